@@ -1,0 +1,40 @@
+# Two commands for a newcomer: `make demo` shows the attack alive and dead, `make test` runs the tests.
+# Both set up everything they need.
+
+UV := scripts/uv
+RUN := $(UV) run --frozen
+
+.PHONY: help setup demo test test-fast check bench format clean
+
+help: ## List the targets.
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup:
+	@scripts/debian-packages bwrap=bubblewrap
+	@$(UV) sync --frozen --quiet
+
+demo: setup ## Watch cards being stolen from a warm function, then the same attack under Dayfly.
+	@$(RUN) dayfly demo $(ARGS)
+
+test: setup ## Run all tests.
+	@scripts/debian-packages chromium=chromium
+	@$(RUN) pytest -n auto $(ARGS)
+
+test-fast: setup ## Run the tests that take less than ten seconds each.
+	@$(RUN) pytest -n auto -m "not slow" $(ARGS)
+
+check: setup ## Lint, types and the directions between packages.
+	@$(RUN) ruff check .
+	@$(RUN) ruff format --check .
+	@$(RUN) mypy
+	@$(RUN) lint-imports
+
+bench: setup ## Measure what docs/performance.md quotes.
+	@$(RUN) python -m bench $(ARGS)
+
+format: setup ## Rewrite the code in the project's format.
+	@$(RUN) ruff check --fix .
+	@$(RUN) ruff format .
+
+clean: ## Remove environments and caches.
+	rm -rf .venv .venvs .cache out dist build

@@ -1,0 +1,1 @@
+"""The only home of ctypes, descriptor surgery and /proc."""
