@@ -1,0 +1,239 @@
+"""Reads /proc: which processes there are, whose they are, whether they are dead."""
+
+from __future__ import annotations
+
+import os
+
+# task_struct flag PF_EXITING (include/linux/sched.h): set before a thread's teardown begins, and from
+# then on it runs no user code. It comes 25 µs after SIGKILL, the teardown of a large process
+# milliseconds later, so this, and not waitpid, says when a process is dead.
+PF_EXITING = 0x4
+
+
+class ProcessStat:
+    """The fields of /proc/PID/stat that Dayfly needs; `started` in clock ticks since boot."""
+
+    __slots__ = ("flags", "parent", "pid", "started", "state")
+
+    def __init__(self, pid: int, parent: int, state: str, flags: int, started: int) -> None:
+        self.pid = pid
+        self.parent = parent
+        self.state = state
+        self.flags = flags
+        self.started = started
+
+
+def read_file(path: str, *, limit: int = 1 << 20) -> bytes:
+    """Return up to `limit` bytes of a /proc file; raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        data = os.read(descriptor, min(limit, 65536))
+        if len(data) < 4096:
+            return data
+        parts = [data]
+        total = len(data)
+        while total < limit:
+            data = os.read(descriptor, 65536)
+            if not data:
+                break
+            parts.append(data)
+            total += len(data)
+        return b"".join(parts)
+    finally:
+        os.close(descriptor)
+
+
+def list_pids() -> list[int]:
+    """Return the processes visible in this PID namespace, ascending."""
+    return sorted(int(name) for name in os.listdir("/proc") if name.isdigit())
+
+
+def read_stat(pid: int) -> ProcessStat | None:
+    """Return the process's stat, None once it is gone."""
+    return _read_stat(f"/proc/{pid}/stat", pid)
+
+
+def _read_stat(path: str, pid: int) -> ProcessStat | None:
+    try:
+        text = read_file(path)
+    except OSError:
+        return None
+    # The command may hold spaces and parentheses: the fields begin after the last one.
+    fields = text[text.rfind(b")") + 2 :].split()
+    if len(fields) < 20:
+        return None
+    return ProcessStat(pid, int(fields[1]), fields[0].decode(), int(fields[6]), int(fields[19]))
+
+
+def read_uids(pid: int) -> tuple[int, ...]:
+    """Return real, effective, saved and file-system uid, empty once the process is gone.
+
+    From /proc/PID/status, since the owner of /proc/PID is root for a process that made itself
+    undumpable, as any process can by executing a file it may not read.
+    """
+    try:
+        text = read_file(f"/proc/{pid}/status")
+    except OSError:
+        return ()
+    at = text.find(b"\nUid:")
+    if at < 0:
+        return ()
+    return tuple(int(part) for part in text[at + 5 : text.find(b"\n", at + 1)].split())
+
+
+def belongs_to(pid: int, uid: int) -> bool:
+    """Say whether a process of user `uid` could have become `pid`.
+
+    The cheap look at the owner of /proc/PID decides the ordinary cases.
+    """
+    try:
+        owner = os.stat(f"/proc/{pid}").st_uid
+    except OSError:
+        return False
+    if owner == uid:
+        return True
+    return owner == 0 and uid in read_uids(pid)
+
+
+def is_dead(pid: int) -> bool:
+    """Say whether no thread of the process can run user code any more.
+
+    A leader that ended while a thread goes on shows state Z, so every thread is looked at.
+    """
+    try:
+        threads = os.listdir(f"/proc/{pid}/task")
+    except OSError:
+        return True
+    for thread in threads:
+        stat = _read_stat(f"/proc/{pid}/task/{thread}/stat", pid)
+        if stat is not None and not stat.flags & PF_EXITING and stat.state not in "ZX":
+            return False
+    return True
+
+
+def is_zombie(pid: int) -> bool:
+    """Say whether the process is dead and nobody has waited for it."""
+    stat = read_stat(pid)
+    return stat is not None and stat.state == "Z" and is_dead(pid)
+
+
+def last_pid() -> int:
+    """Return the pid this namespace gave out last, -1 where /proc does not tell."""
+    try:
+        return int(read_file("/proc/loadavg").split()[4])
+    except (OSError, ValueError, IndexError):
+        return -1
+
+
+def ancestors(pid: int) -> list[int]:
+    """Return the parents of `pid` up to the top of the namespace, nearest first."""
+    found: list[int] = []
+    stat = read_stat(pid)
+    while stat is not None and stat.parent > 0 and stat.parent not in found:
+        found.append(stat.parent)
+        stat = read_stat(stat.parent)
+    return found
+
+
+def children(pid: int) -> list[int] | None:
+    """Return the children of every thread of `pid`; None where the kernel does not list them."""
+    found: list[int] = []
+    try:
+        threads = os.listdir(f"/proc/{pid}/task")
+    except OSError:
+        return []
+    for thread in threads:
+        try:
+            found += [int(part) for part in read_file(f"/proc/{pid}/task/{thread}/children").split()]
+        except FileNotFoundError:
+            if os.path.isdir(f"/proc/{pid}/task/{thread}"):
+                return None
+        except OSError:
+            continue
+    return found
+
+
+def parents() -> dict[int, int]:
+    """Return the parent of every visible process, in one pass."""
+    table: dict[int, int] = {}
+    for pid in list_pids():
+        stat = read_stat(pid)
+        if stat is not None:
+            table[pid] = stat.parent
+    return table
+
+
+def command_line(pid: int) -> list[str]:
+    """Return the arguments of a process, empty when unreadable."""
+    try:
+        return read_file(f"/proc/{pid}/cmdline").decode("utf-8", "replace").split("\0")[:-1]
+    except OSError:
+        return []
+
+
+def initial_environment(pid: int) -> bytes:
+    """Return the environment a process was executed with, empty when unreadable."""
+    try:
+        return read_file(f"/proc/{pid}/environ")
+    except OSError:
+        return b""
+
+
+def has_open_file(pid: int) -> set[tuple[int, int]]:
+    """Return (device, inode) of every file the process holds open, empty when unreadable."""
+    found: set[tuple[int, int]] = set()
+    try:
+        names = os.listdir(f"/proc/{pid}/fd")
+    except OSError:
+        return found
+    for name in names:
+        try:
+            status = os.stat(f"/proc/{pid}/fd/{name}")
+        except OSError:
+            continue
+        found.add((status.st_dev, status.st_ino))
+    return found
+
+
+def pid_namespace() -> str:
+    """Return our PID namespace as `pid:[inode]`, empty when unreadable."""
+    try:
+        return os.readlink("/proc/self/ns/pid")
+    except OSError:
+        return ""
+
+
+def tmp_is_own_mount(path: str = "/tmp") -> bool:
+    """Say whether `path` began with this PID namespace: a mount of its own, or a container's root.
+
+    A bind mount of the host's directory cannot always be told from a fresh one, so in a mount nothing
+    may be older than PID 1.
+    """
+    try:
+        lines = read_file("/proc/self/mountinfo").decode("utf-8", "replace").splitlines()
+        init_started = os.stat("/proc/1").st_ctime
+    except OSError:
+        return False
+    best: tuple[str, str, str] = ("", "", "")
+    for line in lines:
+        left, _, right = line.partition(" - ")
+        fields = left.split(" ")
+        if len(fields) < 5 or not right:
+            continue
+        root, point, kind = fields[3], fields[4], right.split(" ")[0]
+        inside = path == point or path.startswith(point.rstrip("/") + "/")
+        if inside and len(point) >= len(best[1]):
+            best = (root, point, kind)
+    root, point, kind = best
+    if point != path:
+        return kind == "overlay" and point == "/"
+    if root not in ("/", ""):
+        return False
+    try:
+        with os.scandir(path) as entries:
+            # lost+found is made with the file system itself.
+            return all(
+                entry.name == "lost+found" or entry.stat(follow_symlinks=False).st_ctime >= init_started - 1 for entry in entries
+            )
+    except OSError:
+        return False

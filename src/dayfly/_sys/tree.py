@@ -1,0 +1,249 @@
+"""Removes files that an attacker made, by directory descriptors, following and opening nothing.
+
+A plain recursive delete fails on a directory of mode 000, runs out of descriptors or stack at some
+thousand levels, and hangs on a FIFO it opens. Here a subdirectory is moved to the top before it is
+emptied, so that no tree is ever deeper than one level, and only directories are opened.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_OPEN_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+# The system calls of one directory level; an attacker's names are only ever used relative to these.
+_FULL = stat.S_IRWXU
+
+
+class Stamp:
+    """What tells one state of a file from another; ctime cannot be set back by its owner."""
+
+    __slots__ = ("changed", "inode", "is_directory", "size")
+
+    def __init__(self, status: os.stat_result) -> None:
+        self.is_directory = stat.S_ISDIR(status.st_mode)
+        self.inode = (status.st_dev, status.st_ino)
+        self.size = status.st_size
+        self.changed = status.st_ctime_ns
+
+    def is_same(self, other: Stamp) -> bool:
+        """Compare inode, size and ctime; of directories the inode alone, since entries come and go."""
+        if self.inode != other.inode or self.is_directory != other.is_directory:
+            return False
+        return self.is_directory or (self.size == other.size and self.changed == other.changed)
+
+
+class Cleaned:
+    """What a pass over one temporary directory did: counts only, no names."""
+
+    __slots__ = ("bytes_removed", "changed", "directories", "failed", "files", "is_finished")
+
+    def __init__(self) -> None:
+        self.files = 0
+        self.directories = 0
+        self.bytes_removed = 0
+        self.failed = 0
+        self.changed = 0
+        self.is_finished = True
+
+
+def snapshot(root: str) -> dict[str, Stamp]:
+    """Return a stamp of everything under `root`, by absolute path. Unreadable parts are left out."""
+    found: dict[str, Stamp] = {}
+    pending = [root]
+    while pending:
+        directory = pending.pop()
+        try:
+            with os.scandir(directory) as entries:
+                for entry in entries:
+                    stamp = Stamp(entry.stat(follow_symlinks=False))
+                    found[entry.path] = stamp
+                    if stamp.is_directory:
+                        pending.append(entry.path)
+        except OSError:
+            continue
+    return found
+
+
+def clean(
+    root: str,
+    *,
+    uid: int,
+    kept: Mapping[str, Stamp],
+    keeps: Callable[[str], str],
+    held: set[tuple[int, int]],
+    has_time: Callable[[], bool],
+) -> Cleaned:
+    """Remove what `uid` owns under `root`, except what stays.
+
+    What stays: a path in `kept` (and is compared with its stamp; `changed` counts those that differ
+    or are gone), a path for which `keeps` says "all" (with all below) or "inside" (a directory whose
+    entries are looked at), files in `held` by (device, inode). Nothing of the user may be running.
+    When `has_time` says no, the rest is left and `is_finished` is False.
+    """
+    done = Cleaned()
+    seen = 0
+    pending = [root]
+    try:
+        top = os.open(root, _OPEN_DIRECTORY)
+    except OSError:
+        done.failed += 1
+        return done
+    try:
+        while pending:
+            directory = pending.pop()
+            try:
+                descriptor = _open_directory(directory, None)
+            except OSError:
+                done.failed += 1
+                continue
+            try:
+                with os.scandir(descriptor) as entries:
+                    for entry in entries:
+                        path = f"{directory}/{entry.name}"
+                        try:
+                            stamp = Stamp(status := entry.stat(follow_symlinks=False))
+                        except OSError:
+                            continue
+                        old = kept.get(path)
+                        if old is not None and old.inode == stamp.inode:
+                            seen += 1
+                            done.changed += not old.is_same(stamp)
+                            if stamp.is_directory:
+                                pending.append(path)
+                            continue
+                        verdict = keeps(path)
+                        if verdict == "all" or stamp.inode in held or status.st_uid != uid:
+                            continue
+                        if verdict == "inside" and stamp.is_directory:
+                            pending.append(path)
+                            continue
+                        _remove(descriptor, entry.name, status, top, done, has_time)
+                        if not done.is_finished:
+                            return done
+            finally:
+                os.close(descriptor)
+    finally:
+        os.close(top)
+    # A kept path that was not met is gone or was replaced.
+    prefix = root + "/"
+    done.changed += max(0, sum(path.startswith(prefix) for path in kept) - seen)
+    return done
+
+
+def _open_directory(name: str, parent: int | None) -> int:
+    """Open a directory for emptying, whatever its mode; raises OSError."""
+    try:
+        descriptor = os.open(name, _OPEN_DIRECTORY, dir_fd=parent)
+    except PermissionError:
+        # fchmod needs an open descriptor and chmod would follow a link, but a path descriptor opens
+        # anything, and its /proc name is that very inode.
+        handle = os.open(name, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
+        try:
+            os.chmod(f"/proc/self/fd/{handle}", _FULL)
+        finally:
+            os.close(handle)
+        return os.open(name, _OPEN_DIRECTORY, dir_fd=parent)
+    return descriptor
+
+
+def _remove(
+    parent: int, name: str, status: os.stat_result, top: int, done: Cleaned, has_time: Callable[[], bool]
+) -> None:
+    if not stat.S_ISDIR(status.st_mode):
+        _unlink(parent, name, status, done)
+        return
+    moved = _move_to_top(parent, name, top, done)
+    waiting = [] if moved is None else [moved]
+    while waiting:
+        if not has_time():
+            done.is_finished = False
+            return
+        current = waiting[-1]
+        below: list[str] = []
+        try:
+            descriptor = _open_directory(current, top)
+        except OSError:
+            done.failed += 1
+            waiting.pop()
+            continue
+        failed = done.failed
+        try:
+            if os.fstat(descriptor).st_mode & _FULL != _FULL:
+                os.fchmod(descriptor, _FULL)
+            with os.scandir(descriptor) as entries:
+                for entry in entries:
+                    try:
+                        inner = entry.stat(follow_symlinks=False)
+                    except OSError:
+                        continue
+                    if not stat.S_ISDIR(inner.st_mode):
+                        _unlink(descriptor, entry.name, inner, done)
+                        continue
+                    lifted = _move_to_top(descriptor, entry.name, top, done)
+                    if lifted is not None:
+                        below.append(lifted)
+        finally:
+            os.close(descriptor)
+        waiting.pop()
+        waiting += below
+        try:
+            os.rmdir(current, dir_fd=top)
+            done.directories += 1
+        except OSError:
+            # Reading a directory while emptying it may skip entries: go over it again, unless an
+            # entry refused to go, since that would never end.
+            if done.failed == failed and not _is_empty(current, top):
+                waiting.insert(0, current)
+            else:
+                done.failed += 1
+
+
+def _is_empty(name: str, top: int) -> bool:
+    try:
+        descriptor = _open_directory(name, top)
+    except OSError:
+        return True
+    try:
+        with os.scandir(descriptor) as entries:
+            return not any(True for _ in entries)
+    finally:
+        os.close(descriptor)
+
+
+def _unlink(parent: int, name: str, status: os.stat_result, done: Cleaned) -> None:
+    try:
+        os.unlink(name, dir_fd=parent)
+    except OSError:
+        done.failed += 1
+        return
+    done.files += 1
+    # Blocks, not length: a sparse file of terabytes holds nothing.
+    done.bytes_removed += status.st_blocks * 512
+
+
+def _move_to_top(parent: int, name: str, top: int, done: Cleaned) -> str | None:
+    """Rename a directory to a name of ours directly under the root; None when that fails."""
+    fresh = ".dayfly-" + os.urandom(8).hex()
+    try:
+        os.rename(name, fresh, src_dir_fd=parent, dst_dir_fd=top)
+        return fresh
+    except OSError:
+        pass
+    # Moving a directory writes its `..`, which needs write permission on the directory itself.
+    try:
+        os.close(_open_directory(name, parent))
+        handle = os.open(name, _OPEN_DIRECTORY, dir_fd=parent)
+        try:
+            os.fchmod(handle, _FULL)
+        finally:
+            os.close(handle)
+        os.rename(name, fresh, src_dir_fd=parent, dst_dir_fd=top)
+        return fresh
+    except OSError:
+        done.failed += 1
+        return None

@@ -1,0 +1,227 @@
+"""Findings: OCSF Detection Findings as one JSON line, never holding the data they are about.
+
+Class 2004 of the Open Cybersecurity Schema Framework, https://schema.ocsf.io/1.6.0/classes/detection_finding
+`level` and `timestamp` come on top, so that Lambda's log-level filter keeps the line.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+
+from dayfly import __version__
+from dayfly.core.limits import MAX_FINDING_BYTES
+from dayfly.core.loglines import PRODUCT
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+OCSF_VERSION = "1.6.0"
+ATTACK_VERSION = "18.1"
+
+
+class FindingKind:
+    """What Dayfly can find: stable id, title, OCSF severity (1 informational to 5 critical), ATT&CK."""
+
+    __slots__ = ("attack", "meaning", "severity", "title", "uid")
+
+    def __init__(self, uid: str, title: str, severity: int, attack: tuple[str, str] | None, meaning: str) -> None:
+        self.uid = uid
+        self.title = title
+        self.severity = severity
+        self.attack = attack
+        self.meaning = meaning
+
+
+_SEVERITY = {1: "Informational", 2: "Low", 3: "Medium", 4: "High", 5: "Critical"}
+_LEVEL = {1: "INFO", 2: "WARN", 3: "WARN", 4: "ERROR", 5: "ERROR"}
+
+ENVIRONMENT_STARTED = FindingKind(
+    "environment.started", "Dayfly is in force", 1, None, "the first line of an environment: what is promised here and what is not"
+)
+EARLIER_LIFE = FindingKind(
+    "environment.earlier-life",
+    "An earlier life of this environment left something",
+    3,
+    ("T1543", "Create or Modify System Process"),
+    "at start, before any function code, processes were ended or files removed",
+)
+PROCESS_LEFT = FindingKind(
+    "residue.process",
+    "An invocation left processes running",
+    3,
+    ("T1543", "Create or Modify System Process"),
+    "processes outlived their invocation and were ended before the next one",
+)
+FILE_LEFT = FindingKind(
+    "residue.file",
+    "An invocation left files",
+    2,
+    ("T1074.001", "Local Data Staging"),
+    "files written to temporary directories were removed",
+)
+IPC_LEFT = FindingKind(
+    "residue.ipc",
+    "An invocation left System V objects or keys",
+    3,
+    ("T1559", "Inter-Process Communication"),
+    "shared memory, semaphores, message queues or kernel keys were removed",
+)
+KEPT_FILE_CHANGED = FindingKind(
+    "residue.kept-file",
+    "An invocation changed a file made at init",
+    4,
+    ("T1565.001", "Stored Data Manipulation"),
+    "the zygote was rebuilt from the deployed code, since what it read at init may have been changed",
+)
+WORKER_DIED = FindingKind(
+    "worker.died", "A worker ended before it answered", 2, None, "the caller got Lambda's own error; the next event gets a fresh worker"
+)
+WORKER_HOSTILE = FindingKind(
+    "worker.hostile",
+    "A worker broke the protocol",
+    4,
+    ("T1557", "Adversary-in-the-Middle"),
+    "what it sent was no answer of Dayfly's client; it was ended and the caller got an error",
+)
+LOG_DROPPED = FindingKind(
+    "worker.log-dropped",
+    "A worker wrote broken log frames",
+    3,
+    ("T1562.006", "Indicator Blocking"),
+    "bytes that were no telemetry frame were dropped",
+)
+NOT_FORKABLE = FindingKind(
+    "zygote.not-forkable",
+    "The function cannot be forked and runs in process isolation",
+    3,
+    None,
+    "init left something that two processes must not share; each culprit is named with its fix",
+)
+ZYGOTE_LOST = FindingKind(
+    "zygote.lost",
+    "The zygote was lost and is rebuilt",
+    4,
+    ("T1499", "Endpoint Denial of Service"),
+    "it ended or stopped answering; a fresh interpreter initialises the function again",
+)
+RUNTIME_API_ABUSED = FindingKind(
+    "environment.runtime-api",
+    "Somebody else answered the platform",
+    5,
+    ("T1557", "Adversary-in-the-Middle"),
+    "the platform had already taken an answer that the supervisor did not send",
+)
+NOT_CLEAN = FindingKind(
+    "environment.not-clean",
+    "The environment could not be cleaned and retires",
+    5,
+    ("T1543", "Create or Modify System Process"),
+    "something survived every attempt to remove it; no further event is served from this environment",
+)
+ZOMBIES = FindingKind(
+    "environment.zombies",
+    "Dead processes pile up",
+    3,
+    ("T1499.001", "OS Exhaustion Flood"),
+    "PID 1 does not reap them; when the process limit is near, recycle the environment",
+)
+CANNOT_CHECK = FindingKind(
+    "environment.cannot-check", "A protection is not in force here", 2, None, "the host does not allow it; the reason is named"
+)
+
+KINDS = tuple(value for value in list(globals().values()) if isinstance(value, FindingKind))
+
+
+class Where:
+    """The environment a finding belongs to: nothing of it comes from an event."""
+
+    __slots__ = ("environment", "function", "version")
+
+    def __init__(self, *, environment: str, function: str, version: str) -> None:
+        self.environment = environment
+        self.function = function
+        self.version = version
+
+
+def finding_line(
+    kind: FindingKind,
+    where: Where,
+    *,
+    now: float,
+    message: str,
+    number: int = 0,
+    request_id: str = "",
+    evidence: Mapping[str, object] | None = None,
+) -> bytes:
+    """Return one finding as a JSON line, ended.
+
+    `now` in seconds since the epoch, `number` the invocation's number in its environment (0: none).
+    `message` and `evidence` must hold counts, kinds and names of the function's own making at init,
+    never anything that came with an event. A line over MAX_FINDING_BYTES loses its evidence.
+    """
+    stamp = f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(now))}.{int(now * 1000) % 1000:03d}Z"
+    detail: dict[str, object] = {"environment": where.environment}
+    if number:
+        detail["invocation"] = number
+    if request_id:
+        detail["request_id"] = request_id
+    info: dict[str, object] = {
+        "uid": f"{where.environment}:{number}:{kind.uid}",
+        "title": kind.title,
+        "types": [kind.uid],
+        "desc": kind.meaning,
+    }
+    if kind.attack is not None:
+        info["attacks"] = [{"version": ATTACK_VERSION, "technique": {"uid": kind.attack[0], "name": kind.attack[1]}}]
+    record: dict[str, object] = {
+        "timestamp": stamp,
+        "level": _LEVEL[kind.severity],
+        "message": f"{PRODUCT}: {message}",
+        "activity_id": 1,
+        "activity_name": "Create",
+        "category_uid": 2,
+        "category_name": "Findings",
+        "class_uid": 2004,
+        "class_name": "Detection Finding",
+        "type_uid": 200401,
+        "type_name": "Detection Finding: Create",
+        "severity_id": kind.severity,
+        "severity": _SEVERITY[kind.severity],
+        "status_id": 1,
+        "status": "New",
+        "time": int(now * 1000),
+        "finding_info": info,
+        "metadata": {"version": OCSF_VERSION, "product": {"name": PRODUCT, "vendor_name": PRODUCT, "version": __version__}},
+        "resources": [{"type": "AWS::Lambda::Function", "name": where.function, "version": where.version}],
+        "unmapped": {**detail, "evidence": dict(evidence or {})},
+    }
+    line = json.dumps(record, separators=(",", ":"), ensure_ascii=True).encode()
+    if len(line) >= MAX_FINDING_BYTES:
+        record["message"] = record["message"][:2000] if isinstance(record["message"], str) else ""
+        record["unmapped"] = {**detail, "evidence": {"left_out": "too long for one line"}}
+        line = json.dumps(record, separators=(",", ":"), ensure_ascii=True).encode()
+    return line + b"\n"
+
+
+def invocation_line(where: Where, *, now: float, number: int, worker: int, age_s: float, outcome: str, request_id: str) -> bytes:
+    """Return the compact line of one invocation (off by default), ended.
+
+    `age_s` is the environment's age in seconds, `worker` the worker's number, `outcome` one of
+    `success`, `error`, `crash`.
+    """
+    stamp = f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(now))}.{int(now * 1000) % 1000:03d}Z"
+    record = {
+        "timestamp": stamp,
+        "level": "INFO",
+        "message": f"{PRODUCT}: invocation",
+        "metadata": {"product": {"name": PRODUCT, "version": __version__}},
+        "environment": where.environment,
+        "worker": worker,
+        "age_s": round(age_s, 3),
+        "invocation": number,
+        "outcome": outcome,
+        "request_id": request_id,
+    }
+    return json.dumps(record, separators=(",", ":")).encode() + b"\n"

@@ -1,0 +1,187 @@
+"""Frames between supervisor, zygote and worker, with every length checked before a byte is kept.
+
+Never pickle, marshal or JSON: the supervisor reads these from a process that an attacker may own.
+"""
+
+from __future__ import annotations
+
+import struct
+
+from dayfly.core.limits import MAX_ANSWER_BYTES, MAX_CONTROL_BYTES, MAX_META_BYTES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+NONCE_BYTES = 16
+
+# Answers: nonce, kind, length of meta, length of body.
+_ANSWER = struct.Struct("!16sBIQ")
+RESULT = 1
+ERROR = 2
+
+# Events: nonce, length of the header block, length of the body.
+_EVENT = struct.Struct("!16sIQ")
+EVENT_HEAD_BYTES = _EVENT.size
+
+# Control: kind, length of the payload.
+_CONTROL = struct.Struct("!BI")
+CONTROL_HEAD_BYTES = _CONTROL.size
+FORK = 1  # supervisor → zygote, with the worker's descriptors attached
+SERVE = 2  # supervisor → zygote: serve events yourself (process isolation), same descriptors
+REAP = 3  # supervisor → zygote: this pid is proved dead, it may be waited for
+CALL_DONE = 4  # supervisor → zygote: reply to CALL; payload "status\nbody"
+TIDY = 5  # supervisor → zygote: spend a slice of time on memory layout
+FORKED = 6  # zygote → supervisor: payload "pid"
+REAPED = 7  # zygote → supervisor: payload "pid status" (a wait status)
+READY = 8  # zygote → supervisor: init is done; payload: one line per reason not to fork
+CALL = 9  # zygote → supervisor: a Runtime API call of the init phase; "method path\nerror type\nbody"
+SERVING = 10  # zygote → supervisor: answers SERVE
+
+
+class FrameError(Exception):
+    """A peer sent something no Dayfly process would send. The message names the rule, never the bytes."""
+
+
+class Answer:
+    """What one invocation produced, as the worker reported it.
+
+    `kind` is RESULT or ERROR; `meta` the content type or the X-Ray cause; `body` at most one byte more
+    than Lambda accepts, with `body_bytes` the length that was announced.
+    """
+
+    __slots__ = ("body", "body_bytes", "kind", "meta")
+
+    def __init__(self, kind: int, meta: bytes, body: bytes, body_bytes: int) -> None:
+        self.kind = kind
+        self.meta = meta
+        self.body = body
+        self.body_bytes = body_bytes
+
+
+def is_header_value(value: bytes) -> bool:
+    """Say whether `value` may stand in an HTTP header: printable ASCII and spaces, at least one byte.
+
+    A carriage return here would let a worker write a second request on the supervisor's connection.
+    """
+    return bool(value) and all(32 <= byte <= 126 for byte in value)
+
+
+def pack_answer_head(nonce: bytes, kind: int, meta: bytes, body_bytes: int) -> bytes:
+    """Return the head of an answer frame; meta is included, the body follows."""
+    return _ANSWER.pack(nonce, kind, len(meta), body_bytes) + meta
+
+
+class AnswerReader:
+    """Collects one answer frame from a worker.
+
+    `feed` returns the number of bytes that came after the frame's end (a worker has no business
+    sending any). Raises FrameError at the first field that breaks a rule.
+    """
+
+    __slots__ = ("_body_bytes", "_head", "_keep", "_kind", "_meta_bytes", "_nonce", "_seen", "answer")
+
+    def __init__(self, nonce: bytes) -> None:
+        self._nonce = nonce
+        self._head = bytearray()
+        self._keep = bytearray()
+        self._kind = 0
+        self._meta_bytes = -1
+        self._body_bytes = 0
+        self._seen = 0
+        self.answer: Answer | None = None
+
+    @property
+    def is_started(self) -> bool:
+        """True once any byte of the frame has arrived."""
+        return bool(self._head)
+
+    def feed(self, data: bytes) -> int:
+        """Take the next bytes of the frame; the answer is in `answer` once it is whole."""
+        if self.answer is not None:
+            return len(data)
+        view = memoryview(data)
+        if self._meta_bytes < 0:
+            missing = _ANSWER.size - len(self._head)
+            self._head += view[:missing]
+            view = view[missing:]
+            if len(self._head) < _ANSWER.size:
+                return 0
+            self._start()
+        missing = self._meta_bytes + _ANSWER.size - len(self._head)
+        if missing > 0:
+            self._head += view[:missing]
+            view = view[missing:]
+        body = view[: self._body_bytes - self._seen]
+        # One byte beyond the limit is kept, so that the platform itself refuses the answer.
+        room = MAX_ANSWER_BYTES + 1 - len(self._keep)
+        if room > 0:
+            self._keep += body[:room]
+        self._seen += len(body)
+        whole = len(self._head) == _ANSWER.size + self._meta_bytes
+        if whole and (self._seen == self._body_bytes or len(self._keep) > MAX_ANSWER_BYTES):
+            meta = bytes(self._head[_ANSWER.size :])
+            self.answer = Answer(self._kind, meta, bytes(self._keep), self._body_bytes)
+        return len(view) - len(body)
+
+    def _start(self) -> None:
+        nonce, kind, meta_bytes, body_bytes = _ANSWER.unpack(bytes(self._head))
+        if nonce != self._nonce:
+            raise FrameError("answer does not carry this event's nonce")
+        if kind not in (RESULT, ERROR):
+            raise FrameError("answer of unknown kind")
+        if meta_bytes > MAX_META_BYTES:
+            raise FrameError("answer announces too long a header")
+        self._kind = kind
+        self._meta_bytes = meta_bytes
+        self._body_bytes = body_bytes
+
+
+def pack_event(nonce: bytes, headers: Mapping[str, str], body: bytes) -> bytes:
+    """Return the frame that hands one event to a worker.
+
+    Header names and values come from the platform's reply and hold no line feed.
+    """
+    block = "".join(f"{name}\n{value}\n" for name, value in headers.items()).encode("utf-8", "surrogateescape")
+    return _EVENT.pack(nonce, len(block), len(body)) + block + body
+
+
+def unpack_event_head(head: bytes) -> tuple[bytes, int, int]:
+    """Return nonce, length of the header block and length of the body."""
+    nonce, block_bytes, body_bytes = _EVENT.unpack(head)
+    return nonce, block_bytes, body_bytes
+
+
+def parse_event_headers(block: bytes) -> dict[str, str]:
+    """Return the headers of an event frame by name."""
+    lines = block.decode("utf-8", "surrogateescape").split("\n")
+    return dict(zip(lines[0::2], lines[1::2], strict=False))
+
+
+def pack_control(kind: int, payload: bytes = b"") -> bytes:
+    """Return one control frame."""
+    return _CONTROL.pack(kind, len(payload)) + payload
+
+
+class ControlReader:
+    """Splits a stream into control frames; raises FrameError when one announces too much."""
+
+    __slots__ = ("_buffer",)
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    def feed(self, data: bytes) -> list[tuple[int, bytes]]:
+        """Return the frames that are whole after `data`, as (kind, payload)."""
+        self._buffer += data
+        frames: list[tuple[int, bytes]] = []
+        while len(self._buffer) >= _CONTROL.size:
+            kind, length = _CONTROL.unpack_from(self._buffer)
+            if length > MAX_CONTROL_BYTES:
+                raise FrameError("control frame announces too long a payload")
+            end = _CONTROL.size + length
+            if len(self._buffer) < end:
+                break
+            frames.append((kind, bytes(self._buffer[_CONTROL.size : end])))
+            del self._buffer[:end]
+        return frames

@@ -1,0 +1,186 @@
+"""Reads HTTP/1.1 replies of the Runtime API from bytes, without I/O.
+
+The platform and its emulator answer with a content length or, beyond some kilobytes, chunked; interim
+replies (100 Continue) come first where they were asked for.
+"""
+
+from __future__ import annotations
+
+from dayfly.core.limits import MAX_EVENT_BYTES, MAX_HEAD_BYTES
+
+
+class HttpError(Exception):
+    """The reply is not HTTP/1.1 as the Runtime API speaks it, or is longer than any reply it gives."""
+
+
+class Reply:
+    """One final reply: `status`, `headers` by lower-case name, `body`."""
+
+    __slots__ = ("body", "closes", "headers", "status")
+
+    def __init__(self, status: int, headers: dict[str, str], body: bytes, *, closes: bool) -> None:
+        self.status = status
+        self.headers = headers
+        self.body = body
+        self.closes = closes
+
+
+class ReplyReader:
+    """Collects replies from the bytes of one connection.
+
+    `feed` takes bytes; `interim` counts 100-replies seen since the last final one; `take` returns a
+    final reply once it is whole, else None. `finish` tells that the peer closed.
+    """
+
+    __slots__ = ("_body", "_buffer", "_chunk_left", "_headers", "_length", "_mode", "_reply", "_status", "interim")
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._reset()
+        self.interim = 0
+        self._reply: Reply | None = None
+
+    def _reset(self) -> None:
+        self._mode = "head"
+        self._status = 0
+        self._headers: dict[str, str] = {}
+        self._body = bytearray()
+        self._length = 0
+        self._chunk_left = 0
+
+    @property
+    def has_started(self) -> bool:
+        """True while a reply has begun and is not whole."""
+        return bool(self._buffer) or self._mode != "head"
+
+    @property
+    def is_whole(self) -> bool:
+        """True when `take` would return a reply."""
+        return self._reply is not None
+
+    def take(self) -> Reply | None:
+        """Return the final reply if there is one, once."""
+        reply, self._reply = self._reply, None
+        if reply is not None:
+            self.interim = 0
+        return reply
+
+    def feed(self, data: bytes) -> None:
+        """Take bytes from the connection. Raises HttpError."""
+        self._buffer += data
+        while self._reply is None and self._step():
+            pass
+
+    def finish(self) -> None:
+        """The peer closed: a body without a length ends here. Raises HttpError in mid-reply."""
+        if self._mode == "until-close":
+            self._complete(closes=True)
+        elif self.has_started:
+            raise HttpError("the connection closed in the middle of a reply")
+
+    def _step(self) -> bool:
+        if self._mode == "head":
+            return self._read_head()
+        if self._mode == "length":
+            return self._read_length()
+        if self._mode == "until-close":
+            self._grow(self._buffer)
+            self._buffer.clear()
+            return False
+        return self._read_chunks()
+
+    def _grow(self, data: bytes | bytearray | memoryview) -> None:
+        if len(self._body) + len(data) > MAX_EVENT_BYTES:
+            raise HttpError(f"the reply is longer than {MAX_EVENT_BYTES} bytes")
+        self._body += data
+
+    def _read_head(self) -> bool:
+        end = self._buffer.find(b"\r\n\r\n")
+        if end < 0:
+            if len(self._buffer) > MAX_HEAD_BYTES:
+                raise HttpError(f"the reply's headers are longer than {MAX_HEAD_BYTES} bytes")
+            return False
+        lines = bytes(self._buffer[:end]).decode("utf-8", "surrogateescape").split("\r\n")
+        del self._buffer[: end + 4]
+        parts = lines[0].split(" ", 2)
+        if len(parts) < 2 or not parts[0].startswith("HTTP/1.") or not parts[1].isdigit():
+            raise HttpError("the reply does not begin with an HTTP/1.x status line")
+        status = int(parts[1])
+        if 100 <= status < 200:
+            self.interim += 1
+            return bool(self._buffer)
+        self._status = status
+        headers: dict[str, str] = {}
+        for line in lines[1:]:
+            name, colon, value = line.partition(":")
+            if not colon:
+                raise HttpError("the reply has a header line without a colon")
+            headers[name.strip().lower()] = value.strip()
+        self._headers = headers
+        if "chunked" in headers.get("transfer-encoding", "").lower():
+            self._mode = "chunk-size"
+            return True
+        length = headers.get("content-length")
+        if status in (204, 304):
+            length = "0"
+        if length is None:
+            self._mode = "until-close"
+            return True
+        if not length.isdigit():
+            raise HttpError("the reply's content length is not a number")
+        self._length = int(length)
+        if self._length > MAX_EVENT_BYTES:
+            raise HttpError(f"the reply is longer than {MAX_EVENT_BYTES} bytes")
+        self._mode = "length"
+        return True
+
+    def _read_length(self) -> bool:
+        missing = self._length - len(self._body)
+        with memoryview(self._buffer) as view:
+            self._grow(view[:missing])
+        del self._buffer[:missing]
+        if len(self._body) < self._length:
+            return False
+        self._complete(closes=self._headers.get("connection", "").lower() == "close")
+        return False
+
+    def _read_chunks(self) -> bool:
+        if self._mode == "chunk-data":
+            with memoryview(self._buffer) as view:
+                part = min(self._chunk_left, len(view))
+                self._grow(view[:part])
+            del self._buffer[:part]
+            self._chunk_left -= part
+            if self._chunk_left:
+                return False
+            self._mode = "chunk-end"
+        end = self._buffer.find(b"\r\n")
+        if end < 0:
+            if len(self._buffer) > MAX_HEAD_BYTES:
+                raise HttpError("the reply has a chunk without an end")
+            return False
+        line = bytes(self._buffer[:end])
+        del self._buffer[: end + 2]
+        if self._mode == "chunk-end":
+            if line:
+                raise HttpError("the reply has a chunk longer than announced")
+            self._mode = "chunk-size"
+            return True
+        if self._mode == "trailer":
+            if not line:
+                self._complete(closes=self._headers.get("connection", "").lower() == "close")
+                return False
+            return True
+        size = line.split(b";", 1)[0].strip()
+        try:
+            self._chunk_left = int(size, 16)
+        except ValueError:
+            raise HttpError("the reply has a chunk whose size is not a number") from None
+        if self._chunk_left < 0:
+            raise HttpError("the reply has a chunk of negative size")
+        self._mode = "chunk-data" if self._chunk_left else "trailer"
+        return True
+
+    def _complete(self, *, closes: bool) -> None:
+        self._reply = Reply(self._status, self._headers, bytes(self._body), closes=closes)
+        self._reset()

@@ -1,0 +1,128 @@
+"""The client that AWS's own loop talks to instead of the Runtime API.
+
+In the zygote `wait_next_invocation` is the fork point; in a worker it returns the worker's event.
+Everything else of the loop (handler, context, logging, error JSON) is AWS's code, unmodified.
+"""
+
+from __future__ import annotations
+
+import os
+
+from awslambdaric.lambda_runtime_client import (
+    InvocationRequest,
+    LambdaRuntimeClient,
+    LambdaRuntimeClientError,
+)
+from awslambdaric.lambda_runtime_marshaller import to_json
+
+from dayfly._sys import fds
+from dayfly.core import frames
+from dayfly.runtime.zygote import call_platform, wait_for_work
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import _socket
+
+    from dayfly.supervisor.zygote import Channel
+
+_ACCEPTED = 202
+_OK = 200
+
+
+class DayflyRuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
+    """awslambdaric's client with the supervisor in the platform's place."""
+
+    def __init__(self, channel: Channel) -> None:
+        super().__init__("")
+        self._channel = channel
+        self._worker: _socket.socket | None = None
+        self._restore_signals = lambda: None
+        self._nonce = b""
+
+    def wait_next_invocation(self) -> InvocationRequest:
+        """Return the next event; in the zygote, only ever in a process forked for it."""
+        if self._worker is None:
+            self._worker, self._restore_signals = wait_for_work(self._channel, self.marshaller)
+        try:
+            nonce, block_bytes, body_bytes = frames.unpack_event_head(
+                fds.receive_exactly(self._worker, frames.EVENT_HEAD_BYTES)
+            )
+            headers = frames.parse_event_headers(fds.receive_exactly(self._worker, block_bytes))
+            body = fds.receive_exactly(self._worker, body_bytes)
+        except (EOFError, OSError):
+            # The supervisor is gone, and with it every reason to be.
+            os._exit(0)
+        self._nonce = nonce
+        self._restore_signals()
+        return InvocationRequest(
+            invoke_id=headers.get("lambda-runtime-aws-request-id"),
+            x_amzn_trace_id=headers.get("lambda-runtime-trace-id"),
+            invoked_function_arn=headers.get("lambda-runtime-invoked-function-arn"),
+            deadline_time_in_ms=int(headers.get("lambda-runtime-deadline-ms", "0")),
+            client_context=headers.get("lambda-runtime-client-context"),
+            cognito_identity=headers.get("lambda-runtime-cognito-identity"),
+            tenant_id=headers.get("lambda-runtime-aws-tenant-id"),
+            content_type=headers.get("content-type"),
+            event_body=body,
+            invocation_id=headers.get("lambda-runtime-invocation-id"),
+        )
+
+    def post_invocation_result(
+        self, invoke_id: str, result_data: str | bytes, content_type: str = "application/json", *_invocation_id: object
+    ) -> None:
+        """Send the result to the supervisor."""
+        body = result_data if isinstance(result_data, bytes) else result_data.encode("utf-8")
+        self._answer(frames.RESULT, content_type.encode("utf-8"), body)
+
+    def post_invocation_error(
+        self, invoke_id: str, error_response_data: str, xray_fault: str, *_invocation_id: object
+    ) -> None:
+        """Send the error and its X-Ray cause to the supervisor."""
+        cause = _ascii_json(xray_fault).encode("ascii")
+        if len(cause) > frames.MAX_META_BYTES:
+            cause = b""
+        self._answer(frames.ERROR, cause, error_response_data.encode("utf-8", "surrogatepass"))
+
+    def _answer(self, kind: int, meta: bytes, body: bytes) -> None:
+        assert self._worker is not None
+        head = frames.pack_answer_head(self._nonce, kind, meta, len(body))
+        if len(body) < 65536:
+            self._worker.sendall(head + body)
+            return
+        self._worker.sendall(head)
+        self._worker.sendall(body)
+
+    def post_init_error(self, error_response_data: dict[str, object], error_type_override: str | None = None) -> None:
+        """Report a failed init; raises LambdaRuntimeClientError when the platform refuses the report."""
+        kind = error_type_override or str(error_response_data["errorType"])
+        self._call("POST", "/init/error", _ACCEPTED, kind, to_json(error_response_data))
+
+    def restore_next(self) -> None:
+        """Wait until a snapshot is restored (SnapStart); no worker exists before."""
+        self._call("GET", "/restore/next", _OK, "", "")
+
+    def report_restore_error(self, restore_error_data: dict[str, object]) -> None:
+        """Report that a hook failed after a restore."""
+        self._call("POST", "/restore/error", _ACCEPTED, "Runtime.AfterRestoreError", to_json(restore_error_data))
+
+    def _call(self, method: str, path: str, expected: int, error_type: str, body: str) -> None:
+        status, reply = call_platform(self._channel, method, path, error_type, body.encode("utf-8", "surrogatepass"))
+        if status != expected:
+            raise LambdaRuntimeClientError("/2018-06-01/runtime" + path, status, reply)
+
+
+def _ascii_json(text: str) -> str:
+    """Return JSON text with every character beyond ASCII escaped, so that it may stand in a header."""
+    if text.isascii():
+        return text
+    escaped: list[str] = []
+    for char in text:
+        code = ord(char)
+        if code < 128:
+            escaped.append(char)
+        elif code < 0x10000:
+            escaped.append(f"\\u{code:04x}")
+        else:
+            code -= 0x10000
+            escaped.append(f"\\u{0xD800 + (code >> 10):04x}\\u{0xDC00 + (code & 0x3FF):04x}")
+    return "".join(escaped)

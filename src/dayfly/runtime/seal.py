@@ -1,0 +1,147 @@
+"""Looks whether the initialised function may be forked, and names what forbids it."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+import threading
+
+from dayfly._sys import proc
+
+_SOCKET_FAMILIES = {1: "Unix", 2: "IPv4", 10: "IPv6", 16: "netlink"}
+
+
+def reasons_not_to_fork(*, own: set[int], temporary: tuple[str, ...]) -> list[str]:
+    """Return one sentence per culprit, each with its fix; empty when a fork is safe.
+
+    `own` are descriptors of Dayfly's, `temporary` the directories any invocation may write to. Names
+    come from the function's init, never from an event.
+    """
+    return [*_threads(), *_descriptors(own), *_mappings(temporary), *_modules(temporary)]
+
+
+def _threads() -> list[str]:
+    try:
+        count = len(os.listdir("/proc/self/task"))
+    except OSError:
+        count = threading.active_count()
+    if count <= 1:
+        return []
+    named = [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()]
+    native = count - 1 - len(named)
+    parts = [f"thread {name!r}" for name in named[:8]]
+    if native > 0:
+        parts.append(f"{native} threads of native code")
+    return [f"{', '.join(parts)} started at init would not exist in a worker: start threads in the handler"]
+
+
+def _descriptors(own: set[int]) -> list[str]:
+    found: list[str] = []
+    try:
+        numbers = sorted(int(name) for name in os.listdir("/proc/self/fd"))
+    except OSError:
+        return ["descriptors cannot be listed on this host: Dayfly cannot tell whether a fork is safe"]
+    for number in numbers:
+        if number in own or number <= 2:
+            continue
+        try:
+            target = os.readlink(f"/proc/self/fd/{number}")
+            mode = os.fstat(number).st_mode
+        except OSError:
+            continue
+        if stat.S_ISSOCK(mode):
+            found.append(f"{_describe_socket(number)} opened at init would be shared by workers: open it in the handler")
+        elif target.startswith("anon_inode:"):
+            kind = target[len("anon_inode:") :].strip("[]")
+            found.append(f"{kind} descriptor made at init would be shared by workers: make the event loop in the handler")
+        elif stat.S_ISFIFO(mode) and not _is_output(number):
+            found.append("a pipe made at init would be shared by workers: make it in the handler")
+    return found
+
+
+def _is_output(number: int) -> bool:
+    """Say whether a pipe is one of our own outputs under another number."""
+    status = os.fstat(number)
+    for output in (1, 2):
+        other = os.fstat(output)
+        if (status.st_dev, status.st_ino) == (other.st_dev, other.st_ino):
+            return True
+    # The telemetry pipe: write-only and named by the platform's own variable, which awslambdaric removed.
+    return os.readlink(f"/proc/self/fd/{number}").startswith("pipe:") and _is_write_only(number)
+
+
+def _is_write_only(number: int) -> bool:
+    try:
+        for line in proc.read_file(f"/proc/self/fdinfo/{number}").split(b"\n"):
+            if line.startswith(b"flags:"):
+                return int(line.split()[1], 8) & 3 == os.O_WRONLY
+    except (OSError, ValueError, IndexError):
+        return False
+    return False
+
+
+def _describe_socket(number: int) -> str:
+    import _socket
+
+    duplicate = os.dup(number)
+    sock = _socket.socket(-1, -1, -1, duplicate)
+    try:
+        family = _SOCKET_FAMILIES.get(sock.family, "other")
+        kind = "datagram" if sock.type == _socket.SOCK_DGRAM else "stream"
+        try:
+            peer = sock.getpeername()
+        except OSError:
+            peer = None
+        where = f" to {peer[0]}:{peer[1]}" if isinstance(peer, tuple) and len(peer) > 1 else ""
+        return f"{family} {kind} socket{where}"
+    finally:
+        sock.close()
+
+
+def _mappings(temporary: tuple[str, ...]) -> list[str]:
+    found: list[str] = []
+    for line in _maps():
+        permissions, path = line
+        if "s" in permissions and "w" in permissions:
+            found.append(
+                f"shared memory {path or 'without a name'} mapped at init is writable by every worker: map it MAP_PRIVATE or in the handler"
+            )
+        elif "x" in permissions and any(path.startswith(root + "/") for root in temporary):
+            found.append("native code loaded from a temporary directory can be changed by any invocation: ship it in the package")
+    return sorted(set(found))
+
+
+def _maps() -> list[tuple[str, str]]:
+    try:
+        text = proc.read_file("/proc/self/maps", limit=1 << 24).decode("utf-8", "replace")
+    except OSError:
+        return []
+    parsed: list[tuple[str, str]] = []
+    for line in text.splitlines():
+        fields = line.split(None, 5)
+        if len(fields) >= 5:
+            parsed.append((fields[1], fields[5] if len(fields) > 5 else ""))
+    return parsed
+
+
+def _modules(temporary: tuple[str, ...]) -> list[str]:
+    prefixes = tuple(root + "/" for root in temporary)
+    for name, module in list(sys.modules.items()):
+        origin = getattr(module, "__file__", None)
+        if isinstance(origin, str) and origin.startswith(prefixes):
+            return [f"module {name!r} was imported from a temporary directory, where any invocation can change it: ship it in the package"]
+    for entry in sys.path:
+        if isinstance(entry, str) and (entry in temporary or entry.startswith(prefixes)):
+            return ["sys.path holds a temporary directory, where any invocation can put a module: remove it after init"]
+    return []
+
+
+class Tidier:
+    """Moves the heap onto huge pages, a slice at a time, where the kernel offers it."""
+
+    def __init__(self) -> None:
+        self._is_done = True
+
+    def spend_a_moment(self) -> None:
+        """Collapse the next slice; does nothing once all is done."""

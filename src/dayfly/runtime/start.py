@@ -1,0 +1,40 @@
+"""Starts AWS's own loop in the zygote, with Dayfly's client."""
+
+from __future__ import annotations
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from dayfly.supervisor.zygote import Channel
+
+
+def start(handler: str, channel: Channel) -> None:
+    """Load `handler` by awslambdaric and serve; ends the process as awslambdaric would."""
+    _leave_out_native_client()
+    from awslambdaric import bootstrap
+
+    from dayfly.runtime.client import DayflyRuntimeClient
+
+    client = DayflyRuntimeClient(channel)
+    if bootstrap.run.__code__.co_argcount == 3:
+        # awslambdaric up to 2.x makes its client itself: run(app_root, handler, address).
+        bootstrap.LambdaRuntimeClient = lambda *_arguments: client
+        import os
+
+        bootstrap.run(os.environ.get("LAMBDA_TASK_ROOT", os.getcwd()), handler, "")
+        return
+    bootstrap.run(handler, client)
+
+
+def _leave_out_native_client() -> None:
+    """Keep awslambdaric from loading its C++ client: only the supervisor speaks HTTP.
+
+    Older versions import it without a fallback, so a module stands in for it.
+    """
+    if "runtime_client" not in sys.modules:
+        from types import ModuleType
+
+        stand_in = ModuleType("runtime_client")
+        stand_in.initialize_client = lambda *_arguments: None  # type: ignore[attr-defined]
+        sys.modules["runtime_client"] = stand_in

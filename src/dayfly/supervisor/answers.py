@@ -1,0 +1,102 @@
+"""Decides what the platform is told about one invocation."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+
+from dayfly.core.frames import ERROR, Answer, is_header_value
+from dayfly.core.limits import MAX_XRAY_CAUSE_BYTES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dayfly.core.http1 import Reply
+    from dayfly.supervisor.upstream import Upstream
+
+_ERROR_TYPE = "Lambda-Runtime-Function-Error-Type"
+_ERROR_BODY = "Lambda-Runtime-Function-Error-Body"
+_XRAY_CAUSE = "Lambda-Runtime-Function-XRay-Error-Cause"
+_MAX_CONTENT_TYPE = 256
+# What awslambdaric's errors count as: it names no type on /error, so the platform takes this one.
+_UNKNOWN_ERROR = "Function.Unknown"
+# Signal names as the platform prints them (Go's syscall package).
+_SIGNALS = {
+    4: "illegal instruction",
+    6: "aborted",
+    7: "bus error",
+    8: "floating point exception",
+    9: "killed",
+    11: "segmentation fault",
+    13: "broken pipe",
+    14: "alarm clock",
+    15: "terminated",
+    1: "hangup",
+    2: "interrupt",
+    3: "quit",
+    5: "trace/breakpoint trap",
+}
+
+
+def exit_reason(status: int | None) -> str:
+    """Return how Lambda would word the end of a runtime with this wait status (platform notes 1.5)."""
+    if status is None:
+        return "Runtime exited without providing a reason"
+    if os.WIFSIGNALED(status):
+        number = os.WTERMSIG(status)
+        dumped = " (core dumped)" if os.WCOREDUMP(status) else ""
+        return f"Runtime exited with error: signal: {_SIGNALS.get(number, f'signal {number}')}{dumped}"
+    code = os.waitstatus_to_exitcode(status)
+    if code == 0:
+        return "Runtime exited without providing a reason"
+    return f"Runtime exited with error: exit status {code}"
+
+
+class Failure:
+    """An invocation without an answer: Lambda's error type and message."""
+
+    __slots__ = ("body", "kind")
+
+    def __init__(self, kind: str, message: str) -> None:
+        self.kind = kind
+        self.body = json.dumps({"errorType": kind, "errorMessage": message}, separators=(",", ":")).encode()
+
+
+def exit_failure(request_id: str, status: int | None) -> Failure:
+    """Return the failure of a worker that ended before it answered."""
+    return Failure("Runtime.ExitError", f"RequestId: {request_id} Error: {exit_reason(status)}")
+
+
+def is_acceptable(answer: Answer) -> bool:
+    """Say whether what the worker wants in a header may stand in one."""
+    if answer.kind == ERROR:
+        return not answer.meta or is_header_value(answer.meta)
+    return len(answer.meta) <= _MAX_CONTENT_TYPE and is_header_value(answer.meta)
+
+
+def send(upstream: Upstream, request_id: str, outcome: Answer | Failure, *, held: bool, echo: Mapping[str, str]) -> Reply:
+    """Give the platform the outcome, by the held response if there is one.
+
+    Under a held response an error travels as the body, which is what a buffered invoker gets, and as
+    trailers, which make it an error; its X-Ray cause, a header, is lost then.
+    """
+    if isinstance(outcome, Failure):
+        if held:
+            return upstream.finish_held(outcome.body, _error_trailers(outcome.kind, outcome.body))
+        return upstream.fail(request_id, outcome.body, {_ERROR_TYPE: outcome.kind, **echo})
+    if outcome.kind == ERROR:
+        if held:
+            return upstream.finish_held(outcome.body, _error_trailers(_UNKNOWN_ERROR, outcome.body))
+        headers = dict(echo)
+        if outcome.meta and len(outcome.meta) <= MAX_XRAY_CAUSE_BYTES:
+            headers[_XRAY_CAUSE] = outcome.meta.decode("ascii")
+        return upstream.fail(request_id, outcome.body, headers)
+    if held:
+        return upstream.finish_held(outcome.body, {})
+    return upstream.respond(request_id, outcome.body, outcome.meta.decode("ascii"), echo)
+
+
+def _error_trailers(kind: str, body: bytes) -> dict[str, str]:
+    return {_ERROR_TYPE: kind, _ERROR_BODY: base64.b64encode(body).decode("ascii")}

@@ -1,0 +1,320 @@
+"""Starts an environment: settings, scope, an emptied environment, the zygote, and then the loop."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+
+from dayfly import __version__
+from dayfly._sys import proc
+from dayfly.core import findings
+from dayfly.core.scope import HostFacts, ScopeDecision, decide_api_lock, decide_scope
+from dayfly.core.settings import FILE_NAME, Settings, load_settings
+from dayfly.errors import SettingError
+from dayfly.supervisor.loop import Supervisor
+from dayfly.supervisor.output import Output
+from dayfly.supervisor.report import Reporter
+from dayfly.supervisor.residue import SCRATCH, KernelObjects, TemporaryFiles
+from dayfly.supervisor.sweep import DescendantsSweeper, EnvironmentSweeper, Swept
+from dayfly.supervisor.upstream import Upstream, UpstreamError
+from dayfly.supervisor.zygote import (
+    Channel,
+    Zygote,
+    ZygoteLostError,
+    execute_zygote,
+    fork_zygote,
+    pack_options,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import NoReturn
+
+TELEMETRY_VARIABLE = "_LAMBDA_TELEMETRY_LOG_FD"
+API_VARIABLE = "AWS_LAMBDA_RUNTIME_API"
+MARK_VARIABLE = "_DAYFLY_MARK"
+BAD_INPUT = 2
+
+
+class _BadSetting(SystemExit):
+    """Ends the process with exit code 2 after the message is out."""
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """Return the settings from `dayfly.toml` in the task root and the environment; raises SettingError."""
+    path = os.path.join(environ.get("LAMBDA_TASK_ROOT") or os.getcwd(), FILE_NAME)
+    table: dict[str, object] = {}
+    if os.path.exists(path):
+        # 5.5 ms; only functions that ship the file pay it.
+        import tomllib
+
+        try:
+            with open(path, "rb") as file:
+                table = tomllib.load(file)
+        except (OSError, tomllib.TOMLDecodeError) as fault:
+            raise SettingError(f"{path} cannot be read: {fault}", hint="it must be a TOML file of top-level keys") from fault
+    return load_settings(environ, table)
+
+
+def observe_host() -> HostFacts:
+    """Return what the process tree and the mounts show."""
+
+    def command(pid: int) -> str:
+        return (proc.command_line(pid) or [""])[0]
+
+    parent = os.getppid()
+    return HostFacts(
+        pid_namespace=proc.pid_namespace(),
+        init_command=command(1),
+        parent_command=command(parent),
+        parent_pid=parent,
+        tmp_is_own_mount=proc.tmp_is_own_mount(),
+    )
+
+
+def run(environ: Mapping[str, str]) -> Channel:
+    """Become the supervisor and serve for ever; returns only in a forked zygote, with its channel.
+
+    Exits with 2 for a setting that is not valid, after telling the platform why init failed; with the
+    function's own exit status if its init ends the process.
+    """
+    began = time.monotonic()
+    address = environ.get(API_VARIABLE, "")
+    if not address:
+        print_error(f"{API_VARIABLE} is not set", "this command is started by Lambda, its emulator or `dayfly lab`")
+        raise SystemExit(BAD_INPUT)
+    upstream = Upstream(address)
+    try:
+        settings = read_settings(environ)
+    except SettingError as fault:
+        raise SystemExit(_refuse(upstream, fault)) from None
+    decision = decide_scope(settings.scope, observe_host())
+    return _Start(dict(environ), settings, decision, upstream, began=began).run()
+
+
+def print_error(message: str, hint: str) -> None:
+    """Write an error and what to do about it to standard error."""
+    os.write(2, f"dayfly: error: {message}\n  hint: {hint}\n".encode())
+
+
+def _refuse(upstream: Upstream, fault: SettingError) -> int:
+    import json
+
+    print_error(fault.message, fault.hint)
+    body = json.dumps({"errorType": "Dayfly.InvalidSetting", "errorMessage": f"{fault.message} ({fault.hint})"}).encode()
+    try:
+        upstream.post("/init/error", body, {"Lambda-Runtime-Function-Error-Type": "Runtime.InvalidSetting"})
+    except UpstreamError as unreachable:
+        print_error(str(unreachable), f"check {API_VARIABLE}")
+    return BAD_INPUT
+
+
+class _Start:
+    """The steps of a start, in the order in which rule 1 wants them."""
+
+    def __init__(
+        self, environ: dict[str, str], settings: Settings, decision: ScopeDecision, upstream: Upstream, *, began: float
+    ) -> None:
+        self._environ = environ
+        self._settings = settings
+        self._decision = decision
+        self._upstream = upstream
+        self._began = began
+        self._is_wide = decision.scope == "environment"
+        self._mark = os.urandom(12).hex()
+        self._temporary = ""
+        self._output = Output(telemetry=int(environ.get(TELEMETRY_VARIABLE, "-1")))
+        self._reporter = Reporter(self._output, environ)
+        self._limits: list[str] = []
+        if self._is_wide:
+            self._sweeper: EnvironmentSweeper | DescendantsSweeper = EnvironmentSweeper()
+            roots = SCRATCH
+        else:
+            self._sweeper = self._narrow_sweeper()
+            roots = (self._make_temporary(),)
+        self._files = TemporaryFiles(roots, settings.keep)
+        if isinstance(self._sweeper, EnvironmentSweeper):
+            self._files.spare_files_of(self._sweeper.extension_pids)
+        self._options = pack_options(
+            reseed=settings.reseed,
+            huge_pages=settings.huge_pages == "auto",
+            telemetry=self._output.telemetry_number,
+            temporary=self._files.roots,
+        )
+
+    def run(self) -> Channel:
+        swept, removed = self._empty_environment()
+        zygote: Zygote | Channel
+        if self._is_wide:
+            zygote = fork_zygote(self._output, self._options)
+            if isinstance(zygote, Channel):
+                return zygote
+        else:
+            zygote = self._execute()
+        _end_on_signals()
+        supervisor: Supervisor | None = None
+        try:
+            try:
+                reasons = zygote.wait_until_ready(self._call_platform)
+            except ZygoteLostError as fault:
+                _end_like(zygote, fault)
+            supervisor = self._supervisor()
+            self._tell_start(swept, removed)
+            supervisor.serve(zygote, reasons, init_s=time.monotonic() - self._began)
+        except UpstreamError as fault:
+            print_error(str(fault), "the platform is gone; nothing more can be served")
+            raise SystemExit(1) from None
+        except ZygoteLostError as fault:
+            # A later zygote's init failed: the platform starts the runtime anew and reports it.
+            print_error(f"the function could not be initialised again: {fault.reason}", "see the log lines above")
+            raise SystemExit(1) from None
+        finally:
+            if supervisor is not None:
+                supervisor.end()
+            else:
+                zygote.end()
+            self._remove_temporary()
+
+    def _empty_environment(self) -> tuple[Swept | None, int]:
+        """Rule 1: what runs or lies here already may be the work of an earlier, poisoned life."""
+        if not isinstance(self._sweeper, EnvironmentSweeper):
+            return None, 0
+        if self._sweeper.can_kill_all:
+            self._sweeper.kill_all()
+        swept = self._sweeper.sweep(set())
+        cleaned = self._files.clear(has_time=lambda: True) if self._settings.tmp == "scrub" else None
+        if not swept.is_proved:
+            print_error("processes of an earlier life could not be ended", "recycle this environment")
+            raise SystemExit(1)
+        return swept, 0 if cleaned is None else cleaned.files + cleaned.directories
+
+    def _narrow_sweeper(self) -> DescendantsSweeper:
+        from dayfly._sys import native
+
+        is_subreaper = native.set_child_subreaper()
+        if not is_subreaper:
+            self._limits.append("orphans are found by a mark in their environment only")
+        return DescendantsSweeper(mark=f"{MARK_VARIABLE}={self._mark}".encode(), is_subreaper=is_subreaper)
+
+    def _make_temporary(self) -> str:
+        parent = self._environ.get("TMPDIR") or "/tmp"
+        self._temporary = f"{parent.rstrip('/')}/dayfly-{os.getpid()}-{self._mark[:8]}"
+        try:
+            os.mkdir(self._temporary, 0o700)
+        except OSError as fault:
+            print_error(f"no temporary directory can be made in {parent}: {fault}", "set TMPDIR to a writable directory")
+            raise SystemExit(BAD_INPUT) from None
+        return self._temporary
+
+    def _remove_temporary(self) -> None:
+        if self._temporary:
+            self._files.forget()
+            self._files.clear(has_time=lambda: True)
+            try:
+                os.rmdir(self._temporary)
+            except OSError:
+                return
+
+    def _execute(self) -> Zygote:
+        environ = dict(self._environ)
+        if not self._is_wide:
+            environ["TMPDIR"] = self._temporary
+            environ[MARK_VARIABLE] = self._mark
+        return execute_zygote(self._output, self._options, environ)
+
+    def _rebuild(self) -> tuple[Zygote, list[str]]:
+        zygote = self._execute()
+        try:
+            return zygote, zygote.wait_until_ready(self._call_platform)
+        except ZygoteLostError:
+            zygote.end()
+            raise
+
+    def _call_platform(self, packed: bytes) -> bytes:
+        """Make a call of the init phase (init error, SnapStart's restore) for the zygote."""
+        method, path, error_type, body = packed.split(b"\n", 3)
+        if method == b"GET":
+            reply = self._upstream.get(path.decode("ascii", "replace"))
+        else:
+            kind = "".join(char for char in error_type.decode("ascii", "ignore") if 32 <= ord(char) < 127)
+            reply = self._upstream.post(
+                path.decode("ascii", "replace"),
+                body,
+                {"Content-Type": "application/json", **({"Lambda-Runtime-Function-Error-Type": kind} if kind else {})},
+            )
+        return b"%d\n" % reply.status + reply.body
+
+    def _supervisor(self) -> Supervisor:
+        return Supervisor(
+            self._settings,
+            upstream=self._upstream,
+            output=self._output,
+            reporter=self._reporter,
+            sweeper=self._sweeper,
+            files=self._files,
+            kernel_objects=KernelObjects() if self._is_wide else None,
+            lock=decide_api_lock(self._settings.api_lock, self._decision.platform),
+            rebuild=self._rebuild,
+        )
+
+    def _tell_start(self, swept: Swept | None, removed: int) -> None:
+        decision, settings = self._decision, self._settings
+        lock = decide_api_lock(settings.api_lock, decision.platform)
+        if decision.not_promised:
+            self._limits.append(decision.not_promised)
+        if not lock:
+            self._limits.append("the Runtime API is not locked: a worker that polls it can take events until its own ends")
+        if settings.isolation == "process":
+            self._limits.append("process isolation: what an invocation changes in memory stays")
+        if settings.unknown_variables:
+            self._limits.append("variables that are no settings: " + ", ".join(settings.unknown_variables[:10]))
+        evidence = {
+            "version": __version__,
+            "isolation": settings.isolation,
+            "scope": decision.scope,
+            "scope_reason": decision.reason,
+            "platform": decision.platform,
+            "api_lock": "on" if lock else "off",
+            "guard": settings.guard,
+            "not_promised": self._limits,
+        }
+        limits = "; not promised: " + "; ".join(self._limits) if self._limits else ""
+        self._reporter.start(
+            f"{__version__}, isolation {settings.isolation}, scope {decision.scope} ({decision.reason}), "
+            f"Runtime API {'locked' if lock else 'not locked'}{limits}",
+            evidence,
+        )
+        if swept is not None and (swept.killed or removed):
+            self._reporter.find(
+                findings.EARLIER_LIFE,
+                f"this is a later life: {swept.killed} processes were ended and {removed} files removed before any function code",
+                {"processes": swept.killed, "files": removed},
+            )
+
+
+def _end_on_signals() -> None:
+    """Let SIGTERM, SIGINT and SIGHUP end the supervisor in order, with everything it started."""
+
+    def end(number: int, _frame: object) -> NoReturn:
+        raise SystemExit(128 + number)
+
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, end)
+
+
+def _end_like(zygote: Zygote, fault: ZygoteLostError) -> NoReturn:
+    """Init ended the process: end the same way, so that the platform words it as without Dayfly."""
+    zygote.end()
+    status = fault.status if fault.status is not None else zygote.status
+    if status is None:
+        raise SystemExit(1)
+    if os.WIFSIGNALED(status):
+        number = os.WTERMSIG(status)
+        if number != signal.SIGKILL:
+            signal.signal(number, signal.SIG_DFL)
+        sys.stdout.flush()
+        os.kill(os.getpid(), number)
+    raise SystemExit(os.waitstatus_to_exitcode(status))

@@ -1,0 +1,496 @@
+"""The supervisor's life: one event after another, each in a worker of its own.
+
+The order is the protection. Before the worker sees its event the response is held open where the
+platform allows it; when the answer is in, the worker and all it left are killed and proved dead, then
+the answer is finished, then files and kernel objects are cleared, and only then is the next event asked
+for. After that the environment may freeze at any instant, so nothing may be pending.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import time
+
+from dayfly.core import findings
+from dayfly.core.frames import RESULT, Answer, FrameError
+from dayfly.supervisor.answers import Failure, exit_failure, is_acceptable, send
+from dayfly.supervisor.zygote import ZygoteLostError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import NoReturn
+
+    from dayfly.core.http1 import Reply
+    from dayfly.core.settings import Settings
+    from dayfly.supervisor.output import Output
+    from dayfly.supervisor.report import Reporter
+    from dayfly.supervisor.residue import KernelObjects, TemporaryFiles
+    from dayfly.supervisor.sweep import Sweeper, Swept
+    from dayfly.supervisor.upstream import Upstream
+    from dayfly.supervisor.worker import Worker
+    from dayfly.supervisor.zygote import Zygote
+
+# With one processor a fork asked for at once would run before the handler; a handler that waits for
+# something longer than this leaves the processor to it.
+_FORK_AFTER_S = 0.002
+# What cleaning may leave of an invocation's time; beyond it the rest waits for the next event.
+_RESERVE_S = 0.5
+# A worker's wait status comes when its memory is torn down: 150 ms for gigabytes.
+_STATUS_LIMIT_S = 2.0
+# Zombies only PID 1 can reap; far below the 742 processes that Lambda allows.
+_MANY_ZOMBIES = 256
+_NO_EVENTS = 1
+
+_HEADERS = {
+    "lambda-runtime-aws-request-id",
+    "lambda-runtime-trace-id",
+    "lambda-runtime-client-context",
+    "lambda-runtime-cognito-identity",
+    "lambda-runtime-invoked-function-arn",
+    "lambda-runtime-deadline-ms",
+    "lambda-runtime-aws-tenant-id",
+    "lambda-runtime-invocation-id",
+    "content-type",
+}
+
+
+class Supervisor:
+    """Serves events until the platform ends the environment.
+
+    `rebuild` starts a fresh zygote, waits for its init and returns it with the reasons not to fork;
+    `kernel_objects` is None where they are not ours to clear.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        upstream: Upstream,
+        output: Output,
+        reporter: Reporter,
+        sweeper: Sweeper,
+        files: TemporaryFiles,
+        kernel_objects: KernelObjects | None,
+        lock: bool,
+        rebuild: Callable[[], tuple[Zygote, list[str]]],
+    ) -> None:
+        self._settings = settings
+        self._upstream = upstream
+        self._output = output
+        self._reporter = reporter
+        self._sweeper = sweeper
+        self._files = files
+        self._kernel_objects = kernel_objects
+        self._lock = lock
+        self._rebuild = rebuild
+        self._zygote: Zygote | None = None
+        self._is_forking = settings.isolation == "invocation"
+        self._current: Worker | None = None
+        self._next: Worker | None = None
+        self._workers = 0
+        self._init_s = 0.0
+        self._has_one_processor = len(os.sched_getaffinity(0)) == 1
+        self._is_lock_refused = False
+        self._has_told_zombies = False
+        sweeper.settle = self._settle_fork
+
+    # ---- life -----------------------------------------------------------------------------------
+
+    def serve(self, zygote: Zygote, reasons: list[str], *, init_s: float) -> NoReturn:
+        """Serve events for ever. `zygote` has finished init, which took `init_s` seconds."""
+        self._init_s = init_s
+        self._adopt(zygote, reasons)
+        self._prepare()
+        while True:
+            self._handle(self._upstream.next())
+
+    def end(self) -> None:
+        """End every process started from here; safe at any point."""
+        for worker in (self._current, self._next):
+            if worker is not None:
+                worker.kill()
+        if self._zygote is not None:
+            self._zygote.end()
+
+    def _adopt(self, zygote: Zygote, reasons: list[str]) -> None:
+        self._zygote = zygote
+        self._is_forking = self._settings.isolation == "invocation" and not reasons
+        self._sweeper.zygote = zygote.pid
+        self._sweeper.spared = {zygote.pid}
+        if reasons and self._settings.isolation == "invocation":
+            self._reporter.find(
+                findings.NOT_FORKABLE,
+                f"the function runs in process isolation, because {'; '.join(reasons[:3])}",
+                {"reasons": reasons[:20], "isolation": "process"},
+            )
+        self._files.remember()
+        if self._kernel_objects is not None:
+            self._kernel_objects.remember()
+
+    def _prepare(self) -> None:
+        """Have the next worker ready, from a fresh zygote if need be."""
+        if self._next is not None and self._next.is_running():
+            return
+        if not self._is_forking and self._current is not None and self._current.is_running():
+            return
+        self._discard_next()
+        zygote = self._zygote
+        if zygote is not None:
+            try:
+                self._start_worker(zygote)
+                return
+            except ZygoteLostError as fault:
+                self._lose_zygote(fault)
+        self._replace_zygote()
+
+    def _start_worker(self, zygote: Zygote) -> None:
+        if not self._is_forking:
+            self._current = zygote.ask_to_serve()
+            return
+        if not zygote.is_forking:
+            self._ask_for_worker(zygote)
+        self._take_worker(zygote.take_worker())
+
+    def _ask_for_worker(self, zygote: Zygote) -> None:
+        self._workers += 1
+        zygote.ask_for_worker(self._workers)
+        self._sweeper.fork_pending = True
+
+    def _take_worker(self, worker: Worker | None) -> None:
+        if worker is None:
+            return
+        self._next = worker
+        self._sweeper.spared.add(worker.pid)
+        self._sweeper.fork_pending = False
+
+    def _discard_next(self) -> None:
+        if self._next is None:
+            return
+        self._next.kill()
+        self._sweeper.spared.discard(self._next.pid)
+        self._output.finish(self._next.pipes)
+        self._next.close()
+        self._next = None
+
+    def _lose_zygote(self, fault: ZygoteLostError) -> None:
+        self._reporter.find(findings.ZYGOTE_LOST, f"the zygote was lost: {fault.reason}", {"reason": fault.reason})
+        self._drop_zygote()
+
+    def _drop_zygote(self) -> None:
+        self._discard_next()
+        if self._zygote is not None:
+            self._zygote.end()
+        self._zygote = None
+        self._sweeper.spared = set()
+        self._sweeper.zygote = 0
+        self._sweeper.fork_pending = False
+
+    def _replace_zygote(self) -> None:
+        """Initialise the function again in a fresh interpreter, in an emptied environment."""
+        self._drop_zygote()
+        if self._current is not None:
+            self._current.close()
+            self._current = None
+        if not self._sweeper.sweep(set()).is_proved:
+            self._retire("processes of an earlier worker could not be ended")
+        self._files.forget()
+        if self._settings.tmp == "scrub":
+            self._files.clear(has_time=lambda: True)
+        began = time.monotonic()
+        zygote, reasons = self._rebuild()
+        self._init_s = time.monotonic() - began
+        self._adopt(zygote, reasons)
+        self._start_worker(zygote)
+
+    def _retire(self, reason: str) -> NoReturn:
+        """Serve nothing more from here: the platform starts the runtime anew, and its first act is to clean."""
+        self._reporter.find(findings.NOT_CLEAN, f"the environment retires: {reason}", {"reason": reason})
+        self.end()
+        raise SystemExit(_NO_EVENTS)
+
+    # ---- one invocation -------------------------------------------------------------------------
+
+    def _handle(self, event: Reply) -> None:
+        if event.status != 200:
+            raise SystemExit(_NO_EVENTS)
+        headers = {name: value for name, value in event.headers.items() if name in _HEADERS}
+        request_id = headers.get("lambda-runtime-aws-request-id", "")
+        echo = {
+            name: headers[name] for name in ("lambda-runtime-invocation-id",) if name in headers
+        }
+        self._reporter.number += 1
+        self._reporter.request_id = request_id
+        until = self._deadline(headers)
+        if self._files.is_pending:
+            self._clean(until=None)
+        self._prepare()
+        held = self._lock and self._hold(request_id, echo)
+        worker = self._hand_over(headers, event.body)
+        outcome = self._await_outcome(worker, request_id)
+        swept = self._end_worker(worker)
+        if isinstance(outcome, _Died):
+            outcome = self._explain_death(worker, request_id, outcome)
+        reply = send(self._upstream, request_id, outcome, held=held, echo=echo)
+        self._check_reply(reply)
+        self._tidy_up(worker, swept, until)
+        if self._settings.log_invocations:
+            kind = "crash" if isinstance(outcome, Failure) else "success" if outcome.kind == RESULT else "error"
+            self._reporter.invocation(worker=worker.number, outcome=kind)
+        self._reporter.request_id = ""
+
+    def _deadline(self, headers: dict[str, str]) -> float:
+        """Return the monotonic time at which the platform gives up on this invocation."""
+        text = headers.get("lambda-runtime-deadline-ms", "")
+        left = int(text) / 1000 - time.time() if text.isdigit() else 3.0
+        return time.monotonic() + left
+
+    def _hold(self, request_id: str, echo: dict[str, str]) -> bool:
+        reply = self._upstream.hold(request_id, echo)
+        if reply is None:
+            return True
+        if not self._is_lock_refused:
+            self._is_lock_refused = True
+            self._reporter.find(
+                findings.CANNOT_CHECK,
+                f"the platform does not let the response be held open (status {reply.status})",
+                {"protection": "api_lock", "status": reply.status},
+            )
+        return False
+
+    def _hand_over(self, headers: dict[str, str], body: bytes) -> Worker:
+        if self._is_forking:
+            self._current, self._next = self._next, None
+        worker = self._current
+        assert worker is not None
+        self._sweeper.spared.discard(worker.pid) if self._is_forking else None
+        worker.begin(headers, body)
+        if self._is_forking and not self._has_one_processor:
+            self._fork_ahead()
+        return worker
+
+    def _fork_ahead(self) -> None:
+        """Ask for the next worker now; a zygote that is lost is noticed after this invocation."""
+        if self._zygote is None or self._zygote.is_forking or self._next is not None:
+            return
+        try:
+            self._ask_for_worker(self._zygote)
+        except ZygoteLostError as fault:
+            self._lose_zygote(fault)
+
+    def _await_outcome(self, worker: Worker, request_id: str) -> Answer | _Died:
+        """Wait for the answer while output is carried on and the next worker arrives."""
+        poller = select.poll()
+        poller.register(worker.channel, select.POLLIN | (select.POLLOUT if worker.has_unsent else 0))
+        if worker.pid_handle >= 0:
+            poller.register(worker.pid_handle, select.POLLIN)
+        for descriptor in worker.pipes.open_ends():
+            poller.register(descriptor, select.POLLIN)
+        zygote = self._zygote
+        if zygote is not None and self._is_forking:
+            poller.register(zygote.channel, select.POLLIN)
+        wait_ms: float | None = _FORK_AFTER_S * 1000 if self._is_forking and self._has_one_processor else None
+        if worker.pid_handle < 0:
+            wait_ms = 50.0
+        while True:
+            ready = poller.poll(wait_ms)
+            if not ready and self._is_forking:
+                wait_ms = None if worker.pid_handle >= 0 else 50.0
+                self._fork_ahead()
+            has_ended = worker.pid_handle < 0 and not worker.is_running()
+            is_readable = False
+            for descriptor, _events in ready:
+                if descriptor == worker.channel.fileno():
+                    is_readable = True
+                elif descriptor == worker.pid_handle:
+                    has_ended = True
+                elif zygote is not None and descriptor == zygote.channel.fileno():
+                    if not self._settle_zygote():
+                        poller.unregister(descriptor)
+                        zygote = None
+                else:
+                    self._output.forward(worker.pipes, descriptor)
+                    if worker.pipes.is_at_end(descriptor) and descriptor not in worker.pipes.open_ends():
+                        poller.unregister(descriptor)
+            if is_readable and worker.has_unsent:
+                worker.push()
+                if not worker.has_unsent:
+                    poller.modify(worker.channel, select.POLLIN)
+            if not is_readable and not has_ended:
+                continue
+            try:
+                answer, closed = worker.pull()
+            except FrameError as fault:
+                return _Died(str(fault))
+            if answer is not None:
+                return answer if is_acceptable(answer) else _Died("answer with a forbidden header value")
+            if has_ended:
+                return _Died("")
+            if closed:
+                # Its process may be about to end, or lives on without a channel: either way no answer comes.
+                poller.unregister(worker.channel)
+                if worker.is_running():
+                    return self._await_end(worker)
+                return _Died("")
+
+    def _await_end(self, worker: Worker) -> _Died:
+        """The worker closed its socket: give its process the moment it needs to end by itself."""
+        from dayfly.supervisor.sweep import wait_until_dead
+
+        if wait_until_dead(worker.pid, worker.pid_handle, limit_s=0.5):
+            return _Died("")
+        return _Died("it closed its channel and went on running")
+
+    def _settle_zygote(self) -> bool:
+        """Take what the zygote sent; False when it was lost."""
+        try:
+            self._settle_fork()
+        except ZygoteLostError as fault:
+            self._lose_zygote(fault)
+            return False
+        return True
+
+    def _settle_fork(self) -> None:
+        if self._zygote is not None and self._zygote.is_forking:
+            self._take_worker(self._zygote.take_worker(limit_s=0.001))
+
+    def _end_worker(self, worker: Worker) -> Swept | None:
+        """Kill the worker and everything it left, and prove them dead."""
+        if not self._is_forking:
+            return None
+        worker.kill()
+        try:
+            return self._sweeper.sweep({worker.pid})
+        except ZygoteLostError as fault:
+            self._lose_zygote(fault)
+            return self._sweeper.sweep({worker.pid})
+
+    def _explain_death(self, worker: Worker, request_id: str, died: _Died) -> Failure:
+        if died.offence:
+            self._reporter.find(
+                findings.WORKER_HOSTILE, f"a worker was ended: {died.offence}", {"reason": died.offence, "worker": worker.number}
+            )
+            return exit_failure(request_id, None)
+        status: int | None = None
+        zygote = self._zygote
+        if zygote is not None:
+            try:
+                if self._is_forking:
+                    zygote.reap(worker.pid)
+                    status = zygote.reaped_status(worker.pid, limit_s=_STATUS_LIMIT_S)
+                else:
+                    zygote.end()
+                    status = zygote.status
+            except ZygoteLostError as fault:
+                self._lose_zygote(fault)
+        failure = exit_failure(request_id, status)
+        self._reporter.find(findings.WORKER_DIED, "a worker ended before it answered", {"worker": worker.number})
+        return failure
+
+    def _check_reply(self, reply: Reply) -> None:
+        if reply.status < 300 or reply.status == 413:
+            return
+        if reply.status >= 500:
+            # "Container error. Non-recoverable state. Runtime should exit promptly."
+            self.end()
+            raise SystemExit(_NO_EVENTS)
+        self._reporter.find(
+            findings.RUNTIME_API_ABUSED,
+            f"the platform refused the answer with status {reply.status}: another process answered this event",
+            {"status": reply.status},
+        )
+
+    # ---- after the answer -----------------------------------------------------------------------
+
+    def _tidy_up(self, worker: Worker, swept: Swept | None, until: float) -> None:
+        if swept is None:
+            self._tidy_process(worker)
+            return
+        dropped = self._output.finish(worker.pipes)
+        worker.close()
+        self._current = None
+        if dropped:
+            self._reporter.find(findings.LOG_DROPPED, "broken log frames were dropped", {"bytes": dropped})
+        self._report_sweep(swept)
+        if swept.zygote_lost and self._zygote is not None:
+            self._drop_zygote()
+        self._reap(worker)
+        self._clean(until=until)
+        self._finish_fork(until)
+
+    def _tidy_process(self, worker: Worker) -> None:
+        """Process isolation: the process stays, so nothing it uses may be taken from it."""
+        for descriptor in worker.pipes.open_ends():
+            self._output.forward(worker.pipes, descriptor)
+        if worker.is_running():
+            return
+        self._output.finish(worker.pipes)
+        worker.close()
+        self._current = None
+        self._zygote = None
+
+    def _report_sweep(self, swept: Swept) -> None:
+        if swept.killed:
+            self._reporter.find(
+                findings.PROCESS_LEFT, f"{swept.killed} processes outlived their invocation and were ended", {"processes": swept.killed}
+            )
+        if not swept.is_proved:
+            self._retire("processes kept appearing and could not be proved dead")
+        if swept.zombies >= _MANY_ZOMBIES and not self._has_told_zombies:
+            self._has_told_zombies = True
+            self._reporter.find(
+                findings.ZOMBIES,
+                f"{swept.zombies} dead processes are not reaped by PID 1; recycle this environment",
+                {"zombies": swept.zombies},
+            )
+
+    def _reap(self, worker: Worker) -> None:
+        if self._zygote is None:
+            return
+        try:
+            self._zygote.reap(worker.pid)
+        except ZygoteLostError as fault:
+            self._lose_zygote(fault)
+
+    def _clean(self, *, until: float | None) -> None:
+        """Clear files and kernel objects; with `until`, leave to the next event what does not fit."""
+        if self._settings.tmp == "scrub":
+            cleaned = self._files.clear(has_time=lambda: until is None or time.monotonic() < until - _RESERVE_S)
+            if cleaned.files or cleaned.directories:
+                self._reporter.find(
+                    findings.FILE_LEFT,
+                    f"{cleaned.files} files and {cleaned.directories} directories were removed",
+                    {"files": cleaned.files, "directories": cleaned.directories, "bytes": cleaned.bytes_removed},
+                )
+            if cleaned.failed:
+                self._retire(f"{cleaned.failed} files could not be removed")
+            if cleaned.changed and cleaned.is_finished:
+                self._reporter.find(
+                    findings.KEPT_FILE_CHANGED,
+                    f"{cleaned.changed} files made at init were changed or removed; the zygote is rebuilt",
+                    {"files": cleaned.changed},
+                )
+                self._drop_zygote()
+        if self._kernel_objects is not None:
+            removed, failed = self._kernel_objects.clear()
+            if removed:
+                self._reporter.find(findings.IPC_LEFT, f"{removed} System V objects or keyrings were cleared", {"objects": removed})
+            if failed:
+                self._retire(f"{failed} System V objects could not be removed")
+
+    def _finish_fork(self, until: float) -> None:
+        """Have nothing pending when the next event is asked for."""
+        if self._zygote is None and self._init_s * 1.5 > until - time.monotonic():
+            # Another init does not fit into what is left: the next event waits for it, as for a cold start.
+            return
+        self._prepare()
+
+
+class _Died:
+    """A worker gave no answer; `offence` names the rule it broke, empty when it just ended."""
+
+    __slots__ = ("offence",)
+
+    def __init__(self, offence: str) -> None:
+        self.offence = offence

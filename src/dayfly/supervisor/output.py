@@ -1,0 +1,144 @@
+"""Carries what zygote and workers write to the platform's log, whole line by whole line.
+
+Zygote and workers write to pipes; only the supervisor holds the platform's descriptors.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+
+from dayfly._sys import fds
+from dayfly.core.loglines import (
+    TELEMETRY_INFO_JSON,
+    TELEMETRY_WARNING_JSON,
+    FrameReader,
+    LineReader,
+    telemetry_frame,
+)
+
+# One pass over a pipe takes at most this much, so that a worker that never stops writing cannot keep
+# the supervisor from its answer.
+_DRAIN_BYTES = 1 << 20
+# What is left when the writers are dead: more passes than a pipe can need, since a pipe whose write
+# end somebody still holds never ends.
+_FINISH_PASSES = 64
+
+
+class Pipes:
+    """The pipes one process writes its output to.
+
+    `write_ends` are stdout, stderr and, where the platform gave one, the telemetry descriptor; they are
+    handed to the process and closed here by `close_write_ends`.
+    """
+
+    __slots__ = ("_empty", "_ended", "_err", "_out", "_telemetry", "read_ends", "write_ends")
+
+    def __init__(self, *, telemetry: bool) -> None:
+        pairs = [fds.output_pipe() for _ in range(3 if telemetry else 2)]
+        self.read_ends = [read_end for read_end, _ in pairs]
+        self.write_ends = [write_end for _, write_end in pairs]
+        self._ended: set[int] = set()
+        self._empty: set[int] = set()
+        self._out = LineReader()
+        self._err = LineReader()
+        self._telemetry = FrameReader()
+
+    def close_write_ends(self) -> None:
+        """Close our copies of the write ends; the process has its own."""
+        for descriptor in self.write_ends:
+            os.close(descriptor)
+        self.write_ends = []
+
+    def open_ends(self) -> list[int]:
+        """Return the read ends that have not ended; a pipe at its end is readable for ever."""
+        return [descriptor for descriptor in self.read_ends if descriptor not in self._ended]
+
+    def read(self, descriptor: int) -> tuple[int, bytes]:
+        """Return (which of 0 to 2, what may be written) for one readable pipe."""
+        data, ended = fds.drain(descriptor, limit=_DRAIN_BYTES)
+        if ended:
+            self._ended.add(descriptor)
+        if data:
+            self._empty.discard(descriptor)
+        else:
+            self._empty.add(descriptor)
+        which = self.read_ends.index(descriptor)
+        reader = (self._out, self._err, self._telemetry)[which]
+        return which, reader.feed(data)
+
+    def is_at_end(self, descriptor: int) -> bool:
+        """Say whether a pipe has ended or was found empty by the last `read`."""
+        return descriptor in self._ended or descriptor in self._empty
+
+    def close(self) -> tuple[bytes, bytes, int]:
+        """Close the read ends; return the unfinished lines and the telemetry bytes that were dropped."""
+        for descriptor in self.read_ends:
+            os.close(descriptor)
+        self.read_ends = []
+        self._telemetry.finish()
+        return self._out.finish(), self._err.finish(), self._telemetry.dropped_bytes
+
+
+class Output:
+    """The platform's log: standard output and error, and the telemetry descriptor if there is one.
+
+    `telemetry` is the number in _LAMBDA_TELEMETRY_LOG_FD, -1 without.
+    """
+
+    def __init__(self, *, telemetry: int) -> None:
+        self._descriptors = [1, 2, telemetry]
+        self.telemetry_number = telemetry
+        if telemetry >= 0:
+            # The function gets a pipe under this number; the platform's own moves out of its sight.
+            self._descriptors[2] = os.dup(telemetry)
+            os.set_inheritable(telemetry, False)
+
+    @property
+    def has_telemetry(self) -> bool:
+        """Say whether the platform takes framed logs."""
+        return self.telemetry_number >= 0
+
+    def release(self) -> None:
+        """In a forked zygote: give up the platform's telemetry descriptor."""
+        if self.has_telemetry:
+            os.close(self._descriptors[2])
+
+    def new_pipes(self) -> Pipes:
+        """Return pipes for one more process."""
+        return Pipes(telemetry=self.has_telemetry)
+
+    def forward(self, pipes: Pipes, descriptor: int) -> None:
+        """Carry on what one pipe holds."""
+        which, data = pipes.read(descriptor)
+        if data:
+            fds.write_all(self._descriptors[which], data)
+
+    def finish(self, pipes: Pipes) -> int:
+        """Carry on everything left in `pipes`, close them, return the bytes dropped as no frame.
+
+        The writers are dead, so what a pipe still holds is bounded by its size, 1 MiB at most for an
+        unprivileged user (/proc/sys/fs/pipe-max-size).
+        """
+        for descriptor in list(pipes.read_ends):
+            for _ in range(_FINISH_PASSES):
+                which, data = pipes.read(descriptor)
+                if data:
+                    fds.write_all(self._descriptors[which], data)
+                if pipes.is_at_end(descriptor):
+                    break
+        out, err, dropped = pipes.close()
+        if out:
+            fds.write_all(1, out)
+        if err:
+            fds.write_all(2, err)
+        return dropped
+
+    def emit(self, line: bytes, *, warning: bool = True) -> None:
+        """Write one of Dayfly's own lines."""
+        if self.has_telemetry:
+            kind = TELEMETRY_WARNING_JSON if warning else TELEMETRY_INFO_JSON
+            stamp = (time.time_ns() // 1000).to_bytes(8, "big")
+            fds.write_all(self._descriptors[2], telemetry_frame(kind, stamp, line))
+            return
+        fds.write_all(1, line)

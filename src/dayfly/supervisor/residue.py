@@ -1,0 +1,119 @@
+"""Clears what an invocation left outside its process: files, System V objects, kernel keys."""
+
+from __future__ import annotations
+
+import os
+
+from dayfly._sys import ipc, native, proc, tree
+from dayfly.core.keep import keep_rule
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# Places in a Lambda environment and in containers where any user may write.
+SCRATCH = ("/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue")
+
+
+class TemporaryFiles:
+    """The temporary directories of one environment and what may stay in them.
+
+    `roots` are absolute; `globs` the `keep` setting. `remember` fixes what init made: that stays, and
+    is compared after every invocation.
+    """
+
+    def __init__(self, roots: tuple[str, ...], globs: tuple[str, ...]) -> None:
+        self._uid = os.getuid()
+        self.roots = tuple(root for root in roots if _is_ours_to_clean(root))
+        self._keeps = keep_rule(globs)
+        self._kept: dict[str, tree.Stamp] = {}
+        self._extensions: Callable[[], list[int]] = lambda: []
+        self.is_pending = False
+
+    def spare_files_of(self, pids: Callable[[], list[int]]) -> None:
+        """Leave alone what these processes (extensions) hold open, and the sockets bound by anyone alive."""
+        self._extensions = pids
+
+    def remember(self) -> None:
+        """Take what is there now as made by init."""
+        self._kept = {
+            path: stamp
+            for root in self.roots
+            for path, stamp in tree.snapshot(root).items()
+            if self._keeps(path) != "all"
+        }
+
+    def forget(self) -> None:
+        """Nothing stays any more: the next `clear` empties the directories."""
+        self._kept = {}
+
+    def clear(self, *, has_time: Callable[[], bool]) -> tree.Cleaned:
+        """Remove what is not to stay; nothing of the user's may be running but Dayfly and extensions."""
+        total = tree.Cleaned()
+        held: set[tuple[int, int]] = set()
+        keeps: Callable[[str], str] = self._keeps
+        extensions = self._extensions()
+        if extensions:
+            for pid in extensions:
+                held |= proc.has_open_file(pid)
+            keeps = _sparing_sockets(keeps)
+        for root in self.roots:
+            done = tree.clean(root, uid=self._uid, kept=self._kept, keeps=keeps, held=held, has_time=has_time)
+            total.files += done.files
+            total.directories += done.directories
+            total.bytes_removed += done.bytes_removed
+            total.failed += done.failed
+            total.changed += done.changed
+            total.is_finished = total.is_finished and done.is_finished
+            if not done.is_finished:
+                break
+        self.is_pending = not total.is_finished
+        return total
+
+
+def _sparing_sockets(keeps: Callable[[str], str]) -> Callable[[str], str]:
+    try:
+        lines = proc.read_file("/proc/net/unix").decode("utf-8", "replace").splitlines()[1:]
+    except OSError:
+        return keeps
+    bound = {parts[7] for line in lines if len(parts := line.split(None, 7)) == 8}
+    return lambda path: "all" if path in bound else keeps(path)
+
+
+def _is_ours_to_clean(root: str) -> bool:
+    return os.path.isdir(root) and not os.path.islink(root) and os.access(root, os.W_OK | os.X_OK)
+
+
+class KernelObjects:
+    """System V objects and keys of our user; only where the whole environment is ours."""
+
+    def __init__(self) -> None:
+        self._uid = os.getuid()
+        self._kept: set[tuple[str, int]] = set()
+        self._keys = -1
+        self.cannot_clear = ""
+
+    def remember(self) -> None:
+        """Take what is there now as made by init."""
+        self._kept = ipc.list_objects(self._uid)
+        self._keys = ipc.count_keys(self._uid)
+
+    def clear(self) -> tuple[int, int]:
+        """Remove what is not init's; return how many objects were removed and how many stayed."""
+        removed = failed = 0
+        for kind, identifier in ipc.list_objects(self._uid) - self._kept:
+            if native.remove_ipc(kind, identifier):
+                removed += 1
+            else:
+                failed += 1
+        keys = ipc.count_keys(self._uid)
+        # Where /proc does not count keys they are cleared each time, unless that is refused as well.
+        if keys > self._keys or (keys < 0 and not self.cannot_clear):
+            self.cannot_clear = native.clear_keyrings()
+            if keys >= 0 and not self.cannot_clear:
+                removed += 1
+                # Emptied keyrings stay until the kernel collects them, and count until then.
+                self._keys = max(self._keys, ipc.count_keys(self._uid))
+        else:
+            self._keys = min(self._keys, keys) if keys >= 0 else keys
+        return removed, failed

@@ -1,0 +1,300 @@
+"""Ends every process that should not be there, and proves that none is left.
+
+One clean look at /proc proves nothing: a process that forks and exits faster than the look is always
+somewhere else. A sweep ends when a pass finds nothing and no pid was given out meanwhile.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+from dayfly._sys import proc
+from dayfly.supervisor.worker import has_ended, kill_pid, open_pid
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# After this long without proof, processes that belong to extensions are stopped for the passes: their
+# own forks move the last pid too.
+_PAUSE_EXTENSIONS_AFTER = 0.01
+# After this long the sweep kills everything of the user in one system call, zygote included.
+_KILL_ALL_AFTER = 0.25
+# After this long there is no proof to be had.
+_GIVE_UP_AFTER = 2.0
+EXTENSIONS = "/opt/extensions/"
+
+
+class Swept:
+    """What a sweep did: how many processes it ended, zombies it saw, whether death is proved."""
+
+    __slots__ = ("is_proved", "killed", "zombies", "zygote_lost")
+
+    def __init__(self) -> None:
+        self.killed = 0
+        self.zombies = 0
+        self.is_proved = False
+        self.zygote_lost = False
+
+
+class Sweeper:
+    """Finds and ends what a worker left. Two of them: one per scope.
+
+    `spared` are processes of ours (zygote, spare); `zygote` its pid and `fork_pending` whether a fork
+    is under way: then one child of the zygote that nobody knows yet may be the next worker, and
+    `settle` is called to learn which.
+    """
+
+    def __init__(self) -> None:
+        self.spared: set[int] = set()
+        self.zygote = 0
+        self.fork_pending = False
+        self.settle: Callable[[], None] = lambda: None
+
+    def sweep(self, expected: set[int]) -> Swept:
+        """End everything foreign. Processes in `expected` (the worker) are not counted as left over."""
+        swept = Swept()
+        killed: set[int] = set()
+        began = time.monotonic()
+        while True:
+            mark = self._mark()
+            found, unknown = self._look(swept)
+            for pid in found:
+                if pid not in killed and pid not in expected:
+                    swept.killed += 1
+                killed.add(pid)
+                self._kill(pid)
+            if unknown:
+                # Perhaps the next worker, perhaps an impostor that chose the zygote for its parent:
+                # the zygote's own word tells, and it comes at the end of the fork.
+                self.settle()
+            if not found and not unknown and self._is_unmoved(mark):
+                swept.is_proved = True
+                break
+            waited = time.monotonic() - began
+            if waited > _GIVE_UP_AFTER:
+                break
+            self._escalate(waited, swept)
+        self._relax()
+        return swept
+
+    def _kill(self, pid: int) -> None:
+        handle = open_pid(pid)
+        # Between the look and the handle the number may have passed to a process of ours.
+        if pid not in self.spared:
+            kill_pid(pid, handle)
+        if handle >= 0:
+            os.close(handle)
+
+    def _mark(self) -> int:
+        raise NotImplementedError
+
+    def _is_unmoved(self, mark: int) -> bool:
+        raise NotImplementedError
+
+    def _look(self, swept: Swept) -> tuple[list[int], list[int]]:
+        """Return the foreign processes that are not dead, and unknown children of a forking zygote."""
+        raise NotImplementedError
+
+    def _escalate(self, waited: float, swept: Swept) -> None:
+        """Try harder, after `waited` seconds without proof."""
+
+    def _relax(self) -> None:
+        """Undo what `_escalate` did."""
+
+
+class EnvironmentSweeper(Sweeper):
+    """Everything of our user in our PID namespace that is not Dayfly, an ancestor or an extension."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._uid = os.getuid()
+        self._self = os.getpid()
+        self._ancestors = set(proc.ancestors(self._self))
+        self._extensions: dict[int, int] = {}
+        self._paused: set[int] = set()
+        self._find_extensions()
+
+    @property
+    def has_extensions(self) -> bool:
+        """Say whether processes of external extensions run beside the function."""
+        return bool(self._extensions)
+
+    def extension_pids(self) -> list[int]:
+        """Return the extensions' processes that were seen at start and still run."""
+        return [pid for pid, started in self._extensions.items() if self._started(pid) == started]
+
+    def _find_extensions(self) -> None:
+        # Extensions start before the runtime, as children of the platform's process. What looks like
+        # one but is somebody else's child, or younger than we are, is not spared.
+        mine = proc.read_stat(self._self)
+        for pid in proc.list_pids():
+            stat = proc.read_stat(pid)
+            if stat is None or mine is None or stat.started > mine.started or pid in self._ancestors:
+                continue
+            if stat.parent not in self._ancestors or pid == self._self:
+                continue
+            if any(part.startswith(EXTENSIONS) for part in proc.command_line(pid)[:2]):
+                self._extensions[pid] = stat.started
+
+    @staticmethod
+    def _started(pid: int) -> int:
+        stat = proc.read_stat(pid)
+        return -1 if stat is None else stat.started
+
+    def _mark(self) -> int:
+        return proc.last_pid()
+
+    def _is_unmoved(self, mark: int) -> bool:
+        return mark >= 0 and proc.last_pid() == mark
+
+    def _look(self, swept: Swept) -> tuple[list[int], list[int]]:
+        found: list[int] = []
+        unknown: list[int] = []
+        swept.zombies = 0
+        for pid in proc.list_pids():
+            if pid == self._self or pid in self.spared or pid in self._ancestors:
+                continue
+            if not proc.belongs_to(pid, self._uid):
+                continue
+            if proc.is_dead(pid):
+                swept.zombies += 1
+                continue
+            stat = proc.read_stat(pid)
+            if stat is None or self._is_extension(stat):
+                continue
+            if self.fork_pending and stat.parent == self.zygote:
+                unknown.append(pid)
+            else:
+                found.append(pid)
+        return found, unknown
+
+    def _is_extension(self, stat: proc.ProcessStat) -> bool:
+        if not self._extensions:
+            return False
+        seen: set[int] = set()
+        while stat.pid not in seen:
+            if self._extensions.get(stat.pid) == stat.started:
+                return True
+            seen.add(stat.pid)
+            parent = proc.read_stat(stat.parent)
+            if parent is None:
+                return False
+            stat = parent
+        return False
+
+    def _escalate(self, waited: float, swept: Swept) -> None:
+        if self._extensions and waited > _PAUSE_EXTENSIONS_AFTER:
+            for pid in proc.list_pids():
+                stat = proc.read_stat(pid)
+                if stat is not None and pid not in self._paused and self._is_extension(stat):
+                    self._paused.add(pid)
+                    kill_pid(pid, -1, signal.SIGSTOP)
+        if waited > _KILL_ALL_AFTER and self.can_kill_all and not swept.zygote_lost:
+            swept.zygote_lost = True
+            self.kill_all()
+
+    def _relax(self) -> None:
+        for pid in self._paused:
+            kill_pid(pid, -1, signal.SIGCONT)
+        self._paused.clear()
+
+    @property
+    def can_kill_all(self) -> bool:
+        """Say whether nothing but PID 1, which no signal of ours ends, would be hit unjustly."""
+        return self._ancestors <= {1} and not self._extensions
+
+    def kill_all(self) -> None:
+        """End every process of our user but ourselves, in one call that no fork can outrun.
+
+        kill(-1) holds the kernel's task list lock over the whole walk, and a fork needs it to publish
+        its child (kernel/signal.c, kernel/fork.c). It spares PID 1 and its caller.
+        """
+        try:
+            os.kill(-1, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            return
+
+
+class DescendantsSweeper(Sweeper):
+    """Only what Dayfly started: by parentage, as the reaper of orphans, and by a mark.
+
+    `mark` is a string in the environment of everything that was executed from the zygote down.
+    `is_subreaper` says that orphans of our descendants become our children.
+    """
+
+    def __init__(self, *, mark: bytes, is_subreaper: bool) -> None:
+        super().__init__()
+        self._uid = os.getuid()
+        self._self = os.getpid()
+        self._signature = mark
+        self._is_subreaper = is_subreaper
+        self._reaped = 0
+
+    def _mark(self) -> int:
+        self._reap()
+        return self._reaped
+
+    def _is_unmoved(self, mark: int) -> bool:
+        # Every hop of a process that forks and exits leaves a zombie, and as its reaper we see it.
+        self._reap()
+        return self._reaped == mark
+
+    def _reap(self) -> None:
+        if not self._is_subreaper:
+            return
+        for pid in proc.children(self._self) or []:
+            if pid == self.zygote or pid in self.spared:
+                continue
+            try:
+                self._reaped += os.waitpid(pid, os.WNOHANG)[0] != 0
+            except ChildProcessError:
+                continue
+
+    def _look(self, swept: Swept) -> tuple[list[int], list[int]]:
+        table: dict[int, int] | None = None
+        descendants: list[tuple[int, int]] = []
+        pending = [self._self, *self.spared]
+        seen = set(pending)
+        while pending:
+            pid = pending.pop()
+            below = proc.children(pid)
+            if below is None:
+                table = table or proc.parents()
+                below = [child for child, parent in table.items() if parent == pid]
+            for child in below:
+                if child not in seen:
+                    seen.add(child)
+                    descendants.append((child, pid))
+                    pending.append(child)
+        found: list[int] = []
+        unknown: list[int] = []
+        for pid, parent in descendants:
+            if proc.is_dead(pid):
+                continue
+            (unknown if self.fork_pending and parent == self.zygote else found).append(pid)
+        if not self._is_subreaper:
+            found += self._marked(seen)
+        return found, unknown
+
+    def _marked(self, seen: set[int]) -> list[int]:
+        return [
+            pid
+            for pid in proc.list_pids()
+            if pid not in seen
+            and proc.belongs_to(pid, self._uid)
+            and self._signature in proc.initial_environment(pid)
+            and not proc.is_dead(pid)
+        ]
+
+
+def wait_until_dead(pid: int, handle: int, *, limit_s: float) -> bool:
+    """Poll until a process has ended; False after `limit_s` seconds."""
+    until = time.monotonic() + limit_s
+    while not has_ended(handle, pid):
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.0005)
+    return True

@@ -1,0 +1,171 @@
+"""Speaks to the Runtime API over one kept-alive raw connection.
+
+http.client outweighs the whole supervisor, and it cannot hold a response open.
+"""
+
+from __future__ import annotations
+
+import _socket
+
+from dayfly import __version__
+from dayfly.core.http1 import HttpError, Reply, ReplyReader
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_BASE = "/2018-06-01/runtime"
+_AGENT = f"dayfly/{__version__}"
+_RECEIVE = 262_144
+
+
+class UpstreamError(Exception):
+    """The Runtime API cannot be reached or broke off; nothing can be served any more."""
+
+
+class Upstream:
+    """The only connection to the Runtime API.
+
+    `address` is `host:port` as in AWS_LAMBDA_RUNTIME_API. Every method raises UpstreamError when the
+    platform does not answer. No call has a timeout: the process may be frozen in the middle of one.
+    """
+
+    def __init__(self, address: str) -> None:
+        host, _, port = address.rpartition(":")
+        self._address = (host, int(port)) if host and port.isdigit() else (address, 80)
+        self._host = address
+        self._socket: _socket.socket | None = None
+        self._reader = ReplyReader()
+        self._held = False
+
+    def next(self) -> Reply:
+        """GET the next event; waits as long as it takes."""
+        return self._exchange(self._head("GET", f"{_BASE}/invocation/next", {}), b"")
+
+    def hold(self, request_id: str, echo: Mapping[str, str]) -> Reply | None:
+        """Open the response to `request_id` and keep it open; None once the platform agreed.
+
+        After its 100 Continue the platform has left the state in which anybody else could answer this
+        event or ask for another. A reply other than that is returned and nothing is held.
+        """
+        head = self._head(
+            "POST",
+            f"{_BASE}/invocation/{request_id}/response",
+            {
+                "Content-Type": "application/json",
+                "Transfer-Encoding": "chunked",
+                "Expect": "100-continue",
+                "Trailer": "Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body",
+                **echo,
+            },
+        )
+        self._send(head)
+        while not self._reader.interim:
+            reply = self._reader.take()
+            if reply is not None:
+                self._after(reply)
+                return reply
+            self._receive()
+        self._held = True
+        return None
+
+    def finish_held(self, body: bytes, trailers: Mapping[str, str]) -> Reply:
+        """Send the held response's body and trailers and return the platform's reply."""
+        self._held = False
+        size = b"%x\r\n" % len(body)
+        chunk = b"".join((size, body, b"\r\n")) if body else b""
+        tail = "".join(f"{name}: {value}\r\n" for name, value in trailers.items()).encode("ascii")
+        return self._exchange(b"", b"".join((chunk, b"0\r\n", tail, b"\r\n")))
+
+    def respond(self, request_id: str, body: bytes, content_type: str, echo: Mapping[str, str]) -> Reply:
+        """POST the result of an invocation that was not held."""
+        headers = {"Content-Type": content_type, **echo}
+        return self.post(f"/invocation/{request_id}/response", body, headers)
+
+    def fail(self, request_id: str, body: bytes, headers: Mapping[str, str]) -> Reply:
+        """POST the error of an invocation that was not held."""
+        return self.post(f"/invocation/{request_id}/error", body, {"Content-Type": "application/json", **headers})
+
+    def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> Reply:
+        """POST to a route of the Runtime API, `path` below /runtime."""
+        return self._exchange(
+            self._head("POST", _BASE + path, {"Content-Length": str(len(body)), **headers}), body
+        )
+
+    def get(self, path: str) -> Reply:
+        """GET a route of the Runtime API, `path` below /runtime."""
+        return self._exchange(self._head("GET", _BASE + path, {}), b"")
+
+    def _head(self, method: str, path: str, headers: Mapping[str, str]) -> bytes:
+        lines = [f"{method} {path} HTTP/1.1", f"Host: {self._host}", f"User-Agent: {_AGENT}"]
+        lines += [f"{name}: {value}" for name, value in headers.items()]
+        return ("\r\n".join(lines) + "\r\n\r\n").encode("utf-8", "surrogateescape")
+
+    def _exchange(self, head: bytes, body: bytes) -> Reply:
+        data = head + body if len(body) < 65536 else head
+        self._send(data)
+        if len(body) >= 65536:
+            self._send(body)
+        while True:
+            reply = self._reader.take()
+            if reply is not None:
+                self._after(reply)
+                return reply
+            self._receive()
+
+    def _after(self, reply: Reply) -> None:
+        if reply.closes:
+            self._drop()
+
+    def _connect(self) -> _socket.socket:
+        if self._socket is None:
+            fresh = _socket.socket(_socket.AF_INET, _socket.SOCK_STREAM | _socket.SOCK_CLOEXEC)
+            try:
+                host, port = self._address
+                fresh.connect((_socket.gethostbyname(host), port))
+                fresh.setsockopt(_socket.IPPROTO_TCP, _socket.TCP_NODELAY, 1)
+            except OSError as fault:
+                fresh.close()
+                raise UpstreamError(f"the Runtime API at {self._host} cannot be reached: {fault}") from fault
+            self._socket = fresh
+            self._reader = ReplyReader()
+        return self._socket
+
+    def _drop(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    def _send(self, data: bytes) -> None:
+        try:
+            self._connect().sendall(data)
+        except OSError as fault:
+            # A refusal (413) may come, with the connection closed behind it, before all was sent.
+            if self._socket is None or not self._has_reply():
+                self._drop()
+                raise UpstreamError(f"the Runtime API at {self._host} closed the connection: {fault}") from fault
+
+    def _has_reply(self) -> bool:
+        try:
+            self._receive()
+        except UpstreamError:
+            return False
+        return self._reader.has_started or self._reader.is_whole
+
+    def _receive(self) -> None:
+        connection = self._connect()
+        try:
+            data = connection.recv(_RECEIVE)
+            if data:
+                self._reader.feed(data)
+                return
+            self._reader.finish()
+        except OSError as fault:
+            self._drop()
+            raise UpstreamError(f"the Runtime API at {self._host} broke off: {fault}") from fault
+        except HttpError as fault:
+            self._drop()
+            raise UpstreamError(f"the Runtime API at {self._host} sent no valid reply: {fault}") from fault
+        self._drop()
+        if not self._reader.is_whole:
+            raise UpstreamError(f"the Runtime API at {self._host} closed the connection")

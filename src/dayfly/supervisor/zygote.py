@@ -1,0 +1,304 @@
+"""The zygote as the supervisor sees it: started, asked for workers, told what it may reap."""
+
+from __future__ import annotations
+
+import _socket
+import os
+import select
+import signal
+import sys
+import time
+
+from dayfly._sys import fds
+from dayfly.core import frames
+from dayfly.supervisor.worker import Worker, has_ended, kill_pid, open_pid
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from dayfly.supervisor.output import Output, Pipes
+
+# In an executed zygote's environment: the number of its socket, and its options.
+MARKER = "_DAYFLY_ZYGOTE"
+# A fork of a gigabyte takes 50 ms; a zygote that does not answer for this long was stopped or is broken.
+_FORK_LIMIT_S = 5.0
+# So that the zygote can fork whatever its workers did to the user's process count (rule 2.6).
+PROCESS_RESERVE = 128
+
+
+class ZygoteLostError(Exception):
+    """The zygote ended or no longer answers; `status` is its wait status, None when it still runs."""
+
+    def __init__(self, reason: str, status: int | None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.status = status
+
+
+class Channel:
+    """What a zygote holds of its supervisor: a socket, its options, the telemetry number or -1."""
+
+    __slots__ = ("huge_pages", "reseed", "socket", "telemetry", "temporary")
+
+    def __init__(self, socket: _socket.socket, options: str) -> None:
+        parts = options.split(",")
+        self.socket = socket
+        self.reseed = parts[0] == "1"
+        self.huge_pages = parts[1] == "1"
+        self.telemetry = int(parts[2])
+        self.temporary = ",".join(parts[3:]).split(":")
+
+
+def pack_options(*, reseed: bool, huge_pages: bool, telemetry: int, temporary: tuple[str, ...]) -> str:
+    """Return the options a Channel is made from; `temporary` are the directories that are cleared."""
+    return f"{int(reseed)},{int(huge_pages)},{telemetry},{':'.join(temporary)}"
+
+
+def channel_from_environment(environ: Mapping[str, str]) -> Channel | None:
+    """Return the channel an executed zygote was given, None in any other process."""
+    text = environ.get(MARKER)
+    if text is None:
+        return None
+    number, _, options = text.partition(",")
+    sock = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM, 0, int(number))
+    os.set_inheritable(int(number), False)
+    return Channel(sock, options)
+
+
+class Zygote:
+    """A running zygote and the workers it is asked for."""
+
+    def __init__(self, pid: int, channel: _socket.socket, pipes: Pipes, output: Output) -> None:
+        self.pid = pid
+        self.pid_handle = open_pid(pid)
+        self.channel = channel
+        self.pipes = pipes
+        self._output = output
+        self._reader = frames.ControlReader()
+        self._queue: list[tuple[int, bytes]] = []
+        self._asked: tuple[int, _socket.socket, Pipes] | None = None
+        self._statuses: dict[int, int] = {}
+        self.status: int | None = None
+
+    @property
+    def is_forking(self) -> bool:
+        """Say whether a worker was asked for and its pid is not known yet."""
+        return self._asked is not None
+
+    def ask_for_worker(self, number: int) -> None:
+        """Ask for worker `number`; `take_worker` gives it. Raises ZygoteLostError."""
+        self._ask(frames.FORK, number)
+
+    def ask_to_serve(self) -> Worker:
+        """Make the zygote itself the worker (process isolation). Raises ZygoteLostError."""
+        self._ask(frames.SERVE, 1)
+        worker = self.take_worker()
+        assert worker is not None
+        return worker
+
+    def _ask(self, kind: int, number: int) -> None:
+        ours, theirs = fds.socket_pair()
+        pipes = self._output.new_pipes()
+        ours.setblocking(False)
+        self._asked = (number, ours, pipes)
+        try:
+            # A worker of ours may have stopped the zygote: it shares a uid.
+            kill_pid(self.pid, self.pid_handle, signal.SIGCONT)
+            fds.send_with_descriptors(self.channel, frames.pack_control(kind), [theirs.fileno(), *pipes.write_ends])
+        except OSError as fault:
+            self._forget_asked()
+            raise self._lost(f"it takes no request: {fault}") from fault
+        finally:
+            theirs.close()
+            pipes.close_write_ends()
+
+    def _forget_asked(self) -> None:
+        if self._asked is not None:
+            _, sock, pipes = self._asked
+            sock.close()
+            pipes.close()
+            self._asked = None
+
+    def take_worker(self, *, limit_s: float = _FORK_LIMIT_S) -> Worker | None:
+        """Return the worker that was asked for, waiting up to `limit_s`; with 0, None if not ready.
+
+        Raises ZygoteLostError.
+        """
+        if self._asked is None:
+            return None
+        number, sock, pipes = self._asked
+        payload = self._wait((frames.FORKED, frames.SERVING), limit_s)
+        if payload is None:
+            return None
+        self._asked = None
+        return Worker(number, int(payload), sock, pipes)
+
+    def reap(self, pid: int) -> None:
+        """Tell the zygote that it may wait for `pid`, which is proved dead."""
+        self._tell(frames.REAP, b"%d" % pid)
+
+    def tidy(self) -> None:
+        """Tell the zygote that it may spend a moment on its memory's layout."""
+        self._tell(frames.TIDY, b"")
+
+    def reaped_status(self, pid: int, *, limit_s: float) -> int | None:
+        """Return the wait status of a worker after `reap`, None if it did not come in time."""
+        until = time.monotonic() + limit_s
+        while pid not in self._statuses:
+            payload = self._wait((frames.REAPED,), max(0.0, until - time.monotonic()))
+            if payload is None:
+                return None
+            self._note_reaped(payload)
+        return self._statuses.pop(pid)
+
+    def _note_reaped(self, payload: bytes) -> None:
+        pid, _, status = payload.partition(b" ")
+        if len(self._statuses) > 16:
+            self._statuses.clear()
+        self._statuses[int(pid)] = int(status)
+
+    def wait_until_ready(self, call: Callable[[bytes], bytes]) -> list[str]:
+        """Wait for the end of init; return the reasons not to fork.
+
+        `call` makes a Runtime API call of the init phase from its packed form and returns the packed
+        reply. Raises ZygoteLostError, with its wait status, if the process ends first.
+        """
+        while True:
+            frame = self._queue.pop(0) if self._queue else self._next_frame(None)
+            if frame is None:
+                continue
+            kind, payload = frame
+            if kind == frames.CALL:
+                self._tell(frames.CALL_DONE, call(payload))
+            elif kind == frames.READY:
+                return [line for line in payload.decode("utf-8", "replace").split("\n") if line]
+
+    def _tell(self, kind: int, payload: bytes) -> None:
+        try:
+            self.channel.sendall(frames.pack_control(kind, payload))
+        except OSError as fault:
+            raise self._lost(f"it takes no request: {fault}") from fault
+
+    def _wait(self, kinds: tuple[int, ...], limit_s: float) -> bytes | None:
+        until = time.monotonic() + limit_s
+        while True:
+            for at, (kind, payload) in enumerate(self._queue):
+                if kind in kinds:
+                    del self._queue[at]
+                    return payload
+            left = until - time.monotonic()
+            frame = self._next_frame(max(0.0, left))
+            if frame is not None:
+                if frame[0] == frames.REAPED and frames.REAPED not in kinds:
+                    self._note_reaped(frame[1])
+                else:
+                    self._queue.append(frame)
+            elif left <= 0:
+                if limit_s >= _FORK_LIMIT_S:
+                    raise self._lost(f"it did not answer within {limit_s:g} s")
+                return None
+
+    def _next_frame(self, limit_s: float | None) -> tuple[int, bytes] | None:
+        """Return the next frame within `limit_s` seconds (None: no limit), carrying output meanwhile."""
+        poller = select.poll()
+        poller.register(self.channel, select.POLLIN)
+        for descriptor in self.pipes.open_ends():
+            poller.register(descriptor, select.POLLIN)
+        if self.pid_handle >= 0:
+            poller.register(self.pid_handle, select.POLLIN)
+        ready = poller.poll(None if limit_s is None else limit_s * 1000)
+        for descriptor, _ in ready:
+            if descriptor in self.pipes.read_ends:
+                self._output.forward(self.pipes, descriptor)
+        for descriptor, _ in ready:
+            if descriptor == self.channel.fileno():
+                return self._read_frame()
+        if any(descriptor == self.pid_handle for descriptor, _ in ready):
+            raise self._lost("it ended")
+        return None
+
+    def _read_frame(self) -> tuple[int, bytes] | None:
+        try:
+            data = self.channel.recv(65536)
+            if not data:
+                raise self._lost("it closed its socket")
+            found = self._reader.feed(data)
+        except (OSError, frames.FrameError) as fault:
+            raise self._lost(str(fault)) from fault
+        self._queue += found[1:]
+        return found[0] if found else None
+
+    def _lost(self, reason: str) -> ZygoteLostError:
+        if has_ended(self.pid_handle, self.pid):
+            self.status = self._collect()
+        return ZygoteLostError(reason, self.status)
+
+    def _collect(self) -> int | None:
+        if self.status is not None:
+            return self.status
+        try:
+            return os.waitpid(self.pid, 0)[1]
+        except ChildProcessError:
+            return None
+
+    def end(self) -> None:
+        """Kill the zygote, wait for it, carry on what it wrote, close what belongs to it."""
+        kill_pid(self.pid, self.pid_handle)
+        self.status = self._collect()
+        self._forget_asked()
+        self._output.finish(self.pipes)
+        self.channel.close()
+        if self.pid_handle >= 0:
+            os.close(self.pid_handle)
+            self.pid_handle = -1
+
+
+def fork_zygote(output: Output, options: str) -> Zygote | Channel:
+    """Fork this very interpreter into supervisor and zygote.
+
+    Returns the Zygote in the supervisor and the Channel in the zygote, which must unwind to its entry
+    point from there. Saves an interpreter's start, and is right only before the first event, while no
+    process of anybody else could have touched this one.
+    """
+    ours, theirs = fds.socket_pair()
+    pipes = output.new_pipes()
+    pid = os.fork()
+    if pid:
+        theirs.close()
+        pipes.close_write_ends()
+        return Zygote(pid, ours, pipes, output)
+    ours.close()
+    _take_output(output, pipes)
+    for descriptor in pipes.read_ends:
+        os.close(descriptor)
+    output.release()
+    pipes.close_write_ends()
+    return Channel(theirs, options)
+
+
+def execute_zygote(output: Output, options: str, environ: Mapping[str, str]) -> Zygote:
+    """Start a zygote in a fresh interpreter, from the command line this process was started with."""
+    ours, theirs = fds.socket_pair()
+    pipes = output.new_pipes()
+    number = theirs.fileno()
+    child_environ = {**environ, MARKER: f"{number},{options}"}
+    pid = os.fork()
+    if pid:
+        theirs.close()
+        pipes.close_write_ends()
+        return Zygote(pid, ours, pipes, output)
+    try:
+        _take_output(output, pipes)
+        os.set_inheritable(number, True)
+        signal.pthread_sigmask(signal.SIG_SETMASK, [])
+        os.execve(sys.executable, [*sys.orig_argv], child_environ)
+    finally:
+        os._exit(127)
+
+
+def _take_output(output: Output, pipes: Pipes) -> None:
+    fds.replace(1, pipes.write_ends[0])
+    fds.replace(2, pipes.write_ends[1])
+    if output.has_telemetry:
+        fds.replace(output.telemetry_number, pipes.write_ends[2])
