@@ -1,0 +1,82 @@
+"""Put a command where Lambda would have it: own PID and mount namespace, private /tmp, unprivileged user."""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+# Any unprivileged user that owns no files and runs nothing else on a machine with tests.
+LAMBDA_UID = 1051
+TASK_ROOT = "/var/task"
+Kind = Literal["bwrap-root", "bwrap-user", "none"]
+
+
+@dataclass(frozen=True)
+class Confinement:
+    """How far this machine lets us confine, and why not further."""
+
+    kind: Kind
+    reason: str
+
+    def wrap(self, command: Sequence[str], *, task: Path, binds: Sequence[Path]) -> list[str]:
+        """The command line that runs `command` as PID 1 of its own namespace, with an empty /tmp.
+
+        The folder `task` appears as /var/task, read-only, and is the working directory. `binds` are shown
+        read-only even if they lie under /tmp or in a folder the user may not enter. With kind "none" the
+        command comes back as it is.
+        """
+        if self.kind == "none":
+            return list(command)
+        bwrap = shutil.which("bwrap")
+        assert bwrap is not None, "confinement_here() found bwrap a moment ago"
+        # Order matters: what is mounted later covers what was mounted before, so the binds come last.
+        line = [bwrap, "--die-with-parent", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
+        line += ["--unshare-pid", "--unshare-ipc", "--as-pid-1", "--perms", "1777", "--tmpfs", "/tmp"]
+        # Interpreters often live in root's home, mode 0700: an empty home that anybody may enter, with only
+        # the interpreters in it, shows them without showing the rest.
+        line += ["--perms", "0755", "--tmpfs", "/root", "--perms", "0755", "--tmpfs", "/var"]
+        for path in [*_interpreter_folders(), *binds]:
+            # bwrap makes missing parents with mode 0700, which would shut the unprivileged user out.
+            for parent in reversed([path, *path.parents]):
+                if parent != path and _is_below(parent, "/tmp", "/root", "/var"):
+                    line += ["--perms", "0755", "--dir", str(parent)]
+            line += ["--ro-bind", str(path), str(path)]
+        line += ["--ro-bind", str(task), TASK_ROOT, "--chdir", TASK_ROOT]
+        if self.kind == "bwrap-user":
+            return [*line, "--unshare-user", "--uid", str(LAMBDA_UID), "--gid", str(LAMBDA_UID), *command]
+        for capability in ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP"):
+            line += ["--cap-add", capability]
+        setpriv = ["setpriv", f"--reuid={LAMBDA_UID}", f"--regid={LAMBDA_UID}", "--clear-groups"]
+        return [*line, *setpriv, "--inh-caps=-all", "--bounding-set=-all", *command]
+
+
+@functools.cache
+def confinement_here() -> Confinement:
+    """The strongest confinement this machine allows, found by trying."""
+    if shutil.which("bwrap") is None:
+        return Confinement("none", "bubblewrap is not installed")
+    candidate = Confinement("bwrap-root" if os.geteuid() == 0 else "bwrap-user", "tried and worked")
+    trial = candidate.wrap(
+        ["/bin/sh", "-c", 'test $$ = 1 && test "$(id -u)" != 0 && touch /tmp/x'],
+        task=Path("/etc"),
+        binds=[],
+    )
+    outcome = subprocess.run(trial, capture_output=True, timeout=20)
+    if outcome.returncode == 0:
+        return candidate
+    return Confinement("none", f"bubblewrap refused: {outcome.stderr.decode(errors='replace').strip()}")
+
+
+def _is_below(path: Path, *roots: str) -> bool:
+    return any(path.is_relative_to(root) and path != Path(root) for root in roots)
+
+
+def _interpreter_folders() -> list[Path]:
+    candidates = [Path.home() / ".pyenv" / "versions", Path.home() / ".local" / "share" / "uv" / "python"]
+    return [folder for folder in candidates if folder.is_dir() and folder.is_relative_to("/root")]

@@ -1,0 +1,90 @@
+"""What tests read from /proc about processes they started, and how they end them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+
+# Pid 1 of a PID namespace takes its whole namespace with it; a tree of forking processes needs a few rounds.
+END_DEADLINE_S = 5.0
+
+
+def parent_of(pid: int) -> int:
+    """The parent's pid, 0 if the process is gone."""
+    fields = _stat(pid)
+    return int(fields[1]) if fields else 0
+
+
+def state_of(pid: int) -> str:
+    """The one-letter state of `/proc/PID/stat`, empty if the process is gone."""
+    fields = _stat(pid)
+    return fields[0] if fields else ""
+
+
+def started_at(pid: int) -> int:
+    """Start time in clock ticks since boot, 0 if the process is gone: with the pid it names a process."""
+    fields = _stat(pid)
+    return int(fields[19]) if fields else 0
+
+
+def descendants(pid: int) -> list[int]:
+    """Pids of everything under `pid` now, parents before their children."""
+    children: dict[int, list[int]] = defaultdict(list)
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            children[parent_of(int(entry))].append(int(entry))
+    found: list[int] = []
+    open_ends = [pid]
+    while open_ends:
+        below = children[open_ends.pop(0)]
+        found += below
+        open_ends += below
+    return found
+
+
+def descriptors(pid: int) -> dict[int, str]:
+    """Open descriptors of `pid` and what they lead to; empty if they cannot be read."""
+    links: dict[int, str] = {}
+    with contextlib.suppress(OSError):
+        for entry in os.listdir(f"/proc/{pid}/fd"):
+            with contextlib.suppress(OSError):
+                links[int(entry)] = os.readlink(f"/proc/{pid}/fd/{entry}")
+    return links
+
+
+def resident_kb(pid: int) -> int:
+    """VmRSS in kB, 0 if the process is gone or a zombie."""
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1])
+    return 0
+
+
+def end_processes(pids: Iterable[int]) -> None:
+    """Kill `pids` and what they start meanwhile; returns when none of them lives."""
+    waiting = {pid: started_at(pid) for pid in pids}
+    end = time.monotonic() + END_DEADLINE_S
+    while waiting and time.monotonic() < end:
+        for pid in list(waiting):
+            waiting |= {child: started_at(child) for child in descendants(pid) if child not in waiting}
+        waiting = {pid: start for pid, start in waiting.items() if start and started_at(pid) == start}
+        waiting = {pid: start for pid, start in waiting.items() if state_of(pid) not in {"Z", "X", ""}}
+        for pid in waiting:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        if waiting:
+            time.sleep(0.005)
+
+
+def _stat(pid: int) -> list[str]:
+    # The name in the second field may hold spaces and brackets: what follows the last bracket is sound.
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return []
