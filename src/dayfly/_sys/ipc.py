@@ -21,7 +21,9 @@ def list_objects(uid: int) -> set[tuple[str, int]]:
         if len(lines) < 3:
             continue
         columns = lines[0].split()
-        identifier, owner, creator = (columns.index(name) for name in (kind.encode() + b"id", b"uid", b"cuid"))
+        identifier, owner, creator = (
+            columns.index(name) for name in (kind.encode() + b"id", b"uid", b"cuid")
+        )
         for line in lines[1:]:
             fields = line.split()
             if len(fields) > max(owner, creator) and uid in (int(fields[owner]), int(fields[creator])):

@@ -233,7 +233,8 @@ def tmp_is_own_mount(path: str = "/tmp") -> bool:
         with os.scandir(path) as entries:
             # lost+found is made with the file system itself.
             return all(
-                entry.name == "lost+found" or entry.stat(follow_symlinks=False).st_ctime >= init_started - 1 for entry in entries
+                entry.name == "lost+found" or entry.stat(follow_symlinks=False).st_ctime >= init_started - 1
+                for entry in entries
             )
     except OSError:
         return False

@@ -26,7 +26,9 @@ class FindingKind:
 
     __slots__ = ("attack", "meaning", "severity", "title", "uid")
 
-    def __init__(self, uid: str, title: str, severity: int, attack: tuple[str, str] | None, meaning: str) -> None:
+    def __init__(
+        self, uid: str, title: str, severity: int, attack: tuple[str, str] | None, meaning: str
+    ) -> None:
         self.uid = uid
         self.title = title
         self.severity = severity
@@ -38,7 +40,11 @@ _SEVERITY = {1: "Informational", 2: "Low", 3: "Medium", 4: "High", 5: "Critical"
 _LEVEL = {1: "INFO", 2: "WARN", 3: "WARN", 4: "ERROR", 5: "ERROR"}
 
 ENVIRONMENT_STARTED = FindingKind(
-    "environment.started", "Dayfly is in force", 1, None, "the first line of an environment: what is promised here and what is not"
+    "environment.started",
+    "Dayfly is in force",
+    1,
+    None,
+    "the first line of an environment: what is promised here and what is not",
 )
 EARLIER_LIFE = FindingKind(
     "environment.earlier-life",
@@ -76,7 +82,11 @@ KEPT_FILE_CHANGED = FindingKind(
     "the zygote was rebuilt from the deployed code, since what it read at init may have been changed",
 )
 WORKER_DIED = FindingKind(
-    "worker.died", "A worker ended before it answered", 2, None, "the caller got Lambda's own error; the next event gets a fresh worker"
+    "worker.died",
+    "A worker ended before it answered",
+    2,
+    None,
+    "the caller got Lambda's own error; the next event gets a fresh worker",
 )
 WORKER_HOSTILE = FindingKind(
     "worker.hostile",
@@ -128,7 +138,11 @@ ZOMBIES = FindingKind(
     "PID 1 does not reap them; when the process limit is near, recycle the environment",
 )
 CANNOT_CHECK = FindingKind(
-    "environment.cannot-check", "A protection is not in force here", 2, None, "the host does not allow it; the reason is named"
+    "environment.cannot-check",
+    "A protection is not in force here",
+    2,
+    None,
+    "the host does not allow it; the reason is named",
 )
 
 KINDS = tuple(value for value in list(globals().values()) if isinstance(value, FindingKind))
@@ -174,7 +188,9 @@ def finding_line(
         "desc": kind.meaning,
     }
     if kind.attack is not None:
-        info["attacks"] = [{"version": ATTACK_VERSION, "technique": {"uid": kind.attack[0], "name": kind.attack[1]}}]
+        info["attacks"] = [
+            {"version": ATTACK_VERSION, "technique": {"uid": kind.attack[0], "name": kind.attack[1]}}
+        ]
     record: dict[str, object] = {
         "timestamp": stamp,
         "level": _LEVEL[kind.severity],
@@ -193,7 +209,10 @@ def finding_line(
         "status": "New",
         "time": int(now * 1000),
         "finding_info": info,
-        "metadata": {"version": OCSF_VERSION, "product": {"name": PRODUCT, "vendor_name": PRODUCT, "version": __version__}},
+        "metadata": {
+            "version": OCSF_VERSION,
+            "product": {"name": PRODUCT, "vendor_name": PRODUCT, "version": __version__},
+        },
         "resources": [{"type": "AWS::Lambda::Function", "name": where.function, "version": where.version}],
         "unmapped": {**detail, "evidence": dict(evidence or {})},
     }
@@ -205,7 +224,9 @@ def finding_line(
     return line + b"\n"
 
 
-def invocation_line(where: Where, *, now: float, number: int, worker: int, age_s: float, outcome: str, request_id: str) -> bytes:
+def invocation_line(
+    where: Where, *, now: float, number: int, worker: int, age_s: float, outcome: str, request_id: str
+) -> bytes:
     """Return the compact line of one invocation (off by default), ended.
 
     `age_s` is the environment's age in seconds, `worker` the worker's number, `outcome` one of

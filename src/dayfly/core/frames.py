@@ -32,6 +32,7 @@ SERVE = 2  # supervisor → zygote: serve events yourself (process isolation), s
 REAP = 3  # supervisor → zygote: this pid is proved dead, it may be waited for
 CALL_DONE = 4  # supervisor → zygote: reply to CALL; payload "status\nbody"
 TIDY = 5  # supervisor → zygote: spend a slice of time on memory layout
+TIDIED = 11  # zygote → supervisor: nothing is left to tidy
 FORKED = 6  # zygote → supervisor: payload "pid"
 REAPED = 7  # zygote → supervisor: payload "pid status" (a wait status)
 READY = 8  # zygote → supervisor: init is done; payload: one line per reason not to fork
@@ -142,7 +143,9 @@ def pack_event(nonce: bytes, headers: Mapping[str, str], body: bytes) -> bytes:
 
     Header names and values come from the platform's reply and hold no line feed.
     """
-    block = "".join(f"{name}\n{value}\n" for name, value in headers.items()).encode("utf-8", "surrogateescape")
+    block = "".join(f"{name}\n{value}\n" for name, value in headers.items()).encode(
+        "utf-8", "surrogateescape"
+    )
     return _EVENT.pack(nonce, len(block), len(body)) + block + body
 
 

@@ -32,7 +32,17 @@ class ReplyReader:
     final reply once it is whole, else None. `finish` tells that the peer closed.
     """
 
-    __slots__ = ("_body", "_buffer", "_chunk_left", "_headers", "_length", "_mode", "_reply", "_status", "interim")
+    __slots__ = (
+        "_body",
+        "_buffer",
+        "_chunk_left",
+        "_headers",
+        "_length",
+        "_mode",
+        "_reply",
+        "_status",
+        "interim",
+    )
 
     def __init__(self) -> None:
         self._buffer = bytearray()

@@ -72,7 +72,10 @@ class LineReader:
                 end = start + MAX_LOG_LINE_BYTES
             line = bytes(self._rest[start:end])
             start = end + 1 if self._rest[end : end + 1] == b"\n" else end
-            lines += [mark(line[at : at + MAX_LOG_LINE_BYTES]) for at in range(0, len(line) or 1, MAX_LOG_LINE_BYTES)]
+            lines += [
+                mark(line[at : at + MAX_LOG_LINE_BYTES])
+                for at in range(0, len(line) or 1, MAX_LOG_LINE_BYTES)
+            ]
         del self._rest[:start]
         return b"".join(line + b"\n" for line in lines)
 

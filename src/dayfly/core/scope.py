@@ -32,7 +32,13 @@ class HostFacts:
     __slots__ = ("init_command", "parent_command", "parent_pid", "pid_namespace", "tmp_is_own_mount")
 
     def __init__(
-        self, *, pid_namespace: str, init_command: str, parent_command: str, parent_pid: int, tmp_is_own_mount: bool
+        self,
+        *,
+        pid_namespace: str,
+        init_command: str,
+        parent_command: str,
+        parent_pid: int,
+        tmp_is_own_mount: bool,
     ) -> None:
         self.pid_namespace = pid_namespace
         self.init_command = init_command

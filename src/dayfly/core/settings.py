@@ -20,7 +20,9 @@ class Setting:
 
     __slots__ = ("choices", "default", "kind", "meaning", "name", "variable")
 
-    def __init__(self, name: str, kind: str, default: str, meaning: str, choices: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, name: str, kind: str, default: str, meaning: str, choices: tuple[str, ...] = ()
+    ) -> None:
         self.name = name
         self.variable = "DAYFLY_" + name.upper()
         self.kind = kind
@@ -60,14 +62,36 @@ SETTINGS = (
         "scrub: remove what an invocation wrote to temporary directories; keep: leave it",
         ("scrub", "keep"),
     ),
-    Setting("keep", "globs", "", "paths under temporary directories that stay, as globs (`:` between them in the environment)"),
+    Setting(
+        "keep",
+        "globs",
+        "",
+        "paths under temporary directories that stay, as globs (`:` between them in the environment)",
+    ),
     Setting("reseed", "switch", "on", "give random generators made at init a new seed in every worker"),
     Setting("log_invocations", "switch", "off", "write one compact line per invocation"),
-    Setting("huge_pages", "choice", "auto", "auto: put the zygote's heap on huge pages where the kernel offers it; off: never", ("auto", "off")),
-    Setting("guard", "choice", "off", "off: this version has no guard; every other value is refused", ("off",)),
+    Setting(
+        "huge_pages",
+        "choice",
+        "auto",
+        "auto: put the zygote's heap on huge pages where the kernel offers it; off: never",
+        ("auto", "off"),
+    ),
+    Setting(
+        "guard", "choice", "off", "off: this version has no guard; every other value is refused", ("off",)
+    ),
 )
 
-_SWITCH = {"on": True, "true": True, "1": True, "yes": True, "off": False, "false": False, "0": False, "no": False}
+_SWITCH = {
+    "on": True,
+    "true": True,
+    "1": True,
+    "yes": True,
+    "off": False,
+    "false": False,
+    "0": False,
+    "no": False,
+}
 
 
 class Settings:
@@ -86,7 +110,9 @@ class Settings:
         "unknown_variables",
     )
 
-    def __init__(self, values: Mapping[str, str | bool | tuple[str, ...]], unknown_variables: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, values: Mapping[str, str | bool | tuple[str, ...]], unknown_variables: tuple[str, ...] = ()
+    ) -> None:
         self.unknown_variables = unknown_variables
         self.isolation = str(values["isolation"])
         self.scope = str(values["scope"])
@@ -155,5 +181,8 @@ def _read(setting: Setting, text: str, *, where: str) -> str | bool | tuple[str,
 def _globs(globs: tuple[str, ...], *, where: str) -> tuple[str, ...]:
     for glob in globs:
         if not glob.startswith("/") or ".." in glob.split("/"):
-            raise SettingError(f"{where} has the glob {glob!r}", hint="a glob is an absolute path without `..`, as /tmp/cache/**")
+            raise SettingError(
+                f"{where} has the glob {glob!r}",
+                hint="a glob is an absolute path without `..`, as /tmp/cache/**",
+            )
     return globs

@@ -12,7 +12,10 @@ def main(arguments: list[str]) -> None:
         os.write(2, b"dayfly: error: no handler is named\n  hint: python -m dayfly.runtime app.handler\n")
         raise SystemExit(2)
     if os.environ.get("AWS_LAMBDA_MAX_CONCURRENCY") is not None:
-        os.write(2, b"dayfly: not supported with AWS_LAMBDA_MAX_CONCURRENCY (Managed Instances); the function runs without it\n")
+        os.write(
+            2,
+            b"dayfly: not supported with AWS_LAMBDA_MAX_CONCURRENCY (Managed Instances); the function runs without it\n",
+        )
         from awslambdaric.__main__ import main as run_untouched
 
         run_untouched(arguments)

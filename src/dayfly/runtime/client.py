@@ -17,11 +17,13 @@ from awslambdaric.lambda_runtime_marshaller import to_json
 
 from dayfly._sys import fds
 from dayfly.core import frames
+from dayfly.core.limits import MAX_META_BYTES
 from dayfly.runtime.zygote import call_platform, wait_for_work
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import _socket
+    from collections.abc import Callable
 
     from dayfly.supervisor.zygote import Channel
 
@@ -36,13 +38,19 @@ class DayflyRuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
         super().__init__("")
         self._channel = channel
         self._worker: _socket.socket | None = None
-        self._restore_signals = lambda: None
+        self._restore_signals: Callable[[], None] = _nothing
         self._nonce = b""
+        self._serves_once = False
+        self._is_done = False
 
     def wait_next_invocation(self) -> InvocationRequest:
         """Return the next event; in the zygote, only ever in a process forked for it."""
+        if self._is_done:
+            # The answer is out and nothing of this process may meet another event. It is killed in any
+            # case; going at once spares the supervisor the wait for the signal to arrive.
+            os._exit(0)
         if self._worker is None:
-            self._worker, self._restore_signals = wait_for_work(self._channel, self.marshaller)
+            self._worker, self._restore_signals, self._serves_once = wait_for_work(self._channel)
         try:
             nonce, block_bytes, body_bytes = frames.unpack_event_head(
                 fds.receive_exactly(self._worker, frames.EVENT_HEAD_BYTES)
@@ -68,7 +76,11 @@ class DayflyRuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
         )
 
     def post_invocation_result(
-        self, invoke_id: str, result_data: str | bytes, content_type: str = "application/json", *_invocation_id: object
+        self,
+        invoke_id: str,
+        result_data: str | bytes,
+        content_type: str = "application/json",
+        *_invocation_id: object,
     ) -> None:
         """Send the result to the supervisor."""
         body = result_data if isinstance(result_data, bytes) else result_data.encode("utf-8")
@@ -79,20 +91,23 @@ class DayflyRuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
     ) -> None:
         """Send the error and its X-Ray cause to the supervisor."""
         cause = _ascii_json(xray_fault).encode("ascii")
-        if len(cause) > frames.MAX_META_BYTES:
+        if len(cause) > MAX_META_BYTES:
             cause = b""
         self._answer(frames.ERROR, cause, error_response_data.encode("utf-8", "surrogatepass"))
 
     def _answer(self, kind: int, meta: bytes, body: bytes) -> None:
         assert self._worker is not None
         head = frames.pack_answer_head(self._nonce, kind, meta, len(body))
+        self._is_done = self._serves_once
         if len(body) < 65536:
             self._worker.sendall(head + body)
             return
         self._worker.sendall(head)
         self._worker.sendall(body)
 
-    def post_init_error(self, error_response_data: dict[str, object], error_type_override: str | None = None) -> None:
+    def post_init_error(
+        self, error_response_data: dict[str, object], error_type_override: str | None = None
+    ) -> None:
         """Report a failed init; raises LambdaRuntimeClientError when the platform refuses the report."""
         kind = error_type_override or str(error_response_data["errorType"])
         self._call("POST", "/init/error", _ACCEPTED, kind, to_json(error_response_data))
@@ -103,12 +118,20 @@ class DayflyRuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
 
     def report_restore_error(self, restore_error_data: dict[str, object]) -> None:
         """Report that a hook failed after a restore."""
-        self._call("POST", "/restore/error", _ACCEPTED, "Runtime.AfterRestoreError", to_json(restore_error_data))
+        self._call(
+            "POST", "/restore/error", _ACCEPTED, "Runtime.AfterRestoreError", to_json(restore_error_data)
+        )
 
     def _call(self, method: str, path: str, expected: int, error_type: str, body: str) -> None:
-        status, reply = call_platform(self._channel, method, path, error_type, body.encode("utf-8", "surrogatepass"))
+        status, reply = call_platform(
+            self._channel, method, path, error_type, body.encode("utf-8", "surrogatepass")
+        )
         if status != expected:
             raise LambdaRuntimeClientError("/2018-06-01/runtime" + path, status, reply)
+
+
+def _nothing() -> None:
+    """Stand in for what a worker does when its event is there."""
 
 
 def _ascii_json(text: str) -> str:

@@ -51,10 +51,14 @@ def _descriptors(own: set[int]) -> list[str]:
         except OSError:
             continue
         if stat.S_ISSOCK(mode):
-            found.append(f"{_describe_socket(number)} opened at init would be shared by workers: open it in the handler")
+            found.append(
+                f"{_describe_socket(number)} opened at init would be shared by workers: open it in the handler"
+            )
         elif target.startswith("anon_inode:"):
             kind = target[len("anon_inode:") :].strip("[]")
-            found.append(f"{kind} descriptor made at init would be shared by workers: make the event loop in the handler")
+            found.append(
+                f"{kind} descriptor made at init would be shared by workers: make the event loop in the handler"
+            )
         elif stat.S_ISFIFO(mode) and not _is_output(number):
             found.append("a pipe made at init would be shared by workers: make it in the handler")
     return found
@@ -108,7 +112,9 @@ def _mappings(temporary: tuple[str, ...]) -> list[str]:
                 f"shared memory {path or 'without a name'} mapped at init is writable by every worker: map it MAP_PRIVATE or in the handler"
             )
         elif "x" in permissions and any(path.startswith(root + "/") for root in temporary):
-            found.append("native code loaded from a temporary directory can be changed by any invocation: ship it in the package")
+            found.append(
+                "native code loaded from a temporary directory can be changed by any invocation: ship it in the package"
+            )
     return sorted(set(found))
 
 
@@ -130,18 +136,12 @@ def _modules(temporary: tuple[str, ...]) -> list[str]:
     for name, module in list(sys.modules.items()):
         origin = getattr(module, "__file__", None)
         if isinstance(origin, str) and origin.startswith(prefixes):
-            return [f"module {name!r} was imported from a temporary directory, where any invocation can change it: ship it in the package"]
+            return [
+                f"module {name!r} was imported from a temporary directory, where any invocation can change it: ship it in the package"
+            ]
     for entry in sys.path:
         if isinstance(entry, str) and (entry in temporary or entry.startswith(prefixes)):
-            return ["sys.path holds a temporary directory, where any invocation can put a module: remove it after init"]
+            return [
+                "sys.path holds a temporary directory, where any invocation can put a module: remove it after init"
+            ]
     return []
-
-
-class Tidier:
-    """Moves the heap onto huge pages, a slice at a time, where the kernel offers it."""
-
-    def __init__(self) -> None:
-        self._is_done = True
-
-    def spend_a_moment(self) -> None:
-        """Collapse the next slice; does nothing once all is done."""

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import gc
 import os
+import resource
 import signal
 
 from dayfly._sys import fds
 from dayfly.core import frames
+from dayfly.core.limits import MAX_CONTROL_BYTES
 from dayfly.runtime import reseed, seal
+from dayfly.runtime.hugepages import Tidier
+from dayfly.runtime.rehearsal import rehearse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,16 +21,22 @@ if TYPE_CHECKING:
 
     from dayfly.supervisor.zygote import Channel
 
+    Work = tuple[_socket.socket, Callable[[], None], bool]
+
 # So that the zygote can fork whatever its workers did to the user's process count: they have this much
 # less than it has, as a hard limit.
 _PROCESS_RESERVE = 128
 _RECEIVE = 65536
 
 
-def call_platform(channel: Channel, method: str, path: str, error_type: str, body: bytes) -> tuple[int, bytes]:
+def call_platform(
+    channel: Channel, method: str, path: str, error_type: str, body: bytes
+) -> tuple[int, bytes]:
     """Have the supervisor make a Runtime API call of the init phase; return status and body."""
-    payload = b"\n".join((method.encode(), path.encode(), error_type.replace("\n", " ").encode("utf-8", "replace"), body))
-    channel.socket.sendall(frames.pack_control(frames.CALL, payload[: frames.MAX_CONTROL_BYTES]))
+    payload = b"\n".join(
+        (method.encode(), path.encode(), error_type.replace("\n", " ").encode("utf-8", "replace"), body)
+    )
+    channel.socket.sendall(frames.pack_control(frames.CALL, payload[:MAX_CONTROL_BYTES]))
     reader = frames.ControlReader()
     while True:
         data = channel.socket.recv(_RECEIVE)
@@ -38,11 +48,12 @@ def call_platform(channel: Channel, method: str, path: str, error_type: str, bod
                 return int(status), rest
 
 
-def wait_for_work(channel: Channel, marshaller: object) -> tuple[_socket.socket, Callable[[], None]]:
+def wait_for_work(channel: Channel) -> Work:
     """Seal this process and fork workers from it for ever; returns in each worker.
 
-    Returns the worker's socket, and what to call when its event is there: it drops the signals that
-    came before and lets later ones through. In process isolation it returns in this very process.
+    Returns the worker's socket, what to call when its event is there (it drops the signals that came
+    before and lets later ones through), and whether the worker serves one event only. In process
+    isolation it returns in this very process, which serves them all.
     """
     reasons = seal.reasons_not_to_fork(own={channel.socket.fileno()}, temporary=tuple(channel.temporary))
     generators = reseed.find_generators() if channel.reseed else []
@@ -58,36 +69,52 @@ def wait_for_work(channel: Channel, marshaller: object) -> tuple[_socket.socket,
     signal.pthread_sigmask(signal.SIG_SETMASK, signal.valid_signals())
     channel.socket.sendall(frames.pack_control(frames.READY, "\n".join(reasons).encode()))
 
-    def become_worker(descriptors: list[int], *, is_forked: bool) -> tuple[_socket.socket, Callable[[], None]]:
+    def become_worker(descriptors: list[int], *, is_forked: bool) -> Work:
         sock = _take_descriptors(channel, descriptors)
         if is_forked:
             channel.socket.close()
+            try:
+                os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+            except OSError:
+                pass
             _limit()
             reseed.reseed(generators)
         if was_collecting:
             gc.enable()
-        _warm(marshaller)
+        if is_forked:
+            rehearse()
+
+        masks = [mask]
 
         def restore_signals() -> None:
-            nonlocal mask
-            if mask is None:
+            if not masks:
                 return
-            for _ in range(1000):
-                if signal.sigtimedwait(signal.valid_signals(), 0) is None:
-                    break
-            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-            mask = None  # type: ignore[assignment]
+            while signal.sigtimedwait(signal.valid_signals(), 0) is not None:
+                pass
+            signal.pthread_sigmask(signal.SIG_SETMASK, masks.pop())
 
-        return sock, restore_signals
+        return sock, restore_signals, is_forked
 
+    if not reasons:
+        _yield_processor()
     return _serve_requests(channel, become_worker)
 
 
-def _serve_requests(
-    channel: Channel, become_worker: Callable[..., tuple[_socket.socket, Callable[[], None]]]
-) -> tuple[_socket.socket, Callable[[], None]]:
+def _yield_processor() -> None:
+    """Let a fork never push aside the supervisor or a worker that has an answer to give.
+
+    A batch process does not preempt on waking. Workers take the ordinary policy back, which, other
+    than a better nice value, any process may. Refused (seccomp): nothing is lost but some time.
+    """
+    try:
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+    except OSError:
+        return
+
+
+def _serve_requests(channel: Channel, become_worker: Callable[..., Work]) -> Work:
     waiting: set[int] = set()
-    tidier = seal.Tidier() if channel.huge_pages else None
+    tidier: Tidier | None = None
     reader = frames.ControlReader()
     while True:
         try:
@@ -110,8 +137,11 @@ def _serve_requests(
                 return become_worker(descriptors, is_forked=False)
             elif kind == frames.REAP:
                 waiting.add(int(payload))
-            elif kind == frames.TIDY and tidier is not None:
+            elif kind == frames.TIDY:
+                tidier = tidier or Tidier()
                 tidier.spend_a_moment()
+                if tidier.is_done:
+                    _send(channel, frames.TIDIED, b"")
         _reap(channel, waiting)
 
 
@@ -153,8 +183,6 @@ def _close(descriptors: list[int]) -> None:
 
 def _limit() -> None:
     """Bound what a worker can take from the workers after it."""
-    import resource
-
     for kind, lower in ((resource.RLIMIT_MSGQUEUE, None), (resource.RLIMIT_NPROC, _PROCESS_RESERVE)):
         _soft, hard = resource.getrlimit(kind)
         if lower is None:
@@ -167,15 +195,3 @@ def _limit() -> None:
             resource.setrlimit(kind, (limit, limit))
         except (OSError, ValueError):
             continue
-
-
-def _warm(marshaller: object) -> None:
-    """Touch, before the event comes, the pages that every event touches: each costs 2 µs to copy."""
-    decode = getattr(marshaller, "unmarshal_request", None)
-    encode = getattr(marshaller, "marshal_response", None)
-    try:
-        if decode is not None and encode is not None:
-            encode(decode(b'{"warm":["up",1,2.5,null,true]}', "application/json"))
-    except Exception:
-        # Trust boundary: a marshaller of the function's own may refuse this event; it is only a warm-up.
-        return

@@ -13,7 +13,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from dayfly.core.http1 import Reply
     from dayfly.supervisor.upstream import Upstream
 
 _ERROR_TYPE = "Lambda-Runtime-Function-Error-Type"
@@ -76,26 +75,31 @@ def is_acceptable(answer: Answer) -> bool:
     return len(answer.meta) <= _MAX_CONTENT_TYPE and is_header_value(answer.meta)
 
 
-def send(upstream: Upstream, request_id: str, outcome: Answer | Failure, *, held: bool, echo: Mapping[str, str]) -> Reply:
-    """Give the platform the outcome, by the held response if there is one.
+def send(
+    upstream: Upstream, request_id: str, outcome: Answer | Failure, *, held: bool, echo: Mapping[str, str]
+) -> None:
+    """Give the platform the outcome, by the held response if there is one; its reply is still to be read.
 
     Under a held response an error travels as the body, which is what a buffered invoker gets, and as
     trailers, which make it an error; its X-Ray cause, a header, is lost then.
     """
     if isinstance(outcome, Failure):
         if held:
-            return upstream.finish_held(outcome.body, _error_trailers(outcome.kind, outcome.body))
-        return upstream.fail(request_id, outcome.body, {_ERROR_TYPE: outcome.kind, **echo})
-    if outcome.kind == ERROR:
+            upstream.finish_held(outcome.body, _error_trailers(outcome.kind, outcome.body))
+        else:
+            upstream.fail(request_id, outcome.body, {_ERROR_TYPE: outcome.kind, **echo})
+    elif outcome.kind == ERROR:
         if held:
-            return upstream.finish_held(outcome.body, _error_trailers(_UNKNOWN_ERROR, outcome.body))
+            upstream.finish_held(outcome.body, _error_trailers(_UNKNOWN_ERROR, outcome.body))
+            return
         headers = dict(echo)
         if outcome.meta and len(outcome.meta) <= MAX_XRAY_CAUSE_BYTES:
             headers[_XRAY_CAUSE] = outcome.meta.decode("ascii")
-        return upstream.fail(request_id, outcome.body, headers)
-    if held:
-        return upstream.finish_held(outcome.body, {})
-    return upstream.respond(request_id, outcome.body, outcome.meta.decode("ascii"), echo)
+        upstream.fail(request_id, outcome.body, headers)
+    elif held:
+        upstream.finish_held(outcome.body, {})
+    else:
+        upstream.respond(request_id, outcome.body, outcome.meta.decode("ascii"), echo)
 
 
 def _error_trailers(kind: str, body: bytes) -> dict[str, str]:

@@ -55,7 +55,9 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
             with open(path, "rb") as file:
                 table = tomllib.load(file)
         except (OSError, tomllib.TOMLDecodeError) as fault:
-            raise SettingError(f"{path} cannot be read: {fault}", hint="it must be a TOML file of top-level keys") from fault
+            raise SettingError(
+                f"{path} cannot be read: {fault}", hint="it must be a TOML file of top-level keys"
+            ) from fault
     return load_settings(environ, table)
 
 
@@ -84,7 +86,9 @@ def run(environ: Mapping[str, str]) -> Channel:
     began = time.monotonic()
     address = environ.get(API_VARIABLE, "")
     if not address:
-        print_error(f"{API_VARIABLE} is not set", "this command is started by Lambda, its emulator or `dayfly lab`")
+        print_error(
+            f"{API_VARIABLE} is not set", "this command is started by Lambda, its emulator or `dayfly lab`"
+        )
         raise SystemExit(BAD_INPUT)
     upstream = Upstream(address)
     try:
@@ -104,7 +108,9 @@ def _refuse(upstream: Upstream, fault: SettingError) -> int:
     import json
 
     print_error(fault.message, fault.hint)
-    body = json.dumps({"errorType": "Dayfly.InvalidSetting", "errorMessage": f"{fault.message} ({fault.hint})"}).encode()
+    body = json.dumps(
+        {"errorType": "Dayfly.InvalidSetting", "errorMessage": f"{fault.message} ({fault.hint})"}
+    ).encode()
     try:
         upstream.post("/init/error", body, {"Lambda-Runtime-Function-Error-Type": "Runtime.InvalidSetting"})
     except UpstreamError as unreachable:
@@ -116,7 +122,13 @@ class _Start:
     """The steps of a start, in the order in which rule 1 wants them."""
 
     def __init__(
-        self, environ: dict[str, str], settings: Settings, decision: ScopeDecision, upstream: Upstream, *, began: float
+        self,
+        environ: dict[str, str],
+        settings: Settings,
+        decision: ScopeDecision,
+        upstream: Upstream,
+        *,
+        began: float,
     ) -> None:
         self._environ = environ
         self._settings = settings
@@ -131,7 +143,7 @@ class _Start:
         self._limits: list[str] = []
         if self._is_wide:
             self._sweeper: EnvironmentSweeper | DescendantsSweeper = EnvironmentSweeper()
-            roots = SCRATCH
+            roots: tuple[str, ...] = SCRATCH
         else:
             self._sweeper = self._narrow_sweeper()
             roots = (self._make_temporary(),)
@@ -169,7 +181,9 @@ class _Start:
             raise SystemExit(1) from None
         except ZygoteLostError as fault:
             # A later zygote's init failed: the platform starts the runtime anew and reports it.
-            print_error(f"the function could not be initialised again: {fault.reason}", "see the log lines above")
+            print_error(
+                f"the function could not be initialised again: {fault.reason}", "see the log lines above"
+            )
             raise SystemExit(1) from None
         finally:
             if supervisor is not None:
@@ -205,7 +219,10 @@ class _Start:
         try:
             os.mkdir(self._temporary, 0o700)
         except OSError as fault:
-            print_error(f"no temporary directory can be made in {parent}: {fault}", "set TMPDIR to a writable directory")
+            print_error(
+                f"no temporary directory can be made in {parent}: {fault}",
+                "set TMPDIR to a writable directory",
+            )
             raise SystemExit(BAD_INPUT) from None
         return self._temporary
 
@@ -243,7 +260,10 @@ class _Start:
             reply = self._upstream.post(
                 path.decode("ascii", "replace"),
                 body,
-                {"Content-Type": "application/json", **({"Lambda-Runtime-Function-Error-Type": kind} if kind else {})},
+                {
+                    "Content-Type": "application/json",
+                    **({"Lambda-Runtime-Function-Error-Type": kind} if kind else {}),
+                },
             )
         return b"%d\n" % reply.status + reply.body
 
@@ -266,11 +286,15 @@ class _Start:
         if decision.not_promised:
             self._limits.append(decision.not_promised)
         if not lock:
-            self._limits.append("the Runtime API is not locked: a worker that polls it can take events until its own ends")
+            self._limits.append(
+                "the Runtime API is not locked: a worker that polls it can take events until its own ends"
+            )
         if settings.isolation == "process":
             self._limits.append("process isolation: what an invocation changes in memory stays")
         if settings.unknown_variables:
-            self._limits.append("variables that are no settings: " + ", ".join(settings.unknown_variables[:10]))
+            self._limits.append(
+                "variables that are no settings: " + ", ".join(settings.unknown_variables[:10])
+            )
         evidence = {
             "version": __version__,
             "isolation": settings.isolation,

@@ -8,7 +8,6 @@ for. After that the environment may freeze at any instant, so nothing may be pen
 
 from __future__ import annotations
 
-import os
 import select
 import time
 
@@ -32,9 +31,15 @@ if TYPE_CHECKING:
     from dayfly.supervisor.worker import Worker
     from dayfly.supervisor.zygote import Zygote
 
-# With one processor a fork asked for at once would run before the handler; a handler that waits for
-# something longer than this leaves the processor to it.
-_FORK_AFTER_S = 0.002
+# A fork asked for at once competes with the handler for processors (it made 3 ms of a 0.7 ms answer on
+# two). A handler that takes longer than this either waits for something, which leaves the processor to
+# the fork, or takes so long that the fork does not show.
+_FORK_AFTER_S = 0.001
+# Without pidfds a worker's end is only seen by looking.
+_NO_HANDLE_WAIT_MS = 50.0
+# Workers forked ahead. With one, events that follow each other closely wait for the fork and for the
+# first page faults of the new process; the second costs page tables and what a worker touches.
+_SPARES = 2
 # What cleaning may leave of an invocation's time; beyond it the rest waits for the next event.
 _RESERVE_S = 0.5
 # A worker's wait status comes when its memory is torn down: 150 ms for gigabytes.
@@ -88,10 +93,9 @@ class Supervisor:
         self._zygote: Zygote | None = None
         self._is_forking = settings.isolation == "invocation"
         self._current: Worker | None = None
-        self._next: Worker | None = None
+        self._spares: list[Worker] = []
         self._workers = 0
         self._init_s = 0.0
-        self._has_one_processor = len(os.sched_getaffinity(0)) == 1
         self._is_lock_refused = False
         self._has_told_zombies = False
         sweeper.settle = self._settle_fork
@@ -108,7 +112,7 @@ class Supervisor:
 
     def end(self) -> None:
         """End every process started from here; safe at any point."""
-        for worker in (self._current, self._next):
+        for worker in (self._current, *self._spares):
             if worker is not None:
                 worker.kill()
         if self._zygote is not None:
@@ -130,12 +134,13 @@ class Supervisor:
             self._kernel_objects.remember()
 
     def _prepare(self) -> None:
-        """Have the next worker ready, from a fresh zygote if need be."""
-        if self._next is not None and self._next.is_running():
+        """Have a worker ready, from a fresh zygote if need be."""
+        while self._spares and not self._spares[0].is_running():
+            self._discard(self._spares.pop(0))
+        if self._spares:
             return
         if not self._is_forking and self._current is not None and self._current.is_running():
             return
-        self._discard_next()
         zygote = self._zygote
         if zygote is not None:
             try:
@@ -161,25 +166,26 @@ class Supervisor:
     def _take_worker(self, worker: Worker | None) -> None:
         if worker is None:
             return
-        self._next = worker
+        self._spares.append(worker)
         self._sweeper.spared.add(worker.pid)
         self._sweeper.fork_pending = False
 
-    def _discard_next(self) -> None:
-        if self._next is None:
-            return
-        self._next.kill()
-        self._sweeper.spared.discard(self._next.pid)
-        self._output.finish(self._next.pipes)
-        self._next.close()
-        self._next = None
+    def _discard(self, worker: Worker) -> None:
+        """Give up a worker that never saw an event."""
+        worker.kill()
+        self._sweeper.spared.discard(worker.pid)
+        self._output.finish(worker.pipes)
+        worker.close()
 
     def _lose_zygote(self, fault: ZygoteLostError) -> None:
-        self._reporter.find(findings.ZYGOTE_LOST, f"the zygote was lost: {fault.reason}", {"reason": fault.reason})
+        self._reporter.find(
+            findings.ZYGOTE_LOST, f"the zygote was lost: {fault.reason}", {"reason": fault.reason}
+        )
         self._drop_zygote()
 
     def _drop_zygote(self) -> None:
-        self._discard_next()
+        while self._spares:
+            self._discard(self._spares.pop())
         if self._zygote is not None:
             self._zygote.end()
         self._zygote = None
@@ -217,9 +223,7 @@ class Supervisor:
             raise SystemExit(_NO_EVENTS)
         headers = {name: value for name, value in event.headers.items() if name in _HEADERS}
         request_id = headers.get("lambda-runtime-aws-request-id", "")
-        echo = {
-            name: headers[name] for name in ("lambda-runtime-invocation-id",) if name in headers
-        }
+        echo = {name: headers[name] for name in ("lambda-runtime-invocation-id",) if name in headers}
         self._reporter.number += 1
         self._reporter.request_id = request_id
         until = self._deadline(headers)
@@ -228,15 +232,19 @@ class Supervisor:
         self._prepare()
         held = self._lock and self._hold(request_id, echo)
         worker = self._hand_over(headers, event.body)
-        outcome = self._await_outcome(worker, request_id)
+        ending = self._await_outcome(worker)
         swept = self._end_worker(worker)
-        if isinstance(outcome, _Died):
-            outcome = self._explain_death(worker, request_id, outcome)
-        reply = send(self._upstream, request_id, outcome, held=held, echo=echo)
-        self._check_reply(reply)
+        outcome = self._explain_death(worker, request_id, ending) if isinstance(ending, _Died) else ending
+        send(self._upstream, request_id, outcome, held=held, echo=echo)
+        # The platform takes its time over the answer; what is left to do needs no word from it.
+        if self._is_forking and swept is not None and not swept.zygote_lost:
+            self._fork_ahead()
         self._tidy_up(worker, swept, until)
+        self._check_reply(self._upstream.reply())
         if self._settings.log_invocations:
-            kind = "crash" if isinstance(outcome, Failure) else "success" if outcome.kind == RESULT else "error"
+            kind = (
+                "crash" if isinstance(outcome, Failure) else "success" if outcome.kind == RESULT else "error"
+            )
             self._reporter.invocation(worker=worker.number, outcome=kind)
         self._reporter.request_id = ""
 
@@ -261,25 +269,23 @@ class Supervisor:
 
     def _hand_over(self, headers: dict[str, str], body: bytes) -> Worker:
         if self._is_forking:
-            self._current, self._next = self._next, None
+            self._current = self._spares.pop(0)
+            self._sweeper.spared.discard(self._current.pid)
         worker = self._current
         assert worker is not None
-        self._sweeper.spared.discard(worker.pid) if self._is_forking else None
         worker.begin(headers, body)
-        if self._is_forking and not self._has_one_processor:
-            self._fork_ahead()
         return worker
 
     def _fork_ahead(self) -> None:
-        """Ask for the next worker now; a zygote that is lost is noticed after this invocation."""
-        if self._zygote is None or self._zygote.is_forking or self._next is not None:
+        """Ask for one more worker, unless enough are there or on their way."""
+        if self._zygote is None or self._zygote.is_forking or len(self._spares) >= _SPARES:
             return
         try:
             self._ask_for_worker(self._zygote)
         except ZygoteLostError as fault:
             self._lose_zygote(fault)
 
-    def _await_outcome(self, worker: Worker, request_id: str) -> Answer | _Died:
+    def _await_outcome(self, worker: Worker) -> Answer | _Died:
         """Wait for the answer while output is carried on and the next worker arrives."""
         poller = select.poll()
         poller.register(worker.channel, select.POLLIN | (select.POLLOUT if worker.has_unsent else 0))
@@ -287,16 +293,17 @@ class Supervisor:
             poller.register(worker.pid_handle, select.POLLIN)
         for descriptor in worker.pipes.open_ends():
             poller.register(descriptor, select.POLLIN)
-        zygote = self._zygote
-        if zygote is not None and self._is_forking:
-            poller.register(zygote.channel, select.POLLIN)
-        wait_ms: float | None = _FORK_AFTER_S * 1000 if self._is_forking and self._has_one_processor else None
+        zygote = self._zygote if self._is_forking else None
+        zygote_channel = -1 if zygote is None else zygote.channel.fileno()
+        if zygote_channel >= 0:
+            poller.register(zygote_channel, select.POLLIN)
+        wait_ms: float | None = _FORK_AFTER_S * 1000 if self._is_forking else None
         if worker.pid_handle < 0:
-            wait_ms = 50.0
+            wait_ms = _NO_HANDLE_WAIT_MS
         while True:
             ready = poller.poll(wait_ms)
             if not ready and self._is_forking:
-                wait_ms = None if worker.pid_handle >= 0 else 50.0
+                wait_ms = None if worker.pid_handle >= 0 else _NO_HANDLE_WAIT_MS
                 self._fork_ahead()
             has_ended = worker.pid_handle < 0 and not worker.is_running()
             is_readable = False
@@ -305,14 +312,16 @@ class Supervisor:
                     is_readable = True
                 elif descriptor == worker.pid_handle:
                     has_ended = True
-                elif zygote is not None and descriptor == zygote.channel.fileno():
-                    if not self._settle_zygote():
-                        poller.unregister(descriptor)
-                        zygote = None
+                elif descriptor == zygote_channel:
+                    self._settle_zygote(limit_s=0.0)
                 else:
                     self._output.forward(worker.pipes, descriptor)
-                    if worker.pipes.is_at_end(descriptor) and descriptor not in worker.pipes.open_ends():
+                    if descriptor not in worker.pipes.open_ends():
                         poller.unregister(descriptor)
+            if zygote_channel >= 0 and not self._is_zygote(zygote):
+                # Lost on the way: its descriptor is closed, and a closed one is always ready.
+                poller.unregister(zygote_channel)
+                zygote_channel = -1
             if is_readable and worker.has_unsent:
                 worker.push()
                 if not worker.has_unsent:
@@ -334,6 +343,9 @@ class Supervisor:
                     return self._await_end(worker)
                 return _Died("")
 
+    def _is_zygote(self, zygote: Zygote | None) -> bool:
+        return self._zygote is zygote
+
     def _await_end(self, worker: Worker) -> _Died:
         """The worker closed its socket: give its process the moment it needs to end by itself."""
         from dayfly.supervisor.sweep import wait_until_dead
@@ -342,18 +354,24 @@ class Supervisor:
             return _Died("")
         return _Died("it closed its channel and went on running")
 
-    def _settle_zygote(self) -> bool:
-        """Take what the zygote sent; False when it was lost."""
+    def _tidy_zygote(self) -> None:
+        if self._zygote is None:
+            return
         try:
-            self._settle_fork()
+            self._zygote.tidy()
         except ZygoteLostError as fault:
             self._lose_zygote(fault)
-            return False
-        return True
 
-    def _settle_fork(self) -> None:
-        if self._zygote is not None and self._zygote.is_forking:
-            self._take_worker(self._zygote.take_worker(limit_s=0.001))
+    def _settle_zygote(self, *, limit_s: float) -> None:
+        """Take what the zygote sent."""
+        try:
+            self._settle_fork(limit_s=limit_s)
+        except ZygoteLostError as fault:
+            self._lose_zygote(fault)
+
+    def _settle_fork(self, *, limit_s: float = 0.001) -> None:
+        if self._zygote is not None:
+            self._take_worker(self._zygote.take_worker(limit_s=limit_s))
 
     def _end_worker(self, worker: Worker) -> Swept | None:
         """Kill the worker and everything it left, and prove them dead."""
@@ -369,7 +387,9 @@ class Supervisor:
     def _explain_death(self, worker: Worker, request_id: str, died: _Died) -> Failure:
         if died.offence:
             self._reporter.find(
-                findings.WORKER_HOSTILE, f"a worker was ended: {died.offence}", {"reason": died.offence, "worker": worker.number}
+                findings.WORKER_HOSTILE,
+                f"a worker was ended: {died.offence}",
+                {"reason": died.offence, "worker": worker.number},
             )
             return exit_failure(request_id, None)
         status: int | None = None
@@ -385,7 +405,9 @@ class Supervisor:
             except ZygoteLostError as fault:
                 self._lose_zygote(fault)
         failure = exit_failure(request_id, status)
-        self._reporter.find(findings.WORKER_DIED, "a worker ended before it answered", {"worker": worker.number})
+        self._reporter.find(
+            findings.WORKER_DIED, "a worker ended before it answered", {"worker": worker.number}
+        )
         return failure
 
     def _check_reply(self, reply: Reply) -> None:
@@ -433,7 +455,9 @@ class Supervisor:
     def _report_sweep(self, swept: Swept) -> None:
         if swept.killed:
             self._reporter.find(
-                findings.PROCESS_LEFT, f"{swept.killed} processes outlived their invocation and were ended", {"processes": swept.killed}
+                findings.PROCESS_LEFT,
+                f"{swept.killed} processes outlived their invocation and were ended",
+                {"processes": swept.killed},
             )
         if not swept.is_proved:
             self._retire("processes kept appearing and could not be proved dead")
@@ -456,12 +480,18 @@ class Supervisor:
     def _clean(self, *, until: float | None) -> None:
         """Clear files and kernel objects; with `until`, leave to the next event what does not fit."""
         if self._settings.tmp == "scrub":
-            cleaned = self._files.clear(has_time=lambda: until is None or time.monotonic() < until - _RESERVE_S)
+            cleaned = self._files.clear(
+                has_time=lambda: until is None or time.monotonic() < until - _RESERVE_S
+            )
             if cleaned.files or cleaned.directories:
                 self._reporter.find(
                     findings.FILE_LEFT,
                     f"{cleaned.files} files and {cleaned.directories} directories were removed",
-                    {"files": cleaned.files, "directories": cleaned.directories, "bytes": cleaned.bytes_removed},
+                    {
+                        "files": cleaned.files,
+                        "directories": cleaned.directories,
+                        "bytes": cleaned.bytes_removed,
+                    },
                 )
             if cleaned.failed:
                 self._retire(f"{cleaned.failed} files could not be removed")
@@ -475,16 +505,28 @@ class Supervisor:
         if self._kernel_objects is not None:
             removed, failed = self._kernel_objects.clear()
             if removed:
-                self._reporter.find(findings.IPC_LEFT, f"{removed} System V objects or keyrings were cleared", {"objects": removed})
+                self._reporter.find(
+                    findings.IPC_LEFT,
+                    f"{removed} System V objects or keyrings were cleared",
+                    {"objects": removed},
+                )
             if failed:
                 self._retire(f"{failed} System V objects could not be removed")
 
     def _finish_fork(self, until: float) -> None:
-        """Have nothing pending when the next event is asked for."""
+        """See to it that the next worker is on its way.
+
+        A fork under way when the environment freezes goes on when it thaws, and harms nothing.
+        """
         if self._zygote is None and self._init_s * 1.5 > until - time.monotonic():
             # Another init does not fit into what is left: the next event waits for it, as for a cold start.
             return
-        self._prepare()
+        if self._zygote is not None and self._is_forking:
+            self._settle_zygote(limit_s=0.0)
+            self._fork_ahead()
+            self._tidy_zygote()
+        if self._zygote is None:
+            self._prepare()
 
 
 class _Died:

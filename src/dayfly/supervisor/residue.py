@@ -27,7 +27,7 @@ class TemporaryFiles:
         self.roots = tuple(root for root in roots if _is_ours_to_clean(root))
         self._keeps = keep_rule(globs)
         self._kept: dict[str, tree.Stamp] = {}
-        self._extensions: Callable[[], list[int]] = lambda: []
+        self._extensions: Callable[[], list[int]] = list
         self.is_pending = False
 
     def spare_files_of(self, pids: Callable[[], list[int]]) -> None:

@@ -24,6 +24,7 @@ _PAUSE_EXTENSIONS_AFTER = 0.01
 _KILL_ALL_AFTER = 0.25
 # After this long there is no proof to be had.
 _GIVE_UP_AFTER = 2.0
+_QUICK_LOOKS = 2
 EXTENSIONS = "/opt/extensions/"
 
 
@@ -58,6 +59,7 @@ class Sweeper:
         swept = Swept()
         killed: set[int] = set()
         began = time.monotonic()
+        looks = 0
         while True:
             mark = self._mark()
             found, unknown = self._look(swept)
@@ -73,6 +75,12 @@ class Sweeper:
             if not found and not unknown and self._is_unmoved(mark):
                 swept.is_proved = True
                 break
+            # A dying process may wait for this very processor.
+            looks += 1
+            if looks <= _QUICK_LOOKS:
+                os.sched_yield()
+            else:
+                time.sleep(0.00002)
             waited = time.monotonic() - began
             if waited > _GIVE_UP_AFTER:
                 break

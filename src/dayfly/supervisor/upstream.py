@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _BASE = "/2018-06-01/runtime"
 _AGENT = f"dayfly/{__version__}"
 _RECEIVE = 262_144
+# A head and a body up to this go out in one call; a longer body is not worth copying.
+_ONE_WRITE = 65536
 
 
 class UpstreamError(Exception):
@@ -36,11 +38,10 @@ class Upstream:
         self._host = address
         self._socket: _socket.socket | None = None
         self._reader = ReplyReader()
-        self._held = False
 
     def next(self) -> Reply:
         """GET the next event; waits as long as it takes."""
-        return self._exchange(self._head("GET", f"{_BASE}/invocation/next", {}), b"")
+        return self.get("/invocation/next")
 
     def hold(self, request_id: str, echo: Mapping[str, str]) -> Reply | None:
         """Open the response to `request_id` and keep it open; None once the platform agreed.
@@ -66,46 +67,51 @@ class Upstream:
                 self._after(reply)
                 return reply
             self._receive()
-        self._held = True
         return None
 
-    def finish_held(self, body: bytes, trailers: Mapping[str, str]) -> Reply:
-        """Send the held response's body and trailers and return the platform's reply."""
-        self._held = False
+    def finish_held(self, body: bytes, trailers: Mapping[str, str]) -> None:
+        """Send the held response's body and trailers; `reply` returns what the platform says to it."""
         size = b"%x\r\n" % len(body)
         chunk = b"".join((size, body, b"\r\n")) if body else b""
         tail = "".join(f"{name}: {value}\r\n" for name, value in trailers.items()).encode("ascii")
-        return self._exchange(b"", b"".join((chunk, b"0\r\n", tail, b"\r\n")))
+        self._send(b"".join((chunk, b"0\r\n", tail, b"\r\n")))
 
-    def respond(self, request_id: str, body: bytes, content_type: str, echo: Mapping[str, str]) -> Reply:
-        """POST the result of an invocation that was not held."""
-        headers = {"Content-Type": content_type, **echo}
-        return self.post(f"/invocation/{request_id}/response", body, headers)
+    def respond(self, request_id: str, body: bytes, content_type: str, echo: Mapping[str, str]) -> None:
+        """POST the result of an invocation that was not held; `reply` returns what the platform says."""
+        self._send_post(f"/invocation/{request_id}/response", body, {"Content-Type": content_type, **echo})
 
-    def fail(self, request_id: str, body: bytes, headers: Mapping[str, str]) -> Reply:
-        """POST the error of an invocation that was not held."""
-        return self.post(f"/invocation/{request_id}/error", body, {"Content-Type": "application/json", **headers})
+    def fail(self, request_id: str, body: bytes, headers: Mapping[str, str]) -> None:
+        """POST the error of an invocation that was not held; `reply` returns what the platform says."""
+        self._send_post(
+            f"/invocation/{request_id}/error", body, {"Content-Type": "application/json", **headers}
+        )
 
     def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> Reply:
         """POST to a route of the Runtime API, `path` below /runtime."""
-        return self._exchange(
-            self._head("POST", _BASE + path, {"Content-Length": str(len(body)), **headers}), body
-        )
+        self._send_post(path, body, headers)
+        return self.reply()
+
+    def _send_post(self, path: str, body: bytes, headers: Mapping[str, str]) -> None:
+        head = self._head("POST", _BASE + path, {"Content-Length": str(len(body)), **headers})
+        if len(body) < _ONE_WRITE:
+            self._send(head + body)
+            return
+        self._send(head)
+        if self._socket is not None and not self._reader.is_whole:
+            self._send(body)
 
     def get(self, path: str) -> Reply:
         """GET a route of the Runtime API, `path` below /runtime."""
-        return self._exchange(self._head("GET", _BASE + path, {}), b"")
+        self._send(self._head("GET", _BASE + path, {}))
+        return self.reply()
 
     def _head(self, method: str, path: str, headers: Mapping[str, str]) -> bytes:
         lines = [f"{method} {path} HTTP/1.1", f"Host: {self._host}", f"User-Agent: {_AGENT}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
         return ("\r\n".join(lines) + "\r\n\r\n").encode("utf-8", "surrogateescape")
 
-    def _exchange(self, head: bytes, body: bytes) -> Reply:
-        data = head + body if len(body) < 65536 else head
-        self._send(data)
-        if len(body) >= 65536:
-            self._send(body)
+    def reply(self) -> Reply:
+        """Wait for the reply to what was sent last and return it."""
         while True:
             reply = self._reader.take()
             if reply is not None:
@@ -143,7 +149,9 @@ class Upstream:
             # A refusal (413) may come, with the connection closed behind it, before all was sent.
             if self._socket is None or not self._has_reply():
                 self._drop()
-                raise UpstreamError(f"the Runtime API at {self._host} closed the connection: {fault}") from fault
+                raise UpstreamError(
+                    f"the Runtime API at {self._host} closed the connection: {fault}"
+                ) from fault
 
     def _has_reply(self) -> bool:
         try:

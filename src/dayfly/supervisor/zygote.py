@@ -55,6 +55,10 @@ def pack_options(*, reseed: bool, huge_pages: bool, telemetry: int, temporary: t
     return f"{int(reseed)},{int(huge_pages)},{telemetry},{':'.join(temporary)}"
 
 
+def _wants_huge_pages(options: str) -> bool:
+    return options.split(",")[1] == "1"
+
+
 def channel_from_environment(environ: Mapping[str, str]) -> Channel | None:
     """Return the channel an executed zygote was given, None in any other process."""
     text = environ.get(MARKER)
@@ -69,7 +73,9 @@ def channel_from_environment(environ: Mapping[str, str]) -> Channel | None:
 class Zygote:
     """A running zygote and the workers it is asked for."""
 
-    def __init__(self, pid: int, channel: _socket.socket, pipes: Pipes, output: Output) -> None:
+    def __init__(
+        self, pid: int, channel: _socket.socket, pipes: Pipes, output: Output, *, huge_pages: bool
+    ) -> None:
         self.pid = pid
         self.pid_handle = open_pid(pid)
         self.channel = channel
@@ -79,6 +85,7 @@ class Zygote:
         self._queue: list[tuple[int, bytes]] = []
         self._asked: tuple[int, _socket.socket, Pipes] | None = None
         self._statuses: dict[int, int] = {}
+        self._is_tidied = not huge_pages
         self.status: int | None = None
 
     @property
@@ -105,7 +112,9 @@ class Zygote:
         try:
             # A worker of ours may have stopped the zygote: it shares a uid.
             kill_pid(self.pid, self.pid_handle, signal.SIGCONT)
-            fds.send_with_descriptors(self.channel, frames.pack_control(kind), [theirs.fileno(), *pipes.write_ends])
+            fds.send_with_descriptors(
+                self.channel, frames.pack_control(kind), [theirs.fileno(), *pipes.write_ends]
+            )
         except OSError as fault:
             self._forget_asked()
             raise self._lost(f"it takes no request: {fault}") from fault
@@ -126,6 +135,7 @@ class Zygote:
         Raises ZygoteLostError.
         """
         if self._asked is None:
+            self.absorb()
             return None
         number, sock, pipes = self._asked
         payload = self._wait((frames.FORKED, frames.SERVING), limit_s)
@@ -139,17 +149,20 @@ class Zygote:
         self._tell(frames.REAP, b"%d" % pid)
 
     def tidy(self) -> None:
-        """Tell the zygote that it may spend a moment on its memory's layout."""
-        self._tell(frames.TIDY, b"")
+        """Let the zygote spend a moment on its memory's layout, until it says that nothing is left."""
+        if not self._is_tidied:
+            self._tell(frames.TIDY, b"")
 
     def reaped_status(self, pid: int, *, limit_s: float) -> int | None:
         """Return the wait status of a worker after `reap`, None if it did not come in time."""
         until = time.monotonic() + limit_s
         while pid not in self._statuses:
-            payload = self._wait((frames.REAPED,), max(0.0, until - time.monotonic()))
-            if payload is None:
+            left = until - time.monotonic()
+            if left <= 0:
                 return None
-            self._note_reaped(payload)
+            frame = self._next_frame(left)
+            if frame is not None:
+                self._file(frame)
         return self._statuses.pop(pid)
 
     def _note_reaped(self, payload: bytes) -> None:
@@ -190,14 +203,25 @@ class Zygote:
             left = until - time.monotonic()
             frame = self._next_frame(max(0.0, left))
             if frame is not None:
-                if frame[0] == frames.REAPED and frames.REAPED not in kinds:
-                    self._note_reaped(frame[1])
-                else:
-                    self._queue.append(frame)
+                self._file(frame)
             elif left <= 0:
                 if limit_s >= _FORK_LIMIT_S:
                     raise self._lost(f"it did not answer within {limit_s:g} s")
                 return None
+
+    def absorb(self) -> None:
+        """Take what the zygote sent without being asked. Raises ZygoteLostError."""
+        while (frame := self._next_frame(0.0)) is not None:
+            self._file(frame)
+
+    def _file(self, frame: tuple[int, bytes]) -> None:
+        kind, payload = frame
+        if kind == frames.TIDIED:
+            self._is_tidied = True
+        elif kind == frames.REAPED:
+            self._note_reaped(payload)
+        else:
+            self._queue.append(frame)
 
     def _next_frame(self, limit_s: float | None) -> tuple[int, bytes] | None:
         """Return the next frame within `limit_s` seconds (None: no limit), carrying output meanwhile."""
@@ -226,7 +250,8 @@ class Zygote:
             found = self._reader.feed(data)
         except (OSError, frames.FrameError) as fault:
             raise self._lost(str(fault)) from fault
-        self._queue += found[1:]
+        for frame in found[1:]:
+            self._file(frame)
         return found[0] if found else None
 
     def _lost(self, reason: str) -> ZygoteLostError:
@@ -267,7 +292,7 @@ def fork_zygote(output: Output, options: str) -> Zygote | Channel:
     if pid:
         theirs.close()
         pipes.close_write_ends()
-        return Zygote(pid, ours, pipes, output)
+        return Zygote(pid, ours, pipes, output, huge_pages=_wants_huge_pages(options))
     ours.close()
     _take_output(output, pipes)
     for descriptor in pipes.read_ends:
@@ -287,7 +312,7 @@ def execute_zygote(output: Output, options: str, environ: Mapping[str, str]) -> 
     if pid:
         theirs.close()
         pipes.close_write_ends()
-        return Zygote(pid, ours, pipes, output)
+        return Zygote(pid, ours, pipes, output, huge_pages=_wants_huge_pages(options))
     try:
         _take_output(output, pipes)
         os.set_inheritable(number, True)
