@@ -14,6 +14,8 @@ import time
 from dayfly.core import findings
 from dayfly.core.frames import RESULT, Answer, FrameError
 from dayfly.supervisor.answers import Failure, exit_failure, is_acceptable, send
+from dayfly.supervisor.report import describe_fault
+from dayfly.supervisor.upstream import UpstreamError
 from dayfly.supervisor.zygote import ZygoteLostError
 
 TYPE_CHECKING = False
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 # two). A handler that takes longer than this either waits for something, which leaves the processor to
 # the fork, or takes so long that the fork does not show.
 _FORK_AFTER_S = 0.001
+# How long a worker that closed its channel may take to end.
+_END_LIMIT_S = 1.0
 # Without pidfds a worker's end is only seen by looking.
 _NO_HANDLE_WAIT_MS = 50.0
 # Workers forked ahead. With one, events that follow each other closely wait for the fork and for the
@@ -108,7 +112,15 @@ class Supervisor:
         self._adopt(zygote, reasons)
         self._prepare()
         while True:
-            self._handle(self._upstream.next())
+            event = self._upstream.next()
+            try:
+                self._handle(event)
+            except (UpstreamError, ZygoteLostError):
+                raise
+            except Exception as fault:
+                # Trust boundary: a fault of Dayfly's own. Closed: nothing more is served from a state that
+                # nobody thought of; the platform starts the runtime anew.
+                self._retire(f"internal fault: {describe_fault(fault)}")
 
     def end(self) -> None:
         """End every process started from here; safe at any point."""
@@ -117,6 +129,9 @@ class Supervisor:
                 worker.kill()
         if self._zygote is not None:
             self._zygote.end()
+        self._sweeper.spared = set()
+        self._sweeper.fork_pending = False
+        self._sweeper.sweep(set())
 
     def _adopt(self, zygote: Zygote, reasons: list[str]) -> None:
         self._zygote = zygote
@@ -300,9 +315,10 @@ class Supervisor:
         wait_ms: float | None = _FORK_AFTER_S * 1000 if self._is_forking else None
         if worker.pid_handle < 0:
             wait_ms = _NO_HANDLE_WAIT_MS
+        closed_until = 0.0
         while True:
             ready = poller.poll(wait_ms)
-            if not ready and self._is_forking:
+            if not ready and self._is_forking and not closed_until:
                 wait_ms = None if worker.pid_handle >= 0 else _NO_HANDLE_WAIT_MS
                 self._fork_ahead()
             has_ended = worker.pid_handle < 0 and not worker.is_running()
@@ -322,10 +338,10 @@ class Supervisor:
                 # Lost on the way: its descriptor is closed, and a closed one is always ready.
                 poller.unregister(zygote_channel)
                 zygote_channel = -1
-            if is_readable and worker.has_unsent:
-                worker.push()
-                if not worker.has_unsent:
-                    poller.modify(worker.channel, select.POLLIN)
+            if is_readable and worker.has_unsent and worker.push():
+                poller.modify(worker.channel, select.POLLIN)
+            if closed_until and time.monotonic() > closed_until:
+                return _Died("it closed its channel and went on running")
             if not is_readable and not has_ended:
                 continue
             try:
@@ -337,22 +353,13 @@ class Supervisor:
             if has_ended:
                 return _Died("")
             if closed:
-                # Its process may be about to end, or lives on without a channel: either way no answer comes.
+                # Its process is about to end, unless it lives on without a way to answer.
                 poller.unregister(worker.channel)
-                if worker.is_running():
-                    return self._await_end(worker)
-                return _Died("")
+                closed_until = time.monotonic() + _END_LIMIT_S
+                wait_ms = _NO_HANDLE_WAIT_MS
 
     def _is_zygote(self, zygote: Zygote | None) -> bool:
         return self._zygote is zygote
-
-    def _await_end(self, worker: Worker) -> _Died:
-        """The worker closed its socket: give its process the moment it needs to end by itself."""
-        from dayfly.supervisor.sweep import wait_until_dead
-
-        if wait_until_dead(worker.pid, worker.pid_handle, limit_s=0.5):
-            return _Died("")
-        return _Died("it closed its channel and went on running")
 
     def _tidy_zygote(self) -> None:
         if self._zygote is None:

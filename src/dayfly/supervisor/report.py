@@ -62,3 +62,16 @@ class Reporter:
             ),
             warning=False,
         )
+
+
+def describe_fault(fault: BaseException) -> str:
+    """Return type and place of an exception, without its message, which may hold an event's data."""
+    trace = fault.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = (
+        ""
+        if trace is None
+        else f" at {os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}"
+    )
+    return type(fault).__name__ + where

@@ -48,15 +48,19 @@ class Worker:
         """Say whether a part of the event waits for room in the socket."""
         return bool(self._unsent)
 
-    def push(self) -> None:
-        """Send what the socket takes. A worker that closed its end is noticed when it is read."""
+    def push(self) -> bool:
+        """Send what the socket takes; return whether all is sent.
+
+        A worker that closed its end is noticed when it is read.
+        """
         try:
             while self._unsent:
                 self._unsent = self._unsent[self.channel.send(self._unsent) :]
         except BlockingIOError:
-            return
+            return False
         except OSError:
             self._unsent = memoryview(b"")
+        return True
 
     def pull(self) -> tuple[Answer | None, bool]:
         """Read what the worker sent; return its answer once whole, and whether it closed its end.
