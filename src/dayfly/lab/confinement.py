@@ -1,0 +1,225 @@
+"""What keeps an environment apart from this machine: bubblewrap where it works, else nothing, announced.
+
+bubblewrap: https://github.com/containers/bubblewrap. As root no user namespace is used: a mapped root is
+not unprivileged and the process limit would not count for it; init switches to a real uid of the
+environment's own instead. Otherwise a user namespace makes the other namespaces possible.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from dayfly.lab.model import ConfinementChoice, ConfinementReport, LabError
+
+TASK_ROOT = "/var/task"
+DAYFLY_ROOT = "/opt/dayfly"
+INIT_PATH = "/opt/lab/init.py"
+TMP_BYTES = 512 * 1024 * 1024
+_PROBE_TIMEOUT_S = 20.0
+_SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
+_ETC = (
+    "ca-certificates",
+    "group",
+    "hosts",
+    "ld.so.cache",
+    "ld.so.conf",
+    "ld.so.conf.d",
+    "localtime",
+    "nsswitch.conf",
+    "passwd",
+    "pki",
+    "resolv.conf",
+    "ssl",
+)
+_DEVICES = ("full", "null", "random", "urandom", "zero")
+# Seen in a 128 MB function (shared platform facts). Core files are off: a host's core pattern may write
+# them outside the environment.
+LIMITS = (
+    (resource.RLIMIT_NOFILE, 1024, 1024),
+    (resource.RLIMIT_NPROC, 742, 742),
+    (resource.RLIMIT_CORE, 0, 0),
+    (resource.RLIMIT_MEMLOCK, 65536, 65536),
+    (resource.RLIMIT_STACK, 8 * 1024 * 1024, resource.RLIM_INFINITY),
+)
+# uids of one lab; several labs on one machine must not share the kernel's per-uid process count.
+_UIDS_PER_LAB = 1024
+_HIGH_UID = 100_000_000
+_USER_NAMESPACE_UID = 993
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where one environment's process tree is started and what it sees there."""
+
+    prefix: tuple[str, ...]
+    uid: int
+    task_root: str
+    dayfly_root: str
+    init_path: str
+    tmp: Path | None
+
+
+class Confinement:
+    """Chooses and describes the confinement of a lab, and makes the place of each environment.
+
+    Raises LabError when bubblewrap was asked for by name and does not work here.
+    """
+
+    def __init__(self, choice: ConfinementChoice, *, freezing: str) -> None:
+        self._is_root = os.geteuid() == 0
+        self._bwrap = shutil.which("bwrap") or ""
+        self._uids = _uid_range() if self._is_root else None
+        fault = "asked for" if choice == "none" else self._find_fault()
+        if choice == "bubblewrap" and fault:
+            raise LabError(
+                f"bubblewrap cannot be used: {fault}",
+                hint="install the Debian package bubblewrap, or use confinement auto or none",
+            )
+        self.is_confined = not fault
+        self.report = self._confined_report(freezing) if not fault else _bare_report(fault, freezing)
+
+    @property
+    def switches_user(self) -> bool:
+        """True when functions run as a user that may not read what the lab's own user can."""
+        return self.is_confined and self._uids is not None
+
+    def _find_fault(self) -> str:
+        if not self._bwrap:
+            return "no bwrap on PATH (Debian package bubblewrap)"
+        if self._is_root and self._uids is None:
+            return "root here has no unprivileged uid to switch to"
+        command = [*self._namespaces(), *_system_mounts(), "--proc", "/proc", "/usr/bin/true"]
+        try:
+            run = subprocess.run(command, capture_output=True, timeout=_PROBE_TIMEOUT_S)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            return f"bwrap does not run: {error}"
+        if run.returncode:
+            return "bwrap may not make its namespaces: " + run.stderr.decode(errors="replace").strip()
+        return ""
+
+    def _namespaces(self) -> list[str]:
+        user = [] if self._is_root else ["--unshare-user", "--uid", str(_USER_NAMESPACE_UID)]
+        flags = ["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--die-with-parent", "--as-pid-1"]
+        return [self._bwrap, *user, *flags]
+
+    def _confined_report(self, freezing: str) -> ConfinementReport:
+        uid = "own unprivileged uid per environment" if self._is_root else "unprivileged uid (user namespace)"
+        return ConfinementReport(
+            kind="bubblewrap",
+            reason=self._bwrap,
+            in_force=(
+                "own PID, IPC, mount and UTS namespaces",
+                "private /tmp (512 MB), no /dev/shm, everything else read-only",
+                uid,
+                "Lambda's limits: 1024 files, 742 processes, 64 KiB locked memory",
+                f"frozen between invocations by {freezing}",
+            ),
+            absent=(
+                "the network is this machine's: environments reach each other's loopback ports",
+                "the memory size is announced to the function, not enforced",
+                "no seccomp filter: system calls Lambda refuses are allowed here",
+            ),
+        )
+
+    def place(
+        self,
+        slot: int,
+        *,
+        environment_id: str,
+        folder: Path,
+        read_only: Sequence[Path],
+        dayfly_folder: Path,
+        extensions: Path | None,
+        private_folder: Path,
+    ) -> Place:
+        """The place of one environment. `slot` must be unique among the living ones of this lab."""
+        init_path = Path(__file__).with_name("init.py")
+        if not self.is_confined:
+            tmp = private_folder / "tmp"
+            tmp.mkdir(parents=True)
+            return Place((), -1, str(folder), str(dayfly_folder.parent), str(init_path), tmp)
+        binds: list[str] = []
+        for source in _outermost(read_only):
+            binds += ["--ro-bind", str(source), str(source)]
+        if extensions is not None:
+            binds += ["--ro-bind", str(extensions), "/opt/extensions"]
+        prefix = (
+            *self._namespaces(),
+            *("--hostname", f"169-254-{slot // 250}-{slot % 250 + 1}"),
+            *_system_mounts(),
+            *binds,
+            *("--ro-bind", str(init_path), INIT_PATH),
+            *("--ro-bind", str(dayfly_folder), f"{DAYFLY_ROOT}/dayfly"),
+            *("--ro-bind", str(folder), TASK_ROOT),
+            *("--proc", "/proc"),
+            *("--perms", "1777", "--size", str(TMP_BYTES), "--tmpfs", "/tmp"),
+            *("--remount-ro", "/"),
+            *("--chdir", "/", "--clearenv"),
+        )
+        uid = -1 if self._uids is None else self._uids.start + slot % len(self._uids)
+        return Place(prefix, uid, TASK_ROOT, DAYFLY_ROOT, INIT_PATH, None)
+
+
+def _system_mounts() -> list[str]:
+    arguments: list[str] = []
+    for name in _SYSTEM:
+        path = Path(name)
+        if path.is_symlink():
+            arguments += ["--symlink", os.readlink(path), name]
+        elif path.is_dir():
+            arguments += ["--ro-bind", name, name]
+    for name in _ETC:
+        arguments += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
+    for name in _DEVICES:
+        arguments += ["--dev-bind", f"/dev/{name}", f"/dev/{name}"]
+    arguments += ["--symlink", "/proc/self/fd", "/dev/fd"]
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        arguments += ["--symlink", f"/proc/self/fd/{number}", f"/dev/{name}"]
+    return arguments
+
+
+def _outermost(folders: Sequence[Path]) -> list[Path]:
+    """Folders to bind, without those a system mount or another of them already brings."""
+    kept: list[Path] = []
+    for folder in sorted(set(folders), key=lambda path: len(path.parts)):
+        is_system = any(folder.is_relative_to(name) for name in _SYSTEM)
+        if folder != Path("/") and not is_system and not any(folder.is_relative_to(k) for k in kept):
+            kept.append(folder)
+    return kept
+
+
+def _uid_range() -> range | None:
+    """Unprivileged uids for this lab's environments, within what root can switch to here."""
+    try:
+        rows = [[int(n) for n in line.split()] for line in Path("/proc/self/uid_map").read_text().splitlines()]
+    except OSError:
+        return None
+    end = max((row[0] + row[2] for row in rows), default=0)
+    lab = os.getpid() % 1000
+    if end > _HIGH_UID + 1000 * _UIDS_PER_LAB:
+        start = _HIGH_UID + lab * _UIDS_PER_LAB
+    elif end >= 65535:
+        start = 20000 + lab % 40 * _UIDS_PER_LAB
+    else:
+        return None
+    return range(start, start + _UIDS_PER_LAB)
+
+
+def _bare_report(fault: str, freezing: str) -> ConfinementReport:
+    return ConfinementReport(
+        kind="none",
+        reason=fault,
+        in_force=("private TMPDIR per environment", f"frozen between invocations by {freezing}"),
+        absent=(
+            "functions run as your own user and can read and write what you can",
+            "no PID, IPC or mount namespace, the machine's /tmp is reachable",
+            "Lambda's limits on files and processes are not set",
+            "Dayfly cleans up only after processes it started (DAYFLY_SCOPE=descendants)",
+        ),
+    )

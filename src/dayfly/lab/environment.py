@@ -1,0 +1,399 @@
+"""One execution environment: cold start, invocations one at a time, freeze, reset, shutdown.
+
+Life cycle: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from dayfly.lab import payloads
+from dayfly.lab.confinement import Place
+from dayfly.lab.freezer import Freezer
+from dayfly.lab.interpreter import Interpreter
+from dayfly.lab.logs import Frames, Lines, PipeReader
+from dayfly.lab.model import (
+    VERSION,
+    EnvironmentState,
+    EnvironmentView,
+    EventKind,
+    FunctionConfig,
+    InvokeResult,
+    LabEvent,
+    LogLine,
+)
+from dayfly.lab.platform_log import PlatformLog
+from dayfly.lab.process_tree import ProcessTree
+from dayfly.lab.runtime_api import InvocationEvent, RuntimeApi
+from dayfly.lab.variables import Launch, list_extensions, plan_extension, plan_runtime
+
+INIT_LIMIT_S = 10.0
+# Shutdown budgets: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html
+_BUDGET_INTERNAL_S = 0.5
+_BUDGET_EXTERNAL_S = 2.0
+# The runtime's share of the budget between SIGTERM and SIGKILL, as in AWS's emulator.
+_RUNTIME_SHARE = 0.3
+_KILL_PATIENCE_S = 2.0
+_RUNTIME = "runtime"
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """One call on its way to an environment."""
+
+    request_id: str
+    payload: bytes
+    wants_tail: bool = False
+    client_context: str = ""
+    tenant_id: str = ""
+    trace_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the caller gets; `fault` says why the environment must be reset, if it must."""
+
+    payload: bytes
+    is_error: bool
+    fault: Literal["", "crashed", "timed_out"] = ""
+    status: str = ""
+
+
+class Environment:
+    """One environment. `start` once, then `serve` one invocation at a time, then `shut_down`.
+
+    `emit` and `log` are called on the event loop as things happen.
+    """
+
+    def __init__(
+        self,
+        environment_id: str,
+        config: FunctionConfig,
+        interpreter: Interpreter,
+        place: Place,
+        freezer: Freezer,
+        *,
+        emit: Callable[[LabEvent], None],
+        log: Callable[[LogLine], None],
+        slot: int,
+    ) -> None:
+        self.id = environment_id
+        self.slot = slot
+        self.config = config
+        self.state: EnvironmentState = "starting"
+        self.tenant_id: str | None = None
+        # Between its answer and its next poll: about to be idle.
+        self.is_finishing = False
+        self._interpreter = interpreter
+        self._place = place
+        self._emit = emit
+        self._log = log
+        self._platform_log = PlatformLog(config)
+        self._created_at = time.time()
+        self._invocations = 0
+        self._lives = 0
+        self._is_ready = False
+        self._request_id: str | None = None
+        self._tail: list[str] = []
+        self._max_used_mb = 0
+        self._api = RuntimeApi(config.name, config.handler)
+        self._output = PipeReader(Lines(), lambda text: self._receive("output", text))
+        self._telemetry = PipeReader(Frames(), lambda text: self._receive("telemetry", text))
+        self._tree = ProcessTree(place, freezer, self._output, self._telemetry)
+        self._exits: list[asyncio.Future[int]] = []
+        self._pid: int | None = None
+
+    def view(self) -> EnvironmentView:
+        return EnvironmentView(
+            id=self.id,
+            state=self.state,
+            pid=self._pid,
+            created_at=self._created_at,
+            invocations=self._invocations,
+            lives=self._lives,
+            tenant_id=self.tenant_id,
+        )
+
+    def pids(self) -> list[int]:
+        """Every process of the environment but its init, as this host numbers them."""
+        return self._tree.freezer.pids()
+
+    async def start(self) -> float:
+        """Cold start: init and the runtime's initialisation. Returns its milliseconds.
+
+        A failed initialisation is no error here: as on Lambda the first invocation repeats it and
+        reports it. Raises LabError when not even init comes up.
+        """
+        self._emit_event("cold_start")
+        began = time.monotonic()
+        await self._api.start()
+        await self._tree.start(self._interpreter.path)
+        failure = await self._initialise("init", began + INIT_LIMIT_S)
+        elapsed_ms = (time.monotonic() - began) * 1000
+        if failure is None:
+            self._emit_event("init_done", duration_ms=round(elapsed_ms, 3), pid=self._pid or 0)
+        else:
+            await self._reset("crashed" if failure.fault != "timed_out" else "timed_out")
+        self.state = "idle"
+        return elapsed_ms
+
+    def _launch(self, name: str | None) -> Launch:
+        stream = time.strftime("%Y/%m/%d", time.gmtime(self._created_at)) + f"/[{VERSION}]{self.id}"
+        address = self._api.address
+        if name is None:
+            return plan_runtime(
+                self.config, self._interpreter, self._place, api_address=address, log_stream=stream
+            )
+        return plan_extension(
+            name, self.config, self._interpreter, self._place, api_address=address, log_stream=stream
+        )
+
+    async def _initialise(self, phase: str, deadline: float) -> Reply | None:
+        """Start extensions and runtime and wait for their first polls; None when that went well."""
+        names = list_extensions(self.config.extensions)
+        self._api.new_life(names)
+        self._lives += 1
+        self._exits = []
+        for name in sorted(names):
+            launch = self._launch(name)
+            self._exits.append(await self._tree.run(name, launch.argv, launch.environment))
+        registered = asyncio.ensure_future(self._api.wait_registered())
+        await self._first([registered], deadline)
+        if not registered.done():
+            registered.cancel()
+            return self._failure(deadline)
+        launch = self._launch(None)
+        self._exits.append(await self._tree.run(_RUNTIME, launch.argv, launch.environment))
+        settled = asyncio.ensure_future(self._api.settled.wait())
+        await self._first([settled, self._api.init_error], deadline)
+        self._pid = self._tree.host_pid(_RUNTIME)
+        if settled.done():
+            self._is_ready = True
+            return None
+        settled.cancel()
+        if self._api.init_error.done():
+            return Reply(self._api.init_error.result(), True, "crashed", f"error {phase}")
+        return self._failure(deadline)
+
+    def _failure(self, deadline: float) -> Reply:
+        """Why waiting ended without what was waited for: an exit, else time was up."""
+        request_id = self._request_id or ""
+        for future in self._exits:
+            if future.done():
+                payload = payloads.exit_error(request_id, future.result())
+                return Reply(payload, True, "crashed", "error\tError Type: Runtime.ExitError")
+        payload = payloads.timed_out(request_id, self.config.timeout_s)
+        return Reply(payload, True, "timed_out", "timeout")
+
+    async def _first(self, wanted: list[asyncio.Future[bool] | asyncio.Future[None]], deadline: float) -> None:
+        """Return when one of `wanted` is done, a program of this life has ended, or time is up."""
+        timeout = max(0.0, deadline - time.monotonic())
+        await asyncio.wait(
+            [*wanted, *self._exits], timeout=timeout, return_when=asyncio.FIRST_COMPLETED
+        )
+
+    async def serve(
+        self, invocation: Invocation, answer: asyncio.Future[InvokeResult], *, init_ms: float | None
+    ) -> None:
+        """Serve one invocation: `answer` is resolved when the response is complete, this returns when
+        the environment is frozen again or was reset.
+
+        Precondition: started, not serving. With a tail asked for, the answer waits for the report.
+        """
+        self._request_id = invocation.request_id
+        self._tail = []
+        self.state = "busy"
+        self._invocations += 1
+        began = time.monotonic()
+        deadline = began + self.config.timeout_s
+        self._thaw()
+        self._emit_event("invoke_start", cold=int(init_ms is not None))
+        self._write(self._platform_log.start(invocation.request_id))
+        reply = await self._run(invocation, deadline)
+        answered_ms = (time.monotonic() - began) * 1000
+
+        def resolve(tail: bytes | None) -> None:
+            if answer.done():
+                return
+            answer.set_result(
+                InvokeResult(
+                    status_code=200,
+                    payload=reply.payload,
+                    function_error="Unhandled" if reply.is_error else None,
+                    log_tail=tail,
+                    executed_version=VERSION,
+                    request_id=invocation.request_id,
+                    environment_id=self.id,
+                    cold_start=init_ms is not None,
+                    duration_ms=answered_ms,
+                )
+            )
+
+        self.is_finishing = True
+        if not invocation.wants_tail:
+            resolve(None)
+        late = Reply(b"", False) if reply.fault else await self._settle(deadline)
+        fault = reply.fault or late.fault
+        duration_ms = (time.monotonic() - began) * 1000
+        self._output.flush()
+        self._telemetry.flush()
+        self._max_used_mb = max(self._max_used_mb, self._tree.used_mb())
+        self._write(self._platform_log.end(invocation.request_id))
+        report = self._platform_log.report(
+            invocation.request_id,
+            duration_ms=duration_ms,
+            used_mb=self._max_used_mb,
+            init_ms=init_ms,
+            status=reply.status or late.status,
+        )
+        self._write(report)
+        if invocation.wants_tail:
+            tail = "".join(line + "\n" for line in self._tail).encode()
+            resolve(tail[-payloads.LOG_TAIL_BYTES :])
+        self._emit_event("invoke_end", duration_ms=round(duration_ms, 3), error=int(reply.is_error))
+        if fault:
+            await self._reset(fault)
+        await self._freeze()
+        self._request_id = None
+        self.is_finishing = False
+        self.state = "idle" if self._is_ready else "reset"
+
+    async def _run(self, invocation: Invocation, deadline: float) -> Reply:
+        """Deliver the event and wait for the answer; a runtime that is not there is started first."""
+        if self._exits and any(future.done() for future in self._exits):
+            self._is_ready = False  # it died while frozen or thawing
+        if not self._is_ready:
+            failure = await self._initialise("invoke", deadline)
+            if failure is not None:
+                return failure
+        self._api.deliver(
+            InvocationEvent(
+                request_id=invocation.request_id,
+                payload=invocation.payload,
+                arn=self.config.arn,
+                deadline_ms=int((time.time() + deadline - time.monotonic()) * 1000),
+                trace_id=invocation.trace_id or _new_trace_id(),
+                client_context=invocation.client_context,
+                tenant_id=invocation.tenant_id,
+            )
+        )
+        outcome = self._api.outcome
+        await self._first([outcome], deadline)
+        if not outcome.done():
+            return self._failure(deadline)
+        result = outcome.result()
+        return Reply(result.payload, result.is_error)
+
+    async def _settle(self, deadline: float) -> Reply:
+        """After the answer: wait until runtime and extensions poll again."""
+        if self._api.settled.is_set():
+            return Reply(b"", False)
+        settled = asyncio.ensure_future(self._api.settled.wait())
+        await self._first([settled], deadline)
+        if settled.done():
+            return Reply(b"", False)
+        settled.cancel()
+        return self._failure(deadline)
+
+    async def _reset(self, fault: Literal["crashed", "timed_out"]) -> None:
+        """End the runtime but not the environment: `/tmp`, the namespaces and whatever left the
+        runtime's process group stay, as in AWS's emulator; the next invocation starts a new life."""
+        codes = [future.result() for future in self._exits if future.done()]
+        self._emit_event(fault, exit_code=codes[0] if codes else 0)
+        reason = "timeout" if fault == "timed_out" else "failure"
+        await self._stop_programs(reason)
+        self._is_ready = False
+        self._pid = None
+        self._emit_event("reset", lives=self._lives)
+
+    async def _stop_programs(self, reason: str) -> None:
+        """End runtime and extensions within Lambda's budgets; SIGKILL at once without extensions."""
+        extensions = self._api.extensions
+        budget = 0.0
+        if extensions.has_any:
+            budget = _BUDGET_EXTERNAL_S if extensions.has_external else _BUDGET_INTERNAL_S
+        deadline = time.monotonic() + budget
+        runtime = self._exits[-1:]
+        if budget:
+            await self._signal(_RUNTIME, signal.SIGTERM)
+            await self._gone(runtime, budget * _RUNTIME_SHARE)
+        await self._signal(_RUNTIME, signal.SIGKILL)
+        if budget:
+            event = {"eventType": "SHUTDOWN", "deadlineMs": int((time.time() + budget) * 1000)}
+            extensions.send("SHUTDOWN", event | {"shutdownReason": reason})
+            await self._gone(self._exits, max(0.0, deadline - time.monotonic()))
+            for name in list_extensions(self.config.extensions):
+                await self._signal(name, signal.SIGKILL)
+        if not await self._gone(self._exits, _KILL_PATIENCE_S):
+            await self._tree.freezer.kill()
+
+    async def _signal(self, key: str, number: signal.Signals) -> None:
+        with contextlib.suppress(KeyError):  # this life did not get as far as starting it
+            await self._tree.signal(key, number)
+
+    async def _gone(self, futures: list[asyncio.Future[int]], patience_s: float) -> bool:
+        waiting = [future for future in futures if not future.done()]
+        if waiting:
+            await asyncio.wait(waiting, timeout=patience_s)
+        return all(future.done() for future in futures)
+
+    async def _freeze(self) -> None:
+        is_frozen = await self._tree.freezer.freeze()
+        self._emit_event("frozen", complete=int(is_frozen))
+
+    def _thaw(self) -> None:
+        self._tree.freezer.thaw()
+        self._emit_event("thawed")
+
+    async def shut_down(self, reason: str = "spindown") -> None:
+        """End every process of the environment and free what it held; safe to call twice."""
+        if self.state == "ended":
+            return
+        self.state = "ended"
+        try:
+            self._tree.freezer.thaw()
+            if self._is_ready:
+                await self._stop_programs(reason)
+        finally:
+            # Also when cancelled in the budget above: ending is not optional.
+            is_dead = await self._tree.end()
+            await self._api.close()
+            self._output.close()
+            self._telemetry.close()
+            self._pid = None
+            self._emit_event("shutdown", complete=int(is_dead), reason=reason)
+
+    def _receive(self, source: Literal["output", "telemetry"], text: str) -> None:
+        if self._request_id is not None:
+            self._tail.append(text)
+        line = LogLine(time.time(), self.config.name, self.id, self._request_id, source, text)
+        self._log(line)
+
+    def _write(self, text: str) -> None:
+        self._tail.append(text)
+        self._log(LogLine(time.time(), self.config.name, self.id, self._request_id, "platform", text))
+
+    def _emit_event(self, kind: EventKind, **detail: str | int | float) -> None:
+        self._emit(LabEvent(time.time(), self.config.name, self.id, kind, self._request_id, detail))
+
+
+def new_environment_id() -> str:
+    return uuid.uuid4().hex
+
+
+def private_folder(root: Path, environment_id: str) -> Path:
+    return root / environment_id
+
+
+def _new_trace_id() -> str:
+    """An X-Ray header: https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader"""
+    return f"Root=1-{int(time.time()):08x}-{os.urandom(12).hex()};Parent={os.urandom(8).hex()};Sampled=0"

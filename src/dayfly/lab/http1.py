@@ -1,0 +1,154 @@
+"""One HTTP/1.1 connection of the Runtime API: requests in, trailers and `100 Continue` under control.
+
+A web framework reads the body before its handler runs. Here the handler must act on the headers
+alone (a held response changes the state before its body exists) and must see the trailers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import email.utils
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+import h11
+
+_READ_BYTES = 65536
+# A header block beyond this is no runtime's; h11 refuses it with 431.
+_MAX_HEADER_BYTES = 262144
+# What is read and thrown away after a body proved too large, so that its sender can read our answer.
+_MAX_DRAINED_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A request body: `is_too_large` when it passed the limit (data is then cut there), `is_truncated`
+    when the sender hung up before its end."""
+
+    data: bytes
+    trailers: tuple[tuple[str, str], ...] = ()
+    is_too_large: bool = False
+    is_truncated: bool = False
+
+    def trailer(self, name: str) -> str | None:
+        return next((value for key, value in self.trailers if key == name), None)
+
+
+class Exchange:
+    """One request and the answer to it."""
+
+    def __init__(self, connection: Connection, request: h11.Request) -> None:
+        self._connection = connection
+        self.method = request.method.decode("ascii")
+        self.path = request.target.decode("latin-1").partition("?")[0]
+        self._headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in request.headers}
+        self.is_answered = False
+
+    def header(self, name: str) -> str | None:
+        """The value of a header; `name` in lower case."""
+        return self._headers.get(name)
+
+    async def read_body(self, limit: int) -> Body:
+        """Read the whole body; a sender that waits for `100 Continue` gets it first."""
+        return await self._connection.read_body(limit)
+
+    async def answer(self, status: int, body: bytes, headers: Sequence[tuple[str, str]] = ()) -> None:
+        """Send the one final answer; a peer that has gone is not an error."""
+        self.is_answered = True
+        await self._connection.send_answer(status, body, headers)
+
+
+Handler = Callable[[Exchange], Awaitable[None]]
+
+
+class Connection:
+    """Reads requests from one socket, one after another, until either side closes it."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._state = h11.Connection(h11.SERVER, max_incomplete_event_size=_MAX_HEADER_BYTES)
+
+    async def serve(self, handler: Handler) -> None:
+        """Answer every request with `handler`; returns when the connection has ended."""
+        try:
+            while True:
+                event = await self._next_event()
+                if not isinstance(event, h11.Request):
+                    return
+                exchange = Exchange(self, event)
+                await handler(exchange)
+                if not exchange.is_answered:
+                    return
+                if self._state.their_state is h11.SEND_BODY:
+                    await self.read_body(0)
+                if self._state.our_state is not h11.DONE or self._state.their_state is not h11.DONE:
+                    return
+                self._state.start_next_cycle()
+        except (ConnectionError, h11.RemoteProtocolError):
+            return  # the peer died or does not speak HTTP: its own loss, the next connection is served
+        finally:
+            self._writer.close()
+
+    async def _next_event(self) -> h11.Event | type[h11.PAUSED]:
+        while True:
+            event = self._state.next_event()
+            if event is h11.NEED_DATA:
+                self._state.receive_data(await self._reader.read(_READ_BYTES))
+                continue
+            assert not isinstance(event, type) or event is h11.PAUSED
+            return event
+
+    async def read_body(self, limit: int) -> Body:
+        if self._state.they_are_waiting_for_100_continue:
+            await self._write(h11.InformationalResponse(status_code=100, headers=[], reason=b"Continue"))
+        chunks: list[bytes] = []
+        size = 0
+        while True:
+            try:
+                event = await self._next_event()
+            except (ConnectionError, h11.RemoteProtocolError):
+                return Body(b"".join(chunks), is_truncated=True)
+            if isinstance(event, h11.Data):
+                size += len(event.data)
+                if size <= limit:
+                    chunks.append(bytes(event.data))
+                elif size > _MAX_DRAINED_BYTES:
+                    return Body(b"", is_too_large=True)
+            elif isinstance(event, h11.EndOfMessage):
+                trailers = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in event.headers)
+                return Body(b"".join(chunks), trailers, is_too_large=size > limit)
+            else:
+                return Body(b"".join(chunks), is_truncated=True)
+
+    async def send_answer(self, status: int, body: bytes, headers: Sequence[tuple[str, str]]) -> None:
+        full = [*headers, ("Date", email.utils.formatdate(usegmt=True)), ("Content-Length", str(len(body)))]
+        response = h11.Response(
+            status_code=status,
+            headers=[(key.encode("latin-1"), value.encode("latin-1")) for key, value in full],
+            reason=_REASONS.get(status, b""),
+        )
+        try:
+            head = self._state.send(response) or b""
+            data = self._state.send(h11.Data(data=body)) or b""
+            end = self._state.send(h11.EndOfMessage()) or b""
+            self._writer.write(head + data + end)
+            await self._writer.drain()
+        except (ConnectionError, h11.LocalProtocolError):
+            return  # the peer is gone or broke the protocol meanwhile; `serve` closes the connection
+
+    async def _write(self, event: h11.InformationalResponse) -> None:
+        self._writer.write(self._state.send(event) or b"")
+        await self._writer.drain()
+
+
+_REASONS = {
+    200: b"OK",
+    202: b"Accepted",
+    400: b"Bad Request",
+    403: b"Forbidden",
+    404: b"Not Found",
+    405: b"Method Not Allowed",
+    413: b"Request Entity Too Large",
+    500: b"Internal Server Error",
+}

@@ -1,0 +1,125 @@
+"""PID 1 of an environment: starts the runtime, outlives it, reaps its orphans, ends with the lab.
+
+Run by path as `python -I -S init.py CONTROL JOIN THAW TELEMETRY` with the standard library alone: it shares
+the environment's namespaces, so that `/tmp`, the PID namespace and orphans survive a reset of the runtime as
+they do on Lambda. On a host where the lab is root it keeps that uid, so function code can neither
+signal it nor read it, like the platform's own PID 1. It takes orders from its control socket only.
+
+Messages are packets of NUL-separated fields. Orders: `start KEY UID GID CWD LIMITS ARGC ARGV… ENV…`,
+`signal KEY NUMBER`. Reports: `hello PID`, `started KEY PID`, `exit KEY CODE` (negative: a signal).
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import select
+import signal
+import sys
+
+MAX_MESSAGE = 1 << 18
+# The descriptor of the log pipe on current Lambda images; awslambdaric reads its number from a variable.
+TELEMETRY_FD = 62
+_CANNOT_EXECUTE = 127
+
+
+def start(fields: list[bytes], join: int, telemetry: int) -> int:
+    """Fork and execute one program in a process group of its own; returns its pid."""
+    uid, gid, cwd, limits, count = int(fields[0]), int(fields[1]), fields[2], fields[3], int(fields[4])
+    argv, environment = fields[5 : 5 + count], dict(f.split(b"=", 1) for f in fields[5 + count :])
+    pid = os.fork()
+    if pid:
+        return pid
+    try:
+        os.setpgid(0, 0)
+        if join >= 0:
+            os.write(join, b"0")
+        os.dup2(telemetry, TELEMETRY_FD, inheritable=True)
+        for limit in limits.split(b","):
+            if limit:
+                number, soft, hard = (int(part) for part in limit.split(b":"))
+                resource.setrlimit(number, (soft, hard))
+        if uid >= 0:
+            os.setgroups([])
+            os.setresgid(gid, gid, gid)
+            os.setresuid(uid, uid, uid)
+        os.chdir(cwd)
+        signal.pthread_sigmask(signal.SIG_SETMASK, [])
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+        os.execve(argv[0], argv, environment)
+    except OSError as error:
+        os.write(2, b"cannot start %s: %s\n" % (argv[0], str(error).encode()))
+    finally:
+        os._exit(_CANNOT_EXECUTE)
+
+
+def reap(children: dict[bytes, int], control: int) -> None:
+    """Collect every dead child, adopted orphans included, and report the ones that have a key."""
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if pid == 0:
+            return
+        for key, known in list(children.items()):
+            if known == pid:
+                del children[key]
+                code = os.waitstatus_to_exitcode(status)
+                os.write(control, b"\0".join((b"exit", key, b"%d" % code)))
+
+
+def end(children: dict[bytes, int], thaw: int) -> None:
+    """The lab is gone: nothing of this environment may stay, frozen or not."""
+    if thaw >= 0:
+        # Version 1 of the kernel's freezer keeps killed processes until they are thawed.
+        os.write(thaw, b"THAWED")
+    if os.getpid() == 1:
+        os._exit(0)  # the kernel kills whatever is left in the PID namespace
+    for pid in children.values():
+        try:
+            os.killpg(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+    os._exit(0)
+
+
+def serve(control: int, join: int, thaw: int, telemetry: int) -> None:
+    for descriptor in (control, join, thaw, telemetry):
+        if descriptor >= 0:
+            os.set_inheritable(descriptor, False)
+    wake_read, wake_write = os.pipe()
+    os.set_blocking(wake_read, False)
+    os.set_blocking(wake_write, False)
+    signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda number, frame: None)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    children: dict[bytes, int] = {}
+    os.write(control, b"hello\0%d" % os.getpid())
+    while True:
+        readable, _, _ = select.select([control, wake_read], [], [])
+        if wake_read in readable:
+            os.read(wake_read, 4096)
+            reap(children, control)
+        if control not in readable:
+            continue
+        message = os.read(control, MAX_MESSAGE)
+        if not message:
+            end(children, thaw)
+        order, key, *fields = message.split(b"\0")
+        if order == b"start":
+            children[key] = start(fields, join, telemetry)
+            os.write(control, b"\0".join((b"started", key, b"%d" % children[key])))
+        elif order == b"signal" and key in children:
+            try:
+                os.killpg(children[key], int(fields[0]))
+            except ProcessLookupError:
+                continue
+
+
+if __name__ == "__main__":
+    try:
+        serve(*(int(argument) for argument in sys.argv[1:5]))
+    except (BrokenPipeError, ConnectionResetError):
+        os._exit(0)  # the lab went away in the middle of a report

@@ -1,0 +1,360 @@
+"""A Lambda emulator without Docker: functions, their pools of environments, and Invoke."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import resource
+import shutil
+import tempfile
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
+from types import TracebackType
+
+import dayfly
+from dayfly.lab import payloads
+from dayfly.lab.confinement import Confinement
+from dayfly.lab.deployment import copy_readable, is_readable_by_others
+from dayfly.lab.environment import Environment, Invocation, new_environment_id
+from dayfly.lab.freezer import FreezerFactory
+from dayfly.lab.interpreter import Interpreter, probe_interpreter
+from dayfly.lab.model import (
+    VERSION,
+    ConfinementChoice,
+    ConfinementReport,
+    EnvironmentView,
+    FunctionConfig,
+    InvocationType,
+    InvokeRefusedError,
+    InvokeResult,
+    LabError,
+    LabEvent,
+    LogLine,
+    LogType,
+)
+from dayfly.lab.pool import Pool
+
+# A cold start keeps a core busy for some 0.15 s; many at once would trip Lambda's limit on init.
+_COLD_STARTS_PER_CORE = 2
+# Descriptors of one environment on the lab's side: two pipes, control, listener, connections, cgroup.
+_FILES_PER_ENVIRONMENT = 16
+_OTHER_FILES = 512
+_SHUTDOWNS_AT_ONCE = 16
+# Waits before the second and third try of an asynchronous invocation, as on Lambda:
+# https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+ASYNC_RETRY_DELAYS_S = (60.0, 120.0)
+
+
+class Lab:
+    """The emulator. Use as an async context manager: leaving it ends every process it started,
+    also after an exception or a cancellation.
+
+    `log` gets every line the functions and the platform write. `max_environments` bounds the
+    environments of all functions together; at the bound an idle one makes room, else Invoke is
+    throttled. Raises LabError when `confinement="bubblewrap"` cannot be had.
+    """
+
+    def __init__(
+        self,
+        *,
+        confinement: ConfinementChoice = "auto",
+        max_environments: int = 256,
+        log: Callable[[LogLine], None] | None = None,
+        async_retry_delays_s: Sequence[float] = ASYNC_RETRY_DELAYS_S,
+    ) -> None:
+        self._freezers = FreezerFactory()
+        try:
+            self._confinement = Confinement(confinement, freezing=self._freezers.description)
+        except LabError:
+            self._freezers.close()
+            raise
+        self.confinement: ConfinementReport = self._confinement.report
+        self._max_environments = max_environments
+        self._log = log or (lambda line: None)
+        self._retry_delays_s = tuple(async_retry_delays_s)
+        self._subscribers: list[Callable[[LabEvent], None]] = []
+        self._pools: dict[str, Pool] = {}
+        self._interpreters: dict[str, Interpreter] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._starting: set[Environment] = set()
+        self._slots: set[int] = set()
+        self._cold_starts = asyncio.Semaphore(_COLD_STARTS_PER_CORE * (os.cpu_count() or 1))
+        self._root = Path(tempfile.mkdtemp(prefix="dayfly-lab-"))
+        self._is_closed = False
+        self.counters: Counter[str] = Counter()
+        _raise_file_limit(max_environments)
+
+    async def __aenter__(self) -> Lab:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """End every environment; afterwards Invoke is refused. Safe to call twice."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        for task in self._tasks:
+            task.cancel()
+        try:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self._end_all([*self._starting, *(e for p in self._pools.values() for e in p.environments())])
+        finally:
+            self._freezers.close()
+            shutil.rmtree(self._root, ignore_errors=True)
+
+    def subscribe(self, callback: Callable[[LabEvent], None]) -> None:
+        """Call `callback` on the event loop for everything that happens from now on."""
+        self._subscribers.append(callback)
+
+    def functions(self) -> tuple[FunctionConfig, ...]:
+        return tuple(pool.config for pool in self._pools.values())
+
+    def function(self, name: str) -> FunctionConfig:
+        """Raises InvokeRefusedError (404) for a name that was not added."""
+        return self._pool(name).config
+
+    def environments(self, name: str) -> tuple[EnvironmentView, ...]:
+        """The environments of a function as they are now, oldest first."""
+        views = [environment.view() for environment in self._pool(name).environments()]
+        views += [e.view() for e in self._starting if e.config.name == name]
+        return tuple(sorted(views, key=lambda view: view.created_at))
+
+    def processes(self, name: str) -> dict[str, list[int]]:
+        """Host pids of every environment's processes, by environment."""
+        return {environment.id: environment.pids() for environment in self._pool(name).environments()}
+
+    def _pool(self, name: str) -> Pool:
+        if name not in self._pools:
+            raise payloads.not_found(name)
+        return self._pools[name]
+
+    async def add_function(self, config: FunctionConfig) -> None:
+        """Make a function invocable. Raises LabError when its folder or interpreter cannot be used."""
+        folder = config.folder.resolve()
+        if not folder.is_dir():
+            raise LabError(f"{config.folder} is not a folder", hint="name the folder that holds the handler's file")
+        if not os.access(folder, os.R_OK | os.X_OK):
+            raise LabError(f"{config.folder} cannot be read", hint="give your user read permission")
+        if config.extensions is not None and not config.extensions.is_dir():
+            raise LabError(f"{config.extensions} is not a folder", hint="extensions are files in one folder")
+        if config.name in self._pools:
+            raise LabError(f"function {config.name} exists already", hint="choose another name")
+        key = f"{config.python}\0{folder}"
+        if key not in self._interpreters:
+            self._interpreters[key] = await asyncio.to_thread(probe_interpreter, config.python, folder)
+        interpreter = self._interpreters[key]
+        if self._confinement.switches_user and not await asyncio.to_thread(is_readable_by_others, folder):
+            folder = await asyncio.to_thread(copy_readable, folder, self._root / f"code-{config.name}")
+
+        def expire(environment: Environment) -> None:
+            self._pools[config.name].forget(environment)
+            self._emit(LabEvent(time.time(), config.name, environment.id, "expired", None, {}))
+            self._spawn(self._end(environment, "spindown"))
+
+        async def start(tenant_id: str | None) -> tuple[Environment, float]:
+            return await self._start_environment(config, interpreter, folder, tenant_id)
+
+        self._pools[config.name] = Pool(config, start=start, expire=expire)
+
+    async def _start_environment(
+        self, config: FunctionConfig, interpreter: Interpreter, folder: Path, tenant_id: str | None
+    ) -> tuple[Environment, float]:
+        slot = self._take_slot()
+        environment: Environment | None = None
+        try:
+            async with self._cold_starts:
+                environment = self._make_environment(config, interpreter, folder, slot)
+                environment.tenant_id = tenant_id
+                self._starting.add(environment)
+                init_ms = await environment.start()
+                self._starting.discard(environment)
+                return environment, init_ms
+        except BaseException:
+            if environment is None:
+                self._slots.discard(slot)
+            else:
+                await self._end(environment, "failure")
+            raise
+
+    def _take_slot(self) -> int:
+        """Reserve room for one environment, ending the longest idle one if that is what it takes."""
+        if len(self._slots) >= self._max_environments:
+            pools = [pool for pool in self._pools.values() if pool.oldest_idle() is not None]
+            if not pools:
+                raise payloads.throttled("ConcurrentInvocationLimitExceeded")
+            victim = pools[0].oldest_idle()
+            assert victim is not None
+            pools[0].forget(victim)
+            self._spawn(self._end(victim, "spindown"))
+            self._slots.discard(victim.slot)
+            victim.slot = -1
+        slot = next(number for number in range(len(self._slots) + 1) if number not in self._slots)
+        self._slots.add(slot)
+        return slot
+
+    def _make_environment(
+        self, config: FunctionConfig, interpreter: Interpreter, folder: Path, slot: int
+    ) -> Environment:
+        environment_id = new_environment_id()
+        own_package = Path(dayfly.__file__).resolve().parent
+        dayfly_folder = interpreter.dayfly_folder or own_package
+        place = self._confinement.place(
+            slot,
+            environment_id=environment_id,
+            folder=folder,
+            read_only=[*interpreter.folders, interpreter.client_folder.parent, dayfly_folder.parent],
+            dayfly_folder=own_package,
+            extensions=config.extensions.resolve() if config.extensions is not None else None,
+            private_folder=self._root / environment_id,
+        )
+        return Environment(
+            environment_id,
+            config,
+            interpreter,
+            place,
+            self._freezers.make(environment_id),
+            emit=self._emit,
+            log=self._log_line,
+            slot=slot,
+        )
+
+    async def invoke(
+        self,
+        name: str,
+        payload: bytes,
+        *,
+        invocation_type: InvocationType = "RequestResponse",
+        log_type: LogType = "None",
+        client_context: str | None = None,
+        tenant_id: str | None = None,
+        trace_id: str | None = None,
+    ) -> InvokeResult:
+        """Invoke a function as Lambda would.
+
+        `client_context` is the decoded JSON. A function that fails is a result with `function_error`;
+        InvokeRefusedError is what Lambda's front end refuses: unknown name (404), payload that is too
+        large (413) or no JSON (400), throttling (429).
+        """
+        if self._is_closed:
+            raise LabError("the lab is closed")
+        pool = self._pool(name)
+        payloads.check_request(payload, is_async=invocation_type == "Event")
+        invocation = Invocation(
+            request_id=str(uuid.uuid4()),
+            payload=payload or b"{}",
+            wants_tail=log_type == "Tail",
+            client_context=client_context or "",
+            tenant_id=tenant_id or "",
+            trace_id=trace_id or "",
+        )
+        if invocation_type == "DryRun":
+            return _accepted(204, invocation.request_id)
+        if invocation_type == "Event":
+            self._spawn(self._invoke_later(pool, invocation))
+            return _accepted(202, invocation.request_id)
+        return await self._invoke_now(pool, invocation)
+
+    async def _invoke_now(self, pool: Pool, invocation: Invocation) -> InvokeResult:
+        environment, init_ms = await pool.acquire(invocation.tenant_id or None)
+        answer: asyncio.Future[InvokeResult] = asyncio.get_running_loop().create_future()
+
+        async def serve() -> None:
+            try:
+                await environment.serve(invocation, answer, init_ms=init_ms)
+            except BaseException as error:
+                # Boundary: a fault of the lab's own, or its end. The environment's state is unknown.
+                pool.forget(environment)
+                if not answer.done():
+                    answer.set_exception(LabError(f"the lab failed while serving: {error!r}"))
+                self.counters["environment_faults"] += 1
+                await self._end(environment, "failure")
+                raise
+            pool.release(environment)
+
+        self._spawn(serve())
+        return await answer
+
+    async def _invoke_later(self, pool: Pool, invocation: Invocation) -> None:
+        """An asynchronous invocation: tried again on errors and throttling, then dropped and counted."""
+        for delay_s in (*self._retry_delays_s, None):
+            try:
+                result = await self._invoke_now(pool, invocation)
+                if result.function_error is None:
+                    return
+            except InvokeRefusedError:
+                self.counters["throttled_events"] += 1
+            if delay_s is not None:
+                await asyncio.sleep(delay_s)
+        self.counters["dropped_events"] += 1
+
+    async def recycle(self, name: str) -> int:
+        """Shut down every environment of a function, busy ones included; returns how many."""
+        pool = self._pool(name)
+        environments = pool.environments()
+        for environment in environments:
+            pool.forget(environment)
+        await self._end_all(environments)
+        return len(environments)
+
+    async def _end(self, environment: Environment, reason: str) -> None:
+        try:
+            await environment.shut_down(reason)
+        finally:
+            self._starting.discard(environment)
+            self._slots.discard(environment.slot)
+
+    async def _end_all(self, environments: Sequence[Environment]) -> None:
+        gate = asyncio.Semaphore(_SHUTDOWNS_AT_ONCE)
+
+        async def end(environment: Environment) -> None:
+            async with gate:
+                await self._end(environment, "spindown")
+
+        await asyncio.gather(*(end(environment) for environment in environments), return_exceptions=True)
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            self.counters["task_faults"] += 1
+
+    def _emit(self, event: LabEvent) -> None:
+        for callback in self._subscribers:
+            callback(event)
+
+    def _log_line(self, line: LogLine) -> None:
+        self._log(line)
+
+
+def _accepted(status_code: int, request_id: str) -> InvokeResult:
+    return InvokeResult(
+        status_code=status_code,
+        payload=b"",
+        function_error=None,
+        log_tail=None,
+        executed_version=VERSION,
+        request_id=request_id,
+        environment_id="",
+        cold_start=False,
+        duration_ms=0.0,
+    )
+
+
+def _raise_file_limit(environments: int) -> None:
+    """Allow this process the descriptors its environments need, as far as its hard limit goes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = environments * _FILES_PER_ENVIRONMENT + _OTHER_FILES
+    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < allowed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))

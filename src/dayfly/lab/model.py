@@ -1,0 +1,177 @@
+"""The lab's words: what a function is, what an invocation gives back, what happened and when."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from dayfly.errors import DayflyError, SettingError
+
+RuntimeKind = Literal["plain", "dayfly"]
+LogFormat = Literal["Text", "JSON"]
+InvocationType = Literal["RequestResponse", "Event", "DryRun"]
+LogType = Literal["None", "Tail"]
+ConfinementChoice = Literal["auto", "bubblewrap", "none"]
+EnvironmentState = Literal["starting", "idle", "busy", "reset", "ended"]
+EventKind = Literal[
+    "cold_start",
+    "init_done",
+    "invoke_start",
+    "invoke_end",
+    "frozen",
+    "thawed",
+    "reset",
+    "crashed",
+    "timed_out",
+    "expired",
+    "shutdown",
+]
+
+REGION = "us-east-1"
+ACCOUNT = "000000000000"
+VERSION = "$LATEST"
+# Lambda's own ranges, so that a configuration that works here is one AWS accepts.
+MAX_TIMEOUT_S = 900.0
+MEMORY_MB = range(128, 10241)
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionConfig:
+    """One function: its code, its handler and what Lambda would be told about it.
+
+    Raises SettingError for values AWS would refuse; whether the folder and handler exist is
+    checked by `Lab.add_function`, which touches the disk.
+    """
+
+    name: str
+    folder: Path
+    handler: str
+    runtime: RuntimeKind = "plain"
+    timeout_s: float = 3.0
+    memory_mb: int = 128
+    environment: Mapping[str, str] = field(default_factory=dict)
+    python: Path = field(default_factory=lambda: Path(sys.executable))
+    reserved_concurrency: int | None = None
+    idle_expiry_s: float = 600.0
+    log_format: LogFormat = "Text"
+    log_level: str = "INFO"
+    extensions: Path | None = None
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise SettingError(
+                f"function name {self.name!r} is not valid", hint="use 1 to 64 letters, digits, - and _"
+            )
+        if self.runtime not in ("plain", "dayfly"):
+            raise SettingError(f"runtime {self.runtime!r} is not known", hint="use plain or dayfly")
+        if not 0 < self.timeout_s <= MAX_TIMEOUT_S:
+            raise SettingError(f"timeout {self.timeout_s} s is out of range", hint="use 1 to 900 seconds")
+        if self.memory_mb not in MEMORY_MB:
+            raise SettingError(f"memory {self.memory_mb} MB is out of range", hint="use 128 to 10240 MB")
+        if self.idle_expiry_s <= 0:
+            raise SettingError("idle expiry must be positive", hint="Lambda's is some ten minutes: 600")
+        if self.reserved_concurrency is not None and self.reserved_concurrency < 0:
+            raise SettingError("reserved concurrency cannot be negative")
+        if self.log_format not in ("Text", "JSON"):
+            raise SettingError(f"log format {self.log_format!r} is not known", hint="use Text or JSON")
+        for key, value in self.environment.items():
+            if not _VARIABLE.fullmatch(key) or "\0" in value:
+                raise SettingError(
+                    f"environment variable {key!r} is not valid",
+                    hint="names start with a letter and contain letters, digits and _; values have no NUL",
+                )
+
+    @property
+    def arn(self) -> str:
+        return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class InvokeResult:
+    """What the caller of Invoke gets, and which environment served it."""
+
+    status_code: int
+    payload: bytes
+    function_error: str | None
+    log_tail: bytes | None
+    executed_version: str
+    request_id: str
+    environment_id: str
+    cold_start: bool
+    duration_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class LabEvent:
+    """One thing that happened to an environment; `at` is seconds since the epoch."""
+
+    at: float
+    function: str
+    environment_id: str
+    kind: EventKind
+    request_id: str | None
+    detail: Mapping[str, str | int | float]
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line of a function's log, without its newline; `source` says who wrote it."""
+
+    at: float
+    function: str
+    environment_id: str
+    request_id: str | None
+    source: Literal["platform", "output", "telemetry"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentView:
+    """One environment as it is now; `pid` is the runtime's on this host, None when none runs."""
+
+    id: str
+    state: EnvironmentState
+    pid: int | None
+    created_at: float
+    invocations: int
+    lives: int
+    tenant_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConfinementReport:
+    """What keeps an environment apart from this machine, and what does not, with the reasons."""
+
+    kind: Literal["bubblewrap", "none"]
+    reason: str
+    in_force: tuple[str, ...]
+    absent: tuple[str, ...]
+
+    def __str__(self) -> str:
+        lines = [f"confinement: {self.kind} ({self.reason})"]
+        lines += [f"  in force: {item}" for item in self.in_force]
+        lines += [f"  absent: {item}" for item in self.absent]
+        return "\n".join(lines)
+
+
+class LabError(DayflyError):
+    """The lab cannot do what was asked: a folder, handler, interpreter or port is not usable."""
+
+
+class InvokeRefusedError(DayflyError):
+    """Lambda's front end refuses the call; no function code ran.
+
+    Carries what the Invoke API answers: HTTP status, `x-amzn-ErrorType`, message and reason.
+    """
+
+    def __init__(self, status_code: int, error_type: str, message: str, *, reason: str | None = None) -> None:
+        super().__init__(message)
+        self.status_code = status_code
+        self.error_type = error_type
+        self.reason = reason

@@ -1,0 +1,147 @@
+"""Payloads, log lines and refusals in Lambda's own words; decides, does nothing.
+
+Texts follow shared platform facts validated against AWS by LocalStack's snapshots and AWS's emulator.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import signal
+from collections.abc import Mapping
+
+from dayfly.lab.model import ACCOUNT, REGION, VERSION, InvokeRefusedError
+
+# 6 MiB and a margin of 100 bytes, as AWS's emulator and service count it.
+MAX_RESPONSE_BYTES = 6 * 1024 * 1024 + 100
+MAX_SYNC_REQUEST_BYTES = 6 * 1024 * 1024
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html (1 MB since October 2025)
+MAX_ASYNC_REQUEST_BYTES = 1024 * 1024
+LOG_TAIL_BYTES = 4096
+MAX_TENANT_ID = 256
+
+# Go's names (the emulator and the service print them): https://pkg.go.dev/os#ProcessState.String
+_SIGNAL_TEXTS = {
+    signal.SIGHUP: "hangup",
+    signal.SIGINT: "interrupt",
+    signal.SIGQUIT: "quit",
+    signal.SIGILL: "illegal instruction",
+    signal.SIGTRAP: "trace/breakpoint trap",
+    signal.SIGABRT: "aborted",
+    signal.SIGBUS: "bus error",
+    signal.SIGFPE: "floating point exception",
+    signal.SIGKILL: "killed",
+    signal.SIGUSR1: "user defined signal 1",
+    signal.SIGSEGV: "segmentation fault",
+    signal.SIGUSR2: "user defined signal 2",
+    signal.SIGPIPE: "broken pipe",
+    signal.SIGALRM: "alarm clock",
+    signal.SIGTERM: "terminated",
+}
+
+
+def _compact(value: Mapping[str, str]) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()
+
+
+def describe_exit(exit_code: int) -> str:
+    """How Lambda words the end of a runtime; negative codes are signals, as in `subprocess`."""
+    if exit_code == 0:
+        return "Runtime exited without providing a reason"
+    if exit_code > 0:
+        return f"Runtime exited with error: exit status {exit_code}"
+    number = -exit_code
+    try:
+        text = _SIGNAL_TEXTS[signal.Signals(number)]
+    except (KeyError, ValueError):
+        text = f"signal {number}"
+    return f"Runtime exited with error: signal: {text}"
+
+
+def exit_error(request_id: str, exit_code: int) -> bytes:
+    message = f"RequestId: {request_id} Error: {describe_exit(exit_code)}"
+    return _compact({"errorType": "Runtime.ExitError", "errorMessage": message})
+
+
+def timed_out(request_id: str, timeout_s: float) -> bytes:
+    message = f"RequestId: {request_id} Error: Task timed out after {timeout_s:.2f} seconds"
+    return _compact({"errorType": "Sandbox.Timedout", "errorMessage": message})
+
+
+def response_too_large() -> bytes:
+    message = f"Response payload size exceeded maximum allowed payload size ({MAX_RESPONSE_BYTES} bytes)."
+    return _compact({"errorType": "Function.ResponseSizeTooLarge", "errorMessage": message})
+
+
+def invalid_response_mode() -> bytes:
+    return _compact(
+        {"errorType": "Runtime.InvalidResponseModeHeader", "errorMessage": "Invalid response mode header"}
+    )
+
+
+def truncated_response() -> bytes:
+    return _compact({"errorType": "Runtime.TruncatedResponse", "errorMessage": "Response was cut short"})
+
+
+def start_line(request_id: str) -> str:
+    return f"START RequestId: {request_id} Version: {VERSION}"
+
+
+def end_line(request_id: str) -> str:
+    return f"END RequestId: {request_id}"
+
+
+def report_line(
+    request_id: str,
+    *,
+    duration_ms: float,
+    memory_mb: int,
+    used_mb: int,
+    init_ms: float | None = None,
+    status: str = "",
+) -> str:
+    """Lambda's REPORT line: fields end in tabs, init is shown for a cold start only."""
+    fields = [
+        f"REPORT RequestId: {request_id}",
+        f"Duration: {duration_ms:.2f} ms",
+        f"Billed Duration: {math.ceil(duration_ms + (init_ms or 0.0))} ms",
+        f"Memory Size: {memory_mb} MB",
+        f"Max Memory Used: {used_mb} MB",
+    ]
+    if init_ms is not None:
+        fields.append(f"Init Duration: {init_ms:.2f} ms")
+    if status:
+        fields.append(f"Status: {status}")
+    return "\t".join(fields) + "\t"
+
+
+def not_found(name: str) -> InvokeRefusedError:
+    arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"
+    return InvokeRefusedError(
+        404, "ResourceNotFoundException", f"Function not found: {arn}:{VERSION}", reason="User"
+    )
+
+
+def throttled(reason: str) -> InvokeRefusedError:
+    return InvokeRefusedError(429, "TooManyRequestsException", "Rate Exceeded.", reason=reason)
+
+
+def check_request(payload: bytes, *, is_async: bool) -> None:
+    """Refuse what Lambda's front end refuses before any environment is chosen."""
+    limit = MAX_ASYNC_REQUEST_BYTES if is_async else MAX_SYNC_REQUEST_BYTES
+    if len(payload) > limit:
+        raise InvokeRefusedError(
+            413,
+            "RequestTooLargeException",
+            f"Request must be smaller than {limit} bytes for the InvokeFunction operation",
+        )
+    if not payload:
+        return
+    try:
+        json.loads(payload)
+    except (ValueError, RecursionError) as error:
+        raise InvokeRefusedError(
+            400,
+            "InvalidRequestContentException",
+            f"Could not parse request body into json: {error}",
+        ) from error

@@ -1,0 +1,58 @@
+"""The platform's own log lines of an invocation, as text or JSON; pure.
+
+JSON form: https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+
+from dayfly.lab import payloads
+from dayfly.lab.model import VERSION, FunctionConfig
+
+
+class PlatformLog:
+    """Writes START, END and REPORT for one function in its log format."""
+
+    def __init__(self, config: FunctionConfig) -> None:
+        self._is_json = config.log_format == "JSON"
+        self._memory_mb = config.memory_mb
+
+    def _record(self, kind: str, record: Mapping[str, object]) -> str:
+        now = time.time()
+        stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)) + f".{int(now % 1 * 1000):03d}Z"
+        return json.dumps({"time": stamp, "type": kind, "record": record})
+
+    def start(self, request_id: str) -> str:
+        if not self._is_json:
+            return payloads.start_line(request_id)
+        return self._record("platform.start", {"requestId": request_id, "version": VERSION})
+
+    def end(self, request_id: str) -> str:
+        if not self._is_json:
+            return payloads.end_line(request_id)
+        return self._record("platform.runtimeDone", {"requestId": request_id})
+
+    def report(
+        self, request_id: str, *, duration_ms: float, used_mb: int, init_ms: float | None, status: str
+    ) -> str:
+        if not self._is_json:
+            return payloads.report_line(
+                request_id,
+                duration_ms=duration_ms,
+                memory_mb=self._memory_mb,
+                used_mb=used_mb,
+                init_ms=init_ms,
+                status=status,
+            )
+        metrics = {
+            "durationMs": round(duration_ms, 3),
+            "memorySizeMB": self._memory_mb,
+            "maxMemoryUsedMB": used_mb,
+        }
+        if init_ms is not None:
+            metrics["initDurationMs"] = round(init_ms, 3)
+        record = {"requestId": request_id, "metrics": metrics, "status": status.partition("\t")[0] or "success"}
+        return self._record("platform.report", record)

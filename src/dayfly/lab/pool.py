@@ -1,0 +1,121 @@
+"""The environments of one function: which one serves, when a new one is started, when one expires."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+
+from dayfly.lab import payloads
+from dayfly.lab.environment import Environment
+from dayfly.lab.model import FunctionConfig
+
+# An invocation that finds an environment between its answer and its next poll waits this long for it
+# rather than start another: a caller that invokes one after another meets one environment, as on Lambda,
+# where the network's delay hides this moment.
+FINISHING_PATIENCE_S = 1.0
+
+
+class Pool:
+    """Hands out environments, the most recently used idle one first.
+
+    `start` makes a new one (and may refuse for want of room), `expire` ends one that was idle too long.
+    """
+
+    def __init__(
+        self,
+        config: FunctionConfig,
+        *,
+        start: Callable[[str | None], Awaitable[tuple[Environment, float]]],
+        expire: Callable[[Environment], None],
+    ) -> None:
+        self.config = config
+        self._start = start
+        self._expire = expire
+        self._idle: list[Environment] = []
+        self._busy: set[Environment] = set()
+        self._starting = 0
+        self._waiters: deque[tuple[str | None, asyncio.Future[Environment]]] = deque()
+        self._timers: dict[Environment, asyncio.TimerHandle] = {}
+
+    @property
+    def running(self) -> int:
+        """Invocations that hold or are about to hold an environment."""
+        return len(self._busy) + self._starting
+
+    def environments(self) -> list[Environment]:
+        return [*self._busy, *self._idle]
+
+    async def acquire(self, tenant_id: str | None) -> tuple[Environment, float | None]:
+        """An environment and, if it was started for this call, its init time in milliseconds.
+
+        Raises InvokeRefusedError (429) at the function's reserved concurrency or the lab's capacity.
+        """
+        environment = self._take_idle(tenant_id) or await self._wait_for_finishing(tenant_id)
+        if environment is not None:
+            return environment, None
+        limit = self.config.reserved_concurrency
+        if limit is not None and self.running >= limit:
+            raise payloads.throttled("ReservedFunctionConcurrentInvocationLimitExceeded")
+        self._starting += 1
+        try:
+            environment, init_ms = await self._start(tenant_id)
+        finally:
+            self._starting -= 1
+        self._busy.add(environment)
+        return environment, init_ms
+
+    def _take_idle(self, tenant_id: str | None) -> Environment | None:
+        for environment in reversed(self._idle):
+            if environment.tenant_id == tenant_id:
+                self._idle.remove(environment)
+                self._timers.pop(environment).cancel()
+                self._busy.add(environment)
+                return environment
+        return None
+
+    async def _wait_for_finishing(self, tenant_id: str | None) -> Environment | None:
+        finishing = sum(e.is_finishing and e.tenant_id == tenant_id for e in self._busy)
+        waiting = sum(tenant == tenant_id for tenant, _ in self._waiters)
+        if finishing <= waiting:
+            return None
+        future: asyncio.Future[Environment] = asyncio.get_running_loop().create_future()
+        entry = (tenant_id, future)
+        self._waiters.append(entry)
+        try:
+            async with asyncio.timeout(FINISHING_PATIENCE_S):
+                return await future
+        except TimeoutError:
+            return None
+        except asyncio.CancelledError:
+            if future.done() and not future.cancelled():
+                self.release(future.result())
+            raise
+        finally:
+            if entry in self._waiters:
+                self._waiters.remove(entry)
+
+    def release(self, environment: Environment) -> None:
+        """Give back an environment after its invocation; whoever waits for it gets it at once."""
+        if environment not in self._busy:
+            return
+        for entry in self._waiters:
+            tenant_id, future = entry
+            if tenant_id == environment.tenant_id and not future.done():
+                self._waiters.remove(entry)
+                future.set_result(environment)
+                return
+        self._busy.discard(environment)
+        self._idle.append(environment)
+        loop = asyncio.get_running_loop()
+        self._timers[environment] = loop.call_later(self.config.idle_expiry_s, self._expire, environment)
+
+    def forget(self, environment: Environment) -> None:
+        """Take an environment out of the pool for good."""
+        self._busy.discard(environment)
+        if environment in self._idle:
+            self._idle.remove(environment)
+            self._timers.pop(environment).cancel()
+
+    def oldest_idle(self) -> Environment | None:
+        return self._idle[0] if self._idle else None

@@ -1,0 +1,298 @@
+"""The Runtime API of one environment on its own loopback port, behaving as AWS's emulator does.
+
+Routes and refusals: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html; what that page does
+not say (re-delivery, the held response, exact errors) was measured on the emulator and is compared with
+it in tests/lab/test_runtime_api_differential.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import re
+import socket
+from dataclasses import dataclass
+from typing import Literal
+
+from dayfly.lab import payloads
+from dayfly.lab.extensions import JSON_HEADERS, Extensions, json_body, refuse
+from dayfly.lab.http1 import Body, Connection, Exchange
+from dayfly.lab.states import RuntimeState, TransitionRefusedError, check_transition
+
+_BASE = "/2018-06-01"
+_ANSWER = re.compile(_BASE + r"/runtime/invocation/([^/]+)/(response|error)")
+# The kernel queues what has not been accepted; several hundred children of one function may connect.
+_BACKLOG = 128
+
+
+@dataclass(frozen=True, slots=True)
+class InvocationEvent:
+    """One event on its way to the runtime."""
+
+    request_id: str
+    payload: bytes
+    arn: str
+    deadline_ms: int
+    trace_id: str = ""
+    client_context: str = ""
+    cognito_identity: str = ""
+    tenant_id: str = ""
+
+    def headers(self) -> list[tuple[str, str]]:
+        """Headers of GET /next; the empty ones are left out, as the emulator does."""
+        pairs = [
+            ("Content-Type", "application/json"),
+            ("Lambda-Runtime-Aws-Request-Id", self.request_id),
+            ("Lambda-Runtime-Trace-Id", self.trace_id),
+            ("Lambda-Runtime-Client-Context", self.client_context),
+            ("Lambda-Runtime-Cognito-Identity", self.cognito_identity),
+            ("Lambda-Runtime-Deadline-Ms", str(self.deadline_ms)),
+            ("Lambda-Runtime-Invoked-Function-Arn", self.arn),
+            ("Lambda-Runtime-Aws-Tenant-Id", self.tenant_id),
+        ]
+        return [pair for pair in pairs if pair[1]]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the runtime answered. `is_error` becomes `X-Amz-Function-Error: Unhandled`."""
+
+    payload: bytes
+    is_error: bool
+    kind: Literal["response", "error", "too_large", "bad_mode"]
+
+
+class RuntimeApi:
+    """State and routes of one environment's Runtime API.
+
+    Used by one environment: `new_life` before each start of a runtime, `deliver` one event at a time
+    when `settled` is set. `init_error` and `outcome` are futures the environment waits on.
+    """
+
+    def __init__(self, function_name: str, handler: str) -> None:
+        self.extensions = Extensions(function_name, handler, self._update)
+        self.state: RuntimeState = "Started"
+        # Set while the runtime and every extension wait for their next event: the moment to freeze.
+        self.settled = asyncio.Event()
+        self.init_error: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self.outcome: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self.address = ""
+        self._current: InvocationEvent | None = None
+        self._pollers: list[asyncio.Future[InvocationEvent]] = []
+        # The emulator serialises /response and /error whole, validation included: while one is held
+        # open every other waits and is judged only afterwards.
+        self._answering = asyncio.Lock()
+        self._server: asyncio.Server | None = None
+        self._connections: set[asyncio.Task[None]] = set()
+        self._registered = asyncio.Event()
+
+    async def start(self) -> None:
+        """Listen on a free port of 127.0.0.1."""
+        self._server = await asyncio.start_server(
+            self._accept, "127.0.0.1", 0, backlog=_BACKLOG, family=socket.AF_INET
+        )
+        host, port = self._server.sockets[0].getsockname()
+        self.address = f"{host}:{port}"
+
+    async def close(self) -> None:
+        """Stop listening and cut every connection."""
+        if self._server is not None:
+            self._server.close()
+        for task in self._connections:
+            task.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
+
+    def new_life(self, expected_extensions: frozenset[str] = frozenset()) -> None:
+        """A runtime is about to start. Polls that survivors of an earlier life have open stay open:
+        they get the next event as well, which is what the emulator does."""
+        loop = asyncio.get_running_loop()
+        self.state = "Started"
+        self._current = None
+        self._answering = asyncio.Lock()
+        self.init_error = loop.create_future()
+        self.outcome = loop.create_future()
+        self.extensions.new_life(expected_extensions)
+        self._update()
+
+    async def wait_registered(self) -> None:
+        """Return when every external extension has registered: the runtime starts only then."""
+        await self._registered.wait()
+
+    def deliver(self, event: InvocationEvent) -> None:
+        """Hand `event` to whoever polls. Precondition: `settled` is set."""
+        self._current = event
+        self.outcome = asyncio.get_running_loop().create_future()
+        self.state = check_transition(self.state, "Running")
+        for poller in self._pollers:
+            if not poller.done():
+                poller.set_result(event)
+        self._pollers.clear()
+        self.extensions.send(
+            "INVOKE",
+            {
+                "eventType": "INVOKE",
+                "deadlineMs": event.deadline_ms,
+                "requestId": event.request_id,
+                "invokedFunctionArn": event.arn,
+                "tracing": {"type": "X-Amzn-Trace-Id", "value": event.trace_id},
+            },
+        )
+        self._update()
+
+    def _update(self) -> None:
+        for event, is_true in (
+            (self.settled, self.state == "Ready" and self.extensions.is_settled),
+            (self._registered, self.extensions.all_registered),
+        ):
+            if is_true:
+                event.set()
+            else:
+                event.clear()
+
+    def _move(self, after: RuntimeState) -> None:
+        self.state = check_transition(self.state, after)
+        self._update()
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._connections.add(task)
+        try:
+            await Connection(reader, writer).serve(self._handle)
+        except asyncio.CancelledError:
+            writer.close()  # `close` cancels; asyncio would log a cancelled connection as an error
+        finally:
+            self._connections.discard(task)
+
+    async def _handle(self, exchange: Exchange) -> None:
+        answer = _ANSWER.fullmatch(exchange.path)
+        if answer is not None:
+            routes = {"POST": self._response if answer[2] == "response" else self._error}
+        else:
+            routes = {
+                f"{_BASE}/ping": {"GET": _ping},
+                f"{_BASE}/runtime/invocation/next": {"GET": self._next},
+                f"{_BASE}/runtime/init/error": {"POST": self._init_error},
+                "/2020-01-01/extension/register": {"POST": self.extensions.register},
+                "/2020-01-01/extension/event/next": {"GET": self.extensions.next_event},
+                "/2020-01-01/extension/init/error": {"POST": self.extensions.report_error},
+                "/2020-01-01/extension/exit/error": {"POST": self.extensions.report_error},
+                "/2020-08-15/logs": {"PUT": _no_logs},
+                "/2022-07-01/telemetry": {"PUT": _no_telemetry},
+            }.get(exchange.path, {})
+        if not routes:
+            headers = (("Content-Type", "text/plain; charset=utf-8"), ("X-Content-Type-Options", "nosniff"))
+            await exchange.answer(404, b"404 page not found\n", headers)
+        elif exchange.method not in routes:
+            await exchange.answer(405, b"", (("Allow", ", ".join(routes)),))
+        else:
+            try:
+                await routes[exchange.method](exchange)
+            except TransitionRefusedError as refusal:
+                await refuse(exchange, 403, "InvalidStateTransition", refusal.message)
+
+    async def _next(self, exchange: Exchange) -> None:
+        self.extensions.is_open = False
+        if self.state == "Running" and self._current is not None:
+            event = self._current
+        else:
+            self._move("Ready")
+            poller: asyncio.Future[InvocationEvent] = asyncio.get_running_loop().create_future()
+            self._pollers.append(poller)
+            event = await poller
+        await exchange.answer(200, event.payload, event.headers())
+
+    async def _is_current(self, exchange: Exchange) -> bool:
+        match = _ANSWER.fullmatch(exchange.path)
+        if match and self._current is not None and match[1] == self._current.request_id:
+            return True
+        await refuse(exchange, 400, "InvalidRequestID", "Invalid request ID")
+        return False
+
+    async def _response(self, exchange: Exchange) -> None:
+        async with self._answering:
+            if not await self._is_current(exchange):
+                return
+            self._move("InvocationResponse")
+            outcome = self.outcome
+            mode = exchange.header("lambda-runtime-function-response-mode")
+            if mode not in (None, "streaming"):
+                # The emulator leaves the state here as well: only a reset gets the runtime out.
+                _settle(outcome, Outcome(payloads.invalid_response_mode(), True, "bad_mode"))
+                message = "Invalid function response mode"
+                await refuse(exchange, 400, "InvalidFunctionResponseMode", message)
+                return
+            body = await exchange.read_body(payloads.MAX_RESPONSE_BYTES)
+            if body.is_truncated:
+                # Likewise: the emulator stays locked until the runtime ends or time is up.
+                return
+            await self._finish(exchange, outcome, body, _outcome_of_response(exchange, body))
+
+    async def _error(self, exchange: Exchange) -> None:
+        async with self._answering:
+            if not await self._is_current(exchange):
+                return
+            self._move("InvocationErrorResponse")
+            outcome = self.outcome
+            body = await exchange.read_body(payloads.MAX_RESPONSE_BYTES)
+            if body.is_truncated:
+                return
+            await self._finish(exchange, outcome, body, Outcome(body.data, True, "error"))
+
+    async def _finish(
+        self, exchange: Exchange, future: asyncio.Future[Outcome], body: Body, outcome: Outcome
+    ) -> None:
+        if outcome.payload != payloads.response_too_large() and body.is_too_large:
+            outcome = Outcome(payloads.response_too_large(), True, "too_large")
+        if future is self.outcome:
+            self._move("RuntimeResponseSentState")
+        _settle(future, outcome)
+        if body.is_too_large:
+            message = f"Exceeded maximum allowed payload size ({payloads.MAX_RESPONSE_BYTES} bytes)."
+            await refuse(exchange, 413, "RequestEntityTooLarge", message)
+        else:
+            await exchange.answer(202, json_body({"status": "OK"}), JSON_HEADERS)
+
+    async def _init_error(self, exchange: Exchange) -> None:
+        self._move("InitError")
+        body = await exchange.read_body(payloads.MAX_RESPONSE_BYTES)
+        if not self.init_error.done():
+            self.init_error.set_result(body.data)
+        await exchange.answer(202, json_body({"status": "OK"}), JSON_HEADERS)
+
+
+def _settle(future: asyncio.Future[Outcome], outcome: Outcome) -> None:
+    if not future.done():
+        future.set_result(outcome)
+
+
+def _outcome_of_response(exchange: Exchange, body: Body) -> Outcome:
+    error_type = body.trailer("lambda-runtime-function-error-type")
+    if error_type is None:
+        is_error = exchange.header("lambda-runtime-function-error-type") is not None
+        return Outcome(body.data, is_error, "response")
+    try:
+        decoded = base64.b64decode(body.trailer("lambda-runtime-function-error-body") or "", validate=True)
+    except binascii.Error:
+        decoded = b""
+    return Outcome(decoded or body.data, True, "error")
+
+
+async def _ping(exchange: Exchange) -> None:
+    await exchange.answer(200, b"pong", (("Content-Type", "text/plain; charset=utf-8"),))
+
+
+async def _no_telemetry(exchange: Exchange) -> None:
+    await exchange.read_body(payloads.MAX_RESPONSE_BYTES)
+    await _not_supported(exchange, "Telemetry")
+
+
+async def _no_logs(exchange: Exchange) -> None:
+    await exchange.read_body(payloads.MAX_RESPONSE_BYTES)
+    await _not_supported(exchange, "Logs")
+
+
+async def _not_supported(exchange: Exchange, what: str) -> None:
+    body = {"errorMessage": f"{what} API is not supported", "errorType": f"{what}.NotSupported"}
+    await exchange.answer(202, json_body(body), JSON_HEADERS)

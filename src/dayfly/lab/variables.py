@@ -1,0 +1,110 @@
+"""The environment variables a runtime or extension is started with; pure.
+
+As seen by handlers on Lambda: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from dayfly.lab.confinement import Place
+from dayfly.lab.init import TELEMETRY_FD
+from dayfly.lab.interpreter import Interpreter
+from dayfly.lab.model import REGION, VERSION, FunctionConfig
+
+# Of the right shape and worthless: nothing in the lab may reach a real account by accident.
+_CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "ASIALABLABLABLABLAB0",
+    "AWS_SECRET_ACCESS_KEY": "lab/not/a/real/secret/access/key/0000000",
+    "AWS_SESSION_TOKEN": "lab-not-a-real-session-token",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """How one environment's runtime is started."""
+
+    argv: tuple[str, ...]
+    environment: Mapping[str, str]
+
+
+def plan_runtime(
+    config: FunctionConfig, interpreter: Interpreter, place: Place, *, api_address: str, log_stream: str
+) -> Launch:
+    """Command and variables of the runtime; the function's own variables win over the platform's."""
+    is_confined = bool(place.prefix)
+    python_path = [place.task_root]
+    if config.runtime == "dayfly" and interpreter.dayfly_folder is None:
+        python_path.append(place.dayfly_root)
+    variables = {
+        **platform_variables(config, interpreter, place, api_address=api_address, log_stream=log_stream),
+        "_HANDLER": config.handler,
+        "_LAMBDA_TELEMETRY_LOG_FD": str(TELEMETRY_FD),
+        "_AWS_XRAY_DAEMON_ADDRESS": "169.254.79.129",
+        "_AWS_XRAY_DAEMON_PORT": "2000",
+        "AWS_XRAY_DAEMON_ADDRESS": "169.254.79.129:2000",
+        "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
+        "LAMBDA_RUNTIME_DIR": "/var/runtime",
+        "PYTHONPATH": ":".join(python_path),
+    }
+    if not is_confined:
+        variables["PYTHONDONTWRITEBYTECODE"] = "1"  # the folder is the user's own, not a copy
+    if config.runtime == "dayfly" and is_confined:
+        variables |= {"DAYFLY_SCOPE": "environment", "DAYFLY_API_LOCK": "on"}
+    variables |= config.environment
+    module = "dayfly.runtime" if config.runtime == "dayfly" else "awslambdaric"
+    argv = (str(interpreter.path), "-m", module, config.handler)
+    wrapper = variables.get("AWS_LAMBDA_EXEC_WRAPPER")
+    return Launch((wrapper, *argv) if wrapper else argv, variables)
+
+
+def plan_extension(
+    name: str, config: FunctionConfig, interpreter: Interpreter, place: Place, *, api_address: str, log_stream: str
+) -> Launch:
+    """Command and variables of an external extension: no key that starts with `_`, no runtime keys."""
+    variables = platform_variables(config, interpreter, place, api_address=api_address, log_stream=log_stream)
+    variables |= config.environment
+    folder = "/opt/extensions" if place.prefix else str(config.extensions)
+    kept = {key: value for key, value in variables.items() if not key.startswith("_")}
+    return Launch((f"{folder}/{name}",), kept)
+
+
+def platform_variables(
+    config: FunctionConfig, interpreter: Interpreter, place: Place, *, api_address: str, log_stream: str
+) -> dict[str, str]:
+    """What both runtimes and extensions see of the platform."""
+    variables = {
+        **_CREDENTIALS,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_EXECUTION_ENV": interpreter.execution_environment,
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(config.memory_mb),
+        "AWS_LAMBDA_FUNCTION_NAME": config.name,
+        "AWS_LAMBDA_FUNCTION_VERSION": VERSION,
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{config.name}",
+        "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
+        "AWS_LAMBDA_RUNTIME_API": api_address,
+        "AWS_REGION": REGION,
+        "LAMBDA_TASK_ROOT": place.task_root,
+        "LANG": "en_US.UTF-8",
+        "LC_CTYPE": "C.UTF-8",
+        "LD_LIBRARY_PATH": f"{place.task_root}:{place.task_root}/lib:/opt/lib",
+        "PATH": f"{interpreter.path.parent}:/usr/local/bin:/usr/bin:/bin:/opt/bin",
+        "PWD": place.task_root,
+        "SHLVL": "0",
+        "TZ": ":UTC",
+    }
+    if config.log_format == "JSON":
+        variables |= {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": config.log_level}
+    if place.tmp is not None:
+        variables["TMPDIR"] = str(place.tmp)
+    return variables
+
+
+def list_extensions(folder: Path | None) -> frozenset[str]:
+    """Names of the external extensions: every file directly in the folder."""
+    if folder is None:
+        return frozenset()
+    return frozenset(path.name for path in folder.iterdir() if path.is_file())
