@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from tests.lab.demo.facts_for_tests import CUSTOMERS, make_facts
 
 from dayfly.lab.demo.lifelines import draw_lifelines
-from tests.lab.demo.facts_for_tests import CUSTOMERS, make_facts
 
 
 def test_lifelines_come_in_the_order_of_birth_with_their_ends() -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from tests.lab.demo.facts_for_tests import CUSTOMERS, make_facts, report
 
 from dayfly.lab.demo.score import ActResult, percentile, score, verdict
-from tests.lab.demo.facts_for_tests import CUSTOMERS, make_facts, report
 
 
 def test_the_bare_act_is_counted_from_what_the_sink_received() -> None:

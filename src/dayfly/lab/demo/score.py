@@ -141,7 +141,4 @@ def _outlived_on_pings(facts: ActFacts, environment: str) -> bool:
         call.started for call in facts.calls if call.environment_id == environment and call.role != "ping"
     )
     moments = [*others, end]
-    return any(
-        later - earlier > facts.plan.idle_expiry_s
-        for earlier, later in pairwise(moments)
-    )
+    return any(later - earlier > facts.plan.idle_expiry_s for earlier, later in pairwise(moments))

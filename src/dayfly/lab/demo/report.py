@@ -1,0 +1,235 @@
+"""Write the demo's ending as one HTML file that needs nothing else and shows no card number."""
+
+from __future__ import annotations
+
+import os
+import platform
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from string import Template
+from typing import TYPE_CHECKING
+
+from dayfly import __version__
+from dayfly.lab.demo.chart import customers_per_square, draw_chart, draw_sample, draw_waffle, find_phases
+from dayfly.lab.demo.lifelines import draw_lifelines
+from dayfly.lab.demo.traffic import implant_source
+
+if TYPE_CHECKING:
+    from dayfly.lab.demo.facts import ActFacts
+    from dayfly.lab.demo.score import ActResult
+    from dayfly.lab.demo.story import Ending
+
+_PAGE = Path(__file__).with_name("page")
+_LEGEND = {
+    "init": "cold start",
+    "clean": "clean",
+    "infected": "infected",
+    "worker": "one piece is one worker",
+    "attack": "attack",
+    "ping": "keep-warm ping",
+    "theft": "customer, card stolen",
+    "customer": "customer, card safe",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where and when a report was made, for its last lines."""
+
+    made_at: str
+    python: str
+    cores: int
+    system: str
+
+
+def find_origin(*, made_at: str) -> Origin:
+    """Return this machine as the report names it: what bears on the figures, no host name."""
+    return Origin(
+        made_at=made_at,
+        python=platform.python_version(),
+        cores=len(os.sched_getaffinity(0)),
+        system=f"{platform.system()} {platform.release()}",
+    )
+
+
+def render_report(ending: Ending, *, origin: Origin) -> str:
+    """Return the whole page; it holds at most the last four digits of any card."""
+    bare, dayfly = ending.bare, ending.dayfly
+    seconds = max(facts.ended - facts.started for facts in (ending.bare_facts, ending.dayfly_facts))
+    plan = ending.bare_facts.plan
+    each = customers_per_square(plan.customers)
+    values = {
+        "css": (_PAGE / "report.css").read_text(encoding="utf-8"),
+        "headline": f"{bare.cards_stolen} stolen cards, or {_count_in_words(dayfly.cards_stolen)}.",
+        "customers": str(plan.customers),
+        "alarm": _alarm(ending),
+        "bare_stolen": str(bare.cards_stolen),
+        "bare_customers": str(bare.customers),
+        "bare_waffle": draw_waffle(customers=plan.customers, stolen=bare.cards_stolen, served=bare.customers),
+        "bare_summary": f"{bare.infected} of {bare.environments} environments infected by one burst. Then no attack at all.",
+        "dayfly_stolen": str(dayfly.cards_stolen),
+        "dayfly_customers": str(dayfly.customers),
+        "dayfly_waffle": draw_waffle(
+            customers=plan.customers, stolen=dayfly.cards_stolen, served=dayfly.customers
+        ),
+        "dayfly_summary": (
+            f"The attack ran in {dayfly.reached} of {dayfly.environments} environments too. "
+            f"{_survival(dayfly)}"
+        ),
+        "waffle_key": "One square is one customer." if each == 1 else f"One square is {each} customers.",
+        **_steps(ending),
+        "bare_chart": _chart(ending.bare_facts, bare, seconds=seconds),
+        "bare_legend": _legend("init", "clean", "infected", "attack", "ping", "theft", "customer"),
+        "dayfly_text": (
+            "Each request is served by a worker of its own, forked from a copy of the function that has never seen a "
+            f"request, and ended with it: {dayfly.workers} workers here, where each line is cut. The attack changed "
+            "the worker it ran in. The next customer met another one."
+        ),
+        "dayfly_chart": _chart(ending.dayfly_facts, dayfly, seconds=seconds),
+        "dayfly_legend": _legend("init", "worker", "attack", "ping", "customer"),
+        "rows": "\n".join(_rows(bare, dayfly)),
+        "payload": escape(implant_source(sink_host="attacker", sink_port=0)),
+        "limits": "\n".join(f"<li>{text}</li>" for text in _limits(ending)),
+        "footer": _footer(ending, origin),
+    }
+    page = Template((_PAGE / "report.html").read_text(encoding="utf-8"))
+    return page.substitute(values)
+
+
+def _count_in_words(stolen: int) -> str:
+    return "none" if stolen == 0 else str(stolen)
+
+
+def _survival(dayfly: ActResult) -> str:
+    if dayfly.infected:
+        return f"It outlived its request in {dayfly.infected} of them."
+    return "It ended each time with the request that brought it."
+
+
+def _alarm(ending: Ending) -> str:
+    if not ending.reasons:
+        return ""
+    text = " ".join(escape(reason) for reason in ending.reasons)
+    return f'<div class="alarm"><p><strong>This run does not show what the demo claims.</strong> {text}</p></div>'
+
+
+def _steps(ending: Ending) -> dict[str, str]:
+    bare, plan = ending.bare, ending.bare_facts.plan
+    phases = find_phases(ending.bare_facts)
+    burst = f"In {phases[0].end - phases[0].start:.0f} seconds " if phases else ""
+    kept = (
+        f" {bare.kept_warm} infected environments lived longer than that on pings alone."
+        if bare.kept_warm
+        else ""
+    )
+    return {
+        "step_burst": (
+            f"{burst}{bare.attacks} payments arrive together whose amount is a program. Lambda starts more environments "
+            f"to keep up; the program changes {bare.infected} of {bare.environments}."
+        ),
+        "step_silence": (
+            "The attacker never attacks again. He only asks now and then whether the shop is up, as any monitor does, "
+            "so that Lambda keeps the environments."
+        ),
+        "step_customers": (
+            f"{bare.customers} customers pay and get their answers, in {bare.p50_ms:.0f} ms as a rule. "
+            f"{bare.cards_stolen} of their cards reach the attacker."
+        ),
+        "step_no_end": (
+            f"From the first infection to the last theft: {bare.exposure_s:.0f} s, because the demo ended. Here an idle "
+            f"environment ends after {plan.idle_expiry_s:.0f} s, on Lambda after ten minutes or so.{kept}"
+        ),
+    }
+
+
+def _chart(facts: ActFacts, result: ActResult, *, seconds: float) -> str:
+    lifelines = draw_lifelines(facts)
+    infections = [line.infected_at for line in lifelines if line.infected_at is not None]
+    exposure = None
+    if result.exposure_s > 0 and infections:
+        exposure = (min(infections), min(infections) + result.exposure_s)
+    return draw_chart(
+        lifelines,
+        phases=find_phases(facts),
+        seconds=seconds,
+        has_workers=result.workers > 0,
+        exposure=exposure,
+    )
+
+
+def _legend(*kinds: str) -> str:
+    items = "".join(f"<li>{draw_sample(kind)}{_LEGEND[kind]}</li>" for kind in kinds)
+    return f'<ul class="legend">{items}</ul>'
+
+
+def _rows(bare: ActResult, dayfly: ActResult) -> list[str]:
+    def row(name: str, plain: str, ours: str, *, is_loss: bool = False) -> str:
+        marks = ("bad" if plain not in _NOTHING else "good", "bad" if ours not in _NOTHING else "good")
+        classes = tuple(f' class="{mark}"' if is_loss else "" for mark in marks)
+        return f'<tr><th scope="row">{name}</th><td{classes[0]}>{plain}</td><td{classes[1]}>{ours}</td></tr>'
+
+    return [
+        row("Environments", str(bare.environments), str(dayfly.environments)),
+        row("Attacks answered", str(bare.attacks), str(dayfly.attacks)),
+        row("Environments the attack ran in", str(bare.reached), str(dayfly.reached)),
+        row("Environments infected", str(bare.infected), str(dayfly.infected), is_loss=True),
+        row("Customers served", str(bare.customers), str(dayfly.customers)),
+        row("Cards stolen", str(bare.cards_stolen), str(dayfly.cards_stolen), is_loss=True),
+        row(
+            "Exposed, first infection to last theft",
+            _seconds(bare.exposure_s),
+            _seconds(dayfly.exposure_s),
+            is_loss=True,
+        ),
+        row("Customer's wait, median", f"{bare.p50_ms:.1f} ms", f"{dayfly.p50_ms:.1f} ms"),
+        row("Customer's wait, 99th percentile", f"{bare.p99_ms:.1f} ms", f"{dayfly.p99_ms:.1f} ms"),
+    ]
+
+
+_NOTHING = ("0", "none")
+
+
+def _seconds(value: float) -> str:
+    return f"{value:.0f} s" if value else "none"
+
+
+def _limits(ending: Ending) -> list[str]:
+    confinement = ending.bare_facts.confinement
+    limits = [
+        (
+            "In act 2 the attack <em>did run</em>, once per attacking request, with all the rights of the function. Dayfly ended "
+            "what it left in the process; it did not keep the code from running."
+        ),
+        (
+            "What a worker can read, such as the role's credentials and secrets loaded at init, one attacking request can send away. "
+            "That outlives any worker. So does what it stores outside the environment."
+        ),
+        "This attack hides in memory. Files, child processes and other hiding places are not part of this demo.",
+        (
+            "The platform is Dayfly's lab, an emulator, and not AWS. Idle expiry is shortened, and there are far fewer "
+            "customers than in a shop."
+        ),
+        (
+            "The waits are this machine's: function, lab, database and attacker share its cores, and act 1's include the time "
+            "the planted code takes to send its loot. They compare the acts and say little about Lambda; "
+            "the project's benchmarks measure the cost properly."
+        ),
+        "Card numbers are invented for each run and belong to nobody; this page holds at most four digits of any.",
+    ]
+    if confinement.kind == "none":
+        limits.append(
+            f"Environments ran without confinement on this machine ({escape(confinement.reason)}), so Dayfly "
+            "cared only for processes of its own."
+        )
+    return limits
+
+
+def _footer(ending: Ending, origin: Origin) -> str:
+    facts = ending.bare_facts
+    total = (facts.ended - facts.started) + (ending.dayfly_facts.ended - ending.dayfly_facts.started)
+    return (
+        f"<p>Made by <code>dayfly demo --report</code>, Dayfly {escape(__version__)}, on {escape(origin.made_at)}. "
+        f"Python {escape(origin.python)}, {origin.cores} cores, {escape(origin.system)}; both acts took {total:.0f} s.</p>"
+        f"<p>Confinement of the environments: {escape(facts.confinement.kind)} ({escape(facts.confinement.reason)}).</p>"
+    )
