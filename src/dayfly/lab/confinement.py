@@ -149,14 +149,15 @@ class Confinement:
             binds += ["--ro-bind", str(source), str(source)]
         if extensions is not None:
             binds += ["--ro-bind", str(extensions), "/opt/extensions"]
+        binds += ["--ro-bind", str(init_path), INIT_PATH]
+        binds += ["--ro-bind", str(dayfly_folder), f"{DAYFLY_ROOT}/dayfly"]
+        binds += ["--ro-bind", str(folder), TASK_ROOT]
         prefix = (
             *self._namespaces(),
             *("--hostname", f"169-254-{slot // 250}-{slot % 250 + 1}"),
             *_system_mounts(),
+            *_parents([Path(target) for target in binds[2::3]]),
             *binds,
-            *("--ro-bind", str(init_path), INIT_PATH),
-            *("--ro-bind", str(dayfly_folder), f"{DAYFLY_ROOT}/dayfly"),
-            *("--ro-bind", str(folder), TASK_ROOT),
             *("--proc", "/proc"),
             *("--perms", "1777", "--size", str(TMP_BYTES), "--tmpfs", "/tmp"),
             *("--remount-ro", "/"),
@@ -181,6 +182,16 @@ def _system_mounts() -> list[str]:
     arguments += ["--symlink", "/proc/self/fd", "/dev/fd"]
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         arguments += ["--symlink", f"/proc/self/fd/{number}", f"/dev/{name}"]
+    return arguments
+
+
+def _parents(targets: Sequence[Path]) -> list[str]:
+    """Make the folders above each target first: left to itself bubblewrap makes them 0700, and the
+    environment's user could not reach what is mounted there."""
+    folders = {parent for target in targets for parent in target.parents if parent != Path("/")}
+    arguments: list[str] = []
+    for folder in sorted(folders, key=lambda path: len(path.parts)):
+        arguments += ["--perms", "0755", "--dir", str(folder)]
     return arguments
 
 
