@@ -120,6 +120,12 @@ class Lab:
         """Raises InvokeRefusedError (404) for a name that was not added."""
         return self._pool(name).config
 
+    def runtime_name(self, name: str) -> str:
+        """The function's runtime as AWS names it: python3.13."""
+        config = self._pool(name).config
+        version = self._interpreters[_interpreter_key(config)].version
+        return f"python{version[0]}.{version[1]}"
+
     def environments(self, name: str) -> tuple[EnvironmentView, ...]:
         """The environments of a function as they are now, oldest first."""
         views = [environment.view() for environment in self._pool(name).environments()]
@@ -146,7 +152,7 @@ class Lab:
             raise LabError(f"{config.extensions} is not a folder", hint="extensions are files in one folder")
         if config.name in self._pools:
             raise LabError(f"function {config.name} exists already", hint="choose another name")
-        key = f"{config.python}\0{folder}"
+        key = _interpreter_key(config)
         if key not in self._interpreters:
             self._interpreters[key] = await asyncio.to_thread(probe_interpreter, config.python, folder)
         interpreter = self._interpreters[key]
@@ -335,6 +341,10 @@ class Lab:
 
     def _log_line(self, line: LogLine) -> None:
         self._log(line)
+
+
+def _interpreter_key(config: FunctionConfig) -> str:
+    return f"{config.python}\0{config.folder}"
 
 
 def _accepted(status_code: int, request_id: str) -> InvokeResult:

@@ -16,7 +16,6 @@ from dayfly.lab.lab import Lab
 from dayfly.lab.model import FunctionConfig, InvokeRefusedError, LabError, LabEvent, LogLine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from random import Random
 
     from dayfly.lab.demo.database import Database
@@ -162,20 +161,19 @@ class Act:
                 burst.create_task(self._call(lab, "attacker", event))
 
     async def _serve_customers(self, lab: Lab) -> None:
+        """Let customers come a few together, at random intervals, each once."""
         self._phase = "customers"
-        waves = max(1, min(self._plan.waves, len(self._customers)))
-        for wave in range(waves):
-            next_wave = time.monotonic() + self._plan.wave_every_s
-            async with self._turn, asyncio.TaskGroup() as group:
-                shoppers = iter(self._customers[wave::waves])
-                for _ in range(min(self._plan.customers_at_once, self._plan.environments)):
-                    group.create_task(self._serve(lab, shoppers))
-            if wave < waves - 1:
-                await asyncio.sleep(max(0.0, next_wave - time.monotonic()))
-
-    async def _serve(self, lab: Lab, customers: Iterator[Customer]) -> None:
-        for customer in customers:
-            await self._call(lab, "customer", payment_event(customer), customer=customer)
+        pace_s = self._plan.payments_s / len(self._customers)
+        at_once = min(self._plan.customers_at_once, self._plan.environments)
+        waiting = list(self._customers)
+        while waiting:
+            size = self._random.randint(1, at_once)
+            group, waiting = waiting[:size], waiting[size:]
+            next_group = time.monotonic() + self._random.uniform(0.5, 1.5) * pace_s * len(group)
+            async with self._turn, asyncio.TaskGroup() as calls:
+                for customer in group:
+                    calls.create_task(self._call(lab, "customer", payment_event(customer), customer=customer))
+            await asyncio.sleep(max(0.0, next_group - time.monotonic()))
 
     async def _keep_warm(self, lab: Lab) -> None:
         """Ping every environment at once, again and again, and never more than there are.
@@ -193,9 +191,9 @@ class Act:
         self, lab: Lab, role: Role, event: bytes, *, customer: Customer | None = None, gives_up: bool = False
     ) -> None:
         """Make one request and note its answer; throttled ones try again unless `gives_up`."""
-        started = time.time()
         begin = time.perf_counter()
         while True:
+            started = time.time()
             try:
                 answer = await lab.invoke(FUNCTION, event)
                 break

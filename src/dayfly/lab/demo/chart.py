@@ -30,6 +30,7 @@ class Phase:
     name: str
     start: float
     end: float
+    is_shaded: bool
 
 
 def find_phases(facts: ActFacts) -> tuple[Phase, ...]:
@@ -46,9 +47,9 @@ def find_phases(facts: ActFacts) -> tuple[Phase, ...]:
     if burst is None or payments is None:
         return ()
     return (
-        Phase("attack", *burst),
-        Phase("no attack", burst[1], payments[0]),
-        Phase("customers pay, still no attack", *payments),
+        Phase("burst of attacks", *burst, is_shaded=True),
+        Phase("no attack", burst[1], payments[0], is_shaded=False),
+        Phase("customers pay, still no attack", *payments, is_shaded=True),
     )
 
 
@@ -149,7 +150,7 @@ def draw_sample(kind: str) -> str:
 def _draw_phases(phases: Sequence[Phase], *, x0: list[float], x1: list[float], bottom: int) -> list[str]:
     parts = []
     for phase, start, end in zip(phases, x0, x1, strict=True):
-        if phase.name != "no attack":
+        if phase.is_shaded:
             parts.append(
                 f'<rect class="phase" x="{start:.1f}" y="{_TOP - 6}" width="{max(end - start, 1):.1f}" '
                 f'height="{bottom - _TOP + 6}" rx="4"/>'

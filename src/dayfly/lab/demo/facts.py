@@ -28,17 +28,16 @@ class Plan:
 
     `environments` is the function's reserved concurrency. `idle_expiry_s` stands for the ten minutes
     or so after which Lambda ends an environment that nobody calls, shortened so that a demo can
-    outlive it. Raises SettingError for a plan that shows nothing or never ends.
+    outlive it. Customers come one to `customers_at_once` together, over `payments_s` in all. Raises SettingError for a plan that shows nothing or never ends.
     """
 
-    environments: int = 24
+    environments: int = 32
     attackers: int = 300
     customers: int = 200
-    waves: int = 6
-    customers_at_once: int = 3
-    wave_every_s: float = 2.5
+    customers_at_once: int = 4
+    payments_s: float = 16.0
     quiet_s: float = 3.0
-    ping_every_s: float = 2.0
+    ping_every_s: float = 1.5
     idle_expiry_s: float = 20.0
 
     def __post_init__(self) -> None:
@@ -55,7 +54,8 @@ class Plan:
 class Call:
     """One request and its answer; `is_served` means that the function answered 200.
 
-    `latency_ms` is what the caller waited, refusals for lack of a free environment included.
+    `latency_ms` is what the caller waited, refusals for lack of a free environment included; `started`
+    is when the try began that was not refused.
     """
 
     role: Role

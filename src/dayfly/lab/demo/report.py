@@ -80,14 +80,14 @@ def render_report(ending: Ending, *, origin: Origin) -> str:
         "waffle_key": "One square is one customer." if each == 1 else f"One square is {each} customers.",
         **_steps(ending),
         "bare_chart": _chart(ending.bare_facts, bare, seconds=seconds),
-        "bare_legend": _legend("init", "clean", "infected", "attack", "ping", "theft", "customer"),
+        "bare_legend": _legend(ending.bare_facts),
         "dayfly_text": (
             "Each request is served by a worker of its own, forked from a copy of the function that has never seen a "
             f"request, and ended with it: {dayfly.workers} workers here, where each line is cut. The attack changed "
             "the worker it ran in. The next customer met another one."
         ),
         "dayfly_chart": _chart(ending.dayfly_facts, dayfly, seconds=seconds),
-        "dayfly_legend": _legend("init", "worker", "attack", "ping", "customer"),
+        "dayfly_legend": _legend(ending.dayfly_facts),
         "rows": "\n".join(_rows(bare, dayfly)),
         "payload": escape(implant_source(sink_host="attacker", sink_port=0)),
         "limits": "\n".join(f"<li>{text}</li>" for text in _limits(ending)),
@@ -158,8 +158,17 @@ def _chart(facts: ActFacts, result: ActResult, *, seconds: float) -> str:
     )
 
 
-def _legend(*kinds: str) -> str:
-    items = "".join(f"<li>{draw_sample(kind)}{_LEGEND[kind]}</li>" for kind in kinds)
+def _legend(facts: ActFacts) -> str:
+    """Explain what this act's chart shows, and nothing it does not show."""
+    lifelines = draw_lifelines(facts)
+    shown = {mark.kind for line in lifelines for mark in line.marks} | {"init"}
+    if any(line.infected_at is not None for line in lifelines):
+        shown.add("infected")
+    if facts.workers:
+        shown.add("worker")
+    elif any(line.infected_at is None for line in lifelines):
+        shown.add("clean")
+    items = "".join(f"<li>{draw_sample(kind)}{text}</li>" for kind, text in _LEGEND.items() if kind in shown)
     return f'<ul class="legend">{items}</ul>'
 
 

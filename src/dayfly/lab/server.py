@@ -1,0 +1,263 @@
+"""The Invoke API over HTTP, as boto3 and the AWS command line speak it.
+
+API: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html; signatures are not checked, the lab
+listens on loopback.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import re
+import socket
+import time
+from types import TracebackType
+from typing import Any, Literal, cast
+
+import msgspec
+import uvicorn
+from litestar import Litestar, Request, Response, get, post
+from litestar.datastructures import State
+from litestar.types import ControllerRouterHandler
+
+from dayfly.lab.lab import Lab
+from dayfly.lab.model import (
+    VERSION,
+    FunctionConfig,
+    InvocationType,
+    InvokeRefusedError,
+    LabError,
+    LogType,
+)
+from dayfly.lab.payloads import MAX_TENANT_ID
+
+# Above every payload limit, so that an oversized request gets Lambda's own refusal.
+_MAX_BODY_BYTES = 32 * 1024 * 1024
+_START_BUDGET_S = 10.0
+_NAME = re.compile(
+    r"(?:arn:aws[a-zA-Z-]*:lambda:[a-z0-9-]+:)?(?:\d{12}:)?(?:function:)?"
+    r"(?P<name>[A-Za-z0-9_-]{1,64})(?::(?P<qualifier>\$LATEST|[A-Za-z0-9_-]+))?"
+)
+_TENANT = re.compile(r"[a-zA-Z0-9\._:\/=+\-@ ]+")
+_INVOCATION_TYPES = ("RequestResponse", "Event", "DryRun")
+
+LabRequest = Request[Any, Any, State]
+
+
+class _Configuration(msgspec.Struct, rename="pascal"):
+    """What GetFunctionConfiguration tells about a function of the lab."""
+
+    function_name: str
+    function_arn: str
+    runtime: str
+    role: str
+    handler: str
+    code_size: int
+    description: str
+    timeout: int
+    memory_size: int
+    last_modified: str
+    code_sha256: str = msgspec.field(name="CodeSha256")
+    version: str
+    environment: dict[str, dict[str, str]]
+    revision_id: str
+    state: str = "Active"
+    last_update_status: str = "Successful"
+    package_type: str = "Zip"
+    architectures: tuple[str, ...] = ("x86_64",)
+
+
+def parse_name(text: str) -> tuple[str, str | None]:
+    """Name and qualifier from a name, an ARN or a partial ARN; raises InvokeRefusedError (400)."""
+    match = _NAME.fullmatch(text)
+    if match is None:
+        message = f"Value '{text}' at 'functionName' failed to satisfy constraint: function name or ARN"
+        raise InvokeRefusedError(400, "ValidationException", message)
+    return match["name"], match["qualifier"]
+
+
+def _check_qualifier(lab: Lab, name: str, qualifier: str | None) -> None:
+    if qualifier not in (None, VERSION):
+        arn = f"{lab.function(name).arn}:{qualifier}"
+        message = f"Function not found: {arn}"
+        raise InvokeRefusedError(404, "ResourceNotFoundException", message, reason="User")
+
+
+def _configuration(lab: Lab, config: FunctionConfig) -> _Configuration:
+    return _Configuration(
+        function_name=config.name,
+        function_arn=config.arn,
+        runtime=lab.runtime_name(config.name),
+        role="arn:aws:iam::000000000000:role/lab",
+        handler=config.handler,
+        code_size=0,
+        description=f"runtime {config.runtime} in the Dayfly lab",
+        timeout=max(1, round(config.timeout_s)),
+        memory_size=config.memory_mb,
+        last_modified=time.strftime("%Y-%m-%dT%H:%M:%S.000+0000", time.gmtime()),
+        code_sha256="",
+        version=VERSION,
+        environment={"Variables": dict(config.environment)},
+        revision_id="00000000-0000-4000-8000-000000000000",
+    )
+
+
+def _json(value: object, status: int = 200, headers: dict[str, str] | None = None) -> Response[bytes]:
+    body = msgspec.json.encode(value)
+    return Response(body, status_code=status, media_type="application/json", headers=headers)
+
+
+def _refusal(request: LabRequest, error: Exception) -> Response[bytes]:
+    if isinstance(error, InvokeRefusedError):
+        # Lambda's 4xx bodies carry the type of the fault, and a reason where one is documented.
+        body = {"Type": "User", "message": error.message}
+        if error.reason is not None and error.status_code == 429:
+            body["Reason"] = error.reason
+        return _json(body, error.status_code, {"x-amzn-ErrorType": error.error_type})
+    assert isinstance(error, LabError)
+    body = {"Type": "Service", "Message": error.message}
+    return _json(body, 500, {"x-amzn-ErrorType": "ServiceException"})
+
+
+def _client_context(header: str | None) -> str | None:
+    if header is None:
+        return None
+    try:
+        return base64.b64decode(header, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError) as error:
+        message = "Client context must be a valid Base64-encoded JSON object."
+        raise InvokeRefusedError(400, "InvalidRequestContentException", message) from error
+
+
+def _tenant(header: str | None) -> str | None:
+    if header is not None and (len(header) > MAX_TENANT_ID or not _TENANT.fullmatch(header)):
+        message = "The tenant ID has characters that are not allowed, or is too long."
+        raise InvokeRefusedError(400, "InvalidParameterValueException", message)
+    return header
+
+
+def build_app(lab: Lab) -> Litestar:
+    """The ASGI application that serves `lab`."""
+
+    @post("/2015-03-31/functions/{function_name:str}/invocations", status_code=200)
+    async def invoke(request: LabRequest, function_name: str) -> Response[bytes]:
+        name, qualifier = parse_name(function_name)
+        lab.function(name)
+        _check_qualifier(lab, name, qualifier or request.query_params.get("Qualifier"))
+        invocation_type = request.headers.get("x-amz-invocation-type") or "RequestResponse"
+        if invocation_type not in _INVOCATION_TYPES:
+            message = f"Invocation type {invocation_type} is not known"
+            raise InvokeRefusedError(400, "InvalidParameterValueException", message)
+        result = await lab.invoke(
+            name,
+            await request.body(),
+            invocation_type=cast(InvocationType, invocation_type),
+            log_type=cast(LogType, "Tail" if request.headers.get("x-amz-log-type") == "Tail" else "None"),
+            client_context=_client_context(request.headers.get("x-amz-client-context")),
+            tenant_id=_tenant(request.headers.get("x-amz-tenant-id")),
+            trace_id=request.headers.get("x-amzn-trace-id"),
+        )
+        headers = {"x-amzn-RequestId": result.request_id}
+        if result.status_code == 200:
+            headers["X-Amz-Executed-Version"] = result.executed_version
+        if result.function_error is not None:
+            headers["X-Amz-Function-Error"] = result.function_error
+        if result.log_tail is not None:
+            headers["X-Amz-Log-Result"] = base64.b64encode(result.log_tail).decode()
+        media_type = "application/json" if result.payload else ""
+        return Response(
+            result.payload, status_code=result.status_code, headers=headers, media_type=media_type
+        )
+
+    @get(["/2015-03-31/functions", "/2015-03-31/functions/"])
+    async def list_functions() -> Response[bytes]:
+        return _json({"Functions": [_configuration(lab, config) for config in lab.functions()]})
+
+    @get("/2015-03-31/functions/{function_name:str}")
+    async def get_function(function_name: str) -> Response[bytes]:
+        config = lab.function(parse_name(function_name)[0])
+        answer: dict[str, object] = {
+            "Configuration": _configuration(lab, config),
+            "Code": {"RepositoryType": "Lab", "Location": config.folder.resolve().as_uri()},
+        }
+        if config.reserved_concurrency is not None:
+            answer["Concurrency"] = {"ReservedConcurrentExecutions": config.reserved_concurrency}
+        return _json(answer)
+
+    @get("/2015-03-31/functions/{function_name:str}/configuration")
+    async def get_configuration(function_name: str) -> Response[bytes]:
+        return _json(_configuration(lab, lab.function(parse_name(function_name)[0])))
+
+    handlers: list[ControllerRouterHandler] = [invoke, list_functions, get_function, get_configuration]
+    return Litestar(
+        route_handlers=handlers,
+        exception_handlers={InvokeRefusedError: _refusal, LabError: _refusal},
+        request_max_body_size=_MAX_BODY_BYTES,
+        openapi_config=None,
+        logging_config=None,
+    )
+
+
+class LabServer:
+    """Serves a lab's Invoke API on `host` and `port` (0: a free one) while its context is open.
+
+    Raises LabError when the port cannot be had. Leaving the context stops listening; the lab itself
+    is its owner's to close.
+    """
+
+    def __init__(self, lab: Lab, *, host: str = "127.0.0.1", port: int = 9001) -> None:
+        self._lab = lab
+        self._host = host
+        self._port = port
+        self._server: uvicorn.Server | None = None
+        self._task: asyncio.Task[None] | None = None
+        self.url = ""
+
+    async def __aenter__(self) -> LabServer:
+        bound = _bind(self._host, self._port)
+        host, port = bound.getsockname()[:2]
+        self.url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        config = uvicorn.Config(
+            build_app(self._lab), log_config=None, access_log=False, lifespan="off", backlog=2048, ws="none"
+        )
+        self._server = uvicorn.Server(config)
+        # `_serve` rather than `serve`: the latter takes over the process's signal handlers, which
+        # belong to whoever runs the lab.
+        self._task = asyncio.create_task(self._server._serve(sockets=[bound]))
+        deadline = time.monotonic() + _START_BUDGET_S
+        while not self._server.started:
+            if self._task.done() or time.monotonic() > deadline:
+                raise LabError("the Invoke API did not start")
+            await asyncio.sleep(0.002)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> Literal[False]:
+        if self._server is not None and self._task is not None:
+            self._server.should_exit = True
+            self._server.force_exit = True
+            await asyncio.gather(self._task, return_exceptions=True)
+        return False
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+    except (OSError, OverflowError) as error:
+        bound.close()
+        raise LabError(
+            f"cannot listen on {host}:{port}: {error}", hint="choose another port with --port, or 0 for a free one"
+        ) from error
+    return bound
+
+
+async def run_server(lab: Lab, host: str, port: int) -> None:
+    """Serve until cancelled."""
+    async with LabServer(lab, host=host, port=port):
+        await asyncio.Event().wait()
+
