@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -77,6 +78,8 @@ class RuntimeProcess:
         self._frames = b""
         self._output_read = 0
         self._frames_read = 0
+        self._reading = threading.Lock()
+        self._ended = threading.Event()
 
     def __enter__(self) -> RuntimeProcess:
         self.api.__enter__()
@@ -111,7 +114,9 @@ class RuntimeProcess:
         )
         os.close(descriptor)
         os.close(writer)
-        self._drain = threading.Thread(target=self._collect, args=(reader,), daemon=True)
+        os.set_blocking(reader, False)
+        self._reader = reader
+        self._drain = threading.Thread(target=self._collect, daemon=True)
         self._drain.start()
         return self
 
@@ -124,7 +129,9 @@ class RuntimeProcess:
         self.process.wait()
         end_processes(family)
         self.api.__exit__(None, None, None)
+        self._ended.set()
         self._drain.join(5)
+        os.close(self._reader)
         self._log.unlink()
 
     @property
@@ -180,6 +187,7 @@ class RuntimeProcess:
 
     def new_frames(self) -> tuple[Frame, ...]:
         """The telemetry records since the last call, levelled, without Dayfly's own findings."""
+        self._read_frames()
         found: list[Frame] = []
         while len(self._frames) - self._frames_read >= 16:
             at = self._frames_read
@@ -194,9 +202,22 @@ class RuntimeProcess:
         """The exit status once the process has ended by itself; negative for a signal."""
         return self.process.wait(deadline_s)
 
-    def _collect(self, reader: int) -> None:
-        with open(reader, "rb", buffering=0) as pipe:
-            while data := pipe.read(1 << 16):
+    def _collect(self) -> None:
+        # A full pipe would block the function, so somebody has to read while nobody looks.
+        while not self._ended.is_set():
+            if select.select([self._reader], [], [], 0.05)[0] and not self._read_frames():
+                return
+
+    def _read_frames(self) -> bool:
+        """Take what is in the pipe; False once nobody can write to it any more."""
+        with self._reading:
+            while True:
+                try:
+                    data = os.read(self._reader, 1 << 16)
+                except BlockingIOError:
+                    return True
+                if not data:
+                    return False
                 self._frames += data
 
 

@@ -29,7 +29,6 @@ CASES: dict[str, dict[str, str]] = {
     "no trace id": {"Lambda_Runtime_Trace_Id": ""},
     "invocation id": {"Lambda_Runtime_Invocation_Id": "0123-4567"},
     "unknown header": {"Lambda_Runtime_Something_New": "value"},
-    "no content type": {"Content_Type": ""},
 }
 BROKEN: dict[str, dict[str, str]] = {
     "client context is not JSON": {"Lambda_Runtime_Client_Context": "{"},

@@ -1,0 +1,78 @@
+"""Python interpreters of this machine, and environments with chosen awslambdaric versions for them."""
+
+from __future__ import annotations
+
+import fcntl
+import functools
+import json
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.rie import ROOT
+
+UV = str(ROOT / "scripts" / "uv")
+CACHE = ROOT / ".cache" / "venvs"
+SUPPORTED = ("3.11", "3.12", "3.13", "3.14")
+INSTALL_TIMEOUT_S = 170
+
+
+@dataclass(frozen=True, order=True)
+class Interpreter:
+    """One installed CPython; `version` is like 3.12."""
+
+    version: str
+    path: str
+
+
+@functools.cache
+def found_interpreters() -> tuple[Interpreter, ...]:
+    """One CPython for each supported version that is installed, oldest first; nothing is downloaded."""
+    listed = subprocess.run(
+        [UV, "python", "list", "--only-installed", "--offline", "--output-format", "json"],
+        capture_output=True,
+        check=True,
+        timeout=60,
+        # Not the checkout: its own environment would be listed too.
+        cwd="/",
+    )
+    best: dict[str, Interpreter] = {}
+    for entry in json.loads(listed.stdout):
+        version = ".".join(str(entry["version"]).split(".")[:2])
+        plain = re.fullmatch(r"\d+\.\d+\.\d+", str(entry["version"])) is not None
+        if version in SUPPORTED and plain and entry.get("variant", "default") == "default":
+            best.setdefault(version, Interpreter(version, str(entry["path"])))
+    # uv sees pyenv's only through the shims, which know those of the current folder alone.
+    for path in sorted(Path.home().glob(".pyenv/versions/3.*/bin/python3.*")):
+        version = path.name.removeprefix("python")
+        if version in SUPPORTED:
+            best.setdefault(version, Interpreter(version, str(path)))
+    return tuple(sorted(best.values()))
+
+
+def environment_python(interpreter: Interpreter, *, awslambdaric: str) -> Path:
+    """The python of an environment with this awslambdaric and the checkout's Dayfly, made on first use.
+
+    `awslambdaric` is a version specifier such as ==4.2.2 or <4. Safe to call from many processes at once.
+    Raises subprocess.CalledProcessError with uv's words if it cannot be made.
+    """
+    name = re.sub(r"[^0-9a-z.]+", "-", f"{interpreter.version}-ric{awslambdaric}")
+    folder = CACHE / name
+    python = folder / "bin" / "python"
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        complete = folder / "complete"
+        if not complete.exists():
+            _run(UV, "venv", "--quiet", "--clear", "--python", interpreter.path, str(folder))
+            _run(UV, "pip", "install", "--quiet", "--python", str(python), f"awslambdaric{awslambdaric}")
+            # Not an editable install: that would build the checkout in each of these environments.
+            for site_packages in folder.glob("lib/python3.*/site-packages"):
+                (site_packages / "dayfly-checkout.pth").write_text(f"{ROOT / 'src'}\n")
+            complete.touch()
+    return python
+
+
+def _run(*command: str) -> None:
+    subprocess.run(command, check=True, capture_output=True, timeout=INSTALL_TIMEOUT_S, cwd="/")
