@@ -174,7 +174,7 @@ class _Start:
             except ZygoteLostError as fault:
                 _end_like(zygote, fault)
             supervisor = self._supervisor()
-            self._tell_start(swept, removed)
+            self._tell_start(swept, removed, is_forkable=not reasons)
             supervisor.serve(zygote, reasons, init_s=time.monotonic() - self._began)
         except UpstreamError as fault:
             print_error(str(fault), "the platform is gone; nothing more can be served")
@@ -280,8 +280,9 @@ class _Start:
             rebuild=self._rebuild,
         )
 
-    def _tell_start(self, swept: Swept | None, removed: int) -> None:
+    def _tell_start(self, swept: Swept | None, removed: int, *, is_forkable: bool) -> None:
         decision, settings = self._decision, self._settings
+        isolation = settings.isolation if is_forkable else "process"
         lock = decide_api_lock(settings.api_lock, decision.platform)
         if decision.not_promised:
             self._limits.append(decision.not_promised)
@@ -289,7 +290,7 @@ class _Start:
             self._limits.append(
                 "the Runtime API is not locked: a worker that polls it can take events until its own ends"
             )
-        if settings.isolation == "process":
+        if isolation == "process":
             self._limits.append("process isolation: what an invocation changes in memory stays")
         if settings.unknown_variables:
             self._limits.append(
@@ -297,7 +298,7 @@ class _Start:
             )
         evidence = {
             "version": __version__,
-            "isolation": settings.isolation,
+            "isolation": isolation,
             "scope": decision.scope,
             "scope_reason": decision.reason,
             "platform": decision.platform,
@@ -307,7 +308,7 @@ class _Start:
         }
         limits = "; not promised: " + "; ".join(self._limits) if self._limits else ""
         self._reporter.start(
-            f"{__version__}, isolation {settings.isolation}, scope {decision.scope} ({decision.reason}), "
+            f"{__version__}, isolation {isolation}, scope {decision.scope} ({decision.reason}), "
             f"Runtime API {'locked' if lock else 'not locked'}{limits}",
             evidence,
         )
