@@ -4,7 +4,7 @@
 UV := scripts/uv
 RUN := $(UV) run --frozen
 
-.PHONY: help setup demo test test-fast check bench format clean
+.PHONY: help setup demo test test-fast check bench docs format clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -31,6 +31,9 @@ check: setup ## Lint, types and the directions between packages.
 
 bench: setup ## Measure what docs/performance.md quotes.
 	@$(RUN) python -m bench $(ARGS)
+
+docs: setup ## Write docs/reference.md from the code.
+	@$(RUN) python scripts/reference.py
 
 format: setup ## Rewrite the code in the project's format.
 	@$(RUN) ruff check --fix .
