@@ -1,0 +1,70 @@
+"""Writes docs/reference.md from the code: settings, findings, commands, exit codes.
+
+Run by `make docs`; tests/docs/test_reference.py fails when the file is not what this writes.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from dayfly.cli.main import COMMANDS
+from dayfly.core.findings import KINDS
+from dayfly.core.settings import FILE_NAME, SETTINGS
+
+TARGET = Path(__file__).parent.parent / "docs" / "reference.md"
+_SEVERITY = {1: "informational", 2: "low", 3: "medium", 4: "high", 5: "critical"}
+
+EXIT_CODES = (
+    ("0", "every command", "done; for `dayfly demo`: cards were stolen without Dayfly and none with it"),
+    ("1", "`dayfly demo`", "the story did not come true; one sentence says which half"),
+    ("1", "the runtime", "the environment retires, or the platform is gone: the platform starts it anew"),
+    ("2", "every command", "bad input; the message says what, where and what to do next"),
+    ("2", "the runtime", "a setting is not valid; the platform gets the message as the init error"),
+    ("other", "the runtime", "the function's own init ended the process with this code or signal"),
+)
+
+
+def render() -> str:
+    """Return the whole page."""
+    parts = [
+        "# Reference",
+        "",
+        "Generated from the code by `make docs`.",
+        "",
+        "## Settings",
+        "",
+        f"In `{FILE_NAME}` at the top of the function's package, or in the environment, which wins. A value that is not",
+        "allowed ends init with exit code 2 and an error that names it.",
+        "",
+        "| setting | variable | values | default | meaning |",
+        "|---|---|---|---|---|",
+    ]
+    for setting in SETTINGS:
+        values = ", ".join(setting.choices) or {"globs": "globs", "switch": "on, off"}[setting.kind]
+        default = setting.default or "none"
+        parts.append(f"| `{setting.name}` | `{setting.variable}` | {values} | {default} | {setting.meaning} |")
+    parts += [
+        "",
+        "## Findings",
+        "",
+        "Each is one JSON line on the function's log: an OCSF 1.6 Detection Finding (class 2004) with `level` and `timestamp`.",
+        "Nothing that came with an event appears in one.",
+        "",
+        "| finding | severity | ATT&CK | title | meaning |",
+        "|---|---|---|---|---|",
+    ]
+    for kind in KINDS:
+        attack = kind.attack[0] if kind.attack else ""
+        parts.append(f"| `{kind.uid}` | {_SEVERITY[kind.severity]} | {attack} | {kind.title} | {kind.meaning} |")
+    parts += ["", "## Commands", "", "| command | what it does |", "|---|---|"]
+    parts += [f"| `dayfly {command.name}` | {command.summary} |" for command in COMMANDS]
+    parts.append("| `python -m dayfly.runtime app.handler` | serves a handler in place of `python -m awslambdaric app.handler` |")
+    parts += ["", "## Exit codes", "", "| code | of | meaning |", "|---|---|---|"]
+    parts += [f"| {code} | {who} | {meaning} |" for code, who, meaning in EXIT_CODES]
+    return "\n".join(parts) + "\n"
+
+
+if __name__ == "__main__":
+    TARGET.write_text(render(), encoding="utf-8")
+    sys.stdout.write(f"wrote {TARGET.name}\n")
