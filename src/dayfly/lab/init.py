@@ -35,6 +35,8 @@ def start(fields: list[bytes], join: int, telemetry: int) -> int:
         if join >= 0:
             os.write(join, b"0")
         os.dup2(telemetry, TELEMETRY_FD, inheritable=True)
+        # In a lab of some ten environments the pipe's own number is 62; dup2 onto itself changes nothing.
+        os.set_inheritable(TELEMETRY_FD, True)
         for limit in limits.split(b","):
             if limit:
                 number, soft, hard = (int(part) for part in limit.split(b":"))
