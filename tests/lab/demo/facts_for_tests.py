@@ -23,7 +23,7 @@ def call(request: str, environment: str, at: float, role: Role, customer: Custom
         environment_id=environment,
         started=_ZERO + at,
         latency_ms=10.0 + at,
-        is_served=True,
+        failure="",
     )
 
 

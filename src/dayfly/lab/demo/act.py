@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from random import Random
 
     from dayfly.lab.demo.database import Database
-    from dayfly.lab.model import ConfinementChoice, ConfinementReport, InvokeResult
+    from dayfly.lab.model import ConfinementChoice, ConfinementReport
 
 Phase = Literal["waiting", "attack", "quiet", "customers", "closing", "done"]
 
@@ -31,7 +31,9 @@ _MEMORY_MB = 512
 # How long somebody whose request was throttled waits before the next try, and in all.
 _RETRY_S = (0.1, 0.4)
 _GIVE_UP_S = 90.0
+_OK = 200
 _TOO_MANY_REQUESTS = 429
+_MAX_FAILURE = 160
 _ROLES: tuple[Role, ...] = ("attacker", "ping", "customer")
 # The events lifelines are drawn from; the rest would only fill memory.
 _LIFE = frozenset({"cold_start", "init_done", "reset", "crashed", "timed_out", "expired", "shutdown"})
@@ -217,7 +219,7 @@ class Act:
                 environment_id=answer.environment_id,
                 started=started,
                 latency_ms=latency_ms,
-                is_served=_is_served(answer),
+                failure=find_failure(answer.payload, function_error=answer.function_error),
             )
         )
 
@@ -268,11 +270,15 @@ def read_worker(text: str) -> tuple[str, int] | None:
         return None
 
 
-def _is_served(answer: InvokeResult) -> bool:
-    if answer.function_error is not None:
-        return False
+def find_failure(payload: bytes, *, function_error: str | None) -> str:
+    """Return what an answer says went wrong, in few words; "" for the proxy answer of a request served."""
     try:
-        reply = json.loads(answer.payload)
+        reply = json.loads(payload)
     except ValueError:
-        return False
-    return isinstance(reply, dict) and reply.get("statusCode") == 200
+        return "an answer that is no JSON"
+    if not isinstance(reply, dict):
+        return "an answer that is no object"
+    if function_error is not None:
+        return f"{reply.get('errorType')}: {reply.get('errorMessage')}"[:_MAX_FAILURE]
+    status = reply.get("statusCode")
+    return "" if status == _OK else f"status {status}"

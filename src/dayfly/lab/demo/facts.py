@@ -52,7 +52,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request and its answer; `is_served` means that the function answered 200.
+    """One request and its answer; `failure` is "" when the function answered 200, else what came instead.
 
     `latency_ms` is what the caller waited, refusals for lack of a free environment included; `started`
     is when the try began that was not refused.
@@ -64,7 +64,12 @@ class Call:
     environment_id: str
     started: float
     latency_ms: float
-    is_served: bool
+    failure: str
+
+    @property
+    def is_served(self) -> bool:
+        """Say whether the function did what it was asked."""
+        return not self.failure
 
 
 @dataclass(frozen=True, slots=True)
