@@ -208,7 +208,9 @@ def _outermost(folders: Sequence[Path]) -> list[Path]:
 def _uid_range() -> range | None:
     """Unprivileged uids for this lab's environments, within what root can switch to here."""
     try:
-        rows = [[int(n) for n in line.split()] for line in Path("/proc/self/uid_map").read_text().splitlines()]
+        rows = [
+            [int(n) for n in line.split()] for line in Path("/proc/self/uid_map").read_text().splitlines()
+        ]
     except OSError:
         return None
     end = max((row[0] + row[2] for row in rows), default=0)

@@ -11,10 +11,9 @@ import os
 import signal
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from dayfly.lab import payloads
 from dayfly.lab.confinement import Place
@@ -194,12 +193,11 @@ class Environment:
         payload = payloads.timed_out(request_id, self.config.timeout_s)
         return Reply(payload, True, "timed_out", "timeout")
 
-    async def _first(self, wanted: list[asyncio.Future[bool] | asyncio.Future[None]], deadline: float) -> None:
+    async def _first(self, wanted: Sequence[asyncio.Future[Any]], deadline: float) -> None:
         """Return when one of `wanted` is done, a program of this life has ended, or time is up."""
+        # Any: futures of every result type are waited for together, and nobody reads them here.
         timeout = max(0.0, deadline - time.monotonic())
-        await asyncio.wait(
-            [*wanted, *self._exits], timeout=timeout, return_when=asyncio.FIRST_COMPLETED
-        )
+        await asyncio.wait([*wanted, *self._exits], timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
 
     async def serve(
         self, invocation: Invocation, answer: asyncio.Future[InvokeResult], *, init_ms: float | None
@@ -388,10 +386,6 @@ class Environment:
 
 def new_environment_id() -> str:
     return uuid.uuid4().hex
-
-
-def private_folder(root: Path, environment_id: str) -> Path:
-    return root / environment_id
 
 
 def _new_trace_id() -> str:

@@ -58,7 +58,8 @@ def probe_interpreter(path: Path, function_folder: Path) -> Interpreter:
         ) from error
     if not answer["client"]:
         raise LabError(
-            f"{path} has no awslambdaric", hint=f"{path} -m pip install awslambdaric, or choose another Python"
+            f"{path} has no awslambdaric",
+            hint=f"{path} -m pip install awslambdaric, or choose another Python",
         )
     folders = {Path(folder) for folder in (*answer["prefixes"], *answer["path"]) if Path(folder).is_dir()}
     folders |= {absolute.parent, absolute.resolve().parent.parent}

@@ -104,7 +104,9 @@ class Lab:
             task.cancel()
         try:
             await asyncio.gather(*self._tasks, return_exceptions=True)
-            await self._end_all([*self._starting, *(e for p in self._pools.values() for e in p.environments())])
+            await self._end_all(
+                [*self._starting, *(e for p in self._pools.values() for e in p.environments())]
+            )
         finally:
             self._freezers.close()
             shutil.rmtree(self._root, ignore_errors=True)
@@ -145,7 +147,9 @@ class Lab:
         """Make a function invocable. Raises LabError when its folder or interpreter cannot be used."""
         folder = config.folder.resolve()
         if not folder.is_dir():
-            raise LabError(f"{config.folder} is not a folder", hint="name the folder that holds the handler's file")
+            raise LabError(
+                f"{config.folder} is not a folder", hint="name the folder that holds the handler's file"
+            )
         if not os.access(folder, os.R_OK | os.X_OK):
             raise LabError(f"{config.folder} cannot be read", hint="give your user read permission")
         if config.extensions is not None and not config.extensions.is_dir():

@@ -54,5 +54,9 @@ class PlatformLog:
         }
         if init_ms is not None:
             metrics["initDurationMs"] = round(init_ms, 3)
-        record = {"requestId": request_id, "metrics": metrics, "status": status.partition("\t")[0] or "success"}
+        record = {
+            "requestId": request_id,
+            "metrics": metrics,
+            "status": status.partition("\t")[0] or "success",
+        }
         return self._record("platform.report", record)

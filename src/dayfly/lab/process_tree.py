@@ -110,9 +110,7 @@ class ProcessTree:
             if not future.done():
                 future.set_result(-9)
 
-    async def run(
-        self, key: str, argv: Sequence[str], environment: Mapping[str, str]
-    ) -> asyncio.Future[int]:
+    async def run(self, key: str, argv: Sequence[str], environment: Mapping[str, str]) -> asyncio.Future[int]:
         """Start one program; the future is its exit code, negative for a signal."""
         assert self._control is not None
         future: asyncio.Future[int] = asyncio.get_running_loop().create_future()

@@ -63,6 +63,9 @@ class Outcome:
     kind: Literal["response", "error", "too_large", "bad_mode"]
 
 
+_TOO_LARGE = Outcome(payloads.response_too_large(), True, "too_large")
+
+
 class RuntimeApi:
     """State and routes of one environment's Runtime API.
 
@@ -227,7 +230,7 @@ class RuntimeApi:
             if body.is_truncated:
                 # Likewise: the emulator stays locked until the runtime ends or time is up.
                 return
-            await self._finish(exchange, outcome, body, _outcome_of_response(exchange, body))
+            await self._finish(exchange, outcome, _outcome_of_response(exchange, body))
 
     async def _error(self, exchange: Exchange) -> None:
         async with self._answering:
@@ -238,17 +241,16 @@ class RuntimeApi:
             body = await exchange.read_body(payloads.MAX_RESPONSE_BYTES)
             if body.is_truncated:
                 return
-            await self._finish(exchange, outcome, body, Outcome(body.data, True, "error"))
+            is_large = body.is_too_large
+            await self._finish(
+                exchange, outcome, _TOO_LARGE if is_large else Outcome(body.data, True, "error")
+            )
 
-    async def _finish(
-        self, exchange: Exchange, future: asyncio.Future[Outcome], body: Body, outcome: Outcome
-    ) -> None:
-        if outcome.payload != payloads.response_too_large() and body.is_too_large:
-            outcome = Outcome(payloads.response_too_large(), True, "too_large")
-        if future is self.outcome:
+    async def _finish(self, exchange: Exchange, future: asyncio.Future[Outcome], outcome: Outcome) -> None:
+        if future is self.outcome:  # else a reset came in between and this answer is nobody's
             self._move("RuntimeResponseSentState")
         _settle(future, outcome)
-        if body.is_too_large:
+        if outcome.kind == "too_large":
             message = f"Exceeded maximum allowed payload size ({payloads.MAX_RESPONSE_BYTES} bytes)."
             await refuse(exchange, 413, "RequestEntityTooLarge", message)
         else:
@@ -268,6 +270,8 @@ def _settle(future: asyncio.Future[Outcome], outcome: Outcome) -> None:
 
 
 def _outcome_of_response(exchange: Exchange, body: Body) -> Outcome:
+    if body.is_too_large:
+        return _TOO_LARGE
     error_type = body.trailer("lambda-runtime-function-error-type")
     if error_type is None:
         is_error = exchange.header("lambda-runtime-function-error-type") is not None

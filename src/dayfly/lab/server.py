@@ -28,7 +28,6 @@ from dayfly.lab.model import (
     InvocationType,
     InvokeRefusedError,
     LabError,
-    LogType,
 )
 from dayfly.lab.payloads import MAX_TENANT_ID
 
@@ -153,7 +152,7 @@ def build_app(lab: Lab) -> Litestar:
             name,
             await request.body(),
             invocation_type=cast(InvocationType, invocation_type),
-            log_type=cast(LogType, "Tail" if request.headers.get("x-amz-log-type") == "Tail" else "None"),
+            log_type="Tail" if request.headers.get("x-amz-log-type") == "Tail" else "None",
             client_context=_client_context(request.headers.get("x-amz-client-context")),
             tenant_id=_tenant(request.headers.get("x-amz-tenant-id")),
             trace_id=request.headers.get("x-amzn-trace-id"),
@@ -251,7 +250,8 @@ def _bind(host: str, port: int) -> socket.socket:
     except (OSError, OverflowError) as error:
         bound.close()
         raise LabError(
-            f"cannot listen on {host}:{port}: {error}", hint="choose another port with --port, or 0 for a free one"
+            f"cannot listen on {host}:{port}: {error}",
+            hint="choose another port with --port, or 0 for a free one",
         ) from error
     return bound
 
@@ -260,4 +260,3 @@ async def run_server(lab: Lab, host: str, port: int) -> None:
     """Serve until cancelled."""
     async with LabServer(lab, host=host, port=port):
         await asyncio.Event().wait()
-

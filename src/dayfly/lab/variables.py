@@ -61,7 +61,13 @@ def plan_runtime(
 
 
 def plan_extension(
-    name: str, config: FunctionConfig, interpreter: Interpreter, place: Place, *, api_address: str, log_stream: str
+    name: str,
+    config: FunctionConfig,
+    interpreter: Interpreter,
+    place: Place,
+    *,
+    api_address: str,
+    log_stream: str,
 ) -> Launch:
     """Command and variables of an external extension: no key that starts with `_`, no runtime keys."""
     variables = platform_variables(config, interpreter, place, api_address=api_address, log_stream=log_stream)

@@ -1,0 +1,242 @@
+"""`dayfly lab serve`: functions on this machine behind the Invoke API, until interrupted."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated, Literal, cast
+
+from cyclopts import Parameter
+
+from dayfly.cli.lab_config import load_lab_file
+from dayfly.cli.output import Output
+from dayfly.errors import SettingError
+from dayfly.lab.handler_check import check_handler
+from dayfly.lab.lab import Lab
+from dayfly.lab.model import ConfinementChoice, FunctionConfig, LabEvent, LogLine, RuntimeKind
+from dayfly.lab.server import LabServer
+
+DEFAULT_PORT = 9001
+DEFAULT_HOST = "127.0.0.1"
+DEFAULT_ENVIRONMENTS = 256
+# One line per invocation is enough on a terminal: these come with every one of them.
+_QUIET_EVENTS = frozenset({"frozen", "thawed", "invoke_start"})
+_STYLES = {"cold_start": "cyan", "crashed": "bold red", "timed_out": "bold red", "reset": "yellow"}
+
+
+def serve(
+    folder: Path | None = None,
+    *,
+    handler: str | None = None,
+    name: str | None = None,
+    runtime: RuntimeKind = "plain",
+    timeout: float = 3.0,
+    memory: int = 128,
+    env: Annotated[list[str] | None, Parameter(negative="")] = None,
+    python: Path | None = None,
+    reserved_concurrency: int | None = None,
+    idle_expiry: float = 600.0,
+    config: Path | None = None,
+    host: str | None = None,
+    port: int | None = None,
+    max_environments: int | None = None,
+    confinement: ConfinementChoice | None = None,
+    unsafe_host_exposed: Annotated[bool, Parameter(negative="")] = False,
+    json: Annotated[bool, Parameter(negative="")] = False,
+) -> int:
+    """Run functions on this machine as Lambda would, behind the Invoke API.
+
+    Every environment is a real process tree running the real awslambdaric or Dayfly, frozen between
+    invocations. The first lines say which confinement is in force. Ctrl-C ends everything.
+
+    Examples:
+
+        dayfly lab serve ./function --handler app.handler
+        dayfly lab serve ./function --handler app.handler --runtime dayfly --env TABLE=payments
+        dayfly lab serve --config lab.toml --port 9002
+        aws lambda invoke --endpoint-url http://127.0.0.1:9001 --function-name function out.json
+
+    Parameters
+    ----------
+    folder
+        Folder with the function's code, as it would be zipped.
+    handler
+        module.function inside the folder.
+    name
+        Name to invoke it by; the folder's name if not given.
+    runtime
+        plain runs awslambdaric itself, dayfly runs dayfly.runtime.
+    timeout
+        Seconds an invocation may take.
+    memory
+        Memory size in MB as announced to the function.
+    env
+        Environment variable KEY=VALUE for the function; repeat for more.
+    python
+        Interpreter that runs the function, this one by default; it needs awslambdaric.
+    reserved_concurrency
+        At most this many invocations at once; more are throttled.
+    idle_expiry
+        Seconds after which an idle environment is shut down.
+    config
+        lab.toml with several functions, instead of FOLDER.
+    host
+        Address to listen on (default 127.0.0.1).
+    port
+        Port to listen on (default 9001); 0 takes a free one.
+    max_environments
+        Environments of all functions together (default 256).
+    confinement
+        auto uses bubblewrap where it works, else nothing, and says so.
+    unsafe_host_exposed
+        Allow an address others can reach: whoever reaches it runs your function.
+    json
+        One JSON object per line: what is served, events, log lines.
+    """
+    output = Output(is_json=json)
+    lab_table: dict[str, str | int] = {}
+    if config is not None:
+        if folder is not None or handler is not None:
+            raise SettingError(
+                "--config and FOLDER exclude each other", hint="put the function into the file"
+            )
+        loaded = load_lab_file(config)
+        lab_table, functions = dict(loaded.lab), loaded.functions
+    elif folder is None or handler is None:
+        raise SettingError(
+            "no function to serve", hint="dayfly lab serve FOLDER --handler app.handler, or --config lab.toml"
+        )
+    else:
+        functions = (
+            FunctionConfig(
+                name=name or folder.resolve().name,
+                folder=folder,
+                handler=handler,
+                runtime=runtime,
+                timeout_s=timeout,
+                memory_mb=memory,
+                environment=parse_environment(env or []),
+                python=python or Path(sys.executable),
+                reserved_concurrency=reserved_concurrency,
+                idle_expiry_s=idle_expiry,
+            ),
+        )
+    chosen_host = host or str(lab_table.get("host", DEFAULT_HOST))
+    check_host(chosen_host, is_exposed_allowed=unsafe_host_exposed)
+    chosen_port = port if port is not None else int(lab_table.get("port", DEFAULT_PORT))
+    if not 0 <= chosen_port <= 65535:
+        raise SettingError(f"port {chosen_port} is out of range", hint="use 0 to 65535")
+    limit = max_environments
+    if limit is None:
+        limit = int(lab_table.get("max_environments", DEFAULT_ENVIRONMENTS))
+    if limit < 1:
+        raise SettingError("at least one environment is needed", hint="--max-environments 1 or more")
+    choice = confinement or str(lab_table.get("confinement", "auto"))
+    if choice not in ("auto", "bubblewrap", "none"):
+        raise SettingError(f"confinement {choice!r} is not known", hint="use auto, bubblewrap or none")
+    for function in functions:
+        if function.folder.is_dir():
+            check_handler(function.folder, function.handler)
+    asyncio.run(_serve(output, functions, chosen_host, chosen_port, limit, cast(ConfinementChoice, choice)))
+    return 0
+
+
+def parse_environment(pairs: list[str]) -> dict[str, str]:
+    """`KEY=VALUE` words as a mapping; raises SettingError for one without `=`."""
+    variables: dict[str, str] = {}
+    for pair in pairs:
+        key, separator, value = pair.partition("=")
+        if not separator:
+            raise SettingError(f"--env {pair!r} has no value", hint="write --env KEY=VALUE")
+        variables[key] = value
+    return variables
+
+
+def check_host(host: str, *, is_exposed_allowed: bool) -> None:
+    """Refuse an address other machines can reach unless that was asked for by its unsafe name."""
+    try:
+        address = ipaddress.ip_address("127.0.0.1" if host == "localhost" else host)
+    except ValueError as error:
+        raise SettingError(f"{host!r} is not an IP address", hint="use 127.0.0.1") from error
+    if not address.is_loopback and not is_exposed_allowed:
+        raise SettingError(
+            f"{host} can be reached by others, and whoever reaches it runs your function without signing in",
+            hint="use 127.0.0.1, or add --unsafe-host-exposed if you mean it",
+        )
+
+
+async def _serve(
+    output: Output,
+    functions: tuple[FunctionConfig, ...],
+    host: str,
+    port: int,
+    max_environments: int,
+    confinement: ConfinementChoice,
+) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+
+    def show_log(line: LogLine) -> None:
+        _show(output, "log", line.at, line.environment_id, line.text, {"source": line.source})
+
+    def show_event(event: LabEvent) -> None:
+        if output.is_json or event.kind not in _QUIET_EVENTS:
+            text = " ".join([event.kind, *(f"{key}={value}" for key, value in event.detail.items())])
+            detail = {"kind": event.kind, "request_id": event.request_id, **event.detail}
+            _show(output, "event", event.at, event.environment_id, text, detail)
+
+    lab = Lab(confinement=confinement, max_environments=max_environments, log=show_log)
+    async with lab:
+        lab.subscribe(show_event)
+        for function in functions:
+            await lab.add_function(function)
+        async with LabServer(lab, host=host, port=port) as server:
+            _announce(output, lab, functions, server.url)
+            await stop.wait()
+            output.say("stopping: every environment is shut down")
+    output.say("stopped")
+
+
+def _announce(output: Output, lab: Lab, functions: tuple[FunctionConfig, ...], url: str) -> None:
+    report = lab.confinement
+    if output.is_json:
+        output.json(
+            {
+                "type": "serving",
+                "endpoint": url,
+                "functions": [function.name for function in functions],
+                "confinement": report.kind,
+                "confinement_reason": report.reason,
+                "in_force": list(report.in_force),
+                "absent": list(report.absent),
+            }
+        )
+        return
+    output.say(str(report))
+    output.say(f"serving {', '.join(f.name for f in functions)} at {url}", style="bold green")
+    name = functions[0].name
+    output.say(f"  aws lambda invoke --endpoint-url {url} --function-name {name} --payload '{{}}' out.json")
+    output.say(
+        f'  boto3.client("lambda", endpoint_url="{url}").invoke(FunctionName="{name}", Payload=b"{{}}")'
+    )
+    output.say("Ctrl-C ends everything")
+
+
+def _show(
+    output: Output,
+    kind: Literal["event", "log"],
+    at: float,
+    environment_id: str,
+    text: str,
+    detail: dict[str, str | int | float | None],
+) -> None:
+    if output.is_json:
+        output.json({"type": kind, "at": at, "environment": environment_id, "text": text, **detail})
+    elif output.is_live:
+        style = "dim" if kind == "log" else _STYLES.get(text.partition(" ")[0], "blue")
+        output.say(f"{environment_id[:8]} {text}", style=style)

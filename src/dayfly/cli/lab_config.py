@@ -1,0 +1,90 @@
+"""Reads `lab.toml`: the functions of a lab and how it is served."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from dayfly.errors import SettingError
+from dayfly.lab.model import FunctionConfig
+
+_LAB_KEYS = {"host": str, "port": int, "max_environments": int, "confinement": str}
+# Keys of [functions.NAME], the field of FunctionConfig each sets, and its TOML type.
+_FUNCTION_KEYS: dict[str, tuple[str, type | tuple[type, ...]]] = {
+    "folder": ("folder", str),
+    "handler": ("handler", str),
+    "runtime": ("runtime", str),
+    "timeout": ("timeout_s", (int, float)),
+    "memory": ("memory_mb", int),
+    "environment": ("environment", dict),
+    "python": ("python", str),
+    "reserved_concurrency": ("reserved_concurrency", int),
+    "idle_expiry": ("idle_expiry_s", (int, float)),
+    "log_format": ("log_format", str),
+    "log_level": ("log_level", str),
+    "extensions": ("extensions", str),
+}
+_PATHS = ("folder", "python", "extensions")
+
+
+@dataclass(frozen=True, slots=True)
+class LabFile:
+    """What a `lab.toml` says; `lab` holds the keys of its [lab] table."""
+
+    lab: Mapping[str, str | int]
+    functions: tuple[FunctionConfig, ...]
+
+
+def load_lab_file(path: Path) -> LabFile:
+    """Read a file; relative folders are relative to it. Raises SettingError for anything not understood."""
+    try:
+        content = tomllib.loads(path.read_text())
+    except OSError as error:
+        raise SettingError(f"{path} cannot be read: {error.strerror}", hint="name a lab.toml") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingError(f"{path} is no valid TOML: {error}") from error
+    _refuse_unknown(path, "", set(content), {"lab", "functions"})
+    lab = content.get("lab", {})
+    _refuse_unknown(path, "lab.", set(lab), set(_LAB_KEYS))
+    for key, value in lab.items():
+        _check_type(path, f"lab.{key}", value, _LAB_KEYS[key])
+    functions = content.get("functions", {})
+    if not isinstance(functions, dict) or not functions:
+        raise SettingError(
+            f"{path} has no function", hint="add a [functions.NAME] table with folder and handler"
+        )
+    return LabFile(lab, tuple(_function(path, name, table) for name, table in functions.items()))
+
+
+def _function(path: Path, name: str, table: object) -> FunctionConfig:
+    if not isinstance(table, dict):
+        raise SettingError(f"{path}: functions.{name} is not a table", hint="write [functions.NAME]")
+    _refuse_unknown(path, f"functions.{name}.", set(table), set(_FUNCTION_KEYS))
+    for key in ("folder", "handler"):
+        if key not in table:
+            raise SettingError(f"{path}: functions.{name} has no {key}")
+    values: dict[str, object] = {}
+    for key, value in table.items():
+        field, kind = _FUNCTION_KEYS[key]
+        _check_type(path, f"functions.{name}.{key}", value, kind)
+        values[field] = path.parent / value if key in _PATHS else value
+    environment = values.get("environment", {})
+    assert isinstance(environment, dict)
+    values["environment"] = {key: str(value) for key, value in environment.items()}
+    return FunctionConfig(name=name, **values)  # type: ignore[arg-type]  # checked against the table above
+
+
+def _refuse_unknown(path: Path, prefix: str, keys: set[str], known: set[str]) -> None:
+    for key in sorted(keys - known):
+        raise SettingError(
+            f"{path}: unknown setting {prefix}{key}", hint=f"known are {', '.join(sorted(known))}"
+        )
+
+
+def _check_type(path: Path, key: str, value: object, kind: type | tuple[type, ...]) -> None:
+    if not isinstance(value, kind) or isinstance(value, bool):
+        kinds = kind if isinstance(kind, tuple) else (kind,)
+        expected = " or ".join(item.__name__ for item in kinds)
+        raise SettingError(f"{path}: {key} is {value!r}, not of type {expected}")

@@ -1,0 +1,109 @@
+"""The `dayfly` command: a table of subcommands, each imported only when it is run."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from dayfly import __version__
+from dayfly.errors import DayflyError, MissingExtraError
+
+if TYPE_CHECKING:
+    from cyclopts import App
+
+EXIT_USAGE = 2
+_INTERRUPTED = 130
+
+# name: (where the function is, what --help says, the extra it needs). `dayfly --help` imports none.
+COMMANDS: dict[str, tuple[str, str, str]] = {
+    "demo": (
+        "dayfly.cli.demo:demo",
+        "Watch cards being stolen from a warm function, then the same attack under Dayfly.",
+        "lab",
+    ),
+    "lab serve": (
+        "dayfly.cli.lab:serve",
+        "Run functions on this machine as Lambda would, behind the Invoke API.",
+        "lab",
+    ),
+}
+GROUPS = {"lab": "A Lambda emulator without Docker."}
+
+_EPILOGUE = """Examples:
+
+    dayfly demo
+    dayfly lab serve ./function --handler app.handler
+"""
+
+
+def build_app() -> App:
+    """The command line as cyclopts sees it; raises MissingExtraError without the `cli` extra."""
+    try:
+        # Half of a second of imports that a missing extra must be able to do without.
+        from cyclopts import App
+    except ImportError as error:
+        raise MissingExtraError(
+            f"the command line needs {error.name or 'cyclopts'}, which is not installed",
+            hint='pip install "dayfly[cli]"',
+        ) from error
+    app = App(
+        name="dayfly",
+        help="Makes AWS Lambda functions written in Python really ephemeral, and proves it.",
+        help_epilogue=_EPILOGUE,
+        version=f"dayfly {__version__}",
+        result_action="return_value",
+    )
+    groups = {name: App(name=name, help=text) for name, text in GROUPS.items()}
+    for group in groups.values():
+        app.command(group)
+    for name, (target, text, _) in COMMANDS.items():
+        *path, leaf = name.split()
+        parent = groups[path[0]] if path else app
+        parent.command(target, name=leaf, help=text)
+    return app
+
+
+def _needed_extra(arguments: list[str]) -> str:
+    for name, (_, _, extra) in COMMANDS.items():
+        words = name.split()
+        if arguments[: len(words)] == words:
+            return extra
+    return "all"
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line and return its exit code; the one place where errors become messages."""
+    try:
+        result = build_app()(arguments, exit_on_error=False, print_error=True)
+    except DayflyError as error:
+        return _report(error)
+    except ImportError as error:
+        if (error.name or "").partition(".")[0] == "dayfly":
+            raise
+        extra = _needed_extra(arguments)
+        missing = MissingExtraError(
+            f"this command needs {error.name}, which is not installed", hint=f'pip install "dayfly[{extra}]"'
+        )
+        return _report(missing)
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] != "cyclopts":
+            raise
+        return EXIT_USAGE  # cyclopts has printed what is wrong with the command line
+    return result if isinstance(result, int) else 0
+
+
+def _report(error: DayflyError) -> int:
+    try:
+        from dayfly.cli.output import Output  # rich is part of the extra that may be what is missing
+    except ImportError:
+        sys.stderr.write(f"error: {error.message}\n" + (f"hint: {error.hint}\n" if error.hint else ""))
+        return EXIT_USAGE
+    Output().fail(error)
+    return EXIT_USAGE
+
+
+def main() -> None:
+    """Console script."""
+    raise SystemExit(run(sys.argv[1:]))

@@ -1,0 +1,45 @@
+"""The only place that prints: rich on a terminal, plain in a pipe, JSON lines when asked."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+
+from rich.console import Console
+from rich.markup import escape
+
+from dayfly.errors import DayflyError
+
+
+class Output:
+    """Results go to standard output, errors to standard error.
+
+    `is_json` leaves nothing but JSON on standard output; `is_live` says that somebody watches, so
+    progress and events are worth printing.
+    """
+
+    def __init__(self, *, is_json: bool = False) -> None:
+        self.is_json = is_json
+        self.console = Console(highlight=False, soft_wrap=True)
+        self._errors = Console(stderr=True, highlight=False, soft_wrap=True)
+        self.is_live = self.console.is_terminal and not is_json
+
+    def say(self, text: str, *, style: str = "") -> None:
+        """A line for people; not printed with --json."""
+        if not self.is_json:
+            self.console.print(escape(text), style=style)
+
+    def json(self, value: Mapping[str, object]) -> None:
+        """One JSON document on a line of its own, whatever the terminal."""
+        sys.stdout.write(json.dumps(value) + "\n")
+        sys.stdout.flush()
+
+    def warn(self, text: str) -> None:
+        self._errors.print(f"[yellow]warning:[/] {escape(text)}")
+
+    def fail(self, error: DayflyError) -> None:
+        """`error: …` and `hint: …`, as every command ends on a DayflyError."""
+        self._errors.print(f"[bold red]error:[/] {escape(error.message)}")
+        if error.hint:
+            self._errors.print(f"[bold]hint:[/] {escape(error.hint)}")
