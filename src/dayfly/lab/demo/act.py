@@ -108,9 +108,15 @@ class Act:
                     self._phase = "quiet"
                     await asyncio.sleep(self._plan.quiet_s)
                     await self._serve_customers(lab)
+                except ExceptionGroup as failures:
+                    raise _first_of(failures) from failures
                 finally:
                     keep_warm.cancel()
-                    await asyncio.gather(keep_warm, return_exceptions=True)
+                    await asyncio.wait({keep_warm})
+                if not keep_warm.cancelled() and keep_warm.exception() is not None:
+                    raise LabError(
+                        "the keep-warm pings failed", hint="this is a fault of the demo"
+                    ) from keep_warm.exception()
                 self._phase = "closing"
                 await self._sink.settle()
             await self._sink.settle()
@@ -257,6 +263,12 @@ class Act:
             started=self._started,
             ended=time.time(),
         )
+
+
+def _first_of(failures: ExceptionGroup[Exception]) -> Exception:
+    """Return the error to tell of, of requests that failed together."""
+    first = failures.exceptions[0]
+    return _first_of(first) if isinstance(first, ExceptionGroup) else first
 
 
 def read_worker(text: str) -> tuple[str, int] | None:

@@ -21,6 +21,11 @@ Role = Literal["attacker", "ping", "customer"]
 MAX_ENVIRONMENTS = 200
 MAX_REQUESTS = 20_000
 
+# Under a minute and a half on two cores, of which most is cold starts and the pace of the customers.
+DEFAULT_ENVIRONMENTS = 32
+DEFAULT_ATTACKERS = 300
+DEFAULT_CUSTOMERS = 200
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -31,9 +36,9 @@ class Plan:
     outlive it. Customers come one to `customers_at_once` together, over `payments_s` in all. Raises SettingError for a plan that shows nothing or never ends.
     """
 
-    environments: int = 32
-    attackers: int = 300
-    customers: int = 200
+    environments: int = DEFAULT_ENVIRONMENTS
+    attackers: int = DEFAULT_ATTACKERS
+    customers: int = DEFAULT_CUSTOMERS
     customers_at_once: int = 4
     payments_s: float = 16.0
     quiet_s: float = 3.0

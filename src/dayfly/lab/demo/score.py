@@ -21,7 +21,8 @@ class ActResult:
     again in a later request. `cards_stolen` are different cards of customers that the sink received.
     `exposure_s` runs from the first infection to the last theft. `kept_warm` are infected
     environments that outlived the idle expiry on pings alone. `workers` is the number of Dayfly's
-    workers that served, 0 where none said so.
+    workers that served, 0 where none said so. `failure` is what the first customer got who was not
+    served, "" when all were.
     """
 
     name: ActName
@@ -36,8 +37,10 @@ class ActResult:
     workers: int
     p50_ms: float
     p99_ms: float
+    confinement: str
+    failure: str
 
-    def as_json(self) -> dict[str, int | float]:
+    def as_json(self) -> dict[str, int | float | str]:
         """Return the figures as `dayfly demo --json` prints them."""
         return {
             "environments": self.environments,
@@ -51,6 +54,7 @@ class ActResult:
             "exposure_s": round(self.exposure_s, 1),
             "kept_warm": self.kept_warm,
             "workers": self.workers,
+            "confinement": self.confinement,
         }
 
 
@@ -91,6 +95,8 @@ def score(facts: ActFacts) -> ActResult:
         ),
         p50_ms=percentile(latencies, 50),
         p99_ms=percentile(latencies, 99),
+        confinement=facts.confinement.kind,
+        failure=next((call.failure for call in facts.calls if call.role == "customer" and call.failure), ""),
     )
 
 
@@ -120,7 +126,8 @@ def verdict(bare: ActResult, dayfly: ActResult, *, customers: int) -> tuple[str,
         )
     for act, result in (("Act 1", bare), ("Act 2", dayfly)):
         if result.customers < customers:
-            reasons.append(f"{act} served {result.customers} of {customers} customers.")
+            first = f"; the first who was not got {result.failure}" if result.failure else ""
+            reasons.append(f"{act} served {result.customers} of {customers} customers{first}.")
     return tuple(reasons)
 
 

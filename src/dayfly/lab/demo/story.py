@@ -27,7 +27,7 @@ class Ending:
     dayfly_facts: ActFacts
     reasons: tuple[str, ...]
 
-    def as_json(self) -> dict[str, dict[str, int | float]]:
+    def as_json(self) -> dict[str, dict[str, int | float | str]]:
         """Return what `dayfly demo --json` prints."""
         return {"bare": self.bare.as_json(), "dayfly": self.dayfly.as_json()}
 

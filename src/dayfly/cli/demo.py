@@ -1,0 +1,135 @@
+"""`dayfly demo`: the attack alive on a plain function, and dead under Dayfly, in about a minute."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import time
+from pathlib import Path
+from random import SystemRandom
+from typing import Annotated
+
+from cyclopts import Parameter
+from rich.live import Live
+
+from dayfly.cli.demo_view import draw_ending, draw_progress
+from dayfly.cli.output import Output
+from dayfly.errors import SettingError
+from dayfly.lab.demo.facts import DEFAULT_ATTACKERS, DEFAULT_CUSTOMERS, DEFAULT_ENVIRONMENTS, Plan
+from dayfly.lab.demo.report import find_origin, render_report
+from dayfly.lab.demo.story import Ending, Story
+from dayfly.lab.model import ConfinementChoice
+
+_NOT_SHOWN = 1
+_TERMINATED = 128 + signal.SIGTERM
+_REFRESH_S = 0.125
+
+
+def demo(
+    *,
+    attackers: int = DEFAULT_ATTACKERS,
+    customers: int = DEFAULT_CUSTOMERS,
+    environments: int = DEFAULT_ENVIRONMENTS,
+    confinement: ConfinementChoice = "auto",
+    report: Path | None = None,
+    json: Annotated[bool, Parameter(negative="")] = False,
+) -> int:
+    """Watch cards being stolen from a warm function, then the same attack under Dayfly.
+
+    Act 1 runs a payments function on plain awslambdaric in a Lambda emulator on this machine. One burst of
+    attacks, then none; customers pay, and their (invented) cards arrive at the attacker's server. Act 2
+    sends the same traffic to the same function under Dayfly. Takes about a minute on two cores; Ctrl-C
+    ends everything it started.
+
+    The exit code is 0 only if cards were really stolen in act 1 and none in act 2; 1 if not, with a
+    sentence that says why; 2 if it could not run.
+
+    Examples:
+
+        dayfly demo
+        dayfly demo --report demo.html
+        dayfly demo --json
+        dayfly demo --environments 8 --attackers 100 --customers 50
+
+    Parameters
+    ----------
+    attackers
+        Malicious requests in the one burst, all at once.
+    customers
+        Customers who pay afterwards, each with a card of their own.
+    environments
+        The function's reserved concurrency: Lambda starts no more environments.
+    confinement
+        auto uses bubblewrap where it works, else nothing, and says so.
+    report
+        Write a self-contained HTML page with one lifeline per environment.
+    json
+        Print one JSON object with the figures of both acts, and nothing else.
+    """
+    output = Output(is_json=json)
+    plan = Plan(environments=environments, attackers=attackers, customers=customers)
+    if report is not None:
+        check_report(report)
+    # Cards that nobody can guess: what arrives at the sink can only have come from a customer's request.
+    story = Story(plan, confinement=confinement, random=SystemRandom())
+    try:
+        ending = asyncio.run(_play(story, plan, output))
+    except asyncio.CancelledError:
+        return _TERMINATED
+    if report is not None:
+        made_at = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
+        report.write_text(render_report(ending, origin=find_origin(made_at=made_at)), encoding="utf-8")
+    return show_ending(ending, output, report=report)
+
+
+def show_ending(ending: Ending, output: Output, *, report: Path | None) -> int:
+    """Print the ending and return the exit code that it deserves."""
+    confinement = ending.bare_facts.confinement
+    if confinement.kind == "none":
+        output.warn(f"environments ran without confinement: {confinement.reason}")
+    if output.is_json:
+        output.json(ending.as_json())
+        for reason in ending.reasons:
+            output.warn(reason)
+    else:
+        output.console.print(draw_ending(ending), soft_wrap=False)
+        output.say(f"confinement of the environments: {confinement.kind} ({confinement.reason})", style="dim")
+    if report is not None:
+        output.say(f"report: {report}")
+    return _NOT_SHOWN if ending.reasons else 0
+
+
+def check_report(path: Path) -> None:
+    """Raise SettingError for a report that could not be written, before a minute is spent on it."""
+    folder = path.absolute().parent
+    if path.is_dir():
+        raise SettingError(f"{path} is a folder", hint="name a file: --report demo.html")
+    if not folder.is_dir():
+        raise SettingError(f"{folder} is not a folder", hint="make it first, or write the report elsewhere")
+    if not os.access(path if path.exists() else folder, os.W_OK):
+        raise SettingError(f"{path} cannot be written", hint="choose a place where you may write")
+
+
+async def _play(story: Story, plan: Plan, output: Output) -> Ending:
+    playing = asyncio.create_task(story.run())
+    # SIGTERM ends the story as Ctrl-C does: by cancelling it, so that the lab ends its processes.
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, playing.cancel)
+    try:
+        if output.is_live:
+            await _watch(playing, story, plan, output)
+        return await playing
+    finally:
+        playing.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.gather(playing, return_exceptions=True)
+
+
+async def _watch(playing: asyncio.Task[Ending], story: Story, plan: Plan, output: Output) -> None:
+    output.say("Dayfly demo: the same attack and the same customers, twice\n", style="bold")
+    with Live(console=output.console, auto_refresh=False, transient=False) as live:
+        while not playing.done():
+            live.update(draw_progress(story.snapshots(), plan=plan), refresh=True)
+            await asyncio.wait({playing}, timeout=_REFRESH_S)
+        live.update(draw_progress(story.snapshots(), plan=plan), refresh=True)
