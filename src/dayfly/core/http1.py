@@ -8,6 +8,12 @@ from __future__ import annotations
 
 from dayfly.core.limits import MAX_EVENT_BYTES, MAX_HEAD_BYTES
 
+# A line feed in a value would shift the names and values of the event frame against each other.
+_CONTROLS = bytes((*range(9), *range(10, 32), 127))
+_HEX_DIGITS = b"0123456789abcdefABCDEF"
+# 18 digits are beyond every length that is accepted; int() raises ValueError at some thousands.
+_MAX_DIGITS = 18
+
 
 class HttpError(Exception):
     """The reply is not HTTP/1.1 as the Runtime API speaks it, or is longer than any reply it gives."""
@@ -110,10 +116,14 @@ class ReplyReader:
             if len(self._buffer) > MAX_HEAD_BYTES:
                 raise HttpError(f"the reply's headers are longer than {MAX_HEAD_BYTES} bytes")
             return False
-        lines = bytes(self._buffer[:end]).decode("utf-8", "surrogateescape").split("\r\n")
+        head = bytes(self._buffer[:end])
         del self._buffer[: end + 4]
+        text = head.replace(b"\r\n", b"")
+        if len(text.translate(None, _CONTROLS)) != len(text):
+            raise HttpError("the reply has a control character in its headers")
+        lines = head.decode("utf-8", "surrogateescape").split("\r\n")
         parts = lines[0].split(" ", 2)
-        if len(parts) < 2 or not parts[0].startswith("HTTP/1.") or not parts[1].isdigit():
+        if len(parts) < 2 or not parts[0].startswith("HTTP/1.") or not _is_number(parts[1]):
             raise HttpError("the reply does not begin with an HTTP/1.x status line")
         status = int(parts[1])
         if 100 <= status < 200:
@@ -136,7 +146,7 @@ class ReplyReader:
         if length is None:
             self._mode = "until-close"
             return True
-        if not length.isdigit():
+        if not _is_number(length):
             raise HttpError("the reply's content length is not a number")
         self._length = int(length)
         if self._length > MAX_EVENT_BYTES:
@@ -182,15 +192,17 @@ class ReplyReader:
                 return False
             return True
         size = line.split(b";", 1)[0].strip()
-        try:
-            self._chunk_left = int(size, 16)
-        except ValueError:
-            raise HttpError("the reply has a chunk whose size is not a number") from None
-        if self._chunk_left < 0:
-            raise HttpError("the reply has a chunk of negative size")
+        if not 0 < len(size) <= _MAX_DIGITS or size.strip(_HEX_DIGITS):
+            raise HttpError("the reply has a chunk whose size is not a number")
+        self._chunk_left = int(size, 16)
         self._mode = "chunk-data" if self._chunk_left else "trailer"
         return True
 
     def _complete(self, *, closes: bool) -> None:
         self._reply = Reply(self._status, self._headers, bytes(self._body), closes=closes)
         self._reset()
+
+
+def _is_number(text: str) -> bool:
+    """Say whether `text` is a number as HTTP writes one; str.isdigit alone takes digits of every script."""
+    return text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS

@@ -1,0 +1,200 @@
+"""Answers, events and control frames: whatever bytes come, the reader answers or raises FrameError."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dayfly.core import frames
+from dayfly.core.frames import Answer, AnswerReader, ControlReader, FrameError
+from dayfly.core.limits import MAX_ANSWER_BYTES, MAX_CONTROL_BYTES, MAX_META_BYTES
+
+NONCE = bytes(range(16))
+HEAD_BYTES = 29
+
+
+def split(data: bytes, sizes: list[int]) -> list[bytes]:
+    """Cut `data` into pieces of the given sizes; what is left over is the last piece."""
+    pieces, at = [], 0
+    for size in sizes:
+        pieces.append(data[at : at + size])
+        at += size
+    return [*pieces, data[at:]]
+
+
+def read_answer(data: bytes, sizes: list[int]) -> tuple[Answer | None, int]:
+    reader = AnswerReader(NONCE)
+    left_over = sum(reader.feed(piece) for piece in split(data, sizes))
+    return reader.answer, left_over
+
+
+SIZES = st.lists(st.integers(0, 40), max_size=30)
+
+
+@given(
+    kind=st.sampled_from([frames.RESULT, frames.ERROR]),
+    meta=st.binary(max_size=60),
+    body=st.binary(max_size=200),
+    extra=st.binary(max_size=20),
+    sizes=SIZES,
+)
+def test_answer_survives_every_split(
+    kind: int, meta: bytes, body: bytes, extra: bytes, sizes: list[int]
+) -> None:
+    packed = frames.pack_answer_head(NONCE, kind, meta, len(body)) + body
+    answer, left_over = read_answer(packed + extra, sizes)
+    assert answer is not None
+    assert (answer.kind, answer.meta, answer.body, answer.body_bytes) == (kind, meta, body, len(body))
+    assert left_over == len(extra)
+
+
+@given(data=st.binary(max_size=300), sizes=SIZES)
+def test_any_bytes_give_no_answer_but_a_frame_error(data: bytes, sizes: list[int]) -> None:
+    # 2^-128 for random bytes to hold the nonce: nothing but the refusal may come.
+    if len(data) < HEAD_BYTES:
+        assert read_answer(data, sizes) == (None, 0)
+    else:
+        with pytest.raises(FrameError, match="nonce"):
+            read_answer(data, sizes)
+
+
+@given(tail=st.binary(max_size=400), sizes=SIZES)
+def test_any_bytes_after_the_right_nonce_only_ever_answer_or_raise(tail: bytes, sizes: list[int]) -> None:
+    try:
+        answer, left_over = read_answer(NONCE + tail, sizes)
+    except FrameError:
+        return
+    assert answer is None or len(answer.body) == answer.body_bytes
+    assert 0 <= left_over <= len(tail)
+
+
+@pytest.mark.parametrize("kind", [0, 3, 255])
+def test_unknown_kind_is_refused_before_anything_is_kept(kind: int) -> None:
+    with pytest.raises(FrameError, match="unknown kind"):
+        read_answer(frames.pack_answer_head(NONCE, kind, b"", 0), [])
+
+
+def test_the_nonce_of_another_event_is_refused() -> None:
+    packed = frames.pack_answer_head(bytes(16), frames.RESULT, b"application/json", 2) + b"{}"
+    with pytest.raises(FrameError, match="nonce"):
+        read_answer(packed, [])
+
+
+@pytest.mark.parametrize("nonce", [b"", NONCE[:15]])
+def test_a_reader_without_an_event_takes_no_answer(nonce: bytes) -> None:
+    reader = AnswerReader(nonce)
+    with pytest.raises(FrameError):
+        reader.feed(frames.pack_answer_head(b"\0" * 16, frames.RESULT, b"", 0))
+
+
+def test_meta_one_byte_beyond_the_limit_is_refused_by_its_announcement() -> None:
+    announced = frames.pack_answer_head(NONCE, frames.RESULT, b"x" * (MAX_META_BYTES + 1), 0)
+    reader = AnswerReader(NONCE)
+    with pytest.raises(FrameError, match="too long a header"):
+        reader.feed(announced[:HEAD_BYTES])
+
+
+def test_a_second_answer_is_left_over_and_changes_nothing() -> None:
+    first = frames.pack_answer_head(NONCE, frames.RESULT, b"a", 1) + b"1"
+    second = frames.pack_answer_head(NONCE, frames.RESULT, b"b", 1) + b"2"
+    reader = AnswerReader(NONCE)
+    assert reader.feed(first) == 0
+    assert reader.feed(second) == len(second)
+    assert reader.answer is not None
+    assert reader.answer.body == b"1"
+
+
+def test_a_body_beyond_lambdas_limit_is_kept_only_so_far_that_the_platform_refuses_it() -> None:
+    reader = AnswerReader(NONCE)
+    reader.feed(frames.pack_answer_head(NONCE, frames.RESULT, b"", 2**63))
+    for _ in range(8):
+        reader.feed(b"x" * (1 << 20))
+        if reader.answer:
+            break
+    assert reader.answer is not None
+    assert len(reader.answer.body) == MAX_ANSWER_BYTES + 1
+    assert reader.answer.body_bytes == 2**63
+
+
+def test_six_megabytes_in_small_pieces_take_linear_time() -> None:
+    """A reader that copies what it has for every piece needs minutes for this."""
+    body = b"y" * MAX_ANSWER_BYTES
+    reader = AnswerReader(NONCE)
+    began = time.process_time()
+    reader.feed(frames.pack_answer_head(NONCE, frames.RESULT, b"application/json", len(body)))
+    for at in range(0, len(body), 64):
+        reader.feed(body[at : at + 64])
+    assert time.process_time() - began < 5
+    assert reader.answer is not None
+    assert reader.answer.body == body
+
+
+@pytest.mark.parametrize("value", [b"", b"a\r\nX: y", b"a\nb", b"a\0b", b"\x7f", "ä".encode(), b"\t"])
+def test_a_value_that_could_leave_its_header_is_refused(value: bytes) -> None:
+    assert not frames.is_header_value(value)
+
+
+def test_printable_values_may_stand_in_a_header() -> None:
+    assert frames.is_header_value(bytes(range(32, 127)))
+
+
+HEADER_TEXT = st.text(st.characters(exclude_characters="\n", exclude_categories=["Cs"]), max_size=30)
+
+
+@given(headers=st.dictionaries(HEADER_TEXT, HEADER_TEXT, max_size=8), body=st.binary(max_size=100))
+def test_an_event_comes_out_as_it_went_in(headers: dict[str, str], body: bytes) -> None:
+    packed = frames.pack_event(NONCE, headers, body)
+    nonce, block_bytes, body_bytes = frames.unpack_event_head(packed[: frames.EVENT_HEAD_BYTES])
+    block = packed[frames.EVENT_HEAD_BYTES : frames.EVENT_HEAD_BYTES + block_bytes]
+    assert nonce == NONCE
+    assert frames.parse_event_headers(block) == headers
+    assert packed[frames.EVENT_HEAD_BYTES + block_bytes :] == body
+    assert body_bytes == len(body)
+
+
+def test_header_bytes_that_are_no_utf8_survive_the_way_to_the_worker() -> None:
+    odd = b"\xff\xfe caf\xe9".decode("utf-8", "surrogateescape")
+    packed = frames.pack_event(NONCE, {"lambda-runtime-client-context": odd}, b"")
+    block = packed[frames.EVENT_HEAD_BYTES :]
+    assert frames.parse_event_headers(block) == {"lambda-runtime-client-context": odd}
+
+
+@given(
+    sent=st.lists(st.tuples(st.integers(0, 255), st.binary(max_size=40)), max_size=8),
+    sizes=SIZES,
+    rest=st.binary(max_size=4),
+)
+def test_control_frames_survive_every_split(
+    sent: list[tuple[int, bytes]], sizes: list[int], rest: bytes
+) -> None:
+    stream = b"".join(frames.pack_control(kind, payload) for kind, payload in sent) + rest
+    reader = ControlReader()
+    assert [frame for piece in split(stream, sizes) for frame in reader.feed(piece)] == sent
+
+
+@given(data=st.binary(max_size=400), sizes=SIZES)
+def test_any_control_bytes_are_frames_or_a_frame_error(data: bytes, sizes: list[int]) -> None:
+    reader = ControlReader()
+    try:
+        found = [frame for piece in split(data, sizes) for frame in reader.feed(piece)]
+    except FrameError:
+        return
+    assert sum(len(payload) + frames.CONTROL_HEAD_BYTES for _, payload in found) <= len(data)
+
+
+def test_a_control_frame_is_refused_by_its_announced_length() -> None:
+    announced = b"\x01" + (MAX_CONTROL_BYTES + 1).to_bytes(4, "big")
+    with pytest.raises(FrameError, match="too long a payload"):
+        ControlReader().feed(announced)
+
+
+def test_a_control_frame_of_the_full_length_in_small_pieces_takes_linear_time() -> None:
+    packed = frames.pack_control(frames.CALL, b"z" * MAX_CONTROL_BYTES)
+    reader = ControlReader()
+    began = time.process_time()
+    found = [frame for at in range(0, len(packed), 128) for frame in reader.feed(packed[at : at + 128])]
+    assert time.process_time() - began < 5
+    assert [len(payload) for _, payload in found] == [MAX_CONTROL_BYTES]
