@@ -172,7 +172,7 @@ def _take_descriptors(channel: Channel, descriptors: list[int]) -> _socket.socke
     targets = [1, 2, channel.telemetry]
     for target, descriptor in zip(targets, outputs, strict=False):
         fds.replace(target, descriptor)
-    _close(outputs)
+    _close(list(set(outputs)))
     return sockets.socket(sockets.AF_UNIX, sockets.SOCK_STREAM, 0, number)
 
 

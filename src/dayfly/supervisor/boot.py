@@ -332,6 +332,7 @@ def _end_on_signals() -> None:
 
 def _end_like(zygote: Zygote, fault: ZygoteLostError) -> NoReturn:
     """Init ended the process: end the same way, so that the platform words it as without Dayfly."""
+    zygote.await_end()
     zygote.end()
     status = fault.status if fault.status is not None else zygote.status
     if status is None:

@@ -407,6 +407,7 @@ class Supervisor:
                     zygote.reap(worker.pid)
                     status = zygote.reaped_status(worker.pid, limit_s=_STATUS_LIMIT_S)
                 else:
+                    zygote.await_end()
                     zygote.end()
                     status = zygote.status
             except ZygoteLostError as fault:

@@ -23,30 +23,40 @@ _DRAIN_BYTES = 1 << 20
 # What is left when the writers are dead: more passes than a pipe can need, since a pipe whose write
 # end somebody still holds never ends.
 _FINISH_PASSES = 64
+STDOUT, STDERR, TELEMETRY = 0, 1, 2
 
 
 class Pipes:
     """The pipes one process writes its output to.
 
     `write_ends` are stdout, stderr and, where the platform gave one, the telemetry descriptor; they are
-    handed to the process and closed here by `close_write_ends`.
+    handed to the process and closed here by `close_write_ends`. With `merged`, stdout and stderr are one
+    pipe, which keeps the order of their lines, as one file on the platform's side would.
     """
 
-    __slots__ = ("_empty", "_ended", "_err", "_out", "_telemetry", "read_ends", "write_ends")
+    __slots__ = ("_empty", "_ended", "_lines", "_telemetry", "_whiches", "read_ends", "write_ends")
 
-    def __init__(self, *, telemetry: bool) -> None:
-        pairs = [fds.output_pipe() for _ in range(3 if telemetry else 2)]
-        self.read_ends = [read_end for read_end, _ in pairs]
-        self.write_ends = [write_end for _, write_end in pairs]
+    def __init__(self, *, telemetry: bool, merged: bool) -> None:
         self._ended: set[int] = set()
         self._empty: set[int] = set()
-        self._out = LineReader()
-        self._err = LineReader()
+        self._lines = {STDOUT: LineReader()}
         self._telemetry = FrameReader()
+        read_end, write_end = fds.output_pipe()
+        self._whiches = {read_end: STDOUT}
+        self.write_ends = [write_end, write_end]
+        if not merged:
+            self._lines[STDERR] = LineReader()
+            read_end, self.write_ends[1] = fds.output_pipe()
+            self._whiches[read_end] = STDERR
+        if telemetry:
+            read_end, write_end = fds.output_pipe()
+            self._whiches[read_end] = TELEMETRY
+            self.write_ends.append(write_end)
+        self.read_ends = list(self._whiches)
 
     def close_write_ends(self) -> None:
         """Close our copies of the write ends; the process has its own."""
-        for descriptor in self.write_ends:
+        for descriptor in set(self.write_ends):
             os.close(descriptor)
         self.write_ends = []
 
@@ -55,7 +65,7 @@ class Pipes:
         return [descriptor for descriptor in self.read_ends if descriptor not in self._ended]
 
     def read(self, descriptor: int) -> tuple[int, bytes]:
-        """Return (which of 0 to 2, what may be written) for one readable pipe."""
+        """Return where it goes (STDOUT, STDERR or TELEMETRY) and what may be written, for one readable pipe."""
         data, ended = fds.drain(descriptor, limit=_DRAIN_BYTES)
         if ended:
             self._ended.add(descriptor)
@@ -63,21 +73,20 @@ class Pipes:
             self._empty.discard(descriptor)
         else:
             self._empty.add(descriptor)
-        which = self.read_ends.index(descriptor)
-        reader = (self._out, self._err, self._telemetry)[which]
-        return which, reader.feed(data)
+        which = self._whiches[descriptor]
+        return which, (self._telemetry if which == TELEMETRY else self._lines[which]).feed(data)
 
     def is_at_end(self, descriptor: int) -> bool:
         """Say whether a pipe has ended or was found empty by the last `read`."""
         return descriptor in self._ended or descriptor in self._empty
 
-    def close(self) -> tuple[bytes, bytes, int]:
-        """Close the read ends; return the unfinished lines and the telemetry bytes that were dropped."""
+    def close(self) -> tuple[dict[int, bytes], int]:
+        """Close the read ends; return the unfinished lines by where they go, and the bytes dropped as no frame."""
         for descriptor in self.read_ends:
             os.close(descriptor)
         self.read_ends = []
         self._telemetry.finish()
-        return self._out.finish(), self._err.finish(), self._telemetry.dropped_bytes
+        return {which: lines.finish() for which, lines in self._lines.items()}, self._telemetry.dropped_bytes
 
 
 class Output:
@@ -88,6 +97,7 @@ class Output:
 
     def __init__(self, *, telemetry: int) -> None:
         self._descriptors = [1, 2, telemetry]
+        self._is_merged = _is_one_file(1, 2)
         self.telemetry_number = telemetry
         if telemetry >= 0:
             # The function gets a pipe under this number; the platform's own moves out of its sight.
@@ -106,7 +116,7 @@ class Output:
 
     def new_pipes(self) -> Pipes:
         """Return pipes for one more process."""
-        return Pipes(telemetry=self.has_telemetry)
+        return Pipes(telemetry=self.has_telemetry, merged=self._is_merged)
 
     def forward(self, pipes: Pipes, descriptor: int) -> None:
         """Carry on what one pipe holds."""
@@ -127,11 +137,10 @@ class Output:
                     fds.write_all(self._descriptors[which], data)
                 if pipes.is_at_end(descriptor):
                     break
-        out, err, dropped = pipes.close()
-        if out:
-            fds.write_all(1, out)
-        if err:
-            fds.write_all(2, err)
+        unfinished, dropped = pipes.close()
+        for which, data in unfinished.items():
+            if data:
+                fds.write_all(self._descriptors[which], data)
         return dropped
 
     def emit(self, line: bytes, *, warning: bool = True) -> None:
@@ -142,3 +151,11 @@ class Output:
             fds.write_all(self._descriptors[2], telemetry_frame(kind, stamp, line))
             return
         fds.write_all(1, line)
+
+
+def _is_one_file(left: int, right: int) -> bool:
+    try:
+        one, other = os.fstat(left), os.fstat(right)
+    except OSError:
+        return False
+    return (one.st_dev, one.st_ino) == (other.st_dev, other.st_ino)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 MARKER = "_DAYFLY_ZYGOTE"
 # A fork of a gigabyte takes 50 ms; a zygote that does not answer for this long was stopped or is broken.
 _FORK_LIMIT_S = 5.0
+# How long the interpreter's own end may take after the socket is closed: exit handlers run in it.
+_END_LIMIT_S = 2.0
 # So that the zygote can fork whatever its workers did to the user's process count (rule 2.6).
 PROCESS_RESERVE = 128
 
@@ -266,6 +268,15 @@ class Zygote:
             return os.waitpid(self.pid, 0)[1]
         except ChildProcessError:
             return None
+
+    def await_end(self) -> None:
+        """Give a zygote that closed its socket the moment it takes to end by itself, with its own status."""
+        until = time.monotonic() + _END_LIMIT_S
+        while time.monotonic() < until and not has_ended(self.pid_handle, self.pid):
+            # Its last words may fill the pipes.
+            for descriptor in self.pipes.open_ends():
+                self._output.forward(self.pipes, descriptor)
+            time.sleep(0.001)
 
     def end(self) -> None:
         """Kill the zygote, wait for it, carry on what it wrote, close what belongs to it."""
