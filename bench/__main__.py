@@ -1,0 +1,73 @@
+"""`python -m bench`: measure what Dayfly costs and print it with the budgets."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import os
+import statistics
+import sys
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from bench.contestants import DAYFLY, PLAIN, SIZES
+from bench.figures import figures
+from bench.machine import this_machine
+from bench.measuring import FULL, QUICK, Measurement, OutOfTimeError, Plan, Samples
+from bench.report import Report, as_json, as_markdown, print_tables
+
+
+def main(arguments: Sequence[str], *, plan: Plan | None = None) -> int:
+    """Run by the command line; 0 whatever the figures say, 2 if they could not be taken.
+
+    `plan` takes the place of the one that the arguments choose.
+    """
+    options = _parse(arguments)
+    pinned = None
+    if options.pin:
+        pinned = min(os.sched_getaffinity(0))
+        # Children inherit it: driver, emulators and runtimes share one CPU, as at a small memory setting.
+        os.sched_setaffinity(0, {pinned})
+    machine = this_machine(pinned_to=pinned)
+    notes = Console(stderr=True)
+    measurement = Measurement(plan or (QUICK if options.quick else FULL))
+    measured: dict[str, dict[str, Samples]] = {}
+    try:
+        for function in SIZES:
+            notes.print(f"measuring the {function} function…", style="dim")
+            measured[function] = measurement.measure(function, (PLAIN, *DAYFLY))
+    except OutOfTimeError as fault:
+        notes.print(f"dayfly bench: {fault}", style="red")
+        return 2
+    report = Report(
+        machine=machine,
+        command=" ".join(["python -m bench", *arguments]),
+        date=datetime.datetime.now(datetime.UTC).date().isoformat(),
+        sizes_mb={
+            name: statistics.median(by_name[PLAIN.name].memory_kb or [0]) / 1024
+            for name, by_name in measured.items()
+        },
+        figures=figures(measured),
+    )
+    if options.json:
+        sys.stdout.write(as_json(report) + "\n")
+    elif options.markdown:
+        sys.stdout.write(as_markdown(report))
+    else:
+        print_tables(report, Console())
+    return 0
+
+
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="few samples, less than 40 seconds")
+    parser.add_argument("--pin", action="store_true", help="everything on one CPU")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="machine-readable")
+    form.add_argument("--markdown", action="store_true", help="what docs/performance.md quotes")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

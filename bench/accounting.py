@@ -1,0 +1,62 @@
+"""Memory and processor time of a tree of processes, read from /proc."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+
+
+class UnreadableError(RuntimeError):
+    """A process of the tree may not be read: Dayfly's are not dumpable, so this needs root."""
+
+
+class ChangedError(RuntimeError):
+    """The tree changed while it was read; look again."""
+
+
+def is_zombie(pid: int) -> bool:
+    """Whether the process has ended and waits to be reaped: it holds no memory any more."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return False
+
+
+def proportional_kb(pids: Sequence[int]) -> int:
+    """The sum of the proportional set sizes.
+
+    Raises ChangedError if a process ended meanwhile and UnreadableError if one may not be read: a sum
+    without some of its processes would flatter.
+    """
+    total = 0
+    for pid in pids:
+        try:
+            lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        except (FileNotFoundError, ProcessLookupError) as fault:
+            if is_zombie(pid):
+                continue
+            raise ChangedError(f"process {pid} ended while it was counted") from fault
+        except PermissionError as fault:
+            raise UnreadableError(f"/proc/{pid}/smaps_rollup may not be read by this user") from fault
+        total += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    return total
+
+
+def processor_ms(pids: Sequence[int]) -> float:
+    """User and system time so far, with that of children that were waited for, in milliseconds.
+
+    Counts a worker once: alive or zombie as itself, reaped in its parent. The kernel's resolution is one
+    tick, so take differences over many invocations.
+    """
+    ticks = 0
+    for pid in pids:
+        try:
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        # Fields 14 to 17 of proc_pid_stat(5): utime, stime, cutime, cstime.
+        ticks += sum(int(field) for field in fields[11:15])
+    return ticks * 1000 / TICKS_PER_SECOND

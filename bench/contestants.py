@@ -1,0 +1,46 @@
+"""Who is measured: plain awslambdaric and Dayfly in each setting that changes what an invocation costs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.rie import Rie, Runtime
+from tests.runtimes import RuntimeProcess
+
+FUNCTIONS = Path(__file__).parent / "functions"
+# Name of the sample and the size it stands for; the measured size is reported beside it.
+SIZES: Mapping[str, int] = {"small": 15, "medium": 50, "large": 150}
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """One way to run the function; `settings` are environment variables."""
+
+    name: str
+    runtime: Runtime
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+    def with_settings(self, **settings: str) -> Contestant:
+        """The same with more environment variables."""
+        return Contestant(self.name, self.runtime, {**self.settings, **settings})
+
+    def at_fake_api(self, function: str) -> RuntimeProcess:
+        """The function at the fake Runtime API, not yet started."""
+        return RuntimeProcess(
+            FUNCTIONS, f"{function}.handler", runtime=self.runtime, environment=self.settings, timeout_s=60
+        )
+
+    def under_rie(self, function: str) -> Rie:
+        """The function under AWS's emulator, not yet started."""
+        return Rie(FUNCTIONS, f"{function}.handler", runtime=self.runtime, environment=self.settings)
+
+
+PLAIN = Contestant("plain", "plain")
+INVOCATION = Contestant("invocation", "dayfly", {"DAYFLY_ISOLATION": "invocation", "DAYFLY_API_LOCK": "off"})
+LOCKED = Contestant(
+    "invocation, API locked", "dayfly", {"DAYFLY_ISOLATION": "invocation", "DAYFLY_API_LOCK": "on"}
+)
+PROCESS = Contestant("process", "dayfly", {"DAYFLY_ISOLATION": "process", "DAYFLY_API_LOCK": "off"})
+DAYFLY = (INVOCATION, LOCKED, PROCESS)
