@@ -220,7 +220,7 @@ def _announce(output: Output, lab: Lab, functions: tuple[FunctionConfig, ...], u
     output.say(str(report))
     output.say(f"serving {', '.join(f.name for f in functions)} at {url}", style="bold green")
     name = functions[0].name
-    output.say(f"  aws lambda invoke --endpoint-url {url} --function-name {name} --payload '{{}}' out.json")
+    output.say(f"  aws lambda invoke --endpoint-url {url} --function-name {name} out.json")
     output.say(
         f'  boto3.client("lambda", endpoint_url="{url}").invoke(FunctionName="{name}", Payload=b"{{}}")'
     )

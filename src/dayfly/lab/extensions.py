@@ -147,8 +147,7 @@ class Extensions:
                 message = f"{event}: ShutdownEventNotSupportedForInternalExtension"
                 return "Extension.InvalidEventType", message
         if any(extension.name == name for extension in self._by_id.values()):
-            message = f"Extension with this name already registered: {name}"
-            return "Extension.AlreadyRegistered", message
+            return "Extension.InvalidExtensionState", "Extension with this name already registered"
         if len(self._by_id) >= MAX_EXTENSIONS:
             return "Extension.TooManyExtensions", f"Extension limit ({MAX_EXTENSIONS}) reached"
         return None
