@@ -12,8 +12,11 @@ import re
 from dayfly.core.limits import MAX_LOG_LINE_BYTES
 
 PRODUCT = "Dayfly"
-# Put before a line of function code that imitates a finding: it is then no JSON, and says whose it is.
+# Put before a line of function code that imitates a finding: it says whose it is.
 NOT_OURS = b"[not written by Dayfly] "
+# The prefix alone is not enough: readers also begin a line at a carriage return, a form feed or a Unicode
+# separator, and a telemetry frame may hold many lines. Without a brace no piece of it is a record.
+_BRACES = bytes.maketrans(b"{}", b"()")
 
 _ESCAPE = re.compile(rb"\\u00([0-9a-fA-F]{2})")
 # What every reader of findings looks for; a record without one of these is none.
@@ -41,8 +44,8 @@ def imitates_finding(line: bytes) -> bool:
 
 
 def mark(line: bytes) -> bytes:
-    """Return `line` as it may be written to the function's log."""
-    return NOT_OURS + line if imitates_finding(line) else line
+    """Return `line` as it may be written to the function's log; an imitation loses its braces."""
+    return NOT_OURS + line.translate(_BRACES) if imitates_finding(line) else line
 
 
 class LineReader:
@@ -130,7 +133,7 @@ class FrameReader:
         message = frame[TELEMETRY_HEAD_BYTES:]
         if not imitates_finding(message):
             return frame
-        return telemetry_frame(frame[:4], frame[8:TELEMETRY_HEAD_BYTES], NOT_OURS + message)
+        return telemetry_frame(frame[:4], frame[8:TELEMETRY_HEAD_BYTES], mark(message))
 
 
 def telemetry_frame(kind: bytes, timestamp: bytes, message: bytes) -> bytes:
