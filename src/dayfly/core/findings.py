@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 OCSF_VERSION = "1.6.0"
 ATTACK_VERSION = "18.1"
+# Characters of a line that had to be shortened. One takes 12 bytes at most (a surrogate pair, escaped), so
+# these and the fixed part stay below MAX_FINDING_BYTES together.
+_SHORT_MESSAGE = 600
+_SHORT_NAME = 160
 
 
 class FindingKind:
@@ -173,9 +177,9 @@ def finding_line(
 
     `now` in seconds since the epoch, `number` the invocation's number in its environment (0: none).
     `message` and `evidence` must hold counts, kinds and names of the function's own making at init,
-    never anything that came with an event. A line over MAX_FINDING_BYTES loses its evidence.
+    never anything that came with an event. A line over MAX_FINDING_BYTES loses its evidence, and long
+    texts are cut.
     """
-    stamp = f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(now))}.{int(now * 1000) % 1000:03d}Z"
     detail: dict[str, object] = {"environment": where.environment}
     if number:
         detail["invocation"] = number
@@ -192,7 +196,7 @@ def finding_line(
             {"version": ATTACK_VERSION, "technique": {"uid": kind.attack[0], "name": kind.attack[1]}}
         ]
     record: dict[str, object] = {
-        "timestamp": stamp,
+        "timestamp": _timestamp(now),
         "level": _LEVEL[kind.severity],
         "message": f"{PRODUCT}: {message}",
         "activity_id": 1,
@@ -218,7 +222,16 @@ def finding_line(
     }
     line = json.dumps(record, separators=(",", ":"), ensure_ascii=True).encode()
     if len(line) >= MAX_FINDING_BYTES:
-        record["message"] = record["message"][:2000] if isinstance(record["message"], str) else ""
+        record["message"] = f"{PRODUCT}: {message}"[:_SHORT_MESSAGE]
+        record["resources"] = [
+            {
+                "type": "AWS::Lambda::Function",
+                "name": where.function[:_SHORT_NAME],
+                "version": where.version[:_SHORT_NAME],
+            }
+        ]
+        if request_id:
+            detail["request_id"] = request_id[:_SHORT_NAME]
         record["unmapped"] = {**detail, "evidence": {"left_out": "too long for one line"}}
         line = json.dumps(record, separators=(",", ":"), ensure_ascii=True).encode()
     return line + b"\n"
@@ -232,9 +245,8 @@ def invocation_line(
     `age_s` is the environment's age in seconds, `worker` the worker's number, `outcome` one of
     `success`, `error`, `crash`.
     """
-    stamp = f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(now))}.{int(now * 1000) % 1000:03d}Z"
     record = {
-        "timestamp": stamp,
+        "timestamp": _timestamp(now),
         "level": "INFO",
         "message": f"{PRODUCT}: invocation",
         "metadata": {"product": {"name": PRODUCT, "version": __version__}},
@@ -246,3 +258,8 @@ def invocation_line(
         "request_id": request_id,
     }
     return json.dumps(record, separators=(",", ":")).encode() + b"\n"
+
+
+def _timestamp(now: float) -> str:
+    seconds, milliseconds = divmod(int(now * 1000), 1000)
+    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{milliseconds:03d}Z"
