@@ -32,15 +32,28 @@ def keep_rule(globs: tuple[str, ...]) -> Callable[[str], Keep]:
 
 
 def _match(pattern: tuple[str, ...], parts: tuple[str, ...]) -> Keep:
-    if not pattern:
-        return "all"
-    if not parts:
-        return "inside"
-    if pattern[0] == "**":
-        if len(pattern) == 1:
+    # All positions at once: trying each length of each `**` in turn takes a path of a thousand parts, which
+    # an attacker may make, to the power of their number.
+    positions = _with_skips({0}, pattern)
+    for part in parts:
+        if len(pattern) in positions:
             return "all"
-        verdicts = [_match(pattern[1:], parts[skip:]) for skip in range(len(parts) + 1)]
-        return "all" if "all" in verdicts else "inside"
-    if not fnmatch.fnmatchcase(parts[0], pattern[0]):
-        return "no"
-    return _match(pattern[1:], parts[1:])
+        reached: set[int] = set()
+        for at in positions:
+            if pattern[at] == "**":
+                reached.add(at if at + 1 < len(pattern) else at + 1)
+            elif fnmatch.fnmatchcase(part, pattern[at]):
+                reached.add(at + 1)
+        positions = _with_skips(reached, pattern)
+    if len(pattern) in positions:
+        return "all"
+    return "inside" if positions else "no"
+
+
+def _with_skips(positions: set[int], pattern: tuple[str, ...]) -> set[int]:
+    """Add the positions behind a `**`, which may match no part; the last one needs a part."""
+    for at in list(positions):
+        while at + 1 < len(pattern) and pattern[at] == "**":
+            at += 1
+            positions.add(at)
+    return positions
