@@ -1,0 +1,127 @@
+"""Settings: where they come from, what wins, and what a wrong one is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from dayfly.core.settings import SETTINGS, Settings, load_settings
+from dayfly.errors import SettingError
+
+
+def test_without_any_setting_the_protection_is_on() -> None:
+    settings = load_settings({}, {})
+    assert settings.isolation == "invocation"
+    assert settings.scope == "auto"
+    assert settings.api_lock == "auto"
+    assert settings.tmp == "scrub"
+    assert settings.keep == ()
+    assert settings.reseed is True
+    assert settings.log_invocations is False
+    assert settings.unknown_variables == ()
+
+
+def test_the_environment_wins_over_the_file() -> None:
+    table: dict[str, object] = {"isolation": "process", "tmp": "keep"}
+    settings = load_settings({"DAYFLY_ISOLATION": "invocation"}, table)
+    assert (settings.isolation, settings.tmp) == ("invocation", "keep")
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
+def test_every_setting_can_be_set_to_each_of_its_values_in_both_places(setting: object) -> None:
+    assert isinstance(setting, type(SETTINGS[0]))
+    values = setting.choices or {"switch": ("on", "off"), "globs": ("/tmp/a/**",)}[setting.kind]
+    assert values
+    for value in values:
+        by_variable = load_settings({setting.variable: value}, {})
+        by_file = load_settings({}, {setting.name: value})
+        expected = {"switch": value == "on", "globs": (value,)}.get(setting.kind, value)
+        assert getattr(by_variable, setting.name) == getattr(by_file, setting.name) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("on", True),
+        ("1", True),
+        ("TRUE", True),
+        (" yes ", True),
+        ("off", False),
+        ("0", False),
+        ("False", False),
+        ("no", False),
+    ],
+)
+def test_a_switch_is_read_in_the_usual_spellings(text: str, expected: bool) -> None:
+    assert load_settings({"DAYFLY_RESEED": text}, {}).reseed is expected
+
+
+BAD_VARIABLES = [
+    ("DAYFLY_ISOLATION", "invocations", "invocation, process"),
+    ("DAYFLY_ISOLATION", "", "invocation, process"),
+    ("DAYFLY_SCOPE", "machine", "auto, environment, descendants"),
+    ("DAYFLY_API_LOCK", "maybe", "auto, on, off"),
+    ("DAYFLY_TMP", "delete", "scrub, keep"),
+    ("DAYFLY_KEEP", "cache/**", "absolute path"),
+    ("DAYFLY_KEEP", "/tmp/a:b", "absolute path"),
+    ("DAYFLY_KEEP", "/tmp/../etc", "without `..`"),
+    ("DAYFLY_RESEED", "2", "on or off"),
+    ("DAYFLY_LOG_INVOCATIONS", "some", "on or off"),
+    ("DAYFLY_HUGE_PAGES", "on", "auto, off"),
+    ("DAYFLY_GUARD", "block", "off"),
+]
+
+
+@pytest.mark.parametrize(("variable", "value", "hint"), BAD_VARIABLES)
+def test_a_bad_variable_is_named_with_its_value_and_what_to_do(variable: str, value: str, hint: str) -> None:
+    with pytest.raises(SettingError) as caught:
+        load_settings({variable: value}, {})
+    assert variable in caught.value.message
+    assert repr(value) in caught.value.message or repr(value.split(":")[-1]) in caught.value.message
+    assert hint in caught.value.hint
+
+
+BAD_FILE_VALUES: list[tuple[str, object, str]] = [
+    ("isolation", 1, "a string"),
+    ("isolation", True, "a string"),
+    ("isolation", ["invocation"], "a string"),
+    ("isolation", "no", "invocation, process"),
+    ("reseed", 1, "true or false"),
+    ("reseed", "perhaps", "on or off"),
+    ("keep", 3, "a list of strings"),
+    ("keep", ["/tmp/a", 4], "a list of strings"),
+    ("keep", ["tmp"], "absolute path"),
+    ("tmp", {"scrub": True}, "a string"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "hint"), BAD_FILE_VALUES)
+def test_a_bad_value_in_the_file_is_named_with_the_file_and_what_to_do(
+    name: str, value: object, hint: str
+) -> None:
+    with pytest.raises(SettingError) as caught:
+        load_settings({}, {name: value})
+    assert f"dayfly.toml: {name}" in caught.value.message
+    assert hint in caught.value.hint
+
+
+@pytest.mark.parametrize("name", ["isolaton", "DAYFLY_TMP", "Tmp", ""])
+def test_a_misspelt_protection_in_the_file_does_not_look_like_one(name: str) -> None:
+    with pytest.raises(SettingError) as caught:
+        load_settings({}, {name: "scrub"})
+    assert repr(name) in caught.value.message
+    assert "isolation" in caught.value.hint
+
+
+def test_an_unknown_variable_may_be_the_functions_own_and_is_only_reported() -> None:
+    settings = load_settings({"DAYFLY_THEME": "dark", "DAYFLY_ISOLATON": "process", "PATH": "/bin"}, {})
+    assert settings.unknown_variables == ("DAYFLY_ISOLATON", "DAYFLY_THEME")
+    assert settings.isolation == "invocation"
+
+
+def test_globs_come_from_a_list_or_a_colon_separated_text() -> None:
+    def keep(settings: Settings) -> tuple[str, ...]:
+        return settings.keep
+
+    assert keep(load_settings({"DAYFLY_KEEP": "/tmp/a/**:/tmp/b:"}, {})) == ("/tmp/a/**", "/tmp/b")
+    assert keep(load_settings({}, {"keep": ["/tmp/a:b"]})) == ("/tmp/a:b",)
+    assert keep(load_settings({"DAYFLY_KEEP": ""}, {"keep": ["/tmp/a"]})) == ()
