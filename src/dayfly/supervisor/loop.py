@@ -44,6 +44,9 @@ _NO_HANDLE_WAIT_MS = 50.0
 # Workers forked ahead. With one, events that follow each other closely wait for the fork and for the
 # first page faults of the new process; the second costs page tables and what a worker touches.
 _SPARES = 2
+# Huge pages cost some 6 ms a slice once and save less than that each time: only an environment that has
+# served this many events will serve enough to get it back.
+_TIDY_AFTER = 100
 # What cleaning may leave of an invocation's time; beyond it the rest waits for the next event.
 _RESERVE_S = 0.5
 # A worker's wait status comes when its memory is torn down: 150 ms for gigabytes.
@@ -100,6 +103,7 @@ class Supervisor:
         self._spares: list[Worker] = []
         self._workers = 0
         self._init_s = 0.0
+        self._has_one_processor = len(os.sched_getaffinity(0)) == 1
         self._is_lock_refused = False
         self._has_told_zombies = False
         sweeper.settle = self._settle_fork
@@ -362,7 +366,7 @@ class Supervisor:
         return self._zygote is zygote
 
     def _tidy_zygote(self) -> None:
-        if self._zygote is None:
+        if self._zygote is None or self._reporter.number < _TIDY_AFTER:
             return
         try:
             self._zygote.tidy()
@@ -524,7 +528,8 @@ class Supervisor:
     def _finish_fork(self, until: float) -> None:
         """See to it that the next worker is on its way.
 
-        A fork under way when the environment freezes goes on when it thaws, and harms nothing.
+        A fork under way when the environment freezes goes on when it thaws, and harms nothing. With one
+        processor it would go on before the next event's handler, so there it is waited for.
         """
         if self._zygote is None and self._init_s * 1.5 > until - time.monotonic():
             # Another init does not fit into what is left: the next event waits for it, as for a cold start.
@@ -532,6 +537,8 @@ class Supervisor:
         if self._zygote is not None and self._is_forking:
             self._settle_zygote(limit_s=0.0)
             self._fork_ahead()
+            if self._has_one_processor:
+                self._settle_zygote(limit_s=max(0.0, min(_STATUS_LIMIT_S, until - time.monotonic())))
             self._tidy_zygote()
         if self._zygote is None:
             self._prepare()
