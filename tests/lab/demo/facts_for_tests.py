@@ -22,6 +22,7 @@ def call(request: str, environment: str, at: float, role: Role, customer: Custom
         request_id=request,
         environment_id=environment,
         started=_ZERO + at,
+        ended=_ZERO + at + 0.01,
         latency_ms=10.0 + at,
         failure="",
     )

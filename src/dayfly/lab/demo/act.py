@@ -171,13 +171,12 @@ class Act:
     async def _serve_customers(self, lab: Lab) -> None:
         """Let customers come a few together, at random intervals, each once."""
         self._phase = "customers"
-        pace_s = self._plan.payments_s / len(self._customers)
         at_once = min(self._plan.customers_at_once, self._plan.environments)
         waiting = list(self._customers)
         while waiting:
             size = self._random.randint(1, at_once)
             group, waiting = waiting[:size], waiting[size:]
-            next_group = time.monotonic() + self._random.uniform(0.5, 1.5) * pace_s * len(group)
+            next_group = time.monotonic() + self._random.uniform(0.5, 1.5) * self._plan.pace_s * len(group)
             async with self._turn, asyncio.TaskGroup() as calls:
                 for customer in group:
                     calls.create_task(self._call(lab, "customer", payment_event(customer), customer=customer))
@@ -224,6 +223,7 @@ class Act:
                 request_id=answer.request_id,
                 environment_id=answer.environment_id,
                 started=started,
+                ended=time.time(),
                 latency_ms=latency_ms,
                 failure=find_failure(answer.payload, function_error=answer.function_error),
             )

@@ -41,7 +41,7 @@ def find_phases(facts: ActFacts) -> tuple[Phase, ...]:
         if not calls:
             return None
         start = min(call.started for call in calls) - facts.started
-        return start, max(call.started + call.latency_ms / 1000 for call in calls) - facts.started
+        return start, max(call.ended for call in calls) - facts.started
 
     burst, payments = span("attacker"), span("customer")
     if burst is None or payments is None:
@@ -171,7 +171,8 @@ def _draw_line(line: Lifeline, *, y: float, x: list[float], scale: float, has_wo
         parts.append(f'<path class="life infected" d="M{start:.1f} {y:.1f}H{max(start, ended):.1f}"/>')
 
     def place(mark: Mark) -> float:
-        return born + (mark.at - line.born) * scale
+        # The request that brought the cold start began before the function could serve it.
+        return max(ready, born + (mark.at - line.born) * scale)
 
     if has_workers:
         # Half way to the next request of another worker: the old one has ended, the next one waits.
@@ -180,11 +181,11 @@ def _draw_line(line: Lifeline, *, y: float, x: list[float], scale: float, has_wo
             for before, after in pairwise(line.marks)
             if before.worker != after.worker
         ]
-        parts.append(f'<path class="cut" d="{"".join(f"M{cut:.1f} {y - 5:.1f}v10" for cut in cuts)}"/>')
+        parts.append(f'<path class="cut" d="{"".join(f"M{cut:.1f} {y - 3.5:.1f}v7" for cut in cuts)}"/>')
     pings = "".join(f"M{place(mark):.1f} {y - 3.5:.1f}v7" for mark in line.marks if mark.kind == "ping")
     if pings:
         parts.append(f'<path class="ping" d="{pings}"/>')
-    parts += [_diamond(max(place(mark), ready), y) for mark in line.marks if mark.kind == "attack"]
+    parts += [_diamond(place(mark), y) for mark in line.marks if mark.kind == "attack"]
     parts += [
         _draw_customer(mark, place(mark), y) for mark in line.marks if mark.kind in ("customer", "theft")
     ]

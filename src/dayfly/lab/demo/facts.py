@@ -19,7 +19,7 @@ Role = Literal["attacker", "ping", "customer"]
 
 # A plan beyond these would not end in minutes, or not start, on a machine of two cores.
 MAX_ENVIRONMENTS = 200
-MAX_REQUESTS = 20_000
+MAX_REQUESTS = 5_000
 
 # Under a minute and a half on two cores, of which most is cold starts and the pace of the customers.
 DEFAULT_ENVIRONMENTS = 32
@@ -33,14 +33,14 @@ class Plan:
 
     `environments` is the function's reserved concurrency. `idle_expiry_s` stands for the ten minutes
     or so after which Lambda ends an environment that nobody calls, shortened so that a demo can
-    outlive it. Customers come one to `customers_at_once` together, over `payments_s` in all. Raises SettingError for a plan that shows nothing or never ends.
+    outlive it. Customers come one to `customers_at_once` together, `pace_s` apart on average. Raises SettingError for a plan that shows nothing or never ends.
     """
 
     environments: int = DEFAULT_ENVIRONMENTS
     attackers: int = DEFAULT_ATTACKERS
     customers: int = DEFAULT_CUSTOMERS
     customers_at_once: int = 4
-    payments_s: float = 16.0
+    pace_s: float = 0.08
     quiet_s: float = 3.0
     ping_every_s: float = 1.5
     idle_expiry_s: float = 20.0
@@ -60,7 +60,7 @@ class Call:
     """One request and its answer; `failure` is "" when the function answered 200, else what came instead.
 
     `latency_ms` is what the caller waited, refusals for lack of a free environment included; `started`
-    is when the try began that was not refused.
+    is when the try began that was not refused. Both times are seconds since the epoch.
     """
 
     role: Role
@@ -68,6 +68,7 @@ class Call:
     request_id: str
     environment_id: str
     started: float
+    ended: float
     latency_ms: float
     failure: str
 
