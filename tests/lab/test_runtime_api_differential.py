@@ -298,8 +298,8 @@ def too_large(script: Script) -> None:
     request_id, result = script.take(runtime, "next", b"{}")
     path = f"{BASE}/invocation/{request_id}"
     script.note("too large", runtime.request("POST", f"{path}/response", TOO_LARGE))
+    runtime = script.connect()  # the emulator closes the connection of what it refused to read
     script.payload("too large for the caller", result, runtime)
-    runtime = script.connect()
     request_id, result = script.take(runtime, "next after too large", b"{}")
     holder = script.connect()
     script.note("held", holder.hold(f"{BASE}/invocation/{request_id}/response"))
