@@ -8,6 +8,7 @@ for. After that the environment may freeze at any instant, so nothing may be pen
 
 from __future__ import annotations
 
+import os
 import select
 import time
 
