@@ -177,6 +177,7 @@ class Rie:
         self._process: subprocess.Popen[bytes] | None = None
         self._log: Path | None = None
         self._last_log = ""
+        self._copy: tempfile.TemporaryDirectory[str] | None = None
         self._ports = _Ports(0, 0)
 
     def __enter__(self) -> Rie:
@@ -263,13 +264,17 @@ class Rie:
         self._last_log, log, self._log = self.logs(), self._log, None
         if log is not None:
             log.unlink()
+        if self._copy is not None:
+            self._copy.cleanup()
+            self._copy = None
 
     def _started(self) -> bool:
         self._ports = _free_ports()
         address = f"127.0.0.1:{self._ports.invoke}"
         rie = [str(rie_binary()), "--runtime-api-address", self.runtime_api]
         rie += ["--runtime-interface-emulator-address", address, *self._command]
-        command = self.confinement.wrap(rie, task=self.function, binds=self._binds)
+        task = self.function if self.confinement.kind == "none" else self._readable_copy()
+        command = self.confinement.wrap(rie, task=task, binds=self._binds)
         if self._log is None:
             descriptor, name = tempfile.mkstemp(prefix="rie-", suffix=".log")
             os.close(descriptor)
@@ -285,6 +290,16 @@ class Rie:
                 start_new_session=True,
             )
         return _listens(self._process, self._ports.invoke)
+
+    def _readable_copy(self) -> Path:
+        # Folders that pytest makes are their owner's alone, and the function runs as somebody else.
+        self._copy = self._copy or tempfile.TemporaryDirectory(prefix="rie-task-")
+        target = Path(self._copy.name)
+        shutil.copytree(self.function, target, dirs_exist_ok=True, symlinks=True)
+        for path in [target, *target.rglob("*")]:
+            if not path.is_symlink():
+                path.chmod(path.stat().st_mode | (0o555 if path.is_dir() else 0o444))
+        return target
 
 
 def _free_ports() -> _Ports:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -91,10 +92,11 @@ class Wire:
     def peer_is_gone(self) -> bool:
         """Whether the peer has closed; never waits, takes nothing from the stream."""
         try:
-            return self._peer.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
-        except BlockingIOError:
-            return False
-        except OSError:
+            # Asked first: a socket with a timeout would wait in recv whatever the flags say.
+            if not select.select([self._peer], [], [], 0)[0]:
+                return False
+            return self._peer.recv(1, socket.MSG_PEEK) == b""
+        except (OSError, ValueError):
             return True
 
     def _read_chunked(self, head: Head) -> Request:

@@ -23,6 +23,8 @@ INIT_ERROR = f"{VERSION}/runtime/init/error"
 # 6 MiB and 100 bytes, as AWS's emulator and service say it.
 MAX_PAYLOAD_BYTES = 6_291_556
 ARN = "arn:aws:lambda:eu-central-1:123456789012:function:function"
+# What AWS's emulator calls the states that the two routes lead to.
+STATES = {"response": "InvocationResponse", "error": "InvocationErrorResponse"}
 # How long a wait may go on before the peer's death is noticed; says nothing about how fast an event is sent.
 POLL_S = 0.05
 
@@ -260,7 +262,7 @@ class FakeRuntimeApi:
             if current is None or identifier != current.request_id:
                 refusal = _refuse(400, "InvalidRequestID", "Invalid request ID")
             elif self._state != "running":
-                refusal = _refuse_transition("RuntimeResponseSentState", f"Invocation{kind.title()}")
+                refusal = _refuse_transition("RuntimeResponseSentState", STATES[kind])
             else:
                 refusal = b""
                 self._state = "held"
