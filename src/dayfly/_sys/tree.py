@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _OPEN_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # The system calls of one directory level; an attacker's names are only ever used relative to these.
 _FULL = stat.S_IRWXU
+# No system call takes a longer path (PATH_MAX), so no honest program put anything there.
+_MAX_PATH_BYTES = 4000
 
 
 class Stamp:
@@ -78,18 +80,18 @@ def clean(
     held: set[tuple[int, int]],
     has_time: Callable[[], bool],
 ) -> Cleaned:
-    """Remove what `uid` owns under `root`, except what stays.
+    """Remove what `uid` owns under `root`, except what stays; in other users' directories as well.
 
     What stays: a path in `kept` (and is compared with its stamp; `changed` counts those that differ
     or are gone), a path for which `keeps` says "all" (with all below) or "inside" (a directory whose
     entries are looked at), files in `held` by (device, inode). Nothing of the user may be running.
-    When `has_time` says no, the rest is left and `is_finished` is False.
+    `has_time` is asked before every removal; once it says no, the rest is left and `is_finished` is False.
     """
     done = Cleaned()
     seen = 0
     pending = [root]
     try:
-        top = os.open(root, _OPEN_DIRECTORY)
+        top = _open_directory(root, None)
     except OSError:
         done.failed += 1
         return done
@@ -98,10 +100,15 @@ def clean(
             directory = pending.pop()
             try:
                 descriptor = _open_directory(directory, None)
+            except PermissionError:
+                # Another user's, closed to us: nothing of ours is in it.
+                done.failed += _is_owner(directory, uid)
+                continue
             except OSError:
                 done.failed += 1
                 continue
             try:
+                _let_write(descriptor, uid)
                 with os.scandir(descriptor) as entries:
                     for entry in entries:
                         path = f"{directory}/{entry.name}"
@@ -118,11 +125,18 @@ def clean(
                                 pending.append(path)
                             continue
                         verdict = keeps(path)
-                        if verdict == "all" or stamp.inode in held or status.st_uid != uid:
+                        if verdict == "all" or stamp.inode in held:
                             continue
-                        if verdict == "inside" and stamp.is_directory:
+                        is_ours = status.st_uid == uid
+                        is_way = verdict == "inside" and len(os.fsencode(path)) < _MAX_PATH_BYTES
+                        if stamp.is_directory and (is_way or not is_ours):
                             pending.append(path)
                             continue
+                        if not is_ours:
+                            continue
+                        if not has_time():
+                            done.is_finished = False
+                            return done
                         _remove(descriptor, entry.name, status, top, done, has_time)
                         if not done.is_finished:
                             return done
@@ -152,6 +166,20 @@ def _open_directory(name: str, parent: int | None) -> int:
     return descriptor
 
 
+def _is_owner(name: str, uid: int) -> bool:
+    try:
+        return os.lstat(name).st_uid == uid
+    except OSError:
+        return False
+
+
+def _let_write(descriptor: int, uid: int) -> None:
+    """Give the owner of an open directory back what it needs to empty it."""
+    status = os.fstat(descriptor)
+    if status.st_uid == uid and status.st_mode & _FULL != _FULL:
+        os.fchmod(descriptor, stat.S_IMODE(status.st_mode) | _FULL)
+
+
 def _remove(
     parent: int, name: str, status: os.stat_result, top: int, done: Cleaned, has_time: Callable[[], bool]
 ) -> None:
@@ -161,9 +189,6 @@ def _remove(
     moved = _move_to_top(parent, name, top, done)
     waiting = [] if moved is None else [moved]
     while waiting:
-        if not has_time():
-            done.is_finished = False
-            return
         current = waiting[-1]
         below: list[str] = []
         try:
@@ -174,10 +199,12 @@ def _remove(
             continue
         failed = done.failed
         try:
-            if os.fstat(descriptor).st_mode & _FULL != _FULL:
-                os.fchmod(descriptor, _FULL)
+            _let_write(descriptor, status.st_uid)
             with os.scandir(descriptor) as entries:
                 for entry in entries:
+                    if not has_time():
+                        done.is_finished = False
+                        return
                     try:
                         inner = entry.stat(follow_symlinks=False)
                     except OSError:

@@ -1,0 +1,413 @@
+"""Removing what an attacker made: every trick with modes, depth, links, names and time."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import socket
+import stat
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from tests.unprivileged import UID, as_user, folder_of_user
+
+from dayfly._sys.tree import Cleaned, Stamp, clean, snapshot
+from dayfly.core.keep import keep_rule
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can make another user's files")
+
+
+@pytest.fixture
+def root() -> Iterator[Path]:
+    with folder_of_user() as folder:
+        yield folder
+
+
+def clean_root(
+    root: Path,
+    *,
+    kept: Mapping[str, Stamp] | None = None,
+    globs: tuple[str, ...] = (),
+    held: set[tuple[int, int]] | None = None,
+    has_time: Callable[[], bool] = lambda: True,
+) -> Cleaned:
+    """Clean as the test's user would, with nothing kept unless said."""
+    keeps = keep_rule(globs)
+    return clean(str(root), uid=UID, kept=kept or {}, keeps=keeps, held=held or set(), has_time=has_time)
+
+
+def counts(done: Cleaned) -> tuple[int, int, int, bool]:
+    return done.files, done.directories, done.failed, done.is_finished
+
+
+def test_files_and_directories_are_removed_and_counted(root: Path) -> None:
+    def act() -> Cleaned:
+        (root / "a/b").mkdir(parents=True)
+        (root / "a/b/file").write_bytes(b"x" * 10_000)
+        (root / ".hidden").touch()
+        return clean_root(root)
+
+    done = as_user(act)
+    assert counts(done) == (2, 2, 0, True)
+    assert done.bytes_removed >= 10_000
+    assert not list(root.iterdir())
+
+
+def test_an_empty_directory_is_clean(root: Path) -> None:
+    assert counts(as_user(lambda: clean_root(root))) == (0, 0, 0, True)
+
+
+@pytest.mark.parametrize("mode", [0o000, 0o100, 0o200, 0o400, 0o500])
+def test_directories_without_permissions_are_emptied(root: Path, mode: int) -> None:
+    def act() -> Cleaned:
+        directory = root
+        made: list[Path] = []
+        for name in "abcd":
+            directory = directory / name
+            directory.mkdir()
+            (directory / "stash").write_text("4000 1234")
+            (directory / "stash").chmod(0)
+            made.append(directory)
+        for directory in reversed(made):
+            directory.chmod(mode)
+        return clean_root(root)
+
+    assert counts(as_user(act)) == (4, 4, 0, True)
+    assert not list(root.iterdir())
+
+
+def test_three_thousand_levels_are_removed_with_few_descriptors(root: Path) -> None:
+    def act() -> tuple[Cleaned, list[str]]:
+        here = os.open(root, os.O_RDONLY)
+        for level in range(3000):
+            os.mkdir("d", dir_fd=here)
+            below = os.open("d", os.O_RDONLY, dir_fd=here)
+            if level % 100 == 0:
+                os.close(os.open("f", os.O_CREAT | os.O_WRONLY, dir_fd=below))
+            if level % 7 == 6:
+                os.fchmod(here, 0)
+            os.close(here)
+            here = below
+        os.close(here)
+        before = os.listdir("/proc/self/fd")
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+        done = clean_root(root)
+        assert os.listdir("/proc/self/fd") == before
+        return done, os.listdir(root)
+
+    done, left = as_user(act)
+    assert counts(done) == (30, 3000, 0, True)
+    assert left == []
+
+
+def test_nothing_is_followed_and_nothing_is_opened(root: Path) -> None:
+    """Links lead to a bystander's files; a FIFO hangs whoever opens it."""
+    with folder_of_user() as bystander:
+
+        def act() -> Cleaned:
+            (bystander / "photos").mkdir()
+            (bystander / "photos/one").write_text("precious")
+            (root / "to-directory").symlink_to(bystander / "photos")
+            (root / "to-file").symlink_to(bystander / "photos/one")
+            (root / "dangling").symlink_to("nowhere")
+            (root / "loop").symlink_to("loop")
+            (root / "sub").mkdir()
+            (root / "sub/up").symlink_to("../..")
+            (root / "sub/etc").symlink_to("/etc")
+            os.link(bystander / "photos/one", root / "sub/hard")
+            os.mkfifo(root / "fifo")
+            os.mkfifo(root / "sub/fifo", 0)
+            with socket.socket(socket.AF_UNIX) as listener:
+                listener.bind(str(root / "socket"))
+            return clean_root(root)
+
+        assert counts(as_user(act)) == (10, 1, 0, True)
+        assert not list(root.iterdir())
+        assert (bystander / "photos/one").read_text() == "precious"
+        assert (bystander / "photos").stat().st_mode & 0o777 == 0o755
+
+
+def test_a_link_in_place_of_the_directory_is_not_followed() -> None:
+    with folder_of_user() as outer:
+
+        def act() -> tuple[Cleaned, bool]:
+            (outer / "bystander").mkdir()
+            (outer / "bystander/file").touch()
+            (outer / "tmp").symlink_to("bystander")
+            return clean_root(outer / "tmp"), (outer / "bystander/file").exists()
+
+        done, is_there = as_user(act)
+        assert done.failed == 1
+        assert is_there
+
+
+def test_a_giant_sparse_file_costs_nothing_and_counts_what_it_holds(root: Path) -> None:
+    def act() -> Cleaned:
+        with open(root / "giant", "wb") as file:
+            file.truncate(1 << 42)
+            file.write(b"x")
+        return clean_root(root)
+
+    done = as_user(act)
+    assert counts(done) == (1, 0, 0, True)
+    assert 0 < done.bytes_removed < 1 << 20
+
+
+def test_no_name_is_too_odd(root: Path) -> None:
+    names = [b"new\nline", b"\xff\xfe", b"-rf", b" ", b"*", b"n" * 255, b"\x01", "ü\u2028".encode(), b"..."]
+
+    def act() -> Cleaned:
+        for name in names:
+            (root / os.fsdecode(name)).mkdir()
+            (root / os.fsdecode(name) / os.fsdecode(name)).write_bytes(name)
+        return clean_root(root)
+
+    assert counts(as_user(act)) == (len(names), len(names), 0, True)
+    assert not list(root.iterdir())
+
+
+def test_thousands_of_files_are_all_removed(root: Path) -> None:
+    """A directory that is read while it is emptied may skip entries: none may stay."""
+
+    def act() -> Cleaned:
+        for place in (root, root / "sub"):
+            place.mkdir(exist_ok=True)
+            for number in range(2000):
+                (place / f"{number:0200d}").touch()
+        return clean_root(root)
+
+    done = as_user(act)
+    assert done.failed == 0
+    assert not list(root.iterdir())
+    assert counts(done) == (4000, 1, 0, True)
+
+
+@pytest.mark.parametrize("mode", [0o000, 0o500])
+def test_a_root_that_lost_its_permissions_is_cleaned_all_the_same(root: Path, mode: int) -> None:
+    def act() -> Cleaned:
+        (root / "file").touch()
+        root.chmod(mode)
+        return clean_root(root)
+
+    assert counts(as_user(act)) == (1, 0, 0, True)
+    assert not list(root.iterdir())
+
+
+# ---- what stays -----------------------------------------------------------------------------------
+
+
+def make_init(root: Path) -> dict[str, Stamp]:
+    """Lay out what a function's init left, and return its stamps."""
+    (root / "cache/models").mkdir(parents=True)
+    (root / "cache/models/m").write_text("weights")
+    (root / "config").write_text("colour=blue")
+    (root / "link").symlink_to("config")
+    return snapshot(str(root))
+
+
+def test_what_init_made_stays_unchanged_while_the_rest_goes(root: Path) -> None:
+    def act() -> tuple[Cleaned, list[str]]:
+        kept = make_init(root)
+        (root / "new").touch()
+        (root / "cache/models/new").touch()
+        (root / "cache/stash/deep").mkdir(parents=True)
+        done = clean_root(root, kept=kept)
+        return done, sorted(os.path.relpath(path, root) for path in snapshot(str(root)))
+
+    done, left = as_user(act)
+    assert counts(done) == (2, 2, 0, True)
+    assert done.changed == 0
+    assert left == ["cache", "cache/models", "cache/models/m", "config", "link"]
+
+
+def poke_same_size_and_time(root: Path) -> None:
+    status = (root / "config").stat()
+    (root / "config").write_text("colour=pink")
+    os.utime(root / "config", ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def replace_by_rename(root: Path) -> None:
+    (root / "other").write_text("colour=blue")
+    (root / "other").rename(root / "config")
+
+
+def move_directory_away(root: Path) -> None:
+    (root / "cache").rename(root / "elsewhere")
+
+
+def swap_directory_for_a_link(root: Path) -> None:
+    (root / "cache").rename(root / "elsewhere")
+    (root / "cache").symlink_to("elsewhere")
+
+
+def point_link_elsewhere(root: Path) -> None:
+    (root / "link").unlink()
+    (root / "link").symlink_to("/etc")
+
+
+TAMPERINGS: dict[str, Callable[[Path], object]] = {
+    "content with the time set back": poke_same_size_and_time,
+    "appended": lambda root: (root / "config").open("a").write("x"),
+    "removed": lambda root: (root / "cache/models/m").unlink(),
+    "replaced by a rename": replace_by_rename,
+    "mode": lambda root: (root / "config").chmod(0o777),
+    "second name": lambda root: os.link(root / "config", root / "cache/second"),
+    "directory moved away": move_directory_away,
+    "directory swapped for a link": swap_directory_for_a_link,
+    "link pointed elsewhere": point_link_elsewhere,
+}
+
+
+@pytest.mark.parametrize("how", TAMPERINGS)
+def test_a_change_to_what_init_made_is_noticed(root: Path, how: str) -> None:
+    def act() -> Cleaned:
+        kept = make_init(root)
+        TAMPERINGS[how](root)
+        done = clean_root(root, kept=kept)
+        assert set(snapshot(str(root))) <= set(kept)
+        return done
+
+    done = as_user(act)
+    assert done.changed > 0
+    assert (done.failed, done.is_finished) == (0, True)
+
+
+@pytest.mark.parametrize("mode", [0o000, 0o500, 0o300])
+def test_a_stash_in_a_kept_directory_goes_whatever_its_mode_was_made(root: Path, mode: int) -> None:
+    def act() -> tuple[Cleaned, int]:
+        kept = make_init(root)
+        (root / "cache/stash").touch()
+        (root / "cache").chmod(mode)
+        done = clean_root(root, kept=kept)
+        assert not (root / "cache/stash").exists()
+        return done, stat.S_IMODE((root / "cache").stat().st_mode)
+
+    done, mode_after = as_user(act)
+    assert counts(done) == (1, 0, 0, True)
+    assert mode_after & 0o700 == 0o700
+
+
+def test_globs_keep_what_they_match_and_the_way_to_it(root: Path) -> None:
+    def act() -> tuple[Cleaned, list[str]]:
+        for name in ("a/keep.json", "a/drop.txt", "b/c/keep.json", "top.txt"):
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / name).touch()
+        done = clean_root(root, globs=(f"{root}/**/*.json",))
+        return done, sorted(os.path.relpath(path, root) for path in snapshot(str(root)))
+
+    done, left = as_user(act)
+    assert counts(done) == (2, 0, 0, True)
+    assert left == ["a", "a/keep.json", "b", "b/c", "b/c/keep.json"]
+
+
+def test_a_directory_that_could_hold_a_match_is_removed_when_no_path_can_name_it(root: Path) -> None:
+    """Otherwise three thousand empty directories would make cleaning fail for ever."""
+
+    def act() -> Cleaned:
+        here = os.open(root, os.O_RDONLY)
+        for _ in range(3000):
+            os.mkdir("dd", dir_fd=here)
+            below = os.open("dd", os.O_RDONLY, dir_fd=here)
+            os.close(here)
+            here = below
+        os.close(here)
+        return clean_root(root, globs=(f"{root}/**/*.json",))
+
+    done = as_user(act)
+    assert (done.failed, done.is_finished) == (0, True)
+    assert done.directories > 1000
+
+
+def test_a_file_that_an_extension_holds_open_stays(root: Path) -> None:
+    def act() -> tuple[Cleaned, list[str]]:
+        (root / "held").write_text("x")
+        (root / "other").write_text("x")
+        status = (root / "held").stat()
+        done = clean_root(root, held={(status.st_dev, status.st_ino)})
+        return done, os.listdir(root)
+
+    done, left = as_user(act)
+    assert counts(done) == (1, 0, 0, True)
+    assert left == ["held"]
+
+
+@needs_root
+def test_other_users_files_stay_and_their_locked_directories_are_no_failure(root: Path) -> None:
+    root.chmod(0o1777)
+    (root / "theirs").write_text("x")
+    (root / "locked").mkdir(mode=0o700)
+    (root / "locked/secret").touch()
+
+    def act() -> Cleaned:
+        (root / "mine").touch()
+        kept = snapshot(str(root))
+        first = clean_root(root)
+        second = clean_root(root, kept={path: stamp for path, stamp in kept.items() if "mine" not in path})
+        assert (second.failed, second.changed) == (0, 0)
+        return first
+
+    assert counts(as_user(act)) == (1, 0, 0, True)
+    assert sorted(os.listdir(root)) == ["locked", "theirs"]
+    assert (root / "locked/secret").exists()
+
+
+@needs_root
+def test_the_users_files_in_another_users_open_directory_are_removed(root: Path) -> None:
+    (root / "shared").mkdir()
+    (root / "shared").chmod(0o1777)
+    (root / "shared/theirs").touch()
+    os.chown(root / "shared", 0, 0)
+
+    def act() -> Cleaned:
+        (root / "shared/stash/deep").mkdir(parents=True)
+        (root / "shared/stash/deep/card").touch()
+        return clean_root(root)
+
+    assert counts(as_user(act)) == (1, 2, 0, True)
+    assert os.listdir(root) == ["shared"]
+    assert os.listdir(root / "shared") == ["theirs"]
+
+
+# ---- time -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shape", ["flat", "one directory", "many directories", "deep"])
+def test_what_does_not_fit_into_the_time_is_left_and_finished_later(root: Path, shape: str) -> None:
+    def act() -> tuple[int, int]:
+        where = root if shape == "flat" else root / "d"
+        for number in range(500):
+            if shape in ("many directories", "deep"):
+                where = where / "d" if shape == "deep" else root / f"d{number}"
+            where.mkdir(parents=True, exist_ok=True)
+            (where / f"f{number}").touch()
+        looks = itertools.count()
+        first = clean_root(root, has_time=lambda: next(looks) < 20)
+        assert not first.is_finished
+        assert first.failed == 0
+        assert first.files < 500
+        assert os.listdir(root)
+        second = clean_root(root)
+        assert second.is_finished
+        assert second.failed == 0
+        assert not os.listdir(root)
+        return first.files + second.files, next(looks)
+
+    files, looks = as_user(act)
+    assert files == 500
+    assert looks == 21  # never asked again after the first no
+
+
+def test_a_stamp_of_a_directory_allows_other_entries_but_no_other_directory(root: Path) -> None:
+    def act() -> tuple[bool, bool]:
+        (root / "d").mkdir()
+        before = Stamp((root / "d").stat())
+        (root / "d/new").touch()
+        same = before.is_same(Stamp((root / "d").stat()))
+        (root / "d").rename(root / "old")
+        (root / "d").mkdir()
+        return same, before.is_same(Stamp((root / "d").stat()))
+
+    assert as_user(act) == (True, False)
