@@ -51,11 +51,12 @@ def _footprint(process: RuntimeProcess) -> Footprint:
 
 def _assert_no_growth(before: Footprint, after: Footprint) -> None:
     assert before.descriptors[0] > 0, "the supervisor's descriptors could not be read"
-    assert after.processes <= before.processes + 1
-    # The last worker is buried with the next invocation, and until then a handle is kept on it.
-    assert after.zombies <= 2
+    # A worker forked ahead more or less makes a difference of a few; the shortest of these runs has thirty
+    # invocations, so that whatever each of them left would show.
+    assert after.processes <= before.processes + 2
+    assert after.zombies <= before.zombies + 2
     for grown, was in zip(after.descriptors, before.descriptors, strict=True):
-        assert grown <= was + 2
+        assert grown <= was + 8
     for grown, was in zip(after.resident_kb, before.resident_kb, strict=True):
         assert grown - was <= GROWTH_KB
 
