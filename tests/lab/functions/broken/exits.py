@@ -1,0 +1,5 @@
+"""Ends while it is imported."""
+
+import os
+
+os._exit(7)
