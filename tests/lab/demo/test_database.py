@@ -30,3 +30,10 @@ def test_each_table_has_records_of_its_own() -> None:
 def test_the_endpoint_is_on_loopback() -> None:
     with Database() as database:
         assert database.endpoint.startswith("http://127.0.0.1:")
+
+
+def test_a_second_database_starts_empty() -> None:
+    for _ in range(2):
+        with Database() as database:
+            database.add_table("payments")
+            assert database.customers("payments") == ()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from http.client import HTTPConnection
 from typing import TYPE_CHECKING
 
 import boto3
+from botocore.config import Config
 from moto.server import ThreadedMotoServer
 
 if TYPE_CHECKING:
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _REGION = "us-east-1"
+_RESET_TIMEOUT_S = 10.0
 
 
 class Database:
@@ -37,7 +40,14 @@ class Database:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._server.stop()
+        try:
+            # moto's tables belong to this process, not to the server: else a second database has them too.
+            connection = HTTPConnection(*self._server.get_host_and_port(), timeout=_RESET_TIMEOUT_S)
+            connection.request("POST", "/moto-api/reset")
+            connection.getresponse().read()
+            connection.close()
+        finally:
+            self._server.stop()
 
     def add_table(self, table: str) -> dict[str, str]:
         """Make an empty table and return the variables with which a function finds it."""
@@ -59,6 +69,8 @@ class Database:
             "dynamodb",
             endpoint_url=self.endpoint,
             region_name=_REGION,
+            # A proxy of the user's environment would be asked for this machine's own loopback.
+            config=Config(proxies={}),
             # moto asks for a signature and looks at none of it.
             aws_access_key_id="demo",
             aws_secret_access_key="demo",
