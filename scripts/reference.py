@@ -58,7 +58,7 @@ def render() -> str:
         attack = kind.attack[0] if kind.attack else ""
         parts.append(f"| `{kind.uid}` | {_SEVERITY[kind.severity]} | {attack} | {kind.title} | {kind.meaning} |")
     parts += ["", "## Commands", "", "| command | what it does |", "|---|---|"]
-    parts += [f"| `dayfly {command.name}` | {command.summary} |" for command in COMMANDS]
+    parts += [f"| `dayfly {name}` | {text} |" for name, (_, text, _) in COMMANDS.items()]
     parts.append("| `python -m dayfly.runtime app.handler` | serves a handler in place of `python -m awslambdaric app.handler` |")
     parts += ["", "## Exit codes", "", "| code | of | meaning |", "|---|---|---|"]
     parts += [f"| {code} | {who} | {meaning} |" for code, who, meaning in EXIT_CODES]
