@@ -26,6 +26,10 @@ class Machine:
     load: float
     huge_pages: str
 
+    def is_busy(self) -> bool:
+        """Whether other work took more than half of the cores in the minute before."""
+        return self.load > self.cores / 2
+
     def sentence(self) -> str:
         """All of it in one line."""
         return (

@@ -33,6 +33,10 @@ METHOD_NOTE = (
     "medians, `added` is their difference. Times are taken at a fake Runtime API, except where AWS's emulator "
     "is named, whose own time (most of it) is in both columns."
 )
+BUSY_NOTE = (
+    "Other work kept this machine's cores busy at the start: Dayfly's processes had to wait for one more often "
+    "than plain awslambdaric's single process, and its figures are upper bounds."
+)
 COLOURS = {"met": "green", "not met": "red", "no budget": "dim", "not measured": "yellow"}
 
 
@@ -53,6 +57,7 @@ class Report:
             f"Measured {self.date} by `{self.command}` on {self.machine.sentence()}.",
             f"Functions, by PSS under plain awslambdaric: {sizes}. {FUNCTIONS_NOTE}",
             METHOD_NOTE,
+            *([BUSY_NOTE] if self.machine.is_busy() else []),
         ]
 
 

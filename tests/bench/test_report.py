@@ -49,3 +49,10 @@ def test_the_machine_is_named_and_a_pin_is_said() -> None:
     sentence = this_machine(pinned_to=1).sentence()
     assert "(pinned to CPU 1)" in sentence
     assert "Python 3." in sentence
+
+
+@pytest.mark.parametrize(("load", "busy"), [(0.3, False), (1.0, False), (1.1, True), (8.0, True)])
+def test_a_busy_machine_is_said_to_be_busy(load: float, busy: bool) -> None:
+    machine = dataclasses.replace(this_machine(pinned_to=None), cores=2, load=load)
+    report = dataclasses.replace(REPORT, machine=machine)
+    assert ("upper bounds" in as_markdown(report)) is busy
