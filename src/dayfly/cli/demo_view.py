@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from rich import box
 from rich.console import Group
+from rich.padding import Padding
 from rich.panel import Panel
 from rich.progress_bar import ProgressBar
 from rich.table import Table
@@ -50,7 +51,7 @@ def draw_ending(ending: Ending) -> RenderableType:
     table.add_row("exposed, first infection to last theft", _exposure(bare), _exposure(dayfly))
     table.add_row("customer's wait, p50", f"{bare.p50_ms:.1f} ms", f"{dayfly.p50_ms:.1f} ms")
     table.add_row("customer's wait, p99", f"{bare.p99_ms:.1f} ms", f"{dayfly.p99_ms:.1f} ms")
-    return Group(table, Text(" ").join([Text(""), _conclusion(ending)]))
+    return Group(table, Padding(_conclusion(ending), (0, 2)))
 
 
 def _conclusion(ending: Ending) -> Text:
@@ -71,7 +72,7 @@ def _conclusion(ending: Ending) -> Text:
 
 
 def _draw_act(act: Snapshot, *, plan: Plan) -> RenderableType:
-    title = f"{_TITLES[act.name]}"
+    title = _TITLES[act.name]
     if act.phase == "waiting":
         return Panel(
             Text("waits for act 1", style=_SOFT), title=title, title_align="left", width=_WIDTH, style=_SOFT

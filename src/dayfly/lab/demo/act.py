@@ -89,6 +89,7 @@ class Act:
         self._cards = frozenset(customer.card for customer in customers)
         self._stolen: set[str] = set()
         self._started = 0.0
+        self._ended = 0.0
         # Pings and customers take turns, so that the latencies measured are the customers' own.
         self._turn = asyncio.Lock()
 
@@ -121,6 +122,7 @@ class Act:
                 await self._sink.settle()
             await self._sink.settle()
             self._phase = "done"
+            self._ended = time.time()
             return self._facts(confinement, self._database.customers(table))
 
     def snapshot(self) -> Snapshot:
@@ -129,7 +131,7 @@ class Act:
         return Snapshot(
             name=self._name,
             phase=self._phase,
-            elapsed_s=time.time() - self._started if self._started else 0.0,
+            elapsed_s=(self._ended or time.time()) - self._started if self._started else 0.0,
             attacks=count["attacker"],
             customers=count["customer"],
             pings=count["ping"],
@@ -261,7 +263,7 @@ class Act:
             workers=dict(self._workers),
             confinement=confinement,
             started=self._started,
-            ended=time.time(),
+            ended=self._ended,
         )
 
 
