@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dayfly._sys.proc import read_file
 
-KINDS = ("shm", "msg", "sem")
+# The kinds and what /proc/sysvipc calls their identifiers.
+KINDS = {"shm": b"shmid", "msg": b"msqid", "sem": b"semid"}
 
 
 def list_objects(uid: int) -> set[tuple[str, int]]:
@@ -13,7 +14,7 @@ def list_objects(uid: int) -> set[tuple[str, int]]:
     Empty where the kernel has no System V IPC.
     """
     found: set[tuple[str, int]] = set()
-    for kind in KINDS:
+    for kind, column in KINDS.items():
         try:
             lines = read_file(f"/proc/sysvipc/{kind}").split(b"\n")
         except OSError:
@@ -21,9 +22,7 @@ def list_objects(uid: int) -> set[tuple[str, int]]:
         if len(lines) < 3:
             continue
         columns = lines[0].split()
-        identifier, owner, creator = (
-            columns.index(name) for name in (kind.encode() + b"id", b"uid", b"cuid")
-        )
+        identifier, owner, creator = (columns.index(name) for name in (column, b"uid", b"cuid"))
         for line in lines[1:]:
             fields = line.split()
             if len(fields) > max(owner, creator) and uid in (int(fields[owner]), int(fields[creator])):
