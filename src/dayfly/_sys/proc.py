@@ -24,21 +24,31 @@ class ProcessStat:
 
 
 def read_file(path: str, *, limit: int = 1 << 20) -> bytes:
-    """Return up to `limit` bytes of a /proc file; raises OSError."""
+    """Return the first `limit` bytes of a /proc file; raises OSError.
+
+    Reads until the file ends: the kernel gives whole records, as many as fit into one page, so a short
+    read of a list (mappings, children, System V objects) says nothing about what follows.
+    """
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        data = os.read(descriptor, min(limit, 65536))
-        if len(data) < 4096:
-            return data
-        parts = [data]
-        total = len(data)
-        while total < limit:
-            data = os.read(descriptor, 65536)
+        parts: list[bytes] = []
+        left = limit
+        while left > 0:
+            data = os.read(descriptor, min(left, 65536))
             if not data:
                 break
             parts.append(data)
-            total += len(data)
+            left -= len(data)
         return b"".join(parts)
+    finally:
+        os.close(descriptor)
+
+
+def _read_record(path: str) -> bytes:
+    """Return a /proc file that is one record, as `stat` and `status` are, in one read; raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return os.read(descriptor, 65536)
     finally:
         os.close(descriptor)
 
@@ -55,7 +65,7 @@ def read_stat(pid: int) -> ProcessStat | None:
 
 def _read_stat(path: str, pid: int) -> ProcessStat | None:
     try:
-        text = read_file(path)
+        text = _read_record(path)
     except OSError:
         return None
     # The command may hold spaces and parentheses: the fields begin after the last one.
@@ -68,11 +78,10 @@ def _read_stat(path: str, pid: int) -> ProcessStat | None:
 def read_uids(pid: int) -> tuple[int, ...]:
     """Return real, effective, saved and file-system uid, empty once the process is gone.
 
-    From /proc/PID/status, since the owner of /proc/PID is root for a process that made itself
-    undumpable, as any process can by executing a file it may not read.
+    From /proc/PID/status, since the owner of /proc/PID is the effective one alone.
     """
     try:
-        text = read_file(f"/proc/{pid}/status")
+        text = _read_record(f"/proc/{pid}/status")
     except OSError:
         return ()
     at = text.find(b"\nUid:")
@@ -84,15 +93,14 @@ def read_uids(pid: int) -> tuple[int, ...]:
 def belongs_to(pid: int, uid: int) -> bool:
     """Say whether a process of user `uid` could have become `pid`.
 
-    The cheap look at the owner of /proc/PID decides the ordinary cases.
+    The cheap look at the owner of /proc/PID, the effective user even of an undumpable process
+    (task_dump_owner in the kernel's fs/proc/base.c), decides the ordinary cases.
     """
     try:
         owner = os.stat(f"/proc/{pid}").st_uid
     except OSError:
         return False
-    if owner == uid:
-        return True
-    return owner == 0 and uid in read_uids(pid)
+    return owner == uid or uid in read_uids(pid)
 
 
 def is_dead(pid: int) -> bool:
@@ -120,7 +128,7 @@ def is_zombie(pid: int) -> bool:
 def last_pid() -> int:
     """Return the pid this namespace gave out last, -1 where /proc does not tell."""
     try:
-        return int(read_file("/proc/loadavg").split()[4])
+        return int(_read_record("/proc/loadavg").split()[4])
     except (OSError, ValueError, IndexError):
         return -1
 
