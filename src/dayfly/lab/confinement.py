@@ -168,7 +168,7 @@ class Confinement:
 
 
 def _system_mounts() -> list[str]:
-    arguments: list[str] = []
+    arguments = _parents([Path("/etc/x"), Path("/dev/x")])
     for name in _SYSTEM:
         path = Path(name)
         if path.is_symlink():

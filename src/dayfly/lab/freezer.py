@@ -108,11 +108,15 @@ class CgroupFreezer:
 
 
 class SignalFreezer:
-    """Descendants of init, found by parentage: complete in a PID namespace, where orphans return to
-    init; without one a process whose parent has died is out of sight."""
+    """Descendants of init, found by parentage: complete in a PID namespace, where orphans return to init.
 
-    def __init__(self) -> None:
+    Without one an orphan is out of sight while it is frozen, and found at the end only by
+    `marker`, a text in the variables it was started with.
+    """
+
+    def __init__(self, marker: str) -> None:
         self.init_pid = 0
+        self._marker = marker.encode()
 
     def descriptors(self) -> tuple[int, int]:
         return -1, -1
@@ -126,6 +130,14 @@ class SignalFreezer:
                 new = _read_pids(children)
                 found += new
                 pending += new
+        return found
+
+    def _marked(self) -> list[int]:
+        found = []
+        for path in _PROC.glob("[0-9]*/environ"):
+            with contextlib.suppress(OSError):
+                if self._marker in path.read_bytes():
+                    found.append(int(path.parent.name))
         return found
 
     async def freeze(self) -> bool:
@@ -142,7 +154,8 @@ class SignalFreezer:
 
     async def kill(self) -> bool:
         def is_empty() -> bool:
-            alive = [pid for pid in self.pids() if _state(pid) not in "ZX"]
+            found = {*self.pids(), *self._marked()} - {self.init_pid}
+            alive = [pid for pid in found if _state(pid) not in "ZX"]
             _send(alive, signal.SIGKILL)
             return not alive
 
@@ -186,7 +199,7 @@ class FreezerFactory:
 
     def make(self, environment_id: str) -> Freezer:
         if self._root is None:
-            return SignalFreezer()
+            return SignalFreezer(environment_id)
         return CgroupFreezer(self._root / environment_id, self._version)
 
     def close(self) -> None:
