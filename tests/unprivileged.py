@@ -25,6 +25,16 @@ def as_user(act: Callable[[], Result]) -> Result:
 
     What `act` returns is pickled; what it changes in memory is lost.
     """
+
+    def act_unprivileged() -> Result:
+        drop_privileges()
+        return act()
+
+    return forked(act_unprivileged)
+
+
+def forked(act: Callable[[], Result]) -> Result:
+    """Return what `act` returns in a forked child; its failure fails the test."""
     read_end, write_end = os.pipe()
     with warnings.catch_warnings():
         # Forking beside pytest-xdist's thread is what is warned of; the child makes system calls and ends.
@@ -34,7 +44,6 @@ def as_user(act: Callable[[], Result]) -> Result:
         os.close(read_end)
         outcome: tuple[bool, object]
         try:
-            _drop_privileges()
             outcome = (True, act())
         except BaseException:
             outcome = (False, traceback.format_exc())
@@ -45,14 +54,15 @@ def as_user(act: Callable[[], Result]) -> Result:
     with open(read_end, "rb") as pipe:
         data = pipe.read()
     _, status = os.waitpid(pid, 0)
-    assert data, f"the user's part of the test ended with wait status {status}"
+    assert data, f"the forked part of the test ended with wait status {status}"
     succeeded, value = pickle.loads(data)
-    assert succeeded, f"as user {UID}:\n{value}"
+    assert succeeded, f"in the forked part of the test:\n{value}"
     result: Result = value
     return result
 
 
-def _drop_privileges() -> None:
+def drop_privileges() -> None:
+    """Become UID for good, where this is root."""
     if os.geteuid() == 0:
         os.setgroups([])
         os.setresgid(UID, UID, UID)

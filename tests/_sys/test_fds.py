@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import select
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 
 import pytest
 
@@ -19,10 +18,8 @@ def pipe() -> Iterator[tuple[int, int]]:
     read_end, write_end = fds.output_pipe()
     yield read_end, write_end
     for descriptor in (read_end, write_end):
-        try:
+        with suppress(OSError):  # some tests close an end themselves
             os.close(descriptor)
-        except OSError as fault:
-            assert fault.errno == errno.EBADF
 
 
 def test_descriptors_arrive_with_the_data_they_were_sent_with() -> None:
