@@ -33,8 +33,13 @@ class Contestant:
         )
 
     def under_rie(self, function: str) -> Rie:
-        """The function under AWS's emulator, not yet started."""
-        return Rie(FUNCTIONS, f"{function}.handler", runtime=self.runtime, environment=self.settings)
+        """The function under AWS's emulator, confined as on Lambda where the machine allows it, not yet started.
+
+        That is what decides Dayfly's scope: an environment of its own is swept whole.
+        """
+        return Rie(
+            FUNCTIONS, f"{function}.handler", runtime=self.runtime, environment=self.settings, confined=True
+        )
 
 
 PLAIN = Contestant("plain", "plain")

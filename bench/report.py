@@ -31,7 +31,8 @@ FUNCTIONS_NOTE = (
 METHOD_NOTE = (
     "Plain awslambdaric and Dayfly were alive together and invoked in alternating bursts of five; figures are "
     "medians, `added` is their difference. Times are taken at a fake Runtime API, except where AWS's emulator "
-    "is named, whose own time (most of it) is in both columns."
+    "is named: it runs in namespaces of its own as on Lambda, if the machine allows it, and its own time, most "
+    "of it, is in both columns."
 )
 BUSY_NOTE = (
     "Other work kept this machine's cores busy at the start: Dayfly's processes had to wait for one more often "

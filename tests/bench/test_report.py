@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 
+import pytest
 from bench.figures import Figure
 from bench.machine import this_machine
 from bench.report import Report, as_json, as_markdown, print_tables
