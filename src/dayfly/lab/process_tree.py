@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import signal
 import socket
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -169,9 +170,11 @@ class ProcessTree:
         if self._control is not None:
             self._control.shutdown(socket.SHUT_RDWR)
         if self._process is not None:
-            if self._place.prefix:
-                # The monitor's death takes PID 1 with it, and that the whole namespace.
-                self._process.kill()
+            if self._place.prefix and self._process.poll() is None:
+                # PID 1's death takes the whole namespace with it. Killing the monitor alone is not enough:
+                # bubblewrap's child asks to die with it only after its set-up, and would wait for ever.
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(self._process.pid, signal.SIGKILL)
             deadline = asyncio.get_running_loop().time() + _END_BUDGET_S
             while self._process.poll() is None:
                 if asyncio.get_running_loop().time() > deadline:
