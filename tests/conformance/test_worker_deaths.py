@@ -29,9 +29,13 @@ DEATHS = {
 ISOLATIONS = ["invocation", "process"]
 
 
-@pytest.fixture(scope="module", params=["on", "off"])
+@pytest.fixture(
+    scope="module", params=[("on", False), ("off", False), ("on", True)], ids=["locked", "open", "confined"]
+)
 def dayfly(request: pytest.FixtureRequest) -> Iterator[Rie]:
-    with Rie(FUNCTIONS, "deaths.handler", environment={"DAYFLY_API_LOCK": request.param}) as rie:
+    lock, confined = request.param
+    environment = {"DAYFLY_API_LOCK": lock}
+    with Rie(FUNCTIONS, "deaths.handler", environment=environment, confined=confined) as rie:
         yield rie
 
 

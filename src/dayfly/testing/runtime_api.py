@@ -106,7 +106,7 @@ class FakeRuntimeApi:
         self.init_errors: list[Request] = []
         self.first_next_at = 0
         self.address = ""
-        self._max_payload_bytes = max_payload_bytes
+        self.max_payload_bytes = max_payload_bytes
         self._timeout_s = timeout_s
         self._changed = threading.Condition()
         self._waiting: deque[Invocation] = deque()
@@ -273,7 +273,7 @@ class FakeRuntimeApi:
         self.requests.append(request)
         if refusal or current is None:
             return refusal
-        too_big = len(request.body) > self._max_payload_bytes
+        too_big = len(request.body) > self.max_payload_bytes
         if header(request.trailers, "Lambda-Runtime-Function-Error-Type"):
             kind = "error"
         with self._changed:
@@ -282,7 +282,7 @@ class FakeRuntimeApi:
             current._outcome = Outcome("error" if too_big else kind, 413 if too_big else 202, request)
             current._done.set()
         if too_big:
-            text = f"Exceeded maximum allowed payload size ({self._max_payload_bytes} bytes)."
+            text = f"Exceeded maximum allowed payload size ({self.max_payload_bytes} bytes)."
             return _refuse(413, "RequestEntityTooLarge", text)
         return _respond(202, b'{"status":"OK"}\n')
 
