@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 
 # task_struct flag PF_EXITING (include/linux/sched.h): set before a thread's teardown begins, and from
@@ -53,20 +54,31 @@ def _read_record(path: str) -> bytes:
         os.close(descriptor)
 
 
+def _raise_if_exhausted(fault: OSError) -> None:
+    """Raise `fault` if it says that we cannot look, and not that there is nothing to see.
+
+    Any process of our user may lower our limit of descriptors (prlimit), for just as long as we look at
+    it: taken for gone, it would be left alive.
+    """
+    if fault.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM):
+        raise fault
+
+
 def list_pids() -> list[int]:
     """Return the processes visible in this PID namespace, ascending."""
     return sorted(int(name) for name in os.listdir("/proc") if name.isdigit())
 
 
 def read_stat(pid: int) -> ProcessStat | None:
-    """Return the process's stat, None once it is gone."""
+    """Return the process's stat, None once it is gone; raises OSError where we cannot look."""
     return _read_stat(f"/proc/{pid}/stat", pid)
 
 
 def _read_stat(path: str, pid: int) -> ProcessStat | None:
     try:
         text = _read_record(path)
-    except OSError:
+    except OSError as fault:
+        _raise_if_exhausted(fault)
         return None
     # The command may hold spaces and parentheses: the fields begin after the last one.
     fields = text[text.rfind(b")") + 2 :].split()
@@ -82,7 +94,8 @@ def read_uids(pid: int) -> tuple[int, ...]:
     """
     try:
         text = _read_record(f"/proc/{pid}/status")
-    except OSError:
+    except OSError as fault:
+        _raise_if_exhausted(fault)
         return ()
     at = text.find(b"\nUid:")
     if at < 0:
@@ -106,17 +119,23 @@ def belongs_to(pid: int, uid: int) -> bool:
 def is_dead(pid: int) -> bool:
     """Say whether no thread of the process can run user code any more.
 
-    A leader that ended while a thread goes on shows state Z, so every thread is looked at.
+    A leader that ended while a thread goes on shows state Z, so every thread is looked at. A thread that
+    executes a program takes the leader's number, and its own is gone: whoever saw the leader dead and
+    then no thread has seen nothing of it, so that counts as alive. Raises OSError where we cannot look.
     """
     try:
         threads = os.listdir(f"/proc/{pid}/task")
-    except OSError:
+    except OSError as fault:
+        _raise_if_exhausted(fault)
         return True
+    has_vanished = False
     for thread in threads:
         stat = _read_stat(f"/proc/{pid}/task/{thread}/stat", pid)
-        if stat is not None and not stat.flags & PF_EXITING and stat.state not in "ZX":
+        if stat is None:
+            has_vanished = True
+        elif not stat.flags & PF_EXITING and stat.state not in "ZX":
             return False
-    return True
+    return not has_vanished or not os.path.exists(f"/proc/{pid}")
 
 
 def is_zombie(pid: int) -> bool:
@@ -148,7 +167,8 @@ def children(pid: int) -> list[int] | None:
     found: list[int] = []
     try:
         threads = os.listdir(f"/proc/{pid}/task")
-    except OSError:
+    except OSError as fault:
+        _raise_if_exhausted(fault)
         return []
     for thread in threads:
         try:
@@ -156,8 +176,8 @@ def children(pid: int) -> list[int] | None:
         except FileNotFoundError:
             if os.path.isdir(f"/proc/{pid}/task/{thread}"):
                 return None
-        except OSError:
-            continue
+        except OSError as fault:
+            _raise_if_exhausted(fault)
     return found
 
 
