@@ -42,6 +42,8 @@ class _Extension:
     is_polling: bool = False
     has_polled: bool = False
     waiting: list[asyncio.Future[bytes]] = field(default_factory=list)
+    # An event that came while it was not polling: SHUTDOWN may, at any time.
+    missed: bytes | None = None
 
 
 class Extensions:
@@ -97,6 +99,8 @@ class Extensions:
         for extension in self._by_id.values():
             if kind not in extension.events:
                 continue
+            if not extension.waiting:
+                extension.missed = body
             extension.is_polling = False
             for future in extension.waiting:
                 if not future.done():
@@ -175,7 +179,11 @@ class Extensions:
         if extension is None:
             return
         future: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-        extension.waiting.append(future)
+        if extension.missed is not None:
+            future.set_result(extension.missed)
+            extension.missed = None
+        else:
+            extension.waiting.append(future)
         extension.is_polling = extension.has_polled = True
         self._changed()
         body = await future

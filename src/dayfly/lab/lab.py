@@ -284,7 +284,7 @@ class Lab:
                 if not answer.done():
                     answer.set_exception(LabError(f"the lab failed while serving: {error!r}"))
                 self.counters["environment_faults"] += 1
-                await self._end(environment, "failure")
+                await self._end(environment, "spindown" if self._is_closed else "failure")
                 raise
             pool.release(environment)
 
