@@ -100,6 +100,14 @@ def test_what_cannot_be_run_is_refused_at_once(arguments: tuple[str, ...], words
     assert result.stdout == ""
 
 
+def test_help_explains_the_exit_code_and_has_examples() -> None:
+    result = _run("--help")
+    shown = " ".join(result.stdout.split())
+    assert result.returncode == 0
+    assert "The exit code is 0 only if cards were really stolen in act 1 and none in act 2" in shown
+    assert "dayfly demo --report demo.html" in shown
+
+
 def test_an_unknown_option_is_a_usage_error() -> None:
     assert _run("--no-such-option").returncode == 2
 

@@ -9,6 +9,8 @@ from dayfly import __version__
 from dayfly.errors import DayflyError, MissingExtraError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cyclopts import App
 
 EXIT_USAGE = 2
@@ -36,8 +38,12 @@ _EPILOGUE = """Examples:
 """
 
 
-def build_app() -> App:
-    """The command line as cyclopts sees it; raises MissingExtraError without the `cli` extra."""
+def build_app(arguments: Sequence[str]) -> App:
+    """The command line as cyclopts sees it; raises MissingExtraError without the `cli` extra.
+
+    The command that `arguments` name is described by its own docstring, which needs its module; the
+    others by the table.
+    """
     try:
         # Half of a second of imports that a missing extra must be able to do without.
         from cyclopts import App
@@ -59,7 +65,11 @@ def build_app() -> App:
     for name, (target, text, _) in COMMANDS.items():
         *path, leaf = name.split()
         parent = groups[path[0]] if path else app
-        parent.command(target, name=leaf, help=text)
+        is_named = list(arguments[: len(path) + 1]) == [*path, leaf]
+        # An empty epilogue: the command's own examples are the better ones.
+        parent.command(
+            target, name=leaf, help=None if is_named else text, help_epilogue="" if is_named else None
+        )
     return app
 
 
@@ -74,7 +84,7 @@ def _needed_extra(arguments: list[str]) -> str:
 def run(arguments: list[str]) -> int:
     """Run one command line and return its exit code; the one place where errors become messages."""
     try:
-        result = build_app()(arguments, exit_on_error=False, print_error=True)
+        result = build_app(arguments)(arguments, exit_on_error=False, print_error=True)
     except DayflyError as error:
         return _report(error)
     except ImportError as error:
