@@ -19,7 +19,9 @@ from bench.report import Report, as_json, as_markdown, print_tables
 
 
 def main(arguments: Sequence[str], *, plan: Plan | None = None) -> int:
-    """Run by the command line; 0 whatever the figures say, 2 if they could not be taken.
+    """Run by the command line; 0 whatever the figures say, 2 if time did not suffice for all functions.
+
+    What was measured until then is printed all the same, for complete functions only.
 
     `plan` takes the place of the one that the arguments choose.
     """
@@ -33,13 +35,14 @@ def main(arguments: Sequence[str], *, plan: Plan | None = None) -> int:
     notes = Console(stderr=True)
     measurement = Measurement(plan or (QUICK if options.quick else FULL))
     measured: dict[str, dict[str, Samples]] = {}
+    status = 0
     try:
         for function in SIZES:
             notes.print(f"measuring the {function} function…", style="dim")
             measured[function] = measurement.measure(function, (PLAIN, *DAYFLY))
     except OutOfTimeError as fault:
         notes.print(f"dayfly bench: {fault}", style="red")
-        return 2
+        status = 2
     report = Report(
         machine=machine,
         command=" ".join(["python -m bench", *arguments]),
@@ -56,7 +59,7 @@ def main(arguments: Sequence[str], *, plan: Plan | None = None) -> int:
         sys.stdout.write(as_markdown(report))
     else:
         print_tables(report, Console())
-    return 0
+    return status
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
