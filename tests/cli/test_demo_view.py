@@ -25,6 +25,7 @@ _ACT = Snapshot(
     ready=frozenset({"A", "B"}),
     infected=frozenset({"A"}),
     stolen=5,
+    confinement=None,
 )
 
 
@@ -64,6 +65,15 @@ def test_infected_clean_and_starting_environments_look_different() -> None:
     assert "\x1b[31m■ " in shown
     assert "\x1b[32m■ " in shown
     assert "□ " in shown
+
+
+def test_absent_confinement_is_announced_while_the_act_runs() -> None:
+    report = make_ending().bare_facts.confinement
+    assert "confine" not in _show(draw_progress([_ACT], plan=_PLAN))
+    absent = _show(draw_progress([replace(_ACT, confinement=report)], plan=_PLAN))
+    assert "without confinement: by hand" in absent
+    present = replace(report, kind="bubblewrap")
+    assert "confined by bubblewrap" in _show(draw_progress([replace(_ACT, confinement=present)], plan=_PLAN))
 
 
 def test_the_ending_concludes_from_the_figures() -> None:

@@ -131,6 +131,14 @@ def _draw_environments(act: Snapshot) -> Text:
         else:
             squares.append("□ ", style=_SOFT)
     squares.append(f"\n{len(act.environments)} environments, {len(act.infected)} infected", style=_SOFT)
+    if act.confinement is not None:
+        is_absent = act.confinement.kind == "none"
+        how = (
+            f"without confinement: {act.confinement.reason}"
+            if is_absent
+            else f"confined by {act.confinement.kind}"
+        )
+        squares.append(f"; {how}", style="yellow" if is_absent else _SOFT)
     return squares
 
 

@@ -41,7 +41,7 @@ _LIFE = frozenset({"cold_start", "init_done", "reset", "crashed", "timed_out", "
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """An act as it stands, for somebody who watches."""
+    """An act as it stands, for somebody who watches; `confinement` is None until the lab is up."""
 
     name: ActName
     phase: Phase
@@ -53,6 +53,7 @@ class Snapshot:
     ready: frozenset[str]
     infected: frozenset[str]
     stolen: int
+    confinement: ConfinementReport | None
 
 
 class Act:
@@ -76,6 +77,7 @@ class Act:
         self._customers = customers
         self._database = database
         self._confinement: ConfinementChoice = confinement
+        self._report: ConfinementReport | None = None
         self._random = random
         self._sink = Sink(on_report=self._on_report)
         self._phase: Phase = "waiting"
@@ -100,9 +102,9 @@ class Act:
         self._started = time.time()
         async with self._sink:
             async with Lab(confinement=self._confinement, log=self._on_log) as lab:
+                self._report = confinement = lab.confinement
                 lab.subscribe(self._on_event)
                 await lab.add_function(self._function(variables))
-                confinement = lab.confinement
                 keep_warm = asyncio.create_task(self._keep_warm(lab))
                 try:
                     await self._attack(lab)
@@ -143,6 +145,7 @@ class Act:
                 if request in self._environment_of
             ),
             stolen=len(self._stolen),
+            confinement=self._report,
         )
 
     def _function(self, variables: dict[str, str]) -> FunctionConfig:
