@@ -156,7 +156,10 @@ class Supervisor:
     def _prepare(self) -> None:
         """Have a worker ready, from a fresh zygote if need be."""
         while self._spares and not self._spares[0].is_running():
-            self._discard(self._spares.pop(0))
+            # A worker of ours ended it: they share a uid. Unreaped, such zombies fill the process limit.
+            dead = self._spares.pop(0)
+            self._discard(dead)
+            self._reap(dead)
         if self._spares:
             return
         if not self._is_forking and self._current is not None and self._current.is_running():
@@ -293,6 +296,7 @@ class Supervisor:
             self._sweeper.spared.discard(self._current.pid)
         worker = self._current
         assert worker is not None
+        worker.resume()
         worker.begin(headers, body)
         return worker
 
@@ -403,6 +407,8 @@ class Supervisor:
                 f"a worker was ended: {died.offence}",
                 {"reason": died.offence, "worker": worker.number},
             )
+            if not self._is_forking and self._zygote is not None:
+                self._zygote.end()
             return exit_failure(request_id, None)
         status: int | None = None
         zygote = self._zygote

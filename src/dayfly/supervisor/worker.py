@@ -84,6 +84,10 @@ class Worker:
         """Say whether the process still exists as more than a zombie."""
         return not has_ended(self.pid_handle, self.pid)
 
+    def resume(self) -> None:
+        """Undo a stop: a worker before this one, of the same uid, may have stopped it."""
+        kill_pid(self.pid, self.pid_handle, signal.SIGCONT)
+
     def kill(self) -> None:
         """Stop the process so that nothing it holds in memory meets the next event.
 

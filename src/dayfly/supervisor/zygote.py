@@ -112,8 +112,7 @@ class Zygote:
         ours.setblocking(False)
         self._asked = (number, ours, pipes)
         try:
-            # A worker of ours may have stopped the zygote: it shares a uid.
-            kill_pid(self.pid, self.pid_handle, signal.SIGCONT)
+            self._resume()
             fds.send_with_descriptors(
                 self.channel, frames.pack_control(kind), [theirs.fileno(), *pipes.write_ends]
             )
@@ -123,6 +122,10 @@ class Zygote:
         finally:
             theirs.close()
             pipes.close_write_ends()
+
+    def _resume(self) -> None:
+        """Undo a stop: a worker of ours, of the same uid, may have stopped the zygote."""
+        kill_pid(self.pid, self.pid_handle, signal.SIGCONT)
 
     def _forget_asked(self) -> None:
         if self._asked is not None:
@@ -140,6 +143,8 @@ class Zygote:
             self.absorb()
             return None
         number, sock, pipes = self._asked
+        if limit_s > 0:
+            self._resume()
         payload = self._wait((frames.FORKED, frames.SERVING), limit_s)
         if payload is None:
             return None
@@ -280,8 +285,10 @@ class Zygote:
 
     def end(self) -> None:
         """Kill the zygote, wait for it, carry on what it wrote, close what belongs to it."""
-        kill_pid(self.pid, self.pid_handle)
-        self.status = self._collect()
+        # Once it was waited for, its number may be anybody's.
+        if self.status is None:
+            kill_pid(self.pid, self.pid_handle)
+            self.status = self._collect()
         self._forget_asked()
         self._output.finish(self.pipes)
         self.channel.close()
