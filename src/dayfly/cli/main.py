@@ -81,6 +81,15 @@ def _needed_extra(arguments: list[str]) -> str:
     return "all"
 
 
+def _missing_module(error: BaseException | None) -> str | None:
+    """The module that was not found; cyclopts wraps the import error of a command in one of its own."""
+    while error is not None:
+        if isinstance(error, ModuleNotFoundError) and error.name:
+            return error.name
+        error = error.__cause__ or error.__context__
+    return None
+
+
 def run(arguments: list[str]) -> int:
     """Run one command line and return its exit code; the one place where errors become messages."""
     try:
@@ -88,11 +97,12 @@ def run(arguments: list[str]) -> int:
     except DayflyError as error:
         return _report(error)
     except ImportError as error:
-        if (error.name or "").partition(".")[0] == "dayfly":
+        name = _missing_module(error)
+        if name is None or name.partition(".")[0] == "dayfly":
             raise
-        extra = _needed_extra(arguments)
         missing = MissingExtraError(
-            f"this command needs {error.name}, which is not installed", hint=f'pip install "dayfly[{extra}]"'
+            f"this command needs {name}, which is not installed",
+            hint=f'pip install "dayfly[{_needed_extra(arguments)}]"',
         )
         return _report(missing)
     except KeyboardInterrupt:

@@ -19,6 +19,7 @@ import msgspec
 import uvicorn
 from litestar import Litestar, Request, Response, get, post
 from litestar.datastructures import State
+from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from dayfly.lab.lab import Lab
@@ -140,7 +141,7 @@ def build_app(lab: Lab) -> Litestar:
     """The ASGI application that serves `lab`."""
 
     @post("/2015-03-31/functions/{function_name:str}/invocations", status_code=200)
-    async def invoke(request: LabRequest, function_name: str) -> Response[bytes]:
+    async def invoke(request: LabRequest, function_name: FromPath[str]) -> Response[bytes]:
         name, qualifier = parse_name(function_name)
         lab.function(name)
         _check_qualifier(lab, name, qualifier or request.query_params.get("Qualifier"))
@@ -174,7 +175,7 @@ def build_app(lab: Lab) -> Litestar:
         return _json({"Functions": [_configuration(lab, config) for config in lab.functions()]})
 
     @get("/2015-03-31/functions/{function_name:str}")
-    async def get_function(function_name: str) -> Response[bytes]:
+    async def get_function(function_name: FromPath[str]) -> Response[bytes]:
         config = lab.function(parse_name(function_name)[0])
         answer: dict[str, object] = {
             "Configuration": _configuration(lab, config),
@@ -185,7 +186,7 @@ def build_app(lab: Lab) -> Litestar:
         return _json(answer)
 
     @get("/2015-03-31/functions/{function_name:str}/configuration")
-    async def get_configuration(function_name: str) -> Response[bytes]:
+    async def get_configuration(function_name: FromPath[str]) -> Response[bytes]:
         return _json(_configuration(lab, lab.function(parse_name(function_name)[0])))
 
     handlers: list[ControllerRouterHandler] = [invoke, list_functions, get_function, get_configuration]
