@@ -25,6 +25,9 @@ _KILL_ALL_AFTER = 0.25
 # After this long there is no proof to be had.
 _GIVE_UP_AFTER = 2.0
 _QUICK_LOOKS = 2
+# Clean looks in a row that must do where nothing better proves death: pids of all users move the last pid
+# of a machine that is not ours.
+_CLEAN_LOOKS = 3
 EXTENSIONS = "/opt/extensions/"
 
 
@@ -114,16 +117,19 @@ class Sweeper:
 
 
 class EnvironmentSweeper(Sweeper):
-    """Everything of our user in our PID namespace that is not Dayfly, an ancestor or an extension."""
+    """Everything of our user in our PID namespace that is not Dayfly, an ancestor or an extension.
 
-    def __init__(self) -> None:
+    `extension_files` are the programs the platform starts as extensions, None for those on this host.
+    """
+
+    def __init__(self, extension_files: set[str] | None = None) -> None:
         super().__init__()
         self._uid = os.getuid()
         self._self = os.getpid()
         self._ancestors = set(proc.ancestors(self._self))
         self._extensions: dict[int, int] = {}
         self._paused: set[int] = set()
-        self._find_extensions()
+        self._find_extensions(_extension_files() if extension_files is None else set(extension_files))
 
     @property
     def has_extensions(self) -> bool:
@@ -134,18 +140,24 @@ class EnvironmentSweeper(Sweeper):
         """Return the extensions' processes that were seen at start and still run."""
         return [pid for pid, started in self._extensions.items() if self._started(pid) == started]
 
-    def _find_extensions(self) -> None:
+    def _find_extensions(self, files: set[str]) -> None:
         # Extensions start before the runtime, as children of the platform's process. What looks like
-        # one but is somebody else's child, or younger than we are, is not spared.
+        # one but is somebody else's child, or younger than we are, is not spared. An earlier, poisoned
+        # life may have left a process that is both and names itself so: only files that the platform
+        # would start count, and for each the first process alone, since the platform starts it first.
         mine = proc.read_stat(self._self)
-        for pid in proc.list_pids():
+        for pid in proc.list_pids() if files else ():
             stat = proc.read_stat(pid)
             if stat is None or mine is None or stat.started > mine.started or pid in self._ancestors:
                 continue
             if stat.parent not in self._ancestors or pid == self._self:
                 continue
-            if any(part.startswith(EXTENSIONS) for part in proc.command_line(pid)[:2]):
-                self._extensions[pid] = stat.started
+            # A script's path comes after its interpreter and that one's options.
+            for part in proc.command_line(pid)[:3]:
+                if part in files:
+                    files.remove(part)
+                    self._extensions[pid] = stat.started
+                    break
 
     @staticmethod
     def _started(pid: int) -> int:
@@ -230,7 +242,8 @@ class DescendantsSweeper(Sweeper):
     """Only what Dayfly started: by parentage, as the reaper of orphans, and by a mark.
 
     `mark` is a string in the environment of everything that was executed from the zygote down.
-    `is_subreaper` says that orphans of our descendants become our children.
+    `is_subreaper` says that orphans of our descendants become our children; without it, death is proved
+    only as far as some clean looks in a row prove it.
     """
 
     def __init__(self, *, mark: bytes, is_subreaper: bool) -> None:
@@ -240,12 +253,21 @@ class DescendantsSweeper(Sweeper):
         self._signature = mark
         self._is_subreaper = is_subreaper
         self._reaped = 0
+        self._clean_looks = 0
 
     def _mark(self) -> int:
+        if not self._is_subreaper:
+            return proc.last_pid()
         self._reap()
         return self._reaped
 
     def _is_unmoved(self, mark: int) -> bool:
+        if not self._is_subreaper:
+            self._clean_looks += 1
+            if self._clean_looks < _CLEAN_LOOKS and (mark < 0 or proc.last_pid() != mark):
+                return False
+            self._clean_looks = 0
+            return True
         # Every hop of a process that forks and exits leaves a zombie, and as its reaper we see it.
         self._reap()
         return self._reaped == mark
@@ -285,6 +307,8 @@ class DescendantsSweeper(Sweeper):
             (unknown if self.fork_pending and parent == self.zygote else found).append(pid)
         if not self._is_subreaper:
             found += self._marked(seen)
+            if found or unknown:
+                self._clean_looks = 0
         return found, unknown
 
     def _marked(self, seen: set[int]) -> list[int]:
@@ -296,6 +320,14 @@ class DescendantsSweeper(Sweeper):
             and self._signature in proc.initial_environment(pid)
             and not proc.is_dead(pid)
         ]
+
+
+def _extension_files() -> set[str]:
+    """Return what the platform starts as external extensions: the files directly in /opt/extensions."""
+    try:
+        return {EXTENSIONS + name for name in os.listdir(EXTENSIONS)}
+    except OSError:
+        return set()
 
 
 def wait_until_dead(pid: int, handle: int, *, limit_s: float) -> bool:
