@@ -99,7 +99,9 @@ def write_allowed(entry: str, loaded: dict[str, set[str]]) -> None:
 
 def _copy(source: Path, target: Path) -> None:
     if source.is_dir():
-        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", "tests", "*.so", "*.c", "ruff.toml"))
+        shutil.copytree(
+            source, target, ignore=shutil.ignore_patterns("__pycache__", "tests", "*.so", "*.c", "ruff.toml")
+        )
     else:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(source, target)
