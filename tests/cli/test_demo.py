@@ -27,8 +27,10 @@ _SMALL = ("--environments", "3", "--attackers", "12", "--customers", "10")
 _DEADLINE_S = 60.0
 
 
-def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run((*_COMMAND, *arguments), capture_output=True, text=True, timeout=150, check=False)
+def _run(*arguments: str, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        (*_COMMAND, *arguments), capture_output=True, text=True, timeout=150, check=False, env=environment
+    )
 
 
 @pytest.mark.slow
@@ -96,6 +98,14 @@ def test_what_cannot_be_run_is_refused_at_once(arguments: tuple[str, ...], words
     assert result.returncode == 2
     assert words in result.stderr
     assert "hint:" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert result.stdout == ""
+
+
+def test_a_confinement_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    result = _run("--confinement", "bubblewrap", environment={**os.environ, "PATH": str(tmp_path)})
+    assert result.returncode == 2
+    assert "bubblewrap" in result.stderr
     assert "Traceback" not in result.stderr
     assert result.stdout == ""
 
