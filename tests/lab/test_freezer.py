@@ -15,7 +15,7 @@ from tests.lab.running import is_alive
 
 from dayfly.lab.freezer import CgroupFreezer, Freezer, FreezerFactory, SignalFreezer, _cgroup_mounts
 
-_MARKER = "lab-freezer-test-marker"
+_MARKER = f"lab-freezer-test-{os.getpid()}-{os.urandom(4).hex()}"
 # A parent and a child, both busy; the child has left the parent's process group.
 _TREE = """
 import os, sys
@@ -96,14 +96,18 @@ def test_a_tree_is_frozen_goes_on_and_ends(kind: str) -> None:
 def test_signals_find_an_orphan_by_its_marker() -> None:
     freezer = SignalFreezer(_MARKER)
     process, pids = _start(freezer)
-    # The tree's parent is gone: nothing leads from it to the two any more.
-    process.communicate()
+    assert process.stdin is not None
+    process.stdin.close()
+    # With the tree's parent gone nothing leads from it to the two any more.
+    process.wait(20)
+    assert freezer.pids() == []
 
     async def scenario() -> None:
         assert await freezer.kill()
 
     asyncio.run(scenario())
     assert not any(is_alive(pid) for pid in pids)
+    process.communicate()
 
 
 def test_a_factory_leaves_no_cgroup_behind() -> None:

@@ -61,7 +61,7 @@ def test_boto3_invokes_and_reads_the_tail() -> None:
                 )
                 assert answer["StatusCode"] == 200
                 assert answer["ExecutedVersion"] == "$LATEST"
-                assert "FunctionError" not in answer
+                assert "x-amz-function-error" not in answer["ResponseMetadata"]["HTTPHeaders"]
                 context = json.loads(answer["Payload"].read())
                 assert context["custom"] == {"a": 1}
                 assert context["request_id"] == answer["ResponseMetadata"]["RequestId"]

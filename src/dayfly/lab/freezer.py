@@ -153,8 +153,11 @@ class SignalFreezer:
         _send(self.pids(), signal.SIGCONT)
 
     async def kill(self) -> bool:
+        # Once only: a machine with many processes takes seconds to look through.
+        marked = self._marked()
+
         def is_empty() -> bool:
-            found = {*self.pids(), *self._marked()} - {self.init_pid}
+            found = {*self.pids(), *marked} - {self.init_pid}
             alive = [pid for pid in found if _state(pid) not in "ZX"]
             _send(alive, signal.SIGKILL)
             return not alive
