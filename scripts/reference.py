@@ -43,7 +43,9 @@ def render() -> str:
     for setting in SETTINGS:
         values = ", ".join(setting.choices) or {"globs": "globs", "switch": "on, off"}[setting.kind]
         default = setting.default or "none"
-        parts.append(f"| `{setting.name}` | `{setting.variable}` | {values} | {default} | {setting.meaning} |")
+        parts.append(
+            f"| `{setting.name}` | `{setting.variable}` | {values} | {default} | {setting.meaning} |"
+        )
     parts += [
         "",
         "## Findings",
@@ -56,10 +58,14 @@ def render() -> str:
     ]
     for kind in KINDS:
         attack = kind.attack[0] if kind.attack else ""
-        parts.append(f"| `{kind.uid}` | {_SEVERITY[kind.severity]} | {attack} | {kind.title} | {kind.meaning} |")
+        parts.append(
+            f"| `{kind.uid}` | {_SEVERITY[kind.severity]} | {attack} | {kind.title} | {kind.meaning} |"
+        )
     parts += ["", "## Commands", "", "| command | what it does |", "|---|---|"]
     parts += [f"| `dayfly {name}` | {text} |" for name, (_, text, _) in COMMANDS.items()]
-    parts.append("| `python -m dayfly.runtime app.handler` | serves a handler in place of `python -m awslambdaric app.handler` |")
+    parts.append(
+        "| `python -m dayfly.runtime app.handler` | serves a handler in place of `python -m awslambdaric app.handler` |"
+    )
     parts += ["", "## Exit codes", "", "| code | of | meaning |", "|---|---|---|"]
     parts += [f"| {code} | {who} | {meaning} |" for code, who, meaning in EXIT_CODES]
     return "\n".join(parts) + "\n"
