@@ -107,7 +107,8 @@ def test_signals_find_an_orphan_by_its_marker() -> None:
 
     asyncio.run(scenario())
     assert not any(is_alive(pid) for pid in pids)
-    process.communicate()
+    assert process.stdout is not None
+    process.stdout.close()
 
 
 def test_a_factory_leaves_no_cgroup_behind() -> None:
