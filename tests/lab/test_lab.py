@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,7 +13,16 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.lab.running import DEADLINE_S, basic, both_confinements, is_alive, run, running_lab, until
+from tests.lab.running import (
+    DEADLINE_S,
+    basic,
+    both_confinements,
+    is_alive,
+    needs_bubblewrap,
+    run,
+    running_lab,
+    until,
+)
 
 from dayfly.lab.model import ConfinementChoice, InvokeRefusedError, LabError
 
@@ -137,6 +147,38 @@ def test_recycle_ends_every_environment_and_counts_them() -> None:
             assert not any(is_alive(pid) for pid in pids)
             assert running.lab.environments("f") == ()
             assert (await running.call()).cold_start
+
+    run(scenario())
+
+
+def test_recycle_ends_a_busy_environment_and_its_caller_is_told() -> None:
+    async def scenario() -> None:
+        async with running_lab() as running:
+            slow = asyncio.create_task(running.call({"do": "sleep", "seconds": 15}))
+            await until(lambda: "invoke_start" in running.kinds())
+            assert await running.lab.recycle("f") == 1
+            result = await slow
+            assert result.function_error == "Unhandled"
+            assert b"Runtime.ExitError" in result.payload
+            await until(lambda: running.kinds()[-1] in ("shutdown", "invoke_end"))
+            assert "frozen" not in running.kinds()
+            assert running.lab.counters["environment_faults"] == 0
+            assert (await running.call()).function_error is None
+
+    run(scenario())
+
+
+@needs_bubblewrap
+def test_a_start_that_fails_says_why(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        folder = tmp_path / "code"
+        shutil.copytree(basic().folder, folder)
+        tmp_path.chmod(0o755)
+        async with running_lab("bubblewrap", config=basic(folder=folder)) as running:
+            shutil.rmtree(folder)
+            with pytest.raises(LabError, match="did not come up; it said: bwrap: "):
+                await running.call()
+            assert running.lab.environments("f") == ()
 
     run(scenario())
 

@@ -27,6 +27,7 @@ from dayfly.lab.model import (
     EventKind,
     FunctionConfig,
     InvokeResult,
+    LabError,
     LabEvent,
     LogLine,
 )
@@ -43,6 +44,8 @@ _BUDGET_EXTERNAL_S = 2.0
 _RUNTIME_SHARE = 0.3
 _KILL_PATIENCE_S = 2.0
 _RUNTIME = "runtime"
+# Lines kept from before the first invocation, to explain a start that failed.
+_FIRST_WORDS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,7 @@ class Environment:
         self._is_ready = False
         self._request_id: str | None = None
         self._tail: list[str] = []
+        self._first_words: list[str] = []
         self._max_used_mb = 0
         self._api = RuntimeApi(config.name, config.handler)
         self._output = PipeReader(Lines(), lambda text: self._receive("output", text))
@@ -130,12 +134,17 @@ class Environment:
         """Cold start: init and the runtime's initialisation. Returns its milliseconds.
 
         A failed initialisation is no error here: as on Lambda the first invocation repeats it and
-        reports it. Raises LabError when not even init comes up.
+        reports it. Raises LabError, with what was said, when not even init comes up.
         """
         self._emit_event("cold_start")
         began = time.monotonic()
         await self._api.start()
-        await self._tree.start(self._interpreter.path)
+        try:
+            await self._tree.start(self._interpreter.path)
+        except LabError as error:
+            self._output.flush()
+            said = " ".join(self._first_words) or "nothing"
+            raise LabError(f"{error.message}; it said: {said}", hint=error.hint) from error
         failure = await self._initialise("init", began + INIT_LIMIT_S)
         elapsed_ms = (time.monotonic() - began) * 1000
         if failure is None:
@@ -258,12 +267,18 @@ class Environment:
             tail = "".join(line + "\n" for line in self._tail).encode()
             resolve(tail[-payloads.LOG_TAIL_BYTES :])
         self._emit_event("invoke_end", duration_ms=round(duration_ms, 3), error=int(reply.is_error))
-        if fault:
+        if fault and not self._is_ended():
             await self._reset(fault)
-        await self._freeze()
+        if not self._is_ended():
+            await self._freeze()
         self._request_id = None
         self.is_finishing = False
-        self.state = "idle" if self._is_ready else "reset"
+        if not self._is_ended():
+            self.state = "idle" if self._is_ready else "reset"
+
+    def _is_ended(self) -> bool:
+        """Another task may have shut the environment down while this one waited."""
+        return self.state == "ended"
 
     async def _run(self, invocation: Invocation, deadline: float) -> Reply:
         """Deliver the event and wait for the answer; a runtime that is not there is started first."""
@@ -373,6 +388,8 @@ class Environment:
     def _receive(self, source: Literal["output", "telemetry"], text: str) -> None:
         if self._request_id is not None:
             self._tail.append(text)
+        elif self.state == "starting" and len(self._first_words) < _FIRST_WORDS:
+            self._first_words.append(text)
         line = LogLine(time.time(), self.config.name, self.id, self._request_id, source, text)
         self._log(line)
 

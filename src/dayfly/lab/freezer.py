@@ -85,10 +85,14 @@ class CgroupFreezer:
         return "frozen 1" in (self._folder / "cgroup.events").read_text()
 
     async def freeze(self) -> bool:
+        if self._control < 0:
+            return False
         os.write(self._control, b"1" if self._version == 2 else b"FROZEN")
         return await _until(time.monotonic() + _FREEZE_BUDGET_S, self._is_frozen)
 
     def thaw(self) -> None:
+        if self._control < 0:
+            return
         os.write(self._control, b"0" if self._version == 2 else b"THAWED")
 
     async def kill(self) -> bool:
@@ -101,8 +105,12 @@ class CgroupFreezer:
         return await _until(time.monotonic() + _KILL_BUDGET_S, is_empty)
 
     def close(self) -> None:
+        if self._control < 0:
+            return
         os.close(self._join)
         os.close(self._control)
+        # Numbers are used again: a late call must not write to somebody else's descriptor.
+        self._join = self._control = -1
         with contextlib.suppress(OSError):
             self._folder.rmdir()
 

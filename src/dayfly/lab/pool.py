@@ -86,7 +86,8 @@ class Pool:
             async with asyncio.timeout(FINISHING_PATIENCE_S):
                 return await future
         except TimeoutError:
-            return None
+            # Both at the same moment: it was handed to us, so it is ours to use.
+            return future.result() if future.done() and not future.cancelled() else None
         except asyncio.CancelledError:
             if future.done() and not future.cancelled():
                 self.release(future.result())

@@ -74,7 +74,7 @@ class ProcessTree:
         except (TimeoutError, ConnectionError) as error:
             await self.end()
             raise LabError(
-                "an environment's first process did not come up; its output is in the function's log",
+                "an environment's first process did not come up",
                 hint="try --confinement none to see whether the confinement is the cause",
             ) from error
         if isinstance(self.freezer, SignalFreezer):
