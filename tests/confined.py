@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import os
 import shutil
 import subprocess
@@ -11,10 +12,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-# Any unprivileged user that owns no files and runs nothing else on a machine with tests.
-LAMBDA_UID = 1051
+# Lambda's limits at 128 MB (AWS-validated by LocalStack's introspection tests). They bound what an attack can
+# leave on the machine that runs the tests, too: PID 1 of an environment may not bury its zombies.
+LIMITS = ("--nproc=742:742", "--nofile=1024:1024")
+# Processes are counted by user over all namespaces: each environment has a user of its own, one that owns no
+# files and runs nothing else.
+FIRST_UID = 1_000_000
+_serial = itertools.count()
 TASK_ROOT = "/var/task"
 Kind = Literal["bwrap-root", "bwrap-user", "none"]
+
+
+def unused_uid() -> int:
+    """A user id that no other environment of this machine's tests has now."""
+    return FIRST_UID + os.getpid() % 100_000 * 1_000 + next(_serial) % 1_000
 
 
 @dataclass(frozen=True)
@@ -28,8 +39,8 @@ class Confinement:
         """The command line that runs `command` as PID 1 of its own namespace, with an empty /tmp.
 
         The folder `task` appears as /var/task, read-only, and is the working directory. `binds` are shown
-        read-only even if they lie under /tmp or in a folder the user may not enter. With kind "none" the
-        command comes back as it is.
+        read-only even if they lie under /tmp or in a folder the user may not enter. Each call has a user of
+        its own with Lambda's limits. With kind "none" the command comes back as it is.
         """
         if self.kind == "none":
             return list(command)
@@ -48,12 +59,14 @@ class Confinement:
                     line += ["--perms", "0755", "--dir", str(parent)]
             line += ["--ro-bind", str(path), str(path)]
         line += ["--ro-bind", str(task), TASK_ROOT, "--chdir", TASK_ROOT]
+        uid = unused_uid()
         if self.kind == "bwrap-user":
-            return [*line, "--unshare-user", "--uid", str(LAMBDA_UID), "--gid", str(LAMBDA_UID), *command]
+            user = ["--unshare-user", "--uid", str(uid), "--gid", str(uid)]
+            return [*line, *user, "prlimit", *LIMITS, *command]
         for capability in ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP"):
             line += ["--cap-add", capability]
-        setpriv = ["setpriv", f"--reuid={LAMBDA_UID}", f"--regid={LAMBDA_UID}", "--clear-groups"]
-        return [*line, *setpriv, "--inh-caps=-all", "--bounding-set=-all", *command]
+        setpriv = ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups"]
+        return [*line, "prlimit", *LIMITS, *setpriv, "--inh-caps=-all", "--bounding-set=-all", *command]
 
 
 @functools.cache

@@ -6,7 +6,7 @@ import contextlib
 import os
 import signal
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -32,16 +32,16 @@ def started_at(pid: int) -> int:
     return int(fields[19]) if fields else 0
 
 
-def descendants(pid: int) -> list[int]:
-    """Pids of everything under `pid` now, parents before their children."""
+def descendants(*pids: int) -> list[int]:
+    """Pids of everything under `pids` now, parents before their children; one look at /proc for all."""
     children: dict[int, list[int]] = defaultdict(list)
     for entry in os.listdir("/proc"):
         if entry.isdigit():
             children[parent_of(int(entry))].append(int(entry))
     found: list[int] = []
-    open_ends = [pid]
+    open_ends = deque(pids)
     while open_ends:
-        below = children[open_ends.pop(0)]
+        below = children[open_ends.popleft()]
         found += below
         open_ends += below
     return found
@@ -67,19 +67,27 @@ def resident_kb(pid: int) -> int:
 
 
 def end_processes(pids: Iterable[int]) -> None:
-    """Kill `pids` and what they start meanwhile; returns when none of them lives."""
-    waiting = {pid: started_at(pid) for pid in pids}
+    """Kill `pids` and what they start meanwhile; returns when none of them lives, or after a few seconds."""
+    waiting = _alive({pid: started_at(pid) for pid in pids})
     end = time.monotonic() + END_DEADLINE_S
     while waiting and time.monotonic() < end:
-        for pid in list(waiting):
-            waiting |= {child: started_at(child) for child in descendants(pid) if child not in waiting}
-        waiting = {pid: start for pid, start in waiting.items() if start and started_at(pid) == start}
-        waiting = {pid: start for pid, start in waiting.items() if state_of(pid) not in {"Z", "X", ""}}
         for pid in waiting:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+        # Looked for only after the kill: who is dead starts nothing any more, and an attack may have left so
+        # many zombies that one look takes a second.
+        started = {pid: started_at(pid) for pid in descendants(*waiting)}
+        waiting = _alive(waiting | started)
         if waiting:
             time.sleep(0.005)
+
+
+def _alive(known: dict[int, int]) -> dict[int, int]:
+    return {
+        pid: start
+        for pid, start in known.items()
+        if start and started_at(pid) == start and state_of(pid) not in {"Z", "X", ""}
+    }
 
 
 def _stat(pid: int) -> list[str]:

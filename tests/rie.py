@@ -256,7 +256,7 @@ class Rie:
         family = descendants(process.pid)
         if self.confinement.kind != "none":
             # Pid 1 of the namespace takes all others with it, and bwrap, still alive, buries it.
-            end_processes(family)
+            end_processes(family[:1])
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()

@@ -6,16 +6,17 @@ import warnings
 from pathlib import Path
 
 import pytest
-from tests.confined import LAMBDA_UID, confinement_here
+from tests.confined import FIRST_UID, confinement_here
 from tests.processes import state_of
 from tests.rie import MODULES, Rie, Runtime, both_runtimes, rie_binary
 
 SOURCE = """
-import os, subprocess
+import os, resource, subprocess
 def handler(event, context):
     print("printed", event)
     return {
         "event": event, "uid": os.getuid(), "cwd": os.getcwd(), "tmp": sorted(os.listdir("/tmp")), "pid": os.getpid(),
+        "limits": [resource.getrlimit(kind)[1] for kind in (resource.RLIMIT_NPROC, resource.RLIMIT_NOFILE)],
         "client": context.client_context and context.client_context.custom,
     }
 def detach(event, context):
@@ -55,7 +56,8 @@ def test_a_confined_function_is_alone_and_unprivileged(folder: Path, runtime: Ru
         payload = rie.invoke({}).payload
         assert isinstance(payload, dict)
         if rie.confinement.kind != "none":
-            assert (payload["uid"], payload["cwd"], payload["tmp"]) == (LAMBDA_UID, "/var/task", [])
+            assert (payload["cwd"], payload["tmp"], payload["limits"]) == ("/var/task", [], [742, 1024])
+            assert payload["uid"] >= FIRST_UID
             assert payload["pid"] < 100
             if runtime == "dayfly":
                 assert '"scope":"environment"' in rie.logs()
