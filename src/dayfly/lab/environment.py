@@ -6,19 +6,19 @@ Life cycle: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environm
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import functools
 import os
-import signal
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from dayfly.lab import payloads
 from dayfly.lab.confinement import Place
 from dayfly.lab.freezer import Freezer
 from dayfly.lab.interpreter import Interpreter
+from dayfly.lab.life import Life, ShutdownReason
 from dayfly.lab.logs import Frames, Lines, PipeReader
 from dayfly.lab.model import (
     VERSION,
@@ -34,16 +34,9 @@ from dayfly.lab.model import (
 from dayfly.lab.platform_log import PlatformLog
 from dayfly.lab.process_tree import ProcessTree
 from dayfly.lab.runtime_api import InvocationEvent, RuntimeApi
-from dayfly.lab.variables import Launch, list_extensions, plan_extension, plan_runtime
+from dayfly.lab.variables import list_extensions, plan_extension, plan_runtime
 
 INIT_LIMIT_S = 10.0
-# Shutdown budgets: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html
-_BUDGET_INTERNAL_S = 0.5
-_BUDGET_EXTERNAL_S = 2.0
-# The runtime's share of the budget between SIGTERM and SIGKILL, as in AWS's emulator.
-_RUNTIME_SHARE = 0.3
-_KILL_PATIENCE_S = 2.0
-_RUNTIME = "runtime"
 # Lines kept from before the first invocation, to explain a start that failed.
 _FIRST_WORDS = 5
 
@@ -112,7 +105,7 @@ class Environment:
         self._output = PipeReader(Lines(), lambda text: self._receive("output", text))
         self._telemetry = PipeReader(Frames(), lambda text: self._receive("telemetry", text))
         self._tree = ProcessTree(place, freezer, self._output, self._telemetry)
-        self._exits: list[asyncio.Future[int]] = []
+        self._life: Life | None = None
         self._pid: int | None = None
 
     def view(self) -> EnvironmentView:
@@ -154,59 +147,50 @@ class Environment:
         self.state = "idle"
         return elapsed_ms
 
-    def _launch(self, name: str | None) -> Launch:
+    def _new_life(self) -> Life:
         stream = time.strftime("%Y/%m/%d", time.gmtime(self._created_at)) + f"/[{VERSION}]{self.id}"
-        address = self._api.address
-        if name is None:
-            return plan_runtime(
-                self.config, self._interpreter, self._place, api_address=address, log_stream=stream
-            )
-        return plan_extension(
-            name, self.config, self._interpreter, self._place, api_address=address, log_stream=stream
+        plan = functools.partial(
+            plan_extension,
+            config=self.config,
+            interpreter=self._interpreter,
+            place=self._place,
+            api_address=self._api.address,
+            log_stream=stream,
+        )
+        return Life(
+            self._api,
+            self._tree,
+            runtime=plan_runtime(
+                self.config,
+                self._interpreter,
+                self._place,
+                api_address=self._api.address,
+                log_stream=stream,
+            ),
+            extensions={name: plan(name) for name in sorted(list_extensions(self.config.extensions))},
         )
 
     async def _initialise(self, phase: str, deadline: float) -> Reply | None:
-        """Start extensions and runtime and wait for their first polls; None when that went well."""
-        names = list_extensions(self.config.extensions)
-        self._api.new_life(names)
+        """Begin a life and wait until its programs poll; None when that went well."""
+        self._life = self._new_life()
         self._lives += 1
-        self._exits = []
-        for name in sorted(names):
-            launch = self._launch(name)
-            self._exits.append(await self._tree.run(name, launch.argv, launch.environment))
-        registered = asyncio.ensure_future(self._api.wait_registered())
-        await self._first([registered], deadline)
-        if not registered.done():
-            registered.cancel()
-            return self._failure(deadline)
-        launch = self._launch(None)
-        self._exits.append(await self._tree.run(_RUNTIME, launch.argv, launch.environment))
-        settled = asyncio.ensure_future(self._api.settled.wait())
-        await self._first([settled, self._api.init_error], deadline)
-        self._pid = self._tree.host_pid(_RUNTIME)
-        if settled.done():
-            self._is_ready = True
+        self._is_ready = await self._life.start(deadline)
+        self._pid = self._life.pid
+        if self._is_ready:
             return None
-        settled.cancel()
         if self._api.init_error.done():
             return Reply(self._api.init_error.result(), True, "crashed", f"error {phase}")
-        return self._failure(deadline)
+        return self._failure()
 
-    def _failure(self, deadline: float) -> Reply:
+    def _failure(self) -> Reply:
         """Why waiting ended without what was waited for: an exit, else time was up."""
         request_id = self._request_id or ""
-        for future in self._exits:
-            if future.done():
-                payload = payloads.exit_error(request_id, future.result())
-                return Reply(payload, True, "crashed", "error\tError Type: Runtime.ExitError")
+        code = self._life.exit_code if self._life is not None else None
+        if code is not None:
+            payload = payloads.exit_error(request_id, code)
+            return Reply(payload, True, "crashed", "error\tError Type: Runtime.ExitError")
         payload = payloads.timed_out(request_id, self.config.timeout_s)
         return Reply(payload, True, "timed_out", "timeout")
-
-    async def _first(self, wanted: Sequence[asyncio.Future[Any]], deadline: float) -> None:
-        """Return when one of `wanted` is done, a program of this life has ended, or time is up."""
-        # Any: futures of every result type are waited for together, and nobody reads them here.
-        timeout = max(0.0, deadline - time.monotonic())
-        await asyncio.wait([*wanted, *self._exits], timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
 
     async def serve(
         self, invocation: Invocation, answer: asyncio.Future[InvokeResult], *, init_ms: float | None
@@ -282,12 +266,11 @@ class Environment:
 
     async def _run(self, invocation: Invocation, deadline: float) -> Reply:
         """Deliver the event and wait for the answer; a runtime that is not there is started first."""
-        if self._exits and any(future.done() for future in self._exits):
-            self._is_ready = False  # it died while frozen or thawing
-        if not self._is_ready:
+        if self._life is None or self._life.exit_code is not None or not self._is_ready:
             failure = await self._initialise("invoke", deadline)
             if failure is not None:
                 return failure
+        assert self._life is not None
         self._api.deliver(
             InvocationEvent(
                 request_id=invocation.request_id,
@@ -300,64 +283,27 @@ class Environment:
             )
         )
         outcome = self._api.outcome
-        await self._first([outcome], deadline)
+        await self._life.wait([outcome], deadline)
         if not outcome.done():
-            return self._failure(deadline)
+            return self._failure()
         result = outcome.result()
         return Reply(result.payload, result.is_error)
 
     async def _settle(self, deadline: float) -> Reply:
         """After the answer: wait until runtime and extensions poll again."""
-        if self._api.settled.is_set():
+        if self._api.settled.is_set() or self._life is None:
             return Reply(b"", False)
-        settled = asyncio.ensure_future(self._api.settled.wait())
-        await self._first([settled], deadline)
-        if settled.done():
-            return Reply(b"", False)
-        settled.cancel()
-        return self._failure(deadline)
+        is_settled = await self._life.wait_for(self._api.settled, deadline)
+        return Reply(b"", False) if is_settled else self._failure()
 
     async def _reset(self, fault: Literal["crashed", "timed_out"]) -> None:
-        """End the runtime but not the environment: `/tmp`, the namespaces and whatever left the
-        runtime's process group stay, as in AWS's emulator; the next invocation starts a new life."""
-        codes = [future.result() for future in self._exits if future.done()]
-        self._emit_event(fault, exit_code=codes[0] if codes else 0)
-        reason = "timeout" if fault == "timed_out" else "failure"
-        await self._stop_programs(reason)
+        """End this life; the next invocation begins another in the same environment."""
+        assert self._life is not None
+        self._emit_event(fault, exit_code=self._life.exit_code or 0)
+        await self._life.stop("timeout" if fault == "timed_out" else "failure")
         self._is_ready = False
         self._pid = None
         self._emit_event("reset", lives=self._lives)
-
-    async def _stop_programs(self, reason: str) -> None:
-        """End runtime and extensions within Lambda's budgets; SIGKILL at once without extensions."""
-        extensions = self._api.extensions
-        budget = 0.0
-        if extensions.has_any:
-            budget = _BUDGET_EXTERNAL_S if extensions.has_external else _BUDGET_INTERNAL_S
-        deadline = time.monotonic() + budget
-        runtime = self._exits[-1:]
-        if budget:
-            await self._signal(_RUNTIME, signal.SIGTERM)
-            await self._gone(runtime, budget * _RUNTIME_SHARE)
-        await self._signal(_RUNTIME, signal.SIGKILL)
-        if budget:
-            event = {"eventType": "SHUTDOWN", "deadlineMs": int((time.time() + budget) * 1000)}
-            extensions.send("SHUTDOWN", event | {"shutdownReason": reason})
-            await self._gone(self._exits, max(0.0, deadline - time.monotonic()))
-            for name in list_extensions(self.config.extensions):
-                await self._signal(name, signal.SIGKILL)
-        if not await self._gone(self._exits, _KILL_PATIENCE_S):
-            await self._tree.freezer.kill()
-
-    async def _signal(self, key: str, number: signal.Signals) -> None:
-        with contextlib.suppress(KeyError):  # this life did not get as far as starting it
-            await self._tree.signal(key, number)
-
-    async def _gone(self, futures: list[asyncio.Future[int]], patience_s: float) -> bool:
-        waiting = [future for future in futures if not future.done()]
-        if waiting:
-            await asyncio.wait(waiting, timeout=patience_s)
-        return all(future.done() for future in futures)
 
     async def _freeze(self) -> None:
         is_frozen = await self._tree.freezer.freeze()
@@ -367,15 +313,15 @@ class Environment:
         self._tree.freezer.thaw()
         self._emit_event("thawed")
 
-    async def shut_down(self, reason: str = "spindown") -> None:
+    async def shut_down(self, reason: ShutdownReason = "spindown") -> None:
         """End every process of the environment and free what it held; safe to call twice."""
         if self.state == "ended":
             return
         self.state = "ended"
         try:
             self._tree.freezer.thaw()
-            if self._is_ready:
-                await self._stop_programs(reason)
+            if self._is_ready and self._life is not None:
+                await self._life.stop(reason)
         finally:
             # Also when cancelled in the budget above: ending is not optional.
             is_dead = await self._tree.end()

@@ -21,6 +21,7 @@ from dayfly.lab.deployment import copy_readable, is_readable_by_others
 from dayfly.lab.environment import Environment, Invocation, new_environment_id
 from dayfly.lab.freezer import FreezerFactory
 from dayfly.lab.interpreter import Interpreter, probe_interpreter
+from dayfly.lab.life import ShutdownReason
 from dayfly.lab.model import (
     VERSION,
     ConfinementChoice,
@@ -313,7 +314,7 @@ class Lab:
         await self._end_all(environments)
         return len(environments)
 
-    async def _end(self, environment: Environment, reason: str) -> None:
+    async def _end(self, environment: Environment, reason: ShutdownReason) -> None:
         try:
             await environment.shut_down(reason)
         finally:

@@ -88,7 +88,8 @@ class RuntimeApi:
         self._answering = asyncio.Lock()
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.Task[None]] = set()
-        self._registered = asyncio.Event()
+        # Set when every external extension has registered: the runtime starts only then.
+        self.registered = asyncio.Event()
 
     async def start(self) -> None:
         """Listen on a free port of 127.0.0.1."""
@@ -118,10 +119,6 @@ class RuntimeApi:
         self.extensions.new_life(expected_extensions)
         self._update()
 
-    async def wait_registered(self) -> None:
-        """Return when every external extension has registered: the runtime starts only then."""
-        await self._registered.wait()
-
     def deliver(self, event: InvocationEvent) -> None:
         """Hand `event` to whoever polls. Precondition: `settled` is set."""
         self._current = event
@@ -146,7 +143,7 @@ class RuntimeApi:
     def _update(self) -> None:
         for event, is_true in (
             (self.settled, self.state == "Ready" and self.extensions.is_settled),
-            (self._registered, self.extensions.all_registered),
+            (self.registered, self.extensions.all_registered),
         ):
             if is_true:
                 event.set()

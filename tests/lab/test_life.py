@@ -1,0 +1,43 @@
+"""A life ends as Lambda ends it: at once without extensions, after a SIGTERM with one."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import pytest
+
+from tests.lab.running import basic, run, running_lab
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="older runtimes block signals while they poll")
+def test_an_extension_inside_the_runtime_buys_a_sigterm() -> None:
+    async def scenario() -> None:
+        async with running_lab(config=basic(handler="internal.handler")) as running:
+            assert (await running.call()).payload == b'"served"'
+        assert "told to leave" in [line.text for line in running.lines]
+
+    run(scenario())
+
+
+def test_without_extensions_the_runtime_is_killed_at_once() -> None:
+    async def scenario() -> None:
+        async with running_lab() as running:
+            await running.call()
+            began = time.monotonic()
+            await running.lab.recycle("f")
+            # Well below the half second an internal extension would be given.
+            assert time.monotonic() - began < 0.45
+
+    run(scenario())
+
+
+def test_a_life_that_ends_is_noticed_long_before_the_time_out() -> None:
+    async def scenario() -> None:
+        async with running_lab(config=basic(timeout_s=60.0)) as running:
+            await running.call()
+            began = time.monotonic()
+            await running.call({"do": "signal", "name": "SIGKILL"})
+            assert time.monotonic() - began < 10
+
+    run(scenario())
