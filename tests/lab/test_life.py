@@ -6,7 +6,6 @@ import sys
 import time
 
 import pytest
-
 from tests.lab.running import basic, run, running_lab
 
 
