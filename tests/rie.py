@@ -175,6 +175,7 @@ class Rie:
             **(environment or {}),
         }
         self._process: subprocess.Popen[bytes] | None = None
+        self._guard: subprocess.Popen[bytes] | None = None
         self._log: Path | None = None
         self._last_log = ""
         self._copy: tempfile.TemporaryDirectory[str] | None = None
@@ -252,6 +253,9 @@ class Rie:
         process, self._process = self._process, None
         if process is None:
             return
+        if self._guard is not None:
+            self._guard.kill()
+            self._guard.communicate()
         # The tree is read before RIE dies: afterwards its orphans belong to somebody else.
         family = descendants(process.pid)
         if self.confinement.kind != "none":
@@ -289,7 +293,10 @@ class Rie:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        return _listens(self._process, self._ports.invoke)
+        listens = _listens(self._process, self._ports.invoke)
+        below = descendants(self._process.pid) if self.confinement.kind != "none" else []
+        self._guard = _guard(below[0] if below else self._process.pid)
+        return listens
 
     def _readable_copy(self) -> Path:
         # Folders that pytest makes are their owner's alone, and the function runs as somebody else.
@@ -300,6 +307,14 @@ class Rie:
             if not path.is_symlink():
                 path.chmod(path.stat().st_mode | (0o555 if path.is_dir() else 0o444))
         return target
+
+
+def _guard(pid: int) -> subprocess.Popen[bytes]:
+    # A test run that is killed cannot stop anything: the guard notices by the end of its input. bwrap's own
+    # --die-with-parent does not do: the kernel drops that signal when setpriv changes the user, and the
+    # monitor has not the right to send it across users.
+    act = 'cat >/dev/null; grep -q aws-lambda-rie "/proc/$0/cmdline" && kill -9 "$0"'
+    return subprocess.Popen(["/bin/sh", "-c", act, str(pid)], stdin=subprocess.PIPE, start_new_session=True)
 
 
 def _free_ports() -> _Ports:
