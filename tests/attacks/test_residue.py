@@ -1,0 +1,177 @@
+"""Files and kernel objects that outlive their invocation (L2, L3; T1074.001 Local Data Staging, T1559, T1222).
+
+Each payload hides data from whoever empties temporary directories; a second payload, as a later attacker,
+looks whether it is there. Service must go on meanwhile.
+"""
+
+from __future__ import annotations
+
+import pytest
+from tests.attacks.shop import Shop, needs_confinement
+
+pytestmark = needs_confinement()
+
+FILES = {
+    "file": "open('/tmp/stash', 'w').write('card')",
+    "hidden file with a line feed and invalid UTF-8": "open(b'/tmp/.\\n\\xff\\xfe', 'w').write('card')",
+    "directory of mode 000": "os.mkdir('/tmp/d'); open('/tmp/d/stash', 'w').write('x'); os.chmod('/tmp/d', 0)",
+    "nested modes 000": (
+        "os.makedirs('/tmp/a/b/c'); open('/tmp/a/b/c/s', 'w')\nfor p in ('c', '', '..'): pass\n"
+        "os.chmod('/tmp/a/b/c', 0); os.chmod('/tmp/a/b', 0); os.chmod('/tmp/a', 0)"
+    ),
+    "three thousand levels": """
+os.chdir("/tmp")
+for _ in range(3000):
+    os.mkdir("d"); os.chdir("d")
+open("stash", "w").write("card")
+""",
+    "FIFO that blocks who opens it": "os.mkfifo('/tmp/fifo')",
+    "sparse file of terabytes": "os.truncate(os.open('/tmp/big', os.O_CREAT | os.O_RDWR), 1 << 40)",
+    "link to a directory and to itself": "os.symlink('/etc', '/tmp/etc'); os.symlink('loop', '/tmp/loop')",
+    "socket": "s = socket.socket(socket.AF_UNIX); s.bind('/tmp/socket'); s.listen()",
+    "ten thousand files": "[open('/tmp/f%d' % n, 'w').close() for n in range(10000)]",
+    "name of the longest kind": "os.makedirs('/tmp/' + 'n' * 255 + '/' + 'm' * 255)",
+    "imitated names of the remover": "os.makedirs('/tmp/.dayfly-0123456789abcdef/.dayfly-0123456789abcdef')",
+    "file made while the worker is killed": """
+import threading
+def make(at):
+    n = 0
+    while True:
+        n += 1
+        os.close(os.open("/tmp/late-%d-%d" % (at, n % 50), os.O_CREAT | os.O_WRONLY))
+for at in range(6): threading.Thread(target=make, args=(at,), daemon=True).start()
+time.sleep(0.01)
+""",
+    "files made by children that are killed": """
+for at in range(6):
+    if os.fork() == 0:
+        n = 0
+        while n < 200000:
+            n += 1
+            os.close(os.open("/tmp/late-%d-%d" % (at, n % 50), os.O_CREAT | os.O_WRONLY))
+        os._exit(0)
+time.sleep(0.01)
+""",
+    "other places": """
+for place in ("/dev/shm", "/var/tmp", "/dev/mqueue"):
+    try: open(place + "/stash", "w").write("card")
+    except OSError: pass
+open("/tmp/stash", "w")
+""",
+    "hard link and a lock": "import fcntl; f = open('/tmp/x', 'w'); os.link('/tmp/x', '/tmp/y'); fcntl.flock(f, 2)",
+}
+LOOK = """
+found = []
+for place in ("/tmp", "/dev/shm", "/var/tmp", "/dev/mqueue"):
+    try: found += [repr(os.path.join(place, name)) for name in os.listdir(place)]
+    except OSError: pass
+result = found
+"""
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_no_file_meets_a_later_invocation(name: str, plain_shop: Shop, dayfly_shop: Shop) -> None:
+    plain_shop.attack(FILES[name])
+    assert plain_shop.result_of(LOOK) != [], "the attack leaves nothing: this test proves nothing"
+    for _ in range(2):
+        dayfly_shop.attack(FILES[name])
+        assert dayfly_shop.result_of(LOOK) == []
+        dayfly_shop.serve(1)
+    assert "environment.not-clean" not in dayfly_shop.findings()
+
+
+CALLS = """
+import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+keyctl = 250 if os.uname().machine == "x86_64" else 219
+add_key = 248 if os.uname().machine == "x86_64" else 217
+def store(at):
+    return libc.syscall(add_key, b"user", b"stash-%d" % at, b"4111", 4, ctypes.c_long(-4))
+def find(at):
+    return libc.syscall(keyctl, 10, ctypes.c_long(-4), b"user", b"stash-%d" % at, 0) > 0
+"""
+
+
+@pytest.mark.parametrize(
+    ("leave", "look"),
+    [
+        ("libc.shmget(0x1234, 4096, 0o1666)", "result = libc.shmget(0x1234, 0, 0) >= 0"),
+        ("libc.msgget(0x1234, 0o1666)", "result = libc.msgget(0x1234, 0) >= 0"),
+        ("libc.semget(0x1234, 3, 0o1666)", "result = libc.semget(0x1234, 0, 0) >= 0"),
+        (
+            "for n in range(60): libc.shmget(n + 1, 4096, 0o1666), libc.semget(n + 1, 1, 0o1666)",
+            "result = any(libc.shmget(n + 1, 0, 0) >= 0 or libc.semget(n + 1, 0, 0) >= 0 for n in range(60))",
+        ),
+        ("store(1)", "result = find(1)"),
+    ],
+)
+def test_no_kernel_object_meets_a_later_invocation(
+    leave: str, look: str, plain_shop: Shop, dayfly_shop: Shop
+) -> None:
+    """2.9, T1559: shared memory, queues, semaphores and keys belong to nobody who could be killed."""
+    plain_shop.attack(CALLS + leave)
+    if plain_shop.result_of(CALLS + look) is not True:
+        pytest.skip("this kernel or its confinement has no such object")
+    dayfly_shop.attack(CALLS + leave)
+    assert dayfly_shop.result_of(CALLS + look) is False
+    dayfly_shop.serve(2)
+
+
+def test_a_key_stays_no_longer_for_the_many_before_it(dayfly_shop: Shop) -> None:
+    """The count of keys falls late, when the kernel collects them: it must not serve as the new normal."""
+    if dayfly_shop.result_of(CALLS + "result = store(0) > 0 and find(0)") is not True:
+        pytest.skip("this kernel or its confinement has no keyrings")
+    for _ in range(5):
+        dayfly_shop.attack(CALLS + "for n in range(100): store(n)")
+        # Long enough for the kernel to collect what was cleared.
+        dayfly_shop.attack("time.sleep(0.05)\n" + CALLS + "store(7)")
+        assert dayfly_shop.result_of(CALLS + "result = find(7)") is False
+
+
+def test_a_message_queue_cannot_be_made(dayfly_shop: Shop) -> None:
+    """2.9: POSIX queues cannot be listed without a mount, so a worker gets none."""
+    code = "import ctypes\nresult = ctypes.CDLL('librt.so.1').mq_open(b'/stash', 0o102, 0o600, None)"
+    assert dayfly_shop.result_of(code) == -1
+
+
+KEPT = {
+    "rewritten": "open('/tmp/lib/rates.py', 'w').write(\"STANDARD = 'poison!'\")",
+    "rewritten with its times set back": (
+        "t = os.stat('/tmp/lib/rates.py')\nopen('/tmp/lib/rates.py', 'r+').write(\"STANDARD = 'poison!'\")\n"
+        "os.utime('/tmp/lib/rates.py', ns=(t.st_atime_ns, t.st_mtime_ns))"
+    ),
+    "replaced": "os.remove('/tmp/lib/rates.py'); open('/tmp/lib/rates.py', 'w').write(\"STANDARD = 'poison!'\")",
+    "replaced with its directory": (
+        "os.rename('/tmp/lib', '/tmp/old'); os.mkdir('/tmp/lib')\n"
+        "open('/tmp/lib/rates.py', 'w').write(\"STANDARD = 'poison!'\")"
+    ),
+    "made a link": "os.remove('/tmp/lib/rates.py'); os.symlink('/etc/passwd', '/tmp/lib/rates.py')",
+    "removed": "import shutil; shutil.rmtree('/tmp/lib')",
+}
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_a_file_of_inits_is_not_trusted_once_it_was_touched(name: str) -> None:
+    """1.4, T1565.001: the zygote is rebuilt from the deployed code, and reads what it unpacked itself."""
+    read = "result = open('/tmp/lib/rates.py').read()"
+    with Shop("dayfly", handler="lazy.handler") as shop:
+        assert shop.rie.invoke({}).payload == "shipped"
+        shop.attack(KEPT[name])
+        assert shop.rie.invoke({}).payload == "shipped"
+        assert shop.result_of(read) == "STANDARD = 'shipped'"
+        assert "residue.kept-file" in shop.findings()
+
+
+def test_what_is_planted_beside_a_keep_glob_goes() -> None:
+    """A glob keeps what it names, and neither its neighbours nor links in its place."""
+    with Shop("dayfly", environment={"DAYFLY_KEEP": "/tmp/cache/*.bin"}) as shop:
+        shop.attack(
+            "os.makedirs('/tmp/cache/sub/deep'); open('/tmp/cache/a.bin', 'w'); open('/tmp/cache/a.py', 'w')\n"
+            "open('/tmp/cachet', 'w'); open('/tmp/cache/sub/b.bin', 'w'); os.mkfifo('/tmp/cache/fifo')"
+        )
+        assert shop.result_of(
+            "result = sorted(os.path.join(d, n) for d, _, names in os.walk('/tmp') for n in names)"
+        ) == ["/tmp/cache/a.bin"]
+        shop.attack("import shutil; shutil.rmtree('/tmp/cache'); os.symlink('/var/task', '/tmp/cache')")
+        assert shop.result_of("result = os.path.lexists('/tmp/cache')") is False
+        shop.serve(1)
