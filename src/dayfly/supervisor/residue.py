@@ -91,6 +91,7 @@ class KernelObjects:
         self._uid = os.getuid()
         self._kept: set[tuple[str, int]] = set()
         self._keys = -1
+        self._must_clear_keys = False
         self.cannot_clear = ""
 
     def remember(self) -> None:
@@ -107,13 +108,12 @@ class KernelObjects:
             else:
                 failed += 1
         keys = ipc.count_keys(self._uid)
-        # Where /proc does not count keys they are cleared each time, unless that is refused as well.
-        if keys > self._keys or (keys < 0 and not self.cannot_clear):
+        has_grown = keys > self._keys
+        # What was cleared counts until the kernel collects it, so that after the first time a lower count
+        # may hide new keys: from then on, and where /proc does not count, they are cleared each time.
+        self._must_clear_keys = self._must_clear_keys or has_grown or keys < 0
+        if self._must_clear_keys and not self.cannot_clear:
             self.cannot_clear = native.clear_keyrings()
-            if keys >= 0 and not self.cannot_clear:
-                removed += 1
-                # Emptied keyrings stay until the kernel collects them, and count until then.
-                self._keys = max(self._keys, ipc.count_keys(self._uid))
-        else:
-            self._keys = min(self._keys, keys) if keys >= 0 else keys
+            removed += has_grown and not self.cannot_clear
+        self._keys = keys if not has_grown else ipc.count_keys(self._uid)
         return removed, failed
