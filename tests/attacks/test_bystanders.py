@@ -1,0 +1,129 @@
+"""Rule 0 on a developer's machine (L2; T1489, T1485 Data Destruction): Dayfly harms nothing that is not its own.
+
+Scope `descendants`, processes and files of the same user beside the function. Attack code in the worker
+tries to have Dayfly end or remove them; what it leaves itself is still found.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.attacks.shop import Shop
+from tests.processes import started_at, state_of
+
+ATTEMPTS = {
+    "a child that names a bystander": "if os.fork() == 0: os.execv('/bin/sleep', ['bystander', '5'])",
+    "a temporary directory that is a link": """
+import shutil
+own = os.environ["TMPDIR"]
+shutil.rmtree(own)
+os.symlink(event["precious"], own)
+""",
+    "a link in the temporary directory": "os.symlink(event['precious'], os.environ['TMPDIR'] + '/link')",
+    "a hard link to a precious file": "os.link(event['precious'] + '/file', os.environ['TMPDIR'] + '/hard')",
+    "a directory of links": """
+d = os.environ["TMPDIR"] + "/d"
+os.mkdir(d)
+for n in range(50): os.symlink(event["precious"], d + "/%d" % n)
+os.symlink("..", d + "/up")
+""",
+    "a dead zygote and orphans": "z = os.getppid()\nfor _ in range(5):\n if os.fork() == 0: time.sleep(9)\nos.kill(z, 9)",
+    "orphans that hop": """
+import signal
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+if os.fork() == 0:
+    os.setsid()
+    for _ in range(2000):
+        if os.fork(): os._exit(0)
+    time.sleep(9)
+""",
+    "a dead supervisor": """
+import signal
+os.kill(int(open("/proc/%d/stat" % os.getppid()).read().rpartition(")")[2].split()[1]), signal.SIGTERM)
+time.sleep(1)
+""",
+}
+
+
+@pytest.fixture
+def precious(tmp_path: Path) -> Path:
+    """A directory of the user's own."""
+    folder = tmp_path / "precious"
+    folder.mkdir()
+    (folder / "file").write_text("keep me")
+    (folder / "inner").mkdir()
+    (folder / "inner" / "file").write_text("me too")
+    return folder
+
+
+@pytest.fixture
+def bystanders() -> Iterator[list[int]]:
+    """Processes of the same user: a plain one, one in a session of its own, one that spawns children."""
+    busy = "import subprocess, time\nend = time.time() + 60\nwhile time.time() < end: subprocess.run(['/bin/true'])"
+    processes = [
+        subprocess.Popen(["/bin/sleep", "60"]),
+        subprocess.Popen(["/bin/sleep", "60"], start_new_session=True),
+        subprocess.Popen([sys.executable, "-c", busy]),
+    ]
+    yield [process.pid for process in processes]
+    for process in processes:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.parametrize("name", ATTEMPTS)
+def test_no_bystander_is_touched(name: str, precious: Path, bystanders: list[int], tmp_path: Path) -> None:
+    started = [started_at(pid) for pid in bystanders]
+    private = tmp_path / "tmp"
+    private.mkdir()
+    other = private / "of-another-program"
+    other.write_text("not Dayfly's")
+    with Shop(
+        "dayfly", confined=False, environment={"DAYFLY_SCOPE": "descendants", "TMPDIR": str(private)}
+    ) as shop:
+        shop.serve(1)
+        for _ in range(2):
+            shop.attack(ATTEMPTS[name], precious=str(precious))
+            shop.rie.invoke({"card": "4000111122223333"})
+            shop.serve(2)
+    assert [started_at(pid) for pid in bystanders] == started
+    assert all(state_of(pid) not in {"Z", "T", ""} for pid in bystanders)
+    assert (precious / "file").read_text() == "keep me"
+    assert (precious / "inner" / "file").read_text() == "me too"
+    assert other.read_text() == "not Dayfly's"
+
+
+@pytest.mark.parametrize(
+    "leave",
+    [
+        "if os.fork() == 0: time.sleep(20)",
+        "if os.fork() == 0:\n os.setsid()\n if os.fork() == 0: time.sleep(20)\n os._exit(0)",
+        "if os.fork() == 0:\n os.setsid()\n os.execve('/bin/sleep', ['x', '20'], {})\ntime.sleep(0.05)",
+    ],
+)
+def test_what_the_function_itself_left_is_ended(leave: str) -> None:
+    with Shop("dayfly", confined=False, environment={"DAYFLY_SCOPE": "descendants"}) as shop:
+        shop.serve(2)
+        shop.attack(leave + "\nresult = os.getpid()")
+        shop.serve(1)
+        left = [pid for pid in shop.rie.runtime_pids() if state_of(pid) != "Z"]
+        # Supervisor, zygote, two workers forked ahead at most.
+        assert len(left) <= 4
+
+
+def test_an_environment_that_was_asked_for_is_refused_in_the_machines_own_namespace(
+    bystanders: list[int],
+) -> None:
+    """DAYFLY_SCOPE=environment on a laptop would end every process of its user."""
+    namespace = os.readlink("/proc/self/ns/pid")
+    if namespace != "pid:[4026531836]":
+        pytest.skip("these tests run in a PID namespace of their own already")
+    with Shop("dayfly", confined=False, environment={"DAYFLY_SCOPE": "environment"}) as shop:
+        shop.serve(2)
+        assert all(state_of(pid) not in {"Z", ""} for pid in bystanders)
+        assert '"scope":"descendants"' in shop.rie.logs()
