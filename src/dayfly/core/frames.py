@@ -30,6 +30,7 @@ CONTROL_HEAD_BYTES = _CONTROL.size
 FORK = 1  # supervisor → zygote, with the worker's descriptors attached
 SERVE = 2  # supervisor → zygote: serve events yourself (process isolation), same descriptors
 REAP = 3  # supervisor → zygote: this pid is proved dead, it may be waited for
+REAP_AND_TELL = 12  # supervisor → zygote: the same, and REAPED is wanted
 CALL_DONE = 4  # supervisor → zygote: reply to CALL; payload "status\nbody"
 TIDY = 5  # supervisor → zygote: spend a slice of time on memory layout
 TIDIED = 11  # zygote → supervisor: nothing is left to tidy

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 # less than it has, as a hard limit.
 _PROCESS_RESERVE = 128
 _RECEIVE = 65536
+# Dead workers whose teardown is still going on; beyond that many it is waited for.
+_MANY_WAITING = 64
 
 
 def call_platform(
@@ -113,7 +115,7 @@ def _yield_processor() -> None:
 
 
 def _serve_requests(channel: Channel, become_worker: Callable[..., Work]) -> Work:
-    waiting: set[int] = set()
+    waiting: dict[int, bool] = {}
     tidier: Tidier | None = None
     reader = frames.ControlReader()
     while True:
@@ -135,8 +137,8 @@ def _serve_requests(channel: Channel, become_worker: Callable[..., Work]) -> Wor
             elif kind == frames.SERVE:
                 _send(channel, frames.SERVING, b"%d" % os.getpid())
                 return become_worker(descriptors, is_forked=False)
-            elif kind == frames.REAP:
-                waiting.add(int(payload))
+            elif kind in (frames.REAP, frames.REAP_AND_TELL):
+                waiting[int(payload)] = kind == frames.REAP_AND_TELL
             elif kind == frames.TIDY:
                 tidier = tidier or Tidier()
                 tidier.spend_a_moment()
@@ -145,17 +147,18 @@ def _serve_requests(channel: Channel, become_worker: Callable[..., Work]) -> Wor
         _reap(channel, waiting)
 
 
-def _reap(channel: Channel, waiting: set[int]) -> None:
-    """Wait for the workers we were told are dead, without waiting for their teardown."""
-    for pid in list(waiting):
+def _reap(channel: Channel, waiting: dict[int, bool]) -> None:
+    """Wait for the workers we were told are dead; for their teardown only where the status is wanted."""
+    for pid, is_wanted in list(waiting.items()):
         try:
-            done, status = os.waitpid(pid, 0 if len(waiting) > _PROCESS_RESERVE // 2 else os.WNOHANG)
+            done, status = os.waitpid(pid, 0 if is_wanted or len(waiting) > _MANY_WAITING else os.WNOHANG)
         except ChildProcessError:
-            waiting.discard(pid)
+            del waiting[pid]
             continue
         if done:
-            waiting.discard(pid)
-            _send(channel, frames.REAPED, b"%d %d" % (pid, status))
+            del waiting[pid]
+            if is_wanted:
+                _send(channel, frames.REAPED, b"%d %d" % (pid, status))
 
 
 def _send(channel: Channel, kind: int, payload: bytes) -> None:

@@ -159,7 +159,7 @@ class Supervisor:
             # A worker of ours ended it: they share a uid. Unreaped, such zombies fill the process limit.
             dead = self._spares.pop(0)
             self._discard(dead)
-            self._reap(dead)
+            self._bury(dead)
         if self._spares:
             return
         if not self._is_forking and self._current is not None and self._current.is_running():
@@ -261,6 +261,7 @@ class Supervisor:
         send(self._upstream, request_id, outcome, held=held, echo=echo)
         # The platform takes its time over the answer; what is left to do needs no word from it.
         if self._is_forking and swept is not None and not swept.zygote_lost:
+            self._bury(worker)
             self._fork_ahead()
         self._tidy_up(worker, swept, until)
         self._check_reply(self._upstream.reply())
@@ -415,7 +416,6 @@ class Supervisor:
         if zygote is not None:
             try:
                 if self._is_forking:
-                    zygote.reap(worker.pid)
                     status = zygote.reaped_status(worker.pid, limit_s=_STATUS_LIMIT_S)
                 else:
                     zygote.await_end()
@@ -456,7 +456,6 @@ class Supervisor:
         self._report_sweep(swept)
         if swept.zygote_lost and self._zygote is not None:
             self._drop_zygote()
-        self._reap(worker)
         self._clean(until=until)
         self._finish_fork(until)
 
@@ -488,11 +487,11 @@ class Supervisor:
                 {"zombies": swept.zombies},
             )
 
-    def _reap(self, worker: Worker) -> None:
+    def _bury(self, worker: Worker) -> None:
         if self._zygote is None:
             return
         try:
-            self._zygote.reap(worker.pid)
+            self._zygote.bury(worker.pid)
         except ZygoteLostError as fault:
             self._lose_zygote(fault)
 
