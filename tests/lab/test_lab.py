@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import resource
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -297,10 +299,40 @@ def test_a_lab_that_is_killed_leaves_no_frozen_process_behind(confinement: Confi
         pids = [int(word) for word in victim.stdout.readline().split()]
         assert len(pids) >= 2
         os.kill(victim.pid, signal.SIGKILL)
+    prefix = f"dayfly-lab-{victim.pid}-*"
     deadline = time.monotonic() + DEADLINE_S
     while any(is_alive(pid) for pid in pids):
         assert time.monotonic() < deadline, f"alive: {[pid for pid in pids if is_alive(pid)]}"
         os.sched_yield()
+
+    async def another_lab() -> None:
+        async with running_lab("none") as running:
+            assert running.kinds() == []
+
+    run(another_lab())
+    assert list(Path(tempfile.gettempdir()).glob(prefix)) == []
+
+
+def test_descriptors_beyond_a_thousand_do_no_harm() -> None:
+    # select() ends there; a lab of some 150 environments gets that far.
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < 2048:
+        pytest.skip("this machine allows fewer")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 2048), hard))
+    null = os.open("/dev/null", os.O_RDONLY)
+    taken = [os.dup(null) for _ in range(1100)]
+    try:
+
+        async def scenario() -> None:
+            async with running_lab() as running:
+                assert (await running.call()).function_error is None
+                assert (await running.call({"do": "exit", "code": 1})).function_error == "Unhandled"
+                assert (await running.call()).function_error is None
+
+        run(scenario())
+    finally:
+        for descriptor in (null, *taken):
+            os.close(descriptor)
 
 
 @pytest.mark.slow

@@ -98,9 +98,13 @@ def serve(control: int, join: int, thaw: int, telemetry: int) -> None:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     children: dict[bytes, int] = {}
+    # Not select(): descriptors keep the lab's numbers, which pass 1023 at some 150 environments.
+    poll = select.poll()
+    for descriptor in (control, wake_read):
+        poll.register(descriptor, select.POLLIN)
     os.write(control, b"hello\0%d" % os.getpid())
     while True:
-        readable, _, _ = select.select([control, wake_read], [], [])
+        readable = {descriptor for descriptor, _ in poll.poll()}
         if wake_read in readable:
             os.read(wake_read, 4096)
             reap(children, control)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import resource
 import shutil
@@ -44,6 +45,7 @@ _COLD_STARTS_PER_CORE = 2
 _FILES_PER_ENVIRONMENT = 16
 _OTHER_FILES = 512
 _SHUTDOWNS_AT_ONCE = 16
+_FOLDER_PREFIX = "dayfly-lab-"
 # Waits before the second and third try of an asynchronous invocation, as on Lambda:
 # https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
 ASYNC_RETRY_DELAYS_S = (60.0, 120.0)
@@ -83,7 +85,8 @@ class Lab:
         self._starting: set[Environment] = set()
         self._slots: set[int] = set()
         self._cold_starts = asyncio.Semaphore(_COLD_STARTS_PER_CORE * (os.cpu_count() or 1))
-        self._root = Path(tempfile.mkdtemp(prefix="dayfly-lab-"))
+        _remove_abandoned_folders()
+        self._root = Path(tempfile.mkdtemp(prefix=f"{_FOLDER_PREFIX}{os.getpid()}-"))
         self._is_closed = False
         self.counters: Counter[str] = Counter()
         _raise_file_limit(max_environments)
@@ -364,6 +367,16 @@ def _accepted(status_code: int, request_id: str) -> InvokeResult:
         cold_start=False,
         duration_ms=0.0,
     )
+
+
+def _remove_abandoned_folders() -> None:
+    """Remove the folders of labs of this user that were killed before they could."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_FOLDER_PREFIX}*-*"):
+        pid = folder.name.removeprefix(_FOLDER_PREFIX).partition("-")[0]
+        with contextlib.suppress(OSError):
+            is_ours = not folder.is_symlink() and folder.stat().st_uid == os.geteuid()
+            if is_ours and pid.isdigit() and not Path("/proc", pid).exists():
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _raise_file_limit(environments: int) -> None:
