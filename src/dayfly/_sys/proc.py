@@ -231,6 +231,14 @@ def pid_namespace() -> str:
         return ""
 
 
+def ipc_namespace() -> str:
+    """Return our namespace of System V objects as `ipc:[inode]`, empty when unreadable."""
+    try:
+        return os.readlink("/proc/self/ns/ipc")
+    except OSError:
+        return ""
+
+
 def tmp_is_own_mount(path: str = "/tmp") -> bool:
     """Say whether `path` began with this PID namespace: a mount of its own, or a container's root.
 

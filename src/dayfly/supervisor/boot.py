@@ -37,6 +37,8 @@ TELEMETRY_VARIABLE = "_LAMBDA_TELEMETRY_LOG_FD"
 API_VARIABLE = "AWS_LAMBDA_RUNTIME_API"
 MARK_VARIABLE = "_DAYFLY_MARK"
 BAD_INPUT = 2
+# PROC_IPC_INIT_INO in the kernel's include/linux/proc_ns.h: the objects of the machine itself.
+INITIAL_IPC_NAMESPACE = "ipc:[4026531839]"
 
 
 class _BadSetting(SystemExit):
@@ -192,6 +194,13 @@ class _Start:
                 zygote.end()
             self._remove_temporary()
 
+    @property
+    def _owns_kernel_objects(self) -> bool:
+        """Say whether System V objects that appear are the function's: a container may share the machine's."""
+        if not self._is_wide:
+            return False
+        return self._decision.platform == "lambda" or proc.ipc_namespace() != INITIAL_IPC_NAMESPACE
+
     def _empty_environment(self) -> tuple[Swept | None, int]:
         """Rule 1: what runs or lies here already may be the work of an earlier, poisoned life."""
         if not isinstance(self._sweeper, EnvironmentSweeper):
@@ -275,7 +284,7 @@ class _Start:
             reporter=self._reporter,
             sweeper=self._sweeper,
             files=self._files,
-            kernel_objects=KernelObjects() if self._is_wide else None,
+            kernel_objects=KernelObjects() if self._owns_kernel_objects else None,
             lock=decide_api_lock(self._settings.api_lock, self._decision.platform),
             rebuild=self._rebuild,
         )
@@ -290,6 +299,8 @@ class _Start:
             self._limits.append(
                 "the Runtime API is not locked: a worker that polls it can take events until its own ends"
             )
+        if self._is_wide and not self._owns_kernel_objects:
+            self._limits.append("System V objects and keyrings are shared with the machine and not cleared")
         if isolation == "process":
             self._limits.append("process isolation: what an invocation changes in memory stays")
         if settings.unknown_variables:
