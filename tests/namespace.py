@@ -86,10 +86,10 @@ def _as_child_of_init(act: Callable[[], Result], before: Callable[[], object]) -
     os.close(write_end)
     os.waitpid(init, 0)
     with open(read_end, "rb") as pipe:
-        data = pipe.read()
-    if not data:
-        raise AssertionError("the part of the test in the namespace was ended before it was done")
-    refused, failure, result = pickle.loads(data)
+        try:
+            refused, failure, result = pickle.load(pipe)
+        except EOFError:
+            raise AssertionError("the part of the test in the namespace was ended before its end") from None
     assert not failure, f"in the namespace:\n{failure}"
     return refused, result
 

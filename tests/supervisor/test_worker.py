@@ -1,0 +1,172 @@
+"""One worker from outside: events in, one answer out, and its end."""
+
+from __future__ import annotations
+
+import _socket
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+import pytest
+
+from dayfly._sys import fds
+from dayfly.core import frames
+from dayfly.core.frames import Answer, FrameError
+from dayfly.supervisor.output import Pipes
+from dayfly.supervisor.worker import Worker, has_ended, kill_pid, open_pid
+
+
+@contextmanager
+def worker_process() -> Iterator[tuple[Worker, _socket.socket, subprocess.Popen[bytes]]]:
+    """Yield a worker, the other end of its socket and its process, which only sleeps."""
+    ours, theirs = fds.socket_pair()
+    ours.setblocking(False)
+    process = subprocess.Popen(["/bin/sleep", "600"])
+    worker = Worker(1, process.pid, ours, Pipes(telemetry=False, merged=False))
+    try:
+        with closing(theirs):
+            yield worker, theirs, process
+    finally:
+        process.kill()
+        process.wait()
+        worker.pipes.close_write_ends()
+        worker.pipes.close()
+        worker.close()
+
+
+def receive_event(sock: _socket.socket) -> tuple[bytes, dict[str, str], bytes]:
+    nonce, block_bytes, body_bytes = frames.unpack_event_head(
+        fds.receive_exactly(sock, frames.EVENT_HEAD_BYTES)
+    )
+    headers = frames.parse_event_headers(fds.receive_exactly(sock, block_bytes))
+    return nonce, headers, fds.receive_exactly(sock, body_bytes)
+
+
+def answer_of(worker: Worker) -> Answer:
+    deadline = time.monotonic() + 10
+    while True:
+        answer, closed = worker.pull()
+        if answer is not None:
+            return answer
+        assert not closed
+        assert time.monotonic() < deadline
+
+
+def test_an_event_goes_in_and_its_answer_comes_out() -> None:
+    with worker_process() as (worker, theirs, _):
+        worker.begin({"a": "b"}, b"event")
+        nonce, headers, body = receive_event(theirs)
+        assert (headers, body) == ({"a": "b"}, b"event")
+        assert worker.pull() == (None, False)
+        theirs.sendall(frames.pack_answer_head(nonce, frames.RESULT, b"t", 3) + b"yes")
+        answer = answer_of(worker)
+        assert (answer.kind, answer.meta, answer.body) == (frames.RESULT, b"t", b"yes")
+
+
+def test_an_event_that_fills_the_socket_is_sent_as_room_comes() -> None:
+    event = os.urandom(6_000_000)
+    with worker_process() as (worker, theirs, _):
+        worker.begin({}, event)
+        assert worker.has_unsent
+        received: list[bytes] = []
+        reader = threading.Thread(target=lambda: received.append(receive_event(theirs)[2]))
+        reader.start()
+        deadline = time.monotonic() + 20
+        while not worker.push():
+            assert time.monotonic() < deadline
+        reader.join(10)
+        assert received == [event]
+        assert not worker.has_unsent
+
+
+def test_each_event_has_a_nonce_of_its_own_and_an_old_answer_is_refused() -> None:
+    with worker_process() as (worker, theirs, _):
+        worker.begin({}, b"")
+        first, _, _ = receive_event(theirs)
+        worker.begin({}, b"")
+        second, _, _ = receive_event(theirs)
+        assert first != second
+        theirs.sendall(frames.pack_answer_head(first, frames.RESULT, b"t", 0))
+        with pytest.raises(FrameError, match="nonce"):
+            answer_of(worker)
+
+
+def test_an_answer_before_any_event_is_refused() -> None:
+    with worker_process() as (worker, theirs, _):
+        theirs.sendall(frames.pack_answer_head(bytes(16), frames.RESULT, b"t", 0))
+        with pytest.raises(FrameError):
+            answer_of(worker)
+
+
+def test_a_worker_that_closed_its_end_is_noticed_in_both_directions() -> None:
+    with worker_process() as (worker, theirs, _):
+        theirs.close()
+        worker.begin({}, b"x" * 1_000_000)
+        assert not worker.has_unsent
+        assert worker.pull() == (None, True)
+
+
+def test_an_answer_that_came_before_the_end_still_counts() -> None:
+    with worker_process() as (worker, theirs, process):
+        worker.begin({}, b"")
+        nonce, _, _ = receive_event(theirs)
+        theirs.sendall(frames.pack_answer_head(nonce, frames.ERROR, b"", 2) + b"{}")
+        theirs.close()
+        process.kill()
+        assert answer_of(worker).body == b"{}"
+
+
+def test_a_killed_worker_has_ended_and_killing_it_again_is_no_error() -> None:
+    with worker_process() as (worker, _, process):
+        assert worker.is_running()
+        worker.kill()
+        deadline = time.monotonic() + 10
+        while worker.is_running():
+            assert time.monotonic() < deadline
+        worker.kill()
+        assert process.wait() == -signal.SIGKILL
+        worker.kill()
+
+
+def test_a_stopped_worker_is_resumed() -> None:
+    with worker_process() as (worker, _, process):
+        process.send_signal(signal.SIGSTOP)
+        assert os.waitid(os.P_PID, process.pid, os.WSTOPPED) is not None
+        worker.resume()
+        assert os.waitid(os.P_PID, process.pid, os.WCONTINUED) is not None
+
+
+@pytest.mark.parametrize("with_handle", [True, False])
+def test_ends_are_seen_with_and_without_a_pidfd(with_handle: bool) -> None:
+    process = subprocess.Popen(["/bin/sleep", "600"])
+    handle = open_pid(process.pid) if with_handle else -1
+    try:
+        assert not has_ended(handle, process.pid)
+        kill_pid(process.pid, handle)
+        deadline = time.monotonic() + 10
+        while not has_ended(handle, process.pid):
+            assert time.monotonic() < deadline
+    finally:
+        process.kill()
+        process.wait()
+        if handle >= 0:
+            os.close(handle)
+    assert has_ended(-1, process.pid)
+    assert open_pid(process.pid) == -1
+    kill_pid(process.pid, -1)
+
+
+def test_a_pidfd_never_hits_a_process_that_took_the_number() -> None:
+    process = subprocess.Popen(["/bin/true"])
+    handle = open_pid(process.pid)
+    process.wait()
+    with subprocess.Popen(["/bin/sleep", "600"]) as other:
+        # The number given is another's: the handle must decide.
+        kill_pid(other.pid, handle)
+        assert other.poll() is None
+        other.kill()
+    os.close(handle)
