@@ -152,3 +152,13 @@ def test_the_end_of_a_real_process_is_worded_as_the_platform_words_it(code: str,
 
 def test_an_end_nobody_saw_has_no_reason() -> None:
     assert exit_reason(None) == "Runtime exited without providing a reason"
+
+
+@pytest.mark.parametrize("text", ["", "../../init/error", "a b", "a\r\nb", "ü", "a" * 129, "a/b", "a?b", "."])
+def test_what_could_be_another_path_is_no_request_id(text: str) -> None:
+    assert not is_request_id(text)
+
+
+@pytest.mark.parametrize("text", ["8476a536-e9f4-11e8-9739-2dfe598c3fcd", "test_1", "a" * 128])
+def test_lambdas_request_ids_are_request_ids(text: str) -> None:
+    assert is_request_id(text)

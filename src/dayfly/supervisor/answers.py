@@ -19,6 +19,7 @@ _ERROR_TYPE = "Lambda-Runtime-Function-Error-Type"
 _ERROR_BODY = "Lambda-Runtime-Function-Error-Body"
 _XRAY_CAUSE = "Lambda-Runtime-Function-XRay-Error-Cause"
 _MAX_CONTENT_TYPE = 256
+_MAX_REQUEST_ID = 128
 # What awslambdaric's errors count as: it names no type on /error, so the platform takes this one.
 _UNKNOWN_ERROR = "Function.Unknown"
 # Signal names as the platform prints them (Go's syscall package, zerrors_linux_amd64.go).
@@ -61,6 +62,18 @@ def exit_reason(status: int | None) -> str:
     if code == 0:
         return "Runtime exited without providing a reason"
     return f"Runtime exited with error: exit status {code}"
+
+
+def is_request_id(text: str) -> bool:
+    """Say whether `text` may name an invocation in a path: letters, digits, `-` and `_`, 128 at most.
+
+    Lambda's are UUIDs; nothing that could be another path is taken for one.
+    """
+    return (
+        0 < len(text) <= _MAX_REQUEST_ID
+        and text.isascii()
+        and text.replace("-", "").replace("_", "").isalnum()
+    )
 
 
 class Failure:

@@ -14,7 +14,7 @@ import time
 
 from dayfly.core import findings
 from dayfly.core.frames import RESULT, Answer, FrameError
-from dayfly.supervisor.answers import Failure, exit_failure, is_acceptable, send
+from dayfly.supervisor.answers import Failure, exit_failure, is_acceptable, is_request_id, send
 from dayfly.supervisor.report import describe_fault
 from dayfly.supervisor.upstream import UpstreamError
 from dayfly.supervisor.zygote import ZygoteLostError
@@ -242,8 +242,9 @@ class Supervisor:
     # ---- one invocation -------------------------------------------------------------------------
 
     def _handle(self, event: Reply) -> None:
-        if event.status != 200:
-            raise SystemExit(_NO_EVENTS)
+        if event.status != 200 or not is_request_id(event.headers.get("lambda-runtime-aws-request-id", "")):
+            # Without a request id nobody can be answered, and it stands in the path of the answer.
+            raise UpstreamError(f"the Runtime API sent no event (status {event.status})")
         headers = {name: value for name, value in event.headers.items() if name in _HEADERS}
         request_id = headers.get("lambda-runtime-aws-request-id", "")
         echo = {name: headers[name] for name in ("lambda-runtime-invocation-id",) if name in headers}
