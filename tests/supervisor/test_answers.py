@@ -14,7 +14,7 @@ import pytest
 from dayfly.core.frames import ERROR, RESULT, Answer
 from dayfly.core.http1 import Reply
 from dayfly.core.limits import MAX_XRAY_CAUSE_BYTES
-from dayfly.supervisor.answers import Failure, exit_failure, exit_reason, is_acceptable, send
+from dayfly.supervisor.answers import Failure, exit_failure, exit_reason, is_acceptable, is_request_id, send
 from dayfly.supervisor.upstream import Upstream
 
 ECHO = {"lambda-runtime-invocation-id": "7"}
