@@ -18,6 +18,7 @@ from awslambdaric.lambda_runtime_marshaller import to_json
 from dayfly._sys import fds
 from dayfly.core import frames
 from dayfly.core.limits import MAX_META_BYTES
+from dayfly.runtime.seal import open_descriptors
 from dayfly.runtime.zygote import call_platform, wait_for_work
 
 TYPE_CHECKING = False
@@ -37,6 +38,8 @@ class DayflyRuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
     def __init__(self, channel: Channel) -> None:
         super().__init__("")
         self._channel = channel
+        # The handler is loaded after this: what it opens is not among them.
+        self._inherited = open_descriptors()
         self._worker: _socket.socket | None = None
         self._restore_signals: Callable[[], None] = _nothing
         self._nonce = b""
@@ -50,7 +53,9 @@ class DayflyRuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
             # case; going at once spares the supervisor the wait for the signal to arrive.
             os._exit(0)
         if self._worker is None:
-            self._worker, self._restore_signals, self._serves_once = wait_for_work(self._channel)
+            self._worker, self._restore_signals, self._serves_once = wait_for_work(
+                self._channel, inherited=self._inherited
+            )
         try:
             nonce, block_bytes, body_bytes = frames.unpack_event_head(
                 fds.receive_exactly(self._worker, frames.EVENT_HEAD_BYTES)
@@ -135,7 +140,8 @@ def _nothing() -> None:
 
 
 def _ascii_json(text: str) -> str:
-    """Return JSON text with every character beyond ASCII escaped, so that it may stand in a header."""
+    """Return JSON text with DEL and every character beyond ASCII escaped, so that it may stand in a header."""
+    text = text.replace("\x7f", "\\u007f")
     if text.isascii():
         return text
     escaped: list[str] = []

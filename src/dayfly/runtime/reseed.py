@@ -11,7 +11,11 @@ import sys
 
 
 def find_generators() -> list[object]:
-    """Return the generators made at init: `random.Random` and NumPy's, but no system generator."""
+    """Return the generators made at init: `random.Random` and NumPy's, but no system generator.
+
+    Undoes a `gc.freeze()` of the function's own, which hides objects from `gc.get_objects()`; the zygote
+    freezes the heap again.
+    """
     random = sys.modules.get("random")
     numpy = sys.modules.get("numpy.random")
     kinds: tuple[type, ...] = ()
@@ -21,6 +25,7 @@ def find_generators() -> list[object]:
         kinds += (numpy.Generator, numpy.RandomState, numpy.BitGenerator)
     if not kinds:
         return []
+    gc.unfreeze()
     found: list[object] = []
     system = getattr(random, "SystemRandom", ())
     for item in gc.get_objects():

@@ -15,10 +15,20 @@ _SOCKET_FAMILIES = {1: "Unix", 2: "IPv4", 10: "IPv6", 16: "netlink"}
 def reasons_not_to_fork(*, own: set[int], temporary: tuple[str, ...]) -> list[str]:
     """Return one sentence per culprit, each with its fix; empty when a fork is safe.
 
-    `own` are descriptors of Dayfly's, `temporary` the directories any invocation may write to. Names
-    come from the function's init, never from an event.
+    `own` are descriptors that were open before init, `temporary` the directories any invocation may write
+    to. Names come from the function's init, never from an event.
     """
     return [*_threads(), *_descriptors(own), *_mappings(temporary), *_modules(temporary)]
+
+
+def open_descriptors() -> set[int]:
+    """Return what is open now: before init, Dayfly's own and what the platform handed down."""
+    try:
+        numbers = {int(name) for name in os.listdir("/proc/self/fd")}
+    except OSError:
+        return set()
+    # The one that listed them is closed again, and its number free for the function.
+    return {number for number in numbers if os.path.islink(f"/proc/self/fd/{number}")}
 
 
 def _threads() -> list[str]:
@@ -71,17 +81,6 @@ def _is_output(number: int) -> bool:
         other = os.fstat(output)
         if (status.st_dev, status.st_ino) == (other.st_dev, other.st_ino):
             return True
-    # The telemetry pipe: write-only and named by the platform's own variable, which awslambdaric removed.
-    return os.readlink(f"/proc/self/fd/{number}").startswith("pipe:") and _is_write_only(number)
-
-
-def _is_write_only(number: int) -> bool:
-    try:
-        for line in proc.read_file(f"/proc/self/fdinfo/{number}").split(b"\n"):
-            if line.startswith(b"flags:"):
-                return int(line.split()[1], 8) & 3 == os.O_WRONLY
-    except (OSError, ValueError, IndexError):
-        return False
     return False
 
 

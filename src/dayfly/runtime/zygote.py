@@ -50,14 +50,16 @@ def call_platform(
                 return int(status), rest
 
 
-def wait_for_work(channel: Channel) -> Work:
+def wait_for_work(channel: Channel, *, inherited: set[int]) -> Work:
     """Seal this process and fork workers from it for ever; returns in each worker.
+
+    `inherited` are the descriptors that were open before the function's init.
 
     Returns the worker's socket, what to call when its event is there (it drops the signals that came
     before and lets later ones through), and whether the worker serves one event only. In process
     isolation it returns in this very process, which serves them all.
     """
-    reasons = seal.reasons_not_to_fork(own={channel.socket.fileno()}, temporary=tuple(channel.temporary))
+    reasons = seal.reasons_not_to_fork(own=inherited, temporary=tuple(channel.temporary))
     generators = reseed.find_generators() if channel.reseed else []
     was_collecting = gc.isenabled()
     gc.collect()

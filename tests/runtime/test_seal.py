@@ -1,0 +1,183 @@
+"""Whether an initialised function may be forked: each culprit is named, and nothing innocent is."""
+
+from __future__ import annotations
+
+import _socket
+import asyncio
+import mmap
+import os
+import select
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from tests.unprivileged import forked
+
+from dayfly.runtime.seal import open_descriptors, reasons_not_to_fork
+
+KEPT: list[object] = []
+
+
+def reasons_after(init: Callable[[], object], *, temporary: tuple[str, ...] = ()) -> list[str]:
+    """Return what is said of a process with nothing but `init` behind it."""
+
+    def run() -> list[str]:
+        # pytest and its plugins have descriptors of their own; they are as little meant as Dayfly's.
+        own = open_descriptors()
+        KEPT.append(init())
+        return reasons_not_to_fork(own=own, temporary=temporary)
+
+    return forked(run)
+
+
+def test_a_plain_function_may_be_forked() -> None:
+    assert reasons_after(lambda: None) == []
+
+
+def start_thread(name: str) -> threading.Thread:
+    thread = threading.Thread(target=threading.Event().wait, name=name, daemon=True)
+    thread.start()
+    return thread
+
+
+def connected_tcp() -> object:
+    server = socket.create_server(("127.0.0.1", 0))
+    return server, socket.create_connection(server.getsockname())
+
+
+def stdin_of_a_child() -> object:
+    return subprocess.Popen(["/bin/cat"], stdin=subprocess.PIPE)
+
+
+CULPRITS: dict[str, tuple[Callable[[], object], tuple[str, ...]]] = {
+    "thread": (lambda: start_thread("metrics"), ("thread 'metrics'", "start threads in the handler")),
+    "TCP connection": (connected_tcp, ("IPv4 stream socket to 127.0.0.1:", "open it in the handler")),
+    "TCP socket": (lambda: socket.create_server(("127.0.0.1", 0)), ("IPv4 stream socket",)),
+    "UDP socket": (lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM), ("IPv4 datagram socket",)),
+    "Unix sockets": (socket.socketpair, ("Unix stream socket",)),
+    "epoll": (select.epoll, ("eventpoll descriptor", "make the event loop in the handler")),
+    "event loop": (asyncio.new_event_loop, ("eventpoll", "Unix stream socket")),
+    "eventfd": (lambda: os.eventfd(0), ("eventfd descriptor",)),
+    "pidfd": (lambda: os.pidfd_open(os.getpid()), ("pidfd",)),
+    "pipe": (os.pipe, ("a pipe made at init",)),
+    "a pipe's write end alone": (stdin_of_a_child, ("a pipe made at init",)),
+    "shared memory": (lambda: mmap.mmap(-1, 8192), ("shared memory", "MAP_PRIVATE")),
+}
+
+
+@pytest.mark.parametrize("case", CULPRITS)
+def test_each_culprit_is_named_with_its_fix(case: str) -> None:
+    init, texts = CULPRITS[case]
+    said = reasons_after(init)
+    assert said
+    for text in texts:
+        assert any(text in reason for reason in said), said
+
+
+def test_several_culprits_are_all_named() -> None:
+    def init() -> object:
+        return start_thread("a"), start_thread("b"), select.epoll(), mmap.mmap(-1, 4096)
+
+    said = " | ".join(reasons_after(init))
+    for text in ("thread 'a'", "thread 'b'", "eventpoll", "shared memory"):
+        assert text in said
+
+
+INNOCENT: dict[str, Callable[[], object]] = {
+    "a regular file": lambda: os.open("/etc/hostname", os.O_RDONLY),
+    "private memory": lambda: mmap.mmap(-1, 4096, flags=mmap.MAP_PRIVATE),
+    "shared memory that is read-only": lambda: mmap.mmap(
+        os.open(sys.executable, os.O_RDONLY), 4096, prot=mmap.PROT_READ
+    ),
+    "a copy of standard output": lambda: os.dup(1),
+    "a finished thread": lambda: start_and_join(),
+    "/dev/null": lambda: os.open("/dev/null", os.O_RDWR),
+}
+
+
+def start_and_join() -> None:
+    thread = threading.Thread(target=int)
+    thread.start()
+    thread.join()
+
+
+@pytest.mark.parametrize("case", INNOCENT)
+def test_what_a_fork_does_not_harm_is_no_reason(case: str) -> None:
+    assert reasons_after(INNOCENT[case]) == []
+
+
+def test_shared_memory_is_found_behind_many_other_mappings() -> None:
+    """The list of mappings is longer than the page in which the kernel hands it out."""
+
+    def init() -> object:
+        private = [mmap.mmap(-1, 4096 * (1 + at % 2), flags=mmap.MAP_PRIVATE) for at in range(300)]
+        return private, mmap.mmap(-1, 4096)
+
+    assert any("shared memory" in reason for reason in reasons_after(init))
+
+
+def test_the_platforms_pipes_are_no_reason_where_they_are_named() -> None:
+    read_end, write_end = os.pipe()
+
+    def run() -> list[str]:
+        own = open_descriptors() - {read_end}
+        return reasons_not_to_fork(own=own, temporary=())
+
+    assert any("a pipe" in reason for reason in forked(run))
+    os.close(read_end)
+    assert forked(run) == []
+    os.close(write_end)
+
+
+def test_a_module_from_a_temporary_directory_is_named(tmp_path: Path) -> None:
+    def init() -> None:
+        module = ModuleType("unpacked")
+        module.__file__ = str(tmp_path / "unpacked.py")
+        sys.modules["unpacked"] = module
+
+    (reason,) = reasons_after(init, temporary=(str(tmp_path),))
+    assert "module 'unpacked'" in reason
+    assert reasons_after(init, temporary=(str(tmp_path) + "-other",)) == []
+
+
+@pytest.mark.parametrize("below", ["", "/site-packages"])
+def test_a_temporary_directory_on_the_path_is_named(tmp_path: Path, below: str) -> None:
+    def init() -> None:
+        sys.path.append(str(tmp_path) + below)
+
+    (reason,) = reasons_after(init, temporary=(str(tmp_path),))
+    assert "sys.path" in reason
+
+
+def test_a_module_whose_file_is_no_text_is_passed_over() -> None:
+    def init() -> None:
+        module = ModuleType("odd")
+        module.__file__ = _socket  # type: ignore[assignment]
+        sys.modules["odd"] = module
+
+    assert reasons_after(init, temporary=("/tmp",)) == []
+
+
+def test_native_code_from_a_temporary_directory_is_named(tmp_path: Path) -> None:
+    library = next(
+        path
+        for line in Path("/proc/self/maps").read_text().splitlines()
+        if (path := line.split(None, 5)[-1]).startswith("/") and ".so" in path and "x" in line.split()[1]
+    )
+    copy = tmp_path / "unpacked.so"
+    copy.write_bytes(Path(library).read_bytes())
+
+    def init() -> object:
+        size = copy.stat().st_size
+        with copy.open("rb") as file:
+            return mmap.mmap(
+                file.fileno(), size, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ | mmap.PROT_EXEC
+            )
+
+    (reason,) = reasons_after(init, temporary=(str(tmp_path),))
+    assert "native code" in reason
