@@ -1,0 +1,374 @@
+"""The link to the zygote: workers it gives, what it may say, and every way in which it can be lost."""
+
+from __future__ import annotations
+
+import _socket
+import os
+import signal
+import struct
+import time
+from collections.abc import Callable
+from typing import NoReturn
+
+import pytest
+from tests.unprivileged import forked
+
+from dayfly._sys import fds, proc
+from dayfly.core import frames
+from dayfly.supervisor.output import Output
+from dayfly.supervisor.zygote import (
+    MARKER,
+    Channel,
+    Zygote,
+    ZygoteLostError,
+    channel_from_environment,
+    pack_options,
+)
+
+Script = Callable[[_socket.socket], None]
+
+
+def wait_for_ever() -> NoReturn:
+    while True:
+        signal.pause()
+
+
+def linked(script: Script, act: Callable[[Zygote], None], *, huge_pages: bool = False) -> None:
+    """Run `act` on a zygote whose process follows `script`, in a process of their own."""
+
+    def run() -> None:
+        output = Output(telemetry=-1)
+        ours, theirs = fds.socket_pair()
+        pipes = output.new_pipes()
+        pid = os.fork()
+        if pid == 0:
+            try:
+                ours.close()
+                os.dup2(pipes.write_ends[0], 1)
+                script(theirs)
+                wait_for_ever()
+            finally:
+                os._exit(9)
+        theirs.close()
+        pipes.close_write_ends()
+        zygote = Zygote(pid, ours, pipes, output, huge_pages=huge_pages)
+        try:
+            act(zygote)
+        finally:
+            zygote.end()
+        assert proc.is_dead(pid)
+
+    forked(run)
+
+
+def say(sock: _socket.socket, *sent: tuple[int, bytes]) -> None:
+    sock.sendall(b"".join(frames.pack_control(kind, payload) for kind, payload in sent))
+
+
+def hear(sock: _socket.socket, reader: frames.ControlReader | None = None) -> tuple[int, bytes, list[int]]:
+    """Return kind, payload and descriptors of the one frame that comes next."""
+    data, descriptors = fds.receive_with_descriptors(sock, 65536)
+    ((kind, payload),) = (reader or frames.ControlReader()).feed(data)
+    return kind, payload, descriptors
+
+
+def fork_worker(sock: _socket.socket, *, says: str = "from the worker") -> None:
+    """Answer one request for a worker as the real zygote does."""
+    kind, _, descriptors = hear(sock)
+    assert kind == frames.FORK
+    pid = os.fork()
+    if pid == 0:
+        os.write(descriptors[1], says.encode())
+        channel = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM, 0, descriptors[0])
+        channel.sendall(b"hello")
+        channel.recv(1)  # until the supervisor is gone
+        os._exit(0)
+    for descriptor in descriptors:
+        os.close(descriptor)
+    say(sock, (frames.FORKED, b"%d" % pid))
+
+
+def test_a_worker_comes_with_its_own_socket_and_pipes() -> None:
+    def act(zygote: Zygote) -> None:
+        zygote.ask_for_worker(7)
+        worker = zygote.take_worker()
+        assert worker is not None
+        assert not zygote.is_forking
+        assert worker.number == 7
+        assert worker.pid in (proc.children(zygote.pid) or [])
+        deadline = time.monotonic() + 10
+        received = b""
+        while received != b"hello":
+            assert time.monotonic() < deadline
+            try:
+                received += worker.channel.recv(10)
+            except BlockingIOError:
+                os.sched_yield()
+        worker.kill()
+        while worker.is_running():
+            assert time.monotonic() < deadline
+        assert worker.pipes.read(worker.pipes.read_ends[0])[1] == b""  # no whole line yet
+        assert b"from the worker\n" in worker.pipes.close()[0].values()
+        worker.close()
+
+    linked(fork_worker, act)
+
+
+def test_a_worker_that_is_not_ready_is_not_waited_for() -> None:
+    def script(sock: _socket.socket) -> None:
+        hear(sock)
+
+    def act(zygote: Zygote) -> None:
+        zygote.ask_for_worker(1)
+        assert zygote.take_worker(limit_s=0.0) is None
+        assert zygote.is_forking
+
+    linked(script, act)
+
+
+def test_nothing_is_taken_that_was_not_asked_for() -> None:
+    linked(lambda sock: None, lambda zygote: _assert_nothing(zygote))
+
+
+def _assert_nothing(zygote: Zygote) -> None:
+    assert zygote.take_worker() is None
+
+
+def test_in_process_isolation_the_zygote_itself_serves() -> None:
+    def script(sock: _socket.socket) -> None:
+        kind, _, descriptors = hear(sock)
+        assert kind == frames.SERVE
+        assert len(descriptors) == 3
+        say(sock, (frames.SERVING, b"%d" % os.getpid()))
+
+    def act(zygote: Zygote) -> None:
+        worker = zygote.ask_to_serve()
+        assert worker.pid == zygote.pid
+
+    linked(script, act)
+
+
+ENDINGS: dict[str, tuple[Script, int]] = {
+    "exits": (lambda sock: os._exit(3), 3),
+    "is killed": (lambda sock: os.kill(os.getpid(), signal.SIGKILL), -9),
+}
+
+
+@pytest.mark.parametrize("how", ENDINGS)
+def test_a_zygote_that_ends_is_lost_with_its_status(how: str) -> None:
+    script, code = ENDINGS[how]
+
+    def act(zygote: Zygote) -> None:
+        with pytest.raises(ZygoteLostError) as caught:
+            zygote.wait_until_ready(lambda packed: packed)
+        wait_dead(zygote.pid)
+        status = caught.value.status
+        if status is None:  # its socket closed a moment before the process was gone
+            zygote.end()
+            status = zygote.status
+        assert status is not None
+        assert os.waitstatus_to_exitcode(status) == code
+
+    linked(script, act)
+
+
+def ask_and_take(zygote: Zygote) -> None:
+    zygote.ask_for_worker(1)
+    zygote.take_worker(limit_s=3)
+
+
+def wait_dead(pid: int) -> None:
+    deadline = time.monotonic() + 10
+    while not proc.is_dead(pid):
+        assert time.monotonic() < deadline
+
+
+def test_a_zygote_that_closes_its_socket_and_lives_is_lost_too() -> None:
+    def act(zygote: Zygote) -> None:
+        with pytest.raises(ZygoteLostError, match="closed its socket"):
+            zygote.wait_until_ready(lambda packed: packed)
+        assert zygote.status is None
+
+    linked(lambda sock: sock.close(), act)
+
+
+def test_a_zygote_that_is_gone_takes_no_request() -> None:
+    def act(zygote: Zygote) -> None:
+        wait_dead(zygote.pid)
+        with pytest.raises(ZygoteLostError):
+            ask_and_take(zygote)
+        with pytest.raises(ZygoteLostError):
+            zygote.reaped_status(5, limit_s=1)
+
+    linked(lambda sock: os._exit(0), act)
+
+
+GARBAGE: dict[str, bytes] = {
+    "a frame that announces too much": struct.pack("!BI", frames.FORKED, 0xFFFFFFFF),
+    "a pid of letters": frames.pack_control(frames.FORKED, b"abc"),
+    "no pid": frames.pack_control(frames.FORKED, b""),
+    "every process": frames.pack_control(frames.FORKED, b"-1"),
+    "its process group": frames.pack_control(frames.FORKED, b"0"),
+    "PID 1": frames.pack_control(frames.FORKED, b"1"),
+    "a pid in Arabic digits": frames.pack_control(frames.FORKED, "٧٧".encode()),
+    "too large a pid": frames.pack_control(frames.FORKED, b"9" * 40),
+    "a status of letters": frames.pack_control(frames.REAPED, b"77 dead"),
+    "a status without a pid": frames.pack_control(frames.REAPED, b""),
+}
+
+
+@pytest.mark.parametrize("case", GARBAGE)
+def test_a_zygote_that_talks_nonsense_is_lost_and_nobody_is_killed_for_it(case: str) -> None:
+    """A pid of -1 in kill() is every process of the user."""
+
+    def script(sock: _socket.socket) -> None:
+        hear(sock)
+        sock.sendall(GARBAGE[case])
+
+    def act(zygote: Zygote) -> None:
+        with pytest.raises(ZygoteLostError):
+            ask_and_take(zygote)
+
+    linked(script, act)
+
+
+def test_a_zygote_that_somebody_stopped_goes_on_when_it_is_asked() -> None:
+    def act(zygote: Zygote) -> None:
+        os.kill(zygote.pid, signal.SIGSTOP)
+        deadline = time.monotonic() + 10
+        while (stat := proc.read_stat(zygote.pid)) is None or stat.state != "T":
+            assert time.monotonic() < deadline
+        zygote.ask_for_worker(1)
+        assert zygote.take_worker() is not None
+
+    linked(fork_worker, act)
+
+
+def test_a_zygote_that_never_answers_is_lost_in_the_end() -> None:
+    def script(sock: _socket.socket) -> None:
+        hear(sock)
+
+    def act(zygote: Zygote) -> None:
+        zygote.ask_for_worker(1)
+        with pytest.raises(ZygoteLostError, match="did not answer"):
+            zygote.take_worker()
+
+    linked(script, act)
+
+
+def test_calls_of_init_are_made_for_it_until_it_is_ready() -> None:
+    def script(sock: _socket.socket) -> None:
+        say(sock, (frames.CALL, b"GET\n/restore/next\n\n"))
+        kind, payload, _ = hear(sock)
+        assert (kind, payload) == (frames.CALL_DONE, b"reply to GET\n/restore/next\n\n")
+        # Two frames in one read: the second must not be lost.
+        say(sock, (frames.CALL, b"second"), (frames.READY, "thread 'ä'\n\nsocket".encode()))
+        hear(sock)
+
+    def act(zygote: Zygote) -> None:
+        assert zygote.wait_until_ready(lambda packed: b"reply to " + packed) == ["thread 'ä'", "socket"]
+
+    linked(script, act)
+
+
+def test_output_of_init_is_carried_while_it_is_waited_for() -> None:
+    """An init that prints more than a pipe holds would never end otherwise."""
+
+    def script(sock: _socket.socket) -> None:
+        os.write(1, b"line of init\n" * 20_000)
+        say(sock, (frames.READY, b""))
+
+    linked(script, lambda zygote: _assert_ready(zygote))
+
+
+def _assert_ready(zygote: Zygote) -> None:
+    assert zygote.wait_until_ready(lambda packed: packed) == []
+
+
+def test_a_dead_workers_status_is_asked_for_and_comes_among_others() -> None:
+    def script(sock: _socket.socket) -> None:
+        assert hear(sock)[:2] == (frames.REAP_AND_TELL, b"77")
+        say(sock, (frames.REAPED, b"76 0"), (frames.REAPED, b"77 256"))
+
+    def act(zygote: Zygote) -> None:
+        assert zygote.reaped_status(77, limit_s=10) == 256
+        assert zygote.reaped_status(76, limit_s=10) == 0
+
+    linked(script, act)
+
+
+def test_a_status_that_does_not_come_in_time_is_none() -> None:
+    linked(lambda sock: None, lambda zygote: _assert_no_status(zygote))
+
+
+def _assert_no_status(zygote: Zygote) -> None:
+    assert zygote.reaped_status(77, limit_s=0.01) is None
+
+
+def test_the_dead_are_buried_with_the_next_request() -> None:
+    def script(sock: _socket.socket) -> None:
+        data, descriptors = fds.receive_with_descriptors(sock, 65536)
+        assert frames.ControlReader().feed(data) == [
+            (frames.REAP, b"5"),
+            (frames.REAP, b"6"),
+            (frames.FORK, b""),
+        ]
+        assert len(descriptors) == 3
+        say(sock, (frames.FORKED, b"%d" % os.getpid()))
+
+    def act(zygote: Zygote) -> None:
+        zygote.bury(5)
+        zygote.bury(6)
+        zygote.ask_for_worker(1)
+        assert zygote.take_worker() is not None
+
+    linked(script, act)
+
+
+def test_tidying_is_asked_for_until_nothing_is_left() -> None:
+    def script(sock: _socket.socket) -> None:
+        assert hear(sock)[0] == frames.TIDY
+        say(sock, (frames.TIDIED, b""), (frames.REAPED, b"5 0"))
+        # Nothing is asked for any more: this is what comes next.
+        assert hear(sock)[:2] == (frames.REAP_AND_TELL, b"9")
+        say(sock, (frames.REAPED, b"9 0"))
+
+    def act(zygote: Zygote) -> None:
+        zygote.tidy()
+        deadline = time.monotonic() + 10
+        while not zygote._is_tidied:
+            assert time.monotonic() < deadline
+            zygote.absorb()
+        zygote.tidy()
+        assert zygote.reaped_status(9, limit_s=10) == 0
+
+    linked(script, act, huge_pages=True)
+
+
+def test_ending_twice_harms_nobody() -> None:
+    linked(lambda sock: None, lambda zygote: zygote.end())
+
+
+@pytest.mark.parametrize("temporary", [("/tmp",), ("/tmp", "/var/tmp"), ("/tmp/a,b",)])
+def test_options_come_out_as_they_went_in(temporary: tuple[str, ...]) -> None:
+    left, right = fds.socket_pair()
+    packed = pack_options(reseed=True, huge_pages=False, telemetry=62, temporary=temporary)
+    channel = Channel(left, packed)
+    assert (channel.reseed, channel.huge_pages, channel.telemetry) == (True, False, 62)
+    assert channel.temporary == list(temporary)
+    left.close()
+    right.close()
+
+
+def test_only_an_executed_zygote_finds_a_channel_in_its_environment() -> None:
+    assert channel_from_environment({}) is None
+    left, right = fds.socket_pair()
+    os.set_inheritable(left.fileno(), True)
+    options = pack_options(reseed=False, huge_pages=True, telemetry=-1, temporary=("/tmp",))
+    channel = channel_from_environment({MARKER: f"{left.detach()},{options}"})
+    assert channel is not None
+    assert not os.get_inheritable(channel.socket.fileno())
+    channel.socket.sendall(b"x")
+    assert right.recv(1) == b"x"
+    channel.socket.close()
+    right.close()
