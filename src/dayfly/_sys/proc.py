@@ -162,11 +162,14 @@ def ancestors(pid: int) -> list[int]:
     return found
 
 
-def children(pid: int) -> list[int] | None:
-    """Return the children of every thread of `pid`; None where the kernel does not list them."""
+def children(pid: int, *, has_one_thread: bool = False) -> list[int] | None:
+    """Return the children of every thread of `pid`; None where the kernel does not list them.
+
+    With `has_one_thread` only the first thread is asked: right for Dayfly's own processes alone.
+    """
     found: list[int] = []
     try:
-        threads = os.listdir(f"/proc/{pid}/task")
+        threads = [str(pid)] if has_one_thread else os.listdir(f"/proc/{pid}/task")
     except OSError as fault:
         _raise_if_exhausted(fault)
         return []

@@ -258,8 +258,7 @@ class DescendantsSweeper(Sweeper):
     def _mark(self) -> int:
         if not self._is_subreaper:
             return proc.last_pid()
-        self._reap()
-        return self._reaped
+        return self._count_deaths()
 
     def _is_unmoved(self, mark: int) -> bool:
         if not self._is_subreaper:
@@ -269,13 +268,21 @@ class DescendantsSweeper(Sweeper):
             self._clean_looks = 0
             return True
         # Every hop of a process that forks and exits leaves a zombie, and as its reaper we see it.
+        return self._count_deaths() == mark
+
+    def _count_deaths(self) -> int:
+        """Return a number that every hop of a chain raises.
+
+        A process that chose the zygote for its parent (CLONE_PARENT) leaves its zombies there, where
+        nobody reaps what he was not told to.
+        """
         self._reap()
-        return self._reaped == mark
+        return self._reaped + len(proc.children(self.zygote) or [])
 
     def _reap(self) -> None:
-        if not self._is_subreaper:
+        if not self._is_subreaper or not self._has_dead_child():
             return
-        for pid in proc.children(self._self) or []:
+        for pid in proc.children(self._self, has_one_thread=True) or []:
             if pid == self.zygote or pid in self.spared:
                 continue
             try:
@@ -283,14 +290,24 @@ class DescendantsSweeper(Sweeper):
             except ChildProcessError:
                 continue
 
+    @staticmethod
+    def _has_dead_child() -> bool:
+        """One call that spares reading lists in the ordinary case."""
+        try:
+            return os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+        except ChildProcessError:
+            return False
+
     def _look(self, swept: Swept) -> tuple[list[int], list[int]]:
         table: dict[int, int] | None = None
         descendants: list[tuple[int, int]] = []
-        pending = [self._self, *self.spared]
-        seen = set(pending)
+        # Spares wait for their first event and have no children; the zygote's and our own are looked at.
+        ours = {self._self, self.zygote} - {0}
+        pending = list(ours)
+        seen = ours | self.spared
         while pending:
             pid = pending.pop()
-            below = proc.children(pid)
+            below = proc.children(pid, has_one_thread=pid in ours)
             if below is None:
                 table = table or proc.parents()
                 below = [child for child, parent in table.items() if parent == pid]
