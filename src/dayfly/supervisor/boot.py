@@ -56,7 +56,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         try:
             with open(path, "rb") as file:
                 table = tomllib.load(file)
-        except (OSError, tomllib.TOMLDecodeError) as fault:
+        except (OSError, ValueError) as fault:
+            # TOMLDecodeError is a ValueError, and so is what bytes that are no UTF-8 raise.
             raise SettingError(
                 f"{path} cannot be read: {fault}", hint="it must be a TOML file of top-level keys"
             ) from fault
