@@ -127,3 +127,33 @@ def test_an_environment_that_was_asked_for_is_refused_in_the_machines_own_namesp
         shop.serve(2)
         assert all(state_of(pid) not in {"Z", ""} for pid in bystanders)
         assert '"scope":"descendants"' in shop.rie.logs()
+
+
+SIBLINGS = """
+import ctypes
+call = ctypes.CDLL(None).syscall
+number = 56 if os.uname().machine == "x86_64" else 220
+# CLONE_PARENT: every hop is a child of the zygote, which reaps nothing it was not told to.
+if call(number, 0x00008000 | 17, 0, 0, 0, 0) == 0:
+    for _ in range(150):
+        if call(number, 0x00008000 | 17, 0, 0, 0, 0):
+            os._exit(0)
+    end = time.time() + 1
+    while time.time() < end:
+        leak("alive")
+        time.sleep(0.005)
+    os._exit(0)
+time.sleep(0.003)
+"""
+
+
+def test_siblings_that_hop_are_ended_too() -> None:
+    """2.1, L3: a chain below the zygote moved no count of the dead that the supervisor reaps."""
+    with Shop("dayfly", confined=False, environment={"DAYFLY_SCOPE": "descendants"}) as shop:
+        shop.serve(1)
+        for _ in range(6):
+            shop.attack(SIBLINGS)
+            while shop.sink.received(quiet_s=0.0001):
+                pass
+            shop.serve(2, takes=0.05)
+            assert "alive" not in shop.sink.received()
