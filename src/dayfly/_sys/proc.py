@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 
 # task_struct flag PF_EXITING (include/linux/sched.h): set before a thread's teardown begins, and from
 # then on it runs no user code. It comes 25 µs after SIGKILL, the teardown of a large process
@@ -136,6 +137,17 @@ def is_dead(pid: int) -> bool:
         elif not stat.flags & PF_EXITING and stat.state not in "ZX":
             return False
     return not has_vanished or not os.path.exists(f"/proc/{pid}")
+
+
+def has_pending_kill(pid: int) -> bool:
+    """Say whether SIGKILL waits for the leader to get a processor; once it has one, `is_dead` tells."""
+    try:
+        text = _read_record(f"/proc/{pid}/status")
+    except OSError as fault:
+        _raise_if_exhausted(fault)
+        return False
+    at = text.find(b"\nSigPnd:")
+    return at >= 0 and bool(int(text[at + 8 : text.find(b"\n", at + 1)], 16) & 1 << (signal.SIGKILL - 1))
 
 
 def is_zombie(pid: int) -> bool:

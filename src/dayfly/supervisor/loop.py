@@ -156,10 +156,7 @@ class Supervisor:
     def _prepare(self) -> None:
         """Have a worker ready, from a fresh zygote if need be."""
         while self._spares and not self._spares[0].is_running():
-            # A worker of ours ended it: they share a uid. Unreaped, such zombies fill the process limit.
-            dead = self._spares.pop(0)
-            self._discard(dead)
-            self._bury(dead)
+            self._drop_dead_spare()
         if self._spares:
             return
         if not self._is_forking and self._current is not None and self._current.is_running():
@@ -192,6 +189,12 @@ class Supervisor:
         self._spares.append(worker)
         self._sweeper.spared.add(worker.pid)
         self._sweeper.fork_pending = False
+
+    def _drop_dead_spare(self) -> None:
+        """A worker of ours ended it: they share a uid. Unreaped, such zombies fill the process limit."""
+        dead = self._spares.pop(0)
+        self._discard(dead)
+        self._bury(dead)
 
     def _discard(self, worker: Worker) -> None:
         """Give up a worker that never saw an event."""
@@ -541,6 +544,8 @@ class Supervisor:
         if self._zygote is None and self._init_s * 1.5 > until - time.monotonic():
             # Another init does not fit into what is left: the next event waits for it, as for a cold start.
             return
+        while self._spares and self._spares[0].is_dying():
+            self._drop_dead_spare()
         if self._zygote is not None and self._is_forking:
             self._settle_zygote(limit_s=0.0)
             self._fork_ahead()

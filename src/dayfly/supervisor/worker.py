@@ -84,6 +84,12 @@ class Worker:
         """Say whether the process still exists as more than a zombie."""
         return not has_ended(self.pid_handle, self.pid)
 
+    def is_dying(self) -> bool:
+        """Say whether a process of one thread was killed, which a pidfd tells only when all is torn down."""
+        from dayfly._sys import proc
+
+        return proc.has_pending_kill(self.pid) or proc.is_dead(self.pid)
+
     def resume(self) -> None:
         """Undo a stop: a worker before this one, of the same uid, may have stopped it."""
         kill_pid(self.pid, self.pid_handle, signal.SIGCONT)
