@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from tests.unprivileged import UID, drop_privileges, forked
+from tests.unprivileged import UID, as_user, drop_privileges, forked
 
 _CLONE_NEWNS, _CLONE_NEWIPC, _CLONE_NEWUSER, _CLONE_NEWPID = 0x20000, 0x8000000, 0x10000000, 0x20000000
 _MS_REC, _MS_PRIVATE = 0x4000, 0x40000
@@ -25,7 +25,7 @@ Result = TypeVar("Result")
 
 
 class _Refused(Exception):
-    """This machine does not let us have namespaces, or the user cannot run our interpreter there."""
+    """This machine does not let us have namespaces."""
 
 
 def in_namespace(act: Callable[[], Result], *, before: Callable[[], object] = lambda: None) -> Result:
@@ -34,6 +34,9 @@ def in_namespace(act: Callable[[], Result], *, before: Callable[[], object] = la
     `before` runs in PID 1, still as root, with `act` yet to be started. PID 1 reaps nobody, like Lambda's
     emulator, and takes whatever `act` left with it. Skips the test where the machine allows none of this.
     """
+
+    if not as_user(lambda: os.access(sys.executable, os.X_OK)):
+        pytest.skip(f"user {UID} cannot run {sys.executable}")
 
     def enter() -> tuple[str, Result | None]:
         try:
@@ -95,11 +98,9 @@ def _as_child_of_init(act: Callable[[], Result], before: Callable[[], object]) -
 
 
 def forked_result(act: Callable[[], Result]) -> tuple[str, str, Result | None]:
-    """Return (why not, traceback, result) of `act`, which runs only where nothing else can be hit."""
+    """Return ("", traceback, result) of `act`, which runs only where nothing else can be hit."""
     import traceback
 
-    if not os.access(sys.executable, os.X_OK):
-        return f"user {UID} cannot run {sys.executable}", "", None
     try:
         seen = [int(name) for name in os.listdir("/proc") if name.isdigit()]
         assert os.getppid() == 1, "the namespace is not ours"

@@ -6,9 +6,12 @@ import os
 import stat
 import sys
 import threading
+import time
 
 from dayfly._sys import proc
 
+# join() returns when a thread has let go of the interpreter, a moment before the kernel lets go of it.
+_JOINED_S = 0.02
 _SOCKET_FAMILIES = {1: "Unix", 2: "IPv4", 10: "IPv6", 16: "netlink"}
 
 
@@ -31,11 +34,21 @@ def open_descriptors() -> set[int]:
     return {number for number in numbers if os.path.islink(f"/proc/self/fd/{number}")}
 
 
-def _threads() -> list[str]:
+def _count_threads() -> int:
+    """Return the number of threads, once those that were joined have left the kernel."""
+    until = time.monotonic() + _JOINED_S
     try:
-        count = len(os.listdir("/proc/self/task"))
+        while (count := len(os.listdir("/proc/self/task"))) > threading.active_count():
+            if time.monotonic() > until:
+                break
+            time.sleep(0.001)
     except OSError:
-        count = threading.active_count()
+        return threading.active_count()
+    return count
+
+
+def _threads() -> list[str]:
+    count = _count_threads()
     if count <= 1:
         return []
     named = [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()]
