@@ -303,6 +303,20 @@ def test_globs_keep_what_they_match_and_the_way_to_it(root: Path) -> None:
     assert left == ["a", "a/keep.json", "b", "b/c", "b/c/keep.json"]
 
 
+def test_a_directory_on_the_way_that_holds_no_match_goes(root: Path) -> None:
+    def act() -> tuple[Cleaned, list[str]]:
+        (root / "4000-1234" / "below").mkdir(parents=True)
+        (root / "models" / "deep").mkdir(parents=True)
+        (root / "models" / "deep" / "x.bin").write_text("kept")
+        done = clean_root(root, globs=(f"{root}/**/*.bin",))
+        return done, sorted(str(path.relative_to(root)) for path in root.rglob("*"))
+
+    done, left = as_user(act)
+
+    assert left == ["models", "models/deep", "models/deep/x.bin"]
+    assert counts(done)[:2] == (0, 2)
+
+
 def test_a_directory_that_could_hold_a_match_is_removed_when_no_path_can_name_it(root: Path) -> None:
     """Otherwise three thousand empty directories would make cleaning fail for ever."""
 

@@ -89,6 +89,7 @@ def clean(
     """
     done = Cleaned()
     seen = 0
+    ways: list[str] = []
     pending = [root]
     try:
         top = _open_directory(root, None)
@@ -131,6 +132,8 @@ def clean(
                         is_way = verdict == "inside" and len(os.fsencode(path)) < _MAX_PATH_BYTES
                         if stamp.is_directory and (is_way or not is_ours):
                             pending.append(path)
+                            if is_ours:
+                                ways.append(path)
                             continue
                         if not is_ours:
                             continue
@@ -144,10 +147,21 @@ def clean(
                 os.close(descriptor)
     finally:
         os.close(top)
+    _remove_empty(ways, done)
     # A kept path that was not met is gone or was replaced.
     prefix = root + "/"
     done.changed += max(0, sum(path.startswith(prefix) for path in kept) - seen)
     return done
+
+
+def _remove_empty(ways: list[str], done: Cleaned) -> None:
+    """Remove directories on the way to a kept path that hold none: their names could carry data on."""
+    for path in reversed(ways):
+        try:
+            os.rmdir(path)
+        except OSError:
+            continue
+        done.directories += 1
 
 
 def _open_directory(name: str, parent: int | None) -> int:
