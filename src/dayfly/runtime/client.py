@@ -15,7 +15,7 @@ from awslambdaric.lambda_runtime_client import (
 )
 from awslambdaric.lambda_runtime_marshaller import to_json
 
-from dayfly._sys import fds
+from dayfly._sys import fds, processors
 from dayfly.core import frames
 from dayfly.core.limits import MAX_META_BYTES
 from dayfly.runtime.seal import open_descriptors
@@ -51,6 +51,7 @@ class DayflyRuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
         if self._is_done:
             # The answer is out and nothing of this process may meet another event. It is killed in any
             # case; going at once spares the supervisor the wait for the signal to arrive.
+            processors.use(processors.for_others(processors.allowed()))
             os._exit(0)
         if self._worker is None:
             self._worker, self._restore_signals, self._serves_once = wait_for_work(

@@ -8,7 +8,7 @@ import sys
 import time
 
 from dayfly import __version__
-from dayfly._sys import proc
+from dayfly._sys import proc, processors
 from dayfly.core import findings
 from dayfly.core.scope import HostFacts, ScopeDecision, decide_api_lock, decide_scope
 from dayfly.core.settings import FILE_NAME, Settings, load_settings
@@ -144,6 +144,7 @@ class _Start:
         self._output = Output(telemetry=int(environ.get(TELEMETRY_VARIABLE, "-1")))
         self._reporter = Reporter(self._output, environ)
         self._limits: list[str] = []
+        self._processors: set[int] = set()
         if self._is_wide:
             self._sweeper: EnvironmentSweeper | DescendantsSweeper = EnvironmentSweeper()
             roots: tuple[str, ...] = SCRATCH
@@ -162,6 +163,7 @@ class _Start:
 
     def run(self) -> Channel:
         swept, removed = self._empty_environment()
+        self._processors = processors.allowed()
         zygote: Zygote | Channel
         if self._is_wide:
             zygote = fork_zygote(self._output, self._options)
@@ -170,6 +172,7 @@ class _Start:
         else:
             zygote = self._execute()
         _end_on_signals()
+        processors.use(processors.for_supervisor(self._processors))
         supervisor: Supervisor | None = None
         try:
             try:
@@ -250,7 +253,7 @@ class _Start:
         if not self._is_wide:
             environ["TMPDIR"] = self._temporary
             environ[MARK_VARIABLE] = self._mark
-        return execute_zygote(self._output, self._options, environ)
+        return execute_zygote(self._output, self._options, environ, self._processors)
 
     def _rebuild(self) -> tuple[Zygote, list[str]]:
         zygote = self._execute()

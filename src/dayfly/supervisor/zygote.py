@@ -9,7 +9,7 @@ import signal
 import sys
 import time
 
-from dayfly._sys import fds
+from dayfly._sys import fds, processors
 from dayfly.core import frames
 from dayfly.supervisor.worker import Worker, has_ended, kill_pid, open_pid
 
@@ -349,8 +349,11 @@ def fork_zygote(output: Output, options: str) -> Zygote | Channel:
     return Channel(theirs, options)
 
 
-def execute_zygote(output: Output, options: str, environ: Mapping[str, str]) -> Zygote:
-    """Start a zygote in a fresh interpreter, from the command line this process was started with."""
+def execute_zygote(output: Output, options: str, environ: Mapping[str, str], allowed: set[int]) -> Zygote:
+    """Start a zygote in a fresh interpreter, from the command line this process was started with.
+
+    `allowed` are the processors the platform gave; the supervisor may have narrowed its own.
+    """
     ours, theirs = fds.socket_pair()
     pipes = output.new_pipes()
     number = theirs.fileno()
@@ -362,6 +365,7 @@ def execute_zygote(output: Output, options: str, environ: Mapping[str, str]) -> 
         return Zygote(pid, ours, pipes, output, huge_pages=_wants_huge_pages(options))
     try:
         _take_output(output, pipes)
+        processors.use(allowed)
         os.set_inheritable(number, True)
         signal.pthread_sigmask(signal.SIG_SETMASK, [])
         os.execve(sys.executable, [*sys.orig_argv], child_environ)
