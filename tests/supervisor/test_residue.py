@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from tests.namespace import in_namespace
 from tests.unprivileged import as_user, folder_of_user
 
 from dayfly._sys import ipc
-from dayfly.supervisor.residue import KernelObjects, TemporaryFiles
+from dayfly.supervisor.residue import KernelObjects, TemporaryFiles, _outlast
 
 
 @pytest.fixture
@@ -154,3 +155,25 @@ def test_keys_an_invocation_left_are_cleared() -> None:
     refused = in_namespace(act)
     if refused:
         pytest.skip(refused)
+
+
+def test_a_file_changed_right_after_init_bears_another_time(root: Path) -> None:
+    def act() -> None:
+        files = TemporaryFiles((str(root),), ())
+        model = root / "model"
+        for _ in range(30):
+            model.write_bytes(b"weights")
+            files.remember()
+            model.write_bytes(b"WEIGHTS")
+            assert files.clear(has_time=always).changed == 1
+
+    as_user(act)
+
+
+def test_a_file_from_the_future_does_not_hold_up_init(root: Path) -> None:
+    def act() -> float:
+        began = time.monotonic()
+        _outlast(time.time_ns() + 3_600_000_000_000)
+        return time.monotonic() - began
+
+    assert as_user(act) < 5

@@ -5,11 +5,16 @@ from __future__ import annotations
 import errno
 import os
 import signal
+import time
 
 # task_struct flag PF_EXITING (include/linux/sched.h): set before a thread's teardown begins, and from
 # then on it runs no user code. It comes 25 µs after SIGKILL, the teardown of a large process
 # milliseconds later, so this, and not waitpid, says when a process is dead.
 PF_EXITING = 0x4
+
+
+# Between a start in ticks since boot and a file's time: the tick, and how well the two clocks agree.
+_CLOCKS_DIFFER_S = 1.0
 
 
 class ProcessStat:
@@ -260,11 +265,16 @@ def tmp_is_own_mount(path: str = "/tmp") -> bool:
     A bind mount of the host's directory cannot always be told from a fresh one, so in a mount nothing
     may be older than PID 1.
     """
+    init = read_stat(1)
     try:
         lines = read_file("/proc/self/mountinfo").decode("utf-8", "replace").splitlines()
-        init_started = os.stat("/proc/1").st_ctime
     except OSError:
         return False
+    if init is None:
+        return False
+    # Not the times of /proc/1: an inode there begins when somebody first looks, in a later life perhaps.
+    booted = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
+    init_started = booted + init.started / os.sysconf("SC_CLK_TCK")
     best: tuple[str, str, str] = ("", "", "")
     for line in lines:
         left, _, right = line.partition(" - ")
@@ -276,15 +286,18 @@ def tmp_is_own_mount(path: str = "/tmp") -> bool:
         if inside and len(point) >= len(best[1]):
             best = (root, point, kind)
     root, point, kind = best
-    if point != path:
-        return kind == "overlay" and point == "/"
-    if root not in ("/", ""):
+    if kind == "overlay" and point == "/":
+        return True
+    if point != path and not (kind == "tmpfs" and point == "/"):
+        return False
+    if point == path and root not in ("/", ""):
         return False
     try:
         with os.scandir(path) as entries:
             # lost+found is made with the file system itself.
             return all(
-                entry.name == "lost+found" or entry.stat(follow_symlinks=False).st_ctime >= init_started - 1
+                entry.name == "lost+found"
+                or entry.stat(follow_symlinks=False).st_ctime >= init_started - _CLOCKS_DIFFER_S
                 for entry in entries
             )
     except OSError:

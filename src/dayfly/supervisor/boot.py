@@ -147,7 +147,7 @@ class _Start:
         self._processors: set[int] = set()
         if self._is_wide:
             self._sweeper: EnvironmentSweeper | DescendantsSweeper = EnvironmentSweeper()
-            roots: tuple[str, ...] = SCRATCH
+            roots = self._own_roots()
         else:
             self._sweeper = self._narrow_sweeper()
             roots = (self._make_temporary(),)
@@ -217,6 +217,18 @@ class _Start:
             print_error("processes of an earlier life could not be ended", "recycle this environment")
             raise SystemExit(1)
         return swept, 0 if cleaned is None else cleaned.files + cleaned.directories
+
+    def _own_roots(self) -> tuple[str, ...]:
+        """Return the temporary directories that began with this environment; a container may share the host's."""
+        if self._decision.platform == "lambda":
+            return SCRATCH
+        shared_ipc = not self._owns_kernel_objects
+        return tuple(
+            root
+            for root in SCRATCH
+            if root == "/tmp"
+            or (proc.tmp_is_own_mount(root) and not (shared_ipc and root.startswith("/dev/")))
+        )
 
     def _narrow_sweeper(self) -> DescendantsSweeper:
         from dayfly._sys import native
@@ -307,6 +319,10 @@ class _Start:
             self._limits.append("System V objects and keyrings are shared with the machine and not cleared")
         if isolation == "process":
             self._limits.append("process isolation: what an invocation changes in memory stays")
+        if os.access(self._environ.get("LAMBDA_TASK_ROOT") or ".", os.W_OK):
+            self._limits.append(
+                "the function's code is writable by the function: a rebuilt zygote loads what it finds"
+            )
         if settings.unknown_variables:
             self._limits.append(
                 "variables that are no settings: " + ", ".join(settings.unknown_variables[:10])

@@ -228,8 +228,8 @@ class Supervisor:
         if not self._sweeper.sweep(set()).is_proved:
             self._retire("processes of an earlier worker could not be ended")
         self._files.forget()
-        if self._settings.tmp == "scrub":
-            self._files.clear(has_time=lambda: True)
+        if self._settings.tmp == "scrub" and (left := self._files.clear(has_time=lambda: True).failed):
+            self._retire(f"{left} files could not be removed before the function is initialised again")
         began = time.monotonic()
         zygote, reasons = self._rebuild()
         self._init_s = time.monotonic() - began

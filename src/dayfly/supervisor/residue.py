@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 
 from dayfly._sys import ipc, native, proc, tree
 from dayfly.core.keep import keep_rule
@@ -11,6 +12,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+# Not named by Python's time module; include/uapi/linux/time.h.
+_CLOCK_REALTIME_COARSE = 5
+# Ten of the longest ticks; a file from the future is not waited for.
+_TICK_LIMIT_S = 0.1
 # Places in a Lambda environment and in containers where any user may write.
 SCRATCH = ("/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue")
 
@@ -35,13 +40,14 @@ class TemporaryFiles:
         self._extensions = pids
 
     def remember(self) -> None:
-        """Take what is there now as made by init."""
+        """Take what is there now as made by init; waits out the clock's tick in which a file was last changed."""
         self._kept = {
             path: stamp
             for root in self.roots
             for path, stamp in tree.snapshot(root).items()
             if self._keeps(path) != "all"
         }
+        _outlast(max((stamp.changed for stamp in self._kept.values()), default=0))
 
     def forget(self) -> None:
         """Nothing stays any more: the next `clear` empties the directories."""
@@ -69,6 +75,17 @@ class TemporaryFiles:
                 break
         self.is_pending = not total.is_finished
         return total
+
+
+def _outlast(changed_ns: int) -> None:
+    """Wait until a change made from now on gets another time than `changed_ns`.
+
+    Before Linux 6.13 files are stamped by the coarse clock, which moves every 1 to 10 ms: a file made at
+    the end of init could be changed by the first event and bear the same time.
+    """
+    until = time.monotonic() + _TICK_LIMIT_S
+    while time.clock_gettime_ns(_CLOCK_REALTIME_COARSE) <= changed_ns and time.monotonic() < until:
+        time.sleep(0.001)
 
 
 def _sparing_sockets(keeps: Callable[[str], str]) -> Callable[[str], str]:
