@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import sys
+import tempfile
+import venv
 from pathlib import Path
 
 import pytest
 from tests.lab.running import FUNCTIONS, basic, needs_bubblewrap, run, running_lab
 
 from dayfly.lab.confinement import Confinement
-from dayfly.lab.model import LabError
+from dayfly.lab.model import LabError, RuntimeKind
 
 
 @needs_bubblewrap
@@ -118,3 +121,22 @@ def test_auto_announces_why_there_is_no_confinement(
     expected = "no bwrap on PATH" if script is None else "No permissions to create"
     assert expected in confinement.report.reason
     assert any("your own user" in item for item in confinement.report.absent)
+
+
+@needs_bubblewrap
+@pytest.mark.parametrize("runtime", ["plain", "dayfly"])
+def test_an_interpreter_in_tmp_is_not_hidden_by_the_private_tmp(runtime: RuntimeKind) -> None:
+    async def scenario(python: Path) -> None:
+        async with running_lab("bubblewrap", config=basic(python=python, runtime=runtime)) as running:
+            facts = await running.ask("facts")
+            assert facts["cwd"] == "/var/task"
+
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        # Others have to reach it, as they reach a checkout.
+        Path(folder).chmod(0o755)
+        venv.create(folder, symlinks=True)
+        (site,) = Path(folder).glob("lib/python*/site-packages")
+        (site / "borrowed.pth").write_text(
+            "\n".join(path for path in sys.path if "site-packages" in path) + "\n"
+        )
+        run(scenario(Path(folder) / "bin" / "python"))

@@ -19,7 +19,8 @@ from dayfly.lab.model import ConfinementChoice, ConfinementReport, LabError
 
 TASK_ROOT = "/var/task"
 DAYFLY_ROOT = "/opt/dayfly"
-INIT_PATH = "/opt/lab/init.py"
+LAB_ROOT = Path("/opt/lab")
+INIT_PATH = f"{LAB_ROOT}/init.py"
 TMP_BYTES = 512 * 1024 * 1024
 _PROBE_TIMEOUT_S = 20.0
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
@@ -63,6 +64,10 @@ class Place:
     dayfly_root: str
     init_path: str
     tmp: Path | None
+
+    def inside(self, path: Path) -> Path:
+        """Return where a folder or file of this machine is seen in the environment."""
+        return _target(path) if self.prefix else path
 
 
 class Confinement:
@@ -146,7 +151,7 @@ class Confinement:
             return Place((), -1, str(folder), str(dayfly_folder.parent), str(init_path), tmp)
         binds: list[str] = []
         for source in _outermost(read_only):
-            binds += ["--ro-bind", str(source), str(source)]
+            binds += ["--ro-bind", str(source), str(_target(source))]
         if extensions is not None:
             binds += ["--ro-bind", str(extensions), "/opt/extensions"]
         binds += ["--ro-bind", str(init_path), INIT_PATH]
@@ -165,6 +170,11 @@ class Confinement:
         )
         uid = -1 if self._uids is None else self._uids.start + slot % len(self._uids)
         return Place(prefix, uid, TASK_ROOT, DAYFLY_ROOT, INIT_PATH, None)
+
+
+def _target(path: Path) -> Path:
+    """Where `path` is mounted: at its own name, except that the private /tmp would hide what lies in /tmp."""
+    return LAB_ROOT / path.relative_to("/") if path.is_relative_to("/tmp") else path
 
 
 def _system_mounts() -> list[str]:

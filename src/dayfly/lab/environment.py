@@ -133,7 +133,7 @@ class Environment:
         began = time.monotonic()
         await self._api.start()
         try:
-            await self._tree.start(self._interpreter.path)
+            await self._tree.start(self._place.inside(self._interpreter.path))
         except LabError as error:
             self._output.flush()
             said = " ".join(self._first_words) or "nothing"

@@ -107,6 +107,8 @@ class ProcessTree:
                 self._exits[fields[0]].set_result(int(fields[1]))
         if not self._hello.done():
             self._hello.set_exception(ConnectionError("init ended"))
+            # Whoever started it has the message; asyncio need not repeat it at the end.
+            self._hello.exception()
         for future in self._exits.values():
             if not future.done():
                 future.set_result(-9)

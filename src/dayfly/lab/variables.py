@@ -36,7 +36,8 @@ def plan_runtime(
     """Command and variables of the runtime; the function's own variables win over the platform's."""
     is_confined = bool(place.prefix)
     python_path = [place.task_root]
-    if config.runtime == "dayfly" and interpreter.dayfly_folder is None:
+    dayfly_folder = interpreter.dayfly_folder
+    if config.runtime == "dayfly" and (dayfly_folder is None or place.inside(dayfly_folder) != dayfly_folder):
         python_path.append(place.dayfly_root)
     variables = {
         **platform_variables(config, interpreter, place, api_address=api_address, log_stream=log_stream),
@@ -55,7 +56,7 @@ def plan_runtime(
         variables |= {"DAYFLY_SCOPE": "environment", "DAYFLY_API_LOCK": "on"}
     variables |= config.environment
     module = "dayfly.runtime" if config.runtime == "dayfly" else "awslambdaric"
-    argv = (str(interpreter.path), "-m", module, config.handler)
+    argv = (str(place.inside(interpreter.path)), "-m", module, config.handler)
     wrapper = variables.get("AWS_LAMBDA_EXEC_WRAPPER")
     return Launch((wrapper, *argv) if wrapper else argv, variables)
 
@@ -97,7 +98,7 @@ def platform_variables(
         "LANG": "en_US.UTF-8",
         "LC_CTYPE": "C.UTF-8",
         "LD_LIBRARY_PATH": f"{place.task_root}:{place.task_root}/lib:/opt/lib",
-        "PATH": f"{interpreter.path.parent}:/usr/local/bin:/usr/bin:/bin:/opt/bin",
+        "PATH": f"{place.inside(interpreter.path).parent}:/usr/local/bin:/usr/bin:/bin:/opt/bin",
         "PWD": place.task_root,
         "SHLVL": "0",
         "TZ": ":UTC",
