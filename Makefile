@@ -18,10 +18,10 @@ demo: setup ## Watch cards being stolen from a warm function, then the same atta
 
 test: setup ## Run all tests.
 	@scripts/debian-packages chromium=chromium
-	@$(RUN) pytest -n auto $(ARGS)
+	@scripts/outside-tmp $(RUN) pytest -n auto $(ARGS)
 
 test-fast: setup ## Run the tests that take less than ten seconds each.
-	@$(RUN) pytest -n auto -m "not slow" $(ARGS)
+	@scripts/outside-tmp $(RUN) pytest -n auto -m "not slow" $(ARGS)
 
 check: setup ## Lint, types and the directions between packages.
 	@$(RUN) ruff check .
