@@ -34,6 +34,8 @@ _GIVE_UP_S = 90.0
 _OK = 200
 _TOO_MANY_REQUESTS = 429
 _MAX_FAILURE = 160
+# How long the line about a served request may take; what is missing then is not counted.
+_LINES_LIMIT_S = 3.0
 _ROLES: tuple[Role, ...] = ("attacker", "ping", "customer")
 # The events lifelines are drawn from; the rest would only fill memory.
 _LIFE = frozenset({"cold_start", "init_done", "reset", "crashed", "timed_out", "expired", "shutdown"})
@@ -122,10 +124,21 @@ class Act:
                     ) from keep_warm.exception()
                 self._phase = "closing"
                 await self._sink.settle()
+                await self._settle_workers()
             await self._sink.settle()
             self._phase = "done"
             self._ended = time.time()
             return self._facts(confinement, self._database.customers(table))
+
+    async def _settle_workers(self) -> None:
+        """Wait for the last workers' lines: each is written after its answer, and ends with the lab."""
+        if self._name != "dayfly":
+            return
+        until = time.monotonic() + _LINES_LIMIT_S
+        while time.monotonic() < until:
+            if all(call.request_id in self._workers for call in self._calls if call.is_served):
+                return
+            await asyncio.sleep(0.01)
 
     def snapshot(self) -> Snapshot:
         """Return the act as it stands."""
