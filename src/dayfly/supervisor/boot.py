@@ -16,7 +16,7 @@ from dayfly.errors import SettingError
 from dayfly.supervisor.loop import Supervisor
 from dayfly.supervisor.output import Output
 from dayfly.supervisor.report import Reporter
-from dayfly.supervisor.residue import SCRATCH, KernelObjects, TemporaryFiles
+from dayfly.supervisor.residue import SCRATCH, Cleaner, KernelObjects, TemporaryFiles
 from dayfly.supervisor.sweep import DescendantsSweeper, EnvironmentSweeper, Swept
 from dayfly.supervisor.upstream import Upstream, UpstreamError
 from dayfly.supervisor.zygote import (
@@ -299,8 +299,12 @@ class _Start:
             output=self._output,
             reporter=self._reporter,
             sweeper=self._sweeper,
-            files=self._files,
-            kernel_objects=KernelObjects() if self._owns_kernel_objects else None,
+            cleaner=Cleaner(
+                self._reporter,
+                self._files,
+                KernelObjects() if self._owns_kernel_objects else None,
+                scrubs=self._settings.tmp == "scrub",
+            ),
             lock=decide_api_lock(self._settings.api_lock, self._decision.platform),
             rebuild=self._rebuild,
         )

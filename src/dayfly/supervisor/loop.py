@@ -9,14 +9,14 @@ for. After that the environment may freeze at any instant, so nothing may be pen
 from __future__ import annotations
 
 import os
-import select
 import time
 
 from dayfly.core import findings
-from dayfly.core.frames import RESULT, Answer, FrameError
-from dayfly.supervisor.answers import Failure, exit_failure, is_acceptable, is_request_id, send
+from dayfly.core.frames import RESULT, Answer
+from dayfly.supervisor.answers import Failure, exit_failure, is_request_id, send
 from dayfly.supervisor.report import describe_fault
 from dayfly.supervisor.upstream import UpstreamError
+from dayfly.supervisor.worker import Died, await_answer
 from dayfly.supervisor.zygote import ZygoteLostError
 
 TYPE_CHECKING = False
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from dayfly.core.settings import Settings
     from dayfly.supervisor.output import Output
     from dayfly.supervisor.report import Reporter
-    from dayfly.supervisor.residue import KernelObjects, TemporaryFiles
+    from dayfly.supervisor.residue import Cleaner
     from dayfly.supervisor.sweep import Sweeper, Swept
     from dayfly.supervisor.upstream import Upstream
     from dayfly.supervisor.worker import Worker
@@ -38,10 +38,6 @@ if TYPE_CHECKING:
 # two). A handler that takes longer than this either waits for something, which leaves the processor to
 # the fork, or takes so long that the fork does not show.
 _FORK_AFTER_S = 0.001
-# How long a worker that closed its channel may take to end.
-_END_LIMIT_S = 1.0
-# Without pidfds a worker's end is only seen by looking.
-_NO_HANDLE_WAIT_MS = 50.0
 # Workers forked ahead. With one, events that follow each other closely wait for the fork and for the
 # first page faults of the new process; the second costs page tables and what a worker touches.
 _SPARES = 2
@@ -72,8 +68,7 @@ _HEADERS = {
 class Supervisor:
     """Serves events until the platform ends the environment.
 
-    `rebuild` starts a fresh zygote, waits for its init and returns it with the reasons not to fork;
-    `kernel_objects` is None where they are not ours to clear.
+    `rebuild` starts a fresh zygote, waits for its init and returns it with the reasons not to fork.
     """
 
     def __init__(
@@ -84,8 +79,7 @@ class Supervisor:
         output: Output,
         reporter: Reporter,
         sweeper: Sweeper,
-        files: TemporaryFiles,
-        kernel_objects: KernelObjects | None,
+        cleaner: Cleaner,
         lock: bool,
         rebuild: Callable[[], tuple[Zygote, list[str]]],
     ) -> None:
@@ -94,8 +88,7 @@ class Supervisor:
         self._output = output
         self._reporter = reporter
         self._sweeper = sweeper
-        self._files = files
-        self._kernel_objects = kernel_objects
+        self._cleaner = cleaner
         self._lock = lock
         self._rebuild = rebuild
         self._zygote: Zygote | None = None
@@ -149,9 +142,7 @@ class Supervisor:
                 f"the function runs in process isolation, because {'; '.join(reasons[:3])}",
                 {"reasons": reasons[:20], "isolation": "process"},
             )
-        self._files.remember()
-        if self._kernel_objects is not None:
-            self._kernel_objects.remember()
+        self._cleaner.remember()
 
     def _prepare(self) -> None:
         """Have a worker ready, from a fresh zygote if need be."""
@@ -227,8 +218,7 @@ class Supervisor:
             self._current = None
         if not self._sweeper.sweep(set()).is_proved:
             self._retire("processes of an earlier worker could not be ended")
-        self._files.forget()
-        if self._settings.tmp == "scrub" and (left := self._files.clear(has_time=lambda: True).failed):
+        if left := self._cleaner.empty():
             self._retire(f"{left} files could not be removed before the function is initialised again")
         began = time.monotonic()
         zygote, reasons = self._rebuild()
@@ -254,14 +244,17 @@ class Supervisor:
         self._reporter.number += 1
         self._reporter.request_id = request_id
         until = self._deadline(headers)
-        if self._files.is_pending:
+        if self._cleaner.is_pending:
             self._clean(until=None)
         self._prepare()
         held = self._lock and self._hold(request_id, echo)
         worker = self._hand_over(headers, event.body)
         ending = self._await_outcome(worker)
         swept = self._end_worker(worker)
-        outcome = self._explain_death(worker, request_id, ending) if isinstance(ending, _Died) else ending
+        if swept is not None and not swept.is_proved:
+            # Once the answer is out, whoever is still there could ask for the next event.
+            self._retire("processes kept appearing and could not be proved dead")
+        outcome = self._explain_death(worker, request_id, ending) if isinstance(ending, Died) else ending
         send(self._upstream, request_id, outcome, held=held, echo=echo)
         # The platform takes its time over the answer; what is left to do needs no word from it.
         if self._is_forking and swept is not None and not swept.zygote_lost:
@@ -307,73 +300,28 @@ class Supervisor:
 
     def _fork_ahead(self) -> None:
         """Ask for one more worker, unless enough are there or on their way."""
-        if self._zygote is None or self._zygote.is_forking or len(self._spares) >= _SPARES:
+        if self._zygote is None or not self._is_forking:
+            return
+        if self._zygote.is_forking or len(self._spares) >= _SPARES:
             return
         try:
             self._ask_for_worker(self._zygote)
         except ZygoteLostError as fault:
             self._lose_zygote(fault)
 
-    def _await_outcome(self, worker: Worker) -> Answer | _Died:
-        """Wait for the answer while output is carried on and the next worker arrives."""
-        poller = select.poll()
-        poller.register(worker.channel, select.POLLIN | (select.POLLOUT if worker.has_unsent else 0))
-        if worker.pid_handle >= 0:
-            poller.register(worker.pid_handle, select.POLLIN)
-        for descriptor in worker.pipes.open_ends():
-            poller.register(descriptor, select.POLLIN)
-        zygote = self._zygote if self._is_forking else None
-        zygote_channel = -1 if zygote is None else zygote.channel.fileno()
-        if zygote_channel >= 0:
-            poller.register(zygote_channel, select.POLLIN)
-        wait_ms: float | None = _FORK_AFTER_S * 1000 if self._is_forking else None
-        if worker.pid_handle < 0:
-            wait_ms = _NO_HANDLE_WAIT_MS
-        closed_until = 0.0
-        while True:
-            ready = poller.poll(wait_ms)
-            if not ready and self._is_forking and not closed_until:
-                wait_ms = None if worker.pid_handle >= 0 else _NO_HANDLE_WAIT_MS
-                self._fork_ahead()
-            has_ended = worker.pid_handle < 0 and not worker.is_running()
-            is_readable = False
-            for descriptor, _events in ready:
-                if descriptor == worker.channel.fileno():
-                    is_readable = True
-                elif descriptor == worker.pid_handle:
-                    has_ended = True
-                elif descriptor == zygote_channel:
-                    self._settle_zygote(limit_s=0.0)
-                else:
-                    self._output.forward(worker.pipes, descriptor)
-                    if descriptor not in worker.pipes.open_ends():
-                        poller.unregister(descriptor)
-            if zygote_channel >= 0 and not self._is_zygote(zygote):
-                # Lost on the way: its descriptor is closed, and a closed one is always ready.
-                poller.unregister(zygote_channel)
-                zygote_channel = -1
-            if is_readable and worker.has_unsent and worker.push():
-                poller.modify(worker.channel, select.POLLIN)
-            if closed_until and time.monotonic() > closed_until:
-                return _Died("it closed its channel and went on running")
-            if not is_readable and not has_ended:
-                continue
-            try:
-                answer, closed = worker.pull()
-            except FrameError as fault:
-                return _Died(str(fault))
-            if answer is not None:
-                return answer if is_acceptable(answer) else _Died("answer with a forbidden header value")
-            if has_ended:
-                return _Died("")
-            if closed:
-                # Its process is about to end, unless it lives on without a way to answer.
-                poller.unregister(worker.channel)
-                closed_until = time.monotonic() + _END_LIMIT_S
-                wait_ms = _NO_HANDLE_WAIT_MS
+    def _await_outcome(self, worker: Worker) -> Answer | Died:
+        return await_answer(
+            worker,
+            self._output,
+            idle_after_s=_FORK_AFTER_S,
+            on_idle=self._fork_ahead,
+            zygote_descriptor=self._zygote_descriptor,
+            on_zygote=lambda: self._settle_zygote(limit_s=0.0),
+        )
 
-    def _is_zygote(self, zygote: Zygote | None) -> bool:
-        return self._zygote is zygote
+    def _zygote_descriptor(self) -> int:
+        """Return the zygote's socket, -1 where there is none or it is the worker itself."""
+        return self._zygote.channel.fileno() if self._zygote is not None and self._is_forking else -1
 
     def _tidy_zygote(self) -> None:
         if self._zygote is None or self._reporter.number < _TIDY_AFTER:
@@ -405,7 +353,7 @@ class Supervisor:
             self._lose_zygote(fault)
             return self._sweeper.sweep({worker.pid})
 
-    def _explain_death(self, worker: Worker, request_id: str, died: _Died) -> Failure:
+    def _explain_death(self, worker: Worker, request_id: str, died: Died) -> Failure:
         if died.offence:
             self._reporter.find(
                 findings.WORKER_HOSTILE,
@@ -481,8 +429,6 @@ class Supervisor:
                 f"{swept.killed} processes outlived their invocation and were ended",
                 {"processes": swept.killed},
             )
-        if not swept.is_proved:
-            self._retire("processes kept appearing and could not be proved dead")
         if swept.zombies >= _MANY_ZOMBIES and not self._has_told_zombies:
             self._has_told_zombies = True
             self._reporter.find(
@@ -501,39 +447,11 @@ class Supervisor:
 
     def _clean(self, *, until: float | None) -> None:
         """Clear files and kernel objects; with `until`, leave to the next event what does not fit."""
-        if self._settings.tmp == "scrub":
-            cleaned = self._files.clear(
-                has_time=lambda: until is None or time.monotonic() < until - _RESERVE_S
-            )
-            if cleaned.files or cleaned.directories:
-                self._reporter.find(
-                    findings.FILE_LEFT,
-                    f"{cleaned.files} files and {cleaned.directories} directories were removed",
-                    {
-                        "files": cleaned.files,
-                        "directories": cleaned.directories,
-                        "bytes": cleaned.bytes_removed,
-                    },
-                )
-            if cleaned.failed:
-                self._retire(f"{cleaned.failed} files could not be removed")
-            if cleaned.changed and cleaned.is_finished:
-                self._reporter.find(
-                    findings.KEPT_FILE_CHANGED,
-                    f"{cleaned.changed} files made at init were changed or removed; the zygote is rebuilt",
-                    {"files": cleaned.changed},
-                )
-                self._drop_zygote()
-        if self._kernel_objects is not None:
-            removed, failed = self._kernel_objects.clear()
-            if removed:
-                self._reporter.find(
-                    findings.IPC_LEFT,
-                    f"{removed} System V objects or keyrings were cleared",
-                    {"objects": removed},
-                )
-            if failed:
-                self._retire(f"{failed} System V objects could not be removed")
+        cleaned = self._cleaner.clean(has_time=lambda: until is None or time.monotonic() < until - _RESERVE_S)
+        if cleaned.retire:
+            self._retire(cleaned.retire)
+        if cleaned.must_rebuild:
+            self._drop_zygote()
 
     def _finish_fork(self, until: float) -> None:
         """See to it that the next worker is on its way.
@@ -554,12 +472,3 @@ class Supervisor:
             self._tidy_zygote()
         if self._zygote is None:
             self._prepare()
-
-
-class _Died:
-    """A worker gave no answer; `offence` names the rule it broke, empty when it just ended."""
-
-    __slots__ = ("offence",)
-
-    def __init__(self, offence: str) -> None:
-        self.offence = offence

@@ -1,4 +1,4 @@
-"""Clears what an invocation left outside its process: files, System V objects, kernel keys."""
+"""Clears what an invocation left outside its process (files, System V objects, kernel keys) and says so."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import os
 import time
 
 from dayfly._sys import ipc, native, proc, tree
+from dayfly.core import findings
 from dayfly.core.keep import keep_rule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from dayfly.supervisor.report import Reporter
 
 # Not named by Python's time module; include/uapi/linux/time.h.
 _CLOCK_REALTIME_COARSE = 5
@@ -134,3 +137,83 @@ class KernelObjects:
             removed += has_grown and not self.cannot_clear
         self._keys = keys if not has_grown else ipc.count_keys(self._uid)
         return removed, failed
+
+
+class Aftermath:
+    """What must follow: `retire` names what could not be cleaned (empty: nothing); `must_rebuild` says that
+    the zygote may have read something that is no longer what it was."""
+
+    __slots__ = ("must_rebuild", "retire")
+
+    def __init__(self) -> None:
+        self.retire = ""
+        self.must_rebuild = False
+
+
+class Cleaner:
+    """Files, System V objects and keys of one environment, with a finding for each kind that was removed.
+
+    `scrubs` is false where the settings keep files; `kernel_objects` None where they are not ours.
+    """
+
+    def __init__(
+        self, reporter: Reporter, files: TemporaryFiles, kernel_objects: KernelObjects | None, *, scrubs: bool
+    ) -> None:
+        self._reporter = reporter
+        self._files = files
+        self._kernel_objects = kernel_objects
+        self._scrubs = scrubs
+
+    @property
+    def is_pending(self) -> bool:
+        """Say whether files were left for lack of time: nothing may be served before they are gone."""
+        return self._files.is_pending
+
+    def remember(self) -> None:
+        """Take what is there now as made by init."""
+        self._files.remember()
+        if self._kernel_objects is not None:
+            self._kernel_objects.remember()
+
+    def empty(self) -> int:
+        """Remove everything, before the function is initialised again; return what refused to go."""
+        self._files.forget()
+        return self._files.clear(has_time=lambda: True).failed if self._scrubs else 0
+
+    def clean(self, *, has_time: Callable[[], bool]) -> Aftermath:
+        """Remove what is not init's; what `has_time` does not allow is left and `is_pending`."""
+        result = Aftermath()
+        if self._scrubs:
+            self._clean_files(result, has_time)
+        if self._kernel_objects is not None and not result.retire:
+            self._clean_kernel_objects(self._kernel_objects, result)
+        return result
+
+    def _clean_files(self, result: Aftermath, has_time: Callable[[], bool]) -> None:
+        done = self._files.clear(has_time=has_time)
+        if done.files or done.directories:
+            self._reporter.find(
+                findings.FILE_LEFT,
+                f"{done.files} files and {done.directories} directories were removed",
+                {"files": done.files, "directories": done.directories, "bytes": done.bytes_removed},
+            )
+        if done.failed:
+            result.retire = f"{done.failed} files could not be removed"
+        if done.changed and done.is_finished:
+            result.must_rebuild = True
+            self._reporter.find(
+                findings.KEPT_FILE_CHANGED,
+                f"{done.changed} files made at init were changed or removed; the zygote is rebuilt",
+                {"files": done.changed},
+            )
+
+    def _clean_kernel_objects(self, objects: KernelObjects, result: Aftermath) -> None:
+        removed, failed = objects.clear()
+        if removed:
+            self._reporter.find(
+                findings.IPC_LEFT,
+                f"{removed} System V objects or keyrings were cleared",
+                {"objects": removed},
+            )
+        if failed:
+            result.retire = f"{failed} System V objects could not be removed"

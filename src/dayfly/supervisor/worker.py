@@ -1,21 +1,28 @@
-"""One worker: the process forked to serve events, seen from outside."""
+"""One worker: the process forked to serve events, seen from outside, and the wait for its answer."""
 
 from __future__ import annotations
 
 import os
+import select
 import signal
+import time
 
-from dayfly.core.frames import NONCE_BYTES, AnswerReader, pack_event
+from dayfly.core.frames import NONCE_BYTES, AnswerReader, FrameError, pack_event
+from dayfly.supervisor.answers import is_acceptable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import _socket
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from dayfly.core.frames import Answer
-    from dayfly.supervisor.output import Pipes
+    from dayfly.supervisor.output import Output, Pipes
 
 _RECEIVE = 262_144
+# How long a worker that closed its channel may take to end.
+_END_LIMIT_S = 1.0
+# Without pidfds a worker's end is only seen by looking.
+_NO_HANDLE_WAIT_MS = 50.0
 
 
 class Worker:
@@ -124,8 +131,6 @@ def has_ended(handle: int, pid: int) -> bool:
         from dayfly._sys.proc import is_dead
 
         return is_dead(pid)
-    import select
-
     poller = select.poll()
     poller.register(handle, select.POLLIN)
     return bool(poller.poll(0))
@@ -146,3 +151,82 @@ def kill_pid(pid: int, handle: int, signal_number: int = signal.SIGKILL) -> None
         os.kill(pid, signal_number)
     except (ProcessLookupError, PermissionError):
         return
+
+
+class Died:
+    """A worker gave no answer; `offence` names the rule it broke, empty when it just ended."""
+
+    __slots__ = ("offence",)
+
+    def __init__(self, offence: str) -> None:
+        self.offence = offence
+
+
+def await_answer(
+    worker: Worker,
+    output: Output,
+    *,
+    idle_after_s: float,
+    on_idle: Callable[[], None],
+    zygote_descriptor: Callable[[], int],
+    on_zygote: Callable[[], None],
+) -> Answer | Died:
+    """Return the worker's answer, or how it ended without one.
+
+    `on_idle` is called once nothing happened for `idle_after_s` seconds; `on_zygote` when the zygote sent
+    something, whose socket `zygote_descriptor` names: -1 without, another number once it was lost.
+    """
+    poller = select.poll()
+    poller.register(worker.channel, select.POLLIN | (select.POLLOUT if worker.has_unsent else 0))
+    if worker.pid_handle >= 0:
+        poller.register(worker.pid_handle, select.POLLIN)
+    for descriptor in worker.pipes.open_ends():
+        poller.register(descriptor, select.POLLIN)
+    zygote = zygote_descriptor()
+    if zygote >= 0:
+        poller.register(zygote, select.POLLIN)
+    resting_ms = None if worker.pid_handle >= 0 else _NO_HANDLE_WAIT_MS
+    wait_ms: float | None = idle_after_s * 1000
+    closed_until = 0.0
+    while True:
+        ready = poller.poll(wait_ms)
+        if not ready and not closed_until:
+            if wait_ms != resting_ms:
+                on_idle()
+            wait_ms = resting_ms
+        has_ended = worker.pid_handle < 0 and not worker.is_running()
+        is_readable = False
+        for descriptor, _events in ready:
+            if descriptor == worker.channel.fileno():
+                is_readable = True
+            elif descriptor == worker.pid_handle:
+                has_ended = True
+            elif descriptor == zygote:
+                on_zygote()
+            else:
+                output.forward(worker.pipes, descriptor)
+                if descriptor not in worker.pipes.open_ends():
+                    poller.unregister(descriptor)
+        if zygote >= 0 and zygote_descriptor() != zygote:
+            # Lost on the way: its descriptor is closed, and a closed one is always ready.
+            poller.unregister(zygote)
+            zygote = -1
+        if is_readable and worker.has_unsent and worker.push():
+            poller.modify(worker.channel, select.POLLIN)
+        if closed_until and time.monotonic() > closed_until:
+            return Died("it closed its channel and went on running")
+        if not is_readable and not has_ended:
+            continue
+        try:
+            answer, closed = worker.pull()
+        except FrameError as fault:
+            return Died(str(fault))
+        if answer is not None:
+            return answer if is_acceptable(answer) else Died("answer with a forbidden header value")
+        if has_ended:
+            return Died("")
+        if closed:
+            # Its process is about to end, unless it lives on without a way to answer.
+            poller.unregister(worker.channel)
+            closed_until = time.monotonic() + _END_LIMIT_S
+            wait_ms = _NO_HANDLE_WAIT_MS
