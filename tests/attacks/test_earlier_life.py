@@ -23,6 +23,7 @@ end = time.time() + 6
 while time.time() < end:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
         out.sendto(b"survivor", ("127.0.0.1", int(sys.argv[1])))
+    open("/tmp/up", "w").close()
     time.sleep(0.01)
 ''')
 if os.fork() == 0:
@@ -30,7 +31,10 @@ if os.fork() == 0:
     if os.fork() == 0:
         os.execv(sys.executable, [event["name"], "/tmp/survivor.py", str(event["sink"])])
     os._exit(0)
-time.sleep(0.2)
+for _ in range(200):
+    if os.path.exists("/tmp/up"):
+        break
+    time.sleep(0.01)
 os.kill(supervisor, signal.SIGKILL)
 time.sleep(1)
 """

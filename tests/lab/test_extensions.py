@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.lab.running import FUNCTIONS, Running, basic, both_confinements, run, running_lab
+from tests.lab.running import FUNCTIONS, Running, basic, both_confinements, run, running_lab, until
 
 from dayfly.lab.model import ConfinementChoice
 
@@ -41,10 +41,11 @@ def test_a_reset_tells_the_extension_why_and_starts_it_again(event: dict[str, ob
         async with running_lab(config=config) as running:
             await running.call(event)
             await running.call()
+            # The extension hears of the invocation beside the function, and perhaps after it.
+            await until(lambda: _extension_lines(running)[-1] == "extension INVOKE")
             lines = _extension_lines(running)
             assert f"extension SHUTDOWN {reason}" in lines
             assert lines.count("extension handler False") == 2
-            assert lines[-1] == "extension INVOKE"
 
     run(scenario())
 
