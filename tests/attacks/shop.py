@@ -105,13 +105,18 @@ class Shop:
         assert not answer.error_type, answer.body
         return answer.payload
 
-    def serve(self, count: int = 3, *, takes: float = 0.0) -> list[str]:
-        """Let customers pay; return their cards. Every one must get its own answer."""
+    def serve(self, count: int = 3, *, takes: float = 0.0, may_time_out: int = 0) -> list[str]:
+        """Let customers pay; return their cards. Every one must get its own answer, or, `may_time_out` of
+        them at most, the platform's time-out."""
         cards: list[str] = []
         for _ in range(count):
             self._served += 1
             card = f"4{os.getpid():07d}{self._served:08d}"
             answer = self.rie.invoke({"card": card, "takes": takes})
+            if may_time_out and b"Task timed out" in answer.body:
+                may_time_out -= 1
+                cards.append(card)
+                continue
             payload = answer.payload
             assert isinstance(payload, dict), answer.body
             assert payload.get("mark") == card, f"a customer got no or another's answer: {answer.body!r}"
