@@ -239,10 +239,14 @@ class _Start:
         return DescendantsSweeper(mark=f"{MARK_VARIABLE}={self._mark}".encode(), is_subreaper=is_subreaper)
 
     def _make_temporary(self) -> str:
+        # Scope `descendants` alone needs it, and is never on Lambda.
+        from dayfly.supervisor import private
+
         parent = self._environ.get("TMPDIR") or "/tmp"
-        self._temporary = f"{parent.rstrip('/')}/dayfly-{os.getpid()}-{self._mark[:8]}"
+        private.remove_abandoned(parent)
         try:
-            os.mkdir(self._temporary, 0o700)
+            # The lock stays open as long as this process lives.
+            self._temporary, _lock = private.make(parent, f"{os.getpid()}-{self._mark[:8]}")
         except OSError as fault:
             print_error(
                 f"no temporary directory can be made in {parent}: {fault}",
