@@ -93,11 +93,6 @@ class AnswerReader:
         self._seen = 0
         self.answer: Answer | None = None
 
-    @property
-    def is_started(self) -> bool:
-        """True once any byte of the frame has arrived."""
-        return bool(self._head)
-
     def feed(self, data: bytes) -> int:
         """Take the next bytes of the frame; the answer is in `answer` once it is whole."""
         if self.answer is not None:

@@ -79,10 +79,6 @@ def invalid_response_mode() -> bytes:
     )
 
 
-def truncated_response() -> bytes:
-    return _compact({"errorType": "Runtime.TruncatedResponse", "errorMessage": "Response was cut short"})
-
-
 def start_line(request_id: str) -> str:
     return f"START RequestId: {request_id} Version: {VERSION}"
 

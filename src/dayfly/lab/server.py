@@ -255,9 +255,3 @@ def _bind(host: str, port: int) -> socket.socket:
             hint="choose another port with --port, or 0 for a free one",
         ) from error
     return bound
-
-
-async def run_server(lab: Lab, host: str, port: int) -> None:
-    """Serve until cancelled."""
-    async with LabServer(lab, host=host, port=port):
-        await asyncio.Event().wait()

@@ -41,10 +41,6 @@ BAD_INPUT = 2
 INITIAL_IPC_NAMESPACE = "ipc:[4026531839]"
 
 
-class _BadSetting(SystemExit):
-    """Ends the process with exit code 2 after the message is out."""
-
-
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """Return the settings from `dayfly.toml` in the task root and the environment; raises SettingError."""
     path = os.path.join(environ.get("LAMBDA_TASK_ROOT") or os.getcwd(), FILE_NAME)

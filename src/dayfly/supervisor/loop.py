@@ -8,7 +8,6 @@ for. After that the environment may freeze at any instant, so nothing may be pen
 
 from __future__ import annotations
 
-import os
 import time
 
 from dayfly.core import findings
@@ -38,6 +37,8 @@ if TYPE_CHECKING:
 # two). A handler that takes longer than this either waits for something, which leaves the processor to
 # the fork, or takes so long that the fork does not show.
 _FORK_AFTER_S = 0.001
+# How long a fork is waited for before the next event is asked for; then it may take until that comes.
+_FORK_LIMIT_S = 2.0
 # Workers forked ahead. With one, events that follow each other closely wait for the fork and for the
 # first page faults of the new process; the second costs page tables and what a worker touches.
 _SPARES = 2
@@ -97,7 +98,6 @@ class Supervisor:
         self._spares: list[Worker] = []
         self._workers = 0
         self._init_s = 0.0
-        self._has_one_processor = len(os.sched_getaffinity(0)) == 1
         self._is_lock_refused = False
         self._has_told_zombies = False
         sweeper.settle = self._settle_fork
@@ -454,10 +454,10 @@ class Supervisor:
             self._drop_zygote()
 
     def _finish_fork(self, until: float) -> None:
-        """See to it that the next worker is on its way.
+        """Have nothing pending when the next event is asked for.
 
-        A fork under way when the environment freezes goes on when it thaws, and harms nothing. With one
-        processor it would go on before the next event's handler, so there it is waited for.
+        A fork under way when the environment freezes would go on when it thaws, in the way of the next
+        event's handler.
         """
         if self._zygote is None and self._init_s * 1.5 > until - time.monotonic():
             # Another init does not fit into what is left: the next event waits for it, as for a cold start.
@@ -467,8 +467,7 @@ class Supervisor:
         if self._zygote is not None and self._is_forking:
             self._settle_zygote(limit_s=0.0)
             self._fork_ahead()
-            if self._has_one_processor:
-                self._settle_zygote(limit_s=max(0.0, min(_STATUS_LIMIT_S, until - time.monotonic())))
+            self._settle_zygote(limit_s=max(0.0, min(_FORK_LIMIT_S, until - time.monotonic())))
             self._tidy_zygote()
         if self._zygote is None:
             self._prepare()

@@ -29,8 +29,6 @@ _END_LIMIT_S = 2.0
 _MANY_DEAD = 8
 # Pids have 7 digits at most (PID_MAX_LIMIT in include/linux/threads.h), wait statuses 5.
 _MAX_DIGITS = 7
-# So that the zygote can fork whatever its workers did to the user's process count (rule 2.6).
-PROCESS_RESERVE = 128
 
 
 class ZygoteLostError(Exception):
