@@ -29,13 +29,41 @@ def test_the_environment_wins_over_the_file() -> None:
 @pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
 def test_every_setting_can_be_set_to_each_of_its_values_in_both_places(setting: object) -> None:
     assert isinstance(setting, type(SETTINGS[0]))
-    values = setting.choices or {"switch": ("on", "off"), "globs": ("/tmp/a/**",)}[setting.kind]
+    values = (
+        setting.choices
+        or {
+            "switch": ("on", "off"),
+            "globs": ("/tmp/a/**",),
+            "glob": ("events/*.json",),
+            "entry": ("app:warm", "package.module:Class.method", ""),
+            "duration": ("90",),
+            "count": ("7",),
+        }[setting.kind]
+    )
     assert values
+    table, _, key = setting.name.rpartition(".")
+    attribute = setting.name.replace(".", "_")
     for value in values:
         by_variable = load_settings({setting.variable: value}, {})
-        by_file = load_settings({}, {setting.name: value})
-        expected = {"switch": value == "on", "globs": (value,)}.get(setting.kind, value)
-        assert getattr(by_variable, setting.name) == getattr(by_file, setting.name) == expected
+        by_file = load_settings({}, {table: {key: value}} if table else {key: value})
+        expected = {"switch": value == "on", "globs": (value,), "duration": 90.0, "count": 7}.get(
+            setting.kind, value
+        )
+        assert getattr(by_variable, attribute) == getattr(by_file, attribute) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("0", 0), ("90", 90), ("1.5", 1.5), ("90s", 90), (" 15M ", 900), ("2h", 7200), ("720h", 2592000)],
+)
+def test_a_duration_is_read_in_seconds_minutes_or_hours(text: str, seconds: float) -> None:
+    assert load_settings({"DAYFLY_MAX_AGE": text}, {}).max_age == seconds
+    assert load_settings({}, {"zygote": {"max_age": text}}).zygote_max_age == seconds
+
+
+def test_numbers_in_the_file_may_be_numbers() -> None:
+    settings = load_settings({}, {"max_age": 90, "max_invocations": 7, "zygote": {"max_age": 1.5}})
+    assert (settings.max_age, settings.max_invocations, settings.zygote_max_age) == (90, 7, 1.5)
 
 
 @pytest.mark.parametrize(
@@ -56,8 +84,8 @@ def test_a_switch_is_read_in_the_usual_spellings(text: str, expected: bool) -> N
 
 
 BAD_VARIABLES = [
-    ("DAYFLY_ISOLATION", "invocations", "invocation, process"),
-    ("DAYFLY_ISOLATION", "", "invocation, process"),
+    ("DAYFLY_ISOLATION", "invocations", "invocation, window, process"),
+    ("DAYFLY_ISOLATION", "", "invocation, window, process"),
     ("DAYFLY_SCOPE", "machine", "auto, environment, descendants"),
     ("DAYFLY_API_LOCK", "maybe", "auto, on, off"),
     ("DAYFLY_TMP", "delete", "scrub, keep"),
@@ -68,6 +96,16 @@ BAD_VARIABLES = [
     ("DAYFLY_LOG_INVOCATIONS", "some", "on or off"),
     ("DAYFLY_HUGE_PAGES", "on", "auto, off"),
     ("DAYFLY_GUARD", "block", "off"),
+    *[("DAYFLY_MAX_AGE", text, "15m") for text in ("", "5d", "-1", "nan", "inf", "m", "1 2", "721h")],
+    *[("DAYFLY_MAX_INVOCATIONS", text, "from 1 on") for text in ("", "0", "-3", "1.5", "many", "²")],
+    *[
+        ("DAYFLY_ZYGOTE_PRIME", text, "module:function")
+        for text in ("app", "app.warm", ":warm", "app:", "a b:c")
+    ],
+    ("DAYFLY_FORK_BEFORE", "app:", "module:function"),
+    ("DAYFLY_FORK_THREADS", "keep", "restart, refuse"),
+    ("DAYFLY_ZYGOTE_EVENTS", "/etc/*", "without `..`"),
+    ("DAYFLY_ZYGOTE_EVENTS", "../*.json", "without `..`"),
 ]
 
 
@@ -84,13 +122,17 @@ BAD_FILE_VALUES: list[tuple[str, object, str]] = [
     ("isolation", 1, "a string"),
     ("isolation", True, "a string"),
     ("isolation", ["invocation"], "a string"),
-    ("isolation", "no", "invocation, process"),
+    ("isolation", "no", "invocation, window, process"),
     ("reseed", 1, "true or false"),
     ("reseed", "perhaps", "on or off"),
     ("keep", 3, "a list of strings"),
     ("keep", ["/tmp/a", 4], "a list of strings"),
     ("keep", ["tmp"], "absolute path"),
     ("tmp", {"scrub": True}, "a string"),
+    ("max_age", True, "a number of seconds"),
+    ("max_invocations", "x", "from 1 on"),
+    ("max_invocations", 1.5, "from 1 on"),
+    ("zygote.prime", 3, "a string"),
 ]
 
 
@@ -102,6 +144,14 @@ def test_a_bad_value_in_the_file_is_named_with_the_file_and_what_to_do(
         load_settings({}, {name: value})
     assert f"dayfly.toml: {name}" in caught.value.message
     assert hint in caught.value.hint
+
+
+def test_a_misspelt_key_in_a_table_is_refused() -> None:
+    with pytest.raises(SettingError) as caught:
+        load_settings({}, {"zygote": {"primed": "app:warm"}})
+    assert "'zygote.primed'" in caught.value.message
+    with pytest.raises(SettingError):
+        load_settings({}, {"zygote": "app:warm"})
 
 
 @pytest.mark.parametrize("name", ["isolaton", "DAYFLY_TMP", "Tmp", ""])

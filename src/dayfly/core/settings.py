@@ -12,11 +12,16 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    Value = str | bool | float | tuple[str, ...]
+
 FILE_NAME = "dayfly.toml"
 
 
 class Setting:
-    """One setting: its name in the file, its environment variable, what it may be, what it does."""
+    """One setting: its name in the file, its environment variable, what it may be, what it does.
+
+    A name with a dot, `zygote.prime`, stands in the file's table `[zygote]`.
+    """
 
     __slots__ = ("choices", "default", "kind", "meaning", "name", "variable")
 
@@ -24,7 +29,7 @@ class Setting:
         self, name: str, kind: str, default: str, meaning: str, choices: tuple[str, ...] = ()
     ) -> None:
         self.name = name
-        self.variable = "DAYFLY_" + name.upper()
+        self.variable = "DAYFLY_" + name.upper().replace(".", "_")
         self.kind = kind
         self.default = default
         self.meaning = meaning
@@ -36,8 +41,21 @@ SETTINGS = (
         "isolation",
         "choice",
         "invocation",
-        "invocation: every event gets a worker of its own; process: the function's process is kept, as without Dayfly",
-        ("invocation", "process"),
+        "invocation: every event gets a worker of its own; window: a worker serves up to `max_invocations` events "
+        "within `max_age`; process: the function's process is kept, as without Dayfly",
+        ("invocation", "window", "process"),
+    ),
+    Setting(
+        "max_age",
+        "duration",
+        "5m",
+        "window isolation: the age at which a worker takes no further event; seconds, or as 90s, 15m, 2h",
+    ),
+    Setting(
+        "max_invocations",
+        "count",
+        "100",
+        "window isolation: how many events one worker serves at most",
     ),
     Setting(
         "scope",
@@ -78,6 +96,47 @@ SETTINGS = (
         ("auto", "off"),
     ),
     Setting(
+        "zygote.prime",
+        "entry",
+        "",
+        "a function of yours, as module:function, that is called without arguments once init is done: what it "
+        "imports, parses, loads and caches is there in every worker; connections it opens are closed again",
+    ),
+    Setting(
+        "zygote.events",
+        "glob",
+        "",
+        "recorded events, a glob of JSON files in the package: the handler RUNS on each of them before the first "
+        "worker is forked, in every environment, with all its side effects, and its answers are thrown away",
+    ),
+    Setting(
+        "zygote.max_age",
+        "duration",
+        "0",
+        "the age at which the zygote is initialised anew, for secrets and credentials that init fetched; 0: never. "
+        "Credentials of botocore that say when they expire are watched in any case",
+    ),
+    Setting(
+        "fork.before",
+        "entry",
+        "",
+        "a function of yours, as module:function, called once before the first fork: stop what two processes must not share",
+    ),
+    Setting(
+        "fork.after",
+        "entry",
+        "",
+        "a function of yours, as module:function, called in every worker ahead of its event: start it again",
+    ),
+    Setting(
+        "fork.threads",
+        "choice",
+        "restart",
+        "restart: threads that init started and that wait for work are started again in every worker; "
+        "refuse: they make the function unforkable",
+        ("restart", "refuse"),
+    ),
+    Setting(
         "guard", "choice", "off", "off: this version has no guard; every other value is refused", ("off",)
     ),
 )
@@ -94,25 +153,37 @@ _SWITCH = {
 }
 
 
+_DURATION = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
+# Longer than any environment lives; keeps arithmetic on deadlines within what poll() takes.
+_MAX_DURATION_S = 30 * 86400.0
+_MAX_COUNT = 1_000_000_000
+
+
 class Settings:
-    """The settings in force; see SETTINGS for what each means."""
+    """The settings in force; see SETTINGS for what each means. Durations are in seconds."""
 
     __slots__ = (
         "api_lock",
+        "fork_after",
+        "fork_before",
+        "fork_threads",
         "guard",
         "huge_pages",
         "isolation",
         "keep",
         "log_invocations",
+        "max_age",
+        "max_invocations",
         "reseed",
         "scope",
         "tmp",
         "unknown_variables",
+        "zygote_events",
+        "zygote_max_age",
+        "zygote_prime",
     )
 
-    def __init__(
-        self, values: Mapping[str, str | bool | tuple[str, ...]], unknown_variables: tuple[str, ...] = ()
-    ) -> None:
+    def __init__(self, values: Mapping[str, Value], unknown_variables: tuple[str, ...] = ()) -> None:
         self.unknown_variables = unknown_variables
         self.isolation = str(values["isolation"])
         self.scope = str(values["scope"])
@@ -124,6 +195,19 @@ class Settings:
         self.log_invocations = bool(values["log_invocations"])
         self.huge_pages = str(values["huge_pages"])
         self.guard = str(values["guard"])
+        self.max_age = _number(values["max_age"])
+        self.max_invocations = int(_number(values["max_invocations"]))
+        self.zygote_prime = str(values["zygote.prime"])
+        self.zygote_events = str(values["zygote.events"])
+        self.zygote_max_age = _number(values["zygote.max_age"])
+        self.fork_before = str(values["fork.before"])
+        self.fork_after = str(values["fork.after"])
+        self.fork_threads = str(values["fork.threads"])
+
+
+def _number(value: Value) -> float:
+    assert isinstance(value, float)
+    return value
 
 
 def load_settings(environ: Mapping[str, str], table: Mapping[str, object]) -> Settings:
@@ -134,6 +218,7 @@ def load_settings(environ: Mapping[str, str], table: Mapping[str, object]) -> Se
     the function's own, so they are only returned, in `unknown_variables`, for the first log line.
     """
     known = {setting.name for setting in SETTINGS}
+    table = _flatten(table)
     for name in table:
         if name not in known:
             raise SettingError(
@@ -142,7 +227,7 @@ def load_settings(environ: Mapping[str, str], table: Mapping[str, object]) -> Se
             )
     variables = {setting.variable for setting in SETTINGS}
     unknown = tuple(sorted(name for name in environ if name.startswith("DAYFLY_") and name not in variables))
-    values: dict[str, str | bool | tuple[str, ...]] = {}
+    values: dict[str, Value] = {}
     for setting in SETTINGS:
         if setting.variable in environ:
             values[setting.name] = _read(setting, environ[setting.variable], where=setting.variable)
@@ -153,21 +238,52 @@ def load_settings(environ: Mapping[str, str], table: Mapping[str, object]) -> Se
     return Settings(values, unknown)
 
 
-def _read_toml(setting: Setting, value: object) -> str | bool | tuple[str, ...]:
+def _flatten(table: Mapping[str, object]) -> dict[str, object]:
+    """Return the file's keys with those of its tables as `table.key`."""
+    tables = {setting.name.partition(".")[0] for setting in SETTINGS if "." in setting.name}
+    flat: dict[str, object] = {}
+    for name, value in table.items():
+        if name in tables and isinstance(value, dict):
+            flat |= {f"{name}.{key}": item for key, item in value.items()}
+        else:
+            flat[name] = value
+    return flat
+
+
+def _read_toml(setting: Setting, value: object) -> Value:
     where = f"{FILE_NAME}: {setting.name}"
     if setting.kind == "globs" and isinstance(value, list) and all(isinstance(item, str) for item in value):
         return _globs(tuple(value), where=where)
     if setting.kind == "switch" and isinstance(value, bool):
         return value
+    if (
+        setting.kind in ("duration", "count")
+        and isinstance(value, int | float)
+        and not isinstance(value, bool)
+    ):
+        return _read(setting, str(value), where=where)
     if isinstance(value, str):
         return _read(setting, value, where=where)
-    wanted = {"globs": "a list of strings", "switch": "true or false"}.get(setting.kind, "a string")
-    raise SettingError(f"{where} is {value!r}", hint=f"it must be {wanted}")
+    wanted = {
+        "globs": "a list of strings",
+        "switch": "true or false",
+        "duration": 'a number of seconds, or a string as "15m"',
+        "count": "a whole number",
+    }
+    raise SettingError(f"{where} is {value!r}", hint=f"it must be {wanted.get(setting.kind, 'a string')}")
 
 
-def _read(setting: Setting, text: str, *, where: str) -> str | bool | tuple[str, ...]:
+def _read(setting: Setting, text: str, *, where: str) -> Value:
     if setting.kind == "globs":
         return _globs(tuple(part for part in text.split(":") if part), where=where)
+    if setting.kind == "glob":
+        return _package_glob(text.strip(), where=where)
+    if setting.kind == "entry":
+        return _entry(text.strip(), where=where)
+    if setting.kind == "duration":
+        return _duration(text, where=where)
+    if setting.kind == "count":
+        return _count(text, where=where)
     value = text.strip().lower()
     if setting.kind == "switch":
         if value not in _SWITCH:
@@ -176,6 +292,46 @@ def _read(setting: Setting, text: str, *, where: str) -> str | bool | tuple[str,
     if value not in setting.choices:
         raise SettingError(f"{where} is {text!r}", hint="it must be one of: " + ", ".join(setting.choices))
     return value
+
+
+def _entry(text: str, *, where: str) -> str:
+    module, _, function = text.partition(":")
+    parts = [*module.split("."), *function.split(".")]
+    if text and not all(part.isidentifier() for part in parts):
+        raise SettingError(f"{where} is {text!r}", hint="it must name a function as module:function")
+    return text
+
+
+def _package_glob(text: str, *, where: str) -> str:
+    if text.startswith("/") or ".." in text.split("/"):
+        raise SettingError(
+            f"{where} is {text!r}",
+            hint="it must be a glob relative to the function's package without `..`, as events/*.json",
+        )
+    return text
+
+
+def _duration(text: str, *, where: str) -> float:
+    stripped = text.strip().lower()
+    number = stripped.rstrip("smh")
+    unit = stripped[len(number) :]
+    try:
+        seconds = float(number) * _DURATION[unit]
+    except (ValueError, KeyError):
+        seconds = -1.0
+    # Not `seconds < 0`: that lets "nan" pass.
+    if not 0 <= seconds <= _MAX_DURATION_S:
+        raise SettingError(
+            f"{where} is {text!r}", hint="it must be a duration of at most 30 days, as 90s, 15m or 2h"
+        )
+    return seconds
+
+
+def _count(text: str, *, where: str) -> float:
+    stripped = text.strip()
+    if not (stripped.isascii() and stripped.isdigit() and 0 < int(stripped[:12]) <= _MAX_COUNT):
+        raise SettingError(f"{where} is {text!r}", hint="it must be a whole number from 1 on")
+    return float(stripped)
 
 
 def _globs(globs: tuple[str, ...], *, where: str) -> tuple[str, ...]:
