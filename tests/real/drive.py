@@ -1,0 +1,202 @@
+"""Runs a function of the catalogue under plain awslambdaric or an isolation and records what everybody saw."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import time
+import uuid
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from tests.processes import state_of
+from tests.real.catalogue import Sample
+from tests.real.environment import real_python
+from tests.real.ledger import Entry
+from tests.real.servers import Kind, Servers
+from tests.runtimes import RuntimeProcess, is_finding, level
+
+Isolation = Literal["plain", "invocation", "window", "process"]
+ISOLATIONS: tuple[Isolation, ...] = ("invocation", "window", "process")
+FUNCTIONS = Path(__file__).parent / "functions"
+COUNT = 200
+# These come after the servers have closed what is idle.
+AFTER_IDLE = 5
+WINDOW = 20
+INIT_DEADLINE_S = 40.0
+DEADLINE_S = 10.0
+ARRIVAL_DEADLINE_S = 8.0
+LOG_TAIL = 4_000
+_REQUEST = "00000000-0000-4000-8000-"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer as the caller sees it, with the run's name, times and addresses made equal."""
+
+    kind: str
+    content_type: str
+    payload: object
+
+
+@dataclass(frozen=True)
+class Record:
+    """One run: answers in order, what each server saw, labels in the log, and Dayfly's findings.
+
+    `workers` names for each invocation the worker that served it; empty without Dayfly.
+    """
+
+    sample: Sample
+    isolation: Isolation
+    answers: tuple[Answer, ...]
+    entries: dict[Kind, list[Entry]]
+    faults: dict[Kind, list[str]]
+    logged: Counter[str]
+    findings: tuple[tuple[str, str], ...]
+    workers: dict[str, int]
+    log: str
+
+    def describe(self) -> str:
+        """The end of the log, for a failure's message."""
+        return f"{self.sample.name} under {self.isolation}; the log ends:\n{self.log[-LOG_TAIL:]}"
+
+
+class RunError(AssertionError):
+    """The function did not start, or an invocation was not answered."""
+
+
+def is_failing(number: int) -> bool:
+    """Whether the invocation is one that the function must answer with an error."""
+    return number % 10 == 7
+
+
+def drive(sample: Sample, isolation: Isolation, servers: Servers) -> Record:
+    """Run the function once; raises RunError with the log's end when it does not start or hangs."""
+    run = f"r{uuid.uuid4().hex[:8]}"
+    folder = FUNCTIONS / sample.folder
+    environment = {
+        "RUN": run,
+        "LAMBDA_TASK_ROOT": str(folder),
+        "LAMBDA_RUNTIME_DIR": "/var/runtime",
+        "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/function",
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        # Never ask the network for credentials.
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "DAYFLY_SCOPE": "descendants",
+        "DAYFLY_MAX_INVOCATIONS": str(WINDOW),
+        "DAYFLY_LOG_INVOCATIONS": "on",
+        **({} if isolation == "plain" else {"DAYFLY_ISOLATION": isolation}),
+        **sample.environment,
+    }
+    for kind in sample.sees:
+        environment.update(servers.environment(kind))
+    before = {kind: len(servers.ledger(kind).faults) for kind in sample.sees}
+    with RuntimeProcess(
+        folder,
+        "app.handler",
+        runtime="plain" if isolation == "plain" else "dayfly",
+        interpreter=real_python(),
+        environment=environment,
+    ) as process:
+        _wait_until_ready(process, sample, isolation)
+        answers: list[Answer] = []
+        for number in range(COUNT):
+            if number == COUNT - AFTER_IDLE and sample.survives_idle:
+                for kind in sample.sees:
+                    servers.drop_idle(kind)
+            answers.append(_invoke(process, run, number, what=f"{sample.name} under {isolation}"))
+        wanted = {kind: Counter({str(n): times for n in range(COUNT)}) for kind, times in sample.sees.items()}
+        entries = {
+            kind: servers.ledger(kind).wait(run, wanted[kind], deadline_s=ARRIVAL_DEADLINE_S)
+            for kind in sample.sees
+        }
+        log = _log_with(process, run, sample.logs)
+    lines = log.splitlines()
+    return Record(
+        sample=sample,
+        isolation=isolation,
+        answers=tuple(answers),
+        entries=entries,
+        faults={kind: servers.ledger(kind).faults[before[kind] :] for kind in sample.sees},
+        logged=_labels(lines, run),
+        findings=tuple(_finding(line) for line in lines if is_finding(line)),
+        workers=dict(_served(line) for line in lines if '"message":"Dayfly: invocation"' in line),
+        log=log,
+    )
+
+
+def _wait_until_ready(process: RuntimeProcess, sample: Sample, isolation: Isolation) -> None:
+    end = time.monotonic() + INIT_DEADLINE_S
+    while time.monotonic() < end:
+        with contextlib.suppress(TimeoutError):
+            process.api.wait_until_ready(0.1)
+            return
+        if process.process.poll() is not None or process.api.init_errors:
+            break
+    raise RunError(
+        f"{sample.name} under {isolation} did not start ({_states(process)}):\n{process.output()[-LOG_TAIL:]}"
+    )
+
+
+def _invoke(process: RuntimeProcess, run: str, number: int, *, what: str) -> Answer:
+    event = {"n": number, "label": f"{run}-{number}", "fail": is_failing(number)}
+    sent = process.api.send(event, request_id=f"{_REQUEST}{number:012d}")
+    try:
+        outcome = process.settle(sent, deadline_s=DEADLINE_S)
+    except TimeoutError:
+        states = _states(process)
+        raise RunError(
+            f"{what}: no answer to invocation {number} in {DEADLINE_S} s ({states}); "
+            f"the log ends:\n{process.output()[-LOG_TAIL:]}"
+        ) from None
+    head = outcome.request.head if outcome.request else None
+    return Answer(outcome.kind, head.get("content-type") if head else "", _levelled(outcome.body, run))
+
+
+def _levelled(body: bytes, run: str) -> object:
+    text = level(body.decode(errors="replace")).replace(run, "<run>")
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _log_with(process: RuntimeProcess, run: str, times: int) -> str:
+    """Everything printed, once each label stands on as many lines as it should or the time is over."""
+    wanted = Counter({str(number): times for number in range(COUNT)})
+    end = time.monotonic() + ARRIVAL_DEADLINE_S
+    while True:
+        log = process.output()
+        if not wanted - _labels(log.splitlines(), run) or time.monotonic() > end:
+            return log
+
+
+def _labels(lines: list[str], run: str) -> Counter[str]:
+    pattern = re.compile(rf"{run}-(\w+)")
+    return Counter(label for line in lines for label in set(pattern.findall(line)))
+
+
+def _finding(line: str) -> tuple[str, str]:
+    record = json.loads(line)
+    return record["finding_info"]["types"][0], record["message"]
+
+
+def _served(line: str) -> tuple[str, int]:
+    record = json.loads(line)
+    return str(int(record["request_id"].removeprefix(_REQUEST))), record["worker"]
+
+
+def _states(process: RuntimeProcess) -> str:
+    """What every process is doing, to tell a lock from a loop."""
+
+    def describe(pid: int) -> str:
+        with contextlib.suppress(OSError):
+            return f"{pid}:{state_of(pid)}:{Path(f'/proc/{pid}/wchan').read_text()}"
+        return f"{pid}:gone"
+
+    exit_code = process.process.poll()
+    return f"exit {exit_code}" if exit_code is not None else " ".join(describe(pid) for pid in process.tree())

@@ -1,0 +1,42 @@
+"""Real functions, written as their libraries' documentation tells, behave under every isolation as without Dayfly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from tests.real.catalogue import SAMPLES, Sample
+from tests.real.drive import ISOLATIONS, Isolation, Record, drive
+from tests.real.judging import complaints
+from tests.real.servers import Servers
+
+SHOWN = 8
+
+sample_parameters = pytest.mark.parametrize(
+    "sample",
+    [pytest.param(one, id=one.name, marks=[pytest.mark.slow] if one.is_slow else []) for one in SAMPLES],
+)
+
+
+def judge(record: Record, plain: Record) -> None:
+    """Fail with the first complaints and the end of the log."""
+    found = complaints(record, plain)
+    more = f"\n- and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+    listed = "\n- ".join(["", *found[:SHOWN]])
+    assert not found, f"{listed}{more}\n{record.describe()}"
+
+
+@sample_parameters
+def test_function_does_what_its_servers_expect_without_dayfly(
+    sample: Sample, plain_record: Callable[[Sample], Record]
+) -> None:
+    record = plain_record(sample)
+    judge(record, record)
+
+
+@sample_parameters
+@pytest.mark.parametrize("isolation", ISOLATIONS)
+def test_function_behaves_as_without_dayfly(
+    sample: Sample, isolation: Isolation, servers: Servers, plain_record: Callable[[Sample], Record]
+) -> None:
+    judge(drive(sample, isolation, servers), plain_record(sample))
