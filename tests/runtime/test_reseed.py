@@ -9,7 +9,13 @@ import sys
 import pytest
 from tests.unprivileged import forked
 
-from dayfly.runtime.reseed import find_generators, reseed
+from dayfly.runtime import heap
+from dayfly.runtime import reseed as reseeding
+from dayfly.runtime.reseed import reseed
+
+
+def find_generators() -> list[object]:
+    return reseeding.find_generators(heap.find(reseeding.kinds()))
 
 
 class Tilted(random.Random):

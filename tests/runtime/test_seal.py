@@ -19,6 +19,7 @@ import pytest
 from tests.unprivileged import forked
 
 from dayfly.runtime.seal import open_descriptors, reasons_not_to_fork
+from dayfly.runtime.sealing import Sealing
 
 KEPT: list[object] = []
 
@@ -30,7 +31,7 @@ def reasons_after(init: Callable[[], object], *, temporary: tuple[str, ...] = ()
         # pytest and its plugins have descriptors of their own; they are as little meant as Dayfly's.
         own = open_descriptors()
         KEPT.append(init())
-        return reasons_not_to_fork(own=own, temporary=temporary)
+        return reasons_not_to_fork(Sealing(own=own), temporary=temporary)
 
     return forked(run)
 
@@ -129,7 +130,7 @@ def test_the_platforms_pipes_are_no_reason_where_they_are_named() -> None:
 
     def run() -> list[str]:
         own = open_descriptors() - {read_end}
-        return reasons_not_to_fork(own=own, temporary=())
+        return reasons_not_to_fork(Sealing(own=own), temporary=())
 
     assert any("a pipe" in reason for reason in forked(run))
     os.close(read_end)

@@ -18,11 +18,11 @@ from dayfly.core import frames
 from dayfly.supervisor.output import Output
 from dayfly.supervisor.zygote import (
     MARKER,
-    Channel,
+    Ready,
     Zygote,
     ZygoteLostError,
+    ZygoteOptions,
     channel_from_environment,
-    pack_options,
 )
 
 Script = Callable[[_socket.socket], None]
@@ -262,11 +262,15 @@ def test_calls_of_init_are_made_for_it_until_it_is_ready() -> None:
         kind, payload, _ = hear(sock)
         assert (kind, payload) == (frames.CALL_DONE, b"reply to GET\n/restore/next\n\n")
         # Two frames in one read: the second must not be lost.
-        say(sock, (frames.CALL, b"second"), (frames.READY, "thread 'ä'\n\nsocket".encode()))
+        said = "Rthread 'ä'\n\nRsocket\nNa note\nE1790000000\nXunheard of\nEsoon".encode()
+        say(sock, (frames.CALL, b"second"), (frames.READY, said))
         hear(sock)
 
     def act(zygote: Zygote) -> None:
-        assert zygote.wait_until_ready(lambda packed: b"reply to " + packed) == ["thread 'ä'", "socket"]
+        ready = zygote.wait_until_ready(lambda packed: b"reply to " + packed)
+        assert ready.reasons == ["thread 'ä'", "socket"]
+        assert ready.notes == ["a note"]
+        assert ready.expires_at == 1790000000
 
     linked(script, act)
 
@@ -282,7 +286,13 @@ def test_output_of_init_is_carried_while_it_is_waited_for() -> None:
 
 
 def _assert_ready(zygote: Zygote) -> None:
-    assert zygote.wait_until_ready(lambda packed: packed) == []
+    assert zygote.wait_until_ready(lambda packed: packed).reasons == []
+
+
+def test_what_a_zygote_says_comes_out_as_it_went_in_line_breaks_aside() -> None:
+    said = Ready.unpack(Ready(["one\nE9", "two"], ["note"], 12.7).pack())
+    assert (said.reasons, said.notes, said.expires_at) == (["one E9", "two"], ["note"], 13)
+    assert Ready.unpack(b"").reasons == []
 
 
 def test_a_dead_workers_status_is_asked_for_and_comes_among_others() -> None:
@@ -311,15 +321,19 @@ def test_the_dead_are_buried_with_the_next_request() -> None:
         assert frames.ControlReader().feed(data) == [
             (frames.REAP, b"5"),
             (frames.REAP, b"6"),
-            (frames.FORK, b""),
+            (frames.FORK, b"first"),
         ]
         assert len(descriptors) == 3
+        say(sock, (frames.FORKED, b"%d" % os.getpid()))
+        assert hear(sock)[:2] == (frames.FORK, b""), "only the environment's first worker is called so"
         say(sock, (frames.FORKED, b"%d" % os.getpid()))
 
     def act(zygote: Zygote) -> None:
         zygote.bury(5)
         zygote.bury(6)
         zygote.ask_for_worker(1)
+        assert zygote.take_worker() is not None
+        zygote.ask_for_worker(2)
         assert zygote.take_worker() is not None
 
     linked(script, act)
@@ -349,24 +363,32 @@ def test_ending_twice_harms_nobody() -> None:
     linked(lambda sock: None, lambda zygote: zygote.end())
 
 
-@pytest.mark.parametrize("temporary", [("/tmp",), ("/tmp", "/var/tmp"), ("/tmp/a,b",)])
+@pytest.mark.parametrize("temporary", [(), ("/tmp",), ("/tmp", "/var/tmp"), ("/tmp/a,b:c",)])
 def test_options_come_out_as_they_went_in(temporary: tuple[str, ...]) -> None:
-    left, right = fds.socket_pair()
-    packed = pack_options(reseed=True, huge_pages=False, telemetry=62, temporary=temporary)
-    channel = Channel(left, packed)
-    assert (channel.reseed, channel.huge_pages, channel.telemetry) == (True, False, 62)
-    assert channel.temporary == list(temporary)
-    left.close()
-    right.close()
+    options = ZygoteOptions(
+        isolation="window",
+        reseed=True,
+        huge_pages=False,
+        restarts_threads=True,
+        telemetry=62,
+        prime="app:warm",
+        events="events/[a,b]*.json",
+        after="app:after",
+        temporary=temporary,
+    )
+    again = ZygoteOptions.unpack(options.pack())
+    names = ZygoteOptions.__slots__
+    assert {name: getattr(again, name) for name in names} == {name: getattr(options, name) for name in names}
 
 
 def test_only_an_executed_zygote_finds_a_channel_in_its_environment() -> None:
     assert channel_from_environment({}) is None
     left, right = fds.socket_pair()
     os.set_inheritable(left.fileno(), True)
-    options = pack_options(reseed=False, huge_pages=True, telemetry=-1, temporary=("/tmp",))
-    channel = channel_from_environment({MARKER: f"{left.detach()},{options}"})
+    options = ZygoteOptions(huge_pages=True, temporary=("/tmp",))
+    channel = channel_from_environment({MARKER: f"{left.detach()},{options.pack()}"})
     assert channel is not None
+    assert channel.options.huge_pages
     assert not os.get_inheritable(channel.socket.fileno())
     channel.socket.sendall(b"x")
     assert right.recv(1) == b"x"

@@ -35,9 +35,10 @@ _OK = 200
 class DayflyRuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
     """awslambdaric's client with the supervisor in the platform's place."""
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, channel: Channel, handler: str) -> None:
         super().__init__("")
         self._channel = channel
+        self._handler = handler
         # The handler is loaded after this: what it opens is not among them.
         self._inherited = open_descriptors()
         self._worker: _socket.socket | None = None
@@ -55,7 +56,7 @@ class DayflyRuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
             os._exit(0)
         if self._worker is None:
             self._worker, self._restore_signals, self._serves_once = wait_for_work(
-                self._channel, inherited=self._inherited
+                self._channel, inherited=self._inherited, handler=self._handler
             )
         try:
             nonce, block_bytes, body_bytes = frames.unpack_event_head(

@@ -9,40 +9,35 @@ from __future__ import annotations
 import gc
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from dayfly.runtime.heap import Found
 
-def find_generators() -> list[object]:
+
+def kinds() -> tuple[type, ...]:
+    """Return the classes, written in Python, whose instances are generators."""
+    random = sys.modules.get("random")
+    return () if random is None else (random.Random,)
+
+
+def find_generators(found: Found) -> list[object]:
     """Return the generators made at init: `random.Random` and NumPy's, but no system generator.
 
-    Undoes a `gc.freeze()` of the function's own, which hides objects from `gc.get_objects()`; the zygote
-    freezes the heap again.
+    `found` must hold the instances of `kinds()`. NumPy's are found only where nothing is frozen.
     """
-    gc.unfreeze()
     random = sys.modules.get("random")
     numpy = sys.modules.get("numpy.random")
-    found: list[object] = []
+    generators: list[object] = []
     if random is not None:
-        found += _instances(random.Random, but=getattr(random, "SystemRandom", None))
+        generators += [
+            item for item in found.of(random.Random) if not issubclass(type(item), random.SystemRandom)
+        ]
     if numpy is not None:
         # Types written in C do not refer to their instances' side, so that every object is looked at.
-        kinds = (numpy.Generator, numpy.RandomState, numpy.BitGenerator)
-        found += [item for item in gc.get_objects() if issubclass(type(item), kinds)]
-        found.append(numpy.mtrand._rand)
-    return found
-
-
-def _instances(base: type, *, but: type | None) -> list[object]:
-    """Return the instances of `base` and its subclasses, without those of `but`.
-
-    An instance of a class written in Python refers to its class, and asking for referrers walks the heap
-    in C: 14 ms less in a boto3 function's init than looking at every object.
-    """
-    kinds = [base]
-    for kind in kinds:
-        below: list[type] = type.__subclasses__(kind)
-        kinds += [child for child in below if child is not but and child not in kinds]
-    wanted = set(kinds)
-    # type() and not isinstance(): a proxy's __class__ would run function code here.
-    return [item for item in gc.get_referrers(*kinds) if type(item) in wanted]
+        classes = (numpy.Generator, numpy.RandomState, numpy.BitGenerator)
+        generators += [item for item in gc.get_objects() if issubclass(type(item), classes)]
+        generators.append(numpy.mtrand._rand)
+    return generators
 
 
 def reseed(generators: list[object]) -> None:

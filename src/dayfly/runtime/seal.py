@@ -10,28 +10,38 @@ import time
 
 from dayfly._sys import proc
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from dayfly.runtime.sealing import Sealing
+
 # join() returns when a thread has let go of the interpreter, a moment before the kernel lets go of it.
 _JOINED_S = 0.02
 _SOCKET_FAMILIES = {1: "Unix", 2: "IPv4", 10: "IPv6", 16: "netlink"}
 
 
-def reasons_not_to_fork(*, own: set[int], temporary: tuple[str, ...]) -> list[str]:
+def reasons_not_to_fork(sealing: Sealing, *, temporary: tuple[str, ...]) -> list[str]:
     """Return one sentence per culprit, each with its fix; empty when a fork is safe.
 
-    `own` are descriptors that were open before init, `temporary` the directories any invocation may write
-    to. Names come from the function's init, never from an event.
+    `temporary` are the directories any invocation may write to. What `sealing` has made safe is no
+    culprit. Names come from the function's init, never from an event.
     """
-    return [*_threads(), *_descriptors(own), *_mappings(temporary), *_modules(temporary)]
+    return [
+        *sealing.refusals,
+        *_threads(sealing.threads),
+        *_descriptors(sealing.own | sealing.descriptors),
+        *_mappings(temporary),
+        *_modules(temporary),
+    ]
 
 
-def open_descriptors() -> set[int]:
+def open_descriptors() -> frozenset[int]:
     """Return what is open now: before init, Dayfly's own and what the platform handed down."""
     try:
         numbers = {int(name) for name in os.listdir("/proc/self/fd")}
     except OSError:
-        return set()
+        return frozenset()
     # The one that listed them is closed again, and its number free for the function.
-    return {number for number in numbers if os.path.islink(f"/proc/self/fd/{number}")}
+    return frozenset(number for number in numbers if os.path.islink(f"/proc/self/fd/{number}"))
 
 
 def _count_threads() -> int:
@@ -47,26 +57,27 @@ def _count_threads() -> int:
     return count
 
 
-def _threads() -> list[str]:
+def _threads(safe: set[threading.Thread]) -> list[str]:
     count = _count_threads()
-    if count <= 1:
+    others = [thread for thread in threading.enumerate() if thread is not threading.main_thread()]
+    named = [thread.name for thread in others if thread not in safe]
+    native = count - 1 - len(others)
+    if not named and native <= 0:
         return []
-    named = [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()]
-    native = count - 1 - len(named)
     parts = [f"thread {name!r}" for name in named[:8]]
     if native > 0:
         parts.append(f"{native} threads of native code")
     return [f"{', '.join(parts)} started at init would not exist in a worker: start threads in the handler"]
 
 
-def _descriptors(own: set[int]) -> list[str]:
+def _descriptors(safe: frozenset[int] | set[int]) -> list[str]:
     found: list[str] = []
     try:
         numbers = sorted(int(name) for name in os.listdir("/proc/self/fd"))
     except OSError:
         return ["descriptors cannot be listed on this host: Dayfly cannot tell whether a fork is safe"]
     for number in numbers:
-        if number in own or number <= 2:
+        if number in safe or number <= 2:
             continue
         try:
             target = os.readlink(f"/proc/self/fd/{number}")

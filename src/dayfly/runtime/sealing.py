@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
 
+    from dayfly.runtime.delivery import Delivery
+
 # In this order: whoever stops threads or closes sockets of its own comes before those that judge what is
 # left. Workers act in the same order.
 SEALERS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -44,25 +46,81 @@ _PACKAGE = "dayfly.runtime.sealers."
 class Sealing:
     """What was sealed, what every worker must do, and what cannot be made safe.
 
-    `descriptors` are numbers that every worker replaces by its own before its event; `threads` those that
-    do not forbid a fork, since nothing is lost with them or each worker starts its own. `reserved` are
-    roots of directories any invocation may write to. `is_window` says that a worker serves many events.
+    `own` are descriptors that were open before init. `descriptors` are numbers that every worker replaces
+    by its own before its event; `threads` those that do not forbid a fork, since nothing is lost with them
+    or each worker starts its own. `is_window` says that a worker serves many events. `is_first` is set
+    before the acts run: it is true in the first worker of an environment alone. `notes` are limits for the
+    first log line, `expires_at` the time (seconds since the epoch) at which something that init fetched is
+    no longer good, 0 where nothing says so.
     """
 
-    __slots__ = ("acts", "descriptors", "faults", "is_window", "refusals", "restarts_threads", "threads")
+    __slots__ = (
+        "_before_fork",
+        "acts",
+        "deliveries",
+        "descriptors",
+        "expires_at",
+        "faults",
+        "is_first",
+        "is_window",
+        "notes",
+        "own",
+        "refusals",
+        "restarts_threads",
+        "threads",
+    )
 
-    def __init__(self, *, is_window: bool = False, restarts_threads: bool = True) -> None:
+    def __init__(
+        self, *, own: frozenset[int] = frozenset(), is_window: bool = False, restarts_threads: bool = True
+    ) -> None:
+        self.own = own
         self.is_window = is_window
         self.restarts_threads = restarts_threads
+        self.is_first = False
         self.acts: list[Callable[[], None]] = []
+        self.deliveries: list[Delivery] = []
         self.descriptors: set[int] = set()
         self.threads: set[threading.Thread] = set()
         self.refusals: list[str] = []
         self.faults: list[str] = []
+        self.notes: list[str] = []
+        self.expires_at = 0.0
+        self._before_fork: list[Callable[[], None]] = []
 
     def in_worker(self, act: Callable[[], None]) -> None:
-        """Have `act` called in every worker, ahead of its event; it must be quick and must not wait."""
+        """Have `act` called in every worker, ahead of its event; it must be quick and must not wait.
+
+        It is also called where the function turns out not to be forkable, in the very process that was sealed.
+        """
         self.acts.append(act)
+
+    def before_fork(self, act: Callable[[], None]) -> None:
+        """Have `act` called in the zygote before every fork; it may wait for some milliseconds at most."""
+        self._before_fork.append(act)
+
+    def prepare_fork(self) -> None:
+        """In the zygote: do what was asked for before a fork."""
+        for act in self._before_fork:
+            act()
+
+    def before_answer(
+        self, name: str, *, is_pending: Callable[[], bool], send: Callable[[float], object]
+    ) -> None:
+        """Have `send` called before a worker's last answer, where `is_pending` says so; see `Delivery`."""
+        from dayfly.runtime.delivery import Delivery
+
+        self.deliveries.append(Delivery(name, is_pending=is_pending, send=send))
+
+    def finish(self, seconds: float) -> list[str]:
+        """In a worker that is about to give its last answer: send what libraries recorded, within `seconds`.
+
+        Returns the names of what was not sent in time and is lost with the worker.
+        """
+        if not self.deliveries:
+            return []
+        from dayfly.runtime.delivery import deliver
+
+        return deliver(self.deliveries, seconds=seconds)
 
     def refuse(self, reason: str) -> None:
         """Forbid the fork; `reason` is a sentence that names the culprit and its fix."""
@@ -79,10 +137,13 @@ class Sealing:
                 _tell(f"{act!r} failed in a worker: {type(fault).__name__}: {fault}")
 
 
-def seal_known(sealing: Sealing) -> None:
-    """Run every sealer whose library init loaded, with one walk over the heap for all of them."""
+def seal_known(sealing: Sealing, *, also: tuple[type, ...] = ()) -> heap.Found:
+    """Run every sealer whose library init loaded, with one walk over the heap for all of them.
+
+    Returns what the walk found, instances of the classes in `also` among it.
+    """
     sealers: list[ModuleType] = []
-    kinds: list[type] = []
+    kinds: list[type] = [*also]
     for name, triggers in SEALERS:
         if any(trigger in sys.modules for trigger in triggers):
             try:
@@ -92,8 +153,6 @@ def seal_known(sealing: Sealing) -> None:
                 sealing.faults.append(f"{name}: {type(fault).__name__}")
                 continue
             sealers.append(sealer)
-    if not sealers:
-        return
     found = heap.find(kinds)
     for sealer in sealers:
         try:
@@ -102,6 +161,7 @@ def seal_known(sealing: Sealing) -> None:
             # Trust boundary: a library of a version nobody tried. What it left unsealed is judged by
             # what is seen of it: threads, descriptors, mappings.
             sealing.faults.append(f"{sealer.__name__.rpartition('.')[2]}: {type(fault).__name__}")
+    return found
 
 
 def _load(name: str) -> ModuleType:

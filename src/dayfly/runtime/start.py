@@ -16,7 +16,7 @@ def start(handler: str, channel: Channel) -> None:
 
     from dayfly.runtime.client import DayflyRuntimeClient
 
-    client = DayflyRuntimeClient(channel)
+    client = DayflyRuntimeClient(channel, handler)
     if bootstrap.run.__code__.co_argcount == 3:
         # awslambdaric up to 2.x makes its client itself: run(app_root, handler, address).
         bootstrap.LambdaRuntimeClient = lambda *_arguments: client

@@ -13,13 +13,15 @@ from dayfly.core.limits import MAX_CONTROL_BYTES
 from dayfly.runtime import reseed, seal
 from dayfly.runtime.hugepages import Tidier
 from dayfly.runtime.rehearsal import rehearse
+from dayfly.runtime.sealing import Sealing, seal_known
+from dayfly.supervisor.zygote import Ready
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import _socket
     from collections.abc import Callable
 
-    from dayfly.supervisor.zygote import Channel
+    from dayfly.supervisor.zygote import Channel, ZygoteOptions
 
     Work = tuple[_socket.socket, Callable[[], None], bool]
 
@@ -50,22 +52,26 @@ def call_platform(
                 return int(status), rest
 
 
-def wait_for_work(channel: Channel, *, inherited: set[int]) -> Work:
+def wait_for_work(channel: Channel, *, inherited: frozenset[int], handler: str) -> Work:
     """Seal this process and fork workers from it for ever; returns in each worker.
 
-    `inherited` are the descriptors that were open before the function's init.
+    `inherited` are the descriptors that were open before the function's init, `handler` the name of the function's.
 
     Returns the worker's socket, what to call when its event is there (it drops the signals that came
     before and lets later ones through), and whether the worker serves one event only. In process
     isolation it returns in this very process, which serves them all.
     """
-    temporary = tuple(channel.temporary)
-    reasons = seal.reasons_not_to_fork(own=inherited, temporary=temporary)
-    if reasons:
-        # What forbids the fork may be garbage that nobody has collected yet: a socket in a cycle, say.
-        gc.collect()
-        reasons = seal.reasons_not_to_fork(own=inherited, temporary=temporary)
-    generators = reseed.find_generators() if channel.reseed else []
+    options = channel.options
+    sealing = Sealing(
+        own=inherited,
+        is_window=options.isolation == "window",
+        restarts_threads=options.restarts_threads,
+    )
+    if options.prime or options.events:
+        from dayfly.runtime import warming
+
+        sealing.notes += warming.warm(options.prime, options.events, handler)
+    ready, generators = _seal(options, sealing)
     was_collecting = gc.isenabled()
     # What init made is garbage to nobody: without this the first collection in a worker touches, and so
     # copies, every page of the heap (16 ms at 37 MB, 150 ms at 1 GB; 0.04 ms with it). No collection
@@ -76,9 +82,10 @@ def wait_for_work(channel: Channel, *, inherited: set[int]) -> Work:
     # The function's own handlers must not run here: a SIGTERM handler that sets "stopping" would refuse
     # every later customer (rule 4).
     signal.pthread_sigmask(signal.SIG_SETMASK, signal.valid_signals())
-    channel.socket.sendall(frames.pack_control(frames.READY, "\n".join(reasons).encode()))
+    handlers = _park_signal_handlers() if sealing.threads else {}
+    channel.socket.sendall(frames.pack_control(frames.READY, ready.pack()))
 
-    def become_worker(descriptors: list[int], *, is_forked: bool) -> Work:
+    def become_worker(descriptors: list[int], *, is_forked: bool, is_first: bool) -> Work:
         sock = _take_descriptors(channel, descriptors)
         if is_forked:
             channel.socket.close()
@@ -88,8 +95,16 @@ def wait_for_work(channel: Channel, *, inherited: set[int]) -> Work:
                 pass
             _limit()
             reseed.reseed(generators)
+        for number, parked in handlers.items():
+            signal.signal(number, parked)
         if was_collecting:
             gc.enable()
+        sealing.is_first = is_first
+        sealing.wake()
+        if options.after and is_forked:
+            from dayfly.runtime import warming
+
+            warming.run_hook(options.after)
         if is_forked:
             rehearse()
 
@@ -102,11 +117,47 @@ def wait_for_work(channel: Channel, *, inherited: set[int]) -> Work:
                 pass
             signal.pthread_sigmask(signal.SIG_SETMASK, masks.pop())
 
-        return sock, restore_signals, is_forked
+        return sock, restore_signals, is_forked and not sealing.is_window
 
-    if not reasons:
+    if not ready.reasons:
         _yield_processor()
-    return _serve_requests(channel, become_worker)
+    return _serve_requests(channel, sealing, become_worker)
+
+
+def _seal(options: ZygoteOptions, sealing: Sealing) -> tuple[Ready, list[object]]:
+    """Make the function fork-safe; return what the supervisor is told and the generators to seed anew."""
+    if options.isolation == "process":
+        # Never forked: what it holds open is its own, and goes on.
+        return Ready(notes=sealing.notes), []
+    if options.before:
+        from dayfly.runtime import warming
+
+        if fault := warming.run_hook(options.before):
+            sealing.refuse(f"the hook {options.before} failed with {fault}: mend it or unset `[fork] before`")
+    found = seal_known(sealing, also=reseed.kinds() if options.reseed else ())
+    reasons = seal.reasons_not_to_fork(sealing, temporary=options.temporary)
+    if reasons:
+        # What forbids the fork may be garbage that nobody has collected yet: a socket in a cycle, say.
+        gc.collect()
+        reasons = seal.reasons_not_to_fork(sealing, temporary=options.temporary)
+    notes = sealing.notes + [f"a library was not sealed ({fault})" for fault in sealing.faults]
+    generators = reseed.find_generators(found) if options.reseed else []
+    return Ready(reasons, notes, sealing.expires_at), generators
+
+
+def _park_signal_handlers() -> dict[int, Callable[..., object]]:
+    """Take the function's signal handlers away, to be put back in each worker.
+
+    Threads of the zygote have their own masks, and a signal that one of them takes has its handler run
+    here, in the main thread.
+    """
+    parked: dict[int, Callable[..., object]] = {}
+    for number in signal.valid_signals():
+        handler = signal.getsignal(number)
+        if callable(handler):
+            parked[number] = handler
+            signal.signal(number, signal.SIG_IGN)
+    return parked
 
 
 def _yield_processor() -> None:
@@ -121,7 +172,7 @@ def _yield_processor() -> None:
         return
 
 
-def _serve_requests(channel: Channel, become_worker: Callable[..., Work]) -> Work:
+def _serve_requests(channel: Channel, sealing: Sealing, become_worker: Callable[..., Work]) -> Work:
     waiting: dict[int, bool] = {}
     tidier: Tidier | None = None
     reader = frames.ControlReader()
@@ -135,15 +186,15 @@ def _serve_requests(channel: Channel, become_worker: Callable[..., Work]) -> Wor
             os._exit(0)
         for kind, payload in reader.feed(data):
             if kind == frames.FORK:
-                pid = os.fork()
+                pid = _fork(sealing)
                 if pid == 0:
-                    return become_worker(descriptors, is_forked=True)
+                    return become_worker(descriptors, is_forked=True, is_first=payload == b"first")
                 _close(descriptors)
                 descriptors = []
                 _send(channel, frames.FORKED, b"%d" % pid)
             elif kind == frames.SERVE:
                 _send(channel, frames.SERVING, b"%d" % os.getpid())
-                return become_worker(descriptors, is_forked=False)
+                return become_worker(descriptors, is_forked=False, is_first=True)
             elif kind in (frames.REAP, frames.REAP_AND_TELL):
                 waiting[int(payload)] = kind == frames.REAP_AND_TELL
             elif kind == frames.TIDY:
@@ -152,6 +203,18 @@ def _serve_requests(channel: Channel, become_worker: Callable[..., Work]) -> Wor
                 if tidier.is_done:
                     _send(channel, frames.TIDIED, b"")
         _reap(channel, waiting)
+
+
+def _fork(sealing: Sealing) -> int:
+    sealing.prepare_fork()
+    if not sealing.threads:
+        return os.fork()
+    import warnings
+
+    # CPython warns of a fork among threads; these are known to wait, and the warning is nobody's news.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return os.fork()
 
 
 def _reap(channel: Channel, waiting: dict[int, bool]) -> None:
@@ -179,7 +242,7 @@ def _take_descriptors(channel: Channel, descriptors: list[int]) -> _socket.socke
     import _socket as sockets
 
     number, *outputs = descriptors
-    targets = [1, 2, channel.telemetry]
+    targets = [1, 2, channel.options.telemetry]
     for target, descriptor in zip(targets, outputs, strict=False):
         fds.replace(target, descriptor)
     _close(list(set(outputs)))

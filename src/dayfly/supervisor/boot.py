@@ -21,11 +21,12 @@ from dayfly.supervisor.sweep import DescendantsSweeper, EnvironmentSweeper, Swep
 from dayfly.supervisor.upstream import Upstream, UpstreamError
 from dayfly.supervisor.zygote import (
     Channel,
+    Ready,
     Zygote,
     ZygoteLostError,
+    ZygoteOptions,
     execute_zygote,
     fork_zygote,
-    pack_options,
 )
 
 TYPE_CHECKING = False
@@ -150,10 +151,16 @@ class _Start:
         self._files = TemporaryFiles(roots, settings.keep)
         if isinstance(self._sweeper, EnvironmentSweeper):
             self._files.spare_files_of(self._sweeper.extension_pids)
-        self._options = pack_options(
+        self._options = ZygoteOptions(
+            isolation=settings.isolation,
             reseed=settings.reseed,
             huge_pages=settings.huge_pages == "auto",
+            restarts_threads=settings.fork_threads == "restart",
             telemetry=self._output.telemetry_number,
+            prime=settings.zygote_prime,
+            events=settings.zygote_events,
+            before=settings.fork_before,
+            after=settings.fork_after,
             temporary=self._files.roots,
         )
 
@@ -172,12 +179,12 @@ class _Start:
         supervisor: Supervisor | None = None
         try:
             try:
-                reasons = zygote.wait_until_ready(self._call_platform)
+                ready = zygote.wait_until_ready(self._call_platform)
             except ZygoteLostError as fault:
                 _end_like(zygote, fault)
             supervisor = self._supervisor()
-            self._tell_start(swept, removed, is_forkable=not reasons)
-            supervisor.serve(zygote, reasons, init_s=time.monotonic() - self._began)
+            self._tell_start(swept, removed, ready)
+            supervisor.serve(zygote, ready, init_s=time.monotonic() - self._began)
         except UpstreamError as fault:
             print_error(str(fault), "the platform is gone; nothing more can be served")
             raise SystemExit(1) from None
@@ -267,7 +274,7 @@ class _Start:
             environ[MARK_VARIABLE] = self._mark
         return execute_zygote(self._output, self._options, environ, self._processors)
 
-    def _rebuild(self) -> tuple[Zygote, list[str]]:
+    def _rebuild(self) -> tuple[Zygote, Ready]:
         zygote = self._execute()
         try:
             return zygote, zygote.wait_until_ready(self._call_platform)
@@ -309,9 +316,9 @@ class _Start:
             rebuild=self._rebuild,
         )
 
-    def _tell_start(self, swept: Swept | None, removed: int, *, is_forkable: bool) -> None:
+    def _tell_start(self, swept: Swept | None, removed: int, ready: Ready) -> None:
         decision, settings = self._decision, self._settings
-        isolation = settings.isolation if is_forkable else "process"
+        isolation = "process" if ready.reasons else settings.isolation
         lock = decide_api_lock(settings.api_lock, decision.platform)
         if decision.not_promised:
             self._limits.append(decision.not_promised)
@@ -323,6 +330,12 @@ class _Start:
             self._limits.append("System V objects and keyrings are shared with the machine and not cleared")
         if isolation == "process":
             self._limits.append("process isolation: what an invocation changes in memory stays")
+        elif isolation == "window":
+            self._limits.append(
+                f"window isolation: what an invocation changes in memory stays for up to {settings.max_age:g} s "
+                f"or {settings.max_invocations} invocations"
+            )
+        self._limits += ready.notes
         if os.access(self._environ.get("LAMBDA_TASK_ROOT") or ".", os.W_OK):
             self._limits.append(
                 "the function's code is writable by the function: a rebuilt zygote loads what it finds"

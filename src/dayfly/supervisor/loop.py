@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import time
 
+from dayfly._sys import proc
 from dayfly.core import findings
 from dayfly.core.frames import RESULT, Answer
 from dayfly.supervisor.answers import Failure, exit_failure, is_request_id, send
 from dayfly.supervisor.report import describe_fault
 from dayfly.supervisor.upstream import UpstreamError
-from dayfly.supervisor.worker import Died, await_answer
+from dayfly.supervisor.worker import Died, Window, age, await_answer, read_clocks
 from dayfly.supervisor.zygote import ZygoteLostError
 
 TYPE_CHECKING = False
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from dayfly.supervisor.sweep import Sweeper, Swept
     from dayfly.supervisor.upstream import Upstream
     from dayfly.supervisor.worker import Worker
-    from dayfly.supervisor.zygote import Zygote
+    from dayfly.supervisor.zygote import Ready, Zygote
 
 # A fork asked for at once competes with the handler for processors (it made 3 ms of a 0.7 ms answer on
 # two). A handler that takes longer than this either waits for something, which leaves the processor to
@@ -42,6 +43,14 @@ _FORK_LIMIT_S = 2.0
 # Workers forked ahead. With one, events that follow each other closely wait for the fork and for the
 # first page faults of the new process; the second costs page tables and what a worker touches.
 _SPARES = 2
+# In window isolation the next worker is needed once in many events.
+_SPARES_OF_WINDOW = 1
+# A zygote is initialised anew after an answer, where nobody waits, once this much of its time is over; an
+# event that finds it beyond all of it waits for the init.
+_RENEW_AT = 0.8
+# botocore fetches new credentials in every worker from 15 minutes before the old ones end
+# (RefreshableCredentials._advisory_refresh_timeout).
+_RENEW_BEFORE_S = 900.0
 # Huge pages cost some 6 ms a slice once and save less than that each time: only an environment that has
 # served this many events will serve enough to get it back.
 _TIDY_AFTER = 100
@@ -69,7 +78,7 @@ _HEADERS = {
 class Supervisor:
     """Serves events until the platform ends the environment.
 
-    `rebuild` starts a fresh zygote, waits for its init and returns it with the reasons not to fork.
+    `rebuild` starts a fresh zygote, waits for its init and returns it with what it said then.
     """
 
     def __init__(
@@ -82,7 +91,7 @@ class Supervisor:
         sweeper: Sweeper,
         cleaner: Cleaner,
         lock: bool,
-        rebuild: Callable[[], tuple[Zygote, list[str]]],
+        rebuild: Callable[[], tuple[Zygote, Ready]],
     ) -> None:
         self._settings = settings
         self._upstream = upstream
@@ -93,7 +102,11 @@ class Supervisor:
         self._lock = lock
         self._rebuild = rebuild
         self._zygote: Zygote | None = None
-        self._is_forking = settings.isolation == "invocation"
+        self._is_forking = settings.isolation != "process"
+        self._is_window = settings.isolation == "window"
+        self._pid_before = -1
+        self._zygote_born = (0.0, 0.0)
+        self._expires_at = 0.0
         self._current: Worker | None = None
         self._spares: list[Worker] = []
         self._workers = 0
@@ -104,10 +117,10 @@ class Supervisor:
 
     # ---- life -----------------------------------------------------------------------------------
 
-    def serve(self, zygote: Zygote, reasons: list[str], *, init_s: float) -> NoReturn:
+    def serve(self, zygote: Zygote, ready: Ready, *, init_s: float) -> NoReturn:
         """Serve events for ever. `zygote` has finished init, which took `init_s` seconds."""
         self._init_s = init_s
-        self._adopt(zygote, reasons)
+        self._adopt(zygote, ready)
         self._prepare()
         while True:
             event = self._upstream.next()
@@ -131,12 +144,16 @@ class Supervisor:
         self._sweeper.fork_pending = False
         self._sweeper.sweep(set())
 
-    def _adopt(self, zygote: Zygote, reasons: list[str]) -> None:
+    def _adopt(self, zygote: Zygote, ready: Ready) -> None:
+        reasons = ready.reasons
+        wants_fork = self._settings.isolation != "process"
         self._zygote = zygote
-        self._is_forking = self._settings.isolation == "invocation" and not reasons
+        self._zygote_born = read_clocks()
+        self._expires_at = ready.expires_at
+        self._is_forking = wants_fork and not reasons
         self._sweeper.zygote = zygote.pid
         self._sweeper.spared = {zygote.pid}
-        if reasons and self._settings.isolation == "invocation":
+        if reasons and wants_fork:
             self._reporter.find(
                 findings.NOT_FORKABLE,
                 f"the function runs in process isolation, because {'; '.join(reasons[:3])}",
@@ -146,11 +163,15 @@ class Supervisor:
 
     def _prepare(self) -> None:
         """Have a worker ready, from a fresh zygote if need be."""
+        if self._is_stale(1.0):
+            self._end_window()
+            self._drop_zygote()
+        if self._keeps_current():
+            return
+        self._end_window()
         while self._spares and not self._spares[0].is_running():
             self._drop_dead_spare()
         if self._spares:
-            return
-        if not self._is_forking and self._current is not None and self._current.is_running():
             return
         zygote = self._zygote
         if zygote is not None:
@@ -160,6 +181,48 @@ class Supervisor:
             except ZygoteLostError as fault:
                 self._lose_zygote(fault)
         self._replace_zygote()
+
+    def _keeps_current(self) -> bool:
+        """Say whether the worker of the event before may serve the next one."""
+        worker = self._current
+        if worker is None or not worker.is_running():
+            return False
+        if worker.window is None:
+            return not self._is_forking
+        if worker.has_spoken():
+            # Nothing is asked of it: a frame sent ahead would be an answer to somebody else's event.
+            self._reporter.find(
+                findings.WORKER_HOSTILE,
+                "a worker was ended: it spoke between two events",
+                {"reason": "it spoke between two events", "worker": worker.number},
+            )
+            return False
+        return not worker.window.is_over(read_clocks())
+
+    def _end_window(self) -> None:
+        """End a worker that may serve no further event, as after an invocation of its own."""
+        worker = self._current
+        if worker is None or worker.window is None:
+            return
+        swept = self._end_worker(worker)
+        if swept is None or not swept.is_proved:
+            self._retire("processes kept appearing and could not be proved dead")
+        if not swept.zygote_lost:
+            self._bury(worker)
+        self._tidy_up(worker, swept, None)
+
+    def _is_stale(self, share: float) -> bool:
+        """Say whether the zygote has lived `share` of its time: what init fetched may be no longer good."""
+        if self._zygote is None or not self._is_forking:
+            return False
+        limit = self._settings.zygote_max_age
+        if limit and age(self._zygote_born, read_clocks()) >= limit * share:
+            return True
+        if not self._expires_at:
+            return False
+        margin = _RENEW_BEFORE_S if share < 1.0 else 0.0
+        # What was about to end when it was fetched is not fetched again and again.
+        return self._zygote_born[1] < self._expires_at - margin <= time.time()
 
     def _start_worker(self, zygote: Zygote) -> None:
         if not self._is_forking:
@@ -221,9 +284,9 @@ class Supervisor:
         if left := self._cleaner.empty():
             self._retire(f"{left} files could not be removed before the function is initialised again")
         began = time.monotonic()
-        zygote, reasons = self._rebuild()
+        zygote, ready = self._rebuild()
         self._init_s = time.monotonic() - began
-        self._adopt(zygote, reasons)
+        self._adopt(zygote, ready)
         self._start_worker(zygote)
 
     def _retire(self, reason: str) -> NoReturn:
@@ -250,17 +313,21 @@ class Supervisor:
         held = self._lock and self._hold(request_id, echo)
         worker = self._hand_over(headers, event.body)
         ending = self._await_outcome(worker)
-        swept = self._end_worker(worker)
+        stays = self._stays(worker, ending)
+        swept = None if stays else self._end_worker(worker)
         if swept is not None and not swept.is_proved:
             # Once the answer is out, whoever is still there could ask for the next event.
             self._retire("processes kept appearing and could not be proved dead")
         outcome = self._explain_death(worker, request_id, ending) if isinstance(ending, Died) else ending
         send(self._upstream, request_id, outcome, held=held, echo=echo)
         # The platform takes its time over the answer; what is left to do needs no word from it.
-        if self._is_forking and swept is not None and not swept.zygote_lost:
+        if swept is not None and not swept.zygote_lost:
             self._bury(worker)
             self._fork_ahead()
-        self._tidy_up(worker, swept, until)
+        if stays:
+            self._tidy_window(worker, until)
+        else:
+            self._tidy_up(worker, swept, until)
         self._check_reply(self._upstream.reply())
         if self._settings.log_invocations:
             kind = (
@@ -289,11 +356,19 @@ class Supervisor:
         return False
 
     def _hand_over(self, headers: dict[str, str], body: bytes) -> Worker:
-        if self._is_forking:
+        if self._is_forking and self._current is None:
             self._current = self._spares.pop(0)
             self._sweeper.spared.discard(self._current.pid)
+            if self._is_window:
+                self._current.window = Window(
+                    max_age=self._settings.max_age,
+                    max_invocations=self._settings.max_invocations,
+                    now=read_clocks(),
+                )
         worker = self._current
         assert worker is not None
+        if worker.window is not None:
+            self._pid_before = proc.last_pid()
         worker.resume()
         worker.begin(headers, body)
         return worker
@@ -302,7 +377,8 @@ class Supervisor:
         """Ask for one more worker, unless enough are there or on their way."""
         if self._zygote is None or not self._is_forking:
             return
-        if self._zygote.is_forking or len(self._spares) >= _SPARES:
+        wanted = _SPARES_OF_WINDOW if self._is_window else _SPARES
+        if self._zygote.is_forking or len(self._spares) >= wanted:
             return
         try:
             self._ask_for_worker(self._zygote)
@@ -341,6 +417,32 @@ class Supervisor:
     def _settle_fork(self, *, limit_s: float = 0.001) -> None:
         if self._zygote is not None:
             self._take_worker(self._zygote.take_worker(limit_s=limit_s))
+
+    def _stays(self, worker: Worker, ending: Answer | Died) -> bool:
+        """Say whether a worker goes on to serve its window, and stop it until then.
+
+        What runs beside it when its answer is in ends the window: the next event gets a fresh worker.
+        """
+        if worker.window is None or isinstance(ending, Died):
+            return False
+        worker.window.served += 1
+        if worker.window.is_over(read_clocks()) or self._is_stale(_RENEW_AT):
+            return False
+        worker.pause()
+        if proc.last_pid() == self._pid_before >= 0:
+            # Nothing was born since the event was handed over. One who makes the numbers go round once
+            # gains what he has anyway: a process for as long as his worker's window.
+            return True
+        self._sweeper.staying = worker.pid
+        try:
+            swept = self._sweeper.sweep(set())
+        except ZygoteLostError as fault:
+            self._lose_zygote(fault)
+            return False
+        finally:
+            self._sweeper.staying = 0
+        self._report_sweep(swept)
+        return swept.is_proved and not swept.killed and not swept.zygote_lost
 
     def _end_worker(self, worker: Worker) -> Swept | None:
         """Kill the worker and everything it left, and prove them dead."""
@@ -396,7 +498,17 @@ class Supervisor:
 
     # ---- after the answer -----------------------------------------------------------------------
 
-    def _tidy_up(self, worker: Worker, swept: Swept | None, until: float) -> None:
+    def _tidy_window(self, worker: Worker, until: float) -> None:
+        """The worker stays, with its files: nothing is taken from it before its window ends."""
+        for descriptor in worker.pipes.open_ends():
+            self._output.forward(worker.pipes, descriptor)
+        if self._zygote is None:
+            # A new one is initialised in an emptied environment only.
+            self._end_window()
+        self._finish_fork(until)
+
+    def _tidy_up(self, worker: Worker, swept: Swept | None, until: float | None) -> None:
+        """Clear what a worker left; `until` is when the invocation's time ends, None before an event's."""
         if swept is None:
             self._tidy_process(worker)
             return
@@ -409,6 +521,10 @@ class Supervisor:
         if swept.zygote_lost and self._zygote is not None:
             self._drop_zygote()
         self._clean(until=until)
+        if until is None:
+            return
+        if self._is_stale(_RENEW_AT):
+            self._drop_zygote()
         self._finish_fork(until)
 
     def _tidy_process(self, worker: Worker) -> None:

@@ -46,13 +46,15 @@ class Swept:
 class Sweeper:
     """Finds and ends what a worker left. Two of them: one per scope.
 
-    `spared` are processes of ours (zygote, spare); `zygote` its pid and `fork_pending` whether a fork
+    `spared` are processes of ours (zygote, spares); `staying` is a worker that will serve further events, 0
+    without, whose children are foreign nevertheless; `zygote` the zygote's pid and `fork_pending` whether a fork
     is under way: then one child of the zygote that nobody knows yet may be the next worker, and
     `settle` is called to learn which.
     """
 
     def __init__(self) -> None:
         self.spared: set[int] = set()
+        self.staying = 0
         self.zygote = 0
         self.fork_pending = False
         self.settle: Callable[[], None] = lambda: None
@@ -94,7 +96,7 @@ class Sweeper:
     def _kill(self, pid: int) -> None:
         handle = open_pid(pid)
         # Between the look and the handle the number may have passed to a process of ours.
-        if pid not in self.spared:
+        if pid not in self.spared and pid != self.staying:
             kill_pid(pid, handle)
         if handle >= 0:
             os.close(handle)
@@ -175,7 +177,7 @@ class EnvironmentSweeper(Sweeper):
         unknown: list[int] = []
         swept.zombies = 0
         for pid in proc.list_pids():
-            if pid == self._self or pid in self.spared or pid in self._ancestors:
+            if pid in (self._self, self.staying) or pid in self.spared or pid in self._ancestors:
                 continue
             if not proc.belongs_to(pid, self._uid):
                 continue
@@ -303,8 +305,9 @@ class DescendantsSweeper(Sweeper):
         descendants: list[tuple[int, int]] = []
         # Spares wait for their first event and have no children; the zygote's and our own are looked at.
         ours = {self._self, self.zygote} - {0}
-        pending = list(ours)
-        seen = ours | self.spared
+        roots = ours | ({self.staying} - {0})
+        pending = list(roots)
+        seen = roots | self.spared
         while pending:
             pid = pending.pop()
             below = proc.children(pid, has_one_thread=pid in ours)

@@ -25,6 +25,35 @@ _END_LIMIT_S = 1.0
 _NO_HANDLE_WAIT_MS = 50.0
 
 
+class Window:
+    """What one worker may serve: up to `max_invocations` events within `max_age` seconds.
+
+    Ages are taken on two clocks, since neither is sure to go on while a platform freezes the environment.
+    """
+
+    __slots__ = ("_began", "_max_age", "_max_invocations", "served")
+
+    def __init__(self, *, max_age: float, max_invocations: int, now: tuple[float, float]) -> None:
+        self._max_age = max_age
+        self._max_invocations = max_invocations
+        self._began = now
+        self.served = 0
+
+    def is_over(self, now: tuple[float, float]) -> bool:
+        """Say whether the worker may take no further event; `now` as from `read_clocks`."""
+        return self.served >= self._max_invocations or age(self._began, now) >= self._max_age
+
+
+def read_clocks() -> tuple[float, float]:
+    """Return seconds since boot, suspension included, and since the epoch."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME), time.time()
+
+
+def age(began: tuple[float, float], now: tuple[float, float]) -> float:
+    """Return the seconds between two readings of `read_clocks`, by the clock that saw more of them."""
+    return max(now[0] - began[0], now[1] - began[1])
+
+
 class Worker:
     """A process that serves events over its own socket.
 
@@ -32,7 +61,17 @@ class Worker:
     is told to reap it, since nobody else can.
     """
 
-    __slots__ = ("_reader", "_unsent", "channel", "number", "pid", "pid_handle", "pipes")
+    __slots__ = (
+        "_reader",
+        "_unsent",
+        "channel",
+        "number",
+        "pid",
+        "pid_handle",
+        "pipes",
+        "said_more",
+        "window",
+    )
 
     def __init__(self, number: int, pid: int, channel: _socket.socket, pipes: Pipes) -> None:
         self.number = number
@@ -42,6 +81,8 @@ class Worker:
         self.pipes = pipes
         self._unsent = memoryview(b"")
         self._reader = AnswerReader(b"")
+        self.said_more = False
+        self.window: Window | None = None
 
     def begin(self, headers: Mapping[str, str], body: bytes) -> None:
         """Hand over an event; what the socket does not take at once is sent by `push`."""
@@ -83,9 +124,17 @@ class Worker:
                 return None, True
             if not data:
                 return None, True
-            self._reader.feed(data)
+            self.said_more = bool(self._reader.feed(data))
             if self._reader.answer is not None:
                 return self._reader.answer, False
+
+    def has_spoken(self) -> bool:
+        """Say whether the worker sent more than its answer, or closed its end, with no event at hand."""
+        if self.said_more:
+            return True
+        poller = select.poll()
+        poller.register(self.channel, select.POLLIN)
+        return bool(poller.poll(0))
 
     def is_running(self) -> bool:
         """Say whether the process still exists as more than a zombie."""
@@ -100,6 +149,10 @@ class Worker:
     def resume(self) -> None:
         """Undo a stop: a worker before this one, of the same uid, may have stopped it."""
         kill_pid(self.pid, self.pid_handle, signal.SIGCONT)
+
+    def pause(self) -> None:
+        """Stop the process until `resume`: between two events of its window nothing of it runs."""
+        kill_pid(self.pid, self.pid_handle, signal.SIGSTOP)
 
     def kill(self) -> None:
         """Stop the process so that nothing it holds in memory meets the next event.

@@ -29,6 +29,9 @@ _END_LIMIT_S = 2.0
 _MANY_DEAD = 8
 # Pids have 7 digits at most (PID_MAX_LIMIT in include/linux/threads.h), wait statuses 5.
 _MAX_DIGITS = 7
+_MAX_TIME_DIGITS = 12
+# Between options: no path, name or glob that a setting may hold has it.
+_SEPARATOR = "\x1f"
 
 
 class ZygoteLostError(Exception):
@@ -40,27 +43,122 @@ class ZygoteLostError(Exception):
         self.status = status
 
 
+class ZygoteOptions:
+    """What a zygote is told before it initialises the function.
+
+    `temporary` are the directories that are cleared, `telemetry` the number of the log descriptor or -1.
+    `isolation` as in the settings; `prime`, `events`, `before` and `after` are empty where not set.
+    """
+
+    __slots__ = (
+        "after",
+        "before",
+        "events",
+        "huge_pages",
+        "isolation",
+        "prime",
+        "reseed",
+        "restarts_threads",
+        "telemetry",
+        "temporary",
+    )
+
+    def __init__(
+        self,
+        *,
+        isolation: str = "invocation",
+        reseed: bool = True,
+        huge_pages: bool = False,
+        restarts_threads: bool = True,
+        telemetry: int = -1,
+        prime: str = "",
+        events: str = "",
+        before: str = "",
+        after: str = "",
+        temporary: tuple[str, ...] = (),
+    ) -> None:
+        self.isolation = isolation
+        self.reseed = reseed
+        self.huge_pages = huge_pages
+        self.restarts_threads = restarts_threads
+        self.telemetry = telemetry
+        self.prime = prime
+        self.events = events
+        self.before = before
+        self.after = after
+        self.temporary = temporary
+
+    def pack(self) -> str:
+        """Return the options as one text that may stand in an environment variable."""
+        switches = f"{self.reseed:d}{self.huge_pages:d}{self.restarts_threads:d}"
+        hooks = (self.prime, self.events, self.before, self.after)
+        return _SEPARATOR.join((self.isolation, switches, str(self.telemetry), *hooks, *self.temporary))
+
+    @staticmethod
+    def unpack(text: str) -> ZygoteOptions:
+        """Return the options that `pack` made a text of."""
+        isolation, switches, telemetry, prime, events, before, after, *temporary = text.split(_SEPARATOR)
+        reseed, huge_pages, restarts_threads = (switch == "1" for switch in switches)
+        return ZygoteOptions(
+            isolation=isolation,
+            reseed=reseed,
+            huge_pages=huge_pages,
+            restarts_threads=restarts_threads,
+            telemetry=int(telemetry),
+            prime=prime,
+            events=events,
+            before=before,
+            after=after,
+            temporary=tuple(temporary),
+        )
+
+
 class Channel:
-    """What a zygote holds of its supervisor: a socket, its options, the telemetry number or -1."""
+    """What a zygote holds of its supervisor: a socket and its options."""
 
-    __slots__ = ("huge_pages", "reseed", "socket", "telemetry", "temporary")
+    __slots__ = ("options", "socket")
 
-    def __init__(self, socket: _socket.socket, options: str) -> None:
-        parts = options.split(",")
+    def __init__(self, socket: _socket.socket, options: ZygoteOptions) -> None:
         self.socket = socket
-        self.reseed = parts[0] == "1"
-        self.huge_pages = parts[1] == "1"
-        self.telemetry = int(parts[2])
-        self.temporary = ",".join(parts[3:]).split(":")
+        self.options = options
 
 
-def pack_options(*, reseed: bool, huge_pages: bool, telemetry: int, temporary: tuple[str, ...]) -> str:
-    """Return the options a Channel is made from; `temporary` are the directories that are cleared."""
-    return f"{int(reseed)},{int(huge_pages)},{telemetry},{':'.join(temporary)}"
+class Ready:
+    """What a zygote says at the end of its init.
 
+    `reasons` forbid the fork; `notes` are limits for the first log line; `expires_at` is the time (seconds
+    since the epoch) at which something that init fetched is no longer good, 0 where nothing says so.
+    """
 
-def _wants_huge_pages(options: str) -> bool:
-    return options.split(",")[1] == "1"
+    __slots__ = ("expires_at", "notes", "reasons")
+
+    def __init__(
+        self, reasons: list[str] | None = None, notes: list[str] | None = None, expires_at: float = 0.0
+    ) -> None:
+        self.reasons = reasons or []
+        self.notes = notes or []
+        self.expires_at = expires_at
+
+    def pack(self) -> bytes:
+        """Return the payload of a READY frame."""
+        lines = [f"R{text}" for text in self.reasons] + [f"N{text}" for text in self.notes]
+        if self.expires_at:
+            lines.append(f"E{self.expires_at:.0f}")
+        return "\n".join(" ".join(line.split("\n")) for line in lines).encode("utf-8", "replace")
+
+    @staticmethod
+    def unpack(payload: bytes) -> Ready:
+        """Return what `pack` made a payload of; lines that say nothing known are left out."""
+        ready = Ready()
+        for line in payload.decode("utf-8", "replace").split("\n"):
+            kind, text = line[:1], line[1:]
+            if kind == "R":
+                ready.reasons.append(text)
+            elif kind == "N":
+                ready.notes.append(text)
+            elif kind == "E" and text.isdigit() and len(text) < _MAX_TIME_DIGITS:
+                ready.expires_at = float(text)
+        return ready
 
 
 def channel_from_environment(environ: Mapping[str, str]) -> Channel | None:
@@ -71,7 +169,7 @@ def channel_from_environment(environ: Mapping[str, str]) -> Channel | None:
     number, _, options = text.partition(",")
     sock = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM, 0, int(number))
     os.set_inheritable(int(number), False)
-    return Channel(sock, options)
+    return Channel(sock, ZygoteOptions.unpack(options))
 
 
 class Zygote:
@@ -99,8 +197,11 @@ class Zygote:
         return self._asked is not None
 
     def ask_for_worker(self, number: int) -> None:
-        """Ask for worker `number`; `take_worker` gives it. Raises ZygoteLostError."""
-        self._ask(frames.FORK, number)
+        """Ask for worker `number`; `take_worker` gives it. Raises ZygoteLostError.
+
+        The environment's first worker is told that it is: libraries count cold starts.
+        """
+        self._ask(frames.FORK, number, b"first" if number == 1 else b"")
 
     def ask_to_serve(self) -> Worker:
         """Make the zygote itself the worker (process isolation). Raises ZygoteLostError."""
@@ -109,7 +210,7 @@ class Zygote:
         assert worker is not None
         return worker
 
-    def _ask(self, kind: int, number: int) -> None:
+    def _ask(self, kind: int, number: int, payload: bytes = b"") -> None:
         ours, theirs = fds.socket_pair()
         pipes = self._output.new_pipes()
         ours.setblocking(False)
@@ -118,7 +219,7 @@ class Zygote:
             self._resume()
             fds.send_with_descriptors(
                 self.channel,
-                self._burials() + frames.pack_control(kind),
+                self._burials() + frames.pack_control(kind, payload),
                 [theirs.fileno(), *pipes.write_ends],
             )
         except OSError as fault:
@@ -202,8 +303,8 @@ class Zygote:
             raise self._lost("it sent no number where one was due")
         return int(payload)
 
-    def wait_until_ready(self, call: Callable[[bytes], bytes]) -> list[str]:
-        """Wait for the end of init; return the reasons not to fork.
+    def wait_until_ready(self, call: Callable[[bytes], bytes]) -> Ready:
+        """Wait for the end of init; return what the zygote says then.
 
         `call` makes a Runtime API call of the init phase from its packed form and returns the packed
         reply. Raises ZygoteLostError, with its wait status, if the process ends first.
@@ -216,7 +317,7 @@ class Zygote:
             if kind == frames.CALL:
                 self._tell(frames.CALL_DONE, call(payload))
             elif kind == frames.READY:
-                return [line for line in payload.decode("utf-8", "replace").split("\n") if line]
+                return Ready.unpack(payload)
 
     def _tell(self, kind: int, payload: bytes) -> None:
         self._tell_raw(frames.pack_control(kind, payload))
@@ -324,7 +425,7 @@ class Zygote:
             self.pid_handle = -1
 
 
-def fork_zygote(output: Output, options: str) -> Zygote | Channel:
+def fork_zygote(output: Output, options: ZygoteOptions) -> Zygote | Channel:
     """Fork this very interpreter into supervisor and zygote.
 
     Returns the Zygote in the supervisor and the Channel in the zygote, which must unwind to its entry
@@ -337,7 +438,7 @@ def fork_zygote(output: Output, options: str) -> Zygote | Channel:
     if pid:
         theirs.close()
         pipes.close_write_ends()
-        return Zygote(pid, ours, pipes, output, huge_pages=_wants_huge_pages(options))
+        return Zygote(pid, ours, pipes, output, huge_pages=options.huge_pages)
     ours.close()
     _take_output(output, pipes)
     for descriptor in pipes.read_ends:
@@ -347,7 +448,9 @@ def fork_zygote(output: Output, options: str) -> Zygote | Channel:
     return Channel(theirs, options)
 
 
-def execute_zygote(output: Output, options: str, environ: Mapping[str, str], allowed: set[int]) -> Zygote:
+def execute_zygote(
+    output: Output, options: ZygoteOptions, environ: Mapping[str, str], allowed: set[int]
+) -> Zygote:
     """Start a zygote in a fresh interpreter, from the command line this process was started with.
 
     `allowed` are the processors the platform gave; the supervisor may have narrowed its own.
@@ -355,12 +458,12 @@ def execute_zygote(output: Output, options: str, environ: Mapping[str, str], all
     ours, theirs = fds.socket_pair()
     pipes = output.new_pipes()
     number = theirs.fileno()
-    child_environ = {**environ, MARKER: f"{number},{options}"}
+    child_environ = {**environ, MARKER: f"{number},{options.pack()}"}
     pid = os.fork()
     if pid:
         theirs.close()
         pipes.close_write_ends()
-        return Zygote(pid, ours, pipes, output, huge_pages=_wants_huge_pages(options))
+        return Zygote(pid, ours, pipes, output, huge_pages=options.huge_pages)
     try:
         _take_output(output, pipes)
         processors.use(allowed)
