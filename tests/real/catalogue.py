@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from tests.real.servers import Kind
+
+MakeEvent = Callable[[str, int, bool], object]
+
+
+def plain_event(label: str, number: int, is_failing: bool) -> object:
+    """What most functions are sent."""
+    return {"n": number, "label": label, "fail": is_failing}
 
 
 @dataclass(frozen=True)
@@ -13,23 +20,54 @@ class Sample:
     """One function in tests/real/functions/FOLDER/app.py and how it is run.
 
     `sees` says for each server how often the label of every invocation must arrive, and thereby which servers
-    the function needs. `survives_idle` is False where the library as documented does not notice that a server
-    closed its connection, so that the plain runtime fails, too. `logs` is how many lines of the log must hold
-    each label.
+    the function needs; `sees_failing` where it is another number for invocations that fail. `survives_idle` is
+    False where the library as documented does not notice that a server closed its connection, so that the
+    plain runtime fails, too. `logs` is how many lines of the log must hold each label.
     """
 
     name: str
     folder: str
     sees: Mapping[Kind, int] = field(default_factory=dict)
+    sees_failing: Mapping[Kind, int] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
+    make_event: MakeEvent = plain_event
     survives_idle: bool = True
     logs: int = 0
     is_slow: bool = False
 
 
+# The order is that of the tests: a test worker takes what stands together, and with it the plain run's record.
 SAMPLES: tuple[Sample, ...] = (
     Sample("boto3-https", "boto3_clients", {"aws-https": 3}, is_slow=True),
     Sample("boto3-http", "boto3_clients", {"aws-http": 3}, is_slow=True),
+    Sample("boto3-resource", "boto3_resource", {"aws-https": 2}, is_slow=True),
     Sample("requests", "requests_session", {"https": 2}),
+    Sample("httpx", "httpx_client", {"https": 2}),
+    Sample("httpx-async", "httpx_async", {"https": 2}),
+    Sample("urllib3", "urllib3_pool", {"https": 2}),
+    Sample("aiohttp", "aiohttp_session", {"https": 2}, survives_idle=False),
+    Sample("http.client", "http_client", {"https": 2}),
+    Sample("grpc", "grpc_channel", {"grpc": 1}),
+    Sample("sqlalchemy-psycopg", "sqlalchemy_engine", {"postgres": 1}),
+    Sample("sqlalchemy-pymysql", "sqlalchemy_engine", {"mariadb": 1}),
+    Sample("sqlalchemy-connection-psycopg", "sqlalchemy_connection", {"postgres": 1}, survives_idle=False),
+    Sample("sqlalchemy-connection-pymysql", "sqlalchemy_connection", {"mariadb": 1}, survives_idle=False),
+    Sample("psycopg", "psycopg_connection", {"postgres": 1}, survives_idle=False),
+    Sample("psycopg-pool", "psycopg_pool", {"postgres": 1}),
+    Sample("psycopg2", "psycopg2_connection", {"postgres": 1}, survives_idle=False),
+    Sample("psycopg2-pool", "psycopg2_pool", {"postgres": 1}, survives_idle=False),
+    Sample("pymysql", "pymysql_connection", {"mariadb": 1}),
+    Sample("redis", "redis_client", {"redis": 1}),
+    Sample("logging-queue", "logging_queue", logs=1),
+    Sample("asyncio-loop", "asyncio_loop"),
+    Sample("asyncio-run", "asyncio_run"),
     Sample("thread-pool-executor", "thread_pool_executor"),
+    Sample("thread-pool", "thread_pool"),
+    Sample("daemon-thread", "daemon_thread"),
+    Sample("timer", "timer"),
+    Sample("numpy", "numpy_blas"),
+    Sample("scikit-learn", "scikit_learn"),
+    Sample("igraph", "igraph_pagerank"),
+    Sample("files-and-signals", "files_and_signals"),
+    Sample("multiprocessing", "multiprocessing_pipe"),
 )

@@ -73,6 +73,13 @@ def is_failing(number: int) -> bool:
     return number % 10 == 7
 
 
+def arrivals(sample: Sample, kind: Kind) -> Counter[str]:
+    """How often each label must arrive at a server."""
+    usual = sample.sees[kind]
+    failing = sample.sees_failing.get(kind, usual)
+    return Counter({str(number): failing if is_failing(number) else usual for number in range(COUNT)})
+
+
 def drive(sample: Sample, isolation: Isolation, servers: Servers) -> Record:
     """Run the function once; raises RunError with the log's end when it does not start or hangs."""
     run = f"r{uuid.uuid4().hex[:8]}"
@@ -92,9 +99,10 @@ def drive(sample: Sample, isolation: Isolation, servers: Servers) -> Record:
         **({} if isolation == "plain" else {"DAYFLY_ISOLATION": isolation}),
         **sample.environment,
     }
-    for kind in sample.sees:
-        environment.update(servers.environment(kind))
-    before = {kind: len(servers.ledger(kind).faults) for kind in sample.sees}
+    services = {kind: servers.get(kind) for kind in sample.sees}
+    for service in services.values():
+        environment.update(service.environment)
+    before = {kind: len(service.ledger.faults) for kind, service in services.items()}
     with RuntimeProcess(
         folder,
         "app.handler",
@@ -106,13 +114,12 @@ def drive(sample: Sample, isolation: Isolation, servers: Servers) -> Record:
         answers: list[Answer] = []
         for number in range(COUNT):
             if number == COUNT - AFTER_IDLE and sample.survives_idle:
-                for kind in sample.sees:
-                    servers.drop_idle(kind)
-            answers.append(_invoke(process, run, number, what=f"{sample.name} under {isolation}"))
-        wanted = {kind: Counter({str(n): times for n in range(COUNT)}) for kind, times in sample.sees.items()}
+                for service in services.values():
+                    service.drop_idle()
+            answers.append(_invoke(process, sample, run, number, isolation=isolation))
         entries = {
-            kind: servers.ledger(kind).wait(run, wanted[kind], deadline_s=ARRIVAL_DEADLINE_S)
-            for kind in sample.sees
+            kind: service.ledger.wait(run, arrivals(sample, kind), deadline_s=ARRIVAL_DEADLINE_S)
+            for kind, service in services.items()
         }
         log = _log_with(process, run, sample.logs)
     lines = log.splitlines()
@@ -121,7 +128,7 @@ def drive(sample: Sample, isolation: Isolation, servers: Servers) -> Record:
         isolation=isolation,
         answers=tuple(answers),
         entries=entries,
-        faults={kind: servers.ledger(kind).faults[before[kind] :] for kind in sample.sees},
+        faults={kind: service.ledger.faults[before[kind] :] for kind, service in services.items()},
         logged=_labels(lines, run),
         findings=tuple(_finding(line) for line in lines if is_finding(line)),
         workers=dict(_served(line) for line in lines if '"message":"Dayfly: invocation"' in line),
@@ -142,15 +149,17 @@ def _wait_until_ready(process: RuntimeProcess, sample: Sample, isolation: Isolat
     )
 
 
-def _invoke(process: RuntimeProcess, run: str, number: int, *, what: str) -> Answer:
-    event = {"n": number, "label": f"{run}-{number}", "fail": is_failing(number)}
+def _invoke(
+    process: RuntimeProcess, sample: Sample, run: str, number: int, *, isolation: Isolation
+) -> Answer:
+    event = sample.make_event(f"{run}-{number}", number, is_failing(number))
     sent = process.api.send(event, request_id=f"{_REQUEST}{number:012d}")
     try:
         outcome = process.settle(sent, deadline_s=DEADLINE_S)
     except TimeoutError:
         states = _states(process)
         raise RunError(
-            f"{what}: no answer to invocation {number} in {DEADLINE_S} s ({states}); "
+            f"{sample.name} under {isolation}: no answer to invocation {number} in {DEADLINE_S} s ({states}); "
             f"the log ends:\n{process.output()[-LOG_TAIL:]}"
         ) from None
     head = outcome.request.head if outcome.request else None

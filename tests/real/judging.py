@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from tests.real.drive import COUNT, WINDOW, Record, is_failing
+from tests.real.drive import COUNT, WINDOW, Record, arrivals, is_failing
 from tests.real.ledger import Entry
 
 # Findings that a sound function under a working Dayfly never causes.
@@ -56,6 +56,9 @@ def _answers(record: Record, plain: Record) -> Iterator[str]:
 
 
 def _log(record: Record) -> Iterator[str]:
+    for label in sorted(record.logged):
+        if not label.isdigit() and label != "init":
+            yield f"the log has a line of {label!r}, which should never have been printed"
     if not record.sample.logs:
         return
     for number in range(COUNT):
@@ -65,11 +68,11 @@ def _log(record: Record) -> Iterator[str]:
 
 
 def _arrivals(record: Record, plain: Record) -> Iterator[str]:
-    for kind, times in record.sample.sees.items():
+    for kind in record.sample.sees:
         seen = Counter(entry.invocation for entry in record.entries[kind])
-        for number in range(COUNT):
-            if seen[str(number)] != times:
-                yield f"{kind} was sent {seen[str(number)]} of {times} things by invocation {number}"
+        for number, times in arrivals(record.sample, kind).items():
+            if seen[number] != times:
+                yield f"{kind} was sent {seen[number]} of {times} things by invocation {number}"
         expected = sum(entry.invocation == "init" for entry in plain.entries[kind])
         if seen["init"] != expected:
             yield f"{kind} was sent {seen['init']} things by init, without Dayfly {expected}"

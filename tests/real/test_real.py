@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from tests.real.catalogue import SAMPLES, Sample
+from tests.real.daemons import ServerUnavailableError
 from tests.real.drive import ISOLATIONS, Isolation, Record, drive
 from tests.real.judging import complaints
 from tests.real.servers import Servers
@@ -18,6 +19,15 @@ sample_parameters = pytest.mark.parametrize(
 )
 
 
+def require(sample: Sample, servers: Servers) -> None:
+    """Skip, loudly, where a server program cannot be installed."""
+    for kind in sample.sees:
+        try:
+            servers.get(kind)
+        except ServerUnavailableError as missing:
+            pytest.skip(f"{sample.name}: {missing}")
+
+
 def judge(record: Record, plain: Record) -> None:
     """Fail with the first complaints and the end of the log."""
     found = complaints(record, plain)
@@ -28,8 +38,9 @@ def judge(record: Record, plain: Record) -> None:
 
 @sample_parameters
 def test_function_does_what_its_servers_expect_without_dayfly(
-    sample: Sample, plain_record: Callable[[Sample], Record]
+    sample: Sample, servers: Servers, plain_record: Callable[[Sample], Record]
 ) -> None:
+    require(sample, servers)
     record = plain_record(sample)
     judge(record, record)
 
@@ -39,4 +50,5 @@ def test_function_does_what_its_servers_expect_without_dayfly(
 def test_function_behaves_as_without_dayfly(
     sample: Sample, isolation: Isolation, servers: Servers, plain_record: Callable[[Sample], Record]
 ) -> None:
+    require(sample, servers)
     judge(drive(sample, isolation, servers), plain_record(sample))
