@@ -1,0 +1,340 @@
+"""Decides which defences are in force from what the probes found; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from dayfly.core.scope import INITIAL_PID_NAMESPACE, HostFacts, ScopeDecision, decide_scope
+from dayfly.supervisor.boot import INITIAL_IPC_NAMESPACE
+
+State = Literal["yes", "no", "unknown"]
+# defence: in force in this version where the host allows it. means: what a later version can build on.
+# speed and function: nothing is less safe without it. tool: what working on functions here needs.
+Kind = Literal["defence", "means", "speed", "function", "tool"]
+
+ON_A_DEVELOPMENT_MACHINE = "nothing on a development machine; `dayfly lab serve` gives a function its own"
+NOT_YET = "nothing to set: no released version uses it yet"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One defence: whether it is in force, what it protects, why not and what to do then.
+
+    `allowed` says whether the host lets Dayfly have it, whether or not this version uses it.
+    """
+
+    name: str
+    group: str
+    kind: Kind
+    in_force: State
+    allowed: State
+    protects: str
+    reason: str
+    to_do: str
+
+    @property
+    def is_missing(self) -> bool:
+        """True for a defence that is not known to be in force."""
+        return self.kind == "defence" and self.in_force != "yes"
+
+    def as_json(self) -> dict[str, object]:
+        """Stable: keys are only ever added."""
+        return {
+            "name": self.name,
+            "group": self.group,
+            "kind": self.kind,
+            "in_force": self.in_force,
+            "allowed": self.allowed,
+            "protects": self.protects,
+            "reason": self.reason,
+            "to_do": self.to_do,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """The `host` and `calls` of a survey; a missing or odd value reads as unknown."""
+
+    host: Mapping[str, object]
+    calls: Mapping[str, object]
+
+    def text(self, name: str) -> str:
+        value = self.host.get(name)
+        return value if isinstance(value, str) else ""
+
+    def number(self, name: str) -> int | None:
+        value = self.host.get(name)
+        return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+    def works(self, call: str) -> tuple[State, str]:
+        """Whether a call worked and, if not, the error's name."""
+        found = self.calls.get(call)
+        if not isinstance(found, Mapping):
+            return "unknown", "not tried"
+        why = found.get("why")
+        return as_state(found.get("works")), why if isinstance(why, str) else ""
+
+    def detail(self, call: str, name: str) -> State:
+        """A true-or-false detail of a call."""
+        found = self.calls.get(call)
+        return as_state(found.get(name)) if isinstance(found, Mapping) else "unknown"
+
+    def scope(self, setting: str = "auto") -> ScopeDecision:
+        """The scope Dayfly would choose where this survey was made."""
+        facts = HostFacts(
+            pid_namespace=self.text("pid_namespace"),
+            init_command=self.text("init_command"),
+            parent_command=self.text("parent_command"),
+            parent_pid=self.number("parent_pid") or 0,
+            tmp_is_own_mount=self.host.get("tmp_is_mount") is True,
+        )
+        return decide_scope(setting, facts)
+
+
+def as_state(value: object) -> State:
+    if value is True:
+        return "yes"
+    return "no" if value is False else "unknown"
+
+
+def defences(survey: Survey, scope: ScopeDecision) -> tuple[Row, ...]:
+    """Every row that follows from a survey; the same input always gives the same rows."""
+    return (
+        *_reach(survey, scope),
+        *_ending(survey),
+        *_memory(survey),
+        *_means(survey),
+        *_others(survey),
+    )
+
+
+def _reach(survey: Survey, scope: ScopeDecision) -> tuple[Row, ...]:
+    group = "How far Dayfly reaches"
+    is_wide = scope.scope == "environment"
+    pids, ipc = survey.text("pid_namespace"), survey.text("ipc_namespace")
+    own_pids = _known(pids, lambda: pids != INITIAL_PID_NAMESPACE)
+    own_ipc = _known(ipc, lambda: ipc != INITIAL_IPC_NAMESPACE)
+    own_tmp = as_state(survey.host.get("tmp_is_mount"))
+    others = survey.number("processes_of_others")
+    hidden: State = "unknown" if others is None else ("no" if others else "yes")
+    return (
+        _defence(
+            "scope",
+            group,
+            "yes" if is_wide else "no",
+            "everything an invocation left is ended and removed, also what hides from Dayfly",
+            f"{scope.scope}: {scope.reason}; not promised: {scope.not_promised}",
+            ON_A_DEVELOPMENT_MACHINE,
+        ),
+        _defence(
+            "pid-namespace",
+            group,
+            own_pids,
+            "every process Dayfly does not know belongs to the function, and nobody else's is touched",
+            "processes share the machine's own PID namespace" if own_pids == "no" else "/proc does not tell",
+            ON_A_DEVELOPMENT_MACHINE,
+        ),
+        _defence(
+            "own-tmp",
+            group,
+            own_tmp,
+            "/tmp can be emptied whole between invocations",
+            "/tmp is not the environment's own; only a private TMPDIR is emptied",
+            ON_A_DEVELOPMENT_MACHINE,
+        ),
+        _defence(
+            "own-ipc",
+            group,
+            own_ipc,
+            "System V objects and keyrings that an invocation left can be cleared",
+            "System V objects are shared with the machine" if own_ipc == "no" else "/proc does not tell",
+            ON_A_DEVELOPMENT_MACHINE,
+        ),
+        _defence(
+            "others-hidden",
+            group,
+            hidden,
+            "functions do not see what other users run here",
+            f"/proc shows {others} processes of other users" if others else "/proc does not tell",
+            "mount /proc with hidepid=2, or give functions a PID namespace of their own",
+        ),
+    )
+
+
+def _ending(survey: Survey) -> tuple[Row, ...]:
+    group = "Ending what an invocation left"
+    open_state, open_why = survey.works("pidfd_open")
+    send_state, send_why = survey.works("pidfd_send_signal")
+    pidfd = _both(open_state, send_state)
+    reaped = survey.detail("orphan", "reaped")
+    return (
+        _call(
+            survey, "subreaper", "prctl_set_child_subreaper", group, "orphans of a worker are found",
+            "orphans are found by a mark in their environment, or by reading /proc",
+            "nothing to set; in scope environment /proc is read anyway",
+        ),
+        _defence(
+            "pidfd",
+            group,
+            pidfd,
+            "a kill never meets another process that got the same number",
+            f"refused: {open_why or send_why or 'not tried'}; numbers are used while the zygote does not reap",
+            "nothing to set; use Linux 5.3 or newer where you choose the kernel",
+        ),
+        _call(
+            survey, "process-limit", "process_limit", group,
+            "a worker cannot use up all processes, so the next one can be forked",
+            "the limit is not enforced", "run functions as an unprivileged user",
+        ),
+        _defence(
+            "orphans-reaped",
+            group,
+            reaped,
+            "dead orphans do not use up the process limit",
+            "PID 1 did not reap within a second; Dayfly counts zombies instead"
+            if reaped == "no"
+            else "no orphan was seen to the end",
+            "start containers with an init (docker run --init)",
+        ),
+        _call(
+            survey, "keyrings", "keyring", group, "keys that an invocation left are cleared",
+            "keyctl is refused: nobody can leave keys either", "nothing to set",
+        ),
+    )  # fmt: skip
+
+
+def _memory(survey: Survey) -> tuple[Row, ...]:
+    group = "Memory of supervisor and zygote"
+    opened = survey.detail("proc_mem", "of_parent")
+    read = survey.detail("process_vm_readv", "of_parent")
+    ways = [name for name, state in (("/proc/PID/mem", opened), ("process_vm_readv", read)) if state == "yes"]
+    closed: State = "no" if ways else ("yes" if opened == read == "no" else "unknown")
+    can_close = {survey.detail(call, "closes_memory") for call in ("prctl_set_dumpable", "memfd_exec_0111")}
+    allowed: State = (
+        "yes" if "yes" in can_close or closed == "yes" else ("no" if can_close == {"no"} else "unknown")
+    )
+    return (
+        Row(
+            "supervisor-memory",
+            group,
+            "defence",
+            closed,
+            allowed,
+            "a worker cannot change the supervisor, the zygote or a later worker",
+            ""
+            if closed == "yes"
+            else f"a child opened its parent by {' and '.join(ways)}; this version does not close its memory yet (rule 4 of the design)"
+            if ways
+            else "could not be tried",
+            ""
+            if closed == "yes"
+            else "nothing to set yet; where you choose the kernel, sysctl kernel.yama.ptrace_scope=1 closes it",
+        ),
+    )
+
+
+_MEANS = (
+    ("undumpable", "prctl_set_dumpable", "closes_memory", "memory of supervisor and zygote, until an exec"),
+    ("sealed-program", "memfd_exec_0111", "closes_memory", "memory of supervisor and zygote, over an exec"),
+    ("memory-files", "memfd_exec", "", "programs that nobody can exchange on disk"),
+    ("seals", "memfd_create", "seals", "memory files that nobody can change"),
+    ("kill-on-hangup", "kill_on_hangup", "", "no worker outlives its supervisor or zygote"),
+    ("parent-death", "prctl_set_pdeathsig", "", "no worker outlives its parent"),
+    ("no-new-privileges", "prctl_set_no_new_privs", "", "a worker gains nothing by a set-user-id program"),
+    ("seccomp", "seccomp_filter", "", "system calls a function never needs are refused"),
+    ("user-namespaces", "user_namespace", "", "namespaces without privilege"),
+    ("private-tmp-mount", "private_tmp", "", "a /tmp per worker that vanishes with it"),
+    ("private-ipc", "own_ipc", "", "System V objects per worker"),
+    ("private-pids", "own_pids", "", "the kernel ends all of a worker's processes with it"),
+    ("close-range", "close_range", "", "no descriptor is inherited by mistake"),
+)
+
+
+def _means(survey: Survey) -> tuple[Row, ...]:
+    """What the host offers and this version does not use; never shown as in force."""
+    group = "What the host offers later versions"
+    rows = []
+    for name, call, detail, protects in _MEANS:
+        state, why = survey.works(call)
+        if detail and state == "yes":
+            state = survey.detail(call, detail)
+            why = f"{call} works and has no such effect for this user" if state == "no" else why
+        reason = {
+            "yes": "allowed here; not used by this version",
+            "no": f"refused here: {why}",
+            "unknown": f"unknown: {why or 'no answer'}",
+        }[state]
+        rows.append(Row(name, group, "means", "no", state, protects, reason, NOT_YET))
+    return tuple(rows)
+
+
+def _others(survey: Survey) -> tuple[Row, ...]:
+    group = "Speed and functions"
+    allowed = survey.number("cpus_allowed")
+    affinity, why = survey.works("affinity")
+    several: State = "unknown" if allowed is None else ("yes" if allowed > 1 else "no")
+    return (
+        Row(
+            "own-processor", group, "speed", _both(affinity, several), affinity,
+            "answers do not wait for the teardown of a worker",
+            _unless(
+                _both(affinity, several) == "yes",
+                f"refused: {why}" if affinity == "no" else "one processor only: a worker's end delays the answer",
+            ),
+            _unless(_both(affinity, several) == "yes", "give it more than one processor"),
+        ),
+        _call(
+            survey, "batch-scheduling", "batch_scheduling", group, "forking ahead does not disturb the handler",
+            "", "nothing to set", kind="speed",
+        ),
+        _call(
+            survey, "huge-pages", "huge_pages_collapse", group, "large functions fork faster",
+            "ordinary pages are used", "nothing to set; it needs Linux 6.1", kind="speed",
+        ),
+        _call(
+            survey, "semaphores", "semaphore", group, "multiprocessing locks, queues and pools work",
+            "as on Lambda, where /dev/shm is missing", "use multiprocessing.Pipe, or threads", kind="function",
+        ),
+    )  # fmt: skip
+
+
+def _known(value: str, decide: Callable[[], bool]) -> State:
+    return as_state(decide()) if value else "unknown"
+
+
+def _both(one: State, other: State) -> State:
+    if "no" in (one, other):
+        return "no"
+    return "yes" if one == other == "yes" else "unknown"
+
+
+def _unless(condition: bool, text: str) -> str:
+    return "" if condition else text
+
+
+def _defence(name: str, group: str, state: State, protects: str, reason: str, to_do: str) -> Row:
+    is_fine = state == "yes"
+    return Row(
+        name, group, "defence", state, state, protects, _unless(is_fine, reason), _unless(is_fine, to_do)
+    )
+
+
+def _call(
+    survey: Survey,
+    name: str,
+    call: str,
+    group: str,
+    protects: str,
+    reason: str,
+    to_do: str,
+    *,
+    kind: Kind = "defence",
+) -> Row:
+    state, why = survey.works(call)
+    is_fine = state == "yes"
+    words = "; ".join(
+        part for part in (f"{'refused' if state == 'no' else 'unknown'}: {why}", reason) if part
+    )
+    return Row(name, group, kind, state, state, protects, _unless(is_fine, words), _unless(is_fine, to_do))
