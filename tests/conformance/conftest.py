@@ -22,9 +22,13 @@ class StartPair(Protocol):
     ) -> Pair: ...
 
 
-@pytest.fixture(scope="module")
-def start_pair() -> Iterator[StartPair]:
-    """Pairs that live as long as the module's tests; plain runtimes that have died are started again."""
+@pytest.fixture(scope="module", params=["invocation", "window"])
+def start_pair(request: pytest.FixtureRequest) -> Iterator[StartPair]:
+    """Pairs that live as long as the module's tests; plain runtimes that have died are started again.
+
+    Under both isolations that fork: nothing a caller sees may depend on which worker serves him.
+    """
+    isolation = {"DAYFLY_ISOLATION": request.param}
     running: dict[tuple[object, ...], Pair] = {}
     with contextlib.ExitStack() as stack:
 
@@ -45,7 +49,8 @@ def start_pair() -> Iterator[StartPair]:
         def start(
             handler: str, *, environment: Mapping[str, str] | None = None, telemetry: bool = False
         ) -> Pair:
-            key = (handler, tuple(sorted((environment or {}).items())), telemetry)
+            environment = {**isolation, **(environment or {})}
+            key = (handler, tuple(sorted(environment.items())), telemetry)
             found = running.get(key)
             if found is None or found.plain.process.poll() is not None:
                 plain = start_one("plain", handler, environment=environment, telemetry=telemetry)

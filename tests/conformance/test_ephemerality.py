@@ -17,7 +17,7 @@ DRAWS = 25
 def test_globals_leak_between_invocations_under_plain_awslambdaric_and_not_under_dayfly(
     start_pair: StartPair,
 ) -> None:
-    pair = start_pair("memory.leak")
+    pair = start_pair("memory.leak", environment={"DAYFLY_ISOLATION": "invocation"})
     seen = [pair.look({"n": number}) for number in range(4)]
     assert [plain.payload for plain, _ in seen] == [{"seen": n + 1, "environ": "1"} for n in range(4)]
     assert [dayfly.payload for _, dayfly in seen] == [{"seen": 1, "environ": "1"}] * 4

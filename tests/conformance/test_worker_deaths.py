@@ -26,7 +26,7 @@ DEATHS = {
     "term": "with error: signal: terminated",
     "thread": "with error: exit status 9",
 }
-ISOLATIONS = ["invocation", "process"]
+ISOLATIONS = ["invocation", "window", "process"]
 
 
 @pytest.fixture(

@@ -189,6 +189,8 @@ class Supervisor:
             return False
         if worker.window is None:
             return not self._is_forking
+        if worker.is_dying():
+            return False
         if worker.has_spoken():
             # Nothing is asked of it: a frame sent ahead would be an answer to somebody else's event.
             self._reporter.find(
@@ -500,8 +502,7 @@ class Supervisor:
 
     def _tidy_window(self, worker: Worker, until: float) -> None:
         """The worker stays, with its files: nothing is taken from it before its window ends."""
-        for descriptor in worker.pipes.open_ends():
-            self._output.forward(worker.pipes, descriptor)
+        self._output.settle(worker.pipes)
         if self._zygote is None:
             # A new one is initialised in an emptied environment only.
             self._end_window()
@@ -529,8 +530,7 @@ class Supervisor:
 
     def _tidy_process(self, worker: Worker) -> None:
         """Process isolation: the process stays, so nothing it uses may be taken from it."""
-        for descriptor in worker.pipes.open_ends():
-            self._output.forward(worker.pipes, descriptor)
+        self._output.settle(worker.pipes)
         if worker.is_running():
             return
         self._output.finish(worker.pipes)

@@ -80,13 +80,17 @@ class Pipes:
         """Say whether a pipe has ended or was found empty by the last `read`."""
         return descriptor in self._ended or descriptor in self._empty
 
+    def end_lines(self) -> dict[int, bytes]:
+        """Return the unfinished lines, ended, by where they go."""
+        return {which: lines.finish() for which, lines in self._lines.items()}
+
     def close(self) -> tuple[dict[int, bytes], int]:
         """Close the read ends; return the unfinished lines by where they go, and the bytes dropped as no frame."""
         for descriptor in self.read_ends:
             os.close(descriptor)
         self.read_ends = []
         self._telemetry.finish()
-        return {which: lines.finish() for which, lines in self._lines.items()}, self._telemetry.dropped_bytes
+        return self.end_lines(), self._telemetry.dropped_bytes
 
 
 class Output:
@@ -124,6 +128,20 @@ class Output:
         if data:
             fds.write_all(self._descriptors[which], data)
 
+    def settle(self, pipes: Pipes) -> None:
+        """Carry on what the pipes hold after an answer, unfinished lines too; the process goes on.
+
+        What it prints with the next event is another invocation's.
+        """
+        for descriptor in pipes.open_ends():
+            self.forward(pipes, descriptor)
+        self._write_lines(pipes.end_lines())
+
+    def _write_lines(self, lines: dict[int, bytes]) -> None:
+        for which, data in lines.items():
+            if data:
+                fds.write_all(self._descriptors[which], data)
+
     def finish(self, pipes: Pipes) -> int:
         """Carry on everything left in `pipes`, close them, return the bytes dropped as no frame.
 
@@ -138,9 +156,7 @@ class Output:
                 if pipes.is_at_end(descriptor):
                     break
         unfinished, dropped = pipes.close()
-        for which, data in unfinished.items():
-            if data:
-                fds.write_all(self._descriptors[which], data)
+        self._write_lines(unfinished)
         return dropped
 
     def emit(self, line: bytes, *, warning: bool = True) -> None:
