@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -81,6 +80,4 @@ def handler(event, context):
         "in_zygote": os.getpid() not in PRIMED,
         "hooks": HOOKS,
         "request": context.aws_request_id,
-        "trace": os.environ.get("_X_AMZN_TRACE_ID"),
-        "modules": "app" in sys.modules,
     }
