@@ -1,0 +1,176 @@
+"""Gives every worker descriptors of its own for the event loops that init made.
+
+The loop object stays, with its tasks, timers and callbacks, which go on where the handler runs it again,
+as they would after a freeze. Its epoll set and self-pipe are closed in the zygote and made anew in each
+worker. A loop that runs in a thread of its own is held between two callbacks, for ever in the zygote, and
+runs on in a new thread of each worker, on the same Thread object.
+"""
+
+from __future__ import annotations
+
+import _thread
+import os
+import signal
+import sys
+import threading
+
+from dayfly.runtime.sealers import transports
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import asyncio
+
+    from dayfly.runtime.heap import Found
+    from dayfly.runtime.sealing import Sealing
+
+# How long a callback of a running loop may take until the loop is held; a coroutine that blocks longer
+# could be in the middle of anything.
+PATIENCE_S = 1.0
+_NEEDED = ("_close_self_pipe", "_csock", "_make_self_pipe", "_selector", "_ssock")
+
+
+def kinds() -> tuple[type, ...]:
+    """Return asyncio's and uvloop's loops, and what has connections on them."""
+    loops = [sys.modules["asyncio"].BaseEventLoop]
+    if uvloop := getattr(sys.modules.get("uvloop"), "Loop", None):
+        loops.append(uvloop)
+    return (*loops, *transports.kinds())
+
+
+def seal(found: Found, sealing: Sealing) -> None:
+    """Hold running loops, close idle connections, then take the loops' descriptors out of the zygote."""
+    base: type[asyncio.BaseEventLoop] = sys.modules["asyncio"].BaseEventLoop
+    sealed: list[_Sealed] = []
+    for loop in found.of(base):
+        if not loop.is_closed() and all(hasattr(loop, name) for name in _NEEDED):
+            sealed.append(_Sealed(loop))
+    uvloop = getattr(sys.modules.get("uvloop"), "Loop", None)
+    if uvloop is not None and any(not loop.is_closed() for loop in found.of(uvloop)):
+        sealing.refuse(
+            "a uvloop event loop made at init would be shared by workers: make it in the handler "
+            "(uvloop.run) or use asyncio's own loop"
+        )
+    for item in sealed:
+        item.hold(sealing)
+    transports.seal(found, sealing)
+    for item in sealed:
+        item.close(sealing)
+        # Also where it was refused: the process that serves alone lets it run on.
+        sealing.in_worker(item.reopen)
+
+
+class _Sealed:
+    """One open loop, between its being held and its going on."""
+
+    __slots__ = ("_gate", "_has_epoll", "_has_wakeup", "_is_closed", "_is_held", "_loop", "_pid", "_thread")
+
+    def __init__(self, loop: asyncio.BaseEventLoop) -> None:
+        self._loop = loop
+        self._pid = os.getpid()
+        self._thread: threading.Thread | None = None
+        self._gate = _thread.allocate_lock()
+        self._has_epoll = False
+        self._has_wakeup = False
+        self._is_closed = False
+        self._is_held = not loop.is_running()
+
+    def hold(self, sealing: Sealing) -> None:
+        """Stop a running loop between two callbacks; nothing of its thread runs in the zygote any more.
+
+        Stopping it by `stop()` would run what its thread does afterwards (closing the loop, say).
+        """
+        loop = self._loop
+        if self._is_held:
+            return
+        ident = getattr(loop, "_thread_id", None)
+        thread = next((item for item in threading.enumerate() if item.ident == ident), None)
+        if thread is None or thread is threading.main_thread() or not hasattr(thread, "run"):
+            sealing.refuse("an event loop runs in a thread Python did not start: use threading.Thread")
+            return
+        if not sealing.restarts_threads:
+            sealing.threads.add(thread)
+            sealing.refuse(
+                f"the event loop of thread {thread.name!r} would not run in a worker: start it in the handler, "
+                "or let `[fork] threads` restart it"
+            )
+            return
+        arrived = _thread.allocate_lock()
+        arrived.acquire()
+        self._gate.acquire()
+
+        def wait() -> None:
+            arrived.release()
+            self._gate.acquire()
+
+        loop.call_soon_threadsafe(wait)
+        sealing.threads.add(thread)
+        self._thread = thread
+        self._is_held = arrived.acquire(timeout=PATIENCE_S)
+        if not self._is_held:
+            sealing.refuse(
+                f"the event loop of thread {thread.name!r} was still busy {PATIENCE_S:g} s after init: "
+                "let init wait for what it started"
+            )
+
+    def close(self, sealing: Sealing) -> None:
+        """Close epoll set and self-pipe, unless something of the loop's waits for a descriptor."""
+        loop = self._loop
+        if not self._is_held:
+            return
+        selector = getattr(loop, "_selector", None)
+        own: int = loop._ssock.fileno()  # type: ignore[attr-defined]
+        others = [number for number in selector.get_map() if number != own]  # type: ignore[union-attr]
+        is_refused = bool(others)
+        for number in set(others) - sealing.descriptors:
+            sealing.descriptors.add(number)
+            sealing.refuse(
+                f"an event loop made at init waits for {_describe(number)}, which workers would share: "
+                "begin that in the handler"
+            )
+        inner = getattr(selector, "_selector", None)
+        self._has_epoll = type(inner) is getattr(sys.modules.get("select"), "epoll", None)
+        if is_refused:
+            sealing.descriptors.update({own, loop._csock.fileno()})  # type: ignore[attr-defined]
+            if self._has_epoll:
+                sealing.descriptors.add(inner.fileno())  # type: ignore[union-attr]
+            return
+        self._is_closed = True
+        wakeup = signal.set_wakeup_fd(-1)
+        self._has_wakeup = wakeup == loop._csock.fileno()  # type: ignore[attr-defined]
+        if not self._has_wakeup and wakeup >= 0:
+            signal.set_wakeup_fd(wakeup)
+        loop._close_self_pipe()  # type: ignore[attr-defined]
+        if self._has_epoll:
+            inner.close()  # type: ignore[union-attr]
+
+    def reopen(self) -> None:
+        """In a worker: make the loop's descriptors, and let it run where it ran."""
+        loop = self._loop
+        if self._is_closed:
+            if self._has_epoll:
+                selector = loop._selector  # type: ignore[attr-defined]
+                selector._selector = sys.modules["select"].epoll()
+            loop._make_self_pipe()  # type: ignore[attr-defined]
+            if self._has_wakeup:
+                signal.set_wakeup_fd(loop._csock.fileno())  # type: ignore[attr-defined]
+        if self._thread is not None:
+            self._run_on(self._thread)
+
+    def _run_on(self, thread: threading.Thread) -> None:
+        if os.getpid() == self._pid:
+            # Not forked: the thread is there and waits.
+            self._gate.release()
+            return
+        self._loop._thread_id = None  # type: ignore[attr-defined]
+        threading.Thread.__init__(thread, name=thread.name, daemon=thread.daemon)
+        # Not what it ran from its beginning: that may make another loop, while the function goes on
+        # handing work to this one. A subclass's own run() is covered in the same way.
+        thread.run = self._loop.run_forever  # type: ignore[method-assign]
+        thread.start()
+
+
+def _describe(number: int) -> str:
+    try:
+        return os.readlink(f"/proc/self/fd/{number}")
+    except OSError:
+        return f"descriptor {number}"

@@ -1,0 +1,182 @@
+"""Closes idle connections of asyncio clients that init used: aiohttp, httpx, redis.
+
+A transport is dropped without running its loop: the socket is closed at once, and the protocol hears of
+it when the loop runs next, in the worker. Before that its pool has forgotten it.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from dayfly.runtime.sealers.http import origin_of, tell_peer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from dayfly.runtime.heap import Found
+    from dayfly.runtime.sealing import Sealing
+
+_POOLS = (
+    ("aiohttp.connector", "BaseConnector"),
+    ("httpcore", "AsyncConnectionPool"),
+    ("redis.asyncio.connection", "ConnectionPool"),
+    ("valkey.asyncio.connection", "ConnectionPool"),
+)
+# Wrappers within wrappers: a tunnel's connection within a proxy's, TLS within TLS.
+_DEPTH = 8
+
+
+def kinds() -> tuple[type, ...]:
+    """Return the classes of asynchronous pools that init loaded, and of asyncio's transports."""
+    wanted = [*_POOLS, ("asyncio.selector_events", "_SelectorTransport")]
+    return tuple(kind for module, name in wanted if (kind := _class(module, name)) is not None)
+
+
+def seal(found: Found, sealing: Sealing) -> None:
+    """Close idle connections and make their pools forget them; name every transport that is left open."""
+    for kind, seal_pool in (
+        (_class(*_POOLS[0]), _seal_aiohttp),
+        (_class(*_POOLS[1]), _seal_httpcore),
+        (_class(*_POOLS[2]), _seal_redis),
+        (_class(*_POOLS[3]), _seal_redis),
+    ):
+        if kind is not None:
+            pools: list[object] = found.of(kind)
+            for pool in pools:
+                seal_pool(pool, sealing)
+    transport_class = _class("asyncio.selector_events", "_SelectorTransport")
+    if transport_class is None:
+        return
+    transports: list[object] = found.of(transport_class)
+    for transport in transports:
+        sock = getattr(transport, "_sock", None)
+        if sock is None or sock.fileno() < 0 or sock.fileno() in sealing.descriptors:
+            continue
+        sealing.descriptors.add(sock.fileno())
+        sealing.refuse(
+            f"an asyncio connection to {tell_peer(sock)} opened at init would be shared by workers: "
+            "open it in the handler"
+        )
+
+
+def drop(transport: object) -> bool:
+    """Close an asyncio transport's socket now; False where it is none of asyncio's own and stays open."""
+    below = transport
+    for _ in range(_DEPTH):
+        protocol = getattr(below, "_ssl_protocol", None)
+        if protocol is None:
+            break
+        below = getattr(protocol, "_transport", None)
+    kind = _class("asyncio.selector_events", "_SelectorTransport")
+    if kind is None or not isinstance(below, kind):
+        return below is None
+    try:
+        transport.abort()  # type: ignore[attr-defined]
+    except RuntimeError:
+        # The loop is closed (asyncio.run() made it), or in debug mode and another thread's: the protocol
+        # never hears of it, as it never would have.
+        pass
+    sock = getattr(below, "_sock", None)
+    if sock is not None:
+        sock.close()
+    return True
+
+
+def _class(module: str, name: str) -> type | None:
+    kind = getattr(sys.modules.get(module), name, None)
+    return kind if isinstance(kind, type) else None
+
+
+def _seal_aiohttp(connector: object, sealing: Sealing) -> None:
+    pools = getattr(connector, "_conns", None)
+    if not isinstance(pools, dict):
+        return
+    for key, connections in list(pools.items()):
+        for entry in list(connections):
+            if drop(getattr(entry[0], "transport", None)):
+                connections.remove(entry)
+        if not connections:
+            del pools[key]
+    closing = getattr(connector, "_cleanup_closed_transports", None)
+    if isinstance(closing, list):
+        closing[:] = [transport for transport in closing if transport is not None and not drop(transport)]
+    for protocol in getattr(connector, "_acquired", None) or ():
+        transport = getattr(protocol, "transport", None)
+        if transport is not None:
+            _refuse_unread(sealing, transport.get_extra_info("socket"), "")
+
+
+def _seal_httpcore(pool: object, sealing: Sealing) -> None:
+    # `_pool` before httpcore 0.18.
+    connections = getattr(pool, "_connections", None)
+    if connections is None:
+        connections = getattr(pool, "_pool", None)
+    if not isinstance(connections, list):
+        return
+    for connection in list(connections):
+        if connection.is_closed() or (connection.is_idle() and _drop_stream(connection)):
+            connections.remove(connection)
+        elif not connection.is_idle():
+            _refuse_unread(sealing, _socket_of(connection), origin_of(connection))
+
+
+def _seal_redis(pool: object, sealing: Sealing) -> None:
+    idle: Iterable[object] = getattr(pool, "_available_connections", None) or ()
+    for connection in idle:
+        writer = getattr(connection, "_writer", None)
+        if writer is None or not drop(getattr(writer, "transport", None)):
+            continue
+        parser = getattr(connection, "_parser", None)
+        if parser is not None:
+            parser.on_disconnect()
+        # What its own disconnect() leaves behind; it connects again when it is used.
+        connection._reader = connection._writer = None  # type: ignore[attr-defined]
+
+
+def _refuse_unread(sealing: Sealing, sock: object, where: str) -> None:
+    if sock is not None and (number := sock.fileno()) >= 0:  # type: ignore[attr-defined]
+        sealing.descriptors.add(number)
+        where = where or tell_peer(sock)
+    sealing.refuse(
+        f"a response of {where or 'a server'} was left unread at init and would be shared by workers: "
+        "read it to its end or close it"
+    )
+
+
+def _drop_stream(connection: object) -> bool:
+    stream = _stream_of(connection)
+    transport = getattr(stream, "_transport", None)
+    if transport is not None:
+        return drop(transport)
+    # trio's loop ends with trio.run(): no task waits for the socket any more.
+    sock = getattr(getattr(stream, "socket", None), "_sock", None)
+    if sock is None:
+        return False
+    sock.close()
+    return True
+
+
+def _socket_of(connection: object) -> object:
+    stream = _stream_of(connection)
+    transport = getattr(stream, "_transport", None)
+    if transport is not None:
+        return transport.get_extra_info("socket")
+    return getattr(getattr(stream, "socket", None), "_sock", None)
+
+
+def _stream_of(connection: object) -> object:
+    """Return anyio's or trio's stream under an httpcore connection."""
+    below = connection
+    for _ in range(_DEPTH):
+        inner = getattr(below, "_connection", None)
+        if inner is None:
+            break
+        below = inner
+    stream = getattr(getattr(below, "_network_stream", None), "_stream", None)
+    for _ in range(_DEPTH):
+        inner = getattr(stream, "transport_stream", None)
+        if inner is None:
+            break
+        stream = inner
+    return stream
