@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import time
 
 import pytest
@@ -71,7 +72,7 @@ def test_any_bytes_after_the_right_nonce_only_ever_answer_or_raise(tail: bytes, 
     assert 0 <= left_over <= len(tail)
 
 
-@pytest.mark.parametrize("kind", [0, 3, 255])
+@pytest.mark.parametrize("kind", [0, 4, 255])
 def test_unknown_kind_is_refused_before_anything_is_kept(kind: int) -> None:
     with pytest.raises(FrameError, match="unknown kind"):
         read_answer(frames.pack_answer_head(NONCE, kind, b"", 0), [])
@@ -198,3 +199,53 @@ def test_a_control_frame_of_the_full_length_in_small_pieces_takes_linear_time() 
     found = [frame for at in range(0, len(packed), 128) for frame in reader.feed(packed[at : at + 128])]
     assert time.process_time() - began < 5
     assert [len(payload) for _, payload in found] == [MAX_CONTROL_BYTES]
+
+
+@pytest.mark.parametrize("size", [1, 7, 10_000])
+def test_a_note_comes_with_the_answer_behind_it(size: int) -> None:
+    packed = (
+        frames.pack_note(NONCE, b"Wapp.job")
+        + frames.pack_answer_head(NONCE, frames.RESULT, b"a/b", 3)
+        + b"yes"
+    )
+    reader = frames.AnswerReader(NONCE)
+    left = 0
+    for at in range(0, len(packed), size):
+        assert reader.answer is None
+        left += reader.feed(packed[at : at + size])
+    assert reader.answer is not None
+    answer = reader.answer
+    assert (answer.kind, answer.meta, answer.body, answer.note) == (
+        frames.RESULT,
+        b"a/b",
+        b"yes",
+        b"Wapp.job",
+    )
+    assert left == 0
+    assert reader.feed(b"more") == 4
+
+
+def test_an_answer_without_a_note_has_an_empty_one() -> None:
+    reader = frames.AnswerReader(NONCE)
+    reader.feed(frames.pack_answer_head(NONCE, frames.RESULT, b"a/b", 0))
+    assert reader.answer is not None
+    assert reader.answer.note == b""
+
+
+HOSTILE_NOTES = {
+    "two notes": frames.pack_note(NONCE, b"a") * 2,
+    "another nonce": frames.pack_note(bytes(16), b"a"),
+    "too long": struct.pack("!16sBIQ", NONCE, frames.NOTE, 4097, 0),
+    "with a body": struct.pack("!16sBIQ", NONCE, frames.NOTE, 1, 1) + b"ab",
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE_NOTES)
+def test_a_note_that_breaks_a_rule_is_refused(case: str) -> None:
+    with pytest.raises(FrameError):
+        frames.AnswerReader(NONCE).feed(HOSTILE_NOTES[case])
+
+
+def test_a_note_too_long_is_not_packed() -> None:
+    with pytest.raises(FrameError):
+        frames.pack_note(NONCE, bytes(4097))

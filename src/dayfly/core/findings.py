@@ -92,6 +92,21 @@ WORKER_DIED = FindingKind(
     None,
     "the caller got Lambda's own error; the next event gets a fresh worker",
 )
+WORK_DISCARDED = FindingKind(
+    "worker.work-discarded",
+    "Work that was to go on after the answer was discarded",
+    2,
+    None,
+    "threads or tasks started by the invocation still ran when its answer was in, and ended with the worker; "
+    "wait for them in the handler",
+)
+NOT_DELIVERED = FindingKind(
+    "worker.not-delivered",
+    "What a library had recorded was not sent in time",
+    2,
+    None,
+    "spans, metrics or records that a library holds back for a batch ended with the worker; see `fork.deliver`",
+)
 WORKER_HOSTILE = FindingKind(
     "worker.hostile",
     "A worker broke the protocol",

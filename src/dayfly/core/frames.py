@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import struct
 
-from dayfly.core.limits import MAX_ANSWER_BYTES, MAX_CONTROL_BYTES, MAX_META_BYTES
+from dayfly.core.limits import MAX_ANSWER_BYTES, MAX_CONTROL_BYTES, MAX_META_BYTES, MAX_NOTE_BYTES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ NONCE_BYTES = 16
 _ANSWER = struct.Struct("!16sBIQ")
 RESULT = 1
 ERROR = 2
+# Before an answer, once at most: what the worker has to say about its invocation, in `meta`, without a body.
+NOTE = 3
 
 # Events: nonce, length of the header block, length of the body.
 _EVENT = struct.Struct("!16sIQ")
@@ -49,12 +51,13 @@ class Answer:
     """What one invocation produced, as the worker reported it.
 
     `kind` is RESULT or ERROR; `meta` the content type or the X-Ray cause; `body` at most one byte more
-    than Lambda accepts, with `body_bytes` the length that was announced.
+    than Lambda accepts, with `body_bytes` the length that was announced. `note` is what came before it.
     """
 
-    __slots__ = ("body", "body_bytes", "kind", "meta")
+    __slots__ = ("body", "body_bytes", "kind", "meta", "note")
 
-    def __init__(self, kind: int, meta: bytes, body: bytes, body_bytes: int) -> None:
+    def __init__(self, kind: int, meta: bytes, body: bytes, body_bytes: int, note: bytes = b"") -> None:
+        self.note = note
         self.kind = kind
         self.meta = meta
         self.body = body
@@ -69,19 +72,36 @@ def is_header_value(value: bytes) -> bool:
     return bool(value) and all(32 <= byte <= 126 for byte in value)
 
 
+def pack_note(nonce: bytes, note: bytes) -> bytes:
+    """Return the frame that may precede an answer; raises FrameError if `note` is too long."""
+    if len(note) > MAX_NOTE_BYTES:
+        raise FrameError("note is too long")
+    return _ANSWER.pack(nonce, NOTE, len(note), 0) + note
+
+
 def pack_answer_head(nonce: bytes, kind: int, meta: bytes, body_bytes: int) -> bytes:
     """Return the head of an answer frame; meta is included, the body follows."""
     return _ANSWER.pack(nonce, kind, len(meta), body_bytes) + meta
 
 
 class AnswerReader:
-    """Collects one answer frame from a worker.
+    """Collects one answer frame from a worker, and the note before it if there is one.
 
     `feed` returns the number of bytes that came after the frame's end (a worker has no business
     sending any). Raises FrameError at the first field that breaks a rule.
     """
 
-    __slots__ = ("_body_bytes", "_head", "_keep", "_kind", "_meta_bytes", "_nonce", "_seen", "answer")
+    __slots__ = (
+        "_body_bytes",
+        "_head",
+        "_keep",
+        "_kind",
+        "_meta_bytes",
+        "_nonce",
+        "_note",
+        "_seen",
+        "answer",
+    )
 
     def __init__(self, nonce: bytes) -> None:
         self._nonce = nonce
@@ -91,6 +111,7 @@ class AnswerReader:
         self._meta_bytes = -1
         self._body_bytes = 0
         self._seen = 0
+        self._note: bytes | None = None
         self.answer: Answer | None = None
 
     def feed(self, data: bytes) -> int:
@@ -109,6 +130,14 @@ class AnswerReader:
         if missing > 0:
             self._head += view[:missing]
             view = view[missing:]
+        if self._kind == NOTE:
+            if len(self._head) < self._meta_bytes + _ANSWER.size:
+                return 0
+            self._note = bytes(self._head[_ANSWER.size :])
+            self._head.clear()
+            self._meta_bytes = -1
+            self._kind = 0
+            return self.feed(bytes(view)) if view else 0
         body = view[: self._body_bytes - self._seen]
         # One byte beyond the limit is kept, so that the platform itself refuses the answer.
         room = MAX_ANSWER_BYTES + 1 - len(self._keep)
@@ -118,14 +147,18 @@ class AnswerReader:
         whole = len(self._head) == _ANSWER.size + self._meta_bytes
         if whole and (self._seen == self._body_bytes or len(self._keep) > MAX_ANSWER_BYTES):
             meta = bytes(self._head[_ANSWER.size :])
-            self.answer = Answer(self._kind, meta, bytes(self._keep), self._body_bytes)
+            note = self._note or b""
+            self.answer = Answer(self._kind, meta, bytes(self._keep), self._body_bytes, note)
         return len(view) - len(body)
 
     def _start(self) -> None:
         nonce, kind, meta_bytes, body_bytes = _ANSWER.unpack(bytes(self._head))
         if nonce != self._nonce:
             raise FrameError("answer does not carry this event's nonce")
-        if kind not in (RESULT, ERROR):
+        if kind == NOTE:
+            if self._note is not None or body_bytes or meta_bytes > MAX_NOTE_BYTES:
+                raise FrameError("a second note, or one too long")
+        elif kind not in (RESULT, ERROR):
             raise FrameError("answer of unknown kind")
         if meta_bytes > MAX_META_BYTES:
             raise FrameError("answer announces too long a header")

@@ -129,6 +129,13 @@ SETTINGS = (
         "a function of yours, as module:function, called in every worker ahead of its event: start it again",
     ),
     Setting(
+        "fork.deliver",
+        "duration",
+        "0.5",
+        "how long an answer waits at most while what libraries hold back for a batch (spans, metrics, log records) "
+        "is sent, since the worker that holds it ends; 0: it is lost with the worker",
+    ),
+    Setting(
         "fork.threads",
         "choice",
         "restart",
@@ -166,6 +173,7 @@ class Settings:
         "api_lock",
         "fork_after",
         "fork_before",
+        "fork_deliver",
         "fork_threads",
         "guard",
         "huge_pages",
@@ -202,6 +210,7 @@ class Settings:
         self.zygote_max_age = _number(values["zygote.max_age"])
         self.fork_before = str(values["fork.before"])
         self.fork_after = str(values["fork.after"])
+        self.fork_deliver = _number(values["fork.deliver"])
         self.fork_threads = str(values["fork.threads"])
 
 

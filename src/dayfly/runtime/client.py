@@ -19,13 +19,12 @@ from dayfly._sys import fds, processors
 from dayfly.core import frames
 from dayfly.core.limits import MAX_META_BYTES
 from dayfly.runtime.seal import open_descriptors
+from dayfly.runtime.words import LastWords
 from dayfly.runtime.zygote import call_platform, wait_for_work
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import _socket
-    from collections.abc import Callable
-
+    from dayfly.runtime.zygote import Work
     from dayfly.supervisor.zygote import Channel
 
 _ACCEPTED = 202
@@ -41,10 +40,9 @@ class DayflyRuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
         self._handler = handler
         # The handler is loaded after this: what it opens is not among them.
         self._inherited = open_descriptors()
-        self._worker: _socket.socket | None = None
-        self._restore_signals: Callable[[], None] = _nothing
+        self._work: Work | None = None
+        self._words = LastWords(channel.options)
         self._nonce = b""
-        self._serves_once = False
         self._is_done = False
 
     def wait_next_invocation(self) -> InvocationRequest:
@@ -54,26 +52,27 @@ class DayflyRuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
             # case; going at once spares the supervisor the wait for the signal to arrive.
             processors.use(processors.for_others(processors.allowed()))
             os._exit(0)
-        if self._worker is None:
-            self._worker, self._restore_signals, self._serves_once = wait_for_work(
-                self._channel, inherited=self._inherited, handler=self._handler
-            )
+        if self._work is None:
+            self._work = wait_for_work(self._channel, inherited=self._inherited, handler=self._handler)
+        socket = self._work.socket
         try:
             nonce, block_bytes, body_bytes = frames.unpack_event_head(
-                fds.receive_exactly(self._worker, frames.EVENT_HEAD_BYTES)
+                fds.receive_exactly(socket, frames.EVENT_HEAD_BYTES)
             )
-            headers = frames.parse_event_headers(fds.receive_exactly(self._worker, block_bytes))
-            body = fds.receive_exactly(self._worker, body_bytes)
+            headers = frames.parse_event_headers(fds.receive_exactly(socket, block_bytes))
+            body = fds.receive_exactly(socket, body_bytes)
         except (EOFError, OSError):
             # The supervisor is gone, and with it every reason to be.
             os._exit(0)
         self._nonce = nonce
-        self._restore_signals()
+        self._work.restore_signals()
+        deadline_ms = int(headers.get("lambda-runtime-deadline-ms", "0"))
+        self._words.begin(deadline_ms / 1000)
         return InvocationRequest(
             invoke_id=headers.get("lambda-runtime-aws-request-id"),
             x_amzn_trace_id=headers.get("lambda-runtime-trace-id"),
             invoked_function_arn=headers.get("lambda-runtime-invoked-function-arn"),
-            deadline_time_in_ms=int(headers.get("lambda-runtime-deadline-ms", "0")),
+            deadline_time_in_ms=deadline_ms,
             client_context=headers.get("lambda-runtime-client-context"),
             cognito_identity=headers.get("lambda-runtime-cognito-identity"),
             tenant_id=headers.get("lambda-runtime-aws-tenant-id"),
@@ -103,14 +102,18 @@ class DayflyRuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
         self._answer(frames.ERROR, cause, error_response_data.encode("utf-8", "surrogatepass"))
 
     def _answer(self, kind: int, meta: bytes, body: bytes) -> None:
-        assert self._worker is not None
+        work = self._work
+        assert work is not None
+        note = self._words.say(work.sealing, serves_once=work.serves_once) if work.is_forked else b""
         head = frames.pack_answer_head(self._nonce, kind, meta, len(body))
-        self._is_done = self._serves_once
+        if note:
+            head = frames.pack_note(self._nonce, note) + head
+        self._is_done = work.serves_once
         if len(body) < 65536:
-            self._worker.sendall(head + body)
+            work.socket.sendall(head + body)
             return
-        self._worker.sendall(head)
-        self._worker.sendall(body)
+        work.socket.sendall(head)
+        work.socket.sendall(body)
 
     def post_init_error(
         self, error_response_data: dict[str, object], error_type_override: str | None = None
@@ -135,10 +138,6 @@ class DayflyRuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
         )
         if status != expected:
             raise LambdaRuntimeClientError("/2018-06-01/runtime" + path, status, reply)
-
-
-def _nothing() -> None:
-    """Stand in for what a worker does when its event is there."""
 
 
 def _ascii_json(text: str) -> str:

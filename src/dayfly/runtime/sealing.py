@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from dayfly.runtime.delivery import Delivery
 
+
 # In this order: whoever stops threads or closes sockets of its own comes before those that judge what is
 # left. Workers act in the same order.
 SEALERS: tuple[tuple[str, tuple[str, ...]], ...] = (

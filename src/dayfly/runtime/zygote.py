@@ -23,7 +23,30 @@ if TYPE_CHECKING:
 
     from dayfly.supervisor.zygote import Channel, ZygoteOptions
 
-    Work = tuple[_socket.socket, Callable[[], None], bool]
+
+class Work:
+    """What a worker needs for its first event.
+
+    `restore_signals` is to be called when the event is there: it drops the signals that came before and
+    lets later ones through. `serves_once` says that the worker ends with its answer.
+    """
+
+    __slots__ = ("is_forked", "restore_signals", "sealing", "serves_once", "socket")
+
+    def __init__(
+        self,
+        socket: _socket.socket,
+        restore_signals: Callable[[], None],
+        sealing: Sealing,
+        *,
+        is_forked: bool,
+    ) -> None:
+        self.socket = socket
+        self.restore_signals = restore_signals
+        self.sealing = sealing
+        self.is_forked = is_forked
+        self.serves_once = is_forked and not sealing.is_window
+
 
 # So that the zygote can fork whatever its workers did to the user's process count: they have this much
 # less than it has, as a hard limit.
@@ -57,9 +80,7 @@ def wait_for_work(channel: Channel, *, inherited: frozenset[int], handler: str) 
 
     `inherited` are the descriptors that were open before the function's init, `handler` the name of the function's.
 
-    Returns the worker's socket, what to call when its event is there (it drops the signals that came
-    before and lets later ones through), and whether the worker serves one event only. In process
-    isolation it returns in this very process, which serves them all.
+    In process isolation it returns in this very process, which serves all events.
     """
     options = channel.options
     sealing = Sealing(
@@ -117,7 +138,7 @@ def wait_for_work(channel: Channel, *, inherited: frozenset[int], handler: str) 
                 pass
             signal.pthread_sigmask(signal.SIG_SETMASK, masks.pop())
 
-        return sock, restore_signals, is_forked and not sealing.is_window
+        return Work(sock, restore_signals, sealing, is_forked=is_forked)
 
     if not ready.reasons:
         _yield_processor()

@@ -153,6 +153,9 @@ class _Start:
             self._files.spare_files_of(self._sweeper.extension_pids)
         self._options = ZygoteOptions(
             isolation=settings.isolation,
+            max_age=settings.max_age,
+            max_invocations=settings.max_invocations,
+            deliver=settings.fork_deliver,
             reseed=settings.reseed,
             huge_pages=settings.huge_pages == "auto",
             restarts_threads=settings.fork_threads == "restart",

@@ -61,6 +61,10 @@ _STATUS_LIMIT_S = 2.0
 # Zombies only PID 1 can reap; far below the 742 processes that Lambda allows.
 _MANY_ZOMBIES = 256
 _NO_EVENTS = 1
+# Different notes of workers that an environment reports, and names in one: a log is not to be flooded.
+_MANY_NOTES = 16
+_MANY_NAMES = 8
+_NAME_CHARACTERS = 100
 
 _HEADERS = {
     "lambda-runtime-aws-request-id",
@@ -113,6 +117,7 @@ class Supervisor:
         self._init_s = 0.0
         self._is_lock_refused = False
         self._has_told_zombies = False
+        self._notes: set[bytes] = set()
         sweeper.settle = self._settle_fork
 
     # ---- life -----------------------------------------------------------------------------------
@@ -321,6 +326,7 @@ class Supervisor:
             # Once the answer is out, whoever is still there could ask for the next event.
             self._retire("processes kept appearing and could not be proved dead")
         outcome = self._explain_death(worker, request_id, ending) if isinstance(ending, Died) else ending
+        note = b"" if isinstance(ending, Died) else ending.note
         send(self._upstream, request_id, outcome, held=held, echo=echo)
         # The platform takes its time over the answer; what is left to do needs no word from it.
         if swept is not None and not swept.zygote_lost:
@@ -331,6 +337,8 @@ class Supervisor:
         else:
             self._tidy_up(worker, swept, until)
         self._check_reply(self._upstream.reply())
+        if note:
+            self._report_note(note)
         if self._settings.log_invocations:
             kind = (
                 "crash" if isinstance(outcome, Failure) else "success" if outcome.kind == RESULT else "error"
@@ -538,6 +546,28 @@ class Supervisor:
         self._current = None
         self._zygote = None
 
+    def _report_note(self, note: bytes) -> None:
+        """Say what a worker said of itself, each thing once: it comes from the function's process."""
+        if note in self._notes or len(self._notes) >= _MANY_NOTES:
+            return
+        self._notes.add(note)
+        lines = note.decode("ascii", "replace").split("\n")
+        names = {
+            kind: [_printable(line[1:]) for line in lines if line[:1] == kind][:_MANY_NAMES] for kind in "WD"
+        }
+        if names["W"]:
+            self._reporter.find(
+                findings.WORK_DISCARDED,
+                f"work after the answer was discarded: {', '.join(names['W'])}",
+                {"work": names["W"]},
+            )
+        if names["D"]:
+            self._reporter.find(
+                findings.NOT_DELIVERED,
+                f"not sent within {self._settings.fork_deliver:g} s: {', '.join(names['D'])}",
+                {"held_by": names["D"], "deliver_s": self._settings.fork_deliver},
+            )
+
     def _report_sweep(self, swept: Swept) -> None:
         if swept.killed:
             self._reporter.find(
@@ -587,3 +617,10 @@ class Supervisor:
             self._tidy_zygote()
         if self._zygote is None:
             self._prepare()
+
+
+def _printable(name: str) -> str:
+    """Return a name of code from a worker's note, as far as it may stand in a finding."""
+    return "".join(char if char.isalnum() or char in " ._<>:()/-'" else "?" for char in name)[
+        :_NAME_CHARACTERS
+    ]

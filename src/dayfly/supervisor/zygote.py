@@ -47,15 +47,18 @@ class ZygoteOptions:
     """What a zygote is told before it initialises the function.
 
     `temporary` are the directories that are cleared, `telemetry` the number of the log descriptor or -1.
-    `isolation` as in the settings; `prime`, `events`, `before` and `after` are empty where not set.
+    `isolation`, `max_age`, `max_invocations` and `deliver` (seconds) as in the settings; `prime`, `events`, `before` and `after` are empty where not set.
     """
 
     __slots__ = (
         "after",
         "before",
+        "deliver",
         "events",
         "huge_pages",
         "isolation",
+        "max_age",
+        "max_invocations",
         "prime",
         "reseed",
         "restarts_threads",
@@ -67,6 +70,9 @@ class ZygoteOptions:
         self,
         *,
         isolation: str = "invocation",
+        max_age: float = 0.0,
+        max_invocations: int = 1,
+        deliver: float = 0.0,
         reseed: bool = True,
         huge_pages: bool = False,
         restarts_threads: bool = True,
@@ -78,6 +84,9 @@ class ZygoteOptions:
         temporary: tuple[str, ...] = (),
     ) -> None:
         self.isolation = isolation
+        self.max_age = max_age
+        self.max_invocations = max_invocations
+        self.deliver = deliver
         self.reseed = reseed
         self.huge_pages = huge_pages
         self.restarts_threads = restarts_threads
@@ -91,13 +100,15 @@ class ZygoteOptions:
     def pack(self) -> str:
         """Return the options as one text that may stand in an environment variable."""
         switches = f"{self.reseed:d}{self.huge_pages:d}{self.restarts_threads:d}"
+        numbers = (self.telemetry, self.max_invocations, self.max_age, self.deliver)
         hooks = (self.prime, self.events, self.before, self.after)
-        return _SEPARATOR.join((self.isolation, switches, str(self.telemetry), *hooks, *self.temporary))
+        return _SEPARATOR.join((self.isolation, switches, *map(str, numbers), *hooks, *self.temporary))
 
     @staticmethod
     def unpack(text: str) -> ZygoteOptions:
         """Return the options that `pack` made a text of."""
-        isolation, switches, telemetry, prime, events, before, after, *temporary = text.split(_SEPARATOR)
+        isolation, switches, *rest = text.split(_SEPARATOR)
+        telemetry, max_invocations, max_age, deliver, prime, events, before, after, *temporary = rest
         reseed, huge_pages, restarts_threads = (switch == "1" for switch in switches)
         return ZygoteOptions(
             isolation=isolation,
@@ -105,6 +116,9 @@ class ZygoteOptions:
             huge_pages=huge_pages,
             restarts_threads=restarts_threads,
             telemetry=int(telemetry),
+            max_age=float(max_age),
+            max_invocations=int(max_invocations),
+            deliver=float(deliver),
             prime=prime,
             events=events,
             before=before,

@@ -1,0 +1,62 @@
+"""What a worker does and says before it hands over an answer: its batches are sent, its unfinished work named."""
+
+from __future__ import annotations
+
+import time
+
+from dayfly.core.limits import MAX_NOTE_BYTES
+from dayfly.runtime.background import background_work, running
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from dayfly.runtime.sealing import Sealing
+    from dayfly.supervisor.zygote import ZygoteOptions
+
+# A window's worker may end before its next event comes, so that batches do not wait for its last one.
+_WINDOW_PAUSE_S = 1.0
+# What is left of an invocation's time when batches are sent, for the answer itself.
+_RESERVE_S = 0.1
+
+
+class LastWords:
+    """Keeps what one invocation began with, and looks what is left of it when its answer is there."""
+
+    __slots__ = ("_before", "_born", "_deadline", "_delivered", "_options", "_served")
+
+    def __init__(self, options: ZygoteOptions) -> None:
+        self._options = options
+        self._before: set[object] = set()
+        self._deadline = 0.0
+        self._delivered = 0.0
+        self._born = 0.0
+        self._served = 0
+
+    def begin(self, deadline: float) -> None:
+        """Take note of what runs before the handler does; `deadline` in seconds since the epoch."""
+        self._before = running()
+        self._deadline = deadline
+        self._served += 1
+        if not self._born:
+            self._born = time.clock_gettime(time.CLOCK_BOOTTIME)
+
+    def say(self, sealing: Sealing, *, serves_once: bool) -> bytes:
+        """Send what libraries hold back; return the note for the supervisor, empty in the common case."""
+        lines: list[str] = []
+        if serves_once:
+            lines += ["W" + name for name in background_work(self._before)]
+        if sealing.deliveries and self._is_due(serves_once=serves_once):
+            left = self._deadline - time.time() - _RESERVE_S
+            seconds = max(0.0, min(self._options.deliver, left))
+            lines += ["D" + name for name in sealing.finish(seconds)]
+        return "\n".join(lines).encode("ascii", "replace")[:MAX_NOTE_BYTES]
+
+    def _is_due(self, *, serves_once: bool) -> bool:
+        if serves_once:
+            return True
+        now = time.clock_gettime(time.CLOCK_BOOTTIME)
+        options = self._options
+        is_last = self._served >= options.max_invocations or now - self._born >= options.max_age
+        if not is_last and now - self._delivered < _WINDOW_PAUSE_S:
+            return False
+        self._delivered = now
+        return True
