@@ -1,0 +1,205 @@
+"""When Dayfly cannot start, the function starts as without it, and one line says so and why."""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.interpreters import Interpreter, found_interpreters
+from tests.layer.managed import HERE, Image, ManagedRuntime
+from tests.runtimes import Pair
+
+FUNCTIONS = HERE / "functions"
+NEWEST = found_interpreters()[-1]
+IMAGE = Image(NEWEST, ">=4,<5")
+TAG = "cpython-" + NEWEST.version.replace(".", "")
+NOT_IN_FORCE = "dayfly: not in force, the function runs without it: "
+pytestmark = pytest.mark.usefixtures("confined")
+
+
+def drop_module(opt: Path, name: str) -> None:
+    """Take a module out of every library of the layer."""
+    for path in opt.glob("dayfly.d/*.zip"):
+        with zipfile.ZipFile(path) as file:
+            kept = {one: file.read(one) for one in file.namelist() if not one.startswith(name)}
+        with zipfile.ZipFile(path, "w") as file:
+            for one, data in kept.items():
+                file.writestr(one, data)
+
+
+def spoil_archives(opt: Path) -> None:
+    for path in opt.glob("dayfly.d/*.zip"):
+        path.write_bytes(b"no archive")
+
+
+def spoil_module(opt: Path) -> None:
+    """Replace a module's bytecode by bytes that are none."""
+    for path in opt.glob("dayfly.d/*.zip"):
+        with zipfile.ZipFile(path) as file:
+            kept = {one: file.read(one) for one in file.namelist()}
+        with zipfile.ZipFile(path, "w") as file:
+            for one, data in kept.items():
+                file.writestr(one, data[:40] if one.startswith("dayfly/supervisor/loop") else data)
+
+
+BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
+    "no boot file": (lambda opt: (opt / "dayfly.d" / "boot.py").unlink(), "/opt/dayfly.d/boot.py is missing"),
+    "no directory": (lambda opt: shutil.rmtree(opt / "dayfly.d"), "/opt/dayfly.d/boot.py is missing"),
+    "no library": (
+        lambda opt: [path.unlink() for path in opt.glob("dayfly.d/*.zip")],
+        "No module named 'dayfly'",
+    ),
+    "spoilt archives": (spoil_archives, "dayfly"),
+    "spoilt bytecode": (spoil_module, "EOFError"),
+    "no supervisor": (lambda opt: drop_module(opt, "dayfly/supervisor/"), "dayfly.supervisor"),
+    # Found out in the zygote, behind the supervisor's back.
+    "no client": (lambda opt: drop_module(opt, "dayfly/runtime/client"), "dayfly.runtime"),
+    "no runtime": (lambda opt: drop_module(opt, "dayfly/runtime/"), "dayfly.runtime"),
+}
+
+
+@pytest.fixture
+def copied_opt(opt: Path, tmp_path: Path) -> Path:
+    """A layer of this test's own."""
+    return shutil.copytree(opt, tmp_path / "opt")
+
+
+@pytest.mark.parametrize(("break_layer", "reason"), BROKEN.values(), ids=BROKEN)
+@pytest.mark.parametrize("scope", ["environment", "descendants"])
+def test_a_broken_layer_leaves_the_function_as_it_was(
+    break_layer: Callable[[Path], object], reason: str, scope: str, copied_opt: Path
+) -> None:
+    break_layer(copied_opt)
+    variables = {"DAYFLY_SCOPE": scope, "PYTHONPATH": "/var/task:/opt/python"}
+    plain = ManagedRuntime(
+        FUNCTIONS, "managed.view", IMAGE, opt=copied_opt, wrapper="", environment=variables, telemetry=True
+    )
+    dayfly = ManagedRuntime(
+        FUNCTIONS, "managed.view", IMAGE, opt=copied_opt, environment=variables, telemetry=True
+    )
+    with plain, dayfly:
+        plain.api.wait_until_ready()
+        dayfly.api.wait_until_ready()
+        said = dayfly.new_output()
+        expected, seen = Pair(plain, dayfly).look({})
+    assert said.startswith(NOT_IN_FORCE)
+    assert said.count("\n") == 1
+    assert reason in said
+    assert isinstance(seen.payload, dict)
+    assert seen == expected
+
+
+@pytest.mark.parametrize("name", ["no boot file", "no supervisor", "no client"])
+def test_the_function_is_stopped_where_that_was_asked_for(name: str, copied_opt: Path) -> None:
+    break_layer, reason = BROKEN[name]
+    break_layer(copied_opt)
+    runtime = ManagedRuntime(
+        FUNCTIONS, "managed.view", IMAGE, opt=copied_opt, environment={"DAYFLY_ON_FAILURE": "stop"}
+    )
+    with runtime:
+        assert runtime.wait_exit() == 1
+        said = runtime.output()
+        assert runtime.api.requests == []
+    assert said.startswith("dayfly: cannot start, and DAYFLY_ON_FAILURE is stop: ")
+    assert reason in said
+
+
+def test_on_failure_changes_nothing_where_dayfly_starts(opt: Path) -> None:
+    runtime = ManagedRuntime(
+        FUNCTIONS, "managed.view", IMAGE, opt=opt, environment={"DAYFLY_ON_FAILURE": "stop"}
+    )
+    with runtime:
+        answer = runtime.invoke({}).payload
+        assert '"isolation":"invocation"' in runtime.output()
+        assert "no settings" not in runtime.output()
+    assert isinstance(answer, dict)
+    assert "DAYFLY_ON_FAILURE" not in answer["environ"]
+
+
+def test_an_unsupported_python_leaves_the_function_as_it_was(opt: Path) -> None:
+    """The boot file is read by Pythons that could not read the rest."""
+    old = sorted(Path.home().glob(".pyenv/versions/3.[89].*")) + sorted(
+        Path.home().glob(".pyenv/versions/3.10.*")
+    )
+    if not old:
+        pytest.skip("no Python before 3.11 is installed")
+    for root in old:
+        version = ".".join(root.name.split(".")[:2])
+        said = _run_alone(root / "bin" / f"python{version}", opt)
+        assert said == f"{NOT_IN_FORCE}RuntimeError: this Python is older than 3.11\nhere\n"
+
+
+def test_commands_that_start_no_runtime_are_left_as_they_are(opt: Path, tmp_path: Path) -> None:
+    import subprocess
+
+    script = tmp_path / "script.py"
+    script.write_text("print('here')\n")
+    cases = {
+        ("/bin/echo", "here"): "the command starts no Python: /bin/echo here",
+        (NEWEST.path, "-c", "print('here')"): "the interpreter's option -c is not known",
+        (NEWEST.path, str(script)): f"{script} does not call awslambdaric in a way this version knows",
+        (NEWEST.path, "-m", "this", "x"): "the module this is not awslambdaric",
+    }
+    for command, reason in cases.items():
+        done = subprocess.run([opt / "dayfly", *command], capture_output=True, text=True, timeout=30, env={})
+        assert done.returncode == 0
+        assert done.stderr == f"{NOT_IN_FORCE}{reason}\n"
+        assert "here" in done.stdout or command[1] == "-m"
+
+
+def _run_alone(python: Path, opt: Path) -> str:
+    import subprocess
+
+    script = opt.parent / "bootstrap.py"
+    script.write_text("import os\nos.write(2, b'here\\n')\n")
+    done = subprocess.run(
+        [opt / "dayfly", python, script], capture_output=True, text=True, timeout=30, env={}, check=True
+    )
+    return done.stderr
+
+
+IMAGES_WITHOUT = {"missing": "", "unknown": "unknown"}
+
+
+@pytest.mark.parametrize("interpreter", found_interpreters(), ids=lambda found: found.version)
+@pytest.mark.parametrize("form", ["archives", "files"])
+def test_the_layers_own_client_stands_in_for_a_missing_one(
+    interpreter: Interpreter, form: str, opt: Path, tmp_path: Path
+) -> None:
+    from tests.layer.managed import unpacked_layer
+
+    layer = opt if form == "archives" else unpacked_layer(tmp_path / "single", [interpreter.version])
+    with ManagedRuntime(FUNCTIONS, "managed.view", Image(interpreter, ""), opt=layer) as runtime:
+        answer = runtime.invoke({}).payload
+        said = runtime.output()
+    assert isinstance(answer, dict)
+    where = f"/opt/dayfly.d/{'source.zip' if form == 'archives' else 'cpython-' + interpreter.version.replace('.', '')}"
+    assert answer["client"] == ["4.2.2", *(f"{where}/{place}" for place in _places(form))]
+    assert "dayfly: this image has no awslambdaric; the layer's 4.2.2 is used\n" in said
+
+
+def _places(form: str) -> tuple[str, str]:
+    ending = "py" if form == "archives" else "pyc"
+    return f"client/awslambdaric/__init__.{ending}", f"needs/simplejson/__init__.{ending}"
+
+
+def test_the_layers_own_client_stands_in_for_an_unknown_one(opt: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "function"
+    (folder / "newer" / "awslambdaric").mkdir(parents=True)
+    (folder / "newer" / "awslambdaric" / "__init__.py").write_text("__version__ = '9.0.1'\n")
+    shutil.copy(FUNCTIONS / "managed.py", folder)
+    folder.chmod(0o755)
+    variables = {"PYTHONPATH": "/var/task/newer"}
+    # One whose image has its packages where PYTHONPATH comes before them.
+    image = Image(found_interpreters()[0], ">=3,<4")
+    with ManagedRuntime(folder, "managed.view", image, opt=opt, environment=variables) as runtime:
+        answer = runtime.invoke({}).payload
+        said = runtime.output()
+    assert isinstance(answer, dict)
+    assert answer["client"][0] == "4.2.2"
+    # What it needs is the image's.
+    assert answer["client"][2].startswith("/var/")
+    assert "dayfly: this image's awslambdaric 9.0.1 is not known; the layer's 4.2.2 is used\n" in said
