@@ -1,0 +1,223 @@
+"""`dayfly plan`: what each isolation would cost a function, what a fresh worker would lose, what to set."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from dayfly.cli.lab import parse_environment
+from dayfly.cli.output import Output
+from dayfly.cli.plan_view import PlanProgress, draw_plan
+from dayfly.core.settings import FILE_NAME
+from dayfly.errors import SettingError
+from dayfly.lab.model import ConfinementChoice, FunctionConfig
+from dayfly.lab.plan.configuration import merge_settings, render_settings, wanted_values
+from dayfly.lab.plan.events import load_events
+from dayfly.lab.plan.model import Request
+from dayfly.lab.plan.report import as_json
+from dayfly.lab.plan.study import check_function, make_plan
+
+if TYPE_CHECKING:
+    from dayfly.lab.plan.model import Plan
+
+DEFAULT_INVOCATIONS = 100
+MAX_INVOCATIONS = 10_000
+DEFAULT_LIMIT_S = 300.0
+_TOO_SLOW = 1
+_TERMINATED = 128 + signal.SIGTERM
+
+
+def plan(
+    handler: str,
+    *,
+    events: Path,
+    folder: Path = Path("."),
+    invocations: int = DEFAULT_INVOCATIONS,
+    limit: float = DEFAULT_LIMIT_S,
+    timeout: float = 3.0,
+    memory: int = 128,
+    env: Annotated[list[str] | None, Parameter(negative="")] = None,
+    python: Path | None = None,
+    confinement: ConfinementChoice = "auto",
+    max_added_ms: float | None = None,
+    write: Annotated[bool, Parameter(negative="")] = False,
+    force: Annotated[bool, Parameter(negative="")] = False,
+    json: Annotated[bool, Parameter(negative="")] = False,
+) -> int:
+    """Say what each isolation would cost a function, what it would lose, and what to put in dayfly.toml.
+
+    Runs the function unchanged on its test events in a Lambda emulator on this machine: first watched, on
+    plain awslambdaric, to see what invocations share; then unwatched, plain and under every isolation in
+    turn, to measure. It is your function that runs, with its side effects, some hundreds of times.
+
+    The exit code is 0; 1 if --max-added-ms is exceeded; 2 if the function or its events cannot be run.
+
+    Examples:
+
+        dayfly plan app.handler --events events/
+        dayfly plan app.handler --events events/ --folder ./function --env TABLE=payments --memory 512
+        dayfly plan app.handler --events events/ --write
+        dayfly plan app.handler --events events/ --json --max-added-ms 10
+
+    Parameters
+    ----------
+    handler
+        module.function inside the folder.
+    events
+        Folder with one test event per *.json file, replayed in the order of names.
+    folder
+        Folder with the function's code, as it would be zipped.
+    invocations
+        How many are measured per isolation.
+    limit
+        Seconds after which measuring ends, with fewer invocations.
+    timeout
+        Seconds an invocation may take.
+    memory
+        Memory size in MB as announced to the function.
+    env
+        Environment variable KEY=VALUE for the function; repeat for more.
+    python
+        Interpreter that runs the function, this one by default; it needs awslambdaric.
+    confinement
+        auto uses bubblewrap where it works, else nothing, and says so.
+    max_added_ms
+        End with exit code 1 if the recommended isolation adds more to the median answer.
+    write
+        Write the settings into the folder's dayfly.toml, and the warm-up beside it.
+    force
+        With --write: replace settings and a warm-up that differ.
+    json
+        Print one JSON object, and nothing else.
+    """
+    output = Output(is_json=json)
+    if not 1 <= invocations <= MAX_INVOCATIONS:
+        raise SettingError(f"{invocations} invocations are out of range", hint=f"use 1 to {MAX_INVOCATIONS}")
+    if limit <= 0:
+        raise SettingError("the limit must be positive", hint="--limit 300")
+    if force and not write:
+        raise SettingError("--force does nothing without --write", hint="add --write")
+    request = Request(
+        folder=folder,
+        handler=handler,
+        events=load_events(events),
+        environment=parse_environment(env or []),
+        timeout_s=timeout,
+        memory_mb=memory,
+        python=python or Path(sys.executable),
+        invocations=invocations,
+        limit_s=limit,
+        confinement=confinement,
+    )
+    check_request(request)
+    if write:
+        check_writable(folder)
+    try:
+        made = asyncio.run(_make(request, output))
+    except asyncio.CancelledError:
+        return _TERMINATED
+    if made.confinement.kind == "none":
+        output.warn(f"the function ran without confinement: {made.confinement.reason}")
+    if output.is_json:
+        output.json(as_json(made))
+    else:
+        output.console.print(draw_plan(made), soft_wrap=False)
+    if write:
+        for path in write_files(made, folder, is_forced=force):
+            output.say(f"wrote {path}", style="bold green")
+        if made.advice.must_fix:
+            output.warn("the code has to change before this is deployed: see the fixes above")
+    return judge(made, max_added_ms, output)
+
+
+def check_request(request: Request) -> None:
+    """Raise DayflyError for what AWS would refuse and for a handler that is not there, before anything runs."""
+    FunctionConfig(
+        name="plan",
+        folder=request.folder,
+        handler=request.handler,
+        timeout_s=request.timeout_s,
+        memory_mb=request.memory_mb,
+        environment=request.environment,
+    )
+    check_function(request)
+
+
+def judge(plan: Plan, max_added_ms: float | None, output: Output) -> int:
+    """Return the exit code that --max-added-ms asks for."""
+    if max_added_ms is None:
+        return 0
+    added = plan.advice.added_ms
+    if added is not None and added <= max_added_ms:
+        return 0
+    what = "could not be measured" if added is None else f"is {added:.1f} ms"
+    output.warn(
+        f"what {plan.advice.settings.isolation} adds {what}; --max-added-ms allows {max_added_ms:g} ms"
+    )
+    return _TOO_SLOW
+
+
+def check_writable(folder: Path) -> None:
+    """Raise SettingError where --write could not write, before minutes are spent."""
+    path = folder / FILE_NAME
+    if path.exists():
+        merge_settings(_read(path), {}, is_forced=False)
+    if not os.access(path if path.exists() else folder, os.W_OK):
+        raise SettingError(f"{path} cannot be written", hint="check its permissions, or leave --write away")
+
+
+def write_files(plan: Plan, folder: Path, *, is_forced: bool) -> list[Path]:
+    """Write dayfly.toml and the warm-up it names; return what was written.
+
+    Raises SettingError, before anything is written, where the folder has other settings or another module
+    of the warm-up's name, unless `is_forced`.
+    """
+    path = folder / FILE_NAME
+    wanted = wanted_values(plan.advice.settings)
+    if path.exists():
+        files = {path: merge_settings(_read(path), wanted, is_forced=is_forced)}
+    else:
+        files = {path: render_settings(plan.advice)}
+    prime = plan.prime
+    if prime is not None and plan.advice.settings.prime == prime.setting:
+        module = folder / f"{prime.module}.py"
+        if module.exists() and _read(module) != prime.source and not is_forced:
+            raise SettingError(
+                f"{module} exists and is not what the plan derived", hint="compare them, or add --force"
+            )
+        files[module] = prime.source
+    for target, text in files.items():
+        target.write_text(text, encoding="utf-8")
+    return list(files)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingError(f"{path} cannot be read: {error}", hint="check the file") from error
+
+
+async def _make(request: Request, output: Output) -> Plan:
+    with contextlib.ExitStack() as stack:
+        progress = stack.enter_context(PlanProgress(output.console)) if output.is_live else None
+
+        def show(phase: str, done: int, total: int) -> None:
+            if progress is not None:
+                progress.show(phase, done, total)
+
+        making = asyncio.create_task(make_plan(request, progress=show))
+        # SIGTERM ends it as Ctrl-C does: by cancelling, so that the lab ends its processes.
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, making.cancel)
+        try:
+            return await making
+        finally:
+            making.cancel()
+            await asyncio.gather(making, return_exceptions=True)

@@ -1,0 +1,46 @@
+"""The ways a function is run to compare them: plain awslambdaric, and Dayfly in each isolation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from dayfly.core.settings import SETTINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dayfly.lab.model import RuntimeKind
+    from dayfly.lab.plan.model import Prime
+
+PLAIN = "plain"
+INVOCATION = "invocation"
+PRIMED = "invocation-primed"
+WINDOW = "window"
+PROCESS = "process"
+
+
+@dataclass(frozen=True, slots=True)
+class Contestant:
+    """One way to run the function; `settings` are environment variables of Dayfly's."""
+
+    name: str
+    runtime: RuntimeKind
+    isolation: str
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+def choose_contestants(prime: Prime | None) -> tuple[Contestant, ...]:
+    """Return everything this version of Dayfly can run, plain first."""
+    chosen = [Contestant(PLAIN, "plain", "none")]
+    for isolation in _isolations():
+        settings = {"DAYFLY_ISOLATION": isolation}
+        chosen.append(Contestant(isolation, "dayfly", isolation, settings))
+        if isolation == INVOCATION and prime is not None:
+            primed = {**settings, "DAYFLY_ZYGOTE_PRIME": prime.setting}
+            chosen.append(Contestant(PRIMED, "dayfly", isolation, primed))
+    return tuple(chosen)
+
+
+def _isolations() -> tuple[str, ...]:
+    return next(setting.choices for setting in SETTINGS if setting.name == "isolation")

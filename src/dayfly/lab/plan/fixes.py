@@ -1,0 +1,106 @@
+"""What to change in the code, for each loss, difference and reason not to fork; pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dayfly.lab.plan.model import Fix
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dayfly.lab.plan.model import Difference, Loss, Urgency
+
+# Databases that a connection per event wears down, by port: what to put in between.
+_POOLS = {
+    "5432": "RDS Proxy, or PgBouncer",
+    "3306": "RDS Proxy",
+    "6379": "nothing for ElastiCache beyond a short connect time-out; `window` keeps the connection",
+    "27017": "a small maxPoolSize and `window`",
+}
+_LATE = "finish it before the answer, or hand it to a queue: a frozen environment may never run it either"
+
+
+def find_fixes(
+    losses: Sequence[Loss], differences: Sequence[Difference], *, isolation: str, reasons: Sequence[str]
+) -> tuple[Fix, ...]:
+    """Return fixes, those needed before switching on first; `reasons` are why it cannot be forked."""
+    found = [_of_reason(reason, losses) for reason in reasons]
+    found += _of_differences([one for one in differences if one.isolation == isolation])
+    for loss in losses:
+        fix = _of_loss(loss)
+        if fix is not None and all((fix.what, fix.where) != (known.what, known.where) for known in found):
+            found.append(fix)
+    return tuple(sorted(found, key=lambda fix: fix.urgency != "before"))
+
+
+def _of_reason(reason: str, losses: Sequence[Loss]) -> Fix:
+    """A reason reads `culprit: fix`; the place is known where the probe saw the same culprit."""
+    what, _, how = reason.partition(": ")
+    where = next((loss.where for loss in losses if loss.kind == "thread" and loss.what in what), "")
+    return Fix(f"cannot be forked: {what}", where, how or "see the finding zygote.not-forkable", "before")
+
+
+def _of_differences(differences: Sequence[Difference]) -> list[Fix]:
+    by_path: dict[str, list[Difference]] = {}
+    for difference in differences:
+        by_path.setdefault(difference.path, []).append(difference)
+    fixes: list[Fix] = []
+    for path, items in by_path.items():
+        one = items[0]
+        if one.is_new_error:
+            how = "see why in its log: dayfly lab serve FOLDER --handler HANDLER --runtime dayfly"
+            fixes.append(Fix(f"the function fails: {one.got}, where {one.explanation}", "", how, "before"))
+            continue
+        where = "the answer" if path in ("", "$") else f"the answer at {path}"
+        fixes.append(
+            Fix(
+                what=f"{where} is not as on plain awslambdaric ({one.explanation})",
+                where="",
+                how="do not derive it from what earlier invocations left in the process, or expect the change",
+                urgency="before",
+            )
+        )
+    return fixes
+
+
+def _of_loss(loss: Loss) -> Fix | None:
+    urgency: Urgency = "later"
+    match loss.kind:
+        case "late-work":
+            urgency, how = "before", _LATE
+        case "process":
+            urgency, how = "before", "wait for it, or end it, before the answer"
+        case "thread" if "init" in loss.consequence:
+            how = "start it on first use in the handler, or stop and restart it in [fork] before and after"
+        case "thread":
+            how = "if it sends what invocations queue, flush before the answer; else start it at init"
+        case "state" if "emptied" in loss.consequence:
+            urgency, how = "before", "write each invocation's share out before its answer"
+        case "state":
+            how = "if anything reads it in a later invocation, keep it in a store; else drop it"
+        case "tmp" if "collects" in loss.consequence:
+            urgency, how = (
+                "before",
+                "send it elsewhere before the answer; the file does not outlive the worker",
+            )
+        case "tmp":
+            how = "write the file at init: such files stay, and are watched for changes; a `keep` glob is shared by all customers"
+        case "cold-start-flag":
+            how = "do not count cold starts by it; Lambda reports Init Duration itself"
+        case "lazy-import" | "lazy-object" if loss.where and not loss.prime:
+            how = "move it to the module's top level, so that init does it"
+        case "cache" if loss.where and not loss.prime:
+            how = "fill it at init with what most events need, if that is known"
+        case "connection":
+            port = loss.what.split(" ")[0].rpartition(":")[2]
+            if port not in _POOLS:
+                return None
+            how = f"every event opens a connection: put in between {_POOLS[port]}"
+        case "tracing" if "lost:" in loss.consequence or "are lost" in loss.consequence:
+            how = "flush at the end of the handler, if that is not done yet"
+        case "extension" if "registered" in loss.consequence:
+            how = "use an external extension, or do its work in the handler"
+        case _:
+            return None
+    return Fix(loss.what, loss.where, how, urgency)

@@ -1,0 +1,261 @@
+"""Runs every contestant in one lab, in alternating bursts, and keeps times, answers, memory and findings."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import statistics
+import time
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from dayfly.core.findings import NOT_FORKABLE
+from dayfly.core.loglines import PRODUCT
+from dayfly.lab.lab import Lab
+from dayfly.lab.model import FunctionConfig, LabError, LabEvent, LogLine
+from dayfly.lab.plan.accounting import processor_ms, proportional_mb
+from dayfly.lab.plan.answers import Answer
+from dayfly.lab.plan.contestants import Contestant
+from dayfly.lab.plan.model import Cost
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from dayfly.lab.model import ConfinementReport
+    from dayfly.lab.plan.model import Request
+
+# Long enough that work put off meets its own debt, short enough that a disturbance of the machine meets
+# every contestant.
+_BURST = 5
+# Cold starts of each contestant, alternating: init varies more than invocations do.
+_STARTS = 3
+# An event's first invocation fills caches of the warm contestants; it is not what most callers see.
+_MAX_WARM_UP = 20
+_MIN_WARM_UP = 3
+# The tail of fewer invocations than this says nothing.
+MIN_FOR_P99 = 100
+_MEMORY_LOOKS = 3
+_SETTLE_S = 10.0
+
+
+@dataclass(slots=True)
+class Samples:
+    """What was seen of one contestant."""
+
+    answer_ms: list[float] = field(default_factory=list)
+    first_ms: list[float] = field(default_factory=list)
+    whole_ms: list[float] = field(default_factory=list)
+    init_ms: list[float] = field(default_factory=list)
+    processor_ms: float | None = None
+    memory_mb: list[float] = field(default_factory=list)
+    answers: dict[int, list[Answer]] = field(default_factory=lambda: defaultdict(list))
+    reasons: list[str] = field(default_factory=list)
+    findings: Counter[str] = field(default_factory=Counter)
+    unavailable: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Samples by contestant, in what they were taken, and whether time ran out before all were.
+
+    `load` is the machine's, per processor, before anything was started.
+    """
+
+    samples: Mapping[str, Samples]
+    confinement: ConfinementReport
+    is_cut_short: bool
+    load: float
+
+
+class Measurement:
+    """One comparison. `folder` is what is run: the function's own, or a copy with the warm-up in it."""
+
+    def __init__(
+        self,
+        request: Request,
+        contestants: Sequence[Contestant],
+        *,
+        folder: Path,
+        progress: Callable[[int, int], None],
+    ) -> None:
+        self._request = request
+        self._contestants = list(contestants)
+        self._folder = folder
+        self._progress = progress
+        self._samples = {one.name: Samples() for one in contestants}
+        self._is_steady = False
+        self._done = 0
+        self._until = 0.0
+
+    async def run(self) -> Measured:
+        """Measure within the request's limit; every process has ended by then."""
+        self._until = time.monotonic() + self._request.limit_s
+        load = os.getloadavg()[0] / (os.cpu_count() or 1)
+        async with Lab(
+            confinement=self._request.confinement, max_environments=4 * len(self._contestants), log=self._hear
+        ) as lab:
+            lab.subscribe(self._notice)
+            for one in self._contestants:
+                await lab.add_function(self._config(one))
+            await self._start_all(lab)
+            for number in range(self._warm_up):
+                for one in self._running:
+                    await self._invoke(lab, one.name, number)
+            before = {one.name: await self._processor(lab, one.name) for one in self._running}
+            rounds = await self._measure_steadily(lab)
+            for one in self._running:
+                spent = await self._processor(lab, one.name) - before[one.name]
+                if rounds and spent >= 0:
+                    self._samples[one.name].processor_ms = spent / (rounds * _BURST)
+            for one in self._running:
+                self._samples[one.name].memory_mb += await self._memory(lab, one.name)
+            confinement = lab.confinement
+        return Measured(self._samples, confinement, rounds * _BURST < self._request.invocations, load)
+
+    @property
+    def _warm_up(self) -> int:
+        return max(_MIN_WARM_UP, min(_MAX_WARM_UP, len(self._request.events)))
+
+    @property
+    def _running(self) -> list[Contestant]:
+        return [one for one in self._contestants if not self._samples[one.name].unavailable]
+
+    @property
+    def _rounds(self) -> int:
+        return -(-self._request.invocations // _BURST)
+
+    def _config(self, one: Contestant) -> FunctionConfig:
+        return FunctionConfig(
+            name=one.name,
+            folder=self._folder,
+            handler=self._request.handler,
+            runtime=one.runtime,
+            timeout_s=self._request.timeout_s,
+            memory_mb=self._request.memory_mb,
+            environment={**self._request.environment, **one.settings},
+            python=self._request.python,
+        )
+
+    async def _start_all(self, lab: Lab) -> None:
+        """Start every contestant a few times; what cannot be started is left out, with the reason."""
+        for number in range(_STARTS):
+            for one in self._running:
+                if number:
+                    await lab.recycle(one.name)
+                try:
+                    await self._invoke(lab, one.name, number, is_first=True)
+                except LabError as error:
+                    self._samples[one.name].unavailable = error.message
+                    continue
+                last = self._samples[one.name].answers[number % len(self._request.events)][-1]
+                if last.is_error and b"Dayfly." in last.payload[:200]:
+                    self._samples[one.name].unavailable = _said(last.payload)
+
+    async def _measure_steadily(self, lab: Lab) -> int:
+        """Return how many bursts each contestant got: all the same number."""
+        self._is_steady = True
+        for number in range(self._rounds):
+            for one in self._running:
+                for step in range(_BURST):
+                    await self._invoke(lab, one.name, number * _BURST + step)
+            if time.monotonic() > self._until:
+                return number + 1
+        return self._rounds
+
+    async def _invoke(self, lab: Lab, name: str, number: int, *, is_first: bool = False) -> None:
+        index = number % len(self._request.events)
+        result = await lab.invoke(name, self._request.events[index].payload)
+        samples = self._samples[name]
+        answer = Answer(result.payload, result.function_error is not None, result.cold_start)
+        samples.answers[index].append(answer)
+        if is_first:
+            samples.first_ms.append(result.duration_ms)
+        elif self._is_steady:
+            samples.answer_ms.append(result.duration_ms)
+        self._done += 1
+        total = len(self._running) * (_STARTS + self._warm_up + self._rounds * _BURST)
+        self._progress(min(self._done, total), total)
+
+    def _notice(self, event: LabEvent) -> None:
+        samples = self._samples[event.function]
+        if event.kind == "init_done":
+            samples.init_ms.append(float(event.detail["duration_ms"]))
+        elif event.kind == "invoke_end" and self._is_steady:
+            samples.whole_ms.append(float(event.detail["duration_ms"]))
+
+    def _hear(self, line: LogLine) -> None:
+        finding = read_finding(line.text)
+        if finding is None or line.source == "platform":
+            return
+        kind, reasons = finding
+        samples = self._samples[line.function]
+        samples.findings[kind] += 1
+        if kind == NOT_FORKABLE.uid:
+            samples.reasons += [reason for reason in reasons if reason not in samples.reasons]
+
+    async def _processor(self, lab: Lab, name: str) -> float:
+        return processor_ms(await self._idle_pids(lab, name))
+
+    async def _memory(self, lab: Lab, name: str) -> list[float]:
+        pids = await self._idle_pids(lab, name)
+        looks = [await asyncio.to_thread(proportional_mb, pids) for _ in range(_MEMORY_LOOKS)]
+        return [look for look in looks if look is not None]
+
+    async def _idle_pids(self, lab: Lab, name: str) -> list[int]:
+        """Return the processes of the one environment once it is frozen."""
+        until = time.monotonic() + _SETTLE_S
+        while any(view.state == "busy" for view in lab.environments(name)) and time.monotonic() < until:
+            await asyncio.sleep(0.002)
+        return [pid for pids in lab.processes(name).values() for pid in pids]
+
+
+def read_finding(text: str) -> tuple[str, tuple[str, ...]] | None:
+    """Return kind and reasons of a finding of Dayfly's; None for any other line."""
+    if '"finding_info"' not in text:
+        return None
+    with contextlib.suppress(ValueError, KeyError, TypeError, IndexError):
+        record = json.loads(text)
+        if record["metadata"]["product"]["name"] == PRODUCT:
+            reasons = record["unmapped"]["evidence"].get("reasons", [])
+            return str(record["finding_info"]["types"][0]), tuple(str(reason) for reason in reasons)
+    return None
+
+
+def _said(payload: bytes) -> str:
+    """Return the message of an error of Dayfly's own: it holds nothing of an event."""
+    with contextlib.suppress(ValueError, KeyError, TypeError):
+        return str(json.loads(payload)["errorMessage"])
+    return "it could not be started"
+
+
+def summarise(one: Contestant, samples: Samples) -> Cost:
+    """Return a contestant's figures."""
+    if samples.unavailable:
+        return Cost(one.name, one.isolation, unavailable=samples.unavailable)
+    isolation = "process" if samples.reasons and one.isolation != "process" else one.isolation
+    return Cost(
+        name=one.name,
+        isolation=isolation,
+        samples=len(samples.answer_ms),
+        p50_ms=_median(samples.answer_ms),
+        p99_ms=_percentile_99(samples.answer_ms),
+        first_ms=_median(samples.first_ms),
+        whole_p50_ms=_median(samples.whole_ms),
+        cpu_ms=samples.processor_ms,
+        init_ms=_median(samples.init_ms),
+        memory_mb=_median(samples.memory_mb),
+        reasons=tuple(samples.reasons) if isolation != one.isolation else (),
+        findings=dict(samples.findings),
+    )
+
+
+def _median(values: Sequence[float]) -> float | None:
+    return statistics.median(values) if values else None
+
+
+def _percentile_99(values: Sequence[float]) -> float | None:
+    return statistics.quantiles(values, n=100)[98] if len(values) >= MIN_FOR_P99 else None

@@ -1,0 +1,210 @@
+"""What a plan is made from and what it says: facts as they were seen, losses, costs, advice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from dayfly.errors import DayflyError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from dayfly.lab.model import ConfinementChoice, ConfinementReport
+
+Isolation = Literal["invocation", "window", "process"]
+LossKind = Literal[
+    "connection",
+    "cache",
+    "state",
+    "tmp",
+    "late-work",
+    "thread",
+    "process",
+    "lazy-import",
+    "lazy-object",
+    "cold-start-flag",
+    "tracing",
+    "extension",
+]
+# before: something is lost or wrong once the isolation is on. later: it costs time, nothing else.
+Urgency = Literal["before", "later"]
+
+
+ANSWER = "an answer"
+
+
+class PlanError(DayflyError):
+    """No plan can be made: the function or its events cannot be run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One test event: the file it came from and its bytes."""
+
+    name: str
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to plan for, as the command line gave it, checked."""
+
+    folder: Path
+    handler: str
+    events: tuple[Event, ...]
+    environment: Mapping[str, str]
+    timeout_s: float
+    memory_mb: int
+    python: Path
+    invocations: int
+    limit_s: float
+    confinement: ConfinementChoice
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """One thing the function builds up or keeps that a fresh worker does not have.
+
+    `uses` of `invocations` observed ones relied on it. `what` names it without any value, `where` is
+    `file:line` in the package or "" where unknown. `prime` is what `[zygote] prime` would import or call to
+    have it in every worker, "" where that is not possible; `is_data` says that it is data, not machinery.
+    """
+
+    kind: LossKind
+    what: str
+    where: str
+    uses: int
+    invocations: int
+    consequence: str
+    prime: str = ""
+    is_data: bool = False
+    cost_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """One change to the code."""
+
+    what: str
+    where: str
+    how: str
+    urgency: Urgency
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One place in the answer that is not as on plain awslambdaric; types, never values.
+
+    `path` is "" where it is an error in place of an answer or the other way round. It was so in `affected` of
+    `invocations`.
+    """
+
+    isolation: str
+    event: str
+    path: str
+    expected: str
+    got: str
+    explanation: str
+    affected: int
+    invocations: int
+
+    @property
+    def is_new_error(self) -> bool:
+        """Say whether the function failed where it does not on plain awslambdaric."""
+        return not self.path and self.expected == ANSWER
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one way of running the function costs; milliseconds and MB, None where it could not be measured.
+
+    `isolation` is what was really in force: `process` where the function could not be forked, for the
+    `reasons` given. `unavailable` says why nothing was measured at all.
+    """
+
+    name: str
+    isolation: str
+    samples: int = 0
+    p50_ms: float | None = None
+    p99_ms: float | None = None
+    first_ms: float | None = None
+    whole_p50_ms: float | None = None
+    cpu_ms: float | None = None
+    init_ms: float | None = None
+    memory_mb: float | None = None
+    reasons: tuple[str, ...] = ()
+    findings: Mapping[str, int] = field(default_factory=dict)
+    unavailable: str = ""
+
+    @property
+    def is_fallback(self) -> bool:
+        """Say whether something else ran than was asked for."""
+        return bool(self.reasons)
+
+
+@dataclass(frozen=True, slots=True)
+class Prime:
+    """A ready-made warm-up: source of a module, and what it was derived from."""
+
+    module: str
+    function: str
+    source: str
+    reasons: tuple[str, ...]
+
+    @property
+    def setting(self) -> str:
+        """Return the value of `[zygote] prime`."""
+        return f"{self.module}:{self.function}"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What to put into dayfly.toml."""
+
+    isolation: Isolation
+    max_age: str | None = None
+    max_invocations: int | None = None
+    prime: str | None = None
+    keep: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """The recommendation. `added_ms` is what it adds to the answer at p50, None where not measured; the
+    figures are those of the cost named `measured_as`."""
+
+    settings: Settings
+    measured_as: str
+    headline: str
+    reasons: tuple[str, ...]
+    gives_up: tuple[str, ...]
+    added_ms: float | None
+    fixes: tuple[Fix, ...]
+
+    @property
+    def must_fix(self) -> tuple[Fix, ...]:
+        """Return what has to change in the code before this is switched on."""
+        return tuple(fix for fix in self.fixes if fix.urgency == "before")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that was seen and what follows from it."""
+
+    handler: str
+    events: tuple[str, ...]
+    memory_mb: int
+    observed: int
+    losses: tuple[Loss, ...]
+    costs: tuple[Cost, ...]
+    differences: tuple[Difference, ...]
+    prime: Prime | None
+    advice: Advice
+    notes: tuple[str, ...]
+    confinement: ConfinementReport
+
+    def cost(self, name: str) -> Cost | None:
+        """Return the cost measured under one name."""
+        return next((cost for cost in self.costs if cost.name == name), None)

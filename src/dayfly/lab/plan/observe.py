@@ -1,0 +1,130 @@
+"""Runs the function unchanged on plain awslambdaric, with the probe beside it, and returns what was seen."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dayfly.lab.confinement import DAYFLY_ROOT, TASK_ROOT
+from dayfly.lab.lab import Lab
+from dayfly.lab.model import FunctionConfig, InvokeResult, LogLine
+from dayfly.lab.plan.collector import Collector
+from dayfly.lab.plan.model import PlanError, Request
+from dayfly.lab.plan.packages import list_vendored
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dayfly.lab.plan.sightings import Sighting
+
+_NAME = "probe"
+_INSIDE = "lab/plan/inside"
+# Growth that ends, growth that goes on and a buffer that empties look alike in fewer rounds than these.
+_ROUNDS = 4
+_MIN_INVOCATIONS = 12
+_MAX_INVOCATIONS = 60
+_PROBE_SAYS = "dayfly plan: "
+_MAX_SAID = 5
+# A report is sent before the poll that ends an invocation; only the last one can still be under way.
+_REPORT_BUDGET_S = 5.0
+# The probe looks at every object of the process after each answer, within the function's time.
+_EXTRA_TIMEOUT_S = 10.0
+_MAX_TIMEOUT_S = 900.0
+
+
+async def observe(request: Request, *, progress: Callable[[int, int], None]) -> tuple[Sighting, ...]:
+    """Run the function on its events with the probe and return the reports, init's first.
+
+    Raises PlanError when it cannot serve any event or nothing of it could be seen.
+    """
+    total = min(_MAX_INVOCATIONS, max(_MIN_INVOCATIONS, _ROUNDS * len(request.events)))
+    until = time.monotonic() + request.limit_s
+    said: list[str] = []
+
+    def hear(line: LogLine) -> None:
+        if line.text.startswith(_PROBE_SAYS) and len(said) < _MAX_SAID:
+            said.append(line.text.removeprefix(_PROBE_SAYS))
+
+    async with (
+        Collector() as collector,
+        Lab(confinement=request.confinement, max_environments=2, log=hear) as lab,
+    ):
+        is_confined = lab.confinement.kind == "bubblewrap"
+        folder = request.folder.resolve()
+        root = TASK_ROOT if is_confined else str(folder)
+        inside = f"{DAYFLY_ROOT}/dayfly/{_INSIDE}" if is_confined else str(Path(__file__).with_name("inside"))
+        original = request.environment.get("PYTHONPATH", root)
+        orders = {
+            "address": collector.address,
+            "token": collector.token,
+            "root": root,
+            "vendored": list_vendored(folder),
+            "pythonpath": original,
+        }
+        await lab.add_function(
+            FunctionConfig(
+                name=_NAME,
+                folder=request.folder,
+                handler=request.handler,
+                timeout_s=min(request.timeout_s + _EXTRA_TIMEOUT_S, _MAX_TIMEOUT_S),
+                memory_mb=request.memory_mb,
+                environment={
+                    **request.environment,
+                    "PYTHONPATH": f"{inside}:{original}",
+                    "DAYFLY_PLAN_PROBE": json.dumps(orders),
+                },
+                python=request.python,
+            )
+        )
+        results = []
+        for number in range(total):
+            event = request.events[number % len(request.events)]
+            results.append(await lab.invoke(_NAME, event.payload))
+            progress(number + 1, total)
+            if number == 0:
+                refuse_failed_init(results[0], request)
+            if time.monotonic() > until:
+                break
+        await _wait_for_reports(collector, len(results) + 1, said)
+    if results and all(result.function_error for result in results):
+        raise PlanError(
+            f"{request.handler} fails on every test event on plain awslambdaric: {error_type(results[0])}",
+            hint=f"see why: dayfly lab serve {request.folder} --handler {request.handler}",
+        )
+    return tuple(collector.sightings)
+
+
+def refuse_failed_init(result: InvokeResult, request: Request) -> None:
+    """Raise PlanError when the function could not even be initialised."""
+    kind = error_type(result)
+    if result.function_error and kind.startswith(("Runtime.", "Sandbox.")):
+        raise PlanError(
+            f"{request.handler} cannot be run on plain awslambdaric: {kind}",
+            hint=f"see why: dayfly lab serve {request.folder} --handler {request.handler}; "
+            "the function may need --env, --timeout or packages",
+        )
+
+
+def error_type(result: InvokeResult) -> str:
+    """Return the type of a function's error; messages may hold an event's data."""
+    try:
+        payload = json.loads(result.payload)
+    except ValueError:
+        return "unknown"
+    return str(payload.get("errorType", "unknown")) if isinstance(payload, dict) else "unknown"
+
+
+async def _wait_for_reports(collector: Collector, count: int, said: list[str]) -> None:
+    until = time.monotonic() + _REPORT_BUDGET_S
+    while len(collector.sightings) < count and collector.fault is None and time.monotonic() < until:
+        await asyncio.sleep(0.005)
+    if collector.fault is not None:
+        raise collector.fault
+    if not collector.sightings:
+        raise PlanError(
+            "the function ran, but nothing of it could be seen" + (f": {said[0]}" if said else ""),
+            hint="does it replace PYTHONPATH or start Python with -S or -I in a wrapper?",
+        )

@@ -1,0 +1,142 @@
+"""What goes on beside the handler: threads, tasks, children, and imports made on first use; pure."""
+
+from __future__ import annotations
+
+import statistics
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from dayfly.lab.plan.model import Loss
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dayfly.lab.plan.masking import Mask
+    from dayfly.lab.plan.sightings import SeenThread, Sighting
+
+# A thread still there after this many later invocations is there to stay, not late.
+_LASTING = 2
+_MAX_NAMED_IMPORTS = 12
+
+
+def find_late_work(sightings: Sequence[Sighting], *, mask: Mask) -> list[Loss]:
+    """Return threads, asyncio tasks and child processes that were still at work after the answer."""
+    count = len(sightings) - 1
+    threads: dict[str, set[int]] = defaultdict(set)
+    lasting: dict[str, set[int]] = defaultdict(set)
+    example: dict[str, SeenThread] = {}
+    tasks: dict[str, set[int]] = defaultdict(set)
+    places: dict[str, str] = {}
+    for sighting in sightings:
+        for thread in sighting.threads:
+            if not thread.invocation or thread.kind == "native":
+                continue
+            key = thread.target or thread.site or mask.hide(thread.name)
+            example.setdefault(key, thread)
+            if sighting.number == thread.invocation and not thread.is_waiting:
+                threads[key].add(sighting.number)
+            if sighting.number >= thread.invocation + _LASTING:
+                lasting[key].add(sighting.number)
+        for task in sighting.tasks:
+            name, _, place = task.partition("\0")
+            if sighting.number:
+                tasks[name].add(sighting.number)
+                places[name] = place
+    losses: list[Loss] = []
+    for key, thread in example.items():
+        name = _thread_name(thread, mask)
+        started = {t.invocation for s in sightings for t in s.threads if _key(t, mask) == key}
+        if key in threads and not (key in lasting and len(started) == 1):
+            losses.append(
+                Loss("late-work", name, thread.site or thread.target, len(threads[key]), count,
+                     "still at work when the answer is out; ended with the worker, unfinished")
+            )  # fmt: skip
+        elif key in lasting:
+            what = "waits for work between invocations" if thread.is_waiting else "works between invocations"
+            losses.append(
+                Loss("thread", name, thread.site or thread.target, len(lasting[key]), count,
+                     f"started by an invocation and kept, {what}; every worker starts its own and ends it unasked")
+            )  # fmt: skip
+    for name, numbers in tasks.items():
+        losses.append(
+            Loss("late-work", f"asyncio task {mask.hide(name)}", places[name], len(numbers), count,
+                 "pending when the answer is out; a worker has no later invocation that would run it")
+        )  # fmt: skip
+    return losses + _children(sightings)
+
+
+def _key(thread: SeenThread, mask: Mask) -> str:
+    return thread.target or thread.site or mask.hide(thread.name)
+
+
+def _thread_name(thread: SeenThread, mask: Mask) -> str:
+    owner = thread.kind.partition(".")[0]
+    suffix = f" of {owner}" if not thread.target and owner not in ("threading", "concurrent") else ""
+    return f"thread {mask.hide(thread.name)!r}{suffix}"
+
+
+def _children(sightings: Sequence[Sighting]) -> list[Loss]:
+    count = len(sightings) - 1
+    alive = [sighting.number for sighting in sightings if sighting.number and sighting.children]
+    if not alive:
+        return []
+    places = [place for sighting in sightings for _, place in sighting.processes if place]
+    return [
+        Loss("process", "child processes", places[-1] if places else "", len(alive), count,
+             "alive when the answer is out; ended with the worker")
+    ]  # fmt: skip
+
+
+def find_init_threads(sightings: Sequence[Sighting], *, mask: Mask) -> list[Loss]:
+    """Return threads that init started; a fork does not copy them."""
+    count = len(sightings) - 1
+    return [
+        Loss("thread", _thread_name(thread, mask), thread.site or thread.target, count, count,
+             "started at init; a forked worker does not have it unless it is restarted there")
+        for thread in sightings[0].threads
+    ]  # fmt: skip
+
+
+def find_lazy_imports(sightings: Sequence[Sighting], *, cycle: int) -> list[Loss]:
+    """Return modules that invocations imported first, by the import statements of own code that began it.
+
+    The whole time that first invocations took longer than later ones with the same events is given with
+    the first one: it cannot be told apart from other things done on first use.
+    """
+    count = len(sightings) - 1
+    loaded = sum(len(sighting.modules) for sighting in sightings if sighting.number)
+    if not loaded:
+        return []
+    statements: dict[str, tuple[str, int]] = {}
+    for sighting in sightings:
+        if not sighting.number:
+            continue
+        names = sorted((name for name, _, _ in sighting.imports), key=len, reverse=True)
+        for name, place, _ in sighting.imports:
+            is_parent = any(other.startswith(name + ".") for other in names)
+            if not is_parent:
+                statements.setdefault(name, (place, sighting.number))
+    extra_ms = first_use_ms(sightings, cycle=cycle)
+    losses = [
+        Loss("lazy-import", f"import {name}", place, count - number, count,
+             "imported by the first invocation that needs it; every worker imports it anew", prime=name)
+        for name, (place, number) in list(statements.items())[:_MAX_NAMED_IMPORTS]
+    ]  # fmt: skip
+    named = len(losses)
+    rest = len(statements) - named
+    detail = f", {rest} more import statements" if rest > 0 else ""
+    losses.append(
+        Loss("lazy-import", f"{loaded} modules loaded after init{detail}", "", count, count,
+             "loaded by every worker anew", cost_ms=extra_ms)
+    )  # fmt: skip
+    return losses
+
+
+def first_use_ms(sightings: Sequence[Sighting], *, cycle: int) -> float | None:
+    """Return how much longer the first invocation took than later ones with its event; None if not longer."""
+    took = [sighting.took_ms for sighting in sightings if sighting.number]
+    later = took[cycle::cycle]
+    if not later:
+        return None
+    extra = took[0] - statistics.median(later)
+    return extra if extra > 0 else None

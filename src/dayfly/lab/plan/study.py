@@ -1,0 +1,191 @@
+"""Makes a plan: observe, derive a warm-up, measure every isolation, compare answers, advise."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import shutil
+import tempfile
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from dayfly.core.settings import FILE_NAME
+from dayfly.lab.handler_check import check_handler
+from dayfly.lab.plan.advise import MB_PER_CPU, Facts, advise, at_memory_ms
+from dayfly.lab.plan.answers import find_differences
+from dayfly.lab.plan.contestants import PLAIN, WINDOW, choose_contestants
+from dayfly.lab.plan.losses import find_losses
+from dayfly.lab.plan.masking import Mask
+from dayfly.lab.plan.measure import MIN_FOR_P99, Measured, Measurement, summarise
+from dayfly.lab.plan.model import Plan, PlanError
+from dayfly.lab.plan.observe import observe
+from dayfly.lab.plan.prime import derive_prime
+from dayfly.lab.plan.source import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from dayfly.lab.plan.contestants import Contestant
+    from dayfly.lab.plan.model import Cost, Loss, Prime, Request
+    from dayfly.lab.plan.sightings import Sighting
+
+    Progress = Callable[["Phase", int, int], None]
+
+Phase = Literal["observe", "measure"]
+# Load per processor above which other work competes with what is measured.
+_BUSY = 0.5
+
+
+async def make_plan(request: Request, *, progress: Progress) -> Plan:
+    """Run the function and return what follows. Raises DayflyError when it cannot be run.
+
+    `progress` is called on the event loop with the phase, what is done and what there is to do.
+    """
+    check_function(request)
+    sightings = await observe(request, progress=lambda done, total: progress("observe", done, total))
+    mask = Mask(request.events)
+    losses = find_losses(sightings, cycle=len(request.events), mask=mask, source=Source(request.folder))
+    prime = None if has_own_prime(request) else derive_prime(losses)
+    contestants = choose_contestants(prime)
+    with tempfile.TemporaryDirectory(prefix="dayfly-plan-") as scratch:
+        folder = request.folder if prime is None else add_prime(request.folder, prime, Path(scratch))
+        measured = await Measurement(
+            request,
+            contestants,
+            folder=folder,
+            progress=lambda done, total: progress("measure", done, total),
+        ).run()
+    return conclude(request, sightings, losses, prime=prime, contestants=contestants, measured=measured)
+
+
+def conclude(
+    request: Request,
+    sightings: Sequence[Sighting],
+    losses: Sequence[Loss],
+    *,
+    prime: Prime | None,
+    contestants: Sequence[Contestant],
+    measured: Measured,
+) -> Plan:
+    """Return the plan that follows from what was seen and measured; pure."""
+    samples = measured.samples
+    mask = Mask(request.events)
+    costs = [summarise(one, samples[one.name]) for one in contestants]
+    differences = [
+        difference
+        for cost in costs
+        if cost.name != PLAIN and not cost.unavailable
+        for difference in find_differences(
+            cost.name,
+            [event.name for event in request.events],
+            plain=samples[PLAIN].answers,
+            other=samples[cost.name].answers,
+            mask=mask,
+        )
+    ]
+    by_name = {cost.name: cost for cost in costs}
+    advice = advise(Facts(by_name, losses, differences, prime))
+    if any(cost.is_fallback for cost in costs):
+        costs = [_hide_mask(cost, mask) for cost in costs]
+    return Plan(
+        handler=request.handler,
+        events=tuple(event.name for event in request.events),
+        memory_mb=request.memory_mb,
+        observed=len(sightings) - 1,
+        losses=tuple(losses),
+        costs=tuple(costs),
+        differences=tuple(differences),
+        prime=prime,
+        advice=advice,
+        notes=tuple(_notes(request, sightings, costs, measured, chosen=by_name.get(advice.measured_as))),
+        confinement=measured.confinement,
+    )
+
+
+def check_function(request: Request) -> None:
+    """Raise DayflyError for a folder or handler that is not there, before anything is started."""
+    if not request.folder.is_dir():
+        raise PlanError(
+            f"{request.folder} is not a folder", hint="--folder names the one with the handler's file"
+        )
+    check_handler(request.folder, request.handler)
+
+
+def has_own_prime(request: Request) -> bool:
+    """Say whether the function already has a warm-up, which every measurement then includes."""
+    if "DAYFLY_ZYGOTE_PRIME" in request.environment:
+        return True
+    try:
+        table = tomllib.loads((request.folder / FILE_NAME).read_text(encoding="utf-8")).get("zygote")
+    except (OSError, ValueError):
+        return False
+    return isinstance(table, dict) and "prime" in table
+
+
+def add_prime(folder: Path, prime: Prime, scratch: Path) -> Path:
+    """Return a copy of the package, of hard links where that works, with the warm-up's module in it."""
+    target = scratch / "package"
+    shutil.copytree(folder, target, symlinks=True, copy_function=_link)
+    path = target / f"{prime.module}.py"
+    path.unlink(missing_ok=True)  # not write through a hard link
+    path.write_text(prime.source, encoding="utf-8")
+    # As mkdtemp made it, nobody else may pass; the lab runs functions as another user.
+    scratch.chmod(0o755)
+    return target
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except OSError:
+        shutil.copy2(source, target, follow_symlinks=False)
+
+
+def _processor_note(plain: Cost, chosen: Cost | None, memory_mb: int) -> list[str]:
+    if chosen is None or chosen.cpu_ms is None or plain.cpu_ms is None or chosen.cpu_ms <= plain.cpu_ms:
+        return []
+    added = chosen.cpu_ms - plain.cpu_ms
+    slow = at_memory_ms(added, memory_mb)
+    if slow <= added:
+        return []
+    share = memory_mb / MB_PER_CPU
+    note = f"at {memory_mb} MB Lambda gives {share:.2f} of a processor, not a whole one as here:"
+    return [f"{note} the {added:.1f} ms of CPU that are added can take up to {slow:.0f} ms there"]
+
+
+def _hide_mask(cost: Cost, mask: Mask) -> Cost:
+    return dataclasses.replace(cost, reasons=tuple(mask.hide(reason) for reason in cost.reasons))
+
+
+def _notes(
+    request: Request,
+    sightings: Sequence[Sighting],
+    costs: Sequence[Cost],
+    measured: Measured,
+    *,
+    chosen: Cost | None,
+) -> list[str]:
+    """Return what a reader must know to read the figures."""
+    by_name = {cost.name: cost for cost in costs}
+    plain = by_name[PLAIN]
+    notes = _processor_note(plain, chosen, request.memory_mb)
+    if measured.load > _BUSY:
+        notes.append("other work kept this machine busy: what Dayfly adds is an upper bound")
+    if measured.is_cut_short:
+        notes.append(f"time ran out after {plain.samples} of {request.invocations} invocations (--limit)")
+    if plain.p99_ms is None:
+        notes.append(f"p99 needs {MIN_FOR_P99} invocations")
+    for cost in costs:
+        if cost.unavailable:
+            notes.append(f"`{cost.name}` could not be run: {cost.unavailable}")
+    if WINDOW not in by_name:
+        notes.append("this version of Dayfly has no `window` isolation")
+    if plain.memory_mb is not None and all(cost.memory_mb is None for cost in costs if cost is not plain):
+        notes.append("memory of Dayfly's processes can only be read as root")
+    missing = sightings[-1].number + 1 - len(sightings)
+    if missing or sightings[-1].faults:
+        notes.append(f"the probe missed something: {missing} reports, {sightings[-1].faults} events")
+    if len({sighting.number for sighting in sightings}) < len(sightings):
+        notes.append("the function's process ended and was started again while it was observed")
+    return notes
