@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.confined import LIMITS, TASK_ROOT, confinement_here, unused_uid
+from tests.confined import LIMITS, TASK_ROOT, Confinement, confinement_here, unused_uid
 from tests.interpreters import CACHE, Interpreter, environment_python
+from tests.rie import Rie
 from tests.runtimes import RuntimeProcess
 
 from dayfly.attach.build import build_layer
@@ -165,6 +166,19 @@ def _as_user(command: Sequence[str]) -> list[str]:
     return ["prlimit", *LIMITS, *user, *command]
 
 
+def image_variables(image: Image, handler: str, wrapper: str) -> dict[str, str]:
+    """What Lambda sets before it starts the image's bootstrap."""
+    variables = {
+        "_HANDLER": handler,
+        "IMAGE_PYTHON": image.interpreter.version,
+        "LAMBDA_TASK_ROOT": TASK_ROOT,
+        "LAMBDA_RUNTIME_DIR": "/var/runtime",
+        "LD_LIBRARY_PATH": "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/opt/lib",
+        "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
+    }
+    return {**variables, **({"AWS_LAMBDA_EXEC_WRAPPER": wrapper} if wrapper else {})}
+
+
 class ManagedRuntime(RuntimeProcess):
     """A function on a managed runtime, started as Lambda does, in front of the fake Runtime API.
 
@@ -183,16 +197,7 @@ class ManagedRuntime(RuntimeProcess):
         telemetry: bool = False,
         opt_writable: bool = False,
     ) -> None:
-        variables = {
-            "_HANDLER": handler,
-            "IMAGE_PYTHON": image.interpreter.version,
-            "LAMBDA_TASK_ROOT": TASK_ROOT,
-            "LAMBDA_RUNTIME_DIR": "/var/runtime",
-            "LD_LIBRARY_PATH": "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/opt/lib",
-            "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
-            **({"AWS_LAMBDA_EXEC_WRAPPER": wrapper} if wrapper else {}),
-            **(environment or {}),
-        }
+        variables = image_variables(image, handler, wrapper) | dict(environment or {})
         super().__init__(
             folder,
             handler,
@@ -203,3 +208,26 @@ class ManagedRuntime(RuntimeProcess):
         self._command = confine(
             ["/var/runtime/bootstrap"], image, task=folder, opt=opt, is_rapid=True, opt_writable=opt_writable
         )
+
+
+class ManagedRie(Rie):
+    """A function on a managed runtime under AWS's emulator as PID 1."""
+
+    def __init__(
+        self, folder: Path, handler: str, image: Image, *, opt: Path, wrapper: str = WRAPPER
+    ) -> None:
+        variables = image_variables(image, handler, wrapper)
+        super().__init__(
+            folder, handler, environment=variables, confined=True, command=["/var/runtime/bootstrap"]
+        )
+        self.confinement = _ManagedConfinement(self.confinement.kind, self.confinement.reason, image, opt)
+
+
+@dataclass(frozen=True)
+class _ManagedConfinement(Confinement):
+    image: Image
+    opt: Path
+
+    def wrap(self, command: Sequence[str], *, task: Path, binds: Sequence[Path]) -> list[str]:
+        # The emulator's binary lies in the cache of this checkout, which the root file system shows.
+        return confine(command, self.image, task=task, opt=self.opt, is_rapid=False)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tests.interpreters import Interpreter, found_interpreters
 from tests.layer.conftest import WriteFunction
-from tests.layer.managed import HERE, Image, ManagedRuntime
+from tests.layer.managed import HERE, Image, ManagedRie, ManagedRuntime
 from tests.runtimes import Pair
 
 FUNCTIONS = HERE / "functions"
@@ -121,6 +121,16 @@ def test_the_supervisor_runs_no_code_of_the_functions(opt: Path, write_function:
         answer = runtime.invoke({}).payload
     assert isinstance(answer, dict)
     assert answer["seen"] == [str(answer["zygote"])]
+
+
+@every_interpreter
+def test_the_layer_serves_under_awss_emulator(interpreter: Interpreter, opt: Path) -> None:
+    with ManagedRie(FUNCTIONS, "managed.handler", Image(interpreter, ">=4,<5"), opt=opt) as rie:
+        answers = [rie.invoke({}).payload for _ in range(3)]
+        log = rie.wait_for_log('"scope":"environment"')
+    assert '"platform":"emulator"' in log
+    assert "not in force" not in log
+    assert [answer["calls"] for answer in answers if isinstance(answer, dict)] == [1, 1, 1]
 
 
 @every_interpreter

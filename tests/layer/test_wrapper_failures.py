@@ -30,6 +30,11 @@ def drop_module(opt: Path, name: str) -> None:
                 file.writestr(one, data)
 
 
+def drop_archives(opt: Path) -> None:
+    for path in opt.glob("dayfly.d/*.zip"):
+        path.unlink()
+
+
 def spoil_archives(opt: Path) -> None:
     for path in opt.glob("dayfly.d/*.zip"):
         path.write_bytes(b"no archive")
@@ -49,7 +54,7 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     "no boot file": (lambda opt: (opt / "dayfly.d" / "boot.py").unlink(), "/opt/dayfly.d/boot.py is missing"),
     "no directory": (lambda opt: shutil.rmtree(opt / "dayfly.d"), "/opt/dayfly.d/boot.py is missing"),
     "no library": (
-        lambda opt: [path.unlink() for path in opt.glob("dayfly.d/*.zip")],
+        drop_archives,
         "No module named 'dayfly'",
     ),
     "spoilt archives": (spoil_archives, "dayfly"),

@@ -23,13 +23,28 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "Watch cards being stolen from a warm function, then the same attack under Dayfly.",
         "lab",
     ),
+    "layer build": (
+        "dayfly.cli.layer:build",
+        "Build the layer that puts Dayfly on a function of a managed runtime.",
+        "cli",
+    ),
+    "doctor": (
+        "dayfly.cli.doctor:doctor",
+        "Tell which defences are in force on this host, and ask a real account about Lambda.",
+        "cli",
+    ),
+    "plan": (
+        "dayfly.cli.plan:plan",
+        "Say what each isolation would cost a function, what it would lose, and what to set.",
+        "lab",
+    ),
     "lab serve": (
         "dayfly.cli.lab:serve",
         "Run functions on this machine as Lambda would, behind the Invoke API.",
         "lab",
     ),
 }
-GROUPS = {"lab": "A Lambda emulator without Docker."}
+GROUPS = {"lab": "A Lambda emulator without Docker.", "layer": "Dayfly on a managed runtime, by hand."}
 
 _EPILOGUE = """Examples:
 

@@ -1,0 +1,155 @@
+"""Builds the layer from the installed Dayfly, the installed AWS client and the interpreters found here."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+import dayfly
+from dayfly.attach.layout import HOME, Entry, LayerError, Source, archive, arrange, check_budget
+from dayfly.attach.pythons import compile_sources, find_python
+
+# What of Dayfly runs beside a function. `attach` itself stays at home, but for the layer's way in.
+SHIPPED = (
+    "__init__.py",
+    "errors.py",
+    "core",
+    "_sys",
+    "supervisor",
+    "runtime",
+    "attach/__init__.py",
+    "attach/enter.py",
+)
+# AWS's client is tried first, what it needs last: the image's own is preferred there.
+CLIENT = {"awslambdaric": "client", "snapshot-restore-py": "needs", "simplejson": "needs"}
+# The versions the layer's fallback was tested with.
+TESTED = {"awslambdaric": "4.2.2", "snapshot-restore-py": "1.0.0", "simplejson": "4.3.0"}
+_LICENCES = ("LICENSE", "LICENSE.txt", "NOTICE", "LICENCE")
+_FILES = Path(__file__).with_name("files")
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltLayer:
+    """A layer that was written, and what to know about it. `clients` maps AWS's packages to their versions."""
+
+    path: Path
+    sha256: str
+    bytes: int
+    unzipped_bytes: int
+    files: int
+    compiled: Mapping[str, Path]
+    not_compiled: tuple[str, ...]
+    clients: Mapping[str, str]
+
+
+def build_layer(
+    output: Path, pythons: Sequence[str], *, tell: Callable[[str], None] = lambda _step: None
+) -> BuiltLayer:
+    """Write the layer to `output`, with bytecode for those of `pythons` that are found here.
+
+    `tell` is called with what is being done. Raises LayerError. Blocking, a few seconds.
+    """
+    tell("reading what ships")
+    sources = [*own_sources(Path(dayfly.__file__).parent), *client_sources()]
+    found: dict[str, Path] = {}
+    bytecode: dict[str, Mapping[str, bytes]] = {}
+    for version in pythons:
+        tell(f"compiling for Python {version}")
+        python = find_python(version)
+        if python is not None:
+            found[version] = python
+            bytecode[version] = compile_sources(python, sources)
+    clients = {name: _distribution(name).version for name in CLIENT}
+    others = [
+        Entry("dayfly", (_FILES / "dayfly").read_bytes(), is_program=True),
+        Entry(f"{HOME}/boot.py", (_FILES / "boot.py").read_bytes()),
+        *client_licences(),
+    ]
+    manifest = {"dayfly": dayfly.__version__, "bytecode": sorted(bytecode), "clients": clients}
+    entries = arrange(sources, bytecode, others, manifest)
+    unzipped = check_budget(entries)
+    data = archive(entries)
+    tell(f"writing {output}")
+    _write(output, data)
+    return BuiltLayer(
+        path=output,
+        sha256=hashlib.sha256(data).hexdigest(),
+        bytes=len(data),
+        unzipped_bytes=unzipped,
+        files=len(entries),
+        compiled=found,
+        not_compiled=tuple(version for version in pythons if version not in found),
+        clients=clients,
+    )
+
+
+def own_sources(package: Path) -> list[Source]:
+    """Return the modules of the package that ship, sorted."""
+    paths: list[Path] = []
+    for name in SHIPPED:
+        place = package / name
+        paths += sorted(place.rglob("*.py")) if place.is_dir() else [place]
+    return [Source(f"dayfly/{path.relative_to(package).as_posix()}", path.read_bytes()) for path in paths]
+
+
+def client_sources() -> list[Source]:
+    """Return the pure-Python part of AWS's client and of what it needs; raises LayerError if one is missing."""
+    sources: list[Source] = []
+    for name, folder in CLIENT.items():
+        distribution = _distribution(name)
+        own = [
+            Source(f"{folder}/{file.as_posix()}", Path(str(distribution.locate_file(file))).read_bytes())
+            for file in distribution.files or ()
+            if file.suffix == ".py" and "tests" not in file.parts and ".." not in file.parts
+        ]
+        if not own:
+            raise LayerError(f"{name} lists no Python files", hint=f"pip install --force-reinstall {name}")
+        sources += own
+    return sorted(sources, key=lambda source: source.path)
+
+
+def client_licences() -> list[Entry]:
+    """Return the licence and notice files of AWS's client and of what it needs."""
+    entries: list[Entry] = []
+    for name in CLIENT:
+        distribution = _distribution(name)
+        for file in distribution.files or ():
+            data = b""
+            if file.name in _LICENCES and any(part.endswith(".dist-info") for part in file.parts):
+                data = Path(str(distribution.locate_file(file))).read_bytes()
+            # snapshot-restore-py's is empty; it names the Apache licence, whose text awslambdaric brings.
+            if data:
+                entries.append(Entry(f"{HOME}/licences/{name}-{file.name}", data))
+    return entries
+
+
+def _distribution(name: str) -> metadata.Distribution:
+    try:
+        return metadata.distribution(name)
+    except metadata.PackageNotFoundError as error:
+        raise LayerError(
+            f"{name}, which the layer brings along, is not installed",
+            hint=f"pip install {name}=={TESTED[name]}",
+        ) from error
+
+
+def _write(output: Path, data: bytes) -> None:
+    part = ""
+    try:
+        descriptor, part = tempfile.mkstemp(prefix=f".{output.name}-", dir=output.absolute().parent)
+        with open(descriptor, "wb") as file:
+            file.write(data)
+            os.fchmod(descriptor, 0o644)
+        # Renamed last: a reader, or an interrupted build, never leaves half a layer under this name.
+        os.replace(part, output)
+    except OSError as error:
+        if part:
+            Path(part).unlink(missing_ok=True)
+        raise LayerError(
+            f"{output} cannot be written: {error.strerror or error}", hint="name another file with --output"
+        ) from error

@@ -1,0 +1,43 @@
+"""Leads from the layer's wrapper into its bytecode; short, since a script is compiled at every start.
+
+Must also run, and give up in order, on Pythons that Dayfly does not support.
+"""
+
+import os
+import sys
+
+
+def run_without(reason: str) -> None:
+    """Become the runtime that would have been started without Dayfly; never returns."""
+    if os.environ.pop("DAYFLY_ON_FAILURE", "run") == "stop":
+        os.write(2, f"dayfly: cannot start, and DAYFLY_ON_FAILURE is stop: {reason}\n".encode())
+        os._exit(1)
+    os.write(2, f"dayfly: not in force, the function runs without it: {reason}\n".encode())
+    run_untouched()
+
+
+def run_untouched() -> None:
+    """Execute the command the wrapper was called with, in the environment it was called in; never returns."""
+    path = os.environ.pop("_DAYFLY_PYTHONPATH", None)
+    if path is not None:
+        os.environ["PYTHONPATH"] = path
+    os.environ.pop("_DAYFLY_REPORTS", None)
+    os.execvp(sys.argv[1], sys.argv[1:])
+
+
+home = os.path.dirname(os.path.abspath(__file__))
+base = os.path.join(home, str(sys.implementation.cache_tag))
+for library in (base, base + ".zip", os.path.join(home, "source.zip")):
+    if os.path.exists(library):
+        break
+if not getattr(sys.flags, "safe_path", False):
+    del sys.path[0]
+given = sys.path[:]
+try:
+    if sys.hexversion < 0x030B0000:
+        raise RuntimeError("this Python is older than 3.11")
+    sys.path.insert(0, library)
+    from dayfly.attach.enter import enter
+except Exception as fault:  # trust boundary: a broken layer must not become the function's failure
+    run_without(f"{type(fault).__name__}: {fault}")
+enter(sys.argv[1:], home=home, given=given, run_without=run_without, run_untouched=run_untouched)

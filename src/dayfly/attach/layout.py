@@ -1,0 +1,109 @@
+"""What the layer holds and where; pure, so that the same inputs always give the same bytes."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from dayfly.errors import DayflyError
+
+PYTHONS = ("3.11", "3.12", "3.13", "3.14")
+# Unzipped. Lambda allows 250 MB for all layers and the function; a guest takes little.
+MAX_BYTES = 1_000_000
+HOME = "dayfly.d"
+# The oldest time a zip file can hold: any fixed one makes two builds the same.
+_TIME = (1980, 1, 1, 0, 0, 0)
+_REGULAR_FILE = 0o100000
+
+
+class LayerError(DayflyError):
+    """The layer cannot be built."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One module's source; `path` is where it lies in a library, such as dayfly/core/keep.py."""
+
+    path: str
+    text: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One file of the layer, as it appears under /opt."""
+
+    path: str
+    data: bytes
+    is_program: bool = False
+
+
+def parse_pythons(text: str) -> tuple[str, ...]:
+    """Return the versions that `3.11,3.12` names, oldest first; raises LayerError for any that is not served."""
+    names = {part.strip() for part in text.split(",")}
+    unknown = sorted(names - set(PYTHONS))
+    if unknown:
+        raise LayerError(
+            f"Python {', '.join(repr(name) for name in unknown)} is not served by the layer",
+            hint=f"use one or more of {','.join(PYTHONS)}",
+        )
+    return tuple(version for version in PYTHONS if version in names)
+
+
+def cache_tag(version: str) -> str:
+    """Return CPython's own name for the bytecode of a version: cpython-312 for 3.12."""
+    return "cpython-" + version.replace(".", "")
+
+
+def arrange(
+    sources: Sequence[Source],
+    bytecode: Mapping[str, Mapping[str, bytes]],
+    others: Sequence[Entry],
+    manifest: Mapping[str, object],
+) -> list[Entry]:
+    """Return all files of the layer. `bytecode` maps versions to the compiled form of each source's path.
+
+    One version lies in the layer as files, which load fastest; several lie in one archive each, since as
+    files they would exceed the budget. AWS's client, which is a fallback, then has no bytecode.
+    """
+    files = [Entry(source.path, source.text) for source in sources]
+    entries = [*others, Entry(f"{HOME}/source.zip", archive(files))]
+    if len(bytecode) == 1:
+        for version, compiled in bytecode.items():
+            folder = f"{HOME}/{cache_tag(version)}"
+            entries += [Entry(f"{folder}/{path}c", data) for path, data in compiled.items()]
+    else:
+        for version, compiled in bytecode.items():
+            own = [Entry(f"{path}c", data) for path, data in compiled.items() if path.startswith("dayfly/")]
+            entries.append(Entry(f"{HOME}/{cache_tag(version)}.zip", archive(own)))
+    described = json.dumps(manifest, indent=2, sort_keys=True).encode() + b"\n"
+    entries.append(Entry(f"{HOME}/manifest.json", described))
+    return sorted(entries, key=lambda entry: entry.path)
+
+
+def archive(entries: Sequence[Entry]) -> bytes:
+    """Return a zip file of the entries: sorted, with fixed times and modes."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as file:
+        for entry in sorted(entries, key=lambda entry: entry.path):
+            info = zipfile.ZipInfo(entry.path, _TIME)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            info.create_system = 3
+            info.external_attr = (_REGULAR_FILE | (0o755 if entry.is_program else 0o644)) << 16
+            file.writestr(info, entry.data)
+    return buffer.getvalue()
+
+
+def check_budget(entries: Sequence[Entry], limit: int = MAX_BYTES) -> int:
+    """Return the bytes of all files unzipped; raises LayerError, with the largest, if they exceed the limit."""
+    total = sum(len(entry.data) for entry in entries)
+    if total > limit:
+        largest = sorted(entries, key=lambda entry: -len(entry.data))[:3]
+        named = ", ".join(f"{entry.path} {len(entry.data)}" for entry in largest)
+        raise LayerError(
+            f"the layer has {total} bytes unzipped, {total - limit} more than its {limit}; largest: {named}",
+            hint="build for fewer Pythons: dayfly layer build --python 3.12",
+        )
+    return total

@@ -1,0 +1,109 @@
+"""Finds interpreters on this machine and has them compile the layer's sources."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from dayfly.attach.layout import LayerError, Source
+
+_LIMIT_S = 60.0
+_PROBE = """
+import sys
+v = sys.version_info
+print(sys.implementation.name, "%d.%d" % v[:2], v.releaselevel)
+"""
+# Unchecked hash-based: file times mean nothing in a layer, and nobody can write a newer source to /opt.
+# https://docs.python.org/3/reference/import.html#pyc-invalidation
+# Docstrings and annotations, which nothing reads at run time, are a sixth of the bytecode and of its loading;
+# line numbers and assertions stay. AWS's client is left as it is: function code may look at it.
+_COMPILE = """
+import ast, base64, importlib.util, json, marshal, sys
+
+def lighten(tree):
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            node.returns = None
+        elif isinstance(node, ast.arg):
+            node.annotation = None
+        body = getattr(node, "body", None)
+        if isinstance(body, list) and body and isinstance(body[0], ast.Expr):
+            if isinstance(body[0].value, ast.Constant) and isinstance(body[0].value.value, str):
+                # Not Pass in its place: a future import must come first.
+                node.body = body[1:] or [ast.copy_location(ast.Pass(), body[0])]
+    return tree
+
+done = {}
+for path, text in json.load(sys.stdin):
+    source = base64.b64decode(text)
+    tree = ast.parse(source, path)
+    if path.startswith("dayfly/"):
+        lighten(tree)
+    code = compile(tree, path, "exec", dont_inherit=True, optimize=0)
+    head = importlib.util.MAGIC_NUMBER + (1).to_bytes(4, "little") + importlib.util.source_hash(source)
+    done[path] = base64.b64encode(head + marshal.dumps(code)).decode()
+json.dump(done, sys.stdout)
+"""
+
+
+def find_python(version: str) -> Path | None:
+    """Return a released CPython of this version that runs here, None if there is none. Blocking."""
+    for candidate in _candidates(version):
+        try:
+            run = subprocess.run(
+                [candidate, "-I", "-S", "-c", _PROBE], capture_output=True, text=True, timeout=_LIMIT_S
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            continue
+        # A shim of a version manager is there for every version and fails for most.
+        if run.returncode == 0 and run.stdout.split() == ["cpython", version, "final"]:
+            return candidate
+    return None
+
+
+def _candidates(version: str) -> Iterator[Path]:
+    if sys.version_info[:2] == tuple(int(part) for part in version.split(".")):
+        yield Path(sys.executable)
+    name = f"python{version}"
+    found = shutil.which(name)
+    if found:
+        yield Path(found)
+    yield from (Path(folder, name) for folder in ("/usr/bin", "/usr/local/bin", "/var/lang/bin"))
+    for pattern in (
+        f".pyenv/versions/{version}.*/bin/{name}",
+        f".local/share/uv/python/cpython-{version}.*/bin/{name}",
+    ):
+        yield from sorted(Path.home().glob(pattern))
+
+
+def compile_sources(python: Path, sources: Sequence[Source]) -> Mapping[str, bytes]:
+    """Return the bytecode of every source by its path; raises LayerError with the interpreter's words. Blocking."""
+    wanted = [(source.path, base64.b64encode(source.text).decode()) for source in sources]
+    try:
+        run = subprocess.run(
+            [python, "-S", "-c", _COMPILE],
+            input=json.dumps(wanted),
+            capture_output=True,
+            text=True,
+            timeout=_LIMIT_S,
+            # The order of sets in bytecode follows the hashes of their members.
+            env={"PYTHONHASHSEED": "0", "PYTHONUTF8": "1"},
+            cwd="/",
+            check=True,
+        )
+        done = json.loads(run.stdout)
+    except subprocess.CalledProcessError as error:
+        raise LayerError(
+            f"{python} cannot compile Dayfly: {error.stderr.strip()[-500:]}",
+            hint="leave it out with --python, or reinstall dayfly",
+        ) from error
+    except (OSError, subprocess.TimeoutExpired, ValueError) as error:
+        raise LayerError(
+            f"{python} did not compile Dayfly: {error}", hint="leave its version out with --python"
+        ) from error
+    return {path: base64.b64decode(data) for path, data in done.items()}
