@@ -72,10 +72,9 @@ def _bundles(found: Found) -> Iterator[str]:
     for module in _OF_REDIS:
         for pool in _instances(found, module, "ConnectionPool"):
             yield from _path(_option(pool, "connection_kwargs", "ssl_ca_certs"))
-    certifi = sys.modules.get("certifi")
-    if "httpx" in sys.modules and certifi and not _instances(found, "httpx._client", "BaseClient"):
+    if "httpx" in sys.modules and not _instances(found, "httpx._client", "BaseClient"):
         # A client that init made has loaded its context; one made in the handler does it there.
-        yield os.environ.get("SSL_CERT_FILE") or str(certifi.where())
+        yield os.environ.get("SSL_CERT_FILE") or _certifi()
 
 
 def _of_botocore(found: Found) -> Iterator[str]:
@@ -98,6 +97,14 @@ def _of_requests(found: Found) -> Iterator[str]:
         yield from _path(getattr(session, "verify", None))
     chosen = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
     yield chosen or str(getattr(adapters, "DEFAULT_CA_BUNDLE_PATH", ""))
+
+
+def _certifi() -> str:
+    """Return the path of certifi's bundle; httpx imports it only when it makes a context."""
+    import importlib.util  # in every interpreter that has loaded httpx
+
+    spec = importlib.util.find_spec("certifi")
+    return os.path.join(os.path.dirname(spec.origin or ""), "cacert.pem") if spec else ""
 
 
 def _botocore_bundle(session: object) -> str:
