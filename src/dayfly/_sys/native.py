@@ -80,3 +80,43 @@ def advise(start: int, length: int, advice: int) -> int:
     if libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(length), advice) == 0:
         return 0
     return ctypes.get_errno()
+
+
+def pause_openmp(path: str) -> bool:
+    """End the pool threads that the OpenMP runtime at `path` keeps for the calling thread.
+
+    They are made again by the next parallel region, and settings such as the number of threads stay. False
+    where the runtime is not loaded, older than OpenMP 5.0, or inside a parallel region.
+    https://www.openmp.org/spec-html/5.0/openmpsu158.html
+    """
+    import ctypes
+
+    hard = 2
+    try:
+        pause = ctypes.CDLL(path, mode=os.RTLD_NOLOAD | os.RTLD_NOW).omp_pause_resource_all
+    except (OSError, AttributeError):
+        return False
+    return bool(pause(hard) == 0)
+
+
+def run_fork_handlers() -> None:
+    """Fork a child that ends at once, so that libraries end their threads in their pthread_atfork handlers.
+
+    Python's own hooks (`os.register_at_fork`) do not run, and no SIGCHLD handler sees the child.
+    """
+    import ctypes
+    import signal
+
+    # PyDLL keeps the interpreter's lock: nothing of this process runs in the child but _exit.
+    libc = ctypes.PyDLL(None)
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
+    try:
+        pid = libc.fork()
+        if pid == 0:
+            libc._exit(0)
+        if pid > 0:
+            os.waitpid(pid, 0)
+            # Of the child's end: blocked, it would reach a handler of the function's own afterwards.
+            signal.sigtimedwait({signal.SIGCHLD}, 0)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)

@@ -1,0 +1,64 @@
+"""Counts and names the threads that native code started: Python knows nothing of them."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+
+# A thread that was ended leaves the kernel a moment later.
+_SETTLE_S = 0.05
+# By the first letters of the name that the kernel shows, at most 15.
+_LIBRARIES = (
+    ("event_engine", "gRPC"),
+    ("grpc_", "gRPC"),
+    ("lifeguard", "gRPC"),
+    ("timer_manager", "gRPC"),
+    ("default-executo", "gRPC"),
+    ("resolver-execut", "gRPC"),
+    ("polars", "Polars"),
+    ("rayon", "a Rust library (Rayon)"),
+    ("tokio", "a Rust library (Tokio)"),
+    ("rdk:", "Kafka (librdkafka)"),
+    ("AwsEventLoop", "the AWS CRT"),
+    ("jemalloc", "jemalloc"),
+    ("OMP", "OpenMP"),
+)
+
+
+def count(*, settle: bool = False) -> int:
+    """Return how many there are; with `settle` only after those that are ending had the time to."""
+    found = _names()
+    until = time.monotonic() + _SETTLE_S
+    while found and settle and time.monotonic() < until:
+        time.sleep(0.001)
+        found = _names()
+    return len(found)
+
+
+def describe() -> list[str]:
+    """Return a phrase for each library whose threads are there, such as "5 threads of gRPC"."""
+    counted: dict[str, int] = {}
+    for name in _names():
+        library = next((library for start, library in _LIBRARIES if name.startswith(start)), "native code")
+        counted[library] = counted.get(library, 0) + 1
+    return [f"{number} thread{'s' if number > 1 else ''} of {library}" for library, number in counted.items()]
+
+
+def _names() -> list[str]:
+    ours = {thread.native_id for thread in threading.enumerate()}
+    names: list[str] = []
+    try:
+        tasks = os.listdir("/proc/self/task")
+    except OSError:
+        return []
+    for task in tasks:
+        if int(task) in ours:
+            continue
+        try:
+            with open(f"/proc/self/task/{task}/comm", encoding="utf-8", errors="replace") as file:
+                names.append(file.read().strip())
+        except OSError:
+            # It has ended meanwhile.
+            continue
+    return names
