@@ -39,6 +39,7 @@ SEALERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("datagrams", ("socket",)),
     ("openmp", ("numpy", "scipy", "sklearn", "igraph", "torch")),
     ("coldstart", ("aws_lambda_powertools", "datadog_lambda", "aws_xray_sdk")),
+    ("files", ("io",)),
     ("threads", ("threading",)),
 )
 _PACKAGE = "dayfly.runtime.sealers."

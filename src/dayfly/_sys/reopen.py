@@ -1,0 +1,363 @@
+"""Descriptors of a process's own in place of those it was forked with, under the same numbers.
+
+Each class describes one open descriptor (`look` in the process that opened it) and `make` replaces it in
+a forked one: whoever holds the number, a Python object or a C library, goes on with it. Where the new one cannot
+be had the number is put out of use rather than left shared, and OSError is raised.
+"""
+
+from __future__ import annotations
+
+import _socket
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# What open() takes again of what F_GETFL tells; creating and truncating were done once.
+_KEPT_FLAGS = os.O_ACCMODE | os.O_APPEND | os.O_NONBLOCK | os.O_DSYNC | os.O_SYNC | os.O_DIRECT | os.O_NOATIME
+_O_DIRECT_PIPE = os.O_DIRECT
+_PIPE_BYTES = 65536
+# Where the platform's own range cannot be read; its default.
+_EPHEMERAL = (32768, 60999)
+# Options of a socket that a sender may have set; those that differ from a new socket's are set again.
+_OPTIONS = tuple(
+    (getattr(_socket, level), getattr(_socket, name))
+    for level, names in (
+        (
+            "SOL_SOCKET",
+            "SO_BROADCAST SO_DONTROUTE SO_KEEPALIVE SO_LINGER SO_MARK SO_PRIORITY SO_RCVTIMEO SO_REUSEADDR SO_REUSEPORT SO_SNDTIMEO",
+        ),
+        ("IPPROTO_IP", "IP_TOS IP_TTL IP_MULTICAST_TTL IP_MULTICAST_LOOP IP_MULTICAST_IF"),
+        (
+            "IPPROTO_IPV6",
+            "IPV6_V6ONLY IPV6_UNICAST_HOPS IPV6_MULTICAST_HOPS IPV6_MULTICAST_IF IPV6_MULTICAST_LOOP IPV6_TCLASS",
+        ),
+        ("IPPROTO_TCP", "TCP_NODELAY TCP_KEEPIDLE TCP_KEEPINTVL TCP_KEEPCNT TCP_USER_TIMEOUT TCP_SYNCNT"),
+    )
+    for name in names.split()
+    if hasattr(_socket, level) and hasattr(_socket, name)
+)
+# The kernel doubles what it is told and tells the double.
+_SIZES = (_socket.SO_SNDBUF, _socket.SO_RCVBUF)
+
+
+class OpenFile:
+    """A regular file or directory: opened again through /proc, with its flags and the offset it had."""
+
+    __slots__ = ("_flags", "_is_inheritable", "_numbers", "_offset", "_path")
+
+    def __init__(self, numbers: list[int], flags: int, offset: int) -> None:
+        self._numbers = numbers
+        # Not by its name: that may lead elsewhere by now, or nowhere.
+        self._path = f"/proc/self/fd/{numbers[0]}"
+        self._flags = (flags & _KEPT_FLAGS) | os.O_CLOEXEC
+        self._offset = offset
+        self._is_inheritable = [os.get_inheritable(number) for number in numbers]
+
+    def make(self) -> None:
+        """Replace the descriptors; numbers that shared an offset share the new one."""
+        try:
+            again = os.open(self._path, self._flags)
+        except OSError:
+            _put_out_of_use(self._numbers)
+            raise
+        if self._offset:
+            os.lseek(again, self._offset, os.SEEK_SET)
+        _put(again, self._numbers, self._is_inheritable)
+
+    def try_once(self) -> None:
+        """Raise OSError where `make` would; changes nothing."""
+        os.close(os.open(self._path, self._flags))
+
+
+class NamelessFile:
+    """A file that can be reached by this descriptor alone: each process gets a copy of its content."""
+
+    __slots__ = ("_content", "_flags", "_is_inheritable", "_numbers", "_offset")
+
+    def __init__(self, numbers: list[int], flags: int, offset: int, content: bytes) -> None:
+        self._numbers = numbers
+        self._flags = flags
+        self._offset = offset
+        self._content = content
+        self._is_inheritable = [os.get_inheritable(number) for number in numbers]
+
+    def make(self) -> None:
+        """Replace the descriptors by a memory file."""
+        try:
+            again = os.memfd_create("copy", os.MFD_CLOEXEC)
+            os.pwrite(again, self._content, 0)
+            os.lseek(again, self._offset, os.SEEK_SET)
+            if self._flags & (os.O_APPEND | os.O_NONBLOCK):
+                _set_flags(again, self._flags)
+        except OSError:
+            _put_out_of_use(self._numbers)
+            raise
+        _put(again, self._numbers, self._is_inheritable)
+
+
+class Pipe:
+    """A pipe both of whose ends are here, and what was in it."""
+
+    __slots__ = ("_blocking", "_content", "_is_inheritable", "_readers", "_writers")
+
+    def __init__(self, readers: list[int], writers: list[int], content: bytes) -> None:
+        self._readers = readers
+        self._writers = writers
+        self._content = content
+        self._blocking = os.get_blocking(readers[0]), os.get_blocking(writers[0])
+        self._is_inheritable = [
+            [os.get_inheritable(number) for number in numbers] for numbers in (readers, writers)
+        ]
+
+    def make(self) -> None:
+        """Replace both ends by those of a new pipe with the same content."""
+        try:
+            ends = os.pipe2(os.O_CLOEXEC)
+        except OSError:
+            _put_out_of_use(self._readers + self._writers)
+            raise
+        if self._content:
+            os.write(ends[1], self._content)
+        for end, blocks in zip(ends, self._blocking, strict=True):
+            if not blocks:
+                os.set_blocking(end, False)
+        _put(ends[0], self._readers, self._is_inheritable[0])
+        _put(ends[1], self._writers, self._is_inheritable[1])
+
+
+class Sender:
+    """A socket that has no peer that knows it: datagrams leave by it, or it was never connected."""
+
+    __slots__ = (
+        "_blocks",
+        "_is_inheritable",
+        "_kind",
+        "_local",
+        "_number",
+        "_options",
+        "_peer",
+    )
+
+    def __init__(self, number: int, sock: _socket.socket, peer: object, local: object) -> None:
+        self._number = number
+        self._kind = sock.family, sock.type, sock.proto
+        self._peer = peer
+        self._local = local
+        self._blocks = os.get_blocking(number)
+        self._is_inheritable = os.get_inheritable(number)
+        self._options = _options_set(sock)
+
+    def make(self) -> None:
+        """Replace the descriptor by a new socket, of the same options, connected where the old one was."""
+        try:
+            sock = _socket.socket(*self._kind)
+        except OSError:
+            _put_out_of_use([self._number])
+            raise
+        # A peer that is gone, an option that only init was allowed: the function finds out when it sends,
+        # as it would after a freeze.
+        for level, name, value in self._options:
+            _try(sock.setsockopt, level, name, value)
+        if self._local is not None:
+            _try(sock.bind, self._local)
+        if self._peer is not None:
+            _try(sock.connect, self._peer)
+        os.set_blocking(sock.fileno(), self._blocks)
+        _put(sock.detach(), [self._number], [self._is_inheritable])
+
+
+class Output:
+    """Another name of our standard output or error."""
+
+    __slots__ = ("_is_inheritable", "_number", "_output")
+
+    def __init__(self, number: int, output: int) -> None:
+        self._number = number
+        self._output = output
+        self._is_inheritable = os.get_inheritable(number)
+
+    def make(self) -> None:
+        """Make it another name of what is the output now."""
+        os.dup2(self._output, self._number, self._is_inheritable)
+
+
+def duplicate(number: int) -> _socket.socket:
+    """Return a socket object for another name of a descriptor. Raises OSError where it is no socket."""
+    copy = os.dup(number)
+    try:
+        return _socket.socket(-1, -1, -1, copy)
+    except OSError:
+        os.close(copy)
+        raise
+
+
+def have_one_offset(first: int, second: int) -> bool:
+    """Say whether two descriptors of one file are names of one open description, by moving it for a moment."""
+    offset = os.lseek(first, 0, os.SEEK_CUR)
+    if os.lseek(second, 0, os.SEEK_CUR) != offset:
+        return False
+    os.lseek(first, offset + 1, os.SEEK_SET)
+    moved = os.lseek(second, 0, os.SEEK_CUR)
+    os.lseek(first, offset, os.SEEK_SET)
+    return moved == offset + 1
+
+
+def flags_of(number: int) -> int:
+    """Return the flags a descriptor's description was opened with."""
+    # 0.2 ms, and only where the function has descriptors of its own.
+    import fcntl
+
+    return fcntl.fcntl(number, fcntl.F_GETFL)
+
+
+def is_locked(number: int) -> bool:
+    """Say whether somebody holds a flock() on a file, tried by a description of its own."""
+    import fcntl
+
+    try:
+        probe = os.open(f"/proc/self/fd/{number}", os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(probe, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    finally:
+        os.close(probe)
+    return False
+
+
+def is_sealed(number: int) -> bool:
+    """Say whether nobody can change a memory file any more."""
+    import fcntl
+
+    wanted = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK
+    try:
+        return fcntl.fcntl(number, fcntl.F_GET_SEALS) & wanted == wanted
+    except OSError:
+        return False
+
+
+def replace_by_sealed(numbers: list[int], content: Iterable[bytes], offset: int) -> None:
+    """Put a memory file that nobody can change in place of descriptors that only read. Raises OSError."""
+    import fcntl
+
+    sealed = os.memfd_create("copy", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    try:
+        for part in content:
+            view = memoryview(part)
+            while view:
+                view = view[os.write(sealed, view) :]
+        fcntl.fcntl(
+            sealed,
+            fcntl.F_ADD_SEALS,
+            fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL,
+        )
+        reading = os.open(f"/proc/self/fd/{sealed}", os.O_RDONLY | os.O_CLOEXEC)
+    finally:
+        os.close(sealed)
+    os.lseek(reading, offset, os.SEEK_SET)
+    _put(reading, numbers, [os.get_inheritable(number) for number in numbers])
+
+
+def take_content(reader: int) -> bytes | None:
+    """Return what a pipe holds and empty it; None where it holds packets or more than a new pipe takes."""
+    if flags_of(reader) & _O_DIRECT_PIPE:
+        return None
+    blocks = os.get_blocking(reader)
+    os.set_blocking(reader, False)
+    try:
+        content = os.read(reader, _PIPE_BYTES + 1)
+    except BlockingIOError:
+        content = b""
+    finally:
+        os.set_blocking(reader, blocks)
+    return content if len(content) <= _PIPE_BYTES else None
+
+
+def ephemeral_ports() -> tuple[int, int]:
+    """Return the first and the last port the kernel gives out by itself."""
+    try:
+        with open("/proc/sys/net/ipv4/ip_local_port_range", "rb") as file:
+            first, last = file.read().split()
+    except (OSError, ValueError):
+        return _EPHEMERAL
+    return int(first), int(last)
+
+
+def disconnect(descriptor: int) -> bool:
+    """Take a datagram socket's peer from it, and its port where the kernel chose that.
+
+    A port that was asked for stays (`__udp_disconnect`, net/ipv4/udp.c): that tells a receiver from a
+    socket that only sent. The standard library cannot name the family this takes.
+    """
+    # 1.7 ms, and only where a socket without a peer has a port.
+    import ctypes
+
+    # struct sockaddr of AF_UNSPEC.
+    return bool(ctypes.CDLL(None).connect(descriptor, ctypes.create_string_buffer(16), 16) == 0)
+
+
+def has_children() -> bool:
+    """Say whether processes of ours may be alive, which may hold what we hold."""
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _options_set(sock: _socket.socket) -> list[tuple[int, int, bytes | int]]:
+    found: list[tuple[int, int, bytes | int]] = []
+    plain = _socket.socket(sock.family, sock.type, sock.proto)
+    try:
+        for level, name in _OPTIONS:
+            try:
+                value = sock.getsockopt(level, name, 16)
+                if value != plain.getsockopt(level, name, 16):
+                    found.append((level, name, value))
+            except OSError:
+                continue
+        for name in _SIZES:
+            size = sock.getsockopt(_socket.SOL_SOCKET, name)
+            if size != plain.getsockopt(_socket.SOL_SOCKET, name):
+                found.append((_socket.SOL_SOCKET, name, size // 2))
+    finally:
+        plain.close()
+    return found
+
+
+def _set_flags(number: int, flags: int) -> None:
+    import fcntl
+
+    fcntl.fcntl(number, fcntl.F_SETFL, flags & (os.O_APPEND | os.O_NONBLOCK))
+
+
+def _try(call: object, *arguments: object) -> None:
+    try:
+        call(*arguments)  # type: ignore[operator]
+    except OSError:
+        return
+
+
+def _put(source: int, numbers: list[int], is_inheritable: list[bool]) -> None:
+    for number, inheritable in zip(numbers, is_inheritable, strict=True):
+        os.dup2(source, number, inheritable)
+    os.close(source)
+
+
+def _put_out_of_use(numbers: list[int]) -> None:
+    # Not closed: the number would be given to the next thing opened, and two would hold it.
+    try:
+        null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        for number in numbers:
+            os.close(number)
+        return
+    _put(null, numbers, [False] * len(numbers))
