@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -15,6 +16,29 @@ def plain_event(label: str, number: int, is_failing: bool) -> object:
     return {"n": number, "label": label, "fail": is_failing}
 
 
+def sqs_event(label: str, number: int, is_failing: bool) -> object:
+    """Two records from a queue, of which only the first holds the label: both fail, or every third time the second."""
+    amounts = (-1, -1) if is_failing else (number, -1 if number % 3 == 0 else number)
+    return {
+        "Records": [
+            {
+                "messageId": f"{index}",
+                "receiptHandle": "handle",
+                "body": json.dumps({"id": identifier, "amount": amount}),
+                "attributes": {},
+                "messageAttributes": {},
+                "md5OfBody": "",
+                "eventSource": "aws:sqs",
+                "eventSourceARN": "arn:aws:sqs:eu-central-1:123456789012:orders",
+                "awsRegion": "eu-central-1",
+            }
+            for index, (identifier, amount) in enumerate(
+                zip((label, f"{number} again"), amounts, strict=True)
+            )
+        ]
+    }
+
+
 @dataclass(frozen=True)
 class Sample:
     """One function in tests/real/functions/FOLDER/app.py and how it is run.
@@ -22,7 +46,8 @@ class Sample:
     `sees` says for each server how often the label of every invocation must arrive, and thereby which servers
     the function needs; `sees_failing` where it is another number for invocations that fail. `survives_idle` is
     False where the library as documented does not notice that a server closed its connection, so that the
-    plain runtime fails, too. `logs` is how many lines of the log must hold each label.
+    plain runtime fails, too. `leaves_work` says that something goes on after the answer, which Dayfly ends and
+    reports. `logs` is how many lines of the log must hold each label.
     """
 
     name: str
@@ -32,6 +57,7 @@ class Sample:
     environment: Mapping[str, str] = field(default_factory=dict)
     make_event: MakeEvent = plain_event
     survives_idle: bool = True
+    leaves_work: bool = False
     logs: int = 0
     is_slow: bool = False
 
@@ -48,6 +74,18 @@ SAMPLES: tuple[Sample, ...] = (
     Sample("aiohttp", "aiohttp_session", {"https": 2}, survives_idle=False),
     Sample("http.client", "http_client", {"https": 2}),
     Sample("grpc", "grpc_channel", {"grpc": 1}),
+    Sample("x-ray", "xray_sdk", {"xray": 1, "https": 1, "aws-https": 0}, is_slow=True),
+    Sample("powertools-observability", "powertools_observability", {"xray": 1}, logs=2),
+    Sample("powertools-data", "powertools_data", {"aws-https": 1}, {"aws-https": 0}, is_slow=True),
+    Sample("powertools-batch", "powertools_batch", {"aws-https": 1}, {"aws-https": 0}, make_event=sqs_event),
+    Sample(
+        "opentelemetry",
+        "opentelemetry_sdk",
+        {"otlp": 3},
+        environment={"OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE": "delta"},
+    ),
+    Sample("sentry", "sentry", {"sentry": 1}, {"sentry": 2}),
+    Sample("datadog", "datadog", {"statsd": 1}, environment={"DD_FLUSH_TO_LOG": "true"}, logs=1),
     Sample("sqlalchemy-psycopg", "sqlalchemy_engine", {"postgres": 1}),
     Sample("sqlalchemy-pymysql", "sqlalchemy_engine", {"mariadb": 1}),
     Sample("sqlalchemy-connection-psycopg", "sqlalchemy_connection", {"postgres": 1}, survives_idle=False),
@@ -63,8 +101,8 @@ SAMPLES: tuple[Sample, ...] = (
     Sample("asyncio-run", "asyncio_run"),
     Sample("thread-pool-executor", "thread_pool_executor"),
     Sample("thread-pool", "thread_pool"),
-    Sample("daemon-thread", "daemon_thread"),
-    Sample("timer", "timer"),
+    Sample("daemon-thread", "daemon_thread", leaves_work=True),
+    Sample("timer", "timer", leaves_work=True),
     Sample("numpy", "numpy_blas"),
     Sample("scikit-learn", "scikit_learn"),
     Sample("igraph", "igraph_pagerank"),

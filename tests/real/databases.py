@@ -18,7 +18,7 @@ from typing import Literal
 
 from tests.real.daemons import find_program, free_port, running, unprivileged
 from tests.real.environment import real_python
-from tests.real.ledger import Entry, Ledger
+from tests.real.ledger import Entry, Ledger, named
 from tests.unprivileged import UID
 
 QUERY_TIMEOUT_S = 20.0
@@ -34,7 +34,7 @@ class StoredLedger(Ledger):
     def entries(self, run: str) -> list[Entry]:
         """Everything that `run` has written and committed."""
         return [
-            Entry(run, label.partition("-")[2], connection)
+            Entry(run, named(label.partition("-")[2]), connection)
             for label, connection in self._database.written()
             if label.startswith(f"{run}-")
         ]

@@ -15,7 +15,7 @@ from typing import Literal
 from tests.processes import state_of
 from tests.real.catalogue import Sample
 from tests.real.environment import real_python
-from tests.real.ledger import Entry
+from tests.real.ledger import Entry, label_of, named
 from tests.real.servers import Kind, Servers
 from tests.runtimes import RuntimeProcess, is_finding, level
 
@@ -35,7 +35,11 @@ _REQUEST = "00000000-0000-4000-8000-"
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer as the caller sees it, with the run's name, times and addresses made equal."""
+    """One answer as the caller sees it, with the run's name, times and addresses made equal.
+
+    Of a stack trace only the function's own frames are kept: on which line of a library an error came up is
+    by the moment, and by whether a connection was new.
+    """
 
     kind: str
     content_type: str
@@ -152,7 +156,7 @@ def _wait_until_ready(process: RuntimeProcess, sample: Sample, isolation: Isolat
 def _invoke(
     process: RuntimeProcess, sample: Sample, run: str, number: int, *, isolation: Isolation
 ) -> Answer:
-    event = sample.make_event(f"{run}-{number}", number, is_failing(number))
+    event = sample.make_event(label_of(run, number), number, is_failing(number))
     sent = process.api.send(event, request_id=f"{_REQUEST}{number:012d}")
     try:
         outcome = process.settle(sent, deadline_s=DEADLINE_S)
@@ -169,9 +173,12 @@ def _invoke(
 def _levelled(body: bytes, run: str) -> object:
     text = level(body.decode(errors="replace")).replace(run, "<run>")
     try:
-        return json.loads(text)
+        payload = json.loads(text)
     except ValueError:
         return text
+    if isinstance(payload, dict) and isinstance(payload.get("stackTrace"), list):
+        payload["stackTrace"] = [frame for frame in payload["stackTrace"] if str(FUNCTIONS) in frame]
+    return payload
 
 
 def _log_with(process: RuntimeProcess, run: str, times: int) -> str:
@@ -185,8 +192,8 @@ def _log_with(process: RuntimeProcess, run: str, times: int) -> str:
 
 
 def _labels(lines: list[str], run: str) -> Counter[str]:
-    pattern = re.compile(rf"{run}-(\w+)")
-    return Counter(label for line in lines for label in set(pattern.findall(line)))
+    pattern = re.compile(rf"{run}-([a-z]+|[0-9]{{3}})")
+    return Counter(named(label) for line in lines for label in set(pattern.findall(line)))
 
 
 def _finding(line: str) -> tuple[str, str]:

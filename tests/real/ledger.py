@@ -9,9 +9,10 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-# A label names a run and an invocation of it, so that servers can be shared by runs: r0123abcd-17. Requests of
-# init have "init" in the number's place. Functions put it somewhere into whatever they send.
-LABEL = re.compile(rb"(r[0-9a-f]{8})-(init|[0-9]+)")
+# A label names a run and an invocation of it, so that servers can be shared by runs: r0123abcd-017. Requests of
+# init have "init" in the number's place. Functions put it somewhere into whatever they send. Always three
+# digits: in a binary format the next byte may be another digit.
+LABEL = re.compile(rb"(r[0-9a-f]{8})-(init|[0-9]{3})")
 POLL_S = 0.02
 
 
@@ -22,6 +23,16 @@ class Entry:
     run: str
     invocation: str
     connection: str
+
+
+def label_of(run: str, number: int) -> str:
+    """The label of an invocation."""
+    return f"{run}-{number:03d}"
+
+
+def named(number: str) -> str:
+    """The invocation that a label's second part names: 17 for 017."""
+    return str(int(number)) if number.isdigit() else number
 
 
 class Ledger:
@@ -35,7 +46,7 @@ class Ledger:
     def record(self, content: bytes, *, connection: str) -> None:
         """Note every label in `content`, each once however often it stands there."""
         found = dict.fromkeys(match.groups() for match in LABEL.finditer(content))
-        self.add(Entry(run.decode(), invocation.decode(), connection) for run, invocation in found)
+        self.add(Entry(run.decode(), named(number.decode()), connection) for run, number in found)
 
     def add(self, entries: Iterable[Entry]) -> None:
         """Note entries that the server has told apart itself."""

@@ -119,13 +119,13 @@ def test_fault_is_complained_about(name: str) -> None:
 
 def test_ledger_tells_runs_and_connections_apart() -> None:
     ledger = Ledger()
-    ledger.record(b"GET /r0123abcd-7 r0123abcd-7 rffffffff-8", connection="1")
+    ledger.record(b"GET /r0123abcd-007 r0123abcd-0071 rffffffff-108", connection="1")
     ledger.record(b"r0123abcd-init", connection="2")
     assert ledger.entries("r0123abcd") == [Entry("r0123abcd", "7", "1"), Entry("r0123abcd", "init", "2")]
-    assert ledger.entries("rffffffff") == [Entry("rffffffff", "8", "1")]
+    assert ledger.entries("rffffffff") == [Entry("rffffffff", "108", "1")]
 
 
 def test_waiting_for_a_label_that_never_comes_ends() -> None:
     ledger = Ledger()
-    ledger.record(b"r0123abcd-7", connection="1")
+    ledger.record(b"r0123abcd-007", connection="1")
     assert len(ledger.wait("r0123abcd", Counter({"7": 2}), deadline_s=0.05)) == 1

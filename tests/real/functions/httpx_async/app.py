@@ -23,7 +23,13 @@ SETTINGS = loop.run_until_complete(fetch(f"/settings/{os.environ['RUN']}-init"))
 async def serve(event):
     label = event["label"]
     kind = "missing" if event["fail"] else "orders"
-    return await asyncio.gather(fetch(f"/{kind}/{label}"), fetch(f"/prices/{label}"))
+    answers = await asyncio.gather(
+        fetch(f"/{kind}/{label}"), fetch(f"/prices/{label}"), return_exceptions=True
+    )
+    for answer in answers:
+        if isinstance(answer, Exception):
+            raise answer
+    return answers
 
 
 def handler(event, context):
