@@ -22,7 +22,7 @@ frame = sys._getframe()
 while "lambda_runtime_client" not in frame.f_locals:
     frame = frame.f_back
 client = frame.f_locals["lambda_runtime_client"]
-wire, nonce = client._worker, client._nonce
+wire, nonce = client._work.socket, client._nonce
 def head(kind=1, meta=b"application/json", length=0, nonce=nonce):
     return struct.pack("!16sBIQ", nonce, kind, len(meta), length) + meta
 def answer(body, **more):

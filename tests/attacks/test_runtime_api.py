@@ -99,7 +99,7 @@ frame = sys._getframe()
 while "lambda_runtime_client" not in frame.f_locals: frame = frame.f_back
 client = frame.f_locals["lambda_runtime_client"]
 body = b'"mine"'
-client._worker.sendall((struct.pack("!16sBIQ", client._nonce, 1, 3, len(body)) + b"a/b" + body) * 2)
+client._work.socket.sendall((struct.pack("!16sBIQ", client._nonce, 1, 3, len(body)) + b"a/b" + body) * 2)
 """,
 }
 

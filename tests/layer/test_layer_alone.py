@@ -6,7 +6,16 @@ from pathlib import Path
 
 import pytest
 from tests.interpreters import Interpreter, found_interpreters
-from tests.layer.manifest import ALLOWED, ENTRY_POINTS, FORBIDDEN, copy_layer, new_modules, read_allowed
+from tests.layer.manifest import (
+    ALLOWED,
+    ENTRY_POINTS,
+    FORBIDDEN,
+    copy_layer,
+    late_modules,
+    loaded_by,
+    new_modules,
+    read_allowed,
+)
 
 # The budget that docs/performance.md repeats.
 MAX_LAYER_BYTES = 1_000_000
@@ -42,6 +51,16 @@ def test_exactly_the_allowed_modules_are_loaded(layer: Path, entry: str, interpr
     advice = "on purpose? scripts/uv run --frozen python -m tests.layer.update"
     assert loaded - allowed == set(), f"newly loaded; {advice}"
     assert allowed - loaded == set(), f"no longer loaded; {advice}"
+
+
+@every_entry
+def test_no_module_that_is_loaded_late_brings_a_costly_one_by_itself(layer: Path, entry: str) -> None:
+    """What a sealer needs of its library it finds loaded; what else it needs it loads where it needs it."""
+    interpreter = found_interpreters()[-1]
+    modules = late_modules(layer, entry)
+    assert len(modules) > len(read_allowed(entry, interpreter.version) & set(modules)) - 1
+    costly = {module: loaded_by(interpreter, layer, entry, module) & FORBIDDEN for module in modules}
+    assert {module: found for module, found in costly.items() if found} == {}
 
 
 @every_entry

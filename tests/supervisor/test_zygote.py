@@ -15,13 +15,12 @@ from tests.unprivileged import forked
 
 from dayfly._sys import fds, proc
 from dayfly.core import frames
+from dayfly.core.handshake import Ready, ZygoteOptions
 from dayfly.supervisor.output import Output
 from dayfly.supervisor.zygote import (
     MARKER,
-    Ready,
     Zygote,
     ZygoteLostError,
-    ZygoteOptions,
     channel_from_environment,
 )
 

@@ -9,8 +9,8 @@ from dayfly.runtime.background import background_work, running
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from dayfly.core.handshake import ZygoteOptions
     from dayfly.runtime.sealing import Sealing
-    from dayfly.supervisor.zygote import ZygoteOptions
 
 # A window's worker may end before its next event comes, so that batches do not wait for its last one.
 _WINDOW_PAUSE_S = 1.0

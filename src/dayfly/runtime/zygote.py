@@ -9,19 +9,20 @@ import signal
 
 from dayfly._sys import fds
 from dayfly.core import frames
+from dayfly.core.handshake import Ready
 from dayfly.core.limits import MAX_CONTROL_BYTES
 from dayfly.runtime import reseed, seal
-from dayfly.runtime.hugepages import Tidier
 from dayfly.runtime.rehearsal import rehearse
 from dayfly.runtime.sealing import Sealing, seal_known
-from dayfly.supervisor.zygote import Ready
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import _socket
     from collections.abc import Callable
 
-    from dayfly.supervisor.zygote import Channel, ZygoteOptions
+    from dayfly.core.handshake import ZygoteOptions
+    from dayfly.runtime.hugepages import Tidier
+    from dayfly.supervisor.zygote import Channel
 
 
 class Work:
@@ -219,7 +220,11 @@ def _serve_requests(channel: Channel, sealing: Sealing, become_worker: Callable[
             elif kind in (frames.REAP, frames.REAP_AND_TELL):
                 waiting[int(payload)] = kind == frames.REAP_AND_TELL
             elif kind == frames.TIDY:
-                tidier = tidier or Tidier()
+                if tidier is None:
+                    # Only an environment that has served a while gets here.
+                    from dayfly.runtime.hugepages import Tidier
+
+                    tidier = Tidier()
                 tidier.spend_a_moment()
                 if tidier.is_done:
                     _send(channel, frames.TIDIED, b"")

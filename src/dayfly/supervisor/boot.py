@@ -10,6 +10,7 @@ import time
 from dayfly import __version__
 from dayfly._sys import proc, processors
 from dayfly.core import findings
+from dayfly.core.handshake import ZygoteOptions
 from dayfly.core.scope import HostFacts, ScopeDecision, decide_api_lock, decide_scope
 from dayfly.core.settings import FILE_NAME, Settings, load_settings
 from dayfly.errors import SettingError
@@ -21,10 +22,8 @@ from dayfly.supervisor.sweep import DescendantsSweeper, EnvironmentSweeper, Swep
 from dayfly.supervisor.upstream import Upstream, UpstreamError
 from dayfly.supervisor.zygote import (
     Channel,
-    Ready,
     Zygote,
     ZygoteLostError,
-    ZygoteOptions,
     execute_zygote,
     fork_zygote,
 )
@@ -33,6 +32,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import NoReturn
+
+    from dayfly.core.handshake import Ready
 
 TELEMETRY_VARIABLE = "_LAMBDA_TELEMETRY_LOG_FD"
 API_VARIABLE = "AWS_LAMBDA_RUNTIME_API"

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import NoReturn
 
+    from dayfly.core.handshake import Ready
     from dayfly.core.http1 import Reply
     from dayfly.core.settings import Settings
     from dayfly.supervisor.output import Output
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from dayfly.supervisor.sweep import Sweeper, Swept
     from dayfly.supervisor.upstream import Upstream
     from dayfly.supervisor.worker import Worker
-    from dayfly.supervisor.zygote import Ready, Zygote
+    from dayfly.supervisor.zygote import Zygote
 
 # A fork asked for at once competes with the handler for processors (it made 3 ms of a 0.7 ms answer on
 # two). A handler that takes longer than this either waits for something, which leaves the processor to

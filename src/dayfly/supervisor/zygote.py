@@ -11,6 +11,7 @@ import time
 
 from dayfly._sys import fds, processors
 from dayfly.core import frames
+from dayfly.core.handshake import Ready, ZygoteOptions
 from dayfly.supervisor.worker import Worker, has_ended, kill_pid, open_pid
 
 TYPE_CHECKING = False
@@ -29,9 +30,6 @@ _END_LIMIT_S = 2.0
 _MANY_DEAD = 8
 # Pids have 7 digits at most (PID_MAX_LIMIT in include/linux/threads.h), wait statuses 5.
 _MAX_DIGITS = 7
-_MAX_TIME_DIGITS = 12
-# Between options: no path, name or glob that a setting may hold has it.
-_SEPARATOR = "\x1f"
 
 
 class ZygoteLostError(Exception):
@@ -43,90 +41,6 @@ class ZygoteLostError(Exception):
         self.status = status
 
 
-class ZygoteOptions:
-    """What a zygote is told before it initialises the function.
-
-    `temporary` are the directories that are cleared, `telemetry` the number of the log descriptor or -1.
-    `isolation`, `max_age`, `max_invocations` and `deliver` (seconds) as in the settings; `prime`, `events`, `before` and `after` are empty where not set.
-    """
-
-    __slots__ = (
-        "after",
-        "before",
-        "deliver",
-        "events",
-        "huge_pages",
-        "isolation",
-        "max_age",
-        "max_invocations",
-        "prime",
-        "reseed",
-        "restarts_threads",
-        "telemetry",
-        "temporary",
-    )
-
-    def __init__(
-        self,
-        *,
-        isolation: str = "invocation",
-        max_age: float = 0.0,
-        max_invocations: int = 1,
-        deliver: float = 0.0,
-        reseed: bool = True,
-        huge_pages: bool = False,
-        restarts_threads: bool = True,
-        telemetry: int = -1,
-        prime: str = "",
-        events: str = "",
-        before: str = "",
-        after: str = "",
-        temporary: tuple[str, ...] = (),
-    ) -> None:
-        self.isolation = isolation
-        self.max_age = max_age
-        self.max_invocations = max_invocations
-        self.deliver = deliver
-        self.reseed = reseed
-        self.huge_pages = huge_pages
-        self.restarts_threads = restarts_threads
-        self.telemetry = telemetry
-        self.prime = prime
-        self.events = events
-        self.before = before
-        self.after = after
-        self.temporary = temporary
-
-    def pack(self) -> str:
-        """Return the options as one text that may stand in an environment variable."""
-        switches = f"{self.reseed:d}{self.huge_pages:d}{self.restarts_threads:d}"
-        numbers = (self.telemetry, self.max_invocations, self.max_age, self.deliver)
-        hooks = (self.prime, self.events, self.before, self.after)
-        return _SEPARATOR.join((self.isolation, switches, *map(str, numbers), *hooks, *self.temporary))
-
-    @staticmethod
-    def unpack(text: str) -> ZygoteOptions:
-        """Return the options that `pack` made a text of."""
-        isolation, switches, *rest = text.split(_SEPARATOR)
-        telemetry, max_invocations, max_age, deliver, prime, events, before, after, *temporary = rest
-        reseed, huge_pages, restarts_threads = (switch == "1" for switch in switches)
-        return ZygoteOptions(
-            isolation=isolation,
-            reseed=reseed,
-            huge_pages=huge_pages,
-            restarts_threads=restarts_threads,
-            telemetry=int(telemetry),
-            max_age=float(max_age),
-            max_invocations=int(max_invocations),
-            deliver=float(deliver),
-            prime=prime,
-            events=events,
-            before=before,
-            after=after,
-            temporary=tuple(temporary),
-        )
-
-
 class Channel:
     """What a zygote holds of its supervisor: a socket and its options."""
 
@@ -135,44 +49,6 @@ class Channel:
     def __init__(self, socket: _socket.socket, options: ZygoteOptions) -> None:
         self.socket = socket
         self.options = options
-
-
-class Ready:
-    """What a zygote says at the end of its init.
-
-    `reasons` forbid the fork; `notes` are limits for the first log line; `expires_at` is the time (seconds
-    since the epoch) at which something that init fetched is no longer good, 0 where nothing says so.
-    """
-
-    __slots__ = ("expires_at", "notes", "reasons")
-
-    def __init__(
-        self, reasons: list[str] | None = None, notes: list[str] | None = None, expires_at: float = 0.0
-    ) -> None:
-        self.reasons = reasons or []
-        self.notes = notes or []
-        self.expires_at = expires_at
-
-    def pack(self) -> bytes:
-        """Return the payload of a READY frame."""
-        lines = [f"R{text}" for text in self.reasons] + [f"N{text}" for text in self.notes]
-        if self.expires_at:
-            lines.append(f"E{self.expires_at:.0f}")
-        return "\n".join(" ".join(line.split("\n")) for line in lines).encode("utf-8", "replace")
-
-    @staticmethod
-    def unpack(payload: bytes) -> Ready:
-        """Return what `pack` made a payload of; lines that say nothing known are left out."""
-        ready = Ready()
-        for line in payload.decode("utf-8", "replace").split("\n"):
-            kind, text = line[:1], line[1:]
-            if kind == "R":
-                ready.reasons.append(text)
-            elif kind == "N":
-                ready.notes.append(text)
-            elif kind == "E" and text.isdigit() and len(text) < _MAX_TIME_DIGITS:
-                ready.expires_at = float(text)
-        return ready
 
 
 def channel_from_environment(environ: Mapping[str, str]) -> Channel | None:
