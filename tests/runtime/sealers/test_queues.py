@@ -91,7 +91,7 @@ def handler(number):
 """
     )
     assert seen.reasons == []
-    assert sorted(line for line in seen.output.splitlines() if "from" in line) == [
+    assert sorted(line.split(":")[-1] for line in seen.output.splitlines() if "from" in line) == [
         "from 0",
         "from 1",
         "from 2",
