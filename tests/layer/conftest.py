@@ -15,10 +15,14 @@ WriteFunction = Callable[[Mapping[str, str]], Path]
 
 @pytest.fixture(scope="module")
 def opt(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The layer with bytecode for every interpreter here, unpacked as Lambda unpacks it into /opt."""
-    return unpacked_layer(
-        tmp_path_factory.mktemp("layer") / "opt", [found.version for found in found_interpreters()]
-    )
+    """The layers of all interpreters here in one folder, unpacked as Lambda unpacks one into /opt.
+
+    Each interpreter reads the files of its own layer and those that all have in common.
+    """
+    folder = tmp_path_factory.mktemp("layer") / "opt"
+    for found in found_interpreters():
+        unpacked_layer(folder, [found.version])
+    return folder
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from tests.interpreters import Interpreter, found_interpreters
 from tests.layer.conftest import WriteFunction
-from tests.layer.managed import HERE, Image, ManagedRie, ManagedRuntime
-from tests.runtimes import Pair
+from tests.layer.managed import HERE, Image, ManagedRie, ManagedRuntime, unpacked_layer
+from tests.runtimes import Pair, RuntimeProcess
 
 FUNCTIONS = HERE / "functions"
 CONFORMANCE = HERE.parent / "conformance" / "functions"
@@ -45,7 +45,7 @@ def pair(
     return plain, ManagedRuntime(folder, handler, image, opt=opt, telemetry=True, environment=variables)
 
 
-def started_as(runtime: ManagedRuntime) -> dict[str, object]:
+def started_as(runtime: RuntimeProcess) -> dict[str, object]:
     """The evidence of the finding that says what is in force."""
     frames = runtime._frames.decode(errors="replace")
     at = frames.index('{"timestamp"')
@@ -131,6 +131,26 @@ def test_the_layer_serves_under_awss_emulator(interpreter: Interpreter, opt: Pat
     assert '"platform":"emulator"' in log
     assert "not in force" not in log
     assert [answer["calls"] for answer in answers if isinstance(answer, dict)] == [1, 1, 1]
+
+
+@every_interpreter
+@pytest.mark.parametrize("form", ["archives", "sources"])
+def test_the_layer_serves_from_archives_and_from_sources(
+    interpreter: Interpreter, form: str, tmp_path: Path
+) -> None:
+    """Several Pythons lie in archives; one that the layer was not built for compiles the sources."""
+    versions = [found.version for found in found_interpreters() if found != interpreter][:1]
+    if not versions:
+        pytest.skip("one interpreter alone makes no archives")
+    if form == "archives":
+        versions.append(interpreter.version)
+    layer = unpacked_layer(tmp_path / "opt", versions)
+    assert len(list(layer.glob("dayfly.d/cpython-*.zip"))) == (2 if form == "archives" else 0)
+    image = Image(interpreter, ">=4,<5")
+    with ManagedRuntime(FUNCTIONS, "managed.handler", image, opt=layer, telemetry=True) as runtime:
+        answers = [runtime.invoke({}).payload for _ in range(2)]
+        assert started_as(runtime)["isolation"] == "invocation"
+    assert [answer["calls"] for answer in answers if isinstance(answer, dict)] == [1, 1]
 
 
 @every_interpreter

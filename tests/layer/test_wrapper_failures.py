@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,54 +14,53 @@ from tests.runtimes import Pair
 FUNCTIONS = HERE / "functions"
 NEWEST = found_interpreters()[-1]
 IMAGE = Image(NEWEST, ">=4,<5")
-TAG = "cpython-" + NEWEST.version.replace(".", "")
 NOT_IN_FORCE = "dayfly: not in force, the function runs without it: "
 pytestmark = pytest.mark.usefixtures("confined")
 
 
+def libraries(opt: Path) -> list[Path]:
+    return [*opt.glob("dayfly.d/cpython-*"), opt / "dayfly.d" / "source.zip"]
+
+
 def drop_module(opt: Path, name: str) -> None:
-    """Take a module out of every library of the layer."""
-    for path in opt.glob("dayfly.d/*.zip"):
-        with zipfile.ZipFile(path) as file:
-            kept = {one: file.read(one) for one in file.namelist() if not one.startswith(name)}
-        with zipfile.ZipFile(path, "w") as file:
-            for one, data in kept.items():
-                file.writestr(one, data)
+    """Take a module, or with a slash at the end a package, out of the interpreters' libraries."""
+    for path in opt.glob(f"dayfly.d/cpython-*/dayfly/{name}"):
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
-def drop_archives(opt: Path) -> None:
-    for path in opt.glob("dayfly.d/*.zip"):
-        path.unlink()
+def drop_libraries(opt: Path) -> None:
+    for path in libraries(opt):
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
-def spoil_archives(opt: Path) -> None:
-    for path in opt.glob("dayfly.d/*.zip"):
-        path.write_bytes(b"no archive")
+def spoil_archive(opt: Path) -> None:
+    """Leave no bytecode, and an archive of sources that is none."""
+    drop_libraries(opt)
+    (opt / "dayfly.d" / "source.zip").write_bytes(b"no archive")
 
 
 def spoil_module(opt: Path) -> None:
-    """Replace a module's bytecode by bytes that are none."""
-    for path in opt.glob("dayfly.d/*.zip"):
-        with zipfile.ZipFile(path) as file:
-            kept = {one: file.read(one) for one in file.namelist()}
-        with zipfile.ZipFile(path, "w") as file:
-            for one, data in kept.items():
-                file.writestr(one, data[:40] if one.startswith("dayfly/supervisor/loop") else data)
+    """Cut a module's bytecode short."""
+    for path in opt.glob("dayfly.d/cpython-*/dayfly/supervisor/loop.pyc"):
+        path.write_bytes(path.read_bytes()[:40])
 
 
 BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     "no boot file": (lambda opt: (opt / "dayfly.d" / "boot.py").unlink(), "/opt/dayfly.d/boot.py is missing"),
     "no directory": (lambda opt: shutil.rmtree(opt / "dayfly.d"), "/opt/dayfly.d/boot.py is missing"),
-    "no library": (
-        drop_archives,
-        "No module named 'dayfly'",
-    ),
-    "spoilt archives": (spoil_archives, "dayfly"),
+    "no library": (drop_libraries, "No module named 'dayfly'"),
+    "spoilt archive": (spoil_archive, "dayfly"),
     "spoilt bytecode": (spoil_module, "EOFError"),
-    "no supervisor": (lambda opt: drop_module(opt, "dayfly/supervisor/"), "dayfly.supervisor"),
+    "no supervisor": (lambda opt: drop_module(opt, "supervisor"), "dayfly.supervisor"),
     # Found out in the zygote, behind the supervisor's back.
-    "no client": (lambda opt: drop_module(opt, "dayfly/runtime/client"), "dayfly.runtime"),
-    "no runtime": (lambda opt: drop_module(opt, "dayfly/runtime/"), "dayfly.runtime"),
+    "no client": (lambda opt: drop_module(opt, "runtime/client.pyc"), "dayfly.runtime"),
+    "no runtime": (lambda opt: drop_module(opt, "runtime"), "dayfly.runtime"),
 }
 
 
@@ -166,29 +164,16 @@ def _run_alone(python: Path, opt: Path) -> str:
     return done.stderr
 
 
-IMAGES_WITHOUT = {"missing": "", "unknown": "unknown"}
-
-
 @pytest.mark.parametrize("interpreter", found_interpreters(), ids=lambda found: found.version)
-@pytest.mark.parametrize("form", ["archives", "files"])
-def test_the_layers_own_client_stands_in_for_a_missing_one(
-    interpreter: Interpreter, form: str, opt: Path, tmp_path: Path
-) -> None:
-    from tests.layer.managed import unpacked_layer
-
-    layer = opt if form == "archives" else unpacked_layer(tmp_path / "single", [interpreter.version])
-    with ManagedRuntime(FUNCTIONS, "managed.view", Image(interpreter, ""), opt=layer) as runtime:
+def test_the_layers_own_client_stands_in_for_a_missing_one(interpreter: Interpreter, opt: Path) -> None:
+    with ManagedRuntime(FUNCTIONS, "managed.view", Image(interpreter, ""), opt=opt) as runtime:
         answer = runtime.invoke({}).payload
         said = runtime.output()
     assert isinstance(answer, dict)
-    where = f"/opt/dayfly.d/{'source.zip' if form == 'archives' else 'cpython-' + interpreter.version.replace('.', '')}"
-    assert answer["client"] == ["4.2.2", *(f"{where}/{place}" for place in _places(form))]
+    library = "/opt/dayfly.d/source.zip"
+    places = ["client/awslambdaric/__init__.py", "needs/simplejson/__init__.py"]
+    assert answer["client"] == ["4.2.2", *(f"{library}/{place}" for place in places)]
     assert "dayfly: this image has no awslambdaric; the layer's 4.2.2 is used\n" in said
-
-
-def _places(form: str) -> tuple[str, str]:
-    ending = "py" if form == "archives" else "pyc"
-    return f"client/awslambdaric/__init__.{ending}", f"needs/simplejson/__init__.{ending}"
 
 
 def test_the_layers_own_client_stands_in_for_an_unknown_one(opt: Path, tmp_path: Path) -> None:

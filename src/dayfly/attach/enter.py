@@ -283,11 +283,8 @@ def _load_client(home: str) -> ModuleType:
             del sys.modules[name]
     # First, before an unknown version of the image's; what it needs comes last: the image's is preferred,
     # and function code must find the same registry of SnapStart hooks later on.
-    library = f"{home}/{sys.implementation.cache_tag}"
-    if not os.path.isdir(library):
-        library = f"{home}/source.zip"
-    sys.path.insert(0, f"{library}/client")
-    sys.path.append(f"{library}/needs")
+    sys.path.insert(0, f"{home}/source.zip/client")
+    sys.path.append(f"{home}/source.zip/needs")
     try:
         import awslambdaric
         from awslambdaric import bootstrap  # noqa: F401

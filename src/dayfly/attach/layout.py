@@ -65,19 +65,18 @@ def arrange(
 ) -> list[Entry]:
     """Return all files of the layer. `bytecode` maps versions to the compiled form of each source's path.
 
-    One version lies in the layer as files, which load fastest; several lie in one archive each, since as
-    files they would exceed the budget. AWS's client, which is a fallback, then has no bytecode.
+    One version lies in the layer as files, which load fastest; several lie in an archive each, which costs a
+    start some 3 ms, since as files they would exceed the budget. All sources are there once, for the others.
     """
     files = [Entry(source.path, source.text) for source in sources]
     entries = [*others, Entry(f"{HOME}/source.zip", archive(files))]
-    if len(bytecode) == 1:
-        for version, compiled in bytecode.items():
-            folder = f"{HOME}/{cache_tag(version)}"
-            entries += [Entry(f"{folder}/{path}c", data) for path, data in compiled.items()]
-    else:
-        for version, compiled in bytecode.items():
-            own = [Entry(f"{path}c", data) for path, data in compiled.items() if path.startswith("dayfly/")]
-            entries.append(Entry(f"{HOME}/{cache_tag(version)}.zip", archive(own)))
+    for version, compiled in bytecode.items():
+        folder = f"{HOME}/{cache_tag(version)}"
+        modules = [Entry(f"{path}c", data) for path, data in compiled.items()]
+        if len(bytecode) == 1:
+            entries += [Entry(f"{folder}/{module.path}", module.data) for module in modules]
+        else:
+            entries.append(Entry(f"{folder}.zip", archive(modules)))
     described = json.dumps(manifest, indent=2, sort_keys=True).encode() + b"\n"
     entries.append(Entry(f"{HOME}/manifest.json", described))
     return sorted(entries, key=lambda entry: entry.path)
@@ -104,6 +103,6 @@ def check_budget(entries: Sequence[Entry], limit: int = MAX_BYTES) -> int:
         named = ", ".join(f"{entry.path} {len(entry.data)}" for entry in largest)
         raise LayerError(
             f"the layer has {total} bytes unzipped, {total - limit} more than its {limit}; largest: {named}",
-            hint="build for fewer Pythons: dayfly layer build --python 3.12",
+            hint="build a layer for each Python: dayfly layer build --python 3.12",
         )
     return total

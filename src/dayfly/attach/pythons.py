@@ -21,7 +21,7 @@ print(sys.implementation.name, "%d.%d" % v[:2], v.releaselevel)
 # Unchecked hash-based: file times mean nothing in a layer, and nobody can write a newer source to /opt.
 # https://docs.python.org/3/reference/import.html#pyc-invalidation
 # Docstrings and annotations, which nothing reads at run time, are a sixth of the bytecode and of its loading;
-# line numbers and assertions stay. AWS's client is left as it is: function code may look at it.
+# line numbers and assertions stay.
 _COMPILE = """
 import ast, base64, importlib.util, json, marshal, sys
 
@@ -41,10 +41,7 @@ def lighten(tree):
 done = {}
 for path, text in json.load(sys.stdin):
     source = base64.b64decode(text)
-    tree = ast.parse(source, path)
-    if path.startswith("dayfly/"):
-        lighten(tree)
-    code = compile(tree, path, "exec", dont_inherit=True, optimize=0)
+    code = compile(lighten(ast.parse(source, path)), path, "exec", dont_inherit=True, optimize=0)
     head = importlib.util.MAGIC_NUMBER + (1).to_bytes(4, "little") + importlib.util.source_hash(source)
     done[path] = base64.b64encode(head + marshal.dumps(code)).decode()
 json.dump(done, sys.stdout)
