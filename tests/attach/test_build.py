@@ -1,0 +1,146 @@
+"""The layer that is built holds what runs beside a function, reproducibly, and is written whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import sys
+import zipfile
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+from tests.interpreters import found_interpreters
+
+import dayfly
+from dayfly.attach import build
+from dayfly.attach.build import build_layer, client_sources, own_sources
+from dayfly.attach.layout import MAX_BYTES, LayerError
+from dayfly.attach.pythons import find_python
+
+HERE = f"{sys.version_info[0]}.{sys.version_info[1]}"
+
+
+@pytest.fixture(scope="module")
+def layer(tmp_path_factory: pytest.TempPathFactory) -> build.BuiltLayer:
+    return build_layer(tmp_path_factory.mktemp("layer") / "layer.zip", [HERE])
+
+
+def test_two_builds_are_the_same_bytes(layer: build.BuiltLayer, tmp_path: Path) -> None:
+    again = build_layer(tmp_path / "other-name.zip", [HERE])
+    assert again.path.read_bytes() == layer.path.read_bytes()
+    assert again.sha256 == layer.sha256 == hashlib.sha256(layer.path.read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize("version", [found.version for found in found_interpreters()])
+def test_every_layer_is_within_the_budget(version: str, tmp_path: Path) -> None:
+    built = build_layer(tmp_path / "layer.zip", [version])
+    with zipfile.ZipFile(built.path) as file:
+        total = sum(info.file_size for info in file.infolist())
+        assert built.files == len(file.infolist())
+    assert built.unzipped_bytes == total
+    assert 100_000 < total <= MAX_BYTES == 1_000_000
+    assert built.bytes == built.path.stat().st_size
+    assert list(built.compiled) == [version]
+    assert built.not_compiled == ()
+
+
+def test_only_what_runs_beside_a_function_ships(layer: build.BuiltLayer) -> None:
+    with zipfile.ZipFile(layer.path) as file:
+        names = file.namelist()
+        inner = zipfile.ZipFile(io.BytesIO(file.read("dayfly.d/source.zip"))).namelist()
+        manifest = json.loads(file.read("dayfly.d/manifest.json"))
+        program = file.getinfo("dayfly").external_attr >> 16 & 0o777
+    assert program == 0o755
+    assert {name.split("/")[1] for name in inner if name.startswith("dayfly/")} == {
+        "__init__.py",
+        "errors.py",
+        "core",
+        "_sys",
+        "supervisor",
+        "runtime",
+        "attach",
+    }
+    assert [name for name in inner if name.startswith("dayfly/attach/")] == [
+        "dayfly/attach/__init__.py",
+        "dayfly/attach/enter.py",
+    ]
+    # Each source once as bytecode for the one Python.
+    tag = f"dayfly.d/{sys.implementation.cache_tag}/"
+    own = {name for name in inner if name.startswith("dayfly/")}
+    assert {name.removeprefix(tag)[:-1] for name in names if name.startswith(tag)} == own
+    assert {name.split("/")[0] for name in inner} == {"dayfly", "client", "needs"}
+    assert not [
+        name for name in [*names, *inner] if name.endswith((".so", ".toml")) or "tests" in name.split("/")
+    ]
+    assert manifest == {
+        "dayfly": dayfly.__version__,
+        "bytecode": [HERE],
+        "clients": {
+            name: metadata.version(name) for name in ("awslambdaric", "snapshot-restore-py", "simplejson")
+        },
+    }
+
+
+def test_licences_of_others_are_included(layer: build.BuiltLayer) -> None:
+    with zipfile.ZipFile(layer.path) as file:
+        texts = {name: file.read(name) for name in file.namelist() if "/licences/" in name}
+    assert set(texts) == {
+        "dayfly.d/licences/awslambdaric-LICENSE",
+        "dayfly.d/licences/awslambdaric-NOTICE",
+        "dayfly.d/licences/simplejson-LICENSE.txt",
+    }
+    assert b"Apache License" in texts["dayfly.d/licences/awslambdaric-LICENSE"]
+    assert b"MIT License" in texts["dayfly.d/licences/simplejson-LICENSE.txt"]
+
+
+def test_the_client_ships_without_its_compiled_parts_and_tests() -> None:
+    paths = {source.path for source in client_sources()}
+    assert {
+        "client/awslambdaric/bootstrap.py",
+        "needs/simplejson/encoder.py",
+        "needs/snapshot_restore_py.py",
+    } <= paths
+    assert all(path.endswith(".py") and "/tests/" not in path for path in paths)
+
+
+def test_every_module_of_the_shipped_packages_is_found() -> None:
+    package = Path(dayfly.__file__).parent
+    paths = {source.path for source in own_sources(package)}
+    assert {
+        "dayfly/supervisor/boot.py",
+        "dayfly/runtime/start.py",
+        "dayfly/core/settings.py",
+        "dayfly/errors.py",
+    } <= paths
+    assert not {path for path in paths if path.split("/")[1] in {"cli", "lab", "testing"}}
+
+
+def test_a_python_that_is_not_here_is_told_and_served_from_source(tmp_path: Path) -> None:
+    missing = [version for version in ("3.11", "3.12", "3.13", "3.14") if find_python(version) is None]
+    if not missing:
+        pytest.skip("every Python is installed")
+    built = build_layer(tmp_path / "layer.zip", missing)
+    assert built.not_compiled == tuple(missing)
+    assert built.compiled == {}
+    with zipfile.ZipFile(built.path) as file:
+        assert "dayfly.d/source.zip" in file.namelist()
+
+
+def test_a_file_that_cannot_be_written_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:
+    for output in (tmp_path / "no-such-folder" / "layer.zip", tmp_path):
+        with pytest.raises(LayerError) as caught:
+            build_layer(output, [])
+        assert f"{output} cannot be written: " in caught.value.message
+    assert list(tmp_path.iterdir()) == []
+    assert not list(tmp_path.parent.glob(f".{tmp_path.name}-*"))
+
+
+def test_a_layer_that_is_there_is_replaced(tmp_path: Path) -> None:
+    output = tmp_path / "layer.zip"
+    output.write_bytes(b"older")
+    built = build_layer(output, [])
+    assert output.read_bytes()[:2] == b"PK"
+    assert [path.name for path in tmp_path.iterdir()] == ["layer.zip"]
+    assert built.path.stat().st_mode & 0o777 == 0o644

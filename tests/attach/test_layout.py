@@ -1,0 +1,102 @@
+"""The layer's files are where they belong, always the same bytes, and within the budget."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+
+import pytest
+
+from dayfly.attach.layout import (
+    Entry,
+    LayerError,
+    Source,
+    archive,
+    arrange,
+    cache_tag,
+    check_budget,
+    parse_pythons,
+)
+
+SOURCES = [Source("dayfly/__init__.py", b"x = 1\n"), Source("client/awslambdaric/__init__.py", b"y = 2\n")]
+WRAPPER = Entry("dayfly", b"#!/bin/sh\n", is_program=True)
+
+
+def test_archives_are_the_same_whatever_the_order() -> None:
+    entries = [Entry("b", b"2"), Entry("a", b"1"), WRAPPER]
+    assert archive(entries) == archive(list(reversed(entries)))
+
+
+def test_archives_carry_modes_and_no_times() -> None:
+    with zipfile.ZipFile(io.BytesIO(archive([WRAPPER, Entry("data", b"1")]))) as file:
+        infos = {info.filename: info for info in file.infolist()}
+    assert {info.date_time for info in infos.values()} == {(1980, 1, 1, 0, 0, 0)}
+    assert oct(infos["dayfly"].external_attr >> 16) == "0o100755"
+    assert oct(infos["data"].external_attr >> 16) == "0o100644"
+    # 3 is Unix: without it, unpackers ignore the modes.
+    assert {info.create_system for info in infos.values()} == {3}
+
+
+def test_one_python_lies_in_files() -> None:
+    entries = arrange(SOURCES, {"3.12": {"dayfly/__init__.py": b"code"}}, [WRAPPER], {"dayfly": "1"})
+    paths = [entry.path for entry in entries]
+    assert paths == sorted(paths)
+    assert paths == [
+        "dayfly",
+        "dayfly.d/cpython-312/dayfly/__init__.pyc",
+        "dayfly.d/manifest.json",
+        "dayfly.d/source.zip",
+    ]
+    assert json.loads(entries[2].data) == {"dayfly": "1"}
+
+
+def test_several_pythons_lie_in_archives_and_every_source_is_there_once() -> None:
+    bytecode = {version: {"dayfly/__init__.py": version.encode()} for version in ("3.12", "3.13")}
+    entries = {entry.path: entry.data for entry in arrange(SOURCES, bytecode, [], {})}
+    assert set(entries) == {
+        "dayfly.d/cpython-312.zip",
+        "dayfly.d/cpython-313.zip",
+        "dayfly.d/manifest.json",
+        "dayfly.d/source.zip",
+    }
+    with zipfile.ZipFile(io.BytesIO(entries["dayfly.d/cpython-313.zip"])) as file:
+        assert file.read("dayfly/__init__.pyc") == b"3.13"
+    with zipfile.ZipFile(io.BytesIO(entries["dayfly.d/source.zip"])) as file:
+        assert file.namelist() == ["client/awslambdaric/__init__.py", "dayfly/__init__.py"]
+
+
+def test_a_layer_without_bytecode_has_its_sources() -> None:
+    assert [entry.path for entry in arrange(SOURCES, {}, [], {})] == [
+        "dayfly.d/manifest.json",
+        "dayfly.d/source.zip",
+    ]
+
+
+def test_the_budget_is_the_last_size_that_passes() -> None:
+    assert check_budget([Entry("a", b"12"), Entry("b", b"3")], 3) == 3
+    with pytest.raises(LayerError) as caught:
+        check_budget([Entry("a", b"12"), Entry("b", b"34")], 3)
+    assert caught.value.message == "the layer has 4 bytes unzipped, 1 more than its 3; largest: a 2, b 2"
+    assert "--python" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("3.12", ("3.12",)), ("3.13, 3.11", ("3.11", "3.13")), ("3.12,3.12", ("3.12",)), ("3.14", ("3.14",))],
+)
+def test_versions_are_read_oldest_first(text: str, expected: tuple[str, ...]) -> None:
+    assert parse_pythons(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "3.10", "3", "3.12;3.13", "python3.12", "3.12,", "3.2"])
+def test_other_versions_are_refused_by_name(text: str) -> None:
+    with pytest.raises(LayerError) as caught:
+        parse_pythons(text)
+    assert "3.11,3.12,3.13,3.14" in caught.value.hint
+
+
+def test_the_tag_is_cpythons_own() -> None:
+    import sys
+
+    assert cache_tag(f"{sys.version_info[0]}.{sys.version_info[1]}") == sys.implementation.cache_tag
