@@ -130,11 +130,16 @@ def _from_error(document: Mapping[str, object], source: str) -> Mapping[str, obj
         found = None
     if isinstance(found, dict):
         return found
-    shown = message[:200] if isinstance(message, str) else "no message"
+    shown = _printable(message[:200]) if isinstance(message, str) else "no message"
     raise AnswerError(
         f"{source} is an error of the function, no answer: {shown}",
         hint="give the function a timeout of 60 seconds and 512 MB, and invoke it again",
     )
+
+
+def _printable(text: str) -> str:
+    """Nothing in a file may drive the terminal that shows it."""
+    return "".join(char if char.isprintable() else "?" for char in text)
 
 
 def _answer(document: Mapping[str, object], source: str, *, came_as_error: bool) -> Answer:
@@ -142,7 +147,7 @@ def _answer(document: Mapping[str, object], source: str, *, came_as_error: bool)
     if schema != SCHEMA:
         if isinstance(schema, str) and schema.startswith("dayfly-doctor/"):
             raise AnswerError(
-                f"{source} has the schema {schema[:40]}, and this version reads {SCHEMA}",
+                f"{source} has the schema {_printable(schema[:40])}, and this version reads {SCHEMA}",
                 hint="write the handler anew with `dayfly doctor --lambda`",
             )
         raise AnswerError(f"{source} is no answer of the doctor's handler", hint=_HINT)

@@ -1142,7 +1142,10 @@ class Runtime:
         return ""
 
     def skip_post(self) -> None:
-        """Let the loop's post of what the handler returns do nothing, once: the event is answered."""
+        """Let the loop's post of what the handler returns do nothing, once.
+
+        Only for an event the platform has taken an answer to: else the loop would be given it again.
+        """
         if self.kind != "awslambdaric":
             return
         client = self.client
@@ -1151,6 +1154,10 @@ class Runtime:
             del client.post_invocation_result  # type: ignore[attr-defined]
 
         client.post_invocation_result = post  # type: ignore[attr-defined]
+
+    def answer(self, probe: str, facts: Facts) -> bytes:
+        """A document to send without the loop's help."""
+        return json.dumps(answer(probe, {**facts, "runtime": self.kind})).encode()
 
     def path(self, leaf: str) -> str:
         return f"/2018-06-01/runtime/invocation/{self.request}/{leaf}"
@@ -1237,7 +1244,7 @@ def others_are_refused(runtime: Runtime) -> tuple[Facts, Wire]:
     asking.close()
     second = Wire(runtime.address)
     facts: Facts = {"next_status": next_status}
-    body = json.dumps(answer("api_lock", {**facts, "held": True, "answered_by": "another"})).encode()
+    body = runtime.answer("api_lock", {**facts, "held": True, "answered_by": "another"})
     second.begin(
         "POST",
         runtime.path("response"),
@@ -1255,15 +1262,16 @@ def probe_api_lock(runtime: Runtime) -> Facts:
     if facts["held"]:
         found, second = others_are_refused(runtime)
         facts = {**facts, **found}
-    result = answer("api_lock", {**facts, "answered_by": "the holder"})
-    later: Facts = {"finished": finish(wire, json.dumps(result).encode(), "")}
+    finished = finish(wire, runtime.answer("api_lock", {**facts, "answered_by": "the holder"}), "")
+    later: Facts = {"finished": finished}
     if second is not None:
         if facts.get("response_status") is None:
             later["response_status"] = second.status(limit_s=WIRE_LIMIT_S)
         second.close()
     leave_marks("api_lock", later=later)
-    runtime.skip_post()
-    return {**facts, "answered_by": "the holder"}
+    if finished == 202:
+        runtime.skip_post()
+    return {**facts, "finished": finished, "answered_by": "return"}
 
 
 def probe_held_error(runtime: Runtime) -> Facts:
@@ -1272,7 +1280,7 @@ def probe_held_error(runtime: Runtime) -> Facts:
         return facts
 
     def error(way: str) -> bytes:
-        told = json.dumps(answer("held_error", {**facts, "delivered_by": way}))
+        told = runtime.answer("held_error", {**facts, "delivered_by": way}).decode()
         return json.dumps({"errorType": "Function.DoctorHeldError", "errorMessage": told}).encode()
 
     import base64
@@ -1281,15 +1289,19 @@ def probe_held_error(runtime: Runtime) -> Facts:
         "Lambda-Runtime-Function-Error-Type: Function.DoctorHeldError\r\n"
         f"Lambda-Runtime-Function-Error-Body: {base64.b64encode(error('trailer')).decode()}\r\n"
     )
-    leave_marks("held_error", later={"finished": finish(wire, error("body"), trailers)})
-    runtime.skip_post()
-    return {**facts, "delivered_by": "return"}
+    finished = finish(wire, error("body"), trailers)
+    leave_marks("held_error", later={"finished": finished})
+    if finished == 202:
+        runtime.skip_post()
+    return {**facts, "finished": finished, "delivered_by": "return"}
 
 
 def probe_exit_after_response(runtime: Runtime) -> Facts:
-    body = json.dumps(answer("exit_after_response", {"status": 202, "exited": True})).encode()
+    # Dayfly's worker would end anyway: what this asks is what awslambdaric's end does.
+    is_possible = runtime.kind == "awslambdaric"
+    body = runtime.answer("exit_after_response", {"status": 202, "exited": is_possible})
     wire = Wire(runtime.address)
-    leave_marks("exit_after_response", exited=True)
+    leave_marks("exit_after_response", exited=is_possible)
     wire.begin(
         "POST",
         runtime.path("response"),
@@ -1298,7 +1310,7 @@ def probe_exit_after_response(runtime: Runtime) -> Facts:
     wire.send(body)
     status = wire.status(limit_s=WIRE_LIMIT_S)
     wire.close()
-    if status == 202 and runtime.kind == "awslambdaric":
+    if status == 202 and is_possible:
         # No exit handlers: this is about the platform.
         os._exit(0)
     leave_marks("exit_after_response")

@@ -135,7 +135,8 @@ def _emulator() -> Row:
     fault = "not found: neither aws-lambda-rie on PATH nor the package aws-sam-cli"
     for candidate in candidates:
         if candidate.is_file():
-            fault = _fault_of(str(candidate), ["--help"])
+            # It has no --help: every other way to start it serves. This one ends before it listens.
+            fault = _fault_of(str(candidate), ["--log-level", "none-such"], says="log level")
             break
     return _tool(
         "emulator",
@@ -146,8 +147,8 @@ def _emulator() -> Row:
     )
 
 
-def _fault_of(program: str, arguments: list[str]) -> str:
-    """Why a program does not run; empty if it ends well."""
+def _fault_of(program: str, arguments: list[str], *, says: str = "") -> str:
+    """Why a program does not run; empty if it ends well, or complains in the words of `says`."""
     found = shutil.which(program)
     if found is None:
         return "not on PATH"
@@ -157,7 +158,7 @@ def _fault_of(program: str, arguments: list[str]) -> str:
         )
     except (OSError, subprocess.TimeoutExpired) as fault:
         return f"does not run: {fault}"
-    if done.returncode:
+    if done.returncode and not (says and says in done.stderr.decode(errors="replace")):
         words = done.stderr.decode(errors="replace").strip().splitlines()
         return f"ends with {done.returncode}: {words[-1][:120] if words else 'no message'}"
     return ""

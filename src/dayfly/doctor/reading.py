@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from dayfly.core.scope import HostFacts, Platform, recognise
-from dayfly.doctor.answers import Answer, AnswerError
+from dayfly.core.scope import HostFacts, decide_api_lock, recognise
+from dayfly.doctor.answers import Answer, AnswerError, Probe
 from dayfly.doctor.rows import Row, State, Survey, as_state, defences
+
+if TYPE_CHECKING:
+    from dayfly.core.scope import Platform
 
 # Over this long an invocation did not follow at once, so a clock that stood still shows.
 _PAUSE_S = 5.0
@@ -81,6 +85,7 @@ def conclude(answers: Sequence[Answer]) -> Reading:
     platform = _platform(latest, next(iter(places)))
     lock, errors = _lock(ordered), _held_errors(ordered)
     known = [
+        *_under_dayfly(ordered),
         *(_kernel(latest) if latest else ()),
         *_processes(ordered, latest),
         *_orphans(ordered),
@@ -97,7 +102,7 @@ def conclude(answers: Sequence[Answer]) -> Reading:
         tuple(known),
         rows,
         choices,
-        tuple(_not_promised(states, rows, choices)),
+        tuple(_not_promised(platform, states, rows, choices)),
         tuple(_still_open(states, latest)),
     )
 
@@ -259,10 +264,10 @@ def _pauses(answers: Sequence[Answer]) -> list[Known]:
 
 
 def _lock(answers: Sequence[Answer]) -> tuple[Known, ...]:
-    tried = [answer for answer in answers if answer.probe == "api_lock"]
+    tried = _by_probe(answers, "api_lock")
     if not tried:
         return ()
-    held = _all([as_state(answer.value("held") is True) for answer in tried])
+    held = _all([as_state(answer.value("held")) for answer in tried])
     if held != "yes":
         words = "; ".join(sorted({_why_not(answer) for answer in tried if answer.value("held") is not True}))
         return (Known("response-held", held, f"the response could not be held open: {words}"),)
@@ -290,9 +295,22 @@ def _lock(answers: Sequence[Answer]) -> tuple[Known, ...]:
     )
 
 
+def _by_probe(answers: Sequence[Answer], probe: Probe) -> list[Answer]:
+    """The answers to one probe, without those that Dayfly itself stood in the way of."""
+    return [answer for answer in answers if answer.probe == probe and answer.value("runtime") != "dayfly"]
+
+
+def _under_dayfly(answers: Sequence[Answer]) -> tuple[Known, ...]:
+    sources = [answer.source for answer in answers if answer.value("runtime") == "dayfly"]
+    if not sources:
+        return ()
+    text = f"{len(sources)} answers were made under Dayfly, which keeps the Runtime API from the function and ends what it leaves: run the handler without it"
+    return (Known("under-dayfly", "yes", text),)
+
+
 def _others_refused(answers: Sequence[Answer], tried: Sequence[Answer]) -> State:
     """Whether another's answer was refused: at once, or, where it had to wait, when the holder was done."""
-    if any(answer.value("answered_by") != "the holder" for answer in tried):
+    if any(answer.value("answered_by") == "another" for answer in tried):
         return "no"
     at_once = [status for answer in tried if (status := answer.value("response_status")) is not None]
     in_the_end = [
@@ -302,7 +320,8 @@ def _others_refused(answers: Sequence[Answer], tried: Sequence[Answer]) -> State
     ]
     if len(at_once) < len(tried) and not in_the_end:
         return "unknown"
-    return _all([_refusal(status) for status in (*at_once, *in_the_end)])
+    fates = [_refusal(status) for status in (*at_once, *in_the_end)]
+    return "no" if "no" in fates else _all(fates)
 
 
 def _later(answer: Answer, probe: str) -> Mapping[str, object]:
@@ -326,7 +345,7 @@ def _refusal(status: object) -> State:
 
 
 def _held_errors(answers: Sequence[Answer]) -> tuple[Known, ...]:
-    tried = [answer for answer in answers if answer.probe == "held_error"]
+    tried = _by_probe(answers, "held_error")
     if not tried:
         return ()
     if not all(answer.value("held") is True for answer in tried):
@@ -419,7 +438,9 @@ def _choices(states: Mapping[str, State]) -> tuple[Choice, ...]:
     return ()
 
 
-def _not_promised(states: Mapping[str, State], rows: Sequence[Row], choices: Sequence[Choice]) -> list[str]:
+def _not_promised(
+    platform: Platform, states: Mapping[str, State], rows: Sequence[Row], choices: Sequence[Choice]
+) -> list[str]:
     promises = []
     if states.get("foreign-memory") == "yes":
         promises.append(
@@ -428,7 +449,9 @@ def _not_promised(states: Mapping[str, State], rows: Sequence[Row], choices: Seq
         )
     if any(row.name == "supervisor-memory" and row.in_force == "no" for row in rows):
         promises.append("a worker can write the memory of supervisor and zygote in this version")
-    if not any(choice == Choice("api_lock", "on", choice.reason) for choice in choices):
+    if not any(
+        (choice.name, choice.value) == ("api_lock", "on") for choice in choices
+    ) and not decide_api_lock("auto", platform):
         promises.append(
             "the Runtime API is not shown to lock: a worker that polls it can take events until it ends"
         )
@@ -453,7 +476,11 @@ def _still_open(states: Mapping[str, State], survey: Survey | None) -> list[str]
             "whether the Runtime API can be locked",
             'run {"probe": "api_lock"}, then a survey',
         ),
-        ("held-errors-stay-errors", "whether errors stay errors then", 'run {"probe": "held_error"}'),
+        (
+            "held-errors-stay-errors",
+            "whether errors stay errors then",
+            'run {"probe": "held_error"} and keep what the invocation printed, as NAME.invoke.json',
+        ),
         ("tmp-outlives-reset", "what a reset leaves", 'run {"probe": "exit_after_response"}, then a survey'),
     )
     still = [f"{what}: {how}" for name, what, how in wanted if states.get(name, "unknown") == "unknown"]

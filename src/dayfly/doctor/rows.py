@@ -14,7 +14,7 @@ State = Literal["yes", "no", "unknown"]
 # speed and function: nothing is less safe without it. tool: what working on functions here needs.
 Kind = Literal["defence", "means", "speed", "function", "tool"]
 
-ON_A_DEVELOPMENT_MACHINE = "nothing on a development machine; `dayfly lab serve` gives a function its own"
+ON_A_DEVELOPMENT_MACHINE = "nothing on a development machine; `dayfly lab serve` gives each function its own"
 NOT_YET = "nothing to set: no released version uses it yet"
 
 
@@ -125,7 +125,7 @@ def _reach(survey: Survey, scope: ScopeDecision) -> tuple[Row, ...]:
             group,
             "yes" if is_wide else "no",
             "everything an invocation left is ended and removed, also what hides from Dayfly",
-            f"{scope.scope}: {scope.reason}; not promised: {scope.not_promised}",
+            f"{scope.scope}: {scope.reason}",
             ON_A_DEVELOPMENT_MACHINE,
         ),
         _defence(
@@ -260,7 +260,13 @@ def _means(survey: Survey) -> tuple[Row, ...]:
         state, why = survey.works(call)
         if detail and state == "yes":
             state = survey.detail(call, detail)
-            why = f"{call} works and has no such effect for this user" if state == "no" else why
+            why = (
+                "it has no effect on root"
+                if survey.number("uid") == 0
+                else "it has no such effect"
+                if state == "no"
+                else why
+            )
         reason = {
             "yes": "allowed here; not used by this version",
             "no": f"refused here: {why}",

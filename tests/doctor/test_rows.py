@@ -1,0 +1,139 @@
+"""Rows say in force only what was tried and used, and why not otherwise."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+import pytest
+from tests.doctor.answers_for_tests import read, survey
+
+from dayfly.core.scope import INITIAL_PID_NAMESPACE, ScopeDecision
+from dayfly.doctor.rows import Row, Survey, defences
+from dayfly.supervisor.boot import INITIAL_IPC_NAMESPACE
+
+WIDE = ScopeDecision("environment", "lambda", "Lambda", "")
+NARROW = ScopeDecision("descendants", "other", "neither", "a lot")
+
+
+def _rows(
+    scope: ScopeDecision = WIDE,
+    *,
+    host: Mapping[str, object] | None = None,
+    calls: Mapping[str, Mapping[str, object]] | None = None,
+) -> dict[str, Row]:
+    found = read(survey(host=host, calls=calls)).survey
+    assert found is not None
+    return {row.name: row for row in defences(found, scope)}
+
+
+def test_names_are_unique_and_every_row_says_what_it_protects() -> None:
+    rows = defences(Survey({}, {}), NARROW)
+    assert len(rows) > 20
+    assert len({row.name for row in rows}) == len(rows)
+    assert all(row.protects and row.group for row in rows)
+
+
+def test_without_any_fact_nothing_is_in_force() -> None:
+    rows = defences(Survey({}, {}), NARROW)
+    assert {row.in_force for row in rows} == {"no", "unknown"}
+    assert all(row.reason for row in rows)
+
+
+@pytest.mark.parametrize("row", defences(Survey({}, {}), NARROW), ids=lambda row: row.name)
+def test_what_is_not_in_force_says_why_and_what_to_do(row: Row) -> None:
+    assert row.reason
+    assert row.to_do
+
+
+def test_the_scope_row_follows_the_decision() -> None:
+    assert _rows(WIDE)["scope"].in_force == "yes"
+    narrow = _rows(NARROW)["scope"]
+    assert (narrow.in_force, narrow.is_missing) == ("no", True)
+    assert "neither" in narrow.reason
+
+
+@pytest.mark.parametrize(
+    ("name", "fact", "value", "state"),
+    [
+        ("pid-namespace", "pid_namespace", INITIAL_PID_NAMESPACE, "no"),
+        ("pid-namespace", "pid_namespace", "pid:[1]", "yes"),
+        ("pid-namespace", "pid_namespace", "", "unknown"),
+        ("own-ipc", "ipc_namespace", INITIAL_IPC_NAMESPACE, "no"),
+        ("own-ipc", "ipc_namespace", "ipc:[1]", "yes"),
+        ("own-tmp", "tmp_is_mount", False, "no"),
+        ("own-tmp", "tmp_is_mount", True, "yes"),
+        ("others-hidden", "processes_of_others", 3, "no"),
+        ("others-hidden", "processes_of_others", 0, "yes"),
+        ("own-processor", "cpus_allowed", 1, "no"),
+        ("own-processor", "cpus_allowed", 2, "yes"),
+    ],
+)
+def test_a_fact_of_the_host_decides_its_row(name: str, fact: str, value: object, state: str) -> None:
+    row = _rows(host={fact: value})[name]
+    assert row.in_force == state
+    assert bool(row.reason) is (state != "yes")
+
+
+@pytest.mark.parametrize(
+    ("name", "call"),
+    [
+        ("subreaper", "prctl_set_child_subreaper"),
+        ("pidfd", "pidfd_open"),
+        ("pidfd", "pidfd_send_signal"),
+        ("process-limit", "process_limit"),
+        ("keyrings", "keyring"),
+        ("huge-pages", "huge_pages_collapse"),
+        ("semaphores", "semaphore"),
+    ],
+)
+def test_a_call_decides_its_row(name: str, call: str) -> None:
+    assert _rows(calls={call: {"works": True, "why": ""}})[name].in_force == "yes"
+    refused = _rows(calls={call: {"works": False, "why": "EPERM"}})[name]
+    assert refused.in_force == "no"
+    assert "EPERM" in refused.reason
+    assert _rows(calls={call: {"works": None, "why": "no answer in 3 s"}})[name].in_force == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("opened", "was_read", "state"),
+    [(True, True, "no"), (True, False, "no"), (False, True, "no"), (False, False, "yes"), (False, None, "unknown")],
+)  # fmt: skip
+def test_the_supervisors_memory_is_closed_only_if_no_way_in_was_found(
+    opened: bool, was_read: bool | None, state: str
+) -> None:
+    row = _rows(
+        calls={
+            "proc_mem": {"works": opened, "why": "", "of_parent": opened},
+            "process_vm_readv": {"works": was_read, "why": "", "of_parent": was_read},
+        }
+    )["supervisor-memory"]
+    assert row.in_force == state
+    if state == "no":
+        assert "rule 4" in row.reason
+
+
+def test_what_this_version_does_not_use_is_never_shown_as_in_force() -> None:
+    rows = [row for row in _rows().values() if row.kind == "means"]
+    assert len(rows) > 10
+    assert {row.in_force for row in rows} == {"no"}
+    assert {"yes", "no", "unknown"} >= {row.allowed for row in rows} > {"yes"}
+    assert not any(row.is_missing for row in rows)
+
+
+def test_a_call_without_its_effect_is_not_allowed() -> None:
+    calls = {"memfd_exec_0111": {"works": True, "why": "", "closes_memory": False}}
+    assert _rows(calls=calls)["sealed-program"].allowed == "no"
+    assert "root" in _rows(host={"uid": 0}, calls=calls)["sealed-program"].reason
+
+
+def test_only_defences_can_be_missing() -> None:
+    for kind, is_missing in (("defence", True), ("means", False), ("speed", False), ("tool", False)):
+        row = Row("x", "g", kind, "no", "no", "p", "r", "t")  # type: ignore[arg-type]  # a literal each
+        assert row.is_missing is is_missing
+
+
+def test_a_row_is_json_with_stable_keys() -> None:
+    keys = {"name", "group", "kind", "in_force", "allowed", "protects", "reason", "to_do"}
+    for row in _rows().values():
+        assert set(json.loads(json.dumps(row.as_json()))) == keys
