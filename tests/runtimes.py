@@ -68,8 +68,9 @@ class RuntimeProcess:
         environment: Mapping[str, str] | None = None,
         telemetry: bool = False,
         timeout_s: float = 30.0,
+        snapshots: bool = False,
     ) -> None:
-        self.api = FakeRuntimeApi(timeout_s=timeout_s)
+        self.api = FakeRuntimeApi(timeout_s=timeout_s, snapshots=snapshots)
         self.runtime: Runtime = runtime
         self._folder = folder
         self._command = [str(interpreter), "-m", MODULES[runtime], handler]

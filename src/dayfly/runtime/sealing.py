@@ -38,6 +38,7 @@ SEALERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("tls", ("ssl",)),
     ("datagrams", ("socket",)),
     ("openmp", ("numpy", "scipy", "sklearn", "igraph", "torch")),
+    ("credentials", ("botocore.credentials",)),
     ("coldstart", ("aws_lambda_powertools", "datadog_lambda", "aws_xray_sdk")),
     ("files", ("io",)),
     ("threads", ("threading",)),

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 TELEMETRY_VARIABLE = "_LAMBDA_TELEMETRY_LOG_FD"
 API_VARIABLE = "AWS_LAMBDA_RUNTIME_API"
 MARK_VARIABLE = "_DAYFLY_MARK"
+RESTORE = b"/restore/next"
 BAD_INPUT = 2
 # PROC_IPC_INIT_INO in the kernel's include/linux/proc_ns.h: the objects of the machine itself.
 INITIAL_IPC_NAMESPACE = "ipc:[4026531839]"
@@ -138,6 +139,7 @@ class _Start:
         self._began = began
         self._is_wide = decision.scope == "environment"
         self._mark = os.urandom(12).hex()
+        self._is_restored = False
         self._temporary = ""
         self._output = Output(telemetry=int(environ.get(TELEMETRY_VARIABLE, "-1")))
         self._reporter = Reporter(self._output, environ)
@@ -289,8 +291,13 @@ class _Start:
     def _call_platform(self, packed: bytes) -> bytes:
         """Make a call of the init phase (init error, SnapStart's restore) for the zygote."""
         method, path, error_type, body = packed.split(b"\n", 3)
+        if path == RESTORE and self._is_restored:
+            # A zygote that is initialised again: the platform restores an environment once.
+            return b"200\n"
         if method == b"GET":
             reply = self._upstream.get(path.decode("ascii", "replace"))
+            if path == RESTORE and reply.status == 200:
+                self._begin_again()
         else:
             kind = "".join(char for char in error_type.decode("ascii", "ignore") if 32 <= ord(char) < 127)
             reply = self._upstream.post(
@@ -302,6 +309,12 @@ class _Start:
                 },
             )
         return b"%d\n" % reply.status + reply.body
+
+    def _begin_again(self) -> None:
+        """A snapshot was restored: many environments begin here, and each has an identity of its own."""
+        self._is_restored = True
+        self._began = time.monotonic()
+        self._reporter.renew(os.environ)
 
     def _supervisor(self) -> Supervisor:
         return Supervisor(

@@ -22,14 +22,18 @@ class Reporter:
 
     def __init__(self, output: Output, environ: Mapping[str, str]) -> None:
         self._output = output
+        self.number = 0
+        self.request_id = ""
+        self.renew(environ)
+
+    def renew(self, environ: Mapping[str, str]) -> None:
+        """Name the environment anew: its snapshot was restored, perhaps in many places."""
         self._born = time.monotonic()
         self._where = Where(
             environment=os.urandom(8).hex(),
             function=environ.get("AWS_LAMBDA_FUNCTION_NAME", ""),
             version=environ.get("AWS_LAMBDA_FUNCTION_VERSION", ""),
         )
-        self.number = 0
-        self.request_id = ""
 
     def find(self, kind: FindingKind, message: str, evidence: Mapping[str, object] | None = None) -> None:
         """Write one finding."""

@@ -20,6 +20,8 @@ from dayfly.testing.http_wire import Head, Headers, Request, Wire, WireError, he
 VERSION = "/2018-06-01"
 NEXT = f"{VERSION}/runtime/invocation/next"
 INIT_ERROR = f"{VERSION}/runtime/init/error"
+RESTORE_NEXT = f"{VERSION}/runtime/restore/next"
+RESTORE_ERROR = f"{VERSION}/runtime/restore/error"
 # 6 MiB and 100 bytes, as AWS's emulator and service say it.
 MAX_PAYLOAD_BYTES = 6_291_556
 ARN = "arn:aws:lambda:eu-central-1:123456789012:function:function"
@@ -96,18 +98,30 @@ class Invocation:
 class FakeRuntimeApi:
     """A loopback Runtime API with Lambda's state machine, for one runtime at a time.
 
+    With `snapshots` it has SnapStart's routes: a runtime that asks for the restore waits until `restore`.
+
     Between `__enter__` and `__exit__`, `address` is what belongs into AWS_LAMBDA_RUNTIME_API. Refusals have
     the status and wording of AWS's emulator. `requests` records every request, `faults` what was not HTTP.
     """
 
-    def __init__(self, *, max_payload_bytes: int = MAX_PAYLOAD_BYTES, timeout_s: float = 30.0) -> None:
+    def __init__(
+        self,
+        *,
+        max_payload_bytes: int = MAX_PAYLOAD_BYTES,
+        timeout_s: float = 30.0,
+        snapshots: bool = False,
+    ) -> None:
         self.requests: list[Request] = []
         self.faults: list[str] = []
         self.init_errors: list[Request] = []
+        self.restore_errors: list[Request] = []
+        self.restores_asked = 0
         self.first_next_at = 0
         self.address = ""
         self.max_payload_bytes = max_payload_bytes
         self._timeout_s = timeout_s
+        self._snapshots = snapshots
+        self._is_restored = False
         self._changed = threading.Condition()
         self._waiting: deque[Invocation] = deque()
         self._current: Invocation | None = None
@@ -177,6 +191,16 @@ class FakeRuntimeApi:
         """Return once the runtime has asked for an event; raises TimeoutError."""
         self._wait(lambda: self._polls > 0, deadline_s, "the runtime never asked for an event")
 
+    def wait_until_snapshot(self, deadline_s: float = 20.0) -> None:
+        """Return once the runtime is ready to be snapshot; raises TimeoutError."""
+        self._wait(lambda: self.restores_asked > 0, deadline_s, "the runtime never asked for its restore")
+
+    def restore(self) -> None:
+        """Let a runtime that waits for its restore go on."""
+        with self._changed:
+            self._is_restored = True
+            self._changed.notify_all()
+
     def wait_init_error(self, deadline_s: float = 20.0) -> Request:
         """The first POST /init/error; raises TimeoutError."""
         self._wait(lambda: bool(self.init_errors), deadline_s, "the runtime reported no init error")
@@ -221,6 +245,12 @@ class FakeRuntimeApi:
             return self._next(wire, now)
         if (head.method, head.target) == ("POST", INIT_ERROR):
             return self._init_error(wire.read_body(head))
+        if self._snapshots and (head.method, head.target) == ("GET", RESTORE_NEXT):
+            self.requests.append(wire.read_body(head))
+            return self._restore_next(wire)
+        if self._snapshots and (head.method, head.target) == ("POST", RESTORE_ERROR):
+            self.restore_errors.append(wire.read_body(head))
+            return _respond(202, b'{"status":"OK"}\n')
         prefix = f"{VERSION}/runtime/invocation/"
         if head.method == "POST" and head.target.startswith(prefix):
             identifier, _, action = head.target[len(prefix) :].partition("/")
@@ -228,6 +258,18 @@ class FakeRuntimeApi:
                 return self._finish(wire, head, identifier, "response" if action == "response" else "error")
         self.requests.append(wire.read_body(head))
         return _refuse(404, "NotFound", f"no route {head.method} {head.target}")
+
+    def _restore_next(self, wire: Wire) -> bytes:
+        with self._changed:
+            self.restores_asked += 1
+            self._changed.notify_all()
+            if self.restores_asked > 1:
+                return _refuse_transition("Ready", "RestoreReady")
+            while not self._is_restored:
+                self._changed.wait(POLL_S)
+                if self._closing or wire.peer_is_gone():
+                    raise ConnectionAbortedError("nobody waits for the restore any more")
+        return _respond(200, b"")
 
     def _next(self, wire: Wire, now: int) -> bytes:
         with self._changed:
