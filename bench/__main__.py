@@ -1,4 +1,4 @@
-"""`python -m bench`: measure what Dayfly costs and print it with the budgets."""
+"""`python -m bench`: measure what Dayfly costs and print it with the budgets; `connections` measures calls over TLS."""
 
 from __future__ import annotations
 
@@ -25,6 +25,10 @@ def main(arguments: Sequence[str], *, plan: Plan | None = None) -> int:
 
     `plan` takes the place of the one that the arguments choose.
     """
+    if arguments[:1] == ["connections"]:
+        from bench import connections
+
+        return connections.main(arguments[1:])
     options = _parse(arguments)
     pinned = None
     if options.pin:
