@@ -6,8 +6,6 @@ import os
 import threading
 import time
 
-# A thread that was ended leaves the kernel a moment later.
-_SETTLE_S = 0.05
 # By the first letters of the name that the kernel shows, at most 15.
 _LIBRARIES = (
     ("event_engine", "gRPC"),
@@ -26,23 +24,30 @@ _LIBRARIES = (
 )
 
 
-def count(*, settle: bool = False) -> int:
-    """Return how many there are; with `settle` only after those that are ending had the time to."""
-    found = _names()
-    until = time.monotonic() + _SETTLE_S
-    while found and settle and time.monotonic() < until:
+def count(library: str = "", *, settle_s: float = 0.0) -> int:
+    """Return how many there are, of `library` alone where one is named.
+
+    A thread that was told to end leaves the kernel a moment later: `settle_s` is how long that is waited for.
+    """
+    until = time.monotonic() + settle_s
+    while True:
+        found = sum(1 for name in _names() if not library or _library(name) == library)
+        if not found or time.monotonic() >= until:
+            return found
         time.sleep(0.001)
-        found = _names()
-    return len(found)
 
 
 def describe() -> list[str]:
     """Return a phrase for each library whose threads are there, such as "5 threads of gRPC"."""
     counted: dict[str, int] = {}
     for name in _names():
-        library = next((library for start, library in _LIBRARIES if name.startswith(start)), "native code")
+        library = _library(name)
         counted[library] = counted.get(library, 0) + 1
     return [f"{number} thread{'s' if number > 1 else ''} of {library}" for library, number in counted.items()]
+
+
+def _library(name: str) -> str:
+    return next((library for start, library in _LIBRARIES if name.startswith(start)), "native code")
 
 
 def _names() -> list[str]:

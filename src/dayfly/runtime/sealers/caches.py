@@ -1,0 +1,111 @@
+"""Disconnects clients of Redis, Valkey and Memcached: each worker connects anew at first use, as they do by themselves.
+
+redis-py's pools notice a fork by the process's number and start empty; what is left to do is to say goodbye
+to the server in the zygote, and to refuse what would be shared: a lock that init holds, a subscription.
+"""
+
+from __future__ import annotations
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import Protocol
+
+    from dayfly.runtime import heap
+    from dayfly.runtime.sealing import Sealing
+
+    class Connection(Protocol):
+        """What is used of redis-py's connections."""
+
+        host: str
+        port: int
+
+        def disconnect(self) -> None: ...
+
+
+_PACKAGES = ("redis", "valkey")
+# Module below the package, class.
+_CLASSES = (
+    ("connection", "AbstractConnection"),
+    ("connection", "Connection"),
+    ("client", "PubSub"),
+    ("client", "Monitor"),
+    ("client", "Pipeline"),
+    ("lock", "Lock"),
+)
+
+
+def kinds() -> tuple[type, ...]:
+    """Return the classes of connections and of what may hold one."""
+    wanted: list[type] = []
+    for package in _PACKAGES:
+        for module, name in _CLASSES:
+            kind = _kind(package, module, name)
+            if kind is not None:
+                wanted.append(kind)
+    memcached = getattr(sys.modules.get("pymemcache.client.base"), "Client", None)
+    if isinstance(memcached, type):
+        wanted.append(memcached)
+    return tuple(wanted)
+
+
+def seal(found: heap.Found, sealing: Sealing) -> None:
+    """Refuse what is in use, then disconnect what is idle."""
+    for package in _PACKAGES:
+        module = sys.modules.get(f"{package}.connection")
+        if module is not None:
+            _seal_package(package, module, found, sealing)
+    memcached = sys.modules.get("pymemcache.client.base")
+    if memcached is not None:
+        for client in found.of(memcached.Client):
+            if getattr(client, "sock", None) is not None:
+                # It says quit to nobody's surprise and connects again when it is next asked something.
+                memcached.Client.quit(client)
+
+
+def _kind(package: str, module: str, name: str) -> type | None:
+    kind = getattr(sys.modules.get(f"{package}.{module}"), name, None)
+    return kind if isinstance(kind, type) else None
+
+
+def _seal_package(package: str, module: ModuleType, found: heap.Found, sealing: Sealing) -> None:
+    held: set[int] = set()
+    for name, what, fix in (
+        ("PubSub", "subscription", "subscribe in the handler"),
+        ("Monitor", "monitor", "monitor in the handler"),
+        ("Pipeline", "pipeline that watches keys", "execute or reset it at the end of init"),
+    ):
+        kind = _kind(package, "client", name)
+        for holder in found.of(kind) if kind is not None else []:
+            connection = getattr(holder, "connection", None)
+            if connection is None or not _is_in_use(holder, name):
+                continue
+            held.add(id(connection))
+            sealing.refuse(f"a {package} {what} begun at init on {_where(connection)} is in use: {fix}")
+    lock = _kind(package, "lock", "Lock")
+    for item in found.of(lock) if lock is not None else []:
+        if getattr(getattr(item, "local", None), "token", None) is not None:
+            sealing.refuse(
+                f"the {package} lock {getattr(item, 'name', '')!r} taken at init would be held by every worker at once: take it in the handler"
+            )
+    base = getattr(module, "AbstractConnection", module.Connection)
+    for connection in found.of(base):
+        if id(connection) not in held and getattr(connection, "_sock", None) is not None:
+            connection.disconnect()
+
+
+def _is_in_use(holder: object, name: str) -> bool:
+    if name == "PubSub":
+        return bool(getattr(holder, "channels", None) or getattr(holder, "patterns", None))
+    if name == "Pipeline":
+        return bool(getattr(holder, "watching", False))
+    return True
+
+
+def _where(connection: object) -> str:
+    host = getattr(connection, "host", None)
+    if host is None:
+        return str(getattr(connection, "path", "a server"))
+    return f"{host}:{getattr(connection, 'port', '')}"

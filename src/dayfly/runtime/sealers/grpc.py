@@ -1,0 +1,161 @@
+"""Ends gRPC's channels before the fork; in each worker the first use of one makes it again, with its stubs.
+
+gRPC's core has threads, descriptors and locks of its own, which all go when its last channel is gone.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from dayfly.runtime import natives, recorded
+from dayfly.runtime.sealers import asleep
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import Protocol
+
+    from dayfly.runtime import heap
+    from dayfly.runtime.sealing import Sealing
+
+    class State(Protocol):
+        """What is used of a channel's two state objects."""
+
+        callbacks_and_connectivities: list[object]
+        channel: object
+        managed_calls: int
+        polling: bool
+
+    class Channel(Protocol):
+        """What is used of grpc.Channel's implementation."""
+
+        _call_state: State
+        _channel: object
+        _connectivity_state: State
+
+    class Method(Protocol):
+        """What is used of a stub's method."""
+
+        _channel: object
+        _method: bytes
+        _registered_call_handle: int | None
+
+
+_FIX = "finish it at init, or make the channel in the handler"
+# A call that has returned is counted down by another thread; one that watches connectivity looks every
+# 0.2 s whether it is still wanted.
+_SETTLE_S = 0.5
+# Its threads end in some milliseconds; up to 1.76 only when a timer of its resolver has run out, after 1 s.
+_END_S = 1.5
+
+
+def kinds() -> tuple[type, ...]:
+    """Return the classes of channels and of stubs' methods."""
+    wanted: list[type] = []
+    channel = sys.modules.get("grpc._channel")
+    if channel is not None:
+        wanted += [
+            item
+            for name, item in vars(channel).items()
+            if isinstance(item, type)
+            and item.__module__ == channel.__name__
+            and (name == "Channel" or name.endswith("MultiCallable"))
+        ]
+    asynchronous = getattr(sys.modules.get("grpc.aio._channel"), "Channel", None)
+    if isinstance(asynchronous, type):
+        wanted.append(asynchronous)
+    return tuple(wanted)
+
+
+def seal(found: heap.Found, sealing: Sealing) -> None:
+    """Put every channel to sleep with the methods of its stubs; refuse those in use."""
+    module = sys.modules.get("grpc._channel")
+    core = sys.modules.get("grpc._cython.cygrpc")
+    if module is None or core is None:
+        return
+    names = [kind.__name__ for kind in kinds() if kind.__name__.endswith("MultiCallable")]
+    methods: list[Method] = found.of(*(getattr(module, name) for name in names if hasattr(module, name)))
+    was_sealed = False
+    for channel in found.of(module.Channel):
+        if not asleep.is_asleep(channel) and _is_open(channel):
+            own = [method for method in methods if getattr(method, "_channel", None) is channel._channel]
+            was_sealed |= _seal_channel(core, channel, own, sealing)
+    _judge_asynchronous(found, sealing)
+    if was_sealed:
+        natives.count("gRPC", settle_s=_END_S)
+
+
+def _is_open(channel: Channel) -> bool:
+    try:
+        channel._channel.check_connectivity_state(False)  # type: ignore[attr-defined]
+    except (ValueError, AttributeError):
+        return False
+    return True
+
+
+def _seal_channel(core: ModuleType, channel: Channel, methods: list[Method], sealing: Sealing) -> bool:
+    native = channel._channel
+    where = native.target().decode("utf-8", "replace")  # type: ignore[attr-defined]
+    arguments = recorded.arguments_of(native)
+    if arguments is None:
+        sealing.refuse(
+            f"the gRPC channel to {where} was made before Dayfly could see how: make it in the handler"
+        )
+        return False
+    calls, watch = channel._call_state, channel._connectivity_state
+    if not _is_idle(calls, watch):
+        what = "is watched for its state" if watch.callbacks_and_connectivities else "has a call in progress"
+        sealing.refuse(f"the gRPC channel to {where} made at init {what}: {_FIX}")
+        return False
+    forks = getattr(core, "is_fork_support_enabled", None)
+    is_registered = bool(forks and forks())
+    kind = type(native)
+
+    def connect(new: object) -> None:
+        channel._channel = calls.channel = watch.channel = new
+        for method in methods:
+            method._channel = new
+            if new is not None and getattr(method, "_registered_call_handle", None) is not None:
+                # A number that the old channel gave out.
+                method._registered_call_handle = new.get_registered_call_handle(  # type: ignore[attr-defined]
+                    method._method
+                )
+
+    def rouse() -> None:
+        connect(kind(*arguments))
+        if is_registered:
+            core.fork_register_channel(channel)
+
+    if is_registered:
+        # gRPC's own handler would close the channel in each worker, for good.
+        core.fork_unregister_channel(channel)
+    connect(None)
+    native.close(core.StatusCode.cancelled, "Channel closed!")  # type: ignore[attr-defined]
+    del native
+    if not asleep.lay([channel, *methods], rouse):
+        rouse()
+        return False
+    return True
+
+
+def _is_idle(calls: State, watch: State) -> bool:
+    until = time.monotonic() + _SETTLE_S
+    while calls.managed_calls or watch.polling or watch.callbacks_and_connectivities:
+        if time.monotonic() > until or watch.callbacks_and_connectivities:
+            return False
+        time.sleep(0.001)
+    return True
+
+
+def _judge_asynchronous(found: heap.Found, sealing: Sealing) -> None:
+    module = sys.modules.get("grpc.aio._channel")
+    if module is None:
+        return
+    for channel in found.of(module.Channel):
+        core = getattr(channel, "_channel", None)
+        if core is not None and not core.closed():
+            sealing.refuse(
+                "a grpc.aio channel made at init is bound to init's event loop and to threads of its own: make it in the handler, or use grpc.insecure_channel or grpc.secure_channel"
+            )
+            return
