@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import errno
 import json
 import os
@@ -17,7 +18,9 @@ from pathlib import Path
 
 import pytest
 from tests.confined import confinement_here
+from tests.doctor.answers_for_tests import RAPID
 from tests.interpreters import environment_python, found_interpreters
+from tests.lab.running import basic, needs_bubblewrap, running_lab
 from tests.rie import Answer, Rie
 
 from dayfly.cli.main import run
@@ -242,6 +245,37 @@ def test_the_file_compiles_on_every_python(interpreter: object, written: Path, t
     command = [path, "-W", "error", "-I", "-m", "py_compile", str(target)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@needs_bubblewrap
+@pytest.mark.slow
+def test_what_the_invoker_is_told_decides_about_the_lock(written: Path, tmp_path: Path) -> None:
+    asyncio.run(_ask_the_lab(written, tmp_path))
+    files = sorted(tmp_path.glob("*.json"))
+    reading = conclude(load(files))
+    states = {one.name: one.state for one in reading.known}
+    assert states["held-errors-stay-errors"] == "yes"
+    assert states["exit-is-flagged"] == "no"
+    assert reading.choices == (), "the lab is not Lambda"
+    # The very same answers, had Lambda's PID 1 given them.
+    init = json.loads((tmp_path / "0-survey.json").read_text())["init"]
+    for path in files:
+        path.write_text(path.read_text().replace(init, RAPID))
+    reading = conclude(load(files))
+    assert reading.platform == "lambda"
+    assert [(one.name, one.value) for one in reading.choices] == [("api_lock", "on")]
+
+
+async def _ask_the_lab(function: Path, folder: Path) -> None:
+    config = basic(folder=function, handler="doctor_handler.handler", timeout_s=60.0)
+    async with running_lab("bubblewrap", config=config) as running:
+        for number, probe in enumerate(SEQUENCE):
+            result = await running.call({"probe": probe})
+            printed: dict[str, object] = {"StatusCode": 200}
+            if result.function_error is not None:
+                printed |= {"FunctionError": result.function_error}
+            (folder / f"{number}-{probe}.json").write_bytes(result.payload)
+            (folder / f"{number}-{probe}.invoke.json").write_text(json.dumps(printed))
 
 
 def test_the_file_needs_nothing_but_the_standard_library(written: Path) -> None:

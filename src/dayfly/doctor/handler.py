@@ -22,12 +22,16 @@ end. Memory of other processes is opened and closed, never read or written. Ever
 What is in an answer: no value of an environment variable, no credential, no ARN, no host name, no request id.
 Names and users of visible processes are (the platform's own, and extensions'), and the command of PID 1.
 
+One thing can go wrong: if the platform neither refuses nor answers the GET /next of api_lock, it may hand the
+next event to that connection, which is closed by then. That invocation times out; the one after it works.
+
 How the probes that talk to the Runtime API get past awslambdaric: its loop posts what the handler returns.
 They answer over a connection of their own and let that one post do nothing; then the loop goes on as ever.
 """
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import ctypes
 import errno
@@ -521,7 +525,7 @@ def process_limit() -> Facts:
     if pid == 0:
         os._exit(0)
     os.waitpid(pid, 0)
-    return no("the limit does not bind this user")
+    return no("another process could be made")
 
 
 def affinity() -> Facts:
@@ -1282,8 +1286,6 @@ def probe_held_error(runtime: Runtime) -> Facts:
     def error(way: str) -> bytes:
         told = runtime.answer("held_error", {**facts, "delivered_by": way}).decode()
         return json.dumps({"errorType": "Function.DoctorHeldError", "errorMessage": told}).encode()
-
-    import base64
 
     trailers = (
         "Lambda-Runtime-Function-Error-Type: Function.DoctorHeldError\r\n"

@@ -157,7 +157,7 @@ def _reach(survey: Survey, scope: ScopeDecision) -> tuple[Row, ...]:
             group,
             hidden,
             "functions do not see what other users run here",
-            f"/proc shows {others} processes of other users" if others else "/proc does not tell",
+            f"/proc shows processes of other users ({others})" if others else "/proc does not tell",
             "mount /proc with hidepid=2, or give functions a PID namespace of their own",
         ),
     )
@@ -186,7 +186,7 @@ def _ending(survey: Survey) -> tuple[Row, ...]:
         _call(
             survey, "process-limit", "process_limit", group,
             "a worker cannot use up all processes, so the next one can be forked",
-            "the limit is not enforced", "run functions as an unprivileged user",
+            "root is never bound by it", "run functions as an unprivileged user",
         ),
         _defence(
             "orphans-reaped",
@@ -230,7 +230,7 @@ def _memory(survey: Survey) -> tuple[Row, ...]:
             else "could not be tried",
             ""
             if closed == "yes"
-            else "nothing to set yet; where you choose the kernel, sysctl kernel.yama.ptrace_scope=1 closes it",
+            else "nothing to set yet; where you choose the kernel, kernel.yama.ptrace_scope=1 closes it to all but root",
         ),
     )
 
