@@ -11,19 +11,9 @@ import sys
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
-    from typing import Protocol
 
     from dayfly.runtime import heap
     from dayfly.runtime.sealing import Sealing
-
-    class Connection(Protocol):
-        """What is used of redis-py's connections."""
-
-        host: str
-        port: int
-
-        def disconnect(self) -> None: ...
-
 
 _PACKAGES = ("redis", "valkey")
 # Module below the package, class.
@@ -78,14 +68,16 @@ def _seal_package(package: str, module: ModuleType, found: heap.Found, sealing: 
         ("Pipeline", "pipeline that watches keys", "execute or reset it at the end of init"),
     ):
         kind = _kind(package, "client", name)
-        for holder in found.of(kind) if kind is not None else []:
+        holders: list[object] = found.of(kind) if kind is not None else []
+        for holder in holders:
             connection = getattr(holder, "connection", None)
             if connection is None or not _is_in_use(holder, name):
                 continue
             held.add(id(connection))
             sealing.refuse(f"a {package} {what} begun at init on {_where(connection)} is in use: {fix}")
     lock = _kind(package, "lock", "Lock")
-    for item in found.of(lock) if lock is not None else []:
+    locks: list[object] = found.of(lock) if lock is not None else []
+    for item in locks:
         if getattr(getattr(item, "local", None), "token", None) is not None:
             sealing.refuse(
                 f"the {package} lock {getattr(item, 'name', '')!r} taken at init would be held by every worker at once: take it in the handler"
