@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -108,6 +109,60 @@ def test_the_function_is_stopped_where_that_was_asked_for(name: str, copied_opt:
         assert runtime.api.requests == []
     assert said.startswith("dayfly: cannot start, and DAYFLY_ON_FAILURE is stop: ")
     assert reason in said
+
+
+def add_to_module(opt: Path, name: str, text: str) -> None:
+    """Have the layer run from its sources, with `text` at the end of one of them."""
+    for path in opt.glob("dayfly.d/cpython-*"):
+        shutil.rmtree(path)
+    archive = opt / "dayfly.d" / "source.zip"
+    with zipfile.ZipFile(archive) as file:
+        sources = {one: file.read(one) for one in file.namelist()}
+    sources[name] += text.encode()
+    with zipfile.ZipFile(archive, "w") as file:
+        for one, data in sources.items():
+            file.writestr(one, data)
+
+
+def test_a_fault_of_the_start_leaves_the_function_as_it_was(copied_opt: Path) -> None:
+    """After a zygote was forked, extensions found and /tmp emptied, but before the first event."""
+    text = "\ndef _supervisor(self):\n    raise OSError('invented')\n_Start._supervisor = _supervisor\n"
+    add_to_module(copied_opt, "dayfly/supervisor/boot.py", text)
+    plain = ManagedRuntime(FUNCTIONS, "managed.view", IMAGE, opt=copied_opt, wrapper="", telemetry=True)
+    dayfly = ManagedRuntime(FUNCTIONS, "managed.view", IMAGE, opt=copied_opt, telemetry=True)
+    with plain, dayfly:
+        plain.api.wait_until_ready()
+        dayfly.api.wait_until_ready()
+        assert dayfly.new_output() == f"{NOT_IN_FORCE}OSError: invented\n"
+        expected, seen = Pair(plain, dayfly).look({})
+    assert seen == expected
+
+
+def test_a_fault_of_the_loop_ends_the_runtime(copied_opt: Path) -> None:
+    """An event may have been taken: another runtime in the same place would run it twice."""
+    text = (
+        "\ndef serve(self, *_arguments, **_named):\n    raise OSError('invented')\nSupervisor.serve = serve\n"
+    )
+    add_to_module(copied_opt, "dayfly/supervisor/loop.py", text)
+    with ManagedRuntime(FUNCTIONS, "managed.view", IMAGE, opt=copied_opt) as runtime:
+        assert runtime.wait_exit() == 1
+        said = runtime.output()
+        assert runtime.api.requests == []
+    assert "OSError: invented" in said
+    assert "not in force" not in said
+
+
+def test_a_zygote_that_cannot_be_built_again_ends_the_runtime_and_says_why(copied_opt: Path) -> None:
+    with ManagedRuntime(FUNCTIONS, "managed.handler", IMAGE, opt=copied_opt) as runtime:
+        assert runtime.invoke({}).kind == "response"
+        drop_module(copied_opt, "runtime/client.pyc")
+        runtime.invoke({"kill": "zygote"})
+        if runtime.process.poll() is None:
+            runtime.api.send({})
+        assert runtime.wait_exit() == 1
+        said = runtime.output()
+    assert "\ndayfly: ImportError: cannot import name 'client' from 'dayfly.runtime'" in said
+    assert "not in force" not in said
 
 
 def test_on_failure_changes_nothing_where_dayfly_starts(opt: Path) -> None:

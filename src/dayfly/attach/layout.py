@@ -65,8 +65,8 @@ def arrange(
 ) -> list[Entry]:
     """Return all files of the layer. `bytecode` maps versions to the compiled form of each source's path.
 
-    One version lies in the layer as files, which load fastest; several lie in an archive each, which costs a
-    start some 3 ms, since as files they would exceed the budget. All sources are there once, for the others.
+    One version lies in the layer as files, which load fastest; several lie in an archive each, since as files
+    they would exceed the budget. All sources are there once, for the others.
     """
     files = [Entry(source.path, source.text) for source in sources]
     entries = [*others, Entry(f"{HOME}/source.zip", archive(files))]

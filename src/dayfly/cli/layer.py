@@ -37,7 +37,7 @@ def build(
     output
         The zip file to write.
     python
-        Version to compile for, found on this machine; several, separated by commas, start some 3 ms slower.
+        Version to compile for, found on this machine; several, separated by commas, load slower.
     json
         Print one JSON object instead.
     """

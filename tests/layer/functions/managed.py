@@ -29,6 +29,7 @@ def view(event, context):
             not in ("AWS_LAMBDA_RUNTIME_API", "AWS_LAMBDA_EXEC_WRAPPER", "_LAMBDA_TELEMETRY_LOG_FD", "_")
         },
         "cwd": os.getcwd(),
+        "processors": sorted(os.sched_getaffinity(0)),
         "pth": os.environ.get("SEEN_PTH"),
         "customized": "sitecustomize" in sys.modules,
         "executable": sys.executable,
