@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 # In this order: whoever stops threads or closes sockets of its own comes before those that judge what is
 # left. Workers act in the same order.
 SEALERS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("telemetry", ("sentry_sdk", "opentelemetry.sdk", "ddtrace", "datadog", "aws_xray_sdk")),
+    ("sentry", ("sentry_sdk",)),
+    ("opentelemetry", ("opentelemetry.sdk",)),
+    ("datadog", ("ddtrace", "datadog")),
     ("queues", ("logging.handlers",)),
     ("executors", ("concurrent.futures.thread", "multiprocessing.pool")),
     ("databases", ("sqlalchemy", "psycopg", "psycopg2", "pymysql", "pymongo")),

@@ -109,9 +109,10 @@ class Keeper:
         """Let `thread` live on in the zygote."""
         sealing = self._sealing
         sealing.threads.add(thread)
-        restarts = (activity.state == "waits" or sealing.is_window) and not _minds_its_process(thread)
+        minds_itself = _minds_its_process(thread)
+        restarts = (activity.state == "waits" or sealing.is_window) and not minds_itself
         self.kept.append(_Kept(thread, activity, restarts=restarts))
-        if activity.state == "sleeps" and not sealing.is_window:
+        if activity.state == "sleeps" and not sealing.is_window and not minds_itself:
             sealing.notes.append(
                 f"thread {describe(thread)} does its rounds in the zygote, not in workers of invocation isolation"
             )
