@@ -27,14 +27,18 @@ def real_python() -> Path:
     """
     python = FOLDER / "bin" / "python"
     base = Path(sys.executable).resolve()
-    key = hashlib.sha256(f"{base} {sys.version}\n{REQUIREMENTS.read_text()}".encode()).hexdigest()
+    key = hashlib.sha256(f"compiled {base} {sys.version}\n{REQUIREMENTS.read_text()}".encode()).hexdigest()
     FOLDER.parent.mkdir(parents=True, exist_ok=True)
     with (FOLDER.parent / "real.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         complete = FOLDER / "complete"
         if not complete.exists() or complete.read_text() != key:
             _run(UV, "venv", "--quiet", "--clear", "--python", str(base), str(FOLDER))
-            _run(UV, "pip", "install", "--quiet", "--python", str(python), "-r", str(REQUIREMENTS))
+            # Compiled once here: functions start without leave to write, as on Lambda.
+            _run(
+                *(UV, "pip", "install", "--quiet", "--compile-bytecode"),
+                *("--python", str(python), "-r", str(REQUIREMENTS)),
+            )
             for site_packages in FOLDER.glob("lib/python3.*/site-packages"):
                 (site_packages / "dayfly-checkout.pth").write_text(f"{ROOT / 'src'}\n")
             complete.write_text(key)

@@ -10,6 +10,7 @@ from aws_lambda_powertools.utilities.idempotency import (
 store = DynamoDBPersistenceLayer(table_name="idempotency")
 config = IdempotencyConfig(event_key_jmespath="id", expires_after_seconds=3600)
 DISCOUNT = int(parameters.get_parameter("/shop/discount", max_age=300))
+SECRET = parameters.get_secret("shop/key", transform="json", max_age=300)
 
 
 class OrderRefused(Exception):
@@ -32,10 +33,9 @@ def handler(event, context):
     taken.clear()
     # Every order comes twice, and the second time gets the answer to the first.
     orders = [take(order={"id": event["label"], **event}) for _ in range(2)]
-    secret = parameters.get_secret("shop/key", transform="json", max_age=300)
     return {
         "orders": orders,
         "taken": taken,
         "discount": [DISCOUNT, parameters.get_parameter("/shop/discount")],
-        "key": secret["key"],
+        "key": parameters.get_secret("shop/key", transform="json", max_age=300)["key"],
     }
