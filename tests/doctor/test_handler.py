@@ -7,6 +7,7 @@ import asyncio
 import errno
 import json
 import os
+import platform
 import re
 import signal
 import subprocess
@@ -381,6 +382,7 @@ def test_the_page_has_every_probe_and_the_way_to_run_them() -> None:
     page = (Path(__file__).parents[2] / "docs" / "doctor.md").read_text()
     assert len(PROBES) == 5
     assert [probe for probe in PROBES if f"`{probe}`" not in page] == []
+    assert f"tries {len(probes.CALLS)} system calls" in page
     for words in (
         "dayfly doctor --lambda",
         "create-function",
@@ -406,3 +408,59 @@ def test_without_the_lock_the_answers_still_tell_that_dayfly_was_there(written: 
     names = {one.name for one in reading.known}
     assert "under-dayfly" in names
     assert not names & {"response-held", "held-errors-stay-errors", "exit-is-flagged"}
+
+
+_EPERM_LIKE_LAMBDA = {
+    "prctl": 157,
+    "ptrace": 101,
+    "seccomp": 317,
+    "unshare": 272,
+    "mount": 165,
+    "process_vm_readv": 310,
+}
+_KILLED = {"memfd_create": 319}
+_FILTERED = """
+import ctypes, os, struct, sys
+refused, killed = eval(sys.argv[1]), eval(sys.argv[2])
+rules = [(0x20, 0, 0, 0)]
+for numbers, action in ((refused, 0x00050001), (killed, 0x80000000)):
+    for number in numbers:
+        rules += [(0x15, 0, 1, number), (0x06, 0, 0, action)]
+rules.append((0x06, 0, 0, 0x7FFF0000))
+text = ctypes.create_string_buffer(b"".join(struct.pack("<HBBI", *rule) for rule in rules))
+class Program(ctypes.Structure):
+    _fields_ = [("length", ctypes.c_ushort), ("filter", ctypes.c_void_p)]
+libc = ctypes.CDLL(None)
+zero = ctypes.c_ulong(0)
+assert libc.prctl(38, ctypes.c_ulong(1), zero, zero, zero) == 0
+assert libc.prctl(22, ctypes.c_ulong(2), ctypes.byref(Program(len(rules), ctypes.addressof(text))), zero, zero) == 0
+os.execv(sys.executable, [sys.executable, "-I", sys.argv[3]])
+"""
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="the numbers of system calls are x86-64's")
+def test_it_lives_where_lambda_refuses_and_where_a_filter_kills(written: Path) -> None:
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            _FILTERED,
+            repr(list(_EPERM_LIKE_LAMBDA.values())),
+            repr(list(_KILLED.values())),
+            str(written / "doctor_handler.py"),
+        ],
+        capture_output=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    calls = json.loads(done.stdout)["facts"]["calls"]
+    refused = [name for name in calls if name.startswith(("prctl_", "ptrace_"))]
+    refused += ["process_vm_readv", "user_namespace", "own_ipc", "own_pids", "private_tmp"]
+    assert len(refused) > 10
+    for name in refused:
+        assert (calls[name]["works"], calls[name]["why"]) == (False, "EPERM"), name
+    assert calls["seccomp_filter"]["why"] == "prctl: EPERM, seccomp: EPERM"
+    for name in ("memfd_create", "memfd_exec", "memfd_exec_0111"):
+        assert calls[name] == {"works": False, "why": "killed by SIGSYS"}
+    assert calls["pidfd_open"]["works"] is True
+    assert calls["kill_on_hangup"]["works"] is True

@@ -222,12 +222,17 @@ def test_every_setting_that_follows_is_one_of_dayflys_and_allowed() -> None:
 
 
 def test_odd_facts_read_as_unknown_and_never_raise() -> None:
-    odd: list[object] = [None, "x", [], {}, 1.5, True]
+    odd: list[object] = [None, "x", [], {}, 1.5, True, 10**400, float("nan"), [[]], {"alive": []}]
     base = survey(before=_before(orphans=[_orphan("session", alive=True)], elapsed={"wall": 9.0}))
     facts = base["facts"]
     assert isinstance(facts, dict)
     for name, value in itertools.product(("processes", "before", "runtime"), odd):
         conclude([read({**base, "facts": {**facts, name: value}})])
+    for name, value in itertools.product((*facts["before"], "later", "zombie_still_there"), odd):
+        conclude([read(survey(before={**facts["before"], name: value}))])
+    for name, value in itertools.product(("wall", "monotonic", "boottime"), odd):
+        elapsed = {"wall": 60.0, "monotonic": 60.0, "boottime": 60.0, name: value}
+        conclude([read(survey(before={**facts["before"], "elapsed": elapsed}))])
     for name, value in itertools.product(facts["calls"], odd):
         conclude([read(survey(calls={name: value}))])  # type: ignore[dict-item]  # odd on purpose
     for name, value in itertools.product(facts["host"], odd):

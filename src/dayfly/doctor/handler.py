@@ -1009,7 +1009,7 @@ def look_back() -> Facts:
         return {"seen": False}
     then, now = before.get("clocks"), clocks()
     elapsed = (
-        {name: round(now[name] - then[name], 4) for name in now if name in then}
+        {name: round(now[name] - then[name], 4) for name in now if isinstance(then.get(name), float)}
         if isinstance(then, dict)
         else {}
     )

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 # Over this long an invocation did not follow at once, so a clock that stood still shows.
 _PAUSE_S = 5.0
 _BEAT_S = 0.2
+# No time and no count of an answer is longer; a whole number beyond a float's range would raise.
+_MAX_NUMBER = 1e12
 _NAMES = {"lambda": "AWS Lambda", "emulator": "AWS's emulator", "other": "neither Lambda nor its emulator"}
 
 
@@ -504,7 +506,9 @@ def _list(facts: Mapping[str, object], name: str) -> list[Mapping[str, object]]:
 
 
 def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < _MAX_NUMBER:
+        return None
+    return float(value)
 
 
 def _all(states: Sequence[State]) -> State:
