@@ -72,10 +72,15 @@ def server(certificates: Certificates) -> Iterator[HttpServer]:
 
 
 @pytest.fixture(scope="module")
-def stranger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HttpServer]:
-    """A server whose authority nobody trusts."""
-    context = make_certificates(tmp_path_factory.mktemp("stranger")).server_context()
-    with HttpServer(answer, context=context) as serving:
+def strange(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    """An authority that no bundle has."""
+    return make_certificates(tmp_path_factory.mktemp("stranger"))
+
+
+@pytest.fixture(scope="module")
+def stranger(strange: Certificates) -> Iterator[HttpServer]:
+    """A server of the authority that no bundle has."""
+    with HttpServer(answer, context=strange.server_context()) as serving:
         yield serving
 
 
@@ -92,6 +97,10 @@ class Function:
 @pytest.fixture
 def function(server: HttpServer, stranger: HttpServer, bundle: Path) -> Function:
     return Function(server, stranger, bundle)
+
+
+def bundle_of(function: Function) -> str:
+    return function.known["BUNDLE"]
 
 
 def answers(ran: Run) -> list[object]:
@@ -257,5 +266,20 @@ def handler(n): return told(lambda: ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load
     assert answers(ran) == [[0, "SSLError('nobody is trusted here')"]] * 3
 
 
-def bundle_of(function: Function) -> str:
-    return function.known["BUNDLE"]
+def test_an_authority_that_one_worker_adds_is_unknown_to_the_next(
+    function: Function, strange: Certificates
+) -> None:
+    ran = function(
+        f"""
+{BOTO3}
+from botocore.config import Config
+CLIENT = client(port=os.environ["STRANGER"], config=Config(retries={{"max_attempts": 0}}))
+def handler(n):
+    if n == 1:
+        session = CLIENT._endpoint.http_session
+        session._manager.connection_pool_kw["ssl_context"].load_verify_locations({str(strange.authority)!r})
+    return told(lambda: put(CLIENT))
+""",
+        AWS_CA_BUNDLE=bundle_of(function),
+    )
+    assert answers(ran) == [[0, "refused"], [0, "ok"], [0, "refused"]]
