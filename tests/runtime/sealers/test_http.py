@@ -200,7 +200,7 @@ def test_pools_of_libraries_go_on_with_connections_of_each_workers_own(case: str
         seen = run(
             ASK
             + f"""
-WORKERS = 200
+WORKERS = 40
 {init}
 def read(response):
     data = response.read()
@@ -216,10 +216,10 @@ def handler(number):
             environment=web.environment,
         )
     assert seen.reasons == seen.faults == []
-    assert seen.answers == [[f"/{number}", "/again"] for number in range(200)]
+    assert seen.answers == [[f"/{number}", "/again"] for number in range(40)]
     assert web.shared() == []
     # One connection of init's and one of each worker's: within a worker it is kept.
-    assert len(web.users) == 201
+    assert len(web.users) == 41
 
 
 STREAMS = {

@@ -115,21 +115,22 @@ class _Sealed:
     def close(self, sealing: Sealing) -> None:
         """Close epoll set and self-pipe, unless something of the loop's waits for a descriptor."""
         loop = self._loop
-        if not self._is_held:
-            return
         selector = getattr(loop, "_selector", None)
-        own: int = loop._ssock.fileno()  # type: ignore[attr-defined]
-        others = [number for number in selector.get_map() if number != own]  # type: ignore[union-attr]
-        is_refused = bool(others)
-        for number in set(others) - sealing.descriptors:
-            sealing.descriptors.add(number)
-            sealing.refuse(
-                f"an event loop made at init waits for {_describe(number)}, which workers would share: "
-                "begin that in the handler"
-            )
         inner = getattr(selector, "_selector", None)
         self._has_epoll = type(inner) is getattr(sys.modules.get("select"), "epoll", None)
+        own: int = loop._ssock.fileno()  # type: ignore[attr-defined]
+        is_refused = not self._is_held
+        # A loop that is not held changes its map meanwhile, and is refused as it is.
+        for number in [] if is_refused else [number for number in selector.get_map() if number != own]:  # type: ignore[union-attr]
+            is_refused = True
+            if number not in sealing.descriptors:
+                sealing.descriptors.add(number)
+                sealing.refuse(
+                    f"an event loop made at init waits for {_describe(number)}, which workers would share: "
+                    "begin that in the handler"
+                )
         if is_refused:
+            # Named once: these have no other fix.
             sealing.descriptors.update({own, loop._csock.fileno()})  # type: ignore[attr-defined]
             if self._has_epoll:
                 sealing.descriptors.add(inner.fileno())  # type: ignore[union-attr]

@@ -1,0 +1,350 @@
+"""Event loops made at init: the same loop in every worker, with descriptors of the worker's own."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+
+import pytest
+from tests.runtime.sealers.libraries import library_python
+from tests.runtime.sealers.serving import run
+
+# Inodes of epoll sets are all one; what tells two apart is whether one sees the other's descriptors.
+HELPERS = """
+import asyncio, os, select, signal, threading, time
+def ends(loop):
+    return [os.fstat(sock.fileno()).st_ino for sock in (loop._ssock, loop._csock)]
+async def work(number):
+    reader, writer = os.pipe()
+    arrived = asyncio.get_running_loop().create_future()
+    asyncio.get_running_loop().add_reader(reader, lambda: arrived.done() or arrived.set_result(os.read(reader, 9)))
+    os.write(writer, b"%d" % number)
+    try:
+        got = await asyncio.wait_for(arrived, 5)
+        return int(got) + await asyncio.get_running_loop().run_in_executor(None, int, "1")
+    finally:
+        asyncio.get_running_loop().remove_reader(reader)
+        os.close(reader); os.close(writer)
+"""
+
+MADE = {
+    "new_event_loop": "loop = asyncio.new_event_loop()",
+    "set as current": "loop = asyncio.new_event_loop(); asyncio.set_event_loop(loop)",
+    "run at init": "loop = asyncio.new_event_loop(); assert loop.run_until_complete(work(4)) == 5",
+    "of a Runner": "runner = asyncio.Runner(); loop = runner.get_loop()",
+    "run by a Runner": "runner = asyncio.Runner(); assert runner.run(work(4)) == 5; loop = runner.get_loop()",
+    "with a selector of another kind": (
+        "import selectors; loop = asyncio.SelectorEventLoop(selectors.SelectSelector())"
+    ),
+}
+
+
+@pytest.mark.parametrize("case", MADE)
+def test_a_loop_made_at_init_runs_in_every_worker(case: str) -> None:
+    seen = run(
+        HELPERS
+        + f"""
+WORKERS = 100
+{MADE[case]}
+same, selector, was = loop, loop._selector, ends(loop)
+def handler(number):
+    mine = ends(loop)
+    got = [loop.run_until_complete(work(number)), loop.run_until_complete(work(number))]
+    return [got == [number + 1] * 2, loop is same, loop._selector is selector, not set(was) & set(mine), mine]
+"""
+    )
+    assert seen.reasons == seen.faults == []
+    assert [answer[:4] for answer in seen.answers] == [[True] * 4] * 100
+    pairs = [inode for answer in seen.answers for inode in answer[4]]
+    assert len(set(pairs)) == len(pairs)
+
+
+def test_a_woken_loop_wakes_no_other_workers() -> None:
+    """A byte in a shared self-pipe, or a registration in a shared epoll set, would."""
+    seen = run(
+        HELPERS
+        + """
+loop = asyncio.new_event_loop()
+loop.run_until_complete(work(1))
+def handler(number):
+    ready = loop._selector.select(0)
+    reader, writer = os.pipe()
+    loop.add_reader(reader, print)
+    os.write(writer, b"left")
+    loop._write_to_self()
+    os.set_inheritable(reader, True)
+    return [len(ready), len(loop._selector.select(1))]
+"""
+    )
+    assert seen.answers == [[0, 2]] * 3
+
+
+def test_tasks_and_timers_of_init_go_on_when_the_handler_runs_the_loop() -> None:
+    seen = run(
+        HELPERS
+        + """
+loop = asyncio.new_event_loop()
+ticks = []
+async def sleeper():
+    await asyncio.sleep(0.05)
+    ticks.append("woke")
+async def start():
+    globals()["task"] = asyncio.create_task(sleeper())
+    asyncio.get_running_loop().call_later(0.01, ticks.append, "timer")
+loop.run_until_complete(start())
+def handler(number):
+    before = list(ticks)
+    loop.run_until_complete(asyncio.wait_for(task, 5))
+    return [before, ticks]
+"""
+    )
+    assert seen.reasons == []
+    assert seen.answers == [[[], ["timer", "woke"]]] * 3
+
+
+def test_a_signal_reaches_the_loop_of_the_worker_that_got_it() -> None:
+    seen = run(
+        HELPERS
+        + """
+loop = asyncio.new_event_loop()
+caught = []
+loop.add_signal_handler(signal.SIGUSR1, caught.append, "signal")
+def BEFORE():
+    assert signal.set_wakeup_fd(-1) == -1
+def handler(number):
+    async def wait():
+        if number == 1:
+            os.kill(os.getpid(), signal.SIGUSR1)
+        for _ in range(500 if number == 1 else 3):
+            if caught:
+                return
+            await asyncio.sleep(0.01)
+    loop.run_until_complete(wait())
+    return caught
+"""
+    )
+    assert seen.reasons == []
+    assert seen.answers == [[], ["signal"], []]
+
+
+IN_THREADS = {
+    "run_forever as the target": """
+loop = asyncio.new_event_loop()
+thread = threading.Thread(target=loop.run_forever, name="io", daemon=True)
+thread.start()
+""",
+    "a function that would close it": """
+loop = asyncio.new_event_loop()
+def serve():
+    asyncio.set_event_loop(loop)
+    try:
+        loop.run_forever()
+    finally:
+        loop.close()
+        print("function code ran in the zygote", flush=True)
+thread = threading.Thread(target=serve, name="io", daemon=True)
+thread.start()
+""",
+    "a function that makes it": """
+ready = threading.Event()
+def serve():
+    global loop
+    loop = asyncio.new_event_loop()
+    ready.set()
+    loop.run_forever()
+thread = threading.Thread(target=serve, name="io", daemon=True)
+thread.start()
+ready.wait()
+""",
+    "a subclass of Thread": """
+class Io(threading.Thread):
+    def __init__(self):
+        super().__init__(name="io", daemon=True)
+        self.loop = asyncio.new_event_loop()
+        self.start()
+    def run(self):
+        self.loop.run_forever()
+thread = Io()
+loop = thread.loop
+""",
+    "asyncio.run() of a main task": """
+ready = threading.Event()
+async def main():
+    global loop
+    loop = asyncio.get_running_loop()
+    ready.set()
+    await asyncio.Event().wait()
+thread = threading.Thread(target=asyncio.run, args=(main(),), name="io", daemon=True)
+thread.start()
+ready.wait()
+""",
+}
+
+
+@pytest.mark.parametrize("case", IN_THREADS)
+def test_a_loop_that_runs_in_a_thread_runs_in_every_workers(case: str) -> None:
+    seen = run(
+        HELPERS
+        + IN_THREADS[case]
+        + """
+WORKERS = 100
+same, same_loop = thread, loop
+def call(number):
+    return asyncio.run_coroutine_threadsafe(work(number), loop).result(5)
+assert call(1) == 2
+def handler(number):
+    return [call(number) == number + 1, call(7), thread.is_alive(), thread is same, thread.name, thread.daemon,
+            loop is same_loop, loop.is_running(), [item.name for item in threading.enumerate() if item.name == "io"]]
+"""
+    )
+    assert seen.reasons == seen.faults == []
+    assert seen.answers == [[True, 8, True, True, "io", True, True, True, ["io"]]] * 100
+    assert "function code ran" not in seen.output
+
+
+def test_what_such_a_loop_does_by_itself_goes_on_in_workers_and_not_in_the_zygote() -> None:
+    seen = run(
+        HELPERS
+        + """
+loop = asyncio.new_event_loop()
+rounds = []
+async def refresh():
+    while True:
+        rounds.append(os.getpid())
+        await asyncio.sleep(0.01)
+threading.Thread(target=loop.run_forever, daemon=True).start()
+asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loop).result(5)
+task = asyncio.run_coroutine_threadsafe(refresh(), loop)
+at_init = []
+def BEFORE():
+    at_init.append(len(rounds))
+    time.sleep(0.03)
+def handler(number):
+    until = time.monotonic() + 5
+    while os.getpid() not in rounds and time.monotonic() < until:
+        time.sleep(0.005)
+    return [os.getpid() in rounds, len(set(at_init))]
+"""
+    )
+    assert seen.reasons == []
+    assert seen.answers == [[True, 1]] * 3
+
+
+def test_a_loop_in_a_thread_can_be_stopped_and_joined_by_a_worker() -> None:
+    seen = run(
+        HELPERS
+        + """
+loop = asyncio.new_event_loop()
+thread = threading.Thread(target=loop.run_forever)
+thread.start()
+def handler(number):
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join(5)
+    return [thread.is_alive(), loop.is_running()]
+"""
+    )
+    assert seen.answers == [[False, False]] * 3
+
+
+CULPRITS = {
+    "a connection": (
+        "server = socket.create_server(('127.0.0.1', 0)); reader, writer = loop.run_until_complete(asyncio.open_connection(*server.getsockname()))",
+        "an asyncio connection to 127.0.0.1:",
+        "writer.write(b'on') or loop.run_until_complete(writer.drain()) or server.accept()[0].recv(9).decode()",
+        "on",
+    ),
+    "a server": (
+        "server = loop.run_until_complete(asyncio.start_server(lambda r, w: w.close(), '127.0.0.1', 0))",
+        "an event loop made at init waits for socket:",
+        "server.is_serving()",
+        True,
+    ),
+    "a reader": (
+        "ends = os.pipe(); loop.add_reader(ends[0], lambda: (os.read(ends[0], 9), loop.stop()))",
+        "an event loop made at init waits for pipe:",
+        "os.write(ends[1], b'x') and loop.run_forever() or 'read'",
+        "read",
+    ),
+    "a busy loop in a thread": (
+        "go = threading.Event(); threading.Thread(target=loop.run_forever, name='io', daemon=True).start(); loop.call_soon_threadsafe(go.wait, 30)",
+        "the event loop of thread 'io' was still busy 1 s after init",
+        "go.set() or asyncio.run_coroutine_threadsafe(work(2), loop).result(5)",
+        3,
+    ),
+    "a loop in a thread and a culprit": (
+        "threading.Thread(target=loop.run_forever, name='io', daemon=True).start(); server = socket.create_server(('127.0.0.1', 0))",
+        "a socket that listens on 127.0.0.1:",
+        "asyncio.run_coroutine_threadsafe(work(2), loop).result(5)",
+        3,
+    ),
+    "a thread that shall not be restarted": (
+        "RESTARTS = False; threading.Thread(target=loop.run_forever, name='io', daemon=True).start(); asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loop).result(5)",
+        "the event loop of thread 'io' would not run in a worker",
+        "asyncio.run_coroutine_threadsafe(work(2), loop).result(5)",
+        3,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CULPRITS)
+def test_what_a_loop_waits_for_is_named_and_goes_on_without_a_fork(case: str) -> None:
+    init, text, act, answer = CULPRITS[case]
+    seen = run(
+        HELPERS
+        + f"""
+import socket
+loop = asyncio.new_event_loop()
+{init}
+def handler(number):
+    return {act}
+"""
+    )
+    assert text in "\n".join(seen.reasons)
+    assert "eventpoll" not in "\n".join(seen.reasons)
+    assert seen.answers == [answer]
+
+
+def test_a_closed_loop_is_nobodys_business() -> None:
+    seen = run(
+        HELPERS
+        + """
+assert asyncio.run(work(1)) == 2
+def handler(number):
+    return asyncio.run(work(number))
+"""
+    )
+    assert seen.reasons == []
+    assert seen.answers == [1, 2, 3]
+
+
+def test_a_loop_of_uvloop_is_named_and_its_policy_is_not() -> None:
+    if subprocess.run([library_python(), "-c", "import uvloop"], capture_output=True).returncode:
+        pytest.skip("uvloop is not among tests/real/requirements.txt")
+    made = run(
+        "import asyncio, uvloop\nloop = uvloop.new_event_loop()\nhandler = lambda n: loop.run_until_complete(asyncio.sleep(0, n))",
+        python=library_python(),
+    )
+    assert made.reasons[0].startswith("a uvloop event loop made at init would be shared by workers")
+    assert made.answers == [0]
+    policy = run(
+        "import asyncio, uvloop\nuvloop.run(asyncio.sleep(0))\nhandler = lambda n: uvloop.run(asyncio.sleep(0, n))",
+        python=library_python(),
+    )
+    assert policy.reasons == []
+    assert policy.answers == [0, 1, 2]
+
+
+def test_a_descriptor_of_the_functions_own_is_not_taken_for_a_loops() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        seen = run(
+            HELPERS
+            + f"""
+loop = asyncio.new_event_loop()
+mine = select.epoll()
+handler = lambda number: mine.fileno() >= 0 and {server.getsockname()[1]} > 0
+"""
+        )
+    assert [
+        reason for reason in seen.reasons if "eventpoll descriptor made at init" in reason
+    ] == seen.reasons
+    assert seen.answers == [True]
