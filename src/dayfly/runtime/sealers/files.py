@@ -65,9 +65,12 @@ def seal(found: Found, sealing: Sealing) -> None:
                 f"{_tell(numbers[0])}, without a name and opened more than once, would be shared by workers: "
                 "open it in the handler, or leave it its name"
             )
+            sealing.descriptors.update(numbers)
             continue
         for group in groups:
             make = _seal_file(group, sealing)
+            # Named or made safe: no culprit for whoever looks later.
+            sealing.descriptors.update(group)
             if make is not None:
                 sealing.in_worker(make)
     if pipes and not reopen.has_children():
