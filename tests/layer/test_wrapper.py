@@ -190,6 +190,36 @@ def test_a_rebuilt_zygote_sees_the_same_process(opt: Path, write_function: Write
     assert after == before
 
 
+def test_function_code_holds_no_pipe_to_the_way_back(opt: Path, write_function: WriteFunction) -> None:
+    """On it a zygote can say that Dayfly does not start; function code must not."""
+    look = """
+import os
+def links():
+    found = {}
+    for name in os.listdir("/proc/self/fd"):
+        try:
+            found[int(name)] = os.readlink("/proc/self/fd/" + name)
+        except OSError:
+            pass
+    return found
+PIPES = [link for number, link in links().items() if number > 2 and link.startswith("pipe:")]
+def handler(event, context):
+    import awslambdaric.__main__
+    return {"pipes": PIPES, "main": awslambdaric.__main__.__file__}
+"""
+    folder = write_function({"app.py": look})
+    for scope in ("environment", "descendants"):
+        variables = {"DAYFLY_SCOPE": scope}
+        with ManagedRuntime(
+            folder, "app.handler", Image(NEWEST, ">=4,<5"), opt=opt, environment=variables
+        ) as runtime:
+            answer = runtime.invoke({}).payload
+        assert isinstance(answer, dict)
+        assert answer["pipes"] == []
+        # The stand-in that `bootstrap.py` called is gone.
+        assert answer["main"].endswith("/awslambdaric/__main__.py")
+
+
 INIT_FAILURES = {
     "raises": "raise ValueError('at init')\n",
     "syntax": "def handler(event, context)\n",

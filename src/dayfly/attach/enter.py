@@ -120,6 +120,8 @@ def enter(
         environ = {name: value for name, value in os.environ.items() if name != "DAYFLY_ON_FAILURE"}
         try:
             channel = boot.run(environ)
+            # The zygote, forked off: the supervisor alone reads.
+            reports.close_read_end()
         except SystemExit as ending:
             reason = reports.read()
             if reason and not _is_serving(ending.__context__):
@@ -147,6 +149,10 @@ class _Reports:
         os.set_inheritable(self.write_end, True)
         # Something that a .pth file started may hold the other end for ever.
         os.set_blocking(self._read_end, False)
+
+    def close_read_end(self) -> None:
+        """Leave the reading to the supervisor."""
+        os.close(self._read_end)
 
     def read(self) -> str:
         """Return what a zygote wrote; empty if none did."""
