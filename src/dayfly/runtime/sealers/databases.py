@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # Databases that live in this process or in a file: closing loses what is in memory, and saves no socket.
 _LOCAL = ("sqlite", "duckdb")
 # Drivers whose connections sleep, with whatever SQLAlchemy built around them.
-_SLEEPING = ("psycopg2", "psycopg", "pymysql", "mysql.connector", "mysqlconnector")
+_SLEEPING = ("psycopg2", "psycopg", "psycopg_async", "pymysql", "mysqlconnector")
 
 
 def kinds() -> tuple[type, ...]:
@@ -61,7 +61,7 @@ def _seal_engines(alchemy: ModuleType, found: heap.Found, sealing: Sealing) -> N
         if engine.dialect.name in _LOCAL or id(pool) in done:
             continue
         if getattr(engine.dialect, "is_async", False):
-            if _count_idle(pool):
+            if engine.dialect.driver not in _SLEEPING and _count_idle(pool):
                 sealing.refuse(
                     f"connections of the async SQLAlchemy engine {engine.url.host}/{engine.url.database} opened at init are bound to init's event loop: await engine.dispose() at the end of init, or use it in the handler alone"
                 )

@@ -96,7 +96,7 @@ def _is_open(channel: Channel) -> bool:
 
 def _seal_channel(core: ModuleType, channel: Channel, methods: list[Method], sealing: Sealing) -> bool:
     native = channel._channel
-    where = native.target().decode("utf-8", "replace")  # type: ignore[attr-defined]
+    where = native.target().decode("utf-8", "replace").removeprefix("dns:///")  # type: ignore[attr-defined]
     arguments = recorded.arguments_of(native)
     if arguments is None:
         sealing.refuse(

@@ -1,0 +1,46 @@
+"""What is said of threads that native code started."""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from dayfly.runtime import natives
+
+
+@pytest.fixture
+def thread() -> Iterator[None]:
+    """A thread of libc's that waits for a semaphore, then ends."""
+    libc = ctypes.CDLL(None)
+    started, gate = ctypes.c_ulong(), ctypes.create_string_buffer(64)
+    libc.sem_init(gate, 0, 0)
+    wait = ctypes.cast(libc.sem_wait, ctypes.c_void_p)
+    assert libc.pthread_create(ctypes.byref(started), None, wait, gate) == 0
+    libc.pthread_setname_np(started, b"polars-0")
+    yield
+    libc.sem_post(gate)
+    libc.pthread_join(started, None)
+
+
+def test_threads_of_python_are_not_counted() -> None:
+    before, done = natives.count(), threading.Event()
+    python = threading.Thread(target=done.wait)
+    python.start()
+    try:
+        assert natives.count() == before
+    finally:
+        done.set()
+        python.join()
+
+
+def test_a_native_thread_is_counted_and_named_by_its_library(thread: None) -> None:
+    assert natives.count("Polars") == 1
+    assert natives.count("gRPC") == 0
+    assert "1 thread of Polars" in natives.describe()
+
+
+def test_waiting_for_the_end_of_threads_is_bounded(thread: None) -> None:
+    assert natives.count("Polars", settle_s=0.01) == 1
