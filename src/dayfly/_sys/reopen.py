@@ -2,7 +2,8 @@
 
 Each class describes one open descriptor (`look` in the process that opened it) and `make` replaces it in
 a forked one: whoever holds the number, a Python object or a C library, goes on with it. Where the new one cannot
-be had the number is put out of use rather than left shared, and OSError is raised.
+be had the number is put out of use rather than left shared, and OSError is raised. A number that was closed
+meanwhile, and perhaps given to something else, is left alone.
 """
 
 from __future__ import annotations
@@ -42,46 +43,80 @@ _OPTIONS = tuple(
 _SIZES = (_socket.SO_SNDBUF, _socket.SO_RCVBUF)
 
 
+class Names:
+    """The numbers of one open description, and whether each is inherited over an exec."""
+
+    __slots__ = ("_identity", "_inherited")
+
+    def __init__(self, numbers: list[int]) -> None:
+        self._identity = identify(numbers[0])
+        self._inherited = {number: os.get_inheritable(number) for number in numbers}
+
+    def still(self) -> list[int]:
+        """Return the numbers that stand for what they stood for; an object's end may have closed one."""
+        return [number for number in self._inherited if identify(number) == self._identity]
+
+    def take(self, source: int) -> None:
+        """Make the numbers other names of `source`, and close that."""
+        for number in self.still():
+            os.dup2(source, number, self._inherited[number])
+        os.close(source)
+
+    def put_out_of_use(self) -> None:
+        """Make the numbers stand for nothing; called where they cannot be replaced."""
+        # Not closed: the number would be given to the next thing opened, and two would hold it.
+        try:
+            null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+        except OSError:
+            for number in self.still():
+                os.close(number)
+            return
+        self.take(null)
+
+
 class OpenFile:
     """A regular file or directory: opened again through /proc, with its flags and the offset it had."""
 
-    __slots__ = ("_flags", "_is_inheritable", "_numbers", "_offset", "_path")
+    __slots__ = ("_flags", "_names", "_offset")
 
     def __init__(self, numbers: list[int], flags: int, offset: int) -> None:
-        self._numbers = numbers
-        # Not by its name: that may lead elsewhere by now, or nowhere.
-        self._path = f"/proc/self/fd/{numbers[0]}"
+        self._names = Names(numbers)
         self._flags = (flags & _KEPT_FLAGS) | os.O_CLOEXEC
         self._offset = offset
-        self._is_inheritable = [os.get_inheritable(number) for number in numbers]
 
     def make(self) -> None:
         """Replace the descriptors; numbers that shared an offset share the new one."""
+        still = self._names.still()
+        if not still:
+            return
         try:
-            again = os.open(self._path, self._flags)
+            again = self._open(still[0])
         except OSError:
-            _put_out_of_use(self._numbers)
+            self._names.put_out_of_use()
             raise
         if self._offset:
             os.lseek(again, self._offset, os.SEEK_SET)
-        _put(again, self._numbers, self._is_inheritable)
+        self._names.take(again)
 
     def try_once(self) -> None:
         """Raise OSError where `make` would; changes nothing."""
-        os.close(os.open(self._path, self._flags))
+        os.close(self._open(self._names.still()[0]))
+
+    def _open(self, number: int) -> int:
+        # Not by its name: that may lead elsewhere by now, or nowhere.
+        return os.open(f"/proc/self/fd/{number}", self._flags)
 
 
 class NamelessFile:
     """A file that can be reached by this descriptor alone: each process gets a copy of its content."""
 
-    __slots__ = ("_content", "_flags", "_is_inheritable", "_numbers", "_offset")
+    __slots__ = ("_content", "_flags", "_names", "_offset")
 
     def __init__(self, numbers: list[int], flags: int, offset: int, content: bytes) -> None:
-        self._numbers = numbers
+        self._names = Names(numbers)
         self._flags = flags
         self._offset = offset
         self._content = content
-        self._is_inheritable = [os.get_inheritable(number) for number in numbers]
 
     def make(self) -> None:
         """Replace the descriptors by a memory file."""
@@ -92,61 +127,48 @@ class NamelessFile:
             if self._flags & (os.O_APPEND | os.O_NONBLOCK):
                 _set_flags(again, self._flags)
         except OSError:
-            _put_out_of_use(self._numbers)
+            self._names.put_out_of_use()
             raise
-        _put(again, self._numbers, self._is_inheritable)
+        self._names.take(again)
 
 
 class Pipe:
     """A pipe both of whose ends are here, and what was in it."""
 
-    __slots__ = ("_blocking", "_content", "_is_inheritable", "_readers", "_writers")
+    __slots__ = ("_blocking", "_content", "_names")
 
     def __init__(self, readers: list[int], writers: list[int], content: bytes) -> None:
-        self._readers = readers
-        self._writers = writers
+        self._names = Names(readers), Names(writers)
         self._content = content
         self._blocking = os.get_blocking(readers[0]), os.get_blocking(writers[0])
-        self._is_inheritable = [
-            [os.get_inheritable(number) for number in numbers] for numbers in (readers, writers)
-        ]
 
     def make(self) -> None:
         """Replace both ends by those of a new pipe with the same content."""
         try:
             ends = os.pipe2(os.O_CLOEXEC)
         except OSError:
-            _put_out_of_use(self._readers + self._writers)
+            for names in self._names:
+                names.put_out_of_use()
             raise
         if self._content:
             os.write(ends[1], self._content)
-        for end, blocks in zip(ends, self._blocking, strict=True):
+        for end, blocks, names in zip(ends, self._blocking, self._names, strict=True):
             if not blocks:
                 os.set_blocking(end, False)
-        _put(ends[0], self._readers, self._is_inheritable[0])
-        _put(ends[1], self._writers, self._is_inheritable[1])
+            names.take(end)
 
 
 class Sender:
     """A socket that has no peer that knows it: datagrams leave by it, or it was never connected."""
 
-    __slots__ = (
-        "_blocks",
-        "_is_inheritable",
-        "_kind",
-        "_local",
-        "_number",
-        "_options",
-        "_peer",
-    )
+    __slots__ = ("_blocks", "_kind", "_local", "_names", "_options", "_peer")
 
     def __init__(self, number: int, sock: _socket.socket, peer: object, local: object) -> None:
-        self._number = number
+        self._names = Names([number])
         self._kind = sock.family, sock.type, sock.proto
         self._peer = peer
         self._local = local
         self._blocks = os.get_blocking(number)
-        self._is_inheritable = os.get_inheritable(number)
         self._options = _options_set(sock)
 
     def make(self) -> None:
@@ -154,7 +176,7 @@ class Sender:
         try:
             sock = _socket.socket(*self._kind)
         except OSError:
-            _put_out_of_use([self._number])
+            self._names.put_out_of_use()
             raise
         # A peer that is gone, an option that only init was allowed: the function finds out when it sends,
         # as it would after a freeze.
@@ -165,22 +187,30 @@ class Sender:
         if self._peer is not None:
             _try(sock.connect, self._peer)
         os.set_blocking(sock.fileno(), self._blocks)
-        _put(sock.detach(), [self._number], [self._is_inheritable])
+        self._names.take(sock.detach())
 
 
 class Output:
     """Another name of our standard output or error."""
 
-    __slots__ = ("_is_inheritable", "_number", "_output")
+    __slots__ = ("_names", "_output")
 
     def __init__(self, number: int, output: int) -> None:
-        self._number = number
+        self._names = Names([number])
         self._output = output
-        self._is_inheritable = os.get_inheritable(number)
 
     def make(self) -> None:
         """Make it another name of what is the output now."""
-        os.dup2(self._output, self._number, self._is_inheritable)
+        self._names.take(os.dup(self._output))
+
+
+def identify(number: int) -> tuple[int, int] | None:
+    """Return what tells an open file from another; None where the number is free."""
+    try:
+        status = os.fstat(number)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def duplicate(number: int) -> _socket.socket:
@@ -261,7 +291,7 @@ def replace_by_sealed(numbers: list[int], content: Iterable[bytes], offset: int)
     finally:
         os.close(sealed)
     os.lseek(reading, offset, os.SEEK_SET)
-    _put(reading, numbers, [os.get_inheritable(number) for number in numbers])
+    Names(numbers).take(reading)
 
 
 def take_content(reader: int) -> bytes | None:
@@ -344,20 +374,3 @@ def _try(call: object, *arguments: object) -> None:
         call(*arguments)  # type: ignore[operator]
     except OSError:
         return
-
-
-def _put(source: int, numbers: list[int], is_inheritable: list[bool]) -> None:
-    for number, inheritable in zip(numbers, is_inheritable, strict=True):
-        os.dup2(source, number, inheritable)
-    os.close(source)
-
-
-def _put_out_of_use(numbers: list[int]) -> None:
-    # Not closed: the number would be given to the next thing opened, and two would hold it.
-    try:
-        null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
-    except OSError:
-        for number in numbers:
-            os.close(number)
-        return
-    _put(null, numbers, [False] * len(numbers))

@@ -39,7 +39,7 @@ def kinds() -> tuple[type, ...]:
 
 def seal(found: Found, sealing: Sealing) -> None:
     """Have every worker open what init opened; name what cannot be had twice."""
-    outputs = {identity: output for output in (2, 1) if (identity := _identify(output)) is not None}
+    outputs = {identity: output for output in (2, 1) if (identity := reopen.identify(output)) is not None}
     files: dict[tuple[int, int], list[int]] = {}
     pipes: dict[tuple[int, int], list[int]] = {}
     names: list[int] = []
@@ -76,14 +76,6 @@ def seal(found: Found, sealing: Sealing) -> None:
     if pipes and not reopen.has_children():
         for numbers in pipes.values():
             _seal_pipe(numbers, sealing)
-
-
-def _identify(number: int) -> tuple[int, int] | None:
-    try:
-        status = os.fstat(number)
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
 
 
 def _group(numbers: list[int]) -> Iterator[list[int]]:
