@@ -30,6 +30,8 @@ INIT_DEADLINE_S = 40.0
 DEADLINE_S = 10.0
 ARRIVAL_DEADLINE_S = 8.0
 LOG_TAIL = 4_000
+# Answers of the wrong kind after which the rest is not worth waiting for.
+PATIENCE = 4
 _REQUEST = "00000000-0000-4000-8000-"
 
 
@@ -77,6 +79,11 @@ def is_failing(number: int) -> bool:
     return number % 10 == 7
 
 
+def expected_kind(number: int) -> str:
+    """How the invocation must be answered."""
+    return "error" if is_failing(number) else "response"
+
+
 def arrivals(sample: Sample, kind: Kind) -> Counter[str]:
     """How often each label must arrive at a server."""
     usual = sample.sees[kind]
@@ -116,11 +123,18 @@ def drive(sample: Sample, isolation: Isolation, servers: Servers) -> Record:
     ) as process:
         _wait_until_ready(process, sample, isolation)
         answers: list[Answer] = []
+        unexpected = 0
         for number in range(COUNT):
             if number == COUNT - AFTER_IDLE and sample.survives_idle:
                 for service in services.values():
                     service.drop_idle()
             answers.append(_invoke(process, sample, run, number, isolation=isolation))
+            unexpected += answers[-1].kind != expected_kind(number)
+            if unexpected > PATIENCE:
+                raise RunError(
+                    f"{sample.name} under {isolation}: {unexpected} of {number + 1} answers are of the wrong kind, "
+                    f"the last is {answers[-1]}; the log ends:\n{process.output()[-LOG_TAIL:]}"
+                )
         entries = {
             kind: service.ledger.wait(run, arrivals(sample, kind), deadline_s=ARRIVAL_DEADLINE_S)
             for kind, service in services.items()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from tests.real.drive import COUNT, WINDOW, Record, arrivals, is_failing
+from tests.real.drive import COUNT, WINDOW, Record, arrivals, expected_kind
 from tests.real.ledger import Entry
 
 # Findings that a sound function under a working Dayfly never causes.
@@ -50,7 +50,7 @@ def _findings(record: Record) -> Iterator[str]:
 
 def _answers(record: Record, plain: Record) -> Iterator[str]:
     for number, (answer, expected) in enumerate(zip(record.answers, plain.answers, strict=True)):
-        wanted = "error" if is_failing(number) else "response"
+        wanted = expected_kind(number)
         if answer.kind != wanted:
             yield f"invocation {number} was answered with {answer.kind}, not {wanted}: {answer.payload}"
         elif answer != expected:
