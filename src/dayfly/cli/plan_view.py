@@ -96,7 +96,7 @@ def draw_plan(plan: Plan) -> RenderableType:
     parts += _draw_fixes(plan.advice.fixes)
     if plan.notes:
         parts += [Text()]
-        parts += [Padding(Text(f"· {note}", style=_SOFT), (0, 2), expand=False) for note in plan.notes]
+        parts += [Padding(_bullet(note, style=_SOFT), (0, 2), expand=False) for note in plan.notes]
     return Group(*parts)
 
 
@@ -160,8 +160,8 @@ def _bullet(text: str, *, style: str = "") -> RenderableType:
 
 def _draw_costs(plan: Plan) -> RenderableType:
     table = Table(box=box.SIMPLE_HEAD, width=_WIDTH, padding=(0, 1), title_justify="left")
-    table.add_column("answer, ms", min_width=18)
-    table.add_column("p50", width=_BAR + 7)
+    table.add_column("", min_width=18)
+    table.add_column("answer, p50", width=_BAR + 7)
     headings: list[tuple[str, Literal["left", "right"]]] = [
         ("p99", "right"), ("CPU", "right"), ("init", "right"), ("MB", "right"), ("same?", "left"),
     ]  # fmt: skip
@@ -189,7 +189,7 @@ def _draw_costs(plan: Plan) -> RenderableType:
             _figure(cost.memory_mb, digits=0),
             "" if cost.name == PLAIN else same,
         )
-    return Group(_title("What each isolation costs"), table)
+    return Group(_title("What each isolation costs, in ms and MB"), table)
 
 
 def _bar(cost: Cost, plain: Cost | None, longest: float) -> Text:
@@ -215,7 +215,7 @@ def _name(name: str) -> str:
 
 
 def _draw_losses(losses: Sequence[Loss]) -> RenderableType:
-    table = Table(box=None, width=_WIDTH, padding=(0, 1), show_edge=False, header_style=_SOFT)
+    table = Table(box=None, width=_WIDTH - 1, padding=(0, 1), show_edge=False, header_style=_SOFT)
     table.add_column("", width=12)
     table.add_column("", ratio=1)
     table.add_column("relied on it", width=_USES_BAR + 6, no_wrap=True)
@@ -231,7 +231,10 @@ def _draw_losses(losses: Sequence[Loss]) -> RenderableType:
             what.append(" · prime brings it back", style="not bold green")
         table.add_row(_KINDS[loss.kind], what, _uses(loss))
     more = len(losses) - _MAX_LOSSES
-    parts: list[RenderableType] = [_title("What a fresh worker would lose"), table]
+    parts: list[RenderableType] = [
+        _title("What a fresh worker would lose"),
+        Padding(table, (0, 1), expand=False),
+    ]
     if more > 0:
         parts.append(Padding(Text(f"and {more} more: see --json", style=_SOFT), (0, 2), expand=False))
     return Group(*parts)

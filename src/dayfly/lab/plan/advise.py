@@ -89,8 +89,9 @@ def fails(name: str, differences: Sequence[Difference]) -> bool:
 
 
 def choose_window(fresh_worker_ms: float) -> int:
-    """Return how many events one worker should serve, from what a fresh one costs more."""
-    return max(MIN_WINDOW, min(MAX_WINDOW, math.ceil(fresh_worker_ms / WINDOW_SHARE_MS)))
+    """Return how many events one worker should serve, in tens, from what a fresh one costs more."""
+    tens = math.ceil(fresh_worker_ms / WINDOW_SHARE_MS / 10)
+    return max(MIN_WINDOW, min(MAX_WINDOW, tens * 10))
 
 
 def at_memory_ms(cpu_ms: float, memory_mb: int) -> float:
@@ -127,8 +128,8 @@ def _per_invocation(facts: Facts, added: float | None, prime: str | None, *, why
 def _window(facts: Facts, window: Cost, *, added: float | None, saved: float, prime: str | None) -> Advice:
     count = choose_window(saved)
     plain = facts.costs.get(PLAIN)
-    causes = [loss.what for loss in facts.losses if loss.kind in _COSTLY and not (prime and loss.prime)]
-    because = f": each worker starts without {', '.join(causes[:_MAX_CAUSES])}" if causes else ""
+    causes = _causes(facts.losses, is_primed=prime is not None)
+    because = f": each worker starts without {', '.join(causes)}" if causes else ""
     share = ""
     if plain is not None and plain.p50_ms and added is not None:
         share = f" ({added / plain.p50_ms:.0%} of it)"
@@ -154,11 +155,16 @@ def _window(facts: Facts, window: Cost, *, added: float | None, saved: float, pr
 def _fails(facts: Facts) -> Advice:
     """A fresh worker breaks the function: no isolation that gives up protection is the answer to that."""
     errors = {one.got for one in facts.differences if one.is_new_error}
+    threads = [loss.what for loss in facts.losses if loss.kind == "thread" and "init" in loss.consequence]
+    suspects = (f"perhaps because a worker lacks what init started: {', '.join(threads)}",) if threads else ()
     return Advice(
         settings=Settings("invocation"),
         measured_as=INVOCATION,
         headline='not yet: the function fails under isolation = "invocation"',
-        reasons=(f"on the same events plain awslambdaric gives answers, not {', '.join(sorted(errors))}",),
+        reasons=(
+            f"on the same events plain awslambdaric gives answers, not {', '.join(sorted(errors))}",
+            *suspects,
+        ),
         gives_up=(),
         added_ms=_added(facts.costs.get(PLAIN), facts.costs.get(INVOCATION)),
         fixes=find_fixes(facts.losses, facts.differences, isolation=INVOCATION, reasons=()),
@@ -193,8 +199,20 @@ def _prime_reason(facts: Facts, prime: str | None) -> tuple[str, ...]:
     if facts.prime is None or gain is None:
         return ()
     if prime is None:
-        return (f"the warm-up that could be derived saves {_ms(max(gain, 0.0))}: not worth keeping",)
+        return (f"a warm-up saves less than {MIN_PRIME_GAIN_MS} ms here, and is left out",)
     return (f"the warm-up saves {_ms(gain)} of every invocation",)
+
+
+def _causes(losses: Sequence[Loss], *, is_primed: bool) -> list[str]:
+    """Return what makes a fresh worker dear, connections first; what a warm-up brings back is none."""
+    ordered = [
+        loss.what
+        for kind in _COSTLY
+        for loss in losses
+        if loss.kind == kind and loss.cost_ms is None and not (is_primed and loss.prime)
+    ]
+    more = len(ordered) - _MAX_CAUSES
+    return [*ordered[:_MAX_CAUSES], *([f"{more} more"] if more > 0 else [])]
 
 
 def _globs(losses: Sequence[Loss]) -> tuple[str, ...]:

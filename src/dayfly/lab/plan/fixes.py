@@ -37,8 +37,14 @@ def find_fixes(
 def _of_reason(reason: str, losses: Sequence[Loss]) -> Fix:
     """A reason reads `culprit: fix`; the place is known where the probe saw the same culprit."""
     what, _, how = reason.partition(": ")
-    where = next((loss.where for loss in losses if loss.kind == "thread" and loss.what in what), "")
+    where = next((loss.where for loss in losses if _is_culprit(loss, what)), "")
     return Fix(f"cannot be forked: {what}", where, how or "see the finding zygote.not-forkable", "before")
+
+
+def _is_culprit(loss: Loss, what: str) -> bool:
+    if loss.kind == "connection":
+        return f" {loss.what.partition(' ')[0]} " in f" {what} "
+    return loss.kind == "thread" and loss.what in what
 
 
 def _of_differences(differences: Sequence[Difference]) -> list[Fix]:
@@ -72,7 +78,7 @@ def _of_loss(loss: Loss) -> Fix | None:
         case "process":
             urgency, how = "before", "wait for it, or end it, before the answer"
         case "thread" if "init" in loss.consequence:
-            how = "start it on first use in the handler, or stop and restart it in [fork] before and after"
+            how = "see that a worker restarts it, as libraries that know forks do; else start it on first use"
         case "thread":
             how = "if it sends what invocations queue, flush before the answer; else start it at init"
         case "state" if "emptied" in loss.consequence:

@@ -52,7 +52,7 @@ def find_caches(sightings: Sequence[Sighting], *, cycle: int, source: Source) ->
                     uses=uses,
                     invocations=count,
                     consequence=f"computed anew by every worker, {saved:.0f} × per invocation",
-                    prime=last.name if is_fixed else "",
+                    prime=(last.name,) if is_fixed else (),
                 )
             )
         else:
@@ -168,7 +168,7 @@ def _container(name: str, entries: Sequence[SeenState | None], *, count: int, cy
         return Loss(
             "state", what, "", grown, count, "grows with every invocation; every worker starts without it"
         )
-    if grown:
+    if grown and sizes[-1] > sizes[0]:
         filled = max(number for number, step in enumerate(steps, 1) if step > 0)
         uses = count - filled if filled <= cycle else count - grown
         return Loss(
@@ -229,9 +229,9 @@ def _object(name: str, entries: Sequence[SeenState | None], *, count: int, sourc
         uses=count - made,
         invocations=count,
         consequence="made by the first invocation and kept; every worker makes it anew",
-        prime=f"{name.rpartition('.')[0]}.{maker.name}"
+        prime=(f"{name.rpartition('.')[0]}.{maker.name}",)
         if maker is not None and not maker.takes_arguments
-        else "",
+        else (),
         is_data=last.kind != "object",
     )
 

@@ -20,6 +20,7 @@ from dayfly.lab.plan.accounting import processor_ms, proportional_mb
 from dayfly.lab.plan.answers import Answer
 from dayfly.lab.plan.contestants import Contestant
 from dayfly.lab.plan.model import Cost
+from dayfly.lab.plan.observe import wait_until_idle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -39,14 +40,13 @@ _MIN_WARM_UP = 3
 # The tail of fewer invocations than this says nothing.
 MIN_FOR_P99 = 100
 _MEMORY_LOOKS = 3
-_SETTLE_S = 10.0
 
 
 @dataclass(slots=True)
 class Samples:
-    """What was seen of one contestant."""
+    """What was seen of one contestant; answers and their times by the event's number."""
 
-    answer_ms: list[float] = field(default_factory=list)
+    answer_ms: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
     first_ms: list[float] = field(default_factory=list)
     whole_ms: list[float] = field(default_factory=list)
     init_ms: list[float] = field(default_factory=list)
@@ -109,7 +109,7 @@ class Measurement:
             rounds = await self._measure_steadily(lab)
             for one in self._running:
                 spent = await self._processor(lab, one.name) - before[one.name]
-                if rounds and spent >= 0:
+                if rounds and spent > 0:
                     self._samples[one.name].processor_ms = spent / (rounds * _BURST)
             for one in self._running:
                 self._samples[one.name].memory_mb += await self._memory(lab, one.name)
@@ -175,7 +175,7 @@ class Measurement:
         if is_first:
             samples.first_ms.append(result.duration_ms)
         elif self._is_steady:
-            samples.answer_ms.append(result.duration_ms)
+            samples.answer_ms[index].append(result.duration_ms)
         self._done += 1
         total = len(self._running) * (_STARTS + self._warm_up + self._rounds * _BURST)
         self._progress(min(self._done, total), total)
@@ -195,7 +195,7 @@ class Measurement:
         samples = self._samples[line.function]
         samples.findings[kind] += 1
         if kind == NOT_FORKABLE.uid:
-            samples.reasons += [reason for reason in reasons if reason not in samples.reasons]
+            samples.reasons = list(dict.fromkeys([*samples.reasons, *reasons]))
 
     async def _processor(self, lab: Lab, name: str) -> float:
         return processor_ms(await self._idle_pids(lab, name))
@@ -207,9 +207,7 @@ class Measurement:
 
     async def _idle_pids(self, lab: Lab, name: str) -> list[int]:
         """Return the processes of the one environment once it is frozen."""
-        until = time.monotonic() + _SETTLE_S
-        while any(view.state == "busy" for view in lab.environments(name)) and time.monotonic() < until:
-            await asyncio.sleep(0.002)
+        await wait_until_idle(lab, name)
         return [pid for pids in lab.processes(name).values() for pid in pids]
 
 
@@ -237,12 +235,13 @@ def summarise(one: Contestant, samples: Samples) -> Cost:
     if samples.unavailable:
         return Cost(one.name, one.isolation, unavailable=samples.unavailable)
     isolation = "process" if samples.reasons and one.isolation != "process" else one.isolation
+    taken = [value for values in samples.answer_ms.values() for value in values]
     return Cost(
         name=one.name,
         isolation=isolation,
-        samples=len(samples.answer_ms),
-        p50_ms=_median(samples.answer_ms),
-        p99_ms=_percentile_99(samples.answer_ms),
+        samples=len(taken),
+        p50_ms=_typical(list(samples.answer_ms.values())),
+        p99_ms=_percentile_99(taken),
         first_ms=_median(samples.first_ms),
         whole_p50_ms=_median(samples.whole_ms),
         cpu_ms=samples.processor_ms,
@@ -251,6 +250,15 @@ def summarise(one: Contestant, samples: Samples) -> Cost:
         reasons=tuple(samples.reasons) if isolation != one.isolation else (),
         findings=dict(samples.findings),
     )
+
+
+def _typical(by_event: Sequence[Sequence[float]]) -> float | None:
+    """Return the mean of each event's median.
+
+    Not the median of all: where events take very different times it lies between two of them, and moves by
+    their difference from one run to the next.
+    """
+    return statistics.fmean(statistics.median(values) for values in by_event) if by_event else None
 
 
 def _median(values: Sequence[float]) -> float | None:

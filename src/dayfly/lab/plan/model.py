@@ -68,8 +68,8 @@ class Loss:
     """One thing the function builds up or keeps that a fresh worker does not have.
 
     `uses` of `invocations` observed ones relied on it. `what` names it without any value, `where` is
-    `file:line` in the package or "" where unknown. `prime` is what `[zygote] prime` would import or call to
-    have it in every worker, "" where that is not possible; `is_data` says that it is data, not machinery.
+    `file:line` in the package or "" where unknown. `prime` names what `[zygote] prime` would import or call
+    to have it in every worker, nothing where that is not possible; `is_data` says that it is data, not machinery.
     """
 
     kind: LossKind
@@ -78,7 +78,7 @@ class Loss:
     uses: int
     invocations: int
     consequence: str
-    prime: str = ""
+    prime: tuple[str, ...] = ()
     is_data: bool = False
     cost_ms: float | None = None
 
@@ -146,12 +146,11 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Prime:
-    """A ready-made warm-up: source of a module, and what it was derived from."""
+    """A ready-made warm-up: a function's name and the source of the module it is in."""
 
     module: str
     function: str
     source: str
-    reasons: tuple[str, ...]
 
     @property
     def setting(self) -> str:

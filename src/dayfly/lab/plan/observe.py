@@ -30,6 +30,7 @@ _PROBE_SAYS = "dayfly plan: "
 _MAX_SAID = 5
 # A report is sent before the poll that ends an invocation; only the last one can still be under way.
 _REPORT_BUDGET_S = 5.0
+_SETTLE_S = 10.0
 # The probe looks at every object of the process after each answer, within the function's time.
 _EXTRA_TIMEOUT_S = 10.0
 _MAX_TIMEOUT_S = 900.0
@@ -88,12 +89,13 @@ async def observe(request: Request, *, progress: Callable[[int, int], None]) -> 
                 refuse_failed_init(results[0], request)
             if time.monotonic() > until:
                 break
+        await wait_until_idle(lab, _NAME)
+        if all(result.function_error for result in results):
+            raise PlanError(
+                f"{request.handler} fails on every test event on plain awslambdaric: {error_type(results[0])}",
+                hint=f"see why: dayfly lab serve {request.folder} --handler {request.handler}",
+            )
         await _wait_for_reports(collector, len(results) + 1, said)
-    if results and all(result.function_error for result in results):
-        raise PlanError(
-            f"{request.handler} fails on every test event on plain awslambdaric: {error_type(results[0])}",
-            hint=f"see why: dayfly lab serve {request.folder} --handler {request.handler}",
-        )
     return tuple(collector.sightings)
 
 
@@ -115,6 +117,13 @@ def error_type(result: InvokeResult) -> str:
     except ValueError:
         return "unknown"
     return str(payload.get("errorType", "unknown")) if isinstance(payload, dict) else "unknown"
+
+
+async def wait_until_idle(lab: Lab, name: str) -> None:
+    """Wait, within limits, until no environment of a function is between its answer and its next poll."""
+    until = time.monotonic() + _SETTLE_S
+    while any(view.state == "busy" for view in lab.environments(name)) and time.monotonic() < until:
+        await asyncio.sleep(0.002)
 
 
 async def _wait_for_reports(collector: Collector, count: int, said: list[str]) -> None:

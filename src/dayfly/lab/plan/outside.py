@@ -42,7 +42,7 @@ def find_connections(sightings: Sequence[Sighting], *, mask: Mask) -> list[Loss]
         for connection in sighting.connections:
             if connection.is_datagram or connection.destination == _RUNTIME_API:
                 continue
-            name = mask.hide(connection.destination)
+            name = _hide(connection.destination, mask)
             if connection.is_encrypted or name not in example:
                 example[name] = connection
             if connection.invocation == sighting.number:
@@ -68,6 +68,12 @@ def find_connections(sightings: Sequence[Sighting], *, mask: Mask) -> list[Loss]
             )
         )
     return losses
+
+
+def _hide(destination: str, mask: Mask) -> str:
+    """Return a destination without data in its host or path; a port tells none."""
+    host, separator, port = destination.rpartition(":")
+    return mask.hide(host) + separator + port if port.isdecimal() else mask.hide(destination)
 
 
 def find_files(sightings: Sequence[Sighting], *, mask: Mask) -> list[Loss]:

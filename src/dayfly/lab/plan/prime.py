@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from dayfly.lab.plan.model import Prime
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from dayfly.lab.plan.model import Loss
 
@@ -23,10 +23,9 @@ def derive_prime(losses: Sequence[Loss]) -> Prime | None:
     hold plain data are left to the reader as comments: data may be a secret that grows old in the zygote.
     None when there is nothing to warm up.
     """
-    imports = [loss for loss in losses if loss.kind == "lazy-import" and _is_importable(loss.prime)]
-    made = [loss for loss in losses if loss.kind in ("lazy-object", "cache") and _is_importable(loss.prime)]
-    calls = [loss for loss in made if not loss.is_data]
-    held_back = [loss for loss in made if loss.is_data]
+    imports = _names(loss for loss in losses if loss.kind == "lazy-import")
+    made = [loss for loss in losses if loss.kind in ("lazy-object", "cache")]
+    calls = _names(loss for loss in made if not loss.is_data)
     if not imports and not calls:
         return None
     lines = [
@@ -34,21 +33,25 @@ def derive_prime(losses: Sequence[Loss]) -> Prime | None:
         "",
         "",
         f"def {FUNCTION}() -> None:",
+        *(f"    import {name}{_seen(where)}" for name, where in imports.items()),
     ]
-    lines += [f"    import {loss.prime}{_seen(loss)}" for loss in imports]
-    modules = sorted({loss.prime.rpartition(".")[0] for loss in calls})
     if imports and calls:
         lines.append("")
-    lines += [f"    import {module}" for module in modules]
+    lines += [f"    import {module}" for module in sorted({name.rpartition(".")[0] for name in calls})]
     if calls:
-        lines += ["", *(f"    {loss.prime}(){_seen(loss)}" for loss in calls)]
-    for loss in held_back:
-        lines += [
-            f"    # Left out: {loss.prime}() keeps {loss.what}, data that would grow old here.",
-            "    # Add it if it may; [zygote] max_age bounds its age.",
-        ]
-    reasons = tuple(f"import {loss.prime}" for loss in imports) + tuple(f"{loss.prime}()" for loss in calls)
-    return Prime(MODULE, FUNCTION, "\n".join(lines) + "\n", reasons)
+        lines += ["", *(f"    {name}(){_seen(where)}" for name, where in calls.items())]
+    for loss in made:
+        for name in loss.prime if loss.is_data else ():
+            lines += [
+                f"    # Left out: {name}() keeps {loss.what}, data that would grow old here.",
+                "    # Add it if it may; [zygote] max_age bounds its age.",
+            ]
+    return Prime(MODULE, FUNCTION, "\n".join(lines) + "\n")
+
+
+def _names(losses: Iterable[Loss]) -> dict[str, str]:
+    """Return what a statement can name, with the place it was seen at, each once."""
+    return {name: loss.where for loss in losses for name in loss.prime if _is_importable(name)}
 
 
 def _is_importable(name: str) -> bool:
@@ -56,5 +59,5 @@ def _is_importable(name: str) -> bool:
     return all(part.isidentifier() and not keyword.iskeyword(part) for part in name.split("."))
 
 
-def _seen(loss: Loss) -> str:
-    return f"  # {loss.where}" if loss.where else ""
+def _seen(where: str) -> str:
+    return f"  # {where}" if where else ""

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 # A thread still there after this many later invocations is there to stay, not late.
 _LASTING = 2
 _MAX_NAMED_IMPORTS = 12
+# Modules that libraries load on first use, with no import statement of the function's that would name them.
+_MAX_UNASKED_IMPORTS = 12
 
 
 def find_late_work(sightings: Sequence[Sighting], *, mask: Mask) -> list[Loss]:
@@ -70,6 +72,8 @@ def _key(thread: SeenThread, mask: Mask) -> str:
 
 
 def _thread_name(thread: SeenThread, mask: Mask) -> str:
+    if thread.kind == "native":
+        return thread.name
     owner = thread.kind.partition(".")[0]
     suffix = f" of {owner}" if not thread.target and owner not in ("threading", "concurrent") else ""
     return f"thread {mask.hide(thread.name)!r}{suffix}"
@@ -100,6 +104,8 @@ def find_init_threads(sightings: Sequence[Sighting], *, mask: Mask) -> list[Loss
 def find_lazy_imports(sightings: Sequence[Sighting], *, cycle: int) -> list[Loss]:
     """Return modules that invocations imported first, by the import statements of own code that began it.
 
+    Those that libraries load by themselves are named together, where no statement explains them.
+
     The whole time that first invocations took longer than later ones with the same events is given with
     the first one: it cannot be told apart from other things done on first use.
     """
@@ -108,28 +114,32 @@ def find_lazy_imports(sightings: Sequence[Sighting], *, cycle: int) -> list[Loss
     if not loaded:
         return []
     statements: dict[str, tuple[str, int]] = {}
-    for sighting in sightings:
-        if not sighting.number:
-            continue
-        names = sorted((name for name, _, _ in sighting.imports), key=len, reverse=True)
+    unasked: list[str] = []
+    for sighting in sightings[1:]:
+        names = [name for name, _, _ in sighting.imports]
         for name, place, _ in sighting.imports:
-            is_parent = any(other.startswith(name + ".") for other in names)
-            if not is_parent:
+            if not _is_parent(name, names):
                 statements.setdefault(name, (place, sighting.number))
-    extra_ms = first_use_ms(sightings, cycle=cycle)
+        if not names:
+            unasked += [name for name in sighting.modules if not _is_parent(name, sighting.modules)]
     losses = [
         Loss("lazy-import", f"import {name}", place, count - number, count,
-             "imported by the first invocation that needs it; every worker imports it anew", prime=name)
+             "imported by the first invocation that needs it; every worker imports it anew", prime=(name,))
         for name, (place, number) in list(statements.items())[:_MAX_NAMED_IMPORTS]
     ]  # fmt: skip
-    named = len(losses)
-    rest = len(statements) - named
+    rest = len(statements) - len(losses)
     detail = f", {rest} more import statements" if rest > 0 else ""
     losses.append(
-        Loss("lazy-import", f"{loaded} modules loaded after init{detail}", "", count, count,
-             "loaded by every worker anew", cost_ms=extra_ms)
+        Loss("lazy-import", f"{loaded} modules loaded after init{detail}", "", count - 1, count,
+             "loaded by every worker anew", prime=tuple(unasked[:_MAX_UNASKED_IMPORTS]),
+             cost_ms=first_use_ms(sightings, cycle=cycle))
     )  # fmt: skip
     return losses
+
+
+def _is_parent(name: str, names: Sequence[str]) -> bool:
+    """Say whether importing another of the names imports this one."""
+    return any(other.startswith(name + ".") for other in names)
 
 
 def first_use_ms(sightings: Sequence[Sighting], *, cycle: int) -> float | None:

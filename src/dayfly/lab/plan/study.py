@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import shutil
 import tempfile
@@ -86,8 +85,6 @@ def conclude(
     ]
     by_name = {cost.name: cost for cost in costs}
     advice = advise(Facts(by_name, losses, differences, prime))
-    if any(cost.is_fallback for cost in costs):
-        costs = [_hide_mask(cost, mask) for cost in costs]
     return Plan(
         handler=request.handler,
         events=tuple(event.name for event in request.events),
@@ -154,10 +151,6 @@ def _processor_note(plain: Cost, chosen: Cost | None, memory_mb: int) -> list[st
     return [f"{note} the {added:.1f} ms of CPU that are added can take up to {slow:.0f} ms there"]
 
 
-def _hide_mask(cost: Cost, mask: Mask) -> Cost:
-    return dataclasses.replace(cost, reasons=tuple(mask.hide(reason) for reason in cost.reasons))
-
-
 def _notes(
     request: Request,
     sightings: Sequence[Sighting],
@@ -171,7 +164,9 @@ def _notes(
     plain = by_name[PLAIN]
     notes = _processor_note(plain, chosen, request.memory_mb)
     if measured.load > _BUSY:
-        notes.append("other work kept this machine busy: what Dayfly adds is an upper bound")
+        notes.append(
+            "other work kept this machine busy: what is added is an upper bound; run it again when it is idle"
+        )
     if measured.is_cut_short:
         notes.append(f"time ran out after {plain.samples} of {request.invocations} invocations (--limit)")
     if plain.p99_ms is None:

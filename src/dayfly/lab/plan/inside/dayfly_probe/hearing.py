@@ -42,7 +42,7 @@ class Hearing:
     def __init__(self, places: Places, temporary: Sequence[str], *, runtime_api: str) -> None:
         self._places = places
         self._temporary = tuple(folder.rstrip("/") + "/" for folder in temporary)
-        self._runtime_api = runtime_api
+        self.runtime_api = runtime_api
         self._pid = os.getpid()
         # Threads inside an ear: what the probe itself opens there is not the function's.
         self._busy: set[int] = set()
@@ -98,7 +98,7 @@ class Hearing:
         number = sock.fileno()  # type: ignore[attr-defined]  # the event's first argument is a socket
         if isinstance(address, tuple) and len(address) >= 2:
             destination = f"{address[0]}:{address[1]}"
-            if destination == self._runtime_api:
+            if destination == self.runtime_api:
                 destination = RUNTIME_API
             looked_up = self._looked_up.get(_thread.get_ident(), "")
             if destination != RUNTIME_API and looked_up.rpartition(":")[2] == str(address[1]):

@@ -9,7 +9,7 @@ import stat
 import sys
 import threading
 
-from .hearing import Hearing
+from .hearing import Connection, Hearing
 from .places import Places
 
 TYPE_CHECKING = False
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _BYTES_RECEIVED = slice(128, 136)
 _TCP_INFO_BYTES = 192
 _IPPROTO_TCP = 6
+_INTERNET = (2, 10)
 _TCP_INFO = 11
 # A thread whose innermost Python code is one of these waits for work and does none.
 _WAITING = frozenset(
@@ -44,6 +45,27 @@ def open_sockets() -> dict[int, int]:
         if stat.S_ISSOCK(status.st_mode):
             found[status.st_ino] = int(name)
     return found
+
+
+def discover_connections(hearing: Hearing) -> None:
+    """Add TCP connections that raised no audit event: those of native code, like a database's own client."""
+    import _socket
+
+    known = {connection.inode for connection in hearing.connections}
+    for inode, number in open_sockets().items():
+        if inode in known:
+            continue
+        sock = _socket.socket(-1, -1, -1, os.dup(number))
+        try:
+            peer = sock.getpeername()
+            is_tcp = sock.family in _INTERNET and sock.type & 0xF == _socket.SOCK_STREAM
+        except OSError:
+            continue
+        finally:
+            sock.close()
+        if is_tcp and f"{peer[0]}:{peer[1]}" != hearing.runtime_api:
+            destination = f"{peer[0]}:{peer[1]}"
+            hearing.connections.append(Connection(inode, destination, False, "", hearing.invocation))
 
 
 def received_bytes(hearing: Hearing) -> dict[int, int]:

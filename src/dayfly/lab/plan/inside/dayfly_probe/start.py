@@ -123,6 +123,7 @@ class Probe:
         took_ms = (time.perf_counter() - self._began) * 1000
         hearing = self._hearing
         threads = looking.look_at_threads(hearing, self._places)
+        looking.discover_connections(hearing)
         received = looking.received_bytes(hearing)
         objects = looking.Objects(self._places)
         new = set(sys.modules) - self._modules

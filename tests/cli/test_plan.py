@@ -1,0 +1,237 @@
+"""`dayfly plan`: real runs, exit codes, what it writes, and that nothing is left running."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pty
+import re
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.lab.plan.making import FUNCTIONS
+from tests.lab.plan.test_report import make_plan
+from tests.lab.running import DEADLINE_S, is_alive
+
+from dayfly.cli.output import Output
+from dayfly.cli.plan import check_writable, judge, write_files
+from dayfly.errors import SettingError
+
+_COMMAND = (sys.executable, "-c", "from dayfly.cli.main import main; main()", "plan")
+_QUICK = ("--invocations", "5", "--timeout", "20")
+
+
+@pytest.fixture
+def events(tmp_path: Path) -> Path:
+    folder = tmp_path / "events"
+    folder.mkdir()
+    (folder / "one.json").write_text('{"amount": 1}')
+    (folder / "two.json").write_text('{"amount": 2}')
+    return folder
+
+
+@pytest.fixture
+def lazy(tmp_path: Path) -> Path:
+    folder = tmp_path / "lazy"
+    shutil.copytree(FUNCTIONS / "lazy", folder)
+    return folder
+
+
+def run(
+    *arguments: str | Path, environment: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        (*_COMMAND, *map(str, arguments)),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env={**os.environ, "COLUMNS": "80", **(environment or {})},
+    )
+
+
+def test_json_is_one_document_and_the_files_work(lazy: Path, events: Path) -> None:
+    done = run("app.handler", "--folder", lazy, "--events", events, *_QUICK, "--json", "--write")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("\n") == 1
+    report: dict[str, Any] = json.loads(done.stdout)
+    assert report["recommendation"]["isolation"] == "invocation"
+    assert report["answers"]["same"] is True
+    table = tomllib.loads((lazy / "dayfly.toml").read_text())
+    assert table == {"isolation": "invocation", "zygote": {"prime": "dayfly_prime:prime"}}
+    assert "app.client()" in (lazy / "dayfly_prime.py").read_text()
+    # With the files in place there is nothing left to derive, and workers are as fast as they became.
+    again = run("app.handler", "--folder", lazy, "--events", events, *_QUICK, "--json", "--write")
+    assert again.returncode == 0, again.stderr
+    second = json.loads(again.stdout)
+    assert second["prime"] is None
+    rows = {row["name"]: row for row in second["isolations"]}
+    assert rows["invocation"]["p50_ms"] < 30
+
+
+def test_a_pipe_gets_plain_text_of_eighty_columns(events: Path) -> None:
+    done = run("app.handler", "--folder", FUNCTIONS / "pure", "--events", events, *_QUICK)
+    assert done.returncode == 0, done.stderr
+    assert "\x1b" not in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    assert 'isolation = "invocation"' in done.stdout
+    assert "measuring" not in done.stdout + done.stderr
+
+
+def test_a_terminal_gets_progress(events: Path) -> None:
+    ours, theirs = pty.openpty()
+    command = (*_COMMAND, "app.handler", "--folder", FUNCTIONS / "pure", "--events", events, *_QUICK)
+    process = subprocess.Popen(command, stdout=theirs, stderr=theirs, stdin=theirs)
+    os.close(theirs)
+    shown = b""
+    deadline = time.monotonic() + 60
+    with contextlib.suppress(OSError):  # a closed terminal
+        while time.monotonic() < deadline and select.select([ours], [], [], 60)[0]:
+            shown += os.read(ours, 65536)
+    assert process.wait(DEADLINE_S) == 0
+    os.close(ours)
+    assert b"watching the function" in shown
+    assert b"put into dayfly.toml" in shown
+
+
+def test_more_than_was_allowed_is_exit_code_1(events: Path) -> None:
+    done = run(
+        "app.handler",
+        "--folder",
+        FUNCTIONS / "pure",
+        "--events",
+        events,
+        *_QUICK,
+        "--json",
+        "--max-added-ms=-99",
+    )
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["recommendation"]["isolation"] == "invocation"
+    assert "--max-added-ms allows -99 ms" in done.stderr
+
+
+def test_the_limit_is_met_exactly() -> None:
+    plan = make_plan()
+    assert plan.advice.added_ms == 3.0
+    output = Output(is_json=True)
+    assert [judge(plan, limit, output) for limit in (None, 3.0, 2.99)] == [0, 0, 1]
+    unknown = replace(plan, advice=replace(plan.advice, added_ms=None))
+    assert [judge(unknown, limit, output) for limit in (None, 1000.0)] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("app.handler", "--events", "nowhere"), "nowhere is not a folder"),
+        (("app.handler", "--events", "EVENTS", "--folder", "nowhere"), "nowhere is not a folder"),
+        (("app.handle", "--events", "EVENTS", "--folder", "PURE"), "has no 'handle'"),
+        (("nothing.handler", "--events", "EVENTS", "--folder", "PURE"), "no module 'nothing'"),
+        (("app.handler", "--events", "PURE", "--folder", "PURE"), "has no *.json file"),
+        (("app.handler", "--events", "EVENTS", "--folder", "PURE", "--memory", "1"), "memory 1 MB"),
+        (("app.handler", "--events", "EVENTS", "--folder", "PURE", "--env", "X"), "has no value"),
+        (("app.handler", "--events", "EVENTS", "--folder", "PURE", "--invocations", "0"), "0 invocations"),
+        (("app.handler", "--events", "EVENTS", "--folder", "PURE", "--limit", "0"), "limit must be"),
+        (("app.handler", "--events", "EVENTS", "--folder", "PURE", "--force"), "without --write"),
+        (("app.handler", "--events", "EVENTS", "--folder", "PURE", "--python", "/no/python"), "/no/python"),
+        (("app.handler", "--events", "EVENTS", "--folder", "BROKEN"), "ValueError"),
+    ],
+)
+def test_what_cannot_be_run_is_refused(arguments: tuple[str, ...], words: str, events: Path) -> None:
+    places = {"EVENTS": events, "PURE": FUNCTIONS / "pure", "BROKEN": FUNCTIONS / "broken"}
+    done = run(*(places.get(word, word) for word in arguments))
+    assert done.returncode == 2, done.stderr
+    assert words in done.stderr.replace("\n", " ")
+    assert "hint:" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_settings_that_differ_are_not_overwritten(tmp_path: Path) -> None:
+    plan = make_plan()
+    path = tmp_path / "dayfly.toml"
+    text = '# ours\nisolation = "process"\ntmp = "scrub"\n'
+    path.write_text(text)
+    with pytest.raises(SettingError, match="isolation = 'process'"):
+        write_files(plan, tmp_path, is_forced=False)
+    assert path.read_text() == text
+    assert not (tmp_path / "dayfly_prime.py").exists()
+    written = write_files(plan, tmp_path, is_forced=True)
+    assert written == [path, tmp_path / "dayfly_prime.py"]
+    assert "# ours" in path.read_text()
+    assert tomllib.loads(path.read_text())["tmp"] == "scrub"
+    assert tomllib.loads(path.read_text())["isolation"] == "invocation"
+
+
+def test_a_warm_up_of_somebody_elses_is_not_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "dayfly_prime.py").write_text("def prime():\n    import ours\n")
+    with pytest.raises(SettingError, match="not what the plan derived"):
+        write_files(make_plan(), tmp_path, is_forced=False)
+    assert not (tmp_path / "dayfly.toml").exists()
+
+
+def test_writing_twice_changes_nothing(tmp_path: Path) -> None:
+    write_files(make_plan(), tmp_path, is_forced=False)
+    before = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    write_files(make_plan(), tmp_path, is_forced=False)
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == before
+
+
+def test_a_file_that_is_no_toml_is_refused_before_anything_runs(tmp_path: Path) -> None:
+    (tmp_path / "dayfly.toml").write_text("isolation = \n")
+    with pytest.raises(SettingError, match="no valid TOML"):
+        check_writable(tmp_path)
+    (tmp_path / "dayfly.toml").write_text("")
+    check_writable(tmp_path)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_ends_everything(number: signal.Signals, code: int, events: Path) -> None:
+    command = (*_COMMAND, "app.handler", "--folder", FUNCTIONS / "pure", "--events", events)
+    process = subprocess.Popen(
+        (*command, "--invocations", "10000", "--json"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + DEADLINE_S
+    while len(pids := descendants(process.pid)) < 6:
+        assert time.monotonic() < deadline
+        assert process.poll() is None
+        os.sched_yield()
+    process.send_signal(number)
+    output, errors = process.communicate(timeout=DEADLINE_S)
+    assert process.returncode == code, errors
+    assert output == ""
+    assert "Traceback" not in errors
+    deadline = time.monotonic() + DEADLINE_S
+    while any(is_alive(pid) for pid in pids):
+        assert time.monotonic() < deadline
+        os.sched_yield()
+
+
+def descendants(pid: int) -> list[int]:
+    found: list[int] = []
+    pending = [pid]
+    while pending:
+        with contextlib.suppress(OSError):
+            for children in Path(f"/proc/{pending.pop()}/task").glob("*/children"):
+                new = [int(word) for word in children.read_text().split()]
+                found += new
+                pending += new
+    return found
+
+
+def test_help_has_examples_and_says_that_it_runs_the_function() -> None:
+    shown = run("--help").stdout
+    assert "dayfly plan app.handler --events events/ --write" in shown
+    assert "with its side effects" in re.sub(r"\s+", " ", shown)

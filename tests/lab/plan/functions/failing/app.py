@@ -1,0 +1,5 @@
+"""Fails on every event."""
+
+
+def handler(event, context):
+    raise KeyError(event["amount"])

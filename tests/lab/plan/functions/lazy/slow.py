@@ -1,0 +1,10 @@
+"""A library that takes its time to load."""
+
+import time
+
+time.sleep(0.03)
+
+
+class Client:
+    def price(self, amount):
+        return amount * 3

@@ -1,0 +1,5 @@
+"""Keeps nothing."""
+
+
+def handler(event, context):
+    return {"amount": event["amount"] * 2}

@@ -1,0 +1,27 @@
+"""What is compared follows from the settings this version knows."""
+
+from __future__ import annotations
+
+from dayfly.core.settings import load_settings
+from dayfly.lab.plan.contestants import INVOCATION, PLAIN, PRIMED, PROCESS, WINDOW, choose_contestants
+from dayfly.lab.plan.model import Prime
+
+
+def test_plain_comes_first_and_every_isolation_follows() -> None:
+    assert [one.name for one in choose_contestants(None)] == [PLAIN, INVOCATION, WINDOW, PROCESS]
+
+
+def test_a_warm_up_is_measured_beside_the_same_isolation_without() -> None:
+    chosen = choose_contestants(Prime("dayfly_prime", "prime", ""))
+    assert [one.name for one in chosen] == [PLAIN, INVOCATION, PRIMED, WINDOW, PROCESS]
+    primed = chosen[2]
+    assert primed.isolation == INVOCATION
+    assert primed.settings["DAYFLY_ZYGOTE_PRIME"] == "dayfly_prime:prime"
+
+
+def test_their_settings_are_ones_that_dayfly_takes() -> None:
+    for one in choose_contestants(Prime("dayfly_prime", "prime", "")):
+        if one.name != PLAIN:
+            settings = load_settings(one.settings, {})
+            assert settings.isolation == one.isolation
+            assert settings.unknown_variables == ()
