@@ -98,9 +98,11 @@ SAMPLES: tuple[Sample, ...] = (
     Sample("psycopg2-pool", "psycopg2_pool", {"postgres": 1}, survives_idle=False),
     Sample("pymysql", "pymysql_connection", {"mariadb": 1}),
     Sample("redis", "redis_client", {"redis": 1}),
+    Sample("redis-asyncio", "redis_asyncio", {"redis": 1}, survives_idle=False),
     Sample("logging-queue", "logging_queue", logs=1),
     Sample("asyncio-loop", "asyncio_loop"),
     Sample("asyncio-run", "asyncio_run"),
+    Sample("asyncio-loop-in-a-thread", "loop_in_a_thread", {"https": 2}, {"https": 1}),
     Sample("thread-pool-executor", "thread_pool_executor"),
     Sample("thread-pool", "thread_pool"),
     Sample("daemon-thread", "daemon_thread", leaves_work=True),
@@ -109,5 +111,6 @@ SAMPLES: tuple[Sample, ...] = (
     Sample("scikit-learn", "scikit_learn", environment=PATIENT_OPENMP, is_slow=True),
     Sample("igraph", "igraph_pagerank", environment=PATIENT_OPENMP, is_slow=True),
     Sample("files-and-signals", "files_and_signals"),
+    Sample("open-files", "open_files"),
     Sample("multiprocessing", "multiprocessing_pipe"),
 )
