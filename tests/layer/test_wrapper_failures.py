@@ -88,7 +88,7 @@ def test_a_broken_layer_leaves_the_function_as_it_was(
         plain.api.wait_until_ready()
         dayfly.api.wait_until_ready()
         said = dayfly.new_output()
-        expected, seen = Pair(plain, dayfly).look({})
+        expected, seen = Pair(plain, dayfly).look({"descriptors": True})
     assert said.startswith(NOT_IN_FORCE)
     assert said.count("\n") == 1
     assert reason in said
@@ -134,7 +134,7 @@ def test_a_fault_of_the_start_leaves_the_function_as_it_was(copied_opt: Path) ->
         plain.api.wait_until_ready()
         dayfly.api.wait_until_ready()
         assert dayfly.new_output() == f"{NOT_IN_FORCE}OSError: invented\n"
-        expected, seen = Pair(plain, dayfly).look({})
+        expected, seen = Pair(plain, dayfly).look({"descriptors": True})
     assert seen == expected
 
 

@@ -121,18 +121,18 @@ def enter(
         try:
             channel = boot.run(environ)
             # The zygote, forked off: the supervisor alone reads.
-            reports.close_read_end()
+            os.close(reports.read_end)
         except SystemExit as ending:
             reason = reports.read()
             if reason and not _is_serving(ending.__context__):
-                _undo(processors)
+                _undo(processors, reports)
                 run_without(reason)
             if reason:
                 _say(reason)
             raise
         except Exception as fault:  # trust boundary: ours, and nothing was asked of the platform yet
             if not _is_serving(fault):
-                _undo(processors)
+                _undo(processors, reports)
                 run_without(_describe(fault))
             raise
     _become_zygote(target, command, channel, home=home, given=given)
@@ -141,23 +141,19 @@ def enter(
 class _Reports:
     """A pipe on which a zygote tells why it cannot begin; it closes its end before it loads the handler."""
 
-    __slots__ = ("_read_end", "write_end")
+    __slots__ = ("read_end", "write_end")
 
     def __init__(self) -> None:
-        self._read_end, self.write_end = os.pipe()
+        self.read_end, self.write_end = os.pipe()
         # A zygote may be executed, not forked; the supervisor executes nothing else.
         os.set_inheritable(self.write_end, True)
         # Something that a .pth file started may hold the other end for ever.
-        os.set_blocking(self._read_end, False)
-
-    def close_read_end(self) -> None:
-        """Leave the reading to the supervisor."""
-        os.close(self._read_end)
+        os.set_blocking(self.read_end, False)
 
     def read(self) -> str:
         """Return what a zygote wrote; empty if none did."""
         try:
-            return os.read(self._read_end, _MAX_REASON).decode("utf-8", "replace")
+            return os.read(self.read_end, _MAX_REASON).decode("utf-8", "replace")
         except BlockingIOError:
             return ""
 
@@ -174,8 +170,10 @@ def _is_serving(fault: BaseException | None) -> bool:
     return False
 
 
-def _undo(processors: set[int]) -> None:
+def _undo(processors: set[int], reports: _Reports) -> None:
     """Give back what an executed program inherits and a start changes."""
+    os.close(reports.read_end)
+    os.close(reports.write_end)
     os.sched_setaffinity(0, processors)
     number = os.environ.get("_LAMBDA_TELEMETRY_LOG_FD", "")
     if number.isdigit():
