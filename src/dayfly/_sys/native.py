@@ -82,23 +82,6 @@ def advise(start: int, length: int, advice: int) -> int:
     return ctypes.get_errno()
 
 
-def pause_openmp(path: str) -> bool:
-    """End the pool threads that the OpenMP runtime at `path` keeps for the calling thread.
-
-    They are made again by the next parallel region, and settings such as the number of threads stay. False
-    where the runtime is not loaded, older than OpenMP 5.0, or inside a parallel region.
-    https://www.openmp.org/spec-html/5.0/openmpsu158.html
-    """
-    import ctypes
-
-    hard = 2
-    try:
-        pause = ctypes.CDLL(path, mode=os.RTLD_NOLOAD | os.RTLD_NOW).omp_pause_resource_all
-    except (OSError, AttributeError):
-        return False
-    return bool(pause(hard) == 0)
-
-
 def run_fork_handlers() -> None:
     """Fork a child that ends at once, so that libraries end their threads in their pthread_atfork handlers.
 

@@ -15,6 +15,7 @@ _MEMBER_AT = 40
 _MEMBER_KIND_AT = 8
 _MEMBER_OFFSET_AT = 16
 _T_LONG = 2
+_HAVE_GC = 1 << 14
 
 
 def change_class(item: object, kind: type) -> bool:
@@ -78,5 +79,8 @@ def _is_known_build() -> bool:
     return sys.implementation.name == "cpython" and sys.maxsize > 2**32 and getattr(sys, "abiflags", "") == ""
 
 
-def _layout(kind: type) -> tuple[int, int, int, int]:
-    return (kind.__basicsize__, kind.__itemsize__, kind.__dictoffset__, kind.__weakrefoffset__)
+def _layout(kind: type) -> tuple[int, ...]:
+    # An object that the collector tracks has a head before it: a class that expects one where none is
+    # would free another address than was allocated.
+    is_tracked = kind.__flags__ & _HAVE_GC
+    return (kind.__basicsize__, kind.__itemsize__, kind.__dictoffset__, kind.__weakrefoffset__, is_tracked)

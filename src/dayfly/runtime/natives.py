@@ -51,7 +51,8 @@ def _library(name: str) -> str:
 
 
 def _names() -> list[str]:
-    ours = {thread.native_id for thread in threading.enumerate()}
+    # After a fork Python 3.11 goes on telling the number that the main thread had in the parent.
+    ours = {threading.get_native_id(), *(thread.native_id for thread in threading.enumerate())}
     names: list[str] = []
     try:
         tasks = os.listdir("/proc/self/task")

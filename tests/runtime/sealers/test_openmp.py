@@ -41,7 +41,7 @@ from dayfly.runtime import natives
 def threads(): return sorted((pool["prefix"], pool["num_threads"]) for pool in threadpool_info())
 first, were = compute(), threads()
 assert natives.count()
-WORKERS = 100
+WORKERS = 30
 def handler(number):
     before = natives.count()
     return [before, compute() == first, natives.count() > 0, threads() == were]
@@ -50,7 +50,25 @@ def handler(number):
         environment={"OMP_NUM_THREADS": "3", "OPENBLAS_NUM_THREADS": "2"},
     )
     assert seen.reasons == []
-    assert seen.answers == [[0, True, True, True]] * 100
+    assert seen.answers == [[0, True, True, True]] * 30
+
+
+def test_a_number_of_threads_that_the_function_set_stays_set() -> None:
+    seen = run(
+        COMPUTATIONS["igraph"]
+        + """
+from threadpoolctl import threadpool_info, threadpool_limits
+limits = threadpool_limits(2, user_api="openmp")
+compute()
+def handler(number):
+    compute()
+    return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "openmp"]
+""",
+        python=library_python(),
+        environment={"OMP_NUM_THREADS": "4"},
+    )
+    assert seen.reasons == []
+    assert seen.answers == [[2]] * 3
 
 
 def test_no_handler_of_the_functions_own_sees_the_trial() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from dayfly._sys import native, proc
+from dayfly._sys import native, openmp, proc
 from dayfly.runtime import natives
 
 TYPE_CHECKING = False
@@ -31,7 +31,7 @@ def seal(_found: heap.Found, _sealing: Sealing) -> None:
     if not natives.count():
         return
     for path in _loaded_runtimes():
-        native.pause_openmp(path)
+        openmp.pause(path)
     if natives.count():
         # OpenBLAS, and others that know about forks, end their threads in a handler and start them when
         # they next need them.
