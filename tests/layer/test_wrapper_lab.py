@@ -1,0 +1,41 @@
+"""A function runs through the layer in the lab, as docs/layer.md says, before anybody publishes it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.interpreters import CACHE
+from tests.layer.managed import unpacked_layer
+
+from dayfly.lab.lab import Lab
+from dayfly.lab.model import FunctionConfig, LogLine
+
+EXAMPLES = Path(__file__).parents[2] / "docs" / "container"
+
+
+def test_a_function_runs_through_the_layer_in_the_lab() -> None:
+    # Not in /tmp, where code could be changed by any invocation and is therefore not forked.
+    with tempfile.TemporaryDirectory(prefix="layer-", dir=CACHE) as name:
+        layer = unpacked_layer(Path(name) / "layer", [f"{sys.version_info[0]}.{sys.version_info[1]}"])
+        answers, lines = asyncio.run(_invoke_thrice(layer / "dayfly"))
+    assert answers == [{"calls": 1}] * 3
+    assert any("isolation invocation" in line.text for line in lines)
+
+
+async def _invoke_thrice(wrapper: Path) -> tuple[list[object], list[LogLine]]:
+    lines: list[LogLine] = []
+    function = FunctionConfig(
+        name="f",
+        folder=EXAMPLES,
+        handler="app.handler",
+        timeout_s=20.0,
+        environment={"AWS_LAMBDA_EXEC_WRAPPER": str(wrapper)},
+    )
+    async with Lab(confinement="none", log=lines.append) as lab:
+        await lab.add_function(function)
+        results = [await lab.invoke("f", b"{}") for _ in range(3)]
+    return [json.loads(result.payload) for result in results], lines
