@@ -66,6 +66,7 @@ class DayflyRuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
             os._exit(0)
         self._nonce = nonce
         self._work.restore_signals()
+        self._work.sealing.begin()
         deadline_ms = int(headers.get("lambda-runtime-deadline-ms", "0"))
         self._words.begin(deadline_ms / 1000)
         return InvocationRequest(

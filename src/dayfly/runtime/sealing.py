@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 # In this order: whoever stops threads or closes sockets of its own comes before those that judge what is
 # left. Workers act in the same order.
 SEALERS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("extensions", ("socket",)),
     ("sentry", ("sentry_sdk",)),
     ("opentelemetry", ("opentelemetry.sdk",)),
     ("datadog", ("ddtrace", "datadog")),
@@ -60,10 +61,12 @@ class Sealing:
     """
 
     __slots__ = (
+        "_at_event",
         "_before_fork",
         "acts",
         "deliveries",
         "descriptors",
+        "drop_extensions",
         "expires_at",
         "faults",
         "is_first",
@@ -91,6 +94,9 @@ class Sealing:
         self.notes: list[str] = []
         self.expires_at = 0.0
         self._before_fork: list[Callable[[], None]] = []
+        self._at_event: list[Callable[[], None]] = []
+        # Closes what waits at the supervisor for an extension's event; says whether any is registered.
+        self.drop_extensions: Callable[[], bool] = bool
 
     def in_worker(self, act: Callable[[], None]) -> None:
         """Have `act` called in every worker, ahead of its event; it must be quick and must not wait.
@@ -98,6 +104,15 @@ class Sealing:
         It is also called where the function turns out not to be forkable, in the very process that was sealed.
         """
         self.acts.append(act)
+
+    def at_event(self, act: Callable[[], None]) -> None:
+        """Have `act` called in every worker when its first event is there, in the caller's time."""
+        self._at_event.append(act)
+
+    def begin(self) -> None:
+        """In a worker whose event is there: do what was asked for then, once."""
+        while self._at_event:
+            self._at_event.pop(0)()
 
     def before_fork(self, act: Callable[[], None]) -> None:
         """Have `act` called in the zygote before every fork; it may wait for some milliseconds at most."""

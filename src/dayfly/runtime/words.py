@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 
 from dayfly.core.limits import MAX_NOTE_BYTES
-from dayfly.runtime.background import background_work, running
+from dayfly.runtime.background import background_work, threads_now
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import threading
+
     from dayfly.core.handshake import ZygoteOptions
     from dayfly.runtime.sealing import Sealing
 
@@ -25,7 +27,7 @@ class LastWords:
 
     def __init__(self, options: ZygoteOptions) -> None:
         self._options = options
-        self._before: set[object] = set()
+        self._before: frozenset[threading.Thread] = frozenset()
         self._deadline = 0.0
         self._delivered = 0.0
         self._born = 0.0
@@ -33,7 +35,7 @@ class LastWords:
 
     def begin(self, deadline: float) -> None:
         """Take note of what runs before the handler does; `deadline` in seconds since the epoch."""
-        self._before = running()
+        self._before = threads_now()
         self._deadline = deadline
         self._served += 1
         if not self._born:

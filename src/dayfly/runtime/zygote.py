@@ -89,6 +89,7 @@ def wait_for_work(channel: Channel, *, inherited: frozenset[int], handler: str) 
         is_window=options.isolation == "window",
         restarts_threads=options.restarts_threads,
     )
+    sealing.drop_extensions = lambda: call_platform(channel, "DROP", "/extensions", "", b"")[0] == 200
     if options.prime or options.events:
         from dayfly.runtime import warming
 

@@ -14,6 +14,7 @@ from dayfly.core.handshake import ZygoteOptions
 from dayfly.core.scope import HostFacts, ScopeDecision, decide_api_lock, decide_scope
 from dayfly.core.settings import FILE_NAME, Settings, load_settings
 from dayfly.errors import SettingError
+from dayfly.supervisor.extensions import ExtensionRoutes
 from dayfly.supervisor.loop import Supervisor
 from dayfly.supervisor.output import Output
 from dayfly.supervisor.report import Reporter
@@ -39,6 +40,7 @@ TELEMETRY_VARIABLE = "_LAMBDA_TELEMETRY_LOG_FD"
 API_VARIABLE = "AWS_LAMBDA_RUNTIME_API"
 MARK_VARIABLE = "_DAYFLY_MARK"
 RESTORE = b"/restore/next"
+EXTENSIONS = b"/extensions"
 BAD_INPUT = 2
 # PROC_IPC_INIT_INO in the kernel's include/linux/proc_ns.h: the objects of the machine itself.
 INITIAL_IPC_NAMESPACE = "ipc:[4026531839]"
@@ -140,6 +142,7 @@ class _Start:
         self._is_wide = decision.scope == "environment"
         self._mark = os.urandom(12).hex()
         self._is_restored = False
+        self._routes = ExtensionRoutes(environ[API_VARIABLE])
         self._temporary = ""
         self._output = Output(telemetry=int(environ.get(TELEMETRY_VARIABLE, "-1")))
         self._reporter = Reporter(self._output, environ)
@@ -177,7 +180,10 @@ class _Start:
         if self._is_wide:
             zygote = fork_zygote(self._output, self._options)
             if isinstance(zygote, Channel):
+                self._routes.release()
+                os.environ[API_VARIABLE] = self._routes.address
                 return zygote
+            zygote.routes = self._routes
         else:
             zygote = self._execute()
         _end_on_signals()
@@ -275,10 +281,13 @@ class _Start:
 
     def _execute(self) -> Zygote:
         environ = dict(self._environ)
+        environ[API_VARIABLE] = self._routes.address
         if not self._is_wide:
             environ["TMPDIR"] = self._temporary
             environ[MARK_VARIABLE] = self._mark
-        return execute_zygote(self._output, self._options, environ, self._processors)
+        zygote = execute_zygote(self._output, self._options, environ, self._processors)
+        zygote.routes = self._routes
+        return zygote
 
     def _rebuild(self) -> tuple[Zygote, Ready]:
         zygote = self._execute()
@@ -291,6 +300,10 @@ class _Start:
     def _call_platform(self, packed: bytes) -> bytes:
         """Make a call of the init phase (init error, SnapStart's restore) for the zygote."""
         method, path, error_type, body = packed.split(b"\n", 3)
+        if path == EXTENSIONS:
+            # Whoever waits for an event there would wait in the zygote for ever.
+            self._routes.drop_peers()
+            return b"200\n" if self._routes.has_extensions else b"404\n"
         if path == RESTORE and self._is_restored:
             # A zygote that is initialised again: the platform restores an environment once.
             return b"200\n"
@@ -330,6 +343,7 @@ class _Start:
                 scrubs=self._settings.tmp == "scrub",
             ),
             lock=decide_api_lock(self._settings.api_lock, self._decision.platform),
+            routes=self._routes,
             rebuild=self._rebuild,
         )
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from dayfly.core.handshake import Ready
     from dayfly.core.http1 import Reply
     from dayfly.core.settings import Settings
+    from dayfly.supervisor.extensions import ExtensionRoutes
     from dayfly.supervisor.output import Output
     from dayfly.supervisor.report import Reporter
     from dayfly.supervisor.residue import Cleaner
@@ -96,6 +97,7 @@ class Supervisor:
         sweeper: Sweeper,
         cleaner: Cleaner,
         lock: bool,
+        routes: ExtensionRoutes,
         rebuild: Callable[[], tuple[Zygote, Ready]],
     ) -> None:
         self._settings = settings
@@ -105,6 +107,7 @@ class Supervisor:
         self._sweeper = sweeper
         self._cleaner = cleaner
         self._lock = lock
+        self._routes = routes
         self._rebuild = rebuild
         self._zygote: Zygote | None = None
         self._is_forking = settings.isolation != "process"
@@ -212,6 +215,7 @@ class Supervisor:
         worker = self._current
         if worker is None or worker.window is None:
             return
+        self._routes.drop_peers()
         swept = self._end_worker(worker)
         if swept is None or not swept.is_proved:
             self._retire("processes kept appearing and could not be proved dead")
@@ -321,8 +325,11 @@ class Supervisor:
         held = self._lock and self._hold(request_id, echo)
         worker = self._hand_over(headers, event.body)
         ending = self._await_outcome(worker)
-        stays = self._stays(worker, ending)
+        settled = not self._routes.has_extensions or self._settle_extensions(worker, until)
+        stays = self._stays(worker, ending) and settled
         swept = None if stays else self._end_worker(worker)
+        if swept is not None and self._routes.has_extensions:
+            self._routes.take_over()
         if swept is not None and not swept.is_proved:
             # Once the answer is out, whoever is still there could ask for the next event.
             self._retire("processes kept appearing and could not be proved dead")
@@ -404,7 +411,14 @@ class Supervisor:
             on_idle=self._fork_ahead,
             zygote_descriptor=self._zygote_descriptor,
             on_zygote=lambda: self._settle_zygote(limit_s=0.0),
+            routes=self._routes,
         )
+
+    def _settle_extensions(self, worker: Worker, until: float) -> bool:
+        """Let internal extensions do their part: the platform waits for each to ask for the next event."""
+        left = max(0.0, until - time.monotonic() - _RESERVE_S)
+        limit = min(self._settings.fork_deliver, left) if self._is_forking else left
+        return self._routes.settle(limit, stays=not self._is_forking or worker.window is not None)
 
     def _zygote_descriptor(self) -> int:
         """Return the zygote's socket, -1 where there is none or it is the worker itself."""

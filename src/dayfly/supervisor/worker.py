@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from dayfly.core.frames import Answer
+    from dayfly.supervisor.extensions import ExtensionRoutes
     from dayfly.supervisor.output import Output, Pipes
 
 _RECEIVE = 262_144
@@ -223,11 +224,13 @@ def await_answer(
     on_idle: Callable[[], None],
     zygote_descriptor: Callable[[], int],
     on_zygote: Callable[[], None],
+    routes: ExtensionRoutes | None = None,
 ) -> Answer | Died:
     """Return the worker's answer, or how it ended without one.
 
     `on_idle` is called once nothing happened for `idle_after_s` seconds; `on_zygote` when the zygote sent
     something, whose socket `zygote_descriptor` names: -1 without, another number once it was lost.
+    `routes` are served meanwhile.
     """
     poller = select.poll()
     poller.register(worker.channel, select.POLLIN | (select.POLLOUT if worker.has_unsent else 0))
@@ -238,6 +241,7 @@ def await_answer(
     zygote = zygote_descriptor()
     if zygote >= 0:
         poller.register(zygote, select.POLLIN)
+    beside: list[int] = _register(poller, [], routes)
     resting_ms = None if worker.pid_handle >= 0 else _NO_HANDLE_WAIT_MS
     wait_ms: float | None = idle_after_s * 1000
     closed_until = 0.0
@@ -256,6 +260,9 @@ def await_answer(
                 has_ended = True
             elif descriptor == zygote:
                 on_zygote()
+            elif routes is not None and descriptor in beside:
+                routes.serve(descriptor)
+                beside = _register(poller, beside, routes)
             else:
                 output.forward(worker.pipes, descriptor)
                 if descriptor not in worker.pipes.open_ends():
@@ -283,3 +290,15 @@ def await_answer(
             poller.unregister(worker.channel)
             closed_until = time.monotonic() + _END_LIMIT_S
             wait_ms = _NO_HANDLE_WAIT_MS
+
+
+def _register(poller: select.poll, before: list[int], routes: ExtensionRoutes | None) -> list[int]:
+    """Have the routes' descriptors polled in place of those in `before`; return them."""
+    now = [] if routes is None else routes.descriptors()
+    for descriptor in before:
+        if descriptor not in now:
+            poller.unregister(descriptor)
+    for descriptor in now:
+        if descriptor not in before:
+            poller.register(descriptor, select.POLLIN)
+    return now

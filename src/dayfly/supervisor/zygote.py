@@ -18,6 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from dayfly.supervisor.extensions import ExtensionRoutes
     from dayfly.supervisor.output import Output, Pipes
 
 # In an executed zygote's environment: the number of its socket, and its options.
@@ -80,6 +81,8 @@ class Zygote:
         self._dead: list[int] = []
         self._is_tidied = not huge_pages
         self.status: int | None = None
+        # What is served beside the wait for the zygote's init.
+        self.routes: ExtensionRoutes | None = None
 
     @property
     def is_forking(self) -> bool:
@@ -207,6 +210,7 @@ class Zygote:
             if kind == frames.CALL:
                 self._tell(frames.CALL_DONE, call(payload))
             elif kind == frames.READY:
+                self.routes = None
                 return Ready.unpack(payload)
 
     def _tell(self, kind: int, payload: bytes) -> None:
@@ -256,7 +260,13 @@ class Zygote:
             poller.register(descriptor, select.POLLIN)
         if self.pid_handle >= 0:
             poller.register(self.pid_handle, select.POLLIN)
+        beside = self.routes.descriptors() if self.routes is not None else []
+        for descriptor in beside:
+            poller.register(descriptor, select.POLLIN)
         ready = poller.poll(None if limit_s is None else limit_s * 1000)
+        for descriptor, _ in ready:
+            if self.routes is not None and descriptor in beside:
+                self.routes.serve(descriptor)
         for descriptor, _ in ready:
             if descriptor in self.pipes.read_ends:
                 self._output.forward(self.pipes, descriptor)
