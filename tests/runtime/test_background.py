@@ -1,96 +1,156 @@
-"""What an invocation did not wait for is named by its code, never by a name it was given."""
+"""What a handler left behind is named by its code, and what merely waits is no work."""
 
 from __future__ import annotations
 
 import asyncio
-import functools
+import queue
 import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
+import pytest
 from tests.unprivileged import forked
 
-from dayfly.runtime.background import MAX_NAMES, background_work, running
-
-STOP = threading.Event()
+from dayfly.runtime.background import MAX_NAMES, background_work, clean, threads_now
 
 
-def consume() -> None:
-    STOP.wait(60)
+@contextmanager
+def running(*targets: Callable[[], object], name: str | None = None) -> Iterator[None]:
+    threads = [threading.Thread(target=target, name=name, daemon=True) for target in targets]
+    for thread in threads:
+        thread.start()
+    yield
 
 
-def consume_for(_customer: str) -> None:
-    STOP.wait(60)
+def until(claim: Callable[[], bool]) -> None:
+    end = time.monotonic() + 10
+    while not claim():
+        assert time.monotonic() < end
+        time.sleep(0.001)
 
 
-class Consumer(threading.Thread):
-    def run(self) -> None:
-        STOP.wait(60)
+def test_nothing_is_left_where_nothing_was_started() -> None:
+    assert forked(lambda: background_work(threads_now())) == []
 
 
-async def later() -> None:
-    await asyncio.sleep(60)
+def test_a_thread_that_sleeps_or_works_is_named_by_its_target() -> None:
+    def leave() -> list[str]:
+        before = threads_now()
+        over = threading.Event()
+
+        def send_receipt() -> None:
+            over.wait(30)
+
+        def spin() -> None:
+            while not over.is_set():
+                pass
+
+        with running(send_receipt, spin, name="card 4111111111111111"):
+            until(lambda: len(background_work(before)) == 2)
+            names = background_work(before)
+            over.set()
+            return sorted(names)
+
+    start = f"{__name__}.test_a_thread_that_sleeps_or_works_is_named_by_its_target.<locals>.leave.<locals>"
+    assert forked(leave) == [clean(f"{start}.send_receipt"), clean(f"{start}.spin")]
 
 
-def start(thread: threading.Thread) -> None:
-    thread.daemon = True
-    thread.start()
+def test_threads_that_were_there_before_are_not_the_handlers() -> None:
+    def leave() -> list[str]:
+        over = threading.Event()
+        with running(lambda: over.wait(30)):
+            names = background_work(threads_now())
+            over.set()
+            return names
+
+    assert forked(leave) == []
 
 
-def test_nothing_started_is_nothing_named() -> None:
-    assert forked(lambda: background_work(running())) == []
+def wait_a_while(seconds: float) -> None:
+    time.sleep(seconds)
 
 
-def test_threads_are_named_by_their_target() -> None:
-    def act() -> list[str]:
-        start(threading.Thread(target=consume))
-        before = running()
-        start(threading.Thread(target=consume, name="card 4111 1111"))
-        start(threading.Thread(target=functools.partial(consume_for, "4111 1111")))
-        start(Consumer(name="4111 1111"))
-        return background_work(before)
+def test_a_pools_work_is_named_by_what_was_submitted_and_its_idle_threads_are_none() -> None:
+    def leave() -> tuple[list[str], list[str]]:
+        before = threads_now()
+        pool = ThreadPoolExecutor(2)
+        pool.submit(int).result()
+        until(lambda: background_work(before) == [])
+        idle = background_work(before)
+        pool.submit(wait_a_while, 0.2)
+        until(lambda: background_work(before) != [])
+        return idle, background_work(before)
 
-    names = [name.rpartition("test_background")[2] for name in forked(act)]
-    assert names == [".Consumer.run", ".consume", ".consume_for"]
+    assert forked(leave) == ([], [f"{wait_a_while.__module__}.wait_a_while"])
 
 
-def test_tasks_that_are_not_done_are_named_by_their_coroutine() -> None:
-    def act() -> list[str]:
+def test_a_consumer_is_work_while_its_queue_is_not_empty() -> None:
+    def leave() -> tuple[list[str], int]:
+        before = threads_now()
+        work: queue.Queue[int] = queue.Queue()
+        with running(work.get):
+            until(lambda: background_work(before) == [])
+            idle = background_work(before)
+            with work.mutex:
+                # As if put() had not given the consumer its turn yet.
+                work.queue.append(1)
+                return idle, len(background_work(before))
+
+    assert forked(leave) == ([], 1)
+
+
+async def charge_card() -> None:
+    await asyncio.sleep(30)
+
+
+def test_a_task_that_no_loop_will_finish_is_named_by_its_coroutine() -> None:
+    def leave() -> tuple[list[str], list[str]]:
+        before = threads_now()
         loop = asyncio.new_event_loop()
-
-        async def main() -> None:
-            tasks.append(loop.create_task(later(), name="4111 1111"))
-            tasks.append(loop.create_task(asyncio.sleep(0)))
-            await asyncio.sleep(0.001)
-
-        tasks: list[asyncio.Task[None]] = []
-        before = running()
-        loop.run_until_complete(main())
-        found = background_work(before)
-        loop.run_until_complete(_end(tasks))
-        loop.close()
-        return found
-
-    (name,) = forked(act)
-    assert name.endswith("test_background.later")
-
-
-async def _end(tasks: list[asyncio.Task[None]]) -> None:
-    for task in tasks:
+        task = loop.create_task(charge_card(), name="card 4111111111111111")
+        loop.run_until_complete(asyncio.sleep(0))
+        left = background_work(before)
         task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+        loop.run_until_complete(asyncio.gather(task, return_exceptions=True))
+        return left, background_work(before)
+
+    assert forked(leave) == ([f"{charge_card.__module__}.charge_card"], [])
 
 
-def test_names_are_few_and_printable() -> None:
-    def act() -> list[str]:
-        before = running()
-        for number in range(20):
+def test_only_so_many_are_named() -> None:
+    def leave() -> int:
+        before = threads_now()
+        with running(*[lambda: time.sleep(1)] * 20):
+            return len(background_work(before))
 
-            def target() -> None:
-                STOP.wait(60)
+    assert forked(leave) == MAX_NAMES
 
-            target.__qualname__ = f"job{number:02} \n card 4111{'x' * 200}"
-            start(threading.Thread(target=target))
-        return background_work(before)
 
-    names = forked(act)
-    assert len(names) == MAX_NAMES
-    assert all(len(name) == 100 and "\n" not in name and " " not in name for name in names)
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("app.<lambda>", "app.<lambda>"),
+        ('app.f"}\n{"x', "app.fx"),
+        ("é" * 1000, ""),
+        ("a" * 1000, "a" * 100),
+    ],
+)
+def test_a_name_holds_nothing_but_what_names_are_made_of(name: str, expected: str) -> None:
+    assert clean(name) == expected
+
+
+def test_looking_costs_next_to_nothing_where_nothing_was_started() -> None:
+    def measure() -> float:
+        before = threads_now()
+        best = 1.0
+        for _ in range(20):
+            start = time.perf_counter()
+            for _ in range(1000):
+                background_work(before)
+            best = min(best, (time.perf_counter() - start) / 1000)
+        return best
+
+    # A few microseconds' room for a slow machine; measured: see docs/performance.md.
+    assert forked(measure) < 20e-6

@@ -80,6 +80,16 @@ def is_waiting(thread: threading.Thread) -> bool:
     return frame is not None and frame.f_code is threading.Condition.wait.__code__
 
 
+def count_items(queue: object) -> int:
+    """Return how many items wait in a queue, without its lock: whoever holds that may not be there any more."""
+    import _queue
+
+    if isinstance(queue, _queue.SimpleQueue):
+        return queue.qsize()
+    items = getattr(queue, "queue", ())
+    return len(items) if hasattr(items, "__len__") else 0
+
+
 def describe(thread: threading.Thread) -> str:
     """Name a thread by what it runs: module and function of its target. Never by data."""
     target = getattr(thread, "_target", None)

@@ -17,7 +17,7 @@ import threading
 import time
 
 from dayfly._sys import fds
-from dayfly.runtime.idleness import Activity, describe, is_waiting, look_at
+from dayfly.runtime.idleness import Activity, count_items, describe, is_waiting, look_at
 from dayfly.runtime.sealers.executors import PATIENCE_S
 from dayfly.runtime.sealers.queues import unfinished, wait_for_tasks
 
@@ -255,11 +255,10 @@ def _watch(
         return lambda: unfinished(queue) > rest, lambda seconds: wait_for_tasks(
             queue, but=rest, seconds=seconds
         )
-    size = getattr(queue, "qsize", lambda: 0)
     waits_at_condition = activity.condition is not None
 
     def is_busy() -> bool:
-        return size() > 0 or (waits_at_condition and thread.is_alive() and not is_waiting(thread))
+        return count_items(queue) > 0 or (waits_at_condition and thread.is_alive() and not is_waiting(thread))
 
     def wait(seconds: float) -> bool:
         until = time.monotonic() + seconds

@@ -1,0 +1,109 @@
+"""Stops Datadog's threads once, and not around every fork; workers start theirs by the libraries' own hooks.
+
+Both libraries stop their threads before a fork and start them again in both processes afterwards. In the
+zygote they stay stopped: it traces nothing, and each fork would wait for them.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+
+    from dayfly.runtime.heap import Found
+    from dayfly.runtime.sealing import Sealing
+
+_REGISTRIES = ("_registry_before_fork", "_registry_after_parent")
+_HOOKS = ("ddtrace_before_fork", "ddtrace_after_in_parent")
+_CLIENT = ("pre_fork", "post_fork_child", "post_fork_parent", "flush")
+
+
+def kinds() -> tuple[type, ...]:
+    """Clients are found in the library's own list of them."""
+    return ()
+
+
+def seal(found: Found, sealing: Sealing) -> None:
+    """Stop the tracer's threads and those of statsd clients."""
+    forksafe = sys.modules.get("ddtrace.internal.forksafe")
+    if forksafe is not None and all(hasattr(forksafe, name) for name in (*_REGISTRIES, *_HOOKS)):
+        _stop_tracer(forksafe, sealing)
+    statsd = sys.modules.get("datadog.dogstatsd.base")
+    if statsd is not None and getattr(statsd, "SUPPORTS_FORKING", False):
+        for client in list(getattr(statsd, "_instances", ())):
+            if all(hasattr(client, name) for name in _CLIENT):
+                _stop_client(client, statsd, sealing)
+
+
+def _stop_tracer(forksafe: ModuleType, sealing: Sealing) -> None:
+    if _count_tasks() == 1:
+        return
+    forksafe.ddtrace_before_fork()
+    registries: list[list[object]] = [getattr(forksafe, name) for name in _REGISTRIES]
+    hooks = [list(registry) for registry in registries]
+    for registry in registries:
+        registry.clear()
+    zygote = os.getpid()
+
+    def wake() -> None:
+        # For processes that the function itself forks.
+        for registry, saved in zip(registries, hooks, strict=True):
+            registry[:] = saved
+        if os.getpid() == zygote:
+            forksafe.ddtrace_after_in_parent()
+
+    sealing.in_worker(wake)
+
+
+def _stop_client(client: object, module: ModuleType, sealing: Sealing) -> None:
+    state = vars(client)
+    if not any(state.get(name) is not None for name in ("_flush_thread", "_active_sender", "_sender_thread")):
+        return
+    before, in_child, in_parent = (getattr(client, name) for name in _CLIENT[:3])
+    before()
+    # Off the list that the library's own hooks go through.
+    module._instances.discard(client)
+    zygote = os.getpid()
+
+    def wake() -> None:
+        module._instances.add(client)
+        (in_parent if os.getpid() == zygote else in_child)()
+
+    sealing.in_worker(wake)
+    sealing.before_answer(
+        "metrics of Datadog's statsd client", is_pending=_pending(state), send=_sender(client)
+    )
+
+
+def _pending(state: dict[str, object]) -> Callable[[], bool]:
+    def is_pending() -> bool:
+        if state.get("_buffer"):
+            return True
+        aggregator = getattr(state.get("aggregator"), "__dict__", {})
+        maps = [*aggregator.get("metrics_map", {}).values(), *aggregator.get("max_sample_metric_map", {}).values()]
+        return any(maps)
+
+    return is_pending
+
+
+def _sender(client: object) -> Callable[[float], object]:
+    def send(seconds: float) -> object:
+        for name in ("flush_aggregated_metrics", "flush"):
+            flush = getattr(client, name, None)
+            if flush is not None:
+                flush()
+        wait = getattr(client, "wait_for_pending", None)
+        return None if wait is None else wait()
+
+    return send
+
+
+def _count_tasks() -> int:
+    try:
+        return len(os.listdir("/proc/self/task"))
+    except OSError:
+        return 0
