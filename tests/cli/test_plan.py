@@ -60,23 +60,26 @@ def run(
     )
 
 
+@pytest.mark.slow
 def test_json_is_one_document_and_the_files_work(lazy: Path, events: Path) -> None:
     done = run("app.handler", "--folder", lazy, "--events", events, *_QUICK, "--json", "--write")
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("\n") == 1
     report: dict[str, Any] = json.loads(done.stdout)
-    assert report["recommendation"]["isolation"] == "invocation"
-    assert report["answers"]["same"] is True
+    assert report["answers"]["same"] is True, report["answers"]
     table = tomllib.loads((lazy / "dayfly.toml").read_text())
-    assert table == {"isolation": "invocation", "zygote": {"prime": "dayfly_prime:prime"}}
+    assert table["isolation"] == report["recommendation"]["isolation"]
+    assert table["zygote"] == {"prime": "dayfly_prime:prime"}
     assert "app.client()" in (lazy / "dayfly_prime.py").read_text()
     # With the files in place there is nothing left to derive, and workers are as fast as they became.
-    again = run("app.handler", "--folder", lazy, "--events", events, *_QUICK, "--json", "--write")
+    again = run("app.handler", "--folder", lazy, "--events", events, *_QUICK, "--json")
     assert again.returncode == 0, again.stderr
     second = json.loads(again.stdout)
     assert second["prime"] is None
-    rows = {row["name"]: row for row in second["isolations"]}
-    assert rows["invocation"]["p50_ms"] < 30
+    before, after = (
+        {row["name"]: row["p50_ms"] for row in one["isolations"]}["invocation"] for one in (report, second)
+    )
+    assert after < before - 75
 
 
 def test_a_pipe_gets_plain_text_of_eighty_columns(events: Path) -> None:
@@ -84,7 +87,7 @@ def test_a_pipe_gets_plain_text_of_eighty_columns(events: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "\x1b" not in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 80
-    assert 'isolation = "invocation"' in done.stdout
+    assert re.search(r'  isolation = "(invocation|window)"', done.stdout)
     assert "measuring" not in done.stdout + done.stderr
 
 
@@ -116,7 +119,7 @@ def test_more_than_was_allowed_is_exit_code_1(events: Path) -> None:
         "--max-added-ms=-99",
     )
     assert done.returncode == 1
-    assert json.loads(done.stdout)["recommendation"]["isolation"] == "invocation"
+    assert json.loads(done.stdout)["recommendation"]["added_p50_ms"] > -99
     assert "--max-added-ms allows -99 ms" in done.stderr
 
 

@@ -52,6 +52,7 @@ class Samples:
     init_ms: list[float] = field(default_factory=list)
     processor_ms: float | None = None
     memory_mb: list[float] = field(default_factory=list)
+    is_memory_hidden: bool = False
     answers: dict[int, list[Answer]] = field(default_factory=lambda: defaultdict(list))
     reasons: list[str] = field(default_factory=list)
     findings: Counter[str] = field(default_factory=Counter)
@@ -203,6 +204,7 @@ class Measurement:
     async def _memory(self, lab: Lab, name: str) -> list[float]:
         pids = await self._idle_pids(lab, name)
         looks = [await asyncio.to_thread(proportional_mb, pids) for _ in range(_MEMORY_LOOKS)]
+        self._samples[name].is_memory_hidden = bool(pids) and None in looks
         return [look for look in looks if look is not None]
 
     async def _idle_pids(self, lab: Lab, name: str) -> list[int]:

@@ -176,7 +176,7 @@ def _notes(
             notes.append(f"`{cost.name}` could not be run: {cost.unavailable}")
     if WINDOW not in by_name:
         notes.append("this version of Dayfly has no `window` isolation")
-    if plain.memory_mb is not None and all(cost.memory_mb is None for cost in costs if cost is not plain):
+    if any(samples.is_memory_hidden for samples in measured.samples.values()):
         notes.append("memory of Dayfly's processes can only be read as root")
     missing = sightings[-1].number + 1 - len(sightings)
     if missing or sightings[-1].faults:

@@ -2,7 +2,7 @@
 
 import time
 
-time.sleep(0.03)
+time.sleep(0.15)
 
 
 class Client:
