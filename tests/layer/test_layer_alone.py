@@ -17,8 +17,6 @@ from tests.layer.manifest import (
     read_allowed,
 )
 
-# The budget that docs/performance.md repeats.
-MAX_LAYER_BYTES = 1_000_000
 MAX_OWN_MODULES = {"supervisor": 30, "runtime": 20}
 
 every_interpreter = pytest.mark.parametrize(
@@ -79,16 +77,6 @@ def test_only_our_own_packages_and_the_standard_library_are_loaded(
     assert tops & {"boto3", "pytest", "sitecustomize", "runtime_client"} == set()
     own = {name for name in new_modules(interpreter, layer, entry) if name.startswith("dayfly")}
     assert len(own) <= MAX_OWN_MODULES[entry]
-
-
-def test_the_layer_stays_within_its_bytes(layer: Path) -> None:
-    own = sum(path.stat().st_size for path in (layer / "dayfly").rglob("*.py"))
-    everything = sum(
-        path.stat().st_size for path in layer.rglob("*") if path.is_file() and path.suffix != ".pyc"
-    )
-    # Bytecode about doubles it, and ships.
-    assert 0 < own < everything
-    assert 2 * everything <= MAX_LAYER_BYTES
 
 
 def test_the_layer_holds_nothing_that_stays_at_home(layer: Path) -> None:

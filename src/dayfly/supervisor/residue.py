@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 
-from dayfly._sys import ipc, native, proc, tree
+from dayfly._sys import ipc, proc, tree
 from dayfly.core import findings
 from dayfly.core.keep import keep_rule
 
@@ -121,6 +121,9 @@ class KernelObjects:
 
     def clear(self) -> tuple[int, int]:
         """Remove what is not init's; return how many objects were removed and how many stayed."""
+        # Few environments ever have something to remove.
+        from dayfly._sys import native
+
         removed = failed = 0
         for kind, identifier in ipc.list_objects(self._uid) - self._kept:
             if native.remove_ipc(kind, identifier):

@@ -8,7 +8,6 @@ it, and a worker runs it from its beginning, where it registers again and gets t
 from __future__ import annotations
 
 import os
-import socket
 import stat
 import sys
 import threading
@@ -55,6 +54,9 @@ def seal(found: Found, sealing: Sealing) -> None:
 
 def _is_anyone_connected() -> bool:
     """Say whether a socket of this process is connected to what AWS_LAMBDA_RUNTIME_API names."""
+    # The function has loaded it, or nobody would be connected.
+    import socket
+
     host, _, port = os.environ.get("AWS_LAMBDA_RUNTIME_API", "").rpartition(":")
     if not port.isdigit():
         return False
