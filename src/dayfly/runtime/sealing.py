@@ -37,7 +37,7 @@ SEALERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("caches", ("redis", "valkey", "pymemcache")),
     ("grpc", ("grpc",)),
     ("http", ("http.client", "httpcore")),
-    ("loops", ("asyncio",)),
+    ("loops", ("asyncio", "trio")),
     ("tls", ("ssl",)),
     ("datagrams", ("socket",)),
     ("openmp", ("numpy", "scipy", "sklearn", "igraph", "torch")),

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from dayfly.runtime.heap import Found
     from dayfly.runtime.sealing import Sealing
 
-# Copied into every worker: 0.3 ms of CPU at most.
+# Copied into every worker: 0.5 ms of CPU at most.
 MAX_COPY_BYTES = 1 << 20
 # Copied once, in the zygote, where nobody may write to it; it stays in memory.
 MAX_SEALED_BYTES = 64 << 20

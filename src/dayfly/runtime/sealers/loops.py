@@ -31,17 +31,18 @@ _NEEDED = ("_close_self_pipe", "_csock", "_make_self_pipe", "_selector", "_ssock
 
 def kinds() -> tuple[type, ...]:
     """Return asyncio's and uvloop's loops, and what has connections on them."""
-    loops = [sys.modules["asyncio"].BaseEventLoop]
-    if uvloop := getattr(sys.modules.get("uvloop"), "Loop", None):
-        loops.append(uvloop)
-    return (*loops, *transports.kinds())
+    loops = (
+        getattr(sys.modules.get("asyncio"), "BaseEventLoop", None),
+        getattr(sys.modules.get("uvloop"), "Loop", None),
+    )
+    return (*(kind for kind in loops if kind is not None), *transports.kinds())
 
 
 def seal(found: Found, sealing: Sealing) -> None:
     """Hold running loops, close idle connections, then take the loops' descriptors out of the zygote."""
-    base: type[asyncio.BaseEventLoop] = sys.modules["asyncio"].BaseEventLoop
+    base: type[asyncio.BaseEventLoop] | None = getattr(sys.modules.get("asyncio"), "BaseEventLoop", None)
     sealed: list[_Sealed] = []
-    for loop in found.of(base):
+    for loop in [] if base is None else found.of(base):
         if not loop.is_closed() and all(hasattr(loop, name) for name in _NEEDED):
             sealed.append(_Sealed(loop))
     uvloop = getattr(sys.modules.get("uvloop"), "Loop", None)
