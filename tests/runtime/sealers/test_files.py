@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 from tests.runtime.sealers.serving import run
+from tests.runtimes import RuntimeProcess
 
 
 def test_each_worker_reads_on_from_where_init_left_the_file(tmp_path: Path) -> None:
@@ -208,28 +210,31 @@ def handler(number):
     assert seen.answers == ["init"]
 
 
-def test_another_name_of_standard_output_is_the_workers_own() -> None:
-    seen = run(
+@pytest.mark.parametrize("isolation", ["invocation", "window"])
+def test_another_name_of_standard_output_is_the_workers_own(isolation: str, tmp_path: Path) -> None:
+    """Under the whole runtime: a worker's outputs are pipes made for it, which this name must follow."""
+    (tmp_path / "app.py").write_text(
         """
-import os, tempfile
+import os
 saved = os.dup(1)
-out = os.fdopen(os.dup(1), "w")
+out = os.fdopen(os.dup(2), "w")
 out.write("printed by init\\n")
-def handler(number):
-    reader, writer = os.pipe()
-    os.dup2(writer, 1)
-    sealing_output()
-    os.write(saved, b"to the worker's own output")
-    return os.read(reader, 100).decode()
-import dayfly._sys.reopen as reopen
-def sealing_output():
-    # What the runtime does in this order: the worker's outputs first, then what was sealed.
-    reopen.Output(saved, 1).make()
+def handler(event, context):
+    os.write(saved, f"saved {event}\\n".encode())
+    print(f"err {event}", file=out, flush=True)
+    return [os.fstat(saved).st_ino == os.fstat(1).st_ino, os.fstat(out.fileno()).st_ino == os.fstat(2).st_ino]
 """
     )
-    assert seen.reasons == []
-    assert seen.answers == ["to the worker's own output"] * 3
-    assert seen.output.count("printed by init") == 1
+    environment = {"DAYFLY_SCOPE": "descendants", "DAYFLY_ISOLATION": isolation}
+    with RuntimeProcess(tmp_path, "app.handler", runtime="dayfly", environment=environment) as process:
+        outcomes = [process.invoke(number) for number in range(20)]
+        output = process.output()
+    assert [json.loads(outcome.body) for outcome in outcomes] == [[True, True]] * 20
+    assert "not-forkable" not in output
+    lines = output.splitlines()
+    assert [line for line in lines if line.startswith("saved")] == [f"saved {number}" for number in range(20)]
+    assert [line for line in lines if line.startswith("err")] == [f"err {number}" for number in range(20)]
+    assert lines.count("printed by init") == 1
 
 
 def test_directories_and_devices_are_no_culprits(tmp_path: Path) -> None:
