@@ -15,9 +15,19 @@ from dayfly.core.settings import FILE_NAME, SETTINGS
 TARGET = Path(__file__).parent.parent / "docs" / "reference.md"
 _SEVERITY = {1: "informational", 2: "low", 3: "medium", 4: "high", 5: "critical"}
 
+VALUES = {
+    "globs": "globs",
+    "switch": "on, off",
+    "duration": "seconds, or as 90s, 15m, 2h",
+    "count": "whole number",
+    "entry": "module:function",
+    "glob": "glob in the package",
+}
 EXIT_CODES = (
     ("0", "every command", "done; for `dayfly demo`: cards were stolen without Dayfly and none with it"),
     ("1", "`dayfly demo`", "the story did not come true; one sentence says which half"),
+    ("1", "`dayfly doctor --strict`", "a defence is not in force"),
+    ("1", "`dayfly plan --max-added-ms`", "the recommended isolation adds more than that"),
     ("1", "the runtime", "the environment retires, or the platform is gone: the platform starts it anew"),
     ("2", "every command", "bad input; the message says what, where and what to do next"),
     ("2", "the runtime", "a setting is not valid; the platform gets the message as the init error"),
@@ -34,14 +44,15 @@ def render() -> str:
         "",
         "## Settings",
         "",
-        f"In `{FILE_NAME}` at the top of the function's package, or in the environment, which wins. A value that is not",
-        "allowed ends init with exit code 2 and an error that names it.",
+        f"In `{FILE_NAME}` at the top of the function's package, or in the environment, which wins. A name with a dot, as",
+        "`zygote.prime`, is `prime` in the table `[zygote]`. A value that is not allowed ends init with exit code 2 and an",
+        "error that names it.",
         "",
         "| setting | variable | values | default | meaning |",
         "|---|---|---|---|---|",
     ]
     for setting in SETTINGS:
-        values = ", ".join(setting.choices) or {"globs": "globs", "switch": "on, off"}[setting.kind]
+        values = ", ".join(setting.choices) or VALUES[setting.kind]
         default = setting.default or "none"
         parts.append(
             f"| `{setting.name}` | `{setting.variable}` | {values} | {default} | {setting.meaning} |"
