@@ -106,8 +106,15 @@ def _connections(record: Record) -> Iterator[str]:
 
 
 def users_by_connection(entries: list[Entry]) -> dict[str, set[str]]:
-    """Which invocations, or init, sent something over each connection."""
+    """Which invocations, or init, sent something over each connection.
+
+    A request that holds labels of init and of invocations was sent by an invocation: it passed on what init had
+    recorded and not sent.
+    """
+    requests: dict[tuple[str, int], set[str]] = defaultdict(set)
+    for serial, entry in enumerate(entries):
+        requests[entry.connection, entry.request or -serial - 1].add(entry.invocation)
     users: dict[str, set[str]] = defaultdict(set)
-    for entry in entries:
-        users[entry.connection].add(entry.invocation)
+    for (connection, _), labels in requests.items():
+        users[connection] |= labels - {"init"} or labels
     return users

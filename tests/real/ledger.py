@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import threading
 import time
@@ -18,11 +19,15 @@ POLL_S = 0.02
 
 @dataclass(frozen=True)
 class Entry:
-    """One label that arrived; `connection` is any name that only this connection of the server has."""
+    """One label that arrived; `connection` is any name that only this connection of the server has.
+
+    Entries of one request have its number in common; 0 where requests hold one label each.
+    """
 
     run: str
     invocation: str
     connection: str
+    request: int = 0
 
 
 def label_of(run: str, number: int) -> str:
@@ -42,11 +47,13 @@ class Ledger:
         self._changed = threading.Condition()
         self._entries: list[Entry] = []
         self._faults: list[str] = []
+        self._requests = itertools.count(1)
 
     def record(self, content: bytes, *, connection: str) -> None:
         """Note every label in `content`, each once however often it stands there."""
         found = dict.fromkeys(match.groups() for match in LABEL.finditer(content))
-        self.add(Entry(run.decode(), named(number.decode()), connection) for run, number in found)
+        request = next(self._requests)
+        self.add(Entry(run.decode(), named(number.decode()), connection, request) for run, number in found)
 
     def add(self, entries: Iterable[Entry]) -> None:
         """Note entries that the server has told apart itself."""

@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 from tests.real.catalogue import Sample
 from tests.real.drive import COUNT, WINDOW, Answer, Isolation, Record, is_failing
-from tests.real.judging import complaints
+from tests.real.judging import complaints, users_by_connection
 from tests.real.ledger import Entry, Ledger
 
 SAMPLE = Sample("sound", "sound", {"https": 1}, logs=1)
@@ -121,8 +121,18 @@ def test_ledger_tells_runs_and_connections_apart() -> None:
     ledger = Ledger()
     ledger.record(b"GET /r0123abcd-007 r0123abcd-0071 rffffffff-108", connection="1")
     ledger.record(b"r0123abcd-init", connection="2")
-    assert ledger.entries("r0123abcd") == [Entry("r0123abcd", "7", "1"), Entry("r0123abcd", "init", "2")]
-    assert ledger.entries("rffffffff") == [Entry("rffffffff", "108", "1")]
+    assert ledger.entries("r0123abcd") == [
+        Entry("r0123abcd", "7", "1", request=1),
+        Entry("r0123abcd", "init", "2", request=2),
+    ]
+    assert ledger.entries("rffffffff") == [Entry("rffffffff", "108", "1", request=1)]
+
+
+def test_request_that_passes_on_what_init_recorded_is_its_senders() -> None:
+    batch = [Entry("r0123abcd", "init", "1", request=1), Entry("r0123abcd", "7", "1", request=1)]
+    assert users_by_connection(batch) == {"1": {"7"}}
+    apart = [Entry("r0123abcd", "init", "1", request=1), Entry("r0123abcd", "7", "1", request=2)]
+    assert users_by_connection(apart) == {"1": {"init", "7"}}
 
 
 def test_waiting_for_a_label_that_never_comes_ends() -> None:
