@@ -95,8 +95,8 @@ class _Extension:
 
     __slots__ = (
         "event",
-        "identifier",
         "has_had_event",
+        "identifier",
         "is_at_work",
         "is_polling",
         "name",
