@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import socket
+import threading
+from pathlib import Path
+
 import pytest
+from tests.real.certificates import make_certificates
 from tests.runtime.sealers.libraries import library_python
 from tests.runtime.sealers.serving import run
 from tests.runtime.sealers.web import Web
 
+KEPT: list[socket.socket] = []
 ASK = """
 import asyncio, os, threading
 URL = "http://127.0.0.1:" + os.environ["PORT"]
@@ -127,3 +133,39 @@ def handler(number):
             reason for reason in seen.reasons if f"of 127.0.0.1:{web.port} was left unread" in reason
         ] == seen.reasons[:1]
     assert seen.answers == [1_200_000]
+
+
+@pytest.mark.parametrize("is_tls", [False, True])
+def test_a_connection_that_init_closed_is_no_culprit(is_tls: bool, tmp_path: Path) -> None:
+    """Closed, and its loop was not run again; a TLS peer may never answer the good-bye."""
+    certificates = make_certificates(tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def accept() -> None:
+            connection, _address = server.accept()
+            if is_tls:
+                connection = certificates.server_context().wrap_socket(connection, server_side=True)
+            KEPT.append(connection)
+
+        thread = threading.Thread(target=accept)
+        thread.start()
+        seen = run(
+            f"""
+import asyncio, ssl
+loop = asyncio.new_event_loop()
+context = ssl.create_default_context(cafile={str(certificates.authority)!r}) if {is_tls} else None
+reader, writer = loop.run_until_complete(asyncio.open_connection("127.0.0.1", {server.getsockname()[1]}, ssl=context))
+writer.write(b"last words")
+writer.close()
+sock = writer.get_extra_info("socket")
+still_open = sock.fileno() >= 0
+def handler(number):
+    loop.run_until_complete(asyncio.wait_for(asyncio.sleep(0.01), 5))
+    return [still_open, sock.fileno(), writer.is_closing()]
+"""
+        )
+        thread.join(10)
+        KEPT.pop().close()
+    assert seen.reasons == seen.faults == []
+    assert seen.answers == [[True, -1, True]] * 3
+    assert "Error" not in seen.output

@@ -53,6 +53,9 @@ def seal(found: Found, sealing: Sealing) -> None:
         sock = getattr(transport, "_sock", None)
         if sock is None or sock.fileno() < 0 or sock.fileno() in sealing.descriptors:
             continue
+        if _is_closing(transport):
+            drop(transport)
+            continue
         sealing.descriptors.add(sock.fileno())
         sealing.refuse(
             f"an asyncio connection to {tell_peer(sock)} opened at init would be shared by workers: "
@@ -86,6 +89,17 @@ def drop(transport: object) -> bool:
 def _class(module: str, name: str) -> type | None:
     kind = getattr(sys.modules.get(module), name, None)
     return kind if isinstance(kind, type) else None
+
+
+def _is_closing(transport: object) -> bool:
+    """Say whether the function closed a transport whose loop has not got round to it; TLS waits for its peer."""
+    if getattr(transport, "_closing", False) and not getattr(transport, "_buffer", None):
+        return True
+    kind = _class("asyncio.sslproto", "SSLProtocol")
+    protocol = getattr(transport, "_protocol", None)
+    if kind is None or not isinstance(protocol, kind):
+        return False
+    return bool(getattr(getattr(protocol, "_app_transport", None), "_closed", False))
 
 
 def _seal_aiohttp(connector: object, sealing: Sealing) -> None:
