@@ -98,20 +98,39 @@ def handler(number):
     assert seen.answers == [1]
 
 
-def test_a_transaction_that_only_read_ends_where_the_server_tells_that_it_did() -> None:
-    seen = serve(
-        DRIVERS["pymysql"]
-        + SETTINGS
-        + """
-connection.autocommit(False)
+# One may ask for the server's transactions, the other sees the counters of its session alone.
+ONLY_READ = """
+root = pymysql.connect(user="root", autocommit=True, **where)
+root.query("create user if not exists small@'%' identified by 'secret'")
+root.query("grant all on shop.* to small@'%'")
+root.close()
+connection = pymysql.connect(user={user!r}, password="secret", database="shop", **where)
+cursor = connection.cursor()
+{before}
 cursor.execute("select count(*) from seen")
 def handler(number):
-    cursor.execute("select @@autocommit")
-    return cursor.fetchone()[0]
+    cursor.execute("select @@autocommit, count(*) from seen where label = 'kept'")
+    return list(cursor.fetchone())
 """
-    )
+WROTE = "cursor.execute(\"replace into seen values ('kept', '')\"); connection.commit()"
+
+
+@pytest.mark.parametrize(("user", "before"), [("small", ""), ("app", ""), ("app", "connection.commit()")])
+def test_a_transaction_that_only_read_ends(user: str, before: str) -> None:
+    seen = serve(DRIVERS["pymysql"] + ONLY_READ.format(user=user, before=before))
     assert seen.reasons == []
-    assert seen.answers == [0, 0, 0]
+    assert [answer[0] for answer in seen.answers] == [0, 0, 0]
+
+
+def test_reads_after_a_commit_end_where_the_server_tells_that_they_are_reads() -> None:
+    seen = serve(DRIVERS["pymysql"] + ONLY_READ.format(user="app", before=WROTE))
+    assert seen.reasons == []
+    assert [answer[1] > 0 for answer in seen.answers] == [True] * 3
+
+
+def test_reads_after_a_commit_are_refused_where_nobody_tells() -> None:
+    seen = serve(DRIVERS["pymysql"] + ONLY_READ.format(user="small", before=WROTE))
+    assert any("is in a transaction" in reason for reason in seen.reasons)
 
 
 def test_results_that_nobody_read_yet_are_refused_and_kept() -> None:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
         server_status: int
         unix_socket: str | None
 
+        def _execute_command(self, command: int, sql: str) -> None: ...
+        def _read_ok_packet(self) -> object: ...
         def query(self, sql: str) -> int: ...
 
     Rows = list[tuple[object, ...]] | tuple[tuple[object, ...], ...]
@@ -37,11 +39,25 @@ _FIX = "commit or roll back and read its results at the end of init, or connect 
 # The server's status flag, of every packet that ends a command.
 _IN_TRANSACTION = 1
 _CONNECT_WITH_DB = 8
+_PING = 14
 _WROTE_NOTHING = (
     "SELECT trx_rows_modified + trx_rows_locked + trx_tables_locked FROM information_schema.innodb_trx"
     " WHERE trx_mysql_thread_id = CONNECTION_ID()"
 )
 
+# Counters of statements that leave nothing behind. SELECT ... FOR UPDATE counts as SELECT: its locks end
+# with the session, and nobody relies on locks that init took.
+_READING = (
+    "Com_select",
+    "Com_show_",
+    "Com_set_option",
+    "Com_begin",
+    "Com_change_db",
+    "Com_commit",
+    "Com_rollback",
+    "Com_admin_commands",
+    "Com_stmt_",
+)
 # What functions set for their session. Character sets are not here: the drivers keep and send theirs.
 _SETTINGS = (
     "auto_increment_increment",
@@ -113,6 +129,9 @@ def _seal_pymysql(module: ModuleType, connection: PyMySqlConnection, sealing: Se
         rows: Rows = answer.rows if answer is not None else ()
         return rows
 
+    # Results of a SELECT do not tell PyMySQL the status, the answer to a ping does.
+    connection._execute_command(_PING, "")
+    connection._read_ok_packet()
     if connection.server_status & _IN_TRANSACTION and not _only_read(ask):
         sealing.refuse(f"the MySQL connection to {where} made at init is in a transaction: {_FIX}")
         return
@@ -190,11 +209,20 @@ def _is_open(connection: ModuleType) -> bool:
 
 
 def _only_read(ask: Callable[[str], Rows]) -> bool:
-    """Say whether the open transaction is known to have changed and locked nothing."""
+    """Say whether the session is known to have changed nothing that an open transaction could hold.
+
+    The session's own counters tell without a privilege, but not since when: where it has ever written, the
+    server's view of transactions is asked, which needs the PROCESS privilege.
+    """
+    counters = [(str(row[0]), str(row[1])) for row in ask("SHOW SESSION STATUS LIKE 'Com%'")]
+    used = [name for name, count in counters if name.startswith("Com_") and count != "0"]
+    # This very question is counted: a server that counts nothing says nothing.
+    if used and all(name.startswith(_READING) for name in used):
+        return True
     try:
         rows = ask(_WROTE_NOTHING)
     except Exception:
-        # Trust boundary: the server's view needs the PROCESS privilege.
+        # Trust boundary: the driver's error for a user who may not ask; the answer is that nobody knows.
         return False
     return bool(rows) and int(str(rows[0][0])) == 0
 
