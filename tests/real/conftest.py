@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import pickle
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -18,13 +20,20 @@ def servers() -> Iterator[Servers]:
 
 
 @pytest.fixture(scope="session")
-def plain_record(servers: Servers) -> Callable[[Sample], Record]:
-    """The record of a function under plain awslambdaric, made once."""
-    known: dict[str, Record] = {}
+def plain_record(
+    servers: Servers, tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> Callable[[Sample], Record]:
+    """The record of a function under plain awslambdaric, made once for all test workers."""
+    base = tmp_path_factory.getbasetemp()
+    folder = base if worker_id == "master" else base.parent
 
     def record(sample: Sample) -> Record:
-        if sample.name not in known:
-            known[sample.name] = drive(sample, "plain", servers)
-        return known[sample.name]
+        stored = folder / f"plain-{sample.name}.pickle"
+        with (folder / f"plain-{sample.name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not stored.exists():
+                stored.write_bytes(pickle.dumps(drive(sample, "plain", servers)))
+        made: Record = pickle.loads(stored.read_bytes())
+        return made
 
     return record

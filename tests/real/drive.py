@@ -32,6 +32,8 @@ ARRIVAL_DEADLINE_S = 8.0
 LOG_TAIL = 4_000
 # Answers of the wrong kind after which the rest is not worth waiting for.
 PATIENCE = 4
+# Each test worker has servers of its own.
+_SERVER = re.compile(r"(localhost|127\.0\.0\.1):\d+")
 _REQUEST = "00000000-0000-4000-8000-"
 
 
@@ -185,7 +187,7 @@ def _invoke(
 
 
 def _levelled(body: bytes, run: str) -> object:
-    text = level(body.decode(errors="replace")).replace(run, "<run>")
+    text = _SERVER.sub("<server>", level(body.decode(errors="replace")).replace(run, "<run>"))
     try:
         payload = json.loads(text)
     except ValueError:

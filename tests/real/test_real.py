@@ -45,8 +45,9 @@ def test_function_does_what_its_servers_expect_without_dayfly(
     judge(record, record)
 
 
-@sample_parameters
+# In this order all of a sample's tests stand together.
 @pytest.mark.parametrize("isolation", ISOLATIONS)
+@sample_parameters
 def test_function_behaves_as_without_dayfly(
     sample: Sample, isolation: Isolation, servers: Servers, plain_record: Callable[[Sample], Record]
 ) -> None:
