@@ -134,11 +134,14 @@ def test_the_wrapper_runs_in_a_strict_posix_shell(opt: Path) -> None:
     for shell in shells:
         options = {"busybox": ["sh"], "bash": ["--posix"]}.get(Path(shell).name, [])
         done = subprocess.run(
-            [shell, *options, str(opt / "dayfly"), "/bin/echo", "a b", "$c"],
+            [shell, *options, str(opt / "dayfly"), "/bin/echo", "a b", "$c", "d\\ne"],
             capture_output=True,
             text=True,
             timeout=30,
             env={"PATH": "/usr/bin:/bin", "PYTHONPATH": ""},
         )
-        assert done.stdout == "a b $c\n"
-        assert done.stderr.startswith("dayfly: not in force")
+        assert done.stdout == "a b $c d\\ne\n"
+        reason = "the command starts no Python: /bin/echo a b $c d\\ne\n"
+        assert done.stderr == f"dayfly: not in force, the function runs without it: {reason}"
+        nothing = [shell, *options, str(opt / "dayfly")]
+        assert subprocess.run(nothing, capture_output=True, timeout=30, env={}).returncode == 127

@@ -165,6 +165,15 @@ def test_a_zygote_that_cannot_be_built_again_ends_the_runtime_and_says_why(copie
     assert "not in force" not in said
 
 
+def test_a_misspelt_choice_for_failures_stops_the_function(opt: Path) -> None:
+    runtime = ManagedRuntime(
+        FUNCTIONS, "managed.view", IMAGE, opt=opt, environment={"DAYFLY_ON_FAILURE": "Stop"}
+    )
+    with runtime:
+        assert runtime.wait_exit() == 2
+        assert runtime.output() == "dayfly: error: DAYFLY_ON_FAILURE is Stop\n  hint: use run or stop\n"
+
+
 def test_on_failure_changes_nothing_where_dayfly_starts(opt: Path) -> None:
     runtime = ManagedRuntime(
         FUNCTIONS, "managed.view", IMAGE, opt=opt, environment={"DAYFLY_ON_FAILURE": "stop"}
