@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tests.lab.plan.making import AMOUNTS, FUNCTIONS, request, run_name
+from tests.lab.plan.making import AMOUNTS, FUNCTIONS, request, run_name, sightings
 from tests.lab.plan.serving import http_service
 from tests.lab.running import both_confinements
 
@@ -17,7 +17,7 @@ from dayfly.lab.model import ConfinementChoice, FunctionConfig
 from dayfly.lab.plan.losses import find_losses
 from dayfly.lab.plan.masking import Mask
 from dayfly.lab.plan.model import Loss, PlanError, Request
-from dayfly.lab.plan.observe import observe
+from dayfly.lab.plan.observe import longest_life, observe
 from dayfly.lab.plan.source import Source
 
 
@@ -129,6 +129,12 @@ def test_errors_that_hold_an_events_data_are_not_shown() -> None:
     with pytest.raises(PlanError) as caught:
         losses_of(request("failing"))
     assert "1" not in caught.value.message
+
+
+def test_the_life_that_served_most_counts() -> None:
+    first, second = sightings({}, {}), sightings({}, {}, {})
+    assert longest_life([*first, *second]) == tuple(second)
+    assert longest_life([*second, *first]) == tuple(second)
 
 
 def test_work_beside_the_handler_is_seen() -> None:

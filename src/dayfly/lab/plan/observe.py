@@ -16,7 +16,7 @@ from dayfly.lab.plan.model import PlanError, Request
 from dayfly.lab.plan.packages import list_vendored
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from dayfly.lab.plan.sightings import Sighting
 
@@ -41,7 +41,7 @@ async def observe(request: Request, *, progress: Callable[[int, int], None]) -> 
 
     Raises PlanError when it cannot serve any event or nothing of it could be seen.
     """
-    total = min(_MAX_INVOCATIONS, max(_MIN_INVOCATIONS, _ROUNDS * len(request.events)))
+    total = planned_invocations(request)
     until = time.monotonic() + request.limit_s
     said: list[str] = []
 
@@ -96,7 +96,22 @@ async def observe(request: Request, *, progress: Callable[[int, int], None]) -> 
                 hint=f"see why: dayfly lab serve {request.folder} --handler {request.handler}",
             )
         await _wait_for_reports(collector, len(results) + 1, said)
-    return tuple(collector.sightings)
+    return longest_life(collector.sightings)
+
+
+def planned_invocations(request: Request) -> int:
+    """Return how many invocations are observed if nothing goes wrong."""
+    return min(_MAX_INVOCATIONS, max(_MIN_INVOCATIONS, _ROUNDS * len(request.events)))
+
+
+def longest_life(sightings: Sequence[Sighting]) -> tuple[Sighting, ...]:
+    """Return the reports of the process that served most: one that ends is started again, with init first."""
+    lives: list[list[Sighting]] = []
+    for sighting in sightings:
+        if not sighting.number or not lives:
+            lives.append([])
+        lives[-1].append(sighting)
+    return tuple(sorted(lives, key=len)[-1]) if lives else ()
 
 
 def refuse_failed_init(result: InvokeResult, request: Request) -> None:
@@ -132,8 +147,10 @@ async def _wait_for_reports(collector: Collector, count: int, said: list[str]) -
         await asyncio.sleep(0.005)
     if collector.fault is not None:
         raise collector.fault
+    if said:
+        raise PlanError(said[0], hint="this is a fault of Dayfly's: what it would report is not the whole")
     if not collector.sightings:
         raise PlanError(
-            "the function ran, but nothing of it could be seen" + (f": {said[0]}" if said else ""),
+            "the function ran, but nothing of it could be seen",
             hint="does it replace PYTHONPATH or start Python with -S or -I in a wrapper?",
         )

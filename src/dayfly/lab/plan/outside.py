@@ -43,7 +43,8 @@ def find_connections(sightings: Sequence[Sighting], *, mask: Mask) -> list[Loss]
             if connection.is_datagram or connection.destination == _RUNTIME_API:
                 continue
             name = _hide(connection.destination, mask)
-            if connection.is_encrypted or name not in example:
+            known = example.setdefault(name, connection)
+            if (connection.is_encrypted, bool(connection.site)) > (known.is_encrypted, bool(known.site)):
                 example[name] = connection
             if connection.invocation == sighting.number:
                 opened[name] += 1

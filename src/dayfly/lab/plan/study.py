@@ -18,7 +18,7 @@ from dayfly.lab.plan.losses import find_losses
 from dayfly.lab.plan.masking import Mask
 from dayfly.lab.plan.measure import MIN_FOR_P99, Measured, Measurement, summarise
 from dayfly.lab.plan.model import Plan, PlanError
-from dayfly.lab.plan.observe import observe
+from dayfly.lab.plan.observe import observe, planned_invocations
 from dayfly.lab.plan.prime import derive_prime
 from dayfly.lab.plan.source import Source
 
@@ -178,9 +178,12 @@ def _notes(
         notes.append("this version of Dayfly has no `window` isolation")
     if any(samples.is_memory_hidden for samples in measured.samples.values()):
         notes.append("memory of Dayfly's processes can only be read as root")
-    missing = sightings[-1].number + 1 - len(sightings)
-    if missing or sightings[-1].faults:
-        notes.append(f"the probe missed something: {missing} reports, {sightings[-1].faults} events")
-    if len({sighting.number for sighting in sightings}) < len(sightings):
-        notes.append("the function's process ended and was started again while it was observed")
+    faults = sightings[-1].faults
+    if faults:
+        notes.append(f"the probe could not follow {faults} things the function did")
+    observed, planned = len(sightings) - 1, planned_invocations(request)
+    if observed < planned:
+        notes.append(
+            f"losses are from {observed} of {planned} invocations: the process ended, or time ran out"
+        )
     return notes

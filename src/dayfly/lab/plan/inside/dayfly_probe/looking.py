@@ -51,10 +51,7 @@ def discover_connections(hearing: Hearing) -> None:
     """Add TCP connections that raised no audit event: those of native code, like a database's own client."""
     import _socket
 
-    known = {connection.inode for connection in hearing.connections}
     for inode, number in open_sockets().items():
-        if inode in known:
-            continue
         sock = _socket.socket(-1, -1, -1, os.dup(number))
         try:
             peer = sock.getpeername()
@@ -63,7 +60,10 @@ def discover_connections(hearing: Hearing) -> None:
             continue
         finally:
             sock.close()
-        if is_tcp and f"{peer[0]}:{peer[1]}" != hearing.runtime_api:
+        if not is_tcp or f"{peer[0]}:{peer[1]}" == hearing.runtime_api:
+            continue
+        # Asked last: another thread may have connected, and been heard, since the sockets were listed.
+        if all(connection.inode != inode for connection in hearing.connections):
             destination = f"{peer[0]}:{peer[1]}"
             hearing.connections.append(Connection(inode, destination, False, "", hearing.invocation))
 
