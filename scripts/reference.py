@@ -10,7 +10,7 @@ from pathlib import Path
 
 from dayfly.cli.main import COMMANDS
 from dayfly.core.findings import KINDS
-from dayfly.core.settings import FILE_NAME, SETTINGS
+from dayfly.core.settings import FILE_NAME, SETTINGS, WRAPPER_VARIABLES
 
 TARGET = Path(__file__).parent.parent / "docs" / "reference.md"
 _SEVERITY = {1: "informational", 2: "low", 3: "medium", 4: "high", 5: "critical"}
@@ -57,6 +57,14 @@ def render() -> str:
         parts.append(
             f"| `{setting.name}` | `{setting.variable}` | {values} | {default} | {setting.meaning} |"
         )
+    parts += [
+        "",
+        "Read by the layer's exec wrapper, as variables only:",
+        "",
+        "| variable | meaning |",
+        "|---|---|",
+    ]
+    parts += [f"| `{name}` | {text} |" for name, text in WRAPPER_VARIABLES.items()]
     parts += [
         "",
         "## Findings",

@@ -22,3 +22,7 @@ class SettingError(DayflyError):
 
 class MissingExtraError(DayflyError):
     """A command needs packages that `pip install dayfly` alone does not bring."""
+
+
+class StartError(DayflyError):
+    """Dayfly cannot start here, whatever the settings say."""

@@ -32,7 +32,7 @@ def wait_for_ever() -> NoReturn:
         signal.pause()
 
 
-def linked(script: Script, act: Callable[[Zygote], None], *, huge_pages: bool = False) -> None:
+def linked(script: Script, act: Callable[[Zygote], None], *, tidies: bool = False) -> None:
     """Run `act` on a zygote whose process follows `script`, in a process of their own."""
 
     def run() -> None:
@@ -50,7 +50,7 @@ def linked(script: Script, act: Callable[[Zygote], None], *, huge_pages: bool = 
                 os._exit(9)
         theirs.close()
         pipes.close_write_ends()
-        zygote = Zygote(pid, ours, pipes, output, huge_pages=huge_pages)
+        zygote = Zygote(pid, ours, pipes, output, tidies=tidies)
         try:
             act(zygote)
         finally:
@@ -355,7 +355,7 @@ def test_tidying_is_asked_for_until_nothing_is_left() -> None:
         zygote.tidy()
         assert zygote.reaped_status(9, limit_s=10) == 0
 
-    linked(script, act, huge_pages=True)
+    linked(script, act, tidies=True)
 
 
 def test_ending_twice_harms_nobody() -> None:

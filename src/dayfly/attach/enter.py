@@ -269,9 +269,9 @@ def _new_main(path: str, package: str | None) -> ModuleType:
 
 def _load_client(home: str) -> ModuleType:
     """Return awslambdaric with its loop loaded: the image's, or the layer's where that is missing or unknown."""
-    from dayfly.runtime.start import _leave_out_native_client
+    from dayfly.runtime.start import leave_out_native_client
 
-    _leave_out_native_client()
+    leave_out_native_client()
     why = "this image has no awslambdaric"
     try:
         import awslambdaric

@@ -21,6 +21,7 @@ class ZygoteOptions:
         "deliver",
         "events",
         "huge_pages",
+        "immortal",
         "isolation",
         "max_age",
         "max_invocations",
@@ -40,6 +41,7 @@ class ZygoteOptions:
         deliver: float = 0.0,
         reseed: bool = True,
         huge_pages: bool = False,
+        immortal: bool = False,
         restarts_threads: bool = True,
         telemetry: int = -1,
         prime: str = "",
@@ -54,6 +56,7 @@ class ZygoteOptions:
         self.deliver = deliver
         self.reseed = reseed
         self.huge_pages = huge_pages
+        self.immortal = immortal
         self.restarts_threads = restarts_threads
         self.telemetry = telemetry
         self.prime = prime
@@ -64,7 +67,7 @@ class ZygoteOptions:
 
     def pack(self) -> str:
         """Return the options as one text that may stand in an environment variable."""
-        switches = f"{self.reseed:d}{self.huge_pages:d}{self.restarts_threads:d}"
+        switches = f"{self.reseed:d}{self.huge_pages:d}{self.restarts_threads:d}{self.immortal:d}"
         numbers = (self.telemetry, self.max_invocations, self.max_age, self.deliver)
         hooks = (self.prime, self.events, self.before, self.after)
         return _SEPARATOR.join((self.isolation, switches, *map(str, numbers), *hooks, *self.temporary))
@@ -74,11 +77,12 @@ class ZygoteOptions:
         """Return the options that `pack` made a text of."""
         isolation, switches, *rest = text.split(_SEPARATOR)
         telemetry, max_invocations, max_age, deliver, prime, events, before, after, *temporary = rest
-        reseed, huge_pages, restarts_threads = (switch == "1" for switch in switches)
+        reseed, huge_pages, restarts_threads, immortal = (switch == "1" for switch in switches)
         return ZygoteOptions(
             isolation=isolation,
             reseed=reseed,
             huge_pages=huge_pages,
+            immortal=immortal,
             restarts_threads=restarts_threads,
             telemetry=int(telemetry),
             max_age=float(max_age),

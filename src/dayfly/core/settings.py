@@ -96,6 +96,14 @@ SETTINGS = (
         ("auto", "off"),
     ),
     Setting(
+        "immortal",
+        "choice",
+        "auto",
+        "auto: code and constants of init stop being counted after some events (Python 3.12 and 3.13), so that workers "
+        "copy fewer pages; off: never",
+        ("auto", "off"),
+    ),
+    Setting(
         "zygote.prime",
         "entry",
         "",
@@ -148,6 +156,12 @@ SETTINGS = (
     ),
 )
 
+# Variables that are read before there is a runtime to read settings, by the layer's exec wrapper.
+WRAPPER_VARIABLES = {
+    "DAYFLY_ON_FAILURE": "run or stop: whether the function starts without Dayfly where Dayfly cannot start (default run)",
+    "DAYFLY_NEXT_WRAPPER": "another exec wrapper, to be run before Dayfly's",
+}
+
 _SWITCH = {
     "on": True,
     "true": True,
@@ -177,6 +191,7 @@ class Settings:
         "fork_threads",
         "guard",
         "huge_pages",
+        "immortal",
         "isolation",
         "keep",
         "log_invocations",
@@ -202,6 +217,7 @@ class Settings:
         self.reseed = bool(values["reseed"])
         self.log_invocations = bool(values["log_invocations"])
         self.huge_pages = str(values["huge_pages"])
+        self.immortal = str(values["immortal"])
         self.guard = str(values["guard"])
         self.max_age = _number(values["max_age"])
         self.max_invocations = int(_number(values["max_invocations"]))
@@ -234,7 +250,7 @@ def load_settings(environ: Mapping[str, str], table: Mapping[str, object]) -> Se
                 f"{FILE_NAME} sets {name!r}, which is no setting of Dayfly",
                 hint="settings are: " + ", ".join(sorted(known)),
             )
-    variables = {setting.variable for setting in SETTINGS}
+    variables = {setting.variable for setting in SETTINGS} | WRAPPER_VARIABLES.keys()
     unknown = tuple(sorted(name for name in environ if name.startswith("DAYFLY_") and name not in variables))
     values: dict[str, Value] = {}
     for setting in SETTINGS:

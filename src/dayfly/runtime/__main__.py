@@ -24,9 +24,14 @@ def main(arguments: list[str]) -> None:
 
     channel = channel_from_environment(os.environ)
     if channel is None:
+        from dayfly.errors import StartError
         from dayfly.supervisor import boot
 
-        channel = boot.run(os.environ)
+        try:
+            channel = boot.run(os.environ)
+        except StartError as fault:
+            boot.print_error(fault.message, fault.hint)
+            raise SystemExit(boot.BAD_INPUT) from None
     os.environ.pop(MARKER, None)
     from dayfly.runtime.start import start
 

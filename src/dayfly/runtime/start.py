@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 def start(handler: str, channel: Channel) -> None:
     """Load `handler` by awslambdaric and serve; ends the process as awslambdaric would."""
-    _leave_out_native_client()
+    leave_out_native_client()
     from awslambdaric import bootstrap
 
     from dayfly.runtime.client import DayflyRuntimeClient
@@ -27,7 +27,7 @@ def start(handler: str, channel: Channel) -> None:
     bootstrap.run(handler, client)
 
 
-def _leave_out_native_client() -> None:
+def leave_out_native_client() -> None:
     """Keep awslambdaric from loading its C++ client: only the supervisor speaks HTTP.
 
     Older versions import it without a fallback, so a module stands in for it.

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from dayfly.core.handshake import ZygoteOptions
     from dayfly.runtime.hugepages import Tidier
+    from dayfly.runtime.immortals import Immortaliser
     from dayfly.supervisor.zygote import Channel
 
 
@@ -197,7 +198,7 @@ def _yield_processor() -> None:
 
 def _serve_requests(channel: Channel, sealing: Sealing, become_worker: Callable[..., Work]) -> Work:
     waiting: dict[int, bool] = {}
-    tidier: Tidier | None = None
+    chores: list[Tidier | Immortaliser] | None = None
     reader = frames.ControlReader()
     while True:
         try:
@@ -221,15 +222,28 @@ def _serve_requests(channel: Channel, sealing: Sealing, become_worker: Callable[
             elif kind in (frames.REAP, frames.REAP_AND_TELL):
                 waiting[int(payload)] = kind == frames.REAP_AND_TELL
             elif kind == frames.TIDY:
-                if tidier is None:
-                    # Only an environment that has served a while gets here.
-                    from dayfly.runtime.hugepages import Tidier
-
-                    tidier = Tidier()
-                tidier.spend_a_moment()
-                if tidier.is_done:
+                chores = _chores(channel.options) if chores is None else chores
+                while chores and chores[0].is_done:
+                    chores.pop(0)
+                if chores:
+                    chores[0].spend_a_moment()
+                else:
                     _send(channel, frames.TIDIED, b"")
         _reap(channel, waiting)
+
+
+def _chores(options: ZygoteOptions) -> list[Tidier | Immortaliser]:
+    """What an environment that has served a while does for its later workers; a slice between two events."""
+    chores: list[Tidier | Immortaliser] = []
+    if options.immortal:
+        from dayfly.runtime.immortals import Immortaliser
+
+        chores.append(Immortaliser())
+    if options.huge_pages:
+        from dayfly.runtime.hugepages import Tidier
+
+        chores.append(Tidier())
+    return chores
 
 
 def _fork(sealing: Sealing) -> int:

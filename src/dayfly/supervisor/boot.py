@@ -13,7 +13,7 @@ from dayfly.core import findings
 from dayfly.core.handshake import ZygoteOptions
 from dayfly.core.scope import HostFacts, ScopeDecision, decide_api_lock, decide_scope
 from dayfly.core.settings import FILE_NAME, Settings, load_settings
-from dayfly.errors import SettingError
+from dayfly.errors import SettingError, StartError
 from dayfly.supervisor.extensions import ExtensionRoutes
 from dayfly.supervisor.loop import Supervisor
 from dayfly.supervisor.output import Output
@@ -85,7 +85,7 @@ def run(environ: Mapping[str, str]) -> Channel:
     """Become the supervisor and serve for ever; returns only in a forked zygote, with its channel.
 
     Exits with 2 for a setting that is not valid, after telling the platform why init failed; with the
-    function's own exit status if its init ends the process.
+    function's own exit status if its init ends the process. Raises StartError, before anything was done.
     """
     began = time.monotonic()
     address = environ.get(API_VARIABLE, "")
@@ -164,6 +164,7 @@ class _Start:
             deliver=settings.fork_deliver,
             reseed=settings.reseed,
             huge_pages=settings.huge_pages == "auto",
+            immortal=settings.immortal == "auto",
             restarts_threads=settings.fork_threads == "restart",
             telemetry=self._output.telemetry_number,
             prime=settings.zygote_prime,
@@ -263,11 +264,10 @@ class _Start:
             # The lock stays open as long as this process lives.
             self._temporary, _lock = private.make(parent, f"{os.getpid()}-{self._mark[:8]}")
         except OSError as fault:
-            print_error(
+            raise StartError(
                 f"no temporary directory can be made in {parent}: {fault}",
-                "set TMPDIR to a writable directory",
-            )
-            raise SystemExit(BAD_INPUT) from None
+                hint="set TMPDIR to a writable directory",
+            ) from fault
         return self._temporary
 
     def _remove_temporary(self) -> None:

@@ -67,7 +67,7 @@ class Zygote:
     """A running zygote and the workers it is asked for."""
 
     def __init__(
-        self, pid: int, channel: _socket.socket, pipes: Pipes, output: Output, *, huge_pages: bool
+        self, pid: int, channel: _socket.socket, pipes: Pipes, output: Output, *, tidies: bool
     ) -> None:
         self.pid = pid
         self.pid_handle = open_pid(pid)
@@ -79,7 +79,7 @@ class Zygote:
         self._asked: tuple[int, _socket.socket, Pipes] | None = None
         self._statuses: dict[int, int] = {}
         self._dead: list[int] = []
-        self._is_tidied = not huge_pages
+        self._is_tidied = not tidies
         self.status: int | None = None
         # What is served beside the wait for the zygote's init.
         self.routes: ExtensionRoutes | None = None
@@ -338,7 +338,7 @@ def fork_zygote(output: Output, options: ZygoteOptions) -> Zygote | Channel:
     if pid:
         theirs.close()
         pipes.close_write_ends()
-        return Zygote(pid, ours, pipes, output, huge_pages=options.huge_pages)
+        return Zygote(pid, ours, pipes, output, tidies=options.huge_pages or options.immortal)
     ours.close()
     _take_output(output, pipes)
     for descriptor in pipes.read_ends:
@@ -363,7 +363,7 @@ def execute_zygote(
     if pid:
         theirs.close()
         pipes.close_write_ends()
-        return Zygote(pid, ours, pipes, output, huge_pages=options.huge_pages)
+        return Zygote(pid, ours, pipes, output, tidies=options.huge_pages or options.immortal)
     try:
         _take_output(output, pipes)
         processors.use(allowed)
