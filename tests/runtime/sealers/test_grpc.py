@@ -161,19 +161,53 @@ def handler(number):
     assert seen.answers == [True]
 
 
-def test_an_asynchronous_channel_is_refused_by_name(server: GrpcServer) -> None:
-    seen = serve(
-        CHANNEL
-        + """
+ASYNCHRONOUS = (
+    CHANNEL
+    + """
 import asyncio
 loop = asyncio.new_event_loop()
 async def make():
     return grpc.aio.insecure_channel(os.environ["GRPC_TARGET"])
 later = loop.run_until_complete(make())
+kind = type(later)
+put_later = later.unary_unary("/shop.Orders/Put", request_serializer=encode, response_deserializer=json.loads)
+async def ask(label):
+    return await put_later({"label": label, "amount": 3}, timeout=5, wait_for_ready=True)
+"""
+)
+
+
+@pytest.mark.parametrize("use", ["first = loop.run_until_complete(ask('r00000003-init'))", "first = call()"])
+def test_an_asynchronous_channel_of_init_is_one_of_each_workers_own(server: GrpcServer, use: str) -> None:
+    seen = serve(
+        ASYNCHRONOUS
+        + use
+        + """
+WORKERS = 50
 def handler(number):
+    label = f"r00000004-{number:03d}"
+    return [loop.run_until_complete(ask(label)) == first, call(label) == first, type(later) is kind]
+""",
+        server,
+    )
+    assert seen.reasons == []
+    assert seen.answers == [[True, True, True]] * 50
+    init = {entry.connection for entry in server.ledger.entries("r00000003")}
+    assert not init & {entry.connection for entry in server.ledger.entries("r00000004")}
+
+
+def test_an_asynchronous_call_in_progress_is_refused_by_name(server: GrpcServer) -> None:
+    seen = serve(
+        ASYNCHRONOUS
+        + """
+async def begin():
+    return later.stream_unary("/shop.Orders/Put", encode, json.loads)()
+unfinished = loop.run_until_complete(begin())
+def handler(number):
+    unfinished.cancel()
     return call() is not None
 """,
         server,
     )
-    assert any("a grpc.aio channel made at init" in reason for reason in seen.reasons)
+    assert any("made at init has a call in progress: finish it" in reason for reason in seen.reasons)
     assert seen.answers == [True]

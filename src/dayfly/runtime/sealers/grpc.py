@@ -8,15 +8,14 @@ from __future__ import annotations
 import sys
 import time
 
-from dayfly.runtime import natives, recorded
+from dayfly.runtime import heap, natives, recorded
 from dayfly.runtime.sealers import asleep
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
-    from typing import Protocol
+    from typing import Any, Protocol
 
-    from dayfly.runtime import heap
     from dayfly.runtime.sealing import Sealing
 
     class State(Protocol):
@@ -52,38 +51,50 @@ _END_S = 1.5
 
 def kinds() -> tuple[type, ...]:
     """Return the classes of channels and of stubs' methods."""
-    wanted: list[type] = []
-    channel = sys.modules.get("grpc._channel")
-    if channel is not None:
-        wanted += [
-            item
-            for name, item in vars(channel).items()
-            if isinstance(item, type)
-            and item.__module__ == channel.__name__
-            and (name == "Channel" or name.endswith("MultiCallable"))
-        ]
-    asynchronous = getattr(sys.modules.get("grpc.aio._channel"), "Channel", None)
-    if isinstance(asynchronous, type):
-        wanted.append(asynchronous)
-    return tuple(wanted)
+    return tuple(kind for name in _MODULES for kind in _kinds_of(name))
 
 
 def seal(found: heap.Found, sealing: Sealing) -> None:
     """Put every channel to sleep with the methods of its stubs; refuse those in use."""
-    module = sys.modules.get("grpc._channel")
     core = sys.modules.get("grpc._cython.cygrpc")
-    if module is None or core is None:
+    if core is None:
         return
-    names = [kind.__name__ for kind in kinds() if kind.__name__.endswith("MultiCallable")]
-    methods: list[Method] = found.of(*(getattr(module, name) for name in names if hasattr(module, name)))
     was_sealed = False
-    for channel in found.of(module.Channel):
-        if not asleep.is_asleep(channel) and _is_open(channel):
-            own = [method for method in methods if getattr(method, "_channel", None) is channel._channel]
-            was_sealed |= _seal_channel(core, channel, own, sealing)
-    _judge_asynchronous(found, sealing)
+    for name, seal_channel in _MODULES.items():
+        by_name = {kind.__name__: kind for kind in _kinds_of(name)}
+        channel_kind = by_name.pop("Channel", None)
+        if channel_kind is None:
+            continue
+        methods: list[Method] = _all(found, *by_name.values())
+        channels: list[Channel] = _all(found, channel_kind)
+        for channel in channels:
+            if not asleep.is_asleep(channel):
+                native = getattr(channel, "_channel", None)
+                own = [method for method in methods if getattr(method, "_channel", None) is native]
+                del native
+                was_sealed |= seal_channel(core, channel, own, sealing)
     if was_sealed:
         natives.count("gRPC", settle_s=_END_S)
+
+
+def _kinds_of(module_name: str) -> list[type]:
+    module = sys.modules.get(module_name)
+    return (
+        [
+            item
+            for name, item in vars(module).items()
+            if isinstance(item, type)
+            and item.__module__ == module_name
+            and (name == "Channel" or name.endswith("MultiCallable"))
+        ]
+        if module is not None
+        else []
+    )
+
+
+def _all(found: heap.Found, *kinds: type) -> Any:
+    """Return what `found` has of classes that only the library's module names, so that nothing can check them."""
+    return found.of(*kinds)
 
 
 def _is_open(channel: Channel) -> bool:
@@ -95,6 +106,8 @@ def _is_open(channel: Channel) -> bool:
 
 
 def _seal_channel(core: ModuleType, channel: Channel, methods: list[Method], sealing: Sealing) -> bool:
+    if not _is_open(channel):
+        return False
     native = channel._channel
     where = native.target().decode("utf-8", "replace").removeprefix("dns:///")  # type: ignore[attr-defined]
     arguments = recorded.arguments_of(native)
@@ -114,13 +127,7 @@ def _seal_channel(core: ModuleType, channel: Channel, methods: list[Method], sea
 
     def connect(new: object) -> None:
         channel._channel = calls.channel = watch.channel = new
-        for method in methods:
-            method._channel = new
-            if new is not None and getattr(method, "_registered_call_handle", None) is not None:
-                # A number that the old channel gave out.
-                method._registered_call_handle = new.get_registered_call_handle(  # type: ignore[attr-defined]
-                    method._method
-                )
+        _connect_methods(methods, new)
 
     def rouse() -> None:
         connect(kind(*arguments))
@@ -148,14 +155,55 @@ def _is_idle(calls: State, watch: State) -> bool:
     return True
 
 
-def _judge_asynchronous(found: heap.Found, sealing: Sealing) -> None:
-    module = sys.modules.get("grpc.aio._channel")
-    if module is None:
-        return
-    for channel in found.of(module.Channel):
-        core = getattr(channel, "_channel", None)
-        if core is not None and not core.closed():
-            sealing.refuse(
-                "a grpc.aio channel made at init is bound to init's event loop and to threads of its own: make it in the handler, or use grpc.insecure_channel or grpc.secure_channel"
+def _seal_asynchronous(core: ModuleType, channel: Channel, methods: list[Method], sealing: Sealing) -> bool:
+    native = channel._channel
+    if native.closed():  # type: ignore[attr-defined]
+        return False
+    arguments = recorded.arguments_of(native)
+    if arguments is None:
+        sealing.refuse("a grpc.aio channel was made before Dayfly could see how: make it in the handler")
+        return False
+    target = arguments[0]
+    where = target.decode("utf-8", "replace") if isinstance(target, bytes) else ""
+    if _has_call_in_progress():
+        sealing.refuse(f"the grpc.aio channel to {where} made at init has a call in progress: {_FIX}")
+        return False
+    kind = type(native)
+
+    def connect(new: object) -> None:
+        channel._channel = new
+        _connect_methods(methods, new)
+
+    connect(None)
+    native.close()  # type: ignore[attr-defined]
+    del native
+
+    def rouse() -> None:
+        connect(kind(*arguments))
+
+    if not asleep.lay([channel, *methods], rouse):
+        rouse()
+        return False
+    return True
+
+
+def _has_call_in_progress() -> bool:
+    """Say whether any call of grpc.aio is not done: which channel it uses only some versions tell."""
+    base = getattr(sys.modules.get("grpc.aio._call"), "Call", None)
+    if not isinstance(base, type):
+        return True
+    calls = _all(heap.find([base]), base)
+    return any(not call.done() for call in calls)
+
+
+def _connect_methods(methods: list[Method], new: object) -> None:
+    for method in methods:
+        method._channel = new
+        if new is not None and getattr(method, "_registered_call_handle", None):
+            # A number that the old channel gave out.
+            method._registered_call_handle = new.get_registered_call_handle(  # type: ignore[attr-defined]
+                method._method
             )
-            return
+
+
+_MODULES = {"grpc._channel": _seal_channel, "grpc.aio._channel": _seal_asynchronous}
