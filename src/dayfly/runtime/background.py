@@ -5,6 +5,7 @@ from __future__ import annotations
 import _thread
 import sys
 import threading
+import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 MAX_NAMES = 8
 _MAX_NAME = 100
+_GLANCE_S = 0.0005
 _LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.<>")
 
 
@@ -51,25 +53,48 @@ def _busy_threads(before: Set[threading.Thread]) -> list[str]:
     # Only a handler that started threads pays for looking at them.
     from dayfly.runtime.idleness import count_items, describe, look_at
 
-    names: list[str] = []
-    frames = sys._current_frames()
-    for thread in started:
+    def looks_busy(thread: threading.Thread) -> bool:
         activity = look_at(thread)
-        if activity.state == "waits" and count_items(activity.queue) == 0:
-            continue
-        names.append(clean(_submitted(frames.get(thread.ident or 0)) or describe(thread)))
+        return activity.state != "waits" or count_items(activity.queue) > 0
+
+    busy = [thread for thread in started if looks_busy(thread)]
+    if busy:
+        # One that has just done its work looks busy until it has had the interpreter again.
+        time.sleep(_GLANCE_S)
+    names: list[str] = []
+    for thread in busy:
+        if thread.is_alive() and looks_busy(thread):
+            work = _pool_work(sys._current_frames().get(thread.ident or 0))
+            if work != "":
+                names.append(clean(work or describe(thread)))
     return names
 
 
-def _submitted(frame: FrameType | None) -> str:
-    """Return the name of the function that a pool's thread is running, if it is one."""
+def _pool_work(frame: FrameType | None) -> str | None:
+    """Name the function that a pool's thread runs; "" if it runs none, None if the thread is no pool's."""
+    function: object = None
+    from dayfly.runtime.idleness import count_items
+
     while frame is not None:
-        item = frame.f_locals.get("self")
-        function = getattr(item, "fn", None)
-        if frame.f_code.co_name == "run" and type(item).__name__ == "_WorkItem" and callable(function):
-            return f"{getattr(function, '__module__', '')}.{getattr(function, '__qualname__', '')}"
+        code = frame.f_code
+        module = frame.f_globals.get("__name__")
+        if module == "concurrent.futures.thread" and code.co_name == "run":
+            function = getattr(frame.f_locals.get("self"), "fn", None)
+        elif module == "concurrent.futures.thread" and code.co_name == "_worker":
+            items = count_items(frame.f_locals.get("work_queue"))
+            return _name(function) or ("concurrent.futures.thread._worker" if items else "")
+        elif module == "multiprocessing.pool" and code.co_name == "worker":
+            return _name(frame.f_locals.get("func"))
+        elif module == "multiprocessing.pool" and code.co_name.startswith("_handle_"):
+            return ""
         frame = frame.f_back
-    return ""
+    return None
+
+
+def _name(function: object) -> str:
+    if function is None:
+        return ""
+    return f"{getattr(function, '__module__', '')}.{getattr(function, '__qualname__', type(function).__qualname__)}"
 
 
 def _pending_tasks() -> list[str]:

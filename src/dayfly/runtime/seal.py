@@ -9,6 +9,7 @@ import threading
 import time
 
 from dayfly._sys import proc
+from dayfly.runtime import natives
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def reasons_not_to_fork(sealing: Sealing, *, temporary: tuple[str, ...]) -> list
     """
     return [
         *sealing.refusals,
-        *_threads(sealing.threads),
+        *_threads(sealing.threads, sealing.runtimes),
         *_descriptors(sealing.own | sealing.descriptors),
         *_mappings(temporary),
         *_modules(temporary),
@@ -57,11 +58,11 @@ def _count_threads() -> int:
     return count
 
 
-def _threads(safe: set[threading.Thread]) -> list[str]:
+def _threads(safe: set[threading.Thread], runtimes: set[str]) -> list[str]:
     count = _count_threads()
     others = [thread for thread in threading.enumerate() if thread is not threading.main_thread()]
     named = [thread.name for thread in others if thread not in safe]
-    native = count - 1 - len(others)
+    native = count - 1 - len(others) - sum(natives.count(library) for library in runtimes)
     if not named and native <= 0:
         return []
     parts = [f"thread {name!r}" for name in named[:8]]

@@ -54,10 +54,11 @@ class Sealing:
 
     `own` are descriptors that were open before init. `descriptors` are numbers that every worker replaces
     by its own before its event; `threads` those that do not forbid a fork, since nothing is lost with them
-    or each worker starts its own. `is_window` says that a worker serves many events. `is_first` is set
-    before the acts run: it is true in the first worker of an environment alone. `notes` are limits for the
-    first log line, `expires_at` the time (seconds since the epoch) at which something that init fetched is
-    no longer good, 0 where nothing says so.
+    or each worker starts its own, and `runtimes` the libraries whose native threads end and start around a
+    fork by themselves, as `natives` calls them. `is_window` says that a worker serves many events. `is_first`
+    is set before the acts run: it is true in the first worker of an environment alone. `notes` are limits for
+    the first log line, `expires_at` the time (seconds since the epoch) at which something that init fetched
+    is no longer good, 0 where nothing says so.
     """
 
     __slots__ = (
@@ -75,6 +76,7 @@ class Sealing:
         "own",
         "refusals",
         "restarts_threads",
+        "runtimes",
         "threads",
     )
 
@@ -88,6 +90,7 @@ class Sealing:
         self.acts: list[Callable[[], None]] = []
         self.deliveries: list[Delivery] = []
         self.descriptors: set[int] = set()
+        self.runtimes: set[str] = set()
         self.threads: set[threading.Thread] = set()
         self.refusals: list[str] = []
         self.faults: list[str] = []

@@ -1,13 +1,16 @@
 """Stops Datadog's threads once, and not around every fork; workers start theirs by the libraries' own hooks.
 
 Both libraries stop their threads before a fork and start them again in both processes afterwards. In the
-zygote they stay stopped: it traces nothing, and each fork would wait for them.
+zygote they stay stopped: it traces nothing, and each fork would wait for them. The tracer's native runtime
+alone has hooks below Python's; that they leave a child nothing to share is tried once, with a child.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+
+from dayfly.runtime import natives
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from dayfly.runtime.heap import Found
     from dayfly.runtime.sealing import Sealing
 
+_RUNTIME = "a Rust library (Tokio)"
 _REGISTRIES = ("_registry_before_fork", "_registry_after_parent")
 _HOOKS = ("ddtrace_before_fork", "ddtrace_after_in_parent")
 _CLIENT = ("pre_fork", "post_fork_child", "post_fork_parent", "flush")
@@ -43,6 +47,7 @@ def _stop_tracer(forksafe: ModuleType, sealing: Sealing) -> None:
     if _count_tasks() == 1:
         return
     forksafe.ddtrace_before_fork()
+    _try_native_runtime(sealing)
     registries: list[list[object]] = [getattr(forksafe, name) for name in _REGISTRIES]
     hooks = [list(registry) for registry in registries]
     for registry in registries:
@@ -57,6 +62,45 @@ def _stop_tracer(forksafe: ModuleType, sealing: Sealing) -> None:
             forksafe.ddtrace_after_in_parent()
 
     sealing.in_worker(wake)
+
+
+def _try_native_runtime(sealing: Sealing) -> None:
+    """Allow the native runtime's threads and descriptors that a forked child turns out not to have."""
+    if not natives.count(_RUNTIME):
+        return
+    polled = _polled() - sealing.own
+    reader, writer = os.pipe()
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        pid = os.fork()
+    if pid == 0:
+        try:
+            left = polled & _polled()
+            os.write(writer, b"-1" if natives.count(_RUNTIME) else b"%d" % len(left))
+        finally:
+            os._exit(0)
+    os.close(writer)
+    with open(reader, "rb") as pipe:
+        answer = pipe.read()
+    os.waitpid(pid, 0)
+    if answer == b"0":
+        sealing.runtimes.add(_RUNTIME)
+        sealing.descriptors |= polled
+
+
+def _polled() -> set[int]:
+    """Return the descriptors that an event loop of native code waits with."""
+    found: set[int] = set()
+    for name in os.listdir("/proc/self/fd"):
+        try:
+            target = os.readlink(f"/proc/self/fd/{name}")
+        except OSError:
+            continue
+        if target in ("anon_inode:[eventpoll]", "anon_inode:[eventfd]"):
+            found.add(int(name))
+    return found
 
 
 def _stop_client(client: object, module: ModuleType, sealing: Sealing) -> None:
@@ -84,7 +128,10 @@ def _pending(state: dict[str, object]) -> Callable[[], bool]:
         if state.get("_buffer"):
             return True
         aggregator = getattr(state.get("aggregator"), "__dict__", {})
-        maps = [*aggregator.get("metrics_map", {}).values(), *aggregator.get("max_sample_metric_map", {}).values()]
+        maps = [
+            *aggregator.get("metrics_map", {}).values(),
+            *aggregator.get("max_sample_metric_map", {}).values(),
+        ]
         return any(maps)
 
     return is_pending
