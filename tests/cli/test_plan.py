@@ -182,6 +182,14 @@ def test_a_warm_up_of_somebody_elses_is_not_overwritten(tmp_path: Path) -> None:
     assert not (tmp_path / "dayfly.toml").exists()
 
 
+def test_nothing_is_written_for_a_function_that_fails(tmp_path: Path) -> None:
+    plan = make_plan()
+    failing = replace(plan, advice=replace(plan.advice, has_failed=True))
+    with pytest.raises(SettingError, match="fails under"):
+        write_files(failing, tmp_path, is_forced=True)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_writing_twice_changes_nothing(tmp_path: Path) -> None:
     write_files(make_plan(), tmp_path, is_forced=False)
     before = {path.name: path.read_text() for path in tmp_path.iterdir()}

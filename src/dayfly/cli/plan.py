@@ -176,9 +176,14 @@ def check_writable(folder: Path) -> None:
 def write_files(plan: Plan, folder: Path, *, is_forced: bool) -> list[Path]:
     """Write dayfly.toml and the warm-up it names; return what was written.
 
-    Raises SettingError, before anything is written, where the folder has other settings or another module
-    of the warm-up's name, unless `is_forced`.
+    Raises SettingError, before anything is written, for a function that fails there, and where the folder has
+    other settings or another module of the warm-up's name, unless `is_forced`.
     """
+    if plan.advice.has_failed:
+        raise SettingError(
+            "nothing was written: the function fails under the isolation that would be set",
+            hint="fix what the plan names first",
+        )
     path = folder / FILE_NAME
     wanted = wanted_values(plan.advice.settings)
     if path.exists():

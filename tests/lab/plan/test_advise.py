@@ -140,6 +140,7 @@ def test_a_function_that_fails_in_a_fresh_worker_is_not_ready() -> None:
     )
     advice = advise(given)
     assert advice.headline.startswith("not yet")
+    assert advice.has_failed
     assert any("refresher" in reason for reason in advice.reasons)
     assert advice.must_fix
 

@@ -8,7 +8,19 @@ from pathlib import Path
 
 from tests.lab.plan.making import CONFINEMENT, cost, difference, loss
 
-from dayfly.lab.plan.advise import Facts, advise
+from dayfly.cli.plan import DEFAULT_INVOCATIONS, DEFAULT_LIMIT_S
+from dayfly.lab.plan.advise import (
+    ACCEPTED_ADDED_MS,
+    ACCEPTED_ADDED_SHARE,
+    MAX_WINDOW,
+    MIN_PRIME_GAIN_MS,
+    MIN_WINDOW,
+    WINDOW_MAX_AGE,
+    WINDOW_SHARE_MS,
+    Facts,
+    advise,
+)
+from dayfly.lab.plan.measure import MIN_FOR_P99
 from dayfly.lab.plan.model import Plan, Prime
 from dayfly.lab.plan.report import as_json
 
@@ -53,6 +65,7 @@ def test_the_recommendation_is_there_with_its_figure() -> None:
     assert found["isolation"] == "invocation"
     assert found["added_p50_ms"] == 3.0
     assert found["must_fix"] == 1
+    assert found["ready"] is False
     assert found["keep_candidates"] == ["/tmp/model/**"]
     assert report["settings"] == {"isolation": "invocation", "zygote.prime": "dayfly_prime:prime"}
 
@@ -73,3 +86,16 @@ def test_every_key_is_documented() -> None:
     keys = set(report) | set(report["recommendation"]) | set(report["isolations"][0])  # type: ignore[call-overload, index]
     assert len(keys) > 25
     assert [key for key in sorted(keys) if not re.search(rf"`{key}`", page)] == []
+
+
+def test_limits_in_the_page_are_those_in_force() -> None:
+    page = " ".join((ROOT / "docs" / "plan.md").read_text(encoding="utf-8").split())
+    for words in (
+        f"adds over {ACCEPTED_ADDED_MS:.0f} ms **and** over {ACCEPTED_ADDED_SHARE:.0%}",
+        f"saves {MIN_PRIME_GAIN_MS} ms or more",
+        f"from {MIN_WINDOW} to {MAX_WINDOW}, and at most {WINDOW_MAX_AGE}",
+        f"cost to {WINDOW_SHARE_MS:.0f} ms each",
+        f"null below {MIN_FOR_P99} samples",
+        f"`--invocations`, {DEFAULT_INVOCATIONS} each; `--limit`, {DEFAULT_LIMIT_S:.0f} s",
+    ):
+        assert words in page

@@ -168,6 +168,7 @@ def _fails(facts: Facts) -> Advice:
         gives_up=(),
         added_ms=_added(facts.costs.get(PLAIN), facts.costs.get(INVOCATION)),
         fixes=find_fixes(facts.losses, facts.differences, isolation=INVOCATION, reasons=()),
+        has_failed=True,
     )
 
 

@@ -172,7 +172,7 @@ class Settings:
 @dataclass(frozen=True, slots=True)
 class Advice:
     """The recommendation. `added_ms` is what it adds to the answer at p50, None where not measured; the
-    figures are those of the cost named `measured_as`."""
+    figures are those of the cost named `measured_as`. `has_failed` says that the function gave errors there."""
 
     settings: Settings
     measured_as: str
@@ -181,6 +181,7 @@ class Advice:
     gives_up: tuple[str, ...]
     added_ms: float | None
     fixes: tuple[Fix, ...]
+    has_failed: bool = False
 
     @property
     def must_fix(self) -> tuple[Fix, ...]:

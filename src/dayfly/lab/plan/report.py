@@ -36,6 +36,7 @@ def as_json(plan: Plan) -> dict[str, object]:
             "reasons": list(advice.reasons),
             "gives_up": list(advice.gives_up),
             "must_fix": len(advice.must_fix),
+            "ready": not advice.must_fix and advice.measured_as not in differing,
         },
         "settings": wanted_values(advice.settings),
         "toml": render_settings(advice),
