@@ -13,7 +13,8 @@ from tests.processes import descriptors, resident_kb, state_of
 from tests.runtimes import RuntimeProcess
 
 FUNCTIONS = Path(__file__).parent / "functions"
-WARM_UP = 40
+# Past what a zygote does once for its later workers, from the hundredth event on.
+WARM_UP = 180
 INVOCATIONS = 200
 # The supervisor's own heap settles in steps of an arena; a leak of 1 kB per invocation would show.
 GROWTH_KB = 200

@@ -7,6 +7,7 @@ keep their counts: what a worker drops is closed and finalised as always.
 from __future__ import annotations
 
 import gc
+import sys
 import types
 
 from dayfly._sys import immortal
@@ -15,6 +16,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# No object has as many references; immortal ones say so.
+_UNCOUNTED = 2**31
 # A slice takes some 3 ms.
 _SLICE = 4000
 _CONSTANTS = (str, bytes, int, float, complex, frozenset)
@@ -38,7 +41,6 @@ class Immortaliser:
 
     def __init__(self) -> None:
         self.is_done = not immortal.is_supported()
-        self._seen: set[int] = set()
         self._left: Iterator[object] = iter(()) if self.is_done else self._choose()
 
     def spend_a_moment(self) -> None:
@@ -49,7 +51,6 @@ class Immortaliser:
             if done >= _SLICE:
                 return
         self.is_done = True
-        self._seen = set()
 
     def _choose(self) -> Iterator[object]:
         # What is frozen is not listed.
@@ -82,7 +83,7 @@ class Immortaliser:
                 yield from self._constant(item)
 
     def _code(self, code: types.CodeType) -> Iterator[object]:
-        if id(code) in self._seen:
+        if _is_immortal(code):
             return
         yield from self._constant(code)
         for part in (code.co_names, code.co_consts, code.co_varnames, code.co_freevars, code.co_cellvars):
@@ -101,6 +102,9 @@ class Immortaliser:
                 yield from self._constant(item)
 
     def _constant(self, item: object) -> Iterator[object]:
-        if id(item) not in self._seen:
-            self._seen.add(id(item))
+        if not _is_immortal(item):
             yield item
+
+
+def _is_immortal(item: object) -> bool:
+    return sys.getrefcount(item) >= _UNCOUNTED
