@@ -156,7 +156,6 @@ class Objects:
         self.tasks: list[str] = []
         self.encrypted: set[int] = set()
         self.library_caches: dict[str, int] = {}
-        self.clients = 0
         self._places = places
         self._cache = type(functools.lru_cache(_nothing))
         self._task = getattr(sys.modules.get("asyncio"), "Task", None)
