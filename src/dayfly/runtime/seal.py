@@ -9,7 +9,6 @@ import threading
 import time
 
 from dayfly._sys import proc
-from dayfly.runtime import natives
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,7 +61,12 @@ def _threads(safe: set[threading.Thread], runtimes: set[str]) -> list[str]:
     count = _count_threads()
     others = [thread for thread in threading.enumerate() if thread is not threading.main_thread()]
     named = [thread.name for thread in others if thread not in safe]
-    native = count - 1 - len(others) - sum(natives.count(library) for library in runtimes)
+    native = count - 1 - len(others)
+    if runtimes:
+        # Late: few functions have such a library.
+        from dayfly.runtime import natives
+
+        native -= sum(natives.count(library) for library in runtimes)
     if not named and native <= 0:
         return []
     parts = [f"thread {name!r}" for name in named[:8]]

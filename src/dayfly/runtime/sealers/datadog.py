@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 
 from dayfly.runtime import natives
 
@@ -107,7 +108,15 @@ def _stop_client(client: object, module: ModuleType, sealing: Sealing) -> None:
     state = vars(client)
     if not any(state.get(name) is not None for name in ("_flush_thread", "_active_sender", "_sender_thread")):
         return
-    before, in_child, in_parent = (getattr(client, name) for name in _CLIENT[:3])
+    before, in_child, in_parent, flush = (getattr(client, name) for name in _CLIENT)
+    thread, stop = state.get("_flush_thread"), state.get("_flush_thread_stop")
+    if isinstance(thread, threading.Thread) and isinstance(stop, threading.Event):
+        # It sleeps through its interval whatever it is told: the library would wait for its end here, and
+        # at every fork. It holds nothing while it sleeps, and goes when it wakes.
+        _send(client, flush)
+        stop.set()
+        state["_flush_thread"] = None
+        sealing.threads.add(thread)
     before()
     # Off the list that the library's own hooks go through.
     module._instances.discard(client)
@@ -115,11 +124,16 @@ def _stop_client(client: object, module: ModuleType, sealing: Sealing) -> None:
 
     def wake() -> None:
         module._instances.add(client)
-        (in_parent if os.getpid() == zygote else in_child)()
+        is_worker = os.getpid() != zygote
+        if isinstance(thread, threading.Thread) and isinstance(stop, threading.Event):
+            if not is_worker:
+                thread.join()
+            stop.clear()
+        (in_child if is_worker else in_parent)()
 
     sealing.in_worker(wake)
     sealing.before_answer(
-        "metrics of Datadog's statsd client", is_pending=_pending(state), send=_sender(client)
+        "metrics of Datadog's statsd client", is_pending=_pending(state), send=_sender(client, flush)
     )
 
 
@@ -137,16 +151,21 @@ def _pending(state: dict[str, object]) -> Callable[[], bool]:
     return is_pending
 
 
-def _sender(client: object) -> Callable[[float], object]:
+def _sender(client: object, flush: Callable[[], object]) -> Callable[[float], object]:
     def send(seconds: float) -> object:
-        for name in ("flush_aggregated_metrics", "flush"):
-            flush = getattr(client, name, None)
-            if flush is not None:
-                flush()
+        _send(client, flush)
         wait = getattr(client, "wait_for_pending", None)
         return None if wait is None else wait()
 
     return send
+
+
+def _send(client: object, flush: Callable[[], object]) -> None:
+    """Send what is counted together, where the version does that, and then what is buffered."""
+    aggregated = getattr(client, "flush_aggregated_metrics", None)
+    if aggregated is not None:
+        aggregated()
+    flush()
 
 
 def _count_tasks() -> int:
