@@ -25,7 +25,7 @@ def test_imports_and_calls_are_written_with_the_place_they_were_seen_at() -> Non
     assert made is not None
     assert made.setting == "dayfly_prime:prime"
     assert made.source == (
-        '"""Warm-up: what the first invocation did, done before a worker is forked."""\n\n\n'
+        '"""Warm-up: what first invocations did, before a worker is forked."""\n\n\n'
         "def prime() -> None:\n"
         "    import json.tool  # app.py:8\n"
         "    import colorsys\n\n"

@@ -140,7 +140,7 @@ def _window(facts: Facts, window: Cost, *, added: float | None, saved: float, pr
         measured_as=WINDOW,
         headline=f'isolation = "window", {count} events or {WINDOW_MAX_AGE} per worker',
         reasons=(
-            f"`invocation` adds {_ms(added)} to the median answer{share}, over {_LIMITS}{because}",
+            f"{_warmed(prime)} adds {_ms(added)} to the median answer{share}, over {_LIMITS}{because}",
             f"{count} events share a worker, so that starting it adds about {_ms(saved / count)} to each",
             *_prime_reason(facts, prime),
         ),
@@ -214,6 +214,10 @@ def _causes(losses: Sequence[Loss], *, is_primed: bool) -> list[str]:
     ]
     more = len(ordered) - _MAX_CAUSES
     return [*ordered[:_MAX_CAUSES], *([f"{more} more"] if more > 0 else [])]
+
+
+def _warmed(prime: str | None) -> str:
+    return "`invocation` with the warm-up" if prime else "`invocation`"
 
 
 def _globs(losses: Sequence[Loss]) -> tuple[str, ...]:

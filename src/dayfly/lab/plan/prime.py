@@ -29,7 +29,7 @@ def derive_prime(losses: Sequence[Loss]) -> Prime | None:
     if not imports and not calls:
         return None
     lines = [
-        '"""Warm-up: what the first invocation did, done before a worker is forked."""',
+        '"""Warm-up: what first invocations did, before a worker is forked."""',
         "",
         "",
         f"def {FUNCTION}() -> None:",
