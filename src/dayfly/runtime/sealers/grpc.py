@@ -6,6 +6,7 @@ gRPC's core has threads, descriptors and locks of its own, which all go when its
 from __future__ import annotations
 
 import sys
+import threading
 import time
 
 from dayfly.runtime import heap, natives, recorded
@@ -179,7 +180,10 @@ def _seal_asynchronous(core: ModuleType, channel: Channel, methods: list[Method]
     del native
 
     def rouse() -> None:
+        before = set(threading.enumerate())
         connect(kind(*arguments))
+        # It polls for as long as there is a channel, and is no work that the invocation left.
+        sealing.threads |= set(threading.enumerate()) - before
 
     if not asleep.lay([channel, *methods], rouse):
         rouse()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import sys
+import threading
 import time
 
 from dayfly._sys import objects
@@ -137,7 +138,14 @@ def _seal_pool(pool: object, sealing: Sealing) -> None:
             f"the psycopg pool {getattr(pool, 'name', '')!r} was still connecting at the end of init: call its wait() at init, or open it in the handler"
         )
         return
-    if not asleep.lay([pool], start):
+
+    def rouse() -> None:
+        before = set(threading.enumerate())
+        start()
+        # They are the pool's for as long as it lives, and no work that the invocation left.
+        sealing.threads |= set(threading.enumerate()) - before
+
+    if not asleep.lay([pool], rouse):
         start()
 
 
