@@ -1,9 +1,10 @@
-"""`python -m bench`: measure what Dayfly costs and print it with the budgets; `connections` measures calls over TLS."""
+"""`python -m bench`: measure what Dayfly costs and print it with the budgets; subcommands measure the rest."""
 
 from __future__ import annotations
 
 import argparse
 import datetime
+import importlib
 import os
 import statistics
 import sys
@@ -17,6 +18,14 @@ from bench.machine import this_machine
 from bench.measuring import FULL, QUICK, Measurement, OutOfTimeError, Plan, Samples
 from bench.report import Report, as_json, as_markdown, print_tables
 
+SUBCOMMANDS = {
+    "bill": "bench.monthly",
+    "connections": "bench.connections",
+    "lazy": "bench.lazy",
+    "libraries": "bench.libraries",
+    "quota": "bench.quota",
+}
+
 
 def main(arguments: Sequence[str], *, plan: Plan | None = None) -> int:
     """Run by the command line; 0 whatever the figures say, 2 if time did not suffice for all functions.
@@ -25,10 +34,8 @@ def main(arguments: Sequence[str], *, plan: Plan | None = None) -> int:
 
     `plan` takes the place of the one that the arguments choose.
     """
-    if arguments[:1] == ["connections"]:
-        from bench import connections
-
-        return connections.main(arguments[1:])
+    if arguments and arguments[0] in SUBCOMMANDS:
+        return int(importlib.import_module(SUBCOMMANDS[arguments[0]]).main(arguments[1:]))
     options = _parse(arguments)
     pinned = None
     if options.pin:
@@ -67,7 +74,11 @@ def main(arguments: Sequence[str], *, plan: Plan | None = None) -> int:
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m bench",
+        description=__doc__,
+        epilog=f"Subcommands, each with --help: {', '.join(SUBCOMMANDS)}.",
+    )
     parser.add_argument("--quick", action="store_true", help="few samples, less than 40 seconds")
     parser.add_argument("--pin", action="store_true", help="everything on one CPU")
     form = parser.add_mutually_exclusive_group()

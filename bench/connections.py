@@ -21,7 +21,8 @@ from tests.real.environment import real_python
 from tests.runtimes import RuntimeProcess
 
 from bench.accounting import processor_ms
-from bench.contestants import FUNCTIONS, INVOCATION, PLAIN, Contestant
+from bench.alternating import not_forkable
+from bench.contestants import FUNCTIONS, INVOCATION, PLAIN, WINDOW, Contestant
 from bench.figures import judge
 from bench.machine import Machine, this_machine
 from bench.measuring import BURST, OutOfTimeError
@@ -38,7 +39,6 @@ CALLERS = (
     "aiohttp_session",
     "urllib_request",
 )
-WINDOW = Contestant("window", "dayfly", {"DAYFLY_ISOLATION": "window", "DAYFLY_API_LOCK": "off"})
 CONTESTANTS = (PLAIN, INVOCATION, WINDOW)
 # DESIGN: a fresh worker, one boto3 call over TLS, against a warm reused connection.
 BUDGET_MS = 4.0
@@ -84,13 +84,15 @@ class Samples:
     call_ms: list[float] = field(default_factory=list)
     faults: list[int] = field(default_factory=list)
     answer_ms: list[float] = field(default_factory=list)
+    empty_answer_ms: list[float] = field(default_factory=list)
     with_call_ms: list[float] = field(default_factory=list)
     without_call_ms: list[float] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One line of the report; `added_ms` is against plain, for which it is 0."""
+    """One line of the report. `call_processor_ms` and `call_answer_ms` are what the call adds to an invocation
+    without it, `added_ms` the former against plain, for which it is 0."""
 
     caller: str
     contestant: str
@@ -98,6 +100,8 @@ class Figure:
     faults: float
     processor_ms: float
     answer_ms: float
+    call_processor_ms: float
+    call_answer_ms: float
     added_ms: float
     samples: int
     budget_ms: float | None
@@ -105,30 +109,42 @@ class Figure:
 
 
 def measure(
-    caller: str, peer: Peer, plan: Plan, *, python: Path, contestants: Sequence[Contestant] = CONTESTANTS
+    caller: str,
+    environment: Mapping[str, str],
+    plan: Plan,
+    *,
+    python: Path,
+    contestants: Sequence[Contestant] = CONTESTANTS,
 ) -> dict[str, Samples]:
-    """Samples by contestant's name. Raises AssertionError for an invocation that failed."""
+    """Samples by contestant's name; `environment` leads the function to its server.
+
+    Raises AssertionError for an invocation that failed and for a function that Dayfly could not fork.
+    """
     samples = {one.name: Samples() for one in contestants}
     with contextlib.ExitStack() as stack:
         running = {
-            one.name: stack.enter_context(_runtime(caller, one, peer, python=python)) for one in contestants
+            one.name: stack.enter_context(_runtime(caller, one, environment, python=python))
+            for one in contestants
         }
         for process in running.values():
             _burst(process, plan.warm_up, call=True)
         _alternate(running, plan.calls, samples, call=True)
         _alternate(running, plan.empty, samples, call=False)
         for name, process in running.items():
-            assert "zygote.not-forkable" not in process.output(), (name, process.output()[-2000:])
+            fault = not_forkable(process.output())
+            assert not fault, f"{name} fell back to process isolation: {fault}"
     return samples
 
 
-def _runtime(caller: str, contestant: Contestant, peer: Peer, *, python: Path) -> RuntimeProcess:
+def _runtime(
+    caller: str, contestant: Contestant, environment: Mapping[str, str], *, python: Path
+) -> RuntimeProcess:
     return RuntimeProcess(
         FUNCTIONS / "connections",
         f"{caller}.handler",
         runtime=contestant.runtime,
         interpreter=python,
-        environment={**peer.environment(), **contestant.settings},
+        environment={**environment, **contestant.settings},
         timeout_s=60,
     )
 
@@ -145,6 +161,8 @@ def _alternate(
                     samples[name].answer_ms.append(answer_ms)
                     samples[name].call_ms.append(float(payload["cpu_ms"]))
                     samples[name].faults.append(int(payload["faults"]))
+                else:
+                    samples[name].empty_answer_ms.append(answer_ms)
     for name, process in running.items():
         spent = (processor_ms(process.tree()) - before[name]) / (count // BURST * BURST)
         (samples[name].with_call_ms if call else samples[name].without_call_ms).append(spent)
@@ -176,6 +194,8 @@ def _figure(caller: str, name: str, plain: Samples, samples: Samples) -> Figure:
         statistics.median(samples.faults),
         samples.with_call_ms[0],
         statistics.median(samples.answer_ms),
+        _of_the_call(samples),
+        statistics.median(samples.answer_ms) - statistics.median(samples.empty_answer_ms),
         added,
         len(samples.call_ms),
         budget,
@@ -209,7 +229,7 @@ def main(
                 if now() > end:
                     raise OutOfTimeError(f"not done after {chosen.deadline_s:.0f} s: is the machine busy?")
                 notes.print(f"measuring {caller}…", style="dim")
-                found += figures(caller, measure(caller, peer, chosen, python=python))
+                found += figures(caller, measure(caller, peer.environment(), chosen, python=python))
         except OutOfTimeError as fault:
             notes.print(f"dayfly bench: {fault}", style="red")
             status = 2

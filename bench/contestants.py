@@ -47,5 +47,7 @@ INVOCATION = Contestant("invocation", "dayfly", {"DAYFLY_ISOLATION": "invocation
 LOCKED = Contestant(
     "invocation, API locked", "dayfly", {"DAYFLY_ISOLATION": "invocation", "DAYFLY_API_LOCK": "on"}
 )
+# The default window, as for the others the default of everything else.
+WINDOW = Contestant("window", "dayfly", {"DAYFLY_ISOLATION": "window", "DAYFLY_API_LOCK": "off"})
 PROCESS = Contestant("process", "dayfly", {"DAYFLY_ISOLATION": "process", "DAYFLY_API_LOCK": "off"})
-DAYFLY = (INVOCATION, LOCKED, PROCESS)
+DAYFLY = (INVOCATION, LOCKED, WINDOW, PROCESS)

@@ -19,6 +19,7 @@ from bench.connections import (
     print_table,
 )
 from bench.contestants import FUNCTIONS, INVOCATION, PLAIN
+from bench.libraries import DATABASE_CALLERS
 from bench.peer import Peer
 from rich.console import Console
 from tests.real.environment import real_python
@@ -34,11 +35,13 @@ def peer() -> Iterator[Peer]:
 
 def test_every_caller_has_its_function() -> None:
     found = {path.stem for path in (FUNCTIONS / "connections").glob("*.py")} - {"inside"}
-    assert found == set(CALLERS)
+    assert found == {*CALLERS, *DATABASE_CALLERS}
 
 
 def test_a_fresh_worker_faults_more_than_a_warm_process(peer: Peer) -> None:
-    measured = measure("urllib3_pool", peer, TINY, python=real_python(), contestants=(PLAIN, INVOCATION))
+    measured = measure(
+        "urllib3_pool", peer.environment(), TINY, python=real_python(), contestants=(PLAIN, INVOCATION)
+    )
     plain, invocation = measured[PLAIN.name], measured[INVOCATION.name]
     assert len(plain.call_ms) == len(invocation.call_ms) == TINY.calls
     assert min(invocation.faults) > max(plain.faults)
@@ -55,14 +58,15 @@ def test_a_function_that_fails_is_no_figure(peer: Peer) -> None:
             return {**peer.environment(), "PEER": self.url}
 
     with pytest.raises(AssertionError, match="Error"):
-        measure("boto3_client", Elsewhere(), TINY, python=real_python(), contestants=(PLAIN,))
+        measure("boto3_client", Elsewhere().environment(), TINY, python=real_python(), contestants=(PLAIN,))
 
 
 def test_only_what_the_call_adds_is_judged() -> None:
-    plain = Samples([1.0], [0], [2.0], with_call_ms=[1.5], without_call_ms=[0.5])
-    ours = Samples([4.0], [900], [9.0], with_call_ms=[8.0], without_call_ms=[3.0 + 1.0 - BUDGET_MS])
+    plain = Samples([1.0], [0], [2.0], [1.5], with_call_ms=[1.5], without_call_ms=[0.5])
+    ours = Samples([4.0], [900], [9.0], [3.0], with_call_ms=[8.0], without_call_ms=[3.0 + 1.0 - BUDGET_MS])
     found = figures(CALLERS[0], {PLAIN.name: plain, INVOCATION.name: ours})
     assert [(one.added_ms, one.verdict) for one in found] == [(0.0, "no budget"), (7.0, "not met")]
+    assert [(one.call_processor_ms, one.call_answer_ms) for one in found] == [(1.0, 0.5), (8.0, 6.0)]
     text = as_markdown(found, ["where and how"])
     assert text.startswith("where and how")
     assert "+7.00 ms | ≤ 4.0 ms | not met |" in text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from bench.contestants import INVOCATION, PLAIN, PROCESS
+from bench.contestants import INVOCATION, PLAIN, PROCESS, WINDOW
 from bench.figures import ANSWER, CYCLE, GROWTH, INIT, MEMORY, Figure, figures, judge, percentile_99
 from bench.measuring import Samples
 
@@ -31,10 +31,22 @@ def test_a_measure_without_samples_is_not_measured_rather_than_met() -> None:
     assert _find(found, MEMORY, "medium", INVOCATION.name).verdict == "not measured"
 
 
-def test_only_invocation_isolation_has_budgets() -> None:
+def test_process_isolation_has_no_budgets() -> None:
     found = _measured(Samples(answer_ms=[50.0]))
     assert _find(found, ANSWER, "medium", INVOCATION.name).verdict == "not met"
     assert _find(found, ANSWER, "medium", PROCESS.name).verdict == "no budget"
+
+
+@pytest.mark.parametrize(
+    ("added", "verdict"),
+    [(0.2, "met"), (0.21, "not met")],
+)
+def test_a_worker_that_is_kept_has_a_budget_of_its_own(added: float, verdict: str) -> None:
+    plain = Samples(answer_ms=[0.0], cycle_ms=[0.0])
+    window = Samples(answer_ms=[added], cycle_ms=[added])
+    found = figures({"small": {PLAIN.name: plain, WINDOW.name: window}})
+    assert _find(found, ANSWER, "small", WINDOW.name).verdict == verdict
+    assert _find(found, CYCLE, "small", WINDOW.name).verdict == verdict
 
 
 @pytest.mark.parametrize(
