@@ -51,3 +51,8 @@ def _run(*command: str) -> None:
     except subprocess.CalledProcessError as error:
         error.add_note(error.stderr.decode(errors="replace"))
         raise
+
+
+if __name__ == "__main__":
+    # Before the tests: where no wheel is cached it takes longer than a test may.
+    print(real_python())
