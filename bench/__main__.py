@@ -17,6 +17,7 @@ from bench.figures import figures
 from bench.machine import this_machine
 from bench.measuring import FULL, QUICK, Measurement, OutOfTimeError, Plan, Samples
 from bench.report import Report, as_json, as_markdown, print_tables
+from bench.sheets import console
 
 SUBCOMMANDS = {
     "bill": "bench.monthly",
@@ -69,7 +70,7 @@ def main(arguments: Sequence[str], *, plan: Plan | None = None) -> int:
     elif options.markdown:
         sys.stdout.write(as_markdown(report))
     else:
-        print_tables(report, Console())
+        print_tables(report, console())
     return status
 
 
@@ -79,7 +80,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         description=__doc__,
         epilog=f"Subcommands, each with --help: {', '.join(SUBCOMMANDS)}.",
     )
-    parser.add_argument("--quick", action="store_true", help="few samples, less than 40 seconds")
+    parser.add_argument("--quick", action="store_true", help="few samples, less than 50 seconds")
     parser.add_argument("--pin", action="store_true", help="everything on one CPU")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="machine-readable")

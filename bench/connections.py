@@ -20,6 +20,7 @@ from rich.table import Table
 from tests.real.environment import real_python
 from tests.runtimes import RuntimeProcess
 
+from bench import sheets
 from bench.accounting import processor_ms
 from bench.alternating import not_forkable
 from bench.contestants import FUNCTIONS, INVOCATION, PLAIN, WINDOW, Contestant
@@ -241,7 +242,7 @@ def main(
     elif options.markdown:
         sys.stdout.write(as_markdown(found, said))
     else:
-        print_table(found, said, Console())
+        print_table(found, said, sheets.console())
     return status
 
 

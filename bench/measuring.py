@@ -34,7 +34,7 @@ class Plan:
 
 
 FULL = Plan(invocations=400, rie_invocations=200, starts=9, warm_up=30, deadline_s=230)
-QUICK = Plan(invocations=40, rie_invocations=20, starts=2, warm_up=5, deadline_s=36)
+QUICK = Plan(invocations=40, rie_invocations=20, starts=2, warm_up=5, deadline_s=46)
 
 
 @dataclass(frozen=True)

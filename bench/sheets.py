@@ -64,8 +64,12 @@ def write(
     elif options.markdown:
         sys.stdout.write(as_markdown(sheets, said))
     else:
-        # Nobody resizes a file: a table there is as wide as it needs to be.
-        print_tables(sheets, said, Console(width=None if sys.stdout.isatty() else 180))
+        print_tables(sheets, said, console())
+
+
+def console() -> Console:
+    """Standard output; a file or a pipe, which nobody can widen, is wide enough for the tables."""
+    return Console(width=None if sys.stdout.isatty() else 180)
 
 
 def as_json(sheets: Sequence[Sheet], said: Sequence[str], machine: Machine) -> str:
