@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from tests.runtime.sealers.libraries import library_python
 from tests.runtime.sealers.peers import database
@@ -167,11 +169,11 @@ def handler(number):
     assert seen.answers == [[7, 8], [8, 8], [9, 8]]
 
 
-def test_a_database_in_a_file_is_locked_by_one_worker_at_a_time() -> None:
+def test_a_database_in_a_file_is_locked_by_one_worker_at_a_time(tmp_path: Path) -> None:
     seen = run(
         """
-import sqlite3, tempfile
-path = tempfile.mkdtemp(dir="/var/tmp") + "/shop.db"
+import os, sqlite3
+path = os.environ["FOLDER"] + "/shop.db"
 connection = sqlite3.connect(path)
 connection.execute("create table t (a int)")
 connection.commit()
@@ -186,22 +188,24 @@ def handler(number):
         was_locked = True
     connection.commit()
     return [was_locked, [row[0] for row in other.execute("select a from t order by a")]]
-"""
+""",
+        environment={"FOLDER": str(tmp_path)},
     )
     assert seen.reasons == []
     assert seen.answers == [[True, [0]], [True, [0, 1]], [True, [0, 1, 2]]]
 
 
-def test_an_open_transaction_on_a_file_is_refused() -> None:
+def test_an_open_transaction_on_a_file_is_refused(tmp_path: Path) -> None:
     seen = run(
         """
-import sqlite3, tempfile
-connection = sqlite3.connect(tempfile.mkdtemp(dir="/var/tmp") + "/shop.db")
+import os, sqlite3
+connection = sqlite3.connect(os.environ["FOLDER"] + "/shop.db")
 connection.execute("create table t (a int)")
 connection.execute("insert into t values (7)")
 def handler(number):
     return connection.in_transaction
-"""
+""",
+        environment={"FOLDER": str(tmp_path)},
     )
     assert any("is in a transaction, whose lock no worker would have" in reason for reason in seen.reasons)
     assert seen.answers == [True]
