@@ -240,3 +240,18 @@ def test_the_machines_own_tmp_is_not_taken_for_a_containers() -> None:
 
 def test_namespace_is_named() -> None:
     assert proc.pid_namespace().startswith("pid:[")
+
+
+def test_a_process_is_stopped_when_each_of_its_threads_is() -> None:
+    code = (
+        "import threading, time\n"
+        "for _ in range(3): threading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n"
+        "print(flush=True); time.sleep(60)"
+    )
+    with python(code) as process:
+        assert not proc.is_stopped(process.pid)
+        process.send_signal(signal.SIGSTOP)
+        wait_for(lambda: proc.is_stopped(process.pid))
+        process.send_signal(signal.SIGCONT)
+        wait_for(lambda: not proc.is_stopped(process.pid))
+    assert proc.is_stopped(process.pid), "what is gone does nothing"

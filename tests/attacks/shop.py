@@ -97,7 +97,8 @@ class Shop:
 
     def attack(self, code: str, **more: object) -> Answer:
         """Send the payload; its `result` is the answer's payload."""
-        return self.rie.invoke({"code": PRELUDE + code, "sink": self.sink.port, **more})
+        names = {"sink": self.sink.port, "api": self.rie.runtime_api}
+        return self.rie.invoke({"code": PRELUDE + code, **names, **more})
 
     def result_of(self, code: str, **more: object) -> object:
         """Send the payload and return what it found; fails the test if it did not run to its end."""

@@ -67,7 +67,7 @@ if os.fork() == 0:
     "children that hold the worker's socket": """
 frame = sys._getframe()
 while "lambda_runtime_client" not in frame.f_locals: frame = frame.f_back
-wire = frame.f_locals["lambda_runtime_client"]._worker
+wire = frame.f_locals["lambda_runtime_client"]._work.socket
 for _ in range(5):
     if os.fork() == 0:
         live()

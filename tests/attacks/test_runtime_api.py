@@ -1,6 +1,7 @@
 """The worker that becomes the runtime (L2; T1557 Adversary-in-the-Middle, M5): polling for other customers' events.
 
-The Runtime API asks no one for a name. The payload finds it in its environment, answers its own event and
+The Runtime API asks no one for a name, and its address is the same in every environment of Lambda's: what a worker's variable
+names instead keeps nobody from it. The payload answers its own event and
 polls for the next ones, itself or through a child. It must receive no event of anybody else, and every
 customer must be answered by the function.
 """
@@ -18,7 +19,7 @@ pytestmark = needs_confinement()
 
 CLIENT = """
 import http.client, json
-address = os.environ["AWS_LAMBDA_RUNTIME_API"]
+address = event["api"]
 base = "/2018-06-01/runtime/invocation/"
 def call(method, path, body=None, timeout=1.5):
     connection = http.client.HTTPConnection(address, timeout=timeout)

@@ -18,7 +18,9 @@ from types import ModuleType
 import pytest
 from tests.unprivileged import forked
 
+from dayfly.runtime import heap
 from dayfly.runtime.seal import open_descriptors, reasons_not_to_fork
+from dayfly.runtime.sealers import files
 from dayfly.runtime.sealing import Sealing
 
 KEPT: list[object] = []
@@ -31,7 +33,9 @@ def reasons_after(init: Callable[[], object], *, temporary: tuple[str, ...] = ()
         # pytest and its plugins have descriptors of their own; they are as little meant as Dayfly's.
         own = open_descriptors()
         KEPT.append(init())
-        return reasons_not_to_fork(Sealing(own=own), temporary=temporary)
+        sealing = Sealing(own=own)
+        files.seal(heap.find(files.kinds()), sealing)
+        return reasons_not_to_fork(sealing, temporary=temporary)
 
     return forked(run)
 
@@ -65,7 +69,6 @@ CULPRITS: dict[str, tuple[Callable[[], object], tuple[str, ...]]] = {
     "event loop": (asyncio.new_event_loop, ("eventpoll", "Unix stream socket")),
     "eventfd": (lambda: os.eventfd(0), ("eventfd descriptor",)),
     "pidfd": (lambda: os.pidfd_open(os.getpid()), ("pidfd",)),
-    "pipe": (os.pipe, ("a pipe made at init",)),
     "a pipe's write end alone": (stdin_of_a_child, ("a pipe made at init",)),
     "shared memory": (lambda: mmap.mmap(-1, 8192), ("shared memory", "MAP_PRIVATE")),
 }
@@ -185,3 +188,17 @@ def test_native_code_from_a_temporary_directory_is_named(tmp_path: Path) -> None
 
     (reason,) = reasons_after(init, temporary=(str(tmp_path),))
     assert "native code" in reason
+
+
+def test_a_file_that_no_sealer_made_safe_is_named(tmp_path: Path) -> None:
+    """The sealer of files may fail; what it did not handle must not be shared in silence."""
+    (tmp_path / "data").write_text("x")
+
+    def run() -> list[str]:
+        own = open_descriptors()
+        KEPT.append((tmp_path / "data").open())
+        return reasons_not_to_fork(Sealing(own=own), temporary=())
+
+    (reason,) = forked(run)
+    assert str(tmp_path / "data") in reason
+    assert "open it in the handler" in reason

@@ -144,6 +144,23 @@ def is_dead(pid: int) -> bool:
     return not has_vanished or not os.path.exists(f"/proc/{pid}")
 
 
+def is_stopped(pid: int) -> bool:
+    """Say whether every thread of the process is stopped by a signal, or has ended.
+
+    Sending SIGSTOP says nothing: each thread stops when it next looks, and a SIGCONT in between takes it back.
+    """
+    try:
+        threads = os.listdir(f"/proc/{pid}/task")
+    except OSError as fault:
+        _raise_if_exhausted(fault)
+        return True
+    for thread in threads:
+        stat = _read_stat(f"/proc/{pid}/task/{thread}/stat", pid)
+        if stat is not None and stat.state not in "TZX" and not stat.flags & PF_EXITING:
+            return False
+    return True
+
+
 def has_pending_kill(pid: int) -> bool:
     """Say whether SIGKILL waits for the leader to get a processor; once it has one, `is_dead` tells."""
     try:

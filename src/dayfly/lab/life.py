@@ -68,8 +68,10 @@ class Life:
     async def wait_for(self, event: asyncio.Event, deadline: float, *others: asyncio.Future[Any]) -> bool:
         """True when `event` is set before one of `others` is done, a program ends or time is up."""
         waiting = asyncio.ensure_future(event.wait())
-        await self.wait([waiting, *others], deadline)
-        if not waiting.done():
+        try:
+            await self.wait([waiting, *others], deadline)
+        finally:
+            # Also where the wait itself is cancelled: nobody else would end it.
             waiting.cancel()
         return event.is_set()
 

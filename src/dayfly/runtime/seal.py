@@ -100,11 +100,14 @@ def _descriptors(safe: frozenset[int] | set[int]) -> list[str]:
             )
         elif stat.S_ISFIFO(mode) and not _is_output(number):
             found.append("a pipe made at init would be shared by workers: make it in the handler")
+        elif (stat.S_ISREG(mode) or stat.S_ISDIR(mode)) and not _is_output(number):
+            # Each worker has its own of what the files sealer handled; this is what it did not.
+            found.append(f"{target} opened at init would be shared by workers: open it in the handler")
     return found
 
 
 def _is_output(number: int) -> bool:
-    """Say whether a pipe is one of our own outputs under another number."""
+    """Say whether a descriptor is one of our own outputs under another number."""
     status = os.fstat(number)
     for output in (1, 2):
         other = os.fstat(output)

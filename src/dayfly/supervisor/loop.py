@@ -63,6 +63,8 @@ _STATUS_LIMIT_S = 2.0
 # Zombies only PID 1 can reap; far below the 742 processes that Lambda allows.
 _MANY_ZOMBIES = 256
 _NO_EVENTS = 1
+# A stop takes effect within 0.1 ms where a processor is free; a busy machine may take some time.
+_PAUSE_LIMIT_S = 0.05
 # Different notes of workers that an environment reports, and names in one: a log is not to be flooded.
 _MANY_NOTES = 16
 _MANY_NAMES = 8
@@ -457,7 +459,7 @@ class Supervisor:
         if proc.last_pid() == self._pid_before >= 0:
             # Nothing was born since the event was handed over. One who makes the numbers go round once
             # gains what he has anyway: a process for as long as his worker's window.
-            return True
+            return self._rests(worker)
         self._sweeper.staying = worker.pid
         try:
             swept = self._sweeper.sweep(set())
@@ -467,7 +469,19 @@ class Supervisor:
         finally:
             self._sweeper.staying = 0
         self._report_sweep(swept)
-        return swept.is_proved and not swept.killed and not swept.zygote_lost
+        is_clean = swept.is_proved and not swept.killed and not swept.zygote_lost
+        return is_clean and self._rests(worker)
+
+    def _rests(self, worker: Worker) -> bool:
+        """Say whether a worker that was stopped is: one that is not could take the next event by itself."""
+        if worker.is_paused(limit_s=_PAUSE_LIMIT_S):
+            return True
+        self._reporter.find(
+            findings.WORKER_HOSTILE,
+            "a worker was ended: it did not let itself be stopped between two events",
+            {"reason": "it did not let itself be stopped between two events", "worker": worker.number},
+        )
+        return False
 
     def _end_worker(self, worker: Worker) -> Swept | None:
         """Kill the worker and everything it left, and prove them dead."""

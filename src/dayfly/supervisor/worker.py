@@ -152,8 +152,19 @@ class Worker:
         kill_pid(self.pid, self.pid_handle, signal.SIGCONT)
 
     def pause(self) -> None:
-        """Stop the process until `resume`: between two events of its window nothing of it runs."""
+        """Stop the process until `resume`; `is_paused` says when it is."""
         kill_pid(self.pid, self.pid_handle, signal.SIGSTOP)
+
+    def is_paused(self, *, limit_s: float) -> bool:
+        """Wait up to `limit_s` until nothing of the process runs; False if something does all the same."""
+        from dayfly._sys import proc
+
+        until = time.monotonic() + limit_s
+        while not proc.is_stopped(self.pid):
+            if time.monotonic() > until:
+                return False
+            os.sched_yield()
+        return True
 
     def kill(self) -> None:
         """Stop the process so that nothing it holds in memory meets the next event.

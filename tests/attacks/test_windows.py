@@ -1,0 +1,132 @@
+"""Attacks on a window (L2, L3): what is planted lives as long as its worker, and not one event longer.
+
+Within its window an attacker has what he has on a plain warm environment; that is what the setting says. None of it
+may outlast the window, and what would outlast it ends the window at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from tests.attacks.shop import Shop, needs_confinement
+from tests.attacks.test_leftovers import LEFTOVERS, LIVE
+from tests.attacks.test_memory import PATCHES
+
+pytestmark = needs_confinement()
+
+WINDOW = 4
+
+
+@pytest.fixture(scope="module")
+def window() -> Iterator[Shop]:
+    environment = {"DAYFLY_ISOLATION": "window", "DAYFLY_MAX_INVOCATIONS": str(WINDOW)}
+    with Shop("dayfly", environment=environment) as shop:
+        yield shop
+
+
+def end_window(shop: Shop) -> None:
+    """Serve until a fresh worker has served its first event."""
+    before = shop.result_of("result = os.getpid()")
+    for _ in range(WINDOW):
+        if shop.result_of("result = os.getpid()") != before:
+            return
+    pytest.fail("no window ended")
+
+
+@pytest.mark.parametrize("name", PATCHES)
+def test_what_is_patched_steals_in_its_window_and_from_nobody_after_it(name: str, window: Shop) -> None:
+    end_window(window)
+    window.attack(PATCHES[name])
+    within = window.serve(WINDOW - 2)
+    assert window.stolen(within) == len(within), "the attack does not work: this test proves nothing"
+    assert window.stolen(window.serve(WINDOW + 1)) == 0
+
+
+@pytest.mark.parametrize("name", LEFTOVERS)
+def test_a_process_left_behind_ends_the_window_before_the_next_event(name: str, window: Shop) -> None:
+    end_window(window)
+    window.result_of("import app; app.PLANTED = True")
+    window.attack(LIVE + LEFTOVERS[name])
+    window.sink.received()
+    assert window.result_of("import app; result = hasattr(app, 'PLANTED')") is False
+    assert "alive" not in " ".join(window.sink.received())
+
+
+BETWEEN = {
+    "a thread that reports": """
+import threading
+def report():
+    while True:
+        leak("between")
+        time.sleep(0.0005)
+threading.Thread(target=report, daemon=True).start()
+""",
+    "a timer's signal": """
+import signal
+signal.signal(signal.SIGALRM, lambda *_: leak("between"))
+signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)
+""",
+    "a thread that continues the worker when it is stopped": """
+import threading, signal
+def report():
+    while True:
+        os.kill(os.getpid(), signal.SIGCONT)
+        leak("between")
+threading.Thread(target=report, daemon=True).start()
+""",
+}
+
+
+@pytest.mark.parametrize("name", BETWEEN)
+def test_between_two_events_the_worker_does_nothing(name: str, window: Shop) -> None:
+    end_window(window)
+    window.result_of(BETWEEN[name] + "\ntime.sleep(0.02)")
+    # What was under way when the answer was given may still arrive, once.
+    window.sink.received(quiet_s=0.1)
+    assert window.sink.received(quiet_s=0.2) == []
+    window.serve(1)
+
+
+SKIM = """
+import http.client, threading
+def call(method, path, body=None):
+    connection = http.client.HTTPConnection(event["api"], timeout=2)
+    try:
+        connection.request(method, "/2018-06-01/runtime/invocation/" + path, body)
+        reply = connection.getresponse()
+        return reply.status, reply.headers.get("Lambda-Runtime-Aws-Request-Id", ""), reply.read().decode()
+    except OSError:
+        return 0, "", ""
+    finally:
+        connection.close()
+def skim():
+    while True:
+        status, found, body = call("GET", "next")
+        if status == 200:
+            leak(body)
+            call("POST", found + "/response", '{"mark": "stolen"}')
+for _ in range(4): threading.Thread(target=skim, daemon=True).start()
+time.sleep(0.02)
+"""
+
+
+def test_threads_that_poll_the_runtime_api_get_nothing_of_what_comes_after_their_window(window: Shop) -> None:
+    """The API is locked while their worker runs, and while it is not locked they do not run."""
+    for _ in range(5):
+        end_window(window)
+        window.attack(SKIM)
+        # These are the attacker's, as on a plain warm environment, answers too.
+        for number in range(WINDOW - 2):
+            window.rie.invoke({"card": f"within {number}"})
+        window.sink.received()
+        cards = window.serve(WINDOW + 1, may_time_out=1)
+        assert window.stolen(cards) == 0
+
+
+def test_files_of_a_window_go_with_it(window: Shop) -> None:
+    end_window(window)
+    write = "open('/tmp/planted.py', 'w').write('x = 1'); result = os.listdir('/tmp')"
+    assert window.result_of(write) == ["planted.py"]
+    end_window(window)
+    assert window.result_of("result = os.listdir('/tmp')") == []
