@@ -6,6 +6,10 @@ import os
 import threading
 import time
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
 # By the first letters of the name that the kernel shows, at most 15.
 _LIBRARIES = (
     ("event_engine", "gRPC"),
@@ -37,11 +41,13 @@ def count(library: str = "", *, settle_s: float = 0.0) -> int:
         time.sleep(0.001)
 
 
-def describe() -> list[str]:
-    """Return a phrase for each library whose threads are there, such as "5 threads of gRPC"."""
+def describe(*, but: Collection[str] = ()) -> list[str]:
+    """Return a phrase for each library whose threads are there, such as "5 threads of gRPC", without those in `but`."""
     counted: dict[str, int] = {}
     for name in _names():
         library = _library(name)
+        if library in but:
+            continue
         counted[library] = counted.get(library, 0) + 1
     return [f"{number} thread{'s' if number > 1 else ''} of {library}" for library, number in counted.items()]
 

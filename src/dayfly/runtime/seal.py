@@ -70,9 +70,13 @@ def _threads(safe: set[threading.Thread], runtimes: set[str]) -> list[str]:
     if not named and native <= 0:
         return []
     parts = [f"thread {name!r}" for name in named[:8]]
+    fix = "start threads in the handler"
     if native > 0:
-        parts.append(f"{native} threads of native code")
-    return [f"{', '.join(parts)} started at init would not exist in a worker: start threads in the handler"]
+        from dayfly.runtime import natives
+
+        parts += natives.describe(but=runtimes)
+        fix += ", or set OMP_NUM_THREADS=1, or compute first in the handler"
+    return [f"{', '.join(parts)} started at init would not exist in a worker: {fix}"]
 
 
 def _descriptors(safe: frozenset[int] | set[int]) -> list[str]:

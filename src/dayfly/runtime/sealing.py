@@ -33,7 +33,10 @@ SEALERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("datadog", ("ddtrace", "datadog")),
     ("queues", ("logging.handlers",)),
     ("executors", ("concurrent.futures.thread", "multiprocessing.pool")),
-    ("databases", ("sqlalchemy", "psycopg", "psycopg2", "pymysql", "pymongo")),
+    (
+        "databases",
+        ("sqlalchemy", "psycopg", "psycopg2", "pymysql", "mysql.connector", "asyncpg", "sqlite3"),
+    ),
     ("caches", ("redis", "valkey", "pymemcache")),
     ("grpc", ("grpc",)),
     ("http", ("http.client", "httpcore")),

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 def start(handler: str, channel: Channel) -> None:
     """Load `handler` by awslambdaric and serve; ends the process as awslambdaric would."""
     leave_out_native_client()
+    _watch_grpc()
     from awslambdaric import bootstrap
 
     from dayfly.runtime.client import DayflyRuntimeClient
@@ -38,3 +39,17 @@ def leave_out_native_client() -> None:
         stand_in = ModuleType("runtime_client")
         stand_in.initialize_client = lambda *_arguments: None  # type: ignore[attr-defined]
         sys.modules["runtime_client"] = stand_in
+
+
+def _watch_grpc() -> None:
+    """Have gRPC's channels recorded: a worker makes one again only where it was seen how it was made.
+
+    A module more for functions that carry gRPC, 20 µs for the others.
+    """
+    import os
+
+    roots = (os.environ.get("LAMBDA_TASK_ROOT", ""), *sys.path)
+    if any(os.path.isdir(os.path.join(root, "grpc", "_cython")) for root in roots):
+        from dayfly.runtime import recorded
+
+        recorded.watch()

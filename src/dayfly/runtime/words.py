@@ -45,7 +45,7 @@ class LastWords:
         """Send what libraries hold back; return the note for the supervisor, empty in the common case."""
         lines: list[str] = []
         if serves_once:
-            lines += ["W" + name for name in background_work(self._before)]
+            lines += ["W" + name for name in background_work(self._before | sealing.threads)]
         if sealing.deliveries and self._is_due(serves_once=serves_once):
             left = self._deadline - time.time() - _RESERVE_S
             seconds = max(0.0, min(self._options.deliver, left))
