@@ -50,6 +50,9 @@ _EPILOGUE = """Examples:
 
     dayfly demo
     dayfly lab serve ./function --handler app.handler
+    dayfly plan app.handler --events events/
+    dayfly layer build --python 3.12
+    dayfly doctor
 """
 
 
