@@ -214,7 +214,9 @@ def _labels(lines: list[str], run: str) -> Counter[str]:
 
 def _finding(line: str) -> tuple[str, str]:
     record = json.loads(line)
-    return record["finding_info"]["types"][0], record["message"]
+    detail = record["unmapped"]
+    where = f" (invocation {detail['invocation']})" if "invocation" in detail else ""
+    return record["finding_info"]["types"][0], f"{record['message']}{where} {json.dumps(detail['evidence'])}"
 
 
 def _served(line: str) -> tuple[str, int]:
