@@ -105,7 +105,7 @@ def main(
 
 def _cells(line: Line | Missing) -> tuple[str, ...]:
     if isinstance(line, Missing):
-        return (line.function, line.contestant, *["–"] * 8, line.note)
+        return (line.function, line.contestant, *["–"] * 8, sheets.shortened(line.note))
     return (
         line.function,
         line.contestant,
@@ -117,5 +117,5 @@ def _cells(line: Line | Missing) -> tuple[str, ...]:
         sheets.milliseconds(line.processor_ms),
         f"{line.init_ms:.0f}",
         str(line.samples),
-        line.note,
+        sheets.shortened(line.note),
     )

@@ -6,6 +6,7 @@ import argparse
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from rich.console import Console
 from tests.real.catalogue import SAMPLES, Sample
@@ -20,6 +21,7 @@ from bench.contestants import INVOCATION, PLAIN, WINDOW
 from bench.machine import this_machine
 from bench.measuring import OutOfTimeError
 
+Shown = TypeVar("Shown")
 CONTESTANTS = (PLAIN, INVOCATION, WINDOW)
 # Functions that call a database on a connection of init, and the database; their docstrings say more.
 DATABASE_CALLERS: Mapping[str, Kind] = {
@@ -45,25 +47,28 @@ QUICK_SAMPLES = (
 )
 COLUMNS = (
     "function",
-    "isolation",
-    "answer p50",
-    "p99",
-    "added p50",
-    "next event p50",
-    "CPU",
-    "added CPU",
-    "init p50",
-    "samples",
+    "answer p50, plain",
+    "invocation",
+    "window",
+    "p99, plain",
+    "invocation",
+    "window",
+    "CPU, plain",
+    "invocation",
+    "window",
+    "init, plain",
+    "invocation",
+    "window",
     "note",
 )
 CONNECT_COLUMNS = (
     "function",
-    "isolation",
-    "call, CPU",
-    "faults",
-    "the call adds, answer",
-    "the call adds, CPU",
-    "samples",
+    "the query adds to the answer: plain",
+    "invocation",
+    "window",
+    "and to the CPU: plain",
+    "invocation",
+    "window",
     "note",
 )
 METHOD_NOTE = (
@@ -71,15 +76,16 @@ METHOD_NOTE = (
     "per invocation and the default window were alive together and invoked in alternating bursts of five. Servers are local; "
     "those that are written in Python share the driver's process, so answers of functions that call them hold its time, too. "
     "`CPU` is the mean of the runtime's whole tree per invocation, which the kernel counts in ticks of 10 ms for each process: "
-    "with few samples it is coarse. All in milliseconds."
+    "with few samples it is coarse. Under `invocation` and `window` stands what they add to plain's medians, except for p99, "
+    "which is each one's own. All in milliseconds."
 )
 CONNECT_NOTE = (
-    "Databases: plain awslambdaric reuses the connection of init, and so does a worker that is kept; a fresh worker connects, "
-    "then asks. `the call adds` is what an invocation with the query costs more than one without, the worker's fork and end "
-    "being in both. The servers are on this machine and ask for no TLS and no password: over a network add two round "
-    "trips and more, and with TLS what `python -m bench connections` shows. What helps: `window`, which connects once "
-    "per window; RDS Proxy, which keeps the database from starting a process for each connect, though the worker still "
-    "connects to the proxy."
+    "Databases: plain awslambdaric asks on the connection of init, and so does a worker that is kept after its first event; a "
+    "fresh worker connects first. The table has what an invocation with one query costs more than one without, so that the "
+    "worker's fork and end are in neither. The servers are on this machine and ask for no TLS and no password: a network adds a "
+    "connect's round trips, and TLS what `python -m bench connections` shows. What helps: `window`, which connects once "
+    "in a window; RDS Proxy, which spares the database a new process or thread for each connect, though the worker "
+    "still connects to the proxy."
 )
 
 
@@ -176,8 +182,13 @@ def main(
             more.append(f"Not measured: {', '.join(left)}: {fault}")
     sheets.write(
         [
-            sheets.Sheet("Databases", CONNECT_COLUMNS, [_connect_cells(one) for one in connects], connects),
-            sheets.Sheet("Libraries", COLUMNS, [_cells(one) for one in found], found),
+            sheets.Sheet(
+                "Databases",
+                CONNECT_COLUMNS,
+                [_connect_cells(row) for row in _by_function(connects)],
+                connects,
+            ),
+            sheets.Sheet("Libraries", COLUMNS, [_cells(row) for row in _by_function(found)], found),
         ],
         sheets.notes(machine, " ".join(["python -m bench libraries", *arguments]), *more),
         machine,
@@ -208,34 +219,44 @@ def _caller(one: connections.Figure | Missing) -> str:
     return one.function if isinstance(one, Missing) else one.caller
 
 
-def _connect_cells(one: connections.Figure | Missing) -> tuple[str, ...]:
-    if isinstance(one, Missing):
-        return (one.function, one.contestant, *["–"] * 5, one.note)
+def _connect_cells(row: Sequence[connections.Figure | Missing]) -> tuple[str, ...]:
+    found = {one.contestant: one for one in row if isinstance(one, connections.Figure)}
     return (
-        one.caller,
-        one.contestant,
-        sheets.milliseconds(one.call_ms),
-        f"{one.faults:.0f}",
-        sheets.milliseconds(one.call_answer_ms),
-        sheets.milliseconds(one.call_processor_ms),
-        str(one.samples),
-        "",
+        _caller(row[0]),
+        *(sheets.milliseconds(one.call_answer_ms if one else None) for one in _in_order(found)),
+        *(sheets.milliseconds(one.call_processor_ms if one else None) for one in _in_order(found)),
+        _said({one.contestant: one.note for one in row if isinstance(one, Missing)}),
     )
 
 
-def _cells(line: Line | Missing) -> tuple[str, ...]:
-    if isinstance(line, Missing):
-        return (line.function, line.contestant, *["–"] * 8, line.note)
+def _cells(row: Sequence[Line | Missing]) -> tuple[str, ...]:
+    found = {line.contestant: line for line in row if isinstance(line, Line)}
+    plain, *others = _in_order(found)
     return (
-        line.function,
-        line.contestant,
-        sheets.milliseconds(line.answer_ms),
-        sheets.milliseconds(line.answer_p99_ms),
-        sheets.added(line.added_answer_ms),
-        sheets.milliseconds(line.cycle_ms),
-        sheets.milliseconds(line.processor_ms),
-        sheets.added(line.added_processor_ms),
-        f"{line.init_ms:.0f}",
-        str(line.samples),
-        line.note,
+        row[0].function,
+        sheets.milliseconds(plain.answer_ms if plain else None),
+        *(sheets.added(line.added_answer_ms if line else None) for line in others),
+        *(sheets.milliseconds(line.answer_p99_ms if line else None) for line in (plain, *others)),
+        sheets.milliseconds(plain.processor_ms if plain else None),
+        *(sheets.added(line.added_processor_ms if line else None) for line in others),
+        f"{plain.init_ms:.0f}" if plain else "–",
+        *(f"{line.init_ms - plain.init_ms:+.0f}" if plain and line else "–" for line in others),
+        _said({line.contestant: line.note for line in row if line.note}),
     )
+
+
+def _in_order(found: Mapping[str, Shown]) -> list[Shown | None]:
+    return [found.get(one.name) for one in CONTESTANTS]
+
+
+def _said(notes: Mapping[str, str]) -> str:
+    """The notes with whose they are, each once."""
+    who: dict[str, list[str]] = {}
+    for name, note in notes.items():
+        who.setdefault(note, []).append(name)
+    return "; ".join(f"{', '.join(names)}: {sheets.shortened(note)}" for note, names in who.items())
+
+
+def _by_function(found: Sequence[Shown]) -> list[Sequence[Shown]]:
+    """What belongs to one function, together: contestants stand one after another."""
+    return [found[at : at + len(CONTESTANTS)] for at in range(0, len(found), len(CONTESTANTS))]

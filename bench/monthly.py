@@ -172,5 +172,5 @@ def _cells(one: Month) -> tuple[str, ...]:
         f"{one.total:.3f} $",
         "–" if is_base else f"{one.added:+.3f} $",
         "–" if is_base else f"{one.added_share:+.0%}",
-        one.note,
+        sheets.shortened(one.note),
     )

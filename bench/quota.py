@@ -277,7 +277,7 @@ def main(
 def _cells(one: Throttled) -> tuple[str, ...]:
     line = one.line
     if isinstance(line, Missing):
-        return (line.function, line.contestant, *["–"] * 9, line.note)
+        return (line.function, line.contestant, *["–"] * 9, sheets.shortened(line.note))
     return (
         line.function,
         line.contestant,
@@ -290,5 +290,5 @@ def _cells(one: Throttled) -> tuple[str, ...]:
         sheets.milliseconds(line.processor_ms),
         sheets.milliseconds(one.throttled_ms),
         str(line.samples),
-        line.note,
+        sheets.shortened(line.note),
     )

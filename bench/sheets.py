@@ -20,6 +20,8 @@ from bench.report import BUSY_NOTE
 # Columns of words; all others hold figures.
 WORDS = {"function", "isolation", "caller", "note", "region", "processor"}
 
+NOTE_LENGTH = 120
+
 
 class Record(Protocol):
     """Any dataclass."""
@@ -121,6 +123,12 @@ def milliseconds(value: float | None) -> str:
 def added(value: float | None) -> str:
     """A difference as a cell, with its sign."""
     return "–" if value is None else f"{value:+.2f}"
+
+
+def shortened(text: str) -> str:
+    """What fits into a cell; JSON has all of it."""
+    line = " ".join(text.split())
+    return line if len(line) <= NOTE_LENGTH else line[: NOTE_LENGTH - 1] + "…"
 
 
 def _escaped(cell: str) -> str:

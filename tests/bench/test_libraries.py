@@ -67,6 +67,15 @@ def test_a_server_that_cannot_be_had_is_said() -> None:
         }
 
 
+def test_the_table_has_one_row_for_each_function(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--markdown", "--only", "thread-pool"], plan=TINY) == 0
+    rows = [line for line in capsys.readouterr().out.splitlines() if line.startswith("| thread-pool ")]
+    assert len(rows) == 1
+    # plain's median, what two isolations add to it, three tails that ten samples have not.
+    assert len([cell for cell in rows[0].split(" | ") if cell.startswith(("+", "-"))]) == 6
+    assert rows[0].count("–") == 3
+
+
 def test_running_out_of_time_names_what_is_left(capsys: pytest.CaptureFixture[str]) -> None:
     moments = iter([0.0, 1000.0])
     assert main(["--json", "--only", "requests"], plan=TINY, now=lambda: next(moments)) == 2

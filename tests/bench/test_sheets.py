@@ -8,7 +8,17 @@ import json
 from dataclasses import dataclass
 
 from bench.machine import this_machine
-from bench.sheets import Sheet, added, as_json, as_markdown, milliseconds, notes, print_tables
+from bench.sheets import (
+    NOTE_LENGTH,
+    Sheet,
+    added,
+    as_json,
+    as_markdown,
+    milliseconds,
+    notes,
+    print_tables,
+    shortened,
+)
 from rich.console import Console
 
 
@@ -64,3 +74,9 @@ def test_a_busy_machine_is_said_to_be_busy() -> None:
 
 def test_what_was_not_measured_is_a_dash() -> None:
     assert (milliseconds(None), milliseconds(1.005), added(None), added(0.5)) == ("–", "1.00", "–", "+0.50")
+
+
+def test_a_cell_holds_a_short_note() -> None:
+    assert shortened("a\n  b") == "a b"
+    assert len(shortened("x" * 500)) == NOTE_LENGTH
+    assert shortened("x" * 500).endswith("x…")
