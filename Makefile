@@ -16,11 +16,17 @@ setup:
 demo: setup ## Watch cards being stolen from a warm function, then the same attack under Dayfly.
 	@$(RUN) dayfly demo $(ARGS)
 
-test: setup ## Run all tests.
-	@scripts/debian-packages chromium=chromium
+# What tests/real talks to, and the packages its functions use.
+.PHONY: servers
+servers:
+	@scripts/debian-packages chromium=chromium pg_createcluster=postgresql \
+	  mariadb-install-db=mariadb-server-core redis-server=redis-server
+	@$(RUN) python -m tests.real.environment
+
+test: setup servers ## Run all tests.
 	@scripts/outside-tmp $(RUN) pytest -n auto $(ARGS)
 
-test-fast: setup ## Run the tests that take less than ten seconds each.
+test-fast: setup servers ## Run the tests that take less than ten seconds each.
 	@scripts/outside-tmp $(RUN) pytest -n auto -m "not slow" $(ARGS)
 
 check: setup ## Lint, types and the directions between packages.

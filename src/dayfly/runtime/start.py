@@ -17,6 +17,8 @@ def start(handler: str, channel: Channel) -> None:
 
     from dayfly.runtime.client import DayflyRuntimeClient
 
+    # As in `python -m awslambdaric`: Sentry, for one, finds AWS's loop there or does nothing.
+    setattr(sys.modules["__main__"], "bootstrap", bootstrap)  # noqa: B010
     client = DayflyRuntimeClient(channel, handler)
     if bootstrap.run.__code__.co_argcount == 3:
         # awslambdaric up to 2.x makes its client itself: run(app_root, handler, address).
