@@ -6,6 +6,7 @@ import argparse
 import datetime
 import importlib
 import os
+import signal
 import statistics
 import sys
 from collections.abc import Sequence
@@ -89,4 +90,6 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 if __name__ == "__main__":
+    # As with Ctrl-C: leave no runtime, no server and no control group behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     raise SystemExit(main(sys.argv[1:]))

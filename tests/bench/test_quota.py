@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import statistics
 import subprocess
 import sys
@@ -12,7 +13,8 @@ from pathlib import Path
 import pytest
 from bench.alternating import Deadline, Line, Pace
 from bench.contestants import INVOCATION, PLAIN
-from bench.quota import Plan, Quotas, QuotaUnavailableError, main, measure, sample_function
+from bench.quota import Plan, Quotas, QuotaUnavailableError, main, measure, mounted, sample_function
+from tests.rie import ROOT
 
 TINY = Pace(invocations=10, warm_up=2, starts=1)
 # In a child of the process that is put into the group: the tree is held, not the process alone.
@@ -94,3 +96,17 @@ def test_a_runtime_under_its_quota_is_slower_to_start(quotas: Quotas) -> None:
     assert statistics.fmean(one.throttled_ms or 0 for one in found[2.0]) < statistics.fmean(
         one.throttled_ms or 0 for one in found[0.03]
     )
+
+
+def test_a_benchmark_that_is_ended_leaves_no_group(quotas: Quotas) -> None:
+    parent, _ = mounted()
+    with subprocess.Popen(
+        [sys.executable, "-m", "bench", "quota"], cwd=ROOT, stderr=subprocess.DEVNULL
+    ) as child:
+        end = time.monotonic() + 60
+        while not (groups := [*parent.glob(f"dayfly-bench-{child.pid}-*")]) and time.monotonic() < end:
+            time.sleep(0.01)
+        child.terminate()
+        assert child.wait(60) == 128 + signal.SIGTERM
+    assert groups
+    assert not any(group.exists() for group in groups)
