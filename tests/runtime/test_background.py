@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import queue
 import threading
 import time
@@ -99,6 +100,25 @@ def test_a_consumer_is_work_while_its_queue_is_not_empty() -> None:
                 return idle, len(background_work(before))
 
     assert forked(leave) == ([], 1)
+
+
+class Reporter:
+    """A library's housekeeping, which it starts again in a process that needs it."""
+
+    def __init__(self) -> None:
+        self._pid = os.getpid()
+
+    def look(self) -> None:
+        time.sleep(1)
+
+
+def test_housekeeping_that_minds_its_process_is_no_work() -> None:
+    def leave() -> list[str]:
+        before = threads_now()
+        with running(Reporter().look):
+            return background_work(before)
+
+    assert forked(leave) == []
 
 
 async def charge_card() -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 MAX_NAMES = 8
 _MAX_NAME = 100
 _GLANCE_S = 0.0005
+_GLANCES = 4
 _LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.<>")
 
 
@@ -51,23 +52,28 @@ def _busy_threads(before: Set[threading.Thread]) -> list[str]:
     if not started:
         return []
     # Only a handler that started threads pays for looking at them.
-    from dayfly.runtime.idleness import count_items, describe, look_at
+    from dayfly.runtime.idleness import describe
 
-    def looks_busy(thread: threading.Thread) -> bool:
-        activity = look_at(thread)
-        return activity.state != "waits" or count_items(activity.queue) > 0
-
-    busy = [thread for thread in started if looks_busy(thread)]
-    if busy:
-        # One that has just done its work looks busy until it has had the interpreter again.
+    busy = [thread for thread in started if _is_busy(thread)]
+    for _ in range(_GLANCES):
+        if not busy:
+            break
+        # One that has just done its work, or been told to end, looks busy until it has had the interpreter again.
         time.sleep(_GLANCE_S)
-    names: list[str] = []
-    for thread in busy:
-        if thread.is_alive() and looks_busy(thread):
-            work = _pool_work(sys._current_frames().get(thread.ident or 0))
-            if work != "":
-                names.append(clean(work or describe(thread)))
-    return names
+        busy = [thread for thread in busy if thread.is_alive() and _is_busy(thread)]
+    return [
+        clean(_pool_work(sys._current_frames().get(thread.ident or 0)) or describe(thread)) for thread in busy
+    ]
+
+
+def _is_busy(thread: threading.Thread) -> bool:
+    """Say whether something would be lost with a thread; the housekeeping of libraries would not."""
+    from dayfly.runtime.idleness import count_items, look_at, minds_its_process
+
+    if _pool_work(sys._current_frames().get(thread.ident or 0)) == "" or minds_its_process(thread):
+        return False
+    activity = look_at(thread)
+    return activity.state != "waits" or count_items(activity.queue) > 0
 
 
 def _pool_work(frame: FrameType | None) -> str | None:

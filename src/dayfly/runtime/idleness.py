@@ -90,6 +90,28 @@ def count_items(queue: object) -> int:
     return len(items) if hasattr(items, "__len__") else 0
 
 
+def minds_its_process(thread: threading.Thread, *, kept: int = 0) -> bool:
+    """Say whether the thread's owner remembers the process it started it in, to start it again elsewhere.
+
+    `kept` is that process, if it is not this one.
+    """
+    target = getattr(thread, "_target", None)
+    owners = [thread, getattr(target, "__self__", None)]
+    for cell in getattr(target, "__closure__", None) or ():
+        try:
+            owners.append(cell.cell_contents)
+        except ValueError:
+            # Not filled.
+            continue
+    pid = kept or os.getpid()
+    return any(
+        "pid" in name and value == pid
+        for owner in owners
+        for name, value in list(getattr(owner, "__dict__", {}).items())
+        if type(value) is int
+    )
+
+
 def describe(thread: threading.Thread) -> str:
     """Name a thread by what it runs: module and function of its target. Never by data."""
     target = getattr(thread, "_target", None)

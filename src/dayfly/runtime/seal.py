@@ -27,7 +27,7 @@ def reasons_not_to_fork(sealing: Sealing, *, temporary: tuple[str, ...]) -> list
     """
     return [
         *sealing.refusals,
-        *_threads(sealing.threads, sealing.runtimes),
+        *_threads(sealing),
         *_descriptors(sealing.own | sealing.descriptors),
         *_mappings(temporary),
         *_modules(temporary),
@@ -44,39 +44,41 @@ def open_descriptors() -> frozenset[int]:
     return frozenset(number for number in numbers if os.path.islink(f"/proc/self/fd/{number}"))
 
 
-def _count_threads() -> int:
-    """Return the number of threads, once those that were joined have left the kernel."""
+def _threads(sealing: Sealing) -> list[str]:
     until = time.monotonic() + _JOINED_S
-    try:
-        while (count := len(os.listdir("/proc/self/task"))) > threading.active_count():
-            if time.monotonic() > until:
-                break
-            time.sleep(0.001)
-    except OSError:
-        return threading.active_count()
-    return count
-
-
-def _threads(safe: set[threading.Thread], runtimes: set[str]) -> list[str]:
-    count = _count_threads()
-    others = [thread for thread in threading.enumerate() if thread is not threading.main_thread()]
-    named = [thread.name for thread in others if thread not in safe]
-    native = count - 1 - len(others)
-    if runtimes:
-        # Late: few functions have such a library.
-        from dayfly.runtime import natives
-
-        native -= sum(natives.count(library) for library in runtimes)
-    if not named and native <= 0:
-        return []
+    while True:
+        # A thread that is known may have started the next one of its kind meanwhile: a timer, say.
+        sealing.prepare_fork()
+        named, native = _unknown_threads(sealing)
+        if not named and native <= 0:
+            return []
+        if time.monotonic() > until:
+            break
+        time.sleep(0.001)
     parts = [f"thread {name!r}" for name in named[:8]]
     fix = "start threads in the handler"
     if native > 0:
         from dayfly.runtime import natives
 
-        parts += natives.describe(but=runtimes)
+        parts += natives.describe(but=sealing.runtimes)
         fix += ", or set OMP_NUM_THREADS=1, or compute first in the handler"
     return [f"{', '.join(parts)} started at init would not exist in a worker: {fix}"]
+
+
+def _unknown_threads(sealing: Sealing) -> tuple[list[str], int]:
+    """Return the names of threads that nobody made safe, and how many there are that Python knows nothing of."""
+    others = [thread for thread in threading.enumerate() if thread is not threading.main_thread()]
+    named = [thread.name for thread in others if thread not in sealing.threads]
+    try:
+        native = len(os.listdir("/proc/self/task")) - 1 - len(others)
+    except OSError:
+        native = 0
+    if sealing.runtimes:
+        # Late: few functions have such a library.
+        from dayfly.runtime import natives
+
+        native -= sum(natives.count(library) for library in sealing.runtimes)
+    return named, native
 
 
 def _descriptors(safe: frozenset[int] | set[int]) -> list[str]:

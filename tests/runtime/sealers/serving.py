@@ -7,9 +7,11 @@ zygote before each fork).
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import os
 import select
+import signal
 import subprocess
 import sys
 import tempfile
@@ -68,6 +70,7 @@ def main(path: str) -> None:
     from dayfly.runtime.seal import open_descriptors, reasons_not_to_fork
     from dayfly.runtime.sealing import Sealing, seal_known
 
+    faulthandler.register(signal.SIGUSR1)
     own = open_descriptors()
     function: dict[str, Any] = {"__name__": "function"}
     exec(compile(Path(path).read_text(), "function.py", "exec"), function)
@@ -127,5 +130,6 @@ def _work(sealing: Any, handler: Callable[[int], object], number: int) -> tuple[
 
 
 def _dump(pid: int) -> None:
-    for task in Path(f"/proc/{pid}/task").glob("*/wchan"):
-        print(task.parent.name, task.read_text(), file=sys.stderr)
+    """Have a worker that hangs print where, and give it a moment for it."""
+    os.kill(pid, signal.SIGUSR1)
+    select.select([], [], [], 0.5)

@@ -209,28 +209,58 @@ def handler(number):
     assert seen.answers == [[True]] * 3
 
 
-def test_a_timer_that_sets_the_next_one_stays_in_the_zygote() -> None:
+def test_a_sleeper_starts_in_the_worker_that_wakes_it() -> None:
     seen = run(
         """
-import threading, time
-ticks = []
-def tick():
-    ticks.append(1)
-    timer = threading.Timer(0.05, tick)
-    timer.daemon = True
-    timer.start()
-tick()
-def BEFORE():
-    time.sleep(0.12)
+import threading
+wanted, refreshed = threading.Event(), threading.Event()
+rounds = []
+def refresh():
+    while True:
+        wanted.wait(30)
+        wanted.clear()
+        rounds.append(1)
+        refreshed.set()
+threading.Thread(target=refresh, daemon=True).start()
+WORKERS = 50
 def handler(number):
-    had = len(ticks)
-    time.sleep(0.12)
-    return [had, len(ticks) - had]
+    before = threading.active_count()
+    answers = []
+    for _ in range(3):
+        refreshed.clear()
+        wanted.set()
+        answers.append(refreshed.wait(5))
+    return [before, answers, len(rounds), threading.active_count()]
 """
     )
     assert seen.reasons == []
-    assert [answer[1] for answer in seen.answers] == [0, 0, 0]
-    assert seen.answers[0][0] < seen.answers[2][0]
+    assert seen.answers == [[1, [True] * 3, 3, 2]] * 50
+
+
+@pytest.mark.parametrize("window", [False, True])
+def test_a_timer_that_sets_the_next_one_ticks_in_every_worker(window: bool) -> None:
+    # Many forks beside a timer that fires every few milliseconds: one is always about to.
+    seen = run(
+        f"""
+import sys, threading, time
+ticks = []
+def tick():
+    ticks.append(1)
+    timer = threading.Timer(0.01, tick)
+    timer.daemon = True
+    timer.start()
+tick()
+WINDOW, WORKERS = {window}, 100
+interval = sys.getswitchinterval()
+def handler(number):
+    had, until = len(ticks), time.monotonic() + 5
+    while len(ticks) < had + 2 and time.monotonic() < until:
+        time.sleep(0.002)
+    return [len(ticks) >= had + 2, sys.getswitchinterval() == interval]
+"""
+    )
+    assert seen.reasons == []
+    assert seen.answers == [[True, True]] * 100
 
 
 def test_a_connection_that_a_round_opened_is_cut_off_in_workers() -> None:

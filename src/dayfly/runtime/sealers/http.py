@@ -1,7 +1,7 @@
 """Closes idle HTTP connections that init left open, so that each worker makes its own at first use.
 
-`http.client` and what is built on it (urllib3, requests, botocore, xmlrpc), and httpcore's synchronous
-pools (httpx). A connection object stays where it is and connects again by itself; its pool, its session
+`http.client` and what is built on it (urllib3, requests, botocore, xmlrpc), and httpcore's and httpcore2's
+synchronous pools (httpx, httpx2). A connection object stays where it is and connects again by itself; its pool, its session
 and its client notice nothing. Asynchronous pools live on an event loop: see `loops`.
 """
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _READ_IT = "read the response to its end or close it"
 _IDLE = "Idle"
+# httpx and, since 2026, httpx2, which the SDKs of OpenAI and Anthropic use, are built on one each.
+HTTPCORES = ("httpcore", "httpcore2")
 
 
 def kinds() -> tuple[type, ...]:
@@ -27,24 +29,22 @@ def kinds() -> tuple[type, ...]:
     wanted: list[type] = []
     if client := sys.modules.get("http.client"):
         wanted += [client.HTTPConnection, client.HTTPResponse]
-    if pool := _pool_class(sys.modules.get("httpcore")):
-        wanted.append(pool)
-    return tuple(wanted)
+    return (*wanted, *_pool_classes())
 
 
 def seal(found: Found, sealing: Sealing) -> None:
     """Close what is idle; name what is in the middle of a response, or would not connect again."""
     if client := sys.modules.get("http.client"):
         _seal_http_client(client, found, sealing)
-    if pool := _pool_class(sys.modules.get("httpcore")):
-        pools: list[object] = found.of(pool)
+    if classes := _pool_classes():
+        pools: list[object] = found.of(*classes)
         for item in pools:
             _seal_pool(item, sealing)
 
 
-def _pool_class(httpcore: ModuleType | None) -> type | None:
-    pool = getattr(httpcore, "ConnectionPool", None)
-    return pool if isinstance(pool, type) else None
+def _pool_classes() -> tuple[type, ...]:
+    pools = (getattr(sys.modules.get(name), "ConnectionPool", None) for name in HTTPCORES)
+    return tuple(pool for pool in pools if isinstance(pool, type))
 
 
 def _seal_http_client(client: ModuleType, found: Found, sealing: Sealing) -> None:

@@ -1,9 +1,10 @@
 """Keeps threads of the function that wait, and starts them in workers; refuses those that are at work.
 
 A thread that waits for work (a queue, a condition, a lock) starts anew in every worker, from its
-beginning, as the same Thread object. One that sleeps between rounds (a refresher, a heartbeat, a timer)
-does so in workers of window isolation only: its round would otherwise be done for every invocation. It goes
-on in the zygote, and later workers inherit what it refreshed there.
+beginning, as the same Thread object; so does a timer, with its whole time. Another that sleeps between
+rounds (a refresher, a heartbeat) does so in workers of window isolation only, or where a worker wakes it by the
+event it sleeps at: its round would otherwise be done for every invocation. It goes on in the zygote, and
+later workers inherit what it refreshed there.
 
 Threads that libraries start again by themselves after a fork are left to them.
 """
@@ -17,7 +18,7 @@ import threading
 import time
 
 from dayfly._sys import fds
-from dayfly.runtime.idleness import Activity, count_items, describe, is_waiting, look_at
+from dayfly.runtime.idleness import Activity, count_items, describe, is_waiting, look_at, minds_its_process
 from dayfly.runtime.sealers.executors import PATIENCE_S
 from dayfly.runtime.sealers.queues import unfinished, wait_for_tasks
 
@@ -73,6 +74,7 @@ def seal(found: Found, sealing: Sealing) -> None:
     if keeper.kept:
         sealing.before_fork(keeper.prepare)
         sealing.in_worker(keeper.wake)
+        os.register_at_fork(after_in_parent=keeper.resume, after_in_child=keeper.resume)
 
 
 class _Kept:
@@ -104,15 +106,16 @@ class Keeper:
         self._had_rounds = False
         self._before = _open_descriptors()
         self._pid = os.getpid()
+        self._switch_interval = sys.getswitchinterval()
 
     def keep(self, thread: threading.Thread, activity: Activity) -> None:
         """Let `thread` live on in the zygote."""
         sealing = self._sealing
         sealing.threads.add(thread)
-        minds_itself = _minds_its_process(thread)
-        restarts = (activity.state == "waits" or sealing.is_window) and not minds_itself
+        minds_itself = minds_its_process(thread)
+        restarts = self._restarts(thread, activity) and not minds_itself
         self.kept.append(_Kept(thread, activity, restarts=restarts))
-        if activity.state == "sleeps" and not sealing.is_window and not minds_itself:
+        if not restarts and not minds_itself:
             sealing.notes.append(
                 f"thread {describe(thread)} does its rounds in the zygote, not in workers of invocation isolation"
             )
@@ -120,28 +123,41 @@ class Keeper:
             is_pending, send = _watch(thread, activity)
             sealing.before_answer(f"work of thread {describe(thread)}", is_pending=is_pending, send=send)
 
+    def _restarts(self, thread: threading.Thread, activity: Activity) -> bool:
+        # A timer sleeps first: it does nothing in an invocation that is over before.
+        return activity.state == "waits" or self._sealing.is_window or isinstance(thread, threading.Timer)
+
     def prepare(self) -> None:
         """In the zygote, before a fork: wait until no kept thread is in the middle of a round."""
+        # From the last look to the fork no other thread gets the interpreter, unless this one waits for something.
+        sys.setswitchinterval(_ROUND_S)
         ran = [kept for kept in self.kept if kept.read() != kept.spent]
-        if not ran:
-            return
-        self._had_rounds = True
+        new: list[threading.Thread] = []
         until = time.monotonic() + _ROUND_S
-        for kept in ran:
-            kept.activity = _settled(kept.thread, seconds=max(0.0, until - time.monotonic()))
-            kept.spent = kept.read()
-        self.kept = [kept for kept in self.kept if kept.thread.is_alive()]
-        for thread in _unknown(self._sealing):
+        while (ran or new) and time.monotonic() < until:
+            self._had_rounds = True
+            for kept in ran:
+                kept.activity = _settled(kept.thread, seconds=until - time.monotonic())
+                kept.spent = kept.read()
+            for thread in new:
+                activity = _settled(thread, seconds=until - time.monotonic())
+                if thread.is_alive():
+                    self._sealing.threads.add(thread)
+                    self.kept.append(_Kept(thread, activity, restarts=self._restarts(thread, activity)))
+            self.kept = [kept for kept in self.kept if kept.thread.is_alive()]
+            ran = [kept for kept in self.kept if kept.read() != kept.spent]
             # A timer that set the next one.
-            activity = _settled(thread, seconds=max(0.0, until - time.monotonic()))
-            if thread.is_alive():
-                self._sealing.threads.add(thread)
-                self.kept.append(_Kept(thread, activity, restarts=self._sealing.is_window))
+            new = _unknown(self._sealing)
+
+    def resume(self) -> None:
+        """After a fork, in both processes: let threads take turns as before."""
+        sys.setswitchinterval(self._switch_interval)
 
     def wake(self) -> None:
         """In a worker: forget waiters that do not exist here, and start the threads that it needs."""
         if os.getpid() == self._pid:
             # No fork was possible: they are all here.
+            self.resume()
             return
         if self._had_rounds:
             _sever(_open_descriptors() - self._before)
@@ -152,8 +168,29 @@ class Keeper:
                 condition._waiters.clear()  # type: ignore[attr-defined]
         alive = [thread for thread in threading.enumerate() if thread is not threading.main_thread()]
         for kept in self.kept:
-            if kept.restarts and not kept.thread.is_alive() and not _has_successor(kept.thread, alive):
+            if kept.thread.is_alive() or _has_successor(kept.thread, alive):
+                continue
+            if kept.restarts:
                 start_again(kept.thread)
+            elif kept.activity.condition is not None and not minds_its_process(kept.thread, kept=self._pid):
+                _start_when_woken(kept.thread, kept.activity.condition)
+
+
+def _start_when_woken(thread: threading.Thread, condition: threading.Condition) -> None:
+    """Have the thread start, once, when something notifies the condition it slept at, as Event.set() does."""
+    state = vars(condition)
+
+    def wake(name: str) -> Callable[..., None]:
+        def notify(*count: int) -> None:
+            for one in ("notify", "notify_all"):
+                state.pop(one, None)
+            start_again(thread)
+            getattr(condition, name)(*count)
+
+        return notify
+
+    for name in ("notify", "notify_all"):
+        state[name] = wake(name)
 
 
 def start_again(thread: threading.Thread) -> None:
@@ -218,21 +255,6 @@ def _spent(clock: int | None) -> float:
         return time.clock_gettime(clock)
     except OSError:
         return -1.0
-
-
-def _minds_its_process(thread: threading.Thread) -> bool:
-    """Say whether the thread's owner remembers the process it started it in, to start it again elsewhere."""
-    target = getattr(thread, "_target", None)
-    owners = [thread, getattr(target, "__self__", None)]
-    for cell in getattr(target, "__closure__", None) or ():
-        owners.append(cell.cell_contents)
-    pid = os.getpid()
-    return any(
-        "pid" in name and value == pid
-        for owner in owners
-        for name, value in list(getattr(owner, "__dict__", {}).items())
-        if type(value) is int
-    )
 
 
 def _has_successor(thread: threading.Thread, alive: list[threading.Thread]) -> bool:

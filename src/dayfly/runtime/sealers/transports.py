@@ -1,4 +1,4 @@
-"""Closes idle connections of asyncio clients that init used: aiohttp, httpx, redis.
+"""Closes idle connections of asyncio clients that init used: aiohttp, httpx, httpx2, redis.
 
 A transport is dropped without running its loop: the socket is closed at once, and the protocol hears of
 it when the loop runs next, in the worker. Before that its pool has forgotten it.
@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import sys
 
-from dayfly.runtime.sealers.http import origin_of, tell_peer
+from dayfly.runtime.sealers.http import HTTPCORES, origin_of, tell_peer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from dayfly.runtime.heap import Found
     from dayfly.runtime.sealing import Sealing
 
 _POOLS = (
     ("aiohttp.connector", "BaseConnector"),
-    ("httpcore", "AsyncConnectionPool"),
     ("redis.asyncio.connection", "ConnectionPool"),
     ("valkey.asyncio.connection", "ConnectionPool"),
+    *((name, "AsyncConnectionPool") for name in HTTPCORES),
 )
 # Wrappers within wrappers: a tunnel's connection within a proxy's, TLS within TLS.
 _DEPTH = 8
@@ -35,13 +35,10 @@ def kinds() -> tuple[type, ...]:
 
 def seal(found: Found, sealing: Sealing) -> None:
     """Close idle connections and make their pools forget them; name every transport that is left open."""
-    for kind, seal_pool in (
-        (_class(*_POOLS[0]), _seal_aiohttp),
-        (_class(*_POOLS[1]), _seal_httpcore),
-        (_class(*_POOLS[2]), _seal_redis),
-        (_class(*_POOLS[3]), _seal_redis),
-    ):
+    for module, name in _POOLS:
+        kind = _class(module, name)
         if kind is not None:
+            seal_pool = _SEALS[module.partition(".")[0]]
             pools: list[object] = found.of(kind)
             for pool in pools:
                 seal_pool(pool, sealing)
@@ -194,3 +191,11 @@ def _stream_of(connection: object) -> object:
             break
         stream = inner
     return stream
+
+
+_SEALS: dict[str, Callable[[object, Sealing], None]] = {
+    "aiohttp": _seal_aiohttp,
+    "redis": _seal_redis,
+    "valkey": _seal_redis,
+    **dict.fromkeys(HTTPCORES, _seal_httpcore),
+}
