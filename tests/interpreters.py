@@ -42,13 +42,27 @@ def found_interpreters() -> tuple[Interpreter, ...]:
         version = ".".join(str(entry["version"]).split(".")[:2])
         plain = re.fullmatch(r"\d+\.\d+\.\d+", str(entry["version"])) is not None
         if version in SUPPORTED and plain and entry.get("variant", "default") == "default":
-            best.setdefault(version, Interpreter(version, str(entry["path"])))
+            # Not a version manager's shim: it needs its manager's files, which a confined environment has not.
+            path = _executable_of(str(entry["path"]))
+            best.setdefault(version, Interpreter(version, path))
     # uv sees pyenv's only through the shims, which know those of the current folder alone.
     for path in sorted(Path.home().glob(".pyenv/versions/3.*/bin/python3.*")):
         version = path.name.removeprefix("python")
         if version in SUPPORTED:
             best.setdefault(version, Interpreter(version, str(path)))
     return tuple(sorted(best.values()))
+
+
+def _executable_of(path: str) -> str:
+    asked = subprocess.run(
+        [path, "-I", "-S", "-c", "import sys; print(sys.executable)"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+        cwd="/",
+    )
+    return asked.stdout.strip()
 
 
 def environment_python(interpreter: Interpreter, *, awslambdaric: str) -> Path:

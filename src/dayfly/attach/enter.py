@@ -213,7 +213,7 @@ def _become_zygote(
         client = _load_client(home)
         # Imported here for its faults: `start` would do it when it is too late to go back.
         from dayfly.runtime import client as _client  # noqa: F401
-        from dayfly.runtime.start import start
+        from dayfly.runtime.start import show_loop, start
     except (
         Exception
     ) as fault:  # trust boundary: the layer's fault; the supervisor goes back to the image's runtime
@@ -223,13 +223,14 @@ def _become_zygote(
     if target.kind == "client":
         _new_main(os.path.join(os.path.dirname(str(client.__file__)), "__main__.py"), "awslambdaric")
         sys.argv[:] = [sys.modules["__main__"].__file__ or "", *target.arguments]
+        show_loop(sys.modules["__main__"])
         start(target.arguments[0], channel)
         return
     sys.argv[:] = [target.name, *target.arguments]
-    _run_bootstrap(target.name, lambda handler: start(handler, channel))
+    _run_bootstrap(target.name, lambda handler: start(handler, channel), show_loop)
 
 
-def _run_bootstrap(path: str, start: Callable[[str], None]) -> None:
+def _run_bootstrap(path: str, start: Callable[[str], None], show_loop: Callable[[ModuleType], None]) -> None:
     """Execute the image's bootstrap as the main program, with `start` for the main of awslambdaric."""
     from types import ModuleType
 
@@ -242,6 +243,7 @@ def _run_bootstrap(path: str, start: Callable[[str], None]) -> None:
         start(arguments[1])
 
     stand_in.main = main  # type: ignore[attr-defined]
+    show_loop(stand_in)
     sys.modules[name] = stand_in
     namespace = _new_main(path, None).__dict__
     with open(path, "rb") as file:

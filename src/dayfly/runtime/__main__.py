@@ -33,8 +33,9 @@ def main(arguments: list[str]) -> None:
             boot.print_error(fault.message, fault.hint)
             raise SystemExit(boot.BAD_INPUT) from None
     os.environ.pop(MARKER, None)
-    from dayfly.runtime.start import start
+    from dayfly.runtime.start import show_loop, start
 
+    show_loop(sys.modules["__main__"])
     start(arguments[1], channel)
 
 

@@ -6,6 +6,8 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from dayfly.supervisor.zygote import Channel
 
 
@@ -17,8 +19,6 @@ def start(handler: str, channel: Channel) -> None:
 
     from dayfly.runtime.client import DayflyRuntimeClient
 
-    # As in `python -m awslambdaric`: Sentry, for one, finds AWS's loop there or does nothing.
-    setattr(sys.modules["__main__"], "bootstrap", bootstrap)  # noqa: B010
     client = DayflyRuntimeClient(channel, handler)
     if bootstrap.run.__code__.co_argcount == 3:
         # awslambdaric up to 2.x makes its client itself: run(app_root, handler, address).
@@ -28,6 +28,14 @@ def start(handler: str, channel: Channel) -> None:
         bootstrap.run(os.environ.get("LAMBDA_TASK_ROOT", os.getcwd()), handler, "")
         return
     bootstrap.run(handler, client)
+
+
+def show_loop(module: ModuleType) -> None:
+    """Give `module` the name of AWS's loop that its main program has: Sentry, for one, finds it there or does nothing."""
+    leave_out_native_client()
+    from awslambdaric import bootstrap
+
+    setattr(module, "bootstrap", bootstrap)  # noqa: B010
 
 
 def leave_out_native_client() -> None:
