@@ -43,8 +43,7 @@ def found_interpreters() -> tuple[Interpreter, ...]:
         plain = re.fullmatch(r"\d+\.\d+\.\d+", str(entry["version"])) is not None
         if version in SUPPORTED and plain and entry.get("variant", "default") == "default":
             # Not a version manager's shim: it needs its manager's files, which a confined environment has not.
-            path = _executable_of(str(entry["path"]))
-            best.setdefault(version, Interpreter(version, path))
+            best.setdefault(version, Interpreter(version, _executable_of(str(entry["path"]))))
     # uv sees pyenv's only through the shims, which know those of the current folder alone.
     for path in sorted(Path.home().glob(".pyenv/versions/3.*/bin/python3.*")):
         version = path.name.removeprefix("python")
