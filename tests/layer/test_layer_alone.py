@@ -17,7 +17,8 @@ from tests.layer.manifest import (
     read_allowed,
 )
 
-MAX_OWN_MODULES = {"supervisor": 30, "runtime": 20}
+# Each costs some 0.07 ms of every cold start, which is little against a file that does three things.
+MAX_OWN_MODULES = {"supervisor": 36, "runtime": 20}
 
 every_interpreter = pytest.mark.parametrize(
     "interpreter", found_interpreters(), ids=lambda found: found.version

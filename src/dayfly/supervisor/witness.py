@@ -1,0 +1,114 @@
+"""Puts into findings what the supervisor saw of an invocation, each thing as often as it is news."""
+
+from __future__ import annotations
+
+from dayfly.core import findings
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from dayfly.core.http1 import Reply
+    from dayfly.core.settings import Settings
+    from dayfly.supervisor.report import Reporter
+    from dayfly.supervisor.sweep import Swept
+    from dayfly.supervisor.worker import Worker
+
+# Zombies only PID 1 can reap; far below the 742 processes that Lambda allows.
+_MANY_ZOMBIES = 256
+# Different notes of workers that an environment reports, and names in one: a log is not to be flooded.
+_MANY_NOTES = 16
+_MANY_NAMES = 8
+_NAME_CHARACTERS = 100
+
+
+class Witness:
+    """What was seen of one environment's invocations, and what of it was told already."""
+
+    def __init__(self, reporter: Reporter, settings: Settings) -> None:
+        self._reporter = reporter
+        self._deliver_s = settings.fork_deliver
+        self._is_lock_refused = False
+        self._has_told_zombies = False
+        self._notes: set[bytes] = set()
+
+    def tell_hostile(self, worker: Worker, offence: str) -> None:
+        """A worker broke a rule and is ended."""
+        self._reporter.find(
+            findings.WORKER_HOSTILE,
+            f"a worker was ended: {offence}",
+            {"reason": offence, "worker": worker.number},
+        )
+
+    def tell_died(self, worker: Worker) -> None:
+        """A worker ended without an answer."""
+        self._reporter.find(
+            findings.WORKER_DIED, "a worker ended before it answered", {"worker": worker.number}
+        )
+
+    def tell_lock_refused(self, reply: Reply) -> None:
+        """The platform does not hold responses open."""
+        if self._is_lock_refused:
+            return
+        self._is_lock_refused = True
+        self._reporter.find(
+            findings.CANNOT_CHECK,
+            f"the platform does not let the response be held open (status {reply.status})",
+            {"protection": "api_lock", "status": reply.status},
+        )
+
+    def tell_refused_answer(self, reply: Reply) -> None:
+        """The platform did not want the answer: it has one already."""
+        self._reporter.find(
+            findings.RUNTIME_API_ABUSED,
+            f"the platform refused the answer with status {reply.status}: another process answered this event",
+            {"status": reply.status},
+        )
+
+    def tell_dropped_log(self, dropped: int) -> None:
+        """Bytes on the log pipe were no frames."""
+        if dropped:
+            self._reporter.find(findings.LOG_DROPPED, "broken log frames were dropped", {"bytes": dropped})
+
+    def tell_swept(self, swept: Swept) -> None:
+        """Processes were left, or pile up as zombies."""
+        if swept.killed:
+            self._reporter.find(
+                findings.PROCESS_LEFT,
+                f"{swept.killed} processes outlived their invocation and were ended",
+                {"processes": swept.killed},
+            )
+        if swept.zombies >= _MANY_ZOMBIES and not self._has_told_zombies:
+            self._has_told_zombies = True
+            self._reporter.find(
+                findings.ZOMBIES,
+                f"{swept.zombies} dead processes are not reaped by PID 1; recycle this environment",
+                {"zombies": swept.zombies},
+            )
+
+    def tell_note(self, note: bytes) -> None:
+        """Say what a worker said of itself, each thing once: it comes from the function's process."""
+        if not note or note in self._notes or len(self._notes) >= _MANY_NOTES:
+            return
+        self._notes.add(note)
+        lines = note.decode("ascii", "replace").split("\n")
+        names = {
+            kind: [_printable(line[1:]) for line in lines if line[:1] == kind][:_MANY_NAMES] for kind in "WD"
+        }
+        if names["W"]:
+            self._reporter.find(
+                findings.WORK_DISCARDED,
+                f"work after the answer was discarded: {', '.join(names['W'])}",
+                {"work": names["W"]},
+            )
+        if names["D"]:
+            self._reporter.find(
+                findings.NOT_DELIVERED,
+                f"not sent within {self._deliver_s:g} s: {', '.join(names['D'])}",
+                {"held_by": names["D"], "deliver_s": self._deliver_s},
+            )
+
+
+def _printable(name: str) -> str:
+    """Return a name of code from a worker's note, as far as it may stand in a finding."""
+    return "".join(char if char.isalnum() or char in " ._<>:()/-'" else "?" for char in name)[
+        :_NAME_CHARACTERS
+    ]
