@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from tests.lambda_refusals import under_refusals
+
 # Lambda's limits at 128 MB (AWS-validated by LocalStack's introspection tests). They bound what an attack can
 # leave on the machine that runs the tests, too: PID 1 of an environment may not bury its zombies.
 LIMITS = ("--nproc=742:742", "--nofile=1024:1024")
@@ -35,19 +37,26 @@ class Confinement:
     kind: Kind
     reason: str
 
-    def wrap(self, command: Sequence[str], *, task: Path, binds: Sequence[Path]) -> list[str]:
+    def wrap(
+        self, command: Sequence[str], *, task: Path, binds: Sequence[Path], refusals: bool = False
+    ) -> list[str]:
         """The command line that runs `command` as PID 1 of its own namespace, with an empty /tmp.
 
         The folder `task` appears as /var/task, read-only, and is the working directory. `binds` are shown
         read-only even if they lie under /tmp or in a folder the user may not enter. Each call has a user of
-        its own with Lambda's limits. With kind "none" the command comes back as it is.
+        its own with Lambda's limits. With `refusals` it also lacks what Lambda lacks: the system calls of
+        tests/lambda_refusals.py, /dev/shm and /dev/mqueue. With kind "none" no more than those calls are
+        taken from the command.
         """
+        if refusals:
+            command = under_refusals(command)
         if self.kind == "none":
             return list(command)
         bwrap = shutil.which("bwrap")
         assert bwrap is not None, "confinement_here() found bwrap a moment ago"
         # Order matters: what is mounted later covers what was mounted before, so the binds come last.
-        line = [bwrap, "--die-with-parent", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
+        line = [bwrap, "--die-with-parent", "--ro-bind", "/", "/"]
+        line += [*(_devices_of_lambda() if refusals else ["--dev", "/dev"]), "--proc", "/proc"]
         line += ["--unshare-pid", "--unshare-ipc", "--as-pid-1", "--perms", "1777", "--tmpfs", "/tmp"]
         # Interpreters often live in root's home, mode 0700: an empty home that anybody may enter, with only
         # the interpreters in it, shows them without showing the rest.
@@ -84,6 +93,17 @@ def confinement_here() -> Confinement:
     if outcome.returncode == 0:
         return candidate
     return Confinement("none", f"bubblewrap refused: {outcome.stderr.decode(errors='replace').strip()}")
+
+
+def _devices_of_lambda() -> list[str]:
+    """bwrap's own --dev brings /dev/shm, which Lambda has not."""
+    line = ["--tmpfs", "/dev"]
+    for name in ("full", "null", "random", "tty", "urandom", "zero"):
+        line += ["--dev-bind-try", f"/dev/{name}", f"/dev/{name}"]
+    line += ["--symlink", "/proc/self/fd", "/dev/fd"]
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        line += ["--symlink", f"/proc/self/fd/{number}", f"/dev/{name}"]
+    return [*line, "--remount-ro", "/dev"]
 
 
 def _is_below(path: Path, *roots: str) -> bool:

@@ -131,7 +131,8 @@ class Rie:
     `function` is the folder that holds the code and becomes the working directory. `confined` puts RIE as
     PID 1 into a PID namespace and a mount namespace of its own, with an empty private /tmp and the function in
     /var/task, and runs it as an unprivileged user; `confinement` tells what came of it, and a warning
-    announces what this machine does not allow. RIE starts the runtime at the first invocation.
+    announces what this machine does not allow. `refusals` takes from it what Lambda lacks: prctl, ptrace, seccomp,
+    namespaces and mounts, /dev/shm and /dev/mqueue. RIE starts the runtime at the first invocation.
     """
 
     def __init__(
@@ -145,6 +146,7 @@ class Rie:
         timeout_s: int = 20,
         memory_mb: int = 512,
         confined: bool = False,
+        refusals: bool = False,
         binds: Sequence[Path] = (),
         command: Sequence[str] | None = None,
     ) -> None:
@@ -158,6 +160,7 @@ class Rie:
         )
         if confined and self.confinement.kind == "none":
             warnings.warn(f"RIE runs unconfined: {self.confinement.reason}", stacklevel=2)
+        self._refusals = refusals
         self._command = command or [str(interpreter), "-m", MODULES[runtime], handler]
         self._binds = [ROOT, *binds]
         self._environment = {
@@ -278,7 +281,7 @@ class Rie:
         rie = [str(rie_binary()), "--runtime-api-address", self.runtime_api]
         rie += ["--runtime-interface-emulator-address", address, *self._command]
         task = self.function if self.confinement.kind == "none" else self._readable_copy()
-        command = self.confinement.wrap(rie, task=task, binds=self._binds)
+        command = self.confinement.wrap(rie, task=task, binds=self._binds, refusals=self._refusals)
         if self._log is None:
             descriptor, name = tempfile.mkstemp(prefix="rie-", suffix=".log")
             os.close(descriptor)

@@ -60,7 +60,11 @@ class Sink:
 
 
 class Shop:
-    """One environment under AWS's emulator, confined as on Lambda, and its attacker's sink."""
+    """One environment under AWS's emulator, confined as on Lambda, and its attacker's sink.
+
+    `refusals`: the system calls and devices that Lambda has not are refused here too, so that nothing passes
+    thanks to them. None: they are, wherever the environment is confined.
+    """
 
     def __init__(
         self,
@@ -70,6 +74,7 @@ class Shop:
         handler: str = "app.handler",
         timeout_s: int = 8,
         confined: bool = True,
+        refusals: bool | None = None,
         function: Path = FUNCTIONS,
     ) -> None:
         self.sink = Sink()
@@ -81,6 +86,7 @@ class Shop:
             environment=environment,
             timeout_s=timeout_s,
             confined=confined,
+            refusals=confined if refusals is None else refusals,
         )
         self._served = 0
 

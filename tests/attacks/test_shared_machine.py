@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,10 @@ pytestmark = needs_confinement()
 class _SharingIpc(Confinement):
     """The confinement of this machine, but for the namespace of System V objects."""
 
-    def wrap(self, command: object, *, task: Path, binds: object) -> list[str]:
-        line = confinement_here().wrap(command, task=task, binds=binds)  # type: ignore[arg-type]
+    def wrap(
+        self, command: Sequence[str], *, task: Path, binds: Sequence[Path], refusals: bool = False
+    ) -> list[str]:
+        line = confinement_here().wrap(command, task=task, binds=binds, refusals=refusals)
         return [word for word in line if word != "--unshare-ipc"]
 
 

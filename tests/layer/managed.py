@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tests.confined import LIMITS, TASK_ROOT, Confinement, confinement_here, unused_uid
 from tests.interpreters import CACHE, Interpreter, environment_python
+from tests.lambda_refusals import under_refusals
 from tests.rie import Rie
 from tests.runtimes import RuntimeProcess
 
@@ -228,6 +229,10 @@ class _ManagedConfinement(Confinement):
     image: Image
     opt: Path
 
-    def wrap(self, command: Sequence[str], *, task: Path, binds: Sequence[Path]) -> list[str]:
+    def wrap(
+        self, command: Sequence[str], *, task: Path, binds: Sequence[Path], refusals: bool = False
+    ) -> list[str]:
+        if refusals:
+            command = under_refusals(command)
         # The emulator's binary lies in the cache of this checkout, which the root file system shows.
         return confine(command, self.image, task=task, opt=self.opt, is_rapid=False)
