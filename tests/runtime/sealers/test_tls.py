@@ -283,3 +283,21 @@ def handler(n):
         AWS_CA_BUNDLE=bundle_of(function),
     )
     assert answers(ran) == [[0, "refused"], [0, "ok"], [0, "refused"]]
+
+
+LOOK_UP = """
+import resource, socket, _socket
+{more}
+WORKERS = 5
+def handler(number):
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    _socket.getaddrinfo("127.0.0.1", 443)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+"""
+
+
+def test_a_worker_finds_the_resolver_ready() -> None:
+    # Loading its configuration writes to pages; a worker that need not touches fewer.
+    unready, ready = (run(LOOK_UP.format(more=more)).answers for more in ("", "import ssl"))
+    assert len(unready) == len(ready) == 5
+    assert max(ready) < min(unready)
