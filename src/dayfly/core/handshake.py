@@ -100,23 +100,32 @@ class Ready:
     """What a zygote says at the end of its init.
 
     `reasons` forbid the fork; `notes` are limits for the first log line; `expires_at` is the time (seconds
-    since the epoch) at which something that init fetched is no longer good, 0 where nothing says so.
+    since the epoch) at which something that init fetched is no longer good, 0 where nothing says so;
+    `runs_ahead` that code of the function's runs in a worker before its event is there.
     """
 
-    __slots__ = ("expires_at", "notes", "reasons")
+    __slots__ = ("expires_at", "notes", "reasons", "runs_ahead")
 
     def __init__(
-        self, reasons: list[str] | None = None, notes: list[str] | None = None, expires_at: float = 0.0
+        self,
+        reasons: list[str] | None = None,
+        notes: list[str] | None = None,
+        expires_at: float = 0.0,
+        *,
+        runs_ahead: bool = False,
     ) -> None:
         self.reasons = reasons or []
         self.notes = notes or []
         self.expires_at = expires_at
+        self.runs_ahead = runs_ahead
 
     def pack(self) -> bytes:
         """Return the payload of a READY frame."""
         lines = [f"R{text}" for text in self.reasons] + [f"N{text}" for text in self.notes]
         if self.expires_at:
             lines.append(f"E{self.expires_at:.0f}")
+        if self.runs_ahead:
+            lines.append("A")
         return "\n".join(" ".join(line.split("\n")) for line in lines).encode("utf-8", "replace")
 
     @staticmethod
@@ -131,4 +140,6 @@ class Ready:
                 ready.notes.append(text)
             elif kind == "E" and text.isdigit() and len(text) < _MAX_TIME_DIGITS:
                 ready.expires_at = float(text)
+            elif kind == "A":
+                ready.runs_ahead = True
         return ready

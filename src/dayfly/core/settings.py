@@ -84,7 +84,23 @@ SETTINGS = (
         "keep",
         "globs",
         "",
-        "paths under temporary directories that stay, as globs (`:` between them in the environment)",
+        "paths that stay, under temporary directories and in other writable places, as globs (`:` between them in the environment)",
+    ),
+    Setting(
+        "scrub",
+        "places",
+        "",
+        "more directories to be emptied as temporary ones are, at every start and after every invocation, such as a "
+        "mount at /mnt/work (`:` between them in the environment); everything of the function's user in them is "
+        "removed, so name none that other environments share. Scope environment only",
+    ),
+    Setting(
+        "changed_code",
+        "choice",
+        "refuse",
+        "where the function may write its own code and a file of it was changed since the environment began: refuse: "
+        "the environment retires, and a later life of it does not start; run: it is only reported",
+        ("refuse", "run"),
     ),
     Setting("reseed", "switch", "on", "give random generators made at init a new seed in every worker"),
     Setting("log_invocations", "switch", "off", "write one compact line per invocation"),
@@ -178,6 +194,22 @@ _DURATION = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 # Longer than any environment lives; keeps arithmetic on deadlines within what poll() takes.
 _MAX_DURATION_S = 30 * 86400.0
 _MAX_COUNT = 1_000_000_000
+_SYSTEM = {
+    "bin",
+    "boot",
+    "dev",
+    "etc",
+    "lib",
+    "lib32",
+    "lib64",
+    "opt",
+    "proc",
+    "root",
+    "run",
+    "sbin",
+    "sys",
+    "usr",
+}
 
 
 class Settings:
@@ -185,6 +217,7 @@ class Settings:
 
     __slots__ = (
         "api_lock",
+        "changed_code",
         "fork_after",
         "fork_before",
         "fork_deliver",
@@ -199,6 +232,7 @@ class Settings:
         "max_invocations",
         "reseed",
         "scope",
+        "scrub",
         "tmp",
         "unknown_variables",
         "zygote_events",
@@ -214,6 +248,9 @@ class Settings:
         self.tmp = str(values["tmp"])
         keep = values["keep"]
         self.keep: tuple[str, ...] = keep if isinstance(keep, tuple) else ()
+        scrub = values["scrub"]
+        self.scrub: tuple[str, ...] = scrub if isinstance(scrub, tuple) else ()
+        self.changed_code = str(values["changed_code"])
         self.reseed = bool(values["reseed"])
         self.log_invocations = bool(values["log_invocations"])
         self.huge_pages = str(values["huge_pages"])
@@ -277,8 +314,8 @@ def _flatten(table: Mapping[str, object]) -> dict[str, object]:
 
 def _read_toml(setting: Setting, value: object) -> Value:
     where = f"{FILE_NAME}: {setting.name}"
-    if setting.kind == "globs" and isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return _globs(tuple(value), where=where)
+    if setting.kind in _LISTS and isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return _LISTS[setting.kind](tuple(value), where=where)
     if setting.kind == "switch" and isinstance(value, bool):
         return value
     if (
@@ -291,6 +328,7 @@ def _read_toml(setting: Setting, value: object) -> Value:
         return _read(setting, value, where=where)
     wanted = {
         "globs": "a list of strings",
+        "places": "a list of strings",
         "switch": "true or false",
         "duration": 'a number of seconds, or a string as "15m"',
         "count": "a whole number",
@@ -299,8 +337,8 @@ def _read_toml(setting: Setting, value: object) -> Value:
 
 
 def _read(setting: Setting, text: str, *, where: str) -> Value:
-    if setting.kind == "globs":
-        return _globs(tuple(part for part in text.split(":") if part), where=where)
+    if setting.kind in _LISTS:
+        return _LISTS[setting.kind](tuple(part for part in text.split(":") if part), where=where)
     if setting.kind == "glob":
         return _package_glob(text.strip(), where=where)
     if setting.kind == "entry":
@@ -367,3 +405,19 @@ def _globs(globs: tuple[str, ...], *, where: str) -> tuple[str, ...]:
                 hint="a glob is an absolute path without `..`, as /tmp/cache/**",
             )
     return globs
+
+
+def _places(places: tuple[str, ...], *, where: str) -> tuple[str, ...]:
+    places = tuple(place.rstrip("/") for place in places)
+    for place in places:
+        parts = place.split("/")[1:]
+        # What the system lives in is nobody's to empty, whatever a setting says.
+        if not parts or not place.startswith("/") or {"", ".", ".."} & set(parts) or parts[0] in _SYSTEM:
+            raise SettingError(
+                f"{where} has the directory {place!r}",
+                hint="it must be an absolute path without `..`, outside the system's own directories, as /mnt/work",
+            )
+    return places
+
+
+_LISTS = {"globs": _globs, "places": _places}

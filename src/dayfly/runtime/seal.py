@@ -109,6 +109,11 @@ def _descriptors(safe: frozenset[int] | set[int]) -> list[str]:
         elif (stat.S_ISREG(mode) or stat.S_ISDIR(mode)) and not _is_output(number):
             # Each worker has its own of what the files sealer handled; this is what it did not.
             found.append(f"{target} opened at init would be shared by workers: open it in the handler")
+        elif (stat.S_ISCHR(mode) or stat.S_ISBLK(mode)) and not _is_output(number):
+            # A terminal, say: it keeps what is written to it, and its settings.
+            found.append(
+                f"the device {target} opened at init would be shared by workers: open it in the handler"
+            )
     return found
 
 

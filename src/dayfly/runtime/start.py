@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+from dayfly.runtime import forkhooks
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
@@ -15,6 +17,7 @@ def start(handler: str, channel: Channel) -> None:
     """Load `handler` by awslambdaric and serve; ends the process as awslambdaric would."""
     leave_out_native_client()
     _watch_grpc()
+    forkhooks.watch()
     from awslambdaric import bootstrap
 
     from dayfly.runtime.client import DayflyRuntimeClient

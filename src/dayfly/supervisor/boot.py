@@ -9,17 +9,20 @@ import time
 
 from dayfly import __version__
 from dayfly._sys import proc, processors
-from dayfly.core import findings
+from dayfly._sys.mounts import is_within, read_mounts
 from dayfly.core.handshake import ZygoteOptions
+from dayfly.core.keep import keep_rule
 from dayfly.core.scope import HostFacts, ScopeDecision, decide_api_lock, decide_scope
 from dayfly.core.settings import FILE_NAME, Settings, load_settings
 from dayfly.errors import SettingError, StartError
+from dayfly.supervisor.earlier import clear_earlier_life
 from dayfly.supervisor.extensions import ExtensionRoutes
 from dayfly.supervisor.loop import Supervisor
 from dayfly.supervisor.output import Output
+from dayfly.supervisor.places import find_places
 from dayfly.supervisor.report import Reporter
 from dayfly.supervisor.residue import SCRATCH, Cleaner, KernelObjects, TemporaryFiles
-from dayfly.supervisor.sweep import DescendantsSweeper, EnvironmentSweeper, Swept
+from dayfly.supervisor.sweep import DescendantsSweeper, EnvironmentSweeper
 from dayfly.supervisor.upstream import Upstream, UpstreamError
 from dayfly.supervisor.zygote import (
     Channel,
@@ -35,6 +38,8 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     from dayfly.core.handshake import Ready
+    from dayfly.supervisor.earlier import Cleared
+    from dayfly.supervisor.places import Places
 
 TELEMETRY_VARIABLE = "_LAMBDA_TELEMETRY_LOG_FD"
 API_VARIABLE = "AWS_LAMBDA_RUNTIME_API"
@@ -42,6 +47,8 @@ MARK_VARIABLE = "_DAYFLY_MARK"
 RESTORE = b"/restore/next"
 EXTENSIONS = b"/extensions"
 BAD_INPUT = 2
+# In the first log line.
+_MANY_PLACES = 8
 # PROC_IPC_INIT_INO in the kernel's include/linux/proc_ns.h: the objects of the machine itself.
 INITIAL_IPC_NAMESPACE = "ipc:[4026531839]"
 
@@ -109,17 +116,20 @@ def print_error(message: str, hint: str) -> None:
 
 
 def _refuse(upstream: Upstream, fault: SettingError) -> int:
+    print_error(fault.message, fault.hint)
+    _report_init_error(upstream, "Dayfly.InvalidSetting", f"{fault.message} ({fault.hint})")
+    return BAD_INPUT
+
+
+def _report_init_error(upstream: Upstream, kind: str, message: str) -> None:
     import json
 
-    print_error(fault.message, fault.hint)
-    body = json.dumps(
-        {"errorType": "Dayfly.InvalidSetting", "errorMessage": f"{fault.message} ({fault.hint})"}
-    ).encode()
+    body = json.dumps({"errorType": kind, "errorMessage": message}).encode()
+    name = "Runtime." + kind.partition(".")[2]
     try:
-        upstream.post("/init/error", body, {"Lambda-Runtime-Function-Error-Type": "Runtime.InvalidSetting"})
+        upstream.post("/init/error", body, {"Lambda-Runtime-Function-Error-Type": name})
     except UpstreamError as unreachable:
         print_error(str(unreachable), f"check {API_VARIABLE}")
-    return BAD_INPUT
 
 
 class _Start:
@@ -148,15 +158,28 @@ class _Start:
         self._reporter = Reporter(self._output, environ)
         self._limits: list[str] = []
         self._processors: set[int] = set()
+        self._places: Places | None = None
         if self._is_wide:
             self._sweeper: EnvironmentSweeper | DescendantsSweeper = EnvironmentSweeper()
-            roots = self._own_roots()
+            roots = (*self._own_roots(), *self._named_roots())
+            table = read_mounts()
+            self._files = TemporaryFiles(
+                roots, settings.keep, stops=frozenset(mount.point for mount in table) - set(roots)
+            )
+            if settings.tmp == "scrub":
+                self._places = find_places(
+                    environ,
+                    scratch=roots,
+                    keeps=keep_rule(settings.keep),
+                    started=proc.started_at(1),
+                    table=table,
+                )
         else:
             self._sweeper = self._narrow_sweeper()
-            roots = (self._make_temporary(),)
-        self._files = TemporaryFiles(roots, settings.keep)
+            self._files = TemporaryFiles((self._make_temporary(),), settings.keep)
         if isinstance(self._sweeper, EnvironmentSweeper):
             self._files.spare_files_of(self._sweeper.extension_pids)
+        self._kernel_objects = KernelObjects() if self._owns_kernel_objects else None
         self._options = ZygoteOptions(
             isolation=settings.isolation,
             max_age=settings.max_age,
@@ -175,7 +198,7 @@ class _Start:
         )
 
     def run(self) -> Channel:
-        swept, removed = self._empty_environment()
+        cleared = self._empty_environment()
         self._processors = processors.allowed()
         zygote: Zygote | Channel
         if self._is_wide:
@@ -192,11 +215,11 @@ class _Start:
         supervisor: Supervisor | None = None
         try:
             try:
-                ready = zygote.wait_until_ready(self._call_platform)
+                ready = self._wait_until_ready(zygote)
             except ZygoteLostError as fault:
                 _end_like(zygote, fault)
             supervisor = self._supervisor()
-            self._tell_start(swept, removed, ready)
+            self._tell_start(cleared, ready)
             supervisor.serve(zygote, ready, init_s=time.monotonic() - self._began)
         except UpstreamError as fault:
             print_error(str(fault), "the platform is gone; nothing more can be served")
@@ -221,18 +244,36 @@ class _Start:
             return False
         return self._decision.platform == "lambda" or proc.ipc_namespace() != INITIAL_IPC_NAMESPACE
 
-    def _empty_environment(self) -> tuple[Swept | None, int]:
+    def _empty_environment(self) -> Cleared | None:
         """Rule 1: what runs or lies here already may be the work of an earlier, poisoned life."""
         if not isinstance(self._sweeper, EnvironmentSweeper):
-            return None, 0
-        if self._sweeper.can_kill_all:
-            self._sweeper.kill_all()
-        swept = self._sweeper.sweep(set())
-        cleaned = self._files.clear(has_time=lambda: True) if self._settings.tmp == "scrub" else None
-        if not swept.is_proved:
-            print_error("processes of an earlier life could not be ended", "recycle this environment")
+            return None
+        cleared = clear_earlier_life(
+            self._sweeper,
+            self._files if self._settings.tmp == "scrub" else None,
+            self._kernel_objects,
+            self._places,
+            runs_changed_code=self._settings.changed_code == "run",
+        )
+        if cleared.fault:
+            cleared.report(self._reporter)
+            hint = "recycle this environment, or see `changed_code`"
+            print_error(cleared.fault, hint)
+            _report_init_error(self._upstream, "Dayfly.NotClean", f"{cleared.fault} ({hint})")
             raise SystemExit(1)
-        return swept, 0 if cleaned is None else cleaned.files + cleaned.directories
+        return cleared
+
+    def _named_roots(self) -> tuple[str, ...]:
+        """Return the directories that are to be emptied as temporary ones; raises SystemExit for the function's own."""
+        code = os.path.realpath(self._environ.get("LAMBDA_TASK_ROOT") or os.getcwd())
+        for place in self._settings.scrub:
+            if any(is_within(path, os.path.realpath(place)) for path in (code, sys.prefix, sys.base_prefix)):
+                fault = SettingError(
+                    f"scrub names {place}, where the function's code lies",
+                    hint="name a directory of data",
+                )
+                raise SystemExit(_refuse(self._upstream, fault))
+        return self._settings.scrub
 
     def _own_roots(self) -> tuple[str, ...]:
         """Return the temporary directories that began with this environment; a container may share the host's."""
@@ -292,10 +333,16 @@ class _Start:
     def _rebuild(self) -> tuple[Zygote, Ready]:
         zygote = self._execute()
         try:
-            return zygote, zygote.wait_until_ready(self._call_platform)
+            return zygote, self._wait_until_ready(zygote)
         except ZygoteLostError:
             zygote.end()
             raise
+
+    def _wait_until_ready(self, zygote: Zygote) -> Ready:
+        ready = zygote.wait_until_ready(self._call_platform)
+        if self._kernel_objects is not None and self._settings.isolation != "process":
+            ready.reasons += self._kernel_objects.made_by_init()
+        return ready
 
     def _call_platform(self, packed: bytes) -> bytes:
         """Make a call of the init phase (init error, SnapStart's restore) for the zygote."""
@@ -339,15 +386,30 @@ class _Start:
             cleaner=Cleaner(
                 self._reporter,
                 self._files,
-                KernelObjects() if self._owns_kernel_objects else None,
+                self._kernel_objects,
                 scrubs=self._settings.tmp == "scrub",
+                places=self._places,
+                runs_changed_code=self._settings.changed_code == "run",
             ),
             lock=decide_api_lock(self._settings.api_lock, self._decision.platform),
             routes=self._routes,
             rebuild=self._rebuild,
         )
 
-    def _tell_start(self, swept: Swept | None, removed: int, ready: Ready) -> None:
+    def _limits_of_places(self) -> list[str]:
+        limits: list[str] = []
+        ignored = [place for place in self._settings.scrub if place not in self._files.roots]
+        if ignored:
+            limits.append("not emptied, since they are no directories of this scope: " + ", ".join(ignored))
+        if self._places is not None and self._places.not_covered:
+            shown = self._places.not_covered[:_MANY_PLACES]
+            more = len(self._places.not_covered) - len(shown)
+            limits.append(
+                "writable and not compared: " + ", ".join(shown) + (f" and {more} more" if more else "")
+            )
+        return limits
+
+    def _tell_start(self, cleared: Cleared | None, ready: Ready) -> None:
         decision, settings = self._decision, self._settings
         isolation = "process" if ready.reasons else settings.isolation
         lock = decide_api_lock(settings.api_lock, decision.platform)
@@ -367,7 +429,12 @@ class _Start:
                 f"or {settings.max_invocations} invocations"
             )
         self._limits += ready.notes
-        if os.access(self._environ.get("LAMBDA_TASK_ROOT") or ".", os.W_OK):
+        self._limits += self._limits_of_places()
+        task = os.path.realpath(self._environ.get("LAMBDA_TASK_ROOT") or ".")
+        is_compared = self._places is not None and any(
+            is_within(task, place) for place in self._places.covered
+        )
+        if not is_compared and os.access(task, os.W_OK):
             self._limits.append(
                 "the function's code is writable by the function: a rebuilt zygote loads what it finds"
             )
@@ -391,12 +458,8 @@ class _Start:
             f"Runtime API {'locked' if lock else 'not locked'}{limits}",
             evidence,
         )
-        if swept is not None and (swept.killed or removed):
-            self._reporter.find(
-                findings.EARLIER_LIFE,
-                f"this is a later life: {swept.killed} processes were ended and {removed} files removed before any function code",
-                {"processes": swept.killed, "files": removed},
-            )
+        if cleared is not None:
+            cleared.report(self._reporter)
 
 
 def _end_on_signals() -> None:

@@ -328,6 +328,8 @@ class Supervisor:
         if swept.zygote_lost and self._stock.zygote is not None:
             self._stock.drop()
         self._clean(until=until)
+        if swept.killed:
+            self._distrust_spares()
         if until is None:
             return
         if self._stock.is_stale(RENEW_AT):
@@ -351,6 +353,13 @@ class Supervisor:
             self._retire(cleaned.retire)
         if cleaned.must_rebuild:
             self._stock.drop()
+        elif cleaned.has_found:
+            self._distrust_spares()
+
+    def _distrust_spares(self) -> None:
+        """An invocation has left something: what the workers forked ahead have made of it nobody knows."""
+        if not self._stock.give_up_spares(_FORK_LIMIT_S):
+            self._retire("a worker that was given up could not be proved dead")
 
     def _finish(self, until: float) -> None:
         """Have nothing pending when the next event is asked for.

@@ -50,6 +50,7 @@ class Stock:
         self._workers = 0
         self._born = (0.0, 0.0)
         self._expires_at = 0.0
+        self._runs_ahead = False
         self.zygote: Zygote | None = None
         self.is_forking = settings.isolation != "process"
         sweeper.settle = self.settle_fork
@@ -61,6 +62,7 @@ class Stock:
         self.zygote = zygote
         self._born = read_clocks()
         self._expires_at = ready.expires_at
+        self._runs_ahead = ready.runs_ahead
         self.is_forking = wants_fork and not reasons
         self._sweeper.zygote = zygote.pid
         self._sweeper.spared = {zygote.pid}
@@ -182,6 +184,23 @@ class Stock:
             self.zygote.tidy()
         except ZygoteLostError as fault:
             self.lose(fault)
+
+    def give_up_spares(self, limit_s: float) -> bool:
+        """End the spares, if code of the function's runs in them before their event; False if one may be alive.
+
+        Such code (a hook, a thread of init) could have read what an invocation has left, or heard from it.
+        """
+        if not self._runs_ahead or self.zygote is None:
+            return True
+        self.settle(limit_s=limit_s)
+        given_up = {spare.pid for spare in self._spares}
+        while self._spares:
+            self._drop_dead_spare()
+        try:
+            return not given_up or self._sweeper.sweep(given_up).is_proved
+        except ZygoteLostError as fault:
+            self.lose(fault)
+            return self._sweeper.sweep(given_up).is_proved
 
     # ---- the end of a zygote --------------------------------------------------------------------
 
