@@ -119,15 +119,15 @@ def _seal_file(numbers: list[int], sealing: Sealing) -> Callable[[], None] | Non
         # Neither offset nor content: nothing is shared by it.
         return None
     is_regular = stat.S_ISREG(status.st_mode)
+    if is_regular and reopen.is_message_queue(number):
+        sealing.refuse(
+            f"the message queue {_tell(number)} opened at init would be shared by workers: open it in the handler"
+        )
+        return None
     try:
         offset = os.lseek(number, 0, os.SEEK_CUR)
         if is_regular and _is_nameless(number):
             return _seal_nameless(numbers, flags, offset, status.st_size, sealing)
-        if is_regular and reopen.is_message_queue(number):
-            sealing.refuse(
-                f"the message queue {_tell(number)} opened at init would be shared by workers: open it in the handler"
-            )
-            return None
         if is_regular and reopen.is_locked(number):
             sealing.refuse(
                 f"{_tell(number)} was locked at init, for all workers at once: lock it in the handler"
