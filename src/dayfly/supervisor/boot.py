@@ -257,7 +257,7 @@ class _Start:
         )
         if cleared.fault:
             cleared.report(self._reporter)
-            hint = "recycle this environment, or see `changed_code`"
+            hint = "recycle this environment; where init makes these files itself, name their directory in `scrub`"
             print_error(cleared.fault, hint)
             _report_init_error(self._upstream, "Dayfly.NotClean", f"{cleared.fault} ({hint})")
             raise SystemExit(1)

@@ -48,7 +48,8 @@ class Earlier:
 
 
 class Differences:
-    """What one comparison did and found; `code` counts the files of `done.changed` that Python may execute."""
+    """What one comparison did and found; `code` counts the files of `done.changed` that Python may execute and
+    that init cannot make again."""
 
     __slots__ = ("code", "done")
 
@@ -148,7 +149,8 @@ class Places:
         found = Differences()
 
         def note(path: str) -> None:
-            found.code += self.is_code(path)
+            is_images = any(path in stamps for stamps in self._image.values())
+            found.code += is_images and self.is_code(path)
 
         for place, stamps in kept.items():
             done = tree.clean(
