@@ -282,7 +282,8 @@ def start_older(*commands: list[str]) -> Callable[[], None]:
                 [name, *rest],
                 executable="/bin/sleep",
                 user=UID if os.geteuid() == 0 else None,
-                process_group=None if name == "survivor" else 0,
+                process_group=None if name in ("survivor", "daemon") else 0,
+                start_new_session=name == "daemon",
             )
         wait_for(lambda: len(proc.list_pids()) == 1 + len(commands))
 
@@ -312,8 +313,9 @@ CLAIMS: dict[str, tuple[list[list[str]], bool | None, list[str]]] = {
         ["agent-core"],
     ),
     "a survivor of the extension's name": ([[AGENT, "600"], [AGENT, "601"]], False, []),
+    "an extension and a daemon of its own": ([["daemon", "600"], [AGENT, "600"]], False, [AGENT]),
     "a survivor that leads a group": ([["evil", "600"], ["agent-core", "600"]], False, []),
-    "a survivor that leads a group beside an extension": ([["evil", "600"], [AGENT, "600"]], False, [AGENT]),
+    "a survivor that leads a group beside an extension": ([["evil", "600"], [AGENT, "600"]], False, []),
 }
 
 

@@ -218,6 +218,14 @@ def group(pid: int) -> int:
         return -1
 
 
+def session(pid: int) -> int:
+    """Return the session of a process, -1 once it is gone."""
+    try:
+        return os.getsid(pid)
+    except OSError:
+        return -1
+
+
 def started_at(pid: int) -> float:
     """Return when a process was started, in seconds since the epoch as files are stamped; 0.0 if unknown."""
     stat = read_stat(pid)

@@ -356,24 +356,21 @@ class DescendantsSweeper(Sweeper):
 def _surely_extensions(older: list[proc.ProcessStat], files: set[str]) -> list[proc.ProcessStat]:
     """Return those of the platform's children that nobody but an extension can be, where some may be survivors.
 
-    An earlier, poisoned life may have left processes that are as old, have the same parent by adoption and
-    give themselves any name. Each file is claimed by one process that names it, or, for a script that
-    executed another program, by one group leader without such a name. More claims than files, and a survivor
-    is among them: then all who claim are ended, and the platform starts its extensions again.
+    An earlier, poisoned life may have left processes that are as old, have the same parent by adoption, lead a
+    group and give themselves any name. So whoever names a file of an extension, or leads a group without (a
+    script may have executed another program), claims to be one. More claims than files, and a survivor is
+    among them: then all of them are ended, and the platform, which notices, starts its extensions again.
     """
-    claims: dict[str, list[proc.ProcessStat]] = {file: [] for file in files}
-    nameless: list[proc.ProcessStat] = []
-    for stat in older:
+    claims = [
+        stat
+        for stat in older
         # A script's path comes after its interpreter and that one's options.
-        named = [part for part in proc.command_line(stat.pid)[:3] if part in files]
-        if named:
-            claims[named[0]].append(stat)
-        elif proc.group(stat.pid) == stat.pid:
-            nameless.append(stat)
-    sure = [claimants[0] for claimants in claims.values() if len(claimants) == 1]
-    if len(nameless) == sum(not claimants for claimants in claims.values()):
-        sure += nameless
-    return sure
+        if files.intersection(proc.command_line(stat.pid)[:3]) or proc.group(stat.pid) == stat.pid
+    ]
+    if len(claims) > len(files):
+        # What an extension has made a daemon has a session of its own; the platform gives it none.
+        claims = [stat for stat in claims if proc.session(stat.pid) == proc.session(os.getpid())]
+    return claims if len(claims) <= len(files) else []
 
 
 def _extension_files() -> set[str]:
