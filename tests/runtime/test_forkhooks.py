@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 
+import pytest
 from tests.unprivileged import forked
 
 from dayfly.runtime import forkhooks
@@ -31,11 +32,22 @@ def test_a_hook_for_the_child_is_noticed_and_registered() -> None:
     assert forked(act) == [False, True, 1]
 
 
-def test_hooks_of_the_standard_library_and_of_the_parent_say_nothing() -> None:
+@pytest.mark.parametrize("when", ["before", "after_in_parent"])
+def test_a_hook_for_the_parent_is_noticed_too(when: str) -> None:
+    """It runs in the zygote, which all later workers are copies of."""
+
+    def act() -> bool:
+        forkhooks.watch()
+        os.register_at_fork(**{when: of_the_functions})
+        return forkhooks.has_hooks()
+
+    assert forked(act)
+
+
+def test_hooks_of_the_standard_library_say_nothing() -> None:
     def act() -> bool:
         forkhooks.watch()
         os.register_at_fork(after_in_child=random.seed)
-        os.register_at_fork(before=of_the_functions, after_in_parent=of_the_functions)
         return forkhooks.has_hooks()
 
     assert forked(act) is False

@@ -13,16 +13,16 @@ _hooks: list[str] = []
 
 
 def watch() -> None:
-    """Take note of who registers a hook for the child of a fork, from now on."""
+    """Take note of who registers a hook for forks, from now on."""
     real = os.register_at_fork
 
     def register_at_fork(**hooks: Callable[[], object]) -> None:
         real(**hooks)
-        hook = hooks.get("after_in_child")
-        module = getattr(hook, "__module__", None) or ""
-        # Those of the standard library make locks anew; they read nothing.
-        if hook is not None and module.partition(".")[0] not in sys.stdlib_module_names:
-            _hooks.append(module)
+        for hook in hooks.values():
+            module = getattr(hook, "__module__", None) or ""
+            # Those of the standard library make locks anew; they read nothing.
+            if module.partition(".")[0] not in sys.stdlib_module_names:
+                _hooks.append(module)
 
     register_at_fork.__doc__ = real.__doc__
     os.register_at_fork = register_at_fork  # type: ignore[assignment]  # typeshed spells the names out

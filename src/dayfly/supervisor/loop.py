@@ -328,8 +328,6 @@ class Supervisor:
         if swept.zygote_lost and self._stock.zygote is not None:
             self._stock.drop()
         self._clean(until=until)
-        if swept.killed:
-            self._distrust_spares()
         if until is None:
             return
         if self._stock.is_stale(RENEW_AT):
@@ -353,13 +351,6 @@ class Supervisor:
             self._retire(cleaned.retire)
         if cleaned.must_rebuild:
             self._stock.drop()
-        elif cleaned.has_found:
-            self._distrust_spares()
-
-    def _distrust_spares(self) -> None:
-        """An invocation has left something: what the workers forked ahead have made of it nobody knows."""
-        if not self._stock.give_up_spares(_FORK_LIMIT_S):
-            self._retire("a worker that was given up could not be proved dead")
 
     def _finish(self, until: float) -> None:
         """Have nothing pending when the next event is asked for.
@@ -371,7 +362,8 @@ class Supervisor:
         if self._stock.zygote is None and self._init_s * 1.5 > left:
             # Another init does not fit into what is left: the next event waits for it, as for a cold start.
             return
-        self._stock.finish_fork(max(0.0, min(_FORK_LIMIT_S, left)))
+        is_alone = self._current is None and not self._cleaner.is_pending
+        self._stock.finish_fork(max(0.0, min(_FORK_LIMIT_S, left)), is_alone=is_alone)
         if self._stock.zygote is None:
             self._prepare()
 

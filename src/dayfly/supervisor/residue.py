@@ -200,14 +200,13 @@ class KernelObjects:
 
 class Aftermath:
     """What must follow: `retire` names what could not be cleaned (empty: nothing); `must_rebuild` says that
-    the zygote may have read something that is no longer what it was, `has_found` that something was left."""
+    the zygote may have read something that is no longer what it was."""
 
-    __slots__ = ("has_found", "must_rebuild", "retire")
+    __slots__ = ("must_rebuild", "retire")
 
     def __init__(self) -> None:
         self.retire = ""
         self.must_rebuild = False
-        self.has_found = False
 
 
 class Cleaner:
@@ -281,7 +280,6 @@ class Cleaner:
     def _clean_places(self, places: Places, result: Aftermath, has_time: Callable[[], bool]) -> None:
         found = places.compare(has_time=has_time)
         if found.code and found.done.is_finished:
-            result.has_found = True
             self._reporter.find(
                 findings.CODE_CHANGED,
                 f"{found.code} files of the function's code were changed or removed by an invocation",
@@ -297,7 +295,6 @@ class Cleaner:
 
     def _judge(self, done: tree.Cleaned, result: Aftermath, where: str) -> None:
         if done.files or done.directories:
-            result.has_found = True
             self._reporter.find(
                 findings.FILE_LEFT,
                 f"{done.files} files and {done.directories} directories{where} were removed",
@@ -316,7 +313,6 @@ class Cleaner:
     def _clean_kernel_objects(self, objects: KernelObjects, result: Aftermath) -> None:
         removed, failed = objects.clear()
         if removed:
-            result.has_found = True
             self._reporter.find(
                 findings.IPC_LEFT,
                 f"{removed} System V objects or keyrings were cleared",
