@@ -38,6 +38,8 @@ def test_every_setting_can_be_set_to_each_of_its_values_in_both_places(setting: 
             "entry": ("app:warm", "package.module:Class.method", ""),
             "duration": ("90",),
             "count": ("7",),
+            "share": ("0.25",),
+            "tenant": ("lambda", "cognito", "requestContext.authorizer.jwt.claims.sub", ""),
         }[setting.kind]
     )
     assert values
@@ -46,9 +48,14 @@ def test_every_setting_can_be_set_to_each_of_its_values_in_both_places(setting: 
     for value in values:
         by_variable = load_settings({setting.variable: value}, {})
         by_file = load_settings({}, {table: {key: value}} if table else {key: value})
-        expected = {"switch": value == "on", "globs": (value,), "duration": 90.0, "count": 7}.get(
-            setting.kind, value
-        )
+        expected: object = {
+            "switch": value == "on",
+            "globs": (value,),
+            "duration": 90.0,
+            "count": 7,
+            "share": 0.25,
+            "choices": frozenset([value]),
+        }.get(setting.kind, value)
         assert getattr(by_variable, attribute) == getattr(by_file, attribute) == expected
 
 
