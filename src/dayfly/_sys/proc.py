@@ -319,3 +319,25 @@ def tmp_is_own_mount(path: str = "/tmp") -> bool:
             )
     except OSError:
         return False
+
+
+def resident_bytes(pid: int) -> int:
+    """Return how much memory a process has in use, shared pages too; 0 for one that is gone."""
+    try:
+        fields = _read_record(f"/proc/{pid}/statm").split()
+    except OSError:
+        return 0
+    return int(fields[1]) * os.sysconf("SC_PAGESIZE") if len(fields) > 1 else 0
+
+
+def available_bytes() -> int:
+    """Return how much memory can still be used without swapping, by the kernel's estimate; -1 where it gives none."""
+    try:
+        lines = read_file("/proc/meminfo").split(b"\n")
+    except OSError:
+        return -1
+    for line in lines:
+        fields = line.split()
+        if len(fields) > 1 and fields[0] == b"MemAvailable:":
+            return int(fields[1]) * 1024
+    return -1

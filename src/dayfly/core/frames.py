@@ -178,6 +178,21 @@ def pack_event(nonce: bytes, headers: Mapping[str, str], body: bytes) -> bytes:
     return _EVENT.pack(nonce, len(block), len(body)) + block + body
 
 
+# Beside the platform's headers of an event: what is left of the worker's window.
+WINDOW_HEADER = "dayfly-window"
+
+
+def pack_window(events_left: int, seconds_left: float) -> str:
+    """Return the window header's value; `events_left` has the event at hand in it."""
+    return f"{events_left} {seconds_left:.3f}"
+
+
+def unpack_window(text: str) -> tuple[int, float]:
+    """Return the events and seconds that `pack_window` made a text of; an empty one is a worker's only event."""
+    events, _, seconds = text.partition(" ")
+    return (int(events), float(seconds)) if text else (1, 0.0)
+
+
 def unpack_event_head(head: bytes) -> tuple[bytes, int, int]:
     """Return nonce, length of the header block and length of the body."""
     nonce, block_bytes, body_bytes = _EVENT.unpack(head)

@@ -12,7 +12,7 @@ class ZygoteOptions:
     """What a zygote is told before it initialises the function.
 
     `temporary` are the directories that are cleared, `telemetry` the number of the log descriptor or -1.
-    `isolation`, `max_age`, `max_invocations` and `deliver` (seconds) as in the settings; `prime`, `events`, `before` and `after` are empty where not set.
+    `isolation` and `deliver` (seconds) as in the settings; `prime`, `events`, `before` and `after` are empty where not set.
     """
 
     __slots__ = (
@@ -23,8 +23,6 @@ class ZygoteOptions:
         "huge_pages",
         "immortal",
         "isolation",
-        "max_age",
-        "max_invocations",
         "prime",
         "reseed",
         "restarts_threads",
@@ -36,8 +34,6 @@ class ZygoteOptions:
         self,
         *,
         isolation: str = "invocation",
-        max_age: float = 0.0,
-        max_invocations: int = 1,
         deliver: float = 0.0,
         reseed: bool = True,
         huge_pages: bool = False,
@@ -51,8 +47,6 @@ class ZygoteOptions:
         temporary: tuple[str, ...] = (),
     ) -> None:
         self.isolation = isolation
-        self.max_age = max_age
-        self.max_invocations = max_invocations
         self.deliver = deliver
         self.reseed = reseed
         self.huge_pages = huge_pages
@@ -68,7 +62,7 @@ class ZygoteOptions:
     def pack(self) -> str:
         """Return the options as one text that may stand in an environment variable."""
         switches = f"{self.reseed:d}{self.huge_pages:d}{self.restarts_threads:d}{self.immortal:d}"
-        numbers = (self.telemetry, self.max_invocations, self.max_age, self.deliver)
+        numbers = (self.telemetry, self.deliver)
         hooks = (self.prime, self.events, self.before, self.after)
         return _SEPARATOR.join((self.isolation, switches, *map(str, numbers), *hooks, *self.temporary))
 
@@ -76,7 +70,7 @@ class ZygoteOptions:
     def unpack(text: str) -> ZygoteOptions:
         """Return the options that `pack` made a text of."""
         isolation, switches, *rest = text.split(_SEPARATOR)
-        telemetry, max_invocations, max_age, deliver, prime, events, before, after, *temporary = rest
+        telemetry, deliver, prime, events, before, after, *temporary = rest
         reseed, huge_pages, restarts_threads, immortal = (switch == "1" for switch in switches)
         return ZygoteOptions(
             isolation=isolation,
@@ -85,8 +79,6 @@ class ZygoteOptions:
             immortal=immortal,
             restarts_threads=restarts_threads,
             telemetry=int(telemetry),
-            max_age=float(max_age),
-            max_invocations=int(max_invocations),
             deliver=float(deliver),
             prime=prime,
             events=events,

@@ -58,6 +58,54 @@ SETTINGS = (
         "window isolation: how many events one worker serves at most",
     ),
     Setting(
+        "jitter",
+        "share",
+        "10%",
+        "by how much `max_age`, `max_invocations` and `environment_max_age` are made smaller at random, each time, so "
+        "that a fleet does not recycle at once; 0 to 90%",
+    ),
+    Setting(
+        "retire_on",
+        "choices",
+        "suspicion",
+        "window isolation: what ends a window at once. residue: an invocation left files, System V objects or "
+        "processes; suspicion: it left processes, or a finding with an ATT&CK technique was made; error: its answer is "
+        "an error. A crash, a broken frame, a word out of turn and a worker that cannot be stopped end it in any case",
+        ("residue", "suspicion", "error"),
+    ),
+    Setting(
+        "tenant",
+        "tenant",
+        "",
+        "window isolation: a worker serves one tenant alone, and files are removed before another is served. lambda: "
+        "Lambda's tenant id; cognito: the Cognito identity; or a path in the event under requestContext.authorizer, as "
+        '`requestContext.authorizer.jwt.claims.sub` (a name with dots as `["name"]`), or '
+        "requestContext.identity.cognitoIdentityId. What the caller may choose is refused. Events without a key share a "
+        "worker with no other",
+    ),
+    Setting(
+        "environment_max_age",
+        "duration",
+        "0",
+        "the age at which the function is initialised anew in a fresh interpreter and an emptied environment, in every "
+        "isolation: after an answer, or before an event, where the time of that invocation allows it; 0: never",
+    ),
+    Setting(
+        "on_timeout",
+        "choice",
+        "platform",
+        "platform: an invocation that takes too long makes Lambda reset the environment; answer: Dayfly ends its worker "
+        "`timeout_margin` earlier and gives the caller Lambda's own error, so that the next event finds a warm function",
+        ("platform", "answer"),
+    ),
+    Setting(
+        "timeout_margin",
+        "duration",
+        "0.2",
+        '`on_timeout = "answer"`: how long before the platform\'s timeout a worker is ended; what is left must do for '
+        "killing it, for the answer and for asking for the next event",
+    ),
+    Setting(
         "scope",
         "choice",
         "auto",
@@ -178,6 +226,8 @@ _DURATION = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 # Longer than any environment lives; keeps arithmetic on deadlines within what poll() takes.
 _MAX_DURATION_S = 30 * 86400.0
 _MAX_COUNT = 1_000_000_000
+# A limit that may shrink to nothing is none.
+_MAX_SHARE = 0.9
 
 
 class Settings:
@@ -185,6 +235,7 @@ class Settings:
 
     __slots__ = (
         "api_lock",
+        "environment_max_age",
         "fork_after",
         "fork_before",
         "fork_deliver",
@@ -193,12 +244,17 @@ class Settings:
         "huge_pages",
         "immortal",
         "isolation",
+        "jitter",
         "keep",
         "log_invocations",
         "max_age",
         "max_invocations",
+        "on_timeout",
         "reseed",
+        "retire_on",
         "scope",
+        "tenant",
+        "timeout_margin",
         "tmp",
         "unknown_variables",
         "zygote_events",
@@ -212,8 +268,7 @@ class Settings:
         self.scope = str(values["scope"])
         self.api_lock = str(values["api_lock"])
         self.tmp = str(values["tmp"])
-        keep = values["keep"]
-        self.keep: tuple[str, ...] = keep if isinstance(keep, tuple) else ()
+        self.keep = _names(values["keep"])
         self.reseed = bool(values["reseed"])
         self.log_invocations = bool(values["log_invocations"])
         self.huge_pages = str(values["huge_pages"])
@@ -221,6 +276,12 @@ class Settings:
         self.guard = str(values["guard"])
         self.max_age = _number(values["max_age"])
         self.max_invocations = int(_number(values["max_invocations"]))
+        self.jitter = _number(values["jitter"])
+        self.retire_on = frozenset(_names(values["retire_on"]))
+        self.tenant = str(values["tenant"])
+        self.environment_max_age = _number(values["environment_max_age"])
+        self.on_timeout = str(values["on_timeout"])
+        self.timeout_margin = _number(values["timeout_margin"])
         self.zygote_prime = str(values["zygote.prime"])
         self.zygote_events = str(values["zygote.events"])
         self.zygote_max_age = _number(values["zygote.max_age"])
@@ -232,6 +293,11 @@ class Settings:
 
 def _number(value: Value) -> float:
     assert isinstance(value, float)
+    return value
+
+
+def _names(value: Value) -> tuple[str, ...]:
+    assert isinstance(value, tuple)
     return value
 
 
@@ -260,7 +326,13 @@ def load_settings(environ: Mapping[str, str], table: Mapping[str, object]) -> Se
             values[setting.name] = _read_toml(setting, table[setting.name])
         else:
             values[setting.name] = _read(setting, setting.default, where=setting.name)
-    return Settings(values, unknown)
+    settings = Settings(values, unknown)
+    if settings.tenant and settings.isolation == "process":
+        raise SettingError(
+            f"tenant is {settings.tenant!r} and isolation is 'process', where one process serves everybody",
+            hint="set isolation to window, or to invocation, where no two events meet",
+        )
+    return settings
 
 
 def _flatten(table: Mapping[str, object]) -> dict[str, object]:
@@ -279,10 +351,12 @@ def _read_toml(setting: Setting, value: object) -> Value:
     where = f"{FILE_NAME}: {setting.name}"
     if setting.kind == "globs" and isinstance(value, list) and all(isinstance(item, str) for item in value):
         return _globs(tuple(value), where=where)
+    if setting.kind == "choices" and isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return _choices(setting, tuple(value), where=where)
     if setting.kind == "switch" and isinstance(value, bool):
         return value
     if (
-        setting.kind in ("duration", "count")
+        setting.kind in ("duration", "count", "share")
         and isinstance(value, int | float)
         and not isinstance(value, bool)
     ):
@@ -291,6 +365,8 @@ def _read_toml(setting: Setting, value: object) -> Value:
         return _read(setting, value, where=where)
     wanted = {
         "globs": "a list of strings",
+        "choices": "a list of strings",
+        "share": 'a number as 0.1, or a string as "10%"',
         "switch": "true or false",
         "duration": 'a number of seconds, or a string as "15m"',
         "count": "a whole number",
@@ -301,6 +377,12 @@ def _read_toml(setting: Setting, value: object) -> Value:
 def _read(setting: Setting, text: str, *, where: str) -> Value:
     if setting.kind == "globs":
         return _globs(tuple(part for part in text.split(":") if part), where=where)
+    if setting.kind == "choices":
+        return _choices(setting, tuple(text.replace(",", ":").split(":")), where=where)
+    if setting.kind == "share":
+        return _share(text, where=where)
+    if setting.kind == "tenant":
+        return _tenant(text.strip(), where=where)
     if setting.kind == "glob":
         return _package_glob(text.strip(), where=where)
     if setting.kind == "entry":
@@ -317,6 +399,41 @@ def _read(setting: Setting, text: str, *, where: str) -> Value:
     if value not in setting.choices:
         raise SettingError(f"{where} is {text!r}", hint="it must be one of: " + ", ".join(setting.choices))
     return value
+
+
+def _choices(setting: Setting, names: tuple[str, ...], *, where: str) -> tuple[str, ...]:
+    chosen = tuple(name.strip().lower() for name in names if name.strip())
+    for name in chosen:
+        if name not in setting.choices:
+            raise SettingError(
+                f"{where} has {name!r}", hint="it may have any of: " + ", ".join(setting.choices)
+            )
+    return chosen
+
+
+def _share(text: str, *, where: str) -> float:
+    stripped = text.strip()
+    number = stripped.removesuffix("%")
+    try:
+        share = float(number) / (100.0 if number != stripped else 1.0)
+    except ValueError:
+        share = -1.0
+    # Not `share < 0`: that lets "nan" pass.
+    if not 0 <= share <= _MAX_SHARE:
+        raise SettingError(f"{where} is {text!r}", hint="it must be a share from 0 to 0.9, as 0.1 or 10%")
+    return share
+
+
+def _tenant(text: str, *, where: str) -> str:
+    if text:
+        # JSON and the rest of it are for functions that set it.
+        from dayfly.core.tenants import parse_source
+
+        try:
+            parse_source(text)
+        except ValueError as fault:
+            raise SettingError(f"{where} is {text!r}", hint=str(fault)) from None
+    return text
 
 
 def _entry(text: str, *, where: str) -> str:

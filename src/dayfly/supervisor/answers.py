@@ -91,6 +91,16 @@ def exit_failure(request_id: str, status: int | None) -> Failure:
     return Failure("Runtime.ExitError", f"RequestId: {request_id} Error: {exit_reason(status)}")
 
 
+def timeout_words(timeout_s: float) -> str:
+    """Return how Lambda words a timeout of so many seconds."""
+    return f"Task timed out after {timeout_s:.2f} seconds"
+
+
+def timeout_failure(request_id: str, timeout_s: float) -> Failure:
+    """Return the failure of an invocation that took longer than it may (platform notes 1.5)."""
+    return Failure("Sandbox.Timedout", f"RequestId: {request_id} Error: {timeout_words(timeout_s)}")
+
+
 def is_acceptable(answer: Answer) -> bool:
     """Say whether what the worker wants in a header may stand in one."""
     if answer.kind == ERROR:

@@ -159,8 +159,6 @@ class _Start:
             self._files.spare_files_of(self._sweeper.extension_pids)
         self._options = ZygoteOptions(
             isolation=settings.isolation,
-            max_age=settings.max_age,
-            max_invocations=settings.max_invocations,
             deliver=settings.fork_deliver,
             reseed=settings.reseed,
             huge_pages=settings.huge_pages == "auto",
@@ -289,13 +287,20 @@ class _Start:
         zygote.routes = self._routes
         return zygote
 
-    def _rebuild(self) -> tuple[Zygote, Ready]:
+    def _rebuild(self, limit_s: float | None) -> tuple[Zygote, Ready]:
+        """Initialise the function again; with a limit, without telling the platform if that fails."""
         zygote = self._execute()
+        call = self._call_platform if limit_s is None else self._call_quietly
         try:
-            return zygote, zygote.wait_until_ready(self._call_platform)
+            return zygote, zygote.wait_until_ready(call, limit_s=limit_s)
         except ZygoteLostError:
             zygote.end()
             raise
+
+    def _call_quietly(self, packed: bytes) -> bytes:
+        """The same for an init that nobody waits for: its failure is not the platform's to act on."""
+        path = packed.split(b"\n", 2)[1]
+        return b"202\n" if path.endswith(b"/error") else self._call_platform(packed)
 
     def _call_platform(self, packed: bytes) -> bytes:
         """Make a call of the init phase (init error, SnapStart's restore) for the zygote."""
@@ -361,6 +366,8 @@ class _Start:
             self._limits.append("System V objects and keyrings are shared with the machine and not cleared")
         if isolation == "process":
             self._limits.append("process isolation: what an invocation changes in memory stays")
+            if settings.tenant:
+                self._limits.append("tenants share the function's process")
         elif isolation == "window":
             self._limits.append(
                 f"window isolation: what an invocation changes in memory stays for up to {settings.max_age:g} s "

@@ -42,6 +42,10 @@ class TemporaryFiles:
         """Leave alone what these processes (extensions) hold open, and the sockets bound by anyone alive."""
         self._extensions = pids
 
+    def has_extensions(self) -> bool:
+        """Say whether there are extensions whose files and objects are theirs."""
+        return bool(self._extensions())
+
     def remember(self) -> None:
         """Take what is there now as made by init; waits out the clock's tick in which a file was last changed."""
         self._kept = {
@@ -56,16 +60,36 @@ class TemporaryFiles:
         """Nothing stays any more: the next `clear` empties the directories."""
         self._kept = {}
 
+    def has_more(self) -> bool:
+        """Say whether `clear` would have something to do; nothing of the user's may be writing."""
+        held, keeps = self._exceptions()
+        return any(
+            tree.holds_more(root, uid=self._uid, kept=self._kept, keeps=keeps, held=held)
+            for root in self.roots
+        )
+
+    def is_bare(self) -> bool:
+        """Say whether init left nothing of its own in the temporary directories."""
+        held, keeps = self._exceptions()
+        return not any(
+            stamp.inode not in held and keeps(path) != "all" and _is_owned(path, self._uid)
+            for path, stamp in self._kept.items()
+        )
+
+    def _exceptions(self) -> tuple[set[tuple[int, int]], Callable[[str], str]]:
+        """Return what extensions hold open, by device and inode, and what stays by its path."""
+        held: set[tuple[int, int]] = set()
+        extensions = self._extensions()
+        if not extensions:
+            return held, self._keeps
+        for pid in extensions:
+            held |= proc.has_open_file(pid)
+        return held, _sparing_sockets(self._keeps)
+
     def clear(self, *, has_time: Callable[[], bool]) -> tree.Cleaned:
         """Remove what is not to stay; nothing of the user's may be running but Dayfly and extensions."""
         total = tree.Cleaned()
-        held: set[tuple[int, int]] = set()
-        keeps: Callable[[str], str] = self._keeps
-        extensions = self._extensions()
-        if extensions:
-            for pid in extensions:
-                held |= proc.has_open_file(pid)
-            keeps = _sparing_sockets(keeps)
+        held, keeps = self._exceptions()
         for root in self.roots:
             done = tree.clean(root, uid=self._uid, kept=self._kept, keeps=keeps, held=held, has_time=has_time)
             total.files += done.files
@@ -100,6 +124,13 @@ def _sparing_sockets(keeps: Callable[[str], str]) -> Callable[[str], str]:
     return lambda path: "all" if path in bound else keeps(path)
 
 
+def _is_owned(path: str, uid: int) -> bool:
+    try:
+        return os.lstat(path).st_uid == uid
+    except OSError:
+        return False
+
+
 def _is_ours_to_clean(root: str) -> bool:
     return os.path.isdir(root) and not os.path.islink(root) and os.access(root, os.W_OK | os.X_OK)
 
@@ -118,6 +149,18 @@ class KernelObjects:
         """Take what is there now as made by init."""
         self._kept = ipc.list_objects(self._uid)
         self._keys = ipc.count_keys(self._uid)
+
+    def forget(self) -> None:
+        """Nothing stays any more: the next `clear` removes every object."""
+        self._kept = set()
+
+    def is_bare(self) -> bool:
+        """Say whether init left no object."""
+        return not self._kept
+
+    def has_more(self) -> bool:
+        """Say whether there are objects or keys that are not init's."""
+        return bool(ipc.list_objects(self._uid) - self._kept) or ipc.count_keys(self._uid) > self._keys
 
     def clear(self) -> tuple[int, int]:
         """Remove what is not init's; return how many objects were removed and how many stayed."""
@@ -180,8 +223,26 @@ class Cleaner:
 
     def empty(self) -> int:
         """Remove everything, before the function is initialised again; return what refused to go."""
-        self._files.forget()
-        return self._files.clear(has_time=lambda: True).failed if self._scrubs else 0
+        failed = 0
+        if self._scrubs:
+            self._files.forget()
+            failed = self._files.clear(has_time=lambda: True).failed
+        if self._kernel_objects is not None and not self._files.has_extensions():
+            # Nothing says which objects an extension made. They stay with init's then, which makes its own anew.
+            self._kernel_objects.forget()
+            failed += self._kernel_objects.clear()[1]
+        return failed
+
+    def is_bare(self) -> bool:
+        """Say whether init left neither files nor objects: then the environment is empty between invocations."""
+        objects = self._kernel_objects
+        return (self._files.is_bare() or not self._scrubs) and (objects is None or objects.is_bare())
+
+    def has_residue(self) -> bool:
+        """Say whether there is something to remove, while its worker is stopped."""
+        if self._scrubs and self._files.has_more():
+            return True
+        return self._kernel_objects is not None and self._kernel_objects.has_more()
 
     def clean(self, *, has_time: Callable[[], bool]) -> Aftermath:
         """Remove what is not init's; what `has_time` does not allow is left and `is_pending`."""

@@ -196,14 +196,18 @@ class Zygote:
             raise self._lost("it sent no number where one was due")
         return int(payload)
 
-    def wait_until_ready(self, call: Callable[[bytes], bytes]) -> Ready:
-        """Wait for the end of init; return what the zygote says then.
+    def wait_until_ready(self, call: Callable[[bytes], bytes], *, limit_s: float | None = None) -> Ready:
+        """Wait for the end of init, up to `limit_s` (None: no limit); return what the zygote says then.
 
         `call` makes a Runtime API call of the init phase from its packed form and returns the packed
         reply. Raises ZygoteLostError, with its wait status, if the process ends first.
         """
+        until = None if limit_s is None else time.monotonic() + limit_s
         while True:
-            frame = self._queue.pop(0) if self._queue else self._next_frame(None)
+            left = None if until is None else until - time.monotonic()
+            if left is not None and left <= 0:
+                raise self._lost(f"its init did not end within {limit_s:g} s")
+            frame = self._queue.pop(0) if self._queue else self._next_frame(left)
             if frame is None:
                 continue
             kind, payload = frame
