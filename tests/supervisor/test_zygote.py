@@ -15,10 +15,9 @@ from tests.unprivileged import forked
 
 from dayfly._sys import fds, proc
 from dayfly.core import frames
-from dayfly.core.handshake import Ready, ZygoteOptions
+from dayfly.core.handshake import MARKER, Ready, ZygoteOptions
 from dayfly.supervisor.output import Output
 from dayfly.supervisor.zygote import (
-    MARKER,
     Zygote,
     ZygoteLostError,
     channel_from_environment,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+# In an executed zygote's environment: the number of its socket, and its options.
+MARKER = "_DAYFLY_ZYGOTE"
 # Between options: no path, name or glob that a setting may hold has it.
 _SEPARATOR = "\x1f"
 # Seconds since the epoch have ten digits until the year 2286.
@@ -92,10 +94,11 @@ class Ready:
     """What a zygote says at the end of its init.
 
     `reasons` forbid the fork; `notes` are limits for the first log line; `expires_at` is the time (seconds
-    since the epoch) at which something that init fetched is no longer good, 0 where nothing says so.
+    since the epoch) at which something that init fetched is no longer good, 0 where nothing says so;
+    `is_open` says that the zygote could open its own memory.
     """
 
-    __slots__ = ("expires_at", "notes", "reasons")
+    __slots__ = ("expires_at", "is_open", "notes", "reasons")
 
     def __init__(
         self, reasons: list[str] | None = None, notes: list[str] | None = None, expires_at: float = 0.0
@@ -103,12 +106,15 @@ class Ready:
         self.reasons = reasons or []
         self.notes = notes or []
         self.expires_at = expires_at
+        self.is_open = False
 
     def pack(self) -> bytes:
         """Return the payload of a READY frame."""
         lines = [f"R{text}" for text in self.reasons] + [f"N{text}" for text in self.notes]
         if self.expires_at:
             lines.append(f"E{self.expires_at:.0f}")
+        if self.is_open:
+            lines.append("O")
         return "\n".join(" ".join(line.split("\n")) for line in lines).encode("utf-8", "replace")
 
     @staticmethod
@@ -123,4 +129,6 @@ class Ready:
                 ready.notes.append(text)
             elif kind == "E" and text.isdigit() and len(text) < _MAX_TIME_DIGITS:
                 ready.expires_at = float(text)
+            elif kind == "O":
+                ready.is_open = True
         return ready

@@ -134,6 +134,14 @@ SETTINGS = (
         "",
         "paths under temporary directories that stay, as globs (`:` between them in the environment)",
     ),
+    Setting(
+        "close_memory",
+        "choice",
+        "auto",
+        "auto: run from a memory file that nobody may read, so that no worker can read or write the memory of supervisor, "
+        "zygote and later workers, where the host allows it; off: never, for debuggers and profilers that attach",
+        ("auto", "off"),
+    ),
     Setting("reseed", "switch", "on", "give random generators made at init a new seed in every worker"),
     Setting("log_invocations", "switch", "off", "write one compact line per invocation"),
     Setting(
@@ -235,6 +243,7 @@ class Settings:
 
     __slots__ = (
         "api_lock",
+        "close_memory",
         "environment_max_age",
         "fork_after",
         "fork_before",
@@ -268,6 +277,7 @@ class Settings:
         self.scope = str(values["scope"])
         self.api_lock = str(values["api_lock"])
         self.tmp = str(values["tmp"])
+        self.close_memory = str(values["close_memory"])
         self.keep = _names(values["keep"])
         self.reseed = bool(values["reseed"])
         self.log_invocations = bool(values["log_invocations"])

@@ -9,17 +9,25 @@ import time
 
 from dayfly import __version__
 from dayfly._sys import proc, processors
-from dayfly.core import findings
 from dayfly.core.handshake import ZygoteOptions
-from dayfly.core.scope import HostFacts, ScopeDecision, decide_api_lock, decide_scope
-from dayfly.core.settings import FILE_NAME, Settings, load_settings
+from dayfly.core.scope import ScopeDecision, decide_api_lock, decide_scope
+from dayfly.core.settings import Settings
 from dayfly.errors import SettingError, StartError
+from dayfly.supervisor import startup
 from dayfly.supervisor.extensions import ExtensionRoutes
-from dayfly.supervisor.loop import Supervisor
+from dayfly.supervisor.life import (
+    API_VARIABLE,
+    Life,
+    find_open_stranger,
+    observe_host,
+    own_roots,
+    owns_kernel_objects,
+    print_error,
+    read_settings,
+)
 from dayfly.supervisor.output import Output
-from dayfly.supervisor.report import Reporter
-from dayfly.supervisor.residue import SCRATCH, Cleaner, KernelObjects, TemporaryFiles
-from dayfly.supervisor.sweep import DescendantsSweeper, EnvironmentSweeper, Swept
+from dayfly.supervisor.residue import TemporaryFiles
+from dayfly.supervisor.sweep import DescendantsSweeper, EnvironmentSweeper
 from dayfly.supervisor.upstream import Upstream, UpstreamError
 from dayfly.supervisor.zygote import (
     Channel,
@@ -35,59 +43,24 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     from dayfly.core.handshake import Ready
+    from dayfly.supervisor.loop import Supervisor
+    from dayfly.supervisor.report import Reporter
 
 TELEMETRY_VARIABLE = "_LAMBDA_TELEMETRY_LOG_FD"
-API_VARIABLE = "AWS_LAMBDA_RUNTIME_API"
 MARK_VARIABLE = "_DAYFLY_MARK"
 RESTORE = b"/restore/next"
 EXTENSIONS = b"/extensions"
 BAD_INPUT = 2
-# PROC_IPC_INIT_INO in the kernel's include/linux/proc_ns.h: the objects of the machine itself.
-INITIAL_IPC_NAMESPACE = "ipc:[4026531839]"
 
 
-def read_settings(environ: Mapping[str, str]) -> Settings:
-    """Return the settings from `dayfly.toml` in the task root and the environment; raises SettingError."""
-    path = os.path.join(environ.get("LAMBDA_TASK_ROOT") or os.getcwd(), FILE_NAME)
-    table: dict[str, object] = {}
-    if os.path.exists(path):
-        # 5.5 ms; only functions that ship the file pay it.
-        import tomllib
-
-        try:
-            with open(path, "rb") as file:
-                table = tomllib.load(file)
-        except (OSError, ValueError) as fault:
-            # TOMLDecodeError is a ValueError, and so is what bytes that are no UTF-8 raise.
-            raise SettingError(
-                f"{path} cannot be read: {fault}", hint="it must be a TOML file of top-level keys"
-            ) from fault
-    return load_settings(environ, table)
-
-
-def observe_host() -> HostFacts:
-    """Return what the process tree and the mounts show."""
-
-    def command(pid: int) -> str:
-        return (proc.command_line(pid) or [""])[0]
-
-    parent = os.getppid()
-    return HostFacts(
-        pid_namespace=proc.pid_namespace(),
-        init_command=command(1),
-        parent_command=command(parent),
-        parent_pid=parent,
-        tmp_is_own_mount=proc.tmp_is_own_mount(),
-    )
-
-
-def run(environ: Mapping[str, str]) -> Channel:
+def run(environ: Mapping[str, str], life: Life) -> Channel:
     """Become the supervisor and serve for ever; returns only in a forked zygote, with its channel.
+
+    `life` is what was done before.
 
     Exits with 2 for a setting that is not valid, after telling the platform why init failed; with the
     function's own exit status if its init ends the process. Raises StartError, before anything was done.
     """
-    began = time.monotonic()
     address = environ.get(API_VARIABLE, "")
     if not address:
         print_error(
@@ -100,12 +73,7 @@ def run(environ: Mapping[str, str]) -> Channel:
     except SettingError as fault:
         raise SystemExit(_refuse(upstream, fault)) from None
     decision = decide_scope(settings.scope, observe_host())
-    return _Start(dict(environ), settings, decision, upstream, began=began).run()
-
-
-def print_error(message: str, hint: str) -> None:
-    """Write an error and what to do about it to standard error."""
-    os.write(2, f"dayfly: error: {message}\n  hint: {hint}\n".encode())
+    return _Start(dict(environ), settings, decision, upstream, life).run()
 
 
 def _refuse(upstream: Upstream, fault: SettingError) -> int:
@@ -131,26 +99,28 @@ class _Start:
         settings: Settings,
         decision: ScopeDecision,
         upstream: Upstream,
-        *,
-        began: float,
+        life: Life,
     ) -> None:
         self._environ = environ
         self._settings = settings
         self._decision = decision
         self._upstream = upstream
-        self._began = began
+        self._life = life
+        self._began = life.began
         self._is_wide = decision.scope == "environment"
         self._mark = os.urandom(12).hex()
         self._is_restored = False
         self._routes = ExtensionRoutes(environ[API_VARIABLE])
         self._temporary = ""
         self._output = Output(telemetry=int(environ.get(TELEMETRY_VARIABLE, "-1")))
-        self._reporter = Reporter(self._output, environ)
+        self._reporter: Reporter
         self._limits: list[str] = []
+        self._marks: list[str] = []
+        self._opening = self._stranger = self._memory = ""
         self._processors: set[int] = set()
         if self._is_wide:
             self._sweeper: EnvironmentSweeper | DescendantsSweeper = EnvironmentSweeper()
-            roots = self._own_roots()
+            roots = own_roots(decision)
         else:
             self._sweeper = self._narrow_sweeper()
             roots = (self._make_temporary(),)
@@ -173,12 +143,17 @@ class _Start:
         )
 
     def run(self) -> Channel:
-        swept, removed = self._empty_environment()
+        life = self._life
+        if self._is_wide and not life.is_emptied:
+            life.empty(self._settings, self._decision)
+        self._opening = life.close_memory()
+        self._stranger = "" if self._opening else find_open_stranger()
         self._processors = processors.allowed()
         zygote: Zygote | Channel
         if self._is_wide:
             zygote = fork_zygote(self._output, self._options)
             if isinstance(zygote, Channel):
+                life.forget_interpreter()
                 self._routes.release()
                 os.environ[API_VARIABLE] = self._routes.address
                 return zygote
@@ -189,12 +164,17 @@ class _Start:
         processors.use(processors.for_supervisor(self._processors))
         supervisor: Supervisor | None = None
         try:
+            # Only now, while the function initialises: 10 ms of modules that the zygote need not have.
+            from dayfly.supervisor import loop as _loop  # noqa: F401
+            from dayfly.supervisor.report import Reporter
+
+            self._reporter = Reporter(self._output, self._environ)
             try:
                 ready = zygote.wait_until_ready(self._call_platform)
             except ZygoteLostError as fault:
                 _end_like(zygote, fault)
             supervisor = self._supervisor()
-            self._tell_start(swept, removed, ready)
+            self._tell_start(ready)
             supervisor.serve(zygote, ready, init_s=time.monotonic() - self._began)
         except UpstreamError as fault:
             print_error(str(fault), "the platform is gone; nothing more can be served")
@@ -212,43 +192,13 @@ class _Start:
                 zygote.end()
             self._remove_temporary()
 
-    @property
-    def _owns_kernel_objects(self) -> bool:
-        """Say whether System V objects that appear are the function's: a container may share the machine's."""
-        if not self._is_wide:
-            return False
-        return self._decision.platform == "lambda" or proc.ipc_namespace() != INITIAL_IPC_NAMESPACE
-
-    def _empty_environment(self) -> tuple[Swept | None, int]:
-        """Rule 1: what runs or lies here already may be the work of an earlier, poisoned life."""
-        if not isinstance(self._sweeper, EnvironmentSweeper):
-            return None, 0
-        if self._sweeper.can_kill_all:
-            self._sweeper.kill_all()
-        swept = self._sweeper.sweep(set())
-        cleaned = self._files.clear(has_time=lambda: True) if self._settings.tmp == "scrub" else None
-        if not swept.is_proved:
-            print_error("processes of an earlier life could not be ended", "recycle this environment")
-            raise SystemExit(1)
-        return swept, 0 if cleaned is None else cleaned.files + cleaned.directories
-
-    def _own_roots(self) -> tuple[str, ...]:
-        """Return the temporary directories that began with this environment; a container may share the host's."""
-        if self._decision.platform == "lambda":
-            return SCRATCH
-        shared_ipc = not self._owns_kernel_objects
-        return tuple(
-            root
-            for root in SCRATCH
-            if root == "/tmp"
-            or (proc.tmp_is_own_mount(root) and not (shared_ipc and root.startswith("/dev/")))
-        )
-
     def _narrow_sweeper(self) -> DescendantsSweeper:
         from dayfly._sys import native
 
         is_subreaper = native.set_child_subreaper()
         if not is_subreaper:
+            # What is only forked from an unreadable zygote shows no environment, but its command line.
+            self._marks = ["-X", f"{MARK_VARIABLE}={self._mark}"]
             self._limits.append("orphans are found by a mark in their environment only")
         return DescendantsSweeper(mark=f"{MARK_VARIABLE}={self._mark}".encode(), is_subreaper=is_subreaper)
 
@@ -283,7 +233,9 @@ class _Start:
         if not self._is_wide:
             environ["TMPDIR"] = self._temporary
             environ[MARK_VARIABLE] = self._mark
-        zygote = execute_zygote(self._output, self._options, environ, self._processors)
+        zygote = execute_zygote(
+            self._output, self._options, environ, self._processors, self._life, self._marks
+        )
         zygote.routes = self._routes
         return zygote
 
@@ -292,10 +244,15 @@ class _Start:
         zygote = self._execute()
         call = self._call_platform if limit_s is None else self._call_quietly
         try:
-            return zygote, zygote.wait_until_ready(call, limit_s=limit_s)
+            ready = zygote.wait_until_ready(call, limit_s=limit_s)
+            if ready.is_open and not self._memory:
+                # A worker can lower our limits until no memory file can be made: nothing is forked from
+                # what it could then write.
+                raise ZygoteLostError("its memory can be opened, unlike that of the first", None)
         except ZygoteLostError:
             zygote.end()
             raise
+        return zygote, ready
 
     def _call_quietly(self, packed: bytes) -> bytes:
         """The same for an init that nobody waits for: its failure is not the platform's to act on."""
@@ -335,6 +292,9 @@ class _Start:
         self._reporter.renew(os.environ)
 
     def _supervisor(self) -> Supervisor:
+        from dayfly.supervisor.loop import Supervisor
+        from dayfly.supervisor.residue import Cleaner, KernelObjects
+
         return Supervisor(
             self._settings,
             upstream=self._upstream,
@@ -344,7 +304,7 @@ class _Start:
             cleaner=Cleaner(
                 self._reporter,
                 self._files,
-                KernelObjects() if self._owns_kernel_objects else None,
+                KernelObjects() if owns_kernel_objects(self._decision) else None,
                 scrubs=self._settings.tmp == "scrub",
             ),
             lock=decide_api_lock(self._settings.api_lock, self._decision.platform),
@@ -352,8 +312,8 @@ class _Start:
             rebuild=self._rebuild,
         )
 
-    def _tell_start(self, swept: Swept | None, removed: int, ready: Ready) -> None:
-        decision, settings = self._decision, self._settings
+    def _tell_start(self, ready: Ready) -> None:
+        decision, settings, life = self._decision, self._settings, self._life
         isolation = "process" if ready.reasons else settings.isolation
         lock = decide_api_lock(settings.api_lock, decision.platform)
         if decision.not_promised:
@@ -362,7 +322,7 @@ class _Start:
             self._limits.append(
                 "the Runtime API is not locked: a worker that polls it can take events until its own ends"
             )
-        if self._is_wide and not self._owns_kernel_objects:
+        if self._is_wide and not owns_kernel_objects(self._decision):
             self._limits.append("System V objects and keyrings are shared with the machine and not cleared")
         if isolation == "process":
             self._limits.append("process isolation: what an invocation changes in memory stays")
@@ -373,10 +333,16 @@ class _Start:
                 f"window isolation: what an invocation changes in memory stays for up to {settings.max_age:g} s "
                 f"or {settings.max_invocations} invocations"
             )
+        memory = self._memory = self._judge_memory(ready)
         self._limits += ready.notes
         if os.access(self._environ.get("LAMBDA_TASK_ROOT") or ".", os.W_OK):
             self._limits.append(
                 "the function's code is writable by the function: a rebuilt zygote loads what it finds"
+            )
+        if places := startup.plantable(self._environ):
+            self._limits.append(
+                f"what a worker puts into {' or '.join(places)} runs at the next start, before Dayfly: "
+                "start with python -I, or set another HOME"
             )
         if settings.unknown_variables:
             self._limits.append(
@@ -389,21 +355,41 @@ class _Start:
             "scope_reason": decision.reason,
             "platform": decision.platform,
             "api_lock": "on" if lock else "off",
+            "memory": "open" if memory else "closed",
+            **({"memory_reason": memory} if memory else {}),
             "guard": settings.guard,
             "not_promised": self._limits,
         }
         limits = "; not promised: " + "; ".join(self._limits) if self._limits else ""
         self._reporter.start(
             f"{__version__}, isolation {isolation}, scope {decision.scope} ({decision.reason}), "
-            f"Runtime API {'locked' if lock else 'not locked'}{limits}",
+            f"Runtime API {'locked' if lock else 'not locked'}, "
+            f"memory of supervisor, zygote and workers {'open' if memory else 'closed'}{limits}",
             evidence,
         )
-        if swept is not None and (swept.killed or removed):
+        if life.killed or life.removed:
+            from dayfly.core import findings
+
             self._reporter.find(
                 findings.EARLIER_LIFE,
-                f"this is a later life: {swept.killed} processes were ended and {removed} files removed before any function code",
-                {"processes": swept.killed, "files": removed},
+                f"this is a later life: {life.killed} processes were ended and {life.removed} files removed before any function code",
+                {"processes": life.killed, "files": life.removed},
             )
+
+    def _judge_memory(self, ready: Ready) -> str:
+        """Say why the memory of Dayfly's processes is open to each other; empty where it is closed."""
+        memory = self._opening
+        if not memory and ready.is_open and not proc.opens_memory("self"):
+            memory = "the function's init opened that of the zygote again"
+        if memory:
+            self._limits.append(
+                f"a worker can read and write the memory of supervisor, zygote and later workers: {memory}"
+            )
+        elif self._stranger:
+            self._limits.append(
+                f"void against Python code in a worker (L2): the memory of {self._stranger} can be written, and code outlives its worker there"
+            )
+        return memory
 
 
 def _end_on_signals() -> None:

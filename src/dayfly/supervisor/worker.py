@@ -7,6 +7,7 @@ import select
 import signal
 import time
 
+from dayfly._sys.pids import has_ended, kill_pid, open_pid
 from dayfly.core.frames import NONCE_BYTES, AnswerReader, FrameError, pack_event
 from dayfly.supervisor.answers import is_acceptable
 
@@ -163,42 +164,6 @@ class Worker:
         if self.pid_handle >= 0:
             os.close(self.pid_handle)
             self.pid_handle = -1
-
-
-def open_pid(pid: int) -> int:
-    """Return a pidfd, -1 where the kernel refuses or the process is gone."""
-    try:
-        return os.pidfd_open(pid)
-    except (OSError, AttributeError):
-        return -1
-
-
-def has_ended(handle: int, pid: int) -> bool:
-    """Say whether a process has ended; `handle` is its pidfd or -1."""
-    if handle < 0:
-        from dayfly._sys.proc import is_dead
-
-        return is_dead(pid)
-    poller = select.poll()
-    poller.register(handle, select.POLLIN)
-    return bool(poller.poll(0))
-
-
-def kill_pid(pid: int, handle: int, signal_number: int = signal.SIGKILL) -> None:
-    """Send a signal by pidfd where there is one; a process that is gone already is no error."""
-    try:
-        if handle >= 0:
-            try:
-                signal.pidfd_send_signal(handle, signal_number)
-                return
-            except ProcessLookupError:
-                return
-            except OSError:
-                # A seccomp filter older than the call refuses it; the number will do, see Worker.
-                pass
-        os.kill(pid, signal_number)
-    except (ProcessLookupError, PermissionError):
-        return
 
 
 class Died:

@@ -6,23 +6,22 @@ import _socket
 import os
 import select
 import signal
-import sys
 import time
 
 from dayfly._sys import fds, processors
+from dayfly._sys.pids import has_ended, kill_pid, open_pid
 from dayfly.core import frames
-from dayfly.core.handshake import Ready, ZygoteOptions
-from dayfly.supervisor.worker import Worker, has_ended, kill_pid, open_pid
+from dayfly.core.handshake import MARKER, Ready, ZygoteOptions
+from dayfly.supervisor.worker import Worker
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from dayfly.supervisor.extensions import ExtensionRoutes
+    from dayfly.supervisor.life import Life
     from dayfly.supervisor.output import Output, Pipes
 
-# In an executed zygote's environment: the number of its socket, and its options.
-MARKER = "_DAYFLY_ZYGOTE"
 # A fork of a gigabyte takes 50 ms; a zygote that does not answer for this long was stopped or is broken.
 _FORK_LIMIT_S = 5.0
 # How long the interpreter's own end may take after the socket is closed: exit handlers run in it.
@@ -353,11 +352,17 @@ def fork_zygote(output: Output, options: ZygoteOptions) -> Zygote | Channel:
 
 
 def execute_zygote(
-    output: Output, options: ZygoteOptions, environ: Mapping[str, str], allowed: set[int]
+    output: Output,
+    options: ZygoteOptions,
+    environ: Mapping[str, str],
+    allowed: set[int],
+    life: Life,
+    marks: list[str],
 ) -> Zygote:
     """Start a zygote in a fresh interpreter, from the command line this process was started with.
 
-    `allowed` are the processors the platform gave; the supervisor may have narrowed its own.
+    `allowed` are the processors the platform gave; the supervisor may have narrowed its own. `marks` are
+    options of the interpreter that it is found by.
     """
     ours, theirs = fds.socket_pair()
     pipes = output.new_pipes()
@@ -373,7 +378,7 @@ def execute_zygote(
         processors.use(allowed)
         os.set_inheritable(number, True)
         signal.pthread_sigmask(signal.SIG_SETMASK, [])
-        os.execve(sys.executable, [*sys.orig_argv], child_environ)
+        life.execute(child_environ, marks)
     finally:
         os._exit(127)
 
