@@ -97,9 +97,11 @@ def enter(
     processors = os.sched_getaffinity(0)
     channel = None
     try:
+        from dayfly._sys import unreadable
         from dayfly.core.handshake import MARKER
         from dayfly.supervisor import life
 
+        arrival = unreadable.arrive(os.environ)
         target = understand(command)
         if target.kind == "dayfly":
             run_untouched()
@@ -114,7 +116,7 @@ def enter(
             with open(target.name, "rb") as file:
                 check_bootstrap(target.name, file.read())
         # Before the rest is loaded: usually it goes on in a second interpreter.
-        begun = life.begin(os.environ)
+        begun = life.begin(os.environ, arrival)
         if MARKER in os.environ:
             from dayfly.supervisor.zygote import channel_from_environment
 
@@ -171,11 +173,13 @@ class _Reports:
 
 def _is_serving(fault: BaseException | None) -> bool:
     """Say whether the fault came out of the loop: events were taken, and another runtime would repeat one."""
-    from dayfly.supervisor.loop import Supervisor
-
+    loop = sys.modules.get("dayfly.supervisor.loop")
+    if loop is None:
+        # It is loaded late, and may be what is broken.
+        return False
     trace = fault.__traceback__ if fault is not None else None
     while trace is not None:
-        if trace.tb_frame.f_code is Supervisor.serve.__code__:
+        if trace.tb_frame.f_code is loop.Supervisor.serve.__code__:
             return True
         trace = trace.tb_next
     return False

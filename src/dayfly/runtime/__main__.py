@@ -20,11 +20,12 @@ def main(arguments: list[str]) -> None:
 
         run_untouched(arguments)
         return
+    from dayfly._sys import unreadable
     from dayfly.core.handshake import MARKER
     from dayfly.supervisor import life, startup
 
     # Before the rest is loaded: usually it goes on in a second interpreter.
-    begun = life.begin(os.environ)
+    begun = life.begin(os.environ, unreadable.arrive(os.environ))
     if MARKER in os.environ:
         from dayfly.supervisor.zygote import channel_from_environment
 

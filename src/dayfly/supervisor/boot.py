@@ -339,10 +339,10 @@ class _Start:
             self._limits.append(
                 "the function's code is writable by the function: a rebuilt zygote loads what it finds"
             )
-        if places := startup.plantable(self._environ):
+        if places := startup.plantable(self._environ, has_user_site=life.has_user_site):
             self._limits.append(
-                f"what a worker puts into {' or '.join(places)} runs at the next start, before Dayfly: "
-                "start with python -I, or set another HOME"
+                f"what a worker puts into {' or '.join(places)} may run when an interpreter starts: start with python -I, "
+                "or name a place where the function may not write"
             )
         if settings.unknown_variables:
             self._limits.append(

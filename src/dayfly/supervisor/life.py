@@ -31,10 +31,11 @@ _SWITCHED_OFF = "switched off by close_memory"
 class Life:
     """How this life began: `began` on the monotonic clock, what was ended and removed before anything else.
 
-    `failure` says why the interpreter that runs is readable, empty where it is not.
+    `failure` says why the interpreter that runs is readable, empty where it is not; `has_user_site` that the first one
+    looked for code in its user's site directory.
     """
 
-    __slots__ = ("began", "failure", "interpreter", "is_emptied", "killed", "removed")
+    __slots__ = ("began", "failure", "has_user_site", "interpreter", "is_emptied", "killed", "removed")
 
     def __init__(self, *, began: float, is_emptied: bool = False, killed: int = 0, removed: int = 0) -> None:
         self.began = began
@@ -43,18 +44,19 @@ class Life:
         self.removed = removed
         self.failure = ""
         self.interpreter = -1
+        self.has_user_site = startup.has_user_site()
 
     def pack(self) -> str:
         """Return what the second interpreter is told."""
-        return f"{self.began!r},{self.is_emptied:d},{self.killed},{self.removed}"
+        flags = f"{self.is_emptied:d}{self.has_user_site:d}"
+        return f"{self.began!r},{flags},{self.killed},{self.removed}"
 
     @staticmethod
     def of(arrival: unreadable.Arrival) -> Life:
         """Return what the first interpreter told; a zygote is told nothing."""
-        began, is_emptied, killed, removed = (arrival.message or "0,0,0,0").split(",")
-        life = Life(
-            began=float(began), is_emptied=is_emptied == "1", killed=int(killed), removed=int(removed)
-        )
+        began, flags, killed, removed = (arrival.message or "0,00,0,0").split(",")
+        life = Life(began=float(began), is_emptied=flags[0] == "1", killed=int(killed), removed=int(removed))
+        life.has_user_site = flags[1] == "1"
         life.failure = arrival.failure
         life.interpreter = arrival.interpreter
         return life
@@ -117,13 +119,12 @@ class Life:
         return self.failure or "the kernel lets a process that nobody may read be opened"
 
 
-def begin(environ: MutableMapping[str, str]) -> Life:
+def begin(environ: MutableMapping[str, str], arrival: unreadable.Arrival | None) -> Life:
     """Do what must come before anything else; usually returns in a second interpreter, executed from here.
 
-    In a zygote that was executed it only takes notice of how. Raises SystemExit where processes of an
+    `arrival` is how this one was executed, from `unreadable.arrive`. In a zygote that was executed it only takes notice of how. Raises SystemExit where processes of an
     earlier life cannot be ended. Settings that are not valid are left to whoever reports them: nothing was done then.
     """
-    arrival = unreadable.arrive(environ)
     if arrival is not None:
         return Life.of(arrival)
     life = Life(began=time.monotonic())

@@ -16,43 +16,51 @@ if TYPE_CHECKING:
 # Variables that name places with code that every interpreter loads.
 _PLACES = ("PYTHONHOME", "PYTHONPYCACHEPREFIX")
 _MANY = 3
+# Switches the user site directory off.
+_SHUT = "-s"
 
 
 def options() -> list[str]:
     """Return what to add to the options of the interpreters that are started from here on."""
-    if sys.flags.no_site or sys.flags.isolated or sys.flags.no_user_site or _has_user_site():
-        return ["-s"] if sys.flags.no_user_site and not sys.flags.isolated else []
-    return ["-s"]
+    if sys.flags.isolated or sys.flags.no_site:
+        return []
+    if sys.flags.no_user_site:
+        # By the first interpreter, perhaps, and it is not among those that this one was given.
+        return [_SHUT]
+    return [_SHUT] if has_user_site() and not os.path.isdir(_user_site()) else []
+
+
+def has_user_site() -> bool:
+    """Say whether this interpreter runs what is in its user's site directory."""
+    return not sys.flags.no_site and sys.modules["site"].ENABLE_USER_SITE is True
 
 
 def shut_user_site() -> None:
     """Before `site.main()`: leave out a user site directory that does not exist; who made it later planted it."""
     import site
 
-    if not os.path.isdir(site.getusersitepackages()):
+    if not os.path.isdir(_user_site()):
         site.ENABLE_USER_SITE = False
 
 
 def restore_search_path(environ: Mapping[str, str]) -> None:
     """Give function code the search path of `python -m`, where an isolated interpreter (-I) left parts out."""
-    added = [] if not sys.flags.safe_path else [os.getcwd()]
-    if sys.flags.ignore_environment and (path := environ.get("PYTHONPATH")):
-        added += [os.path.abspath(part) for part in path.split(os.pathsep)]
-    if sys.flags.isolated:
-        sys.path[:0] = added
+    if not sys.flags.isolated:
+        return
+    path = environ.get("PYTHONPATH")
+    parts = path.split(os.pathsep) if path else []
+    sys.path[:0] = [os.getcwd(), *(os.path.abspath(part) for part in parts)]
 
 
-def plantable(environ: Mapping[str, str]) -> list[str]:
-    """Return phrases for the places from which this interpreter started and in which a worker may write.
+def plantable(environ: Mapping[str, str], *, has_user_site: bool) -> list[str]:
+    """Return phrases for the places in which interpreters look for code here, and in which a worker may write.
 
-    What is put there runs at the next start of the runtime, before any act of Dayfly's.
+    `has_user_site` says whether the first interpreter looks into its user's site directory.
     """
     found: list[str] = []
-    if not sys.flags.no_site and not sys.flags.no_user_site:
-        import site
-
-        if site.ENABLE_USER_SITE and _can_be_made(site.getusersitepackages()):
-            found.append(f"the user site directory {site.getusersitepackages()}")
+    # The layer's first interpreter does not, but the zygote does where that directory exists.
+    if (has_user_site or (sys.flags.no_site and os.path.isdir(_user_site()))) and _can_be_made(_user_site()):
+        found.append(f"the user site directory {_user_site()}")
     if not sys.flags.ignore_environment:
         for name in _PLACES:
             if environ.get(name) and _can_be_made(environ[name]):
@@ -62,11 +70,10 @@ def plantable(environ: Mapping[str, str]) -> list[str]:
     return found[:_MANY]
 
 
-def _has_user_site() -> bool:
-    site = sys.modules.get("site")
-    if site is None or not site.ENABLE_USER_SITE:
-        return True
-    return os.path.isdir(site.getusersitepackages())
+def _user_site() -> str:
+    import site
+
+    return str(site.getusersitepackages())
 
 
 def _can_be_made(path: str) -> bool:
