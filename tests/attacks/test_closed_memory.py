@@ -77,6 +77,7 @@ def ways(pid):
         "fd": lambda: os.listdir(p + "/fd"),
         "one fd": lambda: open(p + "/fd/1", "ab"),
         "fdinfo": lambda: os.listdir(p + "/fdinfo"),
+        "exe link": lambda: os.readlink(p + "/exe"),
         "exe": lambda: os.chmod(p + "/exe", 0o777),
         "cwd": lambda: os.readlink(p + "/cwd"),
         "root": lambda: os.listdir(p + "/root/tmp"),
@@ -130,7 +131,7 @@ def open_shop() -> Iterator[Shop]:
 def test_the_ways_in_are_open_where_memory_is_not_closed(open_shop: Shop) -> None:
     ways = reached(open_shop.result_of(REACH))
     for process in ("supervisor", "zygote", "standby"):
-        for way in ("write mem", "process_vm_writev", "environ", "maps", "fd", "pidfd_getfd", "exe"):
+        for way in ("write mem", "process_vm_writev", "environ", "maps", "fd", "pidfd_getfd", "exe link"):
             assert f"{way} of {process}: open" in ways
     said = first_line(open_shop)
     assert said["memory"] == "open"
