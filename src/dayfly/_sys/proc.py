@@ -89,7 +89,15 @@ def _read_stat(path: str, pid: int) -> ProcessStat | None:
     except OSError as fault:
         _raise_if_exhausted(fault)
         return None
-    # The command may hold spaces and parentheses: the fields begin after the last one.
+    return parse_stat(pid, text)
+
+
+def parse_stat(pid: int, text: bytes) -> ProcessStat | None:
+    """Return what a stat record says, None for a part of one.
+
+    The command may hold anything, spaces, parentheses and line feeds too: the fields begin after the last
+    parenthesis.
+    """
     fields = text[text.rfind(b")") + 2 :].split()
     if len(fields) < 20:
         return None

@@ -127,7 +127,7 @@ class Ready:
                 ready.reasons.append(text)
             elif kind == "N":
                 ready.notes.append(text)
-            elif kind == "E" and text.isdigit() and len(text) < _MAX_TIME_DIGITS:
+            elif kind == "E" and text.isascii() and text.isdigit() and len(text) < _MAX_TIME_DIGITS:
                 ready.expires_at = float(text)
             elif kind == "O":
                 ready.is_open = True

@@ -236,6 +236,7 @@ _MAX_DURATION_S = 30 * 86400.0
 _MAX_COUNT = 1_000_000_000
 # A limit that may shrink to nothing is none.
 _MAX_SHARE = 0.9
+_MAX_COUNT_DIGITS = 10
 
 
 class Settings:
@@ -455,7 +456,7 @@ def _entry(text: str, *, where: str) -> str:
 
 
 def _package_glob(text: str, *, where: str) -> str:
-    if text.startswith("/") or ".." in text.split("/"):
+    if text.startswith("/") or ".." in text.split("/") or _has_control(text):
         raise SettingError(
             f"{where} is {text!r}",
             hint="it must be a glob relative to the function's package without `..`, as events/*.json",
@@ -481,16 +482,22 @@ def _duration(text: str, *, where: str) -> float:
 
 def _count(text: str, *, where: str) -> float:
     stripped = text.strip()
-    if not (stripped.isascii() and stripped.isdigit() and 0 < int(stripped[:12]) <= _MAX_COUNT):
+    is_number = stripped.isascii() and stripped.isdigit() and len(stripped) <= _MAX_COUNT_DIGITS
+    if not (is_number and 0 < int(stripped) <= _MAX_COUNT):
         raise SettingError(f"{where} is {text!r}", hint="it must be a whole number from 1 on")
     return float(stripped)
 
 
 def _globs(globs: tuple[str, ...], *, where: str) -> tuple[str, ...]:
     for glob in globs:
-        if not glob.startswith("/") or ".." in glob.split("/"):
+        if not glob.startswith("/") or ".." in glob.split("/") or _has_control(glob):
             raise SettingError(
                 f"{where} has the glob {glob!r}",
                 hint="a glob is an absolute path without `..`, as /tmp/cache/**",
             )
     return globs
+
+
+def _has_control(text: str) -> bool:
+    """Say whether `text` holds what no path has in earnest and what separates the options of a zygote."""
+    return any(char < " " or char == "\x7f" for char in text)

@@ -58,7 +58,8 @@ def exit_reason(status: int | None) -> str:
         number = os.WTERMSIG(status)
         dumped = " (core dumped)" if os.WCOREDUMP(status) else ""
         return f"Runtime exited with error: signal: {_SIGNALS.get(number, f'signal {number}')}{dumped}"
-    code = os.waitstatus_to_exitcode(status)
+    # Not waitstatus_to_exitcode, which raises for what is no status of an ended process.
+    code = os.WEXITSTATUS(status)
     if code == 0:
         return "Runtime exited without providing a reason"
     return f"Runtime exited with error: exit status {code}"

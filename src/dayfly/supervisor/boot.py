@@ -50,6 +50,12 @@ TELEMETRY_VARIABLE = "_LAMBDA_TELEMETRY_LOG_FD"
 MARK_VARIABLE = "_DAYFLY_MARK"
 RESTORE = b"/restore/next"
 EXTENSIONS = b"/extensions"
+_CALLS = {
+    (b"GET", RESTORE),
+    (b"DROP", EXTENSIONS),
+    (b"POST", b"/init/error"),
+    (b"POST", b"/restore/error"),
+}
 BAD_INPUT = 2
 
 
@@ -261,7 +267,10 @@ class _Start:
 
     def _call_platform(self, packed: bytes) -> bytes:
         """Make a call of the init phase (init error, SnapStart's restore) for the zygote."""
-        method, path, error_type, body = packed.split(b"\n", 3)
+        fields = packed.split(b"\n", 3)
+        if len(fields) < 4 or tuple(fields[:2]) not in _CALLS:
+            raise ZygoteLostError("it asked for a call that no zygote makes", None)
+        method, path, error_type, body = fields
         if path == EXTENSIONS:
             # Whoever waits for an event there would wait in the zygote for ever.
             self._routes.drop_peers()

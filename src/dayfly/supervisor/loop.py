@@ -242,7 +242,7 @@ class Supervisor:
         ending = self._await_outcome(worker)
         stays = self._stays(worker, ending)
         swept = None if stays else self._end_worker(worker, ending)
-        if self._routes.has_extensions and (swept is not None or isinstance(ending, Died)):
+        if swept is not None or isinstance(ending, Died):
             self._routes.take_over()
         if swept is not None and not swept.is_proved:
             # Once the answer is out, whoever is still there could ask for the next event.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import time
 
 from dayfly._sys import ipc, proc, tree
@@ -116,11 +117,24 @@ def _outlast(changed_ns: int) -> None:
 
 def _sparing_sockets(keeps: Callable[[str], str]) -> Callable[[str], str]:
     try:
-        lines = proc.read_file("/proc/net/unix").decode("utf-8", "replace").splitlines()[1:]
+        bound = bound_paths(proc.read_file("/proc/net/unix"))
     except OSError:
         return keeps
-    bound = {parts[7] for line in lines if len(parts := line.split(None, 7)) == 8}
-    return lambda path: "all" if path in bound else keeps(path)
+    return lambda path: "all" if path in bound and _is_socket(path) else keeps(path)
+
+
+def bound_paths(listed: bytes) -> set[str]:
+    """Return the paths of /proc/net/unix: more than there are, for one with a line feed passes for two."""
+    lines = (line.split(None, 7) for line in listed.split(b"\n")[1:])
+    return {os.fsdecode(parts[7]) for parts in lines if len(parts) == 8}
+
+
+def _is_socket(path: str) -> bool:
+    """Say whether a path that is listed is what it is listed as: a name may be forged to spare a file."""
+    try:
+        return stat.S_ISSOCK(os.lstat(path).st_mode)
+    except (OSError, ValueError):
+        return False
 
 
 def _is_owned(path: str, uid: int) -> bool:

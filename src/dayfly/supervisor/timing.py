@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 # An event without a deadline gets Lambda's default timeout.
 _DEFAULT_S = 3.0
+# A far day is more milliseconds than poll() takes; no invocation lasts longer than 15 minutes.
+_LONGEST_S = 3600.0
 # Time that an event has lost on its way, and clocks that disagree: Lambda's timeouts are whole seconds.
 _SKEW_S = 0.05
 # A worker gets this share of its time at least, however large the margin is.
@@ -42,7 +44,7 @@ class Timing:
         """An event came, with these headers; return `until`."""
         text = headers.get("lambda-runtime-deadline-ms", "")
         is_told = text.isascii() and text.isdigit() and len(text) < 16
-        left = int(text) / 1000 - time.time() if is_told else _DEFAULT_S
+        left = min(int(text) / 1000 - time.time(), _LONGEST_S) if is_told else _DEFAULT_S
         self._began = time.monotonic()
         self.until = self._began + left
         self.worker_until = None

@@ -102,6 +102,9 @@ class Windows:
         window.served += 1
         if answer.kind == ERROR and "error" in self._settings.retire_on:
             return False
+        if answer.is_too_long:
+            # The rest of it is still on its way, in the place of the next one.
+            return False
         # A worker of no tenant's serves nobody after him.
         if window.tenant == b"" or self._is_over(window) or self._stock.is_stale(RENEW_AT):
             return False

@@ -72,7 +72,7 @@ class Worker:
     def begin(self, headers: Mapping[str, str], body: bytes) -> None:
         """Hand over an event; what the socket does not take at once is sent by `push`."""
         nonce = os.urandom(NONCE_BYTES)
-        self._reader = AnswerReader(nonce)
+        self._reader = AnswerReader(nonce, skipped=self._reader.unread)
         self._unsent = memoryview(pack_event(nonce, headers, body))
         self.push()
 

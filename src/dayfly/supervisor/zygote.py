@@ -8,7 +8,7 @@ import select
 import signal
 import time
 
-from dayfly._sys import fds, processors
+from dayfly._sys import fds, proc, processors
 from dayfly._sys.pids import has_ended, kill_pid, open_pid
 from dayfly.core import frames
 from dayfly.core.handshake import MARKER, Ready, ZygoteOptions
@@ -30,6 +30,11 @@ _END_LIMIT_S = 2.0
 _MANY_DEAD = 8
 # Pids have 7 digits at most (PID_MAX_LIMIT in include/linux/threads.h), wait statuses 5.
 _MAX_DIGITS = 7
+# What it says without being asked, and what it may have said and nobody has asked for yet. A zygote that says
+# anything else, or more at once, is not the one that was started.
+_KINDS = {frames.CALL, frames.READY, frames.FORKED, frames.SERVING}
+_MANY_UNASKED = 8
+_MANY_FRAMES = 256
 
 
 class ZygoteLostError(Exception):
@@ -151,10 +156,18 @@ class Zygote:
         if payload is None:
             return None
         pid = self._number(payload)
-        if pid <= 1:
+        if not self._owns(pid):
+            # It would be ended in the worker's place.
             raise self._lost("it named no process of its own")
         self._asked = None
         return Worker(number, pid, sock, pipes)
+
+    def _owns(self, pid: int) -> bool:
+        """Say whether a process is the zygote or a child of it; one that died stays its child until it is reaped."""
+        if pid <= 1 or pid == self.pid:
+            return pid > 1
+        stat = proc.read_stat(pid)
+        return stat is not None and stat.parent == self.pid
 
     def bury(self, pid: int) -> None:
         """Let the zygote wait for `pid`, which is proved dead, when it is next asked for a worker.
@@ -215,6 +228,8 @@ class Zygote:
             elif kind == frames.READY:
                 self.routes = None
                 return Ready.unpack(payload)
+            else:
+                raise self._lost("it said what it was not asked")
 
     def _tell(self, kind: int, payload: bytes) -> None:
         self._tell_raw(frames.pack_control(kind, payload))
@@ -243,8 +258,11 @@ class Zygote:
 
     def absorb(self) -> None:
         """Take what the zygote sent without being asked. Raises ZygoteLostError."""
-        while (frame := self._next_frame(0.0)) is not None:
+        for _ in range(_MANY_FRAMES):
+            if (frame := self._next_frame(0.0)) is None:
+                return
             self._file(frame)
+        raise self._lost("it does not stop talking")
 
     def _file(self, frame: tuple[int, bytes]) -> None:
         kind, payload = frame
@@ -252,6 +270,8 @@ class Zygote:
             self._is_tidied = True
         elif kind == frames.REAPED:
             self._note_reaped(payload)
+        elif kind not in _KINDS or len(self._queue) >= _MANY_UNASKED:
+            raise self._lost("it said what it was not asked")
         else:
             self._queue.append(frame)
 
