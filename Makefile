@@ -4,7 +4,7 @@
 UV := scripts/uv
 RUN := $(UV) run --frozen
 
-.PHONY: help setup demo test test-fast check bench docs format clean
+.PHONY: help setup demo test test-fast check fuzz soak bench docs format clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -34,6 +34,12 @@ check: setup ## Lint, types and the directions between packages.
 	@$(RUN) ruff format --check .
 	@$(RUN) mypy
 	@$(RUN) lint-imports
+
+fuzz: setup ## Look for inputs that break a reader of hostile bytes, guided by coverage; ARGS="--seconds 300".
+	@$(RUN) python -m tests.fuzz.coverage_guided $(ARGS)
+
+soak: setup ## Serve 100,000 mixed invocations and look for a lost, repeated or crossed answer, and for growth.
+	@$(RUN) python -m tests.soak $(ARGS)
 
 bench: setup ## Measure what docs/performance.md quotes.
 	@$(RUN) python -m bench $(ARGS)

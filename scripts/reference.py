@@ -22,6 +22,8 @@ VALUES = {
     "duration": "seconds, or as 90s, 15m, 2h",
     "count": "whole number",
     "entry": "module:function",
+    "share": "a share, as 0.1 or 10%",
+    "tenant": "lambda, cognito, a path",
     "glob": "glob in the package",
 }
 EXIT_CODES = (
@@ -54,6 +56,8 @@ def render() -> str:
     ]
     for setting in SETTINGS:
         values = ", ".join(setting.choices) or VALUES[setting.kind]
+        if setting.kind == "choices":
+            values = f"any of {values}; a list, or with `:` or `,` between them"
         default = setting.default or "none"
         parts.append(
             f"| `{setting.name}` | `{setting.variable}` | {values} | {default} | {setting.meaning} |"

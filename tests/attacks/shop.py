@@ -6,7 +6,7 @@ import json
 import os
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -76,6 +76,7 @@ class Shop:
         confined: bool = True,
         refusals: bool | None = None,
         function: Path = FUNCTIONS,
+        command: Sequence[str] | None = None,
     ) -> None:
         self.sink = Sink()
         self.runtime: Runtime = runtime
@@ -87,6 +88,7 @@ class Shop:
             timeout_s=timeout_s,
             confined=confined,
             refusals=confined if refusals is None else refusals,
+            command=command,
         )
         self._served = 0
 

@@ -1,7 +1,6 @@
-"""What an attacker can still do, said by a test: memory of Dayfly's own processes (L2; T1055 Process Injection).
+"""What an attacker can still do, said by a test: limits and priority of Dayfly's own processes (L2; T1499).
 
-Rule 4 of the design (zygote and supervisor not dumpable) belongs to a later step. These tests fail as soon
-as it holds, so that nobody forgets to promise it; docs/security.md names the gap until then.
+These tests fail as soon as it holds, so that nobody forgets to promise it; docs/security.md names the gap until then.
 """
 
 from __future__ import annotations
@@ -10,24 +9,6 @@ import pytest
 from tests.attacks.shop import Shop, needs_confinement
 
 pytestmark = needs_confinement()
-
-OPEN_MEMORY = """
-zygote = os.getppid()
-supervisor = int(open(f"/proc/{zygote}/stat").read().rpartition(")")[2].split()[1])
-result = []
-for pid in (supervisor, zygote):
-    try:
-        open(f"/proc/{pid}/mem", "r+b").close()
-        result.append("open")
-    except OSError as fault:
-        result.append(type(fault).__name__)
-"""
-
-
-@pytest.mark.xfail(strict=True, reason="rule 4: supervisor and zygote are dumpable in this version")
-def test_memory_of_supervisor_and_zygote_cannot_be_opened(dayfly_shop: Shop) -> None:
-    assert dayfly_shop.result_of(OPEN_MEMORY) == ["PermissionError"] * 2
-
 
 STOP_FOR_EVER = """
 zygote = os.getppid()

@@ -56,6 +56,20 @@ def test_the_refusal_is_the_one_that_plain_awslambdaric_gets(sized: Rie, folder:
     assert sized.invoke({"size": MAX_PAYLOAD_BYTES}).payload == expected.payload
 
 
+@pytest.mark.parametrize("isolation", ["window", "process"])
+def test_too_long_an_answer_costs_a_kept_worker_nothing_but_its_own_invocation(
+    folder: Path, isolation: str
+) -> None:
+    """The rest of it is still on its way when the next event comes."""
+    with Rie(folder, "app.handler", environment={"DAYFLY_ISOLATION": isolation}, confined=True) as rie:
+        for size in (MAX_PAYLOAD_BYTES - 1, 8_000_000, 40_000_000):
+            assert rie.invoke({"size": size}).error_type == "Function.ResponseSizeTooLarge"
+            assert rie.invoke({"size": 3}).payload == "xxx"
+            assert rie.invoke({"size": 1_000_000}).payload == "x" * 1_000_000
+        assert "worker" not in rie.logs().split("finding_info")[-1]
+        assert '"types":["worker' not in rie.logs()
+
+
 @pytest.mark.parametrize("lock", ["on", "off"])
 def test_an_event_and_its_echo_of_five_megabytes_arrive_whole(folder: Path, lock: str) -> None:
     event = "é" * 900_000  # six bytes each once escaped

@@ -249,3 +249,14 @@ def test_a_note_that_breaks_a_rule_is_refused(case: str) -> None:
 def test_a_note_too_long_is_not_packed() -> None:
     with pytest.raises(FrameError):
         frames.pack_note(NONCE, bytes(4097))
+
+
+@pytest.mark.parametrize(("events", "seconds"), [(1, 0.0), (100, 299.5), (7, float("inf")), (1, -3.25)])
+def test_what_is_left_of_a_window_is_told_beside_the_event(events: int, seconds: float) -> None:
+    packed = frames.pack_window(events, seconds)
+    assert frames.unpack_window(packed) == (events, seconds)
+    assert frames.is_header_value(packed.encode())
+
+
+def test_a_worker_that_is_told_nothing_serves_one_event() -> None:
+    assert frames.unpack_window("") == (1, 0.0)

@@ -138,7 +138,7 @@ MALFORMED = {
     "chunk size with an underscore": chunked(b"", []).replace(b"0\r\n\r\n", b"1_0\r\n"),
     "empty chunk size": chunked(b"", []).replace(b"0\r\n\r\n", b"\r\n"),
     "too short a chunk": chunked(b"", []).replace(b"0\r\n\r\n", b"2\r\nabc\r\n0\r\n\r\n"),
-    "endless chunk line": chunked(b"", []).replace(b"0\r\n\r\n", b"0" * (MAX_HEAD_BYTES + 1)),
+    "endless chunk line": chunked(b"", []).replace(b"0\r\n\r\n", b"0" * (MAX_HEAD_BYTES + 2)),
     "endless head": b"HTTP/1.1 200 OK\r\nA: " + b"b" * MAX_HEAD_BYTES,
 }
 

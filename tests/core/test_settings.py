@@ -39,6 +39,8 @@ def test_every_setting_can_be_set_to_each_of_its_values_in_both_places(setting: 
             "entry": ("app:warm", "package.module:Class.method", ""),
             "duration": ("90",),
             "count": ("7",),
+            "share": ("0.25",),
+            "tenant": ("lambda", "cognito", "requestContext.authorizer.jwt.claims.sub", ""),
         }[setting.kind]
     )
     assert values
@@ -47,12 +49,14 @@ def test_every_setting_can_be_set_to_each_of_its_values_in_both_places(setting: 
     for value in values:
         by_variable = load_settings({setting.variable: value}, {})
         by_file = load_settings({}, {table: {key: value}} if table else {key: value})
-        expected = {
+        expected: object = {
             "switch": value == "on",
             "globs": (value,),
             "places": (value,),
             "duration": 90.0,
             "count": 7,
+            "share": 0.25,
+            "choices": frozenset([value]),
         }.get(setting.kind, value)
         assert getattr(by_variable, attribute) == getattr(by_file, attribute) == expected
 
@@ -111,6 +115,11 @@ BAD_VARIABLES = [
     ("DAYFLY_FORK_THREADS", "keep", "restart, refuse"),
     ("DAYFLY_ZYGOTE_EVENTS", "/etc/*", "without `..`"),
     ("DAYFLY_ZYGOTE_EVENTS", "../*.json", "without `..`"),
+    *[("DAYFLY_JITTER", text, "10%") for text in ("", "1", "91%", "-0.1", "nan", "inf", "%", "10 percent")],
+    ("DAYFLY_RETIRE_ON", "crash", "residue, suspicion, error"),
+    ("DAYFLY_RETIRE_ON", "residue error", "residue, suspicion, error"),
+    ("DAYFLY_ON_TIMEOUT", "kill", "platform, answer"),
+    ("DAYFLY_ENVIRONMENT_MAX_AGE", "1d", "15m"),
 ]
 
 
@@ -138,6 +147,12 @@ BAD_FILE_VALUES: list[tuple[str, object, str]] = [
     ("max_invocations", "x", "from 1 on"),
     ("max_invocations", 1.5, "from 1 on"),
     ("zygote.prime", 3, "a string"),
+    ("jitter", True, "10%"),
+    ("jitter", 2, "10%"),
+    ("retire_on", 3, "a list of strings"),
+    ("retire_on", ["residue", 3], "a list of strings"),
+    ("retire_on", ["crash"], "residue, suspicion, error"),
+    ("tenant", ["lambda"], "a string"),
 ]
 
 
@@ -194,3 +209,29 @@ def test_directories_to_be_emptied_come_from_a_list_or_a_colon_separated_text() 
 def test_the_systems_own_directories_and_unclear_names_are_never_emptied(place: str) -> None:
     with pytest.raises(SettingError):
         load_settings({"DAYFLY_SCRUB": place}, {})
+
+
+def test_what_ends_a_window_is_a_list_or_a_text_and_may_be_nothing() -> None:
+    assert load_settings({}, {}).retire_on == {"suspicion"}
+    for text in ("residue:error", "residue,error", " Residue , error ", "residue::error"):
+        assert load_settings({"DAYFLY_RETIRE_ON": text}, {}).retire_on == {"residue", "error"}
+    assert load_settings({}, {"retire_on": ["residue", "error"]}).retire_on == {"residue", "error"}
+    assert load_settings({"DAYFLY_RETIRE_ON": ""}, {}).retire_on == frozenset()
+    assert load_settings({}, {"retire_on": []}).retire_on == frozenset()
+
+
+def test_a_share_is_a_number_or_a_percentage() -> None:
+    assert load_settings({}, {}).jitter == 0.1
+    assert load_settings({"DAYFLY_JITTER": " 25% "}, {}).jitter == 0.25
+    assert load_settings({}, {"jitter": 0.9}).jitter == 0.9
+    assert load_settings({}, {"jitter": 0}).jitter == 0
+
+
+def test_timeouts_and_ages_are_the_platforms_unless_asked_for() -> None:
+    settings = load_settings({}, {})
+    assert (settings.on_timeout, settings.timeout_margin, settings.environment_max_age) == (
+        "platform",
+        0.2,
+        0,
+    )
+    assert settings.tenant == ""

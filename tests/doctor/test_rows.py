@@ -10,7 +10,7 @@ from tests.doctor.answers_for_tests import read, survey
 
 from dayfly.core.scope import INITIAL_PID_NAMESPACE, ScopeDecision
 from dayfly.doctor.rows import Row, Survey, defences
-from dayfly.supervisor.boot import INITIAL_IPC_NAMESPACE
+from dayfly.supervisor.life import INITIAL_IPC_NAMESPACE
 
 WIDE = ScopeDecision("environment", "lambda", "Lambda", "")
 NARROW = ScopeDecision("descendants", "other", "neither", "a lot")

@@ -16,11 +16,18 @@ CLIENT = ("awslambdaric", "snapshot_restore_py", "simplejson")
 ALLOWED = Path(__file__).parent / "allowed"
 # Packages and what the process has loaded before them: the supervisor runs alone, the runtime joins AWS's
 # client.
-ENTRY_POINTS = {"supervisor": "", "runtime": "awslambdaric.bootstrap"}
+ENTRY_POINTS = {"first": "", "supervisor": "", "runtime": "awslambdaric.bootstrap"}
 # What every environment loads at boot. Other modules of the packages are loaded late, by those who need them:
 # sealers by functions that loaded their library.
 BOOT = {
-    "supervisor": ("dayfly.supervisor.boot",),
+    # The interpreter that empties the environment and executes the supervisor's: nothing runs beside it.
+    "first": (
+        "dayfly.supervisor.life",
+        "dayfly.supervisor.sweep",
+        "dayfly.supervisor.residue",
+        "dayfly._sys.elf",
+    ),
+    "supervisor": ("dayfly.supervisor.boot", "dayfly.supervisor.loop"),
     "runtime": ("dayfly.runtime.start", "dayfly.runtime.client"),
 }
 # The costly column of the style guide: each costs the init of every function a millisecond or more. This

@@ -162,3 +162,8 @@ def test_what_could_be_another_path_is_no_request_id(text: str) -> None:
 @pytest.mark.parametrize("text", ["8476a536-e9f4-11e8-9739-2dfe598c3fcd", "test_1", "a" * 128])
 def test_lambdas_request_ids_are_request_ids(text: str) -> None:
     assert is_request_id(text)
+
+
+@pytest.mark.parametrize("status", [0x7F, 0xFFFF, 0x137F, 9_999_999, 255])
+def test_what_is_no_status_of_an_end_is_worded_all_the_same(status: int) -> None:
+    assert exit_reason(status).startswith("Runtime exited with")

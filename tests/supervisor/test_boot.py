@@ -17,7 +17,7 @@ from tests.unprivileged import UID
 
 from dayfly._sys import proc
 from dayfly.errors import SettingError
-from dayfly.supervisor.boot import observe_host, read_settings
+from dayfly.supervisor.life import observe_host, read_settings
 from dayfly.testing.runtime_api import FakeRuntimeApi
 
 HANDLER = """

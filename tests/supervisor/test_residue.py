@@ -13,8 +13,8 @@ import pytest
 from tests.namespace import in_namespace
 from tests.unprivileged import as_user, folder_of_user
 
-from dayfly._sys import ipc
-from dayfly.supervisor.residue import KernelObjects, TemporaryFiles, outlast
+from dayfly._sys import ipc, proc
+from dayfly.supervisor.residue import KernelObjects, TemporaryFiles, _sparing_sockets, bound_paths, outlast
 
 
 @pytest.fixture
@@ -177,3 +177,23 @@ def test_a_file_from_the_future_does_not_hold_up_init(root: Path) -> None:
         return time.monotonic() - began
 
     assert as_user(act) < 5
+
+
+def test_a_socket_somebody_bound_is_spared_and_no_file_that_only_passes_for_one(root: Path) -> None:
+    """Its path may hold a line feed, and what follows then looks like a line of its own in /proc/net/unix."""
+
+    def act() -> None:
+        stash = root / "stash"
+        stash.write_text("card")
+        forged_path = f"x\n0: 0 0 0 0 0 0 {stash}"
+        os.chdir(root)
+        os.makedirs(os.path.dirname(forged_path))
+        with socket.socket(socket.AF_UNIX) as honest, socket.socket(socket.AF_UNIX) as forged:
+            honest.bind(str(root / "listens here"))
+            forged.bind(forged_path)
+            assert str(stash) in bound_paths(proc.read_file("/proc/net/unix"))
+            keeps = _sparing_sockets(lambda _: "no")
+            assert keeps(str(root / "listens here")) == "all"
+            assert keeps(str(stash)) == "no"
+
+    as_user(act)

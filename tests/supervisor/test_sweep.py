@@ -18,8 +18,8 @@ from tests.namespace import in_namespace
 from tests.unprivileged import UID
 
 from dayfly._sys import native, proc
+from dayfly._sys.pids import open_pid
 from dayfly.supervisor.sweep import DescendantsSweeper, EnvironmentSweeper, Sweeper, Swept, wait_until_dead
-from dayfly.supervisor.worker import open_pid
 
 MARK = b"_DAYFLY_MARK=0123456789"
 # A process that forks and exits faster than anybody looks is always somewhere else.

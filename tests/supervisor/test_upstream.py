@@ -44,6 +44,9 @@ class Peer:
         found, self._buffer = self._buffer[:size], self._buffer[size:]
         return found
 
+    def read_end(self) -> None:
+        assert self._connection.recv(1) == b"", "the client went on"
+
     def send(self, *pieces: bytes) -> None:
         for piece in pieces:
             self._connection.sendall(piece)
@@ -239,10 +242,14 @@ def test_a_hold_that_is_refused_returns_the_refusal(status: int) -> None:
     def script(peer: Peer) -> None:
         peer.read_head()
         peer.send(f"HTTP/1.1 {status} No\r\nContent-Length: 2\r\n\r\nno".encode())
+        # On this connection the body that was announced is still due: nothing else may be sent here.
+        peer.read_end()
+
+    def other(peer: Peer) -> None:
         peer.read_head()
         peer.send(OK)
 
-    with served(script) as upstream:
+    with served(script, other) as upstream:
         reply = upstream.hold("id-1", {})
         assert reply is not None
         assert (reply.status, reply.body) == (status, b"no")
@@ -256,6 +263,39 @@ def test_a_late_continue_before_a_plain_reply_is_passed_over() -> None:
 
     with served(script) as upstream:
         assert upstream.post("/init/error", b"{}", {}).status == 202
+
+
+@pytest.mark.parametrize("extra", [OK, b"x", b"HTTP/1.1 100 Continue\r\n\r\n"])
+def test_a_reply_to_nothing_is_never_taken_for_the_reply_to_the_next_call(extra: bytes) -> None:
+    def script(peer: Peer) -> None:
+        peer.read_head()
+        peer.send(OK + extra)
+        peer.read_end()
+
+    with served(script) as upstream:
+        assert upstream.get("/a").status == 202
+        with pytest.raises(UpstreamError, match="more than it was asked"):
+            upstream.hold("id-1", {})
+
+
+@pytest.mark.parametrize("status", [101, 102, 103])
+def test_only_a_continue_says_that_the_response_is_held(status: int) -> None:
+    def script(peer: Peer) -> None:
+        peer.read_head()
+        peer.send(f"HTTP/1.1 {status} Soon\r\n\r\nHTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n".encode())
+
+    with served(script) as upstream:
+        reply = upstream.hold("id-1", {})
+        assert reply is not None
+        assert reply.status == 403
+
+
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1:99999", "127.0.0.1:²", "\udcff:80", "", "127.0.0.1:" + "1" * 5000]
+)
+def test_an_address_that_is_none_is_an_upstream_error(address: str) -> None:
+    with pytest.raises(UpstreamError):
+        Upstream(address).next()
 
 
 BROKEN = {

@@ -14,10 +14,11 @@ from contextlib import closing, contextmanager
 import pytest
 
 from dayfly._sys import fds
+from dayfly._sys.pids import has_ended, kill_pid, open_pid
 from dayfly.core import frames
 from dayfly.core.frames import Answer, FrameError
 from dayfly.supervisor.output import Pipes
-from dayfly.supervisor.worker import Worker, has_ended, kill_pid, open_pid
+from dayfly.supervisor.worker import Worker
 
 
 @contextmanager

@@ -15,10 +15,9 @@ from tests.unprivileged import forked
 
 from dayfly._sys import fds, proc
 from dayfly.core import frames
-from dayfly.core.handshake import Ready, ZygoteOptions
+from dayfly.core.handshake import MARKER, Ready, ZygoteOptions
 from dayfly.supervisor.output import Output
 from dayfly.supervisor.zygote import (
-    MARKER,
     Zygote,
     ZygoteLostError,
     channel_from_environment,
@@ -213,6 +212,10 @@ GARBAGE: dict[str, bytes] = {
     "too large a pid": frames.pack_control(frames.FORKED, b"9" * 40),
     "a status of letters": frames.pack_control(frames.REAPED, b"77 dead"),
     "a status without a pid": frames.pack_control(frames.REAPED, b""),
+    "the supervisor": frames.pack_control(frames.FORKED, b"%d" % os.getpid()),
+    "an unknown kind": frames.pack_control(200),
+    "a word of its init": frames.pack_control(frames.READY) * 20,
+    "more than can be kept": frames.pack_control(frames.CALL, b"x" * 60_000) * 20,
 }
 
 
@@ -229,6 +232,32 @@ def test_a_zygote_that_talks_nonsense_is_lost_and_nobody_is_killed_for_it(case: 
             ask_and_take(zygote)
 
     linked(script, act)
+
+
+@pytest.mark.parametrize("kind", [frames.FORKED, frames.SERVING, frames.CALL_DONE, 77])
+def test_a_zygote_that_says_something_else_at_the_end_of_its_init_is_lost(kind: int) -> None:
+    def act(zygote: Zygote) -> None:
+        with pytest.raises(ZygoteLostError):
+            zygote.wait_until_ready(lambda packed: packed)
+
+    linked(lambda sock: say(sock, (kind, b"1")), act)
+
+
+def test_a_zygote_that_never_stops_talking_is_lost() -> None:
+    def script(sock: _socket.socket) -> None:
+        while True:
+            say(sock, *[(frames.REAPED, b"77 0")] * 1000)
+
+    def act(zygote: Zygote) -> None:
+        with pytest.raises(ZygoteLostError):
+            absorb_for_ever(zygote)
+
+    linked(script, act)
+
+
+def absorb_for_ever(zygote: Zygote) -> NoReturn:
+    while True:
+        zygote.absorb()
 
 
 def test_a_zygote_that_somebody_stopped_goes_on_when_it_is_asked() -> None:

@@ -34,6 +34,11 @@ def set_child_subreaper() -> bool:
     return bool(_libc().prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0)
 
 
+def set_dumpable(dumpable: bool) -> bool:
+    """Let others of our user open this process's memory or not; False where the host refuses."""
+    return bool(_libc().prctl(PR_SET_DUMPABLE, int(dumpable), 0, 0, 0) == 0)
+
+
 def clear_keyrings() -> str:
     """Clear the user's and the session's keyrings; return why not where that is refused, else "".
 

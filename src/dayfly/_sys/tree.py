@@ -104,6 +104,50 @@ def bounded_snapshot(root: str, *, stops: Collection[str], limit: int) -> dict[s
     return found
 
 
+def holds_more(
+    root: str,
+    *,
+    uid: int,
+    kept: Mapping[str, Stamp],
+    keeps: Callable[[str], str],
+    held: set[tuple[int, int]],
+    stops: Collection[str] = (),
+) -> bool:
+    """Say whether `clean` would find something to remove or changed; arguments as there. Changes nothing.
+
+    What cannot be looked at counts.
+    """
+    seen = 0
+    pending = [root]
+    while pending:
+        directory = pending.pop()
+        try:
+            with os.scandir(directory) as entries:
+                for entry in entries:
+                    if entry.path in stops:
+                        continue
+                    status = entry.stat(follow_symlinks=False)
+                    stamp = Stamp(status)
+                    old = kept.get(entry.path)
+                    if old is not None and old.inode == stamp.inode:
+                        seen += 1
+                        if not old.is_same(stamp) and stamp.inode not in held:
+                            return True
+                    elif keeps(entry.path) == "all" or stamp.inode in held:
+                        continue
+                    elif status.st_uid == uid and not (stamp.is_directory and keeps(entry.path) == "inside"):
+                        return True
+                    if stamp.is_directory:
+                        pending.append(entry.path)
+        except PermissionError:
+            if _is_owner(directory, uid):
+                return True
+        except OSError:
+            return True
+    prefix = root + "/"
+    return seen < sum(path.startswith(prefix) for path in kept)
+
+
 def clean(
     root: str,
     *,

@@ -95,7 +95,13 @@ def enter(
     `given` is the search path as the interpreter made it, without the script's folder.
     """
     processors = os.sched_getaffinity(0)
+    channel = None
     try:
+        from dayfly._sys import unreadable
+        from dayfly.core.handshake import MARKER
+        from dayfly.supervisor import life
+
+        arrival = unreadable.arrive(os.environ)
         target = understand(command)
         if target.kind == "dayfly":
             run_untouched()
@@ -109,17 +115,24 @@ def enter(
         if target.kind == "bootstrap":
             with open(target.name, "rb") as file:
                 check_bootstrap(target.name, file.read())
-        from dayfly.supervisor import boot, zygote
+        # Before the rest is loaded: usually it goes on in a second interpreter.
+        begun = life.begin(os.environ, arrival)
+        if MARKER in os.environ:
+            from dayfly.supervisor.zygote import channel_from_environment
+
+            begun.close_memory()
+            channel = channel_from_environment(os.environ)
+        else:
+            from dayfly.supervisor import boot
     except Exception as fault:  # trust boundary: what the layer lacks must not become the function's failure
         run_without(_describe(fault))
         raise
-    channel = zygote.channel_from_environment(os.environ)
     if channel is None:
         reports = _Reports()
         os.environ[_REPORTS] = str(reports.write_end)
         environ = {name: value for name, value in os.environ.items() if name != "DAYFLY_ON_FAILURE"}
         try:
-            channel = boot.run(environ)
+            channel = boot.run(environ, begun)
             # The zygote, forked off: the supervisor alone reads.
             os.close(reports.read_end)
         except SystemExit as ending:
@@ -160,11 +173,13 @@ class _Reports:
 
 def _is_serving(fault: BaseException | None) -> bool:
     """Say whether the fault came out of the loop: events were taken, and another runtime would repeat one."""
-    from dayfly.supervisor.loop import Supervisor
-
+    loop = sys.modules.get("dayfly.supervisor.loop")
+    if loop is None:
+        # It is loaded late, and may be what is broken.
+        return False
     trace = fault.__traceback__ if fault is not None else None
     while trace is not None:
-        if trace.tb_frame.f_code is Supervisor.serve.__code__:
+        if trace.tb_frame.f_code is loop.Supervisor.serve.__code__:
             return True
         trace = trace.tb_next
     return False
@@ -188,7 +203,8 @@ def _become_zygote(
     home: str,
     given: list[str],
 ) -> None:
-    from dayfly.supervisor.zygote import MARKER
+    from dayfly.core.handshake import MARKER
+    from dayfly.supervisor.startup import shut_user_site
 
     reports = int(os.environ.pop(_REPORTS))
     os.environ.pop(MARKER, None)
@@ -202,6 +218,7 @@ def _become_zygote(
     # What -S left out, at the moment and in the order in which the interpreter does it.
     import site
 
+    shut_user_site()
     site.main()
     sys.orig_argv[:] = command
     try:

@@ -28,7 +28,7 @@ _SHORT_NAME = 160
 class FindingKind:
     """What Dayfly can find: stable id, title, OCSF severity (1 informational to 5 critical), ATT&CK."""
 
-    __slots__ = ("attack", "meaning", "severity", "title", "uid")
+    __slots__ = ("attack", "meaning", "severity", "title", "triggers", "uid")
 
     def __init__(
         self, uid: str, title: str, severity: int, attack: tuple[str, str] | None, meaning: str
@@ -38,6 +38,9 @@ class FindingKind:
         self.severity = severity
         self.attack = attack
         self.meaning = meaning
+        # What of `retire_on` it is: so a finding that is added later ends windows without another list.
+        residue = frozenset(["residue"] if uid.startswith("residue.") else [])
+        self.triggers = residue | frozenset(["suspicion"] if attack is not None else [])
 
 
 _SEVERITY = {1: "Informational", 2: "Low", 3: "Medium", 4: "High", 5: "Critical"}
@@ -99,6 +102,14 @@ WORKER_DIED = FindingKind(
     None,
     "the caller got Lambda's own error; the next event gets a fresh worker",
 )
+WORKER_TIMED_OUT = FindingKind(
+    "worker.timed-out",
+    "A worker took too long",
+    2,
+    None,
+    "`on_timeout = answer`: it was ended ahead of the platform's timeout; the caller got Lambda's own error, and the "
+    "next event gets a fresh worker",
+)
 WORK_DISCARDED = FindingKind(
     "worker.work-discarded",
     "Work that was to go on after the answer was discarded",
@@ -155,6 +166,21 @@ NOT_CLEAN = FindingKind(
     5,
     ("T1543", "Create or Modify System Process"),
     "something survived every attempt to remove it; no further event is served from this environment",
+)
+RENEWED = FindingKind(
+    "environment.renewed",
+    "The environment reached its age and was renewed",
+    1,
+    None,
+    "`environment_max_age`: the function was initialised anew in a fresh interpreter, between two invocations",
+)
+NOT_RENEWED = FindingKind(
+    "environment.not-renewed",
+    "The environment is older than it should be",
+    3,
+    None,
+    "`environment_max_age`: the init failed, or does not fit into an invocation's time; where it could be kept, the "
+    "function that was initialised before goes on serving, and it is tried again later",
 )
 ZOMBIES = FindingKind(
     "environment.zombies",

@@ -63,6 +63,11 @@ class Answer:
         self.body = body
         self.body_bytes = body_bytes
 
+    @property
+    def is_too_long(self) -> bool:
+        """Say whether Lambda will refuse it: `body` is not all of it, and the rest is still to come."""
+        return self.body_bytes > MAX_ANSWER_BYTES
+
 
 def is_header_value(value: bytes) -> bool:
     """Say whether `value` may stand in an HTTP header: printable ASCII and spaces, at least one byte.
@@ -88,7 +93,8 @@ class AnswerReader:
     """Collects one answer frame from a worker, and the note before it if there is one.
 
     `feed` returns the number of bytes that came after the frame's end (a worker has no business
-    sending any). Raises FrameError at the first field that breaks a rule.
+    sending any). Raises FrameError at the first field that breaks a rule, and ever after. `skipped` bytes
+    come first that nobody wants: the rest of too long an answer to the event before.
     """
 
     __slots__ = (
@@ -100,11 +106,13 @@ class AnswerReader:
         "_nonce",
         "_note",
         "_seen",
+        "_skipped",
         "answer",
     )
 
-    def __init__(self, nonce: bytes) -> None:
+    def __init__(self, nonce: bytes, *, skipped: int = 0) -> None:
         self._nonce = nonce
+        self._skipped = skipped
         self._head = bytearray()
         self._keep = bytearray()
         self._kind = 0
@@ -114,11 +122,22 @@ class AnswerReader:
         self._note: bytes | None = None
         self.answer: Answer | None = None
 
+    @property
+    def unread(self) -> int:
+        """Return how many bytes of too long an answer are still to come."""
+        return self._skipped + (self._body_bytes - self._seen if self.answer is not None else 0)
+
     def feed(self, data: bytes) -> int:
         """Take the next bytes of the frame; the answer is in `answer` once it is whole."""
         if self.answer is not None:
-            return len(data)
+            rest = min(len(data), self._body_bytes - self._seen)
+            self._seen += rest
+            return len(data) - rest
         view = memoryview(data)
+        if self._skipped:
+            skipped = min(self._skipped, len(view))
+            self._skipped -= skipped
+            view = view[skipped:]
         if self._meta_bytes < 0:
             missing = _ANSWER.size - len(self._head)
             self._head += view[:missing]
@@ -176,6 +195,21 @@ def pack_event(nonce: bytes, headers: Mapping[str, str], body: bytes) -> bytes:
         "utf-8", "surrogateescape"
     )
     return _EVENT.pack(nonce, len(block), len(body)) + block + body
+
+
+# Beside the platform's headers of an event: what is left of the worker's window.
+WINDOW_HEADER = "dayfly-window"
+
+
+def pack_window(events_left: int, seconds_left: float) -> str:
+    """Return the window header's value; `events_left` has the event at hand in it."""
+    return f"{events_left} {seconds_left:.3f}"
+
+
+def unpack_window(text: str) -> tuple[int, float]:
+    """Return the events and seconds that `pack_window` made a text of; an empty one is a worker's only event."""
+    events, _, seconds = text.partition(" ")
+    return (int(events), float(seconds)) if text else (1, 0.0)
 
 
 def unpack_event_head(head: bytes) -> tuple[bytes, int, int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+# In an executed zygote's environment: the number of its socket, and its options.
+MARKER = "_DAYFLY_ZYGOTE"
 # Between options: no path, name or glob that a setting may hold has it.
 _SEPARATOR = "\x1f"
 # Seconds since the epoch have ten digits until the year 2286.
@@ -12,7 +14,7 @@ class ZygoteOptions:
     """What a zygote is told before it initialises the function.
 
     `temporary` are the directories that are cleared, `telemetry` the number of the log descriptor or -1.
-    `isolation`, `max_age`, `max_invocations` and `deliver` (seconds) as in the settings; `prime`, `events`, `before` and `after` are empty where not set.
+    `isolation` and `deliver` (seconds) as in the settings; `prime`, `events`, `before` and `after` are empty where not set.
     """
 
     __slots__ = (
@@ -23,8 +25,6 @@ class ZygoteOptions:
         "huge_pages",
         "immortal",
         "isolation",
-        "max_age",
-        "max_invocations",
         "prime",
         "reseed",
         "restarts_threads",
@@ -36,8 +36,6 @@ class ZygoteOptions:
         self,
         *,
         isolation: str = "invocation",
-        max_age: float = 0.0,
-        max_invocations: int = 1,
         deliver: float = 0.0,
         reseed: bool = True,
         huge_pages: bool = False,
@@ -51,8 +49,6 @@ class ZygoteOptions:
         temporary: tuple[str, ...] = (),
     ) -> None:
         self.isolation = isolation
-        self.max_age = max_age
-        self.max_invocations = max_invocations
         self.deliver = deliver
         self.reseed = reseed
         self.huge_pages = huge_pages
@@ -68,7 +64,7 @@ class ZygoteOptions:
     def pack(self) -> str:
         """Return the options as one text that may stand in an environment variable."""
         switches = f"{self.reseed:d}{self.huge_pages:d}{self.restarts_threads:d}{self.immortal:d}"
-        numbers = (self.telemetry, self.max_invocations, self.max_age, self.deliver)
+        numbers = (self.telemetry, self.deliver)
         hooks = (self.prime, self.events, self.before, self.after)
         return _SEPARATOR.join((self.isolation, switches, *map(str, numbers), *hooks, *self.temporary))
 
@@ -76,7 +72,7 @@ class ZygoteOptions:
     def unpack(text: str) -> ZygoteOptions:
         """Return the options that `pack` made a text of."""
         isolation, switches, *rest = text.split(_SEPARATOR)
-        telemetry, max_invocations, max_age, deliver, prime, events, before, after, *temporary = rest
+        telemetry, deliver, prime, events, before, after, *temporary = rest
         reseed, huge_pages, restarts_threads, immortal = (switch == "1" for switch in switches)
         return ZygoteOptions(
             isolation=isolation,
@@ -85,8 +81,6 @@ class ZygoteOptions:
             immortal=immortal,
             restarts_threads=restarts_threads,
             telemetry=int(telemetry),
-            max_age=float(max_age),
-            max_invocations=int(max_invocations),
             deliver=float(deliver),
             prime=prime,
             events=events,
@@ -101,10 +95,11 @@ class Ready:
 
     `reasons` forbid the fork; `notes` are limits for the first log line; `expires_at` is the time (seconds
     since the epoch) at which something that init fetched is no longer good, 0 where nothing says so;
-    `runs_ahead` that code of the function's runs in a worker before its event is there.
+    `is_open` says that the zygote could open its own memory, `runs_ahead` that code of the function's runs at a fork or
+    in a worker before its event is there.
     """
 
-    __slots__ = ("expires_at", "notes", "reasons", "runs_ahead")
+    __slots__ = ("expires_at", "is_open", "notes", "reasons", "runs_ahead")
 
     def __init__(
         self,
@@ -118,6 +113,7 @@ class Ready:
         self.notes = notes or []
         self.expires_at = expires_at
         self.runs_ahead = runs_ahead
+        self.is_open = False
 
     def pack(self) -> bytes:
         """Return the payload of a READY frame."""
@@ -126,6 +122,8 @@ class Ready:
             lines.append(f"E{self.expires_at:.0f}")
         if self.runs_ahead:
             lines.append("A")
+        if self.is_open:
+            lines.append("O")
         return "\n".join(" ".join(line.split("\n")) for line in lines).encode("utf-8", "replace")
 
     @staticmethod
@@ -138,8 +136,10 @@ class Ready:
                 ready.reasons.append(text)
             elif kind == "N":
                 ready.notes.append(text)
-            elif kind == "E" and text.isdigit() and len(text) < _MAX_TIME_DIGITS:
+            elif kind == "E" and text.isascii() and text.isdigit() and len(text) < _MAX_TIME_DIGITS:
                 ready.expires_at = float(text)
             elif kind == "A":
                 ready.runs_ahead = True
+            elif kind == "O":
+                ready.is_open = True
         return ready

@@ -13,6 +13,10 @@ _CONTROLS = bytes((*range(9), *range(10, 32), 127))
 _HEX_DIGITS = b"0123456789abcdefABCDEF"
 # 18 digits are beyond every length that is accepted; int() raises ValueError at some thousands.
 _MAX_DIGITS = 18
+_CONTINUE = 100
+_VERSIONS = ("HTTP/1.1", "HTTP/1.0")
+# Two different values of one of these, and two readers see different replies.
+_FRAMING = ("content-length", "transfer-encoding")
 
 
 class HttpError(Exception):
@@ -35,18 +39,22 @@ class ReplyReader:
     """Collects replies from the bytes of one connection.
 
     `feed` takes bytes; `interim` counts 100-replies seen since the last final one; `take` returns a
-    final reply once it is whole, else None. `finish` tells that the peer closed.
+    final reply once it is whole, else None. `finish` tells that the peer closed. What came of bytes does not
+    depend on the pieces they came in, and after an HttpError every further byte raises one.
     """
 
     __slots__ = (
         "_body",
         "_buffer",
         "_chunk_left",
+        "_closes",
         "_headers",
         "_length",
         "_mode",
         "_reply",
+        "_searched",
         "_status",
+        "_trailer_bytes",
         "interim",
     )
 
@@ -59,10 +67,13 @@ class ReplyReader:
     def _reset(self) -> None:
         self._mode = "head"
         self._status = 0
+        self._closes = False
         self._headers: dict[str, str] = {}
         self._body = bytearray()
         self._length = 0
         self._chunk_left = 0
+        self._trailer_bytes = 0
+        self._searched = 0
 
     @property
     def has_started(self) -> bool:
@@ -84,8 +95,13 @@ class ReplyReader:
     def feed(self, data: bytes) -> None:
         """Take bytes from the connection. Raises HttpError."""
         self._buffer += data
-        while self._reply is None and self._step():
-            pass
+        try:
+            while self._reply is None and self._step():
+                pass
+        except HttpError:
+            # Where the next reply would begin is anybody's guess.
+            self._mode = "broken"
+            raise
 
     def finish(self) -> None:
         """The peer closed: a body without a length ends here. Raises HttpError in mid-reply."""
@@ -103,7 +119,24 @@ class ReplyReader:
             self._grow(self._buffer)
             self._buffer.clear()
             return False
+        if self._mode == "broken":
+            raise HttpError("the connection's replies are lost since a malformed one")
         return self._read_chunks()
+
+    def _take_until(self, end_mark: bytes, complaint: str) -> bytes | None:
+        """Return what precedes `end_mark` once it is there, without either; searches no byte twice."""
+        end = self._buffer.find(end_mark, self._searched)
+        if end < 0:
+            # The mark itself may have begun.
+            self._searched = max(0, len(self._buffer) - len(end_mark) + 1)
+        if (self._searched if end < 0 else end) > MAX_HEAD_BYTES:
+            raise HttpError(complaint)
+        if end < 0:
+            return None
+        found = bytes(self._buffer[:end])
+        del self._buffer[: end + len(end_mark)]
+        self._searched = 0
+        return found
 
     def _grow(self, data: bytes | bytearray | memoryview) -> None:
         if len(self._body) + len(data) > MAX_EVENT_BYTES:
@@ -111,23 +144,20 @@ class ReplyReader:
         self._body += data
 
     def _read_head(self) -> bool:
-        end = self._buffer.find(b"\r\n\r\n")
-        if end < 0:
-            if len(self._buffer) > MAX_HEAD_BYTES:
-                raise HttpError(f"the reply's headers are longer than {MAX_HEAD_BYTES} bytes")
+        head = self._take_until(b"\r\n\r\n", f"the reply's headers are longer than {MAX_HEAD_BYTES} bytes")
+        if head is None:
             return False
-        head = bytes(self._buffer[:end])
-        del self._buffer[: end + 4]
         text = head.replace(b"\r\n", b"")
         if len(text.translate(None, _CONTROLS)) != len(text):
             raise HttpError("the reply has a control character in its headers")
         lines = head.decode("utf-8", "surrogateescape").split("\r\n")
         parts = lines[0].split(" ", 2)
-        if len(parts) < 2 or not parts[0].startswith("HTTP/1.") or not _is_number(parts[1]):
+        if len(parts) < 2 or parts[0] not in _VERSIONS or not _is_status(parts[1]):
             raise HttpError("the reply does not begin with an HTTP/1.x status line")
         status = int(parts[1])
-        if 100 <= status < 200:
-            self.interim += 1
+        if status < 200:
+            # Others (early hints, processing) say nothing of whether the body is wanted.
+            self.interim += status == _CONTINUE
             return bool(self._buffer)
         self._status = status
         headers: dict[str, str] = {}
@@ -135,9 +165,16 @@ class ReplyReader:
             name, colon, value = line.partition(":")
             if not colon:
                 raise HttpError("the reply has a header line without a colon")
-            headers[name.strip().lower()] = value.strip()
+            name, value = name.strip().lower(), value.strip()
+            if name in _FRAMING and headers.get(name, value) != value:
+                raise HttpError("the reply says in two ways where it ends")
+            headers[name] = value
         self._headers = headers
-        if "chunked" in headers.get("transfer-encoding", "").lower():
+        self._closes = parts[0] == "HTTP/1.0" or headers.get("connection", "").lower() == "close"
+        encoding = headers.get("transfer-encoding")
+        if encoding is not None:
+            if encoding.lower() != "chunked":
+                raise HttpError("the reply has a transfer encoding other than chunked")
             self._mode = "chunk-size"
             return True
         length = headers.get("content-length")
@@ -161,7 +198,7 @@ class ReplyReader:
         del self._buffer[:missing]
         if len(self._body) < self._length:
             return False
-        self._complete(closes=self._headers.get("connection", "").lower() == "close")
+        self._complete(closes=self._closes)
         return False
 
     def _read_chunks(self) -> bool:
@@ -174,13 +211,9 @@ class ReplyReader:
             if self._chunk_left:
                 return False
             self._mode = "chunk-end"
-        end = self._buffer.find(b"\r\n")
-        if end < 0:
-            if len(self._buffer) > MAX_HEAD_BYTES:
-                raise HttpError("the reply has a chunk without an end")
+        line = self._take_until(b"\r\n", "the reply has a chunk without an end")
+        if line is None:
             return False
-        line = bytes(self._buffer[:end])
-        del self._buffer[: end + 2]
         if self._mode == "chunk-end":
             if line:
                 raise HttpError("the reply has a chunk longer than announced")
@@ -188,8 +221,11 @@ class ReplyReader:
             return True
         if self._mode == "trailer":
             if not line:
-                self._complete(closes=self._headers.get("connection", "").lower() == "close")
+                self._complete(closes=self._closes)
                 return False
+            self._trailer_bytes += len(line)
+            if self._trailer_bytes > MAX_HEAD_BYTES:
+                raise HttpError(f"the reply's trailers are longer than {MAX_HEAD_BYTES} bytes")
             return True
         size = line.split(b";", 1)[0].strip()
         if not 0 < len(size) <= _MAX_DIGITS or size.strip(_HEX_DIGITS):
@@ -201,6 +237,11 @@ class ReplyReader:
     def _complete(self, *, closes: bool) -> None:
         self._reply = Reply(self._status, self._headers, bytes(self._body), closes=closes)
         self._reset()
+
+
+def _is_status(text: str) -> bool:
+    """Say whether `text` is a status as HTTP writes one, three digits; one below 100 would pass for a success."""
+    return _is_number(text) and len(text) == 3 and text >= "100"
 
 
 def _is_number(text: str) -> bool:

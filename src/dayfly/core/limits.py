@@ -26,6 +26,9 @@ MAX_NOTE_BYTES = 4096
 # Frames between supervisor and zygote: a stack trace of an init failure is the longest.
 MAX_CONTROL_BYTES = 8 * 1024 * 1024
 
+# Requests of extensions in the function's process: the API's own messages are some hundred bytes.
+MAX_REQUEST_BYTES = 65536
+
 # One log line or telemetry frame. CloudWatch Logs takes events up to 1 MiB; Dayfly's own lines stay
 # below MAX_FINDING_BYTES, so a piece of a longer line can never be mistaken for one of them.
 MAX_LOG_LINE_BYTES = 256 * 1024

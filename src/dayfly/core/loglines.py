@@ -54,10 +54,12 @@ class LineReader:
     A line longer than MAX_LOG_LINE_BYTES is cut there, as CloudWatch Logs would cut it later.
     """
 
-    __slots__ = ("_rest",)
+    __slots__ = ("_rest", "_searched")
 
     def __init__(self) -> None:
         self._rest = bytearray()
+        # So much of it is known to hold no line feed: a writer of single bytes would have it searched for each.
+        self._searched = 0
 
     def feed(self, data: bytes) -> bytes:
         """Take bytes and return the lines that are whole now."""
@@ -68,8 +70,9 @@ class LineReader:
         lines: list[bytes] = []
         start = 0
         while True:
-            end = self._rest.find(b"\n", start)
+            end = self._rest.find(b"\n", max(start, self._searched))
             if end < 0:
+                self._searched = len(self._rest)
                 if len(self._rest) - start <= MAX_LOG_LINE_BYTES:
                     break
                 end = start + MAX_LOG_LINE_BYTES
@@ -80,6 +83,7 @@ class LineReader:
                 for at in range(0, len(line) or 1, MAX_LOG_LINE_BYTES)
             ]
         del self._rest[:start]
+        self._searched = len(self._rest)
         return b"".join(line + b"\n" for line in lines)
 
     def finish(self) -> bytes:
@@ -88,6 +92,7 @@ class LineReader:
             return b""
         line = mark(bytes(self._rest))
         self._rest.clear()
+        self._searched = 0
         return line + b"\n"
 
 

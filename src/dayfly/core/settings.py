@@ -58,6 +58,54 @@ SETTINGS = (
         "window isolation: how many events one worker serves at most",
     ),
     Setting(
+        "jitter",
+        "share",
+        "10%",
+        "by how much `max_age`, `max_invocations` and `environment_max_age` are made smaller at random, each time, so "
+        "that a fleet does not recycle at once; 0 to 90%",
+    ),
+    Setting(
+        "retire_on",
+        "choices",
+        "suspicion",
+        "window isolation: what ends a window at once. residue: an invocation left files, System V objects or "
+        "processes; suspicion: it left processes, or a finding with an ATT&CK technique was made; error: its answer is "
+        "an error. A crash, a broken frame, a word out of turn and a worker that cannot be stopped end it in any case",
+        ("residue", "suspicion", "error"),
+    ),
+    Setting(
+        "tenant",
+        "tenant",
+        "",
+        "window isolation: a worker serves one tenant alone, and files are removed before another is served. lambda: "
+        "Lambda's tenant id; cognito: the Cognito identity; or a path in the event under requestContext.authorizer, as "
+        '`requestContext.authorizer.jwt.claims.sub` (a name with dots as `["name"]`), or '
+        "requestContext.identity.cognitoIdentityId. What the caller may choose is refused. Events without a key share a "
+        "worker with no other",
+    ),
+    Setting(
+        "environment_max_age",
+        "duration",
+        "0",
+        "the age at which the function is initialised anew in a fresh interpreter and an emptied environment, in every "
+        "isolation: after an answer, or before an event, where the time of that invocation allows it; 0: never",
+    ),
+    Setting(
+        "on_timeout",
+        "choice",
+        "platform",
+        "platform: an invocation that takes too long makes Lambda reset the environment; answer: Dayfly ends its worker "
+        "`timeout_margin` earlier and gives the caller Lambda's own error, so that the next event finds a warm function",
+        ("platform", "answer"),
+    ),
+    Setting(
+        "timeout_margin",
+        "duration",
+        "0.2",
+        '`on_timeout = "answer"`: how long before the platform\'s timeout a worker is ended; what is left must do for '
+        "killing it, for the answer and for asking for the next event",
+    ),
+    Setting(
         "scope",
         "choice",
         "auto",
@@ -101,6 +149,14 @@ SETTINGS = (
         "where the function may write its own code and a file of it was changed since the environment began: refuse: "
         "the environment retires, and a later life of it does not start; run: it is only reported",
         ("refuse", "run"),
+    ),
+    Setting(
+        "close_memory",
+        "choice",
+        "auto",
+        "auto: run from a memory file that nobody may read, so that no worker can read or write the memory of supervisor, "
+        "zygote and later workers, where the host allows it; off: never, for debuggers and profilers that attach",
+        ("auto", "off"),
     ),
     Setting("reseed", "switch", "on", "give random generators made at init a new seed in every worker"),
     Setting("log_invocations", "switch", "off", "write one compact line per invocation"),
@@ -210,6 +266,9 @@ _SYSTEM = {
     "sys",
     "usr",
 }
+# A limit that may shrink to nothing is none.
+_MAX_SHARE = 0.9
+_MAX_COUNT_DIGITS = 10
 
 
 class Settings:
@@ -218,6 +277,8 @@ class Settings:
     __slots__ = (
         "api_lock",
         "changed_code",
+        "close_memory",
+        "environment_max_age",
         "fork_after",
         "fork_before",
         "fork_deliver",
@@ -226,13 +287,18 @@ class Settings:
         "huge_pages",
         "immortal",
         "isolation",
+        "jitter",
         "keep",
         "log_invocations",
         "max_age",
         "max_invocations",
+        "on_timeout",
         "reseed",
+        "retire_on",
         "scope",
         "scrub",
+        "tenant",
+        "timeout_margin",
         "tmp",
         "unknown_variables",
         "zygote_events",
@@ -246,11 +312,10 @@ class Settings:
         self.scope = str(values["scope"])
         self.api_lock = str(values["api_lock"])
         self.tmp = str(values["tmp"])
-        keep = values["keep"]
-        self.keep: tuple[str, ...] = keep if isinstance(keep, tuple) else ()
-        scrub = values["scrub"]
-        self.scrub: tuple[str, ...] = scrub if isinstance(scrub, tuple) else ()
+        self.scrub = _names(values["scrub"])
         self.changed_code = str(values["changed_code"])
+        self.close_memory = str(values["close_memory"])
+        self.keep = _names(values["keep"])
         self.reseed = bool(values["reseed"])
         self.log_invocations = bool(values["log_invocations"])
         self.huge_pages = str(values["huge_pages"])
@@ -258,6 +323,12 @@ class Settings:
         self.guard = str(values["guard"])
         self.max_age = _number(values["max_age"])
         self.max_invocations = int(_number(values["max_invocations"]))
+        self.jitter = _number(values["jitter"])
+        self.retire_on = frozenset(_names(values["retire_on"]))
+        self.tenant = str(values["tenant"])
+        self.environment_max_age = _number(values["environment_max_age"])
+        self.on_timeout = str(values["on_timeout"])
+        self.timeout_margin = _number(values["timeout_margin"])
         self.zygote_prime = str(values["zygote.prime"])
         self.zygote_events = str(values["zygote.events"])
         self.zygote_max_age = _number(values["zygote.max_age"])
@@ -269,6 +340,11 @@ class Settings:
 
 def _number(value: Value) -> float:
     assert isinstance(value, float)
+    return value
+
+
+def _names(value: Value) -> tuple[str, ...]:
+    assert isinstance(value, tuple)
     return value
 
 
@@ -297,7 +373,13 @@ def load_settings(environ: Mapping[str, str], table: Mapping[str, object]) -> Se
             values[setting.name] = _read_toml(setting, table[setting.name])
         else:
             values[setting.name] = _read(setting, setting.default, where=setting.name)
-    return Settings(values, unknown)
+    settings = Settings(values, unknown)
+    if settings.tenant and settings.isolation == "process":
+        raise SettingError(
+            f"tenant is {settings.tenant!r} and isolation is 'process', where one process serves everybody",
+            hint="set isolation to window, or to invocation, where no two events meet",
+        )
+    return settings
 
 
 def _flatten(table: Mapping[str, object]) -> dict[str, object]:
@@ -316,10 +398,12 @@ def _read_toml(setting: Setting, value: object) -> Value:
     where = f"{FILE_NAME}: {setting.name}"
     if setting.kind in _LISTS and isinstance(value, list) and all(isinstance(item, str) for item in value):
         return _LISTS[setting.kind](tuple(value), where=where)
+    if setting.kind == "choices" and isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return _choices(setting, tuple(value), where=where)
     if setting.kind == "switch" and isinstance(value, bool):
         return value
     if (
-        setting.kind in ("duration", "count")
+        setting.kind in ("duration", "count", "share")
         and isinstance(value, int | float)
         and not isinstance(value, bool)
     ):
@@ -329,6 +413,8 @@ def _read_toml(setting: Setting, value: object) -> Value:
     wanted = {
         "globs": "a list of strings",
         "places": "a list of strings",
+        "choices": "a list of strings",
+        "share": 'a number as 0.1, or a string as "10%"',
         "switch": "true or false",
         "duration": 'a number of seconds, or a string as "15m"',
         "count": "a whole number",
@@ -339,6 +425,12 @@ def _read_toml(setting: Setting, value: object) -> Value:
 def _read(setting: Setting, text: str, *, where: str) -> Value:
     if setting.kind in _LISTS:
         return _LISTS[setting.kind](tuple(part for part in text.split(":") if part), where=where)
+    if setting.kind == "choices":
+        return _choices(setting, tuple(text.replace(",", ":").split(":")), where=where)
+    if setting.kind == "share":
+        return _share(text, where=where)
+    if setting.kind == "tenant":
+        return _tenant(text.strip(), where=where)
     if setting.kind == "glob":
         return _package_glob(text.strip(), where=where)
     if setting.kind == "entry":
@@ -357,6 +449,41 @@ def _read(setting: Setting, text: str, *, where: str) -> Value:
     return value
 
 
+def _choices(setting: Setting, names: tuple[str, ...], *, where: str) -> tuple[str, ...]:
+    chosen = tuple(name.strip().lower() for name in names if name.strip())
+    for name in chosen:
+        if name not in setting.choices:
+            raise SettingError(
+                f"{where} has {name!r}", hint="it may have any of: " + ", ".join(setting.choices)
+            )
+    return chosen
+
+
+def _share(text: str, *, where: str) -> float:
+    stripped = text.strip()
+    number = stripped.removesuffix("%")
+    try:
+        share = float(number) / (100.0 if number != stripped else 1.0)
+    except ValueError:
+        share = -1.0
+    # Not `share < 0`: that lets "nan" pass.
+    if not 0 <= share <= _MAX_SHARE:
+        raise SettingError(f"{where} is {text!r}", hint="it must be a share from 0 to 0.9, as 0.1 or 10%")
+    return share
+
+
+def _tenant(text: str, *, where: str) -> str:
+    if text:
+        # JSON and the rest of it are for functions that set it.
+        from dayfly.core.tenants import parse_source
+
+        try:
+            parse_source(text)
+        except ValueError as fault:
+            raise SettingError(f"{where} is {text!r}", hint=str(fault)) from None
+    return text
+
+
 def _entry(text: str, *, where: str) -> str:
     module, _, function = text.partition(":")
     parts = [*module.split("."), *function.split(".")]
@@ -366,7 +493,7 @@ def _entry(text: str, *, where: str) -> str:
 
 
 def _package_glob(text: str, *, where: str) -> str:
-    if text.startswith("/") or ".." in text.split("/"):
+    if text.startswith("/") or ".." in text.split("/") or _has_control(text):
         raise SettingError(
             f"{where} is {text!r}",
             hint="it must be a glob relative to the function's package without `..`, as events/*.json",
@@ -392,14 +519,15 @@ def _duration(text: str, *, where: str) -> float:
 
 def _count(text: str, *, where: str) -> float:
     stripped = text.strip()
-    if not (stripped.isascii() and stripped.isdigit() and 0 < int(stripped[:12]) <= _MAX_COUNT):
+    is_number = stripped.isascii() and stripped.isdigit() and len(stripped) <= _MAX_COUNT_DIGITS
+    if not (is_number and 0 < int(stripped) <= _MAX_COUNT):
         raise SettingError(f"{where} is {text!r}", hint="it must be a whole number from 1 on")
     return float(stripped)
 
 
 def _globs(globs: tuple[str, ...], *, where: str) -> tuple[str, ...]:
     for glob in globs:
-        if not glob.startswith("/") or ".." in glob.split("/"):
+        if not glob.startswith("/") or ".." in glob.split("/") or _has_control(glob):
             raise SettingError(
                 f"{where} has the glob {glob!r}",
                 hint="a glob is an absolute path without `..`, as /tmp/cache/**",
@@ -418,6 +546,11 @@ def _places(places: tuple[str, ...], *, where: str) -> tuple[str, ...]:
                 hint="it must be an absolute path without `..`, outside the system's own directories, as /mnt/work",
             )
     return places
+
+
+def _has_control(text: str) -> bool:
+    """Say whether `text` holds what no path has in earnest and what separates the options of a zygote."""
+    return any(char < " " or char == "\x7f" for char in text)
 
 
 _LISTS = {"globs": _globs, "places": _places}

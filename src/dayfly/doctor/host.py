@@ -16,7 +16,7 @@ from dayfly._sys import proc
 from dayfly.core.scope import ScopeDecision, decide_scope
 from dayfly.doctor.rows import Kind, Row, State, Survey
 from dayfly.errors import DayflyError
-from dayfly.supervisor.boot import observe_host, read_settings
+from dayfly.supervisor.life import observe_host, read_settings
 
 HANDLER = Path(__file__).with_name("handler.py")
 # The probes bound themselves, three seconds each; most take milliseconds.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dayfly.core.scope import INITIAL_PID_NAMESPACE, HostFacts, ScopeDecision, decide_scope
-from dayfly.supervisor.boot import INITIAL_IPC_NAMESPACE
+from dayfly.supervisor.life import INITIAL_IPC_NAMESPACE
 
 State = Literal["yes", "no", "unknown"]
 # defence: in force in this version where the host allows it. means: what a later version can build on.

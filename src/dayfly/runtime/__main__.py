@@ -20,19 +20,29 @@ def main(arguments: list[str]) -> None:
 
         run_untouched(arguments)
         return
-    from dayfly.supervisor.zygote import MARKER, channel_from_environment
+    from dayfly._sys import unreadable
+    from dayfly.core.handshake import MARKER
+    from dayfly.supervisor import life, startup
 
-    channel = channel_from_environment(os.environ)
-    if channel is None:
+    # Before the rest is loaded: usually it goes on in a second interpreter.
+    begun = life.begin(os.environ, unreadable.arrive(os.environ))
+    if MARKER in os.environ:
+        from dayfly.supervisor.zygote import channel_from_environment
+
+        begun.close_memory()
+        channel = channel_from_environment(os.environ)
+        assert channel is not None
+    else:
         from dayfly.errors import StartError
         from dayfly.supervisor import boot
 
         try:
-            channel = boot.run(os.environ)
+            channel = boot.run(os.environ, begun)
         except StartError as fault:
-            boot.print_error(fault.message, fault.hint)
+            life.print_error(fault.message, fault.hint)
             raise SystemExit(boot.BAD_INPUT) from None
     os.environ.pop(MARKER, None)
+    startup.restore_search_path(os.environ)
     from dayfly.runtime.start import show_loop, start
 
     show_loop(sys.modules["__main__"])

@@ -68,7 +68,8 @@ class DayflyRuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
         self._work.restore_signals()
         self._work.sealing.begin()
         deadline_ms = int(headers.get("lambda-runtime-deadline-ms", "0"))
-        self._words.begin(deadline_ms / 1000)
+        events_left, seconds_left = frames.unpack_window(headers.get(frames.WINDOW_HEADER, ""))
+        self._words.begin(deadline_ms / 1000, events_left=events_left, seconds_left=seconds_left)
         return InvocationRequest(
             invoke_id=headers.get("lambda-runtime-aws-request-id"),
             x_amzn_trace_id=headers.get("lambda-runtime-trace-id"),
@@ -105,7 +106,10 @@ class DayflyRuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
     def _answer(self, kind: int, meta: bytes, body: bytes) -> None:
         work = self._work
         assert work is not None
-        note = self._words.say(work.sealing, serves_once=work.serves_once) if work.is_forked else b""
+        note = b""
+        if work.is_forked:
+            is_error = kind == frames.ERROR
+            note = self._words.say(work.sealing, serves_once=work.serves_once, is_error=is_error)
         head = frames.pack_answer_head(self._nonce, kind, meta, len(body))
         if note:
             head = frames.pack_note(self._nonce, note) + head

@@ -23,41 +23,43 @@ _RESERVE_S = 0.1
 class LastWords:
     """Keeps what one invocation began with, and looks what is left of it when its answer is there."""
 
-    __slots__ = ("_before", "_born", "_deadline", "_delivered", "_options", "_served")
+    __slots__ = ("_before", "_deadline", "_delivered", "_events_left", "_options", "_over_at")
 
     def __init__(self, options: ZygoteOptions) -> None:
         self._options = options
         self._before: frozenset[threading.Thread] = frozenset()
         self._deadline = 0.0
         self._delivered = 0.0
-        self._born = 0.0
-        self._served = 0
+        self._events_left = 1
+        self._over_at = 0.0
 
-    def begin(self, deadline: float) -> None:
-        """Take note of what runs before the handler does; `deadline` in seconds since the epoch."""
+    def begin(self, deadline: float, *, events_left: int, seconds_left: float) -> None:
+        """Take note of what runs before the handler does; `deadline` in seconds since the epoch.
+
+        `events_left` and `seconds_left` are what is left of the window, this event included.
+        """
         self._before = threads_now()
         self._deadline = deadline
-        self._served += 1
-        if not self._born:
-            self._born = time.clock_gettime(time.CLOCK_BOOTTIME)
+        self._events_left = events_left
+        self._over_at = time.clock_gettime(time.CLOCK_BOOTTIME) + seconds_left
 
-    def say(self, sealing: Sealing, *, serves_once: bool) -> bytes:
-        """Send what libraries hold back; return the note for the supervisor, empty in the common case."""
+    def say(self, sealing: Sealing, *, serves_once: bool, is_error: bool = False) -> bytes:
+        """Send what libraries hold back; return the note for the supervisor, empty in the common case.
+
+        An answer that is an error may be the window's last, see `retire_on`.
+        """
         lines: list[str] = []
         if serves_once:
             lines += ["W" + name for name in background_work(self._before | sealing.threads)]
-        if sealing.deliveries and self._is_due(serves_once=serves_once):
+        if sealing.deliveries and self._is_due(is_last=serves_once or is_error):
             left = self._deadline - time.time() - _RESERVE_S
             seconds = max(0.0, min(self._options.deliver, left))
             lines += ["D" + name for name in sealing.finish(seconds)]
         return "\n".join(lines).encode("ascii", "replace")[:MAX_NOTE_BYTES]
 
-    def _is_due(self, *, serves_once: bool) -> bool:
-        if serves_once:
-            return True
+    def _is_due(self, *, is_last: bool) -> bool:
         now = time.clock_gettime(time.CLOCK_BOOTTIME)
-        options = self._options
-        is_last = self._served >= options.max_invocations or now - self._born >= options.max_age
+        is_last = is_last or self._events_left <= 1 or now >= self._over_at
         if not is_last and now - self._delivered < _WINDOW_PAUSE_S:
             return False
         self._delivered = now

@@ -58,7 +58,8 @@ def exit_reason(status: int | None) -> str:
         number = os.WTERMSIG(status)
         dumped = " (core dumped)" if os.WCOREDUMP(status) else ""
         return f"Runtime exited with error: signal: {_SIGNALS.get(number, f'signal {number}')}{dumped}"
-    code = os.waitstatus_to_exitcode(status)
+    # Not waitstatus_to_exitcode, which raises for what is no status of an ended process.
+    code = os.WEXITSTATUS(status)
     if code == 0:
         return "Runtime exited without providing a reason"
     return f"Runtime exited with error: exit status {code}"
@@ -89,6 +90,16 @@ class Failure:
 def exit_failure(request_id: str, status: int | None) -> Failure:
     """Return the failure of a worker that ended before it answered."""
     return Failure("Runtime.ExitError", f"RequestId: {request_id} Error: {exit_reason(status)}")
+
+
+def timeout_words(timeout_s: float) -> str:
+    """Return how Lambda words a timeout of so many seconds."""
+    return f"Task timed out after {timeout_s:.2f} seconds"
+
+
+def timeout_failure(request_id: str, timeout_s: float) -> Failure:
+    """Return the failure of an invocation that took longer than it may (platform notes 1.5)."""
+    return Failure("Sandbox.Timedout", f"RequestId: {request_id} Error: {timeout_words(timeout_s)}")
 
 
 def is_acceptable(answer: Answer) -> bool:

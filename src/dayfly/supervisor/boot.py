@@ -9,19 +9,27 @@ import time
 
 from dayfly import __version__
 from dayfly._sys import proc, processors
-from dayfly._sys.mounts import is_within, read_mounts
 from dayfly.core.handshake import ZygoteOptions
-from dayfly.core.keep import keep_rule
-from dayfly.core.scope import HostFacts, ScopeDecision, decide_api_lock, decide_scope
-from dayfly.core.settings import FILE_NAME, Settings, load_settings
+from dayfly.core.scope import ScopeDecision, decide_api_lock, decide_scope
+from dayfly.core.settings import Settings
 from dayfly.errors import SettingError, StartError
-from dayfly.supervisor.earlier import clear_earlier_life
+from dayfly.supervisor import startup
 from dayfly.supervisor.extensions import ExtensionRoutes
-from dayfly.supervisor.loop import Supervisor
+from dayfly.supervisor.life import (
+    API_VARIABLE,
+    Life,
+    find_open_stranger,
+    mount_points,
+    named_roots,
+    observe_host,
+    own_roots,
+    owns_kernel_objects,
+    places_here,
+    print_error,
+    read_settings,
+)
 from dayfly.supervisor.output import Output
-from dayfly.supervisor.places import find_places
-from dayfly.supervisor.report import Reporter
-from dayfly.supervisor.residue import SCRATCH, Cleaner, KernelObjects, TemporaryFiles
+from dayfly.supervisor.residue import KernelObjects, TemporaryFiles
 from dayfly.supervisor.sweep import DescendantsSweeper, EnvironmentSweeper
 from dayfly.supervisor.upstream import Upstream, UpstreamError
 from dayfly.supervisor.zygote import (
@@ -34,67 +42,37 @@ from dayfly.supervisor.zygote import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from typing import NoReturn
 
     from dayfly.core.handshake import Ready
-    from dayfly.supervisor.earlier import Cleared
+    from dayfly.supervisor.loop import Supervisor
     from dayfly.supervisor.places import Places
+    from dayfly.supervisor.report import Reporter
 
 TELEMETRY_VARIABLE = "_LAMBDA_TELEMETRY_LOG_FD"
-API_VARIABLE = "AWS_LAMBDA_RUNTIME_API"
 MARK_VARIABLE = "_DAYFLY_MARK"
 RESTORE = b"/restore/next"
 EXTENSIONS = b"/extensions"
+_CALLS = {
+    (b"GET", RESTORE),
+    (b"DROP", EXTENSIONS),
+    (b"POST", b"/init/error"),
+    (b"POST", b"/restore/error"),
+}
 BAD_INPUT = 2
 # In the first log line.
 _MANY_PLACES = 8
-# PROC_IPC_INIT_INO in the kernel's include/linux/proc_ns.h: the objects of the machine itself.
-INITIAL_IPC_NAMESPACE = "ipc:[4026531839]"
 
 
-def read_settings(environ: Mapping[str, str]) -> Settings:
-    """Return the settings from `dayfly.toml` in the task root and the environment; raises SettingError."""
-    path = os.path.join(environ.get("LAMBDA_TASK_ROOT") or os.getcwd(), FILE_NAME)
-    table: dict[str, object] = {}
-    if os.path.exists(path):
-        # 5.5 ms; only functions that ship the file pay it.
-        import tomllib
-
-        try:
-            with open(path, "rb") as file:
-                table = tomllib.load(file)
-        except (OSError, ValueError) as fault:
-            # TOMLDecodeError is a ValueError, and so is what bytes that are no UTF-8 raise.
-            raise SettingError(
-                f"{path} cannot be read: {fault}", hint="it must be a TOML file of top-level keys"
-            ) from fault
-    return load_settings(environ, table)
-
-
-def observe_host() -> HostFacts:
-    """Return what the process tree and the mounts show."""
-
-    def command(pid: int) -> str:
-        return (proc.command_line(pid) or [""])[0]
-
-    parent = os.getppid()
-    return HostFacts(
-        pid_namespace=proc.pid_namespace(),
-        init_command=command(1),
-        parent_command=command(parent),
-        parent_pid=parent,
-        tmp_is_own_mount=proc.tmp_is_own_mount(),
-    )
-
-
-def run(environ: Mapping[str, str]) -> Channel:
+def run(environ: Mapping[str, str], life: Life) -> Channel:
     """Become the supervisor and serve for ever; returns only in a forked zygote, with its channel.
+
+    `life` is what was done before.
 
     Exits with 2 for a setting that is not valid, after telling the platform why init failed; with the
     function's own exit status if its init ends the process. Raises StartError, before anything was done.
     """
-    began = time.monotonic()
     address = environ.get(API_VARIABLE, "")
     if not address:
         print_error(
@@ -107,12 +85,7 @@ def run(environ: Mapping[str, str]) -> Channel:
     except SettingError as fault:
         raise SystemExit(_refuse(upstream, fault)) from None
     decision = decide_scope(settings.scope, observe_host())
-    return _Start(dict(environ), settings, decision, upstream, began=began).run()
-
-
-def print_error(message: str, hint: str) -> None:
-    """Write an error and what to do about it to standard error."""
-    os.write(2, f"dayfly: error: {message}\n  hint: {hint}\n".encode())
+    return _Start(dict(environ), settings, decision, upstream, life).run()
 
 
 def _refuse(upstream: Upstream, fault: SettingError) -> int:
@@ -141,49 +114,38 @@ class _Start:
         settings: Settings,
         decision: ScopeDecision,
         upstream: Upstream,
-        *,
-        began: float,
+        life: Life,
     ) -> None:
         self._environ = environ
         self._settings = settings
         self._decision = decision
         self._upstream = upstream
-        self._began = began
+        self._life = life
+        self._began = life.began
         self._is_wide = decision.scope == "environment"
         self._mark = os.urandom(12).hex()
         self._is_restored = False
         self._routes = ExtensionRoutes(environ[API_VARIABLE])
         self._temporary = ""
         self._output = Output(telemetry=int(environ.get(TELEMETRY_VARIABLE, "-1")))
-        self._reporter = Reporter(self._output, environ)
+        self._reporter: Reporter
         self._limits: list[str] = []
+        self._marks: list[str] = []
+        self._opening = self._stranger = self._memory = ""
         self._processors: set[int] = set()
         self._places: Places | None = None
         if self._is_wide:
             self._sweeper: EnvironmentSweeper | DescendantsSweeper = EnvironmentSweeper()
-            roots = (*self._own_roots(), *self._named_roots())
-            table = read_mounts()
-            self._files = TemporaryFiles(
-                roots, settings.keep, stops=frozenset(mount.point for mount in table) - set(roots)
-            )
-            if settings.tmp == "scrub":
-                self._places = find_places(
-                    environ,
-                    scratch=roots,
-                    keeps=keep_rule(settings.keep),
-                    started=proc.started_at(1),
-                    table=table,
-                )
+            roots = (*own_roots(decision), *self._named_roots())
+            self._files = TemporaryFiles(roots, settings.keep, stops=mount_points(roots))
         else:
             self._sweeper = self._narrow_sweeper()
             self._files = TemporaryFiles((self._make_temporary(),), settings.keep)
         if isinstance(self._sweeper, EnvironmentSweeper):
             self._files.spare_files_of(self._sweeper.extension_pids)
-        self._kernel_objects = KernelObjects() if self._owns_kernel_objects else None
+        self._kernel_objects = KernelObjects() if owns_kernel_objects(decision) else None
         self._options = ZygoteOptions(
             isolation=settings.isolation,
-            max_age=settings.max_age,
-            max_invocations=settings.max_invocations,
             deliver=settings.fork_deliver,
             reseed=settings.reseed,
             huge_pages=settings.huge_pages == "auto",
@@ -198,12 +160,23 @@ class _Start:
         )
 
     def run(self) -> Channel:
-        cleared = self._empty_environment()
+        life = self._life
+        if self._is_wide and not life.is_emptied:
+            life.empty(self._settings, self._decision, self._environ)
+        if life.young_code and self._settings.changed_code == "refuse":
+            raise SystemExit(self._refuse_changed_code(life.young_code))
+        if self._kernel_objects is not None and isinstance(self._sweeper, EnvironmentSweeper):
+            self._kernel_objects.begin(is_first_life=self._sweeper.is_first_life)
+        if self._is_wide and self._settings.tmp == "scrub":
+            self._places = places_here(self._settings, self._environ, self._files.roots)
+        self._opening = life.close_memory()
+        self._stranger = "" if self._opening else find_open_stranger()
         self._processors = processors.allowed()
         zygote: Zygote | Channel
         if self._is_wide:
             zygote = fork_zygote(self._output, self._options)
             if isinstance(zygote, Channel):
+                life.forget_interpreter()
                 self._routes.release()
                 os.environ[API_VARIABLE] = self._routes.address
                 return zygote
@@ -214,12 +187,17 @@ class _Start:
         processors.use(processors.for_supervisor(self._processors))
         supervisor: Supervisor | None = None
         try:
+            # Only now, while the function initialises: 10 ms of modules that the zygote need not have.
+            from dayfly.supervisor import loop as _loop  # noqa: F401
+            from dayfly.supervisor.report import Reporter
+
+            self._reporter = Reporter(self._output, self._environ)
             try:
-                ready = self._wait_until_ready(zygote)
+                ready = self._wait_until_ready(zygote, self._call_platform, None)
             except ZygoteLostError as fault:
                 _end_like(zygote, fault)
             supervisor = self._supervisor()
-            self._tell_start(cleared, ready)
+            self._tell_start(ready)
             supervisor.serve(zygote, ready, init_s=time.monotonic() - self._began)
         except UpstreamError as fault:
             print_error(str(fault), "the platform is gone; nothing more can be served")
@@ -237,61 +215,40 @@ class _Start:
                 zygote.end()
             self._remove_temporary()
 
-    @property
-    def _owns_kernel_objects(self) -> bool:
-        """Say whether System V objects that appear are the function's: a container may share the machine's."""
-        if not self._is_wide:
-            return False
-        return self._decision.platform == "lambda" or proc.ipc_namespace() != INITIAL_IPC_NAMESPACE
-
-    def _empty_environment(self) -> Cleared | None:
-        """Rule 1: what runs or lies here already may be the work of an earlier, poisoned life."""
-        if not isinstance(self._sweeper, EnvironmentSweeper):
-            return None
-        cleared = clear_earlier_life(
-            self._sweeper,
-            self._files if self._settings.tmp == "scrub" else None,
-            self._kernel_objects,
-            self._places,
-            runs_changed_code=self._settings.changed_code == "run",
-        )
-        if cleared.fault:
-            cleared.report(self._reporter)
-            hint = "recycle this environment; where init makes these files itself, name their directory in `scrub`"
-            print_error(cleared.fault, hint)
-            _report_init_error(self._upstream, "Dayfly.NotClean", f"{cleared.fault} ({hint})")
-            raise SystemExit(1)
-        return cleared
-
     def _named_roots(self) -> tuple[str, ...]:
-        """Return the directories that are to be emptied as temporary ones; raises SystemExit for the function's own."""
-        code = os.path.realpath(self._environ.get("LAMBDA_TASK_ROOT") or os.getcwd())
-        for place in self._settings.scrub:
-            if any(is_within(path, os.path.realpath(place)) for path in (code, sys.prefix, sys.base_prefix)):
-                fault = SettingError(
-                    f"scrub names {place}, where the function's code lies",
-                    hint="name a directory of data",
-                )
-                raise SystemExit(_refuse(self._upstream, fault))
-        return self._settings.scrub
+        roots, refused = named_roots(self._settings, self._environ)
+        if refused:
+            fault = SettingError(
+                f"scrub names {refused}, where the function's code lies", hint="name a directory of data"
+            )
+            raise SystemExit(_refuse(self._upstream, fault))
+        return roots
 
-    def _own_roots(self) -> tuple[str, ...]:
-        """Return the temporary directories that began with this environment; a container may share the host's."""
-        if self._decision.platform == "lambda":
-            return SCRATCH
-        shared_ipc = not self._owns_kernel_objects
-        return tuple(
-            root
-            for root in SCRATCH
-            if root == "/tmp"
-            or (proc.tmp_is_own_mount(root) and not (shared_ipc and root.startswith("/dev/")))
+    def _refuse_changed_code(self, count: int) -> int:
+        from dayfly.core import findings
+        from dayfly.supervisor.report import Reporter
+
+        message = (
+            f"{count} files of the function's code were changed since this environment began, perhaps by an "
+            "earlier life of it"
         )
+        hint = (
+            "recycle this environment; where init makes these files itself, name their directory in `scrub`"
+        )
+        Reporter(self._output, self._environ).find(
+            findings.NOT_CLEAN, f"the environment does not start: {message}", {"files": count}
+        )
+        print_error(message, hint)
+        _report_init_error(self._upstream, "Dayfly.NotClean", f"{message} ({hint})")
+        return 1
 
     def _narrow_sweeper(self) -> DescendantsSweeper:
         from dayfly._sys import native
 
         is_subreaper = native.set_child_subreaper()
         if not is_subreaper:
+            # What is only forked from an unreadable zygote shows no environment, but its command line.
+            self._marks = ["-X", f"{MARK_VARIABLE}={self._mark}"]
             self._limits.append("orphans are found by a mark in their environment only")
         return DescendantsSweeper(mark=f"{MARK_VARIABLE}={self._mark}".encode(), is_subreaper=is_subreaper)
 
@@ -326,27 +283,46 @@ class _Start:
         if not self._is_wide:
             environ["TMPDIR"] = self._temporary
             environ[MARK_VARIABLE] = self._mark
-        zygote = execute_zygote(self._output, self._options, environ, self._processors)
+        zygote = execute_zygote(
+            self._output, self._options, environ, self._processors, self._life, self._marks
+        )
         zygote.routes = self._routes
         return zygote
 
-    def _rebuild(self) -> tuple[Zygote, Ready]:
+    def _rebuild(self, limit_s: float | None) -> tuple[Zygote, Ready]:
+        """Initialise the function again; with a limit, without telling the platform if that fails."""
         zygote = self._execute()
+        call = self._call_platform if limit_s is None else self._call_quietly
         try:
-            return zygote, self._wait_until_ready(zygote)
+            ready = self._wait_until_ready(zygote, call, limit_s)
+            if ready.is_open and not self._memory:
+                # A worker can lower our limits until no memory file can be made: nothing is forked from
+                # what it could then write.
+                raise ZygoteLostError("its memory can be opened, unlike that of the first", None)
         except ZygoteLostError:
             zygote.end()
             raise
+        return zygote, ready
 
-    def _wait_until_ready(self, zygote: Zygote) -> Ready:
-        ready = zygote.wait_until_ready(self._call_platform)
+    def _wait_until_ready(
+        self, zygote: Zygote, call: Callable[[bytes], bytes], limit_s: float | None
+    ) -> Ready:
+        ready = zygote.wait_until_ready(call, limit_s=limit_s)
         if self._kernel_objects is not None and self._settings.isolation != "process":
             ready.reasons += self._kernel_objects.made_by_init()
         return ready
 
+    def _call_quietly(self, packed: bytes) -> bytes:
+        """The same for an init that nobody waits for: its failure is not the platform's to act on."""
+        path = packed.split(b"\n", 2)[1]
+        return b"202\n" if path.endswith(b"/error") else self._call_platform(packed)
+
     def _call_platform(self, packed: bytes) -> bytes:
         """Make a call of the init phase (init error, SnapStart's restore) for the zygote."""
-        method, path, error_type, body = packed.split(b"\n", 3)
+        fields = packed.split(b"\n", 3)
+        if len(fields) < 4 or tuple(fields[:2]) not in _CALLS:
+            raise ZygoteLostError("it asked for a call that no zygote makes", None)
+        method, path, error_type, body = fields
         if path == EXTENSIONS:
             # Whoever waits for an event there would wait in the zygote for ever.
             self._routes.drop_peers()
@@ -377,6 +353,9 @@ class _Start:
         self._reporter.renew(os.environ)
 
     def _supervisor(self) -> Supervisor:
+        from dayfly.supervisor.loop import Supervisor
+        from dayfly.supervisor.residue import Cleaner
+
         return Supervisor(
             self._settings,
             upstream=self._upstream,
@@ -396,6 +375,68 @@ class _Start:
             rebuild=self._rebuild,
         )
 
+    def _tell_start(self, ready: Ready) -> None:
+        decision, settings, life = self._decision, self._settings, self._life
+        isolation = "process" if ready.reasons else settings.isolation
+        lock = decide_api_lock(settings.api_lock, decision.platform)
+        if decision.not_promised:
+            self._limits.append(decision.not_promised)
+        if not lock:
+            self._limits.append(
+                "the Runtime API is not locked: a worker that polls it can take events until its own ends"
+            )
+        if self._is_wide and not owns_kernel_objects(self._decision):
+            self._limits.append("System V objects and keyrings are shared with the machine and not cleared")
+        if isolation == "process":
+            self._limits.append("process isolation: what an invocation changes in memory stays")
+            if settings.tenant:
+                self._limits.append("tenants share the function's process")
+        elif isolation == "window":
+            self._limits.append(
+                f"window isolation: what an invocation changes in memory stays for up to {settings.max_age:g} s "
+                f"or {settings.max_invocations} invocations"
+            )
+        memory = self._memory = self._judge_memory(ready)
+        self._limits += ready.notes
+        self._limits += self._limits_of_places()
+        task = os.path.realpath(self._environ.get("LAMBDA_TASK_ROOT") or ".")
+        if not (self._places and self._places.has(task)) and os.access(task, os.W_OK):
+            self._limits.append(
+                "the function's code is writable by the function: a rebuilt zygote loads what it finds"
+            )
+        if places := startup.plantable(self._environ, has_user_site=life.has_user_site):
+            self._limits.append(
+                f"what a worker puts into {' or '.join(places)} may run when an interpreter starts: start with python -I, "
+                "or name a place where the function may not write"
+            )
+        if settings.unknown_variables:
+            self._limits.append(
+                "variables that are no settings: " + ", ".join(settings.unknown_variables[:10])
+            )
+        evidence = {
+            "version": __version__,
+            "isolation": isolation,
+            "scope": decision.scope,
+            "scope_reason": decision.reason,
+            "platform": decision.platform,
+            "api_lock": "on" if lock else "off",
+            "memory": "open" if memory else "closed",
+            **({"memory_reason": memory} if memory else {}),
+            "guard": settings.guard,
+            "not_promised": self._limits,
+        }
+        limits = "; not promised: " + "; ".join(self._limits) if self._limits else ""
+        self._reporter.start(
+            f"{__version__}, isolation {isolation}, scope {decision.scope} ({decision.reason}), "
+            f"Runtime API {'locked' if lock else 'not locked'}, "
+            f"memory of supervisor, zygote and workers {'open' if memory else 'closed'}{limits}",
+            evidence,
+        )
+        if life.found:
+            from dayfly.core import findings
+
+            self._reporter.find(findings.EARLIER_LIFE, _tell_earlier_life(life), life.found)
+
     def _limits_of_places(self) -> list[str]:
         limits: list[str] = []
         ignored = [place for place in self._settings.scrub if place not in self._files.roots]
@@ -409,57 +450,32 @@ class _Start:
             )
         return limits
 
-    def _tell_start(self, cleared: Cleared | None, ready: Ready) -> None:
-        decision, settings = self._decision, self._settings
-        isolation = "process" if ready.reasons else settings.isolation
-        lock = decide_api_lock(settings.api_lock, decision.platform)
-        if decision.not_promised:
-            self._limits.append(decision.not_promised)
-        if not lock:
+    def _judge_memory(self, ready: Ready) -> str:
+        """Say why the memory of Dayfly's processes is open to each other; empty where it is closed."""
+        memory = self._opening
+        if not memory and ready.is_open and not proc.opens_memory("self"):
+            memory = "the function's init opened that of the zygote again"
+        if memory:
             self._limits.append(
-                "the Runtime API is not locked: a worker that polls it can take events until its own ends"
+                f"a worker can read and write the memory of supervisor, zygote and later workers: {memory}"
             )
-        if self._is_wide and not self._owns_kernel_objects:
-            self._limits.append("System V objects and keyrings are shared with the machine and not cleared")
-        if isolation == "process":
-            self._limits.append("process isolation: what an invocation changes in memory stays")
-        elif isolation == "window":
+        elif self._stranger:
             self._limits.append(
-                f"window isolation: what an invocation changes in memory stays for up to {settings.max_age:g} s "
-                f"or {settings.max_invocations} invocations"
+                f"void against Python code in a worker (L2): the memory of {self._stranger} can be written, and code outlives its worker there"
             )
-        self._limits += ready.notes
-        self._limits += self._limits_of_places()
-        task = os.path.realpath(self._environ.get("LAMBDA_TASK_ROOT") or ".")
-        is_compared = self._places is not None and any(
-            is_within(task, place) for place in self._places.covered
-        )
-        if not is_compared and os.access(task, os.W_OK):
-            self._limits.append(
-                "the function's code is writable by the function: a rebuilt zygote loads what it finds"
-            )
-        if settings.unknown_variables:
-            self._limits.append(
-                "variables that are no settings: " + ", ".join(settings.unknown_variables[:10])
-            )
-        evidence = {
-            "version": __version__,
-            "isolation": isolation,
-            "scope": decision.scope,
-            "scope_reason": decision.reason,
-            "platform": decision.platform,
-            "api_lock": "on" if lock else "off",
-            "guard": settings.guard,
-            "not_promised": self._limits,
-        }
-        limits = "; not promised: " + "; ".join(self._limits) if self._limits else ""
-        self._reporter.start(
-            f"{__version__}, isolation {isolation}, scope {decision.scope} ({decision.reason}), "
-            f"Runtime API {'locked' if lock else 'not locked'}{limits}",
-            evidence,
-        )
-        if cleared is not None:
-            cleared.report(self._reporter)
+        return memory
+
+
+def _tell_earlier_life(life: Life) -> str:
+    young = life.young_code + life.young_data
+    return (
+        f"this is a later life: {life.killed} processes were ended and {life.removed} files removed before any "
+        "function code"
+    ) + (
+        f"; {young} files outside temporary directories are younger than the environment and were left"
+        if young
+        else ""
+    )
 
 
 def _end_on_signals() -> None:

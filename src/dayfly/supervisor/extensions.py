@@ -14,16 +14,25 @@ import select
 import time
 
 from dayfly.core.http1 import HttpError, ReplyReader
+from dayfly.core.limits import MAX_REQUEST_BYTES
+from dayfly.core.requests import RequestError, RequestReader
+from dayfly.supervisor.upstream import split_address
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from dayfly.core.http1 import Reply
+    from dayfly.core.requests import Request
 
-_PREFIXES = ("/2020-01-01/extension/", "/2022-07-01/telemetry", "/2020-08-15/logs")
+# What is passed on besides register and next. Whole paths: what a server makes of others, `//` say, is its own.
+_FORWARDED = {
+    ("POST", "/2020-01-01/extension/init/error"),
+    ("POST", "/2020-01-01/extension/exit/error"),
+    ("PUT", "/2022-07-01/telemetry"),
+    ("PUT", "/2020-08-15/logs"),
+}
 _REGISTER = "/2020-01-01/extension/register"
 _NEXT = "/2020-01-01/extension/event/next"
-# The API's own messages are some hundred bytes. Whoever sends more, or more at once, is no extension.
-_MAX_REQUEST_BYTES = 65536
+# Whoever opens more connections at once is no extension.
 _MAX_PEERS = 16
 # Lambda registers ten extensions at most.
 _MAX_EXTENSIONS = 10
@@ -32,52 +41,27 @@ _EVENT_LIMIT_S = 1.0
 _REASONS = {200: "OK", 202: "Accepted", 403: "Forbidden", 404: "Not Found"}
 
 
-class _Request:
-    __slots__ = ("body", "headers", "method", "path")
-
-    def __init__(self, method: str, path: str, headers: dict[str, str], body: bytes) -> None:
-        self.method = method
-        self.path = path
-        self.headers = headers
-        self.body = body
-
-
 class _Peer:
     """One connection of the function's process."""
 
-    __slots__ = ("_buffer", "socket")
+    __slots__ = ("_reader", "socket")
 
     def __init__(self, sock: _socket.socket) -> None:
         self.socket = sock
-        self._buffer = b""
+        self._reader = RequestReader()
 
-    def read(self) -> _Request | None:
+    def read(self) -> Request | None:
         """Return a request once it is whole; raises EOFError when the peer is gone or is no HTTP client."""
         try:
-            data = self.socket.recv(_MAX_REQUEST_BYTES)
+            data = self.socket.recv(MAX_REQUEST_BYTES)
+            if not data:
+                raise EOFError
+            self._reader.feed(data)
+            return self._reader.take()
         except BlockingIOError:
             return None
-        except OSError as fault:
+        except (OSError, RequestError) as fault:
             raise EOFError from fault
-        self._buffer += data
-        if not data or len(self._buffer) > _MAX_REQUEST_BYTES:
-            raise EOFError
-        head, end, rest = self._buffer.partition(b"\r\n\r\n")
-        if not end:
-            return None
-        lines = head.decode("latin-1").split("\r\n")
-        first = lines[0].split(" ")
-        headers = {
-            name.strip().lower(): value.strip()
-            for name, _, value in (line.partition(":") for line in lines[1:])
-        }
-        length = headers.get("content-length", "0")
-        if len(first) != 3 or not (length.isascii() and length.isdigit()) or "transfer-encoding" in headers:
-            raise EOFError
-        if len(rest) < int(length):
-            return None
-        self._buffer = rest[int(length) :]
-        return _Request(first[0], first[1], headers, rest[: int(length)])
 
     def answer(self, status: int, headers: dict[str, str], body: bytes) -> None:
         """Send a reply; a peer that does not take it is dropped when it is next read."""
@@ -128,8 +112,7 @@ class ExtensionRoutes:
     """
 
     def __init__(self, upstream: str) -> None:
-        host, _, port = upstream.rpartition(":")
-        self._upstream = (host, int(port)) if host and port.isdigit() else (upstream, 80)
+        self._upstream = split_address(upstream)
         self._host = upstream
         self._listener = _socket.socket(_socket.AF_INET, _socket.SOCK_STREAM | _socket.SOCK_CLOEXEC)
         self._listener.bind(("127.0.0.1", 0))
@@ -168,7 +151,14 @@ class ExtensionRoutes:
                     self._receive(one)
 
     def drop_peers(self) -> None:
-        """Close every connection of the function's process: who waits there does not live on."""
+        """Close every connection of the function's process: who waits there does not live on.
+
+        Also those that nobody has accepted yet: what they asked for would be done in a later invocation.
+        """
+        for _ in range(2 * _MAX_PEERS):
+            if (sock := self._next_peer()) is None:
+                break
+            sock.close()
         for peer in list(self._peers.values()):
             self._drop(peer)
 
@@ -204,16 +194,21 @@ class ExtensionRoutes:
                 self._poll(one)
 
     def _accept(self) -> None:
-        try:
-            number, _address = self._listener._accept()  # type: ignore[attr-defined]  # typeshed lacks it
-        except OSError:
+        sock = self._next_peer()
+        if sock is None:
             return
-        sock = _socket.socket(_socket.AF_INET, _socket.SOCK_STREAM, 0, number)
         if len(self._peers) >= _MAX_PEERS:
             sock.close()
             return
         sock.setblocking(False)
         self._peers[sock.fileno()] = _Peer(sock)
+
+    def _next_peer(self) -> _socket.socket | None:
+        try:
+            number, _address = self._listener._accept()  # type: ignore[attr-defined]  # typeshed lacks it
+        except OSError:
+            return None
+        return _socket.socket(_socket.AF_INET, _socket.SOCK_STREAM, 0, number)
 
     def _drop(self, peer: _Peer) -> None:
         self._peers.pop(peer.socket.fileno(), None)
@@ -231,7 +226,7 @@ class ExtensionRoutes:
         if request is not None:
             self._handle(peer, request)
 
-    def _handle(self, peer: _Peer, request: _Request) -> None:
+    def _handle(self, peer: _Peer, request: Request) -> None:
         if (request.method, request.path) == ("GET", _NEXT):
             one = self._extensions.get(request.headers.get("lambda-extension-identifier", ""))
             if one is None:
@@ -244,7 +239,7 @@ class ExtensionRoutes:
                 self._poll(one)
         elif (request.method, request.path) == ("POST", _REGISTER):
             self._register(peer, request)
-        elif request.path.startswith(_PREFIXES) and ".." not in request.path:
+        elif (request.method, request.path) in _FORWARDED:
             reply = self._forward(request)
             if reply is None:
                 self._drop(peer)
@@ -255,7 +250,7 @@ class ExtensionRoutes:
                 peer, "InvalidStateTransition", "Dayfly serves the function's process extension routes only"
             )
 
-    def _register(self, peer: _Peer, request: _Request) -> None:
+    def _register(self, peer: _Peer, request: Request) -> None:
         name = request.headers.get("lambda-extension-name", "")
         for one in self._extensions.values():
             if one.name == name:
@@ -281,7 +276,7 @@ class ExtensionRoutes:
             raise
         return sock
 
-    def _forward(self, request: _Request) -> Reply | None:
+    def _forward(self, request: Request) -> Reply | None:
         """Pass a request on and wait for its reply, which the platform gives at once; None if it does not."""
         lines = [f"{request.method} {request.path} HTTP/1.1", f"Host: {self._host}"]
         passed = ("content-type", "accept")
@@ -292,13 +287,16 @@ class ExtensionRoutes:
         ]
         lines.append(f"Content-Length: {len(request.body)}")
         reader = ReplyReader()
+        until = time.monotonic() + _EVENT_LIMIT_S
         try:
             sock = self._connect()
             try:
                 sock.settimeout(_EVENT_LIMIT_S)
                 sock.sendall("\r\n".join([*lines, "", ""]).encode("latin-1") + request.body)
                 while not reader.is_whole:
-                    data = sock.recv(_MAX_REQUEST_BYTES)
+                    if time.monotonic() > until:
+                        return None
+                    data = sock.recv(MAX_REQUEST_BYTES)
                     if not data:
                         reader.finish()
                         break
@@ -314,7 +312,7 @@ class ExtensionRoutes:
         request = (
             f"GET {_NEXT} HTTP/1.1\r\nHost: {self._host}\r\n"
             f"Lambda-Extension-Identifier: {one.identifier}\r\n\r\n"
-        ).encode("latin-1")
+        ).encode("utf-8", "surrogateescape")
         for _ in range(2):
             try:
                 if one.socket is None:
@@ -338,7 +336,7 @@ class ExtensionRoutes:
         if one.socket is None:
             return
         try:
-            data = one.socket.recv(_MAX_REQUEST_BYTES)
+            data = one.socket.recv(MAX_REQUEST_BYTES)
             if data:
                 one.reader.feed(data)
             else:

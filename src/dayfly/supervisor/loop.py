@@ -12,9 +12,18 @@ import time
 
 from dayfly.core import findings
 from dayfly.core.frames import RESULT, Answer
-from dayfly.supervisor.answers import Failure, exit_failure, is_request_id, send
+from dayfly.supervisor.answers import (
+    Failure,
+    exit_failure,
+    is_request_id,
+    send,
+    timeout_failure,
+    timeout_words,
+)
+from dayfly.supervisor.renewal import NotCleanError, Renewal
 from dayfly.supervisor.report import describe_fault
 from dayfly.supervisor.stock import RENEW_AT, Stock
+from dayfly.supervisor.timing import Timing
 from dayfly.supervisor.upstream import UpstreamError
 from dayfly.supervisor.windows import Windows
 from dayfly.supervisor.witness import Witness
@@ -34,6 +43,7 @@ if TYPE_CHECKING:
     from dayfly.supervisor.report import Reporter
     from dayfly.supervisor.residue import Cleaner
     from dayfly.supervisor.sweep import Sweeper, Swept
+    from dayfly.supervisor.tenants import Tenants
     from dayfly.supervisor.upstream import Upstream
     from dayfly.supervisor.worker import Worker
     from dayfly.supervisor.zygote import Zygote
@@ -66,7 +76,8 @@ _HEADERS = {
 class Supervisor:
     """Serves events until the platform ends the environment.
 
-    `rebuild` starts a fresh zygote, waits for its init and returns it with what it said then.
+    `rebuild` starts a fresh zygote, waits for its init and returns it with what it said then; given a number, it
+    waits so many seconds at most.
     """
 
     def __init__(
@@ -80,7 +91,7 @@ class Supervisor:
         cleaner: Cleaner,
         lock: bool,
         routes: ExtensionRoutes,
-        rebuild: Callable[[], tuple[Zygote, Ready]],
+        rebuild: Callable[[float | None], tuple[Zygote, Ready]],
     ) -> None:
         self._settings = settings
         self._upstream = upstream
@@ -90,26 +101,46 @@ class Supervisor:
         self._cleaner = cleaner
         self._lock = lock
         self._routes = routes
-        self._rebuild = rebuild
-        self._init_s = 0.0
         self._current: Worker | None = None
+        self._timing = Timing(settings)
+        self._tenants = _tenants(settings)
         self._witness = Witness(reporter, settings)
         self._stock = Stock(settings, sweeper=sweeper, output=output, reporter=reporter)
-        self._windows = Windows(settings, stock=self._stock, sweeper=sweeper, witness=self._witness)
+        self._renewal = Renewal(
+            settings,
+            stock=self._stock,
+            sweeper=sweeper,
+            cleaner=cleaner,
+            reporter=reporter,
+            rebuild=rebuild,
+        )
+        self._windows = Windows(
+            settings,
+            stock=self._stock,
+            sweeper=sweeper,
+            cleaner=cleaner,
+            reporter=reporter,
+            witness=self._witness,
+            seconds_left=self._renewal.seconds_left,
+        )
 
     # ---- life -----------------------------------------------------------------------------------
 
     def serve(self, zygote: Zygote, ready: Ready, *, init_s: float) -> NoReturn:
         """Serve events for ever. `zygote` has finished init, which took `init_s` seconds."""
-        self._init_s = init_s
-        self._adopt(zygote, ready)
-        self._prepare()
+        self._renewal.adopt(zygote, ready, init_s=init_s)
+        try:
+            self._prepare()
+        except NotCleanError as fault:
+            self._retire(str(fault))
         while True:
             event = self._upstream.next()
             try:
                 self._handle(event)
             except (UpstreamError, ZygoteLostError):
                 raise
+            except NotCleanError as fault:
+                self._retire(str(fault))
             except Exception as fault:
                 # Trust boundary: a fault of Dayfly's own. Closed: nothing more is served from a state that
                 # nobody thought of; the platform starts the runtime anew.
@@ -132,12 +163,19 @@ class Supervisor:
 
     # ---- before an event ------------------------------------------------------------------------
 
-    def _prepare(self) -> None:
-        """Have a worker ready, from a fresh zygote if need be."""
+    def _prepare(self, tenant: bytes | None = None, *, left_s: float = 0.0) -> None:
+        """Have a worker ready for an event of `tenant`'s, from a fresh zygote if need be.
+
+        `left_s` is the time that an event at hand can do without.
+        """
         if self._stock.is_stale(1.0):
             self._end_window()
             self._stock.drop()
-        if self._windows.goes_on(self._current):
+        if left_s > 0 and self._renewal.is_time(left_s):
+            self._end_window()
+            self._end_process()
+            self._renewal.renew(left_s)
+        if self._windows.goes_on(self._current, tenant):
             return
         self._end_window()
         if self._stock.has_spare():
@@ -149,11 +187,10 @@ class Supervisor:
                 return
             except ZygoteLostError as fault:
                 self._stock.lose(fault)
-        self._replace_zygote()
-
-    def _adopt(self, zygote: Zygote, ready: Ready) -> None:
-        self._stock.adopt(zygote, ready)
-        self._cleaner.remember()
+        self._end_process()
+        self._renewal.replace()
+        assert self._stock.zygote is not None
+        self._start_worker(self._stock.zygote)
 
     def _start_worker(self, zygote: Zygote) -> None:
         if self._stock.is_forking:
@@ -174,21 +211,15 @@ class Supervisor:
             self._stock.bury(worker)
         self._tidy_up(worker, swept, None)
 
-    def _replace_zygote(self) -> None:
-        """Initialise the function again in a fresh interpreter, in an emptied environment."""
+    def _end_process(self) -> None:
+        """In process isolation: end the function's process, with everything beside it."""
+        worker = self._current
+        if worker is None:
+            return
         self._stock.drop()
-        if self._current is not None:
-            self._current.close()
-            self._current = None
         if not self._sweeper.sweep(set()).is_proved:
-            self._retire("processes of an earlier worker could not be ended")
-        if left := self._cleaner.empty():
-            self._retire(f"{left} files could not be removed before the function is initialised again")
-        began = time.monotonic()
-        zygote, ready = self._rebuild()
-        self._init_s = time.monotonic() - began
-        self._adopt(zygote, ready)
-        self._start_worker(zygote)
+            raise NotCleanError("processes kept appearing and could not be proved dead")
+        self._tidy_process(worker)
 
     # ---- one invocation -------------------------------------------------------------------------
 
@@ -201,17 +232,17 @@ class Supervisor:
         echo = {name: headers[name] for name in ("lambda-runtime-invocation-id",) if name in headers}
         self._reporter.number += 1
         self._reporter.request_id = request_id
-        until = _deadline(headers)
+        until = self._timing.begin(headers)
         if self._cleaner.is_pending:
             self._clean(until=None)
-        self._prepare()
+        tenant = self._tenants.key(headers, event.body) if self._tenants is not None else None
+        self._prepare(tenant, left_s=self._timing.left() - self._timing.longest_s)
         held = self._lock and self._hold(request_id, echo)
-        worker = self._hand_over(headers, event.body)
+        worker = self._hand_over(headers, event.body, tenant)
         ending = self._await_outcome(worker)
-        settled = not self._routes.has_extensions or self._settle_extensions(worker, until)
-        stays = not isinstance(ending, Died) and self._windows.stays(worker) and settled
-        swept = None if stays else self._end_worker(worker)
-        if swept is not None and self._routes.has_extensions:
+        stays = self._stays(worker, ending)
+        swept = None if stays else self._end_worker(worker, ending)
+        if swept is not None or isinstance(ending, Died):
             self._routes.take_over()
         if swept is not None and not swept.is_proved:
             # Once the answer is out, whoever is still there could ask for the next event.
@@ -236,13 +267,13 @@ class Supervisor:
             self._witness.tell_lock_refused(reply)
         return reply is None
 
-    def _hand_over(self, headers: dict[str, str], body: bytes) -> Worker:
+    def _hand_over(self, headers: dict[str, str], body: bytes, tenant: bytes | None) -> Worker:
         if self._stock.is_forking and self._current is None:
             self._current = self._stock.take_spare()
-            self._windows.open(self._current)
+            self._windows.open(self._current, tenant)
         worker = self._current
         assert worker is not None
-        self._windows.begin(worker)
+        headers = headers | self._windows.begin(worker)
         worker.resume()
         worker.begin(headers, body)
         return worker
@@ -256,7 +287,19 @@ class Supervisor:
             zygote_descriptor=self._stock.descriptor,
             on_zygote=lambda: self._stock.settle(limit_s=0.0),
             routes=self._routes,
+            until=self._timing.worker_until,
         )
+
+    def _stays(self, worker: Worker, ending: Answer | Died) -> bool:
+        """Say whether the worker goes on to serve; then it is stopped."""
+        if isinstance(ending, Died) and ending.is_late:
+            # Its extensions are as late as it is.
+            return False
+        self._timing.answered()
+        settled = not self._routes.has_extensions or self._settle_extensions(worker, self._timing.until)
+        if isinstance(ending, Died) or self._renewal.is_time(self._timing.left()):
+            return False
+        return self._windows.stays(worker, ending) and settled
 
     def _settle_extensions(self, worker: Worker, until: float) -> bool:
         """Let internal extensions do their part: the platform waits for each to ask for the next event."""
@@ -265,9 +308,11 @@ class Supervisor:
         limit = min(self._settings.fork_deliver, left) if is_forking else left
         return self._routes.settle(limit, stays=not is_forking or worker.window is not None)
 
-    def _end_worker(self, worker: Worker) -> Swept | None:
-        """Kill the worker and everything it left, and prove them dead."""
+    def _end_worker(self, worker: Worker, ending: Answer | Died | None = None) -> Swept | None:
+        """Kill the worker and everything it left, and prove them dead; None for a process that is kept."""
         if not self._stock.is_forking:
+            if isinstance(ending, Died) and ending.is_late:
+                self._end_process()
             return None
         worker.kill()
         try:
@@ -277,6 +322,9 @@ class Supervisor:
             return self._sweeper.sweep({worker.pid})
 
     def _explain_death(self, worker: Worker, request_id: str, died: Died) -> Failure:
+        if died.is_late:
+            self._witness.tell_late(worker, timeout_words(self._timing.timeout_s))
+            return timeout_failure(request_id, self._timing.timeout_s)
         zygote = self._stock.zygote
         if died.offence:
             self._witness.tell_hostile(worker, died.offence)
@@ -320,6 +368,9 @@ class Supervisor:
         """Clear what a worker left; `until` is when the invocation's time ends, None before an event's."""
         if swept is None:
             self._tidy_process(worker)
+            if until is not None and self._renewal.is_time(until - time.monotonic()):
+                self._end_process()
+                self._finish(until)
             return
         self._witness.tell_dropped_log(self._output.finish(worker.pipes))
         worker.close()
@@ -336,6 +387,8 @@ class Supervisor:
 
     def _tidy_process(self, worker: Worker) -> None:
         """Process isolation: the process stays, so nothing it uses may be taken from it."""
+        if self._current is None:
+            return
         self._output.settle(worker.pipes)
         if worker.is_running():
             return
@@ -359,7 +412,12 @@ class Supervisor:
         event's handler.
         """
         left = until - time.monotonic()
-        if self._stock.zygote is None and self._init_s * 1.5 > left:
+        if self._current is None and not self._cleaner.is_pending and self._renewal.is_time(left):
+            self._renewal.renew(left)
+            if self._stock.zygote is None:
+                return
+            left = until - time.monotonic()
+        if self._stock.zygote is None and self._renewal.init_s * 1.5 > left:
             # Another init does not fit into what is left: the next event waits for it, as for a cold start.
             return
         is_alone = self._current is None and not self._cleaner.is_pending
@@ -377,8 +435,10 @@ class Supervisor:
             self._reporter.invocation(worker=worker.number, outcome=kind)
 
 
-def _deadline(headers: dict[str, str]) -> float:
-    """Return the monotonic time at which the platform gives up on this invocation."""
-    text = headers.get("lambda-runtime-deadline-ms", "")
-    left = int(text) / 1000 - time.time() if text.isdigit() else 3.0
-    return time.monotonic() + left
+def _tenants(settings: Settings) -> Tenants | None:
+    """Return what tells tenants apart, None where no two events meet in a worker or nobody asked for it."""
+    if not settings.tenant or settings.isolation != "window":
+        return None
+    from dayfly.supervisor.tenants import Tenants
+
+    return Tenants(settings.tenant)

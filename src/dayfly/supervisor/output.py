@@ -64,6 +64,11 @@ class Pipes:
         """Return the read ends that have not ended; a pipe at its end is readable for ever."""
         return [descriptor for descriptor in self.read_ends if descriptor not in self._ended]
 
+    @property
+    def dropped_bytes(self) -> int:
+        """Return how many bytes were no frame, so far."""
+        return self._telemetry.dropped_bytes
+
     def read(self, descriptor: int) -> tuple[int, bytes]:
         """Return where it goes (STDOUT, STDERR or TELEMETRY) and what may be written, for one readable pipe."""
         data, ended = fds.drain(descriptor, limit=_DRAIN_BYTES)

@@ -96,6 +96,10 @@ class Places:
         """Return the directories that are compared."""
         return tuple(self._image)
 
+    def has(self, path: str) -> bool:
+        """Say whether a path lies in one of them."""
+        return any(mounts.is_within(path, place) for place in self._image)
+
     def clear_earlier(self, started: float) -> Earlier:
         """Before any function code of a later life: look for what is younger than the environment.
 
@@ -144,6 +148,19 @@ class Places:
     def empty(self) -> Differences:
         """Before the function is initialised again: remove what init made, too."""
         return self._clear(self._image, lambda: True)
+
+    def is_bare(self) -> bool:
+        """Say whether init made nothing in the places."""
+        return all(stamps.keys() <= self._image[place].keys() for place, stamps in self._kept.items())
+
+    def has_more(self) -> bool:
+        """Say whether `compare` would find anything; changes nothing."""
+        return any(
+            tree.holds_more(
+                place, uid=self._uid, kept=stamps, keeps=self._keeps, held=set(), stops=self._stops
+            )
+            for place, stamps in self._kept.items()
+        )
 
     def _clear(self, kept: Mapping[str, dict[str, tree.Stamp]], has_time: Callable[[], bool]) -> Differences:
         found = Differences()

@@ -17,13 +17,15 @@ if TYPE_CHECKING:
 class Reporter:
     """Names the environment in every finding and counts invocations.
 
-    `number` and `request_id` are those of the invocation in progress.
+    `number` and `request_id` are those of the invocation in progress; `triggers` what of `retire_on` was found
+    since somebody emptied it.
     """
 
     def __init__(self, output: Output, environ: Mapping[str, str]) -> None:
         self._output = output
         self.number = 0
         self.request_id = ""
+        self.triggers: set[str] = set()
         self.renew(environ)
 
     def renew(self, environ: Mapping[str, str]) -> None:
@@ -46,6 +48,7 @@ class Reporter:
             request_id=self.request_id,
             evidence=evidence,
         )
+        self.triggers |= kind.triggers
         self._output.emit(line, warning=kind.severity > 1)
 
     def start(self, message: str, evidence: Mapping[str, object]) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
+import stat
 import time
 
 from dayfly._sys import ipc, proc, tree
-from dayfly.core import findings
 from dayfly.core.keep import keep_rule
 
 TYPE_CHECKING = False
@@ -48,6 +48,10 @@ class TemporaryFiles:
         """Leave alone what these processes (extensions) hold open, and the sockets bound by anyone alive."""
         self._extensions = pids
 
+    def has_extensions(self) -> bool:
+        """Say whether there are extensions whose files and objects are theirs."""
+        return bool(self._extensions())
+
     def remember(self) -> None:
         """Take what is there now as made by init; waits out the clock's tick in which a file was last changed."""
         self._kept = {
@@ -63,16 +67,37 @@ class TemporaryFiles:
         """Nothing stays any more: the next `clear` empties the directories."""
         self._kept = {}
 
+    def has_more(self) -> bool:
+        """Say whether `clear` would have something to do; nothing of the user's may be writing."""
+        held, keeps = self._exceptions()
+        return any(
+            tree.holds_more(root, uid=self._uid, kept=self._kept, keeps=keeps, held=held, stops=self._stops)
+            for root in self.roots
+        )
+
+    def is_bare(self) -> bool:
+        """Say whether init left nothing of its own in the temporary directories."""
+        held, keeps = self._exceptions()
+        return not any(
+            stamp.inode not in held and keeps(path) != "all" and _is_owned(path, self._uid)
+            for path, stamp in self._kept.items()
+            if path not in self.roots
+        )
+
+    def _exceptions(self) -> tuple[set[tuple[int, int]], Callable[[str], str]]:
+        """Return what extensions hold open, by device and inode, and what stays by its path."""
+        held: set[tuple[int, int]] = set()
+        extensions = self._extensions()
+        if not extensions:
+            return held, self._keeps
+        for pid in extensions:
+            held |= proc.has_open_file(pid)
+        return held, _sparing_sockets(self._keeps)
+
     def clear(self, *, has_time: Callable[[], bool]) -> tree.Cleaned:
         """Remove what is not to stay; nothing of the user's may be running but Dayfly and extensions."""
         total = tree.Cleaned()
-        held: set[tuple[int, int]] = set()
-        keeps: Callable[[str], str] = self._keeps
-        extensions = self._extensions()
-        if extensions:
-            for pid in extensions:
-                held |= proc.has_open_file(pid)
-            keeps = _sparing_sockets(keeps)
+        held, keeps = self._exceptions()
         for root in self.roots:
             done = tree.clean(
                 root,
@@ -114,11 +139,31 @@ def outlast(changed_ns: int) -> None:
 
 def _sparing_sockets(keeps: Callable[[str], str]) -> Callable[[str], str]:
     try:
-        lines = proc.read_file("/proc/net/unix").decode("utf-8", "replace").splitlines()[1:]
+        bound = bound_paths(proc.read_file("/proc/net/unix"))
     except OSError:
         return keeps
-    bound = {parts[7] for line in lines if len(parts := line.split(None, 7)) == 8}
-    return lambda path: "all" if path in bound else keeps(path)
+    return lambda path: "all" if path in bound and _is_socket(path) else keeps(path)
+
+
+def bound_paths(listed: bytes) -> set[str]:
+    """Return the paths of /proc/net/unix: more than there are, for one with a line feed passes for two."""
+    lines = (line.split(None, 7) for line in listed.split(b"\n")[1:])
+    return {os.fsdecode(parts[7]) for parts in lines if len(parts) == 8}
+
+
+def _is_socket(path: str) -> bool:
+    """Say whether a path that is listed is what it is listed as: a name may be forged to spare a file."""
+    try:
+        return stat.S_ISSOCK(os.lstat(path).st_mode)
+    except (OSError, ValueError):
+        return False
+
+
+def _is_owned(path: str, uid: int) -> bool:
+    try:
+        return os.lstat(path).st_uid == uid
+    except OSError:
+        return False
 
 
 def _is_ours_to_clean(root: str) -> bool:
@@ -136,17 +181,19 @@ class KernelObjects:
         self._must_clear_keys = False
         self.cannot_clear = ""
 
-    def begin(self, *, is_first_life: bool) -> int:
-        """Before any function code: remove what an earlier life left; return how many objects that were."""
-        removed = 0
-        if not is_first_life:
-            removed = self._remove(set())[0]
-            if ipc.count_keys(self._uid) != 0:
-                self._must_clear_keys = True
-                self._clear_keyrings()
+    def clear_all(self) -> int:
+        """Before any function code of a later life: remove every object and key; return how many objects that were."""
+        removed = self._remove(set())[0]
+        if ipc.count_keys(self._uid) != 0:
+            self._clear_keyrings()
+        return removed
+
+    def begin(self, *, is_first_life: bool) -> None:
+        """Before any function code: what is there now is not the function's."""
+        # What was cleared counts until the kernel collects it.
+        self._must_clear_keys = not is_first_life and ipc.count_keys(self._uid) != 0
         self._before = ipc.list_objects(self._uid)
         self._keys = ipc.count_keys(self._uid)
-        return removed
 
     def made_by_init(self) -> list[str]:
         """Return one sentence for each kind that appeared since `begin`: all workers would share it."""
@@ -167,6 +214,14 @@ class KernelObjects:
         """Take what is there now as made by init."""
         self._kept = ipc.list_objects(self._uid)
         self._keys = ipc.count_keys(self._uid)
+
+    def is_bare(self) -> bool:
+        """Say whether init left no object."""
+        return not self._kept - self._before
+
+    def has_more(self) -> bool:
+        """Say whether there are objects or keys that are not init's."""
+        return bool(ipc.list_objects(self._uid) - self._kept) or ipc.count_keys(self._uid) > self._keys
 
     def clear(self) -> tuple[int, int]:
         """Remove what is not init's; return how many objects were removed and how many stayed."""
@@ -243,6 +298,8 @@ class Cleaner:
         self._files.remember()
         if self._places is not None:
             for place in self._places.remember():
+                from dayfly.core import findings
+
                 self._reporter.find(
                     findings.CANNOT_CHECK,
                     f"init made too many files in {place}: they are not compared",
@@ -253,14 +310,31 @@ class Cleaner:
 
     def empty(self) -> int:
         """Remove everything, before the function is initialised again; return what refused to go."""
-        self._files.forget()
-        failed = 0 if self._kernel_objects is None else self._kernel_objects.empty()
+        failed = 0
         if self._scrubs:
-            failed += self._files.clear(has_time=lambda: True).failed
+            self._files.forget()
+            failed = self._files.clear(has_time=lambda: True).failed
+        if self._kernel_objects is not None and not self._files.has_extensions():
+            # Nothing says which objects an extension made. They stay with init's then, which makes its own anew.
+            failed += self._kernel_objects.empty()
         if self._places is not None:
             found = self._places.empty()
             failed += found.done.failed + (0 if self._runs_changed_code else found.code)
         return failed
+
+    def is_bare(self) -> bool:
+        """Say whether init left neither files nor objects: then the environment is empty between invocations."""
+        objects = self._kernel_objects
+        is_without_files = self._files.is_bare() and (self._places is None or self._places.is_bare())
+        return (is_without_files or not self._scrubs) and (objects is None or objects.is_bare())
+
+    def has_residue(self) -> bool:
+        """Say whether there is something to remove, while its worker is stopped."""
+        if self._scrubs and self._files.has_more():
+            return True
+        if self._places is not None and self._places.has_more():
+            return True
+        return self._kernel_objects is not None and self._kernel_objects.has_more()
 
     def clean(self, *, has_time: Callable[[], bool]) -> Aftermath:
         """Remove what is not init's; what `has_time` does not allow is left and `is_pending`."""
@@ -280,6 +354,8 @@ class Cleaner:
     def _clean_places(self, places: Places, result: Aftermath, has_time: Callable[[], bool]) -> None:
         found = places.compare(has_time=has_time)
         if found.code and found.done.is_finished:
+            from dayfly.core import findings
+
             self._reporter.find(
                 findings.CODE_CHANGED,
                 f"{found.code} files of the function's code were changed or removed by an invocation",
@@ -294,6 +370,9 @@ class Cleaner:
         self._judge(found.done, result, " outside temporary directories")
 
     def _judge(self, done: tree.Cleaned, result: Aftermath, where: str) -> None:
+        # 9 ms with what it needs: an environment is emptied at its first start without it.
+        from dayfly.core import findings
+
         if done.files or done.directories:
             self._reporter.find(
                 findings.FILE_LEFT,
@@ -313,6 +392,8 @@ class Cleaner:
     def _clean_kernel_objects(self, objects: KernelObjects, result: Aftermath) -> None:
         removed, failed = objects.clear()
         if removed:
+            from dayfly.core import findings
+
             self._reporter.find(
                 findings.IPC_LEFT,
                 f"{removed} System V objects or keyrings were cleared",

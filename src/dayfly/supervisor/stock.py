@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 
 from dayfly.core import findings
-from dayfly.supervisor.worker import age, read_clocks
+from dayfly.core.lifetime import age
+from dayfly.supervisor.worker import read_clocks
 from dayfly.supervisor.zygote import ZygoteLostError
 
 TYPE_CHECKING = False
@@ -32,6 +33,8 @@ _RENEW_BEFORE_S = 900.0
 # Huge pages cost some 6 ms a slice once and save less than that each time: only an environment that has
 # served this many events will serve enough to get it back.
 _TIDY_AFTER = 100
+# How long a fork under way may take where its worker is not wanted any more.
+_SETTLE_LIMIT_S = 2.0
 
 
 class Stock:
@@ -178,7 +181,7 @@ class Stock:
         self._sweeper.fork_pending = False
 
     def _drop_dead_spare(self) -> None:
-        """A worker of ours ended it: they share a uid."""
+        """Give up a spare and have it waited for: another worker may have ended it, they share a uid."""
         dead = self._spares.pop(0)
         self._discard(dead)
         self.bury(dead)
@@ -206,6 +209,12 @@ class Stock:
             findings.ZYGOTE_LOST, f"the zygote was lost: {fault.reason}", {"reason": fault.reason}
         )
         self.drop()
+
+    def drop_spares(self) -> None:
+        """End the workers that have seen no event, and have none under way."""
+        self.settle(limit_s=_SETTLE_LIMIT_S)
+        while self._spares:
+            self._drop_dead_spare()
 
     def drop(self) -> None:
         """End the zygote and its spares."""

@@ -7,11 +7,10 @@ somewhere else. A sweep ends when a pass finds nothing and no pid was given out 
 from __future__ import annotations
 
 import os
-import signal
 import time
 
 from dayfly._sys import proc
-from dayfly.supervisor.worker import has_ended, kill_pid, open_pid
+from dayfly._sys.pids import has_ended, kill_pid, open_pid
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -224,14 +223,14 @@ class EnvironmentSweeper(Sweeper):
                 stat = proc.read_stat(pid)
                 if stat is not None and pid not in self._paused and self._is_extension(stat):
                     self._paused.add(pid)
-                    kill_pid(pid, -1, signal.SIGSTOP)
+                    kill_pid(pid, -1, proc.SIGSTOP)
         if waited > _KILL_ALL_AFTER and self.can_kill_all and not swept.zygote_lost:
             swept.zygote_lost = True
             self.kill_all()
 
     def _relax(self) -> None:
         for pid in self._paused:
-            kill_pid(pid, -1, signal.SIGCONT)
+            kill_pid(pid, -1, proc.SIGCONT)
         self._paused.clear()
 
     @property
@@ -246,7 +245,7 @@ class EnvironmentSweeper(Sweeper):
         its child (kernel/signal.c, kernel/fork.c). It spares PID 1 and its caller.
         """
         try:
-            os.kill(-1, signal.SIGKILL)
+            os.kill(-1, proc.SIGKILL)
         except (ProcessLookupError, PermissionError):
             return
 
@@ -254,7 +253,8 @@ class EnvironmentSweeper(Sweeper):
 class DescendantsSweeper(Sweeper):
     """Only what Dayfly started: by parentage, as the reaper of orphans, and by a mark.
 
-    `mark` is a string in the environment of everything that was executed from the zygote down.
+    `mark` is a string in the environment of everything that was executed from the zygote down, and in the zygote's
+    command line.
     `is_subreaper` says that orphans of our descendants become our children; without it, death is proved
     only as far as some clean looks in a row prove it.
     """
@@ -348,7 +348,7 @@ class DescendantsSweeper(Sweeper):
             for pid in proc.list_pids()
             if pid not in seen
             and proc.belongs_to(pid, self._uid)
-            and self._signature in proc.initial_environment(pid)
+            and proc.bears_mark(pid, self._signature)
             and not proc.is_dead(pid)
         ]
 

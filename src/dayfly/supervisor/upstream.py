@@ -33,8 +33,7 @@ class Upstream:
     """
 
     def __init__(self, address: str) -> None:
-        host, _, port = address.rpartition(":")
-        self._address = (host, int(port)) if host and port.isdigit() else (address, 80)
+        self._address = split_address(address)
         self._host = address
         self._socket: _socket.socket | None = None
         self._reader = ReplyReader()
@@ -64,7 +63,8 @@ class Upstream:
         while not self._reader.interim:
             reply = self._reader.take()
             if reply is not None:
-                self._after(reply)
+                # The body that was announced will not come: whatever is sent next would be taken for it.
+                self._drop()
                 return reply
             self._receive()
         return None
@@ -130,7 +130,7 @@ class Upstream:
                 host, port = self._address
                 fresh.connect((_socket.gethostbyname(host), port))
                 fresh.setsockopt(_socket.IPPROTO_TCP, _socket.TCP_NODELAY, 1)
-            except OSError as fault:
+            except (OSError, UnicodeError) as fault:
                 fresh.close()
                 raise UpstreamError(f"the Runtime API at {self._host} cannot be reached: {fault}") from fault
             self._socket = fresh
@@ -143,6 +143,10 @@ class Upstream:
             self._socket = None
 
     def _send(self, data: bytes) -> None:
+        if self._socket is not None and self._reader.has_started and not self._reader.interim:
+            # A reply to nothing: taken for the answer to what is sent now, it would shift all that follow.
+            self._drop()
+            raise UpstreamError(f"the Runtime API at {self._host} said more than it was asked")
         try:
             self._connect().sendall(data)
         except OSError as fault:
@@ -177,3 +181,10 @@ class Upstream:
         self._drop()
         if not self._reader.is_whole:
             raise UpstreamError(f"the Runtime API at {self._host} closed the connection")
+
+
+def split_address(address: str) -> tuple[str, int]:
+    """Return host and port of an AWS_LAMBDA_RUNTIME_API; what holds no port is a host's name."""
+    host, _, port = address.rpartition(":")
+    is_port = port.isascii() and port.isdigit() and len(port) <= 5 and int(port) < 65536
+    return (host, int(port)) if host and is_port else (address, 80)

@@ -44,6 +44,12 @@ class Witness:
             findings.WORKER_DIED, "a worker ended before it answered", {"worker": worker.number}
         )
 
+    def tell_late(self, worker: Worker, words: str) -> None:
+        """A worker was ended ahead of the platform's timeout; `words` are what its caller got."""
+        self._reporter.find(
+            findings.WORKER_TIMED_OUT, f"a worker was ended: {words}", {"worker": worker.number}
+        )
+
     def tell_lock_refused(self, reply: Reply) -> None:
         """The platform does not hold responses open."""
         if self._is_lock_refused:

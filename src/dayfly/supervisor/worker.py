@@ -7,6 +7,7 @@ import select
 import signal
 import time
 
+from dayfly._sys.pids import has_ended, kill_pid, open_pid
 from dayfly.core.frames import NONCE_BYTES, AnswerReader, FrameError, pack_event
 from dayfly.supervisor.answers import is_acceptable
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from dayfly.core.frames import Answer
+    from dayfly.core.lifetime import Window
     from dayfly.supervisor.extensions import ExtensionRoutes
     from dayfly.supervisor.output import Output, Pipes
 
@@ -26,33 +28,14 @@ _END_LIMIT_S = 1.0
 _NO_HANDLE_WAIT_MS = 50.0
 
 
-class Window:
-    """What one worker may serve: up to `max_invocations` events within `max_age` seconds.
-
-    Ages are taken on two clocks, since neither is sure to go on while a platform freezes the environment.
-    """
-
-    __slots__ = ("_began", "_max_age", "_max_invocations", "served")
-
-    def __init__(self, *, max_age: float, max_invocations: int, now: tuple[float, float]) -> None:
-        self._max_age = max_age
-        self._max_invocations = max_invocations
-        self._began = now
-        self.served = 0
-
-    def is_over(self, now: tuple[float, float]) -> bool:
-        """Say whether the worker may take no further event; `now` as from `read_clocks`."""
-        return self.served >= self._max_invocations or age(self._began, now) >= self._max_age
-
-
 def read_clocks() -> tuple[float, float]:
     """Return seconds since boot, suspension included, and since the epoch."""
     return time.clock_gettime(time.CLOCK_BOOTTIME), time.time()
 
 
-def age(began: tuple[float, float], now: tuple[float, float]) -> float:
-    """Return the seconds between two readings of `read_clocks`, by the clock that saw more of them."""
-    return max(now[0] - began[0], now[1] - began[1])
+def draw() -> float:
+    """Return a random number from 0 up to 1; the random module would be one more to load."""
+    return int.from_bytes(os.urandom(4), "big") / 2**32
 
 
 class Worker:
@@ -83,12 +66,13 @@ class Worker:
         self._unsent = memoryview(b"")
         self._reader = AnswerReader(b"")
         self.said_more = False
+        # None where it serves one event, or all.
         self.window: Window | None = None
 
     def begin(self, headers: Mapping[str, str], body: bytes) -> None:
         """Hand over an event; what the socket does not take at once is sent by `push`."""
         nonce = os.urandom(NONCE_BYTES)
-        self._reader = AnswerReader(nonce)
+        self._reader = AnswerReader(nonce, skipped=self._reader.unread)
         self._unsent = memoryview(pack_event(nonce, headers, body))
         self.push()
 
@@ -182,49 +166,17 @@ class Worker:
             self.pid_handle = -1
 
 
-def open_pid(pid: int) -> int:
-    """Return a pidfd, -1 where the kernel refuses or the process is gone."""
-    try:
-        return os.pidfd_open(pid)
-    except (OSError, AttributeError):
-        return -1
-
-
-def has_ended(handle: int, pid: int) -> bool:
-    """Say whether a process has ended; `handle` is its pidfd or -1."""
-    if handle < 0:
-        from dayfly._sys.proc import is_dead
-
-        return is_dead(pid)
-    poller = select.poll()
-    poller.register(handle, select.POLLIN)
-    return bool(poller.poll(0))
-
-
-def kill_pid(pid: int, handle: int, signal_number: int = signal.SIGKILL) -> None:
-    """Send a signal by pidfd where there is one; a process that is gone already is no error."""
-    try:
-        if handle >= 0:
-            try:
-                signal.pidfd_send_signal(handle, signal_number)
-                return
-            except ProcessLookupError:
-                return
-            except OSError:
-                # A seccomp filter older than the call refuses it; the number will do, see Worker.
-                pass
-        os.kill(pid, signal_number)
-    except (ProcessLookupError, PermissionError):
-        return
-
-
 class Died:
-    """A worker gave no answer; `offence` names the rule it broke, empty when it just ended."""
+    """A worker gave no answer; `offence` names the rule it broke, empty when it just ended.
 
-    __slots__ = ("offence",)
+    `is_late` says that it still runs and its time is over.
+    """
 
-    def __init__(self, offence: str) -> None:
+    __slots__ = ("is_late", "offence")
+
+    def __init__(self, offence: str, *, is_late: bool = False) -> None:
         self.offence = offence
+        self.is_late = is_late
 
 
 def await_answer(
@@ -236,12 +188,13 @@ def await_answer(
     zygote_descriptor: Callable[[], int],
     on_zygote: Callable[[], None],
     routes: ExtensionRoutes | None = None,
+    until: float | None = None,
 ) -> Answer | Died:
     """Return the worker's answer, or how it ended without one.
 
     `on_idle` is called once nothing happened for `idle_after_s` seconds; `on_zygote` when the zygote sent
     something, whose socket `zygote_descriptor` names: -1 without, another number once it was lost.
-    `routes` are served meanwhile.
+    `routes` are served meanwhile. `until` is the monotonic time at which nothing more is waited for.
     """
     poller = select.poll()
     poller.register(worker.channel, select.POLLIN | (select.POLLOUT if worker.has_unsent else 0))
@@ -257,7 +210,8 @@ def await_answer(
     wait_ms: float | None = idle_after_s * 1000
     closed_until = 0.0
     while True:
-        ready = poller.poll(wait_ms)
+        is_late = until is not None and time.monotonic() >= until
+        ready = poller.poll(_sooner_ms(wait_ms, until))
         if not ready and not closed_until:
             if wait_ms != resting_ms:
                 on_idle()
@@ -286,21 +240,31 @@ def await_answer(
             poller.modify(worker.channel, select.POLLIN)
         if closed_until and time.monotonic() > closed_until:
             return Died("it closed its channel and went on running")
-        if not is_readable and not has_ended:
-            continue
-        try:
-            answer, closed = worker.pull()
-        except FrameError as fault:
-            return Died(str(fault))
-        if answer is not None:
-            return answer if is_acceptable(answer) else Died("answer with a forbidden header value")
-        if has_ended:
-            return Died("")
-        if closed:
-            # Its process is about to end, unless it lives on without a way to answer.
-            poller.unregister(worker.channel)
-            closed_until = time.monotonic() + _END_LIMIT_S
-            wait_ms = _NO_HANDLE_WAIT_MS
+        if is_readable or has_ended:
+            try:
+                answer, closed = worker.pull()
+            except FrameError as fault:
+                return Died(str(fault))
+            if answer is not None:
+                return answer if is_acceptable(answer) else Died("answer with a forbidden header value")
+            if has_ended:
+                return Died("")
+            if closed:
+                # Its process is about to end, unless it lives on without a way to answer.
+                poller.unregister(worker.channel)
+                closed_until = time.monotonic() + _END_LIMIT_S
+                wait_ms = _NO_HANDLE_WAIT_MS
+        if is_late:
+            return Died("", is_late=True)
+
+
+def _sooner_ms(wait_ms: float | None, until: float | None) -> float | None:
+    """Return how long to wait, not beyond `until`."""
+    if until is None:
+        return wait_ms
+    # poll takes whole milliseconds, and would return just before the time again and again.
+    left_ms = max(0.0, (until - time.monotonic()) * 1000 + 1)
+    return left_ms if wait_ms is None else min(wait_ms, left_ms)
 
 
 def _register(poller: select.poll, before: list[int], routes: ExtensionRoutes | None) -> list[int]:

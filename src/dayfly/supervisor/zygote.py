@@ -6,23 +6,22 @@ import _socket
 import os
 import select
 import signal
-import sys
 import time
 
-from dayfly._sys import fds, processors
+from dayfly._sys import fds, proc, processors
+from dayfly._sys.pids import has_ended, kill_pid, open_pid
 from dayfly.core import frames
-from dayfly.core.handshake import Ready, ZygoteOptions
-from dayfly.supervisor.worker import Worker, has_ended, kill_pid, open_pid
+from dayfly.core.handshake import MARKER, Ready, ZygoteOptions
+from dayfly.supervisor.worker import Worker
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from dayfly.supervisor.extensions import ExtensionRoutes
+    from dayfly.supervisor.life import Life
     from dayfly.supervisor.output import Output, Pipes
 
-# In an executed zygote's environment: the number of its socket, and its options.
-MARKER = "_DAYFLY_ZYGOTE"
 # A fork of a gigabyte takes 50 ms; a zygote that does not answer for this long was stopped or is broken.
 _FORK_LIMIT_S = 5.0
 # How long the interpreter's own end may take after the socket is closed: exit handlers run in it.
@@ -31,6 +30,11 @@ _END_LIMIT_S = 2.0
 _MANY_DEAD = 8
 # Pids have 7 digits at most (PID_MAX_LIMIT in include/linux/threads.h), wait statuses 5.
 _MAX_DIGITS = 7
+# What it says without being asked, and what it may have said and nobody has asked for yet. A zygote that says
+# anything else, or more at once, is not the one that was started.
+_KINDS = {frames.CALL, frames.READY, frames.FORKED, frames.SERVING}
+_MANY_UNASKED = 8
+_MANY_FRAMES = 256
 
 
 class ZygoteLostError(Exception):
@@ -152,10 +156,18 @@ class Zygote:
         if payload is None:
             return None
         pid = self._number(payload)
-        if pid <= 1:
+        if not self._owns(pid):
+            # It would be ended in the worker's place.
             raise self._lost("it named no process of its own")
         self._asked = None
         return Worker(number, pid, sock, pipes)
+
+    def _owns(self, pid: int) -> bool:
+        """Say whether a process is the zygote or a child of it; one that died stays its child until it is reaped."""
+        if pid <= 1 or pid == self.pid:
+            return pid > 1
+        stat = proc.read_stat(pid)
+        return stat is not None and stat.parent == self.pid
 
     def bury(self, pid: int) -> None:
         """Let the zygote wait for `pid`, which is proved dead, when it is next asked for a worker.
@@ -196,14 +208,18 @@ class Zygote:
             raise self._lost("it sent no number where one was due")
         return int(payload)
 
-    def wait_until_ready(self, call: Callable[[bytes], bytes]) -> Ready:
-        """Wait for the end of init; return what the zygote says then.
+    def wait_until_ready(self, call: Callable[[bytes], bytes], *, limit_s: float | None = None) -> Ready:
+        """Wait for the end of init, up to `limit_s` (None: no limit); return what the zygote says then.
 
         `call` makes a Runtime API call of the init phase from its packed form and returns the packed
         reply. Raises ZygoteLostError, with its wait status, if the process ends first.
         """
+        until = None if limit_s is None else time.monotonic() + limit_s
         while True:
-            frame = self._queue.pop(0) if self._queue else self._next_frame(None)
+            left = None if until is None else until - time.monotonic()
+            if left is not None and left <= 0:
+                raise self._lost(f"its init did not end within {limit_s:g} s")
+            frame = self._queue.pop(0) if self._queue else self._next_frame(left)
             if frame is None:
                 continue
             kind, payload = frame
@@ -212,6 +228,8 @@ class Zygote:
             elif kind == frames.READY:
                 self.routes = None
                 return Ready.unpack(payload)
+            else:
+                raise self._lost("it said what it was not asked")
 
     def _tell(self, kind: int, payload: bytes) -> None:
         self._tell_raw(frames.pack_control(kind, payload))
@@ -240,8 +258,11 @@ class Zygote:
 
     def absorb(self) -> None:
         """Take what the zygote sent without being asked. Raises ZygoteLostError."""
-        while (frame := self._next_frame(0.0)) is not None:
+        for _ in range(_MANY_FRAMES):
+            if (frame := self._next_frame(0.0)) is None:
+                return
             self._file(frame)
+        raise self._lost("it does not stop talking")
 
     def _file(self, frame: tuple[int, bytes]) -> None:
         kind, payload = frame
@@ -249,6 +270,8 @@ class Zygote:
             self._is_tidied = True
         elif kind == frames.REAPED:
             self._note_reaped(payload)
+        elif kind not in _KINDS or len(self._queue) >= _MANY_UNASKED:
+            raise self._lost("it said what it was not asked")
         else:
             self._queue.append(frame)
 
@@ -349,11 +372,17 @@ def fork_zygote(output: Output, options: ZygoteOptions) -> Zygote | Channel:
 
 
 def execute_zygote(
-    output: Output, options: ZygoteOptions, environ: Mapping[str, str], allowed: set[int]
+    output: Output,
+    options: ZygoteOptions,
+    environ: Mapping[str, str],
+    allowed: set[int],
+    life: Life,
+    marks: list[str],
 ) -> Zygote:
     """Start a zygote in a fresh interpreter, from the command line this process was started with.
 
-    `allowed` are the processors the platform gave; the supervisor may have narrowed its own.
+    `allowed` are the processors the platform gave; the supervisor may have narrowed its own. `marks` are
+    options of the interpreter that it is found by.
     """
     ours, theirs = fds.socket_pair()
     pipes = output.new_pipes()
@@ -369,7 +398,7 @@ def execute_zygote(
         processors.use(allowed)
         os.set_inheritable(number, True)
         signal.pthread_sigmask(signal.SIG_SETMASK, [])
-        os.execve(sys.executable, [*sys.orig_argv], child_environ)
+        life.execute(child_environ, marks)
     finally:
         os._exit(127)
 

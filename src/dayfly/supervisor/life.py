@@ -1,0 +1,322 @@
+"""The first acts of an environment's life: an emptied environment, then an interpreter that nobody can read.
+
+What runs first loads little: it ends what runs, empties what lies there (rule 1), and executes its own command line from
+a memory file while nothing else of our user lives that could reach into it. The second interpreter finds
+here what the first one did.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+
+from dayfly._sys import proc, unreadable
+from dayfly.core.handshake import MARKER
+from dayfly.core.scope import HostFacts, ScopeDecision, decide_scope
+from dayfly.core.settings import FILE_NAME, Settings, load_settings
+from dayfly.errors import SettingError
+from dayfly.supervisor import startup
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, MutableMapping
+    from typing import NoReturn
+
+    from dayfly.supervisor.places import Places
+
+API_VARIABLE = "AWS_LAMBDA_RUNTIME_API"
+# PROC_IPC_INIT_INO in the kernel's include/linux/proc_ns.h: the objects of the machine itself.
+INITIAL_IPC_NAMESPACE = "ipc:[4026531839]"
+# What one life tells of the one before it, in the order in which it is told.
+_COUNTS = ("killed", "removed", "objects", "young_code", "young_data")
+_SWITCHED_OFF = "switched off by close_memory"
+
+
+class Life:
+    """How this life began: `began` on the monotonic clock, what was ended and removed before anything else.
+
+    `young_code` and `young_data` count files outside temporary directories that are too young to be the image's and
+    were left. `failure` says why the interpreter that runs is readable, empty where it is not; `has_user_site` that
+    the first one looked for code in its user's site directory.
+    """
+
+    __slots__ = (
+        "began",
+        "failure",
+        "has_user_site",
+        "interpreter",
+        "is_emptied",
+        "killed",
+        "objects",
+        "removed",
+        "young_code",
+        "young_data",
+    )
+
+    def __init__(self, *, began: float, is_emptied: bool = False) -> None:
+        self.began = began
+        self.is_emptied = is_emptied
+        self.killed = 0
+        self.removed = 0
+        self.objects = 0
+        self.young_code = 0
+        self.young_data = 0
+        self.failure = ""
+        self.interpreter = -1
+        self.has_user_site = startup.has_user_site()
+
+    def pack(self) -> str:
+        """Return what the second interpreter is told."""
+        flags = f"{self.is_emptied:d}{self.has_user_site:d}"
+        return ",".join([repr(self.began), flags, *(str(getattr(self, name)) for name in _COUNTS)])
+
+    @staticmethod
+    def of(arrival: unreadable.Arrival) -> Life:
+        """Return what the first interpreter told; a zygote is told nothing."""
+        began, flags, *counts = (arrival.message or "0,00,0,0,0,0,0").split(",")
+        life = Life(began=float(began), is_emptied=flags[0] == "1")
+        for name, count in zip(_COUNTS, counts, strict=True):
+            setattr(life, name, int(count))
+        life.has_user_site = flags[1] == "1"
+        life.failure = arrival.failure
+        life.interpreter = arrival.interpreter
+        return life
+
+    @property
+    def found(self) -> dict[str, int]:
+        """What an earlier life had left, by kind; empty where it was nothing."""
+        counts = {
+            "processes": self.killed,
+            "files": self.removed,
+            "objects": self.objects,
+            "young_code": self.young_code,
+            "young_files": self.young_data,
+        }
+        return counts if any(counts.values()) else {}
+
+    def empty(self, settings: Settings, decision: ScopeDecision, environ: Mapping[str, str]) -> None:
+        """Rule 1: what runs or lies here already may be the work of an earlier, poisoned life.
+
+        Raises SystemExit where a process cannot be ended.
+        """
+        # Not at the top: nothing else of a first start needs them.
+        from dayfly.supervisor.residue import TemporaryFiles
+        from dayfly.supervisor.sweep import EnvironmentSweeper
+
+        sweeper = EnvironmentSweeper()
+        if sweeper.can_kill_all:
+            sweeper.kill_all()
+        swept = sweeper.sweep(set())
+        self.killed = swept.killed
+        roots = (*own_roots(decision), *named_roots(settings, environ)[0])
+        if settings.tmp == "scrub":
+            files = TemporaryFiles(roots, settings.keep, stops=mount_points(roots))
+            files.spare_files_of(sweeper.extension_pids)
+            cleaned = files.clear(has_time=lambda: True)
+            self.removed = cleaned.files + cleaned.directories
+        if not swept.is_proved:
+            print_error("processes of an earlier life could not be ended", "recycle this environment")
+            raise SystemExit(1)
+        if not sweeper.is_first_life:
+            self._empty_more(settings, decision, environ, roots, has_extensions=sweeper.has_extensions)
+        self.is_emptied = True
+
+    def _empty_more(
+        self,
+        settings: Settings,
+        decision: ScopeDecision,
+        environ: Mapping[str, str],
+        roots: tuple[str, ...],
+        *,
+        has_extensions: bool,
+    ) -> None:
+        """What a first life need not look for: nobody can have left anything."""
+        from dayfly.supervisor.residue import KernelObjects
+
+        if owns_kernel_objects(decision) and not has_extensions:
+            # Nothing says which objects an extension made.
+            self.objects = KernelObjects().clear_all()
+        if settings.tmp == "scrub":
+            places = places_here(settings, environ, roots)
+            if places is not None:
+                earlier = places.clear_earlier(proc.started_at(1))
+                self.removed += earlier.removed
+                self.young_code, self.young_data = earlier.code, earlier.data
+
+    def execute(self, environ: MutableMapping[str, str], options: list[str]) -> NoReturn:
+        """Become a fresh interpreter with the command line of this one, unreadable as this one is."""
+        options = [*startup.options(), *options]
+        failure = self.failure or unreadable.execute(options, environ, interpreter=self.interpreter)
+        unreadable.execute_readable(options, environ, failure)
+
+    def forget_interpreter(self) -> None:
+        """In a forked zygote, which executes none: close what it has of the interpreter's file."""
+        if self.interpreter >= 0:
+            os.close(self.interpreter)
+            self.interpreter = -1
+
+    def close_memory(self) -> str:
+        """Close this process's memory to others of its user, if it is not; return why it stays open, "" if closed.
+
+        Must come before the function's code, and finds out by trying.
+        """
+        if self.failure == _SWITCHED_OFF:
+            return _SWITCHED_OFF
+        if not unreadable.is_open():
+            return ""
+        # 1.7 ms: ctypes. Not on Lambda, where the memory file is not known to fail and prctl is refused.
+        from dayfly._sys import native
+
+        if native.set_dumpable(False):
+            if not unreadable.is_open():
+                return ""
+            # Nothing is gained, so nothing need be lost.
+            native.set_dumpable(True)
+        if os.geteuid() == 0:
+            return "the function runs as root"
+        return self.failure or "the kernel lets a process that nobody may read be opened"
+
+
+def begin(environ: MutableMapping[str, str], arrival: unreadable.Arrival | None) -> Life:
+    """Do what must come before anything else; usually returns in a second interpreter, executed from here.
+
+    `arrival` is how this one was executed, from `unreadable.arrive`. In a zygote that was executed it only takes notice of how. Raises SystemExit where processes of an
+    earlier life cannot be ended. Settings that are not valid are left to whoever reports them: nothing was done then.
+    """
+    if arrival is not None:
+        return Life.of(arrival)
+    life = Life(began=time.monotonic())
+    if MARKER in environ or not environ.get(API_VARIABLE):
+        return life
+    try:
+        settings = read_settings(environ)
+    except SettingError:
+        return life
+    decision = decide_scope(settings.scope, observe_host())
+    if decision.scope == "environment":
+        life.empty(settings, decision, environ)
+    if settings.close_memory == "off":
+        life.failure = _SWITCHED_OFF
+    else:
+        life.failure = unreadable.execute(startup.options(), environ, message=life.pack(), hands_on=True)
+    return life
+
+
+def owns_kernel_objects(decision: ScopeDecision) -> bool:
+    """Say whether System V objects that appear are the function's: a container may share the machine's."""
+    if decision.scope != "environment":
+        return False
+    return decision.platform == "lambda" or proc.ipc_namespace() != INITIAL_IPC_NAMESPACE
+
+
+def own_roots(decision: ScopeDecision) -> tuple[str, ...]:
+    """Return the temporary directories that began with this environment; a container may share the host's."""
+    from dayfly.supervisor.residue import SCRATCH
+
+    if decision.platform == "lambda":
+        return SCRATCH
+    shared_ipc = not owns_kernel_objects(decision)
+    return tuple(
+        root
+        for root in SCRATCH
+        if root == "/tmp" or (proc.tmp_is_own_mount(root) and not (shared_ipc and root.startswith("/dev/")))
+    )
+
+
+def named_roots(settings: Settings, environ: Mapping[str, str]) -> tuple[tuple[str, ...], str]:
+    """Return what the setting `scrub` names, and the first of it that holds the function's code, "" without one.
+
+    Nothing is to be emptied then: the setting is not valid.
+    """
+    if not settings.scrub:
+        return (), ""
+    from dayfly._sys.mounts import is_within
+
+    task = environ.get("LAMBDA_TASK_ROOT") or os.getcwd()
+    code = [os.path.realpath(path) for path in (task, sys.prefix, sys.base_prefix, os.path.dirname(__file__))]
+    for place in settings.scrub:
+        if any(is_within(path, os.path.realpath(place)) for path in code):
+            return (), place
+    return settings.scrub, ""
+
+
+def mount_points(roots: tuple[str, ...]) -> frozenset[str]:
+    """Return where other file systems are mounted, but for `roots` themselves: what lies there is not theirs."""
+    from dayfly._sys.mounts import read_mounts
+
+    return frozenset(mount.point for mount in read_mounts()) - set(roots)
+
+
+def places_here(settings: Settings, environ: Mapping[str, str], roots: tuple[str, ...]) -> Places | None:
+    """Return the writable places outside the temporary directories `roots`; None without any, as on Lambda."""
+    from dayfly._sys.mounts import read_mounts
+
+    table = read_mounts()
+    if not any(
+        not mount.is_read_only and not mount.is_pseudo and mount.point not in roots for mount in table
+    ):
+        return None
+    # Only where something else can be written.
+    from dayfly.core.keep import keep_rule
+    from dayfly.supervisor.places import find_places
+
+    return find_places(
+        environ,
+        scratch=roots,
+        keeps=keep_rule(settings.keep),
+        started=proc.started_at(1),
+        table=table,
+    )
+
+
+def find_open_stranger() -> str:
+    """Return the program of a process that is not Dayfly's and whose memory can be written, empty without one.
+
+    By trying; to be asked before anything else is started. What a worker writes there outlives it.
+    """
+    for pid in proc.list_pids():
+        if pid != os.getpid() and proc.opens_memory(pid):
+            command = (proc.command_line(pid) or [""])[0]
+            return os.path.basename(command) or "a process without a name"
+    return ""
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """Return the settings from `dayfly.toml` in the task root and the environment; raises SettingError."""
+    path = os.path.join(environ.get("LAMBDA_TASK_ROOT") or os.getcwd(), FILE_NAME)
+    table: dict[str, object] = {}
+    if os.path.exists(path):
+        # 5.5 ms; only functions that ship the file pay it.
+        import tomllib
+
+        try:
+            with open(path, "rb") as file:
+                table = tomllib.load(file)
+        except (OSError, ValueError) as fault:
+            # TOMLDecodeError is a ValueError, and so is what bytes that are no UTF-8 raise.
+            raise SettingError(
+                f"{path} cannot be read: {fault}", hint="it must be a TOML file of top-level keys"
+            ) from fault
+    return load_settings(environ, table)
+
+
+def observe_host() -> HostFacts:
+    """Return what the process tree and the mounts show."""
+
+    def command(pid: int) -> str:
+        return (proc.command_line(pid) or [""])[0]
+
+    parent = os.getppid()
+    return HostFacts(
+        pid_namespace=proc.pid_namespace(),
+        init_command=command(1),
+        parent_command=command(parent),
+        parent_pid=parent,
+        tmp_is_own_mount=proc.tmp_is_own_mount(),
+    )
+
+
+def print_error(message: str, hint: str) -> None:
+    """Write an error and what to do about it to standard error."""
+    os.write(2, f"dayfly: error: {message}\n  hint: {hint}\n".encode())

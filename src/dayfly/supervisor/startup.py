@@ -1,0 +1,84 @@
+"""Says with which options interpreters are started, and where code could be planted that runs as one starts.
+
+An interpreter runs `usercustomize` and `.pth` files of the user's own site directory before anything else. Where
+that directory does not exist yet but a worker could make it (HOME=/tmp, say), it is switched off.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# Variables that name places with code that every interpreter loads.
+_PLACES = ("PYTHONHOME", "PYTHONPYCACHEPREFIX")
+_MANY = 3
+# Switches the user site directory off.
+_SHUT = "-s"
+
+
+def options() -> list[str]:
+    """Return what to add to the options of the interpreters that are started from here on."""
+    if sys.flags.isolated or sys.flags.no_site:
+        return []
+    if sys.flags.no_user_site:
+        # By the first interpreter, perhaps, and it is not among those that this one was given.
+        return [_SHUT]
+    return [_SHUT] if has_user_site() and not os.path.isdir(_user_site()) else []
+
+
+def has_user_site() -> bool:
+    """Say whether this interpreter runs what is in its user's site directory."""
+    return not sys.flags.no_site and sys.modules["site"].ENABLE_USER_SITE is True
+
+
+def shut_user_site() -> None:
+    """Before `site.main()`: leave out a user site directory that does not exist; who made it later planted it."""
+    import site
+
+    if not os.path.isdir(_user_site()):
+        site.ENABLE_USER_SITE = False
+
+
+def restore_search_path(environ: Mapping[str, str]) -> None:
+    """Give function code the search path of `python -m`, where an isolated interpreter (-I) left parts out."""
+    if not sys.flags.isolated:
+        return
+    path = environ.get("PYTHONPATH")
+    parts = path.split(os.pathsep) if path else []
+    sys.path[:0] = [os.getcwd(), *(os.path.abspath(part) for part in parts)]
+
+
+def plantable(environ: Mapping[str, str], *, has_user_site: bool) -> list[str]:
+    """Return phrases for the places in which interpreters look for code here, and in which a worker may write.
+
+    `has_user_site` says whether the first interpreter looks into its user's site directory.
+    """
+    found: list[str] = []
+    # The layer's first interpreter does not, but the zygote does where that directory exists.
+    if (has_user_site or (sys.flags.no_site and os.path.isdir(_user_site()))) and _can_be_made(_user_site()):
+        found.append(f"the user site directory {_user_site()}")
+    if not sys.flags.ignore_environment:
+        for name in _PLACES:
+            if environ.get(name) and _can_be_made(environ[name]):
+                found.append(f"{environ[name]} ({name})")
+        entries = environ.get("PYTHONPATH", "").split(os.pathsep)
+        found += [f"{entry} (PYTHONPATH)" for entry in entries if entry and _can_be_made(entry)]
+    return found[:_MANY]
+
+
+def _user_site() -> str:
+    import site
+
+    return str(site.getusersitepackages())
+
+
+def _can_be_made(path: str) -> bool:
+    """Say whether this user may write in a directory, or make it where it is missing."""
+    path = os.path.abspath(path)
+    while not os.path.exists(path) and path != "/":
+        path = os.path.dirname(path)
+    return os.access(path, os.W_OK)

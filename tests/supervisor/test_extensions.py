@@ -1,0 +1,140 @@
+"""The endpoint in the Runtime API's place, driven by function code of any kind; internal extensions are in tests/conformance."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from dayfly.supervisor.extensions import ExtensionRoutes
+
+DEADLINE_S = 10.0
+REGISTER = (
+    b"POST /2020-01-01/extension/register HTTP/1.1\r\nLambda-Extension-Name: a\r\nContent-Length: 2\r\n\r\n{}"
+)
+REPLY = b"HTTP/1.1 200 OK\r\nLambda-Extension-Identifier: \xff\xc3\xa4\r\nContent-Length: 2\r\n\r\n{}"
+
+
+class Platform:
+    """Answers every request alike and remembers what it was sent."""
+
+    def __init__(self, server: socket.socket, reply: bytes) -> None:
+        self._server = server
+        self._reply = reply
+        self.received: list[bytes] = []
+
+    def serve(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self._server.accept()
+                with connection:
+                    connection.settimeout(DEADLINE_S)
+                    self.received.append(connection.recv(65536))
+                    connection.sendall(self._reply)
+
+
+@contextmanager
+def routes_before(reply: bytes = REPLY) -> Iterator[tuple[ExtensionRoutes, Platform]]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        platform = Platform(server, reply)
+        thread = threading.Thread(target=platform.serve, daemon=True)
+        thread.start()
+        routes = ExtensionRoutes(f"127.0.0.1:{server.getsockname()[1]}")
+        yield routes, platform
+        routes.drop_peers()
+        routes.release()
+        server.shutdown(socket.SHUT_RDWR)
+        thread.join(DEADLINE_S)
+
+
+def ask(routes: ExtensionRoutes, request: bytes) -> bytes:
+    """Return what a client of the endpoint is told, nothing if it is dropped."""
+    with connect(routes) as client:
+        client.sendall(request)
+        client.setblocking(False)
+        end = time.monotonic() + DEADLINE_S
+        while time.monotonic() < end:
+            serve(routes)
+            with contextlib.suppress(BlockingIOError):
+                return client.recv(65536)
+            # What was sent to the loopback is there at once; the reply takes the supervisor's next look.
+            time.sleep(0.001)
+    raise AssertionError("neither an answer nor an end")
+
+
+def serve(routes: ExtensionRoutes) -> None:
+    for descriptor in routes.descriptors():
+        routes.serve(descriptor)
+
+
+def connect(routes: ExtensionRoutes) -> socket.socket:
+    host, _, port = routes.address.rpartition(":")
+    return socket.create_connection((host, int(port)), timeout=DEADLINE_S)
+
+
+def test_an_extension_registers_under_whatever_identifier_the_platform_gives() -> None:
+    with routes_before() as (routes, platform):
+        assert ask(routes, REGISTER).startswith(b"HTTP/1.1 200 OK\r\n")
+        assert routes.has_extensions
+        routes.take_over()
+        end = time.monotonic() + DEADLINE_S
+        while len(platform.received) < 2:
+            assert time.monotonic() < end
+        assert b"Lambda-Extension-Identifier: \xff\xc3\xa4\r\n" in platform.received[1]
+
+
+@pytest.mark.parametrize("method", [b"GET", b"POST", b"PUT", b"DELETE"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        b"/2018-06-01/runtime/invocation/next",
+        b"/2018-06-01/runtime/invocation/1/response",
+        b"/2020-01-01/extension/event/next/",
+        b"/2020-01-01/extension//event/next",
+        b"/2020-01-01/extension/",
+        b"/2022-07-01/telemetryX",
+    ],
+)
+def test_no_route_is_passed_on_but_those_of_extensions(method: bytes, path: bytes) -> None:
+    with routes_before() as (routes, platform):
+        assert ask(routes, method + b" " + path + b" HTTP/1.1\r\n\r\n").startswith(b"HTTP/1.1 403 ")
+        assert platform.received == []
+
+
+def test_what_is_no_request_costs_its_connection_and_reaches_nobody() -> None:
+    smuggled = REGISTER.replace(b": a\r\n", b": a\n\nGET /2018-06-01/runtime/invocation/next HTTP/1.1\r\n")
+    endless = b"POST /2020-01-01/extension/register HTTP/1.1\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n"
+    with routes_before() as (routes, platform):
+        for request in (smuggled, endless, b"\0\r\n\r\n", b"\r\n\r\n"):
+            assert ask(routes, request) == b""
+        assert platform.received == []
+        assert len(routes.descriptors()) == 1
+
+
+@pytest.mark.parametrize(
+    "reply", [b"", b"HTTP/1.1 200", b"SSH-2.0\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx"]
+)
+def test_a_platform_that_answers_nonsense_costs_the_connection(reply: bytes) -> None:
+    with routes_before(reply) as (routes, _):
+        assert ask(routes, REGISTER) == b""
+        assert not routes.has_extensions
+
+
+def test_what_a_dead_worker_asked_for_is_never_done() -> None:
+    """Its requests would be made in a later customer's time, one after another."""
+    with routes_before() as (routes, platform):
+        clients = [connect(routes) for _ in range(10)]
+        for client in clients:
+            client.sendall(REGISTER)
+        routes.serve(routes.descriptors()[0])
+        for client in clients:
+            client.close()
+        routes.take_over()
+        serve(routes)
+        assert platform.received == []
+        assert len(routes.descriptors()) == 1
