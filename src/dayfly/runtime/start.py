@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import sys
 
-from dayfly.runtime import forkhooks
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
@@ -17,6 +15,8 @@ def start(handler: str, channel: Channel) -> None:
     """Load `handler` by awslambdaric and serve; ends the process as awslambdaric would."""
     leave_out_native_client()
     _watch_grpc()
+    from dayfly.runtime import forkhooks
+
     forkhooks.watch()
     from awslambdaric import bootstrap
 

@@ -7,11 +7,11 @@ import os
 import resource
 import signal
 
-from dayfly._sys import fds, proc, reopen
+from dayfly._sys import fds, proc
 from dayfly.core import frames
 from dayfly.core.handshake import Ready
 from dayfly.core.limits import MAX_CONTROL_BYTES
-from dayfly.runtime import forkhooks, reseed, seal
+from dayfly.runtime import reseed, seal
 from dayfly.runtime.rehearsal import rehearse
 from dayfly.runtime.sealing import Sealing, seal_known
 
@@ -155,6 +155,9 @@ def wait_for_work(channel: Channel, *, inherited: frozenset[int], handler: str) 
 
 def _handed_down(channel: Channel, inherited: frozenset[int]) -> list[OpenFile | Nothing]:
     """Return what each worker replaces of the descriptors that were open before init."""
+    # Loaded by the sealer of files in any case.
+    from dayfly._sys import reopen
+
     replaced = {1, 2, channel.options.telemetry, channel.socket.fileno()}
     return reopen.inherited(sorted(inherited - replaced))
 
@@ -186,6 +189,9 @@ def _seal(options: ZygoteOptions, sealing: Sealing) -> tuple[Ready, list[object]
         reasons = seal.reasons_not_to_fork(sealing, temporary=options.temporary)
     notes = sealing.notes + [f"a library was not sealed ({fault})" for fault in sealing.faults]
     generators = reseed.find_generators(found) if options.reseed else []
+    # Loaded when the function was.
+    from dayfly.runtime import forkhooks
+
     runs_ahead = bool(options.after or sealing.threads or forkhooks.has_hooks())
     return Ready(reasons, notes, sealing.expires_at, runs_ahead=runs_ahead), generators
 
