@@ -274,6 +274,7 @@ class Supervisor:
         worker = self._current
         assert worker is not None
         headers = headers | self._windows.begin(worker)
+        self._stock.rest()
         worker.resume()
         worker.begin(headers, body)
         return worker
@@ -332,6 +333,10 @@ class Supervisor:
                 zygote.end()
             return exit_failure(request_id, None)
         status: int | None = None
+        if self._stock.is_resting:
+            # It is asked for the status, and must not see what the worker left.
+            self._clean(until=None)
+            zygote = self._stock.zygote
         if zygote is not None:
             try:
                 if self._stock.is_forking:
