@@ -31,7 +31,7 @@ def by_path() -> Iterator[RuntimeProcess]:
 
 
 def ask(process: RuntimeProcess, event: dict[str, object], **headers: str) -> dict[str, object]:
-    payload = process.invoke(event, **headers).payload
+    payload = process.invoke(event, deadline_s=15.0, **headers).payload
     assert isinstance(payload, dict), payload
     return payload
 
