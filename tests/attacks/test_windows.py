@@ -10,8 +10,10 @@ from collections.abc import Iterator
 
 import pytest
 from tests.attacks.shop import Shop, needs_confinement
+from tests.attacks.test_frames import CLIENT
 from tests.attacks.test_leftovers import LEFTOVERS, LIVE
 from tests.attacks.test_memory import PATCHES
+from tests.rie import Answer
 
 pytestmark = needs_confinement()
 
@@ -138,3 +140,68 @@ def test_files_of_a_window_go_with_it(window: Shop) -> None:
     assert window.result_of(write) == ["planted.py"]
     end_window(window)
     assert window.result_of("result = os.listdir('/tmp')") == []
+
+
+# What a worker sends with, before or after the answer it owes, so that it may answer the next customer.
+AHEAD = {
+    "a thread that goes on sending": """
+    import threading
+    wire.sendall(mine)
+    def send():
+        while True: wire.sendall(forged)
+    threading.Thread(target=send, daemon=True).start()
+""",
+    "two answers in one write": "wire.sendall(mine + forged)",
+    "an answer after its answer": "wire.sendall(mine); wire.sendall(forged)",
+    "an answer before its answer": "wire.sendall(forged); wire.sendall(mine)",
+    "half a frame": "wire.sendall(mine + forged[:20])",
+    "half a body": "wire.sendall(mine + forged[:-5])",
+    "a head that takes the next answer for its body": "wire.sendall(mine + head(length=200))",
+    "a single byte": "wire.sendall(mine + b'x')",
+    "a note": "wire.sendall(mine + head(kind=3, meta=b'Wforged'))",
+    "an answer of no nonce": 'wire.sendall(mine + answer(b\'{"mark": "forged"}\', nonce=bytes(16)))',
+    "many of random nonces": (
+        "wire.sendall(mine + b''.join(answer(b'{\"mark\": \"forged\"}', nonce=os.urandom(16)) for _ in range(500)))"
+    ),
+    "the end of the stream": "wire.sendall(mine); wire.shutdown(socket.SHUT_WR)",
+    "a descriptor": (
+        "import array; wire.sendall(mine); "
+        "wire.sendmsg([b'x'], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array('i', [wire.fileno()]))])"
+    ),
+}
+SENDING = """
+forged = answer(b'{"mark": "forged"}')
+def send_ahead(kind, meta, body):
+    mine = answer(body, kind=kind, meta=meta)
+    {code}
+client._answer = send_ahead
+result = os.getpid()
+"""
+
+
+@pytest.mark.parametrize("name", AHEAD)
+def test_a_frame_sent_ahead_never_answers_the_next_customer(name: str, window: Shop) -> None:
+    """T1557. The nonce is drawn with each event; what else came from the worker ends it before the next one.
+
+    Stopped between two writes, it makes the second when the next event wakes it: that customer of the same window may
+    get an error, as from whatever else the attacker does to him there, and never the forged answer.
+    """
+    is_one_write = AHEAD[name].count("wire.s") == 1
+    for _ in range(1 if is_one_write else 4):
+        end_window(window)
+        # His own caller may get either of what he sent.
+        assert window.attack(CLIENT + SENDING.replace("{code}", AHEAD[name])).body
+        first = window.rie.invoke({"card": "4000"})
+        assert (first.error_type == "Runtime.ExitError" and not is_one_write) or _paid(first)[
+            "mark"
+        ] == "4000"
+        # Every customer gets his own answer: `serve` looks at each.
+        window.serve(WINDOW)
+        assert window.findings()[-1] in (
+            {"worker.hostile"} if is_one_write else {"worker.hostile", "worker.died"}
+        )
+
+
+def _paid(answer: Answer) -> dict[str, object]:
+    assert isinstance(answer.payload, dict)
+    return answer.payload

@@ -136,6 +136,11 @@ def test_tenants_cannot_be_told_apart_in_one_process() -> None:
     assert load_settings({"DAYFLY_TENANT": "lambda"}, {}).tenant == "lambda"
 
 
+def test_tenants_do_not_share_temporary_directories() -> None:
+    with pytest.raises(SettingError, match="leaves one tenant's files"):
+        load_settings({"DAYFLY_TENANT": "lambda", "DAYFLY_TMP": "keep"}, {})
+
+
 # Each is the victim's key in a form that some reader would take for it, or something that breaks one.
 DOUBTFUL: dict[str, bytes] = {
     "no event": b"",

@@ -343,6 +343,8 @@ class _Start:
                 f"or {settings.max_invocations} invocations"
             )
         memory = self._memory = self._judge_memory(ready)
+        if settings.tenant and settings.keep:
+            self._limits.append("what `keep` names is shared by all tenants")
         self._limits += ready.notes
         if os.access(self._environ.get("LAMBDA_TASK_ROOT") or ".", os.W_OK):
             self._limits.append(
