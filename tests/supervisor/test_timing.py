@@ -71,3 +71,14 @@ def test_the_longest_answer_is_remembered() -> None:
     timing.begin({})
     timing.answered()
     assert timing.longest_s >= first
+
+
+def test_an_event_can_do_without_a_quarter_of_its_time_and_never_without_what_others_took() -> None:
+    timing = begun(100.0)
+    assert timing.spare_s() == pytest.approx(25, abs=0.1)
+    timing.longest_s = 90.0
+    assert timing.spare_s() == pytest.approx(10, abs=0.1)
+    timing.longest_s = 101.0
+    assert timing.spare_s() < 0
+    early = begun(100.0, DAYFLY_ON_TIMEOUT="answer", DAYFLY_TIMEOUT_MARGIN="40")
+    assert early.spare_s() == pytest.approx(15, abs=0.1)
