@@ -17,6 +17,7 @@ _SEVERITY = {1: "informational", 2: "low", 3: "medium", 4: "high", 5: "critical"
 
 VALUES = {
     "globs": "globs",
+    "places": "directories",
     "switch": "on, off",
     "duration": "seconds, or as 90s, 15m, 2h",
     "count": "whole number",

@@ -34,6 +34,7 @@ def test_every_setting_can_be_set_to_each_of_its_values_in_both_places(setting: 
         or {
             "switch": ("on", "off"),
             "globs": ("/tmp/a/**",),
+            "places": ("/mnt/work",),
             "glob": ("events/*.json",),
             "entry": ("app:warm", "package.module:Class.method", ""),
             "duration": ("90",),
@@ -51,6 +52,7 @@ def test_every_setting_can_be_set_to_each_of_its_values_in_both_places(setting: 
         expected: object = {
             "switch": value == "on",
             "globs": (value,),
+            "places": (value,),
             "duration": 90.0,
             "count": 7,
             "share": 0.25,
@@ -193,6 +195,20 @@ def test_globs_come_from_a_list_or_a_colon_separated_text() -> None:
     assert keep(load_settings({"DAYFLY_KEEP": "/tmp/a/**:/tmp/b:"}, {})) == ("/tmp/a/**", "/tmp/b")
     assert keep(load_settings({}, {"keep": ["/tmp/a:b"]})) == ("/tmp/a:b",)
     assert keep(load_settings({"DAYFLY_KEEP": ""}, {"keep": ["/tmp/a"]})) == ()
+
+
+def test_directories_to_be_emptied_come_from_a_list_or_a_colon_separated_text() -> None:
+    by_file = load_settings({}, {"scrub": ["/mnt/work/", "/data"]})
+    by_variable = load_settings({"DAYFLY_SCRUB": "/mnt/work:/data"}, {})
+    assert by_file.scrub == by_variable.scrub == ("/mnt/work", "/data")
+
+
+@pytest.mark.parametrize(
+    "place", ["work", "/", "//", "/mnt/../etc", "/etc", "/usr/local", "/root/x", "/mnt/./x", "/mnt//x"]
+)
+def test_the_systems_own_directories_and_unclear_names_are_never_emptied(place: str) -> None:
+    with pytest.raises(SettingError):
+        load_settings({"DAYFLY_SCRUB": place}, {})
 
 
 def test_what_ends_a_window_is_a_list_or_a_text_and_may_be_nothing() -> None:

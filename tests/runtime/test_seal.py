@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _socket
 import asyncio
+import ctypes
 import mmap
 import os
 import select
@@ -59,6 +60,22 @@ def stdin_of_a_child() -> object:
     return subprocess.Popen(["/bin/cat"], stdin=subprocess.PIPE)
 
 
+def map_memory_file() -> object:
+    """Map for reading what mprotect() could make writable, since the descriptor was."""
+    memory = os.memfd_create("made")
+    os.truncate(memory, 4096)
+    mapped = mmap.mmap(memory, 4096, prot=mmap.PROT_READ)
+    os.close(memory)
+    return mapped
+
+
+def open_message_queue() -> int:
+    number = int(ctypes.CDLL("librt.so.1").mq_open(b"/dayfly-%d" % os.getpid(), 0o102, 0o600, None))
+    ctypes.CDLL("librt.so.1").mq_unlink(b"/dayfly-%d" % os.getpid())
+    assert number >= 0
+    return number
+
+
 CULPRITS: dict[str, tuple[Callable[[], object], tuple[str, ...]]] = {
     "thread": (lambda: start_thread("metrics"), ("thread 'metrics'", "start threads in the handler")),
     "TCP connection": (connected_tcp, ("IPv4 stream socket to 127.0.0.1:", "open it in the handler")),
@@ -68,9 +85,12 @@ CULPRITS: dict[str, tuple[Callable[[], object], tuple[str, ...]]] = {
     "epoll": (select.epoll, ("eventpoll descriptor", "make the event loop in the handler")),
     "event loop": (asyncio.new_event_loop, ("eventpoll", "Unix stream socket")),
     "eventfd": (lambda: os.eventfd(0), ("eventfd descriptor",)),
+    "terminal": (os.openpty, ("the device /dev/", "open it in the handler")),
     "pidfd": (lambda: os.pidfd_open(os.getpid()), ("pidfd",)),
     "a pipe's write end alone": (stdin_of_a_child, ("a pipe made at init",)),
     "shared memory": (lambda: mmap.mmap(-1, 8192), ("shared memory", "MAP_PRIVATE")),
+    "shared memory that is read-only for now": (lambda: map_memory_file(), ("shared memory", "MAP_PRIVATE")),
+    "POSIX message queue": (lambda: open_message_queue(), ("message queue",)),
 }
 
 

@@ -14,7 +14,7 @@ from tests.namespace import in_namespace
 from tests.unprivileged import as_user, folder_of_user
 
 from dayfly._sys import ipc, proc
-from dayfly.supervisor.residue import KernelObjects, TemporaryFiles, _outlast, _sparing_sockets, bound_paths
+from dayfly.supervisor.residue import KernelObjects, TemporaryFiles, _sparing_sockets, bound_paths, outlast
 
 
 @pytest.fixture
@@ -218,7 +218,7 @@ def test_a_file_changed_right_after_init_bears_another_time(root: Path) -> None:
 def test_a_file_from_the_future_does_not_hold_up_init(root: Path) -> None:
     def act() -> float:
         began = time.monotonic()
-        _outlast(time.time_ns() + 3_600_000_000_000)
+        outlast(time.time_ns() + 3_600_000_000_000)
         return time.monotonic() - began
 
     assert as_user(act) < 5

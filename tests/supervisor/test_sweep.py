@@ -273,6 +273,71 @@ def test_an_extension_and_its_children_live_on() -> None:
     assert all_live
 
 
+def start_older(*commands: list[str]) -> Callable[[], None]:
+    """Return what starts processes before the runtime, as the platform does; each leads a group of its own."""
+
+    def act() -> None:
+        for name, *rest in commands:
+            subprocess.Popen(
+                [name, *rest],
+                executable="/bin/sleep",
+                user=UID if os.geteuid() == 0 else None,
+                process_group=None if name in ("survivor", "daemon") else 0,
+                start_new_session=name == "daemon",
+            )
+        wait_for(lambda: len(proc.list_pids()) == 1 + len(commands))
+
+    return act
+
+
+def older_that_live(*, is_first_life: bool | None) -> list[str]:
+    """Sweep as a runtime that starts beside what `start_older` started; return the names of what lives."""
+    sweeper = EnvironmentSweeper({AGENT}, is_first_life=is_first_life)
+    assert sweeper.sweep(set()).is_proved
+    return sorted(proc.command_line(pid)[0] for pid in living() - {1, os.getpid()})
+
+
+CLAIMS: dict[str, tuple[list[list[str]], bool | None, list[str]]] = {
+    "a script that executed another program, first life": ([["agent-core", "600"]], None, ["agent-core"]),
+    "two processes of an extension, first life": (
+        [[AGENT, "600"], ["helper", "600"]],
+        None,
+        [AGENT, "helper"],
+    ),
+    "an extension by its name, later life": ([[AGENT, "600"]], False, [AGENT]),
+    "a script that executed another program, later life": ([["agent-core", "600"]], False, ["agent-core"]),
+    "a survivor beside an extension": ([["survivor", "600"], [AGENT, "600"]], False, [AGENT]),
+    "a survivor beside a script's program": (
+        [["survivor", "600"], ["agent-core", "600"]],
+        False,
+        ["agent-core"],
+    ),
+    "a survivor of the extension's name": ([[AGENT, "600"], [AGENT, "601"]], False, []),
+    "an extension and a daemon of its own": ([["daemon", "600"], [AGENT, "600"]], False, [AGENT]),
+    "a survivor that leads a group": ([["evil", "600"], ["agent-core", "600"]], False, []),
+    "a survivor that leads a group beside an extension": ([["evil", "600"], [AGENT, "600"]], False, []),
+}
+
+
+@pytest.mark.parametrize("case", CLAIMS)
+def test_of_older_processes_only_those_live_that_nobody_but_an_extension_can_be(case: str) -> None:
+    commands, is_first_life, expected = CLAIMS[case]
+    alive = in_namespace(lambda: older_that_live(is_first_life=is_first_life), before=start_older(*commands))
+    assert alive == expected
+
+
+def test_a_platform_that_waited_for_a_runtime_has_had_an_earlier_life() -> None:
+    def act() -> tuple[bool, bool]:
+        return EnvironmentSweeper({AGENT}).is_first_life, proc.has_buried(os.getpid())
+
+    assert in_namespace(act) == (True, False)
+
+    def bury() -> None:
+        subprocess.run(["/bin/true"], check=True)
+
+    assert in_namespace(act, before=bury) == (False, False)
+
+
 def test_a_worker_that_names_itself_like_an_extension_is_ended() -> None:
     def act(sweeper: EnvironmentSweeper) -> Swept:
         subprocess.Popen([AGENT, "600"], executable="/bin/sleep")

@@ -87,6 +87,19 @@ def advise(start: int, length: int, advice: int) -> int:
     return ctypes.get_errno()
 
 
+def may_become_writable(start: int, length: int) -> bool:
+    """Say whether a readable mapping of ours could be made writable, by doing it for a moment."""
+    import ctypes
+
+    read, write = 1, 2
+    libc = _libc()
+    area = ctypes.c_void_p(start), ctypes.c_size_t(length)
+    if libc.mprotect(*area, read | write) != 0:
+        return False
+    libc.mprotect(*area, read)
+    return True
+
+
 def run_fork_handlers() -> None:
     """Fork a child that ends at once, so that libraries end their threads in their pthread_atfork handlers.
 

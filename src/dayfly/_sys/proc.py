@@ -207,6 +207,46 @@ def ancestors(pid: int) -> list[int]:
     return found
 
 
+def has_buried(pid: int) -> bool:
+    """Say whether a process has ever waited for a child; True where /proc does not tell.
+
+    The kernel adds the page faults of every child that was waited for to its parent's account (field
+    cminflt, kernel/exit.c), and no process can run without one. Nobody can take them back.
+    """
+    try:
+        text = _read_record(f"/proc/{pid}/stat")
+    except OSError:
+        return True
+    fields = text[text.rfind(b")") + 2 :].split()
+    return len(fields) < 9 or fields[8] != b"0"
+
+
+def group(pid: int) -> int:
+    """Return the process group of a process, -1 once it is gone."""
+    try:
+        return os.getpgid(pid)
+    except OSError:
+        return -1
+
+
+def session(pid: int) -> int:
+    """Return the session of a process, -1 once it is gone."""
+    try:
+        return os.getsid(pid)
+    except OSError:
+        return -1
+
+
+def started_at(pid: int) -> float:
+    """Return when a process was started, in seconds since the epoch as files are stamped; 0.0 if unknown."""
+    stat = read_stat(pid)
+    if stat is None:
+        return 0.0
+    # Not the times of /proc/1: an inode there begins when somebody first looks, in a later life perhaps.
+    booted = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
+    return booted + stat.started / os.sysconf("SC_CLK_TCK")
+
+
 def children(pid: int, *, has_one_thread: bool = False) -> list[int] | None:
     """Return the children of every thread of `pid`; None where the kernel does not list them.
 
@@ -320,16 +360,13 @@ def tmp_is_own_mount(path: str = "/tmp") -> bool:
     A bind mount of the host's directory cannot always be told from a fresh one, so in a mount nothing
     may be older than PID 1.
     """
-    init = read_stat(1)
+    init_started = started_at(1)
     try:
         lines = read_file("/proc/self/mountinfo").decode("utf-8", "replace").splitlines()
     except OSError:
         return False
-    if init is None:
+    if not init_started:
         return False
-    # Not the times of /proc/1: an inode there begins when somebody first looks, in a later life perhaps.
-    booted = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
-    init_started = booted + init.started / os.sysconf("SC_CLK_TCK")
     best: tuple[str, str, str] = ("", "", "")
     for line in lines:
         left, _, right = line.partition(" - ")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import _socket
 import os
+import stat
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 _KEPT_FLAGS = os.O_ACCMODE | os.O_APPEND | os.O_NONBLOCK | os.O_DSYNC | os.O_SYNC | os.O_DIRECT | os.O_NOATIME
 _O_DIRECT_PIPE = os.O_DIRECT
 _PIPE_BYTES = 65536
+# include/uapi/linux/magic.h has no name for it; ipc/mqueue.c does.
+_MQUEUE_MAGIC = 0x19800202
 # Where the platform's own range cannot be read; its default.
 _EPHEMERAL = (32768, 60999)
 # Options of a socket that a sender may have set; those that differ from a new socket's are set again.
@@ -190,6 +193,19 @@ class Sender:
         self._names.take(sock.detach())
 
 
+class Nothing:
+    """A descriptor that workers must not share and cannot have anew: it becomes /dev/null."""
+
+    __slots__ = ("_names",)
+
+    def __init__(self, number: int) -> None:
+        self._names = Names([number])
+
+    def make(self) -> None:
+        """Put the descriptor out of use."""
+        self._names.put_out_of_use()
+
+
 class Output:
     """Another name of our standard output or error."""
 
@@ -202,6 +218,58 @@ class Output:
     def make(self) -> None:
         """Make it another name of what is the output now."""
         self._names.take(os.dup(self._output))
+
+
+def inherited(numbers: Iterable[int]) -> list[OpenFile | Nothing]:
+    """Return what replaces descriptors that were handed down to this process: each worker has its own.
+
+    The flags, the owner and the offset of one description are a place where one worker can leave something
+    for the next, even those of /dev/null. What cannot be opened again becomes /dev/null.
+    """
+    found: list[OpenFile | Nothing] = []
+    for number in numbers:
+        try:
+            status = os.fstat(number)
+            if stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode):
+                found.append(OpenFile([number], flags_of(number), os.lseek(number, 0, os.SEEK_CUR)))
+            elif is_memory_device(status):
+                found.append(OpenFile([number], flags_of(number), 0))
+            else:
+                found.append(Nothing(number))
+        except OSError:
+            continue
+    return found
+
+
+def is_memory_device(status: os.stat_result) -> bool:
+    """Say whether this is /dev/null, zero, random or one of their kind: nothing that is written there stays."""
+    # Documentation/admin-guide/devices.txt in the kernel: 3 null, 5 zero, 7 full, 8 random, 9 urandom.
+    return (
+        stat.S_ISCHR(status.st_mode)
+        and os.major(status.st_rdev) == 1
+        and os.minor(status.st_rdev) in (3, 5, 7, 8, 9)
+    )
+
+
+def is_message_queue(number: int) -> bool:
+    """Say whether a descriptor that looks like a file's is a POSIX message queue's.
+
+    The kernel gives it a name as of a file in the root directory, which leads nowhere or to something else.
+    """
+    try:
+        status, named = os.fstat(number), os.stat(os.readlink(f"/proc/self/fd/{number}"))
+        if (status.st_dev, status.st_ino) == (named.st_dev, named.st_ino):
+            return False
+    except OSError:
+        pass
+    # 1.7 ms, and only where a file's name does not lead to it.
+    import ctypes
+
+    # The type is the first field of struct statfs, one long; the whole has 120 bytes.
+    answer = ctypes.create_string_buffer(256)
+    if ctypes.CDLL(None).fstatfs(number, answer) != 0:
+        return False
+    return ctypes.c_long.from_buffer(answer).value == _MQUEUE_MAGIC
 
 
 def identify(number: int) -> tuple[int, int] | None:

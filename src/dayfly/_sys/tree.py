@@ -7,27 +7,37 @@ emptied, so that no tree is ever deeper than one level, and only directories are
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
 _OPEN_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # The system calls of one directory level; an attacker's names are only ever used relative to these.
 _FULL = stat.S_IRWXU
+_SEARCH = stat.S_IRUSR | stat.S_IXUSR
+# Extended attributes that a file's owner may set: 64 kB of them.
+_ATTRIBUTES = ("user.", "system.posix_acl_", "trusted.")
 # No system call takes a longer path (PATH_MAX), so no honest program put anything there.
 _MAX_PATH_BYTES = 4000
 
 
 class Stamp:
-    """What tells one state of a file from another; ctime cannot be set back by its owner."""
+    """What tells one state of a file from another; ctime cannot be set back by its owner.
 
-    __slots__ = ("changed", "inode", "is_directory", "size")
+    `mode`, `accessed` and `modified` are a directory's, to be given back to it.
+    """
+
+    __slots__ = ("accessed", "changed", "inode", "is_directory", "mode", "modified", "size")
 
     def __init__(self, status: os.stat_result) -> None:
         self.is_directory = stat.S_ISDIR(status.st_mode)
+        self.mode = stat.S_IMODE(status.st_mode)
+        self.accessed = status.st_atime_ns
+        self.modified = status.st_mtime_ns
         self.inode = (status.st_dev, status.st_ino)
         self.size = status.st_size
         self.changed = status.st_ctime_ns
@@ -52,9 +62,28 @@ class Cleaned:
         self.changed = 0
         self.is_finished = True
 
+    def add(self, other: Cleaned) -> None:
+        """Count what another pass did as well."""
+        self.files += other.files
+        self.directories += other.directories
+        self.bytes_removed += other.bytes_removed
+        self.failed += other.failed
+        self.changed += other.changed
+        self.is_finished = self.is_finished and other.is_finished
 
-def snapshot(root: str) -> dict[str, Stamp]:
-    """Return a stamp of everything under `root`, by absolute path. Unreadable parts are left out."""
+
+def snapshot(root: str, *, stops: Collection[str] = ()) -> dict[str, Stamp]:
+    """Return a stamp of everything under `root`, by absolute path. Unreadable parts are left out.
+
+    `stops` are directories that are no part of it, such as mount points.
+    """
+    found = bounded_snapshot(root, stops=stops, limit=-1)
+    assert found is not None
+    return found
+
+
+def bounded_snapshot(root: str, *, stops: Collection[str], limit: int) -> dict[str, Stamp] | None:
+    """Return what `snapshot` does, None where there are more than `limit` entries (negative: no limit)."""
     found: dict[str, Stamp] = {}
     pending = [root]
     while pending:
@@ -62,10 +91,14 @@ def snapshot(root: str) -> dict[str, Stamp]:
         try:
             with os.scandir(directory) as entries:
                 for entry in entries:
+                    if entry.path in stops:
+                        continue
                     stamp = Stamp(entry.stat(follow_symlinks=False))
                     found[entry.path] = stamp
                     if stamp.is_directory:
                         pending.append(entry.path)
+                    if 0 <= limit < len(found):
+                        return None
         except OSError:
             continue
     return found
@@ -78,6 +111,7 @@ def holds_more(
     kept: Mapping[str, Stamp],
     keeps: Callable[[str], str],
     held: set[tuple[int, int]],
+    stops: Collection[str] = (),
 ) -> bool:
     """Say whether `clean` would find something to remove or changed; arguments as there. Changes nothing.
 
@@ -90,6 +124,8 @@ def holds_more(
         try:
             with os.scandir(directory) as entries:
                 for entry in entries:
+                    if entry.path in stops:
+                        continue
                     status = entry.stat(follow_symlinks=False)
                     stamp = Stamp(status)
                     old = kept.get(entry.path)
@@ -120,6 +156,8 @@ def clean(
     keeps: Callable[[str], str],
     held: set[tuple[int, int]],
     has_time: Callable[[], bool],
+    stops: Collection[str] = (),
+    on_change: Callable[[str], None] = lambda _path: None,
 ) -> Cleaned:
     """Remove what `uid` owns under `root`, except what stays; in other users' directories as well.
 
@@ -127,9 +165,10 @@ def clean(
     or are gone), a path for which `keeps` says "all" (with all below) or "inside" (a directory whose
     entries are looked at), files in `held` by (device, inode). Nothing of the user may be running.
     `has_time` is asked before every removal; once it says no, the rest is left and `is_finished` is False.
+    `stops` are directories that are no part of it. `on_change` is told every path that counts as changed.
     """
     done = Cleaned()
-    seen = 0
+    seen: set[str] = set()
     ways: list[str] = []
     pending = [root]
     try:
@@ -150,19 +189,23 @@ def clean(
                 done.failed += 1
                 continue
             try:
-                _let_write(descriptor, uid)
+                _let_search(descriptor, uid)
                 with os.scandir(descriptor) as entries:
                     for entry in entries:
                         path = f"{directory}/{entry.name}"
+                        if path in stops:
+                            continue
                         try:
                             stamp = Stamp(status := entry.stat(follow_symlinks=False))
                         except OSError:
                             continue
                         old = kept.get(path)
                         if old is not None and old.inode == stamp.inode:
-                            seen += 1
+                            seen.add(path)
                             # An extension goes on writing what it opened before the function's init.
-                            done.changed += not old.is_same(stamp) and stamp.inode not in held
+                            if not old.is_same(stamp) and stamp.inode not in held:
+                                done.changed += 1
+                                on_change(path)
                             if stamp.is_directory:
                                 pending.append(path)
                             continue
@@ -181,18 +224,50 @@ def clean(
                         if not has_time():
                             done.is_finished = False
                             return done
+                        _let_write(descriptor, uid)
+                        _let_write(top, uid)
                         _remove(descriptor, entry.name, status, top, done, has_time)
                         if not done.is_finished:
                             return done
+                if directory != root and (old := kept.get(directory)) is not None:
+                    _give_back(descriptor, old, uid, done)
             finally:
                 os.close(descriptor)
+        # Last: what is removed goes by way of it.
+        _give_back(top, kept.get(root), uid, done)
     finally:
         os.close(top)
     _remove_empty(ways, done)
     # A kept path that was not met is gone or was replaced.
     prefix = root + "/"
-    done.changed += max(0, sum(path.startswith(prefix) for path in kept) - seen)
+    for path in kept:
+        if path.startswith(prefix) and path not in seen:
+            done.changed += 1
+            on_change(path)
     return done
+
+
+def _give_back(descriptor: int, old: Stamp | None, uid: int, done: Cleaned) -> None:
+    """Give a directory that stays its mode and times back, and take its attributes away: they can hold anything.
+
+    Entries come and go in it, so that a changed ctime says nothing. Without a stamp the times become now.
+    """
+    status = os.fstat(descriptor)
+    if status.st_uid != uid or (old is not None and status.st_ctime_ns == old.changed):
+        return
+    try:
+        for name in os.listxattr(descriptor):
+            if name.startswith(_ATTRIBUTES):
+                os.removexattr(descriptor, name)
+    except OSError as fault:
+        # Not known to the file system: then there are none.
+        done.failed += fault.errno not in (errno.ENOTSUP, errno.ENOSYS)
+    if old is None:
+        os.utime(descriptor)
+        return
+    if stat.S_IMODE(status.st_mode) != old.mode:
+        os.fchmod(descriptor, old.mode)
+    os.utime(descriptor, ns=(old.accessed, old.modified))
 
 
 def _remove_empty(ways: list[str], done: Cleaned) -> None:
@@ -226,6 +301,13 @@ def _is_owner(name: str, uid: int) -> bool:
         return os.lstat(name).st_uid == uid
     except OSError:
         return False
+
+
+def _let_search(descriptor: int, uid: int) -> None:
+    """Give the owner of an open directory back what it needs to look at its entries."""
+    status = os.fstat(descriptor)
+    if status.st_uid == uid and status.st_mode & _SEARCH != _SEARCH:
+        os.fchmod(descriptor, stat.S_IMODE(status.st_mode) | _FULL)
 
 
 def _let_write(descriptor: int, uid: int) -> None:

@@ -88,6 +88,13 @@ KEPT_FILE_CHANGED = FindingKind(
     ("T1565.001", "Stored Data Manipulation"),
     "the zygote was rebuilt from the deployed code, since what it read at init may have been changed",
 )
+CODE_CHANGED = FindingKind(
+    "residue.code",
+    "An invocation changed the function's code",
+    5,
+    ("T1554", "Compromise Host Software Binary"),
+    "files that Python may execute were changed or removed in a directory that the function may write; see `changed_code`",
+)
 WORKER_DIED = FindingKind(
     "worker.died",
     "A worker ended before it answered",

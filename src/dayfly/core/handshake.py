@@ -95,17 +95,24 @@ class Ready:
 
     `reasons` forbid the fork; `notes` are limits for the first log line; `expires_at` is the time (seconds
     since the epoch) at which something that init fetched is no longer good, 0 where nothing says so;
-    `is_open` says that the zygote could open its own memory.
+    `is_open` says that the zygote could open its own memory, `runs_ahead` that code of the function's runs at a fork or
+    in a worker before its event is there.
     """
 
-    __slots__ = ("expires_at", "is_open", "notes", "reasons")
+    __slots__ = ("expires_at", "is_open", "notes", "reasons", "runs_ahead")
 
     def __init__(
-        self, reasons: list[str] | None = None, notes: list[str] | None = None, expires_at: float = 0.0
+        self,
+        reasons: list[str] | None = None,
+        notes: list[str] | None = None,
+        expires_at: float = 0.0,
+        *,
+        runs_ahead: bool = False,
     ) -> None:
         self.reasons = reasons or []
         self.notes = notes or []
         self.expires_at = expires_at
+        self.runs_ahead = runs_ahead
         self.is_open = False
 
     def pack(self) -> bytes:
@@ -113,6 +120,8 @@ class Ready:
         lines = [f"R{text}" for text in self.reasons] + [f"N{text}" for text in self.notes]
         if self.expires_at:
             lines.append(f"E{self.expires_at:.0f}")
+        if self.runs_ahead:
+            lines.append("A")
         if self.is_open:
             lines.append("O")
         return "\n".join(" ".join(line.split("\n")) for line in lines).encode("utf-8", "replace")
@@ -129,6 +138,8 @@ class Ready:
                 ready.notes.append(text)
             elif kind == "E" and text.isascii() and text.isdigit() and len(text) < _MAX_TIME_DIGITS:
                 ready.expires_at = float(text)
+            elif kind == "A":
+                ready.runs_ahead = True
             elif kind == "O":
                 ready.is_open = True
         return ready

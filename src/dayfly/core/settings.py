@@ -132,7 +132,23 @@ SETTINGS = (
         "keep",
         "globs",
         "",
-        "paths under temporary directories that stay, as globs (`:` between them in the environment)",
+        "paths that stay, under temporary directories and in other writable places, as globs (`:` between them in the environment)",
+    ),
+    Setting(
+        "scrub",
+        "places",
+        "",
+        "more directories to be emptied as temporary ones are, at every start and after every invocation, such as a "
+        "mount at /mnt/work (`:` between them in the environment); everything of the function's user in them is "
+        "removed, so name none that other environments share. Scope environment only",
+    ),
+    Setting(
+        "changed_code",
+        "choice",
+        "refuse",
+        "where the function may write its own code and a file of it was changed since the environment began: refuse: "
+        "the environment retires, and a later life of it does not start; run: it is only reported",
+        ("refuse", "run"),
     ),
     Setting(
         "close_memory",
@@ -234,6 +250,22 @@ _DURATION = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 # Longer than any environment lives; keeps arithmetic on deadlines within what poll() takes.
 _MAX_DURATION_S = 30 * 86400.0
 _MAX_COUNT = 1_000_000_000
+_SYSTEM = {
+    "bin",
+    "boot",
+    "dev",
+    "etc",
+    "lib",
+    "lib32",
+    "lib64",
+    "opt",
+    "proc",
+    "root",
+    "run",
+    "sbin",
+    "sys",
+    "usr",
+}
 # A limit that may shrink to nothing is none.
 _MAX_SHARE = 0.9
 _MAX_COUNT_DIGITS = 10
@@ -244,6 +276,7 @@ class Settings:
 
     __slots__ = (
         "api_lock",
+        "changed_code",
         "close_memory",
         "environment_max_age",
         "fork_after",
@@ -263,6 +296,7 @@ class Settings:
         "reseed",
         "retire_on",
         "scope",
+        "scrub",
         "tenant",
         "timeout_margin",
         "tmp",
@@ -278,6 +312,8 @@ class Settings:
         self.scope = str(values["scope"])
         self.api_lock = str(values["api_lock"])
         self.tmp = str(values["tmp"])
+        self.scrub = _names(values["scrub"])
+        self.changed_code = str(values["changed_code"])
         self.close_memory = str(values["close_memory"])
         self.keep = _names(values["keep"])
         self.reseed = bool(values["reseed"])
@@ -372,8 +408,8 @@ def _flatten(table: Mapping[str, object]) -> dict[str, object]:
 
 def _read_toml(setting: Setting, value: object) -> Value:
     where = f"{FILE_NAME}: {setting.name}"
-    if setting.kind == "globs" and isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return _globs(tuple(value), where=where)
+    if setting.kind in _LISTS and isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return _LISTS[setting.kind](tuple(value), where=where)
     if setting.kind == "choices" and isinstance(value, list) and all(isinstance(item, str) for item in value):
         return _choices(setting, tuple(value), where=where)
     if setting.kind == "switch" and isinstance(value, bool):
@@ -388,6 +424,7 @@ def _read_toml(setting: Setting, value: object) -> Value:
         return _read(setting, value, where=where)
     wanted = {
         "globs": "a list of strings",
+        "places": "a list of strings",
         "choices": "a list of strings",
         "share": 'a number as 0.1, or a string as "10%"',
         "switch": "true or false",
@@ -398,8 +435,8 @@ def _read_toml(setting: Setting, value: object) -> Value:
 
 
 def _read(setting: Setting, text: str, *, where: str) -> Value:
-    if setting.kind == "globs":
-        return _globs(tuple(part for part in text.split(":") if part), where=where)
+    if setting.kind in _LISTS:
+        return _LISTS[setting.kind](tuple(part for part in text.split(":") if part), where=where)
     if setting.kind == "choices":
         return _choices(setting, tuple(text.replace(",", ":").split(":")), where=where)
     if setting.kind == "share":
@@ -510,6 +547,22 @@ def _globs(globs: tuple[str, ...], *, where: str) -> tuple[str, ...]:
     return globs
 
 
+def _places(places: tuple[str, ...], *, where: str) -> tuple[str, ...]:
+    places = tuple(place.rstrip("/") for place in places)
+    for place in places:
+        parts = place.split("/")[1:]
+        # What the system lives in is nobody's to empty, whatever a setting says.
+        if not parts or not place.startswith("/") or {"", ".", ".."} & set(parts) or parts[0] in _SYSTEM:
+            raise SettingError(
+                f"{where} has the directory {place!r}",
+                hint="it must be an absolute path without `..`, outside the system's own directories, as /mnt/work",
+            )
+    return places
+
+
 def _has_control(text: str) -> bool:
     """Say whether `text` holds what no path has in earnest and what separates the options of a zygote."""
     return any(char < " " or char == "\x7f" for char in text)
+
+
+_LISTS = {"globs": _globs, "places": _places}

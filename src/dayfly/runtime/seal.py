@@ -109,6 +109,11 @@ def _descriptors(safe: frozenset[int] | set[int]) -> list[str]:
         elif (stat.S_ISREG(mode) or stat.S_ISDIR(mode)) and not _is_output(number):
             # Each worker has its own of what the files sealer handled; this is what it did not.
             found.append(f"{target} opened at init would be shared by workers: open it in the handler")
+        elif (stat.S_ISCHR(mode) or stat.S_ISBLK(mode)) and not _is_output(number):
+            # A terminal, say: it keeps what is written to it, and its settings.
+            found.append(
+                f"the device {target} opened at init would be shared by workers: open it in the handler"
+            )
     return found
 
 
@@ -142,9 +147,8 @@ def _describe_socket(number: int) -> str:
 
 def _mappings(temporary: tuple[str, ...]) -> list[str]:
     found: list[str] = []
-    for line in _maps():
-        permissions, path = line
-        if "s" in permissions and "w" in permissions:
+    for area, permissions, path in _maps():
+        if "s" in permissions and ("w" in permissions or _may_be_written(area, permissions)):
             found.append(
                 f"shared memory {path or 'without a name'} mapped at init is writable by every worker: map it MAP_PRIVATE or in the handler"
             )
@@ -155,16 +159,27 @@ def _mappings(temporary: tuple[str, ...]) -> list[str]:
     return sorted(set(found))
 
 
-def _maps() -> list[tuple[str, str]]:
+def _may_be_written(area: str, permissions: str) -> bool:
+    """Say whether mprotect() could make a shared mapping writable: its file was opened for writing."""
+    # Late: few functions map anything shared.
+    from dayfly._sys import native
+
+    start, _, end = area.partition("-")
+    if not permissions.startswith("r--"):
+        return True
+    return native.may_become_writable(int(start, 16), int(end, 16) - int(start, 16))
+
+
+def _maps() -> list[tuple[str, str, str]]:
     try:
         text = proc.read_file("/proc/self/maps", limit=1 << 24).decode("utf-8", "replace")
     except OSError:
         return []
-    parsed: list[tuple[str, str]] = []
+    parsed: list[tuple[str, str, str]] = []
     for line in text.splitlines():
         fields = line.split(None, 5)
         if len(fields) >= 5:
-            parsed.append((fields[1], fields[5] if len(fields) > 5 else ""))
+            parsed.append((fields[0], fields[1], fields[5] if len(fields) > 5 else ""))
     return parsed
 
 

@@ -15,6 +15,9 @@ def start(handler: str, channel: Channel) -> None:
     """Load `handler` by awslambdaric and serve; ends the process as awslambdaric would."""
     leave_out_native_client()
     _watch_grpc()
+    from dayfly.runtime import forkhooks
+
+    forkhooks.watch()
     from awslambdaric import bootstrap
 
     from dayfly.runtime.client import DayflyRuntimeClient

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import _socket
     from collections.abc import Callable
 
+    from dayfly._sys.reopen import Nothing, OpenFile
     from dayfly.core.handshake import ZygoteOptions
     from dayfly.runtime.hugepages import Tidier
     from dayfly.runtime.immortals import Immortaliser
@@ -96,6 +97,7 @@ def wait_for_work(channel: Channel, *, inherited: frozenset[int], handler: str) 
 
         sealing.notes += warming.warm(options.prime, options.events, handler)
     ready, generators = _seal(options, sealing)
+    handed_down = _handed_down(channel, inherited)
     # Now, and not before init: native code of the function's may have opened it again.
     ready.is_open = proc.opens_memory("self")
     was_collecting = gc.isenabled()
@@ -120,6 +122,7 @@ def wait_for_work(channel: Channel, *, inherited: frozenset[int], handler: str) 
             except OSError:
                 pass
             _limit()
+            _take_over(handed_down)
             reseed.reseed(generators)
         for number, parked in handlers.items():
             signal.signal(number, parked)
@@ -150,6 +153,24 @@ def wait_for_work(channel: Channel, *, inherited: frozenset[int], handler: str) 
     return _serve_requests(channel, sealing, become_worker)
 
 
+def _handed_down(channel: Channel, inherited: frozenset[int]) -> list[OpenFile | Nothing]:
+    """Return what each worker replaces of the descriptors that were open before init."""
+    # Loaded by the sealer of files in any case.
+    from dayfly._sys import reopen
+
+    replaced = {1, 2, channel.options.telemetry, channel.socket.fileno()}
+    return reopen.inherited(sorted(inherited - replaced))
+
+
+def _take_over(handed_down: list[OpenFile | Nothing]) -> None:
+    for descriptor in handed_down:
+        try:
+            descriptor.make()
+        except OSError:
+            # Out of use in this worker, rather than shared.
+            continue
+
+
 def _seal(options: ZygoteOptions, sealing: Sealing) -> tuple[Ready, list[object]]:
     """Make the function fork-safe; return what the supervisor is told and the generators to seed anew."""
     if options.isolation == "process":
@@ -168,7 +189,11 @@ def _seal(options: ZygoteOptions, sealing: Sealing) -> tuple[Ready, list[object]
         reasons = seal.reasons_not_to_fork(sealing, temporary=options.temporary)
     notes = sealing.notes + [f"a library was not sealed ({fault})" for fault in sealing.faults]
     generators = reseed.find_generators(found) if options.reseed else []
-    return Ready(reasons, notes, sealing.expires_at), generators
+    # Loaded when the function was.
+    from dayfly.runtime import forkhooks
+
+    runs_ahead = bool(options.after or sealing.threads or forkhooks.has_hooks())
+    return Ready(reasons, notes, sealing.expires_at, runs_ahead=runs_ahead), generators
 
 
 def _park_signal_handlers() -> dict[int, Callable[..., object]]:

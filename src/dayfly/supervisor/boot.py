@@ -19,14 +19,17 @@ from dayfly.supervisor.life import (
     API_VARIABLE,
     Life,
     find_open_stranger,
+    mount_points,
+    named_roots,
     observe_host,
     own_roots,
     owns_kernel_objects,
+    places_here,
     print_error,
     read_settings,
 )
 from dayfly.supervisor.output import Output
-from dayfly.supervisor.residue import TemporaryFiles
+from dayfly.supervisor.residue import KernelObjects, TemporaryFiles
 from dayfly.supervisor.sweep import DescendantsSweeper, EnvironmentSweeper
 from dayfly.supervisor.upstream import Upstream, UpstreamError
 from dayfly.supervisor.zygote import (
@@ -39,11 +42,12 @@ from dayfly.supervisor.zygote import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from typing import NoReturn
 
     from dayfly.core.handshake import Ready
     from dayfly.supervisor.loop import Supervisor
+    from dayfly.supervisor.places import Places
     from dayfly.supervisor.report import Reporter
 
 TELEMETRY_VARIABLE = "_LAMBDA_TELEMETRY_LOG_FD"
@@ -57,6 +61,8 @@ _CALLS = {
     (b"POST", b"/restore/error"),
 }
 BAD_INPUT = 2
+# In the first log line.
+_MANY_PLACES = 8
 
 
 def run(environ: Mapping[str, str], life: Life) -> Channel:
@@ -83,17 +89,20 @@ def run(environ: Mapping[str, str], life: Life) -> Channel:
 
 
 def _refuse(upstream: Upstream, fault: SettingError) -> int:
+    print_error(fault.message, fault.hint)
+    _report_init_error(upstream, "Dayfly.InvalidSetting", f"{fault.message} ({fault.hint})")
+    return BAD_INPUT
+
+
+def _report_init_error(upstream: Upstream, kind: str, message: str) -> None:
     import json
 
-    print_error(fault.message, fault.hint)
-    body = json.dumps(
-        {"errorType": "Dayfly.InvalidSetting", "errorMessage": f"{fault.message} ({fault.hint})"}
-    ).encode()
+    body = json.dumps({"errorType": kind, "errorMessage": message}).encode()
+    name = "Runtime." + kind.partition(".")[2]
     try:
-        upstream.post("/init/error", body, {"Lambda-Runtime-Function-Error-Type": "Runtime.InvalidSetting"})
+        upstream.post("/init/error", body, {"Lambda-Runtime-Function-Error-Type": name})
     except UpstreamError as unreachable:
         print_error(str(unreachable), f"check {API_VARIABLE}")
-    return BAD_INPUT
 
 
 class _Start:
@@ -124,15 +133,17 @@ class _Start:
         self._marks: list[str] = []
         self._opening = self._stranger = self._memory = ""
         self._processors: set[int] = set()
+        self._places: Places | None = None
         if self._is_wide:
             self._sweeper: EnvironmentSweeper | DescendantsSweeper = EnvironmentSweeper()
-            roots = own_roots(decision)
+            roots = (*own_roots(decision), *self._named_roots())
+            self._files = TemporaryFiles(roots, settings.keep, stops=mount_points(roots))
         else:
             self._sweeper = self._narrow_sweeper()
-            roots = (self._make_temporary(),)
-        self._files = TemporaryFiles(roots, settings.keep)
+            self._files = TemporaryFiles((self._make_temporary(),), settings.keep)
         if isinstance(self._sweeper, EnvironmentSweeper):
             self._files.spare_files_of(self._sweeper.extension_pids)
+        self._kernel_objects = KernelObjects() if owns_kernel_objects(decision) else None
         self._options = ZygoteOptions(
             isolation=settings.isolation,
             deliver=settings.fork_deliver,
@@ -151,7 +162,13 @@ class _Start:
     def run(self) -> Channel:
         life = self._life
         if self._is_wide and not life.is_emptied:
-            life.empty(self._settings, self._decision)
+            life.empty(self._settings, self._decision, self._environ)
+        if life.young_code and self._settings.changed_code == "refuse":
+            raise SystemExit(self._refuse_changed_code(life.young_code))
+        if self._kernel_objects is not None and isinstance(self._sweeper, EnvironmentSweeper):
+            self._kernel_objects.begin(is_first_life=self._sweeper.is_first_life)
+        if self._is_wide and self._settings.tmp == "scrub":
+            self._places = places_here(self._settings, self._environ, self._files.roots)
         self._opening = life.close_memory()
         self._stranger = "" if self._opening else find_open_stranger()
         self._processors = processors.allowed()
@@ -176,7 +193,7 @@ class _Start:
 
             self._reporter = Reporter(self._output, self._environ)
             try:
-                ready = zygote.wait_until_ready(self._call_platform)
+                ready = self._wait_until_ready(zygote, self._call_platform, None)
             except ZygoteLostError as fault:
                 _end_like(zygote, fault)
             supervisor = self._supervisor()
@@ -197,6 +214,33 @@ class _Start:
             else:
                 zygote.end()
             self._remove_temporary()
+
+    def _named_roots(self) -> tuple[str, ...]:
+        roots, refused = named_roots(self._settings, self._environ)
+        if refused:
+            fault = SettingError(
+                f"scrub names {refused}, where the function's code lies", hint="name a directory of data"
+            )
+            raise SystemExit(_refuse(self._upstream, fault))
+        return roots
+
+    def _refuse_changed_code(self, count: int) -> int:
+        from dayfly.core import findings
+        from dayfly.supervisor.report import Reporter
+
+        message = (
+            f"{count} files of the function's code were changed since this environment began, perhaps by an "
+            "earlier life of it"
+        )
+        hint = (
+            "recycle this environment; where init makes these files itself, name their directory in `scrub`"
+        )
+        Reporter(self._output, self._environ).find(
+            findings.NOT_CLEAN, f"the environment does not start: {message}", {"files": count}
+        )
+        print_error(message, hint)
+        _report_init_error(self._upstream, "Dayfly.NotClean", f"{message} ({hint})")
+        return 1
 
     def _narrow_sweeper(self) -> DescendantsSweeper:
         from dayfly._sys import native
@@ -250,7 +294,7 @@ class _Start:
         zygote = self._execute()
         call = self._call_platform if limit_s is None else self._call_quietly
         try:
-            ready = zygote.wait_until_ready(call, limit_s=limit_s)
+            ready = self._wait_until_ready(zygote, call, limit_s)
             if ready.is_open and not self._memory:
                 # A worker can lower our limits until no memory file can be made: nothing is forked from
                 # what it could then write.
@@ -259,6 +303,14 @@ class _Start:
             zygote.end()
             raise
         return zygote, ready
+
+    def _wait_until_ready(
+        self, zygote: Zygote, call: Callable[[bytes], bytes], limit_s: float | None
+    ) -> Ready:
+        ready = zygote.wait_until_ready(call, limit_s=limit_s)
+        if self._kernel_objects is not None and self._settings.isolation != "process":
+            ready.reasons += self._kernel_objects.made_by_init()
+        return ready
 
     def _call_quietly(self, packed: bytes) -> bytes:
         """The same for an init that nobody waits for: its failure is not the platform's to act on."""
@@ -302,7 +354,7 @@ class _Start:
 
     def _supervisor(self) -> Supervisor:
         from dayfly.supervisor.loop import Supervisor
-        from dayfly.supervisor.residue import Cleaner, KernelObjects
+        from dayfly.supervisor.residue import Cleaner
 
         return Supervisor(
             self._settings,
@@ -313,8 +365,10 @@ class _Start:
             cleaner=Cleaner(
                 self._reporter,
                 self._files,
-                KernelObjects() if owns_kernel_objects(self._decision) else None,
+                self._kernel_objects,
                 scrubs=self._settings.tmp == "scrub",
+                places=self._places,
+                runs_changed_code=self._settings.changed_code == "run",
             ),
             lock=decide_api_lock(self._settings.api_lock, self._decision.platform),
             routes=self._routes,
@@ -346,7 +400,9 @@ class _Start:
         if settings.tenant and settings.keep:
             self._limits.append("what `keep` names is shared by all tenants")
         self._limits += ready.notes
-        if os.access(self._environ.get("LAMBDA_TASK_ROOT") or ".", os.W_OK):
+        self._limits += self._limits_of_places()
+        task = os.path.realpath(self._environ.get("LAMBDA_TASK_ROOT") or ".")
+        if not (self._places and self._places.has(task)) and os.access(task, os.W_OK):
             self._limits.append(
                 "the function's code is writable by the function: a rebuilt zygote loads what it finds"
             )
@@ -378,14 +434,23 @@ class _Start:
             f"memory of supervisor, zygote and workers {'open' if memory else 'closed'}{limits}",
             evidence,
         )
-        if life.killed or life.removed:
+        if life.found:
             from dayfly.core import findings
 
-            self._reporter.find(
-                findings.EARLIER_LIFE,
-                f"this is a later life: {life.killed} processes were ended and {life.removed} files removed before any function code",
-                {"processes": life.killed, "files": life.removed},
+            self._reporter.find(findings.EARLIER_LIFE, _tell_earlier_life(life), life.found)
+
+    def _limits_of_places(self) -> list[str]:
+        limits: list[str] = []
+        ignored = [place for place in self._settings.scrub if place not in self._files.roots]
+        if ignored:
+            limits.append("not emptied, since they are no directories of this scope: " + ", ".join(ignored))
+        if self._places is not None and self._places.not_covered:
+            shown = self._places.not_covered[:_MANY_PLACES]
+            more = len(self._places.not_covered) - len(shown)
+            limits.append(
+                "writable and not compared: " + ", ".join(shown) + (f" and {more} more" if more else "")
             )
+        return limits
 
     def _judge_memory(self, ready: Ready) -> str:
         """Say why the memory of Dayfly's processes is open to each other; empty where it is closed."""
@@ -401,6 +466,18 @@ class _Start:
                 f"void against Python code in a worker (L2): the memory of {self._stranger} can be written, and code outlives its worker there"
             )
         return memory
+
+
+def _tell_earlier_life(life: Life) -> str:
+    young = life.young_code + life.young_data
+    return (
+        f"this is a later life: {life.killed} processes were ended and {life.removed} files removed before any "
+        "function code"
+    ) + (
+        f"; {young} files outside temporary directories are younger than the environment and were left"
+        if young
+        else ""
+    )
 
 
 def _end_on_signals() -> None:

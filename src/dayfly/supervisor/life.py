@@ -8,6 +8,7 @@ here what the first one did.
 from __future__ import annotations
 
 import os
+import sys
 import time
 
 from dayfly._sys import proc, unreadable
@@ -22,26 +23,45 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping
     from typing import NoReturn
 
+    from dayfly.supervisor.places import Places
+
 API_VARIABLE = "AWS_LAMBDA_RUNTIME_API"
 # PROC_IPC_INIT_INO in the kernel's include/linux/proc_ns.h: the objects of the machine itself.
 INITIAL_IPC_NAMESPACE = "ipc:[4026531839]"
+# What one life tells of the one before it, in the order in which it is told.
+_COUNTS = ("killed", "removed", "objects", "young_code", "young_data")
 _SWITCHED_OFF = "switched off by close_memory"
 
 
 class Life:
     """How this life began: `began` on the monotonic clock, what was ended and removed before anything else.
 
-    `failure` says why the interpreter that runs is readable, empty where it is not; `has_user_site` that the first one
-    looked for code in its user's site directory.
+    `young_code` and `young_data` count files outside temporary directories that are too young to be the image's and
+    were left. `failure` says why the interpreter that runs is readable, empty where it is not; `has_user_site` that
+    the first one looked for code in its user's site directory.
     """
 
-    __slots__ = ("began", "failure", "has_user_site", "interpreter", "is_emptied", "killed", "removed")
+    __slots__ = (
+        "began",
+        "failure",
+        "has_user_site",
+        "interpreter",
+        "is_emptied",
+        "killed",
+        "objects",
+        "removed",
+        "young_code",
+        "young_data",
+    )
 
-    def __init__(self, *, began: float, is_emptied: bool = False, killed: int = 0, removed: int = 0) -> None:
+    def __init__(self, *, began: float, is_emptied: bool = False) -> None:
         self.began = began
         self.is_emptied = is_emptied
-        self.killed = killed
-        self.removed = removed
+        self.killed = 0
+        self.removed = 0
+        self.objects = 0
+        self.young_code = 0
+        self.young_data = 0
         self.failure = ""
         self.interpreter = -1
         self.has_user_site = startup.has_user_site()
@@ -49,19 +69,33 @@ class Life:
     def pack(self) -> str:
         """Return what the second interpreter is told."""
         flags = f"{self.is_emptied:d}{self.has_user_site:d}"
-        return f"{self.began!r},{flags},{self.killed},{self.removed}"
+        return ",".join([repr(self.began), flags, *(str(getattr(self, name)) for name in _COUNTS)])
 
     @staticmethod
     def of(arrival: unreadable.Arrival) -> Life:
         """Return what the first interpreter told; a zygote is told nothing."""
-        began, flags, killed, removed = (arrival.message or "0,00,0,0").split(",")
-        life = Life(began=float(began), is_emptied=flags[0] == "1", killed=int(killed), removed=int(removed))
+        began, flags, *counts = (arrival.message or "0,00,0,0,0,0,0").split(",")
+        life = Life(began=float(began), is_emptied=flags[0] == "1")
+        for name, count in zip(_COUNTS, counts, strict=True):
+            setattr(life, name, int(count))
         life.has_user_site = flags[1] == "1"
         life.failure = arrival.failure
         life.interpreter = arrival.interpreter
         return life
 
-    def empty(self, settings: Settings, decision: ScopeDecision) -> None:
+    @property
+    def found(self) -> dict[str, int]:
+        """What an earlier life had left, by kind; empty where it was nothing."""
+        counts = {
+            "processes": self.killed,
+            "files": self.removed,
+            "objects": self.objects,
+            "young_code": self.young_code,
+            "young_files": self.young_data,
+        }
+        return counts if any(counts.values()) else {}
+
+    def empty(self, settings: Settings, decision: ScopeDecision, environ: Mapping[str, str]) -> None:
         """Rule 1: what runs or lies here already may be the work of an earlier, poisoned life.
 
         Raises SystemExit where a process cannot be ended.
@@ -75,15 +109,40 @@ class Life:
             sweeper.kill_all()
         swept = sweeper.sweep(set())
         self.killed = swept.killed
+        roots = (*own_roots(decision), *named_roots(settings, environ)[0])
         if settings.tmp == "scrub":
-            files = TemporaryFiles(own_roots(decision), settings.keep)
+            files = TemporaryFiles(roots, settings.keep, stops=mount_points(roots))
             files.spare_files_of(sweeper.extension_pids)
             cleaned = files.clear(has_time=lambda: True)
             self.removed = cleaned.files + cleaned.directories
         if not swept.is_proved:
             print_error("processes of an earlier life could not be ended", "recycle this environment")
             raise SystemExit(1)
+        if not sweeper.is_first_life:
+            self._empty_more(settings, decision, environ, roots, has_extensions=sweeper.has_extensions)
         self.is_emptied = True
+
+    def _empty_more(
+        self,
+        settings: Settings,
+        decision: ScopeDecision,
+        environ: Mapping[str, str],
+        roots: tuple[str, ...],
+        *,
+        has_extensions: bool,
+    ) -> None:
+        """What a first life need not look for: nobody can have left anything."""
+        from dayfly.supervisor.residue import KernelObjects
+
+        if owns_kernel_objects(decision) and not has_extensions:
+            # Nothing says which objects an extension made.
+            self.objects = KernelObjects().clear_all()
+        if settings.tmp == "scrub":
+            places = places_here(settings, environ, roots)
+            if places is not None:
+                earlier = places.clear_earlier(proc.started_at(1))
+                self.removed += earlier.removed
+                self.young_code, self.young_data = earlier.code, earlier.data
 
     def execute(self, environ: MutableMapping[str, str], options: list[str]) -> NoReturn:
         """Become a fresh interpreter with the command line of this one, unreadable as this one is."""
@@ -137,7 +196,7 @@ def begin(environ: MutableMapping[str, str], arrival: unreadable.Arrival | None)
         return life
     decision = decide_scope(settings.scope, observe_host())
     if decision.scope == "environment":
-        life.empty(settings, decision)
+        life.empty(settings, decision, environ)
     if settings.close_memory == "off":
         life.failure = _SWITCHED_OFF
     else:
@@ -163,6 +222,52 @@ def own_roots(decision: ScopeDecision) -> tuple[str, ...]:
         root
         for root in SCRATCH
         if root == "/tmp" or (proc.tmp_is_own_mount(root) and not (shared_ipc and root.startswith("/dev/")))
+    )
+
+
+def named_roots(settings: Settings, environ: Mapping[str, str]) -> tuple[tuple[str, ...], str]:
+    """Return what the setting `scrub` names, and the first of it that holds the function's code, "" without one.
+
+    Nothing is to be emptied then: the setting is not valid.
+    """
+    if not settings.scrub:
+        return (), ""
+    from dayfly._sys.mounts import is_within
+
+    task = environ.get("LAMBDA_TASK_ROOT") or os.getcwd()
+    code = [os.path.realpath(path) for path in (task, sys.prefix, sys.base_prefix, os.path.dirname(__file__))]
+    for place in settings.scrub:
+        if any(is_within(path, os.path.realpath(place)) for path in code):
+            return (), place
+    return settings.scrub, ""
+
+
+def mount_points(roots: tuple[str, ...]) -> frozenset[str]:
+    """Return where other file systems are mounted, but for `roots` themselves: what lies there is not theirs."""
+    from dayfly._sys.mounts import read_mounts
+
+    return frozenset(mount.point for mount in read_mounts()) - set(roots)
+
+
+def places_here(settings: Settings, environ: Mapping[str, str], roots: tuple[str, ...]) -> Places | None:
+    """Return the writable places outside the temporary directories `roots`; None without any, as on Lambda."""
+    from dayfly._sys.mounts import read_mounts
+
+    table = read_mounts()
+    if not any(
+        not mount.is_read_only and not mount.is_pseudo and mount.point not in roots for mount in table
+    ):
+        return None
+    # Only where something else can be written.
+    from dayfly.core.keep import keep_rule
+    from dayfly.supervisor.places import find_places
+
+    return find_places(
+        environ,
+        scratch=roots,
+        keeps=keep_rule(settings.keep),
+        started=proc.started_at(1),
+        table=table,
     )
 
 

@@ -421,7 +421,8 @@ class Supervisor:
         if self._stock.zygote is None and self._renewal.init_s * 1.5 > left:
             # Another init does not fit into what is left: the next event waits for it, as for a cold start.
             return
-        self._stock.finish_fork(max(0.0, min(_FORK_LIMIT_S, left)))
+        is_alone = self._current is None and not self._cleaner.is_pending
+        self._stock.finish_fork(max(0.0, min(_FORK_LIMIT_S, left)), is_alone=is_alone)
         if self._stock.zygote is None:
             self._prepare()
 

@@ -41,6 +41,10 @@ class Stock:
     """The zygote, if there is one, and its spares: workers that have seen no event.
 
     `is_forking` is false in process isolation, asked for or because the function cannot be forked.
+
+    Where code of the function's runs at every fork or in a worker before its event (a hook, a thread of init), it
+    may read what an attacker writes at that moment and takes away again. There a worker is forked only when no
+    other one is alive and all that it left is gone, and none is kept beside one that serves.
     """
 
     def __init__(self, settings: Settings, *, sweeper: Sweeper, output: Output, reporter: Reporter) -> None:
@@ -49,10 +53,11 @@ class Stock:
         self._output = output
         self._reporter = reporter
         self._spares: list[Worker] = []
-        self._wanted = _SPARES_OF_WINDOW if settings.isolation == "window" else _SPARES
+        self._wanted = _wanted(settings, runs_ahead=False)
         self._workers = 0
         self._born = (0.0, 0.0)
         self._expires_at = 0.0
+        self._runs_ahead = False
         self.zygote: Zygote | None = None
         self.is_forking = settings.isolation != "process"
         sweeper.settle = self.settle_fork
@@ -64,6 +69,8 @@ class Stock:
         self.zygote = zygote
         self._born = read_clocks()
         self._expires_at = ready.expires_at
+        self._runs_ahead = ready.runs_ahead
+        self._wanted = _wanted(self._settings, runs_ahead=ready.runs_ahead)
         self.is_forking = wants_fork and not reasons
         self._sweeper.zygote = zygote.pid
         self._sweeper.spared = {zygote.pid}
@@ -108,7 +115,11 @@ class Stock:
         self._take(zygote.take_worker())
 
     def fork_ahead(self) -> None:
-        """Ask for one more worker, unless enough are there or on their way."""
+        """Ask for one more worker while another is at work, unless enough are there or on their way."""
+        if not self._runs_ahead:
+            self._fork_ahead()
+
+    def _fork_ahead(self) -> None:
         if self.zygote is None or not self.is_forking:
             return
         if self.zygote.is_forking or len(self._spares) >= self._wanted:
@@ -118,13 +129,17 @@ class Stock:
         except ZygoteLostError as fault:
             self.lose(fault)
 
-    def finish_fork(self, limit_s: float) -> None:
-        """Have no fork under way, or as little of it as `limit_s` seconds leave, and no dying spare."""
+    def finish_fork(self, limit_s: float, *, is_alone: bool) -> None:
+        """Have no fork under way, or as little of it as `limit_s` seconds leave, and no dying spare.
+
+        `is_alone` says that no worker stays to serve further events, and that nothing an event left is there.
+        """
         while self._spares and self._spares[0].is_dying():
             self._drop_dead_spare()
         if self.zygote is not None and self.is_forking:
             self.settle(limit_s=0.0)
-            self.fork_ahead()
+            if is_alone or not self._runs_ahead:
+                self._fork_ahead()
             self.settle(limit_s=limit_s)
             self._tidy()
 
@@ -218,3 +233,9 @@ class Stock:
             worker.kill()
         if self.zygote is not None:
             self.zygote.end()
+
+
+def _wanted(settings: Settings, *, runs_ahead: bool) -> int:
+    if runs_ahead:
+        return 1
+    return _SPARES_OF_WINDOW if settings.isolation == "window" else _SPARES

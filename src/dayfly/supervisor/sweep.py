@@ -120,16 +120,23 @@ class Sweeper:
 class EnvironmentSweeper(Sweeper):
     """Everything of our user in our PID namespace that is not Dayfly, an ancestor or an extension.
 
-    `extension_files` are the programs the platform starts as extensions, None for those on this host.
+    `extension_files` are the programs the platform starts as extensions, None for those on this host;
+    `is_first_life` whether the platform has ended no runtime here before, None to look.
     """
 
-    def __init__(self, extension_files: set[str] | None = None) -> None:
+    def __init__(self, extension_files: set[str] | None = None, *, is_first_life: bool | None = None) -> None:
         super().__init__()
         self._uid = os.getuid()
         self._self = os.getpid()
         self._ancestors = set(proc.ancestors(self._self))
         self._extensions: dict[int, int] = {}
         self._paused: set[int] = set()
+        # Whoever starts a runtime anew has waited for the one before.
+        self.is_first_life = (
+            not any(proc.has_buried(pid) for pid in self._ancestors)
+            if is_first_life is None
+            else is_first_life
+        )
         self._find_extensions(_extension_files() if extension_files is None else set(extension_files))
 
     @property
@@ -142,23 +149,27 @@ class EnvironmentSweeper(Sweeper):
         return [pid for pid, started in self._extensions.items() if self._started(pid) == started]
 
     def _find_extensions(self, files: set[str]) -> None:
-        # Extensions start before the runtime, as children of the platform's process. What looks like
-        # one but is somebody else's child, or younger than we are, is not spared. An earlier, poisoned
-        # life may have left a process that is both and names itself so: only files that the platform
-        # would start count, and for each the first process alone, since the platform starts it first.
         mine = proc.read_stat(self._self)
-        for pid in proc.list_pids() if files else ():
+        if not files or mine is None:
+            return
+        # Extensions start before the runtime, as children of the platform's process. What looks like
+        # one but is somebody else's child, or younger than we are, is not spared.
+        older: list[proc.ProcessStat] = []
+        for pid in proc.list_pids():
             stat = proc.read_stat(pid)
-            if stat is None or mine is None or stat.started > mine.started or pid in self._ancestors:
-                continue
-            if stat.parent not in self._ancestors or pid == self._self:
-                continue
-            # A script's path comes after its interpreter and that one's options.
-            for part in proc.command_line(pid)[:3]:
-                if part in files:
-                    files.remove(part)
-                    self._extensions[pid] = stat.started
-                    break
+            if (
+                stat is not None
+                and stat.parent in self._ancestors
+                and stat.started <= mine.started
+                and pid != self._self
+                and pid not in self._ancestors
+                and proc.belongs_to(pid, self._uid)
+                and not proc.is_dead(pid)
+            ):
+                older.append(stat)
+        if not self.is_first_life:
+            older = _surely_extensions(older, files)
+        self._extensions = {stat.pid: stat.started for stat in older}
 
     @staticmethod
     def _started(pid: int) -> int:
@@ -340,6 +351,26 @@ class DescendantsSweeper(Sweeper):
             and proc.bears_mark(pid, self._signature)
             and not proc.is_dead(pid)
         ]
+
+
+def _surely_extensions(older: list[proc.ProcessStat], files: set[str]) -> list[proc.ProcessStat]:
+    """Return those of the platform's children that nobody but an extension can be, where some may be survivors.
+
+    An earlier, poisoned life may have left processes that are as old, have the same parent by adoption, lead a
+    group and give themselves any name. So whoever names a file of an extension, or leads a group without (a
+    script may have executed another program), claims to be one. More claims than files, and a survivor is
+    among them: then all of them are ended, and the platform, which notices, starts its extensions again.
+    """
+    claims = [
+        stat
+        for stat in older
+        # A script's path comes after its interpreter and that one's options.
+        if files.intersection(proc.command_line(stat.pid)[:3]) or proc.group(stat.pid) == stat.pid
+    ]
+    if len(claims) > len(files):
+        # What an extension has made a daemon has a session of its own; the platform gives it none.
+        claims = [stat for stat in claims if proc.session(stat.pid) == proc.session(os.getpid())]
+    return claims if len(claims) <= len(files) else []
 
 
 def _extension_files() -> set[str]:

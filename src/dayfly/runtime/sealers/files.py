@@ -1,7 +1,7 @@
 """Gives every worker open files of its own, where init left them.
 
 A forked process shares the offset of what it inherits: one worker's read would move the next one's. Each
-opens the same files again, at the offset init left. A file without a name (deleted, a memory file) would
+opens the same files again, at the offset init left; /dev/null too, whose description has flags and an owner. A file without a name (deleted, a memory file) would
 carry what one customer wrote to the next: each worker gets a copy of it. Pipes whose two ends are here
 are made anew, and other names of standard output follow the worker's own.
 """
@@ -54,6 +54,9 @@ def seal(found: Found, sealing: Sealing) -> None:
             sealing.in_worker(reopen.Output(number, outputs[identity]).make)
         elif stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode):
             files.setdefault(identity, []).append(number)
+        elif reopen.is_memory_device(status):
+            sealing.descriptors.add(number)
+            sealing.in_worker(reopen.OpenFile([number], reopen.flags_of(number), 0).make)
         elif stat.S_ISFIFO(status.st_mode):
             pipes.setdefault(identity, []).append(number)
     if files or names:
@@ -116,6 +119,11 @@ def _seal_file(numbers: list[int], sealing: Sealing) -> Callable[[], None] | Non
         # Neither offset nor content: nothing is shared by it.
         return None
     is_regular = stat.S_ISREG(status.st_mode)
+    if is_regular and reopen.is_message_queue(number):
+        sealing.refuse(
+            f"the message queue {_tell(number)} opened at init would be shared by workers: open it in the handler"
+        )
+        return None
     try:
         offset = os.lseek(number, 0, os.SEEK_CUR)
         if is_regular and _is_nameless(number):

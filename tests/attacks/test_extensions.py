@@ -1,0 +1,117 @@
+"""External extensions beside a function under attack (L2; T1036.005 Masquerading, T1489 Service Stop).
+
+They are of the same user, older than the runtime, and children of the platform's process: so, after a reset, is a
+survivor of an earlier life. The one must never be ended, the other always.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from tests.attacks.shop import FUNCTIONS, Shop, needs_confinement
+from tests.attacks.test_earlier_life import SURVIVE
+from tests.confined import Confinement, confinement_here
+
+pytestmark = needs_confinement()
+
+# A script that executes another program: nothing of the process names the file in /opt/extensions any more.
+SCRIPT = """#!/bin/sh
+export EXTENSION_NAME="${0##*/}"
+exec %s /opt/agent/main.py
+"""
+AGENT = """
+import json, os, subprocess, sys, urllib.request
+base = "http://" + os.environ["AWS_LAMBDA_RUNTIME_API"] + "/2020-01-01/extension"
+body = json.dumps({"events": ["INVOKE"]}).encode()
+request = urllib.request.Request(
+    base + "/register", data=body, headers={"Lambda-Extension-Name": os.environ["EXTENSION_NAME"]}
+)
+identifier = urllib.request.urlopen(request).headers["Lambda-Extension-Identifier"]
+child = subprocess.Popen(["sleep", "600"])
+while True:
+    request = urllib.request.Request(
+        base + "/event/next", headers={"Lambda-Extension-Identifier": identifier}
+    )
+    with urllib.request.urlopen(request) as answer:
+        event = json.load(answer)
+    print("agent", os.getpid(), event["eventType"], child.poll(), flush=True)
+"""
+
+
+class _WithExtension(Confinement):
+    """The confinement of this machine with one external extension."""
+
+    folder: Path = Path()
+
+    def wrap(
+        self, command: Sequence[str], *, task: Path, binds: Sequence[Path], refusals: bool = False
+    ) -> list[str]:
+        line = super().wrap(command, task=task, binds=binds, refusals=refusals)
+        more = ["--perms", "0755", "--tmpfs", "/opt"]
+        for name in ("extensions", "agent"):
+            more += ["--ro-bind", str(self.folder / name), f"/opt/{name}"]
+        at = line.index("--chdir")
+        return [*line[:at], *more, *line[at:]]
+
+
+@contextmanager
+def shop_with_extension(folder: Path) -> Iterator[Shop]:
+    function, extensions, agent = folder / "function", folder / "extensions", folder / "agent"
+    shutil.copytree(FUNCTIONS, function)
+    extensions.mkdir()
+    agent.mkdir()
+    (extensions / "agent").write_text(SCRIPT % sys.executable)
+    (extensions / "agent").chmod(0o755)
+    (agent / "main.py").write_text(AGENT)
+    shop = Shop("dayfly", function=function)
+    here = confinement_here()
+    confinement = _WithExtension(here.kind, here.reason)
+    object.__setattr__(confinement, "folder", folder)
+    shop.rie.confinement = confinement
+    with shop:
+        yield shop
+
+
+def agents_lines(shop: Shop) -> list[list[str]]:
+    return [line.split()[1:] for line in shop.rie.logs().splitlines() if line.startswith("agent ")]
+
+
+LEAVE = "import subprocess\nif os.fork() == 0:\n os.setsid(); time.sleep(9)\nopen('/tmp/stash', 'w')"
+
+
+def test_a_script_that_executes_another_program_and_its_child_live_on(tmp_path: Path) -> None:
+    with shop_with_extension(tmp_path) as shop:
+        for _ in range(5):
+            shop.serve(1)
+            shop.attack(LEAVE)
+        shop.serve(1)
+        lines = agents_lines(shop)
+        # The last event may reach it after the function has answered.
+        assert len(lines) >= 10
+        assert {pid for pid, _, _ in lines} == {lines[0][0]}
+        assert {child for _, _, child in lines} == {"None"}
+        assert set(shop.findings()) == {"residue.process", "residue.file"}
+        assert "environment.earlier-life" not in shop.findings()
+
+
+@pytest.mark.parametrize("name", ["/opt/extensions/agent", "python3"])
+def test_no_survivor_passes_for_the_extension(name: str, tmp_path: Path) -> None:
+    with shop_with_extension(tmp_path) as shop:
+        shop.serve(1)
+        shop.attack(SURVIVE, name=name)
+        shop.sink.wait_for("survivor")
+        # Where the two cannot be told apart both are ended, and the platform starts everything once more.
+        for _ in range(6):
+            shop.rie.invoke({"card": "4000111122223333"})
+        while shop.sink.received(quiet_s=0.0001):
+            pass
+        shop.serve(2, takes=0.1)
+        assert "survivor" not in shop.sink.received()
+        before = len(agents_lines(shop))
+        shop.serve(2)
+        assert len(agents_lines(shop)) > before, "the extension is gone"
