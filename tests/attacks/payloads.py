@@ -16,7 +16,7 @@ CLIENT = """
 import http.client, json
 address = event["api"]
 base = "/2018-06-01/runtime/invocation/"
-def call(method, path, body=None, timeout=1.0):
+def call(method, path, body=None, timeout=0.5):
     connection = http.client.HTTPConnection(address, timeout=timeout)
     try:
         connection.request(method, base + path, body)

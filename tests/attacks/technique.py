@@ -16,6 +16,8 @@ from typing import Literal
 
 from tests.attacks.evidence import Evidence
 
+from dayfly.core.findings import KINDS
+
 FOLDER = Path(__file__).parent / "techniques"
 # The tactics and techniques used here; Enterprise v18.1, https://attack.mitre.org/versions/v18/.
 ATTACK_NAMES: Mapping[str, str] = {
@@ -25,14 +27,12 @@ ATTACK_NAMES: Mapping[str, str] = {
     "T1055.008": "Ptrace System Calls",
     "T1055.009": "Proc Memory",
     "T1056": "Input Capture",
-    "T1059.006": "Python",
     "T1070.004": "File Deletion",
     "T1074.001": "Local Data Staging",
     "T1083": "File and Directory Discovery",
     "T1119": "Automated Collection",
     "T1190": "Exploit Public-Facing Application",
     "T1222": "File and Directory Permissions Modification",
-    "T1480": "Execution Guardrails",
     "T1489": "Service Stop",
     "T1499": "Endpoint Denial of Service",
     "T1499.001": "OS Exhaustion Flood",
@@ -49,7 +49,6 @@ ATTACK_NAMES: Mapping[str, str] = {
     "T1565.002": "Transmitted Data Manipulation",
     "T1565.003": "Runtime Data Manipulation",
     "T1574": "Hijack Execution Flow",
-    "T1574.006": "Dynamic Linker Hijacking",
     "T1574.007": "Path Interception by PATH Environment Variable",
     "T1600.001": "Reduce Key Space",
     "T1620": "Reflective Code Loading",
@@ -92,6 +91,8 @@ class Technique:
     ends_window: bool = False
     # Finding that an environment with a fresh worker per event must report.
     finding: str = ""
+    # Customers who may be reached before it is noticed; nobody is after them. What has no such number reaches nobody.
+    noticed_within: int = 0
     # The function is not forked: invocation and window isolation say so and give what process isolation gives.
     is_unforkable: bool = False
     # Ends the runtime by itself, so that the platform's next request may carry the failure.
@@ -127,6 +128,10 @@ class Technique:
             return f"source is {self.source!r}, not as M1 or 1.3a"
         if bool(self.plant.strip()) == bool(self.event):
             return "it needs either code to plant or an event"
+        if self.finding and self.finding not in {kind.uid for kind in KINDS}:
+            return f"{self.finding} is no finding of Dayfly's"
+        if self.noticed_within and not self.finding:
+            return "it is noticed, but no finding says so"
         if self.level == "L1" and not self.event:
             return "L1 is data alone: it needs an event"
         return ""

@@ -26,6 +26,7 @@ SETTINGS = {
     "window": {"DAYFLY_ISOLATION": "window", "DAYFLY_MAX_INVOCATIONS": str(WINDOW)},
     "process": {"DAYFLY_ISOLATION": "process"},
 }
+PID = "result = os.getpid()"
 # A new life's first line is written once init is done.
 NEW_LIFE_LIMIT_S = 2.0
 FINDING_LIMIT_S = 5.0
@@ -131,6 +132,7 @@ def test_with_a_worker_per_invocation_it_reaches_nobody(
         shop.learn()
         before = len(shop.findings())
         _attack(shop, technique)
+        _let_it_be_noticed(shop, technique, since=before)
         aftermath = technique.evidence.gather(shop, LATER)
         if technique.is_unforkable:
             assert "zygote.not-forkable" in shop.findings(), "it runs unprotected, and does not say so"
@@ -148,9 +150,13 @@ def test_with_windows_it_reaches_nobody_after_its_own(technique: Technique, wind
         if technique.is_unforkable:
             assert "zygote.not-forkable" in shop.findings(), "it runs unprotected, and does not say so"
             return
-        _begin_window(shop)
+        worker = _begin_window(shop)
+        before = len(shop.findings())
         _attack(shop, technique)
-        if not technique.ends_window:
+        _let_it_be_noticed(shop, technique, since=before)
+        if technique.ends_window:
+            assert shop.result_of(PID) != worker, "its window goes on"
+        else:
             for _ in range(WINDOW - 2):
                 shop.order()
         _assert_contained(technique, technique.evidence.gather(shop, LATER))
@@ -164,6 +170,7 @@ def test_without_a_fork_it_reaches_as_far_as_its_file_says(
         shop = process_shops.enter(stack, technique)
         shop.learn()
         _attack(shop, technique)
+        _let_it_be_noticed(shop, technique, since=0)
         aftermath = technique.evidence.gather(shop, LATER)
     if technique.process == "contained":
         _assert_contained(technique, aftermath)
@@ -185,16 +192,26 @@ def _attack(shop: Shop, technique: Technique) -> None:
             time.sleep(0.01)
 
 
+def _let_it_be_noticed(shop: Shop, technique: Technique, *, since: int) -> None:
+    """Serve the customers who may be reached before a technique is noticed, if there are any."""
+    for _ in range(technique.noticed_within):
+        if technique.finding in shop.findings()[since:]:
+            return
+        shop.order()
+    if technique.noticed_within:
+        _wait_for_finding(shop, technique.finding, since=since)
+
+
 def _lives(shop: Shop) -> int:
     return shop.rie.logs().count('"types":["environment.started"]')
 
 
-def _begin_window(shop: Shop) -> None:
-    """Serve until a fresh worker has served its first event."""
-    before = shop.result_of("result = os.getpid()")
+def _begin_window(shop: Shop) -> object:
+    """Serve until a fresh worker has served its first event; return its pid."""
+    before = shop.result_of(PID)
     for _ in range(WINDOW):
-        if shop.result_of("result = os.getpid()") != before:
-            return
+        if (worker := shop.result_of(PID)) != before:
+            return worker
     pytest.fail("no window ended")
 
 

@@ -10,7 +10,7 @@ PLANT = (
     CLIENT
     + """
 call("POST", mine + "/response", "1")
-skim(2)
+skim(1)
 """
 )
 

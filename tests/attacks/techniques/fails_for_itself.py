@@ -10,7 +10,7 @@ PLANT = (
     CLIENT
     + """
 call("POST", mine + "/error", "{}")
-skim(2)
+skim(1)
 """
 )
 

@@ -42,4 +42,5 @@ TECHNIQUE = Technique(
     evidence=WrongAnswers(),
     handler="priced.handler",
     spoils=True,
+    process="contained",
 )

@@ -10,7 +10,7 @@ PLANT = (
     CLIENT
     + """
 call("POST", mine + "/response", "1")
-skim(2)
+skim(60)
 """
 )
 
@@ -23,7 +23,8 @@ TECHNIQUE = Technique(
     evidence=Cards(),
     environment={"DAYFLY_API_LOCK": "off"},
     finding="environment.runtime-api",
-    process="may reach",
+    noticed_within=20,
+    process="contained",
     timeout_s=3,
     spoils=True,
     may_lose=1,
