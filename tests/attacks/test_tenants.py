@@ -11,14 +11,13 @@ from collections.abc import Iterator
 
 import pytest
 from tests.attacks.shop import PRELUDE, Shop, needs_confinement
-from tests.attacks.test_memory import PATCHES
+from tests.attacks.techniques.handler_code import PLANT
 from tests.rie import Answer
 
 pytestmark = needs_confinement()
 
 WINDOW = 50
 VICTIM, ATTACKER = "anna", "mallory"
-PLANT = next(iter(PATCHES.values()))
 ENVIRONMENT = {
     "DAYFLY_ISOLATION": "window",
     "DAYFLY_MAX_INVOCATIONS": str(WINDOW),

@@ -1,7 +1,8 @@
 """Attacks on a window (L2, L3): what is planted lives as long as its worker, and not one event longer.
 
 Within its window an attacker has what he has on a plain warm environment; that is what the setting says. None of it
-may outlast the window, and what would outlast it ends the window at once.
+may outlast the window, and what would outlast it ends the window at once: each technique of the catalogue is tried on a
+window too, by test_techniques.py.
 """
 
 from __future__ import annotations
@@ -11,8 +12,6 @@ from collections.abc import Iterator
 import pytest
 from tests.attacks.shop import Shop, needs_confinement
 from tests.attacks.test_frames import CLIENT
-from tests.attacks.test_leftovers import LEFTOVERS, LIVE
-from tests.attacks.test_memory import PATCHES
 from tests.rie import Answer
 
 pytestmark = needs_confinement()
@@ -29,13 +28,6 @@ def window() -> Iterator[Shop]:
         yield shop
 
 
-@pytest.fixture
-def fresh_window() -> Iterator[Shop]:
-    """One per attack: the emulator reaps nobody, and the zombies of one attack would fail the next."""
-    with Shop("dayfly", environment=ENVIRONMENT) as shop:
-        yield shop
-
-
 def end_window(shop: Shop) -> None:
     """Serve until a fresh worker has served its first event."""
     before = shop.result_of("result = os.getpid()")
@@ -43,24 +35,6 @@ def end_window(shop: Shop) -> None:
         if shop.result_of("result = os.getpid()") != before:
             return
     pytest.fail("no window ended")
-
-
-@pytest.mark.parametrize("name", PATCHES)
-def test_what_is_patched_steals_in_its_window_and_from_nobody_after_it(name: str, window: Shop) -> None:
-    end_window(window)
-    window.attack(PATCHES[name])
-    within = window.serve(WINDOW - 2)
-    assert window.stolen(within) == len(within), "the attack does not work: this test proves nothing"
-    assert window.stolen(window.serve(WINDOW + 1)) == 0
-
-
-@pytest.mark.parametrize("name", LEFTOVERS)
-def test_a_process_left_behind_ends_the_window_before_the_next_event(name: str, fresh_window: Shop) -> None:
-    fresh_window.result_of("import app; app.PLANTED = True")
-    fresh_window.attack(LIVE + LEFTOVERS[name])
-    fresh_window.sink.received()
-    assert fresh_window.result_of("import app; result = hasattr(app, 'PLANTED')") is False
-    assert "alive" not in " ".join(fresh_window.sink.received())
 
 
 BETWEEN = {
