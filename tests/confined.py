@@ -56,7 +56,7 @@ class Confinement:
         assert bwrap is not None, "confinement_here() found bwrap a moment ago"
         # Order matters: what is mounted later covers what was mounted before, so the binds come last.
         line = [bwrap, "--die-with-parent", "--ro-bind", "/", "/"]
-        line += [*(_devices_of_lambda() if refusals else ["--dev", "/dev"]), "--proc", "/proc"]
+        line += [*(_devices_of_lambda() if refusals else _devices()), "--proc", "/proc"]
         line += ["--unshare-pid", "--unshare-ipc", "--as-pid-1", "--perms", "1777", "--tmpfs", "/tmp"]
         # Interpreters often live in root's home, mode 0700: an empty home that anybody may enter, with only
         # the interpreters in it, shows them without showing the rest.
@@ -93,6 +93,11 @@ def confinement_here() -> Confinement:
     if outcome.returncode == 0:
         return candidate
     return Confinement("none", f"bubblewrap refused: {outcome.stderr.decode(errors='replace').strip()}")
+
+
+def _devices() -> list[str]:
+    # bwrap leaves /dev/shm to root alone.
+    return ["--dev", "/dev", "--perms", "1777", "--tmpfs", "/dev/shm"]
 
 
 def _devices_of_lambda() -> list[str]:

@@ -60,7 +60,7 @@ def descriptors(pid: int) -> dict[int, str]:
 def resident_kb(pid: int) -> int:
     """VmRSS in kB, 0 if the process is gone or a zombie."""
     with contextlib.suppress(OSError):
-        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        for line in Path(f"/proc/{pid}/status").read_text(errors="replace").splitlines():
             if line.startswith("VmRSS:"):
                 return int(line.split()[1])
     return 0
@@ -93,6 +93,6 @@ def _alive(known: dict[int, int]) -> dict[int, int]:
 def _stat(pid: int) -> list[str]:
     # The name in the second field may hold spaces and brackets: what follows the last bracket is sound.
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
     except OSError:
         return []

@@ -255,3 +255,12 @@ def test_a_process_is_stopped_when_each_of_its_threads_is() -> None:
         process.send_signal(signal.SIGCONT)
         wait_for(lambda: not proc.is_stopped(process.pid))
     assert proc.is_stopped(process.pid), "what is gone does nothing"
+
+
+def test_memory_in_use_and_memory_left_are_numbers_of_bytes() -> None:
+    held = bytearray(os.urandom(1 << 20)) * 40
+    assert proc.resident_bytes(os.getpid()) > len(held)
+    assert proc.available_bytes() > 1 << 20
+    process = subprocess.Popen(["/bin/true"])
+    process.wait()
+    assert proc.resident_bytes(process.pid) == 0

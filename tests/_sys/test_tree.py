@@ -572,3 +572,56 @@ def test_a_stamp_of_a_directory_allows_other_entries_but_no_other_directory(root
         return same, before.is_same(Stamp((root / "d").stat()))
 
     assert as_user(act) == (True, False)
+
+
+def holds(root: Path, *, kept: Mapping[str, Stamp] | None = None, globs: tuple[str, ...] = ()) -> bool:
+    return holds_more(str(root), uid=UID, kept=kept or {}, keeps=keep_rule(globs), held=set())
+
+
+MADE: dict[str, Callable[[Path], object]] = {
+    "a file": lambda root: (root / "left").touch(),
+    "a hidden directory": lambda root: (root / ".left").mkdir(),
+    "a directory closed to its owner": lambda root: (root / "left").mkdir(mode=0),
+    "a link to nowhere": lambda root: (root / "left").symlink_to("/nowhere"),
+    "a link to a kept file": lambda root: (root / "left").symlink_to("kept"),
+    "a FIFO": lambda root: os.mkfifo(root / "left"),
+    "a file in a kept directory": lambda root: (root / "directory/left").touch(),
+    "a file on the way to a glob": lambda root: (root / "way/left").touch(),
+    "a change to a kept file": lambda root: (root / "kept").write_text("y"),
+    "a mode of a kept file": lambda root: (root / "kept").chmod(0o600),
+    "another file in a kept one's place": lambda root: os.replace(root / "directory/other", root / "kept"),
+    "a kept file removed": lambda root: (root / "kept").unlink(),
+    "a kept directory closed": lambda root: (root / "directory").chmod(0),
+}
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_a_look_sees_what_cleaning_would_remove_or_find_changed_and_touches_nothing(
+    name: str, root: Path
+) -> None:
+    def act() -> None:
+        globs = (f"{root}/way/cache/**",)
+        (root / "directory").mkdir()
+        (root / "directory/other").touch()
+        (root / "kept").write_text("x")
+        kept = snapshot(str(root))
+        (root / "way/cache/deep").mkdir(parents=True)
+        (root / "way/cache/deep/model").touch()
+        assert not holds(root, kept=kept, globs=globs)
+        MADE[name](root)
+        before = {path: stamp.changed for path, stamp in snapshot(str(root)).items()}
+        assert holds(root, kept=kept, globs=globs)
+        assert {path: stamp.changed for path, stamp in snapshot(str(root)).items()} == before
+        (root / "directory").chmod(0o700)
+
+    as_user(act)
+
+
+def test_a_look_at_a_directory_that_is_gone_says_that_it_could_not_look(root: Path) -> None:
+    assert as_user(lambda: holds(root / "gone"))
+
+
+@needs_root
+def test_a_look_minds_nobody_elses_files(root: Path) -> None:
+    (root / "of-root").touch()
+    assert not as_user(lambda: holds(root))

@@ -1,7 +1,7 @@
 """Files and kernel objects that outlive their invocation (L2, L3; T1074.001 Local Data Staging, T1559, T1222).
 
 Each payload hides data from whoever empties temporary directories; a second payload, as a later attacker,
-looks whether it is there. Service must go on meanwhile.
+looks whether it is there. Service must go on meanwhile. The plainest of each kind are in tests/attacks/techniques/.
 """
 
 from __future__ import annotations
@@ -14,19 +14,8 @@ from tests.attacks.shop import Shop, needs_confinement
 pytestmark = needs_confinement()
 
 FILES = {
-    "file": "open('/tmp/stash', 'w').write('card')",
     "hidden file with a line feed and invalid UTF-8": "open(b'/tmp/.\\n\\xff\\xfe', 'w').write('card')",
     "directory of mode 000": "os.mkdir('/tmp/d'); open('/tmp/d/stash', 'w').write('x'); os.chmod('/tmp/d', 0)",
-    "nested modes 000": (
-        "os.makedirs('/tmp/a/b/c'); open('/tmp/a/b/c/s', 'w')\nfor p in ('c', '', '..'): pass\n"
-        "os.chmod('/tmp/a/b/c', 0); os.chmod('/tmp/a/b', 0); os.chmod('/tmp/a', 0)"
-    ),
-    "three thousand levels": """
-os.chdir("/tmp")
-for _ in range(3000):
-    os.mkdir("d"); os.chdir("d")
-open("stash", "w").write("card")
-""",
     "FIFO that blocks who opens it": "os.mkfifo('/tmp/fifo')",
     "sparse file of terabytes": "os.truncate(os.open('/tmp/big', os.O_CREAT | os.O_RDWR), 1 << 40)",
     "link to a directory and to itself": "os.symlink('/etc', '/tmp/etc'); os.symlink('loop', '/tmp/loop')",
@@ -34,26 +23,6 @@ open("stash", "w").write("card")
     "ten thousand files": "[open('/tmp/f%d' % n, 'w').close() for n in range(10000)]",
     "name of the longest kind": "os.makedirs('/tmp/' + 'n' * 255 + '/' + 'm' * 255)",
     "imitated names of the remover": "os.makedirs('/tmp/.dayfly-0123456789abcdef/.dayfly-0123456789abcdef')",
-    "file made while the worker is killed": """
-import threading
-def make(at):
-    n = 0
-    while True:
-        n += 1
-        os.close(os.open("/tmp/late-%d-%d" % (at, n % 50), os.O_CREAT | os.O_WRONLY))
-for at in range(6): threading.Thread(target=make, args=(at,), daemon=True).start()
-time.sleep(0.01)
-""",
-    "files made by children that are killed": """
-for at in range(6):
-    if os.fork() == 0:
-        n = 0
-        while n < 200000:
-            n += 1
-            os.close(os.open("/tmp/late-%d-%d" % (at, n % 50), os.O_CREAT | os.O_WRONLY))
-        os._exit(0)
-time.sleep(0.01)
-""",
     "other places": """
 for place in ("/dev/shm", "/var/tmp", "/dev/mqueue"):
     try: open(place + "/stash", "w").write("card")
@@ -145,26 +114,12 @@ def find(at):
 """
 
 
-@pytest.mark.parametrize(
-    ("leave", "look"),
-    [
-        ("libc.shmget(0x1234, 4096, 0o1666)", "result = libc.shmget(0x1234, 0, 0) >= 0"),
-        ("libc.msgget(0x1234, 0o1666)", "result = libc.msgget(0x1234, 0) >= 0"),
-        ("libc.semget(0x1234, 3, 0o1666)", "result = libc.semget(0x1234, 0, 0) >= 0"),
-        (
-            "for n in range(60): libc.shmget(n + 1, 4096, 0o1666), libc.semget(n + 1, 1, 0o1666)",
-            "result = any(libc.shmget(n + 1, 0, 0) >= 0 or libc.semget(n + 1, 0, 0) >= 0 for n in range(60))",
-        ),
-        ("store(1)", "result = find(1)"),
-    ],
-)
-def test_no_kernel_object_meets_a_later_invocation(
-    leave: str, look: str, plain_shop: Shop, dayfly_shop: Shop
-) -> None:
-    """2.9, T1559: shared memory, queues, semaphores and keys belong to nobody who could be killed."""
+def test_many_kernel_objects_meet_no_later_invocation(plain_shop: Shop, dayfly_shop: Shop) -> None:
+    """2.9, T1559: shared memory and semaphores belong to nobody who could be killed."""
+    leave = "for n in range(60): libc.shmget(n + 1, 4096, 0o1666), libc.semget(n + 1, 1, 0o1666)"
+    look = "result = any(libc.shmget(n + 1, 0, 0) >= 0 or libc.semget(n + 1, 0, 0) >= 0 for n in range(60))"
     plain_shop.attack(CALLS + leave)
-    if plain_shop.result_of(CALLS + look) is not True:
-        pytest.skip("this kernel or its confinement has no such object")
+    assert plain_shop.result_of(CALLS + look) is True
     dayfly_shop.attack(CALLS + leave)
     assert dayfly_shop.result_of(CALLS + look) is False
     dayfly_shop.serve(2)
@@ -189,10 +144,6 @@ def test_a_message_queue_cannot_be_made(dayfly_shop: Shop) -> None:
 
 KEPT = {
     "rewritten": "open('/tmp/lib/rates.py', 'w').write(\"STANDARD = 'poison!'\")",
-    "rewritten with its times set back": (
-        "t = os.stat('/tmp/lib/rates.py')\nopen('/tmp/lib/rates.py', 'r+').write(\"STANDARD = 'poison!'\")\n"
-        "os.utime('/tmp/lib/rates.py', ns=(t.st_atime_ns, t.st_mtime_ns))"
-    ),
     "replaced": "os.remove('/tmp/lib/rates.py'); open('/tmp/lib/rates.py', 'w').write(\"STANDARD = 'poison!'\")",
     "replaced with its directory": (
         "os.rename('/tmp/lib', '/tmp/old'); os.mkdir('/tmp/lib')\n"

@@ -1,7 +1,8 @@
 """Attacks on a window (L2, L3): what is planted lives as long as its worker, and not one event longer.
 
 Within its window an attacker has what he has on a plain warm environment; that is what the setting says. None of it
-may outlast the window, and what would outlast it ends the window at once.
+may outlast the window, and what would outlast it ends the window at once: each technique of the catalogue is tried on a
+window too, by test_techniques.py.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from collections.abc import Iterator
 
 import pytest
 from tests.attacks.shop import Shop, needs_confinement
-from tests.attacks.test_leftovers import LEFTOVERS, LIVE
-from tests.attacks.test_memory import PATCHES
+from tests.attacks.test_frames import CLIENT
+from tests.rie import Answer
 
 pytestmark = needs_confinement()
 
@@ -27,13 +28,6 @@ def window() -> Iterator[Shop]:
         yield shop
 
 
-@pytest.fixture
-def fresh_window() -> Iterator[Shop]:
-    """One per attack: the emulator reaps nobody, and the zombies of one attack would fail the next."""
-    with Shop("dayfly", environment=ENVIRONMENT) as shop:
-        yield shop
-
-
 def end_window(shop: Shop) -> None:
     """Serve until a fresh worker has served its first event."""
     before = shop.result_of("result = os.getpid()")
@@ -41,24 +35,6 @@ def end_window(shop: Shop) -> None:
         if shop.result_of("result = os.getpid()") != before:
             return
     pytest.fail("no window ended")
-
-
-@pytest.mark.parametrize("name", PATCHES)
-def test_what_is_patched_steals_in_its_window_and_from_nobody_after_it(name: str, window: Shop) -> None:
-    end_window(window)
-    window.attack(PATCHES[name])
-    within = window.serve(WINDOW - 2)
-    assert window.stolen(within) == len(within), "the attack does not work: this test proves nothing"
-    assert window.stolen(window.serve(WINDOW + 1)) == 0
-
-
-@pytest.mark.parametrize("name", LEFTOVERS)
-def test_a_process_left_behind_ends_the_window_before_the_next_event(name: str, fresh_window: Shop) -> None:
-    fresh_window.result_of("import app; app.PLANTED = True")
-    fresh_window.attack(LIVE + LEFTOVERS[name])
-    fresh_window.sink.received()
-    assert fresh_window.result_of("import app; result = hasattr(app, 'PLANTED')") is False
-    assert "alive" not in " ".join(fresh_window.sink.received())
 
 
 BETWEEN = {
@@ -138,3 +114,68 @@ def test_files_of_a_window_go_with_it(window: Shop) -> None:
     assert window.result_of(write) == ["planted.py"]
     end_window(window)
     assert window.result_of("result = os.listdir('/tmp')") == []
+
+
+# What a worker sends with, before or after the answer it owes, so that it may answer the next customer.
+AHEAD = {
+    "a thread that goes on sending": """
+    import threading
+    wire.sendall(mine)
+    def send():
+        while True: wire.sendall(forged)
+    threading.Thread(target=send, daemon=True).start()
+""",
+    "two answers in one write": "wire.sendall(mine + forged)",
+    "an answer after its answer": "wire.sendall(mine); wire.sendall(forged)",
+    "an answer before its answer": "wire.sendall(forged); wire.sendall(mine)",
+    "half a frame": "wire.sendall(mine + forged[:20])",
+    "half a body": "wire.sendall(mine + forged[:-5])",
+    "a head that takes the next answer for its body": "wire.sendall(mine + head(length=200))",
+    "a single byte": "wire.sendall(mine + b'x')",
+    "a note": "wire.sendall(mine + head(kind=3, meta=b'Wforged'))",
+    "an answer of no nonce": 'wire.sendall(mine + answer(b\'{"mark": "forged"}\', nonce=bytes(16)))',
+    "many of random nonces": (
+        "wire.sendall(mine + b''.join(answer(b'{\"mark\": \"forged\"}', nonce=os.urandom(16)) for _ in range(500)))"
+    ),
+    "the end of the stream": "wire.sendall(mine); wire.shutdown(socket.SHUT_WR)",
+    "a descriptor": (
+        "import array; wire.sendall(mine); "
+        "wire.sendmsg([b'x'], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array('i', [wire.fileno()]))])"
+    ),
+}
+SENDING = """
+forged = answer(b'{"mark": "forged"}')
+def send_ahead(kind, meta, body):
+    mine = answer(body, kind=kind, meta=meta)
+    {code}
+client._answer = send_ahead
+result = os.getpid()
+"""
+
+
+@pytest.mark.parametrize("name", AHEAD)
+def test_a_frame_sent_ahead_never_answers_the_next_customer(name: str, window: Shop) -> None:
+    """T1557. The nonce is drawn with each event; what else came from the worker ends it before the next one.
+
+    Stopped between two writes, it makes the second when the next event wakes it: that customer of the same window may
+    get an error, as from whatever else the attacker does to him there, and never the forged answer.
+    """
+    is_one_write = AHEAD[name].count("wire.s") == 1
+    for _ in range(1 if is_one_write else 4):
+        end_window(window)
+        # His own caller may get either of what he sent.
+        assert window.attack(CLIENT + SENDING.replace("{code}", AHEAD[name])).body
+        first = window.rie.invoke({"card": "4000"})
+        assert (first.error_type == "Runtime.ExitError" and not is_one_write) or _paid(first)[
+            "mark"
+        ] == "4000"
+        # Every customer gets his own answer: `serve` looks at each.
+        window.serve(WINDOW)
+        assert window.findings()[-1] in (
+            {"worker.hostile"} if is_one_write else {"worker.hostile", "worker.died"}
+        )
+
+
+def _paid(answer: Answer) -> dict[str, object]:
+    assert isinstance(answer.payload, dict)
+    return answer.payload

@@ -30,14 +30,15 @@ def by_path() -> Iterator[RuntimeProcess]:
         yield process
 
 
-def ask(process: RuntimeProcess, event: dict[str, object], **headers: str) -> dict[str, object]:
-    payload = process.invoke(event, **headers).payload
+def ask(process: RuntimeProcess, event: dict[str, object], *, tenant: str = "") -> dict[str, object]:
+    headers = {"Lambda-Runtime-Aws-Tenant-Id": tenant}
+    payload = process.settle(process.api.send(event, headers=headers)).payload
     assert isinstance(payload, dict), payload
     return payload
 
 
 def of_tenant(process: RuntimeProcess, tenant: str, act: str = "file") -> dict[str, object]:
-    return ask(process, {"act": act, "tenant": tenant}, Lambda_Runtime_Aws_Tenant_Id=tenant)
+    return ask(process, {"act": act, "tenant": tenant}, tenant=tenant)
 
 
 def claimed(sub: object) -> dict[str, object]:

@@ -114,3 +114,12 @@ def test_an_invocation_line_says_who_served_and_how_it_ended() -> None:
     assert (record["invocation"], record["worker"], record["age_s"]) == (7, 9, 12.346)
     assert (record["outcome"], record["request_id"]) == ("crash", "r")
     assert imitates_finding(line)
+
+
+def test_what_ends_a_window_follows_from_what_a_finding_is() -> None:
+    """So that a finding that is added later is residue or suspicion without another list."""
+    for kind in findings.KINDS:
+        assert ("residue" in kind.triggers) is kind.uid.startswith("residue.")
+        assert ("suspicion" in kind.triggers) is (kind.attack is not None)
+    assert findings.PROCESS_LEFT.triggers == {"residue", "suspicion"}
+    assert findings.WORKER_TIMED_OUT.triggers == findings.RENEWED.triggers == frozenset()

@@ -45,5 +45,12 @@ SEEDS: dict[str, list[bytes]] = {
     "ready": [Ready(["thread 'ä'", "socket"], ["note"], 1790000000.0).pack(), "E²".encode()],
     "process_records": [b"a) S 1 (b", b"x\ny) Z 1"],
     "settings": [bytes([at]) + b"=" + one.default.encode() for at, one in enumerate(SETTINGS)] + [b"\x02=9"],
+    "tenants": [
+        b'{"requestContext":{"authorizer":{"claims":{"sub":"a"}}},"body":"x"}',
+        b'{"requestContext":{"authorizer":{"claims":{"sub":"a","s\\u0075b":"b"}}}}',
+        b'{"cognitoIdentityId":"eu-central-1:a"}',
+        b"[" * 200_000,
+        b'{"a":' + b"9" * 5000 + b"}",
+    ],
     "answer_fields": [b"8476a536-e9f4-11e8-9739-2dfe598c3fcd", b"../../init/error", b"\x00\x00\x7f"],
 }

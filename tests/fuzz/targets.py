@@ -21,6 +21,7 @@ from dayfly.core.http1 import HttpError, ReplyReader
 from dayfly.core.loglines import FrameReader, LineReader
 from dayfly.core.requests import RequestError, RequestReader
 from dayfly.core.settings import load_settings
+from dayfly.core.tenants import MAX_KEY_CHARACTERS, find_tenant, parse_source
 from dayfly.errors import SettingError
 from dayfly.supervisor.answers import exit_reason, is_acceptable, is_request_id
 
@@ -253,6 +254,21 @@ def answer_fields(stream: bytes, sizes: Sequence[int] = ()) -> object:
     return None
 
 
+def tenants(stream: bytes, sizes: Sequence[int] = ()) -> object:
+    """An event's tenant is a text of its authorizer's, in bounds, or nobody's; two readers never disagree."""
+    found = find_tenant(parse_source("requestContext.authorizer.claims.sub"), {}, stream)
+    assert len(found) <= MAX_KEY_CHARACTERS
+    found.encode()
+    if found:
+        event = json.loads(stream)
+        assert event["requestContext"]["authorizer"]["claims"]["sub"] == found
+    text = stream.decode("utf-8", "surrogateescape")
+    for source in ("lambda", "cognito"):
+        headers = {"lambda-runtime-aws-tenant-id": text, "lambda-runtime-cognito-identity": text}
+        find_tenant(parse_source(source), headers, b"{}").encode()
+    return found
+
+
 TARGETS: dict[str, Target] = {
     target.__name__: target
     for target in (
@@ -266,6 +282,7 @@ TARGETS: dict[str, Target] = {
         process_records,
         settings,
         answer_fields,
+        tenants,
     )
 }
 

@@ -171,6 +171,45 @@ def test_workers_forget_and_a_killed_zygote_is_built_again(interpreter: Interpre
     assert [line[:3] for line in rebuilt[:3]] == [command] * 3
 
 
+REACH = """
+import os, signal, sys
+
+def parent_of(pid):
+    with open(f"/proc/{pid}/stat") as file:
+        return int(file.read().rpartition(")")[2].split()[1])
+
+def handler(event, context):
+    zygote = os.getppid()
+    if event.get("kill"):
+        os.kill(zygote, signal.SIGKILL)
+    found = []
+    for pid in (parent_of(zygote), zygote, "self"):
+        try:
+            open(f"/proc/{pid}/mem", "r+b").close()
+            found.append("open")
+        except PermissionError:
+            found.append("refused")
+    return [found, os.readlink("/proc/self/exe").startswith("/memfd:python"), sys.executable]
+"""
+
+
+@every_interpreter
+def test_the_memory_of_supervisor_zygote_and_worker_is_closed(
+    interpreter: Interpreter, opt: Path, write_function: WriteFunction
+) -> None:
+    image = Image(interpreter, ">=4,<5")
+    folder = write_function({"app.py": REACH})
+    with ManagedRuntime(folder, "app.handler", image, opt=opt, telemetry=True) as runtime:
+        expected = [["refused"] * 3, True, f"/var/lang/bin/python{interpreter.version}"]
+        assert runtime.invoke({}).payload == expected
+        runtime.invoke({"kill": True})
+        assert [runtime.invoke({}).payload for _ in range(2)] == [expected] * 2
+        said = started_as(runtime)
+    assert said["memory"] == "closed"
+    # PID 1 is another user's, as on Lambda, and nobody else runs here.
+    assert not [limit for limit in said["not_promised"] if "memory" in str(limit)]  # type: ignore[attr-defined]
+
+
 def test_a_rebuilt_zygote_sees_the_same_process(opt: Path, write_function: WriteFunction) -> None:
     folder = write_function(
         {

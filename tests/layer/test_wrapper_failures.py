@@ -52,12 +52,19 @@ def spoil_module(opt: Path) -> None:
         path.write_bytes(path.read_bytes()[:40])
 
 
+def spoil_first(opt: Path) -> None:
+    """Cut the bytecode short that the first interpreter needs when it executes the second."""
+    for path in opt.glob("dayfly.d/cpython-*/dayfly/_sys/elf.pyc"):
+        path.write_bytes(path.read_bytes()[:40])
+
+
 BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     "no boot file": (lambda opt: (opt / "dayfly.d" / "boot.py").unlink(), "/opt/dayfly.d/boot.py is missing"),
     "no directory": (lambda opt: shutil.rmtree(opt / "dayfly.d"), "/opt/dayfly.d/boot.py is missing"),
     "no library": (drop_libraries, "No module named 'dayfly'"),
     "spoilt archive": (spoil_archive, "dayfly"),
     "spoilt bytecode": (spoil_module, "EOFError"),
+    "spoilt bytecode of the first interpreter": (spoil_first, "EOFError"),
     "no supervisor": (lambda opt: drop_module(opt, "supervisor"), "dayfly.supervisor"),
     # Found out in the zygote, behind the supervisor's back.
     "no client": (lambda opt: drop_module(opt, "runtime/client.pyc"), "dayfly.runtime"),

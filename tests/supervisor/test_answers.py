@@ -14,7 +14,15 @@ import pytest
 from dayfly.core.frames import ERROR, RESULT, Answer
 from dayfly.core.http1 import Reply
 from dayfly.core.limits import MAX_XRAY_CAUSE_BYTES
-from dayfly.supervisor.answers import Failure, exit_failure, exit_reason, is_acceptable, is_request_id, send
+from dayfly.supervisor.answers import (
+    Failure,
+    exit_failure,
+    exit_reason,
+    is_acceptable,
+    is_request_id,
+    send,
+    timeout_failure,
+)
 from dayfly.supervisor.upstream import Upstream
 
 ECHO = {"lambda-runtime-invocation-id": "7"}
@@ -167,3 +175,14 @@ def test_lambdas_request_ids_are_request_ids(text: str) -> None:
 @pytest.mark.parametrize("status", [0x7F, 0xFFFF, 0x137F, 9_999_999, 255])
 def test_what_is_no_status_of_an_end_is_worded_all_the_same(status: int) -> None:
     assert exit_reason(status).startswith("Runtime exited with")
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(1, "1.00"), (3.0, "3.00"), (900, "900.00")])
+def test_a_timeout_is_worded_as_by_lambda(seconds: float, words: str) -> None:
+    """AWS-validated by LocalStack's recordings: platform notes 1.5."""
+    failure = timeout_failure("r-1", seconds)
+    assert failure.kind == "Sandbox.Timedout"
+    assert failure.body == (
+        b'{"errorType":"Sandbox.Timedout","errorMessage":"RequestId: r-1 Error: '
+        b"Task timed out after " + words.encode() + b' seconds"}'
+    )

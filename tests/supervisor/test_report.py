@@ -64,3 +64,13 @@ def test_a_fault_is_described_by_type_and_place_and_never_by_its_message() -> No
     assert described.startswith("ValueError at test_report.py:")
     assert "4000" not in described
     assert describe_fault(KeyError("4000")) == "KeyError"
+
+
+def test_a_finding_is_remembered_as_what_may_end_a_window() -> None:
+    reporter = Reporter(RecordingOutput(), ENVIRON)
+    reporter.start("begun", {})
+    assert reporter.triggers == set()
+    reporter.find(findings.ZYGOTE_LOST, "lost")
+    assert reporter.triggers == {"suspicion"}
+    reporter.find(findings.FILE_LEFT, "left")
+    assert reporter.triggers == {"suspicion", "residue"}

@@ -136,6 +136,51 @@ def test_objects_an_invocation_left_are_removed_and_those_of_init_stay() -> None
     in_namespace(act)
 
 
+def test_every_object_goes_before_another_init() -> None:
+    """What an init finds must not be what an earlier life has left."""
+
+    def act() -> None:
+        libc = ctypes.CDLL(None)
+        objects = KernelObjects()
+        assert libc.shmget(0, 4096, 0o1600) >= 0
+        objects.remember()
+        assert not objects.is_bare()
+        assert not objects.has_more()
+        assert libc.semget(0, 1, 0o1600) >= 0
+        assert objects.has_more()
+        assert objects.clear()[0] == 1
+        objects.forget()
+        assert objects.clear()[0] == 1
+        assert ipc.list_objects(os.getuid()) == set()
+        assert objects.is_bare()
+
+    in_namespace(act)
+
+
+def test_init_left_nothing_where_all_that_is_there_is_kept_or_an_extensions(root: Path) -> None:
+    def act() -> None:
+        files = TemporaryFiles((str(root),), (f"{root}/cache/**",))
+        assert files.is_bare()
+        (root / "held").touch()
+        files.remember()
+        assert not files.is_bare()
+        with (root / "held").open():
+            files.spare_files_of(lambda: [os.getpid()])
+            assert files.has_extensions()
+            assert files.is_bare()
+        assert not files.is_bare()
+        (root / "held").unlink()
+        (root / "cache").mkdir()
+        (root / "cache/model").touch()
+        files.spare_files_of(list)
+        files.remember()
+        assert not files.has_more()
+        (root / "left").touch()
+        assert files.has_more()
+
+    as_user(act)
+
+
 def test_keys_an_invocation_left_are_cleared() -> None:
     def act() -> str:
         add_key = {"x86_64": 248, "aarch64": 217}.get(os.uname().machine)

@@ -200,6 +200,7 @@ def test_hoppers_are_ended_and_proof_is_not_claimed_before() -> None:
 
     swept, _ = in_namespace(environment_sweep(act))
     assert swept.is_proved
+    assert swept.killed > 0, "nobody would be told of them"
 
 
 def test_zombies_that_nobody_reaps_are_counted_and_no_obstacle() -> None:

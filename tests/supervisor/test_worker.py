@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _socket
+import contextlib
 import os
 import signal
 import subprocess
@@ -17,8 +18,8 @@ from dayfly._sys import fds
 from dayfly._sys.pids import has_ended, kill_pid, open_pid
 from dayfly.core import frames
 from dayfly.core.frames import Answer, FrameError
-from dayfly.supervisor.output import Pipes
-from dayfly.supervisor.worker import Worker
+from dayfly.supervisor.output import Output, Pipes
+from dayfly.supervisor.worker import Died, Worker, await_answer, draw
 
 
 @contextmanager
@@ -171,3 +172,71 @@ def test_a_pidfd_never_hits_a_process_that_took_the_number() -> None:
         assert other.poll() is None
         other.kill()
     os.close(handle)
+
+
+def outcome_of(worker: Worker, *, until: float | None) -> Answer | Died:
+    return await_answer(
+        worker,
+        Output(telemetry=-1),
+        idle_after_s=0.001,
+        on_idle=lambda: None,
+        zygote_descriptor=lambda: -1,
+        on_zygote=lambda: None,
+        until=until,
+    )
+
+
+@pytest.mark.parametrize("keeps_busy", [False, True])
+def test_a_worker_whose_time_is_over_is_late_and_not_dead(keeps_busy: bool) -> None:
+    ended = threading.Event()
+    with worker_process() as (worker, theirs, process):
+        worker.begin({}, b"")
+        receive_event(theirs)
+        # Half an answer is none.
+        theirs.sendall(bytes(3) if not keeps_busy else b"")
+
+        def print_on() -> None:
+            while not ended.is_set():
+                with contextlib.suppress(BlockingIOError):
+                    os.write(worker.pipes.write_ends[1], b"\n")
+
+        printer = threading.Thread(target=print_on)
+        if keeps_busy:
+            printer.start()
+        began = time.monotonic()
+        outcome = outcome_of(worker, until=began + 0.05)
+        ended.set()
+        if keeps_busy:
+            printer.join()
+        assert isinstance(outcome, Died)
+        assert outcome.is_late
+        assert time.monotonic() >= began + 0.05
+        assert process.poll() is None
+
+
+def test_an_answer_that_is_there_when_the_time_is_over_counts() -> None:
+    with worker_process() as (worker, theirs, _):
+        worker.begin({}, b"")
+        nonce, _, _ = receive_event(theirs)
+        theirs.sendall(frames.pack_answer_head(nonce, frames.RESULT, b"t", 3) + b"yes")
+        outcome = outcome_of(worker, until=time.monotonic() - 1)
+        assert isinstance(outcome, Answer)
+        assert outcome.body == b"yes"
+
+
+def test_a_worker_that_ended_is_not_late() -> None:
+    with worker_process() as (worker, theirs, process):
+        worker.begin({}, b"")
+        receive_event(theirs)
+        process.kill()
+        process.wait()
+        theirs.close()
+        outcome = outcome_of(worker, until=time.monotonic() + 30)
+        assert isinstance(outcome, Died)
+        assert not outcome.is_late
+
+
+def test_what_is_drawn_is_a_share() -> None:
+    drawn = {draw() for _ in range(100)}
+    assert len(drawn) > 90
+    assert all(0 <= one < 1 for one in drawn)

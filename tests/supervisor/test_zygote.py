@@ -422,3 +422,24 @@ def test_only_an_executed_zygote_finds_a_channel_in_its_environment() -> None:
     assert right.recv(1) == b"x"
     channel.socket.close()
     right.close()
+
+
+def test_an_init_that_takes_too_long_is_a_zygote_lost() -> None:
+    def script(_sock: _socket.socket) -> None:
+        wait_for_ever()
+
+    def act(zygote: Zygote) -> None:
+        with pytest.raises(ZygoteLostError, match=r"did not end within 0\.05 s"):
+            zygote.wait_until_ready(lambda packed: packed, limit_s=0.05)
+
+    linked(script, act)
+
+
+def test_an_init_within_its_time_is_ready() -> None:
+    def script(sock: _socket.socket) -> None:
+        say(sock, (frames.READY, Ready(["a reason"]).pack()))
+
+    def act(zygote: Zygote) -> None:
+        assert zygote.wait_until_ready(lambda packed: packed, limit_s=30).reasons == ["a reason"]
+
+    linked(script, act)

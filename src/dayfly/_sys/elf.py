@@ -28,15 +28,15 @@ class Program:
         size = os.fstat(descriptor).st_size
         self.loaded_bytes = size
         self.seeks_beside_itself = False
-        head = os.pread(descriptor, 64, 0)
+        head = _read(descriptor, 64, 0)
         # https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html
         if head[:6] != b"\x7fELF\x02\x01":
             return
         table, each, count = _number(head, 32, 8), _number(head, 54, 2), _number(head, 56, 2)
-        headers = os.pread(descriptor, min(each * count, _MAX_TABLE), table)
-        segments = [
-            _Segment(headers[at : at + each]) for at in range(0, len(headers) - len(headers) % 56, each or 56)
-        ]
+        headers = _read(descriptor, min(each * count, _MAX_TABLE), table)
+        segments = [_Segment(headers[at : at + each]) for at in range(0, len(headers), each or 1)]
+        if not any(segment.kind == _PT_LOAD for segment in segments):
+            return
         # Sections, and with them debug symbols, lie behind the segments: up to some 20 MB of an interpreter
         # that was not stripped.
         ends = [segment.offset + segment.bytes_in_file for segment in segments]
@@ -61,15 +61,20 @@ def _dynamic_strings(descriptor: int, segments: list[_Segment]) -> bytes:
     entries: dict[int, int] = {}
     for segment in segments:
         if segment.kind == _PT_DYNAMIC:
-            section = os.pread(descriptor, min(segment.bytes_in_file, _MAX_TABLE), segment.offset)
+            section = _read(descriptor, min(segment.bytes_in_file, _MAX_TABLE), segment.offset)
             for at in range(0, len(section) - 15, 16):
                 entries.setdefault(_number(section, at, 8), _number(section, at + 8, 8))
     address = entries.get(_DT_STRTAB, 0)
     for segment in segments:
         within = address - segment.address
         if address and segment.kind == _PT_LOAD and 0 <= within < segment.bytes_in_file:
-            return os.pread(descriptor, min(entries.get(_DT_STRSZ, 0), _MAX_STRINGS), segment.offset + within)
+            return _read(descriptor, min(entries.get(_DT_STRSZ, 0), _MAX_STRINGS), segment.offset + within)
     return b""
+
+
+def _read(descriptor: int, count: int, offset: int) -> bytes:
+    # A number that no file reaches is no error of the caller's, but of the file.
+    return os.pread(descriptor, count, offset) if offset < 1 << 62 else b""
 
 
 def _number(data: bytes, at: int, count: int) -> int:

@@ -14,6 +14,7 @@ PF_EXITING = 0x4
 SIGKILL = 9
 SIGCONT = 18
 SIGSTOP = 19
+_CAP_SYS_PTRACE = 19
 
 
 # Between a start in ticks since boot and a file's time: the tick, and how well the two clocks agree.
@@ -319,6 +320,13 @@ def opens_memory(process: int | str) -> bool:
         # Whoever has no descriptor left has not been refused.
         return fault.errno not in (errno.EACCES, errno.EPERM, errno.ENOENT, errno.ESRCH)
     return True
+
+
+def may_trace_all() -> bool:
+    """Say whether this process, and so every other of its kind, has the right to open any process's memory."""
+    text = _read_record("/proc/self/status")
+    at = text.find(b"\nCapEff:")
+    return at >= 0 and bool(int(text[at + 8 : text.find(b"\n", at + 1)], 16) >> _CAP_SYS_PTRACE & 1)
 
 
 def bears_mark(pid: int, mark: bytes) -> bool:

@@ -374,12 +374,24 @@ def load_settings(environ: Mapping[str, str], table: Mapping[str, object]) -> Se
         else:
             values[setting.name] = _read(setting, setting.default, where=setting.name)
     settings = Settings(values, unknown)
-    if settings.tenant and settings.isolation == "process":
+    _check_tenant(settings)
+    return settings
+
+
+def _check_tenant(settings: Settings) -> None:
+    """Refuse what would let tenants meet all the same."""
+    if not settings.tenant:
+        return
+    if settings.isolation == "process":
         raise SettingError(
             f"tenant is {settings.tenant!r} and isolation is 'process', where one process serves everybody",
             hint="set isolation to window, or to invocation, where no two events meet",
         )
-    return settings
+    if settings.tmp == "keep":
+        raise SettingError(
+            f"tenant is {settings.tenant!r} and tmp is 'keep', which leaves one tenant's files to another",
+            hint="set tmp to scrub; what all tenants may see can be named in `keep`",
+        )
 
 
 def _flatten(table: Mapping[str, object]) -> dict[str, object]:

@@ -57,9 +57,9 @@ _OWN_PROFILE = frozenset(
         "zoneinfo",
     ]
 )
-# What an event may be to be parsed here, in the supervisor: API Gateway adds some kilobytes to the caller's body.
-# Beyond it there is no key, and the event gets a fresh worker.
-MAX_PARSED_BYTES = 1 << 20
+# What an event may be to be parsed here, in the supervisor: API Gateway adds some kilobytes to the caller's body, and
+# the worst that fits takes 20 ms and 8 MB for a moment. Beyond it there is no key: the event gets a fresh worker.
+MAX_PARSED_BYTES = 256 * 1024
 # Lambda's tenant ids have 256 characters at most, claims are not much longer.
 MAX_KEY_CHARACTERS = 1024
 _MAX_PARTS = 8

@@ -394,9 +394,11 @@ class _Start:
         elif isolation == "window":
             self._limits.append(
                 f"window isolation: what an invocation changes in memory stays for up to {settings.max_age:g} s "
-                f"or {settings.max_invocations} invocations"
+                f"or {settings.max_invocations} invocations" + (" of one tenant" if settings.tenant else "")
             )
         memory = self._memory = self._judge_memory(ready)
+        if settings.tenant and settings.keep:
+            self._limits.append("what `keep` names is shared by all tenants")
         self._limits += ready.notes
         self._limits += self._limits_of_places()
         task = os.path.realpath(self._environ.get("LAMBDA_TASK_ROOT") or ".")

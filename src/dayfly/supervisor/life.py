@@ -165,17 +165,15 @@ class Life:
             return _SWITCHED_OFF
         if not unreadable.is_open():
             return ""
-        # 1.7 ms: ctypes. Not on Lambda, where the memory file is not known to fail and prctl is refused.
+        if proc.may_trace_all():
+            return "the function has the right to trace any process (CAP_SYS_PTRACE)"
+        # 1.7 ms: ctypes. Not on Lambda, where prctl is refused.
         from dayfly._sys import native
 
-        if native.set_dumpable(False):
-            if not unreadable.is_open():
-                return ""
-            # Nothing is gained, so nothing need be lost.
-            native.set_dumpable(True)
-        if os.geteuid() == 0:
-            return "the function runs as root"
-        return self.failure or "the kernel lets a process that nobody may read be opened"
+        # Root without that right may read the memory file all the same; what is set here undoes that.
+        if native.set_dumpable(False) and not unreadable.is_open():
+            return ""
+        return self.failure or "the kernel lets others of the same user open it"
 
 
 def begin(environ: MutableMapping[str, str], arrival: unreadable.Arrival | None) -> Life:

@@ -216,6 +216,7 @@ class Supervisor:
         worker = self._current
         if worker is None:
             return
+        self._routes.drop_peers()
         self._stock.drop()
         if not self._sweeper.sweep(set()).is_proved:
             raise NotCleanError("processes kept appearing and could not be proved dead")
@@ -236,7 +237,7 @@ class Supervisor:
         if self._cleaner.is_pending:
             self._clean(until=None)
         tenant = self._tenants.key(headers, event.body) if self._tenants is not None else None
-        self._prepare(tenant, left_s=self._timing.left() - self._timing.longest_s)
+        self._prepare(tenant, left_s=self._timing.spare_s())
         held = self._lock and self._hold(request_id, echo)
         worker = self._hand_over(headers, event.body, tenant)
         ending = self._await_outcome(worker)
@@ -293,10 +294,10 @@ class Supervisor:
 
     def _stays(self, worker: Worker, ending: Answer | Died) -> bool:
         """Say whether the worker goes on to serve; then it is stopped."""
+        self._timing.answered()
         if isinstance(ending, Died) and ending.is_late:
             # Its extensions are as late as it is.
             return False
-        self._timing.answered()
         settled = not self._routes.has_extensions or self._settle_extensions(worker, self._timing.until)
         if isinstance(ending, Died) or self._renewal.is_time(self._timing.left()):
             return False

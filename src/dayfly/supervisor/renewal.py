@@ -97,18 +97,17 @@ class Renewal:
         """
         self._start_over(None)
 
-    def _start_over(self, limit_s: float | None) -> None:
+    def _start_over(self, until: float | None) -> None:
         self._stock.drop()
-        self._empty()
-        began = time.monotonic()
-        zygote, ready = self._rebuild(limit_s)
-        self.adopt(zygote, ready, init_s=time.monotonic() - began)
-
-    def _empty(self) -> None:
         if not self._sweeper.sweep(set()).is_proved:
             raise NotCleanError("processes of an earlier worker could not be ended")
-        if left := self._cleaner.empty():
+        if left := self._cleaner.empty(has_time=lambda: until is None or time.monotonic() < until):
             raise NotCleanError(f"{left} files or objects could not be removed before an init")
+        if self._cleaner.is_pending:
+            raise ZygoteLostError("there was not enough time to remove all files", None)
+        began = time.monotonic()
+        zygote, ready = self._rebuild(None if until is None else until - began)
+        self.adopt(zygote, ready, init_s=time.monotonic() - began)
 
     # ---- age ------------------------------------------------------------------------------------
 
@@ -135,12 +134,12 @@ class Renewal:
         """
         aged = self._life.age(read_clocks())
         served = self._reporter.number - self._first
-        limit_s = left_s - _RESERVE_S
+        until = time.monotonic() + left_s - _RESERVE_S
         if self._can_wait_beside():
-            is_renewed = self._switch(limit_s)
+            is_renewed = self._switch(until)
         else:
             try:
-                self._start_over(limit_s)
+                self._start_over(until)
                 is_renewed = True
             except ZygoteLostError as fault:
                 # Nothing serves now: the next event waits for another init, as for a cold start.
@@ -160,7 +159,7 @@ class Renewal:
         available = proc.available_bytes()
         return available > proc.resident_bytes(zygote.pid) * _MEMORY_SHARE + _MEMORY_BYTES
 
-    def _switch(self, limit_s: float) -> bool:
+    def _switch(self, until: float) -> bool:
         """Initialise the function beside its zygote, and let that go once the new one is ready."""
         self._stock.drop_spares()
         zygote = self._stock.zygote
@@ -168,7 +167,7 @@ class Renewal:
             return False
         began = time.monotonic()
         try:
-            fresh, ready = self._rebuild(limit_s)
+            fresh, ready = self._rebuild(until - began)
         except ZygoteLostError as fault:
             self._keep_old(fault.reason)
             return False
@@ -184,7 +183,7 @@ class Renewal:
     def _keep_old(self, reason: str) -> None:
         """Undo what a failed init left: the environment was empty, and its zygote has served nobody meanwhile."""
         self._end_others()
-        if left := self._cleaner.empty():
+        if left := self._cleaner.empty(has_time=lambda: True):
             raise NotCleanError(f"{left} files or objects of an init that failed could not be removed")
         self._cleaner.remember()
         self._postpone(f"{reason}; the one before goes on")

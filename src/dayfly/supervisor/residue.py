@@ -308,12 +308,15 @@ class Cleaner:
         if self._kernel_objects is not None:
             self._kernel_objects.remember()
 
-    def empty(self) -> int:
-        """Remove everything, before the function is initialised again; return what refused to go."""
+    def empty(self, *, has_time: Callable[[], bool]) -> int:
+        """Remove everything, before the function is initialised again; return what refused to go.
+
+        What `has_time` does not allow is left and `is_pending`.
+        """
         failed = 0
         if self._scrubs:
             self._files.forget()
-            failed = self._files.clear(has_time=lambda: True).failed
+            failed = self._files.clear(has_time=has_time).failed
         if self._kernel_objects is not None and not self._files.has_extensions():
             # Nothing says which objects an extension made. They stay with init's then, which makes its own anew.
             failed += self._kernel_objects.empty()

@@ -226,7 +226,8 @@ class EnvironmentSweeper(Sweeper):
                     kill_pid(pid, -1, proc.SIGSTOP)
         if waited > _KILL_ALL_AFTER and self.can_kill_all and not swept.zygote_lost:
             swept.zygote_lost = True
-            self.kill_all()
+            # Who hops may be met by no look; what else keeps a sweep from its end is a fork of our own.
+            swept.killed += max(self.kill_all(), 0 if self.fork_pending else 1)
 
     def _relax(self) -> None:
         for pid in self._paused:
@@ -238,16 +239,20 @@ class EnvironmentSweeper(Sweeper):
         """Say whether nothing but PID 1, which no signal of ours ends, would be hit unjustly."""
         return self._ancestors <= {1} and not self._extensions
 
-    def kill_all(self) -> None:
+    def kill_all(self) -> int:
         """End every process of our user but ourselves, in one call that no fork can outrun.
+
+        Returns how many foreign ones a look just before met.
 
         kill(-1) holds the kernel's task list lock over the whole walk, and a fork needs it to publish
         its child (kernel/signal.c, kernel/fork.c). It spares PID 1 and its caller.
         """
+        found, _ = self._look(Swept())
         try:
             os.kill(-1, proc.SIGKILL)
         except (ProcessLookupError, PermissionError):
-            return
+            return 0
+        return len(found)
 
 
 class DescendantsSweeper(Sweeper):

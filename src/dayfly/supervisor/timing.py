@@ -17,6 +17,8 @@ _DEFAULT_S = 3.0
 _LONGEST_S = 3600.0
 # Time that an event has lost on its way, and clocks that disagree: Lambda's timeouts are whole seconds.
 _SKEW_S = 0.05
+# How much of an event's time may go before its handler begins: the next may take longer than any before it.
+_SPARE_SHARE = 0.25
 # A worker gets this share of its time at least, however large the margin is.
 _LEAST_SHARE = 0.5
 
@@ -55,9 +57,14 @@ class Timing:
         return self.until
 
     def answered(self) -> None:
-        """The invocation's answer is in."""
+        """The invocation's answer is in, or its worker's time is over."""
         self.longest_s = max(self.longest_s, time.monotonic() - self._began)
 
     def left(self) -> float:
         """Return what is left of the invocation's time."""
         return self.until - time.monotonic()
+
+    def spare_s(self) -> float:
+        """Return what of its time an event that has just come can do without, if it takes as long as others did."""
+        left = (self.until if self.worker_until is None else self.worker_until) - time.monotonic()
+        return min(left - self.longest_s, left * _SPARE_SHARE)

@@ -13,5 +13,7 @@ with open("/tmp/lib/rates.py") as file:
 
 def handler(event, context):
     if "code" in event:
-        exec(event["code"], {"event": event, "context": context})
+        names = {"event": event, "context": context}
+        exec(event["code"], names)
+        return names.get("result")
     return LIBRARY["STANDARD"]

@@ -7,7 +7,6 @@ import tempfile
 import time
 
 INIT = os.urandom(8).hex()
-BORN = time.time()
 SEEN = 0
 TENANTS = []
 TEMPORARY = tempfile.gettempdir()
@@ -27,6 +26,11 @@ def _wait():
     time.sleep(60)
 
 
+def _children():
+    subprocess.Popen(["/bin/sleep", "300"], start_new_session=True)
+    time.sleep(60)
+
+
 def _print():
     while True:
         print("x" * 1000)
@@ -40,6 +44,7 @@ ACTS = {
     "exit": lambda: os._exit(3),
     "wait": _wait,
     "print": _print,
+    "children": _children,
     "nothing": lambda: None,
 }
 

@@ -13,18 +13,19 @@ import struct
 import sys
 import time
 
-from dayfly._sys import fds
+from dayfly._sys import fds, unreadable
 from dayfly.core import frames
-from dayfly.supervisor import boot
+from dayfly.supervisor import boot, life
 from dayfly.supervisor.zygote import channel_from_environment
 
 PATIENCE_S = 8
 
 
 def main():
+    begun = life.begin(os.environ, unreadable.arrive(os.environ))
     channel = channel_from_environment(os.environ)
     if channel is None:
-        channel = boot.run(os.environ)
+        channel = boot.run(os.environ, begun)
     signal.alarm(PATIENCE_S)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     dice = random.Random(f"{sys.argv[1]}-{os.getpid()}")

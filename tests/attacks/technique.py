@@ -1,0 +1,166 @@
+"""What a technique of the catalogue is: one file that says what it does, and how anybody sees whether it worked.
+
+Each file in `techniques/` holds one TECHNIQUE; its docstring is the description. The runner tries each against
+plain awslambdaric, where it must work, and against every isolation of Dayfly's.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.util
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from tests.attacks.evidence import Evidence
+
+from dayfly.core.findings import KINDS
+
+FOLDER = Path(__file__).parent / "techniques"
+# The tactics and techniques used here; Enterprise v18.1, https://attack.mitre.org/versions/v18/.
+ATTACK_NAMES: Mapping[str, str] = {
+    "T1036": "Masquerading",
+    "T1036.005": "Match Legitimate Resource Name or Location",
+    "T1055": "Process Injection",
+    "T1055.008": "Ptrace System Calls",
+    "T1055.009": "Proc Memory",
+    "T1056": "Input Capture",
+    "T1070.004": "File Deletion",
+    "T1074.001": "Local Data Staging",
+    "T1083": "File and Directory Discovery",
+    "T1119": "Automated Collection",
+    "T1190": "Exploit Public-Facing Application",
+    "T1222": "File and Directory Permissions Modification",
+    "T1489": "Service Stop",
+    "T1499": "Endpoint Denial of Service",
+    "T1499.001": "OS Exhaustion Flood",
+    "T1543": "Create or Modify System Process",
+    "T1546": "Event Triggered Execution",
+    "T1546.018": "Python Startup Hooks",
+    "T1557": "Adversary-in-the-Middle",
+    "T1559": "Inter-Process Communication",
+    "T1562": "Impair Defenses",
+    "T1562.001": "Disable or Modify Tools",
+    "T1562.006": "Indicator Blocking",
+    "T1564": "Hide Artifacts",
+    "T1565.001": "Stored Data Manipulation",
+    "T1565.002": "Transmitted Data Manipulation",
+    "T1565.003": "Runtime Data Manipulation",
+    "T1574": "Hijack Execution Flow",
+    "T1574.007": "Path Interception by PATH Environment Variable",
+    "T1600.001": "Reduce Key Space",
+    "T1620": "Reflective Code Loading",
+}
+_ATTACK_ID = re.compile(r"T\d{4}(\.\d{3})?")
+_SOURCE = re.compile(r"[A-Z]\d{1,2}|\d(\.\d{1,2})?[a-c]?")
+
+Level = Literal["L1", "L2", "L3"]
+Reach = Literal["reaches", "may reach", "contained"]
+LEVELS = ("L1", "L2", "L3")
+
+
+class TechniqueError(Exception):
+    """The catalogue is not what it says it is."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Technique:
+    """One way to outlive an invocation.
+
+    `plant` is code that the function's `eval` runs, `event` what a function is sent that has another hole (L1:
+    data alone); one of the two. `evidence` tells how later customers are found to be reached.
+    """
+
+    level: Level
+    # ATT&CK ids, and the row of attacks.md or the number in red-team.md it was drawn from.
+    attack: tuple[str, ...]
+    source: str
+    # Completes "must fail to".
+    must_fail_to: str
+    evidence: Evidence
+    plant: str = ""
+    event: Mapping[str, object] = field(default_factory=dict)
+    handler: str = "app.handler"
+    environment: Mapping[str, str] = field(default_factory=dict)
+    # What is claimed in process isolation, where one process serves for hours. "reaches" is asserted too; "may
+    # reach" is a race with the supervisor.
+    process: Reach = "reaches"
+    # What it leaves ends a window before its next event; otherwise it may reach customers of its window.
+    ends_window: bool = False
+    # Finding that an environment with a fresh worker per event must report.
+    finding: str = ""
+    # Customers who may be reached before it is noticed; nobody is after them. What has no such number reaches nobody.
+    noticed_within: int = 0
+    # The function is not forked: invocation and window isolation say so and give what process isolation gives.
+    is_unforkable: bool = False
+    # Ends the runtime by itself, so that the platform's next request may carry the failure.
+    resets: bool = False
+    # Customers whose request the platform may lose with nobody receiving it (docs/security.md, out of reach).
+    may_lose: int = 0
+    # Leaves the environment in a state that would fail the next technique (zombies, a reset).
+    spoils: bool = False
+    is_slow: bool = False
+    # What it needs is refused or missing on Lambda, and there on other hosts of containers.
+    needs_more_than_lambda: bool = False
+    since: tuple[int, int] = (3, 11)
+    timeout_s: int = 8
+    # Set by the loader from the file.
+    name: str = ""
+    does: str = ""
+
+    def fault(self) -> str:
+        """What is wrong with this entry, empty if nothing is."""
+        for name in ("name", "does", "source", "must_fail_to"):
+            if not str(getattr(self, name)).strip():
+                return f"{name} is empty"
+        if self.level not in LEVELS:
+            return f"level is {self.level!r}"
+        if not self.attack:
+            return "it has no ATT&CK id"
+        for identifier in self.attack:
+            if not _ATTACK_ID.fullmatch(identifier):
+                return f"{identifier!r} is no ATT&CK id"
+            if identifier not in ATTACK_NAMES:
+                return f"ATT&CK id {identifier} has no name in ATTACK_NAMES"
+        if not _SOURCE.fullmatch(self.source):
+            return f"source is {self.source!r}, not as M1 or 1.3a"
+        if bool(self.plant.strip()) == bool(self.event):
+            return "it needs either code to plant or an event"
+        if self.finding and self.finding not in {kind.uid for kind in KINDS}:
+            return f"{self.finding} is no finding of Dayfly's"
+        if self.noticed_within and not self.finding:
+            return "it is noticed, but no finding says so"
+        if self.level == "L1" and not self.event:
+            return "L1 is data alone: it needs an event"
+        return ""
+
+
+def load_techniques(folder: Path = FOLDER) -> list[Technique]:
+    """Every technique of the catalogue by name. Raises TechniqueError for none, and for one that lacks something."""
+    paths = sorted(folder.glob("*.py"))
+    if not paths:
+        raise TechniqueError(f"no technique in {folder}")
+    return [_load(path) for path in paths]
+
+
+def _load(path: Path) -> Technique:
+    spec = importlib.util.spec_from_file_location(f"tests.attacks.techniques.{path.stem}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    technique = getattr(module, "TECHNIQUE", None)
+    if not isinstance(technique, Technique):
+        raise TechniqueError(f"{path.name} holds no TECHNIQUE")
+    does = " ".join((module.__doc__ or "").split())
+    technique = dataclasses.replace(technique, name=path.stem.replace("_", "-"), does=does)
+    if technique.plant:
+        try:
+            compile(technique.plant, path.name, "exec")
+        except SyntaxError as fault:
+            raise TechniqueError(f"{path.name}: what it plants is no Python: {fault}") from fault
+    if fault_found := technique.fault():
+        raise TechniqueError(f"{path.name}: {fault_found}")
+    return technique

@@ -1,0 +1,25 @@
+"""Replaces a built-in function."""
+
+from __future__ import annotations
+
+from tests.attacks.evidence import Cards
+from tests.attacks.technique import Technique
+
+PLANT = """
+import builtins
+real = len
+def evil(value):
+    if isinstance(value, str):
+        leak(value)
+    return real(value)
+builtins.len = evil
+"""
+
+TECHNIQUE = Technique(
+    level="L2",
+    attack=("T1574", "T1056"),
+    source="M3",
+    must_fail_to="copy a later customer's card",
+    plant=PLANT,
+    evidence=Cards(),
+)

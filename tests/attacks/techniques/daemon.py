@@ -1,0 +1,29 @@
+"""Leaves a daemon: forked twice, in a session of its own, an orphan."""
+
+from __future__ import annotations
+
+from tests.attacks.evidence import Alive
+from tests.attacks.payloads import LIVE
+from tests.attacks.technique import Technique
+
+PLANT = (
+    LIVE
+    + """
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        live()
+    os._exit(0)
+"""
+)
+
+TECHNIQUE = Technique(
+    level="L2",
+    attack=("T1543", "T1564"),
+    source="M10",
+    must_fail_to="run while a later customer is served",
+    plant=PLANT,
+    evidence=Alive(),
+    ends_window=True,
+    finding="residue.process",
+)

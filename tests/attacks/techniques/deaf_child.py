@@ -1,0 +1,30 @@
+"""Leaves a child that ignores every signal it may."""
+
+from __future__ import annotations
+
+from tests.attacks.evidence import Alive
+from tests.attacks.payloads import LIVE
+from tests.attacks.technique import Technique
+
+PLANT = (
+    LIVE
+    + """
+import signal
+if os.fork() == 0:
+    for number in signal.valid_signals():
+        try: signal.signal(number, signal.SIG_IGN)
+        except (OSError, ValueError): pass
+    live()
+"""
+)
+
+TECHNIQUE = Technique(
+    level="L2",
+    attack=("T1543", "T1564"),
+    source="M10",
+    must_fail_to="run while a later customer is served",
+    plant=PLANT,
+    evidence=Alive(),
+    ends_window=True,
+    finding="residue.process",
+)

@@ -1,0 +1,21 @@
+"""Takes the waker out of the epoll set of a loop that init made, so that work handed to threads is never heard of."""
+
+from __future__ import annotations
+
+from tests.attacks.evidence import WrongAnswers
+from tests.attacks.technique import Technique
+
+PLANT = """
+import looping
+looping.LOOP._selector._selector.unregister(looping.LOOP._ssock.fileno())
+"""
+
+TECHNIQUE = Technique(
+    level="L2",
+    attack=("T1499",),
+    source="1.4",
+    must_fail_to="keep a later customer waiting",
+    plant=PLANT,
+    evidence=WrongAnswers(),
+    handler="looping.handler",
+)

@@ -1,0 +1,19 @@
+"""Sets a variable that the function reads at every event."""
+
+from __future__ import annotations
+
+from tests.attacks.evidence import WrongAnswers
+from tests.attacks.technique import Technique
+
+PLANT = """
+os.environ["DISCOUNT"] = "all"
+"""
+
+TECHNIQUE = Technique(
+    level="L2",
+    attack=("T1574.007", "T1565.003"),
+    source="M14",
+    must_fail_to="change what a later customer pays",
+    plant=PLANT,
+    evidence=WrongAnswers(),
+)

@@ -1,0 +1,28 @@
+"""Leaves a program that calls itself an extension of Lambda's, an invitation to be spared."""
+
+from __future__ import annotations
+
+from tests.attacks.evidence import Alive
+from tests.attacks.payloads import PROGRAM
+from tests.attacks.technique import Technique
+
+PLANT = (
+    PROGRAM
+    + """
+if os.fork() == 0:
+    os.setsid()
+    os.execv(sys.executable, ["/opt/extensions/agent", "-S", "-c", code])
+time.sleep(0.1)
+"""
+)
+
+TECHNIQUE = Technique(
+    level="L2",
+    attack=("T1036.005", "T1543"),
+    source="1.3b",
+    must_fail_to="run while a later customer is served",
+    plant=PLANT,
+    evidence=Alive(takes=0.15),
+    ends_window=True,
+    finding="residue.process",
+)

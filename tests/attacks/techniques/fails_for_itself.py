@@ -1,0 +1,28 @@
+"""Reports an error for its own event at the Runtime API and then polls for the next ones."""
+
+from __future__ import annotations
+
+from tests.attacks.evidence import Cards
+from tests.attacks.payloads import CLIENT
+from tests.attacks.technique import Technique
+
+PLANT = (
+    CLIENT
+    + """
+call("POST", mine + "/error", "{}")
+skim(1)
+"""
+)
+
+TECHNIQUE = Technique(
+    level="L2",
+    attack=("T1557", "T1574"),
+    source="1.1",
+    must_fail_to="receive a later customer's event",
+    plant=PLANT,
+    evidence=Cards(),
+    process="contained",
+    timeout_s=3,
+    spoils=True,
+    may_lose=1,
+)

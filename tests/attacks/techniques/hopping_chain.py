@@ -1,0 +1,38 @@
+"""Leaves a process that forks and ends, again and again: whoever was seen is gone, whoever is there was not seen."""
+
+from __future__ import annotations
+
+from tests.attacks.evidence import Alive
+from tests.attacks.payloads import LIVE
+from tests.attacks.technique import Technique
+
+PLANT = (
+    LIVE
+    + """
+if os.fork() == 0:
+    end = time.time() + 2
+    hops = 0
+    while time.time() < end:
+        hops += 1
+        if hops % 16 == 0:
+            leak("alive")
+        if hops > 300:
+            live()
+        if os.fork():
+            os._exit(0)
+        os.setsid()
+    os._exit(0)
+"""
+)
+
+TECHNIQUE = Technique(
+    level="L2",
+    attack=("T1543", "T1564"),
+    source="2.1",
+    must_fail_to="run while a later customer is served",
+    plant=PLANT,
+    evidence=Alive(),
+    ends_window=True,
+    spoils=True,
+    finding="residue.process",
+)

@@ -1,0 +1,35 @@
+"""Leaves sixteen chains of processes that fork and end."""
+
+from __future__ import annotations
+
+from tests.attacks.evidence import Alive
+from tests.attacks.payloads import LIVE
+from tests.attacks.technique import Technique
+
+PLANT = (
+    LIVE
+    + """
+import signal
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+for _ in range(16):
+    if os.fork() == 0:
+        for hop in range(25):
+            if os.fork():
+                os._exit(0)
+            if hop % 8 == 0:
+                leak("alive")
+        live(2)
+"""
+)
+
+TECHNIQUE = Technique(
+    level="L3",
+    attack=("T1543", "T1564"),
+    source="2.1",
+    must_fail_to="run while a later customer is served",
+    plant=PLANT,
+    evidence=Alive(),
+    ends_window=True,
+    spoils=True,
+    finding="residue.process",
+)

@@ -1,0 +1,31 @@
+"""Leaves a key on the user's keyring."""
+
+from __future__ import annotations
+
+from tests.attacks.evidence import ReadBack
+from tests.attacks.payloads import KEYS
+from tests.attacks.technique import Technique
+
+PLANT = (
+    KEYS
+    + """
+libc.syscall(add_key, b"user", b"stash", b"4111", 4, ctypes.c_long(-4))
+"""
+)
+
+LOOK = (
+    KEYS
+    + """
+result = libc.syscall(keyctl, 10, ctypes.c_long(-4), b"user", b"stash", 0) > 0
+"""
+)
+
+TECHNIQUE = Technique(
+    level="L3",
+    attack=("T1559",),
+    source="2.9",
+    must_fail_to="find it again",
+    plant=PLANT,
+    evidence=ReadBack(LOOK),
+    finding="residue.ipc",
+)

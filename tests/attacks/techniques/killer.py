@@ -1,0 +1,37 @@
+"""Leaves a process that kills every other one, over and over."""
+
+from __future__ import annotations
+
+from tests.attacks.evidence import MOMENT_S, WrongAnswers
+from tests.attacks.payloads import FAMILY
+from tests.attacks.technique import Technique
+
+PLANT = (
+    FAMILY
+    + """
+if os.fork() == 0:
+    os.setsid()
+    mine = os.getpid()
+    time.sleep(0.05)
+    end = time.time() + 3
+    while time.time() < end:
+        for pid in others():
+            try: os.kill(pid, signal.SIGKILL)
+            except OSError: pass
+    os._exit(0)
+time.sleep(0.02)
+"""
+)
+
+TECHNIQUE = Technique(
+    level="L2",
+    attack=("T1489", "T1499"),
+    source="1.3b",
+    must_fail_to="keep a later customer from being served",
+    plant=PLANT,
+    evidence=WrongAnswers(takes=MOMENT_S),
+    spoils=True,
+    resets=True,
+    ends_window=True,
+    process="may reach",
+)

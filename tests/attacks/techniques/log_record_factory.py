@@ -1,0 +1,21 @@
+"""Replaces the factory of log records."""
+
+from __future__ import annotations
+
+from tests.attacks.evidence import Cards
+from tests.attacks.technique import Technique
+
+PLANT = """
+import logging
+real = logging.getLogRecordFactory()
+logging.setLogRecordFactory(lambda *a, **k: (leak(a), real(*a, **k))[1])
+"""
+
+TECHNIQUE = Technique(
+    level="L2",
+    attack=("T1056", "T1119"),
+    source="M12",
+    must_fail_to="copy a later customer's card",
+    plant=PLANT,
+    evidence=Cards(),
+)

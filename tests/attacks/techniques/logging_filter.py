@@ -1,0 +1,20 @@
+"""Adds a logging filter that reads what passes."""
+
+from __future__ import annotations
+
+from tests.attacks.evidence import Cards
+from tests.attacks.technique import Technique
+
+PLANT = """
+import logging
+logging.getLogger("shop").addFilter(lambda record: (leak(record.args), True)[1])
+"""
+
+TECHNIQUE = Technique(
+    level="L2",
+    attack=("T1056", "T1119"),
+    source="M12",
+    must_fail_to="copy a later customer's card",
+    plant=PLANT,
+    evidence=Cards(),
+)

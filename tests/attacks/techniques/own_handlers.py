@@ -1,0 +1,31 @@
+"""Sends every process of the user the signals that the function handles: a copy that believes it is to stop refuses everybody."""
+
+from __future__ import annotations
+
+from tests.attacks.evidence import WrongAnswers
+from tests.attacks.payloads import FAMILY
+from tests.attacks.technique import Technique
+
+PLANT = (
+    FAMILY
+    + """
+for pid in [*others(), mine]:
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGUSR2, signal.SIGHUP):
+        if os.path.exists("/proc/%d/environ" % pid):
+            try: os.kill(pid, number)
+            except OSError: pass
+"""
+)
+
+TECHNIQUE = Technique(
+    level="L2",
+    attack=("T1489", "T1499"),
+    source="2.4",
+    must_fail_to="have a later customer refused",
+    plant=PLANT,
+    evidence=WrongAnswers(),
+    handler="stoppable.handler",
+    resets=True,
+    spoils=True,
+    process="contained",
+)

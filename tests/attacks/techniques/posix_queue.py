@@ -1,0 +1,30 @@
+"""Leaves a POSIX message queue, which no call lists."""
+
+from __future__ import annotations
+
+from tests.attacks.evidence import ReadBack
+from tests.attacks.payloads import CALLS
+from tests.attacks.technique import Technique
+
+PLANT = (
+    CALLS
+    + """
+ctypes.CDLL('librt.so.1').mq_open(b'/stash', 0o102, 0o600, None)
+"""
+)
+
+LOOK = (
+    CALLS
+    + """
+result = ctypes.CDLL('librt.so.1').mq_open(b'/stash', 0) >= 0
+"""
+)
+
+TECHNIQUE = Technique(
+    level="L3",
+    attack=("T1559",),
+    source="2.9",
+    must_fail_to="find it again",
+    plant=PLANT,
+    evidence=ReadBack(LOOK),
+)

@@ -1,0 +1,30 @@
+"""Gives every process of the user the lowest priority and one processor."""
+
+from __future__ import annotations
+
+from tests.attacks.evidence import ReadBack
+from tests.attacks.payloads import FAMILY
+from tests.attacks.technique import Technique
+
+PLANT = (
+    FAMILY
+    + """
+for pid in [*others(), mine]:
+    try: os.setpriority(os.PRIO_PROCESS, pid, 19)
+    except OSError: pass
+"""
+)
+
+LOOK = """
+result = os.getpriority(os.PRIO_PROCESS, 0) == 19
+"""
+
+TECHNIQUE = Technique(
+    level="L2",
+    attack=("T1562", "T1499"),
+    source="2.5",
+    must_fail_to="leave a later customer so",
+    plant=PLANT,
+    evidence=ReadBack(LOOK),
+    spoils=True,
+)

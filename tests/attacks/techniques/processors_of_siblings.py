@@ -1,0 +1,31 @@
+"""Binds every process of the user to one processor."""
+
+from __future__ import annotations
+
+from tests.attacks.evidence import ReadBack
+from tests.attacks.payloads import FAMILY
+from tests.attacks.technique import Technique
+
+PLANT = (
+    FAMILY
+    + """
+one = {min(os.sched_getaffinity(0))}
+for pid in [*others(), mine]:
+    try: os.sched_setaffinity(pid, one)
+    except OSError: pass
+"""
+)
+
+LOOK = """
+result = len(os.sched_getaffinity(0)) == 1
+"""
+
+TECHNIQUE = Technique(
+    level="L2",
+    attack=("T1562", "T1499"),
+    source="2.5",
+    must_fail_to="leave a later customer so",
+    plant=PLANT,
+    evidence=ReadBack(LOOK),
+    spoils=True,
+)

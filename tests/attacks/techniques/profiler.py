@@ -1,0 +1,22 @@
+"""Installs a profiler, which is shown every call and its variables."""
+
+from __future__ import annotations
+
+from tests.attacks.evidence import Cards
+from tests.attacks.technique import Technique
+
+PLANT = """
+def profile(frame, what, argument):
+    if frame.f_code.co_name == "receipt":
+        leak(frame.f_locals)
+sys.setprofile(profile)
+"""
+
+TECHNIQUE = Technique(
+    level="L2",
+    attack=("T1056", "T1546"),
+    source="M8",
+    must_fail_to="copy a later customer's card",
+    plant=PLANT,
+    evidence=Cards(),
+)

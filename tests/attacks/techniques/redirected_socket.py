@@ -1,0 +1,21 @@
+"""Connects a socket that init made to another peer: what is counted goes to the attacker."""
+
+from __future__ import annotations
+
+from tests.attacks.evidence import Cards
+from tests.attacks.technique import Technique
+
+PLANT = """
+import counted
+counted.AGENT.connect(("127.0.0.1", event["sink"]))
+"""
+
+TECHNIQUE = Technique(
+    level="L2",
+    attack=("T1557", "T1565.002"),
+    source="1.4",
+    must_fail_to="receive what a later customer's order sends",
+    plant=PLANT,
+    evidence=Cards(),
+    handler="counted.handler",
+)

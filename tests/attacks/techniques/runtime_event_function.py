@@ -1,0 +1,24 @@
+"""Replaces the function with which AWS's runtime client handles an event."""
+
+from __future__ import annotations
+
+from tests.attacks.evidence import Cards
+from tests.attacks.technique import Technique
+
+PLANT = """
+from awslambdaric import bootstrap
+real = bootstrap.handle_event_request
+def evil(*args, **kwargs):
+    leak(args)
+    return real(*args, **kwargs)
+bootstrap.handle_event_request = evil
+"""
+
+TECHNIQUE = Technique(
+    level="L2",
+    attack=("T1574", "T1557"),
+    source="M4",
+    must_fail_to="copy a later customer's card",
+    plant=PLANT,
+    evidence=Cards(),
+)

@@ -1,0 +1,30 @@
+"""Has every process of the user scheduled only when nobody else wants the processor."""
+
+from __future__ import annotations
+
+from tests.attacks.evidence import ReadBack
+from tests.attacks.payloads import FAMILY
+from tests.attacks.technique import Technique
+
+PLANT = (
+    FAMILY
+    + """
+for pid in [*others(), mine]:
+    try: os.sched_setscheduler(pid, os.SCHED_IDLE, os.sched_param(0))
+    except OSError: pass
+"""
+)
+
+LOOK = """
+result = os.sched_getscheduler(0) == os.SCHED_IDLE
+"""
+
+TECHNIQUE = Technique(
+    level="L2",
+    attack=("T1562", "T1499"),
+    source="2.5",
+    must_fail_to="leave a later customer so",
+    plant=PLANT,
+    evidence=ReadBack(LOOK),
+    spoils=True,
+)

@@ -1,0 +1,31 @@
+"""Leaves System V semaphores."""
+
+from __future__ import annotations
+
+from tests.attacks.evidence import ReadBack
+from tests.attacks.payloads import CALLS
+from tests.attacks.technique import Technique
+
+PLANT = (
+    CALLS
+    + """
+libc.semget(0x1234, 3, 0o1666)
+"""
+)
+
+LOOK = (
+    CALLS
+    + """
+result = libc.semget(0x1234, 0, 0) >= 0
+"""
+)
+
+TECHNIQUE = Technique(
+    level="L3",
+    attack=("T1559",),
+    source="2.9",
+    must_fail_to="find it again",
+    plant=PLANT,
+    evidence=ReadBack(LOOK),
+    finding="residue.ipc",
+)

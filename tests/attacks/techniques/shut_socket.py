@@ -1,0 +1,21 @@
+"""Shuts a socket that init made: it is the same socket in every process that has it."""
+
+from __future__ import annotations
+
+from tests.attacks.evidence import WrongAnswers
+from tests.attacks.technique import Technique
+
+PLANT = """
+import counted
+counted.AGENT.shutdown(socket.SHUT_RDWR)
+"""
+
+TECHNIQUE = Technique(
+    level="L2",
+    attack=("T1499", "T1562.006"),
+    source="1.4",
+    must_fail_to="keep a later customer from being counted",
+    plant=PLANT,
+    evidence=WrongAnswers(),
+    handler="counted.handler",
+)

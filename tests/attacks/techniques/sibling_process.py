@@ -1,0 +1,29 @@
+"""Leaves a process that is a child of its parent's: CLONE_PARENT."""
+
+from __future__ import annotations
+
+from tests.attacks.evidence import Alive
+from tests.attacks.payloads import LIVE
+from tests.attacks.technique import Technique
+
+PLANT = (
+    LIVE
+    + """
+import ctypes
+number = 56 if os.uname().machine == "x86_64" else 220
+if ctypes.CDLL(None).syscall(number, 0x00008000 | 17, 0, 0, 0, 0) == 0:
+    live()
+time.sleep(0.02)
+"""
+)
+
+TECHNIQUE = Technique(
+    level="L3",
+    attack=("T1543", "T1564"),
+    source="2.1",
+    must_fail_to="run while a later customer is served",
+    plant=PLANT,
+    evidence=Alive(),
+    ends_window=True,
+    finding="residue.process",
+)

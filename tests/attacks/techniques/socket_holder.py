@@ -1,0 +1,27 @@
+"""Leaves children that hold every socket their parent had, so that its end shows no end of file."""
+
+from __future__ import annotations
+
+from tests.attacks.evidence import Alive
+from tests.attacks.payloads import LIVE
+from tests.attacks.technique import Technique
+
+PLANT = (
+    LIVE
+    + """
+for _ in range(5):
+    if os.fork() == 0:
+        live()
+"""
+)
+
+TECHNIQUE = Technique(
+    level="L2",
+    attack=("T1543", "T1564"),
+    source="M10",
+    must_fail_to="run while a later customer is served",
+    plant=PLANT,
+    evidence=Alive(),
+    ends_window=True,
+    finding="residue.process",
+)

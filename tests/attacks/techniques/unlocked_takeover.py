@@ -1,0 +1,31 @@
+"""Answers for itself and polls on where the Runtime API is not locked, as on a platform where the lock has not been seen to work."""
+
+from __future__ import annotations
+
+from tests.attacks.evidence import Cards
+from tests.attacks.payloads import CLIENT
+from tests.attacks.technique import Technique
+
+PLANT = (
+    CLIENT
+    + """
+call("POST", mine + "/response", "1")
+skim(60)
+"""
+)
+
+TECHNIQUE = Technique(
+    level="L2",
+    attack=("T1557", "T1574"),
+    source="1.1",
+    must_fail_to="receive a later customer's event",
+    plant=PLANT,
+    evidence=Cards(),
+    environment={"DAYFLY_API_LOCK": "off"},
+    finding="environment.runtime-api",
+    noticed_within=20,
+    process="contained",
+    timeout_s=3,
+    spoils=True,
+    may_lose=1,
+)

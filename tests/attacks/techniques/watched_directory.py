@@ -1,0 +1,27 @@
+"""Has the kernel tell it the names of files that later customers' receipts get."""
+
+from __future__ import annotations
+
+from tests.attacks.evidence import Cards
+from tests.attacks.technique import Technique
+
+PLANT = """
+import ctypes, threading
+libc = ctypes.CDLL(None)
+watch = libc.inotify_init()
+libc.inotify_add_watch(watch, b"/tmp", 0x100)
+def report():
+    while True:
+        leak(os.read(watch, 4096).replace(bytes(1), b"").decode(errors="replace"))
+threading.Thread(target=report, daemon=True).start()
+"""
+
+TECHNIQUE = Technique(
+    level="L3",
+    attack=("T1083", "T1119"),
+    source="1.4",
+    must_fail_to="learn a later customer's card from a file's name",
+    plant=PLANT,
+    evidence=Cards(),
+    handler="receipts.handler",
+)

@@ -1,0 +1,109 @@
+"""`on_timeout = answer`: who takes too long gets Lambda's own error, and the next one a warm function."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.rie import Rie
+from tests.runtimes import RuntimeProcess
+
+from dayfly.testing.http_wire import header
+
+FUNCTIONS = Path(__file__).parent / "functions"
+ISOLATIONS = ["invocation", "window", "process"]
+TIMEOUT_S = 1
+# What is wrong with a handler that takes too long: it waits, or it keeps everybody busy, or it left company.
+LATE = ["wait", "print", "children"]
+
+
+def asked(payload: object) -> dict[str, object]:
+    assert isinstance(payload, dict), payload
+    return payload
+
+
+@pytest.fixture(
+    params=[(isolation, lock) for isolation in ISOLATIONS for lock in ("off", "on")],
+    ids=lambda param: f"{param[0]}-{'locked' if param[1] == 'on' else 'open'}",
+)
+def answering(request: pytest.FixtureRequest) -> Iterator[tuple[str, RuntimeProcess]]:
+    isolation, lock = request.param
+    environment = {
+        "DAYFLY_ISOLATION": isolation,
+        "DAYFLY_API_LOCK": lock,
+        "DAYFLY_ON_TIMEOUT": "answer",
+        # A busy machine's share of a processor is no reason to fail.
+        "DAYFLY_TIMEOUT_MARGIN": "0.4",
+    }
+    with RuntimeProcess(
+        FUNCTIONS, "policies.handler", runtime="dayfly", environment=environment, timeout_s=TIMEOUT_S
+    ) as process:
+        yield isolation, process
+
+
+def test_the_caller_gets_lambdas_words_and_the_next_event_a_fresh_worker(
+    answering: tuple[str, RuntimeProcess],
+) -> None:
+    isolation, process = answering
+    before = asked(process.invoke({}).payload)
+    for act in LATE:
+        sent = process.api.send({"act": act})
+        late = sent.wait(10)
+        times = sent.wait_next(10)
+        assert times.next_asked - times.sent < TIMEOUT_S * 1e9, "all is over before the platform's timeout"
+        assert late.kind == "error"
+        assert json.loads(late.body) == {
+            "errorType": "Sandbox.Timedout",
+            "errorMessage": f"RequestId: {sent.request_id} Error: Task timed out after 1.00 seconds",
+        }
+        assert late.request is not None
+        name = "Lambda-Runtime-Function-Error-Type"
+        kind = late.request.head.get(name) or header(late.request.trailers, name)
+        assert kind == "Sandbox.Timedout"
+        after = asked(process.invoke({}).payload)
+        assert after["pid"] != before["pid"]
+        assert after["seen"] == 1
+        assert (after["init"] == before["init"]) is (isolation != "process")
+        before = after
+    assert process.output().count('"types":["worker.timed-out"]') == len(LATE)
+    assert "Task timed out after 1.00 seconds" in process.output()
+    assert "worker.died" not in process.output()
+    commands = [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in process.tree()]
+    assert not any(b"sleep" in command for command in commands)
+
+
+@pytest.mark.parametrize("isolation", ISOLATIONS)
+def test_awss_emulator_sees_an_answer_and_no_timeout(isolation: str) -> None:
+    environment = {
+        "DAYFLY_ISOLATION": isolation,
+        "DAYFLY_ON_TIMEOUT": "answer",
+        "DAYFLY_TIMEOUT_MARGIN": "0.6",
+    }
+    with Rie(FUNCTIONS, "policies.handler", environment=environment, timeout_s=2) as rie:
+        before = asked(rie.invoke({}).payload)
+        late = rie.invoke({"act": "wait"})
+        assert late.error_type == "Sandbox.Timedout"
+        message = str(asked(late.payload)["errorMessage"])
+        assert re.fullmatch(r"RequestId: [0-9a-f-]{36} Error: Task timed out after 2\.00 seconds", message)
+        after = asked(rie.invoke({}).payload)
+        assert (after["init"] == before["init"]) is (isolation != "process")
+        assert rie.logs().count('"types":["environment.started"]') == 1, "the emulator has reset nothing"
+
+
+def test_without_the_setting_the_platform_resets_the_environment() -> None:
+    with Rie(FUNCTIONS, "policies.handler", timeout_s=1) as rie:
+        before = asked(rie.invoke({}).payload)
+        assert b"Task timed out after 1.00 seconds" in rie.invoke({"act": "wait"}).body
+        assert "worker.timed-out" not in rie.logs()
+        assert asked(rie.invoke({}).payload)["init"] != before["init"]
+
+
+def test_an_answer_in_time_is_the_functions_own(answering: tuple[str, RuntimeProcess]) -> None:
+    _, process = answering
+    assert process.invoke({}).kind == "response"
+    assert process.invoke({"act": "raise"}).kind == "error"
+    assert b"Runtime.ExitError" in process.invoke({"act": "exit"}).body
+    assert "worker.timed-out" not in process.output()
