@@ -16,6 +16,7 @@ from dayfly._sys import fds
 from dayfly.core.handshake import Ready
 from dayfly.core.settings import load_settings
 from dayfly.supervisor import stock as module
+from dayfly.supervisor.keeper import Keeper
 from dayfly.supervisor.output import Pipes
 from dayfly.supervisor.report import Reporter
 from dayfly.supervisor.stock import RENEW_AT, Stock
@@ -64,6 +65,20 @@ class FakeZygote:
         self.is_ended = True
 
 
+class FakeKeeper:
+    """Finds nothing changed; counts what it is told."""
+
+    def __init__(self) -> None:
+        self.adopted: list[FakeZygote] = []
+        self.killed_spares = 0
+
+    def adopt(self, zygote: FakeZygote, *, is_forking: bool) -> None:
+        self.adopted.append(zygote)
+
+    def note_killed_spare(self) -> None:
+        self.killed_spares += 1
+
+
 class Keeping:
     """A stock with a zygote that is faked."""
 
@@ -74,8 +89,13 @@ class Keeping:
         self.output = RecordingOutput()
         self.sweeper = Sweeper()
         self.zygote = FakeZygote()
+        self.keeper = FakeKeeper()
         self.stock = Stock(
-            settings, sweeper=self.sweeper, output=self.output, reporter=Reporter(self.output, {})
+            settings,
+            sweeper=self.sweeper,
+            output=self.output,
+            reporter=Reporter(self.output, {}),
+            keeper=cast(Keeper, self.keeper),
         )
         self.stock.adopt(cast(Zygote, self.zygote), Ready(reasons, expires_at=expires_at))
 
@@ -108,7 +128,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
 def test_spares_are_forked_ahead_up_to_what_the_isolation_needs(isolation: str) -> None:
     with keeping(isolation) as found:
         for _ in range(5):
-            found.stock.finish_fork(1.0)
+            found.stock.finish_fork(1.0, is_alone=True)
         assert found.zygote.asked == {"invocation": [1, 2], "window": [1]}[isolation]
         spared = {process.pid for process in found.zygote.processes} | {found.zygote.pid}
         assert found.sweeper.spared == spared
@@ -126,6 +146,7 @@ def test_a_spare_that_somebody_killed_is_given_up_and_waited_for() -> None:
         found.zygote.processes[0].wait()
         assert not found.stock.has_spare()
         assert found.zygote.buried == [found.zygote.processes[0].pid]
+        assert found.keeper.killed_spares == 1
 
 
 def test_a_zygote_that_is_lost_takes_its_spares_with_it() -> None:
@@ -143,7 +164,7 @@ def test_a_zygote_that_is_lost_takes_its_spares_with_it() -> None:
 
 def test_before_an_init_beside_it_a_zygote_has_no_spares_and_none_on_the_way() -> None:
     with keeping() as found:
-        found.stock.finish_fork(1.0)
+        found.stock.finish_fork(1.0, is_alone=True)
         found.stock.fork_ahead()
         found.stock.drop_spares()
         assert not found.zygote.is_forking
@@ -155,7 +176,7 @@ def test_before_an_init_beside_it_a_zygote_has_no_spares_and_none_on_the_way() -
 
 def test_a_function_that_cannot_be_forked_has_no_spares() -> None:
     found = Keeping(reasons=["a socket is open"])
-    found.stock.finish_fork(1.0)
+    found.stock.finish_fork(1.0, is_alone=True)
     assert found.zygote.asked == []
     assert found.told() == ["zygote.not-forkable"]
     assert found.stock.descriptor() == -1

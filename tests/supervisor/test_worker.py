@@ -19,6 +19,7 @@ from dayfly._sys.pids import has_ended, kill_pid, open_pid
 from dayfly.core import frames
 from dayfly.core.frames import Answer, FrameError
 from dayfly.supervisor.output import Output, Pipes
+from dayfly.supervisor.summons import Summons
 from dayfly.supervisor.worker import Died, Worker, await_answer, draw
 
 
@@ -182,6 +183,7 @@ def outcome_of(worker: Worker, *, until: float | None) -> Answer | Died:
         on_idle=lambda: None,
         zygote_descriptor=lambda: -1,
         on_zygote=lambda: None,
+        summons=Summons(has_terminal=False),
         until=until,
     )
 
