@@ -18,10 +18,12 @@ from dayfly.core.settings import load_settings
 from dayfly.supervisor import stock as module
 from dayfly.supervisor.output import Pipes
 from dayfly.supervisor.report import Reporter
-from dayfly.supervisor.stock import RENEW_AT, Stock
+from dayfly.supervisor.stock import Stock
 from dayfly.supervisor.sweep import Sweeper
 from dayfly.supervisor.worker import Worker
 from dayfly.supervisor.zygote import Zygote, ZygoteLostError
+
+SOON = 0.8
 
 
 class FakeZygote:
@@ -108,7 +110,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
 def test_spares_are_forked_ahead_up_to_what_the_isolation_needs(isolation: str) -> None:
     with keeping(isolation) as found:
         for _ in range(5):
-            found.stock.finish_fork(1.0)
+            found.stock.finish_fork(1.0, is_alone=True)
         assert found.zygote.asked == {"invocation": [1, 2], "window": [1]}[isolation]
         spared = {process.pid for process in found.zygote.processes} | {found.zygote.pid}
         assert found.sweeper.spared == spared
@@ -143,7 +145,7 @@ def test_a_zygote_that_is_lost_takes_its_spares_with_it() -> None:
 
 def test_before_an_init_beside_it_a_zygote_has_no_spares_and_none_on_the_way() -> None:
     with keeping() as found:
-        found.stock.finish_fork(1.0)
+        found.stock.finish_fork(1.0, is_alone=True)
         found.stock.fork_ahead()
         found.stock.drop_spares()
         assert not found.zygote.is_forking
@@ -155,7 +157,7 @@ def test_before_an_init_beside_it_a_zygote_has_no_spares_and_none_on_the_way() -
 
 def test_a_function_that_cannot_be_forked_has_no_spares() -> None:
     found = Keeping(reasons=["a socket is open"])
-    found.stock.finish_fork(1.0)
+    found.stock.finish_fork(1.0, is_alone=True)
     assert found.zygote.asked == []
     assert found.told() == ["zygote.not-forkable"]
     assert found.stock.descriptor() == -1
@@ -169,15 +171,15 @@ def test_a_zygote_is_stale_by_its_age(
 ) -> None:
     found = Keeping(DAYFLY_ZYGOTE_MAX_AGE="100")
     clock["now"] += seconds
-    assert (found.stock.is_stale(RENEW_AT), found.stock.is_stale(1.0)) == (soon, over)
+    assert (found.stock.is_stale(SOON), found.stock.is_stale(1.0)) == (soon, over)
 
 
 def test_a_zygote_is_stale_before_what_its_init_fetched_expires(clock: dict[str, float]) -> None:
     found = Keeping(expires_at=clock["now"] + 3600)
     clock["now"] += 2600
-    assert not found.stock.is_stale(RENEW_AT)
+    assert not found.stock.is_stale(SOON)
     clock["now"] += 200
-    assert (found.stock.is_stale(RENEW_AT), found.stock.is_stale(1.0)) == (True, False)
+    assert (found.stock.is_stale(SOON), found.stock.is_stale(1.0)) == (True, False)
     clock["now"] += 800
     assert found.stock.is_stale(1.0)
 
@@ -186,6 +188,6 @@ def test_what_was_about_to_expire_when_it_was_fetched_is_not_fetched_again_and_a
     clock: dict[str, float],
 ) -> None:
     found = Keeping(expires_at=clock["now"] + 60)
-    assert not found.stock.is_stale(RENEW_AT)
+    assert not found.stock.is_stale(SOON)
     clock["now"] += 61
     assert found.stock.is_stale(1.0)
