@@ -19,10 +19,12 @@ from dayfly.supervisor import stock as module
 from dayfly.supervisor.keeper import Keeper
 from dayfly.supervisor.output import Pipes
 from dayfly.supervisor.report import Reporter
-from dayfly.supervisor.stock import RENEW_AT, Stock
+from dayfly.supervisor.stock import Stock
 from dayfly.supervisor.sweep import Sweeper
 from dayfly.supervisor.worker import Worker
 from dayfly.supervisor.zygote import Zygote, ZygoteLostError
+
+SOON = 0.8
 
 
 class FakeZygote:
@@ -190,15 +192,15 @@ def test_a_zygote_is_stale_by_its_age(
 ) -> None:
     found = Keeping(DAYFLY_ZYGOTE_MAX_AGE="100")
     clock["now"] += seconds
-    assert (found.stock.is_stale(RENEW_AT), found.stock.is_stale(1.0)) == (soon, over)
+    assert (found.stock.is_stale(SOON), found.stock.is_stale(1.0)) == (soon, over)
 
 
 def test_a_zygote_is_stale_before_what_its_init_fetched_expires(clock: dict[str, float]) -> None:
     found = Keeping(expires_at=clock["now"] + 3600)
     clock["now"] += 2600
-    assert not found.stock.is_stale(RENEW_AT)
+    assert not found.stock.is_stale(SOON)
     clock["now"] += 200
-    assert (found.stock.is_stale(RENEW_AT), found.stock.is_stale(1.0)) == (True, False)
+    assert (found.stock.is_stale(SOON), found.stock.is_stale(1.0)) == (True, False)
     clock["now"] += 800
     assert found.stock.is_stale(1.0)
 
@@ -207,6 +209,6 @@ def test_what_was_about_to_expire_when_it_was_fetched_is_not_fetched_again_and_a
     clock: dict[str, float],
 ) -> None:
     found = Keeping(expires_at=clock["now"] + 60)
-    assert not found.stock.is_stale(RENEW_AT)
+    assert not found.stock.is_stale(SOON)
     clock["now"] += 61
     assert found.stock.is_stale(1.0)

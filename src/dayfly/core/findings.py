@@ -187,14 +187,15 @@ RENEWED = FindingKind(
     "The environment reached its age and was renewed",
     1,
     None,
-    "`environment_max_age`: the function was initialised anew in a fresh interpreter, between two invocations",
+    "`environment_max_age`, `zygote.max_age` or credentials about to end: the function was initialised anew in a fresh "
+    "interpreter, between two invocations",
 )
 NOT_RENEWED = FindingKind(
     "environment.not-renewed",
     "The environment is older than it should be",
     3,
     None,
-    "`environment_max_age`: the init failed, or does not fit into an invocation's time; where it could be kept, the "
+    "an age was reached, and the init failed or does not fit into an invocation's time; where it could be kept, the "
     "function that was initialised before goes on serving, and it is tried again later",
 )
 ZOMBIES = FindingKind(

@@ -22,7 +22,7 @@ from dayfly.supervisor.answers import (
 )
 from dayfly.supervisor.renewal import NotCleanError, Renewal
 from dayfly.supervisor.report import describe_fault
-from dayfly.supervisor.stock import RENEW_AT, Stock
+from dayfly.supervisor.stock import Stock
 from dayfly.supervisor.timing import Timing
 from dayfly.supervisor.upstream import UpstreamError
 from dayfly.supervisor.windows import Windows
@@ -176,10 +176,7 @@ class Supervisor:
 
         `left_s` is the time that an event at hand can do without.
         """
-        if self._stock.is_stale(1.0):
-            self._end_window()
-            self._stock.drop()
-        if left_s > 0 and self._renewal.is_time(left_s):
+        if left_s > 0 and self._renewal.is_time(left_s, share=1.0):
             self._end_window()
             self._end_process()
             self._renewal.renew(left_s)
@@ -400,8 +397,6 @@ class Supervisor:
         self._clean(until=until)
         if until is None:
             return
-        if self._stock.is_stale(RENEW_AT):
-            self._stock.drop()
         self._finish(until)
 
     def _tidy_process(self, worker: Worker) -> None:

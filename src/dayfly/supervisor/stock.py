@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 _SPARES = 2
 # In window isolation the next worker is needed once in many events.
 _SPARES_OF_WINDOW = 1
-# A zygote is initialised anew after an answer, where nobody waits, once this much of its time is over; an
-# event that finds it beyond all of it waits for the init.
-RENEW_AT = 0.8
 # botocore fetches new credentials in every worker from 15 minutes before the old ones end
 # (RefreshableCredentials._advisory_refresh_timeout).
 _RENEW_BEFORE_S = 900.0
