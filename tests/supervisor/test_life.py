@@ -17,10 +17,13 @@ from dayfly.supervisor.life import Life, begin, find_open_stranger
 
 
 def test_what_the_first_interpreter_did_reaches_the_second() -> None:
-    first = Life(began=12.25, is_emptied=True, killed=3, removed=4)
+    first = Life(began=12.25, is_emptied=True)
     first.has_user_site = True
+    first.killed, first.removed, first.objects, first.young_code, first.young_data = 1, 2, 3, 4, 5
     second = Life.of(Arrival("", first.pack(), -1))
-    assert (second.began, second.is_emptied, second.killed, second.removed) == (12.25, True, 3, 4)
+    assert (second.began, second.is_emptied) == (12.25, True)
+    assert second.found == first.found
+    assert list(second.found.values()) == [1, 2, 3, 4, 5]
     assert second.has_user_site is True
     assert second.failure == ""
     assert Life.of(Arrival("no memory file", "", -1)).failure == "no memory file"
