@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _socket
+import errno
 import os
 
 TYPE_CHECKING = False
@@ -84,7 +85,11 @@ def drain(descriptor: int, *, limit: int) -> tuple[bytes, bool]:
 
 
 def write_all(descriptor: int, data: bytes) -> None:
-    """Write everything, waiting where somebody made the shared description non-blocking."""
+    """Write everything, waiting where somebody made the shared description non-blocking.
+
+    Where a log is a file, a worker of our user may lower our limit of its size (RLIMIT_FSIZE): it is raised
+    again, and what cannot be written for a limit that is there for good is dropped.
+    """
     view = memoryview(data)
     while view:
         try:
@@ -93,6 +98,22 @@ def write_all(descriptor: int, data: bytes) -> None:
             import select
 
             select.select([], [descriptor], [], 1.0)
+        except OSError as fault:
+            if fault.errno != errno.EFBIG:
+                raise
+            if not _raise_file_limit():
+                return
+
+
+def _raise_file_limit() -> bool:
+    """Raise the soft limit of a file's size to the hard one; return whether that changed it."""
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    if soft == hard:
+        return False
+    resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+    return True
 
 
 def replace(target: int, source: int) -> None:

@@ -173,6 +173,15 @@ def is_stopped(pid: int) -> bool:
     return True
 
 
+def count_threads(pid: int) -> int:
+    """Return how many threads a process has, 0 once it is gone."""
+    try:
+        return len(os.listdir(f"/proc/{pid}/task"))
+    except OSError as fault:
+        _raise_if_exhausted(fault)
+        return 0
+
+
 def has_pending_kill(pid: int) -> bool:
     """Say whether SIGKILL waits for the leader to get a processor; once it has one, `is_dead` tells."""
     try:

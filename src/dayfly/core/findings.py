@@ -81,6 +81,21 @@ IPC_LEFT = FindingKind(
     ("T1559", "Inter-Process Communication"),
     "shared memory, semaphores, message queues or kernel keys were removed",
 )
+LIMITS_CHANGED = FindingKind(
+    "residue.limits",
+    "An invocation changed limits or priorities of Dayfly's processes",
+    4,
+    ("T1499", "Endpoint Denial of Service"),
+    "resource limits, processors or scheduling of the supervisor, the zygote or a worker forked ahead: put back, or who "
+    "has them is given up",
+)
+SIGNALLED = FindingKind(
+    "residue.signals",
+    "Dayfly's processes were sent signals",
+    4,
+    ("T1489", "Service Stop"),
+    "somebody of the function's user stopped, killed or signalled the supervisor, the zygote or a worker forked ahead",
+)
 KEPT_FILE_CHANGED = FindingKind(
     "residue.kept-file",
     "An invocation changed a file made at init",

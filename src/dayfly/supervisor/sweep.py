@@ -48,7 +48,7 @@ class Sweeper:
     `spared` are processes of ours (zygote, spares); `staying` is a worker that will serve further events, 0
     without, whose children are foreign nevertheless; `zygote` the zygote's pid and `fork_pending` whether a fork
     is under way: then one child of the zygote that nobody knows yet may be the next worker, and
-    `settle` is called to learn which.
+    `settle` is called to learn which. `relieve` puts our own limits back, and says whether any had been lowered.
     """
 
     def __init__(self) -> None:
@@ -57,6 +57,7 @@ class Sweeper:
         self.zygote = 0
         self.fork_pending = False
         self.settle: Callable[[], None] = lambda: None
+        self.relieve: Callable[[], bool] = lambda: False
 
     def sweep(self, expected: set[int]) -> Swept:
         """End everything foreign. Processes in `expected` (the worker) are not counted as left over."""
@@ -65,8 +66,18 @@ class Sweeper:
         began = time.monotonic()
         looks = 0
         while True:
-            mark = self._mark()
-            found, unknown = self._look(swept)
+            has_looked = True
+            found: list[int] = []
+            unknown: list[int] = []
+            try:
+                mark = self._mark()
+                found, unknown = self._look(swept)
+            except (OSError, MemoryError):
+                # Somebody of our user has lowered our own limits, and what cannot be looked at is not gone.
+                has_looked = False
+                if not self.relieve():
+                    self._strike_blindly(swept)
+                    break
             for pid in found:
                 if pid not in killed and pid not in expected:
                     swept.killed += 1
@@ -76,7 +87,7 @@ class Sweeper:
                 # Perhaps the next worker, perhaps an impostor that chose the zygote for its parent:
                 # the zygote's own word tells, and it comes at the end of the fork.
                 self.settle()
-            if not found and not unknown and self._is_unmoved(mark):
+            if has_looked and not found and not unknown and self._is_unmoved(mark):
                 swept.is_proved = True
                 break
             # A dying process may wait for this very processor.
@@ -94,11 +105,21 @@ class Sweeper:
 
     def _kill(self, pid: int) -> None:
         handle = open_pid(pid)
-        # Between the look and the handle the number may have passed to a process of ours.
-        if pid not in self.spared and pid != self.staying:
+        # Between the look and the handle the number may have passed to another: to a process of ours, or, where
+        # its parent buries it, to anybody's. What is foreign now and has not ended is what the handle holds.
+        if pid not in self.spared and pid != self.staying and (handle < 0 or self._is_foreign(pid)):
             kill_pid(pid, handle)
         if handle >= 0:
             os.close(handle)
+
+    def _is_foreign(self, _pid: int) -> bool:
+        """Say whether a pid that `_look` found is still one that it would find, where that can be told."""
+        # By descent it cannot: an orphan's parent is anybody's. A number goes round in some 30,000 processes, and
+        # whoever makes it go round could have ended any process of his user by himself.
+        return True
+
+    def _strike_blindly(self, swept: Swept) -> None:
+        """End what can be ended without a look; it proves nothing."""
 
     def _mark(self) -> int:
         raise NotImplementedError
@@ -137,6 +158,8 @@ class EnvironmentSweeper(Sweeper):
             if is_first_life is None
             else is_first_life
         )
+        # Orphans become our children (PR_SET_CHILD_SUBREAPER), and nobody else waits for them.
+        self.buries = False
         self._find_extensions(_extension_files() if extension_files is None else set(extension_files))
 
     @property
@@ -192,7 +215,7 @@ class EnvironmentSweeper(Sweeper):
             if not proc.belongs_to(pid, self._uid):
                 continue
             if proc.is_dead(pid):
-                swept.zombies += 1
+                swept.zombies += not (self.buries and _bury(pid))
                 continue
             stat = proc.read_stat(pid)
             if stat is None or self._is_extension(stat):
@@ -202,6 +225,18 @@ class EnvironmentSweeper(Sweeper):
             else:
                 found.append(pid)
         return found, unknown
+
+    def count_zombies(self) -> int:
+        """Return how many dead processes of our user nobody has waited for."""
+        return sum(proc.belongs_to(pid, self._uid) and proc.is_zombie(pid) for pid in proc.list_pids())
+
+    def _is_foreign(self, pid: int) -> bool:
+        try:
+            stat = proc.read_stat(pid)
+            return stat is not None and proc.belongs_to(pid, self._uid) and not self._is_extension(stat)
+        except OSError:
+            # We cannot look for the moment; a number that was seen a moment ago will do.
+            return True
 
     def _is_extension(self, stat: proc.ProcessStat) -> bool:
         if not self._extensions:
@@ -224,7 +259,11 @@ class EnvironmentSweeper(Sweeper):
                 if stat is not None and pid not in self._paused and self._is_extension(stat):
                     self._paused.add(pid)
                     kill_pid(pid, -1, proc.SIGSTOP)
-        if waited > _KILL_ALL_AFTER and self.can_kill_all and not swept.zygote_lost:
+        if waited > _KILL_ALL_AFTER:
+            self._strike_blindly(swept)
+
+    def _strike_blindly(self, swept: Swept) -> None:
+        if self.can_kill_all and not swept.zygote_lost:
             swept.zygote_lost = True
             # Who hops may be met by no look; what else keeps a sweep from its end is a fork of our own.
             swept.killed += max(self.kill_all(), 0 if self.fork_pending else 1)
@@ -384,6 +423,14 @@ def _extension_files() -> set[str]:
         return {EXTENSIONS + name for name in os.listdir(EXTENSIONS)}
     except OSError:
         return set()
+
+
+def _bury(pid: int) -> bool:
+    """Wait for a dead child of ours; say whether it was one."""
+    try:
+        return os.waitpid(pid, os.WNOHANG)[0] == pid
+    except ChildProcessError:
+        return False
 
 
 def wait_until_dead(pid: int, handle: int, *, limit_s: float) -> bool:
