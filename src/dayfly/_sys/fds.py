@@ -8,7 +8,7 @@ import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 # What one control message may carry; a worker gets four at most.
 MAX_PASSED = 8
@@ -84,11 +84,11 @@ def drain(descriptor: int, *, limit: int) -> tuple[bytes, bool]:
     return b"".join(parts), False
 
 
-def write_all(descriptor: int, data: bytes) -> None:
+def write_all(descriptor: int, data: bytes, *, relieve: Callable[[], bool] = lambda: False) -> None:
     """Write everything, waiting where somebody made the shared description non-blocking.
 
-    Where a log is a file, a worker of our user may lower our limit of its size (RLIMIT_FSIZE): it is raised
-    again, and what cannot be written for a limit that is there for good is dropped.
+    Where a log is a file, a worker of our user may lower our limit of its size (RLIMIT_FSIZE): `relieve` raises it
+    and says whether it could; what cannot be written for a limit that is there for good is dropped.
     """
     view = memoryview(data)
     while view:
@@ -101,19 +101,8 @@ def write_all(descriptor: int, data: bytes) -> None:
         except OSError as fault:
             if fault.errno != errno.EFBIG:
                 raise
-            if not _raise_file_limit():
+            if not relieve():
                 return
-
-
-def _raise_file_limit() -> bool:
-    """Raise the soft limit of a file's size to the hard one; return whether that changed it."""
-    import resource
-
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    if soft == hard:
-        return False
-    resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
-    return True
 
 
 def replace(target: int, source: int) -> None:

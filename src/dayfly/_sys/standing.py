@@ -113,18 +113,19 @@ class Reader:
         if now.oom != before.oom:
             _try(_write, _oom_path(pid), before.oom)
 
-    def restore_own_soft_limits(self, before: Standing) -> bool:
-        """Put our own soft limits back where they are lower; return whether one was.
+    def restore_own_soft_limits(self, before: Standing) -> list[str]:
+        """Put our own soft limits back, as far as the hard ones allow; return the names of those that moved.
 
         Takes no memory worth the name and no descriptor: either may be what was taken from us.
         """
-        was_lower = False
+        moved: list[str] = []
         for number, wanted in before.limits.items():
             now = resource.getrlimit(number)
             if now != wanted:
-                was_lower = True
                 self._put_back_limit(0, number, now, wanted)
-        return was_lower
+                if resource.getrlimit(number) != now:
+                    moved.append(_NAMES[number])
+        return moved
 
     def _put_back_limit(self, pid: int, number: int, now: Limit, before: Limit) -> None:
         # A hard limit can be lowered again, never raised.

@@ -71,9 +71,9 @@ class Keeper:
         self._alive = 0
         self._own: Standing | None = self._reader.read(0)
         self._of_zygote: Standing | None = None
-        self._pending_of_zygote = (0, 0)
         self._bound: Worker | None = None
         self._killed_spares = 0
+        self._relieved: list[str] = []
 
     def leave(self) -> None:
         """In a child that is about to execute a zygote: give back what only the supervisor should have."""
@@ -123,11 +123,13 @@ class Keeper:
     # ---- after it -------------------------------------------------------------------------------
 
     def relieve(self) -> bool:
-        """Put our own limits back while the worker may live; return whether any was lowered.
+        """Put our own limits back while the worker may live; return whether any could be.
 
         Whoever cannot open a file sees no processes: where reading /proc fails, this comes first.
         """
-        return self._own is not None and self._reader.restore_own_soft_limits(self._own)
+        moved = [] if self._own is None else self._reader.restore_own_soft_limits(self._own)
+        self._relieved += [name for name in moved if name not in self._relieved]
+        return bool(moved)
 
     def release(self, *, zombies: int) -> None:
         """Nothing that has seen an event lives any more: what signals come now are not a worker's."""
@@ -143,7 +145,8 @@ class Keeper:
     def check(self, zygote: Zygote | None, spares: list[Worker]) -> Kept:
         """Compare everybody with what they were, put back what can be, and say what must follow."""
         kept = Kept()
-        changed: list[str] = []
+        changed = [f"supervisor: {name}" for name in self._relieved]
+        self._relieved = []
         kept.retire = self._check_own(changed)
         if self._of_zygote is not None and zygote is not None:
             before = self._of_zygote
@@ -201,9 +204,10 @@ class Keeper:
             self._killed_spares = 0
         if zygote is not None and zygote.was_stopped():
             found["zygote: SIGSTOP"] = 1
-        stopped = sum(spare.is_stopped() for spare in spares)
-        if stopped:
-            found["standby: SIGSTOP"] = stopped
+        stopped = [spare for spare in spares if spare.is_stopped()]
+        for spare in stopped:
+            found["standby: SIGSTOP"] = len(stopped)
+            spare.resume()
         if found:
             names = sorted(found)[:_MANY_NAMES]
             self._reporter.find(

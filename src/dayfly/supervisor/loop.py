@@ -107,7 +107,7 @@ class Supervisor:
         self._routes = routes
         self._keeper = keeper
         self._summons = summons
-        sweeper.relieve = keeper.relieve
+        sweeper.relieve = output.relieve = keeper.relieve
         self._current: Worker | None = None
         self._timing = Timing(settings)
         self._tenants = _tenants(settings)
@@ -214,7 +214,7 @@ class Supervisor:
         self._routes.drop_peers()
         swept = self._end_worker(worker)
         if swept is None or not swept.is_proved:
-            self._retire("processes kept appearing and could not be proved dead")
+            self._retire("the worker of a window could not be ended" if swept is None else swept.fault)
         if not swept.zygote_lost:
             self._stock.bury(worker)
         self._tidy_up(worker, swept, None)
@@ -228,7 +228,7 @@ class Supervisor:
         self._stock.drop()
         swept = self._sweeper.sweep(set())
         if not swept.is_proved:
-            raise NotCleanError("processes kept appearing and could not be proved dead")
+            raise NotCleanError(swept.fault)
         self._keeper.release(zombies=swept.zombies)
         self._tidy_process(worker)
 
@@ -257,7 +257,7 @@ class Supervisor:
             self._routes.take_over()
         if swept is not None and not swept.is_proved:
             # Once the answer is out, whoever is still there could ask for the next event.
-            self._retire("processes kept appearing and could not be proved dead")
+            self._retire(swept.fault)
         outcome = self._explain_death(worker, request_id, ending) if isinstance(ending, Died) else ending
         send(self._upstream, request_id, outcome, held=held, echo=echo)
         spoilt = self._stock.keep()

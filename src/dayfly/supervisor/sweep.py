@@ -33,12 +33,14 @@ EXTENSIONS = "/opt/extensions/"
 class Swept:
     """What a sweep did: how many processes it ended, zombies it saw, whether death is proved."""
 
-    __slots__ = ("is_proved", "killed", "zombies", "zygote_lost")
+    __slots__ = ("fault", "is_proved", "killed", "zombies", "zygote_lost")
 
     def __init__(self) -> None:
         self.killed = 0
         self.zombies = 0
         self.is_proved = False
+        # Why there is no proof.
+        self.fault = "processes kept appearing and could not be proved dead"
         self.zygote_lost = False
 
 
@@ -76,6 +78,9 @@ class Sweeper:
                 # Somebody of our user has lowered our own limits, and what cannot be looked at is not gone.
                 has_looked = False
                 if not self.relieve():
+                    swept.fault = (
+                        "the supervisor's limits were lowered for good, and it cannot look who lives"
+                    )
                     self._strike_blindly(swept)
                     break
             for pid in found:

@@ -104,6 +104,7 @@ class Zygote:
         self._statuses: dict[int, int] = {}
         self._dead: list[int] = []
         self._is_tidied = not tidies
+        self._is_known_to_stop = False
         self.status: int | None = None
         # What is served and heeded beside the wait for the zygote's init.
         self.routes: ExtensionRoutes | None = None
@@ -134,7 +135,7 @@ class Zygote:
         ours.setblocking(False)
         self._asked = (number, ours, pipes)
         try:
-            self._resume()
+            self.resume()
             fds.send_with_descriptors(
                 self.channel,
                 self._burials() + frames.pack_control(kind, payload),
@@ -151,7 +152,7 @@ class Zygote:
         dead, self._dead = self._dead, []
         return b"".join(frames.pack_control(frames.REAP, b"%d" % pid) for pid in dead)
 
-    def _resume(self) -> None:
+    def resume(self) -> None:
         """Undo a stop: a worker of ours, of the same uid, may have stopped the zygote."""
         kill_pid(self.pid, self.pid_handle, signal.SIGCONT)
 
@@ -172,7 +173,7 @@ class Zygote:
             return None
         number, sock, pipes = self._asked
         if limit_s > 0:
-            self._resume()
+            self.resume()
         payload = self._wait((frames.FORKED, frames.SERVING), limit_s)
         if payload is None:
             return None
@@ -351,11 +352,19 @@ class Zygote:
             return None
 
     def was_stopped(self) -> bool:
-        """Say whether it was stopped by a signal, and perhaps resumed, since this was last asked."""
+        """Say whether it was stopped by a signal, and perhaps resumed, since this was last asked; resume it."""
         try:
-            return os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WCONTINUED | os.WNOHANG) is not None
+            told = os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WCONTINUED | os.WNOHANG)
         except ChildProcessError:
             return False
+        if told is None:
+            return False
+        was_known, self._is_known_to_stop = self._is_known_to_stop, told.si_code == os.CLD_STOPPED
+        if self._is_known_to_stop:
+            self.resume()
+            return True
+        # The end of a stop that was told already is no news.
+        return not was_known
 
     def await_end(self) -> None:
         """Give a zygote that closed its socket the moment it takes to end by itself, with its own status."""
