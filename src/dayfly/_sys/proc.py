@@ -207,6 +207,14 @@ def last_pid() -> int:
         return -1
 
 
+def count_runnable() -> int:
+    """Return how many threads of the machine want a processor now, 0 where /proc does not tell."""
+    try:
+        return int(_read_record("/proc/loadavg").split()[3].partition(b"/")[0])
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
 def ancestors(pid: int) -> list[int]:
     """Return the parents of `pid` up to the top of the namespace, nearest first."""
     found: list[int] = []

@@ -38,15 +38,15 @@ def may_end(arrival: Arrival, *, parent: int, uid: int, is_alone: bool, has_term
 
     `parent` and `uid` are ours; `is_alone` that no process which has seen an event can have sent it;
     `has_terminal` that somebody may sit at a keyboard. A sender that the kernel does not name (pid 0) may be
-    outside our PID namespace, as the platform, or anybody at all while the user's signal queue is full; an orphaned
-    process group gets SIGHUP from the kernel itself, which a worker can bring about.
+    outside our PID namespace, as the platform, or anybody at all while the user's signal queue is full. And the kernel
+    itself sends what a worker has arranged, after its death too: SIGHUP to an orphaned process group, any signal
+    when a socket closes whose owner (F_SETOWN) is the supervisor.
     """
     if arrival.number not in _ENDING:
         return False
-    if is_alone:
-        return True
     if arrival.code == signals.BY_KILL:
-        return arrival.pid > 0 and (arrival.pid in (1, parent) or arrival.uid != uid)
+        is_named = arrival.pid > 0 and (arrival.pid in (1, parent) or arrival.uid != uid)
+        return is_alone or is_named
     return has_terminal and arrival.code == signals.BY_KERNEL and arrival.number == signal.SIGINT
 
 

@@ -21,8 +21,13 @@ if TYPE_CHECKING:
 _PAUSE_EXTENSIONS_AFTER = 0.01
 # After this long the sweep kills everything of the user in one system call, zygote included.
 _KILL_ALL_AFTER = 0.25
-# After this long there is no proof to be had.
+# After this long at work there is no proof to be had. Hundreds of processes that want the processor may leave us
+# hardly any of it, and they want it for their own ends as well: then it takes as long as it takes, nearly.
 _GIVE_UP_AFTER = 2.0
+_GIVE_UP_STARVED_AFTER = 20.0
+# So many runnable threads (of the whole machine), and births since the last proof, say so. A look at them all would
+# take us many turns, and between two turns they fork.
+_STORM = 64
 _QUICK_LOOKS = 2
 # Clean looks in a row that must do where nothing better proves death: pids of all users move the last pid
 # of a machine that is not ours.
@@ -58,6 +63,8 @@ class Sweeper:
         self.staying = 0
         self.zygote = 0
         self.fork_pending = False
+        # What `_mark` said when death was last proved.
+        self._proved_at = 0
         self.settle: Callable[[], None] = lambda: None
         self.relieve: Callable[[], bool] = lambda: False
 
@@ -65,8 +72,9 @@ class Sweeper:
         """End everything foreign. Processes in `expected` (the worker) are not counted as left over."""
         swept = Swept()
         killed: set[int] = set()
-        began = time.monotonic()
+        began, used = time.monotonic(), time.process_time()
         looks = 0
+        self._prepare(expected, swept)
         while True:
             has_looked = True
             found: list[int] = []
@@ -94,6 +102,7 @@ class Sweeper:
                 self.settle()
             if has_looked and not found and not unknown and self._is_unmoved(mark):
                 swept.is_proved = True
+                self._proved_at = mark
                 break
             # A dying process may wait for this very processor.
             looks += 1
@@ -102,7 +111,9 @@ class Sweeper:
             else:
                 time.sleep(0.00002)
             waited = time.monotonic() - began
-            if waited > _GIVE_UP_AFTER:
+            if waited > _GIVE_UP_AFTER and (
+                time.process_time() - used > _GIVE_UP_AFTER or waited > _GIVE_UP_STARVED_AFTER
+            ):
                 break
             self._escalate(waited, swept)
         self._relax()
@@ -116,6 +127,9 @@ class Sweeper:
             kill_pid(pid, handle)
         if handle >= 0:
             os.close(handle)
+
+    def _prepare(self, expected: set[int], swept: Swept) -> None:
+        """Do what must come before the first look, `expected` being dead or about to be."""
 
     def _is_foreign(self, _pid: int) -> bool:
         """Say whether a pid that `_look` found is still one that it would find, where that can be told."""
@@ -220,7 +234,11 @@ class EnvironmentSweeper(Sweeper):
             if not proc.belongs_to(pid, self._uid):
                 continue
             if proc.is_dead(pid):
-                swept.zombies += not (self.buries and _bury(pid))
+                if self.buries:
+                    # One that is not ours yet, or not yet to be waited for, is when we next look.
+                    _bury(pid)
+                else:
+                    swept.zombies += 1
                 continue
             stat = proc.read_stat(pid)
             if stat is None or self._is_extension(stat):
@@ -230,6 +248,13 @@ class EnvironmentSweeper(Sweeper):
             else:
                 found.append(pid)
         return found, unknown
+
+    def _prepare(self, expected: set[int], swept: Swept) -> None:
+        # The zygote goes with them: another init, for one system call that ends a storm. A busy machine is none, where
+        # nobody was born here.
+        is_busy = bool(expected) and not 0 <= proc.last_pid() - self._proved_at <= _STORM
+        if is_busy and proc.count_runnable() > _STORM:
+            self._strike_blindly(swept)
 
     def count_zombies(self) -> int:
         """Return how many dead processes of our user nobody has waited for."""
@@ -430,12 +455,12 @@ def _extension_files() -> set[str]:
         return set()
 
 
-def _bury(pid: int) -> bool:
-    """Wait for a dead child of ours; say whether it was one."""
+def _bury(pid: int) -> None:
+    """Wait for a dead process, if it is a child of ours."""
     try:
-        return os.waitpid(pid, os.WNOHANG)[0] == pid
+        os.waitpid(pid, os.WNOHANG)
     except ChildProcessError:
-        return False
+        return
 
 
 def wait_until_dead(pid: int, handle: int, *, limit_s: float) -> bool:
