@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from tests.interpreters import Interpreter, found_interpreters
+from tests.refused_calls import refusing
 from tests.rie import ROOT
 from tests.unprivileged import UID, as_user
 
@@ -190,31 +191,16 @@ def test_an_interpreter_that_finds_another_library_is_executed_readable(python: 
 
 # ---- hosts that refuse ---------------------------------------------------------------------------------------
 
-REFUSE = """
-import os, sys
-sys.path.insert(0, {root!r})
-from tests import lambda_refusals
-numbers = {{"memfd_create": (319, 279), "execveat": (322, 281), "fchmod": (91, 52)}}
-at = ["x86_64", "aarch64"].index(os.uname().machine)
-lambda_refusals.REFUSED[os.uname().machine] = {{"refused": numbers[{call!r}][at]}}
-lambda_refusals.install()
-os.execv(sys.argv[1], sys.argv[1:])
-"""
-
-
-def refusing(call: str) -> list[str]:
-    return [user_pythons()[-1], "-c", REFUSE.format(root=str(ROOT), call=call)]
-
 
 @pytest.mark.parametrize("call", ["memfd_create", "fchmod"])
 def test_without_a_memory_file_it_goes_on_readable_and_says_why(call: str) -> None:
-    told = run(user_pythons()[-1], through=refusing(call), user=user())
+    told = run(user_pythons()[-1], through=refusing(call, user_pythons()[-1]), user=user())
     assert told["failure"] == "Operation not permitted (making a memory file)"
     assert not str(told["program"]).startswith("/memfd")
 
 
 def test_where_execveat_is_refused_the_file_is_executed_by_its_name() -> None:
-    told = run(user_pythons()[-1], through=refusing("execveat"), user=user())
+    told = run(user_pythons()[-1], through=refusing("execveat", user_pythons()[-1]), user=user())
     assert told["failure"] == ""
     assert told["is_open"] is False
 

@@ -7,10 +7,12 @@ that nobody may read, so the kernel refuses; with `close_memory = "off"` the sam
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 
 import pytest
 from tests.attacks.shop import Shop, needs_confinement
+from tests.refused_calls import refusing
 
 pytestmark = needs_confinement()
 
@@ -264,3 +266,22 @@ def test_the_first_line_names_who_can_be_written_beside_dayfly(dayfly_shop: Shop
     assert dayfly_shop.result_of('open("/proc/1/mem", "r+b").close(); result = "open"') == "open"
     message = str(first_line(dayfly_shop)["message"])
     assert "void against Python code in a worker (L2): the memory of aws-lambda-rie" in message
+
+
+@pytest.mark.parametrize("call", ["memfd_create", "execveat", "fchmod"])
+def test_where_the_host_refuses_the_function_serves_and_the_first_line_says_what_is_true(call: str) -> None:
+    runtime = [sys.executable, "-m", "dayfly.runtime", "app.handler"]
+    with Shop("dayfly", command=[*refusing(call, sys.executable), *runtime], refusals=False) as shop:
+        shop.serve(2)
+        ways = reached(shop.result_of(REACH))
+        said = first_line(shop)
+        # A zygote that is built again is as the first was.
+        shop.attack(KILL_ZYGOTE)
+        shop.serve(2)
+    if call == "execveat":
+        # The file is executed by its name in /proc.
+        assert (ways, said["memory"]) == ([], "closed")
+    else:
+        assert "write mem of zygote: open" in ways
+        assert said["memory"] == "open"
+        assert said["memory_reason"] == "Operation not permitted (making a memory file)"

@@ -16,12 +16,15 @@ from dayfly._sys import fds
 from dayfly.core.handshake import Ready
 from dayfly.core.settings import load_settings
 from dayfly.supervisor import stock as module
+from dayfly.supervisor.keeper import Keeper
 from dayfly.supervisor.output import Pipes
 from dayfly.supervisor.report import Reporter
-from dayfly.supervisor.stock import RENEW_AT, Stock
+from dayfly.supervisor.stock import Stock
 from dayfly.supervisor.sweep import Sweeper
 from dayfly.supervisor.worker import Worker
 from dayfly.supervisor.zygote import Zygote, ZygoteLostError
+
+SOON = 0.8
 
 
 class FakeZygote:
@@ -70,6 +73,20 @@ class FakeZygote:
         self.is_ended = True
 
 
+class FakeKeeper:
+    """Finds nothing changed; counts what it is told."""
+
+    def __init__(self) -> None:
+        self.adopted: list[FakeZygote] = []
+        self.killed_spares = 0
+
+    def adopt(self, zygote: FakeZygote, *, is_forking: bool) -> None:
+        self.adopted.append(zygote)
+
+    def note_killed_spare(self) -> None:
+        self.killed_spares += 1
+
+
 class Keeping:
     """A stock with a zygote that is faked."""
 
@@ -86,8 +103,13 @@ class Keeping:
         self.output = RecordingOutput()
         self.sweeper = Sweeper()
         self.zygote = FakeZygote()
+        self.keeper = FakeKeeper()
         self.stock = Stock(
-            settings, sweeper=self.sweeper, output=self.output, reporter=Reporter(self.output, {})
+            settings,
+            sweeper=self.sweeper,
+            output=self.output,
+            reporter=Reporter(self.output, {}),
+            keeper=cast(Keeper, self.keeper),
         )
         ready = Ready(reasons, expires_at=expires_at, runs_ahead=runs_ahead, has_threads=has_threads)
         self.stock.adopt(cast(Zygote, self.zygote), ready)
@@ -164,6 +186,7 @@ def test_a_spare_that_somebody_killed_is_given_up_and_waited_for() -> None:
         found.zygote.processes[0].wait()
         assert not found.stock.has_spare()
         assert found.zygote.buried == [found.zygote.processes[0].pid]
+        assert found.keeper.killed_spares == 1
 
 
 def test_a_zygote_that_is_lost_takes_its_spares_with_it() -> None:
@@ -207,15 +230,15 @@ def test_a_zygote_is_stale_by_its_age(
 ) -> None:
     found = Keeping(DAYFLY_ZYGOTE_MAX_AGE="100")
     clock["now"] += seconds
-    assert (found.stock.is_stale(RENEW_AT), found.stock.is_stale(1.0)) == (soon, over)
+    assert (found.stock.is_stale(SOON), found.stock.is_stale(1.0)) == (soon, over)
 
 
 def test_a_zygote_is_stale_before_what_its_init_fetched_expires(clock: dict[str, float]) -> None:
     found = Keeping(expires_at=clock["now"] + 3600)
     clock["now"] += 2600
-    assert not found.stock.is_stale(RENEW_AT)
+    assert not found.stock.is_stale(SOON)
     clock["now"] += 200
-    assert (found.stock.is_stale(RENEW_AT), found.stock.is_stale(1.0)) == (True, False)
+    assert (found.stock.is_stale(SOON), found.stock.is_stale(1.0)) == (True, False)
     clock["now"] += 800
     assert found.stock.is_stale(1.0)
 
@@ -224,6 +247,6 @@ def test_what_was_about_to_expire_when_it_was_fetched_is_not_fetched_again_and_a
     clock: dict[str, float],
 ) -> None:
     found = Keeping(expires_at=clock["now"] + 60)
-    assert not found.stock.is_stale(RENEW_AT)
+    assert not found.stock.is_stale(SOON)
     clock["now"] += 61
     assert found.stock.is_stale(1.0)

@@ -412,12 +412,16 @@ def test_options_come_out_as_they_went_in(temporary: tuple[str, ...]) -> None:
 def test_only_an_executed_zygote_finds_a_channel_in_its_environment() -> None:
     assert channel_from_environment({}) is None
     left, right = fds.socket_pair()
-    os.set_inheritable(left.fileno(), True)
     options = ZygoteOptions(huge_pages=True, temporary=("/tmp",))
-    channel = channel_from_environment({MARKER: f"{left.detach()},{options.pack()}"})
+    _near, far = fds.socket_pair()
+    numbers = [left.detach(), far.detach()]
+    for number in numbers:
+        os.set_inheritable(number, True)
+    channel = channel_from_environment({MARKER: f"{numbers[0]}:{numbers[1]},{options.pack()}"})
     assert channel is not None
     assert channel.options.huge_pages
-    assert not os.get_inheritable(channel.socket.fileno())
+    assert not any(os.get_inheritable(number) for number in numbers)
+    assert channel.lifeline == numbers[1]
     channel.socket.sendall(b"x")
     assert right.recv(1) == b"x"
     channel.socket.close()

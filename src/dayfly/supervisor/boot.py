@@ -46,9 +46,11 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     from dayfly.core.handshake import Ready
+    from dayfly.supervisor.keeper import Keeper
     from dayfly.supervisor.loop import Supervisor
     from dayfly.supervisor.places import Places
     from dayfly.supervisor.report import Reporter
+    from dayfly.supervisor.summons import Summons
 
 TELEMETRY_VARIABLE = "_LAMBDA_TELEMETRY_LOG_FD"
 MARK_VARIABLE = "_DAYFLY_MARK"
@@ -134,6 +136,8 @@ class _Start:
         self._opening = self._stranger = self._memory = ""
         self._processors: set[int] = set()
         self._places: Places | None = None
+        self._summons: Summons | None = None
+        self._keeper: Keeper | None = None
         if self._is_wide:
             self._sweeper: EnvironmentSweeper | DescendantsSweeper = EnvironmentSweeper()
             roots = (*own_roots(decision), *self._named_roots())
@@ -183,8 +187,8 @@ class _Start:
             zygote.routes = self._routes
         else:
             zygote = self._execute()
-        _end_on_signals()
         processors.use(processors.for_supervisor(self._processors))
+        self._summons = zygote.summons = self._begin_summons()
         supervisor: Supervisor | None = None
         try:
             # Only now, while the function initialises: 10 ms of modules that the zygote need not have.
@@ -284,8 +288,15 @@ class _Start:
             environ["TMPDIR"] = self._temporary
             environ[MARK_VARIABLE] = self._mark
         zygote = execute_zygote(
-            self._output, self._options, environ, self._processors, self._life, self._marks
+            self._output,
+            self._options,
+            environ,
+            self._processors,
+            self._life,
+            self._marks,
+            leave=self._keeper.leave if self._keeper is not None else lambda: None,
         )
+        zygote.summons = self._summons
         zygote.routes = self._routes
         return zygote
 
@@ -352,10 +363,37 @@ class _Start:
         self._began = time.monotonic()
         self._reporter.renew(os.environ)
 
+    def _begin_summons(self) -> Summons:
+        """Let no signal end or disturb this process but the platform's."""
+        # Only now, while the zygote initialises the function: 2 ms (ctypes) that it need not have.
+        from dayfly._sys import native
+        from dayfly.supervisor.summons import Summons
+
+        summons = Summons(has_terminal=not self._is_wide)
+        summons.begin()
+        if isinstance(self._sweeper, EnvironmentSweeper):
+            self._sweeper.buries = native.set_child_subreaper()
+        return summons
+
+    def _begin_keeping(self, summons: Summons) -> Keeper:
+        from dayfly.supervisor.keeper import Keeper
+
+        # In the other scope the user has processes that are none of ours, and his limit is not ours to divide.
+        sweeper = self._sweeper if isinstance(self._sweeper, EnvironmentSweeper) else None
+        self._keeper = keeper = Keeper(
+            self._reporter,
+            summons,
+            buries=sweeper is None or sweeper.buries,
+            zombies=0 if sweeper is None else sweeper.count_zombies(),
+        )
+        self._limits += keeper.failures
+        return keeper
+
     def _supervisor(self) -> Supervisor:
         from dayfly.supervisor.loop import Supervisor
         from dayfly.supervisor.residue import Cleaner
 
+        assert self._summons is not None
         return Supervisor(
             self._settings,
             upstream=self._upstream,
@@ -372,6 +410,8 @@ class _Start:
             ),
             lock=decide_api_lock(self._settings.api_lock, self._decision.platform),
             routes=self._routes,
+            keeper=self._begin_keeping(self._summons),
+            summons=self._summons,
             rebuild=self._rebuild,
         )
 
@@ -480,16 +520,6 @@ def _tell_earlier_life(life: Life) -> str:
     )
 
 
-def _end_on_signals() -> None:
-    """Let SIGTERM, SIGINT and SIGHUP end the supervisor in order, with everything it started."""
-
-    def end(number: int, _frame: object) -> NoReturn:
-        raise SystemExit(128 + number)
-
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, end)
-
-
 def _end_like(zygote: Zygote, fault: ZygoteLostError) -> NoReturn:
     """Init ended the process: end the same way, so that the platform words it as without Dayfly."""
     zygote.await_end()
@@ -501,6 +531,7 @@ def _end_like(zygote: Zygote, fault: ZygoteLostError) -> NoReturn:
         number = os.WTERMSIG(status)
         if number != signal.SIGKILL:
             signal.signal(number, signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {number})
         sys.stdout.flush()
         os.kill(os.getpid(), number)
     raise SystemExit(os.waitstatus_to_exitcode(status))

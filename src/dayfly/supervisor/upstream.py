@@ -12,7 +12,7 @@ from dayfly.core.http1 import HttpError, Reply, ReplyReader
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 _BASE = "/2018-06-01/runtime"
 _AGENT = f"dayfly/{__version__}"
@@ -38,9 +38,12 @@ class Upstream:
         self._socket: _socket.socket | None = None
         self._reader = ReplyReader()
 
-    def next(self) -> Reply:
-        """GET the next event; waits as long as it takes."""
-        return self.get("/invocation/next")
+    def next(self, wait_for: Callable[[int], None] = lambda _: None) -> Reply:
+        """GET the next event; waits as long as it takes, by `wait_for`, which returns once a descriptor is readable."""
+        self._send(self._head("GET", _BASE + "/invocation/next", {}))
+        if self._socket is not None and not self._reader.is_whole:
+            wait_for(self._socket.fileno())
+        return self.reply()
 
     def hold(self, request_id: str, echo: Mapping[str, str]) -> Reply | None:
         """Open the response to `request_id` and keep it open; None once the platform agreed.

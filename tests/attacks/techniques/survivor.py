@@ -32,5 +32,6 @@ TECHNIQUE = Technique(
     evidence=Alive(takes=0.15),
     resets=True,
     spoils=True,
+    finding="environment.earlier-life",
     process="contained",
 )
