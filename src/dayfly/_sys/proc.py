@@ -182,6 +182,19 @@ def count_threads(pid: int) -> int:
         return 0
 
 
+def times_run(pid: int) -> dict[str, bytes]:
+    """Return how often each thread of a process has given up the processor, by thread.
+
+    Whoever has run has given it up since, or is not stopped. Raises OSError where we cannot look.
+    """
+    found: dict[str, bytes] = {}
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        text = _read_record(f"/proc/{pid}/task/{thread}/status")
+        # The last two lines: voluntary_ctxt_switches and nonvoluntary_ctxt_switches.
+        found[thread] = text[text.rfind(b"\nvoluntary_") :]
+    return found
+
+
 def has_pending_kill(pid: int) -> bool:
     """Say whether SIGKILL waits for the leader to get a processor; once it has one, `is_dead` tells."""
     try:

@@ -72,7 +72,7 @@ FILE_LEFT = FindingKind(
     "An invocation left files",
     2,
     ("T1074.001", "Local Data Staging"),
-    "files written to temporary directories were removed",
+    "files written to temporary directories, or to other places that the function may write, were removed",
 )
 IPC_LEFT = FindingKind(
     "residue.ipc",

@@ -96,10 +96,10 @@ class Ready:
     `reasons` forbid the fork; `notes` are limits for the first log line; `expires_at` is the time (seconds
     since the epoch) at which something that init fetched is no longer good, 0 where nothing says so;
     `is_open` says that the zygote could open its own memory, `runs_ahead` that code of the function's runs at a fork or
-    in a worker before its event is there.
+    in a worker before its event is there, `has_threads` that threads of the function's live on in the zygote.
     """
 
-    __slots__ = ("expires_at", "is_open", "notes", "reasons", "runs_ahead")
+    __slots__ = ("expires_at", "has_threads", "is_open", "notes", "reasons", "runs_ahead")
 
     def __init__(
         self,
@@ -108,11 +108,13 @@ class Ready:
         expires_at: float = 0.0,
         *,
         runs_ahead: bool = False,
+        has_threads: bool = False,
     ) -> None:
         self.reasons = reasons or []
         self.notes = notes or []
         self.expires_at = expires_at
         self.runs_ahead = runs_ahead
+        self.has_threads = has_threads
         self.is_open = False
 
     def pack(self) -> bytes:
@@ -122,6 +124,8 @@ class Ready:
             lines.append(f"E{self.expires_at:.0f}")
         if self.runs_ahead:
             lines.append("A")
+        if self.has_threads:
+            lines.append("T")
         if self.is_open:
             lines.append("O")
         return "\n".join(" ".join(line.split("\n")) for line in lines).encode("utf-8", "replace")
@@ -140,6 +144,8 @@ class Ready:
                 ready.expires_at = float(text)
             elif kind == "A":
                 ready.runs_ahead = True
+            elif kind == "T":
+                ready.has_threads = True
             elif kind == "O":
                 ready.is_open = True
         return ready

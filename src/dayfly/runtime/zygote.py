@@ -193,8 +193,10 @@ def _seal(options: ZygoteOptions, sealing: Sealing) -> tuple[Ready, list[object]
     # Loaded when the function was.
     from dayfly.runtime import forkhooks
 
-    runs_ahead = bool(options.after or sealing.threads or forkhooks.has_hooks())
-    return Ready(reasons, notes, sealing.expires_at, runs_ahead=runs_ahead), generators
+    has_threads = seal.count_tasks() > 1
+    runs_ahead = bool(options.after or sealing.threads or has_threads or forkhooks.has_hooks())
+    ready = Ready(reasons, notes, sealing.expires_at, runs_ahead=runs_ahead, has_threads=has_threads)
+    return ready, generators
 
 
 def _park_signal_handlers() -> dict[int, Handler]:

@@ -285,6 +285,7 @@ class Supervisor:
         worker = self._current
         assert worker is not None
         headers = headers | self._windows.begin(worker)
+        self._stock.rest()
         self._keeper.hand_over(worker, self._stock.zygote)
         worker.resume()
         worker.begin(headers, body)
@@ -348,6 +349,10 @@ class Supervisor:
                 zygote.end()
             return exit_failure(request_id, None)
         status: int | None = None
+        if self._stock.is_resting:
+            # It is asked for the status, and must not see what the worker left.
+            self._clean(until=None)
+            zygote = self._stock.zygote
         if zygote is not None:
             try:
                 if self._stock.is_forking:

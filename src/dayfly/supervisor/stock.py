@@ -42,7 +42,8 @@ class Stock:
 
     Where code of the function's runs at every fork or in a worker before its event (a hook, a thread of init), it
     may read what an attacker writes at that moment and takes away again. There a worker is forked only when no
-    other one is alive and all that it left is gone, and none is kept beside one that serves.
+    other one is alive and all that it left is gone, and none is kept beside one that serves. The zygote itself, where
+    threads of the function's live on in it, is stopped as long as a worker serves.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Stock:
         self._born = (0.0, 0.0)
         self._expires_at = 0.0
         self._runs_ahead = False
+        self._has_threads = False
         self.zygote: Zygote | None = None
         self.is_forking = settings.isolation != "process"
         sweeper.settle = self.settle_fork
@@ -71,6 +73,7 @@ class Stock:
         self._born = read_clocks()
         self._expires_at = ready.expires_at
         self._runs_ahead = ready.runs_ahead
+        self._has_threads = ready.has_threads
         self._wanted = _wanted(self._settings, runs_ahead=ready.runs_ahead)
         self.is_forking = wants_fork and not reasons
         self._sweeper.zygote = zygote.pid
@@ -110,6 +113,20 @@ class Stock:
         worker = self._spares.pop(0)
         self._sweeper.spared.discard(worker.pid)
         return worker
+
+    def rest(self) -> None:
+        """A worker is about to serve: have nothing of the function's run beside it that later workers are copies of."""
+        if not self._has_threads or self.zygote is None or not self.is_forking:
+            return
+        try:
+            self.zygote.rest()
+        except ZygoteLostError as fault:
+            self.lose(fault)
+
+    @property
+    def is_resting(self) -> bool:
+        """Say whether the zygote must not go on before what a worker left is cleared."""
+        return self._has_threads and self.zygote is not None and self.is_forking
 
     def wait_for_spare(self, zygote: Zygote) -> None:
         """Have one more worker. Raises ZygoteLostError."""

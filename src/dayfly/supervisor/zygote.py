@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _FORK_LIMIT_S = 5.0
 # How long the interpreter's own end may take after the socket is closed: exit handlers run in it.
 _END_LIMIT_S = 2.0
+# A stop takes effect within 0.1 ms where a processor is free; a busy machine may take its time.
+_REST_LIMIT_S = 1.0
 # Zombies that may wait for the next request.
 _MANY_DEAD = 8
 # Pids have 7 digits at most (PID_MAX_LIMIT in include/linux/threads.h), wait statuses 5.
@@ -105,6 +107,7 @@ class Zygote:
         self._dead: list[int] = []
         self._is_tidied = not tidies
         self._is_known_to_stop = False
+        self._rested: dict[str, bytes] | None = None
         self.status: int | None = None
         # What is served and heeded beside the wait for the zygote's init.
         self.routes: ExtensionRoutes | None = None
@@ -130,12 +133,12 @@ class Zygote:
         return worker
 
     def _ask(self, kind: int, number: int, payload: bytes = b"") -> None:
+        self.resume()
         ours, theirs = fds.socket_pair()
         pipes = self._output.new_pipes()
         ours.setblocking(False)
         self._asked = (number, ours, pipes)
         try:
-            self.resume()
             fds.send_with_descriptors(
                 self.channel,
                 self._burials() + frames.pack_control(kind, payload),
@@ -152,8 +155,51 @@ class Zygote:
         dead, self._dead = self._dead, []
         return b"".join(frames.pack_control(frames.REAP, b"%d" % pid) for pid in dead)
 
+    def rest(self) -> None:
+        """Stop the zygote until something is asked of it: its threads are not to run beside a worker.
+
+        What they read then, a file or the answer of a local server, could be that worker's. Raises ZygoteLostError.
+        """
+        if self._rested is not None:
+            return
+        kill_pid(self.pid, self.pid_handle, signal.SIGSTOP)
+        until = time.monotonic() + _REST_LIMIT_S
+        before: dict[str, bytes] | None = None
+        while True:
+            if proc.is_stopped(self.pid):
+                now = self._times_run()
+                if now == before:
+                    self._rested = now
+                    self._take_note_of_stop()
+                    return
+                before = now
+            if time.monotonic() > until:
+                raise self._lost("it could not be stopped while a worker is at work")
+            os.sched_yield()
+
+    def _take_note_of_stop(self) -> None:
+        """This stop, and the end of it, are our own doing."""
+        self._is_known_to_stop = True
+        try:
+            os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WNOHANG)
+        except ChildProcessError:
+            return
+
+    def _times_run(self) -> dict[str, bytes]:
+        try:
+            return proc.times_run(self.pid)
+        except OSError as fault:
+            raise self._lost(str(fault)) from fault
+
     def resume(self) -> None:
-        """Undo a stop: a worker of ours, of the same uid, may have stopped the zygote."""
+        """Undo a stop: a worker of ours, of the same uid, may have stopped the zygote.
+
+        Raises ZygoteLostError if it was to rest and has run meanwhile: a worker may continue it as well.
+        """
+        if self._rested is not None:
+            rested, self._rested = self._rested, None
+            if not proc.is_stopped(self.pid) or self._times_run() != rested:
+                raise self._lost("it was continued while a worker was at work")
         kill_pid(self.pid, self.pid_handle, signal.SIGCONT)
 
     def _forget_asked(self) -> None:
@@ -207,6 +253,7 @@ class Zygote:
 
     def reaped_status(self, pid: int, *, limit_s: float) -> int | None:
         """Have a worker, proved dead, waited for and return its wait status; None if it did not come in time."""
+        self.resume()
         self._tell(frames.REAP_AND_TELL, b"%d" % pid)
         until = time.monotonic() + limit_s
         while pid not in self._statuses:
@@ -353,6 +400,9 @@ class Zygote:
 
     def was_stopped(self) -> bool:
         """Say whether it was stopped by a signal, and perhaps resumed, since this was last asked; resume it."""
+        if self._rested is not None:
+            # What was done to it meanwhile shows when it is resumed.
+            return False
         try:
             told = os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WCONTINUED | os.WNOHANG)
         except ChildProcessError:
