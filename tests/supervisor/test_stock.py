@@ -35,6 +35,7 @@ class FakeZygote:
         self.asked: list[int] = []
         self.buried: list[int] = []
         self.is_ended = False
+        self.is_resting = False
         self.fault = ""
         self.processes: list[subprocess.Popen[bytes]] = []
 
@@ -59,6 +60,11 @@ class FakeZygote:
 
     def bury(self, pid: int) -> None:
         self.buried.append(pid)
+
+    def rest(self) -> None:
+        if self.fault:
+            raise ZygoteLostError(self.fault, None)
+        self.is_resting = True
 
     def tidy(self) -> None:
         """Nothing is ever left to tidy."""
@@ -85,7 +91,13 @@ class Keeping:
     """A stock with a zygote that is faked."""
 
     def __init__(
-        self, *, expires_at: float = 0.0, reasons: list[str] | None = None, **variables: str
+        self,
+        *,
+        expires_at: float = 0.0,
+        reasons: list[str] | None = None,
+        runs_ahead: bool = False,
+        has_threads: bool = False,
+        **variables: str,
     ) -> None:
         settings = load_settings(variables, {})
         self.output = RecordingOutput()
@@ -99,7 +111,8 @@ class Keeping:
             reporter=Reporter(self.output, {}),
             keeper=cast(Keeper, self.keeper),
         )
-        self.stock.adopt(cast(Zygote, self.zygote), Ready(reasons, expires_at=expires_at))
+        ready = Ready(reasons, expires_at=expires_at, runs_ahead=runs_ahead, has_threads=has_threads)
+        self.stock.adopt(cast(Zygote, self.zygote), ready)
 
     def told(self) -> list[str]:
         infos = [cast("dict[str, list[str]]", line["finding_info"]) for line, _ in self.output.lines]
@@ -107,8 +120,10 @@ class Keeping:
 
 
 @contextmanager
-def keeping(isolation: str = "invocation") -> Iterator[Keeping]:
-    found = Keeping(DAYFLY_ISOLATION=isolation)
+def keeping(
+    isolation: str = "invocation", *, runs_ahead: bool = False, has_threads: bool = False
+) -> Iterator[Keeping]:
+    found = Keeping(runs_ahead=runs_ahead, has_threads=has_threads, DAYFLY_ISOLATION=isolation)
     try:
         yield found
     finally:
@@ -139,6 +154,29 @@ def test_spares_are_forked_ahead_up_to_what_the_isolation_needs(isolation: str) 
         worker.kill()
         worker.pipes.close()
         worker.close()
+
+
+def test_where_the_functions_code_runs_ahead_no_worker_is_forked_beside_another() -> None:
+    with keeping(runs_ahead=True) as found:
+        found.stock.fork_ahead()
+        found.stock.finish_fork(1.0, is_alone=False)
+        assert found.zygote.asked == []
+        for _ in range(3):
+            found.stock.finish_fork(1.0, is_alone=True)
+        assert found.zygote.asked == [1]
+
+
+def test_a_zygote_with_threads_rests_and_is_given_up_where_it_does_not() -> None:
+    with keeping() as found:
+        found.stock.rest()
+        assert not found.zygote.is_resting
+    with keeping(has_threads=True) as found:
+        found.stock.rest()
+        assert found.zygote.is_resting
+        found.zygote.fault = "it could not be stopped"
+        found.stock.rest()
+        assert found.stock.zygote is None
+        assert found.told() == ["zygote.lost"]
 
 
 def test_a_spare_that_somebody_killed_is_given_up_and_waited_for() -> None:

@@ -447,3 +447,39 @@ def test_an_init_within_its_time_is_ready() -> None:
         assert zygote.wait_until_ready(lambda packed: packed, limit_s=30).reasons == ["a reason"]
 
     linked(script, act)
+
+
+def test_a_zygote_at_rest_does_nothing_until_it_is_asked() -> None:
+    def script(sock: _socket.socket) -> None:
+        fork_worker(sock)
+
+    def act(zygote: Zygote) -> None:
+        zygote.rest()
+        zygote.rest()
+        assert proc.is_stopped(zygote.pid)
+        zygote.ask_for_worker(1)
+        worker = zygote.take_worker()
+        assert worker is not None
+        worker.kill()
+        worker.pipes.close()
+        worker.close()
+
+    linked(script, act)
+
+
+def test_a_zygote_that_was_continued_from_its_rest_is_lost() -> None:
+    """By a worker, which shares its user: what its threads read meanwhile could be that worker's."""
+
+    def act(zygote: Zygote) -> None:
+        zygote.rest()
+        os.kill(zygote.pid, signal.SIGCONT)
+        deadline = time.monotonic() + 10
+        while proc.is_stopped(zygote.pid):
+            assert time.monotonic() < deadline
+        os.kill(zygote.pid, signal.SIGSTOP)
+        while not proc.is_stopped(zygote.pid):
+            assert time.monotonic() < deadline
+        with pytest.raises(ZygoteLostError, match="continued while a worker"):
+            zygote.ask_for_worker(1)
+
+    linked(lambda sock: None, act)

@@ -173,15 +173,6 @@ def is_stopped(pid: int) -> bool:
     return True
 
 
-def count_threads(pid: int) -> int:
-    """Return how many threads a process has, 0 once it is gone."""
-    try:
-        return len(os.listdir(f"/proc/{pid}/task"))
-    except OSError as fault:
-        _raise_if_exhausted(fault)
-        return 0
-
-
 def times_run(pid: int) -> dict[str, bytes]:
     """Return how often each thread of a process has given up the processor, by thread.
 
@@ -193,6 +184,15 @@ def times_run(pid: int) -> dict[str, bytes]:
         # The last two lines: voluntary_ctxt_switches and nonvoluntary_ctxt_switches.
         found[thread] = text[text.rfind(b"\nvoluntary_") :]
     return found
+
+
+def count_threads(pid: int) -> int:
+    """Return how many threads a process has, 0 once it is gone."""
+    try:
+        return len(os.listdir(f"/proc/{pid}/task"))
+    except OSError as fault:
+        _raise_if_exhausted(fault)
+        return 0
 
 
 def has_pending_kill(pid: int) -> bool:

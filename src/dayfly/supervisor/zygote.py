@@ -106,8 +106,8 @@ class Zygote:
         self._statuses: dict[int, int] = {}
         self._dead: list[int] = []
         self._is_tidied = not tidies
-        self._is_known_to_stop = False
         self._rested: dict[str, bytes] | None = None
+        self._is_known_to_stop = False
         self.status: int | None = None
         # What is served and heeded beside the wait for the zygote's init.
         self.routes: ExtensionRoutes | None = None
@@ -170,20 +170,13 @@ class Zygote:
                 now = self._times_run()
                 if now == before:
                     self._rested = now
-                    self._take_note_of_stop()
+                    # This stop is nobody else's, and its end will be no news.
+                    self._is_known_to_stop = self._take_told() is not None or self._is_known_to_stop
                     return
                 before = now
             if time.monotonic() > until:
                 raise self._lost("it could not be stopped while a worker is at work")
             os.sched_yield()
-
-    def _take_note_of_stop(self) -> None:
-        """This stop, and the end of it, are our own doing."""
-        self._is_known_to_stop = True
-        try:
-            os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WNOHANG)
-        except ChildProcessError:
-            return
 
     def _times_run(self) -> dict[str, bytes]:
         try:
@@ -400,13 +393,7 @@ class Zygote:
 
     def was_stopped(self) -> bool:
         """Say whether it was stopped by a signal, and perhaps resumed, since this was last asked; resume it."""
-        if self._rested is not None:
-            # What was done to it meanwhile shows when it is resumed.
-            return False
-        try:
-            told = os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WCONTINUED | os.WNOHANG)
-        except ChildProcessError:
-            return False
+        told = None if self._rested is not None else self._take_told()
         if told is None:
             return False
         was_known, self._is_known_to_stop = self._is_known_to_stop, told.si_code == os.CLD_STOPPED
@@ -415,6 +402,12 @@ class Zygote:
             return True
         # The end of a stop that was told already is no news.
         return not was_known
+
+    def _take_told(self) -> os.waitid_result | None:
+        try:
+            return os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WCONTINUED | os.WNOHANG)
+        except ChildProcessError:
+            return None
 
     def await_end(self) -> None:
         """Give a zygote that closed its socket the moment it takes to end by itself, with its own status."""
