@@ -7,7 +7,7 @@ from typing import Literal
 
 Isolation = Literal["invocation", "window", "process"]
 
-_LIMITS = "rule 4: limits and priority of the zygote are not compared yet"
+_LIMITS = "limits and priority of the zygote are not compared yet"
 _LOCK = "the Runtime API is not watched where it is not locked"
 
 # (technique, isolation) → why.
