@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from tests.attacks.shop import Shop, needs_confinement
+from tests.attacks.shop import FUNCTIONS, Shop, needs_confinement
 from tests.refused_calls import refusing
 
 pytestmark = needs_confinement()
@@ -285,3 +286,17 @@ def test_where_the_host_refuses_the_function_serves_and_the_first_line_says_what
         assert "write mem of zygote: open" in ways
         assert said["memory"] == "open"
         assert said["memory_reason"] == "Operation not permitted (making a memory file)"
+
+
+def test_a_function_that_opens_its_memory_at_init_is_told(tmp_path: Path) -> None:
+    """Crash reporters do: prctl(PR_SET_DUMPABLE), where a host allows it."""
+    opening = "import ctypes\nassert ctypes.CDLL(None).prctl(4, 1, 0, 0, 0) == 0\n"
+    (tmp_path / "app.py").write_text(opening + (FUNCTIONS / "app.py").read_text())
+    with Shop("dayfly", function=tmp_path, refusals=False) as shop:
+        shop.serve(1)
+        ways = reached(shop.result_of(REACH))
+        said = first_line(shop)
+    assert "write mem of zygote: open" in ways
+    assert "write mem of supervisor: open" not in ways
+    assert said["memory"] == "open"
+    assert said["memory_reason"] == "the function's init opened that of the zygote again"
