@@ -300,3 +300,31 @@ def test_a_function_that_opens_its_memory_at_init_is_told(tmp_path: Path) -> Non
     assert "write mem of supervisor: open" not in ways
     assert said["memory"] == "open"
     assert said["memory_reason"] == "the function's init opened that of the zygote again"
+
+
+ORPHAN = """
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        end = time.monotonic() + 20
+        while time.monotonic() < end:
+            leak("orphan")
+            time.sleep(0.005)
+    os._exit(0)
+time.sleep(0.05)
+"""
+
+
+def test_an_orphan_that_was_only_forked_is_found_though_it_shows_no_environment() -> None:
+    """Descendants scope without a subreaper, where a mark in variables told Dayfly's processes before."""
+    with Shop("dayfly", environment={"DAYFLY_SCOPE": "descendants"}) as shop:
+        shop.serve(1)
+        shop.attack(ORPHAN)
+        shop.sink.wait_for("orphan")
+        shop.wait_for_finding("residue.process")
+        shop.sink.received()
+        shop.serve(2, takes=0.1)
+        assert shop.sink.received() == []
+        # The mark shows to nobody but who looks for it.
+        seen = shop.result_of("result = [sys.orig_argv[1:], sys._xoptions]")
+    assert seen == [["-m", "dayfly.runtime", "app.handler"], {}]
