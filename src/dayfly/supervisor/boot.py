@@ -473,7 +473,7 @@ class _Start:
         self._reporter.start(
             f"{__version__}, isolation {isolation}, scope {decision.scope} ({decision.reason}), "
             f"Runtime API {'locked' if lock else 'not locked'}, "
-            f"memory of supervisor, zygote and workers {'open' if memory else 'closed'}{limits}",
+            f"memory of supervisor, zygote and workers {'open' if memory else 'closed'}{self._which_life()}{limits}",
             evidence,
         )
         if life.found:
@@ -497,6 +497,17 @@ class _Start:
     def _was_opened(self, ready: Ready) -> bool:
         # Root opens its own memory, closed or not; what it says of itself tells nothing then.
         return ready.is_open and not self._opens_itself
+
+    def _which_life(self) -> str:
+        """Return words for an environment that has had a runtime before, as far as that can be told."""
+        if self._life.found:
+            return ", a later life of this environment"
+        if isinstance(self._sweeper, EnvironmentSweeper) and not self._sweeper.is_first_life:
+            # Whoever starts runtimes here may have had something else to wait for.
+            return (
+                ", perhaps a later life of this environment (who starts runtimes here has seen a process end)"
+            )
+        return ""
 
     def _judge_memory(self, ready: Ready) -> str:
         """Say why the memory of Dayfly's processes is open to each other; empty where it is closed."""
