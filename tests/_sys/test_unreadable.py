@@ -47,6 +47,7 @@ else:
         "failure": arrival.failure, "message": arrival.message, "is_open": unreadable.is_open(),
         "no_user_site": sys.flags.no_user_site, "seals": seals,
         "is_ours": os.read(arrival.interpreter, 4) == b"\\x7fELF" if arrival.interpreter >= 0 else None,
+        "number": arrival.interpreter,
         "is_inherited": os.get_inheritable(arrival.interpreter) if arrival.interpreter >= 0 else None,
         "child": os.popen(sys.executable + " -c 'import os; print([n for n in os.environ if n.startswith(\\"_DAYFLY\\")])'").read(),
     }
@@ -74,6 +75,7 @@ def run(
         timeout=60,
         env={"PATH": "/usr/bin:/bin", **(environ or {})},
         user=user,
+        stdin=subprocess.DEVNULL,
         cwd="/",
     )
     assert done.returncode == 0, done.stderr
@@ -203,6 +205,14 @@ def test_where_execveat_is_refused_the_file_is_executed_by_its_name() -> None:
     told = run(user_pythons()[-1], through=refusing("execveat", user_pythons()[-1]), user=user())
     assert told["failure"] == ""
     assert told["is_open"] is False
+
+
+def test_without_standard_input_nothing_takes_its_place() -> None:
+    python = user_pythons()[-1]
+    told = run(python, through=["/bin/sh", "-c", 'exec "$@" <&-', "sh"], user=user())
+    assert told["failure"] == ""
+    assert isinstance(told["number"], int)
+    assert told["number"] > 2
 
 
 def test_a_command_line_that_is_too_long_is_a_reason_too() -> None:

@@ -6,6 +6,8 @@ later customers get their own answers; and whoever kills the supervisor does not
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from tests.attacks.shop import Shop, needs_confinement
 from tests.rie import Runtime
@@ -127,6 +129,28 @@ def test_the_functions_own_handlers_run_for_its_own_signals_alone() -> None:
         shop.serve(4)
 
 
+def test_neither_do_they_where_threads_of_init_take_the_signal() -> None:
+    """Threads have masks of their own: what the zygote blocks may be taken by one that waits in it."""
+    attack = """
+import ctypes
+tgkill = 234 if os.uname().machine == "x86_64" else 131
+for pid in (zygote, *standbys):
+    for number in (15, 2, 10, 12, 1):
+        send(pid, number)
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            ctypes.CDLL(None).syscall(tgkill, pid, int(thread), number)
+"""
+    with Shop("dayfly", handler="patient.handler") as shop:
+        shop.serve(2)
+        assert '"isolation":"invocation"' in shop.rie.logs()
+        for _ in range(3):
+            shop.attack(FAMILY + attack)
+            shop.serve(4)
+        # A worker's end is told by its wait status, which the kernel must not have thrown away.
+        assert b"signal: killed" in shop.attack("os.kill(os.getpid(), 9)").body
+        shop.serve(2)
+
+
 # ---- stops ----------------------------------------------------------------------------------------
 
 STOPS = {
@@ -212,6 +236,25 @@ def test_a_child_forked_before_the_supervisor_is_killed_meets_no_customer() -> N
         cards = shop.serve(3, takes=0.05)
         assert shop.sink.received(quiet_s=0.1) == []
         assert shop.stolen(cards) == 0
+
+
+def test_the_first_line_of_a_later_life_says_so() -> None:
+    def first_lines(shop: Shop) -> list[str]:
+        lines = [line for line in shop.rie.logs().split("\n") if '"types":["environment.started"]' in line]
+        return [json.loads(line)["message"] for line in lines]
+
+    with Shop("dayfly") as shop:
+        shop.serve(2)
+        shop.attack(FAMILY + "open('/tmp/planted', 'w').write('x')\nsend(supervisor, 9)\ntime.sleep(3)")
+        shop.serve(2)
+        # Nothing of anybody's is left to be found: the platform has seen the second life end.
+        shop.attack(FAMILY + "send(supervisor, 9)\ntime.sleep(3)")
+        shop.serve(2)
+        first, second, third = first_lines(shop)
+        assert "later life" not in first
+        assert "a later life of this environment" in second
+        assert "later life" in third
+        assert shop.result_of("result = os.path.exists('/tmp/planted')") is False
 
 
 @pytest.mark.parametrize("moment", [0.0, 0.001, 0.003, 0.01])

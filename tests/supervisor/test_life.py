@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import subprocess
+from pathlib import Path
 
 import pytest
 from tests.interpreters import found_interpreters
 from tests.namespace import in_namespace
 from tests.rie import ROOT
+from tests.runtimes import RuntimeProcess
 from tests.unprivileged import UID
 
 from dayfly._sys.unreadable import Arrival
@@ -111,3 +113,29 @@ def test_a_process_that_is_not_ours_and_can_be_written_is_named() -> None:
     # PID 1 of the namespace is root's, as Lambda's is somebody else's.
     assert in_namespace(find_open_stranger) == ""
     assert in_namespace(find_open_stranger, before=start_open_process) == "sleep"
+
+
+HANDLER = """
+import os, signal
+def handler(event, context):
+    if event.get("kill"):
+        os.kill(os.getppid(), signal.SIGKILL)
+    try:
+        os.close(os.open(f"/proc/{os.getppid()}/mem", os.O_RDWR))
+    except PermissionError:
+        return "refused"
+    return "open"
+"""
+
+
+@needs_root
+def test_root_without_the_right_to_trace_is_served_on_when_the_zygote_is_built_again(tmp_path: Path) -> None:
+    """A container's root opens its own memory, closed or not."""
+    (tmp_path / "app.py").write_text(HANDLER)
+    runtime = RuntimeProcess(tmp_path, "app.handler", runtime="dayfly")
+    runtime._command = ["setpriv", "--bounding-set=-sys_ptrace", "--inh-caps=-sys_ptrace", *runtime._command]
+    with runtime:
+        assert runtime.invoke({}).payload == "refused"
+        runtime.invoke({"kill": True})
+        assert [runtime.invoke({}).payload for _ in range(3)] == ["refused"] * 3
+        assert '"memory":"closed"' in runtime.output()

@@ -16,7 +16,7 @@ from dayfly._sys import fds
 from dayfly.core.handshake import Ready
 from dayfly.core.settings import load_settings
 from dayfly.supervisor import stock as module
-from dayfly.supervisor.keeper import Keeper
+from dayfly.supervisor.keeper import Keeper, Kept
 from dayfly.supervisor.output import Pipes
 from dayfly.supervisor.report import Reporter
 from dayfly.supervisor.stock import Stock
@@ -74,17 +74,25 @@ class FakeZygote:
 
 
 class FakeKeeper:
-    """Finds nothing changed; counts what it is told."""
+    """What a stock tells its keeper, and what that one finds."""
 
     def __init__(self) -> None:
-        self.adopted: list[FakeZygote] = []
-        self.killed_spares = 0
+        self.adopted: list[tuple[object, bool]] = []
+        self.killed = 0
+        self.spoils = 0
+        self.must_rebuild = False
+        self.retire = ""
 
-    def adopt(self, zygote: FakeZygote, *, is_forking: bool) -> None:
-        self.adopted.append(zygote)
+    def adopt(self, zygote: object, *, is_forking: bool) -> None:
+        self.adopted.append((zygote, is_forking))
 
     def note_killed_spare(self) -> None:
-        self.killed_spares += 1
+        self.killed += 1
+
+    def check(self, _zygote: object, spares: list[Worker]) -> Kept:
+        kept = Kept()
+        kept.retire, kept.must_rebuild, kept.spoilt = self.retire, self.must_rebuild, spares[: self.spoils]
+        return kept
 
 
 class Keeping:
@@ -186,7 +194,31 @@ def test_a_spare_that_somebody_killed_is_given_up_and_waited_for() -> None:
         found.zygote.processes[0].wait()
         assert not found.stock.has_spare()
         assert found.zygote.buried == [found.zygote.processes[0].pid]
-        assert found.keeper.killed_spares == 1
+        assert found.keeper.killed == 1
+
+
+def test_a_spare_that_was_changed_for_good_is_given_up_and_waited_for() -> None:
+    with keeping() as found:
+        for _ in range(2):
+            found.stock.wait_for_spare(cast(Zygote, found.zygote))
+        assert found.keeper.adopted == [(found.zygote, True)]
+        found.keeper.spoils = 1
+        assert found.stock.keep() == ""
+        assert found.zygote.processes[0].wait(10) < 0
+        assert found.zygote.buried == [found.zygote.processes[0].pid]
+        assert found.sweeper.spared == {found.zygote.pid, found.zygote.processes[1].pid}
+        assert found.keeper.killed == 0
+
+
+def test_a_zygote_that_was_changed_for_good_goes_with_its_spares() -> None:
+    with keeping() as found:
+        found.stock.wait_for_spare(cast(Zygote, found.zygote))
+        found.keeper.must_rebuild = True
+        found.keeper.retire = "the supervisor is spoilt too"
+        assert found.stock.keep() == "the supervisor is spoilt too"
+        assert found.zygote.is_ended
+        assert found.stock.zygote is None
+        assert not found.stock.has_spare()
 
 
 def test_a_zygote_that_is_lost_takes_its_spares_with_it() -> None:

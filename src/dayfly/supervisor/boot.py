@@ -134,6 +134,7 @@ class _Start:
         self._limits: list[str] = []
         self._marks: list[str] = []
         self._opening = self._stranger = self._memory = ""
+        self._opens_itself = False
         self._processors: set[int] = set()
         self._places: Places | None = None
         self._summons: Summons | None = None
@@ -174,6 +175,7 @@ class _Start:
         if self._is_wide and self._settings.tmp == "scrub":
             self._places = places_here(self._settings, self._environ, self._files.roots)
         self._opening = life.close_memory()
+        self._opens_itself = proc.opens_memory("self")
         self._stranger = "" if self._opening else find_open_stranger()
         self._processors = processors.allowed()
         zygote: Zygote | Channel
@@ -306,7 +308,7 @@ class _Start:
         call = self._call_platform if limit_s is None else self._call_quietly
         try:
             ready = self._wait_until_ready(zygote, call, limit_s)
-            if ready.is_open and not self._memory:
+            if self._was_opened(ready) and not self._memory:
                 # A worker can lower our limits until no memory file can be made: nothing is forked from
                 # what it could then write.
                 raise ZygoteLostError("its memory can be opened, unlike that of the first", None)
@@ -471,7 +473,7 @@ class _Start:
         self._reporter.start(
             f"{__version__}, isolation {isolation}, scope {decision.scope} ({decision.reason}), "
             f"Runtime API {'locked' if lock else 'not locked'}, "
-            f"memory of supervisor, zygote and workers {'open' if memory else 'closed'}{limits}",
+            f"memory of supervisor, zygote and workers {'open' if memory else 'closed'}{self._which_life()}{limits}",
             evidence,
         )
         if life.found:
@@ -492,10 +494,25 @@ class _Start:
             )
         return limits
 
+    def _was_opened(self, ready: Ready) -> bool:
+        # Root opens its own memory, closed or not; what it says of itself tells nothing then.
+        return ready.is_open and not self._opens_itself
+
+    def _which_life(self) -> str:
+        """Return words for an environment that has had a runtime before, as far as that can be told."""
+        if self._life.found:
+            return ", a later life of this environment"
+        if isinstance(self._sweeper, EnvironmentSweeper) and not self._sweeper.is_first_life:
+            # Whoever starts runtimes here may have had something else to wait for.
+            return (
+                ", perhaps a later life of this environment (who starts runtimes here has seen a process end)"
+            )
+        return ""
+
     def _judge_memory(self, ready: Ready) -> str:
         """Say why the memory of Dayfly's processes is open to each other; empty where it is closed."""
         memory = self._opening
-        if not memory and ready.is_open and not proc.opens_memory("self"):
+        if not memory and self._was_opened(ready):
             memory = "the function's init opened that of the zygote again"
         if memory:
             self._limits.append(

@@ -289,14 +289,16 @@ class EnvironmentSweeper(Sweeper):
                 if stat is not None and pid not in self._paused and self._is_extension(stat):
                     self._paused.add(pid)
                     kill_pid(pid, -1, proc.SIGSTOP)
-        if waited > _KILL_ALL_AFTER:
-            self._strike_blindly(swept)
+        if waited > _KILL_ALL_AFTER and self.can_kill_all and not swept.zygote_lost:
+            swept.zygote_lost = True
+            # Who hops may be met by no look; what else keeps a sweep from its end is a fork of our own.
+            swept.killed += max(self.kill_all(), 0 if self.fork_pending else 1)
 
     def _strike_blindly(self, swept: Swept) -> None:
         if self.can_kill_all and not swept.zygote_lost:
             swept.zygote_lost = True
-            # Who hops may be met by no look; what else keeps a sweep from its end is a fork of our own.
-            swept.killed += max(self.kill_all(), 0 if self.fork_pending else 1)
+            swept.killed += 1
+            self._signal_all()
 
     def _relax(self) -> None:
         for pid in self._paused:
@@ -317,11 +319,15 @@ class EnvironmentSweeper(Sweeper):
         its child (kernel/signal.c, kernel/fork.c). It spares PID 1 and its caller.
         """
         found, _ = self._look(Swept())
+        return len(found) if self._signal_all() else 0
+
+    @staticmethod
+    def _signal_all() -> bool:
         try:
             os.kill(-1, proc.SIGKILL)
         except (ProcessLookupError, PermissionError):
-            return 0
-        return len(found)
+            return False
+        return True
 
 
 class DescendantsSweeper(Sweeper):

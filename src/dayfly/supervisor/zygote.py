@@ -398,7 +398,8 @@ class Zygote:
             return False
         was_known, self._is_known_to_stop = self._is_known_to_stop, told.si_code == os.CLD_STOPPED
         if self._is_known_to_stop:
-            self.resume()
+            if self._rested is None:
+                self.resume()
             return True
         # The end of a stop that was told already is no news.
         return not was_known
