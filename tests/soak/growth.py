@@ -19,8 +19,9 @@ MEMORY_KB = 768
 MEMORY_OF_LARGE_KB = 20_480
 DESCRIPTORS = 2
 PROCESSES = 2
-# A life of fewer invocations is still settling.
-LEAST_INVOCATIONS = 1500
+# In fewer invocations memory is still settling, and a count says nothing.
+SETTLED_AFTER = 1500
+COUNTED_AFTER = 500
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,8 @@ def growth(looks: Sequence[Look]) -> list[str]:
 
 def _compare(what: str, looks: Sequence[Look], read: Callable[[Footprint], int], tolerated: int) -> list[str]:
     known = [look for look in looks if read(look.held) >= 0]
-    if len(known) < 12 or known[-1].number - known[0].number < LEAST_INVOCATIONS:
+    least = SETTLED_AFTER if tolerated >= MEMORY_KB else COUNTED_AFTER
+    if len(known) < 12 or known[-1].number - known[0].number < least:
         return []
     # The first quarter is warm-up: arenas, the zygote's chores from the hundredth event on.
     quarter = len(known) // 4

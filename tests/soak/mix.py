@@ -38,9 +38,9 @@ ROUGH: dict[str, tuple[float, tuple[str, ...]]] = {
     "kill_spares": (1, ("answer",)),
 }
 WILD: dict[str, tuple[float, tuple[str, ...]]] = {
-    "kill_supervisor": (0.3, ("lost",)),
-    "kill_all": (0.3, ("lost",)),
-    "hang": (0.3, ("lost",)),
+    "kill_supervisor": (0.6, ("lost",)),
+    "kill_all": (0.6, ("lost",)),
+    "hang": (0.6, ("lost",)),
 }
 KINDS = CALM | ROUGH | WILD
 
