@@ -5,9 +5,14 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from pathlib import Path
 
 import pytest
+from tests.layer.manifest import ALLOWED
 
+import dayfly
+from dayfly.attach import layout
+from dayfly.attach.build import own_sources
 from dayfly.attach.layout import (
     Entry,
     LayerError,
@@ -44,11 +49,12 @@ def test_one_python_lies_in_files() -> None:
     assert paths == sorted(paths)
     assert paths == [
         "dayfly",
+        "dayfly.d/cpython-312.late.zip",
         "dayfly.d/cpython-312/dayfly/__init__.pyc",
         "dayfly.d/manifest.json",
         "dayfly.d/source.zip",
     ]
-    assert json.loads(entries[2].data) == {"dayfly": "1"}
+    assert json.loads(entries[3].data) == {"dayfly": "1"}
 
 
 def test_several_pythons_lie_in_archives_and_every_source_is_there_once() -> None:
@@ -100,3 +106,18 @@ def test_the_tag_is_cpythons_own() -> None:
     import sys
 
     assert cache_tag(f"{sys.version_info[0]}.{sys.version_info[1]}") == sys.implementation.cache_tag
+
+
+def test_what_is_late_exists_and_is_loaded_by_no_start() -> None:
+    shipped = {source.path for source in own_sources(Path(dayfly.__file__).parent)}
+    assert shipped >= layout._LATE
+    late = {path for path in shipped if layout.is_late(path)}
+    assert len(late) > len(layout._LATE)
+    boot = {
+        line.split("#")[0].strip()
+        for page in ALLOWED.glob("*.txt")
+        for line in page.read_text().splitlines()
+        if line.startswith("dayfly")
+    }
+    assert boot
+    assert {path.removesuffix(".py").replace("/", ".") for path in late} & boot == set()

@@ -121,7 +121,10 @@ def test_the_function_is_stopped_where_that_was_asked_for(name: str, copied_opt:
 def add_to_module(opt: Path, name: str, text: str) -> None:
     """Have the layer run from its sources, with `text` at the end of one of them."""
     for path in opt.glob("dayfly.d/cpython-*"):
-        shutil.rmtree(path)
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
     archive = opt / "dayfly.d" / "source.zip"
     with zipfile.ZipFile(archive) as file:
         sources = {one: file.read(one) for one in file.namelist()}

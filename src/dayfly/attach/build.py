@@ -11,7 +11,7 @@ from importlib import metadata
 from pathlib import Path
 
 import dayfly
-from dayfly.attach.layout import HOME, Entry, LayerError, Source, archive, arrange, check_budget
+from dayfly.attach.layout import HOME, Entry, LayerError, Source, archive, arrange, check_budget, split
 from dayfly.attach.pythons import compile_sources, find_python
 
 # What of Dayfly runs beside a function. `attach` itself stays at home, but for the layer's way in.
@@ -63,7 +63,7 @@ def build_layer(
         python = find_python(version)
         if python is not None:
             found[version] = python
-            bytecode[version] = compile_sources(python, own)
+            bytecode[version] = compile_sources(python, split(own, version) if len(pythons) == 1 else own)
     clients = {name: _distribution(name).version for name in CLIENT}
     others = [
         Entry("dayfly", (_FILES / "dayfly").read_bytes(), is_program=True),

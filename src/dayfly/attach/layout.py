@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import json
 import zipfile
@@ -14,6 +15,29 @@ PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 # Unzipped. Lambda allows 250 MB for all layers and the function; a guest takes little.
 MAX_BYTES = 1_000_000
 HOME = "dayfly.d"
+# What a start of many functions does without; compressed, it is half as large. Not what every start loads: that takes a
+# third longer from an archive.
+_LATE_FOLDER = "dayfly/runtime/sealers/"
+_LATE = frozenset(
+    {
+        "dayfly/_sys/immortal.py",
+        "dayfly/_sys/objects.py",
+        "dayfly/_sys/openmp.py",
+        "dayfly/_sys/reopen.py",
+        "dayfly/_sys/trust.py",
+        "dayfly/core/tenants.py",
+        "dayfly/runtime/bundles.py",
+        "dayfly/runtime/delivery.py",
+        "dayfly/runtime/hugepages.py",
+        "dayfly/runtime/idleness.py",
+        "dayfly/runtime/immortals.py",
+        "dayfly/runtime/natives.py",
+        "dayfly/runtime/recorded.py",
+        "dayfly/runtime/warming.py",
+        "dayfly/supervisor/private.py",
+        "dayfly/supervisor/tenants.py",
+    }
+)
 # The oldest time a zip file can hold: any fixed one makes two builds the same.
 _TIME = (1980, 1, 1, 0, 0, 0)
 _REGULAR_FILE = 0o100000
@@ -57,6 +81,27 @@ def cache_tag(version: str) -> str:
     return "cpython-" + version.replace(".", "")
 
 
+def is_late(path: str) -> bool:
+    """Say whether a module lies in the archive of those that are loaded late, if at all."""
+    return path in _LATE or path.startswith(_LATE_FOLDER)
+
+
+def split(sources: Sequence[Source], version: str) -> list[Source]:
+    """Return the sources as they are compiled for files: packages look for late modules in their archive as well."""
+    folders = {source.path.rpartition("/")[0] for source in sources if is_late(source.path)}
+    both = (
+        f'__path__.append(__path__[0].replace("/{cache_tag(version)}/", "/{cache_tag(version)}.late.zip/"))'
+    )
+    return [
+        Source(source.path, source.text + f"\n{both}\n".encode())
+        if source.path.endswith("/__init__.py")
+        and not is_late(source.path)
+        and any(folder.startswith(source.path.removesuffix("/__init__.py")) for folder in folders)
+        else source
+        for source in sources
+    ]
+
+
 def arrange(
     sources: Sequence[Source],
     bytecode: Mapping[str, Mapping[str, bytes]],
@@ -65,21 +110,40 @@ def arrange(
 ) -> list[Entry]:
     """Return all files of the layer. `bytecode` maps versions to the compiled form of each source's path.
 
-    One version lies in the layer as files, which load fastest; several lie in an archive each, since as files
-    they would exceed the budget. All sources are there once, for the others.
+    One version lies in the layer as files, which load fastest, but for what is loaded late; several lie in an archive
+    each, since as files they would exceed the budget. All sources are there once, for the others.
     """
-    files = [Entry(source.path, source.text) for source in sources]
+    files = [Entry(source.path, _lighten(source)) for source in sources]
     entries = [*others, Entry(f"{HOME}/source.zip", archive(files))]
     for version, compiled in bytecode.items():
         folder = f"{HOME}/{cache_tag(version)}"
         modules = [Entry(f"{path}c", data) for path, data in compiled.items()]
         if len(bytecode) == 1:
-            entries += [Entry(f"{folder}/{module.path}", module.data) for module in modules]
+            late = [module for module in modules if is_late(module.path.removesuffix("c"))]
+            entries += [
+                Entry(f"{folder}/{module.path}", module.data) for module in modules if module not in late
+            ]
+            entries.append(Entry(f"{folder}.late.zip", archive(late)))
         else:
             entries.append(Entry(f"{folder}.zip", archive(modules)))
     described = json.dumps(manifest, indent=2, sort_keys=True).encode() + b"\n"
     entries.append(Entry(f"{HOME}/manifest.json", described))
     return sorted(entries, key=lambda entry: entry.path)
+
+
+def _lighten(source: Source) -> bytes:
+    """Return Dayfly's source without comments and docstrings, which are a third of it, and AWS's as it is."""
+    if not source.path.startswith("dayfly/"):
+        return source.text
+    tree = ast.parse(source.text)
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list) and body and isinstance(body[0], ast.Expr):
+            value = body[0].value
+            if isinstance(value, ast.Constant) and isinstance(value.value, str):
+                # Not Pass in its place: a future import must come first.
+                node.body = body[1:] or [ast.Pass()]  # type: ignore[attr-defined]
+    return ast.unparse(tree).encode()
 
 
 def archive(entries: Sequence[Entry]) -> bytes:
