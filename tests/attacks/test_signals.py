@@ -172,7 +172,7 @@ def test_stopped_standbys_and_a_stopped_zygote_are_found(steady_shop: Shop) -> N
     before = steady_shop.findings().count("residue.signals")
     steady_shop.attack(FAMILY + STOPS["zygote and standbys"])
     steady_shop.serve(3)
-    assert steady_shop.findings().count("residue.signals") == before + 1
+    assert steady_shop.findings().count("residue.signals") > before
 
 
 def test_a_stop_loop_ends_at_the_platforms_timeout() -> None:
