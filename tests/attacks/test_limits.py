@@ -17,15 +17,17 @@ pytestmark = needs_confinement()
 FAMILY = """
 import resource
 zygote = os.getppid()
+def stat(pid):
+    return open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()
 def parent(pid):
-    return int(open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()[1])
+    return int(stat(pid)[1])
 supervisor = parent(zygote) if zygote > 1 else os.getpid()
 def find():
     everybody = [int(name) for name in os.listdir("/proc") if name.isdigit() and int(name) not in (1, os.getpid())]
     return {
         "zygote": [zygote],
         "supervisor": [supervisor],
-        "standbys": [pid for pid in everybody if parent(pid) == zygote],
+        "standbys": [pid for pid in everybody if parent(pid) == zygote and stat(pid)[0] not in "ZX"],
         "all": everybody,
     }[event["whom"]]
 for _ in range(500):
@@ -110,6 +112,8 @@ def test_what_is_done_to_zygote_or_standby_reaches_no_later_worker(
 ) -> None:
     """2.5: limits, processors and priority of the zygote were inherited by every later worker."""
     before = limited_shop.result_of(FEEL)
+    if change == "nice" and isinstance(before, list) and before[1] == 19:
+        pytest.skip("these tests run at the lowest priority already")
     count = told(limited_shop)
     serve_and_feel(limited_shop, before, whom=whom, change=change)
     assert change in UNFELT or told(limited_shop) > count
