@@ -21,7 +21,10 @@ FAMILY = """
 import resource
 zygote = os.getppid()
 def stat(pid):
-    return open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()
+    try:
+        return open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()
+    except OSError:
+        return "X0"
 def parent(pid):
     return int(stat(pid)[1])
 supervisor = parent(zygote) if zygote > 1 else os.getpid()
