@@ -34,8 +34,8 @@ _SFD_FLAGS = os.O_CLOEXEC | os.O_NONBLOCK
 _EVENT = struct.Struct("Qii48x")
 _TIMES = struct.Struct("qqqq")
 _CLOCK_MONOTONIC = 1
-# A stop costs whoever waits at most this. It wakes a process fifty times a second, some 3 µs each.
-RESUME_EVERY_NS = 20_000_000
+# A stop costs whoever waits at most the first of these. It wakes a process fifty times a second, some 5 µs each.
+RESUME_AFTER_NS = (20_000_000, 80_000_000, 320_000_000, 1_280_000_000, 5_120_000_000)
 # siginfo's si_code for kill(2), the one way of sending in which the kernel fills in the sender; and for the kernel.
 BY_KILL = 0
 BY_KERNEL = 0x80
@@ -124,44 +124,59 @@ def _replace(number: int, old: int, new: int) -> bool:
 class ResumeTimer:
     """Has the kernel send this process SIGCONT again and again while armed, so that a stop does not last.
 
-    SIGCONT must be handled, neither blocked nor ignored: the kernel sends a timer's next signal once the last one was
-    taken. A stop that comes in between takes it back, and with it the timer until it is next armed: who stops
-    again and again wins, until his own invocation's time is over. `failure` says why there is no timer.
+    SIGCONT must be handled, neither blocked nor ignored, and the handler call `rewind`: the kernel sends a timer's next
+    signal only once the last one was taken, and a stop that comes in between takes it back, and with it the timer. So
+    there are several, each longer than the one before, which fire only if those before were taken back: stops that
+    last for some time are outlived by about four times as long. Who stops for longer than the last of them wins, until his own
+    invocation's time is over. `failure` says why there is no timer.
     """
 
-    __slots__ = ("_call", "_identifier", "_libc", "_off", "_on", "failure")
+    __slots__ = ("_call", "_identifiers", "_is_armed", "_libc", "_off", "_on", "failure")
 
     def __init__(self) -> None:
         import ctypes
 
         self._libc = _libc()
+        self._is_armed = False
+        self._identifiers: list[int] = []
+        self._on: list[ctypes.Array[ctypes.c_char]] = []
+        self._off = ctypes.create_string_buffer(_TIMES.size)
         self.failure = ""
         calls = _CALLS.get(os.uname().machine)
         if calls is None:
             self.failure = "no numbers of its system calls are known on this processor"
             return
-        identifier = ctypes.c_int(-1)
-        event = ctypes.create_string_buffer(_EVENT.pack(0, signal.SIGCONT, 0), _EVENT.size)
-        ctypes.set_errno(0)
-        if self._libc.syscall(calls["timer_create"], _CLOCK_MONOTONIC, event, ctypes.byref(identifier)) != 0:
-            self.failure = f"timer_create: {os.strerror(ctypes.get_errno())}"
-            return
-        self._identifier = identifier.value
         self._call = calls["timer_settime"]
-        self._on = ctypes.create_string_buffer(
-            _TIMES.pack(0, RESUME_EVERY_NS, 0, RESUME_EVERY_NS), _TIMES.size
-        )
-        self._off = ctypes.create_string_buffer(_TIMES.size)
+        event = ctypes.create_string_buffer(_EVENT.pack(0, signal.SIGCONT, 0), _EVENT.size)
+        for after_ns in RESUME_AFTER_NS:
+            identifier = ctypes.c_int(-1)
+            ctypes.set_errno(0)
+            if self._libc.syscall(calls["timer_create"], _CLOCK_MONOTONIC, event, ctypes.byref(identifier)):
+                self.failure = f"timer_create: {os.strerror(ctypes.get_errno())}"
+                self._identifiers = []
+                return
+            self._identifiers.append(identifier.value)
+            seconds, rest = divmod(after_ns, 1_000_000_000)
+            self._on.append(
+                ctypes.create_string_buffer(_TIMES.pack(seconds, rest, seconds, rest), _TIMES.size)
+            )
 
     def arm(self) -> None:
-        """Begin, or begin anew."""
-        if not self.failure:
-            self._libc.syscall(self._call, self._identifier, 0, self._on, None)
+        """Begin."""
+        self._is_armed = True
+        self.rewind()
+
+    def rewind(self) -> None:
+        """Begin anew, if armed: none was in vain that was not taken back."""
+        if self._is_armed:
+            for identifier, on in zip(self._identifiers, self._on, strict=True):
+                self._libc.syscall(self._call, identifier, 0, on, None)
 
     def disarm(self) -> None:
         """Send nothing more."""
-        if not self.failure:
-            self._libc.syscall(self._call, self._identifier, 0, self._off, None)
+        self._is_armed = False
+        for identifier in self._identifiers:
+            self._libc.syscall(self._call, identifier, 0, self._off, None)
 
 
 def _libc() -> ctypes.CDLL:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import resource
+import signal
 
 from dayfly._sys import lifeline, proc, signals, standing
 from dayfly.core import findings
@@ -56,6 +57,7 @@ class Keeper:
             self.failures.append(
                 f"a stop of the supervisor lasts until the platform's timeout ({self._timer.failure})"
             )
+        signal.signal(signal.SIGCONT, lambda _number, _frame: self._timer.rewind())
         self._lifeline: lifeline.Lifeline | None = None
         try:
             self._lifeline = lifeline.Lifeline()

@@ -69,7 +69,7 @@ class Summons:
 
     def begin(self) -> None:
         """Take charge of this process's signals; to be called in the main thread."""
-        # Taken and forgotten: see ResumeTimer.
+        # The keeper's timer has a use for it; without one it is taken and forgotten.
         signal.signal(signal.SIGCONT, lambda _number, _frame: None)
         numbers = signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP, *_HARMLESS}
         self.descriptor = signals.open_arrivals(numbers)

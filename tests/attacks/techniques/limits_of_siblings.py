@@ -28,5 +28,8 @@ TECHNIQUE = Technique(
     must_fail_to="leave a later customer with that limit",
     plant=PLANT,
     evidence=ReadBack(LOOK),
+    # The supervisor is hit as well, and where it cannot be put back the environment begins a new life.
+    process="contained",
+    resets=True,
     spoils=True,
 )
