@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     from dayfly.core.handshake import Ready
+    from dayfly.supervisor.apiwatch import ApiWatch
     from dayfly.supervisor.loop import Supervisor
     from dayfly.supervisor.places import Places
     from dayfly.supervisor.report import Reporter
@@ -132,6 +133,8 @@ class _Start:
         self._limits: list[str] = []
         self._marks: list[str] = []
         self._opening = self._stranger = self._memory = ""
+        self._lock = decide_api_lock(settings.api_lock, decision.platform)
+        self._watch: ApiWatch
         self._processors: set[int] = set()
         self._places: Places | None = None
         if self._is_wide:
@@ -192,6 +195,7 @@ class _Start:
             from dayfly.supervisor.report import Reporter
 
             self._reporter = Reporter(self._output, self._environ)
+            self._watch = self._make_watch()
             try:
                 ready = self._wait_until_ready(zygote, self._call_platform, None)
             except ZygoteLostError as fault:
@@ -352,7 +356,21 @@ class _Start:
         self._began = time.monotonic()
         self._reporter.renew(os.environ)
 
+    def _make_watch(self) -> ApiWatch:
+        from dayfly.supervisor.apiwatch import ApiWatch, memory_of
+
+        sweeper, platform = self._sweeper, self._decision.platform
+        sees_everybody = isinstance(sweeper, EnvironmentSweeper) and sweeper.sees_all_extensions
+        return ApiWatch(
+            self._upstream,
+            sweeper,
+            own_namespace=sees_everybody and platform != "other",
+            on_lambda=platform == "lambda",
+            memory_mb=memory_of(self._environ),
+        )
+
     def _supervisor(self) -> Supervisor:
+        from dayfly.supervisor.gate import Gate
         from dayfly.supervisor.loop import Supervisor
         from dayfly.supervisor.residue import Cleaner
 
@@ -370,7 +388,8 @@ class _Start:
                 places=self._places,
                 runs_changed_code=self._settings.changed_code == "run",
             ),
-            lock=decide_api_lock(self._settings.api_lock, self._decision.platform),
+            lock=self._lock,
+            gate=Gate(self._upstream, self._watch, self._reporter),
             routes=self._routes,
             rebuild=self._rebuild,
         )
@@ -378,13 +397,11 @@ class _Start:
     def _tell_start(self, ready: Ready) -> None:
         decision, settings, life = self._decision, self._settings, self._life
         isolation = "process" if ready.reasons else settings.isolation
-        lock = decide_api_lock(settings.api_lock, decision.platform)
+        lock = self._lock
         if decision.not_promised:
             self._limits.append(decision.not_promised)
         if not lock:
-            self._limits.append(
-                "the Runtime API is not locked: a worker that polls it can take events until its own ends"
-            )
+            self._limits.append(self._watch.what_it_misses())
         if self._is_wide and not owns_kernel_objects(self._decision):
             self._limits.append("System V objects and keyrings are shared with the machine and not cleared")
         if isolation == "process":
