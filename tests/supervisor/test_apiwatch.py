@@ -242,16 +242,29 @@ def test_where_the_platform_is_locked_it_does_not_look(api: FakeRuntimeApi, upst
 
 
 def test_a_worker_that_still_runs_when_its_time_is_long_over_was_answered_by_somebody(
-    upstream: Upstream,
+    upstream: Upstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The platform ends an environment whose event is not answered in time."""
     made = watch(upstream, own_namespace=False)
-    made.begin(0, time.monotonic() - 0.5, is_on=True)
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    made.begin(0, now + 3, is_on=True)
+    monkeypatch.setattr(time, "monotonic", lambda: now + 4)
     assert made.look_if_due() is None
-    made.begin(0, time.monotonic() - 60, is_on=True)
+    monkeypatch.setattr(time, "monotonic", lambda: now + 60)
     sighting = made.look_if_due()
     assert sighting is not None
     assert sighting.seen == "overdue"
+
+
+def test_an_event_whose_time_is_over_when_it_comes_tells_nothing(
+    upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = watch(upstream, own_namespace=False)
+    now = time.monotonic()
+    made.begin(0, now - 1, is_on=True)
+    monkeypatch.setattr(time, "monotonic", lambda: now + 600)
+    assert made.look_if_due() is None
 
 
 def test_a_host_without_a_table_is_said_to_have_none(upstream: Upstream) -> None:

@@ -32,8 +32,8 @@ _SELDOM_S = 0.05
 # (https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html).
 _MEMORY_OF_A_PROCESSOR_MB = 1769
 # The platform ends an environment whose event is not answered in time. One that still runs this long after
-# that was answered by somebody.
-_OVERDUE_S = 2.0
+# that was answered by somebody, unless its clock and ours disagree by so much.
+_OVERDUE_S = 5.0
 # Looks at a connection of which it is not known whose it is, and changes hands perhaps, per event.
 _MANY_TRIES = 5
 # How long the connections of a dead process are waited for: that its descriptors are closed, which comes after the
@@ -98,6 +98,10 @@ class ApiWatch:
         self._quiet_count = -1
         self.cost_s = 0.0
 
+    def stand_down(self) -> None:
+        """Look no more: nothing of a worker's could be seen."""
+        self.is_armed = False
+
     def what_it_misses(self) -> str:
         """Return the limit for the first log line, where the platform cannot be locked."""
         begin = "the Runtime API is not locked: a worker that polls it can take events until "
@@ -113,8 +117,10 @@ class ApiWatch:
         """A worker has an event; `deadline` is its end on the monotonic clock, `is_on` whether to look meanwhile."""
         self.is_on = is_on and self.is_armed
         self._worker = worker
-        self._overdue = deadline + _OVERDUE_S
-        self._due = self._full_due = time.monotonic() + _FIRST_LOOK_S
+        now = time.monotonic()
+        # An event that comes late, or by another clock, tells nothing.
+        self._overdue = deadline + _OVERDUE_S if deadline > now else float("inf")
+        self._due = self._full_due = now + _FIRST_LOOK_S
         self._own.clear()
         self._tries.clear()
 

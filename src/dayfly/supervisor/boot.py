@@ -135,6 +135,7 @@ class _Start:
         self._opening = self._stranger = self._memory = ""
         self._lock = decide_api_lock(settings.api_lock, decision.platform)
         self._watch: ApiWatch
+        self._is_confined = self._is_offline = False
         self._processors: set[int] = set()
         self._places: Places | None = None
         if self._is_wide:
@@ -153,6 +154,8 @@ class _Start:
             reseed=settings.reseed,
             huge_pages=settings.huge_pages == "auto",
             immortal=settings.immortal == "auto",
+            confine=settings.confine == "auto" and decision.platform != "lambda",
+            offline=settings.network != "shared",
             restarts_threads=settings.fork_threads == "restart",
             telemetry=self._output.telemetry_number,
             prime=settings.zygote_prime,
@@ -200,6 +203,7 @@ class _Start:
                 ready = self._wait_until_ready(zygote, self._call_platform, None)
             except ZygoteLostError as fault:
                 _end_like(zygote, fault)
+            self._stop_if_online(ready)
             supervisor = self._supervisor()
             self._tell_start(ready)
             supervisor.serve(zygote, ready, init_s=time.monotonic() - self._began)
@@ -303,6 +307,12 @@ class _Start:
                 # A worker can lower our limits until no memory file can be made: nothing is forked from
                 # what it could then write.
                 raise ZygoteLostError("its memory can be opened, unlike that of the first", None)
+            if self._is_offline and ready.online:
+                raise ZygoteLostError(
+                    f"its workers have the network, unlike the first's: {ready.online}", None
+                )
+            if self._is_confined and ready.unconfined:
+                raise ZygoteLostError(f"its system calls are not confined: {ready.unconfined}", None)
         except ZygoteLostError:
             zygote.end()
             raise
@@ -400,7 +410,8 @@ class _Start:
         lock = self._lock
         if decision.not_promised:
             self._limits.append(decision.not_promised)
-        if not lock:
+        network, calls = self._judge_network(ready), self._judge_calls(ready)
+        if not lock and network != "none":
             self._limits.append(self._watch.what_it_misses())
         if self._is_wide and not owns_kernel_objects(self._decision):
             self._limits.append("System V objects and keyrings are shared with the machine and not cleared")
@@ -441,6 +452,9 @@ class _Start:
             "api_lock": "on" if lock else "off",
             "memory": "open" if memory else "closed",
             **({"memory_reason": memory} if memory else {}),
+            "system_calls": "open" if calls else "confined",
+            **({"system_calls_reason": calls} if calls else {}),
+            "network": network,
             "guard": settings.guard,
             "not_promised": self._limits,
         }
@@ -448,12 +462,20 @@ class _Start:
         self._reporter.start(
             f"{__version__}, isolation {isolation}, scope {decision.scope} ({decision.reason}), "
             f"Runtime API {'locked' if lock else 'not locked'}, "
-            f"memory of supervisor, zygote and workers {'open' if memory else 'closed'}{limits}",
+            f"memory of supervisor, zygote and workers {'open' if memory else 'closed'}, "
+            f"system calls {'not ' if calls else ''}confined"
+            f"{', no network' if network == 'none' else ''}{limits}",
             evidence,
         )
-        if life.found:
-            from dayfly.core import findings
+        from dayfly.core import findings
 
+        if settings.network != "shared" and network == "shared":
+            self._reporter.find(
+                findings.CANNOT_CHECK,
+                f"workers are not kept from the network: {ready.online}",
+                {"protection": "network", "reason": ready.online},
+            )
+        if life.found:
             self._reporter.find(findings.EARLIER_LIFE, _tell_earlier_life(life), life.found)
 
     def _limits_of_places(self) -> list[str]:
@@ -468,6 +490,36 @@ class _Start:
                 "writable and not compared: " + ", ".join(shown) + (f" and {more} more" if more else "")
             )
         return limits
+
+    def _stop_if_online(self, ready: Ready) -> None:
+        """Start nothing that was to have no network and would have it: raises SystemExit, after telling why."""
+        if self._settings.network == "none" and ready.online:
+            fault = SettingError(
+                f"network is none, but the function would have one: {ready.online}",
+                hint="set network to none-where-allowed or shared",
+            )
+            raise SystemExit(_refuse(self._upstream, fault))
+
+    def _judge_network(self, ready: Ready) -> str:
+        """Return what the first line says of the workers' network; they have none where that is in force."""
+        if self._settings.network == "shared":
+            return "shared"
+        self._is_offline = not ready.online
+        if ready.online:
+            self._limits.append(f"workers have the network: {ready.online}")
+            return "shared"
+        # Nobody who could be at the Runtime API is in its network.
+        self._watch.stand_down()
+        return "none"
+
+    def _judge_calls(self, ready: Ready) -> str:
+        """Return why system calls are not confined, "" where they are."""
+        if self._settings.confine == "off":
+            return "switched off"
+        if self._decision.platform == "lambda":
+            return "Lambda refuses a filter, so none is tried"
+        self._is_confined = not ready.unconfined
+        return ready.unconfined
 
     def _judge_memory(self, ready: Ready) -> str:
         """Say why the memory of Dayfly's processes is open to each other; empty where it is closed."""

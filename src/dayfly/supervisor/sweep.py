@@ -167,7 +167,10 @@ class EnvironmentSweeper(Sweeper):
 
     def _find_extensions(self, files: set[str]) -> None:
         mine = proc.read_stat(self._self)
-        if not files or mine is None:
+        if not files:
+            return
+        if mine is None:
+            self.sees_all_extensions = False
             return
         # Extensions start before the runtime, as children of the platform's process. What looks like
         # one but is somebody else's child, or younger than we are, is not spared.
