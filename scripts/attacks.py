@@ -53,7 +53,10 @@ def render() -> str:
     ]
     parts += [_row(one) for one in techniques]
     used = sorted({identifier for one in techniques for identifier in one.attack})
-    parts += ["", "ATT&CK Enterprise v18.1: " + "; ".join(f"{name} {ATTACK_NAMES[name]}" for name in used) + "."]
+    parts += [
+        "",
+        "ATT&CK Enterprise v18.1: " + "; ".join(f"{name} {ATTACK_NAMES[name]}" for name in used) + ".",
+    ]
     return "\n".join(parts) + "\n"
 
 

@@ -8,7 +8,6 @@ from typing import Literal
 Isolation = Literal["invocation", "window", "process"]
 
 _LIMITS = "rule 4: limits and priority of the zygote are not compared yet"
-_LOCK = "the Runtime API is not watched where it is not locked"
 
 # (technique, isolation) → why.
 PENDING: Mapping[tuple[str, Isolation], str] = {
@@ -20,7 +19,4 @@ PENDING: Mapping[tuple[str, Isolation], str] = {
     ("processors-of-siblings", "window"): _LIMITS,
     ("scheduler-of-siblings", "invocation"): _LIMITS,
     ("scheduler-of-siblings", "window"): _LIMITS,
-    ("unlocked-takeover", "invocation"): _LOCK,
-    ("unlocked-takeover", "window"): _LOCK,
-    ("unlocked-takeover", "process"): _LOCK,
 }

@@ -312,7 +312,9 @@ class _Start:
                     f"its workers have the network, unlike the first's: {ready.online}", None
                 )
             if self._is_confined and ready.unconfined:
-                raise ZygoteLostError(f"its system calls are not confined: {ready.unconfined}", None)
+                # Nothing that is promised rests on it; only nobody may think that it is in force.
+                self._is_confined = False
+                self._tell_missing("confine", f"system calls are no longer confined: {ready.unconfined}")
         except ZygoteLostError:
             zygote.end()
             raise
@@ -467,15 +469,11 @@ class _Start:
             f"{', no network' if network == 'none' else ''}{limits}",
             evidence,
         )
-        from dayfly.core import findings
-
         if settings.network != "shared" and network == "shared":
-            self._reporter.find(
-                findings.CANNOT_CHECK,
-                f"workers are not kept from the network: {ready.online}",
-                {"protection": "network", "reason": ready.online},
-            )
+            self._tell_missing("network", f"workers are not kept from the network: {ready.online}")
         if life.found:
+            from dayfly.core import findings
+
             self._reporter.find(findings.EARLIER_LIFE, _tell_earlier_life(life), life.found)
 
     def _limits_of_places(self) -> list[str]:
@@ -490,6 +488,11 @@ class _Start:
                 "writable and not compared: " + ", ".join(shown) + (f" and {more} more" if more else "")
             )
         return limits
+
+    def _tell_missing(self, protection: str, message: str) -> None:
+        from dayfly.core import findings
+
+        self._reporter.find(findings.CANNOT_CHECK, message, {"protection": protection})
 
     def _stop_if_online(self, ready: Ready) -> None:
         """Start nothing that was to have no network and would have it: raises SystemExit, after telling why."""
