@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from tests.attacks.pending import PENDING, Isolation  # noqa: E402
-from tests.attacks.technique import ATTACK_NAMES, LEVELS, Technique, load_techniques  # noqa: E402
+from tests.attacks.technique import ATTACK_NAMES, FAMILIES, LEVELS, Technique, load_techniques  # noqa: E402
 
 TARGET = ROOT / "docs" / "attacks.md"
 HEAD = """# Attacks
@@ -46,16 +46,21 @@ def render() -> str:
     techniques = load_techniques()
     counts = {level: sum(one.level == level for one in techniques) for level in LEVELS}
     levels = ", ".join(f"{count} at {level}" for level, count in counts.items())
-    parts = [
-        HEAD.format(count=len(techniques), levels=levels),
-        "| technique | what it does | must fail to | level | ATT&CK | plain | invocation | window | process | noticed |",
-        "|---|---|---|---|---|---|---|---|---|---|",
-    ]
-    parts += [_row(one) for one in techniques]
+    parts = [HEAD.format(count=len(techniques), levels=levels)]
+    for family, title in FAMILIES.items():
+        parts += [
+            f"## {title[0].upper()}{title[1:]}",
+            "",
+            "| technique | what it does | must fail to | level | ATT&CK | plain | invocation | window | process | noticed |",
+            "|---|---|---|---|---|---|---|---|---|---|",
+            *(_row(one) for one in techniques if one.family == family),
+            "",
+        ]
     used = sorted({identifier for one in techniques for identifier in one.attack})
     parts += [
+        "## ATT&CK",
         "",
-        "ATT&CK Enterprise v18.1: " + "; ".join(f"{name} {ATTACK_NAMES[name]}" for name in used) + ".",
+        "Enterprise v18.1: " + "; ".join(f"{name} {ATTACK_NAMES[name]}" for name in used) + ".",
     ]
     return "\n".join(parts) + "\n"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import mmap
 import os
 import socket
 import stat
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 from tests.unprivileged import UID, as_user, folder_of_user
 
-from dayfly._sys.tree import Cleaned, Stamp, clean, holds_more, snapshot
+from dayfly._sys.tree import Cleaned, Stamp, bounded_snapshot, clean, holds_more, snapshot
 from dayfly.core.keep import keep_rule
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can make another user's files")
@@ -383,6 +384,152 @@ def test_the_users_files_in_another_users_open_directory_are_removed(root: Path)
     assert counts(as_user(act)) == (1, 2, 0, True)
     assert os.listdir(root) == ["shared"]
     assert os.listdir(root / "shared") == ["theirs"]
+
+
+# ---- directories that stay ------------------------------------------------------------------------
+
+
+def test_a_directory_that_stays_gets_mode_and_times_back_and_loses_attributes(root: Path) -> None:
+    """Sixteen digits fit into a time: what an owner may set of a directory could carry a card number."""
+
+    def act() -> None:
+        kept = make_init(root)
+        kept[str(root)] = Stamp(root.stat())
+        for directory in (root, root / "cache", root / "cache/models"):
+            directory.chmod(0o2711)
+            try:
+                os.setxattr(directory, "user.stash", b"4000 1234")
+            except OSError:
+                assert not os.listxattr(directory)
+            (directory / "stash").touch()
+            os.utime(directory, ns=(4111111111111111, 4222222222222222))
+        assert counts(clean_root(root, kept=kept)) == (3, 0, 0, True)
+        for directory in (root, root / "cache", root / "cache/models"):
+            status, before = directory.stat(), kept[str(directory)]
+            assert (status.st_mtime_ns, stat.S_IMODE(status.st_mode)) == (before.modified, before.mode)
+            assert not os.listxattr(directory)
+
+    as_user(act)
+
+
+def test_a_root_that_nothing_is_known_of_carries_no_times_on(root: Path) -> None:
+    def act() -> float:
+        os.utime(root, ns=(4111111111111111, 4222222222222222))
+        clean_root(root)
+        return root.stat().st_mtime
+
+    assert as_user(act) > 4222222.3
+
+
+def move_into_kept(root: Path) -> None:
+    (root / "evil/deep").mkdir(parents=True)
+    (root / "evil/deep/stash").touch()
+    (root / "evil").rename(root / "cache/evil")
+
+
+def move_kept_into_new(root: Path) -> None:
+    (root / "new").mkdir()
+    (root / "cache").rename(root / "new/cache")
+
+
+def swap_kept_directories(root: Path) -> None:
+    (root / "cache/models").rename(root / "aside")
+    (root / "cache").rename(root / "aside/cache")
+    (root / "aside").rename(root / "cache")
+
+
+def hard_link_kept_into_new(root: Path) -> None:
+    (root / "new").mkdir()
+    os.link(root / "config", root / "new/config")
+
+
+RENAMINGS: dict[str, tuple[Callable[[Path], object], bool]] = {
+    "a new directory into a kept one": (move_into_kept, False),
+    "a kept directory into a new one": (move_kept_into_new, True),
+    "kept directories into each other": (swap_kept_directories, True),
+    "a second name of a kept file in a new directory": (hard_link_kept_into_new, True),
+}
+
+
+@pytest.mark.parametrize("how", RENAMINGS)
+def test_what_is_moved_about_leaves_nothing_new_and_is_noticed_where_it_was_kept(
+    root: Path, how: str
+) -> None:
+    move, changes = RENAMINGS[how]
+
+    def act() -> Cleaned:
+        kept = make_init(root)
+        move(root)
+        done = clean_root(root, kept=kept)
+        assert set(snapshot(str(root))) <= set(kept)
+        return done
+
+    done = as_user(act)
+    assert (done.failed, done.is_finished, done.changed > 0) == (0, True, changes)
+
+
+def test_mount_points_and_other_stops_are_no_part_of_it(root: Path) -> None:
+    def act() -> tuple[Cleaned, int, bool]:
+        (root / "mounted/deep").mkdir(parents=True)
+        (root / "mounted/deep/of-others").touch()
+        (root / "mine").touch()
+        stops = {f"{root}/mounted"}
+        assert list(snapshot(str(root), stops=stops)) == [f"{root}/mine"]
+        done = clean(
+            str(root),
+            uid=UID,
+            kept={},
+            keeps=keep_rule(()),
+            held=set(),
+            has_time=lambda: True,
+            stops=stops,
+        )
+        more = holds_more(str(root), uid=UID, kept={}, keeps=keep_rule(()), held=set(), stops=stops)
+        return done, len(os.listdir(root / "mounted/deep")), more
+
+    done, left, more = as_user(act)
+    assert (counts(done), left, more) == ((1, 0, 0, True), 1, False)
+
+
+def test_open_mapped_and_deleted_files_are_no_obstacle(root: Path) -> None:
+    def act() -> Cleaned:
+        with open(root / "mapped", "w+b") as file, open(root / "deleted", "w+b"):
+            file.truncate(4096)
+            with mmap.mmap(file.fileno(), 4096) as area:
+                area[:4] = b"card"
+                os.unlink(root / "deleted")
+                os.mkdir(root / "working")
+                os.chdir(root / "working")
+                return clean_root(root)
+
+    assert counts(as_user(act)) == (1, 1, 0, True)
+    assert not list(root.iterdir())
+
+
+@needs_root
+def test_what_another_user_put_into_a_new_directory_is_a_failure_and_said(root: Path) -> None:
+    """As a file that cannot be removed at all: nothing is served from a place that is not clean."""
+
+    def prepare() -> None:
+        (root / "new").mkdir()
+
+    as_user(prepare)
+    (root / "new/of-root").mkdir()
+    (root / "new/of-root/file").touch()
+    done = as_user(lambda: clean_root(root))
+    assert done.failed > 0
+
+
+def test_more_entries_than_allowed_are_no_snapshot(root: Path) -> None:
+    def act() -> tuple[bool, bool]:
+        for number in range(10):
+            (root / str(number)).touch()
+        return (
+            bounded_snapshot(str(root), stops=(), limit=9) is None,
+            bounded_snapshot(str(root), stops=(), limit=10) is None,
+        )
+
+    assert as_user(act) == (True, False)
 
 
 # ---- time -----------------------------------------------------------------------------------------

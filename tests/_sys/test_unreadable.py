@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from tests.interpreters import Interpreter, found_interpreters
+from tests.refused_calls import refusing
 from tests.rie import ROOT
 from tests.unprivileged import UID, as_user
 
@@ -46,6 +47,7 @@ else:
         "failure": arrival.failure, "message": arrival.message, "is_open": unreadable.is_open(),
         "no_user_site": sys.flags.no_user_site, "seals": seals,
         "is_ours": os.read(arrival.interpreter, 4) == b"\\x7fELF" if arrival.interpreter >= 0 else None,
+        "number": arrival.interpreter,
         "is_inherited": os.get_inheritable(arrival.interpreter) if arrival.interpreter >= 0 else None,
         "child": os.popen(sys.executable + " -c 'import os; print([n for n in os.environ if n.startswith(\\"_DAYFLY\\")])'").read(),
     }
@@ -73,6 +75,7 @@ def run(
         timeout=60,
         env={"PATH": "/usr/bin:/bin", **(environ or {})},
         user=user,
+        stdin=subprocess.DEVNULL,
         cwd="/",
     )
     assert done.returncode == 0, done.stderr
@@ -190,33 +193,26 @@ def test_an_interpreter_that_finds_another_library_is_executed_readable(python: 
 
 # ---- hosts that refuse ---------------------------------------------------------------------------------------
 
-REFUSE = """
-import os, sys
-sys.path.insert(0, {root!r})
-from tests import lambda_refusals
-numbers = {{"memfd_create": (319, 279), "execveat": (322, 281), "fchmod": (91, 52)}}
-at = ["x86_64", "aarch64"].index(os.uname().machine)
-lambda_refusals.REFUSED[os.uname().machine] = {{"refused": numbers[{call!r}][at]}}
-lambda_refusals.install()
-os.execv(sys.argv[1], sys.argv[1:])
-"""
-
-
-def refusing(call: str) -> list[str]:
-    return [user_pythons()[-1], "-c", REFUSE.format(root=str(ROOT), call=call)]
-
 
 @pytest.mark.parametrize("call", ["memfd_create", "fchmod"])
 def test_without_a_memory_file_it_goes_on_readable_and_says_why(call: str) -> None:
-    told = run(user_pythons()[-1], through=refusing(call), user=user())
+    told = run(user_pythons()[-1], through=refusing(call, user_pythons()[-1]), user=user())
     assert told["failure"] == "Operation not permitted (making a memory file)"
     assert not str(told["program"]).startswith("/memfd")
 
 
 def test_where_execveat_is_refused_the_file_is_executed_by_its_name() -> None:
-    told = run(user_pythons()[-1], through=refusing("execveat"), user=user())
+    told = run(user_pythons()[-1], through=refusing("execveat", user_pythons()[-1]), user=user())
     assert told["failure"] == ""
     assert told["is_open"] is False
+
+
+def test_without_standard_input_nothing_takes_its_place() -> None:
+    python = user_pythons()[-1]
+    told = run(python, through=["/bin/sh", "-c", 'exec "$@" <&-', "sh"], user=user())
+    assert told["failure"] == ""
+    assert isinstance(told["number"], int)
+    assert told["number"] > 2
 
 
 def test_a_command_line_that_is_too_long_is_a_reason_too() -> None:

@@ -79,3 +79,11 @@ folder = "/tmp/.local/lib/python%d.%d/site-packages" % sys.version_info[:2]
 os.makedirs(folder, exist_ok=True)
 code = "import os; os.write(1, b'poisoned '); s = __import__('socket').socket(2, 2); s.sendto(b'x', ('127.0.0.1', %d))" % event["sink"]
 """
+# Whether this machine has System V objects, and keys: some containers refuse them.
+HAS_IPC = CALLS + "result = libc.semget(0x4321, 0, 0) >= 0 or ctypes.get_errno() == 2"
+HAS_KEYS = (
+    KEYS
+    + """
+result = libc.syscall(keyctl, 0, ctypes.c_long(-4), 0) > 0 or ctypes.get_errno() == 126
+"""
+)

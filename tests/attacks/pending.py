@@ -7,16 +7,5 @@ from typing import Literal
 
 Isolation = Literal["invocation", "window", "process"]
 
-_LIMITS = "rule 4: limits and priority of the zygote are not compared yet"
-
 # (technique, isolation) → why.
-PENDING: Mapping[tuple[str, Isolation], str] = {
-    ("limits-of-siblings", "invocation"): _LIMITS,
-    ("limits-of-siblings", "window"): _LIMITS,
-    ("priority-of-siblings", "invocation"): _LIMITS,
-    ("priority-of-siblings", "window"): _LIMITS,
-    ("processors-of-siblings", "invocation"): _LIMITS,
-    ("processors-of-siblings", "window"): _LIMITS,
-    ("scheduler-of-siblings", "invocation"): _LIMITS,
-    ("scheduler-of-siblings", "window"): _LIMITS,
-}
+PENDING: Mapping[tuple[str, Isolation], str] = {}

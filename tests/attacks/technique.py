@@ -53,8 +53,40 @@ ATTACK_NAMES: Mapping[str, str] = {
     "T1600.001": "Reduce Key Space",
     "T1620": "Reflective Code Loading",
 }
+# What an attacker lays hands on; the letters say where it is: in the process's memory, in a file, in the kernel, in the
+# runtime's next life, in Dayfly itself, or in the event.
+FAMILIES: Mapping[str, str] = {
+    "E1": "data alone: what the function merges or caches",
+    "E2": "data alone: what the function pastes into a path or a query",
+    "M1": "the handler's code",
+    "M2": "what the handler reads and calls",
+    "M3": "modules that everybody uses",
+    "M4": "AWS's runtime client",
+    "M5": "the runtime's place at the Runtime API",
+    "M6": "frames of running code",
+    "M7": "imports",
+    "M8": "tracing",
+    "M9": "threads",
+    "M10": "processes that stay",
+    "M11": "hooks, timers and settings of the process",
+    "M12": "logging",
+    "M13": "clients of other services",
+    "M14": "environment variables and the working directory",
+    "M15": "code and data that no file holds",
+    "M16": "audit hooks",
+    "P1": "files that stay",
+    "P2": "modules in files",
+    "P3": "what Python runs when it starts",
+    "K1": "what init opened, mapped or connected",
+    "K2": "objects of the kernel's",
+    "R1": "a later life of the runtime",
+    "D1": "memory and descriptors of Dayfly's processes",
+    "D2": "signals to Dayfly's processes",
+    "D3": "limits and priority of Dayfly's processes",
+    "D4": "the log and the pipes to it",
+    "D5": "frames to the supervisor",
+}
 _ATTACK_ID = re.compile(r"T\d{4}(\.\d{3})?")
-_SOURCE = re.compile(r"[A-Z]\d{1,2}|\d(\.\d{1,2})?[a-c]?")
 
 Level = Literal["L1", "L2", "L3"]
 Reach = Literal["reaches", "may reach", "contained"]
@@ -74,9 +106,8 @@ class Technique:
     """
 
     level: Level
-    # ATT&CK ids, and the row of attacks.md or the number in red-team.md it was drawn from.
     attack: tuple[str, ...]
-    source: str
+    family: str
     # Completes "must fail to".
     must_fail_to: str
     evidence: Evidence
@@ -104,6 +135,8 @@ class Technique:
     is_slow: bool = False
     # What it needs is refused or missing on Lambda, and there on other hosts of containers.
     needs_more_than_lambda: bool = False
+    # Code whose `result` tells whether this machine has what it takes; where not, there is nothing to test.
+    possible: str = ""
     since: tuple[int, int] = (3, 11)
     timeout_s: int = 8
     # Set by the loader from the file.
@@ -112,7 +145,7 @@ class Technique:
 
     def fault(self) -> str:
         """What is wrong with this entry, empty if nothing is."""
-        for name in ("name", "does", "source", "must_fail_to"):
+        for name in ("name", "does", "must_fail_to"):
             if not str(getattr(self, name)).strip():
                 return f"{name} is empty"
         if self.level not in LEVELS:
@@ -124,8 +157,8 @@ class Technique:
                 return f"{identifier!r} is no ATT&CK id"
             if identifier not in ATTACK_NAMES:
                 return f"ATT&CK id {identifier} has no name in ATTACK_NAMES"
-        if not _SOURCE.fullmatch(self.source):
-            return f"source is {self.source!r}, not as M1 or 1.3a"
+        if self.family not in FAMILIES:
+            return f"family is {self.family!r}, none of FAMILIES"
         if bool(self.plant.strip()) == bool(self.event):
             return "it needs either code to plant or an event"
         if self.finding and self.finding not in {kind.uid for kind in KINDS}:

@@ -7,10 +7,13 @@ that nobody may read, so the kernel refuses; with `close_memory = "off"` the sam
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from tests.attacks.shop import Shop, needs_confinement
+from tests.attacks.shop import FUNCTIONS, Shop, needs_confinement
+from tests.refused_calls import refusing
 
 pytestmark = needs_confinement()
 
@@ -264,3 +267,64 @@ def test_the_first_line_names_who_can_be_written_beside_dayfly(dayfly_shop: Shop
     assert dayfly_shop.result_of('open("/proc/1/mem", "r+b").close(); result = "open"') == "open"
     message = str(first_line(dayfly_shop)["message"])
     assert "void against Python code in a worker (L2): the memory of aws-lambda-rie" in message
+
+
+@pytest.mark.parametrize("call", ["memfd_create", "execveat", "fchmod"])
+def test_where_the_host_refuses_the_function_serves_and_the_first_line_says_what_is_true(call: str) -> None:
+    runtime = [sys.executable, "-m", "dayfly.runtime", "app.handler"]
+    with Shop("dayfly", command=[*refusing(call, sys.executable), *runtime], refusals=False) as shop:
+        shop.serve(2)
+        ways = reached(shop.result_of(REACH))
+        said = first_line(shop)
+        # A zygote that is built again is as the first was.
+        shop.attack(KILL_ZYGOTE)
+        shop.serve(2)
+    if call == "execveat":
+        # The file is executed by its name in /proc.
+        assert (ways, said["memory"]) == ([], "closed")
+    else:
+        assert "write mem of zygote: open" in ways
+        assert said["memory"] == "open"
+        assert said["memory_reason"] == "Operation not permitted (making a memory file)"
+
+
+def test_a_function_that_opens_its_memory_at_init_is_told(tmp_path: Path) -> None:
+    """Crash reporters do: prctl(PR_SET_DUMPABLE), where a host allows it."""
+    opening = "import ctypes\nassert ctypes.CDLL(None).prctl(4, 1, 0, 0, 0) == 0\n"
+    (tmp_path / "app.py").write_text(opening + (FUNCTIONS / "app.py").read_text())
+    with Shop("dayfly", function=tmp_path, refusals=False) as shop:
+        shop.serve(1)
+        ways = reached(shop.result_of(REACH))
+        said = first_line(shop)
+    assert "write mem of zygote: open" in ways
+    assert "write mem of supervisor: open" not in ways
+    assert said["memory"] == "open"
+    assert said["memory_reason"] == "the function's init opened that of the zygote again"
+
+
+ORPHAN = """
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        end = time.monotonic() + 20
+        while time.monotonic() < end:
+            leak("orphan")
+            time.sleep(0.005)
+    os._exit(0)
+time.sleep(0.05)
+"""
+
+
+def test_an_orphan_that_was_only_forked_is_found_though_it_shows_no_environment() -> None:
+    """Descendants scope without a subreaper, where a mark in variables told Dayfly's processes before."""
+    with Shop("dayfly", environment={"DAYFLY_SCOPE": "descendants"}) as shop:
+        shop.serve(1)
+        shop.attack(ORPHAN)
+        shop.sink.wait_for("orphan")
+        shop.wait_for_finding("residue.process")
+        shop.sink.received()
+        shop.serve(2, takes=0.1)
+        assert shop.sink.received() == []
+        # The mark shows to nobody but who looks for it.
+        seen = shop.result_of("result = [sys.orig_argv[1:], sys._xoptions]")
+    assert seen == [["-m", "dayfly.runtime", "app.handler"], {}]

@@ -35,7 +35,7 @@ def handler(event, context):
     return {"mark": event.get("card"), "rate": plugin.RATE, "read": READ}
 """
 # The environment is one container whose image holds the plugin in a directory that its user may write.
-ENTRYPOINT = 'printf "%s" "$PLUGIN" > /home/code/plugin.py; printf x > /home/of-the-image; exec "$@"'
+ENTRYPOINT = '[ -z "$PLUGIN" ] || printf "%s" "$PLUGIN" > /home/code/plugin.py; printf x > /home/of-the-image; exec "$@"'
 
 
 class _WithHome(Confinement):
@@ -175,6 +175,23 @@ def test_code_that_an_invocation_changed_is_never_run(name: str, tmp_path: Path)
             assert answer.error_type, "it served on"
             assert b"poison" not in answer.body
         assert "residue.code" in shop.findings()
+
+
+OBEYED = """
+os.makedirs("/home/.aws")
+open("/home/.aws/config", "w").write("[default]\\ncredential_process = /bin/sh -c 'echo {}'\\n")
+"""
+
+
+def test_a_configuration_that_names_a_command_meets_no_later_life(tmp_path: Path) -> None:
+    with home("dayfly", tmp_path, PLUGIN="") as shop:
+        shop.attack("1" + KILL)
+        shop.rie.invoke({"code": "1"})
+        assert shop.result_of("result = 'serves'") == "serves"
+        shop.attack(OBEYED + KILL)
+        shop.rie.invoke({"code": "1"})
+        assert shop.attack("result = 'serves'").error_type
+        assert "were changed since this environment began" in shop.rie.logs()
 
 
 KILL = (

@@ -6,6 +6,8 @@ looks whether it is there. Service must go on meanwhile. The plainest of each ki
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from tests.attacks.shop import Shop, needs_confinement
 
@@ -47,6 +49,57 @@ def test_no_file_meets_a_later_invocation(name: str, plain_shop: Shop, dayfly_sh
         assert dayfly_shop.result_of(LOOK) == []
         dayfly_shop.serve(1)
     assert "environment.not-clean" not in dayfly_shop.findings()
+
+
+def test_more_files_than_there_is_time_to_remove_are_gone_before_the_next_event() -> None:
+    """2.8: what is left of the invocation's time bounds the removal, and nothing is served meanwhile."""
+    flood = """
+for d in range(100):
+    os.mkdir("/tmp/d%d" % d)
+    here = os.open("/tmp/d%d" % d, os.O_RDONLY)
+    for n in range(1000):
+        if time.time() > event["until"]: break
+        os.close(os.open("f%d" % n, os.O_CREAT | os.O_WRONLY, dir_fd=here))
+    os.close(here)
+"""
+    with Shop("dayfly", timeout_s=4) as shop:
+        shop.serve(1)
+        for _ in range(2):
+            # Until next to nothing is left of its four seconds.
+            shop.attack(flood, until=time.time() + 3.3)
+            assert shop.result_of(LOOK) == []
+            shop.serve(1)
+        assert "environment.not-clean" not in shop.findings()
+        assert "residue.file" in shop.findings()
+
+
+LATER = """
+import signal
+zygote = os.getppid()
+supervisor = int(open(f"/proc/{zygote}/stat").read().rpartition(")")[2].split()[1])
+os.kill(supervisor, signal.SIGKILL)
+time.sleep(0.5)
+"""
+
+
+@pytest.mark.parametrize(
+    ("leave", "look"),
+    [
+        ("libc.shmget(0x1234, 4096, 0o1666)", "result = libc.shmget(0x1234, 0, 0) >= 0"),
+        ("libc.msgget(0x1234, 0o1666)", "result = libc.msgget(0x1234, 0) >= 0"),
+        ("store(1)", "result = find(1)"),
+        ("os.utime('/tmp/made', ns=(1, 4111111111))", "result = os.path.exists('/tmp/made')"),
+    ],
+)
+def test_no_kernel_object_of_an_earlier_life_is_taken_for_inits(leave: str, look: str) -> None:
+    """Rule 1: what is there at a start is no baseline, or it would stay for ever."""
+    with Shop("dayfly") as shop:
+        shop.serve(1)
+        shop.attack("os.mkdir('/tmp/made')\n" + CALLS + leave + LATER)
+        shop.rie.invoke({"card": "4000111122223333"})
+        for _ in range(2):
+            assert shop.result_of(CALLS + look) is False
+        assert "environment.earlier-life" in shop.findings()
 
 
 CALLS = """

@@ -6,13 +6,13 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.attacks.technique import ATTACK_NAMES, FOLDER, TechniqueError, load_techniques
+from tests.attacks.technique import ATTACK_NAMES, FAMILIES, FOLDER, TechniqueError, load_techniques
 
 SOURCE = '''"""Does something."""
 from tests.attacks.evidence import Cards
 from tests.attacks.technique import Technique
 TECHNIQUE = Technique(
-    level="L2", attack=("T1574",), source="M1", must_fail_to="copy a card", evidence=Cards(), plant="leak(1)"
+    level="L2", attack=("T1574",), family="M1", must_fail_to="copy a card", evidence=Cards(), plant="leak(1)"
 )
 '''
 
@@ -32,8 +32,7 @@ def test_an_empty_catalogue_is_a_fault(tmp_path: Path) -> None:
     ("present", "instead", "fault"),
     [
         ('"""Does something."""\n', "", "does is empty"),
-        ('"M1"', '""', "source is empty"),
-        ('"M1"', '"somewhere"', "source is 'somewhere'"),
+        ('"M1"', '"M99"', "family is 'M99'"),
         ('"copy a card"', '" "', "must_fail_to is empty"),
         ('"L2"', '"L4"', "level is 'L4'"),
         ('("T1574",)', "()", "it has no ATT&CK id"),
@@ -61,6 +60,7 @@ def test_nothing_but_techniques_lies_in_the_folder() -> None:
     assert strays == []
 
 
-def test_every_name_of_attack_is_used() -> None:
-    used = {identifier for one in load_techniques() for identifier in one.attack}
-    assert sorted(ATTACK_NAMES.keys() - used) == []
+def test_every_name_of_attack_and_every_family_is_used() -> None:
+    techniques = load_techniques()
+    assert sorted(ATTACK_NAMES.keys() - {identifier for one in techniques for identifier in one.attack}) == []
+    assert sorted(FAMILIES.keys() - {one.family for one in techniques}) == []

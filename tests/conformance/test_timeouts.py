@@ -16,8 +16,9 @@ from dayfly.testing.http_wire import header
 FUNCTIONS = Path(__file__).parent / "functions"
 ISOLATIONS = ["invocation", "window", "process"]
 TIMEOUT_S = 1
-# What is wrong with a handler that takes too long: it waits, or it keeps everybody busy, or it left company.
-LATE = ["wait", "print", "children"]
+# What is wrong with a handler that takes too long: it waits, it keeps everybody busy, it left company or files, for which
+# there is no time any more.
+LATE = ["wait", "print", "children", "files"]
 
 
 def asked(payload: object) -> dict[str, object]:
@@ -65,7 +66,7 @@ def test_the_caller_gets_lambdas_words_and_the_next_event_a_fresh_worker(
         assert kind == "Sandbox.Timedout"
         after = asked(process.invoke({}).payload)
         assert after["pid"] != before["pid"]
-        assert after["seen"] == 1
+        assert (after["seen"], after["files"]) == (1, [])
         assert (after["init"] == before["init"]) is (isolation != "process")
         before = after
     assert process.output().count('"types":["worker.timed-out"]') == len(LATE)

@@ -17,7 +17,7 @@ from tests.rie import ROOT
 from dayfly.testing.runtime_api import FakeRuntimeApi, Outcome
 
 HOSTILE = Path(__file__).parent / "functions"
-SEEDS = range(int(os.environ.get("DAYFLY_FUZZ_EXAMPLES", "0")) // 10 or 12)
+SEEDS = range(int(os.environ.get("DAYFLY_FUZZ_EXAMPLES", "0")) // 10 or 8)
 EVENTS = 6
 # Beyond every wait of the supervisor for a zygote (5 s) and its sweeps (2 s), a few times over.
 DEADLINE_S = 40.0

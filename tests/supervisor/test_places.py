@@ -55,6 +55,31 @@ def test_what_is_new_goes_and_what_the_image_and_init_made_stays(place: Path) ->
     as_user(act)
 
 
+def test_a_link_on_the_way_to_code_counts_as_code(place: Path) -> None:
+    """A later life would follow it to wherever an earlier one put its own."""
+
+    def act() -> None:
+        (place / "home").mkdir()
+        (place / "home/code").symlink_to("/mnt/elsewhere")
+        places = Places(code_roots=(str(place / "home/code/lib"), "/mnt/elsewhere/lib"))
+        places.cover(str(place))
+        assert places.clear_earlier(0.0).code == 1
+
+    as_user(act)
+
+
+def test_compiled_modules_that_are_kept_apart_go_at_the_start_of_a_later_life(place: Path) -> None:
+    def act() -> None:
+        (place / "cache/usr/lib").mkdir(parents=True)
+        (place / "cache/usr/lib/json.cpython-313.pyc").touch()
+        places = Places(caches=str(place / "cache"))
+        places.cover(str(place))
+        earlier = places.clear_earlier(0.0)
+        assert (earlier.removed, earlier.code) == (1, 0)
+
+    as_user(act)
+
+
 @pytest.mark.parametrize(
     ("name", "code"),
     [("code/app.py", 1), ("data", 0), ("of-init", 0), ("code/of-init.py", 0)],
@@ -84,7 +109,12 @@ def test_a_change_counts_as_codes_where_python_may_run_it_and_init_cannot_make_i
         ("code/__pycache__/a.pyc", True),
         ("code/x.dist-info/entry_points.txt", True),
         ("code/model.bin", False),
-        ("elsewhere/a.py", False),
+        ("elsewhere/a.py", True),
+        ("elsewhere/a.json", False),
+        (".cache/model", False),
+        (".aws/config", True),
+        (".config/tool/settings", True),
+        (".netrc", True),
         ("elsewhere/usercustomize.py", True),
         ("elsewhere/sitecustomize.py", True),
         ("elsewhere/evil.pth", True),

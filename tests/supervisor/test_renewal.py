@@ -40,7 +40,11 @@ class FakeStock:
     def __init__(self, zygote: FakeZygote, log: list[str]) -> None:
         self.zygote: FakeZygote | None = zygote
         self.is_forking = True
+        self.is_old = 0.0
         self._log = log
+
+    def is_stale(self, share: float) -> bool:
+        return self.is_old >= share
 
     def adopt(self, zygote: FakeZygote, _ready: Ready) -> None:
         self.zygote = zygote
@@ -226,6 +230,23 @@ def test_it_is_time_at_the_age_where_the_init_fits(
     around = Surroundings()
     clock["now"] += seconds
     assert around.renewal.is_time(left_s) is expected
+
+
+def test_it_is_time_for_a_zygote_after_an_answer_before_it_is_for_an_event_to_wait(
+    clock: dict[str, float],
+) -> None:
+    around = Surroundings(max_age="0")
+    around.stock.is_old = 0.9
+    assert around.renewal.is_time(60.0)
+    assert not around.renewal.is_time(60.0, share=1.0)
+    around.stock.is_old = 1.0
+    assert around.renewal.is_time(60.0, share=1.0)
+    assert not around.renewal.is_time(1.0, share=1.0)
+    around.fault = "it ended"
+    around.renewal.renew(60.0)
+    assert not around.renewal.is_time(60.0, share=1.0), "tried again with every event"
+    clock["now"] += 61
+    assert around.renewal.is_time(60.0, share=1.0)
 
 
 def test_after_a_failure_it_is_tried_again_a_while_later(clock: dict[str, float]) -> None:

@@ -142,17 +142,24 @@ def test_every_object_goes_before_another_init() -> None:
     def act() -> None:
         libc = ctypes.CDLL(None)
         objects = KernelObjects()
+        of_others = libc.shmget(0, 4096, 0o1600)
+        assert of_others >= 0
+        objects.begin(is_first_life=True)
+        assert objects.made_by_init() == []
         assert libc.shmget(0, 4096, 0o1600) >= 0
+        assert ["shared memory" in text for text in objects.made_by_init()] == [True]
         objects.remember()
         assert not objects.is_bare()
         assert not objects.has_more()
         assert libc.semget(0, 1, 0o1600) >= 0
         assert objects.has_more()
         assert objects.clear()[0] == 1
-        objects.forget()
-        assert objects.clear()[0] == 1
-        assert ipc.list_objects(os.getuid()) == set()
+        assert objects.empty() == 0
+        assert ipc.list_objects(os.getuid()) == {("shm", of_others)}
+        objects.remember()
         assert objects.is_bare()
+        assert KernelObjects().clear_all() == 1
+        assert ipc.list_objects(os.getuid()) == set()
 
     in_namespace(act)
 

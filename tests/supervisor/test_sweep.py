@@ -435,11 +435,22 @@ def living_but_for(*known: int) -> set[int]:
     return {pid for pid in living() if table.get(pid) not in shells} - {1, os.getpid(), *known}
 
 
-@pytest.mark.parametrize("is_subreaper", [True, False], ids=["subreaper", "by mark"])
+def make_unreadable_interpreter() -> None:
+    """What runs from it shows no environment, as Dayfly's own processes."""
+    program = Path("/tmp/python")
+    program.write_bytes(Path(os.path.realpath(sys.executable)).read_bytes())
+    program.chmod(0o111)
+    start_bystander()
+
+
+@pytest.mark.parametrize("finds", ["as subreaper", "by mark", "by mark in the command line"])
 @pytest.mark.parametrize(
     "way", [way for way in WAYS if way is not clear_its_environment], ids=lambda way: way.__name__
 )
-def test_only_descendants_are_ended_and_bystanders_never(way: Callable[[], None], is_subreaper: bool) -> None:
+def test_only_descendants_are_ended_and_bystanders_never(way: Callable[[], None], finds: str) -> None:
+    is_subreaper = finds == "as subreaper"
+    is_unreadable = finds == "by mark in the command line"
+
     def act() -> tuple[Swept, str]:
         shell = bystanders()
         assert len(shell) == 1
@@ -450,10 +461,12 @@ def test_only_descendants_are_ended_and_bystanders_never(way: Callable[[], None]
         zygote = subprocess.Popen(
             [
                 sys.executable,
+                *(["-X", MARK.decode()] if is_unreadable else []),
                 "-c",
                 "from tests.supervisor import test_sweep as t; t.be_zygote()",
                 way.__name__,
             ],
+            executable="/tmp/python" if is_unreadable else None,
             env={
                 "_DAYFLY_MARK": "0123456789",
                 "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
@@ -462,6 +475,7 @@ def test_only_descendants_are_ended_and_bystanders_never(way: Callable[[], None]
         )
         assert zygote.stdout is not None
         zygote.stdout.readline()
+        assert (proc.initial_environment(zygote.pid) == b"") is is_unreadable
         sweeper.zygote = zygote.pid
         sweeper.spared = {zygote.pid}
         swept = sweeper.sweep(set())
@@ -471,7 +485,7 @@ def test_only_descendants_are_ended_and_bystanders_never(way: Callable[[], None]
         assert Path("/tmp/document").read_text() == "precious"
         return swept, ""
 
-    swept, refused = in_namespace(act, before=start_bystander)
+    swept, refused = in_namespace(act, before=make_unreadable_interpreter)
     if refused:
         pytest.skip(refused)
     assert (swept.is_proved, swept.killed) == (True, 1)

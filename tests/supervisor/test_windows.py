@@ -32,15 +32,11 @@ ERROR = Answer(frames.ERROR, b"", b"{}", 0)
 
 
 class FakeStock:
-    """A zygote that is never old."""
+    """A zygote that may be lost."""
 
     def __init__(self) -> None:
         self.is_forking = True
-        self.is_old = False
         self.lost: list[str] = []
-
-    def is_stale(self, _share: float) -> bool:
-        return self.is_old
 
     def lose(self, fault: ZygoteLostError) -> None:
         self.lost.append(fault.reason)
@@ -196,7 +192,7 @@ def test_what_was_found_of_an_earlier_window_is_not_held_against_the_next() -> N
 
 
 # Whatever the setting says.
-ALWAYS = ["unproved", "zygote lost", "spoke", "spoke more", "unread event", "runs on", "old zygote"]
+ALWAYS = ["unproved", "zygote lost", "spoke", "spoke more", "unread event", "runs on"]
 
 
 @pytest.mark.parametrize("why", ALWAYS)
@@ -215,11 +211,9 @@ def test_a_window_ends_whatever_the_setting_says(why: str, monkeypatch: pytest.M
         elif why == "unread event":
             worker.begin({}, bytes(8_000_000))
             assert worker.has_unsent
-        elif why == "runs on":
+        else:
             # As one whom a kernel timer continues.
             monkeypatch.setattr(Worker, "pause", lambda one: os.kill(one.pid, signal.SIGCONT))
-        else:
-            rules.stock.is_old = True
         assert not rules.windows.stays(worker, RESULT)
     told = {"spoke": True, "spoke more": True, "unread event": True, "runs on": True}.get(why, False)
     assert rules.told() == (["worker.hostile"] if told else [])

@@ -15,10 +15,10 @@ from contextlib import closing, contextmanager
 import pytest
 
 from dayfly._sys import fds
-from dayfly._sys.pids import has_ended, kill_pid, open_pid
 from dayfly.core import frames
 from dayfly.core.frames import Answer, FrameError
 from dayfly.supervisor.output import Output, Pipes
+from dayfly.supervisor.summons import Summons
 from dayfly.supervisor.worker import Died, Worker, await_answer, draw
 
 
@@ -142,38 +142,6 @@ def test_a_stopped_worker_is_resumed() -> None:
         assert os.waitid(os.P_PID, process.pid, os.WCONTINUED) is not None
 
 
-@pytest.mark.parametrize("with_handle", [True, False])
-def test_ends_are_seen_with_and_without_a_pidfd(with_handle: bool) -> None:
-    process = subprocess.Popen(["/bin/sleep", "600"])
-    handle = open_pid(process.pid) if with_handle else -1
-    try:
-        assert not has_ended(handle, process.pid)
-        kill_pid(process.pid, handle)
-        deadline = time.monotonic() + 10
-        while not has_ended(handle, process.pid):
-            assert time.monotonic() < deadline
-    finally:
-        process.kill()
-        process.wait()
-        if handle >= 0:
-            os.close(handle)
-    assert has_ended(-1, process.pid)
-    assert open_pid(process.pid) == -1
-    kill_pid(process.pid, -1)
-
-
-def test_a_pidfd_never_hits_a_process_that_took_the_number() -> None:
-    process = subprocess.Popen(["/bin/true"])
-    handle = open_pid(process.pid)
-    process.wait()
-    with subprocess.Popen(["/bin/sleep", "600"]) as other:
-        # The number given is another's: the handle must decide.
-        kill_pid(other.pid, handle)
-        assert other.poll() is None
-        other.kill()
-    os.close(handle)
-
-
 def outcome_of(worker: Worker, *, until: float | None) -> Answer | Died:
     return await_answer(
         worker,
@@ -182,6 +150,7 @@ def outcome_of(worker: Worker, *, until: float | None) -> Answer | Died:
         on_idle=lambda: None,
         zygote_descriptor=lambda: -1,
         on_zygote=lambda: None,
+        summons=Summons(has_terminal=False),
         until=until,
     )
 

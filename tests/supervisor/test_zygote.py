@@ -412,12 +412,16 @@ def test_options_come_out_as_they_went_in(temporary: tuple[str, ...]) -> None:
 def test_only_an_executed_zygote_finds_a_channel_in_its_environment() -> None:
     assert channel_from_environment({}) is None
     left, right = fds.socket_pair()
-    os.set_inheritable(left.fileno(), True)
     options = ZygoteOptions(huge_pages=True, temporary=("/tmp",))
-    channel = channel_from_environment({MARKER: f"{left.detach()},{options.pack()}"})
+    _near, far = fds.socket_pair()
+    numbers = [left.detach(), far.detach()]
+    for number in numbers:
+        os.set_inheritable(number, True)
+    channel = channel_from_environment({MARKER: f"{numbers[0]}:{numbers[1]},{options.pack()}"})
     assert channel is not None
     assert channel.options.huge_pages
-    assert not os.get_inheritable(channel.socket.fileno())
+    assert not any(os.get_inheritable(number) for number in numbers)
+    assert channel.lifeline == numbers[1]
     channel.socket.sendall(b"x")
     assert right.recv(1) == b"x"
     channel.socket.close()
@@ -443,3 +447,39 @@ def test_an_init_within_its_time_is_ready() -> None:
         assert zygote.wait_until_ready(lambda packed: packed, limit_s=30).reasons == ["a reason"]
 
     linked(script, act)
+
+
+def test_a_zygote_at_rest_does_nothing_until_it_is_asked() -> None:
+    def script(sock: _socket.socket) -> None:
+        fork_worker(sock)
+
+    def act(zygote: Zygote) -> None:
+        zygote.rest()
+        zygote.rest()
+        assert proc.is_stopped(zygote.pid)
+        zygote.ask_for_worker(1)
+        worker = zygote.take_worker()
+        assert worker is not None
+        worker.kill()
+        worker.pipes.close()
+        worker.close()
+
+    linked(script, act)
+
+
+def test_a_zygote_that_was_continued_from_its_rest_is_lost() -> None:
+    """By a worker, which shares its user: what its threads read meanwhile could be that worker's."""
+
+    def act(zygote: Zygote) -> None:
+        zygote.rest()
+        os.kill(zygote.pid, signal.SIGCONT)
+        deadline = time.monotonic() + 10
+        while proc.is_stopped(zygote.pid):
+            assert time.monotonic() < deadline
+        os.kill(zygote.pid, signal.SIGSTOP)
+        while not proc.is_stopped(zygote.pid):
+            assert time.monotonic() < deadline
+        with pytest.raises(ZygoteLostError, match="continued while a worker"):
+            zygote.ask_for_worker(1)
+
+    linked(lambda sock: None, act)

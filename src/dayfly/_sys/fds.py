@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import _socket
+import errno
 import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 # What one control message may carry; a worker gets four at most.
 MAX_PASSED = 8
@@ -83,8 +84,12 @@ def drain(descriptor: int, *, limit: int) -> tuple[bytes, bool]:
     return b"".join(parts), False
 
 
-def write_all(descriptor: int, data: bytes) -> None:
-    """Write everything, waiting where somebody made the shared description non-blocking."""
+def write_all(descriptor: int, data: bytes, *, relieve: Callable[[], bool] = lambda: False) -> None:
+    """Write everything, waiting where somebody made the shared description non-blocking.
+
+    Where a log is a file, a worker of our user may lower our limit of its size (RLIMIT_FSIZE): `relieve` raises it
+    and says whether it could; what cannot be written for a limit that is there for good is dropped.
+    """
     view = memoryview(data)
     while view:
         try:
@@ -93,6 +98,11 @@ def write_all(descriptor: int, data: bytes) -> None:
             import select
 
             select.select([], [descriptor], [], 1.0)
+        except OSError as fault:
+            if fault.errno != errno.EFBIG:
+                raise
+            if not relieve():
+                return
 
 
 def replace(target: int, source: int) -> None:

@@ -173,6 +173,28 @@ def is_stopped(pid: int) -> bool:
     return True
 
 
+def times_run(pid: int) -> dict[str, bytes]:
+    """Return how often each thread of a process has given up the processor, by thread.
+
+    Whoever has run has given it up since, or is not stopped. Raises OSError where we cannot look.
+    """
+    found: dict[str, bytes] = {}
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        text = _read_record(f"/proc/{pid}/task/{thread}/status")
+        # The last two lines: voluntary_ctxt_switches and nonvoluntary_ctxt_switches.
+        found[thread] = text[text.rfind(b"\nvoluntary_") :]
+    return found
+
+
+def count_threads(pid: int) -> int:
+    """Return how many threads a process has, 0 once it is gone."""
+    try:
+        return len(os.listdir(f"/proc/{pid}/task"))
+    except OSError as fault:
+        _raise_if_exhausted(fault)
+        return 0
+
+
 def has_pending_kill(pid: int) -> bool:
     """Say whether SIGKILL waits for the leader to get a processor; once it has one, `is_dead` tells."""
     try:
@@ -196,6 +218,14 @@ def last_pid() -> int:
         return int(_read_record("/proc/loadavg").split()[4])
     except (OSError, ValueError, IndexError):
         return -1
+
+
+def count_runnable() -> int:
+    """Return how many threads of the machine want a processor now, 0 where /proc does not tell."""
+    try:
+        return int(_read_record("/proc/loadavg").split()[3].partition(b"/")[0])
+    except (OSError, ValueError, IndexError):
+        return 0
 
 
 def ancestors(pid: int) -> list[int]:

@@ -30,6 +30,8 @@ _MFD_EXEC = 0x10
 _F_ADD_SEALS = 1033
 _ALL_SEALS = 0x1 | 0x2 | 0x4 | 0x8
 _UNREADABLE = 0o111
+# Whoever starts the runtime with standard input closed does not want to find this there.
+_FIRST_NUMBER = 3
 # Where a loader looks without being told.
 _SYSTEM = ("/lib/", "/lib64/", "/usr/lib/", "/usr/lib64/")
 
@@ -68,7 +70,7 @@ def execute(
 
     source = memory = -1
     try:
-        source = os.dup(interpreter) if interpreter >= 0 else os.open("/proc/self/exe", os.O_RDONLY)
+        source = _open_interpreter(interpreter)
         program = Program(source)
         name = os.path.basename(sys.executable) or "python"
         memory = _unreadable_copy(source, program.loaded_bytes, name)
@@ -161,6 +163,18 @@ def _identity() -> str:
     """Return what an execution does not change, and no other process has."""
     stat = proc.read_stat(os.getpid())
     return f"{os.getpid()},{-1 if stat is None else stat.started}"
+
+
+def _open_interpreter(known: int) -> int:
+    """Return a descriptor of the interpreter's file, out of the way of standard input, output and error."""
+    import fcntl
+
+    opened = known if known >= 0 else os.open("/proc/self/exe", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return fcntl.fcntl(opened, fcntl.F_DUPFD_CLOEXEC, _FIRST_NUMBER)
+    finally:
+        if opened != known:
+            os.close(opened)
 
 
 def _unreadable_copy(source: int, size: int, name: str) -> int:

@@ -80,15 +80,16 @@ def _examine(screen: Output, *, is_strict: bool) -> int:
     import os
 
     # Late: reading answers and writing the handler need none of the supervisor.
-    from dayfly.doctor.host import scope_here, survey_host, tools
+    from dayfly.doctor.host import closes_memory_here, scope_here, survey_host, tools
     from dayfly.doctor.rows import defences
 
     scope = scope_here(os.environ)
+    closes = closes_memory_here(os.environ)
     if screen.is_live:
         with screen.console.status("trying what this host allows …"):
-            rows = (*defences(survey_host(), scope), *tools())
+            rows = (*defences(survey_host(), scope, closes), *tools())
     else:
-        rows = (*defences(survey_host(), scope), *tools())
+        rows = (*defences(survey_host(), scope, closes), *tools())
     not_promised = [scope.not_promised] if scope.not_promised else []
     missing = [row.name for row in rows if row.is_missing]
     if screen.is_json:

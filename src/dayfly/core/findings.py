@@ -72,7 +72,7 @@ FILE_LEFT = FindingKind(
     "An invocation left files",
     2,
     ("T1074.001", "Local Data Staging"),
-    "files written to temporary directories were removed",
+    "files written to temporary directories, or to other places that the function may write, were removed",
 )
 IPC_LEFT = FindingKind(
     "residue.ipc",
@@ -80,6 +80,21 @@ IPC_LEFT = FindingKind(
     3,
     ("T1559", "Inter-Process Communication"),
     "shared memory, semaphores, message queues or kernel keys were removed",
+)
+LIMITS_CHANGED = FindingKind(
+    "residue.limits",
+    "An invocation changed limits or priorities of Dayfly's processes",
+    4,
+    ("T1499", "Endpoint Denial of Service"),
+    "resource limits, processors or scheduling of the supervisor, the zygote or a worker forked ahead: put back, or who "
+    "has them is given up",
+)
+SIGNALLED = FindingKind(
+    "residue.signals",
+    "Dayfly's processes were sent signals",
+    4,
+    ("T1489", "Service Stop"),
+    "somebody of the function's user stopped, killed or signalled the supervisor, the zygote or a worker forked ahead",
 )
 KEPT_FILE_CHANGED = FindingKind(
     "residue.kept-file",
@@ -173,14 +188,15 @@ RENEWED = FindingKind(
     "The environment reached its age and was renewed",
     1,
     None,
-    "`environment_max_age`: the function was initialised anew in a fresh interpreter, between two invocations",
+    "`environment_max_age`, `zygote.max_age` or credentials about to end: the function was initialised anew in a fresh "
+    "interpreter, between two invocations",
 )
 NOT_RENEWED = FindingKind(
     "environment.not-renewed",
     "The environment is older than it should be",
     3,
     None,
-    "`environment_max_age`: the init failed, or does not fit into an invocation's time; where it could be kept, the "
+    "an age was reached, and the init failed or does not fit into an invocation's time; where it could be kept, the "
     "function that was initialised before goes on serving, and it is tried again later",
 )
 ZOMBIES = FindingKind(

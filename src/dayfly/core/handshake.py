@@ -113,11 +113,21 @@ class Ready:
     `reasons` forbid the fork; `notes` are limits for the first log line; `expires_at` is the time (seconds
     since the epoch) at which something that init fetched is no longer good, 0 where nothing says so;
     `is_open` says that the zygote could open its own memory, `runs_ahead` that code of the function's runs at a fork or
-    in a worker before its event is there. `unconfined` and `online` say why a filter of system calls is not in force, and
-    why workers have the network; empty where that was asked for and is as it should be.
+    in a worker before its event is there, `has_threads` that threads of the function's live on in the zygote. `unconfined`
+    and `online` say why a filter of system calls is not in force, and why workers have the network; empty where that was
+    asked for and is as it should be.
     """
 
-    __slots__ = ("expires_at", "is_open", "notes", "online", "reasons", "runs_ahead", "unconfined")
+    __slots__ = (
+        "expires_at",
+        "has_threads",
+        "is_open",
+        "notes",
+        "online",
+        "reasons",
+        "runs_ahead",
+        "unconfined",
+    )
 
     def __init__(
         self,
@@ -126,11 +136,13 @@ class Ready:
         expires_at: float = 0.0,
         *,
         runs_ahead: bool = False,
+        has_threads: bool = False,
     ) -> None:
         self.reasons = reasons or []
         self.notes = notes or []
         self.expires_at = expires_at
         self.runs_ahead = runs_ahead
+        self.has_threads = has_threads
         self.is_open = False
         self.unconfined = ""
         self.online = ""
@@ -142,6 +154,8 @@ class Ready:
             lines.append(f"E{self.expires_at:.0f}")
         if self.runs_ahead:
             lines.append("A")
+        if self.has_threads:
+            lines.append("T")
         if self.is_open:
             lines.append("O")
         lines += [f"C{self.unconfined}"] if self.unconfined else []
@@ -162,6 +176,8 @@ class Ready:
                 ready.expires_at = float(text)
             elif kind == "A":
                 ready.runs_ahead = True
+            elif kind == "T":
+                ready.has_threads = True
             elif kind == "O":
                 ready.is_open = True
             elif kind == "C":

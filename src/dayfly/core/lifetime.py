@@ -89,8 +89,12 @@ class Life:
         return self._limit - self.age(now) if self._limit else float("inf")
 
     def is_due(self, now: Clocks) -> bool:
-        """Say whether it is to end, and an end that failed not too short a time ago."""
-        return self.seconds_left(now) <= 0 and self.age(now) >= self._not_before
+        """Say whether it has reached its age, and may end."""
+        return self.seconds_left(now) <= 0 and self.may_end(now)
+
+    def may_end(self, now: Clocks) -> bool:
+        """Say whether no end has failed a short time ago."""
+        return self.age(now) >= self._not_before
 
     def postpone(self, now: Clocks, *, share: float, at_least_s: float) -> float:
         """Have it not due for `share` of its limit, `at_least_s` at least; return the seconds."""

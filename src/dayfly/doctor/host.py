@@ -63,6 +63,11 @@ def scope_here(environ: Mapping[str, str]) -> ScopeDecision:
     return decide_scope(read_settings(environ).scope, observe_host())
 
 
+def closes_memory_here(environ: Mapping[str, str]) -> bool:
+    """Whether the settings let a function started from here close its memory; raises SettingError for a bad one."""
+    return read_settings(environ).close_memory != "off"
+
+
 def tools() -> tuple[Row, ...]:
     """Which of the things that Dayfly works with are there; each is run, not only found."""
     return (_python(), _awslambdaric(), _bubblewrap(), _emulator(), _uv())

@@ -450,7 +450,7 @@ def _not_promised(
             "nothing is promised against Python code in a worker (L2) in such an environment"
         )
     if any(row.name == "supervisor-memory" and row.in_force == "no" for row in rows):
-        promises.append("a worker can write the memory of supervisor and zygote in this version")
+        promises.append("a worker can read and write the memory of supervisor, zygote and later workers")
     if not any(
         (choice.name, choice.value) == ("api_lock", "on") for choice in choices
     ) and not decide_api_lock("auto", platform):

@@ -99,12 +99,15 @@ def as_state(value: object) -> State:
     return "no" if value is False else "unknown"
 
 
-def defences(survey: Survey, scope: ScopeDecision) -> tuple[Row, ...]:
-    """Every row that follows from a survey; the same input always gives the same rows."""
+def defences(survey: Survey, scope: ScopeDecision, closes_memory: bool = True) -> tuple[Row, ...]:
+    """Every row that follows from a survey; the same input always gives the same rows.
+
+    `closes_memory` is false where the settings leave memory open.
+    """
     return (
         *_reach(survey, scope),
         *_ending(survey),
-        *_memory(survey),
+        *_memory(survey, closes_memory),
         *_confinement(survey, scope),
         *_means(survey),
         *_others(survey),
@@ -206,48 +209,64 @@ def _ending(survey: Survey) -> tuple[Row, ...]:
     )  # fmt: skip
 
 
-def _memory(survey: Survey) -> tuple[Row, ...]:
+def _memory(survey: Survey, closes_memory: bool) -> tuple[Row, ...]:
     group = "Memory of supervisor and zygote"
     opened = survey.detail("proc_mem", "of_parent")
     read = survey.detail("process_vm_readv", "of_parent")
     ways = [name for name, state in (("/proc/PID/mem", opened), ("process_vm_readv", read)) if state == "yes"]
-    closed: State = "no" if ways else ("yes" if opened == read == "no" else "unknown")
-    can_close = {survey.detail(call, "closes_memory") for call in ("prctl_set_dumpable", "memfd_exec_0111")}
-    allowed: State = (
-        "yes" if "yes" in can_close or closed == "yes" else ("no" if can_close == {"no"} else "unknown")
+    # What the runtime does: a program that nobody may read, or prctl where that does not help.
+    means = {_effect(survey, call) for call in ("memfd_exec_0111", "prctl_set_dumpable")}
+    allowed: State = "unknown"
+    if "yes" in means or opened == read == "no":
+        allowed = "yes"
+    elif means == {"no"} and ways:
+        allowed = "no"
+    found = f"a child opened its parent by {' and '.join(ways)}" if ways else "could not be tried"
+    reason = f"{found}, and {_why_not_closed(survey)}" if ways else found
+    to_do = (
+        "run functions as an unprivileged user, and allow memfd_create and execveat; where you choose the kernel, "
+        "kernel.yama.ptrace_scope=1 closes it to all but root"
     )
+    in_force = allowed
+    if not closes_memory and ways:
+        in_force, reason, to_do = "no", f"{found}, and close_memory is off", 'set close_memory = "auto"'
+    is_fine = in_force == "yes"
     return (
         Row(
             "supervisor-memory",
             group,
             "defence",
-            closed,
+            in_force,
             allowed,
-            "a worker cannot change the supervisor, the zygote or a later worker",
-            ""
-            if closed == "yes"
-            else f"a child opened its parent by {' and '.join(ways)}; this version does not close its memory yet (rule 4 of the design)"
-            if ways
-            else "could not be tried",
-            ""
-            if closed == "yes"
-            else "nothing to set yet; where you choose the kernel, kernel.yama.ptrace_scope=1 closes it to all but root",
+            "a worker cannot read or change the supervisor, the zygote or a later worker",
+            _unless(is_fine, reason),
+            _unless(is_fine, to_do),
         ),
     )
 
 
+def _effect(survey: Survey, call: str) -> State:
+    """Whether a call closes memory: one that is refused does not."""
+    return "no" if survey.works(call)[0] == "no" else survey.detail(call, "closes_memory")
+
+
+def _why_not_closed(survey: Survey) -> str:
+    if survey.number("uid") == 0:
+        return "root may read every file and open every process"
+    state, why = survey.works("memfd_exec_0111")
+    if state == "yes":
+        return "a program that nobody may read is as open (fs.suid_dumpable, or a right to read every file)"
+    return f"a program that nobody may read is {'refused' if state == 'no' else 'unknown'}: {why}"
+
+
 _MEANS = (
-    ("undumpable", "prctl_set_dumpable", "closes_memory", "memory of supervisor and zygote, until an exec"),
-    ("sealed-program", "memfd_exec_0111", "closes_memory", "memory of supervisor and zygote, over an exec"),
-    ("memory-files", "memfd_exec", "", "programs that nobody can exchange on disk"),
-    ("seals", "memfd_create", "seals", "memory files that nobody can change"),
-    ("kill-on-hangup", "kill_on_hangup", "", "no worker outlives its supervisor or zygote"),
-    ("parent-death", "prctl_set_pdeathsig", "", "no worker outlives its parent"),
-    ("user-namespaces", "user_namespace", "", "namespaces without privilege"),
-    ("private-tmp-mount", "private_tmp", "", "a /tmp per worker that vanishes with it"),
-    ("private-ipc", "own_ipc", "", "System V objects per worker"),
-    ("private-pids", "own_pids", "", "the kernel ends all of a worker's processes with it"),
-    ("close-range", "close_range", "", "no descriptor is inherited by mistake"),
+    ("kill-on-hangup", "kill_on_hangup", "no worker outlives its supervisor or zygote"),
+    ("parent-death", "prctl_set_pdeathsig", "no worker outlives its parent"),
+    ("user-namespaces", "user_namespace", "namespaces without privilege"),
+    ("private-tmp-mount", "private_tmp", "a /tmp per worker that vanishes with it"),
+    ("private-ipc", "own_ipc", "System V objects per worker"),
+    ("private-pids", "own_pids", "the kernel ends all of a worker's processes with it"),
+    ("close-range", "close_range", "no descriptor is inherited by mistake"),
 )
 
 
@@ -297,17 +316,8 @@ def _means(survey: Survey) -> tuple[Row, ...]:
     """What the host offers and this version does not use; never shown as in force."""
     group = "What the host offers later versions"
     rows = []
-    for name, call, detail, protects in _MEANS:
+    for name, call, protects in _MEANS:
         state, why = survey.works(call)
-        if detail and state == "yes":
-            state = survey.detail(call, detail)
-            why = (
-                "it has no effect on root"
-                if survey.number("uid") == 0
-                else "it has no such effect"
-                if state == "no"
-                else why
-            )
         reason = {
             "yes": "allowed here; not used by this version",
             "no": f"refused here: {why}",

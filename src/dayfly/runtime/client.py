@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from dayfly.runtime.zygote import Work
     from dayfly.supervisor.zygote import Channel
 
+_MANY_DIGITS = 16
 _ACCEPTED = 202
 _OK = 200
 
@@ -67,7 +68,7 @@ class DayflyRuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
         self._nonce = nonce
         self._work.restore_signals()
         self._work.sealing.begin()
-        deadline_ms = int(headers.get("lambda-runtime-deadline-ms", "0"))
+        deadline_ms = _whole_number(headers.get("lambda-runtime-deadline-ms", ""))
         events_left, seconds_left = frames.unpack_window(headers.get(frames.WINDOW_HEADER, ""))
         self._words.begin(deadline_ms / 1000, events_left=events_left, seconds_left=seconds_left)
         return InvocationRequest(
@@ -143,6 +144,11 @@ class DayflyRuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
         )
         if status != expected:
             raise LambdaRuntimeClientError("/2018-06-01/runtime" + path, status, reply)
+
+
+def _whole_number(text: str) -> int:
+    """Return a number of at most 15 digits, 0 for anything else: a worker that fails here fails its customer."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < _MANY_DIGITS else 0
 
 
 def _ascii_json(text: str) -> str:

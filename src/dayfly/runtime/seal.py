@@ -44,6 +44,14 @@ def open_descriptors() -> frozenset[int]:
     return frozenset(number for number in numbers if os.path.islink(f"/proc/self/fd/{number}"))
 
 
+def count_tasks() -> int:
+    """Return how many threads this process has, native ones included; 2 where that cannot be told."""
+    try:
+        return len(os.listdir("/proc/self/task"))
+    except OSError:
+        return 2
+
+
 def _threads(sealing: Sealing) -> list[str]:
     until = time.monotonic() + _JOINED_S
     while True:
@@ -148,7 +156,7 @@ def _describe_socket(number: int) -> str:
 def _mappings(temporary: tuple[str, ...]) -> list[str]:
     found: list[str] = []
     for area, permissions, path in _maps():
-        if "s" in permissions and ("w" in permissions or _may_be_written(area, permissions)):
+        if "s" in permissions and ("w" in permissions or _may_be_written(area, permissions, path)):
             found.append(
                 f"shared memory {path or 'without a name'} mapped at init is writable by every worker: map it MAP_PRIVATE or in the handler"
             )
@@ -159,9 +167,12 @@ def _mappings(temporary: tuple[str, ...]) -> list[str]:
     return sorted(set(found))
 
 
-def _may_be_written(area: str, permissions: str) -> bool:
+def _may_be_written(area: str, permissions: str, path: str) -> bool:
     """Say whether mprotect() could make a shared mapping writable: its file was opened for writing."""
-    # Late: few functions map anything shared.
+    if path.endswith("/gconv/gconv-modules.cache"):
+        # The C library's own, in nearly every process, opened for reading.
+        return False
+    # Late: few functions map anything else shared.
     from dayfly._sys import native
 
     start, _, end = area.partition("-")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import resource
 import signal
 
 from dayfly._sys import fds, proc
@@ -25,6 +24,8 @@ if TYPE_CHECKING:
     from dayfly.runtime.hugepages import Tidier
     from dayfly.runtime.immortals import Immortaliser
     from dayfly.supervisor.zygote import Channel
+
+    Handler = Callable[..., object] | int | None
 
 
 class Work:
@@ -51,9 +52,6 @@ class Work:
         self.serves_once = is_forked and not sealing.is_window
 
 
-# So that the zygote can fork whatever its workers did to the user's process count: they have this much
-# less than it has, as a hard limit.
-_PROCESS_RESERVE = 128
 _RECEIVE = 65536
 # Dead workers whose teardown is still going on; beyond that many it is waited for.
 _MANY_WAITING = 64
@@ -111,6 +109,10 @@ def wait_for_work(channel: Channel, *, inherited: frozenset[int], handler: str) 
     # every later customer (rule 4).
     signal.pthread_sigmask(signal.SIG_SETMASK, signal.valid_signals())
     handlers = _park_signal_handlers() if sealing.threads else {}
+    if signal.getsignal(signal.SIGCHLD) == signal.SIG_IGN:
+        # The kernel would bury workers by itself, and their numbers would be anybody's before we say so.
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        handlers[signal.SIGCHLD] = signal.SIG_IGN
     is_forked = not ready.reasons and options.isolation != "process"
     if options.offline:
         ready.online = _why_online(is_forked=is_forked)
@@ -122,12 +124,11 @@ def wait_for_work(channel: Channel, *, inherited: frozenset[int], handler: str) 
     def become_worker(descriptors: list[int], *, is_forked: bool, is_first: bool) -> Work:
         sock = _take_descriptors(channel, descriptors)
         if is_forked:
-            channel.socket.close()
+            channel.leave()
             try:
                 os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
             except OSError:
                 pass
-            _limit()
             _take_over(handed_down)
             reseed.reseed(generators)
         connected = _leave_network() if cuts_off and is_forked else {}
@@ -204,17 +205,19 @@ def _seal(options: ZygoteOptions, sealing: Sealing) -> tuple[Ready, list[object]
     # Loaded when the function was.
     from dayfly.runtime import forkhooks
 
-    runs_ahead = bool(options.after or sealing.threads or forkhooks.has_hooks())
-    return Ready(reasons, notes, sealing.expires_at, runs_ahead=runs_ahead), generators
+    has_threads = seal.count_tasks() > 1
+    runs_ahead = bool(options.after or sealing.threads or has_threads or forkhooks.has_hooks())
+    ready = Ready(reasons, notes, sealing.expires_at, runs_ahead=runs_ahead, has_threads=has_threads)
+    return ready, generators
 
 
-def _park_signal_handlers() -> dict[int, Callable[..., object]]:
+def _park_signal_handlers() -> dict[int, Handler]:
     """Take the function's signal handlers away, to be put back in each worker.
 
     Threads of the zygote have their own masks, and a signal that one of them takes has its handler run
     here, in the main thread.
     """
-    parked: dict[int, Callable[..., object]] = {}
+    parked: dict[int, Handler] = {}
     for number in signal.valid_signals():
         handler = signal.getsignal(number)
         if callable(handler):
@@ -372,19 +375,3 @@ def _leave_network() -> dict[int, tuple[int, int]]:
         os.write(2, f"dayfly: error: a worker was not given a network of its own: {reason}\n".encode())
         os._exit(1)
     return netns.inet_sockets()
-
-
-def _limit() -> None:
-    """Bound what a worker can take from the workers after it."""
-    for kind, lower in ((resource.RLIMIT_MSGQUEUE, None), (resource.RLIMIT_NPROC, _PROCESS_RESERVE)):
-        _soft, hard = resource.getrlimit(kind)
-        if lower is None:
-            limit = 0
-        elif hard == resource.RLIM_INFINITY or hard <= 2 * lower:
-            continue
-        else:
-            limit = hard - lower
-        try:
-            resource.setrlimit(kind, (limit, limit))
-        except (OSError, ValueError):
-            continue

@@ -47,9 +47,11 @@ if TYPE_CHECKING:
 
     from dayfly.core.handshake import Ready
     from dayfly.supervisor.apiwatch import ApiWatch
+    from dayfly.supervisor.keeper import Keeper
     from dayfly.supervisor.loop import Supervisor
     from dayfly.supervisor.places import Places
     from dayfly.supervisor.report import Reporter
+    from dayfly.supervisor.summons import Summons
 
 TELEMETRY_VARIABLE = "_LAMBDA_TELEMETRY_LOG_FD"
 MARK_VARIABLE = "_DAYFLY_MARK"
@@ -136,8 +138,11 @@ class _Start:
         self._lock = decide_api_lock(settings.api_lock, decision.platform)
         self._watch: ApiWatch
         self._is_confined = self._is_offline = False
+        self._opens_itself = False
         self._processors: set[int] = set()
         self._places: Places | None = None
+        self._summons: Summons | None = None
+        self._keeper: Keeper | None = None
         if self._is_wide:
             self._sweeper: EnvironmentSweeper | DescendantsSweeper = EnvironmentSweeper()
             roots = (*own_roots(decision), *self._named_roots())
@@ -176,6 +181,7 @@ class _Start:
         if self._is_wide and self._settings.tmp == "scrub":
             self._places = places_here(self._settings, self._environ, self._files.roots)
         self._opening = life.close_memory()
+        self._opens_itself = proc.opens_memory("self")
         self._stranger = "" if self._opening else find_open_stranger()
         self._processors = processors.allowed()
         zygote: Zygote | Channel
@@ -189,8 +195,8 @@ class _Start:
             zygote.routes = self._routes
         else:
             zygote = self._execute()
-        _end_on_signals()
         processors.use(processors.for_supervisor(self._processors))
+        self._summons = zygote.summons = self._begin_summons()
         supervisor: Supervisor | None = None
         try:
             # Only now, while the function initialises: 10 ms of modules that the zygote need not have.
@@ -292,8 +298,15 @@ class _Start:
             environ["TMPDIR"] = self._temporary
             environ[MARK_VARIABLE] = self._mark
         zygote = execute_zygote(
-            self._output, self._options, environ, self._processors, self._life, self._marks
+            self._output,
+            self._options,
+            environ,
+            self._processors,
+            self._life,
+            self._marks,
+            leave=self._keeper.leave if self._keeper is not None else lambda: None,
         )
+        zygote.summons = self._summons
         zygote.routes = self._routes
         return zygote
 
@@ -303,7 +316,7 @@ class _Start:
         call = self._call_platform if limit_s is None else self._call_quietly
         try:
             ready = self._wait_until_ready(zygote, call, limit_s)
-            if ready.is_open and not self._memory:
+            if self._was_opened(ready) and not self._memory:
                 # A worker can lower our limits until no memory file can be made: nothing is forked from
                 # what it could then write.
                 raise ZygoteLostError("its memory can be opened, unlike that of the first", None)
@@ -381,11 +394,38 @@ class _Start:
             memory_mb=memory_of(self._environ),
         )
 
+    def _begin_summons(self) -> Summons:
+        """Let no signal end or disturb this process but the platform's."""
+        # Only now, while the zygote initialises the function: 2 ms (ctypes) that it need not have.
+        from dayfly._sys import native
+        from dayfly.supervisor.summons import Summons
+
+        summons = Summons(has_terminal=not self._is_wide)
+        summons.begin()
+        if isinstance(self._sweeper, EnvironmentSweeper):
+            self._sweeper.buries = native.set_child_subreaper()
+        return summons
+
+    def _begin_keeping(self, summons: Summons) -> Keeper:
+        from dayfly.supervisor.keeper import Keeper
+
+        # In the other scope the user has processes that are none of ours, and his limit is not ours to divide.
+        sweeper = self._sweeper if isinstance(self._sweeper, EnvironmentSweeper) else None
+        self._keeper = keeper = Keeper(
+            self._reporter,
+            summons,
+            buries=sweeper is None or sweeper.buries,
+            zombies=0 if sweeper is None else sweeper.count_zombies(),
+        )
+        self._limits += keeper.failures
+        return keeper
+
     def _supervisor(self) -> Supervisor:
         from dayfly.supervisor.gate import Gate
         from dayfly.supervisor.loop import Supervisor
         from dayfly.supervisor.residue import Cleaner
 
+        assert self._summons is not None
         return Supervisor(
             self._settings,
             upstream=self._upstream,
@@ -403,6 +443,8 @@ class _Start:
             lock=self._lock,
             gate=Gate(self._upstream, self._watch, self._reporter),
             routes=self._routes,
+            keeper=self._begin_keeping(self._summons),
+            summons=self._summons,
             rebuild=self._rebuild,
         )
 
@@ -466,7 +508,7 @@ class _Start:
             f"Runtime API {'locked' if lock else 'not locked'}, "
             f"memory of supervisor, zygote and workers {'open' if memory else 'closed'}, "
             f"system calls {'not ' if calls else ''}confined"
-            f"{', no network' if network == 'none' else ''}{limits}",
+            f"{', no network' if network == 'none' else ''}{self._which_life()}{limits}",
             evidence,
         )
         if settings.network != "shared" and network == "shared":
@@ -524,10 +566,25 @@ class _Start:
         self._is_confined = not ready.unconfined
         return ready.unconfined
 
+    def _was_opened(self, ready: Ready) -> bool:
+        # Root opens its own memory, closed or not; what it says of itself tells nothing then.
+        return ready.is_open and not self._opens_itself
+
+    def _which_life(self) -> str:
+        """Return words for an environment that has had a runtime before, as far as that can be told."""
+        if self._life.found:
+            return ", a later life of this environment"
+        if isinstance(self._sweeper, EnvironmentSweeper) and not self._sweeper.is_first_life:
+            # Whoever starts runtimes here may have had something else to wait for.
+            return (
+                ", perhaps a later life of this environment (who starts runtimes here has seen a process end)"
+            )
+        return ""
+
     def _judge_memory(self, ready: Ready) -> str:
         """Say why the memory of Dayfly's processes is open to each other; empty where it is closed."""
         memory = self._opening
-        if not memory and ready.is_open and not proc.opens_memory("self"):
+        if not memory and self._was_opened(ready):
             memory = "the function's init opened that of the zygote again"
         if memory:
             self._limits.append(
@@ -552,16 +609,6 @@ def _tell_earlier_life(life: Life) -> str:
     )
 
 
-def _end_on_signals() -> None:
-    """Let SIGTERM, SIGINT and SIGHUP end the supervisor in order, with everything it started."""
-
-    def end(number: int, _frame: object) -> NoReturn:
-        raise SystemExit(128 + number)
-
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, end)
-
-
 def _end_like(zygote: Zygote, fault: ZygoteLostError) -> NoReturn:
     """Init ended the process: end the same way, so that the platform words it as without Dayfly."""
     zygote.await_end()
@@ -573,6 +620,7 @@ def _end_like(zygote: Zygote, fault: ZygoteLostError) -> NoReturn:
         number = os.WTERMSIG(status)
         if number != signal.SIGKILL:
             signal.signal(number, signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {number})
         sys.stdout.flush()
         os.kill(os.getpid(), number)
     raise SystemExit(os.waitstatus_to_exitcode(status))

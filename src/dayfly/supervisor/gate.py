@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from dayfly.supervisor.apiwatch import ApiWatch, Sighting
     from dayfly.supervisor.reclaim import Reclaimer
     from dayfly.supervisor.report import Reporter
+    from dayfly.supervisor.summons import Summons
     from dayfly.supervisor.upstream import Upstream
     from dayfly.supervisor.worker import Died, Worker
 
@@ -34,15 +35,15 @@ class Gate:
         # Seen of a process that was not ended at once, since its event is a customer's.
         self._sighting: Sighting | None = None
 
-    def next_event(self) -> Reply:
-        """Wait for the next event."""
+    def next_event(self, summons: Summons) -> Reply:
+        """Wait for the next event. Raises SystemExit when the platform ends the supervisor."""
         if self._reclaimer is None:
             if not self._was_visited:
-                return self._upstream.next()
+                return self._upstream.next(summons.wait_for)
             # Only after an attack.
             from dayfly.supervisor.reclaim import Reclaimer
 
-            self._reclaimer = Reclaimer(self._upstream)
+            self._reclaimer = Reclaimer(self._upstream, summons)
         if self._was_visited:
             self._was_visited = False
             self._reclaimer.is_needed = True

@@ -105,10 +105,10 @@ class Life:
         from dayfly.supervisor.sweep import EnvironmentSweeper
 
         sweeper = EnvironmentSweeper()
-        if sweeper.can_kill_all:
-            sweeper.kill_all()
+        at_once = sweeper.kill_all() if sweeper.can_kill_all else 0
         swept = sweeper.sweep(set())
-        self.killed = swept.killed
+        # Who was ended at once may be met again while it dies.
+        self.killed = max(at_once, swept.killed)
         roots = (*own_roots(decision), *named_roots(settings, environ)[0])
         if settings.tmp == "scrub":
             files = TemporaryFiles(roots, settings.keep, stops=mount_points(roots))

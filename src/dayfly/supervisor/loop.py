@@ -22,7 +22,7 @@ from dayfly.supervisor.answers import (
 )
 from dayfly.supervisor.renewal import NotCleanError, Renewal
 from dayfly.supervisor.report import describe_fault
-from dayfly.supervisor.stock import RENEW_AT, Stock
+from dayfly.supervisor.stock import Stock
 from dayfly.supervisor.timing import Timing
 from dayfly.supervisor.upstream import UpstreamError
 from dayfly.supervisor.windows import Windows
@@ -40,9 +40,11 @@ if TYPE_CHECKING:
     from dayfly.core.settings import Settings
     from dayfly.supervisor.extensions import ExtensionRoutes
     from dayfly.supervisor.gate import Gate
+    from dayfly.supervisor.keeper import Keeper
     from dayfly.supervisor.output import Output
     from dayfly.supervisor.report import Reporter
     from dayfly.supervisor.residue import Cleaner
+    from dayfly.supervisor.summons import Summons
     from dayfly.supervisor.sweep import Sweeper, Swept
     from dayfly.supervisor.tenants import Tenants
     from dayfly.supervisor.upstream import Upstream
@@ -93,6 +95,8 @@ class Supervisor:
         lock: bool,
         gate: Gate,
         routes: ExtensionRoutes,
+        keeper: Keeper,
+        summons: Summons,
         rebuild: Callable[[float | None], tuple[Zygote, Ready]],
     ) -> None:
         self._settings = settings
@@ -104,11 +108,14 @@ class Supervisor:
         self._lock = lock
         self._gate = gate
         self._routes = routes
+        self._keeper = keeper
+        self._summons = summons
+        sweeper.relieve = output.relieve = keeper.relieve
         self._current: Worker | None = None
         self._timing = Timing(settings)
         self._tenants = _tenants(settings)
         self._witness = Witness(reporter, settings)
-        self._stock = Stock(settings, sweeper=sweeper, output=output, reporter=reporter)
+        self._stock = Stock(settings, sweeper=sweeper, output=output, reporter=reporter, keeper=keeper)
         self._renewal = Renewal(
             settings,
             stock=self._stock,
@@ -137,7 +144,7 @@ class Supervisor:
         except NotCleanError as fault:
             self._retire(str(fault))
         while True:
-            event = self._gate.next_event()
+            event = self._gate.next_event(self._summons)
             try:
                 self._handle(event)
             except (UpstreamError, ZygoteLostError):
@@ -160,6 +167,7 @@ class Supervisor:
 
     def _retire(self, reason: str) -> NoReturn:
         """Serve nothing more from here: the platform starts the runtime anew, and its first act is to clean."""
+        self._keeper.relieve()
         self._reporter.find(findings.NOT_CLEAN, f"the environment retires: {reason}", {"reason": reason})
         self.end()
         raise SystemExit(_NO_EVENTS)
@@ -171,10 +179,7 @@ class Supervisor:
 
         `left_s` is the time that an event at hand can do without.
         """
-        if self._stock.is_stale(1.0):
-            self._end_window()
-            self._stock.drop()
-        if left_s > 0 and self._renewal.is_time(left_s):
+        if left_s > 0 and self._renewal.is_time(left_s, share=1.0):
             self._end_window()
             self._end_process()
             self._renewal.renew(left_s)
@@ -209,7 +214,7 @@ class Supervisor:
         self._routes.drop_peers()
         swept = self._end_worker(worker)
         if swept is None or not swept.is_proved:
-            self._retire("processes kept appearing and could not be proved dead")
+            self._retire("the worker of a window could not be ended" if swept is None else swept.fault)
         if not swept.zygote_lost:
             self._stock.bury(worker)
         self._tidy_up(worker, swept, None)
@@ -221,8 +226,10 @@ class Supervisor:
             return
         self._routes.drop_peers()
         self._stock.drop()
-        if not self._sweeper.sweep(set()).is_proved:
-            raise NotCleanError("processes kept appearing and could not be proved dead")
+        swept = self._sweeper.sweep(set())
+        if not swept.is_proved:
+            raise NotCleanError(swept.fault)
+        self._keeper.release(zombies=swept.zombies)
         self._tidy_process(worker)
 
     # ---- one invocation -------------------------------------------------------------------------
@@ -253,11 +260,12 @@ class Supervisor:
             self._routes.take_over()
         if swept is not None and not swept.is_proved:
             # Once the answer is out, whoever is still there could ask for the next event.
-            self._retire("processes kept appearing and could not be proved dead")
+            self._retire(swept.fault)
         if swept is not None or isinstance(ending, Infected):
             self._gate.worker_ended()
         outcome = self._explain_death(worker, request_id, ending) if isinstance(ending, Died) else ending
         send(self._upstream, request_id, outcome, held=held, echo=echo)
+        spoilt = self._stock.keep()
         # The platform takes its time over the answer; what is left to do needs no word from it.
         if swept is not None and not swept.zygote_lost:
             self._stock.bury(worker)
@@ -268,6 +276,8 @@ class Supervisor:
             self._tidy_up(worker, swept, until)
         self._check_reply(worker, self._upstream.reply(), ending)
         self._account(worker, outcome)
+        if spoilt:
+            self._retire(spoilt)
         self._reporter.request_id = ""
 
     def _hold(self, request_id: str, echo: dict[str, str]) -> bool:
@@ -283,6 +293,8 @@ class Supervisor:
         worker = self._current
         assert worker is not None
         headers = headers | self._windows.begin(worker)
+        self._stock.rest()
+        self._keeper.hand_over(worker, self._stock.zygote)
         worker.resume()
         worker.begin(headers, body)
         return worker
@@ -314,6 +326,7 @@ class Supervisor:
             on_idle=self._stock.fork_ahead,
             zygote_descriptor=self._stock.descriptor,
             on_zygote=lambda: self._stock.settle(limit_s=0.0),
+            summons=self._summons,
             routes=self._routes,
             until=self._timing.worker_until,
             watch=self._gate.watch,
@@ -345,10 +358,13 @@ class Supervisor:
             return None
         worker.kill()
         try:
-            return self._sweeper.sweep({worker.pid})
+            swept = self._sweeper.sweep({worker.pid})
         except ZygoteLostError as fault:
             self._stock.lose(fault)
-            return self._sweeper.sweep({worker.pid})
+            swept = self._sweeper.sweep({worker.pid})
+        if swept.is_proved:
+            self._keeper.release(zombies=swept.zombies)
+        return swept
 
     def _explain_death(self, worker: Worker, request_id: str, died: Died) -> Failure:
         if died.is_late:
@@ -363,6 +379,10 @@ class Supervisor:
                 zygote.end()
             return exit_failure(request_id, None)
         status: int | None = None
+        if self._stock.is_resting:
+            # It is asked for the status, and must not see what the worker left.
+            self._clean(until=None)
+            zygote = self._stock.zygote
         if zygote is not None:
             try:
                 if self._stock.is_forking:
@@ -415,8 +435,6 @@ class Supervisor:
         self._clean(until=until)
         if until is None:
             return
-        if self._stock.is_stale(RENEW_AT):
-            self._stock.drop()
         self._finish(until)
 
     def _tidy_process(self, worker: Worker) -> None:

@@ -17,6 +17,10 @@ from dayfly.core.loglines import (
     telemetry_frame,
 )
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 # One pass over a pipe takes at most this much, so that a worker that never stops writing cannot keep
 # the supervisor from its answer.
 _DRAIN_BYTES = 1 << 20
@@ -107,6 +111,8 @@ class Output:
     def __init__(self, *, telemetry: int) -> None:
         self._descriptors = [1, 2, telemetry]
         self._is_merged = _is_one_file(1, 2)
+        # Undoes what a worker did to our limits.
+        self.relieve: Callable[[], bool] = lambda: False
         self.telemetry_number = telemetry
         if telemetry >= 0:
             # The function gets a pipe under this number; the platform's own moves out of its sight.
@@ -131,7 +137,7 @@ class Output:
         """Carry on what one pipe holds."""
         which, data = pipes.read(descriptor)
         if data:
-            fds.write_all(self._descriptors[which], data)
+            self._write(self._descriptors[which], data)
 
     def settle(self, pipes: Pipes) -> None:
         """Carry on what the pipes hold after an answer, unfinished lines too; the process goes on.
@@ -142,10 +148,13 @@ class Output:
             self.forward(pipes, descriptor)
         self._write_lines(pipes.end_lines())
 
+    def _write(self, descriptor: int, data: bytes) -> None:
+        fds.write_all(descriptor, data, relieve=self.relieve)
+
     def _write_lines(self, lines: dict[int, bytes]) -> None:
         for which, data in lines.items():
             if data:
-                fds.write_all(self._descriptors[which], data)
+                self._write(self._descriptors[which], data)
 
     def finish(self, pipes: Pipes) -> int:
         """Carry on everything left in `pipes`, close them, return the bytes dropped as no frame.
@@ -157,7 +166,7 @@ class Output:
             for _ in range(_FINISH_PASSES):
                 which, data = pipes.read(descriptor)
                 if data:
-                    fds.write_all(self._descriptors[which], data)
+                    self._write(self._descriptors[which], data)
                 if pipes.is_at_end(descriptor):
                     break
         unfinished, dropped = pipes.close()
@@ -169,9 +178,9 @@ class Output:
         if self.has_telemetry:
             kind = TELEMETRY_WARNING_JSON if warning else TELEMETRY_INFO_JSON
             stamp = (time.time_ns() // 1000).to_bytes(8, "big")
-            fds.write_all(self._descriptors[2], telemetry_frame(kind, stamp, line))
+            self._write(self._descriptors[2], telemetry_frame(kind, stamp, line))
             return
-        fds.write_all(1, line)
+        self._write(1, line)
 
 
 def _is_one_file(left: int, right: int) -> bool:

@@ -21,9 +21,32 @@ if TYPE_CHECKING:
 MAX_ENTRIES = 4096
 # What Python may execute, or be told by to execute something else.
 _CODE = (".py", ".pyc", ".pyo", ".so", ".pth", ".egg-link", ".zip", ".whl", ".egg", "entry_points.txt")
+# What programs obey as they obey code: `credential_process` in ~/.aws/config names a command, for one.
+_OBEYED = {
+    ".aws",
+    ".bash_profile",
+    ".bashrc",
+    ".boto",
+    ".config",
+    ".docker",
+    ".gitconfig",
+    ".ipython",
+    ".kube",
+    ".my.cnf",
+    ".netrc",
+    ".odbc.ini",
+    ".odbcinst.ini",
+    ".pdbrc",
+    ".pg_service.conf",
+    ".pgpass",
+    ".pip",
+    ".profile",
+    ".ssh",
+}
 # Homes of other programs' files, by the variables that name them (XDG Base Directory Specification, PEP 370).
 _HOMES = (
     "HOME",
+    "PYTHONPYCACHEPREFIX",
     "PYTHONUSERBASE",
     "XDG_CACHE_HOME",
     "XDG_CONFIG_HOME",
@@ -61,7 +84,8 @@ class Differences:
 class Places:
     """The writable places of one environment; `not_covered` says which are not compared, each with its reason.
 
-    `code_roots` are where the function's code is looked for, `keeps` is the rule of the `keep` setting.
+    `code_roots` are where the function's code is looked for, with and without links followed, `caches` is where Python
+    keeps compiled modules apart (PYTHONPYCACHEPREFIX), `keeps` is the rule of the `keep` setting.
     """
 
     def __init__(
@@ -70,10 +94,12 @@ class Places:
         code_roots: tuple[str, ...] = (),
         keeps: Callable[[str], str] = lambda _path: "no",
         stops: frozenset[str] = frozenset(),
+        caches: str = "",
         limit: int = MAX_ENTRIES,
     ) -> None:
         self._uid = os.getuid()
         self._code_roots = code_roots
+        self._caches = caches
         self._keeps = keeps
         self._limit = limit
         self._stops = stops
@@ -111,7 +137,7 @@ class Places:
             for path, stamp in list(stamps.items()):
                 if stamp.is_directory or stamp.changed <= started * 1e9 or self._keeps(path) == "all":
                     continue
-                if _is_cache(path) and _unlink(path):
+                if self._is_cache(path) and _unlink(path):
                     del stamps[path]
                     earlier.removed += 1
                 elif self.is_code(path):
@@ -121,10 +147,21 @@ class Places:
         return earlier
 
     def is_code(self, path: str) -> bool:
-        """Say whether Python could come to execute this file: by its name, or where it cannot tell by a link."""
-        if not any(mounts.is_within(path, root) for root in self._code_roots):
-            return path.endswith((".pth", "customize.py"))
-        return path.endswith(_CODE) or ".so." in path or os.path.islink(path)
+        """Say whether Python could come to execute this file, or a program to obey it: by its name, or, among code or
+        on the way to it, because it is a link."""
+        name = path.rpartition("/")[2]
+        if name.endswith(_CODE) or ".so." in name or not _OBEYED.isdisjoint(path.split("/")):
+            return True
+        return os.path.islink(path) and any(
+            mounts.is_within(path, root) or mounts.is_within(root, path) for root in self._code_roots
+        )
+
+    def _is_cache(self, path: str) -> bool:
+        """Say whether Python makes this file again."""
+        is_kept_apart = self._caches != "" and mounts.is_within(path, self._caches)
+        return path.endswith((".pyc", ".pyo")) and (
+            is_kept_apart or path.rpartition("/")[0].endswith("/__pycache__")
+        )
 
     def remember(self) -> list[str]:
         """Take what is there now as made by init; return the places that init has made too large to compare."""
@@ -208,17 +245,28 @@ def find_places(
     """
     uid = os.getuid()
     by_point = {mount.point: mount for mount in table}
-    code_roots = tuple(dict.fromkeys(os.path.realpath(path) for path in _code_roots(environ)))
-    places = Places(code_roots=code_roots, keeps=keeps, stops=frozenset(by_point) | frozenset(scratch))
+    roots = _code_roots(environ)
+    code_roots = tuple(dict.fromkeys([*roots, *(os.path.realpath(path) for path in roots)]))
+    places = Places(
+        code_roots=code_roots,
+        keeps=keeps,
+        stops=frozenset(by_point) | frozenset(scratch),
+        caches=environ.get("PYTHONPYCACHEPREFIX", "").rstrip("/"),
+    )
     writable = [mount for mount in table if not mount.is_read_only and not mount.is_pseudo]
     if all(mount.point in scratch for mount in writable):
         # Lambda: nothing but the temporary directories can be written.
         return places
-    tops = named = [*code_roots, *_homes(environ, uid), os.getcwd()]
+    for inner in writable:
+        # Not emptied with the directory it lies in: others may share it.
+        if inner.point not in scratch and any(mounts.is_within(inner.point, root) for root in scratch):
+            places.not_covered.append(f"{inner.point} (a mount of its own)")
+    tops = homes = [*_homes(environ, uid), os.getcwd()]
+    named = [*code_roots, *homes]
     if uid == 0 or os.access("/", os.W_OK):
         places.not_covered.append("all other directories (this user may write anywhere)")
     else:
-        tops = ["/", *named]
+        tops = ["/", *homes]
     candidates = [*named, *(mount.point for mount in writable)]
     for top in tops:
         mount = mounts.mount_of(top, table)
@@ -286,10 +334,6 @@ def _below(
         elif depth > 1:
             found += _below(path, inner, uid, by_point, depth - 1)
     return found[:_MAX_FOUND]
-
-
-def _is_cache(path: str) -> bool:
-    return path.endswith((".pyc", ".pyo")) and os.path.dirname(path).endswith("/__pycache__")
 
 
 def _unlink(path: str) -> bool:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from dayfly.core.http1 import Reply
+    from dayfly.supervisor.summons import Summons
 
 REQUEST_ID = "lambda-runtime-aws-request-id"
 IN_PROGRESS = "Running"
@@ -36,8 +37,9 @@ class Reclaimer:
     `is_needed` turns false once an event came to us that we had waited for: whoever asked before us has had one.
     """
 
-    def __init__(self, upstream: Upstream) -> None:
+    def __init__(self, upstream: Upstream, summons: Summons | None = None) -> None:
         self._upstream = upstream
+        self._summons = summons
         self._probe = upstream.sibling()
         self._can_probe = True
         self.is_needed = False
@@ -50,9 +52,9 @@ class Reclaimer:
         began = time.monotonic()
         while True:
             is_probing = self.is_needed and self._can_probe and upstream.overtaken < _MANY_OVERTAKEN
-            reply = upstream.reply_within(wait_s if is_probing else None)
+            reply = upstream.reply_within(wait_s if is_probing else None, self._summons)
             if reply is None and self._is_in_progress():
-                reply = upstream.reply_within(_OURS_WITHIN_S)
+                reply = upstream.reply_within(_OURS_WITHIN_S, self._summons)
                 if reply is None:
                     upstream.ask_again()
                     began = time.monotonic()

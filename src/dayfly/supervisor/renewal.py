@@ -1,4 +1,4 @@
-"""Initialises the function anew: when its zygote was lost, and when its environment has reached its age.
+"""Initialises the function anew: when its zygote was lost, and when it or its environment has reached its age.
 
 A new interpreter is started only when nothing lives any more that has seen an event, since what runs beside it
 could write its memory. So no invocation is under way meanwhile, and the init must fit into the time of one: of the
@@ -39,6 +39,8 @@ _MEMORY_BYTES = 16 << 20
 # When what failed is tried again: a share of the age, a minute at least.
 _RETRY_SHARE = 0.1
 _RETRY_S = 60.0
+# A zygote is initialised anew after an answer, where nobody waits, once this much of its time is over.
+_RENEW_AT = 0.8
 # Beyond this much of the age it is said that no invocation had time for the init.
 _OVERDUE = 1.1
 
@@ -115,14 +117,20 @@ class Renewal:
         """Return how long the environment may go on, infinite where it has no age to reach."""
         return self._life.seconds_left(read_clocks())
 
-    def is_time(self, left_s: float) -> bool:
-        """Say whether the environment has reached its age and `left_s` seconds are enough to renew it."""
+    def is_time(self, left_s: float, *, share: float = _RENEW_AT) -> bool:
+        """Say whether an age is reached and `left_s` seconds are enough to renew the environment.
+
+        Ages are the environment's, and `share` of what the zygote may reach: see `Stock.is_stale`.
+        """
         now = read_clocks()
-        if not self._life.is_due(now):
+        is_aged = self._life.is_due(now)
+        if not is_aged and not (self._stock.is_stale(share) and self._life.may_end(now)):
             return False
         if self.init_s * _INIT_SHARE + _RESERVE_S <= left_s:
             return True
-        if not self._has_told_overdue and self._life.age(now) > self._settings.environment_max_age * _OVERDUE:
+        if not is_aged or self._has_told_overdue:
+            return False
+        if self._life.age(now) > self._settings.environment_max_age * _OVERDUE:
             self._has_told_overdue = True
             self._tell_not_renewed(f"its init takes {self.init_s:.1f} s, which no invocation had left so far")
         return False

@@ -13,6 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from dayfly.core.handshake import Ready
     from dayfly.core.settings import Settings
+    from dayfly.supervisor.keeper import Keeper
     from dayfly.supervisor.output import Output
     from dayfly.supervisor.report import Reporter
     from dayfly.supervisor.sweep import Sweeper
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
 _SPARES = 2
 # In window isolation the next worker is needed once in many events.
 _SPARES_OF_WINDOW = 1
-# A zygote is initialised anew after an answer, where nobody waits, once this much of its time is over; an
-# event that finds it beyond all of it waits for the init.
-RENEW_AT = 0.8
 # botocore fetches new credentials in every worker from 15 minutes before the old ones end
 # (RefreshableCredentials._advisory_refresh_timeout).
 _RENEW_BEFORE_S = 900.0
@@ -44,20 +42,25 @@ class Stock:
 
     Where code of the function's runs at every fork or in a worker before its event (a hook, a thread of init), it
     may read what an attacker writes at that moment and takes away again. There a worker is forked only when no
-    other one is alive and all that it left is gone, and none is kept beside one that serves.
+    other one is alive and all that it left is gone, and none is kept beside one that serves. The zygote itself, where
+    threads of the function's live on in it, is stopped as long as a worker serves.
     """
 
-    def __init__(self, settings: Settings, *, sweeper: Sweeper, output: Output, reporter: Reporter) -> None:
+    def __init__(
+        self, settings: Settings, *, sweeper: Sweeper, output: Output, reporter: Reporter, keeper: Keeper
+    ) -> None:
         self._settings = settings
         self._sweeper = sweeper
         self._output = output
         self._reporter = reporter
+        self._keeper = keeper
         self._spares: list[Worker] = []
         self._wanted = _wanted(settings, runs_ahead=False)
         self._workers = 0
         self._born = (0.0, 0.0)
         self._expires_at = 0.0
         self._runs_ahead = False
+        self._has_threads = False
         self.zygote: Zygote | None = None
         self.is_forking = settings.isolation != "process"
         sweeper.settle = self.settle_fork
@@ -70,10 +73,12 @@ class Stock:
         self._born = read_clocks()
         self._expires_at = ready.expires_at
         self._runs_ahead = ready.runs_ahead
+        self._has_threads = ready.has_threads
         self._wanted = _wanted(self._settings, runs_ahead=ready.runs_ahead)
         self.is_forking = wants_fork and not reasons
         self._sweeper.zygote = zygote.pid
         self._sweeper.spared = {zygote.pid}
+        self._keeper.adopt(zygote, is_forking=self.is_forking)
         if reasons and wants_fork:
             self._reporter.find(
                 findings.NOT_FORKABLE,
@@ -99,6 +104,7 @@ class Stock:
     def has_spare(self) -> bool:
         """Say whether a live worker is ready, once dead ones are given up."""
         while self._spares and not self._spares[0].is_running():
+            self._keeper.note_killed_spare()
             self._drop_dead_spare()
         return bool(self._spares)
 
@@ -107,6 +113,20 @@ class Stock:
         worker = self._spares.pop(0)
         self._sweeper.spared.discard(worker.pid)
         return worker
+
+    def rest(self) -> None:
+        """A worker is about to serve: have nothing of the function's run beside it that later workers are copies of."""
+        if not self._has_threads or self.zygote is None or not self.is_forking:
+            return
+        try:
+            self.zygote.rest()
+        except ZygoteLostError as fault:
+            self.lose(fault)
+
+    @property
+    def is_resting(self) -> bool:
+        """Say whether the zygote must not go on before what a worker left is cleared."""
+        return self._has_threads and self.zygote is not None and self.is_forking
 
     def wait_for_spare(self, zygote: Zygote) -> None:
         """Have one more worker. Raises ZygoteLostError."""
@@ -128,6 +148,9 @@ class Stock:
             self._ask(self.zygote)
         except ZygoteLostError as fault:
             self.lose(fault)
+        except OSError:
+            # For want of descriptors: one that runs now has lowered our limit. It is asked again after his end.
+            self._keeper.relieve()
 
     def finish_fork(self, limit_s: float, *, is_alone: bool) -> None:
         """Have no fork under way, or as little of it as `limit_s` seconds leave, and no dying spare.
@@ -135,6 +158,7 @@ class Stock:
         `is_alone` says that no worker stays to serve further events, and that nothing an event left is there.
         """
         while self._spares and self._spares[0].is_dying():
+            self._keeper.note_killed_spare()
             self._drop_dead_spare()
         if self.zygote is not None and self.is_forking:
             self.settle(limit_s=0.0)
@@ -179,6 +203,18 @@ class Stock:
         self._spares.append(worker)
         self._sweeper.spared.add(worker.pid)
         self._sweeper.fork_pending = False
+
+    def keep(self) -> str:
+        """Give up whoever an invocation changed for good; return why the environment must retire, "" if it need not."""
+        kept = self._keeper.check(self.zygote, self._spares)
+        if kept.must_rebuild:
+            self.drop()
+        for spare in kept.spoilt:
+            if spare in self._spares:
+                self._spares.remove(spare)
+                self._discard(spare)
+                self.bury(spare)
+        return kept.retire
 
     def _drop_dead_spare(self) -> None:
         """Give up a spare and have it waited for: another worker may have ended it, they share a uid."""

@@ -21,8 +21,13 @@ if TYPE_CHECKING:
 _PAUSE_EXTENSIONS_AFTER = 0.01
 # After this long the sweep kills everything of the user in one system call, zygote included.
 _KILL_ALL_AFTER = 0.25
-# After this long there is no proof to be had.
+# After this long at work there is no proof to be had. Hundreds of processes that want the processor may leave us
+# hardly any of it, and they want it for their own ends as well: then it takes as long as it takes, nearly.
 _GIVE_UP_AFTER = 2.0
+_GIVE_UP_STARVED_AFTER = 20.0
+# So many runnable threads (of the whole machine), and births since the last proof, say so. A look at them all would
+# take us many turns, and between two turns they fork.
+_STORM = 64
 _QUICK_LOOKS = 2
 # Clean looks in a row that must do where nothing better proves death: pids of all users move the last pid
 # of a machine that is not ours.
@@ -33,12 +38,14 @@ EXTENSIONS = "/opt/extensions/"
 class Swept:
     """What a sweep did: how many processes it ended, zombies it saw, whether death is proved."""
 
-    __slots__ = ("is_proved", "killed", "zombies", "zygote_lost")
+    __slots__ = ("fault", "is_proved", "killed", "zombies", "zygote_lost")
 
     def __init__(self) -> None:
         self.killed = 0
         self.zombies = 0
         self.is_proved = False
+        # Why there is no proof.
+        self.fault = "processes kept appearing and could not be proved dead"
         self.zygote_lost = False
 
 
@@ -48,7 +55,7 @@ class Sweeper:
     `spared` are processes of ours (zygote, spares); `staying` is a worker that will serve further events, 0
     without, whose children are foreign nevertheless; `zygote` the zygote's pid and `fork_pending` whether a fork
     is under way: then one child of the zygote that nobody knows yet may be the next worker, and
-    `settle` is called to learn which.
+    `settle` is called to learn which. `relieve` puts our own limits back, and says whether any had been lowered.
     """
 
     def __init__(self) -> None:
@@ -56,17 +63,34 @@ class Sweeper:
         self.staying = 0
         self.zygote = 0
         self.fork_pending = False
+        # What `_mark` said when death was last proved.
+        self._proved_at = 0
         self.settle: Callable[[], None] = lambda: None
+        self.relieve: Callable[[], bool] = lambda: False
 
     def sweep(self, expected: set[int]) -> Swept:
         """End everything foreign. Processes in `expected` (the worker) are not counted as left over."""
         swept = Swept()
         killed: set[int] = set()
-        began = time.monotonic()
+        began, used = time.monotonic(), time.process_time()
         looks = 0
+        self._prepare(expected, swept)
         while True:
-            mark = self._mark()
-            found, unknown = self._look(swept)
+            has_looked = True
+            found: list[int] = []
+            unknown: list[int] = []
+            try:
+                mark = self._mark()
+                found, unknown = self._look(swept)
+            except (OSError, MemoryError):
+                # Somebody of our user has lowered our own limits, and what cannot be looked at is not gone.
+                has_looked = False
+                if not self.relieve():
+                    swept.fault = (
+                        "the supervisor's limits were lowered for good, and it cannot look who lives"
+                    )
+                    self._strike_blindly(swept)
+                    break
             for pid in found:
                 if pid not in killed and pid not in expected:
                     swept.killed += 1
@@ -76,8 +100,9 @@ class Sweeper:
                 # Perhaps the next worker, perhaps an impostor that chose the zygote for its parent:
                 # the zygote's own word tells, and it comes at the end of the fork.
                 self.settle()
-            if not found and not unknown and self._is_unmoved(mark):
+            if has_looked and not found and not unknown and self._is_unmoved(mark):
                 swept.is_proved = True
+                self._proved_at = mark
                 break
             # A dying process may wait for this very processor.
             looks += 1
@@ -86,7 +111,9 @@ class Sweeper:
             else:
                 time.sleep(0.00002)
             waited = time.monotonic() - began
-            if waited > _GIVE_UP_AFTER:
+            if waited > _GIVE_UP_AFTER and (
+                time.process_time() - used > _GIVE_UP_AFTER or waited > _GIVE_UP_STARVED_AFTER
+            ):
                 break
             self._escalate(waited, swept)
         self._relax()
@@ -102,11 +129,24 @@ class Sweeper:
 
     def _kill(self, pid: int) -> None:
         handle = open_pid(pid)
-        # Between the look and the handle the number may have passed to a process of ours.
-        if pid not in self.spared and pid != self.staying:
+        # Between the look and the handle the number may have passed to another: to a process of ours, or, where
+        # its parent buries it, to anybody's. What is foreign now and has not ended is what the handle holds.
+        if pid not in self.spared and pid != self.staying and (handle < 0 or self._is_foreign(pid)):
             kill_pid(pid, handle)
         if handle >= 0:
             os.close(handle)
+
+    def _prepare(self, expected: set[int], swept: Swept) -> None:
+        """Do what must come before the first look, `expected` being dead or about to be."""
+
+    def _is_foreign(self, _pid: int) -> bool:
+        """Say whether a pid that `_look` found is still one that it would find, where that can be told."""
+        # By descent it cannot: an orphan's parent is anybody's. A number goes round in some 30,000 processes, and
+        # whoever makes it go round could have ended any process of his user by himself.
+        return True
+
+    def _strike_blindly(self, swept: Swept) -> None:
+        """End what can be ended without a look; it proves nothing."""
 
     def _mark(self) -> int:
         raise NotImplementedError
@@ -147,6 +187,8 @@ class EnvironmentSweeper(Sweeper):
             if is_first_life is None
             else is_first_life
         )
+        # Orphans become our children (PR_SET_CHILD_SUBREAPER), and nobody else waits for them.
+        self.buries = False
         self._find_extensions(_extension_files() if extension_files is None else set(extension_files))
 
     def bystanders(self) -> list[int]:
@@ -214,7 +256,11 @@ class EnvironmentSweeper(Sweeper):
             if not proc.belongs_to(pid, self._uid):
                 continue
             if proc.is_dead(pid):
-                swept.zombies += 1
+                if self.buries:
+                    # One that is not ours yet, or not yet to be waited for, is when we next look.
+                    _bury(pid)
+                else:
+                    swept.zombies += 1
                 continue
             stat = proc.read_stat(pid)
             if stat is None or self._is_extension(stat):
@@ -224,6 +270,25 @@ class EnvironmentSweeper(Sweeper):
             else:
                 found.append(pid)
         return found, unknown
+
+    def _prepare(self, expected: set[int], swept: Swept) -> None:
+        # The zygote goes with them: another init, for one system call that ends a storm. A busy machine is none, where
+        # nobody was born here.
+        is_busy = bool(expected) and not 0 <= proc.last_pid() - self._proved_at <= _STORM
+        if is_busy and proc.count_runnable() > _STORM:
+            self._strike_blindly(swept)
+
+    def count_zombies(self) -> int:
+        """Return how many dead processes of our user nobody has waited for."""
+        return sum(proc.belongs_to(pid, self._uid) and proc.is_zombie(pid) for pid in proc.list_pids())
+
+    def _is_foreign(self, pid: int) -> bool:
+        try:
+            stat = proc.read_stat(pid)
+            return stat is not None and proc.belongs_to(pid, self._uid) and not self._is_extension(stat)
+        except OSError:
+            # We cannot look for the moment; a number that was seen a moment ago will do.
+            return True
 
     def _is_extension(self, stat: proc.ProcessStat) -> bool:
         if not self._extensions:
@@ -251,6 +316,12 @@ class EnvironmentSweeper(Sweeper):
             # Who hops may be met by no look; what else keeps a sweep from its end is a fork of our own.
             swept.killed += max(self.kill_all(), 0 if self.fork_pending else 1)
 
+    def _strike_blindly(self, swept: Swept) -> None:
+        if self.can_kill_all and not swept.zygote_lost:
+            swept.zygote_lost = True
+            swept.killed += 1
+            self._signal_all()
+
     def _relax(self) -> None:
         for pid in self._paused:
             kill_pid(pid, -1, proc.SIGCONT)
@@ -270,11 +341,15 @@ class EnvironmentSweeper(Sweeper):
         its child (kernel/signal.c, kernel/fork.c). It spares PID 1 and its caller.
         """
         found, _ = self._look(Swept())
+        return len(found) if self._signal_all() else 0
+
+    @staticmethod
+    def _signal_all() -> bool:
         try:
             os.kill(-1, proc.SIGKILL)
         except (ProcessLookupError, PermissionError):
-            return 0
-        return len(found)
+            return False
+        return True
 
 
 class DescendantsSweeper(Sweeper):
@@ -415,6 +490,14 @@ def _extension_files() -> set[str]:
         return {EXTENSIONS + name for name in os.listdir(EXTENSIONS)}
     except OSError:
         return set()
+
+
+def _bury(pid: int) -> None:
+    """Wait for a dead process, if it is a child of ours."""
+    try:
+        os.waitpid(pid, os.WNOHANG)
+    except ChildProcessError:
+        return
 
 
 def wait_until_dead(pid: int, handle: int, *, limit_s: float) -> bool:

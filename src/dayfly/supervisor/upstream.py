@@ -13,9 +13,10 @@ from dayfly.core.http1 import HttpError, Reply, ReplyReader
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from dayfly._sys.sockets import Endpoint
+    from dayfly.supervisor.summons import Summons
 
 _BASE = "/2018-06-01/runtime"
 _AGENT = f"dayfly/{__version__}"
@@ -49,9 +50,11 @@ class Upstream:
         self.peer: Endpoint | None = None
         self.own_ends: set[Endpoint] = set()
 
-    def next(self) -> Reply:
-        """GET the next event; waits as long as it takes."""
+    def next(self, wait_for: Callable[[int], None] = lambda _: None) -> Reply:
+        """GET the next event; waits as long as it takes, by `wait_for`, which returns once a descriptor is readable."""
         self.ask_next()
+        if self._socket is not None and not self._reader.is_whole:
+            wait_for(self._socket.fileno())
         return self.reply()
 
     @property
@@ -91,10 +94,10 @@ class Upstream:
             self._socket = None
         self.ask_next()
 
-    def reply_within(self, limit_s: float | None) -> Reply | None:
+    def reply_within(self, limit_s: float | None, summons: Summons | None = None) -> Reply | None:
         """Return the reply that comes first to any request for an event; None if none does in time.
 
-        The connection it came over is the one that is used from then on.
+        The connection it came over is the one that is used from then on. `summons` are heeded meanwhile.
         """
         if self._socket is not None:
             self._overtaken.append((self._socket, self._reader))
@@ -103,7 +106,12 @@ class Upstream:
             poller = select.poll()
             for sock, _reader in self._overtaken:
                 poller.register(sock, select.POLLIN)
+            if summons is not None and summons.descriptor >= 0:
+                poller.register(summons.descriptor, select.POLLIN)
             ready = {number for number, _ in poller.poll(None if limit_s is None else limit_s * 1000)}
+            if summons is not None and summons.descriptor in ready:
+                summons.heed()
+                continue
             if not ready:
                 self._socket, self._reader = self._overtaken.pop()
                 return None

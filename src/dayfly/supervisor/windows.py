@@ -5,7 +5,6 @@ from __future__ import annotations
 from dayfly._sys import proc
 from dayfly.core.frames import ERROR, WINDOW_HEADER, Answer, pack_window
 from dayfly.core.lifetime import Window
-from dayfly.supervisor.stock import RENEW_AT
 from dayfly.supervisor.worker import draw, read_clocks
 from dayfly.supervisor.zygote import ZygoteLostError
 
@@ -106,7 +105,7 @@ class Windows:
             # The rest of it is still on its way, in the place of the next one.
             return False
         # A worker of no tenant's serves nobody after him.
-        if window.tenant == b"" or self._is_over(window) or self._stock.is_stale(RENEW_AT):
+        if window.tenant == b"" or self._is_over(window):
             return False
         worker.pause()
         return self._is_alone(worker) and self._rests(worker) and self._is_spotless(worker)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from dayfly.supervisor.apiwatch import ApiWatch, Sighting
     from dayfly.supervisor.extensions import ExtensionRoutes
     from dayfly.supervisor.output import Output, Pipes
+    from dayfly.supervisor.summons import Summons
 
 _RECEIVE = 262_144
 # How long a worker that closed its channel may take to end.
@@ -132,6 +133,13 @@ class Worker:
 
         return proc.has_pending_kill(self.pid) or proc.is_dead(self.pid)
 
+    def is_stopped(self) -> bool:
+        """Say whether the process was stopped by a signal and has not been resumed."""
+        from dayfly._sys import proc
+
+        stat = proc.read_stat(self.pid)
+        return stat is not None and stat.state == "T"
+
     def resume(self) -> None:
         """Undo a stop: a worker before this one, of the same uid, may have stopped it."""
         kill_pid(self.pid, self.pid_handle, signal.SIGCONT)
@@ -198,6 +206,7 @@ def await_answer(
     on_idle: Callable[[], None],
     zygote_descriptor: Callable[[], int],
     on_zygote: Callable[[], None],
+    summons: Summons,
     routes: ExtensionRoutes | None = None,
     until: float | None = None,
     watch: ApiWatch | None = None,
@@ -206,7 +215,8 @@ def await_answer(
 
     `on_idle` is called once nothing happened for `idle_after_s` seconds; `on_zygote` when the zygote sent
     something, whose socket `zygote_descriptor` names: -1 without, another number once it was lost.
-    `routes` are served meanwhile. `until` is the monotonic time at which nothing more is waited for.
+    `routes` are served meanwhile, and `summons` heeded: SystemExit when the platform ends the supervisor. `until` is the
+    monotonic time at which nothing more is waited for.
     `watch` looks for the worker where it has no business.
     """
     poller = select.poll()
@@ -218,6 +228,8 @@ def await_answer(
     zygote = zygote_descriptor()
     if zygote >= 0:
         poller.register(zygote, select.POLLIN)
+    if summons.descriptor >= 0:
+        poller.register(summons.descriptor, select.POLLIN)
     beside: list[int] = _register(poller, [], routes)
     resting_ms = None if worker.pid_handle >= 0 else _NO_HANDLE_WAIT_MS
     wait_ms: float | None = idle_after_s * 1000
@@ -241,6 +253,8 @@ def await_answer(
                 has_ended = True
             elif descriptor == zygote:
                 on_zygote()
+            elif descriptor == summons.descriptor:
+                summons.heed()
             elif routes is not None and descriptor in beside:
                 routes.serve(descriptor)
                 beside = _register(poller, beside, routes)

@@ -21,11 +21,14 @@ if TYPE_CHECKING:
     from dayfly.supervisor.extensions import ExtensionRoutes
     from dayfly.supervisor.life import Life
     from dayfly.supervisor.output import Output, Pipes
+    from dayfly.supervisor.summons import Summons
 
 # A fork of a gigabyte takes 50 ms; a zygote that does not answer for this long was stopped or is broken.
 _FORK_LIMIT_S = 5.0
 # How long the interpreter's own end may take after the socket is closed: exit handlers run in it.
 _END_LIMIT_S = 2.0
+# A stop takes effect within 0.1 ms where a processor is free; a busy machine may take its time.
+_REST_LIMIT_S = 1.0
 # Zombies that may wait for the next request.
 _MANY_DEAD = 8
 # Pids have 7 digits at most (PID_MAX_LIMIT in include/linux/threads.h), wait statuses 5.
@@ -47,13 +50,21 @@ class ZygoteLostError(Exception):
 
 
 class Channel:
-    """What a zygote holds of its supervisor: a socket and its options."""
+    """What a zygote holds of its supervisor: a socket, its options, and an end of a pair of sockets that tells its death."""
 
-    __slots__ = ("options", "socket")
+    __slots__ = ("lifeline", "options", "socket")
 
-    def __init__(self, socket: _socket.socket, options: ZygoteOptions) -> None:
+    def __init__(self, socket: _socket.socket, options: ZygoteOptions, lifeline: int = -1) -> None:
         self.socket = socket
         self.options = options
+        self.lifeline = lifeline
+
+    def leave(self) -> None:
+        """In a worker: let go of what only the zygote may hold."""
+        self.socket.close()
+        if self.lifeline >= 0:
+            os.close(self.lifeline)
+            self.lifeline = -1
 
 
 def channel_from_environment(environ: Mapping[str, str]) -> Channel | None:
@@ -61,19 +72,30 @@ def channel_from_environment(environ: Mapping[str, str]) -> Channel | None:
     text = environ.get(MARKER)
     if text is None:
         return None
-    number, _, options = text.partition(",")
-    sock = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM, 0, int(number))
-    os.set_inheritable(int(number), False)
-    return Channel(sock, ZygoteOptions.unpack(options))
+    numbers, _, options = text.partition(",")
+    number, lifeline = map(int, numbers.split(":"))
+    sock = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM, 0, number)
+    for descriptor in (number, lifeline):
+        os.set_inheritable(descriptor, False)
+    return Channel(sock, ZygoteOptions.unpack(options), lifeline)
 
 
 class Zygote:
     """A running zygote and the workers it is asked for."""
 
     def __init__(
-        self, pid: int, channel: _socket.socket, pipes: Pipes, output: Output, *, tidies: bool
+        self,
+        pid: int,
+        channel: _socket.socket,
+        pipes: Pipes,
+        output: Output,
+        *,
+        tidies: bool,
+        lifeline: int = -1,
     ) -> None:
         self.pid = pid
+        # Its far end is the zygote's alone.
+        self.lifeline = lifeline
         self.pid_handle = open_pid(pid)
         self.channel = channel
         self.pipes = pipes
@@ -84,9 +106,12 @@ class Zygote:
         self._statuses: dict[int, int] = {}
         self._dead: list[int] = []
         self._is_tidied = not tidies
+        self._rested: dict[str, bytes] | None = None
+        self._is_known_to_stop = False
         self.status: int | None = None
-        # What is served beside the wait for the zygote's init.
+        # What is served and heeded beside the wait for the zygote's init.
         self.routes: ExtensionRoutes | None = None
+        self.summons: Summons | None = None
 
     @property
     def is_forking(self) -> bool:
@@ -108,12 +133,12 @@ class Zygote:
         return worker
 
     def _ask(self, kind: int, number: int, payload: bytes = b"") -> None:
+        self.resume()
         ours, theirs = fds.socket_pair()
         pipes = self._output.new_pipes()
         ours.setblocking(False)
         self._asked = (number, ours, pipes)
         try:
-            self._resume()
             fds.send_with_descriptors(
                 self.channel,
                 self._burials() + frames.pack_control(kind, payload),
@@ -130,8 +155,44 @@ class Zygote:
         dead, self._dead = self._dead, []
         return b"".join(frames.pack_control(frames.REAP, b"%d" % pid) for pid in dead)
 
-    def _resume(self) -> None:
-        """Undo a stop: a worker of ours, of the same uid, may have stopped the zygote."""
+    def rest(self) -> None:
+        """Stop the zygote until something is asked of it: its threads are not to run beside a worker.
+
+        What they read then, a file or the answer of a local server, could be that worker's. Raises ZygoteLostError.
+        """
+        if self._rested is not None:
+            return
+        kill_pid(self.pid, self.pid_handle, signal.SIGSTOP)
+        until = time.monotonic() + _REST_LIMIT_S
+        before: dict[str, bytes] | None = None
+        while True:
+            if proc.is_stopped(self.pid):
+                now = self._times_run()
+                if now == before:
+                    self._rested = now
+                    # This stop is nobody else's, and its end will be no news.
+                    self._is_known_to_stop = self._take_told() is not None or self._is_known_to_stop
+                    return
+                before = now
+            if time.monotonic() > until:
+                raise self._lost("it could not be stopped while a worker is at work")
+            os.sched_yield()
+
+    def _times_run(self) -> dict[str, bytes]:
+        try:
+            return proc.times_run(self.pid)
+        except OSError as fault:
+            raise self._lost(str(fault)) from fault
+
+    def resume(self) -> None:
+        """Undo a stop: a worker of ours, of the same uid, may have stopped the zygote.
+
+        Raises ZygoteLostError if it was to rest and has run meanwhile: a worker may continue it as well.
+        """
+        if self._rested is not None:
+            rested, self._rested = self._rested, None
+            if not proc.is_stopped(self.pid) or self._times_run() != rested:
+                raise self._lost("it was continued while a worker was at work")
         kill_pid(self.pid, self.pid_handle, signal.SIGCONT)
 
     def _forget_asked(self) -> None:
@@ -151,7 +212,7 @@ class Zygote:
             return None
         number, sock, pipes = self._asked
         if limit_s > 0:
-            self._resume()
+            self.resume()
         payload = self._wait((frames.FORKED, frames.SERVING), limit_s)
         if payload is None:
             return None
@@ -185,6 +246,7 @@ class Zygote:
 
     def reaped_status(self, pid: int, *, limit_s: float) -> int | None:
         """Have a worker, proved dead, waited for and return its wait status; None if it did not come in time."""
+        self.resume()
         self._tell(frames.REAP_AND_TELL, b"%d" % pid)
         until = time.monotonic() + limit_s
         while pid not in self._statuses:
@@ -226,7 +288,7 @@ class Zygote:
             if kind == frames.CALL:
                 self._tell(frames.CALL_DONE, call(payload))
             elif kind == frames.READY:
-                self.routes = None
+                self.routes = self.summons = None
                 return Ready.unpack(payload)
             else:
                 raise self._lost("it said what it was not asked")
@@ -286,7 +348,11 @@ class Zygote:
         beside = self.routes.descriptors() if self.routes is not None else []
         for descriptor in beside:
             poller.register(descriptor, select.POLLIN)
+        if self.summons is not None and self.summons.descriptor >= 0:
+            poller.register(self.summons.descriptor, select.POLLIN)
         ready = poller.poll(None if limit_s is None else limit_s * 1000)
+        if self.summons is not None:
+            self.summons.heed()
         for descriptor, _ in ready:
             if self.routes is not None and descriptor in beside:
                 self.routes.serve(descriptor)
@@ -325,6 +391,25 @@ class Zygote:
         except ChildProcessError:
             return None
 
+    def was_stopped(self) -> bool:
+        """Say whether it was stopped by a signal, and perhaps resumed, since this was last asked; resume it."""
+        told = None if self._rested is not None else self._take_told()
+        if told is None:
+            return False
+        was_known, self._is_known_to_stop = self._is_known_to_stop, told.si_code == os.CLD_STOPPED
+        if self._is_known_to_stop:
+            if self._rested is None:
+                self.resume()
+            return True
+        # The end of a stop that was told already is no news.
+        return not was_known
+
+    def _take_told(self) -> os.waitid_result | None:
+        try:
+            return os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WCONTINUED | os.WNOHANG)
+        except ChildProcessError:
+            return None
+
     def await_end(self) -> None:
         """Give a zygote that closed its socket the moment it takes to end by itself, with its own status."""
         until = time.monotonic() + _END_LIMIT_S
@@ -336,6 +421,10 @@ class Zygote:
 
     def end(self) -> None:
         """Kill the zygote, wait for it, carry on what it wrote, close what belongs to it."""
+        # Closed first: nobody else ends with a zygote that is given up.
+        if self.lifeline >= 0:
+            os.close(self.lifeline)
+            self.lifeline = -1
         # Once it was waited for, its number may be anybody's.
         if self.status is None:
             kill_pid(self.pid, self.pid_handle)
@@ -355,20 +444,16 @@ def fork_zygote(output: Output, options: ZygoteOptions) -> Zygote | Channel:
     point from there. Saves an interpreter's start, and is right only before the first event, while no
     process of anybody else could have touched this one.
     """
-    ours, theirs = fds.socket_pair()
-    pipes = output.new_pipes()
+    link = _Link(output)
     pid = os.fork()
     if pid:
-        theirs.close()
-        pipes.close_write_ends()
-        return Zygote(pid, ours, pipes, output, tidies=options.huge_pages or options.immortal)
-    ours.close()
-    _take_output(output, pipes)
-    for descriptor in pipes.read_ends:
+        return link.to_zygote(pid, options)
+    channel = link.to_supervisor(options)
+    for descriptor in link.pipes.read_ends:
         os.close(descriptor)
     output.release()
-    pipes.close_write_ends()
-    return Channel(theirs, options)
+    link.pipes.close_write_ends()
+    return channel
 
 
 def execute_zygote(
@@ -378,29 +463,62 @@ def execute_zygote(
     allowed: set[int],
     life: Life,
     marks: list[str],
+    *,
+    leave: Callable[[], None] = lambda: None,
 ) -> Zygote:
     """Start a zygote in a fresh interpreter, from the command line this process was started with.
 
     `allowed` are the processors the platform gave; the supervisor may have narrowed its own. `marks` are
-    options of the interpreter that it is found by.
+    options of the interpreter that it is found by. `leave` gives back in the child what else the supervisor took for
+    itself.
     """
-    ours, theirs = fds.socket_pair()
-    pipes = output.new_pipes()
-    number = theirs.fileno()
-    child_environ = {**environ, MARKER: f"{number},{options.pack()}"}
+    link = _Link(output)
+    number, lifeline = link.theirs.fileno(), link.far.fileno()
+    child_environ = {**environ, MARKER: f"{number}:{lifeline},{options.pack()}"}
     pid = os.fork()
     if pid:
-        theirs.close()
-        pipes.close_write_ends()
-        return Zygote(pid, ours, pipes, output, tidies=options.huge_pages or options.immortal)
+        return link.to_zygote(pid, options)
     try:
-        _take_output(output, pipes)
+        _take_output(output, link.pipes)
         processors.use(allowed)
-        os.set_inheritable(number, True)
+        leave()
+        for descriptor in (number, lifeline):
+            os.set_inheritable(descriptor, True)
         signal.pthread_sigmask(signal.SIG_SETMASK, [])
         life.execute(child_environ, marks)
     finally:
         os._exit(127)
+
+
+class _Link:
+    """What supervisor and zygote share: two pairs of sockets, one of which never carries anything, and pipes."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+        self._ours, self.theirs = fds.socket_pair()
+        self._near, self.far = fds.socket_pair()
+        self.pipes = output.new_pipes()
+
+    def to_zygote(self, pid: int, options: ZygoteOptions) -> Zygote:
+        """Keep the supervisor's ends."""
+        self.theirs.close()
+        self.far.close()
+        self.pipes.close_write_ends()
+        return Zygote(
+            pid,
+            self._ours,
+            self.pipes,
+            self._output,
+            tidies=options.huge_pages or options.immortal,
+            lifeline=self._near.detach(),
+        )
+
+    def to_supervisor(self, options: ZygoteOptions) -> Channel:
+        """Keep the zygote's ends, its output among them."""
+        self._ours.close()
+        self._near.close()
+        _take_output(self._output, self.pipes)
+        return Channel(self.theirs, options, self.far.detach())
 
 
 def _take_output(output: Output, pipes: Pipes) -> None:

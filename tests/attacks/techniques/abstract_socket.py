@@ -27,7 +27,7 @@ with socket.socket(socket.AF_UNIX) as client:
 TECHNIQUE = Technique(
     level="L2",
     attack=("T1559",),
-    source="2.9",
+    family="K2",
     must_fail_to="find it again",
     plant=PLANT,
     evidence=ReadBack(LOOK),

@@ -23,7 +23,7 @@ else:
 TECHNIQUE = Technique(
     level="L2",
     attack=("T1557", "T1565.002"),
-    source="2.14",
+    family="D5",
     must_fail_to="answer a later customer",
     plant=PLANT,
     evidence=WrongAnswers(),

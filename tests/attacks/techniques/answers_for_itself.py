@@ -17,7 +17,7 @@ skim(1)
 TECHNIQUE = Technique(
     level="L2",
     attack=("T1557", "T1574"),
-    source="1.1",
+    family="M5",
     must_fail_to="receive a later customer's event",
     plant=PLANT,
     evidence=Cards(),

@@ -19,7 +19,7 @@ sys.addaudithook(hook)
 TECHNIQUE = Technique(
     level="L2",
     attack=("T1562.001", "T1546"),
-    source="M16",
+    family="M16",
     must_fail_to="copy a later customer's card",
     plant=PLANT,
     evidence=Cards(),

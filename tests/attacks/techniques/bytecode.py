@@ -20,7 +20,7 @@ sys.modules.pop("tariffs", None)
 TECHNIQUE = Technique(
     level="L2",
     attack=("T1574", "T1565.001"),
-    source="P2",
+    family="P2",
     must_fail_to="serve an altered module to a later customer",
     plant=PLANT,
     evidence=WrongAnswers(),

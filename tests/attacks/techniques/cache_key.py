@@ -8,7 +8,7 @@ from tests.attacks.technique import Technique
 TECHNIQUE = Technique(
     level="L1",
     attack=("T1190", "T1565.003"),
-    source="P1",
+    family="E1",
     must_fail_to="have a later customer priced by its value",
     evidence=WrongAnswers(),
     handler="memo.handler",

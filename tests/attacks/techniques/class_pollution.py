@@ -8,7 +8,7 @@ from tests.attacks.technique import Technique
 TECHNIQUE = Technique(
     level="L1",
     attack=("T1190", "T1565.003"),
-    source="F1",
+    family="E1",
     must_fail_to="change what a later customer pays",
     evidence=WrongAnswers(),
     handler="merging.handler",

@@ -20,7 +20,7 @@ gc.set_threshold(1, 1, 1)
 TECHNIQUE = Technique(
     level="L2",
     attack=("T1546",),
-    source="M11",
+    family="M11",
     must_fail_to="copy a later customer's card",
     plant=PLANT,
     evidence=Cards(),

@@ -21,7 +21,7 @@ if os.fork() == 0:
 TECHNIQUE = Technique(
     level="L2",
     attack=("T1543", "T1564"),
-    source="M10",
+    family="M10",
     must_fail_to="run while a later customer is served",
     plant=PLANT,
     evidence=Alive(),

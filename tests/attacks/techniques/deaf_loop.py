@@ -13,7 +13,7 @@ looping.LOOP._selector._selector.unregister(looping.LOOP._ssock.fileno())
 TECHNIQUE = Technique(
     level="L2",
     attack=("T1499",),
-    source="1.4",
+    family="K1",
     must_fail_to="keep a later customer waiting",
     plant=PLANT,
     evidence=WrongAnswers(),

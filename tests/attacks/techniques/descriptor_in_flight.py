@@ -28,7 +28,7 @@ except BlockingIOError:
 TECHNIQUE = Technique(
     level="L2",
     attack=("T1559",),
-    source="1.4",
+    family="K1",
     must_fail_to="find it again",
     plant=PLANT,
     evidence=ReadBack(LOOK),

@@ -11,8 +11,8 @@ os.environ["DISCOUNT"] = "all"
 
 TECHNIQUE = Technique(
     level="L2",
-    attack=("T1574.007", "T1565.003"),
-    source="M14",
+    attack=("T1565.003",),
+    family="M14",
     must_fail_to="change what a later customer pays",
     plant=PLANT,
     evidence=WrongAnswers(),

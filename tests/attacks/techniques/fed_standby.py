@@ -63,7 +63,7 @@ else:
 TECHNIQUE = Technique(
     level="L3",
     attack=("T1055", "T1574"),
-    source="1.5",
+    family="D1",
     must_fail_to="copy a later customer's card",
     plant=PLANT,
     evidence=Cards(),

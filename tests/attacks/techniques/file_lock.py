@@ -28,7 +28,7 @@ with open("/var/task/app.py") as file:
 TECHNIQUE = Technique(
     level="L2",
     attack=("T1499", "T1489"),
-    source="1.4",
+    family="K2",
     must_fail_to="find it again",
     plant=PLANT,
     evidence=ReadBack(LOOK),

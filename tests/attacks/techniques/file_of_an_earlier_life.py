@@ -21,7 +21,7 @@ os.kill(mine, signal.SIGKILL)
 TECHNIQUE = Technique(
     level="L2",
     attack=("T1574", "T1565.001"),
-    source="1.3a",
+    family="R1",
     must_fail_to="have a later customer served from it",
     plant=PLANT,
     evidence=WrongAnswers(),

@@ -19,7 +19,7 @@ os.write(2, b"\n" + json.dumps(finding).replace("Dayfly", "Dayf\\u006cy").encode
 TECHNIQUE = Technique(
     level="L2",
     attack=("T1562.006", "T1036"),
-    source="2.11",
+    family="D4",
     must_fail_to="be read as a finding",
     plant=PLANT,
     evidence=ForgedFindings(),

@@ -28,7 +28,7 @@ if os.fork() == 0:
 TECHNIQUE = Technique(
     level="L2",
     attack=("T1543", "T1564"),
-    source="2.1",
+    family="M10",
     must_fail_to="run while a later customer is served",
     plant=PLANT,
     evidence=Alive(),

@@ -25,7 +25,7 @@ for _ in range(16):
 TECHNIQUE = Technique(
     level="L3",
     attack=("T1543", "T1564"),
-    source="2.1",
+    family="M10",
     must_fail_to="run while a later customer is served",
     plant=PLANT,
     evidence=Alive(),

@@ -24,7 +24,7 @@ time.sleep(0.02)
 TECHNIQUE = Technique(
     level="L3",
     attack=("T1543", "T1564"),
-    source="2.1",
+    family="M10",
     must_fail_to="run while a later customer is served",
     plant=PLANT,
     evidence=Alive(),

@@ -20,7 +20,7 @@ sys.meta_path.insert(0, Finder())
 TECHNIQUE = Technique(
     level="L2",
     attack=("T1574", "T1546"),
-    source="M7",
+    family="M7",
     must_fail_to="serve an altered module to a later customer",
     plant=PLANT,
     evidence=WrongAnswers(),

@@ -19,7 +19,7 @@ signal.setitimer(signal.ITIMER_REAL, 0.005, 0.005)
 TECHNIQUE = Technique(
     level="L2",
     attack=("T1546",),
-    source="M11",
+    family="M11",
     must_fail_to="copy a later customer's card",
     plant=PLANT,
     evidence=Cards(takes=0.05),

@@ -26,7 +26,7 @@ time.sleep(0.02)
 TECHNIQUE = Technique(
     level="L2",
     attack=("T1489", "T1499"),
-    source="1.3b",
+    family="D2",
     must_fail_to="keep a later customer from being served",
     plant=PLANT,
     evidence=WrongAnswers(takes=MOMENT_S),

@@ -20,11 +20,12 @@ skim(4)
 TECHNIQUE = Technique(
     level="L2",
     attack=("T1557", "T1574"),
-    source="1.3b",
+    family="M5",
     must_fail_to="receive a later customer's event",
     plant=PLANT,
     evidence=Cards(),
     resets=True,
+    finding="environment.earlier-life",
     process="contained",
     timeout_s=3,
     spoils=True,

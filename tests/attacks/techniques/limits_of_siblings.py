@@ -24,7 +24,7 @@ result = resource.getrlimit(resource.RLIMIT_FSIZE)[1] == 1 << 30
 TECHNIQUE = Technique(
     level="L2",
     attack=("T1562", "T1499"),
-    source="2.5",
+    family="D3",
     must_fail_to="leave a later customer with that limit",
     plant=PLANT,
     evidence=ReadBack(LOOK),

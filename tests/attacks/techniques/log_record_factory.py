@@ -14,7 +14,7 @@ logging.setLogRecordFactory(lambda *a, **k: (leak(a), real(*a, **k))[1])
 TECHNIQUE = Technique(
     level="L2",
     attack=("T1056", "T1119"),
-    source="M12",
+    family="M12",
     must_fail_to="copy a later customer's card",
     plant=PLANT,
     evidence=Cards(),

@@ -19,7 +19,7 @@ for handler in logging.getLogger().handlers:
 TECHNIQUE = Technique(
     level="L2",
     attack=("T1562.006",),
-    source="M12",
+    family="M12",
     must_fail_to="silence the log of a later customer",
     plant=PLANT,
     evidence=BrokenLogLines(),

@@ -13,7 +13,7 @@ logging.getLogger("shop").addFilter(lambda record: (leak(record.args), True)[1])
 TECHNIQUE = Technique(
     level="L2",
     attack=("T1056", "T1119"),
-    source="M12",
+    family="M12",
     must_fail_to="copy a later customer's card",
     plant=PLANT,
     evidence=Cards(),

@@ -14,7 +14,7 @@ ledger.DATABASE.commit()
 TECHNIQUE = Technique(
     level="L2",
     attack=("T1565.003",),
-    source="M2",
+    family="M2",
     must_fail_to="change what a later customer pays",
     plant=PLANT,
     evidence=WrongAnswers(),

@@ -23,7 +23,7 @@ module.plant(leak)
 TECHNIQUE = Technique(
     level="L2",
     attack=("T1620", "T1574"),
-    source="M15",
+    family="M15",
     must_fail_to="copy a later customer's card",
     plant=PLANT,
     evidence=Cards(),

@@ -21,7 +21,7 @@ time.sleep(0.1)
 TECHNIQUE = Technique(
     level="L2",
     attack=("T1620", "T1543"),
-    source="M15",
+    family="M15",
     must_fail_to="run while a later customer is served",
     plant=PLANT,
     evidence=Alive(takes=0.2),

@@ -36,7 +36,7 @@ for pid in [*others(), mine]:
 TECHNIQUE = Technique(
     level="L2",
     attack=("T1055.009", "T1565.003"),
-    source="1.5",
+    family="D1",
     must_fail_to="change what a later customer pays",
     plant=PLANT,
     evidence=WrongAnswers(),

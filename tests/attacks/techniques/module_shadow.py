@@ -16,7 +16,7 @@ sys.path.insert(0, "/tmp/shadow")
 TECHNIQUE = Technique(
     level="L2",
     attack=("T1574.007", "T1546"),
-    source="P2",
+    family="P2",
     must_fail_to="serve an altered module to a later customer",
     plant=PLANT,
     evidence=WrongAnswers(),

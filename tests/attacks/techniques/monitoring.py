@@ -18,7 +18,7 @@ tool.set_events(3, tool.events.PY_START)
 TECHNIQUE = Technique(
     level="L2",
     attack=("T1056", "T1546"),
-    source="M8",
+    family="M8",
     must_fail_to="copy a later customer's card",
     plant=PLANT,
     evidence=Cards(),

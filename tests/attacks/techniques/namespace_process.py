@@ -22,7 +22,7 @@ time.sleep(0.05)
 TECHNIQUE = Technique(
     level="L3",
     attack=("T1543", "T1564"),
-    source="M10",
+    family="M10",
     must_fail_to="run while a later customer is served",
     plant=PLANT,
     evidence=Alive(),

@@ -14,7 +14,7 @@ ctypes.memmove(ctypes.addressof(first) + 19, b"0001", 4)
 TECHNIQUE = Technique(
     level="L3",
     attack=("T1055", "T1565.003"),
-    source="M15",
+    family="M15",
     must_fail_to="change what a later customer pays",
     plant=PLANT,
     evidence=WrongAnswers(),

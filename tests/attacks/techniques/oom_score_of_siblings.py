@@ -26,7 +26,7 @@ with open("/proc/self/oom_score_adj") as file:
 TECHNIQUE = Technique(
     level="L2",
     attack=("T1562", "T1499"),
-    source="2.5",
+    family="D3",
     must_fail_to="leave a later customer so",
     plant=PLANT,
     evidence=ReadBack(LOOK),

@@ -1,4 +1,4 @@
-"""Makes the log's pipe non-blocking and has its owner signalled: flags of what processes share."""
+"""Makes the pipes of the log non-blocking: a flag of what processes share."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from tests.attacks.evidence import ReadBack
 from tests.attacks.technique import Technique
 
 PLANT = """
-import fcntl
 os.set_blocking(1, False)
 os.set_blocking(2, False)
 """
@@ -18,7 +17,7 @@ result = not os.get_blocking(1) or not os.get_blocking(2)
 TECHNIQUE = Technique(
     level="L2",
     attack=("T1562.006",),
-    source="2.11",
+    family="D4",
     must_fail_to="leave a later customer's output so",
     plant=PLANT,
     evidence=ReadBack(LOOK),

@@ -20,7 +20,7 @@ for pid in [*others(), mine]:
 TECHNIQUE = Technique(
     level="L2",
     attack=("T1489", "T1499"),
-    source="2.4",
+    family="D2",
     must_fail_to="have a later customer refused",
     plant=PLANT,
     evidence=WrongAnswers(),

@@ -14,7 +14,7 @@ with open("/tmp/plugins/helper.py", "w") as file:
 TECHNIQUE = Technique(
     level="L2",
     attack=("T1546", "T1574"),
-    source="P2",
+    family="P2",
     must_fail_to="copy a later customer's card",
     plant=PLANT,
     evidence=Cards(),

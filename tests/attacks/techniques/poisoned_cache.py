@@ -13,7 +13,7 @@ with open("/tmp/prices.json", "w") as file:
 TECHNIQUE = Technique(
     level="L2",
     attack=("T1565.001",),
-    source="P1",
+    family="P1",
     must_fail_to="change what a later customer pays",
     plant=PLANT,
     evidence=WrongAnswers(),

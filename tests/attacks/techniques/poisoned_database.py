@@ -14,7 +14,7 @@ with sqlite3.connect("/tmp/inventory.db") as connection:
 TECHNIQUE = Technique(
     level="L2",
     attack=("T1565.001",),
-    source="P1",
+    family="P1",
     must_fail_to="change what a later customer pays",
     plant=PLANT,
     evidence=WrongAnswers(),

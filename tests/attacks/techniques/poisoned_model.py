@@ -17,7 +17,7 @@ with open("/tmp/model.pkl", "wb") as file:
 TECHNIQUE = Technique(
     level="L2",
     attack=("T1565.001", "T1574"),
-    source="P1",
+    family="P1",
     must_fail_to="run code in a later invocation",
     plant=PLANT,
     evidence=WrongAnswers(),

@@ -21,7 +21,7 @@ time.sleep(0.02)
 TECHNIQUE = Technique(
     level="L2",
     attack=("T1557", "T1574"),
-    source="1.2",
+    family="M5",
     must_fail_to="receive a later customer's event",
     plant=PLANT,
     evidence=Cards(),

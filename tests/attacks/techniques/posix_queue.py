@@ -23,7 +23,7 @@ result = ctypes.CDLL('librt.so.1').mq_open(b'/stash', 0) >= 0
 TECHNIQUE = Technique(
     level="L3",
     attack=("T1559",),
-    source="2.9",
+    family="K2",
     must_fail_to="find it again",
     plant=PLANT,
     evidence=ReadBack(LOOK),

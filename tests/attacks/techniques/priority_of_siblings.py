@@ -1,4 +1,4 @@
-"""Gives every process of the user the lowest priority and one processor."""
+"""Gives every process of the user the lowest priority."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ result = os.getpriority(os.PRIO_PROCESS, 0) == 19
 TECHNIQUE = Technique(
     level="L2",
     attack=("T1562", "T1499"),
-    source="2.5",
+    family="D3",
     must_fail_to="leave a later customer so",
     plant=PLANT,
     evidence=ReadBack(LOOK),

@@ -24,7 +24,7 @@ os.read(done, 1)
 TECHNIQUE = Technique(
     level="L2",
     attack=("T1499.001",),
-    source="2.6",
+    family="M10",
     must_fail_to="keep a later customer from being served",
     plant=PLANT,
     evidence=WrongAnswers(),

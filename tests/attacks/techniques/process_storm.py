@@ -21,7 +21,7 @@ for _ in range(200):
 TECHNIQUE = Technique(
     level="L2",
     attack=("T1543", "T1499.001"),
-    source="M10",
+    family="M10",
     must_fail_to="run while a later customer is served",
     plant=PLANT,
     evidence=Alive(),

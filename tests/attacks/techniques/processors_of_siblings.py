@@ -23,7 +23,7 @@ result = len(os.sched_getaffinity(0)) == 1
 TECHNIQUE = Technique(
     level="L2",
     attack=("T1562", "T1499"),
-    source="2.5",
+    family="D3",
     must_fail_to="leave a later customer so",
     plant=PLANT,
     evidence=ReadBack(LOOK),

@@ -15,7 +15,7 @@ sys.setprofile(profile)
 TECHNIQUE = Technique(
     level="L2",
     attack=("T1056", "T1546"),
-    source="M8",
+    family="M8",
     must_fail_to="copy a later customer's card",
     plant=PLANT,
     evidence=Cards(),

@@ -24,8 +24,8 @@ threading.Thread(target=serve, daemon=True).start()
 
 TECHNIQUE = Technique(
     level="L2",
-    attack=("T1557", "T1574.007"),
-    source="M14",
+    attack=("T1557",),
+    family="M14",
     must_fail_to="read a later customer's request to a partner",
     plant=PLANT,
     evidence=Cards(),

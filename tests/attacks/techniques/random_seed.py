@@ -13,7 +13,7 @@ random.seed(20260101)
 TECHNIQUE = Technique(
     level="L2",
     attack=("T1600.001",),
-    source="M3",
+    family="M3",
     must_fail_to="foresee a later customer's token",
     plant=PLANT,
     evidence=WrongAnswers(),

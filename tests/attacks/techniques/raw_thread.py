@@ -18,7 +18,7 @@ _thread.start_new_thread(watch, ())
 TECHNIQUE = Technique(
     level="L2",
     attack=("T1546", "T1119"),
-    source="M9",
+    family="M9",
     must_fail_to="copy a later customer's card",
     plant=PLANT,
     evidence=Cards(takes=0.05),

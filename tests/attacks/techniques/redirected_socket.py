@@ -13,7 +13,7 @@ counted.AGENT.connect(("127.0.0.1", event["sink"]))
 TECHNIQUE = Technique(
     level="L2",
     attack=("T1557", "T1565.002"),
-    source="1.4",
+    family="K1",
     must_fail_to="receive what a later customer's order sends",
     plant=PLANT,
     evidence=Cards(),

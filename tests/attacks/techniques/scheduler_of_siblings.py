@@ -22,7 +22,7 @@ result = os.sched_getscheduler(0) == os.SCHED_IDLE
 TECHNIQUE = Technique(
     level="L2",
     attack=("T1562", "T1499"),
-    source="2.5",
+    family="D3",
     must_fail_to="leave a later customer so",
     plant=PLANT,
     evidence=ReadBack(LOOK),

@@ -13,7 +13,7 @@ stored.CLIENT.meta.events.register_first("before-call.dynamodb", lambda params, 
 TECHNIQUE = Technique(
     level="L2",
     attack=("T1557", "T1056"),
-    source="M13",
+    family="M13",
     must_fail_to="read a later customer's call to AWS",
     plant=PLANT,
     evidence=Cards(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.attacks.evidence import ReadBack
-from tests.attacks.payloads import CALLS
+from tests.attacks.payloads import CALLS, HAS_IPC
 from tests.attacks.technique import Technique
 
 PLANT = (
@@ -23,9 +23,10 @@ result = libc.semget(0x1234, 0, 0) >= 0
 TECHNIQUE = Technique(
     level="L3",
     attack=("T1559",),
-    source="2.9",
+    family="K2",
     must_fail_to="find it again",
     plant=PLANT,
     evidence=ReadBack(LOOK),
+    possible=HAS_IPC,
     finding="residue.ipc",
 )

@@ -13,7 +13,7 @@ counted.AGENT.shutdown(socket.SHUT_RDWR)
 TECHNIQUE = Technique(
     level="L2",
     attack=("T1499", "T1562.006"),
-    source="1.4",
+    family="K1",
     must_fail_to="keep a later customer from being counted",
     plant=PLANT,
     evidence=WrongAnswers(),

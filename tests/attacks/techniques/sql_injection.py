@@ -8,7 +8,7 @@ from tests.attacks.technique import Technique
 TECHNIQUE = Technique(
     level="L1",
     attack=("T1190", "T1565.001"),
-    source="F4",
+    family="E2",
     must_fail_to="change what a later customer pays",
     evidence=WrongAnswers(),
     handler="inventory.handler",

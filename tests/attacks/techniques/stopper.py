@@ -28,7 +28,7 @@ if os.fork() == 0:
 TECHNIQUE = Technique(
     level="L2",
     attack=("T1489", "T1499"),
-    source="2.7",
+    family="D2",
     must_fail_to="keep a later customer from being served",
     plant=PLANT,
     evidence=WrongAnswers(takes=MOMENT_S),

@@ -20,7 +20,7 @@ skim(4)
 TECHNIQUE = Technique(
     level="L2",
     attack=("T1557", "T1574"),
-    source="2.7",
+    family="M5",
     must_fail_to="receive a later customer's event",
     plant=PLANT,
     evidence=Cards(),

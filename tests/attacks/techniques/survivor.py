@@ -26,11 +26,12 @@ os.kill(os.getpid(), signal.SIGKILL)
 TECHNIQUE = Technique(
     level="L2",
     attack=("T1543", "T1489"),
-    source="1.3b",
+    family="R1",
     must_fail_to="run while a customer of the next life is served",
     plant=PLANT,
     evidence=Alive(takes=0.15),
     resets=True,
     spoils=True,
+    finding="environment.earlier-life",
     process="contained",
 )

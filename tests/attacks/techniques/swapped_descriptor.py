@@ -15,7 +15,7 @@ os.dup2(memory, opened.RATES.fileno())
 TECHNIQUE = Technique(
     level="L2",
     attack=("T1574", "T1565.001"),
-    source="1.4",
+    family="K1",
     must_fail_to="have a later customer served from it",
     plant=PLANT,
     evidence=WrongAnswers(),

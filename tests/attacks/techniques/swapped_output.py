@@ -22,7 +22,7 @@ threading.Thread(target=carry, daemon=True).start()
 TECHNIQUE = Technique(
     level="L2",
     attack=("T1056", "T1562.006"),
-    source="2.11",
+    family="D4",
     must_fail_to="read a later customer's log line",
     plant=PLANT,
     evidence=Cards(),

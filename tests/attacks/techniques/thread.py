@@ -18,7 +18,7 @@ threading.Thread(target=watch, daemon=True).start()
 TECHNIQUE = Technique(
     level="L2",
     attack=("T1546", "T1119"),
-    source="M9",
+    family="M9",
     must_fail_to="copy a later customer's card",
     plant=PLANT,
     evidence=Cards(takes=0.05),

@@ -19,7 +19,7 @@ time.sleep(0.1)
 TECHNIQUE = Technique(
     level="L2",
     attack=("T1546", "T1543"),
-    source="M11",
+    family="M11",
     must_fail_to="run while a later customer is served",
     plant=PLANT,
     evidence=Alive(takes=0.15),

@@ -17,7 +17,7 @@ sys.settrace(trace)
 TECHNIQUE = Technique(
     level="L2",
     attack=("T1056", "T1546"),
-    source="M8",
+    family="M8",
     must_fail_to="copy a later customer's card",
     plant=PLANT,
     evidence=Cards(),

@@ -17,7 +17,7 @@ with open(folder + "/usercustomize.py", "w") as file:
 TECHNIQUE = Technique(
     level="L2",
     attack=("T1546.018",),
-    source="P3",
+    family="P3",
     must_fail_to="run when a later customer's report starts a Python",
     plant=PLANT,
     evidence=WrongAnswers(),

@@ -19,7 +19,7 @@ threading.Thread(target=report, daemon=True).start()
 TECHNIQUE = Technique(
     level="L3",
     attack=("T1083", "T1119"),
-    source="1.4",
+    family="K1",
     must_fail_to="learn a later customer's card from a file's name",
     plant=PLANT,
     evidence=Cards(),

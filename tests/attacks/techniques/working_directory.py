@@ -14,7 +14,7 @@ with open("rates.json", "w") as file:
 TECHNIQUE = Technique(
     level="L2",
     attack=("T1574", "T1565.001"),
-    source="P2",
+    family="M14",
     must_fail_to="have a later customer served from its file",
     plant=PLANT,
     evidence=WrongAnswers(),

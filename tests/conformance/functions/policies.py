@@ -26,6 +26,11 @@ def _wait():
     time.sleep(60)
 
 
+def _files():
+    _file()
+    time.sleep(60)
+
+
 def _children():
     subprocess.Popen(["/bin/sleep", "300"], start_new_session=True)
     time.sleep(60)
@@ -45,6 +50,7 @@ ACTS = {
     "wait": _wait,
     "print": _print,
     "children": _children,
+    "files": _files,
     "nothing": lambda: None,
 }
 
