@@ -178,7 +178,7 @@ def test_a_network_of_its_own_is_offered_and_never_shown_as_in_force() -> None:
 
 
 def test_what_this_version_does_not_use_is_never_shown_as_in_force() -> None:
-    calls = {"seccomp_filter": {"works": True, "why": ""}, "own_pids": {"works": False, "why": "EPERM"}}
+    calls = {"own_network": {"works": True, "why": ""}, "own_pids": {"works": False, "why": "EPERM"}}
     rows = [row for row in _rows(calls=calls).values() if row.kind == "means"]
     assert len(rows) > 5
     assert {row.in_force for row in rows} == {"no"}

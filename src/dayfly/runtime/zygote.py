@@ -359,9 +359,14 @@ def _why_online(*, is_forked: bool) -> str:
     """Say why workers cannot have a network of their own, "" where they can, found by trying."""
     if not is_forked:
         return "the function's process is not forked"
+    import warnings
+
     from dayfly._sys import netns
 
-    return netns.can_enter()
+    # As `_fork`: threads are known to wait.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return netns.can_enter()
 
 
 def _leave_network() -> dict[int, tuple[int, int]]:
