@@ -7,11 +7,5 @@ from typing import Literal
 
 Isolation = Literal["invocation", "window", "process"]
 
-_LOCK = "the Runtime API is not watched where it is not locked"
-
 # (technique, isolation) → why.
-PENDING: Mapping[tuple[str, Isolation], str] = {
-    ("unlocked-takeover", "invocation"): _LOCK,
-    ("unlocked-takeover", "window"): _LOCK,
-    ("unlocked-takeover", "process"): _LOCK,
-}
+PENDING: Mapping[tuple[str, Isolation], str] = {}

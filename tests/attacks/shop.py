@@ -98,7 +98,8 @@ class Shop:
             function,
             handler,
             runtime=runtime,
-            environment=environment,
+            # Lambda allows no filter of system calls: nothing may be refused here thanks to one.
+            environment={"DAYFLY_CONFINE": "off", **(environment or {})},
             timeout_s=timeout_s,
             confined=confined,
             refusals=confined if refusals is None else refusals,

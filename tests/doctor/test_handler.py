@@ -455,7 +455,7 @@ def test_it_lives_where_lambda_refuses_and_where_a_filter_kills(written: Path) -
     assert done.returncode == 0, done.stderr
     calls = json.loads(done.stdout)["facts"]["calls"]
     refused = [name for name in calls if name.startswith(("prctl_", "ptrace_"))]
-    refused += ["process_vm_readv", "user_namespace", "own_ipc", "own_pids", "private_tmp"]
+    refused += ["process_vm_readv", "user_namespace", "own_ipc", "own_pids", "own_network", "private_tmp"]
     assert len(refused) > 10
     for name in refused:
         assert (calls[name]["works"], calls[name]["why"]) == (False, "EPERM"), name

@@ -85,6 +85,7 @@ def test_a_fact_of_the_host_decides_its_row(name: str, fact: str, value: object,
         ("keyrings", "keyring"),
         ("huge-pages", "huge_pages_collapse"),
         ("semaphores", "semaphore"),
+        ("api-watch", "connection_table"),
     ],
 )
 def test_a_call_decides_its_row(name: str, call: str) -> None:
@@ -153,8 +154,31 @@ def test_why_memory_stays_open_is_said() -> None:
     assert "root may" in _rows(host={"uid": 0}, calls=calls)["supervisor-memory"].reason
 
 
+@pytest.mark.parametrize(
+    ("scope", "works", "state"),
+    [(NARROW, True, "yes"), (NARROW, False, "no"), (WIDE, True, "no"), (WIDE, False, "no")],
+)
+def test_calls_are_confined_where_the_host_allows_it_but_not_on_lambda(
+    scope: ScopeDecision, works: bool, state: str
+) -> None:
+    why = "" if works else "prctl: EPERM"
+    calls = {
+        "seccomp_filter": {"works": works, "why": why},
+        "prctl_set_no_new_privs": {"works": works, "why": why},
+    }
+    row = _rows(scope, calls=calls)["confined-calls"]
+    assert (row.in_force, row.allowed) == (state, "yes" if works else "no")
+    assert bool(row.reason) is (state != "yes")
+
+
+def test_a_network_of_its_own_is_offered_and_never_shown_as_in_force() -> None:
+    for works, allowed in ((True, "yes"), (False, "no"), (None, "unknown")):
+        row = _rows(calls={"own_network": {"works": works, "why": "EPERM"}})["network-of-its-own"]
+        assert (row.in_force, row.allowed, row.is_missing) == ("no", allowed, False)
+
+
 def test_what_this_version_does_not_use_is_never_shown_as_in_force() -> None:
-    calls = {"seccomp_filter": {"works": True, "why": ""}, "own_pids": {"works": False, "why": "EPERM"}}
+    calls = {"own_network": {"works": True, "why": ""}, "own_pids": {"works": False, "why": "EPERM"}}
     rows = [row for row in _rows(calls=calls).values() if row.kind == "means"]
     assert len(rows) > 5
     assert {row.in_force for row in rows} == {"no"}

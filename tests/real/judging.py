@@ -13,7 +13,7 @@ UNWANTED = (
     "zygote.",
     "worker.",
     "environment.not-clean",
-    "environment.runtime-api",
+    "environment.infected",
     "environment.zombies",
     "residue.process",
     "residue.ipc",

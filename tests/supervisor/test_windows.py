@@ -155,7 +155,7 @@ def test_each_trigger_ends_a_window_where_it_is_asked_for(retire_on: str) -> Non
             elif trigger == "files":
                 rules.cleaner.residue = True
             elif trigger == "finding":
-                rules.reporter.find(findings.RUNTIME_API_ABUSED, "seen")
+                rules.reporter.find(findings.INFECTED, "seen")
             elif trigger == "frames":
                 os.write(worker.pipes.write_ends[2], b"no frame of the platform's at all, by far")
                 worker.pipes.read(worker.pipes.read_ends[2])
@@ -179,7 +179,7 @@ def test_what_was_found_after_the_answer_ends_a_window_before_the_next_event() -
     with sleeping() as (worker, _):
         rules.hand_over(worker)
         assert rules.windows.stays(worker, RESULT)
-        rules.reporter.find(findings.RUNTIME_API_ABUSED, "the platform had an answer already")
+        rules.reporter.find(findings.INFECTED, "the platform had an answer already")
         assert not rules.windows.goes_on(worker, None)
 
 

@@ -168,12 +168,13 @@ ZYGOTE_LOST = FindingKind(
     ("T1499", "Endpoint Denial of Service"),
     "it ended or stopped answering; a fresh interpreter initialises the function again",
 )
-RUNTIME_API_ABUSED = FindingKind(
-    "environment.runtime-api",
-    "Somebody else answered the platform",
+INFECTED = FindingKind(
+    "environment.infected",
+    "A worker took the runtime's place",
     5,
     ("T1557", "Adversary-in-the-Middle"),
-    "the platform had already taken an answer that the supervisor did not send",
+    "it was seen at the Runtime API, or the platform had an answer that the supervisor did not send; it was ended, "
+    "and whoever was served from this environment meanwhile may have been served by it",
 )
 NOT_CLEAN = FindingKind(
     "environment.not-clean",

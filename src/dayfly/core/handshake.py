@@ -14,17 +14,20 @@ class ZygoteOptions:
     """What a zygote is told before it initialises the function.
 
     `temporary` are the directories that are cleared, `telemetry` the number of the log descriptor or -1.
-    `isolation` and `deliver` (seconds) as in the settings; `prime`, `events`, `before` and `after` are empty where not set.
+    `isolation` and `deliver` (seconds) as in the settings; `confine` asks for a filter of system calls, `offline` for
+    workers without a network. `prime`, `events`, `before` and `after` are empty where not set.
     """
 
     __slots__ = (
         "after",
         "before",
+        "confine",
         "deliver",
         "events",
         "huge_pages",
         "immortal",
         "isolation",
+        "offline",
         "prime",
         "reseed",
         "restarts_threads",
@@ -40,6 +43,8 @@ class ZygoteOptions:
         reseed: bool = True,
         huge_pages: bool = False,
         immortal: bool = False,
+        confine: bool = False,
+        offline: bool = False,
         restarts_threads: bool = True,
         telemetry: int = -1,
         prime: str = "",
@@ -53,6 +58,8 @@ class ZygoteOptions:
         self.reseed = reseed
         self.huge_pages = huge_pages
         self.immortal = immortal
+        self.confine = confine
+        self.offline = offline
         self.restarts_threads = restarts_threads
         self.telemetry = telemetry
         self.prime = prime
@@ -63,7 +70,15 @@ class ZygoteOptions:
 
     def pack(self) -> str:
         """Return the options as one text that may stand in an environment variable."""
-        switches = f"{self.reseed:d}{self.huge_pages:d}{self.restarts_threads:d}{self.immortal:d}"
+        flags = (
+            self.reseed,
+            self.huge_pages,
+            self.restarts_threads,
+            self.immortal,
+            self.confine,
+            self.offline,
+        )
+        switches = "".join(f"{flag:d}" for flag in flags)
         numbers = (self.telemetry, self.deliver)
         hooks = (self.prime, self.events, self.before, self.after)
         return _SEPARATOR.join((self.isolation, switches, *map(str, numbers), *hooks, *self.temporary))
@@ -73,12 +88,14 @@ class ZygoteOptions:
         """Return the options that `pack` made a text of."""
         isolation, switches, *rest = text.split(_SEPARATOR)
         telemetry, deliver, prime, events, before, after, *temporary = rest
-        reseed, huge_pages, restarts_threads, immortal = (switch == "1" for switch in switches)
+        reseed, huge_pages, restarts_threads, immortal, confine, offline = (flag == "1" for flag in switches)
         return ZygoteOptions(
             isolation=isolation,
             reseed=reseed,
             huge_pages=huge_pages,
             immortal=immortal,
+            confine=confine,
+            offline=offline,
             restarts_threads=restarts_threads,
             telemetry=int(telemetry),
             deliver=float(deliver),
@@ -96,10 +113,21 @@ class Ready:
     `reasons` forbid the fork; `notes` are limits for the first log line; `expires_at` is the time (seconds
     since the epoch) at which something that init fetched is no longer good, 0 where nothing says so;
     `is_open` says that the zygote could open its own memory, `runs_ahead` that code of the function's runs at a fork or
-    in a worker before its event is there, `has_threads` that threads of the function's live on in the zygote.
+    in a worker before its event is there, `has_threads` that threads of the function's live on in the zygote. `unconfined`
+    and `online` say why a filter of system calls is not in force, and why workers have the network; empty where that was
+    asked for and is as it should be.
     """
 
-    __slots__ = ("expires_at", "has_threads", "is_open", "notes", "reasons", "runs_ahead")
+    __slots__ = (
+        "expires_at",
+        "has_threads",
+        "is_open",
+        "notes",
+        "online",
+        "reasons",
+        "runs_ahead",
+        "unconfined",
+    )
 
     def __init__(
         self,
@@ -116,6 +144,8 @@ class Ready:
         self.runs_ahead = runs_ahead
         self.has_threads = has_threads
         self.is_open = False
+        self.unconfined = ""
+        self.online = ""
 
     def pack(self) -> bytes:
         """Return the payload of a READY frame."""
@@ -128,6 +158,8 @@ class Ready:
             lines.append("T")
         if self.is_open:
             lines.append("O")
+        lines += [f"C{self.unconfined}"] if self.unconfined else []
+        lines += [f"S{self.online}"] if self.online else []
         return "\n".join(" ".join(line.split("\n")) for line in lines).encode("utf-8", "replace")
 
     @staticmethod
@@ -148,4 +180,8 @@ class Ready:
                 ready.has_threads = True
             elif kind == "O":
                 ready.is_open = True
+            elif kind == "C":
+                ready.unconfined = text
+            elif kind == "S":
+                ready.online = text
         return ready

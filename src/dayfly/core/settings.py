@@ -176,6 +176,23 @@ SETTINGS = (
         ("auto", "off"),
     ),
     Setting(
+        "confine",
+        "choice",
+        "auto",
+        "auto: where the host allows it (Lambda does not), a filter refuses system calls that no function needs and that "
+        "would be used against Dayfly's processes; programs that workers execute gain no privileges then; off: never",
+        ("auto", "off"),
+    ),
+    Setting(
+        "network",
+        "choice",
+        "shared",
+        "shared: workers have the host's network; none: each has one of its own that leads nowhere, and where the host "
+        "refuses that (Lambda does) or the function cannot be forked, the function DOES NOT START; none-where-allowed: "
+        "the same, but there it starts with the network and says so",
+        ("shared", "none", "none-where-allowed"),
+    ),
+    Setting(
         "zygote.prime",
         "entry",
         "",
@@ -278,6 +295,7 @@ class Settings:
         "api_lock",
         "changed_code",
         "close_memory",
+        "confine",
         "environment_max_age",
         "fork_after",
         "fork_before",
@@ -292,6 +310,7 @@ class Settings:
         "log_invocations",
         "max_age",
         "max_invocations",
+        "network",
         "on_timeout",
         "reseed",
         "retire_on",
@@ -315,6 +334,8 @@ class Settings:
         self.scrub = _names(values["scrub"])
         self.changed_code = str(values["changed_code"])
         self.close_memory = str(values["close_memory"])
+        self.confine = str(values["confine"])
+        self.network = str(values["network"])
         self.keep = _names(values["keep"])
         self.reseed = bool(values["reseed"])
         self.log_invocations = bool(values["log_invocations"])

@@ -108,6 +108,7 @@ def defences(survey: Survey, scope: ScopeDecision, closes_memory: bool = True) -
         *_reach(survey, scope),
         *_ending(survey),
         *_memory(survey, closes_memory),
+        *_confinement(survey, scope),
         *_means(survey),
         *_others(survey),
     )
@@ -261,14 +262,54 @@ def _why_not_closed(survey: Survey) -> str:
 _MEANS = (
     ("kill-on-hangup", "kill_on_hangup", "no worker outlives its supervisor or zygote"),
     ("parent-death", "prctl_set_pdeathsig", "no worker outlives its parent"),
-    ("no-new-privileges", "prctl_set_no_new_privs", "a worker gains nothing by a set-user-id program"),
-    ("seccomp", "seccomp_filter", "system calls a function never needs are refused"),
     ("user-namespaces", "user_namespace", "namespaces without privilege"),
     ("private-tmp-mount", "private_tmp", "a /tmp per worker that vanishes with it"),
     ("private-ipc", "own_ipc", "System V objects per worker"),
     ("private-pids", "own_pids", "the kernel ends all of a worker's processes with it"),
     ("close-range", "close_range", "no descriptor is inherited by mistake"),
 )
+
+
+def _confinement(survey: Survey, scope: ScopeDecision) -> tuple[Row, ...]:
+    group = "Workers against Dayfly and the platform"
+    calls, calls_why = survey.works("seccomp_filter")
+    calls = _both(calls, survey.works("prctl_set_no_new_privs")[0])
+    on_lambda = scope.platform == "lambda"
+    network, network_why = survey.works("own_network")
+    table, table_why = survey.works("connection_table")
+    return (
+        Row(
+            "confined-calls", group, "defence", "no" if on_lambda else calls, calls,
+            "native code in a worker cannot signal, limit or trace supervisor and zygote (`confine`)",
+            _unless(
+                calls == "yes" and not on_lambda,
+                "Lambda refuses it, so this version does not try"
+                if on_lambda
+                else f"{'refused' if calls == 'no' else 'unknown'}: {calls_why or 'not tried'}",
+            ),
+            _unless(calls == "yes" and not on_lambda, "nothing to set; allow prctl and seccomp where you choose the host"),
+        ),
+        Row(
+            "network-of-its-own", group, "means", "no", network,
+            "a worker reaches neither the Runtime API nor anybody else",
+            {
+                "yes": "allowed here; in force for functions whose `network` is none",
+                "no": f"refused here: {network_why}",
+                "unknown": f"unknown: {network_why or 'no answer'}",
+            }[network],
+            "set network to none for functions that need none"
+            if network == "yes"
+            else "nothing to set; allow user namespaces where you choose the host",
+        ),
+        _defence(
+            "api-watch",
+            group,
+            table,
+            "a worker at the Runtime API is seen and ended where the platform cannot be locked",
+            f"connections cannot be listed: {table_why or 'not tried'}; a refused answer is noticed all the same",
+            "nothing to set; allow netlink or /proc/net/tcp where you choose the host",
+        ),
+    )  # fmt: skip
 
 
 def _means(survey: Survey) -> tuple[Row, ...]:

@@ -113,6 +113,12 @@ def wait_for_work(channel: Channel, *, inherited: frozenset[int], handler: str) 
         # The kernel would bury workers by itself, and their numbers would be anybody's before we say so.
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         handlers[signal.SIGCHLD] = signal.SIG_IGN
+    is_forked = not ready.reasons and options.isolation != "process"
+    if options.offline:
+        ready.online = _why_online(is_forked=is_forked)
+    if options.confine:
+        ready.unconfined = _confine(is_forked=is_forked)
+    cuts_off = options.offline and not ready.online
     channel.socket.sendall(frames.pack_control(frames.READY, ready.pack()))
 
     def become_worker(descriptors: list[int], *, is_forked: bool, is_first: bool) -> Work:
@@ -125,12 +131,18 @@ def wait_for_work(channel: Channel, *, inherited: frozenset[int], handler: str) 
                 pass
             _take_over(handed_down)
             reseed.reseed(generators)
+        connected = _leave_network() if cuts_off and is_forked else {}
         for number, parked in handlers.items():
             signal.signal(number, parked)
         if was_collecting:
             gc.enable()
         sealing.is_first = is_first
         sealing.wake()
+        if connected:
+            from dayfly._sys import netns
+
+            # What the function's own libraries did not make anew.
+            netns.cut_off(connected)
         if options.after and is_forked:
             from dayfly.runtime import warming
 
@@ -323,3 +335,48 @@ def _take_descriptors(channel: Channel, descriptors: list[int]) -> _socket.socke
 def _close(descriptors: list[int]) -> None:
     for descriptor in descriptors:
         os.close(descriptor)
+
+
+def _confine(*, is_forked: bool) -> str:
+    """Put this process and its workers under a filter of system calls; return why not, "" where it is in force.
+
+    Here, so that no fork costs more for it. In process isolation the process itself is the function's.
+    """
+    from dayfly._sys import seccomp
+
+    supervisor = os.getppid()
+    protected = seccomp.threads_of(supervisor)
+    if is_forked:
+        protected |= seccomp.threads_of(os.getpid())
+    try:
+        group = os.getpgid(supervisor)
+    except OSError:
+        group = os.getpgrp()
+    return seccomp.confine(protected, group=group)
+
+
+def _why_online(*, is_forked: bool) -> str:
+    """Say why workers cannot have a network of their own, "" where they can, found by trying."""
+    if not is_forked:
+        return "the function's process is not forked"
+    import warnings
+
+    from dayfly._sys import netns
+
+    # As `_fork`: threads are known to wait.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return netns.can_enter()
+
+
+def _leave_network() -> dict[int, tuple[int, int]]:
+    """In a worker: go into a network of its own; return the sockets that still belong to the old one.
+
+    It was tried before init ended: a worker that is refused all the same sees no event.
+    """
+    from dayfly._sys import netns
+
+    if reason := netns.enter():
+        os.write(2, f"dayfly: error: a worker was not given a network of its own: {reason}\n".encode())
+        os._exit(1)
+    return netns.inet_sockets()

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     from dayfly.core.handshake import Ready
+    from dayfly.supervisor.apiwatch import ApiWatch
     from dayfly.supervisor.keeper import Keeper
     from dayfly.supervisor.loop import Supervisor
     from dayfly.supervisor.places import Places
@@ -134,6 +135,9 @@ class _Start:
         self._limits: list[str] = []
         self._marks: list[str] = []
         self._opening = self._stranger = self._memory = ""
+        self._lock = decide_api_lock(settings.api_lock, decision.platform)
+        self._watch: ApiWatch
+        self._is_confined = self._is_offline = False
         self._opens_itself = False
         self._processors: set[int] = set()
         self._places: Places | None = None
@@ -155,6 +159,8 @@ class _Start:
             reseed=settings.reseed,
             huge_pages=settings.huge_pages == "auto",
             immortal=settings.immortal == "auto",
+            confine=settings.confine == "auto" and decision.platform != "lambda",
+            offline=settings.network != "shared",
             restarts_threads=settings.fork_threads == "restart",
             telemetry=self._output.telemetry_number,
             prime=settings.zygote_prime,
@@ -198,10 +204,12 @@ class _Start:
             from dayfly.supervisor.report import Reporter
 
             self._reporter = Reporter(self._output, self._environ)
+            self._watch = self._make_watch()
             try:
                 ready = self._wait_until_ready(zygote, self._call_platform, None)
             except ZygoteLostError as fault:
                 _end_like(zygote, fault)
+            self._stop_if_online(ready)
             supervisor = self._supervisor()
             self._tell_start(ready)
             supervisor.serve(zygote, ready, init_s=time.monotonic() - self._began)
@@ -312,6 +320,14 @@ class _Start:
                 # A worker can lower our limits until no memory file can be made: nothing is forked from
                 # what it could then write.
                 raise ZygoteLostError("its memory can be opened, unlike that of the first", None)
+            if self._is_offline and ready.online:
+                raise ZygoteLostError(
+                    f"its workers have the network, unlike the first's: {ready.online}", None
+                )
+            if self._is_confined and ready.unconfined:
+                # Nothing that is promised rests on it; only nobody may think that it is in force.
+                self._is_confined = False
+                self._tell_missing("confine", f"system calls are no longer confined: {ready.unconfined}")
         except ZygoteLostError:
             zygote.end()
             raise
@@ -365,6 +381,19 @@ class _Start:
         self._began = time.monotonic()
         self._reporter.renew(os.environ)
 
+    def _make_watch(self) -> ApiWatch:
+        from dayfly.supervisor.apiwatch import ApiWatch, memory_of
+
+        sweeper, platform = self._sweeper, self._decision.platform
+        sees_everybody = isinstance(sweeper, EnvironmentSweeper) and sweeper.sees_all_extensions
+        return ApiWatch(
+            self._upstream,
+            sweeper,
+            own_namespace=sees_everybody and platform != "other",
+            on_lambda=platform == "lambda",
+            memory_mb=memory_of(self._environ),
+        )
+
     def _begin_summons(self) -> Summons:
         """Let no signal end or disturb this process but the platform's."""
         # Only now, while the zygote initialises the function: 2 ms (ctypes) that it need not have.
@@ -392,6 +421,7 @@ class _Start:
         return keeper
 
     def _supervisor(self) -> Supervisor:
+        from dayfly.supervisor.gate import Gate
         from dayfly.supervisor.loop import Supervisor
         from dayfly.supervisor.residue import Cleaner
 
@@ -410,7 +440,8 @@ class _Start:
                 places=self._places,
                 runs_changed_code=self._settings.changed_code == "run",
             ),
-            lock=decide_api_lock(self._settings.api_lock, self._decision.platform),
+            lock=self._lock,
+            gate=Gate(self._upstream, self._watch, self._reporter),
             routes=self._routes,
             keeper=self._begin_keeping(self._summons),
             summons=self._summons,
@@ -420,13 +451,12 @@ class _Start:
     def _tell_start(self, ready: Ready) -> None:
         decision, settings, life = self._decision, self._settings, self._life
         isolation = "process" if ready.reasons else settings.isolation
-        lock = decide_api_lock(settings.api_lock, decision.platform)
+        lock = self._lock
         if decision.not_promised:
             self._limits.append(decision.not_promised)
-        if not lock:
-            self._limits.append(
-                "the Runtime API is not locked: a worker that polls it can take events until its own ends"
-            )
+        network, calls = self._judge_network(ready), self._judge_calls(ready)
+        if not lock and network != "none":
+            self._limits.append(self._watch.what_it_misses())
         if self._is_wide and not owns_kernel_objects(self._decision):
             self._limits.append("System V objects and keyrings are shared with the machine and not cleared")
         if isolation == "process":
@@ -466,6 +496,9 @@ class _Start:
             "api_lock": "on" if lock else "off",
             "memory": "open" if memory else "closed",
             **({"memory_reason": memory} if memory else {}),
+            "system_calls": "open" if calls else "confined",
+            **({"system_calls_reason": calls} if calls else {}),
+            "network": network,
             "guard": settings.guard,
             "not_promised": self._limits,
         }
@@ -473,9 +506,13 @@ class _Start:
         self._reporter.start(
             f"{__version__}, isolation {isolation}, scope {decision.scope} ({decision.reason}), "
             f"Runtime API {'locked' if lock else 'not locked'}, "
-            f"memory of supervisor, zygote and workers {'open' if memory else 'closed'}{self._which_life()}{limits}",
+            f"memory of supervisor, zygote and workers {'open' if memory else 'closed'}, "
+            f"system calls {'not ' if calls else ''}confined"
+            f"{', no network' if network == 'none' else ''}{self._which_life()}{limits}",
             evidence,
         )
+        if settings.network != "shared" and network == "shared":
+            self._tell_missing("network", f"workers are not kept from the network: {ready.online}")
         if life.found:
             from dayfly.core import findings
 
@@ -493,6 +530,41 @@ class _Start:
                 "writable and not compared: " + ", ".join(shown) + (f" and {more} more" if more else "")
             )
         return limits
+
+    def _tell_missing(self, protection: str, message: str) -> None:
+        from dayfly.core import findings
+
+        self._reporter.find(findings.CANNOT_CHECK, message, {"protection": protection})
+
+    def _stop_if_online(self, ready: Ready) -> None:
+        """Start nothing that was to have no network and would have it: raises SystemExit, after telling why."""
+        if self._settings.network == "none" and ready.online:
+            fault = SettingError(
+                f"network is none, but the function would have one: {ready.online}",
+                hint="set network to none-where-allowed or shared",
+            )
+            raise SystemExit(_refuse(self._upstream, fault))
+
+    def _judge_network(self, ready: Ready) -> str:
+        """Return what the first line says of the workers' network; they have none where that is in force."""
+        if self._settings.network == "shared":
+            return "shared"
+        self._is_offline = not ready.online
+        if ready.online:
+            self._limits.append(f"workers have the network: {ready.online}")
+            return "shared"
+        # Nobody who could be at the Runtime API is in its network.
+        self._watch.stand_down()
+        return "none"
+
+    def _judge_calls(self, ready: Ready) -> str:
+        """Return why system calls are not confined, "" where they are."""
+        if self._settings.confine == "off":
+            return "switched off"
+        if self._decision.platform == "lambda":
+            return "Lambda refuses a filter, so none is tried"
+        self._is_confined = not ready.unconfined
+        return ready.unconfined
 
     def _was_opened(self, ready: Ready) -> bool:
         # Root opens its own memory, closed or not; what it says of itself tells nothing then.

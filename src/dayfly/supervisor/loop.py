@@ -27,7 +27,7 @@ from dayfly.supervisor.timing import Timing
 from dayfly.supervisor.upstream import UpstreamError
 from dayfly.supervisor.windows import Windows
 from dayfly.supervisor.witness import Witness
-from dayfly.supervisor.worker import Died, await_answer
+from dayfly.supervisor.worker import Died, Infected, await_answer
 from dayfly.supervisor.zygote import ZygoteLostError
 
 TYPE_CHECKING = False
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from dayfly.core.http1 import Reply
     from dayfly.core.settings import Settings
     from dayfly.supervisor.extensions import ExtensionRoutes
+    from dayfly.supervisor.gate import Gate
     from dayfly.supervisor.keeper import Keeper
     from dayfly.supervisor.output import Output
     from dayfly.supervisor.report import Reporter
@@ -92,6 +93,7 @@ class Supervisor:
         sweeper: Sweeper,
         cleaner: Cleaner,
         lock: bool,
+        gate: Gate,
         routes: ExtensionRoutes,
         keeper: Keeper,
         summons: Summons,
@@ -104,6 +106,7 @@ class Supervisor:
         self._sweeper = sweeper
         self._cleaner = cleaner
         self._lock = lock
+        self._gate = gate
         self._routes = routes
         self._keeper = keeper
         self._summons = summons
@@ -141,7 +144,7 @@ class Supervisor:
         except NotCleanError as fault:
             self._retire(str(fault))
         while True:
-            event = self._upstream.next(self._summons.wait_for)
+            event = self._gate.next_event(self._summons)
             try:
                 self._handle(event)
             except (UpstreamError, ZygoteLostError):
@@ -238,15 +241,18 @@ class Supervisor:
         headers = {name: value for name, value in event.headers.items() if name in _HEADERS}
         request_id = headers.get("lambda-runtime-aws-request-id", "")
         echo = {name: headers[name] for name in ("lambda-runtime-invocation-id",) if name in headers}
+        self._gate.arrived(request_id, headers)
         self._reporter.number += 1
         self._reporter.request_id = request_id
         until = self._timing.begin(headers)
         if self._cleaner.is_pending:
             self._clean(until=None)
+        self._evict()
         tenant = self._tenants.key(headers, event.body) if self._tenants is not None else None
         self._prepare(tenant, left_s=self._timing.spare_s())
         held = self._lock and self._hold(request_id, echo)
         worker = self._hand_over(headers, event.body, tenant)
+        self._gate.begin(worker, until, is_locked=held)
         ending = self._await_outcome(worker)
         stays = self._stays(worker, ending)
         swept = None if stays else self._end_worker(worker, ending)
@@ -255,6 +261,8 @@ class Supervisor:
         if swept is not None and not swept.is_proved:
             # Once the answer is out, whoever is still there could ask for the next event.
             self._retire(swept.fault)
+        if swept is not None or isinstance(ending, Infected):
+            self._gate.worker_ended()
         outcome = self._explain_death(worker, request_id, ending) if isinstance(ending, Died) else ending
         send(self._upstream, request_id, outcome, held=held, echo=echo)
         spoilt = self._stock.keep()
@@ -266,7 +274,7 @@ class Supervisor:
             self._tidy_window(worker, until)
         else:
             self._tidy_up(worker, swept, until)
-        self._check_reply(self._upstream.reply())
+        self._check_reply(worker, self._upstream.reply(), ending)
         self._account(worker, outcome)
         if spoilt:
             self._retire(spoilt)
@@ -292,6 +300,25 @@ class Supervisor:
         return worker
 
     def _await_outcome(self, worker: Worker) -> Answer | Died:
+        ending = self._await_answer(worker)
+        if isinstance(ending, Infected) and not self._stock.is_forking and self._end_children():
+            # Not the process, whose event may be a customer's: it is ended after its answer.
+            self._gate.note(ending.sighting)
+            ending = self._await_answer(worker)
+        return ending
+
+    def _end_children(self) -> bool:
+        """Process isolation: end what runs beside the function; say whether nobody is at the Runtime API any more."""
+        return self._sweeper.sweep(set()).is_proved and self._gate.watch.look() is None
+
+    def _evict(self) -> None:
+        """Process isolation: no event is given to a process that is at the Runtime API itself."""
+        if self._stock.is_forking or self._current is None or self._gate.is_absent():
+            return
+        if not self._end_children():
+            self._end_process()
+
+    def _await_answer(self, worker: Worker) -> Answer | Died:
         return await_answer(
             worker,
             self._output,
@@ -302,6 +329,7 @@ class Supervisor:
             summons=self._summons,
             routes=self._routes,
             until=self._timing.worker_until,
+            watch=self._gate.watch,
         )
 
     def _stays(self, worker: Worker, ending: Answer | Died) -> bool:
@@ -313,7 +341,7 @@ class Supervisor:
         settled = not self._routes.has_extensions or self._settle_extensions(worker, self._timing.until)
         if isinstance(ending, Died) or self._renewal.is_time(self._timing.left()):
             return False
-        return self._windows.stays(worker, ending) and settled
+        return self._windows.stays(worker, ending) and settled and self._gate.is_absent()
 
     def _settle_extensions(self, worker: Worker, until: float) -> bool:
         """Let internal extensions do their part: the platform waits for each to ask for the next event."""
@@ -325,7 +353,7 @@ class Supervisor:
     def _end_worker(self, worker: Worker, ending: Answer | Died | None = None) -> Swept | None:
         """Kill the worker and everything it left, and prove them dead; None for a process that is kept."""
         if not self._stock.is_forking:
-            if isinstance(ending, Died) and ending.is_late:
+            if isinstance(ending, Infected) or (isinstance(ending, Died) and ending.is_late):
                 self._end_process()
             return None
         worker.kill()
@@ -342,6 +370,8 @@ class Supervisor:
         if died.is_late:
             self._witness.tell_late(worker, timeout_words(self._timing.timeout_s))
             return timeout_failure(request_id, self._timing.timeout_s)
+        if isinstance(died, Infected):
+            return exit_failure(request_id, None)
         zygote = self._stock.zygote
         if died.offence:
             self._witness.tell_hostile(worker, died.offence)
@@ -366,14 +396,17 @@ class Supervisor:
         self._witness.tell_died(worker)
         return exit_failure(request_id, status)
 
-    def _check_reply(self, reply: Reply) -> None:
-        if reply.status < 300 or reply.status == 413:
-            return
+    def _check_reply(self, worker: Worker, reply: Reply, ending: Answer | Died) -> None:
         if reply.status >= 500:
             # "Container error. Non-recoverable state. Runtime should exit promptly."
             self.end()
             raise SystemExit(_NO_EVENTS)
-        self._witness.tell_refused_answer(reply)
+        if not self._gate.judge(reply.status, ending) or self._current is not worker:
+            return
+        if worker.window is not None:
+            self._end_window()
+        elif not self._stock.is_forking:
+            self._end_process()
 
     # ---- after the answer -----------------------------------------------------------------------
 
@@ -410,6 +443,7 @@ class Supervisor:
             return
         self._output.settle(worker.pipes)
         if worker.is_running():
+            self._gate.is_absent()
             return
         self._output.finish(worker.pipes)
         worker.close()

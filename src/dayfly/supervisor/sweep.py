@@ -119,6 +119,14 @@ class Sweeper:
         self._relax()
         return swept
 
+    def foreign(self) -> list[int]:
+        """Return what a sweep would end now."""
+        return self._look(Swept())[0]
+
+    def bystanders(self) -> list[int]:
+        """Return the processes that are neither Dayfly's nor a sweep's to end, and may call the platform too."""
+        raise NotImplementedError
+
     def _kill(self, pid: int) -> None:
         handle = open_pid(pid)
         # Between the look and the handle the number may have passed to another: to a process of ours, or, where
@@ -170,6 +178,8 @@ class EnvironmentSweeper(Sweeper):
         self._self = os.getpid()
         self._ancestors = set(proc.ancestors(self._self))
         self._extensions: dict[int, int] = {}
+        # Whether as many processes are seen here as the platform starts extensions.
+        self.sees_all_extensions = True
         self._paused: set[int] = set()
         # Whoever starts a runtime anew has waited for the one before.
         self.is_first_life = (
@@ -180,6 +190,13 @@ class EnvironmentSweeper(Sweeper):
         # Orphans become our children (PR_SET_CHILD_SUBREAPER), and nobody else waits for them.
         self.buries = False
         self._find_extensions(_extension_files() if extension_files is None else set(extension_files))
+
+    def bystanders(self) -> list[int]:
+        """Return the processes of extensions; the platform's own do not call it."""
+        if not self._extensions:
+            return []
+        stats = (proc.read_stat(pid) for pid in proc.list_pids())
+        return [stat.pid for stat in stats if stat is not None and self._is_extension(stat)]
 
     @property
     def has_extensions(self) -> bool:
@@ -192,7 +209,10 @@ class EnvironmentSweeper(Sweeper):
 
     def _find_extensions(self, files: set[str]) -> None:
         mine = proc.read_stat(self._self)
-        if not files or mine is None:
+        if not files:
+            return
+        if mine is None:
+            self.sees_all_extensions = False
             return
         # Extensions start before the runtime, as children of the platform's process. What looks like
         # one but is somebody else's child, or younger than we are, is not spared.
@@ -205,10 +225,12 @@ class EnvironmentSweeper(Sweeper):
                 and stat.started <= mine.started
                 and pid != self._self
                 and pid not in self._ancestors
-                and proc.belongs_to(pid, self._uid)
                 and not proc.is_dead(pid)
             ):
                 older.append(stat)
+        # One of another user is no concern of a sweep's.
+        self.sees_all_extensions = len(older) >= len(files)
+        older = [stat for stat in older if proc.belongs_to(stat.pid, self._uid)]
         if not self.is_first_life:
             older = _surely_extensions(older, files)
         self._extensions = {stat.pid: stat.started for stat in older}
@@ -347,6 +369,15 @@ class DescendantsSweeper(Sweeper):
         self._is_subreaper = is_subreaper
         self._reaped = 0
         self._clean_looks = 0
+
+    def bystanders(self) -> list[int]:
+        """Return everybody else's processes of our user, of all users for root."""
+        ours = {self._self, self.zygote, self.staying, *self.spared, *self.foreign()}
+        return [
+            pid
+            for pid in proc.list_pids()
+            if pid not in ours and (self._uid == 0 or proc.belongs_to(pid, self._uid))
+        ]
 
     def _mark(self) -> int:
         if not self._is_subreaper:

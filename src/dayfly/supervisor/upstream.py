@@ -6,6 +6,7 @@ http.client outweighs the whole supervisor, and it cannot hold a response open.
 from __future__ import annotations
 
 import _socket
+import select
 
 from dayfly import __version__
 from dayfly.core.http1 import HttpError, Reply, ReplyReader
@@ -14,9 +15,15 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from dayfly._sys.sockets import Endpoint
+    from dayfly.supervisor.summons import Summons
+
 _BASE = "/2018-06-01/runtime"
 _AGENT = f"dayfly/{__version__}"
 _RECEIVE = 262_144
+_FORBIDDEN = 403
+# "State transition from Running to InitError failed for runtime. ..."
+_STATE_BEGINS = "State transition from "
 # A head and a body up to this go out in one call; a longer body is not worth copying.
 _ONE_WRITE = 65536
 
@@ -37,13 +44,96 @@ class Upstream:
         self._host = address
         self._socket: _socket.socket | None = None
         self._reader = ReplyReader()
+        # Requests for the next event that were overtaken; see `ask_again`.
+        self._overtaken: list[tuple[_socket.socket, ReplyReader]] = []
+        # Where the API is, once it was reached, and our own ends of connections to it.
+        self.peer: Endpoint | None = None
+        self.own_ends: set[Endpoint] = set()
 
     def next(self, wait_for: Callable[[int], None] = lambda _: None) -> Reply:
         """GET the next event; waits as long as it takes, by `wait_for`, which returns once a descriptor is readable."""
-        self._send(self._head("GET", _BASE + "/invocation/next", {}))
+        self.ask_next()
         if self._socket is not None and not self._reader.is_whole:
             wait_for(self._socket.fileno())
         return self.reply()
+
+    @property
+    def overtaken(self) -> int:
+        """Return how many requests for an event are open that were overtaken: with any, use `reply_within`."""
+        return len(self._overtaken)
+
+    def sibling(self) -> Upstream:
+        """Return another connection to the same API."""
+        other = Upstream(self._host)
+        other.own_ends = self.own_ends
+        return other
+
+    def state(self) -> str:
+        """Return what the platform calls the runtime's state, empty where it does not say.
+
+        By a request that it refuses in every state after init, and whose refusal names the state: nothing is
+        changed by it. Only for when something is wrong already.
+        """
+        reply = self.post("/init/error", b"{}", {"Content-Type": "application/json"})
+        before, _, rest = reply.body[:512].decode("ascii", "replace").partition(_STATE_BEGINS)
+        name, _, after = rest.partition(" to ")
+        return name if reply.status == _FORBIDDEN and before and after else ""
+
+    def ask_next(self) -> None:
+        """Ask for the next event; `reply` or `reply_within` gives it."""
+        self._send(self._head("GET", _BASE + "/invocation/next", {}))
+
+    def ask_again(self) -> None:
+        """Ask for the next event once more, over another connection: it may have gone to somebody who is dead.
+
+        The platform gives an event that it has delivered again to whoever asks. The request made before
+        stays open, since it may be given the event after that one: `reply_within` listens to both.
+        """
+        if self._socket is not None:
+            self._overtaken.append((self._socket, self._reader))
+            self._socket = None
+        self.ask_next()
+
+    def reply_within(self, limit_s: float | None, summons: Summons | None = None) -> Reply | None:
+        """Return the reply that comes first to any request for an event; None if none does in time.
+
+        The connection it came over is the one that is used from then on. `summons` are heeded meanwhile.
+        """
+        if self._socket is not None:
+            self._overtaken.append((self._socket, self._reader))
+            self._socket = None
+        while self._overtaken:
+            poller = select.poll()
+            for sock, _reader in self._overtaken:
+                poller.register(sock, select.POLLIN)
+            if summons is not None and summons.descriptor >= 0:
+                poller.register(summons.descriptor, select.POLLIN)
+            ready = {number for number, _ in poller.poll(None if limit_s is None else limit_s * 1000)}
+            if summons is not None and summons.descriptor in ready:
+                summons.heed()
+                continue
+            if not ready:
+                self._socket, self._reader = self._overtaken.pop()
+                return None
+            for at, (sock, reader) in enumerate(self._overtaken):
+                if sock.fileno() in ready:
+                    del self._overtaken[at]
+                    self._socket, self._reader = sock, reader
+                    break
+            try:
+                self._receive()
+            except UpstreamError:
+                if not self._overtaken:
+                    raise
+                continue
+            reply = self._reader.take()
+            if reply is not None:
+                self._after(reply)
+                return reply
+            if self._socket is not None:
+                self._overtaken.append((self._socket, self._reader))
+                self._socket = None
+        raise UpstreamError(f"the Runtime API at {self._host} closed every connection")
 
     def hold(self, request_id: str, echo: Mapping[str, str]) -> Reply | None:
         """Open the response to `request_id` and keep it open; None once the platform agreed.
@@ -138,10 +228,16 @@ class Upstream:
                 raise UpstreamError(f"the Runtime API at {self._host} cannot be reached: {fault}") from fault
             self._socket = fresh
             self._reader = ReplyReader()
+            self.peer = _endpoint(fresh.getpeername())
+            self.own_ends.add(_endpoint(fresh.getsockname()))
         return self._socket
 
     def _drop(self) -> None:
         if self._socket is not None:
+            try:
+                self.own_ends.discard(_endpoint(self._socket.getsockname()))
+            except OSError:
+                pass
             self._socket.close()
             self._socket = None
 
@@ -191,3 +287,7 @@ def split_address(address: str) -> tuple[str, int]:
     host, _, port = address.rpartition(":")
     is_port = port.isascii() and port.isdigit() and len(port) <= 5 and int(port) < 65536
     return (host, int(port)) if host and is_port else (address, 80)
+
+
+def _endpoint(address: tuple[str, int]) -> Endpoint:
+    return _socket.inet_aton(address[0]), address[1]

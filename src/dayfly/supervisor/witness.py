@@ -61,14 +61,6 @@ class Witness:
             {"protection": "api_lock", "status": reply.status},
         )
 
-    def tell_refused_answer(self, reply: Reply) -> None:
-        """The platform did not want the answer: it has one already."""
-        self._reporter.find(
-            findings.RUNTIME_API_ABUSED,
-            f"the platform refused the answer with status {reply.status}: another process answered this event",
-            {"status": reply.status},
-        )
-
     def tell_dropped_log(self, dropped: int) -> None:
         """Bytes on the log pipe were no frames."""
         if dropped:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from dayfly.core.frames import Answer
     from dayfly.core.lifetime import Window
+    from dayfly.supervisor.apiwatch import ApiWatch, Sighting
     from dayfly.supervisor.extensions import ExtensionRoutes
     from dayfly.supervisor.output import Output, Pipes
     from dayfly.supervisor.summons import Summons
@@ -187,6 +188,16 @@ class Died:
         self.is_late = is_late
 
 
+class Infected(Died):
+    """A worker has to be ended: it was seen to take the runtime's place."""
+
+    __slots__ = ("sighting",)
+
+    def __init__(self, sighting: Sighting) -> None:
+        super().__init__(sighting.message)
+        self.sighting = sighting
+
+
 def await_answer(
     worker: Worker,
     output: Output,
@@ -198,6 +209,7 @@ def await_answer(
     summons: Summons,
     routes: ExtensionRoutes | None = None,
     until: float | None = None,
+    watch: ApiWatch | None = None,
 ) -> Answer | Died:
     """Return the worker's answer, or how it ended without one.
 
@@ -205,6 +217,7 @@ def await_answer(
     something, whose socket `zygote_descriptor` names: -1 without, another number once it was lost.
     `routes` are served meanwhile, and `summons` heeded: SystemExit when the platform ends the supervisor. `until` is the
     monotonic time at which nothing more is waited for.
+    `watch` looks for the worker where it has no business.
     """
     poller = select.poll()
     poller.register(worker.channel, select.POLLIN | (select.POLLOUT if worker.has_unsent else 0))
@@ -223,7 +236,10 @@ def await_answer(
     closed_until = 0.0
     while True:
         is_late = until is not None and time.monotonic() >= until
-        ready = poller.poll(_sooner_ms(wait_ms, until))
+        bound_ms = _sooner_ms(wait_ms, until)
+        ready = poller.poll(bound_ms if watch is None else watch.bound(bound_ms))
+        if watch is not None and (sighting := watch.look_if_due()) is not None:
+            return Infected(sighting)
         if not ready and not closed_until:
             if wait_ms != resting_ms:
                 on_idle()

@@ -27,6 +27,13 @@ MAX_PAYLOAD_BYTES = 6_291_556
 ARN = "arn:aws:lambda:eu-central-1:123456789012:function:function"
 # What AWS's emulator calls the states that the two routes lead to.
 STATES = {"response": "InvocationResponse", "error": "InvocationErrorResponse"}
+STATE_NAMES = {
+    "started": "Started",
+    "ready": "Ready",
+    "running": "Running",
+    "held": "InvocationResponse",
+    "sent": "RuntimeResponseSentState",
+}
 # How long a wait may go on before the peer's death is noticed; says nothing about how fast an event is sent.
 POLL_S = 0.05
 
@@ -98,7 +105,8 @@ class Invocation:
 class FakeRuntimeApi:
     """A loopback Runtime API with Lambda's state machine, for one runtime at a time.
 
-    With `snapshots` it has SnapStart's routes: a runtime that asks for the restore waits until `restore`.
+    Without `notices_death` an event is given to a request whose sender is gone, as AWS's emulator does. With
+    `snapshots` it has SnapStart's routes: a runtime that asks for the restore waits until `restore`.
 
     Between `__enter__` and `__exit__`, `address` is what belongs into AWS_LAMBDA_RUNTIME_API. Refusals have
     the status and wording of AWS's emulator. `requests` records every request, `faults` what was not HTTP.
@@ -110,6 +118,7 @@ class FakeRuntimeApi:
         max_payload_bytes: int = MAX_PAYLOAD_BYTES,
         timeout_s: float = 30.0,
         snapshots: bool = False,
+        notices_death: bool = True,
     ) -> None:
         self.requests: list[Request] = []
         self.faults: list[str] = []
@@ -121,6 +130,7 @@ class FakeRuntimeApi:
         self.max_payload_bytes = max_payload_bytes
         self._timeout_s = timeout_s
         self._snapshots = snapshots
+        self._notices_death = notices_death
         self._is_restored = False
         self._changed = threading.Condition()
         self._waiting: deque[Invocation] = deque()
@@ -287,9 +297,10 @@ class FakeRuntimeApi:
                 self._current._asked.set()
             self._state = "ready"
             self._changed.notify_all()
-            while not self._waiting:
+            # Of several that wait, one is given the event, and the others wait on.
+            while not self._waiting or self._state != "ready":
                 self._changed.wait(POLL_S)
-                if self._closing or wire.peer_is_gone():
+                if self._closing or (self._notices_death and wire.peer_is_gone()):
                     raise ConnectionAbortedError("nobody waits for the event any more")
             self._current = self._waiting.popleft()
             self._current.deliveries += 1
@@ -301,7 +312,7 @@ class FakeRuntimeApi:
     def _finish(self, wire: Wire, head: Head, identifier: str, kind: Literal["response", "error"]) -> bytes:
         with self._changed:
             current = self._current
-            if current is None or identifier != current.request_id:
+            if current is None or identifier != current.request_id or self._state == "ready":
                 refusal = _refuse(400, "InvalidRequestID", "Invalid request ID")
             elif self._state != "running":
                 refusal = _refuse_transition("RuntimeResponseSentState", STATES[kind])
@@ -332,7 +343,7 @@ class FakeRuntimeApi:
         with self._changed:
             self.requests.append(request)
             if self._state != "started":
-                return _refuse_transition("Ready", "InitError")
+                return _refuse_transition(STATE_NAMES[self._state], "InitError")
             self.init_errors.append(request)
             self._changed.notify_all()
         return _respond(202, b'{"status":"OK"}\n')

@@ -24,5 +24,4 @@ TECHNIQUE = Technique(
     process="contained",
     timeout_s=3,
     spoils=True,
-    may_lose=1,
 )

@@ -26,5 +26,4 @@ TECHNIQUE = Technique(
     process="may reach",
     timeout_s=3,
     spoils=True,
-    may_lose=1,
 )

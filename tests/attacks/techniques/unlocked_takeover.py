@@ -22,10 +22,9 @@ TECHNIQUE = Technique(
     plant=PLANT,
     evidence=Cards(),
     environment={"DAYFLY_API_LOCK": "off"},
-    finding="environment.runtime-api",
+    finding="environment.infected",
     noticed_within=20,
     process="contained",
     timeout_s=3,
     spoils=True,
-    may_lose=1,
 )

@@ -1,0 +1,204 @@
+"""The worker that becomes the runtime where the platform cannot be locked (L2; T1557, M5), as on Lambda by default.
+
+Nothing keeps it from answering its own event and taking others': it must be seen doing so, within some events,
+and be ended; every customer after that is answered by the function, once, and what is said of it is no more
+than what it did.
+"""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from tests.attacks.shop import Shop, needs_confinement
+from tests.attacks.test_runtime_api import ATTACKS, CLIENT
+
+pytestmark = needs_confinement()
+
+# Looks come every few milliseconds, a stolen event takes one or two, and a look misses who is between two
+# connections. Some on an idle machine, more where the supervisor waits for a processor; without the watch, all.
+CUSTOMERS = 80
+BOUND = 60
+
+# One connection and no library: the platform's replies are never read, so that it is reset at the end.
+RAW = """
+import select
+mine = context.aws_request_id.encode()
+base = b"/2018-06-01/runtime/invocation/"
+def connect():
+    return socket.create_connection(tuple(event["api"].split(":")))
+def ask(out):
+    out.sendall(b"GET " + base + b"next HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n")
+def answer(out, identifier, kind=b"/response", body=b"1"):
+    head = b"POST " + base + identifier + kind + b" HTTP/1.1\\r\\nHost: x\\r\\nContent-Length: %d\\r\\n\\r\\n"
+    out.sendall(head % len(body) + body)
+"""
+STATES = {
+    "answers and never asks": "answer(connect(), mine); time.sleep(9)",
+    "reports an error and never asks": "answer(connect(), mine, b'/error', b'{}'); time.sleep(9)",
+    "asks and never answers": "out = connect(); ask(out); time.sleep(9)",
+    "waits for an event, its replies unread": "out = connect(); answer(out, mine); ask(out); time.sleep(9)",
+    "waits for an event, its replies read": """
+out = connect(); answer(out, mine); out.recv(65536); ask(out); time.sleep(9)
+""",
+    "eight wait for an event": """
+first = connect(); answer(first, mine); first.recv(65536)
+waiting = [connect() for _ in range(8)]
+for out in waiting: ask(out)
+time.sleep(9)
+""",
+    "holds an event": """
+out = connect(); answer(out, mine); out.recv(65536); ask(out)
+leak(out.recv(65536)); time.sleep(9)
+""",
+    "children wait, and it answers as ever": """
+for _ in range(3):
+    if os.fork() == 0:
+        out = connect(); ask(out); time.sleep(9)
+time.sleep(0.05)
+""",
+    "by an address that says it otherwise": """
+host, port = event["api"].split(":")
+out = socket.socket(socket.AF_INET6)
+out.connect(("::ffff:" + host, int(port)))
+answer(out, mine); out.recv(65536); ask(out); time.sleep(9)
+""",
+    "from another address of the loopback": """
+out = socket.socket()
+out.bind(("127.0.0.7", 0))
+out.connect(tuple(event["api"].split(":")[:1]) + (int(event["api"].split(":")[1]),))
+answer(out, mine); out.recv(65536); ask(out); time.sleep(9)
+""",
+    "a hidden child waits": """
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        out = connect(); answer(out, mine); out.recv(65536); ask(out)
+        time.sleep(9)
+    os._exit(0)
+time.sleep(9)
+""",
+}
+ISOLATIONS = ("invocation", "window", "process")
+
+
+def evidence(shop: Shop) -> list[dict[str, object]]:
+    """What the findings say of infections, the first one's first."""
+    found = []
+    for line in shop.rie.logs().split("\n"):
+        if line.startswith("{") and '"environment.infected"' in line:
+            record = json.loads(line)
+            found.append({**record["unmapped"]["evidence"], "request": record["unmapped"]["request_id"]})
+    return found
+
+
+def taken(shop: Shop) -> int:
+    """How many events the findings say were taken, at least."""
+    counts = [item["events_taken_at_least"] for item in evidence(shop)]
+    return sum(count for count in counts if isinstance(count, int))
+
+
+def unlocked(isolation: str, **more: str) -> Shop:
+    return Shop(
+        "dayfly",
+        environment={"DAYFLY_API_LOCK": "off", "DAYFLY_ISOLATION": isolation, **more},
+        timeout_s=4,
+    )
+
+
+@pytest.mark.parametrize("isolation", ISOLATIONS)
+@pytest.mark.parametrize("name", ATTACKS)
+def test_events_that_are_taken_are_few_and_every_customer_is_answered(name: str, isolation: str) -> None:
+    with unlocked(isolation) as shop:
+        shop.serve(1)
+        shop.attack(CLIENT + ATTACKS[name])
+        stolen = shop.stolen(shop.serve(CUSTOMERS))
+        assert stolen <= BOUND
+        assert taken(shop) <= stolen, "more is said than was done"
+        if stolen:
+            shop.wait_for_finding("environment.infected")
+        # From then on nobody else's is.
+        assert shop.stolen(shop.serve(5)) == 0
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_whatever_state_it_leaves_the_platform_in_every_customer_is_answered(name: str) -> None:
+    with unlocked("invocation") as shop:
+        shop.serve(1)
+        shop.attack(RAW + STATES[name])
+        cards = shop.serve(12)
+        assert shop.stolen(cards) <= 1
+        assert taken(shop) <= 1
+
+
+@pytest.mark.parametrize("isolation", ISOLATIONS)
+def test_its_finding_names_the_request_that_brought_it_in(isolation: str) -> None:
+    with unlocked(isolation) as shop:
+        shop.serve(1)
+        shop.attack(RAW + "leak(mine.decode())\n" + STATES["waits for an event, its replies read"])
+        request = shop.sink.received()[0]
+        shop.serve(3)
+        shop.wait_for_finding("environment.infected")
+        assert {item["request"] for item in evidence(shop)} == {request}
+        assert evidence(shop)[0]["answered_for_itself"] is True
+
+
+def test_an_event_it_held_is_counted_and_served_by_the_function() -> None:
+    """The customer whose event it took and did not answer gets his own answer, not an error."""
+    slow = RAW + STATES["holds an event"].replace("leak(", "time.sleep(0.02); leak(")
+    held = 0
+    with unlocked("invocation") as shop:
+        shop.serve(1)
+        for _ in range(12):
+            shop.attack(slow)
+            held += shop.stolen(shop.serve(2))
+        assert taken(shop) <= held + 12
+        assert "worker.hostile" not in shop.findings()
+        assert len([item for item in evidence(shop) if "status" in item]) == 12
+
+
+def test_an_answer_given_twice_is_refused_and_named() -> None:
+    """Too quick for any look: it answers for itself, closes, and then answers as ever."""
+    quick = RAW + "out = connect(); answer(out, mine); out.recv(65536); out.close()"
+    with unlocked("invocation") as shop:
+        shop.serve(1)
+        for _ in range(5):
+            shop.attack(quick)
+            shop.serve(2)
+        # A look may have met it before it had answered.
+        found = evidence(shop)
+        assert len(found) == 5
+        assert all(item["answered_for_itself"] or item["seen"] == "connection" for item in found)
+        assert taken(shop) == 0
+
+
+def test_honest_functions_are_never_accused() -> None:
+    """Connections of every other kind, to the address the function was given too, at any rate."""
+    honest = """
+import http.client, threading
+def server():
+    made = socket.create_server(("127.0.0.1", 0))
+    def serve():
+        while True: made.accept()[0].close()
+    threading.Thread(target=serve, daemon=True).start()
+    return made.getsockname()[1]
+port = server()
+end = time.time() + 0.15
+while time.time() < end:
+    socket.create_connection(("127.0.0.1", port)).close()
+    host, _, own = os.environ["AWS_LAMBDA_RUNTIME_API"].rpartition(":")
+    asked = http.client.HTTPConnection(host, int(own), timeout=1)
+    asked.request("GET", "/2018-06-01/runtime/invocation/next")
+    assert asked.getresponse().status == 403
+    asked.close()
+result = "done"
+"""
+    with unlocked("invocation") as shop:
+        for _ in range(8):
+            assert shop.result_of(honest) == "done"
+        assert set(shop.findings()) <= {"worker.work-discarded"}
+
+
+def test_a_plain_environment_is_taken_over_for_good(plain_shop: Shop) -> None:
+    plain_shop.attack(CLIENT + ATTACKS["answers for itself and polls on"])
+    assert plain_shop.stolen(plain_shop.serve(CUSTOMERS)) == CUSTOMERS

@@ -1,0 +1,137 @@
+"""Events that went to requests of the dead reach the living, once each, whatever order the platform serves in."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+
+import pytest
+
+from dayfly.core.http1 import Reply
+from dayfly.supervisor.reclaim import REQUEST_ID, Reclaimer
+from dayfly.supervisor.upstream import Upstream
+from dayfly.testing.runtime_api import NEXT, FakeRuntimeApi
+
+
+@pytest.fixture
+def api() -> Iterator[FakeRuntimeApi]:
+    """A platform that, as AWS's emulator, does not notice that who asked is gone."""
+    with FakeRuntimeApi(notices_death=False) as made:
+        yield made
+
+
+def begin(api: FakeRuntimeApi) -> tuple[Upstream, Reclaimer]:
+    """A supervisor that has had an event, and whose worker was then found at the API."""
+    upstream = Upstream(api.address)
+    api.send("first")
+    answer(upstream, upstream.next())
+    reclaimer = Reclaimer(upstream)
+    reclaimer.is_needed = True
+    return upstream, reclaimer
+
+
+def answer(upstream: Upstream, event: Reply) -> int:
+    upstream.respond(event.headers[REQUEST_ID], b'"ours"', "application/json", {})
+    return upstream.reply().status
+
+
+def die_polling(api: FakeRuntimeApi, count: int) -> None:
+    """Ask for the next event as processes that are killed while they wait."""
+    host, port = api.address.split(":")
+    for _ in range(count):
+        read = len(api.requests)
+        with socket.create_connection((host, int(port))) as dead:
+            dead.sendall(f"GET {NEXT} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            wait_for(lambda read=read: len(api.requests) > read)  # type: ignore[misc]
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < end, "it did not come true in time"
+        time.sleep(0.001)
+
+
+@pytest.mark.parametrize("dead", [1, 2, 8])
+def test_every_event_is_served_once_though_the_dead_asked_first(api: FakeRuntimeApi, dead: int) -> None:
+    upstream, reclaimer = begin(api)
+    die_polling(api, dead)
+    answered: list[str] = []
+    for number in range(dead + 4):
+        sent = api.send(number)
+        event = reclaimer.next_event(answered)
+        assert event.body == str(number).encode()
+        answered.append(event.headers[REQUEST_ID])
+        assert answer(upstream, event) == 202
+        assert sent.wait().payload == "ours"
+    assert len(set(answered)) == dead + 4
+    assert upstream.overtaken <= dead + 1
+
+
+def test_an_event_in_progress_is_taken_over_at_once(api: FakeRuntimeApi) -> None:
+    upstream, reclaimer = begin(api)
+    held = api.send("held")
+    die_polling(api, 1)
+    wait_for(lambda: held.deliveries > 0)
+    event = reclaimer.next_event([])
+    assert event.body == b'"held"'
+    assert answer(upstream, event) == 202
+    assert held.wait().payload == "ours"
+    assert upstream.overtaken == 0
+
+
+def test_where_nobody_dead_has_asked_it_is_over_with_the_first_event(api: FakeRuntimeApi) -> None:
+    upstream, reclaimer = begin(api)
+    timer = threading.Timer(0.05, api.send, args=("later",))
+    timer.start()
+    event = reclaimer.next_event([])
+    timer.join()
+    assert event.body == b'"later"'
+    assert not reclaimer.is_needed
+    assert upstream.overtaken == 0
+
+
+def test_an_event_that_was_answered_is_not_served_again(api: FakeRuntimeApi) -> None:
+    upstream, reclaimer = begin(api)
+    sent = api.send("once")
+    event = upstream.next()
+    identifier = event.headers[REQUEST_ID]
+    # It is given out again, since it is not answered yet; a second process may have asked for it.
+    api.send("next")
+    timer = threading.Timer(0.05, lambda: answer(Upstream(api.address), event))
+    timer.start()
+    following = reclaimer.next_event([identifier])
+    timer.join()
+    assert following.body == b'"next"'
+    assert sent.wait().payload == "ours"
+
+
+def test_a_platform_that_names_no_state_is_waited_for_as_ever() -> None:
+    """Who refuses otherwise is not asked again."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        requests: list[bytes] = []
+
+        def serve(connection: socket.socket) -> None:
+            with connection, suppress(OSError):
+                while data := connection.recv(65536):
+                    requests.append(data.split(b"\r\n")[0])
+                    if b"/init/error" in data:
+                        connection.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+                    else:
+                        threading.Event().wait(0.1)
+                        head = b"HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: one\r\n"
+                        connection.sendall(head + b"Content-Length: 2\r\n\r\n{}")
+
+        def accept() -> None:
+            with suppress(OSError):
+                while True:
+                    threading.Thread(target=serve, args=(server.accept()[0],), daemon=True).start()
+
+        threading.Thread(target=accept, daemon=True).start()
+        reclaimer = Reclaimer(Upstream(f"127.0.0.1:{server.getsockname()[1]}"))
+        reclaimer.is_needed = True
+        assert reclaimer.next_event([]).body == b"{}"
+        assert sum(b"/init/error" in request for request in requests) == 1
