@@ -25,7 +25,6 @@ TECHNIQUE = Technique(
     plant=PLANT,
     evidence=Cards(),
     resets=True,
-    finding="environment.earlier-life",
     process="contained",
     timeout_s=3,
     spoils=True,

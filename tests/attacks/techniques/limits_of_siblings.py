@@ -29,4 +29,6 @@ TECHNIQUE = Technique(
     plant=PLANT,
     evidence=ReadBack(LOOK),
     spoils=True,
+    finding="residue.limits",
+    process="contained",
 )

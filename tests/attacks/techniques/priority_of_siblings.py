@@ -27,4 +27,6 @@ TECHNIQUE = Technique(
     plant=PLANT,
     evidence=ReadBack(LOOK),
     spoils=True,
+    finding="residue.limits",
+    process="contained",
 )
