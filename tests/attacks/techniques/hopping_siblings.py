@@ -30,5 +30,6 @@ TECHNIQUE = Technique(
     evidence=Alive(),
     ends_window=True,
     spoils=True,
+    process="may reach",
     finding="residue.process",
 )

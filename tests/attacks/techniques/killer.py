@@ -31,7 +31,7 @@ TECHNIQUE = Technique(
     plant=PLANT,
     evidence=WrongAnswers(takes=MOMENT_S),
     spoils=True,
-    resets=True,
     ends_window=True,
     process="may reach",
+    finding="residue.process",
 )

@@ -32,4 +32,6 @@ TECHNIQUE = Technique(
     process="contained",
     resets=True,
     spoils=True,
+    finding="residue.limits",
+    process="contained",
 )

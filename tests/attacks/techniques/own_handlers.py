@@ -25,7 +25,7 @@ TECHNIQUE = Technique(
     plant=PLANT,
     evidence=WrongAnswers(),
     handler="stoppable.handler",
-    resets=True,
     spoils=True,
-    process="contained",
+    process="reaches",
+    finding="residue.signals",
 )

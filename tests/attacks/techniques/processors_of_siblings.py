@@ -28,4 +28,5 @@ TECHNIQUE = Technique(
     plant=PLANT,
     evidence=ReadBack(LOOK),
     spoils=True,
+    finding="residue.limits",
 )

@@ -30,4 +30,6 @@ TECHNIQUE = Technique(
     process="contained",
     resets=True,
     spoils=True,
+    finding="residue.limits",
+    process="contained",
 )

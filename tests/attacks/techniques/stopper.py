@@ -33,8 +33,8 @@ TECHNIQUE = Technique(
     plant=PLANT,
     evidence=WrongAnswers(takes=MOMENT_S),
     spoils=True,
-    timeout_s=1,
-    resets=True,
+    timeout_s=2,
     ends_window=True,
     process="may reach",
+    finding="residue.signals",
 )

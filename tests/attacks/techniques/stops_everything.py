@@ -24,7 +24,6 @@ TECHNIQUE = Technique(
     must_fail_to="receive a later customer's event",
     plant=PLANT,
     evidence=Cards(),
-    resets=True,
     timeout_s=2,
     process="contained",
     spoils=True,
