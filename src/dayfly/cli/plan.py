@@ -18,7 +18,7 @@ from dayfly.cli.plan_view import PlanProgress, draw_plan
 from dayfly.core.settings import FILE_NAME
 from dayfly.errors import SettingError
 from dayfly.lab.model import ConfinementChoice, FunctionConfig
-from dayfly.lab.plan.configuration import merge_settings, render_settings, wanted_values
+from dayfly.lab.plan.configuration import check_settings, merge_settings, render_settings, wanted_values
 from dayfly.lab.plan.events import load_events
 from dayfly.lab.plan.model import Request
 from dayfly.lab.plan.report import as_json
@@ -168,7 +168,7 @@ def check_writable(folder: Path) -> None:
     """Raise SettingError where --write could not write, before minutes are spent."""
     path = folder / FILE_NAME
     if path.exists():
-        merge_settings(_read(path), {}, is_forced=False)
+        check_settings(_read(path))
     if not os.access(path if path.exists() else folder, os.W_OK):
         raise SettingError(f"{path} cannot be written", hint="check its permissions, or leave --write away")
 
@@ -190,6 +190,7 @@ def write_files(plan: Plan, folder: Path, *, is_forced: bool) -> list[Path]:
         files = {path: merge_settings(_read(path), wanted, is_forced=is_forced)}
     else:
         files = {path: render_settings(plan.advice)}
+    check_settings(files[path])
     prime = plan.prime
     if prime is not None and plan.advice.settings.prime == prime.setting:
         module = folder / f"{prime.module}.py"

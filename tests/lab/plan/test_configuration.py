@@ -8,7 +8,7 @@ import pytest
 
 from dayfly.core.settings import load_settings
 from dayfly.errors import SettingError
-from dayfly.lab.plan.configuration import merge_settings, render_settings, wanted_values
+from dayfly.lab.plan.configuration import check_settings, merge_settings, render_settings, wanted_values
 from dayfly.lab.plan.model import Advice, Settings
 
 WINDOW = Settings(
@@ -92,3 +92,30 @@ def test_a_file_that_cannot_be_followed_is_left_alone() -> None:
 def test_values_are_quoted() -> None:
     merged = merge_settings("", {"zygote.prime": 'a"b\\c:d'}, is_forced=False)
     assert tomllib.loads(merged) == {"zygote": {"prime": 'a"b\\c:d'}}
+
+
+POLICY = """isolation = "window"
+retire_on = ["residue", "error"]  # ours
+jitter = 0.2
+environment_max_age = "1h"
+on_timeout = "answer"
+tenant = 'requestContext.authorizer.jwt.claims["https://example.com/tenant"]'
+"""
+
+
+def test_a_policy_for_windows_and_tenants_stays_as_it_is() -> None:
+    merged = merge_settings(POLICY, wanted_values(WINDOW), is_forced=False)
+    assert merged.startswith(POLICY.rstrip("\n"))
+    settings = load_settings({}, tomllib.loads(merged))
+    assert settings.retire_on == {"residue", "error"}
+    assert settings.tenant.endswith('["https://example.com/tenant"]')
+    assert settings.max_invocations == 40
+
+
+def test_a_file_that_dayfly_would_not_take_is_refused() -> None:
+    merged = merge_settings(POLICY, wanted_values(Settings("process")), is_forced=True)
+    with pytest.raises(SettingError, match="one process serves everybody"):
+        check_settings(merged)
+    with pytest.raises(SettingError, match="no setting of Dayfly"):
+        check_settings('isolaton = "window"\n')
+    check_settings(POLICY)

@@ -25,3 +25,16 @@ def test_their_settings_are_ones_that_dayfly_takes() -> None:
             settings = load_settings(one.settings, {})
             assert settings.isolation == one.isolation
             assert settings.unknown_variables == ()
+
+
+def test_they_start_whatever_the_functions_own_file_asks_for() -> None:
+    table: dict[str, object] = {
+        "isolation": "window",
+        "tenant": "requestContext.authorizer.claims.sub",
+        "retire_on": ["residue", "error"],
+        "environment_max_age": "1h",
+        "on_timeout": "answer",
+    }
+    for one in choose_contestants(None):
+        if one.name != PLAIN:
+            assert load_settings(one.settings, table).isolation == one.isolation

@@ -6,6 +6,7 @@ import re
 import tomllib
 from typing import TYPE_CHECKING
 
+from dayfly.core.settings import load_settings
 from dayfly.errors import SettingError
 
 if TYPE_CHECKING:
@@ -72,6 +73,11 @@ def merge_settings(text: str, wanted: Mapping[str, str | int], *, is_forced: boo
                 hint=f"set it by hand: {name} = {_quote(value)}",
             )
     return text
+
+
+def check_settings(text: str) -> None:
+    """Raise SettingError for a dayfly.toml that Dayfly would not take: two settings may exclude each other."""
+    load_settings({}, _parse(text))
 
 
 def _parse(text: str) -> dict[str, object]:

@@ -35,6 +35,9 @@ def choose_contestants(prime: Prime | None) -> tuple[Contestant, ...]:
     chosen = [Contestant(PLAIN, "plain", "none")]
     for isolation in _isolations():
         settings = {"DAYFLY_ISOLATION": isolation}
+        if isolation == PROCESS:
+            # Where one process serves everybody, a function that tells tenants apart does not start.
+            settings["DAYFLY_TENANT"] = ""
         chosen.append(Contestant(isolation, "dayfly", isolation, settings))
         if isolation == INVOCATION and prime is not None:
             primed = {**settings, "DAYFLY_ZYGOTE_PRIME": prime.setting}
