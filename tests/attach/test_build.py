@@ -50,6 +50,8 @@ def test_only_what_runs_beside_a_function_ships(layer: build.BuiltLayer) -> None
     with zipfile.ZipFile(layer.path) as file:
         names = file.namelist()
         inner = zipfile.ZipFile(io.BytesIO(file.read("dayfly.d/source.zip"))).namelist()
+        archive = f"dayfly.d/{sys.implementation.cache_tag}.late.zip"
+        late = zipfile.ZipFile(io.BytesIO(file.read(archive))).namelist()
         manifest = json.loads(file.read("dayfly.d/manifest.json"))
         program = file.getinfo("dayfly").external_attr >> 16 & 0o777
     assert program == 0o755
@@ -69,7 +71,9 @@ def test_only_what_runs_beside_a_function_ships(layer: build.BuiltLayer) -> None
     # Each source once as bytecode for the one Python.
     tag = f"dayfly.d/{sys.implementation.cache_tag}/"
     own = {name for name in inner if name.startswith("dayfly/")}
-    assert {name.removeprefix(tag)[:-1] for name in names if name.startswith(tag)} == own
+    files = {name.removeprefix(tag)[:-1] for name in names if name.startswith(tag)}
+    assert files | {name[:-1] for name in late} == own
+    assert len(files) + len(late) == len(own)
     assert {name.split("/")[0] for name in inner} == {"dayfly", "client", "needs"}
     assert not [
         name for name in [*names, *inner] if name.endswith((".so", ".toml")) or "tests" in name.split("/")
