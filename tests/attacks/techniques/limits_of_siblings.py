@@ -33,5 +33,4 @@ TECHNIQUE = Technique(
     resets=True,
     spoils=True,
     finding="residue.limits",
-    process="contained",
 )

@@ -31,5 +31,4 @@ TECHNIQUE = Technique(
     resets=True,
     spoils=True,
     finding="residue.limits",
-    process="contained",
 )
