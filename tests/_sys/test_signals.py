@@ -23,6 +23,13 @@ def wait_until(holds: Callable[[], bool]) -> None:
         os.sched_yield()
 
 
+def is_caught(number: int) -> bool:
+    """Say whether this process has a handler for a signal, libc's included."""
+    with open("/proc/self/status") as status:
+        (caught,) = [line.split()[1] for line in status if line.startswith("SigCgt:")]
+    return bool(int(caught, 16) >> (number - 1) & 1)
+
+
 def child_that(act: Callable[[], object]) -> int:
     """Fork a child that acts and then waits for its end; return its pid once it has acted."""
     read_end, write_end = os.pipe()
@@ -81,6 +88,9 @@ def test_many_that_wait_are_read_in_some_pieces() -> None:
 
 @pytest.mark.parametrize("number", sorted(signals._reserved()))
 def test_a_reserved_signal_ends_a_process_that_did_not_ignore_it(number: int) -> None:
+    if is_caught(number):
+        # libc took it for itself when this process made a thread, as pytest-xdist does.
+        pytest.skip("this process handles it already")
     exposed = child_that(lambda: signal.pthread_sigmask(signal.SIG_SETMASK, signal.valid_signals()))
     os.kill(exposed, number)
     assert os.WTERMSIG(os.waitpid(exposed, 0)[1]) == number

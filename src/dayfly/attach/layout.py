@@ -21,6 +21,8 @@ _LATE_FOLDER = "dayfly/runtime/sealers/"
 _LATE = frozenset(
     {
         "dayfly/_sys/immortal.py",
+        "dayfly/_sys/mounts.py",
+        "dayfly/_sys/netns.py",
         "dayfly/_sys/objects.py",
         "dayfly/_sys/openmp.py",
         "dayfly/_sys/reopen.py",
@@ -34,7 +36,10 @@ _LATE = frozenset(
         "dayfly/runtime/natives.py",
         "dayfly/runtime/recorded.py",
         "dayfly/runtime/warming.py",
+        "dayfly/supervisor/infection.py",
+        "dayfly/supervisor/places.py",
         "dayfly/supervisor/private.py",
+        "dayfly/supervisor/reclaim.py",
         "dayfly/supervisor/tenants.py",
     }
 )
