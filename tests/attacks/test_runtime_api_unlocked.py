@@ -11,10 +11,57 @@ import json
 
 import pytest
 from tests.attacks.shop import Shop, needs_confinement
-from tests.attacks.test_runtime_api import ATTACKS, CLIENT
 
 pytestmark = needs_confinement()
 
+CLIENT = """
+import http.client, json
+address = event["api"]
+base = "/2018-06-01/runtime/invocation/"
+def call(method, path, body=None, timeout=1.5):
+    connection = http.client.HTTPConnection(address, timeout=timeout)
+    try:
+        connection.request(method, base + path, body)
+        reply = connection.getresponse()
+        return reply.status, dict(reply.getheaders()), reply.read()
+    except OSError:
+        return 0, {}, b""
+    finally:
+        connection.close()
+mine = context.aws_request_id
+def skim(seconds):
+    end = time.time() + seconds
+    while time.time() < end:
+        status, headers, body = call("GET", "next")
+        found = headers.get("Lambda-Runtime-Aws-Request-Id")
+        if status == 200 and found != mine:
+            leak(body.decode())
+            card = json.loads(body).get("card", "")
+            call("POST", found + "/response", json.dumps({"mark": card, "paid_by": card[-4:]}))
+        if status != 200:
+            time.sleep(0.001)
+"""
+ATTACKS = {
+    "answers for itself and polls on": "call('POST', mine + '/response', '1'); skim(4)",
+    "polls in the window, by a child": "if os.fork() == 0: skim(4); os._exit(0)",
+    "polls in the window, by a hidden child": """
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0: skim(4)
+    os._exit(0)
+time.sleep(0.02)
+""",
+    "polls in the window, by threads": """
+import threading
+for _ in range(8): threading.Thread(target=skim, args=(4,), daemon=True).start()
+time.sleep(0.02)
+""",
+    "reports an error for itself and polls on": "call('POST', mine + '/error', '{}'); skim(4)",
+    "has a poll outstanding when it answers": """
+out = socket.create_connection(tuple(address.split(":")))
+out.sendall(b"GET " + base.encode() + b"next HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n")
+""",
+}
 # Looks come every few milliseconds, a stolen event takes one or two, and a look misses who is between two
 # connections. Some on an idle machine, more where the supervisor waits for a processor; without the watch, all.
 CUSTOMERS = 80

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import http.client
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import pytest
 from tests.attacks.evidence import Aftermath
@@ -18,6 +19,7 @@ pytestmark = needs_confinement()
 
 TECHNIQUES = load_techniques()
 LATER = 3
+ROUNDS = 5
 # A worker's events in window isolation. Two are gone before the attack's consequences: one that finds out that the
 # worker is fresh, and the attack itself.
 WINDOW = 5
@@ -117,7 +119,7 @@ def test_on_a_plain_environment_it_works(technique: Technique) -> None:
     with _open(technique, {}) as shop:
         _learn(shop, technique)
         _attack(shop, technique)
-        aftermath = technique.evidence.gather(shop, LATER)
+        aftermath = _gather_until_reached(shop, technique)
     assert aftermath.reached > 0, (
         f"it must {technique.must_fail_to}, or the other tests prove nothing: {aftermath}"
     )
@@ -171,7 +173,10 @@ def test_without_a_fork_it_reaches_as_far_as_its_file_says(
         _learn(shop, technique)
         _attack(shop, technique)
         _let_it_be_noticed(shop, technique, since=0)
-        aftermath = technique.evidence.gather(shop, LATER)
+        if technique.process == "reaches":
+            aftermath = _gather_until_reached(shop, technique)
+        else:
+            aftermath = technique.evidence.gather(shop, LATER)
     if technique.process == "contained":
         _assert_contained(technique, aftermath)
     elif technique.process == "reaches":
@@ -188,7 +193,9 @@ def _attack(shop: Shop, technique: Technique) -> None:
     if technique.event:
         shop.rie.invoke(dict(technique.event))
     else:
-        shop.attack(technique.plant)
+        # What fills the machine's tables may end the emulator too, which has the same user here.
+        with suppress(ConnectionError, http.client.HTTPException):
+            shop.attack(technique.plant)
     if technique.resets and shop.runtime == "dayfly":
         # The platform notices at its next event at the latest, whose answer may carry the failure.
         lives = _lives(shop)
@@ -196,6 +203,15 @@ def _attack(shop: Shop, technique: Technique) -> None:
         end = time.monotonic() + NEW_LIFE_LIMIT_S
         while _lives(shop) == lives and time.monotonic() < end:
             time.sleep(0.01)
+
+
+def _gather_until_reached(shop: Shop, technique: Technique) -> Aftermath:
+    """Some techniques race with the runtime, and need not win the first event."""
+    for _ in range(ROUNDS - 1):
+        aftermath = technique.evidence.gather(shop, LATER)
+        if aftermath.reached:
+            return aftermath
+    return technique.evidence.gather(shop, LATER)
 
 
 def _let_it_be_noticed(shop: Shop, technique: Technique, *, since: int) -> None:

@@ -11,9 +11,8 @@ PLANT = (
     + """
 for pid in [*others(), mine]:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGUSR2, signal.SIGHUP):
-        if os.path.exists("/proc/%d/environ" % pid):
-            try: os.kill(pid, number)
-            except OSError: pass
+        try: os.kill(pid, number)
+        except OSError: pass
 """
 )
 

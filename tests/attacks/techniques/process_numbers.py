@@ -32,5 +32,5 @@ TECHNIQUE = Technique(
     spoils=True,
     finding="environment.zombies",
     ends_window=True,
-    process="contained",
+    process="may reach",
 )
