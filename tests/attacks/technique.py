@@ -124,6 +124,9 @@ class Technique:
     finding: str = ""
     # Customers who may be reached before it is noticed; nobody is after them. What has no such number reaches nobody.
     noticed_within: int = 0
+    # Settings that take away what stops it: then it must work under a worker per invocation too, so that nobody
+    # takes a payload that has grown stale for a defence.
+    undefended: Mapping[str, str] = field(default_factory=dict)
     # The function is not forked: invocation and window isolation say so and give what process isolation gives.
     is_unforkable: bool = False
     # Ends the runtime by itself, so that the platform's next request may carry the failure.

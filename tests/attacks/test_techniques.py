@@ -144,6 +144,21 @@ def test_with_a_worker_per_invocation_it_reaches_nobody(
             _wait_for_finding(shop, technique.finding, since=before)
 
 
+UNDEFENDED = [technique for technique in TECHNIQUES if technique.undefended]
+
+
+@pytest.mark.parametrize("technique", UNDEFENDED, ids=[technique.name for technique in UNDEFENDED])
+def test_without_its_defence_it_works(technique: Technique) -> None:
+    with _open(technique, {**SETTINGS["invocation"], **technique.undefended}) as shop:
+        _learn(shop, technique)
+        for _ in range(ROUNDS):
+            _attack(shop, technique)
+            aftermath = technique.evidence.gather(shop, LATER)
+            if aftermath.reached:
+                return
+    pytest.fail(f"something else stops it, or it has grown stale: {aftermath}")
+
+
 @every_technique("window")
 def test_with_windows_it_reaches_nobody_after_its_own(technique: Technique, window_shops: Shops) -> None:
     with ExitStack() as stack:
@@ -253,6 +268,10 @@ def _wait_for_finding(shop: Shop, kind: str, *, since: int) -> None:
 def test_the_catalogue_is_as_large_as_it_is_said_to_be() -> None:
     assert len(TECHNIQUES) >= 45
     assert {technique.level for technique in TECHNIQUES} == {"L1", "L2", "L3"}
+
+
+def test_some_defences_can_be_taken_away() -> None:
+    assert len(UNDEFENDED) >= 3
 
 
 def test_what_is_pending_names_a_technique_and_a_reason() -> None:

