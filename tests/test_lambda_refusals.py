@@ -97,9 +97,9 @@ def filtered(pid):
 def orphan_parent():
     out, into = os.pipe()
     if os.fork() == 0:
+        middle = os.getpid()
         if os.fork() == 0:
-            middle = os.getppid()
-            while os.getppid() == middle: pass
+            while os.getppid() == middle: os.sched_yield()
             os.write(into, b"%d" % os.getppid())
         os._exit(0)
     return int(os.read(out, 20))
