@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 
 from dayfly.core import findings
+from dayfly.supervisor.timing import told_deadline
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,8 +57,7 @@ class Infections:
     def arrived(self, request_id: str, headers: Mapping[str, str]) -> None:
         """An event is here: say whether the infected worker before it had taken it."""
         now = time.time()
-        text = headers.get("lambda-runtime-deadline-ms", "")
-        deadline = int(text) / 1000 if text.isdigit() else 0.0
+        deadline = told_deadline(headers) or 0.0
         if self._ended and deadline:
             started = deadline - self._time_limit
             if started + _MARGIN_S < self._ended:

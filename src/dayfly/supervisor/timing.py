@@ -23,6 +23,13 @@ _SPARE_SHARE = 0.25
 _LEAST_SHARE = 0.5
 
 
+def told_deadline(headers: Mapping[str, str]) -> float | None:
+    """Return when the platform gives up on an event, in seconds since the epoch; None where that is no number."""
+    text = headers.get("lambda-runtime-deadline-ms", "")
+    # Not isdigit alone: it holds for characters that int() refuses.
+    return int(text) / 1000 if text.isascii() and text.isdigit() and len(text) < 16 else None
+
+
 class Timing:
     """The times of one environment's invocations. All times are monotonic, all lengths in seconds.
 
@@ -44,9 +51,9 @@ class Timing:
 
     def begin(self, headers: Mapping[str, str]) -> float:
         """An event came, with these headers; return `until`."""
-        text = headers.get("lambda-runtime-deadline-ms", "")
-        is_told = text.isascii() and text.isdigit() and len(text) < 16
-        left = min(int(text) / 1000 - time.time(), _LONGEST_S) if is_told else _DEFAULT_S
+        deadline = told_deadline(headers)
+        is_told = deadline is not None
+        left = _DEFAULT_S if deadline is None else min(deadline - time.time(), _LONGEST_S)
         self._began = time.monotonic()
         self.until = self._began + left
         self.worker_until = None
