@@ -222,3 +222,51 @@ def test_a_file_that_no_sealer_made_safe_is_named(tmp_path: Path) -> None:
     (reason,) = forked(run)
     assert str(tmp_path / "data") in reason
     assert "open it in the handler" in reason
+
+
+class ChainOfThreads(Sealing):
+    """Each look meets another link of a chain, as a busy machine does; after `links` looks none is left."""
+
+    def __init__(self, own: frozenset[int], links: int) -> None:
+        super().__init__(own=own)
+        self._links = links
+        self._last: tuple[threading.Thread, threading.Event] | None = None
+
+    def prepare_fork(self) -> None:
+        super().prepare_fork()
+        if self._last is not None:
+            thread, is_over = self._last
+            is_over.set()
+            thread.join()
+            self._last = None
+        if self._links:
+            self._links -= 1
+            is_over = threading.Event()
+            thread = threading.Thread(target=is_over.wait, daemon=True)
+            thread.start()
+            self._last = thread, is_over
+
+
+def test_a_chain_of_threads_is_waited_for_however_slow_the_machine_is() -> None:
+    # Sixty looks take far longer than a thread that was joined takes to leave.
+    assert (
+        forked(lambda: reasons_not_to_fork(ChainOfThreads(open_descriptors(), links=60), temporary=())) == []
+    )
+
+
+def test_a_thread_that_stays_is_named_at_once() -> None:
+    def reasons() -> tuple[list[str], int]:
+        looks: list[int] = []
+
+        class Counted(Sealing):
+            def prepare_fork(self) -> None:
+                looks.append(1)
+
+        stays = threading.Event()
+        threading.Thread(target=stays.wait, name="stays", daemon=True).start()
+        found = reasons_not_to_fork(Counted(own=open_descriptors()), temporary=())
+        return found, len(looks)
+
+    found, looks = forked(reasons)
+    assert "thread 'stays'" in found[0]
+    assert looks < 100

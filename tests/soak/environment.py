@@ -76,6 +76,8 @@ class Environment:
             "_HANDLER": "app.handler",
             # PID 1 is neither Lambda nor its emulator, but the namespace is the environment's own.
             "DAYFLY_SCOPE": "environment",
+            # The filter of system calls would keep workers from the kills that this is about; Lambda has none.
+            "DAYFLY_CONFINE": "off",
             **settings,
         }
         self.findings: Counter[str] = Counter()

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 MAX_NAMES = 8
 _MAX_NAME = 100
-_GLANCE_S = 0.0005
-_GLANCES = 4
+# Short first: most have the interpreter again at once. The last is for a busy machine, and is paid where work is left.
+_GLANCES_S = (0.0005, 0.0005, 0.001, 0.002, 0.004)
 _LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.<>")
 
 
@@ -55,11 +55,11 @@ def _busy_threads(before: Set[threading.Thread]) -> list[str]:
     from dayfly.runtime.idleness import describe
 
     busy = [thread for thread in started if _is_busy(thread)]
-    for _ in range(_GLANCES):
+    for glance_s in _GLANCES_S:
         if not busy:
             break
         # One that has just done its work, or been told to end, looks busy until it has had the interpreter again.
-        time.sleep(_GLANCE_S)
+        time.sleep(glance_s)
         busy = [thread for thread in busy if thread.is_alive() and _is_busy(thread)]
     return [
         clean(_pool_work(sys._current_frames().get(thread.ident or 0)) or describe(thread)) for thread in busy

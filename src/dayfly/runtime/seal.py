@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # join() returns when a thread has let go of the interpreter, a moment before the kernel lets go of it.
 _JOINED_S = 0.02
+# How long a chain of threads, each of which starts the next, may take to be met at rest.
+_CHAIN_S = 1.0
 _SOCKET_FAMILIES = {1: "Unix", 2: "IPv4", 10: "IPv6", 16: "netlink"}
 
 
@@ -53,17 +55,21 @@ def count_tasks() -> int:
 
 
 def _threads(sealing: Sealing) -> list[str]:
-    until = time.monotonic() + _JOINED_S
+    began = time.monotonic()
+    before: tuple[list[threading.Thread], int] | None = None
     while True:
         # A thread that is known may have started the next one of its kind meanwhile: a timer, say.
         sealing.prepare_fork()
         named, native = _unknown_threads(sealing)
         if not named and native <= 0:
             return []
-        if time.monotonic() > until:
+        waited = time.monotonic() - began
+        # Others each time are a chain that a busy machine meets between two links; the same ones stay.
+        if waited > _CHAIN_S or (waited > _JOINED_S and (named, native) == before):
             break
+        before = named, native
         time.sleep(0.001)
-    parts = [f"thread {name!r}" for name in named[:8]]
+    parts = [f"thread {thread.name!r}" for thread in named[:8]]
     fix = "start threads in the handler"
     if native > 0:
         from dayfly.runtime import natives
@@ -73,10 +79,10 @@ def _threads(sealing: Sealing) -> list[str]:
     return [f"{', '.join(parts)} started at init would not exist in a worker: {fix}"]
 
 
-def _unknown_threads(sealing: Sealing) -> tuple[list[str], int]:
-    """Return the names of threads that nobody made safe, and how many there are that Python knows nothing of."""
+def _unknown_threads(sealing: Sealing) -> tuple[list[threading.Thread], int]:
+    """Return the threads that nobody made safe, and how many there are that Python knows nothing of."""
     others = [thread for thread in threading.enumerate() if thread is not threading.main_thread()]
-    named = [thread.name for thread in others if thread not in sealing.threads]
+    named = [thread for thread in others if thread not in sealing.threads]
     try:
         native = len(os.listdir("/proc/self/task")) - 1 - len(others)
     except OSError:
