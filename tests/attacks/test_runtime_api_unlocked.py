@@ -169,7 +169,8 @@ def stolen_in_a_round(name: str, isolation: str) -> int:
         shop.serve(1)
         shop.attack(CLIENT + ATTACKS[name])
         stolen = shop.stolen(shop.serve(CUSTOMERS))
-        assert taken(shop) <= stolen, "more is said than was done"
+        # One that it had been given when it was ended reached nobody else.
+        assert taken(shop) <= stolen + 1, "more is said than was done"
         if stolen:
             shop.wait_for_finding("environment.infected")
         # From then on nobody else's is.

@@ -57,6 +57,8 @@ def seal(found: Found, sealing: Sealing) -> None:
     for thread in unknown:
         activity = _settled(thread, seconds=PATIENCE_S)
         if not thread.is_alive():
+            # A timer that fired meanwhile: what it has started is found before the fork.
+            keeper.remember(thread)
             continue
         if activity.state == "works":
             sealing.refuse(
@@ -71,7 +73,7 @@ def seal(found: Found, sealing: Sealing) -> None:
         else:
             keeper.keep(thread, activity)
     _refuse_nameless(sealing)
-    if keeper.kept:
+    if keeper.has_seen_any:
         sealing.before_fork(keeper.prepare)
         sealing.in_worker(keeper.wake)
         os.register_at_fork(after_in_parent=keeper.resume, after_in_child=keeper.resume)
@@ -103,15 +105,26 @@ class Keeper:
     def __init__(self, sealing: Sealing) -> None:
         self.kept: list[_Kept] = []
         self._sealing = sealing
+        self._kin: set[tuple[type, object]] = set()
         self._had_rounds = False
         self._before = _open_descriptors()
         self._pid = os.getpid()
         self._switch_interval = sys.getswitchinterval()
 
+    @property
+    def has_seen_any(self) -> bool:
+        """Say whether there was a thread that stays, or whose followers may."""
+        return bool(self._kin)
+
+    def remember(self, thread: threading.Thread) -> None:
+        """Know those of its kind that come after it."""
+        self._kin.add(_kin(thread))
+
     def keep(self, thread: threading.Thread, activity: Activity) -> None:
         """Let `thread` live on in the zygote."""
         sealing = self._sealing
         sealing.threads.add(thread)
+        self.remember(thread)
         minds_itself = minds_its_process(thread)
         restarts = self._restarts(thread, activity) and not minds_itself
         self.kept.append(_Kept(thread, activity, restarts=restarts))
@@ -132,7 +145,8 @@ class Keeper:
         # From the last look to the fork no other thread gets the interpreter, unless this one waits for something.
         sys.setswitchinterval(_ROUND_S)
         ran = [kept for kept in self.kept if kept.read() != kept.spent]
-        new: list[threading.Thread] = []
+        # The last link of a chain may have ended unseen, with its follower started since: nobody ran then.
+        new = [thread for thread in _unknown(self._sealing) if _kin(thread) in self._kin]
         until = time.monotonic() + _ROUND_S
         while (ran or new) and time.monotonic() < until:
             self._had_rounds = True
@@ -205,6 +219,12 @@ def start_again(thread: threading.Thread) -> None:
         daemon=thread.daemon,
     )
     thread.start()
+
+
+def _kin(thread: threading.Thread) -> tuple[type, object]:
+    """Return what a thread shares with the one that starts the next of its chain: its kind and its code."""
+    run = getattr(thread, "function", None) or getattr(thread, "_target", None)
+    return type(thread), getattr(run, "__code__", None) or getattr(run, "__func__", None) or type(run)
 
 
 def _unknown(sealing: Sealing) -> list[threading.Thread]:
