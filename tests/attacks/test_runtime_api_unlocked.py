@@ -10,37 +10,13 @@ from __future__ import annotations
 import json
 
 import pytest
+from tests.attacks.payloads import client
 from tests.attacks.shop import Shop, needs_confinement
 
 pytestmark = needs_confinement()
 
-CLIENT = """
-import http.client, json
-address = event["api"]
-base = "/2018-06-01/runtime/invocation/"
-def call(method, path, body=None, timeout=1.5):
-    connection = http.client.HTTPConnection(address, timeout=timeout)
-    try:
-        connection.request(method, base + path, body)
-        reply = connection.getresponse()
-        return reply.status, dict(reply.getheaders()), reply.read()
-    except OSError:
-        return 0, {}, b""
-    finally:
-        connection.close()
-mine = context.aws_request_id
-def skim(seconds):
-    end = time.time() + seconds
-    while time.time() < end:
-        status, headers, body = call("GET", "next")
-        found = headers.get("Lambda-Runtime-Aws-Request-Id")
-        if status == 200 and found != mine:
-            leak(body.decode())
-            card = json.loads(body).get("card", "")
-            call("POST", found + "/response", json.dumps({"mark": card, "paid_by": card[-4:]}))
-        if status != 200:
-            time.sleep(0.001)
-"""
+# Less patient, it would miss events that a busy machine answers late.
+CLIENT = client(1.5)
 ATTACKS = {
     "answers for itself and polls on": "call('POST', mine + '/response', '1'); skim(4)",
     "polls in the window, by a child": "if os.fork() == 0: skim(4); os._exit(0)",

@@ -140,15 +140,22 @@ def _lighten(source: Source) -> bytes:
     """Return Dayfly's source without comments and docstrings, which are a third of it, and AWS's as it is."""
     if not source.path.startswith("dayfly/"):
         return source.text
-    tree = ast.parse(source.text)
+    return ast.unparse(without_docstrings(ast.parse(source.text))).encode()
+
+
+def without_docstrings(tree: ast.Module) -> ast.Module:
+    """Take the docstrings out of a syntax tree; its other lines keep their numbers.
+
+    Also run, as text, by the interpreters that compile the layer: it needs nothing but `ast`.
+    """
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list) and body and isinstance(body[0], ast.Expr):
             value = body[0].value
             if isinstance(value, ast.Constant) and isinstance(value.value, str):
                 # Not Pass in its place: a future import must come first.
-                node.body = body[1:] or [ast.Pass()]  # type: ignore[attr-defined]
-    return ast.unparse(tree).encode()
+                node.body = body[1:] or [ast.copy_location(ast.Pass(), body[0])]  # type: ignore[attr-defined]
+    return tree
 
 
 def archive(entries: Sequence[Entry]) -> bytes:

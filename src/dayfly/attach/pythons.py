@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import inspect
 import json
 import shutil
 import subprocess
@@ -10,7 +11,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from dayfly.attach.layout import LayerError, Source
+from dayfly.attach.layout import LayerError, Source, without_docstrings
 
 _LIMIT_S = 60.0
 _PROBE = """
@@ -22,23 +23,21 @@ print(sys.implementation.name, "%d.%d" % v[:2], v.releaselevel)
 # https://docs.python.org/3/reference/import.html#pyc-invalidation
 # Docstrings and annotations, which nothing reads at run time, are a sixth of the bytecode and of its loading;
 # line numbers and assertions stay.
-_COMPILE = """
+_COMPILE = f"""
+from __future__ import annotations
+
 import ast, base64, importlib.util, json, marshal, sys
 
+{inspect.getsource(without_docstrings)}
 def lighten(tree):
     for node in ast.walk(tree):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             node.returns = None
         elif isinstance(node, ast.arg):
             node.annotation = None
-        body = getattr(node, "body", None)
-        if isinstance(body, list) and body and isinstance(body[0], ast.Expr):
-            if isinstance(body[0].value, ast.Constant) and isinstance(body[0].value.value, str):
-                # Not Pass in its place: a future import must come first.
-                node.body = body[1:] or [ast.copy_location(ast.Pass(), body[0])]
-    return tree
+    return without_docstrings(tree)
 
-done = {}
+done = {{}}
 for path, text in json.load(sys.stdin):
     source = base64.b64decode(text)
     code = compile(lighten(ast.parse(source, path)), path, "exec", dont_inherit=True, optimize=0)

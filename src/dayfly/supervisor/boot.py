@@ -457,7 +457,7 @@ class _Start:
         network, calls = self._judge_network(ready), self._judge_calls(ready)
         if not lock and network != "none":
             self._limits.append(self._watch.what_it_misses())
-        if self._is_wide and not owns_kernel_objects(self._decision):
+        if self._is_wide and self._kernel_objects is None:
             self._limits.append("System V objects and keyrings are shared with the machine and not cleared")
         if isolation == "process":
             self._limits.append("process isolation: what an invocation changes in memory stays")

@@ -24,10 +24,13 @@ for pid in [*others(), mine]:
                 except (OSError, ValueError):
                     continue
                 at = data.find(good)
-                while at >= 0:
-                    memory.seek(start + at)
-                    memory.write(bad)
-                    at = data.find(good, at + 1)
+                try:
+                    while at >= 0:
+                        memory.seek(start + at)
+                        memory.write(bad)
+                        at = data.find(good, at + 1)
+                except OSError:
+                    continue
     except OSError:
         continue
 """
