@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections import defaultdict, deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
@@ -31,6 +33,33 @@ def started_at(pid: int) -> int:
     """Start time in clock ticks since boot, 0 if the process is gone: with the pid it names a process."""
     fields = _stat(pid)
     return int(fields[19]) if fields else 0
+
+
+# While a process that posix_spawn has split off opens its files, its parent does not run, as on a busy machine.
+# Here that lasts until somebody writes to a FIFO.
+CODE_THAT_CANNOT_RUN = """
+import os, sys
+action = (os.POSIX_SPAWN_OPEN, 3, sys.argv[1], os.O_RDONLY, 0)
+os.posix_spawn("/bin/true", ["true"], {}, file_actions=[action])
+import time
+time.sleep(600)
+"""
+
+
+@contextlib.contextmanager
+def process_that_cannot_run(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], Callable[[], None]]]:
+    """A process that does nothing, not even stop, until the function that is yielded beside it is called."""
+    fifo = folder / "fifo"
+    os.mkfifo(fifo)
+    with subprocess.Popen([sys.executable, "-c", CODE_THAT_CANNOT_RUN, str(fifo)]) as process:
+        end = time.monotonic() + END_DEADLINE_S
+        try:
+            while state_of(process.pid) != "D":
+                assert time.monotonic() < end, "it can run"
+                time.sleep(0.001)
+            yield process, lambda: fifo.write_bytes(b"")
+        finally:
+            end_processes([*descendants(process.pid), process.pid])
 
 
 def wait_beside(parent: int) -> NoReturn:

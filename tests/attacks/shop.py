@@ -162,6 +162,17 @@ class Shop:
             assert payload.get("mark") == card, f"a customer got no or another's answer: {body!r}"
         return cards
 
+    def serve_beside_a_thief(self, count: int) -> int:
+        """Let customers pay; return how many of their cards have reached the sink. Every other customer must get his
+        own answer: a thief may have been ended in the middle of answering one whose event he had been given."""
+        orders = [self.order() for _ in range(count)]
+        robbed = self.sink.seen([card for card, _body in orders])
+        for card, body in orders:
+            assert card in robbed or f'"mark": "{card}"'.encode() in body, (
+                f"he got no answer of his own: {body!r}"
+            )
+        return len(robbed)
+
     def stolen(self, cards: list[str], *, quiet_s: float = 0.05) -> int:
         """How many of these customers' cards have reached the sink."""
         return len(self.sink.seen(cards, quiet_s=quiet_s))

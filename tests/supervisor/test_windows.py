@@ -8,9 +8,11 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import cast
 
 import pytest
+from tests.processes import process_that_cannot_run
 from tests.supervisor.test_report import RecordingOutput
 
 from dayfly._sys import fds
@@ -107,15 +109,22 @@ class Rules:
 
 @contextmanager
 def sleeping() -> Iterator[tuple[Worker, _socket.socket]]:
+    with subprocess.Popen(["/bin/sleep", "600"]) as process:
+        try:
+            with worker_of(process.pid) as (worker, theirs):
+                yield worker, theirs
+        finally:
+            process.kill()
+
+
+@contextmanager
+def worker_of(pid: int) -> Iterator[tuple[Worker, _socket.socket]]:
     ours, theirs = fds.socket_pair()
     ours.setblocking(False)
-    process = subprocess.Popen(["/bin/sleep", "600"])
-    worker = Worker(1, process.pid, ours, Pipes(telemetry=True, merged=False))
+    worker = Worker(1, pid, ours, Pipes(telemetry=True, merged=False))
     try:
         yield worker, theirs
     finally:
-        process.kill()
-        process.wait()
         theirs.close()
         worker.pipes.close_write_ends()
         worker.pipes.close()
@@ -127,11 +136,29 @@ def test_a_worker_stays_stopped_and_alone() -> None:
     with sleeping() as (worker, _):
         rules.hand_over(worker)
         assert rules.windows.stays(worker, RESULT)
-        assert worker.is_paused(limit_s=0)
+        assert worker.await_pause(limit_s=0) == "paused"
         assert rules.sweeper.stayed == [worker.pid]
         assert rules.sweeper.staying == 0
         assert rules.windows.goes_on(worker, None)
         assert rules.told() == []
+
+
+def test_who_stops_late_as_on_a_busy_machine_ends_his_window_and_is_not_accused(tmp_path: Path) -> None:
+    rules = Rules()
+    with process_that_cannot_run(tmp_path) as (process, release), worker_of(process.pid) as (worker, _):
+        rules.hand_over(worker)
+        assert not rules.windows.stays(worker, RESULT)
+        assert rules.told() == []
+        release()
+        assert worker.await_pause(limit_s=10) == "paused"
+
+
+def test_who_is_continued_is_told_from_who_stops_late() -> None:
+    with sleeping() as (worker, _):
+        worker.pause()
+        assert worker.await_pause(limit_s=10) == "paused"
+        worker.resume()
+        assert worker.await_pause(limit_s=0.01) == "continued"
 
 
 def test_a_window_ends_by_count() -> None:

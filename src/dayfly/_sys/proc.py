@@ -161,16 +161,22 @@ def is_stopped(pid: int) -> bool:
 
     Sending SIGSTOP says nothing: each thread stops when it next looks, and a SIGCONT in between takes it back.
     """
+    return not threads_by_stop(pid)[1]
+
+
+def threads_by_stop(pid: int) -> tuple[set[str], set[str]]:
+    """Return the threads of a process that a signal has stopped, and those that may run; the ended are neither."""
     try:
         threads = os.listdir(f"/proc/{pid}/task")
     except OSError as fault:
         _raise_if_exhausted(fault)
-        return True
+        return set(), set()
+    stopped, running = set(), set()
     for thread in threads:
         stat = _read_stat(f"/proc/{pid}/task/{thread}/stat", pid)
-        if stat is not None and stat.state not in "TZX" and not stat.flags & PF_EXITING:
-            return False
-    return True
+        if stat is not None and stat.state not in "ZX" and not stat.flags & PF_EXITING:
+            (stopped if stat.state == "T" else running).add(thread)
+    return stopped, running
 
 
 def times_run(pid: int) -> dict[str, bytes]:
@@ -197,13 +203,22 @@ def count_threads(pid: int) -> int:
 
 def has_pending_kill(pid: int) -> bool:
     """Say whether SIGKILL waits for the leader to get a processor; once it has one, `is_dead` tells."""
+    return _has_pending(pid, b"\nSigPnd:", SIGKILL)
+
+
+def has_pending_stop(pid: int) -> bool:
+    """Say whether SIGSTOP waits for the first thread of the process to get a processor."""
+    return _has_pending(pid, b"\nShdPnd:", SIGSTOP)
+
+
+def _has_pending(pid: int, label: bytes, number: int) -> bool:
     try:
         text = _read_record(f"/proc/{pid}/status")
     except OSError as fault:
         _raise_if_exhausted(fault)
         return False
-    at = text.find(b"\nSigPnd:")
-    return at >= 0 and bool(int(text[at + 8 : text.find(b"\n", at + 1)], 16) & 1 << (SIGKILL - 1))
+    at = text.find(label)
+    return at >= 0 and bool(int(text[at + len(label) : text.find(b"\n", at + 1)], 16) & 1 << (number - 1))
 
 
 def is_zombie(pid: int) -> bool:

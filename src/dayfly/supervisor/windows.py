@@ -132,10 +132,10 @@ class Windows:
 
     def _rests(self, worker: Worker) -> bool:
         """Say whether a worker that was stopped is: one that is not could take the next event by itself."""
-        if worker.is_paused(limit_s=_PAUSE_LIMIT_S):
-            return True
-        self._witness.tell_hostile(worker, "it did not let itself be stopped between two events")
-        return False
+        pause = worker.await_pause(limit_s=_PAUSE_LIMIT_S)
+        if pause == "continued":
+            self._witness.tell_hostile(worker, "it did not let itself be stopped between two events")
+        return pause == "paused"
 
     def _is_spotless(self, worker: Worker) -> bool:
         """Say whether nothing of `retire_on` was left or seen of a worker that is stopped."""

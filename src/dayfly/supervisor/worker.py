@@ -15,6 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import _socket
     from collections.abc import Callable, Mapping
+    from typing import Literal
 
     from dayfly.core.frames import Answer
     from dayfly.core.lifetime import Window
@@ -145,19 +146,30 @@ class Worker:
         kill_pid(self.pid, self.pid_handle, signal.SIGCONT)
 
     def pause(self) -> None:
-        """Stop the process until `resume`; `is_paused` says when it is."""
+        """Stop the process until `resume`; `await_pause` says when it is."""
         kill_pid(self.pid, self.pid_handle, signal.SIGSTOP)
 
-    def is_paused(self, *, limit_s: float) -> bool:
-        """Wait up to `limit_s` until nothing of the process runs; False if something does all the same."""
+    def await_pause(self, *, limit_s: float) -> Literal["paused", "late", "continued"]:
+        """Wait up to `limit_s` until nothing of the process runs.
+
+        "late": a stop is on its way, as on a busy machine. "continued": somebody has taken it back.
+        """
         from dayfly._sys import proc
 
         until = time.monotonic() + limit_s
-        while not proc.is_stopped(self.pid):
+        were_stopped: set[str] = set()
+        while True:
+            stopped, running = proc.threads_by_stop(self.pid)
+            if not running:
+                return "paused"
+            if were_stopped & running:
+                return "continued"
+            were_stopped |= stopped
             if time.monotonic() > until:
-                return False
+                # A signal is taken and its thread stopped under one lock: what no longer waits has stopped somebody.
+                is_on_its_way = proc.has_pending_stop(self.pid) or proc.threads_by_stop(self.pid)[0]
+                return "late" if is_on_its_way else "continued"
             os.sched_yield()
-        return True
 
     def kill(self) -> None:
         """Stop the process so that nothing it holds in memory meets the next event.
