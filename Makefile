@@ -4,7 +4,7 @@
 UV := scripts/uv
 RUN := $(UV) run --frozen
 
-.PHONY: help setup demo test test-fast check fuzz soak bench docs format clean
+.PHONY: help setup demo test test-slow check fuzz soak bench docs format clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -23,11 +23,11 @@ servers:
 	  mariadb-install-db=mariadb-server-core my_print_defaults=mariadb-client-core redis-server=redis-server
 	@$(RUN) python -m tests.real.environment
 
-test: setup servers ## Run all tests.
-	@scripts/outside-tmp $(RUN) pytest -n auto $(ARGS)
-
-test-fast: setup servers ## Run the tests that take less than ten seconds each.
+test: setup servers ## Run the tests, but for the slow ones.
 	@scripts/outside-tmp $(RUN) pytest -n auto -m "not slow" $(ARGS)
+
+test-slow: setup servers ## Run the tests that take over ten seconds each; CI does, too.
+	@scripts/outside-tmp $(RUN) pytest -n auto -m slow $(ARGS)
 
 check: setup ## Lint, types and the directions between packages.
 	@$(RUN) ruff check .

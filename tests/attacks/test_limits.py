@@ -162,10 +162,15 @@ def test_priority_of_the_whole_user_ends_the_life_of_the_environment() -> None:
 
 
 def test_a_finding_names_limits_and_whose_they_are(limited_shop: Shop) -> None:
-    limited_shop.attack(FAMILY + CHANGES["descriptors for a while"], whom="all")
-    limited_shop.serve(1)
     wanted = {f"{who}: RLIMIT_NOFILE" for who in ("supervisor", "zygote", "standby")}
-    assert comes_true(lambda: wanted <= named_in(limited_shop))
+
+    def are_named() -> bool:
+        # More than once: on a busy machine no standby may have been there yet.
+        limited_shop.attack(FAMILY + CHANGES["descriptors for a while"], whom="all")
+        limited_shop.serve(1)
+        return wanted <= named_in(limited_shop)
+
+    assert comes_true(are_named)
 
 
 def test_an_honest_function_that_limits_itself_is_no_finding(limited_shop: Shop) -> None:

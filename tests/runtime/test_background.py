@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import queue
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +17,7 @@ import pytest
 from tests.unprivileged import forked
 
 from dayfly.runtime.background import MAX_NAMES, background_work, clean, threads_now
+from dayfly.runtime.idleness import is_waiting
 
 
 @contextmanager
@@ -100,6 +103,54 @@ def test_a_consumer_is_work_while_its_queue_is_not_empty() -> None:
                 return idle, len(background_work(before))
 
     assert forked(leave) == ([], 1)
+
+
+@contextmanager
+def crowded_processor() -> Iterator[None]:
+    """Keep this process to one processor, and six others that spin to the same."""
+    everything = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(everything)})
+    crowd = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(6)]
+    try:
+        yield
+    finally:
+        for one in crowd:
+            one.kill()
+            one.wait()
+        os.sched_setaffinity(0, everything)
+
+
+def test_who_was_told_to_end_and_waits_for_a_processor_is_no_work() -> None:
+    def leave() -> list[str]:
+        names: list[str] = []
+        for _ in range(30):
+            before, over = threads_now(), threading.Event()
+            thread = threading.Thread(target=over.wait, args=(30,), daemon=True)
+            thread.start()
+            until(lambda thread=thread: is_waiting(thread))
+            # It has to wait for its turn, some 15 ms.
+            os.setpriority(os.PRIO_PROCESS, thread.native_id or 0, 6)
+            over.set()
+            names += background_work(before)
+            thread.join()
+        return names
+
+    with crowded_processor():
+        assert forked(leave) == []
+
+
+def test_who_works_is_named_though_the_processor_is_crowded() -> None:
+    def leave() -> list[str]:
+        def spin() -> None:
+            while True:
+                pass
+
+        before = threads_now()
+        with running(spin):
+            return background_work(before)
+
+    with crowded_processor():
+        assert len(forked(leave)) == 1
 
 
 class Reporter:

@@ -16,6 +16,9 @@ MAX_NAMES = 8
 _MAX_NAME = 100
 # Short first: most have the interpreter again at once. The last is for a busy machine, and is paid where work is left.
 _GLANCES_S = (0.0005, 0.0005, 0.001, 0.002, 0.004)
+# A machine so busy that a thread waits longer than that for a processor; whoever has had one so long works.
+_CHANCE_LIMIT_S = 0.25
+_CHANCE_NS = 1_000_000
 _LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.<>")
 
 
@@ -52,18 +55,37 @@ def _busy_threads(before: Set[threading.Thread]) -> list[str]:
     if not started:
         return []
     # Only a handler that started threads pays for looking at them.
-    from dayfly.runtime.idleness import describe
+    from dayfly.runtime.idleness import describe, run_time_ns
 
     busy = [thread for thread in started if _is_busy(thread)]
+    ran = {thread: run_time_ns(thread.native_id) for thread in busy}
     for glance_s in _GLANCES_S:
         if not busy:
-            break
+            return []
         # One that has just done its work, or been told to end, looks busy until it has had the interpreter again.
         time.sleep(glance_s)
-        busy = [thread for thread in busy if thread.is_alive() and _is_busy(thread)]
+        busy = _still_busy(busy)
+    end = time.monotonic() + _CHANCE_LIMIT_S
+    while any(not _had_a_chance(thread, ran[thread]) for thread in busy) and time.monotonic() < end:
+        time.sleep(_GLANCES_S[-1])
+        busy = _still_busy(busy)
     return [
         clean(_pool_work(sys._current_frames().get(thread.ident or 0)) or describe(thread)) for thread in busy
     ]
+
+
+def _still_busy(threads: list[threading.Thread]) -> list[threading.Thread]:
+    return [thread for thread in threads if thread.is_alive() and _is_busy(thread)]
+
+
+def _had_a_chance(thread: threading.Thread, before_ns: int | None) -> bool:
+    """Say whether a thread that had run for so long could have ended since: not if it waits for a processor."""
+    from dayfly.runtime.idleness import run_time_ns, wants_processor
+
+    now_ns = run_time_ns(thread.native_id)
+    if before_ns is None or now_ns is None:
+        return True
+    return not wants_processor(thread.native_id) or now_ns - before_ns >= _CHANCE_NS
 
 
 def _is_busy(thread: threading.Thread) -> bool:

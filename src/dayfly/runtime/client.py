@@ -146,6 +146,13 @@ class DayflyRuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
             raise LambdaRuntimeClientError("/2018-06-01/runtime" + path, status, reply)
 
 
+# Libraries wrap these where AWS defines them, as Sentry's integration does to send what it holds back before each
+# answer: there the wrapper is met, and here it would not be.
+for _name in ("post_invocation_result", "post_invocation_error", "post_init_error"):
+    setattr(LambdaRuntimeClient, _name, vars(DayflyRuntimeClient)[_name])
+    delattr(DayflyRuntimeClient, _name)
+
+
 def _whole_number(text: str) -> int:
     """Return a number of at most 15 digits, 0 for anything else: a worker that fails here fails its customer."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < _MANY_DIGITS else 0

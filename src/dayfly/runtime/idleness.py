@@ -125,6 +125,26 @@ def describe(thread: threading.Thread) -> str:
     return f"{module}.{name}"
 
 
+def run_time_ns(native_id: int | None) -> int | None:
+    """Return for how many nanoseconds a thread of this process has had a processor, None where that is not told.
+
+    The first number of /proc/PID/task/TID/schedstat: https://docs.kernel.org/scheduler/sched-stats.html
+    """
+    try:
+        return int(proc.read_file(f"/proc/self/task/{native_id}/schedstat").split(None, 1)[0])
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def wants_processor(native_id: int | None) -> bool:
+    """Say whether a thread of this process runs, or waits for nothing but a processor."""
+    try:
+        stat = proc.read_file(f"/proc/self/task/{native_id}/stat")
+    except OSError:
+        return False
+    return stat[stat.rfind(b")") + 2 :].startswith(b"R")
+
+
 def _waiting(frames: list[FrameType], native_id: int) -> tuple[State, threading.Condition | None, object]:
     """Return how the thread waits, at which condition, and from which queue it takes."""
     innermost = frames[0]

@@ -1,7 +1,7 @@
 """Stops Sentry's threads, which it starts again by itself in a process that needs them.
 
-What init recorded is sent before the first fork, what a worker recorded before its answer: Sentry's
-integration for Lambda does that by replacing methods of AWS's client that Dayfly's own overrides.
+What init recorded is sent before the first fork, what a worker recorded before its answer, also without Sentry's
+integration for Lambda, which does so at every answer by wrapping methods of AWS's client.
 """
 
 from __future__ import annotations
