@@ -47,7 +47,7 @@ time.sleep(600)
 
 
 @contextlib.contextmanager
-def process_that_cannot_run(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], Callable[[], None]]]:
+def process_that_cannot_run(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], Callable[[], object]]]:
     """A process that does nothing, not even stop, until the function that is yielded beside it is called."""
     fifo = folder / "fifo"
     os.mkfifo(fifo)

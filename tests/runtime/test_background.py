@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import os
 import queue
 import subprocess
@@ -127,7 +128,7 @@ def test_who_was_told_to_end_and_waits_for_a_processor_is_no_work() -> None:
             before, over = threads_now(), threading.Event()
             thread = threading.Thread(target=over.wait, args=(30,), daemon=True)
             thread.start()
-            until(lambda thread=thread: is_waiting(thread))
+            until(functools.partial(is_waiting, thread))
             # It has to wait for its turn, some 15 ms.
             os.setpriority(os.PRIO_PROCESS, thread.native_id or 0, 6)
             over.set()

@@ -171,7 +171,8 @@ def threads_by_stop(pid: int) -> tuple[set[str], set[str]]:
     except OSError as fault:
         _raise_if_exhausted(fault)
         return set(), set()
-    stopped, running = set(), set()
+    stopped: set[str] = set()
+    running: set[str] = set()
     for thread in threads:
         stat = _read_stat(f"/proc/{pid}/task/{thread}/stat", pid)
         if stat is not None and stat.state not in "ZX" and not stat.flags & PF_EXITING:
