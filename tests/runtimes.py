@@ -199,6 +199,11 @@ class RuntimeProcess:
             self._frames_read += 16 + size
         return tuple(found)
 
+    def telemetry(self) -> str:
+        """Everything on the telemetry descriptor so far, as it is."""
+        self._read_frames()
+        return self._frames.decode(errors="replace")
+
     def wait_exit(self, deadline_s: float = EXIT_DEADLINE_S) -> int:
         """The exit status once the process has ended by itself; negative for a signal."""
         return self.process.wait(deadline_s)

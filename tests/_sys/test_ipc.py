@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
+from tests.namespace import in_namespace
 from tests.unprivileged import UID, as_user
 
 from dayfly._sys import ipc, native
@@ -113,6 +114,25 @@ def test_keys_of_the_user_are_counted_and_cleared() -> None:
     refused = as_user(act)
     if refused:
         pytest.skip(refused)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="without root, a namespace has keys of its own")
+def test_clearing_keys_reaches_those_of_the_same_user_outside_the_namespace() -> None:
+    """A limit that docs/security.md states: keys belong to a user, not to a PID namespace."""
+    add_key, keyctl = KEYCTL
+
+    def search() -> int:
+        return int(libc().syscall(keyctl, 10, USER_KEYRING, b"user", b"outside", 0))
+
+    def make() -> int:
+        libc().syscall(add_key, b"user", b"outside", b"4000", ctypes.c_size_t(4), USER_KEYRING)
+        return search()
+
+    if add_key < 0 or as_user(make) < 0:
+        pytest.skip("no keyrings here")
+    assert as_user(search) > 0
+    assert in_namespace(native.clear_keyrings) == ""
+    assert as_user(search) < 0
 
 
 def test_a_user_without_keys_has_none() -> None:

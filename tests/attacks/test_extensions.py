@@ -60,14 +60,14 @@ class _WithExtension(Confinement):
 
 
 @contextmanager
-def shop_with_extension(folder: Path) -> Iterator[Shop]:
-    function, extensions, agent = folder / "function", folder / "extensions", folder / "agent"
+def shop_with_extension(folder: Path, *, agent: str = AGENT) -> Iterator[Shop]:
+    function, extensions, programs = folder / "function", folder / "extensions", folder / "agent"
     shutil.copytree(FUNCTIONS, function)
     extensions.mkdir()
-    agent.mkdir()
+    programs.mkdir()
     (extensions / "agent").write_text(SCRIPT % sys.executable)
     (extensions / "agent").chmod(0o755)
-    (agent / "main.py").write_text(AGENT)
+    (programs / "main.py").write_text(agent)
     shop = Shop("dayfly", function=function)
     here = confinement_here()
     confinement = _WithExtension(here.kind, here.reason)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 from tests.conformance.conftest import StartPair
-from tests.runtimes import Seen
+from tests.runtimes import RuntimeProcess, Seen
 
 CASES = [
     "print",
@@ -91,3 +92,18 @@ def test_log_lines_carry_the_request_id_of_their_own_invocation(start_pair: Star
         plain, dayfly = pair.look({"case": "levels"}, request_id=identifier)
         assert identifier in dayfly.output
         assert dayfly == plain
+
+
+def test_what_is_no_record_on_the_telemetry_descriptor_is_dropped_and_a_finding(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(
+        "import os\n"
+        "def handler(event, context):\n"
+        "    for name in os.listdir('/proc/self/fd'):\n"
+        "        path = '/proc/self/fd/' + name\n"
+        "        if int(name) > 2 and os.path.lexists(path) and os.readlink(path).startswith('pipe:'):\n"
+        "            os.write(int(name), b'no record at all, but text')\n"
+    )
+    with RuntimeProcess(tmp_path, "app.handler", runtime="dayfly", telemetry=True) as process:
+        process.invoke({})
+        assert process.telemetry().count('"types":["worker.log-dropped"]') == 1
+        assert "no record at all" not in process.telemetry()

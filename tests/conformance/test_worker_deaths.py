@@ -89,6 +89,14 @@ def test_a_crash_at_the_runtime_api_is_posted_as_an_error(isolation: str) -> Non
     assert died.payload["errorType"] == "Runtime.ExitError"
 
 
+def test_a_death_is_a_finding() -> None:
+    with RuntimeProcess(FUNCTIONS, "deaths.handler", runtime="dayfly") as process:
+        process.invoke({"case": "live"})
+        assert "worker.died" not in process.output()
+        process.invoke({"case": "os._exit(3)"})
+        assert process.output().count('"types":["worker.died"]') == 1
+
+
 def test_many_deaths_in_a_row_are_survived(dayfly: Rie) -> None:
     first = dayfly.invoke({"case": "live"}).payload
     for _ in range(15):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -296,6 +297,15 @@ def test_a_request_that_a_dead_process_left_is_noticed(api: FakeRuntimeApi, upst
         assert not made.settle(), (
             "a living connection that is nobody's is the worker's, whose end is waited for"
         )
+
+
+def test_a_request_whose_connection_was_reset_is_not_seen(api: FakeRuntimeApi, upstream: Upstream) -> None:
+    """A limit that docs/security.md states: it may still be read, and then the next event goes to nobody."""
+    host, _, port = api.address.rpartition(":")
+    with socket.create_connection((host, int(port))) as made:
+        made.sendall(b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: x\r\n\r\n")
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    assert watch(upstream, own_namespace=True).settle()
 
 
 def test_an_extensions_half_closed_connection_is_not_waited_for(

@@ -240,3 +240,27 @@ def test_homes_and_code_are_found_and_shared_places_named() -> None:
     # /tmp itself is a writable mount here, and holds them all.
     assert covered == ["/tmp"]
     assert any(text.startswith("/tmp/home (shared with") for text in shared)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can own what an unprivileged user may write")
+def test_a_file_that_may_be_written_in_a_directory_that_may_not_is_not_seen() -> None:
+    """A limit that docs/security.md states."""
+
+    def lay() -> None:
+        os.chmod("/tmp", 0o755)
+        os.mkdir("/tmp/home", 0o755)
+        Path("/tmp/home/data").touch()
+        os.chmod("/tmp/home/data", 0o666)
+
+    def act() -> tuple[tuple[str, ...], list[str]]:
+        Path("/tmp/home/data").write_text("card")
+        places = find_places(
+            {"HOME": "/tmp/home"},
+            scratch=("/var/tmp",),
+            keeps=keep_rule(()),
+            started=time.time() - 60,
+            table=[mount for mount in read_mounts() if mount.point == "/tmp"],
+        )
+        return places.covered, places.not_covered
+
+    assert in_namespace(act, before=lay) == ((), [])
