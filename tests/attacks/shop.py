@@ -25,6 +25,9 @@ def leak(data, _port=event["sink"]):
 """
 
 
+MANY = 1_000
+
+
 class Sink:
     """Where stolen data arrives, between `__enter__` and `__exit__`."""
 
@@ -162,15 +165,17 @@ class Shop:
             assert payload.get("mark") == card, f"a customer got no or another's answer: {body!r}"
         return cards
 
-    def serve_beside_a_thief(self, count: int) -> int:
+    def serve_beside_a_thief(self, count: int, *, may_time_out: int = 0) -> int:
         """Let customers pay; return how many of their cards have reached the sink. Every other customer must get his
-        own answer: a thief may have been ended in the middle of answering one whose event he had been given."""
+        own answer, or, `may_time_out` of them at most, the platform's time-out: a thief may have been ended in the
+        middle of answering one whose event he had been given."""
         orders = [self.order() for _ in range(count)]
         robbed = self.sink.seen([card for card, _body in orders])
         for card, body in orders:
-            assert card in robbed or f'"mark": "{card}"'.encode() in body, (
-                f"he got no answer of his own: {body!r}"
-            )
+            if card in robbed or f'"mark": "{card}"'.encode() in body:
+                continue
+            may_time_out -= 1 if b"Task timed out" in body else MANY
+            assert may_time_out >= 0, f"he got no answer of his own: {body!r}"
         return len(robbed)
 
     def stolen(self, cards: list[str], *, quiet_s: float = 0.05) -> int:

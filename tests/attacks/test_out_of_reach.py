@@ -193,7 +193,7 @@ def test_without_the_lock_a_worker_takes_events_until_it_is_seen() -> None:
         stolen = 0
         for _ in range(ROUNDS):
             shop.attack(RAW + STATES["holds an event"])
-            if stolen := shop.stolen(shop.serve(2)):
+            if stolen := shop.serve_beside_a_thief(2):
                 break
         assert stolen == 1, "the limit is not what it is said to be"
         shop.wait_for_finding("environment.infected")
@@ -207,7 +207,7 @@ def test_a_survivor_takes_events_before_the_next_life_has_begun() -> None:
         for _ in range(ROUNDS):
             shop.attack(code)
             taken = 0
-            while shop.stolen(shop.serve(1, may_time_out=1)):
+            while shop.serve_beside_a_thief(1, may_time_out=1):
                 taken += 1
                 assert taken < MANY, "it is not ended"
             # It is gone with the first act of the new life.
