@@ -35,6 +35,7 @@ class FakeZygote:
         self.asked: list[int] = []
         self.buried: list[int] = []
         self.is_ended = False
+        self.is_killed = False
         self.is_resting = False
         self.fault = ""
         self.processes: list[subprocess.Popen[bytes]] = []
@@ -65,6 +66,9 @@ class FakeZygote:
         if self.fault:
             raise ZygoteLostError(self.fault, None)
         self.is_resting = True
+
+    def is_dying(self) -> bool:
+        return self.is_killed
 
     def tidy(self) -> None:
         """Nothing is ever left to tidy."""
@@ -282,3 +286,24 @@ def test_what_was_about_to_expire_when_it_was_fetched_is_not_fetched_again_and_a
     assert not found.stock.is_stale(SOON)
     clock["now"] += 61
     assert found.stock.is_stale(1.0)
+
+
+@pytest.mark.parametrize("isolation", ["invocation", "window"])
+def test_a_zygote_that_is_dying_is_given_up_before_another_event_depends_on_it(isolation: str) -> None:
+    with keeping(isolation) as keep:
+        keep.stock.fork_ahead()
+        keep.stock.settle(limit_s=5.0)
+        assert keep.stock.keep() == ""
+        assert keep.stock.has_spare()
+        keep.zygote.is_killed = True
+        assert keep.stock.keep() == ""
+        assert keep.stock.zygote is None
+        assert not keep.stock.has_spare()
+        assert keep.told() == ["zygote.lost"]
+
+
+def test_where_the_zygote_serves_by_itself_its_end_is_its_own() -> None:
+    with keeping("process") as keep:
+        keep.zygote.is_killed = True
+        assert keep.stock.keep() == ""
+        assert keep.stock.zygote is not None

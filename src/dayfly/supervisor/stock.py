@@ -205,10 +205,16 @@ class Stock:
         self._sweeper.fork_pending = False
 
     def keep(self) -> str:
-        """Give up whoever an invocation changed for good; return why the environment must retire, "" if it need not."""
+        """Give up whoever an invocation changed for good; return why the environment must retire, "" if it need not.
+
+        Whoever has seen an event is dead or stopped: what he has done to the zygote is done.
+        """
         kept = self._keeper.check(self.zygote, self._spares)
         if kept.must_rebuild:
             self.drop()
+        elif self.zygote is not None and self.is_forking and self.zygote.is_dying():
+            # The next worker would be bound to it, and be killed when the end of it is known.
+            self.lose(ZygoteLostError("it was killed", None))
         for spare in kept.spoilt:
             if spare in self._spares:
                 self._spares.remove(spare)

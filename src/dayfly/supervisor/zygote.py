@@ -391,6 +391,10 @@ class Zygote:
         except ChildProcessError:
             return None
 
+    def is_dying(self) -> bool:
+        """Say whether it has been killed: its socket tells so only when its memory is torn down."""
+        return proc.has_pending_kill(self.pid) or proc.is_dead(self.pid)
+
     def was_stopped(self) -> bool:
         """Say whether it was stopped by a signal, and perhaps resumed, since this was last asked; resume it."""
         told = None if self._rested is not None else self._take_told()
