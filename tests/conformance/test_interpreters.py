@@ -26,6 +26,8 @@ LOOKS: list[tuple[str, object]] = [
     ("view.context_fields", {"n": 1}),
     ("logs.handler", {"case": "levels"}),
     ("logs.fails", {}),
+    ("wrapped.handler", {"fails": False}),
+    ("wrapped.handler", {"fails": True}),
 ]
 
 

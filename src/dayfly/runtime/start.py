@@ -22,15 +22,19 @@ def start(handler: str, channel: Channel) -> None:
 
     from dayfly.runtime.client import DayflyRuntimeClient
 
-    client = DayflyRuntimeClient(channel, handler)
     if bootstrap.run.__code__.co_argcount == 3:
-        # awslambdaric up to 2.x makes its client itself: run(app_root, handler, address).
-        bootstrap.LambdaRuntimeClient = lambda *_arguments: client
+        # awslambdaric up to 2.x makes its client itself: run(app_root, handler, address). A class, since libraries
+        # wrap its methods.
+        class Client(DayflyRuntimeClient):
+            def __init__(self, *_arguments: object) -> None:
+                super().__init__(channel, handler)
+
+        bootstrap.LambdaRuntimeClient = Client
         import os
 
         bootstrap.run(os.environ.get("LAMBDA_TASK_ROOT", os.getcwd()), handler, "")
         return
-    bootstrap.run(handler, client)
+    bootstrap.run(handler, DayflyRuntimeClient(channel, handler))
 
 
 def show_loop(module: ModuleType) -> None:
