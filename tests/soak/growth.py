@@ -1,11 +1,12 @@
-"""Tells growth from settling: footprints of one life, the least of an early part of it against the least of the last.
+"""Tells growth from settling: footprints of one life, the usual one of an early part of it against the least of the last.
 
 What leaks is there at every look, so the least of many looks rises with it; what an allocator keeps, or a worker on
-its way out, is there at some.
+its way out, is there at some. A spare that is not there yet is missing at a few, early or late.
 """
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -56,7 +57,7 @@ def _compare(what: str, looks: Sequence[Look], read: Callable[[Footprint], int],
         return []
     # The first quarter is warm-up: arenas, the zygote's chores from the hundredth event on.
     quarter = len(known) // 4
-    early = min(read(look.held) for look in known[quarter : 2 * quarter])
+    early = statistics.median_low(read(look.held) for look in known[quarter : 2 * quarter])
     late = min(read(look.held) for look in known[-quarter:])
     if late - early <= tolerated:
         return []

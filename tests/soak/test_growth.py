@@ -57,6 +57,14 @@ def test_what_is_there_at_some_looks_is_none() -> None:
     assert growth(seen) == []
 
 
+def test_what_is_missing_at_some_looks_is_none() -> None:
+    seen = looks()
+    held = dataclasses.replace(STILL, supervisor_descriptors=12, processes=4)
+    for at in (26, 30, 40):
+        seen[at] = dataclasses.replace(seen[at], held=held)
+    assert growth(seen) == []
+
+
 def test_what_comes_at_the_beginning_is_settling() -> None:
     seen = looks()
     held = dataclasses.replace(STILL, supervisor_kb=2000, supervisor_descriptors=5)

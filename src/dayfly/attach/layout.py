@@ -8,6 +8,7 @@ import json
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from dayfly.errors import DayflyError
 
@@ -137,25 +138,42 @@ def arrange(
 
 
 def _lighten(source: Source) -> bytes:
-    """Return Dayfly's source without comments and docstrings, which are a third of it, and AWS's as it is."""
+    """Return Dayfly's source without what nobody runs, which is half of it, and AWS's as it is."""
     if not source.path.startswith("dayfly/"):
         return source.text
-    return ast.unparse(without_docstrings(ast.parse(source.text))).encode()
+    return ast.unparse(without_words(ast.parse(source.text))).encode()
 
 
-def without_docstrings(tree: ast.Module) -> ast.Module:
-    """Take the docstrings out of a syntax tree; its other lines keep their numbers.
+def without_words(tree: ast.Module) -> ast.Module:
+    """Take out of a syntax tree what is there for readers and type checkers; other lines keep their numbers.
 
-    Also run, as text, by the interpreters that compile the layer: it needs nothing but `ast`.
+    Docstrings, annotations of functions, and what stands under `if TYPE_CHECKING:`. Also run, as text, by the
+    interpreters that compile the layer: it needs nothing but `ast`.
     """
     for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            node.returns = None
+        elif isinstance(node, ast.arg):
+            node.annotation = None
         body = getattr(node, "body", None)
-        if isinstance(body, list) and body and isinstance(body[0], ast.Expr):
-            value = body[0].value
-            if isinstance(value, ast.Constant) and isinstance(value.value, str):
-                # Not Pass in its place: a future import must come first.
-                node.body = body[1:] or [ast.copy_location(ast.Pass(), body[0])]  # type: ignore[attr-defined]
+        if not isinstance(body, list) or not body:
+            continue
+        first = body[0]
+        if (
+            isinstance(first, ast.Expr)
+            and isinstance(first.value, ast.Constant)
+            and isinstance(first.value.value, str)
+        ):
+            del body[0]
+        body[:] = [kept for one in body for kept in (one.orelse if _is_for_type_checkers(one) else [one])]
+        if not body and not isinstance(node, ast.Module):
+            # Only then: a future import must come first.
+            body.append(ast.copy_location(ast.Pass(), first))
     return tree
+
+
+def _is_for_type_checkers(node: ast.stmt) -> TypeGuard[ast.If]:
+    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
 
 
 def archive(entries: Sequence[Entry]) -> bytes:

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from dayfly.attach.layout import LayerError, Source, without_docstrings
+from dayfly.attach.layout import LayerError, Source, without_words
 
 _LIMIT_S = 60.0
 _PROBE = """
@@ -28,19 +28,11 @@ from __future__ import annotations
 
 import ast, base64, importlib.util, json, marshal, sys
 
-{inspect.getsource(without_docstrings)}
-def lighten(tree):
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            node.returns = None
-        elif isinstance(node, ast.arg):
-            node.annotation = None
-    return without_docstrings(tree)
-
+{inspect.getsource(without_words)}
 done = {{}}
 for path, text in json.load(sys.stdin):
     source = base64.b64decode(text)
-    code = compile(lighten(ast.parse(source, path)), path, "exec", dont_inherit=True, optimize=0)
+    code = compile(without_words(ast.parse(source, path)), path, "exec", dont_inherit=True, optimize=0)
     head = importlib.util.MAGIC_NUMBER + (1).to_bytes(4, "little") + importlib.util.source_hash(source)
     done[path] = base64.b64encode(head + marshal.dumps(code)).decode()
 json.dump(done, sys.stdout)
