@@ -57,7 +57,9 @@ def _compare(what: str, looks: Sequence[Look], read: Callable[[Footprint], int],
         return []
     # The first quarter is warm-up: arenas, the zygote's chores from the hundredth event on.
     quarter = len(known) // 4
-    early = statistics.median_low(read(look.held) for look in known[quarter : 2 * quarter])
+    # Memory only comes down to its least; a count is as often too small as too large.
+    usual = min if tolerated >= MEMORY_KB else statistics.median_low
+    early = usual([read(look.held) for look in known[quarter : 2 * quarter]])
     late = min(read(look.held) for look in known[-quarter:])
     if late - early <= tolerated:
         return []

@@ -8,7 +8,6 @@ import json
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeGuard
 
 from dayfly.errors import DayflyError
 
@@ -165,15 +164,16 @@ def without_words(tree: ast.Module) -> ast.Module:
             and isinstance(first.value.value, str)
         ):
             del body[0]
-        body[:] = [kept for one in body for kept in (one.orelse if _is_for_type_checkers(one) else [one])]
-        if not body and not isinstance(node, ast.Module):
+        kept: list[ast.stmt] = []
+        for one in body:
+            test = one.test if isinstance(one, ast.If) else None
+            is_for_checkers = isinstance(test, ast.Name) and test.id == "TYPE_CHECKING"
+            kept += one.orelse if is_for_checkers else [one]
+        body[:] = kept
+        if not kept and not isinstance(node, ast.Module):
             # Only then: a future import must come first.
             body.append(ast.copy_location(ast.Pass(), first))
     return tree
-
-
-def _is_for_type_checkers(node: ast.stmt) -> TypeGuard[ast.If]:
-    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
 
 
 def archive(entries: Sequence[Entry]) -> bytes:
