@@ -17,7 +17,7 @@ MAX_BYTES = 1_000_000
 HOME = "dayfly.d"
 # What a start of many functions does without; compressed, it is half as large. Not what every start loads: that takes a
 # third longer from an archive.
-_LATE_FOLDER = "dayfly/runtime/sealers/"
+_LATE_FOLDERS = ("dayfly/runtime/sealers/", "dayfly/runtime/guard/", "dayfly/core/structure/")
 _LATE = frozenset(
     {
         "dayfly/_sys/immortal.py",
@@ -27,7 +27,11 @@ _LATE = frozenset(
         "dayfly/_sys/openmp.py",
         "dayfly/_sys/reopen.py",
         "dayfly/_sys/trust.py",
+        "dayfly/core/decodings.py",
+        "dayfly/core/provenance.py",
+        "dayfly/core/reports.py",
         "dayfly/core/tenants.py",
+        "dayfly/core/triggers.py",
         "dayfly/runtime/bundles.py",
         "dayfly/runtime/delivery.py",
         "dayfly/runtime/hugepages.py",
@@ -88,7 +92,7 @@ def cache_tag(version: str) -> str:
 
 def is_late(path: str) -> bool:
     """Say whether a module lies in the archive of those that are loaded late, if at all."""
-    return path in _LATE or path.startswith(_LATE_FOLDER)
+    return path in _LATE or path.startswith(_LATE_FOLDERS)
 
 
 def split(sources: Sequence[Source], version: str) -> list[Source]:

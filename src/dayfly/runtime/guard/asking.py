@@ -1,0 +1,122 @@
+"""Puts what is about to happen before the judge of its kind, in the form that the judge reads."""
+
+from __future__ import annotations
+
+import os
+
+from dayfly.core.structure.judgement import Judgement
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from dayfly.runtime.guard.guarding import Guard
+
+_SHELLS = frozenset(("sh", "bash", "dash", "ash", "zsh", "ksh", "busybox"))
+# Where AWS answers: which of its hosts it is says a bucket's, a region's or a queue's name.
+_AWS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".aws.dev")
+
+
+def about_python(guard: Guard, source: str | bytes, frame: FrameType) -> None:
+    """Code that is about to be compiled."""
+    from dayfly.core.structure.python import judge_python
+
+    guard.act_on(judge_python(source, guard.provenance, guard.own), source, frame)
+
+
+def about_bytes(
+    guard: Guard, rule: str, data: object, frame: FrameType, *, tells_unknown: bool = True
+) -> None:
+    """Byte code, which nobody writes by hand: it is the event's or it is not."""
+    if type(data) is bytes and (path := guard.provenance.holds_bytes(data)):
+        guard.refuse(rule, frame, path=path, text=data)
+    elif tells_unknown:
+        guard.act_on(Judgement("unknown", rule, "byte code from elsewhere"), b"", frame)
+
+
+def about_global(guard: Guard, module: str, name: str, frame: FrameType) -> None:
+    """A name that a deserialiser is about to look up and perhaps to call."""
+    from dayfly.core.structure.globals import judge_global
+
+    guard.act_on(judge_global(module, name, guard.provenance, guard.own), f"{module}.{name}", frame)
+
+
+def about_import(guard: Guard, name: str, frame: FrameType) -> None:
+    """A module whose name is not in the code that imports it."""
+    spans = guard.provenance.spans(name)
+    first = len(name.partition(".")[0])
+    if not any(span.start < first for span in spans) or guard.own.is_constant(name):
+        # A choice among the modules of a package that the function names.
+        return
+    guard.refuse("import.named", frame, path=spans[0].path, text=name)
+
+
+def about_shell(guard: Guard, command: object, frame: FrameType) -> None:
+    """A command line that a shell is about to read."""
+    from dayfly.core.structure.shell import judge_shell
+
+    text = _text(command)
+    if text is not None:
+        guard.act_on(judge_shell(text, guard.provenance, guard.own), text, frame)
+
+
+def about_process(guard: Guard, executable: object, arguments: object, frame: FrameType) -> None:
+    """A program that is about to be started, a shell with a command line among them."""
+    from dayfly.core.structure.argv import judge_argv
+
+    if isinstance(arguments, (list, tuple)):
+        words = [word for word in map(_text, arguments) if word is not None]
+    else:
+        word = _text(arguments)
+        words = [] if word is None else [word]
+    program = _text(executable) or (words[0] if words else "")
+    if os.path.basename(program) in _SHELLS:
+        for number, word in enumerate(words[1:-1], 1):
+            if word.startswith("-") and not word.startswith("--") and "c" in word:
+                about_shell(guard, words[number + 1], frame)
+                del words[number + 1]
+                break
+    guard.act_on(judge_argv(program, words, guard.provenance, guard.own), "\0".join(words), frame)
+
+
+def about_sql(guard: Guard, sql: object, dialect: str, frame: FrameType) -> None:
+    """A statement that is about to be sent."""
+    from dayfly.core.structure.sql import judge_sql
+
+    if type(sql) is str or type(sql) is bytes:
+        guard.act_on(judge_sql(sql, guard.provenance, guard.own, dialect=dialect), sql, frame)
+
+
+def about_path(guard: Guard, path: object, frame: FrameType) -> None:
+    """A file or directory that is about to be opened, listed or changed."""
+    from dayfly.core.structure.path import judge_path
+
+    text = _text(path)
+    if text:
+        guard.act_on(judge_path(text, guard.provenance, guard.own), text, frame)
+
+
+def about_url(guard: Guard, url: object, frame: FrameType) -> None:
+    """A URL that is about to be fetched."""
+    from dayfly.core.structure.url import judge_url
+
+    text = _text(url)
+    if text:
+        guard.act_on(judge_url(text, guard.provenance, guard.own), text, frame)
+
+
+def about_host(guard: Guard, host: object, frame: FrameType) -> None:
+    """A host that is about to be looked up or connected to."""
+    text = _text(host)
+    if not text or text.endswith(_AWS):
+        return
+    about_url(guard, f"//{text}/", frame)
+
+
+def _text(value: object) -> str | None:
+    """Return what the operating system would take a value for; a subclass says nothing of its own here."""
+    if isinstance(value, os.PathLike):
+        value = os.fspath(value)
+    if isinstance(value, bytes):
+        return bytes(value).decode("utf-8", "surrogateescape")
+    return str.__str__(value) if isinstance(value, str) else None
