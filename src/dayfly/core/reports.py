@@ -35,7 +35,7 @@ _MANY_PATH = 160
 _DIGEST = 16
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz.-")
 _PLACE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:<>- ")
-_PATH = _PLACE | frozenset("[]#")
+_PATH = _PLACE | frozenset("[]()#")
 _HEX = frozenset("0123456789abcdef")
 
 

@@ -137,7 +137,8 @@ class Witness:
             }
             self._reporter.find(
                 kind,
-                f"{words} {report.subject}" + (f" at {report.place}" if report.place else ""),
+                (words if report.verdict == "fault" else f"{words} {report.subject}")
+                + (f" at {report.place}" if report.place else ""),
                 {name: value for name, value in evidence.items() if value},
                 attack=report.attack if kind.attack is not None else None,
             )

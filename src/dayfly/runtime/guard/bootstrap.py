@@ -6,9 +6,14 @@ Dayfly's in one.
 
 from __future__ import annotations
 
+import os
+from types import TracebackType
+
 from awslambdaric import bootstrap
 
 from dayfly.runtime.guard.refusal import Refused, RefusedRecord
+
+_FOLDER = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,10 +43,10 @@ def guarded(handler: Handler, guard: Guard) -> Handler:
             answer = handler(event, context)
         except Refused as refused:
             guard.leave(refused)
-            raise RefusedRecord(str(refused)).with_traceback(refused.__traceback__) from None
+            raise RefusedRecord(str(refused)).with_traceback(_functions_part(refused)) from None
         except RefusedRecord as refused:
             guard.leave(refused)
-            raise
+            raise refused.with_traceback(_functions_part(refused)) from None
         except BaseException:
             guard.leave()
             raise
@@ -49,3 +54,17 @@ def guarded(handler: Handler, guard: Guard) -> Handler:
         return answer
 
     return handle
+
+
+def _functions_part(refused: BaseException) -> TracebackType | None:
+    """Return a refusal's trace from the handler to where it was refused, without the guard's own steps."""
+    entries: list[TracebackType] = []
+    trace = refused.__traceback__
+    while trace is not None:
+        if not trace.tb_frame.f_code.co_filename.startswith(_FOLDER):
+            entries.append(trace)
+        trace = trace.tb_next
+    rebuilt: TracebackType | None = None
+    for entry in reversed(entries):
+        rebuilt = TracebackType(rebuilt, entry.tb_frame, entry.tb_lasti, entry.tb_lineno)
+    return rebuilt

@@ -125,7 +125,9 @@ def _wrap_sqlite3(module: ModuleType, guard: Guard) -> None:
     module.connect = guarded  # type: ignore[attr-defined]
 
 
-def _wrap_method(owner: Any, name: str, guard: Guard, dialect: str, text: Callable[[Any, Any], object]) -> None:
+def _wrap_method(
+    owner: Any, name: str, guard: Guard, dialect: str, text: Callable[[Any, Any], object]
+) -> None:
     plain = vars(owner).get(name)
     if plain is None:
         return
@@ -149,7 +151,14 @@ def _composed(cursor: Any, query: Any) -> object:
 
 
 def _wrap_psycopg(module: ModuleType, guard: Guard) -> None:
-    for name in ("Cursor", "ServerCursor", "AsyncCursor", "AsyncServerCursor", "ClientCursor", "AsyncClientCursor"):
+    for name in (
+        "Cursor",
+        "ServerCursor",
+        "AsyncCursor",
+        "AsyncServerCursor",
+        "ClientCursor",
+        "AsyncClientCursor",
+    ):
         owner = getattr(module, name, None)
         if owner is not None:
             for method in ("execute", "executemany", "stream", "copy"):

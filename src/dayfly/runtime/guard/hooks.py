@@ -33,7 +33,15 @@ _MANY_FRAMES = 400
 # Shorter byte code occurs in anything.
 _FEW_BYTES = 6
 # What resolves a name, which is an event, before it connects to what came of it.
-_RESOLVERS = ("/socket.py", "/urllib3/util/connection.py", "/asyncio/", "/anyio/", "/httpcore/", "/trio/", "/aiohttp/")
+_RESOLVERS = (
+    "/socket.py",
+    "/urllib3/util/connection.py",
+    "/asyncio/",
+    "/anyio/",
+    "/httpcore/",
+    "/trio/",
+    "/aiohttp/",
+)
 
 
 def arm(guard: Guard) -> None:
@@ -96,7 +104,13 @@ def _loads_file(frame: FrameType | None) -> bool:
     for _ in range(_LOADER_DEPTH):
         if frame is None or frame.f_code.co_filename not in _IMPORTLIB:
             return False
-        if frame.f_code.co_name in ("get_code", "get_data", "_get_module_code", "_unmarshal_code", "_compile_source"):
+        if frame.f_code.co_name in (
+            "get_code",
+            "get_data",
+            "_get_module_code",
+            "_unmarshal_code",
+            "_compile_source",
+        ):
             kind = type(frame.f_locals.get("self"))
             is_known = kind.__name__ in _FILE_LOADERS and kind.__module__ in _LOADER_MODULES
             return is_known or (frame.f_code.co_filename == "<frozen zipimport>" and kind is type(None))
@@ -116,7 +130,7 @@ def _on_compile(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
     if type(source) is str or type(source) is bytes:
         if _is_template_of_a_file(frame, guard):
             return
-        asking.about_python(guard, source, frame)  # type: ignore[arg-type]
+        asking.about_python(guard, source, frame)
     elif source is not None:
         import ast
 
@@ -138,7 +152,11 @@ def _is_template_of_a_file(frame: FrameType, guard: Guard) -> bool:
     if getattr(above.get("self"), "sandboxed", False) is True:
         return True
     name = above.get("filename")
-    return type(name) is str and guard.places.is_deployed(os.path.abspath(name)) and not guard.places.is_planted(name)
+    return (
+        type(name) is str
+        and guard.places.is_deployed(os.path.abspath(name))
+        and not guard.places.is_planted(name)
+    )
 
 
 def _on_marshal(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
@@ -180,7 +198,8 @@ def _on_import(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
         if found is None:
             return
         if not (
-            found.f_code.co_filename in _IMPORTLIB or found.f_code.co_filename.endswith("/importlib/__init__.py")
+            found.f_code.co_filename in _IMPORTLIB
+            or found.f_code.co_filename.endswith("/importlib/__init__.py")
         ):
             break
         found = found.f_back

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 # A global collection larger than that is data.
 _MANY_ITEMS = 10_000
 _DEPTH = 4
+# What the import system puts into every module.
+_MACHINERY = frozenset(("__builtins__", "__spec__", "__loader__", "__cached__", "__file__", "__path__"))
 
 
 def environment_texts() -> list[str]:
@@ -45,7 +47,9 @@ def texts_in(module: ModuleType, *, with_values: bool) -> Iterator[str]:
     from dayfly.core.structure.own import texts_of
 
     seen: set[int] = set()
-    todo: list[tuple[object, int]] = [(value, 0) for value in list(vars(module).values())]
+    todo: list[tuple[object, int]] = [
+        (value, 0) for name, value in list(vars(module).items()) if name not in _MACHINERY
+    ]
     yield from vars(module)
     while todo:
         value, depth = todo.pop()
@@ -108,7 +112,7 @@ def _libraries_in(task: str) -> frozenset[str]:
             found.add(entry.partition("-")[0].lower())
             try:
                 with open(os.path.join(task, entry, "RECORD"), encoding="utf-8", errors="replace") as record:
-                    found |= {line.partition("/")[0].removesuffix(".py") for line in record if "/" in line or ".py" in line}
+                    found |= {line.partition(",")[0].partition("/")[0].removesuffix(".py") for line in record}
             except OSError:
                 continue
     return frozenset(found)

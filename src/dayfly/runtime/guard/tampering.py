@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sys
+from _operator import is_
 from types import FunctionType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from dayfly.runtime.guard.places import Places
 
 _MODULES = (
@@ -23,37 +26,40 @@ _MODULES = (
 
 
 class Unchanged:
-    """Functions of modules and classes as they were at the end of init, and the code that they run.
+    """Functions of modules and classes as they were at the end of init.
 
-    Code of the deployment may replace them, as Sentry's does; code that came later may not.
+    Code of the deployment may replace them, as Sentry's does; code that came later may not. What they run is watched by
+    the hook: an exchange of `__code__` is an event, and so is every look at it, which would cost ten times as much.
     """
 
     __slots__ = ("_known",)
 
     def __init__(self) -> None:
-        self._known: list[tuple[dict[str, object], str, object, object]] = []
+        self._known: list[tuple[Mapping[str, object], list[str], list[object]]] = []
         for name in _MODULES:
             module = sys.modules.get(name)
             if module is None:
                 continue
-            owners: list[dict[str, object]] = [vars(module)]
+            owners: list[Mapping[str, object]] = [vars(module)]
             owners += [
-                vars(value)  # type: ignore[misc]
+                vars(value)
                 for value in vars(module).values()
                 if isinstance(value, type) and value.__module__ == name
             ]
             for owner in owners:
-                for key, value in list(owner.items()):
-                    if isinstance(value, FunctionType):
-                        self._known.append((owner, key, value, value.__code__))
+                keys = [key for key, value in owner.items() if isinstance(value, FunctionType)]
+                if keys:
+                    self._known.append((owner, keys, [owner[key] for key in keys]))
 
     def found(self, places: Places) -> str:
         """Return the name of a function that foreign code stands for now, "" where there is none."""
-        for owner, key, value, code in self._known:
-            now = owner.get(key)
-            if now is value and value.__code__ is code:  # type: ignore[attr-defined]
+        for owner, keys, values in self._known:
+            # Not `==`, which is what a stand-in says of itself.
+            if all(map(is_, map(owner.get, keys), values)):
                 continue
-            its_code = getattr(now, "__code__", None)
-            if its_code is None or not places.is_deployed(its_code.co_filename):
-                return f"{owner.get('__name__') or owner.get('__module__')}.{key}"
+            for key, value in zip(keys, values, strict=True):
+                now = owner.get(key)
+                code = getattr(now, "__code__", None)
+                if now is not value and (code is None or not places.is_deployed(code.co_filename)):
+                    return f"{owner.get('__name__') or owner.get('__module__')}.{key}"
         return ""

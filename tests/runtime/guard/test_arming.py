@@ -1,0 +1,181 @@
+"""A guard is armed in an interpreter of its own, before the function's code; one that could not be armed says so."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROGRAM = """
+import sys
+from dayfly.core.handshake import ZygoteOptions
+{before}
+from dayfly.runtime.guard import Guard, arm
+armed = arm(ZygoteOptions(guard="block", guard_key="00" * 16))
+if not isinstance(armed, Guard):
+    print("unarmed", armed.fault)
+    sys.exit()
+armed.settle()
+armed.begin(b'{{"code": "__import__(\\'os\\').getpid()"}}', "r")
+armed.enter()
+try:
+    eval("__import__('os').getpid()")
+    print("not refused")
+except BaseException as refused:
+    print(type(refused).__name__)
+"""
+
+
+def run(before: str = "") -> str:
+    program = PROGRAM.format(before=before)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )
+    return done.stdout.strip()
+
+
+def test_an_armed_guard_refuses() -> None:
+    assert run() == "Refused"
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        # Another hook that lets nobody in: CPython drops ours without a word.
+        "def keep_out(event, _):\n    if event == 'sys.addaudithook': raise RuntimeError\nsys.addaudithook(keep_out)",
+        "from awslambdaric import bootstrap; del bootstrap._get_handler",
+    ],
+)
+def test_one_that_could_not_be_armed_says_so(before: str) -> None:
+    assert run(before).startswith("unarmed ")
+
+
+def test_without_a_guard_nothing_of_it_is_loaded() -> None:
+    program = (
+        "import sys; from dayfly.core.handshake import ZygoteOptions; from dayfly.runtime import start, client\n"
+        "assert start._arm(ZygoteOptions()) == (None, '')\n"
+        "print([name for name in sys.modules if 'guard' in name or 'provenance' in name or 'structure' in name])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.strip() == "[]"
+
+
+# Under the real hook; each is one statement of a function's, `event` is what it was sent.
+REFUSED = {
+    "eval": "eval(event['code'])",
+    "exec of bytes": "exec(event['code'].encode())",
+    "a tree": "exec(compile(ast.parse(event['code']), 'x', 'exec'))",
+    "a tree that was taken apart": "exec(compile(ast.Module(ast.parse(event['code']).body, []), 'x', 'exec'))",
+    "by way of base64": "exec(base64.b64decode(event['packed']))",
+    "by way of a codec": "exec(codecs.decode(event['packed'].encode(), 'base64'))",
+    "upside down": "exec(event['reversed'][::-1])",
+    "a loader of the import system's": (
+        "exec(importlib.machinery.SourceFileLoader('x', 'x').source_to_code(event['code'].encode(), 'x'))"
+    ),
+    "a loader of one's own": "importlib.util.module_from_spec(s := importlib.util.spec_from_loader('x', Own())); s.loader.exec_module(types.ModuleType('x'))",
+    "marshal": "exec(marshal.loads(base64.b64decode(event['marshalled'])))",
+    "a code object put together": "types.CodeType(*parts(base64.b64decode(event['bytes'])))",
+    "through a type hint": "typing.get_type_hints(type('T', (), {'__annotations__': {'a': event['code']}}))",
+    "in a generator": "next(eval(event['code']) for _ in [1])",
+    "in a thread": "threaded(lambda: exec(event['code']))",
+    "in a finaliser": "finalised(lambda: exec(event['code']))",
+    "through map": "list(map(eval, [event['code']]))",
+    "through timeit": "timeit.timeit(event['code'], number=1)",
+    "through pickle": "pickle.loads(base64.b64decode(event['pickled']))",
+}
+HONEST = {
+    "a literal": "ast.literal_eval(event['literal'])",
+    "a formula of the function's own": "eval('1 + 2 * len(event)')",
+    "a value in a literal": """eval("{'price': %s}" % event['price'])""",
+    "a tuple of names": "collections.namedtuple('Row', ['code', 'packed', 'price'])(1, 2, 3)",
+    "a module of the library": "__import__('colorsys')",
+    "a pickle of the function's own": "pickle.loads(pickle.dumps({'a': [1, 2.5, None]}))",
+    "a temporary file": "tempfile.NamedTemporaryFile().write(b'x')",
+    "a trace": "traceback.format_exc(); linecache.getline(ast.__file__, 1)",
+}
+MODULES = (
+    "ast base64 codecs collections importlib.machinery importlib.util importlib.abc linecache marshal pickle "
+    "tempfile threading timeit traceback types typing gc sys"
+)
+MANY = """
+import {modules}
+event = {event!r}
+class Own(importlib.abc.SourceLoader):
+    def get_filename(self, name): return 'x'
+    def get_data(self, path): return event['code'].encode()
+def parts(code):
+    c = (lambda: 1).__code__
+    fields = [c.co_argcount, c.co_posonlyargcount, c.co_kwonlyargcount, c.co_nlocals, c.co_stacksize, c.co_flags, code,
+        c.co_consts, c.co_names, c.co_varnames, c.co_filename, c.co_name, c.co_qualname, c.co_firstlineno, c.co_linetable,
+        c.co_exceptiontable]
+    return fields
+def threaded(work):
+    thread = threading.Thread(target=work); thread.start(); thread.join()
+def finalised(work):
+    class Late:
+        def __del__(self): work()
+    Late(); gc.collect()
+def functions(): {statements}
+from dayfly.core.handshake import ZygoteOptions
+from dayfly.runtime.guard import arm
+import json, os
+sys.stderr = open(os.devnull, 'w')
+guard = arm(ZygoteOptions(guard="block", guard_key="00" * 16))
+guard.settle()
+for name, work in functions().items():
+    guard.begin(json.dumps(event).encode(), "r")
+    guard.enter()
+    refused = False
+    try: work()
+    except BaseException as fault: refused = type(fault).__name__
+    guard.leave()
+    said, body = guard.end()
+    print(json.dumps([name, refused, said.decode().split("|")[:2], bool(body)]))
+"""
+
+
+def try_all(statements: dict[str, str], folder: Path) -> list[list[object]]:
+    import base64
+    import marshal
+
+    evil = "(lambda a: a.getpid())(__import__('os'))"
+    event = {
+        "code": evil,
+        "packed": base64.b64encode(evil.encode()).decode(),
+        "reversed": evil[::-1],
+        "marshalled": base64.b64encode(marshal.dumps(compile(evil, "x", "eval"))).decode(),
+        "bytes": base64.b64encode(b"\x97\x00d\x01S\x00d\x02S\x00\x01\x02\x03\x04").decode(),
+        "pickled": base64.b64encode(b"cposix\ngetpid\n(tR.").decode(),
+        "literal": "{'a': [1, -2.5, None]}",
+        "price": "12.5",
+    }
+    lines = "".join(f"\n    def f{number}(): {text}" for number, text in enumerate(statements.values()))
+    table = ", ".join(f"{name!r}: f{number}" for number, name in enumerate(statements))
+    program = MANY.format(
+        modules=", ".join(MODULES.split()), event=event, statements=lines + "\n    return {" + table + "}"
+    )
+    script = folder / "app.py"
+    script.write_text(program)
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, check=False, timeout=60, cwd=folder
+    )
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_whatever_way_code_of_the_events_takes_it_is_refused(tmp_path: Path) -> None:
+    found = try_all(REFUSED, tmp_path)
+    assert len(found) == len(REFUSED)
+    # Somewhere else than in the handler's thread it is swallowed, and stands for the answer.
+    assert [one for one in found if one[1] != "Refused" and not one[3]] == []
+    assert [one for one in found if one[2][0] != "Grefused"] == []  # type: ignore[index]
+
+
+def test_honest_statements_pass_under_the_real_hook(tmp_path: Path) -> None:
+    found = try_all(HONEST, tmp_path)
+    assert [one[1:] for one in found] == [[False, [""], False]] * len(HONEST)
