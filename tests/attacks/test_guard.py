@@ -39,6 +39,12 @@ CASES: dict[str, tuple[dict[str, object], str, dict[str, object], object]] = {
         {"document": "colour: red\nsizes: [1, 2]"},
         {"colour": "red", "sizes": [1, 2]},
     ),
+    "template": (
+        {"name": "{{ ''.__class__.__mro__ }}", "total": 3},
+        "python",
+        {"name": "alice", "total": 3},
+        "Dear alice, 3 is due.",
+    ),
     "system": ({"name": "x; id > /tmp/owned"}, "shell", {"name": "alice"}, 0),
     "shell": ({"name": "x'; id > /tmp/owned; echo '"}, "shell", {"name": "alice and bob"}, "alice and bob"),
     "sql": ({"name": "' OR '1'='1"}, "sql", {"name": "alice"}, [["alice", "4111111111111111"]]),
@@ -138,6 +144,23 @@ def test_an_honest_event_of_the_same_sink_is_served_and_nothing_is_found(name: s
     answer = shop.rie.invoke({"of": name, **event, **SECRETS})
     assert answer.payload == {"found": expected, "again": expected}
     assert _guards(shop) == before
+
+
+def test_what_a_caller_sends_beside_the_event_is_his_as_well(shop: Shop) -> None:
+    before = len(_guards(shop))
+    answer = shop.rie.invoke(
+        {"of": "client_context"}, client_context={"custom": {"formula": "__import__('os').getpid()"}}
+    )
+    assert len(_guards(shop)) == before + 1
+    assert (answer.error_type == "Dayfly.Refused") == (mode_of(shop) == "block")
+
+
+def test_an_event_that_is_too_large_to_be_read_hides_no_code(shop: Shop) -> None:
+    filler = {f"filler{number}": f"{number:08x}" * 2 for number in range(90_000)}
+    before = len(_guards(shop))
+    answer = shop.rie.invoke({"of": "exec", **filler, "amount": "1; import os #"})
+    assert len(_guards(shop)) == before + 1
+    assert (answer.error_type == "Dayfly.Refused") == (mode_of(shop) == "block")
 
 
 @pytest.mark.parametrize("name", ["swallowed", "finally", "thread", "exception"])

@@ -84,7 +84,11 @@ class DayflyRuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
         events_left, seconds_left = frames.unpack_window(headers.get(frames.WINDOW_HEADER, ""))
         self._words.begin(deadline_ms / 1000, events_left=events_left, seconds_left=seconds_left)
         if self._guard is not None:
-            self._guard.begin(body, headers.get("lambda-runtime-aws-request-id", ""))
+            self._guard.begin(
+                body,
+                headers.get("lambda-runtime-aws-request-id", ""),
+                headers.get("lambda-runtime-client-context", ""),
+            )
         return InvocationRequest(
             invoke_id=headers.get("lambda-runtime-aws-request-id"),
             x_amzn_trace_id=headers.get("lambda-runtime-trace-id"),

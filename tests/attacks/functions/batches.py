@@ -23,7 +23,7 @@ def number_of(record):
 
 
 def process(record):
-    return eval("{'price': %s}" % json.loads(body_of(record))["price"])["price"]
+    return eval("{'price': %s}" % json.loads(body_of(record))["price"])["price"]  # noqa: UP031
 
 
 def partial(event, context):

@@ -12,6 +12,7 @@ import subprocess
 import threading
 import urllib.request
 
+import jinja2
 import yaml
 
 PLUGINS = ("colorsys", "this")
@@ -23,7 +24,7 @@ users.commit()
 
 
 def of_eval(event):
-    return eval("{'price': %s, 'currency': 'EUR'}" % event["price"])["price"]
+    return eval("{'price': %s, 'currency': 'EUR'}" % event["price"])["price"]  # noqa: UP031
 
 
 def of_exec(event):
@@ -52,6 +53,14 @@ def of_marshal(event):
 
 def of_yaml(event):
     return yaml.load(event["document"], Loader=yaml.UnsafeLoader)
+
+
+def of_template(event):
+    return jinja2.Template("Dear " + event["name"] + ", {{ total }} is due.").render(total=event["total"])
+
+
+def of_client_context(event):
+    return eval(CONTEXT.client_context.custom["formula"])
 
 
 def of_system(event):
@@ -153,6 +162,11 @@ def of_stored(event):
     return eval(base64.b64decode(b"MSArIGxlbignYWJjJyk=").decode())
 
 
+CONTEXT = None
+
+
 def handler(event, context):
+    global CONTEXT
+    CONTEXT = context
     found = globals()["of_" + event["of"]](event)
     return {"found": found, "again": json.loads(json.dumps(found))}

@@ -108,9 +108,20 @@ def about_url(guard: Guard, url: object, frame: FrameType) -> None:
 def about_host(guard: Guard, host: object, frame: FrameType) -> None:
     """A host that is about to be looked up or connected to."""
     text = _text(host)
-    if not text or text.endswith(_AWS):
+    if not text:
+        return
+    suffix = next((suffix for suffix in _AWS if text.endswith(suffix)), "")
+    if suffix and not _is_chosen(guard, text, len(text) - len(suffix)):
         return
     about_url(guard, f"//{text}/", frame)
+
+
+def _is_chosen(guard: Guard, host: str, at: int) -> bool:
+    """Say whether the event has AWS's own part of a host, other than where the platform says under which it was called."""
+    for span in guard.provenance.spans(host):
+        if span.start <= at < span.end and span.path.rpartition(".")[2].lower() not in ("domainname", "host"):
+            return True
+    return False
 
 
 def _text(value: object) -> str | None:

@@ -122,6 +122,8 @@ def _wrap_sqlite3(module: ModuleType, guard: Guard) -> None:
             options["factory"] = Connection
         return connect(*arguments, **options)
 
+    # Classes that functions and frameworks derive from these are looked at as well.
+    module.Connection, module.Cursor = Connection, Cursor  # type: ignore[attr-defined]
     module.connect = guarded  # type: ignore[attr-defined]
 
 

@@ -7,7 +7,7 @@ import sys
 import time
 from _thread import get_ident
 
-from dayfly.core.provenance import Provenance
+from dayfly.core.provenance import Provenance, Span
 from dayfly.core.reports import MANY, SUBJECTS, Report
 from dayfly.core.structure.own import OwnText
 from dayfly.runtime.guard import owntext
@@ -49,6 +49,7 @@ _GENERATORS = frozenset(
     }
 )
 # What an unknown origin is worth telling of: elsewhere most texts are neither the event's nor constants.
+_NEVER_UNREAD = frozenset(("python", "code", "shell", "argv", "global"))
 _TOLD_UNKNOWN = frozenset(("python", "code", "shell", "global"))
 
 
@@ -81,7 +82,8 @@ class Guard:
     def _forget(self) -> None:
         self._body = b""
         self._request_id = ""
-        self._provenance: Provenance | None = None
+        self._context = ""
+        self._provenance: Provenance | Joined | None = None
         self._is_batch = False
         self._reports: list[Report] = []
         self._told: set[tuple[str, str, str]] = set()
@@ -105,9 +107,10 @@ class Guard:
         """Look at nothing from here on."""
         self._is_disarmed = True
 
-    def begin(self, body: bytes, request_id: str) -> None:
-        """An event is there and its handler is about to be called."""
+    def begin(self, body: bytes, request_id: str, context: str = "") -> None:
+        """An event is there and its handler is about to be called; `context` is what its caller sent beside it."""
         self._body = body
+        self._context = context
         self._request_id = request_id
         self.is_active = not self._is_disarmed
 
@@ -137,17 +140,16 @@ class Guard:
     # ---- asked by hooks and wrappers ------------------------------------------------------------
 
     @property
-    def provenance(self) -> Provenance:
+    def provenance(self) -> Provenance | Joined:
         """What came with the event; read at the first question."""
         found = self._provenance
         if found is None:
-            try:
-                event = json.loads(self._body)
-            except ValueError:
-                # AWS's loop hands nothing else to a handler.
-                event = None
+            event = _loaded(self._body)
             self._is_batch = _is_batch(event)
-            found = self._provenance = Provenance(event, self._known, self._key)
+            found = Provenance(event, self._known, self._key)
+            if self._context:
+                found = Joined(found, Provenance(_loaded(self._context), self._known, self._key))
+            self._provenance = found
         return found
 
     def ask(self, about: Callable[..., None], *arguments: object) -> None:
@@ -175,6 +177,10 @@ class Guard:
         if judgement.verdict == "allow":
             return
         if judgement.verdict == "unknown":
+            if not self.provenance.is_complete and judgement.rule.partition(".")[0] in _NEVER_UNREAD:
+                # Who sends more than is read could hide anything in it.
+                self.refuse(judgement.rule.partition(".")[0] + ".incomplete", frame, text=text)
+                return
             if judgement.rule.partition(".")[0] in _TOLD_UNKNOWN:
                 self.tell("unknown", judgement.rule, place=self.places.name(frame), text=text)
             return
@@ -238,6 +244,43 @@ class Guard:
 
         data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
         return blake2s(data, digest_size=8, key=self._key).hexdigest()
+
+
+class Joined:
+    """What came with the event and what its caller sent beside it."""
+
+    __slots__ = ("_both",)
+
+    def __init__(self, *both: Provenance) -> None:
+        self._both = both
+
+    @property
+    def is_complete(self) -> bool:
+        """Say whether all of it was read."""
+        return all(one.is_complete for one in self._both)
+
+    def spans(self, text: str | bytes) -> list[Span]:
+        """Return what of `text` came from either, sorted; where both have a part, the longer one of the first."""
+        found: list[Span] = []
+        for span in sorted((span for one in self._both for span in one.spans(text)), key=lambda span: span.start):
+            if found and span.start < found[-1].end:
+                if span.end <= found[-1].end:
+                    continue
+                span = Span(found[-1].end, span.end, span.path)
+            found.append(span)
+        return found
+
+    def holds_bytes(self, data: bytes) -> str:
+        """Return the path of a leaf of either that holds `data`."""
+        return self._both[0].holds_bytes(data) or self._both[1].holds_bytes(data)
+
+
+def _loaded(text: str | bytes) -> object:
+    try:
+        return json.loads(text)
+    except ValueError:
+        # AWS's loop hands nothing else to a handler.
+        return None
 
 
 def _is_batch(event: object) -> bool:

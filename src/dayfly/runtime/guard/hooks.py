@@ -125,7 +125,7 @@ def _on_compile(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
     source = arguments[0]
     if frame.f_code.co_filename in _IMPORTLIB and _loads_file(frame):
         return
-    if _only_parses(frame):
+    if _only_parses(frame) or _names_tuple(frame):
         return
     if type(source) is str or type(source) is bytes:
         if _is_template_of_a_file(frame, guard):
@@ -142,6 +142,12 @@ def _only_parses(frame: FrameType) -> bool:
     """Say whether it is `ast.parse`, which makes nothing that can be executed."""
     module = sys.modules.get("ast")
     return module is not None and frame.f_code is getattr(module.parse, "__code__", None)
+
+
+def _names_tuple(frame: FrameType) -> bool:
+    """Say whether it is `namedtuple`, which compiles nothing but names that it has looked at itself."""
+    module = sys.modules.get("collections")
+    return module is not None and frame.f_code is getattr(module.namedtuple, "__code__", None)
 
 
 def _is_template_of_a_file(frame: FrameType, guard: Guard) -> bool:
@@ -214,8 +220,11 @@ def _on_import(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
 
 def _on_load_library(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
     name = arguments[0]
-    if type(name) is str and "/" in name and guard.places.is_planted(name):
+    if type(name) is not str:
+        return
+    if "/" in name and guard.places.is_planted(name):
         guard.refuse("import.planted", frame, text=name)
+    asking.about_import(guard, name, frame)
 
 
 # ---- processes ----------------------------------------------------------------------------------
@@ -250,7 +259,7 @@ def _on_open(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
     if frame.f_code.co_filename in _IMPORTLIB:
         if frame.f_code.co_name == "get_data" and type(path) is str and guard.places.is_planted(path):
             guard.refuse("import.planted", frame, text=path)
-        if _loads_file(frame):
+        if type(path) is str and guard.places.is_deployed(path) and _loads_file(frame):
             return
     asking.about_path(guard, path, frame)
 
