@@ -1,0 +1,559 @@
+"""Take an event apart into its leaves: every text, number and key, and what they say when decoded.
+
+The leaves lie in one block of bytes (UTF-8, lower case, a zero byte around each), so that a question is a few
+searches in C, whatever the event's size.
+"""
+
+from __future__ import annotations
+
+from dayfly.core.decodings import (
+    embedded_base64,
+    from_base64,
+    from_hex,
+    is_other_archive,
+    is_textual,
+    literals,
+    multipart,
+    pairs,
+    to_text,
+    unescape,
+    unescape_html,
+    unpack,
+    unquote,
+)
+from dayfly.core.triggers import FRONT_VALUES, WELL_KNOWN, ambient_values
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+# An event is 6 MB at most; with what it decodes to, twice that. The block and what is decoded stay below 32 MB.
+MAX_BLOCK_BYTES = 12 * 1024 * 1024
+MAX_DECODED_BYTES = 9 * 1024 * 1024
+MAX_UNPACKED_BYTES = 4 * 1024 * 1024
+# Places in the event, containers too: a place costs 1 µs and 100 bytes.
+MAX_PLACES = 100_000
+# JSON in base64 in a form in a query in an SNS message in an SQS body: six deep has not been seen.
+MAX_LAYERS = 8
+# Marks in a text that cost a call each when they are decoded (0.2 µs): entities, escapes, pairs of a form.
+MAX_MARKS = 100_000
+# Signs that make an object each when JSON is parsed (some 100 bytes).
+MAX_JSON_SIGNS = 120_000
+# Longer leaves are found by their parts; a leaf up to this length is looked for as a whole, at each question.
+MAX_WHOLE_BYTES = 64
+_PIECE = 256 * 1024
+_MAX_SQUEEZED = 1024
+_PROSE = b"abcdefghijklmnopqrstuvwxyz ,.\n"
+
+
+class Leaves:
+    """The leaves of one event. `complete` says whether nothing was left out for its size or its form."""
+
+    __slots__ = (
+        "_decoded_left",
+        "_known",
+        "_later",
+        "_marks_left",
+        "_parents",
+        "_queue",
+        "_seen",
+        "_steps",
+        "ambient",
+        "block",
+        "complete",
+        "numbers",
+        "owners",
+        "raws",
+        "seeds",
+        "short",
+        "starts",
+        "whole",
+    )
+
+    def __init__(self, event: object, known: Collection[str] | None) -> None:
+        self.block = bytearray(b"\0")
+        self.starts: list[int] = []
+        self.owners: list[int] = []
+        self.whole: dict[bytes, int] = {}
+        self.short: dict[bytes, int] = {}
+        self.numbers: dict[float, int] = {}
+        self.raws: list[tuple[bytes, int]] = []
+        # Where words of texts asked about before were found in the block: a function's texts are much alike.
+        self.seeds: dict[bytes, int] = {}
+        self.ambient = ambient_values(event)
+        self.complete = True
+        self._known = known
+        self._later: list[tuple[str, int]] = []
+        self._seen: dict[str, int] = {}
+        self._parents: list[int] = [-1]
+        self._steps: list[str | int] = [""]
+        self._decoded_left = MAX_DECODED_BYTES
+        self._marks_left = MAX_MARKS
+        self._queue: list[tuple[object, int, int]] = [(event, 0, 0)]
+        self._walk()
+
+    def steps(self, place: int) -> list[str | int]:
+        """Return the way from the root to a place: indexes, keys (".name"), decodings (">json")."""
+        found: list[str | int] = []
+        while place > 0:
+            found.append(self._steps[place])
+            place = self._parents[place]
+        found.reverse()
+        return found
+
+    def texts(self) -> dict[str, int]:
+        """Return all texts as they are in the event or were decoded, with their places."""
+        return self._seen
+
+    def _walk(self) -> None:
+        # First come, first served, so that no deep value of an attacker's keeps out what lies beside it.
+        queue = self._queue
+        index = 0
+        while index < len(queue):
+            value, place, layer = queue[index]
+            queue[index] = _DONE
+            index += 1
+            if index > 4096:
+                del queue[:index]
+                index = 0
+            kind = type(value)
+            if kind is str:
+                self._take_text(value, place, layer)  # type: ignore[arg-type]
+            elif kind is dict:
+                self._take_dict(value, place, layer)  # type: ignore[arg-type]
+            elif kind is list or kind is tuple:
+                self._take_list(value, place, layer)  # type: ignore[arg-type]
+            elif kind is int or kind is float or kind is bool:
+                self._take_number(value, place)  # type: ignore[arg-type]
+            elif isinstance(value, (bytes, bytearray)):
+                self._take_bytes(bytes(value), place, layer)
+            elif value is not None:
+                # The event is JSON; a decoder of the function's own may give what prints (Decimal, UUID).
+                self._take_text(str(value), place, layer)
+            if len(self._steps) > MAX_PLACES:
+                self.complete = False
+                break
+        self._queue = []
+        for text, place in self._later:
+            self._keep(text, place)
+        self._later = []
+
+    def _place(self, parent: int, step: str | int) -> int:
+        self._parents.append(parent)
+        self._steps.append(step)
+        return len(self._steps) - 1
+
+    def _push(self, value: object, parent: int, step: str | int, layer: int) -> None:
+        if layer > MAX_LAYERS:
+            self.complete = False
+            return
+        self._queue.append((value, self._place(parent, step), layer))
+
+    def _take_dict(self, value: dict[object, object], place: int, layer: int) -> None:
+        known = self._known
+        for key, item in value.items():
+            name = str(key)
+            if type(item) is str and layer == 0 and name.lower() in FRONT_VALUES:
+                if item.lower() in FRONT_VALUES[name.lower()]:
+                    continue
+            child = self._place(place, "." + name)
+            self._take_item(item, child, layer)
+            if name in WELL_KNOWN or name.lower() in WELL_KNOWN:
+                continue
+            if _is_word(name) and (known is None or name in known):
+                # `INSERT INTO items (name, price)` from `{"name": .., "price": ..}` is what functions do: a key
+                # that is a word, and that the function may well have in its own code, says nothing.
+                continue
+            self._take_text(name, self._place(child, "(key)"), layer)
+            if len(self._steps) > MAX_PLACES:
+                return
+
+    def _take_list(self, value: list[object], place: int, layer: int) -> None:
+        if len(value) > 1 and type(value[0]) is int and 0 <= value[0] < 256 and len(value) <= _PIECE:
+            # Kafka's headers and JavaScript's buffers are lists of bytes.
+            try:
+                self._take_bytes(bytes(value), place, layer)  # type: ignore[arg-type]
+            except (TypeError, ValueError):
+                pass
+        elif 1 < len(value) <= 256 and type(value[0]) is str and len(value[0]) <= 16:
+            # "".join(["r", "m"]): letter by letter, nothing of it would be seen.
+            if all(type(item) is str and len(item) <= 16 for item in value):
+                self._keep("".join(value), place)  # type: ignore[arg-type]
+        for index, item in enumerate(value):
+            self._take_item(item, self._place(place, index), layer)
+            if len(self._steps) > MAX_PLACES:
+                return
+
+    def _take_item(self, item: object, place: int, layer: int) -> None:
+        # What is in a list or a dict itself, before what is in those within it: half of the walk's time was the queue.
+        kind = type(item)
+        if kind is str:
+            self._take_text(item, place, layer)  # type: ignore[arg-type]
+        elif kind is int or kind is float or kind is bool:
+            self._take_number(item, place)  # type: ignore[arg-type]
+        elif item is not None:
+            self._queue.append((item, place, layer))
+
+    def _take_number(self, value: int | float, place: int) -> None:
+        # A text's numbers are looked up by their value, whatever their form.
+        if value is True or value is False:
+            self.whole.setdefault(b"true" if value else b"false", place)
+            return
+        numbers = self.numbers
+        try:
+            number = float(value)
+            if number < 0:
+                number = -number
+            if number not in numbers:
+                numbers[number] = place
+                if number % 1 and number == number:
+                    for digits in range(4):
+                        numbers.setdefault(round(number, digits), place)
+        except OverflowError:
+            if value.bit_length() > 8192:  # type: ignore[union-attr]
+                # Python itself refuses to print what has over 4,300 digits.
+                self.complete = False
+            else:
+                self._keep(str(value), place)
+
+    def _take_text(self, text: str, place: int, layer: int) -> None:
+        if text in self._seen or not text:
+            return
+        self._seen[text] = place
+        size = len(text)
+        if 2 < size <= 256 and text.lower() in self.ambient:
+            return
+        # A body that is JSON or form data is itself a leaf, `eval(event["body"])`, but of the two the path of what is in
+        # it says more: what comes first in the block is found first.
+        if (size > 8 and text[0] in '{["') or ("=" in text and ("&" in text or ";" in text)):
+            self._later.append((text, place))
+            self._decode_parts(text, place, layer + 1)
+            return
+        # What is base64 as a whole and long need not be searched as it is: letters and digits, no structure.
+        if size < 4096 or not self._decode_whole(text, place, layer + 1):
+            self._keep(text, place)
+        if size < 4:
+            if text.isdecimal():
+                self._take_digits(text, place)
+            return
+        if size < 4096:
+            self._decode_whole(text, place, layer + 1)
+        if text.isalnum():
+            return
+        self._decode_parts(text, place, layer + 1)
+
+    def _take_digits(self, text: str, place: int) -> None:
+        try:
+            self._take_number(float(text), place)
+        except ValueError:
+            pass
+
+    def _keep(self, text: str, place: int) -> None:
+        """Put a text into the block."""
+        if text.isascii():
+            data = text.lower().encode()
+            if len(data) <= 2:
+                self._keep_short(text.encode(), place)
+                return
+        else:
+            # In pieces: with one emoji in it, 6 MB of text take 24 MB in lower case.
+            data = b"".join(
+                fold_wide(text[start : start + _PIECE]).encode("utf-8", "surrogatepass")
+                for start in range(0, len(text), _PIECE)
+            )
+            self._keep_forms(text, place)
+        self._keep_bytes(data, place)
+
+    def _keep_short(self, data: bytes, place: int) -> None:
+        if data.strip():
+            self.short.setdefault(data, place)
+            if data[:1] != b"0" and data.isdigit():
+                self.numbers.setdefault(float(data), place)
+
+    def _keep_bytes(self, data: bytes, place: int) -> None:
+        if b"\0" in data:
+            data = data.replace(b"\0", b"\x01")
+        block = self.block
+        if len(block) + len(data) >= MAX_BLOCK_BYTES:
+            self.complete = False
+            return
+        if len(data) <= MAX_WHOLE_BYTES:
+            # The spaces around a value go before it is used.
+            whole = data.strip()
+            if len(whole) <= 2:
+                self._keep_short(whole, place)
+                return
+            if whole in self.whole:
+                return
+            self.whole[whole] = place
+        self.starts.append(len(block))
+        self.owners.append(place)
+        block += data
+        block.append(0)
+        if len(data) <= _MAX_SQUEEZED and b" " in data and data.translate(None, _PROSE):
+            # eval(expression.replace(" ", "")): of "1 + 2 - 3" nothing would be left to find.
+            squeezed = b"".join(data.split())
+            if len(squeezed) <= MAX_WHOLE_BYTES and len(squeezed) > 2:
+                self.whole.setdefault(squeezed, place)
+            self.starts.append(len(block))
+            self.owners.append(place)
+            block += squeezed
+            block.append(0)
+
+    def _keep_forms(self, text: str, place: int) -> None:
+        """Keep what functions make of a text beyond ASCII: normal forms, and ASCII by leaving out the rest.
+
+        `ｅｖａｌ` in full-width letters is `eval` after NFKC, which Python's own parser does to names; a file's name is made
+        of NFKD without its accents.
+        """
+        if len(text) > _PIECE:
+            # A form costs up to 1 s for 6 MB.
+            self.complete = False
+            text = text[:_PIECE]
+        # 0.3 ms, for events beyond ASCII.
+        from unicodedata import normalize
+
+        forms = {
+            normalize("NFKC", text),
+            normalize("NFC", text),
+            normalize("NFD", text),
+            text.casefold(),
+            text.upper(),
+            text.encode("ascii", "ignore").decode(),
+        }
+        decomposed = normalize("NFKD", text)
+        forms.update((decomposed, decomposed.encode("ascii", "ignore").decode()))
+        base = fold_wide(text)
+        for form in {fold_wide(form) for form in forms} - {base, ""}:
+            self._keep_bytes(form.encode("utf-8", "surrogatepass"), place)
+
+    def _spend(self, marks: int) -> bool:
+        """Say whether `marks` more may be decoded."""
+        if marks > self._marks_left:
+            self.complete = False
+            return False
+        self._marks_left -= marks
+        return True
+
+    def _grant(self, size: int) -> bool:
+        """Say whether `size` more bytes may be decoded."""
+        if size > self._decoded_left:
+            self.complete = False
+            return False
+        self._decoded_left -= size
+        return True
+
+    def _decode_whole(self, text: str, place: int, layer: int) -> bool:
+        """Decode a text that is base64 or hexadecimal from end to end; say whether it was clearly that."""
+        size = len(text)
+        if size < 8 and text[-1] != "=":
+            if size >= 4 and text.isalnum() and not text.isalpha():
+                self._take_digits(text, place)
+                self._take_encoded(from_hex(text), place, ">hex", layer, is_sure=False)
+            return False
+        if text.isdecimal():
+            self._take_digits(text, place)
+            return False
+        first = text[0]
+        if first in '{["<-':
+            return False
+        if size > 32 and " " in text[:32] and not text.isalnum() and "\n" not in text[:100]:
+            return False
+        data = from_hex(text)
+        if data and self._take_encoded(data, place, ">hex", layer, is_sure=False):
+            return True
+        if size * 3 // 4 > self._decoded_left:
+            self.complete = False
+            return False
+        return self._take_encoded(from_base64(text), place, ">base64", layer, is_sure=False)
+
+    def _take_encoded(self, data: bytes, place: int, label: str, layer: int, *, is_sure: bool) -> bool:
+        """Take what was decoded if it means something; every other word is valid base64 by chance."""
+        if len(data) < 2:
+            return False
+        textual = is_textual(data) or (len(data) > 3 and data[:2] in (b"\xff\xfe", b"\xfe\xff"))
+        if not (textual or is_sure or len(data) >= 6):
+            return False
+        if not self._grant(len(data)):
+            return False
+        child = self._place(place, label)
+        if layer > MAX_LAYERS:
+            self.complete = False
+            return False
+        if textual or is_sure or len(data) >= 16:
+            self._take_bytes(data, child, layer)
+        else:
+            self.raws.append((data, child))
+        return textual or data[:2] == b"\x1f\x8b"
+
+    def _take_bytes(self, data: bytes, place: int, layer: int) -> None:
+        label, content, is_whole = unpack(data, min(self._decoded_left, MAX_UNPACKED_BYTES))
+        if label:
+            self.raws.append((data, place))
+            self.complete = self.complete and is_whole
+            self._decoded_left = max(self._decoded_left - len(content), 0)
+            if layer >= MAX_LAYERS:
+                self.complete = False
+                return
+            self._take_bytes(content, self._place(place, label), layer + 1)
+            return
+        if is_other_archive(data):
+            self.complete = False
+        label, text = to_text(data)
+        if text and not label:
+            self._take_text(text, place, layer)
+            return
+        self.raws.append((data, place))
+        if text:
+            self._push(text, place, label, layer)
+            if label == ">latin1" and data[:2] == b"--":
+                self._take_multipart(data, place, layer)
+            return
+        if data[:2] == b"--" and b"\n" in data[:256]:
+            self._take_multipart(data, place, layer)
+        # A pickle, an image: its strings are searched as they lie.
+        self._keep_bytes(data.lower(), place)
+
+    def _decode_parts(self, text: str, place: int, layer: int) -> None:
+        size = len(text)
+        if text[0] in '{["' or (text[0].isspace() and text.lstrip()[:1] in ("{", "[", '"')):
+            self._take_json(text, place, layer)
+        elif "\\" in text and self._spend(text.count("\\")) and self._grant(size):
+            self._push(unescape(text), place, ">escapes", layer)
+        has_percent = "%" in text
+        has_pairs = "=" in text
+        if has_percent or "+" in text:
+            self._take_quoted(text, place, layer)
+        if "&" in text:
+            if ";" in text and self._spend(text.count("&")) and self._grant(size):
+                unescaped = unescape_html(text)
+                if unescaped != text:
+                    self._push(unescaped, place, ">html", layer)
+            if has_pairs:
+                self._take_pairs(text, "&", place, layer)
+        elif has_pairs:
+            if ";" in text:
+                self._take_pairs(text, ";", place, layer)
+            elif text.find("=") < len(text.rstrip("=")) and "\n" not in text:
+                self._take_pairs(text, "&", place, layer)
+        if has_pairs and ("=\n" in text or "=\r\n" in text or "=3D" in text or "=?" in text):
+            self._take_printable(text, place, layer)
+        if text[:2] == "--" and "\n" in text:
+            self._take_multipart(text.encode("utf-8", "surrogatepass"), place, layer)
+        self._take_embedded(text, place, layer)
+        if text[0] in "-.0123456789" and len(text) < 32:
+            self._take_digits(text, place)
+
+    def _take_json(self, text: str, place: int, layer: int) -> None:
+        signs = text.count(",") + text.count("[") + text.count("{") + text.count(":")
+        if signs <= MAX_JSON_SIGNS and self._grant(len(text)):
+            # Late: awslambdaric has it loaded, and only such leaves need it.
+            from json import loads
+
+            try:
+                self._push(loads(text), place, ">json", layer)
+                return
+            except (ValueError, RecursionError):
+                pass
+            if "\n" in text.strip():
+                # One value a line.
+                lines = text.splitlines()
+                if len(lines) < MAX_MARKS:
+                    for number, line in enumerate(lines):
+                        try:
+                            value = loads(line) if line[:1] in ("{", "[", '"') else None
+                        except (ValueError, RecursionError):
+                            break
+                        if value is not None:
+                            self._push(value, place, f">json[{number}]", layer)
+                    else:
+                        return
+        # Too deep, too long or none: what is between quotes is what a text could be made of.
+        found, is_all = literals(text, min(self._marks_left, 20_000))
+        self._marks_left -= len(found)
+        self.complete = self.complete and is_all
+        for literal in found:
+            if literal and not (_is_word(literal) and self._known is None):
+                if "\\" in literal and self._spend(literal.count("\\")):
+                    literal = unescape(literal)
+                self._push(literal, place, ">json", layer)
+
+    def _take_quoted(self, text: str, place: int, layer: int) -> None:
+        if "%" in text:
+            if text.count("%") > 8 * self._marks_left or not self._grant(len(text)):
+                self.complete = False
+                return
+            unquoted = unquote(text)
+            if unquoted != text:
+                self._push(unquoted, place, ">url", layer)
+            if "+" in text and self._grant(len(text)):
+                self._push(unquote(text.replace("+", " ")), place, ">url", layer)
+        elif len(text) < 4096 or " " not in text[:4096]:
+            # S3's keys and form data: "two+words".
+            if self._grant(len(text)):
+                self._push(text.replace("+", " "), place, ">url", layer)
+
+    def _take_pairs(self, text: str, separator: str, place: int, layer: int) -> None:
+        count = text.count(separator) + 1
+        if layer > MAX_LAYERS or not (self._spend(count) and self._grant(len(text))):
+            self.complete = False
+            return
+        for name, value in pairs(text, separator):
+            if not name or len(name) > 256:
+                continue
+            if "+" in value and "%" not in value:
+                plain = value.replace("+", " ")
+            elif "%" in value:
+                plain = unquote(value.replace("+", " "))
+            else:
+                plain = value
+            step = self._place(place, ">form." + name)
+            if plain != value:
+                self._queue.append((value, step, layer))
+            self._queue.append((plain, step, layer))
+            if not _is_word(name):
+                self._queue.append((unquote(name.replace("+", " ")), self._place(step, "(key)"), layer))
+
+    def _take_printable(self, text: str, place: int, layer: int) -> None:
+        if not self._grant(len(text)):
+            return
+        # 1 ms less for who never sees mail: `binascii` is built in, `quopri` and `email` are not.
+        from binascii import a2b_qp
+
+        data = a2b_qp(text.encode("utf-8", "replace"), header="=?" in text)
+        self._push(data.decode("utf-8", "replace"), place, ">quoted", layer)
+
+    def _take_multipart(self, data: bytes, place: int, layer: int) -> None:
+        if not self._grant(len(data)):
+            return
+        parts, is_all = multipart(data, 1000)
+        self.complete = self.complete and is_all
+        for number, (head, content) in enumerate(parts):
+            child = self._place(place, f">multipart[{number}]")
+            if head:
+                self._queue.append((head, child, layer))
+                for line in head.splitlines()[:16]:
+                    self._take_pairs(line, ";", child, layer)
+            if "quoted-printable" in head.lower():
+                self._take_printable(content.decode("utf-8", "replace"), child, layer)
+            self._queue.append((content.decode() if is_textual(content) else content, child, layer))
+
+    def _take_embedded(self, text: str, place: int, layer: int) -> None:
+        for token in embedded_base64(text[:_PIECE]):
+            data = from_base64(token)
+            if len(data) >= 4 and (is_textual(data) or data[:2] == b"\x1f\x8b") and layer <= MAX_LAYERS:
+                if self._grant(len(data)):
+                    self._take_bytes(data, self._place(place, ">base64"), layer)
+
+
+_DONE: tuple[object, int, int] = (None, 0, 0)
+
+
+def fold_wide(text: str) -> str:
+    """Return `text` in lower case."""
+    return text.replace("İ", "i").lower()
+
+
+def _is_word(name: str) -> bool:
+    """Say whether `name` could stand in anybody's code: letters, with _ and - between them."""
+    return len(name) <= 32 and (name.isalpha() or name.replace("_", "").replace("-", "").isalpha()) and name.isascii()

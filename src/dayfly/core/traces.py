@@ -1,0 +1,491 @@
+"""Find in a text what an event's leaves left there: whole ones, slices of them, and what was cut up and joined again.
+
+Everything is bytes in lower case. A hit is (start, end, place). What counts as a hit and what is chance is decided
+here, each rule by the case that forced it.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from sys import byteorder
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal
+
+    from dayfly.core.leaves import Leaves
+
+_TOKENS = re.compile(rb"[a-z]{2,}|[0-9]{2,}|[\x80-\xff]+")
+_NUMBERS = re.compile(rb"(?<![0-9.])[0-9][0-9,_]*(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?(?![0-9])")
+# Between two pieces that a function joined again: what it put there, or what it made of a quote (%27, &#39;, \').
+_TEXT_GAP = re.compile(rb"(?:&#?[a-z0-9]{1,8};|%[0-9a-f]{2}|[^a-z0-9\x80-\xff]){0,6}")
+_LEAF_GAP = re.compile(rb"[^a-z0-9\x80-\xff]{0,6}")
+_WORDLIKE = re.compile(rb"[a-z_-]+[0-9]{0,3}")
+_RUNS = re.compile(rb"[a-z]+|[0-9]+|[\x80-\xff]+|[^a-z0-9\x80-\xff\s]+")
+
+_LETTERS = b"abcdefghijklmnopqrstuvwxyz"
+_DIGITS = b"0123456789"
+_WORD = frozenset(_LETTERS + _DIGITS + b"_" + bytes(range(128, 256)))
+# Where functions split. Not "." and "-": their pieces ("example" of a mail address) say too little.
+_CUTS = frozenset(b" \t\r\n\x01,;:|/?&=#<>()[]{}\"'`@!*+%^~$\\")
+_CUT_BYTES = re.compile(rb"[ \t\r\n\x01,;:|/?&=#<>()\[\]{}\"'`@!*+%^~$\\]+")
+_OPERATORS = frozenset(b"+-*/%=<>!&|^~:.@?#$\\")
+_SEPARATORS = frozenset(b",.:;/()[]{}\"'`\\&?=_-")
+_CLASSES = bytearray(256)
+for _byte in _LETTERS:
+    _CLASSES[_byte] = 1
+for _byte in _DIGITS:
+    _CLASSES[_byte] = 2
+for _byte in range(128, 256):
+    _CLASSES[_byte] = 3
+
+# Bytes of the block that one question may search: 0.1 to 0.2 s.
+_MAX_SEARCHED = 250_000_000
+# A search for a word of the text costs 0.5 ms per MB of the block if it is not there. From so many bytes on (words
+# times block), all four bytes in a row of the text are compared with the block's in one pass, 30 ms per MB, first.
+_MANY = 120_000_000
+_MAX_SEEDS = 8192
+_MAX_INDEXED = 256 * 1024
+# Comparisons of two bytes in Python, 0.1 us each.
+_MAX_STEPS = 600_000
+
+_ORDER: Literal["little", "big"] = byteorder  # type: ignore[assignment]
+
+Hit = tuple[int, int, int]
+Edges = tuple[int, int]
+# Edges in the text, edges in the block.
+Piece = tuple[int, int, int, int]
+
+
+class Search:
+    """One question: which parts of `text` (folded; `original` is the same before) the leaves explain."""
+
+    __slots__ = ("_left", "_loose", "_steps", "complete", "hits", "leaves", "original", "text")
+
+    def __init__(self, leaves: Leaves, text: bytes, original: bytes) -> None:
+        self.leaves = leaves
+        self.text = text
+        self.original = original
+        self.hits: list[Hit] = []
+        self.complete = True
+        self._loose: list[Hit] = []
+        self._left = _MAX_SEARCHED
+        self._steps = _MAX_STEPS
+
+    def run(self) -> list[Hit]:
+        """Return the hits: sorted, not overlapping."""
+        self._find_whole()
+        self._find_parts()
+        if self.leaves.numbers:
+            self._find_numbers()
+        if self._loose:
+            self._join_loose()
+        self._find_short()
+        return self._settled()
+
+    # Whole leaves.
+
+    def _find_whole(self) -> None:
+        text = self.text
+        whole = self.leaves.whole
+        if len(whole) * (len(text) + 100) > 300_000_000:
+            # 100,000 leaves and a text of 30 kB: only the text's own tokens are looked up.
+            self.complete = False
+            found = [token for token in set(re.findall(rb"[\w.@-]+", text)) if token in whole]
+        else:
+            found = [leaf for leaf in whole if leaf in text]
+        for leaf in found:
+            place = whole[leaf]
+            size = len(leaf)
+            start = text.find(leaf)
+            while start >= 0:
+                end = start + size
+                if _fits(text, start, end):
+                    self.hits.append((start, end, place))
+                elif len(self._loose) < 500:
+                    self._loose.append((start, end, place))
+                start = text.find(leaf, end)
+
+    def _find_short(self) -> None:
+        # One or two bytes, as they are in the event ("a" is not "A"). In "cat", in "++", in `a, b` they are chance.
+        original = self.original
+        self.hits.sort()
+        for leaf, place in self.leaves.short.items():
+            start = original.find(leaf)
+            size = len(leaf)
+            known = {edge for hit in self.hits for edge in hit[:2]} if start >= 0 else set()
+            while start >= 0:
+                end = start + size
+                if _fits_short(self.text, leaf, start, end, known):
+                    self.hits.append((start, end, place))
+                    known.update((start, end))
+                start = original.find(leaf, end)
+
+    def _find_numbers(self) -> None:
+        # f"{n:,}", f"{n:.2f}", f"{n:05d}": the same number in other digits.
+        numbers = self.leaves.numbers
+        for match in _NUMBERS.finditer(self.text):
+            token = match[0].rstrip(b",_")
+            size = len(token)
+            start = match.start()
+            end = start + size
+            if size > 64:
+                continue
+            place = numbers.get(float(token.replace(b",", b"").replace(b"_", b"")))
+            if place is None or (size < 3 and self._is_part(start, end)):
+                continue
+            self.hits.append((start, end, place))
+
+    def _is_part(self, start: int, end: int) -> bool:
+        # 1 of "sha1", of "v1.2", of "utf-8" no more than of 10.
+        before, after = self.text[max(start - 1, 0) : start], self.text[end : end + 1]
+        return before.isalnum() or after.isalnum() or after == b"." or before in (b"_", b".") or after == b"_"
+
+    def _join_loose(self) -> None:
+        # f"{a}{b}" of "__imp" and "ort__": neither has an edge where they meet, but each has the other.
+        starts: dict[int, Hit] = {}
+        for hit in sorted(self._loose + self.hits):
+            starts[hit[0]] = hit
+        text = self.text
+        for hit in sorted(self._loose):
+            if not (_has_edge(text, hit[0]) or any(known[1] == hit[0] for known in self.hits)):
+                continue
+            chain = [hit]
+            while chain[-1][1] in starts and len(chain) < 64:
+                chain.append(starts[chain[-1][1]])
+            while len(chain) > 1 and not _has_edge(text, chain[-1][1]):
+                chain.pop()
+            if len(chain) > 1 or any(known[1] == hit[0] for known in self.hits) and _has_edge(text, hit[1]):
+                self.hits.extend(chain)
+
+    # Parts of leaves.
+
+    def _find_parts(self) -> None:
+        text, block, seeds = self.text, self.leaves.block, self.leaves.seeds
+        size = len(block)
+        limit = len(text)
+        present: set[int] | None = None
+        width = 4
+        if limit // 6 * size > _MANY:
+            if limit > _MAX_INDEXED:
+                self.complete = False
+                limit = _MAX_INDEXED
+            if limit // 6 * size > 20 * _MANY:
+                # Every word of a long text is in a long event somewhere: only what goes on for eight is looked at.
+                self.complete = False
+                width = 8
+            present = _common_runs(text[:limit], block, width)
+        long_hits = [(start, end) for start, end, _ in self.hits if end - start >= 24]
+        done = 0
+        left = self._left
+        for match in _TOKENS.finditer(text, 0, limit):
+            start, end = match.span()
+            if start < done or (long_hits and any(a <= start and end <= b for a, b in long_hits)):
+                continue
+            if left <= 0 or self._steps <= 0:
+                self.complete = False
+                return
+            at = -1
+            seed = text[start : start + width]
+            if present is None:
+                known = seeds.get(seed)
+                if known is None:
+                    at = block.find(seed)
+                    left -= at if at >= 0 else size
+                    if len(seeds) < _MAX_SEEDS:
+                        seeds[seed] = at
+                else:
+                    at = known
+            elif int.from_bytes(seed, _ORDER) in present:
+                at = block.find(seed)
+                left -= at if at >= 0 else size
+            if at >= 0:
+                self._left = left
+                reached = self._follow(start, *self._longest(start, at))
+                left = self._left
+                if reached:
+                    done = reached
+                    continue
+            elif end - start > 3 or width > 4:
+                continue
+            # The word may begin a leaf whose next piece follows after something else, "rm -rf /" as "rm;-rf;/", while
+            # the same letters went on longer elsewhere.
+            seed = b"\0" + text[start:end]
+            known = seeds.get(seed)
+            if known is None:
+                known = block.find(seed)
+                left -= known if known >= 0 else size
+                if len(seeds) < _MAX_SEEDS:
+                    seeds[seed] = known
+            if known >= 0 and known + 1 != at:
+                done = self._follow(start, known + 1, self._common(start, known + 1)) or done
+        self._left = left
+
+    def _longest(self, start: int, at: int) -> tuple[int, int]:
+        """Return where in the block the longest match of the text from `start` lies, and its length."""
+        text, block = self.text, self.leaves.block
+        size = self._common(start, at)
+        # After so many longer ones this one is long enough: 3,000 leaves that are each one byte longer took 1 s.
+        for _ in range(100):
+            if start + size >= len(text) or self._left <= 0:
+                break
+            other = block.find(text[start : start + size + 1], at + 1)
+            self._left -= (other if other >= 0 else len(block)) - at + 8 * size
+            if other < 0:
+                break
+            at = other
+            size = self._common(start, at)
+        return at, size
+
+    def _common(self, start: int, at: int) -> int:
+        """Return how many bytes of the text from `start` and of the block from `at` are the same."""
+        text, block = self.text, self.leaves.block
+        size = 0
+        limit = min(len(text) - start, len(block) - at)
+        step = 32
+        while size < limit and text[start + size : start + size + step] == block[at + size : at + size + step]:
+            size += step
+            step *= 2
+        size = min(size, limit)
+        last = size
+        while size < limit and text[start + size] == block[at + size]:
+            size += 1
+            if size - last > 64:
+                step = 32
+                while (
+                    size < limit
+                    and text[start + size : start + size + step] == block[at + size : at + size + step]
+                ):
+                    size += step
+                    step *= 2
+                size = last = min(size, limit)
+        self._steps -= size - last + 1
+        return size
+
+    def _follow(self, start: int, at: int, size: int) -> int:
+        """Take the match as far as its leaf goes; return the end of what was found to be the leaf's, or 0."""
+        text, block, leaves = self.text, self.leaves.block, self.leaves
+        if not size:
+            return 0
+        index = bisect_right(leaves.starts, at) - 1
+        first = leaves.starts[index]
+        last = leaves.starts[index + 1] - 1 if index + 1 < len(leaves.starts) else len(block) - 1
+        left = 0
+        while start > left and at > first and text[start - 1] == block[at - 1]:
+            start -= 1
+            at -= 1
+            size += 1
+            self._steps -= 1
+        begin = at
+        pieces = [(start, start + size, at, at + size)]
+        at += size
+        end = start + size
+        while at < last and end < len(text) and len(pieces) < 4096:
+            # Never across words: "https://www.example.com" and "https://api.example.com" are two texts.
+            text_gap = _TEXT_GAP.match(text, end)
+            leaf_gap = _LEAF_GAP.match(block, at, last)
+            assert text_gap is not None
+            assert leaf_gap is not None
+            next_start, next_at = text_gap.end(), leaf_gap.end()
+            if (next_start == end and next_at == at) or next_start >= len(text) or next_at >= last:
+                break
+            more = self._common(next_start, next_at)
+            if not more:
+                break
+            if set(text_gap[0]) <= set(leaf_gap[0]):
+                pieces[-1] = (pieces[-1][0], next_start + more, pieces[-1][2], next_at + more)
+            else:
+                pieces.append((next_start, next_start + more, next_at, next_at + more))
+            at, end = next_at + more, next_start + more
+        leaf = (first, last)
+        place = leaves.owners[index]
+        found = [trimmed for piece in pieces if (trimmed := self._trimmed(piece, leaf)) is not None]
+        if not (len(found) > 1 and self._is_rejoined(found, (begin, at), leaf)):
+            found = [piece for piece in found if self._is_telling(piece, leaf)]
+        self.hits.extend((piece[0], piece[1], place) for piece in found)
+        return found[-1][1] if found else 0
+
+    def _trimmed(self, piece: Piece, leaf: Edges) -> Piece | None:
+        """Take back where chance went on into a word of the function's: "custom" of "custom (a)" in `customers`."""
+        text = self.text
+        start, end, begin, at = piece
+        first, last = leaf
+        while start < end and begin > first and not _has_edge(text, start):
+            start += 1
+            begin += 1
+        while end > start and at < last and not _has_edge(text, end):
+            end -= 1
+            at -= 1
+        while start < end and text[start] in b" \t\r\n":
+            start += 1
+            begin += 1
+        while end > start and text[end - 1] in b" \t\r\n":
+            end -= 1
+            at -= 1
+        return (start, end, begin, at) if end > start else None
+
+    def _is_telling(self, piece: Piece, leaf: Edges) -> bool:
+        """Say whether one piece of a leaf is too much for chance."""
+        text, block = self.text, self.leaves.block
+        start, end, begin, at = piece
+        first, last = leaf
+        if end - start < 2:
+            return False
+        starts_leaf = begin <= first or not block[first:begin].strip()
+        ends_leaf = at >= last or not block[at:last].strip()
+        is_cut_left = starts_leaf or block[begin - 1] in _CUTS or block[begin] in _CUTS
+        is_cut_right = ends_leaf or block[at] in _CUTS or block[at - 1] in _CUTS
+        if starts_leaf and ends_leaf:
+            return end - start > 2 and _fits(text, start, end)
+        content = text[start:end]
+        if end - start > 2 and not text[:start].strip() and not text[end:].strip():
+            # The text is nothing but a part of a leaf, however short: eval(expression[2:9]).
+            if _WORDLIKE.fullmatch(content) is None or (is_cut_left and is_cut_right):
+                return True
+        if not any(byte in _CUTS for byte in content):
+            return self._is_token(content, (start, end), is_cut_left, is_cut_right, leaf)
+        weight = _weight(content)
+        if not content.translate(None, _LETTERS + b" ,.\t\r\n"):
+            # Prose and SQL share "from the list of": from four words on in one order it is no chance.
+            return weight >= 14 and len(content.split()) >= 4
+        # "https://" weighs 7 and begins every address; ".example.com/" weighs 10 and is in every address of one owner,
+        # cut from its host's first label, where no function cuts.
+        return weight >= (8 if is_cut_left and is_cut_right else 12 if is_cut_left or is_cut_right else 14)
+
+    def _is_rejoined(self, pieces: list[Piece], match: Edges, leaf: Edges) -> bool:
+        """Say whether pieces that stand apart come from one leaf: most of it is there, in its order."""
+        text, block = self.text, self.leaves.block
+        weight = sum(_weight(text[piece[0] : piece[1]]) for piece in pieces)
+        first, last = leaf
+        share = match[1] - match[0]
+        if (share >= 0.75 * (last - first) and weight >= 4) or (share >= 0.5 * (last - first) and weight >= 16):
+            return True
+        # A long leaf, cut and joined: what is there has more than words ("select name from users" is in any prose).
+        has_more = block[match[0] : match[1]].translate(None, _LETTERS + b" ,.-_\t\r\n")
+        return len(has_more) >= 4 and weight >= 20
+
+    def _is_token(self, piece: bytes, edges: Edges, is_cut_left: bool, is_cut_right: bool, leaf: Edges) -> bool:
+        """Say whether one token of a leaf with many is too much for chance."""
+        first, last = leaf
+        if _WORDLIKE.fullmatch(piece) is None:
+            if is_cut_left and is_cut_right:
+                return len(piece) >= 3 and _fits(self.text, *edges)
+            # A slice of an id.
+            return _weight(piece) >= (8 if is_cut_left or is_cut_right else 12)
+        # "users" of "/users/42" is the function's own route, and "select" of a comment is anybody's word. But one of
+        # few pieces of a value ("svc:reboot", "name,price") may have been picked.
+        if not (is_cut_left and is_cut_right) or len(piece) < 4 or last - first > 64:
+            return False
+        content = bytes(self.leaves.block[first:last])
+        if content[:1] == b"/" or any(byte in content for byte in b" \t\r\n"):
+            return False
+        return len(_CUT_BYTES.split(content)) <= 4 and _fits(self.text, *edges)
+
+    def _settled(self) -> list[Hit]:
+        """Return the hits, longest first where they overlap, and what of the others sticks out."""
+        hits = sorted(self.hits, key=_order)
+        found: list[Hit] = []
+        for start, end, place in hits:
+            if found and start < found[-1][1]:
+                if end <= found[-1][1]:
+                    continue
+                start = found[-1][1]
+            if found and found[-1][1] == start and found[-1][2] == place:
+                found[-1] = (found[-1][0], end, place)
+            else:
+                found.append((start, end, place))
+        return found
+
+
+def _order(hit: Hit) -> Edges:
+    return hit[0], -hit[1]
+
+
+def _common_runs(text: bytes, block: bytearray, width: int) -> set[int]:
+    """Return which four (or eight) bytes in a row, as numbers, are in both."""
+    mine = {int.from_bytes(text[at : at + width], _ORDER) for at in range(len(text) - width + 1)}
+    found: set[int] = set()
+    with memoryview(block) as whole:
+        for shift in range(width):
+            size = (len(block) - shift) // width * width
+            with whole[shift : shift + size] as part, part.cast("I" if width == 4 else "Q") as numbers:
+                found |= mine.intersection(numbers)
+    return found
+
+
+def _has_edge(text: bytes, at: int) -> bool:
+    """Say whether a token may end or begin at `at`: not between two letters, two digits."""
+    if at <= 0 or at >= len(text):
+        return True
+    kind = _CLASSES[text[at]]
+    return kind == 0 or kind != _CLASSES[text[at - 1]]
+
+
+def _fits(text: bytes, start: int, end: int) -> bool:
+    """Say whether a whole leaf of three bytes and more stands at `start` as a token, not by chance."""
+    size = end - start
+    before = text[start - 1] if start else 32
+    after = text[end] if end < len(text) else 32
+    leaf = text[start:end]
+    if not leaf.translate(None, _LETTERS + b"_-"):
+        # A word: "rate" is not in `generate`, "name" neither in `user_name` nor in the option `--name`.
+        if before in _WORD or after in _WORD:
+            return False
+        if before == 45 and (size < 4 or start < 2 or text[start - 2] not in _WORD):
+            return False
+        return after != 45 or size >= 4
+    first, last = _CLASSES[leaf[0]], _CLASSES[leaf[-1]]
+    if first == 0 and last == 0 and not any(_CLASSES[byte] for byte in leaf):
+        # "---" in a line of dashes.
+        return before != leaf[0] and after != leaf[-1]
+    if size < 8:
+        for own, byte in ((first, before), (last, after)):
+            other = _CLASSES[byte]
+            if own and own == other and (own != 3 or size < 6):
+                return False
+        if not leaf.translate(None, _DIGITS) and size < 5:
+            # 100 in 3.100, in 1,100 and in 10.0.100.1
+            if before in b".," and start > 1 and _CLASSES[text[start - 2]] == 2:
+                return False
+            if after in b".," and end + 1 < len(text) and _CLASSES[text[end + 1]] == 2:
+                return False
+    return True
+
+
+def _fits_short(text: bytes, leaf: bytes, start: int, end: int, known: set[int]) -> bool:
+    """Say whether a leaf of one or two bytes stands at `start` as a token."""
+    before = text[start - 1] if start else 32
+    after = text[end] if end < len(text) else 32
+    touches_left, touches_right = start in known or not start, end in known or end == len(text)
+    if all(byte in _WORD for byte in leaf.lower()):
+        if (before in _WORD and start not in known) or (after in _WORD and end not in known):
+            return False
+        if leaf.isdigit():
+            return not (
+                (before in b".," and start > 1 and _CLASSES[text[start - 2]] == 2)
+                or (after in b".," and end + 1 < len(text) and _CLASSES[text[end + 1]] == 2)
+            )
+        return before != 45
+    if _CLASSES[leaf.lower()[0]] or _CLASSES[leaf.lower()[-1]]:
+        # "-4", "x;"
+        return _has_edge(text, start) and _has_edge(text, end)
+    # An operator: of `1+2` if both are the event's, of `x + y` not, of "c++" and "->" never. A comma, a bracket or a
+    # quote stands at a token's place everywhere: only between two values of the event.
+    spaced_left = touches_left or (before == 32 and (start - 1 in known or start < 2))
+    spaced_right = touches_right or (after == 32 and (end + 1 in known or end + 2 > len(text)))
+    if all(byte in _SEPARATORS for byte in leaf) and leaf not in (b"-", b"/"):
+        return spaced_left and spaced_right
+    if (before in _OPERATORS and start not in known) or (after in _OPERATORS and end not in known):
+        return False
+    return spaced_left or spaced_right
+
+
+def _weight(piece: bytes) -> int:
+    """Return how little a piece looks like chance: words count 4 at most, digits and marks as many as they are."""
+    weight = 0
+    for match in _RUNS.finditer(piece, 0, 256):
+        run = match[0]
+        kind = _CLASSES[run[0]]
+        weight += min(len(run), 4 if kind == 1 else 6 if kind else 3)
+    return weight
