@@ -95,6 +95,8 @@ def shop(request: pytest.FixtureRequest, service: str) -> Iterator[Shop]:
     mode, isolation = request.param
     environment = {"DAYFLY_GUARD": mode, "DAYFLY_ISOLATION": isolation, "SERVICE": service}
     with Shop("dayfly", environment=environment, handler="sinks.handler") as one:
+        # The emulator starts the function with the first event.
+        one.rie.invoke({"of": "literal", "literal": "1"})
         yield one
 
 

@@ -24,6 +24,42 @@ def about_python(guard: Guard, source: str | bytes, frame: FrameType) -> None:
     guard.act_on(judge_python(source, guard.provenance, guard.own), source, frame)
 
 
+def about_template(guard: Guard, text: str, environment: object, frame: FrameType) -> None:
+    """A template of jinja2's: what stands between its marks is code, and so are the marks."""
+    marks = [
+        (str(getattr(environment, kind + "_start_string", "")), str(getattr(environment, kind + "_end_string", "")))
+        for kind in ("variable", "block", "comment")
+    ]
+    marks += [
+        (prefix, "\n")
+        for kind in ("line_statement_prefix", "line_comment_prefix")
+        if type(prefix := getattr(environment, kind, None)) is str
+    ]
+    spans = [] if guard.own.is_constant(text) else guard.provenance.spans(text)
+    for start, end in _between(text, marks) if spans else ():
+        for span in spans:
+            part = text[max(span.start, start) : min(span.end, end)].strip()
+            # A variable of the function's may well be called as a key of the event's.
+            if part and not (part.isidentifier() and guard.own.has_word(part) and span.start > start):
+                guard.refuse("python.template", frame, path=span.path, text=text)
+                return
+
+
+def _between(text: str, marks: list[tuple[str, str]]) -> list[tuple[int, int]]:
+    """Return where tags of a template begin and end, their marks included."""
+    found: list[tuple[int, int]] = []
+    at = 0
+    while True:
+        starts = [(text.find(start, at), start, end) for start, end in marks if start]
+        starts = [one for one in starts if one[0] >= 0]
+        if not starts:
+            return found
+        first, start, end = min(starts)
+        last = text.find(end, first + len(start))
+        at = len(text) if last < 0 else last + len(end)
+        found.append((first, at))
+
+
 def about_bytes(
     guard: Guard, rule: str, data: object, frame: FrameType, *, tells_unknown: bool = True
 ) -> None:

@@ -128,7 +128,7 @@ def _on_compile(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
     if _only_parses(frame) or _names_tuple(frame):
         return
     if type(source) is str or type(source) is bytes:
-        if _is_template_of_a_file(frame, guard):
+        if _judge_template(frame, guard):
             return
         asking.about_python(guard, source, frame)
     elif source is not None:
@@ -150,19 +150,28 @@ def _names_tuple(frame: FrameType) -> bool:
     return module is not None and frame.f_code is getattr(module.namedtuple, "__code__", None)
 
 
-def _is_template_of_a_file(frame: FrameType, guard: Guard) -> bool:
-    """Say whether jinja2 compiles a template of the deployment's, or one for its sandbox, which is meant for strangers'."""
+def _judge_template(frame: FrameType, guard: Guard) -> bool:
+    """Where jinja2 compiles a template: judge its text, which it has carried out in part by now; say that this was done.
+
+    A template of the deployment's files may, and one for jinja2's sandbox, which is meant for those of strangers.
+    """
     if not frame.f_code.co_filename.endswith("/jinja2/environment.py") or frame.f_back is None:
         return False
     above = frame.f_back.f_locals
-    if getattr(above.get("self"), "sandboxed", False) is True:
+    environment = above.get("self")
+    if getattr(environment, "sandboxed", False) is True:
         return True
     name = above.get("filename")
-    return (
-        type(name) is str
-        and guard.places.is_deployed(os.path.abspath(name))
-        and not guard.places.is_planted(name)
-    )
+    # A template from memory is called "<template>".
+    is_file = type(name) is str and os.path.isabs(name)
+    if is_file and guard.places.is_deployed(name) and not guard.places.is_planted(name):
+        return True
+    text = above.get("source_hint")
+    if type(text) is str:
+        # What it generates of a text that holds no tag of the event's is its own.
+        asking.about_template(guard, text, environment, frame)
+        return True
+    return False
 
 
 def _on_marshal(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
