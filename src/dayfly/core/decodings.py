@@ -12,17 +12,18 @@ _SPACE = b" \t\r\n"
 _URLSAFE = bytes.maketrans(b"-_", b"+/")
 _CONTROL = bytes([*range(9), 11, 12, *range(14, 32), 127])
 _HEX = b"0123456789abcdefABCDEF"
-# Inside a longer text ("Bearer aaa.bbb.ccc", "data:...;base64,..."): the first letter of each four of ASCII text
-# is one of C to Z and a to f, which spares nine of ten words the attempt.
-_EMBEDDED = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-f0-9+/_-][A-Za-z0-9+/_-]{7,}={0,2}")
+# Inside a longer text ("Bearer aaa.bbb.ccc", "data:...;base64,..."). Words in lower case are spared the attempt.
+_EMBEDDED = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{8,}={0,2}")
 _ENTITY = re.compile(r"&(?:#(\d{1,7})|#[xX]([0-9A-Fa-f]{1,6})|([A-Za-z][A-Za-z0-9]{1,31}));?")
 _ENTITIES = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'", "nbsp": "\xa0"}
 _ESCAPE = re.compile(
-    r"\\(?:u\{([0-9A-Fa-f]{1,6})\}|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|x([0-9A-Fa-f]{2})|([0-7]{1,3})|(.))", re.DOTALL
+    r"\\(?:u\{([0-9A-Fa-f]{1,6})\}|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|x([0-9A-Fa-f]{2})|([0-7]{1,3})|(.))",
+    re.DOTALL,
 )
 _PLAIN_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "a": "\a", "v": "\v"}
 _SURROGATES = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _LITERAL = re.compile(r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"?', re.DOTALL)
+_XML = re.compile(r">([^<>]+)<|=\"([^\"<>]+)\"")
 # The packages that read these are not asked for; what is in them is unknown, and is said to be.
 _OTHER_ARCHIVES = (b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd", b"PK\x03\x04")
 
@@ -75,7 +76,7 @@ def embedded_base64(text: str) -> list[str]:
     for match in _EMBEDDED.finditer(text):
         token = match[0]
         for part in (token, *(token.split("/") if "/" in token else ())):
-            if len(part) >= 8 and "C" <= part[0] <= "f" and "C" <= part[4] <= "f":
+            if len(part) >= 8 and not part[1:].islower() and not part.isdigit():
                 found.append(part)
         if len(found) >= 64:
             break
@@ -170,8 +171,12 @@ def _escape(match: re.Match[str]) -> str:
 
 
 def _pair(match: re.Match[str]) -> str:
-    high, low = match[0]
-    return chr(0x10000 + (ord(high) - 0xD800 << 10) + ord(low) - 0xDC00)
+    return match[0].encode("utf-16", "surrogatepass").decode("utf-16")
+
+
+def xml_texts(text: str) -> list[str]:
+    """Return what stands between the tags and in the quotes of the attributes of XML."""
+    return [found for pair in _XML.findall(text) for found in pair if found.strip()]
 
 
 def literals(text: str, limit: int) -> tuple[list[str], bool]:
@@ -196,7 +201,8 @@ def pairs(text: str, separator: str) -> list[tuple[str, str]]:
             value = value.strip()
             if len(value) > 1 and value[0] == value[-1] == '"':
                 value = value[1:-1]
-            found.append((name.strip(), value))
+            # "https://example.com/?page=2" has one name, "page".
+            found.append((name.rpartition("?")[2].strip(), value))
     return found
 
 

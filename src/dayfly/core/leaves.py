@@ -20,6 +20,7 @@ from dayfly.core.decodings import (
     unescape_html,
     unpack,
     unquote,
+    xml_texts,
 )
 from dayfly.core.triggers import FRONT_VALUES, WELL_KNOWN, ambient_values
 
@@ -153,12 +154,14 @@ class Leaves:
         known = self._known
         for key, item in value.items():
             name = str(key)
-            if type(item) is str and layer == 0 and name.lower() in FRONT_VALUES:
-                if item.lower() in FRONT_VALUES[name.lower()]:
+            lower = name.lower()
+            if layer == 0 and lower in FRONT_VALUES:
+                values = item if type(item) is list else (item,)
+                if all(type(one) is str and one.lower() in FRONT_VALUES[lower] for one in values):
                     continue
             child = self._place(place, "." + name)
             self._take_item(item, child, layer)
-            if name in WELL_KNOWN or name.lower() in WELL_KNOWN:
+            if name in WELL_KNOWN or lower in WELL_KNOWN:
                 continue
             if _is_word(name) and (known is None or name in known):
                 # `INSERT INTO items (name, price)` from `{"name": .., "price": ..}` is what functions do: a key
@@ -225,9 +228,10 @@ class Leaves:
             return
         # A body that is JSON or form data is itself a leaf, `eval(event["body"])`, but of the two the path of what is in
         # it says more: what comes first in the block is found first.
-        if (size > 8 and text[0] in '{["') or ("=" in text and ("&" in text or ";" in text)):
+        if "%" in text or (size > 8 and text[0] in '{["') or ("=" in text and ("&" in text or ";" in text)):
             self._later.append((text, place))
-            self._decode_parts(text, place, layer + 1)
+            if size > 3:
+                self._decode_parts(text, place, layer + 1)
             return
         # What is base64 as a whole and long need not be searched as it is: letters and digits, no structure.
         if size < 4096 or not self._decode_whole(text, place, layer + 1):
@@ -282,10 +286,13 @@ class Leaves:
             whole = data.strip()
             if len(whole) <= 2:
                 self._keep_short(whole, place)
+            elif whole in self.whole:
                 return
-            if whole in self.whole:
-                return
-            self.whole[whole] = place
+            else:
+                self.whole[whole] = place
+            if whole != data and len(data) > 2 and whole:
+                # "\nrm" brings the end of a command along.
+                self.whole.setdefault(data, place)
         self.starts.append(len(block))
         self.owners.append(place)
         block += data
@@ -350,6 +357,8 @@ class Leaves:
             if size >= 4 and text.isalnum() and not text.isalpha():
                 self._take_digits(text, place)
                 self._take_encoded(from_hex(text), place, ">hex", layer, is_sure=False)
+            if size == 4 and not text[1:].islower() and not text.isupper():
+                self._take_encoded(from_base64(text), place, ">base64", layer, is_sure=False)
             return False
         if text.isdecimal():
             self._take_digits(text, place)
@@ -438,6 +447,9 @@ class Leaves:
                 self._take_pairs(text, "&", place, layer)
         if has_pairs and ("=\n" in text or "=\r\n" in text or "=3D" in text or "=?" in text):
             self._take_printable(text, place, layer)
+        if "</" in text and self._spend(text.count("<")) and self._grant(size):
+            for number, content in enumerate(xml_texts(text)):
+                self._push(content, place, f">xml[{number}]", layer)
         if text[:2] == "--" and "\n" in text:
             self._take_multipart(text.encode("utf-8", "surrogatepass"), place, layer)
         self._take_embedded(text, place, layer)
@@ -541,9 +553,10 @@ class Leaves:
     def _take_embedded(self, text: str, place: int, layer: int) -> None:
         for token in embedded_base64(text[:_PIECE]):
             data = from_base64(token)
-            if len(data) >= 4 and (is_textual(data) or data[:2] == b"\x1f\x8b") and layer <= MAX_LAYERS:
-                if self._grant(len(data)):
-                    self._take_bytes(data, self._place(place, ">base64"), layer)
+            if layer > MAX_LAYERS or len(data) < 4 or not (is_textual(data) or data[:2] == b"\x1f\x8b"):
+                continue
+            if self._grant(len(data)):
+                self._take_bytes(data, self._place(place, ">base64"), layer)
 
 
 _DONE: tuple[object, int, int] = (None, 0, 0)
@@ -556,4 +569,8 @@ def fold_wide(text: str) -> str:
 
 def _is_word(name: str) -> bool:
     """Say whether `name` could stand in anybody's code: letters, with _ and - between them."""
-    return len(name) <= 32 and (name.isalpha() or name.replace("_", "").replace("-", "").isalpha()) and name.isascii()
+    return (
+        len(name) <= 32
+        and (name.isalpha() or name.replace("_", "").replace("-", "").isalpha())
+        and name.isascii()
+    )

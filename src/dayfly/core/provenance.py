@@ -140,7 +140,7 @@ class Provenance:
                 parts.append(">form." + self._shown(step[6:]))
             else:
                 parts.append(step)
-        path = self._paths[place] = "".join(parts).removeprefix(".")
+        path = self._paths[place] = "".join(parts).removeprefix(".") or "event"
         return path
 
     def _shown(self, name: str) -> str:

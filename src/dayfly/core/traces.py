@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from dayfly.core.leaves import Leaves
 
 _TOKENS = re.compile(rb"[a-z]{2,}|[0-9]{2,}|[\x80-\xff]+")
-_NUMBERS = re.compile(rb"(?<![0-9.])[0-9][0-9,_]*(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?(?![0-9])")
+_NUMBERS = re.compile(rb"(?<![0-9.])[0-9]+(?:[,_][0-9]{3}(?![0-9]))*(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?(?![0-9])")
 # Between two pieces that a function joined again: what it put there, or what it made of a quote (%27, &#39;, \').
 _TEXT_GAP = re.compile(rb"(?:&#?[a-z0-9]{1,8};|%[0-9a-f]{2}|[^a-z0-9\x80-\xff]){0,6}")
 _LEAF_GAP = re.compile(rb"[^a-z0-9\x80-\xff]{0,6}")
+_TEXT_GAP_LEFT = re.compile(rb"(?:&#?[a-z0-9]{1,8};|%[0-9a-f]{2}|[^a-z0-9\x80-\xff]){1,6}\Z")
+_LEAF_GAP_LEFT = re.compile(rb"[^a-z0-9\x80-\xff]{1,6}\Z")
 _WORDLIKE = re.compile(rb"[a-z_-]+[0-9]{0,3}")
 _RUNS = re.compile(rb"[a-z]+|[0-9]+|[\x80-\xff]+|[^a-z0-9\x80-\xff\s]+")
 
@@ -28,10 +30,13 @@ _LETTERS = b"abcdefghijklmnopqrstuvwxyz"
 _DIGITS = b"0123456789"
 _WORD = frozenset(_LETTERS + _DIGITS + b"_" + bytes(range(128, 256)))
 # Where functions split. Not "." and "-": their pieces ("example" of a mail address) say too little.
-_CUTS = frozenset(b" \t\r\n\x01,;:|/?&=#<>()[]{}\"'`@!*+%^~$\\")
+_CUT_SIGNS = b" \t\r\n\x01,;:|/?&=#<>()[]{}\"'`@!*+%^~$\\"
+_CUTS = frozenset(_CUT_SIGNS)
+# Not ";", "|", "&", brackets and quotes: those are structure that an attacker brings along.
+_SPLITS = b" \t\r\n,/=:?"
 _CUT_BYTES = re.compile(rb"[ \t\r\n\x01,;:|/?&=#<>()\[\]{}\"'`@!*+%^~$\\]+")
 _OPERATORS = frozenset(b"+-*/%=<>!&|^~:.@?#$\\")
-_SEPARATORS = frozenset(b",.:;/()[]{}\"'`\\&?=_-")
+_SEPARATORS = frozenset(b",.:/()[]{}\"'`\\?=_-")
 _CLASSES = bytearray(256)
 for _byte in _LETTERS:
     _CLASSES[_byte] = 1
@@ -46,11 +51,14 @@ _MAX_SEARCHED = 250_000_000
 # times block), all four bytes in a row of the text are compared with the block's in one pass, 30 ms per MB, first.
 _MANY = 120_000_000
 _MAX_SEEDS = 8192
+_SMALL = 256 * 1024
+# What escaping puts before or for a sign.
+_JOINTS = frozenset([b"'", b'"', b"\\", b"%", b"&", b";", b"_", b"+"])
 _MAX_INDEXED = 256 * 1024
 # Comparisons of two bytes in Python, 0.1 us each.
 _MAX_STEPS = 600_000
 
-_ORDER: Literal["little", "big"] = byteorder  # type: ignore[assignment]
+_ORDER: Literal["little", "big"] = byteorder
 
 Hit = tuple[int, int, int]
 Edges = tuple[int, int]
@@ -103,7 +111,7 @@ class Search:
                 end = start + size
                 if _fits(text, start, end):
                     self.hits.append((start, end, place))
-                elif len(self._loose) < 500:
+                elif len(self._loose) < 500 and _has_word(leaf):
                     self._loose.append((start, end, place))
                 start = text.find(leaf, end)
 
@@ -126,12 +134,11 @@ class Search:
         # f"{n:,}", f"{n:.2f}", f"{n:05d}": the same number in other digits.
         numbers = self.leaves.numbers
         for match in _NUMBERS.finditer(self.text):
-            token = match[0].rstrip(b",_")
+            token = match[0]
             size = len(token)
-            start = match.start()
-            end = start + size
             if size > 64:
                 continue
+            start, end = match.span()
             place = numbers.get(float(token.replace(b",", b"").replace(b"_", b"")))
             if place is None or (size < 3 and self._is_part(start, end)):
                 continue
@@ -156,7 +163,7 @@ class Search:
                 chain.append(starts[chain[-1][1]])
             while len(chain) > 1 and not _has_edge(text, chain[-1][1]):
                 chain.pop()
-            if len(chain) > 1 or any(known[1] == hit[0] for known in self.hits) and _has_edge(text, hit[1]):
+            if len(chain) > 1:
                 self.hits.extend(chain)
 
     # Parts of leaves.
@@ -202,8 +209,18 @@ class Search:
                 left -= at if at >= 0 else size
             if at >= 0:
                 self._left = left
-                reached = self._follow(start, *self._longest(start, at))
+                at, size_here = self._longest(start, at)
                 left = self._left
+                cut = start + size_here
+                if cut < end and size_here < 8 and start and text[start - 1] != block[at - 1]:
+                    # "sele" of `select`, because of "selected": half of what is found in a small event.
+                    continue
+                reached = self._follow(start, at, size_here)
+                if not reached and 3 < size_here and size < _SMALL and text[cut : cut + 1] in _JOINTS:
+                    # What follows after a gap ("O''Neil") may be the last leaf's that begins so.
+                    other = block.rfind(text[start:cut])
+                    if other > at:
+                        reached = self._follow(start, other, size_here)
                 if reached:
                     done = reached
                     continue
@@ -244,7 +261,9 @@ class Search:
         size = 0
         limit = min(len(text) - start, len(block) - at)
         step = 32
-        while size < limit and text[start + size : start + size + step] == block[at + size : at + size + step]:
+        while (
+            size < limit and text[start + size : start + size + step] == block[at + size : at + size + step]
+        ):
             size += step
             step *= 2
         size = min(size, limit)
@@ -277,7 +296,6 @@ class Search:
             at -= 1
             size += 1
             self._steps -= 1
-        begin = at
         pieces = [(start, start + size, at, at + size)]
         at += size
         end = start + size
@@ -296,8 +314,42 @@ class Search:
             if set(text_gap[0]) <= set(leaf_gap[0]):
                 pieces[-1] = (pieces[-1][0], next_start + more, pieces[-1][2], next_at + more)
             else:
-                pieces.append((next_start, next_start + more, next_at, next_at + more))
+                # "-rf" after a space or after ";": what stands before it in both.
+                same = 0
+                while next_start - same > end and next_at - same > at:
+                    if text[next_start - same - 1] != block[next_at - same - 1]:
+                        break
+                    same += 1
+                pieces.append((next_start - same, next_start + more, next_at - same, next_at + more))
             at, end = next_at + more, next_start + more
+        start, _, at, _ = pieces[0]
+        while (len(pieces) > 1 or size > 5) and start > left and at > first and len(pieces) < 4096:
+            # "1 or 1=1" as "1_or_1=1": what is found first is not the first.
+            text_left = _TEXT_GAP_LEFT.search(text, max(start - 12, left), start)
+            leaf_left = _LEAF_GAP_LEFT.search(block, max(at - 6, first), at)
+            next_start = start if text_left is None else text_left.start()
+            next_at = at if leaf_left is None else leaf_left.start()
+            if next_start == start and next_at == at:
+                break
+            more = 0
+            while next_start - more > left and next_at - more > first:
+                if text[next_start - more - 1] != block[next_at - more - 1]:
+                    break
+                more += 1
+            self._steps -= more
+            if not more:
+                break
+            if set(text[next_start:start]) <= set(block[next_at:at]):
+                pieces[0] = (next_start - more, pieces[0][1], next_at - more, pieces[0][3])
+            else:
+                same = 0
+                while next_start + same < start and next_at + same < at:
+                    if text[next_start + same] != block[next_at + same]:
+                        break
+                    same += 1
+                pieces.insert(0, (next_start - more, next_start + same, next_at - more, next_at + same))
+            start, at = next_start - more, next_at - more
+        begin, at = pieces[0][2], pieces[-1][3]
         leaf = (first, last)
         place = leaves.owners[index]
         found = [trimmed for piece in pieces if (trimmed := self._trimmed(piece, leaf)) is not None]
@@ -317,12 +369,24 @@ class Search:
         while end > start and at < last and not _has_edge(text, end):
             end -= 1
             at -= 1
-        while start < end and text[start] in b" \t\r\n":
+        while start < end and begin > first and text[start] in b" \t\r\n":
             start += 1
             begin += 1
-        while end > start and text[end - 1] in b" \t\r\n":
+        while end > start and at < last and text[end - 1] in b" \t\r\n":
             end -= 1
             at -= 1
+        # "/report-7.csv" of a longer path, in "/data/report-7.csv": the separator is as likely the function's own.
+        content = text[start:end]
+        inner = content.strip(_SPLITS)
+        if inner and inner != content and not any(byte in _CUTS for byte in inner):
+            shift = len(content) - len(content.lstrip(_SPLITS))
+            if begin > first:
+                start += shift
+                begin += shift
+            if at < last:
+                cut = len(content) - shift - len(inner)
+                end -= cut
+                at -= cut
         return (start, end, begin, at) if end > start else None
 
     def _is_telling(self, piece: Piece, leaf: Edges) -> bool:
@@ -339,10 +403,10 @@ class Search:
         if starts_leaf and ends_leaf:
             return end - start > 2 and _fits(text, start, end)
         content = text[start:end]
-        if end - start > 2 and not text[:start].strip() and not text[end:].strip():
-            # The text is nothing but a part of a leaf, however short: eval(expression[2:9]).
-            if _WORDLIKE.fullmatch(content) is None or (is_cut_left and is_cut_right):
-                return True
+        is_all = end - start > 2 and not text[:start].strip() and not text[end:].strip()
+        # The text is nothing but a part of a leaf, however short: eval(expression[2:9]).
+        if is_all and (_WORDLIKE.fullmatch(content) is None or (is_cut_left and is_cut_right)):
+            return True
         if not any(byte in _CUTS for byte in content):
             return self._is_token(content, (start, end), is_cut_left, is_cut_right, leaf)
         weight = _weight(content)
@@ -359,26 +423,32 @@ class Search:
         weight = sum(_weight(text[piece[0] : piece[1]]) for piece in pieces)
         first, last = leaf
         share = match[1] - match[0]
-        if (share >= 0.75 * (last - first) and weight >= 4) or (share >= 0.5 * (last - first) and weight >= 16):
+        if (share >= 0.75 * (last - first) and weight >= 4) or (
+            share >= 0.5 * (last - first) and weight >= 16
+        ):
             return True
         # A long leaf, cut and joined: what is there has more than words ("select name from users" is in any prose).
         has_more = block[match[0] : match[1]].translate(None, _LETTERS + b" ,.-_\t\r\n")
         return len(has_more) >= 4 and weight >= 20
 
-    def _is_token(self, piece: bytes, edges: Edges, is_cut_left: bool, is_cut_right: bool, leaf: Edges) -> bool:
+    def _is_token(
+        self, piece: bytes, edges: Edges, is_cut_left: bool, is_cut_right: bool, leaf: Edges
+    ) -> bool:
         """Say whether one token of a leaf with many is too much for chance."""
         first, last = leaf
         if _WORDLIKE.fullmatch(piece) is None:
             if is_cut_left and is_cut_right:
                 return len(piece) >= 3 and _fits(self.text, *edges)
-            # A slice of an id.
+            # A slice of an id; ".example.com" is in two hosts of one owner, and nobody's slice.
+            if not any(_CLASSES[byte] == 2 for byte in piece):
+                return _weight(piece) >= 14
             return _weight(piece) >= (8 if is_cut_left or is_cut_right else 12)
         # "users" of "/users/42" is the function's own route, and "select" of a comment is anybody's word. But one of
         # few pieces of a value ("svc:reboot", "name,price") may have been picked.
         if not (is_cut_left and is_cut_right) or len(piece) < 4 or last - first > 64:
             return False
         content = bytes(self.leaves.block[first:last])
-        if content[:1] == b"/" or any(byte in content for byte in b" \t\r\n"):
+        if any(byte in content for byte in b"/ \t\r\n"):
             return False
         return len(_CUT_BYTES.split(content)) <= 4 and _fits(self.text, *edges)
 
@@ -436,7 +506,7 @@ def _fits(text: bytes, start: int, end: int) -> bool:
             return False
         return after != 45 or size >= 4
     first, last = _CLASSES[leaf[0]], _CLASSES[leaf[-1]]
-    if first == 0 and last == 0 and not any(_CLASSES[byte] for byte in leaf):
+    if first == 0 and last == 0 and not _has_word(leaf):
         # "---" in a line of dashes.
         return before != leaf[0] and after != leaf[-1]
     if size < 8:
@@ -470,15 +540,21 @@ def _fits_short(text: bytes, leaf: bytes, start: int, end: int, known: set[int])
     if _CLASSES[leaf.lower()[0]] or _CLASSES[leaf.lower()[-1]]:
         # "-4", "x;"
         return _has_edge(text, start) and _has_edge(text, end)
-    # An operator: of `1+2` if both are the event's, of `x + y` not, of "c++" and "->" never. A comma, a bracket or a
-    # quote stands at a token's place everywhere: only between two values of the event.
+    if leaf == b"..":
+        return before != 46 and after != 46
+    # A comma, a bracket or a quote stands at a token's place everywhere: only between two values of the event. An
+    # operator has its place in `1+2` beside a value of the event, in `a | b` between spaces; in "c++" and "->" never.
     spaced_left = touches_left or (before == 32 and (start - 1 in known or start < 2))
     spaced_right = touches_right or (after == 32 and (end + 1 in known or end + 2 > len(text)))
-    if all(byte in _SEPARATORS for byte in leaf) and leaf not in (b"-", b"/"):
+    if all(byte in _SEPARATORS for byte in leaf):
         return spaced_left and spaced_right
     if (before in _OPERATORS and start not in known) or (after in _OPERATORS and end not in known):
         return False
-    return spaced_left or spaced_right
+    return spaced_left or spaced_right or (before in b" \n\t" and after in b" \n\t")
+
+
+def _has_word(leaf: bytes) -> bool:
+    return any(_CLASSES[byte] for byte in leaf)
 
 
 def _weight(piece: bytes) -> int:
@@ -487,5 +563,5 @@ def _weight(piece: bytes) -> int:
     for match in _RUNS.finditer(piece, 0, 256):
         run = match[0]
         kind = _CLASSES[run[0]]
-        weight += min(len(run), 4 if kind == 1 else 6 if kind else 3)
+        weight += min(len(run), 6 if kind > 1 else 4)
     return weight

@@ -49,8 +49,8 @@ WELL_KNOWN = frozenset(
     x-amzn-trace-id x-api-key x-forwarded-for x-forwarded-host x-forwarded-port x-forwarded-proto x-real-ip
     x-requested-with cloudfront-forwarded-proto cloudfront-is-desktop-viewer cloudfront-is-mobile-viewer
     cloudfront-is-smarttv-viewer cloudfront-is-tablet-viewer cloudfront-viewer-country cloudfront-viewer-asn
-    """.split()
-)  # fmt: skip
+    """.split()  # noqa: SIM905
+)
 
 # Header values from closed sets that every browser or the platform's front end sends. A function's own
 # "https://" or `None` must not become the event's because of `X-Forwarded-Proto: https`, `Sec-Fetch-Site: none`.
