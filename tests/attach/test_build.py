@@ -16,7 +16,7 @@ from tests.interpreters import found_interpreters
 import dayfly
 from dayfly.attach import build
 from dayfly.attach.build import build_layer, client_sources, own_sources
-from dayfly.attach.layout import MAX_BYTES, LayerError
+from dayfly.attach.layout import MAX_BYTES, LayerError, is_guards
 from dayfly.attach.pythons import find_python
 
 HERE = f"{sys.version_info[0]}.{sys.version_info[1]}"
@@ -71,6 +71,11 @@ def test_only_what_runs_beside_a_function_ships(layer: build.BuiltLayer) -> None
     # Each source once as bytecode for the one Python.
     tag = f"dayfly.d/{sys.implementation.cache_tag}/"
     own = {name for name in inner if name.startswith("dayfly/")}
+    # The guard's have bytecode alone.
+    assert not [name for name in own if is_guards(name)]
+    guards = {name[:-1] for name in late if is_guards(name[:-1])}
+    assert {"dayfly/runtime/guard/hooks.py", "dayfly/core/structure/python.py"} <= guards
+    own |= guards
     files = {name.removeprefix(tag)[:-1] for name in names if name.startswith(tag)}
     assert files | {name[:-1] for name in late} == own
     assert len(files) + len(late) == len(own)

@@ -17,8 +17,21 @@ MAX_BYTES = 1_000_000
 HOME = "dayfly.d"
 # What a start of many functions does without; compressed, it is half as large. Not what every start loads: that takes a
 # third longer from an archive.
-_LATE_FOLDERS = ("dayfly/runtime/sealers/", "dayfly/runtime/guard/", "dayfly/core/structure/")
-_LATE = frozenset(
+_GUARD_FOLDERS = ("dayfly/runtime/guard/", "dayfly/core/structure/")
+_LATE_FOLDERS = ("dayfly/runtime/sealers/", *_GUARD_FOLDERS)
+# What the guard alone needs, a ninth of all. Beside bytecode for some Python its sources are left out: on another one
+# it would take a quarter of a second to compile it at each cold start, and says that it is not armed instead.
+_GUARD = frozenset(
+    {
+        "dayfly/core/decodings.py",
+        "dayfly/core/leaves.py",
+        "dayfly/core/provenance.py",
+        "dayfly/core/reports.py",
+        "dayfly/core/traces.py",
+        "dayfly/core/triggers.py",
+    }
+)
+_LATE = _GUARD | frozenset(
     {
         "dayfly/_sys/immortal.py",
         "dayfly/_sys/mounts.py",
@@ -27,11 +40,7 @@ _LATE = frozenset(
         "dayfly/_sys/openmp.py",
         "dayfly/_sys/reopen.py",
         "dayfly/_sys/trust.py",
-        "dayfly/core/decodings.py",
-        "dayfly/core/provenance.py",
-        "dayfly/core/reports.py",
         "dayfly/core/tenants.py",
-        "dayfly/core/triggers.py",
         "dayfly/runtime/bundles.py",
         "dayfly/runtime/delivery.py",
         "dayfly/runtime/hugepages.py",
@@ -95,6 +104,11 @@ def is_late(path: str) -> bool:
     return path in _LATE or path.startswith(_LATE_FOLDERS)
 
 
+def is_guards(path: str) -> bool:
+    """Say whether a module is the guard's alone."""
+    return path in _GUARD or path.startswith(_GUARD_FOLDERS)
+
+
 def split(sources: Sequence[Source], version: str) -> list[Source]:
     """Return the sources as they are compiled for files: packages look for late modules in their archive as well."""
     folders = {source.path.rpartition("/")[0] for source in sources if is_late(source.path)}
@@ -120,9 +134,13 @@ def arrange(
     """Return all files of the layer. `bytecode` maps versions to the compiled form of each source's path.
 
     One version lies in the layer as files, which load fastest, but for what is loaded late; several lie in an archive
-    each, since as files they would exceed the budget. All sources are there once, for the others.
+    each, since as files they would exceed the budget. All sources are there once, for the others, but for the guard's.
     """
-    files = [Entry(source.path, _lighten(source)) for source in sources]
+    files = [
+        Entry(source.path, _lighten(source))
+        for source in sources
+        if not (bytecode and is_guards(source.path))
+    ]
     entries = [*others, Entry(f"{HOME}/source.zip", archive(files))]
     for version, compiled in bytecode.items():
         folder = f"{HOME}/{cache_tag(version)}"

@@ -45,7 +45,11 @@ def _arm(options: ZygoteOptions) -> tuple[Guard | None, str]:
     if options.guard == "off":
         return None, ""
     # The weight of it is for those who asked.
-    from dayfly.runtime.guard import Guard, arm
+    try:
+        from dayfly.runtime.guard import Guard, arm
+    except ImportError:
+        version = ".".join(map(str, sys.version_info[:2]))
+        return None, f"this layer holds no guard for Python {version}: build one with --python {version}"
 
     armed = arm(options)
     return (armed, "") if isinstance(armed, Guard) else (None, armed.fault)

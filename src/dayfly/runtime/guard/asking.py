@@ -27,7 +27,10 @@ def about_python(guard: Guard, source: str | bytes, frame: FrameType) -> None:
 def about_template(guard: Guard, text: str, environment: object, frame: FrameType) -> None:
     """A template of jinja2's: what stands between its marks is code, and so are the marks."""
     marks = [
-        (str(getattr(environment, kind + "_start_string", "")), str(getattr(environment, kind + "_end_string", "")))
+        (
+            str(getattr(environment, kind + "_start_string", "")),
+            str(getattr(environment, kind + "_end_string", "")),
+        )
         for kind in ("variable", "block", "comment")
     ]
     marks += [

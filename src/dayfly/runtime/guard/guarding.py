@@ -262,7 +262,9 @@ class Joined:
     def spans(self, text: str | bytes) -> list[Span]:
         """Return what of `text` came from either, sorted; where both have a part, the longer one of the first."""
         found: list[Span] = []
-        for span in sorted((span for one in self._both for span in one.spans(text)), key=lambda span: span.start):
+        for span in sorted(
+            (span for one in self._both for span in one.spans(text)), key=lambda span: span.start
+        ):
             if found and span.start < found[-1].end:
                 if span.end <= found[-1].end:
                     continue
