@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from tests.real.environment import real_python
 from tests.rie import Rie
 
 FUNCTIONS = Path(__file__).parent / "functions"
@@ -23,6 +25,8 @@ HTTP = {
         "stage": "$default",
     },
 }
+# Functions of libraries that tests/real brings.
+REAL = ("alchemy", "powertools")
 # Words of code and of SQL, as a customer may well write them.
 PROSE = "select 'all' from where; drop & import os; O'Neil <b> $(x) -- {{ 7 }}"
 EVENTS: dict[str, list[dict[str, object]]] = {
@@ -87,6 +91,21 @@ EVENTS: dict[str, list[dict[str, object]]] = {
         }
         for item in ("17", PROSE)
     ],
+    "alchemy": [
+        {"id": "o-1", "email": "a@example.com", "total": 3.5, "ids": ["o-1", "o-2"], "order": "total", "limit": 3},
+        {"id": PROSE, "email": PROSE, "total": 3, "ids": [PROSE, "email"], "order": "email", "limit": 1, **HTTP},
+    ],
+    "powertools": [
+        {
+            **HTTP,
+            "rawPath": f"/orders/{order}",
+            "rawQueryString": "",
+            "requestContext": {"http": {"method": "POST", "path": f"/orders/{order}"}, "stage": "$default"},
+            "body": json.dumps({"note": note}),
+            "isBase64Encoded": False,
+        }
+        for order, note in (("o-1", "hello"), ("3f0c-77", PROSE))
+    ],
     "lazy": [
         {"rgb": [0.1, 0.2, 0.3], "plugin": "card", "amount": 3},
         {
@@ -129,7 +148,12 @@ def test_an_honest_function_meets_no_refusal_and_no_finding(name: str, mode: str
     environment = {"DAYFLY_GUARD": mode, "SERVICE": service}
     answers = []
     for guard in (mode, "off"):
-        with Rie(FUNCTIONS, f"{name}.handler", environment={**environment, "DAYFLY_GUARD": guard}) as rie:
+        with Rie(
+            FUNCTIONS,
+            f"{name}.handler",
+            environment={**environment, "DAYFLY_GUARD": guard},
+            interpreter=real_python() if name in REAL else Path(sys.executable),
+        ) as rie:
             answers.append([rie.invoke(event).body for event in EVENTS[name] * 2])
             log = rie.logs()
         if guard == mode:

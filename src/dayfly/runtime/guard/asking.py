@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from dayfly.core.structure.judgement import Judgement
+from dayfly.core.structure.python import judge_python
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,15 +14,25 @@ if TYPE_CHECKING:
     from dayfly.runtime.guard.guarding import Guard
 
 _SHELLS = frozenset(("sh", "bash", "dash", "ash", "zsh", "ksh", "busybox"))
+# What evaluates hints of types that are written as texts.
+_HINTS = ("typing", "annotationlib")
 # Where AWS answers: which of its hosts it is says a bucket's, a region's or a queue's name.
 _AWS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".aws.dev")
 
 
 def about_python(guard: Guard, source: str | bytes, frame: FrameType) -> None:
     """Code that is about to be compiled."""
-    from dayfly.core.structure.python import judge_python
-
-    guard.act_on(judge_python(source, guard.provenance, guard.own), source, frame)
+    judgement = judge_python(source, guard.provenance, guard.own)
+    if judgement.verdict != "allow":
+        if guard.places.is_importing(frame):
+            # What runs while a module of the deployment is loaded knows nothing of the event: a library's dataclass.
+            return
+        if words := guard.words_of_caller(frame):
+            judgement = judge_python(source, guard.provenance, words)
+        if judgement.verdict == "unknown" and frame.f_globals.get("__name__") in _HINTS:
+            # A hint in a library's text: nobody keeps those in a database.
+            return
+    guard.act_on(judgement, source, frame)
 
 
 def about_template(guard: Guard, text: str, environment: object, frame: FrameType) -> None:

@@ -9,7 +9,7 @@ from _thread import get_ident
 
 from dayfly.core.provenance import Provenance, Span
 from dayfly.core.reports import MANY, SUBJECTS, Report
-from dayfly.core.structure.own import OwnText
+from dayfly.core.structure.own import OwnText, texts_of
 from dayfly.runtime.guard import owntext
 from dayfly.runtime.guard.places import Places
 from dayfly.runtime.guard.refusal import Refused, RefusedRecord, describe, error_body
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 # Triggers that hand over several customers' records at once, each of which may fail alone.
 _BATCHES = frozenset(("aws:sqs", "aws:kinesis", "aws:dynamodb"))
 _MANY_DIGITS = 6
+# Frames between a library that writes code and whoever asked it to.
+_MANY_STEPS = 24
 # Libraries whose business is to write code: what they are told to write is judged together with their own text.
 _GENERATORS = frozenset(
     {
@@ -74,6 +76,7 @@ class Guard:
         self._task = task
         self._temporary = options.temporary
         self.places = Places(task, options.temporary, since=time.time())
+        self._texts: list[str] = []
         self.own = OwnText()
         self._known: frozenset[str] = frozenset()
         self._changes: Unchanged | None = None
@@ -98,6 +101,7 @@ class Guard:
         texts = owntext.environment_texts()
         texts += owntext.function_texts(self.places, with_values=True)
         self._known = frozenset(text for text in texts if text.isidentifier())
+        self._texts = texts
         self.own = OwnText(texts, lambda: owntext.library_texts(_GENERATORS))
         # Read now, once for all workers.
         self.own.is_constant("")
@@ -171,6 +175,41 @@ class Guard:
     def note(self, limit: str) -> None:
         """Have the first log line say what is not looked at."""
         self.limits.append(limit)
+
+    def words_of_caller(self, frame: FrameType | None) -> OwnText | None:
+        """Return own text with that of whoever asked a library for code, as far up as one asks for the other.
+
+        None where no library whose business that is stands in this frame: there the words are the function's alone.
+        """
+        texts: list[str] = []
+        is_generator = True
+        found = False
+        for _ in range(_MANY_STEPS):
+            if frame is None or not self.places.is_deployed(frame.f_code.co_filename):
+                break
+            name = frame.f_globals.get("__name__")
+            is_generator = type(name) is str and name.partition(".")[0] in _GENERATORS
+            if not is_generator:
+                if not found:
+                    return None
+                texts += texts_of(frame.f_code)
+                if not self.places.is_library(frame.f_code.co_filename):
+                    break
+            found = True
+            if frame.f_code.co_name == "get_type_hints":
+                texts += self._hints(frame)
+            frame = frame.f_back
+        if not texts:
+            return None
+        return OwnText([*self._texts, *texts], lambda: owntext.library_texts(_GENERATORS))
+
+    def _hints(self, frame: FrameType) -> list[str]:
+        """Return the hints of a function of the deployment's that `typing` is looking at."""
+        code = getattr(frame.f_locals.get("obj"), "__code__", None)
+        hints = frame.f_locals.get("hints")
+        if code is None or type(hints) is not dict or not self.places.is_deployed(code.co_filename):
+            return []
+        return [hint for hint in hints.values() if type(hint) is str]
 
     def act_on(self, judgement: Judgement, text: str | bytes, frame: FrameType | None) -> None:
         """Do what a judgement asks for; raises Refused or RefusedRecord."""

@@ -59,6 +59,17 @@ class Places:
         except OSError:
             return False
 
+    def is_importing(self, frame: FrameType | None) -> bool:
+        """Say whether the import system is executing a module of the deployment's here, at its top level."""
+        for _ in range(_MANY_FRAMES):
+            if frame is None or frame.f_back is None:
+                return False
+            if frame.f_code.co_name == "<module>" and self.is_deployed(frame.f_code.co_filename):
+                caller = frame.f_back.f_code
+                return caller.co_filename.startswith(_FROZEN) and caller.co_name == "_call_with_frames_removed"
+            frame = frame.f_back
+        return False
+
     def name(self, frame: FrameType | None) -> str:
         """Return file, line and function of the function's own code that led here; a library's where there is none."""
         first = ""
