@@ -41,7 +41,7 @@ CASES: dict[str, tuple[dict[str, object], str, dict[str, object], object]] = {
     ),
     "template": (
         {"name": "{{ ''.__class__.__mro__ }}", "total": 3},
-        "python",
+        "template",
         {"name": "alice", "total": 3},
         "Dear alice, 3 is due.",
     ),
@@ -54,13 +54,14 @@ CASES: dict[str, tuple[dict[str, object], str, dict[str, object], object]] = {
 # Attacks alone: what of these comes from an event is never honest.
 ATTACKS: dict[str, tuple[dict[str, object], str]] = {
     "marshal": ({"program": MARSHALLED}, "code"),
+    "operand": ({"name": "--version"}, "argv"),
     "program": ({"program": ["/usr/bin/env"]}, "argv"),
     "url": ({"url": "http://169.254.170.2/v2/credentials"}, "url"),
     "temporary_import": ({}, "import"),
 }
 HONEST: dict[str, tuple[dict[str, object], object]] = {
     "literal": ({"literal": "{'a': [1, 2, -3.5, None]}"}, {"a": [1, 2, -3.5, None]}),
-    "operand": ({"name": "-n; $(id)"}, "-n; $(id)"),
+    "operand": ({"name": "alice; $(id)"}, "alice; $(id)"),
     "parameter": ({"name": "alice' OR '1'='1"}, []),
     "page": ({"item": "17"}, "item"),
 }
@@ -178,7 +179,7 @@ def test_a_swallowed_refusal_is_the_answer_all_the_same(name: str, shop: Shop) -
 def test_code_that_neither_the_event_nor_the_function_explains_is_told_of_once_and_runs(shop: Shop) -> None:
     before = len(_guards(shop))
     for _ in range(3):
-        assert shop.rie.invoke({"of": "stored", **SECRETS}).payload == {"found": 4, "again": 4}
+        assert shop.rie.invoke({"of": "stored", **SECRETS}).payload == {"found": True, "again": True}
     found = _guards(shop)[before:]
     assert [one["kind"] for one in found] == ["guard.unknown"]
     assert "of_stored" in str(found[0]["place"])

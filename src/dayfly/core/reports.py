@@ -17,6 +17,7 @@ SUBJECTS = {
     "python": ("code from data", _PYTHON),
     "code": ("code from data", _PYTHON),
     "global": ("a name that a deserialiser was told to call", _PYTHON),
+    "template": ("a template", _PYTHON),
     "import": ("an import that the package does not hold", _HIJACK),
     "shell": ("a shell command", _SHELL),
     "argv": ("a child process", _SHELL),

@@ -159,7 +159,9 @@ def of_exception(event):
 
 def of_stored(event):
     """What yesterday's event left in a database."""
-    return eval(base64.b64decode(b"MSArIGxlbignYWJjJyk=").decode())
+    return eval(
+        base64.b64decode(b"W10uX19jbGFzc19fLl9fYmFzZV9fLl9fc3ViY2xhc3Nlc19fKCkuX19sZW5fXygpID4gMQ==").decode()
+    )
 
 
 CONTEXT = None

@@ -17,7 +17,7 @@ def serving(
 ) -> Guard:
     """A guard of a function whose own text is `own`, with this event in its handler."""
     guard = Guard(ZygoteOptions(guard=mode, guard_closed=closed, guard_key="11" * 16), task)
-    guard.own = OwnText(own)
+    guard.own = guard.written = OwnText(own)
     guard.begin(json.dumps(event).encode(), "request")
     guard.enter()
     return guard

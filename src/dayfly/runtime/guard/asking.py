@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import os
 
+from dayfly.core.structure.imports import judge_global
 from dayfly.core.structure.judgement import Judgement
+from dayfly.core.structure.path import judge_path
 from dayfly.core.structure.python import judge_python
+from dayfly.core.structure.shell import judge_argv, judge_shell
+from dayfly.core.structure.sql import judge_sql
+from dayfly.core.structure.template import judge_template
+from dayfly.core.structure.url import judge_url
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,7 +19,6 @@ if TYPE_CHECKING:
 
     from dayfly.runtime.guard.guarding import Guard
 
-_SHELLS = frozenset(("sh", "bash", "dash", "ash", "zsh", "ksh", "busybox"))
 # What evaluates hints of types that are written as texts.
 _HINTS = ("typing", "annotationlib")
 # Where AWS answers: which of its hosts it is says a bucket's, a region's or a queue's name.
@@ -22,7 +27,12 @@ _AWS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".aws.dev")
 
 def about_python(guard: Guard, source: str | bytes, frame: FrameType) -> None:
     """Code that is about to be compiled."""
-    judgement = judge_python(source, guard.provenance, guard.own)
+    # `eval` and `exec` tell of bytes.
+    text = source if isinstance(source, str) else source.decode("utf-8", "replace")
+    if guard.own.is_constant(text):
+        return
+    own = guard.written if guard.is_writer(frame) else guard.own
+    judgement = judge_python(source, guard.provenance, own)
     if judgement.verdict != "allow":
         if guard.places.is_importing(frame):
             # What runs while a module of the deployment is loaded knows nothing of the event: a library's dataclass.
@@ -49,13 +59,16 @@ def about_template(guard: Guard, text: str, environment: object, frame: FrameTyp
         for kind in ("line_statement_prefix", "line_comment_prefix")
         if type(prefix := getattr(environment, kind, None)) is str
     ]
-    spans = [] if guard.own.is_constant(text) else guard.provenance.spans(text)
+    spans = guard.provenance.spans(text)
+    if not spans:
+        guard.act_on(judge_template(text, guard.provenance, guard.own), text, frame)
+        return
     for start, end in _between(text, marks) if spans else ():
         for span in spans:
             part = text[max(span.start, start) : min(span.end, end)].strip()
             # A variable of the function's may well be called as a key of the event's.
             if part and not (part.isidentifier() and guard.own.has_word(part) and span.start > start):
-                guard.refuse("python.template", frame, path=span.path, text=text)
+                guard.refuse("template.source", frame, path=span.path, text=text)
                 return
 
 
@@ -86,9 +99,17 @@ def about_bytes(
 
 def about_global(guard: Guard, module: str, name: str, frame: FrameType) -> None:
     """A name that a deserialiser is about to look up and perhaps to call."""
-    from dayfly.core.structure.globals import judge_global
-
     guard.act_on(judge_global(module, name, guard.provenance, guard.own), f"{module}.{name}", frame)
+
+
+def about_name(guard: Guard, named: str, frame: FrameType) -> None:
+    """The same, where what is deserialised spells it as one text: `os.system`."""
+    for span in guard.provenance.spans(named):
+        if span.start == 0 and span.end == len(named):
+            guard.refuse("global.named", frame, path=span.path, text=named)
+            return
+    module, _, name = named.rpartition(".")
+    about_global(guard, module or "builtins", name, frame)
 
 
 def about_import(guard: Guard, name: str, frame: FrameType) -> None:
@@ -103,62 +124,52 @@ def about_import(guard: Guard, name: str, frame: FrameType) -> None:
 
 def about_shell(guard: Guard, command: object, frame: FrameType) -> None:
     """A command line that a shell is about to read."""
-    from dayfly.core.structure.shell import judge_shell
-
     text = _text(command)
-    if text is not None:
+    if text is not None and not guard.own.is_constant(text):
         guard.act_on(judge_shell(text, guard.provenance, guard.own), text, frame)
 
 
 def about_process(guard: Guard, executable: object, arguments: object, frame: FrameType) -> None:
-    """A program that is about to be started, a shell with a command line among them."""
-    from dayfly.core.structure.argv import judge_argv
-
+    """A program that is about to be started."""
     if isinstance(arguments, (list, tuple)):
         words = [word for word in map(_text, arguments) if word is not None]
     else:
         word = _text(arguments)
         words = [] if word is None else [word]
     program = _text(executable) or (words[0] if words else "")
-    if os.path.basename(program) in _SHELLS:
-        for number, word in enumerate(words[1:-1], 1):
-            if word.startswith("-") and not word.startswith("--") and "c" in word:
-                about_shell(guard, words[number + 1], frame)
-                del words[number + 1]
-                break
-    guard.act_on(judge_argv(program, words, guard.provenance, guard.own), "\0".join(words), frame)
+    guard.act_on(judge_argv(program, words, guard.provenance, guard.written), "\0".join(words), frame)
 
 
 def about_sql(guard: Guard, sql: object, dialect: str, frame: FrameType) -> None:
     """A statement that is about to be sent."""
-    from dayfly.core.structure.sql import judge_sql
-
-    if type(sql) is str or type(sql) is bytes:
-        guard.act_on(judge_sql(sql, guard.provenance, guard.own, dialect=dialect), sql, frame)
+    if (type(sql) is str and not guard.own.is_constant(sql)) or type(sql) is bytes:
+        guard.act_on(judge_sql(sql, guard.provenance, guard.written, dialect=dialect), sql, frame)
 
 
 def about_path(guard: Guard, path: object, frame: FrameType) -> None:
     """A file or directory that is about to be opened, listed or changed."""
-    from dayfly.core.structure.path import judge_path
-
     text = _text(path)
-    if text:
-        guard.act_on(judge_path(text, guard.provenance, guard.own), text, frame)
+    if text and not guard.own.is_constant(text):
+        roots = guard.places.temporary
+        judgement = judge_path(text, guard.provenance, guard.written, roots=roots)
+        if judgement.verdict == "allow" and judgement.path:
+            # Only now: links cost a system call for each part of a path.
+            resolved = os.path.realpath(text)
+            judgement = judge_path(text, guard.provenance, guard.written, resolved=resolved, roots=roots)
+        guard.act_on(judgement, text, frame)
 
 
 def about_url(guard: Guard, url: object, frame: FrameType) -> None:
     """A URL that is about to be fetched."""
-    from dayfly.core.structure.url import judge_url
-
     text = _text(url)
-    if text:
-        guard.act_on(judge_url(text, guard.provenance, guard.own), text, frame)
+    if text and not guard.own.is_constant(text):
+        guard.act_on(judge_url(text, guard.provenance, guard.written), text, frame)
 
 
 def about_host(guard: Guard, host: object, frame: FrameType) -> None:
     """A host that is about to be looked up or connected to."""
     text = _text(host)
-    if not text:
+    if not text or guard.own.is_constant(text):
         return
     suffix = next((suffix for suffix in _AWS if text.endswith(suffix)), "")
     if suffix and not _is_chosen(guard, text, len(text) - len(suffix)):

@@ -220,8 +220,7 @@ def _wrap_yaml(module: ModuleType, guard: Guard) -> None:
 
             def guarded(self: Any, named: Any, *rest: Any, _plain: Any = plain, **options: Any) -> Any:
                 if guard.is_active and type(named) is str:
-                    first, _, last = named.rpartition(".")
-                    guard.ask(asking.about_global, first or "builtins", last)
+                    guard.ask(asking.about_name, named)
                 return _plain(self, named, *rest, **options)
 
             setattr(owner, name, functools.wraps(plain)(guarded))
@@ -233,8 +232,7 @@ def _wrap_jsonpickle(module: ModuleType, guard: Guard) -> None:
     @functools.wraps(plain)
     def guarded(named: Any, *rest: Any, **options: Any) -> Any:
         if guard.is_active and type(named) is str:
-            first, _, last = named.rpartition(".")
-            guard.ask(asking.about_global, first or "builtins", last)
+            guard.ask(asking.about_name, named)
         return plain(named, *rest, **options)
 
     module.loadclass = guarded  # type: ignore[attr-defined]

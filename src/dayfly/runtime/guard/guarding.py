@@ -50,9 +50,29 @@ _GENERATORS = frozenset(
         "wrapt",
     }
 )
+# Where these have the texts that they put together.
+_WRITERS = (
+    "attr._make",
+    "chameleon.",
+    "collections",
+    "dataclasses",
+    "decorator",
+    "enum",
+    "fastjsonschema.",
+    "functools",
+    "jinja2.compiler",
+    "jinja2.runtime",
+    "mako.codegen",
+    "sqlalchemy.dialects.",
+    "sqlalchemy.sql.compiler",
+    "sqlalchemy.util.langhelpers",
+    "typing",
+)
+# Whoever has one of these asks them for code or statements at most events; the others hardly ever.
+_HEAVY = frozenset(("attr", "jinja2", "mako", "sqlalchemy"))
 # What an unknown origin is worth telling of: elsewhere most texts are neither the event's nor constants.
-_NEVER_UNREAD = frozenset(("python", "code", "shell", "argv", "global"))
-_TOLD_UNKNOWN = frozenset(("python", "code", "shell", "global"))
+_NEVER_UNREAD = frozenset(("python", "code", "template", "shell", "argv", "global"))
+_TOLD_UNKNOWN = frozenset(("python", "code", "template", "shell", "global"))
 
 
 class Guard:
@@ -77,7 +97,8 @@ class Guard:
         self._temporary = options.temporary
         self.places = Places(task, options.temporary, since=time.time())
         self._texts: list[str] = []
-        self.own = OwnText()
+        # What the function's code says; and the same with what libraries say whose business is to write code.
+        self.own = self.written = OwnText()
         self._known: frozenset[str] = frozenset()
         self._changes: Unchanged | None = None
         self._forget()
@@ -100,11 +121,14 @@ class Guard:
         self.places = Places(self._task, self._temporary, since=time.time() + 1.0)
         texts = owntext.environment_texts()
         texts += owntext.function_texts(self.places, with_values=True)
+        texts += owntext.hosts_in(texts)
         self._known = frozenset(text for text in texts if text.isidentifier())
         self._texts = texts
-        self.own = OwnText(texts, lambda: owntext.library_texts(_GENERATORS))
+        self.own = OwnText(texts)
+        self.written = OwnText(texts, lambda: owntext.library_texts(_WRITERS))
         # Read now, once for all workers.
         self.own.is_constant("")
+        self.written.is_constant("", generators=not _HEAVY.isdisjoint(sys.modules))
         self._changes = Unchanged()
 
     def disarm(self) -> None:
@@ -176,20 +200,23 @@ class Guard:
         """Have the first log line say what is not looked at."""
         self.limits.append(limit)
 
+    def is_writer(self, frame: FrameType) -> bool:
+        """Say whether a library whose business it is to write code stands in this frame."""
+        name = frame.f_globals.get("__name__")
+        is_one = type(name) is str and name.partition(".")[0] in _GENERATORS
+        return is_one and self.places.is_deployed(frame.f_code.co_filename)
+
     def words_of_caller(self, frame: FrameType | None) -> OwnText | None:
         """Return own text with that of whoever asked a library for code, as far up as one asks for the other.
 
         None where no library whose business that is stands in this frame: there the words are the function's alone.
         """
         texts: list[str] = []
-        is_generator = True
         found = False
         for _ in range(_MANY_STEPS):
             if frame is None or not self.places.is_deployed(frame.f_code.co_filename):
                 break
-            name = frame.f_globals.get("__name__")
-            is_generator = type(name) is str and name.partition(".")[0] in _GENERATORS
-            if not is_generator:
+            if not self.is_writer(frame):
                 if not found:
                     return None
                 texts += texts_of(frame.f_code)
@@ -201,7 +228,7 @@ class Guard:
             frame = frame.f_back
         if not texts:
             return None
-        return OwnText([*self._texts, *texts], lambda: owntext.library_texts(_GENERATORS))
+        return OwnText([*self._texts, *texts], lambda: owntext.library_texts(_WRITERS))
 
     def _hints(self, frame: FrameType) -> list[str]:
         """Return the hints of a function of the deployment's that `typing` is looking at."""

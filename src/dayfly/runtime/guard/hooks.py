@@ -32,16 +32,11 @@ _LOADER_DEPTH = 4
 _MANY_FRAMES = 400
 # Shorter byte code occurs in anything.
 _FEW_BYTES = 6
-# What resolves a name, which is an event, before it connects to what came of it.
-_RESOLVERS = (
-    "/socket.py",
-    "/urllib3/util/connection.py",
-    "/asyncio/",
-    "/anyio/",
-    "/httpcore/",
-    "/trio/",
-    "/aiohttp/",
-)
+_NO_DIRECTORY = -1
+# What walks through directories by descriptors, which the event does not tell.
+_WALKERS = ("/shutil.py", "/os.py", "<frozen os>")
+# What has every host resolved, which is an event, before it connects to what came of it. asyncio leaves out addresses.
+_RESOLVERS = ("/socket.py", "/urllib3/util/connection.py")
 
 
 def arm(guard: Guard) -> None:
@@ -205,6 +200,7 @@ def _on_import(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
     if type(file) is str:
         if guard.places.is_planted(file):
             guard.refuse("import.planted", frame, text=file)
+        _judge_dynamic_import(guard, frame)
         return
     if type(name) is not str:
         return
@@ -225,6 +221,20 @@ def _on_import(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
         # An import statement, or a name that stands in the code.
         return
     asking.about_import(guard, name, frame)
+
+
+def _judge_dynamic_import(guard: Guard, frame: FrameType) -> None:
+    """Where a file is loaded for `importlib.import_module`, which is no event: judge the name that it was given."""
+    found: FrameType | None = frame
+    for _ in range(_MANY_FRAMES):
+        if found is None or found.f_code.co_filename not in _IMPORTLIB:
+            return
+        if found.f_code.co_name == "_gcd_import":
+            name = found.f_locals.get("name")
+            if type(name) is str:
+                asking.about_import(guard, name, frame)
+            return
+        found = found.f_back
 
 
 def _on_load_library(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
@@ -268,8 +278,13 @@ def _on_open(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
     if frame.f_code.co_filename in _IMPORTLIB:
         if frame.f_code.co_name == "get_data" and type(path) is str and guard.places.is_planted(path):
             guard.refuse("import.planted", frame, text=path)
-        if type(path) is str and guard.places.is_deployed(path) and _loads_file(frame):
-            return
+        if _loads_file(frame):
+            _judge_dynamic_import(guard, frame)
+            if type(path) is str and guard.places.is_deployed(path):
+                return
+    if type(path) is str and "/" not in path and frame.f_code.co_filename.endswith(_WALKERS):
+        # A name that was read from a directory, in that directory.
+        return
     asking.about_path(guard, path, frame)
 
 
@@ -278,9 +293,22 @@ def _on_path(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
         asking.about_path(guard, arguments[0], frame)
 
 
+def _on_path_below(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
+    """The last argument is a directory's descriptor: the path was looked at when that was opened."""
+    if arguments[-1] == _NO_DIRECTORY:
+        asking.about_path(guard, arguments[0], frame)
+
+
 def _on_two_paths(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
     asking.about_path(guard, arguments[0], frame)
     asking.about_path(guard, arguments[1], frame)
+
+
+def _on_two_paths_below(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
+    if arguments[2] == _NO_DIRECTORY:
+        asking.about_path(guard, arguments[0], frame)
+    if arguments[-1] == _NO_DIRECTORY:
+        asking.about_path(guard, arguments[1], frame)
 
 
 # ---- network ------------------------------------------------------------------------------------
@@ -295,7 +323,7 @@ def _on_connect(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
     if type(address) is not tuple or not address:
         return
     name = frame.f_code.co_filename
-    if guard.places.is_deployed(name) and any(part in name for part in _RESOLVERS):
+    if guard.places.is_deployed(name) and name.endswith(_RESOLVERS):
         return
     asking.about_host(guard, address[0], frame)
 
@@ -358,17 +386,17 @@ _ACTS: dict[str, Act] = {
     "open": _on_open,
     "os.listdir": _on_path,
     "os.scandir": _on_path,
-    "os.remove": _on_path,
-    "os.rmdir": _on_path,
-    "os.mkdir": _on_path,
-    "os.chmod": _on_path,
+    "os.remove": _on_path_below,
+    "os.rmdir": _on_path_below,
+    "os.mkdir": _on_path_below,
+    "os.chmod": _on_path_below,
     "os.truncate": _on_path,
     "glob.glob": _on_path,
     "shutil.rmtree": _on_path,
     "shutil.make_archive": _on_path,
     "sqlite3.connect": _on_path,
-    "os.rename": _on_two_paths,
-    "os.link": _on_two_paths,
+    "os.rename": _on_two_paths_below,
+    "os.link": _on_two_paths_below,
     "os.symlink": _on_two_paths,
     "shutil.copyfile": _on_two_paths,
     "shutil.copytree": _on_two_paths,
@@ -377,6 +405,8 @@ _ACTS: dict[str, Act] = {
     "socket.getaddrinfo": _on_resolve,
     "socket.gethostbyname": _on_resolve,
     "socket.connect": _on_connect,
+    "socket.sendto": _on_connect,
+    "socket.sendmsg": _on_connect,
     "urllib.Request": _on_url,
     "sys.addaudithook": _on_hook,
     "sys.settrace": _on_trace,

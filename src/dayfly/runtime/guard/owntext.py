@@ -24,6 +24,20 @@ def environment_texts() -> list[str]:
     return list(os.environ.values())
 
 
+def hosts_in(texts: list[str]) -> list[str]:
+    """Return the hosts of the URLs among `texts`: that is all that a name look-up tells of one."""
+    found: list[str] = []
+    for text in texts:
+        _, mark, rest = text.partition("://")
+        if mark:
+            for end in "/?#":
+                rest = rest.partition(end)[0]
+            rest = rest.rpartition("@")[2]
+            host = rest.rpartition(":")[0] if rest.rpartition(":")[2].isdigit() else rest
+            found.append(host.strip("[]"))
+    return found
+
+
 def function_texts(places: Places, *, with_values: bool) -> Iterator[str]:
     """Yield the constants of the function's modules, without the libraries that lie beside them.
 
@@ -35,10 +49,10 @@ def function_texts(places: Places, *, with_values: bool) -> Iterator[str]:
             yield from texts_in(module, with_values=with_values)
 
 
-def library_texts(names: frozenset[str]) -> Iterator[str]:
-    """Yield the constants of loaded libraries, by the first part of their names."""
+def library_texts(names: tuple[str, ...]) -> Iterator[str]:
+    """Yield the constants of loaded modules whose names begin with one of `names`."""
     for module, _file in _modules():
-        if _top(module.__name__) in names:
+        if module.__name__.startswith(names):
             yield from texts_in(module, with_values=True)
 
 

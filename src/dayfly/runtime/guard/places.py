@@ -21,12 +21,12 @@ class Places:
     `since` is the time of that (seconds since the epoch): a file of code that changed later was planted.
     """
 
-    __slots__ = ("_library", "_temporary", "roots", "since", "task")
+    __slots__ = ("_library", "roots", "since", "task", "temporary")
 
     def __init__(self, task: str, temporary: tuple[str, ...], *, since: float) -> None:
         self.task = _folder(task)
         self.since = since
-        self._temporary = tuple({_folder(place) for place in (*temporary, "/tmp", "/var/tmp", "/dev/shm")})
+        self.temporary = tuple({_folder(place) for place in (*temporary, "/tmp", "/var/tmp", "/dev/shm")})
         self._library = _folder(os.path.dirname(os.__file__))
         entries = [entry if entry else os.getcwd() for entry in sys.path if isinstance(entry, str)]
         self.roots = tuple({self.task, _OWN, self._library, *(_folder(entry) for entry in entries)})
@@ -49,7 +49,7 @@ class Places:
     def is_planted(self, path: str) -> bool:
         """Say whether a file of code lies where functions write, or has changed since init."""
         path = os.path.abspath(path)
-        if path.startswith(self._temporary) and not path.startswith(self.roots):
+        if path.startswith(self.temporary) and not path.startswith(self.roots):
             return True
         if path.endswith(".pyc"):
             # Written by the import system itself where it may, from a source that is looked at as well.
@@ -66,7 +66,9 @@ class Places:
                 return False
             if frame.f_code.co_name == "<module>" and self.is_deployed(frame.f_code.co_filename):
                 caller = frame.f_back.f_code
-                return caller.co_filename.startswith(_FROZEN) and caller.co_name == "_call_with_frames_removed"
+                return (
+                    caller.co_filename.startswith(_FROZEN) and caller.co_name == "_call_with_frames_removed"
+                )
             frame = frame.f_back
         return False
 
