@@ -43,13 +43,16 @@ class FakeProvenance:
 
 
 class Brought(FakeProvenance):
-    """Exactly these ranges are the event's."""
+    """Exactly these ranges of `text` are the event's; in any other text, where `values` stand."""
 
-    def __init__(self, *ranges: tuple[int, int]) -> None:
-        super().__init__({})
+    def __init__(self, *ranges: tuple[int, int], text: str | None = None, values: Sequence[str] = ()) -> None:
+        super().__init__({f"v{index}": value for index, value in enumerate(values)}, keys=False)
         self._ranges = ranges
+        self._text = text
 
     def spans(self, text: str) -> Sequence[FakeSpan]:
+        if self._text is not None and text != self._text:
+            return super().spans(text)
         return [FakeSpan(start, end, "given") for start, end in self._ranges]
 
 
@@ -65,4 +68,4 @@ def fill(template: str, *values: str) -> tuple[str, Brought]:
             ranges.append((len(text), len(text) + len(values[index - 1])))
             text += values[index - 1]
         text += piece
-    return text, Brought(*ranges)
+    return text, Brought(*ranges, text=text, values=values)

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.core.structure.fakes import NOTHING, FakeProvenance, FakeSpan, fill
 
 from dayfly.core.structure.own import OwnText, texts_of
 from dayfly.core.structure.python import judge_python
-from tests.core.structure.fakes import NOTHING, FakeProvenance, fill
 
 # What a compiler leaves of the templates: their pieces between the holes.
 TEMPLATES = (
@@ -28,11 +28,11 @@ TEMPLATES = (
     "10 {}",
     "obj.{}",
     "[{}, 5]",
-    "{{'role': {}}}".replace("{{", "{").replace("}}", "}"),
+    "{'role': {}}",
     "'{}' + '{}'",
     "price * 2 # {}",
     "x = {}\ny = 1\n",
-    "f'Hello {} {name}'".replace("{name}", "<name>"),
+    "f'Hello {} <name>'",
     "b'{}'",
     "r'{}'",
     "'''{}'''",
@@ -211,14 +211,14 @@ def test_parsing_alone_is_allowed() -> None:
     ],
 )
 def test_bytes_are_read_as_python_reads_them(source: bytes, expected: str) -> None:
-    class Digits(FakeProvenance):
-        """The last character came from the event."""
+    class All(FakeProvenance):
+        """All of it came from the event."""
 
-        def spans(self, text: str):  # type: ignore[no-untyped-def]
-            return fill("{}", text)[1].spans(text) if expected == "refuse" else ()
+        def spans(self, text: str) -> list[FakeSpan]:
+            return [FakeSpan(0, len(text), "body")] if expected == "refuse" else []
 
     own = OwnText(["# coding: latin-1\n"])
-    assert judge_python(source, Digits({}), own).verdict == expected
+    assert judge_python(source, All({}), own).verdict == expected
 
 
 def test_an_incomplete_provenance_never_allows_but_the_functions_own_constant() -> None:
@@ -229,7 +229,7 @@ def test_an_incomplete_provenance_never_allows_but_the_functions_own_constant() 
 
 def test_a_judge_never_raises() -> None:
     class Broken(FakeProvenance):
-        def spans(self, text: str):  # type: ignore[no-untyped-def]
+        def spans(self, text: str) -> list[FakeSpan]:
             raise RuntimeError
 
     assert judge_python("1", Broken({}), OWN).verdict == "unknown"
@@ -354,7 +354,9 @@ HOSTILE = [
 
 @pytest.mark.parametrize("source", HOSTILE, ids=[repr(one[:6]) for one in HOSTILE])
 def test_the_worst_sources_take_bounded_time(source: str) -> None:
-    own = OwnText(["price * ", "price", "(", "((", "(((", "((((", "'", "1+", *(" " * n for n in range(1, 40))])
+    own = OwnText(
+        ["price * ", "price", "(", "((", "(((", "((((", "'", "1+", *(" " * n for n in range(1, 40))]
+    )
     start = time.process_time()
     judge_python(source, fill("{}", source)[1], own)
     judge_python(source, fill("price {}", source)[1], own)
@@ -369,7 +371,28 @@ def test_a_source_over_a_megabyte_is_refused_if_the_event_is_in_it() -> None:
 
 PIECES = st.lists(
     st.sampled_from(
-        ["'", '"', "\\", "\n", " ", "1", "-", "(", ")", "[", "]", "{", "}", ",", ":", "x", "or", "#", "f", "r"]
+        [
+            "'",
+            '"',
+            "\\",
+            "\n",
+            " ",
+            "1",
+            "-",
+            "(",
+            ")",
+            "[",
+            "]",
+            "{",
+            "}",
+            ",",
+            ":",
+            "x",
+            "or",
+            "#",
+            "f",
+            "r",
+        ]
         + ["b", "'''", "None", ".", "e", "0x", "*", "\r", "é", "\f", "j"]
     ),
     min_size=1,
@@ -404,8 +427,10 @@ def _values(source: str) -> collections.Counter[str]:
     return kinds
 
 
-@settings(max_examples=1500, deadline=None)
-@given(st.sampled_from(["{} * 2", "'{}' in KNOWN", "total({})", "lookup{}", "10 {}", "[{}, 5]", "b'{}'"]), PIECES)
+@settings(max_examples=500, deadline=None)
+@given(
+    st.sampled_from(["{} * 2", "'{}' in KNOWN", "total({})", "lookup{}", "10 {}", "[{}, 5]", "b'{}'"]), PIECES
+)
 def test_what_is_allowed_has_the_syntax_of_the_template(template: str, value: str) -> None:
     source, provenance = fill(template, value)
     if not value.strip() or judge_python(source, provenance, OWN).verdict != "allow":
@@ -420,10 +445,12 @@ def test_what_is_allowed_has_the_syntax_of_the_template(template: str, value: st
         expected = kinds if kinds == {"value": 1} else collections.Counter()
     if template == "lookup{}":
         expected = collections.Counter({"Expression": 1, "Name": 1, "Load": 1})
-    assert kinds == expected or (template == "10 {}" and not kinds - collections.Counter({"Expression": 1, "value": 1}))
+    assert kinds == expected or (
+        template == "10 {}" and not kinds - collections.Counter({"Expression": 1, "value": 1})
+    )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.text(max_size=40))
 def test_any_text_gets_a_verdict(text: str) -> None:
     assert judge_python(text, fill("{}", text)[1], OWN).verdict in ("allow", "refuse", "unknown")

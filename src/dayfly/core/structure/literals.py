@@ -34,7 +34,13 @@ def breaks_out(
             is_escaped = text[second] == text[at] and (second + 1 == limit or taint.mask[second + 1])
             if not is_escaped:
                 return at
-        elif second_is_event and not first_is_event and text[at] != "\\" and at > content and not taint.mask[at - 1]:
+        elif (
+            second_is_event
+            and not first_is_event
+            and text[at] != "\\"
+            and at > content
+            and not taint.mask[at - 1]
+        ):
             # An own quote right before the event's one, in the middle of own text: '{a}'{b}.
             return at
         for mark in marks:

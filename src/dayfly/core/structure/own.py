@@ -161,7 +161,9 @@ class OwnText:
                 return True
         return False
 
-    def explain(self, text: str, free: bytearray, event: bytearray, *, generators: bool = False) -> Explanation:
+    def explain(
+        self, text: str, free: bytearray, event: bytearray, *, generators: bool = False
+    ) -> Explanation:
         """Lay whole pieces of own text end to end over `text`; `free` characters need none.
 
         Whole pieces only: an attacker may well find every name he needs *somewhere* in the code, but not a
@@ -221,9 +223,7 @@ def _matches(template: list[str], text: str) -> bool:
     return True
 
 
-def _account(
-    size: int, passable: bytearray, edges: list[tuple[int, int]], event: bytearray
-) -> bytearray:
+def _account(size: int, passable: bytearray, edges: list[tuple[int, int]], event: bytearray) -> bytearray:
     """Mark what lies in a piece from which the end can be reached and that the event's part does not fill."""
     if event.find(1) < 0:
         return bytearray(size)

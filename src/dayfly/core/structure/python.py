@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from dayfly.core.structure.own import OwnText
 
 # A byte source in any other encoding could mean anything (utf-7, rot13): it is not read.
-_READABLE_ENCODINGS = frozenset(("utf-8", "utf8", "ascii", "us-ascii", "latin-1", "latin1", "iso-8859-1", "iso-latin-1"))
+_READABLE_ENCODINGS = frozenset(
+    ("utf-8", "utf8", "ascii", "us-ascii", "latin-1", "latin1", "iso-8859-1", "iso-latin-1")
+)
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 
 

@@ -38,7 +38,9 @@ class Token:
 
     __slots__ = ("content", "end", "holes", "is_raw", "kind", "limit", "start")
 
-    def __init__(self, kind: int, start: int, end: int, content: int = 0, limit: int = 0, is_raw: bool = False) -> None:
+    def __init__(
+        self, kind: int, start: int, end: int, content: int = 0, limit: int = 0, is_raw: bool = False
+    ) -> None:
         self.kind = kind
         self.start = start
         self.end = end
@@ -71,13 +73,17 @@ def read_tokens(source: str) -> list[Token]:
             tokens.append(Token(COMMENT, start, at))
         elif character in "'\"":
             tokens.append(_string(source, start, at))
-        elif character.isdigit() and character.isascii():
-            tokens.append(Token(NUMBER, start, _number(source, at)))
-        elif character == "." and source[at + 1 : at + 2].isdigit() and source[at + 1].isascii():
+        elif (character.isdigit() and character.isascii()) or (
+            character == "." and source[at + 1 : at + 2].isdigit() and source[at + 1].isascii()
+        ):
             tokens.append(Token(NUMBER, start, _number(source, at)))
         elif character == "_" or character.isalpha() or not character.isascii():
             at = _name(source, at)
-            if at - start <= 2 and source[at : at + 1] in ("'", '"') and source[start:at].lower() in _PREFIXES:
+            if (
+                at - start <= 2
+                and source[at : at + 1] in ("'", '"')
+                and source[start:at].lower() in _PREFIXES
+            ):
                 tokens.append(_string(source, start, at))
             else:
                 tokens.append(Token(NAME, start, at))
@@ -186,7 +192,11 @@ def _formatted(source: str, start: int, content: int, quote: str, is_raw: bool) 
             return token
         character = source[at]
         if character == "\\":
-            named = source.find("}", at, at + MAX_CHARACTER_NAME) if not is_raw and source.startswith("\\N{", at) else -1
+            named = (
+                source.find("}", at, at + MAX_CHARACTER_NAME)
+                if not is_raw and source.startswith("\\N{", at)
+                else -1
+            )
             at = named + 1 if named >= 0 else at + (1 if source[at + 1 : at + 2] in "{}" else 2)
         elif source.startswith(("{{", "}}"), at):
             at += 2

@@ -25,12 +25,16 @@ if TYPE_CHECKING:
 
 _CONSTANTS = frozenset(("null", "true", "false"))
 # What a word is, is told by the clause it stands in: after these, names are meant ...
-_NAMING = frozenset(("select", "from", "join", "into", "update", "by", "returning", "table", "distinct", "as"))
+_NAMING = frozenset(
+    ("select", "from", "join", "into", "update", "by", "returning", "table", "distinct", "as")
+)
 # ... after these, operands: WHERE user_id = {x} with "user_id" would be true for everyone.
 _COMPARING = frozenset(("where", "having", "on", "set", "values", "limit", "offset", "when", "then", "else"))
 _CLAUSES = _NAMING | _COMPARING
 _COMPARISONS = frozenset(("is", "in", "like", "ilike", "between", "not", "glob", "regexp", "similar"))
 _COMPARISON_SIGNS = frozenset("=<>!~@")
+# Longest name with its table and schema; servers end names at 64 to 128 characters.
+MAX_NAME = 256
 _WORST = ("refuse", "unknown", "allow")
 
 
@@ -42,16 +46,20 @@ def judge_sql(sql: str | bytes, provenance: Provenance, own: OwnText, *, dialect
     text = sql if isinstance(sql, str) else bytes(sql).decode("utf-8", "surrogateescape")
 
     def judge(text: str, taint: Taint, own: OwnText) -> Judgement:
-        worst = Judgement("allow", "sql.values", "the event supplies at most values", taint.first_path())
+        worst: Judgement | None = None
+        fault: Unreadable | None = None
         for one in (dialect,) if dialect in DIALECTS else DIALECTS:
             try:
                 judgement = _judge(text, taint, own, one)
-            except Unreadable:
-                if dialect in DIALECTS or taint.mask.find(1) >= 0:
+            except Unreadable as why:
+                fault = why
+                if taint.mask.find(1) >= 0:
                     raise
                 continue  # E'it\'s' of the function's own is one dialect's
-            if _WORST.index(judgement.verdict) < _WORST.index(worst.verdict):
+            if worst is None or _WORST.index(judgement.verdict) < _WORST.index(worst.verdict):
                 worst = judgement
+        if worst is None:
+            raise fault if fault is not None else Unreadable("no dialect")
         return worst
 
     return judged("sql", text, provenance, own, judge)
@@ -108,14 +116,21 @@ def _judge(sql: str, taint: Taint, own: OwnText, dialect: str) -> Judgement:
             may[start:end] = b"\x01" * size
         else:
             free[start:end] = b"\x01" * size
-            if text in "+-" and _is_sign(sql, tokens, index, previous) and taint.all(start, tokens[index + 1].end):
+            if (
+                text in "+-"
+                and _is_sign(sql, tokens, index, previous)
+                and taint.all(start, tokens[index + 1].end)
+            ):
                 may[start] = 1
         if token.kind != SPACE:
             previous = token
     explained = own.explain(sql, free, taint.mask, generators=True)
     one_word = _find_single_words(sql, tokens, taint)
+    named = {token.start: token.end for token, one in zip(tokens, naming, strict=True) if one}
+    ends = {token.end for token in tokens}
     for start, end in taint.runs():
-        if _is_own_name(sql, start, end, tokens, naming, own):
+        if end in ends and _is_own_name(sql, start, end, named, own):
+            explained.accounted[start:end] = b"\x01" * (end - start)
             continue
         for at in range(start, end):
             if not explained.accounted[at] and not may[at]:
@@ -128,18 +143,21 @@ def _judge(sql: str, taint: Taint, own: OwnText, dialect: str) -> Judgement:
             and token.start not in one_word
             and explained.accounted.find(0, token.start, token.end) >= 0
             and sql[token.start : token.end].lower() not in _CONSTANTS
-            and not _is_own_name(sql, *_run_around(taint, token), tokens, naming, own)
         ):
             return _refuse(taint, max(taint.mask.find(1, token.start), 0))
     if explained.unexplained >= 0:
         return Judgement(
-            "unknown", "sql.unexplained", "neither the event nor the function's own text explains this statement"
+            "unknown",
+            "sql.unexplained",
+            "neither the event nor the function's own text explains this statement",
         )
     return Judgement("allow", "sql.values", "the event supplies at most values", taint.first_path())
 
 
 def _refuse(taint: Taint, at: int) -> Judgement:
-    return Judgement("refuse", "sql.structure", "the event supplies a part of the statement", taint.path_at(at))
+    return Judgement(
+        "refuse", "sql.structure", "the event supplies a part of the statement", taint.path_at(at)
+    )
 
 
 def _mark_content(sql: str, taint: Taint, token: Token, may: bytearray, *, whole: bool) -> None:
@@ -161,22 +179,12 @@ def _is_own(name: str, own: OwnText) -> bool:
     return bool(name) and (own.has_word(name, generators=True) or own.is_constant(name, generators=True))
 
 
-def _run_around(taint: Taint, token: Token) -> tuple[int, int]:
-    start = taint.mask.find(1, token.start)
-    end = taint.mask.find(0, start)
-    return taint.mask.rfind(0, 0, start) + 1, end if end >= 0 else len(taint.mask)
-
-
-def _is_own_name(
-    sql: str, start: int, end: int, tokens: list[Token], naming: list[bool], own: OwnText
-) -> bool:
+def _is_own_name(sql: str, start: int, end: int, named: dict[int, int], own: OwnText) -> bool:
     """Say whether the range is a name with its table ("orders.price") that the function has as a constant."""
-    text = sql[start:end]
-    if "." not in text or not text.replace(".", "a").isidentifier() or not own.is_constant(text):
+    if end - start > MAX_NAME or start not in named:
         return False
-    return any(named and token.start == start for token, named in zip(tokens, naming, strict=True)) and not any(
-        token.start < start < token.end or token.start < end < token.end for token in tokens
-    )
+    text = sql[start:end]
+    return "." in text and text.replace(".", "a").isidentifier() and own.is_constant(text)
 
 
 def _is_sign(sql: str, tokens: list[Token], index: int, previous: Token | None) -> bool:
@@ -226,7 +234,11 @@ def _find_single_words(sql: str, tokens: list[Token], taint: Taint) -> set[int]:
     for token in [*tokens, None]:
         if token is not None and token.kind == SPACE:
             continue
-        if token is not None and token.kind not in (STRING, NUMBER, PLACEHOLDER) and taint.any(token.start, token.end):
+        if (
+            token is not None
+            and token.kind not in (STRING, NUMBER, PLACEHOLDER)
+            and taint.any(token.start, token.end)
+        ):
             run.append(token)
             continue
         if len(run) == 1:

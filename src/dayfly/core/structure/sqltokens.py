@@ -45,9 +45,9 @@ def read_tokens(sql: str, dialect: str) -> list[Token]:
             while at < size and sql[at].isspace():
                 at += 1
             tokens.append(Token(SPACE, start, at))
-        elif two == "--" and (dialect != "mysql" or at + 2 >= size or sql[at + 2].isspace()):
-            tokens.append(Token(COMMENT, start, _line_end(sql, at, dialect)))
-        elif character == "#" and dialect == "mysql":
+        elif (two == "--" and (dialect != "mysql" or at + 2 >= size or sql[at + 2].isspace())) or (
+            character == "#" and dialect == "mysql"
+        ):
             tokens.append(Token(COMMENT, start, _line_end(sql, at, dialect)))
         elif two == "/*":
             tokens.append(Token(COMMENT, start, _comment_end(sql, at, dialect)))
@@ -65,7 +65,7 @@ def read_tokens(sql: str, dialect: str) -> list[Token]:
             end = _number(sql, at)
             if end < size and _is_word(sql[end]):
                 # 1or: one server reads a number and OR, another a name, a third an error. Call it a word.
-                tokens.append(Token(WORD, start, _word_end(sql, at)))
+                tokens.append(Token(WORD, start, _word_end(sql, end)))
             else:
                 tokens.append(Token(NUMBER, start, end))
         elif _is_word(character):
