@@ -6,7 +6,8 @@ function computes (a sum, a hash, a cipher, a translation).
 
 from __future__ import annotations
 
-from dayfly.core.leaves import Leaves, fold_wide
+from dayfly.core.leafblock import fold_wide
+from dayfly.core.leaves import Leaves
 from dayfly.core.traces import Search
 from dayfly.core.triggers import WELL_KNOWN
 
