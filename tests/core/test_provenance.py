@@ -548,6 +548,12 @@ def test_deep_and_long_events_are_taken_apart() -> None:
     assert Provenance(long).is_complete
 
 
+def test_leaves_that_begin_alike_do_not_hide_the_longest() -> None:
+    event = {"a": ["os.x(" + "7" * count for count in range(3000)], "z": "os.x(" + "7" * 3000 + ")"}
+    text = "f(os.x(" + "7" * 3000 + "))"
+    assert covered(event, text, "os.x(" + "7" * 3000 + ")") == 1
+
+
 @given(st.text("%25aF41=+\n\r\t é&gx ", max_size=40))
 def test_percent_encoding_is_undone_as_urllib_does(text: str) -> None:
     assert decodings.unquote(text) == urllib.parse.unquote_to_bytes(text).decode("utf-8", "replace")

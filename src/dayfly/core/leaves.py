@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 MAX_DECODED_BYTES = 9 * 1024 * 1024
 MAX_UNPACKED_BYTES = 4 * 1024 * 1024
 # Places in the event, containers too: a place costs 1 µs and 100 bytes.
-MAX_PLACES = 100_000
+MAX_PLACES = 80_000
 # JSON in base64 in a form in a query in an SNS message in an SQS body: six deep has not been seen.
 MAX_LAYERS = 8
 # Marks in a text that cost a call each when they are decoded (0.2 µs): entities, escapes, pairs of a form.
@@ -49,6 +49,7 @@ class Leaves(LeafBlock):
         "_parents",
         "_queue",
         "_seen",
+        "_sorts",
         "_steps",
         "ambient",
         "raws",
@@ -60,6 +61,7 @@ class Leaves(LeafBlock):
         self.ambient = ambient_values(event)
         self._known = known
         self._later: list[tuple[str, int]] = []
+        self._sorts: dict[str, int] = {}
         self._seen: dict[str, int] = {}
         self._parents: list[int] = [-1]
         self._steps: list[str | int] = [""]
@@ -126,25 +128,36 @@ class Leaves(LeafBlock):
         self._queue.append((value, self._place(parent, step), layer))
 
     def _take_dict(self, value: dict[object, object], place: int, layer: int) -> None:
-        known = self._known
+        sorts = self._sorts
         for key, item in value.items():
             name = str(key)
-            lower = name.lower()
-            if layer == 0 and lower in FRONT_VALUES:
+            sort = sorts.get(name)
+            if sort is None:
+                sort = self._sort(name)
+                if len(sorts) < 1000:
+                    sorts[name] = sort
+            if sort == _FRONT and layer == 0:
                 values = item if type(item) is list else (item,)
-                if all(type(one) is str and one.lower() in FRONT_VALUES[lower] for one in values):
+                if all(type(one) is str and one.lower() in FRONT_VALUES[name.lower()] for one in values):
                     continue
             child = self._place(place, "." + name)
             self._take_item(item, child, layer)
-            if name in WELL_KNOWN or lower in WELL_KNOWN:
-                continue
-            if _is_word(name) and (known is None or name in known):
-                # `INSERT INTO items (name, price)` from `{"name": .., "price": ..}` is what functions do: a key
-                # that is a word, and that the function may well have in its own code, says nothing.
+            if sort != _SENDERS:
                 continue
             self._take_text(name, self._place(child, "(key)"), layer)
             if len(self._steps) > MAX_PLACES:
                 return
+
+    def _sort(self, name: str) -> int:
+        """Return what a key is: a header with values of a closed set, anybody's, or the sender's own."""
+        lower = name.lower()
+        if lower in FRONT_VALUES:
+            return _FRONT
+        if name in WELL_KNOWN or lower in WELL_KNOWN:
+            return _ANYBODYS
+        # `INSERT INTO items (name, price)` from `{"name": .., "price": ..}` is what functions do: a key that is a word,
+        # and that the function may well have in its own code, says nothing.
+        return _ANYBODYS if _is_word(name) and (self._known is None or name in self._known) else _SENDERS
 
     def _take_list(self, value: list[object], place: int, layer: int) -> None:
         if len(value) > 1 and type(value[0]) is int and 0 <= value[0] < 256 and len(value) <= PIECE:
@@ -424,6 +437,7 @@ class Leaves(LeafBlock):
                 self._take_bytes(data, self._place(place, ">base64"), layer)
 
 
+_FRONT, _ANYBODYS, _SENDERS = range(3)
 _DONE: tuple[object, int, int] = (None, 0, 0)
 
 

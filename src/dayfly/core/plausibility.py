@@ -28,6 +28,11 @@ for _byte in range(128, 256):
     CLASSES[_byte] = 3
 
 
+def has_cut(content: bytes) -> bool:
+    """Say whether there is a sign in `content` at which functions split."""
+    return len(content.translate(None, _CUT_SIGNS)) < len(content)
+
+
 def has_edge(text: bytes, at: int) -> bool:
     """Say whether a token may end or begin at `at`: not between two letters, two digits."""
     if at <= 0 or at >= len(text):

@@ -19,6 +19,7 @@ from dayfly.core.plausibility import (
     SPLITS,
     fits,
     fits_short,
+    has_cut,
     has_edge,
     has_word,
     weigh,
@@ -42,13 +43,13 @@ _WORDLIKE = re.compile(rb"[a-z_-]+[0-9]{0,3}")
 # Bytes of the block that one question may search: 0.1 to 0.2 s.
 _MAX_SEARCHED = 150_000_000
 # A search for a word of the text costs 0.5 ms per MB of the block if it is not there. From so many bytes on (words
-# times block), all four bytes in a row of the text are compared with the block's in one pass, 30 ms per MB, first.
+# times block) all of the text is compared with the block in one pass of 4 to 8 ms per MB, but for short pieces.
 _MANY = 120_000_000
 _MAX_SEEDS = 8192
 _SMALL = 256 * 1024
 # What escaping puts before or for a sign.
 _JOINTS = frozenset([b"'", b'"', b"\\", b"%", b"&", b";", b"_", b"+"])
-_MAX_INDEXED = 256 * 1024
+_MAX_INDEXED = 128 * 1024
 # Comparisons of two bytes in Python, 0.1 us each.
 _MAX_STEPS = 600_000
 
@@ -171,18 +172,9 @@ class Search:
         text, block, seeds = self.text, self.leaves.block, self.leaves.seeds
         size = len(block)
         limit = len(text)
-        present: set[int] | None = None
-        width = 4
         if limit // 6 * size > _MANY:
-            if limit > _MAX_INDEXED:
-                self.complete = False
-                limit = _MAX_INDEXED
-            if limit // 6 * size > 20 * _MANY:
-                # Every word of a long text is in a long event somewhere: only what goes on for eight is looked at.
-                self.complete = False
-                width = 8
-            present = _common_runs(text[:limit], block, width)
-            self._left -= 12 * size
+            self._find_long_parts()
+            return
         long_hits = [(start, end) for start, end, _ in self.hits if end - start >= 24]
         done = 0
         left = self._left
@@ -194,19 +186,15 @@ class Search:
                 self.complete = False
                 return
             at = -1
-            seed = text[start : start + width]
-            if present is None:
-                known = seeds.get(seed)
-                if known is None:
-                    at = block.find(seed)
-                    left -= at if at >= 0 else size
-                    if len(seeds) < _MAX_SEEDS:
-                        seeds[seed] = at
-                else:
-                    at = known
-            elif int.from_bytes(seed, _ORDER) in present:
+            seed = text[start : start + 4]
+            known = seeds.get(seed)
+            if known is None:
                 at = block.find(seed)
                 left -= at if at >= 0 else size
+                if len(seeds) < _MAX_SEEDS:
+                    seeds[seed] = at
+            else:
+                at = known
             if at >= 0:
                 self._left = left
                 at, size_here = self._longest(start, at)
@@ -224,7 +212,7 @@ class Search:
                 if reached:
                     done = reached
                     continue
-            elif end - start > 3 or width > 4:
+            elif end - start > 3:
                 continue
             # The word may begin a leaf whose next piece follows after something else, "rm -rf /" as "rm;-rf;/", while
             # the same letters went on longer elsewhere.
@@ -239,20 +227,60 @@ class Search:
                 done = self._follow(start, known + 1, self._common(start, known + 1)) or done
         self._left = left
 
+    def _find_long_parts(self) -> None:
+        """Do the same for a long text and a long event: only what goes on for 7 bytes (of a very long text, 15).
+
+        One pass over the block, as numbers, tells which of the text's bytes in a row it has. A part has to be 8 bytes
+        to be no chance, but for tokens like "a1b2" cut from a longer leaf: those are let go here.
+        """
+        text, block = self.text, self.leaves.block
+        limit = len(text)
+        width = 4 if limit <= 4096 else 8
+        if limit > _MAX_INDEXED:
+            self.complete = False
+            limit = _MAX_INDEXED
+        if width > 4:
+            self.complete = False
+        runs = [int.from_bytes(text[at : at + width], _ORDER) for at in range(limit - width + 1)]
+        size = len(block) // width * width
+        with memoryview(block)[:size] as whole, whole.cast("I" if width == 4 else "Q") as numbers:
+            present = set(runs).intersection(numbers)
+        self._left -= size
+        done = 0
+        for start, run in enumerate(runs):
+            if start < done or run not in present:
+                continue
+            if self._left <= 0 or self._steps <= 0:
+                self.complete = False
+                return
+            at = block.find(text[start : start + width])
+            if at >= 0:
+                self._left -= at
+                done = self._follow(start, *self._longest(start, at)) or done
+
     def _longest(self, start: int, at: int) -> tuple[int, int]:
         """Return where in the block the longest match of the text from `start` lies, and its length."""
         text, block = self.text, self.leaves.block
         size = self._common(start, at)
-        # After so many longer ones this one is long enough: 3,000 leaves that are each one byte longer took 1 s.
-        for _ in range(50):
-            if start + size >= len(text) or self._left <= 0:
-                break
-            other = block.find(text[start : start + size + 1], at + 1)
-            self._left -= (other if other >= 0 else len(block)) - at + 8 * size
-            if other < 0:
-                break
-            at = other
-            size = self._common(start, at)
+        self._left -= 5000
+        step = 1
+        for _ in range(40):
+            # 500 bytes say enough, and longer runs that are nearly there ("aaa...ab") take 0.5 s to look for.
+            if start + size >= len(text) or size >= 500 or self._left <= 0:
+                return at, size
+            other = block.find(text[start : start + size + step], at + 1)
+            pace = 4 if size > 48 else 1
+            self._left -= ((other if other >= 0 else len(block)) - at) * pace + 16 * size
+            if other >= 0:
+                # Longer steps from now on: 3,000 leaves, each one byte longer than the one before, hid the last.
+                at = other
+                size = self._common(start, at)
+                step *= 4
+            elif step == 1:
+                return at, size
+            else:
+                step //= 4
+        self.complete = False
         return at, size
 
     def _common(self, start: int, at: int) -> int:
@@ -296,7 +324,7 @@ class Search:
             start -= 1
             at -= 1
             size += 1
-            self._steps -= 1
+            self._steps -= 2
         pieces = [(start, start + size, at, at + size)]
         at += size
         end = start + size
@@ -368,10 +396,13 @@ class Search:
         text = self.text
         start, end, begin, at = piece
         first, last = leaf
-        while start < end and begin > first and not has_edge(text, start):
+        # Letters that go on for 64 are no word.
+        stop = min(end, start + 64)
+        while start < stop and begin > first and not has_edge(text, start):
             start += 1
             begin += 1
-        while end > start and at < last and not has_edge(text, end):
+        stop = max(start, end - 64)
+        while end > stop and at < last and not has_edge(text, end):
             end -= 1
             at -= 1
         while start < end and begin > first and text[start] in b" \t\r\n":
@@ -383,7 +414,7 @@ class Search:
         # "/report-7.csv" of a longer path, in "/data/report-7.csv": the separator is as likely the function's own.
         content = text[start:end]
         inner = content.strip(SPLITS)
-        if inner and inner != content and not any(byte in CUTS for byte in inner):
+        if inner and inner != content and not has_cut(inner):
             shift = len(content) - len(content.lstrip(SPLITS))
             if begin > first:
                 start += shift
@@ -412,7 +443,7 @@ class Search:
         # The text is nothing but a part of a leaf, however short: eval(expression[2:9]).
         if is_all and (_WORDLIKE.fullmatch(content) is None or (is_cut_left and is_cut_right)):
             return True
-        if not any(byte in CUTS for byte in content):
+        if not has_cut(content):
             return self._is_token(content, (start, end), is_cut_left, is_cut_right, leaf)
         weight = weigh(content)
         if not content.translate(None, LETTERS + b" ,.\t\r\n"):
@@ -475,15 +506,3 @@ class Search:
 
 def _order(hit: Hit) -> Edges:
     return hit[0], -hit[1]
-
-
-def _common_runs(text: bytes, block: bytearray, width: int) -> set[int]:
-    """Return which four (or eight) bytes in a row, as numbers, are in both."""
-    mine = {int.from_bytes(text[at : at + width], _ORDER) for at in range(len(text) - width + 1)}
-    found: set[int] = set()
-    with memoryview(block) as whole:
-        for shift in range(width):
-            size = (len(block) - shift) // width * width
-            with whole[shift : shift + size] as part, part.cast("I" if width == 4 else "Q") as numbers:
-                found |= mine.intersection(numbers)
-    return found
