@@ -457,6 +457,11 @@ def test_pieces_of_a_value_that_was_split_are_found() -> None:
     assert found({"q": "svc:reboot"}, "systemctl reboot") == ["reboot"]
 
 
+def test_letters_and_digits_in_turn_are_found() -> None:
+    value = "0'0a0a0a=0#x70'0a0a0ay9"
+    assert covered({"q": b64(value)}, "f(" + value.replace("'", "''") + ")", "0a0a0a=0#x70") == 1
+
+
 def test_a_part_of_a_value_that_is_the_whole_text_is_found() -> None:
     assert found({"q": "xx os.getcwd() yy zz aa bb cc"}, "os.getcwd()") == ["os.getcwd()"]
 

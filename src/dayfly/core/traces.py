@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from dayfly.core.leafblock import LeafBlock
 
-_TOKENS = re.compile(rb"[a-z]{2,}|[0-9]{2,}|[\x80-\xff]+")
+_TOKENS = re.compile(rb"[a-z]{2,}|[0-9]{2,}|[a-z0-9]{2,}|[\x80-\xff]+")
 _NUMBERS = re.compile(rb"(?<![0-9.])[0-9]+(?:[,_][0-9]{3}(?![0-9]))*(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?(?![0-9])")
 # Between two pieces that a function joined again: what it put there, or what it made of a quote (%27, &#39;, \').
 _TEXT_GAP = re.compile(rb"(?:&#?[a-z0-9]{1,8};|%[0-9a-f]{2}|[^a-z0-9\x80-\xff]){0,6}")
