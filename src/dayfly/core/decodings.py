@@ -107,7 +107,8 @@ def to_text(data: bytes) -> tuple[str, str]:
         return ">utf16", data.decode("utf-16-le" if data[1] == 0 else "utf-16-be", "replace")
     if is_textual(data):
         return "", data.decode()
-    if len(data) - len(data.translate(None, _CONTROL)) <= len(data) // 16:
+    # An image of 4 MB would be 8 MB of letters.
+    if len(data) <= 262_144 and len(data) - len(data.translate(None, _CONTROL)) <= len(data) // 16:
         return ">latin1", data.decode("latin-1")
     return "", ""
 

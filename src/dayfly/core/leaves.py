@@ -1,8 +1,4 @@
-"""Take an event apart into its leaves: every text, number and key, and what they say when decoded.
-
-The leaves lie in one block of bytes (UTF-8, lower case, a zero byte around each), so that a question is a few
-searches in C, whatever the event's size.
-"""
+"""Take an event apart into its leaves: every text, number and key, and what they say when decoded."""
 
 from __future__ import annotations
 
@@ -22,32 +18,27 @@ from dayfly.core.decodings import (
     unquote,
     xml_texts,
 )
+from dayfly.core.leafblock import PIECE, LeafBlock
 from dayfly.core.triggers import FRONT_VALUES, WELL_KNOWN, ambient_values
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-# An event is 6 MB at most; with what it decodes to, twice that. The block and what is decoded stay below 32 MB.
-MAX_BLOCK_BYTES = 12 * 1024 * 1024
+# What is decoded and the block stay below 32 MB.
 MAX_DECODED_BYTES = 9 * 1024 * 1024
 MAX_UNPACKED_BYTES = 4 * 1024 * 1024
 # Places in the event, containers too: a place costs 1 µs and 100 bytes.
-MAX_PLACES = 100_000
+MAX_PLACES = 80_000
 # JSON in base64 in a form in a query in an SNS message in an SQS body: six deep has not been seen.
 MAX_LAYERS = 8
 # Marks in a text that cost a call each when they are decoded (0.2 µs): entities, escapes, pairs of a form.
 MAX_MARKS = 100_000
 # Signs that make an object each when JSON is parsed (some 100 bytes).
 MAX_JSON_SIGNS = 120_000
-# Longer leaves are found by their parts; a leaf up to this length is looked for as a whole, at each question.
-MAX_WHOLE_BYTES = 64
-_PIECE = 256 * 1024
-_MAX_SQUEEZED = 1024
-_PROSE = b"abcdefghijklmnopqrstuvwxyz ,.\n"
 
 
-class Leaves:
+class Leaves(LeafBlock):
     """The leaves of one event. `complete` says whether nothing was left out for its size or its form."""
 
     __slots__ = (
@@ -58,33 +49,19 @@ class Leaves:
         "_parents",
         "_queue",
         "_seen",
+        "_sorts",
         "_steps",
         "ambient",
-        "block",
-        "complete",
-        "numbers",
-        "owners",
         "raws",
-        "seeds",
-        "short",
-        "starts",
-        "whole",
     )
 
     def __init__(self, event: object, known: Collection[str] | None) -> None:
-        self.block = bytearray(b"\0")
-        self.starts: list[int] = []
-        self.owners: list[int] = []
-        self.whole: dict[bytes, int] = {}
-        self.short: dict[bytes, int] = {}
-        self.numbers: dict[float, int] = {}
+        super().__init__()
         self.raws: list[tuple[bytes, int]] = []
-        # Where words of texts asked about before were found in the block: a function's texts are much alike.
-        self.seeds: dict[bytes, int] = {}
         self.ambient = ambient_values(event)
-        self.complete = True
         self._known = known
         self._later: list[tuple[str, int]] = []
+        self._sorts: dict[str, int] = {}
         self._seen: dict[str, int] = {}
         self._parents: list[int] = [-1]
         self._steps: list[str | int] = [""]
@@ -125,7 +102,7 @@ class Leaves:
             elif kind is list or kind is tuple:
                 self._take_list(value, place, layer)  # type: ignore[arg-type]
             elif kind is int or kind is float or kind is bool:
-                self._take_number(value, place)  # type: ignore[arg-type]
+                self.take_number(value, place)  # type: ignore[arg-type]
             elif isinstance(value, (bytes, bytearray)):
                 self._take_bytes(bytes(value), place, layer)
             elif value is not None:
@@ -136,7 +113,7 @@ class Leaves:
                 break
         self._queue = []
         for text, place in self._later:
-            self._keep(text, place)
+            self.keep(text, place)
         self._later = []
 
     def _place(self, parent: int, step: str | int) -> int:
@@ -151,37 +128,47 @@ class Leaves:
         self._queue.append((value, self._place(parent, step), layer))
 
     def _take_dict(self, value: dict[object, object], place: int, layer: int) -> None:
-        known = self._known
+        sorts = self._sorts
         for key, item in value.items():
             name = str(key)
-            lower = name.lower()
-            if layer == 0 and lower in FRONT_VALUES:
+            sort = sorts.get(name)
+            if sort is None:
+                sort = self._sort(name)
+                if len(sorts) < 1000:
+                    sorts[name] = sort
+            if sort == _FRONT and layer == 0:
                 values = item if type(item) is list else (item,)
-                if all(type(one) is str and one.lower() in FRONT_VALUES[lower] for one in values):
+                if all(type(one) is str and one.lower() in FRONT_VALUES[name.lower()] for one in values):
                     continue
             child = self._place(place, "." + name)
             self._take_item(item, child, layer)
-            if name in WELL_KNOWN or lower in WELL_KNOWN:
-                continue
-            if _is_word(name) and (known is None or name in known):
-                # `INSERT INTO items (name, price)` from `{"name": .., "price": ..}` is what functions do: a key
-                # that is a word, and that the function may well have in its own code, says nothing.
+            if sort != _SENDERS:
                 continue
             self._take_text(name, self._place(child, "(key)"), layer)
             if len(self._steps) > MAX_PLACES:
                 return
 
+    def _sort(self, name: str) -> int:
+        """Return what a key is: a header with values of a closed set, anybody's, or the sender's own."""
+        lower = name.lower()
+        if lower in FRONT_VALUES:
+            return _FRONT
+        if name in WELL_KNOWN or lower in WELL_KNOWN:
+            return _ANYBODYS
+        # `INSERT INTO items (name, price)` from `{"name": .., "price": ..}` is what functions do: a key that is a word,
+        # and that the function may well have in its own code, says nothing.
+        return _ANYBODYS if _is_word(name) and (self._known is None or name in self._known) else _SENDERS
+
     def _take_list(self, value: list[object], place: int, layer: int) -> None:
-        if len(value) > 1 and type(value[0]) is int and 0 <= value[0] < 256 and len(value) <= _PIECE:
+        if len(value) > 1 and type(value[0]) is int and 0 <= value[0] < 256 and len(value) <= PIECE:
             # Kafka's headers and JavaScript's buffers are lists of bytes.
             try:
                 self._take_bytes(bytes(value), place, layer)  # type: ignore[arg-type]
             except (TypeError, ValueError):
                 pass
-        elif 1 < len(value) <= 256 and type(value[0]) is str and len(value[0]) <= 16:
+        elif 1 < len(value) <= 256 and all(type(item) is str and len(item) <= 16 for item in value):
             # "".join(["r", "m"]): letter by letter, nothing of it would be seen.
-            if all(type(item) is str and len(item) <= 16 for item in value):
-                self._keep("".join(value), place)  # type: ignore[arg-type]
+            self.keep("".join(value), place)  # type: ignore[arg-type]
         for index, item in enumerate(value):
             self._take_item(item, self._place(place, index), layer)
             if len(self._steps) > MAX_PLACES:
@@ -193,31 +180,9 @@ class Leaves:
         if kind is str:
             self._take_text(item, place, layer)  # type: ignore[arg-type]
         elif kind is int or kind is float or kind is bool:
-            self._take_number(item, place)  # type: ignore[arg-type]
+            self.take_number(item, place)  # type: ignore[arg-type]
         elif item is not None:
             self._queue.append((item, place, layer))
-
-    def _take_number(self, value: int | float, place: int) -> None:
-        # A text's numbers are looked up by their value, whatever their form.
-        if value is True or value is False:
-            self.whole.setdefault(b"true" if value else b"false", place)
-            return
-        numbers = self.numbers
-        try:
-            number = float(value)
-            if number < 0:
-                number = -number
-            if number not in numbers:
-                numbers[number] = place
-                if number % 1 and number == number:
-                    for digits in range(4):
-                        numbers.setdefault(round(number, digits), place)
-        except OverflowError:
-            if value.bit_length() > 8192:  # type: ignore[union-attr]
-                # Python itself refuses to print what has over 4,300 digits.
-                self.complete = False
-            else:
-                self._keep(str(value), place)
 
     def _take_text(self, text: str, place: int, layer: int) -> None:
         if text in self._seen or not text:
@@ -235,104 +200,16 @@ class Leaves:
             return
         # What is base64 as a whole and long need not be searched as it is: letters and digits, no structure.
         if size < 4096 or not self._decode_whole(text, place, layer + 1):
-            self._keep(text, place)
+            self.keep(text, place)
         if size < 4:
             if text.isdecimal():
-                self._take_digits(text, place)
+                self.take_digits(text, place)
             return
         if size < 4096:
             self._decode_whole(text, place, layer + 1)
         if text.isalnum():
             return
         self._decode_parts(text, place, layer + 1)
-
-    def _take_digits(self, text: str, place: int) -> None:
-        try:
-            self._take_number(float(text), place)
-        except ValueError:
-            pass
-
-    def _keep(self, text: str, place: int) -> None:
-        """Put a text into the block."""
-        if text.isascii():
-            data = text.lower().encode()
-            if len(data) <= 2:
-                self._keep_short(text.encode(), place)
-                return
-        else:
-            # In pieces: with one emoji in it, 6 MB of text take 24 MB in lower case.
-            data = b"".join(
-                fold_wide(text[start : start + _PIECE]).encode("utf-8", "surrogatepass")
-                for start in range(0, len(text), _PIECE)
-            )
-            self._keep_forms(text, place)
-        self._keep_bytes(data, place)
-
-    def _keep_short(self, data: bytes, place: int) -> None:
-        if data.strip():
-            self.short.setdefault(data, place)
-            if data[:1] != b"0" and data.isdigit():
-                self.numbers.setdefault(float(data), place)
-
-    def _keep_bytes(self, data: bytes, place: int) -> None:
-        if b"\0" in data:
-            data = data.replace(b"\0", b"\x01")
-        block = self.block
-        if len(block) + len(data) >= MAX_BLOCK_BYTES:
-            self.complete = False
-            return
-        if len(data) <= MAX_WHOLE_BYTES:
-            # The spaces around a value go before it is used.
-            whole = data.strip()
-            if len(whole) <= 2:
-                self._keep_short(whole, place)
-            elif whole in self.whole:
-                return
-            else:
-                self.whole[whole] = place
-            if whole != data and len(data) > 2 and whole:
-                # "\nrm" brings the end of a command along.
-                self.whole.setdefault(data, place)
-        self.starts.append(len(block))
-        self.owners.append(place)
-        block += data
-        block.append(0)
-        if len(data) <= _MAX_SQUEEZED and b" " in data and data.translate(None, _PROSE):
-            # eval(expression.replace(" ", "")): of "1 + 2 - 3" nothing would be left to find.
-            squeezed = b"".join(data.split())
-            if len(squeezed) <= MAX_WHOLE_BYTES and len(squeezed) > 2:
-                self.whole.setdefault(squeezed, place)
-            self.starts.append(len(block))
-            self.owners.append(place)
-            block += squeezed
-            block.append(0)
-
-    def _keep_forms(self, text: str, place: int) -> None:
-        """Keep what functions make of a text beyond ASCII: normal forms, and ASCII by leaving out the rest.
-
-        `ｅｖａｌ` in full-width letters is `eval` after NFKC, which Python's own parser does to names; a file's name is made
-        of NFKD without its accents.
-        """
-        if len(text) > _PIECE:
-            # A form costs up to 1 s for 6 MB.
-            self.complete = False
-            text = text[:_PIECE]
-        # 0.3 ms, for events beyond ASCII.
-        from unicodedata import normalize
-
-        forms = {
-            normalize("NFKC", text),
-            normalize("NFC", text),
-            normalize("NFD", text),
-            text.casefold(),
-            text.upper(),
-            text.encode("ascii", "ignore").decode(),
-        }
-        decomposed = normalize("NFKD", text)
-        forms.update((decomposed, decomposed.encode("ascii", "ignore").decode()))
-        base = fold_wide(text)
-        for form in {fold_wide(form) for form in forms} - {base, ""}:
-            self._keep_bytes(form.encode("utf-8", "surrogatepass"), place)
 
     def _spend(self, marks: int) -> bool:
         """Say whether `marks` more may be decoded."""
@@ -355,13 +232,13 @@ class Leaves:
         size = len(text)
         if size < 8 and text[-1] != "=":
             if size >= 4 and text.isalnum() and not text.isalpha():
-                self._take_digits(text, place)
+                self.take_digits(text, place)
                 self._take_encoded(from_hex(text), place, ">hex", layer, is_sure=False)
             if size == 4 and not text[1:].islower() and not text.isupper():
                 self._take_encoded(from_base64(text), place, ">base64", layer, is_sure=False)
             return False
         if text.isdecimal():
-            self._take_digits(text, place)
+            self.take_digits(text, place)
             return False
         first = text[0]
         if first in '{["<-':
@@ -421,7 +298,7 @@ class Leaves:
         if data[:2] == b"--" and b"\n" in data[:256]:
             self._take_multipart(data, place, layer)
         # A pickle, an image: its strings are searched as they lie.
-        self._keep_bytes(data.lower(), place)
+        self.keep_bytes(data.lower(), place)
 
     def _decode_parts(self, text: str, place: int, layer: int) -> None:
         size = len(text)
@@ -454,7 +331,7 @@ class Leaves:
             self._take_multipart(text.encode("utf-8", "surrogatepass"), place, layer)
         self._take_embedded(text, place, layer)
         if text[0] in "-.0123456789" and len(text) < 32:
-            self._take_digits(text, place)
+            self.take_digits(text, place)
 
     def _take_json(self, text: str, place: int, layer: int) -> None:
         signs = text.count(",") + text.count("[") + text.count("{") + text.count(":")
@@ -500,10 +377,9 @@ class Leaves:
                 self._push(unquoted, place, ">url", layer)
             if "+" in text and self._grant(len(text)):
                 self._push(unquote(text.replace("+", " ")), place, ">url", layer)
-        elif len(text) < 4096 or " " not in text[:4096]:
+        elif (len(text) < 4096 or " " not in text[:4096]) and self._grant(len(text)):
             # S3's keys and form data: "two+words".
-            if self._grant(len(text)):
-                self._push(text.replace("+", " "), place, ">url", layer)
+            self._push(text.replace("+", " "), place, ">url", layer)
 
     def _take_pairs(self, text: str, separator: str, place: int, layer: int) -> None:
         count = text.count(separator) + 1
@@ -551,7 +427,9 @@ class Leaves:
             self._queue.append((content.decode() if is_textual(content) else content, child, layer))
 
     def _take_embedded(self, text: str, place: int, layer: int) -> None:
-        for token in embedded_base64(text[:_PIECE]):
+        if text.islower():
+            return
+        for token in embedded_base64(text[:PIECE]):
             data = from_base64(token)
             if layer > MAX_LAYERS or len(data) < 4 or not (is_textual(data) or data[:2] == b"\x1f\x8b"):
                 continue
@@ -559,12 +437,8 @@ class Leaves:
                 self._take_bytes(data, self._place(place, ">base64"), layer)
 
 
+_FRONT, _ANYBODYS, _SENDERS = range(3)
 _DONE: tuple[object, int, int] = (None, 0, 0)
-
-
-def fold_wide(text: str) -> str:
-    """Return `text` in lower case."""
-    return text.replace("İ", "i").lower()
 
 
 def _is_word(name: str) -> bool:

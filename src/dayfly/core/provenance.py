@@ -6,7 +6,8 @@ function computes (a sum, a hash, a cipher, a translation).
 
 from __future__ import annotations
 
-from dayfly.core.leaves import Leaves, fold_wide
+from dayfly.core.leafblock import fold_wide
+from dayfly.core.leaves import Leaves
 from dayfly.core.traces import Search
 from dayfly.core.triggers import WELL_KNOWN
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 # A longer text is not looked at beyond this: `exec` of a generated module has some 100 kB.
 MAX_TEXT_BYTES = 1024 * 1024
+_MAX_REMEMBERED = 2000
+_MAX_ANSWERS = 100
 _MAX_STEPS_SHOWN = 16
 _MAX_SHOWN_NAME = 32
 
@@ -42,7 +45,7 @@ class Provenance:
     other names; without it they are keyed by the interpreter's.
     """
 
-    __slots__ = ("_event", "_known", "_leaves", "_paths", "_questions_complete", "_secret")
+    __slots__ = ("_answers", "_event", "_known", "_leaves", "_paths", "_questions_complete", "_secret")
 
     def __init__(self, event: object, known: Collection[str] | None = None, secret: bytes = b"") -> None:
         self._event = event
@@ -51,6 +54,7 @@ class Provenance:
         self._leaves: Leaves | None = None
         self._paths: dict[int, str] = {}
         self._questions_complete = True
+        self._answers: dict[str, list[Span]] = {}
 
     @property
     def is_complete(self) -> bool:
@@ -62,6 +66,17 @@ class Provenance:
 
     def spans(self, text: str | bytes) -> list[Span]:
         """Return what of `text` came from the event: sorted, not overlapping, as long as they go."""
+        if isinstance(text, str) and len(text) <= _MAX_REMEMBERED:
+            # Several judges ask about one text, and a loop sends one statement many times.
+            answer = self._answers.get(text)
+            if answer is None:
+                answer = self._found(text)
+                if len(self._answers) < _MAX_ANSWERS:
+                    self._answers[text] = answer
+            return list(answer)
+        return self._found(text)
+
+    def _found(self, text: str | bytes) -> list[Span]:
         leaves = self._taken_apart()
         if len(text) > MAX_TEXT_BYTES:
             self._questions_complete = False

@@ -10,13 +10,28 @@ import re
 from bisect import bisect_right
 from sys import byteorder
 
+from dayfly.core.leafblock import MAX_WHOLE_BYTES
+from dayfly.core.plausibility import (
+    CLASSES,
+    CUT_BYTES,
+    CUTS,
+    LETTERS,
+    SPLITS,
+    fits,
+    fits_short,
+    has_cut,
+    has_edge,
+    has_word,
+    weigh,
+)
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Literal
 
-    from dayfly.core.leaves import Leaves
+    from dayfly.core.leafblock import LeafBlock
 
-_TOKENS = re.compile(rb"[a-z]{2,}|[0-9]{2,}|[\x80-\xff]+")
+_TOKENS = re.compile(rb"[a-z]{2,}|[0-9]{2,}|[a-z0-9]{2,}|[\x80-\xff]+")
 _NUMBERS = re.compile(rb"(?<![0-9.])[0-9]+(?:[,_][0-9]{3}(?![0-9]))*(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?(?![0-9])")
 # Between two pieces that a function joined again: what it put there, or what it made of a quote (%27, &#39;, \').
 _TEXT_GAP = re.compile(rb"(?:&#?[a-z0-9]{1,8};|%[0-9a-f]{2}|[^a-z0-9\x80-\xff]){0,6}")
@@ -24,37 +39,17 @@ _LEAF_GAP = re.compile(rb"[^a-z0-9\x80-\xff]{0,6}")
 _TEXT_GAP_LEFT = re.compile(rb"(?:&#?[a-z0-9]{1,8};|%[0-9a-f]{2}|[^a-z0-9\x80-\xff]){1,6}\Z")
 _LEAF_GAP_LEFT = re.compile(rb"[^a-z0-9\x80-\xff]{1,6}\Z")
 _WORDLIKE = re.compile(rb"[a-z_-]+[0-9]{0,3}")
-_RUNS = re.compile(rb"[a-z]+|[0-9]+|[\x80-\xff]+|[^a-z0-9\x80-\xff\s]+")
-
-_LETTERS = b"abcdefghijklmnopqrstuvwxyz"
-_DIGITS = b"0123456789"
-_WORD = frozenset(_LETTERS + _DIGITS + b"_" + bytes(range(128, 256)))
-# Where functions split. Not "." and "-": their pieces ("example" of a mail address) say too little.
-_CUT_SIGNS = b" \t\r\n\x01,;:|/?&=#<>()[]{}\"'`@!*+%^~$\\"
-_CUTS = frozenset(_CUT_SIGNS)
-# Not ";", "|", "&", brackets and quotes: those are structure that an attacker brings along.
-_SPLITS = b" \t\r\n,/=:?"
-_CUT_BYTES = re.compile(rb"[ \t\r\n\x01,;:|/?&=#<>()\[\]{}\"'`@!*+%^~$\\]+")
-_OPERATORS = frozenset(b"+-*/%=<>!&|^~:.@?#$\\")
-_SEPARATORS = frozenset(b",.:/()[]{}\"'`\\?=_-")
-_CLASSES = bytearray(256)
-for _byte in _LETTERS:
-    _CLASSES[_byte] = 1
-for _byte in _DIGITS:
-    _CLASSES[_byte] = 2
-for _byte in range(128, 256):
-    _CLASSES[_byte] = 3
 
 # Bytes of the block that one question may search: 0.1 to 0.2 s.
-_MAX_SEARCHED = 250_000_000
+_MAX_SEARCHED = 150_000_000
 # A search for a word of the text costs 0.5 ms per MB of the block if it is not there. From so many bytes on (words
-# times block), all four bytes in a row of the text are compared with the block's in one pass, 30 ms per MB, first.
+# times block) all of the text is compared with the block in one pass of 4 to 8 ms per MB, but for short pieces.
 _MANY = 120_000_000
 _MAX_SEEDS = 8192
 _SMALL = 256 * 1024
 # What escaping puts before or for a sign.
 _JOINTS = frozenset([b"'", b'"', b"\\", b"%", b"&", b";", b"_", b"+"])
-_MAX_INDEXED = 256 * 1024
+_MAX_INDEXED = 128 * 1024
 # Comparisons of two bytes in Python, 0.1 us each.
 _MAX_STEPS = 600_000
 
@@ -71,7 +66,7 @@ class Search:
 
     __slots__ = ("_left", "_loose", "_steps", "complete", "hits", "leaves", "original", "text")
 
-    def __init__(self, leaves: Leaves, text: bytes, original: bytes) -> None:
+    def __init__(self, leaves: LeafBlock, text: bytes, original: bytes) -> None:
         self.leaves = leaves
         self.text = text
         self.original = original
@@ -109,9 +104,9 @@ class Search:
             start = text.find(leaf)
             while start >= 0:
                 end = start + size
-                if _fits(text, start, end):
+                if fits(text, start, end):
                     self.hits.append((start, end, place))
-                elif len(self._loose) < 500 and _has_word(leaf):
+                elif len(self._loose) < 500 and has_word(leaf):
                     self._loose.append((start, end, place))
                 start = text.find(leaf, end)
 
@@ -125,7 +120,7 @@ class Search:
             known = {edge for hit in self.hits for edge in hit[:2]} if start >= 0 else set()
             while start >= 0:
                 end = start + size
-                if _fits_short(self.text, leaf, start, end, known):
+                if fits_short(self.text, leaf, start, end, known):
                     self.hits.append((start, end, place))
                     known.update((start, end))
                 start = original.find(leaf, end)
@@ -139,7 +134,12 @@ class Search:
             if size > 64:
                 continue
             start, end = match.span()
-            place = numbers.get(float(token.replace(b",", b"").replace(b"_", b"")))
+            plain = token.replace(b",", b"").replace(b"_", b"")
+            place = numbers.get(float(plain))
+            if place is None and self.leaves.fractions:
+                digits = len(plain.partition(b".")[2])
+                if digits < 5:
+                    place = self.leaves.rounded(digits).get(float(plain))
             if place is None or (size < 3 and self._is_part(start, end)):
                 continue
             self.hits.append((start, end, place))
@@ -156,12 +156,12 @@ class Search:
             starts[hit[0]] = hit
         text = self.text
         for hit in sorted(self._loose):
-            if not (_has_edge(text, hit[0]) or any(known[1] == hit[0] for known in self.hits)):
+            if not (has_edge(text, hit[0]) or any(known[1] == hit[0] for known in self.hits)):
                 continue
             chain = [hit]
             while chain[-1][1] in starts and len(chain) < 64:
                 chain.append(starts[chain[-1][1]])
-            while len(chain) > 1 and not _has_edge(text, chain[-1][1]):
+            while len(chain) > 1 and not has_edge(text, chain[-1][1]):
                 chain.pop()
             if len(chain) > 1:
                 self.hits.extend(chain)
@@ -172,17 +172,9 @@ class Search:
         text, block, seeds = self.text, self.leaves.block, self.leaves.seeds
         size = len(block)
         limit = len(text)
-        present: set[int] | None = None
-        width = 4
         if limit // 6 * size > _MANY:
-            if limit > _MAX_INDEXED:
-                self.complete = False
-                limit = _MAX_INDEXED
-            if limit // 6 * size > 20 * _MANY:
-                # Every word of a long text is in a long event somewhere: only what goes on for eight is looked at.
-                self.complete = False
-                width = 8
-            present = _common_runs(text[:limit], block, width)
+            self._find_long_parts()
+            return
         long_hits = [(start, end) for start, end, _ in self.hits if end - start >= 24]
         done = 0
         left = self._left
@@ -194,19 +186,15 @@ class Search:
                 self.complete = False
                 return
             at = -1
-            seed = text[start : start + width]
-            if present is None:
-                known = seeds.get(seed)
-                if known is None:
-                    at = block.find(seed)
-                    left -= at if at >= 0 else size
-                    if len(seeds) < _MAX_SEEDS:
-                        seeds[seed] = at
-                else:
-                    at = known
-            elif int.from_bytes(seed, _ORDER) in present:
+            seed = text[start : start + 4]
+            known = seeds.get(seed)
+            if known is None:
                 at = block.find(seed)
                 left -= at if at >= 0 else size
+                if len(seeds) < _MAX_SEEDS:
+                    seeds[seed] = at
+            else:
+                at = known
             if at >= 0:
                 self._left = left
                 at, size_here = self._longest(start, at)
@@ -216,7 +204,7 @@ class Search:
                     # "sele" of `select`, because of "selected": half of what is found in a small event.
                     continue
                 reached = self._follow(start, at, size_here)
-                if not reached and 3 < size_here and size < _SMALL and text[cut : cut + 1] in _JOINTS:
+                if not reached and size_here > 3 and size < _SMALL and text[cut : cut + 1] in _JOINTS:
                     # What follows after a gap ("O''Neil") may be the last leaf's that begins so.
                     other = block.rfind(text[start:cut])
                     if other > at:
@@ -224,7 +212,7 @@ class Search:
                 if reached:
                     done = reached
                     continue
-            elif end - start > 3 or width > 4:
+            elif end - start > 3:
                 continue
             # The word may begin a leaf whose next piece follows after something else, "rm -rf /" as "rm;-rf;/", while
             # the same letters went on longer elsewhere.
@@ -239,48 +227,86 @@ class Search:
                 done = self._follow(start, known + 1, self._common(start, known + 1)) or done
         self._left = left
 
+    def _find_long_parts(self) -> None:
+        """Do the same for a long text and a long event: only what goes on for 7 bytes (of a very long text, 15).
+
+        One pass over the block, as numbers, tells which of the text's bytes in a row it has. A part has to be 8 bytes
+        to be no chance, but for tokens like "a1b2" cut from a longer leaf: those are let go here.
+        """
+        text, block = self.text, self.leaves.block
+        limit = len(text)
+        width = 4 if limit <= 4096 else 8
+        if limit > _MAX_INDEXED:
+            self.complete = False
+            limit = _MAX_INDEXED
+        if width > 4:
+            self.complete = False
+        runs = [int.from_bytes(text[at : at + width], _ORDER) for at in range(limit - width + 1)]
+        size = len(block) // width * width
+        with memoryview(block)[:size] as whole, whole.cast("I" if width == 4 else "Q") as numbers:
+            present = set(runs).intersection(numbers)
+        self._left -= size
+        done = 0
+        for start, run in enumerate(runs):
+            if start < done or run not in present:
+                continue
+            if self._left <= 0 or self._steps <= 0:
+                self.complete = False
+                return
+            at = block.find(text[start : start + width])
+            if at >= 0:
+                self._left -= at
+                done = self._follow(start, *self._longest(start, at)) or done
+
     def _longest(self, start: int, at: int) -> tuple[int, int]:
         """Return where in the block the longest match of the text from `start` lies, and its length."""
         text, block = self.text, self.leaves.block
         size = self._common(start, at)
-        # After so many longer ones this one is long enough: 3,000 leaves that are each one byte longer took 1 s.
-        for _ in range(100):
-            if start + size >= len(text) or self._left <= 0:
-                break
-            other = block.find(text[start : start + size + 1], at + 1)
-            self._left -= (other if other >= 0 else len(block)) - at + 8 * size
-            if other < 0:
-                break
-            at = other
-            size = self._common(start, at)
+        self._left -= 5000
+        step = 1
+        for _ in range(40):
+            # 500 bytes say enough, and longer runs that are nearly there ("aaa...ab") take 0.5 s to look for.
+            if start + size >= len(text) or size >= 500 or self._left <= 0:
+                return at, size
+            other = block.find(text[start : start + size + step], at + 1)
+            pace = 4 if size > 48 else 1
+            self._left -= ((other if other >= 0 else len(block)) - at) * pace + 16 * size
+            if other >= 0:
+                # Longer steps from now on: 3,000 leaves, each one byte longer than the one before, hid the last.
+                at = other
+                size = self._common(start, at)
+                step *= 4
+            elif step == 1:
+                return at, size
+            else:
+                step //= 4
+        self.complete = False
         return at, size
 
     def _common(self, start: int, at: int) -> int:
         """Return how many bytes of the text from `start` and of the block from `at` are the same."""
         text, block = self.text, self.leaves.block
+        mine, theirs = text[start : start + 16], block[at : at + 16]
         size = 0
-        limit = min(len(text) - start, len(block) - at)
-        step = 32
-        while (
-            size < limit and text[start + size : start + size + step] == block[at + size : at + size + step]
-        ):
-            size += step
-            step *= 2
-        size = min(size, limit)
-        last = size
-        while size < limit and text[start + size] == block[at + size]:
-            size += 1
-            if size - last > 64:
-                step = 32
-                while (
-                    size < limit
-                    and text[start + size : start + size + step] == block[at + size : at + size + step]
-                ):
-                    size += step
-                    step *= 2
-                size = last = min(size, limit)
-        self._steps -= size - last + 1
-        return size
+        if mine == theirs:
+            step = 64
+            while mine and mine == theirs:
+                size += len(mine)
+                step = min(step * 2, 65536)
+                mine, theirs = text[start + size : start + size + step], block[at + size : at + size + step]
+        # Half by half, where a byte at a time would take 0.1 us each.
+        limit = min(len(mine), len(theirs))
+        low = 0
+        while limit - low > 16:
+            middle = (low + limit) // 2
+            if mine[low:middle] == theirs[low:middle]:
+                low = middle
+            else:
+                limit = middle
+        while low < limit and mine[low] == theirs[low]:
+            low += 1
+        self._steps -= 16
+        return size + low
 
     def _follow(self, start: int, at: int, size: int) -> int:
         """Take the match as far as its leaf goes; return the end of what was found to be the leaf's, or 0."""
@@ -290,12 +316,15 @@ class Search:
         index = bisect_right(leaves.starts, at) - 1
         first = leaves.starts[index]
         last = leaves.starts[index + 1] - 1 if index + 1 < len(leaves.starts) else len(block) - 1
+        if at == first and size >= last - first and size <= MAX_WHOLE_BYTES:
+            # Whole leaves have been looked for.
+            return 0
         left = 0
         while start > left and at > first and text[start - 1] == block[at - 1]:
             start -= 1
             at -= 1
             size += 1
-            self._steps -= 1
+            self._steps -= 2
         pieces = [(start, start + size, at, at + size)]
         at += size
         end = start + size
@@ -323,6 +352,10 @@ class Search:
                 pieces.append((next_start - same, next_start + more, next_at - same, next_at + more))
             at, end = next_at + more, next_start + more
         start, _, at, _ = pieces[0]
+        # A word that is in the body, too: most of what is found in a small event.
+        is_small = len(pieces) == 1 and size < 8 and last - first > 64 and size < len(text) - 8
+        if is_small and not text[start:end].translate(None, LETTERS + b" "):
+            return 0
         while (len(pieces) > 1 or size > 5) and start > left and at > first and len(pieces) < 4096:
             # "1 or 1=1" as "1_or_1=1": what is found first is not the first.
             text_left = _TEXT_GAP_LEFT.search(text, max(start - 12, left), start)
@@ -363,10 +396,13 @@ class Search:
         text = self.text
         start, end, begin, at = piece
         first, last = leaf
-        while start < end and begin > first and not _has_edge(text, start):
+        # Letters that go on for 64 are no word.
+        stop = min(end, start + 64)
+        while start < stop and begin > first and not has_edge(text, start):
             start += 1
             begin += 1
-        while end > start and at < last and not _has_edge(text, end):
+        stop = max(start, end - 64)
+        while end > stop and at < last and not has_edge(text, end):
             end -= 1
             at -= 1
         while start < end and begin > first and text[start] in b" \t\r\n":
@@ -377,9 +413,9 @@ class Search:
             at -= 1
         # "/report-7.csv" of a longer path, in "/data/report-7.csv": the separator is as likely the function's own.
         content = text[start:end]
-        inner = content.strip(_SPLITS)
-        if inner and inner != content and not any(byte in _CUTS for byte in inner):
-            shift = len(content) - len(content.lstrip(_SPLITS))
+        inner = content.strip(SPLITS)
+        if inner and inner != content and not has_cut(inner):
+            shift = len(content) - len(content.lstrip(SPLITS))
             if begin > first:
                 start += shift
                 begin += shift
@@ -398,19 +434,19 @@ class Search:
             return False
         starts_leaf = begin <= first or not block[first:begin].strip()
         ends_leaf = at >= last or not block[at:last].strip()
-        is_cut_left = starts_leaf or block[begin - 1] in _CUTS or block[begin] in _CUTS
-        is_cut_right = ends_leaf or block[at] in _CUTS or block[at - 1] in _CUTS
+        is_cut_left = starts_leaf or block[begin - 1] in CUTS or block[begin] in CUTS
+        is_cut_right = ends_leaf or block[at] in CUTS or block[at - 1] in CUTS
         if starts_leaf and ends_leaf:
-            return end - start > 2 and _fits(text, start, end)
+            return end - start > 2 and fits(text, start, end)
         content = text[start:end]
         is_all = end - start > 2 and not text[:start].strip() and not text[end:].strip()
         # The text is nothing but a part of a leaf, however short: eval(expression[2:9]).
         if is_all and (_WORDLIKE.fullmatch(content) is None or (is_cut_left and is_cut_right)):
             return True
-        if not any(byte in _CUTS for byte in content):
+        if not has_cut(content):
             return self._is_token(content, (start, end), is_cut_left, is_cut_right, leaf)
-        weight = _weight(content)
-        if not content.translate(None, _LETTERS + b" ,.\t\r\n"):
+        weight = weigh(content)
+        if not content.translate(None, LETTERS + b" ,.\t\r\n"):
             # Prose and SQL share "from the list of": from four words on in one order it is no chance.
             return weight >= 14 and len(content.split()) >= 4
         # "https://" weighs 7 and begins every address; ".example.com/" weighs 10 and is in every address of one owner,
@@ -420,7 +456,7 @@ class Search:
     def _is_rejoined(self, pieces: list[Piece], match: Edges, leaf: Edges) -> bool:
         """Say whether pieces that stand apart come from one leaf: most of it is there, in its order."""
         text, block = self.text, self.leaves.block
-        weight = sum(_weight(text[piece[0] : piece[1]]) for piece in pieces)
+        weight = sum(weigh(text[piece[0] : piece[1]]) for piece in pieces)
         first, last = leaf
         share = match[1] - match[0]
         if (share >= 0.75 * (last - first) and weight >= 4) or (
@@ -428,7 +464,7 @@ class Search:
         ):
             return True
         # A long leaf, cut and joined: what is there has more than words ("select name from users" is in any prose).
-        has_more = block[match[0] : match[1]].translate(None, _LETTERS + b" ,.-_\t\r\n")
+        has_more = block[match[0] : match[1]].translate(None, LETTERS + b" ,.-_\t\r\n")
         return len(has_more) >= 4 and weight >= 20
 
     def _is_token(
@@ -438,11 +474,11 @@ class Search:
         first, last = leaf
         if _WORDLIKE.fullmatch(piece) is None:
             if is_cut_left and is_cut_right:
-                return len(piece) >= 3 and _fits(self.text, *edges)
+                return len(piece) >= 3 and fits(self.text, *edges)
             # A slice of an id; ".example.com" is in two hosts of one owner, and nobody's slice.
-            if not any(_CLASSES[byte] == 2 for byte in piece):
-                return _weight(piece) >= 14
-            return _weight(piece) >= (8 if is_cut_left or is_cut_right else 12)
+            if not any(CLASSES[byte] == 2 for byte in piece):
+                return weigh(piece) >= 14
+            return weigh(piece) >= (8 if is_cut_left or is_cut_right else 12)
         # "users" of "/users/42" is the function's own route, and "select" of a comment is anybody's word. But one of
         # few pieces of a value ("svc:reboot", "name,price") may have been picked.
         if not (is_cut_left and is_cut_right) or len(piece) < 4 or last - first > 64:
@@ -450,7 +486,7 @@ class Search:
         content = bytes(self.leaves.block[first:last])
         if any(byte in content for byte in b"/ \t\r\n"):
             return False
-        return len(_CUT_BYTES.split(content)) <= 4 and _fits(self.text, *edges)
+        return len(CUT_BYTES.split(content)) <= 4 and fits(self.text, *edges)
 
     def _settled(self) -> list[Hit]:
         """Return the hits, longest first where they overlap, and what of the others sticks out."""
@@ -470,98 +506,3 @@ class Search:
 
 def _order(hit: Hit) -> Edges:
     return hit[0], -hit[1]
-
-
-def _common_runs(text: bytes, block: bytearray, width: int) -> set[int]:
-    """Return which four (or eight) bytes in a row, as numbers, are in both."""
-    mine = {int.from_bytes(text[at : at + width], _ORDER) for at in range(len(text) - width + 1)}
-    found: set[int] = set()
-    with memoryview(block) as whole:
-        for shift in range(width):
-            size = (len(block) - shift) // width * width
-            with whole[shift : shift + size] as part, part.cast("I" if width == 4 else "Q") as numbers:
-                found |= mine.intersection(numbers)
-    return found
-
-
-def _has_edge(text: bytes, at: int) -> bool:
-    """Say whether a token may end or begin at `at`: not between two letters, two digits."""
-    if at <= 0 or at >= len(text):
-        return True
-    kind = _CLASSES[text[at]]
-    return kind == 0 or kind != _CLASSES[text[at - 1]]
-
-
-def _fits(text: bytes, start: int, end: int) -> bool:
-    """Say whether a whole leaf of three bytes and more stands at `start` as a token, not by chance."""
-    size = end - start
-    before = text[start - 1] if start else 32
-    after = text[end] if end < len(text) else 32
-    leaf = text[start:end]
-    if not leaf.translate(None, _LETTERS + b"_-"):
-        # A word: "rate" is not in `generate`, "name" neither in `user_name` nor in the option `--name`.
-        if before in _WORD or after in _WORD:
-            return False
-        if before == 45 and (size < 4 or start < 2 or text[start - 2] not in _WORD):
-            return False
-        return after != 45 or size >= 4
-    first, last = _CLASSES[leaf[0]], _CLASSES[leaf[-1]]
-    if first == 0 and last == 0 and not _has_word(leaf):
-        # "---" in a line of dashes.
-        return before != leaf[0] and after != leaf[-1]
-    if size < 8:
-        for own, byte in ((first, before), (last, after)):
-            other = _CLASSES[byte]
-            if own and own == other and (own != 3 or size < 6):
-                return False
-        if not leaf.translate(None, _DIGITS) and size < 5:
-            # 100 in 3.100, in 1,100 and in 10.0.100.1
-            if before in b".," and start > 1 and _CLASSES[text[start - 2]] == 2:
-                return False
-            if after in b".," and end + 1 < len(text) and _CLASSES[text[end + 1]] == 2:
-                return False
-    return True
-
-
-def _fits_short(text: bytes, leaf: bytes, start: int, end: int, known: set[int]) -> bool:
-    """Say whether a leaf of one or two bytes stands at `start` as a token."""
-    before = text[start - 1] if start else 32
-    after = text[end] if end < len(text) else 32
-    touches_left, touches_right = start in known or not start, end in known or end == len(text)
-    if all(byte in _WORD for byte in leaf.lower()):
-        if (before in _WORD and start not in known) or (after in _WORD and end not in known):
-            return False
-        if leaf.isdigit():
-            return not (
-                (before in b".," and start > 1 and _CLASSES[text[start - 2]] == 2)
-                or (after in b".," and end + 1 < len(text) and _CLASSES[text[end + 1]] == 2)
-            )
-        return before != 45
-    if _CLASSES[leaf.lower()[0]] or _CLASSES[leaf.lower()[-1]]:
-        # "-4", "x;"
-        return _has_edge(text, start) and _has_edge(text, end)
-    if leaf == b"..":
-        return before != 46 and after != 46
-    # A comma, a bracket or a quote stands at a token's place everywhere: only between two values of the event. An
-    # operator has its place in `1+2` beside a value of the event, in `a | b` between spaces; in "c++" and "->" never.
-    spaced_left = touches_left or (before == 32 and (start - 1 in known or start < 2))
-    spaced_right = touches_right or (after == 32 and (end + 1 in known or end + 2 > len(text)))
-    if all(byte in _SEPARATORS for byte in leaf):
-        return spaced_left and spaced_right
-    if (before in _OPERATORS and start not in known) or (after in _OPERATORS and end not in known):
-        return False
-    return spaced_left or spaced_right or (before in b" \n\t" and after in b" \n\t")
-
-
-def _has_word(leaf: bytes) -> bool:
-    return any(_CLASSES[byte] for byte in leaf)
-
-
-def _weight(piece: bytes) -> int:
-    """Return how little a piece looks like chance: words count 4 at most, digits and marks as many as they are."""
-    weight = 0
-    for match in _RUNS.finditer(piece, 0, 256):
-        run = match[0]
-        kind = _CLASSES[run[0]]
-        weight += min(len(run), 6 if kind > 1 else 4)
-    return weight
