@@ -45,7 +45,11 @@ def _arm(options: ZygoteOptions) -> tuple[Guard | None, str]:
     if options.guard == "off":
         return None, ""
     # The weight of it is for those who asked.
+    import dayfly
+    from dayfly.runtime.unpacking import unpack
+
     try:
+        unpack(dayfly.__path__[0].rpartition("/")[0])
         from dayfly.runtime.guard import Guard, arm
     except ImportError:
         version = ".".join(map(str, sys.version_info[:2]))

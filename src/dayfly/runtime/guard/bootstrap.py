@@ -6,14 +6,13 @@ Dayfly's in one.
 
 from __future__ import annotations
 
-import os
 from types import TracebackType
 
 from awslambdaric import bootstrap
 
 from dayfly.runtime.guard.refusal import Refused, RefusedRecord
 
-_FOLDER = os.path.dirname(os.path.abspath(__file__)) + os.sep
+_FOLDER = (lambda: 0).__code__.co_filename.removesuffix("bootstrap.py")
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import FrameType
 
-_OWN = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))) + os.sep
+# From what is compiled, since bytecode of the layer has other names than its files.
+_OWN = (lambda: 0).__code__.co_filename.removesuffix("runtime/guard/places.py")
 _FROZEN = "<frozen "
 # Deeper stacks than that name no place.
 _MANY_FRAMES = 400
