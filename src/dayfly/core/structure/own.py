@@ -254,6 +254,7 @@ def _account(size: int, passable: bytearray, edges: list[tuple[int, int]], event
 
 def texts_of(code: CodeType) -> Iterator[str]:
     """Yield the string constants and the names of a code object and of all the code within it."""
+    # Not types.CodeType, nor a recursion: `types` is no module of the worker's, and generated code nests deeply.
     todo: list[object] = [code]
     while todo:
         one = todo.pop()
@@ -263,6 +264,6 @@ def texts_of(code: CodeType) -> Iterator[str]:
             yield one.decode("latin-1")
         elif isinstance(one, (tuple, frozenset)):
             todo.extend(one)
-        elif hasattr(one, "co_consts"):
+        elif isinstance(one, type(code)):
             todo.extend(one.co_consts)
             todo.extend((one.co_names, one.co_varnames))

@@ -135,7 +135,7 @@ def _judge(sql: str, taint: Taint, own: OwnText, dialect: str) -> Judgement:
         for at in range(start, end):
             if not explained.accounted[at] and not may[at]:
                 return _refuse(taint, at)
-    for index, token in enumerate(tokens):
+    for token in tokens:
         # Several of the event's words are a clause, though each alone would be a name: "price DESC".
         if (
             token.kind in (WORD, QUOTED)
