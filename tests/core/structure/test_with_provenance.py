@@ -18,7 +18,9 @@ from dayfly.core.structure.url import judge_url
 
 provenance = pytest.importorskip("dayfly.core.provenance")
 
-PROSE = "Please select the order from the list where price and name are set, or not; update it in the table by id"
+PROSE = (
+    "Please select the order from the list where price and name are set, or not; update it in the table by id"
+)
 
 
 def gateway(body: object, query: str = "") -> dict[str, object]:
@@ -44,7 +46,11 @@ def encoded(body: object) -> dict[str, object]:
 
 
 def both(body: object) -> list[object]:
-    return [provenance.Provenance(gateway(body)), provenance.Provenance(encoded(body)), provenance.Provenance(body)]
+    return [
+        provenance.Provenance(gateway(body)),
+        provenance.Provenance(encoded(body)),
+        provenance.Provenance(body),
+    ]
 
 
 EVAL = OwnText([" * 2", "'", "' in KNOWN", "price", "expr", "name", "price * 2 if name else 0", "sum(", ")"])
@@ -82,7 +88,8 @@ def test_python_of_the_functions_own_is_allowed_whatever_the_event_says() -> Non
 
 QUERY = "SELECT id, price, name FROM orders WHERE name = '%s' AND id = %s ORDER BY price"
 QUERIES = OwnText(
-    [QUERY, "UPDATE orders SET name = %(name)s WHERE id = %(id)s", *QUERY.split("%s")], ["SELECT ", " FROM ", " AND "]
+    [QUERY, "UPDATE orders SET name = %(name)s WHERE id = %(id)s", *QUERY.split("%s")],
+    ["SELECT ", " FROM ", " AND "],
 )
 
 
@@ -108,7 +115,9 @@ def test_sql(name: str, number: str, expected: str) -> None:
 
 def test_an_escaped_name_is_a_value() -> None:
     for one in both({"name": "Conan O'Brien", "id": "42"}):
-        assert judge_sql(QUERY % ("Conan O''Brien", "42"), one, QUERIES, dialect="postgresql").verdict == "allow"
+        assert (
+            judge_sql(QUERY % ("Conan O''Brien", "42"), one, QUERIES, dialect="postgresql").verdict == "allow"
+        )
         assert judge_sql(QUERY % ("Conan O\\'Brien", "42"), one, QUERIES, dialect="mysql").verdict == "allow"
         assert judge_sql(QUERY % ("Conan O'Brien", "42"), one, QUERIES, dialect="mysql").verdict == "refuse"
 
@@ -148,7 +157,9 @@ def test_paths() -> None:
 
 def test_urls() -> None:
     own = OwnText(["https://api.example.com/items/", "/price", "https://api.example.com/search?q="])
-    for one in both({"item": "42-abc", "target": "http://169.254.169.254/latest", "up": "../../admin", "q": "a b&c=d"}):
+    for one in both(
+        {"item": "42-abc", "target": "http://169.254.169.254/latest", "up": "../../admin", "q": "a b&c=d"}
+    ):
         assert judge_url("https://api.example.com/items/42-abc/price", one, own).verdict == "allow"
         assert judge_url("https://api.example.com/items/../../admin/price", one, own).verdict == "refuse"
         assert judge_url("http://169.254.169.254/latest", one, own).verdict == "refuse"

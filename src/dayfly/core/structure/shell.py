@@ -15,21 +15,81 @@ if TYPE_CHECKING:
 # What the function's own programs do with their operands, by program: a table of meanings, not of bad input.
 # Programs that start the program their operands name:
 _STARTERS = frozenset(
-    (
-        "env nice nohup timeout stdbuf setsid sudo doas chroot time exec command builtin "
-        "ionice chrt taskset flock strace unshare nsenter busybox"
-    ).split()
+    [
+        "env",
+        "nice",
+        "nohup",
+        "timeout",
+        "stdbuf",
+        "setsid",
+        "sudo",
+        "doas",
+        "chroot",
+        "time",
+        "exec",
+        "command",
+        "builtin",
+        "ionice",
+        "chrt",
+        "taskset",
+        "flock",
+        "strace",
+        "unshare",
+        "nsenter",
+        "busybox",
+    ]
 )
 # Programs that hand their operands to a shell, here or elsewhere, whatever quotes were around them:
 _RUNNERS = frozenset(
-    ("xargs eval source . trap ssh parallel su runuser watch script expect entr at batch rsh mosh").split()
+    [
+        "xargs",
+        "eval",
+        "source",
+        ".",
+        "trap",
+        "ssh",
+        "parallel",
+        "su",
+        "runuser",
+        "watch",
+        "script",
+        "expect",
+        "entr",
+        "at",
+        "batch",
+        "rsh",
+        "mosh",
+    ]
 )
 # Programs that read a language from an operand or from an option's value.
 _INTERPRETERS = frozenset(
-    (
-        "sh bash dash zsh ksh ash fish python pypy perl ruby node php lua awk gawk mawk sed "
-        "osascript tclsh deno bun psql mysql sqlite"
-    ).split()
+    [
+        "sh",
+        "bash",
+        "dash",
+        "zsh",
+        "ksh",
+        "ash",
+        "fish",
+        "python",
+        "pypy",
+        "perl",
+        "ruby",
+        "node",
+        "php",
+        "lua",
+        "awk",
+        "gawk",
+        "mawk",
+        "sed",
+        "osascript",
+        "tclsh",
+        "deno",
+        "bun",
+        "psql",
+        "mysql",
+        "sqlite",
+    ]
 )
 _SHELLS = frozenset(("sh", "bash", "dash", "zsh", "ksh", "ash"))
 # find's options after which a command stands.
