@@ -21,6 +21,9 @@ STEPS = 200_000
 CHARACTERS_PER_STEP = 64
 # Pieces are found by their first characters: by eight, since hundreds begin with the same three ("SEL").
 KEY_LENGTHS = (1, 2, 3, 8)
+# A piece tells a coincidence if so many of its characters are not the event's, and at least so large a share.
+MIN_OWN = 3
+MAX_EVENT_SHARE = 5
 # White space is explained without a piece; pieces that begin with an indentation would all share a key.
 MAX_INDENTATION = 2
 
@@ -206,7 +209,7 @@ class OwnText:
                 furthest = at + 1
                 if unexplained < 0:
                     unexplained = at
-        return Explanation(unexplained, _account(size, passable, edges, event))
+        return Explanation(unexplained, _account(text, passable, edges, event))
 
 
 def _matches(template: list[str], text: str) -> bool:
@@ -223,10 +226,14 @@ def _matches(template: list[str], text: str) -> bool:
     return True
 
 
-def _account(size: int, passable: bytearray, edges: list[tuple[int, int]], event: bytearray) -> bytearray:
+def _account(text: str, passable: bytearray, edges: list[tuple[int, int]], event: bytearray) -> bytearray:
     """Mark what lies in a piece from which the end can be reached and that the event's part does not fill."""
+    size = len(text)
     if event.find(1) < 0:
         return bytearray(size)
+    own_before = [0] * (size + 1)  # characters, but for blanks, that are not the event's
+    for at in range(size):
+        own_before[at + 1] = own_before[at] + (not event[at] and not text[at].isspace())
     leads = bytearray(size + 1)
     leads[size] = 1
     steps = [0] * (size + 1)
@@ -240,7 +247,7 @@ def _account(size: int, passable: bytearray, edges: list[tuple[int, int]], event
             if not leads[end]:
                 continue
             leads[at] = 1
-            if event.find(1, at, end) >= 0 and event.find(0, at, end) >= 0:
+            if event.find(1, at, end) >= 0 and _goes_beyond(text[at:end], own_before[end] - own_before[at]):
                 steps[at] += 1
                 steps[end] -= 1
     accounted = bytearray(size)
@@ -252,8 +259,18 @@ def _account(size: int, passable: bytearray, edges: list[tuple[int, int]], event
     return accounted
 
 
+def _goes_beyond(piece: str, own: int) -> bool:
+    """Say whether enough of a piece is not the event's: in two megabytes of constants stand "... " and "(1, 2)"."""
+    if own >= MIN_OWN:
+        return own * MAX_EVENT_SHARE >= len(piece)
+    # A word between blanks (" AND ") that prose in the event has as well.
+    word = piece.strip()
+    return word.isalpha() and len(word) < len(piece)
+
+
 def texts_of(code: CodeType) -> Iterator[str]:
     """Yield the string constants and the names of a code object and of all the code within it."""
+    # Not types.CodeType, nor a recursion: `types` is no module of the worker's, and generated code nests deeply.
     todo: list[object] = [code]
     while todo:
         one = todo.pop()
@@ -263,6 +280,6 @@ def texts_of(code: CodeType) -> Iterator[str]:
             yield one.decode("latin-1")
         elif isinstance(one, (tuple, frozenset)):
             todo.extend(one)
-        elif hasattr(one, "co_consts"):
+        elif isinstance(one, type(code)):
             todo.extend(one.co_consts)
             todo.extend((one.co_names, one.co_varnames))

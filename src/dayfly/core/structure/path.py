@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dayfly.core.structure.judgement import Judgement, Taint, judged
+from dayfly.core.structure.judgement import Judgement, Taint, Unreadable, judged
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 # The one directory a function may fill as it likes; what is executed from it is another judge's.
 SCRATCH = "/tmp"
+# Linux ends paths at 4,096 bytes.
+MAX_PATH = 8192
 
 
 def judge_path(
@@ -35,6 +37,8 @@ def _judge(path: str, taint: Taint, own: OwnText, resolved: str, roots: Sequence
     allow = Judgement(
         "allow", "path.name", "the event names at most a file within the directory", taint.first_path()
     )
+    if len(path) > MAX_PATH:
+        raise Unreadable("longer than any path")
     if "\0" in path:
         at = taint.mask.find(1)
         if at >= 0:

@@ -42,7 +42,8 @@ def judge_python(
         text = _decode(bytes(source)) if not isinstance(source, str) else source
     except Exception:
         # Trust boundary: whatever these bytes are, they are not read; the mask decides whose they are.
-        return judged("python", bytes(source).decode("latin-1"), provenance, own, _judge_undecoded)
+        text = source if isinstance(source, str) else bytes(source).decode("latin-1")
+        return judged("python", text, provenance, own, _judge_undecoded)
 
     def judge(text: str, taint: Taint, own: OwnText) -> Judgement:
         return _judge(text, taint, own, is_bytes=is_bytes)

@@ -24,8 +24,32 @@ _BASES = {"x": "0123456789abcdefABCDEF_", "o": "01234567_", "b": "01_"}
 _PREFIXES = frozenset(("r", "b", "u", "f", "t", "br", "rb", "fr", "rf", "tr", "rt"))
 # Two and more characters that are one operator; the longest that fits is taken.
 _LONG_OPERATORS = frozenset(
-    ("**=", "//=", ">>=", "<<=", "...", "!=", "->", "**", "//", ">>", "<<", "<=", ">=", "==", ":=")
-    + tuple(sign + "=" for sign in "+-*/%@&|^")
+    [
+        "**=",
+        "//=",
+        ">>=",
+        "<<=",
+        "...",
+        "!=",
+        "->",
+        "**",
+        "//",
+        ">>",
+        "<<",
+        "<=",
+        ">=",
+        "==",
+        ":=",
+        "+=",
+        "-=",
+        "*=",
+        "/=",
+        "%=",
+        "@=",
+        "&=",
+        "|=",
+        "^=",
+    ]
 )
 _OPERATORS = frozenset("+-*/%@&|^~<>()[]{},:;.=!")
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 # What the function's own programs do with their operands, by program: a table of meanings, not of bad input.
 # Programs that start the program their operands name:
 _STARTERS = frozenset(
-    (
+    [
         "env",
         "nice",
         "nohup",
@@ -28,43 +28,68 @@ _STARTERS = frozenset(
         "time",
         "exec",
         "command",
-    )
-    + ("builtin", "ionice", "chrt", "taskset", "flock", "strace", "unshare", "nsenter", "busybox")
+        "builtin",
+        "ionice",
+        "chrt",
+        "taskset",
+        "flock",
+        "strace",
+        "unshare",
+        "nsenter",
+        "busybox",
+    ]
 )
 # Programs that hand their operands to a shell, here or elsewhere, whatever quotes were around them:
 _RUNNERS = frozenset(
-    ("xargs", "eval", "source", ".", "trap", "ssh", "parallel", "su", "runuser", "watch", "script", "expect")
-    + ("entr", "at", "batch", "rsh", "mosh")
+    [
+        "xargs",
+        "eval",
+        "source",
+        ".",
+        "trap",
+        "ssh",
+        "parallel",
+        "su",
+        "runuser",
+        "watch",
+        "script",
+        "expect",
+        "entr",
+        "at",
+        "batch",
+        "rsh",
+        "mosh",
+    ]
 )
 # Programs that read a language from an operand or from an option's value.
-_INTERPRETERS = (
-    "sh",
-    "bash",
-    "dash",
-    "zsh",
-    "ksh",
-    "ash",
-    "fish",
-    "python",
-    "pypy",
-    "perl",
-    "ruby",
-    "node",
-    "php",
-)
-_INTERPRETERS += (
-    "lua",
-    "awk",
-    "gawk",
-    "mawk",
-    "sed",
-    "osascript",
-    "tclsh",
-    "deno",
-    "bun",
-    "psql",
-    "mysql",
-    "sqlite3",
+_INTERPRETERS = frozenset(
+    [
+        "sh",
+        "bash",
+        "dash",
+        "zsh",
+        "ksh",
+        "ash",
+        "fish",
+        "python",
+        "pypy",
+        "perl",
+        "ruby",
+        "node",
+        "php",
+        "lua",
+        "awk",
+        "gawk",
+        "mawk",
+        "sed",
+        "osascript",
+        "tclsh",
+        "deno",
+        "bun",
+        "psql",
+        "mysql",
+        "sqlite",
+    ]
 )
 _SHELLS = frozenset(("sh", "bash", "dash", "zsh", "ksh", "ash"))
 # find's options after which a command stands.
@@ -248,8 +273,9 @@ def _judge_arguments(
     for index in range(1, len(arguments)):
         argument, marked = arguments[index], events[index]
         before = arguments[index - 1]
-        if argument in _COMMAND_OPTIONS:
+        if argument in _COMMAND_OPTIONS and not marked[0]:
             takes_command = True
+            continue
         if not any(marked):
             ends_options = ends_options or argument == "--"
             takes_command = takes_command and argument not in (";", "+")

@@ -100,7 +100,8 @@ def _judge(sql: str, taint: Taint, own: OwnText, dialect: str) -> Judgement:
                     may[start:end] = b"\x01" * size
             elif _is_own(name, own):
                 free[start:end] = b"\x01" * size
-                if naming[index]:
+                # The function's text alone: every table's name stands somewhere in the libraries.
+                if naming[index] and (own.has_word(name) or own.is_constant(name)):
                     may[start:end] = b"\x01" * size
         elif token.kind == COMMENT:
             # In the function's own comment (sqlcommenter's request id) what stays in it is no structure,
@@ -135,7 +136,7 @@ def _judge(sql: str, taint: Taint, own: OwnText, dialect: str) -> Judgement:
         for at in range(start, end):
             if not explained.accounted[at] and not may[at]:
                 return _refuse(taint, at)
-    for index, token in enumerate(tokens):
+    for token in tokens:
         # Several of the event's words are a clause, though each alone would be a name: "price DESC".
         if (
             token.kind in (WORD, QUOTED)
