@@ -519,6 +519,8 @@ HOSTILE: dict[str, Callable[[], object]] = {
     "leaves": lambda: [f"leaf{number}" for number in range(120_000)],
     "bomb": lambda: {"awslogs": {"data": b64(gzip.compress(b"x1(" * 10_000_000))}},
     "layers": lambda: _layers(20),
+    "long json": lambda: {"body": "[" + "1," * 200_000 + "1]"},
+    "deep json": lambda: {"body": "[" * 50_000 + "]" * 50_000},
     "escapes": lambda: {"a": "\\u0041" * 200_000},
     "entities": lambda: {"a": "&amp;" * 200_000},
     "archive": lambda: {"a": b64(b"BZh91AY&SY" + bytes(range(200)))},

@@ -342,8 +342,11 @@ class Leaves(LeafBlock):
             try:
                 self._push(loads(text), place, ">json", layer)
                 return
-            except (ValueError, RecursionError):
+            except ValueError:
                 pass
+            except RecursionError:
+                # Numbers and plain words are not taken from between quotes.
+                self.complete = False
             if "\n" in text.strip():
                 # One value a line.
                 lines = text.splitlines()
@@ -357,6 +360,8 @@ class Leaves(LeafBlock):
                             self._push(value, place, f">json[{number}]", layer)
                     else:
                         return
+        else:
+            self.complete = False
         # Too deep, too long or none: what is between quotes is what a text could be made of.
         found, is_all = literals(text, min(self._marks_left, 20_000))
         self._marks_left -= len(found)
