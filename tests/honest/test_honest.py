@@ -92,8 +92,23 @@ EVENTS: dict[str, list[dict[str, object]]] = {
         for item in ("17", PROSE)
     ],
     "alchemy": [
-        {"id": "o-1", "email": "a@example.com", "total": 3.5, "ids": ["o-1", "o-2"], "order": "total", "limit": 3},
-        {"id": PROSE, "email": PROSE, "total": 3, "ids": [PROSE, "email"], "order": "email", "limit": 1, **HTTP},
+        {
+            "id": "o-1",
+            "email": "a@example.com",
+            "total": 3.5,
+            "ids": ["o-1", "o-2"],
+            "order": "total",
+            "limit": 3,
+        },
+        {
+            "id": PROSE,
+            "email": PROSE,
+            "total": 3,
+            "ids": [PROSE, "email"],
+            "order": "email",
+            "limit": 1,
+            **HTTP,
+        },
     ],
     "powertools": [
         {

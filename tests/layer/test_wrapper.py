@@ -363,7 +363,9 @@ def test_the_guard_is_armed_from_the_layers_packed_modules(
     folder = write_function({"app.py": "def handler(event, context):\n    return eval(event['code'])\n"})
     settings = {"DAYFLY_GUARD": "block"}
     image = Image(interpreter, ">=4,<5")
-    with ManagedRuntime(folder, "app.handler", image, opt=opt, environment=settings, telemetry=True) as runtime:
+    with ManagedRuntime(
+        folder, "app.handler", image, opt=opt, environment=settings, telemetry=True
+    ) as runtime:
         assert runtime.invoke({"code": "1"}).payload == 1
         answer = runtime.invoke({"code": "__import__('os').getpid()"}).payload
         started = started_as(runtime)

@@ -47,32 +47,36 @@ _MEANWHILE = frozenset(
         "dayfly/supervisor/witness.py",
     }
 )
-_LATE = _GUARD | _MEANWHILE | frozenset(
-    {
-        "dayfly/_sys/immortal.py",
-        "dayfly/_sys/mounts.py",
-        "dayfly/_sys/netns.py",
-        "dayfly/_sys/objects.py",
-        "dayfly/_sys/openmp.py",
-        "dayfly/_sys/reopen.py",
-        "dayfly/_sys/trust.py",
-        "dayfly/core/reports.py",
-        "dayfly/core/tenants.py",
-        "dayfly/runtime/bundles.py",
-        "dayfly/runtime/delivery.py",
-        "dayfly/runtime/hugepages.py",
-        "dayfly/runtime/idleness.py",
-        "dayfly/runtime/immortals.py",
-        "dayfly/runtime/natives.py",
-        "dayfly/runtime/recorded.py",
-        "dayfly/runtime/unpacking.py",
-        "dayfly/runtime/warming.py",
-        "dayfly/supervisor/infection.py",
-        "dayfly/supervisor/places.py",
-        "dayfly/supervisor/private.py",
-        "dayfly/supervisor/reclaim.py",
-        "dayfly/supervisor/tenants.py",
-    }
+_LATE = (
+    _GUARD
+    | _MEANWHILE
+    | frozenset(
+        {
+            "dayfly/_sys/immortal.py",
+            "dayfly/_sys/mounts.py",
+            "dayfly/_sys/netns.py",
+            "dayfly/_sys/objects.py",
+            "dayfly/_sys/openmp.py",
+            "dayfly/_sys/reopen.py",
+            "dayfly/_sys/trust.py",
+            "dayfly/core/reports.py",
+            "dayfly/core/tenants.py",
+            "dayfly/runtime/bundles.py",
+            "dayfly/runtime/delivery.py",
+            "dayfly/runtime/hugepages.py",
+            "dayfly/runtime/idleness.py",
+            "dayfly/runtime/immortals.py",
+            "dayfly/runtime/natives.py",
+            "dayfly/runtime/recorded.py",
+            "dayfly/runtime/unpacking.py",
+            "dayfly/runtime/warming.py",
+            "dayfly/supervisor/infection.py",
+            "dayfly/supervisor/places.py",
+            "dayfly/supervisor/private.py",
+            "dayfly/supervisor/reclaim.py",
+            "dayfly/supervisor/tenants.py",
+        }
+    )
 )
 # The oldest time a zip file can hold: any fixed one makes two builds the same.
 _TIME = (1980, 1, 1, 0, 0, 0)

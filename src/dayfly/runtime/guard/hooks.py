@@ -158,8 +158,12 @@ def _judge_template(frame: FrameType, guard: Guard) -> bool:
         return True
     name = above.get("filename")
     # A template from memory is called "<template>".
-    is_file = type(name) is str and os.path.isabs(name)
-    if is_file and guard.places.is_deployed(name) and not guard.places.is_planted(name):
+    if (
+        type(name) is str
+        and os.path.isabs(name)
+        and guard.places.is_deployed(name)
+        and not guard.places.is_planted(name)
+    ):
         return True
     text = above.get("source_hint")
     if type(text) is str:
