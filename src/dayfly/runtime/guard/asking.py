@@ -27,10 +27,6 @@ _AWS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".aws.dev")
 
 def about_python(guard: Guard, source: str | bytes, frame: FrameType) -> None:
     """Code that is about to be compiled."""
-    # `eval` and `exec` tell of bytes.
-    text = source if isinstance(source, str) else source.decode("utf-8", "replace")
-    if guard.own.is_constant(text):
-        return
     own = guard.written if guard.is_writer(frame) else guard.own
     judgement = judge_python(source, guard.provenance, own)
     if judgement.verdict != "allow":
@@ -125,7 +121,7 @@ def about_import(guard: Guard, name: str, frame: FrameType) -> None:
 def about_shell(guard: Guard, command: object, frame: FrameType) -> None:
     """A command line that a shell is about to read."""
     text = _text(command)
-    if text is not None and not guard.own.is_constant(text):
+    if text is not None:
         guard.act_on(judge_shell(text, guard.provenance, guard.own), text, frame)
 
 

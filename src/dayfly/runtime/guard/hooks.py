@@ -280,7 +280,8 @@ def _on_pty(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
 def _on_open(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
     path = arguments[0]
     if frame.f_code.co_filename in _IMPORTLIB:
-        if frame.f_code.co_name == "get_data" and type(path) is str and guard.places.is_planted(path):
+        is_code = frame.f_code.co_name == "get_data" or frame.f_code.co_filename == "<frozen zipimport>"
+        if is_code and type(path) is str and guard.places.is_planted(path):
             guard.refuse("import.planted", frame, text=path)
         if _loads_file(frame):
             _judge_dynamic_import(guard, frame)
