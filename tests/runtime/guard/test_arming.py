@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
+import marshal
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import cast
 
@@ -80,6 +84,7 @@ REFUSED = {
     ),
     "a loader of one's own": "importlib.util.module_from_spec(s := importlib.util.spec_from_loader('x', Own())); s.loader.exec_module(types.ModuleType('x'))",
     "marshal": "exec(marshal.loads(base64.b64decode(event['marshalled'])))",
+    "an archive that was written": "zipped(base64.b64decode(event['zip']))",
     "a code object put together": "types.CodeType(*parts(base64.b64decode(event['bytes'])))",
     "through a type hint": "typing.get_type_hints(type('T', (), {'__annotations__': {'a': event['code']}}))",
     "in a generator": "next(eval(event['code']) for _ in [1])",
@@ -88,6 +93,18 @@ REFUSED = {
     "through map": "list(map(eval, [event['code']]))",
     "through timeit": "timeit.timeit(event['code'], number=1)",
     "through pickle": "pickle.loads(base64.b64decode(event['pickled']))",
+}
+# Named in docs/how-it-works.md: each works, some are told of.
+OPEN = {
+    "a call that the event names": ("getattr(os, event['name'])()", []),
+    "a format string": ("event['format'].format(json)", []),
+    "what a shell reads": ("subprocess.run(['sh'], input=event['command'], text=True)", []),
+    "code that is computed": ("eval(''.join(chr(code ^ 1) for code in event['codes']))", ["Gunknown"]),
+    "an encoding that is not read": ("eval(base64.b85decode(event['b85']))", ["Gunknown"]),
+    "a dependency that looks for the guard": (
+        "setattr([one for one in gc.get_objects() if type(one).__name__ == 'Guard'][0], 'is_active', False)",
+        [],
+    ),
 }
 HONEST = {
     "a literal": "ast.literal_eval(event['literal'])",
@@ -99,9 +116,10 @@ HONEST = {
     "a temporary file": "tempfile.NamedTemporaryFile().write(b'x')",
     "a trace": "traceback.format_exc(); linecache.getline(ast.__file__, 1)",
 }
+OPENED = {name: statement for name, (statement, _said) in OPEN.items()}
 MODULES = (
     "ast base64 codecs collections importlib.machinery importlib.util importlib.abc linecache marshal pickle "
-    "tempfile threading timeit traceback types typing gc sys"
+    "tempfile threading timeit traceback types typing gc sys os subprocess"
 )
 MANY = """
 import {modules}
@@ -123,6 +141,12 @@ def finalised(work):
     class Late:
         def __del__(self): work()
     Late(); gc.collect()
+def zipped(data):
+    path = tempfile.mktemp(suffix='.zip', dir='/tmp')
+    with open(path, 'wb') as file: file.write(data)
+    sys.path.insert(0, path)
+    try: import zipped_evil
+    finally: os.unlink(path)
 def functions(): {statements}
 from dayfly.core.handshake import ZygoteOptions
 from dayfly.runtime.guard import arm
@@ -144,12 +168,26 @@ for name, work in functions().items():
 
 
 def try_all(statements: dict[str, str], folder: Path) -> list[list[object]]:
-    import base64
-    import marshal
-
     evil = "(lambda a: a.getpid())(__import__('os'))"
+    if statements is OPENED:
+        # Nothing of it is there in plain.
+        return _run(
+            statements,
+            folder,
+            {
+                "name": "getppid",
+                "format": "{0.JSONDecoder.__init__.__globals__}",
+                "command": "exit 3",
+                "codes": [ord(char) ^ 1 for char in evil],
+                "b85": base64.b85encode(evil.encode()).decode(),
+            },
+        )
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("zipped_evil.py", "import os; os.getpid()")
     event = {
         "code": evil,
+        "zip": base64.b64encode(archive.getvalue()).decode(),
         "packed": base64.b64encode(evil.encode()).decode(),
         "reversed": evil[::-1],
         "marshalled": base64.b64encode(marshal.dumps(compile(evil, "x", "eval"))).decode(),
@@ -158,6 +196,10 @@ def try_all(statements: dict[str, str], folder: Path) -> list[list[object]]:
         "literal": "{'a': [1, -2.5, None]}",
         "price": "12.5",
     }
+    return _run(statements, folder, event)
+
+
+def _run(statements: dict[str, str], folder: Path, event: dict[str, object]) -> list[list[object]]:
     lines = "".join(f"\n    def f{number}(): {text}" for number, text in enumerate(statements.values()))
     table = ", ".join(f"{name!r}: f{number}" for number, name in enumerate(statements))
     program = MANY.format(
@@ -189,3 +231,8 @@ def test_whatever_way_code_of_the_events_takes_it_is_refused(tmp_path: Path) -> 
 def test_honest_statements_pass_under_the_real_hook(tmp_path: Path) -> None:
     found = try_all(HONEST, tmp_path)
     assert [one[1:] for one in found] == [[False, [], False]] * len(HONEST)
+
+
+def test_what_is_out_of_the_guards_reach_passes_and_some_of_it_is_told(tmp_path: Path) -> None:
+    found = try_all(OPENED, tmp_path)
+    assert [one[1:] for one in found] == [[False, said, False] for _statement, said in OPEN.values()]

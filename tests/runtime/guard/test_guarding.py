@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 
 import pytest
@@ -110,6 +111,18 @@ def test_what_is_unknown_is_told_of_code_alone() -> None:
     for sink in ("sql", "path", "url", "python"):
         guard.act_on(Judgement("unknown", sink + ".unexplained", ""), "x", None)
     assert told(guard) == [["unknown", "python.unexplained"]]
+
+
+def test_what_is_unknown_is_refused_where_the_event_was_not_read_as_a_whole() -> None:
+    archive = base64.b64encode(b"PK\x03\x04" + bytes(60)).decode()
+    guard = serving({"upload": archive})
+    assert not guard.provenance.is_complete
+    # All that a judge has against it is that: the structure is the function's.
+    guard.act_on(Judgement("unknown", "python.incomplete", ""), "x", None)
+    guard.act_on(Judgement("unknown", "sql.unexplained", ""), "x", None)
+    with pytest.raises(Refused):
+        guard.act_on(Judgement("unknown", "python.unexplained", ""), "x", None)
+    assert told(guard) == [["refused", "python.incomplete"]]
 
 
 def test_a_disarmed_guard_looks_at_nothing() -> None:

@@ -72,8 +72,6 @@ _WRITERS = (
 _HEAVY = frozenset(("attr", "jinja2", "mako", "sqlalchemy"))
 # What an unknown origin is worth telling of: elsewhere most texts are neither the event's nor constants.
 _NEVER_UNREAD = frozenset(("python", "code", "template", "shell", "argv", "global"))
-# A program of the function's own with arguments that are free text: converters of uploads are started so.
-_READ = frozenset(("argv.incomplete",))
 _TOLD_UNKNOWN = frozenset(("python", "code", "template", "shell", "global"))
 
 
@@ -245,8 +243,11 @@ class Guard:
         if judgement.verdict == "allow":
             return
         if judgement.verdict == "unknown":
-            subject = judgement.rule.partition(".")[0]
-            if not self.provenance.is_complete and subject in _NEVER_UNREAD and judgement.rule not in _READ:
+            subject, _, rest = judgement.rule.partition(".")
+            if rest == "incomplete":
+                # All of its structure is the function's; what was not read of the event can be a value at most.
+                return
+            if not self.provenance.is_complete and subject in _NEVER_UNREAD:
                 # Who sends more than is read could hide anything in it.
                 self.refuse(subject + ".incomplete", frame, text=text)
                 return
