@@ -8,12 +8,12 @@ import warnings
 from collections.abc import Iterator
 
 import pytest
+from tests.core.structure import test_python, test_sql
+from tests.core.structure.fakes import fill
 
 from dayfly.core.structure.own import OwnText, texts_of
 from dayfly.core.structure.python import judge_python
 from dayfly.core.structure.sql import judge_sql
-from tests.core.structure import test_python, test_sql
-from tests.core.structure.fakes import fill
 
 
 def library_texts() -> Iterator[str]:
