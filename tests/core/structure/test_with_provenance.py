@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,6 +16,9 @@ from dayfly.core.structure.shell import judge_argv, judge_shell
 from dayfly.core.structure.sql import judge_sql
 from dayfly.core.structure.template import judge_template
 from dayfly.core.structure.url import judge_url
+
+if TYPE_CHECKING:
+    from dayfly.core.structure.judgement import Provenance
 
 provenance = pytest.importorskip("dayfly.core.provenance")
 
@@ -45,7 +49,7 @@ def encoded(body: object) -> dict[str, object]:
     return event
 
 
-def both(body: object) -> list[object]:
+def both(body: object) -> list[Provenance]:
     return [
         provenance.Provenance(gateway(body)),
         provenance.Provenance(encoded(body)),

@@ -247,7 +247,9 @@ def _account(text: str, passable: bytearray, edges: list[tuple[int, int]], event
             if not leads[end]:
                 continue
             leads[at] = 1
-            if event.find(1, at, end) >= 0 and _goes_beyond(text[at:end], own_before[end] - own_before[at]):
+            if event.find(1, at, end) < 0 or event.find(0, at, end) < 0:
+                continue
+            if _goes_beyond(text[at:end], own_before[end] - own_before[at]):
                 steps[at] += 1
                 steps[end] -= 1
     accounted = bytearray(size)

@@ -291,7 +291,7 @@ def _judge_generated(source: str, taint: Taint, own: OwnText, reading: _Reading)
     literals = bytearray(len(source))
     for token in reading.tokens:
         if token.kind == STRING:
-            literals[token.start : token.end] = b"\x01" * (token.end - token.start)
+            literals[token.content : token.limit] = b"\x01" * (token.limit - token.content)
     for start, end in taint.runs():
         if explained.accounted.find(0, start, end) < 0:
             continue
@@ -317,21 +317,29 @@ def _is_own_name(name: str, own: OwnText) -> bool:
 def _are_own_words(source: str, start: int, end: int, literals: bytearray, own: OwnText) -> bool:
     """Say whether the range holds whole words of the function's, and beside them only what separates names."""
     at = start
+    separated = number = False
     while at < end:
         if source[at] == "_" or source[at].isalnum():
             first, last = at, at
             while last < end and (source[last] == "_" or source[last].isalnum()):
                 last += 1
-            if source[first:last] in KEYWORDS and not literals[first]:
-                return False
-            if not own.has_word(source[first:last]) and not own.has_word(_whole_word(source, first, last)):
-                return False
+            word, whole = source[first:last], _whole_word(source, first, last)
             at = last
-        elif source[at] in " ,\n" or literals[at]:
+            if word.isdigit() and not literals[first]:
+                number = True  # a literal, alone; "1, 2" would be another argument
+                continue
+            if word in KEYWORDS and not literals[first]:
+                return False
+            if not own.has_word(word) and not own.has_word(whole):
+                return False
+        elif literals[at]:
+            at += 1
+        elif source[at] in " ,":
+            separated = True
             at += 1
         else:
             return False
-    return True
+    return not (separated and number)
 
 
 def _whole_word(source: str, start: int, end: int) -> str:
