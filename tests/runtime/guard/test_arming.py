@@ -9,6 +9,7 @@ import marshal
 import subprocess
 import sys
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
@@ -199,7 +200,7 @@ def try_all(statements: dict[str, str], folder: Path) -> list[list[object]]:
     return _run(statements, folder, event)
 
 
-def _run(statements: dict[str, str], folder: Path, event: dict[str, object]) -> list[list[object]]:
+def _run(statements: dict[str, str], folder: Path, event: Mapping[str, object]) -> list[list[object]]:
     lines = "".join(f"\n    def f{number}(): {text}" for number, text in enumerate(statements.values()))
     table = ", ".join(f"{name!r}: f{number}" for number, name in enumerate(statements))
     program = MANY.format(
