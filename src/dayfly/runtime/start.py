@@ -53,7 +53,10 @@ def _arm(options: ZygoteOptions) -> tuple[Guard | None, str]:
         from dayfly.runtime.guard import Guard, arm
     except ImportError:
         version = ".".join(map(str, sys.version_info[:2]))
-        return None, f"this layer holds no guard for Python {version}: build one with --python {version}"
+        return (
+            None,
+            f"this layer holds no guard for Python {version}: build one with --python {version} alone",
+        )
 
     armed = arm(options)
     return (armed, "") if isinstance(armed, Guard) else (None, armed.fault)
