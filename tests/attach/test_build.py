@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import lzma
 import sys
 import zipfile
 from importlib import metadata
@@ -16,7 +17,7 @@ from tests.interpreters import found_interpreters
 import dayfly
 from dayfly.attach import build
 from dayfly.attach.build import build_layer, client_sources, own_sources
-from dayfly.attach.layout import MAX_BYTES, LayerError
+from dayfly.attach.layout import MAX_BYTES, LayerError, is_guards
 from dayfly.attach.pythons import find_python
 
 HERE = f"{sys.version_info[0]}.{sys.version_info[1]}"
@@ -52,6 +53,7 @@ def test_only_what_runs_beside_a_function_ships(layer: build.BuiltLayer) -> None
         inner = zipfile.ZipFile(io.BytesIO(file.read("dayfly.d/source.zip"))).namelist()
         archive = f"dayfly.d/{sys.implementation.cache_tag}.late.zip"
         late = zipfile.ZipFile(io.BytesIO(file.read(archive))).namelist()
+        packed = file.read(f"dayfly.d/{sys.implementation.cache_tag}.guard.xz")
         manifest = json.loads(file.read("dayfly.d/manifest.json"))
         program = file.getinfo("dayfly").external_attr >> 16 & 0o777
     assert program == 0o755
@@ -71,9 +73,16 @@ def test_only_what_runs_beside_a_function_ships(layer: build.BuiltLayer) -> None
     # Each source once as bytecode for the one Python.
     tag = f"dayfly.d/{sys.implementation.cache_tag}/"
     own = {name for name in inner if name.startswith("dayfly/")}
+    # The guard's have bytecode alone.
+    assert not [name for name in own if is_guards(name)]
+    index = json.loads(lzma.decompress(packed).partition(b"\n")[0])
+    guards = {name[:-1] for name, _ in index}
+    assert not [name for name in guards if not is_guards(name)]
+    assert {"dayfly/runtime/guard/hooks.py", "dayfly/core/structure/python.py"} <= guards
+    own |= guards
     files = {name.removeprefix(tag)[:-1] for name in names if name.startswith(tag)}
-    assert files | {name[:-1] for name in late} == own
-    assert len(files) + len(late) == len(own)
+    assert files | {name[:-1] for name in late} | guards == own
+    assert len(files) + len(late) + len(guards) == len(own)
     assert {name.split("/")[0] for name in inner} == {"dayfly", "client", "needs"}
     assert not [
         name for name in [*names, *inner] if name.endswith((".so", ".toml")) or "tests" in name.split("/")
@@ -89,14 +98,15 @@ def test_only_what_runs_beside_a_function_ships(layer: build.BuiltLayer) -> None
 
 def test_licences_of_others_are_included(layer: build.BuiltLayer) -> None:
     with zipfile.ZipFile(layer.path) as file:
-        texts = {name: file.read(name) for name in file.namelist() if "/licences/" in name}
+        archive = zipfile.ZipFile(io.BytesIO(file.read("dayfly.d/licences.zip")))
+    texts = {name: archive.read(name) for name in archive.namelist()}
     assert set(texts) == {
-        "dayfly.d/licences/awslambdaric-LICENSE",
-        "dayfly.d/licences/awslambdaric-NOTICE",
-        "dayfly.d/licences/simplejson-LICENSE.txt",
+        "licences/awslambdaric-LICENSE",
+        "licences/awslambdaric-NOTICE",
+        "licences/simplejson-LICENSE.txt",
     }
-    assert b"Apache License" in texts["dayfly.d/licences/awslambdaric-LICENSE"]
-    assert b"MIT License" in texts["dayfly.d/licences/simplejson-LICENSE.txt"]
+    assert b"Apache License" in texts["licences/awslambdaric-LICENSE"]
+    assert b"MIT License" in texts["licences/simplejson-LICENSE.txt"]
 
 
 def test_the_client_ships_without_its_compiled_parts_and_tests() -> None:

@@ -104,7 +104,8 @@ BAD_VARIABLES = [
     ("DAYFLY_RESEED", "2", "on or off"),
     ("DAYFLY_LOG_INVOCATIONS", "some", "on or off"),
     ("DAYFLY_HUGE_PAGES", "on", "auto, off"),
-    ("DAYFLY_GUARD", "block", "off"),
+    ("DAYFLY_GUARD", "on", "off, observe, block"),
+    ("DAYFLY_GUARD_ON_FAULT", "closed!", "open, closed"),
     *[("DAYFLY_MAX_AGE", text, "15m") for text in ("", "5d", "-1", "nan", "inf", "m", "1 2", "721h")],
     *[("DAYFLY_MAX_INVOCATIONS", text, "from 1 on") for text in ("", "0", "-3", "1.5", "many", "²")],
     *[

@@ -354,3 +354,22 @@ def _copy(source: Path, target: Path) -> Path:
 
 def _listing(folder: Path) -> list[tuple[str, int, int]]:
     return sorted((str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in folder.rglob("*"))
+
+
+@every_interpreter
+def test_the_guard_is_armed_from_the_layers_packed_modules(
+    interpreter: Interpreter, opt: Path, write_function: WriteFunction
+) -> None:
+    folder = write_function({"app.py": "def handler(event, context):\n    return eval(event['code'])\n"})
+    settings = {"DAYFLY_GUARD": "block"}
+    image = Image(interpreter, ">=4,<5")
+    with ManagedRuntime(
+        folder, "app.handler", image, opt=opt, environment=settings, telemetry=True
+    ) as runtime:
+        assert runtime.invoke({"code": "1"}).payload == 1
+        answer = runtime.invoke({"code": "__import__('os').getpid()"}).payload
+        started = started_as(runtime)
+    assert isinstance(answer, dict)
+    assert started["guard"] == "block", started.get("guard_reason")
+    assert answer["errorType"] == "Dayfly.Refused"
+    assert [line for line in answer["stackTrace"] if "dayfly" in line] == []

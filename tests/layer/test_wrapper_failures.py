@@ -47,9 +47,14 @@ def spoil_archive(opt: Path) -> None:
 
 
 def spoil_module(opt: Path) -> None:
-    """Cut a module's bytecode short."""
-    for path in opt.glob("dayfly.d/cpython-*/dayfly/supervisor/loop.pyc"):
-        path.write_bytes(path.read_bytes()[:40])
+    """Cut a module's bytecode short, one that is loaded while the function initialises."""
+    for path in opt.glob("dayfly.d/cpython-*.late.zip"):
+        with zipfile.ZipFile(path) as file:
+            modules = {one: file.read(one) for one in file.namelist()}
+        modules["dayfly/supervisor/loop.pyc"] = modules["dayfly/supervisor/loop.pyc"][:40]
+        with zipfile.ZipFile(path, "w") as file:
+            for one, data in modules.items():
+                file.writestr(one, data)
 
 
 def spoil_first(opt: Path) -> None:

@@ -24,7 +24,9 @@ class Told(Reporter):
         self.request_id = ""
         self.kept: list[tuple[FindingKind, str, dict[str, object]]] = []
 
-    def find(self, kind: FindingKind, message: str, evidence: object = None) -> None:
+    def find(
+        self, kind: FindingKind, message: str, evidence: object = None, *, attack: object = None
+    ) -> None:
         assert isinstance(evidence, dict)
         self.kept.append((kind, self.request_id, evidence))
 

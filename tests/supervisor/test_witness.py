@@ -59,3 +59,64 @@ def test_what_a_sweep_ended_is_told_each_time_and_zombies_once(
     witness.tell_swept(swept)
     assert len([line for line in messages(output) if "2 processes outlived" in line]) == 2
     assert len([line for line in messages(output) if "300 dead processes" in line]) == 1
+
+
+def kinds(output: RecordingOutput) -> list[str]:
+    return [str(cast("dict[str, list[str]]", line["finding_info"])["types"][0]) for line, _ in output.lines]
+
+
+GUARDED = b"Grefused|python.structure|0123456789abcdef|app.py:7 handler|body>json.code\n"
+
+
+def test_what_a_guard_refused_is_told_of_each_invocation_with_its_technique(
+    output: RecordingOutput, witness: Witness
+) -> None:
+    for _ in range(2):
+        witness.tell_note(GUARDED + b"\nWthread of f (app.py:7)")
+    assert kinds(output) == ["guard.refused", "worker.work-discarded", "guard.refused"]
+    found = cast("dict[str, dict[str, str]]", output.lines[0][0]["unmapped"])["evidence"]
+    assert found == {
+        "rule": "python.structure",
+        "place": "app.py:7 handler",
+        "event_path": "body>json.code",
+        "hash": "0123456789abcdef",
+    }
+    info = cast("dict[str, list[dict[str, dict[str, str]]]]", output.lines[0][0]["finding_info"])
+    assert info["attacks"][0]["technique"] == {"uid": "T1059.006", "name": "Python"}
+
+
+def test_what_is_unknown_is_told_once_for_each_place(output: RecordingOutput, witness: Witness) -> None:
+    for place in (b"a.py:1 f", b"a.py:1 f", b"b.py:2 g"):
+        witness.tell_note(b"Gunknown|python.unexplained||" + place + b"|\n\n")
+    assert kinds(output) == ["guard.unknown", "guard.unknown"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"G",
+        b"Grefused",
+        b"Grefused|python.structure|0123456789abcdef|place",
+        b"Gallowed|python.structure|||",
+        b"Grefused|nothing.known|||",
+        b"Grefused|python.4111111111111111|||",
+        b"Grefused|python.structure|4111111111111111x|||",
+        b"Grefused|python.structure|4111-1111-1111-1|||",
+        b"Wrefused|python.structure|||",
+    ],
+)
+def test_a_line_that_is_no_report_is_dropped(said: bytes, output: RecordingOutput, witness: Witness) -> None:
+    witness.tell_note(b"Gunknown|python.x||here|\n"[:0] + said + b"\n\n")
+    assert [kind for kind in kinds(output) if kind.startswith("guard.")] == []
+
+
+def test_a_worker_floods_no_log_with_reports_and_plants_nothing_in_them(
+    output: RecordingOutput, witness: Witness
+) -> None:
+    evil = b"Grefused|sql.x||" + b'\x1b[2J"}\r' * 50 + b"|" + b'{"a":1}' * 90 + b"\n"
+    witness.tell_note(evil * 30)
+    assert len(output.lines) == 4
+    found = cast("dict[str, dict[str, str]]", output.lines[0][0]["unmapped"])["evidence"]
+    assert len(found["place"]) == 120
+    assert len(found["event_path"]) == 160
+    assert not set('{}"\x1b') & set(found["place"] + found["event_path"])

@@ -402,6 +402,9 @@ def test_options_come_out_as_they_went_in(temporary: tuple[str, ...]) -> None:
         prime="app:warm",
         events="events/[a,b]*.json",
         after="app:after",
+        guard="observe",
+        guard_closed=True,
+        guard_key="00ff" * 8,
         temporary=temporary,
     )
     again = ZygoteOptions.unpack(options.pack())

@@ -68,7 +68,7 @@ def build_layer(
     others = [
         Entry("dayfly", (_FILES / "dayfly").read_bytes(), is_program=True),
         Entry(f"{HOME}/boot.py", (_FILES / "boot.py").read_bytes()),
-        *client_licences(),
+        Entry(f"{HOME}/licences.zip", archive(client_licences())),
     ]
     manifest = {"dayfly": dayfly.__version__, "bytecode": sorted(bytecode), "clients": clients}
     # AWS's client is a fallback, and has no bytecode: the budget is for what every start loads.
@@ -125,7 +125,7 @@ def client_licences() -> list[Entry]:
                 data = Path(str(distribution.locate_file(file))).read_bytes()
             # snapshot-restore-py's is empty; it names the Apache licence, whose text awslambdaric brings.
             if data:
-                entries.append(Entry(f"{HOME}/licences/{name}-{file.name}", data))
+                entries.append(Entry(f"licences/{name}-{file.name}", data))
     return entries
 
 

@@ -206,6 +206,36 @@ ZOMBIES = FindingKind(
     ("T1499.001", "OS Exhaustion Flood"),
     "PID 1 does not reap them; when the process limit is near, recycle the environment",
 )
+GUARD_REFUSED = FindingKind(
+    "guard.refused",
+    "The guard refused what an event tried",
+    4,
+    ("T1190", "Exploit Public-Facing Application"),
+    "`guard = block`: what the event brought was about to become code, a command, a statement's structure, a path out of its "
+    "directory or a destination; the caller got an error, or one record of a batch failed. The rule's own technique is given",
+)
+GUARD_OBSERVED = FindingKind(
+    "guard.observed",
+    "The guard saw what it would refuse",
+    4,
+    ("T1190", "Exploit Public-Facing Application"),
+    "as `guard.refused`, but it HAPPENED: `guard = observe`, or it was only seen afterwards",
+)
+GUARD_UNKNOWN = FindingKind(
+    "guard.unknown",
+    "Code or a command came from neither the event nor the function",
+    2,
+    None,
+    "from a database, a file or another service, perhaps stored there by an earlier event; it was not refused. Told once for "
+    "each place in the code by each worker",
+)
+GUARD_FAULT = FindingKind(
+    "guard.fault",
+    "The guard failed to judge",
+    3,
+    None,
+    "a fault of its own; whether the operation went on is `guard_on_fault`",
+)
 CANNOT_CHECK = FindingKind(
     "environment.cannot-check",
     "A protection is not in force here",
@@ -237,8 +267,9 @@ def finding_line(
     number: int = 0,
     request_id: str = "",
     evidence: Mapping[str, object] | None = None,
+    attack: tuple[str, str] | None = None,
 ) -> bytes:
-    """Return one finding as a JSON line, ended.
+    """Return one finding as a JSON line, ended; `attack` is a technique that says more than its kind's.
 
     `now` in seconds since the epoch, `number` the invocation's number in its environment (0: none).
     `message` and `evidence` must hold counts, kinds and names of the function's own making at init,
@@ -256,9 +287,9 @@ def finding_line(
         "types": [kind.uid],
         "desc": kind.meaning,
     }
-    if kind.attack is not None:
+    if technique := attack or kind.attack:
         info["attacks"] = [
-            {"version": ATTACK_VERSION, "technique": {"uid": kind.attack[0], "name": kind.attack[1]}}
+            {"version": ATTACK_VERSION, "technique": {"uid": technique[0], "name": technique[1]}}
         ]
     record: dict[str, object] = {
         "timestamp": _timestamp(now),

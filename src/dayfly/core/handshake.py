@@ -15,7 +15,8 @@ class ZygoteOptions:
 
     `temporary` are the directories that are cleared, `telemetry` the number of the log descriptor or -1.
     `isolation` and `deliver` (seconds) as in the settings; `confine` asks for a filter of system calls, `offline` for
-    workers without a network. `prime`, `events`, `before` and `after` are empty where not set.
+    workers without a network. `guard` is its setting, `guard_closed` whether its faults refuse, `guard_key` (hex) what its
+    hashes are keyed with. `prime`, `events`, `before` and `after` are empty where not set.
     """
 
     __slots__ = (
@@ -24,6 +25,9 @@ class ZygoteOptions:
         "confine",
         "deliver",
         "events",
+        "guard",
+        "guard_closed",
+        "guard_key",
         "huge_pages",
         "immortal",
         "isolation",
@@ -46,6 +50,9 @@ class ZygoteOptions:
         confine: bool = False,
         offline: bool = False,
         restarts_threads: bool = True,
+        guard: str = "off",
+        guard_closed: bool = False,
+        guard_key: str = "",
         telemetry: int = -1,
         prime: str = "",
         events: str = "",
@@ -61,6 +68,9 @@ class ZygoteOptions:
         self.confine = confine
         self.offline = offline
         self.restarts_threads = restarts_threads
+        self.guard = guard
+        self.guard_closed = guard_closed
+        self.guard_key = guard_key
         self.telemetry = telemetry
         self.prime = prime
         self.events = events
@@ -77,18 +87,20 @@ class ZygoteOptions:
             self.immortal,
             self.confine,
             self.offline,
+            self.guard_closed,
         )
         switches = "".join(f"{flag:d}" for flag in flags)
         numbers = (self.telemetry, self.deliver)
-        hooks = (self.prime, self.events, self.before, self.after)
+        hooks = (self.guard, self.guard_key, self.prime, self.events, self.before, self.after)
         return _SEPARATOR.join((self.isolation, switches, *map(str, numbers), *hooks, *self.temporary))
 
     @staticmethod
     def unpack(text: str) -> ZygoteOptions:
         """Return the options that `pack` made a text of."""
         isolation, switches, *rest = text.split(_SEPARATOR)
-        telemetry, deliver, prime, events, before, after, *temporary = rest
-        reseed, huge_pages, restarts_threads, immortal, confine, offline = (flag == "1" for flag in switches)
+        telemetry, deliver, guard, guard_key, prime, events, before, after, *temporary = rest
+        flags = (flag == "1" for flag in switches)
+        reseed, huge_pages, restarts_threads, immortal, confine, offline, guard_closed = flags
         return ZygoteOptions(
             isolation=isolation,
             reseed=reseed,
@@ -96,6 +108,9 @@ class ZygoteOptions:
             immortal=immortal,
             confine=confine,
             offline=offline,
+            guard=guard,
+            guard_closed=guard_closed,
+            guard_key=guard_key,
             restarts_threads=restarts_threads,
             telemetry=int(telemetry),
             deliver=float(deliver),
@@ -113,9 +128,9 @@ class Ready:
     `reasons` forbid the fork; `notes` are limits for the first log line; `expires_at` is the time (seconds
     since the epoch) at which something that init fetched is no longer good, 0 where nothing says so;
     `is_open` says that the zygote could open its own memory, `runs_ahead` that code of the function's runs at a fork or
-    in a worker before its event is there, `has_threads` that threads of the function's live on in the zygote. `unconfined`
-    and `online` say why a filter of system calls is not in force, and why workers have the network; empty where that was
-    asked for and is as it should be.
+    in a worker before its event is there, `has_threads` that threads of the function's live on in the zygote. `unconfined`,
+    `online` and `unguarded` say why a filter of system calls is not in force, why workers have the network, and why there is
+    no guard; empty where that was asked for and is as it should be.
     """
 
     __slots__ = (
@@ -127,6 +142,7 @@ class Ready:
         "reasons",
         "runs_ahead",
         "unconfined",
+        "unguarded",
     )
 
     def __init__(
@@ -146,6 +162,7 @@ class Ready:
         self.is_open = False
         self.unconfined = ""
         self.online = ""
+        self.unguarded = ""
 
     def pack(self) -> bytes:
         """Return the payload of a READY frame."""
@@ -160,6 +177,7 @@ class Ready:
             lines.append("O")
         lines += [f"C{self.unconfined}"] if self.unconfined else []
         lines += [f"S{self.online}"] if self.online else []
+        lines += [f"G{self.unguarded}"] if self.unguarded else []
         return "\n".join(" ".join(line.split("\n")) for line in lines).encode("utf-8", "replace")
 
     @staticmethod
@@ -184,4 +202,6 @@ class Ready:
                 ready.unconfined = text
             elif kind == "S":
                 ready.online = text
+            elif kind == "G":
+                ready.unguarded = text
         return ready

@@ -241,7 +241,22 @@ SETTINGS = (
         ("restart", "refuse"),
     ),
     Setting(
-        "guard", "choice", "off", "off: this version has no guard; every other value is refused", ("off",)
+        "guard",
+        "choice",
+        "off",
+        "what happens when what an event brought is about to become code, a shell's or an SQL statement's structure, a "
+        "path that leaves its directory or the host of a URL. block: refused where it happens, with a finding; observe: "
+        "the finding alone; off: no guard. Capabilities by policy are not covered yet "
+        "([what it sees and what not](how-it-works.md#the-guard))",
+        ("off", "observe", "block"),
+    ),
+    Setting(
+        "guard_on_fault",
+        "choice",
+        "open",
+        "what a fault of the guard's own means. open: the operation goes on; closed: it is refused, and a function whose "
+        "guard cannot be armed DOES NOT START. A finding in either case",
+        ("open", "closed"),
     ),
 )
 
@@ -302,6 +317,7 @@ class Settings:
         "fork_deliver",
         "fork_threads",
         "guard",
+        "guard_on_fault",
         "huge_pages",
         "immortal",
         "isolation",
@@ -342,6 +358,7 @@ class Settings:
         self.huge_pages = str(values["huge_pages"])
         self.immortal = str(values["immortal"])
         self.guard = str(values["guard"])
+        self.guard_on_fault = str(values["guard_on_fault"])
         self.max_age = _number(values["max_age"])
         self.max_invocations = int(_number(values["max_invocations"]))
         self.jitter = _number(values["jitter"])

@@ -17,13 +17,14 @@ from awslambdaric.lambda_runtime_marshaller import to_json
 
 from dayfly._sys import fds, processors
 from dayfly.core import frames
-from dayfly.core.limits import MAX_META_BYTES
+from dayfly.core.limits import MAX_META_BYTES, MAX_NOTE_BYTES
 from dayfly.runtime.seal import open_descriptors
 from dayfly.runtime.words import LastWords
 from dayfly.runtime.zygote import call_platform, wait_for_work
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from dayfly.runtime.guard import Guard
     from dayfly.runtime.zygote import Work
     from dayfly.supervisor.zygote import Channel
 
@@ -35,9 +36,14 @@ _OK = 200
 class DayflyRuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
     """awslambdaric's client with the supervisor in the platform's place."""
 
-    def __init__(self, channel: Channel, handler: str) -> None:
+    def __init__(
+        self, channel: Channel, handler: str, guard: Guard | None = None, *, unguarded: str = ""
+    ) -> None:
+        """`unguarded` says why there is no guard where one was asked for."""
         super().__init__("")
         self._channel = channel
+        self._guard = guard
+        self._unguarded = unguarded
         self._handler = handler
         # The handler is loaded after this: what it opens is not among them.
         self._inherited = open_descriptors()
@@ -54,7 +60,13 @@ class DayflyRuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
             processors.use(processors.for_others(processors.allowed()))
             os._exit(0)
         if self._work is None:
-            self._work = wait_for_work(self._channel, inherited=self._inherited, handler=self._handler)
+            self._work = wait_for_work(
+                self._channel,
+                inherited=self._inherited,
+                handler=self._handler,
+                guard=self._guard,
+                unguarded=self._unguarded,
+            )
         socket = self._work.socket
         try:
             nonce, block_bytes, body_bytes = frames.unpack_event_head(
@@ -71,6 +83,12 @@ class DayflyRuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
         deadline_ms = _whole_number(headers.get("lambda-runtime-deadline-ms", ""))
         events_left, seconds_left = frames.unpack_window(headers.get(frames.WINDOW_HEADER, ""))
         self._words.begin(deadline_ms / 1000, events_left=events_left, seconds_left=seconds_left)
+        if self._guard is not None:
+            self._guard.begin(
+                body,
+                headers.get("lambda-runtime-aws-request-id", ""),
+                headers.get("lambda-runtime-client-context", ""),
+            )
         return InvocationRequest(
             invoke_id=headers.get("lambda-runtime-aws-request-id"),
             x_amzn_trace_id=headers.get("lambda-runtime-trace-id"),
@@ -107,10 +125,17 @@ class DayflyRuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
     def _answer(self, kind: int, meta: bytes, body: bytes) -> None:
         work = self._work
         assert work is not None
-        note = b""
+        note = said = b""
+        if self._guard is not None:
+            said, instead = self._guard.end()
+            if instead:
+                # A refusal that the function swallowed.
+                kind, meta, body = frames.ERROR, b"", instead
         if work.is_forked:
             is_error = kind == frames.ERROR
             note = self._words.say(work.sealing, serves_once=work.serves_once, is_error=is_error)
+        if said:
+            note = (said + note)[:MAX_NOTE_BYTES]
         head = frames.pack_answer_head(self._nonce, kind, meta, len(body))
         if note:
             head = frames.pack_note(self._nonce, note) + head

@@ -8,6 +8,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
 
+    from dayfly.core.handshake import ZygoteOptions
+    from dayfly.runtime.guard import Guard
     from dayfly.supervisor.zygote import Channel
 
 
@@ -22,19 +24,42 @@ def start(handler: str, channel: Channel) -> None:
 
     from dayfly.runtime.client import DayflyRuntimeClient
 
+    guard, unguarded = _arm(channel.options)
     if bootstrap.run.__code__.co_argcount == 3:
         # awslambdaric up to 2.x makes its client itself: run(app_root, handler, address). A class, since libraries
         # wrap its methods.
         class Client(DayflyRuntimeClient):
             def __init__(self, *_arguments: object) -> None:
-                super().__init__(channel, handler)
+                super().__init__(channel, handler, guard, unguarded=unguarded)
 
         bootstrap.LambdaRuntimeClient = Client
         import os
 
         bootstrap.run(os.environ.get("LAMBDA_TASK_ROOT", os.getcwd()), handler, "")
         return
-    bootstrap.run(handler, DayflyRuntimeClient(channel, handler))
+    bootstrap.run(handler, DayflyRuntimeClient(channel, handler, guard, unguarded=unguarded))
+
+
+def _arm(options: ZygoteOptions) -> tuple[Guard | None, str]:
+    """Arm the guard that is asked for, or return why there is none."""
+    if options.guard == "off":
+        return None, ""
+    # The weight of it is for those who asked.
+    import dayfly
+    from dayfly.runtime.unpacking import unpack
+
+    try:
+        unpack(dayfly.__path__[0].rpartition("/")[0])
+        from dayfly.runtime.guard import Guard, arm
+    except ImportError:
+        version = ".".join(map(str, sys.version_info[:2]))
+        return (
+            None,
+            f"this layer holds no guard for Python {version}: build one with --python {version} alone",
+        )
+
+    armed = arm(options)
+    return (armed, "") if isinstance(armed, Guard) else (None, armed.fault)
 
 
 def show_loop(module: ModuleType) -> None:

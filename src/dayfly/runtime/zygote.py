@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from dayfly._sys.reopen import Nothing, OpenFile
     from dayfly.core.handshake import ZygoteOptions
+    from dayfly.runtime.guard import Guard
     from dayfly.runtime.hugepages import Tidier
     from dayfly.runtime.immortals import Immortaliser
     from dayfly.supervisor.zygote import Channel
@@ -76,10 +77,18 @@ def call_platform(
                 return int(status), rest
 
 
-def wait_for_work(channel: Channel, *, inherited: frozenset[int], handler: str) -> Work:
+def wait_for_work(
+    channel: Channel,
+    *,
+    inherited: frozenset[int],
+    handler: str,
+    guard: Guard | None = None,
+    unguarded: str = "",
+) -> Work:
     """Seal this process and fork workers from it for ever; returns in each worker.
 
-    `inherited` are the descriptors that were open before the function's init, `handler` the name of the function's.
+    `inherited` are the descriptors that were open before the function's init, `handler` the name of the function's;
+    `unguarded` says why there is no `guard` where one was asked for.
 
     In process isolation it returns in this very process, which serves all events.
     """
@@ -94,7 +103,11 @@ def wait_for_work(channel: Channel, *, inherited: frozenset[int], handler: str) 
         from dayfly.runtime import warming
 
         sealing.notes += warming.warm(options.prime, options.events, handler)
+    if guard is not None:
+        unguarded = _settle(guard)
+        sealing.notes += [f"the guard: {limit}" for limit in guard.limits]
     ready, generators = _seal(options, sealing)
+    ready.unguarded = unguarded
     handed_down = _handed_down(channel, inherited)
     # Now, and not before init: native code of the function's may have opened it again.
     ready.is_open = proc.opens_memory("self")
@@ -164,6 +177,17 @@ def wait_for_work(channel: Channel, *, inherited: frozenset[int], handler: str) 
     if not ready.reasons:
         _yield_processor()
     return _serve_requests(channel, sealing, become_worker)
+
+
+def _settle(guard: Guard) -> str:
+    """Have the guard learn what is the function's own; return why it cannot."""
+    try:
+        guard.settle()
+    except Exception as fault:
+        # Trust boundary: modules and values of the function's, of any kind. A guard that knows nothing of them is none.
+        guard.disarm()
+        return f"{type(fault).__name__}: {fault}"[:200]
+    return ""
 
 
 def _handed_down(channel: Channel, inherited: frozenset[int]) -> list[OpenFile | Nothing]:

@@ -162,6 +162,10 @@ class _Start:
             confine=settings.confine == "auto" and decision.platform != "lambda",
             offline=settings.network != "shared",
             restarts_threads=settings.fork_threads == "restart",
+            guard=settings.guard,
+            guard_closed=settings.guard_on_fault == "closed",
+            # Plain, the hash of a card number is the card number: nobody but this environment can compute these.
+            guard_key=os.urandom(16).hex() if settings.guard != "off" else "",
             telemetry=self._output.telemetry_number,
             prime=settings.zygote_prime,
             events=settings.zygote_events,
@@ -210,6 +214,7 @@ class _Start:
             except ZygoteLostError as fault:
                 _end_like(zygote, fault)
             self._stop_if_online(ready)
+            self._stop_if_unguarded(ready)
             supervisor = self._supervisor()
             self._tell_start(ready)
             supervisor.serve(zygote, ready, init_s=time.monotonic() - self._began)
@@ -469,6 +474,9 @@ class _Start:
                 f"or {settings.max_invocations} invocations" + (" of one tenant" if settings.tenant else "")
             )
         memory = self._memory = self._judge_memory(ready)
+        guard = "not armed" if ready.unguarded else settings.guard
+        if ready.unguarded:
+            self._limits.append(f"the guard could not be armed: {ready.unguarded}")
         if settings.tenant and settings.keep:
             self._limits.append("what `keep` names is shared by all tenants")
         self._limits += ready.notes
@@ -499,7 +507,8 @@ class _Start:
             "system_calls": "open" if calls else "confined",
             **({"system_calls_reason": calls} if calls else {}),
             "network": network,
-            "guard": settings.guard,
+            "guard": guard,
+            **({"guard_reason": ready.unguarded} if ready.unguarded else {}),
             "not_promised": self._limits,
         }
         limits = "; not promised: " + "; ".join(self._limits) if self._limits else ""
@@ -508,11 +517,13 @@ class _Start:
             f"Runtime API {'locked' if lock else 'not locked'}, "
             f"memory of supervisor, zygote and workers {'open' if memory else 'closed'}, "
             f"system calls {'not ' if calls else ''}confined"
-            f"{', no network' if network == 'none' else ''}{self._which_life()}{limits}",
+            f"{', no network' if network == 'none' else ''}, guard {guard}{self._which_life()}{limits}",
             evidence,
         )
         if settings.network != "shared" and network == "shared":
             self._tell_missing("network", f"workers are not kept from the network: {ready.online}")
+        if ready.unguarded:
+            self._tell_missing("guard", f"the guard could not be armed: {ready.unguarded}")
         if life.found:
             from dayfly.core import findings
 
@@ -542,6 +553,15 @@ class _Start:
             fault = SettingError(
                 f"network is none, but the function would have one: {ready.online}",
                 hint="set network to none-where-allowed or shared",
+            )
+            raise SystemExit(_refuse(self._upstream, fault))
+
+    def _stop_if_unguarded(self, ready: Ready) -> None:
+        """Start nothing whose guard could not be armed, where its faults refuse: raises SystemExit, after telling why."""
+        if ready.unguarded and self._settings.guard_on_fault == "closed":
+            fault = SettingError(
+                f"guard is {self._settings.guard}, but it could not be armed: {ready.unguarded}",
+                hint="set guard_on_fault to open, or guard to off",
             )
             raise SystemExit(_refuse(self._upstream, fault))
 

@@ -254,6 +254,9 @@ class Supervisor:
         worker = self._hand_over(headers, event.body, tenant)
         self._gate.begin(worker, until, is_locked=held)
         ending = self._await_outcome(worker)
+        if isinstance(ending, Answer) and ending.note:
+            # Before it is decided whether a window goes on.
+            self._witness.tell_note(ending.note)
         stays = self._stays(worker, ending)
         swept = None if stays else self._end_worker(worker, ending)
         if swept is not None or isinstance(ending, Died):
@@ -479,8 +482,6 @@ class Supervisor:
             self._prepare()
 
     def _account(self, worker: Worker, outcome: Answer | Failure) -> None:
-        if isinstance(outcome, Answer):
-            self._witness.tell_note(outcome.note)
         if self._settings.log_invocations:
             kind = (
                 "crash" if isinstance(outcome, Failure) else "success" if outcome.kind == RESULT else "error"

@@ -37,8 +37,15 @@ class Reporter:
             version=environ.get("AWS_LAMBDA_FUNCTION_VERSION", ""),
         )
 
-    def find(self, kind: FindingKind, message: str, evidence: Mapping[str, object] | None = None) -> None:
-        """Write one finding."""
+    def find(
+        self,
+        kind: FindingKind,
+        message: str,
+        evidence: Mapping[str, object] | None = None,
+        *,
+        attack: tuple[str, str] | None = None,
+    ) -> None:
+        """Write one finding; `attack` is a technique that says more than its kind's."""
         line = finding_line(
             kind,
             self._where,
@@ -47,6 +54,7 @@ class Reporter:
             number=self.number,
             request_id=self.request_id,
             evidence=evidence,
+            attack=attack,
         )
         self.triggers |= kind.triggers
         self._output.emit(line, warning=kind.severity > 1)

@@ -84,6 +84,11 @@ class Witness:
 
     def tell_note(self, note: bytes) -> None:
         """Say what a worker said of itself, each thing once: it comes from the function's process."""
+        if note[:1] == b"G":
+            # Of each invocation anew: which request did it is what is wanted.
+            # Its lines come first, with an empty one behind them.
+            said, _, note = note.partition(b"\n\n")
+            self._tell_guarded(said)
         if not note or note in self._notes or len(self._notes) >= _MANY_NOTES:
             return
         self._notes.add(note)
@@ -102,6 +107,40 @@ class Witness:
                 findings.NOT_DELIVERED,
                 f"not sent within {self._deliver_s:g} s: {', '.join(names['D'])}",
                 {"held_by": names["D"], "deliver_s": self._deliver_s},
+            )
+
+    def _tell_guarded(self, said: bytes) -> None:
+        # Nothing of it is needed where there is no guard.
+        from dayfly.core import reports
+
+        kinds = {
+            "refused": (findings.GUARD_REFUSED, "the guard refused"),
+            "observed": (findings.GUARD_OBSERVED, "the guard would have refused"),
+            "unknown": (findings.GUARD_UNKNOWN, "neither the event nor the function's own text explains"),
+            "fault": (findings.GUARD_FAULT, "the guard failed to judge"),
+        }
+        for line in said.decode("ascii", "replace").split("\n")[: reports.MANY]:
+            report = reports.parse_report(line[1:])
+            if report is None or line[:1] != "G":
+                continue
+            kind, words = kinds[report.verdict]
+            if report.verdict == "unknown":
+                known = f"{report.rule} {report.place}".encode()
+                if known in self._notes or len(self._notes) >= _MANY_NOTES:
+                    continue
+                self._notes.add(known)
+            evidence = {
+                "rule": report.rule,
+                "place": report.place,
+                "event_path": report.path,
+                "hash": report.digest,
+            }
+            self._reporter.find(
+                kind,
+                (words if report.verdict == "fault" else f"{words} {report.subject}")
+                + (f" at {report.place}" if report.place else ""),
+                {name: value for name, value in evidence.items() if value},
+                attack=report.attack if kind.attack is not None else None,
             )
 
 

@@ -1,0 +1,1 @@
+"""Judges of texts that are about to be executed: what of their structure did the event choose?"""

@@ -1,0 +1,83 @@
+"""Judges what a pickle or YAML stream wants to import: not a name that the event brought."""
+
+from __future__ import annotations
+
+from dayfly.core.structure.judgement import Judgement
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from dayfly.core.structure.judgement import Provenance
+    from dayfly.core.structure.own import OwnText
+
+
+def judge_global(
+    module: str, name: str, provenance: Provenance, own: OwnText, *, stream: bytes | None = None
+) -> Judgement:
+    """Say whether a deserialiser may import `name` from `module`.
+
+    `stream` is what it reads, where the caller can tell: the only way to see a name that the stream spells
+    otherwise (pickle's V opcode takes \\u escapes).
+    """
+    try:
+        return _judge(module, name, provenance, own, stream)
+    except Exception as fault:
+        # Trust boundary: closed, since a stream names what it likes.
+        return Judgement("refuse", "global.unreadable", f"the judge failed: {type(fault).__name__}")
+
+
+def _judge(module: str, name: str, provenance: Provenance, own: OwnText, stream: bytes | None) -> Judgement:
+    if stream is not None:
+        path = provenance.holds_bytes(stream)
+        if path:
+            return Judgement("refuse", "global.stream", "the event supplies the stream", path)
+    for text in (f"{module}\n{name}\n", f"{module}.{name}", f"{module}:{name}"):
+        path = provenance.holds_bytes(_encode(text))
+        if path and not (text == f"{module}.{name}" and _is_own(module, name, own)):
+            return Judgement("refuse", "global.named", "the event names what is imported", path)
+    written = [_written(text, provenance) for text in (module, name)]
+    if all(written):
+        return Judgement("refuse", "global.named", "the event names what is imported", written[1])
+    paths = [provenance.holds_bytes(_encode(text)) for text in (module, name)]
+    if all(paths):
+        if _is_own(module, name, own):
+            # datetime.datetime in the function's own pickle, and an event with a key "datetime".
+            return Judgement(
+                "unknown", "global.coincidence", "words of both the event and the function", paths[1]
+            )
+        return Judgement("refuse", "global.named", "the event names what is imported", paths[1])
+    if not any(paths) and _is_own(module, name, own):
+        return Judgement("allow", "global.own", "the function's own text names what is imported")
+    return Judgement(
+        "unknown",
+        "global.unexplained",
+        "neither the event nor the function's own text names it",
+        paths[0] or paths[1],
+    )
+
+
+def _is_own(module: str, name: str, own: OwnText) -> bool:
+    return all(own.has_word(part) for part in [*module.split("."), *name.split(".")] if part)
+
+
+def _encode(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _written(text: str, provenance: Provenance) -> str:
+    """Return the path of the event that holds `text` as one of pickle's string opcodes does, or ""."""
+    data = _encode(text)
+    size = len(data)
+    forms = [b"X" + size.to_bytes(4, "little") + data, b"\x8d" + size.to_bytes(8, "little") + data]
+    forms += [
+        b"V" + data + b"\n",
+        b"S'" + data + b"'\n",
+        b'S"' + data + b'"\n',
+        b"T" + size.to_bytes(4, "little") + data,
+    ]
+    if size < 256:
+        forms += [b"\x8c" + bytes((size,)) + data, b"U" + bytes((size,)) + data]
+    for form in forms:
+        path = provenance.holds_bytes(form)
+        if path:
+            return path
+    return ""

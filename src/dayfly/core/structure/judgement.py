@@ -1,0 +1,137 @@
+"""What every judge takes and gives: a verdict, the event's part of a text as a mask, and one trust boundary."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Literal, Protocol
+
+    from dayfly.core.structure.own import OwnText
+
+    Verdict = Literal["allow", "refuse", "unknown"]
+
+    class Span(Protocol):
+        """text[start:end] came from the event at `path`."""
+
+        @property
+        def start(self) -> int: ...
+        @property
+        def end(self) -> int: ...
+        @property
+        def path(self) -> str: ...
+
+    class Provenance(Protocol):
+        """What of a text came from the event; `is_complete`, where there is one, says that all of it was read."""
+
+        def spans(self, text: str, /) -> Sequence[Span]: ...
+        def holds_bytes(self, data: bytes, /) -> str: ...
+
+
+# Longest text a judge reads; Lambda's events end at 6 MB and no honest program text comes near one.
+MAX_TEXT = 1_000_000
+
+
+class Judgement:
+    """A verdict and why: the rule that decided, in words, and the path of the deciding part in the event.
+
+    `reason` never holds a piece of the judged text.
+    """
+
+    __slots__ = ("path", "reason", "rule", "verdict")
+
+    def __init__(self, verdict: Verdict, rule: str, reason: str, path: str = "") -> None:
+        self.verdict: Verdict = verdict
+        self.rule = rule
+        self.reason = reason
+        self.path = path
+
+    def __repr__(self) -> str:
+        return f"Judgement({self.verdict!r}, {self.rule!r}, {self.reason!r}, {self.path!r})"
+
+
+class Taint:
+    """The event's part of one text, a byte for each character."""
+
+    __slots__ = ("_spans", "mask")
+
+    def __init__(self, text: str, spans: Sequence[Span]) -> None:
+        self._spans = spans
+        self.mask = bytearray(len(text))
+        for span in spans:
+            start, end = max(span.start, 0), min(span.end, len(text))
+            # A blank at a value's edge says nothing about where it came from: prose in the event
+            # (" and ") must not claim the blanks of the function's own text around its own word.
+            while start < end and text[start] == " ":
+                start += 1
+            while start < end and text[end - 1] == " ":
+                end -= 1
+            if start < end:
+                self.mask[start:end] = b"\x01" * (end - start)
+
+    def any(self, start: int, end: int) -> bool:
+        return self.mask.find(1, start, end) >= 0
+
+    def all(self, start: int, end: int) -> bool:
+        return self.mask.find(0, start, end) < 0
+
+    def path_at(self, position: int) -> str:
+        for span in self._spans:
+            if span.start <= position < span.end:
+                return span.path
+        return self.first_path()
+
+    def first_path(self) -> str:
+        return self._spans[0].path if self._spans else ""
+
+    def runs(self) -> list[tuple[int, int]]:
+        """Return the event's parts as maximal ranges; touching spans are one."""
+        found = []
+        start = self.mask.find(1)
+        while start >= 0:
+            end = self.mask.find(0, start)
+            if end < 0:
+                end = len(self.mask)
+            found.append((start, end))
+            start = self.mask.find(1, end)
+        return found
+
+
+class Unreadable(Exception):
+    """The judge cannot tell what this text means."""
+
+
+def unreadable(sink: str, why: str, taint: Taint) -> Judgement:
+    """What cannot be read is refused if any of it is the event's."""
+    run = taint.mask.find(1)
+    if run >= 0:
+        return Judgement("refuse", sink + ".unreadable", why, taint.path_at(run))
+    return Judgement("unknown", sink + ".unreadable", why)
+
+
+def judged(
+    sink: str,
+    text: str,
+    provenance: Provenance,
+    own: OwnText,
+    judge: Callable[[str, Taint, OwnText], Judgement],
+) -> Judgement:
+    """Ask `judge` about `text`; never raises, whatever the text, the provenance or the judge does."""
+    taint = Taint("", ())
+    try:
+        taint = Taint(text, provenance.spans(text))
+        if len(text) > MAX_TEXT:
+            return unreadable(sink, f"longer than {MAX_TEXT} characters", taint)
+        judgement = judge(text, taint, own)
+        if (
+            judgement.verdict == "allow"
+            and not getattr(provenance, "is_complete", True)
+            and not own.is_constant(text)
+        ):
+            return Judgement("unknown", sink + ".incomplete", "the event was too large to be read as a whole")
+        return judgement
+    except Unreadable as why:
+        return unreadable(sink, str(why), taint)
+    except Exception as fault:
+        # Trust boundary: hostile text must not end the guard. Closed where the event has a part in it.
+        return unreadable(sink, f"the judge failed: {type(fault).__name__}", taint)

@@ -1,0 +1,48 @@
+"""Says whether the event's part of a string literal stays within it."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from dayfly.core.structure.judgement import Taint
+
+
+def breaks_out(
+    text: str, taint: Taint, content: int, limit: int, *, quote: str, backslashes: bool, doubled: bool
+) -> int:
+    """Return where the event's part splits an escape in text[content:limit], or -1.
+
+    `quote` closes the literal. What an escaper added beside the event's character is honest (`O''Brien`,
+    `it\\'s`); what swallows a quote of the function's own is not: '{a}' AND b='{b}' with a backslash for a.
+    """
+    if not taint.any(content, limit):
+        return -1
+    marks = [mark for mark, is_read in (("\\", backslashes), (quote, doubled)) if is_read]
+    following = {mark: text.find(mark, content, limit) for mark in marks}
+    while True:
+        found = [at for at in following.values() if at >= 0]
+        if not found:
+            return -1
+        at = min(found)
+        second = at + 1
+        if second >= limit:
+            return at
+        first_is_event, second_is_event = taint.mask[at], taint.mask[second]
+        if first_is_event and not second_is_event:
+            # The event's quote or backslash, and then one an escaper put beside it, within the value or at
+            # its end; before the function's own text it is the function's own quote that was eaten.
+            is_escaped = text[second] == text[at] and (second + 1 == limit or taint.mask[second + 1])
+            if not is_escaped:
+                return at
+        elif (
+            second_is_event
+            and not first_is_event
+            and text[at] != "\\"
+            and at > content
+            and not taint.mask[at - 1]
+        ):
+            # An own quote right before the event's one, in the middle of own text: '{a}'{b}.
+            return at
+        for mark in marks:
+            if 0 <= following[mark] < at + 2:
+                following[mark] = text.find(mark, at + 2, limit)

@@ -1,0 +1,287 @@
+"""The function's own text: its string constants, and how much of a text they explain."""
+
+from __future__ import annotations
+
+import re
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from types import CodeType
+
+    Texts = Iterable[str] | Callable[[], Iterable[str]]
+
+# Constants longer than this are data (an embedded image, a word list), never the text of a template.
+MAX_CONSTANT = 256 * 1024
+# Steps that one explanation may take for each character of the text, and for the text as a whole: a text
+# made of the beginnings of many constants must not hold up the function.
+STEPS_PER_CHARACTER = 16
+STEPS = 200_000
+# Comparing a piece costs about one step for so many characters.
+CHARACTERS_PER_STEP = 64
+# Pieces are found by their first characters: by eight, since hundreds begin with the same three ("SEL").
+KEY_LENGTHS = (1, 2, 3, 8)
+# A piece tells a coincidence if so many of its characters are not the event's, and at least so large a share.
+MIN_OWN = 3
+MAX_EVENT_SHARE = 5
+# White space is explained without a piece; pieces that begin with an indentation would all share a key.
+MAX_INDENTATION = 2
+
+# Holes of the templates that Python knows: %-formatting, str.format and string.Template. `{{`, `%%` and
+# `$$` are not holes: they leave a character behind, handled in `_pieces_of`.
+_HOLES = (
+    ("%", re.compile(r"%%|%(?:\([^()]{0,64}\))?[#0\- +]{0,5}(?:\*|\d{0,5})(?:\.(?:\*|\d{0,5}))?[a-zA-Z]")),
+    ("{", re.compile(r"\{\{|\}\}|\{[^{}]{0,128}\}")),
+    ("$", re.compile(r"\$\$|\$\w{1,64}|\$\{\w{1,64}\}")),
+)
+_WORD = re.compile(r"\w+")
+
+
+class Explanation:
+    """How own text explains a text: the first character it does not, and those it accounts for.
+
+    `accounted` marks characters within a whole piece of own text that goes beyond the event's part:
+    there the event's part is a coincidence (a key "id" and a column "id").
+    """
+
+    __slots__ = ("accounted", "unexplained")
+
+    def __init__(self, unexplained: int, accounted: bytearray) -> None:
+        self.unexplained = unexplained
+        self.accounted = accounted
+
+
+class _Tier:
+    """String constants, as whole pieces between holes, and as words."""
+
+    __slots__ = ("_texts", "buckets", "constants", "ready", "templates", "words")
+
+    def __init__(self, texts: Texts) -> None:
+        self._texts = texts
+        self.ready = False
+        self.constants: set[str] = set()
+        self.buckets: dict[str, list[str]] = {}
+        self.templates: list[list[str]] = []
+        self.words: set[str] = set()
+
+    def load(self) -> _Tier:
+        """Read the texts on the first question; most invocations never ask one."""
+        if self.ready:
+            return self
+        self.ready = True
+        texts = self._texts() if callable(self._texts) else self._texts
+        pieces: set[str] = set()
+        for text in texts:
+            if not text or len(text) > MAX_CONSTANT or text in self.constants:
+                continue
+            self.constants.add(text)
+            _add(pieces, text)
+            for mark, pattern in _HOLES:
+                if mark in text:
+                    parts = _pieces_of(text, pattern)
+                    if len(parts) > 1:
+                        self.templates.append(parts)
+                    for part in parts:
+                        _add(pieces, part)
+        for piece in pieces:
+            length = max(length for length in KEY_LENGTHS if length <= len(piece))
+            self.buckets.setdefault(piece[:length], []).append(piece)
+        for constant in self.constants:
+            self.words.update(_WORD.findall(constant))
+        # `unit_price` is a word, and so are its parts, of which generators make names (`l_0_price`).
+        for word in [word for word in self.words if "_" in word]:
+            self.words.update(word.split("_"))
+        self.words.discard("")
+        return self
+
+
+def _add(pieces: set[str], text: str) -> None:
+    if not text:
+        return
+    stripped = text.strip()
+    if len(text) - len(text.lstrip()) <= MAX_INDENTATION:
+        pieces.add(text)
+    if stripped:
+        pieces.add(stripped)
+    if "\n" in text:
+        # What textwrap.dedent, a strip of each line or a generator's own indentation leaves of it.
+        pieces.update(line for line in map(str.strip, text.split("\n")) if line)
+
+
+def _pieces_of(text: str, pattern: re.Pattern[str]) -> list[str]:
+    """Split a template at its holes; doubled marks become the one character they stand for."""
+    pieces = []
+    piece = ""
+    position = 0
+    for match in pattern.finditer(text):
+        piece += text[position : match.start()]
+        position = match.end()
+        if match.group() in ("%%", "{{", "}}", "$$"):
+            piece += match.group()[0]
+        else:
+            pieces.append(piece)
+            piece = ""
+    pieces.append(piece + text[position:])
+    return pieces
+
+
+class OwnText:
+    """What the function's own code says, asked lazily.
+
+    `constants` are the string constants of the function's package (see `texts_of`), and whatever else is
+    the deployer's: its templates, its environment variables. `generators` are those of the library that is
+    about to execute the text (namedtuple, dataclasses, attrs, jinja2, an ORM), and of the standard library.
+    Either is an iterable or a callable that gives one, called at most once.
+    """
+
+    __slots__ = ("_function", "_generators")
+
+    def __init__(self, constants: Texts = (), generators: Texts = ()) -> None:
+        self._function = _Tier(constants)
+        self._generators = _Tier(generators)
+
+    def is_constant(self, text: str, *, generators: bool = False) -> bool:
+        """Say whether this very text is a constant of the function."""
+        if text in self._function.load().constants:
+            return True
+        return generators and text in self._generators.load().constants
+
+    def has_word(self, word: str, *, generators: bool = False) -> bool:
+        """Say whether this whole word stands in the function's text."""
+        if word in self._function.load().words:
+            return True
+        return generators and word in self._generators.load().words
+
+    def covers(self, text: str) -> bool:
+        """Say whether this very text, or a template with holes that matches it, is in the code.
+
+        A match says nothing about what stands in the holes.
+        """
+        for tier in (self._function.load(), self._generators.load()):
+            if text in tier.constants:
+                return True
+            if any(_matches(template, text) for template in tier.templates):
+                return True
+        return False
+
+    def explain(
+        self, text: str, free: bytearray, event: bytearray, *, generators: bool = False
+    ) -> Explanation:
+        """Lay whole pieces of own text end to end over `text`; `free` characters need none.
+
+        Whole pieces only: an attacker may well find every name he needs *somewhere* in the code, but not a
+        constant that begins in what the function wrote and ends in what he wrote.
+        """
+        size = len(text)
+        buckets = [self._function.load().buckets]
+        if generators:
+            buckets.append(self._generators.load().buckets)
+        buckets = [bucket for bucket in buckets if bucket]
+        passable = bytearray(free)
+        reached = bytearray(size + 1)
+        reached[0] = 1
+        furthest = 0
+        unexplained = -1
+        steps = STEPS + STEPS_PER_CHARACTER * size
+        edges: list[tuple[int, int]] = []
+        for at in range(size):
+            if not reached[at]:
+                continue  # within a piece
+            if passable[at]:
+                reached[at + 1] = 1
+                furthest = max(furthest, at + 1)
+            for bucket in buckets:
+                for length in KEY_LENGTHS:
+                    if at + length > size:
+                        break
+                    for piece in bucket.get(text[at : at + length], ()):
+                        steps -= 1 + len(piece) // CHARACTERS_PER_STEP
+                        if text.startswith(piece, at):
+                            end = at + len(piece)
+                            reached[end] = 1
+                            furthest = max(furthest, end)
+                            edges.append((at, end))
+                    if steps < 0:
+                        return Explanation(at, bytearray(size))
+            if furthest == at:
+                # Nothing leads on: step over one character as over a hole, and remember it.
+                passable[at] = reached[at + 1] = 1
+                furthest = at + 1
+                if unexplained < 0:
+                    unexplained = at
+        return Explanation(unexplained, _account(text, passable, edges, event))
+
+
+def _matches(template: list[str], text: str) -> bool:
+    """Say whether the template's pieces stand in `text` in order, the first at its start, the last at its end."""
+    first, last = template[0], template[-1]
+    if not text.startswith(first) or not text.endswith(last) or len(text) < len(first) + len(last):
+        return False
+    position, limit = len(first), len(text) - len(last)
+    for piece in template[1:-1]:
+        found = text.find(piece, position, limit)
+        if found < 0:
+            return False
+        position = found + len(piece)
+    return True
+
+
+def _account(text: str, passable: bytearray, edges: list[tuple[int, int]], event: bytearray) -> bytearray:
+    """Mark what lies in a piece from which the end can be reached and that the event's part does not fill."""
+    size = len(text)
+    if event.find(1) < 0:
+        return bytearray(size)
+    own_before = [0] * (size + 1)  # characters, but for blanks, that are not the event's
+    for at in range(size):
+        own_before[at + 1] = own_before[at] + (not event[at] and not text[at].isspace())
+    leads = bytearray(size + 1)
+    leads[size] = 1
+    steps = [0] * (size + 1)
+    rest = len(edges) - 1
+    for at in range(size - 1, -1, -1):
+        if passable[at] and leads[at + 1]:
+            leads[at] = 1
+        while rest >= 0 and edges[rest][0] == at:
+            end = edges[rest][1]
+            rest -= 1
+            if not leads[end]:
+                continue
+            leads[at] = 1
+            if event.find(1, at, end) < 0 or event.find(0, at, end) < 0:
+                continue
+            if _goes_beyond(text[at:end], own_before[end] - own_before[at]):
+                steps[at] += 1
+                steps[end] -= 1
+    accounted = bytearray(size)
+    depth = 0
+    for at in range(size):
+        depth += steps[at]
+        if depth:
+            accounted[at] = 1
+    return accounted
+
+
+def _goes_beyond(piece: str, own: int) -> bool:
+    """Say whether enough of a piece is not the event's: in two megabytes of constants stand "... " and "(1, 2)"."""
+    if own >= MIN_OWN:
+        return own * MAX_EVENT_SHARE >= len(piece)
+    # A word between blanks (" AND ") that prose in the event has as well.
+    word = piece.strip()
+    return word.isalpha() and len(word) < len(piece)
+
+
+def texts_of(code: CodeType) -> Iterator[str]:
+    """Yield the string constants and the names of a code object and of all the code within it."""
+    # Not types.CodeType, nor a recursion: `types` is no module of the worker's, and generated code nests deeply.
+    todo: list[object] = [code]
+    while todo:
+        one = todo.pop()
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, bytes):
+            yield one.decode("latin-1")
+        elif isinstance(one, (tuple, frozenset)):
+            todo.extend(one)
+        elif isinstance(one, type(code)):
+            todo.extend(one.co_consts)
+            todo.extend((one.co_names, one.co_varnames))

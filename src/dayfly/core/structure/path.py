@@ -1,0 +1,132 @@
+"""Judges file paths: the event may name a file below a directory that the function names."""
+
+from __future__ import annotations
+
+from dayfly.core.structure.judgement import Judgement, Taint, Unreadable, judged
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dayfly.core.structure.judgement import Provenance
+    from dayfly.core.structure.own import OwnText
+
+# The one directory a function may fill as it likes; what is executed from it is another judge's.
+SCRATCH = "/tmp"
+# Linux ends paths at 4,096 bytes.
+MAX_PATH = 8192
+
+
+def judge_path(
+    path: str | bytes, provenance: Provenance, own: OwnText, *, resolved: str = "", roots: Sequence[str] = ()
+) -> Judgement:
+    """Say whether this path may be opened.
+
+    `resolved` is the caller's os.path.realpath of it ("" where there is none), `roots` are directories that
+    the policy or the function's configuration names.
+    """
+    text = path if isinstance(path, str) else bytes(path).decode("utf-8", "surrogateescape")
+
+    def judge(text: str, taint: Taint, own: OwnText) -> Judgement:
+        return _judge(text, taint, own, resolved, roots)
+
+    return judged("path", text, provenance, own, judge)
+
+
+def _judge(path: str, taint: Taint, own: OwnText, resolved: str, roots: Sequence[str]) -> Judgement:
+    allow = Judgement(
+        "allow", "path.name", "the event names at most a file within the directory", taint.first_path()
+    )
+    if len(path) > MAX_PATH:
+        raise Unreadable("longer than any path")
+    if "\0" in path:
+        at = taint.mask.find(1)
+        if at >= 0:
+            return Judgement("refuse", "path.null", "a null character", taint.path_at(at))
+        return Judgement("unknown", "path.null", "a null character")
+    if own.is_constant(path, generators=True):
+        return Judgement("allow", "path.own", "the function's own path")
+    _drop_coincidences(path, taint, own)
+    final = resolved or path
+    first = taint.mask.find(1)
+    if first < 0:
+        if _is_within(final, (SCRATCH, *roots)) or _names(path[: path.rfind("/") + 1], own):
+            return Judgement("allow", "path.own", "a directory of the function's own")
+        return Judgement(
+            "unknown", "path.unexplained", "neither the event nor the function's own text explains it"
+        )
+    # Not only "..": a component that the event completes to it ({x}. with ".").
+    start = 0
+    for component in path.split("/"):
+        if component == ".." and taint.any(max(0, start - 1), min(len(path), start + 3)):
+            return Judgement("refuse", "path.parent", "the event leaves the directory", taint.path_at(first))
+        start += len(component) + 1
+    base = path[: path.rfind("/", 0, first) + 1]
+    if not base.strip("/."):
+        # The event says where the path begins: absolute ({x}, /{x}) or from the current directory.
+        if _is_within(final, (SCRATCH, *roots)) and (resolved or path.startswith("/")):
+            return allow
+        return Judgement("refuse", "path.whole", "the event supplies the directory", taint.path_at(first))
+    if resolved and not _stays(path, base, resolved, roots):
+        return Judgement(
+            "refuse", "path.link", "the event leads out of the directory by a link", taint.path_at(first)
+        )
+    if _is_within(base, (SCRATCH, *roots)) or _names(base, own):
+        return allow
+    return Judgement("unknown", "path.unexplained", "the function's own text does not name the directory")
+
+
+def _drop_coincidences(path: str, taint: Taint, own: OwnText) -> None:
+    """/var/task/templates of the function's own is not the event's, though a key is called "templates"."""
+    if taint.mask.find(1) < 0:
+        return
+    # Any character may be a hole: only pieces that go beyond the event's part count here.
+    accounted = own.explain(path, bytearray(b"\x01" * len(path)), taint.mask, generators=True).accounted
+    separator = path.find("/")
+    while separator >= 0:
+        after = path.find("/", separator + 1)
+        end = len(path) if after < 0 else after
+        if (
+            end > separator + 1
+            and accounted.find(0, separator + 1, end) < 0
+            and path[separator + 1 : end] != ".."
+        ):
+            taint.mask[separator:end] = bytes(end - separator)
+        separator = after
+
+
+def _is_within(path: str, roots: Sequence[str]) -> bool:
+    parts = path.split("/")
+    if ".." in parts:
+        return False
+    clean = "/" + "/".join(part for part in parts if part not in ("", ".")) if path.startswith("/") else path
+    return any(
+        clean == root.rstrip("/") or clean.startswith(root.rstrip("/") + "/") for root in roots if root
+    )
+
+
+def _stays(path: str, base: str, resolved: str, roots: Sequence[str]) -> bool:
+    if _is_within(resolved, (base, *roots)):
+        return True
+    # The directory itself may be reached by a link (/tmp on some hosts, EFS mounts), or be relative: then
+    # the names below it must be what they were.
+    tail = "/".join(part for part in path[len(base) :].split("/") if part not in ("", "."))
+    return resolved.endswith("/" + tail) and _ends_alike(base, resolved[: -len(tail) - 1])
+
+
+def _ends_alike(base: str, directory: str) -> bool:
+    """A link below the directory whose target ends alike (a/passwd -> /etc/passwd) must not pass."""
+    parts = [part for part in base.split("/") if part not in ("", ".")]
+    return bool(parts) and directory.rpartition("/")[2] == parts[-1]
+
+
+def _names(directory: str, own: OwnText) -> bool:
+    """Say whether the function's text names this directory, as a constant or with the names in it joined."""
+    stripped = directory.rstrip("/")
+    if not stripped.strip("./"):
+        return False
+    for text in (directory, stripped):
+        if own.is_constant(text, generators=True):
+            return True
+    separators = bytearray(character == "/" for character in stripped)
+    return own.explain(stripped, separators, bytearray(len(stripped))).unexplained < 0

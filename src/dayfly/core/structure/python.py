@@ -1,0 +1,352 @@
+"""Judges Python source: the event may supply literals, never a name, an operator, a call or a line."""
+
+from __future__ import annotations
+
+from dayfly.core.structure.judgement import Judgement, Taint, Unreadable, judged
+from dayfly.core.structure.literals import breaks_out
+from dayfly.core.structure.pytokens import (
+    COMMENT,
+    CONSTANTS,
+    FORMATTED,
+    KEYWORDS,
+    NAME,
+    NEWLINE,
+    NUMBER,
+    OPERATOR,
+    SPACE,
+    STRING,
+    Token,
+    read_tokens,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from dayfly.core.structure.judgement import Provenance
+    from dayfly.core.structure.own import OwnText
+
+# A byte source in any other encoding could mean anything (utf-7, rot13): it is not read.
+_READABLE_ENCODINGS = frozenset(
+    ("utf-8", "utf8", "ascii", "us-ascii", "latin-1", "latin1", "iso-8859-1", "iso-latin-1")
+)
+_PAIRS = {")": "(", "]": "[", "}": "{"}
+
+
+def judge_python(
+    source: str | bytes, provenance: Provenance, own: OwnText, *, only_parses: bool = False
+) -> Judgement:
+    """Say whether this source may be executed; `only_parses` where nothing will execute it (ast.literal_eval)."""
+    if only_parses:
+        return Judgement("allow", "python.parse", "the text is parsed, not executed")
+    is_bytes = not isinstance(source, str)
+    try:
+        text = _decode(bytes(source)) if not isinstance(source, str) else source
+    except Exception:
+        # Trust boundary: whatever these bytes are, they are not read; the mask decides whose they are.
+        text = source if isinstance(source, str) else bytes(source).decode("latin-1")
+        return judged("python", text, provenance, own, _judge_undecoded)
+
+    def judge(text: str, taint: Taint, own: OwnText) -> Judgement:
+        return _judge(text, taint, own, is_bytes=is_bytes)
+
+    return judged("python", text, provenance, own, judge)
+
+
+def _judge_undecoded(text: str, taint: Taint, own: OwnText) -> Judgement:
+    raise Unreadable("an encoding that is not read")
+
+
+def _decode(source: bytes) -> str:
+    """Decode as PEP 263 says, for the encodings that keep ASCII what it is."""
+    if source.startswith(b"\xef\xbb\xbf"):
+        return source[3:].decode("utf-8")
+    for line in source.replace(b"\r", b"\n").split(b"\n", 2)[:2]:
+        mark = line.find(b"coding", max(line.find(b"#"), 0)) if b"#" in line else -1
+        while mark >= 0 and line[mark + 6 : mark + 7] not in (b":", b"="):
+            mark = line.find(b"coding", mark + 1)
+        if mark >= 0:
+            name = line[mark + 7 :].lstrip(b" \t").decode("latin-1").lower().replace("_", "-")
+            length = 0
+            while length < len(name) and (name[length].isalnum() or name[length] in "-."):
+                length += 1
+            if name[:length] not in _READABLE_ENCODINGS:
+                raise Unreadable("an encoding that is not read")
+            return source.decode("utf-8" if name.startswith("utf") else "latin-1")
+    return source.decode("utf-8")
+
+
+class _Reading:
+    """What of a source is a value (`free`: needs no own text), and what the event may have supplied (`may`)."""
+
+    __slots__ = ("free", "may", "names", "tokens")
+
+    def __init__(self, source: str, taint: Taint, *, is_bytes: bool) -> None:
+        self.tokens = read_tokens(source)
+        self.free = bytearray(len(source))
+        self.may = bytearray(len(source))
+        self.names: list[Token] = []
+        displays = _find_displays(source, self.tokens)
+        previous: Token | None = None
+        open_displays: list[bool] = []
+        is_value = all(_is_value_part(source, token) for token in self.tokens)
+        lines = 0
+        for index, token in enumerate(self.tokens):
+            after = self.tokens[index + 1] if index + 1 < len(self.tokens) else None
+            start, end = token.start, token.end
+            whole = taint.all(start, end)
+            if token.kind == STRING:
+                self._free(start, end)
+                if whole:
+                    self._may(start, end)
+                else:
+                    broken = breaks_out(
+                        source,
+                        taint,
+                        token.content,
+                        token.limit,
+                        quote=source[token.limit],
+                        backslashes=True,
+                        doubled=False,
+                    )
+                    self._may(token.content, token.limit if broken < 0 else broken)
+            elif token.kind == NUMBER:
+                self._free(start, end)
+                # {x}5 with "0x": only digits keep a number that the function began the number it meant.
+                if whole or not source[start:end].strip("0123456789._"):
+                    self._may(start, end)
+            elif token.kind == FORMATTED:
+                self._free_formatted(source, token)
+            elif token.kind == NAME:
+                if source[start:end] in CONSTANTS:
+                    self._free(start, end)
+                    if whole:
+                        self._may(start, end)
+                elif source[start:end] not in KEYWORDS:
+                    self.names.append(token)
+            elif token.kind == COMMENT:
+                # A note in the function's own comment is no structure; bytes could name an encoding in it.
+                if not is_bytes or lines > 1:
+                    self._may(start + 1, end)
+                self._free(start + 1, end)
+            elif token.kind in (SPACE, NEWLINE):
+                lines += token.kind == NEWLINE
+                in_display = bool(open_displays) and open_displays[-1]
+                starts_line = previous is not None and self.tokens[index - 1].kind == NEWLINE
+                if in_display or (token.kind == SPACE and not starts_line) or after is None:
+                    self._may(start, end)
+                    self._free(start, end)
+                elif not taint.any(start, end):
+                    self._free(start, end)
+                continue
+            elif index in displays:
+                self._free(start, end)
+                partner = self.tokens[displays[index]]
+                is_events = whole and taint.all(partner.start, partner.end)
+                if is_events:
+                    self._may(start, end)
+                if source[start] in "([{":
+                    open_displays.append(is_events)
+                else:
+                    open_displays.pop()
+            elif source[start:end] in (",", ":") and open_displays:
+                self._free(start, end)
+                # [{x}] with "1, 2" adds an item to a list of the function's: a separator is structure.
+                if open_displays[-1]:
+                    self._may(start, end)
+            elif source[start:end] == "," and is_value:
+                self._may(start, end)
+                self._free(start, end)
+            elif _is_sign(source, token, previous, after):
+                self._free(start, end)
+                if after is not None and taint.all(start, after.end):
+                    self._may(start, end)
+            previous = token
+
+    def _free(self, start: int, end: int) -> None:
+        self.free[start:end] = b"\x01" * (end - start)
+
+    def _may(self, start: int, end: int) -> None:
+        if start < end:
+            self.may[start:end] = b"\x01" * (end - start)
+
+    def _free_formatted(self, source: str, token: Token) -> None:
+        """The text between the fields of the function's own formatted string is a value, without braces."""
+        at = token.content
+        for hole, end in [*token.holes, (token.limit, token.limit)]:
+            self._free(at, hole)
+            if not any(character in source[at:hole] for character in "{}\\"):
+                self._may(at, hole)
+            at = end
+
+
+def _is_value_part(source: str, token: Token) -> bool:
+    if token.kind in (STRING, NUMBER, SPACE):
+        return True
+    text = source[token.start : token.end]
+    return (token.kind == NAME and text in CONSTANTS) or (token.kind == OPERATOR and text in "()[]{},:+-")
+
+
+def _is_operand(source: str, token: Token | None) -> bool:
+    """Say whether an expression may end with this token: what opens after it is a call or a subscript."""
+    if token is None:
+        return False
+    if token.kind == NAME:
+        text = source[token.start : token.end]
+        return text not in KEYWORDS or text in CONSTANTS
+    return token.kind in (STRING, NUMBER, FORMATTED) or source[token.start] in ")]}"
+
+
+def _is_sign(source: str, token: Token, previous: Token | None, after: Token | None) -> bool:
+    """-1 after an operand is a subtraction: `10 {x}` with "-1"."""
+    return (
+        source[token.start : token.end] in ("+", "-")
+        and after is not None
+        and after.kind == NUMBER
+        and not _is_operand(source, previous)
+    )
+
+
+def _find_displays(source: str, tokens: list[Token]) -> dict[int, int]:
+    """Return the brackets of displays that hold literals alone, each with its partner, as token indexes."""
+    found: dict[int, int] = {}
+    stack: list[list[int]] = []  # index of the bracket, 1 while all within is literal
+    previous: Token | None = None
+    for index, token in enumerate(tokens):
+        if token.kind in (SPACE, NEWLINE):
+            continue
+        text = source[token.start : token.end]
+        after = tokens[index + 1] if index + 1 < len(tokens) else None
+        if token.kind == OPERATOR and text in ("(", "[", "{"):
+            stack.append([index, 0 if _is_operand(source, previous) else 1])
+        elif token.kind == OPERATOR and text in _PAIRS:
+            if not stack or source[tokens[stack[-1][0]].start] != _PAIRS[text]:
+                raise Unreadable("a bracket without its partner")
+            opened, is_literal = stack.pop()
+            if is_literal:
+                found[index] = opened
+                found[opened] = index
+            elif stack:
+                stack[-1][1] = 0
+        elif stack and not (
+            token.kind in (STRING, NUMBER)
+            or (token.kind == NAME and text in CONSTANTS)
+            or text == ","
+            or (text == ":" and source[tokens[stack[-1][0]].start] == "{")
+            or (token.kind == OPERATOR and _is_sign(source, token, previous, after))
+        ):
+            stack[-1][1] = 0
+        previous = token
+    if stack:
+        raise Unreadable("a bracket without its partner")
+    return found
+
+
+def _judge(source: str, taint: Taint, own: OwnText, *, is_bytes: bool) -> Judgement:
+    reading = _Reading(source, taint, is_bytes=is_bytes)
+    explained = own.explain(source, reading.free, taint.mask)
+    chosen = _first(taint, reading.may, explained.accounted)
+    if chosen < 0 and explained.unexplained < 0:
+        return Judgement("allow", "python.values", "the event supplies at most values", taint.first_path())
+    generated = _judge_generated(source, taint, own, reading)
+    if generated is not None:
+        return generated
+    if chosen >= 0:
+        return Judgement(
+            "refuse", "python.structure", "the event supplies code, not a value", taint.path_at(chosen)
+        )
+    return Judgement(
+        "unknown", "python.unexplained", "neither the event nor the function's own text explains this code"
+    )
+
+
+def _first(taint: Taint, *allowed: bytearray) -> int:
+    """Return the first character of the event's that none of `allowed` marks, or -1."""
+    for start, end in taint.runs():
+        for at in range(start, end):
+            if not any(mask[at] for mask in allowed):
+                return at
+    return -1
+
+
+def _judge_generated(source: str, taint: Taint, own: OwnText, reading: _Reading) -> Judgement | None:
+    """Judge code that a library generated; None where its text does not explain the code.
+
+    A generator translates (a template, the fields of a class) into Python and puts no *values* there. So what
+    the event has in its literals came with the event's program: environment.getattr('', '__class__') is
+    all a jinja2 template of the event's shows. Only words of the function's own are let through.
+    """
+    # The function's own template with other names in it is not a library's: eval(event["expr"]) of "price"
+    # is refused, though "price" stands in the code.
+    free = bytearray(reading.free)
+    for token in reading.names:
+        free[token.start : token.end] = b"\x01" * (token.end - token.start)
+    if own.explain(source, free, taint.mask).unexplained < 0:
+        return None
+    free = bytearray(reading.free)
+    for token in reading.names:
+        if _is_own_name(source[token.start : token.end], own):
+            free[token.start : token.end] = b"\x01" * (token.end - token.start)
+    explained = own.explain(source, free, taint.mask, generators=True)
+    if explained.unexplained >= 0:
+        return None
+    literals = bytearray(len(source))
+    for token in reading.tokens:
+        if token.kind == STRING:
+            literals[token.content : token.limit] = b"\x01" * (token.limit - token.content)
+    for start, end in taint.runs():
+        if explained.accounted.find(0, start, end) < 0:
+            continue
+        if not _are_own_words(source, start, end, literals, own):
+            return Judgement(
+                "refuse",
+                "python.generated",
+                "the event supplies what a library turned into code",
+                taint.path_at(start),
+            )
+    return Judgement("allow", "python.generated", "a library's code, of the function's own words")
+
+
+def _is_own_name(name: str, own: OwnText) -> bool:
+    if own.has_word(name, generators=True):
+        return True
+    # l_0_price, __attr_factory_price, t_1: a generator's prefix and a number beside a word.
+    return all(
+        len(part) <= 2 or part.isdigit() or own.has_word(part, generators=True) for part in name.split("_")
+    )
+
+
+def _are_own_words(source: str, start: int, end: int, literals: bytearray, own: OwnText) -> bool:
+    """Say whether the range holds whole words of the function's, and beside them only what separates names."""
+    at = start
+    separated = number = False
+    while at < end:
+        if source[at] == "_" or source[at].isalnum():
+            first, last = at, at
+            while last < end and (source[last] == "_" or source[last].isalnum()):
+                last += 1
+            word, whole = source[first:last], _whole_word(source, first, last)
+            at = last
+            if word.isdigit() and not literals[first]:
+                number = True  # a literal, alone; "1, 2" would be another argument
+                continue
+            if word in KEYWORDS and not literals[first]:
+                return False
+            if not own.has_word(word) and not own.has_word(whole):
+                return False
+        elif literals[at]:
+            at += 1
+        elif source[at] in " ,":
+            separated = True
+            at += 1
+        else:
+            return False
+    return not (separated and number)
+
+
+def _whole_word(source: str, start: int, end: int) -> str:
+    """Return the word of which source[start:end] is a part, at most 128 characters more on each side."""
+    first, last = start, end
+    while first > max(0, start - 128) and (source[first - 1] == "_" or source[first - 1].isalnum()):
+        first -= 1
+    while last < min(len(source), end + 128) and (source[last] == "_" or source[last].isalnum()):
+        last += 1
+    return source[first:last]

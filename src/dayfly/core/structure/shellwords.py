@@ -1,0 +1,184 @@
+"""Reads a command line as a POSIX shell does: which characters are plain parts of a word, and where words begin."""
+
+from __future__ import annotations
+
+from dayfly.core.structure.judgement import Unreadable
+
+# Words after which a command is still to come.
+_RESERVED = frozenset(("if", "then", "else", "elif", "do", "while", "until", "!", "{", "time"))
+
+# What a character is to the shell.
+ACTIVE, PLAIN, QUOTED, BLANK, MARK = range(5)
+
+_OPERATORS = frozenset(";&|<>()\n")
+# Plain in every shell, wherever in a word they stand; all else that is not quoted may mean something.
+_SAFE = frozenset("@%+:,./-_")
+
+
+class Word:
+    """command[start:end]; `value` is what the program gets, `origin` where each of its characters stood."""
+
+    __slots__ = ("end", "is_command", "is_own_value", "origin", "redirects", "start", "value")
+
+    def __init__(self, start: int, *, is_command: bool, redirects: bool) -> None:
+        self.start = start
+        self.end = start
+        self.is_command = is_command
+        self.redirects = redirects
+        self.value: list[str] = []
+        self.origin: list[int] = []
+        # False once a part of it is known to the shell only ($x, `x`, *).
+        self.is_own_value = True
+
+    def text(self) -> str:
+        return "".join(self.value)
+
+
+class Reading:
+    """`kinds` has one of the constants above for each character; `commands` the words of each simple command."""
+
+    __slots__ = ("commands", "kinds")
+
+    def __init__(self, size: int) -> None:
+        self.kinds = bytearray(size)
+        self.commands: list[list[Word]] = [[]]
+
+
+def read_shell(command: str) -> Reading:
+    """Read `command`; raises Unreadable where a quote is open at the end, and for here-documents and nulls."""
+    if "\0" in command:
+        raise Unreadable("a null character")
+    reading = Reading(len(command))
+    kinds = reading.kinds
+    word: Word | None = None
+    expects_command, redirects = True, False
+    at, size = 0, len(command)
+    while at < size:
+        character = command[at]
+        if word is None and character == "#":
+            end = command.find("\n", at)
+            end = size if end < 0 else end
+            kinds[at:end] = bytes((ACTIVE,)) * (end - at)
+            at = end
+            continue
+        if character in " \t" or character in _OPERATORS:
+            if word is not None:
+                word.end = at
+                expects_command = expects_command and (
+                    word.redirects or is_assignment(word) or word.text() in _RESERVED
+                )
+                redirects = False
+                word = None
+            kinds[at] = BLANK if character in " \t" else ACTIVE
+            if command.startswith("<<", at):
+                raise Unreadable("a here-document")  # where it ends depends on words the shell expands
+            if character in "<>":
+                redirects = True
+            elif character not in " \t":
+                expects_command, redirects = True, False
+                reading.commands.append([])
+            at += 1
+            continue
+        if word is None:
+            word = Word(at, is_command=expects_command and not redirects, redirects=redirects)
+            reading.commands[-1].append(word)
+        at = _read_part(command, at, word, kinds)
+    if word is not None:
+        word.end = size
+    return reading
+
+
+def is_assignment(word: Word) -> bool:
+    """Say whether this word sets a variable for the command after it."""
+    name, equals, _ = word.text().partition("=")
+    return bool(equals) and name.isidentifier()
+
+
+def _read_part(command: str, at: int, word: Word, kinds: bytearray) -> int:
+    character = command[at]
+    if character == "'":
+        end = command.find("'", at + 1)
+        if end < 0:
+            raise Unreadable("a quote without an end")
+        kinds[at] = kinds[end] = MARK
+        _take(command, at + 1, end, word, kinds, QUOTED)
+        return end + 1
+    if character == '"':
+        return _read_double(command, at, word, kinds)
+    if character == "\\":
+        kinds[at] = MARK
+        if at + 1 >= len(command):
+            raise Unreadable("a backslash at the end")
+        if command[at + 1] == "\n":
+            kinds[at + 1] = ACTIVE
+        else:
+            _take(command, at + 1, at + 2, word, kinds, QUOTED)
+        return at + 2
+    if character in "$`":
+        return _expansion(command, at, word, kinds)
+    is_plain = (character.isascii() and character.isalnum()) or character in _SAFE
+    if character == "=" and not word.is_command:
+        is_plain = True  # a=b is an assignment where a command is expected, a plain argument elsewhere
+    if not character.isascii() and character.isprintable() and not character.isspace():
+        is_plain = True
+    if is_plain:
+        _take(command, at, at + 1, word, kinds, PLAIN)
+    else:
+        word.is_own_value = False
+        _take(command, at, at + 1, word, kinds, ACTIVE)
+    return at + 1
+
+
+def _read_double(command: str, at: int, word: Word, kinds: bytearray) -> int:
+    kinds[at] = MARK
+    at += 1
+    size = len(command)
+    while at < size:
+        character = command[at]
+        if character == '"':
+            kinds[at] = MARK
+            return at + 1
+        if character == "\\" and at + 1 < size and command[at + 1] in '$`"\\\n':
+            kinds[at] = MARK
+            _take(command, at + 1, at + 2, word, kinds, QUOTED)
+            at += 2
+            continue
+        if character in "$`":
+            at = _expansion(command, at, word, kinds)
+            continue
+        if character in "!\\":  # alive in an interactive shell, and before what follows
+            _take(command, at, at + 1, word, kinds, ACTIVE)
+        else:
+            _take(command, at, at + 1, word, kinds, QUOTED)
+        at += 1
+    raise Unreadable("a quote without an end")
+
+
+def _expansion(command: str, at: int, word: Word, kinds: bytearray) -> int:
+    """Read $name, ${...} and what else the shell computes; a command in it makes all that follows active.
+
+    `echo $X{}` with "_SECRET" names another variable: the name's characters are the shell's, too.
+    """
+    size = len(command)
+    if command[at] == "`" or command.startswith("$(", at):
+        word.is_own_value = False
+        _take(command, at, size, word, kinds, ACTIVE)
+        return size
+    if command.startswith("$'", at):
+        raise Unreadable("a string that only some shells know")
+    end = at + 1
+    if command.startswith("{", end):
+        end = command.find("}", end)
+        end = size if end < 0 else end + 1
+    else:
+        while end < size and (command[end] == "_" or command[end].isalnum()):
+            end += 1
+    word.is_own_value = False
+    _take(command, at, end, word, kinds, ACTIVE)
+    return end
+
+
+def _take(command: str, start: int, end: int, word: Word, kinds: bytearray, kind: int) -> None:
+    kinds[start:end] = bytes((kind,)) * (end - start)
+    word.value.extend(command[start:end])
+    word.origin.extend(range(start, end))

@@ -1,0 +1,104 @@
+"""Judges outgoing URLs: the event may supply a value in the path, the query or the fragment, never where it goes."""
+
+from __future__ import annotations
+
+from dayfly.core.structure.judgement import Judgement, Taint, judged
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from dayfly.core.structure.judgement import Provenance
+    from dayfly.core.structure.own import OwnText
+
+# Labels that must follow one of the event's for the domain to be the function's: {tenant}.example.com.
+_MIN_SUFFIX_LABELS = 2
+
+
+def judge_url(url: str | bytes, provenance: Provenance, own: OwnText) -> Judgement:
+    """Say whether a request may go to this URL."""
+    text = url if isinstance(url, str) else bytes(url).decode("latin-1")
+    return judged("url", text, provenance, own, _judge)
+
+
+def _judge(url: str, taint: Taint, own: OwnText) -> Judgement:
+    allow = Judgement("allow", "url.value", "the event supplies at most values", taint.first_path())
+    if own.is_constant(url, generators=True):
+        return Judgement("allow", "url.own", "the function's own URL")
+    authority, path = _split(url)
+    free = bytearray(path) + b"\x01" * (len(url) - path)
+    explained = own.explain(url, free, taint.mask, generators=True)
+    for start, end in taint.runs():
+        for at in range(start, min(end, path)):
+            if not explained.accounted[at]:
+                if at >= authority and _is_own_domain(url, taint, authority, path, start, min(end, path)):
+                    # Virtual hosts of S3, tenants: the event chooses within a domain of the function's.
+                    return Judgement(
+                        "unknown",
+                        "url.label",
+                        "the event names a host in the function's domain",
+                        taint.path_at(at),
+                    )
+                return Judgement(
+                    "refuse", "url.target", "the event supplies where it goes", taint.path_at(at)
+                )
+    found = _find_escape(url, taint, path)
+    if found >= 0:
+        return Judgement("refuse", "url.structure", "the event's value is not encoded", taint.path_at(found))
+    if explained.unexplained >= 0:
+        return Judgement("unknown", "url.unexplained", "the function's own text does not name the host")
+    return allow
+
+
+def _split(url: str) -> tuple[int, int]:
+    """Return where the authority begins and where it ends, by the reading that makes it longest.
+
+    A backslash is a slash to some clients and a character of the host to others: as long as it is the
+    function's it ends nothing; one of the event's is refused wherever it stands.
+    """
+    colon = url.find(":")
+    start = url.find("//")
+    if start < 0 or (0 <= colon < start and colon + 1 != start):
+        # mailto:x, data:..., /relative, host:port: no authority that can be told from the rest.
+        return (0, len(url)) if colon >= 0 or not url.startswith("/") else (0, 0)
+    start += 2
+    ends = [end for end in (url.find(mark, start) for mark in "/?#") if end >= 0]
+    return start, min(ends) if ends else len(url)
+
+
+def _is_own_domain(url: str, taint: Taint, start: int, end: int, first: int, last: int) -> bool:
+    """Say whether the event's part is whole labels before a domain of the function's own."""
+    if first != start and url[first - 1] != ".":
+        return False
+    if "@" in url[start:end] or taint.any(last, end) or url[last : last + 1] != ".":
+        return False
+    if not all(
+        character.isascii() and (character.isalnum() or character in "-.") for character in url[first:last]
+    ):
+        return False
+    suffix = [label for label in url[last + 1 : end].partition(":")[0].split(".") if label]
+    return len(suffix) >= _MIN_SUFFIX_LABELS and not suffix[-1].isdigit()
+
+
+def _find_escape(url: str, taint: Taint, path: int) -> int:
+    """Return the first of the event's characters that ends the part of the URL it stands in, or -1."""
+    query = url.find("?", path)
+    fragment = url.find("#", path)
+    query = len(url) if query < 0 or 0 <= fragment < query else query
+    fragment = len(url) if fragment < 0 else fragment
+    for start, end in taint.runs():
+        for at in range(max(start, path), end):
+            character = url[at]
+            if character <= " " or character in "\\\x7f":
+                return at
+            in_path = at < min(query, fragment)
+            if at in (query, fragment) or (in_path and character in "/?#;"):
+                return at
+            if at < fragment and character in "&#;":  # some servers separate by a semicolon
+                return at
+    begin = path
+    for segment in url[path : min(query, fragment)].split("/"):
+        end = begin + len(segment)
+        # %2e%2e is .. to a client that follows WHATWG; so is what the event completes.
+        if taint.any(begin, end) and segment.lower().replace("%2e", ".") in (".", ".."):
+            return begin
+        begin = end + 1
+    return -1

@@ -1,0 +1,361 @@
+"""One environment's guard: what an invocation brought, what was judged of it, and what became of the judgements."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from _thread import get_ident
+
+from dayfly.core.provenance import Provenance, Span
+from dayfly.core.reports import MANY, SUBJECTS, Report
+from dayfly.core.structure.own import OwnText, texts_of
+from dayfly.runtime.guard import owntext
+from dayfly.runtime.guard.places import Places
+from dayfly.runtime.guard.refusal import Refused, RefusedRecord, describe, error_body
+from dayfly.runtime.guard.tampering import Unchanged
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
+
+    from dayfly.core.handshake import ZygoteOptions
+    from dayfly.core.structure.judgement import Judgement
+
+# Triggers that hand over several customers' records at once, each of which may fail alone.
+_BATCHES = frozenset(("aws:sqs", "aws:kinesis", "aws:dynamodb"))
+_MANY_DIGITS = 6
+# Frames between a library that writes code and whoever asked it to.
+_MANY_STEPS = 24
+# Libraries whose business is to write code: what they are told to write is judged together with their own text.
+_GENERATORS = frozenset(
+    {
+        "_collections_abc",
+        "attr",
+        "attrs",
+        "chameleon",
+        "collections",
+        "dataclasses",
+        "decorator",
+        "enum",
+        "fastjsonschema",
+        "functools",
+        "jinja2",
+        "mako",
+        "msgspec",
+        "pydantic",
+        "sqlalchemy",
+        "typing",
+        "wrapt",
+    }
+)
+# Where these have the texts that they put together.
+_WRITERS = (
+    "attr._make",
+    "chameleon.",
+    "collections",
+    "dataclasses",
+    "decorator",
+    "enum",
+    "fastjsonschema.",
+    "functools",
+    "jinja2.compiler",
+    "jinja2.runtime",
+    "mako.codegen",
+    "sqlalchemy.dialects.",
+    "sqlalchemy.sql.compiler",
+    "sqlalchemy.util.langhelpers",
+    "typing",
+)
+# Whoever has one of these asks them for code or statements at most events; the others hardly ever.
+_HEAVY = frozenset(("attr", "jinja2", "mako", "sqlalchemy"))
+# What an unknown origin is worth telling of: elsewhere most texts are neither the event's nor constants.
+_NEVER_UNREAD = frozenset(("python", "code", "template", "shell", "argv", "global"))
+_TOLD_UNKNOWN = frozenset(("python", "code", "template", "shell", "global"))
+
+
+class Guard:
+    """Judges what the hook and the wrappers of drivers ask about, while an event is served.
+
+    `is_active` from `begin` to `end`: at init and between two events
+    nothing is looked at.
+    """
+
+    def __init__(self, options: ZygoteOptions, task: str) -> None:
+        self.is_block = options.guard == "block"
+        self.is_active = False
+        self.is_heard = False
+        # Threads in which the guard itself is at work.
+        self.busy: set[int] = set()
+        # What the first log line is to say beside the mode.
+        self.limits: list[str] = []
+        self._is_disarmed = False
+        self._is_closed = options.guard_closed
+        self._key = bytes.fromhex(options.guard_key)
+        self._task = task
+        self._temporary = options.temporary
+        self.places = Places(task, options.temporary, since=time.time())
+        self._texts: list[str] = []
+        # What the function's code says; and the same with what libraries say whose business is to write code.
+        self.own = self.written = OwnText()
+        self._known: frozenset[str] = frozenset()
+        self._changes: Unchanged | None = None
+        self._forget()
+
+    def _forget(self) -> None:
+        self._body = b""
+        self._request_id = ""
+        self._context = ""
+        self._provenance: Provenance | Joined | None = None
+        self._is_batch = False
+        self._reports: list[Report] = []
+        self._told: set[tuple[str, str, str]] = set()
+        self._refusal = ""
+        self._surfaced = False
+        self._handler_thread = 0
+
+    def settle(self) -> None:
+        """Init is done and no event was seen: take what there is for the function's own."""
+        # A second for clocks of file systems that count in coarser steps.
+        self.places = Places(self._task, self._temporary, since=time.time() + 1.0)
+        texts = owntext.environment_texts()
+        texts += owntext.function_texts(self.places, with_values=True)
+        texts += owntext.hosts_in(texts)
+        self._known = frozenset(text for text in texts if text.isidentifier())
+        self._texts = texts
+        self.own = OwnText(texts)
+        self.written = OwnText(texts, lambda: owntext.library_texts(_WRITERS))
+        # Read now, once for all workers.
+        self.own.is_constant("")
+        self.written.is_constant("", generators=not _HEAVY.isdisjoint(sys.modules))
+        self._changes = Unchanged()
+
+    def disarm(self) -> None:
+        """Look at nothing from here on."""
+        self._is_disarmed = True
+
+    def begin(self, body: bytes, request_id: str, context: str = "") -> None:
+        """An event is there and its handler is about to be called; `context` is what its caller sent beside it."""
+        self._body = body
+        self._context = context
+        self._request_id = request_id
+        self.is_active = not self._is_disarmed
+
+    def enter(self) -> None:
+        """The handler is called: in this thread a refusal will be met by `guard.bootstrap`."""
+        self._handler_thread = get_ident()
+
+    def leave(self, refused: BaseException | None = None) -> None:
+        """The handler is done; `refused` is what came out of it, where that is this guard's."""
+        self._handler_thread = 0
+        self._surfaced = refused is not None
+
+    def end(self) -> tuple[bytes, bytes]:
+        """The answer is there; return what a note begins with and the answer that has to stand for it, if any."""
+        changed = self._changes.found(self.places) if self._changes is not None else ""
+        self.is_active = False
+        if changed:
+            # It is too late to refuse; whether the answer may go out is not.
+            self.tell("observed", "runtime.patched", place=changed)
+            if self.is_block:
+                self._refusal = describe("runtime.patched", changed)
+        body = error_body(self._refusal, self._request_id) if self._refusal and not self._surfaced else b""
+        said = "".join(f"G{report.pack()}\n" for report in self._reports)
+        self._forget()
+        return (said + "\n").encode("ascii", "replace") if said else b"", body
+
+    # ---- asked by hooks and wrappers ------------------------------------------------------------
+
+    @property
+    def provenance(self) -> Provenance | Joined:
+        """What came with the event; read at the first question."""
+        found = self._provenance
+        if found is None:
+            event = _loaded(self._body)
+            self._is_batch = _is_batch(event)
+            found = Provenance(event, self._known, self._key)
+            if self._context:
+                found = Joined(found, Provenance(_loaded(self._context), self._known, self._key))
+            self._provenance = found
+        return found
+
+    def ask(self, about: Callable[..., None], *arguments: object) -> None:
+        """Have a wrapped function's caller judged, as the hook does; raises Refused or RefusedRecord."""
+        ident, frame = get_ident(), sys._getframe(2)
+        if ident in self.busy:
+            return
+        self.busy.add(ident)
+        try:
+            about(self, *arguments, frame)
+        except RefusedRecord:
+            raise
+        except Exception as fault:
+            # Trust boundary, as in the hook.
+            self.fail(fault, frame)
+        finally:
+            self.busy.discard(ident)
+
+    def note(self, limit: str) -> None:
+        """Have the first log line say what is not looked at."""
+        self.limits.append(limit)
+
+    def is_writer(self, frame: FrameType) -> bool:
+        """Say whether a library whose business it is to write code stands in this frame."""
+        name = frame.f_globals.get("__name__")
+        is_one = type(name) is str and name.partition(".")[0] in _GENERATORS
+        return is_one and self.places.is_deployed(frame.f_code.co_filename)
+
+    def words_of_caller(self, frame: FrameType | None) -> OwnText | None:
+        """Return own text with that of whoever asked a library for code, as far up as one asks for the other.
+
+        None where no library whose business that is stands in this frame: there the words are the function's alone.
+        """
+        texts: list[str] = []
+        found = False
+        for _ in range(_MANY_STEPS):
+            if frame is None or not self.places.is_deployed(frame.f_code.co_filename):
+                break
+            if not self.is_writer(frame):
+                if not found:
+                    return None
+                texts += texts_of(frame.f_code)
+                if not self.places.is_library(frame.f_code.co_filename):
+                    break
+            found = True
+            if frame.f_code.co_name == "get_type_hints":
+                texts += self._hints(frame)
+            frame = frame.f_back
+        if not texts:
+            return None
+        return OwnText([*self._texts, *texts], lambda: owntext.library_texts(_WRITERS))
+
+    def _hints(self, frame: FrameType) -> list[str]:
+        """Return the hints of a function of the deployment's that `typing` is looking at."""
+        code = getattr(frame.f_locals.get("obj"), "__code__", None)
+        hints = frame.f_locals.get("hints")
+        if code is None or type(hints) is not dict or not self.places.is_deployed(code.co_filename):
+            return []
+        return [hint for hint in hints.values() if type(hint) is str]
+
+    def act_on(self, judgement: Judgement, text: str | bytes, frame: FrameType | None) -> None:
+        """Do what a judgement asks for; raises Refused or RefusedRecord."""
+        if judgement.verdict == "allow":
+            return
+        if judgement.verdict == "unknown":
+            subject, _, rest = judgement.rule.partition(".")
+            if rest == "incomplete":
+                # All of its structure is the function's; what was not read of the event can be a value at most.
+                return
+            if not self.provenance.is_complete and subject in _NEVER_UNREAD:
+                # Who sends more than is read could hide anything in it.
+                self.refuse(subject + ".incomplete", frame, text=text)
+                return
+            if subject in _TOLD_UNKNOWN:
+                self.tell("unknown", judgement.rule, place=self.places.name(frame), text=text)
+            return
+        self.refuse(judgement.rule, frame, path=judgement.path, text=text)
+
+    def refuse(self, rule: str, frame: FrameType | None, *, path: str = "", text: str | bytes = "") -> None:
+        """Refuse an operation, or, where it is only observed, say so; raises Refused or RefusedRecord."""
+        place = self.places.name(frame)
+        self.tell("refused" if self.is_block else "observed", rule, place=place, path=path, text=text)
+        if self.is_block:
+            self._raise(describe(rule, place), path)
+
+    def fail(self, fault: BaseException, frame: FrameType | None) -> None:
+        """A fault of the guard's own; raises Refused where that is asked for."""
+        trace = fault.__traceback__
+        while trace is not None and trace.tb_next is not None:
+            trace = trace.tb_next
+        where = f" {trace.tb_frame.f_code.co_name}:{trace.tb_lineno}" if trace is not None else ""
+        self.tell("fault", "guard.fault", place=type(fault).__name__ + where)
+        if self._is_closed and self.is_block:
+            self._raise(describe("guard.fault", self.places.name(frame)), "")
+
+    def tell(
+        self, verdict: str, rule: str, *, place: str = "", path: str = "", text: str | bytes = ""
+    ) -> None:
+        """Have something said of this invocation, once."""
+        if rule.partition(".")[0] not in SUBJECTS:
+            rule = "guard." + rule
+        key = (rule, place, path)
+        if key in self._told:
+            return
+        if len(self._reports) >= MANY:
+            # What was refused is not to be pushed out by what somebody makes unknown first.
+            lesser = [report for report in self._reports if report.verdict == "unknown"]
+            if verdict == "unknown" or not lesser:
+                return
+            self._reports.remove(lesser[0])
+        self._told.add(key)
+        self._reports.append(Report(verdict, rule, place=place, path=path, digest=self._digest(text)))
+
+    def _raise(self, message: str, path: str) -> None:
+        if self._is_batch and path.startswith("Records["):
+            number = path[len("Records[") :].partition("]")[0]
+            if number.isdigit() and len(number) <= _MANY_DIGITS:
+                raise RefusedRecord(f"{message}, record {number}")
+        self._refusal = message
+        if self._handler_thread or self._is_other_thread():
+            raise Refused(message)
+        # Around the handler AWS's loop catches nothing but this.
+        raise RefusedRecord(message)
+
+    def _is_other_thread(self) -> bool:
+        import threading
+
+        return threading.main_thread().ident != get_ident()
+
+    def _digest(self, text: str | bytes) -> str:
+        if not text:
+            return ""
+        from _blake2 import blake2s
+
+        data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+        return blake2s(data, digest_size=8, key=self._key).hexdigest()
+
+
+class Joined:
+    """What came with the event and what its caller sent beside it."""
+
+    __slots__ = ("_both",)
+
+    def __init__(self, *both: Provenance) -> None:
+        self._both = both
+
+    @property
+    def is_complete(self) -> bool:
+        """Say whether all of it was read."""
+        return all(one.is_complete for one in self._both)
+
+    def spans(self, text: str | bytes) -> list[Span]:
+        """Return what of `text` came from either, sorted; where both have a part, the longer one of the first."""
+        found: list[Span] = []
+        for span in sorted(
+            (span for one in self._both for span in one.spans(text)), key=lambda span: span.start
+        ):
+            if found and span.start < found[-1].end:
+                if span.end <= found[-1].end:
+                    continue
+                span = Span(found[-1].end, span.end, span.path)
+            found.append(span)
+        return found
+
+    def holds_bytes(self, data: bytes) -> str:
+        """Return the path of a leaf of either that holds `data`."""
+        return self._both[0].holds_bytes(data) or self._both[1].holds_bytes(data)
+
+
+def _loaded(text: str | bytes) -> object:
+    try:
+        return json.loads(text)
+    except ValueError:
+        # AWS's loop hands nothing else to a handler.
+        return None
+
+
+def _is_batch(event: object) -> bool:
+    records = event.get("Records") if isinstance(event, dict) else None
+    first = records[0] if isinstance(records, list) and records else None
+    return isinstance(first, dict) and first.get("eventSource") in _BATCHES

@@ -1,0 +1,132 @@
+"""Collects what the function's own code says: its constants and names, those of libraries, and its environment."""
+
+from __future__ import annotations
+
+import os
+import sys
+from types import FunctionType, ModuleType
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dayfly.runtime.guard.places import Places
+
+# A global collection larger than that is data.
+_MANY_ITEMS = 10_000
+_DEPTH = 4
+# What the import system puts into every module.
+_MACHINERY = frozenset(("__builtins__", "__spec__", "__loader__", "__cached__", "__file__", "__path__"))
+
+
+def environment_texts() -> list[str]:
+    """Return the values of the environment's variables, which the deployer wrote."""
+    return list(os.environ.values())
+
+
+def hosts_in(texts: list[str]) -> list[str]:
+    """Return the hosts of the URLs among `texts`: that is all that a name look-up tells of one."""
+    found: list[str] = []
+    for text in texts:
+        _, mark, rest = text.partition("://")
+        if mark:
+            for end in "/?#":
+                rest = rest.partition(end)[0]
+            rest = rest.rpartition("@")[2]
+            host = rest.rpartition(":")[0] if rest.rpartition(":")[2].isdigit() else rest
+            found.append(host.strip("[]"))
+    return found
+
+
+def function_texts(places: Places, *, with_values: bool) -> Iterator[str]:
+    """Yield the constants of the function's modules, without the libraries that lie beside them.
+
+    `with_values`: what their globals hold as well, as no event has met them yet.
+    """
+    libraries = _libraries_in(places.task)
+    for module, file in _modules():
+        if places.is_functions(file) and _top(module.__name__) not in libraries:
+            yield from texts_in(module, with_values=with_values)
+
+
+def library_texts(names: tuple[str, ...]) -> Iterator[str]:
+    """Yield the constants of loaded modules whose names begin with one of `names`."""
+    for module, _file in _modules():
+        if module.__name__.startswith(names):
+            yield from texts_in(module, with_values=True)
+
+
+def texts_in(module: ModuleType, *, with_values: bool) -> Iterator[str]:
+    """Yield what a module's functions, classes and, if asked for, globals hold of texts."""
+    from dayfly.core.structure.own import texts_of
+
+    seen: set[int] = set()
+    todo: list[tuple[object, int]] = [
+        (value, 0) for name, value in list(vars(module).items()) if name not in _MACHINERY
+    ]
+    yield from vars(module)
+    while todo:
+        value, depth = todo.pop()
+        kind = type(value)
+        if kind is str:
+            if with_values:
+                yield value  # type: ignore[misc]
+            continue
+        if id(value) in seen or depth > _DEPTH:
+            continue
+        seen.add(id(value))
+        if isinstance(value, FunctionType):
+            # Its `__module__` may be another's: a decorator's.
+            yield from texts_of(value.__code__)
+            wrapped = value.__dict__.get("__wrapped__")
+            todo.append((wrapped, depth + 1))
+            for cell in value.__closure__ or ():
+                todo.append((_content(cell), depth + 1))
+        elif isinstance(value, type):
+            if value.__module__ == module.__name__:
+                yield from (name for name in vars(value))
+                todo += [(item, depth + 1) for item in list(vars(value).values())]
+        elif isinstance(value, (staticmethod, classmethod)):
+            todo.append((value.__func__, depth + 1))
+        elif kind is property:
+            todo += [(value.fget, depth + 1), (value.fset, depth + 1)]  # type: ignore[attr-defined]
+        elif with_values and kind in (dict, list, tuple, set, frozenset) and len(value) <= _MANY_ITEMS:  # type: ignore[arg-type]
+            items = list(value.items()) if kind is dict else list(value)  # type: ignore[attr-defined, call-overload]
+            todo += [(item, depth + 1) for item in items]
+
+
+def _content(cell: object) -> object:
+    try:
+        return cell.cell_contents  # type: ignore[attr-defined]
+    except ValueError:
+        return None
+
+
+def _modules() -> Iterator[tuple[ModuleType, str]]:
+    for module in list(sys.modules.values()):
+        if type(module) is ModuleType:
+            file = vars(module).get("__file__")
+            if type(file) is str:
+                yield module, file
+
+
+def _top(name: str) -> str:
+    return name.partition(".")[0]
+
+
+def _libraries_in(task: str) -> frozenset[str]:
+    """Return the names of packages that an installer put into the function's folder, by what it wrote of them."""
+    try:
+        entries = os.listdir(task)
+    except OSError:
+        return frozenset()
+    found: set[str] = set()
+    for entry in entries:
+        if entry.endswith(".dist-info"):
+            found.add(entry.partition("-")[0].lower())
+            try:
+                with open(os.path.join(task, entry, "RECORD"), encoding="utf-8", errors="replace") as record:
+                    found |= {line.partition(",")[0].partition("/")[0].removesuffix(".py") for line in record}
+            except OSError:
+                continue
+    return frozenset(found)

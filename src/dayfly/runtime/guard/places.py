@@ -1,0 +1,96 @@
+"""Tells code of the deployment from code that was made or put there later, and names places in it."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType
+
+# From what is compiled, since bytecode of the layer has other names than its files.
+_OWN = (lambda: 0).__code__.co_filename.removesuffix("runtime/guard/places.py")
+_FROZEN = "<frozen "
+# Deeper stacks than that name no place.
+_MANY_FRAMES = 400
+
+
+class Places:
+    """What was there when init was done: `task` is the function's package, `temporary` what is emptied.
+
+    `since` is the time of that (seconds since the epoch): a file of code that changed later was planted.
+    """
+
+    __slots__ = ("_library", "roots", "since", "task", "temporary")
+
+    def __init__(self, task: str, temporary: tuple[str, ...], *, since: float) -> None:
+        self.task = _folder(task)
+        self.since = since
+        self.temporary = tuple({_folder(place) for place in (*temporary, "/tmp", "/var/tmp", "/dev/shm")})
+        self._library = _folder(os.path.dirname(os.__file__))
+        entries = [entry if entry else os.getcwd() for entry in sys.path if isinstance(entry, str)]
+        self.roots = tuple({self.task, _OWN, self._library, *(_folder(entry) for entry in entries)})
+
+    def is_deployed(self, name: str) -> bool:
+        """Say whether code of this file name is the function's, a library's or the interpreter's.
+
+        A name is what its author says it is: code that was never let in cannot say it.
+        """
+        return name.startswith((*self.roots, _FROZEN))
+
+    def is_library(self, name: str) -> bool:
+        """Say whether code of this file name is the interpreter's or Dayfly's."""
+        return name.startswith((self._library, _OWN, _FROZEN)) and "/site-packages/" not in name
+
+    def is_functions(self, name: str) -> bool:
+        """Say whether code of this file name is the function's, without the libraries beside it."""
+        return name.startswith(self.task) and "/site-packages/" not in name and not self.is_library(name)
+
+    def is_planted(self, path: str) -> bool:
+        """Say whether a file of code lies where functions write, or has changed since init."""
+        path = os.path.abspath(path)
+        if path.startswith(self.temporary) and not path.startswith(self.roots):
+            return True
+        if path.endswith(".pyc"):
+            # Written by the import system itself where it may, from a source that is looked at as well.
+            return False
+        try:
+            return os.stat(path).st_ctime > self.since
+        except OSError:
+            return False
+
+    def is_importing(self, frame: FrameType | None) -> bool:
+        """Say whether the import system is executing a module of the deployment's here, at its top level."""
+        for _ in range(_MANY_FRAMES):
+            if frame is None or frame.f_back is None:
+                return False
+            if frame.f_code.co_name == "<module>" and self.is_deployed(frame.f_code.co_filename):
+                caller = frame.f_back.f_code
+                return (
+                    caller.co_filename.startswith(_FROZEN) and caller.co_name == "_call_with_frames_removed"
+                )
+            frame = frame.f_back
+        return False
+
+    def name(self, frame: FrameType | None) -> str:
+        """Return file, line and function of the function's own code that led here; a library's where there is none."""
+        first = ""
+        for _ in range(_MANY_FRAMES):
+            if frame is None:
+                break
+            code = frame.f_code
+            name = code.co_filename
+            if name.startswith(self.task) and not self.is_library(name):
+                found = f"{name[len(self.task) :]}:{frame.f_lineno} {code.co_name}"
+                if self.is_functions(name):
+                    return found
+                first = first or found
+            elif not first and self.is_deployed(name) and not self.is_library(name):
+                first = f"{os.path.basename(name)}:{frame.f_lineno} {code.co_name}"
+            frame = frame.f_back
+        return first
+
+
+def _folder(path: str) -> str:
+    return os.path.abspath(path).rstrip(os.sep) + os.sep

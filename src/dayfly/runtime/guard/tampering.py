@@ -1,0 +1,65 @@
+"""Notices that functions of AWS's loop or of Dayfly's were replaced while an event was served."""
+
+from __future__ import annotations
+
+import sys
+from _operator import is_
+from types import FunctionType
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dayfly.runtime.guard.places import Places
+
+_MODULES = (
+    "awslambdaric.bootstrap",
+    "awslambdaric.lambda_runtime_marshaller",
+    "awslambdaric.lambda_runtime_client",
+    "dayfly.runtime.client",
+    "dayfly.runtime.words",
+    "dayfly.runtime.guard.bootstrap",
+    "dayfly.runtime.guard.guarding",
+    "dayfly.runtime.guard.hooks",
+    "dayfly.core.frames",
+)
+
+
+class Unchanged:
+    """Functions of modules and classes as they were at the end of init.
+
+    Code of the deployment may replace them, as Sentry's does; code that came later may not. What they run is watched by
+    the hook: an exchange of `__code__` is an event, and so is every look at it, which would cost ten times as much.
+    """
+
+    __slots__ = ("_known",)
+
+    def __init__(self) -> None:
+        self._known: list[tuple[Mapping[str, object], list[str], list[object]]] = []
+        for name in _MODULES:
+            module = sys.modules.get(name)
+            if module is None:
+                continue
+            owners: list[Mapping[str, object]] = [vars(module)]
+            owners += [
+                vars(value)
+                for value in vars(module).values()
+                if isinstance(value, type) and value.__module__ == name
+            ]
+            for owner in owners:
+                keys = [key for key, value in owner.items() if isinstance(value, FunctionType)]
+                if keys:
+                    self._known.append((owner, keys, [owner[key] for key in keys]))
+
+    def found(self, places: Places) -> str:
+        """Return the name of a function that foreign code stands for now, "" where there is none."""
+        for owner, keys, values in self._known:
+            # Not `==`, which is what a stand-in says of itself.
+            if all(map(is_, map(owner.get, keys), values)):
+                continue
+            for key, value in zip(keys, values, strict=True):
+                now = owner.get(key)
+                code = getattr(now, "__code__", None)
+                if now is not value and (code is None or not places.is_deployed(code.co_filename)):
+                    return f"{owner.get('__name__') or owner.get('__module__')}.{key}"
+        return ""

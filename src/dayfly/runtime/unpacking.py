@@ -1,0 +1,61 @@
+"""Loads the guard's modules from the one compressed file in which they lie in a layer."""
+
+from __future__ import annotations
+
+import json
+import marshal
+import os
+import sys
+from importlib.machinery import ModuleSpec
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import ModuleType
+
+# What stands before the code in a file of bytecode.
+_HEAD_BYTES = 16
+
+
+def unpack(library: str) -> None:
+    """Have the modules beside the folder `library` (where `dayfly` lies) found, if such a file is there."""
+    path = library + ".guard.xz"
+    if not os.path.exists(path):
+        return
+    # The standard library's: 2 ms, and 5 to unpack.
+    import lzma
+
+    with open(path, "rb") as file:
+        index, _, data = lzma.decompress(file.read()).partition(b"\n")
+    sys.meta_path.insert(0, Unpacked(json.loads(index), data))
+
+
+class Unpacked:
+    """Finds and loads modules by their paths in `index`, one after the other in `data`."""
+
+    def __init__(self, index: Sequence[tuple[str, int]], data: bytes) -> None:
+        self._code: dict[str, bytes] = {}
+        self._packages: set[str] = set()
+        at = 0
+        for path, size in index:
+            name = path.removesuffix(".pyc").replace("/", ".")
+            if name.endswith(".__init__"):
+                name = name.removesuffix(".__init__")
+                self._packages.add(name)
+            self._code[name] = data[at + _HEAD_BYTES : at + size]
+            at += size
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Return how a module is loaded, None for one of another's."""
+        if name not in self._code:
+            return None
+        return ModuleSpec(name, self, is_package=name in self._packages)  # type: ignore[arg-type]
+
+    def create_module(self, spec: ModuleSpec) -> None:
+        """Leave it to the import system."""
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Run a module's code, once."""
+        exec(marshal.loads(self._code.pop(module.__name__)), vars(module))

@@ -1,0 +1,60 @@
+"""Deserialisers: a name that the event brought is not imported."""
+
+from __future__ import annotations
+
+import pickle
+import pickletools
+
+import pytest
+from tests.core.structure.fakes import NOTHING, FakeProvenance
+
+from dayfly.core.structure.imports import judge_global
+from dayfly.core.structure.own import OwnText
+
+OWN = OwnText(["datetime", "Order"])
+
+
+class Bytes(FakeProvenance):
+    def __init__(self, data: bytes) -> None:
+        super().__init__({})
+        self.data = data
+
+    def holds_bytes(self, data: bytes) -> str:
+        return "body>base64" if data in self.data else ""
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_what_a_pickle_of_the_events_names_is_refused(protocol: int) -> None:
+    data = pickle.dumps(pickletools.optimize, protocol)
+    judgement = judge_global("pickletools", "optimize", Bytes(data), OWN)
+    assert (judgement.verdict, judgement.path) == ("refuse", "body>base64")
+
+
+@pytest.mark.parametrize(
+    "data", [b"!!python/object/apply:os.system [id]", b"cos\nsystem\n(", b"os and system"]
+)
+def test_names_in_the_events_bytes_are_refused(data: bytes) -> None:
+    assert judge_global("os", "system", Bytes(data), OWN).verdict == "refuse"
+
+
+def test_a_stream_of_the_events_is_refused_however_it_spells_the_names() -> None:
+    stream = b"V\\u006fs\nV\\u0073ystem\n\x93."
+    assert judge_global("os", "system", Bytes(b"x" + stream), OWN, stream=stream).verdict == "refuse"
+    assert judge_global("os", "system", Bytes(b"x" + stream), OWN).verdict == "unknown"
+
+
+def test_a_word_of_the_functions_is_a_coincidence() -> None:
+    assert judge_global("datetime", "datetime", Bytes(b'{"datetime": 1}'), OWN).verdict == "unknown"
+
+
+def test_names_without_the_event() -> None:
+    assert judge_global("datetime", "datetime", NOTHING, OWN).verdict == "allow"
+    assert judge_global("os", "system", NOTHING, OWN).verdict == "unknown"
+
+
+def test_a_broken_provenance_closes() -> None:
+    class Broken(Bytes):
+        def holds_bytes(self, data: bytes) -> str:
+            raise RuntimeError
+
+    assert judge_global("os", "system", Broken(b""), OWN).verdict == "refuse"

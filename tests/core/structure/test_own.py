@@ -1,0 +1,91 @@
+"""The function's own text: what it covers, and that a library's megabytes of constants help no attacker."""
+
+from __future__ import annotations
+
+import glob
+import os.path
+import warnings
+from collections.abc import Iterator
+
+import pytest
+from tests.core.structure import test_python, test_sql
+from tests.core.structure.fakes import fill
+
+from dayfly.core.structure.own import OwnText, texts_of
+from dayfly.core.structure.python import judge_python
+from dayfly.core.structure.sql import judge_sql
+
+
+def library_texts() -> Iterator[str]:
+    """Every constant of the standard library's top-level modules, about a megabyte."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for path in sorted(glob.glob(os.path.dirname(os.path.abspath(os.__file__)) + "/*.py")):
+            with open(path, "rb") as file:
+                yield from texts_of(compile(file.read(), path, "exec"))
+
+
+LIBRARY = list(library_texts())
+
+
+def with_library(templates: tuple[str, ...]) -> OwnText:
+    return OwnText([piece for one in templates for piece in one.split("{}")], LIBRARY)
+
+
+@pytest.fixture(scope="module")
+def python_own() -> OwnText:
+    return with_library(test_python.TEMPLATES)
+
+
+@pytest.fixture(scope="module")
+def sql_own() -> OwnText:
+    return with_library(test_sql.TEMPLATES)
+
+
+@pytest.mark.parametrize(("template", "values"), [(one[0], one[1:]) for one in test_python.REFUSED])
+def test_a_librarys_constants_excuse_no_python(
+    template: str, values: tuple[str, ...], python_own: OwnText
+) -> None:
+    source, provenance = fill(template, *values)
+    assert judge_python(source, provenance, python_own).verdict == "refuse"
+
+
+@pytest.mark.parametrize(("template", "values"), [(one[0], one[1:]) for one in test_sql.REFUSED])
+def test_a_librarys_constants_excuse_no_sql(template: str, values: tuple[str, ...], sql_own: OwnText) -> None:
+    sql, provenance = fill(template, *values)
+    assert judge_sql(sql, provenance, sql_own).verdict == "refuse"
+
+
+@pytest.mark.parametrize(
+    ("constant", "text"),
+    [
+        ("SELECT %s FROM t WHERE a = '%(name)s'", "SELECT a FROM t WHERE a = 'x'"),
+        ("{} of {name!r:>5} {{x}}", "1 of 'a' {x}"),
+        ("$day of ${month} $$", "1 of 2 $"),
+        ("100%%", "100%"),
+        ("plain", "plain"),
+    ],
+)
+def test_templates_cover_what_they_make(constant: str, text: str) -> None:
+    own = OwnText([constant])
+    assert own.covers(text) or own.explain(text, bytearray(len(text)), bytearray(len(text))).unexplained < 0
+    assert not own.covers("something else")
+
+
+def test_the_texts_are_asked_for_once_and_only_when_needed() -> None:
+    asked = []
+
+    def texts() -> list[str]:
+        asked.append(1)
+        return ["price"]
+
+    own = OwnText(texts)
+    assert not asked
+    assert own.has_word("price")
+    assert own.is_constant("price")
+    assert asked == [1]
+
+
+def test_texts_of_code_are_its_constants_and_names_at_any_depth() -> None:
+    code = compile("def f(a):\n    return [b'x', ('y', 'z'), f'{a}!', other.name]\n", "app.py", "exec")
+    assert {"a", "x", "y", "z", "!", "other", "name", "f"} <= set(texts_of(code))

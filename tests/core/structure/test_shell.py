@@ -1,0 +1,240 @@
+"""Commands: an operand of the event passes, whatever a shell or another program would execute does not."""
+
+from __future__ import annotations
+
+import shlex
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.core.structure.fakes import NOTHING, FakeProvenance, fill
+
+from dayfly.core.structure.own import OwnText
+from dayfly.core.structure.shell import judge_argv, judge_shell
+
+TEMPLATES = (
+    "convert '{}' out.png",
+    "convert {} out.png",
+    'convert "{}" out.png',
+    "convert -- {}",
+    "convert --size={} in.png",
+    "{} in.png",
+    "echo `convert {}`",
+    "echo $(convert {})",
+    "echo $X{}",
+    "echo ${X{}}",
+    "cat < {}",
+    "echo 1 > /tmp/{}",
+    "sh -c '{}'",
+    "sh -c 'echo {}'",
+    "if true; then {}; fi",
+    "env {}",
+    "sudo -u www sh -c {}",
+    "timeout 5 convert {}",
+    "ssh host {}",
+    "find /data -name '{}' -exec cat ;",
+    "find /data -exec {} ;",
+    "python3 run.py {}",
+    "python3 -c '{}'",
+    "NAME='{}' convert in.png",
+    "cat <<END\n{}\nEND\n",
+    "convert in.png # {}",
+)
+OWN = OwnText(
+    [piece for one in TEMPLATES for piece in one.split("{}")] + ["convert", "/usr/bin/convert", "--fast"]
+)
+
+
+def verdict(template: str, value: str) -> str:
+    command, provenance = fill(template, value)
+    return judge_shell(command, provenance, OWN).verdict
+
+
+SINGLE, BARE, DOUBLE = TEMPLATES[:3]
+REFUSED = [
+    (SINGLE, "x'; id; '"),
+    (SINGLE, "'"),
+    (SINGLE, "-write"),
+    (SINGLE, "x\0"),
+    (BARE, "x; id"),
+    (BARE, "x&id"),
+    (BARE, "x|id"),
+    (BARE, "x\nid"),
+    (BARE, "a b"),
+    (BARE, "$(id)"),
+    (BARE, "`id`"),
+    (BARE, "$HOME"),
+    (BARE, "~root"),
+    (BARE, "*"),
+    (BARE, "a?"),
+    (BARE, "{a,b}"),
+    (BARE, ">x"),
+    (BARE, "-oProxyCommand=id"),
+    (BARE, "\\"),
+    (BARE, "x\\ y"),
+    (BARE, "#x"),
+    (BARE, "'x'y"),
+    (DOUBLE, "$(id)"),
+    (DOUBLE, "`id`"),
+    (DOUBLE, "$HOME"),
+    (DOUBLE, 'x"; id; "'),
+    (DOUBLE, "\\"),
+    (DOUBLE, "-x"),
+    ("{} in.png", "rm"),
+    ("echo `convert {}`", "x"),
+    ("echo $(convert {})", "-x"),
+    ("echo $X{}", "_SECRET"),
+    ("echo ${X{}}", "_SECRET"),
+    ("cat < {}", "x"),
+    ("echo 1 > /tmp/{}", "../etc/x"),
+    ("sh -c '{}'", "id"),
+    ("sh -c 'echo {}'", "a;id"),
+    ("if true; then {}; fi", "id"),
+    ("env {}", "id"),
+    ("env {}", "A=1"),
+    ("sudo -u www sh -c {}", "id"),
+    ("ssh host {}", "id"),
+    ("find /data -exec {} ;", "id"),
+    ("python3 -c '{}'", "import os"),
+    ("cat <<END\n{}\nEND\n", "x"),
+    ("convert in.png # {}", "x\nid"),
+]
+ALLOWED = [
+    (SINGLE, 'my photo; $(id) `id` ".png'),
+    (SINGLE, "photo.png"),
+    (BARE, "photo-1_a.png"),
+    (BARE, "/tmp/photo.png"),
+    (BARE, "fóto.png"),
+    (DOUBLE, "my photo 'x'; &.png"),
+    ("convert -- {}", "-photo"),
+    ("convert --size={} in.png", "-10x20"),
+    ("echo 1 > /tmp/{}", "name"),
+    ("sh -c 'echo {}'", "abc"),
+    ("timeout 5 convert {}", "photo.png"),
+    ("find /data -name '{}' -exec cat ;", "*.png"),
+    ("python3 run.py {}", "abc"),
+    ("python3 -c '{}'", "10"),
+    ("NAME='{}' convert in.png", "Anna B."),
+]
+
+
+@pytest.mark.parametrize(("template", "value"), REFUSED)
+def test_what_the_event_may_not_supply_is_refused(template: str, value: str) -> None:
+    assert verdict(template, value) == "refuse"
+
+
+@pytest.mark.parametrize(("template", "value"), ALLOWED)
+def test_an_operand_of_the_event_is_allowed(template: str, value: str) -> None:
+    assert verdict(template, value) == "allow"
+
+
+@given(st.text(alphabet="a'\" $;\\\n-é`*~", min_size=1, max_size=12))
+def test_what_shlex_quotes_is_one_operand(value: str) -> None:
+    quoted = shlex.quote(value)
+    before = len("convert ./")
+    provenance = fill("convert ./{}", quoted)[1]
+    from tests.core.structure.fakes import Brought
+
+    # What the quoting added is not the event's: mark the value's own characters alone.
+    ranges, at = [], before
+    inner = quoted[1:-1] if quoted != value else quoted
+    at += 1 if quoted != value else 0
+    for index, part in enumerate(inner.split("'\"'\"'") if quoted != value else [inner]):
+        if index:
+            ranges.append((at + 2, at + 3))
+            at += 5
+        ranges.append((at, at + len(part)))
+        at += len(part)
+    provenance = Brought(*ranges)
+    own = OwnText(["convert ./"])
+    assert judge_shell("convert ./" + quoted, provenance, own).verdict == "allow"
+
+
+def test_a_quote_that_the_quoting_added_and_the_event_has_too_is_honest() -> None:
+    event = FakeProvenance({"name": "it'"})
+    assert judge_shell("convert 'it'\"'\"'s'", event, OwnText(["convert "])).verdict == "allow"
+
+
+def test_commands_that_nothing_explains_are_unknown() -> None:
+    assert judge_shell("rm -rf /data; id", NOTHING, OWN).verdict == "unknown"
+    assert judge_argv("/bin/rm", ["rm", "-rf", "/data"], NOTHING, OWN).verdict == "unknown"
+
+
+ARGUMENTS = [
+    ("convert", ["convert", "x;$(id)", "out.png"], "allow"),
+    ("/usr/bin/convert", ["convert", "x", "out.png"], "allow"),
+    ("convert", ["convert", "-write", "x"], "refuse"),
+    ("convert", ["convert", "--", "-write"], "allow"),
+    ("convert", ["convert", "--size=-write"], "allow"),
+    ("sh", ["sh", "-c", "id"], "refuse"),
+    ("sh", ["sh", "-c", "convert '-x'"], "refuse"),
+    ("sh", ["sh", "-c", 'convert "$1"', "sh", "id"], "allow"),
+    ("python3", ["python3", "-c", "import os"], "refuse"),
+    ("python3", ["python3", "id"], "refuse"),
+    ("env", ["env", "id"], "refuse"),
+    ("env", ["env", "convert", "id"], "allow"),
+    ("env", ["env", "python3", "id"], "refuse"),
+    ("xargs", ["xargs", "id"], "refuse"),
+    ("find", ["find", "/data", "-exec", "id", ";"], "refuse"),
+    ("find", ["find", "id", "-exec", "cat", ";"], "allow"),
+    ("ssh", ["ssh", "id", "ls"], "refuse"),
+    ("id", ["id"], "refuse"),
+    ("convert", ["convert", "x\0id"], "refuse"),
+    ("convert", ["convert", "x", "--fast"], "allow"),
+]
+
+
+@pytest.mark.parametrize(("executable", "args", "expected"), ARGUMENTS)
+def test_arguments_are_judged_by_what_the_program_does_with_them(
+    executable: str, args: list[str], expected: str
+) -> None:
+    event = FakeProvenance(
+        {
+            "a": "id",
+            "b": "-write",
+            "c": "x",
+            "d": "import os",
+            "e": "x;$(id)",
+            "f": "--fast",
+            "g": "-x",
+            "h": "x\0id",
+        },
+        keys=False,
+    )
+    own = OwnText(
+        ["convert", "/usr/bin/convert", "sh", "python3", "env", "xargs", "find", "ssh", "--fast", "/data"]
+    )
+    assert judge_argv(executable, args, event, own).verdict == expected
+
+
+def test_a_program_that_the_function_names_is_its_own_though_a_key_is_called_so() -> None:
+    assert judge_argv("convert", ["convert", "a"], FakeProvenance({"convert": "a"}), OWN).verdict == "allow"
+
+
+HOSTILE = [
+    "'" * 100_001,
+    '"' * 100_001,
+    "\\" * 100_001,
+    "$" * 100_000,
+    "a " * 50_000,
+    ";" * 100_000,
+    "${" * 50_000,
+]
+HOSTILE += ["env " * 25_000, "sh -c " * 16_000, "a=" * 50_000, "`" * 100_000, "# \n" * 30_000, "''" * 50_000]
+
+
+@pytest.mark.parametrize("command", HOSTILE, ids=[repr(one[:6]) for one in HOSTILE])
+def test_the_worst_commands_take_bounded_time(command: str) -> None:
+    start = time.process_time()
+    judge_shell(command, fill("{}", command)[1], OWN)
+    judge_shell(command, NOTHING, OWN)
+    judge_argv("env", command.split(" "), FakeProvenance({"a": "sh"}), OWN)
+    assert time.process_time() - start < 10
+
+
+@settings(max_examples=300)
+@given(st.text(max_size=40))
+def test_any_text_gets_a_verdict(text: str) -> None:
+    assert judge_shell(text, fill("{}", text)[1], OWN).verdict in ("allow", "refuse", "unknown")
+    assert judge_argv(text, [text, text], fill("{}", text)[1], OWN).verdict in ("allow", "refuse", "unknown")

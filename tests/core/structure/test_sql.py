@@ -1,0 +1,289 @@
+"""SQL: a value of the event passes inside a literal, in each dialect's own reading."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.core.structure.fakes import NOTHING, FakeProvenance, fill
+
+from dayfly.core.structure.own import OwnText
+from dayfly.core.structure.sql import judge_sql
+from dayfly.core.structure.sqltokens import DIALECTS
+
+TEMPLATES = (
+    "SELECT id, price, user_id FROM orders WHERE name = '{}'",
+    "SELECT id FROM orders WHERE id = {}",
+    "SELECT id FROM orders WHERE id = {} AND user_id = 5",
+    "SELECT id FROM orders WHERE a = '{}' AND b = '{}'",
+    "SELECT id FROM orders ORDER BY {}",
+    "SELECT id FROM orders ORDER BY price {}",
+    "UPDATE orders SET {} = 1 WHERE id = 5",
+    'SELECT "{}" FROM orders',
+    "SELECT id FROM orders WHERE id IN ({})",
+    "SELECT 5 -{}",
+    "SELECT id FROM {} LIMIT 5",
+    "SELECT id -- {}\nFROM orders",
+    "SELECT id /* {} */ FROM orders",
+    "SELECT id FROM orders WHERE {} = 1",
+)
+OWN = OwnText([piece for one in TEMPLATES for piece in one.split("{}")] + ["DESC", "orders.price", "ASC"])
+NAME, ID, AND, TWO, ORDER, WAY, SET, QUOTED, IN, MINUS, FROM, NOTE, STAR_NOTE, LEFT = TEMPLATES
+
+
+def verdict(template: str, *values: str, dialect: str = "") -> str:
+    sql, provenance = fill(template, *values)
+    return judge_sql(sql, provenance, OWN, dialect=dialect).verdict
+
+
+REFUSED = [
+    (NAME, "x' OR '1'='1"),
+    (NAME, "x' OR name = 'y"),
+    (NAME, "x'; DROP TABLE orders; --"),
+    (NAME, "x'--"),
+    (NAME, "x'/*"),
+    (NAME, "x'#"),
+    (NAME, "'"),
+    (NAME, "x' UNION SELECT price FROM orders WHERE name = '"),
+    (NAME, "x\0"),
+    (NAME, "x' 'y"),
+    (NAME, "x'||'y"),
+    (ID, "1 OR 1=1"),
+    (ID, "1OR 1=1"),
+    (ID, "1;DELETE FROM orders"),
+    (ID, "id"),
+    (ID, "user_id"),
+    (ID, "(SELECT 1)"),
+    (ID, "1 UNION SELECT price FROM orders"),
+    (ID, "1/**/OR/**/1"),
+    (ID, "1-- "),
+    (ID, "1#"),
+    (ID, "1, 2"),
+    (ID, "current_user"),
+    (ID, "@@version"),
+    (ID, "sleep(5)"),
+    (ID, "-id"),
+    (ID, "1e"),
+    (ID, "$$a$$"),
+    (ID, "?"),
+    (ID, '"id"'),
+    (ID, "`id`"),
+    (AND, "1 --"),
+    (AND, "user_id OR user_id"),
+    (TWO, "\\", " OR 1=1 -- "),
+    (TWO, "'", " OR 1=1 -- "),
+    (TWO, "x'", "y"),
+    (ORDER, "secret"),
+    (ORDER, "price DESC"),
+    (ORDER, "price, id"),
+    (ORDER, "(CASE WHEN 1 THEN id END)"),
+    (ORDER, "orders.secret"),
+    (ORDER, "price.orders"),
+    (WAY, "DESC, id"),
+    (WAY, "LIMIT"),
+    (SET, "role"),
+    (SET, "id = 5, price"),
+    (QUOTED, 'id" FROM orders --'),
+    (QUOTED, "secret"),
+    (IN, "1) OR (1"),
+    (IN, "1, 2"),
+    (IN, "id"),
+    (MINUS, "-1"),
+    (FROM, "users"),
+    (FROM, "orders, users"),
+    (NOTE, "x\n, price"),
+    (STAR_NOTE, "*/ , price /*"),
+    (STAR_NOTE, "/*"),
+    (LEFT, "1=1 OR id"),
+]
+ALLOWED = [
+    (NAME, "anna"),
+    (NAME, ""),
+    (NAME, "O''Brien"),
+    (NAME, 'x -- no comment /* here */ # ; " `'),
+    (NAME, "SELECT price FROM orders"),
+    (NAME, "Größe 😀"),
+    (ID, "42"),
+    (ID, "-1"),
+    (ID, "1.5e3"),
+    (ID, "NULL"),
+    (ID, "true"),
+    (ID, "'42'"),
+    (TWO, "x", "y"),
+    (ORDER, "price"),
+    (ORDER, "orders.price"),
+    (WAY, "DESC"),
+    (SET, "price"),
+    (IN, "1"),
+    (MINUS, "1"),
+    (FROM, "orders"),
+    (LEFT, "price"),
+]
+
+
+@pytest.mark.parametrize(("template", "values"), [(one[0], one[1:]) for one in REFUSED])
+def test_structure_from_the_event_is_refused(template: str, values: tuple[str, ...]) -> None:
+    assert verdict(template, *values) == "refuse"
+
+
+@pytest.mark.parametrize(("template", "values"), [(one[0], one[1:]) for one in ALLOWED])
+@pytest.mark.parametrize("dialect", [*DIALECTS, ""])
+def test_a_value_from_the_event_is_allowed(template: str, values: tuple[str, ...], dialect: str) -> None:
+    assert verdict(template, *values, dialect=dialect) == "allow"
+
+
+@pytest.mark.parametrize(
+    ("dialect", "value", "expected"),
+    [
+        ("mysql", "C:\\", "refuse"),
+        ("postgresql", "C:\\", "allow"),
+        ("sqlite", "C:\\", "allow"),
+        ("", "C:\\", "refuse"),
+        ("mysql", "it\\'s", "allow"),
+        ("postgresql", "it\\'s", "refuse"),
+        ("postgresql", "/* /* */", "allow"),
+    ],
+)
+def test_each_dialect_reads_backslashes_in_its_way(dialect: str, value: str, expected: str) -> None:
+    assert verdict(NAME, value, dialect=dialect) == expected
+
+
+@pytest.mark.parametrize(
+    ("sql", "dialect"),
+    [
+        ("SELECT E'it\\'s' FROM orders", "postgresql"),
+        ("SELECT $tag$it's$tag$ FROM orders", "postgresql"),
+        ("SELECT id /* a /* b */ c */ FROM orders", "postgresql"),
+        ("SELECT `id` FROM orders # end", "mysql"),
+        ("SELECT [id] FROM orders", "sqlite"),
+        ("SELECT id::text FROM orders WHERE id = %(id)s AND price = $1 AND name = :name", "postgresql"),
+    ],
+)
+def test_the_functions_own_dialect_is_read(sql: str, dialect: str) -> None:
+    own = OwnText([sql])
+    event = FakeProvenance({"id": "1", "price": "tag", "name": "it"})
+    assert judge_sql(sql, event, own, dialect=dialect).verdict == "allow"
+
+
+def test_what_an_escaper_added_is_honest() -> None:
+    event = FakeProvenance({"name": "O'", "rest": "Brien"})
+    assert judge_sql(TEMPLATES[0].format("O''Brien"), event, OWN, dialect="postgresql").verdict == "allow"
+    event = FakeProvenance({"name": "boys'"})
+    assert judge_sql(TEMPLATES[0].format("boys''"), event, OWN, dialect="postgresql").verdict == "allow"
+    event = FakeProvenance({"name": "it", "rest": "'s"})
+    assert judge_sql(TEMPLATES[0].format("it\\'s"), event, OWN, dialect="mysql").verdict == "allow"
+
+
+def test_words_of_the_event_that_the_function_says_itself_are_a_coincidence() -> None:
+    sql = "SELECT id, price, user_id FROM orders WHERE name = 'anna'"
+    event = FakeProvenance(
+        {"id": "1", "name": "anna", "query": "name = 'anna", "note": "FROM orders", "and": "or"}
+    )
+    assert judge_sql(sql, event, OWN).verdict == "allow"
+
+
+def test_what_an_orm_composes_is_its_own() -> None:
+    function = ["orders", "id", "user_id", "users"]
+    orm = ["SELECT ", "\nFROM ", " \nWHERE ", " AND ", " = ", ", ", ".", "%(", ")s", " JOIN ", " ON "]
+    sql = (
+        "SELECT orders.id, orders.user_id \nFROM orders JOIN users ON orders.user_id = users.id "
+        "\nWHERE orders.id = %(id_1)s AND users.id = %(id_2)s"
+    )
+    event = FakeProvenance({"id": "7", "user_id": "8", "orders": "x", "note": "AND", "more": " FROM "})
+    assert judge_sql(sql, event, OwnText(function, orm)).verdict == "allow"
+
+
+def test_a_statement_that_nothing_explains_is_unknown() -> None:
+    assert judge_sql("SELECT secret FROM vault", NOTHING, OWN).verdict == "unknown"
+    assert judge_sql("SELECT 'open", NOTHING, OWN).verdict == "unknown"
+
+
+HOSTILE = ["/*" * 50_000 + "*/", "'" * 100_001, "'\\" * 50_000, "--\n" * 33_000, "$a$" * 33_000, '"' * 99_999]
+HOSTILE += [
+    "%(" * 50_000,
+    "1 " * 50_000,
+    "a " * 50_000,
+    "(" * 100_000,
+    "$" * 100_000,
+    "`a" * 50_000,
+    "a.b," * 25_000,
+]
+
+
+@pytest.mark.parametrize("sql", HOSTILE, ids=[repr(one[:6]) for one in HOSTILE])
+def test_the_worst_statements_take_bounded_time(sql: str) -> None:
+    start = time.process_time()
+    for dialect in DIALECTS:
+        judge_sql(sql, fill("{}", sql)[1], OWN, dialect=dialect)
+    assert time.process_time() - start < 10
+
+
+PIECES = st.lists(
+    st.sampled_from(
+        [
+            "'",
+            '"',
+            "\\",
+            "\n",
+            " ",
+            "1",
+            "-",
+            "--",
+            "(",
+            ")",
+            "[",
+            "]",
+            "`",
+            ",",
+            "x",
+            " or ",
+            "/*",
+            "*/",
+            ";",
+            "x'",
+            "||",
+            "%s",
+            "?",
+            "$",
+            "é",
+            "null",
+            "0x",
+            "e",
+            ".",
+        ]
+    ),
+    min_size=1,
+    max_size=10,
+).map("".join)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.sampled_from(["SELECT '{}', 'end'", "SELECT {}, 'end'"]), PIECES)
+def test_what_is_allowed_is_one_value_to_sqlite(template: str, value: str) -> None:
+    sql, provenance = fill(template, value)
+    own = OwnText(["SELECT '", "', 'end'", "SELECT ", ", 'end'"])
+    if judge_sql(sql, provenance, own, dialect="sqlite").verdict != "allow":
+        return
+    database = sqlite3.connect(":memory:")
+    try:
+        rows = database.execute(sql).fetchall()
+    except (sqlite3.Error, UnicodeEncodeError):
+        return
+    finally:
+        database.close()
+    assert len(rows) == 1
+    assert len(rows[0]) == 2
+    assert rows[0][1] == "end"
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(max_size=40), st.sampled_from([*DIALECTS, ""]))
+def test_any_text_gets_a_verdict(text: str, dialect: str) -> None:
+    assert judge_sql(text, fill("{}", text)[1], OWN, dialect=dialect).verdict in (
+        "allow",
+        "refuse",
+        "unknown",
+    )

@@ -1,0 +1,120 @@
+"""URLs: the event supplies encoded values, not where the request goes."""
+
+from __future__ import annotations
+
+from urllib.parse import quote, urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.core.structure.fakes import NOTHING, FakeProvenance, fill
+
+from dayfly.core.structure.own import OwnText
+from dayfly.core.structure.url import judge_url
+
+TEMPLATES = (
+    "https://api.example.com/items/{}/price",
+    "https://api.example.com{}",
+    "https://{}/items",
+    "https://{}.example.com/items",
+    "{}",
+    "https://api.example.com/search?q={}&page=1",
+    "https://api.example.com/doc#{}",
+    "{}://api.example.com/",
+    "https://api.example.com:{}/",
+    "https://{}@api.example.com/",
+    "https:{}",
+)
+OWN = OwnText([piece for one in TEMPLATES for piece in one.split("{}")])
+ITEM, TAIL, HOST, TENANT, WHOLE, QUERY, FRAGMENT, SCHEME, PORT, USER, RELATIVE = TEMPLATES
+
+
+@pytest.mark.parametrize(
+    ("template", "value", "expected"),
+    [
+        (ITEM, "..", "refuse"),
+        (ITEM, "%2e%2E", "refuse"),
+        (ITEM, ".%2e", "refuse"),
+        (ITEM, "a/b", "refuse"),
+        (ITEM, "a?b", "refuse"),
+        (ITEM, "a#b", "refuse"),
+        (ITEM, "a\\b", "refuse"),
+        (ITEM, "a\r\nHost: evil", "refuse"),
+        (ITEM, "a b", "refuse"),
+        (TAIL, ".evil.com", "refuse"),
+        (TAIL, "@evil.com/", "refuse"),
+        (TAIL, ":80@evil.com", "refuse"),
+        (TAIL, ".", "refuse"),
+        (TAIL, "\\@evil.com", "refuse"),
+        (HOST, "evil.com", "refuse"),
+        (HOST, "2130706433", "refuse"),
+        (HOST, "0x7f000001", "refuse"),
+        (HOST, "0177.0.0.1", "refuse"),
+        (HOST, "[::ffff:169.254.169.254]", "refuse"),
+        (HOST, "localhost.", "refuse"),
+        (TENANT, "evil.com/x", "refuse"),
+        (TENANT, "evil.com#", "refuse"),
+        (TENANT, "user@evil", "refuse"),
+        (TENANT, "acme", "unknown"),
+        (WHOLE, "https://evil.com/", "refuse"),
+        (WHOLE, "//evil.com/", "refuse"),
+        (WHOLE, "file:///etc/passwd", "refuse"),
+        (WHOLE, "http:/evil.com", "refuse"),
+        (WHOLE, "evil.com", "refuse"),
+        (QUERY, "a&admin=1", "refuse"),
+        (QUERY, "a#", "refuse"),
+        (QUERY, "a;b", "refuse"),
+        (QUERY, "a\nb", "refuse"),
+        (FRAGMENT, "a\nb", "refuse"),
+        (SCHEME, "file", "refuse"),
+        (PORT, "22", "refuse"),
+        (USER, "me", "refuse"),
+        (RELATIVE, "//evil.com", "refuse"),
+        (ITEM, "42", "allow"),
+        (ITEM, "a%2Fb", "allow"),
+        (ITEM, "a..b", "allow"),
+        (ITEM, "m%C3%BCller", "allow"),
+        (QUERY, "a%26b", "allow"),
+        (QUERY, "a+b=c/d?e", "allow"),
+        (FRAGMENT, "part/2?x&y", "allow"),
+    ],
+)
+def test_the_event_stays_in_its_part(template: str, value: str, expected: str) -> None:
+    assert judge_url(*fill(template, value), OWN).verdict == expected
+
+
+def test_the_functions_own_host_is_its_own_though_the_event_names_it() -> None:
+    event = FakeProvenance({"Host": "api.example.com", "x": "https"})
+    assert judge_url("https://api.example.com/items/1/price", event, OWN).verdict == "allow"
+
+
+def test_a_host_that_nothing_explains_is_unknown() -> None:
+    assert judge_url("https://other.example.org/x", NOTHING, OWN).verdict == "unknown"
+
+
+@given(
+    st.text(alphabet="a./\\@:#?%2e&[] \r\n;é", max_size=10),
+    st.sampled_from([ITEM, TAIL, HOST, TENANT, QUERY]),
+)
+def test_what_is_allowed_goes_to_the_functions_host(value: str, template: str) -> None:
+    url, provenance = fill(template, value)
+    if value and judge_url(url, provenance, OWN).verdict == "allow":
+        assert urlsplit(url).hostname == "api.example.com"
+
+
+@given(st.text(min_size=1, max_size=10).filter(lambda value: value not in (".", "..")))
+def test_an_encoded_value_is_allowed(value: str) -> None:
+    try:
+        encoded = quote(value, safe="")
+    except UnicodeEncodeError:
+        return
+    assert judge_url(*fill(ITEM, encoded), OWN).verdict == "allow"
+    assert judge_url(*fill(QUERY, encoded), OWN).verdict == "allow"
+
+
+@pytest.mark.parametrize(
+    "value", ["/" * 100_000, "@" * 100_000, "a." * 50_000, "?" * 100_000, "%2e/" * 25_000]
+)
+@pytest.mark.parametrize("template", [HOST, ITEM, WHOLE])
+def test_the_worst_urls_end(template: str, value: str) -> None:
+    assert judge_url(*fill(template, value), OWN).verdict in ("refuse", "allow")

@@ -1,0 +1,108 @@
+"""Statements are looked at before drivers send them, and names before deserialisers look them up."""
+
+from __future__ import annotations
+
+import importlib
+import sqlite3
+from collections.abc import Callable, Iterator
+from types import ModuleType
+
+import pytest
+from tests.runtime.guard.guards import serving, told
+
+from dayfly.runtime.guard.drivers import WRAPPED
+from dayfly.runtime.guard.guarding import Guard
+from dayfly.runtime.guard.refusal import Refused
+
+# Without types of its own.
+yaml = importlib.import_module("yaml")
+
+EVIL = "x' OR '1'='1"
+OWN = (
+    "SELECT * FROM users WHERE name = '",
+    "'",
+    "SELECT * FROM users WHERE name = ?",
+    "INSERT INTO users VALUES (?)",
+)
+
+
+class _Bare(ModuleType):
+    Connection = sqlite3.Connection
+    Cursor = sqlite3.Cursor
+
+
+@pytest.fixture
+def guard() -> Guard:
+    return serving({"name": EVIL, "plain": "alice"}, own=OWN)
+
+
+@pytest.fixture
+def driver(guard: Guard) -> ModuleType:
+    """sqlite3's names, wrapped, in a module of the test's own."""
+    module = _Bare("bare")
+    module.connect = importlib.import_module("_sqlite3").connect  # type: ignore[attr-defined]
+    WRAPPED["sqlite3.dbapi2"](module, guard)
+    return module
+
+
+def statement(name: str) -> str:
+    return f"SELECT * FROM users WHERE name = '{name}'"
+
+
+@pytest.mark.parametrize("way", ["connection", "cursor", "script", "many"])
+def test_sqlite3_sends_no_statement_whose_structure_the_event_chose(
+    way: str, driver: ModuleType, guard: Guard
+) -> None:
+    connection = driver.connect(":memory:")
+    connection.execute("CREATE TABLE users (name TEXT)")
+    assert connection.execute(statement("alice")).fetchall() == []
+    assert isinstance(connection, sqlite3.Connection)
+    ways: dict[str, Callable[[], object]] = {
+        "connection": lambda: connection.execute(statement(EVIL)),
+        "cursor": lambda: connection.cursor().execute(statement(EVIL)),
+        "script": lambda: connection.executescript(statement(EVIL)),
+        "many": lambda: connection.executemany(statement(EVIL), []),
+    }
+    with pytest.raises(Refused):
+        ways[way]()
+    assert [rule.partition(".")[0] for _, rule in told(guard)] == ["sql"]
+
+
+def test_values_in_their_places_are_nobodys_business(driver: ModuleType, guard: Guard) -> None:
+    connection = driver.connect(":memory:", isolation_level=None)
+    connection.execute("CREATE TABLE users (name TEXT)")
+    connection.executemany("INSERT INTO users VALUES (?)", [(EVIL,), ("alice",)])
+    assert connection.cursor().execute("SELECT * FROM users WHERE name = ?", (EVIL,)).fetchall() == [(EVIL,)]
+    assert told(guard) == []
+
+
+def test_who_asks_for_a_connection_of_his_own_gets_it(driver: ModuleType) -> None:
+    class Mine(sqlite3.Connection):
+        pass
+
+    assert type(driver.connect(":memory:", factory=Mine)) is Mine
+
+
+@pytest.fixture
+def constructor(guard: Guard) -> Iterator[ModuleType]:
+    owners = (yaml.constructor.FullConstructor, yaml.constructor.UnsafeConstructor)
+    before = [
+        (owner, name, vars(owner).get(name))
+        for owner in owners
+        for name in ("find_python_name", "find_python_module")
+    ]
+    WRAPPED["yaml.constructor"](yaml.constructor, guard)
+    yield yaml.constructor
+    for owner, name, value in before:
+        if value is not None:
+            setattr(owner, name, value)
+
+
+def test_yaml_looks_up_no_name_that_the_event_wrote(constructor: ModuleType) -> None:
+    document = "!!python/object/apply:os.getpid []"
+    guard = serving({"document": document})
+    WRAPPED["yaml.constructor"](constructor, guard)
+    with pytest.raises(Refused):
+        yaml.load(document, Loader=yaml.UnsafeLoader)
+    assert told(guard)[0][0] == "refused"
+    assert yaml.safe_load("a: [1]") == {"a": [1]}

@@ -1,0 +1,133 @@
+"""What becomes of a judgement: raised in the right form, told once, and never lost to who swallows it."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import pytest
+from tests.runtime.guard.guards import serving, told
+
+from dayfly.core.structure.judgement import Judgement
+from dayfly.runtime.guard.refusal import ERROR_TYPE, Refused, RefusedRecord
+
+BATCH = {
+    "Records": [{"eventSource": "aws:sqs", "body": "a"}, {"eventSource": "aws:sqs", "body": "evil text"}]
+}
+
+
+def refuse(path: str = "") -> Judgement:
+    return Judgement("refuse", "python.structure", "", path)
+
+
+def test_a_refusal_is_no_exception_that_functions_catch() -> None:
+    assert not issubclass(Refused, Exception)
+    guard = serving({})
+    with pytest.raises(Refused, match=r"python\.structure"):
+        guard.act_on(refuse(), "x", None)
+
+
+@pytest.mark.parametrize("source", ["aws:sqs", "aws:kinesis", "aws:dynamodb"])
+def test_one_records_refusal_is_an_exception(source: str) -> None:
+    guard = serving({"Records": [{"eventSource": source}]})
+    assert guard.provenance
+    with pytest.raises(RefusedRecord, match="record 0"):
+        guard.act_on(refuse("Records[0].body"), "x", None)
+    guard.leave()
+    _said, body = guard.end()
+    assert body == b"", "how a record fails is the function's to say"
+
+
+@pytest.mark.parametrize(
+    "event", [{"Records": [{"eventSource": "aws:s3"}]}, {"Records": []}, {"records": 1}, [1], None]
+)
+def test_elsewhere_a_path_into_records_makes_no_batch(event: object) -> None:
+    guard = serving(event)
+    assert guard.provenance
+    with pytest.raises(Refused):
+        guard.act_on(refuse("Records[0].body"), "x", None)
+
+
+def test_in_a_batch_what_no_record_supplied_is_refused_as_a_whole() -> None:
+    guard = serving(BATCH)
+    assert guard.provenance
+    with pytest.raises(Refused):
+        guard.act_on(refuse("other"), "x", None)
+
+
+def test_a_swallowed_refusal_is_the_answer() -> None:
+    guard = serving({})
+    with pytest.raises(Refused):
+        guard.act_on(refuse(), "x", None)
+    guard.leave()
+    _said, body = guard.end()
+    answer = json.loads(body)
+    assert answer["errorType"] == ERROR_TYPE
+    assert answer["requestId"] == "request"
+    guard.begin(b"{}", "next")
+    assert guard.end() == (b"", b""), "the next event has nothing to do with it"
+
+
+def test_one_that_came_out_of_the_handler_is_not_answered_twice() -> None:
+    guard = serving({})
+    with pytest.raises(Refused) as caught:
+        guard.act_on(refuse(), "x", None)
+    guard.leave(caught.value)
+    assert guard.end()[1] == b""
+
+
+def test_around_the_handler_it_is_what_awss_loop_catches() -> None:
+    guard = serving({})
+    guard.leave()
+    with pytest.raises(RefusedRecord):
+        guard.act_on(refuse(), "x", None)
+
+
+def test_the_same_thing_is_told_once_and_what_is_unknown_pushes_nothing_out() -> None:
+    guard = serving({}, mode="observe")
+    for number in range(30):
+        guard.tell("unknown", "python.unexplained", place=f"a.py:{number} f")
+    for _ in range(3):
+        guard.act_on(refuse(), "x", None)
+    found = told(guard)
+    assert len(found) == 4
+    assert found.count(["observed", "python.structure"]) == 1
+
+
+def test_the_hash_of_a_text_is_keyed() -> None:
+    first, second = serving({}), serving({})
+    second._key = b"\x22" * 16
+    digests = set()
+    for guard in (first, second):
+        guard.tell("observed", "sql.x", text="4111111111111111")
+        guard.leave()
+        digests.add(guard.end()[0].split(b"|")[2])
+    assert len(digests) == 2
+    assert all(len(digest) == 16 for digest in digests)
+
+
+def test_what_is_unknown_is_told_of_code_alone() -> None:
+    guard = serving({})
+    for sink in ("sql", "path", "url", "python"):
+        guard.act_on(Judgement("unknown", sink + ".unexplained", ""), "x", None)
+    assert told(guard) == [["unknown", "python.unexplained"]]
+
+
+def test_what_is_unknown_is_refused_where_the_event_was_not_read_as_a_whole() -> None:
+    archive = base64.b64encode(b"PK\x03\x04" + bytes(60)).decode()
+    guard = serving({"upload": archive})
+    assert not guard.provenance.is_complete
+    # All that a judge has against it is that: the structure is the function's.
+    guard.act_on(Judgement("unknown", "python.incomplete", ""), "x", None)
+    guard.act_on(Judgement("unknown", "sql.unexplained", ""), "x", None)
+    with pytest.raises(Refused):
+        guard.act_on(Judgement("unknown", "python.unexplained", ""), "x", None)
+    assert told(guard) == [["refused", "python.incomplete"]]
+
+
+def test_a_disarmed_guard_looks_at_nothing() -> None:
+    guard = serving({})
+    guard.end()
+    guard.disarm()
+    guard.begin(b"{}", "r")
+    assert not guard.is_active

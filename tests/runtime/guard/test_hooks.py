@@ -1,0 +1,197 @@
+"""Which of the interpreter's events are looked at, when, and what is not mistaken for an attack."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import threading
+from pathlib import Path
+
+import pytest
+from tests.runtime.guard.guards import serving, told
+
+from dayfly.runtime.guard.guarding import Guard
+from dayfly.runtime.guard.hooks import make_hook
+from dayfly.runtime.guard.refusal import Refused
+
+EVIL = "__import__('os').getpid()"
+
+
+def tell(guard: Guard, event: str, *arguments: object) -> None:
+    make_hook(guard)(event, arguments)
+
+
+def test_code_of_the_event_is_refused_as_text_as_bytes_and_as_a_tree() -> None:
+    for source in (EVIL, EVIL.encode(), ast.parse(EVIL)):
+        guard = serving({"code": EVIL})
+        with pytest.raises(Refused):
+            tell(guard, "compile", source, None)
+        assert told(guard) == [["refused", "python.structure"]]
+
+
+def test_before_and_after_an_event_nothing_is_looked_at() -> None:
+    guard = serving({"code": EVIL})
+    guard.leave()
+    guard.end()
+    tell(guard, "compile", EVIL, None)
+    tell(guard, "sys.addaudithook")
+
+
+def test_while_it_is_observed_nothing_is_raised() -> None:
+    guard = serving({"code": EVIL}, mode="observe")
+    tell(guard, "compile", EVIL, None)
+    assert told(guard) == [["observed", "python.structure"]]
+
+
+@pytest.mark.parametrize(
+    ("event", "arguments", "rule"),
+    [
+        ("sys.addaudithook", (), "hook.audit"),
+        ("os.system", (b"echo x; id",), "shell"),
+        ("subprocess.Popen", (None, ["/bin/sh", "-c", "echo x; id"], None, None), "shell"),
+        ("os.exec", ("/usr/bin/id", ["/usr/bin/id"], None), "argv"),
+        ("os.posix_spawn", ("/usr/bin/id", ["/usr/bin/id"], None), "argv"),
+        ("os.spawn", (0, "/usr/bin/id", ["/usr/bin/id"], None), "argv"),
+        ("open", ("/srv/data/../../etc/shadow", "r", 0), "path"),
+        ("os.rename", ("/tmp/a", "/srv/data/../../etc/shadow", -1, -1), "path"),
+        ("socket.getaddrinfo", ("evil.example", 80, 0, 0, 0), "url"),
+        ("socket.connect", (None, ("169.254.170.2", 80)), "url"),
+        ("urllib.Request", ("http://evil.example/x", None, {}, "GET"), "url"),
+        ("pickle.find_class", ("posix", "system"), "global"),
+    ],
+)
+def test_each_sink_is_asked_about(event: str, arguments: tuple[object, ...], rule: str) -> None:
+    brought = {
+        "command": "x; id",
+        "program": "/usr/bin/id",
+        "file": "../../etc/shadow",
+        "host": "evil.example",
+        "address": "169.254.170.2",
+        "url": "http://evil.example/x",
+        "pickle": "cposix\nsystem\n.",
+    }
+    guard = serving(brought, own=("echo ", "/srv/data/", "/tmp/a"))
+    with pytest.raises(Refused):
+        tell(guard, event, *arguments)
+    found = told(guard)
+    assert [verdict for verdict, _ in found] == ["refused"]
+    assert found[0][1].partition(".")[0] == rule.partition(".")[0]
+
+
+@pytest.mark.parametrize(
+    ("event", "arguments"),
+    [
+        ("open", (3, "r", 0)),
+        ("open", (None, "r", 0)),
+        ("socket.connect", (None, "/run/some.sock")),
+        ("socket.connect", (None, b"\0abstract")),
+        ("socket.getaddrinfo", (None, 80, 0, 0, 0)),
+        ("socket.getaddrinfo", ("uploads.s3.eu-central-1.amazonaws.com", 443, 0, 0, 0)),
+        ("compile", (None, "x")),
+        ("import", ("colorsys", None, None, None, None)),
+        ("object.__setattr__", (Path, "__name__", "x")),
+        ("code.__new__", (b"", "x", "x")),
+        ("nobody.knows", (object(),)),
+    ],
+)
+def test_what_is_none_of_its_business_passes(event: str, arguments: tuple[object, ...]) -> None:
+    guard = serving({"bucket": "uploads", "region": "eu-central-1", "port": 443})
+    tell(guard, event, *arguments)
+    assert told(guard) == []
+
+
+def test_a_module_that_the_event_names_is_refused_and_one_that_the_code_names_is_not() -> None:
+    guard = serving({"module": "antigravity", "other": "colorsys"}, own=("colorsys",))
+    hook = make_hook(guard)
+    with pytest.raises(Refused):
+        hook("import", ("antigravity", None, None, None, None))
+    hook("import", ("colorsys", None, None, None, None))
+    assert told(guard) == [["refused", "import.named"]]
+
+
+def test_code_from_where_functions_write_is_not_imported() -> None:
+    guard = serving({})
+    with pytest.raises(Refused):
+        tell(guard, "import", "x", "/tmp/x.cpython-313-x86_64-linux-gnu.so", None, None, None)
+    with pytest.raises(Refused):
+        tell(guard, "ctypes.dlopen", "/dev/shm/x.so")
+    assert told(guard) == [["refused", "import.planted"]]
+
+
+def test_a_fault_lets_pass_or_refuses_as_it_is_set_and_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_arguments: object) -> None:
+        raise ZeroDivisionError("4111111111111111")
+
+    hooks = importlib.import_module("dayfly.runtime.guard.hooks")
+    for closed in (False, True):
+        guard = serving({"code": EVIL}, closed=closed)
+        monkeypatch.setitem(hooks._ACTS, "compile", fail)
+        if closed:
+            with pytest.raises(Refused, match=r"guard\.fault"):
+                tell(guard, "compile", EVIL, None)
+        else:
+            tell(guard, "compile", EVIL, None)
+        guard.leave()
+        said, _ = guard.end()
+        assert said.startswith(b"Gfault|guard.fault||ZeroDivisionError fail")
+        assert b"4111" not in said
+
+
+def test_code_swapped_into_a_function_is_refused_unless_both_are_deployed() -> None:
+    made: dict[str, object] = {}
+    exec(compile("def made(): return 1", "<string>", "exec"), made)
+    guard = serving({})
+    with pytest.raises(Refused):
+        tell(guard, "object.__setattr__", tell, "__code__", made["made"].__code__)  # type: ignore[attr-defined]
+    assert told(guard) == [["refused", "code.swapped"]]
+    guard = serving({})
+    tell(guard, "object.__setattr__", tell, "__code__", tell.__code__)
+    assert told(guard) == []
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        "sys.settrace",
+        "sys.setprofile",
+        "gc.get_objects",
+        "gc.get_referrers",
+        "cpython.PyInterpreterState_New",
+    ],
+)
+def test_what_reaches_into_the_interpreter_is_for_deployed_code_alone(event: str) -> None:
+    guard = serving({})
+    tell(guard, event)
+    assert told(guard) == []
+    guard = serving({})
+    hook = make_hook(guard)
+    with pytest.raises(Refused):
+        exec(compile("hook(event, (None,))", "<string>", "exec"), {"hook": hook, "event": event})
+    assert told(guard)[0][0] == "refused"
+
+
+def test_a_refusal_in_another_thread_is_one_all_the_same() -> None:
+    guard = serving({"code": EVIL})
+    raised: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            tell(guard, "compile", EVIL, None)
+        except BaseException as refused:
+            raised.append(refused)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert isinstance(raised[0], Refused)
+    guard.leave()
+    _said, body = guard.end()
+    assert b"Dayfly.Refused" in body
+
+
+def test_what_the_guard_itself_does_is_not_looked_at_but_what_runs_meanwhile_is() -> None:
+    guard = serving({"code": EVIL}, mode="observe")
+    guard.busy.add(threading.get_ident())
+    # The test's own frames stand between: as a signal handler's would.
+    tell(guard, "compile", EVIL, None)
+    assert told(guard) == [["observed", "python.structure"]]

@@ -1,0 +1,64 @@
+"""What the function's code says is found: constants, names, values of init, also in closures and classes."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from dayfly.runtime.guard.owntext import function_texts, texts_in
+from dayfly.runtime.guard.places import Places
+
+SOURCE = """
+import functools
+QUERY = "SELECT " + "one"
+TABLE = {"a": ["in a list"], "b": ("in a tuple", {"deep": "deeper"})}
+def wrap(function):
+    @functools.wraps(function)
+    def inner(*x): return function(*x, "in a wrapper")
+    return inner
+@wrap
+def plain(): return f"SELECT {QUERY} FROM here"
+class Shop:
+    word = "of a class"
+    @property
+    def one(self): return "in a property"
+    @staticmethod
+    def two(): return lambda: "in a lambda"
+"""
+
+
+@pytest.fixture
+def module(tmp_path: Path) -> ModuleType:
+    made = ModuleType("made_for_this_test")
+    made.__file__ = str(tmp_path / "made_for_this_test.py")
+    exec(compile(SOURCE, made.__file__, "exec"), vars(made))
+    return made
+
+
+def test_constants_are_found_wherever_they_are(module: ModuleType) -> None:
+    found = set(texts_in(module, with_values=True))
+    assert {
+        "SELECT one", "in a list", "in a tuple", "deeper", "deep", "in a wrapper", " FROM here", "of a class",
+        "in a property", "in a lambda", "plain", "Shop", "QUERY",
+    } <= found  # fmt: skip
+
+
+def test_values_are_left_out_where_events_may_have_made_them(module: ModuleType) -> None:
+    found = set(texts_in(module, with_values=False))
+    assert "SELECT one" not in found
+    assert "in a lambda" in found
+
+
+def test_libraries_beside_the_function_are_not_the_function(
+    module: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = Places(str(tmp_path), (), since=0.0)
+    monkeypatch.setitem(sys.modules, "made_for_this_test", module)
+    assert "in a lambda" in set(function_texts(places, with_values=True))
+    record = tmp_path / "made-1.0.dist-info"
+    record.mkdir()
+    (record / "RECORD").write_text("made_for_this_test.py,sha256=x,1\nother/__init__.py,,\n")
+    assert "in a lambda" not in set(function_texts(places, with_values=True))
