@@ -23,11 +23,11 @@ servers:
 	  mariadb-install-db=mariadb-server-core my_print_defaults=mariadb-client-core redis-server=redis-server
 	@$(RUN) python -m tests.real.environment
 
-test: setup servers ## Run the tests, but for the slow ones.
-	@scripts/outside-tmp $(RUN) pytest -n auto -m "not slow" $(ARGS)
+test: setup servers ## Run the tests, but for the slow ones; what fails beside others is tried once more alone.
+	@scripts/outside-tmp $(RUN) scripts/run-tests -n auto -m "not slow" $(ARGS)
 
 test-slow: setup servers ## Run the tests that take over ten seconds each; CI does, too.
-	@scripts/outside-tmp $(RUN) pytest -n auto -m slow $(ARGS)
+	@scripts/outside-tmp $(RUN) scripts/run-tests -n auto -m slow $(ARGS)
 
 check: setup ## Lint, types and the directions between packages.
 	@$(RUN) ruff check .

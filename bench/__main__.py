@@ -6,6 +6,7 @@ import argparse
 import datetime
 import importlib
 import os
+import shutil
 import signal
 import statistics
 import sys
@@ -19,6 +20,7 @@ from bench.machine import this_machine
 from bench.measuring import FULL, QUICK, Measurement, OutOfTimeError, Plan, Samples
 from bench.report import Report, as_json, as_markdown, print_tables
 from bench.sheets import console
+from dayfly._sys.proc import may_trace_all
 
 SUBCOMMANDS = {
     "bill": "bench.monthly",
@@ -89,7 +91,19 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
+def as_on_lambda() -> None:
+    """As root, start this command again without the right to trace every process, which no function has on Lambda.
+
+    With it memory cannot be closed, and what that costs would not be measured.
+    """
+    setpriv = shutil.which("setpriv")
+    if setpriv is not None and may_trace_all():
+        without = ["--bounding-set=-sys_ptrace", "--inh-caps=-sys_ptrace"]
+        os.execv(setpriv, [setpriv, *without, sys.executable, "-m", "bench", *sys.argv[1:]])
+
+
 if __name__ == "__main__":
+    as_on_lambda()
     # As with Ctrl-C: leave no runtime, no server and no control group behind.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     raise SystemExit(main(sys.argv[1:]))

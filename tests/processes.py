@@ -63,7 +63,10 @@ def process_that_cannot_run(folder: Path) -> Iterator[tuple[subprocess.Popen[byt
 
 
 def wait_beside(parent: int) -> NoReturn:
-    """Wait, whatever signals are handled meanwhile, and end with `parent`: a test that fails leaves nothing behind."""
+    """Wait, whatever signals are handled meanwhile, and end with `parent`: a test that fails leaves nothing behind.
+
+    Known before the fork: one that has ended already left its child another.
+    """
     while os.getppid() == parent:
         time.sleep(0.2)
     os._exit(0)

@@ -18,9 +18,10 @@ DEADLINE_S = 10.0
 
 def sleeper() -> int:
     """Fork a child that only waits."""
+    parent = os.getpid()
     pid = os.fork()
     if pid == 0:
-        wait_beside(os.getppid())
+        wait_beside(parent)
     return pid
 
 
@@ -72,10 +73,11 @@ def test_a_worker_ends_with_whoever_holds_its_lifeline(ends: Callable[[], object
 
 def test_a_worker_with_a_session_of_its_own_ends_as_well() -> None:
     def act() -> None:
+        parent = os.getpid()
         worker = os.fork()
         if worker == 0:
             os.setsid()
-            wait_beside(os.getppid())
+            wait_beside(parent)
         os.waitpid(holder_of(worker, ends=lambda: os._exit(0)), 0)
         assert ended_by_kill(worker)
 
@@ -86,10 +88,11 @@ def test_it_ends_with_another_process_that_holds_the_far_end() -> None:
     def act() -> None:
         worker = sleeper()
         near, far = fds.socket_pair()
+        parent = os.getpid()
         zygote = os.fork()
         if zygote == 0:
             near.close()
-            wait_beside(os.getppid())
+            wait_beside(parent)
         far.close()
         lifeline.watch(near.fileno())
         line = lifeline.Lifeline()
@@ -150,12 +153,15 @@ def test_a_child_of_the_worker_escapes() -> None:
 
     def act() -> None:
         read_end, write_end = os.pipe()
+        parent = os.getpid()
         worker = os.fork()
         if worker == 0:
+            own = os.getpid()
             child = os.fork()
-            if child:
-                os.write(write_end, b"%d" % child)
-            wait_beside(os.getppid())
+            if child == 0:
+                wait_beside(own)
+            os.write(write_end, b"%d" % child)
+            wait_beside(parent)
         child = int(os.read(read_end, 16))
         os.waitpid(holder_of(worker, ends=lambda: os._exit(0)), 0)
         assert ended_by_kill(worker)

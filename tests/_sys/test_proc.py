@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from tests.processes import state_of
 from tests.unprivileged import UID, as_user, folder_of_user
 
 from dayfly._sys import proc
@@ -255,6 +256,30 @@ def test_a_process_is_stopped_when_each_of_its_threads_is() -> None:
         process.send_signal(signal.SIGCONT)
         wait_for(lambda: not proc.is_stopped(process.pid))
     assert proc.is_stopped(process.pid), "what is gone does nothing"
+
+
+@pytest.mark.parametrize("threads", [0, 3])
+def test_who_was_killed_is_dying_though_he_cannot_run(threads: int, tmp_path: Path) -> None:
+    """A kill that has not been taken yet is seen as well as an end."""
+    code = (
+        f"import threading, time\nfor _ in range({threads}): threading.Thread(target=time.sleep, args=(60,)).start()\n"
+        + WAIT
+    )
+    with python(code) as process:
+        assert not proc.is_dying(process.pid)
+        process.kill()
+        assert proc.is_dying(process.pid)
+        process.wait()
+        assert proc.is_dying(process.pid), "what is gone is dying"
+
+
+def test_a_leader_that_has_ended_before_its_threads_is_not_dying() -> None:
+    code = "import _thread, ctypes, time\n_thread.start_new_thread(time.sleep, (60,))\nprint(flush=True)\nctypes.CDLL(None).syscall({}, 0)"
+    with python(code.format(60 if os.uname().machine == "x86_64" else 93)) as process:
+        wait_for(lambda: state_of(process.pid) == "Z")
+        assert not proc.is_dying(process.pid)
+        process.kill()
+        assert proc.is_dying(process.pid)
 
 
 def test_memory_in_use_and_memory_left_are_numbers_of_bytes() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -102,6 +103,11 @@ def test_what_cannot_be_put_back_still_shows(name: str) -> None:
 def test_the_oom_score_is_read_and_put_back() -> None:
     def act(pid: int, reader: standing.Reader, before: standing.Standing) -> None:
         path = f"/proc/{pid}/oom_score_adj"
+        end = time.monotonic() + 10
+        while not os.access(path, os.W_OK):
+            # The program runs before its memory is open to its user.
+            assert time.monotonic() < end
+            time.sleep(0.001)
         with open(path, "w") as file:
             file.write("900")
         now = reader.read(pid)

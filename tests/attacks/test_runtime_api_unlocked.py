@@ -188,7 +188,9 @@ def test_its_finding_names_the_request_that_brought_it_in(isolation: str) -> Non
         shop.serve(3)
         shop.wait_for_finding("environment.infected")
         assert {item["request"] for item in evidence(shop)} == {request}
-        assert evidence(shop)[0]["answered_for_itself"] is True
+        # A look may have met it before it had answered.
+        first = evidence(shop)[0]
+        assert first["answered_for_itself"] or first["seen"] == "connection"
 
 
 def test_an_event_it_held_is_counted_and_served_by_the_function() -> None:

@@ -50,12 +50,13 @@ def test_a_process_is_seen_as_it_is_whatever_it_calls_itself(command: bytes) -> 
             assert seen.started >= 1
             assert proc.read_uids(pid) == (os.getuid(),) * 4
             assert not proc.is_dead(pid)
-            assert not proc.has_pending_kill(pid)
+            assert not proc.is_dying(pid)
             assert pid in (proc.children(os.getpid()) or [])
         finally:
             os.kill(pid, signal.SIGKILL)
             os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
             assert proc.is_dead(pid)
+            assert proc.is_dying(pid)
             assert proc.is_zombie(pid)
             os.waitpid(pid, 0)
 

@@ -38,9 +38,10 @@ class Stand:
         self.lifeline = -1
         self.resumed = 0
         self.stopped = False
+        parent = os.getpid()
         self.pid = os.fork()
         if self.pid == 0:
-            wait_beside(os.getppid())
+            wait_beside(parent)
 
     def was_stopped(self) -> bool:
         stopped, self.stopped = self.stopped, False

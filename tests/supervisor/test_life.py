@@ -13,6 +13,7 @@ from tests.rie import ROOT
 from tests.runtimes import RuntimeProcess
 from tests.unprivileged import UID
 
+from dayfly._sys import proc
 from dayfly._sys.unreadable import Arrival
 from dayfly.core.handshake import MARKER
 from dayfly.supervisor.life import Life, begin, find_open_stranger
@@ -101,6 +102,16 @@ def test_roots_memory_is_closed_as_far_as_its_rights_go() -> None:
     assert is_open
     assert "CAP_SYS_PTRACE" in reason
     assert judge(user=None, capabilities="-sys_ptrace") == ("", False)
+
+
+@pytest.mark.skipif(not proc.may_trace_all(), reason="the tests may not trace all processes")
+def test_who_may_trace_all_is_not_started_a_second_time_for_nothing() -> None:
+    with RuntimeProcess(
+        ROOT / "tests" / "conformance" / "functions", "results.handler", runtime="dayfly"
+    ) as process:
+        process.api.wait_until_ready()
+        assert not os.readlink(f"/proc/{process.process.pid}/exe").startswith("/memfd:")
+        assert "CAP_SYS_PTRACE" in process.output()
 
 
 def start_open_process() -> None:

@@ -149,9 +149,10 @@ def test_strays_are_counted_by_name_once() -> None:
         if stranger == 0:
             for number in (TERM, USR1, USR1 + 2, signal.SIGRTMIN + 3):
                 os.kill(os.getppid(), number)
+            parent = os.getpid()
             grandchild = os.fork()
             if grandchild == 0:
-                wait_beside(os.getppid())
+                wait_beside(parent)
             os.kill(grandchild, signal.SIGKILL)
             os._exit(0)
         os.waitpid(stranger, 0)

@@ -14,6 +14,9 @@ PF_EXITING = 0x4
 SIGKILL = 9
 SIGCONT = 18
 SIGSTOP = 19
+# Places in /proc/PID/stat behind the command: num_threads and signal.
+_THREADS = 17
+_PENDING = 28
 _CAP_SYS_PTRACE = 19
 
 
@@ -202,24 +205,35 @@ def count_threads(pid: int) -> int:
         return 0
 
 
-def has_pending_kill(pid: int) -> bool:
-    """Say whether SIGKILL waits for the leader to get a processor; once it has one, `is_dead` tells."""
-    return _has_pending(pid, b"\nSigPnd:", SIGKILL)
+def is_dying(pid: int) -> bool:
+    """Say whether a process was killed or has ended: it runs no more user code once it has a processor, if at all.
+
+    One record tells of one thread: a pending SIGKILL is pending for each (complete_signal in kernel/signal.c). Raises
+    OSError where we cannot look.
+    """
+    try:
+        text = _read_record(f"/proc/{pid}/stat")
+    except OSError as fault:
+        _raise_if_exhausted(fault)
+        return True
+    # proc_pid_stat(5) counts them from 1 and the two before the command's last parenthesis as well.
+    fields = text[text.rfind(b")") + 2 :].split()
+    if len(fields) <= _PENDING or int(fields[_PENDING]) & 1 << (SIGKILL - 1):
+        return True
+    if fields[_THREADS] != b"1":
+        return is_dead(pid)
+    return fields[0] in (b"Z", b"X") or bool(int(fields[6]) & PF_EXITING)
 
 
 def has_pending_stop(pid: int) -> bool:
     """Say whether SIGSTOP waits for the first thread of the process to get a processor."""
-    return _has_pending(pid, b"\nShdPnd:", SIGSTOP)
-
-
-def _has_pending(pid: int, label: bytes, number: int) -> bool:
     try:
         text = _read_record(f"/proc/{pid}/status")
     except OSError as fault:
         _raise_if_exhausted(fault)
         return False
-    at = text.find(label)
-    return at >= 0 and bool(int(text[at + len(label) : text.find(b"\n", at + 1)], 16) & 1 << (number - 1))
+    at = text.find(b"\nShdPnd:")
+    return at >= 0 and bool(int(text[at + 8 : text.find(b"\n", at + 1)], 16) & 1 << (SIGSTOP - 1))
 
 
 def is_zombie(pid: int) -> bool:

@@ -162,9 +162,10 @@ class ResumeTimer:
             )
 
     def arm(self) -> None:
-        """Begin."""
-        self._is_armed = True
-        self.rewind()
+        """Begin; what has begun goes on."""
+        if not self._is_armed:
+            self._is_armed = True
+            self.rewind()
 
     def rewind(self) -> None:
         """Begin anew, if armed: none was in vain that was not taken back."""

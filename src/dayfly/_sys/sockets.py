@@ -42,6 +42,8 @@ _BYTECODE = 1
 _RECEIVE = 1 << 16
 # A table longer than this is looked at in part: some 25,000 connections by /proc, 40,000 answers by netlink.
 _MAX_BYTES = 4 << 20
+# /proc/net/snmp has some 2 kB.
+_COUNTERS_BYTES = 16384
 _MAPPED = bytes(10) + b"\xff\xff"
 
 TYPE_CHECKING = False
@@ -76,10 +78,11 @@ class SocketTable:
     `way` is "netlink" or "proc" once a look was taken, and "" where both are refused.
     """
 
-    __slots__ = ("_socket", "way")
+    __slots__ = ("_counters", "_socket", "way")
 
     def __init__(self) -> None:
         self._socket: _socket.socket | None = None
+        self._counters = -1
         self.way = "netlink"
 
     def connections(self, port: int) -> list[Connection] | None:
@@ -97,6 +100,25 @@ class SocketTable:
             except OSError:
                 self.way = ""
         return None
+
+    def count_begun(self) -> int:
+        """Return how many TCP connections were ever begun in this network namespace, -1 where it does not tell.
+
+        ActiveOpens of /proc/net/snmp (RFC 4022): the kernel counts a connection once it is in the table
+        (tcp_connect in net/ipv4/tcp_output.c), so whoever finds the number unchanged finds no new one there. 13 µs
+        whatever the size of the table.
+        """
+        try:
+            if self._counters < 0:
+                self._counters = os.open("/proc/net/snmp", os.O_RDONLY | os.O_CLOEXEC)
+            text = os.pread(self._counters, _COUNTERS_BYTES, 0)
+        except OSError:
+            return -1
+        _, _, text = text.partition(b"\nTcp: ")
+        names, _, text = text.partition(b"\nTcp: ")
+        numbers = dict(zip(names.split(), text.partition(b"\n")[0].split(), strict=False))
+        number = numbers.get(b"ActiveOpens", b"")
+        return int(number) if number.isdigit() else -1
 
     def close(self) -> None:
         """Close the netlink socket."""
@@ -211,21 +233,6 @@ def _endpoint(text: bytes) -> Endpoint:
         # Printed as words of the host.
         raw = b"".join(raw[word : word + 4][::-1] for word in range(0, len(raw), 4))
     return _plain(raw), int(port, 16)
-
-
-def count_in_use() -> int:
-    """Return how many TCP sockets this network namespace has, -1 where it does not tell.
-
-    11 µs whatever the size of the table. An equal number proves nothing: one may be closed as another is
-    opened.
-    """
-    try:
-        text = read_file("/proc/net/sockstat", limit=4096)
-    except OSError:
-        return -1
-    at = text.find(b"TCP: inuse ")
-    number = text[at + 11 : at + 21].split(b" ")[0] if at >= 0 else b""
-    return int(number) if number.isdigit() else -1
 
 
 def holds(pid: int, inodes: set[int]) -> set[int] | None:

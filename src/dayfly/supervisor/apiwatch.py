@@ -90,12 +90,12 @@ class ApiWatch:
         self._worker = 0
         self._due = 0.0
         self._full_due = 0.0
-        self._seen_count = -1
+        self._seen = -1
         self._overdue = 0.0
         self._own: set[int] = set()
         self._innocent: set[int] = set()
         self._tries: dict[int, int] = {}
-        self._quiet_count = -1
+        self._quiet = -1
         self.cost_s = 0.0
 
     def stand_down(self) -> None:
@@ -140,15 +140,14 @@ class ApiWatch:
             return Sighting("overdue", "its event's time is over, and the platform did not end it")
         if now < self._due:
             return None
-        count = sockets.count_in_use()
-        if now < self._full_due and count == self._seen_count >= 0:
-            # Cheap, and enough for whoever does not expect it: one connection more. Who closes one as he opens
-            # another is seen when the table itself is looked at.
+        begun = self._table.count_begun()
+        is_idle = begun == self._seen if begun >= 0 else now < self._full_due
+        if is_idle:
             self._due = now + _EVERY_S * _jitter()
             return None
         sighting = self.look()
-        # What came or went meanwhile was perhaps not seen.
-        self._seen_count = count if count == sockets.count_in_use() else -1
+        # Where it is not known whose a connection is, it is looked at again.
+        self._seen = -1 if self._tries else begun
         return sighting
 
     def look(self) -> Sighting | None:
@@ -167,15 +166,15 @@ class ApiWatch:
         return None
 
     def look_at_end(self) -> Sighting | None:
-        """Look at a worker that has answered and goes on to serve; no look where nothing was opened or closed."""
+        """Look at a worker that has answered and goes on to serve; no look where nobody has connected since the last."""
         if not self.is_armed:
             return None
-        count = sockets.count_in_use()
-        if not self.is_on and count == self._quiet_count >= 0:
+        begun = self._table.count_begun()
+        if begun == self._quiet >= 0:
             return None
         sighting = self.look()
-        if sighting is None:
-            self._quiet_count = count
+        if sighting is None and not self._tries:
+            self._quiet = begun
         return sighting
 
     def _rows(self) -> list[Connection] | None:
@@ -245,8 +244,8 @@ class ApiWatch:
         """
         if not self.is_armed or not self._own_namespace:
             return True
-        count = sockets.count_in_use()
-        if count == self._quiet_count >= 0:
+        begun = self._table.count_begun()
+        if begun == self._quiet >= 0:
             return True
         began = time.monotonic()
         until = began + _SETTLE_S
@@ -275,7 +274,7 @@ class ApiWatch:
             # One that was reset has left the table, and what it had sent may still be read.
             time.sleep(_GRACE_S)
         else:
-            self._quiet_count = count
+            self._quiet = begun
         return not was_visited
 
 

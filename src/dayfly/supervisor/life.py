@@ -31,6 +31,7 @@ INITIAL_IPC_NAMESPACE = "ipc:[4026531839]"
 # What one life tells of the one before it, in the order in which it is told.
 _COUNTS = ("killed", "removed", "objects", "young_code", "young_data")
 _SWITCHED_OFF = "switched off by close_memory"
+_MAY_TRACE = "the function has the right to trace any process (CAP_SYS_PTRACE)"
 
 
 class Life:
@@ -166,7 +167,7 @@ class Life:
         if not unreadable.is_open():
             return ""
         if proc.may_trace_all():
-            return "the function has the right to trace any process (CAP_SYS_PTRACE)"
+            return _MAY_TRACE
         # 1.7 ms: ctypes. Not on Lambda, where prctl is refused.
         from dayfly._sys import native
 
@@ -196,6 +197,9 @@ def begin(environ: MutableMapping[str, str], arrival: unreadable.Arrival | None)
         life.empty(settings, decision, environ)
     if settings.close_memory == "off":
         life.failure = _SWITCHED_OFF
+    elif proc.may_trace_all():
+        # Whatever is executed would be open to it: another interpreter's start would be for nothing.
+        life.failure = _MAY_TRACE
     else:
         life.failure = unreadable.execute(startup.options(), environ, message=life.pack(), hands_on=True)
     return life

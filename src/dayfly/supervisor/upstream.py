@@ -9,6 +9,7 @@ import _socket
 import select
 
 from dayfly import __version__
+from dayfly._sys import fds
 from dayfly.core.http1 import HttpError, Reply, ReplyReader
 
 TYPE_CHECKING = False
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 _BASE = "/2018-06-01/runtime"
 _AGENT = f"dayfly/{__version__}"
-_RECEIVE = 262_144
 _FORBIDDEN = 403
 # "State transition from Running to InitError failed for runtime. ..."
 _STATE_BEGINS = "State transition from "
@@ -266,7 +266,7 @@ class Upstream:
     def _receive(self) -> None:
         connection = self._connect()
         try:
-            data = connection.recv(_RECEIVE)
+            data = fds.receive(connection)
             if data:
                 self._reader.feed(data)
                 return

@@ -7,6 +7,7 @@ import select
 import signal
 import time
 
+from dayfly._sys import fds
 from dayfly._sys.pids import has_ended, kill_pid, open_pid
 from dayfly.core.frames import NONCE_BYTES, AnswerReader, FrameError, pack_event
 from dayfly.supervisor.answers import is_acceptable
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from dayfly.supervisor.output import Output, Pipes
     from dayfly.supervisor.summons import Summons
 
-_RECEIVE = 262_144
 # How long a worker that closed its channel may take to end.
 _END_LIMIT_S = 1.0
 # Without pidfds a worker's end is only seen by looking.
@@ -105,7 +105,7 @@ class Worker:
         """
         while True:
             try:
-                data = self.channel.recv(_RECEIVE)
+                data = fds.receive(self.channel)
             except BlockingIOError:
                 return None, False
             except OSError:
@@ -129,10 +129,10 @@ class Worker:
         return not has_ended(self.pid_handle, self.pid)
 
     def is_dying(self) -> bool:
-        """Say whether a process of one thread was killed, which a pidfd tells only when all is torn down."""
+        """Say whether it was killed, which a pidfd tells only when all is torn down."""
         from dayfly._sys import proc
 
-        return proc.has_pending_kill(self.pid) or proc.is_dead(self.pid)
+        return proc.is_dying(self.pid)
 
     def is_stopped(self) -> bool:
         """Say whether the process was stopped by a signal and has not been resumed."""

@@ -393,7 +393,7 @@ class Zygote:
 
     def is_dying(self) -> bool:
         """Say whether it has been killed: its socket tells so only when its memory is torn down."""
-        return proc.has_pending_kill(self.pid) or proc.is_dead(self.pid)
+        return proc.is_dying(self.pid)
 
     def was_stopped(self) -> bool:
         """Say whether it was stopped by a signal, and perhaps resumed, since this was last asked; resume it."""
