@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ast
 import importlib
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
 import pytest
 from tests.runtime.guard.guards import serving, told
+from tests.unprivileged import forked
 
 from dayfly.runtime.guard.guarding import Guard
 from dayfly.runtime.guard.hooks import make_hook
@@ -98,6 +101,19 @@ def test_what_is_none_of_its_business_passes(event: str, arguments: tuple[object
     guard = serving({"bucket": "uploads", "region": "eu-central-1", "port": 443})
     tell(guard, event, *arguments)
     assert told(guard) == []
+
+
+@pytest.mark.parametrize(("name", "answer"), [("bob", "bob\n"), ("bob; id", "refused")])
+def test_the_shell_that_subprocess_starts_is_not_the_events_word(name: str, answer: str) -> None:
+    def act() -> str:
+        guard = serving({"kind": "sh", "name": name}, own=("echo ",))
+        sys.addaudithook(make_hook(guard))
+        try:
+            return subprocess.run(f"echo {name}", shell=True, capture_output=True, text=True).stdout
+        except Refused:
+            return "refused"
+
+    assert forked(act) == answer
 
 
 def test_a_module_that_the_event_names_is_refused_and_one_that_the_code_names_is_not() -> None:

@@ -33,6 +33,9 @@ _MANY_FRAMES = 400
 # Shorter byte code occurs in anything.
 _FEW_BYTES = 6
 _NO_DIRECTORY = -1
+# What `shell=True` of subprocess makes of a command: [shell, "-c", command].
+_SHELL = "/bin/sh"
+_WORDS_OF_SHELL = 3
 # What walks through directories by descriptors, which the event does not tell.
 _WALKERS = ("/shutil.py", "/os.py", "<frozen os>")
 # What has every host resolved, which is an event, before it connects to what came of it. asyncio leaves out addresses.
@@ -258,7 +261,18 @@ def _on_system(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
 
 
 def _on_popen(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
-    asking.about_process(guard, arguments[0], arguments[1], frame)
+    program, words = arguments[0], arguments[1]
+    if (
+        program == _SHELL
+        and type(words) is list
+        and len(words) == _WORDS_OF_SHELL
+        and frame.f_locals.get("shell") is True
+        and guard.places.is_library(frame.f_code.co_filename)
+    ):
+        # The shell and its option are the library's words, though an event may hold the same.
+        asking.about_shell(guard, words[-1], frame)
+        return
+    asking.about_process(guard, program, words, frame)
 
 
 def _on_execute(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
