@@ -258,6 +258,24 @@ def test_a_process_is_stopped_when_each_of_its_threads_is() -> None:
     assert proc.is_stopped(process.pid), "what is gone does nothing"
 
 
+def test_who_is_dead_stays_dead_while_its_threads_go() -> None:
+    """They leave the list one by one: that is no sign of life."""
+    code = (
+        "import threading, time\n"
+        "for _ in range(9): threading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n"
+        "held = bytearray(os.urandom(1 << 20)) * 200\n"
+        "print(flush=True); time.sleep(60)"
+    )
+    for _ in range(6):
+        with python("import os\n" + code) as process:
+            process.kill()
+            wait_for(lambda: proc.is_dead(process.pid))
+            # Its memory takes some time to go, and the thread that it goes with.
+            end = time.monotonic() + 0.1
+            while time.monotonic() < end:
+                assert proc.is_dead(process.pid)
+
+
 @pytest.mark.parametrize("threads", [0, 3])
 def test_who_was_killed_is_dying_though_he_cannot_run(threads: int, tmp_path: Path) -> None:
     """A kill that has not been taken yet is seen as well as an end."""

@@ -104,11 +104,18 @@ def steady_shop(dayfly_shop: Shop) -> Shop:
 
 
 def wait_for_more(shop: Shop, before: int) -> None:
-    """Return once there are more findings of signals: the emulator takes its time over log lines."""
-    end = time.monotonic() + 5
+    """Return once there are more findings of signals."""
+    assert has_more(shop, before, deadline_s=5.0), "no finding tells of it"
+
+
+def has_more(shop: Shop, before: int, *, deadline_s: float = 1.0) -> bool:
+    """Say whether there are more findings of signals in time: the emulator takes its own over log lines."""
+    end = time.monotonic() + deadline_s
     while shop.findings().count("residue.signals") <= before:
-        assert time.monotonic() < end, "no finding tells of it"
+        if time.monotonic() > end:
+            return False
         time.sleep(0.01)
+    return True
 
 
 def lives(shop: Shop) -> int:
@@ -278,10 +285,14 @@ for pid in standbys:
 result = "went on"
 """
     before = steady_shop.findings().count("residue.signals")
-    assert steady_shop.result_of(FAMILY + attack) == "went on"
-    steady_shop.serve(4)
-    assert lives(steady_shop) == 1
-    wait_for_more(steady_shop, before)
+    for _ in range(5):
+        # On a busy machine no standby may have been there yet.
+        assert steady_shop.result_of(FAMILY + attack) == "went on"
+        steady_shop.serve(4)
+        assert lives(steady_shop) == 1
+        if has_more(steady_shop, before):
+            return
+    pytest.fail("no finding tells of it")
 
 
 def test_kills_that_race_with_forks_cost_no_customer_an_answer(steady_shop: Shop) -> None:

@@ -14,6 +14,9 @@ PF_EXITING = 0x4
 SIGKILL = 9
 SIGCONT = 18
 SIGSTOP = 19
+# The threads of a large process that is dead go one by one.
+_MANY_LOOKS = 64
+_FEW_LOOKS = 16
 # Places in /proc/PID/stat behind the command: num_threads and signal.
 _THREADS = 17
 _PENDING = 28
@@ -142,21 +145,24 @@ def is_dead(pid: int) -> bool:
 
     A leader that ended while a thread goes on shows state Z, so every thread is looked at. A thread that
     executes a program takes the leader's number, and its own is gone: whoever saw the leader dead and
-    then no thread has seen nothing of it, so that counts as alive. Raises OSError where we cannot look.
+    then no thread has seen nothing of it, and looks again. Raises OSError where we cannot look.
     """
-    try:
-        threads = os.listdir(f"/proc/{pid}/task")
-    except OSError as fault:
-        _raise_if_exhausted(fault)
-        return True
-    has_vanished = False
-    for thread in threads:
-        stat = _read_stat(f"/proc/{pid}/task/{thread}/stat", pid)
-        if stat is None:
-            has_vanished = True
-        elif not stat.flags & PF_EXITING and stat.state not in "ZX":
-            return False
-    return not has_vanished or not os.path.exists(f"/proc/{pid}")
+    for _ in range(_MANY_LOOKS):
+        try:
+            threads = os.listdir(f"/proc/{pid}/task")
+        except OSError as fault:
+            _raise_if_exhausted(fault)
+            return True
+        has_vanished = False
+        for thread in threads:
+            stat = _read_stat(f"/proc/{pid}/task/{thread}/stat", pid)
+            if stat is None:
+                has_vanished = True
+            elif not stat.flags & PF_EXITING and stat.state not in "ZX":
+                return False
+        if not has_vanished:
+            return True
+    return False
 
 
 def is_stopped(pid: int) -> bool:
@@ -208,21 +214,27 @@ def count_threads(pid: int) -> int:
 def is_dying(pid: int) -> bool:
     """Say whether a process was killed or has ended: it runs no more user code once it has a processor, if at all.
 
-    One record tells of one thread: a pending SIGKILL is pending for each (complete_signal in kernel/signal.c). Raises
-    OSError where we cannot look.
+    One record tells: a pending SIGKILL is pending for the leader too (complete_signal in kernel/signal.c), and wakes it.
+    Between taking it and beginning to exit the leader only looks as if it ran, so one that runs is looked at again.
+    Raises OSError where we cannot look.
     """
-    try:
-        text = _read_record(f"/proc/{pid}/stat")
-    except OSError as fault:
-        _raise_if_exhausted(fault)
-        return True
-    # proc_pid_stat(5) counts them from 1 and the two before the command's last parenthesis as well.
-    fields = text[text.rfind(b")") + 2 :].split()
-    if len(fields) <= _PENDING or int(fields[_PENDING]) & 1 << (SIGKILL - 1):
-        return True
-    if fields[_THREADS] != b"1":
-        return is_dead(pid)
-    return fields[0] in (b"Z", b"X") or bool(int(fields[6]) & PF_EXITING)
+    for _ in range(_FEW_LOOKS):
+        try:
+            text = _read_record(f"/proc/{pid}/stat")
+        except OSError as fault:
+            _raise_if_exhausted(fault)
+            return True
+        # proc_pid_stat(5) counts them from 1 and the two before the command's last parenthesis as well.
+        fields = text[text.rfind(b")") + 2 :].split()
+        if len(fields) <= _PENDING or int(fields[_PENDING]) & 1 << (SIGKILL - 1):
+            return True
+        if fields[0] in (b"Z", b"X") or int(fields[6]) & PF_EXITING:
+            # A leader may end before its threads.
+            return fields[_THREADS] == b"1" or is_dead(pid)
+        if fields[0] != b"R":
+            return False
+        os.sched_yield()
+    return False
 
 
 def has_pending_stop(pid: int) -> bool:
