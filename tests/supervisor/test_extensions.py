@@ -138,3 +138,16 @@ def test_what_a_dead_worker_asked_for_is_never_done() -> None:
         serve(routes)
         assert platform.received == []
         assert len(routes.descriptors()) == 1
+
+
+def test_the_platform_does_not_wait_for_an_extension_whose_own_request_is_late() -> None:
+    with routes_before() as (routes, platform):
+        assert b"200 OK" in ask(routes, REGISTER)
+        routes.poll_ahead()
+        end = time.monotonic() + DEADLINE_S
+        while len(platform.received) < 2:
+            assert time.monotonic() < end, "nobody asked in its name"
+            time.sleep(0.001)
+        assert platform.received[1].startswith(b"GET /2020-01-01/extension/event/next ")
+        routes.poll_ahead()
+        assert len(platform.received) == 2, "asked twice"

@@ -190,6 +190,15 @@ class ExtensionRoutes:
         for one in self._extensions.values():
             one.event = None
             one.is_at_work = False
+        self.poll_ahead()
+
+    def poll_ahead(self) -> None:
+        """Ask for the next event in the name of each extension that has not asked itself.
+
+        After init too: the platform waits for every one, and on a busy machine the request of an extension's thread comes late,
+        or went with those that were dropped.
+        """
+        for one in self._extensions.values():
             if not one.is_polling:
                 self._poll(one)
 

@@ -139,6 +139,7 @@ class Supervisor:
     def serve(self, zygote: Zygote, ready: Ready, *, init_s: float) -> NoReturn:
         """Serve events for ever. `zygote` has finished init, which took `init_s` seconds."""
         self._renewal.adopt(zygote, ready, init_s=init_s)
+        self._routes.poll_ahead()
         try:
             self._prepare()
         except NotCleanError as fault:
