@@ -352,6 +352,7 @@ HOSTILE = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", HOSTILE, ids=[repr(one[:6]) for one in HOSTILE])
 def test_the_worst_sources_take_bounded_time(source: str) -> None:
     own = OwnText(

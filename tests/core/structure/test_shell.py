@@ -224,6 +224,7 @@ HOSTILE = [
 HOSTILE += ["env " * 25_000, "sh -c " * 16_000, "a=" * 50_000, "`" * 100_000, "# \n" * 30_000, "''" * 50_000]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", HOSTILE, ids=[repr(one[:6]) for one in HOSTILE])
 def test_the_worst_commands_take_bounded_time(command: str) -> None:
     start = time.process_time()

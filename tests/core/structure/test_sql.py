@@ -213,6 +213,7 @@ HOSTILE += [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sql", HOSTILE, ids=[repr(one[:6]) for one in HOSTILE])
 def test_the_worst_statements_take_bounded_time(sql: str) -> None:
     start = time.process_time()
