@@ -7,6 +7,7 @@ import json
 import os
 import platform
 import secrets
+import signal
 import sys
 from collections import Counter
 from collections.abc import Callable
@@ -120,4 +121,6 @@ def _silent(*_words: object) -> None:
 
 
 if __name__ == "__main__":
+    # As with Ctrl-C: leave no environment behind, which would start its runtime again and again.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     raise SystemExit(main(sys.argv[1:]))
