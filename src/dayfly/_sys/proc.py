@@ -17,8 +17,7 @@ SIGSTOP = 19
 # The threads of a large process that is dead go one by one.
 _MANY_LOOKS = 64
 _FEW_LOOKS = 16
-# Places in /proc/PID/stat behind the command: num_threads and signal.
-_THREADS = 17
+# The place of `signal` in /proc/PID/stat, behind the command; 31 in proc_pid_stat(5).
 _PENDING = 28
 _CAP_SYS_PTRACE = 19
 
@@ -30,14 +29,18 @@ _CLOCKS_DIFFER_S = 1.0
 class ProcessStat:
     """The fields of /proc/PID/stat that Dayfly needs; `started` in clock ticks since boot."""
 
-    __slots__ = ("flags", "parent", "pid", "started", "state")
+    __slots__ = ("flags", "is_killed", "parent", "pid", "started", "state")
 
-    def __init__(self, pid: int, parent: int, state: str, flags: int, started: int) -> None:
+    def __init__(
+        self, pid: int, parent: int, state: str, flags: int, started: int, *, is_killed: bool = False
+    ) -> None:
         self.pid = pid
         self.parent = parent
         self.state = state
         self.flags = flags
         self.started = started
+        # SIGKILL waits for this thread to get a processor.
+        self.is_killed = is_killed
 
 
 def read_file(path: str, *, limit: int = 1 << 20) -> bytes:
@@ -108,7 +111,10 @@ def parse_stat(pid: int, text: bytes) -> ProcessStat | None:
     fields = text[text.rfind(b")") + 2 :].split()
     if len(fields) < 20:
         return None
-    return ProcessStat(pid, int(fields[1]), fields[0].decode(), int(fields[6]), int(fields[19]))
+    is_killed = len(fields) > _PENDING and bool(int(fields[_PENDING]) & 1 << (SIGKILL - 1))
+    return ProcessStat(
+        pid, int(fields[1]), fields[0].decode(), int(fields[6]), int(fields[19]), is_killed=is_killed
+    )
 
 
 def read_uids(pid: int) -> tuple[int, ...]:
@@ -148,19 +154,10 @@ def is_dead(pid: int) -> bool:
     then no thread has seen nothing of it, and looks again. Raises OSError where we cannot look.
     """
     for _ in range(_MANY_LOOKS):
-        try:
-            threads = os.listdir(f"/proc/{pid}/task")
-        except OSError as fault:
-            _raise_if_exhausted(fault)
-            return True
-        has_vanished = False
-        for thread in threads:
-            stat = _read_stat(f"/proc/{pid}/task/{thread}/stat", pid)
-            if stat is None:
-                has_vanished = True
-            elif not stat.flags & PF_EXITING and stat.state not in "ZX":
-                return False
-        if not has_vanished:
+        threads = _read_threads(pid)
+        if any(_may_run(stat) for stat in threads.values() if stat is not None):
+            return False
+        if None not in threads.values():
             return True
     return False
 
@@ -175,18 +172,26 @@ def is_stopped(pid: int) -> bool:
 
 def threads_by_stop(pid: int) -> tuple[set[str], set[str]]:
     """Return the threads of a process that a signal has stopped, and those that may run; the ended are neither."""
+    alive = {
+        thread: stat for thread, stat in _read_threads(pid).items() if stat is not None and _may_run(stat)
+    }
+    stopped = {thread for thread, stat in alive.items() if stat.state == "T"}
+    return stopped, alive.keys() - stopped
+
+
+def _read_threads(pid: int) -> dict[str, ProcessStat | None]:
+    """Return the stat of every thread, None of one that ended meanwhile; nothing of a process that is gone."""
     try:
         threads = os.listdir(f"/proc/{pid}/task")
     except OSError as fault:
         _raise_if_exhausted(fault)
-        return set(), set()
-    stopped: set[str] = set()
-    running: set[str] = set()
-    for thread in threads:
-        stat = _read_stat(f"/proc/{pid}/task/{thread}/stat", pid)
-        if stat is not None and stat.state not in "ZX" and not stat.flags & PF_EXITING:
-            (stopped if stat.state == "T" else running).add(thread)
-    return stopped, running
+        return {}
+    return {thread: _read_stat(f"/proc/{pid}/task/{thread}/stat", pid) for thread in threads}
+
+
+def _may_run(stat: ProcessStat) -> bool:
+    """Say whether a thread has not begun to end."""
+    return not stat.flags & PF_EXITING and stat.state not in "ZX"
 
 
 def times_run(pid: int) -> dict[str, bytes]:
@@ -214,25 +219,14 @@ def count_threads(pid: int) -> int:
 def is_dying(pid: int) -> bool:
     """Say whether a process was killed or has ended: it runs no more user code once it has a processor, if at all.
 
-    One record tells: a pending SIGKILL is pending for the leader too (complete_signal in kernel/signal.c), and wakes it.
-    Between taking it and beginning to exit the leader only looks as if it ran, so one that runs is looked at again.
-    Raises OSError where we cannot look.
+    A SIGKILL is pending for each thread (complete_signal in kernel/signal.c), and wakes it. Between taking it and beginning
+    to exit a thread only looks as if it ran, so one that runs is looked at again. Raises OSError where we cannot look.
     """
     for _ in range(_FEW_LOOKS):
-        try:
-            text = _read_record(f"/proc/{pid}/stat")
-        except OSError as fault:
-            _raise_if_exhausted(fault)
-            return True
-        # proc_pid_stat(5) counts them from 1 and the two before the command's last parenthesis as well.
-        fields = text[text.rfind(b")") + 2 :].split()
-        if len(fields) <= _PENDING or int(fields[_PENDING]) & 1 << (SIGKILL - 1):
-            return True
-        if fields[0] in (b"Z", b"X") or int(fields[6]) & PF_EXITING:
-            # A leader may end before its threads.
-            return fields[_THREADS] == b"1" or is_dead(pid)
-        if fields[0] != b"R":
-            return False
+        alive = [stat for stat in _read_threads(pid).values() if stat is not None and _may_run(stat)]
+        alive = [stat for stat in alive if not stat.is_killed]
+        if all(stat.state != "R" for stat in alive):
+            return not alive
         os.sched_yield()
     return False
 

@@ -121,10 +121,13 @@ class SocketTable:
         return int(number) if number.isdigit() else -1
 
     def close(self) -> None:
-        """Close the netlink socket."""
+        """Close the netlink socket and the file of counters."""
         if self._socket is not None:
             self._socket.close()
             self._socket = None
+        if self._counters >= 0:
+            os.close(self._counters)
+            self._counters = -1
 
     def _ask(self, port: int) -> list[Connection]:
         if self._socket is None:

@@ -83,32 +83,25 @@ def _about_sql(guard: Guard, sql: object, dialect: str) -> None:
 def _wrap_sqlite3(module: ModuleType, guard: Guard) -> None:
     plain_connection, plain_cursor, connect = module.Connection, module.Cursor, module.connect
 
-    class Cursor(plain_cursor):  # type: ignore[misc, valid-type]
+    class Watched:
+        """What executes statements; the driver's own class comes behind it."""
+
         def execute(self, sql: str, *rest: Any) -> Any:
             _about_sql(guard, sql, "sqlite")
-            return super().execute(sql, *rest)
+            return super().execute(sql, *rest)  # type: ignore[misc]
 
         def executemany(self, sql: str, *rest: Any) -> Any:
             _about_sql(guard, sql, "sqlite")
-            return super().executemany(sql, *rest)
+            return super().executemany(sql, *rest)  # type: ignore[misc]
 
         def executescript(self, sql: str) -> Any:
             _about_sql(guard, sql, "sqlite")
-            return super().executescript(sql)
+            return super().executescript(sql)  # type: ignore[misc]
 
-    class Connection(plain_connection):  # type: ignore[misc, valid-type]
-        def execute(self, sql: str, *rest: Any) -> Any:
-            _about_sql(guard, sql, "sqlite")
-            return super().execute(sql, *rest)
+    class Cursor(Watched, plain_cursor):  # type: ignore[misc, valid-type]
+        pass
 
-        def executemany(self, sql: str, *rest: Any) -> Any:
-            _about_sql(guard, sql, "sqlite")
-            return super().executemany(sql, *rest)
-
-        def executescript(self, sql: str) -> Any:
-            _about_sql(guard, sql, "sqlite")
-            return super().executescript(sql)
-
+    class Connection(Watched, plain_connection):  # type: ignore[misc, valid-type]
         def cursor(self, factory: Any = Cursor) -> Any:
             return super().cursor(factory)
 
