@@ -8,12 +8,11 @@ from __future__ import annotations
 import base64
 import json
 import marshal
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from tests.attacks.shop import Shop, needs_confinement
+from tests.item_service import item_service
 
 pytestmark = needs_confinement()
 
@@ -70,23 +69,10 @@ MODES = ("block", "observe")
 ISOLATIONS = ("invocation", "process")
 
 
-class _Service(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(b"item")
-
-    def log_message(self, format: str, *arguments: object) -> None:
-        return
-
-
 @pytest.fixture(scope="module")
 def service() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Service)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with item_service() as url:
+        yield url
 
 
 @pytest.fixture(

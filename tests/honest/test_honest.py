@@ -5,12 +5,11 @@ from __future__ import annotations
 import base64
 import json
 import sys
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from tests.item_service import item_service
 from tests.real.environment import real_python
 from tests.rie import Rie
 
@@ -135,26 +134,10 @@ EVENTS: dict[str, list[dict[str, object]]] = {
 }
 
 
-class _Service(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self) -> None:
-        self.send_response(200)
-        self.send_header("Content-Length", "4")
-        self.end_headers()
-        self.wfile.write(b"item")
-
-    def log_message(self, format: str, *arguments: object) -> None:
-        return
-
-
 @pytest.fixture(scope="module")
 def service() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Service)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with item_service() as url:
+        yield url
 
 
 @pytest.mark.parametrize("name", EVENTS)

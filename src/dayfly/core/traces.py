@@ -169,7 +169,7 @@ class Search:
     # Parts of leaves.
 
     def _find_parts(self) -> None:
-        text, block, seeds = self.text, self.leaves.block, self.leaves.seeds
+        text, block = self.text, self.leaves.block
         size = len(block)
         limit = len(text)
         if limit // 6 * size > _MANY:
@@ -177,28 +177,16 @@ class Search:
             return
         long_hits = [(start, end) for start, end, _ in self.hits if end - start >= 24]
         done = 0
-        left = self._left
         for match in _TOKENS.finditer(text, 0, limit):
             start, end = match.span()
             if start < done or (long_hits and any(a <= start and end <= b for a, b in long_hits)):
                 continue
-            if left <= 0 or self._steps <= 0:
+            if self._left <= 0 or self._steps <= 0:
                 self.complete = False
                 return
-            at = -1
-            seed = text[start : start + 4]
-            known = seeds.get(seed)
-            if known is None:
-                at = block.find(seed)
-                left -= at if at >= 0 else size
-                if len(seeds) < _MAX_SEEDS:
-                    seeds[seed] = at
-            else:
-                at = known
+            at = self._find_seed(text[start : start + 4])
             if at >= 0:
-                self._left = left
                 at, size_here = self._longest(start, at)
-                left = self._left
                 cut = start + size_here
                 if cut < end and size_here < 8 and start and text[start - 1] != block[at - 1]:
                     # "sele" of `select`, because of "selected": half of what is found in a small event.
@@ -216,16 +204,20 @@ class Search:
                 continue
             # The word may begin a leaf whose next piece follows after something else, "rm -rf /" as "rm;-rf;/", while
             # the same letters went on longer elsewhere.
-            seed = b"\0" + text[start:end]
-            known = seeds.get(seed)
-            if known is None:
-                known = block.find(seed)
-                left -= known if known >= 0 else size
-                if len(seeds) < _MAX_SEEDS:
-                    seeds[seed] = known
-            if known >= 0 and known + 1 != at:
-                done = self._follow(start, known + 1, self._common(start, known + 1)) or done
-        self._left = left
+            first = self._find_seed(b"\0" + text[start:end])
+            if first >= 0 and first + 1 != at:
+                done = self._follow(start, first + 1, self._common(start, first + 1)) or done
+
+    def _find_seed(self, seed: bytes) -> int:
+        """Return where the block has these bytes first, -1 if nowhere; looked for once for all questions."""
+        leaves = self.leaves
+        at = leaves.seeds.get(seed)
+        if at is None:
+            at = leaves.block.find(seed)
+            self._left -= at if at >= 0 else len(leaves.block)
+            if len(leaves.seeds) < _MAX_SEEDS:
+                leaves.seeds[seed] = at
+        return at
 
     def _find_long_parts(self) -> None:
         """Do the same for a long text and a long event: only what goes on for 7 bytes (of a very long text, 15).
