@@ -166,30 +166,21 @@ def arrange(
     entries = [*others, Entry(f"{HOME}/source.zip", archive(files))]
     for version, compiled in bytecode.items():
         folder = f"{HOME}/{cache_tag(version)}"
-        modules = [Entry(f"{path}c", data) for path, data in compiled.items()]
-        if len(bytecode) == 1:
-            packed = [module for module in modules if is_guards(module.path.removesuffix("c"))]
-            late = [
-                module
-                for module in modules
-                if is_late(module.path.removesuffix("c")) and module not in packed
-            ]
-            entries += [
-                Entry(f"{folder}/{module.path}", module.data)
-                for module in modules
-                if module not in late and module not in packed
-            ]
-            if packed:
-                entries.append(Entry(f"{folder}.guard.xz", pack(packed)))
-            entries.append(Entry(f"{folder}.late.zip", archive(late)))
-        else:
+        guards = [Entry(f"{path}c", data) for path, data in compiled.items() if is_guards(path)]
+        late = [
+            Entry(f"{path}c", data)
+            for path, data in compiled.items()
+            if is_late(path) and not is_guards(path)
+        ]
+        early = [Entry(f"{path}c", data) for path, data in compiled.items() if not is_late(path)]
+        if len(bytecode) > 1:
             # Two guards are more than the budget has room for: there it says that it is not armed.
-            entries.append(
-                Entry(
-                    f"{folder}.zip",
-                    archive([module for module in modules if not is_guards(module.path.removesuffix("c"))]),
-                )
-            )
+            entries.append(Entry(f"{folder}.zip", archive([*early, *late])))
+            continue
+        entries += [Entry(f"{folder}/{module.path}", module.data) for module in early]
+        entries.append(Entry(f"{folder}.late.zip", archive(late)))
+        if guards:
+            entries.append(Entry(f"{folder}.guard.xz", pack(guards)))
     described = json.dumps(manifest, indent=2, sort_keys=True).encode() + b"\n"
     entries.append(Entry(f"{HOME}/manifest.json", described))
     return sorted(entries, key=lambda entry: entry.path)
