@@ -5,7 +5,7 @@ The line comes from a process that an attacker may own: reading it takes the wor
 
 from __future__ import annotations
 
-VERDICTS = ("refused", "observed", "unknown", "fault")
+VERDICTS = ("refused", "observed", "planted", "unknown", "fault")
 
 _PYTHON = ("T1059.006", "Python")
 _SHELL = ("T1059.004", "Unix Shell")
@@ -27,12 +27,21 @@ SUBJECTS = {
     "runtime": ("a change of the runtime itself", _HIJACK),
     "hook": ("a hook into the interpreter", _IMPAIR),
     "guard": ("the guard itself", _IMPAIR),
+    "residue": ("what the process holds in memory", _HIJACK),
+}
+# Rules whose technique is another than their subject's.
+_TECHNIQUES = {
+    "residue.data": ("T1565.003", "Runtime Data Manipulation"),
+    "residue.hook": ("T1546", "Event Triggered Execution"),
+    "residue.environment": ("T1574.007", "Path Interception by PATH Environment Variable"),
+    "residue.thread": ("T1055", "Process Injection"),
 }
 # Lines that one invocation may have, each of at most so many characters: what is behind is a repetition.
-MANY = 4
+MANY = 6
 _MANY_RULE = 40
 _MANY_PLACE = 120
 _MANY_PATH = 160
+_MANY_CHANGE = 160
 _DIGEST = 16
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz.-")
 _PLACE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:<>- ")
@@ -43,18 +52,21 @@ _HEX = frozenset("0123456789abcdef")
 class Report:
     """One operation that a guard looked at.
 
-    `rule` as the judges name it, `place` where in the function's code, `path` where in the event; `digest` is the keyed
-    hash of what was judged, 16 hexadecimal digits.
+    `rule` as the judges name it, `place` where in the function's code or memory, `path` where in the event; `digest` is the
+    keyed hash of what was judged, 16 hexadecimal digits; `change` says from what to what something was changed.
     """
 
-    __slots__ = ("digest", "path", "place", "rule", "verdict")
+    __slots__ = ("change", "digest", "path", "place", "rule", "verdict")
 
-    def __init__(self, verdict: str, rule: str, *, place: str = "", path: str = "", digest: str = "") -> None:
+    def __init__(
+        self, verdict: str, rule: str, *, place: str = "", path: str = "", digest: str = "", change: str = ""
+    ) -> None:
         self.verdict = verdict
         self.rule = rule
         self.place = place
         self.path = path
         self.digest = digest
+        self.change = change
 
     def pack(self) -> str:
         """Return the report as a line of a note."""
@@ -65,6 +77,7 @@ class Report:
                 self.digest,
                 _only(self.place, _PLACE, _MANY_PLACE),
                 _only(self.path, _PATH, _MANY_PATH),
+                _only(self.change, _PLACE, _MANY_CHANGE),
             )
         )
 
@@ -76,15 +89,15 @@ class Report:
     @property
     def attack(self) -> tuple[str, str]:
         """The ATT&CK technique that it would be."""
-        return SUBJECTS[self.rule.partition(".")[0]][1]
+        return _TECHNIQUES.get(self.rule) or SUBJECTS[self.rule.partition(".")[0]][1]
 
 
 def parse_report(line: str) -> Report | None:
     """Return the report that `pack` made a line of; None for a line that is none, whoever wrote it."""
     parts = line.split("|")
-    if len(parts) != 5:
+    if len(parts) != 6:
         return None
-    verdict, rule, digest, place, path = parts
+    verdict, rule, digest, place, path, change = parts
     is_rule = len(rule) <= _MANY_RULE and set(rule) <= _LETTERS and rule.partition(".")[0] in SUBJECTS
     if verdict not in VERDICTS or not is_rule:
         return None
@@ -96,6 +109,7 @@ def parse_report(line: str) -> Report | None:
         place=_only(place, _PLACE, _MANY_PLACE),
         path=_only(path, _PATH, _MANY_PATH),
         digest=digest,
+        change=_only(change, _PLACE, _MANY_CHANGE),
     )
 
 

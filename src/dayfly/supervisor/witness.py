@@ -82,15 +82,19 @@ class Witness:
                 {"zombies": swept.zombies},
             )
 
-    def tell_note(self, note: bytes) -> None:
-        """Say what a worker said of itself, each thing once: it comes from the function's process."""
+    def tell_note(self, note: bytes) -> bool:
+        """Say what a worker said of itself, each thing once: it comes from the function's process.
+
+        Return whether it says that something was planted in its memory.
+        """
+        is_planted = False
         if note[:1] == b"G":
             # Of each invocation anew: which request did it is what is wanted.
             # Its lines come first, with an empty one behind them.
             said, _, note = note.partition(b"\n\n")
-            self._tell_guarded(said)
+            is_planted = self._tell_guarded(said)
         if not note or note in self._notes or len(self._notes) >= _MANY_NOTES:
-            return
+            return is_planted
         self._notes.add(note)
         lines = note.decode("ascii", "replace").split("\n")
         names = {
@@ -108,22 +112,26 @@ class Witness:
                 f"not sent within {self._deliver_s:g} s: {', '.join(names['D'])}",
                 {"held_by": names["D"], "deliver_s": self._deliver_s},
             )
+        return is_planted
 
-    def _tell_guarded(self, said: bytes) -> None:
+    def _tell_guarded(self, said: bytes) -> bool:
         # Nothing of it is needed where there is no guard.
         from dayfly.core import reports
 
         kinds = {
             "refused": (findings.GUARD_REFUSED, "the guard refused"),
             "observed": (findings.GUARD_OBSERVED, "the guard would have refused"),
+            "planted": (findings.MEMORY_CHANGED, "an invocation changed"),
             "unknown": (findings.GUARD_UNKNOWN, "neither the event nor the function's own text explains"),
             "fault": (findings.GUARD_FAULT, "the guard failed to judge"),
         }
+        is_planted = False
         for line in said.decode("ascii", "replace").split("\n")[: reports.MANY]:
             report = reports.parse_report(line[1:])
             if report is None or line[:1] != "G":
                 continue
             kind, words = kinds[report.verdict]
+            is_planted = is_planted or report.verdict == "planted"
             if report.verdict == "unknown":
                 known = f"{report.rule} {report.place}".encode()
                 if known in self._notes or len(self._notes) >= _MANY_NOTES:
@@ -132,6 +140,7 @@ class Witness:
             evidence = {
                 "rule": report.rule,
                 "place": report.place,
+                "change": report.change,
                 "event_path": report.path,
                 "hash": report.digest,
             }
@@ -142,6 +151,7 @@ class Witness:
                 {name: value for name, value in evidence.items() if value},
                 attack=report.attack if kind.attack is not None else None,
             )
+        return is_planted
 
 
 def _printable(name: str) -> str:

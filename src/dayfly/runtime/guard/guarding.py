@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 import time
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from dayfly.core.handshake import ZygoteOptions
     from dayfly.core.structure.judgement import Judgement
+    from dayfly.runtime.guard.residue import Comparison
 
 # Triggers that hand over several customers' records at once, each of which may fail alone.
 _BATCHES = frozenset(("aws:sqs", "aws:kinesis", "aws:dynamodb"))
@@ -72,6 +74,8 @@ _WRITERS = (
 _HEAVY = frozenset(("attr", "jinja2", "mako", "sqlalchemy"))
 # What an unknown origin is worth telling of: elsewhere most texts are neither the event's nor constants.
 _NEVER_UNREAD = frozenset(("python", "code", "template", "shell", "argv", "global"))
+# What was let pass of these may have changed anything in this process.
+_BRINGS_CODE = frozenset(("python", "code", "template", "global", "import", "hook"))
 _TOLD_UNKNOWN = frozenset(("python", "code", "template", "shell", "global"))
 
 
@@ -86,12 +90,14 @@ class Guard:
         self.is_block = options.guard == "block"
         self.is_active = False
         self.is_heard = False
-        # Threads in which the guard itself is at work.
-        self.busy: set[int] = set()
+        # Threads in which the guard itself is at work, and how deep; what it does there begins in a hook or in one of these.
+        self.busy: dict[int, int] = {}
+        self.entries = frozenset((Guard.ask.__code__, Guard._compare.__code__))
         # What the first log line is to say beside the mode.
         self.limits: list[str] = []
         self._is_disarmed = False
         self._is_closed = options.guard_closed
+        self._lasts = options.isolation != "invocation"
         self._key = bytes.fromhex(options.guard_key)
         self._task = task
         self._temporary = options.temporary
@@ -101,6 +107,10 @@ class Guard:
         self.own = self.written = OwnText()
         self._known: frozenset[str] = frozenset()
         self._changes: Unchanged | None = None
+        self._comparison: Comparison | None = None
+        # Code that an event brought, and code that nobody knows who brought, was let pass while this event was served.
+        self.suspicions = self.doubts = 0
+        self._has_begun = False
         self._forget()
 
     def _forget(self) -> None:
@@ -131,6 +141,23 @@ class Guard:
         self.written.is_constant("", generators=not _HEAVY.isdisjoint(sys.modules))
         self._changes = Unchanged()
 
+    def watch(self) -> None:
+        """Init is over and frozen: from here on what changes in memory is noticed."""
+        from dayfly.runtime.guard.residue import Comparison
+
+        if self._is_disarmed:
+            return
+        comparison = Comparison(self.places, self._digest, lasts=self._lasts)
+        if comparison.is_watching:
+            self._comparison = comparison
+        else:
+            self.note("this interpreter does not tell what changes in memory")
+
+    def remember(self, source: str | bytes) -> None:
+        """A text was let pass to the compiler: what is made of it is nobody's plant."""
+        if self._comparison is not None:
+            self._comparison.known.remember(source)
+
     def disarm(self) -> None:
         """Look at nothing from here on."""
         self._is_disarmed = True
@@ -140,6 +167,13 @@ class Guard:
         self._body = body
         self._context = context
         self._request_id = request_id
+        if self._comparison is not None:
+            # What this worker did before its event is no event's doing.
+            if not self._has_begun:
+                gc.freeze()
+            self._comparison.rest(is_first=not self._has_begun)
+        self._has_begun = True
+        self.suspicions = self.doubts = 0
         self.is_active = not self._is_disarmed
 
     def enter(self) -> None:
@@ -154,6 +188,7 @@ class Guard:
     def end(self) -> tuple[bytes, bytes]:
         """The answer is there; return what a note begins with and the answer that has to stand for it, if any."""
         changed = self._changes.found(self.places) if self._changes is not None else ""
+        self._compare()
         self.is_active = False
         if changed:
             # It is too late to refuse; whether the answer may go out is not.
@@ -164,6 +199,31 @@ class Guard:
         said = "".join(f"G{report.pack()}\n" for report in self._reports)
         self._forget()
         return (said + "\n").encode("ascii", "replace") if said else b"", body
+
+    def _compare(self) -> None:
+        comparison = self._comparison
+        if comparison is None:
+            return
+        ident = get_ident()
+        self.busy[ident] = 1
+        try:
+            path = next((report.path for report in self._reports if report.verdict == "observed"), "")
+            for one in comparison.look(
+                self._body, is_suspect=self.suspicions > 0, is_doubtful=self.doubts > 0
+            ):
+                self.tell(
+                    "planted" if one.is_certain else "unknown",
+                    one.rule,
+                    place=one.place,
+                    path=path,
+                    text=one.code,
+                    change=one.change,
+                )
+        except Exception as fault:
+            # Trust boundary: objects of anybody's are looked at.
+            self.tell("fault", "guard.fault", place=where_of(fault))
+        finally:
+            self.busy.pop(ident, None)
 
     # ---- asked by hooks and wrappers ------------------------------------------------------------
 
@@ -185,7 +245,7 @@ class Guard:
         ident, frame = get_ident(), sys._getframe(2)
         if ident in self.busy:
             return
-        self.busy.add(ident)
+        self.busy[ident] = 1
         try:
             about(self, *arguments, frame)
         except RefusedRecord:
@@ -194,7 +254,7 @@ class Guard:
             # Trust boundary, as in the hook.
             self.fail(fault, frame)
         finally:
-            self.busy.discard(ident)
+            self.busy.pop(ident, None)
 
     def note(self, limit: str) -> None:
         """Have the first log line say what is not looked at."""
@@ -265,18 +325,24 @@ class Guard:
 
     def fail(self, fault: BaseException, frame: FrameType | None) -> None:
         """A fault of the guard's own; raises Refused where that is asked for."""
-        trace = fault.__traceback__
-        while trace is not None and trace.tb_next is not None:
-            trace = trace.tb_next
-        where = f" {trace.tb_frame.f_code.co_name}:{trace.tb_lineno}" if trace is not None else ""
-        self.tell("fault", "guard.fault", place=type(fault).__name__ + where)
+        self.tell("fault", "guard.fault", place=where_of(fault))
         if self._is_closed and self.is_block:
             self._raise(describe("guard.fault", self.places.name(frame)), "")
 
     def tell(
-        self, verdict: str, rule: str, *, place: str = "", path: str = "", text: str | bytes = ""
+        self,
+        verdict: str,
+        rule: str,
+        *,
+        place: str = "",
+        path: str = "",
+        text: str | bytes = "",
+        change: str = "",
     ) -> None:
         """Have something said of this invocation, once."""
+        if rule.partition(".")[0] in _BRINGS_CODE:
+            self.suspicions += verdict == "observed"
+            self.doubts += verdict == "unknown"
         if rule.partition(".")[0] not in SUBJECTS:
             rule = "guard." + rule
         key = (rule, place, path)
@@ -289,7 +355,8 @@ class Guard:
                 return
             self._reports.remove(lesser[0])
         self._told.add(key)
-        self._reports.append(Report(verdict, rule, place=place, path=path, digest=self._digest(text)))
+        digest = self._digest(text)
+        self._reports.append(Report(verdict, rule, place=place, path=path, digest=digest, change=change))
 
     def _raise(self, message: str, path: str) -> None:
         if self._is_batch and path.startswith("Records["):
@@ -314,6 +381,15 @@ class Guard:
 
         data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
         return blake2s(data, digest_size=8, key=self._key).hexdigest()
+
+
+def where_of(fault: BaseException) -> str:
+    """Return kind and place of a fault of the guard's own."""
+    trace = fault.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = f" {trace.tb_frame.f_code.co_name}:{trace.tb_lineno}" if trace is not None else ""
+    return type(fault).__name__ + where
 
 
 class Joined:

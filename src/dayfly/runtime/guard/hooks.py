@@ -30,6 +30,8 @@ _LOADER_MODULES = frozenset(("_frozen_importlib_external", "importlib._bootstrap
 # Between a loader's method and the event it causes.
 _LOADER_DEPTH = 4
 _MANY_FRAMES = 400
+# Events within what the guard does about an event, that are not its own.
+_MANY_DEEP = 3
 # Shorter byte code occurs in anything.
 _FEW_BYTES = 6
 _NO_DIRECTORY = -1
@@ -68,10 +70,13 @@ def make_hook(guard: Guard) -> Callable[[str, Arguments], None]:
             return
         ident = ident_now()
         frame = frame_at(1)
-        is_nested = ident in busy
-        if is_nested and _is_ours(frame, guard, hook.__code__):
+        depth = busy.get(ident, 0)
+        if depth and _is_ours(frame, guard, hook.__code__):
             return
-        busy.add(ident)
+        if depth >= _MANY_DEEP:
+            # What it calls calls it: built-in functions were replaced.
+            return
+        busy[ident] = depth + 1
         try:
             act(guard, arguments, frame)
         except RefusedRecord:
@@ -80,8 +85,10 @@ def make_hook(guard: Guard) -> Callable[[str, Arguments], None]:
             # Trust boundary: a fault of ours must not become the customer's; `guard_on_fault` says how it goes on.
             guard.fail(fault, frame)
         finally:
-            if not is_nested:
-                busy.discard(ident)
+            if depth:
+                busy[ident] = depth
+            else:
+                busy.pop(ident, None)
 
     return hook
 
@@ -89,7 +96,7 @@ def make_hook(guard: Guard) -> Callable[[str, Arguments], None]:
 def _is_ours(frame: FrameType | None, guard: Guard, hook: CodeType) -> bool:
     """Say whether an event within the guard's own work is its own, and not that of code run by a signal or collector."""
     for _ in range(_MANY_FRAMES):
-        if frame is None or frame.f_code is hook:
+        if frame is None or frame.f_code is hook or frame.f_code in guard.entries:
             return True
         if not guard.places.is_library(frame.f_code.co_filename):
             return False
@@ -123,17 +130,23 @@ def _on_compile(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
     source = arguments[0]
     if frame.f_code.co_filename in _IMPORTLIB and _loads_file(frame):
         return
-    if _only_parses(frame) or _names_tuple(frame):
+    if _only_parses(frame):
         return
     if type(source) is str or type(source) is bytes:
-        if _judge_template(frame, guard):
-            return
-        asking.about_python(guard, source, frame)
+        before = guard.suspicions + guard.doubts
+        if not _names_tuple(frame) and not _judge_template(frame, guard):
+            asking.about_python(guard, source, frame)
+        if guard.suspicions + guard.doubts == before:
+            guard.remember(source)
     elif source is not None:
         import ast
 
         if isinstance(source, ast.AST):
-            asking.about_python(guard, ast.unparse(source), frame)
+            text = ast.unparse(source)
+            before = guard.suspicions + guard.doubts
+            asking.about_python(guard, text, frame)
+            if guard.suspicions + guard.doubts == before:
+                guard.remember(text)
 
 
 def _only_parses(frame: FrameType) -> bool:
