@@ -115,7 +115,7 @@ ENDING = """
 import json, os, sys
 from dayfly._sys import dictwatch
 watch = dictwatch.watcher()
-watch.watch([vars(module) for module in list(sys.modules.values())])
+watch.watch([vars(module) for module in list(sys.modules.values()) if type(vars(module)) is dict])
 json.extra = 1
 if os.fork() == 0:
     json.more = 2

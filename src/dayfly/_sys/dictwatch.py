@@ -26,7 +26,9 @@ MANY_ENTRIES = 4096
 
 
 class DictWatch:
-    """Dictionaries that are watched, from the first change of each on until it is `rest`ed again."""
+    """Dictionaries that are watched while `is_on`: of each the first change is noted, until `rest`."""
+
+    is_on = True
 
     def watch(self, dictionaries: Iterable[Dictionary]) -> None:
         """Watch these as well; each is kept alive."""
@@ -96,7 +98,7 @@ class _Callbacks(DictWatch):
             self._number = -1
 
     def _note(self, _event: int, address: int) -> int:
-        found = self._known.get(address)
+        found = self._known.get(address) if self.is_on else None
         if found is not None:
             self._stop(self._number, found)
             if len(found) <= MANY_ENTRIES:

@@ -46,6 +46,8 @@ _DIGEST = 16
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz.-")
 _PLACE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:<>- ")
 _PATH = _PLACE | frozenset("[]()#")
+_FIELDS = 5
+_FIELDS_OF_CHANGE = 6
 _HEX = frozenset("0123456789abcdef")
 
 
@@ -70,16 +72,16 @@ class Report:
 
     def pack(self) -> str:
         """Return the report as a line of a note."""
-        return "|".join(
-            (
-                self.verdict,
-                _only(self.rule, _LETTERS, _MANY_RULE),
-                self.digest,
-                _only(self.place, _PLACE, _MANY_PLACE),
-                _only(self.path, _PATH, _MANY_PATH),
-                _only(self.change, _PLACE, _MANY_CHANGE),
-            )
-        )
+        fields = [
+            self.verdict,
+            _only(self.rule, _LETTERS, _MANY_RULE),
+            self.digest,
+            _only(self.place, _PLACE, _MANY_PLACE),
+            _only(self.path, _PATH, _MANY_PATH),
+        ]
+        if self.change:
+            fields.append(_only(self.change, _PLACE, _MANY_CHANGE))
+        return "|".join(fields)
 
     @property
     def subject(self) -> str:
@@ -95,9 +97,9 @@ class Report:
 def parse_report(line: str) -> Report | None:
     """Return the report that `pack` made a line of; None for a line that is none, whoever wrote it."""
     parts = line.split("|")
-    if len(parts) != 6:
+    if len(parts) not in (_FIELDS, _FIELDS_OF_CHANGE):
         return None
-    verdict, rule, digest, place, path, change = parts
+    verdict, rule, digest, place, path, *change = parts
     is_rule = len(rule) <= _MANY_RULE and set(rule) <= _LETTERS and rule.partition(".")[0] in SUBJECTS
     if verdict not in VERDICTS or not is_rule:
         return None
@@ -109,7 +111,7 @@ def parse_report(line: str) -> Report | None:
         place=_only(place, _PLACE, _MANY_PLACE),
         path=_only(path, _PATH, _MANY_PATH),
         digest=digest,
-        change=_only(change, _PLACE, _MANY_CHANGE),
+        change=_only("".join(change), _PLACE, _MANY_CHANGE),
     )
 
 

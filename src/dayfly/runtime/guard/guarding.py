@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 # Triggers that hand over several customers' records at once, each of which may fail alone.
 _BATCHES = frozenset(("aws:sqs", "aws:kinesis", "aws:dynamodb"))
 _MANY_DIGITS = 6
+# One request of 256, by the platform's numbers, is looked at in full though nothing speaks for it.
+_SAMPLED = "00"
 # Frames between a library that writes code and whoever asked it to.
 _MANY_STEPS = 24
 # Libraries whose business is to write code: what they are told to write is judged together with their own text.
@@ -124,6 +126,7 @@ class Guard:
         self._refusal = ""
         self._surfaced = False
         self._handler_thread = 0
+        self._is_last = False
 
     def settle(self) -> None:
         """Init is done and no event was seen: take what there is for the function's own."""
@@ -162,8 +165,12 @@ class Guard:
         """Look at nothing from here on."""
         self._is_disarmed = True
 
-    def begin(self, body: bytes, request_id: str, context: str = "") -> None:
-        """An event is there and its handler is about to be called; `context` is what its caller sent beside it."""
+    def begin(self, body: bytes, request_id: str, context: str = "", *, is_last: bool = False) -> None:
+        """An event is there and its handler is about to be called; `context` is what its caller sent beside it.
+
+        `is_last`: of several that this process serves.
+        """
+        self._is_last = is_last
         self._body = body
         self._context = context
         self._request_id = request_id
@@ -171,7 +178,7 @@ class Guard:
             # What this worker did before its event is no event's doing.
             if not self._has_begun:
                 gc.freeze()
-            self._comparison.rest(is_first=not self._has_begun)
+            self._comparison.begin(is_first=not self._has_begun)
         self._has_begun = True
         self.suspicions = self.doubts = 0
         self.is_active = not self._is_disarmed
@@ -209,7 +216,10 @@ class Guard:
         try:
             path = next((report.path for report in self._reports if report.verdict == "observed"), "")
             for one in comparison.look(
-                self._body, is_suspect=self.suspicions > 0, is_doubtful=self.doubts > 0
+                self._body,
+                is_suspect=self.suspicions > 0,
+                is_doubtful=self.doubts > 0,
+                is_sampled=self._is_last or self._request_id.endswith(_SAMPLED),
             ):
                 self.tell(
                     "planted" if one.is_certain else "unknown",

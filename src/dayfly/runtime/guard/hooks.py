@@ -6,6 +6,7 @@ Not looked at, since something else was: `exec` and `function.__new__` take code
 
 from __future__ import annotations
 
+import _frozen_importlib
 import os
 import sys
 from _thread import get_ident
@@ -27,6 +28,11 @@ _IMPORTLIB = ("<frozen importlib._bootstrap>", "<frozen importlib._bootstrap_ext
 # The loaders that read what they execute from a file, whose opening is an event of its own.
 _FILE_LOADERS = frozenset(("SourceFileLoader", "SourcelessFileLoader", "zipimporter", "ExtensionFileLoader"))
 _LOADER_MODULES = frozenset(("_frozen_importlib_external", "importlib._bootstrap_external", "zipimport"))
+# The loader of what is part of the interpreter.
+_FROZEN_LOADERS = frozenset(
+    getattr(getattr(_frozen_importlib.FrozenImporter, name, None), "__code__", None)
+    for name in ("exec_module", "get_code")
+)
 # Between a loader's method and the event it causes.
 _LOADER_DEPTH = 4
 _MANY_FRAMES = 400
@@ -109,6 +115,8 @@ def _loads_file(frame: FrameType | None) -> bool:
     for _ in range(_LOADER_DEPTH):
         if frame is None or frame.f_code.co_filename not in _IMPORTLIB:
             return False
+        if frame.f_code in _FROZEN_LOADERS:
+            return True
         if frame.f_code.co_name in (
             "get_code",
             "get_data",

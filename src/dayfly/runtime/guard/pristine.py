@@ -60,21 +60,32 @@ class Pristine:
         self.is_watching = self._watch is not None
         self._owners: dict[int, Owner] = {}
         self._hooks: list[tuple[str, Callable[[], list[object]]]] = _hook_places()
-        self._held: list[list[object]] = [[] for _ in self._hooks]
         if self._watch is not None:
             for kind, name, is_own, entries in _dictionaries(places):
                 self._owners.setdefault(id(entries), Owner(kind, name, is_own=is_own))
                 self._watch.watch((entries,))
-        self.rest()
-
-    def rest(self) -> None:
-        """Take what there is now for what there should be."""
-        if self._watch is not None:
-            self._watch.rest()
+            self._watch.is_on = False
         self._held = [read() for _, read in self._hooks]
 
+    def start(self) -> None:
+        """Notice what changes from here on."""
+        if self._watch is not None:
+            self._watch.rest()
+            self._watch.is_on = True
+
+    def rest(self) -> None:
+        """Take what there is now for what there should be, and notice nothing until `start`."""
+        if self._watch is not None:
+            self._watch.is_on = False
+        self._held = [read() for _, read in self._hooks]
+
+    @property
+    def is_touched(self) -> bool:
+        """Say whether any dictionary may have changed."""
+        return self._watch is not None and bool(self._watch.changed())
+
     def changes(self) -> Iterator[Change]:
-        """Yield what is not as it was at the last `rest`."""
+        """Yield what is not as it was at `start`, and hooks that were not there at the last `rest`."""
         if self._watch is None:
             return
         # While one looks, lazy attributes of the function's may fill themselves.

@@ -25,10 +25,15 @@ if TYPE_CHECKING:
 
     from dayfly.runtime.guard.places import Places
 
+# Whoever is let in can replace these in their modules.
+_get_objects, _get_referrers, _get_referents = gc.get_objects, gc.get_referrers, gc.get_referents
+_collect, _unfreeze, _current_frames = gc.collect, gc.unfreeze, sys._current_frames
 # Objects looked at behind one value, and steps from one to the next.
 _MANY_OBJECTS = 200
 _MANY_STEPS = 5
 _MANY_OWNERS = 4
+# Of objects made since init; to look through so many takes some 10 ms.
+_MANY_FRESH = 100_000
 _DATA = frozenset((str, bytes, int, float, bool, complex, type(None), bytearray))
 _CODE_TYPES = (
     types.FunctionType,
@@ -82,43 +87,55 @@ class Comparison:
         self._lasts = lasts
         self._process: dict[str, frozenset[str]] = {}
         self._new: frozenset[int] | None = None
-        self._is_suspect = False
+        self._is_suspect = self._is_doubtful = False
+        # Places that were told; in a process that goes on they are no news.
+        self._told: list[str] = []
 
     @property
     def is_watching(self) -> bool:
         """Say whether this interpreter lets its state be watched."""
         return self._pristine.is_watching
 
-    def rest(self, *, is_first: bool) -> None:
-        """What there is now is right: no event was seen since the last time, or, at the `is_first`, ever."""
-        self._pristine.rest()
+    def begin(self, *, is_first: bool) -> None:
+        """An event is about to be served; `is_first`: this process has served none."""
         if is_first and self._lasts:
             self._process = _process_state()
+            self._pristine.rest()
+        self._pristine.start()
 
-    def look(self, body: bytes, *, is_suspect: bool, is_doubtful: bool) -> list[Planted]:
+    def look(self, body: bytes, *, is_suspect: bool, is_doubtful: bool, is_sampled: bool) -> list[Planted]:
         """Return what the invocation with the event `body` left, the gravest first; what is left is taken as told.
 
-        `is_suspect`: the event brought code to a sink, and it was let pass; `is_doubtful`: nobody knows who brought code.
-        Once something was planted for certain, this process is suspect for good.
+        `is_suspect`: the event brought code to a sink, and it was let pass; `is_doubtful`: nobody knows who brought code;
+        `is_sampled`: look as if it were doubtful. Once something was planted for certain, this process is suspect for good.
         """
-        found: list[Planted] = []
-        self._is_suspect = is_suspect = is_suspect or self._is_suspect
+        is_suspect = is_suspect or self._is_suspect
+        is_calm = not (is_suspect or is_doubtful or is_sampled)
+        self._is_doubtful = is_doubtful
+        if is_calm and not self._lasts and not self._pristine.is_touched:
+            # Hooks and threads of foreign code are not there without the code.
+            return []
         self._new = None
         changes = list(self._pristine.changes())
         is_polluting = bool(changes) and names_attributes(body)
+        found: list[Planted] = []
         for change in changes:
             planted = self._judge(change, body, is_suspect=is_suspect, is_polluting=is_polluting)
             if planted is not None:
                 found.append(planted)
         found += self._threads(is_suspect=is_suspect)
-        self._is_suspect = is_suspect or any(one.is_certain for one in found)
-        if self._is_suspect or is_doubtful:
-            found += self._search([one.place for one in found], is_certain=self._is_suspect)
-        if self._is_suspect and self._lasts:
-            found += self._beside_memory()
+        self._is_suspect = is_suspect = is_suspect or any(one.is_certain for one in found)
+        if is_suspect or not is_calm:
+            found += self._search(self._told + [one.place for one in found], is_certain=is_suspect)
+        if (is_suspect or is_doubtful) and self._lasts:
+            found += self._beside_memory(is_certain=is_suspect)
         self._new = None
-        self._pristine.rest()
-        return sorted(found, key=lambda one: one.rank)
+        if self._lasts:
+            self._pristine.rest()
+        news = [one for one in found if one.place not in self._told]
+        if self._lasts:
+            self._told += [one.place for one in news]
+        return sorted(news, key=lambda one: one.rank)
 
     # ---- what changed -----------------------------------------------------------------------
 
@@ -133,24 +150,21 @@ class Comparison:
             )
         if owner.kind == pristine.MODULE and owner.name == "builtins" and not is_new:
             return self._planted("residue.builtin", change, rank=0)
-        if not (is_suspect or is_polluting):
-            return None
-        if owner.kind == pristine.MODULES:
-            return None if is_new else self._planted("residue.module", change, rank=1)
-        is_brought = type(after) in _DATA and _is_in(_text(after), body)
-        if owner.kind in _RULES:
-            return self._planted(_RULES[owner.kind], change, rank=1) if is_suspect or is_brought else None
-        if is_new or (before is None and not is_suspect):
-            # Something filled itself for the first time.
-            return None
         if owner.name == _LOOP and str(change.key).startswith(_LOOP_STATE):
             return None
-        if is_suspect:
-            rank = 1 if _is_code(before) or _is_code(after) else 3 if owner.is_own else 2
-            return self._planted("residue.code" if rank == 1 else "residue.data", change, rank=rank)
-        if is_brought:
+        is_brought = is_polluting and type(after) in _DATA and _is_in(_text(after), body)
+        if is_brought and not is_new and before is not None:
             return self._planted("residue.data", change, rank=2)
-        return None
+        if not (is_suspect or self._is_doubtful) or (is_new and owner.kind not in _ADDED):
+            # Something filled itself for the first time, or goes on as functions do.
+            return None
+        rule = _RULES.get(owner.kind, "residue.data")
+        rank = 1 if owner.kind in _RULES else 3 if owner.is_own else 2
+        if _is_code(before) or _is_code(after):
+            rule, rank = ("residue.code" if rule == "residue.data" else rule), 1
+        if not is_suspect and (before is None or rank > 2):
+            return None
+        return self._planted(rule, change, is_certain=is_suspect, rank=rank)
 
     def _planted(
         self, rule: str, change: Change, *, code: bytes = b"", is_certain: bool = True, rank: int
@@ -158,7 +172,7 @@ class Comparison:
         owner, key = change.owner, change.key
         if change.before is MISSING and owner.kind != pristine.HOOKS:
             # Whoever adds a name chooses it.
-            place = f"{owner.name}.(new)"
+            place = f"{owner.name}.<new>"
         elif owner.kind == pristine.HOOKS:
             place = owner.name
         else:
@@ -205,11 +219,11 @@ class Comparison:
         """Say whether an object was made since init was done; what was there then may be whatever it is."""
         if self._new is None:
             # What was there is frozen, and not listed.
-            self._new = frozenset(map(id, gc.get_objects()))
+            self._new = frozenset(map(id, _get_objects()))
         return id(value) in self._new
 
     def _threads(self, *, is_suspect: bool) -> Iterator[Planted]:
-        frames = sys._current_frames()
+        frames = _current_frames()
         if len(frames) == 1:
             return
         for frame in list(frames.values()):
@@ -221,20 +235,25 @@ class Comparison:
                     break
                 frame = frame.f_back  # type: ignore[assignment]
 
-    def _beside_memory(self) -> Iterator[Planted]:
+    def _beside_memory(self, *, is_certain: bool) -> Iterator[Planted]:
         """Compare what the kernel keeps for this process."""
         now = _process_state()
         for name, rule in _STATES.items():
             before = self._process.get(name, frozenset())
-            for one in sorted(now.get(name, frozenset()) - before)[:1]:
-                yield Planted(rule, name, f"{len(before)} -> {len(now[name])}", code=one.encode(), rank=2)
+            more = now.get(name, frozenset()) - before
+            if more:
+                words = f"{len(before)} -> {len(now[name])}"
+                code = "".join(more).encode()
+                yield Planted(rule, name, words, code=code, is_certain=is_certain, rank=2)
         self._process = now
 
     def _search(self, told: list[str], *, is_certain: bool) -> Iterator[Planted]:
         """Look for functions that are nobody's among what was made since init, and for what holds them."""
         # Garbage is held by nobody.
-        gc.collect()
-        fresh = gc.get_objects()
+        _collect()
+        fresh = _get_objects()
+        if not is_certain and len(fresh) > _MANY_FRESH:
+            return
         known: dict[types.CodeType, bool] = {}
         foreign: list[tuple[object, types.CodeType]] = []
         for one in fresh:
@@ -250,8 +269,8 @@ class Comparison:
         new = set(map(id, fresh))
         running = _running_values()
         # What there was at init is listed, too, and searched, once it is no longer frozen.
-        gc.unfreeze()
-        old = set(map(id, gc.get_objects())) - new
+        _unfreeze()
+        old = set(map(id, _get_objects())) - new
         old -= {id(fresh), id(foreign), id(known), id(running), *map(id, foreign)}
         for one, code in foreign[:_MANY_OWNERS]:
             holder = self._holder(one, old, running)
@@ -271,9 +290,9 @@ class Comparison:
                     return place
             seen |= {id(one) for one in level} | {id(level)}
             following: list[object] = []
-            for one in gc.get_referrers(*level):
+            for one in _get_referrers(*level):
                 if id(one) in old:
-                    return self._name(one)
+                    return self._name(one, old)
                 if id(one) not in seen and not isinstance(one, (types.ModuleType, types.FrameType)):
                     following.append(one)
             if not following:
@@ -281,18 +300,18 @@ class Comparison:
             level = following[:_MANY_OBJECTS]
         return "the interpreter"
 
-    def _name(self, holder: object) -> str:
+    def _name(self, holder: object, old: set[int]) -> str:
         """Return what to call an object of init's: after the module, class or instance that it belongs to."""
         for _ in range(_MANY_STEPS):
             owner = self._pristine.owner_of(holder)
             if owner is not None:
                 return owner.name
-            if isinstance(holder, types.FunctionType):
-                return f"{holder.__module__}.{holder.__qualname__}"
             kind = type(holder)
+            if kind is types.FunctionType:
+                return f"{holder.__module__}.{holder.__qualname__}"  # type: ignore[attr-defined]
             if kind not in _CONTAINERS:
                 return f"{kind.__module__}.{kind.__qualname__}"
-            above = [one for one in gc.get_referrers(holder) if not isinstance(one, types.FrameType)]
+            above = [one for one in _get_referrers(holder) if id(one) in old]
             named = [one for one in above if self._pristine.owner_of(one) or type(one) not in _CONTAINERS]
             if not named and not above:
                 break
@@ -303,7 +322,7 @@ class Comparison:
 def _running_values() -> dict[int, str]:
     """Return the local variables of running code by their ids: no container holds those."""
     found: dict[int, str] = {}
-    for frame in list(sys._current_frames().values()):
+    for frame in list(_current_frames().values()):
         step: types.FrameType | None = frame
         while step is not None:
             code = step.f_code
@@ -341,7 +360,13 @@ _STATES = {
 }
 _CONTAINERS: tuple[object, ...] = (dict, list, set, tuple, types.CellType)
 _OWN_FILES = ("/guard/residue.py", "/guard/guarding.py")
-_RULES = {pristine.HOOKS: "residue.hook", pristine.ENVIRONMENT: "residue.environment"}
+# Where something new is news; a new module is judged when it is imported.
+_ADDED = (pristine.HOOKS, pristine.ENVIRONMENT)
+_RULES = {
+    pristine.HOOKS: "residue.hook",
+    pristine.ENVIRONMENT: "residue.environment",
+    pristine.MODULES: "residue.module",
+}
 
 
 def names_attributes(body: bytes) -> bool:
@@ -418,7 +443,7 @@ def _behind(value: object) -> list[object]:
             *(value.__kwdefaults__ or {}).values(),
             *value.__dict__.values(),
         ]
-    return [one for one in gc.get_referents(value) if not isinstance(one, types.FrameType)]
+    return [one for one in _get_referents(value) if not isinstance(one, types.FrameType)]
 
 
 def _content(cell: object) -> object:
