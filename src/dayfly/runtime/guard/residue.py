@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 # Whoever is let in can replace these in their modules.
 _get_objects, _get_referrers, _get_referents = gc.get_objects, gc.get_referrers, gc.get_referents
-_collect, _unfreeze, _current_frames = gc.collect, gc.unfreeze, sys._current_frames
+_collect, _freeze, _unfreeze, _current_frames = gc.collect, gc.freeze, gc.unfreeze, sys._current_frames
 # Objects looked at behind one value, and steps from one to the next.
 _MANY_OBJECTS = 200
 _MANY_STEPS = 5
@@ -272,8 +272,10 @@ class Comparison:
         _unfreeze()
         old = set(map(id, _get_objects())) - new
         old -= {id(fresh), id(foreign), id(known), id(running), *map(id, foreign)}
-        for one, code in foreign[:_MANY_OWNERS]:
-            holder = self._holder(one, old, running)
+        holders = [(self._holder(one, old, running), code) for one, code in foreign[:_MANY_OWNERS]]
+        if self._lasts:
+            _freeze()
+        for holder, code in holders:
             if not any(place == holder or place.startswith(f"{holder}.") for place in told):
                 told.append(holder)
                 yield Planted(
