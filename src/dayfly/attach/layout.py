@@ -24,6 +24,7 @@ _LATE_FOLDERS = ("dayfly/runtime/sealers/", *_GUARD_FOLDERS)
 # there: it would take a quarter of a second to compile them at each cold start, and says that it is not armed instead.
 _GUARD = frozenset(
     {
+        "dayfly/_sys/dictwatch.py",
         "dayfly/core/decodings.py",
         "dayfly/core/leafblock.py",
         "dayfly/core/leaves.py",
@@ -38,6 +39,7 @@ _MEANWHILE = frozenset(
     {
         "dayfly/core/findings.py",
         "dayfly/core/lifetime.py",
+        "dayfly/supervisor/exposure.py",
         "dayfly/supervisor/loop.py",
         "dayfly/supervisor/renewal.py",
         "dayfly/supervisor/report.py",
