@@ -455,8 +455,11 @@ class Supervisor:
         if self._current is None:
             return
         self._output.settle(worker.pipes)
-        if worker.is_running():
+        if worker.is_running() and self._windows.is_silent(worker):
             self._gate.is_absent()
+            return
+        if worker.is_running():
+            self._end_process()
             return
         self._output.finish(worker.pipes)
         worker.close()

@@ -130,6 +130,10 @@ class Guard:
 
     def settle(self) -> None:
         """Init is done and no event was seen: take what there is for the function's own."""
+        if sys.pycache_prefix and self.places.is_temporary(sys.pycache_prefix):
+            # Whoever writes there writes what the next import executes.
+            sys.pycache_prefix = None
+            self.note("bytecode is not taken from PYTHONPYCACHEPREFIX, where functions write")
         # A second for clocks of file systems that count in coarser steps.
         self.places = Places(self._task, self._temporary, since=time.time() + 1.0)
         texts = owntext.environment_texts()
