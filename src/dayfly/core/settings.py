@@ -243,10 +243,10 @@ SETTINGS = (
     Setting(
         "guard",
         "choice",
-        "off",
+        "observe",
         "what happens when what an event brought is about to become code, a shell's or an SQL statement's structure, a "
         "path that leaves its directory or the host of a URL. block: refused where it happens, with a finding; observe: "
-        "the finding alone; off: no guard. Capabilities by policy are not covered yet "
+        "the finding alone; off: no guard, and memory is not compared "
         "([what it sees and what not](how-it-works.md#the-guard))",
         ("off", "observe", "block"),
     ),

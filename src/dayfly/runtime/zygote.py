@@ -164,7 +164,7 @@ def wait_for_work(
 
             warming.run_hook(options.after)
         if is_forked:
-            rehearse()
+            rehearse(guard)
 
         masks = [mask]
 

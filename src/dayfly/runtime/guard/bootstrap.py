@@ -45,6 +45,7 @@ def stand_between(guard: Guard) -> None:
             guard.leave(refused)
             client.post_invocation_error(invoke_id, error_body(str(refused), invoke_id).decode(), "{}")
 
+    guard.loops = (handle_guarded, handle_request)
     bootstrap._get_handler = load_guarded
     bootstrap.handle_event_request = handle_guarded
 

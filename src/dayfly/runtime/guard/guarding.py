@@ -95,6 +95,8 @@ class Guard:
         # Threads in which the guard itself is at work, and how deep; what it does there begins in a hook or in one of these.
         self.busy: dict[int, int] = {}
         self.entries = frozenset((Guard.ask.__code__, Guard._compare.__code__))
+        # What stands around AWS's loop, and the loop.
+        self.loops: tuple[object, object] = (None, None)
         # What the first log line is to say beside the mode.
         self.limits: list[str] = []
         self._is_disarmed = False
@@ -159,6 +161,29 @@ class Guard:
             self._comparison = comparison
         else:
             self.note("this interpreter does not tell what changes in memory")
+
+    def unguarded_loop(self, loop: object) -> object:
+        """Return what AWS wrote, for what stands in its place; anybody else's as it is."""
+        guarded, unguarded = self.loops
+        return unguarded if loop is guarded else loop
+
+    def rehearse(self) -> None:
+        """Within a rehearsal's event: ask what most handlers have asked, where they have libraries for it."""
+        self.enter()
+        if "_ssl" in sys.modules:
+            from dayfly.runtime.guard import asking
+
+            frame = sys._getframe()
+            asking.about_host(self, "host.invalid", frame)
+            asking.about_path(self, "/invalid/file", frame)
+        self.leave()
+
+    def has_rehearsed(self) -> None:
+        """A rehearsal is over: nobody has been served."""
+        self._forget()
+        self.is_active = self._has_begun = False
+        if self._comparison is not None:
+            self._comparison.pause()
 
     def remember(self, source: str | bytes) -> None:
         """A text was let pass to the compiler: what is made of it is nobody's plant."""

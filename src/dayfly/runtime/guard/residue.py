@@ -103,6 +103,10 @@ class Comparison:
             self._pristine.rest()
         self._pristine.start()
 
+    def pause(self) -> None:
+        """Notice nothing until the next event."""
+        self._pristine.rest()
+
     def look(self, body: bytes, *, is_suspect: bool, is_doubtful: bool, is_sampled: bool) -> list[Planted]:
         """Return what the invocation with the event `body` left, the gravest first; what is left is taken as told.
 
