@@ -14,6 +14,8 @@ from dayfly.core import frames
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from types import FunctionType
+
     from dayfly.runtime.guard import Guard
 
 _TIMES = 1
@@ -39,14 +41,18 @@ class _Stage:
         return
 
 
+def loop_of_aws() -> FunctionType:
+    """Return what serves one event in AWS's client, without what the guard has put around it."""
+    handle: FunctionType = bootstrap.handle_event_request
+    return getattr(handle, "unguarded", handle)
+
+
 def rehearse(guard: Guard | None = None) -> None:
     """Run AWS's own code around a handler that returns its event, and the guard's; nothing of it is seen or logged.
 
     Skipped where another tool has replaced that code: its wrapper would count an invocation.
     """
-    handle = bootstrap.handle_event_request
-    if guard is not None:
-        handle = guard.unguarded_loop(handle)
+    handle = loop_of_aws()
     if getattr(handle, "__module__", "") != bootstrap.__name__:
         return
     if getattr(bootstrap.create_lambda_context, "__module__", "") != bootstrap.__name__:

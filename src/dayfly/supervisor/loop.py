@@ -281,6 +281,7 @@ class Supervisor:
         if stays:
             self._tidy_window(worker, until)
         else:
+            self._end_talker(worker, swept, ending)
             self._tidy_up(worker, swept, until)
         self._check_reply(worker, self._upstream.reply(), ending)
         self._account(worker, outcome)
@@ -419,6 +420,18 @@ class Supervisor:
 
     # ---- after the answer -----------------------------------------------------------------------
 
+    def _end_talker(self, worker: Worker, swept: Swept | None, ending: Answer | Died) -> None:
+        """Process isolation: end a process that sent more than its answer, which would be the next customer's."""
+        if (
+            swept is not None
+            or not isinstance(ending, Answer)
+            or ending.is_too_long
+            or not worker.is_running()
+        ):
+            return
+        if not self._windows.is_silent(worker):
+            self._end_process()
+
     def _tidy_window(self, worker: Worker, until: float) -> None:
         """The worker stays, with its files: nothing is taken from it before its window ends."""
         self._output.settle(worker.pipes)
@@ -455,11 +468,8 @@ class Supervisor:
         if self._current is None:
             return
         self._output.settle(worker.pipes)
-        if worker.is_running() and self._windows.is_silent(worker):
-            self._gate.is_absent()
-            return
         if worker.is_running():
-            self._end_process()
+            self._gate.is_absent()
             return
         self._output.finish(worker.pipes)
         worker.close()

@@ -45,7 +45,7 @@ def stand_between(guard: Guard) -> None:
             guard.leave(refused)
             client.post_invocation_error(invoke_id, error_body(str(refused), invoke_id).decode(), "{}")
 
-    guard.loops = (handle_guarded, handle_request)
+    handle_guarded.unguarded = handle_request  # type: ignore[attr-defined]
     bootstrap._get_handler = load_guarded
     bootstrap.handle_event_request = handle_guarded
 
@@ -63,8 +63,11 @@ def guarded(handler: Handler, guard: Guard) -> Handler:
         except RefusedRecord as refused:
             guard.leave(refused)
             raise refused.with_traceback(_functions_part(refused)) from None
-        except BaseException:
+        except BaseException as error:
             guard.leave()
+            # Whoever reads where it comes from is to see no frame that is not there without the guard.
+            trace = error.__traceback__
+            error.__traceback__ = trace.tb_next if trace is not None else None
             raise
         guard.leave()
         return answer

@@ -95,8 +95,6 @@ class Guard:
         # Threads in which the guard itself is at work, and how deep; what it does there begins in a hook or in one of these.
         self.busy: dict[int, int] = {}
         self.entries = frozenset((Guard.ask.__code__, Guard._compare.__code__))
-        # What stands around AWS's loop, and the loop.
-        self.loops: tuple[object, object] = (None, None)
         # What the first log line is to say beside the mode.
         self.limits: list[str] = []
         self._is_disarmed = False
@@ -161,11 +159,6 @@ class Guard:
             self._comparison = comparison
         else:
             self.note("this interpreter does not tell what changes in memory")
-
-    def unguarded_loop(self, loop: object) -> object:
-        """Return what AWS wrote, for what stands in its place; anybody else's as it is."""
-        guarded, unguarded = self.loops
-        return unguarded if loop is guarded else loop
 
     def rehearse(self) -> None:
         """Within a rehearsal's event: ask what most handlers have asked, where they have libraries for it."""
