@@ -6,6 +6,7 @@ caller passes both as mappings.
 
 from __future__ import annotations
 
+from dayfly.core.handshake import LEARN_VARIABLE
 from dayfly.errors import SettingError
 
 TYPE_CHECKING = False
@@ -426,7 +427,7 @@ def load_settings(environ: Mapping[str, str], table: Mapping[str, object]) -> Se
                 f"{FILE_NAME} sets {name!r}, which is no setting of Dayfly",
                 hint="settings are: " + ", ".join(sorted(known)),
             )
-    variables = {setting.variable for setting in SETTINGS} | WRAPPER_VARIABLES.keys()
+    variables = {setting.variable for setting in SETTINGS} | WRAPPER_VARIABLES.keys() | {LEARN_VARIABLE}
     unknown = tuple(sorted(name for name in environ if name.startswith("DAYFLY_") and name not in variables))
     values: dict[str, Value] = {}
     for setting in SETTINGS:

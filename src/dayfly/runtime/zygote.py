@@ -105,6 +105,8 @@ def wait_for_work(
         sealing.notes += warming.warm(options.prime, options.events, handler)
     if guard is not None:
         unguarded = _settle(guard)
+        if said := guard.said():
+            call_platform(channel, "TELL", "/findings", "", said)
         sealing.notes += [f"the guard: {limit}" for limit in guard.limits]
     ready, generators = _seal(options, sealing)
     ready.unguarded = unguarded

@@ -28,7 +28,18 @@ def stand_between(guard: Guard) -> None:
     load = bootstrap._get_handler
 
     def load_guarded(name: str) -> Handler:
-        return guarded(load(name), guard)
+        guard.enter()
+        try:
+            handler = load(name)
+        except Refused as refused:
+            guard.leave(refused)
+            raise RefusedRecord(str(refused)).with_traceback(_functions_part(refused)) from None
+        finally:
+            guard.leave()
+        if guard.refusal:
+            # The function swallowed it: what it is then is not what was deployed.
+            raise RefusedRecord(guard.refusal)
+        return guarded(handler, guard)
 
     bootstrap._get_handler = load_guarded
 

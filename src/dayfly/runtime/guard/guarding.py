@@ -12,7 +12,7 @@ from dayfly.core.reports import MANY, SUBJECTS, Report
 from dayfly.core.structure.own import OwnText, texts_of
 from dayfly.runtime.guard import owntext
 from dayfly.runtime.guard.places import Places
-from dayfly.runtime.guard.refusal import Refused, RefusedRecord, describe, error_body
+from dayfly.runtime.guard.refusal import Refused, RefusedRecord, describe, describe_use, error_body
 from dayfly.runtime.guard.tampering import Unchanged
 
 TYPE_CHECKING = False
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from dayfly.core.handshake import ZygoteOptions
+    from dayfly.core.reports import Use
     from dayfly.core.structure.judgement import Judgement
+    from dayfly.runtime.guard.capabilities import Capabilities
 
 # Triggers that hand over several customers' records at once, each of which may fail alone.
 _BATCHES = frozenset(("aws:sqs", "aws:kinesis", "aws:dynamodb"))
@@ -86,6 +88,10 @@ class Guard:
         self.is_block = options.guard == "block"
         self.is_active = False
         self.is_heard = False
+        # The function initialises; capabilities are looked at then as well.
+        self.is_starting = False
+        self.capabilities: Capabilities | None = None
+        self._mode = options.guard
         # Threads in which the guard itself is at work.
         self.busy: set[int] = set()
         # What the first log line is to say beside the mode.
@@ -117,6 +123,7 @@ class Guard:
 
     def settle(self) -> None:
         """Init is done and no event was seen: take what there is for the function's own."""
+        self.is_starting = False
         # A second for clocks of file systems that count in coarser steps.
         self.places = Places(self._task, self._temporary, since=time.time() + 1.0)
         texts = owntext.environment_texts()
@@ -134,6 +141,7 @@ class Guard:
     def disarm(self) -> None:
         """Look at nothing from here on."""
         self._is_disarmed = True
+        self.is_starting = False
 
     def begin(self, body: bytes, request_id: str, context: str = "") -> None:
         """An event is there and its handler is about to be called; `context` is what its caller sent beside it."""
@@ -141,6 +149,11 @@ class Guard:
         self._context = context
         self._request_id = request_id
         self.is_active = not self._is_disarmed
+
+    @property
+    def refusal(self) -> str:
+        """Return the message of what was refused since the last answer, "" where nothing was."""
+        return self._refusal
 
     def enter(self) -> None:
         """The handler is called: in this thread a refusal will be met by `guard.bootstrap`."""
@@ -158,12 +171,19 @@ class Guard:
         if changed:
             # It is too late to refuse; whether the answer may go out is not.
             self.tell("observed", "runtime.patched", place=changed)
-            if self.is_block:
+            if self._blocks("runtime.patched"):
                 self._refusal = describe("runtime.patched", changed)
         body = error_body(self._refusal, self._request_id) if self._refusal and not self._surfaced else b""
-        said = "".join(f"G{report.pack()}\n" for report in self._reports)
+        return self.said(), body
+
+    def said(self) -> bytes:
+        """Return what a note begins with, and forget all of it."""
+        reports = self._reports
+        if self.capabilities is not None:
+            reports = reports + self.capabilities.take_news()
+        said = "".join(f"G{report.pack()}\n" for report in reports)
         self._forget()
-        return (said + "\n").encode("ascii", "replace") if said else b"", body
+        return (said + "\n").encode("ascii", "replace") if said else b""
 
     # ---- asked by hooks and wrappers ------------------------------------------------------------
 
@@ -179,6 +199,17 @@ class Guard:
                 found = Joined(found, Provenance(_loaded(self._context), self._known, self._key))
             self._provenance = found
         return found
+
+    @property
+    def phase(self) -> str:
+        """Return "init" or "invoke", or "" where nobody is asked anything."""
+        return "invoke" if self.is_active else "init" if self.is_starting else ""
+
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        """Return where of a text came with the event; nowhere, where there is none."""
+        if not self.is_active:
+            return []
+        return [(span.start, span.end) for span in self.provenance.spans(text)]
 
     def ask(self, about: Callable[..., None], *arguments: object) -> None:
         """Have a wrapped function's caller judged, as the hook does; raises Refused or RefusedRecord."""
@@ -259,9 +290,28 @@ class Guard:
     def refuse(self, rule: str, frame: FrameType | None, *, path: str = "", text: str | bytes = "") -> None:
         """Refuse an operation, or, where it is only observed, say so; raises Refused or RefusedRecord."""
         place = self.places.name(frame)
-        self.tell("refused" if self.is_block else "observed", rule, place=place, path=path, text=text)
-        if self.is_block:
+        blocks = self._blocks(rule)
+        self.tell("refused" if blocks else "observed", rule, place=place, path=path, text=text)
+        if blocks:
             self._raise(describe(rule, place), path)
+
+    def refuse_use(self, rule: str, frame: FrameType | None, use: Use, package: str) -> None:
+        """The same for a use of a capability, which is `package`'s."""
+        place = self.places.name(frame)
+        blocks = self._blocks(rule)
+        self.tell("refused" if blocks else "observed", rule, place=place, use=use)
+        if blocks:
+            self._raise(describe_use(rule, place, use, package), "")
+
+    def _blocks(self, rule: str) -> bool:
+        """Say whether a rule refuses here or is only observed."""
+        if self.capabilities is None:
+            return self.is_block
+        subject, _, kind = rule.partition(".")
+        return (
+            self.capabilities.policy.mode_of(kind if subject == "capability" else subject, self._mode)
+            == "block"
+        )
 
     def fail(self, fault: BaseException, frame: FrameType | None) -> None:
         """A fault of the guard's own; raises Refused where that is asked for."""
@@ -274,12 +324,19 @@ class Guard:
             self._raise(describe("guard.fault", self.places.name(frame)), "")
 
     def tell(
-        self, verdict: str, rule: str, *, place: str = "", path: str = "", text: str | bytes = ""
+        self,
+        verdict: str,
+        rule: str,
+        *,
+        place: str = "",
+        path: str = "",
+        text: str | bytes = "",
+        use: Use | None = None,
     ) -> None:
         """Have something said of this invocation, once."""
         if rule.partition(".")[0] not in SUBJECTS:
             rule = "guard." + rule
-        key = (rule, place, path)
+        key = (rule, place, path if use is None else f"{use.target} {use.packages}")
         if key in self._told:
             return
         if len(self._reports) >= MANY:
@@ -289,7 +346,9 @@ class Guard:
                 return
             self._reports.remove(lesser[0])
         self._told.add(key)
-        self._reports.append(Report(verdict, rule, place=place, path=path, digest=self._digest(text)))
+        self._reports.append(
+            Report(verdict, rule, place=place, path=path, digest=self._digest(text), use=use)
+        )
 
     def _raise(self, message: str, path: str) -> None:
         if self._is_batch and path.startswith("Records["):

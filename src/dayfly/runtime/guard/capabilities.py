@@ -1,0 +1,231 @@
+"""Asks the policy about what code uses: processes, the network, files, the environment, native code, threads.
+
+While the function initialises and while it serves an event; a refusal and a finding name the rule, the package and the place.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from _thread import get_ident
+
+from dayfly.core.policy import KINDS, is_credential
+from dayfly.core.reports import MANY_USES, Report, Use
+from dayfly.runtime.guard import baseline, generalising
+from dayfly.runtime.guard.refusal import RefusedRecord
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from dayfly.core.policy import Policy
+    from dayfly.runtime.guard.guarding import Guard
+    from dayfly.runtime.guard.origins import Origins
+    from dayfly.runtime.guard.recording import Recorder
+
+# Uses that one process tells of: a function that opens a file of another name for each event has no end of them.
+_MANY_USES = 1000
+_MANY_ADDRESSES = 4096
+_MANY_NAMES = 8
+
+
+class Capabilities:
+    """What one function may use, and what it was seen to use.
+
+    `kinds` are those that anybody has to be asked about. `learns` has every new use noted in `news`, as reports of the verdict
+    `used`, whether it is allowed or not; `path` is where they are written as well, "" for nowhere.
+    """
+
+    def __init__(
+        self,
+        guard: Guard | Recorder,
+        origins: Origins,
+        policy: Policy,
+        *,
+        learns: bool = False,
+        path: str = "",
+    ) -> None:
+        self.guard = guard
+        self.origins = origins
+        self.policy = policy
+        self.places = origins.places
+        self.learns = learns or bool(path)
+        self.kinds = frozenset(kind for kind in KINDS if self.learns or policy.restricts(kind))
+        self.news: list[Report] = []
+        self._tells = learns
+        self._path = path
+        self._known: set[tuple[str, str, tuple[str, ...], str]] = set()
+        self._names: dict[bytes, list[str]] = {}
+        self._hosts: dict[str, frozenset[str]] = {}
+        roots = {*self.places.roots, sys.prefix + "/", sys.base_prefix + "/"} - {"/"}
+        self._free = (*sorted(roots), *baseline.READ_BELOW)
+        self._process = ""
+
+    # ---- asked -----------------------------------------------------------------------------------
+
+    def ask(self, kind: str, target: str, frame: FrameType, *, names: tuple[str, ...] = ()) -> None:
+        """Have a use judged; `names` are other names of the target, one of which is enough.
+
+        Raises Refused or RefusedRecord where it is not allowed and the rule blocks.
+        """
+        if kind not in self.kinds:
+            return
+        packages = self.origins.packages(frame)
+        if not packages:
+            return
+        phase = self.guard.phase
+        verdict = None
+        best = target
+        for one in (*names, target):
+            verdict = self.policy.allows(kind, one, packages, phase)
+            if verdict.is_allowed:
+                best = one
+                break
+            best = names[0] if names else target
+        assert verdict is not None
+        if self.learns:
+            self._learn(kind, best, packages, phase, frame)
+        if verdict.is_allowed:
+            return
+        use = Use(self._general(kind, best, packages), packages, phase, verdict.rule)
+        self.guard.refuse_use(f"capability.{kind}", frame, use, verdict.package)
+
+    def ask_wrapped(self, kind: str, target: str, frame: FrameType, *, names: tuple[str, ...] = ()) -> None:
+        """The same for what stands in for a builtin that raises no event."""
+        guard, ident = self.guard, get_ident()
+        if not guard.phase or ident in guard.busy:
+            return
+        guard.busy.add(ident)
+        try:
+            self.ask(kind, target, frame, names=names)
+        except RefusedRecord:
+            raise
+        except Exception as fault:
+            # Trust boundary, as in the hook.
+            guard.fail(fault, frame)
+        finally:
+            guard.busy.discard(ident)
+
+    def ask_path(self, kind: str, path: object, frame: FrameType, *, folder: int = -1) -> None:
+        """A file that is read or written; `folder` is the descriptor that a relative path begins at."""
+        if kind not in self.kinds and not (kind == "read" and "credentials" in self.kinds):
+            return
+        full = self.full_path(path, folder)
+        if not full:
+            return
+        if kind == "read":
+            if full.startswith(self._free):
+                return
+            if full.startswith("/proc/"):
+                if full.endswith("/environ"):
+                    self.ask("credentials", full, frame)
+                    self.ask("environment", "*", frame)
+                full = self._own_process(full)
+            if full in baseline.READ:
+                return
+        elif full in baseline.WRITTEN:
+            return
+        self.ask(kind, full, frame)
+
+    def ask_variable(self, name: str, frame: FrameType, *, is_set: bool) -> None:
+        """A variable of the environment that is read."""
+        if is_credential(name):
+            if is_set or self.learns:
+                self.ask_wrapped("credentials", "*", frame)
+            return
+        if name in baseline.VARIABLES or name.startswith(baseline.VARIABLES_NAMED):
+            return
+        # What is not there gives nothing away, but another environment may have it.
+        if is_set or self.learns:
+            self.ask_wrapped("environment", name, frame)
+
+    def full_path(self, path: object, folder: int = -1) -> str:
+        """Return what a path means, absolute and without `..`; "" for a descriptor and for what the system would not take."""
+        if isinstance(path, os.PathLike):
+            path = os.fspath(path)
+        if isinstance(path, bytes):
+            path = os.fsdecode(path)
+        if not isinstance(path, str) or not path:
+            return ""
+        text = str.__str__(path)
+        if not text.startswith("/"):
+            start = os.readlink(f"/proc/self/fd/{folder}") if folder >= 0 else os.getcwd()
+            text = f"{start}/{text}"
+        return "/" + os.path.normpath(text).lstrip("/")
+
+    def _own_process(self, path: str) -> str:
+        own = f"/proc/{os.getpid()}/"
+        if path.startswith(own):
+            return "/proc/self/" + path[len(own) :]
+        return path.replace("/proc/thread-self/", "/proc/self/", 1)
+
+    # ---- names and their addresses ---------------------------------------------------------------
+
+    def resolved(self, host: str, addresses: list[bytes]) -> None:
+        """An allowed name was found to have these addresses."""
+        for address in addresses:
+            names = self._names.setdefault(address, [])
+            if host not in names:
+                # The latest that was looked up is the likeliest.
+                names.insert(0, host)
+                del names[_MANY_NAMES:]
+        while len(self._names) > _MANY_ADDRESSES:
+            del self._names[next(iter(self._names))]
+
+    def names_of(self, address: bytes) -> tuple[str, ...]:
+        """Return the names that were found to have this address."""
+        return tuple(self._names.get(address, ()))
+
+    # ---- what is told ----------------------------------------------------------------------------
+
+    def _learn(self, kind: str, target: str, packages: tuple[str, ...], phase: str, frame: FrameType) -> None:
+        raw = (kind, target, packages, phase)
+        if raw in self._known or len(self._known) >= _MANY_USES:
+            return
+        self._known.add(raw)
+        use = (kind, self._general(kind, target, packages), packages, phase)
+        if use in self._known and use != raw:
+            return
+        self._known.add(use)
+        place = self.places.name(frame)
+        if self._tells:
+            self.news.append(Report("used", f"capability.{kind}", place=place, use=Use(*use[1:])))
+        if self._path:
+            from dayfly.runtime.guard import recording
+
+            recording.write(self._path, *use, place)
+
+    def take_news(self) -> list[Report]:
+        """Return what there is to tell of new uses, as much as goes into one note, and no more of it again."""
+        news, self.news = self.news, []
+        if len(news) > MANY_USES:
+            import random
+
+            # Each worker begins at nothing: the same ones would be left out each time.
+            news = random.Random(os.urandom(8)).sample(news, MANY_USES)
+        return news
+
+    def _general(self, kind: str, target: str, packages: tuple[str, ...]) -> str:
+        def own(text: str) -> bool:
+            return self.guard.own.is_constant(text) or self.guard.own.has_word(text)
+
+        spans = self.guard.spans
+        if kind == "network":
+            return generalising.destination(
+                target, spans, lambda host: own(host) or host in self._hosts_of(packages)
+            )
+        if target.startswith("/") and kind != "credentials":
+            return generalising.path(target, self.places, spans, own)
+        return generalising.name(target, spans)
+
+    def _hosts_of(self, packages: tuple[str, ...]) -> frozenset[str]:
+        """Return the hosts that stand in the code of the innermost package: what speaks to one service names it."""
+        found = self._hosts.get(packages[0])
+        if found is None:
+            from dayfly.runtime.guard import owntext
+
+            texts = list(owntext.library_texts((packages[0] + ".",))) if packages[0] in sys.modules else []
+            module = sys.modules.get(packages[0])
+            texts += owntext.texts_in(module, with_values=True) if module is not None else []
+            found = self._hosts[packages[0]] = frozenset((*texts, *owntext.hosts_in(texts)))
+        return found
