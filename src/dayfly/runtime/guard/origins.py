@@ -29,6 +29,8 @@ TRANSPARENT = ""
 # AWS's loop, and what comes with it.
 _RUNTIME = frozenset(("awslambdaric", "runtime_client", "snapshot_restore_py"))
 _UNPACKING = "dayfly.runtime.unpacking"
+_GUARD = OWN + "runtime/guard/"
+_LOOP = "/guard/bootstrap.py"
 _FOLDERS = ("/site-packages/", "/dist-packages/")
 # CPython's own limit of recursion.
 _MANY_FRAMES = 1000
@@ -109,7 +111,7 @@ class Origins:
         `function` alone where nobody's does. () where only Dayfly asks, on its own account. `is_asking` ends at the first.
         """
         found: list[str] = []
-        is_own = frame is not None and frame.f_code.co_filename.startswith(OWN)
+        asks = ""
         last = frame
         for _ in range(_MANY_FRAMES):
             if frame is None:
@@ -121,6 +123,8 @@ class Origins:
                 found.append(owner)
                 if is_asking:
                     break
+            elif not owner and not asks:
+                asks = _asks(frame.f_code.co_filename)
             last, frame = frame, frame.f_back
         else:
             # Nobody honest stands so deep.
@@ -128,7 +132,7 @@ class Origins:
         for name in self._starters_of(last) if frame is None else ():
             if name not in found and (name != FUNCTION or not found):
                 found.append(name)
-        if found or is_own:
+        if found or asks == "dayfly":
             return tuple(found)
         # AWS's loop and the interpreter: what they call was handed to them. In a thread, by nobody knows whom.
         return (FUNCTION,) if last is not None and last.f_code is self._bottom else (STRANGER,)
@@ -244,6 +248,20 @@ def within(code: CodeType) -> list[CodeType]:
     for one in found:
         found += [constant for constant in one.co_consts if type(constant) is CodeType]
     return found
+
+
+def _asks(name: str) -> str:
+    """Return who of those that do what others ask them to may be asking on his own account: Dayfly or AWS's loop."""
+    if name.startswith(OWN):
+        # What the guard has put around handlers and builtins is called by others.
+        return (
+            ""
+            if name.startswith(_GUARD) and not name.endswith(_LOOP)
+            else "loop"
+            if name.endswith(_LOOP)
+            else "dayfly"
+        )
+    return "loop" if "/awslambdaric/" in name else ""
 
 
 def _first(path: str) -> str:

@@ -139,11 +139,15 @@ def is_library(capabilities: Capabilities, frame: FrameType, names: tuple[str, .
 # ---- files --------------------------------------------------------------------------------------
 
 
+def _ask(capabilities: Capabilities, kind: str, path: object, frame: FrameType, *, folder: int = -1) -> None:
+    if frame.f_code.co_filename not in _IMPORTLIB or capabilities.origins.owner(frame.f_code):
+        # What the import system looks for and caches is nobody's use.
+        capabilities.ask_path(kind, path, frame, folder=folder)
+
+
 def _on_open(capabilities: Capabilities, arguments: Arguments, frame: FrameType) -> None:
     path, mode, flags = arguments
-    if type(path) is int or (
-        frame.f_code.co_filename in _IMPORTLIB and not capabilities.origins.owner(frame.f_code)
-    ):
+    if type(path) is int:
         return
     if type(path) is str and "/" not in path and is_library(capabilities, frame, _WALKERS):
         # In a directory that was asked about.
@@ -152,35 +156,35 @@ def _on_open(capabilities: Capabilities, arguments: Arguments, frame: FrameType)
     text = mode if type(mode) is str else ""
     writes = bool(number & _WRITES) or any(letter in text for letter in "wax+")
     if writes:
-        capabilities.ask_path("write", path, frame)
+        _ask(capabilities, "write", path, frame)
     if not writes or (number & os.O_ACCMODE) == os.O_RDWR or "+" in text:
-        capabilities.ask_path("read", path, frame)
+        _ask(capabilities, "read", path, frame)
 
 
 def _on_read(capabilities: Capabilities, arguments: Arguments, frame: FrameType) -> None:
     if arguments and (frame.f_code.co_filename not in _IMPORTLIB or capabilities.origins.owner(frame.f_code)):
-        capabilities.ask_path("read", arguments[0], frame)
+        _ask(capabilities, "read", arguments[0], frame)
 
 
 def _on_write(capabilities: Capabilities, arguments: Arguments, frame: FrameType) -> None:
-    capabilities.ask_path("write", arguments[0], frame)
+    _ask(capabilities, "write", arguments[0], frame)
 
 
 def _on_write_below(capabilities: Capabilities, arguments: Arguments, frame: FrameType) -> None:
     folder = arguments[-1] if type(arguments[-1]) is int else -1
-    capabilities.ask_path("write", arguments[0], frame, folder=folder)
+    _ask(capabilities, "write", arguments[0], frame, folder=folder)
 
 
 def _on_rename(capabilities: Capabilities, arguments: Arguments, frame: FrameType) -> None:
     for path, folder in zip(arguments[:2], arguments[2:4], strict=False):
-        capabilities.ask_path("write", path, frame, folder=folder if type(folder) is int else -1)
+        _ask(capabilities, "write", path, frame, folder=folder if type(folder) is int else -1)
 
 
 def _on_link(capabilities: Capabilities, arguments: Arguments, frame: FrameType) -> None:
     """A link gives what it leads to a name that may be allowed: it takes the right to read that."""
     folders = [one if type(one) is int else -1 for one in arguments[2:4]] + [-1, -1]
-    capabilities.ask_path("read", arguments[0], frame, folder=folders[0])
-    capabilities.ask_path("write", arguments[1], frame, folder=folders[1])
+    _ask(capabilities, "read", arguments[0], frame, folder=folders[0])
+    _ask(capabilities, "write", arguments[1], frame, folder=folders[1])
 
 
 def _on_symlink(capabilities: Capabilities, arguments: Arguments, frame: FrameType) -> None:
@@ -190,8 +194,8 @@ def _on_symlink(capabilities: Capabilities, arguments: Arguments, frame: FrameTy
     text = os.fsdecode(source) if isinstance(source, (str, bytes)) else ""
     if text and not text.startswith("/"):
         text = f"{os.path.dirname(full)}/{text}"
-    capabilities.ask_path("read", text, frame)
-    capabilities.ask_path("write", full, frame)
+    _ask(capabilities, "read", text, frame)
+    _ask(capabilities, "write", full, frame)
 
 
 def _on_database(capabilities: Capabilities, arguments: Arguments, frame: FrameType) -> None:
@@ -201,9 +205,9 @@ def _on_database(capabilities: Capabilities, arguments: Arguments, frame: FrameT
         return
     if isinstance(text, str) and text.startswith("file:"):
         name, _, options = text[len("file:") :].partition("?")
-        capabilities.ask_path("read" if "mode=ro" in options else "write", name, frame)
+        _ask(capabilities, "read" if "mode=ro" in options else "write", name, frame)
         return
-    capabilities.ask_path("write", text, frame)
+    _ask(capabilities, "write", text, frame)
 
 
 # ---- network ------------------------------------------------------------------------------------
@@ -259,9 +263,8 @@ def _text(value: object) -> str:
 def _on_load_library(capabilities: Capabilities, arguments: Arguments, frame: FrameType) -> None:
     name = arguments[0]
     if name is None:
-        # The interpreter's own symbols, the C library's among them. `ctypes` itself has them from its first line on.
-        if frame.f_back is None or not is_library(capabilities, frame.f_back, ("/ctypes/__init__.py",)):
-            capabilities.ask("native", "self", frame)
+        # The interpreter's own symbols, the C library's among them.
+        _ask_symbols(capabilities, frame)
         return
     _ask_library(capabilities, name, frame)
 
@@ -277,11 +280,18 @@ def _ask_library(capabilities: Capabilities, name: object, frame: FrameType) -> 
 
 
 def _on_symbol(capabilities: Capabilities, arguments: Arguments, frame: FrameType) -> None:
-    library = arguments[0]
-    if getattr(library, "_name", "") is None and not is_library(
-        capabilities, frame, ("/ctypes/__init__.py",)
-    ):
-        capabilities.ask("native", "self", frame)
+    if getattr(arguments[0], "_name", "") is None:
+        _ask_symbols(capabilities, frame)
+
+
+def _ask_symbols(capabilities: Capabilities, frame: FrameType) -> None:
+    above: FrameType | None = frame
+    while above is not None and is_library(capabilities, above, ("/ctypes/__init__.py",)):
+        if above.f_code.co_name == "<module>":
+            # `ctypes` itself has them from its first line on.
+            return
+        above = above.f_back
+    capabilities.ask("native", "self", frame)
 
 
 def _on_import(capabilities: Capabilities, arguments: Arguments, frame: FrameType) -> None:
