@@ -48,8 +48,10 @@ CAPABILITIES = {
 }
 # Lines that one invocation may have, each of at most so many characters: what is behind is a repetition.
 MANY = 4
-# And of uses that are told to who learns a policy: a note has 4,096 bytes.
-MANY_USES = 12
+# And of uses that are told to who learns a policy: a note has 16 kB.
+MANY_USES = 64
+# At init, which is told of once and not by a note.
+MANY_AT_INIT = 200
 _MANY_RULE = 40
 _MANY_PLACE = 120
 _MANY_PATH = 160

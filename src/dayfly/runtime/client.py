@@ -156,7 +156,7 @@ class DayflyRuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
 
     def _tell_findings(self) -> None:
         """Have said what the guard saw at init, which belongs to no invocation."""
-        if self._guard is not None and (said := self._guard.said()):
+        if self._guard is not None and (said := self._guard.said(of_init=True)):
             call_platform(self._channel, "TELL", "/findings", "", said)
 
     def restore_next(self) -> None:

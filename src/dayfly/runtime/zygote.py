@@ -105,7 +105,7 @@ def wait_for_work(
         sealing.notes += warming.warm(options.prime, options.events, handler)
     if guard is not None:
         unguarded = _settle(guard)
-        if said := guard.said():
+        if said := guard.said(of_init=True):
             call_platform(channel, "TELL", "/findings", "", said)
         sealing.notes += [f"the guard: {limit}" for limit in guard.limits]
     ready, generators = _seal(options, sealing)

@@ -92,7 +92,9 @@ class Witness:
             # Of each invocation anew: which request did it is what is wanted.
             # Its lines come first, with an empty one behind them.
             said, _, note = note.partition(b"\n\n")
-            self._tell_guarded(said)
+            from dayfly.core import reports
+
+            self._tell_guarded(said, reports.MANY + reports.MANY_USES)
         if not note or note in self._notes or len(self._notes) >= _MANY_NOTES:
             return
         self._notes.add(note)
@@ -115,9 +117,11 @@ class Witness:
 
     def tell_init(self, said: bytes) -> None:
         """Say what the guard saw while the function initialised: of no invocation."""
-        self._tell_guarded(said.partition(b"\n\n")[0])
+        from dayfly.core import reports
 
-    def _tell_guarded(self, said: bytes) -> None:
+        self._tell_guarded(said.partition(b"\n\n")[0], reports.MANY + reports.MANY_AT_INIT)
+
+    def _tell_guarded(self, said: bytes, limit: int) -> None:
         # Nothing of it is needed where there is no guard.
         from dayfly.core import reports
 
@@ -126,9 +130,9 @@ class Witness:
             "observed": (findings.GUARD_OBSERVED, "the guard would have refused"),
             "unknown": (findings.GUARD_UNKNOWN, "neither the event nor the function's own text explains"),
             "fault": (findings.GUARD_FAULT, "the guard failed to judge"),
-            "used": (findings.GUARD_CAPABILITY, "for the first time, the function was seen"),
+            "used": (findings.GUARD_CAPABILITY, "seen for the first time:"),
         }
-        for line in said.decode("ascii", "replace").split("\n")[: reports.MANY + reports.MANY_USES]:
+        for line in said.decode("ascii", "replace").split("\n")[:limit]:
             report = reports.parse_report(line[1:])
             if report is None or line[:1] != "G":
                 continue

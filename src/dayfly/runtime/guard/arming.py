@@ -59,3 +59,8 @@ def watch_uses(guard: Guard, options: ZygoteOptions) -> None:
     if not {"environment", "credentials"}.isdisjoint(guard.capabilities.kinds):
         environment.watch(guard.capabilities)
     silent.watch(guard.capabilities)
+    # What the first refusal would load is to be there as well.
+    from dayfly.core import destinations, globs  # noqa: F401
+    from dayfly.runtime.guard import tampering
+
+    guard.capabilities.own = tampering.guards_own()

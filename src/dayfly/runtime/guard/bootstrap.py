@@ -36,9 +36,9 @@ def stand_between(guard: Guard) -> None:
             raise RefusedRecord(str(refused)).with_traceback(_functions_part(refused)) from None
         finally:
             guard.leave()
-        if guard.refusal:
-            # The function swallowed it: what it is then is not what was deployed.
-            raise RefusedRecord(guard.refusal)
+        if refusal := guard.end_of_loading():
+            # What it is after that is not what was deployed.
+            raise RefusedRecord(refusal)
         return guarded(handler, guard)
 
     bootstrap._get_handler = load_guarded

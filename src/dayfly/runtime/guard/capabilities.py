@@ -10,7 +10,7 @@ import sys
 from _thread import get_ident
 
 from dayfly.core.policy import KINDS, is_credential
-from dayfly.core.reports import MANY_USES, Report, Use
+from dayfly.core.reports import Report, Use
 from dayfly.runtime.guard import baseline, generalising
 from dayfly.runtime.guard.refusal import RefusedRecord
 
@@ -22,11 +22,31 @@ if TYPE_CHECKING:
     from dayfly.runtime.guard.guarding import Guard
     from dayfly.runtime.guard.origins import Origins
     from dayfly.runtime.guard.recording import Recorder
+    from dayfly.runtime.guard.tampering import Unchanged
 
 # Uses that one process tells of: a function that opens a file of another name for each event has no end of them.
 _MANY_USES = 1000
 _MANY_ADDRESSES = 4096
 _MANY_NAMES = 8
+
+
+# Taken before there is code that could replace them.
+_fspath, _getcwd, _getpid, _normpath, _readlink = (
+    os.fspath,
+    os.getcwd,
+    os.getpid,
+    os.path.normpath,
+    os.readlink,
+)
+
+
+def plain_text(value: object) -> str:
+    """Return what the operating system would take a value for, "" for none; a subclass says nothing of its own here."""
+    if isinstance(value, os.PathLike):
+        value = _fspath(value)
+    if isinstance(value, bytes):
+        return bytes.decode(value, "utf-8", "surrogateescape")
+    return str.__str__(value) if isinstance(value, str) else ""
 
 
 class Capabilities:
@@ -52,6 +72,8 @@ class Capabilities:
         self.learns = learns or bool(path)
         self.kinds = frozenset(kind for kind in KINDS if self.learns or policy.restricts(kind))
         self.news: list[Report] = []
+        # What the guard is made of, once all of it is there.
+        self.own: Unchanged | None = None
         self._tells = learns
         self._path = path
         self._known: set[tuple[str, str, tuple[str, ...], str]] = set()
@@ -141,20 +163,16 @@ class Capabilities:
 
     def full_path(self, path: object, folder: int = -1) -> str:
         """Return what a path means, absolute and without `..`; "" for a descriptor and for what the system would not take."""
-        if isinstance(path, os.PathLike):
-            path = os.fspath(path)
-        if isinstance(path, bytes):
-            path = os.fsdecode(path)
-        if not isinstance(path, str) or not path:
+        text = plain_text(path)
+        if not text:
             return ""
-        text = str.__str__(path)
         if not text.startswith("/"):
-            start = os.readlink(f"/proc/self/fd/{folder}") if folder >= 0 else os.getcwd()
+            start = _readlink(f"/proc/self/fd/{folder}") if folder >= 0 else _getcwd()
             text = f"{start}/{text}"
-        return "/" + os.path.normpath(text).lstrip("/")
+        return "/" + _normpath(text).lstrip("/")
 
     def _own_process(self, path: str) -> str:
-        own = f"/proc/{os.getpid()}/"
+        own = f"/proc/{_getpid()}/"
         if path.startswith(own):
             return "/proc/self/" + path[len(own) :]
         return path.replace("/proc/thread-self/", "/proc/self/", 1)
@@ -195,14 +213,14 @@ class Capabilities:
 
             recording.write(self._path, *use, place)
 
-    def take_news(self) -> list[Report]:
-        """Return what there is to tell of new uses, as much as goes into one note, and no more of it again."""
+    def take_news(self, limit: int) -> list[Report]:
+        """Return `limit` at most of the new uses that there are to tell of, and none of them again."""
         news, self.news = self.news, []
-        if len(news) > MANY_USES:
+        if len(news) > limit:
             import random
 
             # Each worker begins at nothing: the same ones would be left out each time.
-            news = random.Random(os.urandom(8)).sample(news, MANY_USES)
+            news = random.Random(os.urandom(8)).sample(news, limit)
         return news
 
     def _general(self, kind: str, target: str, packages: tuple[str, ...]) -> str:

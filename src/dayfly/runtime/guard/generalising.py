@@ -68,7 +68,7 @@ def destination(text: str, spans: Spans, own: Own) -> str:
         return text if own(text[len("unix:") :]) else _marked(text, spans)
     host, port = _host_and_port(text)
     if pack_address(host):
-        return text if not spans(host) else _UNKNOWN_HOST + port
+        return text if own(host) or not spans(host) else _UNKNOWN_HOST + port
     if is_aws(host):
         suffix = next(
             end

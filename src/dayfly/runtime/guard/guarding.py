@@ -8,7 +8,7 @@ import time
 from _thread import get_ident
 
 from dayfly.core.provenance import Provenance, Span
-from dayfly.core.reports import MANY, SUBJECTS, Report
+from dayfly.core.reports import MANY, MANY_AT_INIT, MANY_USES, SUBJECTS, Report
 from dayfly.core.structure.own import OwnText, texts_of
 from dayfly.runtime.guard import owntext
 from dayfly.runtime.guard.places import Places
@@ -150,10 +150,17 @@ class Guard:
         self._request_id = request_id
         self.is_active = not self._is_disarmed
 
-    @property
-    def refusal(self) -> str:
-        """Return the message of what was refused since the last answer, "" where nothing was."""
+    def end_of_loading(self) -> str:
+        """The handler is loaded; return the message of what was refused of that and swallowed, "" where nothing was."""
+        if changed := self._changed_own():
+            self.tell("observed", "runtime.patched", place=changed)
+            if self._blocks("runtime.patched"):
+                self._refusal = describe("runtime.patched", changed)
         return self._refusal
+
+    def _changed_own(self) -> str:
+        own = self.capabilities.own if self.capabilities is not None else None
+        return own.found(self.places) if own is not None else ""
 
     def enter(self) -> None:
         """The handler is called: in this thread a refusal will be met by `guard.bootstrap`."""
@@ -167,6 +174,7 @@ class Guard:
     def end(self) -> tuple[bytes, bytes]:
         """The answer is there; return what a note begins with and the answer that has to stand for it, if any."""
         changed = self._changes.found(self.places) if self._changes is not None else ""
+        changed = changed or self._changed_own()
         self.is_active = False
         if changed:
             # It is too late to refuse; whether the answer may go out is not.
@@ -176,11 +184,11 @@ class Guard:
         body = error_body(self._refusal, self._request_id) if self._refusal and not self._surfaced else b""
         return self.said(), body
 
-    def said(self) -> bytes:
-        """Return what a note begins with, and forget all of it."""
+    def said(self, *, of_init: bool = False) -> bytes:
+        """Return what a note begins with, or what there is to tell `of_init`, and forget all of it."""
         reports = self._reports
         if self.capabilities is not None:
-            reports = reports + self.capabilities.take_news()
+            reports = reports + self.capabilities.take_news(MANY_AT_INIT if of_init else MANY_USES)
         said = "".join(f"G{report.pack()}\n" for report in reports)
         self._forget()
         return (said + "\n").encode("ascii", "replace") if said else b""

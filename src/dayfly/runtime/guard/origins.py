@@ -6,6 +6,7 @@ that file, or that was there before the function's was; what `exec` ran otherwis
 
 from __future__ import annotations
 
+import _frozen_importlib_external
 import gc
 import os
 import sys
@@ -233,6 +234,10 @@ class Origins:
 def _loaders_parts() -> list[object]:
     """Return what decides how the import system makes code of a file."""
     parts: list[object] = [sys.pycache_prefix]
+    parts += [
+        getattr(_frozen_importlib_external, name, None)
+        for name in ("cache_from_source", "_compile_bytecode", "_path_stat")
+    ]
     for kind in (machinery.SourceFileLoader, machinery.SourcelessFileLoader, zipimporter):
         for owner in kind.__mro__[:-1]:
             parts += [

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
-from types import CodeType
+from importlib.machinery import SourceFileLoader, SourcelessFileLoader
+from types import CodeType, ModuleType
+from zipimport import zipimporter
 
 from dayfly.core.destinations import pack_address
+from dayfly.runtime.guard.capabilities import plain_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,10 +26,10 @@ _WALKERS = ("/shutil.py", "/os.py", "<frozen os>")
 # What ends the children that it has started itself.
 _KEEPERS = ("/subprocess.py", "/multiprocessing/", "/asyncio/", "/concurrent/futures/")
 _STARTERS = ("/subprocess.py", "/os.py", "<frozen os>")
-_LOADERS = frozenset(("SourceFileLoader", "SourcelessFileLoader", "zipimporter"))
 # What a loader does in its own way where it is one of these: a name that stands there was put there.
 _REPLACEABLE = frozenset(("get_code", "get_data", "source_to_code", "path_stats", "get_source"))
-_LOADER_MODULES = frozenset(("_frozen_importlib_external", "importlib._bootstrap_external", "zipimport"))
+# Taken before there is code that could replace it.
+_access = os.access
 _SHELL = "/bin/sh"
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
@@ -62,15 +65,19 @@ def _loaded_from(capabilities: Capabilities, frame: FrameType, code: CodeType) -
     above = frame.f_back
     if above is None or above.f_code.co_name != "exec_module" or origins.owner(above.f_code):
         return ""
-    loader = above.f_locals.get("self")
-    kind = type(loader)
-    if kind.__name__ not in _LOADERS or kind.__module__ not in _LOADER_MODULES:
+    loader, module = above.f_locals.get("self"), above.f_locals.get("module")
+    if type(module) is not ModuleType:
         return ""
-    if kind.__name__ == "zipimporter":
-        return origins.path_in_archive(str(getattr(loader, "archive", "")), code)
+    if type(loader) is zipimporter:
+        return origins.path_in_archive(loader.archive, code)
+    if type(loader) is not SourceFileLoader and type(loader) is not SourcelessFileLoader:
+        return ""
     values = vars(loader)
     path = values.get("path")
-    return path if type(path) is str and _REPLACEABLE.isdisjoint(values) else ""
+    if type(path) is not str or not _REPLACEABLE.isdisjoint(values):
+        return ""
+    # Code from a source has the name of the file that was read.
+    return path if type(loader) is SourcelessFileLoader or code.co_filename == path else ""
 
 
 def _on_set_attribute(capabilities: Capabilities, arguments: Arguments, frame: FrameType) -> None:
@@ -83,16 +90,16 @@ def _on_set_attribute(capabilities: Capabilities, arguments: Arguments, frame: F
 
 def program(capabilities: Capabilities, value: object) -> str:
     """Return a program as a policy names it: one that is found where functions write by its path."""
-    if isinstance(value, (list, tuple)):
-        value = value[0] if value else ""
-    if isinstance(value, os.PathLike):
-        value = os.fspath(value)
-    name = os.fsdecode(value) if isinstance(value, (str, bytes)) else ""
+    if isinstance(value, list):
+        value = list.__getitem__(value, 0) if list.__len__(value) else ""
+    elif isinstance(value, tuple):
+        value = tuple.__getitem__(value, 0) if tuple.__len__(value) else ""
+    name = plain_text(value)
     if "/" in name:
         return capabilities.full_path(name)
     for folder in os.environ.get("PATH", os.defpath).split(":"):
-        path = os.path.join(folder or ".", name)
-        if os.access(path, os.X_OK):
+        path = f"{folder or '.'}/{name}"
+        if _access(path, os.X_OK):
             full = capabilities.full_path(path)
             return full if full.startswith(capabilities.places.temporary) else name
     return name
@@ -191,7 +198,7 @@ def _on_symlink(capabilities: Capabilities, arguments: Arguments, frame: FrameTy
     source, target = arguments[0], arguments[1]
     folder = arguments[2] if len(arguments) > 2 and type(arguments[2]) is int else -1
     full = capabilities.full_path(target, folder)
-    text = os.fsdecode(source) if isinstance(source, (str, bytes)) else ""
+    text = plain_text(source)
     if text and not text.startswith("/"):
         text = f"{os.path.dirname(full)}/{text}"
     _ask(capabilities, "read", text, frame)
@@ -199,11 +206,10 @@ def _on_symlink(capabilities: Capabilities, arguments: Arguments, frame: FrameTy
 
 
 def _on_database(capabilities: Capabilities, arguments: Arguments, frame: FrameType) -> None:
-    path = arguments[0]
-    text = os.fsdecode(path) if isinstance(path, (str, bytes)) else path
-    if isinstance(text, str) and (not text or text.startswith(":memory:") or "mode=memory" in text):
+    text = plain_text(arguments[0])
+    if not text or text.startswith(":memory:") or "mode=memory" in text:
         return
-    if isinstance(text, str) and text.startswith("file:"):
+    if text.startswith("file:"):
         name, _, options = text[len("file:") :].partition("?")
         _ask(capabilities, "read" if "mode=ro" in options else "write", name, frame)
         return
@@ -235,11 +241,12 @@ def _on_connect(capabilities: Capabilities, arguments: Arguments, frame: FrameTy
         # Over a connection that was asked about.
         return
     if isinstance(address, (str, bytes)):
-        text = os.fsdecode(address)
+        text = plain_text(address)
         target = f"unix:@{text[1:]}" if text.startswith("\0") else f"unix:{capabilities.full_path(text)}"
         capabilities.ask("network", target, frame)
         return
-    if not isinstance(address, tuple) or len(address) < 2 or not (host := _text(address[0])):
+    address = tuple.__getitem__(address, slice(None)) if isinstance(address, tuple) else ()
+    if len(address) < 2 or not (host := _text(address[0])):
         family = getattr(arguments[0], "family", 0)
         capabilities.ask("network", f"family:{int(family) if isinstance(family, int) else 0}", frame)
         return
@@ -251,10 +258,15 @@ def _on_connect(capabilities: Capabilities, arguments: Arguments, frame: FrameTy
     )
 
 
+def _on_bind(capabilities: Capabilities, arguments: Arguments, frame: FrameType) -> None:
+    address = arguments[1]
+    if not (isinstance(address, tuple) and len(address) > 1 and address[1] == 0):
+        # At a port of the kernel's choosing nobody is awaited.
+        _on_connect(capabilities, arguments, frame)
+
+
 def _text(value: object) -> str:
-    if isinstance(value, (bytes, bytearray)):
-        return bytes(value).decode("latin-1")
-    return str.__str__(value) if isinstance(value, str) else ""
+    return bytes(value).decode("latin-1") if isinstance(value, bytearray) else plain_text(value)
 
 
 # ---- native code and threads --------------------------------------------------------------------
@@ -270,7 +282,7 @@ def _on_load_library(capabilities: Capabilities, arguments: Arguments, frame: Fr
 
 
 def _ask_library(capabilities: Capabilities, name: object, frame: FrameType) -> None:
-    text = os.fsdecode(name) if isinstance(name, (str, bytes, os.PathLike)) else ""
+    text = plain_text(name)
     if "/" in text:
         text = capabilities.full_path(text)
         if capabilities.guard.phase == "init" and text.startswith(capabilities.places.roots):
@@ -303,6 +315,11 @@ def _on_import(capabilities: Capabilities, arguments: Arguments, frame: FrameTyp
 
 def _on_load_extension(capabilities: Capabilities, arguments: Arguments, frame: FrameType) -> None:
     _ask_library(capabilities, arguments[1], frame)
+
+
+def _on_interpreter(capabilities: Capabilities, _arguments: Arguments, frame: FrameType) -> None:
+    """No hook of Python's sees what another interpreter does."""
+    capabilities.ask("native", "interpreter", frame)
 
 
 def _on_thread(capabilities: Capabilities, arguments: Arguments, frame: FrameType) -> None:
@@ -342,7 +359,7 @@ ACTS: dict[str, dict[str, Act]] = {
         "socket.gethostbyaddr": _on_reverse,
         "socket.getnameinfo": _on_reverse,
         "socket.connect": _on_connect,
-        "socket.bind": _on_connect,
+        "socket.bind": _on_bind,
         "socket.sendto": _on_connect,
         "socket.sendmsg": _on_connect,
     },
@@ -374,6 +391,7 @@ ACTS: dict[str, dict[str, Act]] = {
         "ctypes.dlsym": _on_symbol,
         "import": _on_import,
         "sqlite3.load_extension": _on_load_extension,
+        "cpython.PyInterpreterState_New": _on_interpreter,
     },
     # By `/proc/self/environ`.
     "credentials": {"open": _on_open},
