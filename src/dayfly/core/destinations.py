@@ -40,6 +40,7 @@ _CUSTOMERS = frozenset(
 _AWS_ADDRESSES = frozenset(
     ("169.254.79.129", "169.254.100.1", "169.254.170.2", "169.254.170.23", "fd00:ec2::23")
 )
+_NO_URL = "a destination is a host or an address, with a port if need be: no scheme, no path"
 _MANY_PORTS = 65536
 _MAPPED = bytes(10) + b"\xff\xff"
 
@@ -68,14 +69,14 @@ def parse_destination(text: str) -> Destination:
         if not path.startswith(("/", "@", "*", "${")):
             raise ValueError("a socket of this machine is unix:/path, or unix:@name for an abstract one")
         return Destination(text, text, 0)
+    if "://" in text:
+        raise ValueError(_NO_URL)
     host, port = _split(text)
     address, slash, length = host.partition("/")
     packed = pack_address(address)
     if not packed:
         if slash or not host or not _is_name(host):
-            raise ValueError(
-                "a destination is a host or an address, with a port if need be: no scheme, no path"
-            )
+            raise ValueError(_NO_URL)
         return Destination(text, host.lower().rstrip("."), port)
     bits = len(packed) * 8
     if slash:
@@ -91,11 +92,11 @@ def pack_address(text: str) -> bytes:
         return b""
     try:
         return inet_pton(AF_INET, text)
-    except OSError:
+    except (OSError, ValueError):
         pass
     try:
         packed = inet_pton(AF_INET6, text.partition("%")[0])
-    except OSError:
+    except (OSError, ValueError):
         return b""
     return packed[12:] if packed.startswith(_MAPPED) else packed
 
