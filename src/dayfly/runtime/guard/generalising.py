@@ -46,7 +46,7 @@ def path(text: str, places: Places, spans: Spans, own: Own) -> str:
     marked = _marked_path(text, spans)
     if text.startswith(places.task):
         return f"{TASK}/" + marked[len(places.task) :]
-    if text.startswith(_SYSTEM):
+    if f"{text}/".startswith(_SYSTEM):
         return marked
     prefix = ""
     for place in places.temporary:
@@ -66,6 +66,8 @@ def destination(text: str, spans: Spans, own: Own) -> str:
     """Return host:port with `*` or `?` for what is nobody's constant; addresses stay, for they are no customer's data."""
     if text.startswith("unix:"):
         return text if own(text[len("unix:") :]) else _marked(text, spans)
+    if text.startswith("family:"):
+        return text
     host, port = _host_and_port(text)
     if pack_address(host):
         return text if own(host) or not spans(host) else _UNKNOWN_HOST + port
@@ -84,7 +86,7 @@ def destination(text: str, spans: Spans, own: Own) -> str:
     # What the event has of it and what the code has, if that is all of it.
     marked = _marked(host, spans)
     rest = [part for part in marked.split("*") if part]
-    if marked != host and all(own(part) or own(part.strip(".-")) for part in rest):
+    if marked != host and rest and all(own(part) or own(part.strip(".-")) for part in rest):
         return marked + port
     return _UNKNOWN_HOST + port
 
@@ -98,7 +100,7 @@ def _marked_path(text: str, spans: Spans) -> str:
     """Return a path with `*` for each part of it that came with the event, and `**` for several."""
     characters = list(text)
     for start, end in spans(text):
-        several = "/" in text[start:end].strip("/")
+        several = "/" in text[start:end]
         characters[start:end] = ["**" if several else "*", *[""] * (end - start - 1)]
     parts = "".join(characters).split("/")
     return "/".join("**" if "**" in part else part for part in parts)

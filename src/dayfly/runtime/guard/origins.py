@@ -21,6 +21,7 @@ from dayfly.runtime.guard.places import FROZEN, OWN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import FrameType
 
     from dayfly.runtime.guard.places import Places
@@ -45,27 +46,33 @@ class Origins:
 
     `libraries` are the names of packages that were installed into the function's folder. Unless it `is_strict`, file names are
     believed where they are a deployed file's: for processes in which nobody is expected to lie, and others execute modules.
+    `early` is the code that is there, where somebody knows it.
     """
 
-    def __init__(self, places: Places, libraries: frozenset[str], *, is_strict: bool = True) -> None:
+    def __init__(
+        self,
+        places: Places,
+        libraries: frozenset[str],
+        *,
+        is_strict: bool = True,
+        early: Sequence[CodeType] | None = None,
+    ) -> None:
         self.places = places
         self._libraries = libraries
         self._is_strict = is_strict
         self._entries: list[str] = []
-        codes = (
-            [item.__code__ for item in gc.get_objects() if type(item) is FunctionType] if is_strict else []
-        )
+        codes = list(early_codes() if early is None else early) if is_strict else []
         frame: FrameType | None = sys._getframe()
         while frame is not None:
             codes.append(frame.f_code)
             self._bottom = frame.f_code
             frame = frame.f_back
-        early = {id(code): code for top in codes for code in within(top)}
+        known = {id(code): code for top in codes for code in within(top)}
         self._unpackers = [finder for finder in sys.meta_path if type(finder).__module__ == _UNPACKING]
         self._loaders = _loaders_parts()
         # Two texts of eight bytes each instead of a table: this is copied into no worker, but it is there in each.
-        self._early = tuple(early[key] for key in sorted(early))
-        self._early_ids = memoryview(b"".join(key.to_bytes(8, sys.byteorder) for key in sorted(early))).cast(
+        self._early = tuple(known[key] for key in sorted(known))
+        self._early_ids = memoryview(b"".join(key.to_bytes(8, sys.byteorder) for key in sorted(known))).cast(
             "Q"
         )
         # Modules' code and the file that it was read from, by the file's name in it; and by identity once somebody asked.
@@ -74,7 +81,7 @@ class Origins:
         # What was executed otherwise, by identity: the code, so that no other one gets its number, and whose it is.
         self._made: dict[int, tuple[CodeType, str]] = {}
         self._owners: dict[int, tuple[CodeType, str]] = {}
-        self._starters: dict[int, tuple[object, tuple[str, ...]]] = {}
+        self._starters: dict[int, tuple[object, tuple[str, ...], str]] = {}
 
     # ---- what is told of code --------------------------------------------------------------------
 
@@ -95,13 +102,13 @@ class Origins:
             self._made[id(one)] = (one, owner[0] if owner else STRANGER)
             self._owners.pop(id(one), None)
 
-    def starts(self, thread: object, frame: FrameType) -> str:
-        """A thread is started: who did it counts for what it does. Returns whoever that is, first of all."""
+    def starts(self, thread: object, frame: FrameType, phase: str = "") -> str:
+        """A thread is started: who did it, and when, counts for what it does. Returns whoever that is, first of all."""
         packages = self.packages(frame)
         if len(self._starters) >= _MANY_THREADS:
             for key in list(self._starters)[: _MANY_THREADS // 4]:
                 del self._starters[key]
-        self._starters[id(thread)] = (thread, packages)
+        self._starters[id(thread)] = (thread, packages, phase)
         return packages[0] if packages else TRANSPARENT
 
     # ---- what is asked of a stack ----------------------------------------------------------------
@@ -137,6 +144,15 @@ class Origins:
             return tuple(found)
         # AWS's loop and the interpreter: what they call was handed to them. In a thread, by nobody knows whom.
         return (FUNCTION,) if last is not None and last.f_code is self._bottom else (STRANGER,)
+
+    def began(self, bottom: FrameType) -> str:
+        """Return the phase in which the thread was started that begins with this frame, "" where nobody knows."""
+        known = (
+            self._starters.get(id(bottom.f_locals.get("self")))
+            if bottom.f_code.co_name == "_bootstrap"
+            else None
+        )
+        return known[2] if known is not None else ""
 
     def _starters_of(self, bottom: FrameType | None) -> tuple[str, ...]:
         if bottom is None or bottom.f_code.co_name != "_bootstrap":
@@ -229,6 +245,11 @@ class Origins:
             key=len,
             reverse=True,
         )
+
+
+def early_codes() -> list[CodeType]:
+    """Return the code of all functions that there are."""
+    return [item.__code__ for item in gc.get_objects() if type(item) is FunctionType]
 
 
 def _loaders_parts() -> list[object]:

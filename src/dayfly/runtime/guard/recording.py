@@ -102,6 +102,8 @@ class Recorder:
                     and _IMPORTLIB in above.f_code.co_filename
                 ):
                     return "init"
+            if frame.f_back is None and self.capabilities is not None:
+                return self.capabilities.origins.began(frame) or "init"
             frame = frame.f_back
         return "init"
 

@@ -107,7 +107,8 @@ def _about_child(capabilities: Capabilities) -> Asks:
 def _about_thread(capabilities: Capabilities) -> Asks:
     def asks(arguments: tuple[Any, ...], frame: FrameType) -> None:
         if arguments:
-            who = capabilities.origins.starts(getattr(arguments[0], "__self__", arguments[0]), frame)
+            began = getattr(arguments[0], "__self__", arguments[0])
+            who = capabilities.origins.starts(began, frame, capabilities.guard.phase)
             if who:
                 capabilities.ask_wrapped("threads", who, frame)
 

@@ -328,7 +328,9 @@ def _on_thread(capabilities: Capabilities, arguments: Arguments, frame: FrameTyp
 
 def begin_thread(capabilities: Capabilities, function: object, frame: FrameType) -> None:
     """A thread is about to run `function`: remember who started it, and ask whether he may."""
-    who = capabilities.origins.starts(getattr(function, "__self__", function), frame)
+    who = capabilities.origins.starts(
+        getattr(function, "__self__", function), frame, capabilities.guard.phase
+    )
     if who:
         capabilities.ask("threads", who, frame)
 
