@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 from tests.attacks.shop import Shop, needs_confinement
+from tests.interpreters import Interpreter, environment_python, found_interpreters
 from tests.item_service import item_service
+from tests.rie import Rie
 
 pytestmark = needs_confinement()
 
@@ -128,6 +130,10 @@ def shop(
 def guards(shop: Shop) -> list[dict[str, object]]:
     """What the guard has found so far, once the invocation before is all told."""
     shop.rie.invoke({})
+    return of_guard(shop)
+
+
+def of_guard(shop: Shop) -> list[dict[str, object]]:
     found = []
     for line in shop.rie.logs().split("\n"):
         if line.startswith("{") and '"types":["guard.' in line:
@@ -169,6 +175,21 @@ def test_what_the_policy_allows_goes_on_and_nothing_is_found(name: str, shop: Sh
     assert guards(shop) == before
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("interpreter", found_interpreters(), ids=lambda found: found.version)
+def test_on_every_python_the_same_is_refused_and_allowed(
+    interpreter: Interpreter, service: str, tmp_path: Path
+) -> None:
+    function = deploy(tmp_path, service, "block")
+    environment = {"DAYFLY_GUARD": "observe", "SERVICE": service, "STRIPE_KEY": KEY}
+    python = environment_python(interpreter, awslambdaric=">=3,<5")
+    with Rie(function, "app.handler", environment=environment, interpreter=python) as rie:
+        refused = {name: rie.invoke({"of": name}).error_type for name in TROJANS}
+        honest = {name: rie.invoke({"of": name, "number": 7}).payload for name in HONEST}
+    assert refused == dict.fromkeys(TROJANS, "Dayfly.Refused")
+    assert honest == {name: {"found": found} for name, found in HONEST.items()}
+
+
 @pytest.mark.parametrize("name", AT_IMPORT)
 def test_at_import_it_is_refused_and_init_fails_with_rule_and_package(
     name: str, service: str, tmp_path: Path
@@ -181,4 +202,68 @@ def test_at_import_it_is_refused_and_init_fails_with_rule_and_package(
     with shop_with(function, service, AT_IMPORT=name) as one:
         answer = one.rie.invoke({})
         assert answer.error_type == "Dayfly.Refused", answer.body
+        assert "tracker" in str(answer.body)
         one.rie.wait_for_log('"types":["guard.refused"]', deadline_s=5)
+        found = of_guard(one)
+    assert {one["phase"] for one in found} == {"init"}
+    assert {one["rule"] for one in found} & {f"capability.{TROJANS[name]}", "capability.environment"}
+
+
+@pytest.mark.parametrize("name", AT_IMPORT)
+def test_at_import_it_is_found_while_it_is_observed_and_the_function_serves(
+    name: str, service: str, tmp_path: Path
+) -> None:
+    function = deploy(tmp_path, service, "observe")
+    with shop_with(function, service, AT_IMPORT=name) as one:
+        assert one.rie.invoke({"of": "honest_child"}).payload == {"found": "paid\n"}
+        found = of_guard(one)
+    kinds = [one["kind"] for one in found if "tracker" in str(one["packages"])]
+    # Variables it may read at init.
+    assert kinds[:1] == ([] if TROJANS[name] == "environment" else [TROJANS[name]])
+    assert {one["id"] for one in found} <= {"guard.capability"}
+
+
+def test_a_refusal_that_an_import_swallows_ends_init_all_the_same(service: str, tmp_path: Path) -> None:
+    function = deploy(tmp_path, service, "block")
+    tracker = function / "tracker" / "__init__.py"
+    swallowing = "\ntry:\n    of_subprocess()\nexcept BaseException:\n    pass\n"
+    tracker.write_text(tracker.read_text() + swallowing)
+    with shop_with(function, service) as one:
+        answer = one.rie.invoke({})
+        assert answer.error_type == "Dayfly.Refused", answer.body
+
+
+@pytest.mark.parametrize("at", ["import", "call"])
+def test_who_replaces_the_guard_is_noticed(at: str, service: str, tmp_path: Path) -> None:
+    function = deploy(tmp_path, service, "block")
+    tracker = function / "tracker" / "__init__.py"
+    act = "from dayfly.runtime.guard import capabilities\n    capabilities.Capabilities.ask = lambda *_: None"
+    text = f"\ndef of_blinding():\n    {act}\n    return os.system('true')\n"
+    tracker.write_text(tracker.read_text() + text + ("of_blinding()\n" if at == "import" else ""))
+    with shop_with(function, service) as one:
+        answer = one.rie.invoke({"of": "blinding"})
+        assert answer.error_type == "Dayfly.Refused", answer.body
+        assert "runtime.patched" in str(answer.body)
+
+
+def test_what_an_event_supplied_is_in_no_finding(service: str, tmp_path: Path) -> None:
+    function = deploy(
+        tmp_path, service, "observe", policy_of(service, "observe").replace("${TMP}/*", "/nowhere")
+    )
+    with shop_with(function, service, DAYFLY_GUARD_LEARN="on") as one:
+        one.rie.invoke({"of": "honest_file", "number": "4929123412341234"})
+        one.rie.invoke({})
+        log = one.rie.logs()
+        found = of_guard(one)
+    assert {"observed", "used"} <= {str(one["verdict"]) for one in found}
+    assert [line for line in log.split("\n") if "4929123412341234" in line and '"types"' in line] == []
+
+
+def test_the_policy_is_not_in_force_without_the_guard_and_the_first_line_says_so(
+    service: str, tmp_path: Path
+) -> None:
+    function = deploy(tmp_path, service, "block")
+    with shop_with(function, service, DAYFLY_GUARD="off") as one:
+        assert one.rie.invoke({"of": "system"}).payload == {"found": 0}
+        first = next(line for line in one.rie.logs().split("\n") if '"environment.started"' in line)
+    assert "the policy is not in force" in first

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 # What hands the whole environment on to a child, which then has it in any case.
 _STARTERS = frozenset(("_execvpe", "_spawnvef", "_posix_spawn", "execvpe", "get_exec_path"))
 _STARTING = ("/subprocess.py", "<frozen os>", "/os.py")
+# Of what this reads it keeps the proxies.
+_PROXIES, _REQUESTS = "getproxies_environment", "/urllib/request.py"
 _MANY_STEPS = 8
 
 
@@ -37,7 +39,7 @@ def _watched(data: dict[bytes, bytes], capabilities: Capabilities) -> object:
 
     def ask(key: object) -> None:
         if guard.phase and type(key) is bytes:
-            frame = _reader(sys._getframe(2), capabilities.origins)
+            frame = _reader(sys._getframe(2), capabilities.origins, key)
             if frame is not None:
                 capabilities.ask_variable(os.fsdecode(key), frame, is_set=key in data)
 
@@ -104,13 +106,15 @@ def _watched(data: dict[bytes, bytes], capabilities: Capabilities) -> object:
     return Environment()
 
 
-def _reader(frame: FrameType, origins: Origins) -> FrameType | None:
-    """Return the frame that reads the environment; None where the interpreter hands it to a child."""
+def _reader(frame: FrameType, origins: Origins, key: bytes) -> FrameType | None:
+    """Return the frame that reads a variable; None where the interpreter hands it to a child, or looks at its name alone."""
     above: FrameType | None = frame
     for _ in range(_MANY_STEPS):
         if above is None or origins.owner(above.f_code):
             break
         if above.f_code.co_name in _STARTERS and above.f_code.co_filename.endswith(_STARTING):
             return None
+        if above.f_code.co_name == _PROXIES and above.f_code.co_filename.endswith(_REQUESTS):
+            return frame if key.lower().endswith(b"_proxy") else None
         above = above.f_back
     return frame
