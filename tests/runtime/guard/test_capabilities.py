@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import _thread
 import json
 import os
 import socket
 import sys
 import threading
+import time
+import types
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -358,6 +362,70 @@ def test_builtins_that_raise_no_event_are_asked_about() -> None:
         ("capability.process", "scheduling"),
         ("capability.process", "signal"),
     ]
+
+
+def test_a_thread_that_runs_nothing_but_a_builtin_is_nobodys() -> None:
+    def act() -> list[tuple[str, str, str, tuple[str, ...]]]:
+        guard = installed(Policy({"process": Table()}))
+        assert guard.capabilities is not None
+        _thread.start_new_thread(os.system, ("true",))
+        deadline = time.monotonic() + 10
+        while not guard._reports and time.monotonic() < deadline:
+            os.sched_yield()
+        return told(guard)
+
+    assert forked(act) == [("observed", "capability.process", "/bin/sh", ("?",))]
+
+
+class _Starting:
+    """What it does it does while it is judged."""
+
+    def __init__(self, act: Callable[[], object]) -> None:
+        self._act = act
+
+    def __fspath__(self) -> str:
+        self._act()
+        return "/bin/echo"
+
+
+def test_what_runs_in_the_middle_of_a_judgement_is_judged_as_well() -> None:
+    guard = watching(Policy({"process": Table(["/bin/echo"]), "read": Table()}), mode="observe")
+    assert guard.capabilities is not None
+    app, lib = loaded(guard, f"{TASK}/app.py"), loaded(guard, LIB)
+    hook, capabilities = make_hook(guard), guard.capabilities
+
+    def wrapped() -> None:
+        app.call(lib.call, capabilities.ask_wrapped, "process", "inner", _frame(lib))
+
+    acts = [lambda: app.call(lib.tell, hook, "open", "/etc/shadow", "r", 0), wrapped]
+    for act in acts:
+        app.tell(hook, "subprocess.Popen", None, [_Starting(act)], None, None)
+    assert [target for _verdict, _rule, target, _packages in told(guard)] == ["/etc/shadow", "inner"]
+
+
+def _frame(module: types.ModuleType) -> types.FrameType:
+    return types.SimpleNamespace(f_code=module.call.__code__, f_back=None, f_lineno=1)  # type: ignore[return-value]
+
+
+def test_who_disturbs_a_judgement_does_not_get_past_it() -> None:
+    """A signal's handler that raises, and a stack that is used up: neither is a fault of the guard's."""
+    guard = watching(Policy({"process": Table()}), mode="observe")
+    app = loaded(guard, f"{TASK}/app.py")
+    hook = make_hook(guard)
+
+    def disturb() -> None:
+        raise ValueError("mine")
+
+    with pytest.raises(ValueError, match="mine"):
+        app.tell(hook, "subprocess.Popen", None, [_Starting(disturb)], None, None)
+
+    def exhaust() -> None:
+        raise RecursionError
+
+    with pytest.raises(RecursionError):
+        app.tell(hook, "subprocess.Popen", None, [_Starting(exhaust)], None, None)
+    guard.leave()
+    assert b"guard.fault" not in guard.end()[0]
 
 
 def test_addresses_of_names_are_learned_as_they_are_looked_up() -> None:

@@ -16,7 +16,7 @@ from dayfly.runtime.guard.refusal import RefusedRecord
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import FrameType
+    from types import CodeType, FrameType
 
     from dayfly.core.policy import Policy
     from dayfly.runtime.guard.guarding import Guard
@@ -30,6 +30,8 @@ _MANY_ADDRESSES = 4096
 _MANY_NAMES = 8
 
 
+_MANY_FRAMES = 400
+_HOOKS = "/runtime/guard/hooks.py"
 # Taken before there is code that could replace them.
 _fspath, _getcwd, _getpid, _normpath, _readlink = (
     os.fspath,
@@ -115,18 +117,36 @@ class Capabilities:
     def ask_wrapped(self, kind: str, target: str, frame: FrameType, *, names: tuple[str, ...] = ()) -> None:
         """The same for what stands in for a builtin that raises no event."""
         guard, ident = self.guard, get_ident()
-        if not guard.phase or ident in guard.busy:
+        if not guard.phase:
+            return
+        is_nested = ident in guard.busy
+        if is_nested and self.is_at_work(frame):
             return
         guard.busy.add(ident)
         try:
             self.ask(kind, target, frame, names=names)
-        except RefusedRecord:
+        except (RefusedRecord, RecursionError, MemoryError):
             raise
         except Exception as fault:
             # Trust boundary, as in the hook.
+            if guard.is_foreign(fault):
+                raise
             guard.fail(fault, frame)
         finally:
-            guard.busy.discard(ident)
+            if not is_nested:
+                guard.busy.discard(ident)
+
+    def is_at_work(self, frame: FrameType | None, hook: CodeType | None = None) -> bool:
+        """Say whether the guard itself does this, in the middle of judging, and no code that it met on the way."""
+        for _ in range(_MANY_FRAMES):
+            if frame is None or frame.f_code is hook or frame.f_code is _ASKING:
+                return True
+            if frame.f_code.co_name == "hook" and frame.f_code.co_filename.endswith(_HOOKS):
+                return not self.origins.owner(frame.f_code)
+            if self.origins.owner(frame.f_code):
+                return False
+            frame = frame.f_back
+        return False
 
     def ask_path(self, kind: str, path: object, frame: FrameType, *, folder: int = -1) -> None:
         """A file that is read or written; `folder` is the descriptor that a relative path begins at."""
@@ -247,3 +267,6 @@ class Capabilities:
             texts += owntext.texts_in(module, with_values=True) if module is not None else []
             found = self._hosts[packages[0]] = frozenset((*texts, *owntext.hosts_in(texts)))
         return found
+
+
+_ASKING = Capabilities.ask_wrapped.__code__

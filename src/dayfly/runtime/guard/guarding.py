@@ -321,6 +321,18 @@ class Guard:
             == "block"
         )
 
+    def is_foreign(self, fault: BaseException) -> bool:
+        """Say whether a fault was raised by code that ran in the middle of the guard's work, and is none of the guard's."""
+        trace = fault.__traceback__
+        while trace is not None and trace.tb_next is not None:
+            trace = trace.tb_next
+        if trace is None:
+            return False
+        code = trace.tb_frame.f_code
+        if self.capabilities is not None:
+            return bool(self.capabilities.origins.owner(code))
+        return not self.places.is_library(code.co_filename)
+
     def fail(self, fault: BaseException, frame: FrameType | None) -> None:
         """A fault of the guard's own; raises Refused where that is asked for."""
         trace = fault.__traceback__

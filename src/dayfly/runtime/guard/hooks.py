@@ -88,10 +88,14 @@ def make_hook(guard: Guard) -> Callable[[str, Arguments], None]:
         busy.add(ident)
         try:
             act(guard, arguments, frame)
-        except RefusedRecord:
+        except (RefusedRecord, RecursionError, MemoryError):
+            # Whoever has used up the stack is told so, and not let through.
             raise
         except Exception as fault:
             # Trust boundary: a fault of ours must not become the customer's; `guard_on_fault` says how it goes on.
+            if guard.is_foreign(fault):
+                # A signal's handler, say: it would have ended the operation as well.
+                raise
             guard.fail(fault, frame)
         finally:
             if not is_nested:
@@ -152,6 +156,8 @@ def _both(acts: dict[str, Act], uses: dict[str, Act]) -> dict[str, Act]:
 
 def _is_ours(frame: FrameType | None, guard: Guard, hook: CodeType) -> bool:
     """Say whether an event within the guard's own work is its own, and not that of code run by a signal or collector."""
+    if guard.capabilities is not None:
+        return guard.capabilities.is_at_work(frame, hook)
     for _ in range(_MANY_FRAMES):
         if frame is None or frame.f_code is hook:
             return True

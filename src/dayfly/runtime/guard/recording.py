@@ -117,5 +117,9 @@ class Recorder:
     def refuse_use(self, _rule: str, _frame: FrameType | None, _use: Use, _package: str) -> None:
         """Nothing is refused where there is no policy."""
 
+    def is_foreign(self, _fault: BaseException) -> bool:
+        """Nobody is in the way of what is only written down."""
+        return False
+
     def fail(self, _fault: BaseException, _frame: FrameType | None) -> None:
         """What could not be recorded is not there; the process goes on as without it."""
