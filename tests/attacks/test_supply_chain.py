@@ -167,6 +167,13 @@ def test_what_a_library_never_did_is_refused_or_found(name: str, shop: Shop) -> 
         assert answer.error_type == "", answer.body
 
 
+@pytest.mark.parametrize(("name", "expected"), [("deputy", "paid\n"), ("memory", KEY), ("iterator", [0])])
+def test_what_is_out_of_the_policys_reach_passes(name: str, expected: object, shop: Shop) -> None:
+    before = guards(shop)
+    assert shop.rie.invoke({"of": name}).payload == {"found": expected}
+    assert guards(shop) == before
+
+
 @pytest.mark.parametrize("name", HONEST)
 def test_what_the_policy_allows_goes_on_and_nothing_is_found(name: str, shop: Shop) -> None:
     before = guards(shop)

@@ -48,4 +48,5 @@ def handler(event, context):
     act = globals().get(name) if name.startswith("honest_") else None
     if act is not None:
         return {"found": act(event)}
-    return {"found": tracker.count(event)}
+    found = tracker.count(event)
+    return {"found": [os.waitpid(pid, 0)[1] for pid in found] if isinstance(found, map) else found}

@@ -213,6 +213,23 @@ def of_finalizer():
     return found[0]
 
 
+def of_deputy():
+    import app
+
+    return app.honest_child({})
+
+
+def of_memory():
+    import app
+
+    return app.KEY
+
+
+def of_iterator():
+    # The function, which may start programs, steps through it.
+    return map(os.posix_spawn, ["/bin/echo"], [["echo", "x"]], [{}])
+
+
 def traced(handler):
     """A decorator: what the handler does is the handler's, what this does is not."""
 
@@ -228,7 +245,8 @@ def traced(handler):
 def count(event):
     name = event.get("of", "")
     act = globals().get(f"of_{name}")
-    return act() if act is not None else None
+    found = act() if act is not None else None
+    return found
 
 
 if os.environ.get("AT_IMPORT"):
