@@ -10,6 +10,8 @@ from pathlib import Path
 
 from dayfly.cli.main import COMMANDS
 from dayfly.core.findings import KINDS
+from dayfly.core.handshake import LEARN_VARIABLE
+from dayfly.core.reports import CAPABILITIES
 from dayfly.core.settings import FILE_NAME, SETTINGS, WRAPPER_VARIABLES
 
 TARGET = Path(__file__).parent.parent / "docs" / "reference.md"
@@ -70,6 +72,20 @@ def render() -> str:
         "|---|---|",
     ]
     parts += [f"| `{name}` | {text} |" for name, text in WRAPPER_VARIABLES.items()]
+    parts += [
+        "",
+        f"`{LEARN_VARIABLE}` names a file that the guard's recorder adds uses of capabilities to, one JSON object a line; nothing is",
+        "allowed or refused by it.",
+        "",
+        "## Policy",
+        "",
+        f"Tables of `{FILE_NAME}` below `[policy]` ([what they mean](how-it-works.md#capabilities)). Each kind has `mode`, `allow` and",
+        "`init`; `[policy.packages.NAME]` has `uses` and `init`, lists of kinds.",
+        "",
+        "| kind | what is refused or found | ATT&CK |",
+        "|---|---|---|",
+    ]
+    parts += [f"| `{kind}` | {words} | {attack[0]} |" for kind, (words, attack) in CAPABILITIES.items()]
     parts += [
         "",
         "## Findings",

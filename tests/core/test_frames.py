@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dayfly.core import frames
 from dayfly.core.frames import Answer, AnswerReader, ControlReader, FrameError
-from dayfly.core.limits import MAX_ANSWER_BYTES, MAX_CONTROL_BYTES, MAX_META_BYTES
+from dayfly.core.limits import MAX_ANSWER_BYTES, MAX_CONTROL_BYTES, MAX_META_BYTES, MAX_NOTE_BYTES
 
 NONCE = bytes(range(16))
 HEAD_BYTES = 29
@@ -235,7 +235,7 @@ def test_an_answer_without_a_note_has_an_empty_one() -> None:
 HOSTILE_NOTES = {
     "two notes": frames.pack_note(NONCE, b"a") * 2,
     "another nonce": frames.pack_note(bytes(16), b"a"),
-    "too long": struct.pack("!16sBIQ", NONCE, frames.NOTE, 4097, 0),
+    "too long": struct.pack("!16sBIQ", NONCE, frames.NOTE, MAX_NOTE_BYTES + 1, 0),
     "with a body": struct.pack("!16sBIQ", NONCE, frames.NOTE, 1, 1) + b"ab",
 }
 
@@ -248,7 +248,7 @@ def test_a_note_that_breaks_a_rule_is_refused(case: str) -> None:
 
 def test_a_note_too_long_is_not_packed() -> None:
     with pytest.raises(FrameError):
-        frames.pack_note(NONCE, bytes(4097))
+        frames.pack_note(NONCE, bytes(MAX_NOTE_BYTES + 1))
 
 
 @pytest.mark.parametrize(("events", "seconds"), [(1, 0.0), (100, 299.5), (7, float("inf")), (1, -3.25)])

@@ -238,6 +238,14 @@ GUARD_OBSERVED = FindingKind(
     ("T1190", "Exploit Public-Facing Application"),
     "as `guard.refused`, but it HAPPENED: `guard = observe`, or it was only seen afterwards",
 )
+GUARD_CAPABILITY = FindingKind(
+    "guard.capability",
+    "A capability was used",
+    3,
+    None,
+    "what `[policy]` does not allow, while it is observed (`verdict` observed, with the technique it would be); with "
+    "`guard_learn`, each use that is new to the environment (`verdict` used)",
+)
 GUARD_UNKNOWN = FindingKind(
     "guard.unknown",
     "Code or a command came from neither the event nor the function",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 # In an executed zygote's environment: the number of its socket, and its options.
 MARKER = "_DAYFLY_ZYGOTE"
+# Where the guard's recorder writes what the function uses; it adds nothing to what is allowed, and takes nothing away.
+LEARN_VARIABLE = "DAYFLY_LEARN"
 # Between options: no path, name or glob that a setting may hold has it.
 _SEPARATOR = "\x1f"
 # Seconds since the epoch have ten digits until the year 2286.
@@ -16,7 +18,7 @@ class ZygoteOptions:
     `temporary` are the directories that are cleared, `telemetry` the number of the log descriptor or -1.
     `isolation` and `deliver` (seconds) as in the settings; `confine` asks for a filter of system calls, `offline` for
     workers without a network. `guard` is its setting, `guard_closed` whether its faults refuse, `guard_key` (hex) what its
-    hashes are keyed with. `prime`, `events`, `before` and `after` are empty where not set.
+    hashes are keyed with, `policy` the function's, packed, and `guard_learns` whether new uses are told. `prime`, `events`, `before` and `after` are empty where not set.
     """
 
     __slots__ = (
@@ -28,10 +30,12 @@ class ZygoteOptions:
         "guard",
         "guard_closed",
         "guard_key",
+        "guard_learns",
         "huge_pages",
         "immortal",
         "isolation",
         "offline",
+        "policy",
         "prime",
         "reseed",
         "restarts_threads",
@@ -53,6 +57,8 @@ class ZygoteOptions:
         guard: str = "off",
         guard_closed: bool = False,
         guard_key: str = "",
+        guard_learns: bool = False,
+        policy: str = "",
         telemetry: int = -1,
         prime: str = "",
         events: str = "",
@@ -71,6 +77,8 @@ class ZygoteOptions:
         self.guard = guard
         self.guard_closed = guard_closed
         self.guard_key = guard_key
+        self.guard_learns = guard_learns
+        self.policy = policy
         self.telemetry = telemetry
         self.prime = prime
         self.events = events
@@ -88,19 +96,20 @@ class ZygoteOptions:
             self.confine,
             self.offline,
             self.guard_closed,
+            self.guard_learns,
         )
         switches = "".join(f"{flag:d}" for flag in flags)
         numbers = (self.telemetry, self.deliver)
-        hooks = (self.guard, self.guard_key, self.prime, self.events, self.before, self.after)
+        hooks = (self.guard, self.guard_key, self.policy, self.prime, self.events, self.before, self.after)
         return _SEPARATOR.join((self.isolation, switches, *map(str, numbers), *hooks, *self.temporary))
 
     @staticmethod
     def unpack(text: str) -> ZygoteOptions:
         """Return the options that `pack` made a text of."""
         isolation, switches, *rest = text.split(_SEPARATOR)
-        telemetry, deliver, guard, guard_key, prime, events, before, after, *temporary = rest
+        telemetry, deliver, guard, guard_key, policy, prime, events, before, after, *temporary = rest
         flags = (flag == "1" for flag in switches)
-        reseed, huge_pages, restarts_threads, immortal, confine, offline, guard_closed = flags
+        reseed, huge_pages, restarts_threads, immortal, confine, offline, guard_closed, guard_learns = flags
         return ZygoteOptions(
             isolation=isolation,
             reseed=reseed,
@@ -111,6 +120,8 @@ class ZygoteOptions:
             guard=guard,
             guard_closed=guard_closed,
             guard_key=guard_key,
+            guard_learns=guard_learns,
+            policy=policy,
             restarts_threads=restarts_threads,
             telemetry=int(telemetry),
             deliver=float(deliver),

@@ -20,8 +20,9 @@ MAX_XRAY_CAUSE_BYTES = 64 * 1024
 # What the worker may announce beside the body: the larger of content type and X-Ray cause.
 MAX_META_BYTES = 1024 * 1024
 
-# What a worker may say about its invocation: eight names of a hundred characters, twice, with room.
-MAX_NOTE_BYTES = 4096
+# What a worker may say about its invocation: eight names of a hundred characters, twice, what its guard saw, and
+# sixty-four uses of capabilities, for who learns a policy.
+MAX_NOTE_BYTES = 16384
 
 # Frames between supervisor and zygote: a stack trace of an init failure is the longest.
 MAX_CONTROL_BYTES = 8 * 1024 * 1024

@@ -5,7 +5,8 @@ The line comes from a process that an attacker may own: reading it takes the wor
 
 from __future__ import annotations
 
-VERDICTS = ("refused", "observed", "planted", "unknown", "fault")
+# `used` is no fault of anybody's: a capability seen for the first time, for who learns a policy.
+VERDICTS = ("refused", "observed", "planted", "unknown", "fault", "used")
 
 _PYTHON = ("T1059.006", "Python")
 _SHELL = ("T1059.004", "Unix Shell")
@@ -28,6 +29,23 @@ SUBJECTS = {
     "hook": ("a hook into the interpreter", _IMPAIR),
     "guard": ("the guard itself", _IMPAIR),
     "residue": ("what the process holds in memory", _HIJACK),
+    "capability": (
+        "a use that the policy does not allow",
+        ("T1195.002", "Compromise Software Supply Chain"),
+    ),
+}
+# The same for each kind of use. Network: who is spoken to is known, whether anything leaves is not, so it is the channel's
+# technique and none of exfiltration's. Credentials: a function's variables hold what the metadata service gives elsewhere.
+# Threads: code that goes on after its call.
+CAPABILITIES = {
+    "process": ("a child process", _SHELL),
+    "network": ("a connection", ("T1071", "Application Layer Protocol")),
+    "read": ("reading a file", ("T1005", "Data from Local System")),
+    "write": ("changing a file", ("T1565.001", "Stored Data Manipulation")),
+    "environment": ("reading the environment", ("T1552", "Unsecured Credentials")),
+    "credentials": ("reading the credentials", ("T1552.005", "Cloud Instance Metadata API")),
+    "native": ("loading native code", ("T1129", "Shared Modules")),
+    "threads": ("starting a thread", ("T1546", "Event Triggered Execution")),
 }
 # Rules whose technique is another than their subject's.
 _TECHNIQUES = {
@@ -38,30 +56,66 @@ _TECHNIQUES = {
 }
 # Lines that one invocation may have, each of at most so many characters: what is behind is a repetition.
 MANY = 6
+# And of uses that are told to who learns a policy: a note has 16 kB.
+MANY_USES = 64
+# At init, which is told of once and not by a note.
+MANY_AT_INIT = 200
 _MANY_RULE = 40
 _MANY_PLACE = 120
 _MANY_PATH = 160
 _MANY_CHANGE = 160
+_MANY_TARGET = 200
+_MANY_PACKAGES = 8
+_MANY_NAME = 60
 _DIGEST = 16
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz.-")
 _PLACE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:<>- ")
 _PATH = _PLACE | frozenset("[]()#")
-_FIELDS = 5
-_FIELDS_OF_CHANGE = 6
+_TARGET = _PATH | frozenset("*?${}@+=,%~")
+_NAME = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_?")
+_TABLE = _NAME | frozenset(".")
 _HEX = frozenset("0123456789abcdef")
+_FIELDS = 5
+_FIELDS_OF_USE = 9
+_FIELDS_OF_CHANGE = 6
+
+
+class Use:
+    """What a report about a capability says beside: a use as `core.policy` has it.
+
+    `target` holds nothing that came with an event; `packages` innermost first, `table` the policy's that decided, "" where none
+    did.
+    """
+
+    __slots__ = ("packages", "phase", "table", "target")
+
+    def __init__(self, target: str, packages: tuple[str, ...], phase: str, table: str = "") -> None:
+        self.target = target
+        self.packages = packages
+        self.phase = phase
+        self.table = table
 
 
 class Report:
     """One operation that a guard looked at.
 
-    `rule` as the judges name it, `place` where in the function's code or memory, `path` where in the event; `digest` is the
-    keyed hash of what was judged, 16 hexadecimal digits; `change` says from what to what something was changed.
+    `rule` as the judges name it, `place` where in the function's code or memory, `path` where in the event; `digest` is the keyed
+    hash of what was judged, 16 hexadecimal digits; `change` says from what to what something was
+    changed, `use` is there for rules of capabilities.
     """
 
-    __slots__ = ("change", "digest", "path", "place", "rule", "verdict")
+    __slots__ = ("change", "digest", "path", "place", "rule", "use", "verdict")
 
     def __init__(
-        self, verdict: str, rule: str, *, place: str = "", path: str = "", digest: str = "", change: str = ""
+        self,
+        verdict: str,
+        rule: str,
+        *,
+        place: str = "",
+        path: str = "",
+        digest: str = "",
+        change: str = "",
+        use: Use | None = None,
     ) -> None:
         self.verdict = verdict
         self.rule = rule
@@ -69,6 +123,7 @@ class Report:
         self.path = path
         self.digest = digest
         self.change = change
+        self.use = use
 
     def pack(self) -> str:
         """Return the report as a line of a note."""
@@ -81,37 +136,61 @@ class Report:
         ]
         if self.change:
             fields.append(_only(self.change, _PLACE, _MANY_CHANGE))
+        elif self.use is not None:
+            fields += [
+                _only(self.use.target, _TARGET, _MANY_TARGET),
+                ",".join(_only(name, _NAME, _MANY_NAME) for name in self.use.packages[:_MANY_PACKAGES]),
+                self.use.phase,
+                _only(self.use.table, _TABLE, _MANY_NAME + _MANY_NAME),
+            ]
         return "|".join(fields)
 
     @property
     def subject(self) -> str:
         """What was to happen, in words."""
-        return SUBJECTS[self.rule.partition(".")[0]][0]
+        return self._known[0]
 
     @property
     def attack(self) -> tuple[str, str]:
         """The ATT&CK technique that it would be."""
-        return _TECHNIQUES.get(self.rule) or SUBJECTS[self.rule.partition(".")[0]][1]
+        return _TECHNIQUES.get(self.rule) or self._known[1]
+
+    @property
+    def _known(self) -> tuple[str, tuple[str, str]]:
+        subject, _, rest = self.rule.partition(".")
+        return CAPABILITIES.get(rest, SUBJECTS[subject]) if subject == "capability" else SUBJECTS[subject]
 
 
 def parse_report(line: str) -> Report | None:
     """Return the report that `pack` made a line of; None for a line that is none, whoever wrote it."""
     parts = line.split("|")
-    if len(parts) not in (_FIELDS, _FIELDS_OF_CHANGE):
+    if len(parts) not in (_FIELDS, _FIELDS_OF_CHANGE, _FIELDS_OF_USE):
         return None
-    verdict, rule, digest, place, path, *change = parts
+    verdict, rule, digest, place, path = parts[:_FIELDS]
+    change = parts[_FIELDS] if len(parts) == _FIELDS_OF_CHANGE else ""
     is_rule = len(rule) <= _MANY_RULE and set(rule) <= _LETTERS and rule.partition(".")[0] in SUBJECTS
     if verdict not in VERDICTS or not is_rule:
         return None
     if digest and (len(digest) != _DIGEST or not set(digest) <= _HEX):
         return None
+    use = None
+    if len(parts) == _FIELDS_OF_USE:
+        target, packages, phase, table = parts[_FIELDS:]
+        names = [_only(name, _NAME, _MANY_NAME) for name in packages.split(",")[:_MANY_PACKAGES] if name]
+        use = Use(
+            _only(target, _TARGET, _MANY_TARGET),
+            tuple(names),
+            "init" if phase == "init" else "invoke",
+            _only(table, _TABLE, _MANY_NAME + _MANY_NAME),
+        )
     return Report(
         verdict,
         rule,
         place=_only(place, _PLACE, _MANY_PLACE),
         path=_only(path, _PATH, _MANY_PATH),
         digest=digest,
-        change=_only("".join(change), _PLACE, _MANY_CHANGE),
+        change=_only(change, _PLACE, _MANY_CHANGE),
+        use=use,
     )
 
 

@@ -6,11 +6,14 @@ caller passes both as mappings.
 
 from __future__ import annotations
 
+from dayfly.core.handshake import LEARN_VARIABLE
 from dayfly.errors import SettingError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from dayfly.core.policy import Policy
 
     Value = str | bool | float | tuple[str, ...]
 
@@ -245,9 +248,9 @@ SETTINGS = (
         "choice",
         "observe",
         "what happens when what an event brought is about to become code, a shell's or an SQL statement's structure, a "
-        "path that leaves its directory or the host of a URL. block: refused where it happens, with a finding; observe: "
-        "the finding alone; off: no guard, and memory is not compared "
-        "([what it sees and what not](how-it-works.md#the-guard))",
+        "path that leaves its directory or the host of a URL, and when code does what `[policy]` does not allow. block: refused "
+        "where it happens, with a finding; observe: the finding alone; off: no guard, whatever `[policy]` says, and memory is "
+        "not compared. Rules may have modes of their own there ([what it sees and what not](how-it-works.md#the-guard))",
         ("off", "observe", "block"),
     ),
     Setting(
@@ -257,6 +260,13 @@ SETTINGS = (
         "what a fault of the guard's own means. open: the operation goes on; closed: it is refused, and a function whose "
         "guard cannot be armed DOES NOT START. A finding in either case",
         ("open", "closed"),
+    ),
+    Setting(
+        "guard_learn",
+        "switch",
+        "off",
+        "write a finding `guard.capability` for every new use of a capability, once in each environment, for "
+        "`dayfly policy learn` to read; nothing is allowed or refused by it",
     ),
 )
 
@@ -317,6 +327,7 @@ class Settings:
         "fork_deliver",
         "fork_threads",
         "guard",
+        "guard_learn",
         "guard_on_fault",
         "huge_pages",
         "immortal",
@@ -328,6 +339,7 @@ class Settings:
         "max_invocations",
         "network",
         "on_timeout",
+        "policy",
         "reseed",
         "retire_on",
         "scope",
@@ -341,8 +353,14 @@ class Settings:
         "zygote_prime",
     )
 
-    def __init__(self, values: Mapping[str, Value], unknown_variables: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        values: Mapping[str, Value],
+        unknown_variables: tuple[str, ...] = (),
+        policy: Policy | None = None,
+    ) -> None:
         self.unknown_variables = unknown_variables
+        self.policy = policy
         self.isolation = str(values["isolation"])
         self.scope = str(values["scope"])
         self.api_lock = str(values["api_lock"])
@@ -358,6 +376,7 @@ class Settings:
         self.huge_pages = str(values["huge_pages"])
         self.immortal = str(values["immortal"])
         self.guard = str(values["guard"])
+        self.guard_learn = bool(values["guard_learn"])
         self.guard_on_fault = str(values["guard_on_fault"])
         self.max_age = _number(values["max_age"])
         self.max_invocations = int(_number(values["max_invocations"]))
@@ -394,6 +413,13 @@ def load_settings(environ: Mapping[str, str], table: Mapping[str, object]) -> Se
     the function's own, so they are only returned, in `unknown_variables`, for the first log line.
     """
     known = {setting.name for setting in SETTINGS}
+    policy = None
+    if "policy" in table:
+        # For functions that have one.
+        from dayfly.core.policyfile import parse_policy
+
+        policy = parse_policy(_table(table["policy"]))
+        table = {name: value for name, value in table.items() if name != "policy"}
     table = _flatten(table)
     for name in table:
         if name not in known:
@@ -401,7 +427,7 @@ def load_settings(environ: Mapping[str, str], table: Mapping[str, object]) -> Se
                 f"{FILE_NAME} sets {name!r}, which is no setting of Dayfly",
                 hint="settings are: " + ", ".join(sorted(known)),
             )
-    variables = {setting.variable for setting in SETTINGS} | WRAPPER_VARIABLES.keys()
+    variables = {setting.variable for setting in SETTINGS} | WRAPPER_VARIABLES.keys() | {LEARN_VARIABLE}
     unknown = tuple(sorted(name for name in environ if name.startswith("DAYFLY_") and name not in variables))
     values: dict[str, Value] = {}
     for setting in SETTINGS:
@@ -411,9 +437,17 @@ def load_settings(environ: Mapping[str, str], table: Mapping[str, object]) -> Se
             values[setting.name] = _read_toml(setting, table[setting.name])
         else:
             values[setting.name] = _read(setting, setting.default, where=setting.name)
-    settings = Settings(values, unknown)
+    settings = Settings(values, unknown, policy)
     _check_tenant(settings)
     return settings
+
+
+def _table(value: object) -> Mapping[str, object]:
+    if not isinstance(value, dict):
+        raise SettingError(
+            f"{FILE_NAME}: policy is {value!r}", hint="it must be a table, as [policy] and [policy.network]"
+        )
+    return value
 
 
 def _check_tenant(settings: Settings) -> None:

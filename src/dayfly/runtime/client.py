@@ -151,8 +151,14 @@ class DayflyRuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
         self, error_response_data: dict[str, object], error_type_override: str | None = None
     ) -> None:
         """Report a failed init; raises LambdaRuntimeClientError when the platform refuses the report."""
+        self._tell_findings()
         kind = error_type_override or str(error_response_data["errorType"])
         self._call("POST", "/init/error", _ACCEPTED, kind, to_json(error_response_data))
+
+    def _tell_findings(self) -> None:
+        """Have said what the guard saw at init, which belongs to no invocation."""
+        if self._guard is not None and (said := self._guard.said(of_init=True)):
+            call_platform(self._channel, "TELL", "/findings", "", said)
 
     def restore_next(self) -> None:
         """Wait until a snapshot is restored (SnapStart); no worker exists before."""

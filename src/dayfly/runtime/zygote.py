@@ -105,6 +105,8 @@ def wait_for_work(
         sealing.notes += warming.warm(options.prime, options.events, handler)
     if guard is not None:
         unguarded = _settle(guard)
+        if said := guard.said(of_init=True):
+            call_platform(channel, "TELL", "/findings", "", said)
     ready, generators = _seal(options, sealing)
     ready.unguarded = unguarded
     handed_down = _handed_down(channel, inherited)

@@ -57,7 +57,9 @@ TELEMETRY_VARIABLE = "_LAMBDA_TELEMETRY_LOG_FD"
 MARK_VARIABLE = "_DAYFLY_MARK"
 RESTORE = b"/restore/next"
 EXTENSIONS = b"/extensions"
+FINDINGS = b"/findings"
 _CALLS = {
+    (b"TELL", FINDINGS),
     (b"GET", RESTORE),
     (b"DROP", EXTENSIONS),
     (b"POST", b"/init/error"),
@@ -166,6 +168,8 @@ class _Start:
             guard_closed=settings.guard_on_fault == "closed",
             # Plain, the hash of a card number is the card number: nobody but this environment can compute these.
             guard_key=os.urandom(16).hex() if settings.guard != "off" else "",
+            guard_learns=settings.guard_learn,
+            policy=self._packed_policy(),
             telemetry=self._output.telemetry_number,
             prime=settings.zygote_prime,
             events=settings.zygote_events,
@@ -173,6 +177,13 @@ class _Start:
             after=settings.fork_after,
             temporary=self._files.roots,
         )
+
+    def _packed_policy(self) -> str:
+        """Return the function's policy as it is today, for the guard to unpack."""
+        policy = self._settings.policy
+        if policy is None or self._settings.guard == "off":
+            return ""
+        return policy.promoted(time.time()).pack()
 
     def run(self) -> Channel:
         life = self._life
@@ -361,6 +372,11 @@ class _Start:
             # Whoever waits for an event there would wait in the zygote for ever.
             self._routes.drop_peers()
             return b"200\n" if self._routes.has_extensions else b"404\n"
+        if path == FINDINGS:
+            from dayfly.supervisor.witness import Witness
+
+            Witness(self._reporter, self._settings).tell_init(body)
+            return b"200\n"
         if path == RESTORE and self._is_restored:
             # A zygote that is initialised again: the platform restores an environment once.
             return b"200\n"
@@ -477,6 +493,8 @@ class _Start:
         guard = "not armed" if ready.unguarded else settings.guard
         if ready.unguarded:
             self._limits.append(f"the guard could not be armed: {ready.unguarded}")
+        if settings.policy is not None and settings.guard == "off":
+            self._limits.append("the policy is not in force: the guard is off")
         if settings.tenant and settings.keep:
             self._limits.append("what `keep` names is shared by all tenants")
         self._limits += ready.notes

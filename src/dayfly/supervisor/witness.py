@@ -7,6 +7,7 @@ from dayfly.core import findings
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from dayfly.core.http1 import Reply
+    from dayfly.core.reports import Report
     from dayfly.core.settings import Settings
     from dayfly.supervisor.report import Reporter
     from dayfly.supervisor.sweep import Swept
@@ -18,6 +19,8 @@ _MANY_ZOMBIES = 256
 _MANY_NOTES = 16
 _MANY_NAMES = 8
 _NAME_CHARACTERS = 100
+# Uses that an environment tells of to who learns a policy.
+_MANY_USES = 500
 
 
 class Witness:
@@ -29,6 +32,7 @@ class Witness:
         self._is_lock_refused = False
         self._has_told_zombies = False
         self._notes: set[bytes] = set()
+        self._uses: set[tuple[object, ...]] = set()
 
     def tell_hostile(self, worker: Worker, offence: str) -> None:
         """A worker broke a rule and is ended."""
@@ -92,7 +96,9 @@ class Witness:
             # Of each invocation anew: which request did it is what is wanted.
             # Its lines come first, with an empty one behind them.
             said, _, note = note.partition(b"\n\n")
-            is_planted = self._tell_guarded(said)
+            from dayfly.core import reports
+
+            is_planted = self._tell_guarded(said, reports.MANY + reports.MANY_USES)
         if not note or note in self._notes or len(self._notes) >= _MANY_NOTES:
             return is_planted
         self._notes.add(note)
@@ -114,7 +120,13 @@ class Witness:
             )
         return is_planted
 
-    def _tell_guarded(self, said: bytes) -> bool:
+    def tell_init(self, said: bytes) -> None:
+        """Say what the guard saw while the function initialised: of no invocation."""
+        from dayfly.core import reports
+
+        self._tell_guarded(said.partition(b"\n\n")[0], reports.MANY + reports.MANY_AT_INIT)
+
+    def _tell_guarded(self, said: bytes, limit: int) -> bool:
         # Nothing of it is needed where there is no guard.
         from dayfly.core import reports
 
@@ -124,12 +136,17 @@ class Witness:
             "planted": (findings.MEMORY_CHANGED, "an invocation changed"),
             "unknown": (findings.GUARD_UNKNOWN, "neither the event nor the function's own text explains"),
             "fault": (findings.GUARD_FAULT, "the guard failed to judge"),
+            "used": (findings.GUARD_CAPABILITY, "seen for the first time:"),
         }
         is_planted = False
-        for line in said.decode("ascii", "replace").split("\n")[: reports.MANY]:
+        left = reports.MANY
+        for line in said.decode("ascii", "replace").split("\n")[:limit]:
             report = reports.parse_report(line[1:])
             if report is None or line[:1] != "G":
                 continue
+            left -= report.verdict != "used"
+            if left < 0:
+                break
             kind, words = kinds[report.verdict]
             is_planted = is_planted or report.verdict == "planted"
             if report.verdict == "unknown":
@@ -137,21 +154,52 @@ class Witness:
                 if known in self._notes or len(self._notes) >= _MANY_NOTES:
                     continue
                 self._notes.add(known)
-            evidence = {
+            evidence: dict[str, object] = {
                 "rule": report.rule,
                 "place": report.place,
                 "change": report.change,
                 "event_path": report.path,
                 "hash": report.digest,
             }
+            attack = report.attack if kind.attack is not None else None
+            if report.use is not None:
+                if report.verdict == "used" and self._has_told(report):
+                    continue
+                if report.verdict == "observed":
+                    kind, attack = findings.GUARD_CAPABILITY, report.attack
+                    self._reporter.triggers.add("suspicion")
+                evidence |= _of_use(report)
             self._reporter.find(
                 kind,
                 (words if report.verdict == "fault" else f"{words} {report.subject}")
                 + (f" at {report.place}" if report.place else ""),
                 {name: value for name, value in evidence.items() if value},
-                attack=report.attack if kind.attack is not None else None,
+                attack=attack,
             )
         return is_planted
+
+    def _has_told(self, report: Report) -> bool:
+        """Say whether a new use is none to this environment."""
+        use = report.use
+        assert use is not None
+        key = (report.rule, use.target, use.packages, use.phase)
+        if key in self._uses or len(self._uses) >= _MANY_USES:
+            return True
+        self._uses.add(key)
+        return False
+
+
+def _of_use(report: Report) -> dict[str, object]:
+    use = report.use
+    assert use is not None
+    return {
+        "verdict": report.verdict,
+        "kind": report.rule.partition(".")[2],
+        "target": use.target,
+        "packages": list(use.packages),
+        "phase": use.phase,
+        "policy": use.table,
+    }
 
 
 def _printable(name: str) -> str:

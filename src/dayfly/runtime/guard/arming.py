@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from dayfly.core.handshake import LEARN_VARIABLE
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from dayfly.core.handshake import ZygoteOptions
@@ -29,13 +31,40 @@ def arm(options: ZygoteOptions) -> Guard | Unarmed:
             from dayfly.runtime.guard import bootstrap, drivers, hooks, residue  # noqa: F401
             from dayfly.runtime.guard.guarding import Guard
 
-        guard = Guard(options, os.environ.get("LAMBDA_TASK_ROOT") or os.getcwd())
+            guard = Guard(options, os.environ.get("LAMBDA_TASK_ROOT") or os.getcwd())
+            if options.policy or options.guard_learns or LEARN_VARIABLE in os.environ:
+                watch_uses(guard, options)
         drivers.watch(guard)
         bootstrap.stand_between(guard)
         hooks.arm(guard)
         if not hooks.is_heard(guard):
             return Unarmed("the interpreter tells of no event")
+        guard.is_starting = guard.capabilities is not None
         return guard
     except Exception as fault:
         # Trust boundary: AWS's client or an interpreter of a version nobody tried. `guard_on_fault` says whether it starts.
         return Unarmed(f"{type(fault).__name__}: {fault}"[:200])
+
+
+def watch_uses(guard: Guard, options: ZygoteOptions) -> None:
+    """Have the policy asked about what code uses, from here on."""
+    from dayfly.core.policy import Policy
+    from dayfly.runtime.guard import environment, owntext, silent
+    from dayfly.runtime.guard.capabilities import Capabilities
+    from dayfly.runtime.guard.origins import Origins
+
+    policy = Policy.unpack(options.policy) if options.policy else Policy()
+    policy.bind(guard.places.task, guard.places.temporary)
+    origins = Origins(guard.places, owntext.libraries_in(guard.places.task))
+    learns = options.guard_learns
+    guard.capabilities = Capabilities(
+        guard, origins, policy, learns=learns, path=os.environ.get(LEARN_VARIABLE, "")
+    )
+    if not {"environment", "credentials"}.isdisjoint(guard.capabilities.kinds):
+        environment.watch(guard.capabilities)
+    silent.watch(guard.capabilities)
+    # What the first refusal would load is to be there as well.
+    from dayfly.core import destinations, globs  # noqa: F401
+    from dayfly.runtime.guard import tampering
+
+    guard.capabilities.own = tampering.guards_own()

@@ -35,7 +35,18 @@ def stand_between(guard: Guard) -> None:
     load, handle_request = bootstrap._get_handler, bootstrap.handle_event_request
 
     def load_guarded(name: str) -> Handler:
-        return guarded(load(name), guard)
+        guard.enter()
+        try:
+            handler = load(name)
+        except Refused as refused:
+            guard.leave(refused)
+            raise RefusedRecord(str(refused)).with_traceback(_functions_part(refused)) from None
+        finally:
+            guard.leave()
+        if refusal := guard.end_of_loading():
+            # What it is after that is not what was deployed.
+            raise RefusedRecord(refusal)
+        return guarded(handler, guard)
 
     def handle_guarded(client: Client, handler: Handler, invoke_id: str, *rest: object) -> None:
         try:

@@ -9,11 +9,11 @@ import time
 from _thread import get_ident
 
 from dayfly.core.provenance import Provenance, Span
-from dayfly.core.reports import MANY, SUBJECTS, Report
+from dayfly.core.reports import MANY, MANY_AT_INIT, MANY_USES, SUBJECTS, Report
 from dayfly.core.structure.own import OwnText, texts_of
 from dayfly.runtime.guard import owntext
 from dayfly.runtime.guard.places import Places
-from dayfly.runtime.guard.refusal import Refused, RefusedRecord, describe, error_body
+from dayfly.runtime.guard.refusal import Refused, RefusedRecord, describe, describe_use, error_body
 from dayfly.runtime.guard.tampering import Unchanged
 
 TYPE_CHECKING = False
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from dayfly.core.handshake import ZygoteOptions
+    from dayfly.core.reports import Use
     from dayfly.core.structure.judgement import Judgement
+    from dayfly.runtime.guard.capabilities import Capabilities
     from dayfly.runtime.guard.residue import Comparison
 
 # Triggers that hand over several customers' records at once, each of which may fail alone.
@@ -95,6 +97,10 @@ class Guard:
         # Threads in which the guard itself is at work, and how deep; what it does there begins in a hook or in one of these.
         self.busy: dict[int, int] = {}
         self.entries = frozenset((Guard.ask.__code__, Guard._compare.__code__))
+        # The function initialises; capabilities are looked at then as well.
+        self.is_starting = False
+        self.capabilities: Capabilities | None = None
+        self._mode = options.guard
         # What the first log line is to say beside the mode.
         self.limits: list[str] = []
         self._is_disarmed = False
@@ -130,6 +136,7 @@ class Guard:
 
     def settle(self) -> None:
         """Init is done and no event was seen: take what there is for the function's own."""
+        self.is_starting = False
         if sys.pycache_prefix and self.places.is_temporary(sys.pycache_prefix):
             # Whoever writes there writes what the next import executes.
             sys.pycache_prefix = None
@@ -186,6 +193,7 @@ class Guard:
     def disarm(self) -> None:
         """Look at nothing from here on."""
         self._is_disarmed = True
+        self.is_starting = False
 
     def begin(self, body: bytes, request_id: str, context: str = "", *, is_last: bool = False) -> None:
         """An event is there and its handler is about to be called; `context` is what its caller sent beside it.
@@ -205,6 +213,18 @@ class Guard:
         self.suspicions = self.doubts = 0
         self.is_active = not self._is_disarmed
 
+    def end_of_loading(self) -> str:
+        """The handler is loaded; return the message of what was refused of that and swallowed, "" where nothing was."""
+        if changed := self._changed_own():
+            self.tell("observed", "runtime.patched", place=changed)
+            if self._blocks("runtime.patched"):
+                self._refusal = describe("runtime.patched", changed)
+        return self._refusal
+
+    def _changed_own(self) -> str:
+        own = self.capabilities.own if self.capabilities is not None else None
+        return own.found(self.places) if own is not None else ""
+
     def enter(self) -> None:
         """The handler is called: in this thread a refusal will be met by `guard.bootstrap`."""
         self._handler_thread = get_ident()
@@ -217,17 +237,25 @@ class Guard:
     def end(self) -> tuple[bytes, bytes]:
         """The answer is there; return what a note begins with and the answer that has to stand for it, if any."""
         changed = self._changes.found(self.places) if self._changes is not None else ""
+        changed = changed or self._changed_own()
         self._compare()
         self.is_active = False
         if changed:
             # It is too late to refuse; whether the answer may go out is not.
             self.tell("observed", "runtime.patched", place=changed)
-            if self.is_block:
+            if self._blocks("runtime.patched"):
                 self._refusal = describe("runtime.patched", changed)
         body = error_body(self._refusal, self._request_id) if self._refusal and not self._surfaced else b""
-        said = "".join(f"G{report.pack()}\n" for report in self._reports)
+        return self.said(), body
+
+    def said(self, *, of_init: bool = False) -> bytes:
+        """Return what a note begins with, or what there is to tell `of_init`, and forget all of it."""
+        reports = self._reports
+        if self.capabilities is not None:
+            reports = reports + self.capabilities.take_news(MANY_AT_INIT if of_init else MANY_USES)
+        said = "".join(f"G{report.pack()}\n" for report in reports)
         self._forget()
-        return (said + "\n").encode("ascii", "replace") if said else b"", body
+        return (said + "\n").encode("ascii", "replace") if said else b""
 
     def _compare(self) -> None:
         comparison = self._comparison
@@ -271,6 +299,17 @@ class Guard:
                 found = Joined(found, Provenance(_loaded(self._context), self._known, self._key))
             self._provenance = found
         return found
+
+    @property
+    def phase(self) -> str:
+        """Return "init" or "invoke", or "" where nobody is asked anything."""
+        return "invoke" if self.is_active else "init" if self.is_starting else ""
+
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        """Return where of a text came with the event; nowhere, where there is none."""
+        if not self.is_active:
+            return []
+        return [(span.start, span.end) for span in self.provenance.spans(text)]
 
     def ask(self, about: Callable[..., None], *arguments: object) -> None:
         """Have a wrapped function's caller judged, as the hook does; raises Refused or RefusedRecord."""
@@ -351,9 +390,40 @@ class Guard:
     def refuse(self, rule: str, frame: FrameType | None, *, path: str = "", text: str | bytes = "") -> None:
         """Refuse an operation, or, where it is only observed, say so; raises Refused or RefusedRecord."""
         place = self.places.name(frame)
-        self.tell("refused" if self.is_block else "observed", rule, place=place, path=path, text=text)
-        if self.is_block:
+        blocks = self._blocks(rule)
+        self.tell("refused" if blocks else "observed", rule, place=place, path=path, text=text)
+        if blocks:
             self._raise(describe(rule, place), path)
+
+    def refuse_use(self, rule: str, frame: FrameType | None, use: Use, package: str) -> None:
+        """The same for a use of a capability, which is `package`'s."""
+        place = self.places.name(frame)
+        blocks = self._blocks(rule)
+        self.tell("refused" if blocks else "observed", rule, place=place, use=use)
+        if blocks:
+            self._raise(describe_use(rule, place, use, package), "")
+
+    def _blocks(self, rule: str) -> bool:
+        """Say whether a rule refuses here or is only observed."""
+        if self.capabilities is None:
+            return self.is_block
+        subject, _, kind = rule.partition(".")
+        return (
+            self.capabilities.policy.mode_of(kind if subject == "capability" else subject, self._mode)
+            == "block"
+        )
+
+    def is_foreign(self, fault: BaseException) -> bool:
+        """Say whether a fault was raised by code that ran in the middle of the guard's work, and is none of the guard's."""
+        trace = fault.__traceback__
+        while trace is not None and trace.tb_next is not None:
+            trace = trace.tb_next
+        if trace is None:
+            return False
+        code = trace.tb_frame.f_code
+        if self.capabilities is not None:
+            return bool(self.capabilities.origins.owner(code))
+        return not self.places.is_library(code.co_filename)
 
     def fail(self, fault: BaseException, frame: FrameType | None) -> None:
         """A fault of the guard's own; raises Refused where that is asked for."""
@@ -370,6 +440,7 @@ class Guard:
         path: str = "",
         text: str | bytes = "",
         change: str = "",
+        use: Use | None = None,
     ) -> None:
         """Have something said of this invocation, once."""
         if rule.partition(".")[0] in _BRINGS_CODE:
@@ -377,7 +448,7 @@ class Guard:
             self.doubts += verdict == "unknown"
         if rule.partition(".")[0] not in SUBJECTS:
             rule = "guard." + rule
-        key = (rule, place, path)
+        key = (rule, place, path if use is None else f"{use.target} {use.packages}")
         if key in self._told:
             return
         if len(self._reports) >= MANY:
@@ -388,7 +459,9 @@ class Guard:
             self._reports.remove(lesser[0])
         self._told.add(key)
         digest = self._digest(text)
-        self._reports.append(Report(verdict, rule, place=place, path=path, digest=digest, change=change))
+        self._reports.append(
+            Report(verdict, rule, place=place, path=path, digest=digest, change=change, use=use)
+        )
 
     def _raise(self, message: str, path: str) -> None:
         if self._is_batch and path.startswith("Records["):

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import CodeType, FrameType
 
+    from dayfly.runtime.guard.capabilities import Capabilities
     from dayfly.runtime.guard.guarding import Guard
+    from dayfly.runtime.guard.recording import Recorder
 
     Arguments = tuple[object, ...]
     Act = Callable[[Guard, Arguments, FrameType], None]
@@ -65,6 +67,11 @@ def is_heard(guard: Guard) -> bool:
 def make_hook(guard: Guard) -> Callable[[str, Arguments], None]:
     """Return the function that is told of every event."""
     find, busy, ident_now, frame_at = _ACTS.get, guard.busy, get_ident, sys._getframe
+    find_use: Callable[[str], Act | None] = find
+    if guard.capabilities is not None:
+        uses = _uses(guard.capabilities)
+        find_use = uses.get
+        find = _both(_ACTS, uses).get
 
     def hook(event: str, arguments: Arguments) -> None:
         act = find(event)
@@ -73,22 +80,34 @@ def make_hook(guard: Guard) -> Callable[[str, Arguments], None]:
         if not guard.is_active:
             if event == "dayfly.guard":
                 guard.is_heard = True
-            return
+                return
+            act = find_use(event)
+            if act is None or not guard.is_starting:
+                return
         ident = ident_now()
-        frame = frame_at(1)
+        try:
+            frame = frame_at(1)
+        except ValueError:
+            # A thread that runs nothing but a builtin.
+            frame = frame_at()
         depth = busy.get(ident, 0)
         if depth and _is_ours(frame, guard, hook.__code__):
             return
         if depth >= _MANY_DEEP:
-            # What it calls calls it: built-in functions were replaced.
+            # What it calls calls it: functions that it needs were replaced, or finalisers set for it.
+            guard.refuse("guard.nested", frame)
             return
         busy[ident] = depth + 1
         try:
             act(guard, arguments, frame)
-        except RefusedRecord:
+        except (RefusedRecord, RecursionError, MemoryError):
+            # Whoever has used up the stack is told so, and not let through.
             raise
         except Exception as fault:
             # Trust boundary: a fault of ours must not become the customer's; `guard_on_fault` says how it goes on.
+            if guard.is_foreign(fault):
+                # A signal's handler, say: it would have ended the operation as well.
+                raise
             guard.fail(fault, frame)
         finally:
             if depth:
@@ -99,8 +118,60 @@ def make_hook(guard: Guard) -> Callable[[str, Arguments], None]:
     return hook
 
 
+def make_use_hook(recorder: Recorder) -> Callable[[str, Arguments], None]:
+    """Return a hook that has uses noted, and judges nothing."""
+    from dayfly.runtime.guard.uses import acts_for
+
+    assert recorder.capabilities is not None
+    capabilities, busy = recorder.capabilities, recorder.busy
+    find = acts_for(capabilities.kinds).get
+
+    def hook(event: str, arguments: Arguments) -> None:
+        act = find(event)
+        if act is None:
+            return
+        ident = get_ident()
+        if ident in busy:
+            return
+        busy[ident] = 1
+        try:
+            act(capabilities, arguments, sys._getframe(1))
+        except Exception as fault:
+            # Trust boundary: what is recorded must not become a failed test.
+            recorder.fail(fault, None)
+        finally:
+            busy.pop(ident, None)
+
+    return hook
+
+
+def _uses(capabilities: Capabilities) -> dict[str, Act]:
+    """Return what the policy's kinds have to do at which event."""
+    from dayfly.runtime.guard.uses import acts_for
+
+    def bound(use: Callable[[Capabilities, Arguments, FrameType], None]) -> Act:
+        return lambda _guard, arguments, frame: use(capabilities, arguments, frame)
+
+    return {event: bound(use) for event, use in acts_for(capabilities.kinds).items()}
+
+
+def _both(acts: dict[str, Act], uses: dict[str, Act]) -> dict[str, Act]:
+    """Return both for each event: what the event brought first, which says more."""
+
+    def follow(act: Act, use: Act) -> Act:
+        def follow_up(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
+            act(guard, arguments, frame)
+            use(guard, arguments, frame)
+
+        return follow_up
+
+    return acts | {event: follow(acts[event], use) if event in acts else use for event, use in uses.items()}
+
+
 def _is_ours(frame: FrameType | None, guard: Guard, hook: CodeType) -> bool:
     """Say whether an event within the guard's own work is its own, and not that of code run by a signal or collector."""
+    if guard.capabilities is not None:
+        return guard.capabilities.is_at_work(frame, hook)
     for _ in range(_MANY_FRAMES):
         if frame is None or frame.f_code is hook or frame.f_code in guard.entries:
             return True

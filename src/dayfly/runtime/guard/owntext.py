@@ -43,7 +43,7 @@ def function_texts(places: Places, *, with_values: bool) -> Iterator[str]:
 
     `with_values`: what their globals hold as well, as no event has met them yet.
     """
-    libraries = _libraries_in(places.task)
+    libraries = libraries_in(places.task)
     for module, file in _modules():
         if places.is_functions(file) and _top(module.__name__) not in libraries:
             yield from texts_in(module, with_values=with_values)
@@ -114,7 +114,7 @@ def _top(name: str) -> str:
     return name.partition(".")[0]
 
 
-def _libraries_in(task: str) -> frozenset[str]:
+def libraries_in(task: str) -> frozenset[str]:
     """Return the names of packages that an installer put into the function's folder, by what it wrote of them."""
     try:
         entries = os.listdir(task)

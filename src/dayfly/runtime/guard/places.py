@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from types import FrameType
 
 # From what is compiled, since bytecode of the layer has other names than its files.
-_OWN = (lambda: 0).__code__.co_filename.removesuffix("runtime/guard/places.py")
-_FROZEN = "<frozen "
+OWN = (lambda: 0).__code__.co_filename.removesuffix("runtime/guard/places.py")
+FROZEN = "<frozen "
 # Deeper stacks than that name no place.
 _MANY_FRAMES = 400
 
@@ -30,18 +30,18 @@ class Places:
         self.temporary = tuple({_folder(place) for place in (*temporary, "/tmp", "/var/tmp", "/dev/shm")})
         self._library = _folder(os.path.dirname(os.__file__))
         entries = [entry if entry else os.getcwd() for entry in sys.path if isinstance(entry, str)]
-        self.roots = tuple({self.task, _OWN, self._library, *(_folder(entry) for entry in entries)})
+        self.roots = tuple({self.task, OWN, self._library, *(_folder(entry) for entry in entries)})
 
     def is_deployed(self, name: str) -> bool:
         """Say whether code of this file name is the function's, a library's or the interpreter's.
 
         A name is what its author says it is: code that was never let in cannot say it.
         """
-        return name.startswith((*self.roots, _FROZEN))
+        return name.startswith((*self.roots, FROZEN))
 
     def is_library(self, name: str) -> bool:
         """Say whether code of this file name is the interpreter's or Dayfly's."""
-        return name.startswith((self._library, _OWN, _FROZEN)) and "/site-packages/" not in name
+        return name.startswith((self._library, OWN, FROZEN)) and "/site-packages/" not in name
 
     def is_functions(self, name: str) -> bool:
         """Say whether code of this file name is the function's, without the libraries beside it."""
@@ -71,9 +71,7 @@ class Places:
                 return False
             if frame.f_code.co_name == "<module>" and self.is_deployed(frame.f_code.co_filename):
                 caller = frame.f_back.f_code
-                return (
-                    caller.co_filename.startswith(_FROZEN) and caller.co_name == "_call_with_frames_removed"
-                )
+                return caller.co_filename.startswith(FROZEN) and caller.co_name == "_call_with_frames_removed"
             frame = frame.f_back
         return False
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from dayfly.core.reports import Use
+
 ERROR_TYPE = "Dayfly.Refused"
 
 
@@ -22,6 +26,14 @@ RefusedRecord.__name__ = ERROR_TYPE
 def describe(rule: str, place: str) -> str:
     """Return the message of a refusal: rule and place, and nothing that came with the event."""
     return f"Dayfly's guard refused this operation ({rule})" + (f" at {place}" if place else "")
+
+
+def describe_use(rule: str, place: str, use: Use, package: str) -> str:
+    """Return the message where the policy refuses: with its table and with the package whose use it is."""
+    whose = "the function's own code" if package == "function" else f"the package {package}"
+    if package == "?":
+        whose = "code that was made at run time"
+    return f"{describe(rule, place)}: [{use.table}] does not allow it for {whose}"
 
 
 def error_body(message: str, request_id: str) -> bytes:

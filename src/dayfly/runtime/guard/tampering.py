@@ -23,6 +23,19 @@ _MODULES = (
     "dayfly.runtime.guard.hooks",
     "dayfly.core.frames",
 )
+_GUARDS = (
+    "dayfly.runtime.guard.",
+    "dayfly.core.policy",
+    "dayfly.core.globs",
+    "dayfly.core.destinations",
+    "dayfly.core.reports",
+)
+
+
+def guards_own() -> Unchanged:
+    """Return the guard's own functions as they are now, which nobody has to replace."""
+    names = tuple(name for name in sys.modules if name.startswith(_GUARDS))
+    return Unchanged(names, is_strict=True)
 
 
 class Unchanged:
@@ -30,13 +43,15 @@ class Unchanged:
 
     Code of the deployment may replace them, as Sentry's does; code that came later may not. What they run is watched by
     the hook: an exchange of `__code__` is an event, and so is every look at it, which would cost ten times as much.
+    `is_strict`: of these `modules` nobody has to replace anything.
     """
 
-    __slots__ = ("_known",)
+    __slots__ = ("_is_strict", "_known")
 
-    def __init__(self) -> None:
+    def __init__(self, modules: tuple[str, ...] = _MODULES, *, is_strict: bool = False) -> None:
+        self._is_strict = is_strict
         self._known: list[tuple[Mapping[str, object], list[str], list[object]]] = []
-        for name in _MODULES:
+        for name in modules:
             module = sys.modules.get(name)
             if module is None:
                 continue
@@ -60,6 +75,8 @@ class Unchanged:
             for key, value in zip(keys, values, strict=True):
                 now = owner.get(key)
                 code = getattr(now, "__code__", None)
-                if now is not value and (code is None or not places.is_deployed(code.co_filename)):
+                if now is not value and (
+                    self._is_strict or code is None or not places.is_deployed(code.co_filename)
+                ):
                     return f"{owner.get('__name__') or owner.get('__module__')}.{key}"
         return ""

@@ -1,0 +1,276 @@
+"""Asks the policy about what code uses: processes, the network, files, the environment, native code, threads.
+
+While the function initialises and while it serves an event; a refusal and a finding name the rule, the package and the place.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from _thread import get_ident
+
+from dayfly.core.policy import KINDS, is_credential
+from dayfly.core.reports import Report, Use
+from dayfly.runtime.guard import baseline, generalising
+from dayfly.runtime.guard.refusal import RefusedRecord
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import CodeType, FrameType
+
+    from dayfly.core.policy import Policy
+    from dayfly.runtime.guard.guarding import Guard
+    from dayfly.runtime.guard.origins import Origins
+    from dayfly.runtime.guard.recording import Recorder
+    from dayfly.runtime.guard.tampering import Unchanged
+
+# Uses that one process tells of: a function that opens a file of another name for each event has no end of them.
+_MANY_USES = 1000
+_MANY_ADDRESSES = 4096
+_MANY_NAMES = 8
+
+
+_MANY_FRAMES = 400
+_HOOKS = "/runtime/guard/hooks.py"
+# Taken before there is code that could replace them.
+_fspath, _getcwd, _getpid, _normpath, _readlink = (
+    os.fspath,
+    os.getcwd,
+    os.getpid,
+    os.path.normpath,
+    os.readlink,
+)
+
+
+def plain_text(value: object) -> str:
+    """Return what the operating system would take a value for, "" for none; a subclass says nothing of its own here."""
+    if isinstance(value, os.PathLike):
+        value = _fspath(value)
+    if isinstance(value, bytes):
+        return bytes.decode(value, "utf-8", "surrogateescape")
+    return str.__str__(value) if isinstance(value, str) else ""
+
+
+class Capabilities:
+    """What one function may use, and what it was seen to use.
+
+    `kinds` are those that anybody has to be asked about. `learns` has every new use noted in `news`, as reports of the verdict
+    `used`, whether it is allowed or not; `path` is where they are written as well, "" for nowhere.
+    """
+
+    def __init__(
+        self,
+        guard: Guard | Recorder,
+        origins: Origins,
+        policy: Policy,
+        *,
+        learns: bool = False,
+        path: str = "",
+    ) -> None:
+        self.guard = guard
+        self.origins = origins
+        self.policy = policy
+        self.places = origins.places
+        self.learns = learns or bool(path)
+        self.kinds = frozenset(kind for kind in KINDS if self.learns or policy.restricts(kind))
+        self.news: list[Report] = []
+        # What the guard is made of, once all of it is there.
+        self.own: Unchanged | None = None
+        self._tells = learns
+        self._path = path
+        self._known: set[tuple[str, str, tuple[str, ...], str]] = set()
+        self._names: dict[bytes, list[str]] = {}
+        self._hosts: dict[str, frozenset[str]] = {}
+        roots = {*self.places.roots, sys.prefix + "/", sys.base_prefix + "/"} - {"/"}
+        self._free = (*sorted(roots), *baseline.READ_BELOW)
+        self._process = ""
+
+    # ---- asked -----------------------------------------------------------------------------------
+
+    def ask(self, kind: str, target: str, frame: FrameType, *, names: tuple[str, ...] = ()) -> None:
+        """Have a use judged; `names` are other names of the target, one of which is enough.
+
+        Raises Refused or RefusedRecord where it is not allowed and the rule blocks.
+        """
+        if kind not in self.kinds:
+            return
+        packages = self.origins.packages(frame)
+        if not packages:
+            return
+        phase = self.guard.phase
+        verdict = None
+        best = target
+        for one in (*names, target):
+            verdict = self.policy.allows(kind, one, packages, phase)
+            if verdict.is_allowed:
+                best = one
+                break
+            best = names[0] if names else target
+        assert verdict is not None
+        if self.learns:
+            self._learn(kind, best, packages, phase, frame)
+        if verdict.is_allowed:
+            return
+        use = Use(self._general(kind, best, packages), packages, phase, verdict.rule)
+        self.guard.refuse_use(f"capability.{kind}", frame, use, verdict.package)
+
+    def ask_wrapped(self, kind: str, target: str, frame: FrameType, *, names: tuple[str, ...] = ()) -> None:
+        """The same for what stands in for a builtin that raises no event."""
+        guard, ident = self.guard, get_ident()
+        if not guard.phase:
+            return
+        depth = guard.busy.get(ident, 0)
+        if depth and self.is_at_work(frame):
+            return
+        guard.busy[ident] = depth + 1
+        try:
+            self.ask(kind, target, frame, names=names)
+        except (RefusedRecord, RecursionError, MemoryError):
+            raise
+        except Exception as fault:
+            # Trust boundary, as in the hook.
+            if guard.is_foreign(fault):
+                raise
+            guard.fail(fault, frame)
+        finally:
+            if depth:
+                guard.busy[ident] = depth
+            else:
+                guard.busy.pop(ident, None)
+
+    def is_at_work(self, frame: FrameType | None, hook: CodeType | None = None) -> bool:
+        """Say whether the guard itself does this, in the middle of judging, and no code that it met on the way."""
+        for _ in range(_MANY_FRAMES):
+            if frame is None or frame.f_code is hook or frame.f_code is _ASKING:
+                return True
+            if frame.f_code in self.guard.entries:
+                return True
+            if frame.f_code.co_name == "hook" and frame.f_code.co_filename.endswith(_HOOKS):
+                return not self.origins.owner(frame.f_code)
+            if self.origins.owner(frame.f_code):
+                return False
+            frame = frame.f_back
+        return False
+
+    def ask_path(self, kind: str, path: object, frame: FrameType, *, folder: int = -1) -> None:
+        """A file that is read or written; `folder` is the descriptor that a relative path begins at."""
+        if kind not in self.kinds and not (kind == "read" and "credentials" in self.kinds):
+            return
+        full = self.full_path(path, folder)
+        if not full:
+            return
+        if kind == "read":
+            if full.startswith(self._free):
+                return
+            if full.startswith("/proc/"):
+                if full.endswith("/environ"):
+                    self.ask("credentials", full, frame)
+                    self.ask("environment", "*", frame)
+                full = self._own_process(full)
+            if full in baseline.READ:
+                return
+        elif full in baseline.WRITTEN:
+            return
+        self.ask(kind, full, frame)
+
+    def ask_variable(self, name: str, frame: FrameType, *, is_set: bool) -> None:
+        """A variable of the environment that is read."""
+        if is_credential(name):
+            if is_set or self.learns:
+                self.ask_wrapped("credentials", "*", frame)
+            return
+        if name in baseline.VARIABLES or name.startswith(baseline.VARIABLES_NAMED):
+            return
+        # What is not there gives nothing away, but another environment may have it.
+        if is_set or self.learns:
+            self.ask_wrapped("environment", name, frame)
+
+    def full_path(self, path: object, folder: int = -1) -> str:
+        """Return what a path means, absolute and without `..`; "" for a descriptor and for what the system would not take."""
+        text = plain_text(path)
+        if not text:
+            return ""
+        if not text.startswith("/"):
+            start = _readlink(f"/proc/self/fd/{folder}") if folder >= 0 else _getcwd()
+            text = f"{start}/{text}"
+        return "/" + _normpath(text).lstrip("/")
+
+    def _own_process(self, path: str) -> str:
+        own = f"/proc/{_getpid()}/"
+        if path.startswith(own):
+            return "/proc/self/" + path[len(own) :]
+        return path.replace("/proc/thread-self/", "/proc/self/", 1)
+
+    # ---- names and their addresses ---------------------------------------------------------------
+
+    def resolved(self, host: str, addresses: list[bytes]) -> None:
+        """An allowed name was found to have these addresses."""
+        for address in addresses:
+            names = self._names.setdefault(address, [])
+            if host not in names:
+                # The latest that was looked up is the likeliest.
+                names.insert(0, host)
+                del names[_MANY_NAMES:]
+        while len(self._names) > _MANY_ADDRESSES:
+            del self._names[next(iter(self._names))]
+
+    def names_of(self, address: bytes) -> tuple[str, ...]:
+        """Return the names that were found to have this address."""
+        return tuple(self._names.get(address, ()))
+
+    # ---- what is told ----------------------------------------------------------------------------
+
+    def _learn(self, kind: str, target: str, packages: tuple[str, ...], phase: str, frame: FrameType) -> None:
+        raw = (kind, target, packages, phase)
+        if raw in self._known or len(self._known) >= _MANY_USES:
+            return
+        self._known.add(raw)
+        use = (kind, self._general(kind, target, packages), packages, phase)
+        if use in self._known and use != raw:
+            return
+        self._known.add(use)
+        place = self.places.name(frame)
+        if self._tells:
+            self.news.append(Report("used", f"capability.{kind}", place=place, use=Use(*use[1:])))
+        if self._path:
+            from dayfly.runtime.guard import recording
+
+            recording.write(self._path, *use, place)
+
+    def take_news(self, limit: int) -> list[Report]:
+        """Return `limit` at most of the new uses that there are to tell of, and none of them again."""
+        news, self.news = self.news, []
+        if len(news) > limit:
+            import random
+
+            # Each worker begins at nothing: the same ones would be left out each time.
+            news = random.Random(os.urandom(8)).sample(news, limit)
+        return news
+
+    def _general(self, kind: str, target: str, packages: tuple[str, ...]) -> str:
+        def own(text: str) -> bool:
+            return self.guard.own.is_constant(text) or self.guard.own.has_word(text)
+
+        spans = self.guard.spans
+        if kind == "network":
+            return generalising.destination(
+                target, spans, lambda host: own(host) or host in self._hosts_of(packages)
+            )
+        if target.startswith("/") and kind != "credentials":
+            return generalising.path(target, self.places, spans, own)
+        return generalising.name(target, spans)
+
+    def _hosts_of(self, packages: tuple[str, ...]) -> frozenset[str]:
+        """Return the hosts that stand in the code of the innermost package: what speaks to one service names it."""
+        found = self._hosts.get(packages[0])
+        if found is None:
+            from dayfly.runtime.guard import owntext
+
+            texts = list(owntext.library_texts((packages[0] + ".",))) if packages[0] in sys.modules else []
+            module = sys.modules.get(packages[0])
+            texts += owntext.texts_in(module, with_values=True) if module is not None else []
+            found = self._hosts[packages[0]] = frozenset((*texts, *owntext.hosts_in(texts)))
+        return found
+
+
+_ASKING = Capabilities.ask_wrapped.__code__

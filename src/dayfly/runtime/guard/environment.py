@@ -1,0 +1,120 @@
+"""Has the policy asked when code reads variables of the environment, which raises no event.
+
+What `os.environ` keeps its variables in is replaced by what asks first. C code's `getenv` is not seen.
+"""
+
+from __future__ import annotations
+
+import os
+import posix
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from types import FrameType
+
+    from dayfly.runtime.guard.capabilities import Capabilities
+    from dayfly.runtime.guard.origins import Origins
+
+# What hands the whole environment on to a child, which then has it in any case.
+_STARTERS = frozenset(("_execvpe", "_spawnvef", "_posix_spawn", "execvpe", "get_exec_path"))
+_STARTING = ("/subprocess.py", "<frozen os>", "/os.py")
+# Of what this reads it keeps the proxies.
+_PROXIES, _REQUESTS = "getproxies_environment", "/urllib/request.py"
+_MANY_STEPS = 8
+
+
+def watch(capabilities: Capabilities) -> None:
+    """Put what asks between `os.environ` and its variables."""
+    watched = _watched(posix.environ, capabilities)
+    for owner in (os.environ, os.environb):
+        setattr(owner, "_data", watched)  # noqa: B010
+    posix.environ = watched  # type: ignore[assignment]
+
+
+def _watched(data: dict[bytes, bytes], capabilities: Capabilities) -> object:
+    """Return what behaves as `data` does for `os.environ`; whoever has it has not `data`."""
+    guard = capabilities.guard
+
+    def ask(key: object) -> None:
+        if guard.phase and type(key) is bytes:
+            frame = _reader(sys._getframe(2), capabilities.origins, key)
+            if frame is not None:
+                capabilities.ask_variable(os.fsdecode(key), frame, is_set=key in data)
+
+    class Environment:
+        """The variables, by name."""
+
+        __slots__ = ()
+
+        def __getitem__(self, key: bytes) -> bytes:
+            ask(key)
+            return data[key]
+
+        def __setitem__(self, key: bytes, value: bytes) -> None:
+            data[key] = value
+
+        def __delitem__(self, key: bytes) -> None:
+            del data[key]
+
+        def __iter__(self) -> Iterator[bytes]:
+            return iter(data)
+
+        def __len__(self) -> int:
+            return len(data)
+
+        def __contains__(self, key: object) -> bool:
+            return key in data
+
+        def keys(self) -> list[bytes]:
+            """Return the names, which are no secret."""
+            return list(data)
+
+        def values(self) -> list[bytes]:
+            """Return what they hold."""
+            return [value for _key, value in self.items()]
+
+        def items(self) -> list[tuple[bytes, bytes]]:
+            """Return names and what they hold."""
+            for key in list(data):
+                ask(key)
+            return list(data.items())
+
+        def get(self, key: bytes, default: bytes | None = None) -> bytes | None:
+            """Return what one holds."""
+            ask(key)
+            return data.get(key, default)
+
+        def pop(self, key: bytes, *default: bytes) -> bytes:
+            """Take one out."""
+            ask(key)
+            return data.pop(key, *default)
+
+        def copy(self) -> dict[bytes, bytes]:
+            """Return them as a table of its own."""
+            return dict(self.items())
+
+        def clear(self) -> None:
+            """Take all out."""
+            data.clear()
+
+        def update(self, other: Mapping[bytes, bytes]) -> None:
+            """Take in what another table holds."""
+            data.update(other)
+
+    return Environment()
+
+
+def _reader(frame: FrameType, origins: Origins, key: bytes) -> FrameType | None:
+    """Return the frame that reads a variable; None where the interpreter hands it to a child, or looks at its name alone."""
+    above: FrameType | None = frame
+    for _ in range(_MANY_STEPS):
+        if above is None or origins.owner(above.f_code):
+            break
+        if above.f_code.co_name in _STARTERS and above.f_code.co_filename.endswith(_STARTING):
+            return None
+        if above.f_code.co_name == _PROXIES and above.f_code.co_filename.endswith(_REQUESTS):
+            return frame if key.lower().endswith(b"_proxy") else None
+        above = above.f_back
+    return frame

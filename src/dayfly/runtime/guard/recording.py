@@ -1,0 +1,126 @@
+"""Writes down what code uses, one JSON object a line, in a worker and in any other process, such as a test suite's.
+
+    {"kind": "network", "target": "api.example.com:443", "packages": ["requests"], "phase": "invoke", "place": "app.py:7 handler"}
+
+It only ever adds lines to a file: nothing is allowed or refused by it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import CodeType, FrameType
+
+    from dayfly.core.reports import Use
+    from dayfly.runtime.guard.capabilities import Capabilities
+    from dayfly.runtime.guard.places import Places
+
+_MANY_FRAMES = 1000
+_IMPORTLIB = "<frozen importlib._bootstrap"
+
+
+def write(path: str, kind: str, target: str, packages: tuple[str, ...], phase: str, place: str) -> None:
+    """Add a use to the file or FIFO `path`; where that cannot be done, nobody is any worse off."""
+    use = {"kind": kind, "target": target, "packages": packages, "phase": phase, "place": place}
+    line = json.dumps(use, separators=(",", ":")).encode() + b"\n"
+    try:
+        # Opened each time: a descriptor would be one more that every fork inherits.
+        descriptor = os.open(
+            path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NONBLOCK | os.O_NOFOLLOW, 0o600
+        )
+    except OSError:
+        return
+    try:
+        os.write(descriptor, line)
+    except OSError:
+        return
+    finally:
+        os.close(descriptor)
+
+
+def record(task: str, path: str, *, handler: str = "") -> None:
+    """Record what this process uses from here on into `path`; `task` is the function's folder.
+
+    A use happens at "invoke" where the handler (`module.function`) or a function of the folder that is called `test…` stands on
+    the stack, and no module of the folder is being loaded in between; else at "init".
+    """
+    from dayfly.core.policy import Policy
+    from dayfly.runtime.guard import environment, hooks, owntext, silent
+    from dayfly.runtime.guard.capabilities import Capabilities
+    from dayfly.runtime.guard.origins import Origins
+    from dayfly.runtime.guard.places import Places
+
+    places = Places(task, (), since=time.time())
+    recorder = Recorder(places, handler.rpartition(".")[2])
+    origins = Origins(places, owntext.libraries_in(places.task), is_strict=False)
+    recorder.capabilities = Capabilities(recorder, origins, Policy(), path=os.path.abspath(path))
+    environment.watch(recorder.capabilities)
+    silent.watch(recorder.capabilities)
+    sys.addaudithook(hooks.make_use_hook(recorder))
+
+
+class _Everything:
+    """Stands in for the function's own text where there is no event: nothing has to be left out."""
+
+    def is_constant(self, _text: str) -> bool:
+        """Say that it is."""
+        return True
+
+    has_word = is_constant
+
+
+class Recorder:
+    """Stands in for the guard where nothing is judged."""
+
+    def __init__(self, places: Places, handler: str) -> None:
+        self.places = places
+        self.busy: dict[int, int] = {}
+        self.entries: frozenset[CodeType] = frozenset()
+        self.own = _Everything()
+        self.capabilities: Capabilities | None = None
+        self._handler = handler
+
+    @property
+    def phase(self) -> str:
+        """Return the phase of whatever asks."""
+        frame: FrameType | None = sys._getframe(1)
+        for _ in range(_MANY_FRAMES):
+            if frame is None:
+                break
+            code = frame.f_code
+            if self.places.is_functions(code.co_filename):
+                if code.co_name.startswith("test") or (self._handler and code.co_name == self._handler):
+                    return "invoke"
+                above = frame.f_back
+                if (
+                    code.co_name == "<module>"
+                    and above is not None
+                    and _IMPORTLIB in above.f_code.co_filename
+                ):
+                    return "init"
+            if frame.f_back is None and self.capabilities is not None:
+                return self.capabilities.origins.began(frame) or "init"
+            frame = frame.f_back
+        return "init"
+
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        """Return what is another one each time: names of temporary files."""
+        for place in self.places.temporary:
+            if text.startswith(place) and len(text) > len(place):
+                return [(len(place), len(text))]
+        return []
+
+    def refuse_use(self, _rule: str, _frame: FrameType | None, _use: Use, _package: str) -> None:
+        """Nothing is refused where there is no policy."""
+
+    def is_foreign(self, _fault: BaseException) -> bool:
+        """Nobody is in the way of what is only written down."""
+        return False
+
+    def fail(self, _fault: BaseException, _frame: FrameType | None) -> None:
+        """What could not be recorded is not there; the process goes on as without it."""

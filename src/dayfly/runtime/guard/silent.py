@@ -1,0 +1,140 @@
+"""Stands in for builtins whose results or whose use the guard has to know, and that raise no event, or too late.
+
+Look-ups: an address is allowed if it was found for an allowed name. Children: `_posixsubprocess` starts them without a word.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+
+from dayfly.core.destinations import pack_address
+from dayfly.runtime.guard import uses
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
+    from typing import Any
+
+    from dayfly.runtime.guard.capabilities import Capabilities
+
+    Asks = Callable[[tuple[Any, ...], FrameType], None]
+
+# Where a builtin is defined, and the modules that have taken it from there.
+_PLACES = {
+    "posix": ("posix", "os"),
+    "_signal": ("_signal", "signal"),
+    "_socket": ("_socket", "socket"),
+    "_posixsubprocess": ("_posixsubprocess", "subprocess"),
+    "_thread": ("_thread", "threading"),
+}
+_SCHEDULING = ("sched_setaffinity", "sched_setparam", "sched_setscheduler", "setpriority", "nice")
+
+
+def watch(capabilities: Capabilities) -> None:
+    """Replace the builtins that the policy's kinds need."""
+    if "network" in capabilities.kinds:
+        for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex"):
+            _replace("_socket", name, _learning(capabilities, name))
+    if "process" in capabilities.kinds:
+        _ask(capabilities, "_posixsubprocess", "fork_exec", _about_child(capabilities))
+        _ask(capabilities, "_signal", "pidfd_send_signal", _about(capabilities, "process", "signal"))
+        for name in _SCHEDULING:
+            _ask(capabilities, "posix", name, _about(capabilities, "process", "scheduling"))
+    if "write" in capabilities.kinds:
+        _ask(capabilities, "posix", "memfd_create", _about(capabilities, "write", "memfd"))
+        for name in ("mkfifo", "mknod"):
+            _ask(capabilities, "posix", name, _about_file(capabilities))
+    if sys.version_info < (3, 12):
+        # Later ones raise an event.
+        _ask(capabilities, "_thread", "start_new_thread", _about_thread(capabilities))
+
+
+def _replace(module: str, name: str, make: Callable[[Any], Any]) -> None:
+    __import__(module)
+    plain = getattr(sys.modules[module], name, None)
+    if plain is None:
+        return
+    watched = make(plain)
+    for place in _PLACES[module]:
+        # As `subprocess` and `threading` call theirs.
+        for called in (name, "_" + name):
+            if getattr(sys.modules.get(place), called, None) is plain:
+                setattr(sys.modules[place], called, watched)
+
+
+def _ask(capabilities: Capabilities, module: str, name: str, asks: Asks) -> None:
+    def make(plain: Any) -> Any:
+        @functools.wraps(plain)
+        def watched(*arguments: Any, **options: Any) -> Any:
+            if capabilities.guard.phase:
+                asks(arguments, sys._getframe(1))
+            return plain(*arguments, **options)
+
+        return watched
+
+    _replace(module, name, make)
+
+
+def _about(capabilities: Capabilities, kind: str, target: str) -> Asks:
+    def asks(_arguments: tuple[Any, ...], frame: FrameType) -> None:
+        capabilities.ask_wrapped(kind, target, frame)
+
+    return asks
+
+
+def _about_file(capabilities: Capabilities) -> Asks:
+    def asks(arguments: tuple[Any, ...], frame: FrameType) -> None:
+        full = capabilities.full_path(arguments[0] if arguments else None)
+        if full:
+            capabilities.ask_wrapped("write", full, frame)
+
+    return asks
+
+
+def _about_child(capabilities: Capabilities) -> Asks:
+    def asks(arguments: tuple[Any, ...], frame: FrameType) -> None:
+        if not uses.is_library(capabilities, frame, ("/subprocess.py",)):
+            # There it is an event of its own.
+            capabilities.ask_wrapped(
+                "process", uses.program(capabilities, arguments[0] if arguments else ""), frame
+            )
+
+    return asks
+
+
+def _about_thread(capabilities: Capabilities) -> Asks:
+    def asks(arguments: tuple[Any, ...], frame: FrameType) -> None:
+        if arguments:
+            began = getattr(arguments[0], "__self__", arguments[0])
+            who = capabilities.origins.starts(began, frame, capabilities.guard.phase)
+            if who:
+                capabilities.ask_wrapped("threads", who, frame)
+
+    return asks
+
+
+def _learning(capabilities: Capabilities, name: str) -> Callable[[Any], Any]:
+    def make(plain: Any) -> Any:
+        @functools.wraps(plain)
+        def watched(*arguments: Any, **options: Any) -> Any:
+            found = plain(*arguments, **options)
+            host = arguments[0] if arguments else options.get("host")
+            if capabilities.guard.phase and host:
+                text = host.decode("latin-1") if isinstance(host, bytes) else str(host)
+                if not pack_address(text):
+                    capabilities.resolved(text.lower().rstrip("."), _addresses(name, found))
+            return found
+
+        return watched
+
+    return make
+
+
+def _addresses(name: str, found: Any) -> list[bytes]:
+    if name == "getaddrinfo":
+        texts = [entry[4][0] for entry in found]
+    else:
+        texts = [found] if name == "gethostbyname" else found[2]
+    return [packed for text in texts if isinstance(text, str) and (packed := pack_address(text))]
