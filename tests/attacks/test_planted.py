@@ -109,6 +109,43 @@ def test_where_the_process_goes_on_each_later_request_is_told_with_patient_zero(
         assert len({one["request_id"] for one in served}) == 3
 
 
+CARD = "4929123412341234"
+# What an attacker calls things after, so that a finding would have to name it.
+NAMED = f"""
+import app, gc, json, os, threading
+def c{CARD}(*_, **__): return "{{}}"
+c{CARD}.__module__ = c{CARD}.__qualname__ = "c{CARD}"
+class C{CARD}: c{CARD} = c{CARD}
+app.c{CARD} = app.RATES = {{"c{CARD}": c{CARD}}}
+app.RATES["standard"] = {CARD}
+app.receipt.__module__ = app.receipt.__qualname__ = "c{CARD}"
+app.receipt.__kwdefaults__ = {{"c{CARD}": c{CARD}}}
+type(app.logger).__qualname__ = "c{CARD}"
+app.logger.handle = C{CARD}().c{CARD}
+os.environ["C{CARD}"] = "{CARD}"
+os.environ["TZ"] = "{CARD}"
+print.__module__ = "c{CARD}"
+json.loads = print
+threading.Thread(name="c{CARD}", target=threading.Event().wait, args=(9,), daemon=True).start()
+os.makedirs("/tmp/c{CARD}", exist_ok=True)
+os.chdir("/tmp/c{CARD}")
+"""
+
+
+@pytest.mark.parametrize("isolation", ISOLATIONS)
+def test_nothing_of_what_is_planted_stands_in_a_finding(isolation: str) -> None:
+    settings = {"DAYFLY_GUARD": "observe", "DAYFLY_ISOLATION": isolation, "DAYFLY_RETIRE_ON": "error"}
+    with Shop("dayfly", environment=settings) as shop:
+        shop.serve(1)
+        shop.attack(NAMED)
+        # In a process that goes on, what was added is changed by the next one.
+        shop.attack(NAMED.replace("return", "return 1 or"))
+        shop.order()
+        own = [line for line in shop.rie.logs().split("\n") if '"finding_info"' in line]
+        assert len(findings(shop, "residue.memory")) > 3
+        assert [line for line in own if CARD in line] == []
+
+
 @pytest.mark.parametrize("isolation", ["invocation", "window", "process"])
 def test_customers_of_an_honest_function_leave_nothing(isolation: str) -> None:
     with Shop("dayfly", environment={"DAYFLY_GUARD": "observe", "DAYFLY_ISOLATION": isolation}) as shop:

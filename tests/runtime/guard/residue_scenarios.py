@@ -151,7 +151,7 @@ PLANTS: dict[str, tuple[str, str]] = {
     "library's instance": (LEAK + "import logging; logging.getLogger('app').handle = leak", "logging.Logger"),
     "table": ("import app; app.CONFIG['limits']['daily'] = 10**9", "app.CONFIG.limits.daily"),
     "list of functions": (LEAK + "import app; app.HOOKS.append(leak)", "app"),
-    "closure": (LEAK + "import app; app.COUNTER.__closure__[0].cell_contents = leak", "app.make_counter"),
+    "closure": (LEAK + "import app; app.COUNTER.__closure__[0].cell_contents = leak", "function/app.py:"),
     "partial in a list in a table": (
         LEAK + "import app, functools; app.CACHE['x'] = [functools.partial(print, leak)]",
         "app.CACHE.<new>",

@@ -90,6 +90,8 @@ class Comparison:
         self._is_suspect = self._is_doubtful = False
         # Places that were told; in a process that goes on they are no news.
         self._told: list[str] = []
+        # Entries that were not there at init: their names may be data.
+        self._added: set[tuple[int, object]] = set()
 
     @property
     def is_watching(self) -> bool:
@@ -121,6 +123,11 @@ class Comparison:
             return []
         self._new = None
         changes = list(self._pristine.changes())
+        self._added |= {
+            (id(one.owner), one.key)
+            for one in changes
+            if one.before is MISSING and one.owner.kind != pristine.HOOKS
+        }
         is_polluting = bool(changes) and names_attributes(body)
         found: list[Planted] = []
         for change in changes:
@@ -174,11 +181,11 @@ class Comparison:
         self, rule: str, change: Change, *, code: bytes = b"", is_certain: bool = True, rank: int
     ) -> Planted:
         owner, key = change.owner, change.key
-        if change.before is MISSING and owner.kind != pristine.HOOKS:
+        if owner.kind == pristine.HOOKS:
+            place = owner.name
+        elif (id(owner), key) in self._added:
             # Whoever adds a name chooses it.
             place = f"{owner.name}.<new>"
-        elif owner.kind == pristine.HOOKS:
-            place = owner.name
         else:
             place = f"{owner.name}.{key.decode('utf-8', 'replace') if isinstance(key, bytes) else key}"
         words = f"{self.describe(change.before)} -> {self.describe(change.after)}"
@@ -196,7 +203,7 @@ class Comparison:
             file = "/".join(code.co_filename.rsplit("/", 2)[-2:])
             return f"{file}:{code.co_firstlineno} {code.co_name}"
         if kind is types.BuiltinFunctionType:
-            return f"{value.__module__ or 'builtins'}.{value.__name__}"  # type: ignore[attr-defined]
+            return f"built-in {value.__name__}"  # type: ignore[attr-defined]
         if kind is types.ModuleType:
             return "a module"
         if isinstance(value, type):
@@ -271,7 +278,7 @@ class Comparison:
         if not foreign:
             return
         new = set(map(id, fresh))
-        running = _running_values()
+        running = self._running_values()
         # What there was at init is listed, too, and searched, once it is no longer frozen.
         _unfreeze()
         old = set(map(id, _get_objects())) - new
@@ -285,6 +292,22 @@ class Comparison:
                 yield Planted(
                     "residue.code", holder, f"holds {MADE}", code=code.co_code, is_certain=is_certain, rank=1
                 )
+
+    def _running_values(self) -> dict[int, str]:
+        """Return the local variables of running code by their ids: no container holds those."""
+        found: dict[int, str] = {}
+        for frame in list(_current_frames().values()):
+            step: types.FrameType | None = frame
+            while step is not None:
+                code = step.f_code
+                if not code.co_filename.endswith(_OWN_FILES):
+                    place = MADE
+                    if self._places.is_deployed(code.co_filename) and self.known.is_known(code):
+                        place = f"{'/'.join(code.co_filename.rsplit('/', 2)[-2:])} {code.co_name}"
+                    for value in list(step.f_locals.values()):
+                        found.setdefault(id(value), f"running {place}")
+                step = step.f_back
+        return found
 
     def _holder(self, value: object, old: set[int], running: dict[int, str]) -> str:
         """Return what of init's holds an object, over a few steps; or running code, or else the interpreter itself."""
@@ -314,30 +337,18 @@ class Comparison:
                 return owner.name
             kind = type(holder)
             if kind is types.FunctionType:
-                return f"{holder.__module__}.{holder.__qualname__}"  # type: ignore[attr-defined]
+                return self.describe(holder)
             if kind not in _CONTAINERS:
-                return f"{kind.__module__}.{kind.__qualname__}"
+                # By the name that it had at init: code that was let in can give it another.
+                entries = next((one for one in _get_referents(kind.__dict__) if type(one) is dict), None)
+                owner = self._pristine.owner_of(entries)
+                return owner.name if owner is not None else "an object of init"
             above = [one for one in _get_referrers(holder) if id(one) in old]
             named = [one for one in above if self._pristine.owner_of(one) or type(one) not in _CONTAINERS]
             if not named and not above:
                 break
             holder = (named or above)[0]
         return "an object of init"
-
-
-def _running_values() -> dict[int, str]:
-    """Return the local variables of running code by their ids: no container holds those."""
-    found: dict[int, str] = {}
-    for frame in list(_current_frames().values()):
-        step: types.FrameType | None = frame
-        while step is not None:
-            code = step.f_code
-            if not code.co_filename.endswith(_OWN_FILES):
-                place = f"running {'/'.join(code.co_filename.rsplit('/', 2)[-2:])} {code.co_name}"
-                for value in list(step.f_locals.values()):
-                    found.setdefault(id(value), place)
-            step = step.f_back
-    return found
 
 
 def _process_state() -> dict[str, frozenset[str]]:
