@@ -50,14 +50,24 @@ def test_every_layer_is_within_the_budget(version: str, tmp_path: Path) -> None:
 def test_only_what_runs_beside_a_function_ships(layer: build.BuiltLayer) -> None:
     with zipfile.ZipFile(layer.path) as file:
         names = file.namelist()
-        inner = zipfile.ZipFile(io.BytesIO(file.read("dayfly.d/source.zip"))).namelist()
+        client = zipfile.ZipFile(io.BytesIO(file.read("dayfly.d/client.zip"))).namelist()
         archive = f"dayfly.d/{sys.implementation.cache_tag}.late.zip"
         late = zipfile.ZipFile(io.BytesIO(file.read(archive))).namelist()
         packed = file.read(f"dayfly.d/{sys.implementation.cache_tag}.guard.xz")
         manifest = json.loads(file.read("dayfly.d/manifest.json"))
         program = file.getinfo("dayfly").external_attr >> 16 & 0o777
     assert program == 0o755
-    assert {name.split("/")[1] for name in inner if name.startswith("dayfly/")} == {
+    # Bytecode alone, each module's once.
+    tag = f"dayfly.d/{sys.implementation.cache_tag}/"
+    files = {name.removeprefix(tag) for name in names if name.startswith(tag)}
+    index = json.loads(lzma.decompress(packed).partition(b"\n")[0])
+    guards = {name for name, _ in index}
+    assert len(files) + len(late) + len(guards) == len(files | set(late) | guards)
+    modules = files | set(late) | guards
+    assert not [name for name in modules if not name.endswith(".pyc")]
+    own = {name[:-1] for name in modules}
+    assert own == {source.path for source in own_sources(Path(dayfly.__file__).parent)}
+    assert {name.split("/")[1] for name in own} == {
         "__init__.py",
         "errors.py",
         "core",
@@ -66,27 +76,25 @@ def test_only_what_runs_beside_a_function_ships(layer: build.BuiltLayer) -> None
         "runtime",
         "attach",
     }
-    assert [name for name in inner if name.startswith("dayfly/attach/")] == [
+    assert sorted(name for name in own if name.startswith("dayfly/attach/")) == [
         "dayfly/attach/__init__.py",
         "dayfly/attach/enter.py",
     ]
-    # Each source once as bytecode for the one Python.
-    tag = f"dayfly.d/{sys.implementation.cache_tag}/"
-    own = {name for name in inner if name.startswith("dayfly/")}
-    # The guard's have bytecode alone.
-    assert not [name for name in own if is_guards(name)]
-    index = json.loads(lzma.decompress(packed).partition(b"\n")[0])
-    guards = {name[:-1] for name, _ in index}
-    assert not [name for name in guards if not is_guards(name)]
-    assert {"dayfly/runtime/guard/hooks.py", "dayfly/core/structure/python.py"} <= guards
-    own |= guards
-    files = {name.removeprefix(tag)[:-1] for name in names if name.startswith(tag)}
-    assert files | {name[:-1] for name in late} | guards == own
-    assert len(files) + len(late) + len(guards) == len(own)
-    assert {name.split("/")[0] for name in inner} == {"dayfly", "client", "needs"}
-    assert not [
-        name for name in [*names, *inner] if name.endswith((".so", ".toml")) or "tests" in name.split("/")
-    ]
+    assert guards == {f"{name}c" for name in own if is_guards(name)}
+    assert {"dayfly/runtime/guard/hooks.py", "dayfly/core/structure/python.py"} <= {
+        name[:-1] for name in guards
+    }
+    assert {name for name in names if not name.startswith(tag)} == {
+        "dayfly",
+        "dayfly.d/boot.py",
+        "dayfly.d/client.zip",
+        archive,
+        f"dayfly.d/{sys.implementation.cache_tag}.guard.xz",
+        "dayfly.d/licences.zip",
+        "dayfly.d/manifest.json",
+    }
+    assert {name.split("/")[0] for name in client} == {"client", "needs"}
+    assert not [name for name in client if not name.endswith(".py") or "tests" in name.split("/")]
     assert manifest == {
         "dayfly": dayfly.__version__,
         "bytecode": [HERE],
@@ -139,7 +147,24 @@ def test_a_python_that_is_not_here_is_told_and_served_from_source(tmp_path: Path
     assert built.not_compiled == tuple(missing)
     assert built.compiled == {}
     with zipfile.ZipFile(built.path) as file:
-        assert "dayfly.d/source.zip" in file.namelist()
+        inner = zipfile.ZipFile(io.BytesIO(file.read("dayfly.d/source.zip"))).namelist()
+    # With the guard's: this Python finds them nowhere else.
+    assert set(inner) == {source.path for source in own_sources(Path(dayfly.__file__).parent)}
+
+
+def test_beside_the_python_that_is_here_one_that_is_not_is_served_from_source(tmp_path: Path) -> None:
+    missing = [version for version in ("3.11", "3.12", "3.13", "3.14") if find_python(version) is None]
+    if not missing:
+        pytest.skip("every Python is installed")
+    built = build_layer(tmp_path / "layer.zip", [HERE, missing[-1]])
+    assert (list(built.compiled), built.not_compiled) == ([HERE], (missing[-1],))
+    with zipfile.ZipFile(built.path) as file:
+        inner = zipfile.ZipFile(io.BytesIO(file.read("dayfly.d/source.zip"))).namelist()
+        package = file.read(f"dayfly.d/{sys.implementation.cache_tag}/dayfly/core/__init__.pyc")
+    assert "dayfly/runtime/client.py" in inner
+    assert not [name for name in inner if is_guards(name)]
+    # Its files know of the archive beside them, as those of a layer for this Python alone do.
+    assert f"{sys.implementation.cache_tag}.late.zip".encode() in package
 
 
 def test_a_file_that_cannot_be_written_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:

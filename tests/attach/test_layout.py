@@ -24,7 +24,8 @@ from dayfly.attach.layout import (
     parse_pythons,
 )
 
-SOURCES = [Source("dayfly/__init__.py", b"x = 1\n"), Source("client/awslambdaric/__init__.py", b"y = 2\n")]
+SOURCES = [Source("dayfly/__init__.py", b"x = 1\n")]
+CLIENT = [Source("client/awslambdaric/__init__.py", b'"""Words."""\ny = 2\n')]
 WRAPPER = Entry("dayfly", b"#!/bin/sh\n", is_program=True)
 
 
@@ -44,23 +45,24 @@ def test_archives_carry_modes_and_no_times() -> None:
 
 
 def test_one_python_lies_in_files() -> None:
-    entries = arrange(SOURCES, {"3.12": {"dayfly/__init__.py": b"code"}}, [WRAPPER], {"dayfly": "1"})
+    entries = arrange([], CLIENT, {"3.12": {"dayfly/__init__.py": b"code"}}, [WRAPPER], {"dayfly": "1"})
     paths = [entry.path for entry in entries]
     assert paths == sorted(paths)
     assert paths == [
         "dayfly",
+        "dayfly.d/client.zip",
         "dayfly.d/cpython-312.late.zip",
         "dayfly.d/cpython-312/dayfly/__init__.pyc",
         "dayfly.d/manifest.json",
-        "dayfly.d/source.zip",
     ]
-    assert json.loads(entries[3].data) == {"dayfly": "1"}
+    assert json.loads(entries[-1].data) == {"dayfly": "1"}
 
 
-def test_several_pythons_lie_in_archives_and_every_source_is_there_once() -> None:
+def test_several_pythons_lie_in_archives_and_every_source_that_is_needed_is_there_once() -> None:
     bytecode = {version: {"dayfly/__init__.py": version.encode()} for version in ("3.12", "3.13")}
-    entries = {entry.path: entry.data for entry in arrange(SOURCES, bytecode, [], {})}
+    entries = {entry.path: entry.data for entry in arrange(SOURCES, CLIENT, bytecode, [], {})}
     assert set(entries) == {
+        "dayfly.d/client.zip",
         "dayfly.d/cpython-312.zip",
         "dayfly.d/cpython-313.zip",
         "dayfly.d/manifest.json",
@@ -69,11 +71,27 @@ def test_several_pythons_lie_in_archives_and_every_source_is_there_once() -> Non
     with zipfile.ZipFile(io.BytesIO(entries["dayfly.d/cpython-313.zip"])) as file:
         assert file.read("dayfly/__init__.pyc") == b"3.13"
     with zipfile.ZipFile(io.BytesIO(entries["dayfly.d/source.zip"])) as file:
-        assert file.namelist() == ["client/awslambdaric/__init__.py", "dayfly/__init__.py"]
+        assert file.namelist() == ["dayfly/__init__.py"]
+    # As it is: others' words and licences stay in it.
+    with zipfile.ZipFile(io.BytesIO(entries["dayfly.d/client.zip"])) as file:
+        assert file.read("client/awslambdaric/__init__.py") == CLIENT[0].text
+
+
+def test_beside_bytecode_the_guards_sources_are_left_out() -> None:
+    sources = [*SOURCES, Source("dayfly/core/leaves.py", b"z = 3\n")]
+    cases: list[tuple[dict[str, dict[str, bytes]], list[str]]] = [
+        ({"3.12": {}}, ["dayfly/__init__.py"]),
+        ({}, ["dayfly/__init__.py", "dayfly/core/leaves.py"]),
+    ]
+    for bytecode, expected in cases:
+        entries = {entry.path: entry.data for entry in arrange(sources, [], bytecode, [], {})}
+        with zipfile.ZipFile(io.BytesIO(entries["dayfly.d/source.zip"])) as file:
+            assert file.namelist() == expected
 
 
 def test_a_layer_without_bytecode_has_its_sources() -> None:
-    assert [entry.path for entry in arrange(SOURCES, {}, [], {})] == [
+    assert [entry.path for entry in arrange(SOURCES, CLIENT, {}, [], {})] == [
+        "dayfly.d/client.zip",
         "dayfly.d/manifest.json",
         "dayfly.d/source.zip",
     ]

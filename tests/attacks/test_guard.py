@@ -162,6 +162,17 @@ def test_a_swallowed_refusal_is_the_answer_all_the_same(name: str, shop: Shop) -
     assert shop.rie.invoke({"of": "eval", "price": "1"}).payload == {"found": 1, "again": 1}
 
 
+@pytest.mark.parametrize("name", ["error", "answer"])
+def test_what_is_made_after_the_handler_is_refused_and_ends_nothing(name: str, shop: Shop) -> None:
+    before = len(_guards(shop))
+    answer = shop.rie.invoke({"of": name, "code": "__import__('os').getpid()", **SECRETS})
+    found = _guards(shop)[before:]
+    assert [one["rule"] for one in found] == ["python.structure"]
+    assert (answer.error_type == "Dayfly.Refused") == (mode_of(shop) == "block")
+    assert shop.rie.logs().count('"types":["environment.started"]') == 1
+    assert '"types":["worker.died"]' not in shop.rie.logs()
+
+
 def test_code_that_neither_the_event_nor_the_function_explains_is_told_of_once_and_runs(shop: Shop) -> None:
     before = len(_guards(shop))
     for _ in range(3):

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from dayfly.attach.layout import MAX_BYTES
+from dayfly.attach.layout import MAX_BYTES, PYTHONS
+from dayfly.attach.pythons import find_python
 from dayfly.cli.main import run
 
 HERE = f"{sys.version_info[0]}.{sys.version_info[1]}"
@@ -48,6 +49,19 @@ def test_people_are_told_what_and_what_next(tmp_path: Path, capsys: pytest.Captu
     assert f"bytecode for Python {HERE}" in said
     assert "AWS_LAMBDA_EXEC_WRAPPER=/opt/dayfly" in said
     assert "\x1b" not in said
+
+
+def test_people_are_told_of_a_python_that_is_not_here(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    missing = [version for version in PYTHONS if find_python(version) is None]
+    if not missing:
+        pytest.skip("every Python is installed")
+    for pythons, ending in ((missing[-1], ""), (f"{HERE},{missing[-1]}", ", without the guard")):
+        assert run(["layer", "build", "--output", str(tmp_path / "layer.zip"), "--python", pythons]) == 0
+        said = " ".join(capsys.readouterr().err.split())
+        assert f"no interpreter of Python {missing[-1]} was found here" in said
+        assert said.endswith(f"compiles Dayfly at each cold start{ending}")
 
 
 def test_a_python_that_is_not_served_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

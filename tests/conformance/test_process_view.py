@@ -79,14 +79,19 @@ def test_the_telemetry_descriptor_is_taken_out_of_the_environment(start_pair: St
         assert "_LAMBDA_TELEMETRY_LOG_FD" not in seen.payload["environ"]
 
 
-def test_modules_that_the_handler_sees_differ_by_dayflys_own_only(tmp_path: Path) -> None:
+# Beside its own the guard loads these: to look into archives, to find texts, to watch what changes in memory.
+GUARDS = {"zlib", "bisect", "_bisect", "ctypes", "_ctypes"}
+
+
+@pytest.mark.parametrize("guard", ["off", "observe"])
+def test_modules_that_the_handler_sees_differ_by_dayflys_own_only(tmp_path: Path, guard: str) -> None:
     (tmp_path / "app.py").write_text(
         "import sys\ndef handler(event, context):\n    return sorted(sys.modules)\n"
     )
     modules: list[set[str]] = []
     for runtime in MODULES:
         # Without the filter of system calls, which Lambda refuses and which takes ctypes.
-        variables = {"DAYFLY_CONFINE": "off"}
+        variables = {"DAYFLY_CONFINE": "off", "DAYFLY_GUARD": guard}
         with RuntimeProcess(tmp_path, "app.handler", runtime=runtime, environment=variables) as process:
             payload = process.invoke({}).payload
         assert isinstance(payload, list)
@@ -96,4 +101,5 @@ def test_modules_that_the_handler_sees_differ_by_dayflys_own_only(tmp_path: Path
     assert plain - dayfly <= {"runtime_client", "awslambdaric.lambda_config"}
     added = {name.split(".")[0] for name in dayfly - plain}
     assert "typing" not in added
+    added -= GUARDS if guard == "observe" else set()
     assert not added & {"dataclasses", "inspect", "ssl", "socket", "subprocess", "ctypes"}

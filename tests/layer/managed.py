@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import functools
+import json
 import shutil
 import tempfile
 import zipfile
@@ -178,6 +179,16 @@ def image_variables(image: Image, handler: str, wrapper: str) -> dict[str, str]:
         "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
     }
     return {**variables, **({"AWS_LAMBDA_EXEC_WRAPPER": wrapper} if wrapper else {})}
+
+
+def started_as(runtime: RuntimeProcess) -> dict[str, object]:
+    """The evidence of the finding that says what is in force."""
+    frames = runtime._frames.decode(errors="replace")
+    at = frames.index('{"timestamp"')
+    record = json.JSONDecoder().raw_decode(frames[at:])[0]
+    evidence = record["unmapped"]["evidence"]
+    assert isinstance(evidence, dict)
+    return evidence
 
 
 class ManagedRuntime(RuntimeProcess):

@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 from tests.interpreters import Interpreter, found_interpreters
-from tests.layer.managed import HERE, Image, ManagedRuntime
+from tests.layer.managed import HERE, Image, ManagedRuntime, started_as, unpacked_layer
 from tests.runtimes import Pair
+
+from dayfly.attach.layout import cache_tag
+from dayfly.attach.pythons import find_python
 
 FUNCTIONS = HERE / "functions"
 NEWEST = found_interpreters()[-1]
@@ -20,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("confined")
 
 
 def libraries(opt: Path) -> list[Path]:
-    return [*opt.glob("dayfly.d/cpython-*"), opt / "dayfly.d" / "source.zip"]
+    return [*opt.glob("dayfly.d/cpython-*")]
 
 
 def drop_module(opt: Path, name: str) -> None:
@@ -66,7 +69,7 @@ def spoil_first(opt: Path) -> None:
 BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     "no boot file": (lambda opt: (opt / "dayfly.d" / "boot.py").unlink(), "/opt/dayfly.d/boot.py is missing"),
     "no directory": (lambda opt: shutil.rmtree(opt / "dayfly.d"), "/opt/dayfly.d/boot.py is missing"),
-    "no library": (drop_libraries, "No module named 'dayfly'"),
+    "no library": (drop_libraries, f"this layer was not built for {cache_tag(NEWEST.version)}"),
     "spoilt archive": (spoil_archive, "dayfly"),
     "spoilt bytecode": (spoil_module, "EOFError"),
     "spoilt bytecode of the first interpreter": (spoil_first, "EOFError"),
@@ -124,12 +127,9 @@ def test_the_function_is_stopped_where_that_was_asked_for(name: str, copied_opt:
 
 
 def add_to_module(opt: Path, name: str, text: str) -> None:
-    """Have the layer run from its sources, with `text` at the end of one of them."""
-    for path in opt.glob("dayfly.d/cpython-*"):
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink()
+    """Have a layer in the place of `opt` that runs from sources, with `text` at the end of one of them."""
+    shutil.rmtree(opt)
+    unpacked_layer(opt, [])
     archive = opt / "dayfly.d" / "source.zip"
     with zipfile.ZipFile(archive) as file:
         sources = {one: file.read(one) for one in file.namelist()}
@@ -214,6 +214,44 @@ def test_an_unsupported_python_leaves_the_function_as_it_was(opt: Path) -> None:
         assert said == f"{NOT_IN_FORCE}RuntimeError: this Python is older than 3.11\nhere\n"
 
 
+def test_a_python_that_the_layer_was_not_built_for_leaves_the_function_as_it_was(tmp_path: Path) -> None:
+    """A layer holds bytecode for the named versions alone; the command line names the wrong one easily."""
+    others = [found for found in found_interpreters() if found != NEWEST]
+    if not others:
+        pytest.skip("one Python is installed")
+    layer = unpacked_layer(tmp_path / "opt", [NEWEST.version])
+    for other in others:
+        image = Image(other, ">=3,<4")
+        with (
+            ManagedRuntime(FUNCTIONS, "managed.view", image, opt=layer, wrapper="") as plain,
+            ManagedRuntime(FUNCTIONS, "managed.view", image, opt=layer) as dayfly,
+        ):
+            plain.api.wait_until_ready()
+            dayfly.api.wait_until_ready()
+            reason = f"RuntimeError: this layer was not built for {cache_tag(other.version)}"
+            assert dayfly.new_output() == f"{NOT_IN_FORCE}{reason}\n"
+            expected, seen = Pair(plain, dayfly).look({"descriptors": True})
+        assert isinstance(seen.payload, dict)
+        assert seen == expected
+
+
+def test_a_python_that_was_not_there_runs_from_the_layers_sources(tmp_path: Path) -> None:
+    """As 3.14 does where it is named and nobody has it: the sources are there, the guard's are not."""
+    others = [found for found in found_interpreters() if found != NEWEST]
+    missing = [version for version in ("3.12", "3.13", "3.14") if find_python(version) is None]
+    if not others or not missing:
+        pytest.skip("one Python is installed, or every one")
+    layer = unpacked_layer(tmp_path / "opt", [NEWEST.version, missing[-1]])
+    for interpreter, guard in ((others[0], "not armed"), (NEWEST, "block")):
+        image = Image(interpreter, ">=4,<5")
+        with ManagedRuntime(
+            FUNCTIONS, "managed.view", image, opt=layer, environment={"DAYFLY_GUARD": "block"}, telemetry=True
+        ) as runtime:
+            assert isinstance(runtime.invoke({}).payload, dict)
+            started = started_as(runtime)
+        assert (started["isolation"], started["guard"]) == ("invocation", guard), started.get("guard_reason")
+
+
 def test_commands_that_start_no_runtime_are_left_as_they_are(opt: Path, tmp_path: Path) -> None:
     import subprocess
 
@@ -249,7 +287,7 @@ def test_the_layers_own_client_stands_in_for_a_missing_one(interpreter: Interpre
         answer = runtime.invoke({}).payload
         said = runtime.output()
     assert isinstance(answer, dict)
-    library = "/opt/dayfly.d/source.zip"
+    library = "/opt/dayfly.d/client.zip"
     places = ["client/awslambdaric/__init__.py", "needs/simplejson/__init__.py"]
     assert answer["client"] == ["4.2.2", *(f"{library}/{place}" for place in places)]
     assert "dayfly: this image has no awslambdaric; the layer's 4.2.2 is used\n" in said

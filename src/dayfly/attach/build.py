@@ -52,18 +52,21 @@ def build_layer(
 ) -> BuiltLayer:
     """Write the layer to `output`, with bytecode for those of `pythons` that are found here.
 
+    Only if one of them is not, or none is named, are Dayfly's sources in it: other Pythons run without Dayfly then.
     `tell` is called with what is being done. Raises LayerError. Blocking, a few seconds.
     """
     tell("reading what ships")
     own = own_sources(Path(dayfly.__file__).parent)
     found: dict[str, Path] = {}
-    bytecode: dict[str, Mapping[str, bytes]] = {}
     for version in pythons:
-        tell(f"compiling for Python {version}")
+        tell(f"looking for Python {version}")
         python = find_python(version)
         if python is not None:
             found[version] = python
-            bytecode[version] = compile_sources(python, split(own, version) if len(pythons) == 1 else own)
+    bytecode: dict[str, Mapping[str, bytes]] = {}
+    for version, python in found.items():
+        tell(f"compiling for Python {version}")
+        bytecode[version] = compile_sources(python, split(own, version) if len(found) == 1 else own)
     clients = {name: _distribution(name).version for name in CLIENT}
     others = [
         Entry("dayfly", (_FILES / "dayfly").read_bytes(), is_program=True),
@@ -71,8 +74,9 @@ def build_layer(
         Entry(f"{HOME}/licences.zip", archive(client_licences())),
     ]
     manifest = {"dayfly": dayfly.__version__, "bytecode": sorted(bytecode), "clients": clients}
+    sources = own if not found or len(found) < len(pythons) else []
     # AWS's client is a fallback, and has no bytecode: the budget is for what every start loads.
-    entries = arrange([*own, *client_sources()], bytecode, others, manifest)
+    entries = arrange(sources, client_sources(), bytecode, others, manifest)
     unzipped = check_budget(entries)
     data = archive(entries)
     tell(f"writing {output}")

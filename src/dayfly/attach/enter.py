@@ -306,8 +306,8 @@ def _load_client(home: str) -> ModuleType:
             del sys.modules[name]
     # First, before an unknown version of the image's; what it needs comes last: the image's is preferred,
     # and function code must find the same registry of SnapStart hooks later on.
-    sys.path.insert(0, f"{home}/source.zip/client")
-    sys.path.append(f"{home}/source.zip/needs")
+    sys.path.insert(0, f"{home}/client.zip/client")
+    sys.path.append(f"{home}/client.zip/needs")
     try:
         import awslambdaric
         from awslambdaric import bootstrap  # noqa: F401

@@ -20,10 +20,11 @@ HOME = "dayfly.d"
 # third longer from an archive.
 _GUARD_FOLDERS = ("dayfly/runtime/guard/", "dayfly/core/structure/")
 _LATE_FOLDERS = ("dayfly/runtime/sealers/", *_GUARD_FOLDERS)
-# What the guard alone needs, a ninth of all. Beside bytecode for some Python its sources are left out: on another one
-# it would take a quarter of a second to compile it at each cold start, and says that it is not armed instead.
+# What the guard alone needs, a ninth of all. Beside bytecode for some Python its sources are left out, if others are
+# there: it would take a quarter of a second to compile them at each cold start, and says that it is not armed instead.
 _GUARD = frozenset(
     {
+        "dayfly/_sys/dictwatch.py",
         "dayfly/core/decodings.py",
         "dayfly/core/leafblock.py",
         "dayfly/core/leaves.py",
@@ -38,6 +39,7 @@ _MEANWHILE = frozenset(
     {
         "dayfly/core/findings.py",
         "dayfly/core/lifetime.py",
+        "dayfly/supervisor/exposure.py",
         "dayfly/supervisor/loop.py",
         "dayfly/supervisor/renewal.py",
         "dayfly/supervisor/report.py",
@@ -153,6 +155,7 @@ def split(sources: Sequence[Source], version: str) -> list[Source]:
 
 def arrange(
     sources: Sequence[Source],
+    client: Sequence[Source],
     bytecode: Mapping[str, Mapping[str, bytes]],
     others: Sequence[Entry],
     manifest: Mapping[str, object],
@@ -160,14 +163,20 @@ def arrange(
     """Return all files of the layer. `bytecode` maps versions to the compiled form of each source's path.
 
     One version lies in the layer as files, which load fastest, but for what is loaded late and the guard; several lie in an archive
-    each, since as files they would exceed the budget. All sources are there once, for the others, but for the guard's.
+    each, since as files they would exceed the budget. `sources` are Dayfly's for Pythons that have no bytecode here, none
+    if there are none; beside bytecode the guard's are left out. `client` is AWS's, a fallback, as it is.
     """
     files = [
         Entry(source.path, _lighten(source))
         for source in sources
         if not (bytecode and is_guards(source.path))
     ]
-    entries = [*others, Entry(f"{HOME}/source.zip", archive(files))]
+    entries = [
+        *others,
+        Entry(f"{HOME}/client.zip", archive([Entry(source.path, source.text) for source in client])),
+    ]
+    if files:
+        entries.append(Entry(f"{HOME}/source.zip", archive(files)))
     for version, compiled in bytecode.items():
         folder = f"{HOME}/{cache_tag(version)}"
         guards = [Entry(f"{path}c", data) for path, data in compiled.items() if is_guards(path)]
@@ -191,9 +200,7 @@ def arrange(
 
 
 def _lighten(source: Source) -> bytes:
-    """Return Dayfly's source without what nobody runs, which is half of it, and AWS's as it is."""
-    if not source.path.startswith("dayfly/"):
-        return source.text
+    """Return a source without what nobody runs, which is half of it."""
     return ast.unparse(without_words(ast.parse(source.text))).encode()
 
 

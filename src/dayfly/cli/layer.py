@@ -23,8 +23,8 @@ def build(
     """Build the layer for AWS_LAMBDA_EXEC_WRAPPER=/opt/dayfly.
 
     The layer holds bytecode for the Python of your function's runtime (--python; by default the one this
-    command runs on). Other Pythons can use it, but compile Dayfly at each cold start. The same inputs give
-    the same bytes. Nothing is sent anywhere; docs/layer.md tells how to publish it.
+    command runs on). On another Python the function runs without Dayfly. The same inputs give the same bytes.
+    Nothing is sent anywhere; docs/layer.md tells how to publish it.
 
     Examples:
 
@@ -59,9 +59,10 @@ def build(
     out.say(f"sha256 {layer.sha256}")
     out.say("bytecode for Python " + (", ".join(layer.compiled) or "none"))
     if layer.not_compiled:
+        without = ", without the guard" if layer.compiled else ""
         out.warn(
             f"no interpreter of Python {', '.join(layer.not_compiled)} was found here: such a function compiles "
-            "Dayfly at each cold start"
+            f"Dayfly at each cold start{without}"
         )
     out.say("next: publish it and set AWS_LAMBDA_EXEC_WRAPPER=/opt/dayfly (docs/layer.md)")
     return 0

@@ -206,6 +206,23 @@ ZOMBIES = FindingKind(
     ("T1499.001", "OS Exhaustion Flood"),
     "PID 1 does not reap them; when the process limit is near, recycle the environment",
 )
+MEMORY_CHANGED = FindingKind(
+    "residue.memory",
+    "An invocation planted something in the function's memory",
+    5,
+    ("T1574", "Hijack Execution Flow"),
+    "compared with the initialised function: code that is neither the deployment's nor made by it, or, after the guard saw "
+    "code come with the event, whatever else changed. It ends a window, and a process that is not forked is initialised "
+    "anew, unless `retire_on` says otherwise",
+)
+SERVED_AFTERWARDS = FindingKind(
+    "residue.served",
+    "A request was served by a worker that had been changed",
+    5,
+    ("T1565.002", "Transmitted Data Manipulation"),
+    "`patient_zero` is the request that planted what `residue.memory` tells of; with one of these for each later request of "
+    "that worker they are the blast radius",
+)
 GUARD_REFUSED = FindingKind(
     "guard.refused",
     "The guard refused what an event tried",

@@ -5,8 +5,8 @@ The line comes from a process that an attacker may own: reading it takes the wor
 
 from __future__ import annotations
 
-# `used` is no fault of anybody's: a capability seen for the first time, for who learns a policy.
-VERDICTS = ("refused", "observed", "unknown", "fault", "used")
+# `planted` was found in memory; `used` is no fault of anybody's: a capability seen for the first time, for who learns a policy.
+VERDICTS = ("refused", "observed", "planted", "unknown", "fault", "used")
 
 _PYTHON = ("T1059.006", "Python")
 _SHELL = ("T1059.004", "Unix Shell")
@@ -28,6 +28,7 @@ SUBJECTS = {
     "runtime": ("a change of the runtime itself", _HIJACK),
     "hook": ("a hook into the interpreter", _IMPAIR),
     "guard": ("the guard itself", _IMPAIR),
+    "residue": ("what the process holds in memory", _HIJACK),
     "capability": (
         "a use that the policy does not allow",
         ("T1195.002", "Compromise Software Supply Chain"),
@@ -46,15 +47,23 @@ CAPABILITIES = {
     "native": ("loading native code", ("T1129", "Shared Modules")),
     "threads": ("starting a thread", ("T1546", "Event Triggered Execution")),
 }
+# Rules whose technique is another than their subject's.
+_TECHNIQUES = {
+    "residue.data": ("T1565.003", "Runtime Data Manipulation"),
+    "residue.hook": ("T1546", "Event Triggered Execution"),
+    "residue.environment": ("T1574.007", "Path Interception by PATH Environment Variable"),
+    "residue.thread": ("T1055", "Process Injection"),
+}
 # Lines that one invocation may have, each of at most so many characters: what is behind is a repetition.
-MANY = 4
+MANY = 6
 # And of uses that are told to who learns a policy: a note has 16 kB.
-MANY_USES = 64
+MANY_USES = 48
 # At init, which is told of once and not by a note.
 MANY_AT_INIT = 200
 _MANY_RULE = 40
 _MANY_PLACE = 120
 _MANY_PATH = 160
+_MANY_CHANGE = 160
 _MANY_TARGET = 200
 _MANY_PACKAGES = 8
 _MANY_NAME = 60
@@ -67,6 +76,7 @@ _NAME = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345678
 _TABLE = _NAME | frozenset(".")
 _HEX = frozenset("0123456789abcdef")
 _FIELDS = 5
+_FIELDS_OF_CHANGE = 6
 _FIELDS_OF_USE = 9
 
 
@@ -89,11 +99,12 @@ class Use:
 class Report:
     """One operation that a guard looked at.
 
-    `rule` as the judges name it, `place` where in the function's code, `path` where in the event; `digest` is the keyed
-    hash of what was judged, 16 hexadecimal digits; `use` is there for rules of capabilities.
+    `rule` as the judges name it, `place` where in the function's code or memory, `path` where in the event; `digest` is the
+    keyed hash of what was judged, 16 hexadecimal digits; `change` says from what to what something was changed; `use` is there
+    for rules of capabilities.
     """
 
-    __slots__ = ("digest", "path", "place", "rule", "use", "verdict")
+    __slots__ = ("change", "digest", "path", "place", "rule", "use", "verdict")
 
     def __init__(
         self,
@@ -103,6 +114,7 @@ class Report:
         place: str = "",
         path: str = "",
         digest: str = "",
+        change: str = "",
         use: Use | None = None,
     ) -> None:
         self.verdict = verdict
@@ -111,6 +123,7 @@ class Report:
         self.path = path
         self.digest = digest
         self.use = use
+        self.change = change
 
     def pack(self) -> str:
         """Return the report as a line of a note."""
@@ -128,6 +141,8 @@ class Report:
                 self.use.phase,
                 _only(self.use.table, _TABLE, _MANY_NAME + _MANY_NAME),
             ]
+        elif self.change:
+            fields.append(_only(self.change, _PLACE, _MANY_CHANGE))
         return "|".join(fields)
 
     @property
@@ -143,15 +158,18 @@ class Report:
     @property
     def _known(self) -> tuple[str, tuple[str, str]]:
         subject, _, rest = self.rule.partition(".")
-        return CAPABILITIES.get(rest, SUBJECTS[subject]) if subject == "capability" else SUBJECTS[subject]
+        words, technique = (
+            CAPABILITIES.get(rest, SUBJECTS[subject]) if subject == "capability" else SUBJECTS[subject]
+        )
+        return words, _TECHNIQUES.get(self.rule, technique)
 
 
 def parse_report(line: str) -> Report | None:
     """Return the report that `pack` made a line of; None for a line that is none, whoever wrote it."""
     parts = line.split("|")
-    if len(parts) not in (_FIELDS, _FIELDS_OF_USE):
+    if len(parts) not in (_FIELDS, _FIELDS_OF_CHANGE, _FIELDS_OF_USE):
         return None
-    verdict, rule, digest, place, path = parts[:_FIELDS]
+    verdict, rule, digest, place, path, *more = parts
     is_rule = len(rule) <= _MANY_RULE and set(rule) <= _LETTERS and rule.partition(".")[0] in SUBJECTS
     if verdict not in VERDICTS or not is_rule:
         return None
@@ -159,7 +177,7 @@ def parse_report(line: str) -> Report | None:
         return None
     use = None
     if len(parts) == _FIELDS_OF_USE:
-        target, packages, phase, table = parts[_FIELDS:]
+        target, packages, phase, table = more
         names = [_only(name, _NAME, _MANY_NAME) for name in packages.split(",")[:_MANY_PACKAGES] if name]
         use = Use(
             _only(target, _TARGET, _MANY_TARGET),
@@ -174,6 +192,7 @@ def parse_report(line: str) -> Report | None:
         path=_only(path, _PATH, _MANY_PATH),
         digest=digest,
         use=use,
+        change="" if use is not None else _only("".join(more), _PLACE, _MANY_CHANGE),
     )
 
 

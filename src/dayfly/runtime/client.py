@@ -88,6 +88,7 @@ class DayflyRuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
                 body,
                 headers.get("lambda-runtime-aws-request-id", ""),
                 headers.get("lambda-runtime-client-context", ""),
+                is_last=events_left == 1,
             )
         return InvocationRequest(
             invoke_id=headers.get("lambda-runtime-aws-request-id"),

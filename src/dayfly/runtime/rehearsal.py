@@ -12,6 +12,12 @@ from awslambdaric.lambda_runtime_marshaller import LambdaMarshaller
 
 from dayfly.core import frames
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FunctionType
+
+    from dayfly.runtime.guard import Guard
+
 _TIMES = 1
 _EVENT = b'{"rehearsal":["text",1,2.5,null,true,{"a":"b"}]}'
 
@@ -19,25 +25,34 @@ _EVENT = b'{"rehearsal":["text",1,2.5,null,true,{"a":"b"}]}'
 class _Stage:
     """Stands in for the client: it knows how to marshal and takes the answer nowhere."""
 
-    def __init__(self) -> None:
+    def __init__(self, guard: Guard | None) -> None:
         self.marshaller = LambdaMarshaller()
+        self._guard = guard
 
     def post_invocation_result(
         self, _invoke_id: str, result: str | bytes, _content_type: str, *_rest: object
     ) -> None:
         body = result if isinstance(result, bytes) else result.encode("utf-8")
+        if self._guard is not None:
+            self._guard.end()
         frames.pack_answer_head(b"\0" * frames.NONCE_BYTES, frames.RESULT, b"application/json", len(body))
 
     def post_invocation_error(self, *_arguments: object) -> None:
         return
 
 
-def rehearse() -> None:
-    """Run AWS's own code around a handler that returns its event; nothing of it is seen or logged.
+def loop_of_aws() -> FunctionType:
+    """Return what serves one event in AWS's client, without what the guard has put around it."""
+    handle: FunctionType = bootstrap.handle_event_request
+    return getattr(handle, "unguarded", handle)
+
+
+def rehearse(guard: Guard | None = None) -> None:
+    """Run AWS's own code around a handler that returns its event, and the guard's; nothing of it is seen or logged.
 
     Skipped where another tool has replaced that code: its wrapper would count an invocation.
     """
-    handle = bootstrap.handle_event_request
+    handle = loop_of_aws()
     if getattr(handle, "__module__", "") != bootstrap.__name__:
         return
     if getattr(bootstrap.create_lambda_context, "__module__", "") != bootstrap.__name__:
@@ -49,7 +64,13 @@ def rehearse() -> None:
         "content-type": "application/json",
     }
     packed = frames.pack_event(b"\0" * frames.NONCE_BYTES, headers, _EVENT)
-    stage = _Stage()
+    stage = _Stage(guard)
+
+    def handler(event: object, _context: object) -> object:
+        if guard is not None:
+            guard.rehearse()
+        return event
+
     # The parameters after log_sink differ between versions; those before do not since 1.2.
     count = handle.__code__.co_argcount
     try:
@@ -58,9 +79,11 @@ def rehearse() -> None:
             block = packed[frames.EVENT_HEAD_BYTES : frames.EVENT_HEAD_BYTES + block_bytes]
             parsed = frames.parse_event_headers(block)
             request = InvocationRequest(invoke_id=parsed["lambda-runtime-aws-request-id"], event_body=_EVENT)
+            if guard is not None:
+                guard.begin(_EVENT, request.invoke_id)
             arguments = (
                 stage,
-                lambda event, _context: event,
+                handler,
                 request.invoke_id,
                 request.event_body,
                 parsed["content-type"],
@@ -76,3 +99,6 @@ def rehearse() -> None:
     except Exception:
         # Trust boundary: AWS's code of a version we do not know; a rehearsal that fails costs nothing.
         return
+    finally:
+        if guard is not None:
+            guard.has_rehearsed()

@@ -50,7 +50,7 @@ def _arm(options: ZygoteOptions) -> tuple[Guard | None, str]:
 
     try:
         unpack(dayfly.__path__[0].rpartition("/")[0])
-        from dayfly.runtime.guard import Guard, arm
+        from dayfly.runtime.guard import Unarmed, arm
     except ImportError:
         version = ".".join(map(str, sys.version_info[:2]))
         return (
@@ -59,7 +59,7 @@ def _arm(options: ZygoteOptions) -> tuple[Guard | None, str]:
         )
 
     armed = arm(options)
-    return (armed, "") if isinstance(armed, Guard) else (None, armed.fault)
+    return (None, armed.fault) if isinstance(armed, Unarmed) else (armed, "")
 
 
 def show_loop(module: ModuleType) -> None:

@@ -107,7 +107,6 @@ def wait_for_work(
         unguarded = _settle(guard)
         if said := guard.said(of_init=True):
             call_platform(channel, "TELL", "/findings", "", said)
-        sealing.notes += [f"the guard: {limit}" for limit in guard.limits]
     ready, generators = _seal(options, sealing)
     ready.unguarded = unguarded
     handed_down = _handed_down(channel, inherited)
@@ -119,6 +118,8 @@ def wait_for_work(
     # before it: that took 58 ms of a boto3 function's init, and garbage left in the zygote harms nobody.
     gc.freeze()
     gc.disable()
+    if guard is not None:
+        _watch(guard)
     mask = signal.pthread_sigmask(signal.SIG_SETMASK, [])
     # The function's own handlers must not run here: a SIGTERM handler that sets "stopping" would refuse
     # every later customer (rule 4).
@@ -134,6 +135,8 @@ def wait_for_work(
     if options.confine:
         ready.unconfined = _confine(is_forked=is_forked)
     cuts_off = options.offline and not ready.online
+    if guard is not None:
+        ready.notes += [f"the guard: {limit}" for limit in guard.limits]
     channel.socket.sendall(frames.pack_control(frames.READY, ready.pack()))
 
     def become_worker(descriptors: list[int], *, is_forked: bool, is_first: bool) -> Work:
@@ -163,7 +166,7 @@ def wait_for_work(
 
             warming.run_hook(options.after)
         if is_forked:
-            rehearse()
+            rehearse(guard)
 
         masks = [mask]
 
@@ -190,6 +193,14 @@ def _settle(guard: Guard) -> str:
         guard.disarm()
         return f"{type(fault).__name__}: {fault}"[:200]
     return ""
+
+
+def _watch(guard: Guard) -> None:
+    try:
+        guard.watch()
+    except Exception as fault:
+        # Trust boundary, as above; what is about to be executed is judged all the same.
+        guard.note(f"memory is not compared ({type(fault).__name__})")
 
 
 def _handed_down(channel: Channel, inherited: frozenset[int]) -> list[OpenFile | Nothing]:

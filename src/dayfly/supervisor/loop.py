@@ -20,6 +20,7 @@ from dayfly.supervisor.answers import (
     timeout_failure,
     timeout_words,
 )
+from dayfly.supervisor.exposure import Exposure
 from dayfly.supervisor.renewal import NotCleanError, Renewal
 from dayfly.supervisor.report import describe_fault
 from dayfly.supervisor.stock import Stock
@@ -62,6 +63,8 @@ _RESERVE_S = 0.5
 # A worker's wait status comes when its memory is torn down: 150 ms for gigabytes.
 _STATUS_LIMIT_S = 2.0
 _NO_EVENTS = 1
+# What of `retire_on` ends a process that is not forked, once something was planted in its memory.
+_RETIRES_PROCESS = frozenset(("residue", "suspicion"))
 
 _HEADERS = {
     "lambda-runtime-aws-request-id",
@@ -115,6 +118,7 @@ class Supervisor:
         self._timing = Timing(settings)
         self._tenants = _tenants(settings)
         self._witness = Witness(reporter, settings)
+        self._exposure = Exposure(reporter)
         self._stock = Stock(settings, sweeper=sweeper, output=output, reporter=reporter, keeper=keeper)
         self._renewal = Renewal(
             settings,
@@ -255,9 +259,9 @@ class Supervisor:
         worker = self._hand_over(headers, event.body, tenant)
         self._gate.begin(worker, until, is_locked=held)
         ending = self._await_outcome(worker)
-        if isinstance(ending, Answer) and ending.note:
-            # Before it is decided whether a window goes on.
-            self._witness.tell_note(ending.note)
+        # Before it is decided whether a window goes on.
+        if isinstance(ending, Answer) and ending.note and self._witness.tell_note(ending.note):
+            self._exposure.planted(worker)
         stays = self._stays(worker, ending)
         swept = None if stays else self._end_worker(worker, ending)
         if swept is not None or isinstance(ending, Died):
@@ -277,6 +281,7 @@ class Supervisor:
         if stays:
             self._tidy_window(worker, until)
         else:
+            self._end_talker(worker, swept, ending)
             self._tidy_up(worker, swept, until)
         self._check_reply(worker, self._upstream.reply(), ending)
         self._account(worker, outcome)
@@ -301,6 +306,7 @@ class Supervisor:
         self._keeper.hand_over(worker, self._stock.zygote)
         worker.resume()
         worker.begin(headers, body)
+        self._exposure.handed_over(worker)
         return worker
 
     def _await_outcome(self, worker: Worker) -> Answer | Died:
@@ -414,6 +420,18 @@ class Supervisor:
 
     # ---- after the answer -----------------------------------------------------------------------
 
+    def _end_talker(self, worker: Worker, swept: Swept | None, ending: Answer | Died) -> None:
+        """Process isolation: end a process that sent more than its answer, which would be the next customer's."""
+        if (
+            swept is not None
+            or not isinstance(ending, Answer)
+            or ending.is_too_long
+            or not worker.is_running()
+        ):
+            return
+        if not self._windows.is_silent(worker):
+            self._end_process()
+
     def _tidy_window(self, worker: Worker, until: float) -> None:
         """The worker stays, with its files: nothing is taken from it before its window ends."""
         self._output.settle(worker.pipes)
@@ -426,7 +444,11 @@ class Supervisor:
         """Clear what a worker left; `until` is when the invocation's time ends, None before an event's."""
         if swept is None:
             self._tidy_process(worker)
-            if until is not None and self._renewal.is_time(until - time.monotonic()):
+            # Without this what was planted would serve for hours.
+            is_changed = self._exposure.is_changed(worker) and bool(
+                self._settings.retire_on & _RETIRES_PROCESS
+            )
+            if until is not None and (is_changed or self._renewal.is_time(until - time.monotonic())):
                 self._end_process()
                 self._finish(until)
             return

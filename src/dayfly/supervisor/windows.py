@@ -88,7 +88,7 @@ class Windows:
             return False
         if tenant is not None and not worker.window.admits(tenant):
             return False
-        return self._is_silent(worker) and not self._is_over(worker.window)
+        return self.is_silent(worker) and not self._is_over(worker.window)
 
     def stays(self, worker: Worker, answer: Answer) -> bool:
         """Say whether a worker that has answered goes on to serve its window, and stop it until then.
@@ -139,7 +139,7 @@ class Windows:
 
     def _is_spotless(self, worker: Worker) -> bool:
         """Say whether nothing of `retire_on` was left or seen of a worker that is stopped."""
-        if not self._is_silent(worker):
+        if not self.is_silent(worker):
             return False
         retire_on = self._settings.retire_on
         if "suspicion" in retire_on and worker.pipes.dropped_bytes:
@@ -148,7 +148,7 @@ class Windows:
             return False
         return not self._reporter.triggers & retire_on
 
-    def _is_silent(self, worker: Worker) -> bool:
+    def is_silent(self, worker: Worker) -> bool:
         """Say whether nothing came from a worker but its answers."""
         if worker.has_unsent:
             self._witness.tell_hostile(worker, "it answered before it had read its event")

@@ -86,17 +86,21 @@ class Witness:
                 {"zombies": swept.zombies},
             )
 
-    def tell_note(self, note: bytes) -> None:
-        """Say what a worker said of itself, each thing once: it comes from the function's process."""
+    def tell_note(self, note: bytes) -> bool:
+        """Say what a worker said of itself, each thing once: it comes from the function's process.
+
+        Return whether it says that something was planted in its memory.
+        """
+        is_planted = False
         if note[:1] == b"G":
             # Of each invocation anew: which request did it is what is wanted.
             # Its lines come first, with an empty one behind them.
             said, _, note = note.partition(b"\n\n")
             from dayfly.core import reports
 
-            self._tell_guarded(said, reports.MANY + reports.MANY_USES)
+            is_planted = self._tell_guarded(said, reports.MANY + reports.MANY_USES)
         if not note or note in self._notes or len(self._notes) >= _MANY_NOTES:
-            return
+            return is_planted
         self._notes.add(note)
         lines = note.decode("ascii", "replace").split("\n")
         names = {
@@ -114,6 +118,7 @@ class Witness:
                 f"not sent within {self._deliver_s:g} s: {', '.join(names['D'])}",
                 {"held_by": names["D"], "deliver_s": self._deliver_s},
             )
+        return is_planted
 
     def tell_init(self, said: bytes) -> None:
         """Say what the guard saw while the function initialised: of no invocation."""
@@ -121,22 +126,25 @@ class Witness:
 
         self._tell_guarded(said.partition(b"\n\n")[0], reports.MANY + reports.MANY_AT_INIT)
 
-    def _tell_guarded(self, said: bytes, limit: int) -> None:
+    def _tell_guarded(self, said: bytes, limit: int) -> bool:
         # Nothing of it is needed where there is no guard.
         from dayfly.core import reports
 
         kinds = {
             "refused": (findings.GUARD_REFUSED, "the guard refused"),
             "observed": (findings.GUARD_OBSERVED, "the guard would have refused"),
+            "planted": (findings.MEMORY_CHANGED, "an invocation changed"),
             "unknown": (findings.GUARD_UNKNOWN, "neither the event nor the function's own text explains"),
             "fault": (findings.GUARD_FAULT, "the guard failed to judge"),
             "used": (findings.GUARD_CAPABILITY, "seen for the first time:"),
         }
+        is_planted = False
         for line in said.decode("ascii", "replace").split("\n")[:limit]:
             report = reports.parse_report(line[1:])
             if report is None or line[:1] != "G":
                 continue
             kind, words = kinds[report.verdict]
+            is_planted = is_planted or report.verdict == "planted"
             if report.verdict == "unknown":
                 known = f"{report.rule} {report.place}".encode()
                 if known in self._notes or len(self._notes) >= _MANY_NOTES:
@@ -145,6 +153,7 @@ class Witness:
             evidence: dict[str, object] = {
                 "rule": report.rule,
                 "place": report.place,
+                "change": report.change,
                 "event_path": report.path,
                 "hash": report.digest,
             }
@@ -163,6 +172,7 @@ class Witness:
                 {name: value for name, value in evidence.items() if value},
                 attack=attack,
             )
+        return is_planted
 
     def _has_told(self, report: Report) -> bool:
         """Say whether a new use is none to this environment."""

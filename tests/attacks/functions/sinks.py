@@ -157,6 +157,28 @@ def of_exception(event):
     return "done"
 
 
+class Failure(Exception):
+    """Its text is made when somebody asks for it: AWS's loop does."""
+
+    def __str__(self):
+        return str(eval(self.args[0]))
+
+
+def of_error(event):
+    raise Failure(event["code"])
+
+
+class Listed(dict):
+    """An answer that is made while it is turned into JSON."""
+
+    def items(self):
+        return [("made", eval(self["code"]))]
+
+
+def of_answer(event):
+    return Listed(code=event["code"])
+
+
 def of_stored(event):
     """What yesterday's event left in a database."""
     return eval(

@@ -19,9 +19,9 @@ PROGRAM = """
 import sys
 from dayfly.core.handshake import ZygoteOptions
 {before}
-from dayfly.runtime.guard import Guard, arm
+from dayfly.runtime.guard import Unarmed, arm
 armed = arm(ZygoteOptions(guard="block", guard_key="00" * 16))
-if not isinstance(armed, Guard):
+if isinstance(armed, Unarmed):
     print("unarmed", armed.fault)
     sys.exit()
 armed.settle()

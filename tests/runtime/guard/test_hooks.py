@@ -208,7 +208,7 @@ def test_a_refusal_in_another_thread_is_one_all_the_same() -> None:
 
 def test_what_the_guard_itself_does_is_not_looked_at_but_what_runs_meanwhile_is() -> None:
     guard = serving({"code": EVIL}, mode="observe")
-    guard.busy.add(threading.get_ident())
+    guard.busy[threading.get_ident()] = 1
     # The test's own frames stand between: as a signal handler's would.
     tell(guard, "compile", EVIL, None)
     assert told(guard) == [["observed", "python.structure"]]

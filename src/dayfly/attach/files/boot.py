@@ -36,6 +36,8 @@ given = sys.path[:]
 try:
     if sys.hexversion < 0x030B0000:
         raise RuntimeError("this Python is older than 3.11")
+    if not os.path.exists(library):
+        raise RuntimeError(f"this layer was not built for {sys.implementation.cache_tag}")
     sys.path.insert(0, library)
     from dayfly.attach.enter import enter
 except Exception as fault:  # trust boundary: a broken layer must not become the function's failure

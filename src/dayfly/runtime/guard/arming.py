@@ -24,12 +24,16 @@ class Unarmed:
 def arm(options: ZygoteOptions) -> Guard | Unarmed:
     """Install the hook and wrap what the guard stands between; says why where that cannot be done."""
     try:
-        from dayfly.runtime.guard import bootstrap, drivers, hooks
-        from dayfly.runtime.guard.guarding import Guard
+        from dayfly.runtime.guard.builtin import OwnBuiltins
 
-        guard = Guard(options, os.environ.get("LAMBDA_TASK_ROOT") or os.getcwd())
-        if options.policy or options.guard_learns or LEARN_VARIABLE in os.environ:
-            watch_uses(guard, options)
+        with OwnBuiltins():
+            # Residue, too: after init somebody else's built-ins may be in their place.
+            from dayfly.runtime.guard import bootstrap, drivers, hooks, residue  # noqa: F401
+            from dayfly.runtime.guard.guarding import Guard
+
+            guard = Guard(options, os.environ.get("LAMBDA_TASK_ROOT") or os.getcwd())
+            if options.policy or options.guard_learns or LEARN_VARIABLE in os.environ:
+                watch_uses(guard, options)
         drivers.watch(guard)
         bootstrap.stand_between(guard)
         hooks.arm(guard)

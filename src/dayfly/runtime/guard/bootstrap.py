@@ -10,22 +10,29 @@ from types import TracebackType
 
 from awslambdaric import bootstrap
 
-from dayfly.runtime.guard.refusal import Refused, RefusedRecord
+from dayfly.runtime.guard.refusal import Refused, RefusedRecord, error_body
 
 _FOLDER = (lambda: 0).__code__.co_filename.removesuffix("bootstrap.py")
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Protocol
 
     from dayfly.runtime.guard.guarding import Guard
 
     Handler = Callable[[object, object], object]
 
+    class Client(Protocol):
+        """What of AWS's client is called here."""
+
+        def post_invocation_error(self, invoke_id: str, body: str, xray_fault: str) -> None:
+            """Tell of an invocation's error."""
+
 
 def stand_between(guard: Guard) -> None:
-    """Have every handler that AWS's loop loads from here on called through `guard`."""
-    load = bootstrap._get_handler
+    """Have every handler that AWS's loop loads from here on called through `guard`, and the loop around it, too."""
+    load, handle_request = bootstrap._get_handler, bootstrap.handle_event_request
 
     def load_guarded(name: str) -> Handler:
         guard.enter()
@@ -41,7 +48,17 @@ def stand_between(guard: Guard) -> None:
             raise RefusedRecord(refusal)
         return guarded(handler, guard)
 
+    def handle_guarded(client: Client, handler: Handler, invoke_id: str, *rest: object) -> None:
+        try:
+            handle_request(client, handler, invoke_id, *rest)
+        except (Refused, RefusedRecord) as refused:
+            # While AWS's loop describes an error it catches nothing: an exception's own text may be code of the event's.
+            guard.leave(refused)
+            client.post_invocation_error(invoke_id, error_body(str(refused), invoke_id).decode(), "{}")
+
+    handle_guarded.unguarded = handle_request  # type: ignore[attr-defined]
     bootstrap._get_handler = load_guarded
+    bootstrap.handle_event_request = handle_guarded
 
 
 def guarded(handler: Handler, guard: Guard) -> Handler:
@@ -57,8 +74,11 @@ def guarded(handler: Handler, guard: Guard) -> Handler:
         except RefusedRecord as refused:
             guard.leave(refused)
             raise refused.with_traceback(_functions_part(refused)) from None
-        except BaseException:
+        except BaseException as error:
             guard.leave()
+            # Whoever reads where it comes from is to see no frame that is not there without the guard.
+            trace = error.__traceback__
+            error.__traceback__ = trace.tb_next if trace is not None else None
             raise
         guard.leave()
         return answer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 import time
@@ -24,10 +25,13 @@ if TYPE_CHECKING:
     from dayfly.core.reports import Use
     from dayfly.core.structure.judgement import Judgement
     from dayfly.runtime.guard.capabilities import Capabilities
+    from dayfly.runtime.guard.residue import Comparison
 
 # Triggers that hand over several customers' records at once, each of which may fail alone.
 _BATCHES = frozenset(("aws:sqs", "aws:kinesis", "aws:dynamodb"))
 _MANY_DIGITS = 6
+# One request of 256, by the platform's numbers, is looked at in full though nothing speaks for it.
+_SAMPLED = "00"
 # Frames between a library that writes code and whoever asked it to.
 _MANY_STEPS = 24
 # Libraries whose business is to write code: what they are told to write is judged together with their own text.
@@ -74,6 +78,8 @@ _WRITERS = (
 _HEAVY = frozenset(("attr", "jinja2", "mako", "sqlalchemy"))
 # What an unknown origin is worth telling of: elsewhere most texts are neither the event's nor constants.
 _NEVER_UNREAD = frozenset(("python", "code", "template", "shell", "argv", "global"))
+# What was let pass of these may have changed anything in this process.
+_BRINGS_CODE = frozenset(("python", "code", "template", "global", "import", "hook"))
 _TOLD_UNKNOWN = frozenset(("python", "code", "template", "shell", "global"))
 
 
@@ -92,12 +98,14 @@ class Guard:
         self.is_starting = False
         self.capabilities: Capabilities | None = None
         self._mode = options.guard
-        # Threads in which the guard itself is at work.
-        self.busy: set[int] = set()
+        # Threads in which the guard itself is at work, and how deep; what it does there begins in a hook or in one of these.
+        self.busy: dict[int, int] = {}
+        self.entries = frozenset((Guard.ask.__code__, Guard._compare.__code__))
         # What the first log line is to say beside the mode.
         self.limits: list[str] = []
         self._is_disarmed = False
         self._is_closed = options.guard_closed
+        self._lasts = options.isolation != "invocation"
         self._key = bytes.fromhex(options.guard_key)
         self._task = task
         self._temporary = options.temporary
@@ -107,6 +115,10 @@ class Guard:
         self.own = self.written = OwnText()
         self._known: frozenset[str] = frozenset()
         self._changes: Unchanged | None = None
+        self._comparison: Comparison | None = None
+        # Code that an event brought, and code that nobody knows who brought, was let pass while this event was served.
+        self.suspicions = self.doubts = 0
+        self._has_begun = False
         self._forget()
 
     def _forget(self) -> None:
@@ -120,10 +132,15 @@ class Guard:
         self._refusal = ""
         self._surfaced = False
         self._handler_thread = 0
+        self._is_last = False
 
     def settle(self) -> None:
         """Init is done and no event was seen: take what there is for the function's own."""
         self.is_starting = False
+        if sys.pycache_prefix and self.places.is_temporary(sys.pycache_prefix):
+            # Whoever writes there writes what the next import executes.
+            sys.pycache_prefix = None
+            self.note("bytecode is not taken from PYTHONPYCACHEPREFIX, where functions write")
         # A second for clocks of file systems that count in coarser steps.
         self.places = Places(self._task, self._temporary, since=time.time() + 1.0)
         texts = owntext.environment_texts()
@@ -138,16 +155,63 @@ class Guard:
         self.written.is_constant("", generators=not _HEAVY.isdisjoint(sys.modules))
         self._changes = Unchanged()
 
+    def watch(self) -> None:
+        """Init is over and frozen: from here on what changes in memory is noticed."""
+        from dayfly.runtime.guard.residue import Comparison
+
+        if self._is_disarmed:
+            return
+        variables = self.capabilities.variables if self.capabilities is not None else None
+        comparison = Comparison(self.places, self._digest, lasts=self._lasts, variables=variables)
+        if comparison.is_watching:
+            self._comparison = comparison
+        else:
+            self.note("this interpreter does not tell what changes in memory")
+
+    def rehearse(self) -> None:
+        """Within a rehearsal's event: ask what most handlers have asked, where they have libraries for it."""
+        self.enter()
+        if "_ssl" in sys.modules:
+            from dayfly.runtime.guard import asking
+
+            frame = sys._getframe()
+            asking.about_host(self, "host.invalid", frame)
+            asking.about_path(self, "/invalid/file", frame)
+        self.leave()
+
+    def has_rehearsed(self) -> None:
+        """A rehearsal is over: nobody has been served."""
+        self._forget()
+        self.is_active = self._has_begun = False
+        if self._comparison is not None:
+            self._comparison.pause()
+
+    def remember(self, source: str | bytes) -> None:
+        """A text was let pass to the compiler: what is made of it is nobody's plant."""
+        if self._comparison is not None:
+            self._comparison.known.remember(source)
+
     def disarm(self) -> None:
         """Look at nothing from here on."""
         self._is_disarmed = True
         self.is_starting = False
 
-    def begin(self, body: bytes, request_id: str, context: str = "") -> None:
-        """An event is there and its handler is about to be called; `context` is what its caller sent beside it."""
+    def begin(self, body: bytes, request_id: str, context: str = "", *, is_last: bool = False) -> None:
+        """An event is there and its handler is about to be called; `context` is what its caller sent beside it.
+
+        `is_last`: of several that this process serves.
+        """
+        self._is_last = is_last
         self._body = body
         self._context = context
         self._request_id = request_id
+        if self._comparison is not None:
+            # What this worker did before its event is no event's doing.
+            if not self._has_begun:
+                gc.freeze()
+            self._comparison.begin(is_first=not self._has_begun)
+        self._has_begun = True
+        self.suspicions = self.doubts = 0
         self.is_active = not self._is_disarmed
 
     def end_of_loading(self) -> str:
@@ -175,6 +239,7 @@ class Guard:
         """The answer is there; return what a note begins with and the answer that has to stand for it, if any."""
         changed = self._changes.found(self.places) if self._changes is not None else ""
         changed = changed or self._changed_own()
+        self._compare()
         self.is_active = False
         if changed:
             # It is too late to refuse; whether the answer may go out is not.
@@ -192,6 +257,34 @@ class Guard:
         said = "".join(f"G{report.pack()}\n" for report in reports)
         self._forget()
         return (said + "\n").encode("ascii", "replace") if said else b""
+
+    def _compare(self) -> None:
+        comparison = self._comparison
+        if comparison is None:
+            return
+        ident = get_ident()
+        self.busy[ident] = 1
+        try:
+            path = next((report.path for report in self._reports if report.verdict == "observed"), "")
+            for one in comparison.look(
+                self._body,
+                is_suspect=self.suspicions > 0,
+                is_doubtful=self.doubts > 0,
+                is_sampled=self._is_last or self._request_id.endswith(_SAMPLED),
+            ):
+                self.tell(
+                    "planted" if one.is_certain else "unknown",
+                    one.rule,
+                    place=one.place,
+                    path=path,
+                    text=one.code,
+                    change=one.change,
+                )
+        except Exception as fault:
+            # Trust boundary: objects of anybody's are looked at.
+            self.tell("fault", "guard.fault", place=where_of(fault))
+        finally:
+            self.busy.pop(ident, None)
 
     # ---- asked by hooks and wrappers ------------------------------------------------------------
 
@@ -224,7 +317,7 @@ class Guard:
         ident, frame = get_ident(), sys._getframe(2)
         if ident in self.busy:
             return
-        self.busy.add(ident)
+        self.busy[ident] = 1
         try:
             about(self, *arguments, frame)
         except RefusedRecord:
@@ -233,7 +326,7 @@ class Guard:
             # Trust boundary, as in the hook.
             self.fail(fault, frame)
         finally:
-            self.busy.discard(ident)
+            self.busy.pop(ident, None)
 
     def note(self, limit: str) -> None:
         """Have the first log line say what is not looked at."""
@@ -335,11 +428,7 @@ class Guard:
 
     def fail(self, fault: BaseException, frame: FrameType | None) -> None:
         """A fault of the guard's own; raises Refused where that is asked for."""
-        trace = fault.__traceback__
-        while trace is not None and trace.tb_next is not None:
-            trace = trace.tb_next
-        where = f" {trace.tb_frame.f_code.co_name}:{trace.tb_lineno}" if trace is not None else ""
-        self.tell("fault", "guard.fault", place=type(fault).__name__ + where)
+        self.tell("fault", "guard.fault", place=where_of(fault))
         if self._is_closed and self.is_block:
             self._raise(describe("guard.fault", self.places.name(frame)), "")
 
@@ -352,8 +441,12 @@ class Guard:
         path: str = "",
         text: str | bytes = "",
         use: Use | None = None,
+        change: str = "",
     ) -> None:
         """Have something said of this invocation, once."""
+        if rule.partition(".")[0] in _BRINGS_CODE:
+            self.suspicions += verdict == "observed"
+            self.doubts += verdict == "unknown"
         if rule.partition(".")[0] not in SUBJECTS:
             rule = "guard." + rule
         key = (rule, place, path if use is None else f"{use.target} {use.packages}")
@@ -366,8 +459,9 @@ class Guard:
                 return
             self._reports.remove(lesser[0])
         self._told.add(key)
+        digest = self._digest(text)
         self._reports.append(
-            Report(verdict, rule, place=place, path=path, digest=self._digest(text), use=use)
+            Report(verdict, rule, place=place, path=path, digest=digest, change=change, use=use)
         )
 
     def _raise(self, message: str, path: str) -> None:
@@ -393,6 +487,15 @@ class Guard:
 
         data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
         return blake2s(data, digest_size=8, key=self._key).hexdigest()
+
+
+def where_of(fault: BaseException) -> str:
+    """Return kind and place of a fault of the guard's own."""
+    trace = fault.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = f" {trace.tb_frame.f_code.co_name}:{trace.tb_lineno}" if trace is not None else ""
+    return type(fault).__name__ + where
 
 
 class Joined:

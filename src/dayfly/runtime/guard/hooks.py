@@ -6,6 +6,7 @@ Not looked at, since something else was: `exec` and `function.__new__` take code
 
 from __future__ import annotations
 
+import _frozen_importlib
 import os
 import sys
 from _thread import get_ident
@@ -29,9 +30,16 @@ _IMPORTLIB = ("<frozen importlib._bootstrap>", "<frozen importlib._bootstrap_ext
 # The loaders that read what they execute from a file, whose opening is an event of its own.
 _FILE_LOADERS = frozenset(("SourceFileLoader", "SourcelessFileLoader", "zipimporter", "ExtensionFileLoader"))
 _LOADER_MODULES = frozenset(("_frozen_importlib_external", "importlib._bootstrap_external", "zipimport"))
+# The loader of what is part of the interpreter.
+_FROZEN_LOADERS = frozenset(
+    getattr(getattr(_frozen_importlib.FrozenImporter, name, None), "__code__", None)
+    for name in ("exec_module", "get_code")
+)
 # Between a loader's method and the event it causes.
 _LOADER_DEPTH = 4
 _MANY_FRAMES = 400
+# Events within what the guard does about an event, that are not its own.
+_MANY_DEEP = 3
 # Shorter byte code occurs in anything.
 _FEW_BYTES = 6
 _NO_DIRECTORY = -1
@@ -82,10 +90,13 @@ def make_hook(guard: Guard) -> Callable[[str, Arguments], None]:
         except ValueError:
             # A thread that runs nothing but a builtin.
             frame = frame_at()
-        is_nested = ident in busy
-        if is_nested and _is_ours(frame, guard, hook.__code__):
+        depth = busy.get(ident, 0)
+        if depth and _is_ours(frame, guard, hook.__code__):
             return
-        busy.add(ident)
+        if depth >= _MANY_DEEP:
+            # What it calls calls it: built-in functions were replaced.
+            return
+        busy[ident] = depth + 1
         try:
             act(guard, arguments, frame)
         except (RefusedRecord, RecursionError, MemoryError):
@@ -98,8 +109,10 @@ def make_hook(guard: Guard) -> Callable[[str, Arguments], None]:
                 raise
             guard.fail(fault, frame)
         finally:
-            if not is_nested:
-                busy.discard(ident)
+            if depth:
+                busy[ident] = depth
+            else:
+                busy.pop(ident, None)
 
     return hook
 
@@ -119,14 +132,14 @@ def make_use_hook(recorder: Recorder) -> Callable[[str, Arguments], None]:
         ident = get_ident()
         if ident in busy:
             return
-        busy.add(ident)
+        busy[ident] = 1
         try:
             act(capabilities, arguments, sys._getframe(1))
         except Exception as fault:
             # Trust boundary: what is recorded must not become a failed test.
             recorder.fail(fault, None)
         finally:
-            busy.discard(ident)
+            busy.pop(ident, None)
 
     return hook
 
@@ -159,7 +172,7 @@ def _is_ours(frame: FrameType | None, guard: Guard, hook: CodeType) -> bool:
     if guard.capabilities is not None:
         return guard.capabilities.is_at_work(frame, hook)
     for _ in range(_MANY_FRAMES):
-        if frame is None or frame.f_code is hook:
+        if frame is None or frame.f_code is hook or frame.f_code in guard.entries:
             return True
         if not guard.places.is_library(frame.f_code.co_filename):
             return False
@@ -172,6 +185,8 @@ def _loads_file(frame: FrameType | None) -> bool:
     for _ in range(_LOADER_DEPTH):
         if frame is None or frame.f_code.co_filename not in _IMPORTLIB:
             return False
+        if frame.f_code in _FROZEN_LOADERS:
+            return True
         if frame.f_code.co_name in (
             "get_code",
             "get_data",
@@ -193,17 +208,23 @@ def _on_compile(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
     source = arguments[0]
     if frame.f_code.co_filename in _IMPORTLIB and _loads_file(frame):
         return
-    if _only_parses(frame) or _names_tuple(frame):
+    if _only_parses(frame):
         return
     if type(source) is str or type(source) is bytes:
-        if _judge_template(frame, guard):
-            return
-        asking.about_python(guard, source, frame)
+        before = guard.suspicions + guard.doubts
+        if not _names_tuple(frame) and not _judge_template(frame, guard):
+            asking.about_python(guard, source, frame)
+        if guard.suspicions + guard.doubts == before:
+            guard.remember(source)
     elif source is not None:
         import ast
 
         if isinstance(source, ast.AST):
-            asking.about_python(guard, ast.unparse(source), frame)
+            text = ast.unparse(source)
+            before = guard.suspicions + guard.doubts
+            asking.about_python(guard, text, frame)
+            if guard.suspicions + guard.doubts == before:
+                guard.remember(text)
 
 
 def _only_parses(frame: FrameType) -> bool:

@@ -47,10 +47,14 @@ class Places:
         """Say whether code of this file name is the function's, without the libraries beside it."""
         return name.startswith(self.task) and "/site-packages/" not in name and not self.is_library(name)
 
+    def is_temporary(self, path: str) -> bool:
+        """Say whether a path lies where functions write."""
+        return os.path.abspath(path).startswith(self.temporary) and not path.startswith(self.roots)
+
     def is_planted(self, path: str) -> bool:
         """Say whether a file of code lies where functions write, or has changed since init."""
         path = os.path.abspath(path)
-        if path.startswith(self.temporary) and not path.startswith(self.roots):
+        if self.is_temporary(path):
             return True
         if path.endswith(".pyc"):
             # Written by the import system itself where it may, from a source that is looked at as well.

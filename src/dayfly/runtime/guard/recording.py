@@ -14,7 +14,7 @@ import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import FrameType
+    from types import CodeType, FrameType
 
     from dayfly.core.reports import Use
     from dayfly.runtime.guard.capabilities import Capabilities
@@ -79,7 +79,8 @@ class Recorder:
 
     def __init__(self, places: Places, handler: str) -> None:
         self.places = places
-        self.busy: set[int] = set()
+        self.busy: dict[int, int] = {}
+        self.entries: frozenset[CodeType] = frozenset()
         self.own = _Everything()
         self.capabilities: Capabilities | None = None
         self._handler = handler

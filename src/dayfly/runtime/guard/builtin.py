@@ -1,0 +1,55 @@
+"""Gives the guard's modules built-in functions of their own: whoever replaces `len` or `sorted` does not replace theirs."""
+
+from __future__ import annotations
+
+import builtins
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from importlib.machinery import ModuleSpec
+    from types import ModuleType
+
+_OURS = "dayfly."
+# Made before the function's code is loaded; a function takes its built-ins from the module that it is defined in.
+_OWN = dict(vars(builtins))
+
+
+class OwnBuiltins:
+    """While it is entered, Dayfly's modules that are imported get the built-in functions of now."""
+
+    def __enter__(self) -> OwnBuiltins:
+        sys.meta_path.insert(0, self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        sys.meta_path.remove(self)
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Return how whoever else finds a module of Dayfly's would load it, with built-ins of its own."""
+        if not name.startswith(_OURS):
+            return None
+        for finder in sys.meta_path:
+            spec = None if finder is self else finder.find_spec(name, path, target)
+            if spec is not None:
+                spec.loader = _Loader(spec.loader)  # type: ignore[assignment]
+                return spec
+        return None
+
+
+class _Loader:
+    def __init__(self, loader: object) -> None:
+        self._loader = loader
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        return self._loader.create_module(spec)  # type: ignore[attr-defined, no-any-return]
+
+    def exec_module(self, module: ModuleType) -> None:
+        vars(module)["__builtins__"] = _OWN
+        self._loader.exec_module(module)  # type: ignore[attr-defined]
+        module.__loader__ = self._loader  # type: ignore[assignment]
+        if module.__spec__ is not None:
+            module.__spec__.loader = self._loader  # type: ignore[assignment]

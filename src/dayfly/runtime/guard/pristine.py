@@ -1,0 +1,192 @@
+"""What the initialised function holds in memory, watched: modules, classes, the function's own tables, and hooks."""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import os
+import sys
+from _operator import is_
+
+from dayfly._sys import dictwatch
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from dayfly.runtime.guard.places import Places
+
+    Dictionary = dict[object, object]
+
+MISSING = object()
+_IMMUTABLE = 1 << 8
+# Tables within tables of the function's own modules.
+_DEPTH = 3
+_MANY_TABLES = 2000
+# AWS's loop sets it for every event.
+_SET_EACH_TIME = frozenset((b"_X_AMZN_TRACE_ID",))
+# Kinds of what is watched; `own` are tables that the function's own modules hold.
+MODULE, CLASS, OWN, ENVIRONMENT, MODULES, HOOKS = "module", "class", "own", "environment", "modules", "hooks"
+
+
+class Owner:
+    """A dictionary that is watched: what it is to Python, its name, and whether it is the function's own."""
+
+    __slots__ = ("is_own", "kind", "name")
+
+    def __init__(self, kind: str, name: str, *, is_own: bool) -> None:
+        self.kind = kind
+        self.name = name
+        self.is_own = is_own
+
+
+class Change:
+    """One entry that an invocation changed; `before` or `after` is MISSING where there was none."""
+
+    __slots__ = ("after", "before", "key", "owner")
+
+    def __init__(self, owner: Owner, key: object, before: object, after: object) -> None:
+        self.owner = owner
+        self.key = key
+        self.before = before
+        self.after = after
+
+
+class Pristine:
+    """The state of a process before its event. `is_watching` is False where nothing here can be watched.
+
+    `variables` are the environment's, where `os.environ` does not hold them itself.
+    """
+
+    def __init__(self, places: Places, variables: dict[bytes, bytes] | None = None) -> None:
+        self._watch = dictwatch.watcher()
+        self.is_watching = self._watch is not None
+        self._owners: dict[int, Owner] = {}
+        self._hooks: list[tuple[str, Callable[[], list[object]]]] = _hook_places()
+        if self._watch is not None:
+            for kind, name, is_own, entries in _dictionaries(places, variables):
+                self._owners.setdefault(id(entries), Owner(kind, name, is_own=is_own))
+                self._watch.watch((entries,))
+            self._watch.is_on = False
+        self._held = [read() for _, read in self._hooks]
+
+    def start(self) -> None:
+        """Notice what changes from here on."""
+        if self._watch is not None:
+            self._watch.rest()
+            self._watch.is_on = True
+
+    def rest(self) -> None:
+        """Take what there is now for what there should be, and notice nothing until `start`."""
+        if self._watch is not None:
+            self._watch.is_on = False
+        self._held = [read() for _, read in self._hooks]
+
+    @property
+    def is_touched(self) -> bool:
+        """Say whether any dictionary may have changed."""
+        return self._watch is not None and bool(self._watch.changed())
+
+    def changes(self) -> Iterator[Change]:
+        """Yield what is not as it was at `start`, and hooks that were not there at the last `rest`."""
+        if self._watch is None:
+            return
+        # While one looks, lazy attributes of the function's may fill themselves.
+        for entries, before in list(self._watch.changed()):
+            owner = self._owners[id(entries)]
+            for key, now in list(dict.items(entries)):
+                was = before.get(key, MISSING)
+                if was is not now and not (owner.kind == ENVIRONMENT and key in _SET_EACH_TIME):
+                    yield Change(owner, key, was, now)
+            for key, was in before.items():
+                if not dict.__contains__(entries, key):
+                    yield Change(owner, key, was, MISSING)
+        for (name, read), was_held in zip(self._hooks, self._held, strict=True):
+            held = read()
+            if len(held) == len(was_held) and all(map(is_, held, was_held)):
+                continue
+            owner = Owner(HOOKS, name, is_own=False)
+            for at, one in enumerate(held):
+                if not any(map(is_, [one] * len(was_held), was_held)):
+                    yield Change(owner, at, MISSING, one)
+
+    def owner_of(self, entries: object) -> Owner | None:
+        """Return the owner of a dictionary that is watched."""
+        return self._owners.get(id(entries))
+
+
+def _dictionaries(
+    places: Places, variables: dict[bytes, bytes] | None
+) -> Iterator[tuple[str, str, bool, Dictionary]]:
+    own: list[tuple[str, Dictionary]] = []
+    for name, module in list(sys.modules.items()):
+        entries = getattr(module, "__dict__", None)
+        if type(entries) is not dict:
+            continue
+        file = entries.get("__file__")
+        is_own = type(file) is str and places.is_functions(file)
+        yield MODULE, name, is_own, entries
+        if is_own:
+            own.append((name, entries))
+    for kind in _classes():
+        entries = next((one for one in gc.get_referents(kind.__dict__) if type(one) is dict), None)
+        if entries is not None:
+            yield CLASS, f"{entries.get('__module__')}.{kind.__qualname__}", False, entries
+    yield ENVIRONMENT, "os.environ", False, os.environ._data if variables is None else variables  # type: ignore[attr-defined, misc]
+    yield MODULES, "sys.modules", False, sys.modules  # type: ignore[misc]
+    count = 0
+    modules = frozenset(name for name, _ in own)
+    for _ in range(_DEPTH):
+        inner: list[tuple[str, Dictionary]] = []
+        for name, entries in own:
+            for key, value in list(dict.items(entries)):
+                if type(key) is not str or key.startswith("__"):
+                    continue
+                if isinstance(value, dict):
+                    inner.append((f"{name}.{key}", value))
+                elif (
+                    type(value).__module__ in modules
+                    and type(found := getattr(value, "__dict__", None)) is dict
+                ):
+                    inner.append((f"{name}.{key}", found))
+        for name, entries in inner:
+            count += 1
+            if count > _MANY_TABLES:
+                return
+            yield OWN, name, True, entries
+        own = inner
+
+
+def _classes() -> Iterator[type]:
+    """Yield every class that can be changed."""
+    seen: set[int] = set()
+    todo: list[type] = [object]
+    while todo:
+        kind = todo.pop()
+        if id(kind) in seen:
+            continue
+        seen.add(id(kind))
+        if not kind.__flags__ & _IMMUTABLE:
+            yield kind
+        todo += type.__subclasses__(kind)
+
+
+def _hook_places() -> list[tuple[str, Callable[[], list[object]]]]:
+    # The module `signal` makes an Enum's member of each: twenty times the time.
+    low_level = importlib.import_module("_signal")
+    numbers = tuple(sorted(low_level.valid_signals()))
+    return [
+        ("sys.meta_path", lambda: list(sys.meta_path)),
+        ("sys.path_hooks", lambda: list(sys.path_hooks)),
+        ("gc.callbacks", lambda: list(gc.callbacks)),
+        ("signal handlers", lambda: list(map(low_level.getsignal, numbers))),
+        ("the tracer", lambda: [sys.gettrace(), sys.getprofile()]),
+        ("exit functions", _exit_functions),
+    ]
+
+
+def _exit_functions() -> list[object]:
+    import atexit
+
+    # Which they are is told to nobody.
+    return [atexit._ncallbacks()]

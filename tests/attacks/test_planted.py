@@ -1,0 +1,118 @@
+"""What an event's code plants in memory while the guard only observes: found in the same invocation, with who did it, from
+what to what, and who was served by it afterwards; and where that can be helped, nobody is."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import pytest
+from tests.attacks.shop import Shop, needs_confinement
+from tests.attacks.technique import Technique, load_techniques
+
+pytestmark = needs_confinement()
+
+ISOLATIONS = ("invocation", "window", "process")
+# Of the catalogue, what is left in the process's own memory; and where that is to be told.
+IN_MEMORY = {
+    "json-dumps": "json.dumps",
+    "json-encoder": "json.",
+    "builtin-len": "builtins.len",
+    "rebound-helper": "app.",
+    "class-pollution": "merging.SETTINGS.rebate",
+    "http-client": "http.client.HTTPConnection.request",
+    "import-finder": "sys.meta_path",
+    "import-function": "builtins.__import__",
+    "logging-filter": "logging.",
+    "logging-handler": "logging.RootLogger",
+    "log-record-factory": "logging._logRecordFactory",
+    "name-resolution": "",
+    "runtime-marshaller": "awslambdaric.",
+    "runtime-context-maker": "awslambdaric.",
+    "runtime-event-function": "awslambdaric.",
+    "runtime-loop-locals": "running awslambdaric/bootstrap.py run",
+    "collector-callback": "gc.callbacks",
+    "interval-timer": "signal handlers",
+    "thread": "a thread",
+    "tracer": "the tracer",
+    "profiler": "the tracer",
+    "monitoring": "the interpreter",
+    "sdk-event-hook": "",
+    "proxy-variable": "os.environ.",
+    "working-directory": "the working directory",
+    "substituted-object": "",
+}
+# No finding in a process that serves one event: it dies with it.
+LASTING = ("working-directory",)
+TECHNIQUES = {one.name: one for one in load_techniques()}
+
+
+def findings(shop: Shop, kind: str, *, since: int = 0) -> list[dict[str, object]]:
+    """Findings of a kind: their evidence, request and technique."""
+    found = []
+    for line in shop.rie.logs().split("\n")[since:]:
+        if line.startswith("{") and f'"types":["{kind}"]' in line:
+            record = json.loads(line)
+            found.append(
+                {
+                    **record["unmapped"]["evidence"],
+                    "request_id": record["unmapped"].get("request_id", ""),
+                    "techniques": [one["technique"]["uid"] for one in record["finding_info"]["attacks"]],
+                }
+            )
+    return found
+
+
+def attack(shop: Shop, technique: Technique) -> None:
+    if technique.event:
+        shop.rie.invoke(dict(technique.event))
+    else:
+        shop.attack(technique.plant)
+
+
+@pytest.mark.parametrize("isolation", ISOLATIONS)
+@pytest.mark.parametrize("name", IN_MEMORY)
+def test_what_is_planted_is_found_in_the_same_invocation_and_serves_nobody(name: str, isolation: str) -> None:
+    technique = TECHNIQUES[name]
+    if sys.version_info < technique.since:
+        pytest.skip("no such thing in this version of Python")
+    if isolation == "invocation" and name in LASTING:
+        pytest.skip("it ends with its event")
+    settings = {"DAYFLY_GUARD": "observe", "DAYFLY_ISOLATION": isolation, **technique.environment}
+    with Shop("dayfly", handler=technique.handler, environment=settings) as shop:
+        shop.learn()
+        assert findings(shop, "residue.memory") == []
+        attack(shop, technique)
+        after = [shop.order() for _ in range(3)]
+        found = findings(shop, "residue.memory")
+        assert any(str(one["place"]).startswith(IN_MEMORY[name]) for one in found), found
+        assert len({one["request_id"] for one in found}) == 1
+        assert all(str(one["techniques"]).startswith("['T1") for one in found)
+        assert findings(shop, "residue.served") == []
+        aftermath = technique.evidence.gather(shop, 2)
+        assert aftermath.reached == 0
+        assert len(after) == 3
+
+
+def test_where_the_process_goes_on_each_later_request_is_told_with_patient_zero() -> None:
+    settings = {"DAYFLY_GUARD": "observe", "DAYFLY_ISOLATION": "process", "DAYFLY_RETIRE_ON": "error"}
+    with Shop("dayfly", environment=settings) as shop:
+        shop.learn()
+        shop.attack(TECHNIQUES["json-dumps"].plant)
+        for _ in range(3):
+            shop.order()
+        (zero,) = {one["request_id"] for one in findings(shop, "residue.memory")}
+        served = findings(shop, "residue.served")
+        assert [one["served_afterwards"] for one in served] == [1, 2, 3]
+        assert {one["patient_zero"] for one in served} == {zero}
+        assert zero not in {one["request_id"] for one in served}
+        assert len({one["request_id"] for one in served}) == 3
+
+
+@pytest.mark.parametrize("isolation", ["invocation", "window", "process"])
+def test_customers_of_an_honest_function_leave_nothing(isolation: str) -> None:
+    with Shop("dayfly", environment={"DAYFLY_GUARD": "observe", "DAYFLY_ISOLATION": isolation}) as shop:
+        for _ in range(20):
+            shop.order()
+        assert '"types":["residue.' not in shop.rie.logs()
+        assert '"types":["guard.' not in shop.rie.logs()

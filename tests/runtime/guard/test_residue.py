@@ -1,0 +1,108 @@
+"""What an invocation planted in memory is found, with what it was before; what functions honestly do is not.
+
+Each scenario runs in a process forked from one initialised function, as in a worker, on every interpreter here.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from tests.interpreters import Interpreter, environment_python, found_interpreters
+from tests.rie import ROOT
+from tests.runtime.guard.residue_scenarios import HONEST, PLANTS, POLLUTION
+
+SCRIPT = Path(__file__).parent / "residue_scenarios.py"
+Told = list[list[str]]
+# Of the function's own tables nobody can say who filled them, where nobody knows who brought the code.
+UNTOLD_IN_DOUBT = frozenset(("table",))
+# Where whatever is put is no honest function's doing, whoever brought it.
+ALWAYS = (
+    "module function",
+    "own function",
+    "built-in function",
+    "class",
+    "importer",
+    "signal handler",
+    "thread",
+)
+
+
+@functools.cache
+def results(interpreter: Interpreter) -> dict[str, Told]:
+    """What the guard told of each scenario: fields of its reports."""
+    done = subprocess.run(
+        [str(environment_python(interpreter, awslambdaric="<5")), str(SCRIPT)],
+        env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'src'}"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Told] = json.loads(done.stdout)
+    return found
+
+
+@pytest.fixture(scope="module", params=found_interpreters(), ids=lambda one: one.version)
+def told(request: pytest.FixtureRequest) -> dict[str, Told]:
+    return results(request.param)
+
+
+def residue(reports: Told) -> Told:
+    return [report for report in reports if report[1].startswith("residue.")]
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_what_functions_do_is_no_residue(told: dict[str, Told], name: str) -> None:
+    assert told[f"honest/{name}"] == []
+
+
+@pytest.mark.parametrize("name", PLANTS)
+def test_what_an_event_s_code_plants_is_found_where_it_is(told: dict[str, Told], name: str) -> None:
+    reports = told[f"attack/{name}"]
+    assert [report[:2] for report in reports if report[0] == "observed"]
+    assert [report for report in reports if report[0] == "fault"] == []
+    found = residue(reports)
+    assert {report[0] for report in found} == {"planted"}
+    assert any(report[3].startswith(PLANTS[name][1]) for report in found), found
+
+
+@pytest.mark.parametrize("name", sorted(set(PLANTS) - UNTOLD_IN_DOUBT))
+def test_so_is_what_code_of_unknown_origin_plants(told: dict[str, Told], name: str) -> None:
+    found = residue(told[f"hidden/{name}"])
+    assert any(report[3].startswith(PLANTS[name][1]) for report in found), found
+    if name in ALWAYS:
+        assert found[0][0] == "planted"
+
+
+@pytest.mark.parametrize("name", POLLUTION)
+def test_values_that_lead_over_attributes_to_what_init_made_are_found(
+    told: dict[str, Told], name: str
+) -> None:
+    (found,) = residue(told[f"pollution/{name}"])
+    assert found[0] == "planted"
+    assert found[3] == POLLUTION[name][1]
+
+
+def test_from_what_to_what_is_told_in_places_and_hashes(told: dict[str, Told]) -> None:
+    (found,) = [one for one in residue(told["attack/module function"]) if one[3] == "json.dumps"]
+    before, _, after = found[5].partition(" -> ")
+    assert before.startswith("json/__init__.py:")
+    assert before.endswith(" dumps")
+    assert after == "code made at run time"
+    assert len(found[2]) == 16
+    (found,) = residue(told["pollution/table of a module"])
+    before, _, after = found[5].partition(" -> ")
+    assert (before.split(" ")[0], after.split(" ")[0]) == ("int", "int")
+    assert before != after
+    assert len(after.split(" ")[1]) == 16
+
+
+def test_the_same_code_has_the_same_hash_wherever_it_is_found(told: dict[str, Told]) -> None:
+    hashes = {residue(told[f"attack/{name}"])[0][2] for name in ("module function", "own function", "class")}
+    assert len(hashes) == 1
