@@ -5,7 +5,7 @@ The line comes from a process that an attacker may own: reading it takes the wor
 
 from __future__ import annotations
 
-# `used` is no fault of anybody's: a capability seen for the first time, for who learns a policy.
+# `planted` was found in memory; `used` is no fault of anybody's: a capability seen for the first time, for who learns a policy.
 VERDICTS = ("refused", "observed", "planted", "unknown", "fault", "used")
 
 _PYTHON = ("T1059.006", "Python")
@@ -57,7 +57,7 @@ _TECHNIQUES = {
 # Lines that one invocation may have, each of at most so many characters: what is behind is a repetition.
 MANY = 6
 # And of uses that are told to who learns a policy: a note has 16 kB.
-MANY_USES = 64
+MANY_USES = 48
 # At init, which is told of once and not by a note.
 MANY_AT_INIT = 200
 _MANY_RULE = 40
@@ -76,6 +76,7 @@ _NAME = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345678
 _TABLE = _NAME | frozenset(".")
 _HEX = frozenset("0123456789abcdef")
 _FIELDS = 5
+_FIELDS_OF_CHANGE = 6
 _FIELDS_OF_USE = 9
 _FIELDS_OF_CHANGE = 6
 
@@ -99,9 +100,9 @@ class Use:
 class Report:
     """One operation that a guard looked at.
 
-    `rule` as the judges name it, `place` where in the function's code or memory, `path` where in the event; `digest` is the keyed
-    hash of what was judged, 16 hexadecimal digits; `change` says from what to what something was
-    changed, `use` is there for rules of capabilities.
+    `rule` as the judges name it, `place` where in the function's code or memory, `path` where in the event; `digest` is the
+    keyed hash of what was judged, 16 hexadecimal digits; `change` says from what to what something was changed; `use` is there
+    for rules of capabilities.
     """
 
     __slots__ = ("change", "digest", "path", "place", "rule", "use", "verdict")
@@ -122,8 +123,8 @@ class Report:
         self.place = place
         self.path = path
         self.digest = digest
-        self.change = change
         self.use = use
+        self.change = change
 
     def pack(self) -> str:
         """Return the report as a line of a note."""
@@ -134,15 +135,15 @@ class Report:
             _only(self.place, _PLACE, _MANY_PLACE),
             _only(self.path, _PATH, _MANY_PATH),
         ]
-        if self.change:
-            fields.append(_only(self.change, _PLACE, _MANY_CHANGE))
-        elif self.use is not None:
+        if self.use is not None:
             fields += [
                 _only(self.use.target, _TARGET, _MANY_TARGET),
                 ",".join(_only(name, _NAME, _MANY_NAME) for name in self.use.packages[:_MANY_PACKAGES]),
                 self.use.phase,
                 _only(self.use.table, _TABLE, _MANY_NAME + _MANY_NAME),
             ]
+        elif self.change:
+            fields.append(_only(self.change, _PLACE, _MANY_CHANGE))
         return "|".join(fields)
 
     @property
@@ -153,12 +154,15 @@ class Report:
     @property
     def attack(self) -> tuple[str, str]:
         """The ATT&CK technique that it would be."""
-        return _TECHNIQUES.get(self.rule) or self._known[1]
+        return self._known[1]
 
     @property
     def _known(self) -> tuple[str, tuple[str, str]]:
         subject, _, rest = self.rule.partition(".")
-        return CAPABILITIES.get(rest, SUBJECTS[subject]) if subject == "capability" else SUBJECTS[subject]
+        words, technique = (
+            CAPABILITIES.get(rest, SUBJECTS[subject]) if subject == "capability" else SUBJECTS[subject]
+        )
+        return words, _TECHNIQUES.get(self.rule, technique)
 
 
 def parse_report(line: str) -> Report | None:
@@ -166,8 +170,7 @@ def parse_report(line: str) -> Report | None:
     parts = line.split("|")
     if len(parts) not in (_FIELDS, _FIELDS_OF_CHANGE, _FIELDS_OF_USE):
         return None
-    verdict, rule, digest, place, path = parts[:_FIELDS]
-    change = parts[_FIELDS] if len(parts) == _FIELDS_OF_CHANGE else ""
+    verdict, rule, digest, place, path, *more = parts
     is_rule = len(rule) <= _MANY_RULE and set(rule) <= _LETTERS and rule.partition(".")[0] in SUBJECTS
     if verdict not in VERDICTS or not is_rule:
         return None
@@ -175,7 +178,7 @@ def parse_report(line: str) -> Report | None:
         return None
     use = None
     if len(parts) == _FIELDS_OF_USE:
-        target, packages, phase, table = parts[_FIELDS:]
+        target, packages, phase, table = more
         names = [_only(name, _NAME, _MANY_NAME) for name in packages.split(",")[:_MANY_PACKAGES] if name]
         use = Use(
             _only(target, _TARGET, _MANY_TARGET),
@@ -189,8 +192,8 @@ def parse_report(line: str) -> Report | None:
         place=_only(place, _PLACE, _MANY_PLACE),
         path=_only(path, _PATH, _MANY_PATH),
         digest=digest,
-        change=_only(change, _PLACE, _MANY_CHANGE),
         use=use,
+        change="" if use is not None else _only("".join(more), _PLACE, _MANY_CHANGE),
     )
 
 

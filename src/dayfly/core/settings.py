@@ -249,8 +249,8 @@ SETTINGS = (
         "observe",
         "what happens when what an event brought is about to become code, a shell's or an SQL statement's structure, a "
         "path that leaves its directory or the host of a URL, and when code does what `[policy]` does not allow. block: refused "
-        "where it happens, with a finding; observe: the finding alone; off: no guard, whatever `[policy]` says, and memory is "
-        "not compared. Rules may have modes of their own there ([what it sees and what not](how-it-works.md#the-guard))",
+        "where it happens, with a finding; observe: the finding alone; off: no guard, whatever `[policy]` says, and memory is not "
+        "compared. Rules may have modes of their own there ([what it sees and what not](how-it-works.md#the-guard))",
         ("off", "observe", "block"),
     ),
     Setting(

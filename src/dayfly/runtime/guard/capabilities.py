@@ -31,6 +31,8 @@ _MANY_NAMES = 8
 
 
 _MANY_FRAMES = 400
+# What it calls calls it: built-in functions were replaced.
+_MANY_DEEP = 3
 _HOOKS = "/runtime/guard/hooks.py"
 # Taken before there is code that could replace them.
 _fspath, _getcwd, _getpid, _normpath, _readlink = (
@@ -74,6 +76,8 @@ class Capabilities:
         self.learns = learns or bool(path)
         self.kinds = frozenset(kind for kind in KINDS if self.learns or policy.restricts(kind))
         self.news: list[Report] = []
+        # The environment's, where nobody has them but who asks first.
+        self.variables: dict[bytes, bytes] | None = None
         # What the guard is made of, once all of it is there.
         self.own: Unchanged | None = None
         self._tells = learns
@@ -120,7 +124,7 @@ class Capabilities:
         if not guard.phase:
             return
         depth = guard.busy.get(ident, 0)
-        if depth and self.is_at_work(frame):
+        if depth and (self.is_at_work(frame) or depth >= _MANY_DEEP):
             return
         guard.busy[ident] = depth + 1
         try:
@@ -141,7 +145,7 @@ class Capabilities:
     def is_at_work(self, frame: FrameType | None, hook: CodeType | None = None) -> bool:
         """Say whether the guard itself does this, in the middle of judging, and no code that it met on the way."""
         for _ in range(_MANY_FRAMES):
-            if frame is None or frame.f_code is hook or frame.f_code is _ASKING:
+            if frame is None or frame.f_code in (hook, _ASKING) or frame.f_code in self.guard.entries:
                 return True
             if frame.f_code in self.guard.entries:
                 return True

@@ -27,6 +27,7 @@ _MANY_STEPS = 8
 
 def watch(capabilities: Capabilities) -> None:
     """Put what asks between `os.environ` and its variables."""
+    capabilities.variables = posix.environ
     watched = _watched(posix.environ, capabilities)
     for owner in (os.environ, os.environb):
         setattr(owner, "_data", watched)  # noqa: B010

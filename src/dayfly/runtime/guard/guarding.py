@@ -94,13 +94,13 @@ class Guard:
         self.is_block = options.guard == "block"
         self.is_active = False
         self.is_heard = False
-        # Threads in which the guard itself is at work, and how deep; what it does there begins in a hook or in one of these.
-        self.busy: dict[int, int] = {}
-        self.entries = frozenset((Guard.ask.__code__, Guard._compare.__code__))
         # The function initialises; capabilities are looked at then as well.
         self.is_starting = False
         self.capabilities: Capabilities | None = None
         self._mode = options.guard
+        # Threads in which the guard itself is at work, and how deep; what it does there begins in a hook or in one of these.
+        self.busy: dict[int, int] = {}
+        self.entries = frozenset((Guard.ask.__code__, Guard._compare.__code__))
         # What the first log line is to say beside the mode.
         self.limits: list[str] = []
         self._is_disarmed = False
@@ -161,7 +161,8 @@ class Guard:
 
         if self._is_disarmed:
             return
-        comparison = Comparison(self.places, self._digest, lasts=self._lasts)
+        variables = self.capabilities.variables if self.capabilities is not None else None
+        comparison = Comparison(self.places, self._digest, lasts=self._lasts, variables=variables)
         if comparison.is_watching:
             self._comparison = comparison
         else:
@@ -439,8 +440,8 @@ class Guard:
         place: str = "",
         path: str = "",
         text: str | bytes = "",
-        change: str = "",
         use: Use | None = None,
+        change: str = "",
     ) -> None:
         """Have something said of this invocation, once."""
         if rule.partition(".")[0] in _BRINGS_CODE:

@@ -53,15 +53,18 @@ class Change:
 
 
 class Pristine:
-    """The state of a process before its event. `is_watching` is False where nothing here can be watched."""
+    """The state of a process before its event. `is_watching` is False where nothing here can be watched.
 
-    def __init__(self, places: Places) -> None:
+    `variables` are the environment's, where `os.environ` does not hold them itself.
+    """
+
+    def __init__(self, places: Places, variables: dict[bytes, bytes] | None = None) -> None:
         self._watch = dictwatch.watcher()
         self.is_watching = self._watch is not None
         self._owners: dict[int, Owner] = {}
         self._hooks: list[tuple[str, Callable[[], list[object]]]] = _hook_places()
         if self._watch is not None:
-            for kind, name, is_own, entries in _dictionaries(places):
+            for kind, name, is_own, entries in _dictionaries(places, variables):
                 self._owners.setdefault(id(entries), Owner(kind, name, is_own=is_own))
                 self._watch.watch((entries,))
             self._watch.is_on = False
@@ -112,7 +115,9 @@ class Pristine:
         return self._owners.get(id(entries))
 
 
-def _dictionaries(places: Places) -> Iterator[tuple[str, str, bool, Dictionary]]:
+def _dictionaries(
+    places: Places, variables: dict[bytes, bytes] | None
+) -> Iterator[tuple[str, str, bool, Dictionary]]:
     own: list[tuple[str, Dictionary]] = []
     for name, module in list(sys.modules.items()):
         entries = getattr(module, "__dict__", None)
@@ -127,7 +132,7 @@ def _dictionaries(places: Places) -> Iterator[tuple[str, str, bool, Dictionary]]
         entries = next((one for one in gc.get_referents(kind.__dict__) if type(one) is dict), None)
         if entries is not None:
             yield CLASS, f"{entries.get('__module__')}.{kind.__qualname__}", False, entries
-    yield ENVIRONMENT, "os.environ", False, os.environ._data  # type: ignore[attr-defined]
+    yield ENVIRONMENT, "os.environ", False, os.environ._data if variables is None else variables  # type: ignore[attr-defined, misc]
     yield MODULES, "sys.modules", False, sys.modules  # type: ignore[misc]
     count = 0
     modules = frozenset(name for name, _ in own)

@@ -76,14 +76,22 @@ class Planted:
 class Comparison:
     """Compares this process with what it was when init was done.
 
-    `digest` makes the keyed hash of a text, for values that must not be shown; `lasts`: it serves more than one event.
+    `digest` makes the keyed hash of a text, for values that must not be shown; `lasts`: it serves more than one event;
+    `variables` as `Pristine` takes them.
     """
 
-    def __init__(self, places: Places, digest: Callable[[str], str], *, lasts: bool) -> None:
+    def __init__(
+        self,
+        places: Places,
+        digest: Callable[[str], str],
+        *,
+        lasts: bool,
+        variables: dict[bytes, bytes] | None = None,
+    ) -> None:
         self._places = places
         self._digest = digest
         self.known = KnownCode(places)
-        self._pristine = Pristine(places)
+        self._pristine = Pristine(places, variables)
         self._lasts = lasts
         self._process: dict[str, frozenset[str]] = {}
         self._new: frozenset[int] | None = None
