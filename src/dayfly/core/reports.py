@@ -76,7 +76,6 @@ _NAME = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345678
 _TABLE = _NAME | frozenset(".")
 _HEX = frozenset("0123456789abcdef")
 _FIELDS = 5
-_FIELDS_OF_CHANGE = 6
 _FIELDS_OF_USE = 9
 _FIELDS_OF_CHANGE = 6
 

@@ -139,6 +139,7 @@ class Witness:
             "used": (findings.GUARD_CAPABILITY, "seen for the first time:"),
         }
         is_planted = False
+        left = reports.MANY
         for line in said.decode("ascii", "replace").split("\n")[:limit]:
             report = reports.parse_report(line[1:])
             if report is None or line[:1] != "G":

@@ -124,7 +124,10 @@ class Capabilities:
         if not guard.phase:
             return
         depth = guard.busy.get(ident, 0)
-        if depth and (self.is_at_work(frame) or depth >= _MANY_DEEP):
+        if depth and self.is_at_work(frame):
+            return
+        if depth >= _MANY_DEEP:
+            guard.refuse("guard.nested", frame)
             return
         guard.busy[ident] = depth + 1
         try:
@@ -146,8 +149,6 @@ class Capabilities:
         """Say whether the guard itself does this, in the middle of judging, and no code that it met on the way."""
         for _ in range(_MANY_FRAMES):
             if frame is None or frame.f_code in (hook, _ASKING) or frame.f_code in self.guard.entries:
-                return True
-            if frame.f_code in self.guard.entries:
                 return True
             if frame.f_code.co_name == "hook" and frame.f_code.co_filename.endswith(_HOOKS):
                 return not self.origins.owner(frame.f_code)

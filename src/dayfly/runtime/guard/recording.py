@@ -115,6 +115,9 @@ class Recorder:
                 return [(len(place), len(text))]
         return []
 
+    def refuse(self, _rule: str, _frame: FrameType | None) -> None:
+        """Nothing is refused here."""
+
     def refuse_use(self, _rule: str, _frame: FrameType | None, _use: Use, _package: str) -> None:
         """Nothing is refused where there is no policy."""
 
