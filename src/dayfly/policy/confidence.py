@@ -13,7 +13,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dayfly.policy.model import KINDS
+from dayfly.core.policy import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from dayfly.core.destinations import AWS, is_aws
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -20,16 +22,8 @@ _SHARED = frozenset(
      "/sbin", "/sys", "/tmp", "/usr", "/usr/bin", "/usr/lib", "/usr/local", "/usr/local/bin", "/var", "/var/lib",
      "${TASK}", "..", ".")
 )  # fmt: skip
-# AWS's own, as the guard knows them.
-AWS = "@aws"
-_AWS_SUFFIXES = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".aws.dev")
 # Of one process's own, by number.
 _PROC = "/proc/"
-
-
-def is_aws(target: str) -> bool:
-    """Say whether a destination, with or without a port, is a host of AWS's."""
-    return split_port(target)[0].endswith(_AWS_SUFFIXES)
 
 
 def split_port(target: str) -> tuple[str, str]:

@@ -6,14 +6,14 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dayfly.policy.generalise import generalise, matches_everything
-from dayfly.policy.matching import finder
-from dayfly.policy.model import KINDS, TABLES
+from dayfly.policy.generalise import generalise, matches_everything, split_port
+from dayfly.policy.matching import fault_of, fault_of_package, finder
+from dayfly.core.policy import KINDS, TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from dayfly.policy.model import Gathered, Seen
+    from dayfly.policy.model import Gathered
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +34,46 @@ class Learned:
 
 
 def learn(gathered: Sequence[Gathered]) -> Learned:
-    """Return what is needed for everything that was seen, in as few patterns as do not widen it without need."""
+    """Return what is needed for everything that was seen, in as few patterns as do not widen it without need.
+
+    What would allow everything, and what no policy can name, is left out with a warning.
+    """
     targets: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     packages: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-    every = [seen for one in gathered for seen in one.seen]
-    for seen in every:
+    warnings: dict[str, None] = {}
+    for seen in (seen for one in gathered for seen in one.seen):
         use = seen.use
-        targets[use.kind][use.phase].add(use.target)
+        where = f" ({seen.place})" if seen.place else ""
+        if use.kind in TABLES:
+            if left_out := _why_not(use.kind, use.target):
+                warnings[f"{use.kind} {use.target!r} was NOT ADDED{where}: {left_out}"] = None
+            else:
+                targets[use.kind][use.phase].add(use.target)
         for package in use.packages:
-            packages[package][use.phase].add(use.kind)
+            if fault_of_package(package):
+                warnings[f"{use.kind} by code of no package was NOT ADDED{where}: nobody can say whose it is"] = None
+            else:
+                packages[package][use.phase].add(use.kind)
     tables = {kind: _split(kind, targets[kind]) for kind in TABLES}
+    for entry in (*tables["network"].always, *tables["network"].init):
+        if _is_loopback(entry):
+            warnings[
+                f"network {entry!r} is this machine: where something stood in for a service, the service's own name is "
+                "missing"
+            ] = None
     return Learned(
         tables=tables,
         packages={name: _kinds(phases) for name, phases in sorted(packages.items())},
-        warnings=tuple(_warnings(tables, every)),
+        warnings=tuple(warnings),
     )
+
+
+def _why_not(kind: str, target: str) -> str:
+    if kind == "threads":
+        return ""
+    if matches_everything(kind, target):
+        return "the event chose all of it, so it would allow everything; name what may be used"
+    return fault_of(kind, target)
 
 
 def _split(kind: str, targets: Mapping[str, Iterable[str]]) -> Needs:
@@ -66,23 +91,6 @@ def _kinds(phases: Mapping[str, Iterable[str]]) -> Needs:
     )
 
 
-def _warnings(tables: Mapping[str, Needs], every: Sequence[Seen]) -> Iterable[str]:
-    for kind, needs in tables.items():
-        for pattern in (*needs.always, *needs.init):
-            if matches_everything(kind, pattern):
-                place = next((seen.place for seen in every if seen.use.target == pattern and seen.place), "")
-                where = f" ({place})" if place else ""
-                yield (
-                    f'[policy.{kind}] "{pattern}" ALLOWS EVERYTHING: events chose the whole of the target{where}; '
-                    "name what may be used instead"
-                )
-            elif kind == "network" and _is_loopback(pattern):
-                yield (
-                    f'[policy.network] "{pattern}" is this machine: where a test put something in place of a service, '
-                    "the service's own name is missing"
-                )
-
-
-def _is_loopback(pattern: str) -> bool:
-    host = pattern.rpartition(":")[0] or pattern
-    return host in ("localhost", "127.0.0.1", "[::1]", "::1") or host.startswith("127.")
+def _is_loopback(entry: str) -> bool:
+    host, _ = split_port(entry)
+    return host in ("localhost", "[::1]", "::1") or host.startswith("127.")

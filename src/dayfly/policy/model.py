@@ -5,16 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from dayfly.core.policy import FUNCTION
 from dayfly.errors import DayflyError
 
 Source = Literal["events", "tests", "log"]
-Phase = Literal["init", "invoke"]
-
-# A package's kinds of use; all but the credentials have a table of targets of their own.
-KINDS = ("process", "network", "read", "write", "environment", "credentials", "native", "threads")
-TABLES = tuple(kind for kind in KINDS if kind != "credentials")
-# What the function's own code is called beside its packages.
-FUNCTION = "function"
 
 
 class PolicyError(DayflyError):

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from dayfly.policy.model import FUNCTION, KINDS, Use
+from dayfly.core.policy import FUNCTION, KINDS
+from dayfly.policy.model import Use
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,18 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dayfly.policy.editing import Editor, quote, render_key, render_list
-from dayfly.policy.generalise import matches_everything
 from dayfly.policy.matching import finder
-from dayfly.policy.model import KINDS, TABLES
+from dayfly.core.policy import KINDS, TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
     from datetime import date
 
     from dayfly.policy.learned import Learned
 
 PROMOTE_AFTER = "14d"
-_EVERYTHING = "WARNING: this allows everything"
 
 
 def write_policy(
@@ -51,9 +48,9 @@ def _render(
         ]
     for kind in TABLES:
         needs = learned.tables[kind]
-        rows += ["", f"[policy.{kind}]", f"allow = {_list(kind, needs.always)}"]
+        rows += ["", f"[policy.{kind}]", f"allow = {render_list(needs.always)}"]
         if needs.init:
-            rows += ["# Only while the function initialises.", f"init = {_list(kind, needs.init)}"]
+            rows += ["# Only while the function initialises.", f"init = {render_list(needs.init)}"]
     for package, needs in learned.packages.items():
         rows += ["", f"[policy.packages.{render_key(package)}]", f"uses = {render_list(needs.always)}"]
         if needs.init:
@@ -61,11 +58,6 @@ def _render(
     if not learned.packages:
         rows += ["", "# No package was seen to use anything.", "[policy.packages]"]
     return gap + "\n".join(rows) + "\n"
-
-
-def _list(kind: str, patterns: Sequence[str]) -> str:
-    wide = {pattern: _EVERYTHING for pattern in patterns if matches_everything(kind, pattern)}
-    return render_list(patterns, comments=wide)
 
 
 def _merge(editor: Editor, learned: Learned, *, comment: str) -> None:
@@ -77,12 +69,10 @@ def _merge(editor: Editor, learned: Learned, *, comment: str) -> None:
         known = _known(editor, kind, "allow")
         find = finder(kind, known)
         new = [pattern for pattern in needs.always if not find(pattern)]
-        for chosen, note in _by_width(kind, new, comment):
-            editor.add_to_list(("policy", kind, "allow"), chosen, comment=note)
+        editor.add_to_list(("policy", kind, "allow"), new, comment=comment)
         find = finder(kind, [*known, *new, *_known(editor, kind, "init")])
         missing = [pattern for pattern in needs.init if not find(pattern)]
-        for chosen, note in _by_width(kind, missing, comment):
-            editor.add_to_list(("policy", kind, "init"), chosen, comment=note)
+        editor.add_to_list(("policy", kind, "init"), missing, comment=comment)
     if not isinstance(editor.value(("policy", "packages")), dict):
         return
     for package, needs in learned.packages.items():
@@ -98,15 +88,6 @@ def _merge(editor: Editor, learned: Learned, *, comment: str) -> None:
         at_init = _strings(editor.value((*path, "init")))
         lacking = [kind for kind in needs.init if kind not in (*uses, *at_init)]
         editor.add_to_list((*path, "init"), lacking, comment=comment)
-
-
-def _by_width(kind: str, patterns: Sequence[str], comment: str) -> Iterator[tuple[list[str], str]]:
-    wide = [pattern for pattern in patterns if matches_everything(kind, pattern)]
-    narrow = [pattern for pattern in patterns if pattern not in wide]
-    if narrow:
-        yield narrow, comment
-    if wide:
-        yield wide, f"{comment}; {_EVERYTHING}"
 
 
 def _known(editor: Editor, kind: str, key: str) -> list[str]:
