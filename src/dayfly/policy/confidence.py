@@ -72,7 +72,9 @@ def judge_confidence(gathered: Sequence[Gathered]) -> Confidence:
     order: list[tuple[Source, str]] = [(one.source, unit) for one in gathered for unit in one.units]
     number = {unit: index + 1 for index, unit in enumerate(order)}
     by_use: dict[tuple[str, str], set[tuple[Source, str]]] = defaultdict(set)
-    by_package: dict[str, dict[tuple[str, str], set[tuple[Source, str]]]] = defaultdict(lambda: defaultdict(set))
+    by_package: dict[str, dict[tuple[str, str], set[tuple[Source, str]]]] = defaultdict(
+        lambda: defaultdict(set)
+    )
     phases: dict[str, set[str]] = defaultdict(set)
     package_phases: dict[str, set[str]] = defaultdict(set)
     for one in gathered:
@@ -99,9 +101,7 @@ def judge_confidence(gathered: Sequence[Gathered]) -> Confidence:
     )
 
 
-def _support(
-    name: str, uses: dict[tuple[str, str], set[tuple[Source, str]]], phases: set[str]
-) -> Support:
+def _support(name: str, uses: dict[tuple[str, str], set[tuple[Source, str]]], phases: set[str]) -> Support:
     counts: dict[Source, int] = {}
     for source, _ in {unit for units in uses.values() for unit in units}:
         counts[source] = counts.get(source, 0) + 1

@@ -128,7 +128,9 @@ class Editor:
 
     def _prove(self, path: Path, wanted: object) -> None:
         if self.value(path) != wanted:
-            raise self._refusal(f"{'.'.join(map(str, path))} is written in a way this command does not follow")
+            raise self._refusal(
+                f"{'.'.join(map(str, path))} is written in a way this command does not follow"
+            )
 
     def _parse(self, text: str) -> dict[str, object]:
         try:

@@ -51,7 +51,9 @@ def learn(gathered: Sequence[Gathered]) -> Learned:
                 targets[use.kind][use.phase].add(use.target)
         for package in use.packages:
             if fault_of_package(package):
-                warnings[f"{use.kind} by code of no package was NOT ADDED{where}: nobody can say whose it is"] = None
+                warnings[
+                    f"{use.kind} by code of no package was NOT ADDED{where}: nobody can say whose it is"
+                ] = None
             else:
                 packages[package][use.phase].add(use.kind)
     tables = {kind: _split(kind, targets[kind]) for kind in TABLES}

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 CAPABILITY = "guard.capability"
 # Beside one of these, in the same request, a use may be an attacker's.
-SUSPECT = frozenset(("guard.refused", "guard.observed", "environment.infected", "worker.hostile", "residue.code"))
+SUSPECT = frozenset(
+    ("guard.refused", "guard.observed", "environment.infected", "worker.hostile", "residue.code")
+)
 _MAX_LOG_BYTES = 1 << 30
 _GZIP = b"\x1f\x8b"
 _START = "START RequestId: "
@@ -92,7 +94,8 @@ def read_log(path: Path) -> Log:
             data = gzip.decompress(data)
     except (OSError, EOFError) as fault:
         raise PolicyError(
-            f"{path} cannot be read: {getattr(fault, 'strerror', None) or fault}", hint="name a file of log lines"
+            f"{path} cannot be read: {getattr(fault, 'strerror', None) or fault}",
+            hint="name a file of log lines",
         ) from fault
     if len(data) > _MAX_LOG_BYTES:
         raise PolicyError(f"{path} is larger than 1 GiB", hint="cut the period into parts")
@@ -138,9 +141,7 @@ def parse_log(text: str) -> Log:
             requests[request] = None
         use, place = found
         unit = request or _text(detail.get("environment")) or "init"
-        entries.append(
-            (Seen(use, "log", unit, place, at), request, evidence.get("verdict") == "refused")
-        )
+        entries.append((Seen(use, "log", unit, place, at), request, evidence.get("verdict") == "refused"))
     return Log(
         tuple(Entry(seen, request, refused, request in suspects) for seen, request, refused in entries),
         tuple(requests),
@@ -185,9 +186,7 @@ def _events(document: object) -> Iterable[tuple[float | None, str]]:
         elif isinstance(row, dict) and isinstance(row.get("@message"), str):
             yield _stamp(_text(row.get("@timestamp"))), row["@message"]
         elif isinstance(row, list):
-            fields = {
-                _text(_mapping(cell).get("field")): _text(_mapping(cell).get("value")) for cell in row
-            }
+            fields = {_text(_mapping(cell).get("field")): _text(_mapping(cell).get("value")) for cell in row}
             if fields.get("@message"):
                 yield _stamp(fields.get("@timestamp", "")), fields["@message"]
 
