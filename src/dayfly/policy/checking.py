@@ -138,7 +138,7 @@ def _modes(document: Document, policy: Policy, now: datetime) -> Iterator[Proble
         yield Problem(
             line(("guard",)), "guard", "the guard is off, so nothing asks this policy", 'guard = "observe"'
         )
-    observing = [("policy", "mode")] if policy.mode == "observe" else []
+    observing: list[Key] = [("policy", "mode")] if policy.mode == "observe" else []
     observing += [
         ("policy", kind, "mode") for kind, table in policy.tables.items() if table.mode == "observe"
     ]
@@ -146,7 +146,7 @@ def _modes(document: Document, policy: Policy, now: datetime) -> Iterator[Proble
     if observing and not policy.promote_after:
         yield Problem(
             line(observing[0]),
-            ".".join(observing[0][:2]),
+            ".".join(map(str, observing[0][:2])),
             "this observes for ever: nothing is refused, and there is no promote_after",
             'add promote_after = "14d" and quiet_since to [policy], or set the mode to "block"',
         )
@@ -156,13 +156,6 @@ def _modes(document: Document, policy: Policy, now: datetime) -> Iterator[Proble
             "policy",
             f"quiet_since lies in the future: {_day(policy.quiet_since)}",
             f"quiet_since = {now.astimezone(UTC).date().isoformat()}",
-        )
-    if policy.promote_after and not observing and policy.mode == "block":
-        yield Problem(
-            line(("policy", "promote_after")),
-            "policy",
-            "promote_after has nothing to promote: no rule observes",
-            "remove promote_after and quiet_since",
         )
 
 

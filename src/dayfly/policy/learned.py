@@ -6,9 +6,9 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dayfly.core.policy import KINDS, TABLES
 from dayfly.policy.generalise import generalise, matches_everything, split_port
 from dayfly.policy.matching import fault_of, fault_of_package, finder
-from dayfly.core.policy import KINDS, TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CAPABILITY = "guard.capability"
+_RULE = "capability."
 # Beside one of these, in the same request, a use may be an attacker's.
 SUSPECT = frozenset(
     ("guard.refused", "guard.observed", "environment.infected", "worker.hostile", "residue.code")
@@ -33,20 +34,28 @@ _START = "START RequestId: "
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One use that a finding told of; `request_id` is "" for init, `at` in seconds since the epoch."""
+    """One use that a finding told of.
+
+    `request_id` is "" for init. `verdict` is what became of it: used (it was new), observed or refused (the policy in
+    force did not allow it). `is_suspect` says that the guard saw more than uses in that request.
+    """
 
     seen: Seen
     request_id: str
-    is_refused: bool
+    verdict: str
     is_suspect: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """What a log holds: the uses, the requests in order, and how much of it could not be read."""
+    """What a log holds: the uses, the requests in order, and how much of it could not be read.
+
+    `observed` is what else the guard observed: the subject of each rule (`sql`), and when.
+    """
 
     entries: tuple[Entry, ...]
     requests: tuple[str, ...]
+    observed: tuple[tuple[str, float | None], ...]
     lines: int
     malformed: int
     begins: float | None
@@ -104,7 +113,8 @@ def read_log(path: Path) -> Log:
 
 def parse_log(text: str) -> Log:
     """Return what log lines hold: bare, with a time before them, or in the JSON of AWS's command line."""
-    entries: list[tuple[Seen, str, bool]] = []
+    entries: list[tuple[Seen, str, str]] = []
+    observed: list[tuple[str, float | None]] = []
     requests: dict[str, None] = {}
     suspects: set[str] = set()
     lines = malformed = 0
@@ -128,12 +138,15 @@ def parse_log(text: str) -> Log:
         request = _text(detail.get("request_id"))
         kinds = _mapping(record.get("finding_info")).get("types")
         kind = kinds[0] if isinstance(kinds, list) and kinds else None
-        if kind in SUSPECT and request:
-            suspects.add(request)
-        if kind != CAPABILITY:
-            continue
         evidence = _mapping(detail.get("evidence"))
-        found = use_from(evidence)
+        rule = _text(evidence.get("rule"))
+        if kind != CAPABILITY and not rule.startswith(_RULE):
+            if kind in SUSPECT and request:
+                suspects.add(request)
+            if kind == "guard.observed":
+                observed.append((rule.partition(".")[0], at))
+            continue
+        found = use_from({"kind": rule.removeprefix(_RULE), **evidence})
         if found is None:
             malformed += 1
             continue
@@ -141,10 +154,14 @@ def parse_log(text: str) -> Log:
             requests[request] = None
         use, place = found
         unit = request or _text(detail.get("environment")) or "init"
-        entries.append((Seen(use, "log", unit, place, at), request, evidence.get("verdict") == "refused"))
+        verdict = _text(evidence.get("verdict"))
+        if kind != CAPABILITY:
+            verdict = "refused" if kind == "guard.refused" else "observed"
+        entries.append((Seen(use, "log", unit, place, at), request, verdict))
     return Log(
-        tuple(Entry(seen, request, refused, request in suspects) for seen, request, refused in entries),
+        tuple(Entry(seen, request, verdict, request in suspects) for seen, request, verdict in entries),
         tuple(requests),
+        tuple(observed),
         lines,
         malformed,
         begins,

@@ -37,8 +37,11 @@ def read_use(line: str | bytes) -> tuple[Use, str] | None:
 
 def use_from(evidence: Mapping[str, object]) -> tuple[Use, str] | None:
     """Return the use that a finding's evidence tells of, and its place; None where it tells of none."""
+    values = {name: value for name, value in evidence.items() if name in _Line.__struct_fields__}
+    if isinstance(named := values.get("packages"), str):
+        values["packages"] = [name for name in named.split(",") if name]
     try:
-        read = msgspec.convert(dict(evidence), type=_Line)
+        read = msgspec.convert(values, type=_Line)
     except msgspec.MsgspecError:
         return None
     return _checked(read)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dayfly.core.policy import KINDS, TABLES
 from dayfly.policy.editing import Editor, quote, render_key, render_list
 from dayfly.policy.matching import finder
-from dayfly.core.policy import KINDS, TABLES
 
 if TYPE_CHECKING:
     from datetime import date
