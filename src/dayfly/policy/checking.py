@@ -94,7 +94,7 @@ def _faults(document: Document, key: tuple[str, ...], value: object) -> Iterator
     if fault is None:
         return
     inner: list[Problem] = []
-    if isinstance(value, dict):
+    if isinstance(value, dict) and _fault(key, {}) is None:
         for name, item in value.items():
             if not key and name in ("promote_after", "quiet_since"):
                 continue
@@ -166,7 +166,10 @@ def _day(seconds: float) -> str:
 def _entries(document: Document, policy: Policy) -> Iterator[Problem]:
     for kind, table in policy.tables.items():
         rule = f"policy.{kind}"
+        # What allows everything is told once, and not of all that it makes needless.
+        always = [entry for entry in table.always if not matches_everything(kind, entry)]
         for name, entries in zip(_LISTS, (table.always, table.init), strict=True):
+            narrow = [entry for entry in entries if not matches_everything(kind, entry)]
             for number, entry in enumerate(entries):
                 line = document.line(("policy", kind, name, number))
                 if matches_everything(kind, entry):
@@ -174,12 +177,12 @@ def _entries(document: Document, policy: Policy) -> Iterator[Problem]:
                     yield Problem(line, rule, what, f"name what is needed, or remove [{rule}] and say why")
                 if entry in entries[:number]:
                     yield Problem(line, rule, f'"{entry}" stands there twice', "remove one")
-                elif wider := covering_entry(kind, entry, [one for one in entries if one != entry]):
+                elif wider := covering_entry(kind, entry, [one for one in narrow if one != entry]):
                     what = f'"{entry}" is meant by "{wider}" already'
                     yield Problem(
                         line, rule, what, "remove the narrower one, or the wider one if it is too wide"
                     )
-                if name == "init" and (wider := covering_entry(kind, entry, table.always)):
+                if name == "init" and (wider := covering_entry(kind, entry, always)):
                     what = f'"{entry}" is for init alone, and "{wider}" allows it at any time'
                     yield Problem(
                         line, rule, what, "remove it from init, or from allow if only init needs it"

@@ -58,10 +58,13 @@ class Document:
         return value if value in ("observe", "block") else "observe"
 
     def line(self, key: Key) -> int:
-        """Return the line of a key, of the nearest table above it where it has none; 0: of nothing."""
+        """Return the line of a key, of what is first within it, or of the nearest table above it; 0: of nothing."""
         while key:
             if key in self.spots:
                 return self.spots[key].line
+            inside = [spot.line for path, spot in self.spots.items() if path[: len(key)] == key]
+            if inside:
+                return min(inside)
             key = key[:-1]
         return 0
 

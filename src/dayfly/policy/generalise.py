@@ -61,7 +61,11 @@ def matches_everything(kind: str, pattern: str) -> bool:
     bare = pattern.rstrip("/")
     if kind == "network":
         host, _ = split_port(bare)
-        return host in ("*", "**", "*.*", "?", "0.0.0.0/0", "::/0", "[::/0]", "unix:*", "unix:/**")
+        if host.endswith("/0") or host in ("unix:*", "unix:/*", "unix:/**"):
+            return True
+        # `*.com` is everything as well.
+        fixed = [label for label in host.split(".") if label.strip("*?")]
+        return host[:1] in ("*", "?") and len(fixed) <= 1
     return bare in ("*", "**", "/*", "/**", "/**/*", "*/**", "")
 
 

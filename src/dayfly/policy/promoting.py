@@ -108,7 +108,8 @@ def _block(editor: Editor, policy: Policy, quiet: tuple[str, ...], noisy: tuple[
     if not noisy and policy.mode == "observe":
         editor.set_value(("policy", "mode"), '"block"')
     promoted: list[str] = []
-    for name in quiet:
+    # The last one first: each is written above the others.
+    for name in reversed(quiet):
         has_table = name in policy.tables
         own = policy.tables[name].mode if has_table else policy.modes.get(name, "")
         if own == "observe" or noisy:
@@ -117,4 +118,4 @@ def _block(editor: Editor, policy: Policy, quiet: tuple[str, ...], noisy: tuple[
             key = ("policy", name, "mode") if has_table else ("policy", "rules", name)
             editor.set_value(key, '"block"')
         promoted.append(name)
-    return tuple(promoted)
+    return tuple(reversed(promoted))

@@ -1,0 +1,368 @@
+"""`dayfly policy check`, `explain`, `diff` and `promote`: read a policy before it is trusted, and while it is in force."""
+
+from __future__ import annotations
+
+import json as jsonlib
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import Parameter
+
+from dayfly.cli.output import Output
+from dayfly.cli.policy_view import draw_comparison, draw_explanation, draw_problems, draw_promotion
+from dayfly.core.policy import FUNCTION, KINDS
+from dayfly.policy.document import read_document
+from dayfly.policy.model import PolicyError, Use
+
+if TYPE_CHECKING:
+    from dayfly.policy.checking import Problem
+    from dayfly.policy.explaining import Explanation
+
+_WRONG = 1
+_HERE = Path(".")
+
+
+def check(
+    file: Path = _HERE,
+    *,
+    folder: Path | None = None,
+    layer: Annotated[list[Path] | None, Parameter(negative="")] = None,
+    uses: Path | None = None,
+    log: Path | None = None,
+    json: Annotated[bool, Parameter(negative="")] = False,
+) -> int:
+    """Look a policy over: faults, contradictions, rules that mean nothing or everything.
+
+    The exit code is 0 for a policy without a problem, 1 for one with any, 2 for a file that cannot be read.
+
+    Examples:
+
+        dayfly policy check
+        dayfly policy check build/function --layer build/layer
+        dayfly policy check --uses uses.jsonl
+        dayfly policy check function/dayfly.toml --json
+
+    Parameters
+    ----------
+    file
+        A dayfly.toml, or the folder that holds it.
+    folder
+        The function's package, to look for the packages that are named; the file's folder if not given.
+    layer
+        A layer's folder, with more packages; repeat for more.
+    uses
+        What `dayfly policy learn --keep` wrote: rules that it did not need are told.
+    log
+        The same from a log that was written with guard_learn on.
+    json
+        Print one JSON object and nothing else.
+    """
+    from datetime import UTC, datetime
+
+    from dayfly.policy.checking import check as look_over
+
+    output = Output(is_json=json)
+    document = read_document(file)
+    if "policy" not in document.data:
+        raise PolicyError(f"{document.path} has no [policy]", hint="dayfly policy learn writes one")
+    problems = look_over(
+        document,
+        now=datetime.now(UTC),
+        folder=folder or document.path.resolve().parent,
+        layers=layer or (),
+        uses=_seen(uses, log, output),
+    )
+    if output.is_json:
+        found = [_problem_json(one) for one in problems]
+        output.json({"schema": "dayfly-policy-check/1", "file": str(document.path), "problems": found})
+    else:
+        output.console.print(draw_problems(document.path, problems), soft_wrap=False)
+    return _WRONG if problems else 0
+
+
+def _problem_json(problem: Problem) -> dict[str, object]:
+    return {
+        "line": problem.line,
+        "rule": problem.rule,
+        "what": problem.what,
+        "fix": problem.fix,
+        "is_error": problem.is_error,
+    }
+
+
+def _seen(uses: Path | None, log: Path | None, output: Output) -> list[Use] | None:
+    from dayfly.policy.document import read_text
+    from dayfly.policy.logs import read_log
+    from dayfly.policy.uses import read_use
+
+    if uses is None and log is None:
+        return None
+    seen: list[Use] = []
+    broken = 0
+    if uses is not None:
+        for line in filter(None, read_text(uses).split("\n")):
+            found = read_use(line)
+            broken += found is None
+            seen += [found[0]] if found else []
+    if log is not None:
+        read = read_log(log)
+        broken += read.malformed
+        seen += [entry.seen.use for entry in read.entries]
+    if broken:
+        output.warn(f"{broken} lines could not be read and were passed over")
+    return seen
+
+
+def explain(
+    what: str | None = None,
+    target: str | None = None,
+    *,
+    package: Annotated[list[str] | None, Parameter(negative="")] = None,
+    phase: Literal["init", "invoke"] = "invoke",
+    file: Path = _HERE,
+    json: Annotated[bool, Parameter(negative="")] = False,
+) -> int:
+    """Say why a use is allowed, observed or refused, by rule and line of the file.
+
+    Name the use, or give a finding from the log: as a file, or on standard input.
+
+    Examples:
+
+        dayfly policy explain network api.example.com:443 --package requests
+        dayfly policy explain process /bin/sh --phase init
+        dayfly policy explain finding.json
+        pbpaste | dayfly policy explain
+
+    Parameters
+    ----------
+    what
+        A kind of use, with TARGET behind it; or a file with a finding; `-` or nothing for standard input.
+    target
+        What is used: a host, a path, a name.
+    package
+        The package that uses it, innermost first; repeat for more. The function's own code if not given.
+    phase
+        When it is used.
+    file
+        A dayfly.toml, or the folder that holds it.
+    json
+        Print one JSON object and nothing else.
+    """
+    from dayfly.policy.explaining import explain as explain_use
+    from dayfly.policy.explaining import explain_mode
+
+    output = Output(is_json=json)
+    if what is not None and target is not None:
+        if what not in KINDS:
+            raise PolicyError(f"{what!r} is no kind of use", hint="kinds are: " + ", ".join(KINDS))
+        use: Use | None = Use(what, target, tuple(package or (FUNCTION,)), phase)
+        subject = ""
+    elif what in KINDS:
+        raise PolicyError(f"no target for {what}", hint=f"dayfly policy explain {what} TARGET")
+    else:
+        use, subject = _finding(what)
+    document = read_document(file)
+    if use is None:
+        mode, line, words = explain_mode(document, subject)
+        if output.is_json:
+            output.json(
+                {"schema": "dayfly-policy-explain/1", "rule": subject, "mode": mode, "mode_line": line}
+            )
+        else:
+            place = f"{document.path}:{line}, " if line else ""
+            output.say(
+                f"{subject}: no table decides that; the guard compares it with the event", style="bold"
+            )
+            output.say(f"  what becomes of it: {mode} ({place}{words})")
+        return 0
+    found = explain_use(document, use)
+    if output.is_json:
+        output.json(
+            {"schema": "dayfly-policy-explain/1", "file": str(document.path), **_explanation_json(found)}
+        )
+    else:
+        output.console.print(draw_explanation(document.path, found), soft_wrap=False)
+    return 0
+
+
+def _finding(place: str | None) -> tuple[Use | None, str]:
+    """Return the use that a finding tells of, or the subject of the guard's rule where it is about none."""
+    from dayfly.policy.logs import parse_log, read_log
+
+    is_input = place in (None, "-")
+    if is_input and sys.stdin.isatty():
+        raise PolicyError(
+            "nothing to explain", hint="dayfly policy explain KIND TARGET, or give a finding from the log"
+        )
+    if is_input:
+        text = sys.stdin.read()
+        # A finding that a log viewer has broken into lines is one all the same.
+        try:
+            text = jsonlib.dumps(jsonlib.loads(text))
+        except ValueError:
+            pass
+        log = parse_log(text)
+    else:
+        log = read_log(Path(str(place)))
+    if log.entries:
+        return log.entries[0].seen.use, ""
+    if log.observed:
+        return None, log.observed[0][0]
+    raise PolicyError(
+        "there is no finding of the guard in that" if log.lines else "there is nothing in that",
+        hint="paste the whole line, from { to }",
+    )
+
+
+def _explanation_json(found: Explanation) -> dict[str, object]:
+    steps = [
+        {
+            "allowed": one.is_allowed,
+            "rule": one.rule,
+            "line": one.line,
+            "entry": one.entry,
+            "words": one.words,
+        }
+        for one in found.steps
+    ]
+    return {
+        **_use_json(found.use),
+        "effect": found.effect,
+        "steps": steps,
+        "mode": found.mode,
+        "mode_line": found.mode_line,
+        "fix": found.fix,
+    }
+
+
+def _use_json(use: Use) -> dict[str, object]:
+    return {"kind": use.kind, "target": use.target, "packages": list(use.packages), "phase": use.phase}
+
+
+def diff(
+    old: Path,
+    new: Path,
+    *,
+    log: Path,
+    json: Annotated[bool, Parameter(negative="")] = False,
+) -> int:
+    """Say what a new policy makes of the uses in a log that the old one made something else of.
+
+    A log tells of what a policy did not allow, and of every use where guard_learn was on.
+
+    Examples:
+
+        dayfly policy diff dayfly.toml new.toml --log yesterday.log
+        aws logs filter-log-events --log-group-name /aws/lambda/pay | dayfly policy diff a.toml b.toml --log - --json
+
+    Parameters
+    ----------
+    old
+        The dayfly.toml that was in force, or its folder.
+    new
+        The one that would be.
+    log
+        Log lines as CloudWatch exports them, plain or JSON, perhaps gzipped; `-` for standard input.
+    json
+        Print one JSON object and nothing else.
+    """
+    from dayfly.policy.comparing import compare
+    from dayfly.policy.logs import read_log
+
+    output = Output(is_json=json)
+    before, after = read_document(old), read_document(new)
+    read = read_log(log)
+    found = compare(before, after, read.entries)
+    if output.is_json:
+        changes = [
+            {
+                **_use_json(one.use),
+                "before": one.before,
+                "after": one.after,
+                "findings": one.count,
+                "requests": one.requests,
+                "examples": list(one.examples),
+                "rule": one.rule,
+                "line": one.line,
+            }
+            for one in found.changes
+        ]
+        output.json(
+            {
+                "schema": "dayfly-policy-diff/1",
+                "changes": changes,
+                "unchanged": found.unchanged,
+                "lines": read.lines,
+                "malformed": read.malformed,
+            }
+        )
+    else:
+        output.console.print(draw_comparison(after.path, found, read), soft_wrap=False)
+    return 0
+
+
+def promote(
+    file: Path = _HERE,
+    *,
+    log: Path,
+    dry_run: Annotated[bool, Parameter(negative="")] = False,
+    json: Annotated[bool, Parameter(negative="")] = False,
+) -> int:
+    """Let rules block that observed for promote_after without a finding, and move quiet_since for the others.
+
+    The log must tell of the whole period. What is written is shown as a diff.
+
+    Examples:
+
+        dayfly policy promote --log fortnight.log --dry-run
+        dayfly policy promote function/dayfly.toml --log fortnight.log.gz
+
+    Parameters
+    ----------
+    file
+        A dayfly.toml, or the folder that holds it.
+    log
+        Log lines as CloudWatch exports them, plain or JSON, perhaps gzipped; `-` for standard input.
+    dry_run
+        Write nothing.
+    json
+        Print one JSON object and nothing else.
+    """
+    from dayfly.policy.logs import read_log
+    from dayfly.policy.promoting import find_noise
+    from dayfly.policy.promoting import promote as promote_rules
+    from dayfly.policy.storing import write_file
+
+    output = Output(is_json=json)
+    document = read_document(file)
+    read = read_log(log)
+    noise = find_noise(read)
+    found = promote_rules(document, noise)
+    is_written = not dry_run and write_file(document.path, document.text, found.text)
+    if output.is_json:
+        output.json(
+            {
+                "schema": "dayfly-policy-promote/1",
+                "promoted": list(found.promoted),
+                "observing": {name: noise.counts[name] for name in found.noisy},
+                "quiet_since": found.quiet_since.isoformat() if found.quiet_since else None,
+                "reason": found.reason,
+                "malformed": read.malformed,
+                "written": is_written,
+            }
+        )
+    else:
+        output.console.print(draw_promotion(document, found, noise, read), soft_wrap=False)
+        say_written(output, document.path, is_written=is_written, is_dry=dry_run)
+    return 0
+
+
+def say_written(output: Output, path: Path, *, is_written: bool, is_dry: bool) -> None:
+    """Say what became of the file."""
+    if is_written:
+        output.say(f"wrote {path}", style="bold green")
+    elif is_dry:
+        output.say(f"{path} is left as it is: --dry-run")
+    else:
+        output.say(f"{path} is left as it is: nothing to change")
