@@ -43,6 +43,34 @@ def render_list(items: Sequence[str], *, comments: Mapping[str, str] | None = No
     return "[\n" + "\n".join(rows) + "\n]"
 
 
+def without_policy(text: str, *, source: str = FILE_NAME) -> str:
+    """Return the text without its policy's tables. Raises PolicyError where they are written in another way."""
+    wanted = {name: value for name, value in Editor(text, source=source).data.items() if name != "policy"}
+    kept: list[str] = []
+    is_inside = False
+    headers = {
+        text.count("\n", 0, spot.start): path
+        for path, spot in locate(text).items()
+        if text[spot.start] == "[" and not text[text.rfind("\n", 0, spot.start) + 1 : spot.start].strip()
+    }
+    for number, line in enumerate(text.splitlines(keepends=True)):
+        if number in headers:
+            is_inside = headers[number][0] == "policy"
+        if not is_inside:
+            kept.append(line)
+    bare = "".join(kept)
+    try:
+        is_right = tomllib.loads(bare) == wanted
+    except tomllib.TOMLDecodeError:
+        is_right = False
+    if not is_right:
+        raise PolicyError(
+            f"{source} has a policy that this command cannot take away to learn without it",
+            hint="write each table of the policy under a header of its own, as [policy.network]",
+        )
+    return bare
+
+
 class Editor:
     """One file's text on its way to another. `text` is what it is by now, proved after each step.
 

@@ -49,7 +49,8 @@ class Gathered:
     """Everything that one source showed.
 
     `units` are all that ran, in order, also those that used nothing. `malformed` lines of it could not be read. The
-    times are those of the first and last line, in seconds since the epoch; None where lines have none.
+    times are those of the first and last line, in seconds since the epoch; None where lines have none. `failed` are the
+    units that ended in an error, `unreached` the functions of own code that nothing called, as `app.py:12 refund`.
     """
 
     source: Source
@@ -60,7 +61,7 @@ class Gathered:
     begins: float | None = None
     ends: float | None = None
     failed: tuple[str, ...] = ()
-    reached: tuple[str, ...] = ()
+    unreached: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
