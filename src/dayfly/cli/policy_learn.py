@@ -106,7 +106,8 @@ def learn(
     handler, command = split_words(words, has_events=events is not None, is_tests=tests, folder=folder)
     if events is None and log is None and not tests:
         raise PolicyError(
-            "nothing to learn from", hint="add --events FOLDER, --tests -- COMMAND, --log FILE, or several of them"
+            "nothing to learn from",
+            hint="add --events FOLDER, --tests -- COMMAND, --log FILE, or several of them",
         )
     if not folder.is_dir():
         raise PolicyError(f"{folder} is not a folder", hint="--folder names the one with the handler's file")
@@ -146,7 +147,7 @@ def learn(
     if tests:
         from dayfly.lab.learn.suite import learn_from_tests
 
-        gathered.append(learn_from_tests(command, folder=folder, is_quiet=screen.is_json))
+        gathered.append(learn_from_tests(command, folder=folder, handler=handler, is_quiet=screen.is_json))
     return _finish(screen, gathered, path, old, mode=mode, keep=keep, is_dry=dry_run)
 
 
@@ -158,7 +159,9 @@ def split_words(
         raise PolicyError("--events needs a handler", hint="dayfly policy learn app.handler --events events/")
     if not is_tests:
         if len(words) > (1 if has_events else 0):
-            raise PolicyError(f"nothing is to be done with {words[-1]!r}", hint="--tests runs the command behind `--`")
+            raise PolicyError(
+                f"nothing is to be done with {words[-1]!r}", hint="--tests runs the command behind `--`"
+            )
         return (words[0], ()) if has_events else ("", ())
     handler = ""
     if words and (has_events or _is_handler(words[0], folder)):

@@ -3,8 +3,8 @@
 The estimate is Good and Turing's: the share of uses still unseen is about the number of uses seen exactly once, over
 the number of observations (I. J. Good, The population frequencies of species and the estimation of population
 parameters, Biometrika 40, 1953, pp. 237-264). One observation is one use in one run: an event, a test or a request
-that does the same thing a hundred times is one. It tells of runs like those that were seen; a kind of event that
-nobody sent is in no estimate.
+that does the same thing a hundred times is one. Uses at init are left out: one init serves many events. It tells of runs
+like those that were seen; a kind of event that nobody sent is in no estimate.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dayfly.core.policy import KINDS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dayfly.policy.model import Gathered, Source
+    from dayfly.policy.model import Gathered, Seen, Source
 
 FORMULA = "uses seen once / observations (Good–Turing)"
 # Below so many observations the estimate is not worth a figure.
@@ -69,46 +69,47 @@ class Confidence:
 
 def judge_confidence(gathered: Sequence[Gathered]) -> Confidence:
     """Return what all sources together say; units of two sources are never the same."""
-    order: list[tuple[Source, str]] = [(one.source, unit) for one in gathered for unit in one.units]
-    number = {unit: index + 1 for index, unit in enumerate(order)}
-    by_use: dict[tuple[str, str], set[tuple[Source, str]]] = defaultdict(set)
-    by_package: dict[str, dict[tuple[str, str], set[tuple[Source, str]]]] = defaultdict(
-        lambda: defaultdict(set)
-    )
-    phases: dict[str, set[str]] = defaultdict(set)
-    package_phases: dict[str, set[str]] = defaultdict(set)
-    for one in gathered:
-        for seen in one.seen:
-            key, unit = (seen.use.kind, seen.use.target), (seen.source, seen.unit)
-            by_use[key].add(unit)
-            phases[seen.use.kind].add(seen.use.phase)
-            for package in seen.use.packages:
-                by_package[package][key].add(unit)
-                package_phases[package].add(seen.use.phase)
-    firsts = [min(number.get(unit, 0) for unit in units) for units in by_use.values()]
-    kinds = [
-        _support(kind, {key: units for key, units in by_use.items() if key[0] == kind}, phases[kind])
-        for kind in KINDS
-        if kind in phases
-    ]
-    packages = [_support(name, uses, package_phases[name]) for name, uses in sorted(by_package.items())]
+    order = [(one.source, unit) for one in gathered for unit in one.units]
+    number = {unit: index for index, unit in enumerate(order, 1)}
+    every = [seen for one in gathered for seen in one.seen]
+    by_kind: dict[str, list[Seen]] = defaultdict(list)
+    by_package: dict[str, list[Seen]] = defaultdict(list)
+    # What a policy would have to say more: a target, or that a package uses a kind.
+    firsts: dict[tuple[str, str], int] = {}
+    for seen in every:
+        use, at = seen.use, number.get((seen.source, seen.unit), 0)
+        by_kind[use.kind].append(seen)
+        firsts.setdefault((use.kind, use.target), at)
+        for package in use.packages:
+            by_package[package].append(seen)
+            firsts.setdefault((package, use.kind), at)
     return Confidence(
         units=len(order),
-        last_new=max(firsts, default=0),
-        estimate=_estimate(by_use),
-        kinds=tuple(kinds),
-        packages=tuple(packages),
+        last_new=max(firsts.values(), default=0),
+        estimate=_estimate(every),
+        kinds=tuple(_support(kind, by_kind[kind]) for kind in KINDS if kind in by_kind),
+        packages=tuple(_support(name, items) for name, items in sorted(by_package.items())),
     )
 
 
-def _support(name: str, uses: dict[tuple[str, str], set[tuple[Source, str]]], phases: set[str]) -> Support:
-    counts: dict[Source, int] = {}
-    for source, _ in {unit for units in uses.values() for unit in units}:
-        counts[source] = counts.get(source, 0) + 1
-    return Support(name, len(uses), counts, phases == {"init"}, _estimate(uses))
+def _support(name: str, items: Sequence[Seen]) -> Support:
+    units: dict[Source, int] = {}
+    for source, _ in {(seen.source, seen.unit) for seen in items}:
+        units[source] = units.get(source, 0) + 1
+    return Support(
+        name,
+        targets=len({(seen.use.kind, seen.use.target) for seen in items}),
+        units=units,
+        is_init_only=all(seen.use.phase == "init" for seen in items),
+        estimate=_estimate(items),
+    )
 
 
-def _estimate(uses: dict[tuple[str, str], set[tuple[Source, str]]]) -> Estimate:
+def _estimate(items: Sequence[Seen]) -> Estimate:
+    units: dict[tuple[str, str], set[tuple[Source, str]]] = defaultdict(set)
+    for seen in items:
+        if seen.use.phase == "invoke":
+            units[seen.use.kind, seen.use.target].add((seen.source, seen.unit))
     return Estimate(
-        sum(1 for units in uses.values() if len(units) == 1), sum(len(units) for units in uses.values())
+        sum(1 for found in units.values() if len(found) == 1), sum(len(found) for found in units.values())
     )

@@ -50,7 +50,8 @@ class Gathered:
 
     `units` are all that ran, in order, also those that used nothing. `malformed` lines of it could not be read. The
     times are those of the first and last line, in seconds since the epoch; None where lines have none. `failed` are the
-    units that ended in an error, `unreached` the functions of own code that nothing called, as `app.py:12 refund`.
+    units that ended in an error, `unreached` the functions of own code that nothing called, as `app.py:12 refund`, as far
+    as that `is_watched`.
     """
 
     source: Source
@@ -62,6 +63,7 @@ class Gathered:
     ends: float | None = None
     failed: tuple[str, ...] = ()
     unreached: tuple[str, ...] = ()
+    is_watched: bool = False
     notes: tuple[str, ...] = ()
 
     @property

@@ -29,6 +29,12 @@ def describe_sources(gathered: Sequence[Gathered]) -> str:
     return " and ".join(parts)
 
 
+def find_never_called(gathered: Sequence[Gathered]) -> tuple[str, ...]:
+    """Return the functions that none of the sources reached: each knows its own runs alone."""
+    watched = [one.unreached for one in gathered if one.is_watched]
+    return tuple(name for name in (watched[0] if watched else ()) if all(name in one for one in watched))
+
+
 def lines_of_uses(gathered: Sequence[Gathered]) -> str:
     """Return every use that was seen, each once, as lines that the recorder could have written."""
     lines = {
@@ -78,7 +84,7 @@ def as_json(
             "kinds": [_support(one) for one in confidence.kinds],
             "packages": [_support(one) for one in confidence.packages],
         },
-        "not_reached": [name for one in gathered for name in one.unreached],
+        "not_reached": list(find_never_called(gathered)),
         "warnings": list(learned.warnings),
     }
 

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dayfly.core.settings import FILE_NAME, LEARN_VARIABLE
-from dayfly.lab.confinement import DAYFLY_ROOT, TASK_ROOT
+from dayfly.core.handshake import LEARN_VARIABLE
+from dayfly.core.settings import FILE_NAME
+from dayfly.lab.confinement import CHANNEL_PATH, DAYFLY_ROOT, TASK_ROOT
 from dayfly.lab.handler_check import check_handler
 from dayfly.lab.lab import Lab
+from dayfly.lab.learn.channel import Channel
 from dayfly.lab.learn.coverage import find_unreached
 from dayfly.lab.learn.lines import Reached, read_line
 from dayfly.lab.model import FunctionConfig, LogLine
@@ -32,8 +34,7 @@ if TYPE_CHECKING:
 
 _NAME = "learn"
 _INSIDE = "lab/plan/inside"
-# What the worker writes there comes out of the environment as lines of its log, with the request they belong to.
-_PATH = "/dev/stderr"
+_UNARMED = "the guard could not be armed: "
 _NOT_FORKABLE = '"zygote.not-forkable"'
 # The recorder looks at every operation, within the function's time.
 _EXTRA_TIMEOUT_S = 10.0
@@ -72,27 +73,26 @@ class _Hearing:
         self.malformed = 0
         self.lines = 0
         self.is_forkable = True
-        self.is_armed = False
+        self.unarmed = ""
 
-    def hear(self, line: LogLine) -> None:
+    def hear_log(self, line: LogLine) -> None:
         if _NOT_FORKABLE in line.text:
             self.is_forkable = False
-        if '"guard":"observe"' in line.text.replace(" ", ""):
-            self.is_armed = True
-        found = read_line(line.text)
-        if found is None:
-            return
-        self.lines += 1
-        if isinstance(found, Reached):
+        if _UNARMED in line.text:
+            self.unarmed = line.text.partition(_UNARMED)[2].partition('"')[0]
+        if isinstance(found := read_line(line.text), Reached):
             self.reached.add(found.name)
-        else:
+
+    def hear(self, line: str) -> None:
+        self.lines += 1
+        if isinstance(found := read_line(line), tuple):
             use, place = found
             self.seen.setdefault((self.unit, use), Seen(use, "events", self.unit, place))
+        else:
+            self.malformed += 1
 
 
-async def learn_from_events(
-    request: LearnRequest, *, progress: Callable[[int, int, int], None]
-) -> Ran:
+async def learn_from_events(request: LearnRequest, *, progress: Callable[[int, int, int], None]) -> Ran:
     """Run the function on each event and return what it was seen to use.
 
     Every event has a worker of its own, and an environment of its own where the function cannot be forked: what is done
@@ -103,21 +103,28 @@ async def learn_from_events(
     hearing = _Hearing()
     failed: list[str] = []
     kinds: list[str] = []
-    with tempfile.TemporaryDirectory(prefix="dayfly-learn-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="dayfly-learn-") as scratch, Channel(hearing.hear) as channel:
         folder = _without_policy(request.folder, Path(scratch))
-        async with Lab(confinement=request.confinement, max_environments=2, log=hearing.hear) as lab:
+        async with Lab(confinement=request.confinement, max_environments=2, log=hearing.hear_log) as lab:
             confinement = lab.confinement
-            await lab.add_function(_config(request, folder, is_confined=confinement.kind == "bubblewrap"))
+            is_confined = confinement.kind == "bubblewrap"
+            await lab.add_function(_config(request, folder, channel.path, is_confined=is_confined))
             for number, event in enumerate(request.events):
                 hearing.unit = event.name
                 result = await lab.invoke(_NAME, event.payload)
                 await wait_until_idle(lab, _NAME)
+                channel.drain()
                 if result.function_error:
                     failed.append(event.name)
                     kinds.append(error_type(result))
                 if not hearing.is_forkable:
                     await lab.recycle(_NAME)
                 progress(number + 1, len(request.events), len({use for _, use in hearing.seen}))
+    if hearing.unarmed:
+        raise PolicyError(
+            f"nothing could be recorded: the guard could not be armed: {hearing.unarmed}",
+            hint="this interpreter or its awslambdaric is of a version that Dayfly does not know",
+        )
     if len(failed) == len(request.events):
         raise PolicyError(
             f"{request.handler} fails on every event: {kinds[0]}",
@@ -139,16 +146,18 @@ def _gather(request: LearnRequest, hearing: _Hearing, failed: list[str]) -> Gath
         lines=hearing.lines,
         failed=tuple(failed),
         unreached=find_unreached(request.folder, hearing.reached) if hearing.reached else (),
+        is_watched=bool(hearing.reached),
         notes=tuple(notes),
     )
 
 
-def _config(request: LearnRequest, folder: Path, *, is_confined: bool) -> FunctionConfig:
+def _config(request: LearnRequest, folder: Path, channel: Path, *, is_confined: bool) -> FunctionConfig:
     own = Path(__file__).resolve().parents[2]
     root = TASK_ROOT if is_confined else str(folder.resolve())
     inside = f"{DAYFLY_ROOT}/dayfly/{_INSIDE}" if is_confined else str(own / _INSIDE)
     original = request.environment.get("PYTHONPATH", root)
-    orders = {"path": _PATH, "root": root, "vendored": list_vendored(folder), "is_suite": False}
+    path = CHANNEL_PATH if is_confined else str(channel)
+    orders = {"folder": "", "root": root, "vendored": list_vendored(folder)}
     return FunctionConfig(
         name=_NAME,
         folder=folder,
@@ -162,8 +171,9 @@ def _config(request: LearnRequest, folder: Path, *, is_confined: bool) -> Functi
             "DAYFLY_LEARN_WATCH": json.dumps(orders),
             "DAYFLY_GUARD": "observe",
             "DAYFLY_ISOLATION": "invocation",
-            LEARN_VARIABLE: _PATH,
+            LEARN_VARIABLE: path,
         },
+        channel=channel,
         python=request.python,
     )
 
@@ -192,5 +202,3 @@ def _link(source: str, target: str) -> None:
         os.link(source, target, follow_symlinks=False)
     except OSError:
         shutil.copy2(source, target, follow_symlinks=False)
-
-

@@ -20,7 +20,7 @@ def _begin() -> None:
     if orders:
         __import__("dayfly_probe.start").start.begin(orders)
     if watched := os.environ.get(_LASTING, ""):
-        __import__("dayfly_watch.start").start.begin(watched)
+        __import__("dayfly_probe.watching").watching.begin(watched)
     while _HERE in sys.path:
         sys.path.remove(_HERE)
     own = sys.modules.pop("sitecustomize", None)
