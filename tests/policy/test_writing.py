@@ -38,7 +38,7 @@ USES = {
 def test_a_new_policy_allows_what_was_seen_and_nothing_else(text: str, mode: str) -> None:
     written = write_policy(text, learn([gathered(USES)]), today=TODAY, source="2 events", mode=mode)
     assert written.startswith(text)
-    assert "Learned on 2025-11-25 from 2 events" in written
+    assert "# `dayfly policy learn`, 2025-11-25: 2 events." in written
     table = tomllib.loads(written)["policy"]
     policy = parse_policy(table)
     assert policy.mode == mode

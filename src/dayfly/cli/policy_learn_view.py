@@ -125,7 +125,7 @@ def _table(gathered: Sequence[Gathered], first: str, second: str) -> Table:
     columns: list[tuple[str, Literal["left", "right"]]] = [
         (_SOURCES[one.source], "right") for one in gathered
     ]
-    for heading, justify in (*columns, ("seen", "right"), ("unseen", "right")):
+    for heading, justify in (*columns, ("observed", "right"), ("unseen", "right")):
         table.add_column(heading, justify=justify, no_wrap=True)
     return table
 
@@ -146,11 +146,13 @@ def _entries(needs: Needs | None) -> Text:
 
 
 def _units(one: Support, gathered: Sequence[Gathered]) -> list[str]:
+    if one.is_init_only and not one.units:
+        return ["" for _ in gathered]
     return [f"{one.units.get(source.source, 0)}/{len(source.units)}" for source in gathered]
 
 
 def _seen(one: Support) -> str:
-    return f"{one.estimate.observations} ×" if one.estimate.observations else ""
+    return f"{one.estimate.observations}×" if one.estimate.observations else ""
 
 
 def _share(estimate: Estimate, one: Support | None = None) -> Text:

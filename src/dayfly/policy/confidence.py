@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from dayfly.core.policy import KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
 
     from dayfly.policy.model import Gathered, Seen, Source
 
@@ -87,14 +87,17 @@ def judge_confidence(gathered: Sequence[Gathered]) -> Confidence:
         units=len(order),
         last_new=max(firsts.values(), default=0),
         estimate=_estimate(every),
-        kinds=tuple(_support(kind, by_kind[kind]) for kind in KINDS if kind in by_kind),
-        packages=tuple(_support(name, items) for name, items in sorted(by_package.items())),
+        kinds=tuple(_support(kind, by_kind[kind], number) for kind in KINDS if kind in by_kind),
+        packages=tuple(_support(name, items, number) for name, items in sorted(by_package.items())),
     )
 
 
-def _support(name: str, items: Sequence[Seen]) -> Support:
+def _support(name: str, items: Sequence[Seen], known: Container[tuple[Source, str]]) -> Support:
     units: dict[Source, int] = {}
-    for source, _ in {(seen.source, seen.unit) for seen in items}:
+    # What was seen before the first test belongs to none.
+    for source, unit in {(seen.source, seen.unit) for seen in items}:
+        if (source, unit) not in known:
+            continue
         units[source] = units.get(source, 0) + 1
     return Support(
         name,

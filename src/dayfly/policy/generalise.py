@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 _MANY_FILES = 3
 _MANY_FOLDERS = 3
 _MANY_NAMES = 5
-# So many ports of one host are drawn anew each time, as a test's server has them.
+# So many ports of one host, and one from there on of this machine, are drawn anew each time: a test's server has them.
 _MANY_PORTS = 3
+_FIRST_DRAWN_PORT = 32768
 # Directories of the system: what lies in them has nothing in common.
 _SHARED = frozenset(
     ("", "/", "/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/lib64", "/mnt", "/opt", "/proc", "/root", "/run",
@@ -80,11 +81,20 @@ def _hosts(targets: Sequence[str]) -> tuple[str, ...]:
     for host, found in ports.items():
         if host in aws and (is_many or "*" in host):
             chosen.add(AWS)
-        elif len(found) >= _MANY_PORTS or "" in found:
+        elif len(found) >= _MANY_PORTS or "" in found or (is_loopback(host) and any(map(_is_drawn, found))):
             chosen.add(host)
         else:
             chosen |= {f"{host}:{port}" for port in found}
     return tuple(sorted(chosen))
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether a host is this machine."""
+    return host in ("localhost", "[::1]", "::1") or host.startswith("127.")
+
+
+def _is_drawn(port: str) -> bool:
+    return port.isdigit() and int(port) >= _FIRST_DRAWN_PORT
 
 
 def _are_alike(hosts: set[str]) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dayfly.core.policy import KINDS, TABLES
-from dayfly.policy.generalise import generalise, matches_everything, split_port
+from dayfly.policy.generalise import generalise, is_loopback, matches_everything, split_port
 from dayfly.policy.matching import fault_of, fault_of_package, finder
 
 if TYPE_CHECKING:
@@ -58,11 +58,22 @@ def learn(gathered: Sequence[Gathered]) -> Learned:
                 packages[package][use.phase].add(use.kind)
     tables = {kind: _split(kind, targets[kind]) for kind in TABLES}
     for entry in (*tables["network"].always, *tables["network"].init):
-        if _is_loopback(entry):
+        if is_loopback(split_port(entry)[0]):
             warnings[
                 f"network {entry!r} is this machine: where something stood in for a service, the service's own name is "
                 "missing"
             ] = None
+    if "*" in (*tables["environment"].always, *tables["environment"].init):
+        place = next(
+            (
+                seen.place
+                for one in gathered
+                for seen in one.seen
+                if seen.use.kind == "environment" and seen.use.target == "*"
+            ),
+            "",
+        )
+        warnings[f"environment '*' ALLOWS EVERY VARIABLE: {place} reads all of them at once"] = None
     return Learned(
         tables=tables,
         packages={name: _kinds(phases) for name, phases in sorted(packages.items())},
@@ -72,6 +83,9 @@ def learn(gathered: Sequence[Gathered]) -> Learned:
 
 def _why_not(kind: str, target: str) -> str:
     if kind == "threads":
+        return ""
+    if kind == "environment" and target == "*":
+        # No event has a part in it: the code takes all variables, and cannot do with less.
         return ""
     if matches_everything(kind, target):
         return "the event chose all of it, so it would allow everything; name what may be used"
@@ -91,8 +105,3 @@ def _kinds(phases: Mapping[str, Iterable[str]]) -> Needs:
         tuple(kind for kind in KINDS if kind in always),
         tuple(kind for kind in KINDS if kind in init - always),
     )
-
-
-def _is_loopback(entry: str) -> bool:
-    host, _ = split_port(entry)
-    return host in ("localhost", "[::1]", "::1") or host.startswith("127.")

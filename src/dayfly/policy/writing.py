@@ -38,7 +38,8 @@ def _render(
     gap = "" if is_first else "\n" if newline_before.endswith("\n") else "\n\n"
     rows = [
         "[policy]",
-        f"# Learned on {today.isoformat()} from {source} by `dayfly policy learn`: read it before you trust it.",
+        f"# `dayfly policy learn`, {today.isoformat()}: {source}.",
+        "# Read it before you trust it: what is not in here was not seen.",
         f"mode = {quote(mode)}",
     ]
     if mode == "observe":

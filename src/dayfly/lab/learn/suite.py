@@ -85,7 +85,8 @@ def _gather(scratch: Path, folder: Path, command: Sequence[str], code: int) -> G
     return Gathered(
         source="tests",
         seen=tuple(reading.seen.values()),
-        units=tuple(reading.units),
+        # Where nothing says which test is running, a process is the smallest thing that can be told apart.
+        units=tuple(reading.units) or tuple(f"process {file.name}" for file in files),
         malformed=reading.malformed,
         lines=reading.lines,
         unreached=find_unreached(folder, reading.reached) if reading.reached else (),
@@ -142,7 +143,6 @@ class _Reading:
         if is_testing and use.phase == "init" and not self._has_tests:
             # The recorder knows tests by their place in the folder; these lie elsewhere.
             use = Use(use.kind, use.target, use.packages, "invoke")
-        self.units[unit] = None
         self.seen.setdefault((unit, use), Seen(use, "tests", unit, place))
 
     def _is_own(self, place: str) -> bool:
