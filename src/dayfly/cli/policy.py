@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _WRONG = 1
 _HERE = Path(".")
+# `-` is standard input.
+_Log = Annotated[Path, Parameter(allow_leading_hyphen=True)]
 
 
 def check(
@@ -29,7 +31,7 @@ def check(
     folder: Path | None = None,
     layer: Annotated[list[Path] | None, Parameter(negative="")] = None,
     uses: Path | None = None,
-    log: Path | None = None,
+    log: _Log | None = None,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
     """Look a policy over: faults, contradictions, rules that mean nothing or everything.
@@ -244,7 +246,7 @@ def diff(
     old: Path,
     new: Path,
     *,
-    log: Path,
+    log: _Log,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
     """Say what a new policy makes of the uses in a log that the old one made something else of.
@@ -305,7 +307,7 @@ def diff(
 def promote(
     file: Path = _HERE,
     *,
-    log: Path,
+    log: _Log,
     dry_run: Annotated[bool, Parameter(negative="")] = False,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:

@@ -35,12 +35,14 @@ if TYPE_CHECKING:
 
 _TERMINATED = 128 + signal.SIGTERM
 _HERE = Path(".")
+# `-` is standard input.
+_Log = Annotated[Path, Parameter(allow_leading_hyphen=True)]
 
 
 def learn(
     *words: Annotated[str, Parameter(allow_leading_hyphen=True)],
     events: Path | None = None,
-    log: Path | None = None,
+    log: _Log | None = None,
     tests: Annotated[bool, Parameter(negative="")] = False,
     folder: Path = _HERE,
     output: Path | None = None,

@@ -100,6 +100,7 @@ async def learn_from_events(request: LearnRequest, *, progress: Callable[[int, i
     DayflyError when the function cannot be run on any of them.
     """
     check_handler(request.folder, request.handler)
+    progress(0, len(request.events), 0)
     hearing = _Hearing()
     failed: list[str] = []
     kinds: list[str] = []

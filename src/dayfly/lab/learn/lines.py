@@ -20,13 +20,13 @@ class Reached:
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
+class Began:
     """A test begins, by its name; "" where it has ended."""
 
     name: str
 
 
-def read_line(line: str) -> tuple[Use, str] | Reached | Test | None:
+def read_line(line: str) -> tuple[Use, str] | Reached | Began | None:
     """Return what a line says; None for one that is somebody else's."""
     if not line.startswith("{"):
         return None
@@ -40,7 +40,7 @@ def read_line(line: str) -> tuple[Use, str] | Reached | Test | None:
         return None
     if not isinstance(record, dict) or len(record) != 1:
         return None
-    for key, kind in (("reached", Reached), ("test", Test)):
+    for key, kind in (("reached", Reached), ("test", Began)):
         if isinstance(name := record.get(key), str) and name.isprintable():
             return kind(name)
     return None

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import dayfly
 from dayfly.lab.learn.coverage import find_unreached, is_test
-from dayfly.lab.learn.lines import Reached, Test, read_line
+from dayfly.lab.learn.lines import Began, Reached, read_line
 from dayfly.lab.plan.packages import list_vendored
 from dayfly.policy.model import Gathered, PolicyError, Seen, Use
 
@@ -125,7 +125,7 @@ class _Reading:
                 continue
             self.lines += 1
             found = read_line(line)
-            if isinstance(found, Test):
+            if isinstance(found, Began):
                 test = found.name
                 if test and test not in self.units:
                     self.units[test] = None
