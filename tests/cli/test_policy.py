@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
+import io
 import json
 import os
 import subprocess
@@ -14,22 +16,37 @@ from typing import Any
 import pytest
 from tests.policy.making import DAY, POLICY, finding
 
+from dayfly.cli import main as command
 from dayfly.core.findings import GUARD_OBSERVED
 from dayfly.policy.model import Use
 
-_COMMAND = (sys.executable, "-c", "from dayfly.cli.main import main; main()", "policy")
+COMMAND = (sys.executable, "-c", "from dayfly.cli.main import main; main()", "policy")
 START = datetime(2025, 11, 1, tzinfo=UTC).timestamp()
 API = Use("network", "api.example.com:443", ("requests",), "invoke")
 SHELL = Use("process", "/bin/sh", ("function",), "invoke")
 
 
 def run(
-    *arguments: str | Path, text: str = "", columns: int = 80, cwd: Path | None = None
+    *arguments: str | Path, text: str = "", columns: int = 80, cwd: Path = Path(".")
 ) -> subprocess.CompletedProcess[str]:
+    """The command, in this process: starting another one takes a second."""
+    output, errors = io.StringIO(), io.StringIO()
+    with (
+        contextlib.chdir(cwd),
+        contextlib.redirect_stdout(output),
+        contextlib.redirect_stderr(errors),
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setenv("COLUMNS", str(columns))
+        patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+        code = command.run(["policy", *map(str, arguments)])
+    return subprocess.CompletedProcess(arguments, code, output.getvalue(), errors.getvalue())
+
+
+def run_apart(*arguments: str | Path, columns: int = 80, cwd: Path) -> subprocess.CompletedProcess[str]:
     """The command in a process of its own."""
     return subprocess.run(
-        (*_COMMAND, *map(str, arguments)),
-        input=text,
+        (*COMMAND, *map(str, arguments)),
         capture_output=True,
         text=True,
         timeout=120,
@@ -60,7 +77,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("place", [".", "dayfly.toml"])
 def test_a_clean_policy_ends_with_0(folder: Path, place: str) -> None:
-    done = run("check", place, cwd=folder)
+    done = run_apart("check", place, cwd=folder)
     assert (done.returncode, done.stdout, done.stderr) == (0, "dayfly.toml: no problem\n", "")
 
 

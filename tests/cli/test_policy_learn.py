@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 from tests.cli.test_plan import descendants
-from tests.cli.test_policy import _COMMAND, document, run
+from tests.cli.test_policy import COMMAND, document, run, run_apart
 from tests.item_service import item_service
 from tests.lab.learn.making import SHOP, copy
 from tests.lab.running import DEADLINE_S, is_alive
@@ -46,7 +46,7 @@ def learn(folder: Path, service: str, *more: str) -> tuple[str, ...]:
 
 
 def test_a_policy_is_written_kept_and_added_to(folder: Path, service: str) -> None:
-    done = document(run(*learn(folder, service, "--json", "--keep", "uses.jsonl"), cwd=folder))
+    done = document(run_apart(*learn(folder, service, "--json", "--keep", "uses.jsonl"), cwd=folder))
     assert done["written"] is True
     assert done["sources"][0]["units"] == 4
     assert done["not_reached"] == ["app.py:25 refund"]
@@ -57,18 +57,18 @@ def test_a_policy_is_written_kept_and_added_to(folder: Path, service: str) -> No
     assert run("check", "--uses", "uses.jsonl", cwd=folder).returncode == 0
     # What a person wrote stays; what is new is marked.
     path.write_text(path.read_text().replace('allow = ["git"]', 'allow = ["convert"]  # Ada'))
-    again = run(*learn(folder, service), cwd=folder)
+    again = run_apart(*learn(folder, service), cwd=folder)
     assert again.returncode == 0
     assert '"git",  # ' in path.read_text()
     assert tomllib.loads(path.read_text())["policy"]["process"]["allow"] == ["convert", "git"]
     assert "# Ada" in path.read_text()
-    third = run(*learn(folder, service), cwd=folder)
+    third = run_apart(*learn(folder, service), cwd=folder)
     assert "dayfly.toml is left as it is: nothing to change" in third.stdout
 
 
 @pytest.mark.parametrize("columns", [80, 120])
 def test_a_pipe_gets_plain_text_that_fits(folder: Path, service: str, columns: int) -> None:
-    done = run(*learn(folder, service, "--dry-run"), cwd=folder, columns=columns)
+    done = run_apart(*learn(folder, service, "--dry-run"), cwd=folder, columns=columns)
     assert done.returncode == 0, done.stderr
     assert not (folder / "dayfly.toml").exists()
     assert "\x1b" not in done.stdout
@@ -82,7 +82,7 @@ def test_a_pipe_gets_plain_text_that_fits(folder: Path, service: str, columns: i
 
 def test_a_terminal_gets_progress(folder: Path, service: str) -> None:
     ours, theirs = pty.openpty()
-    command = (*_COMMAND, *learn(folder, service, "--dry-run"))
+    command = (*COMMAND, *learn(folder, service, "--dry-run"))
     process = subprocess.Popen(command, stdout=theirs, stderr=theirs, stdin=theirs, cwd=folder)
     os.close(theirs)
     shown = b""
@@ -102,7 +102,7 @@ def test_tests_and_events_are_learned_from_together(folder: Path, service: str) 
         "def test_receipt():\n    assert app.handler({'do': 'receipt', 'order': 'x'}, None) == 'x'\n"
     )
     command = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
-    done = run(*learn(folder, service, "--tests", "--json", "--", *command), cwd=folder)
+    done = run_apart(*learn(folder, service, "--tests", "--json", "--", *command), cwd=folder)
     found = document(done)
     assert [(one["source"], one["units"]) for one in found["sources"]] == [("events", 4), ("tests", 1)]
     assert "1 passed" in done.stderr
@@ -114,7 +114,7 @@ def test_tests_and_events_are_learned_from_together(folder: Path, service: str) 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_signal_ends_everything_and_writes_nothing(folder: Path, number: signal.Signals, code: int) -> None:
     (folder / "app.py").write_text("import time\ndef handler(event, context):\n    time.sleep(600)\n")
-    command = (*_COMMAND, "learn", "app.handler", "--events", "../events", "--timeout", "800", "--json")
+    command = (*COMMAND, "learn", "app.handler", "--events", "../events", "--timeout", "800", "--json")
     process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + DEADLINE_S
     while len(pids := descendants(process.pid)) < 4:

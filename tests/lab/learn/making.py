@@ -14,7 +14,7 @@ from dayfly.lab.model import FunctionConfig, InvokeResult
 from dayfly.lab.plan.model import Event
 
 FUNCTIONS = Path(__file__).parent / "functions"
-SHOP = [
+SHOP: list[dict[str, Any]] = [
     {"do": "price", "count": 3},
     {"do": "receipt", "order": "o-1"},
     {"do": "ship", "order": "o-1"},
