@@ -75,6 +75,16 @@ GROUPS = {
     "policy": "What a function may do: learned, checked, explained, compared, promoted.",
 }
 
+_GROUP_EPILOGUES = {
+    "policy": """Examples:
+
+    dayfly policy learn app.handler --events events/
+    dayfly policy check
+    dayfly policy explain finding.json
+    dayfly policy diff dayfly.toml new.toml --log yesterday.log
+    dayfly policy promote --log fortnight.log
+"""
+}
 _EPILOGUE = """Examples:
 
     dayfly demo
@@ -107,7 +117,10 @@ def build_app(arguments: Sequence[str]) -> App:
         version=f"dayfly {__version__}",
         result_action="return_value",
     )
-    groups = {name: App(name=name, help=text) for name, text in GROUPS.items()}
+    groups = {
+        name: App(name=name, help=text, help_epilogue=_GROUP_EPILOGUES.get(name))
+        for name, text in GROUPS.items()
+    }
     for group in groups.values():
         app.command(group)
     for name, (target, text, _) in COMMANDS.items():

@@ -27,6 +27,7 @@ _Log = Annotated[Path, Parameter(allow_leading_hyphen=True)]
 
 def check(
     file: Path = _HERE,
+    /,
     *,
     folder: Path | None = None,
     layer: Annotated[list[Path] | None, Parameter(negative="")] = None,
@@ -119,6 +120,7 @@ def _seen(uses: Path | None, log: Path | None, output: Output) -> list[Use] | No
 def explain(
     what: str | None = None,
     target: str | None = None,
+    /,
     *,
     package: Annotated[list[str] | None, Parameter(negative="")] = None,
     phase: Literal["init", "invoke"] = "invoke",
@@ -134,7 +136,7 @@ def explain(
         dayfly policy explain network api.example.com:443 --package requests
         dayfly policy explain process /bin/sh --phase init
         dayfly policy explain finding.json
-        pbpaste | dayfly policy explain
+        dayfly policy explain < finding.json
 
     Parameters
     ----------
@@ -245,6 +247,7 @@ def _use_json(use: Use) -> dict[str, object]:
 def diff(
     old: Path,
     new: Path,
+    /,
     *,
     log: _Log,
     json: Annotated[bool, Parameter(negative="")] = False,
@@ -306,6 +309,7 @@ def diff(
 
 def promote(
     file: Path = _HERE,
+    /,
     *,
     log: _Log,
     dry_run: Annotated[bool, Parameter(negative="")] = False,
