@@ -47,10 +47,10 @@ def request(folder: Path, values: list[dict[str, Any]], **overrides: Any) -> Lea
     return LearnRequest(**(wanted | overrides))
 
 
-async def serve(
+async def run_lab(
     folder: Path, values: list[dict[str, Any]], environment: dict[str, str]
-) -> tuple[list[InvokeResult], list[dict[str, Any]]]:
-    """Run a function under `guard = block` and return its answers and what the guard found."""
+) -> tuple[list[InvokeResult], list[str]]:
+    """Run a function under Dayfly and return its answers and its log's lines."""
     lines: list[str] = []
     answers: list[InvokeResult] = []
     async with Lab(log=lambda line: lines.append(line.text)) as lab:
@@ -61,12 +61,20 @@ async def serve(
                 handler="app.handler",
                 runtime="dayfly",
                 timeout_s=20.0,
-                environment={**environment, "DAYFLY_GUARD": "block"},
+                environment=environment,
                 python=Path(sys.executable),
             )
         )
         for value in values:
             answers.append(await lab.invoke("f", json.dumps(value).encode()))
+    return answers, lines
+
+
+async def serve(
+    folder: Path, values: list[dict[str, Any]], environment: dict[str, str]
+) -> tuple[list[InvokeResult], list[dict[str, Any]]]:
+    """Run a function under `guard = block` and return its answers and what the guard found."""
+    answers, lines = await run_lab(folder, values, {**environment, "DAYFLY_GUARD": "block"})
     found = [json.loads(line) for line in lines if '"types":["guard.' in line]
     # An init that was refused is told of by the refusal alone.
     assert found or any('"guard":"block"' in line for line in lines), "the guard is not armed"

@@ -13,14 +13,16 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 from tests.item_service import item_service
-from tests.lab.learn.making import SHOP, copy, request, serve
+from tests.lab.learn.making import SHOP, copy, request, run_lab, serve
 from tests.lab.running import both_confinements
 
 from dayfly.lab.learn.events import LearnRequest, Ran, learn_from_events
 from dayfly.lab.model import ConfinementChoice
 from dayfly.policy.checking import check
 from dayfly.policy.document import read_document
+from dayfly.policy.explaining import explain
 from dayfly.policy.learned import learn
+from dayfly.policy.logs import parse_log
 from dayfly.policy.model import Gathered, PolicyError
 from dayfly.policy.writing import write_policy
 
@@ -126,8 +128,7 @@ def test_what_was_learned_lets_the_function_run_and_refuses_a_trojan(service: st
     assert "credentials" in kinds, found
 
 
-@pytest.mark.parametrize("mode", ["block"])
-def test_a_function_on_boto3_runs_under_its_policy(aws: str, tmp_path: Path, mode: str) -> None:
+def test_a_function_on_boto3_runs_under_its_policy(aws: str, tmp_path: Path) -> None:
     folder = copy("orders", tmp_path)
     environment = {**KEYS, "AWS_ENDPOINT_URL": aws, "TABLE": "orders"}
     values: list[dict[str, Any]] = [{"order": "o-1"}, {"order": "3f0c-77"}]
@@ -140,6 +141,31 @@ def test_a_function_on_boto3_runs_under_its_policy(aws: str, tmp_path: Path, mod
     answers, found_by_guard = asyncio.run(serve(folder, values * 2, environment))
     assert [json.loads(answer.payload)["id"]["S"] for answer in answers] == ["o-1", "3f0c-77"] * 2
     assert found_by_guard == []
+
+
+def test_a_log_of_an_observe_period_becomes_a_policy_as_well(service: str, tmp_path: Path) -> None:
+    folder = copy("shop", tmp_path)
+    environment = {"RATE": "1.5", "SERVICE": service}
+    observing = {**environment, "DAYFLY_GUARD": "observe", "DAYFLY_GUARD_LEARN": "on"}
+    _, lines = asyncio.run(run_lab(folder, SHOP * 2, observing))
+    log = parse_log("\n".join(lines))
+    assert log.malformed == 0
+    assert {entry.verdict for entry in log.entries} == {"used"}
+    assert len(log.requests) == 8
+    ran = run(request(folder, SHOP, environment=environment)).gathered
+    assert {entry.seen.use for entry in log.entries} == {seen.use for seen in ran.seen}
+    write(folder, log.gather())
+    answers, found = asyncio.run(serve(folder, SHOP, environment))
+    assert [answer.function_error for answer in answers] == [None] * 4
+    assert found == []
+    # What the policy does not allow is in the log of the next observe period, as a use that was observed.
+    (folder / "app.py").write_text((folder / "app.py").read_text().replace('"git"', '"uname"'))
+    path = folder / "dayfly.toml"
+    path.write_text(path.read_text().replace('mode = "block"', 'mode = "observe"'))
+    _, lines = asyncio.run(run_lab(folder, SHOP, {**environment, "DAYFLY_GUARD": "observe"}))
+    log = parse_log("\n".join(lines))
+    assert [(entry.seen.use.target, entry.verdict) for entry in log.entries] == [("uname", "observed")]
+    assert explain(read_document(path), log.entries[0].seen.use).effect == "observed"
 
 
 def test_a_policy_that_is_there_does_not_hide_what_is_needed(service: str, tmp_path: Path) -> None:
