@@ -117,6 +117,7 @@ def test_rules_that_nothing_used_are_told_from_a_log_or_from_uses(folder: Path) 
         (("check", "broken.toml"), "broken.toml is no valid TOML"),
         (("check", "empty.toml"), "has no [policy]"),
         (("check", "--log", "nowhere"), "nowhere cannot be read"),
+        (("check", "--log", "quiet.txt"), "tells of no use that was allowed"),
         (("explain", "magic", "x"), "'magic' is no kind of use"),
         (("explain", "network"), "no target for network"),
         (("explain", "nowhere.json"), "nowhere.json cannot be read"),
@@ -137,6 +138,7 @@ def test_rules_that_nothing_used_are_told_from_a_log_or_from_uses(folder: Path) 
 )
 def test_what_cannot_be_used_ends_with_2(folder: Path, arguments: tuple[str, ...], words: str) -> None:
     (folder / "broken.toml").write_text("[policy\n")
+    (folder / "quiet.txt").write_text(finding(SHELL))
     (folder / "empty.toml").write_text("a = 1\n")
     (folder / "faulty.toml").write_text("[policy]\nmode = 7\n")
     (folder / "timeless.toml").write_text("[policy.process]\n")
@@ -197,6 +199,13 @@ def test_a_new_policy_is_compared_on_a_log(folder: Path) -> None:
     assert [(one["before"], one["after"], one["requests"]) for one in found["changes"]] == [
         ("allowed", "observed", 3)
     ]
+
+
+def test_a_log_without_what_was_allowed_says_so(folder: Path) -> None:
+    (folder / "quiet.txt").write_text(finding(SHELL))
+    done = run("diff", ".", ".", "--log", "quiet.txt", cwd=folder)
+    assert "guard_learn was off" in done.stdout
+    assert "guard_learn" not in run("diff", ".", ".", "--log", "log.txt", cwd=folder).stdout
 
 
 def test_promotion_shows_and_writes_a_diff(folder: Path) -> None:

@@ -110,6 +110,11 @@ def _seen(uses: Path | None, log: Path | None, output: Output) -> list[Use] | No
             seen += [found[0]] if found else []
     if log is not None:
         read = read_log(log)
+        if not read.tells_allowed:
+            raise PolicyError(
+                f"{log} tells of no use that was allowed, so nothing follows for the rules that allow",
+                hint="set guard_learn = true for the period, or use what `dayfly policy learn --keep` wrote",
+            )
         broken += read.malformed
         seen += [entry.seen.use for entry in read.entries]
     if broken:
@@ -254,7 +259,8 @@ def diff(
 ) -> int:
     """Say what a new policy makes of the uses in a log that the old one made something else of.
 
-    A log tells of what a policy did not allow, and of every use where guard_learn was on.
+    A log tells of what the policy in force did not allow; of what it allowed only where guard_learn was on, and then of
+    each use once by each environment.
 
     Examples:
 
@@ -298,6 +304,7 @@ def diff(
                 "schema": "dayfly-policy-diff/1",
                 "changes": changes,
                 "unchanged": found.unchanged,
+                "tells_allowed": read.tells_allowed,
                 "lines": read.lines,
                 "malformed": read.malformed,
             }

@@ -119,7 +119,7 @@ def _draw_packages(gathered: Sequence[Gathered], confidence: Confidence, learned
 
 
 def _table(gathered: Sequence[Gathered], first: str, second: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), show_edge=False, header_style=SOFT)
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), show_edge=False, header_style=SOFT, expand=True)
     table.add_column(first, overflow="fold")
     table.add_column(second, ratio=1, overflow="fold")
     columns: list[tuple[str, Literal["left", "right"]]] = [
@@ -160,7 +160,7 @@ def _share(estimate: Estimate, one: Support | None = None) -> Text:
         return Text("init", style="cyan")
     share = estimate.unseen
     if share is None:
-        return Text("few", style="yellow")
+        return Text("too few", style="yellow")
     style = "green" if share <= _FEW else "yellow" if share <= _SOME else "red"
     return Text(f"{share:.0%}", style=style)
 

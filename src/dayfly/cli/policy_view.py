@@ -114,6 +114,9 @@ def draw_comparison(path: Path, found: Comparison, log: Log) -> RenderableType:
             parts.append(bullet(f"and {len(changes) - _MANY_CHANGES} more: see --json", style=SOFT))
     if not found.changes:
         parts.append(Text("Nothing that is in this log changes.", style=_GOOD))
+    if not log.tells_allowed:
+        words = "guard_learn was off, so this log does not tell of what the old policy allowed: what the new one would newly refuse of that is not in it"
+        parts += [Text(), bullet(words, style=_CARE, mark="!")]
     uses = len(found.changes) + found.unchanged
     facts = f"{uses} different uses in {log.lines:,} lines of log, {found.unchanged} of them as before"
     parts.append(Padding(Text(facts + _malformed(log), style=SOFT), (1, 0, 0, 0), expand=False))

@@ -66,6 +66,11 @@ class Log:
         """Return the uses of requests in which the guard saw more than a use."""
         return tuple(entry for entry in self.entries if entry.is_suspect)
 
+    @property
+    def tells_allowed(self) -> bool:
+        """Say whether uses that a policy allowed are in it as well: guard_learn was on."""
+        return any(entry.verdict == "used" for entry in self.entries)
+
     def gather(self) -> Gathered:
         """Return what can be learned of it: not the uses of suspect requests."""
         notes: list[str] = []

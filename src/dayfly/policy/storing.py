@@ -32,27 +32,35 @@ def write_file(path: Path, old: str, new: str) -> bool:
     except SettingError as fault:
         raise PolicyError(f"{path} was not written: {fault.message}", hint=fault.hint) from fault
     target = path.resolve()
-    name = ""
     try:
         there = target.read_bytes() if target.exists() else b""
         if there != old.encode():
             raise PolicyError(f"{path} was changed by somebody else meanwhile", hint="run the command again")
         mode = target.stat().st_mode & 0o7777 if target.exists() else _MODE
-        descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        with open(descriptor, "wb") as file:
-            file.write(new.encode())
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(name, mode)
-        os.replace(name, target)
+        replace_file(target, new.encode(), mode)
     except OSError as fault:
-        if name:
-            with contextlib.suppress(OSError):
-                os.unlink(name)
         raise PolicyError(
             f"{path} cannot be written: {fault.strerror}", hint="check the folder's permissions"
         ) from fault
     return True
+
+
+def replace_file(target: Path, data: bytes, mode: int) -> None:
+    """Put a file in the place of another, whole or not at all. Raises OSError."""
+    name = ""
+    try:
+        descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        with open(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(name, mode)
+        os.replace(name, target)
+    except OSError:
+        if name:
+            with contextlib.suppress(OSError):
+                os.unlink(name)
+        raise
 
 
 def show_changes(old: str, new: str, *, name: str) -> tuple[str, ...]:
