@@ -49,7 +49,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "policy",
     ),
     "policy explain": (
-        "dayfly.cli.policy:explain",
+        "dayfly.cli.policy_explain:explain",
         "Say why a use is allowed, observed or refused, by rule and line.",
         "policy",
     ),

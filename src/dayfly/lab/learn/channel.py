@@ -1,10 +1,11 @@
-"""A FIFO through which processes in an environment say what they use: in reach of any user, on no disk."""
+"""A FIFO through which processes in an environment say what they use, on no disk."""
 
 from __future__ import annotations
 
 import asyncio
 import fcntl
 import os
+import secrets
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
-_MODE = 0o622
+# An environment of root's has a user of its own, who may write. Others may as well, if they know a name that they cannot list.
+_MODE_FOR_OTHERS = 0o622
+_FOLDER_MODE_FOR_OTHERS = 0o711
 # What nobody has read by then is dropped by who writes it.
 _PIPE_BYTES = 1 << 20
 _MAX_LINE_BYTES = 1 << 16
@@ -28,14 +31,15 @@ class Channel:
         self._rest = b""
         # Not in a directory of everybody's: the kernel refuses to open another's FIFO for writing there.
         self._folder = tempfile.TemporaryDirectory(prefix="dayfly-channel-")
-        self.path = Path(self._folder.name) / "uses"
+        self.path = Path(self._folder.name) / secrets.token_hex(16)
         self._descriptor = -1
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def __enter__(self) -> Channel:
-        os.chmod(self._folder.name, 0o755)
-        os.mkfifo(self.path)
-        os.chmod(self.path, _MODE)
+        os.mkfifo(self.path, 0o600)
+        if os.geteuid() == 0:
+            os.chmod(self._folder.name, _FOLDER_MODE_FOR_OTHERS)
+            os.chmod(self.path, _MODE_FOR_OTHERS)
         # For reading and writing: with no writer left there is no end of file.
         self._descriptor = os.open(self.path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
         try:

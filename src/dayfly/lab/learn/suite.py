@@ -70,7 +70,7 @@ def _gather(scratch: Path, folder: Path, command: Sequence[str], code: int) -> G
         why = _first_line(scratch / _FAILED)
         raise PolicyError(
             f"nothing of {command[0]} could be recorded" + (f": {why}" if why else ""),
-            hint="the command must start Python, not with -S, -I or -E, and not in a container",
+            hint="the command must start Python, not with -S, -I or -E, not under tox, and not in a container",
         )
     reading = _Reading(folder)
     for file in files:
