@@ -21,6 +21,8 @@ _NAME = "dayfly"
 # Any but those of debuggers, coverage, profilers and optimisers, which have numbers of their own.
 _TOOLS = (4, 3)
 _STANDARD_ERROR = 2
+# CO_NEWLOCALS: functions have it, bodies of classes do not.
+_NEW_LOCALS = 0x2
 _TEST = b"PYTEST_CURRENT_TEST"
 
 
@@ -48,7 +50,7 @@ class Watch:
     def reach(self, code: CodeType) -> None:
         """A function is called for the first time."""
         path = self._places.relative(code.co_filename)
-        if not path or code.co_name.startswith("<"):
+        if not path or code.co_name.startswith("<") or not code.co_flags & _NEW_LOCALS:
             return
         if os.getpid() != self._pid:
             self._pid, self._told = os.getpid(), set()
