@@ -40,7 +40,7 @@ def line_of(text: str) -> int:
             "requests uses read at init alone, and this is an invocation",
             'init = ["read"]',
         ),
-        (Use("write", "/x", ("function",)), "observed", "function was not seen to use write", "[policy.packages.function]"),
+        (Use("write", "/x", ("function",)), "observed", "write is not in uses of function", "[policy.packages.function]"),
         (Use("network", "api.example.com:443", ("?",)), "observed", "nobody can say whose", "[policy.packages.function]"),
     ],
 )  # fmt: skip

@@ -161,6 +161,7 @@ def draw_promotion(document: Document, found: Promotion, noise: Noise, log: Log)
     if log.malformed:
         parts.append(bullet(_malformed(log).removeprefix("; "), style=_CARE))
     parts += draw_diff(document.text, found.text, name=str(document.path))
+    parts.append(Text())
     return Group(*parts)
 
 

@@ -100,7 +100,7 @@ def _steps(document: Document, policy: Policy, use: Use) -> Iterator[Step]:
             words += "" if is_init else ", and this is an invocation"
             yield Step(is_init, rule, document.line_of(rule, use.kind), use.kind, words)
         else:
-            yield Step(False, rule, document.line_of(rule), "", f"{name} was not seen to use {use.kind}")
+            yield Step(False, rule, document.line_of(rule), "", f"{use.kind} is not in uses of {name}")
 
 
 def _mode_of(document: Document, policy: Policy, kind: str) -> tuple[int, str]:
