@@ -127,6 +127,7 @@ def test_rules_that_nothing_used_are_told_from_a_log_or_from_uses(folder: Path) 
         (("diff", "dayfly.toml", "faulty.toml", "--log", "log.txt"), "faulty.toml"),
         (("promote", "--log", "nowhere"), "nowhere cannot be read"),
         (("promote", "timeless.toml", "--log", "log.txt"), "no promote_after"),
+        (("learn", "--log", "quiet.txt", "--output", "new.toml"), "would allow nothing"),
         (("learn",), "nothing to learn from"),
         (("learn", "--events", "."), "--events needs a handler"),
         (("learn", "--tests"), "--tests needs a command"),
@@ -231,7 +232,7 @@ def test_a_log_becomes_a_policy_and_no_suspect_request_does(folder: Path) -> Non
     path = folder / "dayfly.toml"
     path.write_text('# ours\ntmp = "scrub"\n')
     lines = [
-        finding(API),
+        finding(API, verdict="used"),
         finding(SHELL, request="r-2"),
         finding(None, request="r-2", kind=GUARD_OBSERVED, rule="shell.x"),
     ]
@@ -241,7 +242,7 @@ def test_a_log_becomes_a_policy_and_no_suspect_request_does(folder: Path) -> Non
     assert text.startswith('# ours\ntmp = "scrub"\n\n[policy]\n')
     assert "api.example.com:443" in text
     assert "/bin/sh" not in text
-    assert "the guard also saw an attack in them" in " ".join(done.stdout.split())
+    assert "the guard also saw an attack there" in " ".join(done.stdout.split())
     assert run("check", cwd=folder).returncode == 0
 
 

@@ -57,13 +57,22 @@ def test_everything_learned_fits(columns: int) -> None:
     ]
     learned = learn(sources)
     shown = draw(
-        draw_learned(sources, learned, judge_confidence(sources), old="", new=POLICY, name="dayfly.toml"),
+        draw_learned(
+            sources,
+            learned,
+            judge_confidence(sources),
+            old="",
+            new=POLICY,
+            name="dayfly.toml",
+            has_guard=False,
+        ),
         columns,
     )
     assert "and 11 more: see --json" in shown or "more: see --json" in shown
     assert "Never called: 20 functions" in shown
     assert "2 lines could not be read and were passed over" in shown
     assert "a note" in shown
+    assert "the guard is off unless it is set" in shown
     # Every event brought a file of its own.
     assert "100%" in shown
 

@@ -115,9 +115,20 @@ def test_uses_beside_an_attack_are_not_learned() -> None:
     )
     assert [entry.is_suspect for entry in log.entries] == [True, False]
     learned = log.gather()
-    assert [seen.unit for seen in learned.seen] == ["good"]
-    assert "1 uses of 1 requests were left out" in learned.notes[0]
+    assert [entry.request_id for entry in log.entries if not entry.is_suspect] == ["good"]
+    assert len(learned.seen) == 1
+    assert any("1 use of 1 request left out" in note for note in learned.notes)
     assert log.observed == (("shell", NOON),)
+
+
+def test_an_environment_is_what_tells_of_new_uses() -> None:
+    lines = [finding(USE, environment=name, verdict="used") for name in ("e1", "e2", "e1")]
+    lines.append(finding(None, kind=GUARD_UNKNOWN, environment="e3"))
+    learned = parse_log("\n".join(lines)).gather()
+    assert learned.units == ("e1", "e2", "e3")
+    assert {seen.unit for seen in learned.seen} == {"e1", "e2"}
+    assert learned.notes == ()
+    assert "guard_learn was off" in parse_log(finding(USE)).gather().notes[0]
 
 
 def test_a_refused_use_is_a_use_and_no_attack() -> None:

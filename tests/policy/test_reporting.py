@@ -21,8 +21,8 @@ USE = Use("read", "/opt/x", ("yaml",), "invoke")
     [
         ([gathered({"a": []})], "1 event"),
         ([gathered({"a": [], "b": []}), gathered({"t": []}, source="tests")], "2 events and 1 test"),
-        ([Gathered("log", (), ("r",), begins=NOON, ends=NOON + DAY)], "1 request in 24 hours of log"),
-        ([Gathered("log", (), ())], "0 requests of a log"),
+        ([Gathered("log", (), ("r",), begins=NOON, ends=NOON + DAY)], "1 environment in 24 hours of log"),
+        ([Gathered("log", (), ())], "0 environments of a log"),
     ],
 )
 def test_sources_are_described(sources: list[Gathered], words: str) -> None:

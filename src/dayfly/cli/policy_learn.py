@@ -20,7 +20,7 @@ from dayfly.core.settings import FILE_NAME
 from dayfly.errors import DayflyError
 from dayfly.lab.model import ConfinementChoice
 from dayfly.policy.confidence import judge_confidence
-from dayfly.policy.document import read_text
+from dayfly.policy.document import parse_document, read_text
 from dayfly.policy.learned import learn as learn_needs
 from dayfly.policy.model import PolicyError
 from dayfly.policy.reporting import as_json, describe_sources, lines_of_uses
@@ -121,7 +121,18 @@ def learn(
     if log is not None:
         from dayfly.policy.logs import read_log
 
-        gathered.append(read_log(log).gather())
+        read = read_log(log)
+        if (
+            not read.tells_allowed
+            and events is None
+            and not tests
+            and "policy" not in parse_document(old).data
+        ):
+            raise PolicyError(
+                f"{log} tells of no use, so a policy of it would allow nothing",
+                hint='set guard_learn = true for the period, beside guard = "observe"',
+            )
+        gathered.append(read.gather())
     with ExitStack() as stack:
         progress = stack.enter_context(LearnProgress(screen.console)) if screen.is_live else None
         if events is not None:
@@ -209,7 +220,16 @@ def _finish(
         screen.json(as_json(gathered, learned, confidence, file=str(path), is_written=is_written))
         return 0
     screen.console.print(
-        draw_learned(gathered, learned, confidence, old=old, new=new, name=str(path)), soft_wrap=False
+        draw_learned(
+            gathered,
+            learned,
+            confidence,
+            old=old,
+            new=new,
+            name=str(path),
+            has_guard="guard" in parse_document(new).data,
+        ),
+        soft_wrap=False,
     )
     say_written(screen, path, is_written=is_written, is_dry=is_dry)
     return 0

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from dayfly.policy.learned import Learned, Needs
     from dayfly.policy.model import Gathered
 
-_SOURCES = {"events": "events", "tests": "tests", "log": "requests"}
+_SOURCES = {"events": "events", "tests": "tests", "log": "environments"}
 _MANY_UNREACHED = 12
 _MANY_PACKAGES = 20
 # Below this share unseen uses are rare; above it learning has hardly begun.
@@ -70,6 +70,7 @@ def draw_learned(
     old: str,
     new: str,
     name: str,
+    has_guard: bool,
 ) -> RenderableType:
     """Everything about one learning, what has to be looked at last, next to the prompt."""
     parts: list[RenderableType] = [Text(f"Learned from {describe_sources(gathered)}", style="bold")]
@@ -85,6 +86,9 @@ def draw_learned(
             parts.append(bullet(f"and {len(unreached) - _MANY_UNREACHED} more: see --json", style=SOFT))
         parts.append(bullet("what they would use is not in the policy", style=SOFT))
     parts += _draw_care(gathered, learned)
+    if not has_guard:
+        words = 'the guard is off unless it is set: guard = "observe" in this file, or DAYFLY_GUARD, has this policy asked'
+        parts += [Text(), bullet(words)]
     parts.append(Text())
     return Group(*parts)
 

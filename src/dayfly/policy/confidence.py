@@ -2,7 +2,7 @@
 
 The estimate is Good and Turing's: the share of uses still unseen is about the number of uses seen exactly once, over
 the number of observations (I. J. Good, The population frequencies of species and the estimation of population
-parameters, Biometrika 40, 1953, pp. 237-264). One observation is one use in one run: an event, a test or a request
+parameters, Biometrika 40, 1953, pp. 237-264). One observation is one use in one run: an event, a test or an environment
 that does the same thing a hundred times is one. Uses at init are left out: one init serves many events. It tells of runs
 like those that were seen; a kind of event that nobody sent is in no estimate.
 """

@@ -73,7 +73,9 @@ def learn(gathered: Sequence[Gathered]) -> Learned:
             ),
             "",
         )
-        warnings[f"environment '*' ALLOWS EVERY VARIABLE: {place} reads all of them at once"] = None
+        warnings[
+            f"environment '*' ALLOWS EVERY VARIABLE: {place} reads all at once, or one that the event names"
+        ] = None
     return Learned(
         tables=tables,
         packages={name: _kinds(phases) for name, phases in sorted(packages.items())},
@@ -85,7 +87,7 @@ def _why_not(kind: str, target: str) -> str:
     if kind == "threads":
         return ""
     if kind == "environment" and target == "*":
-        # No event has a part in it: the code takes all variables, and cannot do with less.
+        # Code that takes all variables at once cannot do with less. What else it can mean is in the warning.
         return ""
     if matches_everything(kind, target):
         return "the event chose all of it, so it would allow everything; name what may be used"

@@ -48,13 +48,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """What a log holds: the uses, the requests in order, and how much of it could not be read.
+    """What a log holds: the uses, the requests and environments in order, and how much of it could not be read.
 
     `observed` is what else the guard observed: the subject of each rule (`sql`), and when.
     """
 
     entries: tuple[Entry, ...]
     requests: tuple[str, ...]
+    environments: tuple[str, ...]
     observed: tuple[tuple[str, float | None], ...]
     lines: int
     malformed: int
@@ -77,14 +78,18 @@ class Log:
         suspects = self.suspects
         if suspects:
             requests = len({entry.request_id for entry in suspects})
+            uses = f"{len(suspects)} use{'s' if len(suspects) > 1 else ''}"
+            where = f"{requests} request{'s' if requests > 1 else ''}"
+            notes.append(f"{uses} of {where} left out: the guard also saw an attack there")
+        if not self.tells_allowed:
             notes.append(
-                f"{len(suspects)} uses of {requests} requests were left out: the guard also saw an attack in them"
+                "guard_learn was off: the log tells of nothing but what the policy in force does not allow"
             )
-        units = dict.fromkeys((*self.requests, *(entry.seen.unit for entry in self.entries)))
         return Gathered(
             source="log",
             seen=tuple(entry.seen for entry in self.entries if not entry.is_suspect),
-            units=tuple(units),
+            # A new use is told once by an environment, so that a request tells little of what it used.
+            units=self.environments,
             malformed=self.malformed,
             lines=self.lines,
             begins=self.begins,
@@ -121,6 +126,7 @@ def parse_log(text: str) -> Log:
     entries: list[tuple[Seen, str, str]] = []
     observed: list[tuple[str, float | None]] = []
     requests: dict[str, None] = {}
+    environments: dict[str, None] = {}
     suspects: set[str] = set()
     lines = malformed = 0
     begins: float | None = None
@@ -140,7 +146,8 @@ def parse_log(text: str) -> Log:
         if record is None or not _is_ours(record):
             continue
         detail = _mapping(record.get("unmapped"))
-        request = _text(detail.get("request_id"))
+        request, environment = _text(detail.get("request_id")), _text(detail.get("environment"))
+        environments[environment] = None
         kinds = _mapping(record.get("finding_info")).get("types")
         kind = kinds[0] if isinstance(kinds, list) and kinds else None
         evidence = _mapping(detail.get("evidence"))
@@ -158,14 +165,14 @@ def parse_log(text: str) -> Log:
         if request:
             requests[request] = None
         use, place = found
-        unit = request or _text(detail.get("environment")) or "init"
         verdict = _text(evidence.get("verdict"))
         if kind != CAPABILITY:
             verdict = "refused" if kind == "guard.refused" else "observed"
-        entries.append((Seen(use, "log", unit, place, at), request, verdict))
+        entries.append((Seen(use, "log", environment, place, at), request, verdict))
     return Log(
         tuple(Entry(seen, request, verdict, request in suspects) for seen, request, verdict in entries),
         tuple(requests),
+        tuple(environments),
         tuple(observed),
         lines,
         malformed,

@@ -33,7 +33,7 @@ class Use:
 class Seen:
     """A use with where it was seen.
 
-    `unit` is what was run or served: an event's file, a test, a request. `at` is in seconds since the epoch, None
+    `unit` is what was run: an event's file, a test, an environment. `at` is in seconds since the epoch, None
     where nobody said. `place` is in the function's code, "" where unknown.
     """
 

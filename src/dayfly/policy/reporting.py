@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from dayfly.policy.learned import Learned, Needs
     from dayfly.policy.model import Gathered
 
-_UNITS = {"events": ("event", "events"), "tests": ("test", "tests"), "log": ("request", "requests")}
+_UNITS = {"events": ("event", "events"), "tests": ("test", "tests"), "log": ("environment", "environments")}
 
 
 def describe_sources(gathered: Sequence[Gathered]) -> str:
-    """Return what was learned from, as `4 events and 31 requests in 24 hours of log`."""
+    """Return what was learned from, as `4 events and 31 environments in 24 hours of log`."""
     parts: list[str] = []
     for one in gathered:
         number = len(one.units)
