@@ -6,6 +6,8 @@ import tomllib
 from datetime import UTC, date, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.policy.making import POLICY, document, gathered
 
 from dayfly.core.policy import TABLES
@@ -121,3 +123,36 @@ def test_names_that_would_be_other_keys_are_quoted() -> None:
     learned = learn([gathered({"x": [Use("environment", 'A"]\nB')]})])
     written = write_policy("", learned, today=TODAY, source="1 event")
     assert document(written).policy()
+
+
+_USES = st.builds(
+    lambda pair, packages, phase: Use(pair[0], pair[1], tuple(packages), phase),
+    st.one_of(
+        st.tuples(
+            st.sampled_from(["read", "write"]),
+            st.sampled_from([f"/opt/{a}/{b}" for a in "xyz" for b in "pqrs*"]),
+        ),
+        st.tuples(
+            st.just("network"),
+            st.sampled_from(["a.example:1", "b.example:2", "s3.eu-west-1.amazonaws.com:443"]),
+        ),
+        st.tuples(
+            st.just("environment"), st.sampled_from(["A", "DD_A", "DD_B", "DD_C", "DD_D", "DD_E", "*"])
+        ),
+        st.tuples(st.just("process"), st.sampled_from(["git", "/bin/sh", "fork"])),
+        st.tuples(st.just("threads"), st.just("botocore")),
+        st.tuples(st.just("credentials"), st.just("*")),
+    ),
+    st.lists(st.sampled_from(["requests", "yaml", "function"]), min_size=1, max_size=3, unique=True),
+    st.sampled_from(["init", "invoke"]),
+)
+
+
+@given(st.lists(_USES, max_size=40), st.lists(_USES, max_size=20))
+def test_whatever_was_seen_first_and_later_is_allowed(first: list[Use], later: list[Use]) -> None:
+    text = ""
+    for uses in (first, later):
+        text = write_policy(text, learn([gathered({"x": uses})]), today=TODAY, source="1 event", mode="block")
+    policy = parse_policy(tomllib.loads(text)["policy"])
+    for use in (*first, *later):
+        assert policy.allows(use.kind, use.target, use.packages, use.phase).is_allowed, (use, text)

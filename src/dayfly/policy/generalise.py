@@ -111,7 +111,10 @@ def _paths(targets: Sequence[str]) -> tuple[str, ...]:
     chosen = set(targets)
     folders: dict[str, set[str]] = defaultdict(set)
     for target in targets:
-        folders[target.rpartition("/")[0]].add(target)
+        folder, _, name = target.rpartition("/")
+        # A whole tree is no file of its directory.
+        if name != "**":
+            folders[folder].add(target)
     for folder, files in folders.items():
         if folder not in _SHARED and not folder.startswith(_PROC) and len(files) >= _MANY_FILES:
             chosen = (chosen - files) | {folder + "/*"}

@@ -48,7 +48,11 @@ def request(folder: Path, values: list[dict[str, Any]], **overrides: Any) -> Lea
 
 
 async def run_lab(
-    folder: Path, values: list[dict[str, Any]], environment: dict[str, str]
+    folder: Path,
+    values: list[dict[str, Any]],
+    environment: dict[str, str],
+    *,
+    handler: str = "app.handler",
 ) -> tuple[list[InvokeResult], list[str]]:
     """Run a function under Dayfly and return its answers and its log's lines."""
     lines: list[str] = []
@@ -58,7 +62,7 @@ async def run_lab(
             FunctionConfig(
                 name="f",
                 folder=folder,
-                handler="app.handler",
+                handler=handler,
                 runtime="dayfly",
                 timeout_s=20.0,
                 environment=environment,
@@ -71,10 +75,14 @@ async def run_lab(
 
 
 async def serve(
-    folder: Path, values: list[dict[str, Any]], environment: dict[str, str]
+    folder: Path,
+    values: list[dict[str, Any]],
+    environment: dict[str, str],
+    *,
+    handler: str = "app.handler",
 ) -> tuple[list[InvokeResult], list[dict[str, Any]]]:
     """Run a function under `guard = block` and return its answers and what the guard found."""
-    answers, lines = await run_lab(folder, values, {**environment, "DAYFLY_GUARD": "block"})
+    answers, lines = await run_lab(folder, values, {**environment, "DAYFLY_GUARD": "block"}, handler=handler)
     found = [json.loads(line) for line in lines if '"types":["guard.' in line]
     # An init that was refused is told of by the refusal alone.
     assert found or any('"guard":"block"' in line for line in lines), "the guard is not armed"
