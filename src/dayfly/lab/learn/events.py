@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import TYPE_CHECKING
 from dayfly.core.handshake import LEARN_VARIABLE
 from dayfly.core.settings import FILE_NAME
 from dayfly.lab.confinement import CHANNEL_PATH, DAYFLY_ROOT, TASK_ROOT
+from dayfly.lab.deployment import link_package
 from dayfly.lab.handler_check import check_handler
 from dayfly.lab.lab import Lab
 from dayfly.lab.learn.channel import Channel
@@ -139,6 +138,8 @@ def _gather(request: LearnRequest, hearing: _Hearing, failed: list[str]) -> Gath
     notes: list[str] = []
     if not hearing.is_forkable:
         notes.append("the function cannot be forked, so every event had an environment of its own")
+    if not hearing.reached:
+        notes.append("which functions were called is not known: that takes Python 3.12")
     return Gathered(
         source="events",
         seen=tuple(hearing.seen.values()),
@@ -188,18 +189,8 @@ def _without_policy(folder: Path, scratch: Path) -> Path:
     bare = without_policy(text)
     if bare == text:
         return folder
-    target = scratch / "package"
-    shutil.copytree(folder, target, symlinks=True, copy_function=_link)
+    target = link_package(folder, scratch)
     settings = target / FILE_NAME
     settings.unlink()  # not write through a hard link
     settings.write_text(bare, encoding="utf-8")
-    # As mkdtemp made it, nobody else may pass; the lab runs functions as another user.
-    scratch.chmod(0o755)
     return target
-
-
-def _link(source: str, target: str) -> None:
-    try:
-        os.link(source, target, follow_symlinks=False)
-    except OSError:
-        shutil.copy2(source, target, follow_symlinks=False)
