@@ -82,7 +82,6 @@ class Capabilities:
         self.own: Unchanged | None = None
         self._tells = learns
         self._path = path
-        self._writing: set[int] = set()
         self._known: set[tuple[str, str, tuple[str, ...], str]] = set()
         self._names: dict[bytes, list[str]] = {}
         self._hosts: dict[str, frozenset[str]] = {}
@@ -97,7 +96,7 @@ class Capabilities:
 
         Raises Refused or RefusedRecord where it is not allowed and the rule blocks.
         """
-        if kind not in self.kinds or (self._writing and get_ident() in self._writing):
+        if kind not in self.kinds:
             return
         packages = self.origins.packages(frame)
         if not packages:
@@ -235,15 +234,10 @@ class Capabilities:
         place = self.places.name(frame)
         if self._tells:
             self.news.append(Report("used", f"capability.{kind}", place=place, use=Use(*use[1:])))
-        if self._path and get_ident() not in self._writing:
+        if self._path:
             from dayfly.runtime.guard import recording
 
-            # Opening the file is a use of nobody's. Where a wrapper asked, the hook cannot tell that it is Dayfly's own.
-            self._writing.add(get_ident())
-            try:
-                recording.write(self._path, *use, place)
-            finally:
-                self._writing.discard(get_ident())
+            recording.write(self._path, *use, place)
 
     def forget(self) -> None:
         """Have every use count as a new one again."""
