@@ -164,6 +164,16 @@ class OwnText:
                 return True
         return False
 
+    def piece_at(self, text: str, at: int) -> int:
+        """Return the length of the longest whole piece of the function's text that stands in `text` from `at`."""
+        buckets = self._function.load().buckets
+        longest = 0
+        for length in KEY_LENGTHS:
+            for piece in buckets.get(text[at : at + length], ()):
+                if len(piece) > longest and text.startswith(piece, at):
+                    longest = len(piece)
+        return longest
+
     def explain(
         self, text: str, free: bytearray, event: bytearray, *, generators: bool = False
     ) -> Explanation:

@@ -18,7 +18,7 @@ from dayfly.runtime.guard.tampering import Unchanged
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import FrameType
+    from types import CodeType, FrameType
 
     from dayfly.core.handshake import ZygoteOptions
     from dayfly.core.structure.judgement import Judgement
@@ -34,6 +34,7 @@ _GENERATORS = frozenset(
         "_collections_abc",
         "attr",
         "attrs",
+        "bottle",
         "chameleon",
         "collections",
         "dataclasses",
@@ -53,6 +54,7 @@ _GENERATORS = frozenset(
 # Where these have the texts that they put together.
 _WRITERS = (
     "attr._make",
+    "bottle",
     "chameleon.",
     "collections",
     "dataclasses",
@@ -63,6 +65,7 @@ _WRITERS = (
     "jinja2.compiler",
     "jinja2.runtime",
     "mako.codegen",
+    "psycopg.",
     "sqlalchemy.dialects.",
     "sqlalchemy.sql.compiler",
     "sqlalchemy.util.langhelpers",
@@ -97,6 +100,7 @@ class Guard:
         self._temporary = options.temporary
         self.places = Places(task, options.temporary, since=time.time())
         self._texts: list[str] = []
+        self._modules: list[CodeType] = []
         # What the function's code says; and the same with what libraries say whose business is to write code.
         self.own = self.written = OwnText()
         self._known: frozenset[str] = frozenset()
@@ -121,6 +125,8 @@ class Guard:
         self.places = Places(self._task, self._temporary, since=time.time() + 1.0)
         texts = owntext.environment_texts()
         texts += owntext.function_texts(self.places, with_values=True)
+        texts += owntext.module_texts(self.places, self._modules)
+        self._modules = []
         texts += owntext.hosts_in(texts)
         self._known = frozenset(text for text in texts if text.isidentifier())
         self._texts = texts
@@ -130,6 +136,15 @@ class Guard:
         self.own.is_constant("")
         self.written.is_constant("", generators=not _HEAVY.isdisjoint(sys.modules))
         self._changes = Unchanged()
+
+    def keep_module(self, code: object) -> None:
+        """The import system executes a module: what stands outside its functions is nowhere else later on."""
+        if (
+            self._changes is None
+            and getattr(code, "co_name", "") == "<module>"
+            and self.places.is_functions(getattr(code, "co_filename", ""))
+        ):
+            self._modules.append(code)  # type: ignore[arg-type]
 
     def disarm(self) -> None:
         """Look at nothing from here on."""
