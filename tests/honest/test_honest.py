@@ -6,6 +6,7 @@ Whatever a guard, a policy or a comparison finds in them is wrong: any finding f
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 import shutil
 from collections.abc import Iterator
@@ -23,23 +24,31 @@ FUNCTIONS = HERE / "functions"
 SAMPLES = {
     sample.name: sample for module in (standard, data, web, databases, services) for sample in module.SAMPLES
 }
-MODES = [
-    pytest.param("invocation", "block"),
-    pytest.param("invocation", "observe"),
-    pytest.param("window", "block"),
-    pytest.param("process", "block"),
-    # The guard looks at the same things in a process that stays: what differs is tried above.
-    pytest.param("window", "observe", marks=pytest.mark.slow),
-    pytest.param("process", "observe", marks=pytest.mark.slow),
-]
 # The settings that a function brings itself: its learned policy, once it has one.
 SETTINGS = "dayfly.toml"
-CASES = [
-    pytest.param(name, policy, id=f"{name}-{policy}", marks=[pytest.mark.slow] if sample.is_slow else [])
-    for name, sample in SAMPLES.items()
-    for policy in ("default", "learned")
-    if policy == "default" or (FUNCTIONS / name / SETTINGS).exists()
-]
+ISOLATIONS = ("invocation", "window", "process")
+GUARDS = ("block", "observe")
+
+
+def cases() -> Iterator[object]:
+    """Every function with and without a policy in every isolation and mode, the quick ones unmarked."""
+    for name, sample in SAMPLES.items():
+        for policy in ("default", "learned"):
+            if policy == "learned" and not (FUNCTIONS / name / SETTINGS).exists():
+                continue
+            for isolation, guard in itertools.product(ISOLATIONS, GUARDS):
+                # Observing looks at what blocking looks at, and a window is a process that is forked once.
+                is_slow = guard == "observe" or isolation == "window"
+                # A fresh worker for each of its events repeats much.
+                is_slow = is_slow or (sample.is_slow and isolation == "invocation")
+                yield pytest.param(
+                    name,
+                    policy,
+                    isolation,
+                    guard,
+                    id=f"{name}-{policy}-{isolation}-{guard}",
+                    marks=[pytest.mark.slow] if is_slow else [],
+                )
 
 
 @pytest.fixture(scope="module")
@@ -108,8 +117,7 @@ def findings(log: str) -> list[dict[str, object]]:
     return found
 
 
-@pytest.mark.parametrize(("isolation", "guard"), MODES)
-@pytest.mark.parametrize(("name", "policy"), CASES)
+@pytest.mark.parametrize(("name", "policy", "isolation", "guard"), cases())
 def test_an_honest_function_is_let_alone(
     name: str, policy: str, isolation: str, guard: str, servers: Servers, tmp_path: Path
 ) -> None:

@@ -39,7 +39,8 @@ TEXTS: Mapping[str, str] = {
 class Sample:
     """The function in functions/NAME/app.py.
 
-    `events` makes its events around one text; each of TEXTS is sent. `needs` are the servers it talks to.
+    `events` makes its events around one text; each of TEXTS is sent. `needs` are the servers it talks to;
+    `is_slow`: a fresh worker for each takes over ten seconds on a busy machine.
     """
 
     name: str
