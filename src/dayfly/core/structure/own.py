@@ -140,6 +140,18 @@ class OwnText:
         self._function = _Tier(constants)
         self._generators = _Tier(generators)
 
+    def with_constants(self, constants: Texts) -> OwnText:
+        """Return own text with these constants, and with the same generators'."""
+        made = OwnText(constants)
+        made._generators = self._generators
+        return made
+
+    def with_generators(self, generators: Texts) -> OwnText:
+        """Return own text with the same constants, and with these generators'."""
+        made = OwnText((), generators)
+        made._function = self._function
+        return made
+
     def is_constant(self, text: str, *, generators: bool = False) -> bool:
         """Say whether this very text is a constant of the function."""
         if text in self._function.load().constants:
