@@ -1,43 +1,62 @@
-"""Functions that do nothing wrong run under a policy that was learned of them, in `block`, as they do without one."""
+"""Functions that do nothing wrong run, in `block`, under the policy that `learn` makes of a log of theirs, as without one."""
 
 from __future__ import annotations
 
-import shutil
-import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from tests.honest.learning import policy_of, uses_in
-from tests.honest.test_honest import EVENTS, FUNCTIONS, REAL
-from tests.item_service import item_service
-from tests.real.environment import real_python
+from tests.honest.test_honest import (
+    SAMPLES,
+    SETTINGS,
+    answers_of,
+    deployed,
+    environment_of,
+    findings,
+    honest_python,
+    plain_answers,
+)
+from tests.real.servers import Servers
 from tests.rie import Rie
+
+from dayfly.policy.checking import check
+from dayfly.policy.document import parse_document
+from dayfly.policy.learned import learn
+from dayfly.policy.logs import parse_log
+from dayfly.policy.writing import write_policy
+
+# A worker tells of so many uses, and the next one of others.
+_ROUNDS = 3
 
 
 @pytest.fixture(scope="module")
-def service() -> Iterator[str]:
-    with item_service() as url:
-        yield url
+def servers() -> Iterator[Servers]:
+    with Servers() as running:
+        yield running
 
 
-@pytest.mark.parametrize("name", EVENTS)
-def test_what_was_learned_of_a_function_lets_it_run(name: str, service: str, tmp_path: Path) -> None:
-    function = tmp_path / "function"
-    shutil.copytree(FUNCTIONS, function, ignore=shutil.ignore_patterns("__pycache__"))
-    interpreter = real_python() if name in REAL else Path(sys.executable)
-    environment = {"SERVICE": service, "DAYFLY_GUARD": "observe", "DAYFLY_GUARD_LEARN": "on"}
-    with Rie(function, f"{name}.handler", environment=environment, interpreter=interpreter) as rie:
-        # A worker tells of a dozen at most, and not of the same each time.
-        learned = [rie.invoke(event).body for event in EVENTS[name] * 4][: len(EVENTS[name]) * 2]
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SAMPLES)
+def test_what_was_learned_of_a_function_lets_it_run(name: str, servers: Servers, tmp_path: Path) -> None:
+    sample = SAMPLES[name]
+    expected = plain_answers(name, servers)
+    package = deployed(name, "default", tmp_path)
+    environment = environment_of(sample, servers)
+    watching = {**environment, "DAYFLY_GUARD": "observe", "DAYFLY_GUARD_LEARN": "on"}
+    with Rie(package, "app.handler", environment=watching, interpreter=honest_python()) as rie:
+        for _ in range(_ROUNDS):
+            answers_of(rie, sample)
         log = rie.logs()
-    assert b'"errorType"' not in b"".join(learned), "the function does not work"
-    policy = policy_of(uses_in(log))
-    (function / "dayfly.toml").write_text(policy)
-    environment = {"SERVICE": service, "DAYFLY_GUARD": "observe"}
-    with Rie(function, f"{name}.handler", environment=environment, interpreter=interpreter) as rie:
-        answers = [rie.invoke(event).body for event in EVENTS[name] * 2]
+    gathered = parse_log(log).gather()
+    assert gathered.malformed == 0
+    now = datetime.now(UTC)
+    text = write_policy("", learn([gathered]), today=now.date(), source="log", mode="block")
+    (package / SETTINGS).write_text(text)
+    assert check(parse_document(text), now=now, folder=package) == ()
+    blocking = {**environment, "DAYFLY_GUARD": "block"}
+    with Rie(package, "app.handler", environment=blocking, interpreter=honest_python()) as rie:
+        answers = answers_of(rie, sample)
         log = rie.logs()
-    told = [line for line in log.split("\n") if '"types":["guard.' in line]
-    assert told == [], policy
-    assert answers == learned
+    assert [(one["message"], one["unmapped"]) for one in findings(log)[1:]] == [], text
+    assert [answer.body for answer in answers] == expected

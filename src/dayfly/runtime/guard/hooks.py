@@ -46,6 +46,8 @@ _NO_DIRECTORY = -1
 # What `shell=True` of subprocess makes of a command: [shell, "-c", command].
 _SHELL = "/bin/sh"
 _WORDS_OF_SHELL = 3
+_PARSERS = (("ast", "parse"), ("mako._ast_util", "parse"))
+_CAREFUL = (("collections", "namedtuple"), ("gettext", "c2py"))
 # What walks through directories by descriptors, which the event does not tell.
 _WALKERS = ("/shutil.py", "/os.py", "<frozen os>")
 # What has every host resolved, which is an event, before it connects to what came of it. asyncio leaves out addresses.
@@ -81,6 +83,8 @@ def make_hook(guard: Guard) -> Callable[[str, Arguments], None]:
             if event == "dayfly.guard":
                 guard.is_heard = True
                 return
+            if event == "exec":
+                guard.keep_module(arguments[0])
             act = find_use(event)
             if act is None or not guard.is_starting:
                 return
@@ -202,6 +206,14 @@ def _loads_file(frame: FrameType | None) -> bool:
     return False
 
 
+def _loads_frozen(frame: FrameType) -> bool:
+    """Say whether it is the import system that takes a module out of the interpreter itself."""
+    importer = getattr(sys.modules.get("_frozen_importlib"), "FrozenImporter", None)
+    return frame.f_back is not None and frame.f_back.f_code is getattr(
+        getattr(importer, "exec_module", None), "__code__", None
+    )
+
+
 # ---- code ---------------------------------------------------------------------------------------
 
 
@@ -209,11 +221,11 @@ def _on_compile(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
     source = arguments[0]
     if frame.f_code.co_filename in _IMPORTLIB and _loads_file(frame):
         return
-    if _only_parses(frame):
+    if _is_one_of(_PARSERS, frame):
         return
     if type(source) is str or type(source) is bytes:
         before = guard.suspicions + guard.doubts
-        if not _names_tuple(frame) and not _judge_template(frame, guard):
+        if not _is_one_of(_CAREFUL, frame) and not _judge_template(frame, guard):
             asking.about_python(guard, source, frame)
         if guard.suspicions + guard.doubts == before:
             guard.remember(source)
@@ -228,16 +240,15 @@ def _on_compile(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
                 guard.remember(text)
 
 
-def _only_parses(frame: FrameType) -> bool:
-    """Say whether it is `ast.parse`, which makes nothing that can be executed."""
-    module = sys.modules.get("ast")
-    return module is not None and frame.f_code is getattr(module.parse, "__code__", None)
+def _is_one_of(functions: tuple[tuple[str, str], ...], frame: FrameType) -> bool:
+    """Say whether one of these runs in a frame.
 
-
-def _names_tuple(frame: FrameType) -> bool:
-    """Say whether it is `namedtuple`, which compiles nothing but names that it has looked at itself."""
-    module = sys.modules.get("collections")
-    return module is not None and frame.f_code is getattr(module.namedtuple, "__code__", None)
+    `ast.parse` and Mako's only parse; `namedtuple` takes names alone, `gettext` sums and comparisons of `n` and numbers.
+    """
+    for module, function in functions:
+        if frame.f_code is getattr(getattr(sys.modules.get(module), function, None), "__code__", None):
+            return True
+    return False
 
 
 def _judge_template(frame: FrameType, guard: Guard) -> bool:
@@ -269,7 +280,7 @@ def _judge_template(frame: FrameType, guard: Guard) -> bool:
 
 
 def _on_marshal(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
-    if frame.f_code.co_filename in _IMPORTLIB and _loads_file(frame):
+    if frame.f_code.co_filename in _IMPORTLIB and (_loads_file(frame) or _loads_frozen(frame)):
         return
     data = arguments[0] if arguments else b""
     asking.about_bytes(guard, "code.marshal", data, frame)
@@ -480,6 +491,7 @@ def _nothing(_guard: Guard, _arguments: Arguments, _frame: FrameType) -> None:
 
 _ACTS: dict[str, Act] = {
     "dayfly.guard": _nothing,
+    "exec": _nothing,
     "compile": _on_compile,
     "marshal.loads": _on_marshal,
     "marshal.load": _on_marshal,
