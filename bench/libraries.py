@@ -100,12 +100,12 @@ class Plan:
 
 FULL = Plan(
     Pace(invocations=100, warm_up=5, starts=2),
-    connections.Plan(calls=100, empty=100, warm_up=5, deadline_s=0),
+    connections.Plan(calls=100, empty=100, warm_up=5, settling=0, deadline_s=0),
     deadline_s=470,
 )
 QUICK = Plan(
     Pace(invocations=20, warm_up=2, starts=1),
-    connections.Plan(calls=20, empty=20, warm_up=2, deadline_s=0),
+    connections.Plan(calls=20, empty=20, warm_up=2, settling=0, deadline_s=0),
     deadline_s=80,
 )
 

@@ -44,6 +44,11 @@ class Peer:
         """The world's authorities and the server's own in one file, as a company's bundle has them."""
         return str(Path(self._folder.name, "bundle.pem"))
 
+    @property
+    def authority(self) -> Path:
+        """The server's own authority alone."""
+        return Path(self._folder.name, "ca.pem")
+
     def environment(self) -> dict[str, str]:
         """What functions need to find and trust it."""
         trusted = dict.fromkeys(("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"), self.bundle)

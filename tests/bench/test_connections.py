@@ -24,7 +24,7 @@ from bench.peer import Peer
 from rich.console import Console
 from tests.real.environment import real_python
 
-TINY = Plan(calls=10, empty=10, warm_up=3, deadline_s=120)
+TINY = Plan(calls=10, empty=10, warm_up=3, settling=5, deadline_s=120)
 
 
 @pytest.fixture(scope="module")

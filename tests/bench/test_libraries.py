@@ -15,7 +15,7 @@ from bench import connections
 
 TINY = Plan(
     Pace(invocations=10, warm_up=1, starts=1),
-    connections.Plan(calls=10, empty=10, warm_up=1, deadline_s=0),
+    connections.Plan(calls=10, empty=10, warm_up=1, settling=0, deadline_s=0),
     deadline_s=120,
 )
 

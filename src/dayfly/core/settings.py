@@ -174,8 +174,8 @@ SETTINGS = (
         "immortal",
         "choice",
         "auto",
-        "auto: code and constants of init stop being counted after some events (Python 3.12 and 3.13), so that workers "
-        "copy fewer pages; off: never",
+        "auto: code, constants and plain values of init stop being counted after some events (Python 3.12 and 3.13), so "
+        "that workers copy fewer pages; off: never",
         ("auto", "off"),
     ),
     Setting(

@@ -11,6 +11,8 @@ from tests.real.certificates import Certificates, make_certificates
 from tests.real.http_server import Call, HttpServer, Reply
 from tests.runtime.sealers.serving import Run, run
 
+from dayfly.runtime.sealers.tls import is_told_by_file
+
 # `told(call)` returns how often C parsed certificates while `call` ran, and what came of it.
 PROLOGUE = """
 import os, ssl, sys
@@ -291,13 +293,34 @@ import resource, socket, _socket
 WORKERS = 5
 def handler(number):
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-    _socket.getaddrinfo("127.0.0.1", 443)
+    _socket.getaddrinfo("{host}", 443)
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
 """
 
 
-def test_a_worker_finds_the_resolver_ready() -> None:
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_a_worker_finds_the_resolver_ready(host: str) -> None:
     # Loading its configuration writes to pages; a worker that need not touches fewer.
-    unready, ready = (run(LOOK_UP.format(more=more)).answers for more in ("", "import ssl"))
+    unready, ready = (run(LOOK_UP.format(more=more, host=host)).answers for more in ("", "import ssl"))
     assert len(unready) == len(ready) == 5
     assert max(ready) < min(unready)
+
+
+HOSTS = "# ours\n127.0.0.1 localhost localhost.localdomain # named\n"
+
+
+@pytest.mark.parametrize(
+    ("hosts", "order", "expected"),
+    [
+        (HOSTS, "passwd: files\nhosts:\tfiles dns myhostname\n", True),
+        (HOSTS, "hosts: dns files\n", False),
+        (HOSTS, "hosts: resolve [!UNAVAIL=return] files\n", False),
+        (HOSTS, "hosts:\n", False),
+        (HOSTS, "", False),
+        ("127.0.0.1 here # localhost\n", "hosts: files dns\n", False),
+        ("localhost\n", "hosts: files\n", False),
+        ("", "hosts: files dns\n", False),
+    ],
+)
+def test_no_server_is_asked_for_a_name_to_get_ready(hosts: str, order: str, expected: bool) -> None:
+    assert is_told_by_file("localhost", hosts, order) is expected
