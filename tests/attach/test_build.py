@@ -160,11 +160,14 @@ def test_beside_the_python_that_is_here_one_that_is_not_is_served_from_source(tm
     assert (list(built.compiled), built.not_compiled) == ([HERE], (missing[-1],))
     with zipfile.ZipFile(built.path) as file:
         inner = zipfile.ZipFile(io.BytesIO(file.read("dayfly.d/source.zip"))).namelist()
-        package = file.read(f"dayfly.d/{sys.implementation.cache_tag}/dayfly/core/__init__.pyc")
+        names = file.namelist()
+        bytecode = f"dayfly.d/{sys.implementation.cache_tag}.zip"
+        compiled = zipfile.ZipFile(io.BytesIO(file.read(bytecode))).namelist()
     assert "dayfly/runtime/client.py" in inner
     assert not [name for name in inner if is_guards(name)]
-    # Its files know of the archive beside them, as those of a layer for this Python alone do.
-    assert f"{sys.implementation.cache_tag}.late.zip".encode() in package
+    # The other's sources take the room that files would need; the guard is there for the one that has bytecode.
+    assert {"dayfly/core/__init__.pyc", "dayfly/runtime/sealing.pyc"} <= set(compiled)
+    assert f"{bytecode}.guard.xz" in names
 
 
 def test_a_file_that_cannot_be_written_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:

@@ -162,8 +162,8 @@ def arrange(
 ) -> list[Entry]:
     """Return all files of the layer. `bytecode` maps versions to the compiled form of each source's path.
 
-    One version lies in the layer as files, which load fastest, but for what is loaded late and the guard; several lie in an archive
-    each, since as files they would exceed the budget. `sources` are Dayfly's for Pythons that have no bytecode here, none
+    One version lies in the layer as files, which load fastest, but for what is loaded late and the guard; several, or one beside
+    sources, lie in an archive each, since as files they would exceed the budget. `sources` are Dayfly's for Pythons that have no bytecode here, none
     if there are none; beside bytecode the guard's are left out. `client` is AWS's, a fallback, as it is.
     """
     files = [
@@ -186,9 +186,11 @@ def arrange(
             if is_late(path) and not is_guards(path)
         ]
         early = [Entry(f"{path}c", data) for path, data in compiled.items() if not is_late(path)]
-        if len(bytecode) > 1:
-            # Two guards are more than the budget has room for: there it says that it is not armed.
+        if len(bytecode) > 1 or files:
             entries.append(Entry(f"{folder}.zip", archive([*early, *late])))
+            if guards and len(bytecode) == 1:
+                # Two are more than the budget has room for: there it says that it is not armed.
+                entries.append(Entry(f"{folder}.zip.guard.xz", pack(guards)))
             continue
         entries += [Entry(f"{folder}/{module.path}", module.data) for module in early]
         entries.append(Entry(f"{folder}.late.zip", archive(late)))
