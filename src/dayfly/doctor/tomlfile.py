@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import re
-import tempfile
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
 from dayfly.core.settings import load_settings
 from dayfly.errors import SettingError
+from dayfly.policy.storing import replace_file
 
 # A value that ends on its line, and what follows it: only these are replaced.
 _VALUE = r"""(?:"[^"\\\r\n]*"|'[^'\r\n]*'|true|false|[0-9][0-9_]*)"""
@@ -65,19 +63,9 @@ def write(path: Path, values: Mapping[str, str]) -> bool:
 
 
 def _replace(target: Path, data: bytes, mode: int) -> None:
-    name = ""
     try:
-        descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        with open(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(name, mode)
-        os.replace(name, target)
+        replace_file(target, data, mode)
     except OSError as fault:
-        if name:
-            with contextlib.suppress(OSError):
-                os.unlink(name)
         raise SettingError(f"{target} cannot be written: {fault.strerror}") from fault
 
 
