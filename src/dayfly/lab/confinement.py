@@ -21,6 +21,7 @@ TASK_ROOT = "/var/task"
 DAYFLY_ROOT = "/opt/dayfly"
 LAB_ROOT = Path("/opt/lab")
 INIT_PATH = f"{LAB_ROOT}/init.py"
+CHANNEL_PATH = f"{LAB_ROOT}/channel"
 TMP_BYTES = 512 * 1024 * 1024
 _PROBE_TIMEOUT_S = 20.0
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
@@ -142,6 +143,7 @@ class Confinement:
         dayfly_folder: Path,
         extensions: Path | None,
         private_folder: Path,
+        channel: Path | None = None,
     ) -> Place:
         """The place of one environment. `slot` must be unique among the living ones of this lab."""
         init_path = Path(__file__).with_name("init.py")
@@ -154,6 +156,8 @@ class Confinement:
             binds += ["--ro-bind", str(source), str(_target(source))]
         if extensions is not None:
             binds += ["--ro-bind", str(extensions), "/opt/extensions"]
+        if channel is not None:
+            binds += ["--ro-bind", str(channel), CHANNEL_PATH]
         binds += ["--ro-bind", str(init_path), INIT_PATH]
         binds += ["--ro-bind", str(dayfly_folder), f"{DAYFLY_ROOT}/dayfly"]
         binds += ["--ro-bind", str(folder), TASK_ROOT]

@@ -227,6 +227,7 @@ class Lab:
             dayfly_folder=own_package,
             extensions=config.extensions.resolve() if config.extensions is not None else None,
             private_folder=self._root / environment_id,
+            channel=config.channel,
         )
         return Environment(
             environment_id,

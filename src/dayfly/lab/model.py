@@ -45,6 +45,8 @@ _VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 class FunctionConfig:
     """One function: its code, its handler and what Lambda would be told about it.
 
+    `channel` is a FIFO of this machine that its processes may write to.
+
     Raises SettingError for values AWS would refuse; whether the folder and handler exist is
     checked by `Lab.add_function`, which touches the disk.
     """
@@ -62,6 +64,7 @@ class FunctionConfig:
     log_format: LogFormat = "Text"
     log_level: str = "INFO"
     extensions: Path | None = None
+    channel: Path | None = None
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):

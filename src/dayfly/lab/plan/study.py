@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import tempfile
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from dayfly.core.settings import FILE_NAME
+from dayfly.lab.deployment import link_package
 from dayfly.lab.handler_check import check_handler
 from dayfly.lab.plan.advise import MB_PER_CPU, Facts, advise, at_memory_ms
 from dayfly.lab.plan.answers import find_differences
@@ -122,21 +121,11 @@ def has_own_prime(request: Request) -> bool:
 
 def add_prime(folder: Path, prime: Prime, scratch: Path) -> Path:
     """Return a copy of the package, of hard links where that works, with the warm-up's module in it."""
-    target = scratch / "package"
-    shutil.copytree(folder, target, symlinks=True, copy_function=_link)
+    target = link_package(folder, scratch)
     path = target / f"{prime.module}.py"
     path.unlink(missing_ok=True)  # not write through a hard link
     path.write_text(prime.source, encoding="utf-8")
-    # As mkdtemp made it, nobody else may pass; the lab runs functions as another user.
-    scratch.chmod(0o755)
     return target
-
-
-def _link(source: str, target: str) -> None:
-    try:
-        os.link(source, target, follow_symlinks=False)
-    except OSError:
-        shutil.copy2(source, target, follow_symlinks=False)
 
 
 def _processor_note(plain: Cost, chosen: Cost | None, memory_mb: int) -> list[str]:

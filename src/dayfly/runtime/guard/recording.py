@@ -43,7 +43,7 @@ def write(path: str, kind: str, target: str, packages: tuple[str, ...], phase: s
         os.close(descriptor)
 
 
-def record(task: str, path: str, *, handler: str = "") -> None:
+def record(task: str, path: str, *, handler: str = "") -> Recorder:
     """Record what this process uses from here on into `path`; `task` is the function's folder.
 
     A use happens at "invoke" where the handler (`module.function`) or a function of the folder that is called `test…` stands on
@@ -62,6 +62,7 @@ def record(task: str, path: str, *, handler: str = "") -> None:
     environment.watch(recorder.capabilities)
     silent.watch(recorder.capabilities)
     sys.addaudithook(hooks.make_use_hook(recorder))
+    return recorder
 
 
 class _Everything:
@@ -84,6 +85,11 @@ class Recorder:
         self.own = _Everything()
         self.capabilities: Capabilities | None = None
         self._handler = handler
+
+    def forget(self) -> None:
+        """Record every use anew: another test begins."""
+        if self.capabilities is not None:
+            self.capabilities.forget()
 
     @property
     def phase(self) -> str:

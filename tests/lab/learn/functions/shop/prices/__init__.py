@@ -1,0 +1,5 @@
+"""Multiplies."""
+
+
+def price(count, rate):
+    return count * rate
