@@ -38,19 +38,59 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "Say what each isolation would cost a function, what it would lose, and what to set.",
         "lab",
     ),
+    "policy learn": (
+        "dayfly.cli.policy_learn:learn",
+        "Write the policy of a function from what it was seen to use, in runs, tests or a log.",
+        "lab,policy",
+    ),
+    "policy check": (
+        "dayfly.cli.policy:check",
+        "Look a policy over for faults, contradictions, and rules that mean nothing or everything.",
+        "policy",
+    ),
+    "policy explain": (
+        "dayfly.cli.policy_explain:explain",
+        "Say why a use is allowed, observed or refused, by rule and line.",
+        "policy",
+    ),
+    "policy diff": (
+        "dayfly.cli.policy:diff",
+        "Say what a new policy would have refused in a log that the old one allowed, and the reverse.",
+        "policy",
+    ),
+    "policy promote": (
+        "dayfly.cli.policy:promote",
+        "Let rules block that observed for long enough without a finding.",
+        "policy",
+    ),
     "lab serve": (
         "dayfly.cli.lab:serve",
         "Run functions on this machine as Lambda would, behind the Invoke API.",
         "lab",
     ),
 }
-GROUPS = {"lab": "A Lambda emulator without Docker.", "layer": "Dayfly on a managed runtime, by hand."}
+GROUPS = {
+    "lab": "A Lambda emulator without Docker.",
+    "layer": "Dayfly on a managed runtime, by hand.",
+    "policy": "What a function may do: learned, checked, explained, compared, promoted.",
+}
 
+_GROUP_EPILOGUES = {
+    "policy": """Examples:
+
+    dayfly policy learn app.handler --events events/
+    dayfly policy check
+    dayfly policy explain finding.json
+    dayfly policy diff dayfly.toml new.toml --log yesterday.log
+    dayfly policy promote --log fortnight.log
+"""
+}
 _EPILOGUE = """Examples:
 
     dayfly demo
     dayfly lab serve ./function --handler app.handler
     dayfly plan app.handler --events events/
+    dayfly policy learn app.handler --events events/
     dayfly layer build --python 3.12
     dayfly doctor
 """
@@ -77,7 +117,10 @@ def build_app(arguments: Sequence[str]) -> App:
         version=f"dayfly {__version__}",
         result_action="return_value",
     )
-    groups = {name: App(name=name, help=text) for name, text in GROUPS.items()}
+    groups = {
+        name: App(name=name, help=text, help_epilogue=_GROUP_EPILOGUES.get(name))
+        for name, text in GROUPS.items()
+    }
     for group in groups.values():
         app.command(group)
     for name, (target, text, _) in COMMANDS.items():

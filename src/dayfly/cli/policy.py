@@ -1,0 +1,252 @@
+"""`dayfly policy check`, `diff` and `promote`: look after a policy before it is trusted, and while it is in force."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from dayfly.cli.output import Output
+from dayfly.cli.policy_explain import as_json_of_use
+from dayfly.cli.policy_view import draw_comparison, draw_problems, draw_promotion
+from dayfly.policy.document import read_document
+from dayfly.policy.model import PolicyError
+
+if TYPE_CHECKING:
+    from dayfly.policy.checking import Problem
+    from dayfly.policy.model import Use
+
+_WRONG = 1
+_HERE = Path(".")
+# `-` is standard input.
+_Log = Annotated[Path, Parameter(allow_leading_hyphen=True)]
+
+
+def check(
+    file: Path = _HERE,
+    /,
+    *,
+    folder: Path | None = None,
+    layer: Annotated[list[Path] | None, Parameter(negative="")] = None,
+    uses: Path | None = None,
+    log: _Log | None = None,
+    json: Annotated[bool, Parameter(negative="")] = False,
+) -> int:
+    """Look a policy over: faults, contradictions, rules that mean nothing or everything.
+
+    The exit code is 0 for a policy without a problem, 1 for one with any, 2 for a file that cannot be read.
+
+    Examples:
+
+        dayfly policy check
+        dayfly policy check build/function --layer build/layer
+        dayfly policy check --uses uses.jsonl
+        dayfly policy check function/dayfly.toml --json
+
+    Parameters
+    ----------
+    file
+        A dayfly.toml, or the folder that holds it.
+    folder
+        The function's package, to look for the packages that are named; the file's folder if not given.
+    layer
+        A layer's folder, with more packages; repeat for more.
+    uses
+        What `dayfly policy learn --keep` wrote: rules that it did not need are told.
+    log
+        The same from a log that was written with guard_learn on.
+    json
+        Print one JSON object and nothing else.
+    """
+    from datetime import UTC, datetime
+
+    from dayfly.policy.checking import check as look_over
+
+    output = Output(is_json=json)
+    document = read_document(file)
+    if "policy" not in document.data:
+        raise PolicyError(f"{document.path} has no [policy]", hint="dayfly policy learn writes one")
+    problems = look_over(
+        document,
+        now=datetime.now(UTC),
+        folder=folder or document.path.resolve().parent,
+        layers=layer or (),
+        uses=_seen(uses, log, output),
+    )
+    if output.is_json:
+        found = [_problem_json(one) for one in problems]
+        output.json({"schema": "dayfly-policy-check/1", "file": str(document.path), "problems": found})
+    else:
+        output.console.print(draw_problems(document.path, problems), soft_wrap=False)
+    return _WRONG if problems else 0
+
+
+def _problem_json(problem: Problem) -> dict[str, object]:
+    return {
+        "line": problem.line,
+        "rule": problem.rule,
+        "what": problem.what,
+        "fix": problem.fix,
+        "is_error": problem.is_error,
+    }
+
+
+def _seen(uses: Path | None, log: Path | None, output: Output) -> list[Use] | None:
+    from dayfly.policy.document import read_text
+    from dayfly.policy.logs import read_log
+    from dayfly.policy.uses import read_use
+
+    if uses is None and log is None:
+        return None
+    seen: list[Use] = []
+    broken = 0
+    if uses is not None:
+        for line in filter(None, read_text(uses).split("\n")):
+            found = read_use(line)
+            broken += found is None
+            seen += [found[0]] if found else []
+    if log is not None:
+        read = read_log(log)
+        if not read.tells_allowed:
+            raise PolicyError(
+                f"{log} tells of no use that was allowed, so nothing follows for the rules that allow",
+                hint="set guard_learn = true for the period, or use what `dayfly policy learn --keep` wrote",
+            )
+        broken += read.malformed
+        seen += [entry.seen.use for entry in read.entries]
+    if broken:
+        output.warn(f"{broken} lines could not be read and were passed over")
+    return seen
+
+
+def diff(
+    old: Path,
+    new: Path,
+    /,
+    *,
+    log: _Log,
+    json: Annotated[bool, Parameter(negative="")] = False,
+) -> int:
+    """Say what a new policy makes of the uses in a log that the old one made something else of.
+
+    A log tells of what the policy in force did not allow; of what it allowed only where guard_learn was on, and then of
+    each use once by each environment.
+
+    Examples:
+
+        dayfly policy diff dayfly.toml new.toml --log yesterday.log
+        aws logs filter-log-events --log-group-name /aws/lambda/pay | dayfly policy diff a.toml b.toml --log - --json
+
+    Parameters
+    ----------
+    old
+        The dayfly.toml that was in force, or its folder.
+    new
+        The one that would be.
+    log
+        Log lines as CloudWatch exports them, plain or JSON, perhaps gzipped; `-` for standard input.
+    json
+        Print one JSON object and nothing else.
+    """
+    from dayfly.policy.comparing import compare
+    from dayfly.policy.logs import read_log
+
+    output = Output(is_json=json)
+    before, after = read_document(old), read_document(new)
+    read = read_log(log)
+    found = compare(before, after, read.entries)
+    if output.is_json:
+        changes = [
+            {
+                **as_json_of_use(one.use),
+                "before": one.before,
+                "after": one.after,
+                "findings": one.count,
+                "requests": one.requests,
+                "examples": list(one.examples),
+                "rule": one.rule,
+                "line": one.line,
+            }
+            for one in found.changes
+        ]
+        output.json(
+            {
+                "schema": "dayfly-policy-diff/1",
+                "changes": changes,
+                "unchanged": found.unchanged,
+                "tells_allowed": read.tells_allowed,
+                "lines": read.lines,
+                "malformed": read.malformed,
+            }
+        )
+    else:
+        output.console.print(draw_comparison(after.path, found, read), soft_wrap=False)
+    return 0
+
+
+def promote(
+    file: Path = _HERE,
+    /,
+    *,
+    log: _Log,
+    dry_run: Annotated[bool, Parameter(negative="")] = False,
+    json: Annotated[bool, Parameter(negative="")] = False,
+) -> int:
+    """Let rules block that observed for promote_after without a finding, and move quiet_since for the others.
+
+    The log must tell of the whole period. What is written is shown as a diff.
+
+    Examples:
+
+        dayfly policy promote --log fortnight.log --dry-run
+        dayfly policy promote function/dayfly.toml --log fortnight.log.gz
+
+    Parameters
+    ----------
+    file
+        A dayfly.toml, or the folder that holds it.
+    log
+        Log lines as CloudWatch exports them, plain or JSON, perhaps gzipped; `-` for standard input.
+    dry_run
+        Write nothing.
+    json
+        Print one JSON object and nothing else.
+    """
+    from dayfly.policy.logs import read_log
+    from dayfly.policy.promoting import find_noise
+    from dayfly.policy.promoting import promote as promote_rules
+    from dayfly.policy.storing import write_file
+
+    output = Output(is_json=json)
+    document = read_document(file)
+    read = read_log(log)
+    noise = find_noise(read)
+    found = promote_rules(document, noise)
+    is_written = not dry_run and write_file(document.path, document.text, found.text)
+    if output.is_json:
+        output.json(
+            {
+                "schema": "dayfly-policy-promote/1",
+                "promoted": list(found.promoted),
+                "observing": {name: noise.counts[name] for name in found.noisy},
+                "quiet_since": found.quiet_since.isoformat() if found.quiet_since else None,
+                "reason": found.reason,
+                "malformed": read.malformed,
+                "written": is_written,
+            }
+        )
+    else:
+        output.console.print(draw_promotion(document, found, noise, read), soft_wrap=False)
+        say_written(output, document.path, is_written=is_written, is_dry=dry_run)
+    return 0
+
+
+def say_written(output: Output, path: Path, *, is_written: bool, is_dry: bool) -> None:
+    """Say what became of the file."""
+    if is_written:
+        output.say(f"wrote {path}", style="bold green")
+    elif is_dry:
+        output.say(f"{path} is left as it is: --dry-run")
+    else:
+        output.say(f"{path} is left as it is: nothing to change")

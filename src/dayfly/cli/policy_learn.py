@@ -1,0 +1,246 @@
+"""`dayfly policy learn`: writes a function's policy from what it was seen to use."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import Parameter
+
+from dayfly.cli.lab import parse_environment
+from dayfly.cli.output import Output
+from dayfly.cli.policy import say_written
+from dayfly.cli.policy_learn_view import LearnProgress, draw_learned
+from dayfly.core.settings import FILE_NAME
+from dayfly.errors import DayflyError
+from dayfly.lab.model import ConfinementChoice
+from dayfly.policy.confidence import judge_confidence
+from dayfly.policy.document import parse_document, read_text
+from dayfly.policy.learned import learn as learn_needs
+from dayfly.policy.model import PolicyError
+from dayfly.policy.reporting import as_json, describe_sources, lines_of_uses
+from dayfly.policy.storing import write_file
+from dayfly.policy.writing import write_policy
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Sequence
+
+    from dayfly.lab.learn.events import Ran
+    from dayfly.policy.model import Gathered
+
+_TERMINATED = 128 + signal.SIGTERM
+_HERE = Path(".")
+# `-` is standard input.
+_Log = Annotated[Path, Parameter(allow_leading_hyphen=True)]
+
+
+def learn(
+    *words: Annotated[str, Parameter(allow_leading_hyphen=True)],
+    events: Path | None = None,
+    log: _Log | None = None,
+    tests: Annotated[bool, Parameter(negative="")] = False,
+    folder: Path = _HERE,
+    output: Path | None = None,
+    mode: Literal["observe", "block"] = "observe",
+    timeout: float = 3.0,
+    memory: int = 128,
+    env: Annotated[list[str] | None, Parameter(negative="")] = None,
+    python: Path | None = None,
+    confinement: ConfinementChoice = "auto",
+    keep: Path | None = None,
+    dry_run: Annotated[bool, Parameter(negative="")] = False,
+    json: Annotated[bool, Parameter(negative="")] = False,
+) -> int:
+    """Write the policy of a function from what it was seen to use: in runs on events, in tests, in a log.
+
+    Sources may be combined, and a policy that is there is added to: what a person wrote stays. It is your
+    function that runs, with its side effects. What is written is shown as a diff.
+
+    The exit code is 0; 2 if something cannot be run, read or written.
+
+    Examples:
+
+        dayfly policy learn app.handler --events events/
+        dayfly policy learn app.handler --events events/ --folder ./function --env TABLE=payments
+        dayfly policy learn --tests -- pytest -q
+        dayfly policy learn --log observe.log --dry-run
+        aws logs filter-log-events --log-group-name /aws/lambda/pay | dayfly policy learn --log -
+
+    Parameters
+    ----------
+    words
+        The handler, as module.function inside the folder, for --events; behind `--` the command of --tests.
+    events
+        Folder with one event per *.json file: the function runs on each in a Lambda emulator, under Dayfly.
+    log
+        Log lines of an observe period with guard_learn on, plain or JSON, perhaps gzipped; `-` for standard input.
+    tests
+        Run the command behind `--`, and watch what the folder's code uses in its Python processes.
+    folder
+        The function's package, as it would be zipped.
+    output
+        The dayfly.toml to write; the folder's if not given.
+    mode
+        What a policy that is new does: observe for 14 days without a finding, then block; or block at once.
+    timeout
+        Seconds an invocation may take.
+    memory
+        Memory size in MB as announced to the function.
+    env
+        Environment variable KEY=VALUE for the function; repeat for more.
+    python
+        Interpreter that runs the function on events, this one by default; it needs awslambdaric.
+    confinement
+        auto uses bubblewrap where it works, else nothing, and says so.
+    keep
+        Write every use that was seen into this file, a JSON object a line, for `dayfly policy check --uses`.
+    dry_run
+        Write nothing.
+    json
+        Print one JSON object and nothing else.
+    """
+    screen = Output(is_json=json)
+    handler, command = split_words(words, has_events=events is not None, is_tests=tests, folder=folder)
+    if events is None and log is None and not tests:
+        raise PolicyError(
+            "nothing to learn from",
+            hint="add --events FOLDER, --tests -- COMMAND, --log FILE, or several of them",
+        )
+    if not folder.is_dir():
+        raise PolicyError(f"{folder} is not a folder", hint="--folder names the one with the handler's file")
+    path = output or folder / FILE_NAME
+    old = read_text(path) if path.exists() else ""
+    # Before anything runs for minutes.
+    write_policy(old, learn_needs([]), today=datetime.now(UTC).date(), source="", mode=mode, file=str(path))
+    gathered: list[Gathered] = []
+    if log is not None:
+        from dayfly.policy.logs import read_log
+
+        read = read_log(log)
+        if (
+            not read.tells_allowed
+            and events is None
+            and not tests
+            and "policy" not in parse_document(old).data
+        ):
+            raise PolicyError(
+                f"{log} tells of no use, so a policy of it would allow nothing",
+                hint='set guard_learn = true for the period, beside guard = "observe"',
+            )
+        gathered.append(read.gather())
+    with ExitStack() as stack:
+        progress = stack.enter_context(LearnProgress(screen.console)) if screen.is_live else None
+        if events is not None:
+            from dayfly.lab.learn.events import LearnRequest, learn_from_events
+            from dayfly.lab.plan.events import load_events
+
+            request = LearnRequest(
+                folder=folder,
+                handler=handler,
+                events=load_events(events),
+                environment=parse_environment(env or []),
+                timeout_s=timeout,
+                memory_mb=memory,
+                python=python or Path(sys.executable),
+                confinement=confinement,
+            )
+            show = progress.show if progress is not None else lambda done, total, new: None
+            try:
+                ran = asyncio.run(_until_signal(learn_from_events(request, progress=show)))
+            except asyncio.CancelledError:
+                return _TERMINATED
+            gathered.append(ran.gathered)
+            if ran.confinement.kind == "none":
+                screen.warn(f"the function ran without confinement: {ran.confinement.reason}")
+    if tests:
+        from dayfly.lab.learn.suite import learn_from_tests
+
+        gathered.append(learn_from_tests(command, folder=folder, handler=handler, is_quiet=screen.is_json))
+    return _finish(screen, gathered, path, old, mode=mode, keep=keep, is_dry=dry_run)
+
+
+def split_words(
+    words: Sequence[str], *, has_events: bool, is_tests: bool, folder: Path
+) -> tuple[str, tuple[str, ...]]:
+    """Return the handler and the command of a test run. Raises PolicyError where one is missing or too much."""
+    if has_events and not words:
+        raise PolicyError("--events needs a handler", hint="dayfly policy learn app.handler --events events/")
+    if not is_tests:
+        if len(words) > (1 if has_events else 0):
+            raise PolicyError(
+                f"nothing is to be done with {words[-1]!r}", hint="--tests runs the command behind `--`"
+            )
+        return (words[0], ()) if has_events else ("", ())
+    handler = ""
+    if words and (has_events or _is_handler(words[0], folder)):
+        handler, words = words[0], words[1:]
+    if not words:
+        raise PolicyError("--tests needs a command", hint="dayfly policy learn --tests -- pytest -q")
+    return handler, tuple(words)
+
+
+def _is_handler(word: str, folder: Path) -> bool:
+    from dayfly.lab.handler_check import check_handler
+
+    try:
+        check_handler(folder, word)
+    except DayflyError:
+        return False
+    return True
+
+
+def _finish(
+    screen: Output,
+    gathered: Sequence[Gathered],
+    path: Path,
+    old: str,
+    *,
+    mode: str,
+    keep: Path | None,
+    is_dry: bool,
+) -> int:
+    learned = learn_needs(gathered)
+    today = datetime.now(UTC).date()
+    new = write_policy(
+        old, learned, today=today, source=describe_sources(gathered), mode=mode, file=str(path)
+    )
+    confidence = judge_confidence(gathered)
+    if keep is not None:
+        try:
+            keep.write_text(lines_of_uses(gathered), encoding="utf-8")
+        except OSError as fault:
+            raise PolicyError(f"{keep} cannot be written: {fault.strerror}") from fault
+    is_written = not is_dry and write_file(path, old, new)
+    if screen.is_json:
+        screen.json(as_json(gathered, learned, confidence, file=str(path), is_written=is_written))
+        return 0
+    screen.console.print(
+        draw_learned(
+            gathered,
+            learned,
+            confidence,
+            old=old,
+            new=new,
+            name=str(path),
+            has_guard="guard" in parse_document(new).data,
+        ),
+        soft_wrap=False,
+    )
+    say_written(screen, path, is_written=is_written, is_dry=is_dry)
+    return 0
+
+
+async def _until_signal(work: Coroutine[None, None, Ran]) -> Ran:
+    """SIGTERM ends it as Ctrl-C does: by cancelling, so that the lab ends its processes."""
+    running = asyncio.create_task(work)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
+    try:
+        return await running
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
