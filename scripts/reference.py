@@ -33,6 +33,11 @@ EXIT_CODES = (
     ("1", "`dayfly demo`", "the story did not come true; one sentence says which half"),
     ("1", "`dayfly doctor --strict`", "a defence is not in force"),
     ("1", "`dayfly plan --max-added-ms`", "the recommended isolation adds more than that"),
+    (
+        "1",
+        "`dayfly policy check`",
+        "something is wrong with the policy; each problem has its line and its fix",
+    ),
     ("1", "the runtime", "the environment retires, or the platform is gone: the platform starts it anew"),
     ("2", "every command", "bad input; the message says what, where and what to do next"),
     ("2", "the runtime", "a setting is not valid; the platform gets the message as the init error"),
