@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from tests.policy.making import DAY, NOON, finding
 
-from dayfly.core.findings import GUARD_OBSERVED, GUARD_REFUSED, GUARD_UNKNOWN
+from dayfly.core.findings import GUARD_OBSERVED, GUARD_REFUSED, GUARD_UNKNOWN, KINDS
 from dayfly.core.loglines import mark
-from dayfly.policy.logs import parse_log, read_log
+from dayfly.policy.logs import CAPABILITY, SUSPECT, parse_log, read_log
 from dayfly.policy.model import PolicyError, Use
 
 USE = Use("network", "evil.example:443", ("requests",), "invoke")
@@ -145,3 +145,7 @@ def test_files_may_be_packed_and_must_be_there(tmp_path: Path) -> None:
         read_log(packed)
     with pytest.raises(PolicyError, match="No such file"):
         read_log(tmp_path / "absent")
+
+
+def test_what_makes_a_request_suspect_is_found_by_dayfly() -> None:
+    assert {kind.uid for kind in KINDS} >= SUSPECT | {CAPABILITY}

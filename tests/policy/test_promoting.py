@@ -47,6 +47,10 @@ def test_a_rule_with_a_finding_goes_on_observing_and_the_others_block() -> None:
     }  # fmt: skip
     assert str(found.quiet_since) == "2025-11-07"
     assert tomllib.loads(found.text)["policy"]["quiet_since"] == found.quiet_since
+    assert not {"guard", "residue", "capability"} & {
+        *found.promoted,
+        *tomllib.loads(found.text)["policy"]["rules"],
+    }
     # Nothing restricts writing but packages, whose mode is that of all.
     assert "write" not in found.promoted
     again = run(tick(6), tick(20), text=found.text)

@@ -92,10 +92,49 @@ def test_what_is_unknown_is_told_once_for_each_place(output: RecordingOutput, wi
     assert kinds(output) == ["guard.unknown", "guard.unknown"]
 
 
+USED = b"Gused|capability.network||app.py:1 f||%s|requests|invoke|\n"
+
+
+def test_new_uses_are_told_once_each_to_who_asked_and_to_nobody_else(output: RecordingOutput) -> None:
+    for learns in ("off", "on"):
+        witness = Witness(Reporter(output, {}), load_settings({"DAYFLY_GUARD_LEARN": learns}, {}))
+        for _ in range(2):
+            witness.tell_note(USED % b"a.example" + USED % b"b.example" + b"\n")
+        witness.tell_init(USED % b"a.example" + b"\n")
+    found = [cast("dict[str, dict[str, object]]", line["unmapped"])["evidence"] for line, _ in output.lines]
+    assert [(one["kind"], one["target"], one["packages"], one["phase"], one["verdict"]) for one in found] == [
+        ("network", host, ["requests"], "invoke", "used") for host in ("a.example", "b.example")
+    ]
+
+
+def test_a_worker_floods_no_log_with_uses(output: RecordingOutput) -> None:
+    witness = Witness(Reporter(output, {}), load_settings({"DAYFLY_GUARD_LEARN": "on"}, {}))
+    for first in range(0, 10_000, 40):
+        witness.tell_note(b"".join(USED % b"%d.example" % number for number in range(first, first + 40)))
+    assert len(output.lines) == 500
+
+
+def test_a_use_that_the_policy_does_not_allow_is_a_finding_with_its_technique(
+    output: RecordingOutput, witness: Witness
+) -> None:
+    for verdict in (b"observed", b"refused"):
+        witness.tell_note(
+            USED.replace(b"used", verdict, 1).replace(b"invoke|", b"invoke|policy.network") % b"?:1"
+        )
+    observed, refused = (line for line, _ in output.lines)
+    for line, kind in ((observed, "guard.capability"), (refused, "guard.refused")):
+        info = cast("dict[str, list[object]]", line["finding_info"])
+        assert info["types"] == [kind]
+        assert "T1071" in str(info["attacks"])
+        evidence = cast("dict[str, dict[str, object]]", line["unmapped"])["evidence"]
+        assert (evidence["policy"], evidence["target"]) == ("policy.network", "?:1")
+
+
 @pytest.mark.parametrize(
     "said",
     [
         b"G",
+        b"Gused|capability.network|||",
         b"Grefused",
         b"Grefused|python.structure|0123456789abcdef|place",
         b"Gallowed|python.structure|||",

@@ -25,7 +25,14 @@ CAPABILITY = "guard.capability"
 _RULE = "capability."
 # Beside one of these, in the same request, a use may be an attacker's.
 SUSPECT = frozenset(
-    ("guard.refused", "guard.observed", "environment.infected", "worker.hostile", "residue.code")
+    (
+        "guard.refused",
+        "guard.observed",
+        "environment.infected",
+        "worker.hostile",
+        "residue.code",
+        "residue.memory",
+    )
 )
 _MAX_LOG_BYTES = 1 << 30
 _GZIP = b"\x1f\x8b"

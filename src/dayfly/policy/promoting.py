@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from dayfly.policy.logs import Log
 
 _DAY = 86400.0
+# Subjects without a mode: what they find has happened, or has a table of its own.
+_REFUSES_NOTHING = ("capability", "guard", "residue")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ def _day_after(seconds: float) -> date:
 def _observing(policy: Policy) -> tuple[str, ...]:
     """Return the subjects that the file has observing: kinds that it restricts, and what else the guard looks at."""
     kinds = [kind for kind in KINDS if policy.restricts(kind)]
-    subjects = [name for name in SUBJECTS if name != "capability"]
+    subjects = [name for name in SUBJECTS if name not in _REFUSES_NOTHING]
     return tuple(name for name in (*kinds, *subjects) if policy.mode_of(name, "") == "observe")
 
 

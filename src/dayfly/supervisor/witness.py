@@ -29,6 +29,7 @@ class Witness:
     def __init__(self, reporter: Reporter, settings: Settings) -> None:
         self._reporter = reporter
         self._deliver_s = settings.fork_deliver
+        self._learns = settings.guard_learn
         self._is_lock_refused = False
         self._has_told_zombies = False
         self._notes: set[bytes] = set()
@@ -139,14 +140,18 @@ class Witness:
             "used": (findings.GUARD_CAPABILITY, "seen for the first time:"),
         }
         is_planted = False
-        left = reports.MANY
+        others = 0
         for line in said.decode("ascii", "replace").split("\n")[:limit]:
             report = reports.parse_report(line[1:])
             if report is None or line[:1] != "G":
                 continue
-            left -= report.verdict != "used"
-            if left < 0:
-                break
+            if report.verdict != "used":
+                others += 1
+                if others > reports.MANY:
+                    continue
+            elif not self._learns or report.use is None or self._has_told(report):
+                # Nobody asked, or it is no news.
+                continue
             kind, words = kinds[report.verdict]
             is_planted = is_planted or report.verdict == "planted"
             if report.verdict == "unknown":
@@ -163,8 +168,6 @@ class Witness:
             }
             attack = report.attack if kind.attack is not None else None
             if report.use is not None:
-                if report.verdict == "used" and self._has_told(report):
-                    continue
                 if report.verdict == "observed":
                     kind, attack = findings.GUARD_CAPABILITY, report.attack
                     self._reporter.triggers.add("suspicion")

@@ -82,6 +82,8 @@ class Capabilities:
         self.own: Unchanged | None = None
         self._tells = learns
         self._path = path
+        # Threads in which the recorder writes. Where a wrapper asked, the hook cannot tell that this is Dayfly's own.
+        self._writing: set[int] = set()
         self._known: set[tuple[str, str, tuple[str, ...], str]] = set()
         self._names: dict[bytes, list[str]] = {}
         self._hosts: dict[str, frozenset[str]] = {}
@@ -96,7 +98,7 @@ class Capabilities:
 
         Raises Refused or RefusedRecord where it is not allowed and the rule blocks.
         """
-        if kind not in self.kinds:
+        if kind not in self.kinds or (self._path and get_ident() in self._writing):
             return
         packages = self.origins.packages(frame)
         if not packages:
@@ -240,7 +242,15 @@ class Capabilities:
         if self._path:
             from dayfly.runtime.guard import recording
 
-            recording.write(self._path, *use, place)
+            self._writing.add(get_ident())
+            try:
+                recording.write(self._path, *use, place)
+            finally:
+                self._writing.discard(get_ident())
+
+    def forget(self) -> None:
+        """Have every use count as a new one again."""
+        self._known.clear()
 
     def forget(self) -> None:
         """Have every use count as a new one again."""
