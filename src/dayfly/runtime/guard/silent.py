@@ -79,7 +79,7 @@ def _watched(plain: Any, capabilities: Capabilities, asks: Asks) -> Any:
 
     functools.update_wrapper(watched, plain)
     # Nobody is to be handed what is asked about.
-    del watched.__wrapped__
+    del vars(watched)["__wrapped__"]
     return watched
 
 
