@@ -352,6 +352,7 @@ def test_builtins_that_raise_no_event_are_asked_about() -> None:
             "    signal.pidfd_send_signal(os.pidfd_open(os.getpid()), 0)\n"
         )
         loaded(guard, f"{TASK}/app.py", source).act()
+        assert not hasattr(os.memfd_create, "__wrapped__")
         found = [(rule, target) for _verdict, rule, target, _packages in told(guard)]
         os.remove("/tmp/dayfly-fifo-of-a-test")
         return found
@@ -362,6 +363,22 @@ def test_builtins_that_raise_no_event_are_asked_about() -> None:
         ("capability.process", "scheduling"),
         ("capability.process", "signal"),
     ]
+
+
+def test_a_file_is_the_one_that_its_directory_says() -> None:
+    """Against the working directory, which the event leaves one to suppose, this is a file of the interpreter's."""
+
+    def act() -> list[tuple[str, str]]:
+        guard = installed(Policy({"read": Table()}))
+        library = os.path.dirname(os.__file__)
+        source = "import os\ndef act(path, start): os.close(os.open(path, os.O_RDONLY, dir_fd=os.open(start, os.O_RDONLY)))"
+        app = loaded(guard, f"{TASK}/app.py", source)
+        os.chdir(f"{library}/concurrent/futures")
+        app.act(os.path.relpath("/etc/passwd", library), library)
+        return [(rule, target) for _verdict, rule, target, _packages in told(guard)]
+
+    found = forked(act)
+    assert ("capability.read", "/etc/passwd") in found
 
 
 def test_a_thread_that_runs_nothing_but_a_builtin_is_nobodys() -> None:

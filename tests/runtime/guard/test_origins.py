@@ -67,6 +67,21 @@ def test_text_that_a_package_executes_is_its_own_whatever_it_is_called(guard: Gu
     assert app.call(names["ask"], origins_of(guard)) == ("lib",)
 
 
+def test_text_that_the_function_is_made_to_execute_without_a_word_of_it_is_nobodys(guard: Guard) -> None:
+    """A finaliser or a callback that is nothing but `exec`, which somebody has handed to the function."""
+    app = loaded(guard, APP, SOURCE + "def run(code, names): exec(code, names)\n")
+    hook, origins = make_hook(guard), origins_of(guard)
+    planted, own = compile(SOURCE, APP, "exec"), compile(SOURCE + "def run(): exec\n", APP, "exec")
+    app.tell(hook, "exec", planted)
+    names: dict[str, types.FunctionType] = {}
+    exec(planted, names)
+    assert app.call(names["ask"], origins) == ("?",)
+    # Its own, where it says so.
+    origins.makes(own, types.SimpleNamespace(f_code=app.run.__code__, f_back=None))  # type: ignore[arg-type]
+    exec(own, names)
+    assert app.call(names["ask"], origins) == ("function",)
+
+
 def test_code_that_nobody_executed_is_nobodys(guard: Guard) -> None:
     app = loaded(guard, APP)
     forged = types.FunctionType(app.ask.__code__.replace(co_name="ask"), vars(app))

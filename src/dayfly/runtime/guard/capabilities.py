@@ -120,7 +120,7 @@ class Capabilities:
         use = Use(self._general(kind, best, packages), packages, phase, verdict.rule)
         self.guard.refuse_use(f"capability.{kind}", frame, use, verdict.package)
 
-    def ask_wrapped(self, kind: str, target: str, frame: FrameType, *, names: tuple[str, ...] = ()) -> None:
+    def ask_wrapped(self, kind: str, target: str, frame: FrameType, *, is_path: bool = False) -> None:
         """The same for what stands in for a builtin that raises no event."""
         guard, ident = self.guard, get_ident()
         if not guard.phase:
@@ -133,7 +133,7 @@ class Capabilities:
             return
         guard.busy[ident] = depth + 1
         try:
-            self.ask(kind, target, frame, names=names)
+            (self.ask_path if is_path else self.ask)(kind, target, frame)
         except (RefusedRecord, RecursionError, MemoryError):
             raise
         except Exception as fault:

@@ -69,8 +69,10 @@ def is_heard(guard: Guard) -> bool:
 def make_hook(guard: Guard) -> Callable[[str, Arguments], None]:
     """Return the function that is told of every event."""
     find, busy, ident_now, frame_at = _ACTS.get, guard.busy, get_ident, sys._getframe
+    wrapper: CodeType | None = None
     find_use: Callable[[str], Act | None] = find
     if guard.capabilities is not None:
+        wrapper = _wrapper()
         uses = _uses(guard.capabilities)
         find_use = uses.get
         find = _both(_ACTS, uses).get
@@ -94,6 +96,9 @@ def make_hook(guard: Guard) -> Callable[[str, Arguments], None]:
         except ValueError:
             # A thread that runs nothing but a builtin.
             frame = frame_at()
+        if frame.f_code is wrapper and frame.f_back is not None:
+            # What stands in for a builtin is called by who calls that.
+            frame = frame.f_back
         depth = busy.get(ident, 0)
         if depth and _is_ours(frame, guard, hook.__code__):
             return
@@ -128,7 +133,7 @@ def make_use_hook(recorder: Recorder) -> Callable[[str, Arguments], None]:
 
     assert recorder.capabilities is not None
     capabilities, busy = recorder.capabilities, recorder.busy
-    find = acts_for(capabilities.kinds).get
+    find, wrapper = acts_for(capabilities.kinds).get, _wrapper()
 
     def hook(event: str, arguments: Arguments) -> None:
         act = find(event)
@@ -139,7 +144,8 @@ def make_use_hook(recorder: Recorder) -> Callable[[str, Arguments], None]:
             return
         busy[ident] = 1
         try:
-            act(capabilities, arguments, sys._getframe(1))
+            frame = sys._getframe(1)
+            act(capabilities, arguments, frame.f_back or frame if frame.f_code is wrapper else frame)
         except Exception as fault:
             # Trust boundary: what is recorded must not become a failed test.
             recorder.fail(fault, None)
@@ -147,6 +153,12 @@ def make_use_hook(recorder: Recorder) -> Callable[[str, Arguments], None]:
             busy.pop(ident, None)
 
     return hook
+
+
+def _wrapper() -> CodeType:
+    from dayfly.runtime.guard.silent import WRAPPER
+
+    return WRAPPER
 
 
 def _uses(capabilities: Capabilities) -> dict[str, Act]:

@@ -10,6 +10,8 @@ import _frozen_importlib_external
 import gc
 import os
 import sys
+import threading
+import weakref
 from _bisect import bisect_left
 from _operator import is_
 from importlib import machinery
@@ -39,6 +41,7 @@ _MANY_FRAMES = 1000
 # Generated code that is remembered; a function that generates some for each event keeps no more.
 _MANY_MADE = 20_000
 _MANY_THREADS = 4096
+_EXECUTES = frozenset(("exec", "eval"))
 
 
 class Origins:
@@ -81,7 +84,7 @@ class Origins:
         # What was executed otherwise, by identity: the code, so that no other one gets its number, and whose it is.
         self._made: dict[int, tuple[CodeType, str]] = {}
         self._owners: dict[int, tuple[CodeType, str]] = {}
-        self._starters: dict[int, tuple[object, tuple[str, ...], str]] = {}
+        self._starters: dict[int, tuple[weakref.ref[threading.Thread], tuple[str, ...], str]] = {}
 
     # ---- what is told of code --------------------------------------------------------------------
 
@@ -94,6 +97,9 @@ class Origins:
         if self._file_of(code):
             return
         owner = self.packages(frame, is_asking=True)
+        if owner == (FUNCTION,) and frame is not None and not _names_execution(frame, self):
+            # A finaliser or a callback that is nothing but `exec`, handed to the function by somebody.
+            owner = (STRANGER,)
         if len(self._made) >= _MANY_MADE:
             for key in list(self._made)[: _MANY_MADE // 4]:
                 del self._made[key]
@@ -108,7 +114,8 @@ class Origins:
         if len(self._starters) >= _MANY_THREADS:
             for key in list(self._starters)[: _MANY_THREADS // 4]:
                 del self._starters[key]
-        self._starters[id(thread)] = (thread, packages, phase)
+        if isinstance(thread, threading.Thread):
+            self._starters[id(thread)] = (weakref.ref(thread), packages, phase)
         return packages[0] if packages else TRANSPARENT
 
     # ---- what is asked of a stack ----------------------------------------------------------------
@@ -143,22 +150,23 @@ class Origins:
         if found or asks == "dayfly":
             return tuple(found)
         # AWS's loop and the interpreter: what they call was handed to them. In a thread, by nobody knows whom.
-        return (FUNCTION,) if last is not None and last.f_code is self._bottom else (STRANGER,)
+        is_main = last is not None and last.f_code is self._bottom and not is_asking
+        return (FUNCTION,) if is_main else (STRANGER,)
 
     def began(self, bottom: FrameType) -> str:
         """Return the phase in which the thread was started that begins with this frame, "" where nobody knows."""
-        known = (
-            self._starters.get(id(bottom.f_locals.get("self")))
-            if bottom.f_code.co_name == "_bootstrap"
-            else None
-        )
-        return known[2] if known is not None else ""
+        return self._beginning(bottom)[1]
 
     def _starters_of(self, bottom: FrameType | None) -> tuple[str, ...]:
+        return self._beginning(bottom)[0]
+
+    def _beginning(self, bottom: FrameType | None) -> tuple[tuple[str, ...], str]:
+        """Return who started the thread that begins with this frame, and in which phase."""
         if bottom is None or bottom.f_code.co_name != "_bootstrap":
-            return ()
-        known = self._starters.get(id(bottom.f_locals.get("self")))
-        return known[1] if known is not None else ()
+            return (), ""
+        thread = bottom.f_locals.get("self")
+        begun, packages, phase = self._starters.get(id(thread), (None, (), ""))
+        return (packages, phase) if begun is not None and begun() is thread else ((), "")
 
     def owner(self, code: CodeType) -> str:
         """Return the package whose code this is, `function`, `?`, or "" for the interpreter's and Dayfly's."""
@@ -266,6 +274,11 @@ def _loaders_parts() -> list[object]:
                 for name in ("exec_module", "get_code", "get_data", "source_to_code", "path_stats")
             ]
     return parts
+
+
+def _names_execution(frame: FrameType, origins: Origins) -> bool:
+    """Say whether the function's code in this frame says that it executes something, or asks the interpreter to."""
+    return origins.owner(frame.f_code) != FUNCTION or not _EXECUTES.isdisjoint(frame.f_code.co_names)
 
 
 def within(code: CodeType) -> list[CodeType]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import sys
+from types import CodeType
 
 from dayfly.core.destinations import pack_address
 from dayfly.runtime.guard import uses
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from dayfly.runtime.guard.capabilities import Capabilities
 
-    Asks = Callable[[tuple[Any, ...], FrameType], None]
+    Asks = Callable[[tuple[Any, ...], dict[str, Any], FrameType], None]
 
 # Where a builtin is defined, and the modules that have taken it from there.
 _PLACES = {
@@ -46,6 +47,8 @@ def watch(capabilities: Capabilities) -> None:
         _ask(capabilities, "posix", "memfd_create", _about(capabilities, "write", "memfd"))
         for name in ("mkfifo", "mknod"):
             _ask(capabilities, "posix", name, _about_file(capabilities))
+    if not {"read", "write", "credentials"}.isdisjoint(capabilities.kinds):
+        _ask(capabilities, "posix", "open", _about_open(capabilities))
     if sys.version_info < (3, 12):
         # Later ones raise an event.
         _ask(capabilities, "_thread", "start_new_thread", _about_thread(capabilities))
@@ -65,36 +68,60 @@ def _replace(module: str, name: str, make: Callable[[Any], Any]) -> None:
 
 
 def _ask(capabilities: Capabilities, module: str, name: str, asks: Asks) -> None:
-    def make(plain: Any) -> Any:
-        @functools.wraps(plain)
-        def watched(*arguments: Any, **options: Any) -> Any:
-            if capabilities.guard.phase:
-                asks(arguments, sys._getframe(1))
-            return plain(*arguments, **options)
+    _replace(module, name, lambda plain: _watched(plain, capabilities, asks))
 
-        return watched
 
-    _replace(module, name, make)
+def _watched(plain: Any, capabilities: Capabilities, asks: Asks) -> Any:
+    def watched(*arguments: Any, **options: Any) -> Any:
+        if capabilities.guard.phase:
+            asks(arguments, options, sys._getframe(1))
+        return plain(*arguments, **options)
+
+    functools.update_wrapper(watched, plain)
+    # Nobody is to be handed what is asked about.
+    del vars(watched)["__wrapped__"]
+    return watched
+
+
+# The frame in which events of such a builtin are raised.
+WRAPPER = next(code for code in _watched.__code__.co_consts if isinstance(code, CodeType))
 
 
 def _about(capabilities: Capabilities, kind: str, target: str) -> Asks:
-    def asks(_arguments: tuple[Any, ...], frame: FrameType) -> None:
+    def asks(_arguments: tuple[Any, ...], _options: dict[str, Any], frame: FrameType) -> None:
         capabilities.ask_wrapped(kind, target, frame)
 
     return asks
 
 
 def _about_file(capabilities: Capabilities) -> Asks:
-    def asks(arguments: tuple[Any, ...], frame: FrameType) -> None:
-        full = capabilities.full_path(arguments[0] if arguments else None)
+    def asks(arguments: tuple[Any, ...], options: dict[str, Any], frame: FrameType) -> None:
+        folder = options.get("dir_fd")
+        path = arguments[0] if arguments else options.get("path")
+        full = capabilities.full_path(path, folder if type(folder) is int else -1)
         if full:
             capabilities.ask_wrapped("write", full, frame)
 
     return asks
 
 
+def _about_open(capabilities: Capabilities) -> Asks:
+    """The event of `os.open` does not tell the directory that a path begins at."""
+
+    def asks(arguments: tuple[Any, ...], options: dict[str, Any], frame: FrameType) -> None:
+        folder = options.get("dir_fd")
+        if type(folder) is not int or not arguments or uses.is_library(capabilities, frame, uses.WALKERS):
+            return
+        flags = arguments[1] if len(arguments) > 1 else options.get("flags", 0)
+        full = capabilities.full_path(arguments[0], folder)
+        for kind in uses.kinds_of_opening("", flags):
+            capabilities.ask_wrapped(kind, full, frame, is_path=True)
+
+    return asks
+
+
 def _about_child(capabilities: Capabilities) -> Asks:
-    def asks(arguments: tuple[Any, ...], frame: FrameType) -> None:
+    def asks(arguments: tuple[Any, ...], options: dict[str, Any], frame: FrameType) -> None:
         if not uses.is_library(capabilities, frame, ("/subprocess.py",)):
             # There it is an event of its own.
             capabilities.ask_wrapped(
@@ -105,7 +132,7 @@ def _about_child(capabilities: Capabilities) -> Asks:
 
 
 def _about_thread(capabilities: Capabilities) -> Asks:
-    def asks(arguments: tuple[Any, ...], frame: FrameType) -> None:
+    def asks(arguments: tuple[Any, ...], options: dict[str, Any], frame: FrameType) -> None:
         if arguments:
             began = getattr(arguments[0], "__self__", arguments[0])
             who = capabilities.origins.starts(began, frame, capabilities.guard.phase)

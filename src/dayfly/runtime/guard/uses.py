@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _IMPORTLIB = ("<frozen importlib._bootstrap>", "<frozen importlib._bootstrap_external>", "<frozen zipimport>")
 # What walks through directories by descriptors.
-_WALKERS = ("/shutil.py", "/os.py", "<frozen os>")
+WALKERS = ("/shutil.py", "/os.py", "<frozen os>")
 # What ends the children that it has started itself.
 _KEEPERS = ("/subprocess.py", "/multiprocessing/", "/asyncio/", "/concurrent/futures/")
 _STARTERS = ("/subprocess.py", "/os.py", "<frozen os>")
@@ -156,16 +156,19 @@ def _on_open(capabilities: Capabilities, arguments: Arguments, frame: FrameType)
     path, mode, flags = arguments
     if type(path) is int:
         return
-    if type(path) is str and "/" not in path and is_library(capabilities, frame, _WALKERS):
+    if type(path) is str and "/" not in path and is_library(capabilities, frame, WALKERS):
         # In a directory that was asked about.
         return
-    number = flags if type(flags) is int else 0
-    text = mode if type(mode) is str else ""
-    writes = bool(number & _WRITES) or any(letter in text for letter in "wax+")
-    if writes:
-        _ask(capabilities, "write", path, frame)
-    if not writes or (number & os.O_ACCMODE) == os.O_RDWR or "+" in text:
-        _ask(capabilities, "read", path, frame)
+    for kind in kinds_of_opening(mode if type(mode) is str else "", flags if type(flags) is int else 0):
+        _ask(capabilities, kind, path, frame)
+
+
+def kinds_of_opening(mode: str, flags: int) -> tuple[str, ...]:
+    """Return what a file that is opened like this is opened for."""
+    writes = bool(flags & _WRITES) or any(letter in mode for letter in "wax+")
+    if not writes:
+        return ("read",)
+    return ("write", "read") if (flags & os.O_ACCMODE) == os.O_RDWR or "+" in mode else ("write",)
 
 
 def _on_read(capabilities: Capabilities, arguments: Arguments, frame: FrameType) -> None:
