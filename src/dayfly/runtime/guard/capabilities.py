@@ -252,10 +252,6 @@ class Capabilities:
         """Have every use count as a new one again."""
         self._known.clear()
 
-    def forget(self) -> None:
-        """Have every use count as a new one again."""
-        self._known.clear()
-
     def take_news(self, limit: int) -> list[Report]:
         """Return `limit` at most of the new uses that there are to tell of, and none of them again."""
         news, self.news = self.news, []
