@@ -39,6 +39,7 @@ def arm(options: ZygoteOptions) -> Guard | Unarmed:
         hooks.arm(guard)
         if not hooks.is_heard(guard):
             return Unarmed("the interpreter tells of no event")
+        guard.is_armed = True
         guard.is_starting = guard.capabilities is not None
         return guard
     except Exception as fault:

@@ -52,7 +52,8 @@ class Guard:
     def __init__(self, options: ZygoteOptions, task: str) -> None:
         self.is_block = options.guard == "block"
         self.is_active = False
-        self.is_heard = False
+        # The hook is told of events: at arming, and again after each event.
+        self.is_heard = self.is_armed = False
         # The function initialises; capabilities are looked at then as well.
         self.is_starting = False
         self.capabilities: Capabilities | None = None
@@ -209,14 +210,14 @@ class Guard:
     def end(self) -> tuple[bytes, bytes]:
         """The answer is there; return what a note begins with and the answer that has to stand for it, if any."""
         changed = self._changes.found(self.places) if self._changes is not None else ""
-        changed = changed or self._changed_own()
-        self._compare()
+        changed = changed or self._changed_own() or self._switched_off()
+        patched = self._compare()
         self.is_active = False
         if changed:
-            # It is too late to refuse; whether the answer may go out is not.
             self.tell("observed", "runtime.patched", place=changed)
-            if self._blocks("runtime.patched"):
-                self._refusal = describe("runtime.patched", changed)
+        if (changed or patched) and self._blocks("runtime.patched"):
+            # It is too late to refuse; whether the answer may go out is not.
+            self._refusal = describe("runtime.patched", changed or patched)
         body = error_body(self._refusal, self._request_id) if self._refusal and not self._surfaced else b""
         return self.said(), body
 
@@ -229,10 +230,23 @@ class Guard:
         self._forget()
         return (said + "\n").encode("ascii", "replace") if said else b""
 
-    def _compare(self) -> None:
+    def _switched_off(self) -> str:
+        """Say what of the guard no longer works, "" where it does."""
+        if not self.is_active and not self._is_disarmed:
+            return "the guard"
+        if self.is_armed:
+            self.is_heard = False
+            sys.audit("dayfly.guard")
+            if not self.is_heard:
+                return "the audit hook"
+        return ""
+
+    def _compare(self) -> str:
+        """Tell what was planted; return what of Dayfly's own was replaced, "" where nothing was."""
         comparison = self._comparison
+        patched = ""
         if comparison is None:
-            return
+            return patched
         ident = get_ident()
         self.busy[ident] = 1
         try:
@@ -243,6 +257,8 @@ class Guard:
                 is_doubtful=self.doubts > 0,
                 is_sampled=self._is_last or self._request_id.endswith(_SAMPLED),
             ):
+                if one.rule == "runtime.patched":
+                    patched = patched or one.place
                 self.tell(
                     "planted" if one.is_certain else "unknown",
                     one.rule,
@@ -256,6 +272,7 @@ class Guard:
             self.tell("fault", "guard.fault", place=where_of(fault))
         finally:
             self.busy.pop(ident, None)
+        return patched
 
     # ---- asked by hooks and wrappers ------------------------------------------------------------
 

@@ -81,10 +81,10 @@ def make_hook(guard: Guard) -> Callable[[str, Arguments], None]:
         act = find(event)
         if act is None:
             return
+        if event == "dayfly.guard":
+            act(guard, arguments, frame_at())
+            return
         if not guard.is_active:
-            if event == "dayfly.guard":
-                guard.is_heard = True
-                return
             if event == "exec":
                 guard.keep_module(arguments[0])
             act = find_use(event)
@@ -501,8 +501,12 @@ def _nothing(_guard: Guard, _arguments: Arguments, _frame: FrameType) -> None:
     return
 
 
+def _hear(guard: Guard, _arguments: Arguments, _frame: FrameType) -> None:
+    guard.is_heard = True
+
+
 _ACTS: dict[str, Act] = {
-    "dayfly.guard": _nothing,
+    "dayfly.guard": _hear,
     "exec": _nothing,
     "compile": _on_compile,
     "marshal.loads": _on_marshal,

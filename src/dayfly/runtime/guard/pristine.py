@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     Dictionary = dict[object, object]
 
 MISSING = object()
+_OURS = "dayfly."
 _IMMUTABLE = 1 << 8
 # Tables within tables of the function's own modules.
 _DEPTH = 3
@@ -128,6 +129,10 @@ def _dictionaries(
         yield MODULE, name, is_own, entries
         if is_own:
             own.append((name, entries))
+        elif name.startswith(_OURS):
+            for key, value in list(dict.items(entries)):
+                if type(value) is dict and not key.startswith("__"):
+                    yield OWN, f"{name}.{key}", False, value
     for kind in _classes():
         entries = next((one for one in gc.get_referents(kind.__dict__) if type(one) is dict), None)
         if entries is not None:

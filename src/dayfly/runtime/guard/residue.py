@@ -48,6 +48,7 @@ _CODE_TYPES = (
 )
 # What of a running generator or coroutine tells its code.
 _RUNNING = ("gi_code", "cr_code", "ag_code")
+_OURS = "dayfly."
 # What AWS's loop notes of each event in its own module.
 _LOOP, _LOOP_STATE = "awslambdaric.bootstrap", "_GLOBAL_"
 MADE = "code made at run time"
@@ -161,6 +162,9 @@ class Comparison:
     def _judge(self, change: Change, body: bytes, *, is_suspect: bool, is_polluting: bool) -> Planted | None:
         owner, before, after = change.owner, change.before, change.after
         is_new = before is MISSING
+        if owner.name.startswith(_OURS) and owner.kind in (pristine.MODULE, pristine.CLASS, pristine.OWN):
+            # Nobody has to change these, whoever he is.
+            return None if is_new else self._planted("runtime.patched", change, rank=0)
         foreign = self._foreign_code(after, is_suspect=is_suspect) if after is not MISSING else None
         if foreign is not None:
             patches = owner.kind == pristine.CLASS or owner.kind == pristine.HOOKS or _is_code(before)
