@@ -297,6 +297,27 @@ def test_a_function_of_the_guards_that_somebody_replaces_is_noticed(monkeypatch:
     assert body
 
 
+def test_modules_that_are_loaded_while_nobody_is_asked_are_known_all_the_same() -> None:
+    """Between two events, and by the guard itself in the middle of a judgement."""
+    guard = watching(Policy({"process": Table()}))
+    assert guard.capabilities is not None
+    hook, origins = make_hook(guard), guard.capabilities.origins
+    lib = loaded(guard, LIB)
+    guard.leave()
+    guard.end()
+    code = compile("x = 1", LIB, "exec")
+    lib.tell(hook, "exec", code)
+    assert origins.owner(code) == "lib"
+    guard.begin(b"{}", "request")
+    guard.enter()
+    other = compile("x = 2", "<string>", "exec")
+    app = loaded(guard, f"{TASK}/app.py")
+    starting = _Starting(lambda: app.call(lib.tell, hook, "exec", other))
+    with pytest.raises(Refused):
+        app.tell(hook, "subprocess.Popen", None, [starting], None, None)
+    assert origins.owner(other) == "lib"
+
+
 # ---- installed, in a child ----------------------------------------------------------------------
 
 

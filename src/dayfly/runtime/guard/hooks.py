@@ -43,6 +43,8 @@ _MANY_DEEP = 3
 # Shorter byte code occurs in anything.
 _FEW_BYTES = 6
 _NO_DIRECTORY = -1
+# Whose code is whose has to be known of modules that the guard itself loads, and between events.
+_ALWAYS = frozenset(("exec", "object.__setattr__"))
 # What `shell=True` of subprocess makes of a command: [shell, "-c", command].
 _SHELL = "/bin/sh"
 _WORDS_OF_SHELL = 3
@@ -84,7 +86,7 @@ def make_hook(guard: Guard) -> Callable[[str, Arguments], None]:
                 guard.is_heard = True
                 return
             act = find_use(event)
-            if act is None or not guard.is_starting:
+            if act is None or not (guard.is_starting or event in _ALWAYS):
                 return
         ident = ident_now()
         try:
@@ -97,6 +99,9 @@ def make_hook(guard: Guard) -> Callable[[str, Arguments], None]:
             frame = frame.f_back
         depth = busy.get(ident, 0)
         if depth and _is_ours(frame, guard, hook.__code__):
+            act = find_use(event) if event in _ALWAYS and guard.capabilities is not None else None
+            if act is not None:
+                act(guard, arguments, frame)
             return
         if depth >= _MANY_DEEP:
             # What it calls calls it: built-in functions were replaced.
