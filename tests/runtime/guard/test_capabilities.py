@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import copy
 import json
 import os
 import socket
@@ -353,6 +354,9 @@ def test_variables_that_are_read_are_asked_about_by_name_and_the_mapping_is_what
             (rule, target) for _verdict, rule, target, packages in told(guard) if packages == ("function",)
         ]
         assert dict(os.environ) == before == {**os.environ} == os.environ.copy()
+        apart = copy.deepcopy(os.environ)
+        apart._data[b"APART"] = b"1"  # type: ignore[attr-defined]
+        assert "APART" not in os.environ
         return values[0], values[2], sorted(set(found))
 
     plain, secret, found = forked(act)

@@ -70,12 +70,12 @@ def make_hook(guard: Guard) -> Callable[[str, Arguments], None]:
     """Return the function that is told of every event."""
     find, busy, ident_now, frame_at = _ACTS.get, guard.busy, get_ident, sys._getframe
     wrapper: CodeType | None = None
-    find_use: Callable[[str], Act | None] = find
+    uses: dict[str, Act] = {}
     if guard.capabilities is not None:
         wrapper = _wrapper()
         uses = _uses(guard.capabilities)
-        find_use = uses.get
         find = _both(_ACTS, uses).get
+    find_use = uses.get
 
     def hook(event: str, arguments: Arguments) -> None:
         act = find(event)
