@@ -267,6 +267,54 @@ def test_what_an_event_supplied_is_in_no_finding(service: str, tmp_path: Path) -
     assert [line for line in log.split("\n") if "4929123412341234" in line and '"types"' in line] == []
 
 
+def test_what_has_observed_for_long_enough_blocks(service: str, tmp_path: Path) -> None:
+    text = policy_of(service, "observe").replace(
+        "[policy]", '[policy]\npromote_after = "14d"\nquiet_since = 2020-01-01'
+    )
+    function = deploy(tmp_path, service, "observe", text)
+    with shop_with(function, service) as one:
+        assert one.rie.invoke({"of": "system"}).error_type == "Dayfly.Refused"
+        assert one.rie.invoke({"of": "honest_child"}).payload == {"found": "paid\n"}
+
+
+def test_a_rules_own_mode_is_the_one_that_counts(service: str, tmp_path: Path) -> None:
+    text = policy_of(service, "block").replace("[policy.process]", '[policy.process]\nmode = "observe"')
+    function = deploy(tmp_path, service, "block", text)
+    with shop_with(function, service) as one:
+        assert one.rie.invoke({"of": "system"}).payload == {"found": 0}
+        assert one.rie.invoke({"of": "file"}).error_type == "Dayfly.Refused"
+        kinds = [(found["id"], found["rule"]) for found in guards(one)]
+    assert kinds == [("guard.capability", "capability.process"), ("guard.refused", "capability.read")]
+
+
+def test_a_policy_that_means_nothing_ends_init_and_says_where(service: str, tmp_path: Path) -> None:
+    function = deploy(tmp_path, service, "block", "[policy.network]\nallow = ['https://example.com']\n")
+    with shop_with(function, service) as one:
+        answer = one.rie.invoke({})
+        assert answer.error_type == "Dayfly.InvalidSetting"
+        assert b"[policy.network] has 'https://example.com'" in answer.body
+
+
+def test_the_recorder_writes_what_is_used_and_switches_nothing_off(
+    service: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("f")
+    function, uses = deploy(folder, service, "block"), folder / "uses.jsonl"
+    environment = {"SERVICE": service, "STRIPE_KEY": KEY, "DAYFLY_LEARN": str(uses)}
+    with Rie(function, "app.handler", environment=environment) as rie:
+        assert rie.invoke({"of": "system"}).error_type == "Dayfly.Refused"
+        assert rie.invoke({"of": "honest_file", "number": "4929123412341234"}).payload == {"found": "paid"}
+    text = uses.read_text()
+    assert "4929123412341234" not in text
+    found = [json.loads(line) for line in text.splitlines()]
+    written = {(one["kind"], one["target"], tuple(one["packages"]), one["phase"]) for one in found}
+    assert {
+        ("environment", "STRIPE_KEY", ("function",), "init"),
+        ("process", "/bin/sh", ("tracker",), "invoke"),
+        ("write", "${TMP}/*", ("function",), "invoke"),
+    } <= written
+
+
 def test_the_policy_is_not_in_force_without_the_guard_and_the_first_line_says_so(
     service: str, tmp_path: Path
 ) -> None:

@@ -364,3 +364,29 @@ def test_the_guard_is_armed_from_the_layers_packed_modules(
     assert started["guard"] == "block", started.get("guard_reason")
     assert answer["errorType"] == "Dayfly.Refused"
     assert [line for line in answer["stackTrace"] if "dayfly" in line] == []
+
+
+@every_interpreter
+def test_the_policy_is_in_force_from_the_layer(
+    interpreter: Interpreter, opt: Path, write_function: WriteFunction
+) -> None:
+    """Modules from its archives are Dayfly's; a library beside the function is none of the function's."""
+    files = {
+        "app.py": "import lib, subprocess\n"
+        "def run():\n    return subprocess.run(['echo']).returncode\n"
+        "def handler(event, context):\n    return (lib.run if event['lib'] else run)()\n",
+        "lib.py": "import os\ndef run():\n    return os.system('echo')\n",
+        "lib-1.0.dist-info/RECORD": "lib.py,,\n",
+        "dayfly.toml": '[policy]\nmode = "block"\n[policy.process]\nallow = ["echo", "/bin/sh"]\n'
+        '[policy.read]\n[policy.environment]\n[policy.network]\n[policy.packages.function]\nuses = ["process"]\n',
+    }
+    folder = write_function(files)
+    image = Image(interpreter, ">=4,<5")
+    with ManagedRuntime(folder, "app.handler", image, opt=opt, telemetry=True) as runtime:
+        assert runtime.invoke({"lib": False}).payload == 0
+        answer = runtime.invoke({"lib": True}).payload
+        started = started_as(runtime)
+    assert started["guard"] == "observe", started.get("guard_reason")
+    assert isinstance(answer, dict)
+    assert answer["errorType"] == "Dayfly.Refused"
+    assert "the package lib" in answer["errorMessage"]

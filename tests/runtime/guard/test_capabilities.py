@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import copy
 import json
 import os
 import socket
@@ -297,6 +298,27 @@ def test_a_function_of_the_guards_that_somebody_replaces_is_noticed(monkeypatch:
     assert body
 
 
+def test_modules_that_are_loaded_while_nobody_is_asked_are_known_all_the_same() -> None:
+    """Between two events, and by the guard itself in the middle of a judgement."""
+    guard = watching(Policy({"process": Table()}))
+    assert guard.capabilities is not None
+    hook, origins = make_hook(guard), guard.capabilities.origins
+    lib = loaded(guard, LIB)
+    guard.leave()
+    guard.end()
+    code = compile("x = 1", LIB, "exec")
+    lib.tell(hook, "exec", code)
+    assert origins.owner(code) == "lib"
+    guard.begin(b"{}", "request")
+    guard.enter()
+    other = compile("x = 2", "<string>", "exec")
+    app = loaded(guard, f"{TASK}/app.py")
+    starting = _Starting(lambda: app.call(lib.tell, hook, "exec", other))
+    with pytest.raises(Refused):
+        app.tell(hook, "subprocess.Popen", None, [starting], None, None)
+    assert origins.owner(other) == "lib"
+
+
 # ---- installed, in a child ----------------------------------------------------------------------
 
 
@@ -332,6 +354,9 @@ def test_variables_that_are_read_are_asked_about_by_name_and_the_mapping_is_what
             (rule, target) for _verdict, rule, target, packages in told(guard) if packages == ("function",)
         ]
         assert dict(os.environ) == before == {**os.environ} == os.environ.copy()
+        apart = copy.deepcopy(os.environ)
+        apart._data[b"APART"] = b"1"  # type: ignore[attr-defined]
+        assert "APART" not in os.environ
         return values[0], values[2], sorted(set(found))
 
     plain, secret, found = forked(act)

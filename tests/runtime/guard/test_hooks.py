@@ -39,6 +39,7 @@ def test_before_and_after_an_event_nothing_is_looked_at() -> None:
     guard.end()
     tell(guard, "compile", EVIL, None)
     tell(guard, "sys.addaudithook")
+    tell(guard, "object.__setattr__", tell, "__code__", compile("1", "<string>", "exec"))
 
 
 def test_while_it_is_observed_nothing_is_raised() -> None:

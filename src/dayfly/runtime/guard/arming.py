@@ -49,23 +49,19 @@ def arm(options: ZygoteOptions) -> Guard | Unarmed:
 
 def watch_uses(guard: Guard, options: ZygoteOptions) -> None:
     """Have the policy asked about what code uses, from here on."""
+    # All of it first: what is there when origins are made is believed.
+    from dayfly.core import destinations, globs  # noqa: F401
     from dayfly.core.policy import Policy
-    from dayfly.runtime.guard import environment, owntext, silent
+    from dayfly.runtime.guard import environment, owntext, recording, silent, tampering  # noqa: F401
     from dayfly.runtime.guard.capabilities import Capabilities
     from dayfly.runtime.guard.origins import Origins
 
     policy = Policy.unpack(options.policy) if options.policy else Policy()
     policy.bind(guard.places.task, guard.places.temporary)
     origins = Origins(guard.places, owntext.libraries_in(guard.places.task))
-    learns = options.guard_learns
-    guard.capabilities = Capabilities(
-        guard, origins, policy, learns=learns, path=os.environ.get(LEARN_VARIABLE, "")
-    )
+    learns, path = options.guard_learns, os.environ.get(LEARN_VARIABLE, "")
+    guard.capabilities = Capabilities(guard, origins, policy, learns=learns, path=path)
     if not {"environment", "credentials"}.isdisjoint(guard.capabilities.kinds):
         environment.watch(guard.capabilities)
     silent.watch(guard.capabilities)
-    # What the first refusal would load is to be there as well.
-    from dayfly.core import destinations, globs  # noqa: F401
-    from dayfly.runtime.guard import tampering
-
     guard.capabilities.own = tampering.guards_own()

@@ -120,7 +120,15 @@ class Capabilities:
         use = Use(self._general(kind, best, packages), packages, phase, verdict.rule)
         self.guard.refuse_use(f"capability.{kind}", frame, use, verdict.package)
 
-    def ask_wrapped(self, kind: str, target: str, frame: FrameType, *, is_path: bool = False) -> None:
+    def learn_absent(self, kind: str, target: str, frame: FrameType) -> None:
+        """What is used is not there here, and may be elsewhere: nothing to refuse, but something to learn."""
+        packages = self.origins.packages(frame)
+        if self.learns and packages:
+            self._learn(kind, target, packages, self.guard.phase, frame)
+
+    def ask_wrapped(
+        self, kind: str, target: str, frame: FrameType, *, is_path: bool = False, is_there: bool = True
+    ) -> None:
         """The same for what stands in for a builtin that raises no event."""
         guard, ident = self.guard, get_ident()
         if not guard.phase:
@@ -133,7 +141,8 @@ class Capabilities:
             return
         guard.busy[ident] = depth + 1
         try:
-            (self.ask_path if is_path else self.ask)(kind, target, frame)
+            act = self.ask_path if is_path else self.ask if is_there else self.learn_absent
+            act(kind, target, frame)
         except (RefusedRecord, RecursionError, MemoryError):
             raise
         except Exception as fault:
@@ -184,13 +193,13 @@ class Capabilities:
         """A variable of the environment that is read."""
         if is_credential(name):
             if is_set or self.learns:
-                self.ask_wrapped("credentials", "*", frame)
+                self.ask_wrapped("credentials", "*", frame, is_there=is_set)
             return
         if name in baseline.VARIABLES or name.startswith(baseline.VARIABLES_NAMED):
             return
         # What is not there gives nothing away, but another environment may have it.
         if is_set or self.learns:
-            self.ask_wrapped("environment", name, frame)
+            self.ask_wrapped("environment", name, frame, is_there=is_set)
 
     def full_path(self, path: object, folder: int = -1) -> str:
         """Return what a path means, absolute and without `..`; "" for a descriptor and for what the system would not take."""

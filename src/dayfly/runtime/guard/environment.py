@@ -96,6 +96,12 @@ def _watched(data: dict[bytes, bytes], capabilities: Capabilities) -> object:
             """Return them as a table of its own."""
             return dict(self.items())
 
+        def __copy__(self) -> dict[bytes, bytes]:
+            return self.copy()
+
+        def __deepcopy__(self, _memo: object) -> dict[bytes, bytes]:
+            return self.copy()
+
         def clear(self) -> None:
             """Take all out."""
             data.clear()

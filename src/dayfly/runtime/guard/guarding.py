@@ -422,7 +422,7 @@ class Guard:
     def fail(self, fault: BaseException, frame: FrameType | None) -> None:
         """A fault of the guard's own; raises Refused where that is asked for."""
         self.tell("fault", "guard.fault", place=where_of(fault))
-        if self._is_closed and self.is_block:
+        if self._is_closed and self._blocks("guard.fault"):
             self._raise(describe("guard.fault", self.places.name(frame)), "")
 
     def tell(

@@ -43,6 +43,8 @@ _MANY_DEEP = 3
 # Shorter byte code occurs in anything.
 _FEW_BYTES = 6
 _NO_DIRECTORY = -1
+# Whose code is whose has to be known of modules that the guard itself loads, and between events.
+_ALWAYS = frozenset(("exec", "object.__setattr__"))
 # What `shell=True` of subprocess makes of a command: [shell, "-c", command].
 _SHELL = "/bin/sh"
 _WORDS_OF_SHELL = 3
@@ -70,12 +72,12 @@ def make_hook(guard: Guard) -> Callable[[str, Arguments], None]:
     """Return the function that is told of every event."""
     find, busy, ident_now, frame_at = _ACTS.get, guard.busy, get_ident, sys._getframe
     wrapper: CodeType | None = None
-    find_use: Callable[[str], Act | None] = find
+    uses: dict[str, Act] = {}
     if guard.capabilities is not None:
         wrapper = _wrapper()
         uses = _uses(guard.capabilities)
-        find_use = uses.get
         find = _both(_ACTS, uses).get
+    find_use = uses.get
 
     def hook(event: str, arguments: Arguments) -> None:
         act = find(event)
@@ -88,7 +90,7 @@ def make_hook(guard: Guard) -> Callable[[str, Arguments], None]:
             if event == "exec":
                 guard.keep_module(arguments[0])
             act = find_use(event)
-            if act is None or not guard.is_starting:
+            if act is None or not (guard.is_starting or event in _ALWAYS):
                 return
         ident = ident_now()
         try:
@@ -101,6 +103,9 @@ def make_hook(guard: Guard) -> Callable[[str, Arguments], None]:
             frame = frame.f_back
         depth = busy.get(ident, 0)
         if depth and _is_ours(frame, guard, hook.__code__):
+            act = find_use(event) if event in _ALWAYS and guard.capabilities is not None else None
+            if act is not None:
+                act(guard, arguments, frame)
             return
         if depth >= _MANY_DEEP:
             # What it calls calls it: functions that it needs were replaced, or finalisers set for it.

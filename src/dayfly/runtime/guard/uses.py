@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-from importlib.machinery import SourceFileLoader, SourcelessFileLoader
-from types import CodeType, ModuleType
-from zipimport import zipimporter
 
 from dayfly.core.destinations import pack_address
 from dayfly.runtime.guard.capabilities import plain_text
+from dayfly.runtime.guard.loading import IMPORTLIB, on_exec, on_set_attribute
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,69 +18,15 @@ if TYPE_CHECKING:
     Arguments = tuple[object, ...]
     Act = Callable[[Capabilities, Arguments, FrameType], None]
 
-_IMPORTLIB = ("<frozen importlib._bootstrap>", "<frozen importlib._bootstrap_external>", "<frozen zipimport>")
 # What walks through directories by descriptors.
 WALKERS = ("/shutil.py", "/os.py", "<frozen os>")
 # What ends the children that it has started itself.
 _KEEPERS = ("/subprocess.py", "/multiprocessing/", "/asyncio/", "/concurrent/futures/")
 _STARTERS = ("/subprocess.py", "/os.py", "<frozen os>")
-# What a loader does in its own way where it is one of these: a name that stands there was put there.
-_REPLACEABLE = frozenset(("get_code", "get_data", "source_to_code", "path_stats", "get_source"))
 # Taken before there is code that could replace it.
 _access = os.access
 _SHELL = "/bin/sh"
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-
-
-# ---- code ---------------------------------------------------------------------------------------
-
-
-def _on_exec(capabilities: Capabilities, arguments: Arguments, frame: FrameType) -> None:
-    code = arguments[0]
-    if type(code) is not CodeType:
-        return
-    path = _loaded_from(capabilities, frame, code)
-    if path:
-        capabilities.origins.loads(code, path)
-    else:
-        capabilities.origins.makes(code, frame)
-
-
-def _loaded_from(capabilities: Capabilities, frame: FrameType, code: CodeType) -> str:
-    """Return the file that the import system executes here, "" where it is somebody else who does."""
-    origins = capabilities.origins
-    if origins.unpacks(frame):
-        # Dayfly's own modules, from their archive.
-        return code.co_filename
-    if (
-        frame.f_code.co_filename not in _IMPORTLIB
-        or origins.owner(frame.f_code)
-        or not origins.are_loaders_own()
-    ):
-        return ""
-    if code.co_filename.startswith("<frozen ") and frame.f_code.co_name == "exec_module":
-        return code.co_filename
-    above = frame.f_back
-    if above is None or above.f_code.co_name != "exec_module" or origins.owner(above.f_code):
-        return ""
-    loader, module = above.f_locals.get("self"), above.f_locals.get("module")
-    if type(module) is not ModuleType:
-        return ""
-    if type(loader) is zipimporter:
-        return origins.path_in_archive(loader.archive, code)
-    if type(loader) is not SourceFileLoader and type(loader) is not SourcelessFileLoader:
-        return ""
-    values = vars(loader)
-    path = values.get("path")
-    if type(path) is not str or not _REPLACEABLE.isdisjoint(values):
-        return ""
-    # Code from a source has the name of the file that was read.
-    return path if type(loader) is SourcelessFileLoader or code.co_filename == path else ""
-
-
-def _on_set_attribute(capabilities: Capabilities, arguments: Arguments, frame: FrameType) -> None:
-    if arguments[1] == "__code__" and type(arguments[2]) is CodeType:
-        capabilities.origins.makes(arguments[2], frame)
 
 
 # ---- processes ----------------------------------------------------------------------------------
@@ -147,7 +91,7 @@ def is_library(capabilities: Capabilities, frame: FrameType, names: tuple[str, .
 
 
 def _ask(capabilities: Capabilities, kind: str, path: object, frame: FrameType, *, folder: int = -1) -> None:
-    if frame.f_code.co_filename not in _IMPORTLIB or capabilities.origins.owner(frame.f_code):
+    if frame.f_code.co_filename not in IMPORTLIB or capabilities.origins.owner(frame.f_code):
         # What the import system looks for and caches is nobody's use.
         capabilities.ask_path(kind, path, frame, folder=folder)
 
@@ -172,7 +116,7 @@ def kinds_of_opening(mode: str, flags: int) -> tuple[str, ...]:
 
 
 def _on_read(capabilities: Capabilities, arguments: Arguments, frame: FrameType) -> None:
-    if arguments and (frame.f_code.co_filename not in _IMPORTLIB or capabilities.origins.owner(frame.f_code)):
+    if arguments and (frame.f_code.co_filename not in IMPORTLIB or capabilities.origins.owner(frame.f_code)):
         _ask(capabilities, "read", arguments[0], frame)
 
 
@@ -341,8 +285,8 @@ def begin_thread(capabilities: Capabilities, function: object, frame: FrameType)
 # By kind, so that what is not restricted costs nothing.
 ACTS: dict[str, dict[str, Act]] = {
     "": {
-        "exec": _on_exec,
-        "object.__setattr__": _on_set_attribute,
+        "exec": on_exec,
+        "object.__setattr__": on_set_attribute,
         "_thread.start_new_thread": _on_thread,
         "_thread.start_joinable_thread": _on_thread,
     },
