@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import pickle
 import pickletools
 
@@ -44,7 +45,23 @@ def test_a_stream_of_the_events_is_refused_however_it_spells_the_names() -> None
 
 
 def test_a_word_of_the_functions_is_a_coincidence() -> None:
-    assert judge_global("datetime", "datetime", Bytes(b'{"datetime": 1}'), OWN).verdict == "unknown"
+    assert judge_global("Order", "Order", Bytes(b'{"Order": 1}'), OWN).verdict == "unknown"
+
+
+def test_a_value_of_the_standard_librarys_is_one_whoever_has_its_name() -> None:
+    own = OwnText()
+    for provenance in (NOTHING, Bytes(b'{"datetime": "timedelta"}')):
+        assert judge_global("datetime", "timedelta", provenance, own).verdict == "allow"
+    # But not one that a stream of the event's makes.
+    stream = pickle.dumps(datetime.timedelta(1))
+    assert judge_global("datetime", "timedelta", Bytes(stream), own).verdict == "refuse"
+    for module, name in (
+        ("builtins", "getattr"),
+        ("builtins", "eval"),
+        ("functools", "partial"),
+        ("os", "system"),
+    ):
+        assert judge_global(module, name, NOTHING, own).verdict == "unknown"
 
 
 def test_names_without_the_event() -> None:

@@ -302,6 +302,48 @@ def test_what_a_library_generates_of_the_functions_words_is_allowed(
 
 
 @pytest.mark.parametrize(
+    ("module", "modules", "trigger"),
+    [
+        *GENERATORS,
+        (
+            "attr",
+            ("attr._make", "attr._compat"),
+            "attr.make_class('Order', ['id', 'unit_price', 'name'], frozen=True, order=True)",
+        ),
+    ],
+    ids=[*(one[0] for one in GENERATORS), "attr with a hash"],
+)
+@pytest.mark.parametrize("word", ["__init__", "__repr__", "return", "True", "1", "self", "None", "in"])
+def test_a_word_that_a_library_writes_is_its_own_though_the_event_has_it(
+    module: str, modules: tuple[str, ...], trigger: str, word: str
+) -> None:
+    pytest.importorskip(module)
+    own = OwnText(lambda: texts_of(compile(trigger, "app.py", "exec")), lambda: texts_of_modules(*modules))
+    for source in generated_sources(trigger, "import " + module):
+        judgement = judge_python(source, FakeProvenance({"text": word}), own)
+        assert judgement.verdict == "allow", (judgement, source)
+
+
+def test_a_keyword_of_the_events_with_what_it_takes_is_no_librarys() -> None:
+    source = "def make(self):\n    return self.price\n"
+    own = OwnText(["price"], ["def make(self):\n    ", "return ", "self.", "\n"])
+    assert judge_python(source, FakeProvenance({"text": "return"}), own).verdict == "allow"
+    for text in ("return self.price", "self.price", "return self"):
+        assert judge_python(source, FakeProvenance({"text": text}), own).verdict == "refuse", text
+
+
+def test_a_formatted_string_ends_where_all_pythons_end_it() -> None:
+    own = OwnText(["x = f'{a.rsplit(\">.\", 1)[-1]}({b!r})'; y = ", "; z = "])
+    source = "x = f'{a.rsplit(\">.\", 1)[-1]}({b!r})'; y = 'tea'; z = 3"
+    assert judge_python(source, FakeProvenance({"text": "tea", "n": "3"}), own).verdict == "allow"
+    # 3.12 reads on behind the second quote, 3.11 ends the string there.
+    for field in ("a['k']", 'a["k\'"]', 'a["\\\\"]', "a['''k''']"):
+        source = f"x = f'{{{field}}}'; y = 'tea'"
+        event = FakeProvenance({"text": "tea"})
+        assert judge_python(source, event, OwnText([source.replace("tea", "{}")])).verdict == "refuse", field
+
+
+@pytest.mark.parametrize(
     "template",
     [
         "{{ id.__class__.__mro__ }}",

@@ -156,6 +156,25 @@ def test_a_quote_that_the_quoting_added_and_the_event_has_too_is_honest() -> Non
     assert judge_shell("convert 'it'\"'\"'s'", event, OwnText(["convert "])).verdict == "allow"
 
 
+@pytest.mark.parametrize("value", ["' OR '1'='1' --", "''", "'", "a' 'b", "'; id; '"])
+def test_what_is_quoted_as_one_value_is_one_wherever_the_events_quotes_seem_to_stand(value: str) -> None:
+    """The event holds "' OR '" as well, which lies in the quoting a quote further on."""
+    event = FakeProvenance({"value": value, "part": "' OR '", "mark": "'"})
+    own = OwnText(["convert "])
+    assert judge_shell("convert " + shlex.quote(value), event, own).verdict == "allow"
+    # Not the program, nor an option, nor two of them.
+    assert judge_shell("'reboot now'", FakeProvenance({"value": "'reboot now'"}), own).verdict == "refuse"
+    two = "'a b' 'c'"
+    assert judge_shell("convert " + two, FakeProvenance({"value": two}), own).verdict == "refuse"
+    assert judge_shell("convert '-o'", FakeProvenance({"value": "'-o'"}), own).verdict == "refuse"
+    assert (
+        judge_shell(
+            "sh -c 'id; id'", FakeProvenance({"value": "'id; id'", "part": "id; id"}), OwnText(["sh -c "])
+        ).verdict
+        == "refuse"
+    )
+
+
 def test_commands_that_nothing_explains_are_unknown() -> None:
     assert judge_shell("rm -rf /data; id", NOTHING, OWN).verdict == "unknown"
     assert judge_argv("/bin/rm", ["rm", "-rf", "/data"], NOTHING, OWN).verdict == "unknown"

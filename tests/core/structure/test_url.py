@@ -88,6 +88,35 @@ def test_the_functions_own_host_is_its_own_though_the_event_names_it() -> None:
     assert judge_url("https://api.example.com/items/1/price", event, OWN).verdict == "allow"
 
 
+@pytest.mark.parametrize(
+    ("path", "event", "expected"),
+    [
+        # The function was called by its route, and calls that of another service.
+        ("/items/17", {"rawPath": "/items/17"}, "allow"),
+        ("/items/", {"rawPath": "/items/"}, "allow"),
+        ("/items/17", {"rawPath": "/items/17", "id": "17"}, "allow"),
+        # What follows the first piece is a value still.
+        ("/items/17/price", {"rawPath": "/items/17/price"}, "refuse"),
+        ("/items/..", {"rawPath": "/items/.."}, "refuse"),
+        ("/items/17?a=1", {"rawPath": "/items/17?a=1"}, "refuse"),
+        # In a value, the function's own routes are the event's choice.
+        ("/users/7/price", {"id": "7/price"}, "refuse"),
+        ("/users//price", {"id": "/price"}, "refuse"),
+        # A slash is in any code.
+        ("/x", {"path": "/x"}, "refuse"),
+        ("/other/17", {"rawPath": "/other/17"}, "refuse"),
+    ],
+)
+def test_a_route_of_the_functions_is_its_own_though_it_was_called_by_it(
+    path: str, event: dict[str, str], expected: str
+) -> None:
+    own = OwnText(["https://api.example.com", "/items/", "/price", "/users/", "/"])
+    assert (
+        judge_url("https://api.example.com" + path, FakeProvenance(event, keys=False), own).verdict
+        == expected
+    )
+
+
 def test_a_host_that_nothing_explains_is_unknown() -> None:
     assert judge_url("https://other.example.org/x", NOTHING, OWN).verdict == "unknown"
 

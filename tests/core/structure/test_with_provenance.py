@@ -182,4 +182,8 @@ def test_globals() -> None:
     stream = b"cos\nsystem\n(S'id'\ntR."
     for one in both({"state": base64.b64encode(stream).decode()}):
         assert judge_global("os", "system", one, OwnText()).verdict == "refuse"
-        assert judge_global("collections", "OrderedDict", one, OwnText()).verdict == "unknown"
+        assert judge_global("collections", "ChainMap", one, OwnText()).verdict == "unknown"
+        # Nobody calls anything by making one of these.
+        assert judge_global("collections", "OrderedDict", one, OwnText()).verdict == "allow"
+    for one in both({"state": base64.b64encode(b"ccollections\nOrderedDict\n(tR.").decode()}):
+        assert judge_global("collections", "OrderedDict", one, OwnText()).verdict == "refuse"

@@ -8,6 +8,7 @@ from pathlib import Path
 from dayfly.core.handshake import ZygoteOptions
 from dayfly.core.structure.own import OwnText
 from dayfly.runtime.guard.guarding import Guard
+from dayfly.runtime.guard.written import Written
 
 TASK = str(Path(__file__).parent)
 
@@ -17,7 +18,8 @@ def serving(
 ) -> Guard:
     """A guard of a function whose own text is `own`, with this event in its handler."""
     guard = Guard(ZygoteOptions(guard=mode, guard_closed=closed, guard_key="11" * 16), task)
-    guard.own = guard.written = OwnText(own)
+    guard.own = OwnText(own)
+    guard._written = Written(guard.own, ())
     guard.begin(json.dumps(event).encode(), "request")
     guard.enter()
     return guard

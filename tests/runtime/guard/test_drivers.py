@@ -10,6 +10,7 @@ from types import ModuleType
 import pytest
 from tests.runtime.guard.guards import serving, told
 
+from dayfly.runtime.guard import drivers
 from dayfly.runtime.guard.drivers import WRAPPED
 from dayfly.runtime.guard.guarding import Guard
 from dayfly.runtime.guard.refusal import Refused
@@ -106,3 +107,28 @@ def test_yaml_looks_up_no_name_that_the_event_wrote(constructor: ModuleType) -> 
         yaml.load(document, Loader=yaml.UnsafeLoader)
     assert told(guard)[0][0] == "refused"
     assert yaml.safe_load("a: [1]") == {"a": [1]}
+
+
+@pytest.mark.parametrize("module", ["psycopg.sql", "psycopg2.sql"])
+def test_what_psycopg_quotes_as_a_value_is_one_and_a_name_is_what_it_is(module: str) -> None:
+    class Part:
+        def __init__(self, text: str) -> None:
+            self.text = text
+
+        def as_string(self, _cursor: object) -> str:
+            return self.text
+
+    def made(name: str, base: type = Part) -> type:
+        return type(name, (base,), {"__module__": module})
+
+    composed = made("Composed", list)
+    literal, sql, identifier = made("Literal"), made("SQL"), made("Identifier")
+    event = "x' OR '1'='1"
+    query = composed(
+        [sql("SELECT "), identifier(f'"{event}"'), sql(" WHERE a = "), composed([literal(f"'{event}'")])]
+    )
+    assert drivers._composed(None, query) == f"SELECT \"{event}\" WHERE a = ''"
+    assert drivers._composed(None, literal("1")) == "''"
+    assert drivers._composed(None, "SELECT 1") == "SELECT 1"
+    # One that only calls itself so is a text like any other.
+    assert drivers._composed(None, type("Literal", (Part,), {})("; DROP")) == "; DROP"

@@ -13,6 +13,7 @@ import pytest
 from tests.runtime.guard.guards import serving, told
 from tests.unprivileged import forked
 
+from dayfly.core.handshake import ZygoteOptions
 from dayfly.runtime.guard.guarding import Guard
 from dayfly.runtime.guard.hooks import make_hook
 from dayfly.runtime.guard.refusal import Refused
@@ -123,6 +124,63 @@ def test_a_module_that_the_event_names_is_refused_and_one_that_the_code_names_is
         hook("import", ("antigravity", None, None, None, None))
     hook("import", ("colorsys", None, None, None, None))
     assert told(guard) == [["refused", "import.named"]]
+
+
+def test_a_module_of_which_the_event_has_a_part_is_the_codes_choice() -> None:
+    """`_sysconfigdata__linux_x86_64-linux-gnu`, and a browser that names its machine."""
+    guard = serving({"agent": "Mozilla/5.0 (X11; Linux x86_64)", "kind": "card", "module": "antigravity"})
+    hook = make_hook(guard)
+    hook("import", ("_sysconfigdata__linux_x86_64-linux-gnu", None, None, None, None))
+    hook("import", ("plugins.card", None, None, None, None))
+    with pytest.raises(Refused):
+        hook("import", ("antigravity", None, None, None, None))
+    assert told(guard) == [["refused", "import.named"]]
+
+
+def test_modules_of_the_interpreter_itself_and_plural_forms_are_not_code_from_elsewhere() -> None:
+    def act() -> list[list[str]]:
+        import gettext
+
+        guard = serving({"rule": "n != 1", "word": "return", "name": "n"})
+        sys.addaudithook(make_hook(guard))
+        # A module that lies in the interpreter, not in a file.
+        importlib.import_module("__hello__")
+        assert [gettext.c2py("n != 1")(n) for n in (1, 2)] == [0, 1]
+        assert ast.literal_eval("[1, 'x']") == [1, "x"]
+        return told(guard)
+
+    assert forked(act) == []
+
+
+def test_plural_forms_that_are_code_are_looked_at_by_gettext_itself() -> None:
+    import gettext
+
+    with pytest.raises(ValueError, match="token"):
+        gettext.c2py(f"n or {EVIL}")
+
+
+def test_what_stands_outside_a_modules_functions_is_the_functions_own(tmp_path: Path) -> None:
+    """Nothing holds it once the module is executed: a text that was handed to an engine at init."""
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "vendored-1.0.dist-info").mkdir()
+    (tmp_path / "vendored-1.0.dist-info" / "RECORD").write_text("vendored.py,,\n")
+    source = "Engine({{'page': 'Dear {}, thanks'}})\ndef later(): return 'of a function'\n"
+    guard = Guard(ZygoteOptions(guard="block", guard_key="11" * 16), str(tmp_path))
+    hook = make_hook(guard)
+    for name in ("app.py", "shop/pages.py", "vendored.py", "/usr/lib/elsewhere.py"):
+        hook("exec", (compile(source.format(name), str(tmp_path / name), "exec"),))
+    hook("exec", ("not code",))
+    guard.settle()
+    # Nor is what is executed while an event is served.
+    hook("exec", (compile(source.format("too late"), str(tmp_path / "late.py"), "exec"),))
+    for name, is_own in (
+        ("app.py", True),
+        ("shop/pages.py", True),
+        ("vendored.py", False),
+        ("too late", False),
+    ):
+        assert guard.own.is_constant(f"Dear {name}, thanks") is is_own, name
+    assert guard.own.is_constant("of a function")
 
 
 def test_code_from_where_functions_write_is_not_imported() -> None:

@@ -9,6 +9,36 @@ if TYPE_CHECKING:
     from dayfly.core.structure.judgement import Provenance
     from dayfly.core.structure.own import OwnText
 
+# Values of the standard library's, by what pickle calls to make them: none does anything else.
+_VALUES = frozenset(
+    [
+        "_codecs.encode",
+        "builtins.bytearray",
+        "builtins.complex",
+        "builtins.frozenset",
+        "builtins.object",
+        "builtins.range",
+        "builtins.set",
+        "builtins.slice",
+        "collections.Counter",
+        "collections.OrderedDict",
+        "collections.defaultdict",
+        "collections.deque",
+        "copyreg.__newobj__",
+        "copyreg.__newobj_ex__",
+        "copyreg._reconstructor",
+        "datetime.date",
+        "datetime.datetime",
+        "datetime.time",
+        "datetime.timedelta",
+        "datetime.timezone",
+        "decimal.Decimal",
+        "fractions.Fraction",
+        "uuid.SafeUUID",
+        "uuid.UUID",
+    ]
+)
+
 
 def judge_global(
     module: str, name: str, provenance: Provenance, own: OwnText, *, stream: bytes | None = None
@@ -37,6 +67,8 @@ def _judge(module: str, name: str, provenance: Provenance, own: OwnText, stream:
     written = [_written(text, provenance) for text in (module, name)]
     if all(written):
         return Judgement("refuse", "global.named", "the event names what is imported", written[1])
+    if f"{module}.{name}" in _VALUES:
+        return Judgement("allow", "global.value", "a value of the standard library's")
     paths = [provenance.holds_bytes(_encode(text)) for text in (module, name)]
     if all(paths):
         if _is_own(module, name, own):

@@ -31,7 +31,11 @@ def breaks_out(
         if first_is_event and not second_is_event:
             # The event's quote or backslash, and then one an escaper put beside it, within the value or at
             # its end; before the function's own text it is the function's own quote that was eaten.
-            is_escaped = text[second] == text[at] and (second + 1 == limit or taint.mask[second + 1])
+            after = second + 1
+            while after < limit and text[after] == " ":
+                # A blank between two words of a value is marked as nobody's.
+                after += 1
+            is_escaped = text[second] == text[at] and (after == limit or taint.mask[after])
             if not is_escaped:
                 return at
         elif (

@@ -140,6 +140,18 @@ class OwnText:
         self._function = _Tier(constants)
         self._generators = _Tier(generators)
 
+    def with_constants(self, constants: Texts) -> OwnText:
+        """Return own text with these constants, and with the same generators'."""
+        made = OwnText(constants)
+        made._generators = self._generators
+        return made
+
+    def with_generators(self, generators: Texts) -> OwnText:
+        """Return own text with the same constants, and with these generators'."""
+        made = OwnText((), generators)
+        made._function = self._function
+        return made
+
     def is_constant(self, text: str, *, generators: bool = False) -> bool:
         """Say whether this very text is a constant of the function."""
         if text in self._function.load().constants:
@@ -163,6 +175,16 @@ class OwnText:
             if any(_matches(template, text) for template in tier.templates):
                 return True
         return False
+
+    def piece_at(self, text: str, at: int) -> int:
+        """Return the length of the longest whole piece of the function's text that stands in `text` from `at`."""
+        buckets = self._function.load().buckets
+        longest = 0
+        for length in KEY_LENGTHS:
+            for piece in buckets.get(text[at : at + length], ()):
+                if len(piece) > longest and text.startswith(piece, at):
+                    longest = len(piece)
+        return longest
 
     def explain(
         self, text: str, free: bytearray, event: bytearray, *, generators: bool = False

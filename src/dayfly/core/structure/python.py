@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dayfly.core.structure.generated import judge_generated
 from dayfly.core.structure.judgement import Judgement, Taint, Unreadable, judged
 from dayfly.core.structure.literals import breaks_out
 from dayfly.core.structure.pytokens import (
@@ -74,7 +75,7 @@ def _decode(source: bytes) -> str:
     return source.decode("utf-8")
 
 
-class _Reading:
+class Reading:
     """What of a source is a value (`free`: needs no own text), and what the event may have supplied (`may`)."""
 
     __slots__ = ("free", "may", "names", "tokens")
@@ -241,12 +242,12 @@ def _find_displays(source: str, tokens: list[Token]) -> dict[int, int]:
 
 
 def _judge(source: str, taint: Taint, own: OwnText, *, is_bytes: bool) -> Judgement:
-    reading = _Reading(source, taint, is_bytes=is_bytes)
+    reading = Reading(source, taint, is_bytes=is_bytes)
     explained = own.explain(source, reading.free, taint.mask)
     chosen = _first(taint, reading.may, explained.accounted)
     if chosen < 0 and explained.unexplained < 0:
         return Judgement("allow", "python.values", "the event supplies at most values", taint.first_path())
-    generated = _judge_generated(source, taint, own, reading)
+    generated = judge_generated(source, taint, own, reading)
     if generated is not None:
         return generated
     if chosen >= 0:
@@ -265,88 +266,3 @@ def _first(taint: Taint, *allowed: bytearray) -> int:
             if not any(mask[at] for mask in allowed):
                 return at
     return -1
-
-
-def _judge_generated(source: str, taint: Taint, own: OwnText, reading: _Reading) -> Judgement | None:
-    """Judge code that a library generated; None where its text does not explain the code.
-
-    A generator translates (a template, the fields of a class) into Python and puts no *values* there. So what
-    the event has in its literals came with the event's program: environment.getattr('', '__class__') is
-    all a jinja2 template of the event's shows. Only words of the function's own are let through.
-    """
-    # The function's own template with other names in it is not a library's: eval(event["expr"]) of "price"
-    # is refused, though "price" stands in the code.
-    free = bytearray(reading.free)
-    for token in reading.names:
-        free[token.start : token.end] = b"\x01" * (token.end - token.start)
-    if own.explain(source, free, taint.mask).unexplained < 0:
-        return None
-    free = bytearray(reading.free)
-    for token in reading.names:
-        if _is_own_name(source[token.start : token.end], own):
-            free[token.start : token.end] = b"\x01" * (token.end - token.start)
-    explained = own.explain(source, free, taint.mask, generators=True)
-    if explained.unexplained >= 0:
-        return None
-    literals = bytearray(len(source))
-    for token in reading.tokens:
-        if token.kind == STRING:
-            literals[token.content : token.limit] = b"\x01" * (token.limit - token.content)
-    for start, end in taint.runs():
-        if explained.accounted.find(0, start, end) < 0:
-            continue
-        if not _are_own_words(source, start, end, literals, own):
-            return Judgement(
-                "refuse",
-                "python.generated",
-                "the event supplies what a library turned into code",
-                taint.path_at(start),
-            )
-    return Judgement("allow", "python.generated", "a library's code, of the function's own words")
-
-
-def _is_own_name(name: str, own: OwnText) -> bool:
-    if own.has_word(name, generators=True):
-        return True
-    # l_0_price, __attr_factory_price, t_1: a generator's prefix and a number beside a word.
-    return all(
-        len(part) <= 2 or part.isdigit() or own.has_word(part, generators=True) for part in name.split("_")
-    )
-
-
-def _are_own_words(source: str, start: int, end: int, literals: bytearray, own: OwnText) -> bool:
-    """Say whether the range holds whole words of the function's, and beside them only what separates names."""
-    at = start
-    separated = number = False
-    while at < end:
-        if source[at] == "_" or source[at].isalnum():
-            first, last = at, at
-            while last < end and (source[last] == "_" or source[last].isalnum()):
-                last += 1
-            word, whole = source[first:last], _whole_word(source, first, last)
-            at = last
-            if word.isdigit() and not literals[first]:
-                number = True  # a literal, alone; "1, 2" would be another argument
-                continue
-            if word in KEYWORDS and not literals[first]:
-                return False
-            if not own.has_word(word) and not own.has_word(whole):
-                return False
-        elif literals[at]:
-            at += 1
-        elif source[at] in " ,":
-            separated = True
-            at += 1
-        else:
-            return False
-    return not (separated and number)
-
-
-def _whole_word(source: str, start: int, end: int) -> str:
-    """Return the word of which source[start:end] is a part, at most 128 characters more on each side."""
-    first, last = start, end
-    while first > max(0, start - 128) and (source[first - 1] == "_" or source[first - 1].isalnum()):
-        first -= 1
-    while last < min(len(source), end + 128) and (source[last] == "_" or source[last].isalnum()):
-        last += 1
-    return source[first:last]

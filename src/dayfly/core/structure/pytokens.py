@@ -201,11 +201,22 @@ def _refuse_newline(source: str, content: int, end: int, newline: str) -> None:
         at = source.find(newline, at + 1, end)
 
 
+def _after_string_in_field(source: str, at: int, outer: str) -> int:
+    """Return where a string within a field ends, 0 where Pythons may read it in different ways."""
+    inner = source[at]
+    end = source.find(inner, at + 1)
+    if inner == outer or end < 0 or source.startswith(inner * 3, at):
+        return 0
+    if any(source.find(character, at, end) >= 0 for character in (outer, "\\", "#", "\r", "\n")):
+        return 0
+    return end + 1
+
+
 def _formatted(source: str, start: int, content: int, quote: str, is_raw: bool) -> Token:
     """Read an f-string or t-string.
 
     Python 3.12 lets a field hold the string's own quote, 3.11 ends the string there. Where a field holds
-    any quote, all that follows is called code, which is right under either reading.
+    that, all that follows is called code, which is right under either reading.
     """
     token = Token(FORMATTED, start, len(source), content, len(source), is_raw)
     at, size = content, len(source)
@@ -230,6 +241,9 @@ def _formatted(source: str, start: int, content: int, quote: str, is_raw: bool) 
             hole, depth = at, 0
             while at < size:
                 inner = source[at]
+                if inner in "'\"" and (after := _after_string_in_field(source, at, quote[0])):
+                    at = after
+                    continue
                 if inner in "'\"\\#\r\n":
                     token.holes.append((hole, size))
                     return token

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from dayfly.core.structure.judgement import Judgement, Taint, judged, unreadable
-from dayfly.core.structure.shellwords import BLANK, MARK, PLAIN, QUOTED, Word, is_assignment, read_shell
+from dayfly.core.structure.shellwords import (
+    BLANK,
+    MARK,
+    PLAIN,
+    QUOTED,
+    Reading,
+    Word,
+    is_assignment,
+    read_shell,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -127,6 +136,7 @@ def _refuse(rule: str, reason: str, path: str) -> Judgement:
 
 def _judge_line(command: str, taint: Taint, provenance: Provenance, own: OwnText, depth: int) -> Judgement:
     reading = read_shell(command)
+    quoted = _quoted_values(command, reading)
     free = bytearray(kind in (PLAIN, QUOTED, BLANK, MARK) for kind in reading.kinds)
     for words in reading.commands:
         for word in words:
@@ -140,6 +150,7 @@ def _judge_line(command: str, taint: Taint, provenance: Provenance, own: OwnText
             if (
                 not explained.accounted[at]
                 and reading.kinds[at] not in (PLAIN, QUOTED)
+                and not quoted[at]
                 and not _is_escapers(command, at, taint)
             ):
                 return _refuse(
@@ -159,6 +170,20 @@ def _judge_line(command: str, taint: Taint, provenance: Provenance, own: OwnText
             "unknown", "shell.unexplained", "the function's own text does not explain this command"
         )
     return Judgement("allow", "shell.operand", "the event supplies at most operands", taint.first_path())
+
+
+def _quoted_values(command: str, reading: Reading) -> bytearray:
+    """Mark the words that are quoted as shlex.quote quotes what they say: each is one value, whoever wrote the quotes.
+
+    "' OR '" of an event lies in 'a'"'"' OR '"'"'b' as well, a quote further on than where it was put.
+    """
+    marks = bytearray(len(command))
+    for words in reading.commands:
+        for word in words:
+            text = command[word.start : word.end]
+            if text.startswith("'") and text == "'" + word.text().replace("'", "'\"'\"'") + "'":
+                marks[word.start : word.end] = b"\x01" * len(text)
+    return marks
 
 
 def _is_escapers(command: str, at: int, taint: Taint) -> bool:

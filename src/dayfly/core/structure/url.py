@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 # Labels that must follow one of the event's for the domain to be the function's: {tenant}.example.com.
 _MIN_SUFFIX_LABELS = 2
+# Of a route: "/" stands in any code.
+_MIN_ROUTE_LETTERS = 3
 
 
 def judge_url(url: str | bytes, provenance: Provenance, own: OwnText) -> Judgement:
@@ -40,6 +42,7 @@ def _judge(url: str, taint: Taint, own: OwnText) -> Judgement:
                 return Judgement(
                     "refuse", "url.target", "the event supplies where it goes", taint.path_at(at)
                 )
+    _drop_routes(url, taint, path, own)
     found = _find_escape(url, taint, path)
     if found >= 0:
         return Judgement("refuse", "url.structure", "the event's value is not encoded", taint.path_at(found))
@@ -76,6 +79,19 @@ def _is_own_domain(url: str, taint: Taint, start: int, end: int, first: int, las
         return False
     suffix = [label for label in url[last + 1 : end].partition(":")[0].split(".") if label]
     return len(suffix) >= _MIN_SUFFIX_LABELS and not suffix[-1].isdigit()
+
+
+def _drop_routes(url: str, taint: Taint, path: int, own: OwnText) -> None:
+    """/orders/17 is what the function was called by, and what it calls in turn: "/orders/" is its own text.
+
+    Only where that is what the event's part begins with, and no more of it than the first piece: in users/{x} of
+    "7/delete" and in users/{x} of "/delete" the slash is the event's, whatever the function calls elsewhere.
+    """
+    for start, end in taint.runs():
+        if start >= path and url[start] == "/" and url[start - 1] != "/":
+            size = min(own.piece_at(url, start), end - start)
+            if sum(character.isalnum() for character in url[start : start + size]) >= _MIN_ROUTE_LETTERS:
+                taint.mask[start : start + size] = bytes(size)
 
 
 def _find_escape(url: str, taint: Taint, path: int) -> int:

@@ -111,9 +111,8 @@ def about_name(guard: Guard, named: str, frame: FrameType) -> None:
 def about_import(guard: Guard, name: str, frame: FrameType) -> None:
     """A module whose name is not in the code that imports it."""
     spans = guard.provenance.spans(name)
-    first = len(name.partition(".")[0])
-    if not any(span.start < first for span in spans) or guard.own.is_constant(name):
-        # A choice among the modules of a package that the function names.
+    if not spans or spans[0].start > 0 or guard.own.is_constant(name):
+        # A choice among the modules of a package, or among those whose names begin in a way, that the code names.
         return
     guard.refuse("import.named", frame, path=spans[0].path, text=name)
 

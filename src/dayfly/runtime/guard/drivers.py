@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     from dayfly.runtime.guard.guarding import Guard
 
+_COMPOSERS = ("psycopg.sql", "psycopg2.sql")
+_VALUE = "''"
+
 
 def watch(guard: Guard) -> None:
     """Wrap drivers as they are loaded, and those that are."""
@@ -141,7 +144,12 @@ def _as_it_is(_cursor: Any, query: Any) -> object:
 
 
 def _composed(cursor: Any, query: Any) -> object:
-    """psycopg's composed queries: identifiers and values are quoted by the driver then."""
+    """psycopg's composed queries: what it quotes as a value is one, whatever stands in it; names are judged as they are."""
+    kind = type(query)
+    if kind.__module__ in _COMPOSERS and kind.__name__ == "Composed":
+        return "".join(str(_composed(cursor, part)) for part in query)
+    if kind.__module__ in _COMPOSERS and kind.__name__ == "Literal":
+        return _VALUE
     return query.as_string(cursor) if hasattr(query, "as_string") else query
 
 

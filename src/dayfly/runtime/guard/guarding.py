@@ -15,11 +15,12 @@ from dayfly.runtime.guard import owntext
 from dayfly.runtime.guard.places import Places
 from dayfly.runtime.guard.refusal import Refused, RefusedRecord, describe, error_body
 from dayfly.runtime.guard.tampering import Unchanged
+from dayfly.runtime.guard.written import GENERATORS, Written
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import FrameType
+    from types import CodeType, FrameType
 
     from dayfly.core.handshake import ZygoteOptions
     from dayfly.core.structure.judgement import Judgement
@@ -32,48 +33,6 @@ _MANY_DIGITS = 6
 _SAMPLED = "00"
 # Frames between a library that writes code and whoever asked it to.
 _MANY_STEPS = 24
-# Libraries whose business is to write code: what they are told to write is judged together with their own text.
-_GENERATORS = frozenset(
-    {
-        "_collections_abc",
-        "attr",
-        "attrs",
-        "chameleon",
-        "collections",
-        "dataclasses",
-        "decorator",
-        "enum",
-        "fastjsonschema",
-        "functools",
-        "jinja2",
-        "mako",
-        "msgspec",
-        "pydantic",
-        "sqlalchemy",
-        "typing",
-        "wrapt",
-    }
-)
-# Where these have the texts that they put together.
-_WRITERS = (
-    "attr._make",
-    "chameleon.",
-    "collections",
-    "dataclasses",
-    "decorator",
-    "enum",
-    "fastjsonschema.",
-    "functools",
-    "jinja2.compiler",
-    "jinja2.runtime",
-    "mako.codegen",
-    "sqlalchemy.dialects.",
-    "sqlalchemy.sql.compiler",
-    "sqlalchemy.util.langhelpers",
-    "typing",
-)
-# Whoever has one of these asks them for code or statements at most events; the others hardly ever.
-_HEAVY = frozenset(("attr", "jinja2", "mako", "sqlalchemy"))
 # What an unknown origin is worth telling of: elsewhere most texts are neither the event's nor constants.
 _NEVER_UNREAD = frozenset(("python", "code", "template", "shell", "argv", "global"))
 # What was let pass of these may have changed anything in this process.
@@ -105,8 +64,10 @@ class Guard:
         self._temporary = options.temporary
         self.places = Places(task, options.temporary, since=time.time())
         self._texts: list[str] = []
-        # What the function's code says; and the same with what libraries say whose business is to write code.
-        self.own = self.written = OwnText()
+        self._modules: list[CodeType] = []
+        # What the function's code says.
+        self.own = OwnText()
+        self._written = Written(self.own, ())
         self._known: frozenset[str] = frozenset()
         self._changes: Unchanged | None = None
         self._comparison: Comparison | None = None
@@ -138,14 +99,15 @@ class Guard:
         self.places = Places(self._task, self._temporary, since=time.time() + 1.0)
         texts = owntext.environment_texts()
         texts += owntext.function_texts(self.places, with_values=True)
+        texts += owntext.module_texts(self.places, self._modules)
+        self._modules = []
         texts += owntext.hosts_in(texts)
         self._known = frozenset(text for text in texts if text.isidentifier())
         self._texts = texts
         self.own = OwnText(texts)
-        self.written = OwnText(texts, lambda: owntext.library_texts(_WRITERS))
-        # Read now, once for all workers.
-        self.own.is_constant("")
-        self.written.is_constant("", generators=not _HEAVY.isdisjoint(sys.modules))
+        self._written = Written(self.own)
+        # Read now, once for all workers: a dozen milliseconds, and nearly every path and statement asks.
+        self.written.is_constant("", generators=True)
         self._changes = Unchanged()
 
     def watch(self) -> None:
@@ -182,6 +144,15 @@ class Guard:
         """A text was let pass to the compiler: what is made of it is nobody's plant."""
         if self._comparison is not None:
             self._comparison.known.remember(source)
+
+    def keep_module(self, code: object) -> None:
+        """The import system executes a module: what stands outside its functions is nowhere else later on."""
+        if (
+            self._changes is None
+            and getattr(code, "co_name", "") == "<module>"
+            and self.places.is_functions(getattr(code, "co_filename", ""))
+        ):
+            self._modules.append(code)  # type: ignore[arg-type]
 
     def disarm(self) -> None:
         """Look at nothing from here on."""
@@ -260,6 +231,11 @@ class Guard:
     # ---- asked by hooks and wrappers ------------------------------------------------------------
 
     @property
+    def written(self) -> OwnText:
+        """What the function's code says, and libraries say whose business is to write code."""
+        return self._written.now()
+
+    @property
     def provenance(self) -> Provenance | Joined:
         """What came with the event; read at the first question."""
         found = self._provenance
@@ -295,7 +271,7 @@ class Guard:
     def is_writer(self, frame: FrameType) -> bool:
         """Say whether a library whose business it is to write code stands in this frame."""
         name = frame.f_globals.get("__name__")
-        is_one = type(name) is str and name.partition(".")[0] in _GENERATORS
+        is_one = type(name) is str and name.partition(".")[0] in GENERATORS
         return is_one and self.places.is_deployed(frame.f_code.co_filename)
 
     def words_of_caller(self, frame: FrameType | None) -> OwnText | None:
@@ -320,7 +296,7 @@ class Guard:
             frame = frame.f_back
         if not texts:
             return None
-        return OwnText([*self._texts, *texts], lambda: owntext.library_texts(_WRITERS))
+        return self.written.with_constants([*self._texts, *texts])
 
     def _hints(self, frame: FrameType) -> list[str]:
         """Return the hints of a function of the deployment's that `typing` is looking at."""

@@ -44,6 +44,10 @@ _NO_DIRECTORY = -1
 # What `shell=True` of subprocess makes of a command: [shell, "-c", command].
 _SHELL = "/bin/sh"
 _WORDS_OF_SHELL = 3
+# What makes nothing that can be executed.
+_PARSERS = (("ast", "parse"), ("mako._ast_util", "parse"))
+# What compiles nothing that it has not looked at: names alone; sums and comparisons of `n` and numbers.
+_LOOK_THEMSELVES = (("collections", "namedtuple"), ("gettext", "c2py"))
 # What walks through directories by descriptors, which the event does not tell.
 _WALKERS = ("/shutil.py", "/os.py", "<frozen os>")
 # What has every host resolved, which is an event, before it connects to what came of it. asyncio leaves out addresses.
@@ -73,6 +77,8 @@ def make_hook(guard: Guard) -> Callable[[str, Arguments], None]:
         if not guard.is_active:
             if event == "dayfly.guard":
                 guard.is_heard = True
+            elif event == "exec":
+                guard.keep_module(arguments[0])
             return
         ident = ident_now()
         frame = frame_at(1)
@@ -131,6 +137,14 @@ def _loads_file(frame: FrameType | None) -> bool:
     return False
 
 
+def _loads_frozen(frame: FrameType) -> bool:
+    """Say whether it is the import system that takes a module out of the interpreter itself."""
+    importer = getattr(sys.modules.get("_frozen_importlib"), "FrozenImporter", None)
+    return frame.f_back is not None and frame.f_back.f_code is getattr(
+        getattr(importer, "exec_module", None), "__code__", None
+    )
+
+
 # ---- code ---------------------------------------------------------------------------------------
 
 
@@ -138,11 +152,11 @@ def _on_compile(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
     source = arguments[0]
     if frame.f_code.co_filename in _IMPORTLIB and _loads_file(frame):
         return
-    if _only_parses(frame):
+    if _is_one_of(frame, _PARSERS):
         return
     if type(source) is str or type(source) is bytes:
         before = guard.suspicions + guard.doubts
-        if not _names_tuple(frame) and not _judge_template(frame, guard):
+        if not _is_one_of(frame, _LOOK_THEMSELVES) and not _judge_template(frame, guard):
             asking.about_python(guard, source, frame)
         if guard.suspicions + guard.doubts == before:
             guard.remember(source)
@@ -157,16 +171,12 @@ def _on_compile(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
                 guard.remember(text)
 
 
-def _only_parses(frame: FrameType) -> bool:
-    """Say whether it is `ast.parse`, which makes nothing that can be executed."""
-    module = sys.modules.get("ast")
-    return module is not None and frame.f_code is getattr(module.parse, "__code__", None)
-
-
-def _names_tuple(frame: FrameType) -> bool:
-    """Say whether it is `namedtuple`, which compiles nothing but names that it has looked at itself."""
-    module = sys.modules.get("collections")
-    return module is not None and frame.f_code is getattr(module.namedtuple, "__code__", None)
+def _is_one_of(frame: FrameType, functions: tuple[tuple[str, str], ...]) -> bool:
+    """Say whether it is one of these functions, given as module and name."""
+    for module, function in functions:
+        if frame.f_code is getattr(getattr(sys.modules.get(module), function, None), "__code__", None):
+            return True
+    return False
 
 
 def _judge_template(frame: FrameType, guard: Guard) -> bool:
@@ -198,7 +208,7 @@ def _judge_template(frame: FrameType, guard: Guard) -> bool:
 
 
 def _on_marshal(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
-    if frame.f_code.co_filename in _IMPORTLIB and _loads_file(frame):
+    if frame.f_code.co_filename in _IMPORTLIB and (_loads_file(frame) or _loads_frozen(frame)):
         return
     data = arguments[0] if arguments else b""
     asking.about_bytes(guard, "code.marshal", data, frame)
@@ -409,6 +419,7 @@ def _nothing(_guard: Guard, _arguments: Arguments, _frame: FrameType) -> None:
 
 _ACTS: dict[str, Act] = {
     "dayfly.guard": _nothing,
+    "exec": _nothing,
     "compile": _on_compile,
     "marshal.loads": _on_marshal,
     "marshal.load": _on_marshal,

@@ -9,6 +9,7 @@ from types import FunctionType, ModuleType
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import CodeType
 
     from dayfly.runtime.guard.places import Places
 
@@ -47,6 +48,16 @@ def function_texts(places: Places, *, with_values: bool) -> Iterator[str]:
     for module, file in _modules():
         if places.is_functions(file) and _top(module.__name__) not in libraries:
             yield from texts_in(module, with_values=with_values)
+
+
+def module_texts(places: Places, modules: list[CodeType]) -> Iterator[str]:
+    """Yield the constants of modules' code, those outside of functions too, but for libraries beside the function."""
+    from dayfly.core.structure.own import texts_of
+
+    libraries = _libraries_in(places.task)
+    for code in modules:
+        if code.co_filename[len(places.task) :].partition("/")[0].removesuffix(".py") not in libraries:
+            yield from texts_of(code)
 
 
 def library_texts(names: tuple[str, ...]) -> Iterator[str]:

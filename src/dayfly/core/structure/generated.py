@@ -1,0 +1,151 @@
+"""Judges Python that a library generated: the event may have given it words of the function's own, and no others."""
+
+from __future__ import annotations
+
+from dayfly.core.structure.judgement import Judgement, Taint
+from dayfly.core.structure.pytokens import CONSTANTS, KEYWORDS, SPACE, STRING, Token
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from dayfly.core.structure.own import OwnText
+    from dayfly.core.structure.python import Reading
+
+
+def judge_generated(source: str, taint: Taint, own: OwnText, reading: Reading) -> Judgement | None:
+    """Judge code that a library generated; None where its text does not explain the code.
+
+    A generator translates (a template, the fields of a class) into Python and puts no *values* there. So what
+    the event has in its literals came with the event's program: environment.getattr('', '__class__') is
+    all a jinja2 template of the event's shows. Only words of the function's own are let through.
+    """
+    # The function's own template with other names in it is not a library's: eval(event["expr"]) of "price"
+    # is refused, though "price" stands in the code.
+    free = bytearray(reading.free)
+    for token in reading.names:
+        free[token.start : token.end] = b"\x01" * (token.end - token.start)
+    if own.explain(source, free, taint.mask).unexplained < 0:
+        return None
+    free = bytearray(reading.free)
+    for token in reading.names:
+        if _is_own_name(source[token.start : token.end], own):
+            free[token.start : token.end] = b"\x01" * (token.end - token.start)
+    _drop_generators_names(source, taint, own, reading)
+    explained = own.explain(source, free, taint.mask, generators=True)
+    if explained.unexplained >= 0:
+        return None
+    literals = bytearray(len(source))
+    for token in reading.tokens:
+        if token.kind == STRING:
+            literals[token.content : token.limit] = b"\x01" * (token.limit - token.content)
+    for start, end in taint.runs():
+        if explained.accounted.find(0, start, end) < 0:
+            continue
+        if (
+            source[start:end] in KEYWORDS
+            and not literals[start]
+            and _whole_word(source, start, end) == source[start:end]
+        ):
+            # `return` of a generator's: one keyword, without what it would take, is no code.
+            continue
+        if not _are_own_words(source, start, end, literals, own):
+            return Judgement(
+                "refuse",
+                "python.generated",
+                "the event supplies what a library turned into code",
+                taint.path_at(start),
+            )
+    return Judgement("allow", "python.generated", "a library's code, of the function's own words")
+
+
+def _drop_generators_names(source: str, taint: Taint, own: OwnText, reading: Reading) -> None:
+    """`def __init__` and `__dataclass___init___return__` are a generator's, though a key is called `__init__`.
+
+    A name that the code defines itself, or a parameter, is nobody else's there, and a part of a name names nothing.
+    """
+    defined = {name for name in _parameters(source, reading.tokens) if own.has_word(name, generators=True)}
+    for start, end in _all_names(source, reading):
+        name = source[start:end]
+        if source.endswith("def ", 0, start) and own.has_word(name, generators=True):
+            defined.add(name)
+        if taint.any(start, end) and (
+            (name in defined and not source.endswith(".", 0, start))
+            or (not taint.all(start, end) and _is_own_name(name, own))
+        ):
+            taint.mask[start:end] = bytes(end - start)
+
+
+def _all_names(source: str, reading: Reading) -> list[tuple[int, int]]:
+    """Return where names stand, in the fields of formatted strings too."""
+    found = [(token.start, token.end) for token in reading.names]
+    for token in reading.tokens:
+        for at, end in token.holes:
+            while at < end:
+                first = at
+                while at < end and (source[at] == "_" or source[at].isalnum()):
+                    at += 1
+                if at > first:
+                    found.append((first, at))
+                at += 1
+    return found
+
+
+def _parameters(source: str, tokens: list[Token]) -> set[str]:
+    """Return the names of the parameters of all functions that are defined."""
+    found: set[str] = set()
+    words = [source[token.start : token.end] for token in tokens if token.kind != SPACE]
+    depth = 0
+    for index, word in enumerate(words):
+        if depth == 0:
+            depth = int(word == "(" and index > 1 and words[index - 2] == "def")
+            continue
+        depth += (word in "([{") - (word in ")]}")
+        if depth == 1 and words[index - 1] in ("(", ",", "*", "**") and word.isidentifier():
+            found.add(word)
+    return found
+
+
+def _is_own_name(name: str, own: OwnText) -> bool:
+    if own.has_word(name, generators=True):
+        return True
+    # l_0_price, __attr_factory_price, t_1: a generator's prefix and a number beside a word.
+    return all(
+        len(part) <= 2 or part.isdigit() or own.has_word(part, generators=True) for part in name.split("_")
+    )
+
+
+def _are_own_words(source: str, start: int, end: int, literals: bytearray, own: OwnText) -> bool:
+    """Say whether the range holds whole words of the function's, and beside them only what separates names."""
+    at = start
+    separated = number = False
+    while at < end:
+        if source[at] == "_" or source[at].isalnum():
+            first, last = at, at
+            while last < end and (source[last] == "_" or source[last].isalnum()):
+                last += 1
+            word, whole = source[first:last], _whole_word(source, first, last)
+            at = last
+            if word.isdigit() or (word in CONSTANTS and not literals[first]):
+                number = True  # a literal, alone; "1, 2" would be another argument
+                continue
+            if word in KEYWORDS and not literals[first]:
+                return False
+            if not own.has_word(word) and not own.has_word(whole):
+                return False
+        elif literals[at]:
+            at += 1
+        elif source[at] in " ,":
+            separated = True
+            at += 1
+        else:
+            return False
+    return not (separated and number)
+
+
+def _whole_word(source: str, start: int, end: int) -> str:
+    """Return the word of which source[start:end] is a part, at most 128 characters more on each side."""
+    first, last = start, end
+    while first > max(0, start - 128) and (source[first - 1] == "_" or source[first - 1].isalnum()):
+        first -= 1
+    while last < min(len(source), end + 128) and (source[last] == "_" or source[last].isalnum()):
+        last += 1
+    return source[first:last]

@@ -1,0 +1,78 @@
+"""The function's own text with that of the libraries whose business is to write code or statements."""
+
+from __future__ import annotations
+
+import sys
+
+from dayfly.runtime.guard import owntext
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from dayfly.core.structure.own import OwnText
+
+# Libraries whose business is to write code: what they are told to write is judged together with their own text.
+GENERATORS = frozenset(
+    {
+        "_collections_abc",
+        "attr",
+        "attrs",
+        "bottle",
+        "chameleon",
+        "collections",
+        "dataclasses",
+        "decorator",
+        "enum",
+        "fastjsonschema",
+        "functools",
+        "jinja2",
+        "mako",
+        "msgspec",
+        "pydantic",
+        "sqlalchemy",
+        "typing",
+        "wrapt",
+    }
+)
+# Where these have the texts that they put together.
+WRITERS = (
+    "attr._make",
+    "bottle",
+    "chameleon.",
+    "collections",
+    "dataclasses",
+    "decorator",
+    "enum",
+    "fastjsonschema.",
+    "functools",
+    "jinja2.compiler",
+    "jinja2.runtime",
+    "mako.codegen",
+    "psycopg.",
+    "sqlalchemy.dialects.",
+    "sqlalchemy.sql.compiler",
+    "sqlalchemy.util.langhelpers",
+    "typing",
+)
+
+
+class Written:
+    """Own text with that of the `writers` that are loaded; they are looked at again where modules were."""
+
+    __slots__ = ("_count", "_loaded", "_own", "_text", "_writers")
+
+    def __init__(self, own: OwnText, writers: tuple[str, ...] = WRITERS) -> None:
+        self._own = self._text = own
+        self._writers = writers
+        self._loaded: tuple[str, ...] = ()
+        self._count = 0
+
+    def now(self) -> OwnText:
+        """Return it with what is loaded now."""
+        count = len(sys.modules)
+        if count != self._count:
+            self._count = count
+            loaded = tuple(name for name in list(sys.modules) if name.startswith(self._writers))
+            if loaded != self._loaded:
+                self._loaded = loaded
+                self._text = self._own.with_generators(lambda: owntext.library_texts(self._writers))
+        return self._text
