@@ -1,166 +1,158 @@
-"""Functions that do nothing wrong run under the guard as without it: no refusal, no finding, the same answers."""
+"""Functions that do nothing wrong run under Dayfly as without it: the same answers, no refusal, no finding, no fallback.
+
+Whatever a guard, a policy or a comparison finds in them is wrong: any finding fails, whoever makes it.
+"""
 
 from __future__ import annotations
 
-import base64
+import functools
+import itertools
 import json
-import sys
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.item_service import item_service
+from tests.honest.samples import data, databases, services, standard, web
+from tests.honest.samples.sample import Event, Sample
 from tests.real.environment import real_python
-from tests.rie import Rie
+from tests.real.servers import Servers
+from tests.rie import Answer, Rie
 
-FUNCTIONS = Path(__file__).parent / "functions"
-HTTP = {
-    "version": "2.0",
-    "routeKey": "POST /orders",
-    "rawPath": "/orders",
-    "headers": {"host": "abc.execute-api.eu-central-1.amazonaws.com", "content-type": "application/json"},
-    "requestContext": {
-        "http": {"method": "POST", "path": "/orders", "sourceIp": "127.0.0.1"},
-        "stage": "$default",
-    },
+HERE = Path(__file__).parent
+FUNCTIONS = HERE / "functions"
+SAMPLES = {
+    sample.name: sample for module in (standard, data, web, databases, services) for sample in module.SAMPLES
 }
-# Functions of libraries that tests/real brings.
-REAL = ("alchemy", "powertools")
-# Words of code and of SQL, as a customer may well write them.
-PROSE = "select 'all' from where; drop & import os; O'Neil <b> $(x) -- {{ 7 }}"
-EVENTS: dict[str, list[dict[str, object]]] = {
-    "classes": [
-        {"order": "o-1", "amount": 12.5, "email": "a@example.com", "colour": "RED"},
-        {"order": PROSE, "amount": -1, "email": "row", "colour": "GREEN", **HTTP},
-    ],
-    "letters": [
-        {"name": "ada", "items": [{"title": "tea", "price": 3}], "total": 6},
-        {"name": PROSE, "items": [{"title": PROSE, "price": 30}] * 3, "total": 60, **HTTP},
-    ],
-    "texts": [
-        {
-            "level": "INFO",
-            "order": "o-1",
-            "name": name,
-            "body": json.dumps({"name": name, "list": [1, None, True]}),
-            "search": "a",
-            "literal": "{'price': [1, -2.5], 'name': 'x'}",
-            "total": "12.50",
-            "csv": "name,total\nada,3\n",
-            "form": "name=ada&total=3",
-            "blob": base64.b64encode(name.encode()).decode(),
-            "charset": "utf-8",
-            "xml": "<order id='1'/>",
-        }
-        for name in ("ada", PROSE)
-    ],
-    "rows": [
-        {
-            "id": "o-1",
-            "email": "a@example.com",
-            "total": 3.5,
-            "created": 1,
-            "ids": ["o-1"],
-            "order": "newest",
-            "limit": "3",
-        },
-        {
-            "id": PROSE,
-            "email": PROSE,
-            "total": 3,
-            "created": 2,
-            "ids": ["x", "y"],
-            "order": "dearest",
-            "limit": 1,
-            **HTTP,
-        },
-    ],
-    "files": [
-        {"id": "o-1", "file": "note.txt", "note": "hello"},
-        {"id": "3f0c-77", "file": "my note (2).txt", "note": PROSE, **HTTP},
-    ],
-    "calls": [
-        {
-            "item": item,
-            "page": "2",
-            "awsRegion": "eu-central-1",
-            "bucket": {"name": "uploads"},
-            "object": {"key": "orders/2026/o-1.json"},
-            **HTTP,
-        }
-        for item in ("17", PROSE)
-    ],
-    "alchemy": [
-        {
-            "id": "o-1",
-            "email": "a@example.com",
-            "total": 3.5,
-            "ids": ["o-1", "o-2"],
-            "order": "total",
-            "limit": 3,
-        },
-        {
-            "id": PROSE,
-            "email": PROSE,
-            "total": 3,
-            "ids": [PROSE, "email"],
-            "order": "email",
-            "limit": 1,
-            **HTTP,
-        },
-    ],
-    "powertools": [
-        {
-            **HTTP,
-            "rawPath": f"/orders/{order}",
-            "rawQueryString": "",
-            "requestContext": {"http": {"method": "POST", "path": f"/orders/{order}"}, "stage": "$default"},
-            "body": json.dumps({"note": note}),
-            "isBase64Encoded": False,
-        }
-        for order, note in (("o-1", "hello"), ("3f0c-77", PROSE))
-    ],
-    "lazy": [
-        {"rgb": [0.1, 0.2, 0.3], "plugin": "card", "amount": 3},
-        {
-            "rgb": [0.1, 0.2, 0.3],
-            "plugin": "card",
-            "amount": 4,
-            "module": "statistics",
-            "import": "uuid",
-            **HTTP,
-        },
-    ],
-}
+# The settings that a function brings itself: its learned policy, once it has one.
+SETTINGS = "dayfly.toml"
+ISOLATIONS = ("invocation", "window", "process")
+GUARDS = ("block", "observe")
+
+
+def cases() -> Iterator[object]:
+    """Every function with and without a policy in every isolation and mode, the quick ones unmarked."""
+    for name, sample in SAMPLES.items():
+        for policy in ("default", "learned"):
+            if policy == "learned" and not (FUNCTIONS / name / SETTINGS).exists():
+                continue
+            for isolation, guard in itertools.product(ISOLATIONS, GUARDS):
+                # Observing looks at what blocking looks at, and a window is a process that is forked once.
+                is_slow = guard == "observe" or isolation == "window"
+                # A fresh worker for each of its events repeats much.
+                is_slow = is_slow or (sample.is_slow and isolation == "invocation")
+                yield pytest.param(
+                    name,
+                    policy,
+                    isolation,
+                    guard,
+                    id=f"{name}-{policy}-{isolation}-{guard}",
+                    marks=[pytest.mark.slow] if is_slow else [],
+                )
 
 
 @pytest.fixture(scope="module")
-def service() -> Iterator[str]:
-    with item_service() as url:
-        yield url
+def servers() -> Iterator[Servers]:
+    with Servers() as running:
+        yield running
 
 
-@pytest.mark.parametrize("name", EVENTS)
-@pytest.mark.parametrize("mode", ["block", "observe"])
-def test_an_honest_function_meets_no_refusal_and_no_finding(name: str, mode: str, service: str) -> None:
-    environment = {"DAYFLY_GUARD": mode, "SERVICE": service}
-    answers = []
-    for guard in (mode, "off"):
-        with Rie(
-            FUNCTIONS,
-            f"{name}.handler",
-            environment={**environment, "DAYFLY_GUARD": guard},
-            interpreter=real_python() if name in REAL else Path(sys.executable),
-        ) as rie:
-            answers.append([rie.invoke(event).body for event in EVENTS[name] * 2])
-            log = rie.logs()
-        if guard == mode:
-            assert "Dayfly's guard" not in log
-            assert [line for line in log.split("\n") if '"types":["guard.' in line] == []
-            assert f'"guard":"{mode}"' in log
-    assert b'"errorType"' not in b"".join(answers[1]), "the function does not work"
-    assert answers[0] == answers[1]
+def deployed(name: str, policy: str, folder: Path) -> Path:
+    """The function as it is deployed with its learned policy, or without settings of its own."""
+    package = shutil.copytree(
+        FUNCTIONS / name, folder / "function", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    if policy == "default":
+        (package / SETTINGS).unlink(missing_ok=True)
+    return package
+
+
+def environment_of(sample: Sample, servers: Servers) -> dict[str, str]:
+    return {name: value for kind in sample.needs for name, value in servers.get(kind).environment.items()}
+
+
+def answers_of(rie: Rie, sample: Sample) -> list[Answer]:
+    return [rie.invoke(event) for event in sent_to(sample)]
+
+
+def sent_to(sample: Sample) -> list[Event]:
+    """All events, and the first ones again: what one builds, the next one of its kind finds."""
+    events = sample.sent()
+    return events + events[:5]
+
+
+@functools.cache
+def plain_answers(name: str, servers: Servers) -> list[bytes]:
+    """What the function answers under plain awslambdaric."""
+    sample = SAMPLES[name]
+    with Rie(
+        FUNCTIONS / name,
+        "app.handler",
+        runtime="plain",
+        environment=environment_of(sample, servers),
+        interpreter=honest_python(),
+    ) as rie:
+        answers = [answer.body for answer in answers_of(rie, sample)]
+        failed = [body for body in answers if b'"errorType"' in body]
+        assert failed == [], f"the function does not work:\n{rie.logs()[-3000:]}"
+    assert answers
+    return answers
+
+
+def honest_python() -> Path:
+    return real_python(HERE / "requirements.txt")
+
+
+def findings(log: str) -> list[dict[str, object]]:
+    """Every finding in a log, but for the line that says what is in force."""
+    found = []
+    at = log.find('{"timestamp"')
+    while at >= 0:
+        record, length = json.JSONDecoder().raw_decode(log[at:])
+        if "finding_info" in record:
+            found.append(record)
+        at = log.find('{"timestamp"', at + length)
+    assert found, "Dayfly said nothing: is it in force?"
+    assert found[0]["finding_info"]["types"] == ["environment.started"]
+    return found
+
+
+@pytest.mark.parametrize(("name", "policy", "isolation", "guard"), list(cases()))
+def test_an_honest_function_is_let_alone(
+    name: str, policy: str, isolation: str, guard: str, servers: Servers, tmp_path: Path
+) -> None:
+    sample = SAMPLES[name]
+    expected = plain_answers(name, servers)
+    with Rie(
+        deployed(name, policy, tmp_path),
+        "app.handler",
+        environment={
+            **environment_of(sample, servers),
+            "DAYFLY_GUARD": guard,
+            "DAYFLY_ISOLATION": isolation,
+        },
+        interpreter=honest_python(),
+    ) as rie:
+        answers = answers_of(rie, sample)
+        log = rie.logs()
+    started, *others = findings(log)
+    assert [(one["message"], one["unmapped"]) for one in others] == []
+    in_force = started["unmapped"]["evidence"]  # type: ignore[index]
+    assert (in_force["isolation"], in_force["guard"]) == (isolation, guard)
+    assert "Dayfly's guard" not in log
+    for event, answer, wanted in zip(sent_to(sample), answers, expected, strict=True):
+        assert answer.body == wanted, f"for {json.dumps(event)[:500]}"
 
 
 def test_every_function_here_is_tried() -> None:
-    assert sorted(EVENTS) == sorted(path.stem for path in FUNCTIONS.glob("*.py"))
+    assert sorted(SAMPLES) == sorted(path.parent.name for path in FUNCTIONS.glob("*/app.py"))
+
+
+def test_a_finding_is_seen(tmp_path: Path) -> None:
+    """The assertion above fails where a function is not honest: each guard mode, and a residue."""
+    (tmp_path / "app.py").write_text("def handler(event, context):\n    return eval(event['code'])\n")
+    for guard in ("observe", "block"):
+        with Rie(tmp_path, "app.handler", environment={"DAYFLY_GUARD": guard}) as rie:
+            rie.invoke({"code": "__import__('os').getpid()"})
+            kinds = [one["finding_info"]["types"][0] for one in findings(rie.logs())[1:]]  # type: ignore[index]
+        assert [kind.startswith("guard.") for kind in kinds] == [True]

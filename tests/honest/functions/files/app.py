@@ -32,5 +32,6 @@ def handler(event, context):
         "tr a-z A-Z", shell=True, input=event["note"], capture_output=True, text=True
     ).stdout
     (folder / "latest.txt").unlink()
+    folder.rmdir()
     template = (HERE / "templates" / "receipt.html").read_text()
     return {"names": names, "listed": listed, "lines": lines, "upper": upper, "template": len(template)}

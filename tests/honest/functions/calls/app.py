@@ -8,7 +8,7 @@ import urllib.request
 import boto3
 import requests
 
-SERVICE = os.environ["SERVICE"]
+SERVICE = os.environ["SERVICE_URL"]
 session = requests.Session()
 
 

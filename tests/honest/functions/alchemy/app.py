@@ -27,6 +27,7 @@ def handler(event, context):
         query = sa.select(Order).where(Order.email == event["email"], Order.id.in_(event["ids"]))
         found = session.scalars(query.order_by(column.desc()).limit(event["limit"])).all()
         count = session.execute(
-            sa.text("SELECT count(*) FROM orders WHERE total >= :total"), {"total": event["total"]}
+            sa.text("SELECT count(*) FROM orders WHERE total >= :total AND id = :id"),
+            {"total": event["total"], "id": event["id"]},
         )
         return {"found": [order.id for order in found], "count": count.scalar_one()}

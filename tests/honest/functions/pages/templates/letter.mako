@@ -1,0 +1,5 @@
+<%def name="line(item)">* ${item}</%def>\
+Dear ${name},
+% for item in items:
+${line(item)}
+% endfor

@@ -1,0 +1,1 @@
+"""Honest functions and what they are sent."""
