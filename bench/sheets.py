@@ -18,7 +18,7 @@ from bench.machine import Machine
 from bench.report import BUSY_NOTE
 
 # Columns of words; all others hold figures.
-WORDS = {"function", "isolation", "caller", "note", "region", "processor"}
+WORDS = {"function", "guard", "isolation", "caller", "note", "region", "processor"}
 
 NOTE_LENGTH = 120
 
