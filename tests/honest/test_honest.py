@@ -117,7 +117,7 @@ def findings(log: str) -> list[dict[str, object]]:
     return found
 
 
-@pytest.mark.parametrize(("name", "policy", "isolation", "guard"), cases())
+@pytest.mark.parametrize(("name", "policy", "isolation", "guard"), list(cases()))
 def test_an_honest_function_is_let_alone(
     name: str, policy: str, isolation: str, guard: str, servers: Servers, tmp_path: Path
 ) -> None:

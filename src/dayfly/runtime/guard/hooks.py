@@ -48,8 +48,10 @@ _ALWAYS = frozenset(("exec", "object.__setattr__"))
 # What `shell=True` of subprocess makes of a command: [shell, "-c", command].
 _SHELL = "/bin/sh"
 _WORDS_OF_SHELL = 3
+# What makes nothing that can be executed.
 _PARSERS = (("ast", "parse"), ("mako._ast_util", "parse"))
-_CAREFUL = (("collections", "namedtuple"), ("gettext", "c2py"))
+# What compiles nothing that it has not looked at: names alone; sums and comparisons of `n` and numbers.
+_LOOK_THEMSELVES = (("collections", "namedtuple"), ("gettext", "c2py"))
 # What walks through directories by descriptors, which the event does not tell.
 _WALKERS = ("/shutil.py", "/os.py", "<frozen os>")
 # What has every host resolved, which is an event, before it connects to what came of it. asyncio leaves out addresses.
@@ -238,11 +240,11 @@ def _on_compile(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
     source = arguments[0]
     if frame.f_code.co_filename in _IMPORTLIB and _loads_file(frame):
         return
-    if _is_one_of(_PARSERS, frame):
+    if _is_one_of(frame, _PARSERS):
         return
     if type(source) is str or type(source) is bytes:
         before = guard.suspicions + guard.doubts
-        if not _is_one_of(_CAREFUL, frame) and not _judge_template(frame, guard):
+        if not _is_one_of(frame, _LOOK_THEMSELVES) and not _judge_template(frame, guard):
             asking.about_python(guard, source, frame)
         if guard.suspicions + guard.doubts == before:
             guard.remember(source)
@@ -257,11 +259,8 @@ def _on_compile(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
                 guard.remember(text)
 
 
-def _is_one_of(functions: tuple[tuple[str, str], ...], frame: FrameType) -> bool:
-    """Say whether one of these runs in a frame.
-
-    `ast.parse` and Mako's only parse; `namedtuple` takes names alone, `gettext` sums and comparisons of `n` and numbers.
-    """
+def _is_one_of(frame: FrameType, functions: tuple[tuple[str, str], ...]) -> bool:
+    """Say whether it is one of these functions, given as module and name."""
     for module, function in functions:
         if frame.f_code is getattr(getattr(sys.modules.get(module), function, None), "__code__", None):
             return True
