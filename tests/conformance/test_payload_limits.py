@@ -15,6 +15,9 @@ SOURCE = """
 def handler(event, context):
     return "x" * event["size"]
 
+def fail(event, context):
+    raise ValueError("x" * event["size"])
+
 def echo(event, context):
     return event
 
@@ -54,6 +57,21 @@ def test_the_refusal_is_the_one_that_plain_awslambdaric_gets(sized: Rie, folder:
     with Rie(folder, "app.handler", runtime="plain") as plain:
         expected = plain.invoke({"size": MAX_PAYLOAD_BYTES})
     assert sized.invoke({"size": MAX_PAYLOAD_BYTES}).payload == expected.payload
+
+
+@pytest.mark.parametrize("lock", ["on", "off"])
+def test_an_error_of_any_length_is_the_one_that_plain_awslambdaric_gives(folder: Path, lock: str) -> None:
+    """What ends an environment here is a trailer beyond 4096 bytes."""
+    sizes = (10, 1000, *range(1400, 3200, 300), 4096, 65_536, 1_000_000)
+    with Rie(folder, "app.fail", runtime="plain") as plain:
+        expected = [plain.invoke({"size": size}) for size in sizes]
+    with Rie(folder, "app.fail", environment={"DAYFLY_API_LOCK": lock}) as rie:
+        answers = [rie.invoke({"size": size}) for size in sizes]
+        assert rie.logs().count('"types":["environment.started"]') == 1
+    assert [(one.error_type, len(one.body)) for one in answers] == [
+        (one.error_type, len(one.body)) for one in expected
+    ]
+    assert {one.error_type for one in answers} == {"ValueError"}
 
 
 @pytest.mark.parametrize("isolation", ["window", "process"])

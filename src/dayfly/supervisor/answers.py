@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 _ERROR_TYPE = "Lambda-Runtime-Function-Error-Type"
 _ERROR_BODY = "Lambda-Runtime-Function-Error-Body"
 _XRAY_CAUSE = "Lambda-Runtime-Function-XRay-Error-Cause"
+# Go's server, which the platform's is, takes trailers that fit into one buffer of 4096 bytes and else drops the connection
+# (net/http/transfer.go, seeUpcomingDoubleCRLF), with the environment. The body is what the caller gets in any case.
+_MAX_TRAILED_BYTES = 2048
 _MAX_CONTENT_TYPE = 256
 _MAX_REQUEST_ID = 128
 # What awslambdaric's errors count as: it names no type on /error, so the platform takes this one.
@@ -137,4 +140,7 @@ def send(
 
 
 def _error_trailers(kind: str, body: bytes) -> dict[str, str]:
-    return {_ERROR_TYPE: kind, _ERROR_BODY: base64.b64encode(body).decode("ascii")}
+    trailers = {_ERROR_TYPE: kind}
+    if len(body) <= _MAX_TRAILED_BYTES:
+        trailers[_ERROR_BODY] = base64.b64encode(body).decode("ascii")
+    return trailers
