@@ -46,6 +46,7 @@ class Leaves(LeafBlock):
         "_known",
         "_later",
         "_marks_left",
+        "_max_places",
         "_parents",
         "_queue",
         "_seen",
@@ -55,8 +56,9 @@ class Leaves(LeafBlock):
         "raws",
     )
 
-    def __init__(self, event: object, known: Collection[str] | None) -> None:
+    def __init__(self, event: object, known: Collection[str] | None, *, max_places: int = MAX_PLACES) -> None:
         super().__init__()
+        self._max_places = max_places
         self.raws: list[tuple[bytes, int]] = []
         self.ambient = ambient_values(event)
         self._known = known
@@ -108,7 +110,7 @@ class Leaves(LeafBlock):
             elif value is not None:
                 # The event is JSON; a decoder of the function's own may give what prints (Decimal, UUID).
                 self._take_text(str(value), place, layer)
-            if len(self._steps) > MAX_PLACES:
+            if len(self._steps) > self._max_places:
                 self.complete = False
                 break
         self._queue = []
@@ -145,7 +147,7 @@ class Leaves(LeafBlock):
             if sort != _SENDERS:
                 continue
             self._take_text(name, self._place(child, "(key)"), layer)
-            if len(self._steps) > MAX_PLACES:
+            if len(self._steps) > self._max_places:
                 return
 
     def _sort(self, name: str) -> int:
@@ -171,7 +173,7 @@ class Leaves(LeafBlock):
             self.keep("".join(value), place)  # type: ignore[arg-type]
         for index, item in enumerate(value):
             self._take_item(item, self._place(place, index), layer)
-            if len(self._steps) > MAX_PLACES:
+            if len(self._steps) > self._max_places:
                 return
 
     def _take_item(self, item: object, place: int, layer: int) -> None:

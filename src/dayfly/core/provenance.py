@@ -7,7 +7,7 @@ function computes (a sum, a hash, a cipher, a translation).
 from __future__ import annotations
 
 from dayfly.core.leafblock import fold_wide
-from dayfly.core.leaves import Leaves
+from dayfly.core.leaves import MAX_PLACES, Leaves
 from dayfly.core.traces import Search
 from dayfly.core.triggers import WELL_KNOWN
 
@@ -42,12 +42,30 @@ class Provenance:
 
     `event` is the decoded JSON event. `known` are names in the constants of the function's code: paths show them, and
     a key among them is the function's own word. `secret` (bytes of the environment's) keys the hashes of all
-    other names; without it they are keyed by the interpreter's.
+    other names; without it they are keyed by the interpreter's. `max_places` is how many values are read: what is behind
+    them makes it incomplete.
     """
 
-    __slots__ = ("_answers", "_event", "_known", "_leaves", "_paths", "_questions_complete", "_secret")
+    __slots__ = (
+        "_answers",
+        "_event",
+        "_known",
+        "_leaves",
+        "_max_places",
+        "_paths",
+        "_questions_complete",
+        "_secret",
+    )
 
-    def __init__(self, event: object, known: Collection[str] | None = None, secret: bytes = b"") -> None:
+    def __init__(
+        self,
+        event: object,
+        known: Collection[str] | None = None,
+        secret: bytes = b"",
+        *,
+        max_places: int = MAX_PLACES,
+    ) -> None:
+        self._max_places = max_places
         self._event = event
         self._known = known
         self._secret = secret
@@ -132,7 +150,7 @@ class Provenance:
     def _taken_apart(self) -> Leaves:
         leaves = self._leaves
         if leaves is None:
-            leaves = self._leaves = Leaves(self._event, self._known)
+            leaves = self._leaves = Leaves(self._event, self._known, max_places=self._max_places)
             # The leaves hold what is needed of it.
             self._event = None
         return leaves

@@ -129,6 +129,14 @@ HONEST: dict[str, tuple[Callable[[Any, Any], None], dict[str, Any]]] = {
         working_directory,
     )
 }
+HONEST["forum_post"] = (
+    growing_cache,
+    {
+        "name": "what does obj.__class__ mean, and __init__.__globals__?",
+        "rebate": 3,
+        "typename": "__typename",
+    },
+)
 HONEST["graph_query"] = (graph_query, {"__typename": "Order", "query": "{ __schema }", "rebate": 3})
 
 # ---- attacks: code of the event's, and where what it planted is to be found ----------------------

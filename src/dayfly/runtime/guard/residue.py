@@ -32,6 +32,7 @@ _collect, _freeze, _unfreeze, _current_frames = gc.collect, gc.freeze, gc.unfree
 _MANY_OBJECTS = 200
 _MANY_STEPS = 5
 _MANY_OWNERS = 4
+_MANY_VALUES = 100_000
 # Of objects made since init; to look through so many takes some 10 ms.
 _MANY_FRESH = 100_000
 _DATA = frozenset((str, bytes, int, float, bool, complex, type(None), bytearray))
@@ -176,7 +177,8 @@ class Comparison:
         if owner.name == _LOOP and str(change.key).startswith(_LOOP_STATE):
             return None
         is_brought = is_polluting and type(after) in _DATA and _is_in(_text(after), body)
-        if is_brought and not is_new and before is not None:
+        was_there = not is_new and (id(owner), change.key) not in self._added
+        if is_brought and was_there and before is not None:
             return self._planted("residue.data", change, rank=2)
         if not (is_suspect or self._is_doubtful) or (is_new and owner.kind not in _ADDED):
             # Something filled itself for the first time, or goes on as functions do.
@@ -399,21 +401,35 @@ _RULES = {
 
 
 def names_attributes(body: bytes) -> bool:
-    """Say whether an event names attributes that lead from a value to code: `__globals__`, `__class__`, and so on."""
-    if b"__" not in body:
+    """Say whether an event names attributes that lead from a value to code: `__globals__`, `__class__`, and so on.
+
+    As a key, or in a value that is nothing but names (`user.__class__.rate`): in a text about Python they are words.
+    """
+    if b"__" not in body and b"\\u005" not in body:
         return False
     try:
-        # As the handler reads it: `\\u005f` is an underscore too.
-        text = json.dumps(json.loads(body), ensure_ascii=False)
+        todo: list[object] = [json.loads(body)]
     except (ValueError, RecursionError):
         return False
-    for part in text.split("__")[1::1]:
-        name = f"__{part}__"
-        if part.isidentifier() and any(
-            hasattr(kind, name) for kind in (types.FunctionType, type, types.ModuleType)
-        ):
-            return True
-    return False
+    names: list[str] = []
+    for _ in range(_MANY_VALUES):
+        if not todo:
+            break
+        value = todo.pop()
+        if isinstance(value, dict):
+            names += value
+            todo += value.values()
+        elif isinstance(value, list):
+            todo += value
+        elif isinstance(value, str) and "__" in value and not any(map(str.isspace, value)):
+            names.append(value)
+    return any(_is_attribute(f"__{part}__") for name in names if "__" in name for part in name.split("__"))
+
+
+def _is_attribute(name: str) -> bool:
+    return name.isidentifier() and any(
+        hasattr(kind, name) for kind in (types.FunctionType, type, types.ModuleType)
+    )
 
 
 def _text(value: object) -> str:
