@@ -43,11 +43,21 @@ class Contestant:
 
 
 PLAIN = Contestant("plain", "plain")
-INVOCATION = Contestant("invocation", "dayfly", {"DAYFLY_ISOLATION": "invocation", "DAYFLY_API_LOCK": "off"})
+# What isolation costs, and nothing else; `bench.guard` sets the guard beside it.
+_ALONE = {"DAYFLY_GUARD": "off", "DAYFLY_API_LOCK": "off"}
+INVOCATION = Contestant("invocation", "dayfly", {"DAYFLY_ISOLATION": "invocation", **_ALONE})
 LOCKED = Contestant(
-    "invocation, API locked", "dayfly", {"DAYFLY_ISOLATION": "invocation", "DAYFLY_API_LOCK": "on"}
+    "invocation, API locked",
+    "dayfly",
+    {"DAYFLY_ISOLATION": "invocation", **_ALONE, "DAYFLY_API_LOCK": "on"},
+)
+# As it is without a setting.
+OBSERVING = Contestant(
+    "invocation, guard observing",
+    "dayfly",
+    {"DAYFLY_ISOLATION": "invocation", **_ALONE, "DAYFLY_GUARD": "observe"},
 )
 # The default window, as for the others the default of everything else.
-WINDOW = Contestant("window", "dayfly", {"DAYFLY_ISOLATION": "window", "DAYFLY_API_LOCK": "off"})
-PROCESS = Contestant("process", "dayfly", {"DAYFLY_ISOLATION": "process", "DAYFLY_API_LOCK": "off"})
-DAYFLY = (INVOCATION, LOCKED, WINDOW, PROCESS)
+WINDOW = Contestant("window", "dayfly", {"DAYFLY_ISOLATION": "window", **_ALONE})
+PROCESS = Contestant("process", "dayfly", {"DAYFLY_ISOLATION": "process", **_ALONE})
+DAYFLY = (INVOCATION, LOCKED, OBSERVING, WINDOW, PROCESS)
