@@ -101,6 +101,11 @@ def environment_variable(app: Any, event: Any) -> None:
     os.environ["HOME"] = "/tmp"
 
 
+def counting(app: Any, event: Any) -> None:
+    app.ADMINS.append(event["name"])
+    app.COUNTER()
+
+
 def graph_query(app: Any, event: Any) -> None:
     app.CONFIG["rebate"] = event["rebate"]
 
@@ -122,6 +127,7 @@ HONEST: dict[str, tuple[Callable[[Any, Any], None], dict[str, Any]]] = {
         dataclass_class,
         generated_code,
         partial,
+        counting,
         own_logging_handler,
         own_thread,
         own_signal_handler,
@@ -206,6 +212,10 @@ PLANTS: dict[str, tuple[str, str]] = {
         "import app\ndef run():\n    while True:\n        yield 1\napp.LAZY = run(); next(app.LAZY)",
         "app.LAZY",
     ),
+    "list": ("import app; app.ADMINS.append('mallory')", "app.ADMINS"),
+    "defaults": ("import app; app.other_price.__defaults__ = (0,)", "app.other_price"),
+    "defaults by name": ("import app; app.discount.__kwdefaults__['rate'] = 0", "app.discount"),
+    "set in a class": ("import app; app.Cart.allowed.add('mallory')", "app.Cart.allowed"),
     "working directory": ("import os; os.chdir('/proc')", "the working directory"),
     "descriptor": ("import os; kept = os.pipe()", "descriptors"),
     "child": ("import os, time\nif os.fork() == 0:\n    time.sleep(5); os._exit(0)", "child processes"),

@@ -310,6 +310,8 @@ def _on_new_code(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
 
 def _on_set_attribute(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
     _owner, name, value = arguments
+    if name in ("__defaults__", "__kwdefaults__") and not guard.places.is_deployed(frame.f_code.co_filename):
+        guard.refuse("code.swapped", frame)
     if name != "__code__":
         return
     file = getattr(value, "co_filename", "")

@@ -16,6 +16,7 @@ import sys
 import types
 
 from dayfly.runtime.guard import pristine
+from dayfly.runtime.guard.inner import Inner
 from dayfly.runtime.guard.knowing import KnownCode
 from dayfly.runtime.guard.pristine import MISSING, Change, Pristine
 
@@ -94,6 +95,7 @@ class Comparison:
         self._digest = digest
         self.known = KnownCode(places)
         self._pristine = Pristine(places, variables)
+        self._inner = Inner(places)
         self._lasts = lasts
         self._process: dict[str, frozenset[str]] = {}
         self._new: frozenset[int] | None = None
@@ -146,6 +148,8 @@ class Comparison:
                 found.append(planted)
         found += self._threads(is_suspect=is_suspect)
         self._is_suspect = is_suspect = is_suspect or any(one.is_certain for one in found)
+        if is_suspect or is_doubtful:
+            found += self._inner_changes(is_certain=is_suspect)
         if is_suspect or not is_calm:
             found += self._search(self._told + [one.place for one in found], is_certain=is_suspect)
         if (is_suspect or is_doubtful) and self._lasts:
@@ -180,6 +184,9 @@ class Comparison:
         was_there = not is_new and (id(owner), change.key) not in self._added
         if is_brought and was_there and before is not None:
             return self._planted("residue.data", change, rank=2)
+        if was_there and _is_code(before) and type(change.key) is str and f'"{change.key}"'.encode() in body:
+            # Code of the function's own did it, but the event may have told it which.
+            return self._planted("residue.code", change, is_certain=is_suspect, rank=1)
         if not (is_suspect or self._is_doubtful) or (is_new and owner.kind not in _ADDED):
             # Something filled itself for the first time, or goes on as functions do.
             return None
@@ -259,6 +266,18 @@ class Comparison:
                     yield Planted("residue.thread", "a thread", MADE, code=code.co_code)
                     break
                 frame = frame.f_back  # type: ignore[assignment]
+
+    def _inner_changes(self, *, is_certain: bool) -> Iterator[Planted]:
+        """Compare lists, sets, defaults and closures; in doubt, where only data changed, nobody can say who did it."""
+        for place, is_code, before, now in self._inner.changed():
+            is_code = is_code or any(_is_code(one) for one in (*before, *now))
+            if is_code or is_certain:
+                words = f"{self._described(before)} -> {self._described(now)}"
+                rule = "residue.code" if is_code else "residue.data"
+                yield Planted(rule, place, words, is_certain=is_certain, rank=1 if is_code else 3)
+
+    def _described(self, values: tuple[object, ...]) -> str:
+        return f"{len(values)} {self._digest(' '.join(self.describe(one) for one in values))}"
 
     def _beside_memory(self, *, is_certain: bool) -> Iterator[Planted]:
         """Compare what the kernel keeps for this process."""

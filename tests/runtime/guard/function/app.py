@@ -13,6 +13,7 @@ CONFIG: dict[str, Any] = {"rebate": 0, "limits": {"daily": 10}}
 CACHE: dict[str, Any] = {}
 LAZY: Any = None
 COUNT = 0
+ADMINS: list[str] = ["root"]
 HOOKS: list[Callable[..., Any]] = []
 LOGGER = logging.getLogger("app")
 TEMPLATE = "def generated(value):\n    return value + {number}\n"
@@ -22,8 +23,12 @@ def price(amount: float) -> float:
     return amount * 2
 
 
-def other_price(amount: float) -> float:
+def other_price(amount: float = 1.0) -> float:
     return amount * 3
+
+
+def discount(amount: float, *, rate: float = 0.5) -> float:
+    return amount * rate
 
 
 def make_counter() -> Callable[[], int]:
@@ -45,6 +50,7 @@ SAME = hmac.compare_digest
 
 class Cart:
     rate = 1.0
+    allowed = {"root"}  # noqa: RUF012
 
     def total(self) -> float:
         return self.rate
