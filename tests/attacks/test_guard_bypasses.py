@@ -19,7 +19,7 @@ CODE = "__import__('os').getpid()"
 CLOSED = ("nothing", "hook_in_heap", "switch", "second_hook", "recursion", "fork_exec", "type_confusion")
 FOUND = {
     "frames": "the guard",
-    "table": "dayfly.runtime.guard.hooks._ACTS",
+    "table": "dayfly.runtime.guard.acts.ACTS",
     "judges": "dayfly.runtime.guard.asking.judge_python",
     "provenance": "dayfly.core.provenance.Provenance.spans",
     "report": "dayfly.runtime.guard.guarding.Guard.act_on",

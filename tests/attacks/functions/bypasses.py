@@ -56,7 +56,7 @@ def of_restored(event):
 
 def of_table(event):
     """What the hook looks events up in."""
-    sys.modules["dayfly.runtime.guard.hooks"]._ACTS.clear()
+    sys.modules["dayfly.runtime.guard.acts"].ACTS.clear()
 
 
 def of_judges(event):

@@ -201,7 +201,7 @@ def test_a_fault_lets_pass_or_refuses_as_it_is_set_and_is_told(monkeypatch: pyte
     exec(compile(source, str(hooks.__file__), "exec"), made)
     for closed in (False, True):
         guard = serving({"code": EVIL}, closed=closed)
-        monkeypatch.setitem(hooks._ACTS, "compile", made["fail"])
+        monkeypatch.setitem(hooks.ACTS, "compile", made["fail"])
         if closed:
             with pytest.raises(Refused, match=r"guard\.fault"):
                 tell(guard, "compile", EVIL, None)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import gc
-import json
 import sys
 import time
 from _thread import get_ident
 
 from dayfly.core.leaves import MAX_PLACES
-from dayfly.core.provenance import Provenance, Span
+from dayfly.core.provenance import Provenance
 from dayfly.core.reports import MANY, MANY_AT_INIT, MANY_USES, SUBJECTS, Report
 from dayfly.core.structure.own import OwnText, texts_of
 from dayfly.runtime.guard import owntext
+from dayfly.runtime.guard.contributed import Joined, is_batch, loaded
 from dayfly.runtime.guard.places import Places
 from dayfly.runtime.guard.refusal import Refused, RefusedRecord, describe, describe_use, error_body
 from dayfly.runtime.guard.tampering import Unchanged
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from dayfly.runtime.guard.capabilities import Capabilities
     from dayfly.runtime.guard.residue import Comparison
 
-# Triggers that hand over several customers' records at once, each of which may fail alone.
-_BATCHES = frozenset(("aws:sqs", "aws:kinesis", "aws:dynamodb"))
 _MANY_DIGITS = 6
 # Values of an event that are read where nothing is refused; a code sink that an event beyond them reaches is told of.
 _MANY_OBSERVED = 16_000
@@ -289,8 +287,8 @@ class Guard:
         """What came with the event; read at the first question."""
         found = self._provenance
         if found is None:
-            event = _loaded(self._body)
-            self._is_batch = _is_batch(event)
+            event = loaded(self._body)
+            self._is_batch = is_batch(event)
             # Who only observes keeps no customer waiting: a value costs 1 to 2 us.
             observes = not self.is_block and self.capabilities is None
             places = _MANY_OBSERVED if observes else MAX_PLACES
@@ -298,7 +296,7 @@ class Guard:
             if self._context:
                 found = Joined(
                     found,
-                    Provenance(_loaded(self._context), self._known, self._key, max_places=places),
+                    Provenance(loaded(self._context), self._known, self._key, max_places=places),
                 )
             self._provenance = found
         return found
@@ -498,48 +496,3 @@ def where_of(fault: BaseException) -> str:
         trace = trace.tb_next
     where = f" {trace.tb_frame.f_code.co_name}:{trace.tb_lineno}" if trace is not None else ""
     return type(fault).__name__ + where
-
-
-class Joined:
-    """What came with the event and what its caller sent beside it."""
-
-    __slots__ = ("_both",)
-
-    def __init__(self, *both: Provenance) -> None:
-        self._both = both
-
-    @property
-    def is_complete(self) -> bool:
-        """Say whether all of it was read."""
-        return all(one.is_complete for one in self._both)
-
-    def spans(self, text: str | bytes) -> list[Span]:
-        """Return what of `text` came from either, sorted; where both have a part, the longer one of the first."""
-        found: list[Span] = []
-        for span in sorted(
-            (span for one in self._both for span in one.spans(text)), key=lambda span: span.start
-        ):
-            if found and span.start < found[-1].end:
-                if span.end <= found[-1].end:
-                    continue
-                span = Span(found[-1].end, span.end, span.path)
-            found.append(span)
-        return found
-
-    def holds_bytes(self, data: bytes) -> str:
-        """Return the path of a leaf of either that holds `data`."""
-        return self._both[0].holds_bytes(data) or self._both[1].holds_bytes(data)
-
-
-def _loaded(text: str | bytes) -> object:
-    try:
-        return json.loads(text)
-    except ValueError:
-        # AWS's loop hands nothing else to a handler.
-        return None
-
-
-def _is_batch(event: object) -> bool:
-    records = event.get("Records") if isinstance(event, dict) else None
-    first = records[0] if isinstance(records, list) and records else None
-    return isinstance(first, dict) and first.get("eventSource") in _BATCHES

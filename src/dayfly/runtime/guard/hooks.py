@@ -1,61 +1,31 @@
-"""The audit hook: what of the interpreter's events concerns the guard, and what is asked about each.
+"""The audit hook: which of the interpreter's events concern the guard, in which thread, and whose doing they are.
 
-Not looked at, since something else was: `exec` and `function.__new__` take code objects, and those come from `compile`,
-`marshal` or `code.__new__`. What raises no event is out of reach here: native code, and a subinterpreter's own work.
+What raises no event is out of reach here: native code, and a subinterpreter's own work.
 """
 
 from __future__ import annotations
 
-import _frozen_importlib
-import os
 import sys
 from _thread import get_ident
 
-from dayfly.runtime.guard import asking
-from dayfly.runtime.guard.refusal import Refused, RefusedRecord
+from dayfly.runtime.guard.acts import ACTS
+from dayfly.runtime.guard.refusal import RefusedRecord
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import CodeType, FrameType
 
+    from dayfly.runtime.guard.acts import Act, Arguments
     from dayfly.runtime.guard.capabilities import Capabilities
     from dayfly.runtime.guard.guarding import Guard
     from dayfly.runtime.guard.recording import Recorder
 
-    Arguments = tuple[object, ...]
-    Act = Callable[[Guard, Arguments, FrameType], None]
-
-_IMPORTLIB = ("<frozen importlib._bootstrap>", "<frozen importlib._bootstrap_external>", "<frozen zipimport>")
-# The loaders that read what they execute from a file, whose opening is an event of its own.
-_FILE_LOADERS = frozenset(("SourceFileLoader", "SourcelessFileLoader", "zipimporter", "ExtensionFileLoader"))
-_LOADER_MODULES = frozenset(("_frozen_importlib_external", "importlib._bootstrap_external", "zipimport"))
-# The loader of what is part of the interpreter.
-_FROZEN_LOADERS = frozenset(
-    getattr(getattr(_frozen_importlib.FrozenImporter, name, None), "__code__", None)
-    for name in ("exec_module", "get_code")
-)
-# Between a loader's method and the event it causes.
-_LOADER_DEPTH = 4
 _MANY_FRAMES = 400
 # Events within what the guard does about an event, that are not its own.
 _MANY_DEEP = 3
-# Shorter byte code occurs in anything.
-_FEW_BYTES = 6
-_NO_DIRECTORY = -1
 # Whose code is whose has to be known of modules that the guard itself loads, and between events.
 _ALWAYS = frozenset(("exec", "object.__setattr__"))
-# What `shell=True` of subprocess makes of a command: [shell, "-c", command].
-_SHELL = "/bin/sh"
-_WORDS_OF_SHELL = 3
-# What makes nothing that can be executed.
-_PARSERS = (("ast", "parse"), ("mako._ast_util", "parse"))
-# What compiles nothing that it has not looked at: names alone; sums and comparisons of `n` and numbers.
-_LOOK_THEMSELVES = (("collections", "namedtuple"), ("gettext", "c2py"))
-# What walks through directories by descriptors, which the event does not tell.
-_WALKERS = ("/shutil.py", "/os.py", "<frozen os>")
-# What has every host resolved, which is an event, before it connects to what came of it. asyncio leaves out addresses.
-_RESOLVERS = ("/socket.py", "/urllib3/util/connection.py")
 
 
 def arm(guard: Guard) -> None:
@@ -72,13 +42,13 @@ def is_heard(guard: Guard) -> bool:
 
 def make_hook(guard: Guard) -> Callable[[str, Arguments], None]:
     """Return the function that is told of every event."""
-    find, busy, ident_now, frame_at = _ACTS.get, guard.busy, get_ident, sys._getframe
+    find, busy, ident_now, frame_at = ACTS.get, guard.busy, get_ident, sys._getframe
     wrapper: CodeType | None = None
     uses: dict[str, Act] = {}
     if guard.capabilities is not None:
         wrapper = _wrapper()
         uses = _uses(guard.capabilities)
-        find = _both(_ACTS, uses).get
+        find = _both(ACTS, uses).get
     find_use = uses.get
 
     def hook(event: str, arguments: Arguments) -> None:
@@ -202,365 +172,3 @@ def _is_ours(frame: FrameType | None, guard: Guard, hook: CodeType) -> bool:
             return False
         frame = frame.f_back
     return False
-
-
-def _loads_file(frame: FrameType | None) -> bool:
-    """Say whether the import system executes what it has read from a file, in this frame."""
-    for _ in range(_LOADER_DEPTH):
-        if frame is None or frame.f_code.co_filename not in _IMPORTLIB:
-            return False
-        if frame.f_code in _FROZEN_LOADERS:
-            return True
-        if frame.f_code.co_name in (
-            "get_code",
-            "get_data",
-            "_get_module_code",
-            "_unmarshal_code",
-            "_compile_source",
-        ):
-            kind = type(frame.f_locals.get("self"))
-            is_known = kind.__name__ in _FILE_LOADERS and kind.__module__ in _LOADER_MODULES
-            return is_known or (frame.f_code.co_filename == "<frozen zipimport>" and kind is type(None))
-        frame = frame.f_back
-    return False
-
-
-def _loads_frozen(frame: FrameType) -> bool:
-    """Say whether it is the import system that takes a module out of the interpreter itself."""
-    importer = getattr(sys.modules.get("_frozen_importlib"), "FrozenImporter", None)
-    return frame.f_back is not None and frame.f_back.f_code is getattr(
-        getattr(importer, "exec_module", None), "__code__", None
-    )
-
-
-# ---- code ---------------------------------------------------------------------------------------
-
-
-def _on_compile(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
-    source = arguments[0]
-    if frame.f_code.co_filename in _IMPORTLIB and _loads_file(frame):
-        return
-    if _is_one_of(frame, _PARSERS):
-        return
-    if type(source) is str or type(source) is bytes:
-        before = guard.suspicions + guard.doubts
-        if not _is_one_of(frame, _LOOK_THEMSELVES) and not _judge_template(frame, guard):
-            asking.about_python(guard, source, frame)
-        if guard.suspicions + guard.doubts == before:
-            guard.remember(source)
-    elif source is not None:
-        import ast
-
-        if isinstance(source, ast.AST):
-            text = ast.unparse(source)
-            before = guard.suspicions + guard.doubts
-            asking.about_python(guard, text, frame)
-            if guard.suspicions + guard.doubts == before:
-                guard.remember(text)
-
-
-def _is_one_of(frame: FrameType, functions: tuple[tuple[str, str], ...]) -> bool:
-    """Say whether it is one of these functions, given as module and name."""
-    for module, function in functions:
-        if frame.f_code is getattr(getattr(sys.modules.get(module), function, None), "__code__", None):
-            return True
-    return False
-
-
-def _judge_template(frame: FrameType, guard: Guard) -> bool:
-    """Where jinja2 compiles a template: judge its text, which it has carried out in part by now; say that this was done.
-
-    A template of the deployment's files may, and one for jinja2's sandbox, which is meant for those of strangers.
-    """
-    if not frame.f_code.co_filename.endswith("/jinja2/environment.py") or frame.f_back is None:
-        return False
-    above = frame.f_back.f_locals
-    environment = above.get("self")
-    if getattr(environment, "sandboxed", False) is True:
-        return True
-    name = above.get("filename")
-    # A template from memory is called "<template>".
-    if (
-        type(name) is str
-        and os.path.isabs(name)
-        and guard.places.is_deployed(name)
-        and not guard.places.is_planted(name)
-    ):
-        return True
-    text = above.get("source_hint")
-    if type(text) is str:
-        # What it generates of a text that holds no tag of the event's is its own.
-        asking.about_template(guard, text, environment, frame)
-        return True
-    return False
-
-
-def _on_marshal(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
-    if frame.f_code.co_filename in _IMPORTLIB and (_loads_file(frame) or _loads_frozen(frame)):
-        return
-    data = arguments[0] if arguments else b""
-    asking.about_bytes(guard, "code.marshal", data, frame)
-
-
-def _on_new_code(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
-    data = arguments[0]
-    if type(data) is bytes and len(data) >= _FEW_BYTES:
-        asking.about_bytes(guard, "code.new", data, frame, tells_unknown=False)
-
-
-def _on_set_attribute(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
-    _owner, name, value = arguments
-    if name in ("__defaults__", "__kwdefaults__") and not guard.places.is_deployed(frame.f_code.co_filename):
-        guard.refuse("code.swapped", frame)
-    if name != "__code__":
-        return
-    file = getattr(value, "co_filename", "")
-    if not (guard.places.is_deployed(file) and guard.places.is_deployed(frame.f_code.co_filename)):
-        guard.refuse("code.swapped", frame)
-
-
-def _on_find_class(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
-    asking.about_global(guard, str(arguments[0]), str(arguments[1]), frame)
-
-
-def _on_import(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
-    name, file = arguments[0], arguments[1]
-    if type(file) is str:
-        if guard.places.is_planted(file):
-            guard.refuse("import.planted", frame, text=file)
-        _judge_dynamic_import(guard, frame)
-        return
-    if type(name) is not str:
-        return
-    found: FrameType | None = frame
-    for _ in range(_MANY_FRAMES):
-        if found is None:
-            return
-        if not (
-            found.f_code.co_filename in _IMPORTLIB
-            or found.f_code.co_filename.endswith("/importlib/__init__.py")
-        ):
-            break
-        found = found.f_back
-    if found is None:
-        return
-    names = found.f_code.co_names
-    if name in names or name.rpartition(".")[2] in names:
-        # An import statement, or a name that stands in the code.
-        return
-    asking.about_import(guard, name, frame)
-
-
-def _judge_dynamic_import(guard: Guard, frame: FrameType) -> None:
-    """Where a file is loaded for `importlib.import_module`, which is no event: judge the name that it was given."""
-    found: FrameType | None = frame
-    for _ in range(_MANY_FRAMES):
-        if found is None or found.f_code.co_filename not in _IMPORTLIB:
-            return
-        if found.f_code.co_name == "_gcd_import":
-            name = found.f_locals.get("name")
-            if type(name) is str:
-                asking.about_import(guard, name, frame)
-            return
-        found = found.f_back
-
-
-def _on_load_library(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
-    name = arguments[0]
-    if type(name) is not str:
-        return
-    if "/" in name and guard.places.is_planted(name):
-        guard.refuse("import.planted", frame, text=name)
-    asking.about_import(guard, name, frame)
-
-
-# ---- processes ----------------------------------------------------------------------------------
-
-
-def _on_system(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
-    asking.about_shell(guard, arguments[0], frame)
-
-
-def _on_popen(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
-    program, words = arguments[0], arguments[1]
-    if (
-        program == _SHELL
-        and type(words) is list
-        and len(words) == _WORDS_OF_SHELL
-        and frame.f_locals.get("shell") is True
-        and guard.places.is_library(frame.f_code.co_filename)
-    ):
-        # The shell and its option are the library's words, though an event may hold the same.
-        asking.about_shell(guard, words[-1], frame)
-        return
-    asking.about_process(guard, program, words, frame)
-
-
-def _on_execute(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
-    if not frame.f_code.co_filename.endswith("/subprocess.py"):
-        asking.about_process(guard, arguments[0], arguments[1], frame)
-
-
-def _on_spawn(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
-    asking.about_process(guard, arguments[1], arguments[2], frame)
-
-
-def _on_pty(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
-    asking.about_process(guard, None, arguments[0], frame)
-
-
-# ---- files --------------------------------------------------------------------------------------
-
-
-def _on_open(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
-    path = arguments[0]
-    if frame.f_code.co_filename in _IMPORTLIB:
-        is_code = frame.f_code.co_name == "get_data" or frame.f_code.co_filename == "<frozen zipimport>"
-        if is_code and type(path) is str and guard.places.is_planted(path):
-            guard.refuse("import.planted", frame, text=path)
-        if _loads_file(frame):
-            _judge_dynamic_import(guard, frame)
-            if type(path) is str and guard.places.is_deployed(path):
-                return
-    if type(path) is str and "/" not in path and frame.f_code.co_filename.endswith(_WALKERS):
-        # A name that was read from a directory, in that directory.
-        return
-    asking.about_path(guard, path, frame)
-
-
-def _on_path(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
-    if frame.f_code.co_filename not in _IMPORTLIB:
-        asking.about_path(guard, arguments[0], frame)
-
-
-def _on_path_below(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
-    """The last argument is a directory's descriptor: the path was looked at when that was opened."""
-    if arguments[-1] == _NO_DIRECTORY:
-        asking.about_path(guard, arguments[0], frame)
-
-
-def _on_two_paths(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
-    asking.about_path(guard, arguments[0], frame)
-    asking.about_path(guard, arguments[1], frame)
-
-
-def _on_two_paths_below(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
-    if arguments[2] == _NO_DIRECTORY:
-        asking.about_path(guard, arguments[0], frame)
-    if arguments[-1] == _NO_DIRECTORY:
-        asking.about_path(guard, arguments[1], frame)
-
-
-# ---- network ------------------------------------------------------------------------------------
-
-
-def _on_resolve(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
-    asking.about_host(guard, arguments[0], frame)
-
-
-def _on_connect(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
-    address = arguments[1]
-    if type(address) is not tuple or not address:
-        return
-    name = frame.f_code.co_filename
-    if guard.places.is_deployed(name) and name.endswith(_RESOLVERS):
-        return
-    asking.about_host(guard, address[0], frame)
-
-
-def _on_url(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
-    asking.about_url(guard, arguments[0], frame)
-
-
-# ---- the interpreter ----------------------------------------------------------------------------
-
-
-def _on_hook(guard: Guard, _arguments: Arguments, frame: FrameType) -> None:
-    guard.refuse("hook.audit", frame)
-
-
-def _on_trace(guard: Guard, _arguments: Arguments, frame: FrameType) -> None:
-    # The callback is not told; who registers it is.
-    if not guard.places.is_deployed(frame.f_code.co_filename):
-        guard.refuse("hook.trace", frame)
-
-
-def _on_monitor(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
-    code = getattr(arguments[0], "__code__", None)
-    if code is not None and not guard.places.is_deployed(code.co_filename):
-        guard.refuse("hook.monitoring", frame)
-
-
-def _on_interpreter(guard: Guard, _arguments: Arguments, frame: FrameType) -> None:
-    """No hook of Python's sees what another interpreter does."""
-    if not guard.places.is_deployed(frame.f_code.co_filename):
-        guard.refuse("hook.interpreter", frame)
-
-
-def _on_heap(guard: Guard, _arguments: Arguments, frame: FrameType) -> None:
-    """Who walks the heap finds the guard in it."""
-    if not guard.places.is_deployed(frame.f_code.co_filename):
-        guard.refuse("guard.heap", frame)
-
-
-def _nothing(_guard: Guard, _arguments: Arguments, _frame: FrameType) -> None:
-    return
-
-
-def _hear(guard: Guard, _arguments: Arguments, _frame: FrameType) -> None:
-    guard.is_heard = True
-
-
-_ACTS: dict[str, Act] = {
-    "dayfly.guard": _hear,
-    "exec": _nothing,
-    "compile": _on_compile,
-    "marshal.loads": _on_marshal,
-    "marshal.load": _on_marshal,
-    "code.__new__": _on_new_code,
-    "object.__setattr__": _on_set_attribute,
-    "pickle.find_class": _on_find_class,
-    "import": _on_import,
-    "ctypes.dlopen": _on_load_library,
-    "os.system": _on_system,
-    "subprocess.Popen": _on_popen,
-    "os.exec": _on_execute,
-    "os.posix_spawn": _on_execute,
-    "os.spawn": _on_spawn,
-    "pty.spawn": _on_pty,
-    "open": _on_open,
-    "os.listdir": _on_path,
-    "os.scandir": _on_path,
-    "os.remove": _on_path_below,
-    "os.rmdir": _on_path_below,
-    "os.mkdir": _on_path_below,
-    "os.chmod": _on_path_below,
-    "os.truncate": _on_path,
-    "glob.glob": _on_path,
-    "shutil.rmtree": _on_path,
-    "shutil.make_archive": _on_path,
-    "sqlite3.connect": _on_path,
-    "os.rename": _on_two_paths_below,
-    "os.link": _on_two_paths_below,
-    "os.symlink": _on_two_paths,
-    "shutil.copyfile": _on_two_paths,
-    "shutil.copytree": _on_two_paths,
-    "shutil.move": _on_two_paths,
-    "shutil.unpack_archive": _on_two_paths,
-    "socket.getaddrinfo": _on_resolve,
-    "socket.gethostbyname": _on_resolve,
-    "socket.connect": _on_connect,
-    "socket.sendto": _on_connect,
-    "socket.sendmsg": _on_connect,
-    "urllib.Request": _on_url,
-    "sys.addaudithook": _on_hook,
-    "sys.settrace": _on_trace,
-    "sys.setprofile": _on_trace,
-    "sys.monitoring.register_callback": _on_monitor,
-    "cpython.PyInterpreterState_New": _on_interpreter,
-    "gc.get_objects": _on_heap,
-    "gc.get_referrers": _on_heap,
-}
-
-
-__all__ = ["Refused", "arm", "make_hook"]

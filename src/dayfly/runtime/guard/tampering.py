@@ -20,6 +20,7 @@ _MODULES = (
     "dayfly.runtime.words",
     "dayfly.runtime.guard.bootstrap",
     "dayfly.runtime.guard.guarding",
+    "dayfly.runtime.guard.acts",
     "dayfly.runtime.guard.hooks",
     "dayfly.core.frames",
 )
