@@ -27,7 +27,9 @@ def started(environment: Mapping[str, str]) -> RuntimeProcess:
 
 @pytest.fixture(params=["off", "on"], ids=["open", "locked"])
 def window(request: pytest.FixtureRequest) -> Iterator[RuntimeProcess]:
-    with started({"DAYFLY_API_LOCK": request.param, "DAYFLY_MAX_INVOCATIONS": "5"}) as process:
+    settings = {"DAYFLY_API_LOCK": request.param, "DAYFLY_MAX_INVOCATIONS": "5"}
+    # What a worker does to its client is to be noticed from outside, too.
+    with started({**settings, "DAYFLY_GUARD": "off"}) as process:
         yield process
 
 

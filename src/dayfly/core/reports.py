@@ -28,7 +28,7 @@ SUBJECTS = {
     "runtime": ("a change of the runtime itself", _HIJACK),
     "hook": ("a hook into the interpreter", _IMPAIR),
     "guard": ("the guard itself", _IMPAIR),
-    "residue": ("what the process holds in memory", _HIJACK),
+    "residue": ("something that an invocation planted", _HIJACK),
     "capability": (
         "a use that the policy does not allow",
         ("T1195.002", "Compromise Software Supply Chain"),

@@ -134,7 +134,7 @@ class Witness:
         kinds = {
             "refused": (findings.GUARD_REFUSED, "the guard refused"),
             "observed": (findings.GUARD_OBSERVED, "the guard would have refused"),
-            "planted": (findings.MEMORY_CHANGED, "an invocation changed"),
+            "planted": (findings.MEMORY_CHANGED, "found in memory:"),
             "unknown": (findings.GUARD_UNKNOWN, "neither the event nor the function's own text explains"),
             "fault": (findings.GUARD_FAULT, "the guard failed to judge"),
             "used": (findings.GUARD_CAPABILITY, "seen for the first time:"),

@@ -143,6 +143,7 @@ HONEST["forum_post"] = (
         "typename": "__typename",
     },
 )
+HONEST["named_after_an_attribute"] = (growing_cache, {"name": "__class__", "rebate": 37})
 HONEST["graph_query"] = (graph_query, {"__typename": "Order", "query": "{ __schema }", "rebate": 3})
 
 # ---- attacks: code of the event's, and where what it planted is to be found ----------------------

@@ -102,10 +102,6 @@ OPEN = {
     "what a shell reads": ("subprocess.run(['sh'], input=event['command'], text=True)", []),
     "code that is computed": ("eval(''.join(chr(code ^ 1) for code in event['codes']))", ["Gunknown"]),
     "an encoding that is not read": ("eval(base64.b85decode(event['b85']))", ["Gunknown"]),
-    "a dependency that looks for the guard": (
-        "setattr([one for one in gc.get_objects() if type(one).__name__ == 'Guard'][0], 'is_active', False)",
-        [],
-    ),
 }
 HONEST = {
     "a literal": "ast.literal_eval(event['literal'])",

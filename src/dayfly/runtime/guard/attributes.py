@@ -11,7 +11,7 @@ _MANY_VALUES = 100_000
 def names_attributes(body: bytes) -> bool:
     """Say whether an event names attributes that lead from a value to code: `__globals__`, `__class__`, and so on.
 
-    As a key, or in a value that is nothing but names (`user.__class__.rate`): in a text about Python they are words.
+    As a key, in a list, or in a value that is a path of names (`user.__class__.rate`): in a text about Python they are words.
     """
     if b"__" not in body and b"\\u005" not in body:
         return False
@@ -28,9 +28,10 @@ def names_attributes(body: bytes) -> bool:
             names += value
             todo += value.values()
         elif isinstance(value, list):
+            names += [one for one in value if isinstance(one, str)]
             todo += value
-        elif isinstance(value, str) and "__" in value and not any(map(str.isspace, value)):
-            names.append(value)
+        elif isinstance(value, str) and "__" in value and not value.isidentifier():
+            names += [] if any(map(str.isspace, value)) else [value]
     return any(_is_attribute(f"__{part}__") for name in names if "__" in name for part in name.split("__"))
 
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     Dictionary = dict[object, object]
 
 MISSING = object()
-_OURS = "dayfly."
+# Where Dayfly keeps what the guard goes by; what other modules of its keep is theirs to change.
+_GUARDS = ("dayfly.runtime.guard.", "dayfly.core.structure.")
 _IMMUTABLE = 1 << 8
 # Tables within tables of the function's own modules.
 _DEPTH = 3
@@ -129,7 +130,7 @@ def _dictionaries(
         yield MODULE, name, is_own, entries
         if is_own:
             own.append((name, entries))
-        elif name.startswith(_OURS):
+        elif name.startswith(_GUARDS):
             for key, value in list(dict.items(entries)):
                 if type(value) is dict and not key.startswith("__"):
                     yield OWN, f"{name}.{key}", False, value

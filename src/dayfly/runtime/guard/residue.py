@@ -38,6 +38,8 @@ _CODE_TYPES = (
     property,
 )
 _OURS = "dayfly."
+# Shorter values are in any event.
+_FEW_CHARACTERS = 2
 # What AWS's loop notes of each event in its own module.
 _LOOP, _LOOP_STATE = "awslambdaric.bootstrap", "_GLOBAL_"
 
@@ -153,9 +155,9 @@ class Comparison:
     def _judge(self, change: Change, body: bytes, *, is_suspect: bool, is_polluting: bool) -> Planted | None:
         owner, before, after = change.owner, change.before, change.after
         is_new = before is MISSING
-        if owner.name.startswith(_OURS) and owner.kind in (pristine.MODULE, pristine.CLASS, pristine.OWN):
+        if owner.name.startswith(_OURS) and not is_new and (owner.kind == pristine.OWN or _is_code(before)):
             # Nobody has to change these, whoever he is.
-            return None if is_new else self._planted("runtime.patched", change, rank=0)
+            return self._planted("runtime.patched", change, rank=0)
         foreign = self._heap.foreign_code(after, is_suspect=is_suspect) if after is not MISSING else None
         if foreign is not None:
             patches = owner.kind == pristine.CLASS or owner.kind == pristine.HOOKS or _is_code(before)
@@ -272,7 +274,10 @@ def _text(value: object) -> str:
 
 
 def _is_in(text: str, body: bytes) -> bool:
-    return bool(text) and json.dumps(text, ensure_ascii=False)[1:-1].encode("utf-8", "surrogatepass") in body
+    return (
+        len(text) >= _FEW_CHARACTERS
+        and json.dumps(text, ensure_ascii=False)[1:-1].encode("utf-8", "surrogatepass") in body
+    )
 
 
 def _is_code(value: object) -> bool:
