@@ -27,6 +27,7 @@ SAMPLES = {
 # The settings that a function brings itself: its learned policy, once it has one.
 SETTINGS = "dayfly.toml"
 ISOLATIONS = ("invocation", "window", "process")
+QUICK = {(name, "invocation", "block") for name in ("calls", "classes", "rows", "texts", "letters")}
 GUARDS = ("block", "observe")
 
 
@@ -37,10 +38,10 @@ def cases() -> Iterator[object]:
             if policy == "learned" and not (FUNCTIONS / name / SETTINGS).exists():
                 continue
             for isolation, guard in itertools.product(ISOLATIONS, GUARDS):
-                # Observing looks at what blocking looks at, and a window is a process that is forked once.
-                is_slow = guard == "observe" or isolation == "window"
-                # A fresh worker for each of its events repeats much.
-                is_slow = is_slow or (sample.is_slow and isolation == "invocation")
+                # Observing looks at what blocking looks at, and a process that stays sees what a worker sees.
+                is_slow = guard == "observe" or isolation != "process"
+                # A fresh worker for each event: a few for all.
+                is_slow = is_slow and (name, isolation, guard) not in QUICK
                 yield pytest.param(
                     name,
                     policy,

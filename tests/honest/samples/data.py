@@ -130,7 +130,7 @@ SAMPLES = (
     Sample("tables", _tables),
     Sample("crypto", _crypto),
     Sample("codecs", _codecs),
-    Sample("times", _times, is_slow=True),
-    Sample("markup", _markup, is_slow=True),
+    Sample("times", _times),
+    Sample("markup", _markup),
     Sample("images", _images),
 )

@@ -54,7 +54,7 @@ def _redis(text: str) -> Sequence[Event]:
 SAMPLES = (
     Sample("alchemy", _alchemy),
     Sample("postgres", _postgres, needs=("postgres",)),
-    Sample("postgres_orm", _postgres_orm, needs=("postgres",), is_slow=True),
+    Sample("postgres_orm", _postgres_orm, needs=("postgres",)),
     Sample("mariadb", _mariadb, needs=("mariadb",)),
     Sample("redis_cache", _redis, needs=("redis",)),
 )

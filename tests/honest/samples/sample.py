@@ -39,14 +39,12 @@ TEXTS: Mapping[str, str] = {
 class Sample:
     """The function in functions/NAME/app.py.
 
-    `events` makes its events around one text; each of TEXTS is sent. `needs` are the servers it talks to;
-    `is_slow`: a fresh worker for each takes over ten seconds on a busy machine.
+    `events` makes its events around one text; each of TEXTS is sent. `needs` are the servers it talks to.
     """
 
     name: str
     events: Callable[[str], Sequence[Event]]
     needs: tuple[Kind, ...] = ()
-    is_slow: bool = False
 
     def sent(self) -> list[Event]:
         """Every event, none twice."""

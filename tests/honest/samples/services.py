@@ -88,11 +88,11 @@ def _structured(text: str) -> Sequence[Event]:
 
 SAMPLES = (
     Sample("powertools", _powertools),
-    Sample("powertools_parts", _powertools_parts, needs=("aws-https",), is_slow=True),
+    Sample("powertools_parts", _powertools_parts, needs=("aws-https",)),
     Sample("batches", _batches),
-    Sample("aws_tables", _aws_tables, needs=("aws-https",), is_slow=True),
-    Sample("aws_objects", _aws_objects, needs=("aws-http",), is_slow=True),
-    Sample("sentry", _traced, needs=("sentry",), is_slow=True),
+    Sample("aws_tables", _aws_tables, needs=("aws-https",)),
+    Sample("aws_objects", _aws_objects, needs=("aws-http",)),
+    Sample("sentry", _traced, needs=("sentry",)),
     Sample("telemetry", _traced, needs=("otlp", "http", "aws-http")),
     Sample("xray", _traced, needs=("xray", "http", "aws-http")),
     Sample("structured", _structured),

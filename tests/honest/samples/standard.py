@@ -150,7 +150,7 @@ SAMPLES = (
     Sample("texts", _texts),
     Sample("rows", _rows),
     Sample("files", _files),
-    Sample("calls", _calls, needs=("http",), is_slow=True),
+    Sample("calls", _calls, needs=("http",)),
     Sample("lazy", _lazy),
     Sample("literals", _literals),
     Sample("caches", _caches),

@@ -86,10 +86,10 @@ def _pages(text: str) -> Sequence[Event]:
 
 SAMPLES = (
     Sample("http_clients", _http_clients, needs=("http",)),
-    Sample("clients", _clients, needs=("http",), is_slow=True),
+    Sample("clients", _clients, needs=("http",)),
     Sample("soql", _soql, needs=("http",)),
     Sample("webhooks", _webhooks),
-    Sample("fastapi_api", _fastapi, is_slow=True),
+    Sample("fastapi_api", _fastapi),
     Sample("flask_api", _flask),
     Sample("bottle_api", _bottle),
     Sample("pages", _pages),
