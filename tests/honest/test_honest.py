@@ -33,7 +33,7 @@ GUARDS = ("block", "observe")
 
 def cases() -> Iterator[object]:
     """Every function with and without a policy in every isolation and mode, the quick ones unmarked."""
-    for name, sample in SAMPLES.items():
+    for name in SAMPLES:
         for policy in ("default", "learned"):
             if policy == "learned" and not (FUNCTIONS / name / SETTINGS).exists():
                 continue
