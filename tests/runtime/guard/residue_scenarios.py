@@ -218,6 +218,10 @@ PLANTS: dict[str, tuple[str, str]] = {
     "defaults by name": ("import app; app.discount.__kwdefaults__['rate'] = 0", "app.discount"),
     "set in a class": ("import app; app.Cart.allowed.add('mallory')", "app.Cart.allowed"),
     "working directory": ("import os; os.chdir('/proc')", "the working directory"),
+    "temporary file": (
+        "import tempfile; kept = tempfile.NamedTemporaryFile(delete=False); kept.write(b'x'); kept.close()",
+        "temporary files",
+    ),
     "descriptor": ("import os; kept = os.pipe()", "descriptors"),
     "child": ("import os, time\nif os.fork() == 0:\n    time.sleep(5); os._exit(0)", "child processes"),
 }

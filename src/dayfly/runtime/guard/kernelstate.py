@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import os
 
+# Beyond that many they are a cache.
+_MANY_FILES = 1000
+
 # What is compared, and the rule that it breaks.
 STATES = {
     "the working directory": "residue.directory",
     "descriptors": "residue.descriptor",
     "child processes": "residue.process",
+    "temporary files": "residue.file",
 }
 
 
-def process_state() -> dict[str, frozenset[str]]:
-    """Return the working directory, open descriptors and children, by the names in STATES."""
-    state: dict[str, frozenset[str]] = {}
+def process_state(temporary: tuple[str, ...]) -> dict[str, frozenset[str]]:
+    """Return working directory, open descriptors, children and what lies in temporary directories, by the names in STATES.
+
+    A file counts as another one once it was written to: its time is part of it.
+    """
+    state: dict[str, frozenset[str]] = {"temporary files": frozenset(_files(temporary))}
     try:
         state["the working directory"] = frozenset((os.getcwd(),))
         listed = os.listdir("/proc/self/fd")
@@ -30,3 +37,17 @@ def process_state() -> dict[str, frozenset[str]]:
     except ChildProcessError:
         state["child processes"] = frozenset()
     return state
+
+
+def _files(folders: tuple[str, ...]) -> list[str]:
+    found: list[str] = []
+    for folder in folders:
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    found.append(f"{entry.path} {entry.stat(follow_symlinks=False).st_ctime_ns}")
+                    if len(found) >= _MANY_FILES:
+                        return found
+        except OSError:
+            continue
+    return found

@@ -101,7 +101,7 @@ class Comparison:
     def begin(self, *, is_first: bool) -> None:
         """An event is about to be served; `is_first`: this process has served none."""
         if is_first and self._lasts:
-            self._process = process_state()
+            self._process = process_state(self._places.temporary)
             self._pristine.rest()
         self._pristine.start()
 
@@ -247,7 +247,7 @@ class Comparison:
 
     def _beside_memory(self, *, is_certain: bool) -> Iterator[Planted]:
         """Compare what the kernel keeps for this process."""
-        now = process_state()
+        now = process_state(self._places.temporary)
         for name, rule in STATES.items():
             before = self._process.get(name, frozenset())
             more = now.get(name, frozenset()) - before
