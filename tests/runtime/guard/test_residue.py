@@ -9,6 +9,7 @@ import functools
 import json
 import os
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -35,14 +36,15 @@ ALWAYS = (
 @functools.cache
 def results(interpreter: Interpreter) -> dict[str, Told]:
     """What the guard told of each scenario: fields of its reports."""
-    done = subprocess.run(
-        [str(environment_python(interpreter, awslambdaric="<5")), str(SCRIPT)],
-        env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'src'}"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(
+            [str(environment_python(interpreter, awslambdaric="<5")), str(SCRIPT)],
+            env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'src'}", "TMPDIR": folder},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
     assert done.returncode == 0, done.stderr
     found: dict[str, Told] = json.loads(done.stdout)
     return found
