@@ -17,6 +17,9 @@ from tests.interpreters import Interpreter, environment_python, found_interprete
 from tests.rie import ROOT
 from tests.runtime.guard.residue_scenarios import HONEST, PLANTS, POLLUTION
 
+from dayfly.runtime.guard.pristine import MISSING, Change, Owner
+from dayfly.runtime.guard.residue import Added
+
 SCRIPT = Path(__file__).parent / "residue_scenarios.py"
 Told = list[list[str]]
 # Of the function's own tables nobody can say who filled them, where nobody knows who brought the code.
@@ -108,3 +111,16 @@ def test_from_what_to_what_is_told_in_places_and_hashes(told: dict[str, Told]) -
 def test_the_same_code_has_the_same_hash_wherever_it_is_found(told: dict[str, Told]) -> None:
     hashes = {residue(told[f"attack/{name}"])[0][2] for name in ("module function", "own function", "class")}
     assert len(hashes) == 1
+
+
+def test_new_names_are_known_without_being_held() -> None:
+    owner, other = Owner("own", "app.CACHE", is_own=True), Owner("own", "app.OTHER", is_own=True)
+    added = Added()
+    for number in range(20_000):
+        added.note(Change(owner, f"customer {number}", MISSING, 1))
+        if number == 5:
+            assert Change(owner, "customer 5", 1, 2) in added
+            assert Change(owner, "of init", 1, 2) not in added
+    # So many are a cache, whose names nobody is shown.
+    assert Change(owner, "of init", 1, 2) in added
+    assert Change(other, "customer 5", 1, 2) not in added

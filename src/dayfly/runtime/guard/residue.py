@@ -40,6 +40,9 @@ _CODE_TYPES = (
 _OURS = "dayfly."
 # Shorter values are in any event.
 _FEW_CHARACTERS = 2
+_MANY_ADDED = 10_000
+# Places of what was found, in a process that goes on.
+_MANY_TOLD = 1_000
 # What AWS's loop notes of each event in its own module.
 _LOOP, _LOOP_STATE = "awslambdaric.bootstrap", "_GLOBAL_"
 
@@ -62,6 +65,28 @@ class Planted:
         self.is_certain = is_certain
         # Least first, where there are more than can be told.
         self.rank = rank
+
+
+class Added:
+    """Which entries of which dictionaries were not there at init; of very many no more than that there are some."""
+
+    __slots__ = ("_by_owner",)
+
+    def __init__(self) -> None:
+        self._by_owner: dict[int, set[int] | None] = {}
+
+    def note(self, change: Change) -> None:
+        """An entry is new."""
+        known = self._by_owner.setdefault(id(change.owner), set())
+        if known is not None:
+            # No reference to what the function's cache may drop.
+            known.add(hash(change.key))
+            if len(known) > _MANY_ADDED:
+                self._by_owner[id(change.owner)] = None
+
+    def __contains__(self, change: Change) -> bool:
+        known = self._by_owner.get(id(change.owner), set())
+        return known is None or hash(change.key) in known
 
 
 class Comparison:
@@ -91,7 +116,7 @@ class Comparison:
         # Places that were told; in a process that goes on they are no news.
         self._told: list[str] = []
         # Entries that were not there at init: their names may be data.
-        self._added: set[tuple[int, object]] = set()
+        self._added = Added()
 
     @property
     def is_watching(self) -> bool:
@@ -123,11 +148,9 @@ class Comparison:
             return []
         self._heap.forget()
         changes = list(self._pristine.changes())
-        self._added |= {
-            (id(one.owner), one.key)
-            for one in changes
-            if one.before is MISSING and one.owner.kind != pristine.HOOKS
-        }
+        for change in changes:
+            if change.before is MISSING and change.owner.kind != pristine.HOOKS:
+                self._added.note(change)
         is_polluting = bool(changes) and names_attributes(body)
         found: list[Planted] = []
         for change in changes:
@@ -147,7 +170,7 @@ class Comparison:
             self._pristine.rest()
         news = [one for one in found if one.place not in self._told]
         if self._lasts:
-            self._told += [one.place for one in news]
+            self._told = [*self._told, *(one.place for one in news)][:_MANY_TOLD]
         return sorted(news, key=lambda one: one.rank)
 
     # ---- what changed -----------------------------------------------------------------------
@@ -169,7 +192,7 @@ class Comparison:
         if owner.name == _LOOP and str(change.key).startswith(_LOOP_STATE):
             return None
         is_brought = is_polluting and type(after) in DATA and _is_in(_text(after), body)
-        was_there = not is_new and (id(owner), change.key) not in self._added
+        was_there = not is_new and change not in self._added
         if is_brought and was_there and before is not None:
             return self._planted("residue.data", change, rank=2)
         if was_there and _is_code(before) and type(change.key) is str and f'"{change.key}"'.encode() in body:
@@ -192,7 +215,7 @@ class Comparison:
         owner, key = change.owner, change.key
         if owner.kind == pristine.HOOKS:
             place = owner.name
-        elif (id(owner), key) in self._added:
+        elif change in self._added:
             # Whoever adds a name chooses it.
             place = f"{owner.name}.<new>"
         else:
