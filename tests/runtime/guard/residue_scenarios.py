@@ -9,6 +9,7 @@ import gc
 import json
 import os
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -270,7 +271,11 @@ def main() -> None:
     from dayfly.runtime.guard import Unarmed, arm
 
     os.environ["LAMBDA_TASK_ROOT"] = str(TASK)
-    guard = arm(ZygoteOptions(guard="observe", guard_key="11" * 16, isolation="process"))
+    guard = arm(
+        ZygoteOptions(
+            guard="observe", guard_key="11" * 16, isolation="process", temporary=(tempfile.gettempdir(),)
+        )
+    )
     assert not isinstance(guard, Unarmed), guard.fault
     guard.settle()
     gc.freeze()

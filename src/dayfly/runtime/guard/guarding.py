@@ -126,7 +126,9 @@ class Guard:
         if self._is_disarmed:
             return
         variables = self.capabilities.variables if self.capabilities is not None else None
-        comparison = Comparison(self.places, self._digest, lasts=self._lasts, variables=variables)
+        comparison = Comparison(
+            self.places, self._digest, lasts=self._lasts, emptied=self._temporary, variables=variables
+        )
         if comparison.is_watching:
             self._comparison = comparison
         else:

@@ -93,7 +93,7 @@ class Comparison:
     """Compares this process with what it was when init was done.
 
     `digest` makes the keyed hash of a text, for values that must not be shown; `lasts`: it serves more than one event;
-    `variables` as `Pristine` takes them.
+    `emptied` are the temporary directories that are nobody else's, `variables` as `Pristine` takes them.
     """
 
     def __init__(
@@ -102,6 +102,7 @@ class Comparison:
         digest: Callable[[str], str],
         *,
         lasts: bool,
+        emptied: tuple[str, ...] = (),
         variables: dict[bytes, bytes] | None = None,
     ) -> None:
         self._places = places
@@ -111,6 +112,7 @@ class Comparison:
         self._inner = Inner(places)
         self._heap = Heap(self.known, places, self._pristine, describe=self.describe, lasts=lasts)
         self._lasts = lasts
+        self._emptied = emptied
         self._process: dict[str, frozenset[str]] = {}
         self._is_suspect = self._is_doubtful = False
         # Places that were told; in a process that goes on they are no news.
@@ -126,7 +128,7 @@ class Comparison:
     def begin(self, *, is_first: bool) -> None:
         """An event is about to be served; `is_first`: this process has served none."""
         if is_first and self._lasts:
-            self._process = process_state(self._places.temporary)
+            self._process = process_state(self._emptied)
             self._pristine.rest()
         self._pristine.start()
 
@@ -270,7 +272,7 @@ class Comparison:
 
     def _beside_memory(self, *, is_certain: bool) -> Iterator[Planted]:
         """Compare what the kernel keeps for this process."""
-        now = process_state(self._places.temporary)
+        now = process_state(self._emptied)
         for name, rule in STATES.items():
             before = self._process.get(name, frozenset())
             more = now.get(name, frozenset()) - before
