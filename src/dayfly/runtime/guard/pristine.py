@@ -63,12 +63,17 @@ class Pristine:
     def __init__(self, places: Places, variables: dict[bytes, bytes] | None = None) -> None:
         self._watch = dictwatch.watcher()
         self.is_watching = self._watch is not None
+        # Named when somebody asks: there are thousands, and hardly one changes.
+        self._unnamed: dict[int, tuple[str, tuple[object, ...], bool]] = {}
         self._owners: dict[int, Owner] = {}
         self._hooks: list[tuple[str, Callable[[], list[object]]]] = _hook_places()
         if self._watch is not None:
-            for kind, name, is_own, entries in _dictionaries(places, variables):
-                self._owners.setdefault(id(entries), Owner(kind, name, is_own=is_own))
-                self._watch.watch((entries,))
+            watched: list[Dictionary] = []
+            for kind, named, is_own, entries in _dictionaries(places, variables):
+                if id(entries) not in self._unnamed:
+                    self._unnamed[id(entries)] = (kind, named, is_own)
+                    watched.append(entries)
+            self._watch.watch(watched)
             self._watch.is_on = False
         self._held = [read() for _, read in self._hooks]
 
@@ -95,7 +100,8 @@ class Pristine:
             return
         # While one looks, lazy attributes of the function's may fill themselves.
         for entries, before in list(self._watch.changed()):
-            owner = self._owners[id(entries)]
+            owner = self.owner_of(entries)
+            assert owner is not None
             for key, now in list(dict.items(entries)):
                 was = before.get(key, MISSING)
                 if was is not now and not (owner.kind == ENVIRONMENT and key in _SET_EACH_TIME):
@@ -114,12 +120,17 @@ class Pristine:
 
     def owner_of(self, entries: object) -> Owner | None:
         """Return the owner of a dictionary that is watched."""
-        return self._owners.get(id(entries))
+        found = self._owners.get(id(entries))
+        if found is None and (unnamed := self._unnamed.get(id(entries))) is not None:
+            kind, named, is_own = unnamed
+            found = self._owners[id(entries)] = Owner(kind, ".".join(map(str, named)), is_own=is_own)
+        return found
 
 
 def _dictionaries(
     places: Places, variables: dict[bytes, bytes] | None
-) -> Iterator[tuple[str, str, bool, Dictionary]]:
+) -> Iterator[tuple[str, tuple[object, ...], bool, Dictionary]]:
+    """Yield what is watched: its kind, the parts of its name as they are now, and whether it is the function's own."""
     own: list[tuple[str, Dictionary]] = []
     for name, module in list(sys.modules.items()):
         entries = getattr(module, "__dict__", None)
@@ -127,19 +138,21 @@ def _dictionaries(
             continue
         file = entries.get("__file__")
         is_own = type(file) is str and places.is_functions(file)
-        yield MODULE, name, is_own, entries
+        yield MODULE, (name,), is_own, entries
         if is_own:
             own.append((name, entries))
         elif name.startswith(_GUARDS):
             for key, value in list(dict.items(entries)):
                 if type(value) is dict and not key.startswith("__"):
-                    yield OWN, f"{name}.{key}", False, value
+                    yield OWN, (name, key), False, value
+    referents = gc.get_referents
     for kind in _classes():
-        entries = next((one for one in gc.get_referents(kind.__dict__) if type(one) is dict), None)
-        if entries is not None:
-            yield CLASS, f"{entries.get('__module__')}.{kind.__qualname__}", False, entries
-    yield ENVIRONMENT, "os.environ", False, os.environ._data if variables is None else variables  # type: ignore[attr-defined, misc]
-    yield MODULES, "sys.modules", False, sys.modules  # type: ignore[misc]
+        # A class's `__dict__` is a view of the one that is watched.
+        (entries,) = referents(kind.__dict__)
+        yield CLASS, (entries.get("__module__"), kind.__qualname__), False, entries
+    environment = os.environ._data if variables is None else variables  # type: ignore[attr-defined]
+    yield ENVIRONMENT, ("os.environ",), False, environment  # type: ignore[misc]
+    yield MODULES, ("sys.modules",), False, sys.modules  # type: ignore[misc]
     count = 0
     modules = frozenset(name for name, _ in own)
     for _ in range(_DEPTH):
@@ -159,7 +172,7 @@ def _dictionaries(
             count += 1
             if count > _MANY_TABLES:
                 return
-            yield OWN, name, True, entries
+            yield OWN, (name,), True, entries
         own = inner
 
 
