@@ -89,8 +89,11 @@ def test_code_of_hidden_origin_is_found_in_the_same_invocation(technique: Techni
         begun = one.rie.logs().count("START RequestId")
         with suppress(ConnectionError, http.client.HTTPException):
             one.rie.invoke({"hidden": hidden, "sink": one.sink.port, "api": one.rie.runtime_api})
-        attacked = one.rie.logs().split("START RequestId: ")[begun + 1].split(" ", 1)[0]
         end = time.monotonic() + FINDING_LIMIT_S
+        while len(starts := one.rie.logs().split("START RequestId: ")) <= begun + 1:
+            assert time.monotonic() < end, "the attack did not begin"
+            time.sleep(0.01)
+        attacked = starts[begun + 1].split(" ", 1)[0]
         while not (found := _of_request(one.rie.logs(), attacked) or _of_reset(one, technique)):
             assert time.monotonic() < end, f"nothing found, only {one.findings()}"
             one.order()

@@ -37,6 +37,11 @@ class Aws:
         self._moto = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
         self._moto.start()
         self._address = self._moto.get_host_and_port()
+        # What another server of this process was given is there as well.
+        connection = http.client.HTTPConnection(*self._address)
+        connection.request("POST", "/moto-api/reset")
+        connection.getresponse().read()
+        connection.close()
         self.plain = HttpServer(self._forward).__enter__()
         self.secure = HttpServer(self._forward, context=self._certificates.server_context()).__enter__()
         self._furnish()
