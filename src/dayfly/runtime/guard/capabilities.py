@@ -89,6 +89,8 @@ class Capabilities:
         self._hosts: dict[str, frozenset[str]] = {}
         roots = {*self.places.roots, sys.prefix + "/", sys.base_prefix + "/"} - {"/"}
         self._free = (*sorted(roots), *baseline.READ_BELOW)
+        # The import system and who looks for installed packages list these, the working directory among them.
+        self._import_path = frozenset(root.rstrip("/") or "/" for root in self.places.roots)
         self._process = ""
 
     # ---- asked -----------------------------------------------------------------------------------
@@ -176,7 +178,7 @@ class Capabilities:
         if not full:
             return
         if kind == "read":
-            if full.startswith(self._free):
+            if full.startswith(self._free) or full in self._import_path:
                 return
             if full.startswith("/proc/"):
                 if full.endswith("/environ"):
@@ -276,6 +278,9 @@ class Capabilities:
             return self.guard.own.is_constant(text) or self.guard.own.has_word(text)
 
         spans = self.guard.spans
+        if kind == "native" and target.startswith(self._free):
+            # Where a library was installed is no event's doing, whatever words the path has in common with one.
+            return generalising.path(target, self.places, lambda _text: [], lambda _text: True)
         if kind == "network":
             return generalising.destination(
                 target, spans, lambda host: own(host) or host in self._hosts_of(packages)
