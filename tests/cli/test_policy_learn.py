@@ -66,6 +66,7 @@ def test_a_policy_is_written_kept_and_added_to(folder: Path, service: str) -> No
     assert "dayfly.toml is left as it is: nothing to change" in third.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", [80, 120])
 def test_a_pipe_gets_plain_text_that_fits(folder: Path, service: str, columns: int) -> None:
     done = run_apart(*learn(folder, service, "--dry-run"), cwd=folder, columns=columns)
@@ -96,6 +97,7 @@ def test_a_terminal_gets_progress(folder: Path, service: str) -> None:
     assert b"How far this goes" in shown
 
 
+@pytest.mark.slow
 def test_tests_and_events_are_learned_from_together(folder: Path, service: str) -> None:
     (folder / "test_app.py").write_text(
         "import os\nos.environ['RATE'] = '2'\nimport app\n"

@@ -128,6 +128,7 @@ def test_what_was_learned_lets_the_function_run_and_refuses_a_trojan(service: st
     assert "credentials" in kinds, found
 
 
+@pytest.mark.slow
 def test_a_function_on_boto3_runs_under_its_policy(aws: str, tmp_path: Path) -> None:
     folder = copy("orders", tmp_path)
     environment = {**KEYS, "AWS_ENDPOINT_URL": aws, "TABLE": "orders"}
@@ -143,6 +144,7 @@ def test_a_function_on_boto3_runs_under_its_policy(aws: str, tmp_path: Path) -> 
     assert found_by_guard == []
 
 
+@pytest.mark.slow
 def test_a_log_of_an_observe_period_becomes_a_policy_as_well(service: str, tmp_path: Path) -> None:
     folder = copy("shop", tmp_path)
     environment = {"RATE": "1.5", "SERVICE": service}
@@ -168,6 +170,7 @@ def test_a_log_of_an_observe_period_becomes_a_policy_as_well(service: str, tmp_p
     assert explain(read_document(path), log.entries[0].seen.use).effect == "observed"
 
 
+@pytest.mark.slow
 def test_a_policy_that_is_there_does_not_hide_what_is_needed(service: str, tmp_path: Path) -> None:
     folder = copy("shop", tmp_path)
     path = folder / "dayfly.toml"
@@ -181,6 +184,7 @@ def test_a_policy_that_is_there_does_not_hide_what_is_needed(service: str, tmp_p
     assert path.read_text() == text
 
 
+@pytest.mark.slow
 def test_a_function_that_cannot_be_forked_shows_every_use_with_every_event(tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text(
         "import socket, threading\n"
