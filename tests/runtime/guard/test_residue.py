@@ -22,8 +22,8 @@ from dayfly.runtime.guard.residue import Added
 
 SCRIPT = Path(__file__).parent / "residue_scenarios.py"
 Told = list[list[str]]
-# Of the function's own tables nobody can say who filled them, where nobody knows who brought the code.
-UNTOLD_IN_DOUBT = frozenset(("table", "list", "set in a class"))
+# Of the function's own tables, descriptors and files nobody can say whose they are, where nobody knows who brought the code.
+UNTOLD_IN_DOUBT = frozenset(("table", "list", "set in a class", "descriptor", "temporary file"))
 # Where whatever is put is no honest function's doing, whoever brought it.
 ALWAYS = (
     "module function",

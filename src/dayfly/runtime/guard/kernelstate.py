@@ -7,6 +7,8 @@ import os
 # Beyond that many they are a cache.
 _MANY_FILES = 1000
 
+# What functions change at any event: told of where an attack is certain.
+FUNCTIONS_OWN = frozenset(("descriptors", "temporary files"))
 # What is compared, and the rule that it breaks.
 STATES = {
     "the working directory": "residue.directory",

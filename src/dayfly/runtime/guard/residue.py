@@ -16,7 +16,7 @@ from dayfly.runtime.guard import pristine
 from dayfly.runtime.guard.attributes import names_attributes
 from dayfly.runtime.guard.heap import DATA, MADE, Heap
 from dayfly.runtime.guard.inner import Inner
-from dayfly.runtime.guard.kernelstate import STATES, process_state
+from dayfly.runtime.guard.kernelstate import FUNCTIONS_OWN, STATES, process_state
 from dayfly.runtime.guard.knowing import KnownCode
 from dayfly.runtime.guard.pristine import MISSING, Change, Pristine
 
@@ -274,6 +274,8 @@ class Comparison:
         """Compare what the kernel keeps for this process."""
         now = process_state(self._emptied)
         for name, rule in STATES.items():
+            if not is_certain and name in FUNCTIONS_OWN:
+                continue
             before = self._process.get(name, frozenset())
             more = now.get(name, frozenset()) - before
             if more:
