@@ -12,7 +12,7 @@ from _thread import get_ident
 from dayfly.core.policy import KINDS, is_credential
 from dayfly.core.reports import Report, Use
 from dayfly.runtime.guard import baseline, generalising
-from dayfly.runtime.guard.refusal import RefusedRecord
+from dayfly.runtime.guard.turns import take_turn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,8 +31,6 @@ _MANY_NAMES = 8
 
 
 _MANY_FRAMES = 400
-# What it calls calls it: built-in functions were replaced.
-_MANY_DEEP = 3
 _HOOKS = "/runtime/guard/hooks.py"
 # Taken before there is code that could replace them.
 _fspath, _getcwd, _getpid, _normpath, _readlink = (
@@ -135,28 +133,10 @@ class Capabilities:
         guard, ident = self.guard, get_ident()
         if not guard.phase:
             return
-        depth = guard.busy.get(ident, 0)
-        if depth and self.is_at_work(frame):
+        if ident in guard.busy and self.is_at_work(frame):
             return
-        if depth >= _MANY_DEEP:
-            guard.refuse("guard.nested", frame)
-            return
-        guard.busy[ident] = depth + 1
-        try:
-            act = self.ask_path if is_path else self.ask if is_there else self.learn_absent
-            act(kind, target, frame)
-        except (RefusedRecord, RecursionError, MemoryError):
-            raise
-        except Exception as fault:
-            # Trust boundary, as in the hook.
-            if guard.is_foreign(fault):
-                raise
-            guard.fail(fault, frame)
-        finally:
-            if depth:
-                guard.busy[ident] = depth
-            else:
-                guard.busy.pop(ident, None)
+        act = self.ask_path if is_path else self.ask if is_there else self.learn_absent
+        take_turn(guard, frame, act, kind, target, frame)
 
     def is_at_work(self, frame: FrameType | None, hook: CodeType | None = None) -> bool:
         """Say whether the guard itself does this, in the middle of judging, and no code that it met on the way."""

@@ -9,7 +9,7 @@ import sys
 from _thread import get_ident
 
 from dayfly.runtime.guard.acts import ACTS
-from dayfly.runtime.guard.refusal import RefusedRecord
+from dayfly.runtime.guard.turns import take_turn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from dayfly.runtime.guard.recording import Recorder
 
 _MANY_FRAMES = 400
-# Events within what the guard does about an event, that are not its own.
-_MANY_DEEP = 3
 # Whose code is whose has to be known of modules that the guard itself loads, and between events.
 _ALWAYS = frozenset(("exec", "object.__setattr__"))
 
@@ -73,33 +71,12 @@ def make_hook(guard: Guard) -> Callable[[str, Arguments], None]:
         if frame.f_code is wrapper and frame.f_back is not None:
             # What stands in for a builtin is called by who calls that.
             frame = frame.f_back
-        depth = busy.get(ident, 0)
-        if depth and _is_ours(frame, guard, hook.__code__):
+        if ident in busy and _is_ours(frame, guard, hook.__code__):
             act = find_use(event) if event in _ALWAYS and guard.capabilities is not None else None
             if act is not None:
                 act(guard, arguments, frame)
             return
-        if depth >= _MANY_DEEP:
-            # What it calls calls it: functions that it needs were replaced, or finalisers set for it.
-            guard.refuse("guard.nested", frame)
-            return
-        busy[ident] = depth + 1
-        try:
-            act(guard, arguments, frame)
-        except (RefusedRecord, RecursionError, MemoryError):
-            # Whoever has used up the stack is told so, and not let through.
-            raise
-        except Exception as fault:
-            # Trust boundary: a fault of ours must not become the customer's; `guard_on_fault` says how it goes on.
-            if guard.is_foreign(fault):
-                # A signal's handler, say: it would have ended the operation as well.
-                raise
-            guard.fail(fault, frame)
-        finally:
-            if depth:
-                busy[ident] = depth
-            else:
-                busy.pop(ident, None)
+        take_turn(guard, frame, act, guard, arguments, frame)
 
     return hook
 
