@@ -25,27 +25,6 @@ _HELD: list[object] = []
 MANY_ENTRIES = 4096
 
 
-class DictWatch:
-    """Dictionaries that are watched while `is_on`: of each the first change is noted, until `rest`."""
-
-    is_on = True
-
-    def watch(self, dictionaries: Iterable[Dictionary]) -> None:
-        """Watch these as well; each is kept alive."""
-        raise NotImplementedError
-
-    def changed(self) -> Changed:
-        """Return each dictionary that may have changed since `rest`, with what it held then."""
-        raise NotImplementedError
-
-    def rest(self) -> None:
-        """Take what every dictionary holds now for what it should hold."""
-        raise NotImplementedError
-
-    def close(self) -> None:
-        """Watch nothing any more."""
-
-
 def watcher() -> DictWatch | None:
     """Return what watches dictionaries here, found by trying; None where nothing does."""
     if sys.implementation.name != "cpython" or sys.abiflags:
@@ -70,7 +49,9 @@ def _works(watch: DictWatch) -> bool:
     return False
 
 
-class _Callbacks(DictWatch):
+class _Callbacks:
+    """Dictionaries that are watched while `is_on`: of each the first change is noted, until `rest`."""
+
     def __init__(self) -> None:
         import ctypes
 
@@ -88,11 +69,13 @@ class _Callbacks(DictWatch):
         self._number: int = api.PyDict_AddWatcher(note)
         self._known: dict[int, Dictionary] = {}
         self._changed: Changed = []
+        self.is_on = True
         # When an interpreter ends it clears its modules, and there is nobody left to be called.
         self._end = api.PyDict_ClearWatcher
         atexit.register(self.close)
 
     def close(self) -> None:
+        """Watch nothing any more."""
         if self._number >= 0:
             self._end(self._number)
             self._number = -1
@@ -106,6 +89,7 @@ class _Callbacks(DictWatch):
         return 0
 
     def watch(self, dictionaries: Iterable[Dictionary]) -> None:
+        """Watch these as well; each is kept alive."""
         number, start, known = self._number, self._start, self._known
         for one in dictionaries:
             if id(one) not in known:
@@ -113,14 +97,18 @@ class _Callbacks(DictWatch):
                 start(number, one)
 
     def changed(self) -> Changed:
+        """Return each dictionary that may have changed since `rest`, with what it held then."""
         return self._changed
 
     def rest(self) -> None:
+        """Take what every dictionary holds now for what it should hold."""
         while self._changed:
             self._start(self._number, self._changed.pop()[0])
 
 
-class _Versions(DictWatch):
+class _Versions:
+    """The same, of every change since `rest`."""
+
     def __init__(self) -> None:
         from ctypes import c_uint64
 
@@ -130,8 +118,10 @@ class _Versions(DictWatch):
         self._cells: list[c_uint64] = []
         self._seen: list[int] = []
         self._known: set[int] = set()
+        self.is_on = True
 
     def watch(self, dictionaries: Iterable[Dictionary]) -> None:
+        """Watch these as well; each is kept alive."""
         for one in dictionaries:
             if id(one) in self._known or len(one) > MANY_ENTRIES:
                 continue
@@ -143,16 +133,26 @@ class _Versions(DictWatch):
             self._seen.append(cell.value)
 
     def changed(self) -> Changed:
+        """Return each dictionary that may have changed since `rest`, with what it held then."""
         found = [(self._dictionaries[at], self._copies[at]) for at in self._moved()]
         return [(one, before) for one, before in found if len(one) <= 2 * MANY_ENTRIES]
 
     def rest(self) -> None:
+        """Take what every dictionary holds now for what it should hold."""
         for at in self._moved():
             self._copies[at] = dict.copy(self._dictionaries[at])
             self._seen[at] = self._cells[at].value
+
+    def close(self) -> None:
+        """Nothing is called back here."""
 
     def _moved(self) -> list[int]:
         now = [cell.value for cell in self._cells]
         if now == self._seen:
             return []
         return [at for at, (old, new) in enumerate(zip(self._seen, now, strict=True)) if old != new]
+
+
+if TYPE_CHECKING:
+    # What a watcher is: both have the same methods.
+    DictWatch = _Callbacks | _Versions
