@@ -136,10 +136,11 @@ def learn(
     with ExitStack() as stack:
         progress = stack.enter_context(LearnProgress(screen.console)) if screen.is_live else None
         if events is not None:
-            from dayfly.lab.learn.events import LearnRequest, learn_from_events
+            from dayfly.lab.learn.events import learn_from_events
             from dayfly.lab.plan.events import load_events
+            from dayfly.lab.plan.model import Trial
 
-            request = LearnRequest(
+            request = Trial(
                 folder=folder,
                 handler=handler,
                 events=load_events(events),

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from dayfly.lab.lab import Lab
-from dayfly.lab.learn.events import LearnRequest
 from dayfly.lab.model import FunctionConfig, InvokeResult
-from dayfly.lab.plan.model import Event
+from dayfly.lab.plan.model import Event, Trial
 
 FUNCTIONS = Path(__file__).parent / "functions"
 SHOP: list[dict[str, Any]] = [
@@ -33,7 +32,7 @@ def events(*values: object) -> tuple[Event, ...]:
     return tuple(Event(f"{number}.json", json.dumps(value).encode()) for number, value in enumerate(values))
 
 
-def request(folder: Path, values: list[dict[str, Any]], **overrides: Any) -> LearnRequest:
+def request(folder: Path, values: list[dict[str, Any]], **overrides: Any) -> Trial:
     wanted: dict[str, Any] = {
         "folder": folder,
         "handler": "app.handler",
@@ -44,7 +43,7 @@ def request(folder: Path, values: list[dict[str, Any]], **overrides: Any) -> Lea
         "python": Path(sys.executable),
         "confinement": "auto",
     }
-    return LearnRequest(**(wanted | overrides))
+    return Trial(**(wanted | overrides))
 
 
 async def run_lab(

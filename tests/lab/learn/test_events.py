@@ -16,8 +16,9 @@ from tests.item_service import item_service
 from tests.lab.learn.making import SHOP, copy, request, run_lab, serve
 from tests.lab.running import both_confinements
 
-from dayfly.lab.learn.events import LearnRequest, Ran, learn_from_events
+from dayfly.lab.learn.events import Ran, learn_from_events
 from dayfly.lab.model import ConfinementChoice
+from dayfly.lab.plan.model import Trial
 from dayfly.policy.checking import check
 from dayfly.policy.document import read_document
 from dayfly.policy.explaining import explain
@@ -55,7 +56,7 @@ def aws() -> Iterator[str]:
     server.stop()
 
 
-def run(wanted: LearnRequest) -> Ran:
+def run(wanted: Trial) -> Ran:
     return asyncio.run(learn_from_events(wanted, progress=lambda done, total, uses: None))
 
 

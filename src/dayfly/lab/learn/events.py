@@ -25,10 +25,10 @@ from dayfly.policy.editing import without_policy
 from dayfly.policy.model import Gathered, PolicyError, Seen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
-    from dayfly.lab.model import ConfinementChoice, ConfinementReport
-    from dayfly.lab.plan.model import Event
+    from dayfly.lab.model import ConfinementReport
+    from dayfly.lab.plan.model import Trial
     from dayfly.policy.model import Use
 
 _NAME = "learn"
@@ -38,20 +38,6 @@ _NOT_FORKABLE = '"zygote.not-forkable"'
 # The recorder looks at every operation, within the function's time.
 _EXTRA_TIMEOUT_S = 10.0
 _MAX_TIMEOUT_S = 900.0
-
-
-@dataclass(frozen=True, slots=True)
-class LearnRequest:
-    """What to run, as the command line gave it."""
-
-    folder: Path
-    handler: str
-    events: tuple[Event, ...]
-    environment: Mapping[str, str]
-    timeout_s: float
-    memory_mb: int
-    python: Path
-    confinement: ConfinementChoice
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +77,7 @@ class _Hearing:
             self.malformed += 1
 
 
-async def learn_from_events(request: LearnRequest, *, progress: Callable[[int, int, int], None]) -> Ran:
+async def learn_from_events(request: Trial, *, progress: Callable[[int, int, int], None]) -> Ran:
     """Run the function on each event and return what it was seen to use.
 
     Every event has a worker of its own, and an environment of its own where the function cannot be forked: what is done
@@ -134,7 +120,7 @@ async def learn_from_events(request: LearnRequest, *, progress: Callable[[int, i
     return Ran(_gather(request, hearing, failed), confinement)
 
 
-def _gather(request: LearnRequest, hearing: _Hearing, failed: list[str]) -> Gathered:
+def _gather(request: Trial, hearing: _Hearing, failed: list[str]) -> Gathered:
     notes: list[str] = []
     if not hearing.is_forkable:
         notes.append("the function cannot be forked, so every event had an environment of its own")
@@ -153,7 +139,7 @@ def _gather(request: LearnRequest, hearing: _Hearing, failed: list[str]) -> Gath
     )
 
 
-def _config(request: LearnRequest, folder: Path, channel: Path, *, is_confined: bool) -> FunctionConfig:
+def _config(request: Trial, folder: Path, channel: Path, *, is_confined: bool) -> FunctionConfig:
     own = Path(__file__).resolve().parents[2]
     root = TASK_ROOT if is_confined else str(folder.resolve())
     inside = f"{DAYFLY_ROOT}/dayfly/{_INSIDE}" if is_confined else str(own / _INSIDE)

@@ -47,9 +47,9 @@ class Event:
     payload: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What to plan for, as the command line gave it, checked."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """A function to be run on events, as the command line gave it."""
 
     folder: Path
     handler: str
@@ -58,9 +58,15 @@ class Request:
     timeout_s: float
     memory_mb: int
     python: Path
+    confinement: ConfinementChoice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request(Trial):
+    """What to plan for: how many invocations are measured, and for how many seconds at most."""
+
     invocations: int
     limit_s: float
-    confinement: ConfinementChoice
 
 
 @dataclass(frozen=True, slots=True)
