@@ -15,6 +15,7 @@ from cyclopts import Parameter
 from rich.live import Live
 
 from dayfly.cli.demo_view import draw_ending, draw_progress
+from dayfly.cli.ending import TERMINATED
 from dayfly.cli.output import Output
 from dayfly.errors import SettingError
 from dayfly.lab.demo.facts import DEFAULT_ATTACKERS, DEFAULT_CUSTOMERS, DEFAULT_ENVIRONMENTS, Plan
@@ -23,7 +24,6 @@ from dayfly.lab.demo.story import Ending, Story
 from dayfly.lab.model import ConfinementChoice
 
 _NOT_SHOWN = 1
-_TERMINATED = 128 + signal.SIGTERM
 _REFRESH_S = 0.125
 
 
@@ -77,7 +77,7 @@ def demo(
     try:
         ending = asyncio.run(_play(story, plan, output))
     except asyncio.CancelledError:
-        return _TERMINATED
+        return TERMINATED
     if report is not None:
         made_at = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
         report.write_text(render_report(ending, origin=find_origin(made_at=made_at)), encoding="utf-8")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from dayfly.cli.ending import TERMINATED, until_signal
 from dayfly.cli.lab import parse_environment
 from dayfly.cli.output import Output
 from dayfly.cli.plan_view import PlanProgress, draw_plan
@@ -31,7 +31,6 @@ DEFAULT_INVOCATIONS = 100
 MAX_INVOCATIONS = 10_000
 DEFAULT_LIMIT_S = 300.0
 _TOO_SLOW = 1
-_TERMINATED = 128 + signal.SIGTERM
 
 
 def plan(
@@ -122,7 +121,7 @@ def plan(
     try:
         made = asyncio.run(_make(request, output))
     except asyncio.CancelledError:
-        return _TERMINATED
+        return TERMINATED
     if made.confinement.kind == "none":
         output.warn(f"the function ran without confinement: {made.confinement.reason}")
     if output.is_json:
@@ -219,11 +218,4 @@ async def _make(request: Request, output: Output) -> Plan:
             if progress is not None:
                 progress.show(phase, done, total)
 
-        making = asyncio.create_task(make_plan(request, progress=show))
-        # SIGTERM ends it as Ctrl-C does: by cancelling, so that the lab ends its processes.
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, making.cancel)
-        try:
-            return await making
-        finally:
-            making.cancel()
-            await asyncio.gather(making, return_exceptions=True)
+        return await until_signal(make_plan(request, progress=show))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import sys
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
+from dayfly.cli.ending import TERMINATED, until_signal
 from dayfly.cli.lab import parse_environment
 from dayfly.cli.output import Output
 from dayfly.cli.policy import say_written
@@ -28,12 +28,10 @@ from dayfly.policy.storing import write_file
 from dayfly.policy.writing import write_policy
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Sequence
+    from collections.abc import Sequence
 
-    from dayfly.lab.learn.events import Ran
     from dayfly.policy.model import Gathered
 
-_TERMINATED = 128 + signal.SIGTERM
 _HERE = Path(".")
 # `-` is standard input.
 _Log = Annotated[Path, Parameter(allow_leading_hyphen=True)]
@@ -152,9 +150,9 @@ def learn(
             )
             show = progress.show if progress is not None else lambda done, total, new: None
             try:
-                ran = asyncio.run(_until_signal(learn_from_events(request, progress=show)))
+                ran = asyncio.run(until_signal(learn_from_events(request, progress=show)))
             except asyncio.CancelledError:
-                return _TERMINATED
+                return TERMINATED
             gathered.append(ran.gathered)
             if ran.confinement.kind == "none":
                 screen.warn(f"the function ran without confinement: {ran.confinement.reason}")
@@ -234,14 +232,3 @@ def _finish(
     )
     say_written(screen, path, is_written=is_written, is_dry=is_dry)
     return 0
-
-
-async def _until_signal(work: Coroutine[None, None, Ran]) -> Ran:
-    """SIGTERM ends it as Ctrl-C does: by cancelling, so that the lab ends its processes."""
-    running = asyncio.create_task(work)
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
-    try:
-        return await running
-    finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
