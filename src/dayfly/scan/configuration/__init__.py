@@ -1,0 +1,1 @@
+"""Secrets in code and configuration, and settings of a function that leave a door open."""

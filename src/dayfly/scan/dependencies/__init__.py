@@ -1,0 +1,1 @@
+"""What a function brings along: locks, vulnerabilities, capabilities, trojans, look-alikes, SBOM."""

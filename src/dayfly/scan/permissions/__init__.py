@@ -1,0 +1,1 @@
+"""What IAM actions code uses, against what its template grants."""

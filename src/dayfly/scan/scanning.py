@@ -1,0 +1,1 @@
+"""Puts a scan together: read, find the functions, run the families, sort what they say."""

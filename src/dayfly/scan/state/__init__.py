@@ -1,0 +1,1 @@
+"""State that survives an invocation: where code believes that it is stateless."""

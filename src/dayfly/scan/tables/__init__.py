@@ -1,0 +1,1 @@
+"""The table of checks of every family: data alone."""

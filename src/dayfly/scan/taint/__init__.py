@@ -1,0 +1,1 @@
+"""From the event to a sink: an interpreter of Python over abstract values that carry where they come from."""

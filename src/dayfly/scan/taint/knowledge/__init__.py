@@ -1,0 +1,1 @@
+"""What the engine knows of libraries: sources, sinks, cleansers and results, as tables."""

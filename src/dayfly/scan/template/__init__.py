@@ -1,0 +1,1 @@
+"""Deployment templates as functions: SAM, CloudFormation, Serverless Framework, Terraform."""
