@@ -52,7 +52,9 @@ def read_documents(text: str, path: str) -> Documents:
         try:
             result.nodes.append(read_json(text, path, result.notes, max_depth=MAX_DEPTH, max_nodes=MAX_NODES))
         except JsonError as error:
-            result.notes.append(Note(error.kind, f"is not JSON: {error}", Place(path, error.line, error.column)))
+            result.notes.append(
+                Note(error.kind, f"is not JSON: {error}", Place(path, error.line, error.column))
+            )
         return result
     composer = _Composer(path, result.notes)
     try:

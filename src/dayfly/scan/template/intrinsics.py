@@ -59,7 +59,7 @@ class Intrinsics:
             # A parameter of Systems Manager has a path as its default; the value lies elsewhere.
             self._parameters[name] = None if kind.startswith("AWS::SSM") else node
         self._mappings = template.get("Mappings")
-        self._conditions = {name: node for name, node in entries(template.get("Conditions"))}
+        self._conditions = dict(entries(template.get("Conditions")))
         self._known_conditions: dict[str, bool | None] = {}
         self._built = 0
         self._noted: set[str] = set()
@@ -69,14 +69,18 @@ class Intrinsics:
         if isinstance(node, ScalarNode):
             if not node.tag:
                 return node
-            return self._call(_name_of_tag(node.tag), ScalarNode(node.place, node.text, node.value), node.place)
+            return self._call(
+                _name_of_tag(node.tag), ScalarNode(node.place, node.text, node.value), node.place
+            )
         if isinstance(node, SequenceNode):
             plain = SequenceNode(node.place, node.items)
             if node.tag:
                 return self._call(_name_of_tag(node.tag), plain, node.place)
             return self._sequence(plain)
         if node.tag:
-            return self._call(_name_of_tag(node.tag), MappingNode(node.place, node.entries, node.keys), node.place)
+            return self._call(
+                _name_of_tag(node.tag), MappingNode(node.place, node.entries, node.keys), node.place
+            )
         if len(node.entries) == 1:
             ((key, argument),) = node.entries.items()
             if key == "Ref" or key.startswith("Fn::"):
@@ -162,15 +166,18 @@ class Intrinsics:
         if name not in _INTRINSICS and name not in self._noted:
             self._noted.add(name)
             self._notes.append(
-                Note(NoteKind.NOT_RESOLVED, f"the template function {name[:60]!r} is not known: its value counts as unknown", place)
+                Note(
+                    NoteKind.NOT_RESOLVED,
+                    f"the template function {name[:60]!r} is not known: its value counts as unknown",
+                    place,
+                )
             )
         return unknown(place, "${" + name[:60] + "}")
 
     def _reference(self, name: str, place: Place) -> Node:
         default = self._parameters.get(name)
-        if isinstance(default, ScalarNode) and not default.tag and not is_null(default):
-            if default.text:
-                return ScalarNode(place, default.text, default.value)
+        if isinstance(default, ScalarNode) and not default.tag and not is_null(default) and default.text:
+            return ScalarNode(place, default.text, default.value)
         return unknown(place, "${" + name[:200] + "}")
 
     def _substitute(self, argument: Node, place: Place) -> Node:
@@ -224,11 +231,16 @@ class Intrinsics:
         if name == "Fn::Base64":
             return unknown(place, "${Fn::Base64}")
         parts = [self.resolve(part) for part in items(argument)]
-        if name == "Fn::Split" and len(parts) == 2 and isinstance(parts[1], ScalarNode) and text(parts[0]):
-            if parts[1].is_known:
-                pieces = parts[1].text[:_MAX_TEXT].split(text(parts[0]))[:1000]
-                return SequenceNode(place, tuple(known(place, piece) for piece in pieces))
-        if name == "Fn::Select" and len(parts) >= 2 and text(parts[0]).isdecimal() and len(text(parts[0])) < 6:
+        is_whole = len(parts) == 2 and isinstance(parts[1], ScalarNode) and parts[1].is_known
+        if name == "Fn::Split" and is_whole and text(parts[0]):
+            pieces = text(parts[1])[:_MAX_TEXT].split(text(parts[0]))[:1000]
+            return SequenceNode(place, tuple(known(place, piece) for piece in pieces))
+        if (
+            name == "Fn::Select"
+            and len(parts) >= 2
+            and text(parts[0]).isdecimal()
+            and len(text(parts[0])) < 6
+        ):
             chosen = int(text(parts[0]))
             within = items(parts[1]) if len(parts) == 2 else tuple(parts[1:])
             if isinstance(parts[1], SequenceNode) and chosen < len(within):

@@ -19,7 +19,9 @@ _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?P<rest>\.\d+)?(?:[eE][-+]?\d+)?$")
 class JsonError(Exception):
     """Text that is no JSON, or too much of it."""
 
-    def __init__(self, message: str, line: int, column: int, kind: NoteKind = NoteKind.NOT_ANALYSABLE) -> None:
+    def __init__(
+        self, message: str, line: int, column: int, kind: NoteKind = NoteKind.NOT_ANALYSABLE
+    ) -> None:
         super().__init__(message)
         self.line = line
         self.column = column
@@ -96,7 +98,9 @@ class _Reader:
                 expected = "colon"
             elif token in ("{", "["):
                 if len(self._stack) >= self._max_depth:
-                    raise self._error(f"it is nested more than {self._max_depth} deep", start, NoteKind.BOUNDED)
+                    raise self._error(
+                        f"it is nested more than {self._max_depth} deep", start, NoteKind.BOUNDED
+                    )
                 self._stack.append(_Frame(start, is_mapping=token == "{"))
                 expected = "key or end" if token == "{" else "value or end"
             else:
@@ -139,7 +143,9 @@ class _Reader:
             value = self._string(token, start)
             return ScalarNode(place, value, value)
         if token in ("true", "false", "null"):
-            return ScalarNode(place, "" if token == "null" else token, {"true": True, "false": False}.get(token))
+            return ScalarNode(
+                place, "" if token == "null" else token, {"true": True, "false": False}.get(token)
+            )
         number = _NUMBER.match(token) if len(token) < 60 else None
         if number is None:
             raise self._error(f"unexpected {token[:20]}", start)

@@ -127,7 +127,9 @@ def integer(node: Node | None) -> int | Unresolved | None:
 
 def is_true(node: Node | None) -> bool:
     """Whether a scalar is known and says yes; templates write booleans as strings, too."""
-    return isinstance(node, ScalarNode) and node.is_known and node.text.strip().lower() in ("true", "yes", "on")
+    return (
+        isinstance(node, ScalarNode) and node.is_known and node.text.strip().lower() in ("true", "yes", "on")
+    )
 
 
 def walk(node: Node | None) -> Iterator[Node]:
@@ -137,6 +139,6 @@ def walk(node: Node | None) -> Iterator[Node]:
         one = waiting.pop()
         yield one
         if isinstance(one, MappingNode):
-            waiting.extend(reversed(one.entries.values()))
+            waiting.extend(reversed(tuple(one.entries.values())))
         elif isinstance(one, SequenceNode):
             waiting.extend(reversed(one.items))

@@ -90,5 +90,10 @@ def _read_file(project: Project, path: str, name: str) -> list[Template]:
 
 def _note_program(project: Project, path: str, name: str) -> None:
     project.notes.append(
-        Note(NoteKind.NOT_CHECKED, "describes its functions by a program, which is not run", Place(path), _PROGRAMS[name])
+        Note(
+            NoteKind.NOT_CHECKED,
+            "describes its functions by a program, which is not run",
+            Place(path),
+            _PROGRAMS[name],
+        )
     )

@@ -41,20 +41,20 @@ def read_roles(stack: Stack) -> dict[str, Grants]:
         if text(role.properties.get("RoleName"))
     }
     for role in stack.of_type("AWS::IAM::Role"):
-        for policy in items(role.properties.get("Policies")):
-            if isinstance(policy, MappingNode):
-                origin = text(policy.get("PolicyName"))
-                roles[role.name].statements.extend(read_policy(policy.get("PolicyDocument"), origin=origin))
+        for node in items(role.properties.get("Policies")):
+            if isinstance(node, MappingNode):
+                origin = text(node.get("PolicyName"))
+                roles[role.name].statements.extend(read_policy(node.get("PolicyDocument"), origin=origin))
             else:
-                roles[role.name].unresolved.append(Unresolved(text(policy) or "a policy", policy.place))
+                roles[role.name].unresolved.append(Unresolved(text(node) or "a policy", node.place))
         for managed in items(role.properties.get("ManagedPolicyArns")):
             _attach_managed(stack, roles[role.name], managed)
     for policy in stack.of_type("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy"):
         origin = text(policy.properties.get("PolicyName")) or policy.name
         statements = read_policy(policy.properties.get("PolicyDocument"), origin=origin)
         attached = [*items(policy.properties.get("Roles")), *items(policy.properties.get("RoleName"))]
-        for node in attached:
-            for name in {*referred(text(node)), named.get(text(node), "")} & roles.keys():
+        for target in attached:
+            for name in {*referred(text(target)), named.get(text(target), "")} & roles.keys():
                 roles[name].statements.extend(statements)
     return roles
 

@@ -54,7 +54,7 @@ def read_sam_events(stack: Stack, draft: Draft, properties: MappingNode) -> None
         draft.sources.append(
             Source(
                 trigger,
-                (properties.get("Events") or node).place if event is None else event.place,
+                event.place,
                 name,
                 is_public,
                 inner.get("DestinationConfig", "OnFailure") is not None
@@ -121,7 +121,7 @@ def read_connectors(stack: Stack) -> None:
             _connect(
                 stack,
                 text(connector.properties.get("Source", "Id")),
-                text(mapping(destination).get("Id") if isinstance(destination, MappingNode) else None),
+                text(destination.get("Id")) if isinstance(destination, MappingNode) else "",
                 connector.properties,
             )
     for resource in list(stack.resources.values()):
@@ -136,12 +136,11 @@ def read_connectors(stack: Stack) -> None:
 
 
 def _connect(stack: Stack, source: str, destination: str, properties: MappingNode) -> None:
-    if destination in stack.drafts and source in stack.resources:
-        if source not in stack.drafts:
-            trigger = trigger_of_type(stack.types[source])
-            stack.drafts[destination].sources.append(
-                Source(trigger, properties.place, source, source="${" + source + "}")
-            )
+    if destination in stack.drafts and source in stack.resources and source not in stack.drafts:
+        trigger = trigger_of_type(stack.types[source])
+        stack.drafts[destination].sources.append(
+            Source(trigger, properties.place, source, source="${" + source + "}")
+        )
     if source in stack.drafts:
         rights = " and ".join(_texts(properties.get("Permissions"))) or "access"
         expression = f"a SAM connector: {rights} to {destination or 'a resource'}"

@@ -1,6 +1,9 @@
 """Serverless."""
+
 from __future__ import annotations
+
 from typing import TYPE_CHECKING
+
 if TYPE_CHECKING:
     from dayfly.scan.model import Note
     from dayfly.scan.source.project import Project

@@ -86,7 +86,9 @@ def read_stack(path: str, root: MappingNode, notes: list[Note]) -> Stack:
         plain = mapping(intrinsics.resolve(properties)) if properties is not None else None
         key = _key(root, name)
         stack.types[name] = kind
-        stack.resources[name] = Resource(name, kind, key or body.place, plain or MappingNode(body.place), body)
+        stack.resources[name] = Resource(
+            name, kind, key or body.place, plain or MappingNode(body.place), body
+        )
     return stack
 
 

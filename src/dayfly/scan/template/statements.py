@@ -54,7 +54,11 @@ def read_statement(node: Node, *, origin: str = "") -> Statement | None:
 
 def _is_unreadable(condition: Node | None) -> bool:
     """A condition that is there but is not a mapping: decided at deployment."""
-    return condition is not None and not isinstance(condition, (MappingNode, SequenceNode)) and bool(text(condition))
+    return (
+        condition is not None
+        and not isinstance(condition, (MappingNode, SequenceNode))
+        and bool(text(condition))
+    )
 
 
 def _principals(node: Node | None) -> tuple[str, ...]:

@@ -1,8 +1,12 @@
 """Terraform."""
+
 from __future__ import annotations
+
 from typing import TYPE_CHECKING
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
     from dayfly.scan.source.project import Project
     from dayfly.scan.template.model import Template
 

@@ -157,7 +157,13 @@ def _schedule(stack: Stack, resource: Resource) -> None:
 def _pipe(stack: Stack, resource: Resource) -> None:
     source = text(resource.properties.get("Source"))
     for key in ("Target", "Enrichment"):
-        _add(stack, resource.properties.get(key), trigger_of_source(source, stack.types), resource, source=source)
+        _add(
+            stack,
+            resource.properties.get(key),
+            trigger_of_source(source, stack.types),
+            resource,
+            source=source,
+        )
 
 
 def _method(stack: Stack, resource: Resource) -> None:
@@ -166,7 +172,9 @@ def _method(stack: Stack, resource: Resource) -> None:
     is_public: bool | None = kind in ("", "NONE")
     if text(properties.get("HttpMethod")).upper() == "OPTIONS":
         is_public = False
-    if text(properties.get("ApiKeyRequired")).lower() == "true" or _is_private(stack, properties.get("RestApiId")):
+    if text(properties.get("ApiKeyRequired")).lower() == "true" or _is_private(
+        stack, properties.get("RestApiId")
+    ):
         is_public = False
     _add(stack, properties.get("Integration", "Uri"), Trigger.API_V1, resource, is_public=is_public)
 
