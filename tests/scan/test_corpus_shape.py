@@ -72,7 +72,7 @@ def test_no_marker_is_left() -> None:
 def test_no_case_says_what_it_is() -> None:
     for case in corpus():
         text = "\n".join(case.files.values()).lower()
-        assert "unsafe" not in text.replace("unsafe_load", "").replace("unsafe-load", ""), case.label
+        assert "unsafe" not in text.replace("unsafe_load", "").replace("unsafeloader", ""), case.label
         assert "vulnerab" not in text, case.label
 
 

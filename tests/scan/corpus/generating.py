@@ -49,7 +49,7 @@ def _generated(category: Category) -> list[tuple[Case, Case]]:
             if (not sink.style or source.style == sink.style) and source.shape not in category.without
         ]
         source = sources[(7 * len(made) + 3 * turn) % len(sources)]
-        made.append(_compose(category, source, flow, sink))
+        made.append(compose(category, source, flow, sink))
     return made
 
 
@@ -60,7 +60,8 @@ def _fits(flow: Flow, sink: Sink) -> bool:
     return "@clean" not in flow.module and not any("@clean" in text for text in flow.files.values())
 
 
-def _compose(category: Category, source: Source, flow: Flow, sink: Sink) -> tuple[Case, Case]:
+def compose(category: Category, source: Source, flow: Flow, sink: Sink) -> tuple[Case, Case]:
+    """The twins of one source, one flow and one sink."""
     read = f"name = {sink.dirty}" if sink.dirty else source.read
     body = "\n".join(part for part in (read, flow.body, sink.body) if part)
     if not sink.returns and source.answer:
