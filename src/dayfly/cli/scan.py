@@ -16,7 +16,7 @@ from dayfly.cli.ending import TERMINATED
 from dayfly.cli.output import Output
 from dayfly.cli.scan_config import find_table, parse_fail_on, select
 from dayfly.cli.scan_git import read_change
-from dayfly.cli.scan_view import ScanProgress, draw_outcome
+from dayfly.cli.scan_view import MAX_WIDTH, ScanProgress, draw_outcome
 from dayfly.cli.scan_writing import render, write_text
 from dayfly.errors import DayflyError, SettingError
 from dayfly.scan import scanning
@@ -140,7 +140,9 @@ def scan(
         ),
         known=_read_known(known_file, is_written=write_baseline),
         change=read_change(diff, base) if diff is not None else None,
-        families=FamilyOptions(osv_database=str(osv_database or table.osv_database or ""), is_online=osv),
+        families=FamilyOptions(
+            osv_database=osv_database or table.osv_database, is_online=osv, now=datetime.now(UTC)
+        ),
         jobs=jobs or default_jobs(),
         cache=None if no_cache else default_folder(os.environ) / _CACHE_NAME,
         settings=_describe(table, only=only, skip=skip, exclude=exclude),
@@ -212,7 +214,8 @@ def _show(outcome: Outcome, chosen: Format, output: Path | None, screen: Output)
         write_text(output, render(outcome, chosen))
         screen.note(f"wrote {output}: {len(outcome.open)} findings")
     elif chosen == "text":
-        screen.console.print(draw_outcome(outcome, width=screen.console.width), soft_wrap=False)
+        width = min(screen.console.width, MAX_WIDTH)
+        screen.console.print(draw_outcome(outcome, width=width), width=width, soft_wrap=False)
     elif chosen == "json":
         screen.json(as_json(outcome))
     else:

@@ -37,7 +37,7 @@ SEVERITY_STYLES = {
 }
 _SOFT = "dim"
 _PLACE = "cyan"
-_MAX_WIDTH = 120
+MAX_WIDTH = 120
 _INDENT = 2
 _MAX_STEPS = 12
 _MAX_PLACES = 3
@@ -91,8 +91,7 @@ class ScanProgress:
 
 
 def draw_outcome(outcome: Outcome, *, width: int) -> RenderableType:
-    """Return the whole report for a console of this width."""
-    width = min(width, _MAX_WIDTH)
+    """Return the whole report, to be printed that wide."""
     parts: list[RenderableType] = []
     for function, group in groupby(outcome.open, key=lambda item: item.finding.function):
         parts += [Text(), Rule(_function_title(function, outcome), align="left", style=_SOFT, characters="─")]
@@ -100,15 +99,7 @@ def draw_outcome(outcome: Outcome, *, width: int) -> RenderableType:
             parts += [Text(), *_draw_item(item, outcome, width)]
     parts += _draw_notes(outcome.notes, width)
     parts += _draw_summary(outcome, width)
-    return Group(*(_bounded(part, width) for part in parts))
-
-
-def _bounded(part: RenderableType, width: int) -> RenderableType:
-    """The part in a console that may be wider."""
-    grid = Table.grid()
-    grid.add_column(width=width)
-    grid.add_row(part)
-    return grid
+    return Group(*parts)
 
 
 def _function_title(function: str, outcome: Outcome) -> Text:
@@ -128,7 +119,7 @@ def _draw_item(item: Item, outcome: Outcome, width: int) -> Iterator[RenderableT
         head.append(f"  CWE-{check.cwe}", style=_SOFT)
     if finding.confidence != "high":
         head.append(f"  confidence {finding.confidence.value}", style=_SOFT)
-    yield Padding(head, (0, 0, 0, 1))
+    yield Padding(head, (0, 0, 0, 1), expand=False)
     yield _paragraph(finding.message)
     yield from _draw_way(finding, outcome, width)
     if finding.harm:
@@ -141,7 +132,7 @@ def _draw_item(item: Item, outcome: Outcome, width: int) -> Iterator[RenderableT
 
 
 def _paragraph(text: str) -> RenderableType:
-    return Padding(Text(printable(text)), (0, 0, 0, _INDENT))
+    return Padding(Text(printable(text)), (0, 0, 0, _INDENT), expand=False)
 
 
 def _labelled(label: str, text: str) -> RenderableType:
@@ -149,7 +140,7 @@ def _labelled(label: str, text: str) -> RenderableType:
     grid.add_column(width=4, style=_SOFT)
     grid.add_column()
     grid.add_row(label, Text(printable(text)))
-    return Padding(grid, (0, 0, 0, _INDENT))
+    return Padding(grid, (0, 0, 0, _INDENT), expand=False)
 
 
 def _draw_way(finding: Finding, outcome: Outcome, width: int) -> Iterator[RenderableType]:
@@ -168,7 +159,9 @@ def _draw_way(finding: Finding, outcome: Outcome, width: int) -> Iterator[Render
             yield _gutter("", digits, Text(f"… {left_out} more steps", style=_SOFT))
         if place.path != path:
             path = place.path
-            yield Padding(_where(place, finding.place if not steps else None), (0, 0, 0, _INDENT))
+            yield Padding(
+                _where(place, finding.place if not steps else None), (0, 0, 0, _INDENT), expand=False
+            )
         step = steps[index] if steps else None
         yield from _draw_step(place, step, outcome, width, digits, is_last=index == len(places) - 1)
 
@@ -194,7 +187,7 @@ def _draw_step(
         return
     style = "bold red" if is_last else "yellow"
     mark = Text(" " * snippet.start + "^" * snippet.width, style=style, no_wrap=True, overflow="crop")
-    is_told = bool(what) and what.strip() != snippet.text.strip()
+    is_told = bool(what) and what.strip() not in (snippet.text.strip(), _marked(line, place))
     if is_told and snippet.start + snippet.width + 1 + len(what) <= room:
         mark.append(f" {what}", style=style)
         yield _gutter("", digits, mark)
@@ -204,12 +197,17 @@ def _draw_step(
         yield _gutter("", digits, Text("  " + what, style=style))
 
 
+def _marked(line: str, place: Place) -> str:
+    """The code that a place marks, where it is on one line."""
+    return line[place.column - 1 : place.end_column - 1].strip() if place.column else ""
+
+
 def _gutter(number: str, digits: int, text: Text) -> RenderableType:
     grid = Table.grid()
     grid.add_column(width=digits + 3, style=_SOFT, no_wrap=True)
     grid.add_column(overflow="fold")
     grid.add_row(f"{number:>{digits}} │ ", text)
-    return Padding(grid, (0, 0, 0, _INDENT))
+    return Padding(grid, (0, 0, 0, _INDENT), expand=False)
 
 
 def _draw_notes(notes: Sequence[Note], width: int) -> Iterator[RenderableType]:
@@ -225,29 +223,37 @@ def _draw_notes(notes: Sequence[Note], width: int) -> Iterator[RenderableType]:
                 grouped.setdefault((note.message, note.hint), []).append(note)
         if not grouped:
             continue
-        yield Padding(Text(_NOTE_TITLES[kind], style="bold yellow"), (0, 0, 0, 1))
+        yield Padding(Text(_NOTE_TITLES[kind], style="bold yellow"), (0, 0, 0, 1), expand=False)
         for (message, hint), same in grouped.items():
             places = ", ".join(printable(str(note.place)) for note in same[:_MAX_PLACES] if note.place.path)
             more = f" and {len(same) - _MAX_PLACES} more" if len(same) > _MAX_PLACES else ""
-            text = Text("· ", style=_SOFT)
+            text = Text()
             text.append(places + more, style=_PLACE)
-            text.append(f"{' ' if places else ''}{printable(message)}", style="default")
+            text.append(f"{': ' if places else ''}{printable(message)}", style="default")
             if hint:
-                text.append(f"  {printable(hint)}", style=_SOFT)
-            yield Padding(text, (0, 0, 0, _INDENT))
+                text.append(f" ({printable(hint)})", style=_SOFT)
+            yield Padding(_bulleted(text), (0, 0, 0, _INDENT), expand=False)
+
+
+def _bulleted(text: Text) -> RenderableType:
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(width=1, style=_SOFT)
+    grid.add_column()
+    grid.add_row("·", text)
+    return grid
 
 
 def _draw_summary(outcome: Outcome, width: int) -> Iterator[RenderableType]:
     yield Text()
     yield Rule(Text("Summary", style="bold"), align="left", style=_SOFT, characters="─")
     if outcome.open:
-        yield Padding(_table(outcome.open), (0, 0, 0, 1))
-    yield Padding(headline(outcome), (0, 0, 0, _INDENT))
+        yield Padding(_table(outcome.open), (0, 0, 1, 1), expand=False)
+    yield Padding(headline(outcome), (0, 0, 0, _INDENT), expand=False)
     for standing, words in _STANDINGS.items():
         if count := len(outcome.having(standing)):
-            yield Padding(Text(f"{count} more {words}", style=_SOFT), (0, 0, 0, _INDENT))
+            yield Padding(Text(f"{count} more {words}", style=_SOFT), (0, 0, 0, _INDENT), expand=False)
     for setting in outcome.settings:
-        yield Padding(Text(printable(setting), style=_SOFT), (0, 0, 0, _INDENT))
+        yield Padding(Text(printable(setting), style=_SOFT), (0, 0, 0, _INDENT), expand=False)
     functions = len(outcome.functions)
     yield Padding(
         Text(
@@ -256,6 +262,7 @@ def _draw_summary(outcome: Outcome, width: int) -> Iterator[RenderableType]:
             style=_SOFT,
         ),
         (0, 0, 0, _INDENT),
+        expand=False,
     )
 
 
@@ -272,7 +279,7 @@ def headline(outcome: Outcome) -> Text:
     parts = [(severity, number) for severity, number in outcome.counts().items() if number]
     for index, (severity, number) in enumerate(parts):
         text.append(", " if index else "", style="not bold")
-        text.append(f"{number} {severity.name.lower()}", style=SEVERITY_STYLES[severity])
+        text.append(f"{number} {severity.name.lower()}", style=_word_style(severity))
     return text
 
 
@@ -289,9 +296,12 @@ def _table(items: Sequence[Item]) -> Table:
     for (severity, name), count in sorted(counted.items(), key=lambda one: (-one[0][0], one[0][1])):
         check = CHECKS.get(name)
         title = check.title if check is not None else ""
-        style = "bold red" if severity is Severity.CRITICAL else SEVERITY_STYLES[severity]
-        table.add_row(Text(severity.name.lower(), style=style), name, str(count), title)
+        table.add_row(Text(severity.name.lower(), style=_word_style(severity)), name, str(count), title)
     return table
+
+
+def _word_style(severity: Severity) -> str:
+    return "bold red" if severity is Severity.CRITICAL else SEVERITY_STYLES[severity]
 
 
 def _plural(word: str, count: int) -> str:

@@ -92,9 +92,9 @@ def scan(
 
     Never imports, runs or evaluates anything of them. Deterministic but for `seconds`, whatever `jobs` is.
     """
-    began = time.monotonic()
     chosen = families if families is not None else default_families(options.families)
     read = inputs if inputs is not None else read_inputs(paths, options, families=chosen, progress=progress)
+    began = time.monotonic() - sum(one.seconds for one in read)
     store = Store(options.cache)
     try:
         results = _look(read, chosen, options, store, progress)
@@ -151,7 +151,11 @@ def _look(
         )
         plans.append((planner, tasks))
     return perform_all(
-        plans, store=store, jobs=options.jobs, progress=lambda done, total: progress("check", done, total)
+        plans,
+        store=store,
+        memory=families.memory,
+        jobs=options.jobs,
+        progress=lambda done, total: progress("check", done, total),
     )
 
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from dayfly.scan.check import Family
+from dayfly.scan.dependencies import checking as dependencies
+from dayfly.scan.template.entries import find_entries
+from dayfly.scan.template.reading import read_templates
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from datetime import datetime
+    from pathlib import Path
 
-    from dayfly.scan.check import Family
     from dayfly.scan.model import Finding, Note
     from dayfly.scan.source.project import Project, PythonFile
     from dayfly.scan.taint.results import EntryResult
@@ -18,6 +24,8 @@ if TYPE_CHECKING:
     FindEntries = Callable[
         [Project, Sequence[Template], Sequence[str]], tuple[tuple[Entry, ...], tuple[Note, ...]]
     ]
+
+OSV_URL = "https://api.osv.dev"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +56,43 @@ class Families:
     check_effects: Callable[[Entry, EntryResult, Project], Iterable[Finding | Note]] | None
     files: tuple[FileCheck, ...] = ()
     projects: tuple[ProjectCheck, ...] = ()
+    # What a family found out about a content and would find out again; filled from the scan before.
+    memory: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class FamilyOptions:
     """What single families are told."""
 
-    osv_database: str = ""  # a folder or zip of advisories; "": none
+    osv_database: Path | None = None  # a folder or zip of advisories
     is_online: bool = False  # ask the OSV API
+    now: datetime | None = None
+    capabilities_lock: str | None = None
 
 
 def default_families(options: FamilyOptions) -> Families:
     """The families of this version."""
+    memory: dict[str, str] = {}
+    told = dependencies.Options(
+        osv_database=options.osv_database,
+        osv_url=OSV_URL if options.is_online else "",
+        now=options.now,
+        capabilities_lock=options.capabilities_lock,
+        memory=memory,
+    )
+
+    def look_at_dependencies(
+        project: Project, templates: Sequence[Template], functions: Sequence[LambdaFunction]
+    ) -> Iterable[Finding | Note]:
+        return dependencies.check_project(project, templates, functions, told)
+
     return Families(
-        read_templates=lambda project: (),
-        find_entries=lambda project, templates, handlers: ((), ()),
+        read_templates=read_templates,
+        find_entries=lambda project, templates, handlers: find_entries(project, templates, handlers=handlers),
         find_routes=lambda project: (),
         analyse=None,
         check_effects=None,
+        files=(FileCheck((Family.DEPENDENCY,), dependencies.check_file, is_for_dependencies=True),),
+        projects=(ProjectCheck((Family.DEPENDENCY,), look_at_dependencies),),
+        memory=memory,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,7 @@ class Input:
     entries: tuple[Entry, ...]
     notes: tuple[Note, ...]
     faults: int = 0
+    seconds: float = 0.0  # that reading took
 
     @property
     def functions(self) -> tuple[LambdaFunction, ...]:
@@ -73,6 +75,7 @@ def read_input(
     tick: Callable[[int], None] | None = None,
 ) -> Input:
     """Read a path and find the handlers in it; DayflyError where there is nothing to be scanned."""
+    began = time.monotonic()
     is_template = path.is_file() and path.name.endswith(_TEMPLATES)
     project = read_project(path.parent if is_template else path, limits=limits, exclude=exclude, tick=tick)
     notes: list[Note] = []
@@ -98,7 +101,8 @@ def read_input(
         failed = fault(error, place=place, what="templates and handlers")
         notes.extend(failed.notes)
         faults += failed.faults
-    read = Input(project, prefix_of(path, base), templates, entries, tuple(notes), faults)
+    seconds = time.monotonic() - began
+    read = Input(project, prefix_of(path, base), templates, entries, tuple(notes), faults, seconds)
     _check_content(read, path)
     return read
 

@@ -102,6 +102,19 @@ class Store:
             self._give_up(error)
         return found
 
+    def find_all(self, prefix: str) -> dict[str, str]:
+        """Every text whose key begins so."""
+        if self._connection is None:
+            return {}
+        try:
+            rows = self._connection.execute(
+                "SELECT key, value FROM results WHERE key >= ? AND key < ?", (prefix, prefix + "\U0010ffff")
+            ).fetchall()
+        except sqlite3.Error as error:
+            self._give_up(error)
+            return {}
+        return {key: value for key, value in rows if isinstance(value, str)}
+
     def keep(self, texts: Mapping[str, str], used: Iterable[str]) -> None:
         """Add texts, mark those of the keys `used` as such, and let go of what was not used for longest."""
         if self._connection is None:

@@ -28,6 +28,7 @@ ENTRY_SECONDS = 60.0
 PROJECT_SECONDS = 120.0
 # Below this many lines to look at, starting processes takes longer than it saves.
 _SMALL = 4_000
+_MEMORY = "memory:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +158,15 @@ def perform_all(
     plans: Sequence[tuple[Planner, Sequence[Task]]],
     *,
     store: Store,
+    memory: dict[str, str],
     jobs: int,
     progress: Callable[[int, int], None],
 ) -> list[list[Yield]]:
-    """The results of every plan's tasks, in their order: known ones from the store, the others done now."""
+    """The results of every plan's tasks, in their order: known ones from the store, the others done now.
+
+    `memory` is what families look things up in; what they add to it is kept as well.
+    """
+    memory.update((key.removeprefix(_MEMORY), text) for key, text in store.find_all(_MEMORY).items())
     known = store.find(task.key for _, tasks in plans for task in tasks if task.key)
     results: list[list[Yield | None]] = [
         [_recall(planner, task, known.get(task.key, "")) for task in tasks] for planner, tasks in plans
@@ -178,8 +184,10 @@ def perform_all(
     def work(number: int) -> str:
         planner, tasks = plans[left[number][0]]
         task = tasks[left[number][1]]
+        before = len(memory)
         result = planner.perform(task)
-        return json.dumps([encode(result), dict(planner.states(task, result))])
+        added = dict(list(memory.items())[before:])
+        return json.dumps([encode(result), dict(planner.states(task, result)), added])
 
     weight = sum(plans[number][1][index].weight for number, index in left)
     fresh: dict[str, str] = {}
@@ -188,9 +196,11 @@ def perform_all(
         number, index = left[answer.number]
         task = plans[number][1][index]
         if answer.ending is Ending.DONE:
-            result = decode(json.loads(answer.text)[0])
+            encoded, states, added = json.loads(answer.text)
+            result = decode(encoded)
+            fresh.update((_MEMORY + key, text) for key, text in added.items())
             if task.key and not result.faults and not _is_cut_short(result):
-                fresh[task.key] = answer.text
+                fresh[task.key] = json.dumps([encoded, states])
         else:
             what = "died" if answer.ending is Ending.DIED else "did not end in time and was stopped"
             note = Note(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from html import escape
 from itertools import groupby
 from pathlib import Path
@@ -27,6 +28,7 @@ _STYLE = Path(__file__).with_name("page.css")
 _MAX_FINDINGS = 2_000
 _MAX_STEPS = 40
 _MAX_PLACES = 20
+_CODE = re.compile(r"`([^`]+)`")
 # Findings of these are shown opened.
 _OPENED = Severity.HIGH
 _STANDINGS = {
@@ -66,6 +68,11 @@ def as_html(outcome: Outcome) -> str:
 
 def _text(value: str) -> str:
     return escape(printable(value))
+
+
+def _prose(value: str) -> str:
+    """A sentence, with what stands between backticks as code."""
+    return _CODE.sub(r"<code>\1</code>", _text(value))
 
 
 def _header(outcome: Outcome) -> Iterator[str]:
@@ -116,14 +123,14 @@ def _finding(item: Item, outcome: Outcome) -> Iterator[str]:
         f'<span class="where soft">{_text(str(finding.place))}</span></summary>'
     )
     yield '<div class="inside">'
-    yield f"<p>{_text(finding.message)}</p>"
+    yield f"<p>{_prose(finding.message)}</p>"
     yield from _way(finding, outcome)
     yield "<dl>"
     if finding.harm:
-        yield f"<dt>harm</dt><dd>{_text(finding.harm)}</dd>"
+        yield f"<dt>harm</dt><dd>{_prose(finding.harm)}</dd>"
     fix = finding.fix or (check.fix if check is not None else "")
     if fix:
-        yield f"<dt>fix</dt><dd>{_text(fix)}</dd>"
+        yield f"<dt>fix</dt><dd>{_prose(fix)}</dd>"
     if check is not None:
         links = [f'<a href="{cwe_link(check)}" rel="noreferrer">CWE-{check.cwe}</a>']
         if check.technique:
@@ -156,7 +163,7 @@ def _way(finding: Finding, outcome: Outcome) -> Iterator[str]:
             rows.append(
                 f'<span class="row{last}"><span class="number">{number}</span>{_marked(line, place)}</span>'
             )
-        if what and what.strip() != line.strip():
+        if what and what.strip() not in (line.strip(), line[place.column - 1 : place.end_column - 1].strip()):
             rows.append(f'<span class="row what">{_text(what)}</span>')
     if rows:
         yield f"<pre>{''.join(rows)}</pre>"
