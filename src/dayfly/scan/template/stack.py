@@ -59,7 +59,8 @@ class Stack:
                 break
             written = steps[0]
         for name, draft in self.drafts.items():
-            own = text(self.resources[name].properties.get("FunctionName"))
+            resource = self.resources.get(name)
+            own = text(resource.properties.get("FunctionName")) if resource is not None else ""
             if own and (written == own or f":function:{own}" in written):
                 return draft
         return None
