@@ -34,10 +34,10 @@ def test_a_family_of_which_nothing_is_wanted_need_not_be_run() -> None:
     assert not selection.wants_family(Family.WEAK)
 
 
-@pytest.mark.parametrize("selection", [{"only": ("event.sqll",)}, {"skip": ("evnt",)}])
-def test_a_name_that_is_no_check_is_refused(selection: dict[str, tuple[str, ...]]) -> None:
+@pytest.mark.parametrize(("only", "skip"), [(("event.sqll",), ()), ((), ("evnt",))])
+def test_a_name_that_is_no_check_is_refused(only: tuple[str, ...], skip: tuple[str, ...]) -> None:
     with pytest.raises(DayflyError, match="there is no check"):
-        Selection(**selection)
+        Selection(only, skip)
 
 
 def test_a_severity_is_set_for_a_check_before_its_family() -> None:
