@@ -46,7 +46,7 @@ def check_file(file: PythonFile) -> Iterator[Finding | Note]:
         return
     try:
         names = FileNames(tree)
-        found = list(_find(file, names))
+        found = [finding for node, finding in _find(file, names) if not names.is_dead(node)]
     except RecursionError:
         yield Note(
             NoteKind.BOUNDED, "is nested too deeply for the checks of the family weak", Place(file.path)
@@ -55,7 +55,7 @@ def check_file(file: PythonFile) -> Iterator[Finding | Note]:
     yield from sorted(found, key=lambda one: (one.place, one.check))
 
 
-def _find(file: PythonFile, names: FileNames) -> Iterator[Finding]:
+def _find(file: PythonFile, names: FileNames) -> Iterator[tuple[ast.AST, Finding]]:
     for call, secret in find_draws(names):
         drawn = names.dotted(call.func).replace("()", "")
         yield _finding(
@@ -91,10 +91,12 @@ def _find(file: PythonFile, names: FileNames) -> Iterator[Finding]:
         yield _finding(file, check, node, message, "Who takes the cookie is that customer.")
 
 
-def _finding(file: PythonFile, check_id: str, node: ast.AST, message: str, harm: str) -> Finding:
+def _finding(
+    file: PythonFile, check_id: str, node: ast.AST, message: str, harm: str
+) -> tuple[ast.AST, Finding]:
     check = find_check(check_id)
     place = file.place(node)
-    return Finding(
+    return node, Finding(
         check_id,
         message,
         place,

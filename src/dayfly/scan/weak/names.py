@@ -3,14 +3,31 @@
 from __future__ import annotations
 
 import ast
+import operator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Scope = ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
 _MAX_DEPTH = 12
+_ARITHMETIC: dict[type[ast.operator], Callable[[float, float], float]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.FloorDiv: operator.floordiv,
+    ast.Div: operator.truediv,
+    ast.Mod: operator.mod,
+}
+_COMPARISONS: dict[type[ast.cmpop], Callable[[object, object], object]] = {
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,  # type: ignore[dict-item]  # what cannot be compared raises TypeError, which is caught
+    ast.LtE: operator.le,  # type: ignore[dict-item]
+    ast.Gt: operator.gt,  # type: ignore[dict-item]
+    ast.GtE: operator.ge,  # type: ignore[dict-item]
+}
 _MAX_NODES = 400_000
 
 
@@ -161,13 +178,9 @@ class FileNames:
         scope = self.scope_of(name)
         if found == [None] and isinstance(scope, Function) and name.id in _parameters(scope):
             return self._argument_constants(scope, name.id, depth)
-        values: list[object] = []
-        for one in found:
-            inner = self.constants(one, depth + 1) if one is not None else []
-            if not inner:
-                return []
-            values += inner
-        return values
+        if len(found) != 1 or found[0] is None:
+            return []  # which of several holds depends on a path
+        return self.constants(found[0], depth + 1)
 
     def _argument_constants(self, function: Function, parameter: str, depth: int) -> list[object]:
         """What a parameter is given by the calls of this file, its default included where one leaves it out."""
@@ -205,10 +218,52 @@ class FileNames:
             for name, value in zip(holder.keys, holder.values, strict=True):
                 if isinstance(name, ast.Constant) and name.value == key:
                     return value
-        elif isinstance(holder, (ast.List, ast.Tuple)) and isinstance(key, int):
-            if -len(holder.elts) <= key < len(holder.elts):
-                return holder.elts[key]
+        elif (
+            isinstance(holder, (ast.List, ast.Tuple))
+            and isinstance(key, int)
+            and -len(holder.elts) <= key < len(holder.elts)
+        ):
+            return holder.elts[key]
         return None
+
+    def is_dead(self, node: ast.AST) -> bool:
+        """Whether a node stands in a branch that a test over constants never takes."""
+        child, parent = node, self.parents.get(node)
+        while parent is not None and parent is not child:
+            if isinstance(parent, (ast.If, ast.IfExp)) and child is not parent.test:
+                outcome = self._truth(parent.test)
+                body = parent.body if isinstance(parent.body, list) else [parent.body]
+                if outcome is not None and outcome != any(child is one for one in body):
+                    return True
+            child, parent = parent, self.parents.get(parent)
+        return False
+
+    def _truth(self, test: ast.expr) -> bool | None:
+        if isinstance(test, ast.Compare) and len(test.ops) == 1:
+            left, right = self._number(test.left), self._number(test.comparators[0])
+            compare = _COMPARISONS.get(type(test.ops[0]))
+            if compare is None or left is None or right is None:
+                return None
+            try:
+                return bool(compare(left, right))
+            except TypeError:
+                return None
+        values = self.constants(test)
+        return bool(values[0]) if len(values) == 1 else None
+
+    def _number(self, node: ast.expr, depth: int = 0) -> int | float | str | None:
+        if depth > _MAX_DEPTH:
+            return None
+        if isinstance(node, ast.BinOp) and type(node.op) in _ARITHMETIC:
+            left, right = self._number(node.left, depth + 1), self._number(node.right, depth + 1)
+            if isinstance(left, (int, float)) and isinstance(right, (int, float)):
+                try:
+                    return _ARITHMETIC[type(node.op)](left, right)
+                except (ArithmeticError, ValueError):
+                    return None
+            return None
+        values = self.constants(node)
+        return values[0] if len(values) == 1 and isinstance(values[0], (int, float, str)) else None
 
     def display(self, node: ast.expr, depth: int = 0) -> ast.expr | None:
         """The dict, list, tuple or call that a name stands for, itself where it is one."""

@@ -111,7 +111,8 @@ def _follow(names: FileNames, node: ast.AST, seen: set[tuple[ast.AST, str]]) -> 
             parent, (ast.Compare, ast.Expr, ast.If, ast.While, ast.For, ast.Assert)
         ):
             return "", []
-        if isinstance(parent, ast.IfExp) and parent.test is node:
+        # Which of several is taken depends on a path: the taint engine's business.
+        if isinstance(parent, (ast.IfExp, ast.List, ast.Tuple, ast.Set, ast.DictComp)):
             return "", []
         if isinstance(parent, ast.Call):
             secret = _argument(names, parent, node)
@@ -130,6 +131,7 @@ def _follow(names: FileNames, node: ast.AST, seen: set[tuple[ast.AST, str]]) -> 
             for key, value in zip(parent.keys, parent.values, strict=True):
                 if value is node and isinstance(key, ast.Constant) and promises_secret(str(key.value)):
                     return str(key.value), []
+            return "", []
         elif isinstance(parent, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.NamedExpr)):
             return _assigned(names, parent, seen)
         elif isinstance(parent, (ast.Return, ast.Yield)):
@@ -246,6 +248,8 @@ def _uses(names: FileNames, target: ast.expr, seen: set[tuple[ast.AST, str]]) ->
     if (scope, target.id) in seen or isinstance(scope, ast.Module):
         return []
     seen.add((scope, target.id))
+    if len(names.bindings(target)) != 1:
+        return []
     return [
         one
         for one in ast.walk(scope)
