@@ -130,6 +130,11 @@ def scan(
         output, baseline or table.baseline, is_written=write_baseline, has_diff=diff is not None, jobs=jobs
     )
     known_file = baseline or table.baseline
+    database = osv_database or table.osv_database
+    if database is not None and not database.exists():
+        raise SettingError(
+            f"there is no OSV database {database}", hint="name a folder or a zip of advisories"
+        )
     options = Options(
         base=base,
         today=datetime.now(UTC).date(),
@@ -140,9 +145,7 @@ def scan(
         ),
         known=_read_known(known_file, is_written=write_baseline),
         change=read_change(diff, base) if diff is not None else None,
-        families=FamilyOptions(
-            osv_database=osv_database or table.osv_database, is_online=osv, now=datetime.now(UTC)
-        ),
+        families=FamilyOptions(osv_database=database, is_online=osv, now=datetime.now(UTC)),
         jobs=jobs or default_jobs(),
         cache=None if no_cache else default_folder(os.environ) / _CACHE_NAME,
         settings=_describe(table, only=only, skip=skip, exclude=exclude),

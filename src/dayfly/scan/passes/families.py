@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 
 from dayfly.scan.check import Family
 from dayfly.scan.dependencies import checking as dependencies
+from dayfly.scan.state import checking as state
+from dayfly.scan.taint.results import EntryResult
 from dayfly.scan.template.entries import find_entries
 from dayfly.scan.template.reading import read_templates
+from dayfly.scan.weak import checking as weak
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -17,7 +20,6 @@ if TYPE_CHECKING:
 
     from dayfly.scan.model import Finding, Note
     from dayfly.scan.source.project import Project, PythonFile
-    from dayfly.scan.taint.results import EntryResult
     from dayfly.scan.template.entries import Entry
     from dayfly.scan.template.model import LambdaFunction, Template
 
@@ -90,9 +92,12 @@ def default_families(options: FamilyOptions) -> Families:
         read_templates=read_templates,
         find_entries=lambda project, templates, handlers: find_entries(project, templates, handlers=handlers),
         find_routes=lambda project: (),
-        analyse=None,
-        check_effects=None,
-        files=(FileCheck((Family.DEPENDENCY,), dependencies.check_file, is_for_dependencies=True),),
+        analyse=lambda project, entry: EntryResult((), (), (), frozenset()),
+        check_effects=state.check_effects,
+        files=(
+            FileCheck((Family.WEAK,), weak.check_file),
+            FileCheck((Family.DEPENDENCY,), dependencies.check_file, is_for_dependencies=True),
+        ),
         projects=(ProjectCheck((Family.DEPENDENCY,), look_at_dependencies),),
         memory=memory,
     )

@@ -66,9 +66,10 @@ def run_tasks(count: int, work: Callable[[int], str], *, jobs: int, seconds: flo
 class _Worker:
     """A forked process and what it is at."""
 
-    def __init__(self, process: BaseProcess, connection: Connection) -> None:
+    def __init__(self, process: BaseProcess, orders: Connection, answers: Connection) -> None:
         self.process = process
-        self.connection = connection
+        self.orders = orders
+        self.answers = answers
         self.number: int | None = None
         self.since = 0.0
 
@@ -77,7 +78,11 @@ class _Worker:
         self.since = time.monotonic()
         # A worker that has just died is told apart when its connection is read.
         with contextlib.suppress(OSError):
-            self.connection.send_bytes(b"%d" % number)
+            self.orders.send_bytes(b"%d" % number)
+
+    def close(self) -> None:
+        self.orders.close()
+        self.answers.close()
 
 
 class _Pool:
@@ -92,10 +97,10 @@ class _Pool:
         for _ in range(jobs):
             self._feed(self._start(), waiting)
         while self._workers:
-            ready = wait([worker.connection for worker in self._workers], timeout=1.0)
+            ready = wait([worker.answers for worker in self._workers], timeout=1.0)
             for worker in list(self._workers):
                 assert worker.number is not None
-                if worker.connection in ready:
+                if worker.answers in ready:
                     yield self._hear(worker)
                 elif time.monotonic() - worker.since > self._limit:
                     yield Answer(worker.number, Ending.STUCK)
@@ -112,7 +117,7 @@ class _Pool:
     def _hear(self, worker: _Worker) -> Answer:
         assert worker.number is not None
         try:
-            text = worker.connection.recv_bytes().decode("utf-8", "surrogatepass")
+            text = worker.answers.recv_bytes().decode("utf-8", "surrogatepass")
         except (EOFError, OSError):
             self._drop(worker)
             return Answer(worker.number, Ending.DIED)
@@ -121,7 +126,7 @@ class _Pool:
     def _feed(self, worker: _Worker, waiting: Iterator[int]) -> None:
         number = next(waiting, None)
         if number is None:
-            worker.connection.close()
+            worker.close()
             worker.process.join()
             self._workers.remove(worker)
         else:
@@ -129,18 +134,25 @@ class _Pool:
 
     def _start(self) -> _Worker:
         context = multiprocessing.get_context("fork")
-        ours, theirs = context.Pipe()
-        others = [worker.connection for worker in self._workers]
-        process = context.Process(target=_serve, args=(theirs, [ours, *others], self._work), daemon=True)
+        # Two pipes of one direction: of two directions it would be a socket, and a scan opens none.
+        their_orders, orders = context.Pipe(duplex=False)
+        answers, their_answers = context.Pipe(duplex=False)
+        ends = [orders, answers]
+        for worker in self._workers:
+            ends += [worker.orders, worker.answers]
+        process = context.Process(
+            target=_serve, args=(their_orders, their_answers, ends, self._work), daemon=True
+        )
         process.start()
-        theirs.close()
-        worker = _Worker(process, ours)
-        self._workers.append(worker)
-        return worker
+        their_orders.close()
+        their_answers.close()
+        made = _Worker(process, orders, answers)
+        self._workers.append(made)
+        return made
 
     def _drop(self, worker: _Worker) -> None:
         self._deaths += 1
-        worker.connection.close()
+        worker.close()
         worker.process.kill()
         worker.process.join()
         self._workers.remove(worker)
@@ -151,16 +163,18 @@ class _Pool:
             self._drop(worker)
 
 
-def _serve(connection: Connection, others: list[Connection], work: Callable[[int], str]) -> None:
-    """The life of a worker: its connection's end is its own, also where the parent was killed."""
+def _serve(
+    orders: Connection, answers: Connection, ends: list[Connection], work: Callable[[int], str]
+) -> None:
+    """The life of a worker; it ends when nobody holds the other end of its orders, also where the parent was killed."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    for other in others:
-        other.close()
+    for end in ends:
+        end.close()
     while True:
         try:
-            number = int(connection.recv_bytes())
+            number = int(orders.recv_bytes())
         except (EOFError, OSError):
             # Not a return: what the parent holds open and registered at exit is the parent's to end.
             os._exit(0)
-        connection.send_bytes(work(number).encode("utf-8", "surrogatepass"))
+        answers.send_bytes(work(number).encode("utf-8", "surrogatepass"))

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from dayfly.scan.source.project import Project, PythonFile
 
@@ -28,6 +28,7 @@ class Resolution:
         self._project = project
         self._digests: dict[str, str] = {}
         self._states: dict[str, str] = {}
+        self._imports: dict[str, tuple[str, ...]] = {}
 
     def digest(self, path: str) -> str:
         """The digest of a Python file's content, "" where there is none."""
@@ -35,6 +36,24 @@ class Resolution:
             file = self._project.python.get(path)
             self._digests[path] = hashlib.sha256(file.data).hexdigest() if file is not None else ""
         return self._digests[path]
+
+    def reached(self, file: PythonFile) -> frozenset[str]:
+        """The function's own files that a file imports, directly or not, itself included."""
+        found: set[str] = set()
+        waiting = [file]
+        while waiting:
+            one = waiting.pop()
+            if one.path not in found:
+                found.add(one.path)
+                waiting += [
+                    self._project.python[path]
+                    for path in self._targets(one)
+                    if path and not self._project.python[path].is_dependency
+                ]
+        return frozenset(found)
+
+    def _targets(self, file: PythonFile) -> Iterable[str]:
+        return [name.rpartition("=")[2] for name in self._meant(file)]
 
     def states(self, paths: Iterable[str]) -> Mapping[str, str]:
         """By path: the file's content and what its imports lead to."""
@@ -57,7 +76,13 @@ class Resolution:
                 self._states[path] = hashlib.sha256(whole.encode("utf-8", "backslashreplace")).hexdigest()
         return self._states[path]
 
-    def _meant(self, file: PythonFile) -> Iterable[str]:
+    def _meant(self, file: PythonFile) -> Sequence[str]:
+        """`name=path` of every import, the path "" where it means nothing of the project."""
+        if file.path not in self._imports:
+            self._imports[file.path] = tuple(self._find_imports(file))
+        return self._imports[file.path]
+
+    def _find_imports(self, file: PythonFile) -> Iterator[str]:
         for origin, names, modules in _IMPORT.findall(file.data.replace(b"\\\n", b" ")):
             for name in self._names(file, origin, names, modules):
                 found = self._project.find_module(name, seen_from=file)

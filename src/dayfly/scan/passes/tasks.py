@@ -133,7 +133,9 @@ class Planner:
 
     def states(self, task: Task, result: Yield) -> Mapping[str, str]:
         """What a handler's analysis depends on, to be compared at the next scan."""
-        return self._resolution.states(result.files) if task.entry is not None else {}
+        if task.entry is None:
+            return {}
+        return self._resolution.states(result.files | self._resolution.reached(task.entry.file))
 
     def perform(self, task: Task) -> Yield:
         """Do it, bounded; with the notes that reading more of the project made."""
