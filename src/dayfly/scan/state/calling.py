@@ -145,7 +145,7 @@ class Calls:
         frame: Frame,
     ) -> Value:
         """The body runs once for each key; what it returned is kept under that key."""
-        given = [*arguments, *named.values(), *((ref.bound,) if ref.bound is not None else ())]
+        given = [*arguments, *named.values(), *self._own_key(ref)]
         key_value = mix(*(self.expressions.deep(value) for value in given))
         if memo.key is not None:
             key_value = self.expressions.deep(
@@ -177,6 +177,10 @@ class Calls:
         read = self.follower.read(spot, state, frame.file.place(node), key=key_value.parts)
         return replace(result, reads=result.reads | {read}, spots=frozenset())
 
+    def _own_key(self, ref: FunctionRef) -> tuple[Value, ...]:
+        """`self` in a key is one object: where it stays, it does not tell events apart."""
+        return (ref.bound,) if ref.bound is not None and not ref.bound.spots else ()
+
     def cached_property(
         self,
         ref: FunctionRef,
@@ -193,7 +197,9 @@ class Calls:
         for spot in instance.spots:
             inner = spot.inner("." + node.name)
             place = replace(ref.file.place(node), end_line=node.lineno, end_column=0)
-            self.follower.write(inner, result, state, place, f"{node.name} is computed once", is_whole=False)
+            self.follower.write(
+                inner, result, state, place, f"{node.name} is computed once", is_whole=False, is_memo=True
+            )
             reads.add(self.follower.read(inner, state, frame.file.place(node)))
         return replace(result, reads=frozenset(reads))
 
@@ -241,7 +247,8 @@ class Calls:
     ) -> Value:
         label = getattr(function.node, "name", "lambda")
         if function.closure is not None and not function.is_of_init and function.owner is None:
-            return self.expressions.evaluate(default, State(dict(function.closure)), frame)
+            around = replace(frame, closure=function.closure)
+            return self.expressions.evaluate(default, State(), around)
         key = (function.file.path, f"{label}:{function.node.lineno}({name})")
         bound = self.follower.bound
         if key not in bound:
@@ -527,7 +534,7 @@ class Calls:
             return replace(found, spots=frozenset())
         if name in knowledge.EMPTYING:
             for spot in receiver.spots:
-                state.put(spot, CONSTANT, is_whole=True, is_dirty=False)
+                state.empty(spot)
                 self.follower.deeds.evicted.add(spot.root)
             return NOTHING
         if name in ("remove", "discard"):

@@ -33,6 +33,7 @@ class Write:
     is_conditional: bool = False
     is_implied: bool = False  # a constant, written only for certain events
     is_queue: bool = False  # somebody else takes things out: a queue, a weak dictionary
+    is_memo: bool = False  # by a property that is computed once
     is_code: bool = False  # a function in a module's place
 
 

@@ -138,13 +138,23 @@ class Expressions:
     def _name(self, node: ast.Name, state: State, frame: Frame) -> Value:
         name = node.id
         if name in state.locals and name not in frame.globals:
-            return state.locals[name]
+            value = state.locals[name]
+            return self._again(value, state, frame.file.place(node)) if value.spots else value
         if name in frame.closure and name not in frame.globals:
             value = frame.closure[name]
             if frame.is_closure_kept and (name in frame.nonlocals or self._is_changeable(value)):
                 return self._kept(value, Spot(self._closure_root(name, frame)), state, frame.file.place(node))
             return value
         return self.load(frame.file, name, state, frame.file.place(node))
+
+    def _again(self, value: Value, state: State, place: Place) -> Value:
+        """A local name of something kept: what it held when it was bound is gone where it was emptied since."""
+        emptied = [spot for spot in value.spots if state.is_emptied(spot)]
+        if not emptied:
+            return value
+        value = replace(value, reads=frozenset(read for read in value.reads if read.spot not in emptied))
+        now = join(*(self._kept(replace(value, parts=frozenset()), spot, state, place) for spot in emptied))
+        return replace(now, spots=value.spots, is_client=value.is_client)
 
     def load(self, file: PythonFile, name: str, state: State, place: Place) -> Value:
         """A name of a module's top level, or a builtin."""
@@ -427,6 +437,7 @@ class Expressions:
             rest = frozenset(read for read in value.reads if read.spot not in value.spots)
             return replace(
                 kept,
+                parts=kept.parts | index.parts,
                 reads=kept.reads | rest | index.reads,
                 is_client=kept.is_client or value.is_client,
                 work=kept.work | value.work,
@@ -452,7 +463,8 @@ class Expressions:
             return replace(
                 held, parts=held.parts | value.parts, reads=held.reads | value.reads, is_constant=False
             )
-        return self.element(value, NOTHING, node, state, frame)
+        found = self.element(value, NOTHING, node, state, frame)
+        return replace(found, text=value.text) if value.text and "*" in value.text else found
 
     def _text(self, values: list[Value], separator: str) -> Value:
         text = separator.join("{}" if value.text is None else value.text for value in values)
@@ -829,7 +841,7 @@ class Expressions:
 
     def captured(self, ref: FunctionRef) -> dict[str, Value]:
         """What a function made in this invocation takes from around it."""
-        closure = ref.closure or {}
+        closure: Mapping[str, Value] = ref.closure if ref.closure is not None else {}
         names = {node.id for node in ast.walk(ref.node) if isinstance(node, ast.Name)}
         return {name: closure[name] for name in sorted(names) if name in closure}
 

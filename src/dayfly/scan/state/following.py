@@ -176,6 +176,8 @@ class Follower:
         items = self.expressions.evaluate(node.iter, state, frame)
         value = self.expressions.element_of(items, node.iter, state, frame)
         before = state.copy()
+        # A folder that is swept may be empty, and then there is nothing left in it either.
+        before.is_live = not (items.text and "*" in items.text)
         frame.breaks.append([])
         for _ in range(2):
             if state.is_live:
@@ -299,7 +301,7 @@ class Follower:
         frame = Frame(
             function.file,
             function,
-            function.closure or {},
+            function.closure if function.closure is not None else {},
             is_closure_kept=function.is_of_init and function.closure is not None,
             owner=function.owner,
             name=getattr(function.node, "name", "lambda"),
@@ -340,6 +342,7 @@ class Follower:
         is_credential: bool = False,
         is_code: bool = False,
         is_queue: bool = False,
+        is_memo: bool = False,
     ) -> None:
         """Note that a kept thing was changed, and change it in `state`."""
         stale = any(
@@ -375,6 +378,7 @@ class Follower:
             any(guard.parts or guard.reads for guard in self.guards),
             is_implied,
             is_queue,
+            is_memo,
             is_code,
         )
         known = self.deeds.writes.get((spot, place, key))

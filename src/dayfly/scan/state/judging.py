@@ -234,6 +234,8 @@ def _judge_memory(
         return check, severity, confidence, flow
     if is_keyed_only or write.is_implied or check == "state.context":
         return None
+    if check == "state.client" and write.key and not _uncovered(write):
+        return None
     if check == "state.client":
         return (
             check,
@@ -259,6 +261,8 @@ def _check_of(write: Write, flow: Flow | None) -> str:
     root, field = write.spot.root, write.spot.field
     if write.is_client and write.parts:
         return "state.client"
+    if write.is_memo:
+        return "state.cache"
     if root.kind is RootKind.CONTEXT:
         return "state.context"
     if root.kind is RootKind.DEFAULT:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dayfly.scan.state.values import NOTHING, Value, join
+from dayfly.scan.state.values import CONSTANT, NOTHING, Value, join
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -36,12 +36,13 @@ def element(index: Value, text: str | None) -> str:
 class State:
     """One path through an invocation. `fresh`: surely overwritten by it; `dirty`: may hold data of the event."""
 
-    __slots__ = ("dirty", "fresh", "is_live", "locals", "store")
+    __slots__ = ("dirty", "emptied", "fresh", "is_live", "locals", "store")
 
     def __init__(self, names: Mapping[str, Value] | None = None) -> None:
         self.locals: dict[str, Value] = dict(names or {})
         self.fresh: frozenset[Spot] = frozenset()
         self.dirty: frozenset[Spot] = frozenset()
+        self.emptied: frozenset[Spot] = frozenset()  # in place: whoever held it holds nothing
         self.store: dict[Spot, Value] = {}
         self.is_live = True
 
@@ -54,6 +55,7 @@ class State:
     def take_world(self, other: State) -> None:
         """What is kept is as `other` left it; the local names stay."""
         self.fresh, self.dirty, self.store = other.fresh, other.dirty, dict(other.store)
+        self.emptied = other.emptied
 
     def merge(self, others: Iterable[State]) -> None:
         """Go on where any of these paths, and no other, may have come from."""
@@ -63,20 +65,23 @@ class State:
             return
         self.is_live = True
         names = dict.fromkeys(name for state in states for name in state.locals)
-        self.locals = {
+        merged = {
             name: join(*(state.locals[name] for state in states if name in state.locals)) for name in names
         }
+        # The same dict goes on: functions defined meanwhile look their names up in it.
+        self.locals.clear()
+        self.locals.update(merged)
         self.merge_worlds(states)
 
     def merge_worlds(self, states: list[State]) -> None:
         first = states[0]
-        fresh, dirty = first.fresh, first.dirty
+        fresh, dirty, emptied = first.fresh, first.dirty, first.emptied
         for state in states[1:]:
-            fresh, dirty = fresh & state.fresh, dirty | state.dirty
+            fresh, dirty, emptied = fresh & state.fresh, dirty | state.dirty, emptied & state.emptied
         store: dict[Spot, Value] = {}
         for spot in dict.fromkeys(spot for state in states for spot in state.store):
             store[spot] = join(*(state.store[spot] for state in states if spot in state.store))
-        self.fresh, self.dirty, self.store = fresh, dirty, store
+        self.fresh, self.dirty, self.store, self.emptied = fresh, dirty, store, emptied
 
     def fresh_fields(self, root: Root) -> frozenset[Field]:
         return frozenset(spot.field for spot in self.fresh if spot.root == root)
@@ -111,6 +116,14 @@ class State:
             self.store[spot] = join(self.store.get(spot, NOTHING), value)
         if is_dirty:
             self.dirty |= {spot}
+
+    def empty(self, spot: Spot) -> None:
+        """Nothing is left in it."""
+        self.put(spot, CONSTANT, is_whole=True, is_dirty=False)
+        self.emptied |= {spot}
+
+    def is_emptied(self, spot: Spot) -> bool:
+        return any(one.root == spot.root and is_prefix(one.field, spot.field) for one in self.emptied)
 
     def remove(self, spot: Spot) -> None:
         """An element or attribute was taken away."""

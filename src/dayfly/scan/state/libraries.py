@@ -97,7 +97,7 @@ class Libraries:
         called = self._callbacks(full, arguments, named, node, state, frame)
         result = mix(receiver, *given)
         is_client = (
-            full.startswith(knowledge.CLIENT_MAKERS)
+            (full.startswith(knowledge.CLIENT_MAKERS) and "()" not in full)
             or (receiver.is_client and method in knowledge.CLIENT_METHODS)
             or (
                 method in knowledge.CLIENT_METHODS

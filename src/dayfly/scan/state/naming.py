@@ -44,8 +44,13 @@ def read_scope(file: PythonFile) -> Scope:
         return scope
     _collect(scope, tree.body)
     for node in ast.walk(tree):
-        if isinstance(node, ast.Global):
-            scope.rebound.update(node.names)
+        match node:
+            case ast.Global(names=names):
+                scope.rebound.update(names)
+            case ast.Subscript(
+                value=ast.Call(func=ast.Name(id="globals")), slice=ast.Constant(value=str(name)), ctx=ast.Store()
+            ):
+                scope.rebound.add(name)
     return scope
 
 
