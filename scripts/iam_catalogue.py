@@ -38,6 +38,7 @@ _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _ASIDE = {"Partition", "Region", "Account"}
 
 _S3_OBJECT = "object?BucketName=Bucket,ObjectName=Key"
+_IDENTITY = "=arn:${Partition}:ses:${Region}:${Account}:identity/*"
 _QUEUE = "queue?QueueName=QueueUrl"
 # {service: {operation: actions}}; "" is an operation that needs no permission.
 AMENDED: dict[str, dict[str, list[str]]] = {
@@ -123,6 +124,13 @@ AMENDED: dict[str, dict[str, list[str]]] = {
         "StartExecution": ["states:StartExecution|statemachine@stateMachineArn"],
         "StartSyncExecution": ["states:StartSyncExecution|statemachine@stateMachineArn"],
     },
+    # The sender's identity is what is checked, and which of them (address or domain) the code does not say.
+    "ses": {
+        "SendEmail": ["ses:SendEmail|" + _IDENTITY],
+        "SendRawEmail": ["ses:SendRawEmail|" + _IDENTITY],
+        "SendTemplatedEmail": ["ses:SendTemplatedEmail|" + _IDENTITY],
+    },
+    "sesv2": {"SendEmail": ["ses:SendEmail|" + _IDENTITY]},
     # Requests to a connection are signed for execute-api.
     "apigatewaymanagementapi": {
         "PostToConnection": ["execute-api:ManageConnections|=arn:${Partition}:execute-api:${Region}:${Account}:*/*/POST/@connections/*"],

@@ -125,7 +125,9 @@ def _symbols(pattern: str, items: tuple[tuple[str, str], ...]) -> Symbols:
         if shape is None:
             # Of a kind whose ARN is not known here, or a parameter: anything, but always the same.
             out.append(token)
-        elif is_start and (attribute.lower().endswith("arn") or attribute in ("", "id") or at == len(pattern)):
+        elif is_start and (
+            attribute.lower().endswith("arn") or attribute in ("", "id") or at == len(pattern)
+        ):
             before, _, after = shape.partition("{}")
             suffix = after if at == len(pattern) else ""
             out.extend([*before, token, *suffix])
@@ -184,7 +186,9 @@ def is_whole_account(pattern: str, shape: str) -> bool:
         return False
     flat = _REFERENCE.sub("*", pattern)
     example = (
-        shape.replace("${Partition}", "aws").replace("${Region}", "eu-north-1").replace("${Account}", "000011112222")
+        shape.replace("${Partition}", "aws")
+        .replace("${Region}", "eu-north-1")
+        .replace("${Account}", "000011112222")
     )
     example = _REFERENCE.sub("qzxjkw7", example)
     # Account and region as the template writes them are the function's own.
@@ -192,5 +196,7 @@ def is_whole_account(pattern: str, shape: str) -> bool:
     if len(fields) == 6:
         fields[1], fields[3], fields[4] = "*", "*", "*"
         flat = ":".join(fields)
-    expression = "".join({"*": ".*", "?": "."}.get(char, re.escape(char)) for char in re.sub(r"\*+", "*", flat))
+    expression = "".join(
+        {"*": ".*", "?": "."}.get(char, re.escape(char)) for char in re.sub(r"\*+", "*", flat)
+    )
     return re.fullmatch(expression, example) is not None

@@ -34,13 +34,41 @@ class Level(StrEnum):
 _LEVELS = {"L": Level.LIST, "R": Level.READ, "T": Level.TAGGING, "W": Level.WRITE, "P": Level.PERMISSIONS}
 
 
+_ALTERNATIVES = frozenset(
+    [
+        "s3",
+        "s3express",
+        "s3tables",
+        "s3-outposts",
+        "bedrock",
+        "lambda",
+        "dynamodb",
+        "kinesis",
+        "events",
+        "iot",
+        "ssm",
+        "rds",
+        "redshift",
+        "apigateway",
+        "lex",
+    ]
+)
+_GIVES_RIGHTS = frozenset({"iam:PassRole", "iam:CreateAccessKey", "iam:CreateLoginProfile", "sts:AssumeRole"})
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One IAM action. Without `resource_types` it can only be granted on `*`."""
+    """One IAM action. Where not `is_narrowable`, it can only be granted on `*`."""
 
     name: str  # as `dynamodb:GetItem`
     level: Level
     resource_types: tuple[str, ...]
+    is_narrowable: bool = True
+    required_types: tuple[str, ...] = ()  # without an ARN of each of these it is denied
+
+    @property
+    def prefix(self) -> str:
+        return self.name.partition(":")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,9 +234,18 @@ def _actions() -> dict[str, Action]:
     for prefix, one in load_catalogue()._data["services"].items():
         for name, entry in one["a"].items():
             level, _, rest = entry.partition("|")
-            types = tuple(kind.rstrip("!") for kind in rest.partition("|")[0].split(",") if kind)
+            kinds = [kind for kind in rest.partition("|")[0].split(",") if kind]
+            types = tuple(kind.rstrip("!") for kind in kinds)
+            # Types that are all optional only narrow further what else happens on `*` (a metric's data set);
+            # or they are alternatives of which one is meant (an object, or through an access point).
+            is_narrowable = any(kind.endswith("!") for kind in kinds) or (
+                bool(kinds) and prefix in _ALTERNATIVES
+            )
             full = f"{prefix}:{name}"
-            out[full.lower()] = Action(full, _LEVELS[level], types)
+            # AWS files these as Write; whoever has them gives rights to others.
+            level_of = Level.PERMISSIONS if full in _GIVES_RIGHTS else _LEVELS[level]
+            required = tuple(kind.rstrip("!") for kind in kinds if kind.endswith("!"))
+            out[full.lower()] = Action(full, level_of, types, is_narrowable, required)
     return out
 
 
