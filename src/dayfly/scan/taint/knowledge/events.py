@@ -8,7 +8,9 @@ AppSync: "Resolver mapping template context reference"; Alexa Skills Kit: "Reque
 
 from __future__ import annotations
 
-from dayfly.scan.taint.knowledge.model import EventField, EventShape, Tables, Trust
+from dataclasses import replace
+
+from dayfly.scan.taint.knowledge.model import Danger, EventField, EventShape, Tables, Trust
 from dayfly.scan.template.model import Trigger
 
 _CLEAN = Trust.CLEAN
@@ -16,9 +18,21 @@ _IDENTITY = Trust.IDENTITY
 _CALLER = Trust.CALLER
 
 
-def _fields(trust: Trust, *paths: str, type: str = "") -> tuple[EventField, ...]:
+# What is said behind a queue or by another function has been looked at there; and a path names what is asked for,
+# not who asks. Neither is a claim of an identity.
+_NO_CLAIM = frozenset({Danger.TRUST})
+
+
+def _fields(
+    trust: Trust, *paths: str, type: str = "", cleanses: frozenset[Danger] = frozenset()
+) -> tuple[EventField, ...]:
     """Rows of paths that are written as `a.b.*`; a segment may not contain a dot."""
-    return tuple(EventField(tuple(path.split(".")), trust, type) for path in paths)
+    return tuple(EventField(tuple(path.split(".")), trust, type, cleanses) for path in paths)
+
+
+def _inner(fields: tuple[EventField, ...]) -> tuple[EventField, ...]:
+    """The same rows of a trigger behind which no stranger stands."""
+    return tuple(replace(row, cleanses=row.cleanses | _NO_CLAIM) for row in fields)
 
 
 # What users of a pool may set of their own account without anyone looking at it: verified to be theirs, but their
@@ -91,7 +105,8 @@ _AUTHORIZER = (
 )
 
 _HTTP = (
-    *_fields(_CALLER, "body", "headers.*", "pathParameters.*", "queryStringParameters.*", type="str"),
+    *_fields(_CALLER, "body", "headers.*", "queryStringParameters.*", type="str"),
+    *_fields(_CALLER, "pathParameters.*", type="str", cleanses=_NO_CLAIM),
     *_fields(_CLEAN, *(f"headers.{name}" for name in _PLATFORM_HEADERS)),
     *_fields(Trust.CLAIM, *(f"headers.{name}" for name in _CLAIMED_HEADERS), type="str"),
     *_fields(Trust.CLAIM, *(f"headers.{name.lower()}" for name in _CLAIMED_HEADERS), type="str"),
@@ -276,6 +291,9 @@ _COGNITO = (
     ),
 )
 
+# Whatever no other row names.
+_ANYTHING = _fields(_CALLER, "*.**")
+
 _APPSYNC = (
     *_fields(_CALLER, "arguments.**", "source.**", "prev.**", "request.headers.**", "info.variables.**"),
     *_fields(_CALLER, "identity.userAgent", type="str"),
@@ -310,11 +328,7 @@ _UNKNOWN = (
     *_fields(_CALLER, "rawPath", "rawQueryString", "path", "cookies.*", type="str"),
     *_fields(_CALLER, "multiValueHeaders.*.*", "multiValueQueryStringParameters.*.*", type="str"),
     *_fields(_CLEAN, "httpMethod", "routeKey"),
-    *_S3,
-    *_SQS,
-    *_SNS,
-    *_DYNAMODB,
-    *_KINESIS,
+    *_inner((*_S3, *_SQS, *_SNS, *_DYNAMODB, *_KINESIS, *_ANYTHING)),
     *_fields(_CLEAN, "triggerSource", "userPoolId"),
 )
 
@@ -325,21 +339,21 @@ TABLES = Tables(
         EventShape(Trigger.WEBSOCKET, _WEBSOCKET, is_http=True),
         EventShape(Trigger.ALB, _ALB, is_http=True),
         EventShape(Trigger.FUNCTION_URL, _V2, is_http=True),
-        EventShape(Trigger.S3, _S3),
-        EventShape(Trigger.SQS, _SQS),
-        EventShape(Trigger.SNS, _SNS),
-        EventShape(Trigger.EVENTBRIDGE, _EVENTBRIDGE),
+        EventShape(Trigger.S3, _inner((*_S3, *_ANYTHING))),
+        EventShape(Trigger.SQS, _inner((*_SQS, *_ANYTHING))),
+        EventShape(Trigger.SNS, _inner((*_SNS, *_ANYTHING))),
+        EventShape(Trigger.EVENTBRIDGE, _inner((*_EVENTBRIDGE, *_ANYTHING))),
         # What a schedule sends stands in the template.
         EventShape(Trigger.SCHEDULE, (), default=_CLEAN),
-        EventShape(Trigger.DYNAMODB, _DYNAMODB),
-        EventShape(Trigger.KINESIS, _KINESIS),
-        EventShape(Trigger.KAFKA, _KAFKA),
-        EventShape(Trigger.MQ, _MQ),
-        EventShape(Trigger.COGNITO, _COGNITO),
-        EventShape(Trigger.STEP_FUNCTIONS, ()),
+        EventShape(Trigger.DYNAMODB, _inner((*_DYNAMODB, *_ANYTHING))),
+        EventShape(Trigger.KINESIS, _inner((*_KINESIS, *_ANYTHING))),
+        EventShape(Trigger.KAFKA, _inner((*_KAFKA, *_ANYTHING))),
+        EventShape(Trigger.MQ, _inner((*_MQ, *_ANYTHING))),
+        EventShape(Trigger.COGNITO, _inner((*_COGNITO, *_ANYTHING))),
+        EventShape(Trigger.STEP_FUNCTIONS, _inner(_ANYTHING)),
         EventShape(Trigger.IOT, ()),
         # Log lines repeat what callers sent; they come packed, in `awslogs.data`.
-        EventShape(Trigger.LOGS, ()),
+        EventShape(Trigger.LOGS, _inner(_ANYTHING)),
         EventShape(Trigger.ALEXA, _ALEXA),
         EventShape(Trigger.APPSYNC, _APPSYNC),
         EventShape(Trigger.AUTHORIZER, _AUTHORIZERS),

@@ -13,9 +13,11 @@ from dayfly.scan.taint.knowledge import (
     events,
     execution,
     files,
+    identities,
     logs,
     network,
     standard,
+    weaknesses,
     web,
 )
 from dayfly.scan.taint.knowledge.model import Call, Result
@@ -39,7 +41,21 @@ if TYPE_CHECKING:
 T = TypeVar("T", "Sink", "Call", "Attribute", "Guard", "Decorator")
 
 # Every module of knowledge; each holds `TABLES`. Earlier rows win over later ones of the same name.
-_MODULES = (standard, events, web, execution, files, databases, documents, network, aws, logs, basics)
+_MODULES = (
+    standard,
+    events,
+    web,
+    execution,
+    files,
+    databases,
+    documents,
+    network,
+    aws,
+    logs,
+    identities,
+    weaknesses,
+    basics,
+)
 
 
 class Library:

@@ -1,6 +1,6 @@
 """What writes lines of the log: `event.log`. Loggers that write JSON escape line breaks and are no sinks.
 
-`print` goes to the same log and is left out: nearly every function prints its event, and the finding would drown the rest.
+On Lambda standard output and standard error are the log, too.
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ _SINKS = (
         _TEXT,
     ),
     Sink("event.log", ("syslog.syslog",), (ALL_POSITIONS,)),
+    Sink("event.log", ("print",), (ALL_POSITIONS,), _TEXT),
+    Sink("event.log", ("sys.stdout.write", "sys.stderr.write")),
 )
 
 _CALLS = (

@@ -150,6 +150,13 @@ _SINKS = (
     # Neither checks what it writes; http.client, Werkzeug, Bottle, Chalice and email's default policy refuse line breaks.
     Sink("event.header", ("http.server.BaseHTTPRequestHandler.send_header",), (FIRST, Argument(1))),
     Sink("event.header", ("http.server.BaseHTTPRequestHandler.send_response",), (Argument(1, "message"),)),
+    # A mail put together by hand; one that the email package made checks its headers.
+    Sink(
+        "event.header",
+        ("smtplib.SMTP.sendmail",),
+        (Argument(2, "msg"), Argument(1, "to_addrs")),
+        part=Part.TEXT,
+    ),
 )
 
 _RESPONSE = Result(type="requests.Response", taint_from=())
@@ -184,6 +191,18 @@ _CALLS = (
     Call(("socket.socket", "socket.create_connection"), Result(type="socket.socket", taint_from=())),
     Call(("socket.socket.recv",), Result(type="bytes", taint_from=())),
     Call(("ftplib.FTP", "ftplib.FTP_TLS"), Result(type="ftplib.FTP", taint_from=())),
+    Call(
+        (
+            "email.message.EmailMessage",
+            "email.message.Message",
+            "email.mime.text.MIMEText",
+            "email.mime.multipart.MIMEMultipart",
+            "email.mime.base.MIMEBase",
+            "email.mime.application.MIMEApplication",
+        ),
+        Result(type="email.Message", taint_from=()),
+    ),
+    Call(("email.Message.as_string", "email.Message.as_bytes"), CLEAN),
     Call(("smtplib.SMTP", "smtplib.SMTP_SSL"), Result(type="smtplib.SMTP", taint_from=())),
     Call(
         ("selenium.webdriver.Chrome", "selenium.webdriver.Firefox", "selenium.webdriver.Remote"),
