@@ -62,7 +62,11 @@ class Fake:
         return EntryResult(tuple(findings), (), (), frozenset(file.path for file in files))
 
     def _check_project(
-        self, project: Project, templates: Sequence[Template], functions: Sequence[LambdaFunction]
+        self,
+        project: Project,
+        templates: Sequence[Template],
+        functions: Sequence[LambdaFunction],
+        entries: Sequence[Entry],
     ) -> Iterator[Finding | Note]:
         for _, file in sorted(project.python.items()):
             break_if_told(file, "project")

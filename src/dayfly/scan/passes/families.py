@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dayfly.scan.check import Family
 from dayfly.scan.dependencies import checking as dependencies
+from dayfly.scan.permissions import checking as permissions
 from dayfly.scan.state import checking as state
 from dayfly.scan.taint.results import EntryResult
 from dayfly.scan.template.entries import find_entries
@@ -44,7 +45,9 @@ class ProjectCheck:
     """A function of everything that was read."""
 
     families: tuple[Family, ...]
-    check: Callable[[Project, Sequence[Template], Sequence[LambdaFunction]], Iterable[Finding | Note]]
+    check: Callable[
+        [Project, Sequence[Template], Sequence[LambdaFunction], Sequence[Entry]], Iterable[Finding | Note]
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +87,20 @@ def default_families(options: FamilyOptions) -> Families:
     )
 
     def look_at_dependencies(
-        project: Project, templates: Sequence[Template], functions: Sequence[LambdaFunction]
+        project: Project,
+        templates: Sequence[Template],
+        functions: Sequence[LambdaFunction],
+        entries: Sequence[Entry],
     ) -> Iterable[Finding | Note]:
         return dependencies.check_project(project, templates, functions, told)
+
+    def look_at_permissions(
+        project: Project,
+        templates: Sequence[Template],
+        functions: Sequence[LambdaFunction],
+        entries: Sequence[Entry],
+    ) -> Iterable[Finding | Note]:
+        return permissions.check_project(project, templates, functions, permissions.Options(entries))
 
     return Families(
         read_templates=read_templates,
@@ -98,6 +112,9 @@ def default_families(options: FamilyOptions) -> Families:
             FileCheck((Family.WEAK,), weak.check_file),
             FileCheck((Family.DEPENDENCY,), dependencies.check_file, is_for_dependencies=True),
         ),
-        projects=(ProjectCheck((Family.DEPENDENCY,), look_at_dependencies),),
+        projects=(
+            ProjectCheck((Family.DEPENDENCY,), look_at_dependencies),
+            ProjectCheck((Family.PERMISSION,), look_at_permissions),
+        ),
         memory=memory,
     )

@@ -116,7 +116,7 @@ class Planner:
         read = self._read
 
         def work() -> Yield:
-            return sorted_out(check.check(read.project, read.templates, read.functions))
+            return sorted_out(check.check(read.project, read.templates, read.functions, read.entries))
 
         lines = sum(file.line_count for file in read.project.python.values())
         what = " and ".join(check.families)
