@@ -16,6 +16,7 @@ from dayfly.cli.ending import TERMINATED
 from dayfly.cli.output import Output
 from dayfly.cli.scan_config import find_table, parse_fail_on, select
 from dayfly.cli.scan_git import read_change
+from dayfly.cli.scan_policy import print_policies
 from dayfly.cli.scan_view import MAX_WIDTH, ScanProgress, draw_outcome
 from dayfly.cli.scan_writing import render, write_text
 from dayfly.errors import DayflyError, SettingError
@@ -155,6 +156,8 @@ def scan(
         progress = stack.enter_context(ScanProgress(screen.progress)) if screen.is_watched else None
         show = progress.show if progress is not None else lambda phase, done, total: None
         inputs = read_inputs(named, options, progress=show)
+        if suggest_policy:
+            return print_policies(inputs, screen, width=min(screen.console.width, MAX_WIDTH))
         outcome = scanning.scan(named, options, inputs=inputs, progress=show)
     if write_baseline:
         assert known_file is not None

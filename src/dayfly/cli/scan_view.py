@@ -115,11 +115,12 @@ def _draw_item(item: Item, outcome: Outcome, width: int) -> Iterator[RenderableT
     head.append(f" {finding.severity.name} ", style=SEVERITY_STYLES[finding.severity])
     head.append(f" {finding.check}", style="bold")
     if check is not None:
-        head.append(f"  {check.title}")
         head.append(f"  CWE-{check.cwe}", style=_SOFT)
     if finding.confidence != "high":
         head.append(f"  confidence {finding.confidence.value}", style=_SOFT)
     yield Padding(head, (0, 0, 0, 1), expand=False)
+    if check is not None:
+        yield Padding(Text(check.title, style="bold"), (0, 0, 0, _INDENT), expand=False)
     yield _paragraph(finding.message)
     yield from _draw_way(finding, outcome, width)
     if finding.harm:

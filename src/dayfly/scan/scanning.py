@@ -7,12 +7,15 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from dayfly.errors import DayflyError
 from dayfly.scan.check import Family
 from dayfly.scan.model import Finding, Note
+from dayfly.scan.passes.bounding import TimeUpError, time_limit
 from dayfly.scan.passes.families import FamilyOptions, default_families
 from dayfly.scan.passes.inputs import Input, moved, moved_place, read_input
 from dayfly.scan.passes.store import Store, tool_version
-from dayfly.scan.passes.tasks import Planner, perform_all
+from dayfly.scan.passes.tasks import ENTRY_SECONDS, Planner, perform_all
+from dayfly.scan.permissions.suggesting import suggest
 from dayfly.scan.report import suppressions
 from dayfly.scan.report.excerpts import take_excerpts
 from dayfly.scan.report.fingerprints import fingerprints
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 
     from dayfly.scan.passes.encoding import Yield
     from dayfly.scan.passes.families import Families
+    from dayfly.scan.permissions.suggesting import Suggestion
     from dayfly.scan.report.differences import Change
     from dayfly.scan.source.project import Project
 
@@ -126,6 +130,28 @@ def scan(
         settings=options.settings,
         faults=faults,
     )
+
+
+def suggest_policies(inputs: Sequence[Input]) -> tuple[tuple[Suggestion, str], ...]:
+    """The least-privilege policy of every handler with its input's prefix, once for each function.
+
+    Raises DayflyError naming a handler for which none could be made.
+    """
+    made: dict[tuple[str, str], Suggestion] = {}
+    for one in inputs:
+        for entry in one.entries:
+            key = (one.prefix, entry.function.name)
+            if key in made:
+                continue
+            try:
+                with time_limit(ENTRY_SECONDS):
+                    made[key] = suggest(one.project, entry, one.templates)
+            except (TimeUpError, RecursionError, MemoryError) as error:
+                message = f"no policy could be made for {entry.function.name}: it is too large or too deep"
+                raise DayflyError(
+                    message, hint="leave parts out with --exclude, or name one handler"
+                ) from error
+    return tuple((suggestion, prefix) for (prefix, _), suggestion in made.items())
 
 
 def _look(
