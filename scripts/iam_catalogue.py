@@ -20,6 +20,7 @@ import argparse
 import gzip
 import json
 import re
+import sys
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -137,14 +138,14 @@ AMENDED: dict[str, dict[str, list[str]]] = {
         "GetConnection": ["execute-api:ManageConnections|=arn:${Partition}:execute-api:${Region}:${Account}:*/*/GET/@connections/*"],
         "DeleteConnection": ["execute-api:ManageConnections|=arn:${Partition}:execute-api:${Region}:${Account}:*/*/DELETE/@connections/*"],
     },
-    "cognito-idp": dict.fromkeys(
+    "cognito-idp": {name: [] for name in (
         # Called without credentials, by or for the user: "Amazon Cognito doesn't evaluate IAM policies".
-        ("SignUp", "ConfirmSignUp", "InitiateAuth", "RespondToAuthChallenge", "ForgotPassword", "GetUser",
+         "SignUp", "ConfirmSignUp", "InitiateAuth", "RespondToAuthChallenge", "ForgotPassword", "GetUser",
          "ConfirmForgotPassword", "ChangePassword", "GlobalSignOut", "RevokeToken", "ResendConfirmationCode",
          "UpdateUserAttributes", "DeleteUser", "VerifyUserAttribute", "GetUserAttributeVerificationCode",
          "AssociateSoftwareToken", "VerifySoftwareToken", "SetUserMFAPreference", "ConfirmDevice", "ForgetDevice",
          "GetDevice", "ListDevices", "DeleteUserAttributes", "StartWebAuthnRegistration", "GetUserAuthFactors",
-         "CompleteWebAuthnRegistration", "DeleteWebAuthnCredential", "ListWebAuthnCredentials"), []),
+         "CompleteWebAuthnRegistration", "DeleteWebAuthnCredential", "ListWebAuthnCredentials")},
     "timestream-write": {"DescribeEndpoints": ["timestream:DescribeEndpoints"]},
 }  # fmt: skip
 # Service prefixes that neither the signing name nor the 2022 data gives.
@@ -338,6 +339,11 @@ def resources(loader: Loader) -> dict[str, Any]:
         waiters = load_waiters(loader, service)
         kinds = {"": model["service"], **model["resources"]}
         out[service] = {name: one_resource(one, shapes, waiters) for name, one in kinds.items()}
+        # The service makes each of them from its identifiers, listed as its own or not (boto3/resources/model.py).
+        out[service][""]["h"] = {
+            name: [name, [[one["name"], "?", ""] for one in kind.get("identifiers", ())]]
+            for name, kind in model["resources"].items()
+        }
     return out
 
 
@@ -404,7 +410,7 @@ def write(name: str, data: object) -> None:
     text = json.dumps(data, separators=(",", ":"), sort_keys=True).encode()
     packed = gzip.compress(text, 9, mtime=0)
     (HERE / name).write_bytes(packed)
-    print(f"{name}: {len(packed):,} bytes, {len(text):,} unpacked")
+    sys.stdout.write(f"{name}: {len(packed):,} bytes, {len(text):,} unpacked\n")
 
 
 def main() -> None:
@@ -427,7 +433,7 @@ def main() -> None:
         "resources": resources(builder.loader),
     })  # fmt: skip
     write("managed.json.gz", managed())
-    print(builder.counts)
+    sys.stdout.write(f"{builder.counts}\n")
 
 
 if __name__ == "__main__":

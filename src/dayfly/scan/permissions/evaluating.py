@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from dayfly.scan.permissions.foreign import Arguments, call_foreign, get_attribute, get_item, iterate
+from dayfly.scan.permissions.foreign import Arguments, answer, call_foreign, get_attribute, get_item, iterate
 from dayfly.scan.permissions.program import Binding, Class, Frame, Function, How, Program, Scope, absolute
 from dayfly.scan.permissions.values import (
     FROM_EVENT,
@@ -683,7 +683,9 @@ class Evaluator:
         values = self.evaluate(node.func, frame)
         if isinstance(node.func, ast.Attribute):
             owners = self.evaluate(node.func.value, frame)
-            if not values and (not owners or Unknown(Origin.RUN_TIME) in owners or Client("") in owners):
+            if values <= FROM_RUN_TIME and (
+                not owners or Unknown(Origin.RUN_TIME) in owners or Client("") in owners
+            ):
                 return frozenset({Guess(node.func.attr)})
         return values
 
@@ -722,7 +724,7 @@ class Evaluator:
             case Type_():
                 return frozenset({self.instance(callee.cls, arguments)})
             case Operation():
-                return callee.answer or frozenset({Made("answer")})
+                return answer(callee, arguments)
             case External(name="os.getenv" | "os.environ.get" | "os.environ.pop" | "os.environ.setdefault"):
                 default = arguments.value(1, "default")
                 return self.variable(arguments.value(0, "key"), default)

@@ -26,7 +26,6 @@ from dayfly.scan.permissions.values import (
     Unknown,
     Value,
     Values,
-    as_texts,
     constants,
     join,
     limited,
@@ -481,13 +480,24 @@ def _call_mapping(owner: Mapping, name: str, arguments: Arguments) -> Values:
     return frozenset({owner}) if name == "copy" else FROM_RUN_TIME
 
 
+def answer(callee: Operation, arguments: Arguments) -> Values:
+    """What an operation answers, as far as later calls are about it: the address of a queue, the ARN of a topic."""
+    if callee.operation in ("GetQueueUrl", "CreateQueue"):
+        queue = arguments.named.get("QueueName", FROM_RUN_TIME)
+        made = {one for one in callee.answer if isinstance(one, Resource)}
+        if made:
+            return frozenset(Resource(one.service, one.kind, (("Url", queue),)) for one in made)
+        return frozenset({Mapping((("QueueUrl", queue),), NOTHING)})
+    if callee.service == "sns" and callee.operation == "CreateTopic":
+        topic = join(text("arn:aws:sns:*:*:"), arguments.named.get("Name", FROM_RUN_TIME))
+        made = {one for one in callee.answer if isinstance(one, Resource)}
+        if made:
+            return frozenset(Resource(one.service, one.kind, (("Arn", topic),)) for one in made)
+        return frozenset({Mapping((("TopicArn", topic),), NOTHING)})
+    return callee.answer or frozenset({Made("answer")})
+
+
 def _snake(name: str) -> str:
     return "".join(
         "_" + char.lower() if char.isupper() and i else char.lower() for i, char in enumerate(name)
     )
-
-
-__all__ = [
-    "FOREIGN", "SESSIONS", "TRANSFERS", "Arguments", "as_texts", "call_foreign", "child", "get_attribute",
-    "get_item", "iterate", "list_request",
-]  # fmt: skip

@@ -294,7 +294,7 @@ class _Walker:
                 self.guesses.append((callee.method, arguments, call, frame))
             case _:
                 pass
-        if callee != FOREIGN:
+        if callee not in (FOREIGN, External("functools.partial")):
             self._callbacks(arguments, call, file)
 
     def _call(self, callee: Value, arguments: Arguments) -> None:
