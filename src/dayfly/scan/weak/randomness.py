@@ -9,9 +9,9 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from dayfly.scan.promises import promises_secret
 from dayfly.scan.weak.cookies import names_somebody
 from dayfly.scan.weak.names import FileNames, Function
-from dayfly.scan.weak.words import promises_secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

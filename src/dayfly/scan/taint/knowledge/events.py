@@ -105,6 +105,9 @@ _AUTHORIZER = (
 )
 
 _HTTP = (
+    *_fields(
+        _CALLER, "headers", "queryStringParameters", "multiValueHeaders", "multiValueQueryStringParameters"
+    ),
     *_fields(_CALLER, "body", "headers.*", "queryStringParameters.*", type="str"),
     *_fields(_CALLER, "pathParameters.*", type="str", cleanses=_NO_CLAIM),
     *_fields(_CLEAN, *(f"headers.{name}" for name in _PLATFORM_HEADERS)),

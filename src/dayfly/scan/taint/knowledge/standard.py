@@ -20,6 +20,7 @@ from dayfly.scan.taint.knowledge.model import (
     Result,
     Tables,
     Test,
+    Trust,
 )
 
 # An identity that is claimed stays a claim, however harmless its characters are.
@@ -30,6 +31,28 @@ _NO_MARKS = _ALL - {Danger.REQUEST, Danger.REDIRECT, Danger.PATH, Danger.DESERIA
 
 _SECOND = Argument(1)
 _SAFE = Argument(1, "safe")
+
+
+_DRAWS = (
+    "random",
+    "randint",
+    "randrange",
+    "randbytes",
+    "getrandbits",
+    "uniform",
+    "triangular",
+    "betavariate",
+    "binomialvariate",
+    "expovariate",
+    "gammavariate",
+    "gauss",
+    "lognormvariate",
+    "normalvariate",
+    "vonmisesvariate",
+    "paretovariate",
+    "weibullvariate",
+)
+_DRAWN = Result(taint_from=(), source="a draw of random", trust=Trust.PREDICTABLE)
 
 
 def _clean(*names: str, type: str = "") -> Call:
@@ -48,7 +71,6 @@ _CALLS = (
         "datetime.datetime.utcnow",
         "datetime.datetime.today",
         "datetime.date.today",
-        "uuid.uuid1",
         "uuid.uuid4",
         "os.getpid",
         "os.urandom",
@@ -58,11 +80,6 @@ _CALLS = (
         "secrets.token_urlsafe",
         "secrets.token_bytes",
         "secrets.randbelow",
-        "random.random",
-        "random.randint",
-        "random.randrange",
-        "random.getrandbits",
-        "random.uniform",
         "hmac.compare_digest",
         "secrets.compare_digest",
         "zlib.crc32",
@@ -74,6 +91,34 @@ _CALLS = (
         "traceback.format_exc",
         "sys.exc_info",
         "gc.collect",
+    ),
+    # One generator for all of an environment's customers, and its state can be told from what it has drawn.
+    Call(
+        tuple(
+            f"{owner}.{method}"
+            for owner in ("random", "random.Random", "numpy.random", "numpy.random.Generator")
+            for method in (*_DRAWS, "rand", "randn", "bytes", "integers", "random_sample", "normal")
+        ),
+        _DRAWN,
+    ),
+    Call(("uuid.uuid1",), _DRAWN),
+    Call(
+        tuple(
+            f"{owner}.{method}"
+            for owner in ("random", "random.Random")
+            for method in ("choice", "choices", "sample")
+        ),
+        _DRAWN,
+    ),
+    Call(("random.Random",), Result(type="random.Random", taint_from=())),
+    Call(
+        ("numpy.random.default_rng", "numpy.random.RandomState"),
+        Result(type="numpy.random.Generator", taint_from=()),
+    ),
+    Call(("random.SystemRandom",), Result(type="random.SystemRandom", taint_from=())),
+    Call(
+        tuple(f"random.SystemRandom.{method}" for method in _DRAWS),
+        CLEAN,
     ),
     # Digests say nothing of what went in.
     _clean(
@@ -218,7 +263,7 @@ _CALLS = (
     Call(("repr", "ascii", "reprlib.repr"), Result(type="str", cleanses=_LINES | {Danger.CODE})),
     Call(("copy.copy", "copy.deepcopy", "asyncio.ensure_future", "asyncio.create_task"), Result(alias=FIRST)),
     Call(("typing.cast",), Result(alias=_SECOND)),
-    Call(("random.choice", "secrets.choice", "next"), Result(element_of=FIRST)),
+    Call(("secrets.choice", "random.SystemRandom.choice", "next"), Result(element_of=FIRST)),
     Call(
         ("collections.deque", "collections.OrderedDict", "collections.UserDict", "collections.Counter"),
         Result(),
@@ -375,7 +420,6 @@ TABLES = Tables(
     calls=_CALLS,
     cleansers=_CLEANSERS,
     attributes=(
-        Attribute(("os.environ",), Result(type="dict", element_type="str", taint_from=())),
         Attribute(("sys.argv", "sys.path", "sys.modules", "sys.version"), CLEAN),
         Attribute(("uuid.UUID.hex", "uuid.UUID.int"), Result()),
     ),
