@@ -73,13 +73,13 @@ def build(folder: Path, *, lines: int, borrowed: Sequence[Path]) -> tuple[int, i
             file.write_text(text, "utf-8")
             count += text.count("\n")
     for package in borrowed:
-        for path in files_of(package):
+        for original in files_of(package):
             if count >= lines:
                 return count, len(chosen)
-            target = folder / "shared" / package.name / path.relative_to(package)
+            target = folder / "shared" / package.name / original.relative_to(package)
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, target)
-            count += path.read_bytes().count(b"\n")
+            shutil.copyfile(original, target)
+            count += original.read_bytes().count(b"\n")
     return count, len(chosen)
 
 
