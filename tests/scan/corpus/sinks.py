@@ -175,6 +175,8 @@ CATEGORIES: tuple[Category, ...] = (
             ),
         ),
         kinds=_KNOWN | {Kind.PATTERN},
+        # Two slashes in a path become one before a route sees it.
+        without=frozenset({"Flask, path converter"}),
         pattern=r"https://api\.example\.com",
     ),
     Category(

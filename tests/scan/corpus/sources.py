@@ -149,4 +149,66 @@ SOURCES: tuple[Source, ...] = (
         answer='return {"done": True}',
         after="def handler(event, context):\n    return app.resolve(event, context)",
     ),
+    Source(
+        "Flask blueprint, JSON",
+        '@reports.post("/report")\ndef report():',
+        'name = request.get_json()["name"]',
+        style="flask",
+        imports='from flask import Blueprint, Flask, request\n\nreports = Blueprint("reports", __name__)',
+        reject='return "refused", 400',
+        answer='return "done"',
+        after="app = Flask(__name__)\napp.register_blueprint(reports)",
+    ),
+    Source(
+        "Flask, path converter",
+        '@app.route("/report/<path:name>")\ndef report(name):',
+        "",
+        style="flask",
+        imports="from flask import Flask\n\napp = Flask(__name__)",
+        reject='return "refused", 400',
+        answer='return "done"',
+    ),
+    Source(
+        "FastAPI router, body model",
+        '@router.post("/report")\ndef report(order: Order):',
+        "name = order.name",
+        style="fastapi",
+        imports=(
+            "from fastapi import APIRouter, FastAPI\nfrom mangum import Mangum\nfrom pydantic import BaseModel\n\n"
+            "router = APIRouter()\n\n\nclass Order(BaseModel):\n    name: str"
+        ),
+        reject='return {"refused": True}',
+        answer='return {"done": True}',
+        after="app = FastAPI()\napp.include_router(router)\nhandler = Mangum(app)",
+    ),
+    Source(
+        "Chalice, S3 event",
+        '@app.on_s3_event(bucket="uploads")\ndef on_upload(event):',
+        "name = event.key",
+        imports='from chalice import Chalice\n\napp = Chalice(app_name="uploads")',
+        reject="return None",
+        answer="return None",
+    ),
+    Source(
+        "Powertools, event class",
+        "@event_source(data_class=APIGatewayProxyEvent)\ndef lambda_handler(event, context):",
+        'name = event.query_string_parameters["name"]',
+        style="event",
+        imports="from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent, event_source",
+    ),
+    Source(
+        "Powertools, batch of SQS",
+        "def record_handler(record):",
+        'name = json.loads(record.body)["name"]',
+        imports=(
+            "import json\n\nfrom aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, "
+            "process_partial_response\n\nprocessor = BatchProcessor(event_type=EventType.SQS)"
+        ),
+        reject="return None",
+        answer="return None",
+        after=(
+            "def lambda_handler(event, context):\n    return process_partial_response(\n"
+            "        event=event, record_handler=record_handler, processor=processor, context=context\n    )"
+        ),
+    ),
 )
