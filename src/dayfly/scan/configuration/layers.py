@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 _ARN = re.compile(r"arn:[^:]*:lambda:[^:]*:(?P<account>[^:]*):layer:(?P<name>[^:]+)(?::(?P<version>.+))?$")
+_REFERENCE = re.compile(r"\$\{[^}]*\}")
 
 # Accounts that publish layers to everybody, from their publishers' documentation.
 PUBLISHERS: dict[str, str] = {
@@ -57,7 +58,8 @@ class Layer:
 
 def read_layer(text: str) -> Layer | None:
     """The layer that an ARN names; None for a reference to a layer of the template, or no ARN."""
-    match = _ARN.match(text)
+    # A reference may have colons of its own: `${AWS::Region}`.
+    match = _ARN.match(_REFERENCE.sub("${…}", text))
     if match is None:
         return None
     return Layer(match["account"], match["name"], match["version"] or "")
