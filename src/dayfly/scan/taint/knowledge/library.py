@@ -5,7 +5,21 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
-from dayfly.scan.taint.knowledge import basics
+from dayfly.scan.taint.knowledge import (
+    aws,
+    basics,
+    databases,
+    documents,
+    events,
+    execution,
+    files,
+    identities,
+    logs,
+    network,
+    standard,
+    weaknesses,
+    web,
+)
 from dayfly.scan.taint.knowledge.model import Call, Result
 
 if TYPE_CHECKING:
@@ -27,7 +41,21 @@ if TYPE_CHECKING:
 T = TypeVar("T", "Sink", "Call", "Attribute", "Guard", "Decorator")
 
 # Every module of knowledge; each holds `TABLES`. Earlier rows win over later ones of the same name.
-_MODULES = (basics,)
+_MODULES = (
+    standard,
+    events,
+    web,
+    execution,
+    files,
+    databases,
+    documents,
+    network,
+    aws,
+    logs,
+    identities,
+    weaknesses,
+    basics,
+)
 
 
 class Library:

@@ -40,9 +40,11 @@ class Danger(StrEnum):
     HTML = "html"
     TRUST = "trust"
     LOG = "log"
+    # Not what it says but that it can be known: the check is weak.randomness. Nothing that is done to a text helps.
+    PREDICTION = "prediction"
 
 
-EVERY_DANGER = frozenset(Danger)
+EVERY_DANGER = frozenset(Danger) - {Danger.PREDICTION}
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +153,8 @@ class Trust(Enum):
     IDENTITY = "an identity that the platform has verified: authorizer claims, Cognito's sub"
     # The caller's, and named like an identity (`x-user-id`, `body.tenant_id`): harmless except for event.trust.
     CLAIM = "an identity that the caller merely claims"
+    # No one's word: a number of a generator whose next numbers can be told. Counts for Danger.PREDICTION alone.
+    PREDICTABLE = "a value that can be predicted"
 
 
 @dataclass(frozen=True, slots=True)
