@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import operator
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dayfly.scan.taint import texts
 from dayfly.scan.taint.characters import DIGIT, DOTS, EVERYTHING, LETTER
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from dayfly.scan.taint.machine import Machine
     from dayfly.scan.taint.values import Facts, Value
 
-_ORDER: Mapping[type[ast.cmpop], Callable[[object, object], object]] = {
+_ORDER: Mapping[type[ast.cmpop], Callable[[Any, Any], object]] = {
     ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
     ast.Lt: operator.lt,
@@ -75,7 +75,7 @@ def compare(machine: Machine, op: ast.cmpop, left: Value, right: Value, node: as
     answers = [_compare_one(machine, op, a, b) for a in alternatives(left) for b in alternatives(right)]
     if len(answers) == 1:
         return answers[0]
-    if all(isinstance(one, Const) for one in answers) and len({one for one in answers}) == 1:
+    if all(isinstance(one, Const) for one in answers) and len(set(answers)) == 1:
         return answers[0]
     return _either(answers)
 
@@ -192,7 +192,7 @@ def _contains_one(machine: Machine, left: Value, right: Value, node: ast.AST) ->
     table = machine.table(right)
     if table is not None and not (isinstance(right, Ref) and right.kind == "object"):
         return _in_table(machine, left, table)
-    if isinstance(right, Ref) or isinstance(right, Class):
+    if isinstance(right, (Ref, Class)):
         from dayfly.scan.taint import attributes
 
         called = attributes.call_special(machine, right, "__contains__", [left], node)
@@ -406,6 +406,6 @@ def assume(machine: Machine, value: Value, wanted: bool) -> None:
         machine.store.learn(symbol, fact)
 
 
-def withfacts_of(machine: Machine, value: Value) -> Value:
+def with_facts(machine: Machine, value: Value) -> Value:
     """The value with what is known of it here made a part of it, for use where that is forgotten."""
     return bake(value, machine.store.fact)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from dayfly.scan.taint import assignment, comparisons, expressions, items, names
 from dayfly.scan.taint.joining import join_all, join_optional
+from dayfly.scan.taint.machine import MAX_EXACT
 from dayfly.scan.taint.values import Scope, Table, fresh_number
 
 if TYPE_CHECKING:
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
 
     from dayfly.scan.taint.machine import Machine
     from dayfly.scan.taint.values import Value
-
-MAX_EXACT = 64  # items that are gone through one by one
 
 
 def evaluate_list(machine: Machine, node: ast.ListComp | ast.GeneratorExp) -> Value:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from dayfly.scan.taint import effects, events, texts
 from dayfly.scan.taint.joining import bounded, join_all, join_optional
 from dayfly.scan.taint.values import (
-    Choice,
     Class,
     Const,
     Hole,
@@ -28,13 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dayfly.scan.taint.machine import Machine
-    from dayfly.scan.taint.values import Scalar, Value
-
-Key = "Scalar | tuple[Scalar, ...]"
-_ATOMS = {"int", "float", "bool", "none"}
+    from dayfly.scan.taint.values import Key, Value
 
 
-def key_of(value: Value) -> tuple[Scalar | tuple[Scalar, ...]] | None:
+def key_of(value: Value) -> tuple[Key] | None:
     """The constant key that a value is, in a tuple of one; None where it is none."""
     if isinstance(value, Const):
         return (value.value,)
@@ -200,8 +196,8 @@ def _set_one(
             machine.store.set(holder.location, replace(content, items=tuple(changed)))
         else:
             widened = tuple(join_all([one, value]) for one in content.items)
-            rest = None if content.rest is None else join_all([content.rest, value])
-            machine.store.set(holder.location, replace(content, items=widened, rest=rest))
+            others = None if content.rest is None else join_all([content.rest, value])
+            machine.store.set(holder.location, replace(content, items=widened, rest=others))
     elif node is not None:
         from dayfly.scan.taint import attributes
 
@@ -419,7 +415,7 @@ def spread(machine: Machine, value: Value, number: int, star: int | None) -> lis
     if star is None:
         if series.rest is None and len(items) == number:
             return list(items)
-        if isinstance(value, Thing) and value.path is None and not isinstance(value, Choice):
+        if isinstance(value, Thing) and value.path is None:
             return [thing_item(machine, value, Const(index)) for index in range(number)]
         rest = series.rest if series.rest is not None else Thing()
         return [items[index] if index < len(items) else rest for index in range(number)]

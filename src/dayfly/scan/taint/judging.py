@@ -34,6 +34,8 @@ def harmful_labels(store: Store, value: Value, danger: Danger, part: Part) -> tu
 
 
 def _counts(label: Label, danger: Danger) -> bool:
+    if (label.trust is Trust.PREDICTABLE) is not (danger is Danger.PREDICTION):
+        return False
     if label.trust is Trust.IDENTITY or label.trust is Trust.CLEAN or danger in label.cleansed:
         return False
     return label.trust is Trust.CLAIM if danger is Danger.TRUST else True

@@ -24,6 +24,7 @@ from dayfly.scan.taint.values import (
     Table,
     Text,
     Thing,
+    by_name,
     fresh_number,
     unite,
 )
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 # Evaluated expressions and statements of one entry. The largest handlers of our corpus need 20,000.
 MAX_STEPS_OF_ENTRY = 150_000
 MAX_STEPS_OF_MODULE = 60_000
+MAX_EXACT = 64  # items of a loop or comprehension that are gone through one by one
 MAX_CALLS = 28  # activations within each other
 MAX_RECURSION = 2  # of one function among these
 _MAX_DEPTH = 5  # of containers that are looked into
@@ -103,6 +105,9 @@ class Machine:
         self.files: set[str] = set()  # whose code the entry has run
         self.shapes: tuple[EventShape, ...] = ()
         self.created: dict[int, Value] = {}  # by identity of the node: functions as decorated
+        self.raw: dict[int, Function] = {}  # and as written
+        self.trees: dict[str, ast.Module] = {}  # of modules, by path: kept, since functions point into them
+        self.imports: dict[str, set[str]] = {}  # which files a file imports, by path
         self.defaults: dict[int, str] = {}  # locations of mutable defaults, by function name
         self.symbols: dict[str, Symbol] = {}  # of names in libraries
         self.first_location = 0  # of the entry: what is older outlives it
@@ -158,7 +163,7 @@ class Machine:
     def new_dict(
         self, entries: Mapping[str, Value] | None = None, rest: Value | None = None, kind: str = "dict"
     ) -> Ref:
-        return self.allocate(Table(dict(entries or {}), frozenset(), rest, kind=kind), "dict")
+        return self.allocate(Table(by_name(entries or {}), frozenset(), rest, kind=kind), "dict")
 
     def series(self, value: Value) -> Series | None:
         """What a list or set holds."""

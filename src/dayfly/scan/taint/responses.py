@@ -38,7 +38,7 @@ def _check_html(machine: Machine, value: Value, node: ast.AST) -> None:
         if value.items:
             _check_html(machine, value.items[0], node)
         return
-    if isinstance(value, (Text, Const)) or (isinstance(value, Thing) and value.kind in {"", "str", "bytes"}):
+    if isinstance(value, (Text, Const)) or (isinstance(value, Thing) and value.kind in {"str", "bytes"}):
         _report(machine, value, Danger.HTML, Part.TEXT, "return", node)
 
 

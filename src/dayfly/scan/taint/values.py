@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from dayfly.scan.model import Step
     from dayfly.scan.source.project import PythonFile
 
+Key: TypeAlias = "Scalar | tuple[Scalar, ...]"
 Scalar: TypeAlias = str | bytes | int | float | complex | bool | None
 
 NO_DANGERS: frozenset[Danger] = frozenset()
@@ -330,12 +331,17 @@ class Series:
 class Table:
     """What a dict holds: known keys, those that may be absent, and the join of what lies under unknown keys."""
 
-    entries: Mapping[Scalar | tuple[Scalar, ...], Value] = field(default_factory=dict)
-    maybe: frozenset[Scalar | tuple[Scalar, ...]] = frozenset()
+    entries: dict[Key, Value] = field(default_factory=dict)
+    maybe: frozenset[Key] = frozenset()
     rest: Value | None = None
     rest_keys: Value | None = None
     factory: Value | None = None  # of a defaultdict
     kind: str = "dict"
+
+
+def by_name(entries: Mapping[str, Value]) -> dict[Key, Value]:
+    """Attributes or keywords, as the entries of a table."""
+    return dict(entries.items())  # noqa: C416: a wider type of keys
 
 
 Content: TypeAlias = Series | Table
