@@ -109,10 +109,10 @@ def scan(
     faults = 0
     for one, row in zip(read, results, strict=True):
         faults += one.faults + sum(result.faults for result in row)
-        notes += [moved(note, one.prefix) for note in (*one.project.notes, *one.notes)]
+        notes += [moved(note, one) for note in (*one.project.notes, *one.notes)]
         for result in row:
             findings += [_moved(finding, one.prefix, options.selection) for finding in result.findings]
-            notes += [moved(note, one.prefix) for note in result.notes]
+            notes += [moved(note, one) for note in result.notes]
     wanted = [finding for finding in findings if options.selection.wants(finding.check)]
     ordered = _distinct(sorted(wanted, key=_order))
     texts = _Texts(read)
@@ -132,12 +132,12 @@ def scan(
     )
 
 
-def suggest_policies(inputs: Sequence[Input]) -> tuple[tuple[Suggestion, str], ...]:
-    """The least-privilege policy of every handler with its input's prefix, once for each function.
+def suggest_policies(inputs: Sequence[Input]) -> tuple[tuple[Suggestion, Input], ...]:
+    """The least-privilege policy of every handler with its input, once for each function.
 
     Raises DayflyError naming a handler for which none could be made.
     """
-    made: dict[tuple[str, str], Suggestion] = {}
+    made: dict[tuple[str, str], tuple[Suggestion, Input]] = {}
     for one in inputs:
         for entry in one.entries:
             key = (one.prefix, entry.function.name)
@@ -145,13 +145,13 @@ def suggest_policies(inputs: Sequence[Input]) -> tuple[tuple[Suggestion, str], .
                 continue
             try:
                 with time_limit(ENTRY_SECONDS):
-                    made[key] = suggest(one.project, entry, one.templates)
+                    made[key] = suggest(one.project, entry, one.templates), one
             except (TimeUpError, RecursionError, MemoryError) as error:
                 message = f"no policy could be made for {entry.function.name}: it is too large or too deep"
                 raise DayflyError(
                     message, hint="leave parts out with --exclude, or name one handler"
                 ) from error
-    return tuple((suggestion, prefix) for (prefix, _), suggestion in made.items())
+    return tuple(made.values())
 
 
 def _look(

@@ -10,7 +10,7 @@ from dayfly.scan.configuration import checking as configuration
 from dayfly.scan.dependencies import checking as dependencies
 from dayfly.scan.permissions import checking as permissions
 from dayfly.scan.state import checking as state
-from dayfly.scan.taint.results import EntryResult
+from dayfly.scan.taint import checking as taint
 from dayfly.scan.template.entries import find_entries
 from dayfly.scan.template.reading import read_templates
 from dayfly.scan.weak import checking as weak
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from dayfly.scan.model import Finding, Note
     from dayfly.scan.source.project import Project, PythonFile
+    from dayfly.scan.taint.results import EntryResult
     from dayfly.scan.template.entries import Entry
     from dayfly.scan.template.model import LambdaFunction, Template
 
@@ -118,8 +119,8 @@ def default_families(options: FamilyOptions) -> Families:
     return Families(
         read_templates=read_templates,
         find_entries=lambda project, templates, handlers: find_entries(project, templates, handlers=handlers),
-        find_routes=lambda project: (),
-        analyse=lambda project, entry: EntryResult((), (), (), frozenset()),
+        find_routes=taint.find_routes,
+        analyse=taint.analyse,
         check_effects=state.check_effects,
         files=(
             FileCheck((Family.WEAK,), weak.check_file),
