@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from dataclasses import dataclass, field, replace
@@ -70,18 +71,36 @@ def read_inputs(
 ) -> tuple[Input, ...]:
     """Read every path; DayflyError for one in which there is nothing to be scanned."""
     chosen = families if families is not None else default_families(options.families)
-    return tuple(
-        read_input(
-            path,
-            base=options.base,
-            families=chosen,
-            limits=options.limits,
-            exclude=options.exclude,
-            handlers=options.handlers,
-            tick=lambda count: progress("read", count, 0),
-        )
-        for path in paths
-    )
+    store = Store(options.cache)
+    try:
+        with _remembering(chosen, store):
+            return tuple(
+                read_input(
+                    path,
+                    base=options.base,
+                    families=chosen,
+                    limits=options.limits,
+                    exclude=options.exclude,
+                    handlers=options.handlers,
+                    tick=lambda count: progress("read", count, 0),
+                )
+                for path in paths
+            )
+    finally:
+        store.close()
+
+
+@contextlib.contextmanager
+def _remembering(families: Families, store: Store) -> Iterator[None]:
+    """Let the families know what they knew, and keep what they add."""
+    version = tool_version()
+    if not families.memory:
+        store.recall(families.memory, version)
+    known = families.memory.keys() - set()
+    yield
+    added = {key: text for key, text in families.memory.items() if key not in known}
+    if added:
+        store.remember(added, version)
 
 
 def scan(
@@ -101,7 +120,8 @@ def scan(
     began = time.monotonic() - sum(one.seconds for one in read)
     store = Store(options.cache)
     try:
-        results = _look(read, chosen, options, store, progress)
+        with _remembering(chosen, store):
+            results = _look(read, chosen, options, store, progress)
     finally:
         store.close()
     findings: list[Finding] = []

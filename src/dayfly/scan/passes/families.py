@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from dayfly.scan.dependencies import checking as dependencies
 from dayfly.scan.permissions import checking as permissions
 from dayfly.scan.state import checking as state
 from dayfly.scan.taint import checking as taint
-from dayfly.scan.template.entries import find_entries
+from dayfly.scan.template.entries import find_entries, names_by_look
 from dayfly.scan.template.reading import read_templates
 from dayfly.scan.weak import checking as weak
 
@@ -118,7 +119,9 @@ def default_families(options: FamilyOptions) -> Families:
 
     return Families(
         read_templates=read_templates,
-        find_entries=lambda project, templates, handlers: find_entries(project, templates, handlers=handlers),
+        find_entries=lambda project, templates, handlers: find_entries(
+            project, templates, handlers=handlers, names=lambda file: _remembered_names(file, memory)
+        ),
         find_routes=taint.find_routes,
         analyse=taint.analyse,
         check_effects=state.check_effects,
@@ -134,3 +137,10 @@ def default_families(options: FamilyOptions) -> Families:
         ),
         memory=memory,
     )
+
+
+def _remembered_names(file: PythonFile, memory: dict[str, str]) -> Sequence[str]:
+    key = "names " + hashlib.sha256(file.data).hexdigest()
+    if key not in memory:
+        memory[key] = " ".join(names_by_look(file))
+    return memory[key].split()
