@@ -14,6 +14,7 @@ from dayfly.scan.taint import (
     library_calls,
     methods,
     names,
+    promises,
     statements,
 )
 from dayfly.scan.taint.joining import bake, join_all
@@ -154,6 +155,7 @@ def evaluate_arguments(machine: Machine, node: ast.Call) -> Arguments:
     for keyword in node.keywords:
         value = expressions.evaluate(machine, keyword.value)
         if keyword.arg is not None:
+            promises.check(machine, keyword.arg, value, keyword.value)
             made.keywords[keyword.arg] = value
             continue
         for one in alternatives(value):
@@ -237,6 +239,7 @@ def call_function(machine: Machine, function: Function, arguments: Arguments, no
         1 for one in machine.activations if one.function is not None and one.function.node is function.node
     )
     if depth >= MAX_CALLS or again >= MAX_RECURSION:
+        machine.risks += 1
         return library_calls.default_result(machine, list(arguments.every()))
     binding = names.function_bindings(function.node)
     scope = Scope(fresh_number(), function.scope, function.scope.file, binding.local, outer=binding.outer)

@@ -22,6 +22,7 @@ from dayfly.scan.taint.values import (
     alternatives,
     cleanse,
     map_taint,
+    predictable,
     restore,
     unite,
     unknown_text,
@@ -42,11 +43,13 @@ _NUMBER_KINDS = {"int", "float", "bool", "NoneType"}
 
 def default_result(machine: Machine, values: Iterable[Value]) -> Value:
     """What something unknown makes of these: whatever they are tainted by, so is the result."""
+    machine.risks += 1
     return Thing("", unite(*(machine.taint_of(one) for one in values)))
 
 
 def call_name(machine: Machine, dotted: str, arguments: Arguments, node: ast.AST | None) -> Value:
     """A function or class of a library."""
+    machine.risks += 1
     name = machine.library.canonical(dotted)
     names = [name]
     head, dot, last = name.rpartition(".")
@@ -73,6 +76,7 @@ def call_method(
     machine: Machine, receiver: Value, kind: str, name: str, arguments: Arguments, node: ast.AST | None
 ) -> Value:
     """A method of a type that is no class of the project."""
+    machine.risks += 1
     names = _method_names(machine, kind, name)
     check_sinks(machine, names, arguments, receiver, node)
     guarded = _apply_guards(machine, names, arguments, receiver)
@@ -364,8 +368,8 @@ def make(
             if isinstance(shaped, Text) and len(shaped.parts) == 1 and isinstance(shaped.parts[0], Hole):
                 return unknown_text(taint, symbol)
             return unknown_text(taint, symbol)
-    if result.type in _NUMBER_KINDS:
-        return Thing(result.type)
+    if result.type in _NUMBER_KINDS and not result.source:
+        return Thing(result.type, predictable(taint))
     return Thing(result.type, taint, symbol, result.element_type, is_structure=result.parses)
 
 
@@ -384,6 +388,8 @@ def _result_symbol(values: Sequence[Value], name: str, result: Result) -> Symbol
 
 def special_method(machine: Machine, receiver: Thing, name: str, arguments: Arguments) -> Value | None:
     """Methods of types that the engine itself models."""
+    if receiver.origin and isinstance(receiver.origin[0], Name) and name in {"decode", "encode", "strip"}:
+        return receiver  # an encoded value stays one
     if receiver.kind == "re.Match" and name in {"group", "groups", "groupdict", "__getitem__"}:
         return _match_group(machine, receiver, name, arguments)
     if receiver.kind == "re.Pattern":

@@ -15,6 +15,7 @@ from dayfly.scan.taint import (
     items,
     matching,
     modules,
+    promises,
     responses,
 )
 from dayfly.scan.taint.joining import bake, join_all
@@ -121,6 +122,8 @@ def _return(machine: Machine, node: ast.Return) -> bool:
     if not machine.activations:
         return False
     activation = machine.activations[-1]
+    if activation.function is not None:
+        promises.check(machine, activation.function.name, value, node)
     value = bake(value, machine.store.fact)
     if len(machine.activations) == 1:
         responses.check(machine, value, node)
@@ -321,11 +324,13 @@ def _delete(machine: Machine, node: ast.Delete) -> bool:
 
 def _assert(machine: Machine, node: ast.Assert) -> bool:
     # Not a guard: `python -O` and PYTHONOPTIMIZE remove it.
+    machine.risks += 1
     expressions.evaluate(machine, node.test)
     return True
 
 
 def _import(machine: Machine, node: ast.Import) -> bool:
+    machine.risks += 1
     for alias in node.names:
         found = modules.find(machine, alias.name)
         if alias.asname is not None:
@@ -337,6 +342,7 @@ def _import(machine: Machine, node: ast.Import) -> bool:
 
 
 def _import_from(machine: Machine, node: ast.ImportFrom) -> bool:
+    machine.risks += 1
     dotted = modules.absolute(machine, node)
     origin = modules.find(machine, dotted)
     from dayfly.scan.taint import attributes
