@@ -259,7 +259,7 @@ def _judge_memory(
 
 def _check_of(write: Write, flow: Flow | None) -> str:
     root, field = write.spot.root, write.spot.field
-    if write.is_client and write.parts:
+    if write.parts and (write.is_client or (write.is_credential and _is_like_client(write))):
         return "state.client"
     if write.is_memo:
         return "state.cache"
@@ -274,6 +274,13 @@ def _check_of(write: Write, flow: Flow | None) -> str:
     if root.kind is RootKind.FUNCTION or not field:
         return "state.global"
     return "state.class" if field[0].startswith(".") else "state.container"
+
+
+def _is_like_client(write: Write) -> bool:
+    """Whether it is a client by its name, or what a client sends with each request."""
+    if any(step.lstrip(".") in ("headers", "cookies", "auth") for step in write.spot.field):
+        return True
+    return any(word in write.spot.root.name.lower() for word in ("client", "http", "api", "connection"))
 
 
 def _is_deciding(root: Root) -> bool:
