@@ -239,6 +239,7 @@ def call_function(machine: Machine, function: Function, arguments: Arguments, no
         1 for one in machine.activations if one.function is not None and one.function.node is function.node
     )
     if depth >= MAX_CALLS or again >= MAX_RECURSION:
+        machine.risks += 1
         return library_calls.default_result(machine, list(arguments.every()))
     binding = names.function_bindings(function.node)
     scope = Scope(fresh_number(), function.scope, function.scope.file, binding.local, outer=binding.outer)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from dayfly.scan.taint import assignment, attributes, expressions
 from dayfly.scan.taint.machine import Attempt, UnreachableError
@@ -29,6 +29,14 @@ def run_raise(machine: Machine, node: ast.Raise) -> bool:
         attempt = machine.attempts[-1]
         attempt.raised.append((machine.store.snapshot(attempt.base), type_names(machine, raised)))
     return False
+
+
+def raise_named(machine: Machine, name: str) -> NoReturn:
+    """What surely raises a built-in exception here."""
+    if machine.attempts:
+        attempt = machine.attempts[-1]
+        attempt.raised.append((machine.store.snapshot(attempt.base), frozenset(_lineage(name))))
+    raise UnreachableError
 
 
 def type_names(machine: Machine, value: Value | None) -> frozenset[str]:
@@ -65,11 +73,13 @@ def run_try(machine: Machine, node: ast.Try) -> bool:
     machine.attempts.append(attempt)
     from dayfly.scan.taint import statements
 
+    risks = machine.risks
     try:
         is_alive = statements.run_block(machine, node.body)
     finally:
         machine.attempts.pop()
     body = machine.store.end()
+    may_raise = machine.risks > risks
     ways: list[Diff] = []
     if is_alive:
         machine.store.begin()
@@ -78,7 +88,7 @@ def run_try(machine: Machine, node: ast.Try) -> bool:
             ways.append(machine.store.end())
         else:
             machine.store.end()
-    _run_handlers(machine, node, attempt, body, ways)
+    _run_handlers(machine, node, attempt, [{}, body] if may_raise else [], ways)
     if not ways:
         if node.finalbody:
             machine.store.begin()
@@ -90,7 +100,9 @@ def run_try(machine: Machine, node: ast.Try) -> bool:
     return statements.run_block(machine, node.finalbody)
 
 
-def _run_handlers(machine: Machine, node: ast.Try, attempt: Attempt, body: Diff, ways: list[Diff]) -> None:
+def _run_handlers(
+    machine: Machine, node: ast.Try, attempt: Attempt, implied: list[Diff], ways: list[Diff]
+) -> None:
     from dayfly.scan.taint import statements
 
     pending = list(attempt.raised)
@@ -106,7 +118,7 @@ def _run_handlers(machine: Machine, node: ast.Try, attempt: Attempt, body: Diff,
         pending = left
         # Anything in the body may raise what its libraries raise; a class of the project only where it is raised.
         is_own = wanted is not None and not wanted & {ANY, *_BUILT_IN}
-        starts = caught if is_own else [{}, body, *caught]
+        starts = caught if is_own else [*implied, *caught]
         if not starts:
             continue
         machine.store.begin()

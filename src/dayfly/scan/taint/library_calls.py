@@ -43,11 +43,13 @@ _NUMBER_KINDS = {"int", "float", "bool", "NoneType"}
 
 def default_result(machine: Machine, values: Iterable[Value]) -> Value:
     """What something unknown makes of these: whatever they are tainted by, so is the result."""
+    machine.risks += 1
     return Thing("", unite(*(machine.taint_of(one) for one in values)))
 
 
 def call_name(machine: Machine, dotted: str, arguments: Arguments, node: ast.AST | None) -> Value:
     """A function or class of a library."""
+    machine.risks += 1
     name = machine.library.canonical(dotted)
     names = [name]
     head, dot, last = name.rpartition(".")
@@ -74,6 +76,7 @@ def call_method(
     machine: Machine, receiver: Value, kind: str, name: str, arguments: Arguments, node: ast.AST | None
 ) -> Value:
     """A method of a type that is no class of the project."""
+    machine.risks += 1
     names = _method_names(machine, kind, name)
     check_sinks(machine, names, arguments, receiver, node)
     guarded = _apply_guards(machine, names, arguments, receiver)

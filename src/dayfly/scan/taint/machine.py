@@ -114,6 +114,7 @@ class Machine:
         self.old_ranges: list[tuple[int, int]] = []  # locations of modules imported by an entry
         self.returns_html = False  # what the entry returns is sent as HTML
         self.current_call: ast.AST | None = None
+        self.risks = 0  # operations so far that may have raised something
 
     # Budget and places
 
