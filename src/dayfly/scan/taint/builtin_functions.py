@@ -24,6 +24,7 @@ from dayfly.scan.taint.values import (
     Thing,
     alternatives,
     boolean,
+    predictable,
     unite,
     unknown_text,
 )
@@ -118,7 +119,7 @@ def _number(kind: type[int] | type[float]) -> Callable[[Machine, Arguments, ast.
                 raise UnreachableError from None
         for symbol in comparisons.symbols_of(given[0]):
             machine.store.learn(symbol, _NUMBER)
-        return Thing(kind.__name__)
+        return Thing(kind.__name__, predictable(machine.taint_of(given[0])))
 
     return run
 

@@ -14,6 +14,7 @@ from dayfly.scan.taint import (
     library_calls,
     methods,
     names,
+    promises,
     statements,
 )
 from dayfly.scan.taint.joining import bake, join_all
@@ -154,6 +155,7 @@ def evaluate_arguments(machine: Machine, node: ast.Call) -> Arguments:
     for keyword in node.keywords:
         value = expressions.evaluate(machine, keyword.value)
         if keyword.arg is not None:
+            promises.check(machine, keyword.arg, value, keyword.value)
             made.keywords[keyword.arg] = value
             continue
         for one in alternatives(value):

@@ -137,10 +137,11 @@ def _run(machine: Machine, entry: Entry, recorder: Recorder, notes: list[Note]) 
                 )
             )
             return
-        pattern = None if target.node is None else routes.route_pattern(target.node, machine.library)
-        is_route = pattern is not None or (target.node is not None and _is_route(entry))
+        registration = _registration(machine, entry)
         arguments = (
-            _route_arguments(machine, entry, target, pattern or "") if is_route else _event(machine, target)
+            _event(machine, target)
+            if registration is None
+            else _route_arguments(machine, entry, target, registration)
         )
         machine.first_location = fresh_number()
         machine.steps_left = MAX_STEPS_OF_ENTRY
@@ -148,8 +149,14 @@ def _run(machine: Machine, entry: Entry, recorder: Recorder, notes: list[Note]) 
         calls.call(machine, target.function, arguments, None)
 
 
-def _is_route(entry: Entry) -> bool:
-    return any(one.qualname == entry.qualname for one in routes.find_in_file(entry.file, load_library()))
+def _registration(machine: Machine, entry: Entry) -> routes.Registration | None:
+    """How a web framework was told of the entry; None for a handler of Lambda's own."""
+    tree = machine.trees[entry.file.path]
+    wanted = entry.qualname.replace("<locals>.", "")
+    for qualname, _, registration in routes.registrations(tree, machine.library):
+        if qualname == wanted:
+            return registration
+    return None
 
 
 def _event(machine: Machine, target: _Target) -> calls.Arguments:
@@ -188,13 +195,17 @@ def _innermost(value: Value) -> Function | None:
     return _innermost(value.callee) if isinstance(value, Partial) else None
 
 
-def _route_arguments(machine: Machine, entry: Entry, target: _Target, pattern: str) -> calls.Arguments:
-    row = routes.choose_row(entry.file, machine.project, machine.library)
+def _route_arguments(
+    machine: Machine, entry: Entry, target: _Target, registration: routes.Registration
+) -> calls.Arguments:
+    row = routes.choose_row(entry.file, machine.project, machine.library, registration.word)
     machine.returns_html = row is not None and row.returns_html
     function = machine.raw.get(id(target.node)) if target.node is not None else None
     if function is None:
         return calls.Arguments(keyword_rest=Thing())
-    return routes.arguments_of(machine, function, pattern, row, has_self=target.owner is not None)
+    return routes.arguments_of(
+        machine, function, registration.pattern, row, has_self=target.owner is not None
+    )
 
 
 def _find(machine: Machine, entry: Entry) -> _Target | None:

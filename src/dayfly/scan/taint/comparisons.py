@@ -238,13 +238,14 @@ def _in_constant(machine: Machine, left: Value, right: Const) -> Value:
 
 def _is_character(value: Value) -> bool:
     """Whether it stands for any one character of a text: what iterating over one yields."""
-    return (
-        isinstance(value, Text)
-        and len(value.parts) == 1
-        and isinstance(value.parts[0], Hole)
-        and value.parts[0].symbol.origin is not None
-        and value.parts[0].symbol.origin.children.get(("each",)) is value.parts[0].symbol
-    )
+    symbol: Symbol | None = None
+    if isinstance(value, Text) and len(value.parts) == 1 and isinstance(value.parts[0], Hole):
+        symbol = value.parts[0].symbol
+    elif isinstance(value, Thing):
+        symbol = value.symbol
+    if symbol is None or symbol.origin is None:
+        return False
+    return symbol.origin.children.get(("each",)) is symbol
 
 
 def _in_series(machine: Machine, left: Value, series: Series) -> Value:

@@ -19,6 +19,7 @@ from dayfly.scan.taint.values import (
     Text,
     Thing,
     alternatives,
+    predictable,
     unknown_text,
 )
 
@@ -74,7 +75,7 @@ def formatted(machine: Machine, value: Value, node: ast.FormattedValue) -> Value
             return made
     # A format that only numbers understand lets nothing else through.
     if isinstance(spec, Const) and isinstance(spec.value, str) and spec.value[-1:] in set("dxXobeEfFgGn%"):
-        return unknown_text()
+        return unknown_text(predictable(machine.taint_of(value)))
     text = to_text(machine, value)
     if node.conversion == ord("r"):
         if isinstance(value, Const):

@@ -6,7 +6,7 @@ import ast
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dayfly.scan.taint import effects, events, texts
+from dayfly.scan.taint import effects, events, promises, texts
 from dayfly.scan.taint.joining import bounded, join_all, join_optional
 from dayfly.scan.taint.values import (
     Class,
@@ -142,6 +142,8 @@ def set_item(
     """`holder[key] = value`."""
     targets = alternatives(holder)
     for one in targets:
+        if node is not None:
+            promises.check(machine, key, value, node)
         if not is_new and node is not None:
             effects.record_change(machine, one, value, node, key)
         _set_one(machine, one, key, value, node, is_weak=len(targets) > 1)
@@ -152,6 +154,11 @@ def _set_one(
 ) -> None:
     constant = key_of(key)
     if isinstance(holder, Thing):
+        if node is not None and holder.kind:
+            from dayfly.scan.taint import calls, library_calls
+
+            rows = [f"{kind}.__setitem__" for kind in machine.library.lineage(holder.kind)]
+            library_calls.check_sinks(machine, rows, calls.Arguments([key, value]), holder, node)
         if constant is not None:
             machine.store.set((holder.symbol, "item", constant[0]), value)
         else:
@@ -377,7 +384,8 @@ def _iterate_one(machine: Machine, value: Value) -> Series:
         return Series((), unknown_text(machine.taint_of(value)))
     if isinstance(value, Thing):
         if value.path is not None:
-            return Series((), events.child(machine, value, None))
+            each = value.symbol.child(("each",), is_piece=True)
+            return Series((), events.child(machine, value, None, each))
         if value.kind == "str":
             return _iterate_one(machine, texts.text_of_unknown(value))
         changed = machine.store.value((value.symbol, "items"))

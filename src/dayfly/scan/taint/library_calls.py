@@ -22,6 +22,7 @@ from dayfly.scan.taint.values import (
     alternatives,
     cleanse,
     map_taint,
+    predictable,
     restore,
     unite,
     unknown_text,
@@ -364,8 +365,8 @@ def make(
             if isinstance(shaped, Text) and len(shaped.parts) == 1 and isinstance(shaped.parts[0], Hole):
                 return unknown_text(taint, symbol)
             return unknown_text(taint, symbol)
-    if result.type in _NUMBER_KINDS:
-        return Thing(result.type)
+    if result.type in _NUMBER_KINDS and not result.source:
+        return Thing(result.type, predictable(taint))
     return Thing(result.type, taint, symbol, result.element_type, is_structure=result.parses)
 
 
@@ -384,6 +385,8 @@ def _result_symbol(values: Sequence[Value], name: str, result: Result) -> Symbol
 
 def special_method(machine: Machine, receiver: Thing, name: str, arguments: Arguments) -> Value | None:
     """Methods of types that the engine itself models."""
+    if receiver.origin and isinstance(receiver.origin[0], Name) and name in {"decode", "encode", "strip"}:
+        return receiver  # an encoded value stays one
     if receiver.kind == "re.Match" and name in {"group", "groups", "groupdict", "__getitem__"}:
         return _match_group(machine, receiver, name, arguments)
     if receiver.kind == "re.Pattern":

@@ -187,7 +187,11 @@ class Machine:
         """The labels of a value and of everything it holds."""
         if depth > _MAX_DEPTH:
             return CLEAN_TAINT
-        if isinstance(value, (Text, Thing)):
+        if isinstance(value, Thing):
+            if value.kind.startswith("dayfly."):
+                return unite(value.taint, *(self.taint_of(one, depth + 1) for one in self._held(value)))
+            return value.taint
+        if isinstance(value, Text):
             return direct_taint(value)
         if isinstance(value, Const):
             return CLEAN_TAINT
@@ -210,6 +214,12 @@ class Machine:
         if isinstance(value, Partial):
             return unite(*(self.taint_of(one, depth + 1) for one in value.arguments))
         return CLEAN_TAINT
+
+    def _held(self, value: Thing) -> Iterator[Value]:
+        for name in ("text", "value", "sections"):
+            held = self.store.value((value.symbol, "attr", name))
+            if held is not None:
+                yield held
 
     def truth(self, value: Value) -> bool | None:
         """Whether a value is true; None where that is not known."""

@@ -48,6 +48,9 @@ def _check_table(machine: Machine, table: Table, node: ast.AST) -> None:
         inner = machine.table(table.entries.get(name, Const(None)))
         if inner is not None:
             headers += [(key.lower(), value) for key, value in inner.entries.items() if isinstance(key, str)]
+    if "principalId" in table.entries and "policyDocument" in table.entries:
+        # What an authorizer answers is an identity that everything behind it believes.
+        _report(machine, table.entries["principalId"], Danger.TRUST, Part.ANY, "principalId", node)
     content_type = next((_text(value) for key, value in headers if key == "content-type"), None)
     body = table.entries.get("body")
     if body is not None and content_type is not None and content_type.lower().startswith(_HTML):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dayfly.scan.model import Step
@@ -39,6 +40,19 @@ FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 _ROUTE_WORDS = re.compile(
     rb"@\s*[\w.]+\.\w+\s*\(|MethodView|\(Resource|HTTPEndpoint|add_url_rule|add_api_route"
 )
+# What registers a function, and what a decorator would say instead.
+_REGISTRARS = {
+    "add_url_rule": "route",
+    "add_api_route": "api_route",
+    "add_route": "route",
+    "Route": "route",
+    "APIRoute": "api_route",
+    "WebSocketRoute": "websocket",
+}
+# These get an exception or nothing: what they are called with is not the caller's.
+_NO_REQUEST = {"errorhandler", "error", "before_request", "after_request", "exception_handler", "middleware"}
+_FALCON = re.compile(r"on_(?:get|post|put|patch|delete|head|options)(?:_\w+)?")
+_PACKAGES = {"powertools": "aws_lambda_powertools"}
 _METHODS = {"get", "post", "put", "delete", "patch", "head", "options", "websocket", "any"}
 _VIEW_METHODS = _METHODS | {"dispatch_request"}
 _VIEW_BASES = {"MethodView", "View", "Resource", "HTTPEndpoint", "APIView"}
@@ -54,22 +68,41 @@ def find(project: Project, library: Library) -> tuple[Entry, ...]:
     return tuple(entry for file in project.own_files() for entry in find_in_file(file, library))
 
 
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """How a function became a handler: the word of the decorator or call, and the pattern of its route."""
+
+    word: str
+    pattern: str = ""
+
+
 def find_in_file(file: PythonFile, library: Library) -> tuple[Entry, ...]:
     """Every handler of a web framework in one file."""
     found: list[Entry] = []
     tree = file.tree if _ROUTE_WORDS.search(file.data) else None
     if tree is not None:
-        by_reference = set(_referenced(tree))
-        for qualname, node, owner in walk(tree):
-            if route_pattern(node, library) is not None or node.name in by_reference or _is_view(node, owner):
-                function = LambdaFunction(
-                    f"{file.module}.{node.name}",
-                    f"{file.module}.{qualname}",
-                    file.place(node),
-                    triggers=(Trigger.UNKNOWN,),
-                )
-                found.append(Entry(function, file, qualname))
+        for qualname, node, _ in registrations(tree, library):
+            function = LambdaFunction(
+                f"{file.module}.{node.name}",
+                f"{file.module}.{qualname}",
+                file.place(node),
+                triggers=(Trigger.UNKNOWN,),
+            )
+            found.append(Entry(function, file, qualname))
     return tuple(found)
+
+
+def registrations(tree: ast.Module, library: Library) -> Iterator[tuple[str, FunctionNode, Registration]]:
+    """The handlers of a module's web framework, and how each became one."""
+    by_reference = dict(_referenced(tree))
+    for qualname, node, owner in walk(tree):
+        found = decorated(node, library)
+        if found is None and owner is None and node.name in by_reference:
+            found = by_reference[node.name]
+        if found is None and _is_view(node, owner):
+            found = Registration(f"on_{node.name}" if node.name.startswith("on_") else node.name)
+        if found is not None:
+            yield qualname, node, found
 
 
 def walk(tree: ast.Module) -> Iterator[tuple[str, FunctionNode, ast.ClassDef | None]]:
@@ -87,58 +120,71 @@ def walk(tree: ast.Module) -> Iterator[tuple[str, FunctionNode, ast.ClassDef | N
                 pending.append((prefix, node, owner))
 
 
-def route_pattern(node: FunctionNode, library: Library) -> str | None:
-    """The pattern of a route that a decorator names, "" where it names none; None where there is no such decorator."""
+def decorated(node: FunctionNode, library: Library) -> Registration | None:
+    """What a decorator registers a function as; None where it does not."""
     words = {word for row in library.routes for word in row.decorators} | {"route", *_METHODS}
     for decorator in node.decorator_list:
-        if not isinstance(decorator, ast.Call) or not isinstance(decorator.func, ast.Attribute):
+        called = decorator.func if isinstance(decorator, ast.Call) else decorator
+        if not isinstance(called, ast.Attribute) or called.attr not in words:
             continue
-        word = decorator.func.attr
-        if word not in words:
+        word = called.attr
+        if word in _NO_REQUEST:
+            continue
+        if word not in _METHODS and word not in {"route", "api_route"}:
+            return Registration(word)
+        if not isinstance(decorator, ast.Call):
             continue
         first = decorator.args[0] if decorator.args else None
         first = first or next((one.value for one in decorator.keywords if one.arg in {"path", "rule"}), None)
         if isinstance(first, ast.Constant) and isinstance(first.value, str):
-            if (
-                word in {"route", "api_route"}
-                or first.value.startswith(("/", "<", "{", "."))
-                or first.value == ""
-            ):
-                return first.value
-        elif word in {"route", "api_route"} or (
-            isinstance(first, (ast.JoinedStr, ast.BinOp, ast.Name)) and word in _METHODS
-        ):
-            return ""
+            if word not in _METHODS or first.value.startswith(("/", "<", "{", ".")) or first.value == "":
+                return Registration(word, first.value)
+        elif word not in _METHODS or isinstance(first, (ast.JoinedStr, ast.BinOp)):
+            return Registration(word)
     return None
 
 
-def _referenced(tree: ast.Module) -> Iterator[str]:
-    """Functions that are registered by a call: `app.add_url_rule("/x", view_func=show)`."""
+def _referenced(tree: ast.Module) -> Iterator[tuple[str, Registration]]:
+    """Functions that are registered by a call: `app.add_url_rule("/x", view_func=show)`, `Route("/x", show)`."""
     for node in ast.walk(tree):
-        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+        if not isinstance(node, ast.Call):
             continue
-        if node.func.attr in {"add_url_rule", "add_api_route", "add_route"}:
-            for value in (*node.args, *(one.value for one in node.keywords)):
-                if isinstance(value, ast.Name):
-                    yield value.id
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        if name not in _REGISTRARS:
+            continue
+        first = node.args[0] if node.args else None
+        pattern = first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else ""
+        for value in (*node.args, *(one.value for one in node.keywords)):
+            if isinstance(value, ast.Name):
+                yield value.id, Registration(_REGISTRARS[name], pattern)
 
 
 def _is_view(node: FunctionNode, owner: ast.ClassDef | None) -> bool:
-    if owner is None or node.name not in _VIEW_METHODS:
+    if owner is None:
+        return False
+    if _FALCON.fullmatch(node.name):
+        return len(node.args.args) >= 3
+    if node.name not in _VIEW_METHODS:
         return False
     return any(ast.unparse(base).rpartition(".")[2] in _VIEW_BASES for base in owner.bases)
 
 
-def choose_row(file: PythonFile, project: Project, library: Library) -> Route | None:
+def choose_row(file: PythonFile, project: Project, library: Library, word: str) -> Route | None:
     """The framework that a file's routes belong to: one it imports, else one that the project imports."""
+    rows = [row for row in library.routes if word in row.decorators] or list(library.routes)
+    if word.startswith("on_") and not any(word in row.decorators for row in library.routes):
+        return next((row for row in library.routes if row.framework == "Falcon"), None)
     texts = [file.data, *(other.data for other in project.own_files() if other is not file)][:200]
     for data in texts:
-        for row in library.routes:
-            for kind in row.types:
-                package = kind.partition(".")[0].encode()
-                if re.search(rb"^\s*(?:from|import)\s+" + re.escape(package) + rb"\b", data, re.MULTILINE):
-                    return row
-    return library.routes[0] if library.routes else None
+        for row in rows:
+            if any(_imports(data, kind.partition(".")[0]) for kind in row.types):
+                return row
+    return rows[0] if rows else None
+
+
+def _imports(data: bytes, package: str) -> bool:
+    name = _PACKAGES.get(package, package).encode()
+    return re.search(rb"^\s*(?:from|import)\s+" + re.escape(name) + rb"\b", data, re.MULTILINE) is not None
 
 
 def arguments_of(

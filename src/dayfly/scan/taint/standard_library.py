@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import posixpath
 import re
 from typing import TYPE_CHECKING
@@ -571,8 +573,50 @@ def _dumps(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Valu
     return Thing("json", taint, Symbol(), origin=(value,))
 
 
-def _clean_text(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value:
-    return unknown_text()
+_REAL: Mapping[str, Callable[[bytes], bytes]] = {
+    "base64.b64encode": base64.b64encode,
+    "base64.b64decode": base64.b64decode,
+    "base64.urlsafe_b64encode": base64.urlsafe_b64encode,
+    "base64.urlsafe_b64decode": base64.urlsafe_b64decode,
+    "base64.b32encode": base64.b32encode,
+    "base64.b32decode": base64.b32decode,
+    "base64.b16encode": base64.b16encode,
+    "base64.b16decode": base64.b16decode,
+    "binascii.hexlify": binascii.hexlify,
+    "binascii.unhexlify": binascii.unhexlify,
+}
+_BACK = {
+    "base64.b64decode": "base64.b64encode",
+    "base64.urlsafe_b64decode": "base64.urlsafe_b64encode",
+    "base64.b32decode": "base64.b32encode",
+    "base64.b16decode": "base64.b16encode",
+    "binascii.unhexlify": "binascii.hexlify",
+}
+
+
+def _coding(name: str) -> Callable[[Machine, Arguments, ast.AST | None], Value | None]:
+    """Constants are coded for real; what was encoded comes back as it was."""
+
+    def run(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value | None:
+        value = arguments.get(0)
+        if isinstance(value, Const) and isinstance(value.value, (str, bytes)):
+            data = value.value if isinstance(value.value, bytes) else value.value.encode("utf-8", "replace")
+            if len(data) > texts.MAX_CONSTANT:
+                return unknown_text(is_bytes=True)
+            try:
+                return Const(_REAL[name](data))
+            except ValueError:
+                return unknown_text(is_bytes=True)
+        if value is None:
+            return None
+        if name not in _BACK:
+            # Letters and digits alone, whatever it was made of.
+            return Thing("", machine.taint_of(value), Symbol(), origin=(Name(name), value))
+        if isinstance(value, Thing) and value.origin and value.origin[0] == Name(_BACK[name]):
+            return value.origin[1]
+        return None
+
+    return run
 
 
 _MODELS: Mapping[str, Callable[[Machine, Arguments, ast.AST | None], Value | None]] = {
@@ -618,4 +662,5 @@ _MODELS: Mapping[str, Callable[[Machine, Arguments, ast.AST | None], Value | Non
     "copy.deepcopy": _copy,
     "json.loads": _loads,
     "json.dumps": _dumps,
+    **{name: _coding(name) for name in _REAL},
 }

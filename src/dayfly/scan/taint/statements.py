@@ -15,6 +15,7 @@ from dayfly.scan.taint import (
     items,
     matching,
     modules,
+    promises,
     responses,
 )
 from dayfly.scan.taint.joining import bake, join_all
@@ -121,6 +122,8 @@ def _return(machine: Machine, node: ast.Return) -> bool:
     if not machine.activations:
         return False
     activation = machine.activations[-1]
+    if activation.function is not None:
+        promises.check(machine, activation.function.name, value, node)
     value = bake(value, machine.store.fact)
     if len(machine.activations) == 1:
         responses.check(machine, value, node)

@@ -397,7 +397,14 @@ def cleanse(taint: Taint, dangers: frozenset[Danger]) -> Taint:
     if not dangers or not taint:
         return taint
     kept = (replace(label, cleansed=label.cleansed | dangers) for label in taint)
-    return tuple(label for label in kept if label.cleansed != EVERY_DANGER)
+    return tuple(
+        label for label in kept if label.trust is Trust.PREDICTABLE or not label.cleansed >= EVERY_DANGER
+    )
+
+
+def predictable(taint: Taint) -> Taint:
+    """The labels that stay on a number: it can still be foretold."""
+    return tuple(label for label in taint if label.trust is Trust.PREDICTABLE)
 
 
 def restore(taint: Taint) -> Taint:
