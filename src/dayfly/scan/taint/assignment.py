@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from dayfly.scan.taint import attributes, effects, expressions, items, names
+from dayfly.scan.taint import attributes, effects, expressions, items, names, promises
 from dayfly.scan.taint.values import Const, Scope, add_step, map_taint
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ def bind(
 def assign(machine: Machine, target: ast.expr, value: Value, node: ast.AST) -> None:
     """`target = value`."""
     machine.tick()
+    if isinstance(target, (ast.Name, ast.Attribute)):
+        promises.check(machine, target.id if isinstance(target, ast.Name) else target.attr, value, node)
     if isinstance(target, ast.Name):
         if machine.recorder is not None and machine.taint_of(value, 3):
             step = machine.step(node)

@@ -14,6 +14,7 @@ from dayfly.scan.taint import (
     library_calls,
     methods,
     names,
+    promises,
     statements,
 )
 from dayfly.scan.taint.joining import bake, join_all
@@ -21,6 +22,7 @@ from dayfly.scan.taint.machine import MAX_CALLS, MAX_RECURSION, Activation, Unre
 from dayfly.scan.taint.results import EffectKind
 from dayfly.scan.taint.values import (
     FALSE,
+    HARMLESS,
     NONE,
     TRUE,
     Bound,
@@ -43,6 +45,7 @@ from dayfly.scan.taint.values import (
     add_step,
     alternatives,
     boolean,
+    by_name,
     fresh_number,
     map_taint,
     unite,
@@ -130,18 +133,31 @@ def call_any(machine: Machine, callees: list[Value], arguments: Arguments, node:
     results: list[Value] = []
     diffs: list[Diff] = []
     for one in able:
+        depth = machine.store.depth
         machine.store.begin()
         try:
             result = comparisons.with_facts(machine, call(machine, one, arguments, node))
         except UnreachableError:
-            machine.store.end()
+            expressions.unwind(machine, depth)
             continue
         diffs.append(machine.store.end())
         results.append(result)
     if not results:
         raise UnreachableError
     machine.store.merge(diffs)
+    if all(isinstance(one, Method) for one in able) and all(_is_truth(one) for one in results):
+        pairs = zip(able, results, strict=False)
+        if len(results) == len(able):
+            return comparisons.of_alternatives(
+                [(one.receiver if isinstance(one, Method) else one, result) for one, result in pairs]
+            )
     return join_all(results)
+
+
+def _is_truth(value: Value) -> bool:
+    return (isinstance(value, Const) and isinstance(value.value, bool)) or (
+        isinstance(value, Thing) and value.kind in {"bool", "re.Match"}
+    )
 
 
 def evaluate_arguments(machine: Machine, node: ast.Call) -> Arguments:
@@ -151,6 +167,7 @@ def evaluate_arguments(machine: Machine, node: ast.Call) -> Arguments:
     for keyword in node.keywords:
         value = expressions.evaluate(machine, keyword.value)
         if keyword.arg is not None:
+            promises.check(machine, keyword.arg, value, keyword.value)
             made.keywords[keyword.arg] = value
             continue
         for one in alternatives(value):
@@ -234,6 +251,7 @@ def call_function(machine: Machine, function: Function, arguments: Arguments, no
         1 for one in machine.activations if one.function is not None and one.function.node is function.node
     )
     if depth >= MAX_CALLS or again >= MAX_RECURSION:
+        machine.risks += 1
         return library_calls.default_result(machine, list(arguments.every()))
     binding = names.function_bindings(function.node)
     scope = Scope(fresh_number(), function.scope, function.scope.file, binding.local, outer=binding.outer)
@@ -253,7 +271,7 @@ def call_function(machine: Machine, function: Function, arguments: Arguments, no
                     result = bake(result, machine.store.fact) if machine.store.depth > 1 else result
                     activation.returns.append((result, machine.store.snapshot(activation.base)))
                 except UnreachableError:
-                    pass
+                    expressions.unwind(machine, activation.base + 1)
                 is_alive = False
             else:
                 is_alive = statements.run_block(machine, function.node.body)
@@ -303,10 +321,8 @@ def _join_results(machine: Machine, ways: list[tuple[Value, Diff]]) -> Value:
     if joined in (TRUE, FALSE):
         return joined
     if isinstance(joined, Choice) and all(
-        isinstance(one, Const)
-        and isinstance(one.value, bool)
-        or isinstance(one, Thing)
-        and one.kind == "bool"
+        (isinstance(one, Const) and isinstance(one.value, bool))
+        or (isinstance(one, Thing) and one.kind == "bool")
         for one in joined.alternatives
     ):
         return boolean(when_true, when_false)
@@ -371,7 +387,7 @@ def instantiate(machine: Machine, cls: Class, arguments: Arguments, node: ast.AS
         value = arguments.get(0)
         if value is not None:
             for symbol in comparisons.symbols_of(value):
-                machine.store.learn(symbol, comparisons.HARMLESS)
+                machine.store.learn(symbol, HARMLESS)
         return _enum_by_value(machine, cls, value)
     kinds = attributes.kinds_of(machine, cls)
     if "typing.NamedTuple" in kinds or "typing.TypedDict" in kinds or "TypedDict" in kinds:
@@ -386,7 +402,7 @@ def instantiate(machine: Machine, cls: Class, arguments: Arguments, node: ast.AS
         return ref
     if any(one.is_data for one in attributes.resolution_order(machine, cls)) or "pydantic.BaseModel" in kinds:
         values = _fields(machine, cls, arguments)
-        machine.store.set(ref.location, Table(dict(values), rest=arguments.keyword_rest, kind="object"))
+        machine.store.set(ref.location, Table(by_name(values), rest=arguments.keyword_rest, kind="object"))
         post = attributes.find_in_class(machine, cls, "__post_init__")
         if post is not None:
             call(machine, Bound(post[0], ref), Arguments(), node)
@@ -394,7 +410,7 @@ def instantiate(machine: Machine, cls: Class, arguments: Arguments, node: ast.AS
     if kinds and (arguments.positional or arguments.keywords):
         entries: dict[str, Value] = {"args": Items(tuple(arguments.positional), arguments.rest)}
         entries.update(arguments.keywords)
-        machine.store.set(ref.location, Table(dict(entries), kind="object"))
+        machine.store.set(ref.location, Table(by_name(entries), kind="object"))
     return ref
 
 

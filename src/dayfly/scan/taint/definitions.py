@@ -20,6 +20,7 @@ from dayfly.scan.taint.values import (
     Scope,
     Table,
     Thing,
+    by_name,
     fresh_number,
 )
 
@@ -55,8 +56,9 @@ def define_function(machine: Machine, node: ast.FunctionDef | ast.AsyncFunctionD
     for value in (*defaults, *(value for _, value in keyword_defaults)):
         if isinstance(value, Ref):
             machine.defaults[value.location] = node.name
-    made: Value = Function(node, machine.here, fresh_number(), defaults, keyword_defaults)
-    machine.created[id(node)] = made
+    plain = Function(node, machine.here, fresh_number(), defaults, keyword_defaults)
+    made: Value = plain
+    machine.created[id(node)] = machine.raw[id(node)] = plain
     name = node.name
     for decorator in reversed(node.decorator_list):
         if isinstance(decorator, ast.Attribute) and decorator.attr in {"setter", "deleter"}:
@@ -156,10 +158,10 @@ def define_class(machine: Machine, node: ast.ClassDef) -> bool:
                 value = replace(value, owner=made)
             if value is not None:
                 entries[key] = value
-    machine.store.set(location, Table(dict(entries), kind="class"))
+    machine.store.set(location, Table(by_name(entries), kind="class"))
     if attributes.is_enum(machine, made):
         entries = {name: _member(machine, made, name, value) for name, value in entries.items()}
-        machine.store.set(location, Table(dict(entries), kind="class"))
+        machine.store.set(location, Table(by_name(entries), kind="class"))
     decorated: Value = made
     for decorator in reversed(node.decorator_list):
         decorated = _decorate(machine, decorator, decorated)

@@ -47,7 +47,9 @@ def child(
     kind = row.type if row is not None and len(row.path) == len(path) else ""
     if trust is Trust.CLEAN and not _goes_on(machine.shapes, path):
         return unknown_text((), symbol) if kind in _TEXTS else Thing(kind, (), symbol)
-    source = f"{parent.taint[0].source}[{key!r}]" if parent.taint else "event"
+    source = parent.taint[0].source if parent.taint else "event"
+    if key is not None:
+        source = f"{source}[{key!r}]"
     taint = tuple(replace(label, source=source, trust=trust) for label in parent.taint[:1])
     if machine.current_call is not None and machine.file is not None:
         place = machine.place(machine.current_call)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import ast
 import operator
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dayfly.scan.taint import attributes, calls, comparisons, comprehensions, items, names, texts
 from dayfly.scan.taint.joining import join_all
+from dayfly.scan.taint.machine import UnreachableError
 from dayfly.scan.taint.values import (
     MAX_ALTERNATIVES,
-    Choice,
     Const,
     Function,
     Hole,
@@ -19,14 +18,12 @@ from dayfly.scan.taint.values import (
     Name,
     Ref,
     Scope,
-    Series,
-    Symbol,
-    Table,
     Text,
     Thing,
     alternatives,
     fresh_number,
     unite,
+    unknown_text,
 )
 
 if TYPE_CHECKING:
@@ -104,10 +101,15 @@ def _bool_rest(machine: Machine, operands: Sequence[ast.expr], wanted: bool) -> 
     known = machine.truth(first)
     if known is not None:
         return _bool_rest(machine, operands[1:], wanted) if known is wanted else first
+    depth = machine.store.depth
     machine.store.begin()
     comparisons.assume(machine, first, wanted)
-    rest = _bool_rest(machine, operands[1:], wanted)
-    rest = comparisons.with_facts(machine, rest)
+    try:
+        rest = comparisons.with_facts(machine, _bool_rest(machine, operands[1:], wanted))
+    except UnreachableError:
+        unwind(machine, depth)
+        comparisons.assume(machine, first, not wanted)
+        return first
     done = machine.store.end()
     machine.store.merge([{}, done])
     return comparisons.combine(machine, first, rest, wanted)
@@ -148,7 +150,10 @@ def operate(machine: Machine, op: ast.operator, left: Value, right: Value, node:
 
 def _operate_one(machine: Machine, op: ast.operator, left: Value, right: Value, node: ast.AST) -> Value:
     if isinstance(left, Const) and isinstance(right, Const):
-        return compute(op, left.value, right.value)
+        made = compute(op, left.value, right.value)
+        if isinstance(made, Thing):
+            machine.risks += 1
+        return made
     if isinstance(op, ast.Add):
         return _add(machine, left, right, node)
     if isinstance(op, ast.Mod) and texts.is_text(left):
@@ -201,15 +206,15 @@ def compute(op: ast.operator, left: Scalar, right: Scalar) -> Value:
         for text, number in ((left, right), (right, left)):
             if isinstance(text, (str, bytes)) and isinstance(number, int):
                 if len(text) * number > texts.MAX_CONSTANT:
-                    return texts.unknown_text(is_bytes=isinstance(text, bytes))
+                    return unknown_text(is_bytes=isinstance(text, bytes))
     if isinstance(op, ast.Mod) and isinstance(left, (str, bytes)) and ("*" in str(left) or len(left) > 2_000):
-        return texts.unknown_text(is_bytes=isinstance(left, bytes))
+        return unknown_text(is_bytes=isinstance(left, bytes))
     try:
         result = made(left, right)
     except Exception:  # boundary: the scanned program's own arithmetic
         return Thing()
     if isinstance(result, (str, bytes)) and len(result) > texts.MAX_CONSTANT:
-        return texts.unknown_text(is_bytes=isinstance(result, bytes))
+        return unknown_text(is_bytes=isinstance(result, bytes))
     if isinstance(result, int) and abs(result) > _MAX_NUMBER:
         return Thing("int")
     if isinstance(result, (str, bytes, int, float, complex)):
@@ -218,8 +223,9 @@ def compute(op: ast.operator, left: Scalar, right: Scalar) -> Value:
 
 
 def _unknown_of(machine: Machine, left: Value, right: Value, *, is_text: bool = False) -> Value:
+    machine.risks += 1
     taint = unite(machine.taint_of(left), machine.taint_of(right))
-    return texts.unknown_text(taint) if is_text else Thing("", taint)
+    return unknown_text(taint) if is_text else Thing("", taint)
 
 
 def _add(machine: Machine, left: Value, right: Value, node: ast.AST) -> Value:
@@ -265,7 +271,7 @@ def _multiply(machine: Machine, left: Value, right: Value) -> Value:
         element = machine.element(left)
         return machine.new_list([], element)
     if isinstance(left, Text):
-        return texts.unknown_text(machine.taint_of(left))
+        return unknown_text(machine.taint_of(left))
     kinds = {one.kind for one in (left, right) if isinstance(one, Thing)}
     if kinds and kinds <= _NUMBERS and not isinstance(left, (Text, Ref)):
         return Thing("int")
@@ -301,20 +307,25 @@ def _if_exp(machine: Machine, node: ast.IfExp) -> Value:
     found: list[Value] = []
     diffs = []
     for wanted, branch in ((True, node.body), (False, node.orelse)):
+        depth = machine.store.depth
         machine.store.begin()
         comparisons.assume(machine, condition, wanted)
-        value = comparisons.with_facts(machine, evaluate_baked(machine, branch))
+        try:
+            found.append(comparisons.with_facts(machine, evaluate(machine, branch)))
+        except UnreachableError:
+            unwind(machine, depth)
+            continue
         diffs.append(machine.store.end())
-        found.append(value)
+    if not diffs:
+        raise UnreachableError
     machine.store.merge(diffs)
     return join_all(found)
 
 
-def evaluate_baked(machine: Machine, node: ast.expr) -> Value:
-    """The value with all that is known of it on this path made a part of it."""
-    from dayfly.scan.taint.joining import bake
-
-    return bake(evaluate(machine, node), machine.store.fact)
+def unwind(machine: Machine, depth: int) -> None:
+    """Forget the branches opened since."""
+    while machine.store.depth > depth:
+        machine.store.end()
 
 
 def _list(machine: Machine, node: ast.List) -> Value:
@@ -460,9 +471,10 @@ _VISITORS: Mapping[type[ast.expr], Callable[..., Value]] = {
     ast.YieldFrom: _yield_from,
     ast.Starred: _starred,
     ast.Slice: _slice,
-    ast.Call: calls.evaluate_call,
-    ast.ListComp: comprehensions.evaluate_list,
-    ast.SetComp: comprehensions.evaluate_set,
-    ast.GeneratorExp: comprehensions.evaluate_list,
-    ast.DictComp: comprehensions.evaluate_dict,
+    # The modules that interpret a program need each other; these are looked up when they are called.
+    ast.Call: lambda machine, node: calls.evaluate_call(machine, node),
+    ast.ListComp: lambda machine, node: comprehensions.evaluate_list(machine, node),
+    ast.SetComp: lambda machine, node: comprehensions.evaluate_set(machine, node),
+    ast.GeneratorExp: lambda machine, node: comprehensions.evaluate_list(machine, node),
+    ast.DictComp: lambda machine, node: comprehensions.evaluate_dict(machine, node),
 }

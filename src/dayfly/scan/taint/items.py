@@ -6,10 +6,9 @@ import ast
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dayfly.scan.taint import effects, events, texts
+from dayfly.scan.taint import effects, events, exceptions, promises, texts
 from dayfly.scan.taint.joining import bounded, join_all, join_optional
 from dayfly.scan.taint.values import (
-    Choice,
     Class,
     Const,
     Hole,
@@ -28,13 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dayfly.scan.taint.machine import Machine
-    from dayfly.scan.taint.values import Scalar, Value
-
-Key = "Scalar | tuple[Scalar, ...]"
-_ATOMS = {"int", "float", "bool", "none"}
+    from dayfly.scan.taint.values import Key, Value
 
 
-def key_of(value: Value) -> tuple[Scalar | tuple[Scalar, ...]] | None:
+def key_of(value: Value) -> tuple[Key] | None:
     """The constant key that a value is, in a tuple of one; None where it is none."""
     if isinstance(value, Const):
         return (value.value,)
@@ -48,7 +44,13 @@ def get_item(machine: Machine, holder: Value, key: Value, node: ast.AST) -> Valu
     found = [_get_one(machine, a, b, node) for a in alternatives(holder) for b in alternatives(key)]
     present = [one for one in found if one is not None]
     if not present:
+        if machine.attempts and machine.table(holder) is not None:
+            # The key is surely not there: only the handler goes on.
+            exceptions.raise_named(machine, "KeyError")
+        machine.risks += 1
         return Thing()
+    if len(present) < len(found) or any(isinstance(one, Thing) for one in alternatives(holder)):
+        machine.risks += 1
     return join_all(present)
 
 
@@ -146,6 +148,8 @@ def set_item(
     """`holder[key] = value`."""
     targets = alternatives(holder)
     for one in targets:
+        if node is not None:
+            promises.check(machine, key, value, node)
         if not is_new and node is not None:
             effects.record_change(machine, one, value, node, key)
         _set_one(machine, one, key, value, node, is_weak=len(targets) > 1)
@@ -156,6 +160,11 @@ def _set_one(
 ) -> None:
     constant = key_of(key)
     if isinstance(holder, Thing):
+        if node is not None and holder.kind:
+            from dayfly.scan.taint import calls, library_calls
+
+            rows = [f"{kind}.__setitem__" for kind in machine.library.lineage(holder.kind)]
+            library_calls.check_sinks(machine, rows, calls.Arguments([key, value]), holder, node)
         if constant is not None:
             machine.store.set((holder.symbol, "item", constant[0]), value)
         else:
@@ -200,8 +209,8 @@ def _set_one(
             machine.store.set(holder.location, replace(content, items=tuple(changed)))
         else:
             widened = tuple(join_all([one, value]) for one in content.items)
-            rest = None if content.rest is None else join_all([content.rest, value])
-            machine.store.set(holder.location, replace(content, items=widened, rest=rest))
+            others = None if content.rest is None else join_all([content.rest, value])
+            machine.store.set(holder.location, replace(content, items=widened, rest=others))
     elif node is not None:
         from dayfly.scan.taint import attributes
 
@@ -381,7 +390,8 @@ def _iterate_one(machine: Machine, value: Value) -> Series:
         return Series((), unknown_text(machine.taint_of(value)))
     if isinstance(value, Thing):
         if value.path is not None:
-            return Series((), events.child(machine, value, None))
+            each = value.symbol.child(("each",), is_piece=True)
+            return Series((), events.child(machine, value, None, each))
         if value.kind == "str":
             return _iterate_one(machine, texts.text_of_unknown(value))
         changed = machine.store.value((value.symbol, "items"))
@@ -419,7 +429,7 @@ def spread(machine: Machine, value: Value, number: int, star: int | None) -> lis
     if star is None:
         if series.rest is None and len(items) == number:
             return list(items)
-        if isinstance(value, Thing) and value.path is None and not isinstance(value, Choice):
+        if isinstance(value, Thing) and value.path is None:
             return [thing_item(machine, value, Const(index)) for index in range(number)]
         rest = series.rest if series.rest is not None else Thing()
         return [items[index] if index < len(items) else rest for index in range(number)]

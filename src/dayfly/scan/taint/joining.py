@@ -158,6 +158,9 @@ def bake(value: Value, known: Callable[[Symbol], Fact]) -> Value:
         return Text(tuple(parts), value.is_bytes) if changed else value
     if isinstance(value, Thing) and value.taint:
         fact = known(value.symbol)
+        if fact.lacks and value.kind in {"", "str"} and not value.element_kind:
+            # Its characters were looked at: it is a text.
+            return Text((Hole(cleanse(value.taint, fact.cleansed), value.symbol, fact.lacks),))
         return replace(value, taint=cleanse(value.taint, fact.cleansed)) if fact.cleansed else value
     if isinstance(value, Choice):
         return join_all(bake(one, known) for one in value.alternatives)

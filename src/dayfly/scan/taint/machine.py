@@ -24,6 +24,7 @@ from dayfly.scan.taint.values import (
     Table,
     Text,
     Thing,
+    by_name,
     fresh_number,
     unite,
 )
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 # Evaluated expressions and statements of one entry. The largest handlers of our corpus need 20,000.
 MAX_STEPS_OF_ENTRY = 150_000
 MAX_STEPS_OF_MODULE = 60_000
+MAX_EXACT = 64  # items of a loop or comprehension that are gone through one by one
 MAX_CALLS = 28  # activations within each other
 MAX_RECURSION = 2  # of one function among these
 _MAX_DEPTH = 5  # of containers that are looked into
@@ -82,7 +84,7 @@ class Attempt:
     """The body of a `try`; `raised` are the states in which it was left by an exception, with its type's names."""
 
     base: int
-    raised: list[tuple[Diff, frozenset[str]]] = field(default_factory=list)
+    raised: list[tuple[Diff, frozenset[str], Taint]] = field(default_factory=list)
 
 
 class Machine:
@@ -103,12 +105,16 @@ class Machine:
         self.files: set[str] = set()  # whose code the entry has run
         self.shapes: tuple[EventShape, ...] = ()
         self.created: dict[int, Value] = {}  # by identity of the node: functions as decorated
+        self.raw: dict[int, Function] = {}  # and as written
+        self.trees: dict[str, ast.Module] = {}  # of modules, by path: kept, since functions point into them
+        self.imports: dict[str, set[str]] = {}  # which files a file imports, by path
         self.defaults: dict[int, str] = {}  # locations of mutable defaults, by function name
         self.symbols: dict[str, Symbol] = {}  # of names in libraries
         self.first_location = 0  # of the entry: what is older outlives it
         self.old_ranges: list[tuple[int, int]] = []  # locations of modules imported by an entry
         self.returns_html = False  # what the entry returns is sent as HTML
         self.current_call: ast.AST | None = None
+        self.risks = 0  # operations so far that may have raised something
 
     # Budget and places
 
@@ -158,7 +164,7 @@ class Machine:
     def new_dict(
         self, entries: Mapping[str, Value] | None = None, rest: Value | None = None, kind: str = "dict"
     ) -> Ref:
-        return self.allocate(Table(dict(entries or {}), frozenset(), rest, kind=kind), "dict")
+        return self.allocate(Table(by_name(entries or {}), frozenset(), rest, kind=kind), "dict")
 
     def series(self, value: Value) -> Series | None:
         """What a list or set holds."""
@@ -182,7 +188,11 @@ class Machine:
         """The labels of a value and of everything it holds."""
         if depth > _MAX_DEPTH:
             return CLEAN_TAINT
-        if isinstance(value, (Text, Thing)):
+        if isinstance(value, Thing):
+            if value.kind.startswith("dayfly."):
+                return unite(value.taint, *(self.taint_of(one, depth + 1) for one in self._held(value)))
+            return value.taint
+        if isinstance(value, Text):
             return direct_taint(value)
         if isinstance(value, Const):
             return CLEAN_TAINT
@@ -205,6 +215,12 @@ class Machine:
         if isinstance(value, Partial):
             return unite(*(self.taint_of(one, depth + 1) for one in value.arguments))
         return CLEAN_TAINT
+
+    def _held(self, value: Thing) -> Iterator[Value]:
+        for name in ("text", "value", "sections"):
+            held = self.store.value((value.symbol, "attr", name))
+            if held is not None:
+                yield held
 
     def truth(self, value: Value) -> bool | None:
         """Whether a value is true; None where that is not known."""

@@ -29,6 +29,7 @@ def load(machine: Machine, file: PythonFile) -> Scope:
     machine.files.add(file.path)
     if tree is None:
         return scope
+    machine.trees[file.path] = tree
     before = (
         machine.activations,
         machine.loops,
@@ -73,6 +74,7 @@ def find(machine: Machine, dotted: str) -> Value:
     file = machine.project.find_module(dotted, seen_from=machine.file)
     if file is None or file.is_dependency or file.path == machine.file.path:
         return Name(machine.library.canonical(dotted))
+    machine.imports.setdefault(machine.file.path, set()).add(file.path)
     load(machine, file)
     return Module(file, file.path)
 

@@ -33,6 +33,7 @@ _DEEDS: dict[str, str] = {
     "event.html": "is put unescaped into HTML by",
     "event.trust": "is taken for an identity by",
     "event.log": "is written to the log by",
+    "weak.randomness": "can be foretold, and becomes the secret",
 }
 
 

@@ -15,10 +15,11 @@ from dayfly.scan.taint import (
     items,
     matching,
     modules,
+    promises,
     responses,
 )
 from dayfly.scan.taint.joining import bake, join_all
-from dayfly.scan.taint.machine import Loop, UnreachableError
+from dayfly.scan.taint.machine import MAX_EXACT, Loop, UnreachableError
 from dayfly.scan.taint.values import (
     NO_CHARACTERS,
     Const,
@@ -36,16 +37,12 @@ if TYPE_CHECKING:
     from dayfly.scan.taint.store import Diff
     from dayfly.scan.taint.values import Value
 
-MAX_EXACT = 64  # turns of a loop that are gone through one by one
 _ROUNDS = 2  # of a loop whose number of turns is not known
 
 
 def run_block(machine: Machine, body: Sequence[ast.stmt]) -> bool:
     """Run statements in order; False where the path ends within."""
-    for node in body:
-        if not run(machine, node):
-            return False
-    return True
+    return all(run(machine, node) for node in body)
 
 
 def run(machine: Machine, node: ast.stmt) -> bool:
@@ -58,9 +55,14 @@ def run(machine: Machine, node: ast.stmt) -> bool:
     try:
         return visit(machine, node)
     except UnreachableError:
-        while machine.store.depth > depth:  # branches opened within the statement's expressions
-            machine.store.end()
+        unwind(machine, depth)
         return False
+
+
+def unwind(machine: Machine, depth: int) -> None:
+    """Forget branches that were opened within an expression that cannot be evaluated."""
+    while machine.store.depth > depth:
+        machine.store.end()
 
 
 def _expression(machine: Machine, node: ast.Expr) -> bool:
@@ -120,6 +122,8 @@ def _return(machine: Machine, node: ast.Return) -> bool:
     if not machine.activations:
         return False
     activation = machine.activations[-1]
+    if activation.function is not None:
+        promises.check(machine, activation.function.name, value, node)
     value = bake(value, machine.store.fact)
     if len(machine.activations) == 1:
         responses.check(machine, value, node)
@@ -134,7 +138,13 @@ def _if(machine: Machine, node: ast.If) -> bool:
     current: ast.If | None = node
     result: bool | None = None
     while current is not None:
-        condition = expressions.evaluate(machine, current.test)
+        depth = machine.store.depth
+        try:
+            condition = expressions.evaluate(machine, current.test)
+        except UnreachableError:
+            unwind(machine, depth)
+            result = False
+            break
         known = machine.truth(condition)
         if known is True:
             result = run_block(machine, current.body)
@@ -314,11 +324,13 @@ def _delete(machine: Machine, node: ast.Delete) -> bool:
 
 def _assert(machine: Machine, node: ast.Assert) -> bool:
     # Not a guard: `python -O` and PYTHONOPTIMIZE remove it.
+    machine.risks += 1
     expressions.evaluate(machine, node.test)
     return True
 
 
 def _import(machine: Machine, node: ast.Import) -> bool:
+    machine.risks += 1
     for alias in node.names:
         found = modules.find(machine, alias.name)
         if alias.asname is not None:
@@ -330,6 +342,7 @@ def _import(machine: Machine, node: ast.Import) -> bool:
 
 
 def _import_from(machine: Machine, node: ast.ImportFrom) -> bool:
+    machine.risks += 1
     dotted = modules.absolute(machine, node)
     origin = modules.find(machine, dotted)
     from dayfly.scan.taint import attributes
@@ -342,17 +355,16 @@ def _import_from(machine: Machine, node: ast.ImportFrom) -> bool:
                     if not name.startswith("_"):
                         assignment.bind(machine, name, value)
             continue
-        value: Value
         if isinstance(origin, Module):
-            value = attributes.get_attribute(machine, origin, alias.name)
+            found = attributes.get_attribute(machine, origin, alias.name)
         else:
             inner = modules.find(machine, f"{dotted}.{alias.name}") if dotted else Thing()
-            value = (
+            found = (
                 inner
                 if isinstance(inner, Module)
                 else attributes.resolve(machine, Name(f"{dotted}.{alias.name}"))
             )
-        assignment.bind(machine, alias.asname or alias.name, value)
+        assignment.bind(machine, alias.asname or alias.name, found)
     return True
 
 
@@ -389,12 +401,13 @@ _VISITORS: Mapping[type[ast.stmt], Callable[..., bool]] = {
     ast.ImportFrom: _import_from,
     ast.With: _with,
     ast.AsyncWith: _with,
-    ast.Try: exceptions.run_try,
-    ast.TryStar: exceptions.run_try,
-    ast.Raise: exceptions.run_raise,
-    ast.Match: matching.run_match,
-    ast.FunctionDef: definitions.define_function,
-    ast.AsyncFunctionDef: definitions.define_function,
-    ast.ClassDef: definitions.define_class,
+    # The modules that interpret a program need each other; these are looked up when they are called.
+    ast.Try: lambda machine, node: exceptions.run_try(machine, node),
+    ast.TryStar: lambda machine, node: exceptions.run_try(machine, node),
+    ast.Raise: lambda machine, node: exceptions.run_raise(machine, node),
+    ast.Match: lambda machine, node: matching.run_match(machine, node),
+    ast.FunctionDef: lambda machine, node: definitions.define_function(machine, node),
+    ast.AsyncFunctionDef: lambda machine, node: definitions.define_function(machine, node),
+    ast.ClassDef: lambda machine, node: definitions.define_class(machine, node),
     ast.Pass: _pass,
 }

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from dayfly.scan.model import Step
     from dayfly.scan.source.project import PythonFile
 
+Key: TypeAlias = "Scalar | tuple[Scalar, ...]"
 Scalar: TypeAlias = str | bytes | int | float | complex | bool | None
 
 NO_DANGERS: frozenset[Danger] = frozenset()
@@ -330,12 +331,17 @@ class Series:
 class Table:
     """What a dict holds: known keys, those that may be absent, and the join of what lies under unknown keys."""
 
-    entries: Mapping[Scalar | tuple[Scalar, ...], Value] = field(default_factory=dict)
-    maybe: frozenset[Scalar | tuple[Scalar, ...]] = frozenset()
+    entries: dict[Key, Value] = field(default_factory=dict)
+    maybe: frozenset[Key] = frozenset()
     rest: Value | None = None
     rest_keys: Value | None = None
     factory: Value | None = None  # of a defaultdict
     kind: str = "dict"
+
+
+def by_name(entries: Mapping[str, Value]) -> dict[Key, Value]:
+    """Attributes or keywords, as the entries of a table."""
+    return dict(entries.items())  # noqa: C416: a wider type of keys
 
 
 Content: TypeAlias = Series | Table
@@ -391,7 +397,14 @@ def cleanse(taint: Taint, dangers: frozenset[Danger]) -> Taint:
     if not dangers or not taint:
         return taint
     kept = (replace(label, cleansed=label.cleansed | dangers) for label in taint)
-    return tuple(label for label in kept if label.cleansed != EVERY_DANGER)
+    return tuple(
+        label for label in kept if label.trust is Trust.PREDICTABLE or not label.cleansed >= EVERY_DANGER
+    )
+
+
+def predictable(taint: Taint) -> Taint:
+    """The labels that stay on a number: it can still be foretold."""
+    return tuple(label for label in taint if label.trust is Trust.PREDICTABLE)
 
 
 def restore(taint: Taint) -> Taint:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dayfly.scan.taint.knowledge.model import (
     CLEAN,
     EVERY_DANGER,
@@ -108,7 +110,7 @@ _CALLS = (
             for owner in ("random", "random.Random")
             for method in ("choice", "choices", "sample")
         ),
-        _DRAWN,
+        replace(_DRAWN, taint_from=(FIRST,)),
     ),
     Call(("random.Random",), Result(type="random.Random", taint_from=())),
     Call(

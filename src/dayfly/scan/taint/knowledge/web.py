@@ -84,9 +84,14 @@ _FLASK_ATTRIBUTES = (
 _FLASK_CALLS = (
     # A value that has been made a number.
     Call(
-        tuple(f"{_MULTI}.{name}" for name in ("get", "getlist", "pop")),
+        tuple(f"{_MULTI}.{name}" for name in ("get", "pop")),
         CLEAN,
         (Condition(Argument(2, "type"), Test.HAS_TYPE, _HARMLESS_TYPES, if_unknown=False),),
+    ),
+    Call(
+        (f"{_MULTI}.getlist",),
+        CLEAN,
+        (Condition(Argument(1, "type"), Test.HAS_TYPE, _HARMLESS_TYPES, if_unknown=False),),
     ),
     Call(
         (f"{_MULTI}.get", f"{_MULTI}.pop", f"{_MULTI}.__getitem__"),
