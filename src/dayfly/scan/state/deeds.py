@@ -90,6 +90,7 @@ class Deeds:
     registrations: set[Registration] = field(default_factory=set)
     removed: set[str] = field(default_factory=set)  # verbs that undo a registration
     dirty: set[Spot] = field(default_factory=set)
+    tested: set[Spot] = field(default_factory=set)  # asked whether something is in it
     evicted: set[Root] = field(default_factory=set)
     clears_keys: bool = False  # the logger's keys go before each event
     is_bounded: bool = False

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from dayfly.scan.state import knowledge
 from dayfly.scan.state.calling import Calls
 from dayfly.scan.state.deeds import Outlet
-from dayfly.scan.state.keeping import State, element
+from dayfly.scan.state.keeping import State, element, is_open
 from dayfly.scan.state.values import (
     CONSTANT,
+    ENVIRON,
     NOTHING,
     ClassRef,
     External,
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from dayfly.scan.state.following import Follower, Frame
     from dayfly.scan.state.naming import Binding, Scope
 
-ENVIRON = Root(RootKind.ENVIRONMENT, "", "os.environ")
 _DATA_CLASSES = ("dataclass", "define", "frozen", "attrs", "s", "attributes")
 _DATA_BASES = (
     "BaseModel",
@@ -149,7 +149,12 @@ class Expressions:
 
     def _again(self, value: Value, state: State, place: Place) -> Value:
         """A local name of something kept: what it held when it was bound is gone where it was emptied since."""
-        emptied = [spot for spot in value.spots if state.is_emptied(spot)]
+        emptied = [
+            spot
+            for spot in value.spots
+            # A default is never bound anew, so a name of it is it; a global's name may be that of its predecessor.
+            if state.is_emptied(spot) or (spot.root.kind is RootKind.DEFAULT and not spot.field)
+        ]
         if not emptied:
             return value
         value = replace(value, reads=frozenset(read for read in value.reads if read.spot not in emptied))
@@ -276,7 +281,10 @@ class Expressions:
                     initial.append(Value(text=spot.root.name if name == "name" else None))
         if value.spots:
             known = join(*initial, value.item(name) or NOTHING)
-            found = [self._kept(known, spot.inner("." + name), state, place) for spot in value.spots]
+            found = [
+                self._kept(known, spot.inner("." + name), state, place, _key_of(value, spot))
+                for spot in value.spots
+            ]
             if not results or any(
                 state.stored(spot.inner("." + name)) is not NOTHING for spot in value.spots
             ):
@@ -437,7 +445,10 @@ class Expressions:
                 else NOTHING
             )
             kept = join(
-                *(self._kept(initial, spot.inner(name), state, place, index.parts) for spot in value.spots)
+                *(
+                    self._kept(initial, spot.inner(name), state, place, index.parts | _key_of(value, spot))
+                    for spot in value.spots
+                )
             )
             rest = frozenset(read for read in value.reads if read.spot not in value.spots)
             return replace(
@@ -517,6 +528,8 @@ class Expressions:
                 return Value(is_constant=True, truth=not same)
         result = mix(*values)
         is_presence = isinstance(operator, ast.Is | ast.IsNot | ast.In | ast.NotIn)
+        if is_presence:
+            self.follower.deeds.tested.update(read.spot for read in values[-1].reads)
         reads = frozenset(
             replace(read, is_test=read.is_test or is_presence)
             for read in result.reads
@@ -811,7 +824,8 @@ class Expressions:
         """An element leaves a kept container or the environment's variables."""
         name = element(key, key.text)
         if "os.environ" in base.externals:
-            state.remove(Spot(ENVIRON, (name,)))
+            # Names known only at run time are taken away by those who put back what was there.
+            state.remove(Spot(ENVIRON) if is_open(name) else Spot(ENVIRON, (name,)))
         for spot in base.spots:
             state.remove(spot.inner(name))
             self.follower.deeds.evicted.add(spot.root)
@@ -852,6 +866,12 @@ class Expressions:
 
     def let_out(self, value: Value, outlet: Outlet, node: ast.AST, what: str, frame: Frame) -> None:
         self.follower.flow(value, outlet, frame.file.place(node), what)
+
+
+def _key_of(value: Value, spot: Spot) -> frozenset[tuple[str, ...]]:
+    """The parts of the event by which this kept thing was found."""
+    keys = (read.key for read in value.reads if read.spot == spot)
+    return frozenset().union(*keys)
 
 
 def names_credential(name: str) -> bool:

@@ -10,14 +10,14 @@ from dayfly.scan.model import Confidence, Finding, Severity, Step
 from dayfly.scan.state import knowledge, wording
 from dayfly.scan.state.deeds import Outlet
 from dayfly.scan.state.keeping import covers, is_open, is_prefix, overlap
-from dayfly.scan.state.values import BOUND_KEYS, RootKind
+from dayfly.scan.state.values import BOUND_KEYS, RootKind, is_deciding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from dayfly.scan.model import Place
     from dayfly.scan.state.deeds import Deeds, Flow, Registration, Work, Write
-    from dayfly.scan.state.values import Part, Read, Root
+    from dayfly.scan.state.values import Part, Read
 
 _OUTLETS = (Outlet.ANSWER, Outlet.OUTSIDE, Outlet.DECISION, Outlet.LOG)
 # Who is asked for: a key with one of these tells customers apart.
@@ -38,20 +38,6 @@ _ONCE = (
     "nonce",
     "receipthandle",
     "digest",
-)
-_DECIDING = (
-    "auth",
-    "admin",
-    "role",
-    "user",
-    "login",
-    "logged",
-    "tenant",
-    "permission",
-    "allowed",
-    "verified",
-    "trusted",
-    "customer",
 )
 
 
@@ -130,7 +116,8 @@ def _flow_of(write: Write, deeds: Deeds) -> Flow | None:
     found = [
         flow
         for flow in deeds.flows
-        if _stale(flow.read, write) and not (is_covered and (flow.read.key or flow.read.spot.field))
+        if _stale(flow.read, write)
+        and not (is_covered and flow.read.key and len(flow.read.spot.field) >= len(write.spot.field))
     ]
     if not found:
         return None
@@ -219,11 +206,11 @@ def _judge_memory(
             Outlet.LOG: Severity.MEDIUM,
         }[flow.outlet]
         confidence = Confidence.HIGH
-        if flow.outlet is Outlet.DECISION and _is_deciding(write.spot.root):
+        if flow.outlet is Outlet.DECISION and is_deciding(write.spot.root):
             severity = Severity.HIGH
         if write.is_implied:
             if flow.outlet is Outlet.LOG or (
-                flow.outlet is Outlet.DECISION and not _is_deciding(write.spot.root)
+                flow.outlet is Outlet.DECISION and not is_deciding(write.spot.root)
             ):
                 return None
             severity, confidence = Severity.MEDIUM, Confidence.MEDIUM
@@ -243,16 +230,18 @@ def _judge_memory(
             Confidence.MEDIUM,
             None,
         )
+    if any(is_prefix(fresh, write.spot.field) for fresh in write.fresh):
+        return None
     if write.is_whole and not any(is_open(step) for step in write.spot.field):
         return check, Severity.INFORMATIONAL, Confidence.LOW, None
-    if any(is_prefix(fresh, write.spot.field) for fresh in write.fresh) or write.spot.root in deeds.evicted:
+    if write.spot.root in deeds.evicted:
         return None
     if write.is_queue:
         return None
     reads = [read for read in deeds.reads if read.spot.root == write.spot.root]
     if write.key and not _uncovered(write) and any(read.key or read.is_test for read in reads):
         return None
-    if any(flow.read.is_test and flow.read.spot.root == write.spot.root for flow in deeds.flows):
+    if any(spot.root == write.spot.root and overlap(spot.field, write.spot.field) for spot in deeds.tested):
         return None
     return check, Severity.LOW, Confidence.MEDIUM, None
 
@@ -281,10 +270,6 @@ def _is_like_client(write: Write) -> bool:
     if any(step.lstrip(".") in ("headers", "cookies", "auth") for step in write.spot.field):
         return True
     return any(word in write.spot.root.name.lower() for word in ("client", "http", "api", "connection"))
-
-
-def _is_deciding(root: Root) -> bool:
-    return any(word in root.name.lower() for word in _DECIDING)
 
 
 def _finding(

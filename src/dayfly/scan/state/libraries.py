@@ -11,6 +11,7 @@ from dayfly.scan.state.deeds import Outlet, Registration, Work
 from dayfly.scan.state.values import (
     BOUND_KEYS,
     CONSTANT,
+    ENVIRON,
     NOTHING,
     External,
     FunctionRef,
@@ -48,6 +49,18 @@ _SAME = frozenset(
         "next",
         "collections.OrderedDict",
         "collections.deque",
+    }
+)
+_WRAPPERS = frozenset(
+    {
+        "reader",
+        "DictReader",
+        "TextIOWrapper",
+        "BufferedReader",
+        "getreader",
+        "GzipFile",
+        "ZipFile",
+        "enumerate",
     }
 )
 _GUARD_WORDS = ("handlers", "hasHandlers", "filters", "sys.path", "_installed", "is_alive", "poll()")
@@ -128,6 +141,11 @@ class Libraries:
                 )
             if full in ("next", "iter", "reversed", "enumerate", "zip") and first.spots:
                 base = replace(base, spots=first.spots)
+        if full in ("dict", "copy.copy", "copy.deepcopy") and any(
+            "os.environ" in one.externals for one in arguments
+        ):
+            environ = self.follower.read(Spot(ENVIRON), state, frame.file.place(node))
+            base = base.with_reads([environ])
         if full in ("int", "float", "bool") and receiver is NOTHING:
             base = replace(base, text="{}")
         return special if special is not None else base
@@ -288,8 +306,6 @@ class Libraries:
             if full.startswith(("subprocess.", "os.system")) and not any(
                 keyword.arg == "env" for keyword in node.keywords
             ):
-                from dayfly.scan.state.expressions import ENVIRON
-
                 environ = self.follower.read(Spot(ENVIRON), state, place)
                 flow(Value(reads=frozenset({environ})), Outlet.OUTSIDE, place, what)
             return
@@ -401,6 +417,10 @@ class Libraries:
             "site.addsitedir",
         ):
             verb = full
+        if full.endswith((".handlers.clear", ".handlers.remove", ".handlers.pop")):
+            self.follower.deeds.removed.add("removeHandler")
+        if full.endswith((".filters.clear", ".filters.remove")):
+            self.follower.deeds.removed.add("removeFilter")
         if full in ("sys.path.remove", "sys.path.pop"):
             self.follower.deeds.removed.add("sys.path")
         if method.startswith(("remove", "unregister", "reset", "detach", "clear")):
@@ -489,7 +509,8 @@ class Libraries:
             for value in (content,):
                 if _shown(node.func).rpartition(".")[2] in knowledge.OUTSIDE_METHODS:
                     self.follower.flow(value, Outlet.OUTSIDE, frame.file.place(node), _shown(node.func))
-            return replace(content, refs=tuple(files))
+            is_reader = _shown(node.func).rpartition(".")[2] in _WRAPPERS
+            return replace(content, refs=tuple(files) if is_reader else ())
         return Value(refs=tuple(files))
 
     def _callbacks(

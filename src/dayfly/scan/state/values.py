@@ -187,8 +187,20 @@ class Value:
 
 
 BOUND_KEYS = Root(RootKind.CONTEXT, "", "the logger's keys")
+ENVIRON = Root(RootKind.ENVIRONMENT, "", "os.environ")
 NOTHING = Value()
 CONSTANT = Value(is_constant=True)
+
+
+_DECIDING = (
+    "auth", "admin", "role", "user", "login", "logged", "tenant", "permission", "allowed", "verified", "trusted",
+    "customer",
+)  # fmt: skip
+
+
+def is_deciding(root: Root) -> bool:
+    """Whether its name says that it decides what a customer may do."""
+    return any(word in root.name.lower() for word in _DECIDING)
 
 
 def join(*values: Value) -> Value:
@@ -201,6 +213,7 @@ def join(*values: Value) -> Value:
         return first
     refs = tuple(dict.fromkeys(ref for value in some for ref in value.refs))[:12]
     texts = {value.text for value in values}
+    drawn = {value.drawn for value in some}
     names = dict.fromkeys(key for value in some for key, _ in value.items)
     return Value(
         parts=_cut_parts(frozenset().union(*(value.parts for value in some))),
@@ -215,7 +228,7 @@ def join(*values: Value) -> Value:
         is_constant=all(value.is_constant for value in values),
         is_unique=any(value.is_unique for value in some),
         is_client=any(value.is_client for value in some),
-        drawn=next((value.drawn for value in some if value.drawn), ""),
+        drawn=next((one for one in ("random", "generator", "seed", "clock") if one in drawn), ""),
     )
 
 
