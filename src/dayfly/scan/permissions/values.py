@@ -234,7 +234,16 @@ def as_texts(values: Values) -> list[Text]:
             out.append(hole(value.origin))
         else:
             out.append(hole(Origin.RUN_TIME))
-    return sorted(set(out), key=repr)[:MOST_VALUES] or [hole(Origin.RUN_TIME)]
+    if len(out) > 1:
+        out = sorted(set(out), key=_order)[:MOST_VALUES]
+    return out or [hole(Origin.RUN_TIME)]
+
+
+def _order(value: Text) -> str:
+    return "".join(
+        one if isinstance(one, str) else f"\0{one.label if isinstance(one, Hole) else one}"
+        for one in value.parts
+    )
 
 
 def constants(values: Values) -> list[str]:

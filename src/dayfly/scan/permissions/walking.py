@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
     from dayfly.scan.template.entries import Entry
 
 _HIGH, _MEDIUM, _LOW = Confidence.HIGH, Confidence.MEDIUM, Confidence.LOW
+# Nothing calls AWS without one of these somewhere.
+_MARKS = re.compile(rb"boto|aws|localhost:277", re.IGNORECASE)
 _EXTENSION = {
     "/secretsmanager/get": ("secretsmanager", "GetSecretValue"),
     "/systemsmanager/parameters/get": ("ssm", "GetParameter"),
@@ -95,8 +98,13 @@ class _Walker:
         self.notes[Note(kind, message, place, hint)] = None
 
     def run(self) -> None:
-        # Twice: what a method keeps in `self` depends on the ways it is called, which the first round finds.
-        for _ in range(2):
+        if not any(_MARKS.search(file.data) for file in self.program.files):
+            self._foreign_packages()
+            return
+        for number in range(2):
+            # Again: what a method keeps in `self` depends on the ways it is called, which the first round finds.
+            if number and not self.evaluator.depends_on_order:
+                break
             self.evaluator.forget()
             self.calls.clear()
             self.notes.clear()
