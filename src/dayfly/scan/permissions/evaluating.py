@@ -101,6 +101,7 @@ class Evaluator:
         self._order: list[tuple[ast.AST, Frame]] = []  # keys of `_partial` as they came
         self._lowest_cut = _NO_CUT
         self._frames: dict[tuple[object, ...], Frame] = {}
+        self._classes: dict[Class, list[Class]] = {}
         self._steps = 0
         self.depends_on_order = False  # something was looked up that later visits may add to
 
@@ -407,7 +408,9 @@ class Evaluator:
 
     def _late(self, name: str, scope: Scope) -> list[tuple[Scope, Binding]]:
         return (
-            self.program.late.get((scope.file.path, name), []) if isinstance(scope.node, ast.Module) else []
+            self.program.facts[scope.file.path].late.get(name, [])
+            if isinstance(scope.node, ast.Module)
+            else []
         )
 
     def _starred(self, name: str, scope: Scope, at: Frame) -> Values | None:
@@ -430,7 +433,7 @@ class Evaluator:
     def _with_stores(self, values: Values, name: str, scope: Scope, near: Frame) -> Values:
         """Adds what is put in under keys: in its own scope, or for a module's name in any of its functions."""
         if isinstance(scope.node, ast.Module):
-            stores = self.program.kept.get((scope.file.path, name), [])
+            stores = self.program.facts[scope.file.path].kept.get(name, [])
         else:
             stores = [(scope, key, value) for key, value in scope.stores.get(name, ())]
         if not stores:
@@ -604,7 +607,10 @@ class Evaluator:
 
     def classes(self, cls: Class) -> list[Class]:
         """A class and those it inherits from, as far as they are the project's."""
+        if cls in self._classes:
+            return self._classes[cls]
         out = [cls]
+        self._classes[cls] = out
         for one in out:
             frame = self.program.frames[one.scope.file.path]
             for base in one.node.bases:
