@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dayfly.scan.taint import comparisons, formatting
+from dayfly.scan.taint import comparisons, exceptions, formatting
 from dayfly.scan.taint.characters import ONLY_DIGITS
 from dayfly.scan.taint.joining import join_all
 from dayfly.scan.taint.knowledge.model import EVERY_DANGER, Danger
-from dayfly.scan.taint.machine import MAX_EXACT, UnreachableError
+from dayfly.scan.taint.machine import MAX_EXACT
 from dayfly.scan.taint.values import (
     FALSE,
     NONE,
@@ -115,8 +115,9 @@ def _number(kind: type[int] | type[float]) -> Callable[[Machine, Arguments, ast.
         if all(isinstance(one, Const) for one in given):
             try:
                 return Const(kind(*(one.value for one in given if isinstance(one, Const))))  # type: ignore[arg-type]
-            except (ValueError, TypeError, OverflowError):
-                raise UnreachableError from None
+            except (ValueError, TypeError, OverflowError) as error:
+                exceptions.raise_named(machine, type(error).__name__)
+        machine.risks += 1
         for symbol in comparisons.symbols_of(given[0]):
             machine.store.learn(symbol, _NUMBER)
         return Thing(kind.__name__, predictable(machine.taint_of(given[0])))

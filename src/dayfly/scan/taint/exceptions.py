@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import ast
 import builtins
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from dayfly.scan.taint import assignment, attributes, expressions
 from dayfly.scan.taint.machine import Attempt, UnreachableError
-from dayfly.scan.taint.values import Class, Items, Name, Ref, Thing, alternatives
+from dayfly.scan.taint.values import Class, Items, Name, Ref, Thing, alternatives, unite
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dayfly.scan.taint.machine import Machine
     from dayfly.scan.taint.store import Diff
-    from dayfly.scan.taint.values import Value
+    from dayfly.scan.taint.values import Taint, Value
 
 ANY = "*"  # an exception of a type that is not known
 
@@ -27,8 +27,17 @@ def run_raise(machine: Machine, node: ast.Raise) -> bool:
         expressions.evaluate(machine, node.cause)
     if machine.attempts:
         attempt = machine.attempts[-1]
-        attempt.raised.append((machine.store.snapshot(attempt.base), type_names(machine, raised)))
+        taint = () if raised is None else machine.taint_of(raised)
+        attempt.raised.append((machine.store.snapshot(attempt.base), type_names(machine, raised), taint))
     return False
+
+
+def raise_named(machine: Machine, name: str) -> NoReturn:
+    """What surely raises a built-in exception here."""
+    if machine.attempts:
+        attempt = machine.attempts[-1]
+        attempt.raised.append((machine.store.snapshot(attempt.base), frozenset(_lineage(name)), ()))
+    raise UnreachableError
 
 
 def type_names(machine: Machine, value: Value | None) -> frozenset[str]:
@@ -65,11 +74,13 @@ def run_try(machine: Machine, node: ast.Try) -> bool:
     machine.attempts.append(attempt)
     from dayfly.scan.taint import statements
 
+    risks = machine.risks
     try:
         is_alive = statements.run_block(machine, node.body)
     finally:
         machine.attempts.pop()
     body = machine.store.end()
+    may_raise = machine.risks > risks
     ways: list[Diff] = []
     if is_alive:
         machine.store.begin()
@@ -78,7 +89,7 @@ def run_try(machine: Machine, node: ast.Try) -> bool:
             ways.append(machine.store.end())
         else:
             machine.store.end()
-    _run_handlers(machine, node, attempt, body, ways)
+    _run_handlers(machine, node, attempt, [{}, body] if may_raise else [], ways)
     if not ways:
         if node.finalbody:
             machine.store.begin()
@@ -90,7 +101,9 @@ def run_try(machine: Machine, node: ast.Try) -> bool:
     return statements.run_block(machine, node.finalbody)
 
 
-def _run_handlers(machine: Machine, node: ast.Try, attempt: Attempt, body: Diff, ways: list[Diff]) -> None:
+def _run_handlers(
+    machine: Machine, node: ast.Try, attempt: Attempt, implied: list[Diff], ways: list[Diff]
+) -> None:
     from dayfly.scan.taint import statements
 
     pending = list(attempt.raised)
@@ -99,20 +112,25 @@ def _run_handlers(machine: Machine, node: ast.Try, attempt: Attempt, body: Diff,
             None if handler.type is None else _handled(machine, expressions.evaluate(machine, handler.type))
         )
         caught: list[Diff] = []
-        left: list[tuple[Diff, frozenset[str]]] = []
-        for state, names in pending:
+        left: list[tuple[Diff, frozenset[str], Taint]] = []
+        taint: Taint = ()
+        for state, names, said in pending:
             matches = wanted is None or bool(wanted & names) or ANY in names or ANY in wanted
-            (caught.append(state) if matches else left.append((state, names)))
+            if matches:
+                caught.append(state)
+                taint = unite(taint, said)
+            else:
+                left.append((state, names, said))
         pending = left
         # Anything in the body may raise what its libraries raise; a class of the project only where it is raised.
         is_own = wanted is not None and not wanted & {ANY, *_BUILT_IN}
-        starts = caught if is_own else [{}, body, *caught]
+        starts = caught if is_own else [*implied, *caught]
         if not starts:
             continue
         machine.store.begin()
         machine.store.merge(starts)
         if handler.name:
-            assignment.bind(machine, handler.name, Thing("exception"))
+            assignment.bind(machine, handler.name, Thing("exception", taint))
         if statements.run_block(machine, handler.body):
             ways.append(machine.store.end())
         else:
@@ -120,7 +138,7 @@ def _run_handlers(machine: Machine, node: ast.Try, attempt: Attempt, body: Diff,
     if pending and machine.attempts:
         outer = machine.attempts[-1]
         around = machine.store.snapshot(outer.base)
-        outer.raised.extend(({**around, **state}, names) for state, names in pending)
+        outer.raised.extend(({**around, **state}, names, said) for state, names, said in pending)
 
 
 _BUILT_IN = {
@@ -184,5 +202,5 @@ def run_suppressed(machine: Machine, body: Sequence[ast.stmt]) -> bool:
     finally:
         machine.attempts.pop()
     done = machine.store.end()
-    machine.store.merge([{}, done, *(state for state, _ in attempt.raised)])
+    machine.store.merge([{}, done, *(state for state, _, _ in attempt.raised)])
     return True

@@ -150,7 +150,10 @@ def operate(machine: Machine, op: ast.operator, left: Value, right: Value, node:
 
 def _operate_one(machine: Machine, op: ast.operator, left: Value, right: Value, node: ast.AST) -> Value:
     if isinstance(left, Const) and isinstance(right, Const):
-        return compute(op, left.value, right.value)
+        made = compute(op, left.value, right.value)
+        if isinstance(made, Thing):
+            machine.risks += 1
+        return made
     if isinstance(op, ast.Add):
         return _add(machine, left, right, node)
     if isinstance(op, ast.Mod) and texts.is_text(left):
@@ -220,6 +223,7 @@ def compute(op: ast.operator, left: Scalar, right: Scalar) -> Value:
 
 
 def _unknown_of(machine: Machine, left: Value, right: Value, *, is_text: bool = False) -> Value:
+    machine.risks += 1
     taint = unite(machine.taint_of(left), machine.taint_of(right))
     return unknown_text(taint) if is_text else Thing("", taint)
 

@@ -6,7 +6,7 @@ import ast
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dayfly.scan.taint import effects, events, promises, texts
+from dayfly.scan.taint import effects, events, exceptions, promises, texts
 from dayfly.scan.taint.joining import bounded, join_all, join_optional
 from dayfly.scan.taint.values import (
     Class,
@@ -44,7 +44,13 @@ def get_item(machine: Machine, holder: Value, key: Value, node: ast.AST) -> Valu
     found = [_get_one(machine, a, b, node) for a in alternatives(holder) for b in alternatives(key)]
     present = [one for one in found if one is not None]
     if not present:
+        if machine.attempts and machine.table(holder) is not None:
+            # The key is surely not there: only the handler goes on.
+            exceptions.raise_named(machine, "KeyError")
+        machine.risks += 1
         return Thing()
+    if len(present) < len(found) or any(isinstance(one, Thing) for one in alternatives(holder)):
+        machine.risks += 1
     return join_all(present)
 
 

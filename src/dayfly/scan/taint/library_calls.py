@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dayfly.scan.model import Step
-from dayfly.scan.taint import conditions, standard_library, stdlib_objects
+from dayfly.scan.taint import conditions, formatting, standard_library, stdlib_objects
 from dayfly.scan.taint.characters import read_group
 from dayfly.scan.taint.joining import direct_taint, join_all
 from dayfly.scan.taint.judging import harmful_labels
@@ -13,6 +14,7 @@ from dayfly.scan.taint.knowledge.model import Danger
 from dayfly.scan.taint.values import (
     Const,
     Hole,
+    Items,
     Label,
     Name,
     Symbol,
@@ -37,17 +39,20 @@ if TYPE_CHECKING:
     from dayfly.scan.taint.machine import Machine
     from dayfly.scan.taint.values import Taint, Value
 
+_BUILT_IN = {"str", "bytes", "list", "dict", "set", "tuple", "int", "float"}
 _TEXT_KINDS = {"str", "bytes"}
 _NUMBER_KINDS = {"int", "float", "bool", "NoneType"}
 
 
 def default_result(machine: Machine, values: Iterable[Value]) -> Value:
     """What something unknown makes of these: whatever they are tainted by, so is the result."""
+    machine.risks += 1
     return Thing("", unite(*(machine.taint_of(one) for one in values)))
 
 
 def call_name(machine: Machine, dotted: str, arguments: Arguments, node: ast.AST | None) -> Value:
     """A function or class of a library."""
+    machine.risks += 1
     name = machine.library.canonical(dotted)
     names = [name]
     head, dot, last = name.rpartition(".")
@@ -74,6 +79,7 @@ def call_method(
     machine: Machine, receiver: Value, kind: str, name: str, arguments: Arguments, node: ast.AST | None
 ) -> Value:
     """A method of a type that is no class of the project."""
+    machine.risks += 1
     names = _method_names(machine, kind, name)
     check_sinks(machine, names, arguments, receiver, node)
     guarded = _apply_guards(machine, names, arguments, receiver)
@@ -86,8 +92,7 @@ def call_method(
 
 def _method_names(machine: Machine, kind: str, name: str) -> list[str]:
     found = [f"{one}.{name}" for one in machine.library.lineage(kind)] if kind else []
-    # A method of an unknown type is judged by its name; a known type has rows of its own or none.
-    return found if kind and kind in machine.library.kinds else [*found, f"*.{name}"]
+    return found if kind in _BUILT_IN else [*found, f"*.{name}"]
 
 
 def has_rows(machine: Machine, kind: str, name: str) -> bool:
@@ -147,8 +152,12 @@ def check_sinks(
     """Report what reaches a dangerous argument."""
     if machine.recorder is None or node is None:
         return
+    is_said = False
     for name in names:
+        if is_said and name.startswith("*."):
+            continue  # a method is judged by its name alone where nothing is said of its type's
         for row in machine.library.sinks.get(name, ()):
+            is_said = True
             if all(conditions.holds(machine, one, arguments, receiver) for one in row.when):
                 _check_sink(machine, row, name, arguments, receiver, node)
 
@@ -162,12 +171,20 @@ def _check_sink(
         machine.recorder.add_finding(machine, row.check, node, (), shown, row)
         return
     danger = row.danger or danger_of(row.check)
+    if danger is Danger.LOG and len(arguments.positional) > 1 and "%" in _constant(arguments.positional[0]):
+        # The logging module puts its arguments together as `%` does.
+        text = formatting.percent(machine, arguments.positional[0], Items(tuple(arguments.positional[1:])))
+        arguments = replace(arguments, positional=[text])
     for argument in row.arguments:
         for value in conditions.select(machine, argument, arguments, receiver):
             labels = harmful_labels(machine.store, value, danger, row.part)
             if labels:
                 machine.recorder.add_finding(machine, row.check, node, labels, shown, row)
                 return
+
+
+def _constant(value: Value) -> str:
+    return value.value if isinstance(value, Const) and isinstance(value.value, str) else ""
 
 
 def danger_of(check: str) -> Danger:

@@ -84,7 +84,7 @@ class Attempt:
     """The body of a `try`; `raised` are the states in which it was left by an exception, with its type's names."""
 
     base: int
-    raised: list[tuple[Diff, frozenset[str]]] = field(default_factory=list)
+    raised: list[tuple[Diff, frozenset[str], Taint]] = field(default_factory=list)
 
 
 class Machine:
@@ -114,6 +114,7 @@ class Machine:
         self.old_ranges: list[tuple[int, int]] = []  # locations of modules imported by an entry
         self.returns_html = False  # what the entry returns is sent as HTML
         self.current_call: ast.AST | None = None
+        self.risks = 0  # operations so far that may have raised something
 
     # Budget and places
 

@@ -488,11 +488,14 @@ def _thing_method(
     machine: Machine, receiver: Thing, name: str, arguments: Arguments, node: ast.AST | None
 ) -> Value:
     """A method of something unknown: rows about its type first, then as a dict or a string that it may be."""
+    machine.risks += 1
     special = library_calls.special_method(machine, receiver, name, arguments)
     if special is not None:
         return special
     if library_calls.has_rows(machine, receiver.kind, name) and receiver.kind not in {"", "str"}:
         return library_calls.call_method(machine, receiver, receiver.kind, name, arguments, node)
+    if not receiver.kind and node is not None:
+        library_calls.check_sinks(machine, [f"*.{name}"], arguments, receiver, node)
     if receiver.path is not None or receiver.kind in {"", "dict"} or receiver.element_kind:
         made = _mapping_method(machine, receiver, name, arguments)
         if made is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -122,4 +123,9 @@ def look_up(machine: Machine, scope: Scope, name: str) -> Value:
             if value is not None:
                 return value
         one, is_first = one.parent, False
+    if name not in _BUILT_IN:
+        machine.risks += 1  # a name that nothing binds
     return Name(name)
+
+
+_BUILT_IN = frozenset(dir(builtins))

@@ -38,7 +38,8 @@ if TYPE_CHECKING:
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 _ROUTE_WORDS = re.compile(
-    rb"@\s*[\w.]+\.\w+\s*\(|MethodView|\(Resource|HTTPEndpoint|add_url_rule|add_api_route"
+    rb"@\s*[\w.]+\.\w+|MethodView|View\)|\(Resource|HTTPEndpoint|add_url_rule|add_api_route|add_route"
+    rb"|Route\(|def on_"
 )
 # What registers a function, and what a decorator would say instead.
 _REGISTRARS = {

@@ -324,11 +324,13 @@ def _delete(machine: Machine, node: ast.Delete) -> bool:
 
 def _assert(machine: Machine, node: ast.Assert) -> bool:
     # Not a guard: `python -O` and PYTHONOPTIMIZE remove it.
+    machine.risks += 1
     expressions.evaluate(machine, node.test)
     return True
 
 
 def _import(machine: Machine, node: ast.Import) -> bool:
+    machine.risks += 1
     for alias in node.names:
         found = modules.find(machine, alias.name)
         if alias.asname is not None:
@@ -340,6 +342,7 @@ def _import(machine: Machine, node: ast.Import) -> bool:
 
 
 def _import_from(machine: Machine, node: ast.ImportFrom) -> bool:
+    machine.risks += 1
     dotted = modules.absolute(machine, node)
     origin = modules.find(machine, dotted)
     from dayfly.scan.taint import attributes
