@@ -36,9 +36,7 @@ def harmful_labels(store: Store, value: Value, danger: Danger, part: Part) -> tu
 def _counts(label: Label, danger: Danger) -> bool:
     if (label.trust is Trust.PREDICTABLE) is not (danger is Danger.PREDICTION):
         return False
-    if label.trust is Trust.IDENTITY or label.trust is Trust.CLEAN or danger in label.cleansed:
-        return False
-    return True
+    return label.trust not in {Trust.IDENTITY, Trust.CLEAN} and danger not in label.cleansed
 
 
 def _labels(store: Store, value: Value, danger: Danger, part: Part, depth: int) -> Iterator[Label]:
