@@ -13,6 +13,7 @@ from dayfly.scan.taint.knowledge.model import Danger
 from dayfly.scan.taint.values import (
     Const,
     Hole,
+    Items,
     Label,
     Name,
     Symbol,
@@ -56,6 +57,9 @@ def call_name(machine: Machine, dotted: str, arguments: Arguments, node: ast.AST
     if dot and head in machine.library.kinds:
         names = [f"{kind}.{last}" for kind in machine.library.lineage(head)]
     check_sinks(machine, names, arguments, None, node)
+    if not any(one in table for one in names for table in (machine.library.sinks, machine.library.calls)):
+        # An object of another package's (`from database import cursor`): judged by the method's name.
+        check_sinks(machine, [f"*.{last}"] if "." in head else [], arguments, None, node)
     _apply_guards(machine, names, arguments, None)
     made = standard_library.call(machine, name, arguments, node)
     if made is not None:
@@ -122,7 +126,7 @@ def _derived(machine: Machine, name: str, values: list[Value]) -> Value:
 def _with_facts(machine: Machine, value: Value) -> Taint:
     """The labels of a value, cleansed of what checks on this path have excluded."""
     if isinstance(value, Thing):
-        return cleanse(value.taint, machine.store.fact(value.symbol).cleansed)
+        return cleanse(machine.taint_of(value), machine.store.fact(value.symbol).cleansed)
     if isinstance(value, Text):
         return unite(
             *(
@@ -165,12 +169,32 @@ def _check_sink(
         machine.recorder.add_finding(machine, row.check, node, (), shown, row)
         return
     danger = row.danger or danger_of(row.check)
+    if danger is Danger.LOG:
+        arguments = _as_logged(machine, arguments)
     for argument in row.arguments:
         for value in conditions.select(machine, argument, arguments, receiver):
             labels = harmful_labels(machine.store, value, danger, row.part)
             if labels:
                 machine.recorder.add_finding(machine, row.check, node, labels, shown, row)
                 return
+
+
+def _as_logged(machine: Machine, arguments: Arguments) -> Arguments:
+    """`logger.info("%r of %s", a, b)`: the text that is written, where the template is known."""
+    from dayfly.scan.taint import calls, formatting
+
+    given = arguments.positional
+    if (
+        len(given) > 1
+        and isinstance(given[0], Const)
+        and "%" in str(given[0].value)
+        and arguments.rest is None
+    ):
+        values = (
+            given[1] if len(given) == 2 and machine.table(given[1]) is not None else Items(tuple(given[1:]))
+        )
+        return calls.Arguments([formatting.percent(machine, given[0], values)])
+    return arguments
 
 
 def danger_of(check: str) -> Danger:

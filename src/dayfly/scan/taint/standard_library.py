@@ -28,6 +28,7 @@ from dayfly.scan.taint.values import (
     Thing,
     alternatives,
     boolean,
+    cleanse,
     unite,
     unknown_text,
 )
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
     from dayfly.scan.taint.values import Taint, Value
 
 _PATH = frozenset({Danger.PATH})
+# JSON escapes line breaks, and its texts are literals.
+_ESCAPED = frozenset({Danger.LOG, Danger.HEADER, Danger.CODE})
 _FLAGS = {
     "re.I": re.I, "re.IGNORECASE": re.I, "re.M": re.M, "re.MULTILINE": re.M, "re.S": re.S, "re.DOTALL": re.S,
     "re.X": re.X, "re.VERBOSE": re.X, "re.A": re.A, "re.ASCII": re.A,
@@ -567,7 +570,7 @@ def _dumps(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Valu
     value = arguments.get(0)
     if value is None:
         return None
-    taint = machine.taint_of(value)
+    taint = cleanse(machine.taint_of(value), _ESCAPED)
     if not taint:
         return unknown_text() if not isinstance(value, Ref) else Thing("json", (), Symbol(), origin=(value,))
     return Thing("json", taint, Symbol(), origin=(value,))
