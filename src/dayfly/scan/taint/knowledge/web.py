@@ -138,7 +138,7 @@ def _html_unless(mimetype: Argument, content_type: Argument) -> tuple[Condition,
 
 _IS_HTML = Condition(Argument(None, "media_type"), Test.CONTAINS, ("html",), if_unknown=False)
 _NOT_JSON = Condition(
-    FIRST, Test.LACKS_TYPE, ("dict", "list", "flask.JsonResponse", "flask.Redirect", "flask.Response")
+    FIRST, Test.LACKS_TYPE, ("dict", "list", "json", "flask.JsonResponse", "flask.Redirect", "flask.Response")
 )
 
 _FLASK_SINKS = (
