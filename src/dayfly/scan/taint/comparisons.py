@@ -72,12 +72,49 @@ def compare(machine: Machine, op: ast.cmpop, left: Value, right: Value, node: as
     if isinstance(op, (ast.In, ast.NotIn)):
         result = _contains(machine, left, right, node)
         return negate(machine, result) if isinstance(op, ast.NotIn) else result
-    answers = [_compare_one(machine, op, a, b) for a in alternatives(left) for b in alternatives(right)]
-    if len(answers) == 1:
-        return answers[0]
-    if all(isinstance(one, Const) for one in answers) and len(set(answers)) == 1:
+    return _for_each(left, right, lambda a, b: _compare_one(machine, op, a, b))
+
+
+def _for_each(left: Value, right: Value, judge: Callable[[Value, Value], Value]) -> Value:
+    """A comparison for every choice of its sides."""
+    found = [
+        (one, _same_or_either([judge(one, other) for other in alternatives(right)]))
+        for one in alternatives(left)
+    ]
+    return of_alternatives(found)
+
+
+def _same_or_either(answers: list[Value]) -> Value:
+    if len(answers) == 1 or (isinstance(answers[0], Const) and len(set(answers)) == 1):
         return answers[0]
     return _either(answers)
+
+
+def of_alternatives(found: list[tuple[Value, Value]]) -> Value:
+    """The truth of something said of one of several values, unknown which: of each its own truth holds.
+
+    Whichever it is, what follows for its parts has been shown; for parts that others have as well only what
+    follows from all of them.
+    """
+    if len(found) == 1:
+        return found[0][1]
+    answers = [answer for _, answer in found]
+    if isinstance(answers[0], Const) and all(one == answers[0] for one in answers):
+        return answers[0]
+    sides: list[Facts] = []
+    for wanted, impossible in ((True, FALSE), (False, TRUE)):
+        possible = [(value, answer) for value, answer in found if answer != impossible]
+        shown: dict[Symbol, Fact] = {}
+        for _, answer in possible:
+            for symbol, fact in _gathered(facts_of(answer, wanted)).items():
+                shown[symbol] = shown[symbol] & fact if symbol in shown else fact
+        for value, answer in possible:
+            known = _gathered(facts_of(answer, wanted))
+            for symbol in symbols_of(value):
+                if symbol in shown and symbol not in known:
+                    del shown[symbol]
+        sides.append(tuple(shown.items()))
+    return boolean(*sides)
 
 
 def _either(answers: list[Value]) -> Value:
@@ -118,6 +155,9 @@ def _equal(machine: Machine, left: Value, right: Value) -> Value:
         for a, b in zip(left.items, right.items, strict=True):
             result = combine(machine, result, _equal(machine, a, b), True)
         return result
+    for one in (left, right):
+        if _signed(one):
+            return boolean(_signed(one))
     for one, other in ((left, right), (right, left)):
         if machine.taint_of(one) and not machine.taint_of(other):
             if isinstance(one, Text) and isinstance(other, Const) and isinstance(other.value, (str, bytes)):
@@ -165,15 +205,22 @@ def _identity(value: Value) -> object:
     return None
 
 
+def _signed(value: Value) -> Facts:
+    """What is shown by a signature that was computed with a key and fits."""
+    if isinstance(value, Thing) and len(value.origin) == 2 and value.origin[0] == Name("hmac.new"):
+        return _harmless(value.origin[1])
+    return ()
+
+
 def _harmless(value: Value) -> Facts:
     return tuple((symbol, HARMLESS) for symbol in symbols_of(value))
 
 
 def _contains(machine: Machine, left: Value, right: Value, node: ast.AST) -> Value:
-    answers = [_contains_one(machine, a, b, node) for a in alternatives(left) for b in alternatives(right)]
-    if len(answers) == 1 or len(set(map(repr, answers))) == 1:
-        return answers[0]
-    return _either(answers)
+    if isinstance(left, Const):
+        # `"/" in x`: it is the right side that something is shown of.
+        return _for_each(right, left, lambda b, a: _contains_one(machine, a, b, node))
+    return _for_each(left, right, lambda a, b: _contains_one(machine, a, b, node))
 
 
 def _contains_one(machine: Machine, left: Value, right: Value, node: ast.AST) -> Value:

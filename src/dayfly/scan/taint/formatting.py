@@ -139,7 +139,7 @@ def percent(machine: Machine, template: Value, arguments: Value) -> Value:
             value = (
                 value
                 if isinstance(value, Const) and not isinstance(value.value, (str, bytes))
-                else unknown_text()
+                else unknown_text(predictable(machine.taint_of(value)))
             )
         text = to_text(machine, value)
         found.append(quoted(text) if match["kind"] in "ra" else text)
@@ -207,7 +207,8 @@ def join_texts(
         if found:
             found.append(separator)
         joined = to_text(machine, rest)
-        lacks = _common_lacks(joined)
+        between = separator.value if isinstance(separator, Const) and isinstance(separator.value, str) else ""
+        lacks = frozenset(one for one in _common_lacks(joined) if one not in between and len(one) == 1)
         found.append(Text((Hole(machine.taint_of(joined), _symbol(joined), lacks),)))
     is_bytes = isinstance(separator, Const) and isinstance(separator.value, bytes)
     return texts.concatenate(found, is_bytes=is_bytes) if found else Const(b"" if is_bytes else "")

@@ -61,6 +61,8 @@ def _labels(store: Store, value: Value, danger: Danger, part: Part, depth: int) 
             return
         if part is Part.STRUCTURE and value.kind in {"str", "bytes", "int", "float", "bool"}:
             return
+        if value.kind == "dayfly.Buffer" and part is Part.PATH:
+            return  # a file in memory
         if value.kind == "dayfly.Buffer":
             held = store.value((value.symbol, "attr", "text"))
             if held is not None:
@@ -158,7 +160,7 @@ def _hole_is_harmless(
     if is_harmless_without(danger, lacks):
         return True
     if part is Part.HOST or part is Part.TARGET or danger in {Danger.REQUEST, Danger.REDIRECT}:
-        is_local = fact.starts == "/" and "^//" in lacks and part is Part.TARGET and not before
+        is_local = fact.starts.startswith("/") and "^//" in lacks and part is Part.TARGET and not before
         return is_local or _host_is_fixed(before, after, lacks, part)
     if danger in {Danger.SQL, Danger.XPATH, Danger.CODE, Danger.COMMAND, Danger.NOSQL}:
         quote = open_quote(before)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dayfly.scan.model import Step
-from dayfly.scan.taint import conditions, standard_library, stdlib_objects
+from dayfly.scan.taint import conditions, formatting, standard_library, stdlib_objects
 from dayfly.scan.taint.characters import read_group
 from dayfly.scan.taint.joining import direct_taint, join_all
 from dayfly.scan.taint.judging import harmful_labels
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from dayfly.scan.taint.machine import Machine
     from dayfly.scan.taint.values import Taint, Value
 
+_BUILT_IN = {"str", "bytes", "list", "dict", "set", "tuple", "int", "float"}
 _TEXT_KINDS = {"str", "bytes"}
 _NUMBER_KINDS = {"int", "float", "bool", "NoneType"}
 
@@ -93,8 +95,7 @@ def call_method(
 
 def _method_names(machine: Machine, kind: str, name: str) -> list[str]:
     found = [f"{one}.{name}" for one in machine.library.lineage(kind)] if kind else []
-    # A method of an unknown type is judged by its name; a known type has rows of its own or none.
-    return found if kind and kind in machine.library.kinds else [*found, f"*.{name}"]
+    return found if kind in _BUILT_IN else [*found, f"*.{name}"]
 
 
 def has_rows(machine: Machine, kind: str, name: str) -> bool:
@@ -154,8 +155,12 @@ def check_sinks(
     """Report what reaches a dangerous argument."""
     if machine.recorder is None or node is None:
         return
+    is_said = False
     for name in names:
+        if is_said and name.startswith("*."):
+            continue  # a method is judged by its name alone where nothing is said of its type's
         for row in machine.library.sinks.get(name, ()):
+            is_said = True
             if all(conditions.holds(machine, one, arguments, receiver) for one in row.when):
                 _check_sink(machine, row, name, arguments, receiver, node)
 
@@ -169,8 +174,10 @@ def _check_sink(
         machine.recorder.add_finding(machine, row.check, node, (), shown, row)
         return
     danger = row.danger or danger_of(row.check)
-    if danger is Danger.LOG:
-        arguments = _as_logged(machine, arguments)
+    if danger is Danger.LOG and len(arguments.positional) > 1 and "%" in _constant(arguments.positional[0]):
+        # The logging module puts its arguments together as `%` does.
+        text = formatting.percent(machine, arguments.positional[0], Items(tuple(arguments.positional[1:])))
+        arguments = replace(arguments, positional=[text])
     for argument in row.arguments:
         for value in conditions.select(machine, argument, arguments, receiver):
             labels = harmful_labels(machine.store, value, danger, row.part)
@@ -179,22 +186,8 @@ def _check_sink(
                 return
 
 
-def _as_logged(machine: Machine, arguments: Arguments) -> Arguments:
-    """`logger.info("%r of %s", a, b)`: the text that is written, where the template is known."""
-    from dayfly.scan.taint import calls, formatting
-
-    given = arguments.positional
-    if (
-        len(given) > 1
-        and isinstance(given[0], Const)
-        and "%" in str(given[0].value)
-        and arguments.rest is None
-    ):
-        values = (
-            given[1] if len(given) == 2 and machine.table(given[1]) is not None else Items(tuple(given[1:]))
-        )
-        return calls.Arguments([formatting.percent(machine, given[0], values)])
-    return arguments
+def _constant(value: Value) -> str:
+    return value.value if isinstance(value, Const) and isinstance(value.value, str) else ""
 
 
 def danger_of(check: str) -> Danger:

@@ -201,23 +201,17 @@ def item(text: Text, index: int) -> Value:
     return cut_out
 
 
-def split(
-    text: Text, separator: str | None, *, is_reverse: bool = False, limit: int = -1, of_lines: bool = False
-) -> Pieces:
-    """`text.split(separator)`: the items before the first unknown part are exact. `of_lines`: `splitlines()`."""
-    gone = NO_CHARACTERS
-    if limit < 0 and separator is not None and len(separator) == 1:
-        gone = frozenset({separator})
-    elif limit < 0 and separator is None:
-        gone = frozenset("\r\n") if of_lines else frozenset(" \t\r\n\v\f")
+def split(text: Text, separator: str | None, *, is_reverse: bool = False, limit: int = -1) -> Pieces:
+    """`text.split(separator)`: the items before the first unknown part are exact."""
     holes = [part for part in text.parts if isinstance(part, Hole)]
     rest_hole = Hole(
         unite(*(part.taint for part in holes)),
-        holes[0].symbol.child(("split", "lines" if of_lines else separator), is_piece=True)
-        if len(holes) == 1
-        else Symbol(),
-        _common_lacks(holes) | gone,
+        holes[0].symbol.child(("split", separator), is_piece=True) if len(holes) == 1 else Symbol(),
+        _common_lacks(holes)
+        | ({separator} if separator and len(separator) == 1 and limit < 0 else frozenset()),
     )
+    if separator is None:
+        rest_hole = Hole(rest_hole.taint, rest_hole.symbol, rest_hole.lacks | frozenset(" \t\r\n"))
     first = text.parts[0]
     rest: Value = make([rest_hole], is_bytes=text.is_bytes)
     if is_reverse or separator is None or not isinstance(first, str):
@@ -325,24 +319,27 @@ def call_method(text: Text, name: str, arguments: Sequence[Value]) -> Value | Pi
         if separator is None or isinstance(separator, str):
             return split(text, separator or None, is_reverse=name == "rsplit", limit=limit)
     if name == "splitlines":
-        return split(text, None, of_lines=True)
+        pieces = split(text, None, is_reverse=True)
+        holes = [part for part in text.parts if isinstance(part, Hole)]
+        hole = Hole(
+            unite(*(part.taint for part in holes)),
+            holes[0].symbol.child(("split", "lines"), is_piece=True) if len(holes) == 1 else Symbol(),
+            _common_lacks(holes) | frozenset("\r\n"),
+        )
+        return Pieces(pieces.items, make([hole], is_bytes=text.is_bytes))
     if name == "partition" and isinstance(words[0], str):
         return Pieces(partition(text, words[0]), None)
     if name in {"removeprefix", "removesuffix"} and isinstance(words[0], str):
         return _remove(text, name, words[0])
     if name in {"encode", "decode"}:
+        parts = text.parts
         if name == "encode" and words and words[0] in {"unicode_escape", "unicode-escape"}:
-            escaped = frozenset("\r\n\t\0")
-            return Text(
-                tuple(
-                    part
-                    if isinstance(part, str)
-                    else Hole(part.taint, part.symbol.child(("escaped",)), part.lacks | escaped)
-                    for part in text.parts
-                ),
-                True,
+            lacks = frozenset("\r\n")
+            parts = tuple(
+                part if isinstance(part, str) else Hole(part.taint, part.symbol, part.lacks | lacks)
+                for part in parts
             )
-        return Text(text.parts, name == "encode")
+        return Text(parts, name == "encode")
     if name in {"__len__"}:
         return Thing("int")
     return None
