@@ -35,7 +35,7 @@ _ENCODED = re.compile(
 )
 _DECODES = re.compile(rb"b(?:64|32|85|16)decode|a85decode|decompress|fromhex|unhexlify|rot.?13|\[::-1\]")
 _NAMES = re.compile(rb"getattr\(|__import__|import_module|builtins")
-_HIDES = re.compile(rb"[\"']\s*\+\s*[\"']|\bchr\b|\bjoin\(|\[::-1\]")
+_HIDES = re.compile(rb"[\"']\s*\+\s*[\"']|\bchr\b|[\"']{2}\.join\(|\[::-1\]")
 _REPLACES = re.compile(
     rb"setattr\(|^\s*[A-Za-z_][\w.]*\.\w+(?:\s*=\s*[\w.]+)*\s*=[^=]|sys\.modules|__dict__|patch_function_wrapper|wrap_function_wrapper",
     re.MULTILINE,
