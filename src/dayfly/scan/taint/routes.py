@@ -61,6 +61,7 @@ _HARMLESS_TYPES = {
     "int", "float", "bool", "complex", "UUID", "date", "datetime", "time", "timedelta", "Decimal", "UUID4", "PositiveInt",
     "NonNegativeInt", "IPv4Address", "IPv6Address", "PositiveFloat",
 }  # fmt: skip
+_CONVERTERS = {"int", "float", "uuid", "path", "re", "string", "str"}
 _CONVERTER = re.compile(r"[<{](?:(?P<kind>\w+)(?:\([^)]*\))?:)?(?P<name>\w+)(?::(?P<after>\w+)[^>}]*)?[>}]")
 
 
@@ -231,9 +232,13 @@ def arguments_of(
 
 
 def _read_converters(pattern: str) -> dict[str, str]:
-    return {
-        match["name"]: (match["kind"] or match["after"] or "string") for match in _CONVERTER.finditer(pattern)
-    }
+    found: dict[str, str] = {}
+    for match in _CONVERTER.finditer(pattern):
+        name, kind = match["name"], match["kind"] or match["after"] or "string"
+        if name in _CONVERTERS and kind not in _CONVERTERS:
+            name, kind = kind, name  # Bottle and Starlette write the name first
+        found[name] = kind
+    return found
 
 
 def _parameter(
