@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from dayfly.scan.state import knowledge
 from dayfly.scan.state.calling import Calls
 from dayfly.scan.state.deeds import Outlet
+from dayfly.scan.state.folding import fold_number, fold_order
 from dayfly.scan.state.keeping import State, element, is_open
 from dayfly.scan.state.values import (
     CONSTANT,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from dayfly.scan.state.following import Follower, Frame
     from dayfly.scan.state.naming import Binding, Scope
 
+_MOST_OF_MODULE = 2_000  # statements
 _DATA_CLASSES = ("dataclass", "define", "frozen", "attrs", "s", "attributes")
 _DATA_BASES = (
     "BaseModel",
@@ -199,6 +201,26 @@ class Expressions:
         follower.bound[file.path, name] = value
         return value
 
+    def initialise(self, file: PythonFile) -> None:
+        """Do what the module's import does to its containers: registries that decorators and calls fill."""
+        from dayfly.scan.state.following import Frame
+
+        follower = self.follower
+        if file.path in follower.initialised or file.tree is None:
+            return
+        follower.initialised.add(file.path)
+        for node in file.tree.body[:_MOST_OF_MODULE]:
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.decorator_list:
+                self.module_name(file, node.name)
+            elif (isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)) or (
+                isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript | ast.Attribute)
+            ):
+                follower.initialising += 1
+                try:
+                    follower.run([node], State(), Frame(file))
+                finally:
+                    follower.initialising -= 1
+
     def _binding(self, scope: Scope, binding: Binding) -> Value:
         from dayfly.scan.state.following import Frame
 
@@ -241,7 +263,12 @@ class Expressions:
     ) -> Value:
         """A part of a kept thing as it is now: what init left there, or this invocation put there."""
         stored = state.stored(spot)
-        base = stored if spot in state.fresh else join(initial, stored)
+        left = self.follower.left_by_init(spot)
+        base = (
+            stored
+            if spot in state.fresh
+            else join(initial, stored, *((left,) if left is not NOTHING else ()))
+        )
         read = self.follower.read(spot, state, place, key=key)
         return replace(
             base,
@@ -488,6 +515,10 @@ class Expressions:
 
     def _operation(self, node: ast.BinOp, state: State, frame: Frame) -> Value:
         left, right = self.evaluate(node.left, state, frame), self.evaluate(node.right, state, frame)
+        if left.is_constant and right.is_constant and not left.reads and not right.reads:
+            number = fold_number(node.op, left.text, right.text)
+            if number is not None:
+                return Value(is_constant=True, truth=number != 0, text=str(number))
         result = mix(left, right)
         if isinstance(node.op, ast.Sub):
             # How long ago something was drawn at init is no secret and no identity.
@@ -521,6 +552,9 @@ class Expressions:
         values = [self.evaluate(one, state, frame) for one in (node.left, *node.comparators)]
         operator = node.ops[0]
         if len(values) == 2 and all(value.is_constant and not value.reads for value in values):
+            order = fold_order(operator, values[0].text, values[1].text)
+            if order is not None:
+                return Value(is_constant=True, truth=order)
             same = values[0].text == values[1].text
             if isinstance(operator, ast.Eq | ast.Is):
                 return Value(is_constant=True, truth=same)
@@ -535,7 +569,7 @@ class Expressions:
             for read in result.reads
             if read.spot.root.drawn not in ("clock", "random", "generator")
         )
-        return replace(result, reads=reads)
+        return replace(result, reads=reads, is_opaque=True)
 
     def _display(self, node: ast.Dict | ast.List | ast.Tuple | ast.Set, state: State, frame: Frame) -> Value:
         items: list[tuple[str, Value]] = []

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from dayfly.scan.state.deeds import Deeds, Flow, Outlet, Write
 from dayfly.scan.state.expressions import Expressions
-from dayfly.scan.state.keeping import State, is_open
+from dayfly.scan.state.keeping import State, is_open, overlap
 from dayfly.scan.state.naming import Names
 from dayfly.scan.state.values import (
     CONSTANT,
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from dayfly.scan.source.project import Project, PythonFile
 
 _DEPTH = 14  # calls within each other
-_BUDGET = 2500  # calls followed for one entry
-_MOST_STATEMENTS = 60_000
+_BUDGET = 1200  # calls followed for one entry
+_MOST_STATEMENTS = 20_000
 
 
 @dataclass
@@ -60,6 +60,8 @@ class Follower:
         self.names = names or Names(project)
         self.project = project
         self.deeds = Deeds()
+        self.initialised: set[str] = set()
+        self.init_store: dict[Spot, Value] = {}
         self.heap: dict[int, dict[str, Value]] = {}
         self.numbers = itertools.count(1)
         self.guards: list[Value] = []
@@ -85,6 +87,8 @@ class Follower:
             if self.statements < 0:
                 self.deeds.is_bounded = True
                 break
+            if not self.initialising:
+                self.deeds.lines.add((frame.file.path, node.lineno))
             if isinstance(node, ast.If) and self._run_if(node, state, frame):
                 pushed += 1
             elif not isinstance(node, ast.If):
@@ -376,6 +380,8 @@ class Follower:
             # What was read from the environment before is put back.
             state.remove(spot if not is_open(spot.field[-1]) else Spot(ENVIRON))
         if self.initialising:
+            held = Value(refs=value.refs, items=value.items, is_client=value.is_client)
+            self.init_store[spot] = join(self.init_store.get(spot, NOTHING), held)
             return
         write = Write(
             spot,
@@ -391,6 +397,7 @@ class Follower:
             any(guard.parts or guard.reads for guard in (*self.guards, *self.gates)),
             is_implied,
             is_queue,
+            value.is_opaque,
             is_memo,
             is_code,
         )
@@ -404,6 +411,15 @@ class Follower:
                     is_whole=is_whole and known.is_whole,
                 )
             self.deeds.writes[spot, place, key] = write
+
+    def left_by_init(self, spot: Spot) -> Value:
+        """What importing the modules put there: functions in registries, above all."""
+        found = [
+            value
+            for one, value in self.init_store.items()
+            if one.root == spot.root and len(one.field) >= len(spot.field) and overlap(one.field, spot.field)
+        ]
+        return join(*found) if found and spot.field else NOTHING
 
     def read(
         self, spot: Spot, state: State, place: Place, *, key: frozenset[tuple[str, ...]] = frozenset()

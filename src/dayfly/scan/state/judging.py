@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dayfly.scan.checks import CHECKS
 from dayfly.scan.model import Confidence, Finding, Severity, Step
 from dayfly.scan.state import knowledge, wording
+from dayfly.scan.state.combining import Effects, Judged
 from dayfly.scan.state.deeds import Outlet
 from dayfly.scan.state.keeping import covers, is_open, is_prefix, overlap
 from dayfly.scan.state.values import BOUND_KEYS, RootKind, is_deciding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from dayfly.scan.model import Place
     from dayfly.scan.state.deeds import Deeds, Flow, Registration, Work, Write
     from dayfly.scan.state.values import Part, Read
+    from dayfly.scan.taint.results import Effect
 
 _OUTLETS = (Outlet.ANSWER, Outlet.OUTSIDE, Outlet.DECISION, Outlet.LOG)
 # Who is asked for: a key with one of these tells customers apart.
@@ -41,18 +42,15 @@ _ONCE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A finding and what it is about, so that one thing is reported once."""
+def judge(
+    deeds: Deeds, *, source: Place | None, function: str, effects: Sequence[Effect] = ()
+) -> Iterator[Finding]:
+    """Findings of one entry; the worst one for each kept thing.
 
-    finding: Finding
-    subject: tuple[str, str, str, str]
-
-
-def judge(deeds: Deeds, *, source: Place | None, function: str) -> Iterator[Finding]:
-    """Findings of one entry; the worst one for each kept thing."""
+    `effects` are what the taint engine saw: where it knows that nothing of the event is kept, that holds.
+    """
     best: dict[tuple[str, str, str, str], Finding] = {}
-    for judged in _judge_all(deeds, source, function):
+    for judged in _judge_all(deeds, source, function, Effects(effects)):
         known = best.get(judged.subject)
         if known is None or (judged.finding.severity, known.place) > (known.severity, judged.finding.place):
             best[judged.subject] = judged.finding
@@ -60,8 +58,10 @@ def judge(deeds: Deeds, *, source: Place | None, function: str) -> Iterator[Find
     yield from sorted(best.values(), key=lambda finding: (finding.place, finding.check))
 
 
-def _judge_all(deeds: Deeds, source: Place | None, function: str) -> Iterator[Judged]:
+def _judge_all(deeds: Deeds, source: Place | None, function: str, effects: Effects) -> Iterator[Judged]:
     for write in deeds.writes.values():
+        if effects.denies(write):
+            continue
         found = _judge_write(write, deeds)
         if found is None:
             continue
@@ -72,7 +72,9 @@ def _judge_all(deeds: Deeds, source: Place | None, function: str) -> Iterator[Ju
             write.spot.root.name,
             write.spot.field[0] if write.spot.field and write.spot.field[0].startswith(".") else "",
         )
-        yield Judged(_finding(check, severity, confidence, write, flow, source, function), subject)
+        before = effects.steps(write) or ((Step(source, "the event"),) if source is not None else ())
+        yield Judged(_finding(check, severity, confidence, write, flow, before, function), subject)
+    yield from effects.unseen(deeds, function)
     yield from _judge_drawn(deeds, function)
     for work in deeds.works.values():
         yield from _judge_work(work, function)
@@ -278,10 +280,12 @@ def _finding(
     confidence: Confidence,
     write: Write,
     flow: Flow | None,
-    source: Place | None,
+    before: Sequence[Step],
     function: str,
 ) -> Finding:
-    steps = [Step(source, "the event")] if source is not None else []
+    steps = [
+        step for step in before if step.place.line != write.place.line or step.place.path != write.place.path
+    ]
     steps.append(Step(write.place, write.what))
     if flow is not None:
         name = wording.name_of(flow.read.spot)

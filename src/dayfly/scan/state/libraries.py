@@ -125,6 +125,7 @@ class Libraries:
             text="{}" if result.is_unique else None,
             is_unique=result.is_unique,
             is_client=is_client,
+            is_opaque=result.is_opaque or full not in knowledge.TRANSPARENT,
             work=result.work,
             drawn=result.drawn,
         )
@@ -175,9 +176,11 @@ class Libraries:
                 return replace(me, refs=tuple(refs)) if refs else Value(refs=(External("super()"),))
             case "type" if len(arguments) == 1:
                 return Value(refs=tuple(ref.owner for ref in first.refs if isinstance(ref, Instance)))
-            case "getattr" if second.text is not None:
+            case "getattr" if second.text is not None and "{" not in second.text:
                 found = expressions.attribute(first, second.text, node, state, frame)
                 return join(found, *arguments[2:3]) if len(arguments) > 2 else found
+            case "getattr":
+                return self._any_method(first, (second.text or "{}").partition("{")[0])
             case "setattr" if len(arguments) == 3:
                 owner = node.args[0]
                 attribute = second.text if second.text is not None and second.is_constant else "*"
@@ -217,6 +220,21 @@ class Libraries:
                 return Value(refs=(External("lock"),), is_constant=True)
             case _:
                 return None
+
+    def _any_method(self, value: Value, prefix: str) -> Value:
+        """One of the methods whose names begin so: which, only the event says."""
+        refs: list[FunctionRef] = []
+        for ref in value.refs:
+            if isinstance(ref, Instance):
+                for one in self.follower.expressions.lineage(ref.owner):
+                    refs += [
+                        FunctionRef(one.file, node, one.scope, one, value)
+                        for node in one.node.body
+                        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+                        and node.name.startswith(prefix)
+                        and not node.name.startswith("__")
+                    ]
+        return replace(value.derived(), refs=tuple(refs[:12]))
 
     # What is drawn
 

@@ -157,6 +157,7 @@ class Value:
     is_constant: bool = False
     is_unique: bool = False  # different at every invocation: a request id, a random name
     is_client: bool = False  # an SDK's client or session
+    is_opaque: bool = False  # it went through something that only a run could tell
     truth: bool | None = None
     drawn: str = ""  # drawn while the environment initialised: "random", "clock", "generator"
 
@@ -169,6 +170,7 @@ class Value:
             work=self.work,
             is_unique=self.is_unique,
             is_client=self.is_client and keeps_spots,
+            is_opaque=self.is_opaque,
             drawn=self.drawn,
         )
 
@@ -228,6 +230,7 @@ def join(*values: Value) -> Value:
         is_constant=all(value.is_constant for value in values),
         is_unique=any(value.is_unique for value in some),
         is_client=any(value.is_client for value in some),
+        is_opaque=any(value.is_opaque for value in some),
         drawn=next((one for one in ("random", "generator", "seed", "clock") if one in drawn), ""),
     )
 
