@@ -76,6 +76,7 @@ class Registration:
 
     word: str
     pattern: str = ""
+    returns_html: bool = False  # FastAPI's `response_class=HTMLResponse`
 
 
 def find_in_file(file: PythonFile, library: Library) -> tuple[Entry, ...]:
@@ -140,10 +141,17 @@ def decorated(node: FunctionNode, library: Library) -> Registration | None:
         first = first or next((one.value for one in decorator.keywords if one.arg in {"path", "rule"}), None)
         if isinstance(first, ast.Constant) and isinstance(first.value, str):
             if word not in _METHODS or first.value.startswith(("/", "<", "{", ".")) or first.value == "":
-                return Registration(word, first.value)
+                return Registration(word, first.value, _names_html(decorator))
         elif word not in _METHODS or isinstance(first, (ast.JoinedStr, ast.BinOp)):
             return Registration(word)
     return None
+
+
+def _names_html(call: ast.Call) -> bool:
+    return any(
+        one.arg == "response_class" and ast.unparse(one.value).rpartition(".")[2] == "HTMLResponse"
+        for one in call.keywords
+    )
 
 
 def _referenced(tree: ast.Module) -> Iterator[tuple[str, Registration]]:

@@ -370,7 +370,11 @@ _RECORD_EVENTS = (
     "ActiveMQEvent",
     "RabbitMQEvent",
 )
+_CONTENT_TYPES = "aws_lambda_powertools.event_handler.content_types"
 _POWERTOOLS_ATTRIBUTES = (
+    Attribute((f"{_CONTENT_TYPES}.TEXT_HTML",), Result(taint_from=(), value="text/html")),
+    Attribute((f"{_CONTENT_TYPES}.TEXT_PLAIN",), Result(taint_from=(), value="text/plain")),
+    Attribute((f"{_CONTENT_TYPES}.APPLICATION_JSON",), Result(taint_from=(), value="application/json")),
     Attribute(
         ("powertools.Resolver.current_event", "powertools.Router.current_event"),
         Result(type=_HTTP_EVENT, taint_from=()),
