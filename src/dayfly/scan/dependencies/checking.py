@@ -11,6 +11,7 @@ from dayfly.scan.dependencies.manifests import read_manifests
 from dayfly.scan.dependencies.options import Options
 from dayfly.scan.dependencies.shadowing import find_shadowing
 from dayfly.scan.dependencies.startup import find_startup
+from dayfly.scan.dependencies.trojan.searching import find_trojans
 from dayfly.scan.dependencies.vulnerable import find_vulnerable
 
 if TYPE_CHECKING:
@@ -24,7 +25,10 @@ __all__ = ["Options", "check_file", "check_project"]
 
 
 def check_file(file: PythonFile) -> Iterator[Finding | Note]:
-    """Trojan shapes of one file alone."""
+    """Nothing: what a dependency does is judged with the other files of its package, in `check_project`.
+
+    Results are remembered there by content, see `Options.memory`.
+    """
     yield from ()
 
 
@@ -41,5 +45,6 @@ def check_project(
     yield from find_vulnerable(project, manifests, options)
     yield from find_modified(project)
     yield from find_startup(project)
+    yield from find_trojans(project, memory=options.memory)
     yield from find_lookalikes(project, manifests)
     yield from find_shadowing(project, manifests, functions)

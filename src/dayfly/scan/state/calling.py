@@ -12,7 +12,6 @@ from dayfly.scan.state.files import Files
 from dayfly.scan.state.keeping import State, element
 from dayfly.scan.state.libraries import Libraries
 from dayfly.scan.state.values import (
-    CONSTANT,
     NOTHING,
     ClassRef,
     External,
@@ -297,6 +296,8 @@ class Calls:
         number = -ref.node.lineno if kept_name else next(self.follower.numbers)
         heap.setdefault(number, {})
         value = Value(refs=(Instance(ref, number), *self._container_base(ref, frame)))
+        if self._is_work(ref):
+            value = replace(value, work=self.libraries.begin(ref.node.name, arguments, named, node, frame))
         if kept_name:
             spots = frozenset(
                 {
@@ -340,6 +341,14 @@ class Calls:
             heap[number][f"*{number_of}"] = one_value
         return value
 
+    def _is_work(self, ref: ClassRef) -> bool:
+        """A class of threads or processes."""
+        return any(
+            ast.unparse(base).rpartition(".")[2] in ("Thread", "Timer", "Process")
+            for one in self.expressions.lineage(ref)
+            for base in one.node.bases
+        )
+
     def _container_base(self, ref: ClassRef, frame: Frame) -> tuple[External, ...]:
         for one in self.expressions.lineage(ref):
             for base in one.node.bases:
@@ -364,6 +373,9 @@ class Calls:
             called = decorator if isinstance(decorator, ast.Call) else None
             target = self.expressions.evaluate(called.func if called is not None else decorator, state, frame)
             memo = self._memo(target, called, state, frame)
+            for keyword in called.keywords if called is not None else ():
+                if keyword.arg == "clear_state" and getattr(keyword.value, "value", None) is True:
+                    self.follower.deeds.clears_keys = True
             if memo is not None:
                 value = replace(
                     value,
@@ -524,7 +536,9 @@ class Calls:
             return receiver
         if name in ("keys", "copy", "most_common", "elements", "getvalue"):
             return replace(
-                receiver.derived(), refs=receiver.refs, items=receiver.items if name == "copy" else ()
+                receiver.derived(),
+                refs=(External("dict()"),) if is_environment else receiver.refs,
+                items=receiver.items if name == "copy" else (),
             )
         if name in ("popleft", "popitem", "get_nowait"):
             found = expressions.element(receiver, NOTHING, node, state, frame)

@@ -91,4 +91,5 @@ class Deeds:
     removed: set[str] = field(default_factory=set)  # verbs that undo a registration
     dirty: set[Spot] = field(default_factory=set)
     evicted: set[Root] = field(default_factory=set)
+    clears_keys: bool = False  # the logger's keys go before each event
     is_bounded: bool = False

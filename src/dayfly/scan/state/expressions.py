@@ -160,7 +160,7 @@ class Expressions:
         """A name of a module's top level, or a builtin."""
         value = self.module_name(file, name)
         for spot in value.spots:
-            if not spot.field and spot.root.kind is RootKind.GLOBAL:
+            if not spot.field and spot.root.kind in (RootKind.GLOBAL, RootKind.CONTEXT):
                 return self._kept(replace(value, spots=frozenset()), spot, state, place)
         return value
 
@@ -188,7 +188,8 @@ class Expressions:
             and not isinstance(next(iter(value.refs), None), ClassRef)
         )
         if not value.spots and (is_rebindable or self._is_changeable(value)):
-            root = Root(RootKind.GLOBAL, file.path, name, line, value.drawn, is_rebindable)
+            kind = RootKind.CONTEXT if "threading.local()" in value.externals else RootKind.GLOBAL
+            root = Root(kind, file.path, name, line, value.drawn, is_rebindable)
             value = replace(value, spots=frozenset({Spot(root)}), truth=None)
         follower.bound[file.path, name] = value
         return value
@@ -262,7 +263,10 @@ class Expressions:
                     elif name in self.follower.heap.get(number, {}):
                         initial.append(self.follower.heap[number][name])
                     else:
-                        results.append(self._class_attribute(owner, name, state, place, frame, value))
+                        found_in_class = self._class_attribute(owner, name, state, place, frame, value)
+                        is_own = _is_data_class(owner.node) and not found_in_class.spots
+                        is_method = any(isinstance(one, FunctionRef) for one in found_in_class.refs)
+                        (initial if is_own and not is_method else results).append(found_in_class)
                 case External(name=outer):
                     initial.append(self._external_attribute(outer, name, value, frame))
                 case FunctionRef(node=function):
@@ -352,7 +356,8 @@ class Expressions:
             self.follower.initialising -= 1
         initial = bound[key]
         if _is_data_class(owner.node) and not initial.drawn:
-            return initial if initial.is_constant else NOTHING
+            # A default of a data class is made for each of its objects.
+            return initial
         if not self._is_changeable(initial) and name not in self.follower.names.stored_attributes:
             return initial
         root = Root(RootKind.CLASS, owner.file.path, owner.node.name, node.lineno, initial.drawn)

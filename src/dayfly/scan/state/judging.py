@@ -9,8 +9,8 @@ from dayfly.scan.checks import CHECKS
 from dayfly.scan.model import Confidence, Finding, Severity, Step
 from dayfly.scan.state import knowledge, wording
 from dayfly.scan.state.deeds import Outlet
-from dayfly.scan.state.keeping import covers, is_prefix, overlap
-from dayfly.scan.state.values import RootKind
+from dayfly.scan.state.keeping import covers, is_open, is_prefix, overlap
+from dayfly.scan.state.values import BOUND_KEYS, RootKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -101,7 +101,7 @@ def _stale(read: Read, write: Write) -> bool:
     for fresh in read.fresh:
         if is_prefix(fresh, read.spot.field):
             return False
-        if is_prefix(fresh, write.spot.field) and not any(step.startswith("*") for step in fresh):
+        if is_prefix(fresh, write.spot.field) and not any(is_open(step) for step in fresh):
             return False
     return True
 
@@ -141,7 +141,7 @@ def _judge_write(write: Write, deeds: Deeds) -> tuple[str, Severity, Confidence,
     kind = write.spot.root.kind
     if not write.parts and not write.key and not write.is_code:
         return None
-    if not _is_kept(write, deeds):
+    if not _is_kept(write, deeds) or (deeds.clears_keys and write.spot.root == BOUND_KEYS):
         return None
     flow = _flow_of(write, deeds)
     match kind:
@@ -150,7 +150,7 @@ def _judge_write(write: Write, deeds: Deeds) -> tuple[str, Severity, Confidence,
         case RootKind.FILE:
             return _judge_file(write, flow)
         case RootKind.ENVIRONMENT:
-            if not write.parts:
+            if not write.parts or (write.is_implied and flow is None):
                 return None
             severity = (
                 Severity.HIGH
@@ -243,7 +243,7 @@ def _judge_memory(
             Confidence.MEDIUM,
             None,
         )
-    if write.is_whole and not any(step.startswith("*") for step in write.spot.field):
+    if write.is_whole and not any(is_open(step) for step in write.spot.field):
         return check, Severity.INFORMATIONAL, Confidence.LOW, None
     if any(is_prefix(fresh, write.spot.field) for fresh in write.fresh) or write.spot.root in deeds.evicted:
         return None
@@ -259,7 +259,7 @@ def _judge_memory(
 
 def _check_of(write: Write, flow: Flow | None) -> str:
     root, field = write.spot.root, write.spot.field
-    if write.is_client and write.parts:
+    if write.parts and (write.is_client or (write.is_credential and _is_like_client(write))):
         return "state.client"
     if write.is_memo:
         return "state.cache"
@@ -274,6 +274,13 @@ def _check_of(write: Write, flow: Flow | None) -> str:
     if root.kind is RootKind.FUNCTION or not field:
         return "state.global"
     return "state.class" if field[0].startswith(".") else "state.container"
+
+
+def _is_like_client(write: Write) -> bool:
+    """Whether it is a client by its name, or what a client sends with each request."""
+    if any(step.lstrip(".") in ("headers", "cookies", "auth") for step in write.spot.field):
+        return True
+    return any(word in write.spot.root.name.lower() for word in ("client", "http", "api", "connection"))
 
 
 def _is_deciding(root: Root) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from dayfly.scan.state import knowledge
 from dayfly.scan.state.deeds import Outlet, Registration, Work
 from dayfly.scan.state.values import (
+    BOUND_KEYS,
     CONSTANT,
     NOTHING,
     External,
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from dayfly.scan.state.following import Follower, Frame
     from dayfly.scan.state.keeping import State
 
-BOUND_KEYS = Root(RootKind.CONTEXT, "", "the logger's keys")
 _SAME = frozenset(
     {
         "copy.copy",
@@ -192,8 +192,9 @@ class Libraries:
                 expressions.take_away(Value(refs=(External("os.environ"),)), first, state)
                 return NOTHING
             case "dataclasses.field" | "field":
-                default = named.get("default")
-                return default if default is not None else NOTHING
+                factory = named.get("default_factory", NOTHING)
+                made = tuple(External(f"{one}()") for one in factory.externals)
+                return named.get("default", Value(refs=made) if made else NOTHING)
             case "contextlib.suppress" | "threading.Lock" | "threading.RLock":
                 return Value(refs=(External("lock"),), is_constant=True)
             case _:
@@ -337,14 +338,31 @@ class Libraries:
         if is_started is None:
             return None
         given = [follower.expressions.deep(value) for value in (*arguments, *named.values())]
-        number = next(follower.numbers)
-        follower.deeds.works[number] = Work(
-            frame.file.place(node), _shown(node), mix(*given).parts, is_started, False, self._is_guarded()
-        )
-        value = Value(work=frozenset({number}), parts=mix(*given).parts, refs=(External(f"{full}()"),))
+        work = self.begin(_shown(node), arguments, named, node, frame, is_started=is_started)
+        value = Value(work=work, parts=mix(*given).parts, refs=(External(f"{full}()"),))
         if isinstance(node.func, ast.Attribute) and not receiver.spots:
             follower.expressions.absorb(node.func.value, None, Value(work=value.work), state, frame)
         return value
+
+    def begin(
+        self,
+        what: str,
+        arguments: Sequence[Value],
+        named: Mapping[str, Value],
+        node: ast.AST,
+        frame: Frame,
+        *,
+        is_started: bool = False,
+    ) -> frozenset[int]:
+        """Note a thread, task or program; its number."""
+        if self.follower.initialising:
+            return frozenset()
+        given = [self.follower.expressions.deep(value) for value in (*arguments, *named.values())]
+        number = next(self.follower.numbers)
+        self.follower.deeds.works[number] = Work(
+            frame.file.place(node), what, mix(*given).parts, is_started, False, self._is_guarded()
+        )
+        return frozenset({number})
 
     def _setting(
         self, full: str, given: Sequence[Value], node: ast.Call, state: State, frame: Frame

@@ -48,7 +48,9 @@ def read_scope(file: PythonFile) -> Scope:
             case ast.Global(names=names):
                 scope.rebound.update(names)
             case ast.Subscript(
-                value=ast.Call(func=ast.Name(id="globals")), slice=ast.Constant(value=str(name)), ctx=ast.Store()
+                value=ast.Call(func=ast.Name(id="globals")),
+                slice=ast.Constant(value=str(name)),
+                ctx=ast.Store(),
             ):
                 scope.rebound.add(name)
     return scope

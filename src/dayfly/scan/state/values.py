@@ -186,6 +186,7 @@ class Value:
         return tuple(ref.name for ref in self.refs if isinstance(ref, External))
 
 
+BOUND_KEYS = Root(RootKind.CONTEXT, "", "the logger's keys")
 NOTHING = Value()
 CONSTANT = Value(is_constant=True)
 

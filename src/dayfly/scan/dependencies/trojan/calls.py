@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from dayfly.scan.dependencies.trojan import folding, knowledge
-from dayfly.scan.dependencies.trojan.deed import Act
+from dayfly.scan.dependencies.trojan.deed import Act, Phase
 from dayfly.scan.dependencies.trojan.expressions import COMPUTED, DECODED, Expressions
 from dayfly.scan.dependencies.trojan.machine import argument_label
 from dayfly.scan.dependencies.trojan.values import (
@@ -128,6 +128,11 @@ class Calls(Expressions):
         if key in self.stack or self.is_deep:
             return Value(labels=labels_of([*arguments, *keywords.values()]))
         self.entered.add(key)
+        # Called again with the same it does the same: what it did is recorded already.
+        same = (key, id(function.frame), self.phase, self.wrapped, _signature(function, arguments, keywords))
+        if same in self.known:
+            return self.known[same]
+        self.known[same] = Value(labels=labels_of([*arguments, *keywords.values()]))
         before = (self.frame, self.returned, self.conditions, self.nesting)
         frame = Frame(function.file, function.frame, cls=function.bound.cls if function.bound else None)
         self.stack.append(key)
@@ -139,7 +144,8 @@ class Calls(Expressions):
                 self.returned.append(self.evaluate(function.node.body))
             else:
                 self.execute(function.node.body)
-            return join(self.returned)
+            self.known[same] = join(self.returned)
+            return self.known[same]
         finally:
             self.stack.pop()
             self.frame, self.returned, self.conditions, self.nesting = before
@@ -205,6 +211,10 @@ class Calls(Expressions):
         known = self._builtin(name, first, arguments, keywords, node)
         if known is not None:
             return known
+        if self.find is not None and self._leads_on(passed):
+            own = self.own(name)
+            if own.local:
+                return self.call(Value(local=own.local), arguments, keywords, node)
         if name.startswith(("os.environ.", "os.environb.")) or name in ("os.getenv", "os.getenvb"):
             if name.rpartition(".")[2] in ("get", "getenv", "getenvb", "pop", "__getitem__", "setdefault"):
                 return join([self.variable(first), *arguments[1:2]])
@@ -245,6 +255,14 @@ class Calls(Expressions):
                 if any(inner.startswith("builtins.open(w)") for inner in one.names):
                     self.record(Act.WRITE, node, name, first, target=Value(sketch=one.sketch))
         return Value(labels=labels, names=names, local=local, sketch=sketch)
+
+    def _leads_on(self, passed: Sequence[Value]) -> bool:
+        """Whether a helper in another file is looked into: it is given something, or runs at import."""
+        if any(
+            one.has(Kind.ENVIRONMENT, Kind.CREDENTIAL, Kind.HOST, Kind.REMOTE, Kind.DECODED) for one in passed
+        ):
+            return True
+        return self.phase is Phase.WRAPPER or (self.phase is Phase.IMPORT and len(self.stack) < 3)
 
     def _path(self, name: str, arguments: Sequence[Value]) -> str:
         if name in ("os.path.join", "posixpath.join") or name.endswith(".joinpath"):
@@ -572,6 +590,33 @@ class Calls(Expressions):
             and function.value.attr == "__dict__"
         ):
             return
+
+
+def _signature(
+    function: Function, arguments: Sequence[Value], keywords: dict[str, Value]
+) -> tuple[object, ...]:
+    """What tells one call of a function from another."""
+    values = [*(("", one) for one in arguments), *keywords.items()]
+    return (
+        id(function.bound) if function.bound is not None else 0,
+        *(
+            (
+                name,
+                one.labels,
+                one.names,
+                one.sketch[:200],
+                one.const
+                if isinstance(one.const, int | str | bytes) and _size(one.const) < 200
+                else id(one.const),
+                tuple(id(inner) for inner in one.local),
+            )
+            for name, one in values
+        ),
+    )
+
+
+def _size(value: int | str | bytes) -> int:
+    return 1 if isinstance(value, int) else len(value)
 
 
 def _functions(values: Sequence[Value]) -> tuple[Local, ...]:
