@@ -226,6 +226,58 @@ Resources:
     assert {one["function"] for one in made["findings"]} == {"Payments"}
 
 
+TEMPLATE = """\
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Pay:
+    Type: AWS::Serverless::Function
+    Properties: {CodeUri: function/, Handler: aws.handler, Runtime: python3.13}
+"""
+
+
+def test_a_policy_is_suggested_with_the_lines_that_need_it(function: Path, tmp_path: Path) -> None:
+    (tmp_path / "template.yaml").write_text(TEMPLATE)
+    (function / "aws.py").write_text(
+        "import boto3\ndef handler(event, context):\n    boto3.client('s3').get_object(Bucket='b', Key='k')\n"
+    )
+    done = run("template.yaml", "--suggest-policy", cwd=tmp_path)
+    assert done.returncode == 0
+    assert '"s3:GetObject"' in done.stdout
+    assert "function/aws.py:3" in done.stdout
+    made = json.loads(run("template.yaml", "--suggest-policy", "--json", cwd=tmp_path).stdout)
+    (policy,) = made["policies"]
+    assert policy["function"] == "Pay"
+    assert any(one["action"] == "s3:GetObject" for one in policy["reasons"])
+
+
+def test_without_a_handler_there_is_no_policy(tmp_path: Path) -> None:
+    _write(tmp_path, "x.py", "x = 1\n")
+    done = run("--suggest-policy", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "--handler" in done.stderr
+
+
+def test_a_bill_of_materials_is_written_beside_the_result(clean: Path, tmp_path: Path) -> None:
+    _write(clean, "requirements.txt", "boto3==1.40.0\n")
+    assert run("--sbom", tmp_path / "bom.json", cwd=clean).returncode == 0
+    made = json.loads((tmp_path / "bom.json").read_text())
+    assert made["bomFormat"] == "CycloneDX"
+    assert run(clean, clean, "--sbom", tmp_path / "bom.json", cwd=clean).returncode == 2
+
+
+def test_what_a_dependency_does_anew_is_a_finding(clean: Path) -> None:
+    _write(clean, "site-packages/calm-1.0.dist-info/METADATA", "Name: calm\nVersion: 1.0\n")
+    _write(clean, "site-packages/calm-1.0.dist-info/RECORD", "calm.py,,\n")
+    _write(clean, "site-packages/calm.py", "x = 1\n")
+    assert run("--write-capabilities", "--only", "dependency.capability-changed", cwd=clean).returncode == 0
+    assert run("--only", "dependency.capability-changed", cwd=clean).returncode == 0
+    _write(clean, "site-packages/calm.py", "import subprocess\nsubprocess.run(['true'])\n")
+    done = run("--only", "dependency.capability-changed", cwd=clean)
+    assert done.returncode == 1
+    assert "starts processes" in done.stdout
+    assert run("--capabilities", "nope.json", cwd=clean).returncode == 2
+
+
 # Bad input ---------------------------------------------------------------------------------------------------------
 
 
