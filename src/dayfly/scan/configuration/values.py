@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from dayfly.scan.configuration.formats import entropy
 from dayfly.scan.model import Confidence
@@ -15,6 +16,7 @@ _SECRET = re.compile(
     r"sharedkey|sessionkey|cookiesecret|jwtsecret|secretvalue)$"
 )
 _TOKEN = re.compile(r"(?:token|credential|credentials|bearer|authorization|accesskey)$")
+TELLING = re.compile(r"pass|pwd|secret|key|token|credential|bearer|authorization", re.IGNORECASE)
 # They end like a secret and are none: paging, parsing, and what a field or header is called.
 _HARMLESS = re.compile(
     r"(?:^|_)(?:next|page|paging|pagination|continuation|continue|start|starting|sync|cancel|lexer|separator|pad|eos|bos|unk|cls|"
@@ -53,8 +55,11 @@ _URL_PASSWORDS = frozenset(
 )  # fmt: skip
 
 
+@lru_cache(maxsize=20_000)
 def name_kind(name: str) -> str:
     """`password`, `secret` or `token` where a name tells of one, else ""."""
+    if not TELLING.search(name):
+        return ""
     # Only the last part of a dotted or spaced name counts: `app.secret`.
     snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.strip().strip("\"'")).lower()
     flat = re.sub(r"[^a-z0-9]+", "", snake)
@@ -89,9 +94,11 @@ def is_placeholder(value: str) -> bool:
 
 def judge(name: str, value: str) -> tuple[str, Confidence] | None:
     """The kind of secret that `name` holds with `value`, and how sure that is; None for no secret."""
-    kind = name_kind(name)
     text = value.strip()
-    if not kind or len(text) > _MAX or is_placeholder(text) or any(blank in text for blank in " \t\n"):
+    if not _MIN_PASSWORD <= len(text) <= _MAX or any(blank in text for blank in " \t\n"):
+        return None
+    kind = name_kind(name)
+    if not kind or is_placeholder(text):
         return None
     if _norm(text) in _norm(name) or (_norm(name) in _norm(text) and not re.search(r"\d", text)):
         return None
