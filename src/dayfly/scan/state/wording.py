@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
 from dayfly.scan.state.deeds import Outlet
@@ -102,3 +103,12 @@ def drawn_harm(root: Root, label: str) -> str:
     if root.drawn in ("generator", "seed"):
         return "a customer who knows the numbers of one environment knows those that other customers get from another"
     return f"all customers of an environment share one {label}; with SnapStart, all customers of all environments"
+
+
+def shown(node: ast.AST) -> str:
+    """Code in a few words. Constants within it are shown, as on the line itself; the output masks keys."""
+    try:
+        text = " ".join(ast.unparse(node).split())
+    except (ValueError, RecursionError):
+        return type(node).__name__
+    return text if len(text) <= 70 else text[:67] + "…"
