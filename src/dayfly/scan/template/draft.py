@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from dayfly.scan.model import Place
     from dayfly.scan.template.nodes import MappingNode
 
-_REFERENCE = re.compile(r"\$\{([A-Za-z0-9_-]+(?:::[A-Za-z0-9]+)?)(?:[.:][^}]*)?\}")
+# `${Name.Arn}` of CloudFormation; `${aws_sqs_queue.orders.arn}`, `${module.api.arn}` of Terraform.
+_REFERENCE = re.compile(
+    r"\$\{(aws_[a-z0-9_]+\.[\w-]+|module\.[\w-]+|[A-Za-z0-9_-]+(?:::[A-Za-z0-9]+)?)(?:[.:][^}]*)?\}"
+)
 # They retry by themselves and tell nobody when they give up: AWS Lambda developer guide, "Asynchronous invocation".
 _ASYNCHRONOUS = frozenset(
     {Trigger.S3, Trigger.SNS, Trigger.EVENTBRIDGE, Trigger.SCHEDULE, Trigger.IOT, Trigger.LOGS}
@@ -103,12 +106,17 @@ class Draft:
 
 
 def referred(text: str) -> frozenset[str]:
-    """The logical names that a text refers to: `${Name}`, `${Name.Arn}`."""
+    """The logical names or addresses that a text refers to: `${Name}`, `${aws_sqs_queue.orders.arn}`."""
     return frozenset(match[1] for match in _REFERENCE.finditer(text))
 
 
 def code_path(template: str, written: str) -> str | None:
-    """A path as a template has it, seen from the scanned root; None where it lies elsewhere."""
+    """A path as a template has it, seen from the scanned root; None where it lies elsewhere.
+
+    `@root` at its beginning stands for the scanned root (Terraform's `path.module` has been put in).
+    """
+    if written.startswith("@root"):
+        template, written = "", written.removeprefix("@root").lstrip("/") or "."
     if written.startswith(("s3://", "https://", "http://", "/")) or "${" in written:
         return None
     joined = posixpath.normpath(posixpath.join(posixpath.dirname(template), written))

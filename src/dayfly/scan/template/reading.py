@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from dayfly.scan.model import Note, NoteKind, Place
 from dayfly.scan.template.cloudformation import is_cloudformation, read_cloudformation
 from dayfly.scan.template.documents import read_documents
+from dayfly.scan.template.images import settle_images
 from dayfly.scan.template.nodes import MappingNode
 from dayfly.scan.template.serverless import is_serverless, read_serverless
-from dayfly.scan.template.terraform import read_terraform
 
 if TYPE_CHECKING:
     from dayfly.scan.source.project import Project
@@ -50,15 +50,13 @@ def read_templates(project: Project) -> tuple[Template, ...]:
             _note_program(project, path, name)
         elif path.endswith(_DOCUMENTS):
             found.extend(_read_file(project, path, name))
-    for folder, paths in sorted(modules.items()):
-        try:
-            template = read_terraform(project, folder, paths)
-        except RecursionError:
-            project.notes.append(Note(NoteKind.BOUNDED, "is nested too deeply to be read", Place(paths[0])))
-            continue
-        if template is not None:
-            found.append(template)
-    return tuple(sorted(found, key=lambda template: template.path))
+    if modules:
+        # python-hcl2 and its parser take longer to import than most projects to read.
+        from dayfly.scan.template.terraform import read_terraform
+
+        found.extend(read_terraform(project, modules))
+    settled = [settle_images(project, template) for template in found]
+    return tuple(sorted(settled, key=lambda template: template.path))
 
 
 def _read_file(project: Project, path: str, name: str) -> list[Template]:

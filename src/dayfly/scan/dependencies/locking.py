@@ -1,0 +1,183 @@
+"""Checks that versions are exact, that bytes are recorded, and that sources cannot change or be overheard."""
+
+from __future__ import annotations
+
+import urllib.parse
+from typing import TYPE_CHECKING
+
+from dayfly.scan.dependencies.manifests import is_development
+from dayfly.scan.dependencies.requirement import Origin, is_commit
+from dayfly.scan.model import Confidence, Finding, Place, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from dayfly.scan.dependencies.requirement import Index, Manifest, Requirement
+
+_SHOWN = 5
+_LOCKS_OF = {
+    "pyproject.toml": frozenset({"uv.lock", "poetry.lock", "pdm.lock", "pylock.toml", "requirements.txt"}),
+    "Pipfile": frozenset({"Pipfile.lock"}),
+    "setup.cfg": frozenset({"uv.lock", "pdm.lock", "pylock.toml", "requirements.txt"}),
+}
+
+
+def find_unlocked(manifests: Sequence[Manifest]) -> Iterator[Finding]:
+    """One finding for each file whose packages are not fixed, by itself or by a lock beside or above it."""
+    for manifest in manifests:
+        if is_development(manifest.path):
+            continue
+        asked = [one for one in manifest.requirements if not one.group and one.name not in manifest.own_names]
+        if not asked:
+            continue
+        loose = (
+            []
+            if manifest.is_lock
+            else [one for one in asked if not one.is_exact and one.origin is Origin.INDEX]
+        )
+        if loose and not _is_covered(manifest, manifests):
+            yield _unlocked(manifest, loose)
+        elif not loose:
+            unhashed = [
+                one for one in asked if not one.is_hashed and one.origin in (Origin.INDEX, Origin.ARCHIVE)
+            ]
+            if unhashed and (manifest.is_lock or not _is_covered(manifest, manifests, by_hashes=True)):
+                yield _unhashed(manifest, unhashed)
+
+
+def _is_covered(manifest: Manifest, manifests: Sequence[Manifest], *, by_hashes: bool = False) -> bool:
+    """Whether a lock in its folder, or in one around it, says what is installed instead."""
+    kinds = _LOCKS_OF.get(manifest.kind, frozenset())
+    for other in manifests:
+        is_around = (
+            not other.folder
+            or manifest.folder == other.folder
+            or manifest.folder.startswith(other.folder + "/")
+        )
+        if other is manifest or not is_around or other.kind not in kinds:
+            continue
+        if other.is_lock:
+            return True
+        # An exported or compiled requirements.txt beside a declaration is what is installed.
+        if (
+            other.folder == manifest.folder
+            and other.requirements
+            and all(one.is_exact for one in other.requirements)
+        ):
+            return not by_hashes or all(one.is_hashed for one in other.requirements)
+    return False
+
+
+def _unlocked(manifest: Manifest, loose: Sequence[Requirement]) -> Finding:
+    names = [one.name for one in loose]
+    return Finding(
+        check="dependency.unlocked",
+        message=f"{manifest.kind} admits more than one version of {_listed(names)}, and no lock says which is installed",
+        place=loose[0].place,
+        severity=Severity.MEDIUM,
+        harm="whoever can publish a release of one of them runs code in the next deployment's environments",
+        evidence={"packages": names},
+    )
+
+
+def _unhashed(manifest: Manifest, unhashed: Sequence[Requirement]) -> Finding:
+    names = [one.name for one in unhashed]
+    return Finding(
+        check="dependency.unhashed",
+        message=f"{manifest.kind} names versions but no hashes for {_listed(names)}",
+        place=unhashed[0].place,
+        severity=Severity.LOW,
+        evidence={"packages": names},
+    )
+
+
+def find_sources(manifests: Sequence[Manifest]) -> Iterator[Finding]:
+    """Findings for requirements and indexes whose answer somebody else may choose."""
+    for manifest in manifests:
+        for one in manifest.requirements:
+            yield from _of_requirement(one)
+        from_index = [one for one in manifest.requirements if one.origin is Origin.INDEX]
+        is_hashed = bool(from_index) and all(one.is_hashed for one in from_index)
+        for index in manifest.indexes:
+            yield from _of_index(index, is_hashed=is_hashed)
+
+
+def _of_requirement(one: Requirement) -> Iterator[Finding]:
+    shown = _without_secret(one.url)
+    scheme = one.url.partition("://")[0].lower()
+    if one.origin is Origin.VCS and not is_commit(one.url):
+        yield _source(
+            f"{one.name} is taken from {shown}, and what a branch or tag there means can be changed",
+            one.place,
+            Severity.MEDIUM,
+            fix="name the commit by its full hash",
+        )
+    if one.origin in (Origin.VCS, Origin.ARCHIVE) and scheme in ("http", "git+http", "git", "git+git", "ftp"):
+        if not one.is_hashed:
+            yield _source(
+                f"{one.name} is taken from {shown} over a connection that anybody on the way can change",
+                one.place,
+                Severity.HIGH,
+                fix="take it over HTTPS",
+            )
+    elif one.origin is Origin.ARCHIVE and not one.is_hashed:
+        yield _source(
+            f"{one.name} is taken from {shown} without a hash: what is served there may change",
+            one.place,
+            Severity.MEDIUM,
+            fix="add the archive's hash (#sha256=…)",
+        )
+
+
+def _of_index(index: Index, *, is_hashed: bool) -> Iterator[Finding]:
+    shown = _without_secret(index.url)
+    host = urllib.parse.urlsplit(index.url if "://" in index.url else f"//{index.url}").hostname or ""
+    if host in ("localhost", "127.0.0.1", "::1"):
+        return
+    if index.is_unverified:
+        yield _source(
+            f"{shown} is trusted without a valid certificate",
+            index.place,
+            Severity.HIGH,
+            fix="install its certificate",
+        )
+    elif index.url.lower().startswith(("http://", "ftp://")) and not is_hashed:
+        yield _source(
+            f"packages are taken from {shown} over a connection that anybody on the way can change",
+            index.place,
+            Severity.HIGH,
+            fix="ask the index over HTTPS",
+        )
+    if index.is_extra and not is_hashed:
+        yield _source(
+            f"{shown} is asked beside another index: whichever has the higher version of a name is believed",
+            index.place,
+            Severity.MEDIUM,
+            fix="ask one index alone that passes on the public one, bind names to an index, or record hashes",
+            confidence=Confidence.MEDIUM,
+        )
+
+
+def _source(
+    message: str, place: Place, severity: Severity, *, fix: str, confidence: Confidence = Confidence.HIGH
+) -> Finding:
+    return Finding("dependency.source", message, place, severity, confidence, fix=fix)
+
+
+def _without_secret(url: str) -> str:
+    """The URL without the user and password that it may carry, and without its query."""
+    scheme, separator, rest = url.partition("://")
+    authority, slash, path = rest.partition("/")
+    if not separator:
+        return (
+            url.rpartition("@")[2].partition("?")[0]
+            if "://" not in url and "@" in url
+            else url.partition("?")[0]
+        )
+    return f"{scheme}://{authority.rpartition('@')[2]}{slash}{path.partition('?')[0]}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    names = list(dict.fromkeys(names))
+    shown = ", ".join(names[:_SHOWN])
+    return f"{shown} and {len(names) - _SHOWN} more" if len(names) > _SHOWN else shown

@@ -1,0 +1,419 @@
+"""Decides what of a handler's deeds lets one customer see another's data, and says so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dayfly.scan.checks import CHECKS
+from dayfly.scan.model import Confidence, Finding, Severity, Step
+from dayfly.scan.state import knowledge, wording
+from dayfly.scan.state.deeds import Outlet
+from dayfly.scan.state.keeping import covers, is_open, is_prefix, overlap
+from dayfly.scan.state.values import BOUND_KEYS, RootKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from dayfly.scan.model import Place
+    from dayfly.scan.state.deeds import Deeds, Flow, Registration, Work, Write
+    from dayfly.scan.state.values import Part, Read, Root
+
+_OUTLETS = (Outlet.ANSWER, Outlet.OUTSIDE, Outlet.DECISION, Outlet.LOG)
+# Who is asked for: a key with one of these tells customers apart.
+_IDENTITY = (
+    "user", "customer", "tenant", "account", "session", "sub", "principal", "claims", "authorizer", "email", "token",
+    "identity", "cognito", "owner", "member", "subscriber", "clientid", "client_id", "org", "authorization", "apikey", "api_key",
+    "username", "caller", "person", "patient", "employee",
+)  # fmt: skip
+# One for each event: nobody else's event has the same.
+_ONCE = (
+    "idempot",
+    "requestid",
+    "request_id",
+    "messageid",
+    "message_id",
+    "eventid",
+    "event_id",
+    "nonce",
+    "receipthandle",
+    "digest",
+)
+_DECIDING = (
+    "auth",
+    "admin",
+    "role",
+    "user",
+    "login",
+    "logged",
+    "tenant",
+    "permission",
+    "allowed",
+    "verified",
+    "trusted",
+    "customer",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A finding and what it is about, so that one thing is reported once."""
+
+    finding: Finding
+    subject: tuple[str, str, str, str]
+
+
+def judge(deeds: Deeds, *, source: Place | None, function: str) -> Iterator[Finding]:
+    """Findings of one entry; the worst one for each kept thing."""
+    best: dict[tuple[str, str, str, str], Finding] = {}
+    for judged in _judge_all(deeds, source, function):
+        known = best.get(judged.subject)
+        if known is None or (judged.finding.severity, known.place) > (known.severity, judged.finding.place):
+            best[judged.subject] = judged.finding
+    # What is said of a client or a cache need not be said of the global that holds it.
+    yield from sorted(best.values(), key=lambda finding: (finding.place, finding.check))
+
+
+def _judge_all(deeds: Deeds, source: Place | None, function: str) -> Iterator[Judged]:
+    for write in deeds.writes.values():
+        found = _judge_write(write, deeds)
+        if found is None:
+            continue
+        check, severity, confidence, flow = found
+        subject = (
+            check,
+            write.spot.root.owner,
+            write.spot.root.name,
+            write.spot.field[0] if write.spot.field and write.spot.field[0].startswith(".") else "",
+        )
+        yield Judged(_finding(check, severity, confidence, write, flow, source, function), subject)
+    yield from _judge_drawn(deeds, function)
+    for work in deeds.works.values():
+        yield from _judge_work(work, function)
+    for registration in deeds.registrations:
+        yield from _judge_registration(registration, deeds, function)
+
+
+def _stale(read: Read, write: Write) -> bool:
+    """Whether the read may see what an earlier invocation wrote."""
+    if read.is_test or read.spot.root != write.spot.root or not overlap(read.spot.field, write.spot.field):
+        return False
+    for fresh in read.fresh:
+        if is_prefix(fresh, read.spot.field):
+            return False
+        if is_prefix(fresh, write.spot.field) and not any(is_open(step) for step in fresh):
+            return False
+    return True
+
+
+def _uncovered(write: Write) -> frozenset[Part]:
+    """Parts of the event that the value depends on and its key does not tell apart."""
+    rest = frozenset(part for part in write.parts if not covers(write.key, frozenset({part})))
+    if any(_names(part, _ONCE) for part in write.key):
+        return frozenset()
+    if any(_names(part, _IDENTITY) for part in write.key):
+        return frozenset(part for part in rest if _names(part, _IDENTITY))
+    return rest
+
+
+def _names(part: Part, words: Iterable[str]) -> bool:
+    return any(word in step.lower() for step in part for word in words)
+
+
+def _is_kept(write: Write, deeds: Deeds) -> bool:
+    return any(spot.root == write.spot.root and overlap(spot.field, write.spot.field) for spot in deeds.dirty)
+
+
+def _flow_of(write: Write, deeds: Deeds) -> Flow | None:
+    """The worst way of what was written into a later invocation's doings."""
+    is_covered = bool(write.key) and not _uncovered(write)
+    found = [
+        flow
+        for flow in deeds.flows
+        if _stale(flow.read, write) and not (is_covered and (flow.read.key or flow.read.spot.field))
+    ]
+    if not found:
+        return None
+    return min(found, key=lambda flow: (_OUTLETS.index(flow.outlet), flow.place, flow.what))
+
+
+def _judge_write(write: Write, deeds: Deeds) -> tuple[str, Severity, Confidence, Flow | None] | None:
+    kind = write.spot.root.kind
+    if not write.parts and not write.key and not write.is_code:
+        return None
+    if not _is_kept(write, deeds) or (deeds.clears_keys and write.spot.root == BOUND_KEYS):
+        return None
+    flow = _flow_of(write, deeds)
+    match kind:
+        case RootKind.CACHE:
+            return _judge_cache(write, flow)
+        case RootKind.FILE:
+            return _judge_file(write, flow)
+        case RootKind.ENVIRONMENT:
+            if not write.parts or (write.is_implied and flow is None):
+                return None
+            severity = (
+                Severity.HIGH
+                if flow is not None
+                else Severity.MEDIUM
+                if write.is_conditional
+                else Severity.LOW
+            )
+            if write.is_credential and flow is None:
+                severity = Severity.MEDIUM
+            return "state.environment", severity, Confidence.HIGH, flow
+        case RootKind.MODULE | RootKind.SETTING:
+            return _judge_module(write, flow)
+        case _:
+            return _judge_memory(write, flow, deeds)
+
+
+def _judge_cache(write: Write, flow: Flow | None) -> tuple[str, Severity, Confidence, Flow | None] | None:
+    if not write.parts:
+        return None
+    if _uncovered(write) and flow is not None:
+        check = "state.client" if write.is_client else "state.cache"
+        return check, Severity.HIGH if flow.outlet in _OUTLETS[:2] else Severity.MEDIUM, Confidence.HIGH, flow
+    if write.spot.root.drawn == "unbounded":
+        return "state.cache", Severity.INFORMATIONAL, Confidence.MEDIUM, None
+    return None
+
+
+def _judge_file(write: Write, flow: Flow | None) -> tuple[str, Severity, Confidence, Flow | None] | None:
+    if not write.parts:
+        return None
+    if flow is not None and flow.outlet in _OUTLETS[:2] and write.spot.root.drawn != "unique":
+        return "state.temporary", Severity.HIGH, Confidence.HIGH, flow
+    return "state.temporary", Severity.LOW, Confidence.HIGH, None
+
+
+def _judge_module(write: Write, flow: Flow | None) -> tuple[str, Severity, Confidence, Flow | None] | None:
+    if write.parts and (write.is_credential or write.is_client):
+        return "state.client", Severity.MEDIUM, Confidence.HIGH, flow
+    if write.is_code:
+        if write.parts:
+            return "state.module", Severity.MEDIUM, Confidence.HIGH, flow
+        return None if write.guards else ("state.module", Severity.LOW, Confidence.MEDIUM, flow)
+    if not write.parts or write.is_implied:
+        return None
+    return (
+        "state.module",
+        Severity.MEDIUM if write.is_conditional or flow else Severity.LOW,
+        Confidence.MEDIUM,
+        flow,
+    )
+
+
+def _judge_memory(
+    write: Write, flow: Flow | None, deeds: Deeds
+) -> tuple[str, Severity, Confidence, Flow | None] | None:
+    check = _check_of(write, flow)
+    is_keyed_only = not write.parts and bool(write.key)
+    if flow is not None:
+        if is_keyed_only and (flow.read.key or flow.outlet is not Outlet.ANSWER):
+            return None
+        severity = {
+            Outlet.ANSWER: Severity.HIGH,
+            Outlet.OUTSIDE: Severity.HIGH,
+            Outlet.DECISION: Severity.MEDIUM,
+            Outlet.LOG: Severity.MEDIUM,
+        }[flow.outlet]
+        confidence = Confidence.HIGH
+        if flow.outlet is Outlet.DECISION and _is_deciding(write.spot.root):
+            severity = Severity.HIGH
+        if write.is_implied:
+            if flow.outlet is Outlet.LOG or (
+                flow.outlet is Outlet.DECISION and not _is_deciding(write.spot.root)
+            ):
+                return None
+            severity, confidence = Severity.MEDIUM, Confidence.MEDIUM
+        if check == "state.context" and flow.outlet is Outlet.LOG:
+            severity = Severity.LOW
+        if is_keyed_only:
+            severity = Severity.MEDIUM
+        return check, severity, confidence, flow
+    if is_keyed_only or write.is_implied or check == "state.context":
+        return None
+    if check == "state.client" and write.key and not _uncovered(write):
+        return None
+    if check == "state.client":
+        return (
+            check,
+            Severity.LOW if write.is_whole and not write.is_credential else Severity.MEDIUM,
+            Confidence.MEDIUM,
+            None,
+        )
+    if write.is_whole and not any(is_open(step) for step in write.spot.field):
+        return check, Severity.INFORMATIONAL, Confidence.LOW, None
+    if any(is_prefix(fresh, write.spot.field) for fresh in write.fresh) or write.spot.root in deeds.evicted:
+        return None
+    if write.is_queue:
+        return None
+    reads = [read for read in deeds.reads if read.spot.root == write.spot.root]
+    if write.key and not _uncovered(write) and any(read.key or read.is_test for read in reads):
+        return None
+    if any(flow.read.is_test and flow.read.spot.root == write.spot.root for flow in deeds.flows):
+        return None
+    return check, Severity.LOW, Confidence.MEDIUM, None
+
+
+def _check_of(write: Write, flow: Flow | None) -> str:
+    root, field = write.spot.root, write.spot.field
+    if write.parts and (write.is_client or (write.is_credential and _is_like_client(write))):
+        return "state.client"
+    if write.is_memo:
+        return "state.cache"
+    if root.kind is RootKind.CONTEXT:
+        return "state.context"
+    if root.kind is RootKind.DEFAULT:
+        return "state.default"
+    if root.kind is RootKind.CLASS:
+        return "state.class"
+    if write.key and flow is not None and flow.read.key:
+        return "state.cache"
+    if root.kind is RootKind.FUNCTION or not field:
+        return "state.global"
+    return "state.class" if field[0].startswith(".") else "state.container"
+
+
+def _is_like_client(write: Write) -> bool:
+    """Whether it is a client by its name, or what a client sends with each request."""
+    if any(step.lstrip(".") in ("headers", "cookies", "auth") for step in write.spot.field):
+        return True
+    return any(word in write.spot.root.name.lower() for word in ("client", "http", "api", "connection"))
+
+
+def _is_deciding(root: Root) -> bool:
+    return any(word in root.name.lower() for word in _DECIDING)
+
+
+def _finding(
+    check: str,
+    severity: Severity,
+    confidence: Confidence,
+    write: Write,
+    flow: Flow | None,
+    source: Place | None,
+    function: str,
+) -> Finding:
+    steps = [Step(source, "the event")] if source is not None else []
+    steps.append(Step(write.place, write.what))
+    if flow is not None:
+        name = wording.name_of(flow.read.spot)
+        steps.append(Step(flow.read.place, f"a later invocation reads {name}"))
+        if flow.place != flow.read.place:
+            steps.append(Step(flow.place, flow.what))
+    return Finding(
+        check,
+        wording.message(
+            write,
+            flow,
+            _uncovered(write) if write.key or write.spot.root.kind is RootKind.CACHE else frozenset(),
+        ),
+        write.place,
+        severity,
+        confidence,
+        tuple(steps),
+        function,
+        wording.harm(check, write, flow),
+        CHECKS[check].fix,
+        {"kept": wording.name_of(write.spot), "outlet": flow.outlet.value if flow is not None else "none"},
+    )
+
+
+def _judge_drawn(deeds: Deeds, function: str) -> Iterator[Judged]:
+    for flow in sorted(deeds.flows, key=lambda one: (_OUTLETS.index(one.outlet), one.place, one.what)):
+        root = flow.read.spot.root
+        if (
+            root.drawn not in ("random", "clock", "generator", "seed")
+            or flow.outlet not in _OUTLETS[:2]
+            or flow.read.is_test
+            or any(is_prefix(fresh, flow.read.spot.field) for fresh in flow.read.fresh)
+        ):
+            continue
+        name = root.name.rpartition("(")[2].rstrip(")")
+        label = (
+            flow.read.spot.field[0].lstrip(".")
+            if flow.read.spot.field and root.kind is RootKind.CLASS
+            else name
+        )
+        words = set(label.lower().split("_"))
+        is_secret = any(
+            word in label.lower()
+            for word in (*knowledge.CREDENTIAL_WORDS, "key", "nonce", "salt", "iv", "otp", "csrf")
+        )
+        if words & knowledge.ENVIRONMENT_WORDS and not is_secret:
+            continue
+        # A key is one for all customers anyway; a nonce, a salt or a token must not be.
+        severity = Severity.HIGH if is_secret and "key" not in label.lower() else Severity.MEDIUM
+        if root.drawn == "clock":
+            severity = Severity.LOW
+        finding = Finding(
+            "state.unique",
+            wording.drawn_message(root, label),
+            flow.read.place,
+            severity,
+            Confidence.HIGH if root.drawn in ("random", "seed") else Confidence.MEDIUM,
+            (Step(flow.read.place, label), Step(flow.place, flow.what)),
+            function,
+            wording.drawn_harm(root, label),
+            CHECKS["state.unique"].fix,
+            {"kept": label},
+        )
+        yield Judged(finding, ("state.unique", root.owner, root.name, label))
+
+
+def _judge_work(work: Work, function: str) -> Iterator[Judged]:
+    if not work.is_started or work.is_awaited or (work.is_guarded and not work.parts):
+        return
+    severity = Severity.MEDIUM if work.parts else Severity.LOW
+    finding = Finding(
+        "state.background",
+        f"{work.what} is started for an event and not waited for",
+        work.place,
+        severity,
+        Confidence.HIGH if work.parts else Confidence.MEDIUM,
+        (Step(work.place, work.what),),
+        function,
+        "it stops when the environment freezes and goes on with this customer's data while the next customer is served"
+        if work.parts
+        else "one more is left at each event; it goes on while the next customer is served",
+        CHECKS["state.background"].fix,
+    )
+    yield Judged(finding, ("state.background", work.place.path, str(work.place.line), ""))
+
+
+def _judge_registration(registration: Registration, deeds: Deeds, function: str) -> Iterator[Judged]:
+    verb = registration.verb
+    undo = knowledge.REGISTERING.get(verb, ("", ""))[0] or knowledge.REGISTERING_CALLS.get(verb, "")
+    if verb == "events.register":
+        undo = "unregister"
+    is_path = verb.startswith(("sys.", "site."))
+    if (undo and undo in deeds.removed) or (is_path and "sys.path" in deeds.removed):
+        return
+    if not registration.parts and (registration.is_guarded or verb in knowledge.REPEATABLE):
+        return
+    if (
+        verb in knowledge.REPEATABLE
+        and undo in ("signal", "settrace", "setprofile")
+        and not registration.parts
+    ):
+        return
+    severity = Severity.LOW
+    if registration.parts:
+        severity = Severity.HIGH if is_path else Severity.MEDIUM
+    finding = Finding(
+        "state.handler",
+        f"{registration.what} adds to what the process keeps, at every event"
+        + (", and holds data of the event" if registration.parts else ""),
+        registration.place,
+        severity,
+        Confidence.HIGH,
+        (Step(registration.place, registration.what),),
+        function,
+        "every later customer's event still runs what was added for this one, with this one's data"
+        if registration.parts
+        else "each event runs what all events before it added, and takes longer than the last",
+        CHECKS["state.handler"].fix,
+    )
+    yield Judged(finding, ("state.handler", registration.place.path, str(registration.place.line), ""))

@@ -1,0 +1,534 @@
+"""Calls of libraries: what they keep, start, register, draw and let out."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from dayfly.scan.state import knowledge
+from dayfly.scan.state.deeds import Outlet, Registration, Work
+from dayfly.scan.state.values import (
+    BOUND_KEYS,
+    CONSTANT,
+    NOTHING,
+    External,
+    FunctionRef,
+    Instance,
+    OpenFile,
+    Root,
+    RootKind,
+    Spot,
+    Value,
+    join,
+    mix,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from dayfly.scan.state.calling import Calls
+    from dayfly.scan.state.following import Follower, Frame
+    from dayfly.scan.state.keeping import State
+
+_SAME = frozenset(
+    {
+        "copy.copy",
+        "copy.deepcopy",
+        "dict",
+        "list",
+        "set",
+        "tuple",
+        "sorted",
+        "reversed",
+        "frozenset",
+        "enumerate",
+        "zip",
+        "iter",
+        "next",
+        "collections.OrderedDict",
+        "collections.deque",
+    }
+)
+_GUARD_WORDS = ("handlers", "hasHandlers", "filters", "sys.path", "_installed", "is_alive", "poll()")
+
+
+class Libraries:
+    """What a `Follower` knows of calls that leave the project."""
+
+    def __init__(self, follower: Follower, calls: Calls) -> None:
+        self.follower = follower
+        self.calls = calls
+
+    def call(
+        self, name: str, receiver: Value, arguments: Sequence[Value], named: Mapping[str, Value], node: ast.Call, state: State,
+        frame: Frame,
+    ) -> Value:  # fmt: skip
+        function = node.func
+        method = function.attr if isinstance(function, ast.Attribute) else name.rpartition(".")[2]
+        full = name or method
+        found = self._builtin(full, arguments, named, node, state, frame)
+        if found is None:
+            found = self.calls.files.path_of(
+                full, receiver, arguments, named, is_init=bool(self.follower.initialising)
+            )
+        if found is None:
+            found = self.calls.files.call(full, receiver, arguments, named, node, state, frame)
+        if found is None:
+            found = self._drawn(full, method, receiver, arguments, frame)
+        if found is not None:
+            return found
+        deep = self.follower.expressions.deep
+        given = [deep(value) for value in (*arguments, *named.values())]
+        self._let_out(full, method, receiver, given, node, state, frame)
+        if full in knowledge.COUNTING or method in knowledge.COUNTING_METHODS:
+            return Value(
+                reads=frozenset(
+                    replace(read, is_test=True) for value in (*given, receiver) for read in value.reads
+                )
+            )
+        special = (
+            self._work(full, method, receiver, arguments, named, node, state, frame)
+            or self._setting(full, given, node, state, frame)
+            or self._registration(full, method, receiver, given, node, frame)
+            or self._bound_keys(full, method, receiver, given, node, state, frame)
+            or self._open_file(arguments, named, node, state, frame)
+        )
+        called = self._callbacks(full, arguments, named, node, state, frame)
+        result = mix(receiver, *given)
+        is_client = (
+            (full.startswith(knowledge.CLIENT_MAKERS) and "()" not in full)
+            or (receiver.is_client and method in knowledge.CLIENT_METHODS)
+            or (
+                method in knowledge.CLIENT_METHODS
+                and any(one.startswith(("boto3.", "botocore.")) for one in receiver.externals)
+            )
+        )
+        refs: tuple[External | OpenFile | Instance, ...] = (External(f"{full}()"),) if name else ()
+        base = Value(
+            parts=result.parts | called.parts,
+            reads=result.reads | called.reads,
+            refs=refs,
+            text="{}" if result.is_unique else None,
+            is_unique=result.is_unique,
+            is_client=is_client,
+            work=result.work,
+            drawn=result.drawn,
+        )
+        if full in _SAME:
+            first = arguments[0] if arguments else NOTHING
+            base = replace(
+                base,
+                items=first.items if full in ("dict", "list", "tuple", "copy.copy", "copy.deepcopy") else (),
+                refs=(*refs, *((first.refs) if full == "next" else ())),
+            )
+            if full == "dict" and named:
+                base = replace(
+                    base, items=(*base.items, *((key, value) for key, value in named.items() if key != "**"))
+                )
+            if full in ("next", "iter", "reversed", "enumerate", "zip") and first.spots:
+                base = replace(base, spots=first.spots)
+        if full in ("int", "float", "bool") and receiver is NOTHING:
+            base = replace(base, text="{}")
+        return special if special is not None else base
+
+    # Builtins
+
+    def _builtin(
+        self,
+        name: str,
+        arguments: Sequence[Value],
+        named: Mapping[str, Value],
+        node: ast.Call,
+        state: State,
+        frame: Frame,
+    ) -> Value | None:
+        expressions = self.follower.expressions
+        first = arguments[0] if arguments else NOTHING
+        second = arguments[1] if len(arguments) > 1 else NOTHING
+        match name:
+            case "super":
+                me = next(iter(state.locals.values()), NOTHING)
+                refs = []
+                for ref in me.refs:
+                    if isinstance(ref, Instance) and frame.owner is not None:
+                        base = list(expressions.lineage(frame.owner))[1:2]
+                        refs = [Instance(base[0], ref.number)] if base else []
+                return replace(me, refs=tuple(refs)) if refs else Value(refs=(External("super()"),))
+            case "type" if len(arguments) == 1:
+                return Value(refs=tuple(ref.owner for ref in first.refs if isinstance(ref, Instance)))
+            case "getattr" if second.text is not None:
+                found = expressions.attribute(first, second.text, node, state, frame)
+                return join(found, *arguments[2:3]) if len(arguments) > 2 else found
+            case "setattr" if len(arguments) == 3:
+                owner = node.args[0]
+                attribute = second.text if second.text is not None and second.is_constant else "*"
+                expressions.change_attribute(first, owner, attribute, arguments[2], state, frame, node)
+                return NOTHING
+            case "globals" | "vars":
+                return (
+                    Value(refs=(External("globals()"),))
+                    if not arguments
+                    else replace(first.derived(), refs=(External("vars()"),), spots=first.spots)
+                )
+            case "functools.partial" | "partial":
+                return replace(mix(*arguments, *named.values()), refs=first.refs)
+            case "heapq.heappush" | "bisect.insort" | "bisect.insort_left" | "operator.setitem" if (
+                first.spots
+            ):
+                value = expressions.deep(arguments[-1])
+                for spot in first.spots:
+                    self.follower.write(
+                        spot.inner("*"), value, state, frame.file.place(node), _shown(node), is_whole=False
+                    )
+                return NOTHING
+            case "os.getenv" | "os.environ.get":
+                return expressions.element(Value(refs=(External("os.environ"),)), first, node, state, frame)
+            case "os.putenv":
+                environ = Value(refs=(External("os.environ"),))
+                expressions.change_element(environ, node.func, first, second, state, frame, node)
+                return NOTHING
+            case "os.unsetenv":
+                expressions.take_away(Value(refs=(External("os.environ"),)), first, state)
+                return NOTHING
+            case "dataclasses.field" | "field":
+                factory = named.get("default_factory", NOTHING)
+                made = tuple(External(f"{one}()") for one in factory.externals)
+                return named.get("default", Value(refs=made) if made else NOTHING)
+            case "contextlib.suppress" | "threading.Lock" | "threading.RLock":
+                return Value(refs=(External("lock"),), is_constant=True)
+            case _:
+                return None
+
+    # What is drawn
+
+    def _drawn(
+        self, full: str, method: str, receiver: Value, arguments: Sequence[Value], frame: Frame
+    ) -> Value | None:
+        is_init = self.follower.initialising
+        if full in knowledge.DRAWING or full in knowledge.CLOCKS:
+            if is_init:
+                drawn = "random" if full in knowledge.DRAWING else "clock"
+                return Value(
+                    drawn=drawn, text="{}", refs=(External(f"{full}()"),), parts=mix(*arguments).parts
+                )
+            value = Value(text="{}", is_unique=True, parts=mix(*arguments).parts)
+            scope = self.follower.names.scope(frame.file)
+            if full.startswith("random.") and scope.is_seeded:
+                root = Root(RootKind.GLOBAL, frame.file.path, "random", 0, "seed")
+                return self._draws(value, root, frame)
+            return value
+        if full in knowledge.GENERATORS and is_init:
+            return Value(drawn="generator", refs=(External(f"{full}()"),))
+        drawn_roots = [read.spot.root for read in receiver.reads if read.spot.root.drawn == "generator"]
+        if drawn_roots and method not in knowledge.DRAWING_METHODS:
+            return None
+        if is_init and receiver.drawn and method:
+            return replace(
+                mix(receiver, *arguments), drawn=receiver.drawn, refs=(External(f"{full}()"),), text="{}"
+            )
+        return None
+
+    def _draws(self, value: Value, root: Root, frame: Frame) -> Value:
+        from dayfly.scan.state.values import Read
+
+        line = (
+            next((one for one in (frame.function.node.lineno,) if one), 0)
+            if frame.function is not None
+            else 0
+        )
+        place = replace(frame.file.place(ast.Pass()), line=line)
+        return value.with_reads([Read(Spot(root), place)])
+
+    # Where things go
+
+    def _let_out(
+        self,
+        full: str,
+        method: str,
+        receiver: Value,
+        given: Sequence[Value],
+        node: ast.Call,
+        state: State,
+        frame: Frame,
+    ) -> None:
+        flow, place, what = self.follower.flow, frame.file.place(node), _shown(node.func)
+        is_log = full == "print" or (
+            method in knowledge.LOG_METHODS
+            and (
+                any(one.startswith(knowledge.LOGGER_MAKERS) for one in receiver.externals)
+                or full.startswith(("logging.", "loguru.", "structlog."))
+                or "log" in what.rpartition(".")[0].lower()
+            )
+        )
+        if is_log:
+            for value in given:
+                flow(value, Outlet.LOG, place, what)
+            if not self.follower.initialising:
+                flow(
+                    Value(reads=frozenset({self.follower.read(Spot(BOUND_KEYS), state, place)})),
+                    Outlet.LOG,
+                    place,
+                    what,
+                )
+            for root_read in receiver.reads:
+                flow(Value(reads=frozenset({root_read})), Outlet.LOG, place, what)
+            return
+        head = full.partition(".")[0].partition("(")[0]
+        owner = next(iter(receiver.externals), "").partition(".")[0].partition("(")[0]
+        is_outside = (
+            head in knowledge.OUTSIDE_ROOTS
+            or owner in knowledge.OUTSIDE_ROOTS
+            or receiver.is_client
+            or (method in knowledge.OUTSIDE_METHODS and not receiver.externals)
+        )
+        if is_outside:
+            for value in (*given, replace(receiver, drawn="")):
+                flow(value, Outlet.OUTSIDE, place, what)
+            if full.startswith(("subprocess.", "os.system")) and not any(
+                keyword.arg == "env" for keyword in node.keywords
+            ):
+                from dayfly.scan.state.expressions import ENVIRON
+
+                environ = self.follower.read(Spot(ENVIRON), state, place)
+                flow(Value(reads=frozenset({environ})), Outlet.OUTSIDE, place, what)
+            return
+        if full.startswith(
+            ("hmac.", "hashlib.", "jwt.", "jose.", "cryptography.", "Crypto.", "nacl.", "bcrypt.", "base64.")
+        ) or method in ("encrypt", "sign", "encode", "generate"):
+            for value in (*given, receiver):
+                reads = frozenset(read for read in value.reads if read.spot.root.drawn)
+                flow(Value(reads=reads), Outlet.OUTSIDE, place, what)
+
+    # Work, settings, registrations
+
+    def _is_guarded(self) -> bool:
+        if any(guard.reads for guard in self.follower.guards):
+            return True
+        return any(word in test for test in self.follower.tests for word in _GUARD_WORDS)
+
+    def _work(
+        self, full: str, method: str, receiver: Value, arguments: Sequence[Value], named: Mapping[str, Value], node: ast.Call,
+        state: State, frame: Frame,
+    ) -> Value | None:  # fmt: skip
+        follower = self.follower
+        if full in knowledge.WAITING:
+            for value in (*arguments, *named.values()):
+                self.calls.await_work(value)
+            return None
+        if method == "shutdown" and receiver.work:
+            self.calls.await_work(receiver)
+            return None
+        if follower.initialising:
+            return None
+        is_started: bool | None = None
+        if full in knowledge.WORK_MAKERS:
+            is_started = knowledge.WORK_MAKERS[full]
+            if full in ("asyncio.create_task", "asyncio.ensure_future") and not self.calls.permanent_loops:
+                return None
+        elif (
+            method in knowledge.SUBMITTING
+            and receiver.spots
+            and not any("TaskGroup" in one for one in receiver.externals)
+        ) or (
+            method in ("submit", "apply_async")
+            and any(one.startswith(knowledge.EXECUTORS) for one in receiver.externals)
+        ):
+            is_started = True
+        if is_started is None:
+            return None
+        given = [follower.expressions.deep(value) for value in (*arguments, *named.values())]
+        work = self.begin(_shown(node), arguments, named, node, frame, is_started=is_started)
+        value = Value(work=work, parts=mix(*given).parts, refs=(External(f"{full}()"),))
+        if isinstance(node.func, ast.Attribute) and not receiver.spots:
+            follower.expressions.absorb(node.func.value, None, Value(work=value.work), state, frame)
+        return value
+
+    def begin(
+        self,
+        what: str,
+        arguments: Sequence[Value],
+        named: Mapping[str, Value],
+        node: ast.AST,
+        frame: Frame,
+        *,
+        is_started: bool = False,
+    ) -> frozenset[int]:
+        """Note a thread, task or program; its number."""
+        if self.follower.initialising:
+            return frozenset()
+        given = [self.follower.expressions.deep(value) for value in (*arguments, *named.values())]
+        number = next(self.follower.numbers)
+        self.follower.deeds.works[number] = Work(
+            frame.file.place(node), what, mix(*given).parts, is_started, False, self._is_guarded()
+        )
+        return frozenset({number})
+
+    def _setting(
+        self, full: str, given: Sequence[Value], node: ast.Call, state: State, frame: Frame
+    ) -> Value | None:
+        if full not in knowledge.SETTINGS or not given:
+            return None
+        value = mix(*given)
+        if not value.parts:
+            value = CONSTANT
+        root = Root(RootKind.SETTING, "", full)
+        self.follower.write(
+            Spot(root), replace(value, is_client=full in knowledge.SETTING_CLIENTS), state, frame.file.place(node), _shown(node),
+        )  # fmt: skip
+        return NOTHING
+
+    def _registration(
+        self, full: str, method: str, receiver: Value, given: Sequence[Value], node: ast.Call, frame: Frame
+    ) -> Value | None:
+        if self.follower.initialising:
+            return None
+        what = _shown(node.func)
+        verb = ""
+        if method in knowledge.REGISTERING:
+            verb = method
+        elif full in knowledge.REGISTERING_CALLS:
+            verb = full
+        elif method == "register" and what.endswith("events.register"):
+            verb = "events.register"
+        elif full in (
+            "sys.path.insert",
+            "sys.path.append",
+            "sys.meta_path.insert",
+            "sys.meta_path.append",
+            "sys.path_hooks.append",
+            "sys.path_hooks.insert",
+            "site.addsitedir",
+        ):
+            verb = full
+        if full in ("sys.path.remove", "sys.path.pop"):
+            self.follower.deeds.removed.add("sys.path")
+        if method.startswith(("remove", "unregister", "reset", "detach", "clear")):
+            self.follower.deeds.removed.add(method)
+        if not verb:
+            return None
+        parts = mix(*given).parts
+        self.follower.deeds.registrations.add(
+            Registration(frame.file.place(node), _shown(node), verb, parts, self._is_guarded())
+        )
+        return NOTHING
+
+    def _bound_keys(
+        self,
+        full: str,
+        method: str,
+        receiver: Value,
+        given: Sequence[Value],
+        node: ast.Call,
+        state: State,
+        frame: Frame,
+    ) -> Value | None:
+        spot = Spot(BOUND_KEYS)
+        if method in knowledge.UNBINDING:
+            state.put(spot, CONSTANT, is_whole=True, is_dirty=False)
+            return NOTHING
+        library = knowledge.BINDING.get(method)
+        if library is None or not any(one.startswith(library) for one in (full, *receiver.externals)):
+            return None
+        names = [keyword.arg or "*" for keyword in node.keywords] or [f".{method}"]
+        value = mix(*given)
+        for name in names:
+            self.follower.write(spot.inner(name), value, state, frame.file.place(node), _shown(node))
+        return NOTHING
+
+    def context_variable(
+        self,
+        method: str,
+        receiver: Value,
+        arguments: Sequence[Value],
+        node: ast.Call,
+        state: State,
+        frame: Frame,
+    ) -> Value:
+        """`set`, `get` and `reset` of a ContextVar, which keeps its value: all events are served in one context."""
+        place = frame.file.place(node)
+        roots = [replace(spot.root, kind=RootKind.CONTEXT) for spot in receiver.spots]
+        results = []
+        for root in roots:
+            spot = Spot(root)
+            if method == "set" and arguments:
+                self.follower.write(
+                    spot, self.follower.expressions.deep(arguments[0]), state, place, _shown(node)
+                )
+            elif method == "reset":
+                state.put(spot, CONSTANT, is_whole=True, is_dirty=False)
+            elif method == "get":
+                stored = state.stored(spot)
+                results.append(stored.with_reads([self.follower.read(spot, state, place)]))
+        return join(*results, *arguments[:1]) if method == "get" else NOTHING
+
+    # Callbacks and files
+
+    def _open_file(
+        self,
+        arguments: Sequence[Value],
+        named: Mapping[str, Value],
+        node: ast.Call,
+        state: State,
+        frame: Frame,
+    ) -> Value | None:
+        """`json.dump(data, file)`, `csv.writer(file)`, `json.load(file)`: whatever gets an open file."""
+        values = (*arguments, *named.values())
+        holders = [value for value in values if any(isinstance(ref, OpenFile) for ref in value.refs)]
+        if not holders:
+            return None
+        files = [ref for value in holders for ref in value.refs if isinstance(ref, OpenFile)]
+        data = self.follower.expressions.deep(mix(*(value for value in values if value not in holders)))
+        for file in files:
+            if (file.mode[:1] in "wxa" or "+" in file.mode) and file.mode != "database":
+                self.follower.write(
+                    file.spot, data, state, frame.file.place(node), _shown(node), is_whole=False
+                )
+        if all(file.mode[:1] == "r" for file in files):
+            content = join(*(self.calls.files.content(value, node, state, frame) for value in holders))
+            for value in (content,):
+                if _shown(node.func).rpartition(".")[2] in knowledge.OUTSIDE_METHODS:
+                    self.follower.flow(value, Outlet.OUTSIDE, frame.file.place(node), _shown(node.func))
+            return replace(content, refs=tuple(files))
+        return Value(refs=tuple(files))
+
+    def _callbacks(
+        self,
+        full: str,
+        arguments: Sequence[Value],
+        named: Mapping[str, Value],
+        node: ast.Call,
+        state: State,
+        frame: Frame,
+    ) -> Value:
+        """Functions of the project that a library is given are called with what else it is given."""
+        if self.follower.initialising:
+            return NOTHING
+        values = [*arguments, *named.values()]
+        functions = [ref for value in values for ref in value.refs if isinstance(ref, FunctionRef)]
+        if not functions or full.startswith(("functools.", "atexit.")):
+            return NOTHING
+        others = [value for value in values if not any(isinstance(ref, FunctionRef) for ref in value.refs)]
+        results = []
+        for ref in functions[:3]:
+            signature = ref.node.args
+            count = len(signature.posonlyargs) + len(signature.args) - (ref.bound is not None)
+            if "args" in named and named["args"].items:
+                given: list[Value] = [value for _, value in named["args"].items]
+            else:
+                element = [
+                    self.follower.expressions.element_of(value, node, state, frame) for value in others
+                ]
+                given = [join(*element)] * count if len(others) != count else list(others)
+            results.append(
+                self.calls._function(
+                    ref, given[:count] if not signature.vararg else given, {}, state, node, frame
+                )
+            )
+        return mix(*results)
+
+
+def _shown(node: ast.AST) -> str:
+    from dayfly.scan.state.expressions import shown
+
+    return shown(node)
