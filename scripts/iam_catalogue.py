@@ -34,6 +34,7 @@ from botocore.loaders import Loader
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 
 HERE = Path(__file__).resolve().parent.parent / "src/dayfly/scan/permissions/data"
+# Some are of two levels ("Permissions management, Write"): the graver one counts, which comes first.
 LEVELS = {"Read": "R", "Write": "W", "List": "L", "Tagging": "T", "Permissions management": "P"}
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _ASIDE = {"Partition", "Region", "Account"}
@@ -186,7 +187,7 @@ class Builder:
                     *(d for k in one["resourceTypes"] for d in k["dependentActions"]),
                 }
                 kept = sorted(d for d in dependents if d == "iam:PassRole")
-                parts = [LEVELS.get(one["accessLevel"], "W"), ",".join(types), ",".join(kept)]
+                parts = [LEVELS[one["accessLevel"].partition(",")[0]], ",".join(types), ",".join(kept)]
                 out[prefix]["a"][name] = "|".join(parts).rstrip("|")
         return out
 

@@ -101,7 +101,7 @@ def service_of(name: str, kinds: Mapping[str, str]) -> str:
 
 
 def symbols(pattern: str, kinds: Mapping[str, str]) -> Symbols:
-    """A pattern as a row of characters, wildcards and tokens."""
+    """A pattern as a row of characters, wildcards and tokens; of an ARN the service and what follows the account."""
     return _symbols(pattern, tuple(sorted(kinds.items())))
 
 
@@ -140,7 +140,18 @@ def _symbols(pattern: str, items: tuple[tuple[str, str], ...]) -> Symbols:
     for symbol in out:
         if not (symbol == "*" and row and row[-1] == "*"):
             row.append(symbol)
-    return tuple(row)
+    return _without_account(row)
+
+
+def _without_account(row: list[Symbol]) -> Symbols:
+    """Without partition, region and account, whose wildcards must not swallow what follows.
+
+    A policy of a function is about its own account nearly always, and its code does not name any.
+    """
+    colons = [position for position, symbol in enumerate(row) if symbol == ":"]
+    if row[:4] != ["a", "r", "n", ":"] or len(colons) < 5:
+        return tuple(row)
+    return (*row[: colons[0] + 1], *row[colons[1] + 1 : colons[2] + 1], *row[colons[4] + 1 :])
 
 
 @lru_cache(maxsize=65536)

@@ -198,8 +198,8 @@ def _base(resource: str, kinds: Mapping[str, str]) -> Symbols:
     for mark in ("/index", "/stream"):
         if text.endswith(mark):
             row = row[: -len(mark)]
-    if ":s3:::" in text and "/" in text:
-        row = row[: text.index("/", text.index(":s3:::"))]
+    if text.startswith("arn:s3:") and "/" in text:
+        row = row[: text.index("/")]
     return (*row, "*")
 
 
