@@ -190,7 +190,9 @@ def _text(node: ast.expr) -> str:
         return "".join(reversed(parts)) if all(parts) else ""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and not node.args:
         inner = node.func.value
-        return _text(inner) if node.func.attr in ("encode", "strip") and isinstance(inner, ast.Constant) else ""
+        return (
+            _text(inner) if node.func.attr in ("encode", "strip") and isinstance(inner, ast.Constant) else ""
+        )
     return ""
 
 
