@@ -276,10 +276,20 @@ def _note_order(note: Note) -> tuple[object, ...]:
 
 
 def _distinct(findings: Sequence[Finding]) -> list[Finding]:
-    """Without those that two ways of finding brought: same check, place, function and sentence."""
+    """Without those that two ways of finding brought: same check, place, function and sentence.
+
+    A weakness is one line's, whoever saw it: its file alone, or the way of one function or of several. The one
+    with the longest way is kept.
+    """
     seen: dict[tuple[object, ...], Finding] = {}
     for finding in findings:
-        seen.setdefault(_order(finding), finding)
+        if finding.check.startswith(f"{Family.WEAK}."):
+            key: tuple[object, ...] = (finding.check, finding.place.path, finding.place.line)
+            known = seen.get(key)
+            if known is None or len(known.steps) < len(finding.steps):
+                seen[key] = finding
+        else:
+            seen.setdefault(_order(finding), finding)
     return list(seen.values())
 
 

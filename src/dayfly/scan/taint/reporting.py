@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from dayfly.scan.checks import CHECKS
 from dayfly.scan.model import Confidence, Finding, Severity, Step
+from dayfly.scan.taint.knowledge.model import Trust
 from dayfly.scan.taint.results import Effect, EffectKind
 
 if TYPE_CHECKING:
@@ -54,14 +55,17 @@ class Recorder:
         sink: str,
         row: Sink | None = None,
     ) -> None:
-        """A tainted value reaches a sink."""
-        place = machine.place(node)
+        """A tainted value reaches a sink. What can be foretold is reported where it was drawn."""
         label = labels[0] if labels else None
+        place = machine.place(node)
+        at = place
+        if label is not None and label.trust is Trust.PREDICTABLE and label.trail is not None:
+            at = label.trail.steps()[0].place
         steps: tuple[Step, ...] = label.trail.steps() if label is not None and label.trail is not None else ()
         last = Step(place, machine.step(node).what)
         if not steps or steps[-1].place != place:
             steps = (*steps, last)
-        key = (check, place)
+        key = (check, at)
         known = self.findings.get(key)
         if known is not None and (len(known.steps) <= len(steps)):
             return
@@ -76,7 +80,7 @@ class Recorder:
         self.findings[key] = Finding(
             check,
             message,
-            place,
+            at,
             about.severity if about is not None else Severity.HIGH,
             Confidence.HIGH,
             steps,
