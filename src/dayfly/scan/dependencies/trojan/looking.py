@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # A file that holds none of these pairs can do none of what is looked for; most of a large package is passed over.
 _SECRET = re.compile(
     rb"environ|getenv|\.aws|credential|id_rsa|\.ssh|netrc|169\.254|gethostname|getfqdn|getuser|getlogin|uname|\.node\(|getnode|whoami|hostname|getcwd"
-    rb"|printenv|\.kube|\.docker|/proc/|argv"
+    rb"|printenv|dup2|\.kube|\.docker|/proc/|argv"
 )
 _OUT = re.compile(
     rb"urlopen|urlretrieve|requests|httpx|aiohttp|urllib|http\.client|httplib|socket|smtplib|ftplib|telnet|websocket|xmlrpc|pycurl|boto3|curl|wget"
@@ -31,17 +31,17 @@ _RUN = re.compile(
 )
 _ENCODED = re.compile(
     rb"b(?:64|32|85|16)decode|a85decode|decompress|fromhex|unhexlify|a2b_|rot.?13|\bchr\b|bytes\(\[|\[::-1\]|marshal|codecs|decrypt|urlopen|requests"
-    rb"|httpx|urlretrieve|curl|wget|/dev/tcp|decode\(|join\(|builtins|getattr|\^"
+    rb"|httpx|urlretrieve|curl|wget|/dev/tcp|decode\(|join\(|builtins|getattr|\^|translate"
 )
 _DECODES = re.compile(rb"b(?:64|32|85|16)decode|a85decode|decompress|fromhex|unhexlify|rot.?13|\[::-1\]")
 _NAMES = re.compile(rb"getattr\(|__import__|import_module|builtins")
-_HIDES = re.compile(rb"[\"']\s*\+\s*[\"']|\bchr\b|[\"']{2}\.join\(|\[::-1\]")
+_HIDES = re.compile(rb"translate\(|[\"']\s*\+\s*[\"']|\bchr\b|[\"']{2}\.join\(|\[::-1\]")
 _REPLACES = re.compile(
     rb"setattr\(|^\s*[A-Za-z_][\w.]*\.\w+(?:\s*=\s*[\w.]+)*\s*=[^=]|sys\.modules|__dict__|patch_function_wrapper|wrap_function_wrapper",
     re.MULTILINE,
 )
 _PERSISTS = re.compile(
-    rb"authorized_keys|bashrc|crontab|/etc/cron|customize\.py|\.pth\b|extensions/|systemd|\.profile"
+    rb"(?i:https?_proxy|aws_endpoint_url|runtime_api)[\"']\]\s*=|authorized_keys|bashrc|crontab|/etc/cron|customize\.py|\.pth\b|extensions/|systemd|\.profile"
 )
 _OWN_IMPORT = re.compile(rb"^\s*from\s+\.|^\s*import\s+\w", re.MULTILINE)
 _MAX_BYTES = 1_500_000
