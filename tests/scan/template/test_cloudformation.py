@@ -235,8 +235,10 @@ def test_json_is_read_like_yaml() -> None:
             Trigger.SQS,
         ),
         (
-            "{Type: AWS::Lambda::EventSourceMapping, Properties: {FunctionName: orders, "
-            "EventSourceArn: 'arn:aws:kinesis:eu-west-1:1:stream/x'}}",
+            (
+                "{Type: AWS::Lambda::EventSourceMapping, Properties: {FunctionName: orders, "
+                "EventSourceArn: 'arn:aws:kinesis:eu-west-1:1:stream/x'}}"
+            ),
             Trigger.KINESIS,
         ),
         (
@@ -261,8 +263,10 @@ def test_json_is_read_like_yaml() -> None:
         ),
         ("{Type: AWS::Scheduler::Schedule, Properties: {Target: {Arn: !GetAtt F.Arn}}}", Trigger.SCHEDULE),
         (
-            "{Type: AWS::ApiGateway::Method, Properties: {AuthorizationType: NONE, Integration: {Uri: "
-            "!Sub 'arn:aws:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${F.Arn}/invocations'}}}",
+            (
+                "{Type: AWS::ApiGateway::Method, Properties: {AuthorizationType: NONE, Integration: {Uri: "
+                "!Sub 'arn:aws:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${F.Arn}/invocations'}}}"
+            ),
             Trigger.API_V1,
         ),
         (

@@ -108,15 +108,23 @@ resource "aws_iam_role" "r" {
 @pytest.mark.parametrize(
     "policy",
     [
-        'resource "aws_iam_role_policy" "p" {\n  role = aws_iam_role.r.id\n  policy = jsonencode({ Statement = [{ Effect = "Allow", '
-        'Action = "s3:*", Resource = aws_s3_bucket.b.arn }] })\n}\n',
-        'resource "aws_iam_role_policy" "p" {\n  role = "orders-role"\n  policy = <<EOF\n{"Statement": [{"Effect": "Allow", "Action": '
-        '"s3:*", "Resource": "${aws_s3_bucket.b.arn}"}]}\nEOF\n}\n',
-        'data "aws_iam_policy_document" "d" {\n  statement {\n    actions = ["s3:*"]\n    resources = [aws_s3_bucket.b.arn]\n  }\n}\n'
-        'resource "aws_iam_policy" "p" {\n  policy = data.aws_iam_policy_document.d.json\n}\n'
-        'resource "aws_iam_role_policy_attachment" "a" {\n  role = aws_iam_role.r.name\n  policy_arn = aws_iam_policy.p.arn\n}\n',
-        'locals {\n  doc = { Statement = [{ Effect = "Allow", Action = ["s3:*"], Resource = "${aws_s3_bucket.b.arn}" }] }\n}\n'
-        'resource "aws_iam_role_policy" "p" {\n  role = aws_iam_role.r.name\n  policy = jsonencode(local.doc)\n}\n',
+        (
+            'resource "aws_iam_role_policy" "p" {\n  role = aws_iam_role.r.id\n  policy = jsonencode({ Statement = [{ Effect = "Allow", '
+            'Action = "s3:*", Resource = aws_s3_bucket.b.arn }] })\n}\n'
+        ),
+        (
+            'resource "aws_iam_role_policy" "p" {\n  role = "orders-role"\n  policy = <<EOF\n{"Statement": [{"Effect": "Allow", "Action": '
+            '"s3:*", "Resource": "${aws_s3_bucket.b.arn}"}]}\nEOF\n}\n'
+        ),
+        (
+            'data "aws_iam_policy_document" "d" {\n  statement {\n    actions = ["s3:*"]\n    resources = [aws_s3_bucket.b.arn]\n  }\n}\n'
+            'resource "aws_iam_policy" "p" {\n  policy = data.aws_iam_policy_document.d.json\n}\n'
+            'resource "aws_iam_role_policy_attachment" "a" {\n  role = aws_iam_role.r.name\n  policy_arn = aws_iam_policy.p.arn\n}\n'
+        ),
+        (
+            'locals {\n  doc = { Statement = [{ Effect = "Allow", Action = ["s3:*"], Resource = "${aws_s3_bucket.b.arn}" }] }\n}\n'
+            'resource "aws_iam_role_policy" "p" {\n  role = aws_iam_role.r.name\n  policy = jsonencode(local.doc)\n}\n'
+        ),
     ],
 )
 def test_policies_of_every_form(policy: str) -> None:
