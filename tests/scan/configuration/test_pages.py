@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.scan.configuration.making import checks_of
 
 import dayfly.scan
 from dayfly.scan.checks import CHECKS
-from tests.scan.configuration.making import checks_of
 
 PAGES = Path(dayfly.scan.__file__).parent / "pages"
 OWN = sorted(check for check in CHECKS if check.startswith(("configuration.", "secret.")))

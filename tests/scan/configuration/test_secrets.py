@@ -150,7 +150,7 @@ HARMLESS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "harmless"), zip(NAMES, HARMLESS, strict=True))
+@pytest.mark.parametrize(("name", "harmless"), tuple(zip(NAMES, HARMLESS, strict=True)))
 @pytest.mark.parametrize(
     "form", ["{name} = {value}\n", "settings = {{'{name}': {value}}}\n", "connect({name}={value})\n"]
 )
