@@ -25,10 +25,10 @@ _HARMLESS = re.compile(
     r"(?:token|tokens|password|pass|secret|credentials?|apikey)$"
 )
 _PLACEHOLDER = re.compile(
-    r"example|change.?(?:me|it|this)|placeholder|dummy|your[-_ ]?|<.*>|\.\.\.|x{3,}|\*{3,}|todo|fixme|redact|replace|insert|"
+    r"example|change.?(?:me|it|this)|placeholder|dummy|your[-_ ]?|<.*>|\.\.\.|x{4,}|\*{3,}|todo|fixme|redact|replace|insert|"
     r"fake|sample|not.?(?:a.?)?(?:real|secret|set|used)|undefined|lorem|foobar|mock|stub|\bnone\b|\bnull\b|\btesting\b|"
     r"^test(?:ing)?[-_]?|[-_]test$|testpass|testkey|test[-_]?(?:secret|token|password|key|value)|unused|ignored|"
-    r"none|default|enter[-_ ]|put[-_ ]|my[-_]?(?:secret|password|token|key|pass)|my[-_]api|abc123|^secret$|^password$|hidden|"
+    r"none|default|^(?:enter|put)[-_ ]|my[-_]?(?:secret|password|token|key|pass)|my[-_]api|abc123|^secret$|^password$|hidden|"
     r"masked|super[-_ ]?secret(?:[-_ ]?(?:key|password|token))?$",
     re.IGNORECASE,
 )
