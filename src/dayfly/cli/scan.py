@@ -21,7 +21,7 @@ from dayfly.cli.scan_view import MAX_WIDTH, ScanProgress, draw_outcome
 from dayfly.cli.scan_writing import render, write_text
 from dayfly.errors import DayflyError, SettingError
 from dayfly.scan import scanning
-from dayfly.scan.passes.families import FamilyOptions
+from dayfly.scan.passes.families import FamilyOptions, default_families
 from dayfly.scan.passes.store import default_folder
 from dayfly.scan.report import baseline as baselines
 from dayfly.scan.report.document import as_json
@@ -155,10 +155,11 @@ def scan(
     with _ending_on_sigterm(), ExitStack() as stack:
         progress = stack.enter_context(ScanProgress(screen.progress)) if screen.is_watched else None
         show = progress.show if progress is not None else lambda phase, done, total: None
-        inputs = read_inputs(named, options, progress=show)
+        families = default_families(options.families)
+        inputs = read_inputs(named, options, families=families, progress=show)
         if suggest_policy:
             return print_policies(inputs, screen, width=min(screen.console.width, MAX_WIDTH))
-        outcome = scanning.scan(named, options, inputs=inputs, progress=show)
+        outcome = scanning.scan(named, options, families=families, inputs=inputs, progress=show)
     if write_baseline:
         assert known_file is not None
         return _keep(outcome, known_file, screen)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from dataclasses import dataclass, field, replace
@@ -70,18 +71,36 @@ def read_inputs(
 ) -> tuple[Input, ...]:
     """Read every path; DayflyError for one in which there is nothing to be scanned."""
     chosen = families if families is not None else default_families(options.families)
-    return tuple(
-        read_input(
-            path,
-            base=options.base,
-            families=chosen,
-            limits=options.limits,
-            exclude=options.exclude,
-            handlers=options.handlers,
-            tick=lambda count: progress("read", count, 0),
-        )
-        for path in paths
-    )
+    store = Store(options.cache)
+    try:
+        with _remembering(chosen, store):
+            return tuple(
+                read_input(
+                    path,
+                    base=options.base,
+                    families=chosen,
+                    limits=options.limits,
+                    exclude=options.exclude,
+                    handlers=options.handlers,
+                    tick=lambda count: progress("read", count, 0),
+                )
+                for path in paths
+            )
+    finally:
+        store.close()
+
+
+@contextlib.contextmanager
+def _remembering(families: Families, store: Store) -> Iterator[None]:
+    """Let the families know what they knew, and keep what they add."""
+    version = tool_version()
+    if not families.memory:
+        store.recall(families.memory, version)
+    known = families.memory.keys() - set()
+    yield
+    added = {key: text for key, text in families.memory.items() if key not in known}
+    if added:
+        store.remember(added, version)
 
 
 def scan(
@@ -101,7 +120,8 @@ def scan(
     began = time.monotonic() - sum(one.seconds for one in read)
     store = Store(options.cache)
     try:
-        results = _look(read, chosen, options, store, progress)
+        with _remembering(chosen, store):
+            results = _look(read, chosen, options, store, progress)
     finally:
         store.close()
     findings: list[Finding] = []
@@ -109,10 +129,10 @@ def scan(
     faults = 0
     for one, row in zip(read, results, strict=True):
         faults += one.faults + sum(result.faults for result in row)
-        notes += [moved(note, one.prefix) for note in (*one.project.notes, *one.notes)]
+        notes += [moved(note, one) for note in (*one.project.notes, *one.notes)]
         for result in row:
             findings += [_moved(finding, one.prefix, options.selection) for finding in result.findings]
-            notes += [moved(note, one.prefix) for note in result.notes]
+            notes += [moved(note, one) for note in result.notes]
     wanted = [finding for finding in findings if options.selection.wants(finding.check)]
     ordered = _distinct(sorted(wanted, key=_order))
     texts = _Texts(read)
@@ -132,12 +152,12 @@ def scan(
     )
 
 
-def suggest_policies(inputs: Sequence[Input]) -> tuple[tuple[Suggestion, str], ...]:
-    """The least-privilege policy of every handler with its input's prefix, once for each function.
+def suggest_policies(inputs: Sequence[Input]) -> tuple[tuple[Suggestion, Input], ...]:
+    """The least-privilege policy of every handler with its input, once for each function.
 
     Raises DayflyError naming a handler for which none could be made.
     """
-    made: dict[tuple[str, str], Suggestion] = {}
+    made: dict[tuple[str, str], tuple[Suggestion, Input]] = {}
     for one in inputs:
         for entry in one.entries:
             key = (one.prefix, entry.function.name)
@@ -145,13 +165,13 @@ def suggest_policies(inputs: Sequence[Input]) -> tuple[tuple[Suggestion, str], .
                 continue
             try:
                 with time_limit(ENTRY_SECONDS):
-                    made[key] = suggest(one.project, entry, one.templates)
+                    made[key] = suggest(one.project, entry, one.templates), one
             except (TimeUpError, RecursionError, MemoryError) as error:
                 message = f"no policy could be made for {entry.function.name}: it is too large or too deep"
                 raise DayflyError(
                     message, hint="leave parts out with --exclude, or name one handler"
                 ) from error
-    return tuple((suggestion, prefix) for (prefix, _), suggestion in made.items())
+    return tuple(made.values())
 
 
 def _look(

@@ -106,7 +106,7 @@ def test_what_cannot_be_resolved_is_said(name: str) -> None:
 
 
 def test_a_method_of_an_unknown_object_is_an_operation_where_its_parameters_fit() -> None:
-    code = "def handler(e, c):\n    work(*e['x'])\ndef work(secrets):\n    secrets.get_secret_value(SecretId='s')\n"
+    code = "import boto3\ndef handler(e, c):\n    work(*e['x'])\ndef work(secrets):\n    secrets.get_secret_value(SecretId='s')\n"
     (need,) = needs_of(code)[0]
     assert (need.action, need.confidence.value) == ("secretsmanager:GetSecretValue", "medium")
 

@@ -17,6 +17,7 @@ from dayfly.scan.permissions.comparing import (
 from dayfly.scan.permissions.escalation import find_escalations
 from dayfly.scan.permissions.granting import Grant, read_role
 from dayfly.scan.permissions.needs import Need, find_needs
+from dayfly.scan.permissions.program import Reader
 from dayfly.scan.permissions.walking import find_usage
 from dayfly.scan.template.entries import find_entries
 
@@ -50,10 +51,11 @@ def check_project(
     if entries is None:
         entries = find_entries(project, templates)[0] if templates else ()
     facts: list[Facts] = []
+    reader = Reader()
     for function in functions:
         template = _template_of(function, templates)
         kinds = template.resources if template is not None else {}
-        usage, needs, notes = _use(project, function, entries, kinds)
+        usage, needs, notes = _use(project, function, entries, kinds, reader)
         yield from notes
         role = read_role(function)
         if role is None:
@@ -67,12 +69,16 @@ def check_project(
 
 
 def _use(
-    project: Project, function: LambdaFunction, entries: Sequence[Entry], kinds: Mapping[str, str]
+    project: Project,
+    function: LambdaFunction,
+    entries: Sequence[Entry],
+    kinds: Mapping[str, str],
+    reader: Reader,
 ) -> tuple[Usage | None, tuple[Need, ...], tuple[Note, ...]]:
     own = [entry for entry in entries if entry.function is function or entry.function == function]
     if not own:
         return None, (), ()
-    usage = find_usage(project, own[0])
+    usage = find_usage(project, own[0], reader)
     needs, notes = find_needs(usage, kinds)
     return usage, needs, (*usage.notes, *notes)
 

@@ -47,9 +47,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from collections.abc import Mapping as AnyMapping
 
-MAX_STEPS = 400_000  # expressions looked at per handler: about ten seconds
+MAX_STEPS = 150_000  # expressions looked at per handler: two to four seconds
 MAX_DEPTH = 60  # expressions and calls within each other; each takes up to eight of the interpreter's frames
 MAX_FRAMES = 16  # ways of calling one function that are told apart
+_NO_CUT = 1 << 30
 BUILTINS = frozenset(
     [
         "str",
@@ -95,13 +96,20 @@ class Evaluator:
         self.seen: dict[Function, list[Frame]] = {}  # ways in which functions were called
         self._memo: dict[tuple[ast.AST, Frame], Values] = {}
         self._active: dict[tuple[object, Frame | None], int] = {}
-        self._lowest_cut = 1 << 30
+        # Found while something that it depends on was being looked at: good until that is known.
+        self._partial: dict[tuple[ast.AST, Frame], tuple[Values, int]] = {}
+        self._order: list[tuple[ast.AST, Frame]] = []  # keys of `_partial` as they came
+        self._lowest_cut = _NO_CUT
         self._frames: dict[tuple[object, ...], Frame] = {}
+        self._classes: dict[Class, list[Class]] = {}
         self._steps = 0
+        self.depends_on_order = False  # something was looked up that later visits may add to
 
     def forget(self) -> None:
         """Look again at everything: more ways of calling functions are known now."""
         self._memo.clear()
+        self._partial.clear()
+        self._order.clear()
 
     # Frames
 
@@ -148,6 +156,7 @@ class Evaluator:
         function = self.program.functions.get(scope.node)
         if function is None:
             return []
+        self.depends_on_order = True
         return self.seen.get(function, [])[:MAX_FRAMES] or [self.open_frame(function)]
 
     # Expressions
@@ -157,26 +166,41 @@ class Evaluator:
         key = (node, frame)
         if key in self._memo:
             return self._memo[key]
-        active = (node, frame)
-        if active in self._active:
-            self._lowest_cut = min(self._lowest_cut, self._active[active])
+        if key in self._active:
+            self._lowest_cut = min(self._lowest_cut, self._active[key])
             return NOTHING
+        if key in self._partial:
+            values, cut = self._partial[key]
+            self._lowest_cut = min(self._lowest_cut, cut)
+            return values
         depth = len(self._active)
         self._steps += 1
         if self._steps > MAX_STEPS:
             raise TooMuchError
         if depth > MAX_DEPTH:
             return FROM_RUN_TIME
-        outer_cut, self._lowest_cut = self._lowest_cut, 1 << 30
-        self._active[active] = depth
+        outer_cut, self._lowest_cut = self._lowest_cut, _NO_CUT
+        began = len(self._order)
+        self._active[key] = depth
         try:
             values = self._compute(node, frame)
         finally:
-            del self._active[active]
+            del self._active[key]
             own_cut = self._lowest_cut
-            self._lowest_cut = min(outer_cut, own_cut if own_cut < depth else 1 << 30)
-        if own_cut >= depth:  # what was cut off ends here: the value is whole
+            self._lowest_cut = min(outer_cut, own_cut if own_cut < depth else _NO_CUT)
+        if own_cut >= depth:
+            # What was cut off ends here, so this value is whole; what was found below it without it is not.
             self._memo[key] = values
+            kept = []
+            for other in self._order[began:]:
+                if self._partial[other][1] >= depth:
+                    del self._partial[other]
+                else:
+                    kept.append(other)
+            self._order[began:] = kept
+        else:
+            self._partial[key] = (values, own_cut)
+            self._order.append(key)
         return values
 
     def _compute(self, node: ast.expr, frame: Frame) -> Values:
@@ -384,7 +408,9 @@ class Evaluator:
 
     def _late(self, name: str, scope: Scope) -> list[tuple[Scope, Binding]]:
         return (
-            self.program.late.get((scope.file.path, name), []) if isinstance(scope.node, ast.Module) else []
+            self.program.facts[scope.file.path].late.get(name, [])
+            if isinstance(scope.node, ast.Module)
+            else []
         )
 
     def _starred(self, name: str, scope: Scope, at: Frame) -> Values | None:
@@ -407,7 +433,7 @@ class Evaluator:
     def _with_stores(self, values: Values, name: str, scope: Scope, near: Frame) -> Values:
         """Adds what is put in under keys: in its own scope, or for a module's name in any of its functions."""
         if isinstance(scope.node, ast.Module):
-            stores = self.program.kept.get((scope.file.path, name), [])
+            stores = self.program.facts[scope.file.path].kept.get(name, [])
         else:
             stores = [(scope, key, value) for key, value in scope.stores.get(name, ())]
         if not stores:
@@ -581,7 +607,10 @@ class Evaluator:
 
     def classes(self, cls: Class) -> list[Class]:
         """A class and those it inherits from, as far as they are the project's."""
+        if cls in self._classes:
+            return self._classes[cls]
         out = [cls]
+        self._classes[cls] = out
         for one in out:
             frame = self.program.frames[one.scope.file.path]
             for base in one.node.bases:
@@ -644,6 +673,7 @@ class Evaluator:
             given = dict(owner.given)
             given[method.parameters[0].arg] = frozenset({owner})
             return [self.frame_of(method, parent, given)]
+        self.depends_on_order = True
         return self.seen.get(method, [])[:MAX_FRAMES] or [self.open_frame(method)]
 
     def _setting(self, cls: Class, name: str) -> Values:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from dayfly.scan.permissions import libraries
 from dayfly.scan.permissions.catalogue import load_catalogue
 from dayfly.scan.permissions.evaluating import Evaluator, TooMuchError
 from dayfly.scan.permissions.foreign import FOREIGN, SESSIONS, TRANSFERS, Arguments, list_request
-from dayfly.scan.permissions.program import Class, Frame, Function, Program
+from dayfly.scan.permissions.program import Class, Frame, Function, Program, Reader
 from dayfly.scan.permissions.usage import AwsCall, Usage
 from dayfly.scan.permissions.values import (
     FROM_EVENT,
@@ -42,16 +43,21 @@ if TYPE_CHECKING:
     from dayfly.scan.template.entries import Entry
 
 _HIGH, _MEDIUM, _LOW = Confidence.HIGH, Confidence.MEDIUM, Confidence.LOW
+# Nothing calls AWS without one of these somewhere.
+_MARKS = re.compile(rb"boto|aws|localhost:277", re.IGNORECASE)
 _EXTENSION = {
     "/secretsmanager/get": ("secretsmanager", "GetSecretValue"),
     "/systemsmanager/parameters/get": ("ssm", "GetParameter"),
 }
 
 
-def find_usage(project: Project, entry: Entry) -> Usage:
-    """Everything `entry` calls of AWS, as far as it can be seen; never raises on what the files hold."""
+def find_usage(project: Project, entry: Entry, reader: Reader | None = None) -> Usage:
+    """Everything `entry` calls of AWS, as far as it can be seen; never raises on what the files hold.
+
+    `reader` is shared between the handlers of one project.
+    """
     try:
-        walker = _Walker(project, entry)
+        walker = _Walker(project, entry, reader if reader is not None else Reader())
     except RecursionError:
         note = Note(NoteKind.BOUNDED, "is nested too deeply to look for AWS calls", Place(entry.file.path))
         return Usage(
@@ -67,9 +73,9 @@ def find_usage(project: Project, entry: Entry) -> Usage:
 
 
 class _Walker:
-    def __init__(self, project: Project, entry: Entry) -> None:
+    def __init__(self, project: Project, entry: Entry, reader: Reader) -> None:
         self.entry = entry
-        self.program = Program(project, entry.file)
+        self.program = Program(project, entry.file, reader)
         self.evaluator = Evaluator(self.program, entry.function.environment)
         self.calls: dict[tuple[object, ...], AwsCall] = {}
         self.notes: dict[Note, None] = {}
@@ -78,6 +84,7 @@ class _Walker:
         self.guesses: list[tuple[str, Arguments, ast.Call, Frame]] = []
         self.visited: set[Frame] = set()
         self.queue: deque[Frame] = deque()
+        self.around: dict[ast.AST, Frame] = {}  # of functions within functions
         self.is_complete = True
 
     def usage(self) -> Usage:
@@ -95,8 +102,13 @@ class _Walker:
         self.notes[Note(kind, message, place, hint)] = None
 
     def run(self) -> None:
-        # Twice: what a method keeps in `self` depends on the ways it is called, which the first round finds.
-        for _ in range(2):
+        if not any(_MARKS.search(file.data) for file in self.program.files):
+            self._foreign_packages()
+            return
+        for number in range(2):
+            # Again: what a method keeps in `self` depends on the ways it is called, which the first round finds.
+            if number and not self.evaluator.depends_on_order:
+                break
             self.evaluator.forget()
             self.calls.clear()
             self.notes.clear()
@@ -126,10 +138,7 @@ class _Walker:
 
     def _outer(self, function: Function) -> Frame:
         """The frame a nested function sees around it."""
-        for frame in self.visited:
-            if function.node in frame.scope.functions and frame.function is not None and not frame.is_overlay:
-                return frame
-        return self.program.frames[function.scope.file.path]
+        return self.around.get(function.node) or self.program.frames[function.scope.file.path]
 
     def _mentioned(self) -> list[Function]:
         mentions: set[str] = set()
@@ -199,6 +208,9 @@ class _Walker:
         if frame not in self.visited:
             self.visited.add(frame)
             self.queue.append(frame)
+            if frame.function is not None:
+                for node in frame.scope.functions:
+                    self.around.setdefault(node, frame)
 
     def _drain(self) -> None:
         while self.queue:

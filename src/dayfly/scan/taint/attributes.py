@@ -303,7 +303,9 @@ def thing_attribute(machine: Machine, value: Thing, name: str) -> Value:
     if stored is not None:
         return stored
     for kind in machine.library.lineage(value.kind):
-        rows = machine.library.attributes.get(f"{kind}.{name}")
+        if library_calls.has_rows(machine, kind, name):
+            break  # a method: what it is called on matters
+        rows = machine.library.attributes.get(f"{kind}.{name}") or machine.library.attributes.get(f"{kind}.*")
         if rows:
             symbol = value.symbol.child(("attr", name))
             return library_calls.make(machine, rows[0].result, symbol, value, (), f"{kind}.{name}")

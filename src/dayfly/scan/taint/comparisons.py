@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dayfly.scan.taint import texts
 from dayfly.scan.taint.characters import DIGIT, DOTS, EVERYTHING, LETTER
 from dayfly.scan.taint.joining import bake, direct_taint
-from dayfly.scan.taint.knowledge.model import EVERY_DANGER
+from dayfly.scan.taint.knowledge.model import EVERY_DANGER, Danger
 from dayfly.scan.taint.values import (
     FALSE,
     HARMLESS,
@@ -169,9 +169,12 @@ def _equal(machine: Machine, left: Value, right: Value) -> Value:
             return boolean(_harmless(one))
     if isinstance(left, (Const, Text)) and isinstance(right, (Const, Text)):
         for one, other in ((left, right), (right, left)):
-            if isinstance(one, Text) and isinstance(other, Const):
-                if not isinstance(other.value, (str, bytes)) or not _may_equal(one, other.value):
-                    return FALSE
+            is_other = isinstance(other, Const) and (
+                not isinstance(other.value, (str, bytes))
+                or (isinstance(one, Text) and not _may_equal(one, other.value))
+            )
+            if isinstance(one, Text) and is_other:
+                return FALSE
     return boolean()
 
 
@@ -306,9 +309,16 @@ def _in_series(machine: Machine, left: Value, series: Series) -> Value:
         if found:
             return boolean((), found)
         return boolean()
-    if isinstance(left, Text) and series.rest is None and len(known) == len(series.items):
-        if not any(isinstance(one.value, (str, bytes)) and _may_equal(left, one.value) for one in known):
-            return FALSE
+    if (
+        isinstance(left, Text)
+        and series.rest is None
+        and len(known) == len(series.items)
+        and not any(isinstance(one.value, (str, bytes)) and _may_equal(left, one.value) for one in known)
+    ):
+        return FALSE
+    inside = _is_below(left, series)
+    if inside:
+        return boolean(inside)
     tainted = any(machine.taint_of(one) for one in series.items)
     if tainted or (series.rest is not None and machine.taint_of(series.rest)):
         return boolean()
@@ -316,10 +326,22 @@ def _in_series(machine: Machine, left: Value, series: Series) -> Value:
     if _is_character(left):
         letters = frozenset(one.value for one in known if isinstance(one.value, str))
         when_false = tuple((symbol, Fact(lacks=letters)) for symbol in symbols_of(left))
-    if _identity(left) is not None and series.rest is None:
-        if any(_identity(one) == _identity(left) for one in series.items):
-            return TRUE
+    mine = _identity(left)
+    if mine is not None and series.rest is None and any(_identity(one) == mine for one in series.items):
+        return TRUE
     return boolean(_allowed(machine, left, series), when_false)
+
+
+def _is_below(left: Value, series: Series) -> Facts:
+    """`BASE in path.parents`, of a path without links and `..`."""
+    rest = series.rest
+    if isinstance(left, Thing) and left.kind == "pathlib.Path" and not left.taint and isinstance(rest, Thing):
+        if rest.symbol.carries == _PATH:
+            return ((rest.symbol, Fact(_PATH)),)
+    return ()
+
+
+_PATH = frozenset({Danger.PATH})
 
 
 def _allowed(machine: Machine, left: Value, series: Series) -> Facts:
@@ -405,9 +427,10 @@ def negate(machine: Machine, value: Value) -> Value:
 
 
 def combine(machine: Machine, first: Value, rest: Value, wanted: bool) -> Value:
-    """`first and rest` (`wanted` True) or `first or rest`, where the truth of the first is not known."""
-    if machine.truth(first) is wanted:
-        return rest
+    """`first and rest` (`wanted` True) or `first or rest`."""
+    known = machine.truth(first)
+    if known is not None:
+        return rest if known is wanted else first
     if wanted:
         when_true = facts_of(first, True) + facts_of(rest, True)
         when_false = common_facts([facts_of(first, False), facts_of(rest, False)])

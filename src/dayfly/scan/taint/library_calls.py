@@ -59,6 +59,9 @@ def call_name(machine: Machine, dotted: str, arguments: Arguments, node: ast.AST
     if dot and head in machine.library.kinds:
         names = [f"{kind}.{last}" for kind in machine.library.lineage(head)]
     check_sinks(machine, names, arguments, None, node)
+    if not any(one in table for one in names for table in (machine.library.sinks, machine.library.calls)):
+        # An object of another package's (`from database import cursor`): judged by the method's name.
+        check_sinks(machine, [f"*.{last}"] if "." in head else [], arguments, None, node)
     _apply_guards(machine, names, arguments, None)
     made = standard_library.call(machine, name, arguments, node)
     if made is not None:
@@ -124,7 +127,7 @@ def _derived(machine: Machine, name: str, values: list[Value]) -> Value:
 def _with_facts(machine: Machine, value: Value) -> Taint:
     """The labels of a value, cleansed of what checks on this path have excluded."""
     if isinstance(value, Thing):
-        return cleanse(value.taint, machine.store.fact(value.symbol).cleansed)
+        return cleanse(machine.taint_of(value), machine.store.fact(value.symbol).cleansed)
     if isinstance(value, Text):
         return unite(
             *(

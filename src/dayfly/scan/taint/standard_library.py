@@ -17,6 +17,7 @@ from dayfly.scan.taint.knowledge.model import Danger, Trust
 from dayfly.scan.taint.values import (
     NO_FACT,
     NONE,
+    Choice,
     Const,
     Fact,
     Hole,
@@ -253,6 +254,8 @@ def _commonpath(machine: Machine, arguments: Arguments, node: ast.AST | None) ->
 def _has_mark(value: Value) -> bool:
     if isinstance(value, Thing) and value.kind == "pathlib.Path" and value.origin:
         return _has_mark(value.origin[0])
+    if isinstance(value, Choice):
+        return all(_has_mark(one) or isinstance(one, Const) for one in value.alternatives)
     return isinstance(value, Text) and all(
         RESOLVED in part.lacks for part in value.parts if isinstance(part, Hole)
     )
@@ -272,7 +275,9 @@ def path_attribute(machine: Machine, value: Thing, name: str) -> Value:
         piece = Hole(value.taint, (_single(text) or value.symbol).child(("split", "/"), is_piece=True))
         inner: Value = Text((piece,))
         if name == "parents":
-            inner = _path(machine, inner)
+            is_resolved = _has_mark(value)
+            symbol = value.symbol.child(("parents",), carries=_PATH) if is_resolved else Symbol()
+            inner = _path(machine, inner, symbol)
         return machine.new_list([], inner)
     return Thing("", value.taint, value.symbol.child(("attr", name)), origin=(value, Const(name)))
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dayfly.scan.model import Note, NoteKind, Place
 from dayfly.scan.template.draft import Draft, code_path, referred
-from dayfly.scan.template.model import Cors, Template, Unresolved
+from dayfly.scan.template.model import Cors, Default, Template, Unresolved
 from dayfly.scan.template.nodes import (
     MappingNode,
     Node,
@@ -28,7 +28,7 @@ from dayfly.scan.template.terraform_policies import (
     read_module_grants,
     read_resource_policies,
 )
-from dayfly.scan.template.terraform_syntax import Block, literal, read_blocks
+from dayfly.scan.template.terraform_syntax import Block, literal, place_of_default, read_blocks
 from dayfly.scan.template.terraform_values import Module
 from dayfly.scan.template.terraform_wiring import Infrastructure, wire
 
@@ -153,6 +153,13 @@ def _read_module(project: Project, module: Module, path: str) -> Template | None
         resources={name: one.type for name, one in infrastructure.resources.items()},
         resource_places={name: one.place for name, one in infrastructure.resources.items()},
         resource_policies=read_resource_policies(infrastructure),
+        defaults={
+            block.labels[0]: Default(value, place_of_default(block))
+            for block in module.blocks
+            if block.type == "variable"
+            and len(block.labels) == 1
+            and (value := literal(block.body.attributes.get("default")))
+        },
         redriven=frozenset(
             name
             for name, one in infrastructure.resources.items()

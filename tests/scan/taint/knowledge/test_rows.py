@@ -1,6 +1,6 @@
 """Rows of knowledge, exercised: each line once with the caller's value as it harms, once as it does not.
 
-`x` is a query parameter (a text), `body` parsed JSON (anything), `n` a number made of it.
+`x` is a query parameter (a text), `body` parsed JSON (anything), `n` a number.
 """
 
 from __future__ import annotations
@@ -8,11 +8,11 @@ from __future__ import annotations
 import textwrap
 
 import pytest
-from dayfly.scan.taint.checking import analyse, find_routes
 
 from dayfly.scan.model import Place
 from dayfly.scan.source.limits import DEFAULT_LIMITS
 from dayfly.scan.source.project import Project
+from dayfly.scan.taint.checking import analyse, find_routes
 from dayfly.scan.template.entries import Entry
 from dayfly.scan.template.model import LambdaFunction, Trigger
 
@@ -23,7 +23,7 @@ import json
 def handler(event, context):
     x = event["queryStringParameters"]["x"]
     body = json.loads(event["body"])
-    n = int(x)
+    n = int(event["queryStringParameters"]["n"])
 {lines}
 """
 
@@ -710,7 +710,7 @@ ANSWERS = {
             "event.html": (
                 "return flask.escape(request.args['x'])",
                 "return flask.jsonify(x=request.args['x'])",
-                "return {'x': request.args['x']}",
+                "return {{'x': request.args['x']}}",
                 "return flask.Response(request.args['x'], mimetype='text/plain')",
                 "return flask.render_template('a.html', x=request.args['x'])",
                 "return flask.render_template_string('{{{{ x }}}}', x=request.args['x'])",

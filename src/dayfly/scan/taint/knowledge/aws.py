@@ -49,6 +49,11 @@ _SERVICES = (
 _SERVICE_NAME = Argument(0, "service_name")
 
 
+def _every(*operations: str) -> tuple[str, ...]:
+    """Operations whose names say enough, on whatever client."""
+    return tuple(f"{owner}.{operation}" for operation in operations for owner in ("*", "boto3.client"))
+
+
 def _keyword(name: str, element: str | int | None = None) -> Argument:
     return Argument(None, name, element=element)
 
@@ -63,12 +68,15 @@ _SINKS = (
     ),
     Sink(
         "event.sql",
-        ("*.execute_statement",),
+        _every("execute_statement"),
         (_keyword("Statement"), _keyword("sql"), _keyword("Sql")),
         part=Part.TEXT,
     ),
     Sink(
-        "event.sql", ("*.batch_execute_statement",), (_keyword("sql"), _keyword("Sqls", "*")), part=Part.TEXT
+        "event.sql",
+        _every("batch_execute_statement"),
+        (_keyword("sql"), _keyword("Sqls", "*")),
+        part=Part.TEXT,
     ),
     Sink(
         "event.sql",
@@ -76,11 +84,11 @@ _SINKS = (
         (_keyword("Statements"),),
         part=Part.TEXT,
     ),
-    Sink("event.sql", ("*.start_query_execution",), (_keyword("QueryString"),), part=Part.TEXT),
+    Sink("event.sql", _every("start_query_execution"), (_keyword("QueryString"),), part=Part.TEXT),
     Sink("event.sql", ("boto3.client.timestream-query.query",), (_keyword("QueryString"),), part=Part.TEXT),
     Sink(
         "event.sql",
-        ("*.select_object_content", "*.select_resource_config"),
+        _every("select_object_content", "select_resource_config"),
         (_keyword("Expression"),),
         part=Part.TEXT,
     ),
@@ -122,18 +130,18 @@ _SINKS = (
     Sink("event.nosql", ("boto3.client.logs.start_query",), (_keyword("queryString"),), part=Part.TEXT),
     Sink(
         "event.nosql",
-        ("boto3.client.neptunedata.execute_open_cypher_query", "*.execute_open_cypher_query"),
+        _every("execute_open_cypher_query"),
         (_keyword("openCypherQuery"),),
         part=Part.TEXT,
     ),
-    Sink("event.nosql", ("*.execute_gremlin_query",), (_keyword("gremlinQuery"),), part=Part.TEXT),
+    Sink("event.nosql", _every("execute_gremlin_query"), (_keyword("gremlinQuery"),), part=Part.TEXT),
     # Commands of a shell, on other machines.
     Sink(
         "event.command",
-        ("boto3.client.ssm.send_command", "*.send_command"),
+        _every("send_command"),
         (_keyword("Parameters", "commands"),),
     ),
-    Sink("event.command", ("*.execute_command",), (_keyword("command"),)),
+    Sink("event.command", _every("execute_command"), (_keyword("command"),)),
     # Which function runs.
     Sink(
         "event.request",
@@ -143,7 +151,7 @@ _SINKS = (
         fix="Look the function's name up in a dict of your own.",
     ),
     # On this machine: S3's keys are names and no paths, but the file a download goes to is one.
-    Sink("event.path", ("*.download_file",), (Argument(2, "Filename"),), part=Part.PATH),
+    Sink("event.path", _every("download_file"), (Argument(2, "Filename"),), part=Part.PATH),
     Sink("event.path", ("boto3.client.s3.upload_file",), (Argument(0, "Filename"),), part=Part.PATH),
     Sink(
         "event.path",

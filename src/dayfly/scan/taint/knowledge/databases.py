@@ -256,6 +256,14 @@ _NOSQL_SINKS = (
     ),
     Sink(
         "event.nosql",
+        ("pymongo.Node.find", "pymongo.Node.remove"),
+        (Argument(0, "filter"),),
+        part=Part.STRUCTURE,
+    ),
+    Sink("event.nosql", ("pymongo.Node.find",), (Argument(0, "filter", element="$where"),), part=Part.TEXT),
+    Sink("event.nosql", ("pymongo.Node.aggregate",), (Argument(0, "pipeline"),), part=Part.STRUCTURE),
+    Sink(
+        "event.nosql",
         ("*.find", "*.aggregate", "*.remove"),
         (Argument(0, "filter"),),
         (_IS_DICT,),
@@ -310,6 +318,20 @@ _STATEMENT = Result(type="sqlalchemy.Statement", taint_from=())
 _BUILT = Result(type="sqlalchemy.Statement", taint_from=(RECEIVER,))
 
 _CALLS = (
+    Call(
+        (
+            "pymongo.MongoClient",
+            "pymongo.mongo_client.MongoClient",
+            "pymongo.AsyncMongoClient",
+            "motor.motor_asyncio.AsyncIOMotorClient",
+        ),
+        Result(type="pymongo.Node", element_type="pymongo.Node", taint_from=()),
+    ),
+    Call(
+        ("pymongo.Node.get_database", "pymongo.Node.get_collection", "pymongo.Node.get_default_database"),
+        Result(type="pymongo.Node", element_type="pymongo.Node", taint_from=()),
+    ),
+    Call(("pymongo.Node.find", "pymongo.Node.aggregate", "pymongo.Node.distinct"), CLEAN),
     Call(_CONNECTORS, Result(type="dbapi.Connection", taint_from=())),
     Call(
         (
@@ -532,6 +554,10 @@ TABLES = Tables(
     calls=_CALLS,
     cleansers=_CLEANSERS,
     attributes=(
+        # Client, database and collection: any name is the one below.
+        Attribute(
+            ("pymongo.Node.*",), Result(type="pymongo.Node", element_type="pymongo.Node", taint_from=())
+        ),
         Attribute(
             (
                 "sqlalchemy.Statement.c",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dayfly.scan.taint.knowledge.model import (
+    ALL_KEYWORDS,
     ALL_POSITIONS,
     FIRST,
     RECEIVER,
@@ -212,13 +213,15 @@ _DESERIALISERS = (
     ),
 )
 
+_PLAIN = ("str", "bytes", "int", "float", "bool", "NoneType")
+_OBJECTS_BY_POSITION = Condition(ALL_POSITIONS, Test.LACKS_TYPE, _PLAIN)
+_OBJECTS_BY_NAME = Condition(ALL_KEYWORDS, Test.LACKS_TYPE, _PLAIN)
 _TEMPLATES = (
+    # Attributes are walked from what is put in; of texts and numbers there is nothing to walk to.
     Sink(
-        "event.template",
-        ("str.format", "str.format_map", "*.format", "*.format_map"),
-        (RECEIVER,),
-        part=Part.FORMAT,
+        "event.template", ("str.format", "str.format_map"), (RECEIVER,), (_OBJECTS_BY_POSITION,), Part.FORMAT
     ),
+    Sink("event.template", ("str.format",), (RECEIVER,), (_OBJECTS_BY_NAME,), Part.FORMAT),
     Sink("event.template", ("string.Formatter.format", "string.Formatter.vformat"), part=Part.FORMAT),
     Sink(
         "event.template",
@@ -309,6 +312,7 @@ _CALLS = (
     ),
     # `$name` and `${name}` alone: no attribute is read.
     Call(("string.Template",), Result(type="string.Template")),
+    Call(("compile",), Result(taint_from=(FIRST,))),
     Call(("ast.literal_eval",), Result(cleanses=frozenset({Danger.CODE}), parses=True)),
     Call(
         ("pickle.loads", "pickle.load", "yaml.load", "yaml.unsafe_load", "jsonpickle.decode"),

@@ -23,6 +23,7 @@ from dayfly.scan.taint.knowledge.model import (
 _PATH = frozenset({Danger.PATH})
 # Where a path may stand, an open file may stand as well: what is in it chooses no file.
 _OPEN_FILES = (
+    "dayfly.Buffer",
     "io.BytesIO",
     "io.StringIO",
     "io.TextIOWrapper",
