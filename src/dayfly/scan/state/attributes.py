@@ -19,6 +19,7 @@ from dayfly.scan.state.values import (
     Instance,
     ModuleRef,
     OpenFile,
+    Read,
     Root,
     RootKind,
     Spot,
@@ -89,6 +90,12 @@ class Attributes(Loading):
                 results.extend(found)
             rest = frozenset(read for read in value.reads if read.spot not in value.spots)
             kept = join(*results)
+            if known.drawn:
+                rest |= {
+                    Read(Spot(replace(spot.root, name=f"{spot.root.name}.{name}", drawn=known.drawn)), place)
+                    for spot in value.spots
+                    if not state.is_fresh(spot.inner("." + name))
+                }
             return replace(
                 kept,
                 reads=kept.reads | rest,
@@ -109,6 +116,7 @@ class Attributes(Loading):
             work=base.work | value.work,
             text=text,
             is_unique=base.is_unique or value.is_unique or name in ("aws_request_id", "request_id"),
+            is_opaque=base.is_opaque or value.is_opaque,
             drawn=base.drawn or value.drawn,
         )
 
@@ -256,6 +264,7 @@ class Attributes(Loading):
             work=value.work | held.work,
             text="{}" if value.is_unique else None,
             is_unique=value.is_unique or index.is_unique,
+            is_opaque=value.is_opaque or index.is_opaque or held.is_opaque,
             drawn=value.drawn,
         )
 

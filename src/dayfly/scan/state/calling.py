@@ -21,6 +21,7 @@ from dayfly.scan.state.values import (
     OpenFile,
     Value,
     join,
+    mix,
 )
 
 if TYPE_CHECKING:
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
     from dayfly.scan.state.expressions import Expressions
     from dayfly.scan.state.following import Follower
     from dayfly.scan.state.frames import Frame
+
+
+# Methods after which a library's object holds what they were given.
+_SETTERS = ("set", "add", "append", "bind", "include", "insert", "attach", "with_")
 
 
 class Calls(Making):
@@ -54,6 +59,9 @@ class Calls(Making):
             if result is not None:
                 return result
             callee = self.expressions.attribute(receiver, function.attr, function, state, frame)
+            if not receiver.spots and function.attr.startswith(_SETTERS):
+                given = mix(*(self.expressions.deep(one) for one in (*arguments, *named.values())))
+                self.expressions.absorb(function.value, None, given, state, frame)
             return self.apply(callee, receiver, arguments, named, node, state, frame)
         callee = self.expressions.evaluate(function, state, frame)
         arguments, named = self.arguments(node, state, frame)

@@ -54,7 +54,7 @@ class Changing(Attributes):
 
     def _part(self, value: Value) -> Value:
         return Value(
-            parts=value.parts, reads=value.reads, spots=value.spots, work=value.work, is_unique=value.is_unique,
+            parts=value.parts, reads=value.reads, spots=value.spots, work=value.work, is_unique=value.is_unique, is_opaque=value.is_opaque,
             text="{}" if value.text is not None and "{" in value.text else value.text, drawn=value.drawn,
         )  # fmt: skip
 

@@ -16,6 +16,7 @@ from dayfly.scan.state.values import (
     External,
     FunctionRef,
     Instance,
+    ModuleRef,
     OpenFile,
     Spot,
     Value,
@@ -67,7 +68,7 @@ class Containers:
 
     def _is_container(self, value: Value) -> bool:
         externals = value.externals
-        if any(isinstance(ref, FunctionRef | ClassRef) for ref in value.refs):
+        if any(isinstance(ref, FunctionRef | ClassRef | ModuleRef) for ref in value.refs):
             return False
         if not externals:
             return not any(isinstance(ref, OpenFile) for ref in value.refs)

@@ -7,7 +7,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dayfly.scan.state import knowledge
-from dayfly.scan.state.values import CONSTANT, NOTHING, OpenFile, Root, RootKind, Spot, Value, join, mix
+from dayfly.scan.state.values import (
+    CONSTANT,
+    NOTHING,
+    External,
+    OpenFile,
+    Root,
+    RootKind,
+    Spot,
+    Value,
+    join,
+    mix,
+)
 from dayfly.scan.state.wording import shown
 
 if TYPE_CHECKING:
@@ -193,8 +204,6 @@ class Files:
         if name in ("shelve.open", "dbm.open"):
             spot = self.spot(first)
             if spot is not None:
-                from dayfly.scan.state.values import External
-
                 read = self.follower.read(spot, state, frame.file.place(node))
                 return Value(spots=frozenset({spot}), refs=(External("dict()"),), reads=frozenset({read}))
         return None

@@ -34,7 +34,7 @@ def judge_drawn(deeds: Deeds, function: str) -> Iterator[Judged]:
             if flow.read.spot.field and root.kind is RootKind.CLASS
             else name
         )
-        words = set(label.lower().split("_"))
+        words = set(label.lower().rpartition(".")[2].split("_"))
         is_secret = any(
             word in label.lower()
             for word in (*knowledge.CREDENTIAL_WORDS, "key", "nonce", "salt", "iv", "otp", "csrf")

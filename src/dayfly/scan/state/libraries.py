@@ -17,6 +17,7 @@ from dayfly.scan.state.values import (
     FunctionRef,
     Instance,
     OpenFile,
+    Read,
     Root,
     RootKind,
     Spot,
@@ -267,8 +268,6 @@ class Libraries(Starting):
         return None
 
     def _draws(self, value: Value, root: Root, frame: Frame) -> Value:
-        from dayfly.scan.state.values import Read
-
         line = (
             next((one for one in (frame.function.node.lineno,) if one), 0)
             if frame.function is not None
