@@ -6,19 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dayfly.scan.model import Finding, Note, NoteKind
-from dayfly.scan.permissions.comparing import (
-    Facts,
-    find_managed,
-    find_missing,
-    find_unused,
-    find_wildcards,
-    named,
-)
+from dayfly.scan.permissions.comparing import Facts, named
 from dayfly.scan.permissions.escalation import find_escalations
 from dayfly.scan.permissions.granting import Grant, read_role
+from dayfly.scan.permissions.missing import find_missing
 from dayfly.scan.permissions.needs import Need, find_needs
 from dayfly.scan.permissions.program import Reader
+from dayfly.scan.permissions.unused import find_unused
 from dayfly.scan.permissions.walking import find_usage
+from dayfly.scan.permissions.wildcards import find_managed, find_wildcards
 from dayfly.scan.template.entries import find_entries
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from dayfly.scan.permissions.values import FROM_RUN_TIME, Made, Mapping, Sequence, Text
 
 if TYPE_CHECKING:
-    from dayfly.scan.permissions.foreign import Arguments
+    from dayfly.scan.permissions.containers import Arguments
     from dayfly.scan.permissions.values import Values
 
 # Packages whose calls are not followed, and the services they may call ("*": any).
