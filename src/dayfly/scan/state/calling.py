@@ -12,6 +12,7 @@ from dayfly.scan.state.files import Files
 from dayfly.scan.state.keeping import State, element
 from dayfly.scan.state.libraries import Libraries
 from dayfly.scan.state.values import (
+    ENVIRON,
     NOTHING,
     ClassRef,
     External,
@@ -534,10 +535,13 @@ class Calls:
             return join(found, *arguments[1:2]) if len(arguments) > 1 else found
         if name in ("values", "items") and not arguments:
             return receiver
+        if name == "copy" and is_environment:
+            environ = self.follower.read(Spot(ENVIRON), state, frame.file.place(node))
+            return Value(refs=(External("dict()"),), reads=frozenset({environ}))
         if name in ("keys", "copy", "most_common", "elements", "getvalue"):
             return replace(
                 receiver.derived(),
-                refs=(External("dict()"),) if is_environment else receiver.refs,
+                refs=receiver.refs,
                 items=receiver.items if name == "copy" else (),
             )
         if name in ("popleft", "popitem", "get_nowait"):
@@ -547,7 +551,7 @@ class Calls:
                 state.remove(spot)
             return replace(found, spots=frozenset())
         if name in knowledge.EMPTYING:
-            for spot in receiver.spots:
+            for spot in (*receiver.spots, *((Spot(ENVIRON),) if is_environment else ())):
                 state.empty(spot)
                 self.follower.deeds.evicted.add(spot.root)
             return NOTHING

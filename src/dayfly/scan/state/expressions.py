@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from dayfly.scan.state import knowledge
 from dayfly.scan.state.calling import Calls
 from dayfly.scan.state.deeds import Outlet
-from dayfly.scan.state.keeping import State, element
+from dayfly.scan.state.folding import fold_number, fold_order
+from dayfly.scan.state.keeping import State, element, is_open
 from dayfly.scan.state.values import (
     CONSTANT,
+    ENVIRON,
     NOTHING,
     ClassRef,
     External,
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
     from dayfly.scan.state.following import Follower, Frame
     from dayfly.scan.state.naming import Binding, Scope
 
-ENVIRON = Root(RootKind.ENVIRONMENT, "", "os.environ")
+_MOST_OF_MODULE = 2_000  # statements
 _DATA_CLASSES = ("dataclass", "define", "frozen", "attrs", "s", "attributes")
 _DATA_BASES = (
     "BaseModel",
@@ -149,7 +151,12 @@ class Expressions:
 
     def _again(self, value: Value, state: State, place: Place) -> Value:
         """A local name of something kept: what it held when it was bound is gone where it was emptied since."""
-        emptied = [spot for spot in value.spots if state.is_emptied(spot)]
+        emptied = [
+            spot
+            for spot in value.spots
+            # A default is never bound anew, so a name of it is it; a global's name may be that of its predecessor.
+            if state.is_emptied(spot) or (spot.root.kind is RootKind.DEFAULT and not spot.field)
+        ]
         if not emptied:
             return value
         value = replace(value, reads=frozenset(read for read in value.reads if read.spot not in emptied))
@@ -194,6 +201,26 @@ class Expressions:
         follower.bound[file.path, name] = value
         return value
 
+    def initialise(self, file: PythonFile) -> None:
+        """Do what the module's import does to its containers: registries that decorators and calls fill."""
+        from dayfly.scan.state.following import Frame
+
+        follower = self.follower
+        if file.path in follower.initialised or file.tree is None:
+            return
+        follower.initialised.add(file.path)
+        for node in file.tree.body[:_MOST_OF_MODULE]:
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.decorator_list:
+                self.module_name(file, node.name)
+            elif (isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)) or (
+                isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript | ast.Attribute)
+            ):
+                follower.initialising += 1
+                try:
+                    follower.run([node], State(), Frame(file))
+                finally:
+                    follower.initialising -= 1
+
     def _binding(self, scope: Scope, binding: Binding) -> Value:
         from dayfly.scan.state.following import Frame
 
@@ -236,7 +263,12 @@ class Expressions:
     ) -> Value:
         """A part of a kept thing as it is now: what init left there, or this invocation put there."""
         stored = state.stored(spot)
-        base = stored if spot in state.fresh else join(initial, stored)
+        left = self.follower.left_by_init(spot)
+        base = (
+            stored
+            if spot in state.fresh
+            else join(initial, stored, *((left,) if left is not NOTHING else ()))
+        )
         read = self.follower.read(spot, state, place, key=key)
         return replace(
             base,
@@ -276,7 +308,10 @@ class Expressions:
                     initial.append(Value(text=spot.root.name if name == "name" else None))
         if value.spots:
             known = join(*initial, value.item(name) or NOTHING)
-            found = [self._kept(known, spot.inner("." + name), state, place) for spot in value.spots]
+            found = [
+                self._kept(known, spot.inner("." + name), state, place, _key_of(value, spot))
+                for spot in value.spots
+            ]
             if not results or any(
                 state.stored(spot.inner("." + name)) is not NOTHING for spot in value.spots
             ):
@@ -437,7 +472,10 @@ class Expressions:
                 else NOTHING
             )
             kept = join(
-                *(self._kept(initial, spot.inner(name), state, place, index.parts) for spot in value.spots)
+                *(
+                    self._kept(initial, spot.inner(name), state, place, index.parts | _key_of(value, spot))
+                    for spot in value.spots
+                )
             )
             rest = frozenset(read for read in value.reads if read.spot not in value.spots)
             return replace(
@@ -477,6 +515,10 @@ class Expressions:
 
     def _operation(self, node: ast.BinOp, state: State, frame: Frame) -> Value:
         left, right = self.evaluate(node.left, state, frame), self.evaluate(node.right, state, frame)
+        if left.is_constant and right.is_constant and not left.reads and not right.reads:
+            number = fold_number(node.op, left.text, right.text)
+            if number is not None:
+                return Value(is_constant=True, truth=number != 0, text=str(number))
         result = mix(left, right)
         if isinstance(node.op, ast.Sub):
             # How long ago something was drawn at init is no secret and no identity.
@@ -510,6 +552,9 @@ class Expressions:
         values = [self.evaluate(one, state, frame) for one in (node.left, *node.comparators)]
         operator = node.ops[0]
         if len(values) == 2 and all(value.is_constant and not value.reads for value in values):
+            order = fold_order(operator, values[0].text, values[1].text)
+            if order is not None:
+                return Value(is_constant=True, truth=order)
             same = values[0].text == values[1].text
             if isinstance(operator, ast.Eq | ast.Is):
                 return Value(is_constant=True, truth=same)
@@ -517,12 +562,14 @@ class Expressions:
                 return Value(is_constant=True, truth=not same)
         result = mix(*values)
         is_presence = isinstance(operator, ast.Is | ast.IsNot | ast.In | ast.NotIn)
+        if is_presence:
+            self.follower.deeds.tested.update(read.spot for read in values[-1].reads)
         reads = frozenset(
             replace(read, is_test=read.is_test or is_presence)
             for read in result.reads
             if read.spot.root.drawn not in ("clock", "random", "generator")
         )
-        return replace(result, reads=reads)
+        return replace(result, reads=reads, is_opaque=True)
 
     def _display(self, node: ast.Dict | ast.List | ast.Tuple | ast.Set, state: State, frame: Frame) -> Value:
         items: list[tuple[str, Value]] = []
@@ -811,7 +858,8 @@ class Expressions:
         """An element leaves a kept container or the environment's variables."""
         name = element(key, key.text)
         if "os.environ" in base.externals:
-            state.remove(Spot(ENVIRON, (name,)))
+            # Names known only at run time are taken away by those who put back what was there.
+            state.remove(Spot(ENVIRON) if is_open(name) else Spot(ENVIRON, (name,)))
         for spot in base.spots:
             state.remove(spot.inner(name))
             self.follower.deeds.evicted.add(spot.root)
@@ -852,6 +900,12 @@ class Expressions:
 
     def let_out(self, value: Value, outlet: Outlet, node: ast.AST, what: str, frame: Frame) -> None:
         self.follower.flow(value, outlet, frame.file.place(node), what)
+
+
+def _key_of(value: Value, spot: Spot) -> frozenset[tuple[str, ...]]:
+    """The parts of the event by which this kept thing was found."""
+    keys = (read.key for read in value.reads if read.spot == spot)
+    return frozenset().union(*keys)
 
 
 def names_credential(name: str) -> bool:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from dayfly.scan.state.deeds import Deeds, Flow, Outlet, Write
 from dayfly.scan.state.expressions import Expressions
-from dayfly.scan.state.keeping import State
+from dayfly.scan.state.keeping import State, is_open, overlap
 from dayfly.scan.state.naming import Names
 from dayfly.scan.state.values import (
     CONSTANT,
+    ENVIRON,
     NOTHING,
     ClassRef,
     FunctionRef,
@@ -20,6 +21,7 @@ from dayfly.scan.state.values import (
     RootKind,
     Spot,
     Value,
+    is_deciding,
     join,
 )
 
@@ -30,8 +32,8 @@ if TYPE_CHECKING:
     from dayfly.scan.source.project import Project, PythonFile
 
 _DEPTH = 14  # calls within each other
-_BUDGET = 2500  # calls followed for one entry
-_MOST_STATEMENTS = 60_000
+_BUDGET = 1200  # calls followed for one entry
+_MOST_STATEMENTS = 20_000
 
 
 @dataclass
@@ -58,10 +60,13 @@ class Follower:
         self.names = names or Names(project)
         self.project = project
         self.deeds = Deeds()
+        self.initialised: set[str] = set()
+        self.init_store: dict[Spot, Value] = {}
         self.heap: dict[int, dict[str, Value]] = {}
         self.numbers = itertools.count(1)
         self.guards: list[Value] = []
         self.tests: list[str] = []  # the text of the tests around
+        self.gates: list[Value] = []  # tests that were passed on the way
         self.initialising = 0
         self.depth = 0
         self.budget = _BUDGET
@@ -82,11 +87,14 @@ class Follower:
             if self.statements < 0:
                 self.deeds.is_bounded = True
                 break
+            if not self.initialising:
+                self.deeds.lines.add((frame.file.path, node.lineno))
             if isinstance(node, ast.If) and self._run_if(node, state, frame):
                 pushed += 1
             elif not isinstance(node, ast.If):
                 self._run_one(node, state, frame)
         del self.guards[len(self.guards) - pushed :]
+        del self.gates[len(self.gates) - pushed :]
 
     def _run_one(self, node: ast.stmt, state: State, frame: Frame) -> None:
         evaluate = self.expressions.evaluate
@@ -158,18 +166,21 @@ class Follower:
         if test.truth is not None:
             self.run(node.body if test.truth else node.orelse, state, frame)
             return False
-        other = state.copy()
+        other, dirty = state.copy(), state.dirty
         self.guards.append(test)
         self.tests.append(ast.unparse(node.test))
         self.run(node.body, state, frame)
         self.run(node.orelse, other, frame)
         self.guards.pop()
         self.tests.pop()
+        _agree_on_emptied(node.test, test, dirty, state, other)
         lives = (state.is_live, other.is_live)
         state.merge([state.copy(), other])
         if all(lives) or not any(lives):
             return False
-        self.guards.append(test)
+        # What comes after `if …: return` depends on the test, but in a weaker sense: it is the rule, not the case.
+        self.guards.append(replace(test, parts=frozenset()))
+        self.gates.append(test)
         return True
 
     def _run_for(self, node: ast.For | ast.AsyncFor, state: State, frame: Frame) -> None:
@@ -178,6 +189,8 @@ class Follower:
         before = state.copy()
         # A folder that is swept may be empty, and then there is nothing left in it either.
         before.is_live = not (items.text and "*" in items.text)
+        # What such a loop takes away it takes away: that there may be nothing to take changes nothing.
+        before.dirty = frozenset()
         frame.breaks.append([])
         for _ in range(2):
             if state.is_live:
@@ -359,10 +372,16 @@ class Follower:
             and spot.root not in guards
             and spot.root.kind is not RootKind.FILE
         ):
-            parts = frozenset(part for guard in self.guards for part in guard.parts)
+            tests = [*self.guards, *(self.gates if is_deciding(spot.root) else ())]
+            parts = frozenset(part for guard in tests for part in guard.parts)
             is_implied = bool(parts)
         state.put(spot, value, is_whole=is_whole, is_dirty=bool(parts or key or is_code))
+        if spot.root == ENVIRON and any(read.spot.root == ENVIRON for read in value.reads):
+            # What was read from the environment before is put back.
+            state.remove(spot if not is_open(spot.field[-1]) else Spot(ENVIRON))
         if self.initialising:
+            held = Value(refs=value.refs, items=value.items, is_client=value.is_client)
+            self.init_store[spot] = join(self.init_store.get(spot, NOTHING), held)
             return
         write = Write(
             spot,
@@ -375,9 +394,10 @@ class Follower:
             guards,
             value.is_client,
             is_credential,
-            any(guard.parts or guard.reads for guard in self.guards),
+            any(guard.parts or guard.reads for guard in (*self.guards, *self.gates)),
             is_implied,
             is_queue,
+            value.is_opaque,
             is_memo,
             is_code,
         )
@@ -391,6 +411,15 @@ class Follower:
                     is_whole=is_whole and known.is_whole,
                 )
             self.deeds.writes[spot, place, key] = write
+
+    def left_by_init(self, spot: Spot) -> Value:
+        """What importing the modules put there: functions in registries, above all."""
+        found = [
+            value
+            for one, value in self.init_store.items()
+            if one.root == spot.root and len(one.field) >= len(spot.field) and overlap(one.field, spot.field)
+        ]
+        return join(*found) if found and spot.field else NOTHING
 
     def read(
         self, spot: Spot, state: State, place: Place, *, key: frozenset[tuple[str, ...]] = frozenset()
@@ -406,6 +435,27 @@ class Follower:
         for read in self.expressions.deep_reads(value):
             if not (outlet is Outlet.DECISION and read.is_test):
                 self.deeds.flows.add(Flow(read, outlet, place, what))
+
+
+def _agree_on_emptied(
+    node: ast.expr, test: Value, dirty: frozenset[Spot], state: State, other: State
+) -> None:
+    """After `if rows: rows.clear()` and `if exists(path): remove(path)` there is nothing left either way."""
+    text = ast.unparse(node)
+    is_about_files = "exists(" in text or "isfile(" in text
+    if isinstance(node, ast.Name | ast.Attribute | ast.Subscript) or text.startswith("len("):
+        for spot in state.emptied - other.emptied:
+            if (
+                any(read.spot.root == spot.root for read in test.reads)
+                and "<" not in text
+                and ">" not in text
+            ):
+                other.empty(spot)
+    if is_about_files:
+        for one, its in ((state, other), (other, state)):
+            for spot in (dirty & its.dirty) - one.dirty:
+                if spot.root.kind is RootKind.FILE:
+                    its.remove(spot)
 
 
 class _Closure(dict[str, Value]):

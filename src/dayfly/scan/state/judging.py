@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dayfly.scan.checks import CHECKS
 from dayfly.scan.model import Confidence, Finding, Severity, Step
 from dayfly.scan.state import knowledge, wording
+from dayfly.scan.state.combining import Effects, Judged
 from dayfly.scan.state.deeds import Outlet
 from dayfly.scan.state.keeping import covers, is_open, is_prefix, overlap
-from dayfly.scan.state.values import BOUND_KEYS, RootKind
+from dayfly.scan.state.values import BOUND_KEYS, RootKind, is_deciding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from dayfly.scan.model import Place
     from dayfly.scan.state.deeds import Deeds, Flow, Registration, Work, Write
-    from dayfly.scan.state.values import Part, Read, Root
+    from dayfly.scan.state.values import Part, Read
+    from dayfly.scan.taint.results import Effect
 
 _OUTLETS = (Outlet.ANSWER, Outlet.OUTSIDE, Outlet.DECISION, Outlet.LOG)
 # Who is asked for: a key with one of these tells customers apart.
@@ -39,34 +40,17 @@ _ONCE = (
     "receipthandle",
     "digest",
 )
-_DECIDING = (
-    "auth",
-    "admin",
-    "role",
-    "user",
-    "login",
-    "logged",
-    "tenant",
-    "permission",
-    "allowed",
-    "verified",
-    "trusted",
-    "customer",
-)
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A finding and what it is about, so that one thing is reported once."""
+def judge(
+    deeds: Deeds, *, source: Place | None, function: str, effects: Sequence[Effect] = ()
+) -> Iterator[Finding]:
+    """Findings of one entry; the worst one for each kept thing.
 
-    finding: Finding
-    subject: tuple[str, str, str, str]
-
-
-def judge(deeds: Deeds, *, source: Place | None, function: str) -> Iterator[Finding]:
-    """Findings of one entry; the worst one for each kept thing."""
+    `effects` are what the taint engine saw: where it knows that nothing of the event is kept, that holds.
+    """
     best: dict[tuple[str, str, str, str], Finding] = {}
-    for judged in _judge_all(deeds, source, function):
+    for judged in _judge_all(deeds, source, function, Effects(effects)):
         known = best.get(judged.subject)
         if known is None or (judged.finding.severity, known.place) > (known.severity, judged.finding.place):
             best[judged.subject] = judged.finding
@@ -74,8 +58,10 @@ def judge(deeds: Deeds, *, source: Place | None, function: str) -> Iterator[Find
     yield from sorted(best.values(), key=lambda finding: (finding.place, finding.check))
 
 
-def _judge_all(deeds: Deeds, source: Place | None, function: str) -> Iterator[Judged]:
+def _judge_all(deeds: Deeds, source: Place | None, function: str, effects: Effects) -> Iterator[Judged]:
     for write in deeds.writes.values():
+        if effects.denies(write):
+            continue
         found = _judge_write(write, deeds)
         if found is None:
             continue
@@ -86,7 +72,9 @@ def _judge_all(deeds: Deeds, source: Place | None, function: str) -> Iterator[Ju
             write.spot.root.name,
             write.spot.field[0] if write.spot.field and write.spot.field[0].startswith(".") else "",
         )
-        yield Judged(_finding(check, severity, confidence, write, flow, source, function), subject)
+        before = effects.steps(write) or ((Step(source, "the event"),) if source is not None else ())
+        yield Judged(_finding(check, severity, confidence, write, flow, before, function), subject)
+    yield from effects.unseen(deeds, function)
     yield from _judge_drawn(deeds, function)
     for work in deeds.works.values():
         yield from _judge_work(work, function)
@@ -130,7 +118,8 @@ def _flow_of(write: Write, deeds: Deeds) -> Flow | None:
     found = [
         flow
         for flow in deeds.flows
-        if _stale(flow.read, write) and not (is_covered and (flow.read.key or flow.read.spot.field))
+        if _stale(flow.read, write)
+        and not (is_covered and flow.read.key and len(flow.read.spot.field) >= len(write.spot.field))
     ]
     if not found:
         return None
@@ -219,11 +208,11 @@ def _judge_memory(
             Outlet.LOG: Severity.MEDIUM,
         }[flow.outlet]
         confidence = Confidence.HIGH
-        if flow.outlet is Outlet.DECISION and _is_deciding(write.spot.root):
+        if flow.outlet is Outlet.DECISION and is_deciding(write.spot.root):
             severity = Severity.HIGH
         if write.is_implied:
             if flow.outlet is Outlet.LOG or (
-                flow.outlet is Outlet.DECISION and not _is_deciding(write.spot.root)
+                flow.outlet is Outlet.DECISION and not is_deciding(write.spot.root)
             ):
                 return None
             severity, confidence = Severity.MEDIUM, Confidence.MEDIUM
@@ -243,16 +232,18 @@ def _judge_memory(
             Confidence.MEDIUM,
             None,
         )
+    if any(is_prefix(fresh, write.spot.field) for fresh in write.fresh):
+        return None
     if write.is_whole and not any(is_open(step) for step in write.spot.field):
         return check, Severity.INFORMATIONAL, Confidence.LOW, None
-    if any(is_prefix(fresh, write.spot.field) for fresh in write.fresh) or write.spot.root in deeds.evicted:
+    if write.spot.root in deeds.evicted:
         return None
     if write.is_queue:
         return None
     reads = [read for read in deeds.reads if read.spot.root == write.spot.root]
     if write.key and not _uncovered(write) and any(read.key or read.is_test for read in reads):
         return None
-    if any(flow.read.is_test and flow.read.spot.root == write.spot.root for flow in deeds.flows):
+    if any(spot.root == write.spot.root and overlap(spot.field, write.spot.field) for spot in deeds.tested):
         return None
     return check, Severity.LOW, Confidence.MEDIUM, None
 
@@ -283,20 +274,18 @@ def _is_like_client(write: Write) -> bool:
     return any(word in write.spot.root.name.lower() for word in ("client", "http", "api", "connection"))
 
 
-def _is_deciding(root: Root) -> bool:
-    return any(word in root.name.lower() for word in _DECIDING)
-
-
 def _finding(
     check: str,
     severity: Severity,
     confidence: Confidence,
     write: Write,
     flow: Flow | None,
-    source: Place | None,
+    before: Sequence[Step],
     function: str,
 ) -> Finding:
-    steps = [Step(source, "the event")] if source is not None else []
+    steps = [
+        step for step in before if step.place.line != write.place.line or step.place.path != write.place.path
+    ]
     steps.append(Step(write.place, write.what))
     if flow is not None:
         name = wording.name_of(flow.read.spot)

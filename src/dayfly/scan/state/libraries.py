@@ -11,6 +11,7 @@ from dayfly.scan.state.deeds import Outlet, Registration, Work
 from dayfly.scan.state.values import (
     BOUND_KEYS,
     CONSTANT,
+    ENVIRON,
     NOTHING,
     External,
     FunctionRef,
@@ -48,6 +49,18 @@ _SAME = frozenset(
         "next",
         "collections.OrderedDict",
         "collections.deque",
+    }
+)
+_WRAPPERS = frozenset(
+    {
+        "reader",
+        "DictReader",
+        "TextIOWrapper",
+        "BufferedReader",
+        "getreader",
+        "GzipFile",
+        "ZipFile",
+        "enumerate",
     }
 )
 _GUARD_WORDS = ("handlers", "hasHandlers", "filters", "sys.path", "_installed", "is_alive", "poll()")
@@ -112,6 +125,7 @@ class Libraries:
             text="{}" if result.is_unique else None,
             is_unique=result.is_unique,
             is_client=is_client,
+            is_opaque=result.is_opaque or full not in knowledge.TRANSPARENT,
             work=result.work,
             drawn=result.drawn,
         )
@@ -128,6 +142,11 @@ class Libraries:
                 )
             if full in ("next", "iter", "reversed", "enumerate", "zip") and first.spots:
                 base = replace(base, spots=first.spots)
+        if full in ("dict", "copy.copy", "copy.deepcopy") and any(
+            "os.environ" in one.externals for one in arguments
+        ):
+            environ = self.follower.read(Spot(ENVIRON), state, frame.file.place(node))
+            base = base.with_reads([environ])
         if full in ("int", "float", "bool") and receiver is NOTHING:
             base = replace(base, text="{}")
         return special if special is not None else base
@@ -157,9 +176,11 @@ class Libraries:
                 return replace(me, refs=tuple(refs)) if refs else Value(refs=(External("super()"),))
             case "type" if len(arguments) == 1:
                 return Value(refs=tuple(ref.owner for ref in first.refs if isinstance(ref, Instance)))
-            case "getattr" if second.text is not None:
+            case "getattr" if second.text is not None and "{" not in second.text:
                 found = expressions.attribute(first, second.text, node, state, frame)
                 return join(found, *arguments[2:3]) if len(arguments) > 2 else found
+            case "getattr":
+                return self._any_method(first, (second.text or "{}").partition("{")[0])
             case "setattr" if len(arguments) == 3:
                 owner = node.args[0]
                 attribute = second.text if second.text is not None and second.is_constant else "*"
@@ -199,6 +220,21 @@ class Libraries:
                 return Value(refs=(External("lock"),), is_constant=True)
             case _:
                 return None
+
+    def _any_method(self, value: Value, prefix: str) -> Value:
+        """One of the methods whose names begin so: which, only the event says."""
+        refs: list[FunctionRef] = []
+        for ref in value.refs:
+            if isinstance(ref, Instance):
+                for one in self.follower.expressions.lineage(ref.owner):
+                    refs += [
+                        FunctionRef(one.file, node, one.scope, one, value)
+                        for node in one.node.body
+                        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+                        and node.name.startswith(prefix)
+                        and not node.name.startswith("__")
+                    ]
+        return replace(value.derived(), refs=tuple(refs[:12]))
 
     # What is drawn
 
@@ -288,8 +324,6 @@ class Libraries:
             if full.startswith(("subprocess.", "os.system")) and not any(
                 keyword.arg == "env" for keyword in node.keywords
             ):
-                from dayfly.scan.state.expressions import ENVIRON
-
                 environ = self.follower.read(Spot(ENVIRON), state, place)
                 flow(Value(reads=frozenset({environ})), Outlet.OUTSIDE, place, what)
             return
@@ -401,6 +435,10 @@ class Libraries:
             "site.addsitedir",
         ):
             verb = full
+        if full.endswith((".handlers.clear", ".handlers.remove", ".handlers.pop")):
+            self.follower.deeds.removed.add("removeHandler")
+        if full.endswith((".filters.clear", ".filters.remove")):
+            self.follower.deeds.removed.add("removeFilter")
         if full in ("sys.path.remove", "sys.path.pop"):
             self.follower.deeds.removed.add("sys.path")
         if method.startswith(("remove", "unregister", "reset", "detach", "clear")):
@@ -489,7 +527,8 @@ class Libraries:
             for value in (content,):
                 if _shown(node.func).rpartition(".")[2] in knowledge.OUTSIDE_METHODS:
                     self.follower.flow(value, Outlet.OUTSIDE, frame.file.place(node), _shown(node.func))
-            return replace(content, refs=tuple(files))
+            is_reader = _shown(node.func).rpartition(".")[2] in _WRAPPERS
+            return replace(content, refs=tuple(files) if is_reader else ())
         return Value(refs=tuple(files))
 
     def _callbacks(

@@ -145,7 +145,19 @@ def call_any(machine: Machine, callees: list[Value], arguments: Arguments, node:
     if not results:
         raise UnreachableError
     machine.store.merge(diffs)
+    if all(isinstance(one, Method) for one in able) and all(_is_truth(one) for one in results):
+        pairs = zip(able, results, strict=False)
+        if len(results) == len(able):
+            return comparisons.of_alternatives(
+                [(one.receiver if isinstance(one, Method) else one, result) for one, result in pairs]
+            )
     return join_all(results)
+
+
+def _is_truth(value: Value) -> bool:
+    return (isinstance(value, Const) and isinstance(value.value, bool)) or (
+        isinstance(value, Thing) and value.kind in {"bool", "re.Match"}
+    )
 
 
 def evaluate_arguments(machine: Machine, node: ast.Call) -> Arguments:

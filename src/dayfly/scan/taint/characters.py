@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 # The parser of patterns: private, but the only one that reads them exactly as `re` does; it is the same module
@@ -10,7 +11,7 @@ from re import _constants as sre  # type: ignore[attr-defined]
 from re import _parser as sre_parser  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING, Any
 
-from dayfly.scan.taint.knowledge.model import Danger
+from dayfly.scan.taint.knowledge.model import EVERY_DANGER, Danger
 from dayfly.scan.taint.values import NO_FACT, Fact
 
 if TYPE_CHECKING:
@@ -98,8 +99,12 @@ def read_pattern(pattern: str, flags: int, how: str) -> Fact:
             ends = True
         elif where is sre.AT_END and not is_multiline:
             ends = may_end_line = True
-    if not begins or not ends:
+    if not begins:
         return NO_FACT
+    if not ends:
+        starts = _literal_beginning(nodes)
+        is_host = _FIXED_HOST.match(starts) is not None
+        return Fact(frozenset({Danger.REQUEST, Danger.REDIRECT}) if is_host else frozenset(), starts=starts)
     may = _Characters()
     may.read(nodes, bool(parsed.state.flags & sre.SRE_FLAG_DOTALL), is_repeated=False)
     if may_end_line:
@@ -109,7 +114,57 @@ def read_pattern(pattern: str, flags: int, how: str) -> Fact:
         lacks.discard(DOTS)
     if "/" in may.found and may.first_may_be_slash(nodes):
         lacks.discard(LEADING_SLASH)
-    return Fact(lacks=frozenset(lacks))
+    starts = _literal_beginning(nodes)
+    if starts == "/" and _is_one_slash(nodes):
+        lacks.add("^//")
+    cleansed = EVERY_DANGER if _is_finite(nodes) and not may_end_line else frozenset()
+    if _FIXED_HOST.match(starts):
+        cleansed |= {Danger.REQUEST, Danger.REDIRECT}
+    return Fact(cleansed, frozenset(lacks), starts)
+
+
+_FIXED_HOST = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#\\]+[/?#]")
+
+
+def _literal_beginning(nodes: list[Any]) -> str:
+    found = ""
+    for kind, argument in nodes:
+        if kind is sre.AT:
+            continue
+        if kind is not sre.LITERAL:
+            break
+        found += chr(argument)
+    return found
+
+
+def _is_one_slash(nodes: list[Any]) -> bool:
+    """A slash, and then surely something that is neither slash nor backslash, or the end."""
+    plain = [node for node in nodes if node[0] is not sre.AT]
+    for kind, argument in plain[1:]:
+        may = _Characters()
+        may.read([(kind, argument)], True, is_repeated=False)
+        if may.found & {"/", "\\"}:
+            return False
+        if not (kind in (sre.MAX_REPEAT, sre.MIN_REPEAT) and argument[0] == 0):
+            return True
+    return True
+
+
+def _is_finite(nodes: Iterable[Any]) -> bool:
+    """Whether a pattern is a list of words."""
+    for kind, argument in nodes:
+        if kind is sre.AT or kind is sre.LITERAL:
+            continue
+        if kind is sre.BRANCH and all(_is_finite(part) for part in argument[1]):
+            continue
+        if kind is sre.SUBPATTERN and _is_finite(argument[3]):
+            continue
+        if kind in (sre.MAX_REPEAT, sre.MIN_REPEAT) and argument[1] == 1 and _is_finite(argument[2]):
+            continue
+        if kind is sre.IN and all(one is sre.LITERAL for one, _ in argument):
+            continue
+        return False
+    return True
 
 
 @lru_cache(maxsize=512)

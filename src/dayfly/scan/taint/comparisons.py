@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dayfly.scan.taint import texts
 from dayfly.scan.taint.characters import DIGIT, DOTS, EVERYTHING, LETTER
 from dayfly.scan.taint.joining import bake, direct_taint
-from dayfly.scan.taint.knowledge.model import EVERY_DANGER
+from dayfly.scan.taint.knowledge.model import EVERY_DANGER, Danger
 from dayfly.scan.taint.values import (
     FALSE,
     HARMLESS,
@@ -72,12 +72,49 @@ def compare(machine: Machine, op: ast.cmpop, left: Value, right: Value, node: as
     if isinstance(op, (ast.In, ast.NotIn)):
         result = _contains(machine, left, right, node)
         return negate(machine, result) if isinstance(op, ast.NotIn) else result
-    answers = [_compare_one(machine, op, a, b) for a in alternatives(left) for b in alternatives(right)]
-    if len(answers) == 1:
-        return answers[0]
-    if all(isinstance(one, Const) for one in answers) and len(set(answers)) == 1:
+    return _for_each(left, right, lambda a, b: _compare_one(machine, op, a, b))
+
+
+def _for_each(left: Value, right: Value, judge: Callable[[Value, Value], Value]) -> Value:
+    """A comparison for every choice of its sides."""
+    found = [
+        (one, _same_or_either([judge(one, other) for other in alternatives(right)]))
+        for one in alternatives(left)
+    ]
+    return of_alternatives(found)
+
+
+def _same_or_either(answers: list[Value]) -> Value:
+    if len(answers) == 1 or (isinstance(answers[0], Const) and len(set(answers)) == 1):
         return answers[0]
     return _either(answers)
+
+
+def of_alternatives(found: list[tuple[Value, Value]]) -> Value:
+    """The truth of something said of one of several values, unknown which: of each its own truth holds.
+
+    Whichever it is, what follows for its parts has been shown; for parts that others have as well only what
+    follows from all of them.
+    """
+    if len(found) == 1:
+        return found[0][1]
+    answers = [answer for _, answer in found]
+    if isinstance(answers[0], Const) and all(one == answers[0] for one in answers):
+        return answers[0]
+    sides: list[Facts] = []
+    for wanted, impossible in ((True, FALSE), (False, TRUE)):
+        possible = [(value, answer) for value, answer in found if answer != impossible]
+        shown: dict[Symbol, Fact] = {}
+        for _, answer in possible:
+            for symbol, fact in _gathered(facts_of(answer, wanted)).items():
+                shown[symbol] = shown[symbol] & fact if symbol in shown else fact
+        for value, answer in possible:
+            known = _gathered(facts_of(answer, wanted))
+            for symbol in symbols_of(value):
+                if symbol in shown and symbol not in known:
+                    del shown[symbol]
+        sides.append(tuple(shown.items()))
+    return boolean(*sides)
 
 
 def _either(answers: list[Value]) -> Value:
@@ -118,6 +155,9 @@ def _equal(machine: Machine, left: Value, right: Value) -> Value:
         for a, b in zip(left.items, right.items, strict=True):
             result = combine(machine, result, _equal(machine, a, b), True)
         return result
+    for one in (left, right):
+        if _signed(one):
+            return boolean(_signed(one))
     for one, other in ((left, right), (right, left)):
         if machine.taint_of(one) and not machine.taint_of(other):
             if isinstance(one, Text) and isinstance(other, Const) and isinstance(other.value, (str, bytes)):
@@ -129,9 +169,12 @@ def _equal(machine: Machine, left: Value, right: Value) -> Value:
             return boolean(_harmless(one))
     if isinstance(left, (Const, Text)) and isinstance(right, (Const, Text)):
         for one, other in ((left, right), (right, left)):
-            if isinstance(one, Text) and isinstance(other, Const):
-                if not isinstance(other.value, (str, bytes)) or not _may_equal(one, other.value):
-                    return FALSE
+            is_other = isinstance(other, Const) and (
+                not isinstance(other.value, (str, bytes))
+                or (isinstance(one, Text) and not _may_equal(one, other.value))
+            )
+            if isinstance(one, Text) and is_other:
+                return FALSE
     return boolean()
 
 
@@ -165,15 +208,22 @@ def _identity(value: Value) -> object:
     return None
 
 
+def _signed(value: Value) -> Facts:
+    """What is shown by a signature that was computed with a key and fits."""
+    if isinstance(value, Thing) and len(value.origin) == 2 and value.origin[0] == Name("hmac.new"):
+        return _harmless(value.origin[1])
+    return ()
+
+
 def _harmless(value: Value) -> Facts:
     return tuple((symbol, HARMLESS) for symbol in symbols_of(value))
 
 
 def _contains(machine: Machine, left: Value, right: Value, node: ast.AST) -> Value:
-    answers = [_contains_one(machine, a, b, node) for a in alternatives(left) for b in alternatives(right)]
-    if len(answers) == 1 or len(set(map(repr, answers))) == 1:
-        return answers[0]
-    return _either(answers)
+    if isinstance(left, Const):
+        # `"/" in x`: it is the right side that something is shown of.
+        return _for_each(right, left, lambda b, a: _contains_one(machine, a, b, node))
+    return _for_each(left, right, lambda a, b: _contains_one(machine, a, b, node))
 
 
 def _contains_one(machine: Machine, left: Value, right: Value, node: ast.AST) -> Value:
@@ -259,9 +309,16 @@ def _in_series(machine: Machine, left: Value, series: Series) -> Value:
         if found:
             return boolean((), found)
         return boolean()
-    if isinstance(left, Text) and series.rest is None and len(known) == len(series.items):
-        if not any(isinstance(one.value, (str, bytes)) and _may_equal(left, one.value) for one in known):
-            return FALSE
+    if (
+        isinstance(left, Text)
+        and series.rest is None
+        and len(known) == len(series.items)
+        and not any(isinstance(one.value, (str, bytes)) and _may_equal(left, one.value) for one in known)
+    ):
+        return FALSE
+    inside = _is_below(left, series)
+    if inside:
+        return boolean(inside)
     tainted = any(machine.taint_of(one) for one in series.items)
     if tainted or (series.rest is not None and machine.taint_of(series.rest)):
         return boolean()
@@ -269,10 +326,22 @@ def _in_series(machine: Machine, left: Value, series: Series) -> Value:
     if _is_character(left):
         letters = frozenset(one.value for one in known if isinstance(one.value, str))
         when_false = tuple((symbol, Fact(lacks=letters)) for symbol in symbols_of(left))
-    if _identity(left) is not None and series.rest is None:
-        if any(_identity(one) == _identity(left) for one in series.items):
-            return TRUE
+    mine = _identity(left)
+    if mine is not None and series.rest is None and any(_identity(one) == mine for one in series.items):
+        return TRUE
     return boolean(_allowed(machine, left, series), when_false)
+
+
+def _is_below(left: Value, series: Series) -> Facts:
+    """`BASE in path.parents`, of a path without links and `..`."""
+    rest = series.rest
+    if isinstance(left, Thing) and left.kind == "pathlib.Path" and not left.taint and isinstance(rest, Thing):
+        if rest.symbol.carries == _PATH:
+            return ((rest.symbol, Fact(_PATH)),)
+    return ()
+
+
+_PATH = frozenset({Danger.PATH})
 
 
 def _allowed(machine: Machine, left: Value, series: Series) -> Facts:
@@ -358,9 +427,10 @@ def negate(machine: Machine, value: Value) -> Value:
 
 
 def combine(machine: Machine, first: Value, rest: Value, wanted: bool) -> Value:
-    """`first and rest` (`wanted` True) or `first or rest`, where the truth of the first is not known."""
-    if machine.truth(first) is wanted:
-        return rest
+    """`first and rest` (`wanted` True) or `first or rest`."""
+    known = machine.truth(first)
+    if known is not None:
+        return rest if known is wanted else first
     if wanted:
         when_true = facts_of(first, True) + facts_of(rest, True)
         when_false = common_facts([facts_of(first, False), facts_of(rest, False)])

@@ -44,16 +44,27 @@ def evaluate_dict(machine: Machine, node: ast.DictComp) -> Value:
     """`{key: value for …}`."""
     made = machine.new_dict()
     loose: list[tuple[Value, Value]] = []
+    maybe: list[tuple[Value, Value]] = []
 
     def take(is_exact: bool) -> None:
         key = expressions.evaluate(machine, node.key)
         value = comparisons.with_facts(machine, expressions.evaluate(machine, node.value))
         if is_exact:
             items.set_item(machine, made, key, value, None, is_new=True)
+        elif items.key_of(key) is not None:
+            maybe.append((key, value))
         else:
             loose.append((comparisons.with_facts(machine, key), value))
 
     _run(machine, node, node.generators, take)
+    for key, value in maybe:
+        content = machine.store.get(made.location)
+        constant = items.key_of(key)
+        if isinstance(content, Table) and constant is not None:
+            known = content.entries.get(constant[0])
+            entries = {**content.entries, constant[0]: value if known is None else join_all([known, value])}
+            unsure = content.maybe if known is not None else content.maybe | {constant[0]}
+            machine.store.set(made.location, Table(entries, unsure, content.rest, content.rest_keys))
     if loose:
         content = machine.store.get(made.location)
         assert isinstance(content, Table)

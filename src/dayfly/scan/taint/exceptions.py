@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, NoReturn
 
 from dayfly.scan.taint import assignment, attributes, expressions
 from dayfly.scan.taint.machine import Attempt, UnreachableError
-from dayfly.scan.taint.values import Class, Items, Name, Ref, Thing, alternatives
+from dayfly.scan.taint.values import Class, Items, Name, Ref, Thing, alternatives, unite
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dayfly.scan.taint.machine import Machine
     from dayfly.scan.taint.store import Diff
-    from dayfly.scan.taint.values import Value
+    from dayfly.scan.taint.values import Taint, Value
 
 ANY = "*"  # an exception of a type that is not known
 
@@ -27,7 +27,8 @@ def run_raise(machine: Machine, node: ast.Raise) -> bool:
         expressions.evaluate(machine, node.cause)
     if machine.attempts:
         attempt = machine.attempts[-1]
-        attempt.raised.append((machine.store.snapshot(attempt.base), type_names(machine, raised)))
+        taint = () if raised is None else machine.taint_of(raised)
+        attempt.raised.append((machine.store.snapshot(attempt.base), type_names(machine, raised), taint))
     return False
 
 
@@ -35,7 +36,7 @@ def raise_named(machine: Machine, name: str) -> NoReturn:
     """What surely raises a built-in exception here."""
     if machine.attempts:
         attempt = machine.attempts[-1]
-        attempt.raised.append((machine.store.snapshot(attempt.base), frozenset(_lineage(name))))
+        attempt.raised.append((machine.store.snapshot(attempt.base), frozenset(_lineage(name)), ()))
     raise UnreachableError
 
 
@@ -111,10 +112,15 @@ def _run_handlers(
             None if handler.type is None else _handled(machine, expressions.evaluate(machine, handler.type))
         )
         caught: list[Diff] = []
-        left: list[tuple[Diff, frozenset[str]]] = []
-        for state, names in pending:
+        left: list[tuple[Diff, frozenset[str], Taint]] = []
+        taint: Taint = ()
+        for state, names, said in pending:
             matches = wanted is None or bool(wanted & names) or ANY in names or ANY in wanted
-            (caught.append(state) if matches else left.append((state, names)))
+            if matches:
+                caught.append(state)
+                taint = unite(taint, said)
+            else:
+                left.append((state, names, said))
         pending = left
         # Anything in the body may raise what its libraries raise; a class of the project only where it is raised.
         is_own = wanted is not None and not wanted & {ANY, *_BUILT_IN}
@@ -124,7 +130,7 @@ def _run_handlers(
         machine.store.begin()
         machine.store.merge(starts)
         if handler.name:
-            assignment.bind(machine, handler.name, Thing("exception"))
+            assignment.bind(machine, handler.name, Thing("exception", taint))
         if statements.run_block(machine, handler.body):
             ways.append(machine.store.end())
         else:
@@ -132,7 +138,7 @@ def _run_handlers(
     if pending and machine.attempts:
         outer = machine.attempts[-1]
         around = machine.store.snapshot(outer.base)
-        outer.raised.extend(({**around, **state}, names) for state, names in pending)
+        outer.raised.extend(({**around, **state}, names, said) for state, names, said in pending)
 
 
 _BUILT_IN = {
@@ -196,5 +202,5 @@ def run_suppressed(machine: Machine, body: Sequence[ast.stmt]) -> bool:
     finally:
         machine.attempts.pop()
     done = machine.store.end()
-    machine.store.merge([{}, done, *(state for state, _ in attempt.raised)])
+    machine.store.merge([{}, done, *(state for state, _, _ in attempt.raised)])
     return True

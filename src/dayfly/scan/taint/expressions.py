@@ -204,9 +204,9 @@ def compute(op: ast.operator, left: Scalar, right: Scalar) -> Value:
         return Thing("int")
     if isinstance(op, ast.Mult):
         for text, number in ((left, right), (right, left)):
-            if isinstance(text, (str, bytes)) and isinstance(number, int):
-                if len(text) * number > texts.MAX_CONSTANT:
-                    return unknown_text(is_bytes=isinstance(text, bytes))
+            is_repeated = isinstance(text, (str, bytes)) and isinstance(number, int)
+            if is_repeated and len(text) * number > texts.MAX_CONSTANT:  # type: ignore[arg-type, operator]
+                return unknown_text(is_bytes=isinstance(text, bytes))
     if isinstance(op, ast.Mod) and isinstance(left, (str, bytes)) and ("*" in str(left) or len(left) > 2_000):
         return unknown_text(is_bytes=isinstance(left, bytes))
     try:

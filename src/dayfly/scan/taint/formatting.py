@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dayfly.scan.taint import texts
 from dayfly.scan.taint.joining import join_all
+from dayfly.scan.taint.knowledge.model import Danger
 from dayfly.scan.taint.values import (
     Choice,
     Class,
@@ -19,6 +20,8 @@ from dayfly.scan.taint.values import (
     Text,
     Thing,
     alternatives,
+    cleanse,
+    map_taint,
     predictable,
     unknown_text,
 )
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
 _PERCENT = re.compile(
     r"%(?:\((?P<name>[^)]*)\))?[#0\- +]*(?:\*|\d+)?(?:\.(?:\*|\d+))?[hlL]?(?P<kind>[diouxXeEfFgGcrsa%])"
 )
+_LINES = frozenset({Danger.LOG, Danger.HEADER})
 _CLEAN_KINDS = {"int", "float", "bool"}
 
 
@@ -60,7 +64,10 @@ def _to_text_one(machine: Machine, value: Value) -> Value:
         if isinstance(value.cls, Class) and not any(True for _ in value.cls.bases):
             return unknown_text()  # `<app.Order object at 0x…>`
     if isinstance(value, (Ref, Items)):
-        return unknown_text(machine.taint_of(value))
+        taint = machine.taint_of(value)
+        # Texts within a container are written as their `repr`.
+        is_object = isinstance(value, Ref) and value.kind == "object"
+        return unknown_text(taint if is_object else cleanse(taint, _LINES))
     return unknown_text(machine.taint_of(value))
 
 
@@ -86,8 +93,6 @@ def formatted(machine: Machine, value: Value, node: ast.FormattedValue) -> Value
 
 def quoted(text: Value) -> Value:
     """`repr(text)`: one literal, whatever the text holds."""
-    from dayfly.scan.taint.knowledge.model import Danger
-    from dayfly.scan.taint.values import cleanse, map_taint
 
     return map_taint(text, lambda taint: cleanse(taint, frozenset({Danger.CODE, Danger.LOG, Danger.HEADER})))
 
@@ -134,7 +139,7 @@ def percent(machine: Machine, template: Value, arguments: Value) -> Value:
             value = (
                 value
                 if isinstance(value, Const) and not isinstance(value.value, (str, bytes))
-                else unknown_text()
+                else unknown_text(predictable(machine.taint_of(value)))
             )
         text = to_text(machine, value)
         found.append(quoted(text) if match["kind"] in "ra" else text)
@@ -202,7 +207,8 @@ def join_texts(
         if found:
             found.append(separator)
         joined = to_text(machine, rest)
-        lacks = _common_lacks(joined)
+        between = separator.value if isinstance(separator, Const) and isinstance(separator.value, str) else ""
+        lacks = frozenset(one for one in _common_lacks(joined) if one not in between and len(one) == 1)
         found.append(Text((Hole(machine.taint_of(joined), _symbol(joined), lacks),)))
     is_bytes = isinstance(separator, Const) and isinstance(separator.value, bytes)
     return texts.concatenate(found, is_bytes=is_bytes) if found else Const(b"" if is_bytes else "")

@@ -22,6 +22,12 @@ _FIXED_HOST = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#\\]+[/?#]")
 # In a host that goes on with a constant: `https://{x}.example.com/`; these would end it early.
 _ENDS_HOST = frozenset("/?#@\\:")
 _MAX_DEPTH = 6
+_CONTAINERS = frozenset(
+    {
+        "Records", "records", "headers", "multiValueHeaders", "queryStringParameters", "pathParameters", "detail",
+        "multiValueQueryStringParameters", "requestContext", "stageVariables", "arguments", "userAttributes",
+    }
+)  # fmt: skip
 
 
 def harmful_labels(store: Store, value: Value, danger: Danger, part: Part) -> tuple[Label, ...]:
@@ -36,9 +42,7 @@ def harmful_labels(store: Store, value: Value, danger: Danger, part: Part) -> tu
 def _counts(label: Label, danger: Danger) -> bool:
     if (label.trust is Trust.PREDICTABLE) is not (danger is Danger.PREDICTION):
         return False
-    if label.trust is Trust.IDENTITY or label.trust is Trust.CLEAN or danger in label.cleansed:
-        return False
-    return True
+    return label.trust not in {Trust.IDENTITY, Trust.CLEAN} and danger not in label.cleansed
 
 
 def _labels(store: Store, value: Value, danger: Danger, part: Part, depth: int) -> Iterator[Label]:
@@ -51,8 +55,12 @@ def _labels(store: Store, value: Value, danger: Danger, part: Part, depth: int) 
         if part is not Part.STRUCTURE:
             yield from _text_labels(store, value, danger, part)
     elif isinstance(value, Thing):
+        if danger is Danger.LOG and _is_container(value):
+            return
         if part is Part.STRUCTURE and value.kind in {"str", "bytes", "int", "float", "bool"}:
             return
+        if value.kind == "dayfly.Buffer" and part is Part.PATH:
+            return  # a file in memory
         if value.kind == "dayfly.Buffer":
             held = store.value((value.symbol, "attr", "text"))
             if held is not None:
@@ -63,7 +71,15 @@ def _labels(store: Store, value: Value, danger: Danger, part: Part, depth: int) 
             if danger not in fact.cleansed:
                 yield from _labels(store, value.origin[0], danger, part, depth + 1)
             return
+        if value.kind in {"", "str"} and part is not Part.STRUCTURE:
+            # A text, if it is one.
+            yield from _text_labels(store, Text((Hole(value.taint, value.symbol),)), danger, part)
+            return
         yield from _remaining(store, value.taint, value, danger)
+    elif danger is Danger.LOG and (
+        isinstance(value, Items) or (isinstance(value, Ref) and value.kind != "object")
+    ):
+        return  # written as its `repr`, in which line breaks are escaped
     elif isinstance(value, Items):
         yield from _item_labels(store, value.items, value.rest, danger, part, depth)
     elif isinstance(value, Ref):
@@ -75,6 +91,14 @@ def _labels(store: Store, value: Value, danger: Danger, part: Part, depth: int) 
                 yield from _labels(store, content.rest_keys, danger, Part.ANY, depth + 1)
             for one in (*content.entries.values(), *([] if content.rest is None else [content.rest])):
                 yield from _labels(store, one, danger, part, depth + 1)
+
+
+def _is_container(value: Thing) -> bool:
+    """The event itself, a record of it, its headers: a dict or a list, by the shape of every trigger's event."""
+    path = value.path
+    return path is not None and (
+        not path or path[-1] in _CONTAINERS or path in {("Records", "*"), ("records", "*")}
+    )
 
 
 def _item_labels(
@@ -138,7 +162,7 @@ def _hole_is_harmless(
     if is_harmless_without(danger, lacks):
         return True
     if part is Part.HOST or part is Part.TARGET or danger in {Danger.REQUEST, Danger.REDIRECT}:
-        is_local = fact.starts == "/" and "^//" in lacks and part is Part.TARGET and not before
+        is_local = fact.starts.startswith("/") and "^//" in lacks and part is Part.TARGET and not before
         return is_local or _host_is_fixed(before, after, lacks, part)
     if danger in {Danger.SQL, Danger.XPATH, Danger.CODE, Danger.COMMAND, Danger.NOSQL}:
         quote = open_quote(before)
@@ -148,9 +172,11 @@ def _hole_is_harmless(
             return danger is not Danger.COMMAND or quote == "'"
     if danger is Danger.CODE and not before and is_last:
         return _is_plain_literal(store, hole)
+    if danger is Danger.HEADER and ("\n\n" in before or "\r\n\r\n" in before):
+        return True  # the headers have ended: a mail's text
     if danger is Danger.PATH:
         # Below a constant directory `..` is needed to leave it; a leading slash does nothing there.
-        return DOTS in lacks and before != ""
+        return (DOTS in lacks or "../" in lacks) and before != ""
     return False
 
 

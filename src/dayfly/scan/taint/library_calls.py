@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dayfly.scan.model import Step
-from dayfly.scan.taint import conditions, standard_library, stdlib_objects
+from dayfly.scan.taint import conditions, formatting, standard_library, stdlib_objects
 from dayfly.scan.taint.characters import read_group
 from dayfly.scan.taint.joining import direct_taint, join_all
 from dayfly.scan.taint.judging import harmful_labels
@@ -13,6 +14,7 @@ from dayfly.scan.taint.knowledge.model import Danger
 from dayfly.scan.taint.values import (
     Const,
     Hole,
+    Items,
     Label,
     Name,
     Symbol,
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from dayfly.scan.taint.machine import Machine
     from dayfly.scan.taint.values import Taint, Value
 
+_BUILT_IN = {"str", "bytes", "list", "dict", "set", "tuple", "int", "float"}
 _TEXT_KINDS = {"str", "bytes"}
 _NUMBER_KINDS = {"int", "float", "bool", "NoneType"}
 
@@ -56,6 +59,9 @@ def call_name(machine: Machine, dotted: str, arguments: Arguments, node: ast.AST
     if dot and head in machine.library.kinds:
         names = [f"{kind}.{last}" for kind in machine.library.lineage(head)]
     check_sinks(machine, names, arguments, None, node)
+    if not any(one in table for one in names for table in (machine.library.sinks, machine.library.calls)):
+        # An object of another package's (`from database import cursor`): judged by the method's name.
+        check_sinks(machine, [f"*.{last}"] if "." in head else [], arguments, None, node)
     _apply_guards(machine, names, arguments, None)
     made = standard_library.call(machine, name, arguments, node)
     if made is not None:
@@ -89,8 +95,7 @@ def call_method(
 
 def _method_names(machine: Machine, kind: str, name: str) -> list[str]:
     found = [f"{one}.{name}" for one in machine.library.lineage(kind)] if kind else []
-    # A method of an unknown type is judged by its name; a known type has rows of its own or none.
-    return found if kind and kind in machine.library.kinds else [*found, f"*.{name}"]
+    return found if kind in _BUILT_IN else [*found, f"*.{name}"]
 
 
 def has_rows(machine: Machine, kind: str, name: str) -> bool:
@@ -122,7 +127,7 @@ def _derived(machine: Machine, name: str, values: list[Value]) -> Value:
 def _with_facts(machine: Machine, value: Value) -> Taint:
     """The labels of a value, cleansed of what checks on this path have excluded."""
     if isinstance(value, Thing):
-        return cleanse(value.taint, machine.store.fact(value.symbol).cleansed)
+        return cleanse(machine.taint_of(value), machine.store.fact(value.symbol).cleansed)
     if isinstance(value, Text):
         return unite(
             *(
@@ -150,8 +155,12 @@ def check_sinks(
     """Report what reaches a dangerous argument."""
     if machine.recorder is None or node is None:
         return
+    is_said = False
     for name in names:
+        if is_said and name.startswith("*."):
+            continue  # a method is judged by its name alone where nothing is said of its type's
         for row in machine.library.sinks.get(name, ()):
+            is_said = True
             if all(conditions.holds(machine, one, arguments, receiver) for one in row.when):
                 _check_sink(machine, row, name, arguments, receiver, node)
 
@@ -165,12 +174,20 @@ def _check_sink(
         machine.recorder.add_finding(machine, row.check, node, (), shown, row)
         return
     danger = row.danger or danger_of(row.check)
+    if danger is Danger.LOG and len(arguments.positional) > 1 and "%" in _constant(arguments.positional[0]):
+        # The logging module puts its arguments together as `%` does.
+        text = formatting.percent(machine, arguments.positional[0], Items(tuple(arguments.positional[1:])))
+        arguments = replace(arguments, positional=[text])
     for argument in row.arguments:
         for value in conditions.select(machine, argument, arguments, receiver):
             labels = harmful_labels(machine.store, value, danger, row.part)
             if labels:
                 machine.recorder.add_finding(machine, row.check, node, labels, shown, row)
                 return
+
+
+def _constant(value: Value) -> str:
+    return value.value if isinstance(value, Const) and isinstance(value.value, str) else ""
 
 
 def danger_of(check: str) -> Danger:

@@ -84,7 +84,7 @@ class Attempt:
     """The body of a `try`; `raised` are the states in which it was left by an exception, with its type's names."""
 
     base: int
-    raised: list[tuple[Diff, frozenset[str]]] = field(default_factory=list)
+    raised: list[tuple[Diff, frozenset[str], Taint]] = field(default_factory=list)
 
 
 class Machine:

@@ -58,6 +58,8 @@ def call_method(
     if isinstance(receiver, Choice):
         return join_all(call_method(machine, one, name, arguments, node) for one in receiver.alternatives)
     if isinstance(receiver, (Const, Text)):
+        if name in {"format", "format_map"}:
+            library_calls.check_sinks(machine, [f"str.{name}"], arguments, receiver, node)
         made = _text_method(machine, receiver, name, arguments)
         if made is not None:
             return made
@@ -500,11 +502,18 @@ def _thing_method(
         made = _mapping_method(machine, receiver, name, arguments)
         if made is not None:
             return made
-    if name in _TEXT_METHODS and receiver.kind in {"", "str", "bytes"}:
+    is_query = name == "find" and not receiver.kind and _is_dict(machine, arguments.get(0))
+    if name in _TEXT_METHODS and receiver.kind in {"", "str", "bytes"} and not is_query:
+        if name in {"format", "format_map"}:
+            library_calls.check_sinks(machine, [f"str.{name}"], arguments, receiver, node)
         made = _text_method(machine, texts.text_of_unknown(receiver), name, arguments)
         if made is not None:
             return made
     return library_calls.call_method(machine, receiver, receiver.kind, name, arguments, node)
+
+
+def _is_dict(machine: Machine, value: Value | None) -> bool:
+    return value is not None and any(machine.table(one) is not None for one in alternatives(value))
 
 
 def _mapping_method(machine: Machine, receiver: Thing, name: str, arguments: Arguments) -> Value | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from dayfly.scan.taint import texts
 from dayfly.scan.taint.judging import harmful_labels
 from dayfly.scan.taint.knowledge.model import Danger, Part
 from dayfly.scan.taint.values import Const, Items, Ref, Text, Thing, alternatives
@@ -55,11 +56,43 @@ def _check_table(machine: Machine, table: Table, node: ast.AST) -> None:
     body = table.entries.get("body")
     if body is not None and content_type is not None and content_type.lower().startswith(_HTML):
         _report(machine, body, Danger.HTML, Part.TEXT, "body", node)
+    if "cookies" in table.entries and "statusCode" in table.entries:
+        _check_cookies(machine, table.entries["cookies"], node)
+        _report(machine, table.entries["cookies"], Danger.HEADER, Part.ANY, "cookies", node)
     for key, value in headers:
         if key == "location":
             _report(machine, value, Danger.REDIRECT, Part.TARGET, "Location", node)
+        elif key == "set-cookie":
+            _check_cookies(machine, value, node)
+            _report(machine, value, Danger.HEADER, Part.ANY, key, node)
         elif key != "content-type":
             _report(machine, value, Danger.HEADER, Part.ANY, key, node)
+
+
+def _check_cookies(machine: Machine, value: Value, node: ast.AST) -> None:
+    """A cookie as text: its attributes stand behind the first semicolon."""
+    assert machine.recorder is not None
+    series = machine.series(value)
+    found = [value] if series is None else [*series.items, *([] if series.rest is None else [series.rest])]
+    for one in (part for each in found for part in alternatives(each)):
+        parts = texts.parts_of(one) if isinstance(one, (Const, Text)) else None
+        if not parts:
+            continue
+        spelt = "".join(part if isinstance(part, str) else "\0" for part in parts)
+        pair, *attributes = (word.strip().lower() for word in spelt.split(";"))
+        if any("\0" in word and "=" not in word for word in attributes):
+            continue  # put together elsewhere
+        if "max-age=0" in attributes or pair.endswith("="):
+            continue  # taken away
+        if "secure" not in attributes:
+            machine.recorder.add_finding(machine, "weak.cookie", node, (), "Set-Cookie")
+        if "httponly" not in attributes and names_somebody(pair.partition("=")[0]):
+            machine.recorder.add_finding(machine, "weak.cookie-script", node, (), "Set-Cookie")
+
+
+def names_somebody(name: str) -> bool:
+    """Whether a cookie of this name says who its bearer is."""
+    return any(word in name for word in ("sess", "sid", "auth", "jwt", "login", "remember", "token"))
 
 
 def _content_type(machine: Machine, value: Value) -> str | None:

@@ -61,6 +61,7 @@ _HARMLESS_TYPES = {
     "int", "float", "bool", "complex", "UUID", "date", "datetime", "time", "timedelta", "Decimal", "UUID4", "PositiveInt",
     "NonNegativeInt", "IPv4Address", "IPv6Address", "PositiveFloat",
 }  # fmt: skip
+_CONVERTERS = {"int", "float", "uuid", "path", "re", "string", "str"}
 _CONVERTER = re.compile(r"[<{](?:(?P<kind>\w+)(?:\([^)]*\))?:)?(?P<name>\w+)(?::(?P<after>\w+)[^>}]*)?[>}]")
 
 
@@ -75,6 +76,7 @@ class Registration:
 
     word: str
     pattern: str = ""
+    returns_html: bool = False  # FastAPI's `response_class=HTMLResponse`
 
 
 def find_in_file(file: PythonFile, library: Library) -> tuple[Entry, ...]:
@@ -139,10 +141,17 @@ def decorated(node: FunctionNode, library: Library) -> Registration | None:
         first = first or next((one.value for one in decorator.keywords if one.arg in {"path", "rule"}), None)
         if isinstance(first, ast.Constant) and isinstance(first.value, str):
             if word not in _METHODS or first.value.startswith(("/", "<", "{", ".")) or first.value == "":
-                return Registration(word, first.value)
+                return Registration(word, first.value, _names_html(decorator))
         elif word not in _METHODS or isinstance(first, (ast.JoinedStr, ast.BinOp)):
             return Registration(word)
     return None
+
+
+def _names_html(call: ast.Call) -> bool:
+    return any(
+        one.arg == "response_class" and ast.unparse(one.value).rpartition(".")[2] == "HTMLResponse"
+        for one in call.keywords
+    )
 
 
 def _referenced(tree: ast.Module) -> Iterator[tuple[str, Registration]]:
@@ -231,9 +240,13 @@ def arguments_of(
 
 
 def _read_converters(pattern: str) -> dict[str, str]:
-    return {
-        match["name"]: (match["kind"] or match["after"] or "string") for match in _CONVERTER.finditer(pattern)
-    }
+    found: dict[str, str] = {}
+    for match in _CONVERTER.finditer(pattern):
+        name, kind = match["name"], match["kind"] or match["after"] or "string"
+        if name in _CONVERTERS and kind not in _CONVERTERS:
+            name, kind = kind, name  # Bottle and Starlette write the name first
+        found[name] = kind
+    return found
 
 
 def _parameter(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast as ast_module
 import base64
 import binascii
 import posixpath
@@ -12,22 +13,27 @@ from dayfly.scan.taint import formatting, stdlib_objects, texts
 from dayfly.scan.taint.characters import LEADING_SLASH, RESOLVED, read_pattern, read_removal
 from dayfly.scan.taint.comparisons import symbols_of
 from dayfly.scan.taint.joining import join_all, join_optional
-from dayfly.scan.taint.knowledge.model import Danger
+from dayfly.scan.taint.knowledge.model import Danger, Trust
 from dayfly.scan.taint.values import (
     NO_FACT,
     NONE,
+    Choice,
     Const,
     Fact,
     Hole,
     Items,
+    Label,
     Name,
     Partial,
     Ref,
+    Series,
     Symbol,
     Text,
     Thing,
+    Trail,
     alternatives,
     boolean,
+    cleanse,
     unite,
     unknown_text,
 )
@@ -154,8 +160,6 @@ def _resolve_one(machine: Machine, text: Value) -> Value:
         lacks = lacks | harmless if index == 0 else lacks
     taint: Taint = ()
     for part in tainted:
-        from dayfly.scan.taint.values import cleanse
-
         fact = machine.store.fact(part.symbol)
         taint = unite(taint, cleanse(part.taint, fact.cleansed))
     return Text((Hole(taint, symbol, lacks),))
@@ -250,6 +254,8 @@ def _commonpath(machine: Machine, arguments: Arguments, node: ast.AST | None) ->
 def _has_mark(value: Value) -> bool:
     if isinstance(value, Thing) and value.kind == "pathlib.Path" and value.origin:
         return _has_mark(value.origin[0])
+    if isinstance(value, Choice):
+        return all(_has_mark(one) or isinstance(one, Const) for one in value.alternatives)
     return isinstance(value, Text) and all(
         RESOLVED in part.lacks for part in value.parts if isinstance(part, Hole)
     )
@@ -269,7 +275,9 @@ def path_attribute(machine: Machine, value: Thing, name: str) -> Value:
         piece = Hole(value.taint, (_single(text) or value.symbol).child(("split", "/"), is_piece=True))
         inner: Value = Text((piece,))
         if name == "parents":
-            inner = _path(machine, inner)
+            is_resolved = _has_mark(value)
+            symbol = value.symbol.child(("parents",), carries=_PATH) if is_resolved else Symbol()
+            inner = _path(machine, inner, symbol)
         return machine.new_list([], inner)
     return Thing("", value.taint, value.symbol.child(("attr", name)), origin=(value, Const(name)))
 
@@ -537,11 +545,40 @@ def _copy(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value
     value = arguments.get(0)
     if isinstance(value, Ref):
         content = machine.store.get(value.location)
-        from dayfly.scan.taint.values import Series, Table
+        from dayfly.scan.taint.values import Table
 
         if isinstance(content, (Series, Table)):
             return machine.allocate(content, value.kind, value.cls)
     return value
+
+
+def _hmac(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value | None:
+    """A signature: whoever can give it knew the key, so what is signed is theirs."""
+    key, message = arguments.get(0, "key"), arguments.get(1, "msg")
+    if key is None or message is None or machine.taint_of(key):
+        return None
+    return Thing("dayfly.Signature", (), Symbol(), origin=(Name("hmac.new"), message))
+
+
+def _compare_digest(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value | None:
+    from dayfly.scan.taint import comparisons
+
+    left, right = arguments.get(0), arguments.get(1)
+    if left is None or right is None:
+        return None
+    return comparisons.compare(machine, ast_module.Eq(), left, right, node or ast_module.Pass())
+
+
+def _shuffle(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value | None:
+    """The order of a list can be foretold from then on."""
+    value = arguments.get(0)
+    series = None if value is None else machine.series(value)
+    if isinstance(value, Ref) and series is not None:
+        step = machine.step(node) if node is not None else None
+        trail = Trail(step, None, 1) if step is not None else None
+        drawn = Text((Hole((Label("an order drawn by random", Trust.PREDICTABLE, trail=trail),), Symbol()),))
+        machine.store.set(value.location, Series((), drawn, series.kind))
+    return NONE
 
 
 def _loads(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value | None:
@@ -557,6 +594,9 @@ def _loads(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Valu
         if isinstance(one, Thing) and one.origin and one.kind == "json":
             found.append(one.origin[0])
             continue
+        if isinstance(one, Text) and all("{" in part.lacks for part in one.parts if isinstance(part, Hole)):
+            found.append(one)  # a number or a word: no structure without a brace
+            continue
         symbol = _single(one)
         child = symbol.child(("json",)) if symbol is not None else Symbol()
         found.append(stdlib_objects.json_value(machine, one, child))
@@ -567,9 +607,10 @@ def _dumps(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Valu
     value = arguments.get(0)
     if value is None:
         return None
-    taint = machine.taint_of(value)
-    if not taint:
-        return unknown_text() if not isinstance(value, Ref) else Thing("json", (), Symbol(), origin=(value,))
+    # Line ends are written as escapes.
+    taint = cleanse(machine.taint_of(value), frozenset({Danger.LOG, Danger.HEADER}))
+    if not taint and not isinstance(value, Ref):
+        return unknown_text()
     return Thing("json", taint, Symbol(), origin=(value,))
 
 
@@ -661,6 +702,10 @@ _MODELS: Mapping[str, Callable[[Machine, Arguments, ast.AST | None], Value | Non
     "copy.copy": _copy,
     "copy.deepcopy": _copy,
     "json.loads": _loads,
+    "hmac.new": _hmac,
+    "hmac.compare_digest": _compare_digest,
+    "secrets.compare_digest": _compare_digest,
+    "random.shuffle": _shuffle,
     "json.dumps": _dumps,
     **{name: _coding(name) for name in _REAL},
 }

@@ -252,6 +252,7 @@ _METHODS: Mapping[str, Callable[[Machine, Thing, str, Arguments], Value | None]]
     "dayfly.Buffer": _buffer_method,
     "dayfly.Variable": _variable_method,
     "dayfly.Sections": _section_method,
+    "dayfly.Signature": lambda machine, receiver, name, arguments: receiver,
 }
 
 

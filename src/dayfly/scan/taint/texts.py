@@ -210,6 +210,8 @@ def split(text: Text, separator: str | None, *, is_reverse: bool = False, limit:
         _common_lacks(holes)
         | ({separator} if separator and len(separator) == 1 and limit < 0 else frozenset()),
     )
+    if separator is None:
+        rest_hole = Hole(rest_hole.taint, rest_hole.symbol, rest_hole.lacks | frozenset(" \t\r\n"))
     first = text.parts[0]
     rest: Value = make([rest_hole], is_bytes=text.is_bytes)
     if is_reverse or separator is None or not isinstance(first, str):
@@ -317,13 +319,27 @@ def call_method(text: Text, name: str, arguments: Sequence[Value]) -> Value | Pi
         if separator is None or isinstance(separator, str):
             return split(text, separator or None, is_reverse=name == "rsplit", limit=limit)
     if name == "splitlines":
-        return split(text, None)
+        pieces = split(text, None, is_reverse=True)
+        holes = [part for part in text.parts if isinstance(part, Hole)]
+        hole = Hole(
+            unite(*(part.taint for part in holes)),
+            holes[0].symbol.child(("split", "lines"), is_piece=True) if len(holes) == 1 else Symbol(),
+            _common_lacks(holes) | frozenset("\r\n"),
+        )
+        return Pieces(pieces.items, make([hole], is_bytes=text.is_bytes))
     if name == "partition" and isinstance(words[0], str):
         return Pieces(partition(text, words[0]), None)
     if name in {"removeprefix", "removesuffix"} and isinstance(words[0], str):
         return _remove(text, name, words[0])
     if name in {"encode", "decode"}:
-        return Text(text.parts, name == "encode")
+        parts = text.parts
+        if name == "encode" and words and words[0] in {"unicode_escape", "unicode-escape"}:
+            lacks = frozenset("\r\n")
+            parts = tuple(
+                part if isinstance(part, str) else Hole(part.taint, part.symbol, part.lacks | lacks)
+                for part in parts
+            )
+        return Text(parts, name == "encode")
     if name in {"__len__"}:
         return Thing("int")
     return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dayfly.scan.dependencies.trojan import folding, knowledge
@@ -61,6 +62,9 @@ _PATCHERS = re.compile(
 )
 
 
+_READS_ONE = frozenset({"get", "pop", "setdefault", "__getitem__"})
+
+
 class Calls(Expressions):
     """Calls."""
 
@@ -89,7 +93,8 @@ class Calls(Expressions):
         if isinstance(node.func, ast.Attribute):
             if node.func.attr in knowledge.CLEANSING_METHODS and not callee.local:
                 return Value(names=result.names)
-            result = result.with_labels(receiver.labels)
+            if not receiver.names & {"os.environ", "os.environb"} or node.func.attr not in _READS_ONE:
+                result = result.with_labels(receiver.labels)
             self._mutate(node.func, arguments, keywords)
         return result
 
@@ -216,7 +221,7 @@ class Calls(Expressions):
             if own.local:
                 return self.call(Value(local=own.local), arguments, keywords, node)
         if name.startswith(("os.environ.", "os.environb.")) or name in ("os.getenv", "os.getenvb"):
-            if name.rpartition(".")[2] in ("get", "getenv", "getenvb", "pop", "__getitem__", "setdefault"):
+            if name.rpartition(".")[2] in {"getenv", "getenvb", *_READS_ONE}:
                 return join([self.variable(first), *arguments[1:2]])
             return Value(labels=callee.labels, names=frozenset({f"{name}()"}))
         if folding.DECODERS.search(name):
@@ -242,7 +247,7 @@ class Calls(Expressions):
             return Value(names=frozenset({f"{name}()"}))
         labels |= knowledge.source_label(name)
         local = _functions(passed) if _IDENTITY.search(name) or _functions(passed) else ()
-        sketch = self._path(name, arguments) or first.sketch or callee.sketch
+        sketch = self._path(name, arguments) or first.sketch or _address(first) or callee.sketch
         names = first.names if _IDENTITY.search(name) and first.names else frozenset({f"{name}()"})
         if name.startswith("pathlib.") and name.endswith((".read_text", ".read_bytes", ".open")):
             labels |= knowledge.file_label(callee.sketch)
@@ -292,12 +297,17 @@ class Calls(Expressions):
         if name.startswith("builtins.") and first.is_constant:
             const = folding.builtin(short, [one.const for one in arguments])
             if not isinstance(const, Absent):
-                labels = labels_of(arguments) | (
-                    {COMPUTED} if short in ("chr", "bytes", "reversed", "bytearray") else set()
-                )
+                labels = labels_of(arguments)
+                is_numbers = isinstance(first.const, tuple) and len(first.const) > 3
+                if short == "chr" or (short in ("bytes", "bytearray") and is_numbers):
+                    labels |= {Label(Kind.DECODED, "numbers of letters")}
+                elif short == "reversed":
+                    labels |= {COMPUTED}
                 return Value(labels=labels, const=const, sketch=const if isinstance(const, str) else "")
         if name in ("builtins.chr", "builtins.bytes", "builtins.bytearray") and first.has(Kind.CONSTANT):
             return Value(labels=first.labels | {DECODED})
+        if name in ("builtins.enumerate", "builtins.zip"):
+            return Value(labels=labels_of([self.item_of(one) for one in arguments]))
         if name in ("builtins.map", "builtins.filter") and len(arguments) > 1:
             return self._map(first, arguments[1], node)
         return None
@@ -356,11 +366,9 @@ class Calls(Expressions):
         const = folding.decode(name, [one.const for one in arguments])
         is_constant = first.is_constant or first.has(Kind.DECODED, Kind.CONSTANT)
         is_parsed = name.startswith(("html.", "urllib."))
-        if (
-            knowledge.LOADS_CODE.search(name)
-            and (is_constant or first.has(Kind.REMOTE))
-            and first.const != b""
-        ):
+        # A constant pickle is a test's; a constant code object has no honest use.
+        is_code = is_constant if name.startswith("marshal") else first.has(Kind.DECODED)
+        if knowledge.LOADS_CODE.search(name) and (is_code or first.has(Kind.REMOTE)):
             self.record(Act.RUN, node, name, first.with_labels({DECODED} if is_constant else set()))
         if is_constant and not is_parsed:
             labels |= {Label(Kind.DECODED, name)}
@@ -493,8 +501,8 @@ class Calls(Expressions):
             return Value(sketch=callee.sketch, labels=callee.labels), Value(labels=labels_of(everything))
         if name.endswith(".sendto"):
             address = arguments[-1] if len(arguments) > 1 else NOTHING
-            host = address.const[0] if isinstance(address.const, tuple) and address.const else address.text
-            return Value(sketch=str(host), labels=address.labels), Value(labels=labels_of(arguments[:1]))
+            target = Value(sketch=_address(address) or address.text, labels=address.labels)
+            return target, Value(labels=labels_of(arguments[:1]))
         index = 1 if knowledge.URL_SECOND.search(name) else 0
         target = keywords.get("url") or (arguments[index] if len(arguments) > index else NOTHING)
         rest = [value for position, value in enumerate(arguments) if position != index] + [
@@ -518,8 +526,8 @@ class Calls(Expressions):
     def _connect(self, name: str, arguments: Sequence[Value], node: ast.AST) -> None:
         if knowledge.CONNECTS.search(name) and arguments:
             address = arguments[0]
-            host = address.const[0] if isinstance(address.const, tuple) and address.const else address.text
-            self.record(Act.SEND, node, name, NOTHING, target=Value(sketch=str(host), labels=address.labels))
+            target = Value(sketch=_address(address) or address.text, labels=address.labels)
+            self.record(Act.SEND, node, name, NOTHING, target=target)
 
     def _patcher(self, arguments: Sequence[Value], keywords: dict[str, Value], node: ast.AST) -> None:
         texts = [one.const for one in arguments if isinstance(one.const, str)]
@@ -551,7 +559,10 @@ class Calls(Expressions):
                 one.attributes[attribute] = value
             elif isinstance(one, Class):
                 one.frame.names[attribute] = value
-        if value.local:
+        local = value.local
+        if not local and base.names and self.find is not None:
+            local = tuple(one for name in sorted(value.names) for one in self.own(name).local)
+        if local:
             for name in sorted(base.names):
                 top = name.partition(".")[0]
                 if (
@@ -565,12 +576,15 @@ class Calls(Expressions):
                         node,
                         f"{name.removesuffix('.__dict__')}.{attribute}",
                         NOTHING,
-                        replacement=value.local,
+                        replacement=local,
                     )
 
     def _mutate(
         self, function: ast.Attribute, arguments: Sequence[Value], keywords: dict[str, Value]
     ) -> None:
+        if function.attr == "connect" and isinstance(function.value, ast.Name) and arguments:
+            before = self.lookup(function.value.id)
+            self.bind(function.value.id, replace(before, sketch=_address(arguments[0]) or before.sketch))
         if function.attr in _MUTATES and isinstance(function.value, ast.Name):
             added = join([*arguments, *keywords.values()])
             if added.labels or added.local or added.names:
@@ -617,6 +631,12 @@ def _signature(
 
 def _size(value: int | str | bytes) -> int:
     return 1 if isinstance(value, int) else len(value)
+
+
+def _address(value: Value) -> str:
+    """The host of an address pair of a socket."""
+    first = value.const[0] if isinstance(value.const, tuple) and len(value.const) == 2 else ""
+    return first if isinstance(first, str) else ""
 
 
 def _functions(values: Sequence[Value]) -> tuple[Local, ...]:

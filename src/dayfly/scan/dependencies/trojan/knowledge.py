@@ -30,7 +30,7 @@ _HOST = re.compile(
     r"|pwd\.getpwuid|psutil\.(?:net_if_addrs|users|process_iter))$"
 )
 _CREDENTIAL_CALL = re.compile(
-    r"\.(?:get_credentials|get_frozen_credentials|get_session_token)\b|^keyring\.get_password$|^netrc\.netrc"
+    r"^(?:aio)?boto(?:3|core)\..*\.(?:get_credentials|get_frozen_credentials)\b|^keyring\.get_password$|^netrc\.netrc"
 )
 
 
@@ -144,7 +144,7 @@ PERSISTS = re.compile(
 # -- What takes the secret out of a value
 
 CLEANSES = re.compile(
-    r"^(?:builtins\.(?:len|bool|isinstance|issubclass|type|id|hash|hasattr|callable|any|all|range|enumerate|super|print)|hmac\..*|hashlib\..*"
+    r"^(?:builtins\.(?:len|bool|isinstance|issubclass|type|id|hash|hasattr|callable|any|all|range|super|print)|hmac\..*|hashlib\..*"
     r"|logging\..*|time\..*|secrets\..*|random\..*|os\.path\.(?:exists|isfile|isdir|getsize|getmtime)|warnings\..*|botocore\.auth\..*)$"
 )
 CLEANSING_METHODS = frozenset(

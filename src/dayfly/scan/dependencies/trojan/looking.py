@@ -31,8 +31,11 @@ _RUN = re.compile(
 )
 _ENCODED = re.compile(
     rb"b(?:64|32|85|16)decode|a85decode|decompress|fromhex|unhexlify|a2b_|rot.?13|\bchr\b|bytes\(\[|\[::-1\]|marshal|codecs|decrypt|urlopen|requests"
-    rb"|httpx|urlretrieve|curl|wget|/dev/tcp|decode\(|join\(|builtins|getattr"
+    rb"|httpx|urlretrieve|curl|wget|/dev/tcp|decode\(|join\(|builtins|getattr|\^"
 )
+_DECODES = re.compile(rb"b(?:64|32|85|16)decode|a85decode|decompress|fromhex|unhexlify|rot.?13|\[::-1\]")
+_NAMES = re.compile(rb"getattr\(|__import__|import_module|builtins")
+_HIDES = re.compile(rb"[\"']\s*\+\s*[\"']|\bchr\b|[\"']{2}\.join\(|\[::-1\]")
 _REPLACES = re.compile(
     rb"setattr\(|^\s*[A-Za-z_][\w.]*\.\w+(?:\s*=\s*[\w.]+)*\s*=[^=]|sys\.modules|__dict__|patch_function_wrapper|wrap_function_wrapper",
     re.MULTILINE,
@@ -46,9 +49,14 @@ _MAX_BYTES = 1_500_000
 
 def is_worth_looking(data: bytes, package: str) -> bool:
     """Whether a file holds the words that any of the shapes needs."""
-    goes_out = bool(_OUT.search(data)) or bool(_own_import(package).search(data))
-    if goes_out and (_SECRET.search(data) or _REPLACES.search(data) or b"except" in data):
-        return bool(_OUT.search(data)) or bool(_SECRET.search(data))
+    goes_out = bool(_OUT.search(data))
+    has_reason = _SECRET.search(data) or _REPLACES.search(data) or b"except" in data or _DECODES.search(data)
+    if goes_out and has_reason:
+        return True
+    if (_SECRET.search(data) or _REPLACES.search(data)) and _own_import(package).search(data):
+        return True
+    if _NAMES.search(data) and _HIDES.search(data):
+        return True
     return (
         bool(_RUN.search(data) and _ENCODED.search(data))
         or bool(_PERSISTS.search(data))

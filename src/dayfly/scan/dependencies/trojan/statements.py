@@ -390,11 +390,12 @@ class Interpreter(Calls):
         # What it does at its own import is told when that file is looked at.
         self.frame, self.deeds, self.functions, self.returned, self.entered = frame, [], [], [], set()
         self.find = None
-        self.stack.append(id(tree))
+        # Its names are wanted: what it calls is not looked into.
+        before_stack, self.stack = self.stack, [id(tree)] * 20
         try:
             self.execute(tree.body)
         finally:
-            self.stack.pop()
+            self.stack = before_stack
             self.frame, self.deeds, self.functions, self.returned, self.entered, self.find = before
 
 

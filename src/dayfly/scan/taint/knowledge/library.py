@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 from dayfly.scan.taint.knowledge import (
     aws,
-    basics,
     databases,
     documents,
     events,
@@ -54,7 +53,6 @@ _MODULES = (
     logs,
     identities,
     weaknesses,
-    basics,
 )
 
 

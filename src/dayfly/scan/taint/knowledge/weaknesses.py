@@ -5,7 +5,7 @@ What is plain in one file the family `weak` finds without an entry; these rows a
 
 from __future__ import annotations
 
-from dayfly.scan.taint.knowledge.model import Argument, Condition, Sink, Tables, Test
+from dayfly.scan.taint.knowledge.model import Argument, Condition, Danger, Sink, Tables, Test
 
 # RFC 6151 (MD5), RFC 6150 (MD4), RFC 6194 and https://shattered.io (SHA-1).
 _BROKEN = ("md2", "md4", "md5", "sha", "sha1", "sha-1", "md5-sha1", "mdc2")
@@ -24,14 +24,56 @@ _LASTS = (
 _NAMES_SOMEBODY = Condition(
     Argument(0, "key"),
     Test.CONTAINS,
-    ("sess", "Sess", "SESS", "sid", "auth", "jwt", "login", "remember"),
+    (
+        "sess",
+        "Sess",
+        "SESS",
+        "sid",
+        "SID",
+        "auth",
+        "Auth",
+        "jwt",
+        "login",
+        "remember",
+        "Remember",
+        "REMEMBER",
+    ),
     if_unknown=False,
 )
 _ANSWERS = ("*", "flask.Response", "starlette.Response", "bottle.response", "bottle.Response")
 _SET_COOKIE = tuple(f"{owner}.set_cookie" for owner in _ANSWERS)
 
+_NAMES_A_SECRET = Condition(
+    Argument(0, "key"),
+    Test.CONTAINS,
+    (*_NAMES_SOMEBODY.values, "token", "Token", "TOKEN", "secret", "key", "csrf"),
+    if_unknown=False,
+)
+
 TABLES = Tables(
     sinks=(
+        Sink(
+            "weak.randomness",
+            _SET_COOKIE,
+            (Argument(1, "value"),),
+            (_NAMES_A_SECRET,),
+            danger=Danger.PREDICTION,
+            message="a cookie that somebody is known by can be foretold",
+        ),
+        # What a session holds is compared with later: a number that can be foretold is no proof of anything.
+        Sink(
+            "weak.randomness",
+            ("flask.Session.__setitem__",),
+            (Argument(1),),
+            danger=Danger.PREDICTION,
+            message="a value that is kept in the session to be known by can be foretold",
+        ),
+        Sink(
+            "weak.randomness",
+            ("hmac.new", "hmac.digest", "cryptography.fernet.Fernet", "Crypto.Cipher.AES.new"),
+            danger=Danger.PREDICTION,
+            message="a key can be foretold",
+        ),
         Sink(
             "weak.hash",
             ("hashlib.new",),

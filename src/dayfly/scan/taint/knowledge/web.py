@@ -138,7 +138,7 @@ def _html_unless(mimetype: Argument, content_type: Argument) -> tuple[Condition,
 
 _IS_HTML = Condition(Argument(None, "media_type"), Test.CONTAINS, ("html",), if_unknown=False)
 _NOT_JSON = Condition(
-    FIRST, Test.LACKS_TYPE, ("dict", "list", "flask.JsonResponse", "flask.Redirect", "flask.Response")
+    FIRST, Test.LACKS_TYPE, ("dict", "list", "json", "flask.JsonResponse", "flask.Redirect", "flask.Response")
 )
 
 _FLASK_SINKS = (
@@ -243,7 +243,9 @@ _BOTTLE_ATTRIBUTES = (
     _attributes(_BOTTLE, "params", _source("the request's parameters", type=_FORMS, element_type="str")),
     _attributes(_BOTTLE, "cookies", _source("a cookie", type=_FORMS, element_type="str")),
     _attributes(_BOTTLE, "headers", _source("a header", type=_FORMS, element_type="str")),
-    _attributes(_BOTTLE, "files", _source("an uploaded file", type=_FORMS, element_type="bottle.FileUpload")),
+    _attributes(
+        _BOTTLE, "files", _source("an uploaded file", type="bottle.Files", element_type="bottle.FileUpload")
+    ),
     _attributes(_BOTTLE, "json", _source("the JSON body", parses=True)),
     _attributes(_BOTTLE, "body", _source("the body")),
     _attributes(_BOTTLE, "url_args", _source("the path", element_type="str")),
@@ -368,7 +370,11 @@ _RECORD_EVENTS = (
     "ActiveMQEvent",
     "RabbitMQEvent",
 )
+_CONTENT_TYPES = "aws_lambda_powertools.event_handler.content_types"
 _POWERTOOLS_ATTRIBUTES = (
+    Attribute((f"{_CONTENT_TYPES}.TEXT_HTML",), Result(taint_from=(), value="text/html")),
+    Attribute((f"{_CONTENT_TYPES}.TEXT_PLAIN",), Result(taint_from=(), value="text/plain")),
+    Attribute((f"{_CONTENT_TYPES}.APPLICATION_JSON",), Result(taint_from=(), value="application/json")),
     Attribute(
         ("powertools.Resolver.current_event", "powertools.Router.current_event"),
         Result(type=_HTTP_EVENT, taint_from=()),
@@ -528,7 +534,9 @@ _ROUTES = (
         request_parameters=(
             ("fastapi.Request", _STARLETTE),
             ("starlette.requests.Request", _STARLETTE),
+            ("Request", _STARLETTE),
             ("request", _STARLETTE),
+            ("UploadFile", "starlette.UploadFile"),
             ("fastapi.UploadFile", "starlette.UploadFile"),
             ("starlette.datastructures.UploadFile", "starlette.UploadFile"),
         ),
