@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dayfly.scan.permissions.catalogue import Action
+from dayfly.scan.permissions.arns import is_whole_account
+from dayfly.scan.permissions.catalogue import Action, load_catalogue
 from dayfly.scan.permissions.granting import (
     Role,
     meets,
@@ -56,3 +57,12 @@ class Facts:
 def named(facts: Sequence[Facts]) -> str:
     """The functions of a shared role."""
     return ", ".join(dict.fromkeys(one.function.name for one in facts))
+
+
+def names_nothing(need: Need) -> bool:
+    """The code does not say which resource it means, so that it cannot be told how narrow the grant could be."""
+    action = load_catalogue().action(need.action)
+    if action is None or not need.unknown:
+        return False
+    shapes = [load_catalogue().arn(action.prefix, kind) for kind in action.resource_types]
+    return any(shape is not None and is_whole_account(need.resource, shape) for shape in shapes)

@@ -55,7 +55,7 @@ class Recorder:
             if one not in load_catalogue().services and not load_catalogue().has_resource(one):
                 self.unresolved(one, f"the service {one!r}, which is not in the catalogue", call, file)
 
-    def unresolved(self, service: str, what: str, node: ast.expr, file: PythonFile) -> None:
+    def unresolved(self, service: str, what: str, node: ast.AST, file: PythonFile) -> None:
         self.open.add(load_catalogue().prefix(service) if service else "*")
         self.note(
             NoteKind.NOT_RESOLVED,

@@ -25,8 +25,13 @@ if TYPE_CHECKING:
 from dayfly.scan.permissions.comparing import SECRET, Facts, named
 
 
-def find_unused(grant: Grant, facts: Sequence[Facts]) -> Iterator[Finding]:
-    """Actions that are granted by name, and resources that are, of which no function of the role makes use."""
+def find_unused(
+    grant: Grant, facts: Sequence[Facts], told: frozenset[str] = frozenset()
+) -> Iterator[Finding]:
+    """Actions that are granted by name, and resources that are, of which no function of the role makes use.
+
+    `told` are actions of the statement that a graver finding names.
+    """
     if not grant.is_allow or any(one.usage is None for one in facts):
         return
     statement = grant.statement
@@ -42,6 +47,7 @@ def find_unused(grant: Grant, facts: Sequence[Facts]) -> Iterator[Finding]:
     is_packaged = bool(grant.managed) or is_policy_template(statement.origin)
     if is_packaged and used and not any(action.level.rank >= Level.WRITE.rank for action in unused):
         return
+    unused = [action for action in unused if action.name not in told]
     if unused:
         yield _unused_finding(grant, unused, used, facts)
     elif used:

@@ -357,11 +357,15 @@ class _Walker:
             for owner in arguments.value(0, "object"):
                 if isinstance(owner, Client | Resource):
                     self.seen.unresolved(owner.service, "which operation is called", call, file)
+        for prefix in libraries.shelled(name, arguments):
+            self.seen.unresolved(prefix, "what the `aws` command line calls", call, file)
         for one in libraries.follow(name, arguments):
             self.seen.record(one.service, one.operation, one.given, call, file, how=name.rpartition(".")[2])
 
     def _foreign_packages(self) -> None:
-        """Packages that call AWS in ways that are not followed."""
+        """Packages that call AWS in ways that are not followed, and modules that only run time names."""
+        for file, node in self.program.dynamic:
+            self.seen.unresolved("", "which module is imported", node, file)
         for package, (file, node) in sorted(self.program.external.items()):
             prefixes: Iterable[str] = libraries.UNFOLLOWED.get(package, ())
             if package in libraries.SIGNERS:

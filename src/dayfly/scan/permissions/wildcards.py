@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dayfly.scan.model import Confidence, Finding, Severity
-from dayfly.scan.permissions.arns import is_whole_account
-from dayfly.scan.permissions.catalogue import Action, Level, load_catalogue
+from dayfly.scan.permissions.catalogue import Action, Level
 from dayfly.scan.permissions.granting import (
     Grant,
     covered,
@@ -21,11 +20,10 @@ from dayfly.scan.permissions.required import is_excused, is_platform, is_require
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from dayfly.scan.permissions.needs import Need
     from dayfly.scan.template.model import Statement
 
 
-from dayfly.scan.permissions.comparing import SECRET, Facts, named
+from dayfly.scan.permissions.comparing import SECRET, Facts, named, names_nothing
 
 
 def find_wildcards(grant: Grant, facts: Sequence[Facts]) -> Iterator[Finding]:
@@ -92,8 +90,8 @@ def _wildcard_finding(
         severity = Severity(max(severity - 1, Severity.LOW))
     prefixes = {action.prefix for action in reached}
     needs = [need for one in facts for need in one.needs if covers_action(statement, need.action)]
-    wanted = sorted({f"{need.action} on {need.resource}" for need in needs if not _names_nothing(need)})
-    unresolved = bool(needs) and all(_names_nothing(need) for need in needs)
+    wanted = sorted({f"{need.action} on {need.resource}" for need in needs if not names_nothing(need)})
+    unresolved = bool(needs) and all(names_nothing(need) for need in needs)
     open_ = any(one.is_open(prefix) for one in facts for prefix in prefixes)
     confidence = Confidence.HIGH
     if statement.has_condition or open_ or unresolved or unsure:
@@ -135,15 +133,6 @@ def _wildcard_finding(
             "policy": statement.origin,
         },
     )
-
-
-def _names_nothing(need: Need) -> bool:
-    """The code does not say which resource it means, so that it cannot be told how narrow the grant could be."""
-    action = load_catalogue().action(need.action)
-    if action is None or not need.unknown:
-        return False
-    shapes = [load_catalogue().arn(action.prefix, kind) for kind in action.resource_types]
-    return any(shape is not None and is_whole_account(need.resource, shape) for shape in shapes)
 
 
 def _severity(patterns: list[str], reached: list[Action], *, is_account: bool) -> Severity:
