@@ -18,6 +18,8 @@ ENVIRONMENT = {
     "SECRET": "${Password}",
     "WORKER": "${Worker}",
     "PLAIN": "plain-table",
+    "STACK": "${AWS::StackName}-files",
+    "URL": "https://sqs.${AWS::Region}.amazonaws.com/${AWS::AccountId}/jobs",
     "PARAMETER": "${TableName}",
 }
 

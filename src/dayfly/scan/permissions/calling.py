@@ -54,6 +54,9 @@ class Calling(Objects):
 
     def callees(self, node: ast.Call, frame: Frame) -> Values:
         """What is called; a method of something that is not known is a guess."""
+        inherited = self._inherited(node, frame)
+        if inherited:
+            return inherited
         values = self.evaluate(node.func, frame)
         if isinstance(node.func, ast.Attribute):
             owners = self.evaluate(node.func.value, frame)
@@ -62,6 +65,24 @@ class Calling(Objects):
             ):
                 return frozenset({Guess(node.func.attr)})
         return values
+
+    def _inherited(self, node: ast.Call, frame: Frame) -> Values:
+        """`super().method`: of the nearest class above that has it."""
+        match node.func:
+            case ast.Attribute(value=ast.Call(func=ast.Name(id="super")), attr=name):
+                pass
+            case _:
+                return NOTHING
+        at: Frame | None = frame
+        while at is not None and (at.function is None or at.function.cls is None):
+            at = at.parent
+        if at is None or at.function is None or at.function.cls is None or not at.function.parameters:
+            return NOTHING
+        receivers = self.name(at.function.parameters[0].arg, at)
+        for cls in self.classes(at.function.cls)[1:]:
+            if name in cls.methods:
+                return frozenset(Callable_(cls.methods[name], None, one) for one in receivers)
+        return NOTHING
 
     def arguments(self, node: ast.Call, frame: Frame) -> Arguments:
         """The arguments of a call; `is_open` where some may be missing."""
@@ -108,6 +129,11 @@ class Calling(Objects):
                 return limited({x for owner in owners for n in named for x in self.attribute(owner, n)})
             case External(name="builtins.super"):
                 return NOTHING
+            case External(name="dataclasses.field" | "attr.ib" | "attrs.field" | "pydantic.Field"):
+                made = arguments.named.get("default_factory", arguments.named.get("factory", NOTHING))
+                return arguments.named.get("default", NOTHING) | each(
+                    made, lambda one: self.call(one, Arguments())
+                )
             case External(name="functools.partial") if arguments.positional:
                 return each(arguments.positional[0], lambda one: _partial(one, arguments))
             case External() | Made() | Method() | Client() | Resource():

@@ -16,6 +16,7 @@ from dayfly.scan.permissions.values import (
     NOTHING,
     Callable_,
     External,
+    Hole,
     Mapping,
     Sequence,
     Text,
@@ -110,7 +111,7 @@ class Evaluator(Calling):
             case ast.BinOp(op=ast.Mod()):
                 return self._percent(node, frame)
             case ast.BoolOp():
-                return limited({one for value in node.values for one in self.evaluate(value, frame)})
+                return self._either(node, frame)
             case ast.IfExp():
                 return self.evaluate(node.body, frame) | self.evaluate(node.orelse, frame)
             case ast.Dict():
@@ -129,6 +130,16 @@ class Evaluator(Calling):
                 return frozenset({Callable_(self.program.functions[node], frame)})
             case _:
                 return NOTHING
+
+    def _either(self, node: ast.BoolOp, frame: Frame) -> Values:
+        """`a or b` is `a` alone where that is a text that is known to be there."""
+        found: set[Value] = set()
+        for value in node.values:
+            values = self.evaluate(value, frame)
+            found |= values
+            if isinstance(node.op, ast.Or) and values and all(_is_there(one) for one in values):
+                break
+        return limited(found)
 
     def _joined(self, pieces: Iterable[ast.expr], frame: Frame) -> Values:
         values = text("")
@@ -233,3 +244,12 @@ class Evaluator(Calling):
                         found |= held
                 found |= value.rest
         return limited(found)
+
+
+def _is_there(value: Value) -> bool:
+    """Never empty, and not decided by the environment."""
+    return (
+        isinstance(value, Text)
+        and bool(value.parts)
+        and not any(isinstance(one, Hole) for one in value.parts)
+    )

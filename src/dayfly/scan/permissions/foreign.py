@@ -83,6 +83,10 @@ def get_attribute(owner: Value, name: str) -> Values:
             return frozenset({Client(owner.owner.service)})
         case Unknown():
             return frozenset({owner})
+        case Mapping() if name in dict(owner.items) and name not in ("get", "items", "keys", "values", "pop"):
+            return dict(owner.items)[name]
+        case Text() if name == "value":  # a member of an enumeration
+            return frozenset({owner})
         case Operation(role="paginate" | "wait") if name == owner.role:
             return frozenset({owner})
         case Made() | Text() | Mapping() | Sequence() | Method() | Operation():
@@ -206,6 +210,8 @@ def _call_external(name: str, arguments: Arguments) -> Values:
         return arguments.positional[0] if arguments.positional else NOTHING
     if name == "builtins.next":
         return limited({x for one in arguments.value(0, "i") for x in iterate(one)})
+    if name == "types.SimpleNamespace":
+        return frozenset({Mapping(tuple(sorted(arguments.named.items())), NOTHING)})
     if name in ("typing.cast", "typing_extensions.cast"):
         return arguments.value(1, "val")
     if name in ("os.path.join", "posixpath.join"):

@@ -70,7 +70,7 @@ class Framing:
             given[parameters[0].arg] = frozenset({Type_(function.cls) if is_type else Instance(function.cls)})
         key = (function, parent, "open")
         if key not in self._frames:
-            self._frames[key] = Frame(function.scope, parent, given, function)
+            self._frames[key] = Frame(function.scope, parent, given, function, is_open=True)
         return self._frames[key]
 
     def body_of(self, cls: Class) -> Frame:

@@ -212,6 +212,8 @@ class Lookup(Framing):
         for parameter in (*given, *arguments.kwonlyargs):
             if parameter.arg == name and parameter.annotation is not None and at.parent is not None:
                 values |= self.annotated(parameter.annotation, at.parent)
+        if not values and name in defaults and not at.is_open:
+            return NOTHING  # left out, and None or a number stands for it
         return values or FROM_RUN_TIME
 
     def annotated(self, annotation: ast.expr, frame: Frame) -> Values:

@@ -111,12 +111,20 @@ class Objects(Lookup):
 
     def _method_frames(self, method: Function, owner: Type_ | Instance) -> list[Frame]:
         parent = self.program.frames[method.scope.file.path]
-        if method.name == "__init__" and isinstance(owner, Instance) and owner.given:
+        first = next(
+            (one.methods["__init__"] for one in self.classes(owner.cls) if "__init__" in one.methods), None
+        )
+        if method is first and isinstance(owner, Instance) and owner.given:
             given = dict(owner.given)
             given[method.parameters[0].arg] = frozenset({owner})
             return [self.frame_of(method, parent, given)]
         self.depends_on_order = True
-        return self.seen.get(method, [])[:MAX_FRAMES] or [self.open_frame(method)]
+        frames = self.seen.get(method, [])[:MAX_FRAMES]
+        if isinstance(owner, Instance) and not method.is_static and method.parameters:
+            # Of a class that several inherit from: those of this object, where any are known.
+            name = method.parameters[0].arg
+            frames = [one for one in frames if owner in one.given.get(name, NOTHING)] or frames
+        return frames or [self.open_frame(method)]
 
     def _setting(self, cls: Class, name: str) -> Values:
         """A field of pydantic's settings is an environment variable."""

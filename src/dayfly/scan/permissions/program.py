@@ -104,6 +104,7 @@ class Frame:
     given: dict[str, Values] = field(default_factory=dict)
     function: Function | None = None
     is_overlay: bool = False  # same scope as its parent, some names fixed
+    is_open: bool = False  # how the function is called is not known
 
 
 _TRIVIAL = {
