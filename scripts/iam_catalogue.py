@@ -157,6 +157,11 @@ def norm(text: str) -> str:
     return re.sub(r"[^a-z0-9]", "", text.lower())
 
 
+def _one_word(kind: str) -> str:
+    """Resource types may have blanks, which separate actions in the data."""
+    return kind.replace(" ", "%20")
+
+
 class Builder:
     def __init__(self, mapping: dict[str, Any], folder: Path) -> None:
         self.actions: dict[str, dict[str, Any]] = {}
@@ -281,7 +286,7 @@ class Builder:
         for kind, template in entry.get("resourcearn_mappings", {}).items():
             single = re.fullmatch(r"\$\{(\w[\w.\[\]]*)\}", template)
             if single:
-                out.append(f"{kind}@{single[1]}")
+                out.append(f"{_one_word(kind)}@{single[1]}")
         if out:
             return out
         given = {}
@@ -317,9 +322,9 @@ class Builder:
             else:
                 for guess in (norm(kind) + "arn", "resourcearn", "arn"):
                     if guess in lowered:
-                        return f"{kind}@{lowered[guess]}"
+                        return f"{_one_word(kind)}@{lowered[guess]}"
                 return ""
-        return f"{kind}?{','.join(pairs)}" if pairs else ""
+        return f"{_one_word(kind)}?{','.join(pairs)}" if pairs else ""
 
 
 def load_waiters(loader: Loader, service: str) -> dict[str, Any]:

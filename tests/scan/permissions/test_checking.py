@@ -129,7 +129,7 @@ def test_code_that_is_not_there_is_not_compared_but_a_broad_policy_is_told() -> 
             - Statement: [{Effect: Allow, Action: dynamodb:GetItem, Resource: arn:aws:dynamodb:x:1:table/t}]
     """
     found = [one for one in results_of(make_project({"template.yaml": template})) if isinstance(one, Finding)]
-    assert {one.check for one in found} == {"permission.managed", "permission.escalation"}
+    assert {one.check for one in found} == {"permission.managed"}
 
 
 def test_a_role_of_elsewhere_is_a_note() -> None:

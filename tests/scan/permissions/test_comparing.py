@@ -223,7 +223,7 @@ def test_a_managed_policy_for_a_trigger_is_right_with_that_trigger_alone() -> No
 
 def test_a_policy_template_is_judged_by_what_it_may_change() -> None:
     read = allow(
-        ["dynamodb:PutItem", "dynamodb:Query", "dynamodb:Scan"], "${Orders.Arn}", origin="DynamoDBSomePolicy"
+        ["dynamodb:PutItem", "dynamodb:Query", "dynamodb:Scan"], "${Orders.Arn}", origin="DynamoDBReadPolicy"
     )
     assert not findings_of(CODE, function(read, BUCKET))
     crud = allow(["dynamodb:PutItem", "dynamodb:DeleteItem"], "${Orders.Arn}", origin="DynamoDBCrudPolicy")

@@ -96,3 +96,19 @@ def test_a_condition_is_said_to_make_it_unsure() -> None:
     found = findings_of(IDLE, make_function(statements=[allow("iam:PutRolePolicy", "*", has_condition=True)]))
     (one,) = [one for one in found if one.check == "permission.escalation"]
     assert (one.severity, one.confidence) == (Severity.HIGH, Confidence.MEDIUM)
+
+
+def test_a_statement_is_not_told_twice() -> None:
+    statement = allow(
+        ["iam:PassRole", "lambda:CreateFunction", "lambda:InvokeFunction", "s3:DeleteBucket"], "*"
+    )
+    found = findings_of(IDLE, make_function(statements=[statement]))
+    assert sorted(one.check for one in found) == ["permission.escalation", "permission.unused"]
+    (unused,) = [one for one in found if one.check == "permission.unused"]
+    assert unused.evidence["actions"] == ["s3:DeleteBucket"]
+
+
+@pytest.mark.parametrize("granted", ["s3:*", "s3:Put*"])
+def test_opening_a_bucket_is_told_where_it_is_granted_by_name(granted: str) -> None:
+    assert ways_of(IDLE, allow("s3:PutBucketPolicy", "*"))
+    assert not ways_of(IDLE, allow(granted, "*"))

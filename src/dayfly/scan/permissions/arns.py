@@ -53,6 +53,7 @@ _TERRAFORM = {
 }
 # `!Ref` of these is their ARN, and `.Arn` is not offered for them.
 _REF_IS_ARN = {"AWS::SNS::Topic", "AWS::SecretsManager::Secret"}
+_OWN = frozenset({"AWS::Partition", "AWS::Region", "AWS::AccountId"})  # the function's own
 _REFERENCE = re.compile(r"\$\{([^{}]*)\}")
 
 
@@ -114,8 +115,11 @@ def _symbols(pattern: str, items: tuple[tuple[str, str], ...]) -> Symbols:
         out.extend(pattern[at : match.start()])
         at = match.end()
         inner = match[1].strip()
-        if inner.startswith(("AWS::", "data.aws_", "!")):
+        if inner in _OWN or inner.startswith(("data.aws_", "!")):
             out.append("*")
+            continue
+        if inner.startswith("AWS::"):
+            out.append(Token(inner, False))
             continue
         name, attribute = split_reference(inner)
         kind = kind_of(name, kinds)
@@ -193,7 +197,7 @@ def is_whole_account(pattern: str, shape: str) -> bool:
     """A granted pattern covers every resource of a type, whatever its name; `shape` is the type's ARN format."""
     if pattern == "*":
         return True
-    if "${" in _REFERENCE.sub(lambda m: "" if m[1].startswith("AWS::") else m[0], pattern):
+    if "${" in _REFERENCE.sub(lambda m: "" if m[1] in _OWN else m[0], pattern):
         return False
     flat = _REFERENCE.sub("*", pattern)
     example = (

@@ -122,6 +122,13 @@ WAYS: tuple[Way, ...] = (
 )  # fmt: skip
 
 
+# What opens data rather than rights: told where it is granted by its name; a wildcard over it is told as one.
+_EXPOSING = frozenset(
+    {"s3:PutBucketPolicy", "secretsmanager:PutResourcePolicy", "kms:PutKeyPolicy", "kms:CreateGrant",
+     "organizations:LeaveOrganization"}
+)  # fmt: skip
+
+
 def find_escalations(
     role: Role, needs: tuple[Need, ...], function: str, kinds: Mapping[str, str], *, is_complete: bool
 ) -> Iterator[Finding]:
@@ -154,6 +161,9 @@ def _is_everything(grant: Grant) -> bool:
 
 def _matters(grant: Grant, way: Way, used: set[str]) -> bool:
     wide = _is_unbound(grant, way)
+    named = {name.lower() for name in grant.statement.actions}
+    if way.bound in _EXPOSING and (grant.managed or way.bound.lower() not in named):
+        return False
     if way.bound in ("sts:AssumeRole", "codebuild:StartBuild", "kms:CreateGrant", "ssm:SendCommand"):
         return wide
     if wide:
