@@ -563,7 +563,7 @@ _ROUTES = (
         "Chalice SQS",
         ("on_sqs_message",),
         ("chalice.Chalice", "chalice.Blueprint"),
-        (("event", "chalice.SQSEvent"),),
+        (("event", "chalice.SQSEvent[chalice.SQSRecord]"),),
         returns_html=False,
     ),
     Route(
@@ -574,9 +574,17 @@ _ROUTES = (
         returns_html=False,
     ),
     Route(
-        "Chalice streams",
-        ("on_kinesis_record", "on_dynamodb_record"),
+        "Chalice Kinesis",
+        ("on_kinesis_record",),
         ("chalice.Chalice", "chalice.Blueprint"),
+        (("event", "chalice.KinesisEvent[chalice.KinesisRecord]"),),
+        returns_html=False,
+    ),
+    Route(
+        "Chalice DynamoDB",
+        ("on_dynamodb_record",),
+        ("chalice.Chalice", "chalice.Blueprint"),
+        (("event", "chalice.DynamoDBEvent[chalice.DynamoDBRecord]"),),
         returns_html=False,
     ),
     Route(
