@@ -184,6 +184,12 @@ _SQL_SINKS = (
         (Argument(0, "statement"),),
         part=Part.TEXT,
     ),
+    Sink(
+        "event.sql",
+        ("psycopg2.extras.execute_values", "psycopg2.extras.execute_batch"),
+        (Argument(1, "sql"),),
+        part=Part.TEXT,
+    ),
     Sink("event.sql", ("*.exec_driver_sql", "*.execute_sql"), part=Part.TEXT),
     Sink(
         "event.sql",
