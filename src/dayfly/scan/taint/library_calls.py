@@ -75,7 +75,10 @@ def call_name(machine: Machine, dotted: str, arguments: Arguments, node: ast.AST
         keep_arguments(machine, made_thing, arguments)
         return made_thing
     _call_back(machine, arguments, node)
-    return _derived(machine, name, list(arguments.every()))
+    made = _derived(machine, name, list(arguments.every()))
+    if name in machine.library.owners and last[:1].isupper() and isinstance(made, Thing):
+        return replace(made, kind=name)  # a class of which the tables know methods
+    return made
 
 
 def call_method(

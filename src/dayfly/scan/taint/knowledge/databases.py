@@ -376,14 +376,9 @@ _CALLS = (
     ),
     Call(("pg8000.native.Connection",), Result(type="pg8000.native.Connection", taint_from=())),
     Call(("pg8000.native.Connection.run",), CLEAN),
-    Call(
-        (
-            "psycopg2.pool.SimpleConnectionPool",
-            "psycopg2.pool.ThreadedConnectionPool",
-            "psycopg_pool.ConnectionPool",
-        ),
-        Result(taint_from=()),
-    ),
+    Call(("clickhouse_connect.get_client",), Result(type="clickhouse_connect.Client", taint_from=())),
+    Call(("cassandra.cluster.Cluster.connect",), Result(type="cassandra.cluster.Session", taint_from=())),
+    Call(("dataset.connect",), Result(type="dataset.Database", taint_from=())),
     # SQLAlchemy
     Call(
         ("sqlalchemy.create_engine", "sqlmodel.create_engine"),
