@@ -99,7 +99,11 @@ class Recorder:
     def add_effect(
         self, machine: Machine, kind: EffectKind, target: str, node: ast.AST, taint: Taint, key_taint: Taint
     ) -> None:
-        """Something outlives the invocation."""
+        """Something outlives the invocation. What is drawn by chance is nobody's: it is no part of the event."""
+        taint, key_taint = (
+            tuple(label for label in one if label.trust is not Trust.PREDICTABLE)
+            for one in (taint, key_taint)
+        )
         place = machine.place(node)
         label = (taint or key_taint or (None,))[0]
         steps = label.trail.steps() if label is not None and label.trail is not None else ()
