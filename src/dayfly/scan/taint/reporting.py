@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
 from dayfly.scan.checks import CHECKS
@@ -10,13 +11,12 @@ from dayfly.scan.taint.knowledge.model import Trust
 from dayfly.scan.taint.results import Effect, EffectKind
 
 if TYPE_CHECKING:
-    import ast
-
     from dayfly.scan.model import Place
     from dayfly.scan.taint.knowledge.model import Sink
     from dayfly.scan.taint.machine import Machine
     from dayfly.scan.taint.values import Label, Taint
 
+_MAX_SPELT = 60
 _DEEDS: dict[str, str] = {
     "event.code": "is run as code by",
     "event.command": "decides a command that is run by",
@@ -36,6 +36,12 @@ _DEEDS: dict[str, str] = {
     "event.log": "is written to the log by",
     "weak.randomness": "can be foretold, and becomes the secret",
 }
+
+
+def _spelt(node: ast.AST, sink: str) -> str:
+    """The called function as the code writes it: `cursor.execute`, not the name that the tables know it by."""
+    text = ast.unparse(node.func) if isinstance(node, ast.Call) else sink
+    return text if len(text) <= _MAX_SPELT and "\n" not in text else sink
 
 
 class Recorder:
@@ -76,7 +82,7 @@ class Recorder:
         elif label is None:
             message = f"{about.title if about is not None else check}: {sink}"
         else:
-            message = f"`{source}` {_DEEDS.get(check, 'reaches')} `{sink}`"
+            message = f"`{source}` {_DEEDS.get(check, 'reaches')} `{_spelt(node, sink)}`"
         self.findings[key] = Finding(
             check,
             message,
@@ -93,7 +99,11 @@ class Recorder:
     def add_effect(
         self, machine: Machine, kind: EffectKind, target: str, node: ast.AST, taint: Taint, key_taint: Taint
     ) -> None:
-        """Something outlives the invocation."""
+        """Something outlives the invocation. What is drawn by chance is nobody's: it is no part of the event."""
+        taint, key_taint = (
+            tuple(label for label in one if label.trust is not Trust.PREDICTABLE)
+            for one in (taint, key_taint)
+        )
         place = machine.place(node)
         label = (taint or key_taint or (None,))[0]
         steps = label.trail.steps() if label is not None and label.trail is not None else ()
