@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 from dayfly.scan.dependencies.trojan import folding, knowledge
 from dayfly.scan.dependencies.trojan.deed import Act, Phase
@@ -63,6 +64,34 @@ _PATCHERS = re.compile(
 
 
 _READS_ONE = frozenset({"get", "pop", "setdefault", "__getitem__"})
+
+
+class _Facts(NamedTuple):
+    """What a name is, by all the patterns: names repeat, patterns are slow."""
+
+    decodes: bool
+    evaluates: bool
+    is_command: bool
+    is_native: bool
+    resolves: bool
+    sends: bool
+    is_hook: bool
+    cleanses: bool
+
+
+@lru_cache(maxsize=50_000)
+def _facts(name: str) -> _Facts:
+    patterns = (
+        folding.DECODERS,
+        knowledge.EVALUATES,
+        knowledge.COMMANDS,
+        knowledge.NATIVE,
+        knowledge.RESOLVES,
+        knowledge.SENDS,
+        knowledge.HOOKS,
+        knowledge.CLEANSES,
+    )
+    return _Facts(*(bool(pattern.search(name)) for pattern in patterns))
 
 
 class Calls(Expressions):
@@ -224,28 +253,29 @@ class Calls(Expressions):
             if name.rpartition(".")[2] in {"getenv", "getenvb", *_READS_ONE}:
                 return join([self.variable(first), *arguments[1:2]])
             return Value(labels=callee.labels, names=frozenset({f"{name}()"}))
-        if folding.DECODERS.search(name):
+        facts = _facts(name)
+        if facts.decodes:
             return self._decoded(name, arguments, labels, node)
-        if knowledge.EVALUATES.search(name):
+        if facts.evaluates:
             return self._evaluate_code(name, first, node)
         if name in knowledge.COMPILES:
             return Value(labels=first.labels, const=first.const, sketch=first.sketch)
-        if knowledge.COMMANDS.search(name):
+        if facts.is_command:
             return self._command(name, first, arguments, keywords, node)
-        if knowledge.NATIVE.search(name) and first.labels:
+        if facts.is_native and first.labels:
             self.record(Act.RUN, node, name, first)
-        if knowledge.RESOLVES.search(name):
+        if facts.resolves:
             self.record(Act.SEND, node, name, first, target=first)
             return Value(names=frozenset({f"{name}()"}))
-        if knowledge.SENDS.search(name) and name not in self.originals:
+        if facts.sends and name not in self.originals:
             return self._send(name, callee, arguments, keywords, node)
         self._connect(name, arguments, node)
-        if knowledge.HOOKS.search(name) and _functions(passed):
+        if facts.is_hook and _functions(passed):
             self.record(Act.PATCH, node, name.replace("()", ""), NOTHING, replacement=_functions(passed))
         if _PATCHERS.search(name):
             self._patcher(arguments, keywords, node)
         self._callbacks(name, passed, keywords)
-        if knowledge.CLEANSES.search(name):
+        if facts.cleanses:
             return Value(names=frozenset({f"{name}()"}))
         labels |= knowledge.source_label(name)
         local = _functions(passed) if _IDENTITY.search(name) or _functions(passed) else ()

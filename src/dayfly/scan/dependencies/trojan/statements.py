@@ -66,7 +66,8 @@ class Interpreter(Calls):
 
     def _as_called(self, function: Function) -> None:
         self._reset()
-        self.known.clear()  # what a helper does counts for each who calls it
+        if any(one.act is Act.SEND for one in self.deeds):
+            self.known.clear()  # what a helper sends counts for each who calls it
         before = len(self.deeds)
         result = self.enter(function, parameters_of(function), keywords_of(function))
         if result.has(Kind.ARGUMENT) and not result.has(Kind.REMOTE):

@@ -279,7 +279,9 @@ def _writing(deed: Deed, deeds: Sequence[Deed], is_dependency: bool) -> Suspicio
             "removing the package does not remove what it left",
             deed,
         )
-    if deed.phase is Phase.WRAPPER and is_dependency and deed.target and not _REPORTERS.search(deed.wrapped):
+    is_replaced = deed.phase is Phase.WRAPPER and not _REPORTERS.search(deed.wrapped)
+    # Tracers of calls write traces.
+    if is_replaced and is_dependency and deed.target and not deed.wrapped.startswith("sys."):
         through = [label for label in deed.value.labels if label.kind is Kind.ARGUMENT]
         to_caller = [label for label in deed.target_labels if label.kind is Kind.ARGUMENT]
         if (
