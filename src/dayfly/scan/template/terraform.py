@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from typing import TYPE_CHECKING
 
 from dayfly.scan.model import Note, NoteKind, Place
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
 # The one module of the registry that most functions written as a module use.
 _REGISTRY_MODULE = "terraform-aws-modules/lambda/aws"
+_LAYER = re.compile(r"\$\{(data\.aws_lambda_layer_version\.[\w-]+)\.(?:arn|layer_arn)\}")
 _MAX_INSTANCES = 200  # of one `for_each`; more are judged as one
 _MAX_CALLS = 8  # modules that call modules
 
@@ -185,6 +187,7 @@ def _add_functions(
         draft = _read_function(address, infrastructure.path, properties, block.place, archives)
         if key:
             draft.name = f"{draft.name}[{key}]"
+        draft.layers = [(_named_layer(infrastructure, layer), place) for layer, place in draft.layers]
         role = properties.get("role")
         draft.role = text(role)
         found = [grants[name] for name in sorted(referred(draft.role)) if name in grants]
@@ -193,6 +196,18 @@ def _add_functions(
         if role is not None and not found:
             draft.unresolved_policies.append(Unresolved(draft.role or "a role", role.place))
         infrastructure.add_function(address, draft, text(properties.get("function_name")), key=key)
+
+
+def _named_layer(infrastructure: Infrastructure, layer: str | Unresolved) -> str | Unresolved:
+    """What a data source without a version stands for: whichever version of the layer was published last."""
+    match = _LAYER.fullmatch(layer.expression) if isinstance(layer, Unresolved) else None
+    source = infrastructure.resources.get(match[1]) if match is not None else None
+    if source is None or source.properties.get("version") is not None or isinstance(layer, str):
+        return layer
+    name = text(source.properties.get("layer_name"))
+    if name.startswith("arn:"):
+        return name
+    return Unresolved("arn:${partition}:lambda:${region}:${account}:layer:" + name, layer.place)
 
 
 def _instances(module: Module, block: Block, whole: MappingNode) -> Iterator[tuple[str, MappingNode]]:
