@@ -168,7 +168,7 @@ def test_a_name_tells_a_secret_and_a_similar_one_does_not(name: str, harmless: s
         "example-Password1", "placeholder1!", "todo1234!", "None", "null", "test1234", "dummy-Value1", "/prod/db/password1",
         "arn:aws:secretsmanager:eu-west-1:1:secret:db", "os.environ['X1']", "secret-name", "db.password", "prod/db-1",
         "a text of several words 1", "alias/orders", "password_field", "DbPassword", "12345678", "aaaaaaaa1", "my-password1",
-        "https://login.internal/x1", "REPLACE_WITH_REAL1", "fake-Secret99",
+        "https://login.internal/x1", "REPLACE_WITH_REAL1", "fake-Secret99", "string?", "[a-zA-Z0-9!#$]+", r"\\d{4}[a-f]+", "my_secret_key",
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("name", ["DB_PASSWORD", "client_secret"])
@@ -176,6 +176,30 @@ def test_what_stands_for_a_secret_is_none(name: str, value: str) -> None:
     assert _checks({"app.py": f"{name} = {value!r}\n"}) == []
     assert _checks({"settings.env": f"{name}={json.dumps(value)}\n"}) == []
     assert _checks({"template.yaml": _template(value).replace("SETTING", name)}) == []
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "hunter2",
+        "P@ssw0rd123",
+        "SuperSecret123!",
+        "admin123",
+        "MySecretPassword123!",
+        "s3cr3t!",
+        "password!9",
+        "Summer2026",
+    ],
+)
+def test_weak_passwords_are_passwords(value: str) -> None:
+    assert _checks({"app.py": f"password = {value!r}\n"}) == ["secret.password"]
+
+
+def test_a_scheme_before_a_token_is_not_a_part_of_it() -> None:
+    assert _checks({"app.py": f"headers = {{'Authorization': 'Bearer {drawn(30)}7'}}\n"}) == [
+        "secret.password"
+    ]
+    assert _checks({"app.py": "headers = {'Authorization': 'Bearer token'}\n"}) == []
 
 
 @pytest.mark.parametrize(

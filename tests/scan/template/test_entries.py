@@ -274,3 +274,13 @@ def test_an_images_handler_is_its_command(dockerfile: str, found: str, has_dayfl
     (read,) = read_templates(project_of(files))
     assert read.functions[0].has_dayfly is has_dayfly
     assert str(read.functions[0].runtime).startswith("python3.1")
+
+
+def test_what_cdk_synthesised_names_its_assets() -> None:
+    stack = (
+        '{"Resources": {"F": {"Type": "AWS::Lambda::Function", "Properties": {"Handler": "app.handler", "Runtime": "python3.13", '
+        '"Code": {"S3Bucket": {"Fn::Sub": "cdk-${AWS::AccountId}"}, "S3Key": "0123.zip"}}, '
+        '"Metadata": {"aws:asset:path": "asset.0123", "aws:asset:property": "Code"}}}}'
+    )
+    files = {"Stack.template.json": stack, "asset.0123/app.py": HANDLER, "asset.4567/app.py": HANDLER}
+    assert entries_of(files) == {"F": "asset.0123/app.py:handler"}

@@ -326,3 +326,82 @@ def test_broken_files_end_in_a_note(text: str, kind: NoteKind) -> None:
 )
 def test_bombs_end(text: str) -> None:
     read_templates(project_of({"main.tf": text}))
+
+
+def test_each_element_of_a_known_for_each_is_a_function() -> None:
+    text = """
+locals {
+  functions = { a = { entry = "a.handler" }, b = { entry = "b.handler" } }
+}
+resource "aws_lambda_function" "f" {
+  for_each      = local.functions
+  function_name = "${each.key}-fn"
+  handler       = each.value.entry
+}
+resource "aws_lambda_function_url" "u" {
+  for_each           = local.functions
+  function_name      = aws_lambda_function.f[each.key].function_name
+  authorization_type = "NONE"
+}
+"""
+    functions = _template(text).functions
+    assert [(one.name, one.handler, one.url_auth) for one in functions] == [
+        ("f[a]", "a.handler", "NONE"),
+        ("f[b]", "b.handler", "NONE"),
+    ]
+
+
+def test_a_for_each_that_is_not_known_is_one_function() -> None:
+    (function,) = _template(
+        'resource "aws_lambda_function" "f" {\n  for_each = var.all\n  handler = each.value\n}\n'
+    ).functions
+    assert isinstance(function.handler, Unresolved)
+
+
+@pytest.mark.parametrize(
+    ("version", "layer"), [("", "layer:shared"), ("  version = 3\n", "data.aws_lambda_layer_version.l")]
+)
+def test_a_layer_that_is_looked_up_by_its_name(version: str, layer: str) -> None:
+    rest = f'data "aws_lambda_layer_version" "l" {{\n  layer_name = "shared"\n{version}}}\n'
+    (found,) = _function("layers = [data.aws_lambda_layer_version.l.arn]", rest).layers
+    assert isinstance(found, Unresolved)
+    assert layer in found.expression
+
+
+def test_syntax_that_real_files_have() -> None:
+    text = """
+terraform {
+  required_providers { aws = { source = "hashicorp/aws", version = "~> 5.0" } }
+}
+// a comment
+/* over
+   lines */
+locals {
+  long = var.x != "" ? (
+    "yes"
+  ) : "no"
+  directive = "%{ if var.x == "y" }yes%{ else }no%{ endif }"
+}
+variable "x" { default = "y" }
+resource "aws_lambda_function" "f" {
+  environment {
+    variables = {
+      ALL     = join(",", aws_sqs_queue.q[*].arn)
+      OWN     = provider::aws::arn_parse("x")
+      LONG    = local.long
+      "quoted-key" = true
+      (var.x) = "dynamic"
+    }
+  }
+  tags = merge({ a = 1 }, { Name = "x" },)
+  lifecycle { ignore_changes = [tags] }
+}
+"""
+    for written in (text, text.replace("\n", "\r\n")):
+        environment = _template(written).functions[0].environment
+        assert (environment["LONG"], environment["quoted-key"], environment["y"]) == (
+            "yes",
+            "true",
+            "dynamic",
+        )
+        assert isinstance(environment["ALL"], Unresolved)
