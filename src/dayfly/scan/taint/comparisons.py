@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dayfly.scan.taint import texts
 from dayfly.scan.taint.characters import DIGIT, DOTS, EVERYTHING, LETTER
 from dayfly.scan.taint.joining import bake, direct_taint
-from dayfly.scan.taint.knowledge.model import EVERY_DANGER
+from dayfly.scan.taint.knowledge.model import EVERY_DANGER, Danger
 from dayfly.scan.taint.values import (
     FALSE,
     HARMLESS,
@@ -316,6 +316,9 @@ def _in_series(machine: Machine, left: Value, series: Series) -> Value:
         and not any(isinstance(one.value, (str, bytes)) and _may_equal(left, one.value) for one in known)
     ):
         return FALSE
+    inside = _is_below(left, series)
+    if inside:
+        return boolean(inside)
     tainted = any(machine.taint_of(one) for one in series.items)
     if tainted or (series.rest is not None and machine.taint_of(series.rest)):
         return boolean()
@@ -327,6 +330,18 @@ def _in_series(machine: Machine, left: Value, series: Series) -> Value:
     if mine is not None and series.rest is None and any(_identity(one) == mine for one in series.items):
         return TRUE
     return boolean(_allowed(machine, left, series), when_false)
+
+
+def _is_below(left: Value, series: Series) -> Facts:
+    """`BASE in path.parents`, of a path without links and `..`."""
+    rest = series.rest
+    if isinstance(left, Thing) and left.kind == "pathlib.Path" and not left.taint and isinstance(rest, Thing):
+        if rest.symbol.carries == _PATH:
+            return ((rest.symbol, Fact(_PATH)),)
+    return ()
+
+
+_PATH = frozenset({Danger.PATH})
 
 
 def _allowed(machine: Machine, left: Value, series: Series) -> Facts:

@@ -206,7 +206,7 @@ def compute(op: ast.operator, left: Scalar, right: Scalar) -> Value:
         for text, number in ((left, right), (right, left)):
             is_repeated = isinstance(text, (str, bytes)) and isinstance(number, int)
             if is_repeated and len(text) * number > texts.MAX_CONSTANT:  # type: ignore[arg-type, operator]
-                    return unknown_text(is_bytes=isinstance(text, bytes))
+                return unknown_text(is_bytes=isinstance(text, bytes))
     if isinstance(op, ast.Mod) and isinstance(left, (str, bytes)) and ("*" in str(left) or len(left) > 2_000):
         return unknown_text(is_bytes=isinstance(left, bytes))
     try:

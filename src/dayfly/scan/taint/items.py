@@ -324,7 +324,8 @@ def _cut_one(machine: Machine, holder: Value, bounds: Sequence[Value | None]) ->
         return unknown_text(is_bytes=isinstance(holder.value, bytes))
     if isinstance(holder, Thing):
         if holder.path is not None or holder.kind not in {"", "str", "bytes"}:
-            symbol = holder.symbol.child(("slice", *numbers), is_piece=True) if is_known else Symbol()
+            key = ("slice", *(numbers if numbers[2:] != [None] else numbers[:2]))
+            symbol = holder.symbol.child(key, is_piece=True) if is_known else Symbol()
             return replace(holder, symbol=symbol, path=None, when_true=(), when_false=())
         holder = texts.text_of_unknown(holder)
     if isinstance(holder, Text):

@@ -71,6 +71,10 @@ def _labels(store: Store, value: Value, danger: Danger, part: Part, depth: int) 
             if danger not in fact.cleansed:
                 yield from _labels(store, value.origin[0], danger, part, depth + 1)
             return
+        if value.kind in {"", "str"} and part is not Part.STRUCTURE:
+            # A text, if it is one.
+            yield from _text_labels(store, Text((Hole(value.taint, value.symbol),)), danger, part)
+            return
         yield from _remaining(store, value.taint, value, danger)
     elif danger is Danger.LOG and (
         isinstance(value, Items) or (isinstance(value, Ref) and value.kind != "object")

@@ -275,7 +275,9 @@ def path_attribute(machine: Machine, value: Thing, name: str) -> Value:
         piece = Hole(value.taint, (_single(text) or value.symbol).child(("split", "/"), is_piece=True))
         inner: Value = Text((piece,))
         if name == "parents":
-            inner = _path(machine, inner)
+            is_resolved = _has_mark(value)
+            symbol = value.symbol.child(("parents",), carries=_PATH) if is_resolved else Symbol()
+            inner = _path(machine, inner, symbol)
         return machine.new_list([], inner)
     return Thing("", value.taint, value.symbol.child(("attr", name)), origin=(value, Const(name)))
 
