@@ -13,8 +13,8 @@ from rich.text import Text
 
 from dayfly.errors import DayflyError
 from dayfly.scan.passes.inputs import moved, moved_place
+from dayfly.scan.passes.products import suggest_policies
 from dayfly.scan.report.excerpts import printable
-from dayfly.scan.scanning import suggest_policies
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,9 +35,9 @@ def print_policies(inputs: Sequence[Input], screen: Output, *, width: int) -> in
     if not made:
         raise DayflyError("there is no handler to suggest a policy for", hint="name one with --handler")
     if screen.is_json:
-        screen.json({"policies": [_as_json(suggestion, prefix) for suggestion, prefix in made]})
+        screen.json({"policies": [_as_json(suggestion, read) for suggestion, read in made]})
         return 0
-    for suggestion, prefix in made:
+    for suggestion, read in made:
         title = Text(printable(suggestion.function), style="bold")
         screen.console.print()
         screen.console.print(
@@ -45,11 +45,11 @@ def print_policies(inputs: Sequence[Input], screen: Output, *, width: int) -> in
         )
         # Not broken into lines: it is there to be copied.
         screen.say(json.dumps(suggestion.for_cloudformation(), indent=2), style="cyan")
-        screen.console.print(_draw(suggestion, prefix), width=width, soft_wrap=False)
+        screen.console.print(_draw(suggestion, read), width=width, soft_wrap=False)
     return 0
 
 
-def _as_json(suggestion: Suggestion, prefix: str) -> Mapping[str, object]:
+def _as_json(suggestion: Suggestion, read: Input) -> Mapping[str, object]:
     return {
         "function": suggestion.function,
         "document": suggestion.document,
@@ -58,7 +58,7 @@ def _as_json(suggestion: Suggestion, prefix: str) -> Mapping[str, object]:
             {
                 "action": one.action,
                 "resource": one.resource,
-                "place": str(moved_place(one.place, prefix)),
+                "place": str(moved_place(one.place, read.prefix)),
                 "source": one.line,
                 "why": one.why,
                 "unknown": one.unknown,
@@ -66,32 +66,32 @@ def _as_json(suggestion: Suggestion, prefix: str) -> Mapping[str, object]:
             }
             for one in suggestion.reasons
         ],
-        "notes": [str(moved(note, prefix).place) + ": " + note.message for note in suggestion.notes],
+        "notes": [str(moved(note, read).place) + ": " + note.message for note in suggestion.notes],
     }
 
 
-def _draw(suggestion: Suggestion, prefix: str) -> RenderableType:
+def _draw(suggestion: Suggestion, read: Input) -> RenderableType:
     parts: list[RenderableType] = [
         Padding(Text("Why", style="bold"), (1, 0, 0, _INDENT - 1), expand=False),
-        Padding(_reasons(suggestion.reasons, prefix), (0, 0, 0, _INDENT), expand=False),
+        Padding(_reasons(suggestion.reasons, read), (0, 0, 0, _INDENT), expand=False),
     ]
     if suggestion.notes:
         parts.append(
             Padding(Text("Could not be resolved", style="bold yellow"), (1, 0, 0, _INDENT - 1), expand=False)
         )
         for note in suggestion.notes:
-            place = moved(note, prefix).place
+            place = moved(note, read).place
             line = Text.assemble((printable(str(place)), "cyan"), f": {printable(note.message)}")
             parts.append(Padding(line, (0, 0, 0, _INDENT), expand=False))
     return Group(*parts)
 
 
-def _reasons(reasons: Sequence[Reason], prefix: str) -> RenderableType:
+def _reasons(reasons: Sequence[Reason], read: Input) -> RenderableType:
     table = Table.grid(padding=(0, 2))
     table.add_column()
     table.add_column()
     for one in reasons:
-        why = Text(printable(str(moved_place(one.place, prefix))), style="cyan")
+        why = Text(printable(str(moved_place(one.place, read.prefix))), style="cyan")
         why.append(f"  {printable(one.line.strip() or one.why)}", style="default")
         if one.unknown:
             why.append(f"\nwider than need be: {printable(one.unknown)}", style="yellow")

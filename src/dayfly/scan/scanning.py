@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from dayfly.errors import DayflyError
 from dayfly.scan.check import Family
 from dayfly.scan.model import Finding, Note
-from dayfly.scan.passes.bounding import TimeUpError, time_limit
 from dayfly.scan.passes.families import FamilyOptions, default_families
 from dayfly.scan.passes.inputs import Input, moved, moved_place, read_input
 from dayfly.scan.passes.store import Store, tool_version
-from dayfly.scan.passes.tasks import ENTRY_SECONDS, Planner, perform_all
-from dayfly.scan.permissions.suggesting import suggest
+from dayfly.scan.passes.tasks import Planner, perform_all
 from dayfly.scan.report import suppressions
 from dayfly.scan.report.excerpts import take_excerpts
 from dayfly.scan.report.fingerprints import fingerprints
@@ -30,7 +28,6 @@ if TYPE_CHECKING:
 
     from dayfly.scan.passes.encoding import Yield
     from dayfly.scan.passes.families import Families
-    from dayfly.scan.permissions.suggesting import Suggestion
     from dayfly.scan.report.differences import Change
     from dayfly.scan.source.project import Project
 
@@ -70,18 +67,36 @@ def read_inputs(
 ) -> tuple[Input, ...]:
     """Read every path; DayflyError for one in which there is nothing to be scanned."""
     chosen = families if families is not None else default_families(options.families)
-    return tuple(
-        read_input(
-            path,
-            base=options.base,
-            families=chosen,
-            limits=options.limits,
-            exclude=options.exclude,
-            handlers=options.handlers,
-            tick=lambda count: progress("read", count, 0),
-        )
-        for path in paths
-    )
+    store = Store(options.cache)
+    try:
+        with _remembering(chosen, store):
+            return tuple(
+                read_input(
+                    path,
+                    base=options.base,
+                    families=chosen,
+                    limits=options.limits,
+                    exclude=options.exclude,
+                    handlers=options.handlers,
+                    tick=lambda count: progress("read", count, 0),
+                )
+                for path in paths
+            )
+    finally:
+        store.close()
+
+
+@contextlib.contextmanager
+def _remembering(families: Families, store: Store) -> Iterator[None]:
+    """Let the families know what they knew, and keep what they add."""
+    version = tool_version()
+    if not families.memory:
+        store.recall(families.memory, version)
+    known = families.memory.keys() - set()
+    yield
+    added = {key: text for key, text in families.memory.items() if key not in known}
+    if added:
+        store.remember(added, version)
 
 
 def scan(
@@ -101,7 +116,8 @@ def scan(
     began = time.monotonic() - sum(one.seconds for one in read)
     store = Store(options.cache)
     try:
-        results = _look(read, chosen, options, store, progress)
+        with _remembering(chosen, store):
+            results = _look(read, chosen, options, store, progress)
     finally:
         store.close()
     findings: list[Finding] = []
@@ -109,10 +125,10 @@ def scan(
     faults = 0
     for one, row in zip(read, results, strict=True):
         faults += one.faults + sum(result.faults for result in row)
-        notes += [moved(note, one.prefix) for note in (*one.project.notes, *one.notes)]
+        notes += [moved(note, one) for note in (*one.project.notes, *one.notes)]
         for result in row:
             findings += [_moved(finding, one.prefix, options.selection) for finding in result.findings]
-            notes += [moved(note, one.prefix) for note in result.notes]
+            notes += [moved(note, one) for note in result.notes]
     wanted = [finding for finding in findings if options.selection.wants(finding.check)]
     ordered = _distinct(sorted(wanted, key=_order))
     texts = _Texts(read)
@@ -130,28 +146,6 @@ def scan(
         settings=options.settings,
         faults=faults,
     )
-
-
-def suggest_policies(inputs: Sequence[Input]) -> tuple[tuple[Suggestion, str], ...]:
-    """The least-privilege policy of every handler with its input's prefix, once for each function.
-
-    Raises DayflyError naming a handler for which none could be made.
-    """
-    made: dict[tuple[str, str], Suggestion] = {}
-    for one in inputs:
-        for entry in one.entries:
-            key = (one.prefix, entry.function.name)
-            if key in made:
-                continue
-            try:
-                with time_limit(ENTRY_SECONDS):
-                    made[key] = suggest(one.project, entry, one.templates)
-            except (TimeUpError, RecursionError, MemoryError) as error:
-                message = f"no policy could be made for {entry.function.name}: it is too large or too deep"
-                raise DayflyError(
-                    message, hint="leave parts out with --exclude, or name one handler"
-                ) from error
-    return tuple((suggestion, prefix) for (prefix, _), suggestion in made.items())
 
 
 def _look(
@@ -282,10 +276,20 @@ def _note_order(note: Note) -> tuple[object, ...]:
 
 
 def _distinct(findings: Sequence[Finding]) -> list[Finding]:
-    """Without those that two ways of finding brought: same check, place, function and sentence."""
+    """Without those that two ways of finding brought: same check, place, function and sentence.
+
+    A weakness is one line's, whoever saw it: its file alone, or the way of one function or of several. The one
+    with the longest way is kept.
+    """
     seen: dict[tuple[object, ...], Finding] = {}
     for finding in findings:
-        seen.setdefault(_order(finding), finding)
+        if finding.check.startswith(f"{Family.WEAK}."):
+            key: tuple[object, ...] = (finding.check, finding.place.path, finding.place.line)
+            known = seen.get(key)
+            if known is None or len(known.steps) < len(finding.steps):
+                seen[key] = finding
+        else:
+            seen.setdefault(_order(finding), finding)
     return list(seen.values())
 
 

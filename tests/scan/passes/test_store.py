@@ -18,11 +18,16 @@ def path(tmp_path: Path) -> Path:
 
 def test_what_is_kept_is_found_by_the_next_scan(path: Path) -> None:
     first = Store(path)
-    first.keep({"a": "1", "memory:x": "2"}, [])
+    first.keep({"a": "1"}, [])
+    first.remember({"x": "2"}, "v1")
     first.close()
     second = Store(path)
     assert second.find(["a", "b"]) == {"a": "1"}
-    assert second.find_all("memory:") == {"memory:x": "2"}
+    memory: dict[str, str] = {}
+    second.recall(memory, "v2")
+    assert memory == {}
+    second.recall(memory, "v1")
+    assert memory == {"x": "2"}
     second.keep({"a": "3"}, ["a"])
     assert second.find(["a"]) == {"a": "3"}
     second.close()

@@ -69,9 +69,12 @@ SAFE = [
     (COMMAND, "if q in ALLOWED and context:\n    @"),
     (COMMAND, "if q not in ALLOWED or not context: return\n@"),
     (COMMAND, "if not (q in ALLOWED): return\n@"),
-    (COMMAND, "for one in ('a', 'b'):\n    if one == q:\n        q = one\n        break\nelse:\n    return\n@"),
-    (SQL, "if \"'\" in q: return\n@"),
-    (SQL, "q = q.replace(\"'\", \"''\")\n@"),
+    (
+        COMMAND,
+        "for one in ('a', 'b'):\n    if one == q:\n        q = one\n        break\nelse:\n    return\n@",
+    ),
+    (SQL, 'if "\'" in q: return\n@'),
+    (SQL, 'q = q.replace("\'", "\'\'")\n@'),
     (PATH, "if '/' in q: return\n@"),
     (PATH, "if '..' in q: return\n@"),
     (PATH, "if '..' in q.split('/'): return\n@"),
@@ -86,8 +89,11 @@ SAFE = [
     (REQUEST, "if not q.startswith('https://example.com/'): return\n@"),
     (REQUEST, "q = 'https://example.com/' + q\n@"),
     (REQUEST, "q = f'https://example.com/items/{q}'\n@"),
-    (REQUEST, "parts = urlparse(q)\nif parts.scheme != 'https' or parts.hostname not in ALLOWED: raise ValueError\n@"),
-    (CODE, "if not q.startswith(\"'\") or not q.endswith(\"'\") or \"'\" in q[1:-1]: return\n@"),
+    (
+        REQUEST,
+        "parts = urlparse(q)\nif parts.scheme != 'https' or parts.hostname not in ALLOWED: raise ValueError\n@",
+    ),
+    (CODE, 'if not q.startswith("\'") or not q.endswith("\'") or "\'" in q[1:-1]: return\n@'),
     (CODE, "if not re.fullmatch(r'[0-9+*/ ()-]+', q): return\n@"),
 ]
 
@@ -131,14 +137,16 @@ UNSAFE = [
     (REQUEST, "q = 'https://' + q\n@"),
     (REQUEST, "q = 'https://example.com' + q\n@"),
     (REQUEST, "if not urlparse(q).netloc.endswith('example.com'): return\n@"),
-    (CODE, "if not q.startswith(\"'\"): return\n@"),
+    (CODE, 'if not q.startswith("\'"): return\n@'),
     (CODE, "if '\"' in q: return\n@"),
 ]
 
 
 def _checks(sink: str, template: str) -> set[str]:
     body = template.replace("@", sink)
-    return checks(HEAD + "def handler(event, context):\n    q = event['q']\n" + textwrap.indent(body, "    ") + "\n")
+    return checks(
+        HEAD + "def handler(event, context):\n    q = event['q']\n" + textwrap.indent(body, "    ") + "\n"
+    )
 
 
 @pytest.mark.parametrize(("sink", "template"), SAFE)

@@ -113,7 +113,11 @@ TWINS: dict[str, tuple[str, str, str]] = {
         "bar = list(gen(q))[1]",
         "bar = list(gen(q))[0]",
     ),
-    "next": ("def gen(p):\n yield 'x'\n yield p", "g = gen(q)\nnext(g)\nbar = next(g)", "g = gen(q)\nbar = next(g)"),
+    "next": (
+        "def gen(p):\n yield 'x'\n yield p",
+        "g = gen(q)\nnext(g)\nbar = next(g)",
+        "g = gen(q)\nbar = next(g)",
+    ),
     "async": (
         "import asyncio\nasync def one(p): return p\nasync def two(p): return 'x'\nasync def both(p): return await asyncio.gather(one(p), two(p))",
         "bar = asyncio.run(both(q))[0]",
@@ -342,7 +346,11 @@ TWINS: dict[str, tuple[str, str, str]] = {
         "bar = list(itertools.chain(['x'], [q]))[0]",
     ),
     "augmented": ("", "bar = 'ls '\nbar += q", "bar = 'ls '\nbar += str(len(q))"),
-    "assigned to a slice": ("", "v = ['x', 'y']\nv[0] = q\nbar = v[0]", "v = ['x', 'y']\nv[0] = q\nbar = v[1]"),
+    "assigned to a slice": (
+        "",
+        "v = ['x', 'y']\nv[0] = q\nbar = v[0]",
+        "v = ['x', 'y']\nv[0] = q\nbar = v[1]",
+    ),
 }
 
 

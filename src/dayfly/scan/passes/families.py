@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dayfly.scan.check import Family
+from dayfly.scan.configuration import checking as configuration
 from dayfly.scan.dependencies import checking as dependencies
 from dayfly.scan.permissions import checking as permissions
 from dayfly.scan.state import checking as state
-from dayfly.scan.taint.results import EntryResult
-from dayfly.scan.template.entries import find_entries
+from dayfly.scan.taint import checking as taint
+from dayfly.scan.template.entries import find_entries, names_by_look
 from dayfly.scan.template.reading import read_templates
 from dayfly.scan.weak import checking as weak
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
     from pathlib import Path
 
     from dayfly.scan.model import Finding, Note
     from dayfly.scan.source.project import Project, PythonFile
+    from dayfly.scan.taint.results import EntryResult
     from dayfly.scan.template.entries import Entry
     from dayfly.scan.template.model import LambdaFunction, Template
 
@@ -72,7 +75,9 @@ class FamilyOptions:
     osv_database: Path | None = None  # a folder or zip of advisories
     is_online: bool = False  # ask the OSV API
     now: datetime | None = None
-    capabilities_lock: str | None = None
+    today: date | None = None
+    capabilities_lock: str | None = None  # the text of what packages were seen to do before
+    capabilities_path: str = ""
 
 
 def default_families(options: FamilyOptions) -> Families:
@@ -83,6 +88,7 @@ def default_families(options: FamilyOptions) -> Families:
         osv_url=OSV_URL if options.is_online else "",
         now=options.now,
         capabilities_lock=options.capabilities_lock,
+        capabilities_path=options.capabilities_path,
         memory=memory,
     )
 
@@ -102,19 +108,40 @@ def default_families(options: FamilyOptions) -> Families:
     ) -> Iterable[Finding | Note]:
         return permissions.check_project(project, templates, functions, permissions.Options(entries))
 
+    def look_at_configuration(
+        project: Project,
+        templates: Sequence[Template],
+        functions: Sequence[LambdaFunction],
+        entries: Sequence[Entry],
+    ) -> Iterable[Finding | Note]:
+        settings = configuration.ConfigurationOptions(options.today) if options.today else None
+        return configuration.check_project(
+            project, templates, functions, settings or configuration.ConfigurationOptions()
+        )
+
     return Families(
         read_templates=read_templates,
-        find_entries=lambda project, templates, handlers: find_entries(project, templates, handlers=handlers),
-        find_routes=lambda project: (),
-        analyse=lambda project, entry: EntryResult((), (), (), frozenset()),
+        find_entries=lambda project, templates, handlers: find_entries(
+            project, templates, handlers=handlers, names=lambda file: _remembered_names(file, memory)
+        ),
+        find_routes=taint.find_routes,
+        analyse=taint.analyse,
         check_effects=state.check_effects,
         files=(
             FileCheck((Family.WEAK,), weak.check_file),
-            FileCheck((Family.DEPENDENCY,), dependencies.check_file, is_for_dependencies=True),
+            FileCheck((Family.SECRET,), configuration.check_file),
         ),
         projects=(
             ProjectCheck((Family.DEPENDENCY,), look_at_dependencies),
             ProjectCheck((Family.PERMISSION,), look_at_permissions),
+            ProjectCheck((Family.CONFIGURATION, Family.SECRET), look_at_configuration),
         ),
         memory=memory,
     )
+
+
+def _remembered_names(file: PythonFile, memory: dict[str, str]) -> Sequence[str]:
+    key = "names " + hashlib.sha256(file.data).hexdigest()
+    if key not in memory:
+        memory[key] = " ".join(names_by_look(file))
+    return memory[key].split()

@@ -107,9 +107,13 @@ def read_input(
     return read
 
 
-def moved(note: Note, prefix: str) -> Note:
-    """The note with its place seen from the working directory."""
-    return replace(note, place=moved_place(note.place, prefix))
+def moved(note: Note, read: Input) -> Note:
+    """The note with its place seen from the working directory; the project's name is the whole of it."""
+    path = note.place.path
+    is_whole = (
+        path == read.project.name and path not in read.project.python and path not in read.project.others
+    )
+    return replace(note, place=moved_place(Place("") if is_whole else note.place, read.prefix))
 
 
 def moved_place(place: Place, prefix: str) -> Place:

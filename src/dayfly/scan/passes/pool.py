@@ -177,4 +177,9 @@ def _serve(
         except (EOFError, OSError):
             # Not a return: what the parent holds open and registered at exit is the parent's to end.
             os._exit(0)
-        answers.send_bytes(work(number).encode("utf-8", "surrogatepass"))
+        try:
+            answers.send_bytes(work(number).encode("utf-8", "surrogatepass"))
+        except BrokenPipeError:
+            os._exit(0)
+        except BaseException:  # trust boundary: a task whose process is gone is named by who gave it
+            os._exit(1)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 MAX_BYTES = 64 * 1024 * 1024
 _MAX_ROWS = 200_000
 _TIMEOUT_S = 1.0
+_MEMORY = "memory:"
 _SCHEMA = "CREATE TABLE IF NOT EXISTS results (key TEXT PRIMARY KEY, value TEXT NOT NULL, used REAL NOT NULL)"
 _APPLICATION = 0x6461_7966  # "dayf"
 
@@ -102,8 +103,16 @@ class Store:
             self._give_up(error)
         return found
 
-    def find_all(self, prefix: str) -> dict[str, str]:
-        """Every text whose key begins so."""
+    def recall(self, memory: dict[str, str], version: str) -> None:
+        """Fill `memory` with what families of this version knew."""
+        prefix = _MEMORY + version + ":"
+        memory.update((key[len(prefix) :], text) for key, text in self._find_all(prefix).items())
+
+    def remember(self, added: Mapping[str, str], version: str) -> None:
+        """Keep what families of this version found out."""
+        self.keep({_MEMORY + version + ":" + key: text for key, text in added.items()}, ())
+
+    def _find_all(self, prefix: str) -> dict[str, str]:
         if self._connection is None:
             return {}
         try:

@@ -28,7 +28,6 @@ ENTRY_SECONDS = 60.0
 PROJECT_SECONDS = 120.0
 # Below this many lines to look at, starting processes takes longer than it saves.
 _SMALL = 4_000
-_MEMORY = "memory:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,9 +165,8 @@ def perform_all(
 ) -> list[list[Yield]]:
     """The results of every plan's tasks, in their order: known ones from the store, the others done now.
 
-    `memory` is what families look things up in; what they add to it is kept as well.
+    `memory` is what families look things up in; what they add to it in other processes is added here, too.
     """
-    memory.update((key.removeprefix(_MEMORY), text) for key, text in store.find_all(_MEMORY).items())
     known = store.find(task.key for _, tasks in plans for task in tasks if task.key)
     results: list[list[Yield | None]] = [
         [_recall(planner, task, known.get(task.key, "")) for task in tasks] for planner, tasks in plans
@@ -200,7 +198,7 @@ def perform_all(
         if answer.ending is Ending.DONE:
             encoded, states, added = json.loads(answer.text)
             result = decode(encoded)
-            fresh.update((_MEMORY + key, text) for key, text in added.items())
+            memory.update(added)
             if task.key and not result.faults and not _is_cut_short(result):
                 fresh[task.key] = json.dumps([encoded, states])
         else:

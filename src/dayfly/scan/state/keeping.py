@@ -19,9 +19,14 @@ def is_prefix(outer: Field, inner: Field) -> bool:
 def overlap(one: Field, other: Field) -> bool:
     """Whether two fields of a root may be, or lie within, each other."""
     for mine, its in zip(one, other, strict=False):
-        if mine != its and not mine.startswith("*") and not its.startswith("*"):
+        if mine != its and not is_open(mine) and not is_open(its):
             return False
     return True
+
+
+def is_open(step: str) -> bool:
+    """Whether a step of a field is known only at run time."""
+    return step.startswith(("*", ".*"))
 
 
 def element(index: Value, text: str | None) -> str:

@@ -199,7 +199,7 @@ def _route_arguments(
     machine: Machine, entry: Entry, target: _Target, registration: routes.Registration
 ) -> calls.Arguments:
     row = routes.choose_row(entry.file, machine.project, machine.library, registration.word)
-    machine.returns_html = row is not None and row.returns_html
+    machine.returns_html = registration.returns_html or (row is not None and row.returns_html)
     function = machine.raw.get(id(target.node)) if target.node is not None else None
     if function is None:
         return calls.Arguments(keyword_rest=Thing())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from dayfly.scan.taint.joining import bake, join, join_contents
@@ -132,7 +133,7 @@ class Store:
 
     def _baked(self, cell: Cell, facts: dict[Hashable, Fact]) -> Cell:
         """A value with what is known of it on its branch alone, since that knowledge ends with the branch."""
-        if not facts or isinstance(cell, (Absent, Fact, Series, Table)):
+        if not facts or isinstance(cell, (Absent, Fact)):
             return cell
 
         def known(symbol: Symbol) -> Fact:
@@ -145,6 +146,18 @@ class Store:
                 one = one.origin
             return found
 
+        if isinstance(cell, Series):
+            kept = tuple(bake(one, known) for one in cell.items)
+            rest = None if cell.rest is None else bake(cell.rest, known)
+            is_same = rest == cell.rest and kept == cell.items
+            return cell if is_same else replace(cell, items=kept, rest=rest)
+        if isinstance(cell, Table):
+            entries = {key: bake(one, known) for key, one in cell.entries.items()}
+            rest = None if cell.rest is None else bake(cell.rest, known)
+            rest_keys = None if cell.rest_keys is None else bake(cell.rest_keys, known)
+            if rest == cell.rest and rest_keys == cell.rest_keys and entries == cell.entries:
+                return cell
+            return replace(cell, entries=entries, rest=rest, rest_keys=rest_keys)
         return bake(cell, known)
 
 

@@ -16,7 +16,7 @@ from dayfly.scan.template.looks import handler_names, is_test
 from dayfly.scan.template.model import LambdaFunction, Unresolved
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from dayfly.scan.source.project import Project, PythonFile
     from dayfly.scan.template.model import Template
@@ -60,12 +60,17 @@ class _Found:
 
 
 def find_entries(
-    project: Project, templates: Sequence[Template], *, handlers: Sequence[str] = ()
+    project: Project,
+    templates: Sequence[Template],
+    *,
+    handlers: Sequence[str] = (),
+    names: Callable[[PythonFile], Sequence[str]] | None = None,
 ) -> tuple[tuple[Entry, ...], tuple[Note, ...]]:
     """The handlers that are named, else those of the templates, else what looks like one.
 
     A named one is `app.handler`, `src/app.py:handler` or a function's name in a template. What was looked for
-    and not found is a note. Folders that no template describes are searched by look as well.
+    and not found is a note. Folders that no template describes are searched by look as well; `names` may say what
+    `names_by_look` would, from an earlier scan of the same content.
     """
     found = _Found()
     functions = [function for template in templates for function in template.functions]
@@ -76,7 +81,7 @@ def find_entries(
         for function in functions:
             _add_function(project, function, found)
         described = [posixpath.dirname(template.path) for template in templates if template.functions]
-        _add_by_look(project, described if found.entries else [], found)
+        _add_by_look(project, described if found.entries else [], found, names or names_by_look)
     return tuple(found.entries.values()), tuple(found.notes)
 
 
@@ -222,12 +227,17 @@ def _method_target(file: PythonFile, name: str) -> str | None:
     return None
 
 
-def _add_by_look(project: Project, described: Sequence[str], found: _Found) -> None:
+def _add_by_look(
+    project: Project,
+    described: Sequence[str],
+    found: _Found,
+    names: Callable[[PythonFile], Sequence[str]],
+) -> None:
     known = {(entry.file.path, entry.qualname) for entry in found.entries.values()}
     for file in project.own_files():
         if is_test(file.path) or _is_under(file.path, described) or "#" in file.path:
             continue
-        for name in _names_in(file):
+        for name in names(file):
             handler = f"{file.module}.{name}"
             function = LambdaFunction(handler, handler, Place(file.path), code=file.root or "")
             target = find_handler(project, file, name)
@@ -238,15 +248,18 @@ def _add_by_look(project: Project, described: Sequence[str], found: _Found) -> N
             found.add(Entry(dataclasses.replace(function, place=place), target.file, target.qualname))
 
 
-def _names_in(file: PythonFile) -> Iterator[str]:
+def names_by_look(file: PythonFile) -> Sequence[str]:
+    """The functions of a file that look like handlers; nothing but its content decides."""
     # Parsing is the price; a file without these words has no handler, whatever else it has.
-    if b"event" in file.data or b"handle" in file.data or b"context" in file.data:
-        tree = file.tree
-        if tree is not None:
-            try:
-                yield from handler_names(tree)
-            except RecursionError:
-                return
+    if not any(word in file.data for word in (b"event", b"handle", b"context", b"evt", b"ctx")):
+        return ()
+    tree = file.tree
+    if tree is None:
+        return ()
+    try:
+        return tuple(handler_names(tree))
+    except RecursionError:
+        return ()
 
 
 def _is_under(path: str, folders: Sequence[str]) -> bool:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from dayfly.scan.source.project import PythonFile
 
 # A module of 5,000 lines has some 60,000 nodes; calls are looked into again for each way they are reached.
-_MAX_STEPS = 250_000
+_MAX_STEPS = 150_000
 _MAX_DEPTH = 7  # calls within each other
 _MAX_NESTING = 120  # nodes within each other
 Finder = Callable[["PythonFile", str], "PythonFile | None"]
@@ -58,6 +58,8 @@ class Machine:
         self.nesting = 0
         self.modules: dict[str, Frame] = {}
         self.originals: set[str] = set()
+        self.anchor: ast.AST | None = None
+        self.known: dict[tuple[object, ...], Value] = {}
 
     # -- what the other parts provide
 
@@ -73,6 +75,10 @@ class Machine:
         raise NotImplementedError
 
     def enter(self, function: Function, arguments: Sequence[Value], keywords: dict[str, Value]) -> Value:
+        raise NotImplementedError
+
+    def own(self, name: str) -> Value:
+        """What a dotted name means in another file of the same package; NOTHING where that is not known."""
         raise NotImplementedError
 
     # -- bookkeeping
@@ -156,7 +162,9 @@ class Machine:
             elif attribute in ("__call__", "__func__", "__wrapped__"):
                 local.append(one)
         names = frozenset(f"{name}.{attribute}" for name in base.names if len(name) < 200)
-        own = Value(labels=base.labels, names=names, local=tuple(local))
+        # What something was opened or made for stays known of its methods: a path, a host.
+        sketch = base.sketch if names and not base.is_constant else ""
+        own = Value(labels=base.labels, names=names, local=tuple(local), sketch=sketch)
         found = [value for value in values if value is not NOTHING]
         if not found:
             return own

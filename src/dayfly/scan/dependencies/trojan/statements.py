@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from dayfly.scan.dependencies.trojan import knowledge
 from dayfly.scan.dependencies.trojan.calls import Calls, keywords_of, parameters_of
 from dayfly.scan.dependencies.trojan.deed import Act, Phase
 from dayfly.scan.dependencies.trojan.machine import OutOfSteps
@@ -14,6 +16,7 @@ from dayfly.scan.dependencies.trojan.values import (
     Frame,
     Function,
     Instance,
+    Kind,
     Value,
     constant,
     join,
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from dayfly.scan.dependencies.trojan.values import Local
     from dayfly.scan.source.project import PythonFile
 
+_MOST_MODULES = 12  # other files that are read for one
 _CONCRETE_LOOP = 24  # items of a constant that a loop is run over one by one
 _DECORATORS_THAT_KEEP = frozenset(
     {"property", "staticmethod", "classmethod", "setter", "wraps", "lru_cache", "cache"}
@@ -62,7 +66,13 @@ class Interpreter(Calls):
 
     def _as_called(self, function: Function) -> None:
         self._reset()
-        self.enter(function, parameters_of(function), keywords_of(function))
+        if any(one.act is Act.SEND for one in self.deeds):
+            self.known.clear()  # what a helper sends counts for each who calls it
+        before = len(self.deeds)
+        result = self.enter(function, parameters_of(function), keywords_of(function))
+        if result.has(Kind.ARGUMENT) and not result.has(Kind.REMOTE):
+            # It answers out of what it was given, whatever the other end says: what it sent was a copy.
+            self.deeds[before:] = [replace(one, is_pass_through=True) for one in self.deeds[before:]]
 
     def _reset(self) -> None:
         self.conditions, self.way, self.stack, self.swallowing, self.discarding, self.nesting = (
@@ -96,6 +106,7 @@ class Interpreter(Calls):
     def execute(self, body: Sequence[ast.stmt]) -> None:
         for statement in body:
             self.step()
+            self.anchor = statement
             method = getattr(self, f"_do_{type(statement).__name__.lower()}", None)
             if method is not None:
                 method(statement)
@@ -152,6 +163,8 @@ class Interpreter(Calls):
                     self.assign_attribute(Value(names=frozenset({name})), key.const, value, target)
                 elif name == "builtins.globals()":
                     self.frame.module.names[key.const] = value
+                elif name == "os.environ" and knowledge.DIVERTS.search(key.const):
+                    self.record(Act.DIVERT, target, key.const, value, target=value)
         if isinstance(target.value, ast.Name) and not base.names & {"sys.modules", "os.environ"}:
             before = self.lookup(target.value.id)
             self.bind(
@@ -348,23 +361,13 @@ class Interpreter(Calls):
     def _do_import(self, node: ast.Import) -> None:
         for alias in node.names:
             name = alias.name if alias.asname else alias.name.partition(".")[0]
-            own = self.own_module(alias.name) if alias.asname else None
-            if own is not None:
-                self.bind(alias.asname or name, own)
-                continue
             self.bind(alias.asname or name, Value(names=frozenset({name})))
 
     def _do_importfrom(self, node: ast.ImportFrom) -> None:
         module = self._absolute(node)
-        frame = self._module_frame(module)
         for alias in node.names:
-            bound = alias.asname or alias.name
-            if frame is not None and alias.name in frame.names:
-                self.bind(bound, frame.names[alias.name])
-                continue
-            own = self.own_module(f"{module}.{alias.name}")
             name = f"{module}.{alias.name}" if module else alias.name
-            self.bind(bound, own if own is not None else self.refer(Value(names=frozenset({name}))))
+            self.bind(alias.asname or alias.name, self.refer(Value(names=frozenset({name}))))
 
     def _absolute(self, node: ast.ImportFrom) -> str:
         if not node.level:
@@ -374,16 +377,14 @@ class Interpreter(Calls):
         kept = parts[: len(parts) - node.level + (1 if file.is_package else 0)]
         return ".".join([*kept, *([node.module] if node.module else [])])
 
-    def own_module(self, name: str) -> Value | None:
-        frame = self._module_frame(name)
-        if frame is None:
-            return None
-        cls = Class(name, frame)
-        return Value(local=(Instance(cls),), names=frozenset({name}))
+    def own(self, name: str) -> Value:
+        module, _, attribute = name.removesuffix("()").rpartition(".")
+        frame = self._module_frame(module)
+        return frame.names.get(attribute, NOTHING) if frame is not None else NOTHING
 
     def _module_frame(self, name: str) -> Frame | None:
         """The names of another module of the same project, read as they are needed."""
-        if self.find is None or not name or self.is_deep:
+        if self.find is None or not name or self.is_deep or len(self.modules) > _MOST_MODULES:
             return None
         file = self.find(self.frame.file, name)
         if file is None or file is self.file:
@@ -397,15 +398,17 @@ class Interpreter(Calls):
         tree = file.tree
         if tree is None:
             return
-        before = (self.frame, self.deeds, self.functions, self.returned, self.entered)
+        before = (self.frame, self.deeds, self.functions, self.returned, self.entered, self.find)
         # What it does at its own import is told when that file is looked at.
         self.frame, self.deeds, self.functions, self.returned, self.entered = frame, [], [], [], set()
-        self.stack.append(id(tree))
+        self.find = None
+        # Its names are wanted: what it calls is not looked into.
+        before_stack, self.stack = self.stack, [id(tree)] * 20
         try:
             self.execute(tree.body)
         finally:
-            self.stack.pop()
-            self.frame, self.deeds, self.functions, self.returned, self.entered = before
+            self.stack = before_stack
+            self.frame, self.deeds, self.functions, self.returned, self.entered, self.find = before
 
 
 def _functions_of(local: Local, interpreter: Interpreter) -> list[Function]:

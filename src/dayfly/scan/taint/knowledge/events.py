@@ -331,8 +331,9 @@ _UNKNOWN = (
     *_fields(_CALLER, "rawPath", "rawQueryString", "path", "cookies.*", type="str"),
     *_fields(_CALLER, "multiValueHeaders.*.*", "multiValueQueryStringParameters.*.*", type="str"),
     *_fields(_CLEAN, "httpMethod", "routeKey"),
-    *_inner((*_S3, *_SQS, *_SNS, *_DYNAMODB, *_KINESIS, *_ANYTHING)),
+    *_inner((*_S3, *_SQS, *_SNS, *_DYNAMODB, *_KINESIS)),
     *_fields(_CLEAN, "triggerSource", "userPoolId"),
+    *_fields(_IDENTITY, "request.userAttributes.sub"),
 )
 
 TABLES = Tables(
