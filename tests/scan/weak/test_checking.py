@@ -106,6 +106,11 @@ TWINS = {
         "import hashlib\ndef f(n):\n    return hashlib.new(n)\nf('md5')",
         "import hashlib\ndef f(n):\n    return hashlib.new(n)\nf('sha512')",
     ),
+    "a file's digest": (
+        HASH,
+        "import hashlib\nhashlib.file_digest(open('a', 'rb'), 'md5')",
+        "import hashlib\nhashlib.file_digest(open('a', 'rb'), 'sha256')",
+    ),
     "getattr with a constant": (
         HASH,
         "import hashlib\ngetattr(hashlib, 'md5')(b'')",

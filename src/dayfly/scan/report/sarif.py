@@ -126,7 +126,9 @@ def _location(path: str) -> dict[str, object]:
 
 
 def _rule(check: Check) -> dict[str, object]:
-    tags = ["security", f"external/cwe/cwe-{check.cwe:03d}", check.family.value]
+    # The most specific first; the broader ones so that results can be laid beside those of other tools.
+    weaknesses = [f"external/cwe/cwe-{number:03d}" for number in (check.cwe, *check.broader)]
+    tags = ["security", *weaknesses, check.family.value]
     if check.technique:
         tags.append(f"external/attack/{check.technique.lower()}")
     return {

@@ -58,6 +58,13 @@ def _broken(names: FileNames, call: ast.Call) -> str:
         for value in names.option(call, "name", 0) or ():
             if isinstance(value, str) and value.lower() in BROKEN:
                 return value
+    if called == "hashlib.file_digest":
+        digest = call.args[1] if len(call.args) > 1 else None
+        digest = next((one.value for one in call.keywords if one.arg == "digest"), digest)
+        if digest is not None:
+            by_name = [str(one).lower() for one in names.constants(digest)]
+            if names.dotted(digest) in _CONSTRUCTORS or any(one in BROKEN for one in by_name):
+                return by_name[0] if by_name else names.dotted(digest).rpartition(".")[2]
     if called.startswith(_CRYPTOGRAPHY + ".") and called.rpartition(".")[2] in {"MD5", "SHA1"}:
         parent = names.parents.get(call)
         if isinstance(parent, ast.Call):
