@@ -83,11 +83,10 @@ def test_code_that_is_nested_too_deeply_is_bounded_by_name() -> None:
 
 
 def test_what_takes_too_long_is_bounded_by_name() -> None:
-    functions = "".join(
-        f"def f{n}(x):\n    f{n + 1}(x); f{n + 1}(x); f{n + 1}(x)\n    return f{n + 1}(x)\n"
-        for n in range(14)
-    )
-    text = functions + "def f14(x):\n    return x\ndef handler(event, context):\n    return f0(event)\n"
+    # Four calls in each, none with the same argument as another: 4 to the power of 12.
+    body = "    f{1}(x['a']); f{1}(x['b']); f{1}(x['c'])\n    return f{1}(x['d'])\n"
+    functions = "".join(f"def f{n}(x):\n" + body.replace("{1}", str(n + 1)) for n in range(12))
+    text = functions + "def f12(x):\n    return x\ndef handler(event, context):\n    return f0(event)\n"
     (note,) = said(text)
     assert isinstance(note, Note)
     assert note.kind is NoteKind.BOUNDED

@@ -208,7 +208,10 @@ class Changing(Attributes):
                     if isinstance(ref, Instance) and not base.spots:
                         held = self.follower.heap.setdefault(ref.number, {})
                         held[attribute] = self._holding(held.get(attribute, NOTHING), name, value)
-            case ast.Subscript(value=inner):
+            case (
+                ast.Subscript(value=inner)
+                | ast.Call(func=ast.Attribute(value=inner, attr="setdefault" | "get" | "pop"))
+            ):
                 self.absorb(inner, None, value, state, frame)
             case _:
                 pass
