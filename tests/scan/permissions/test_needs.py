@@ -18,6 +18,7 @@ ENVIRONMENT = {
     "SECRET": "${Password}",
     "WORKER": "${Worker}",
     "PLAIN": "plain-table",
+    "RESOLVED": "{{resolve:ssm:/table}}",
     "STACK": "${AWS::StackName}-files",
     "URL": "https://sqs.${AWS::Region}.amazonaws.com/${AWS::AccountId}/jobs",
     "PARAMETER": "${TableName}",

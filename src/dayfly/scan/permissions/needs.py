@@ -205,6 +205,9 @@ _OBJECT = ("object?BucketName=Bucket,ObjectName=Key",)
 def _requirements(call: AwsCall) -> list[tuple[Requirement, dict[str, Values]]] | None:
     """The requirements of an operation, each with the parameters it reads; None where nothing is known."""
     given = dict(call.given)
+    if ":" in call.operation:  # a signature: the action itself
+        user = "=arn:${Partition}:rds-db:${Region}:${Account}:dbuser:*/{DBUsername}"
+        return [(Requirement(call.operation, (user,) if call.service == "rds" else ()), given)]
     if call.service == "dynamodb":
         found = _of_dynamodb(call, given)
         if found is not None:

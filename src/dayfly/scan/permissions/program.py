@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import TYPE_CHECKING, TypeAlias
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 
 Definition: TypeAlias = "ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda"
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+
+
+# Lambda extensions of AWS that answer on loopback with the function's role: secrets, parameters, configuration.
+_EXTENSION = re.compile(r"/secretsmanager/get\b|/systemsmanager/parameters/get\b|localhost:2772")
 
 
 class How(Enum):
@@ -372,7 +377,7 @@ def _record(scope: Scope, node: ast.AST) -> None:
                 scope.loads.append(node)
         case ast.Name():
             scope.mentions.add(node.id)
-        case ast.Constant() if isinstance(node.value, str) and "localhost:277" in node.value:
+        case ast.Constant() if isinstance(node.value, str) and _EXTENSION.search(node.value):
             scope.strings.append(node)
         case _:
             pass
