@@ -78,3 +78,11 @@ def test_policies_of_aws_are_read_and_others_are_unknown() -> None:
 
 def test_a_function_of_whose_role_nothing_is_said_has_none() -> None:
     assert read_role(make_function()) is None
+
+
+def test_a_pattern_of_many_wildcards_takes_no_time() -> None:
+    pattern = "*a" * 60 + "*b"
+    assert not matches_action(pattern, "a" * 200)
+    assert role(allow("s3:*", "arn:aws:s3:::" + "*a" * 900)).allows(
+        "s3:GetObject", "arn:aws:s3:::" + "a*" * 900, {}
+    )

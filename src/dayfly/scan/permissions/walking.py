@@ -42,7 +42,9 @@ if TYPE_CHECKING:
     from dayfly.scan.template.entries import Entry
 
 # Nothing calls AWS without one of these somewhere.
-_MARKS = re.compile(rb"boto|aws|localhost:277", re.IGNORECASE)
+_MARKS = re.compile(
+    rb"boto|aws_|amazonaws|localhost:277|secretsmanager/get|parameters/get|[\"']aws[\"' ]", re.IGNORECASE
+)
 _EXTENSION = (
     ("/secretsmanager/get", "secretsmanager", "GetSecretValue"),
     ("/systemsmanager/parameters/get", "ssm", "GetParameter"),
