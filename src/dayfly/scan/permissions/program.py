@@ -168,6 +168,9 @@ class FileFacts:
                         pending.extend(node.decorator_list)
                     self._function(node)
                 continue
+            if isinstance(node, ast.If) and _is_main(node.test):
+                pending.extend(node.orelse)  # Lambda imports the module: what runs by hand does not run
+                continue
             _record(scope, node)
             if isinstance(node, ast.Import | ast.ImportFrom) or (
                 isinstance(node, ast.Call) and decorator_name(node) in ("import_module", "__import__")
@@ -302,6 +305,17 @@ def absolute(file: PythonFile, node: ast.ImportFrom) -> str:
     drop = node.level - 1 if file.is_package else node.level
     parts = parts[: len(parts) - drop] if drop <= len(parts) else []
     return ".".join([*parts, *([node.module] if node.module else [])])
+
+
+def _is_main(test: ast.expr) -> bool:
+    """`__name__ == "__main__"`."""
+    match test:
+        case ast.Compare(
+            left=ast.Name(id="__name__"), ops=[ast.Eq()], comparators=[ast.Constant(value="__main__")]
+        ):
+            return True
+        case _:
+            return False
 
 
 def _body(node: ast.AST) -> list[ast.AST]:
