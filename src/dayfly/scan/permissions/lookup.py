@@ -305,7 +305,9 @@ class Lookup(Framing):
         out: set[Value] = set()
         for name in constants(keys):
             value = self.environment.get(name)
-            if isinstance(value, str):
+            if isinstance(value, str) and "{{resolve:" in value:
+                out.add(Text((Hole(Origin.ENVIRONMENT, name),)))  # filled in at deployment
+            elif isinstance(value, str):
                 out.add(read_reference(value) if "${" in value else Text((value,)))
             elif isinstance(value, Unresolved):
                 out.add(self._reference(value, name))

@@ -55,6 +55,14 @@ def find_needs(usage: Usage, kinds: AnyMapping[str, str]) -> tuple[tuple[Need, .
                 Note(NoteKind.NOT_RESOLVED, message, call.place, "look it up in the service's reference")
             ] = None
             continue
+        forwarded = _FORWARDED.get((call.service, call.operation))
+        if forwarded is not None and not (call.service == "cloudformation" and "RoleARN" in dict(call.given)):
+            message = (
+                f"could not resolve what {call.service}.{call.operation} does under this role: {forwarded}"
+            )
+            notes[
+                Note(NoteKind.NOT_RESOLVED, message, call.place, "add what it reads and writes by hand")
+            ] = None
         for requirement, given in found:
             for need in _needs(call, requirement, given, kinds):
                 needs[need] = None
@@ -189,6 +197,20 @@ def _keys(values: Values) -> Values:
     return frozenset(out)
 
 
+# Operations whose service goes on with the caller's rights, on things that only the request's content names.
+_STACK = "without a role of its own, a stack makes its resources with the caller's rights"
+_FORWARDED = {
+    (
+        "athena",
+        "StartQueryExecution",
+    ): "a query reads tables of Glue and objects of S3, and writes its result there",
+    ("redshift-data", "ExecuteStatement"): "it signs in with redshift:GetClusterCredentials or a secret",
+    ("redshift-data", "BatchExecuteStatement"): "it signs in with redshift:GetClusterCredentials or a secret",
+    ("cloudformation", "CreateStack"): _STACK,
+    ("cloudformation", "UpdateStack"): _STACK,
+    ("cloudformation", "DeleteStack"): _STACK,
+    ("cloudformation", "ExecuteChangeSet"): _STACK,
+}
 _TRANSACTED = {
     "Put": "dynamodb:PutItem", "Update": "dynamodb:UpdateItem", "Delete": "dynamodb:DeleteItem",
     "ConditionCheck": "dynamodb:ConditionCheckItem", "Get": "dynamodb:GetItem",
@@ -205,6 +227,9 @@ _OBJECT = ("object?BucketName=Bucket,ObjectName=Key",)
 def _requirements(call: AwsCall) -> list[tuple[Requirement, dict[str, Values]]] | None:
     """The requirements of an operation, each with the parameters it reads; None where nothing is known."""
     given = dict(call.given)
+    if ":" in call.operation:  # a signature: the action itself
+        user = "=arn:${Partition}:rds-db:${Region}:${Account}:dbuser:*/{DBUsername}"
+        return [(Requirement(call.operation, (user,) if call.service == "rds" else ()), given)]
     if call.service == "dynamodb":
         found = _of_dynamodb(call, given)
         if found is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import TYPE_CHECKING, TypeAlias
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 
 Definition: TypeAlias = "ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda"
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+
+
+# Lambda extensions of AWS that answer on loopback with the function's role: secrets, parameters, configuration.
+_EXTENSION = re.compile(r"/secretsmanager/get\b|/systemsmanager/parameters/get\b|localhost:2772")
 
 
 class How(Enum):
@@ -163,6 +168,9 @@ class FileFacts:
                         pending.extend(node.decorator_list)
                     self._function(node)
                 continue
+            if isinstance(node, ast.If) and _is_main(node.test):
+                pending.extend(node.orelse)  # Lambda imports the module: what runs by hand does not run
+                continue
             _record(scope, node)
             if isinstance(node, ast.Import | ast.ImportFrom) or (
                 isinstance(node, ast.Call) and decorator_name(node) in ("import_module", "__import__")
@@ -299,6 +307,17 @@ def absolute(file: PythonFile, node: ast.ImportFrom) -> str:
     return ".".join([*parts, *([node.module] if node.module else [])])
 
 
+def _is_main(test: ast.expr) -> bool:
+    """`__name__ == "__main__"`."""
+    match test:
+        case ast.Compare(
+            left=ast.Name(id="__name__"), ops=[ast.Eq()], comparators=[ast.Constant(value="__main__")]
+        ):
+            return True
+        case _:
+            return False
+
+
 def _body(node: ast.AST) -> list[ast.AST]:
     if isinstance(node, ast.Lambda):
         return [node.body]
@@ -372,7 +391,7 @@ def _record(scope: Scope, node: ast.AST) -> None:
                 scope.loads.append(node)
         case ast.Name():
             scope.mentions.add(node.id)
-        case ast.Constant() if isinstance(node.value, str) and "localhost:277" in node.value:
+        case ast.Constant() if isinstance(node.value, str) and _EXTENSION.search(node.value):
             scope.strings.append(node)
         case _:
             pass

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dayfly.scan.model import Note, NoteKind, Place
-from dayfly.scan.permissions.catalogue import glob_expression
+from dayfly.scan.permissions.catalogue import glob_pattern
 from dayfly.scan.permissions.comparing import names_nothing
 from dayfly.scan.permissions.needs import Need, find_needs
 from dayfly.scan.permissions.required import TRACED, is_traced
@@ -181,9 +181,7 @@ def _least(patterns: set[str]) -> list[str]:
     return sorted(
         one
         for one in patterns
-        if not any(
-            other != one and re.fullmatch(glob_expression(other), one) for other in patterns if "*" in other
-        )
+        if not any(other != one and glob_pattern(other).fullmatch(one) for other in patterns if "*" in other)
     )
 
 
