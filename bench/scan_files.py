@@ -21,6 +21,21 @@ PACKAGES = (
     *("boto3", "sqlalchemy", "pandas", "numpy", "django", "sympy", "scipy", "networkx", "matplotlib"),
     *("scikit-learn", "aws-lambda-powertools", "sphinx", "setuptools"),
 )
+IMPORTED = (
+    *(
+        "boto3",
+        "botocore",
+        "sqlalchemy",
+        "pandas",
+        "numpy",
+        "django",
+        "sympy",
+        "scipy",
+        "networkx",
+        "matplotlib",
+    ),
+    *("sklearn", "aws_lambda_powertools", "sphinx", "setuptools"),
+)
 # The tests of the standard library hold files that are broken on purpose: they are read, too.
 COLUMNS = ("what", "files", "lines", "not analysable", "handlers tried", "crashes", "seconds", "slowest file")
 QUICK_EVERY = 40
@@ -41,13 +56,15 @@ class Line:
 
 
 def standard_libraries() -> dict[str, Path]:
-    """The standard library of every Python of this machine, by version."""
+    """The standard library of every Python of this machine, by version; one with its tests rather than one without."""
     found = {f"{sys.version_info.major}.{sys.version_info.minor}": Path(os.__file__).parent}
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     for folder in sorted((*Path("/usr/lib").glob("python3.*"), *pyenv.glob("*/lib/python3.*"))):
         version = folder.name.removeprefix("python")
         if (folder / "os.py").exists() and int(version.partition(".")[2]) >= 11:
-            found.setdefault(version, folder)
+            known = found.setdefault(version, folder)
+            if not (known / "test").is_dir() and (folder / "test").is_dir():
+                found[version] = folder
     return dict(sorted(found.items()))
 
 

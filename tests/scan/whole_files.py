@@ -19,7 +19,7 @@ from dayfly.scan.template.model import LambdaFunction
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-HANDLERS_PER_FILE = 5
+HANDLERS_PER_FILE = 3
 
 
 @dataclass(frozen=True, slots=True)

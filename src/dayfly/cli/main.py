@@ -43,6 +43,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "Tell which defences are in force on this host, and ask a real account about Lambda.",
         "cli",
     ),
+    "lifetimes": (
+        "dayfly.cli.lifetimes:lifetimes",
+        "Measure how long environments really live, and what one infection would have meant.",
+        "fleet",
+    ),
     "plan": (
         "dayfly.cli.plan:plan",
         "Say what each isolation would cost a function, what it would lose, and what to set.",

@@ -17,7 +17,7 @@ from dayfly.scan.checks import CHECKS
 from dayfly.scan.model import NoteKind, Severity
 from dayfly.scan.report.excerpts import printable
 from dayfly.scan.report.outcome import Standing
-from dayfly.scan.report.snippets import cut_snippet
+from dayfly.scan.report.snippets import cut_snippet, is_repeated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -188,7 +188,7 @@ def _draw_step(
         return
     style = "bold red" if is_last else "yellow"
     mark = Text(" " * snippet.start + "^" * snippet.width, style=style, no_wrap=True, overflow="crop")
-    is_told = bool(what) and what.strip() not in (snippet.text.strip(), _marked(line, place))
+    is_told = not is_repeated(what, line)
     if is_told and snippet.start + snippet.width + 1 + len(what) <= room:
         mark.append(f" {what}", style=style)
         yield _gutter("", digits, mark)
@@ -196,11 +196,6 @@ def _draw_step(
     yield _gutter("", digits, mark)
     if is_told:
         yield _gutter("", digits, Text("  " + what, style=style))
-
-
-def _marked(line: str, place: Place) -> str:
-    """The code that a place marks, where it is on one line."""
-    return line[place.column - 1 : place.end_column - 1].strip() if place.column else ""
 
 
 def _gutter(number: str, digits: int, text: Text) -> RenderableType:

@@ -18,6 +18,8 @@ ENVIRONMENT = {
     "SECRET": "${Password}",
     "WORKER": "${Worker}",
     "PLAIN": "plain-table",
+    "STACK": "${AWS::StackName}-files",
+    "URL": "https://sqs.${AWS::Region}.amazonaws.com/${AWS::AccountId}/jobs",
     "PARAMETER": "${TableName}",
 }
 
@@ -91,6 +93,18 @@ UNRESOLVED: dict[str, tuple[str, str]] = {
         "def handler(e, c):\n    boto3.client('s3').generate_presigned_url(e['o'], Params={})\n",
         "could not resolve which operation the address is signed for",
     ),
+    "a module the event names": (
+        "import importlib\ndef handler(e, c):\n    importlib.import_module(e['m']).run()\n",
+        "could not resolve which module is imported",
+    ),
+    "the command line of AWS": (
+        "import subprocess\ndef handler(e, c):\n    subprocess.run(['aws', 's3', 'cp', e['a'], e['b']])\n",
+        "could not resolve what the `aws` command line calls",
+    ),
+    "a package that signs for itself": (
+        "from botocore.auth import SigV4Auth\ndef handler(e, c):\n    SigV4Auth(None, 'es', 'x').add_auth(e)\n",
+        "could not resolve what botocore.auth calls of AWS",
+    ),
     "an operation newer than the catalogue": (
         "def handler(e, c):\n    boto3.client('cognito-idp').admin_list_user_sessions(UserPoolId='p')\n",
         "not in the catalogue",
@@ -106,7 +120,7 @@ def test_what_cannot_be_resolved_is_said(name: str) -> None:
 
 
 def test_a_method_of_an_unknown_object_is_an_operation_where_its_parameters_fit() -> None:
-    code = "def handler(e, c):\n    work(*e['x'])\ndef work(secrets):\n    secrets.get_secret_value(SecretId='s')\n"
+    code = "import boto3\ndef handler(e, c):\n    work(*e['x'])\ndef work(secrets):\n    secrets.get_secret_value(SecretId='s')\n"
     (need,) = needs_of(code)[0]
     assert (need.action, need.confidence.value) == ("secretsmanager:GetSecretValue", "medium")
 

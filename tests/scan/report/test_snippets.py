@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dayfly.scan.model import Place
-from dayfly.scan.report.snippets import cell_width, cut_snippet
+from dayfly.scan.report.snippets import cell_width, cut_snippet, is_repeated
 
 
 def place(line: str, text: str) -> Place:
@@ -65,3 +65,18 @@ def test_a_place_that_is_not_in_the_line_breaks_nothing(at: Place) -> None:
     snippet = cut_snippet("run(event)", at, width=40)
     assert snippet.text == "run(event)"
     assert snippet.start + snippet.width <= 40
+
+
+@pytest.mark.parametrize(
+    ("what", "expected"),
+    [
+        ("", True),
+        ("event['a']", True),
+        ('x = event["a"]', True),
+        ("x = ev…", True),
+        ("run(command)", False),
+        ("`event` is the caller's", False),
+    ],
+)
+def test_words_that_only_repeat_the_line_are_told_from_others(what: str, expected: bool) -> None:
+    assert is_repeated(what, '    x = event["a"]') is expected

@@ -11,6 +11,7 @@ import pytest
 from dayfly.scan.model import Finding, Place, Severity
 from dayfly.scan.source.project import Project, PythonFile
 from dayfly.scan.state.checking import check_effects
+from dayfly.scan.taint.checking import analyse
 from dayfly.scan.taint.results import EntryResult
 from dayfly.scan.template.entries import Entry
 from dayfly.scan.template.model import LambdaFunction
@@ -48,7 +49,7 @@ def read_pairs(text: str) -> list[Pair]:
     return pairs
 
 
-def scan(files: dict[str, str]) -> list[Finding]:
+def scan(files: dict[str, str], *, with_engine: bool = False) -> list[Finding]:
     """Findings of every handler of a small project, from LOW on: below that nothing asks for a change."""
     project = Project("sample")
     for name, text in files.items():
@@ -59,14 +60,15 @@ def scan(files: dict[str, str]) -> list[Finding]:
     for handler in dict.fromkeys(handlers):
         function = LambdaFunction(handler, f"app.{handler}", Place("app.py"))
         entry = Entry(function, project.python["app.py"], handler)
-        for finding in check_effects(entry, EntryResult((), (), (), frozenset()), project):
+        result = analyse(project, entry) if with_engine else EntryResult((), (), (), frozenset())
+        for finding in check_effects(entry, result, project):
             if isinstance(finding, Finding) and finding.severity >= Severity.LOW:
                 found[finding.check, finding.place] = finding
     return list(found.values())
 
 
-def has_finding(word: str, files: dict[str, str]) -> bool:
-    return any(finding.check == f"state.{word}" for finding in scan(files))
+def has_finding(word: str, files: dict[str, str], *, with_engine: bool = False) -> bool:
+    return any(finding.check == f"state.{word}" for finding in scan(files, with_engine=with_engine))
 
 
 def load(word: str) -> list[Pair]:
@@ -84,10 +86,11 @@ def test_every_check_has_its_samples(word: str) -> None:
                 compile(text, f"{pair.title}: {name}", "exec")
 
 
+@pytest.mark.parametrize("with_engine", [False, True], ids=["alone", "with the taint engine"])
 @pytest.mark.parametrize("word", WORDS)
-def test_unsafe_samples_are_found_and_safe_ones_are_not(word: str) -> None:
+def test_unsafe_samples_are_found_and_safe_ones_are_not(word: str, with_engine: bool) -> None:
     pairs = load(word)
-    missed = [pair.title for pair in pairs if not has_finding(word, pair.unsafe)]
-    alarms = [pair.title for pair in pairs if has_finding(word, pair.safe)]
+    missed = [pair.title for pair in pairs if not has_finding(word, pair.unsafe, with_engine=with_engine)]
+    alarms = [pair.title for pair in pairs if has_finding(word, pair.safe, with_engine=with_engine)]
     score = (len(pairs) - len(missed) - len(alarms)) / len(pairs)
     assert score >= 0.9, f"{score:.2f}; missed {missed}; false alarms {alarms}"

@@ -62,6 +62,10 @@ def check_project(
                     told.add((finding.place.path, finding.place.line))
                     yield finding
         yield from check_resource_policies(template)
+        for finding in _default_secrets(template):
+            if (finding.place.path, finding.place.line) not in told:
+                told.add((finding.place.path, finding.place.line))
+                yield finding
     for finding in find_in_files(project):
         if (finding.place.path, finding.place.line) not in told:
             yield finding
@@ -74,6 +78,28 @@ def check_project(
             Place(project.name),
             "scan the folder that has the SAM, CloudFormation, Serverless or Terraform files, too",
         )
+
+
+def _default_secrets(template: Template) -> Iterator[Finding]:
+    """Secrets as the defaults of parameters: every deployment that names none shares them."""
+    for name, default in template.defaults.items():
+        found = list(matches(default.value))
+        for match in found:
+            yield format_finding(match, default.place, name=name)
+        verdict = judge(name, default.value) if not found else None
+        if verdict is not None:
+            kind, confidence = verdict
+            yield named_finding(
+                "secret.default",
+                f"a deployment that gives no {name} takes the {kind} in the template",
+                default.place,
+                name=name,
+                kind=kind,
+                value=default.value,
+                severity=Severity.MEDIUM,
+                confidence=confidence,
+                fix="leave the default out (and set NoEcho or sensitive), or take the value from Secrets Manager",
+            )
 
 
 def _environment_secrets(function: LambdaFunction) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from dayfly.scan.configuration.formats import find_formats
 from dayfly.scan.configuration.secret_findings import format_finding, named_finding
-from dayfly.scan.configuration.values import is_address_secret, judge
+from dayfly.scan.configuration.values import TELLING, is_address_secret, judge
 from dayfly.scan.model import Place, Severity
 from dayfly.scan.template.looks import is_test
 
@@ -107,7 +107,11 @@ def _name_on(text: str, lines: list[int], line: int) -> str:
 
 
 def _named(path: str, text: str, told: set[int]) -> Iterator[Finding]:
-    for number, line in enumerate(text.split("\n"), start=1):
+    lines = text.split("\n")
+    starts = [0, *(match.end() for match in re.finditer("\n", text))]
+    candidates = sorted({bisect_right(starts, match.start()) for match in TELLING.finditer(text)})
+    for number in candidates:
+        line = lines[number - 1]
         if number in told or len(line) > _MAX_LINE:
             continue
         match = _LINE.match(line.rstrip("\r"))

@@ -246,8 +246,9 @@ FORMATS: tuple[Format, ...] = (
 
 
 def formats_within(text: str) -> tuple[Format, ...]:
-    """The formats that can match anywhere in `text`."""
-    return tuple(one for one in FORMATS if one.hint in text)
+    """The formats that match somewhere in `text`."""
+    text = text[:_MAX_TEXT]
+    return tuple(one for one in FORMATS if one.hint in text and one.pattern.search(text))
 
 
 def find_formats(text: str, formats: tuple[Format, ...] = FORMATS) -> Iterator[Match]:

@@ -25,7 +25,7 @@ def find_modified(project: Project) -> Iterator[Finding]:
     claimed: dict[str, str] = {}
     recorded: list[tuple[Distribution, Mapping[str, str]]] = []
     for distribution in project.distributions:
-        rows = _record(project, distribution)
+        rows = read_record(project, distribution)
         claimed.update(dict.fromkeys(rows, distribution.name))
         claimed.update(dict.fromkeys(distribution.files, distribution.name))
         if rows:
@@ -36,7 +36,7 @@ def find_modified(project: Project) -> Iterator[Finding]:
     yield from _without_source(project, claimed)
 
 
-def _record(project: Project, distribution: Distribution) -> Mapping[str, str]:
+def read_record(project: Project, distribution: Distribution) -> Mapping[str, str]:
     """Path within the project to its recorded hash ("" where none is recorded), of files that are there."""
     folder = distribution.metadata_path.rpartition("/")[0]
     path = f"{folder}/RECORD" if folder else "RECORD"

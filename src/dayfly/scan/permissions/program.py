@@ -104,6 +104,7 @@ class Frame:
     given: dict[str, Values] = field(default_factory=dict)
     function: Function | None = None
     is_overlay: bool = False  # same scope as its parent, some names fixed
+    is_open: bool = False  # how the function is called is not known
 
 
 _TRIVIAL = {
@@ -127,63 +128,21 @@ def decorator_name(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-class Program:
-    """Scopes of the files that one module reaches by its imports; only the authors' own files."""
+class FileFacts:
+    """One file's scopes; the same for every handler that reaches it."""
 
-    def __init__(self, project: Project, start: PythonFile) -> None:
-        self.project = project
-        self.scopes: dict[ast.AST, Scope] = {}
+    def __init__(self, file: PythonFile, tree: ast.Module) -> None:
+        self.file = file
         self.functions: dict[ast.AST, Function] = {}
         self.classes: dict[ast.AST, Class] = {}
-        self.frames: dict[str, Frame] = {}  # of modules, by path
-        # In a file, what is kept under a name that the function itself does not bind: module-level state.
-        self.kept: dict[tuple[str, str], list[tuple[Scope, ast.expr | None, ast.expr]]] = {}
-        self.late: dict[tuple[str, str], list[tuple[Scope, Binding]]] = {}  # bound under `global`
-        self.external: dict[str, tuple[PythonFile, ast.AST]] = {}  # packages that are not the authors' own
-        self.files: list[PythonFile] = []
-        queue = [start]
-        while queue:
-            file = queue.pop()
-            if file.path in self.frames or file.tree is None:
-                continue
-            self.files.append(file)
-            self.frames[file.path] = Frame(self._read(file, file.tree), None)
-            queue.extend(self._imported(file, file.tree))
+        # What is kept under a name that a function itself does not bind: module-level state.
+        self.kept: dict[str, list[tuple[Scope, ast.expr | None, ast.expr]]] = {}
+        self.late: dict[str, list[tuple[Scope, Binding]]] = {}  # bound under `global`
+        self.imports: list[ast.Import | ast.ImportFrom | ast.Call] = []
+        self.scope = self._read(tree)
 
-    def _imported(self, file: PythonFile, tree: ast.Module) -> Iterator[PythonFile]:
-        for node in ast.walk(tree):
-            names: list[str] = []
-            if isinstance(node, ast.Import):
-                names = [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom):
-                base = absolute(file, node)
-                names = [base, *(f"{base}.{alias.name}" if base else alias.name for alias in node.names)]
-            elif isinstance(node, ast.Call) and decorator_name(node) == "import_module" and node.args:
-                first = node.args[0]
-                if isinstance(first, ast.Constant) and isinstance(first.value, str):
-                    names = [first.value]
-            for name in names:
-                found = self.find(name, file)
-                if found is None:
-                    if name and name == names[0]:
-                        self.external.setdefault(name.split(".")[0], (file, node))
-                        self.external.setdefault(name, (file, node))
-                    continue
-                yield found
-                while "." in name:
-                    name = name.rpartition(".")[0]
-                    package = self.find(name, file)
-                    if package is not None and package.is_package:
-                        yield package
-
-    def find(self, name: str, file: PythonFile) -> PythonFile | None:
-        """The authors' own module of this name."""
-        found = self.project.find_module(name, seen_from=file) if name else None
-        return None if found is None or found.is_dependency else found
-
-    def _read(self, file: PythonFile, tree: ast.AST) -> Scope:
-        scope = Scope(file, tree)
-        self.scopes[tree] = scope
+    def _read(self, tree: ast.AST) -> Scope:
+        scope = Scope(self.file, tree)
         pending = [*_body(tree)]
         while pending:
             node = pending.pop()
@@ -192,7 +151,7 @@ class Program:
                     scope.classes.append(node)
                     _bind(scope, node.name, Binding(How.CLASS, node))
                     pending.extend([*node.decorator_list, *node.bases, *(k.value for k in node.keywords)])
-                    self._class(file, node)
+                    self._class(node)
                 else:
                     scope.functions.append(node)
                     arguments = node.args
@@ -202,18 +161,22 @@ class Program:
                     if not isinstance(node, ast.Lambda):
                         _bind(scope, node.name, Binding(How.FUNCTION, node))
                         pending.extend(node.decorator_list)
-                    self._function(file, node)
+                    self._function(node)
                 continue
             _record(scope, node)
+            if isinstance(node, ast.Import | ast.ImportFrom) or (
+                isinstance(node, ast.Call) and decorator_name(node) in ("import_module", "__import__")
+            ):
+                self.imports.append(node)
             pending.extend(ast.iter_child_nodes(node))
+        self._keep(scope)
         if isinstance(tree, ast.Lambda):
             scope.results.append(tree.body)
-        self._keep(scope)
         scope.calls.sort(key=lambda call: (call.lineno, call.col_offset))
         return scope
 
-    def _class(self, file: PythonFile, node: ast.ClassDef) -> None:
-        scope = self._read(file, node)
+    def _class(self, node: ast.ClassDef) -> None:
+        scope = self._read(node)
         cls = self.classes[node] = Class(scope, node)
         for inner in scope.functions:
             if not isinstance(inner, ast.Lambda):
@@ -224,14 +187,13 @@ class Program:
         """Notes what a scope does to names of its module."""
         for name, stores in scope.stores.items():
             if isinstance(scope.node, ast.Module) or name not in scope.bindings or name in scope.outer:
-                place = (scope.file.path, name)
-                self.kept.setdefault(place, []).extend((scope, key, value) for key, value in stores)
+                self.kept.setdefault(name, []).extend((scope, key, value) for key, value in stores)
         for name in scope.outer:
             for binding in scope.bindings.get(name, ()):
-                self.late.setdefault((scope.file.path, name), []).append((scope, binding))
+                self.late.setdefault(name, []).append((scope, binding))
 
-    def _function(self, file: PythonFile, node: Definition) -> None:
-        scope = self._read(file, node)
+    def _function(self, node: Definition) -> None:
+        scope = self._read(node)
         decorators = (
             [] if isinstance(node, ast.Lambda) else [decorator_name(one) for one in node.decorator_list]
         )
@@ -244,6 +206,87 @@ class Program:
             is_static="staticmethod" in decorators,
             is_class_method="classmethod" in decorators,
         )
+
+
+class Reader:
+    """Reads each file of a project once, however many handlers reach it."""
+
+    def __init__(self) -> None:
+        self._facts: dict[str, FileFacts] = {}
+
+    def read(self, file: PythonFile) -> FileFacts | None:
+        """The file's scopes; None where it has no tree."""
+        if file.path not in self._facts:
+            if file.tree is None:
+                return None
+            self._facts[file.path] = FileFacts(file, file.tree)
+        return self._facts[file.path]
+
+
+class Program:
+    """Scopes of the files that one module reaches by its imports; only the authors' own files."""
+
+    def __init__(self, project: Project, start: PythonFile, reader: Reader) -> None:
+        self.project = project
+        self.functions: dict[ast.AST, Function] = {}
+        self.classes: dict[ast.AST, Class] = {}
+        self.facts: dict[str, FileFacts] = {}  # by path
+        self.frames: dict[str, Frame] = {}  # of modules, by path
+        self.external: dict[str, tuple[PythonFile, ast.AST]] = {}  # packages that are not the authors' own
+        self.dynamic: list[tuple[PythonFile, ast.AST]] = []  # imports of a name that is not constant
+        self.files: list[PythonFile] = []
+        queue = [start]
+        while queue:
+            file = queue.pop()
+            facts = None if file.path in self.frames else reader.read(file)
+            if facts is None:
+                continue
+            self.files.append(file)
+            self.facts[file.path] = facts
+            self.frames[file.path] = Frame(facts.scope, None)
+            self.functions.update(facts.functions)
+            self.classes.update(facts.classes)
+            queue.extend(self._imported(facts))
+
+    def _imported(self, facts: FileFacts) -> Iterator[PythonFile]:
+        file = facts.file
+        for node in facts.imports:
+            names = _names(file, node)
+            if not names:
+                self.dynamic.append((file, node))
+            for name in names:
+                found = self.find(name, file)
+                if found is None:
+                    self._note_external(name, node, file)
+                    continue
+                yield found
+                while "." in name:
+                    name = name.rpartition(".")[0]
+                    package = self.find(name, file)
+                    if package is not None and package.is_package:
+                        yield package
+
+    def _note_external(self, name: str, node: ast.AST, file: PythonFile) -> None:
+        top = name.split(".")[0]
+        if name and self.find(top, file) is None:
+            self.external.setdefault(top, (file, node))
+            self.external.setdefault(name, (file, node))
+
+    def find(self, name: str, file: PythonFile) -> PythonFile | None:
+        """The authors' own module of this name."""
+        found = self.project.find_module(name, seen_from=file) if name else None
+        return None if found is None or found.is_dependency else found
+
+
+def _names(file: PythonFile, node: ast.Import | ast.ImportFrom | ast.Call) -> list[str]:
+    """The modules that an import may read."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom):
+        base = absolute(file, node)
+        return [base, *(f"{base}.{alias.name}" if base else alias.name for alias in node.names)]
+    first = node.args[0] if node.args else None
+    return [first.value] if isinstance(first, ast.Constant) and isinstance(first.value, str) else []
 
 
 def absolute(file: PythonFile, node: ast.ImportFrom) -> str:

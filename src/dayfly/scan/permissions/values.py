@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     import ast
+    from collections.abc import Callable
 
     from dayfly.scan.permissions.program import Class, Frame, Function
     from dayfly.scan.source.project import PythonFile
@@ -234,7 +235,16 @@ def as_texts(values: Values) -> list[Text]:
             out.append(hole(value.origin))
         else:
             out.append(hole(Origin.RUN_TIME))
-    return sorted(set(out), key=repr)[:MOST_VALUES] or [hole(Origin.RUN_TIME)]
+    if len(out) > 1:
+        out = sorted(set(out), key=_order)[:MOST_VALUES]
+    return out or [hole(Origin.RUN_TIME)]
+
+
+def _order(value: Text) -> str:
+    return "".join(
+        one if isinstance(one, str) else f"\0{one.label if isinstance(one, Hole) else one}"
+        for one in value.parts
+    )
 
 
 def constants(values: Values) -> list[str]:
@@ -265,12 +275,38 @@ def merge(parts: tuple[Part, ...]) -> Text:
     return Text(tuple(out[:32]))
 
 
+def each(values: Values, change: Callable[[Value], Values]) -> Values:
+    """What `change` makes of every value."""
+    return limited({one for value in values for one in change(value)})
+
+
 def limited(values: set[Value]) -> Values:
     """As many as are kept; a set that is cut says that there is more."""
     if len(values) <= MOST_VALUES:
         return frozenset(values)
-    kept = sorted(values, key=lambda value: (type(value).__name__, repr(value)[:200]))[:MOST_VALUES]
+    kept = sorted(values, key=_rank)[:MOST_VALUES]
     return frozenset({*kept, Unknown(Origin.RUN_TIME)})
+
+
+def _rank(value: Value) -> tuple[str, str]:
+    """An order that is the same at every run and cheap: what is called of AWS comes first."""
+    match value:
+        case Client():
+            return "0", value.service
+        case Resource():
+            return "0", f"{value.service} {value.kind}"
+        case Operation():
+            return "0", f"{value.service} {value.operation} {value.role}"
+        case Text():
+            return "1", _order(value)
+        case Instance() | Type_():
+            return "2", f"{value.cls.scope.file.path} {value.cls.node.lineno}"
+        case Callable_():
+            return "2", f"{value.function.scope.file.path} {value.function.node.lineno}"
+        case External() | Made() | Method() | Guess() | Collection() | Module():
+            return "3", type(value).__name__ + str(getattr(value, "name", ""))
+        case _:
+            return "4", type(value).__name__
 
 
 def call_line(file: PythonFile, node: ast.AST) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 PAGES = Path(__file__).resolve().parents[1] / "pages"
 _LANGUAGES = {
     ".py": "python", ".yaml": "yaml", ".yml": "yaml", ".json": "json", ".tf": "hcl", ".toml": "toml", ".txt": "text",
-    ".lock": "text",
+    ".ini": "ini",
 }  # fmt: skip
 
 
@@ -122,6 +122,5 @@ def _sample(folder: Path, stem: str) -> Sample | None:
         text = "\n".join(f"# {name}\n{path.read_text(encoding='utf-8')}" for name, path in named)
         return Sample(stem, text, _LANGUAGES.get(files[0].suffix, "text")) if files else None
     for path in sorted(folder.glob(f"{stem}.*")) if folder.is_dir() else []:
-        if path.suffix in _LANGUAGES:
-            return Sample(path.name, path.read_text(encoding="utf-8"), _LANGUAGES[path.suffix])
+        return Sample(path.name, path.read_text(encoding="utf-8"), _LANGUAGES.get(path.suffix, "text"))
     return None

@@ -16,6 +16,7 @@ from dayfly.scan.model import NoteKind, Severity
 from dayfly.scan.report.excerpts import printable
 from dayfly.scan.report.lesson import cwe_link, technique_link
 from dayfly.scan.report.outcome import Standing
+from dayfly.scan.report.snippets import is_repeated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -163,7 +164,7 @@ def _way(finding: Finding, outcome: Outcome) -> Iterator[str]:
             rows.append(
                 f'<span class="row{last}"><span class="number">{number}</span>{_marked(line, place)}</span>'
             )
-        if what and what.strip() not in (line.strip(), line[place.column - 1 : place.end_column - 1].strip()):
+        if not is_repeated(what, line):
             rows.append(f'<span class="row what">{_text(what)}</span>')
     if rows:
         yield f"<pre>{''.join(rows)}</pre>"

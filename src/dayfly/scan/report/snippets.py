@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 _TAB = 4
 _CUT = "…"
+_SPELLING = re.compile(r"""[\s"'`]""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +66,9 @@ def cell_width(char: str) -> int:
     if unicodedata.combining(char) or unicodedata.category(char) in ("Mn", "Me"):
         return 0
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def is_repeated(what: str, line: str) -> bool:
+    """Say whether a step's words only repeat its source line, by whatever quotes and blanks, cut or not."""
+    said = _SPELLING.sub("", what.rstrip("…"))
+    return not said or said in _SPELLING.sub("", line)

@@ -33,6 +33,7 @@ class Write:
     is_conditional: bool = False
     is_implied: bool = False  # a constant, written only for certain events
     is_queue: bool = False  # somebody else takes things out: a queue, a weak dictionary
+    is_opaque: bool = False  # the data went through a library or a comparison
     is_memo: bool = False  # by a property that is computed once
     is_code: bool = False  # a function in a module's place
 
@@ -44,6 +45,10 @@ class Outlet(StrEnum):
     OUTSIDE = "outside"  # another service, a file, a program
     LOG = "log"
     DECISION = "decision"
+
+
+# The worst first.
+OUTLETS = (Outlet.ANSWER, Outlet.OUTSIDE, Outlet.DECISION, Outlet.LOG)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +95,8 @@ class Deeds:
     registrations: set[Registration] = field(default_factory=set)
     removed: set[str] = field(default_factory=set)  # verbs that undo a registration
     dirty: set[Spot] = field(default_factory=set)
+    tested: set[Spot] = field(default_factory=set)  # asked whether something is in it
+    lines: set[tuple[str, int]] = field(default_factory=set)  # statements that were followed
     evicted: set[Root] = field(default_factory=set)
     clears_keys: bool = False  # the logger's keys go before each event
     is_bounded: bool = False

@@ -56,6 +56,14 @@ COUNTING_METHODS = frozenset(
     {"count", "exists", "is_file", "is_dir", "startswith", "endswith", "isdigit", "qsize"}
 )
 
+# What goes in comes out, in another form.
+TRANSPARENT = frozenset(
+    {
+        "str", "int", "float", "list", "dict", "tuple", "set", "sorted", "repr", "json.loads", "json.dumps", "copy.deepcopy",
+        "copy.copy", "format", "lower", "upper", "strip", "split", "join", "replace", "encode", "decode", "title",
+    }
+)  # fmt: skip
+
 CLIENT_MAKERS = (
     "boto3.client", "boto3.resource", "boto3.Session", "boto3.session.Session", "aioboto3.", "aiobotocore.",
     "botocore.session", "requests.Session", "requests.session", "httpx.Client", "httpx.AsyncClient",

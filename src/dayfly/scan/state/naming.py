@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import weakref
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
     from dayfly.scan.source.project import Project, PythonFile
 
+# The files of a project do not change while it is scanned; its entries ask one after the other.
+_stored: dict[int, tuple[weakref.ref[Project], frozenset[str]]] = {}
 _STORED_ATTRIBUTE = re.compile(rb"\.(\w+)\s*(?:[-+*/|&]|//|\*\*)?=(?!=)")
 
 
@@ -107,7 +110,6 @@ class Names:
     def __init__(self, project: Project) -> None:
         self.project = project
         self._scopes: dict[str, Scope] = {}
-        self._stored: frozenset[str] | None = None
 
     def scope(self, file: PythonFile) -> Scope:
         if file.path not in self._scopes:
@@ -117,13 +119,16 @@ class Names:
     @property
     def stored_attributes(self) -> frozenset[str]:
         """Names that some own file assigns to as `something.name =`."""
-        if self._stored is None:
-            self._stored = frozenset(
+        key = id(self.project)
+        known = _stored.get(key)
+        if known is None or known[0]() is not self.project:
+            names = frozenset(
                 name.decode(errors="replace")
                 for file in self.project.own_files()
                 for name in _STORED_ATTRIBUTE.findall(file.data)
             )
-        return self._stored
+            known = _stored[key] = (weakref.ref(self.project), names)
+        return known[1]
 
     def imported(self, file: PythonFile, node: ast.stmt, alias: ast.alias) -> Value | tuple[PythonFile, str]:
         """What an import binds: a module, something of a library, or a name in another file of the project."""

@@ -157,6 +157,7 @@ class Value:
     is_constant: bool = False
     is_unique: bool = False  # different at every invocation: a request id, a random name
     is_client: bool = False  # an SDK's client or session
+    is_opaque: bool = False  # it went through something that only a run could tell
     truth: bool | None = None
     drawn: str = ""  # drawn while the environment initialised: "random", "clock", "generator"
 
@@ -169,6 +170,7 @@ class Value:
             work=self.work,
             is_unique=self.is_unique,
             is_client=self.is_client and keeps_spots,
+            is_opaque=self.is_opaque,
             drawn=self.drawn,
         )
 
@@ -187,8 +189,20 @@ class Value:
 
 
 BOUND_KEYS = Root(RootKind.CONTEXT, "", "the logger's keys")
+ENVIRON = Root(RootKind.ENVIRONMENT, "", "os.environ")
 NOTHING = Value()
 CONSTANT = Value(is_constant=True)
+
+
+_DECIDING = (
+    "auth", "admin", "role", "user", "login", "logged", "tenant", "permission", "allowed", "verified", "trusted",
+    "customer",
+)  # fmt: skip
+
+
+def is_deciding(root: Root) -> bool:
+    """Whether its name says that it decides what a customer may do."""
+    return any(word in root.name.lower() for word in _DECIDING)
 
 
 def join(*values: Value) -> Value:
@@ -201,6 +215,7 @@ def join(*values: Value) -> Value:
         return first
     refs = tuple(dict.fromkeys(ref for value in some for ref in value.refs))[:12]
     texts = {value.text for value in values}
+    drawn = {value.drawn for value in some}
     names = dict.fromkeys(key for value in some for key, _ in value.items)
     return Value(
         parts=_cut_parts(frozenset().union(*(value.parts for value in some))),
@@ -215,7 +230,8 @@ def join(*values: Value) -> Value:
         is_constant=all(value.is_constant for value in values),
         is_unique=any(value.is_unique for value in some),
         is_client=any(value.is_client for value in some),
-        drawn=next((value.drawn for value in some if value.drawn), ""),
+        is_opaque=any(value.is_opaque for value in some),
+        drawn=next((one for one in ("random", "generator", "seed", "clock") if one in drawn), ""),
     )
 
 

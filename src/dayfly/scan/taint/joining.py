@@ -33,9 +33,12 @@ _MAX_ITEMS = 400  # a container with more is a summary
 
 def join(left: Value, right: Value) -> Value:
     """A value that is either."""
-    if left is right or left == right:
+    if left is right:
         return left
-    return join_all((*alternatives(left), *alternatives(right)))
+    lefts, rights = alternatives(left), alternatives(right)
+    if all(any(one is known for known in lefts) for one in rights):
+        return left
+    return join_all((*lefts, *rights))
 
 
 def join_all(values: Iterable[Value]) -> Value:
@@ -80,6 +83,9 @@ def _summarise(values: list[Value]) -> list[Value]:
     """Few values that stand for many: scalars become one unknown, what must keep its identity stays."""
     scalars = [one for one in values if isinstance(one, (Const, Text, Thing))]
     others = [one for one in values if not isinstance(one, (Const, Text, Thing))]
+    if len(others) > MAX_ALTERNATIVES:
+        # Whatever is left out here is still somebody's.
+        scalars.append(Thing("", unite(*(direct_taint(one) for one in others))))
     taint = unite(*(direct_taint(one) for one in scalars))
     is_text = all(
         isinstance(one, Text) or (isinstance(one, Const) and isinstance(one.value, str)) for one in scalars
@@ -91,7 +97,7 @@ def _summarise(values: list[Value]) -> list[Value]:
     elif scalars:
         kind = kinds.pop() if len(kinds) == 1 and all(isinstance(one, Thing) for one in scalars) else ""
         made.append(Thing(kind, taint, Symbol()))
-    return [*others[: 2 * MAX_ALTERNATIVES], *made]
+    return [*others[: MAX_ALTERNATIVES - len(made)], *made]
 
 
 def direct_taint(value: Value) -> Taint:

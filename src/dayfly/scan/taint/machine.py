@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from dayfly.scan.taint.store import Diff
     from dayfly.scan.taint.values import Class, Content, Taint, Value
 
-# Evaluated expressions and statements of one entry. The largest handlers of our corpus need 20,000.
-MAX_STEPS_OF_ENTRY = 150_000
+# Evaluated expressions and statements of one entry. The largest handlers of our corpus need 5,000.
+MAX_STEPS_OF_ENTRY = 60_000
 MAX_STEPS_OF_MODULE = 60_000
 MAX_EXACT = 64  # items of a loop or comprehension that are gone through one by one
 MAX_CALLS = 28  # activations within each other
@@ -120,6 +120,9 @@ class Machine:
 
     def tick(self) -> None:
         self.steps_left -= 1
+        if self.store.work > 64:
+            self.steps_left -= self.store.work // 2
+            self.store.work = 0
         if self.steps_left < 0:
             raise ExhaustedError
 

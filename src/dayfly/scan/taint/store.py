@@ -35,6 +35,7 @@ class Store:
     def __init__(self) -> None:
         self.cells: Diff = {}
         self.frames: list[Diff] = []
+        self.work = 0  # cells that were joined: what interpretation costs besides its steps
 
     @property
     def depth(self) -> int:
@@ -117,6 +118,7 @@ class Store:
         keys: dict[Hashable, None] = {}
         for diff in diffs:
             keys.update(dict.fromkeys(diff))
+        self.work += len(keys)
         facts = [{k: v for k, v in diff.items() if isinstance(v, Fact)} for diff in diffs]
         for key in keys:
             current = self.get(key)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dayfly.scan.model import Note, NoteKind
 from dayfly.scan.template.draft import Draft, code_path, take_url
-from dayfly.scan.template.model import Template
+from dayfly.scan.template.model import Default, Template
 from dayfly.scan.template.nodes import (
     MappingNode,
     Node,
@@ -73,6 +73,13 @@ def read_cloudformation(path: str, root: MappingNode, notes: list[Note]) -> Temp
         resources=stack.types,
         resource_places={name: resource.place for name, resource in stack.resources.items()},
         resource_policies=read_resource_policies(stack),
+        defaults={
+            name: Default(text(default), default.place)
+            for name, parameter in entries(root.get("Parameters"))
+            if isinstance(parameter, MappingNode)
+            and isinstance(default := parameter.get("Default"), ScalarNode)
+            and not text(parameter.get("Type")).startswith("AWS::")
+        },
         redriven=frozenset(
             queue.name for queue in stack.of_type("AWS::SQS::Queue") if queue.properties.get("RedrivePolicy")
         ),

@@ -133,6 +133,14 @@ class LambdaFunction:
 
 
 @dataclass(frozen=True, slots=True)
+class Default:
+    """A parameter's or variable's value where the deployment gives none."""
+
+    value: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class Template:
     """One template file and what was understood of it."""
 
@@ -145,3 +153,5 @@ class Template:
     resource_policies: Mapping[str, tuple[Statement, ...]] = field(default_factory=dict)
     # Queues of this template, by logical name, that set a message aside which fails again and again.
     redriven: frozenset[str] = frozenset()
+    # Parameters and variables with a default that is a plain text, by name.
+    defaults: Mapping[str, Default] = field(default_factory=dict)

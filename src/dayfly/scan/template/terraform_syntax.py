@@ -138,7 +138,15 @@ def json_body(node: MappingNode) -> Body:
     return Body(node.place, dict(node.entries), dict(node.keys))
 
 
-def literal(expression: Expression) -> str:
+def place_of_default(block: Block) -> Place:
+    """Where a variable's default stands."""
+    expression = block.body.attributes.get("default")
+    if isinstance(expression, (Tree, Token)):
+        return place_of(expression, block.place.path)
+    return expression.place if expression is not None else block.place
+
+
+def literal(expression: Expression | None) -> str:
     """The text of a plain string; "" where the expression is anything else."""
     if isinstance(expression, Tree):
         tokens = list(expression.scan_values(lambda one: isinstance(one, Token)))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 from dayfly.scan.dependencies.trojan import folding, knowledge
 from dayfly.scan.dependencies.trojan.deed import Act, Phase
@@ -61,6 +63,37 @@ _PATCHERS = re.compile(
 )
 
 
+_READS_ONE = frozenset({"get", "pop", "setdefault", "__getitem__"})
+
+
+class _Facts(NamedTuple):
+    """What a name is, by all the patterns: names repeat, patterns are slow."""
+
+    decodes: bool
+    evaluates: bool
+    is_command: bool
+    is_native: bool
+    resolves: bool
+    sends: bool
+    is_hook: bool
+    cleanses: bool
+
+
+@lru_cache(maxsize=50_000)
+def _facts(name: str) -> _Facts:
+    patterns = (
+        folding.DECODERS,
+        knowledge.EVALUATES,
+        knowledge.COMMANDS,
+        knowledge.NATIVE,
+        knowledge.RESOLVES,
+        knowledge.SENDS,
+        knowledge.HOOKS,
+        knowledge.CLEANSES,
+    )
+    return _Facts(*(bool(pattern.search(name)) for pattern in patterns))
+
+
 class Calls(Expressions):
     """Calls."""
 
@@ -89,7 +122,8 @@ class Calls(Expressions):
         if isinstance(node.func, ast.Attribute):
             if node.func.attr in knowledge.CLEANSING_METHODS and not callee.local:
                 return Value(names=result.names)
-            result = result.with_labels(receiver.labels)
+            if not receiver.names & {"os.environ", "os.environb"} or node.func.attr not in _READS_ONE:
+                result = result.with_labels(receiver.labels)
             self._mutate(node.func, arguments, keywords)
         return result
 
@@ -216,33 +250,36 @@ class Calls(Expressions):
             if own.local:
                 return self.call(Value(local=own.local), arguments, keywords, node)
         if name.startswith(("os.environ.", "os.environb.")) or name in ("os.getenv", "os.getenvb"):
-            if name.rpartition(".")[2] in ("get", "getenv", "getenvb", "pop", "__getitem__", "setdefault"):
+            if name.rpartition(".")[2] in {"getenv", "getenvb", *_READS_ONE}:
                 return join([self.variable(first), *arguments[1:2]])
             return Value(labels=callee.labels, names=frozenset({f"{name}()"}))
-        if folding.DECODERS.search(name):
+        facts = _facts(name)
+        if facts.decodes:
             return self._decoded(name, arguments, labels, node)
-        if knowledge.EVALUATES.search(name):
+        if facts.evaluates:
             return self._evaluate_code(name, first, node)
         if name in knowledge.COMPILES:
             return Value(labels=first.labels, const=first.const, sketch=first.sketch)
-        if knowledge.COMMANDS.search(name):
+        if facts.is_command:
             return self._command(name, first, arguments, keywords, node)
-        if knowledge.NATIVE.search(name) and first.labels:
+        if facts.is_native and first.labels:
             self.record(Act.RUN, node, name, first)
-        if knowledge.RESOLVES.search(name):
+        if facts.resolves:
             self.record(Act.SEND, node, name, first, target=first)
             return Value(names=frozenset({f"{name}()"}))
-        if knowledge.SENDS.search(name) and name not in self.originals:
+        if facts.sends and name not in self.originals:
             return self._send(name, callee, arguments, keywords, node)
         self._connect(name, arguments, node)
+        if facts.is_hook and _functions(passed):
+            self.record(Act.PATCH, node, name.replace("()", ""), NOTHING, replacement=_functions(passed))
         if _PATCHERS.search(name):
             self._patcher(arguments, keywords, node)
         self._callbacks(name, passed, keywords)
-        if knowledge.CLEANSES.search(name):
+        if facts.cleanses:
             return Value(names=frozenset({f"{name}()"}))
         labels |= knowledge.source_label(name)
         local = _functions(passed) if _IDENTITY.search(name) or _functions(passed) else ()
-        sketch = self._path(name, arguments) or first.sketch or callee.sketch
+        sketch = self._path(name, arguments) or first.sketch or _address(first) or callee.sketch
         names = first.names if _IDENTITY.search(name) and first.names else frozenset({f"{name}()"})
         if name.startswith("pathlib.") and name.endswith((".read_text", ".read_bytes", ".open")):
             labels |= knowledge.file_label(callee.sketch)
@@ -292,12 +329,17 @@ class Calls(Expressions):
         if name.startswith("builtins.") and first.is_constant:
             const = folding.builtin(short, [one.const for one in arguments])
             if not isinstance(const, Absent):
-                labels = labels_of(arguments) | (
-                    {COMPUTED} if short in ("chr", "bytes", "reversed", "bytearray") else set()
-                )
+                labels = labels_of(arguments)
+                is_numbers = isinstance(first.const, tuple) and len(first.const) > 3
+                if short == "chr" or (short in ("bytes", "bytearray") and is_numbers):
+                    labels |= {Label(Kind.DECODED, "numbers of letters")}
+                elif short == "reversed":
+                    labels |= {COMPUTED}
                 return Value(labels=labels, const=const, sketch=const if isinstance(const, str) else "")
         if name in ("builtins.chr", "builtins.bytes", "builtins.bytearray") and first.has(Kind.CONSTANT):
             return Value(labels=first.labels | {DECODED})
+        if name in ("builtins.enumerate", "builtins.zip"):
+            return Value(labels=labels_of([self.item_of(one) for one in arguments]))
         if name in ("builtins.map", "builtins.filter") and len(arguments) > 1:
             return self._map(first, arguments[1], node)
         return None
@@ -356,11 +398,9 @@ class Calls(Expressions):
         const = folding.decode(name, [one.const for one in arguments])
         is_constant = first.is_constant or first.has(Kind.DECODED, Kind.CONSTANT)
         is_parsed = name.startswith(("html.", "urllib."))
-        if (
-            knowledge.LOADS_CODE.search(name)
-            and (is_constant or first.has(Kind.REMOTE))
-            and first.const != b""
-        ):
+        # A constant pickle is a test's; a constant code object has no honest use.
+        is_code = is_constant if name.startswith("marshal") else first.has(Kind.DECODED)
+        if knowledge.LOADS_CODE.search(name) and (is_code or first.has(Kind.REMOTE)):
             self.record(Act.RUN, node, name, first.with_labels({DECODED} if is_constant else set()))
         if is_constant and not is_parsed:
             labels |= {Label(Kind.DECODED, name)}
@@ -376,6 +416,14 @@ class Calls(Expressions):
         if name == "join" and arguments and receiver.is_constant:
             const = folding.method(receiver.const, name, [arguments[0].const])
             labels = arguments[0].labels | {COMPUTED}
+            parts = arguments[0].const
+            if (
+                isinstance(parts, tuple)
+                and len(parts) > 5
+                and isinstance(const, str | bytes)
+                and len(const) < 2 * len(parts)
+            ):
+                labels |= {Label(Kind.DECODED, "letters put together")}
             sketch = (
                 arguments[0].sketch if isinstance(const, Absent) else const if isinstance(const, str) else ""
             )
@@ -386,7 +434,9 @@ class Calls(Expressions):
         labels = receiver.labels | labels_of(arguments)
         if name == "decode" and arguments and not folding.is_plain_codec(arguments[0].const):
             labels |= {Label(Kind.DECODED, f"decode({arguments[0].const!r})")}
-        elif name in ("replace", "translate", "swapcase", "join", "removeprefix", "removesuffix"):
+        elif name == "translate":
+            labels |= {Label(Kind.DECODED, "letters that are exchanged")}
+        elif name in ("replace", "swapcase", "join", "removeprefix", "removesuffix"):
             labels |= {COMPUTED}
         if isinstance(const, Absent):
             if name == "format" and isinstance(receiver.const, str):
@@ -493,8 +543,8 @@ class Calls(Expressions):
             return Value(sketch=callee.sketch, labels=callee.labels), Value(labels=labels_of(everything))
         if name.endswith(".sendto"):
             address = arguments[-1] if len(arguments) > 1 else NOTHING
-            host = address.const[0] if isinstance(address.const, tuple) and address.const else address.text
-            return Value(sketch=str(host), labels=address.labels), Value(labels=labels_of(arguments[:1]))
+            target = Value(sketch=_address(address) or address.text, labels=address.labels)
+            return target, Value(labels=labels_of(arguments[:1]))
         index = 1 if knowledge.URL_SECOND.search(name) else 0
         target = keywords.get("url") or (arguments[index] if len(arguments) > index else NOTHING)
         rest = [value for position, value in enumerate(arguments) if position != index] + [
@@ -518,8 +568,8 @@ class Calls(Expressions):
     def _connect(self, name: str, arguments: Sequence[Value], node: ast.AST) -> None:
         if knowledge.CONNECTS.search(name) and arguments:
             address = arguments[0]
-            host = address.const[0] if isinstance(address.const, tuple) and address.const else address.text
-            self.record(Act.SEND, node, name, NOTHING, target=Value(sketch=str(host), labels=address.labels))
+            target = Value(sketch=_address(address) or address.text, labels=address.labels)
+            self.record(Act.SEND, node, name, NOTHING, target=target)
 
     def _patcher(self, arguments: Sequence[Value], keywords: dict[str, Value], node: ast.AST) -> None:
         texts = [one.const for one in arguments if isinstance(one.const, str)]
@@ -531,18 +581,35 @@ class Calls(Expressions):
 
     def _callbacks(self, name: str, passed: Sequence[Value], keywords: dict[str, Value]) -> None:
         """Functions that are handed over are called by somebody: at once by a thread, else with what is not known."""
-        functions = [
-            one
-            for one in _functions(passed)
-            if isinstance(one, Function) and id(one.node) not in self.entered
-        ]
-        if not functions:
+        if not _STARTS.search(name.removesuffix("()")):
             return
-        if _STARTS.search(name.removesuffix("()")):
-            given = keywords.get("args", NOTHING)
-            rest = [one for one in passed if not one.local] if given is NOTHING else [given]
+        functions = [one for one in _functions(passed) if isinstance(one, Function)]
+        given = keywords.get("args", NOTHING)
+        rest = [one for one in passed if not one.local] if given is NOTHING else [given]
+        # Nobody looks at what it returns, or at its errors.
+        self.swallowing += 1
+        self.discarding += 1
+        try:
             for function in functions:
                 self.enter(function, _fill(function, rest), {})
+            self._start_foreign(passed, keywords)
+        finally:
+            self.swallowing -= 1
+            self.discarding -= 1
+
+    def _start_foreign(self, passed: Sequence[Value], keywords: dict[str, Value]) -> None:
+        """`Thread(target=requests.post, args=…, kwargs=…)` and `submit(requests.post, …)`."""
+        target = keywords.get("target") or (passed[0] if passed else NOTHING)
+        if not any(knowledge.SENDS.search(name) or knowledge.COMMANDS.search(name) for name in target.names):
+            return
+        given = keywords.get("args", NOTHING)
+        arguments = (
+            [one for one in passed[1:] if one is not given] if "target" not in keywords else _each(given)
+        )
+        named = {"kwargs": keywords["kwargs"]} if "kwargs" in keywords else {}
+        anchor = self.way[-1] if self.way else self.anchor
+        if anchor is not None:
+            self.call(Value(names=target.names, labels=target.labels), arguments, named, anchor)
 
     def assign_attribute(self, base: Value, attribute: str, value: Value, node: ast.AST) -> None:
         """`base.attribute = value`: kept for objects of the code itself, a replacement for those of others."""
@@ -551,7 +618,10 @@ class Calls(Expressions):
                 one.attributes[attribute] = value
             elif isinstance(one, Class):
                 one.frame.names[attribute] = value
-        if value.local:
+        local = value.local
+        if not local and base.names and self.find is not None:
+            local = tuple(one for name in sorted(value.names) for one in self.own(name).local)
+        if local:
             for name in sorted(base.names):
                 top = name.partition(".")[0]
                 if (
@@ -565,12 +635,15 @@ class Calls(Expressions):
                         node,
                         f"{name.removesuffix('.__dict__')}.{attribute}",
                         NOTHING,
-                        replacement=value.local,
+                        replacement=local,
                     )
 
     def _mutate(
         self, function: ast.Attribute, arguments: Sequence[Value], keywords: dict[str, Value]
     ) -> None:
+        if function.attr == "connect" and isinstance(function.value, ast.Name) and arguments:
+            before = self.lookup(function.value.id)
+            self.bind(function.value.id, replace(before, sketch=_address(arguments[0]) or before.sketch))
         if function.attr in _MUTATES and isinstance(function.value, ast.Name):
             added = join([*arguments, *keywords.values()])
             if added.labels or added.local or added.names:
@@ -619,8 +692,20 @@ def _size(value: int | str | bytes) -> int:
     return 1 if isinstance(value, int) else len(value)
 
 
+def _address(value: Value) -> str:
+    """The host of an address pair of a socket."""
+    first = value.const[0] if isinstance(value.const, tuple) and len(value.const) == 2 else ""
+    return first if isinstance(first, str) else ""
+
+
 def _functions(values: Sequence[Value]) -> tuple[Local, ...]:
     return tuple(one for value in values for one in value.local)[:8]
+
+
+def _each(given: Value) -> list[Value]:
+    if isinstance(given.const, tuple):
+        return [constant(one, given.labels) for one in given.const if isinstance(one, str | bytes | int)]
+    return [given]
 
 
 def _fill(function: Function, given: Sequence[Value]) -> list[Value]:

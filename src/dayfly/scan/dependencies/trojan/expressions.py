@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from dayfly.scan.dependencies.trojan.values import Constant
 
 _MAX_SKETCH = 4_000
+_FEW = 24  # items that are looked at one by one whatever comes of it
 _MAX_CONCRETE = 4_000  # items of a constant that a comprehension is computed over
 COMPUTED = Label(Kind.COMPUTED, "put together")
 ENVIRONMENT = Label(Kind.ENVIRONMENT, "os.environ")
@@ -81,7 +82,8 @@ class Expressions(Machine):
             parts = [self._slice_part(one) for one in (node.slice.lower, node.slice.upper, node.slice.step)]
             if all(one is not ABSENT for one in parts):
                 const = folding.subscript(base.const, slice(*parts)) if base.is_constant else ABSENT
-                labels = base.labels | {COMPUTED} if node.slice.step is not None else base.labels
+                is_reversed = isinstance(const, str | bytes) and len(const) > 3 and parts[2] == -1
+                labels = base.labels | {Label(Kind.DECODED, "reversed text")} if is_reversed else base.labels
                 return Value(labels=labels, const=const, sketch=const if isinstance(const, str) else "")
             return Value(labels=base.labels)
         index = self.evaluate(node.slice)
@@ -91,6 +93,8 @@ class Expressions(Machine):
         if key is not None:
             if "sys.modules" in base.names:
                 return Value(names=frozenset({key}), labels=_hidden(index))
+            if key == "__builtins__" and base.names & {"builtins.globals()", "builtins.locals()"}:
+                return Value(names=frozenset({"builtins"}))
             if base.names & {"builtins.globals()", "builtins.locals()"} and key in self.frame.module.names:
                 return self.frame.module.names[key]
             owners = {one.removesuffix(".__dict__") for one in base.names if one.endswith(".__dict__")}
@@ -124,9 +128,12 @@ class Expressions(Machine):
             else ABSENT
         )
         if const is not ABSENT:
-            is_text = isinstance(const, str | bytes)
+            if isinstance(node.op, ast.BitXor):
+                labels |= {DECODED}
+            elif isinstance(const, str | bytes):
+                labels |= {COMPUTED}
             return Value(
-                labels=labels | ({COMPUTED} if is_text else set()),
+                labels=labels,
                 const=const,
                 sketch=const if isinstance(const, str) else "",
             )
@@ -235,15 +242,24 @@ class Expressions(Machine):
             items = _items(first)
             if len(generators) == 1 and len(elements) == 1 and items is not None and not generators[0].ifs:
                 computed: list[Constant] = []
+                labels = first.labels | {COMPUTED}
                 for item in items[:_MAX_CONCRETE]:
                     self._assign_item(generators[0].target, constant(item, first.labels))
                     value = self.evaluate(elements[0])
                     if isinstance(value.const, Absent):
                         break
                     computed.append(value.const)
+                    labels |= value.labels
                 else:
                     if len(items) <= _MAX_CONCRETE:
-                        return Value(labels=first.labels | {COMPUTED}, const=tuple(computed))
+                        return Value(labels=labels, const=tuple(computed))
+            if len(generators) == 1 and items is not None and 0 < len(items) <= _FEW:
+                found = []
+                for item in items:
+                    self._assign_item(generators[0].target, constant(item, first.labels))
+                    found += [self.evaluate(one) for one in (*generators[0].ifs, *elements)]
+                joined = join(found)
+                return Value(labels=labels_of(found), names=joined.names, local=joined.local)
             for index, one in enumerate(generators):
                 source = first if index == 0 else self.evaluate(one.iter)
                 self._assign_item(one.target, self.item_of(source))

@@ -30,7 +30,7 @@ _HOST = re.compile(
     r"|pwd\.getpwuid|psutil\.(?:net_if_addrs|users|process_iter))$"
 )
 _CREDENTIAL_CALL = re.compile(
-    r"\.(?:get_credentials|get_frozen_credentials|get_session_token)\b|^keyring\.get_password$|^netrc\.netrc"
+    r"^(?:aio)?boto(?:3|core)\..*\.(?:get_credentials|get_frozen_credentials)\b|^keyring\.get_password$|^netrc\.netrc"
 )
 
 
@@ -140,11 +140,20 @@ PERSISTS = re.compile(
     r"authorized_keys|\.bashrc|\.bash_profile|\.profile|\.zshrc|/etc/cron|crontab|(?:site|user)customize\.py|\.config/systemd"
     r"|/etc/systemd|LaunchAgents|\.pth$|/etc/ld\.so\.preload|/opt/extensions/|/etc/passwd"
 )
+SHELL = re.compile(r"^\s*(?:/usr)?(?:/bin/)?(?:ba|da|z)?sh(?:\s+-\w+)*\s*$")
+# Variables that decide whom libraries talk to.
+DIVERTS = re.compile(
+    r"^(?:https?_proxy|all_proxy|aws_endpoint_url\w*|aws_lambda_runtime_api|pip_index_url)$", re.IGNORECASE
+)
+# Where functions are handed over to be called with everything that passes.
+HOOKS = re.compile(
+    r"\.events\.register(?:_first|_last)?$|\.emitter\.register\w*$|^sys\.(?:settrace|setprofile|addaudithook)$|\.hooks\.register$"
+)
 
 # -- What takes the secret out of a value
 
 CLEANSES = re.compile(
-    r"^(?:builtins\.(?:len|bool|isinstance|issubclass|type|id|hash|hasattr|callable|any|all|range|enumerate|super|print)|hmac\..*|hashlib\..*"
+    r"^(?:builtins\.(?:len|bool|isinstance|issubclass|type|id|hash|hasattr|callable|any|all|range|super|print)|hmac\..*|hashlib\..*"
     r"|logging\..*|time\..*|secrets\..*|random\..*|os\.path\.(?:exists|isfile|isdir|getsize|getmtime)|warnings\..*|botocore\.auth\..*)$"
 )
 CLEANSING_METHODS = frozenset(

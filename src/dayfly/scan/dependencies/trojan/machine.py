@@ -58,6 +58,7 @@ class Machine:
         self.nesting = 0
         self.modules: dict[str, Frame] = {}
         self.originals: set[str] = set()
+        self.anchor: ast.AST | None = None
         self.known: dict[tuple[object, ...], Value] = {}
 
     # -- what the other parts provide
@@ -161,7 +162,9 @@ class Machine:
             elif attribute in ("__call__", "__func__", "__wrapped__"):
                 local.append(one)
         names = frozenset(f"{name}.{attribute}" for name in base.names if len(name) < 200)
-        own = Value(labels=base.labels, names=names, local=tuple(local))
+        # What something was opened or made for stays known of its methods: a path, a host.
+        sketch = base.sketch if names and not base.is_constant else ""
+        own = Value(labels=base.labels, names=names, local=tuple(local), sketch=sketch)
         found = [value for value in values if value is not NOTHING]
         if not found:
             return own
