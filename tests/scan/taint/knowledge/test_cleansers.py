@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from tests.scan.taint.knowledge.test_rows import checks_of, handler
 
 SINKS = {
