@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dayfly.scan.taint.characters import DOTS, is_harmless_without
 from dayfly.scan.taint.knowledge.model import Danger, Part, Trust
-from dayfly.scan.taint.values import Choice, Const, Hole, Items, Ref, Series, Table, Text, Thing
+from dayfly.scan.taint.values import Choice, Const, Hole, Items, Name, Ref, Series, Table, Text, Thing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +19,8 @@ _SHELLS = re.compile(r"(?:.*/)?(?:ba|da|z|k|c|tc|fi)?sh|cmd(?:\.exe)?|powershell
 _SCRIPT_OPTION = re.compile(r"-[a-z]*c|/c", re.IGNORECASE)
 _INTERPRETERS = re.compile(r"(?:.*/)?(?:python[\d.]*|perl|ruby|node|php)")
 _FIXED_HOST = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#\\]+[/?#]")
+# `f"{BASE_URL}/items/{x}"`: the base is looked at for itself; behind its first slash nothing changes the host.
+_FIXED_BASE = re.compile(r"\0[A-Za-z0-9.\0-]*(?::[0-9\0]+)?[/?#](?!/)")
 # In a host that goes on with a constant: `https://{x}.example.com/`; these would end it early.
 _ENDS_HOST = frozenset("/?#@\\:")
 _MAX_DEPTH = 6
@@ -57,7 +59,7 @@ def _labels(store: Store, value: Value, danger: Danger, part: Part, depth: int) 
         if part is not Part.STRUCTURE:
             yield from _text_labels(store, value, danger, part)
     elif isinstance(value, Thing):
-        if danger is Danger.LOG and _is_container(value):
+        if danger is Danger.LOG and is_container(value):
             return
         if part is Part.STRUCTURE and value.kind in {"str", "bytes", "int", "float", "bool"}:
             return
@@ -99,8 +101,10 @@ def _labels(store: Store, value: Value, danger: Danger, part: Part, depth: int) 
                 yield from _labels(store, content.rest, danger, part, depth + 1)
 
 
-def _is_container(value: Thing) -> bool:
-    """The event itself, a record of it, its headers: a dict or a list, by the shape of every trigger's event."""
+def is_container(value: Thing) -> bool:
+    """A dict or a list: the event itself, a record of it, its headers, by every trigger's shape; a JSON document."""
+    if value.origin and value.origin[0] == Name("json.loads"):
+        return True
     path = value.path
     return path is not None and (
         not path or path[-1] in _CONTAINERS or path in {("Records", "*"), ("records", "*")}
@@ -196,7 +200,7 @@ def _is_plain_literal(store: Store, hole: Hole) -> bool:
 
 
 def _host_is_fixed(before: str, after: str, lacks: frozenset[str], part: Part) -> bool:
-    if _FIXED_HOST.match(before.lstrip()):
+    if _FIXED_HOST.match(before.lstrip()) or _FIXED_BASE.match(before):
         return True
     if part is Part.TARGET and re.match(r"/(?:[^/\\\0]|$)", before) and before != "/":
         return True

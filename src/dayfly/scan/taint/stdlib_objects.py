@@ -12,6 +12,7 @@ from dayfly.scan.taint.values import (
     Class,
     Const,
     Items,
+    Name,
     Scope,
     Symbol,
     Table,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from dayfly.scan.taint.machine import Machine
 
 _MAX_JSON = 20_000
+_DOCUMENT = (Name("json.loads"),)
 
 
 def create(machine: Machine, name: str, arguments: Arguments, node: ast.AST | None) -> Value | None:
@@ -67,8 +69,8 @@ def json_value(machine: Machine, text: Value, symbol: Symbol) -> Value:
     path = text.path if isinstance(text, Thing) else None
     taint = machine.taint_of(text)
     if path is not None and taint:
-        return Thing("", taint, symbol, path=(*path, "<json>"), is_structure=True)
-    return Thing("", taint, symbol, is_structure=True)
+        return Thing("", taint, symbol, path=(*path, "<json>"), origin=_DOCUMENT, is_structure=True)
+    return Thing("", taint, symbol, origin=_DOCUMENT, is_structure=True)
 
 
 def _deque(machine: Machine, arguments: Arguments) -> Value:
@@ -136,8 +138,6 @@ def _namedtuple(machine: Machine, arguments: Arguments) -> Value:
             for one in found
             if isinstance(one, Items) and one.items and isinstance(one.items[0], Const)
         ]
-    from dayfly.scan.taint.values import Name
-
     shown = str(name.value) if isinstance(name, Const) else "namedtuple"
     cls = Class(fresh_number(), shown, _EMPTY_SCOPE, (Name("typing.NamedTuple"),), None, True, tuple(words))
     machine.store.set(cls.location, Table(kind="class"))
