@@ -403,6 +403,17 @@ def test_a_nested_stack_of_elsewhere_is_named() -> None:
     assert "nested stack N" in project.notes[0].message
 
 
+def test_a_nested_template_of_the_project_is_read_and_a_missing_one_is_named() -> None:
+    outer = "Resources: {N: {Type: AWS::Serverless::Application, Properties: {Location: ./inner.yaml}}}\n"
+    inner = "Resources: {F: {Type: AWS::Lambda::Function, Properties: {Handler: a.b}}}\n"
+    project = project_of({"a/outer.yaml": outer, "a/inner.yaml": inner})
+    assert [template.path for template in read_templates(project)] == ["a/inner.yaml", "a/outer.yaml"]
+    assert not project.notes
+    project = project_of({"a/outer.yaml": outer})
+    read_templates(project)
+    assert "a/inner.yaml" in project.notes[0].message
+
+
 def test_a_connector_is_a_trigger_or_a_grant_that_is_not_spelled_out() -> None:
     text = _sam(
         "Runtime: python3.13",
