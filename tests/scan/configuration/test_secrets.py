@@ -239,6 +239,9 @@ def test_an_environment_block_with_a_secret_and_with_a_reference(name: str) -> N
         ("a.ini", "{name} = {value}"),
         ("a.yaml", "{name}: {value}"),
         ("a.tfvars", '{name} = "{value}"'),
+        ("a.json", '{{"a": 1, "{name}": "{value}"}}'),
+        ("b.json", '{{\n  "{name}": "{value}",\n  "b": 2\n}}'),
+        ("b.yaml", "db: {{host: x, {name}: {value}}}"),
     ],
 )
 def test_a_settings_file_and_its_example(name: str, path: str, line: str) -> None:
