@@ -34,6 +34,7 @@ from botocore.loaders import Loader
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 
 HERE = Path(__file__).resolve().parent.parent / "src/dayfly/scan/permissions/data"
+# Some are of two levels ("Permissions management, Write"): the graver one counts, which comes first.
 LEVELS = {"Read": "R", "Write": "W", "List": "L", "Tagging": "T", "Permissions management": "P"}
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _ASIDE = {"Partition", "Region", "Account"}
@@ -156,6 +157,11 @@ def norm(text: str) -> str:
     return re.sub(r"[^a-z0-9]", "", text.lower())
 
 
+def _one_word(kind: str) -> str:
+    """Resource types may have blanks, which separate actions in the data."""
+    return kind.replace(" ", "%20")
+
+
 class Builder:
     def __init__(self, mapping: dict[str, Any], folder: Path) -> None:
         self.actions: dict[str, dict[str, Any]] = {}
@@ -186,7 +192,7 @@ class Builder:
                     *(d for k in one["resourceTypes"] for d in k["dependentActions"]),
                 }
                 kept = sorted(d for d in dependents if d == "iam:PassRole")
-                parts = [LEVELS.get(one["accessLevel"], "W"), ",".join(types), ",".join(kept)]
+                parts = [LEVELS[one["accessLevel"].partition(",")[0]], ",".join(types), ",".join(kept)]
                 out[prefix]["a"][name] = "|".join(parts).rstrip("|")
         return out
 
@@ -280,7 +286,7 @@ class Builder:
         for kind, template in entry.get("resourcearn_mappings", {}).items():
             single = re.fullmatch(r"\$\{(\w[\w.\[\]]*)\}", template)
             if single:
-                out.append(f"{kind}@{single[1]}")
+                out.append(f"{_one_word(kind)}@{single[1]}")
         if out:
             return out
         given = {}
@@ -316,9 +322,9 @@ class Builder:
             else:
                 for guess in (norm(kind) + "arn", "resourcearn", "arn"):
                     if guess in lowered:
-                        return f"{kind}@{lowered[guess]}"
+                        return f"{_one_word(kind)}@{lowered[guess]}"
                 return ""
-        return f"{kind}?{','.join(pairs)}" if pairs else ""
+        return f"{_one_word(kind)}?{','.join(pairs)}" if pairs else ""
 
 
 def load_waiters(loader: Loader, service: str) -> dict[str, Any]:

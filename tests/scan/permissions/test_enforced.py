@@ -18,10 +18,10 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 from moto.core import set_initial_no_auth_action_count
 from moto.iam.policy_validation import IAMPolicyDocumentValidator
+from tests.scan.permissions.projects import make_entry, make_function, make_project
 
 from dayfly.scan.permissions.catalogue import glob_expression
 from dayfly.scan.permissions.suggesting import suggest
-from tests.scan.permissions.projects import make_entry, make_function, make_project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

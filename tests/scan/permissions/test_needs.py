@@ -18,6 +18,8 @@ ENVIRONMENT = {
     "SECRET": "${Password}",
     "WORKER": "${Worker}",
     "PLAIN": "plain-table",
+    "STACK": "${AWS::StackName}-files",
+    "URL": "https://sqs.${AWS::Region}.amazonaws.com/${AWS::AccountId}/jobs",
     "PARAMETER": "${TableName}",
 }
 
@@ -90,6 +92,18 @@ UNRESOLVED: dict[str, tuple[str, str]] = {
     "an address for an operation of the event": (
         "def handler(e, c):\n    boto3.client('s3').generate_presigned_url(e['o'], Params={})\n",
         "could not resolve which operation the address is signed for",
+    ),
+    "a module the event names": (
+        "import importlib\ndef handler(e, c):\n    importlib.import_module(e['m']).run()\n",
+        "could not resolve which module is imported",
+    ),
+    "the command line of AWS": (
+        "import subprocess\ndef handler(e, c):\n    subprocess.run(['aws', 's3', 'cp', e['a'], e['b']])\n",
+        "could not resolve what the `aws` command line calls",
+    ),
+    "a package that signs for itself": (
+        "from botocore.auth import SigV4Auth\ndef handler(e, c):\n    SigV4Auth(None, 'es', 'x').add_auth(e)\n",
+        "could not resolve what botocore.auth calls of AWS",
     ),
     "an operation newer than the catalogue": (
         "def handler(e, c):\n    boto3.client('cognito-idp').admin_list_user_sessions(UserPoolId='p')\n",

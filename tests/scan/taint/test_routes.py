@@ -70,7 +70,10 @@ SOURCES = {
 }
 
 SINKS = {
-    "event.html": ("RESPONSE += f'Value: {bar}'", "RESPONSE += f'Value: {helpers.wrapping.escape_for_html(bar)}'"),
+    "event.html": (
+        "RESPONSE += f'Value: {bar}'",
+        "RESPONSE += f'Value: {helpers.wrapping.escape_for_html(bar)}'",
+    ),
     "event.command": (
         "out = subprocess.run(f'echo {bar}', shell=True, capture_output=True, check=True)",
         "out = subprocess.run(['echo', bar], capture_output=True)",
@@ -96,7 +99,10 @@ FLOWS = {
         "m = {}\nm['a'] = 'x'\nm['b'] = p\nm['c'] = 'another'\nbar = m['b']",
         "m = {}\nm['a'] = 'x'\nm['b'] = p\nm['c'] = 'another'\nbar = m['b']\nbar = m['a']",
     ),
-    "factory": ("bar = helpers.making.create().doSomething(p)", "bar = helpers.wrapping.Wrapper(request).fixed_value(p)"),
+    "factory": (
+        "bar = helpers.making.create().doSomething(p)",
+        "bar = helpers.wrapping.Wrapper(request).fixed_value(p)",
+    ),
     "base64": (
         "tmp = base64.b64encode(p.encode('utf-8'))\nbar = base64.b64decode(tmp).decode('utf-8')",
         "tmp = base64.b64encode(b'x')\nbar = base64.b64decode(tmp).decode('utf-8')",

@@ -53,6 +53,7 @@ _TERRAFORM = {
 }
 # `!Ref` of these is their ARN, and `.Arn` is not offered for them.
 _REF_IS_ARN = {"AWS::SNS::Topic", "AWS::SecretsManager::Secret"}
+_OWN = frozenset({"AWS::Partition", "AWS::Region", "AWS::AccountId"})  # the function's own
 _REFERENCE = re.compile(r"\$\{([^{}]*)\}")
 
 
@@ -101,7 +102,7 @@ def service_of(name: str, kinds: Mapping[str, str]) -> str:
 
 
 def symbols(pattern: str, kinds: Mapping[str, str]) -> Symbols:
-    """A pattern as a row of characters, wildcards and tokens."""
+    """A pattern as a row of characters, wildcards and tokens; of an ARN the service and what follows the account."""
     return _symbols(pattern, tuple(sorted(kinds.items())))
 
 
@@ -114,8 +115,11 @@ def _symbols(pattern: str, items: tuple[tuple[str, str], ...]) -> Symbols:
         out.extend(pattern[at : match.start()])
         at = match.end()
         inner = match[1].strip()
-        if inner.startswith(("AWS::", "data.aws_", "!")):
+        if inner in _OWN or inner.startswith(("data.aws_", "!")):
             out.append("*")
+            continue
+        if inner.startswith("AWS::"):
+            out.append(Token(inner, False))
             continue
         name, attribute = split_reference(inner)
         kind = kind_of(name, kinds)
@@ -140,7 +144,18 @@ def _symbols(pattern: str, items: tuple[tuple[str, str], ...]) -> Symbols:
     for symbol in out:
         if not (symbol == "*" and row and row[-1] == "*"):
             row.append(symbol)
-    return tuple(row)
+    return _without_account(row)
+
+
+def _without_account(row: list[Symbol]) -> Symbols:
+    """Without partition, region and account, whose wildcards must not swallow what follows.
+
+    A policy of a function is about its own account nearly always, and its code does not name any.
+    """
+    colons = [position for position, symbol in enumerate(row) if symbol == ":"]
+    if row[:4] != ["a", "r", "n", ":"] or len(colons) < 5:
+        return tuple(row)
+    return (*row[: colons[0] + 1], *row[colons[1] + 1 : colons[2] + 1], *row[colons[4] + 1 :])
 
 
 @lru_cache(maxsize=65536)
@@ -182,7 +197,7 @@ def is_whole_account(pattern: str, shape: str) -> bool:
     """A granted pattern covers every resource of a type, whatever its name; `shape` is the type's ARN format."""
     if pattern == "*":
         return True
-    if "${" in _REFERENCE.sub(lambda m: "" if m[1].startswith("AWS::") else m[0], pattern):
+    if "${" in _REFERENCE.sub(lambda m: "" if m[1] in _OWN else m[0], pattern):
         return False
     flat = _REFERENCE.sub("*", pattern)
     example = (

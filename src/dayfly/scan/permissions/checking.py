@@ -6,24 +6,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dayfly.scan.model import Finding, Note, NoteKind
-from dayfly.scan.permissions.comparing import (
-    Facts,
-    find_managed,
-    find_missing,
-    find_unused,
-    find_wildcards,
-    named,
-)
+from dayfly.scan.permissions.comparing import Facts, named
 from dayfly.scan.permissions.escalation import find_escalations
 from dayfly.scan.permissions.granting import Grant, read_role
+from dayfly.scan.permissions.missing import find_missing
 from dayfly.scan.permissions.needs import Need, find_needs
 from dayfly.scan.permissions.program import Reader
+from dayfly.scan.permissions.unused import find_unused
 from dayfly.scan.permissions.walking import find_usage
+from dayfly.scan.permissions.wildcards import find_managed, find_wildcards
 from dayfly.scan.template.entries import find_entries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from dayfly.scan.model import Place
     from dayfly.scan.permissions.usage import Usage
     from dayfly.scan.source.project import Project
     from dayfly.scan.template.entries import Entry
@@ -109,16 +106,23 @@ def _resource_policies(function: LambdaFunction, templates: Sequence[Template]) 
 
 def _compare(facts: Sequence[Facts]) -> Iterator[Finding]:
     """Each statement once, for all functions that have it: functions may share a role."""
+    escalations = list(_escalations(facts))
+    yield from escalations
+    told: dict[Place, set[str]] = {}
+    for one in escalations:
+        actions = one.evidence["actions"]
+        assert isinstance(actions, list)
+        told.setdefault(one.place, set()).update(actions)
     sharing: dict[Grant, list[Facts]] = {}
-    for one in facts:
-        for grant in dict.fromkeys(one.role.grants):
-            sharing.setdefault(grant, []).append(one)
-    managed: dict[tuple[str, object], list[Grant]] = {}
+    for fact in facts:
+        for grant in dict.fromkeys(fact.role.grants):
+            sharing.setdefault(grant, []).append(fact)
+    managed: dict[tuple[str, Place], list[Grant]] = {}
     for grant, owners in sharing.items():
         if grant.managed:
             managed.setdefault((grant.managed, grant.statement.place), []).append(grant)
             continue
-        yield from find_unused(grant, owners)
+        yield from find_unused(grant, owners, frozenset(told.get(grant.statement.place, ())))
         yield from find_wildcards(grant, owners)
     for (name, _), grants in managed.items():
         owners = sharing[grants[0]]
@@ -126,10 +130,14 @@ def _compare(facts: Sequence[Facts]) -> Iterator[Finding]:
         yield from broad
         if not broad:
             yield from _unused_managed(grants, owners)
-    seen: dict[frozenset[Grant], list[Facts]] = {}
-    for one in facts:
-        seen.setdefault(frozenset(one.role.grants), []).append(one)
-    for owners in seen.values():
+
+
+def _escalations(facts: Sequence[Facts]) -> Iterator[Finding]:
+    """Of each role once."""
+    roles: dict[frozenset[Grant], list[Facts]] = {}
+    for fact in facts:
+        roles.setdefault(frozenset(fact.role.grants), []).append(fact)
+    for owners in roles.values():
         needs = tuple(need for one in owners for need in one.needs)
         complete = all(one.is_complete for one in owners)
         yield from find_escalations(

@@ -122,6 +122,13 @@ WAYS: tuple[Way, ...] = (
 )  # fmt: skip
 
 
+# What opens data rather than rights: told where it is granted by its name; a wildcard over it is told as one.
+_EXPOSING = frozenset(
+    {"s3:PutBucketPolicy", "secretsmanager:PutResourcePolicy", "kms:PutKeyPolicy", "kms:CreateGrant",
+     "organizations:LeaveOrganization"}
+)  # fmt: skip
+
+
 def find_escalations(
     role: Role, needs: tuple[Need, ...], function: str, kinds: Mapping[str, str], *, is_complete: bool
 ) -> Iterator[Finding]:
@@ -153,14 +160,21 @@ def _is_everything(grant: Grant) -> bool:
 
 
 def _matters(grant: Grant, way: Way, used: set[str]) -> bool:
-    action = load_catalogue().action(way.bound)
-    wide = action is not None and is_wide(grant.statement, action)
+    wide = _is_unbound(grant, way)
+    named = {name.lower() for name in grant.statement.actions}
+    if way.bound in _EXPOSING and (grant.managed or way.bound.lower() not in named):
+        return False
     if way.bound in ("sts:AssumeRole", "codebuild:StartBuild", "kms:CreateGrant", "ssm:SendCommand"):
         return wide
     if wide:
         # What the code does everywhere on purpose is a wildcard; what it can do with it is still a way up.
         return True
     return way.bound not in used and not all(action in used for action in way.actions)
+
+
+def _is_unbound(grant: Grant, way: Way) -> bool:
+    action = load_catalogue().action(way.bound)
+    return action is not None and (is_wide(grant.statement, action) or not action.is_narrowable)
 
 
 def _without_lesser(ways: list[Way]) -> list[Way]:
@@ -181,8 +195,7 @@ def _finding(
     del kinds
     first = ways[0]
     statement = grant.statement
-    action = load_catalogue().action(first.bound)
-    wide = action is not None and is_wide(statement, action)
+    wide = _is_unbound(grant, first)
     severity = first.severity
     if not wide:
         severity = Severity(max(severity - 1, Severity.MEDIUM))

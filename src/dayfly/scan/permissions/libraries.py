@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dayfly.scan.permissions.values import FROM_RUN_TIME, Made, Mapping, Sequence, Text
+from dayfly.scan.permissions.values import FROM_RUN_TIME, Made, Mapping, Sequence, Text, constants
 
 if TYPE_CHECKING:
-    from dayfly.scan.permissions.foreign import Arguments
+    from dayfly.scan.permissions.containers import Arguments
     from dayfly.scan.permissions.values import Values
 
 # Packages whose calls are not followed, and the services they may call ("*": any).
@@ -113,6 +113,30 @@ def follow(name: str, arguments: Arguments) -> list[Call]:
     if short in ("PartialSQSProcessor", "sqs_batch_processor"):
         return [Call("sqs", "DeleteMessageBatch", {})]
     return []
+
+
+_STARTERS = frozenset(
+    {"subprocess.run", "subprocess.Popen", "subprocess.call", "subprocess.check_call", "subprocess.check_output",
+     "os.system", "os.popen", "asyncio.create_subprocess_exec", "asyncio.create_subprocess_shell"}
+)  # fmt: skip
+
+
+def shelled(name: str, arguments: Arguments) -> list[str]:
+    """The service that a started `aws` command line is about, "" where that is not known."""
+    if name not in _STARTERS:
+        return []
+    words: list[str] = []
+    for value in arguments.value(0, "args"):
+        if isinstance(value, Sequence):
+            words = [next(iter(constants(item)), "") for item in value.items]
+        elif isinstance(value, Text) and value.parts and isinstance(value.parts[0], str):
+            words = value.parts[0].split()
+    if len(words) == 1 and len(arguments.positional) > 1:
+        words = [*words, *constants(arguments.positional[1])]
+    if not words or words[0].rpartition("/")[2] != "aws":
+        return []
+    service = words[1] if len(words) > 1 and not words[1].startswith("-") else ""
+    return ["s3" if service in ("s3", "s3api") else service]
 
 
 def follow_method(owner: Made, method: str, arguments: Arguments) -> list[Call]:

@@ -134,7 +134,10 @@ def render(text: Text) -> str:
         if isinstance(part, Ref):
             out.append(f"${{{part.expression}}}")
         elif isinstance(part, Hole):
-            out.append("aws" if part.label == "AWS::Partition" else "*")
+            if part.origin is not Origin.PLATFORM:
+                out.append("*")
+            else:
+                out.append("aws" if part.label == "AWS::Partition" else f"${{{part.label}}}")
         else:
             out.append(part)
     return "".join(out)

@@ -131,7 +131,7 @@ def _resources(
 
 def _split(spec: str) -> tuple[str, str, str]:
     match = re.match(r"([^?@]*)([?@])(.*)", spec)
-    return (match[1], match[2], match[3]) if match else (spec, "@", "")
+    return (match[1].replace("%20", " "), match[2], match[3]) if match else (spec, "@", "")
 
 
 def _literal(template: str, given: dict[str, Values]) -> str:

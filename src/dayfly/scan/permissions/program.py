@@ -104,6 +104,7 @@ class Frame:
     given: dict[str, Values] = field(default_factory=dict)
     function: Function | None = None
     is_overlay: bool = False  # same scope as its parent, some names fixed
+    is_open: bool = False  # how the function is called is not known
 
 
 _TRIVIAL = {
@@ -164,7 +165,7 @@ class FileFacts:
                 continue
             _record(scope, node)
             if isinstance(node, ast.Import | ast.ImportFrom) or (
-                isinstance(node, ast.Call) and decorator_name(node) == "import_module"
+                isinstance(node, ast.Call) and decorator_name(node) in ("import_module", "__import__")
             ):
                 self.imports.append(node)
             pending.extend(ast.iter_child_nodes(node))
@@ -232,6 +233,7 @@ class Program:
         self.facts: dict[str, FileFacts] = {}  # by path
         self.frames: dict[str, Frame] = {}  # of modules, by path
         self.external: dict[str, tuple[PythonFile, ast.AST]] = {}  # packages that are not the authors' own
+        self.dynamic: list[tuple[PythonFile, ast.AST]] = []  # imports of a name that is not constant
         self.files: list[PythonFile] = []
         queue = [start]
         while queue:
@@ -249,7 +251,10 @@ class Program:
     def _imported(self, facts: FileFacts) -> Iterator[PythonFile]:
         file = facts.file
         for node in facts.imports:
-            for name in _names(file, node):
+            names = _names(file, node)
+            if not names:
+                self.dynamic.append((file, node))
+            for name in names:
                 found = self.find(name, file)
                 if found is None:
                     self._note_external(name, node, file)

@@ -132,5 +132,5 @@ def is_traced(usage: Usage) -> bool:
     return any(
         package == name or package.startswith(name + ".")
         for package in usage.packages
-        for name in ("aws_xray_sdk", "aws_lambda_powertools.tracing")
+        for name in ("aws_xray_sdk", "aws_lambda_powertools.tracing", "aws_lambda_powertools.Tracer")
     )

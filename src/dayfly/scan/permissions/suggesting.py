@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dayfly.scan.model import Note, NoteKind, Place
 from dayfly.scan.permissions.catalogue import glob_expression
+from dayfly.scan.permissions.comparing import names_nothing
 from dayfly.scan.permissions.needs import Need, find_needs
 from dayfly.scan.permissions.required import TRACED, is_traced
 from dayfly.scan.permissions.walking import find_usage
@@ -86,7 +87,7 @@ def suggest(project: Project, entry: Entry, templates: Sequence[Template] = ()) 
     needs, notes = find_needs(usage, kinds)
     reasons = [_reason(need) for need in needs]
     reasons.extend(_of_platform(entry.function, is_traced(usage)))
-    extra = [*usage.notes, *notes, *_trigger_notes(entry.function)]
+    extra = [*usage.notes, *notes, *_trigger_notes(entry.function), *_wide_notes(needs)]
     services = {
         need.resource: need.service for need in needs if need.action == "iam:PassRole" and need.service
     }
@@ -128,6 +129,16 @@ def _of_source(source: Source) -> Iterator[Reason]:
     for action in _POLLED[source.trigger]:
         unknown = "" if named else "the template does not name its source"
         yield Reason(action, resource, source.place, "", f"its trigger: {source.trigger.value}", unknown)
+
+
+def _wide_notes(needs: Iterable[Need]) -> Iterator[Note]:
+    """Resources of which not even a part is known."""
+    for need in needs:
+        if names_nothing(need):
+            message = (
+                f"could not resolve what {need.action} is for ({need.unknown}): granted on {need.resource}"
+            )
+            yield Note(NoteKind.NOT_RESOLVED, message, need.place, "name the resource in the policy by hand")
 
 
 def _trigger_notes(function: LambdaFunction) -> Iterator[Note]:

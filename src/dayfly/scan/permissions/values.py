@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     import ast
+    from collections.abc import Callable
 
     from dayfly.scan.permissions.program import Class, Frame, Function
     from dayfly.scan.source.project import PythonFile
@@ -272,6 +273,11 @@ def merge(parts: tuple[Part, ...]) -> Text:
         elif part != "":
             out.append(part)
     return Text(tuple(out[:32]))
+
+
+def each(values: Values, change: Callable[[Value], Values]) -> Values:
+    """What `change` makes of every value."""
+    return limited({one for value in values for one in change(value)})
 
 
 def limited(values: set[Value]) -> Values:

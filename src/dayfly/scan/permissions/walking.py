@@ -7,13 +7,15 @@ import re
 from collections import deque
 from typing import TYPE_CHECKING
 
-from dayfly.scan.model import Confidence, Note, NoteKind, Place
+from dayfly.scan.model import Note, NoteKind, Place
 from dayfly.scan.permissions import libraries
 from dayfly.scan.permissions.catalogue import load_catalogue
+from dayfly.scan.permissions.containers import Arguments
 from dayfly.scan.permissions.evaluating import Evaluator, TooMuchError
-from dayfly.scan.permissions.foreign import FOREIGN, SESSIONS, TRANSFERS, Arguments, list_request
+from dayfly.scan.permissions.foreign import FOREIGN, SESSIONS, list_request
 from dayfly.scan.permissions.program import Class, Frame, Function, Program, Reader
-from dayfly.scan.permissions.usage import AwsCall, Usage
+from dayfly.scan.permissions.recording import Recorder
+from dayfly.scan.permissions.usage import Usage
 from dayfly.scan.permissions.values import (
     FROM_EVENT,
     FROM_RUN_TIME,
@@ -24,15 +26,12 @@ from dayfly.scan.permissions.values import (
     Guess,
     Instance,
     Made,
-    Mapping,
     Method,
     Operation,
     Resource,
     Sequence,
     Type_,
     Value,
-    Values,
-    call_line,
     constants,
 )
 
@@ -42,7 +41,6 @@ if TYPE_CHECKING:
     from dayfly.scan.source.project import Project, PythonFile
     from dayfly.scan.template.entries import Entry
 
-_HIGH, _MEDIUM, _LOW = Confidence.HIGH, Confidence.MEDIUM, Confidence.LOW
 # Nothing calls AWS without one of these somewhere.
 _MARKS = re.compile(rb"boto|aws|localhost:277", re.IGNORECASE)
 _EXTENSION = {
@@ -77,10 +75,7 @@ class _Walker:
         self.entry = entry
         self.program = Program(project, entry.file, reader)
         self.evaluator = Evaluator(self.program, entry.function.environment)
-        self.calls: dict[tuple[object, ...], AwsCall] = {}
-        self.notes: dict[Note, None] = {}
-        self.open: set[str] = set()
-        self.made: set[str] = set()  # services that clients are made of
+        self.seen = Recorder()
         self.guesses: list[tuple[str, Arguments, ast.Call, Frame]] = []
         self.visited: set[Frame] = set()
         self.queue: deque[Frame] = deque()
@@ -88,18 +83,17 @@ class _Walker:
         self.is_complete = True
 
     def usage(self) -> Usage:
-        calls = sorted(self.calls.values(), key=lambda one: (one.place, one.service, one.operation))
+        calls = sorted(self.seen.calls.values(), key=lambda one: (one.place, one.service, one.operation))
         files = frozenset(file.path for file in self.program.files)
         packages = frozenset(self.program.external)
-        return Usage(tuple(calls), tuple(self.notes), frozenset(self.open), files, packages, self.is_complete)
+        return Usage(
+            tuple(calls), tuple(self.seen.notes), frozenset(self.seen.open), files, packages, self.is_complete
+        )
 
     def stop(self, message: str) -> None:
         self.is_complete = False
-        self.open.add("*")
-        self.note(NoteKind.BOUNDED, message, Place(self.entry.file.path))
-
-    def note(self, kind: NoteKind, message: str, place: Place, hint: str = "") -> None:
-        self.notes[Note(kind, message, place, hint)] = None
+        self.seen.open.add("*")
+        self.seen.note(NoteKind.BOUNDED, message, Place(self.entry.file.path))
 
     def run(self) -> None:
         if not any(_MARKS.search(file.data) for file in self.program.files):
@@ -110,15 +104,13 @@ class _Walker:
             if number and not self.evaluator.depends_on_order:
                 break
             self.evaluator.forget()
-            self.calls.clear()
-            self.notes.clear()
-            self.open.clear()
+            self.seen.clear()
             self.guesses.clear()
             self.visited.clear()
             self._round()
         self._foreign_packages()
         for guess in self.guesses:
-            self._guess(*guess)
+            self.seen.guess(*guess)
 
     def _round(self) -> None:
         for file in self.program.files:
@@ -231,7 +223,7 @@ class _Walker:
         for constant in scope.strings:
             for path, (service, operation) in _EXTENSION.items():
                 if path in str(constant.value):
-                    self._record(
+                    self.seen.record(
                         service, operation, {}, constant, scope.file, is_open=True, how="its extension"
                     )
         for cls in scope.classes:
@@ -251,7 +243,7 @@ class _Walker:
         data = load_catalogue().resource(owner.service, owner.kind)
         if load.attr in data.get("m", {}):
             request = list_request(Collection(owner, load.attr))
-            self._record(
+            self.seen.record(
                 request.service,
                 request.operation,
                 dict(request.preset),
@@ -264,7 +256,7 @@ class _Walker:
             if not is_known and load.attr not in ("table_name", "name"):
                 for value in self.evaluator.attribute(owner, "load"):
                     if isinstance(value, Operation):
-                        self._record(
+                        self.seen.record(
                             value.service,
                             value.operation,
                             dict(value.preset),
@@ -280,26 +272,26 @@ class _Walker:
                 self._call(callee, arguments)
                 return
             case Operation():
-                self._operation(callee, arguments, call, file)
+                self.seen.operation(callee, arguments, call, file)
             case Method(owner=Client(), name="generate_presigned_url" | "generate_presigned_post"):
                 assert isinstance(callee.owner, Client)
-                self._presigned(callee.owner, callee.name, arguments, call, file)
+                self.seen.presigned(callee.owner, callee.name, arguments, call, file)
             case Method(owner=Client(), name="get_paginator" | "get_waiter"):
                 assert isinstance(callee.owner, Client)
                 if not constants(arguments.value(0, "operation_name") or arguments.value(0, "waiter_name")):
-                    self._unresolved(callee.owner.service, f"what {callee.name} is asked for", call, file)
+                    self.seen.unresolved(callee.owner.service, f"what {callee.name} is asked for", call, file)
             case Method(owner=Resource(), name=name) if name == "batch_writer":
                 pass
             case Method(owner=Made()):
                 assert isinstance(callee.owner, Made)
                 for one in libraries.follow_method(callee.owner, callee.name, arguments):
-                    self._record(one.service, one.operation, one.given, call, file, how=callee.name)
+                    self.seen.record(one.service, one.operation, one.given, call, file, how=callee.name)
                 if callee.owner.name == "boto3.Session" and callee.name in (
                     "client",
                     "resource",
                     "create_client",
                 ):
-                    self._client(arguments, call, file)
+                    self.seen.made_client(arguments, call, file)
             case External():
                 self._external(callee.name, arguments, call, frame)
             case Guess():
@@ -343,7 +335,7 @@ class _Walker:
                         self.evaluator.bind(value, rest if is_passed_on else Arguments(is_open=True))
                     )
                 elif isinstance(value, Operation) and value.role not in ("paginate", "wait"):
-                    self._operation(value, arguments, call, file)
+                    self.seen.operation(value, arguments, call, file)
         for name, values in arguments.named.items():
             for value in values:
                 if isinstance(value, Callable_):
@@ -360,201 +352,34 @@ class _Walker:
         file = frame.scope.file
         module, _, function = name.rpartition(".")
         if module in SESSIONS and function in ("client", "resource", "create_client"):
-            self._client(arguments, call, file)
+            self.seen.made_client(arguments, call, file)
         elif name == "builtins.getattr" and not constants(arguments.value(1, "name")):
             for owner in arguments.value(0, "object"):
                 if isinstance(owner, Client | Resource):
-                    self._unresolved(owner.service, "which operation is called", call, file)
+                    self.seen.unresolved(owner.service, "which operation is called", call, file)
+        for prefix in libraries.shelled(name, arguments):
+            self.seen.unresolved(prefix, "what the `aws` command line calls", call, file)
         for one in libraries.follow(name, arguments):
-            self._record(one.service, one.operation, one.given, call, file, how=name.rpartition(".")[2])
-
-    def _client(self, arguments: Arguments, call: ast.Call, file: PythonFile) -> None:
-        names = arguments.value(0, "service_name")
-        known = constants(names)
-        self.made.update(known)
-        if not known or len(known) < len(names):
-            self._unresolved("", "the service of this client", call, file)
-        for one in known:
-            if one not in load_catalogue().services and not load_catalogue().has_resource(one):
-                self._unresolved(one, f"the service {one!r}, which is not in the catalogue", call, file)
-
-    def _unresolved(self, service: str, what: str, node: ast.expr, file: PythonFile) -> None:
-        self.open.add(load_catalogue().prefix(service) if service else "*")
-        self.note(
-            NoteKind.NOT_RESOLVED,
-            f"could not resolve {what}: permissions that it needs are not known",
-            file.place(node),
-            "name it with a constant, or list the action in the policy by hand",
-        )
-
-    def _operation(self, value: Operation, arguments: Arguments, call: ast.Call, file: PythonFile) -> None:
-        if value.role in TRANSFERS:
-            self._transfer(value, arguments, call, file)
-            return
-        given = {**dict(value.preset), **arguments.named}
-        # A paginator's and a waiter's method: nothing is called before `.paginate()` or `.wait()`, which every
-        # use of one has; the parameters are looked for there.
-        self._record(
-            value.service, value.operation, given, call, file, is_open=arguments.is_open, how=value.role
-        )
-
-    def _transfer(self, value: Operation, arguments: Arguments, call: ast.Call, file: PythonFile) -> None:
-        given = dict(value.preset)
-        names = {
-            "upload_file": ["Filename", "Bucket", "Key", "ExtraArgs"],
-            "upload_fileobj": ["Fileobj", "Bucket", "Key", "ExtraArgs"],
-            "download_file": ["Bucket", "Key", "Filename", "ExtraArgs"],
-            "download_fileobj": ["Bucket", "Key", "Fileobj", "ExtraArgs"],
-            "copy": ["CopySource", "Bucket", "Key", "ExtraArgs"],
-        }[value.role]
-        for position, name in enumerate(one for one in names if one not in given):
-            found = arguments.value(position, name)
-            if found:
-                given[name] = found
-        for extra in given.pop("ExtraArgs", frozenset()):
-            if isinstance(extra, Mapping):
-                given.update(dict(extra.items))
-        if value.role.startswith("upload"):
-            operations = ["PutObject", "AbortMultipartUpload"]
-        elif value.role == "copy":
-            operations = ["CopyObject", "AbortMultipartUpload"]
-        else:
-            operations = ["GetObject"]
-        for operation in operations:
-            self._record("s3", operation, given, call, file, is_open=arguments.is_open, how=value.role)
-
-    def _presigned(
-        self, owner: Client, name: str, arguments: Arguments, call: ast.Call, file: PythonFile
-    ) -> None:
-        if name == "generate_presigned_post":
-            given = {"Bucket": arguments.value(0, "Bucket"), "Key": arguments.value(1, "Key")}
-            self._record("s3", "PutObject", given, call, file, how=name)
-            return
-        methods = constants(arguments.value(0, "ClientMethod"))
-        if not methods:
-            self._unresolved(owner.service, "which operation the address is signed for", call, file)
-        parameters: dict[str, Values] = {}
-        for one in arguments.value(1, "Params"):
-            if isinstance(one, Mapping):
-                parameters.update(dict(one.items))
-        for method in methods:
-            operation = load_catalogue().operation(owner.service, method)
-            if operation is not None:
-                self._record(owner.service, operation, parameters, call, file, how=name)
-
-    def _record(
-        self,
-        service: str,
-        operation: str,
-        given: dict[str, Values],
-        node: ast.expr,
-        file: PythonFile,
-        *,
-        is_open: bool = False,
-        how: str = "",
-        confidence: Confidence = _HIGH,
-    ) -> None:
-        place = file.place(node)
-        call = AwsCall(
-            service,
-            operation,
-            place,
-            call_line(file, node),
-            tuple(sorted(given.items())),
-            is_open,
-            confidence,
-            how,
-        )
-        self.calls[(service, operation, place, call.given)] = call
-
-    def _guess(self, method: str, arguments: Arguments, call: ast.Call, frame: Frame) -> None:
-        """A method of something that is not known: an operation if its parameters and its object's name say so."""
-        catalogue = load_catalogue()
-        if method in ("paginate", "wait"):
-            return
-        services = list(catalogue.services_with(method))
-        if method in TRANSFERS and method != "copy":
-            services = ["s3"]
-        if method in ("get_paginator", "get_waiter"):
-            for name in constants(arguments.value(0, "operation_name")):
-                if catalogue.services_with(name):
-                    self._guess(name, Arguments(is_open=True), call, frame)
-            return
-        if not services or method in ("close", "copy"):
-            return
-        hint = _receiver(call.func)
-        file = frame.scope.file
-        fitting = []
-        for service in services:
-            operation = catalogue.operation(service, method) or ""
-            known = {*catalogue.parameters(service, operation)}
-            fits = bool(arguments.named) and all(name in known for name in arguments.named)
-            is_named = service.split("-")[0] in hint
-            if method in TRANSFERS:
-                fits = len(arguments.positional) + len(arguments.named) >= 2 and (
-                    is_named or "s3" in self.made
-                )
-            if fits or (is_named and not arguments.positional and not arguments.named):
-                fitting.append((service, operation, is_named))
-        named = [one for one in fitting if one[2]]
-        made = [one for one in fitting if one[0] in self.made]
-        for choice in (named, made, fitting):
-            if len(choice) == 1:
-                service, operation, _ = choice[0]
-                confidence = _MEDIUM if choice is not fitting or arguments.named else _LOW
-                if method in TRANSFERS:
-                    found = Operation("s3", "", role=method)
-                    self._transfer(found, arguments, call, file)
-                else:
-                    self._record(
-                        service, operation, dict(arguments.named), call, file,
-                        is_open=arguments.is_open, confidence=confidence,
-                    )  # fmt: skip
-                return
-        if fitting and any("_" in method for _ in (0,)):
-            names = ", ".join(one[0] for one in fitting[:4])
-            for one in fitting:
-                self.open.add(catalogue.prefix(one[0]))
-            self.note(
-                NoteKind.NOT_RESOLVED,
-                f"could not resolve whose operation {method} is: {names} have it",
-                file.place(call),
-                "annotate the client's type, or make it where it can be seen",
-            )
+            self.seen.record(one.service, one.operation, one.given, call, file, how=name.rpartition(".")[2])
 
     def _foreign_packages(self) -> None:
-        """Packages that call AWS in ways that are not followed."""
+        """Packages that call AWS in ways that are not followed, and modules that only run time names."""
+        for file, node in self.program.dynamic:
+            self.seen.unresolved("", "which module is imported", node, file)
         for package, (file, node) in sorted(self.program.external.items()):
             prefixes: Iterable[str] = libraries.UNFOLLOWED.get(package, ())
             if package in libraries.SIGNERS:
                 prefixes = ("*",)
             if not prefixes:
                 continue
-            self.open.update(prefixes)
+            self.seen.open.update(prefixes)
             named = "AWS" if "*" in prefixes else ", ".join(prefixes)
-            self.note(
+            self.seen.note(
                 NoteKind.NOT_RESOLVED,
                 f"could not resolve what {package} calls of {named}",
                 file.place(node),
                 "list the actions it needs in the policy by hand",
             )
-
-
-def _receiver(node: ast.expr) -> str:
-    """The last name of what a method is called on, in lower case."""
-    if isinstance(node, ast.Attribute):
-        owner = node.value
-        if isinstance(owner, ast.Attribute):
-            return owner.attr.lower()
-        if isinstance(owner, ast.Name):
-            return owner.id.lower()
-        if isinstance(owner, ast.Call):
-            return (
-                _receiver(ast.Attribute(owner.func, ""))
-                if not isinstance(owner.func, ast.Name)
-                else owner.func.id.lower()
-            )
-    return ""
 
 
 def _snake(name: str) -> str:
