@@ -82,6 +82,8 @@ def _known_of(project: Project) -> _Known:
     known = _known.get(id(project))
     if known is None or known.project() is not project:
         routes = {(entry.file.path, entry.qualname): entry for entry in find_routes(project)}
+        for gone in [key for key, other in _known.items() if other.project() is None]:
+            del _known[gone]
         known = _known[id(project)] = _Known(weakref.ref(project), {}, routes)
     return known
 

@@ -303,7 +303,7 @@ class Files:
             ) and "where" not in statement
             if is_emptied:
                 state.put(file.spot, CONSTANT, is_whole=True, is_dirty=False)
-            elif data.parts:
+            elif data.parts and not statement.startswith(("delete", "drop", "create")):
                 self.follower.write(
                     file.spot, data, state, frame.file.place(node), shown(node), is_whole=False
                 )
