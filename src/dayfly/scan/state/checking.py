@@ -62,6 +62,7 @@ def check_effects(entry: Entry, result: EntryResult, project: Project) -> Iterat
         )
     if deeds.dirty:
         deeds = _with_neighbours(deeds, entry, project)
+    deeds = replace(deeds, is_snapstart=entry.function.is_snapstart, restored=_restored(entry.file.tree))
     yield from judge(deeds, source=place, function=entry.function.name, effects=result.effects)
 
 
@@ -81,6 +82,8 @@ def _known_of(project: Project) -> _Known:
     known = _known.get(id(project))
     if known is None or known.project() is not project:
         routes = {(entry.file.path, entry.qualname): entry for entry in find_routes(project)}
+        for gone in [key for key, other in _known.items() if other.project() is None]:
+            del _known[gone]
         known = _known[id(project)] = _Known(weakref.ref(project), {}, routes)
     return known
 
@@ -129,6 +132,17 @@ def _with_neighbours(deeds: Deeds, entry: Entry, project: Project) -> Deeds:
             reads.update(read for read in other.reads if read.spot.root in roots)
             tested.update(spot for spot in other.tested if spot.root in roots)
     return replace(deeds, flows=flows, reads=reads, tested=tested)
+
+
+def _restored(tree: ast.Module | None) -> frozenset[str]:
+    """Names in hooks that run after a snapshot was restored: `@register_after_restore` of snapshot_restore_py."""
+    found: set[str] = set()
+    for node in tree.body if tree is not None else ():
+        if isinstance(node, ast.FunctionDef) and any(
+            "register_after_restore" in ast.unparse(one) for one in node.decorator_list
+        ):
+            found.update(inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name))
+    return frozenset(found)
 
 
 def _place_of(entry: Entry) -> Place:
