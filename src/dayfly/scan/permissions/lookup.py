@@ -6,7 +6,8 @@ import ast
 from typing import TYPE_CHECKING
 
 from dayfly.scan.permissions.containers import get_item, iterate
-from dayfly.scan.permissions.program import Binding, Frame, Function, How, Scope, absolute
+from dayfly.scan.permissions.program import Frame, Function, absolute
+from dayfly.scan.permissions.scopes import Binding, How, Scope
 from dayfly.scan.permissions.values import (
     FROM_RUN_TIME,
     NOTHING,
