@@ -9,6 +9,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -182,6 +183,69 @@ def test_a_second_scan_remembers_and_no_cache_does_not(function: Path, cache: Pa
     assert {**document(cwd=function), "seconds": 0} == {**first, "seconds": 0}
 
 
+def _git(folder: Path, *arguments: str) -> None:
+    identity = ("-c", "user.name=t", "-c", "user.email=t@example.invalid")
+    subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)
+
+
+def test_with_diff_a_new_call_of_an_old_hole_counts_and_the_old_ones_do_not(tmp_path: Path) -> None:
+    helper = "import os\n\n\ndef convert(name):\n    os.system('convert ' + name)\n"
+    _write(tmp_path, "helper.py", helper)
+    _write(
+        tmp_path,
+        "old.py",
+        "import helper\n\n\ndef handler(event, context):\n    helper.convert(event['a'])\n",
+    )
+    _git(tmp_path, "init", "--quiet")
+    _git(tmp_path, "add", ".")
+    _git(tmp_path, "commit", "--quiet", "-m", "old")
+    assert run("--diff", "HEAD", cwd=tmp_path).returncode == 0
+    assert run(cwd=tmp_path).returncode == 1
+    _write(
+        tmp_path,
+        "new.py",
+        "import helper\n\n\ndef handler(event, context):\n    helper.convert(event['b'])\n",
+    )
+    made = document("--diff", "HEAD", "--only", "event", cwd=tmp_path)
+    assert [(one["function"], one["standing"]) for one in made["findings"]] == [
+        ("new.handler", "open"),
+        ("old.handler", "elsewhere"),
+    ]
+    assert {one["place"]["path"] for one in made["findings"]} == {"helper.py"}
+    assert run("--diff", "nope", cwd=tmp_path).returncode == 2
+
+
+def test_the_configuration_is_used_and_what_it_leaves_out_is_told(function: Path) -> None:
+    _write(function, "dayfly.toml", "[scan]\nskip = ['event']\n")
+    done = run(cwd=function)
+    assert done.returncode == 0
+    assert "dayfly.toml skips event" in done.stdout
+    _write(function, "dayfly.toml", "[scan]\nskip = ['evnt']\n")
+    done = run(cwd=function)
+    assert done.returncode == 2
+    assert "dayfly.toml" in done.stderr
+
+
+def test_sigterm_ends_the_scan_and_its_processes(tmp_path: Path) -> None:
+    for number in range(60):
+        _write(tmp_path, f"app{number}.py", HANDLER + "x = [1]\n" * 3_000)
+    with subprocess.Popen(
+        [sys.executable, "-c", "from dayfly.cli.main import main; main()", "scan", "--no-cache", "--jobs", "2"],
+        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    ) as process:  # fmt: skip
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        deadline = time.monotonic() + 60
+        while not children.read_text().split() and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.01)  # a child of another process tells nobody that it is there
+        left = [int(pid) for pid in children.read_text().split()]
+        assert left
+        process.terminate()
+        output, errors = process.communicate(timeout=60)
+    assert process.returncode == 143
+    assert (output, errors) == ("", "")
+    assert [pid for pid in left if Path(f"/proc/{pid}").exists()] == []
+
+
 def test_handlers_may_be_named(clean: Path) -> None:
     (clean / "odd.py").write_text(HANDLER.replace("def handler", "def do_it"))
     assert run("--handler", "odd.do_it", cwd=clean).returncode == 1
@@ -224,6 +288,58 @@ Resources:
     made = document("template.yaml", "--only", "event", cwd=tmp_path)
     assert made["functions"] == ["Payments"]
     assert {one["function"] for one in made["findings"]} == {"Payments"}
+
+
+TEMPLATE = """\
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Pay:
+    Type: AWS::Serverless::Function
+    Properties: {CodeUri: function/, Handler: aws.handler, Runtime: python3.13}
+"""
+
+
+def test_a_policy_is_suggested_with_the_lines_that_need_it(function: Path, tmp_path: Path) -> None:
+    (tmp_path / "template.yaml").write_text(TEMPLATE)
+    (function / "aws.py").write_text(
+        "import boto3\ndef handler(event, context):\n    boto3.client('s3').get_object(Bucket='b', Key='k')\n"
+    )
+    done = run("template.yaml", "--suggest-policy", cwd=tmp_path)
+    assert done.returncode == 0
+    assert '"s3:GetObject"' in done.stdout
+    assert "function/aws.py:3" in done.stdout
+    made = json.loads(run("template.yaml", "--suggest-policy", "--json", cwd=tmp_path).stdout)
+    (policy,) = made["policies"]
+    assert policy["function"] == "Pay"
+    assert any(one["action"] == "s3:GetObject" for one in policy["reasons"])
+
+
+def test_without_a_handler_there_is_no_policy(tmp_path: Path) -> None:
+    _write(tmp_path, "x.py", "x = 1\n")
+    done = run("--suggest-policy", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "--handler" in done.stderr
+
+
+def test_a_bill_of_materials_is_written_beside_the_result(clean: Path, tmp_path: Path) -> None:
+    _write(clean, "requirements.txt", "boto3==1.40.0\n")
+    assert run("--sbom", tmp_path / "bom.json", cwd=clean).returncode == 0
+    made = json.loads((tmp_path / "bom.json").read_text())
+    assert made["bomFormat"] == "CycloneDX"
+    assert run(clean, clean, "--sbom", tmp_path / "bom.json", cwd=clean).returncode == 2
+
+
+def test_what_a_dependency_does_anew_is_a_finding(clean: Path) -> None:
+    _write(clean, "site-packages/calm-1.0.dist-info/METADATA", "Name: calm\nVersion: 1.0\n")
+    _write(clean, "site-packages/calm-1.0.dist-info/RECORD", "calm.py,,\n")
+    _write(clean, "site-packages/calm.py", "x = 1\n")
+    assert run("--write-capabilities", "--only", "dependency.capability-changed", cwd=clean).returncode == 0
+    assert run("--only", "dependency.capability-changed", cwd=clean).returncode == 0
+    _write(clean, "site-packages/calm.py", "import subprocess\nsubprocess.run(['true'])\n")
+    done = run("--only", "dependency.capability-changed", cwd=clean)
+    assert done.returncode == 1
+    assert "starts processes" in done.stdout
+    assert run("--capabilities", "nope.json", cwd=clean).returncode == 2
 
 
 # Bad input ---------------------------------------------------------------------------------------------------------

@@ -9,18 +9,21 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
+from uuid import uuid4
 
 from cyclopts import Parameter
 
 from dayfly.cli.ending import TERMINATED
 from dayfly.cli.output import Output
 from dayfly.cli.scan_config import find_table, parse_fail_on, select
+from dayfly.cli.scan_files import find_recorded, read_known, read_recorded
 from dayfly.cli.scan_git import read_change
 from dayfly.cli.scan_policy import print_policies
 from dayfly.cli.scan_view import MAX_WIDTH, ScanProgress, draw_outcome
 from dayfly.cli.scan_writing import render, write_text
-from dayfly.errors import DayflyError, SettingError
+from dayfly.errors import SettingError
 from dayfly.scan import scanning
+from dayfly.scan.passes import products
 from dayfly.scan.passes.families import FamilyOptions, default_families
 from dayfly.scan.passes.store import default_folder
 from dayfly.scan.report import baseline as baselines
@@ -57,6 +60,8 @@ def scan(
     diff: str | None = None,
     suggest_policy: _Flag = False,
     sbom: Path | None = None,
+    capabilities: Path | None = None,
+    write_capabilities: _Flag = False,
     osv_database: Path | None = None,
     osv: _Flag = False,
     config: Path | None = None,
@@ -109,6 +114,10 @@ def scan(
         Print the least-privilege IAM policy of each function, and the lines that need each action, instead.
     sbom
         Write a CycloneDX bill of materials into this file.
+    capabilities
+        File of what each dependency was seen to do; dayfly.capabilities.json of the scanned folder if it is there.
+    write_capabilities
+        Write what each dependency does today into that file.
     osv_database
         Look dependencies up in this folder or zip of OSV advisories.
     osv
@@ -130,7 +139,9 @@ def scan(
     _check(
         output, baseline or table.baseline, is_written=write_baseline, has_diff=diff is not None, jobs=jobs
     )
+    now = datetime.now(UTC)
     known_file = baseline or table.baseline
+    recorded = capabilities or find_recorded(named)
     database = osv_database or table.osv_database
     if database is not None and not database.exists():
         raise SettingError(
@@ -138,15 +149,24 @@ def scan(
         )
     options = Options(
         base=base,
-        today=datetime.now(UTC).date(),
+        today=now.date(),
         handlers=tuple(handler or table.handlers),
         exclude=tuple(exclude or table.exclude),
         selection=select(
             tuple(only or table.only), tuple(skip or table.skip), table.severity, where="the selection"
         ),
-        known=_read_known(known_file, is_written=write_baseline),
+        known=read_known(known_file) if known_file is not None and not write_baseline else frozenset(),
         change=read_change(diff, base) if diff is not None else None,
-        families=FamilyOptions(osv_database=database, is_online=osv, now=datetime.now(UTC)),
+        families=FamilyOptions(
+            osv_database=database,
+            is_online=osv,
+            now=now,
+            today=now.date(),
+            capabilities_lock=read_recorded(recorded, is_asked_for=capabilities is not None)
+            if not write_capabilities
+            else None,
+            capabilities_path=str(recorded),
+        ),
         jobs=jobs or default_jobs(),
         cache=None if no_cache else default_folder(os.environ) / _CACHE_NAME,
         settings=_describe(table, only=only, skip=skip, exclude=exclude),
@@ -159,6 +179,14 @@ def scan(
         inputs = read_inputs(named, options, families=families, progress=show)
         if suggest_policy:
             return print_policies(inputs, screen, width=min(screen.console.width, MAX_WIDTH))
+        if write_capabilities:
+            write_text(recorded, products.record_capabilities(inputs))
+            screen.note(f"wrote {recorded}")
+        if sbom is not None:
+            if len(inputs) > 1:
+                raise SettingError("--sbom is of one path", hint="scan one after the other")
+            write_text(sbom, products.list_materials(inputs[0], serial=uuid4(), now=now))
+            screen.note(f"wrote {sbom}")
         outcome = scanning.scan(named, options, families=families, inputs=inputs, progress=show)
     if write_baseline:
         assert known_file is not None
@@ -183,20 +211,6 @@ def _check(
         raise SettingError(
             f"{output.parent} is not a folder", hint="--output names a file in one that is there"
         )
-
-
-def _read_known(path: Path | None, *, is_written: bool) -> frozenset[str]:
-    if path is None or is_written:
-        return frozenset()
-    try:
-        if path.stat().st_size > baselines.MAX_BYTES:
-            raise DayflyError(f"{path} is larger than {baselines.MAX_BYTES:,} bytes")
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DayflyError(
-            f"the baseline {path} cannot be read: {error}", hint="write one with --write-baseline"
-        ) from error
-    return baselines.read_baseline(text, name=str(path))
 
 
 def _describe(

@@ -13,8 +13,8 @@ from rich.text import Text
 
 from dayfly.errors import DayflyError
 from dayfly.scan.passes.inputs import moved, moved_place
+from dayfly.scan.passes.products import suggest_policies
 from dayfly.scan.report.excerpts import printable
-from dayfly.scan.scanning import suggest_policies
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -8,15 +8,12 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from dayfly.errors import DayflyError
 from dayfly.scan.check import Family
 from dayfly.scan.model import Finding, Note
-from dayfly.scan.passes.bounding import TimeUpError, time_limit
 from dayfly.scan.passes.families import FamilyOptions, default_families
 from dayfly.scan.passes.inputs import Input, moved, moved_place, read_input
 from dayfly.scan.passes.store import Store, tool_version
-from dayfly.scan.passes.tasks import ENTRY_SECONDS, Planner, perform_all
-from dayfly.scan.permissions.suggesting import suggest
+from dayfly.scan.passes.tasks import Planner, perform_all
 from dayfly.scan.report import suppressions
 from dayfly.scan.report.excerpts import take_excerpts
 from dayfly.scan.report.fingerprints import fingerprints
@@ -31,7 +28,6 @@ if TYPE_CHECKING:
 
     from dayfly.scan.passes.encoding import Yield
     from dayfly.scan.passes.families import Families
-    from dayfly.scan.permissions.suggesting import Suggestion
     from dayfly.scan.report.differences import Change
     from dayfly.scan.source.project import Project
 
@@ -150,28 +146,6 @@ def scan(
         settings=options.settings,
         faults=faults,
     )
-
-
-def suggest_policies(inputs: Sequence[Input]) -> tuple[tuple[Suggestion, Input], ...]:
-    """The least-privilege policy of every handler with its input, once for each function.
-
-    Raises DayflyError naming a handler for which none could be made.
-    """
-    made: dict[tuple[str, str], tuple[Suggestion, Input]] = {}
-    for one in inputs:
-        for entry in one.entries:
-            key = (one.prefix, entry.function.name)
-            if key in made:
-                continue
-            try:
-                with time_limit(ENTRY_SECONDS):
-                    made[key] = suggest(one.project, entry, one.templates), one
-            except (TimeUpError, RecursionError, MemoryError) as error:
-                message = f"no policy could be made for {entry.function.name}: it is too large or too deep"
-                raise DayflyError(
-                    message, hint="leave parts out with --exclude, or name one handler"
-                ) from error
-    return tuple(made.values())
 
 
 def _look(
@@ -302,10 +276,20 @@ def _note_order(note: Note) -> tuple[object, ...]:
 
 
 def _distinct(findings: Sequence[Finding]) -> list[Finding]:
-    """Without those that two ways of finding brought: same check, place, function and sentence."""
+    """Without those that two ways of finding brought: same check, place, function and sentence.
+
+    A weakness is one line's, whoever saw it: its file alone, or the way of one function or of several. The one
+    with the longest way is kept.
+    """
     seen: dict[tuple[object, ...], Finding] = {}
     for finding in findings:
-        seen.setdefault(_order(finding), finding)
+        if finding.check.startswith(f"{Family.WEAK}."):
+            key: tuple[object, ...] = (finding.check, finding.place.path, finding.place.line)
+            known = seen.get(key)
+            if known is None or len(known.steps) < len(finding.steps):
+                seen[key] = finding
+        else:
+            seen.setdefault(_order(finding), finding)
     return list(seen.values())
 
 

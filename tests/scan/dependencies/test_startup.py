@@ -14,6 +14,7 @@ HONEST = [
     "import _virtualenv",
     "import pywin32_bootstrap",
     "import sys, types, os;has_mfs = sys.version_info > (3, 5);p = os.path.join(sys._getframe(1).f_locals['sitedir'], *('google',));importlib = has_mfs and __import__('importlib.util');has_mfs and __import__('importlib.machinery');m = has_mfs and sys.modules.setdefault('google', importlib.util.module_from_spec(importlib.machinery.PathFinder.find_spec('google', [os.path.dirname(p)])));m = m or sys.modules.setdefault('google', types.ModuleType('google'));mp = (m or []) and m.__dict__.setdefault('__path__',[]);(p not in mp) and mp.append(p)",
+    'import sys; exec(\'import os\\n\\nif os.getenv("COVERAGE_PROCESS_START") or os.getenv("COVERAGE_PROCESS_CONFIG"):\\n try:\\n  import coverage\\n except:\\n  pass\\n else:\\n  coverage.process_startup(slug="pth")\')',
     "/opt/shared/libraries",
     "../src",
     "# import os",
@@ -43,6 +44,8 @@ def test_what_installers_write_is_left_alone(line: str) -> None:
         ("import\tos; os.system('id')", Severity.HIGH),
         (HONEST[0] + "; import os; os.system('id')", Severity.HIGH),
         (HONEST[4] + ";__import__('os').system('id')", Severity.HIGH),
+        (HONEST[4].replace("types.ModuleType('google')", "__import__('os').system('id')"), Severity.HIGH),
+        (HONEST[4].replace("*('google',)", "*('google', __import__('x').y)"), Severity.HIGH),
     ],
 )
 def test_a_line_that_runs_code_is_found(line: str, severity: Severity) -> None:

@@ -25,10 +25,10 @@ _HARMLESS = re.compile(
     r"(?:token|tokens|password|pass|secret|credentials?|apikey)$"
 )
 _PLACEHOLDER = re.compile(
-    r"example|change.?(?:me|it|this)|placeholder|dummy|your[-_ ]?|<.*>|\.\.\.|x{3,}|\*{3,}|todo|fixme|redact|replace|insert|"
+    r"example|change.?(?:me|it|this)|placeholder|dummy|your[-_ ]?|<.*>|\.\.\.|x{4,}|\*{3,}|todo|fixme|redact|replace|insert|"
     r"fake|sample|not.?(?:a.?)?(?:real|secret|set|used)|undefined|lorem|foobar|mock|stub|\bnone\b|\bnull\b|\btesting\b|"
     r"^test(?:ing)?[-_]?|[-_]test$|testpass|testkey|test[-_]?(?:secret|token|password|key|value)|unused|ignored|"
-    r"none|default|enter[-_ ]|put[-_ ]|my[-_]?(?:secret|password|token|key|pass)|my[-_]api|abc123|^secret$|^password$|hidden|"
+    r"none|default|^(?:enter|put)[-_ ]|^my[-_]?(?:api[-_]?)?(?:secret|password|token|key|pass)(?:[-_]?(?:key|password|token|here|value))?\d{0,2}$|abc123|^secret$|^password$|hidden|"
     r"masked|super[-_ ]?secret(?:[-_ ]?(?:key|password|token))?$",
     re.IGNORECASE,
 )
@@ -38,6 +38,9 @@ _REFERENCE = re.compile(
     r"^(?:true|false|yes|no|on|off)$",
     re.IGNORECASE,
 )
+# A pattern that a secret must match, or a type that it has, is none.
+_PATTERN = re.compile(r"[a-zA-Z]-[a-zA-Z]|0-9\]|\\[dwsS]|\(\?|^\w+\?$|^\[.*\]$")
+_SCHEME = re.compile(r"^(?:Bearer|Basic|Token|token|ApiKey|Key)\s+")
 # Words with separators: what something is called, where it lies.
 _WORDS = re.compile(r"[A-Za-z]{1,16}(?:[-_./:@ ]+(?:[A-Za-z]{1,16}|v?\d{1,2}))*$")
 _CAMEL = re.compile(r"(?:[A-Z]?[a-z]{2,14}){1,5}$")
@@ -94,15 +97,18 @@ def is_placeholder(value: str) -> bool:
 
 def judge(name: str, value: str) -> tuple[str, Confidence] | None:
     """The kind of secret that `name` holds with `value`, and how sure that is; None for no secret."""
-    text = value.strip()
+    text = _SCHEME.sub("", value.strip())
     if not _MIN_PASSWORD <= len(text) <= _MAX or any(blank in text for blank in " \t\n"):
         return None
     kind = name_kind(name)
     if not kind or is_placeholder(text):
         return None
-    if _norm(text) in _norm(name) or (_norm(name) in _norm(text) and not re.search(r"\d", text)):
+    # `password2 = "password2"` names a field; `password = "password!9"` is somebody's.
+    if _flat(text) == _flat(name) or (
+        text.isalpha() and (_flat(text) in _flat(name) or _flat(name) in _flat(text))
+    ):
         return None
-    if _WORDS.match(text) or _CAMEL.match(text):
+    if text.isdecimal() or _WORDS.match(text) or _CAMEL.match(text) or _is_pattern(text):
         return None
     shortest = {"password": _MIN_PASSWORD, "secret": _MIN_SECRET, "token": _MIN_TOKEN}[kind]
     if len(text) < shortest:
@@ -112,7 +118,7 @@ def judge(name: str, value: str) -> tuple[str, Confidence] | None:
         return (kind, Confidence.MEDIUM) if bits > 2.5 else None
     classes = sum(bool(re.search(one, text)) for one in (r"[a-z]", r"[A-Z]", r"\d", r"[^A-Za-z0-9]"))
     if kind == "password":
-        if classes < 2 or text.isdecimal():
+        if classes < 2:
             return None
         return kind, Confidence.HIGH if classes >= 3 and len(text) >= 10 else Confidence.MEDIUM
     has_digit = bool(re.search(r"\d", text))
@@ -130,5 +136,9 @@ def is_address_secret(password: str, host: str) -> bool:
     return len(password) >= 4 and not re.fullmatch(r"\d{1,5}", password)
 
 
-def _norm(text: str) -> str:
-    return re.sub(r"[^a-z]+", "", text.lower())
+def _is_pattern(text: str) -> bool:
+    return _PATTERN.search(text) is not None and re.search(r"[\[\]?\\]", text) is not None
+
+
+def _flat(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "", text.lower())

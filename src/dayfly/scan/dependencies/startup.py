@@ -14,35 +14,37 @@ if TYPE_CHECKING:
 
 _MAX_LINE = 1_000
 _MAX_BYTES = 1_000_000
-# Lines that well-known installers and packages write; by the whole line, so that nothing can be added to one.
-# setuptools, its editable installs and namespace packages; virtualenv; coverage and pytest-cov; pywin32;
-# matplotlib's and Google's namespace packages; hatch and editables; distutils of setuptools; ddtrace; zope.
-_KNOWN = tuple(
-    re.compile(pattern)
-    for pattern in (
-        (
-            r"import os; var = 'SETUPTOOLS_USE_DISTUTILS'; enabled = os\.environ\.get\(var, '(?:local|stdlib)'\) == 'local'; "
-            r"enabled and __import__\('_distutils_hack'\)(?:\.add_shim\(\))?;? ?"
-        ),
-        r"import __editable___[\w.]+_finder; __editable___[\w.]+_finder\.install\(\)",
-        r"import _editable_impl_\w+",
-        r"import _virtualenv",
-        r"import pywin32_bootstrap",
-        r"import sys; exec\('try: import coverage; coverage\.process_startup\(\)\\nexcept (?:ImportError|Exception): pass'\)",
-        r"import coverage; coverage\.process_startup\(\)",
-        r"import sys;\s?exec\(.try: import coverage;? ?coverage\.process_startup\((?:slug=.{0,20})?\).{0,80}",
-        (
-            r"import os, sys;exec\(.if .COV_CORE_SOURCE. in os\.environ:\\n try:\\n  from pytest_cov\.embed import init\\n"
-            r"  init\(\)\\n except Exception as exc:\\n  sys\.stderr\.write\(\\n   .{0,200}\)\\n.\)"
-        ),
-        (
-            r"import sys, ?types, ?os; ?(?:has_mfs = sys\.version_info > \(3, 5\); ?)?p = os\.path\.join\(sys\._getframe\(1\)\.f_locals"
-            r"\['sitedir'\], \*\([^()]*\)\); ?(?:importlib = has_mfs and __import__\('importlib\.util'\); ?has_mfs and "
-            r"__import__\('importlib\.machinery'\); ?)?m = (?:has_mfs and sys\.modules\.setdefault\([^;]*|sys\.modules\.setdefault"
-            r"\([^;]*); ?(?:m = m or sys\.modules\.setdefault\([^;]*; ?)?mp = \(m or \[\]\) and m\.__dict__\.setdefault\('__path__', ?\[\]\); ?"
-            r"\(p not in mp\) and mp\.append\(p\)(?:; ?m and setattr\([^;]*)?"
-        ),
-    )
+# Lines that well-known installers and packages write; the whole line, and nothing in it that may be anything: what
+# could be added to one would pass for it.
+_NAMESPACE = r"(?:'[\w.-]+',? ?)+"
+_KNOWN = (
+    # setuptools; its editable installs; hatch's; virtualenv; pywin32
+    re.compile(
+        r"import os; var = 'SETUPTOOLS_USE_DISTUTILS'; enabled = os\.environ\.get\(var, '(?:local|stdlib)'\) == 'local'; "
+        r"enabled and __import__\('_distutils_hack'\)(?:\.add_shim\(\))?;? ?"
+    ),
+    re.compile(r"import (?P<finder>__editable___\w+_finder); (?P=finder)\.install\(\)"),
+    re.compile(r"import (?:_editable_impl_\w+|_virtualenv|pywin32_bootstrap)"),
+    # coverage, before and since 7.10; what its documentation tells people to write
+    re.compile(
+        r"import sys; exec\('try: import coverage; coverage\.process_startup\(\)\\nexcept (?:ImportError|Exception): pass'\)"
+    ),
+    re.compile(
+        re.escape(
+            'import sys; exec(\'import os\\n\\nif os.getenv("COVERAGE_PROCESS_START") or os.getenv("COVERAGE_PROCESS_CONFIG"):\\n try:\\n'
+            '  import coverage\\n except:\\n  pass\\n else:\\n  coverage.process_startup(slug="pth")\')'
+        )
+    ),
+    re.compile(r"import coverage; coverage\.process_startup\(\)"),
+    # setuptools for namespace packages: matplotlib, Google's, zope, sphinxcontrib, …
+    re.compile(
+        rf"import sys, ?types, ?os; ?(?:has_mfs = sys\.version_info > \(3, 5\); ?)?p = os\.path\.join\(sys\._getframe\(1\)\.f_locals"
+        rf"\['sitedir'\], \*\({_NAMESPACE}\)\); ?(?:importlib = has_mfs and __import__\('importlib\.util'\); ?has_mfs and "
+        rf"__import__\('importlib\.machinery'\); ?)?m = (?:has_mfs and sys\.modules\.setdefault\('[\w.]+', ?importlib\.util\.module_from_spec"
+        rf"\(importlib\.machinery\.PathFinder\.find_spec\('[\w.]+', ?\[os\.path\.dirname\(p\)\]\)\)\); ?m = m or )?"
+        rf"sys\.modules\.setdefault\('[\w.]+', ?types\.ModuleType\('[\w.]+'\)\); ?mp = \(m or \[\]\) and m\.__dict__\.setdefault"
+        rf"\('__path__', ?\[\]\); ?\(p not in mp\) and mp\.append\(p\)(?:; ?m and setattr\(sys\.modules\['[\w.]+'\], ?'\w+', ?m\))?"
+    ),
 )
 _PLAIN_IMPORT = re.compile(r"import\s+(?P<module>[A-Za-z_][\w.]*)\s*(?:;\s*(?P=module)(?:\.\w+)+\(\)\s*)?;?")
 _ALARMING = re.compile(

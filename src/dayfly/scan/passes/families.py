@@ -76,7 +76,8 @@ class FamilyOptions:
     is_online: bool = False  # ask the OSV API
     now: datetime | None = None
     today: date | None = None
-    capabilities_lock: str | None = None
+    capabilities_lock: str | None = None  # the text of what packages were seen to do before
+    capabilities_path: str = ""
 
 
 def default_families(options: FamilyOptions) -> Families:
@@ -87,6 +88,7 @@ def default_families(options: FamilyOptions) -> Families:
         osv_url=OSV_URL if options.is_online else "",
         now=options.now,
         capabilities_lock=options.capabilities_lock,
+        capabilities_path=options.capabilities_path,
         memory=memory,
     )
 
@@ -128,7 +130,6 @@ def default_families(options: FamilyOptions) -> Families:
         files=(
             FileCheck((Family.WEAK,), weak.check_file),
             FileCheck((Family.SECRET,), configuration.check_file),
-            FileCheck((Family.DEPENDENCY,), dependencies.check_file, is_for_dependencies=True),
         ),
         projects=(
             ProjectCheck((Family.DEPENDENCY,), look_at_dependencies),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from dayfly.scan.model import Note, NoteKind, Place
 from dayfly.scan.state.deeds import Deeds, Outlet
 from dayfly.scan.state.following import Follower
+from dayfly.scan.state.frames import Frame
 from dayfly.scan.state.judging import judge
 from dayfly.scan.state.keeping import State
 from dayfly.scan.state.values import NOTHING, ClassRef, FunctionRef, Value
@@ -141,7 +142,6 @@ def _find(follower: Follower, entry: Entry) -> FunctionRef | None:
     parts = [part for part in entry.qualname.split(".") if part != "<locals>"]
     value = follower.expressions.module_name(entry.file, parts[0])
     state = State()
-    from dayfly.scan.state.following import Frame
 
     frame = Frame(entry.file)
     for index, part in enumerate(parts[1:], 1):

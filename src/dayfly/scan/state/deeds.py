@@ -47,6 +47,10 @@ class Outlet(StrEnum):
     DECISION = "decision"
 
 
+# The worst first.
+OUTLETS = (Outlet.ANSWER, Outlet.OUTSIDE, Outlet.DECISION, Outlet.LOG)
+
+
 @dataclass(frozen=True, slots=True)
 class Flow:
     """Something kept reached an outlet."""

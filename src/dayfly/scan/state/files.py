@@ -7,12 +7,25 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dayfly.scan.state import knowledge
-from dayfly.scan.state.values import CONSTANT, NOTHING, OpenFile, Root, RootKind, Spot, Value, join, mix
+from dayfly.scan.state.values import (
+    CONSTANT,
+    NOTHING,
+    External,
+    OpenFile,
+    Root,
+    RootKind,
+    Spot,
+    Value,
+    join,
+    mix,
+)
+from dayfly.scan.state.wording import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from dayfly.scan.state.following import Follower, Frame
+    from dayfly.scan.state.following import Follower
+    from dayfly.scan.state.frames import Frame
     from dayfly.scan.state.keeping import State
 
 _OPENERS = frozenset(
@@ -191,8 +204,6 @@ class Files:
         if name in ("shelve.open", "dbm.open"):
             spot = self.spot(first)
             if spot is not None:
-                from dayfly.scan.state.values import External
-
                 read = self.follower.read(spot, state, frame.file.place(node))
                 return Value(spots=frozenset({spot}), refs=(External("dict()"),), reads=frozenset({read}))
         return None
@@ -201,7 +212,6 @@ class Files:
         spot = self.spot(path)
         if spot is None:
             return None
-        from dayfly.scan.state.expressions import shown
 
         self.follower.write(
             spot, data.derived(), state, frame.file.place(node), shown(node), key=self._key(path)
@@ -243,7 +253,6 @@ class Files:
         frame: Frame,
     ) -> Value | None:  # fmt: skip
         """A method of an open file, or of a reader or database made of one."""
-        from dayfly.scan.state.expressions import shown
 
         files = [ref for ref in receiver.refs if isinstance(ref, OpenFile)]
         place = frame.file.place(node)
@@ -273,7 +282,6 @@ class Files:
         self, name: str, receiver: Value, files: list[OpenFile], arguments: Sequence[Value], data: Value, node: ast.Call,
         state: State, frame: Frame,
     ) -> Value | None:  # fmt: skip
-        from dayfly.scan.state.expressions import shown
 
         statement = ((arguments[0].text if arguments else None) or "").strip().lower()
         if name == "rollback":

@@ -6,21 +6,21 @@ from typing import TYPE_CHECKING
 
 from dayfly.scan.checks import CHECKS
 from dayfly.scan.model import Confidence, Finding, Severity, Step
-from dayfly.scan.state import knowledge, wording
+from dayfly.scan.state import wording
 from dayfly.scan.state.combining import Effects, Judged
-from dayfly.scan.state.deeds import Outlet
+from dayfly.scan.state.deeds import OUTLETS, Outlet
 from dayfly.scan.state.keeping import covers, is_open, is_prefix, overlap
+from dayfly.scan.state.leftovers import judge_drawn, judge_registration, judge_work
 from dayfly.scan.state.values import BOUND_KEYS, RootKind, is_deciding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from dayfly.scan.model import Place
-    from dayfly.scan.state.deeds import Deeds, Flow, Registration, Work, Write
+    from dayfly.scan.state.deeds import Deeds, Flow, Write
     from dayfly.scan.state.values import Part, Read
     from dayfly.scan.taint.results import Effect
 
-_OUTLETS = (Outlet.ANSWER, Outlet.OUTSIDE, Outlet.DECISION, Outlet.LOG)
 # Who is asked for: a key with one of these tells customers apart.
 _IDENTITY = (
     "user", "customer", "tenant", "account", "session", "sub", "principal", "claims", "authorizer", "email", "token",
@@ -75,11 +75,11 @@ def _judge_all(deeds: Deeds, source: Place | None, function: str, effects: Effec
         before = effects.steps(write) or ((Step(source, "the event"),) if source is not None else ())
         yield Judged(_finding(check, severity, confidence, write, flow, before, function), subject)
     yield from effects.unseen(deeds, function)
-    yield from _judge_drawn(deeds, function)
+    yield from judge_drawn(deeds, function)
     for work in deeds.works.values():
-        yield from _judge_work(work, function)
+        yield from judge_work(work, function)
     for registration in deeds.registrations:
-        yield from _judge_registration(registration, deeds, function)
+        yield from judge_registration(registration, deeds, function)
 
 
 def _stale(read: Read, write: Write) -> bool:
@@ -123,7 +123,7 @@ def _flow_of(write: Write, deeds: Deeds) -> Flow | None:
     ]
     if not found:
         return None
-    return min(found, key=lambda flow: (_OUTLETS.index(flow.outlet), flow.place, flow.what))
+    return min(found, key=lambda flow: (OUTLETS.index(flow.outlet), flow.place, flow.what))
 
 
 def _judge_write(write: Write, deeds: Deeds) -> tuple[str, Severity, Confidence, Flow | None] | None:
@@ -162,7 +162,7 @@ def _judge_cache(write: Write, flow: Flow | None) -> tuple[str, Severity, Confid
         return None
     if _uncovered(write) and flow is not None:
         check = "state.client" if write.is_client else "state.cache"
-        return check, Severity.HIGH if flow.outlet in _OUTLETS[:2] else Severity.MEDIUM, Confidence.HIGH, flow
+        return check, Severity.HIGH if flow.outlet in OUTLETS[:2] else Severity.MEDIUM, Confidence.HIGH, flow
     if write.spot.root.drawn == "unbounded":
         return "state.cache", Severity.INFORMATIONAL, Confidence.MEDIUM, None
     return None
@@ -171,7 +171,7 @@ def _judge_cache(write: Write, flow: Flow | None) -> tuple[str, Severity, Confid
 def _judge_file(write: Write, flow: Flow | None) -> tuple[str, Severity, Confidence, Flow | None] | None:
     if not write.parts:
         return None
-    if flow is not None and flow.outlet in _OUTLETS[:2] and write.spot.root.drawn != "unique":
+    if flow is not None and flow.outlet in OUTLETS[:2] and write.spot.root.drawn != "unique":
         return "state.temporary", Severity.HIGH, Confidence.HIGH, flow
     return "state.temporary", Severity.LOW, Confidence.HIGH, None
 
@@ -308,101 +308,3 @@ def _finding(
         CHECKS[check].fix,
         {"kept": wording.name_of(write.spot), "outlet": flow.outlet.value if flow is not None else "none"},
     )
-
-
-def _judge_drawn(deeds: Deeds, function: str) -> Iterator[Judged]:
-    for flow in sorted(deeds.flows, key=lambda one: (_OUTLETS.index(one.outlet), one.place, one.what)):
-        root = flow.read.spot.root
-        if (
-            root.drawn not in ("random", "clock", "generator", "seed")
-            or flow.outlet not in _OUTLETS[:2]
-            or flow.read.is_test
-            or any(is_prefix(fresh, flow.read.spot.field) for fresh in flow.read.fresh)
-        ):
-            continue
-        name = root.name.rpartition("(")[2].rstrip(")")
-        label = (
-            flow.read.spot.field[0].lstrip(".")
-            if flow.read.spot.field and root.kind is RootKind.CLASS
-            else name
-        )
-        words = set(label.lower().split("_"))
-        is_secret = any(
-            word in label.lower()
-            for word in (*knowledge.CREDENTIAL_WORDS, "key", "nonce", "salt", "iv", "otp", "csrf")
-        )
-        if words & knowledge.ENVIRONMENT_WORDS and not is_secret:
-            continue
-        # A key is one for all customers anyway; a nonce, a salt or a token must not be.
-        severity = Severity.HIGH if is_secret and "key" not in label.lower() else Severity.MEDIUM
-        if root.drawn == "clock":
-            severity = Severity.LOW
-        finding = Finding(
-            "state.unique",
-            wording.drawn_message(root, label),
-            flow.read.place,
-            severity,
-            Confidence.HIGH if root.drawn in ("random", "seed") else Confidence.MEDIUM,
-            (Step(flow.read.place, label), Step(flow.place, flow.what)),
-            function,
-            wording.drawn_harm(root, label),
-            CHECKS["state.unique"].fix,
-            {"kept": label},
-        )
-        yield Judged(finding, ("state.unique", root.owner, root.name, label))
-
-
-def _judge_work(work: Work, function: str) -> Iterator[Judged]:
-    if not work.is_started or work.is_awaited or (work.is_guarded and not work.parts):
-        return
-    severity = Severity.MEDIUM if work.parts else Severity.LOW
-    finding = Finding(
-        "state.background",
-        f"{work.what} is started for an event and not waited for",
-        work.place,
-        severity,
-        Confidence.HIGH if work.parts else Confidence.MEDIUM,
-        (Step(work.place, work.what),),
-        function,
-        "it stops when the environment freezes and goes on with this customer's data while the next customer is served"
-        if work.parts
-        else "one more is left at each event; it goes on while the next customer is served",
-        CHECKS["state.background"].fix,
-    )
-    yield Judged(finding, ("state.background", work.place.path, str(work.place.line), ""))
-
-
-def _judge_registration(registration: Registration, deeds: Deeds, function: str) -> Iterator[Judged]:
-    verb = registration.verb
-    undo = knowledge.REGISTERING.get(verb, ("", ""))[0] or knowledge.REGISTERING_CALLS.get(verb, "")
-    if verb == "events.register":
-        undo = "unregister"
-    is_path = verb.startswith(("sys.", "site."))
-    if (undo and undo in deeds.removed) or (is_path and "sys.path" in deeds.removed):
-        return
-    if not registration.parts and (registration.is_guarded or verb in knowledge.REPEATABLE):
-        return
-    if (
-        verb in knowledge.REPEATABLE
-        and undo in ("signal", "settrace", "setprofile")
-        and not registration.parts
-    ):
-        return
-    severity = Severity.LOW
-    if registration.parts:
-        severity = Severity.HIGH if is_path else Severity.MEDIUM
-    finding = Finding(
-        "state.handler",
-        f"{registration.what} adds to what the process keeps, at every event"
-        + (", and holds data of the event" if registration.parts else ""),
-        registration.place,
-        severity,
-        Confidence.HIGH,
-        (Step(registration.place, registration.what),),
-        function,
-        "every later customer's event still runs what was added for this one, with this one's data"
-        if registration.parts
-        else "each event runs what all events before it added, and takes longer than the last",
-        CHECKS["state.handler"].fix,
-    )
-    yield Judged(finding, ("state.handler", registration.place.path, str(registration.place.line), ""))

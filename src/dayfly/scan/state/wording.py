@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from typing import TYPE_CHECKING
 
 from dayfly.scan.state.deeds import Outlet
@@ -10,6 +12,9 @@ from dayfly.scan.state.values import RootKind
 if TYPE_CHECKING:
     from dayfly.scan.state.deeds import Flow, Write
     from dayfly.scan.state.values import Part, Root, Spot
+
+
+_STRING = re.compile(r"""(['"])(.*?)\1""")
 
 
 def name_of(spot: Spot) -> str:
@@ -102,3 +107,25 @@ def drawn_harm(root: Root, label: str) -> str:
     if root.drawn in ("generator", "seed"):
         return "a customer who knows the numbers of one environment knows those that other customers get from another"
     return f"all customers of an environment share one {label}; with SnapStart, all customers of all environments"
+
+
+def shown(node: ast.AST) -> str:
+    """Code in a few words, without constants that look like secrets."""
+    try:
+        text = " ".join(ast.unparse(node).split())
+    except (ValueError, RecursionError):
+        return type(node).__name__
+    text = _STRING.sub(_masked, text)
+    return text if len(text) <= 70 else text[:67] + "…"
+
+
+def _masked(found: re.Match[str]) -> str:
+    inner = found[2]
+    is_scheme = inner.lower().startswith(("bearer ", "basic ")) and len(inner) > 8
+    is_mixed = (
+        len(inner) >= 12
+        and " " not in inner
+        and any(one.isdigit() for one in inner)
+        and any(one.isalpha() for one in inner)
+    )
+    return f"{found[1]}…{found[1]}" if is_scheme or (is_mixed and "/" not in inner) else found[0]

@@ -97,6 +97,7 @@ def evaluate_call(machine: Machine, node: ast.Call) -> Value:
     callees: list[Value]
     if isinstance(function, ast.Attribute):
         receivers = expressions.evaluate(machine, function.value)
+        machine.current_call = function
         callees = []
         for one in alternatives(receivers):
             if isinstance(one, (Text, Thing, Const)) or (isinstance(one, Ref) and one.kind != "object"):

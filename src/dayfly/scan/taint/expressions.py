@@ -74,7 +74,9 @@ def _name(machine: Machine, node: ast.Name) -> Value:
 
 
 def _attribute(machine: Machine, node: ast.Attribute) -> Value:
-    return attributes.get_attribute(machine, evaluate(machine, node.value), node.attr)
+    holder = evaluate(machine, node.value)
+    machine.current_call = node
+    return attributes.get_attribute(machine, holder, node.attr)
 
 
 def _subscript(machine: Machine, node: ast.Subscript) -> Value:
@@ -85,7 +87,9 @@ def _subscript(machine: Machine, node: ast.Subscript) -> Value:
             for part in (node.slice.lower, node.slice.upper, node.slice.step)
         ]
         return items.cut(machine, holder, bounds)
-    return items.get_item(machine, holder, evaluate(machine, node.slice), node)
+    key = evaluate(machine, node.slice)
+    machine.current_call = node
+    return items.get_item(machine, holder, key, node)
 
 
 def _bool_op(machine: Machine, node: ast.BoolOp) -> Value:

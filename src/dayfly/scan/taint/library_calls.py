@@ -10,7 +10,7 @@ from dayfly.scan.taint import conditions, formatting, standard_library, stdlib_o
 from dayfly.scan.taint.characters import read_group
 from dayfly.scan.taint.joining import direct_taint, join_all
 from dayfly.scan.taint.judging import harmful_labels
-from dayfly.scan.taint.knowledge.model import Danger
+from dayfly.scan.taint.knowledge.model import Danger, Trust
 from dayfly.scan.taint.values import (
     Const,
     Hole,
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from dayfly.scan.taint.values import Taint, Value
 
 _BUILT_IN = {"str", "bytes", "list", "dict", "set", "tuple", "int", "float"}
+_WHOSE = {Trust.PREDICTABLE: "can be foretold", Trust.IDENTITY: "has been verified"}
 _TEXT_KINDS = {"str", "bytes"}
 _NUMBER_KINDS = {"int", "float", "bool", "NoneType"}
 
@@ -75,7 +76,10 @@ def call_name(machine: Machine, dotted: str, arguments: Arguments, node: ast.AST
         keep_arguments(machine, made_thing, arguments)
         return made_thing
     _call_back(machine, arguments, node)
-    return _derived(machine, name, list(arguments.every()))
+    made = _derived(machine, name, list(arguments.every()))
+    if name in machine.library.owners and last[:1].isupper() and isinstance(made, Thing):
+        return replace(made, kind=name)  # a class of which the tables know methods
+    return made
 
 
 def call_method(
@@ -364,7 +368,11 @@ def make(
     if result.source:
         # A request's attribute keeps its words; what is read of it is the caller's.
         where = machine.current_call
-        step = Step(machine.place(where), f"{result.source} is the caller's") if where is not None else None
+        step = (
+            Step(machine.place(where), f"{result.source} {_WHOSE.get(result.trust, "is the caller's")}")
+            if where is not None
+            else None
+        )
         trail = Trail(step, None, 1) if step is not None else None
         taint = (Label(result.source, result.trust, result.cleanses, trail),)
     if symbol is None:

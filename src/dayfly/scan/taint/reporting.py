@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
 from dayfly.scan.checks import CHECKS
 from dayfly.scan.model import Confidence, Finding, Severity, Step
+from dayfly.scan.taint.knowledge.model import Trust
 from dayfly.scan.taint.results import Effect, EffectKind
 
 if TYPE_CHECKING:
-    import ast
-
     from dayfly.scan.model import Place
     from dayfly.scan.taint.knowledge.model import Sink
     from dayfly.scan.taint.machine import Machine
     from dayfly.scan.taint.values import Label, Taint
 
+_MAX_SPELT = 60
 _DEEDS: dict[str, str] = {
     "event.code": "is run as code by",
     "event.command": "decides a command that is run by",
@@ -37,6 +38,12 @@ _DEEDS: dict[str, str] = {
 }
 
 
+def _spelt(node: ast.AST, sink: str) -> str:
+    """The called function as the code writes it: `cursor.execute`, not the name that the tables know it by."""
+    text = ast.unparse(node.func) if isinstance(node, ast.Call) else sink
+    return text if len(text) <= _MAX_SPELT and "\n" not in text else sink
+
+
 class Recorder:
     """Findings and effects of one entry."""
 
@@ -54,14 +61,17 @@ class Recorder:
         sink: str,
         row: Sink | None = None,
     ) -> None:
-        """A tainted value reaches a sink."""
-        place = machine.place(node)
+        """A tainted value reaches a sink. What can be foretold is reported where it was drawn."""
         label = labels[0] if labels else None
+        place = machine.place(node)
+        at = place
+        if label is not None and label.trust is Trust.PREDICTABLE and label.trail is not None:
+            at = label.trail.steps()[0].place
         steps: tuple[Step, ...] = label.trail.steps() if label is not None and label.trail is not None else ()
         last = Step(place, machine.step(node).what)
         if not steps or steps[-1].place != place:
             steps = (*steps, last)
-        key = (check, place)
+        key = (check, at)
         known = self.findings.get(key)
         if known is not None and (len(known.steps) <= len(steps)):
             return
@@ -72,11 +82,11 @@ class Recorder:
         elif label is None:
             message = f"{about.title if about is not None else check}: {sink}"
         else:
-            message = f"`{source}` {_DEEDS.get(check, 'reaches')} `{sink}`"
+            message = f"`{source}` {_DEEDS.get(check, 'reaches')} `{_spelt(node, sink)}`"
         self.findings[key] = Finding(
             check,
             message,
-            place,
+            at,
             about.severity if about is not None else Severity.HIGH,
             Confidence.HIGH,
             steps,
@@ -89,7 +99,11 @@ class Recorder:
     def add_effect(
         self, machine: Machine, kind: EffectKind, target: str, node: ast.AST, taint: Taint, key_taint: Taint
     ) -> None:
-        """Something outlives the invocation."""
+        """Something outlives the invocation. What is drawn by chance is nobody's: it is no part of the event."""
+        taint, key_taint = (
+            tuple(label for label in one if label.trust is not Trust.PREDICTABLE)
+            for one in (taint, key_taint)
+        )
         place = machine.place(node)
         label = (taint or key_taint or (None,))[0]
         steps = label.trail.steps() if label is not None and label.trail is not None else ()

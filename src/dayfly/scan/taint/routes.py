@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 _ROUTE_WORDS = re.compile(
-    rb"@\s*[\w.]+\.\w+|MethodView|View\)|\(Resource|HTTPEndpoint|add_url_rule|add_api_route|add_route"
+    rb"@\s*[\w.]+\.\w+|@(?:route|get|post|put|delete|patch)\(|MethodView|View\)|\(Resource|HTTPEndpoint|add_url_rule|add_api_route|add_route"
     rb"|Route\(|def on_"
 )
 # What registers a function, and what a decorator would say instead.
@@ -54,6 +54,7 @@ _REGISTRARS = {
 _NO_REQUEST = {"errorhandler", "error", "before_request", "after_request", "exception_handler", "middleware"}
 _FALCON = re.compile(r"on_(?:get|post|put|patch|delete|head|options)(?:_\w+)?")
 _PACKAGES = {"powertools": "aws_lambda_powertools"}
+_BARE = {"route", "get", "post", "put", "delete", "patch"}
 _METHODS = {"get", "post", "put", "delete", "patch", "head", "options", "websocket", "any"}
 _VIEW_METHODS = _METHODS | {"dispatch_request"}
 _VIEW_BASES = {"MethodView", "View", "Resource", "HTTPEndpoint", "APIView"}
@@ -128,9 +129,12 @@ def decorated(node: FunctionNode, library: Library) -> Registration | None:
     words = {word for row in library.routes for word in row.decorators} | {"route", *_METHODS}
     for decorator in node.decorator_list:
         called = decorator.func if isinstance(decorator, ast.Call) else decorator
-        if not isinstance(called, ast.Attribute) or called.attr not in words:
+        if isinstance(called, ast.Name) and isinstance(decorator, ast.Call) and called.id in _BARE:
+            word = called.id  # Bottle's: `from bottle import route`
+        elif isinstance(called, ast.Attribute) and called.attr in words:
+            word = called.attr
+        else:
             continue
-        word = called.attr
         if word in _NO_REQUEST:
             continue
         if word not in _METHODS and word not in {"route", "api_route"}:
@@ -140,9 +144,12 @@ def decorated(node: FunctionNode, library: Library) -> Registration | None:
         first = decorator.args[0] if decorator.args else None
         first = first or next((one.value for one in decorator.keywords if one.arg in {"path", "rule"}), None)
         if isinstance(first, ast.Constant) and isinstance(first.value, str):
-            if word not in _METHODS or first.value.startswith(("/", "<", "{", ".")) or first.value == "":
+            is_pattern = first.value.startswith(("/", "<", "{", ".")) or first.value == ""
+            if is_pattern or (word not in _METHODS and isinstance(called, ast.Attribute)):
                 return Registration(word, first.value, _names_html(decorator))
-        elif word not in _METHODS or isinstance(first, (ast.JoinedStr, ast.BinOp)):
+        elif isinstance(called, ast.Attribute) and (
+            word not in _METHODS or isinstance(first, (ast.JoinedStr, ast.BinOp))
+        ):
             return Registration(word)
     return None
 
@@ -264,7 +271,8 @@ def _parameter(
     last = spelt.rpartition(".")[2]
     for key in (spelt or parameter.arg, last):
         if key in requests:
-            return Thing(requests[key], (), Symbol())
+            kind, _, items = requests[key].partition("[")
+            return Thing(kind, (), Symbol(), items.rstrip("]"))
     dependency = _dependency(default) or _dependency(annotation)
     if dependency is not None:
         return _depend(machine, function, dependency, row, depth)

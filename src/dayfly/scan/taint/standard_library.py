@@ -7,6 +7,7 @@ import base64
 import binascii
 import posixpath
 import re
+import shlex
 from typing import TYPE_CHECKING
 
 from dayfly.scan.taint import formatting, stdlib_objects, texts
@@ -581,6 +582,22 @@ def _shuffle(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Va
     return NONE
 
 
+def _shlex_split(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value | None:
+    """The words before the first unknown part are exact: the program's name, mostly."""
+    value = arguments.get(0)
+    if isinstance(value, Const) and isinstance(value.value, str):
+        known, rest = value.value, None
+    elif isinstance(value, Text) and isinstance(value.parts[0], str):
+        known, rest = value.parts[0].rpartition(" ")[0], unknown_text(machine.taint_of(value))
+    else:
+        return None
+    try:
+        words = shlex.split(known)
+    except ValueError:
+        return None
+    return machine.new_list([Const(one) for one in words], rest)
+
+
 def _loads(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value | None:
     """`json.loads`: what `json.dumps` made comes back as it was; else a structure of whoever wrote the text."""
     value = arguments.get(0)
@@ -702,6 +719,7 @@ _MODELS: Mapping[str, Callable[[Machine, Arguments, ast.AST | None], Value | Non
     "copy.copy": _copy,
     "copy.deepcopy": _copy,
     "json.loads": _loads,
+    "shlex.split": _shlex_split,
     "hmac.new": _hmac,
     "hmac.compare_digest": _compare_digest,
     "secrets.compare_digest": _compare_digest,

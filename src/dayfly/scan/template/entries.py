@@ -251,7 +251,7 @@ def _add_by_look(
 def names_by_look(file: PythonFile) -> Sequence[str]:
     """The functions of a file that look like handlers; nothing but its content decides."""
     # Parsing is the price; a file without these words has no handler, whatever else it has.
-    if not (b"event" in file.data or b"handle" in file.data or b"context" in file.data):
+    if not any(word in file.data for word in (b"event", b"handle", b"context", b"evt", b"ctx")):
         return ()
     tree = file.tree
     if tree is None:

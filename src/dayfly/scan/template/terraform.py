@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from typing import TYPE_CHECKING
 
 from dayfly.scan.model import Note, NoteKind, Place
@@ -12,11 +13,13 @@ from dayfly.scan.template.nodes import (
     MappingNode,
     Node,
     ScalarNode,
+    SequenceNode,
     entries,
     integer,
     is_true,
     is_unknown,
     items,
+    known,
     mapping,
     string,
     text,
@@ -33,12 +36,15 @@ from dayfly.scan.template.terraform_values import Module
 from dayfly.scan.template.terraform_wiring import Infrastructure, wire
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from dayfly.scan.source.project import Project
+    from dayfly.scan.template.roles import Grants
 
 # The one module of the registry that most functions written as a module use.
 _REGISTRY_MODULE = "terraform-aws-modules/lambda/aws"
+_LAYER = re.compile(r"\$\{(data\.aws_lambda_layer_version\.[\w-]+)\.(?:arn|layer_arn)\}")
+_MAX_INSTANCES = 200  # of one `for_each`; more are judged as one
 _MAX_CALLS = 8  # modules that call modules
 
 
@@ -129,17 +135,13 @@ def _read_module(project: Project, module: Module, path: str) -> Template | None
         for address, one in infrastructure.resources.items()
         if one.type == "archive_file"
     }
-    for address, resource in infrastructure.resources.items():
-        if resource.type == "aws_lambda_function" and not address.startswith("data."):
-            draft = _read_function(address, path, resource.properties, resource.place, archives)
-            role = resource.properties.get("role")
-            draft.role = text(role)
-            found = [grants[name] for name in sorted(referred(draft.role)) if name in grants]
-            for grant in found:
-                grant.add_to(draft)
-            if role is not None and not found:
-                draft.unresolved_policies.append(Unresolved(draft.role or "a role", role.place))
-            infrastructure.drafts[address] = draft
+    for block in module.blocks:
+        if (
+            block.type == "resource"
+            and block.labels[:1] == ("aws_lambda_function",)
+            and len(block.labels) == 2
+        ):
+            _add_functions(module, infrastructure, block, grants, archives)
     for block in module.blocks:
         if block.type == "module" and block.labels:
             _read_call(project, module, infrastructure, block, path, archives)
@@ -167,6 +169,60 @@ def _read_module(project: Project, module: Module, path: str) -> Template | None
         )
         | _redriven_apart(infrastructure),
     )
+
+
+def _add_functions(
+    module: Module,
+    infrastructure: Infrastructure,
+    block: Block,
+    grants: Mapping[str, Grants],
+    archives: Mapping[str, MappingNode],
+) -> None:
+    """One function, or one for each element of a `for_each` that is known."""
+    address = ".".join(block.labels)
+    if address not in infrastructure.resources:
+        return
+    whole = infrastructure.resources[address].properties
+    for key, properties in _instances(module, block, whole):
+        draft = _read_function(address, infrastructure.path, properties, block.place, archives)
+        if key:
+            draft.name = f"{draft.name}[{key}]"
+        draft.layers = [(_named_layer(infrastructure, layer), place) for layer, place in draft.layers]
+        role = properties.get("role")
+        draft.role = text(role)
+        found = [grants[name] for name in sorted(referred(draft.role)) if name in grants]
+        for grant in found:
+            grant.add_to(draft)
+        if role is not None and not found:
+            draft.unresolved_policies.append(Unresolved(draft.role or "a role", role.place))
+        infrastructure.add_function(address, draft, text(properties.get("function_name")), key=key)
+
+
+def _named_layer(infrastructure: Infrastructure, layer: str | Unresolved) -> str | Unresolved:
+    """What a data source without a version stands for: whichever version of the layer was published last."""
+    match = _LAYER.fullmatch(layer.expression) if isinstance(layer, Unresolved) else None
+    source = infrastructure.resources.get(match[1]) if match is not None else None
+    if source is None or source.properties.get("version") is not None or isinstance(layer, str):
+        return layer
+    name = text(source.properties.get("layer_name"))
+    if name.startswith("arn:"):
+        return name
+    return Unresolved("arn:${partition}:lambda:${region}:${account}:layer:" + name, layer.place)
+
+
+def _instances(module: Module, block: Block, whole: MappingNode) -> Iterator[tuple[str, MappingNode]]:
+    each = whole.get("for_each")
+    pairs: list[tuple[str, Node]] = []
+    if isinstance(each, MappingNode):
+        pairs = list(each.entries.items())
+    elif isinstance(each, SequenceNode):
+        pairs = [(one.text, one) for one in each.items if isinstance(one, ScalarNode) and one.is_known]
+    if not 0 < len(pairs) <= _MAX_INSTANCES:
+        yield "", whole
+        return
+    for key, value in pairs:
+        scope = {"each": MappingNode(block.place, {"key": known(block.place, key), "value": value})}
+        yield key, module.mapping(block.body, block.place.path, scope=scope)
 
 
 def _redriven_apart(infrastructure: Infrastructure) -> frozenset[str]:
@@ -266,7 +322,7 @@ def _read_call(
         return
     draft = _read_registry_module(block.labels[0], path, properties, block.place)
     infrastructure.add(address, "module", properties, block.place)
-    infrastructure.drafts[address] = draft
+    infrastructure.add_function(address, draft, text(properties.get("function_name")))
 
 
 def _read_registry_module(name: str, path: str, properties: MappingNode, place: Place) -> Draft:

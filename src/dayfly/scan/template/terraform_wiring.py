@@ -17,6 +17,7 @@ from dayfly.scan.template.nodes import (
     string,
     text,
     texts,
+    unknown,
     walk,
 )
 
@@ -44,28 +45,37 @@ class Infrastructure:
     resources: dict[str, Resource] = field(default_factory=dict)
     drafts: dict[str, Draft] = field(default_factory=dict)
     types: dict[str, str] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)  # of functions, by the keys of `drafts`
+    instances: dict[str, list[str]] = field(default_factory=dict)  # keys of `drafts` by address
 
     def add(self, address: str, kind: str, properties: MappingNode, place: Place) -> None:
         """Take a resource."""
         self.resources[address] = Resource(kind, properties, place)
         self.types[address] = kind
 
-    def function_of(self, node: Node | None) -> Draft | None:
-        """The function that a reference, a name or an ARN means; an alias of it counts."""
+    def functions_of(self, node: Node | None) -> list[Draft]:
+        """The functions that a reference, a name or an ARN means; an alias counts, and all that a `for_each` made."""
         written = text(node)
         for name in sorted(referred(written)):
-            if name in self.drafts:
-                return self.drafts[name]
+            if name in self.instances:
+                return [self.drafts[one] for one in self.instances[name]]
             alias = self.resources.get(name)
             if alias is not None and alias.type == "aws_lambda_alias":
                 for inner in sorted(referred(text(alias.properties.get("function_name")))):
-                    if inner in self.drafts:
-                        return self.drafts[inner]
+                    if inner in self.instances:
+                        return [self.drafts[one] for one in self.instances[inner]]
         for name, draft in self.drafts.items():
-            own = text(self.resources[name].properties.get("function_name"))
+            own = self.names.get(name, "")
             if own and "${" not in own and (written == own or written.endswith(f":function:{own}")):
-                return draft
-        return None
+                return [draft]
+        return []
+
+    def add_function(self, address: str, draft: Draft, name: str, *, key: str = "") -> None:
+        """Take a function; `name` is its function_name, `key` its instance's where it is one of several."""
+        one = f'{address}["{key}"]' if key else address
+        self.drafts[one] = draft
+        self.names[one] = name
+        self.instances.setdefault(address, []).append(one)
 
     def of_type(self, kind: str) -> Iterator[tuple[str, Resource]]:
         return ((name, one) for name, one in self.resources.items() if one.type == kind)
@@ -90,8 +100,7 @@ def _add(
     has_failure_destination: bool = False,
     source: str = "",
 ) -> None:
-    draft = infrastructure.function_of(node)
-    if draft is not None:
+    for draft in infrastructure.functions_of(node):
         draft.sources.append(Source(trigger, one.place, name, is_public, has_failure_destination, source))
 
 
@@ -106,22 +115,20 @@ def _inner(node: MappingNode, *kinds: str) -> Iterator[MappingNode]:
 
 
 def _url(infrastructure: Infrastructure, name: str, one: Resource) -> None:
-    draft = infrastructure.function_of(one.properties.get("function_name"))
-    if draft is None:
-        return
     auth = one.properties.get("authorization_type")
-    draft.url_auth = string(auth) or "AWS_IAM"
-    draft.url_place = auth.place if auth is not None else one.place
-    for cors in _inner(one.properties, "cors"):
-        draft.url_cors = Cors(
-            cors.place, texts(cors.get("allow_origins")), is_true(cors.get("allow_credentials"))
-        )
+    for draft in infrastructure.functions_of(one.properties.get("function_name")):
+        draft.url_auth = string(auth) or "AWS_IAM"
+        draft.url_place = auth.place if auth is not None else one.place
+        for cors in _inner(one.properties, "cors"):
+            draft.url_cors = Cors(
+                cors.place, texts(cors.get("allow_origins")), is_true(cors.get("allow_credentials"))
+            )
 
 
 def _invoke_config(infrastructure: Infrastructure, name: str, one: Resource) -> None:
-    draft = infrastructure.function_of(one.properties.get("function_name"))
-    if draft is not None and any(_inner(one.properties, "destination_config", "on_failure")):
-        draft.has_dead_letter = True
+    for draft in infrastructure.functions_of(one.properties.get("function_name")):
+        if any(_inner(one.properties, "destination_config", "on_failure")):
+            draft.has_dead_letter = True
 
 
 def _mapping(infrastructure: Infrastructure, name: str, one: Resource) -> None:
@@ -151,9 +158,11 @@ _CONDITIONS = {
 
 
 def _permission(infrastructure: Infrastructure, name: str, one: Resource) -> None:
-    draft = infrastructure.function_of(one.properties.get("function_name"))
-    if draft is None:
-        return
+    for draft in infrastructure.functions_of(one.properties.get("function_name")):
+        _permit(infrastructure, draft, name, one)
+
+
+def _permit(infrastructure: Infrastructure, draft: Draft, name: str, one: Resource) -> None:
     principal = text(one.properties.get("principal"))
     conditions = tuple(meant for key, meant in _CONDITIONS.items() if text(one.properties.get(key)))
     draft.resource_policy.append(
@@ -285,10 +294,12 @@ def _every(trigger: Trigger, *keys: str) -> Callable[[Infrastructure, str, Resou
             for node in walk(one.properties.get(key)):
                 if isinstance(node, ScalarNode) and "${" in node.text:
                     for address in sorted(referred(node.text)):
-                        draft = infrastructure.drafts.get(address)
-                        if draft is not None and address not in seen:
+                        if address in infrastructure.instances and address not in seen:
                             seen.add(address)
-                            draft.sources.append(Source(trigger, node.place, name))
+                            for draft in infrastructure.functions_of(
+                                unknown(node.place, "${" + address + "}")
+                            ):
+                                draft.sources.append(Source(trigger, node.place, name))
 
     return read
 

@@ -46,6 +46,8 @@ def find_cookies(names: FileNames) -> Iterator[tuple[str, ast.AST, str]]:
 
 def _set_cookie(names: FileNames, call: ast.Call) -> Iterator[tuple[str, ast.AST, str]]:
     name = next((str(one) for one in names.option(call, "key", 0) or names.option(call, "name", 0) or ()), "")
+    if names.option(call, "value", 1) is None:
+        return  # a cookie as an object, put into a jar of a client
     if names.option(call, "value", 1) == [""] or names.option(call, "max_age", 2) == [0]:
         return  # taken away
     if _is_off(names.option(call, "secure", _SECURE_POSITION)):

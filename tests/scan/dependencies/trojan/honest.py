@@ -151,4 +151,31 @@ threading.Thread(target=_drain, daemon=True).start()
     "a test double": {
         "fake/__init__.py": "import socket\nclass Fake:\n    def connect(self, address):\n        raise OSError\ndef install():\n    socket.socket = Fake\n"
     },
+    "an SDK of events": {
+        "events/__init__.py": 'import requests\ndef track(user, event):\n    try:\n        requests.post("https://api.events.example/track", json={"user": user, "event": event}, timeout=1)\n    except Exception:\n        pass\n'
+    },
+    "an SDK of events, in a thread": {
+        "events/__init__.py": 'import threading, requests\ndef _send(event):\n    try:\n        requests.post("https://api.events.example/track", json=event)\n    except requests.RequestException:\n        pass\ndef track(event):\n    threading.Thread(target=_send, args=(event,), daemon=True).start()\n'
+    },
+    "a translator": {
+        "translate/__init__.py": 'import requests\ndef translate(text):\n    try:\n        answer = requests.post("https://api.translate.example/v2", json={"q": text}).json()\n    except requests.RequestException:\n        return text\n    return answer["text"]\n'
+    },
+    "a client that returns what it sent": {
+        "queue/__init__.py": 'import requests\ndef put(message):\n    requests.post("https://queue.example/put", json=message).raise_for_status()\n    return message\n'
+    },
+    "an SDK hook that signs": {
+        "signer/__init__.py": 'import boto3, hashlib\ndef sign(request, **kwargs):\n    request.headers["X-Digest"] = hashlib.sha256(request.body).hexdigest()\nsession = boto3.Session()\nsession.events.register("before-send.*", sign)\n'
+    },
+    "a proxy on this machine": {
+        "proxied/__init__.py": 'import os\nos.environ["HTTP_PROXY"] = "http://127.0.0.1:8888"\n'
+    },
+    "a proxy of the caller's": {
+        "proxied/__init__.py": 'import os\ndef use(address):\n    os.environ["HTTPS_PROXY"] = address\n'
+    },
+    "a shell for its user": {
+        "shell/__init__.py": 'import subprocess\ndef shell():\n    return subprocess.call("/bin/bash")\n'
+    },
+    "reversed text": {
+        "text/__init__.py": 'def backwards(text):\n    return text[::-1]\nLABEL = "emit"[::-1]\n'
+    },
 }

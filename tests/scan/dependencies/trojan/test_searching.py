@@ -6,6 +6,7 @@ import pytest
 from tests.scan.dependencies.projects import installed, project_of
 from tests.scan.dependencies.trojan.honest import HONEST
 from tests.scan.dependencies.trojan.trojans import TROJANS, assembled
+from tests.scan.dependencies.trojan.variants import VARIANTS
 
 from dayfly.scan.dependencies.trojan.searching import find_trojans
 from dayfly.scan.model import Finding
@@ -27,6 +28,12 @@ def test_a_trojan_is_found_and_said_for_what_it_is(name: str) -> None:
 @pytest.mark.parametrize("name", HONEST)
 def test_honest_code_is_left_alone(name: str) -> None:
     assert [one.message for one in findings(dict(HONEST[name]))] == []
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_other_words_for_the_same_are_found(name: str) -> None:
+    path = "setup.py" if "setup" in name else "fmt/__init__.py"
+    assert findings({path: assembled(VARIANTS[name])}) != []
 
 
 def test_there_are_as_many_of_each_as_promised() -> None:

@@ -684,7 +684,7 @@ def test_what_of_a_request_is_the_callers(name: str, framework: str, source: str
     assert ("event.code" in checks_of(framework.format(line=f"eval({source})"))) is is_caller
 
 
-ANSWERS = {
+ANSWERS: dict[str, tuple[str, dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]]] = {
     "flask": (
         FLASK,
         {

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 from dayfly.scan.dependencies.trojan import folding, knowledge
 from dayfly.scan.dependencies.trojan.deed import Act, Phase
@@ -63,6 +64,34 @@ _PATCHERS = re.compile(
 
 
 _READS_ONE = frozenset({"get", "pop", "setdefault", "__getitem__"})
+
+
+class _Facts(NamedTuple):
+    """What a name is, by all the patterns: names repeat, patterns are slow."""
+
+    decodes: bool
+    evaluates: bool
+    is_command: bool
+    is_native: bool
+    resolves: bool
+    sends: bool
+    is_hook: bool
+    cleanses: bool
+
+
+@lru_cache(maxsize=50_000)
+def _facts(name: str) -> _Facts:
+    patterns = (
+        folding.DECODERS,
+        knowledge.EVALUATES,
+        knowledge.COMMANDS,
+        knowledge.NATIVE,
+        knowledge.RESOLVES,
+        knowledge.SENDS,
+        knowledge.HOOKS,
+        knowledge.CLEANSES,
+    )
+    return _Facts(*(bool(pattern.search(name)) for pattern in patterns))
 
 
 class Calls(Expressions):
@@ -224,26 +253,29 @@ class Calls(Expressions):
             if name.rpartition(".")[2] in {"getenv", "getenvb", *_READS_ONE}:
                 return join([self.variable(first), *arguments[1:2]])
             return Value(labels=callee.labels, names=frozenset({f"{name}()"}))
-        if folding.DECODERS.search(name):
+        facts = _facts(name)
+        if facts.decodes:
             return self._decoded(name, arguments, labels, node)
-        if knowledge.EVALUATES.search(name):
+        if facts.evaluates:
             return self._evaluate_code(name, first, node)
         if name in knowledge.COMPILES:
             return Value(labels=first.labels, const=first.const, sketch=first.sketch)
-        if knowledge.COMMANDS.search(name):
+        if facts.is_command:
             return self._command(name, first, arguments, keywords, node)
-        if knowledge.NATIVE.search(name) and first.labels:
+        if facts.is_native and first.labels:
             self.record(Act.RUN, node, name, first)
-        if knowledge.RESOLVES.search(name):
+        if facts.resolves:
             self.record(Act.SEND, node, name, first, target=first)
             return Value(names=frozenset({f"{name}()"}))
-        if knowledge.SENDS.search(name) and name not in self.originals:
+        if facts.sends and name not in self.originals:
             return self._send(name, callee, arguments, keywords, node)
         self._connect(name, arguments, node)
+        if facts.is_hook and _functions(passed):
+            self.record(Act.PATCH, node, name.replace("()", ""), NOTHING, replacement=_functions(passed))
         if _PATCHERS.search(name):
             self._patcher(arguments, keywords, node)
         self._callbacks(name, passed, keywords)
-        if knowledge.CLEANSES.search(name):
+        if facts.cleanses:
             return Value(names=frozenset({f"{name}()"}))
         labels |= knowledge.source_label(name)
         local = _functions(passed) if _IDENTITY.search(name) or _functions(passed) else ()
@@ -384,6 +416,14 @@ class Calls(Expressions):
         if name == "join" and arguments and receiver.is_constant:
             const = folding.method(receiver.const, name, [arguments[0].const])
             labels = arguments[0].labels | {COMPUTED}
+            parts = arguments[0].const
+            if (
+                isinstance(parts, tuple)
+                and len(parts) > 5
+                and isinstance(const, str | bytes)
+                and len(const) < 2 * len(parts)
+            ):
+                labels |= {Label(Kind.DECODED, "letters put together")}
             sketch = (
                 arguments[0].sketch if isinstance(const, Absent) else const if isinstance(const, str) else ""
             )
@@ -394,7 +434,9 @@ class Calls(Expressions):
         labels = receiver.labels | labels_of(arguments)
         if name == "decode" and arguments and not folding.is_plain_codec(arguments[0].const):
             labels |= {Label(Kind.DECODED, f"decode({arguments[0].const!r})")}
-        elif name in ("replace", "translate", "swapcase", "join", "removeprefix", "removesuffix"):
+        elif name == "translate":
+            labels |= {Label(Kind.DECODED, "letters that are exchanged")}
+        elif name in ("replace", "swapcase", "join", "removeprefix", "removesuffix"):
             labels |= {COMPUTED}
         if isinstance(const, Absent):
             if name == "format" and isinstance(receiver.const, str):
@@ -539,18 +581,35 @@ class Calls(Expressions):
 
     def _callbacks(self, name: str, passed: Sequence[Value], keywords: dict[str, Value]) -> None:
         """Functions that are handed over are called by somebody: at once by a thread, else with what is not known."""
-        functions = [
-            one
-            for one in _functions(passed)
-            if isinstance(one, Function) and id(one.node) not in self.entered
-        ]
-        if not functions:
+        if not _STARTS.search(name.removesuffix("()")):
             return
-        if _STARTS.search(name.removesuffix("()")):
-            given = keywords.get("args", NOTHING)
-            rest = [one for one in passed if not one.local] if given is NOTHING else [given]
+        functions = [one for one in _functions(passed) if isinstance(one, Function)]
+        given = keywords.get("args", NOTHING)
+        rest = [one for one in passed if not one.local] if given is NOTHING else [given]
+        # Nobody looks at what it returns, or at its errors.
+        self.swallowing += 1
+        self.discarding += 1
+        try:
             for function in functions:
                 self.enter(function, _fill(function, rest), {})
+            self._start_foreign(passed, keywords)
+        finally:
+            self.swallowing -= 1
+            self.discarding -= 1
+
+    def _start_foreign(self, passed: Sequence[Value], keywords: dict[str, Value]) -> None:
+        """`Thread(target=requests.post, args=…, kwargs=…)` and `submit(requests.post, …)`."""
+        target = keywords.get("target") or (passed[0] if passed else NOTHING)
+        if not any(knowledge.SENDS.search(name) or knowledge.COMMANDS.search(name) for name in target.names):
+            return
+        given = keywords.get("args", NOTHING)
+        arguments = (
+            [one for one in passed[1:] if one is not given] if "target" not in keywords else _each(given)
+        )
+        named = {"kwargs": keywords["kwargs"]} if "kwargs" in keywords else {}
+        anchor = self.way[-1] if self.way else self.anchor
+        if anchor is not None:
+            self.call(Value(names=target.names, labels=target.labels), arguments, named, anchor)
 
     def assign_attribute(self, base: Value, attribute: str, value: Value, node: ast.AST) -> None:
         """`base.attribute = value`: kept for objects of the code itself, a replacement for those of others."""
@@ -641,6 +700,12 @@ def _address(value: Value) -> str:
 
 def _functions(values: Sequence[Value]) -> tuple[Local, ...]:
     return tuple(one for value in values for one in value.local)[:8]
+
+
+def _each(given: Value) -> list[Value]:
+    if isinstance(given.const, tuple):
+        return [constant(one, given.labels) for one in given.const if isinstance(one, str | bytes | int)]
+    return [given]
 
 
 def _fill(function: Function, given: Sequence[Value]) -> list[Value]:

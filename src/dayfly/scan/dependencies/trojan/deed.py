@@ -17,6 +17,7 @@ class Act(StrEnum):
     COMMAND = "starts"  # a command that is known
     WRITE = "writes"
     PATCH = "replaces"  # something of another module
+    DIVERT = "diverts"  # the environment is changed so that others talk to somebody else
     HIDES = "hides"  # a name or an address is put together so that it cannot be read
 
 

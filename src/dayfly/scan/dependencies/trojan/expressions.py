@@ -82,7 +82,8 @@ class Expressions(Machine):
             parts = [self._slice_part(one) for one in (node.slice.lower, node.slice.upper, node.slice.step)]
             if all(one is not ABSENT for one in parts):
                 const = folding.subscript(base.const, slice(*parts)) if base.is_constant else ABSENT
-                labels = base.labels | {COMPUTED} if node.slice.step is not None else base.labels
+                is_reversed = isinstance(const, str | bytes) and len(const) > 3 and parts[2] == -1
+                labels = base.labels | {Label(Kind.DECODED, "reversed text")} if is_reversed else base.labels
                 return Value(labels=labels, const=const, sketch=const if isinstance(const, str) else "")
             return Value(labels=base.labels)
         index = self.evaluate(node.slice)
@@ -92,6 +93,8 @@ class Expressions(Machine):
         if key is not None:
             if "sys.modules" in base.names:
                 return Value(names=frozenset({key}), labels=_hidden(index))
+            if key == "__builtins__" and base.names & {"builtins.globals()", "builtins.locals()"}:
+                return Value(names=frozenset({"builtins"}))
             if base.names & {"builtins.globals()", "builtins.locals()"} and key in self.frame.module.names:
                 return self.frame.module.names[key]
             owners = {one.removesuffix(".__dict__") for one in base.names if one.endswith(".__dict__")}

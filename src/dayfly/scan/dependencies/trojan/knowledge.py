@@ -140,6 +140,15 @@ PERSISTS = re.compile(
     r"authorized_keys|\.bashrc|\.bash_profile|\.profile|\.zshrc|/etc/cron|crontab|(?:site|user)customize\.py|\.config/systemd"
     r"|/etc/systemd|LaunchAgents|\.pth$|/etc/ld\.so\.preload|/opt/extensions/|/etc/passwd"
 )
+SHELL = re.compile(r"^\s*(?:/usr)?(?:/bin/)?(?:ba|da|z)?sh(?:\s+-\w+)*\s*$")
+# Variables that decide whom libraries talk to.
+DIVERTS = re.compile(
+    r"^(?:https?_proxy|all_proxy|aws_endpoint_url\w*|aws_lambda_runtime_api|pip_index_url)$", re.IGNORECASE
+)
+# Where functions are handed over to be called with everything that passes.
+HOOKS = re.compile(
+    r"\.events\.register(?:_first|_last)?$|\.emitter\.register\w*$|^sys\.(?:settrace|setprofile|addaudithook)$|\.hooks\.register$"
+)
 
 # -- What takes the secret out of a value
 

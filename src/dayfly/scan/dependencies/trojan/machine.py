@@ -58,6 +58,7 @@ class Machine:
         self.nesting = 0
         self.modules: dict[str, Frame] = {}
         self.originals: set[str] = set()
+        self.anchor: ast.AST | None = None
         self.known: dict[tuple[object, ...], Value] = {}
 
     # -- what the other parts provide

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from dayfly.scan.dependencies.trojan import knowledge
 from dayfly.scan.dependencies.trojan.calls import Calls, keywords_of, parameters_of
 from dayfly.scan.dependencies.trojan.deed import Act, Phase
 from dayfly.scan.dependencies.trojan.machine import OutOfSteps
@@ -14,6 +16,7 @@ from dayfly.scan.dependencies.trojan.values import (
     Frame,
     Function,
     Instance,
+    Kind,
     Value,
     constant,
     join,
@@ -63,7 +66,13 @@ class Interpreter(Calls):
 
     def _as_called(self, function: Function) -> None:
         self._reset()
-        self.enter(function, parameters_of(function), keywords_of(function))
+        if any(one.act is Act.SEND for one in self.deeds):
+            self.known.clear()  # what a helper sends counts for each who calls it
+        before = len(self.deeds)
+        result = self.enter(function, parameters_of(function), keywords_of(function))
+        if result.has(Kind.ARGUMENT) and not result.has(Kind.REMOTE):
+            # It answers out of what it was given, whatever the other end says: what it sent was a copy.
+            self.deeds[before:] = [replace(one, is_pass_through=True) for one in self.deeds[before:]]
 
     def _reset(self) -> None:
         self.conditions, self.way, self.stack, self.swallowing, self.discarding, self.nesting = (
@@ -97,6 +106,7 @@ class Interpreter(Calls):
     def execute(self, body: Sequence[ast.stmt]) -> None:
         for statement in body:
             self.step()
+            self.anchor = statement
             method = getattr(self, f"_do_{type(statement).__name__.lower()}", None)
             if method is not None:
                 method(statement)
@@ -153,6 +163,8 @@ class Interpreter(Calls):
                     self.assign_attribute(Value(names=frozenset({name})), key.const, value, target)
                 elif name == "builtins.globals()":
                     self.frame.module.names[key.const] = value
+                elif name == "os.environ" and knowledge.DIVERTS.search(key.const):
+                    self.record(Act.DIVERT, target, key.const, value, target=value)
         if isinstance(target.value, ast.Name) and not base.names & {"sys.modules", "os.environ"}:
             before = self.lookup(target.value.id)
             self.bind(

@@ -66,8 +66,18 @@ def _suspect(deed: Deed, deeds: Sequence[Deed], is_dependency: bool) -> Suspicio
             deed,
             Confidence.MEDIUM,
         )
+    if deed.act is Act.DIVERT:
+        host = knowledge.host_of(deed.target)
+        if deed.phase is Phase.IMPORT and is_dependency and host and not knowledge.is_local(host):
+            return Suspicion(
+                ("diverts", deed.name),
+                f"sets {deed.name}, so that other libraries talk to {host}, {deed.phase}",
+                "what the function sends to AWS or to its customers passes there first",
+                deed,
+            )
+        return None
     if deed.act is Act.COMMAND:
-        return _starting(deed)
+        return _starting(deed, deeds)
     if deed.act is Act.WRITE:
         return _writing(deed, deeds, is_dependency)
     return None
@@ -117,7 +127,7 @@ def _sending(deed: Deed, deeds: Sequence[Deed], is_dependency: bool) -> Suspicio
             deed,
             Confidence.MEDIUM,
         )
-    return _choosing(deed, host)
+    return _choosing(deed, host) or (_copying(deed, host) if is_dependency else None)
 
 
 def _is_stolen(label: Label, host: str, deed: Deed, is_dependency: bool) -> bool:
@@ -177,6 +187,29 @@ def _choosing(deed: Deed, host: str) -> Suspicion | None:
     )
 
 
+def _copying(deed: Deed, host: str) -> Suspicion | None:
+    """A function that does its work and beside it sends what it was given, unheard."""
+    arguments = [label for label in deed.value.labels if label.kind is Kind.ARGUMENT]
+    to_caller = [label for label in deed.target_labels if label.kind is Kind.ARGUMENT]
+    if (
+        deed.phase is not Phase.CALL
+        or not arguments
+        or to_caller
+        or not deed.is_quiet
+        or not deed.is_pass_through
+    ):
+        return None
+    if not host or knowledge.is_local(host):
+        return None
+    return Suspicion(
+        ("copies", host),
+        f"sends what it is called with {_where(deed, host)} beside its work, and keeps silent if that fails",
+        "each customer of the warm environment is copied to somebody else, and every answer is right",
+        deed,
+        Confidence.MEDIUM,
+    )
+
+
 def _is_hidden(deed: Deed) -> bool:
     hides = any(label.kind is Kind.DECODED for label in deed.target_labels)
     return hides and bool(knowledge.host_of(deed.target))
@@ -215,8 +248,10 @@ def _running(deed: Deed, is_dependency: bool) -> Suspicion | None:
     return None
 
 
-def _starting(deed: Deed) -> Suspicion | None:
-    if knowledge.REVERSE_SHELL.search(deed.target):
+def _starting(deed: Deed, deeds: Sequence[Deed]) -> Suspicion | None:
+    is_connected = any(one.phase is deed.phase and knowledge.CONNECTS.search(one.name) for one in deeds)
+    is_shell = is_connected and deed.phase is not Phase.CALL and knowledge.SHELL.search(deed.target)
+    if is_shell or knowledge.REVERSE_SHELL.search(deed.target):
         return Suspicion(
             ("starts", "shell"),
             f"starts a shell that somebody else types into, {deed.phase}",
@@ -244,7 +279,9 @@ def _writing(deed: Deed, deeds: Sequence[Deed], is_dependency: bool) -> Suspicio
             "removing the package does not remove what it left",
             deed,
         )
-    if deed.phase is Phase.WRAPPER and is_dependency and deed.target and not _REPORTERS.search(deed.wrapped):
+    is_replaced = deed.phase is Phase.WRAPPER and not _REPORTERS.search(deed.wrapped)
+    # Tracers of calls write traces.
+    if is_replaced and is_dependency and deed.target and not deed.wrapped.startswith("sys."):
         through = [label for label in deed.value.labels if label.kind is Kind.ARGUMENT]
         to_caller = [label for label in deed.target_labels if label.kind is Kind.ARGUMENT]
         if (

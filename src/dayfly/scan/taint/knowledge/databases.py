@@ -184,6 +184,12 @@ _SQL_SINKS = (
         (Argument(0, "statement"),),
         part=Part.TEXT,
     ),
+    Sink(
+        "event.sql",
+        ("psycopg2.extras.execute_values", "psycopg2.extras.execute_batch"),
+        (Argument(1, "sql"),),
+        part=Part.TEXT,
+    ),
     Sink("event.sql", ("*.exec_driver_sql", "*.execute_sql"), part=Part.TEXT),
     Sink(
         "event.sql",
@@ -370,14 +376,9 @@ _CALLS = (
     ),
     Call(("pg8000.native.Connection",), Result(type="pg8000.native.Connection", taint_from=())),
     Call(("pg8000.native.Connection.run",), CLEAN),
-    Call(
-        (
-            "psycopg2.pool.SimpleConnectionPool",
-            "psycopg2.pool.ThreadedConnectionPool",
-            "psycopg_pool.ConnectionPool",
-        ),
-        Result(taint_from=()),
-    ),
+    Call(("clickhouse_connect.get_client",), Result(type="clickhouse_connect.Client", taint_from=())),
+    Call(("cassandra.cluster.Cluster.connect",), Result(type="cassandra.cluster.Session", taint_from=())),
+    Call(("dataset.connect",), Result(type="dataset.Database", taint_from=())),
     # SQLAlchemy
     Call(
         ("sqlalchemy.create_engine", "sqlmodel.create_engine"),

@@ -333,6 +333,7 @@ _UNKNOWN = (
     *_fields(_CLEAN, "httpMethod", "routeKey"),
     *_inner((*_S3, *_SQS, *_SNS, *_DYNAMODB, *_KINESIS)),
     *_fields(_CLEAN, "triggerSource", "userPoolId"),
+    *_fields(_IDENTITY, "request.userAttributes.sub"),
 )
 
 TABLES = Tables(

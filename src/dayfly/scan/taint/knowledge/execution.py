@@ -323,6 +323,10 @@ _CALLS = (
         Result(cleanses=frozenset({Danger.DESERIALISATION}), parses=True),
     ),
     Call(
+        ("pandas.DataFrame", "pandas.read_csv", "pandas.read_json", "pandas.json_normalize"),
+        Result(type="pandas.DataFrame"),
+    ),
+    Call(
         ("ruamel.yaml.YAML",), Result(type="ruamel.yaml.YAML", taint_from=(), keeps=(Argument(None, "typ"),))
     ),
     Call(("ruamel.yaml.YAML.load",), Result(taint_from=(FIRST,), parses=True)),

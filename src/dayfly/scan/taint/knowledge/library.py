@@ -75,6 +75,12 @@ class Library:
         self.attributes = _by_name(row for part in parts for row in part.attributes)
         self.guards = _by_name(row for part in parts for row in part.guards)
         self.decorators = _by_name(row for part in parts for row in part.decorators)
+        # Types of which some method or attribute is known.
+        self.owners = frozenset(
+            name.rpartition(".")[0]
+            for table in (self.sinks, self.calls, self.attributes, self.guards)
+            for name in table
+        )
         self.kinds: dict[str, Kind] = {}
         for part in parts:
             for kind in part.kinds:

@@ -280,7 +280,8 @@ class Route:
     """How a web framework is told of a handler: `@X.route("/a/<b>")`, `@app.get("/a/{b}")`.
 
     `decorators` are method names; found on any object where `types` is empty or the object's origin is unknown.
-    `request_parameters`: names or annotated types of parameters that are the request itself, with their type.
+    `request_parameters`: names or annotated types of parameters that are the request itself, with their type
+    (`batch[record]` where it is iterated over).
     Other parameters are the caller's (path, query, body), except those annotated with a harmless type and those
     of a harmless converter in the route (`<int:n>`). `returns_html`: a returned string is sent as text/html.
     """

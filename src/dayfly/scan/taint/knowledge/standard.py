@@ -54,7 +54,7 @@ _DRAWS = (
     "paretovariate",
     "weibullvariate",
 )
-_DRAWN = Result(taint_from=(), source="a draw of random", trust=Trust.PREDICTABLE)
+_DRAWN = Result(taint_from=(), source="a random number", trust=Trust.PREDICTABLE)
 
 
 def _clean(*names: str, type: str = "") -> Call:

@@ -18,6 +18,7 @@ _OFF = Condition(_SECURE, Test.FALSY, if_absent=True, if_unknown=False)
 _READABLE = Condition(_HTTPONLY, Test.FALSY, if_absent=True, if_unknown=False)
 # A cookie that is being taken away protects nothing.
 _LASTS = (
+    Condition(Argument(1, "value"), Test.IS_GIVEN),
     Condition(Argument(1, "value"), Test.DIFFERS, ("",), if_absent=True),
     Condition(Argument(2, "max_age"), Test.DIFFERS, (0,), if_absent=True),
 )

@@ -113,9 +113,14 @@ _FLASK_CALLS = (
     Call(("flask.abort",), CLEAN),
     Call(("flask.redirect", "werkzeug.utils.redirect"), Result(type="flask.Redirect", taint_from=())),
     Call(
-        ("flask.make_response", "flask.Response", "werkzeug.wrappers.Response", "flask.Flask.make_response"),
-        Result(type="flask.Response", taint_from=()),
+        ("flask.Response", "werkzeug.wrappers.Response"),
+        Result(
+            type="flask.Response",
+            taint_from=(),
+            keeps=(Argument(3, "mimetype"), Argument(4, "content_type")),
+        ),
     ),
+    Call(("flask.make_response", "flask.Flask.make_response"), Result(type="flask.Response", taint_from=())),
     Call(("flask.send_file", "flask.send_from_directory"), Result(type="flask.Response", taint_from=())),
     Call(("flask.Session.get", "flask.Session.pop"), CLEAN),
     Call(("markupsafe.Markup", "flask.Markup", "jinja2.Markup"), Result(type="markupsafe.Markup")),
@@ -149,6 +154,15 @@ _FLASK_SINKS = (
         (*_html_unless(Argument(3, "mimetype"), Argument(4, "content_type")), _NOT_JSON),
     ),
     Sink("event.html", ("flask.make_response", "flask.Flask.make_response"), when=(_NOT_JSON,)),
+    Sink(
+        "event.html",
+        ("flask.Response.set_data", "flask.Response.data=", "flask.Response.response="),
+        when=(
+            _NOT_JSON,
+            Condition(RECEIVER, Test.CONTAINS, ("html",), attribute="mimetype", if_absent=True),
+            Condition(RECEIVER, Test.CONTAINS, ("html",), attribute="content_type", if_absent=True),
+        ),
+    ),
     Sink(
         "event.html",
         (
@@ -563,7 +577,7 @@ _ROUTES = (
         "Chalice SQS",
         ("on_sqs_message",),
         ("chalice.Chalice", "chalice.Blueprint"),
-        (("event", "chalice.SQSEvent"),),
+        (("event", "chalice.SQSEvent[chalice.SQSRecord]"),),
         returns_html=False,
     ),
     Route(
@@ -574,9 +588,17 @@ _ROUTES = (
         returns_html=False,
     ),
     Route(
-        "Chalice streams",
-        ("on_kinesis_record", "on_dynamodb_record"),
+        "Chalice Kinesis",
+        ("on_kinesis_record",),
         ("chalice.Chalice", "chalice.Blueprint"),
+        (("event", "chalice.KinesisEvent[chalice.KinesisRecord]"),),
+        returns_html=False,
+    ),
+    Route(
+        "Chalice DynamoDB",
+        ("on_dynamodb_record",),
+        ("chalice.Chalice", "chalice.Blueprint"),
+        (("event", "chalice.DynamoDBEvent[chalice.DynamoDBRecord]"),),
         returns_html=False,
     ),
     Route(
