@@ -65,9 +65,15 @@ class Suggestion:
     document: dict[str, object]
     reasons: tuple[Reason, ...]
     notes: tuple[Note, ...]
+    is_terraform: bool = False
 
     def for_cloudformation(self) -> dict[str, object]:
-        """The document for a CloudFormation or SAM template: `Fn::Sub` where there are references."""
+        """The document for a CloudFormation or SAM template: `Fn::Sub` where there are references.
+
+        Terraform reads its references in the text itself: there, it is the document as it is.
+        """
+        if self.is_terraform:
+            return self.document
         found = _substituted(self.document)
         assert isinstance(found, dict)
         return found
@@ -75,14 +81,8 @@ class Suggestion:
 
 def suggest(project: Project, entry: Entry, templates: Sequence[Template] = ()) -> Suggestion:
     """The least privilege that could be found for `entry`; logs, traces and its triggers included."""
-    kinds = next(
-        (
-            template.resources
-            for template in templates
-            if any(one is entry.function or one == entry.function for one in template.functions)
-        ),
-        {},
-    )
+    template = next((one for one in templates if entry.function in one.functions), None)
+    kinds = template.resources if template is not None else {}
     usage = find_usage(project, entry)
     needs, notes = find_needs(usage, kinds)
     reasons = [_reason(need) for need in needs]
@@ -94,7 +94,8 @@ def suggest(project: Project, entry: Entry, templates: Sequence[Template] = ()) 
     statements = list(_statements(reasons, services))
     document: dict[str, object] = {"Version": "2012-10-17", "Statement": statements}
     ordered = tuple(sorted(reasons, key=lambda one: (one.action, one.resource, one.place)))
-    return Suggestion(entry.function.name, document, ordered, tuple(dict.fromkeys(extra)))
+    is_terraform = template is not None and template.kind == "Terraform"
+    return Suggestion(entry.function.name, document, ordered, tuple(dict.fromkeys(extra)), is_terraform)
 
 
 def _reason(need: Need) -> Reason:
