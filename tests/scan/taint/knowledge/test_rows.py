@@ -693,6 +693,7 @@ ANSWERS: dict[str, tuple[str, dict[str, tuple[str, ...]], dict[str, tuple[str, .
                 "return flask.make_response('<p>' + request.args['x'])",
                 "return flask.Response('<p>' + request.args['x'])",
                 "return flask.Markup('<p>' + request.args['x'])",
+                "return flask.render_template_string('{{{{{{{{ x|safe }}}}}}}}', x=request.args['x'])",
             ),
             "event.redirect": ("return flask.redirect(request.args['x'])",),
             "event.template": ("return flask.render_template_string('<p>' + request.args['x'])",),
