@@ -95,6 +95,19 @@ SAFE = [
     ),
     (CODE, 'if not q.startswith("\'") or not q.endswith("\'") or "\'" in q[1:-1]: return\n@'),
     (CODE, "if not re.fullmatch(r'[0-9+*/ ()-]+', q): return\n@"),
+    (COMMAND, "if set(q) - {'name', 'price'}: return\nq = ','.join(q)\n@"),
+    (COMMAND, "if not set(q) <= {'name', 'price'}: return\nq = ','.join(q)\n@"),
+    (
+        COMMAND,
+        "for one in q:\n    if one not in ('name', 'price'): raise ValueError(one)\nq = ','.join(q)\n@",
+    ),
+    (COMMAND, "if not all(one in ('name', 'price') for one in q): return\nq = ','.join(q)\n@"),
+    (COMMAND, "m = re.fullmatch(r'v?(?P<n>[0-9]+)(.*)', q)\nif m is None: return\nq = m['n']\n@"),
+    (COMMAND, "if (m := re.fullmatch('[a-z]+', q)) is None: return\nq = m.string\n@"),
+    (COMMAND, "q = q.translate(str.maketrans('', '', ';&|`$<>\\n'))\n@"),
+    (COMMAND, "if re.sub('[^a-z]', '', q) != q: return\n@"),
+    ("open(BASE + '/' + q)", "if pathlib.Path(q).name != q: return\n@"),
+    (REQUEST, "if not re.fullmatch(r'https://[a-z-]+\\.example\\.com/.*', q): return\n@"),
 ]
 
 UNSAFE = [
@@ -139,6 +152,17 @@ UNSAFE = [
     (REQUEST, "if not urlparse(q).netloc.endswith('example.com'): return\n@"),
     (CODE, 'if not q.startswith("\'"): return\n@'),
     (CODE, "if '\"' in q: return\n@"),
+    (COMMAND, "if set(q) & {'name', 'price'}: return\nq = ','.join(q)\n@"),
+    (COMMAND, "if not set(q) >= {'name', 'price'}: return\nq = ','.join(q)\n@"),
+    (COMMAND, "for one in q:\n    if one not in ('name', 'price'): print(one)\nq = ','.join(q)\n@"),
+    (COMMAND, "for one in q:\n    if one in ('name', 'price'): break\nq = ','.join(q)\n@"),
+    (COMMAND, "if not any(one in ('name', 'price') for one in q): return\nq = ','.join(q)\n@"),
+    (COMMAND, "m = re.fullmatch(r'v?(?P<n>[0-9]+)(?P<r>.*)', q)\nif m is None: return\nq = m['r']\n@"),
+    (COMMAND, "q = q.translate(str.maketrans('', '', '\\n'))\n@"),
+    (COMMAND, "if re.sub('[^a-z]', '', q) == q: return\n@"),
+    (REQUEST, "if not re.fullmatch(r'https://[a-z./-]+\\.example\\.com/.*', q): return\n@"),
+    (REQUEST, "if not re.match(r'https://example\\.com', q): return\n@"),
+    (COMMAND, "try:\n    int(q)\n    return\nexcept ValueError:\n    @"),
 ]
 
 

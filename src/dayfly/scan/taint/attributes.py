@@ -312,6 +312,8 @@ def thing_attribute(machine: Machine, value: Thing, name: str) -> Value:
     if value.kind == "urllib.parse.ParseResult" and name in {"netloc", "hostname"}:
         symbol = value.symbol.child(("attr", name), carries=_HOST_DANGERS)
         return Text((Hole(value.taint, symbol, frozenset({HOST})),))
+    if value.kind == "re.Match" and name == "string" and len(value.origin) == 3:
+        return value.origin[2]
     if value.kind == "pathlib.Path" and value.origin:
         return library_calls.path_attribute(machine, value, name)
     if value.path is not None and not value.kind:

@@ -345,8 +345,8 @@ def _quantify(machine: Machine, arguments: Arguments, *, wanted: bool) -> Value:
     for symbol, fact in shown:
         lifted.append((symbol, fact))
         origin = symbol.origin
-        if origin is not None and fact.lacks and one_is_each(symbol):
-            lifted.append((origin, Fact(lacks=fact.lacks)))
+        if origin is not None and one_is_each(symbol):
+            lifted.append((origin, Fact(fact.cleansed, fact.lacks)))
     facts = tuple(lifted)
     return boolean((), facts) if wanted else boolean(facts, ())
 

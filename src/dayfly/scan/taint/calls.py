@@ -11,6 +11,7 @@ from dayfly.scan.taint import (
     builtin_functions,
     comparisons,
     expressions,
+    formatting,
     library_calls,
     methods,
     names,
@@ -439,12 +440,37 @@ def _fields(machine: Machine, cls: Class, arguments: Arguments) -> dict[str, Val
     for index, (name, default) in enumerate(ordered.items()):
         given = arguments.get(index, name)
         if given is not None:
-            found[name] = given
+            found[name] = _coerced(machine, cls, name, given)
         elif default is not None:
             found[name] = library_calls.field_default(machine, default)
         else:
             found[name] = Thing()
     return found
+
+
+_NUMBERS = {"int", "float", "bool", "UUID", "datetime", "date", "Decimal", "PositiveInt", "conint"}
+
+
+def _coerced(machine: Machine, cls: Class, name: str, value: Value) -> Value:
+    """What a model's validation makes of a field's value: of the annotated type, or an exception."""
+    if "pydantic.BaseModel" not in attributes.kinds_of(machine, cls):
+        return value
+    for one in attributes.resolution_order(machine, cls):
+        for statement in one.node.body if one.node is not None else ():
+            target = statement.target if isinstance(statement, ast.AnnAssign) else None
+            if (
+                not isinstance(statement, ast.AnnAssign)
+                or not isinstance(target, ast.Name)
+                or target.id != name
+            ):
+                continue
+            spelt = ast.unparse(statement.annotation).removesuffix(" | None").rpartition(".")[2]
+            if spelt in _NUMBERS or spelt.startswith("Literal["):
+                return Thing("int")
+            if spelt in {"str", "EmailStr", "constr"}:
+                text = formatting.to_text(machine, value)
+                return text if isinstance(value, (Const, Text)) else map_taint(text, lambda taint: taint)
+    return value
 
 
 def join_path(machine: Machine, left: Value, right: Value) -> Value | None:

@@ -118,9 +118,31 @@ def read_pattern(pattern: str, flags: int, how: str) -> Fact:
     if starts == "/" and _is_one_slash(nodes):
         lacks.add("^//")
     cleansed = EVERY_DANGER if _is_finite(nodes) and not may_end_line else frozenset()
-    if _FIXED_HOST.match(starts):
+    if _FIXED_HOST.match(starts) or _is_limited_host(nodes):
         cleansed |= {Danger.REQUEST, Danger.REDIRECT}
     return Fact(cleansed, frozenset(lacks), starts)
+
+
+def _is_limited_host(nodes: list[Any]) -> bool:
+    """`https://[a-z]+\\.example\\.com/…`: whatever matches before the first slash ends in a constant domain."""
+    plain = [node for node in nodes if node[0] is not sre.AT]
+    beginning = _literal_beginning(plain)
+    scheme = re.match(r"[a-z]+://", beginning)
+    if scheme is None:
+        return False
+    tail = ""
+    for kind, argument in plain[len(scheme.group()) :]:
+        if kind is sre.LITERAL:
+            if chr(argument) in "/?#":
+                return re.search(r"\.[a-z0-9-]+\.[a-z0-9.-]+$", tail) is not None
+            tail += chr(argument)
+            continue
+        may = _Characters()
+        may.read([(kind, argument)], True, is_repeated=False)
+        if may.found & set("/?#@\\:"):
+            return False
+        tail = ""
+    return re.search(r"\.[a-z0-9-]+\.[a-z0-9.-]+$", tail) is not None
 
 
 _FIXED_HOST = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#\\]+[/?#]")

@@ -14,6 +14,7 @@ from dayfly.scan.taint.knowledge.model import EVERY_DANGER, Danger, Trust
 from dayfly.scan.taint.values import (
     FALSE,
     HARMLESS,
+    NO_DANGERS,
     NO_FACT,
     TRUE,
     Bound,
@@ -135,6 +136,10 @@ def _compare_one(machine: Machine, op: ast.cmpop, left: Value, right: Value) -> 
             return Const(bool(_ORDER[type(op)](left.value, right.value)))
         except TypeError:
             return boolean()
+    if isinstance(op, (ast.LtE, ast.Lt)):
+        return boolean(within(machine, left, right))
+    if isinstance(op, (ast.GtE, ast.Gt)):
+        return boolean(within(machine, right, left))
     if not isinstance(op, (ast.Eq, ast.NotEq, ast.Is, ast.IsNot)):
         return boolean()
     made = _equal(machine, left, right)
@@ -158,6 +163,9 @@ def _equal(machine: Machine, left: Value, right: Value) -> Value:
     for one in (left, right):
         if _signed(one):
             return boolean(_signed(one))
+    kept = _unchanged(left, right) or _unchanged(right, left)
+    if kept:
+        return boolean(kept)
     for one, other in ((left, right), (right, left)):
         if machine.taint_of(one) and not _is_callers(machine, other):
             if isinstance(one, Text) and isinstance(other, Const) and isinstance(other.value, (str, bytes)):
@@ -176,6 +184,36 @@ def _equal(machine: Machine, left: Value, right: Value) -> Value:
             if isinstance(one, Text) and is_other:
                 return FALSE
     return boolean()
+
+
+def within(machine: Machine, left: Value, right: Value) -> Facts:
+    """What `set(left) <= right` shows: every item is one of a known set."""
+    allowed = machine.series(right)
+    table = machine.table(right)
+    inner = machine.series(left)
+    if (allowed is None and table is None) or machine.taint_of(right):
+        return ()
+    found: list[tuple[Symbol, Fact]] = []
+    rest = inner.rest if inner is not None else left if isinstance(left, Thing) else None
+    if rest is None:
+        return ()
+    for symbol in symbols_of(rest):
+        found.append((symbol, HARMLESS))
+        if (
+            symbol.origin is not None
+            and symbol.origin.children.get(("each",)) is symbol
+            and isinstance(rest, Thing)
+        ):
+            found.append((symbol.origin, HARMLESS))
+    return tuple(found)
+
+
+def difference(machine: Machine, left: Value, right: Value) -> Value | None:
+    """`set(left) - known`: where nothing remains, every item is known."""
+    if machine.series(left) is None or machine.series(right) is None:
+        return None
+    shown = within(machine, left, right)
+    return Thing("set", machine.taint_of(left), when_false=shown) if shown else None
 
 
 def _may_equal(text: Text, word: str | bytes) -> bool:
@@ -206,6 +244,29 @@ def _identity(value: Value) -> object:
     if isinstance(value, Name) and not value.dotted[:1].islower():
         return value
     return None
+
+
+def _unchanged(made: Value, origin: Value) -> Facts:
+    """`basename(x) == x`: what was made of a text is harmless in some way, and it is still the same."""
+    if not isinstance(made, (Text, Thing)) or not isinstance(origin, (Text, Thing)):
+        return ()
+    symbols, results = list(symbols_of(origin)), list(symbols_of(made))
+    if len(symbols) != 1 or len(results) != 1 or symbols[0] is results[0]:
+        return ()
+    if not _is_child(results[0], symbols[0], 3):
+        return ()
+    lacks = frozenset[str]()
+    if isinstance(made, Text):
+        lacks = next(part.lacks for part in made.parts if isinstance(part, Hole))
+    taint = direct_taint(made)
+    cleansed = frozenset.intersection(*(label.cleansed for label in taint)) if taint else NO_DANGERS
+    return ((symbols[0], Fact(cleansed, lacks)),) if lacks or cleansed else ()
+
+
+def _is_child(symbol: Symbol, parent: Symbol, depth: int) -> bool:
+    return depth > 0 and any(
+        one is symbol or _is_child(symbol, one, depth - 1) for one in parent.children.values()
+    )
 
 
 def _signed(value: Value) -> Facts:
@@ -283,7 +344,7 @@ def _in_constant(machine: Machine, left: Value, right: Const) -> Value:
         lacks.discard(DOTS)
     # A character found in it is one of these, and any piece of a constant is harmless besides. The facts of
     # characters are those that a check of each character carries over to the whole.
-    fact = Fact(EVERY_DANGER, frozenset(lacks))
+    fact = Fact(NO_DANGERS if _is_character(left) else EVERY_DANGER, frozenset(lacks))
     excluded = Fact(lacks=frozenset(allowed)) if _is_character(left) else NO_FACT
     return boolean(
         tuple((symbol, fact) for symbol in symbols_of(left)),
@@ -340,9 +401,9 @@ def _in_series(machine: Machine, left: Value, series: Series) -> Value:
 def _is_below(left: Value, series: Series) -> Facts:
     """`BASE in path.parents`, of a path without links and `..`."""
     rest = series.rest
-    if isinstance(left, Thing) and left.kind == "pathlib.Path" and not left.taint and isinstance(rest, Thing):
-        if rest.symbol.carries == _PATH:
-            return ((rest.symbol, Fact(_PATH)),)
+    is_clean = isinstance(left, Thing) and left.kind == "pathlib.Path" and not left.taint
+    if is_clean and isinstance(rest, Thing) and rest.symbol.carries == _PATH:
+        return ((rest.symbol, Fact(_PATH)),)
     return ()
 
 
@@ -355,6 +416,9 @@ def _allowed(machine: Machine, left: Value, series: Series) -> Facts:
         return _harmless(left)
     if series.rest is not None or not all(isinstance(one, Const) for one in series.items):
         return ()
+    words = [one.value for one in series.items if isinstance(one, Const) and isinstance(one.value, str)]
+    if isinstance(left, Thing) and words and all(len(word) > 1 for word in words):
+        return _harmless(left)  # no characters but items: words of a list
     letters = "".join(
         one.value for one in series.items if isinstance(one, Const) and isinstance(one.value, str)
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from dayfly.scan.taint import assignment, attributes, expressions
 from dayfly.scan.taint.machine import Attempt, UnreachableError
-from dayfly.scan.taint.values import Class, Items, Name, Ref, Thing, alternatives, unite
+from dayfly.scan.taint.values import Class, Fact, Items, Name, Ref, Thing, alternatives, unite
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,6 +81,8 @@ def run_try(machine: Machine, node: ast.Try) -> bool:
         machine.attempts.pop()
     body = machine.store.end()
     may_raise = machine.risks > risks
+    # What raised may have done so before a later check was passed.
+    unchecked: Diff = {key: cell for key, cell in body.items() if not isinstance(cell, Fact)}
     ways: list[Diff] = []
     if is_alive:
         machine.store.begin()
@@ -89,7 +91,7 @@ def run_try(machine: Machine, node: ast.Try) -> bool:
             ways.append(machine.store.end())
         else:
             machine.store.end()
-    _run_handlers(machine, node, attempt, [{}, body] if may_raise else [], ways)
+    _run_handlers(machine, node, attempt, [{}, unchecked] if may_raise else [], ways)
     if not ways:
         if node.finalbody:
             machine.store.begin()

@@ -172,6 +172,10 @@ def _operate_one(machine: Machine, op: ast.operator, left: Value, right: Value, 
         merged = items.unite_containers(machine, left, right)
         if merged is not None:
             return merged
+    if isinstance(op, ast.Sub):
+        remaining = comparisons.difference(machine, left, right)
+        if remaining is not None:
+            return remaining
     called = attributes.call_special(machine, left, _SPECIALS.get(type(op), ""), [right], node)
     if called is not None:
         return called

@@ -125,6 +125,10 @@ def table_item(machine: Machine, holder: Ref, table: Table, key: Value) -> Value
 def thing_item(machine: Machine, holder: Thing, key: Value) -> Value:
     """An item of an unknown value: of the event by its shape, else with the taint of the whole."""
     constant = key_of(key)
+    if holder.kind == "re.Match" and holder.origin:
+        from dayfly.scan.taint import calls, library_calls
+
+        return library_calls.match_group(machine, holder, "group", calls.Arguments([key]))
     if constant is not None:
         stored = machine.store.value((holder.symbol, "item", constant[0]))
         if stored is not None:

@@ -24,6 +24,8 @@ _FIXED_BASE = re.compile(r"\0[A-Za-z0-9.\0-]*(?::[0-9\0]+)?[/?#](?!/)")
 # In a host that goes on with a constant: `https://{x}.example.com/`; these would end it early.
 _ENDS_HOST = frozenset("/?#@\\:")
 _MAX_DEPTH = 6
+# Operators that the program itself chose: what is compared with is a value, whatever its type.
+_COMPARISONS = frozenset({"$eq", "$ne", "$gt", "$gte", "$lt", "$lte", "$in", "$nin"})
 _CONTAINERS = frozenset(
     {
         "Records", "records", "headers", "multiValueHeaders", "queryStringParameters", "pathParameters", "detail",
@@ -91,8 +93,12 @@ def _labels(store: Store, value: Value, danger: Danger, part: Part, depth: int) 
         elif isinstance(content, Table):
             if (part is Part.STRUCTURE or part is Part.ANY) and content.rest_keys is not None:
                 yield from _labels(store, content.rest_keys, danger, Part.ANY, depth + 1)
-            for one in (*content.entries.values(), *([] if content.rest is None else [content.rest])):
-                yield from _labels(store, one, danger, part, depth + 1)
+            compared = _COMPARISONS if part is Part.STRUCTURE else frozenset()
+            for key, one in content.entries.items():
+                if key not in compared:
+                    yield from _labels(store, one, danger, part, depth + 1)
+            if content.rest is not None:
+                yield from _labels(store, content.rest, danger, part, depth + 1)
 
 
 def is_container(value: Thing) -> bool:

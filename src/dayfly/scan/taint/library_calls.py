@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dayfly.scan.model import Step
-from dayfly.scan.taint import conditions, formatting, standard_library, stdlib_objects
+from dayfly.scan.taint import conditions, exceptions, formatting, standard_library, stdlib_objects
 from dayfly.scan.taint.characters import read_group
 from dayfly.scan.taint.joining import direct_taint, join_all
 from dayfly.scan.taint.judging import harmful_labels
@@ -39,6 +39,10 @@ if TYPE_CHECKING:
     from dayfly.scan.taint.machine import Machine
     from dayfly.scan.taint.values import Taint, Value
 
+_NEVER_RETURN = {
+    "sys.exit", "os._exit", "exit", "quit", "os.abort", "flask.abort", "quart.abort", "bottle.abort", "bottle.redirect",
+    "werkzeug.exceptions.abort", "werkzeug.abort",
+}  # fmt: skip
 _BUILT_IN = {"str", "bytes", "list", "dict", "set", "tuple", "int", "float"}
 _WHOSE = {Trust.PREDICTABLE: "can be foretold", Trust.IDENTITY: "has been verified"}
 _TEXT_KINDS = {"str", "bytes"}
@@ -64,6 +68,8 @@ def call_name(machine: Machine, dotted: str, arguments: Arguments, node: ast.AST
         # An object of another package's (`from database import cursor`): judged by the method's name.
         check_sinks(machine, [f"*.{last}"] if "." in head else [], arguments, None, node)
     _apply_guards(machine, names, arguments, None)
+    if name in _NEVER_RETURN:
+        exceptions.raise_named(machine, "Exception")
     made = standard_library.call(machine, name, arguments, node)
     if made is not None:
         return made
@@ -416,7 +422,7 @@ def special_method(machine: Machine, receiver: Thing, name: str, arguments: Argu
     if receiver.origin and isinstance(receiver.origin[0], Name) and name in {"decode", "encode", "strip"}:
         return receiver  # an encoded value stays one
     if receiver.kind == "re.Match" and name in {"group", "groups", "groupdict", "__getitem__"}:
-        return _match_group(machine, receiver, name, arguments)
+        return match_group(machine, receiver, name, arguments)
     if receiver.kind == "re.Pattern":
         return standard_library.call_pattern(machine, receiver, name, arguments)
     if receiver.kind == "pathlib.Path":
@@ -426,7 +432,7 @@ def special_method(machine: Machine, receiver: Thing, name: str, arguments: Argu
     return None
 
 
-def _match_group(machine: Machine, receiver: Thing, name: str, arguments: Arguments) -> Value:
+def match_group(machine: Machine, receiver: Thing, name: str, arguments: Arguments) -> Value:
     pattern = receiver.origin[0] if receiver.origin else Thing()
     key = arguments.get(0)
     number = key.value if isinstance(key, Const) and isinstance(key.value, (int, str)) else 0

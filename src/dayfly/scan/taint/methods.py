@@ -13,6 +13,7 @@ from dayfly.scan.taint.values import (
     Choice,
     Class,
     Const,
+    Fact,
     Function,
     Items,
     Method,
@@ -194,12 +195,25 @@ def _text_method(machine: Machine, receiver: Const | Text, name: str, arguments:
         ]
         if all(one is not None and not isinstance(one, texts.Pieces) for one in made_each):
             return join_all(one for one in made_each if one is not None and not isinstance(one, texts.Pieces))
+    if name == "translate" and given_values and isinstance(given_values[0], Thing):
+        return _translate(receiver, given_values[0])
     made_one = texts.call_method(receiver, name, given_values)
     if isinstance(made_one, texts.Pieces):
         if name == "partition":
             return Items(made_one.items)
         return machine.new_list(made_one.items, made_one.rest)
     return made_one
+
+
+def _translate(text: Text, table: Thing) -> Value | None:
+    if table.kind != "dayfly.Translation" or not isinstance(table.origin[0], Items):
+        return None
+    made: Value = text
+    for pair in table.origin[0].items:
+        if isinstance(pair, Items) and isinstance(made, Text):
+            old, new = (one.value if isinstance(one, Const) else "" for one in pair.items)
+            made = texts.replace_in(made, str(old), str(new))
+    return made
 
 
 def _scalar_method(receiver: Const, name: str, arguments: Arguments) -> Value | None:
@@ -347,7 +361,7 @@ def _series_method(
     if name in {"empty", "full"} and content.rest is None:
         return Const(not found) if name == "empty" else boolean()
     if name in _SET_QUESTIONS:
-        return boolean()
+        return _ask_set(machine, ref, content, name, value)
     if name in {"intersection", "difference", "symmetric_difference"}:
         return machine.new_list([], machine.element(ref), "set")
     if name == "__iter__":
@@ -357,6 +371,23 @@ def _series_method(
     if name == "send":
         return machine.element(ref) or Thing()
     return None
+
+
+def _ask_set(machine: Machine, ref: Ref, content: Series, name: str, other: Value | None) -> Value:
+    from dayfly.scan.taint import comparisons
+
+    if other is None:
+        return boolean()
+    if name == "issubset":
+        return boolean(comparisons.within(machine, ref, other))
+    if name == "issuperset":
+        each = items.iterate(machine, other)
+        return boolean(comparisons.within(machine, machine.new_list(each.items, each.rest), ref))
+    known = [one.value for one in content.items if isinstance(one, Const) and isinstance(one.value, str)]
+    if content.rest is None and len(known) == len(content.items):
+        lacking = Fact(lacks=frozenset(known))
+        return boolean(tuple((symbol, lacking) for symbol in comparisons.symbols_of(other)))
+    return boolean()
 
 
 def _sorted(machine: Machine, ref: Ref, content: Series) -> tuple[tuple[Value, ...], Value | None]:

@@ -8,6 +8,7 @@ import binascii
 import posixpath
 import re
 import shlex
+import urllib.parse
 from typing import TYPE_CHECKING
 
 from dayfly.scan.taint import formatting, stdlib_objects, texts
@@ -141,6 +142,18 @@ def _make_path(machine: Machine, arguments: Arguments, node: ast.AST | None) -> 
 
 def resolve_text(machine: Machine, text: Value) -> Value:
     """`os.path.realpath(text)`: the same file, without links and `..`."""
+    symbols = {_single(one) for one in alternatives(text)}
+    if isinstance(text, Choice) and len(symbols) == 1 and None not in symbols:
+        # One unknown path, however it is put together: one check of it is enough.
+        found = [_resolve_one(machine, one) for one in text.alternatives]
+        holes = [
+            part for one in found if isinstance(one, Text) for part in one.parts if isinstance(part, Hole)
+        ]
+        single = next(iter(symbols))
+        if single is not None and holes:
+            lacks = frozenset.intersection(*(hole.lacks for hole in holes))
+            symbol = single.child(("resolved", repr(len(found))), carries=_PATH)
+            return Text((Hole(unite(*(hole.taint for hole in holes)), symbol, lacks),))
     return join_all(_resolve_one(machine, one) for one in alternatives(text))
 
 
@@ -355,7 +368,7 @@ def _match(machine: Machine, how: str, pattern: Value, flags: int, text: Value) 
         symbol,
         when_true=when_true,
         when_false=when_false,
-        origin=(pattern, Const(flags)),
+        origin=(pattern, Const(flags), text),
     )
 
 
@@ -472,6 +485,41 @@ def _urlparse(machine: Machine, arguments: Arguments, node: ast.AST | None) -> V
         symbol.mirrors = single
         symbol.carries = frozenset({Danger.REQUEST, Danger.REDIRECT})
     return Thing("urllib.parse.ParseResult", machine.taint_of(value), symbol, origin=(value,))
+
+
+def _urljoin(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value | None:
+    """A relative address below a constant one; one that may be absolute goes where it says."""
+    base, relative = arguments.get(0, "base"), arguments.get(1, "url")
+    if relative is None or not isinstance(base, Const) or not isinstance(base.value, str):
+        return None
+    first = relative.parts[0] if isinstance(relative, Text) else None
+    if isinstance(relative, Const) and isinstance(relative.value, str):
+        return Const(urllib.parse.urljoin(base.value, relative.value))
+    if not isinstance(relative, Text) or not isinstance(first, str) or ":" in first or first.startswith("//"):
+        return None
+    if first == "/":
+        return None  # another slash may follow
+    joined = urllib.parse.urljoin(base.value, first)
+    return texts.make([joined, *relative.parts[1:]])
+
+
+def _maketrans(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value | None:
+    """Which characters a table takes away, and what it puts in their place."""
+    given = list(arguments.positional)
+    removed: dict[str, str] = {}
+    table = machine.table(given[0]) if given else None
+    if table is not None and table.rest is None:
+        for key, value in table.entries.items():
+            if isinstance(key, (str, int)) and isinstance(value, Const):
+                removed[chr(key) if isinstance(key, int) else key] = str(value.value or "")
+    else:
+        words = [one.value for one in given if isinstance(one, Const) and isinstance(one.value, str)]
+        if len(words) != len(given) or len(words) < 2:
+            return None
+        removed.update(zip(words[0], words[1], strict=False))
+        removed.update(dict.fromkeys(words[2] if len(words) > 2 else "", ""))
+    pairs = tuple(Items((Const(old), Const(new))) for old, new in removed.items())
+    return Thing("dayfly.Translation", origin=(Items(pairs),))
 
 
 def _geturl(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value | None:
@@ -704,6 +752,8 @@ _MODELS: Mapping[str, Callable[[Machine, Arguments, ast.AST | None], Value | Non
     "urllib.parse.urlsplit": _urlparse,
     "urllib.parse.urlunparse": _geturl,
     "urllib.parse.urlunsplit": _geturl,
+    "urllib.parse.urljoin": _urljoin,
+    "str.maketrans": _maketrans,
     "functools.partial": _partial,
     "functools.reduce": _reduce,
     "functools.wraps": _first,

@@ -298,8 +298,8 @@ def lift(machine: Machine, facts: Mapping[Symbol, Fact]) -> None:
     """What was shown of every character or piece of a text holds for the text."""
     for symbol, fact in facts.items():
         origin = symbol.origin
-        if origin is not None and fact.lacks != NO_CHARACTERS:
-            machine.store.learn(origin, Fact(lacks=fact.lacks))
+        if origin is not None and (fact.lacks != NO_CHARACTERS or fact.cleansed):
+            machine.store.learn(origin, Fact(fact.cleansed, fact.lacks))
 
 
 def _break(machine: Machine, node: ast.Break) -> bool:
