@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dayfly.scan.model import Step
-from dayfly.scan.taint import conditions, exceptions, formatting, standard_library, stdlib_objects
+from dayfly.scan.taint import conditions, effects, exceptions, formatting, standard_library, stdlib_objects
 from dayfly.scan.taint.characters import read_group
 from dayfly.scan.taint.joining import direct_taint, join_all
 from dayfly.scan.taint.judging import harmful_labels
@@ -64,6 +64,7 @@ def call_name(machine: Machine, dotted: str, arguments: Arguments, node: ast.AST
     if dot and head in machine.library.kinds:
         names = [f"{kind}.{last}" for kind in machine.library.lineage(head)]
     check_sinks(machine, names, arguments, None, node)
+    effects.record_call(machine, name, arguments, None, node)
     if not any(one in table for one in names for table in (machine.library.sinks, machine.library.calls)):
         # An object of another package's (`from database import cursor`): judged by the method's name.
         check_sinks(machine, [f"*.{last}"] if "." in head else [], arguments, None, node)
@@ -75,7 +76,9 @@ def call_name(machine: Machine, dotted: str, arguments: Arguments, node: ast.AST
         return made
     row = _find_call(machine, names, arguments, None)
     if row is not None:
-        return _apply_call(machine, row, arguments, None, node, name)
+        result = _apply_call(machine, row, arguments, None, node, name)
+        effects.mark_client(machine, name, arguments, result)
+        return result
     kind = machine.library.kinds.get(name)
     if kind is not None and kind.is_class:
         made_thing = Thing(name, (), Symbol())
@@ -95,6 +98,7 @@ def call_method(
     machine.risks += 1
     names = _method_names(machine, kind, name)
     check_sinks(machine, names, arguments, receiver, node)
+    effects.record_call(machine, names[0], arguments, receiver, node)
     guarded = _apply_guards(machine, names, arguments, receiver)
     row = _find_call(machine, names, arguments, receiver)
     if row is not None:

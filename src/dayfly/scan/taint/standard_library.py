@@ -11,7 +11,7 @@ import shlex
 import urllib.parse
 from typing import TYPE_CHECKING
 
-from dayfly.scan.taint import formatting, stdlib_objects, texts
+from dayfly.scan.taint import formatting, packaged_files, stdlib_objects, texts
 from dayfly.scan.taint.characters import LEADING_SLASH, RESOLVED, read_pattern, read_removal
 from dayfly.scan.taint.comparisons import symbols_of
 from dayfly.scan.taint.joining import join_all, join_optional
@@ -656,6 +656,11 @@ def _loads(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Valu
         if isinstance(one, Const) and isinstance(one.value, (str, bytes)):
             found.append(stdlib_objects.load_json(machine, one.value))
             continue
+        if isinstance(one, Thing) and one.kind == "file":
+            name = machine.store.value((one.symbol, "attr", "file"))
+            text = None if name is None else packaged_files.read_text(machine.project, name)
+            found.append(Thing() if text is None else stdlib_objects.load_json(machine, text))
+            continue
         if isinstance(one, Thing) and one.origin and one.kind == "json":
             found.append(one.origin[0])
             continue
@@ -769,6 +774,7 @@ _MODELS: Mapping[str, Callable[[Machine, Arguments, ast.AST | None], Value | Non
     "copy.copy": _copy,
     "copy.deepcopy": _copy,
     "json.loads": _loads,
+    "json.load": _loads,
     "shlex.split": _shlex_split,
     "hmac.new": _hmac,
     "hmac.compare_digest": _compare_digest,
