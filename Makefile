@@ -44,9 +44,10 @@ soak: setup ## Serve 100,000 mixed invocations and look for a lost, repeated or 
 bench: setup ## Measure what docs/performance.md quotes.
 	@$(RUN) python -m bench $(ARGS)
 
-docs: setup ## Write docs/reference.md and docs/attacks.md from the code.
+docs: setup ## Write docs/reference.md, docs/attacks.md and docs/checks from the code.
 	@$(RUN) python scripts/reference.py
 	@$(RUN) python scripts/attacks.py
+	@$(RUN) python scripts/checks.py
 
 format: setup ## Rewrite the code in the project's format.
 	@$(RUN) ruff check --fix .

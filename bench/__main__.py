@@ -30,6 +30,7 @@ SUBCOMMANDS = {
     "lazy": "bench.lazy",
     "libraries": "bench.libraries",
     "quota": "bench.quota",
+    "scan": "bench.scan",
 }
 
 

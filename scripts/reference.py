@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from dayfly.cli.main import COMMANDS
+from dayfly.cli.scan_config import KEYS
 from dayfly.core.findings import KINDS
 from dayfly.core.handshake import LEARN_VARIABLE
 from dayfly.core.reports import CAPABILITIES
@@ -38,6 +39,8 @@ EXIT_CODES = (
         "`dayfly policy check`",
         "something is wrong with the policy; each problem has its line and its fix",
     ),
+    ("1", "`dayfly scan`", "there is a finding as severe as `--fail-on` says, or worse"),
+    ("1", "`dayfly lab try`", "the attack fails on the vulnerable handler, or succeeds on the fixed one"),
     ("1", "the runtime", "the environment retires, or the platform is gone: the platform starts it anew"),
     ("2", "every command", "bad input; the message says what, where and what to do next"),
     ("2", "the runtime", "a setting is not valid; the platform gets the message as the init error"),
@@ -91,6 +94,17 @@ def render() -> str:
         "|---|---|---|",
     ]
     parts += [f"| `{kind}` | {words} | {attack[0]} |" for kind, (words, attack) in CAPABILITIES.items()]
+    parts += [
+        "",
+        "## Scan",
+        "",
+        f"The table `[scan]` of `{FILE_NAME}`, read by `dayfly scan` ([how](scan.md)) and by nothing at run time. What the command",
+        "line says goes before it.",
+        "",
+        "| key | value | meaning |",
+        "|---|---|---|",
+    ]
+    parts += [f"| `{name}` | {value} | {meaning} |" for name, (value, meaning) in KEYS.items()]
     parts += [
         "",
         "## Findings",

@@ -101,6 +101,17 @@ def test_everything_ends_when_the_lab_is_gone(driver: Driver) -> None:
         os.sched_yield()
 
 
+def test_a_program_can_be_ended_before_it_has_run() -> None:
+    # Without a group of its own from the first moment, whoever is slow to be scheduled outlives the lab.
+    read, write = os.pipe()
+    for _ in range(50):
+        pid = init.start([b"-1", b"-1", b"/", b"", b"2", b"/bin/sleep", b"300"], -1, write)
+        os.killpg(pid, signal.SIGKILL)
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGKILL
+    os.close(read)
+    os.close(write)
+
+
 def test_it_needs_no_more_than_the_standard_library() -> None:
     source = Path(init.__file__).read_text()
     imported = {line.split()[1] for line in source.splitlines() if line.startswith("import ")}

@@ -18,6 +18,16 @@ _INTERRUPTED = 130
 
 # name: (where the function is, what --help says, the extra it needs). `dayfly --help` imports none.
 COMMANDS: dict[str, tuple[str, str, str]] = {
+    "scan": (
+        "dayfly.cli.scan:scan",
+        "Find the way in, the harm, who brought it and what is kept, in code that is not deployed yet.",
+        "scan",
+    ),
+    "explain": (
+        "dayfly.cli.explain:explain",
+        "Teach one check of the scanner: the attack, vulnerable and fixed code, how to see it.",
+        "scan",
+    ),
     "demo": (
         "dayfly.cli.demo:demo",
         "Watch cards being stolen from a warm function, then the same attack under Dayfly.",
@@ -32,6 +42,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "dayfly.cli.doctor:doctor",
         "Tell which defences are in force on this host, and ask a real account about Lambda.",
         "cli",
+    ),
+    "lifetimes": (
+        "dayfly.cli.lifetimes:lifetimes",
+        "Measure how long environments really live, and what one infection would have meant.",
+        "fleet",
     ),
     "plan": (
         "dayfly.cli.plan:plan",
@@ -68,6 +83,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "Run functions on this machine as Lambda would, behind the Invoke API.",
         "lab",
     ),
+    "lab try": (
+        "dayfly.cli.lab_try:try_check",
+        "Run the attack of one check: on vulnerable code, on its fixed twin, and under Dayfly.",
+        "lab,scan",
+    ),
 }
 GROUPS = {
     "lab": "A Lambda emulator without Docker.",
@@ -88,6 +108,8 @@ _GROUP_EPILOGUES = {
 _EPILOGUE = """Examples:
 
     dayfly demo
+    dayfly scan template.yaml
+    dayfly explain event.command
     dayfly lab serve ./function --handler app.handler
     dayfly plan app.handler --events events/
     dayfly policy learn app.handler --events events/

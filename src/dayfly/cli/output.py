@@ -24,11 +24,23 @@ class Output:
         self.console = Console(highlight=False, soft_wrap=True)
         self._errors = Console(stderr=True, highlight=False, soft_wrap=True)
         self.is_live = self.console.is_terminal and not is_json
+        # Progress of a command whose result may go into a pipe while somebody watches.
+        self.progress = self._errors
+        self.is_watched = self._errors.is_terminal
 
     def say(self, text: str, *, style: str = "") -> None:
         """A line for people; not printed with --json."""
         if not self.is_json:
             self.console.print(escape(text), style=style)
+
+    def text(self, text: str) -> None:
+        """A document of another kind than JSON, as it is."""
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+    def note(self, text: str) -> None:
+        """A line for people beside the result, which may be in a file or a pipe."""
+        self._errors.print(escape(text))
 
     def json(self, value: Mapping[str, object]) -> None:
         """One JSON document on a line of its own, whatever the terminal."""

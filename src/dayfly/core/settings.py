@@ -409,7 +409,7 @@ def load_settings(environ: Mapping[str, str], table: Mapping[str, object]) -> Se
     """Return the settings that `environ` and the file's `table` ask for.
 
     Raises SettingError for a value that is not allowed and for a name in the file that Dayfly does not
-    know: a misspelt protection must not look like one. Unknown variables with the prefix DAYFLY_ may be
+    know (the table `[scan]` is for another reader): a misspelt protection must not look like one. Unknown variables with the prefix DAYFLY_ may be
     the function's own, so they are only returned, in `unknown_variables`, for the first log line.
     """
     known = {setting.name for setting in SETTINGS}
@@ -421,6 +421,8 @@ def load_settings(environ: Mapping[str, str], table: Mapping[str, object]) -> Se
         policy = parse_policy(_table(table["policy"]))
         table = {name: value for name, value in table.items() if name != "policy"}
     table = _flatten(table)
+    # `dayfly scan` reads it, before deployment; a fault in it must not keep a function from starting.
+    table.pop("scan", None)
     for name in table:
         if name not in known:
             raise SettingError(

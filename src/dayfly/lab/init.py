@@ -29,6 +29,11 @@ def start(fields: list[bytes], join: int, telemetry: int) -> int:
     argv, environment = fields[5 : 5 + count], dict(f.split(b"=", 1) for f in fields[5 + count :])
     pid = os.fork()
     if pid:
+        # Here as well as in the child: an order to signal or end its group may come before the child has run.
+        try:
+            os.setpgid(pid, pid)
+        except (PermissionError, ProcessLookupError):
+            pass  # it has executed its program, and so has done it; or it is dead
         return pid
     try:
         os.setpgid(0, 0)

@@ -26,7 +26,8 @@ class Family(StrEnum):
 class Check:
     """One check.
 
-    `id` is `family.word`; `cwe` the most specific entry of MITRE's list; `technique` an ATT&CK id or "". `rule`
+    `id` is `family.word`; `cwe` the most specific entry of MITRE's list, `broader` the entries above it that other
+    tools report for the same thing (94 for 95), so that results can be compared; `technique` an ATT&CK id or "". `rule`
     says in one sentence what is wrong in general, `attack` in at most five lines what that means in a warm
     environment, `fix` in one sentence what to write instead. Its page (vulnerable and fixed handler, event, how
     to see it) lies in `pages/<id>/`.
@@ -40,6 +41,7 @@ class Check:
     attack: tuple[str, ...]
     fix: str
     technique: str = ""
+    broader: tuple[int, ...] = ()
 
     @property
     def family(self) -> Family:

@@ -7,17 +7,16 @@ import signal
 import sys
 import time
 
-from dayfly import __version__
 from dayfly._sys import proc, processors
 from dayfly.core.handshake import ZygoteOptions
 from dayfly.core.scope import ScopeDecision, decide_api_lock, decide_scope
 from dayfly.core.settings import Settings
 from dayfly.errors import SettingError, StartError
-from dayfly.supervisor import startup
 from dayfly.supervisor.extensions import ExtensionRoutes
 from dayfly.supervisor.life import (
     API_VARIABLE,
     Life,
+    Memory,
     find_open_stranger,
     mount_points,
     named_roots,
@@ -46,6 +45,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     from dayfly.core.handshake import Ready
+    from dayfly.supervisor.announcement import Announcement
     from dayfly.supervisor.apiwatch import ApiWatch
     from dayfly.supervisor.keeper import Keeper
     from dayfly.supervisor.loop import Supervisor
@@ -66,8 +66,6 @@ _CALLS = {
     (b"POST", b"/restore/error"),
 }
 BAD_INPUT = 2
-# In the first log line.
-_MANY_PLACES = 8
 
 
 def run(environ: Mapping[str, str], life: Life) -> Channel:
@@ -136,11 +134,9 @@ class _Start:
         self._reporter: Reporter
         self._limits: list[str] = []
         self._marks: list[str] = []
-        self._opening = self._stranger = self._memory = ""
         self._lock = decide_api_lock(settings.api_lock, decision.platform)
         self._watch: ApiWatch
-        self._is_confined = self._is_offline = False
-        self._opens_itself = False
+        self._announcement: Announcement
         self._processors: set[int] = set()
         self._places: Places | None = None
         self._summons: Summons | None = None
@@ -195,9 +191,12 @@ class _Start:
             self._kernel_objects.begin(is_first_life=self._sweeper.is_first_life)
         if self._is_wide and self._settings.tmp == "scrub":
             self._places = places_here(self._settings, self._environ, self._files.roots)
-        self._opening = life.close_memory()
-        self._opens_itself = proc.opens_memory("self")
-        self._stranger = "" if self._opening else find_open_stranger()
+        opening = life.close_memory()
+        memory = Memory(
+            opening,
+            opens_itself=proc.opens_memory("self"),
+            stranger="" if opening else find_open_stranger(),
+        )
         self._processors = processors.allowed()
         zygote: Zygote | Channel
         if self._is_wide:
@@ -227,7 +226,8 @@ class _Start:
             self._stop_if_online(ready)
             self._stop_if_unguarded(ready)
             supervisor = self._supervisor()
-            self._tell_start(ready)
+            self._announcement = self._announce(memory)
+            self._announcement.tell(ready)
             supervisor.serve(zygote, ready, init_s=time.monotonic() - self._began)
         except UpstreamError as fault:
             print_error(str(fault), "the platform is gone; nothing more can be served")
@@ -332,18 +332,20 @@ class _Start:
         call = self._call_platform if limit_s is None else self._call_quietly
         try:
             ready = self._wait_until_ready(zygote, call, limit_s)
-            if self._was_opened(ready) and not self._memory:
+            if self._announcement.was_opened(ready) and not self._announcement.memory:
                 # A worker can lower our limits until no memory file can be made: nothing is forked from
                 # what it could then write.
                 raise ZygoteLostError("its memory can be opened, unlike that of the first", None)
-            if self._is_offline and ready.online:
+            if self._announcement.is_offline and ready.online:
                 raise ZygoteLostError(
                     f"its workers have the network, unlike the first's: {ready.online}", None
                 )
-            if self._is_confined and ready.unconfined:
+            if self._announcement.is_confined and ready.unconfined:
                 # Nothing that is promised rests on it; only nobody may think that it is in force.
-                self._is_confined = False
-                self._tell_missing("confine", f"system calls are no longer confined: {ready.unconfined}")
+                self._announcement.is_confined = False
+                self._announcement.tell_missing(
+                    "confine", f"system calls are no longer confined: {ready.unconfined}"
+                )
         except ZygoteLostError:
             zygote.end()
             raise
@@ -469,101 +471,24 @@ class _Start:
             rebuild=self._rebuild,
         )
 
-    def _tell_start(self, ready: Ready) -> None:
-        decision, settings, life = self._decision, self._settings, self._life
-        isolation = "process" if ready.reasons else settings.isolation
-        lock = self._lock
-        if decision.not_promised:
-            self._limits.append(decision.not_promised)
-        network, calls = self._judge_network(ready), self._judge_calls(ready)
-        if not lock and network != "none":
-            self._limits.append(self._watch.what_it_misses())
-        if self._is_wide and self._kernel_objects is None:
-            self._limits.append("System V objects and keyrings are shared with the machine and not cleared")
-        if isolation == "process":
-            self._limits.append("process isolation: what an invocation changes in memory stays")
-            if settings.tenant:
-                self._limits.append("tenants share the function's process")
-        elif isolation == "window":
-            self._limits.append(
-                f"window isolation: what an invocation changes in memory stays for up to {settings.max_age:g} s "
-                f"or {settings.max_invocations} invocations" + (" of one tenant" if settings.tenant else "")
-            )
-        memory = self._memory = self._judge_memory(ready)
-        guard = "not armed" if ready.unguarded else settings.guard
-        if ready.unguarded:
-            self._limits.append(f"the guard could not be armed: {ready.unguarded}")
-        if settings.policy is not None and settings.guard == "off":
-            self._limits.append("the policy is not in force: the guard is off")
-        if settings.tenant and settings.keep:
-            self._limits.append("what `keep` names is shared by all tenants")
-        self._limits += ready.notes
-        self._limits += self._limits_of_places()
-        task = os.path.realpath(self._environ.get("LAMBDA_TASK_ROOT") or ".")
-        if not (self._places and self._places.has(task)) and os.access(task, os.W_OK):
-            self._limits.append(
-                "the function's code is writable by the function: a rebuilt zygote loads what it finds"
-            )
-        if places := startup.plantable(self._environ, has_user_site=life.has_user_site):
-            self._limits.append(
-                f"what a worker puts into {' or '.join(places)} may run when an interpreter starts: start with python -I, "
-                "or name a place where the function may not write"
-            )
-        if settings.unknown_variables:
-            self._limits.append(
-                "variables that are no settings: " + ", ".join(settings.unknown_variables[:10])
-            )
-        evidence = {
-            "version": __version__,
-            "isolation": isolation,
-            "scope": decision.scope,
-            "scope_reason": decision.reason,
-            "platform": decision.platform,
-            "api_lock": "on" if lock else "off",
-            "memory": "open" if memory else "closed",
-            **({"memory_reason": memory} if memory else {}),
-            "system_calls": "open" if calls else "confined",
-            **({"system_calls_reason": calls} if calls else {}),
-            "network": network,
-            "guard": guard,
-            **({"guard_reason": ready.unguarded} if ready.unguarded else {}),
-            "not_promised": self._limits,
-        }
-        limits = "; not promised: " + "; ".join(self._limits) if self._limits else ""
-        self._reporter.start(
-            f"{__version__}, isolation {isolation}, scope {decision.scope} ({decision.reason}), "
-            f"Runtime API {'locked' if lock else 'not locked'}, "
-            f"memory of supervisor, zygote and workers {'open' if memory else 'closed'}, "
-            f"system calls {'not ' if calls else ''}confined"
-            f"{', no network' if network == 'none' else ''}, guard {guard}{self._which_life()}{limits}",
-            evidence,
+    def _announce(self, memory: Memory) -> Announcement:
+        from dayfly.supervisor.announcement import Announcement
+
+        return Announcement(
+            self._environ,
+            self._settings,
+            self._decision,
+            self._life,
+            reporter=self._reporter,
+            watch=self._watch,
+            lock=self._lock,
+            memory_of_start=memory,
+            roots=self._files.roots,
+            places=self._places,
+            is_later_life=isinstance(self._sweeper, EnvironmentSweeper) and not self._sweeper.is_first_life,
+            shares_kernel_objects=self._is_wide and self._kernel_objects is None,
+            limits=self._limits,
         )
-        if settings.network != "shared" and network == "shared":
-            self._tell_missing("network", f"workers are not kept from the network: {ready.online}")
-        if ready.unguarded:
-            self._tell_missing("guard", f"the guard could not be armed: {ready.unguarded}")
-        if life.found:
-            from dayfly.core import findings
-
-            self._reporter.find(findings.EARLIER_LIFE, _tell_earlier_life(life), life.found)
-
-    def _limits_of_places(self) -> list[str]:
-        limits: list[str] = []
-        ignored = [place for place in self._settings.scrub if place not in self._files.roots]
-        if ignored:
-            limits.append("not emptied, since they are no directories of this scope: " + ", ".join(ignored))
-        if self._places is not None and self._places.not_covered:
-            shown = self._places.not_covered[:_MANY_PLACES]
-            more = len(self._places.not_covered) - len(shown)
-            limits.append(
-                "writable and not compared: " + ", ".join(shown) + (f" and {more} more" if more else "")
-            )
-        return limits
-
-    def _tell_missing(self, protection: str, message: str) -> None:
-        from dayfly.core import findings
-
-        self._reporter.find(findings.CANNOT_CHECK, message, {"protection": protection})
 
     def _stop_if_online(self, ready: Ready) -> None:
         """Start nothing that was to have no network and would have it: raises SystemExit, after telling why."""
@@ -582,69 +507,6 @@ class _Start:
                 hint="set guard_on_fault to open, or guard to off",
             )
             raise SystemExit(_refuse(self._upstream, fault))
-
-    def _judge_network(self, ready: Ready) -> str:
-        """Return what the first line says of the workers' network; they have none where that is in force."""
-        if self._settings.network == "shared":
-            return "shared"
-        self._is_offline = not ready.online
-        if ready.online:
-            self._limits.append(f"workers have the network: {ready.online}")
-            return "shared"
-        # Nobody who could be at the Runtime API is in its network.
-        self._watch.stand_down()
-        return "none"
-
-    def _judge_calls(self, ready: Ready) -> str:
-        """Return why system calls are not confined, "" where they are."""
-        if self._settings.confine == "off":
-            return "switched off"
-        if self._decision.platform == "lambda":
-            return "Lambda refuses a filter, so none is tried"
-        self._is_confined = not ready.unconfined
-        return ready.unconfined
-
-    def _was_opened(self, ready: Ready) -> bool:
-        # Root opens its own memory, closed or not; what it says of itself tells nothing then.
-        return ready.is_open and not self._opens_itself
-
-    def _which_life(self) -> str:
-        """Return words for an environment that has had a runtime before, as far as that can be told."""
-        if self._life.found:
-            return ", a later life of this environment"
-        if isinstance(self._sweeper, EnvironmentSweeper) and not self._sweeper.is_first_life:
-            # Whoever starts runtimes here may have had something else to wait for.
-            return (
-                ", perhaps a later life of this environment (who starts runtimes here has seen a process end)"
-            )
-        return ""
-
-    def _judge_memory(self, ready: Ready) -> str:
-        """Say why the memory of Dayfly's processes is open to each other; empty where it is closed."""
-        memory = self._opening
-        if not memory and self._was_opened(ready):
-            memory = "the function's init opened that of the zygote again"
-        if memory:
-            self._limits.append(
-                f"a worker can read and write the memory of supervisor, zygote and later workers: {memory}"
-            )
-        elif self._stranger:
-            self._limits.append(
-                f"void against Python code in a worker (L2): the memory of {self._stranger} can be written, and code outlives its worker there"
-            )
-        return memory
-
-
-def _tell_earlier_life(life: Life) -> str:
-    young = life.young_code + life.young_data
-    return (
-        f"this is a later life: {life.killed} processes were ended and {life.removed} files removed before any "
-        "function code"
-    ) + (
-        f"; {young} files outside temporary directories are younger than the environment and were left"
-        if young
-        else ""
-    )
 
 
 def _end_like(zygote: Zygote, fault: ZygoteLostError) -> NoReturn:

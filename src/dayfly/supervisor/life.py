@@ -34,6 +34,21 @@ _SWITCHED_OFF = "switched off by close_memory"
 _MAY_TRACE = "the function has the right to trace any process (CAP_SYS_PTRACE)"
 
 
+class Memory:
+    """What the start found out of memory, by trying.
+
+    `opening` says why this process's own stays open ("" where it is closed), `opens_itself` whether it may open it
+    all the same (root), `stranger` names a foreign process whose memory can be written.
+    """
+
+    __slots__ = ("opening", "opens_itself", "stranger")
+
+    def __init__(self, opening: str, *, opens_itself: bool, stranger: str) -> None:
+        self.opening = opening
+        self.opens_itself = opens_itself
+        self.stranger = stranger
+
+
 class Life:
     """How this life began: `began` on the monotonic clock, what was ended and removed before anything else.
 

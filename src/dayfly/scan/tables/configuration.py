@@ -2,9 +2,203 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dayfly.scan.check import Check
+from dayfly.scan.model import Severity
 
-if TYPE_CHECKING:
-    from dayfly.scan.check import Check
-
-CHECKS: tuple[Check, ...] = ()
+CHECKS: tuple[Check, ...] = (
+    Check(
+        id="configuration.public-url",
+        title="Function URL without authentication",
+        cwe=306,
+        severity=Severity.MEDIUM,
+        rule="The function has a URL with AuthType NONE that a resource policy opens to everybody.",
+        attack=(
+            "Anyone who learns the URL sends the function any event they like, without an account.",
+            "Nothing stands in front of the code: no authorizer, no throttle, no firewall.",
+            "A flaw in the handler is then a way into the warm environment,",
+            "and what they leave there meets the next customer.",
+        ),
+        fix="Set AuthType AWS_IAM, or put an API with an authorizer or CloudFront with origin access control in front.",
+        technique="T1190",
+    ),
+    Check(
+        id="configuration.open-route",
+        title="API route without authorizer",
+        cwe=306,
+        severity=Severity.LOW,
+        rule="A route of an API invokes the function for callers without credentials.",
+        attack=(
+            "Strangers reach the handler over a route that has no authorizer.",
+            "Some routes are meant to be open; one that is not gives away what it returns,",
+            "and each open one is a place to try injections at.",
+        ),
+        fix="Give the route an authorizer (IAM, a user pool, a JWT, a function of yours), or say why it is open.",
+        technique="T1190",
+    ),
+    Check(
+        id="configuration.open-policy",
+        title="Resource policy that lets everybody in",
+        cwe=732,
+        severity=Severity.HIGH,
+        rule="A resource policy allows the principal * without a condition that narrows it.",
+        attack=(
+            "Anyone with an AWS account of their own calls the resource directly.",
+            "The API, its authorizer and its logs are passed by.",
+            "A forged event reaches the warm environment as if it came from your own service.",
+        ),
+        fix="Name the service or account as principal, with aws:SourceArn or aws:PrincipalOrgID as a condition.",
+        technique="T1190",
+    ),
+    Check(
+        id="configuration.confused-deputy",
+        title="Service principal without a source",
+        cwe=441,
+        severity=Severity.MEDIUM,
+        rule="A resource policy lets an AWS service act without saying on behalf of whose resource.",
+        attack=(
+            "An attacker aims a bucket, topic or API in their own account at your function's ARN.",
+            "The service's call is allowed, since the policy names the service alone.",
+            "The handler takes the attacker's object or message for one of yours.",
+        ),
+        fix="Add aws:SourceArn with the resource that calls, and aws:SourceAccount where its ARN has no account (S3).",
+        technique="T1190",
+    ),
+    Check(
+        id="configuration.no-concurrency-limit",
+        title="No limit to what strangers can start",
+        cwe=770,
+        severity=Severity.LOW,
+        rule="A function that strangers can invoke has no reserved concurrency.",
+        attack=(
+            "A flood starts environments up to the account's limit, each billed.",
+            "The account's other functions are throttled meanwhile.",
+            "A slow input multiplies the bill by the timeout.",
+        ),
+        fix="Set reserved concurrency to what honest traffic needs, and throttle in front where you can.",
+        technique="T1496.004",
+    ),
+    Check(
+        id="configuration.no-dead-letter",
+        title="Failed events vanish",
+        cwe=392,
+        severity=Severity.LOW,
+        rule="A function that is invoked asynchronously has neither a dead-letter queue nor an on-failure destination.",
+        attack=(
+            "Lambda tries an asynchronous event three times, then drops it.",
+            "Whoever can make the handler fail, by a crafted upload or a poisoned warm environment,",
+            "makes other customers' events disappear, and nobody is told.",
+        ),
+        fix="Name an on-failure destination (EventInvokeConfig) or a dead-letter queue, and watch it.",
+        technique="T1499.003",
+    ),
+    Check(
+        id="configuration.no-redrive",
+        title="One bad record holds up the rest",
+        cwe=755,
+        severity=Severity.LOW,
+        rule="A stream or queue has nowhere to put a record that fails again and again.",
+        attack=(
+            "A record that the handler fails on is tried again until it expires: a day, four days.",
+            "On a stream everything behind it on its shard waits.",
+            "Each attempt is billed, and a batch fails with it, other customers' records included.",
+        ),
+        fix="Set an on-failure destination and a retry limit on the mapping, or a RedrivePolicy on the queue.",
+        technique="T1499.003",
+    ),
+    Check(
+        id="configuration.deprecated-runtime",
+        title="Runtime without security patches",
+        cwe=1104,
+        severity=Severity.MEDIUM,
+        rule="AWS no longer patches the function's runtime, or will stop soon.",
+        attack=(
+            "A flaw found in the interpreter or the operating system after that day stays open.",
+            "An attacker needs no mistake in your code to get into the environment.",
+            "Some time later AWS refuses updates of the function as well.",
+        ),
+        fix="Move to the runtime that is named, and test with it.",
+        technique="T1190",
+    ),
+    Check(
+        id="configuration.no-dayfly",
+        title="Dayfly is not attached",
+        cwe=653,
+        severity=Severity.INFORMATIONAL,
+        rule="A Python function runs without Dayfly: its environment keeps what one invocation did for the next.",
+        attack=(
+            "Lambda gives many customers' events to one warm process, one after the other.",
+            "Code that one event smuggled in stays: replaced functions, threads, files in /tmp.",
+            "With Dayfly each event gets a fresh process, and what was changed is gone.",
+        ),
+        fix="Add Dayfly's layer and set AWS_LAMBDA_EXEC_WRAPPER to /opt/dayfly.",
+        technique="T1574",
+    ),
+    Check(
+        id="configuration.unpinned-layer",
+        title="Layer without a version",
+        cwe=829,
+        severity=Severity.MEDIUM,
+        rule="A layer is named without a version: the deployment takes whatever was published last.",
+        attack=(
+            "Who publishes the layer changes your function at its next deployment.",
+            "A stolen publisher's account is enough to run code with your function's role.",
+        ),
+        fix="Name the version, and raise it in a change that somebody reviews.",
+        technique="T1195.002",
+    ),
+    Check(
+        id="configuration.unknown-layer",
+        title="Layer of an unknown account",
+        cwe=829,
+        severity=Severity.LOW,
+        rule="A layer comes from an account that is none of the known publishers'.",
+        attack=(
+            "A layer's code runs before and beside the handler, with its role and its events.",
+            "Its search path comes before the runtime's own libraries.",
+            "If the account is not one of yours, its owner was trusted with all of that.",
+        ),
+        fix="Publish the layer from an account of your own after reading it, or accept this account with a reason.",
+        technique="T1195.002",
+    ),
+    Check(
+        id="configuration.unknown-wrapper",
+        title="Unknown exec wrapper",
+        cwe=829,
+        severity=Severity.LOW,
+        rule="AWS_LAMBDA_EXEC_WRAPPER names a program that no known layer brings.",
+        attack=(
+            "The wrapper is started in the runtime's place, with the function's credentials.",
+            "It decides what runs, and can stand between the runtime and every event.",
+        ),
+        fix="Remove the variable, or accept the wrapper with a reason once you know which layer brings it.",
+        technique="T1574",
+    ),
+    Check(
+        id="configuration.writable-path",
+        title="Code is loaded from where events can write",
+        cwe=426,
+        severity=Severity.MEDIUM,
+        rule="A variable makes the interpreter or the loader look in /tmp or another writable place.",
+        attack=(
+            "An event that can write one file puts a module or library there.",
+            "The next import, process or restart of the environment loads it.",
+            "/tmp outlives a crash of the runtime, so the code comes back for every later customer.",
+        ),
+        fix="Load code from the package (/var/task) or a layer (/opt), which nobody can write at run time.",
+        technique="T1574.007",
+    ),
+    Check(
+        id="configuration.cors-credentials",
+        title="Every origin, with credentials",
+        cwe=942,
+        severity=Severity.MEDIUM,
+        rule="CORS allows any origin together with the user's credentials.",
+        attack=(
+            "A signed-in user opens a page of the attacker's.",
+            "Its script calls the function with the user's cookies.",
+            "Where the origin is reflected, the browser hands the answer to the attacker.",
+        ),
+        fix="Name the origins that may send credentials.",
+        technique="T1185",
+    ),
+)

@@ -59,7 +59,34 @@ class Statement:
     not_resources: tuple[str, ...] = ()
     has_condition: bool = False
     principals: tuple[str, ...] = ()  # of resource policies
+    conditions: tuple[str, ...] = ()  # their keys in lower case: `aws:sourcearn`
     origin: str = ""  # the policy's name: an inline one, `AmazonS3FullAccess`, SAM's `S3ReadPolicy`
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One thing that invokes a function.
+
+    `is_public`: whoever knows the address may invoke it, without any credential; None where that cannot be told
+    or does not apply. `has_failure_destination` is of a stream's or queue's mapping: where events go that fail.
+    """
+
+    trigger: Trigger
+    place: Place
+    name: str = ""  # the event's or the mapping's name in the template
+    is_public: bool | None = None
+    has_failure_destination: bool = False
+    # The queue, stream, topic or bucket as text: `${Queue.Arn}`.
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cors:
+    """What browsers are told about other origins."""
+
+    place: Place
+    origins: tuple[str, ...] = ()
+    allows_credentials: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +122,22 @@ class LambdaFunction:
     is_snapstart: bool = False
     resource_policy: tuple[Statement, ...] = ()  # who may invoke it
     has_dayfly: bool = False  # its layer or exec wrapper
+    sources: tuple[Source, ...] = ()  # `triggers` in detail
+    url_cors: Cors | None = None
+    layer_places: tuple[Place, ...] = ()  # one per layer
+    # Where a setting stands: runtime, handler, timeout, url, reserved_concurrency, environment, …
+    places: Mapping[str, Place] = field(default_factory=dict)
+    inline_code: str = ""  # a CloudFormation template may hold the code itself
+    inline_place: Place | None = None
+    command: str | Unresolved | None = None  # of an image: ImageConfig.Command, the handler
+
+
+@dataclass(frozen=True, slots=True)
+class Default:
+    """A parameter's or variable's value where the deployment gives none."""
+
+    value: str
+    place: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,3 +149,9 @@ class Template:
     functions: tuple[LambdaFunction, ...]
     resources: Mapping[str, str] = field(default_factory=dict)  # logical name to type
     resource_places: Mapping[str, Place] = field(default_factory=dict)
+    # Policies of buckets, queues, topics, layers and the like, by logical name.
+    resource_policies: Mapping[str, tuple[Statement, ...]] = field(default_factory=dict)
+    # Queues of this template, by logical name, that set a message aside which fails again and again.
+    redriven: frozenset[str] = frozenset()
+    # Parameters and variables with a default that is a plain text, by name.
+    defaults: Mapping[str, Default] = field(default_factory=dict)

@@ -1,0 +1,56 @@
+"""`dayfly explain`: teaches one check of the scanner, or lists them all."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from dayfly.cli.explain_view import draw_lesson, draw_list
+from dayfly.cli.output import Output
+from dayfly.errors import SettingError
+from dayfly.scan.checks import CHECKS, find_check
+from dayfly.scan.report.lesson import as_json, read_lesson
+
+_MAX_WIDTH = 120
+
+
+def explain(
+    check: str | None = None,
+    *,
+    list: Annotated[bool, Parameter(negative="")] = False,
+    json: Annotated[bool, Parameter(negative="")] = False,
+) -> int:
+    """Teach one check of the scanner: the attack, vulnerable and fixed code, how to see it.
+
+    The exit code is 0; 2 if there is no such check.
+
+    Examples:
+
+        dayfly explain event.command
+        dayfly explain --list
+
+    Parameters
+    ----------
+    check
+        The check's id, as a finding names it.
+    list
+        Name every check, by family.
+    json
+        Print one JSON object and nothing else.
+    """
+    output = Output(is_json=json)
+    if list == (check is not None):
+        raise SettingError(
+            "name one check, or --list", hint="dayfly explain event.command, or dayfly explain --list"
+        )
+    lessons = (
+        [read_lesson(one) for one in CHECKS.values()] if check is None else [read_lesson(find_check(check))]
+    )
+    if json:
+        output.json({"checks": [as_json(lesson) for lesson in lessons]} if list else as_json(lessons[0]))
+        return 0
+    width = min(output.console.width, _MAX_WIDTH)
+    drawn = draw_list(lessons) if list else draw_lesson(lessons[0], width=width)
+    output.console.print(drawn, width=width, soft_wrap=False)
+    return 0

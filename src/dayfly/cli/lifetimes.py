@@ -1,0 +1,193 @@
+"""`dayfly lifetimes`: how long environments really live, from logs alone, before anything is attached."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from dayfly.cli.lifetimes_view import draw, waiting
+from dayfly.cli.output import Output
+from dayfly.errors import DayflyError
+from dayfly.fleet.lifetimes.gathering import gather
+from dayfly.fleet.lifetimes.measuring import measure
+from dayfly.fleet.lifetimes.reading import Reader
+from dayfly.fleet.lifetimes.report import as_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from dayfly.fleet.lifetimes.model import Lifetimes, Sighting
+
+_STDIN = "-"
+
+
+def lifetimes(
+    *logs: Annotated[Path, Parameter(allow_leading_hyphen=True)],
+    function: Annotated[list[str] | None, Parameter(negative="")] = None,
+    all: Annotated[bool, Parameter(negative="")] = False,
+    since: str = "24h",
+    idle: str = "15m",
+    ago: str = "1h",
+    region: str = "",
+    profile: str = "",
+    json: Annotated[bool, Parameter(negative="")] = False,
+) -> int:
+    """Measure how long a function's environments live, and what one infection would have meant.
+
+    Reads Lambda's own log lines (INIT_START, START, REPORT), of functions with and without Dayfly: one log
+    stream is one environment. From files as CloudWatch Logs exports, sends or prints them, compressed or not,
+    or from an account; there it asks for these lines alone, never for what the functions themselves log.
+
+    Examples:
+
+        dayfly lifetimes --function checkout --function orders
+        dayfly lifetimes --all --since 7d --profile production
+        dayfly lifetimes exported-logs/
+        aws logs tail /aws/lambda/checkout --since 1d --format detailed | dayfly lifetimes - --function checkout
+
+    Parameters
+    ----------
+    logs
+        Log files or folders of them; - for standard input.
+    function
+        Functions (or log groups) of the account to look at; with logs, the one name of the function.
+    all
+        Look at all functions of the account and region.
+    since
+        How far to look back in the account, as 90m, 24h or 7d.
+    idle
+        An environment that is silent for longer before the log ends counts as gone.
+    ago
+        When one of them is supposed to have been infected, before the log ends.
+    region
+        AWS region, by default as for awscli.
+    profile
+        AWS profile, by default as for awscli.
+    json
+        Print one JSON object, and nothing else.
+    """
+    output = Output(is_json=json)
+    names = tuple(function or ())
+    # `-` can only be a file where anything with a hyphen can.
+    for path in logs:
+        if str(path).startswith("-") and str(path) != _STDIN:
+            raise DayflyError(f"there is no option {path}", hint="`dayfly lifetimes --help` names them all")
+    idle_s, ago_s, since_s = (_duration(text, where=where) for text, where in
+                              ((idle, "--idle"), (ago, "--ago"), (since, "--since")))  # fmt: skip
+    if logs and (all or len(names) > 1):
+        raise DayflyError(
+            "logs are either files or an account's",
+            hint="with files, --function may name the one function that they are of",
+        )
+    if not logs and not all and not names:
+        raise DayflyError(
+            "no logs to look at", hint="name files, or functions of an account with --function or --all"
+        )
+    with waiting(output) as tick:
+        if logs:
+            result = _from_files(logs, names[0] if names else "", idle_s, ago_s, tick)
+        else:
+            result = _from_account(names, since_s, idle_s, ago_s, region, profile, tick)
+    if not result.functions:
+        raise DayflyError(
+            "the logs tell of no environment",
+            hint="look further back with --since" if not logs else "name files that have events",
+        )
+    if json:
+        output.json(as_json(result))
+    else:
+        output.console.print(draw(result))
+    return 0
+
+
+def _duration(text: str, *, where: str) -> float:
+    units = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+    number, unit = text[:-1], text[-1:].lower()
+    seconds = float(number) * units[unit] if number.isascii() and number.isdigit() and unit in units else 0.0
+    if not 0 < seconds <= 10 * 365 * units["d"]:
+        raise DayflyError(f"{where} is {text!r}", hint="it must be a duration, as 90m, 24h or 7d")
+    return seconds
+
+
+def _from_files(
+    logs: Sequence[Path], function: str, idle: float, ago: float, tick: Callable[[str], None]
+) -> Lifetimes:
+    reader = Reader(function=function)
+
+    def sightings() -> Iterator[Sighting]:
+        for path in _files(logs):
+            tick(str(path))
+            if str(path) == _STDIN:
+                yield from reader.read(sys.stdin.buffer, "standard input")
+                continue
+            try:
+                file = path.open("rb")
+            except OSError as error:
+                raise DayflyError(f"cannot read {path}: {error.strerror}", hint="name log files") from error
+            with file:
+                yield from reader.read(file, str(path))
+
+    environments = gather(sightings())
+    return measure(environments, idle=idle, ago=ago, lines=reader.lines, not_understood=reader.not_understood)
+
+
+def _files(logs: Sequence[Path]) -> Iterator[Path]:
+    for path in logs:
+        if path.is_dir():
+            # `aws-logs-write-test` is what an export to S3 leaves beside the streams.
+            inside = sorted(
+                one for one in path.rglob("*") if one.is_file() and one.name != "aws-logs-write-test"
+            )
+            if not inside:
+                raise DayflyError(f"{path} has no files", hint="name a folder of logs")
+            yield from inside
+        else:
+            yield path
+
+
+def _from_account(
+    names: tuple[str, ...],
+    since: float,
+    idle: float,
+    ago: float,
+    region: str,
+    profile: str,
+    tick: Callable[[str], None],
+) -> Lifetimes:
+    # A second of imports that reading files must do without.
+    import boto3
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from dayfly.fleet.lifetimes.cloudwatch import find_groups, read_group
+
+    try:
+        session = boto3.Session(region_name=region or None, profile_name=profile or None)
+        client = session.client("logs")
+        groups = find_groups(client, names)
+    except (BotoCoreError, ClientError) as error:
+        raise DayflyError(
+            f"cannot ask CloudWatch Logs: {error}", hint="set credentials and a region, as for awscli"
+        ) from error
+    end = time.time()
+    counted = 0
+
+    def sightings() -> Iterator[Sighting]:
+        nonlocal counted
+        for number, group in enumerate(groups, 1):
+            where = f"{group} ({number} of {len(groups)})"
+            for sighting in read_group(
+                client,
+                group,
+                begin=end - since,
+                end=end,
+                tick=lambda where=where: tick(where),  # type: ignore[misc]
+            ):
+                counted += 1
+                yield sighting
+
+    environments = gather(sightings())
+    return measure(environments, end=end, idle=idle, ago=ago, lines=counted)

@@ -1,0 +1,9 @@
+"""Shows the visitor what was searched for."""
+
+import html
+
+
+def handler(event, context):
+    words = html.escape(event["queryStringParameters"]["q"])
+    page = f"<html><body><h1>Nothing found for {words}</h1></body></html>"
+    return {"statusCode": 200, "headers": {"Content-Type": "text/html"}, "body": page}

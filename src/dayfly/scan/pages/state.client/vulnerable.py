@@ -1,0 +1,24 @@
+"""Asks a partner's service for a customer's orders, with the customer's own token."""
+
+import json
+import urllib.request
+
+
+class Client:
+    def __init__(self):
+        self.headers = {"Accept": "application/json"}
+
+    def request(self, path):
+        # The lab has no network: what would be sent is the answer.
+        request = urllib.request.Request(f"https://partner.invalid{path}", headers=self.headers)
+        return {"url": request.full_url, "sent": dict(request.header_items())}
+
+
+client = Client()
+
+
+def handler(event, context):
+    token = event["headers"].get("authorization")
+    if token:
+        client.headers["Authorization"] = token
+    return {"statusCode": 200, "body": json.dumps(client.request("/orders"))}

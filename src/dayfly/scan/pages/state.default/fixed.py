@@ -1,0 +1,15 @@
+"""Makes the packing list of an order."""
+
+import json
+
+
+def packing_list(articles, note, lines=None):
+    lines = [] if lines is None else lines
+    lines.extend(articles)
+    lines.append(f"note: {note}")
+    return lines
+
+
+def handler(event, context):
+    order = json.loads(event["body"])
+    return {"statusCode": 200, "body": json.dumps(packing_list(order["articles"], order["note"]))}

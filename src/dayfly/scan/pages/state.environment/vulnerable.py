@@ -1,0 +1,15 @@
+"""Converts an amount by a program that reads the customer's account from its environment."""
+
+import json
+import os
+import subprocess
+import sys
+
+PROGRAM = "import os; print(os.environ.get('ACCOUNT', 'no account'))"
+
+
+def handler(event, context):
+    if "account" in event:
+        os.environ["ACCOUNT"] = event["account"]
+    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True)
+    return {"statusCode": 200, "body": json.dumps({"account": done.stdout.strip()})}

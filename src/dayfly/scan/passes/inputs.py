@@ -1,0 +1,164 @@
+"""Reads what one path names: its files, its templates, and the handlers in it."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from dayfly.errors import DayflyError
+from dayfly.scan.model import Note, NoteKind, Place
+from dayfly.scan.passes.bounding import fault
+from dayfly.scan.source.reading import ARCHIVES, read_project
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from dayfly.scan.passes.families import Families
+    from dayfly.scan.source.limits import Limits
+    from dayfly.scan.source.project import Project
+    from dayfly.scan.template.entries import Entry
+    from dayfly.scan.template.model import LambdaFunction, Template
+
+_TEMPLATES = (".yaml", ".yml", ".json", ".template", ".tf")
+# Of these alone something can be said, too.
+_DEPENDENCY_FILES = (
+    "requirements", "poetry.lock", "uv.lock", "pdm.lock", "pylock", "Pipfile", "pyproject.toml", "setup.cfg",
+)  # fmt: skip
+_MANY = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One path that was read. `prefix` goes before every path of it, to be seen from the working directory."""
+
+    project: Project
+    prefix: str
+    templates: tuple[Template, ...]
+    entries: tuple[Entry, ...]
+    notes: tuple[Note, ...]
+    faults: int = 0
+    seconds: float = 0.0  # that reading took
+
+    @property
+    def functions(self) -> tuple[LambdaFunction, ...]:
+        """Every function once, from templates and from code."""
+        named: dict[int, LambdaFunction] = {}
+        for template in self.templates:
+            named.update((id(function), function) for function in template.functions)
+        named.update((id(entry.function), entry.function) for entry in self.entries)
+        return tuple(named.values())
+
+
+def prefix_of(path: Path, base: Path) -> str:
+    """What makes a path within what was read one that is seen from `base`; absolute for what lies outside."""
+    full = os.path.abspath(path)
+    if path.is_dir():
+        inner = _seen_from(full, base)
+        return "" if inner == "." else inner.rstrip("/") + "/"
+    if path.name.endswith(ARCHIVES):
+        return _seen_from(full, base) + "!/"
+    folder = _seen_from(os.path.dirname(full), base)
+    return "" if folder == "." else folder.rstrip("/") + "/"
+
+
+def read_input(
+    path: Path,
+    *,
+    base: Path,
+    families: Families,
+    limits: Limits,
+    exclude: Sequence[str] = (),
+    handlers: Sequence[str] = (),
+    tick: Callable[[int], None] | None = None,
+) -> Input:
+    """Read a path and find the handlers in it; DayflyError where there is nothing to be scanned."""
+    began = time.monotonic()
+    is_template = path.is_file() and path.name.endswith(_TEMPLATES)
+    project = read_project(path.parent if is_template else path, limits=limits, exclude=exclude, tick=tick)
+    notes: list[Note] = []
+    faults = 0
+    templates: tuple[Template, ...] = ()
+    entries: tuple[Entry, ...] = ()
+    place = Place("")
+    try:
+        templates = families.read_templates(project)
+        if is_template:
+            templates = _only(templates, path)
+            if not templates:
+                raise DayflyError(
+                    f"{path} is no template with Lambda functions that is understood",
+                    hint="SAM, CloudFormation, Serverless Framework and Terraform are; or name the code's folder",
+                )
+        found, said = families.find_entries(project, templates, handlers)
+        notes.extend(said)
+        entries = _distinct((*found, *families.find_routes(project)))
+    except (DayflyError, KeyboardInterrupt):
+        raise
+    except Exception as error:  # trust boundary: a hostile template must not hide what is in the code
+        failed = fault(error, place=place, what="templates and handlers")
+        notes.extend(failed.notes)
+        faults += failed.faults
+    seconds = time.monotonic() - began
+    read = Input(project, prefix_of(path, base), templates, entries, tuple(notes), faults, seconds)
+    _check_content(read, path)
+    return read
+
+
+def moved(note: Note, read: Input) -> Note:
+    """The note with its place seen from the working directory; the project's name is the whole of it."""
+    path = note.place.path
+    is_whole = (
+        path == read.project.name and path not in read.project.python and path not in read.project.others
+    )
+    return replace(note, place=moved_place(Place("") if is_whole else note.place, read.prefix))
+
+
+def moved_place(place: Place, prefix: str) -> Place:
+    if not place.path:
+        return replace(place, path=prefix.removesuffix("!/").rstrip("/") or ".")
+    return replace(place, path=prefix + place.path) if prefix else place
+
+
+def _seen_from(full: str, base: Path) -> str:
+    inner = os.path.relpath(full, base)
+    return (full if inner == ".." or inner.startswith(".." + os.sep) else inner).replace(os.sep, "/")
+
+
+def _only(templates: Sequence[Template], path: Path) -> tuple[Template, ...]:
+    """The template of this file; Terraform's is made of all files of a folder, so its functions are picked."""
+    chosen: list[Template] = []
+    for template in templates:
+        if template.path == path.name:
+            chosen.append(template)
+        elif path.name.endswith(".tf") and "/" not in template.path.removesuffix("/"):
+            functions = tuple(one for one in template.functions if one.place.path == path.name)
+            if functions:
+                chosen.append(replace(template, functions=functions))
+    return tuple(one for one in chosen if one.functions)
+
+
+def _distinct(entries: Sequence[Entry]) -> tuple[Entry, ...]:
+    """Each handler of each function once, in the order of places."""
+    named: dict[tuple[str, str, str], Entry] = {}
+    for entry in entries:
+        named.setdefault((entry.function.name, entry.file.path, entry.qualname), entry)
+    return tuple(sorted(named.values(), key=lambda one: (one.file.path, one.qualname, one.function.name)))
+
+
+def _check_content(read: Input, path: Path) -> None:
+    project = read.project
+    if project.python or read.templates or project.distributions:
+        return
+    if any(name.rpartition("/")[2].startswith(_DEPENDENCY_FILES) for name in project.others):
+        return
+    problems = [note for note in project.notes if note.kind is not NoteKind.NOT_CHECKED]
+    if problems:
+        said = "; ".join(f"{note.place.path or path} {note.message}" for note in problems[:_MANY])
+        raise DayflyError(f"nothing to scan in {path}: {said}", hint="mend that, or name another path")
+    raise DayflyError(
+        f"nothing to scan in {path}: no Python file, no template, no dependency",
+        hint="name the folder or zip that is deployed, or its template",
+    )

@@ -1,0 +1,223 @@
+"""Rights that make more rights: what whoever takes over the warm function can turn its role into."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dayfly.scan.model import Confidence, Finding, Severity
+from dayfly.scan.permissions.catalogue import load_catalogue
+from dayfly.scan.permissions.granting import Grant, Role, covers_action, is_wide, spelled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from dayfly.scan.permissions.needs import Need
+
+CHECK = "permission.escalation"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way up: all of `actions`, and what they allow. `bound` is the one whose resource limits the harm."""
+
+    actions: tuple[str, ...]
+    bound: str
+    severity: Severity
+    deed: str
+
+
+_CRITICAL, _HIGH, _MEDIUM = Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM
+# Each is documented by AWS's own descriptions of the actions; collected after Rhino Security Labs' list of 2018
+# (https://rhinosecuritylabs.com/aws/aws-privilege-escalation-methods-mitigation/) and its successors.
+WAYS: tuple[Way, ...] = (
+    # Rights written into a policy.
+    *(
+        Way((f"iam:{action}",), f"iam:{action}", _CRITICAL, f"can {deed}: every right of the account")
+        for action, deed in (
+            ("PutRolePolicy", "write a policy of his own into a role, this function's included"),
+            ("AttachRolePolicy", "attach AdministratorAccess to a role, this function's included"),
+            ("CreatePolicyVersion", "replace a policy that is attached to somebody by one that allows everything"),
+            ("SetDefaultPolicyVersion", "bring back an older, wider version of a policy"),
+            ("PutUserPolicy", "write a policy of his own for a user whose keys he has"),
+            ("AttachUserPolicy", "attach AdministratorAccess to a user whose keys he has"),
+            ("PutGroupPolicy", "write a policy of his own for a group"),
+            ("AttachGroupPolicy", "attach AdministratorAccess to a group"),
+            ("AddUserToGroup", "put a user into the administrators' group"),
+            ("CreateAccessKey", "make keys of another user that outlast this environment"),
+            ("CreateLoginProfile", "give a user a password and sign in as him"),
+            ("UpdateLoginProfile", "set a user's password and sign in as him"),
+            ("UpdateAssumeRolePolicy", "let himself assume any role"),
+            ("DeleteRolePermissionsBoundary", "take the limit off a role"),
+            ("PutRolePermissionsBoundary", "change the limit of a role"),
+        )
+    ),
+    # A role handed to something that runs his code.
+    *(
+        Way(("iam:PassRole", *actions), "iam:PassRole", _CRITICAL, f"can {deed} with a role that he chooses, and act as it")
+        for actions, deed in (
+            (("lambda:CreateFunction", "lambda:InvokeFunction"), "make and call another function"),
+            (("lambda:CreateFunction", "lambda:CreateEventSourceMapping"), "make another function and let a stream start it"),
+            (("lambda:CreateFunction", "lambda:AddPermission"), "make another function and let his own account call it"),
+            (("lambda:UpdateFunctionConfiguration",), "give this function another role: run it"),
+            (("ec2:RunInstances",), "start a machine"),
+            (("ecs:RunTask", "ecs:RegisterTaskDefinition"), "start a container"),
+            (("ecs:CreateService", "ecs:RegisterTaskDefinition"), "start a service of containers"),
+            (("glue:CreateDevEndpoint",), "start a Glue endpoint"),
+            (("glue:CreateJob", "glue:StartJobRun"), "start a Glue job"),
+            (("glue:UpdateJob", "glue:StartJobRun"), "change and start a Glue job"),
+            (("sagemaker:CreateNotebookInstance", "sagemaker:CreatePresignedNotebookInstanceUrl"), "start a notebook"),
+            (("sagemaker:CreateTrainingJob",), "start a training job"),
+            (("sagemaker:CreateProcessingJob",), "start a processing job"),
+            (("cloudformation:CreateStack",), "create a stack"),
+            (("cloudformation:UpdateStack",), "update a stack"),
+            (("cloudformation:CreateChangeSet", "cloudformation:ExecuteChangeSet"), "change a stack"),
+            (("datapipeline:CreatePipeline", "datapipeline:PutPipelineDefinition"), "start a pipeline"),
+            (("codebuild:CreateProject", "codebuild:StartBuild"), "start a build"),
+            (("states:CreateStateMachine", "states:StartExecution"), "start a state machine"),
+            (("states:UpdateStateMachine", "states:StartExecution"), "change and start a state machine"),
+            (("scheduler:CreateSchedule",), "schedule any call"),
+            (("events:PutRule", "events:PutTargets"), "make a rule that calls for him"),
+            (("batch:RegisterJobDefinition", "batch:SubmitJob"), "start a batch job"),
+            (("ssm:StartAutomationExecution",), "start an automation"),
+            (("apprunner:CreateService",), "start a service"),
+            (("bedrock-agentcore:CreateCodeInterpreter",), "start a code interpreter"),
+        )
+    ),
+    # Somebody else's code, somebody else's role.
+    Way(("lambda:UpdateFunctionCode",), "lambda:UpdateFunctionCode", _HIGH,
+        "can overwrite this function and others: he stays after every environment is gone, and acts as their roles"),
+    Way(("lambda:UpdateFunctionConfiguration",), "lambda:UpdateFunctionConfiguration", _HIGH,
+        "can put a layer of his own, or a wrapper, under this function and others: it sees every later event"),
+    Way(("lambda:PublishLayerVersion", "lambda:UpdateFunctionConfiguration"), "lambda:UpdateFunctionConfiguration",
+        _HIGH, "can publish a layer and put it under functions: it sees every later event"),
+    Way(("lambda:AddPermission",), "lambda:AddPermission", _HIGH,
+        "can let a foreign account call functions: a way back in after this environment is gone"),
+    Way(("lambda:CreateFunctionUrlConfig", "lambda:AddPermission"), "lambda:AddPermission", _HIGH,
+        "can give functions a public address: a way back in after this environment is gone"),
+    Way(("lambda:CreateEventSourceMapping",), "lambda:CreateEventSourceMapping", _MEDIUM,
+        "can send a stream or queue of his choice through functions"),
+    Way(("sts:AssumeRole",), "sts:AssumeRole", _HIGH, "can assume every role that trusts this account"),
+    Way(("ssm:SendCommand",), "ssm:SendCommand", _CRITICAL, "can run commands on the account's machines and act as their roles"),
+    Way(("ssm:StartSession",), "ssm:StartSession", _HIGH, "can open a shell on the account's machines"),
+    Way(("ec2-instance-connect:SendSSHPublicKey",), "ec2-instance-connect:SendSSHPublicKey", _HIGH,
+        "can sign in to the account's machines"),
+    Way(("ecs:ExecuteCommand",), "ecs:ExecuteCommand", _HIGH, "can run commands in running containers and act as their roles"),
+    Way(("codebuild:UpdateProject", "codebuild:StartBuild"), "codebuild:UpdateProject", _HIGH,
+        "can change a build and act as its role"),
+    Way(("codebuild:StartBuild",), "codebuild:StartBuild", _MEDIUM,
+        "can start a build with commands of his own and act as its role"),
+    Way(("cloudformation:UpdateStack",), "cloudformation:UpdateStack", _HIGH,
+        "can update a stack that has a role, and act as it"),
+    Way(("glue:UpdateDevEndpoint",), "glue:UpdateDevEndpoint", _HIGH, "can sign in to a Glue endpoint and act as its role"),
+    Way(("sagemaker:CreatePresignedNotebookInstanceUrl",), "sagemaker:CreatePresignedNotebookInstanceUrl", _HIGH,
+        "can open a notebook and act as its role"),
+    Way(("kms:PutKeyPolicy",), "kms:PutKeyPolicy", _HIGH, "can give a key to a foreign account"),
+    Way(("kms:CreateGrant",), "kms:CreateGrant", _MEDIUM, "can give a key to a foreign account"),
+    Way(("s3:PutBucketPolicy",), "s3:PutBucketPolicy", _HIGH, "can open a bucket to the world"),
+    Way(("secretsmanager:PutResourcePolicy",), "secretsmanager:PutResourcePolicy", _HIGH,
+        "can give secrets to a foreign account"),
+    Way(("organizations:LeaveOrganization",), "organizations:LeaveOrganization", _HIGH,
+        "can take the account out of the organization's rules"),
+)  # fmt: skip
+
+
+# What opens data rather than rights: told where it is granted by its name; a wildcard over it is told as one.
+_EXPOSING = frozenset(
+    {"s3:PutBucketPolicy", "secretsmanager:PutResourcePolicy", "kms:PutKeyPolicy", "kms:CreateGrant",
+     "organizations:LeaveOrganization"}
+)  # fmt: skip
+
+
+def find_escalations(
+    role: Role, needs: tuple[Need, ...], function: str, kinds: Mapping[str, str], *, is_complete: bool
+) -> Iterator[Finding]:
+    """One finding for each statement that gives the decisive right of a way up; nothing where everything is allowed."""
+    used = {need.action for need in needs}
+    found: dict[Grant, list[Way]] = {}
+    for way in WAYS:
+        if not all(_is_allowed(role, action) for action in way.actions):
+            continue
+        for grant in role.grants:
+            if not grant.is_allow or not covers_action(grant.statement, way.bound):
+                continue
+            if _is_everything(grant) or not _matters(grant, way, used):
+                continue
+            found.setdefault(grant, []).append(way)
+    for grant, ways in found.items():
+        yield _finding(grant, _without_lesser(ways), function, kinds, is_complete=is_complete)
+
+
+def _is_allowed(role: Role, action: str) -> bool:
+    allowed = any(one.is_allow and covers_action(one.statement, action) for one in role.grants)
+    return allowed and not role.denies(action, "*", {})
+
+
+def _is_everything(grant: Grant) -> bool:
+    """`*` on `*`: there is nothing left to gain; the checks on wildcards say it."""
+    statement = grant.statement
+    return "*" in statement.actions and (not statement.resources or "*" in statement.resources)
+
+
+def _matters(grant: Grant, way: Way, used: set[str]) -> bool:
+    wide = _is_unbound(grant, way)
+    named = {name.lower() for name in grant.statement.actions}
+    if way.bound in _EXPOSING and (grant.managed or way.bound.lower() not in named):
+        return False
+    if way.bound in ("sts:AssumeRole", "codebuild:StartBuild", "kms:CreateGrant", "ssm:SendCommand"):
+        return wide
+    if wide:
+        # What the code does everywhere on purpose is a wildcard; what it can do with it is still a way up.
+        return True
+    return way.bound not in used and not all(action in used for action in way.actions)
+
+
+def _is_unbound(grant: Grant, way: Way) -> bool:
+    action = load_catalogue().action(way.bound)
+    return action is not None and (is_wide(grant.statement, action) or not action.is_narrowable)
+
+
+def _without_lesser(ways: list[Way]) -> list[Way]:
+    """A way that needs more rights than another of the same deed's family adds nothing."""
+    ordered = sorted(ways, key=lambda way: (-way.severity, len(way.actions)))
+    kept: list[Way] = []
+    for way in ordered:
+        if not any(
+            set(other.actions) < set(way.actions) and other.severity >= way.severity for other in kept
+        ):
+            kept.append(way)
+    return kept
+
+
+def _finding(
+    grant: Grant, ways: list[Way], function: str, kinds: Mapping[str, str], *, is_complete: bool
+) -> Finding:
+    del kinds
+    first = ways[0]
+    statement = grant.statement
+    wide = _is_unbound(grant, first)
+    severity = first.severity
+    if not wide:
+        severity = Severity(max(severity - 1, Severity.MEDIUM))
+    if statement.has_condition:
+        severity = Severity(max(severity - 1, Severity.MEDIUM))
+    names = list(dict.fromkeys(name for way in ways for name in way.actions))
+    on = "every resource" if wide else spelled(list(statement.resources), most=3)
+    more = f", and {len(ways) - 1} more {'way' if len(ways) == 2 else 'ways'} up" if len(ways) > 1 else ""
+    return Finding(
+        CHECK,
+        f"{function} may do {' and '.join(first.actions)} on {on}: whoever runs code in it {first.deed}{more}",
+        statement.place,
+        severity,
+        Confidence.MEDIUM if statement.has_condition or not is_complete else Confidence.HIGH,
+        function=function,
+        harm="one request that gets code to run in this environment reaches every customer's data of the account,"
+        " and outlives the environment",
+        fix=f"remove {spelled([way.bound for way in ways], most=3)}, or name the resources and add a condition "
+        "(iam:PassedToService, a permissions boundary)",
+        evidence={
+            "actions": names,
+            "ways": [" + ".join(way.actions) for way in ways],
+            "policy": statement.origin,
+        },
+    )

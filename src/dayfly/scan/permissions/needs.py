@@ -1,0 +1,350 @@
+"""From a call of AWS to the actions it needs and the resources they need them on."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from dayfly.scan.model import Note, NoteKind
+from dayfly.scan.permissions.catalogue import Requirement, load_catalogue
+from dayfly.scan.permissions.naming import Named, any_of, fill_arn, name_arn
+from dayfly.scan.permissions.values import FROM_RUN_TIME, Mapping, Sequence, Text, as_texts, constants
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from collections.abc import Mapping as AnyMapping
+
+    from dayfly.scan.model import Confidence, Place
+    from dayfly.scan.permissions.usage import AwsCall, Usage
+    from dayfly.scan.permissions.values import Value, Values
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One action on one resource, and the line that needs it.
+
+    `resource` is a pattern as a policy has it, references as text. `unknown` says what of the resource could
+    not be told, "" where all could. `is_optional`: the code works without it in the usual case. `service` is
+    whom a role is passed to (`iam:PassRole`).
+    """
+
+    action: str
+    resource: str
+    place: Place
+    line: str
+    operation: str
+    confidence: Confidence
+    unknown: str = ""
+    is_optional: bool = False
+    service: str = ""
+
+
+def find_needs(usage: Usage, kinds: AnyMapping[str, str]) -> tuple[tuple[Need, ...], tuple[Note, ...]]:
+    """The needs of all calls, and notes on operations of which no action is known.
+
+    `kinds` are the types of the template's resources by logical name.
+    """
+    needs: dict[Need, None] = {}
+    notes: dict[Note, None] = {}
+    for call in usage.calls:
+        found = _requirements(call)
+        if found is None:
+            message = f"could not resolve which permission {call.service}.{call.operation} needs: not in the catalogue"
+            notes[
+                Note(NoteKind.NOT_RESOLVED, message, call.place, "look it up in the service's reference")
+            ] = None
+            continue
+        for requirement, given in found:
+            for need in _needs(call, requirement, given, kinds):
+                needs[need] = None
+    return tuple(needs), tuple(notes)
+
+
+def _needs(
+    call: AwsCall, requirement: Requirement, given: dict[str, Values], kinds: AnyMapping[str, str]
+) -> Iterator[Need]:
+    how = f"{call.service}:{call.operation}" + (f" ({call.how})" if call.how else "")
+    action = load_catalogue().action(requirement.action)
+    name = action.name if action is not None else requirement.action
+    base = Need(name, "*", call.place, call.line, how, call.confidence)
+    if call.operation == "AbortMultipartUpload" and call.how:
+        base = replace(base, is_optional=True)
+    if name == "iam:PassRole":
+        base = replace(base, service=_PASSED_TO.get(load_catalogue().prefix(call.service), ""))
+    if action is not None and not action.is_narrowable:
+        yield base
+        return
+    named = list(_resources(requirement, given, call.is_open, kinds))
+    if not named:
+        required = action.required_types if action is not None else ()
+        arn = load_catalogue().arn(name.partition(":")[0], required[0]) if len(required) == 1 else None
+        yield replace(base, resource=any_of(arn), unknown="no parameter names what it is for")
+    for one in named:
+        yield replace(
+            base, resource=one.resource, unknown=one.unknown, is_optional=base.is_optional or one.is_optional
+        )
+
+
+_PASSED_TO = {
+    "lambda": "lambda.amazonaws.com", "ecs": "ecs-tasks.amazonaws.com", "states": "states.amazonaws.com",
+    "events": "events.amazonaws.com", "glue": "glue.amazonaws.com", "sagemaker": "sagemaker.amazonaws.com",
+    "ec2": "ec2.amazonaws.com", "scheduler": "scheduler.amazonaws.com", "cloudformation": "cloudformation.amazonaws.com",
+    "batch": "ecs-tasks.amazonaws.com", "codebuild": "codebuild.amazonaws.com", "mediaconvert": "mediaconvert.amazonaws.com",
+    "transcribe": "transcribe.amazonaws.com", "bedrock": "bedrock.amazonaws.com", "firehose": "firehose.amazonaws.com",
+}  # fmt: skip
+
+
+def _resources(
+    requirement: Requirement, given: dict[str, Values], is_open: bool, kinds: AnyMapping[str, str]
+) -> list[Named]:
+    """The resources that the parameters name: of every type whose parameters are given."""
+    prefix = requirement.action.partition(":")[0]
+    out: list[Named] = []
+    fallback: list[Named] = []
+    for spec in requirement.resources:
+        if spec.startswith("="):
+            out.append(Named(_literal(spec[1:], given)))
+            continue
+        kind, mark, rest = _split(spec)
+        if mark == "@":
+            values = reach(given, rest)
+            if values:
+                known = load_catalogue().arn(prefix, kind or ("role" if prefix == "iam" else ""))
+                out.extend(name_arn(one, prefix, known, kinds) for one in as_texts(values))
+            continue
+        arn = load_catalogue().arn(prefix, kind)
+        if arn is None:
+            continue
+        pairs = dict(pair.split("=", 1) for pair in rest.split(","))
+        reached = {variable: reach(given, parameter) for variable, parameter in pairs.items()}
+        if all(reached.values()):
+            out.extend(fill_arn(arn, reached, prefix, kind, kinds))
+        elif is_open or len(requirement.resources) == 1:
+            # An optional type whose own name is not given (an index) is not meant.
+            held = {variable: found or FROM_RUN_TIME for variable, found in reached.items()}
+            fallback.extend(fill_arn(arn, held, prefix, kind, kinds))
+    if out and is_open:
+        return [*out, *(replace(one, is_optional=True) for one in fallback)]
+    return out or fallback
+
+
+def _split(spec: str) -> tuple[str, str, str]:
+    match = re.match(r"([^?@]*)([?@])(.*)", spec)
+    return (match[1].replace("%20", " "), match[2], match[3]) if match else (spec, "@", "")
+
+
+def _literal(template: str, given: dict[str, Values]) -> str:
+    filled = template.replace("${Partition}", "aws").replace("${Region}", "*").replace("${Account}", "*")
+
+    def fill(match: re.Match[str]) -> str:
+        found = constants(reach(given, match[1]))
+        return found[0] if len(found) == 1 else "*"
+
+    return re.sub(r"\{([\w.\[\]]+)\}", fill, filled)
+
+
+def reach(given: dict[str, Values], path: str) -> Values:
+    """The values at `Entries[].Name` of the parameters; empty where they are not given."""
+    first, *rest = path.split(".")
+    values = given.get(first.removesuffix("[]"), frozenset())
+    if first.endswith("[]"):
+        values = _elements(values)
+    for name in rest:
+        found: set[Value] = set()
+        inner = name.removesuffix("[]")
+        for value in values:
+            if isinstance(value, Mapping):
+                found |= dict(value.items).get(inner, value.rest)
+            else:
+                found |= FROM_RUN_TIME
+        values = frozenset(found)
+        if name.endswith("[]"):
+            values = _elements(values)
+    if path == "RequestItems":
+        return _keys(values)
+    return values
+
+
+def _elements(values: Values) -> Values:
+    out: set[Value] = set()
+    for value in values:
+        if isinstance(value, Sequence):
+            out |= {one for held in value.items for one in held} | value.rest
+        else:
+            out |= FROM_RUN_TIME if not isinstance(value, Text) else {value}
+    return frozenset(out)
+
+
+def _keys(values: Values) -> Values:
+    """Tables are the keys of a batch's dictionary."""
+    out: set[Value] = set()
+    for value in values:
+        if isinstance(value, Mapping):
+            out |= {Text((key,)) for key, _ in value.items} | value.names
+            if value.rest and not value.names:
+                out |= FROM_RUN_TIME
+        else:
+            out.add(value)
+    return frozenset(out)
+
+
+_TRANSACTED = {
+    "Put": "dynamodb:PutItem", "Update": "dynamodb:UpdateItem", "Delete": "dynamodb:DeleteItem",
+    "ConditionCheck": "dynamodb:ConditionCheckItem", "Get": "dynamodb:GetItem",
+}  # fmt: skip
+_VERBS = {
+    "SELECT": "dynamodb:PartiQLSelect", "INSERT": "dynamodb:PartiQLInsert", "UPDATE": "dynamodb:PartiQLUpdate",
+    "DELETE": "dynamodb:PartiQLDelete", "EXISTS": "dynamodb:PartiQLSelect",
+}  # fmt: skip
+_PARTIQL_TABLE = re.compile(r"\b(?:FROM|INTO|UPDATE)\s+\"?'?([^\s\"'.({]+)", re.IGNORECASE)
+_TABLE = ("table?TableName=TableName",)
+_OBJECT = ("object?BucketName=Bucket,ObjectName=Key",)
+
+
+def _requirements(call: AwsCall) -> list[tuple[Requirement, dict[str, Values]]] | None:
+    """The requirements of an operation, each with the parameters it reads; None where nothing is known."""
+    given = dict(call.given)
+    if call.service == "dynamodb":
+        found = _of_dynamodb(call, given)
+        if found is not None:
+            return found
+    requirements = load_catalogue().requirements(call.service, call.operation)
+    if requirements is None:
+        return None
+    out = [(one, given) for one in requirements if not _is_spared(one, given, call)]
+    if call.service == "s3":
+        out = _of_s3(call, given, out)
+    if call.service == "rds-data" and "secretArn" in given:
+        out.append((Requirement("secretsmanager:GetSecretValue", ("Secret@secretArn",)), given))
+    if call.service == "sns" and call.operation == "Publish" and "TargetArn" in given:
+        out = [(Requirement("sns:Publish", ("topic@TargetArn",)), given)]
+    if call.service == "events" and call.operation == "PutEvents":
+        buses = reach(given, "Entries[].EventBusName")
+        if not buses and not call.is_open:
+            default = {"Entries": frozenset(), "Bus": frozenset({Text(("default",))})}
+            return [(Requirement("events:PutEvents", ("event-bus?EventBusName=Bus",)), dict(default))]
+    return out
+
+
+def _is_spared(requirement: Requirement, given: dict[str, Values], call: AwsCall) -> bool:
+    """`iam:PassRole` is asked for only where a role is given."""
+    if requirement.action != "iam:PassRole" or not requirement.resources:
+        return False
+    names = [spec.rpartition("@")[2].split(".")[0].split("[")[0] for spec in requirement.resources]
+    return not call.is_open and not any(name in given for name in names)
+
+
+def _of_s3(
+    call: AwsCall, given: dict[str, Values], found: list[tuple[Requirement, dict[str, Values]]]
+) -> list[tuple[Requirement, dict[str, Values]]]:
+    out = list(found)
+    if call.operation in ("GetObject", "HeadObject", "DeleteObject") and "VersionId" in given:
+        name = "s3:DeleteObjectVersion" if call.operation == "DeleteObject" else "s3:GetObjectVersion"
+        out = [(Requirement(name, _OBJECT), given)]
+    if call.operation in ("CopyObject", "UploadPartCopy"):
+        out.append((Requirement("s3:GetObject", _OBJECT), _copy_source(given)))
+    if call.operation in ("PutObject", "CopyObject", "CreateMultipartUpload"):
+        if given.keys() & {"ACL", "GrantRead", "GrantFullControl", "GrantReadACP", "GrantWriteACP"}:
+            out.append((Requirement("s3:PutObjectAcl", _OBJECT), given))
+        if "Tagging" in given:
+            out.append((Requirement("s3:PutObjectTagging", _OBJECT), given))
+        if "SSEKMSKeyId" in given or "aws:kms" in constants(given.get("ServerSideEncryption", frozenset())):
+            key = {"KeyId": given.get("SSEKMSKeyId", FROM_RUN_TIME)}
+            out.append((Requirement("kms:GenerateDataKey", ("key?KeyId=KeyId",)), key))
+            if call.how:  # in parts: each is read back under the key when they are joined
+                out.append((Requirement("kms:Decrypt", ("key?KeyId=KeyId",)), key))
+    return out
+
+
+def _copy_source(given: dict[str, Values]) -> dict[str, Values]:
+    """`{"Bucket": …, "Key": …}` or `bucket/key`."""
+    bucket: set[Value] = set()
+    key: set[Value] = set()
+    for value in given.get("CopySource", frozenset()):
+        if isinstance(value, Mapping):
+            bucket |= dict(value.items).get("Bucket", FROM_RUN_TIME)
+            key |= dict(value.items).get("Key", FROM_RUN_TIME)
+        elif isinstance(value, Text):
+            head, tail = _divide(value)
+            bucket.add(head)
+            key.add(tail)
+        else:
+            bucket.add(value)
+            key.add(value)
+    return {"Bucket": frozenset(bucket) or FROM_RUN_TIME, "Key": frozenset(key) or FROM_RUN_TIME}
+
+
+def _divide(value: Text) -> tuple[Text, Text]:
+    for position, part in enumerate(value.parts):
+        if isinstance(part, str) and "/" in part.lstrip("/"):
+            part = part.lstrip("/") if position == 0 else part
+            head, _, tail = part.partition("/")
+            before = (*value.parts[:position], head) if head else value.parts[:position]
+            after = (tail, *value.parts[position + 1 :]) if tail else value.parts[position + 1 :]
+            return Text(before), Text(after)
+    return value, Text(("*",))
+
+
+def _of_dynamodb(
+    call: AwsCall, given: dict[str, Values]
+) -> list[tuple[Requirement, dict[str, Values]]] | None:
+    if call.operation in ("TransactWriteItems", "TransactGetItems"):
+        return _transacted(call, given)
+    if call.operation in ("ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction"):
+        path = {"ExecuteStatement": "Statement", "BatchExecuteStatement": "Statements[].Statement"}
+        statements = reach(given, path.get(call.operation, "TransactStatements[].Statement"))
+        return _partiql(as_texts(statements))
+    return None
+
+
+def _transacted(call: AwsCall, given: dict[str, Values]) -> list[tuple[Requirement, dict[str, Values]]]:
+    out: list[tuple[Requirement, dict[str, Values]]] = []
+    is_whole = bool(given.get("TransactItems")) and not call.is_open
+    for item in _elements(given.get("TransactItems", frozenset())):
+        if not isinstance(item, Mapping) or item.rest:
+            is_whole = False
+            continue
+        for verb, held in item.items:
+            if verb not in _TRANSACTED:
+                continue
+            for one in held:
+                table = (
+                    dict(one.items).get("TableName", FROM_RUN_TIME)
+                    if isinstance(one, Mapping)
+                    else FROM_RUN_TIME
+                )
+                out.append((Requirement(_TRANSACTED[verb], _TABLE), {"TableName": table}))
+    if not out or not is_whole:
+        verbs = (
+            ("Get",)
+            if call.operation == "TransactGetItems"
+            else ("Put", "Update", "Delete", "ConditionCheck")
+        )
+        seen = {requirement.action for requirement, _ in out}
+        missing = [_TRANSACTED[verb] for verb in verbs if not seen or _TRANSACTED[verb] not in seen]
+        if not out:
+            out.extend((Requirement(action, _TABLE), {"TableName": FROM_RUN_TIME}) for action in missing)
+    return out
+
+
+def _partiql(statements: list[Text]) -> list[tuple[Requirement, dict[str, Values]]]:
+    out: list[tuple[Requirement, dict[str, Values]]] = []
+    for statement in statements:
+        holes: dict[str, Text] = {}
+        written = ""
+        for position, part in enumerate(statement.parts):
+            if isinstance(part, str):
+                written += part
+            else:
+                holes[f"@{position}@"] = Text((part,))
+                written += f"@{position}@"
+        verb = written.strip().split(" ", 1)[0].upper()
+        actions = [_VERBS[verb]] if verb in _VERBS else list(dict.fromkeys(_VERBS.values()))
+        match = _PARTIQL_TABLE.search(written)
+        table: Values = FROM_RUN_TIME
+        if match is not None:
+            name = match[1]
+            table = frozenset({holes.get(name, Text((re.sub(r"@\d+@", "*", name),)))})
+        out.extend((Requirement(action, _TABLE), {"TableName": table}) for action in actions)
+    return out

@@ -1,0 +1,79 @@
+"""Source lines to be shown beside findings: short, printable, and without the secrets they hold."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from dayfly.scan.check import Family
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from dayfly.scan.model import Finding
+
+# A minified line would be all of a report.
+MAX_LINE = 2_000
+_MASK = "•"
+_SECRET = f"{Family.SECRET}."
+# What may be a value: quoted, or behind = or : in files that need no quotes.
+_QUOTED = re.compile(r"""(?P<quote>["'])(?P<value>(?:\\.|(?!(?P=quote)).)+)(?P=quote)?""")
+_BARE = re.compile(r"(?<=[=:])\s*(?P<value>[^\s\"'#,}\]]{4,})")
+_LONG = re.compile(r"[A-Za-z0-9+/=_\-.~]{16,}")
+_SHOWN_MASK = 8
+
+
+def take_excerpts(
+    findings: Iterable[Finding], lines_of: Callable[[str], Sequence[str]]
+) -> Mapping[str, Mapping[int, str]]:
+    """The line of every place of the findings; lines that a finding about a secret covers are masked.
+
+    `lines_of` gives a file's lines, an empty sequence where there is no text.
+    """
+    wanted: dict[str, set[int]] = {}
+    secret: dict[str, set[int]] = {}
+    for finding in findings:
+        for place in (finding.place, *(step.place for step in finding.steps)):
+            if place.line:
+                wanted.setdefault(place.path, set()).add(place.line)
+        if finding.check.startswith(_SECRET):
+            place = finding.place
+            secret.setdefault(place.path, set()).update(
+                range(place.line, max(place.end_line, place.line) + 1)
+            )
+    taken: dict[str, dict[int, str]] = {}
+    for path, numbers in wanted.items():
+        lines = lines_of(path)
+        taken[path] = {
+            number: mask(text) if number in secret.get(path, ()) else text
+            for number in sorted(numbers)
+            if number <= len(lines)
+            for text in [lines[number - 1][:MAX_LINE]]
+        }
+    return taken
+
+
+def mask(line: str) -> str:
+    """The line without any value that could be a secret: quoted, assigned, or long. Keeps what names it.
+
+    What is masked has always the same width: a length tells something, too.
+    """
+    line = _QUOTED.sub(lambda match: f"{match['quote']}{_MASK * _SHOWN_MASK}{match['quote']}", line)
+    line = _BARE.sub(lambda match: " " + _MASK * _SHOWN_MASK, line)
+    return _LONG.sub(_MASK * _SHOWN_MASK, line)
+
+
+def printable(text: str) -> str:
+    """The text with every character that moves a cursor or hides another one spelt out; tabs are kept."""
+    return "".join(_spelt(char) for char in text)
+
+
+def _spelt(char: str) -> str:
+    if char == "\t" or (char.isprintable() and char not in _BIDIRECTIONAL):
+        return char
+    code = ord(char)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+# They make source read in another order than it runs (CVE-2021-42574); isprintable() refuses them as well.
+_BIDIRECTIONAL = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")

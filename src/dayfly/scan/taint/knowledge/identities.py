@@ -1,0 +1,109 @@
+"""Where code believes what the caller says of itself: `event.trust`.
+
+A session, a token and a policy are read later as facts. A record that is looked up by an identity of the caller's is
+the identity's, and the caller has said which. An identity in a path names what is asked for, and is no such claim:
+`GET /users/{id}` alone says nothing of who may ask.
+"""
+
+from __future__ import annotations
+
+from dayfly.scan.taint.knowledge.model import Argument, Condition, Sink, Tables, Test
+
+_SUBJECTS = (
+    "sub",
+    "role",
+    "roles",
+    "scope",
+    "scopes",
+    "groups",
+    "permissions",
+    "is_admin",
+    "isAdmin",
+    "admin",
+    "tenant",
+    "tenant_id",
+    "tenantId",
+    "user_id",
+    "userId",
+    "user",
+    "username",
+    "email",
+    "account_id",
+    "customer_id",
+    "cognito:groups",
+)
+_OWNERS = (
+    "user_id",
+    "userId",
+    "UserId",
+    "userid",
+    "tenant_id",
+    "tenantId",
+    "TenantId",
+    "tenant",
+    "customer_id",
+    "customerId",
+    "CustomerId",
+    "account_id",
+    "accountId",
+    "AccountId",
+    "owner_id",
+    "ownerId",
+    "owner",
+    "organization_id",
+    "organizationId",
+    "org_id",
+    "orgId",
+)
+_MARKS = ("?", "%s", ":", "$1")
+_BY_OWNER = tuple(
+    f"{where} {name}{equals}{mark}"
+    for where in ("WHERE", "where")
+    for name in _OWNERS
+    for equals in (" = ", "=")
+    for mark in _MARKS
+)
+_HARM = (
+    "The function's rights are those of all its customers: nothing behind it stops one from naming another."
+)
+
+_ITEMS = ("get_item", "delete_item", "update_item", "put_item")
+_KEYS = tuple(Argument(None, "Key", element=name) for name in _OWNERS)
+
+_SINKS = (
+    Sink(
+        "event.trust",
+        ("jwt.encode", "jose.jwt.encode", "authlib.jose.jwt.encode"),
+        tuple(Argument(0, "payload", element=name) for name in _SUBJECTS),
+        message="a token is signed for whoever the caller says it is ({source})",
+        harm=_HARM,
+    ),
+    Sink(
+        "event.trust",
+        ("boto3.client.sts.assume_role",),
+        (Argument(None, "Tags"), Argument(None, "RoleArn")),
+        message="the caller decides in which role, or with which tags, the function goes on ({source})",
+        harm=_HARM,
+    ),
+    Sink(
+        "event.trust",
+        tuple(f"{owner}.{method}" for owner in ("boto3.Table", "boto3.client.dynamodb") for method in _ITEMS),
+        _KEYS,
+        message="the record is its owner's, and the caller says who that is ({source})",
+        harm=_HARM,
+    ),
+    # The first parameter of a statement whose condition begins with its owner.
+    Sink(
+        "event.trust",
+        ("dbapi.Cursor.execute", "dbapi.Connection.execute"),
+        (Argument(1, element=0),),
+        (
+            Condition(Argument(0), Test.STARTS, ("SELECT", "DELETE", "select", "delete"), if_unknown=False),
+            Condition(Argument(0), Test.CONTAINS, _BY_OWNER, if_unknown=False),
+        ),
+        message="the rows are their owner's, and the caller says who that is ({source})",
+        harm=_HARM,
+    ),
+)
+
+TABLES = Tables(sinks=_SINKS)

@@ -1,0 +1,96 @@
+"""Broken hashes: `weak.hash`."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dayfly.scan.weak.names import FileNames
+
+# RFC 6151 (MD5), RFC 6150 (MD4), RFC 6194 and https://shattered.io (SHA-1).
+BROKEN = frozenset({"md2", "md4", "md5", "sha", "sha1", "sha-1", "md5-sha1", "mdc2", "ripemd"})
+_CONSTRUCTORS = frozenset(
+    {
+        *(f"hashlib.{name}" for name in ("md5", "sha1", "md4")),
+        *(f"_hashlib.openssl_{name}" for name in ("md5", "sha1")),
+        "md5.new",
+        "md5.md5",
+        "sha.new",
+        "sha.sha",
+        *(
+            f"{package}.Hash.{name}.new"
+            for package in ("Crypto", "Cryptodome")
+            for name in ("MD2", "MD4", "MD5", "SHA", "SHA1")
+        ),
+        *(
+            f"passlib.hash.{name}.{method}"
+            for name in ("md5_crypt", "hex_md5", "ldap_md5", "hex_sha1", "des_crypt")
+            for method in ("hash", "encrypt", "using")
+        ),
+    }
+)
+_CRYPTOGRAPHY = "cryptography.hazmat.primitives.hashes"
+_SIGNERS = frozenset({"sign", "verify"})
+# Protocols that ask for this digest by name, and nothing else: S3's Content-MD5, an entity tag.
+_ASKED_FOR = frozenset({"contentmd5", "content_md5", "content-md5", "etag"})
+
+
+def find_hashes(names: FileNames) -> Iterator[tuple[ast.Call, str]]:
+    """Calls that make a broken hash, with its name."""
+    for call in names.calls:
+        found = _broken(names, call)
+        if found and not _is_asked_for(names, call):
+            yield call, found
+
+
+def _broken(names: FileNames, call: ast.Call) -> str:
+    called = names.dotted(call.func)
+    if not called:
+        return ""
+    if names.option(call, "usedforsecurity") == [False]:
+        return ""
+    if called in _CONSTRUCTORS:
+        return called.rpartition(".")[2] if called.startswith("hashlib") else called
+    if called in {"hashlib.new", "_hashlib.new", "Crypto.Hash.new"}:
+        for value in names.option(call, "name", 0) or ():
+            if isinstance(value, str) and value.lower() in BROKEN:
+                return value
+    if called.startswith(_CRYPTOGRAPHY + ".") and called.rpartition(".")[2] in {"MD5", "SHA1"}:
+        parent = names.parents.get(call)
+        if isinstance(parent, ast.Call):
+            outer = names.dotted(parent.func)
+            is_signer = isinstance(parent.func, ast.Attribute) and parent.func.attr in _SIGNERS
+            if outer == f"{_CRYPTOGRAPHY}.Hash" or is_signer:
+                return called.rpartition(".")[2]
+    return ""
+
+
+def _is_asked_for(names: FileNames, call: ast.Call) -> bool:
+    node: ast.AST = call
+    for _ in range(12):
+        parent = names.parents.get(node)
+        if parent is None or isinstance(parent, ast.stmt | ast.Module):
+            if isinstance(parent, ast.Assign):
+                return any(_name(target) in _ASKED_FOR for target in parent.targets)
+            return False
+        if isinstance(parent, ast.keyword) and (parent.arg or "").lower() in _ASKED_FOR:
+            return True
+        if isinstance(parent, ast.Dict):
+            for key, value in zip(parent.keys, parent.values, strict=True):
+                if value is node and isinstance(key, ast.Constant) and str(key.value).lower() in _ASKED_FOR:
+                    return True
+        node = parent
+    return False
+
+
+def _name(target: ast.expr) -> str:
+    if isinstance(target, ast.Name):
+        return target.id.lower()
+    if isinstance(target, ast.Attribute):
+        return target.attr.lower()
+    if isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Constant):
+        return str(target.slice.value).lower()
+    return ""
