@@ -57,7 +57,9 @@ CASES: list[tuple[str, EffectKind, str, bool, bool]] = [
 def test_a_change_of_what_is_older_than_the_call_is_an_effect(
     body: str, kind: EffectKind, target: str, has_steps: bool, is_keyed: bool
 ) -> None:
-    source = HEAD + "def handler(event, context):\n    q = event['q']\n" + textwrap.indent(body, "    ") + "\n"
+    source = (
+        HEAD + "def handler(event, context):\n    q = event['q']\n" + textwrap.indent(body, "    ") + "\n"
+    )
     effects = [effect for effect in run(source).effects if effect.kind is kind]
     assert [effect.target for effect in effects] == [target]
     assert bool(effects[0].steps) is has_steps
@@ -77,5 +79,7 @@ def test_a_change_of_what_is_older_than_the_call_is_an_effect(
     ],
 )
 def test_what_is_made_in_the_call_is_none(body: str) -> None:
-    source = HEAD + "def handler(event, context):\n    q = event['q']\n" + textwrap.indent(body, "    ") + "\n"
+    source = (
+        HEAD + "def handler(event, context):\n    q = event['q']\n" + textwrap.indent(body, "    ") + "\n"
+    )
     assert run(source).effects == ()
