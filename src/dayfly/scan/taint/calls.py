@@ -228,6 +228,8 @@ def call(machine: Machine, callee: Value, arguments: Arguments, node: ast.AST | 
         return (
             found if found is not None else library_calls.call_name(machine, callee.dotted, arguments, node)
         )
+    if isinstance(callee, Thing) and library_calls.has_rows(machine, callee.kind, "__call__"):
+        return library_calls.call_method(machine, callee, callee.kind, "__call__", arguments, node)
     if isinstance(callee, Thing) and callee.origin and isinstance(callee.origin[-1], Const):
         name = callee.origin[-1].value
         if isinstance(name, str) and len(callee.origin) == 2:

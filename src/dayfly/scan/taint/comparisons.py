@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dayfly.scan.taint import texts
 from dayfly.scan.taint.characters import DIGIT, DOTS, EVERYTHING, LETTER
 from dayfly.scan.taint.joining import bake, direct_taint
-from dayfly.scan.taint.knowledge.model import EVERY_DANGER, Danger
+from dayfly.scan.taint.knowledge.model import EVERY_DANGER, Danger, Trust
 from dayfly.scan.taint.values import (
     FALSE,
     HARMLESS,
@@ -173,7 +173,7 @@ def _equal(machine: Machine, left: Value, right: Value) -> Value:
     if kept:
         return boolean(kept)
     for one, other in ((left, right), (right, left)):
-        if machine.taint_of(one) and not machine.taint_of(other):
+        if machine.taint_of(one) and not _is_callers(machine, other):
             if isinstance(one, Text) and isinstance(other, Const) and isinstance(other.value, (str, bytes)):
                 if not _may_equal(one, other.value):
                     return FALSE
@@ -282,6 +282,11 @@ def _signed(value: Value) -> Facts:
     return ()
 
 
+def _is_callers(machine: Machine, value: Value) -> bool:
+    """Whether the caller has a say in it; what has been verified is as good as what the code says itself."""
+    return any(label.trust in {Trust.CALLER, Trust.CLAIM} for label in machine.taint_of(value))
+
+
 def _harmless(value: Value) -> Facts:
     return tuple((symbol, HARMLESS) for symbol in symbols_of(value))
 
@@ -386,8 +391,8 @@ def _in_series(machine: Machine, left: Value, series: Series) -> Value:
     inside = _is_below(left, series)
     if inside:
         return boolean(inside)
-    tainted = any(machine.taint_of(one) for one in series.items)
-    if tainted or (series.rest is not None and machine.taint_of(series.rest)):
+    tainted = any(_is_callers(machine, one) for one in series.items)
+    if tainted or (series.rest is not None and _is_callers(machine, series.rest)):
         return boolean()
     when_false: Facts = ()
     if _is_character(left):

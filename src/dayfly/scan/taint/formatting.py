@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dayfly.scan.taint import texts
 from dayfly.scan.taint.joining import join_all
+from dayfly.scan.taint.judging import is_container
 from dayfly.scan.taint.knowledge.model import Danger
 from dayfly.scan.taint.values import (
     Choice,
@@ -53,7 +54,9 @@ def _to_text_one(machine: Machine, value: Value) -> Value:
     if isinstance(value, Thing):
         if value.kind == "pathlib.Path" and value.origin:
             return to_text(machine, value.origin[0])
-        return Text((Hole(value.taint, value.symbol),))
+        # Texts within a container are written as their `repr`.
+        taint = cleanse(value.taint, _LINES) if is_container(value) else value.taint
+        return Text((Hole(taint, value.symbol),))
     if isinstance(value, Ref) and value.kind == "object":
         from dayfly.scan.taint import attributes
 

@@ -86,6 +86,10 @@ def _get_one(machine: Machine, holder: Value, key: Value, node: ast.AST) -> Valu
     if isinstance(holder, Class):
         return attributes.enum_member(machine, holder, key)
     if isinstance(holder, Thing):
+        if holder.kind == "dayfly.Sections":
+            from dayfly.scan.taint import calls, stdlib_objects
+
+            return stdlib_objects.call_object(machine, holder, "__getitem__", calls.Arguments([key]))
         return thing_item(machine, holder, key)
     return attributes.library_item(machine, holder, key)
 

@@ -9,7 +9,13 @@ import shlex
 import urllib.parse
 from typing import TYPE_CHECKING
 
-from dayfly.scan.taint import path_functions, pattern_functions, stdlib_objects, texts
+from dayfly.scan.taint import (
+    packaged_files,
+    path_functions,
+    pattern_functions,
+    stdlib_objects,
+    texts,
+)
 from dayfly.scan.taint.comparisons import single_symbol
 from dayfly.scan.taint.joining import join_all, join_optional
 from dayfly.scan.taint.knowledge.model import Danger, Trust
@@ -228,6 +234,11 @@ def _loads(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Valu
         if isinstance(one, Const) and isinstance(one.value, (str, bytes)):
             found.append(stdlib_objects.load_json(machine, one.value))
             continue
+        if isinstance(one, Thing) and one.kind == "file":
+            name = machine.store.value((one.symbol, "attr", "file"))
+            text = None if name is None else packaged_files.read_text(machine.project, name)
+            found.append(Thing() if text is None else stdlib_objects.load_json(machine, text))
+            continue
         if isinstance(one, Thing) and one.origin and one.kind == "json":
             found.append(one.origin[0])
             continue
@@ -321,6 +332,7 @@ _MODELS: Mapping[str, Callable[[Machine, Arguments, ast.AST | None], Value | Non
     "copy.copy": _copy,
     "copy.deepcopy": _copy,
     "json.loads": _loads,
+    "json.load": _loads,
     "shlex.split": _shlex_split,
     "hmac.new": _hmac,
     "hmac.compare_digest": _compare_digest,

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from dayfly.scan.taint import texts
+from dayfly.scan.taint import packaged_files, texts
 from dayfly.scan.taint.values import (
     EMPTY,
     NONE,
     Class,
     Const,
     Items,
+    Name,
     Scope,
     Symbol,
     Table,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from dayfly.scan.taint.machine import Machine
 
 _MAX_JSON = 20_000
+_DOCUMENT = (Name("json.loads"),)
 
 
 def create(machine: Machine, name: str, arguments: Arguments, node: ast.AST | None) -> Value | None:
@@ -67,8 +69,8 @@ def json_value(machine: Machine, text: Value, symbol: Symbol) -> Value:
     path = text.path if isinstance(text, Thing) else None
     taint = machine.taint_of(text)
     if path is not None and taint:
-        return Thing("", taint, symbol, path=(*path, "<json>"), is_structure=True)
-    return Thing("", taint, symbol, is_structure=True)
+        return Thing("", taint, symbol, path=(*path, "<json>"), origin=_DOCUMENT, is_structure=True)
+    return Thing("", taint, symbol, origin=_DOCUMENT, is_structure=True)
 
 
 def _deque(machine: Machine, arguments: Arguments) -> Value:
@@ -136,8 +138,6 @@ def _namedtuple(machine: Machine, arguments: Arguments) -> Value:
             for one in found
             if isinstance(one, Items) and one.items and isinstance(one.items[0], Const)
         ]
-    from dayfly.scan.taint.values import Name
-
     shown = str(name.value) if isinstance(name, Const) else "namedtuple"
     cls = Class(fresh_number(), shown, _EMPTY_SCOPE, (Name("typing.NamedTuple"),), None, True, tuple(words))
     machine.store.set(cls.location, Table(kind="class"))
@@ -240,6 +240,15 @@ def _section_method(machine: Machine, receiver: Thing, name: str, arguments: Arg
     if name == "read_dict" and section is not None:
         items.update(machine, holder, section)
         return NONE
+    if name in {"read", "read_string"} and section is not None:
+        text = section.value if name == "read_string" and isinstance(section, Const) else None
+        if name == "read":
+            text = packaged_files.read_text(machine.project, section)
+        if isinstance(text, str):
+            for title, options in packaged_files.read_sections(text).items():
+                inner = machine.new_dict({key: Const(value) for key, value in options.items()})
+                items.set_item(machine, holder, Const(title), inner, None, is_new=True)
+            return NONE
     if name in {"read_string", "read_file"}:
         taint = machine.taint_of(section) if section is not None else ()
         if taint:

@@ -200,6 +200,21 @@ TWINS: dict[str, tuple[tuple[str, str, str], ...]] = {
             "boto3.client('s3').select_object_content(Bucket='b', Key='k', Expression='SELECT ' + x)",
             "boto3.client('s3').select_object_content(Bucket='b', Key=x, Expression='SELECT *')",
         ),
+        (
+            "from google.cloud import bigquery",
+            "bigquery.Client().query('SELECT ' + x)",
+            "bigquery.Client().query('SELECT 1', job_config=x)",
+        ),
+        (
+            "import psycopg2.pool",
+            "psycopg2.pool.SimpleConnectionPool(1, 2).getconn().cursor().execute('SELECT ' + x)",
+            "psycopg2.pool.SimpleConnectionPool(1, 2).getconn().cursor().execute('SELECT %s', (x,))",
+        ),
+        (
+            "from sqlmodel import Session, create_engine, text",
+            "Session(create_engine('u')).exec(text('SELECT ' + x))",
+            "Session(create_engine('u')).exec(text('SELECT :x'), params={'x': x})",
+        ),
     ),
     "event.nosql": (
         (
@@ -444,6 +459,11 @@ TWINS: dict[str, tuple[tuple[str, str, str], ...]] = {
             "import elementpath; import xml.etree.ElementTree as ET",
             "elementpath.select(ET.parse('a.xml'), '/u' + x)",
             "elementpath.select(ET.parse('a.xml'), '/u', variables={'x': x})",
+        ),
+        (
+            "from lxml import etree",
+            "etree.XPathEvaluator(etree.parse('a.xml'))('//u' + x)",
+            "etree.XPathEvaluator(etree.parse('a.xml'))('//u[@n=$x]', x=x)",
         ),
     ),
     "event.ldap": (
@@ -693,6 +713,7 @@ ANSWERS: dict[str, tuple[str, dict[str, tuple[str, ...]], dict[str, tuple[str, .
                 "return flask.make_response('<p>' + request.args['x'])",
                 "return flask.Response('<p>' + request.args['x'])",
                 "return flask.Markup('<p>' + request.args['x'])",
+                "return flask.render_template_string('{{{{{{{{ x|safe }}}}}}}}', x=request.args['x'])",
             ),
             "event.redirect": ("return flask.redirect(request.args['x'])",),
             "event.template": ("return flask.render_template_string('<p>' + request.args['x'])",),

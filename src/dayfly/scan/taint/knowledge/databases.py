@@ -583,6 +583,7 @@ TABLES = Tables(
         ("sqlalchemy.engine.Engine", "sqlalchemy.Engine"),
         ("sqlalchemy.engine.create_engine", "sqlalchemy.create_engine"),
         ("sqlalchemy.orm.session.Session", "sqlalchemy.orm.Session"),
+        ("sqlmodel.text", "sqlalchemy.text"),
         ("sqlite3.dbapi2.connect", "sqlite3.connect"),
         ("psycopg2.sql.SQL.format", "psycopg.sql.SQL.format"),
     ),

@@ -260,6 +260,9 @@ _TEMPLATES = (
 )
 
 _ESCAPES = Condition(Argument(None, "autoescape"), Test.TRUTHY)
+_UNESCAPED = Condition(
+    Argument(0, "source"), Test.CONTAINS, ("|safe", "| safe", "{{!", "autoescape false"), if_unknown=False
+)
 _HTML = frozenset({Danger.HTML})
 _TEMPLATE_TEXT = frozenset({Danger.TEMPLATE})
 
@@ -277,6 +280,11 @@ _CALLS = (
     ),
     Call(("jinja2.Template",), Result(type="jinja2.EscapingTemplate"), (_ESCAPES,)),
     Call(("jinja2.Template",), Result(type="jinja2.Template")),
+    Call(
+        ("jinja2.EscapingEnvironment.from_string",),
+        Result(type="jinja2.Template", taint_from=(FIRST,)),
+        (_UNESCAPED,),
+    ),
     Call(
         ("jinja2.EscapingEnvironment.from_string",),
         Result(type="jinja2.EscapingTemplate", taint_from=(FIRST,)),
@@ -297,6 +305,12 @@ _CALLS = (
     Call(
         ("jinja2.Template.render", "jinja2.Template.render_async"),
         Result(type="str", cleanses=_TEMPLATE_TEXT),
+    ),
+    # A template's own word is stronger than its environment.
+    Call(
+        ("flask.render_template_string", "bottle.template"),
+        Result(type="str", cleanses=_TEMPLATE_TEXT),
+        (_UNESCAPED,),
     ),
     # Flask, Django and Bottle escape values of a page unless told otherwise.
     Call(

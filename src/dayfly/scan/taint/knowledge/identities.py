@@ -69,6 +69,7 @@ _HARM = (
 
 _ITEMS = ("get_item", "delete_item", "update_item", "put_item")
 _KEYS = tuple(Argument(None, "Key", element=name) for name in _OWNERS)
+_AUTHORS = ("user_id", "userId", "UserId", "tenant_id", "tenantId", "TenantId", "owner_id", "ownerId")
 
 _SINKS = (
     Sink(
@@ -90,6 +91,13 @@ _SINKS = (
         tuple(f"{owner}.{method}" for owner in ("boto3.Table", "boto3.client.dynamodb") for method in _ITEMS),
         _KEYS,
         message="the record is its owner's, and the caller says who that is ({source})",
+        harm=_HARM,
+    ),
+    Sink(
+        "event.trust",
+        ("boto3.Table.put_item", "boto3.client.dynamodb.put_item"),
+        tuple(Argument(None, "Item", element=name) for name in _AUTHORS),
+        message="the record is written for whoever the caller says it is ({source})",
         harm=_HARM,
     ),
     # The first parameter of a statement whose condition begins with its owner.

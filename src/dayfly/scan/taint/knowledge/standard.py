@@ -304,6 +304,9 @@ _CALLS = (
     ),
     Call(
         (
+            "itsdangerous.Signer.unsign",
+            "itsdangerous.TimestampSigner.unsign",
+            "itsdangerous.URLSafeTimedSerializer.load",
             "itsdangerous.URLSafeSerializer.loads",
             "itsdangerous.URLSafeTimedSerializer.loads",
             "itsdangerous.Serializer.loads",
