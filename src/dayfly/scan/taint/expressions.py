@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import operator
+import re
 from typing import TYPE_CHECKING
 
 from dayfly.scan.taint import attributes, calls, comparisons, comprehensions, items, names, texts
@@ -215,7 +216,11 @@ def compute(op: ast.operator, left: Scalar, right: Scalar) -> Value:
             is_repeated = isinstance(text, (str, bytes)) and isinstance(number, int)
             if is_repeated and len(text) * number > texts.MAX_CONSTANT:  # type: ignore[arg-type, operator]
                 return unknown_text(is_bytes=isinstance(text, bytes))
-    if isinstance(op, ast.Mod) and isinstance(left, (str, bytes)) and ("*" in str(left) or len(left) > 2_000):
+    if (
+        isinstance(op, ast.Mod)
+        and isinstance(left, (str, bytes))
+        and re.search(r"\*|\d{4}|.{2000}", str(left))
+    ):
         return unknown_text(is_bytes=isinstance(left, bytes))
     try:
         result = made(left, right)

@@ -378,11 +378,8 @@ def make(
     if result.source:
         # A request's attribute keeps its words; what is read of it is the caller's.
         where = machine.current_call
-        step = (
-            Step(machine.place(where), f"{result.source} {_WHOSE.get(result.trust, "is the caller's")}")
-            if where is not None
-            else None
-        )
+        whose = _WHOSE.get(result.trust, "is the caller's")
+        step = Step(machine.place(where), f"{result.source} {whose}") if where is not None else None
         trail = Trail(step, None, 1) if step is not None else None
         taint = (Label(result.source, result.trust, result.cleanses, trail),)
     if symbol is None:

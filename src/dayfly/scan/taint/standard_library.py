@@ -265,6 +265,20 @@ def _commonpath(machine: Machine, arguments: Arguments, node: ast.AST | None) ->
     return unknown_text(machine.taint_of(tainted[0]), made)
 
 
+def _commonprefix(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value | None:
+    """As `commonpath`, character by character: it tells something where the other path ends with a slash."""
+    value = arguments.get(0)
+    series = None if value is None else machine.series(value)
+    others = [one for one in series.items if not machine.taint_of(one)] if series is not None else []
+    is_directory = any(isinstance(one, Const) and str(one.value).endswith("/") for one in others) or any(
+        isinstance(one, Text) and isinstance(one.parts[-1], str) and one.parts[-1].endswith("/")
+        for one in others
+    )
+    if is_directory:
+        return _commonpath(machine, arguments, node)
+    return unknown_text(machine.taint_of(value) if value is not None else ())
+
+
 def _has_mark(value: Value) -> bool:
     if isinstance(value, Thing) and value.kind == "pathlib.Path" and value.origin:
         return _has_mark(value.origin[0])
@@ -744,6 +758,7 @@ _MODELS: Mapping[str, Callable[[Machine, Arguments, ast.AST | None], Value | Non
     "os.path.split": _split_path,
     "os.path.splitext": _splitext,
     "os.path.commonpath": _commonpath,
+    "os.path.commonprefix": _commonprefix,
     "os.fspath": _first,
     "re.compile": _compile,
     "re.match": _pattern_call("match"),
