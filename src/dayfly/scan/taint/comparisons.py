@@ -68,6 +68,12 @@ def symbols_of(value: Value) -> Iterator[Symbol]:
             yield from symbols_of(one)
 
 
+def single_symbol(value: Value) -> Symbol | None:
+    """The one tainted symbol of a text."""
+    found = list(symbols_of(value))
+    return found[0] if len(found) == 1 else None
+
+
 def compare(machine: Machine, op: ast.cmpop, left: Value, right: Value, node: ast.AST) -> Value:
     """`left op right`, with what follows from it."""
     if isinstance(op, (ast.In, ast.NotIn)):

@@ -19,9 +19,8 @@ _SHELLS = re.compile(r"(?:.*/)?(?:ba|da|z|k|c|tc|fi)?sh|cmd(?:\.exe)?|powershell
 _SCRIPT_OPTION = re.compile(r"-[a-z]*c|/c", re.IGNORECASE)
 _INTERPRETERS = re.compile(r"(?:.*/)?(?:python[\d.]*|perl|ruby|node|php)")
 _FIXED_HOST = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#\\]+[/?#]")
-# A text that nobody but the function's owner decides: `f"{API}/items/{x}"`, API out of the environment.
-_KNOWN_LATER = "\1"
-_FIXED_LATER = re.compile(r"\x01[A-Za-z0-9.\x01-]*(?::[0-9\x01]+)?[/?#](?!/)")
+# `f"{BASE_URL}/items/{x}"`: the base is looked at for itself; behind its first slash nothing changes the host.
+_FIXED_BASE = re.compile(r"\0[A-Za-z0-9.\0-]*(?::[0-9\0]+)?[/?#](?!/)")
 # In a host that goes on with a constant: `https://{x}.example.com/`; these would end it early.
 _ENDS_HOST = frozenset("/?#@\\:")
 _MAX_DEPTH = 6
@@ -149,7 +148,7 @@ def _remaining(store: Store, taint: Taint, thing: Thing, danger: Danger) -> Iter
 
 
 def _text_labels(store: Store, text: Text, danger: Danger, part: Part) -> Iterator[Label]:
-    before = ""  # the constant text so far, holes of the caller's as NUL
+    before = ""  # the constant text so far, holes as NUL
     for index, one in enumerate(text.parts):
         if isinstance(one, str):
             before += one
@@ -160,7 +159,7 @@ def _text_labels(store: Store, text: Text, danger: Danger, part: Part) -> Iterat
             following = after if isinstance(after, str) else "\0"
             if not _hole_is_harmless(store, one, danger, part, before, following, is_last):
                 yield from one.taint
-        before += "\0" if one.taint else _KNOWN_LATER
+        before += "\0"
 
 
 def _hole_is_harmless(
@@ -201,7 +200,7 @@ def _is_plain_literal(store: Store, hole: Hole) -> bool:
 
 
 def _host_is_fixed(before: str, after: str, lacks: frozenset[str], part: Part) -> bool:
-    if _FIXED_HOST.match(before.lstrip()) or _FIXED_LATER.match(before):
+    if _FIXED_HOST.match(before.lstrip()) or _FIXED_BASE.match(before):
         return True
     if part is Part.TARGET and re.match(r"/(?:[^/\\\0]|$)", before) and before != "/":
         return True

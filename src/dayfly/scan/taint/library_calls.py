@@ -6,7 +6,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dayfly.scan.model import Step
-from dayfly.scan.taint import conditions, effects, exceptions, formatting, standard_library, stdlib_objects
+from dayfly.scan.taint import (
+    conditions,
+    effects,
+    exceptions,
+    formatting,
+    path_functions,
+    pattern_functions,
+    standard_library,
+    stdlib_objects,
+)
 from dayfly.scan.taint.characters import read_group
 from dayfly.scan.taint.joining import direct_taint, join_all
 from dayfly.scan.taint.judging import harmful_labels
@@ -425,9 +434,9 @@ def special_method(machine: Machine, receiver: Thing, name: str, arguments: Argu
     if receiver.kind == "re.Match" and name in {"group", "groups", "groupdict", "__getitem__"}:
         return match_group(machine, receiver, name, arguments)
     if receiver.kind == "re.Pattern":
-        return standard_library.call_pattern(machine, receiver, name, arguments)
+        return pattern_functions.call_pattern(machine, receiver, name, arguments)
     if receiver.kind == "pathlib.Path":
-        return standard_library.call_path(machine, receiver, name, arguments)
+        return path_functions.call_path(machine, receiver, name, arguments)
     if receiver.kind.startswith("dayfly."):
         return stdlib_objects.call_object(machine, receiver, name, arguments)
     return None
@@ -451,14 +460,14 @@ def match_group(machine: Machine, receiver: Thing, name: str, arguments: Argumen
 
 
 def path_attribute(machine: Machine, value: Thing, name: str) -> Value:
-    return standard_library.path_attribute(machine, value, name)
+    return path_functions.path_attribute(machine, value, name)
 
 
 def join_path(machine: Machine, left: Value, right: Value) -> Value | None:
     """`left / right` where one is a path."""
     for one in (*alternatives(left), *alternatives(right)):
         if isinstance(one, Thing) and one.kind == "pathlib.Path":
-            return standard_library.join_paths(machine, [left, right])
+            return path_functions.join_paths(machine, [left, right])
     return None
 
 
