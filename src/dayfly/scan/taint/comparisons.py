@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from dayfly.scan.taint import texts
 from dayfly.scan.taint.characters import DIGIT, DOTS, EVERYTHING, LETTER
-from dayfly.scan.taint.joining import bake, direct_taint
+from dayfly.scan.taint.joining import bake, direct_taint, join_all
 from dayfly.scan.taint.knowledge.model import EVERY_DANGER, Danger, Trust
 from dayfly.scan.taint.values import (
     FALSE,
@@ -66,6 +66,12 @@ def symbols_of(value: Value) -> Iterator[Symbol]:
     elif isinstance(value, Items):
         for one in value.items:
             yield from symbols_of(one)
+
+
+def single_symbol(value: Value) -> Symbol | None:
+    """The one tainted symbol of a text."""
+    found = list(symbols_of(value))
+    return found[0] if len(found) == 1 else None
 
 
 def compare(machine: Machine, op: ast.cmpop, left: Value, right: Value, node: ast.AST) -> Value:
@@ -206,6 +212,16 @@ def within(machine: Machine, left: Value, right: Value) -> Facts:
         ):
             found.append((symbol.origin, HARMLESS))
     return tuple(found)
+
+
+def intersection(machine: Machine, left: Value, right: Value) -> Value | None:
+    """`set(left) & known`: items of the one whose items are known."""
+    first, second = machine.series(left), machine.series(right)
+    if first is None or second is None:
+        return None
+    known = second if not machine.taint_of(right) else first
+    found = [*known.items, *([] if known.rest is None else [known.rest])]
+    return machine.new_list([], join_all(found) if found else None, "set")
 
 
 def difference(machine: Machine, left: Value, right: Value) -> Value | None:
@@ -513,8 +529,6 @@ def combine(machine: Machine, first: Value, rest: Value, wanted: bool) -> Value:
     if _is_boolean(first) and _is_boolean(rest):
         return boolean(when_true, when_false)
     # `a or b` of other values is one of them: `event.get("q") or "all"`.
-    from dayfly.scan.taint.joining import join_all
-
     kept: list[Value] = [rest]
     for one in alternatives(first):
         if machine.truth(one) is None or machine.truth(one) is not wanted:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 import operator
+import re
 from typing import TYPE_CHECKING
 
 from dayfly.scan.taint import attributes, calls, comparisons, comprehensions, items, names, texts
 from dayfly.scan.taint.joining import join_all
+from dayfly.scan.taint.knowledge.model import Danger
 from dayfly.scan.taint.machine import UnreachableError
 from dayfly.scan.taint.values import (
     MAX_ALTERNATIVES,
@@ -21,6 +23,7 @@ from dayfly.scan.taint.values import (
     Text,
     Thing,
     alternatives,
+    cleanse,
     fresh_number,
     unite,
     unknown_text,
@@ -160,6 +163,10 @@ def _operate_one(machine: Machine, op: ast.operator, left: Value, right: Value, 
         return made
     if isinstance(op, ast.Add):
         return _add(machine, left, right, node)
+    if isinstance(left, Thing) and left.kind == "markupsafe.Markup" and isinstance(op, (ast.Mod, ast.Add)):
+        # What a Markup takes in is escaped.
+        added = cleanse(machine.taint_of(right), frozenset({Danger.HTML}))
+        return Thing(left.kind, unite(left.taint, added))
     if isinstance(op, ast.Mod) and texts.is_text(left):
         return texts_format(machine, left, right)
     if isinstance(op, ast.Mult):
@@ -172,6 +179,10 @@ def _operate_one(machine: Machine, op: ast.operator, left: Value, right: Value, 
         merged = items.unite_containers(machine, left, right)
         if merged is not None:
             return merged
+    if isinstance(op, ast.BitAnd):
+        common = comparisons.intersection(machine, left, right)
+        if common is not None:
+            return common
     if isinstance(op, ast.Sub):
         remaining = comparisons.difference(machine, left, right)
         if remaining is not None:
@@ -215,7 +226,11 @@ def compute(op: ast.operator, left: Scalar, right: Scalar) -> Value:
             is_repeated = isinstance(text, (str, bytes)) and isinstance(number, int)
             if is_repeated and len(text) * number > texts.MAX_CONSTANT:  # type: ignore[arg-type, operator]
                 return unknown_text(is_bytes=isinstance(text, bytes))
-    if isinstance(op, ast.Mod) and isinstance(left, (str, bytes)) and ("*" in str(left) or len(left) > 2_000):
+    if (
+        isinstance(op, ast.Mod)
+        and isinstance(left, (str, bytes))
+        and re.search(r"\*|\d{4}|.{2000}", str(left))
+    ):
         return unknown_text(is_bytes=isinstance(left, bytes))
     try:
         result = made(left, right)

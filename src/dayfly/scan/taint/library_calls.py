@@ -6,7 +6,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dayfly.scan.model import Step
-from dayfly.scan.taint import conditions, exceptions, formatting, standard_library, stdlib_objects
+from dayfly.scan.taint import (
+    conditions,
+    effects,
+    exceptions,
+    formatting,
+    path_functions,
+    pattern_functions,
+    standard_library,
+    stdlib_objects,
+)
 from dayfly.scan.taint.characters import read_group
 from dayfly.scan.taint.joining import direct_taint, join_all
 from dayfly.scan.taint.judging import harmful_labels
@@ -64,6 +73,7 @@ def call_name(machine: Machine, dotted: str, arguments: Arguments, node: ast.AST
     if dot and head in machine.library.kinds:
         names = [f"{kind}.{last}" for kind in machine.library.lineage(head)]
     check_sinks(machine, names, arguments, None, node)
+    effects.record_call(machine, name, arguments, None, node)
     if not any(one in table for one in names for table in (machine.library.sinks, machine.library.calls)):
         # An object of another package's (`from database import cursor`): judged by the method's name.
         check_sinks(machine, [f"*.{last}"] if "." in head else [], arguments, None, node)
@@ -75,7 +85,9 @@ def call_name(machine: Machine, dotted: str, arguments: Arguments, node: ast.AST
         return made
     row = _find_call(machine, names, arguments, None)
     if row is not None:
-        return _apply_call(machine, row, arguments, None, node, name)
+        result = _apply_call(machine, row, arguments, None, node, name)
+        effects.mark_client(machine, name, arguments, result)
+        return result
     kind = machine.library.kinds.get(name)
     if kind is not None and kind.is_class:
         made_thing = Thing(name, (), Symbol())
@@ -95,6 +107,7 @@ def call_method(
     machine.risks += 1
     names = _method_names(machine, kind, name)
     check_sinks(machine, names, arguments, receiver, node)
+    effects.record_call(machine, names[0], arguments, receiver, node)
     guarded = _apply_guards(machine, names, arguments, receiver)
     row = _find_call(machine, names, arguments, receiver)
     if row is not None:
@@ -374,11 +387,8 @@ def make(
     if result.source:
         # A request's attribute keeps its words; what is read of it is the caller's.
         where = machine.current_call
-        step = (
-            Step(machine.place(where), f"{result.source} {_WHOSE.get(result.trust, "is the caller's")}")
-            if where is not None
-            else None
-        )
+        whose = _WHOSE.get(result.trust, "is the caller's")
+        step = Step(machine.place(where), f"{result.source} {whose}") if where is not None else None
         trail = Trail(step, None, 1) if step is not None else None
         taint = (Label(result.source, result.trust, result.cleanses, trail),)
     if symbol is None:
@@ -424,9 +434,9 @@ def special_method(machine: Machine, receiver: Thing, name: str, arguments: Argu
     if receiver.kind == "re.Match" and name in {"group", "groups", "groupdict", "__getitem__"}:
         return match_group(machine, receiver, name, arguments)
     if receiver.kind == "re.Pattern":
-        return standard_library.call_pattern(machine, receiver, name, arguments)
+        return pattern_functions.call_pattern(machine, receiver, name, arguments)
     if receiver.kind == "pathlib.Path":
-        return standard_library.call_path(machine, receiver, name, arguments)
+        return path_functions.call_path(machine, receiver, name, arguments)
     if receiver.kind.startswith("dayfly."):
         return stdlib_objects.call_object(machine, receiver, name, arguments)
     return None
@@ -450,14 +460,14 @@ def match_group(machine: Machine, receiver: Thing, name: str, arguments: Argumen
 
 
 def path_attribute(machine: Machine, value: Thing, name: str) -> Value:
-    return standard_library.path_attribute(machine, value, name)
+    return path_functions.path_attribute(machine, value, name)
 
 
 def join_path(machine: Machine, left: Value, right: Value) -> Value | None:
     """`left / right` where one is a path."""
     for one in (*alternatives(left), *alternatives(right)):
         if isinstance(one, Thing) and one.kind == "pathlib.Path":
-            return standard_library.join_paths(machine, [left, right])
+            return path_functions.join_paths(machine, [left, right])
     return None
 
 

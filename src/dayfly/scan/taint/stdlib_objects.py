@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from dayfly.scan.taint import texts
+from dayfly.scan.taint import packaged_files, texts
 from dayfly.scan.taint.values import (
     EMPTY,
     NONE,
@@ -240,6 +240,15 @@ def _section_method(machine: Machine, receiver: Thing, name: str, arguments: Arg
     if name == "read_dict" and section is not None:
         items.update(machine, holder, section)
         return NONE
+    if name in {"read", "read_string"} and section is not None:
+        text = section.value if name == "read_string" and isinstance(section, Const) else None
+        if name == "read":
+            text = packaged_files.read_text(machine.project, section)
+        if isinstance(text, str):
+            for title, options in packaged_files.read_sections(text).items():
+                inner = machine.new_dict({key: Const(value) for key, value in options.items()})
+                items.set_item(machine, holder, Const(title), inner, None, is_new=True)
+            return NONE
     if name in {"read_string", "read_file"}:
         taint = machine.taint_of(section) if section is not None else ()
         if taint:

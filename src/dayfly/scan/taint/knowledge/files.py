@@ -292,7 +292,10 @@ _CALLS = (
         CLEAN,
     ),
     # What stands in a file is not what its name was; what the event itself brought comes as an open file of bytes.
-    Call(("open", "io.open", "codecs.open", "gzip.open.path"), Result(type="file", taint_from=())),
+    Call(
+        ("open", "io.open", "codecs.open"),
+        Result(type="file", taint_from=(), keeps=(Argument(0, "file"),)),
+    ),
     Call(("pathlib.Path.open",), Result(type="file", taint_from=())),
     Call(("pathlib.Path.read_text", "pathlib.Path.read_bytes"), CLEAN),
     Call(
