@@ -36,6 +36,26 @@ def test_handler_is_found_under_its_name(text: str, qualname: str) -> None:
     assert any(isinstance(one, Finding) for one in said(text, qualname=qualname))
 
 
+@pytest.mark.parametrize(
+    ("value", "is_found"),
+    [
+        ("context.identity.cognito_identity_id", True),
+        ("context.client_context.custom", True),
+        ("context.function_name", False),
+        ("context.memory_limit_in_mb", False),
+    ],
+)
+def test_who_calls_is_the_callers_and_the_rest_of_the_context_is_not(value: str, is_found: bool) -> None:
+    text = f"LOG = []\ndef handler(event, context):\n    LOG.append({value})\n    return LOG\n"
+    assert bool(found(text)) is is_found
+
+
+def test_attribute_of_the_context_is_this_events() -> None:
+    assert not found(
+        "def handler(event, context):\n    context.user = event['user']\n    return context.user\n"
+    )
+
+
 def test_handler_that_does_not_exist_says_nothing() -> None:
     assert said("x = 1\n") == []
 

@@ -132,6 +132,8 @@ class Attributes(Loading):
     def _external_attribute(self, outer: str, name: str, value: Value, frame: Frame) -> Value:
         if outer.startswith(knowledge.REQUESTS) and not value.spots:
             return Value(parts=frozenset({("request", name)}))
+        if outer == "lambda context" and name in knowledge.CONTEXT_FIELDS:
+            return Value(parts=frozenset({("context", name)}))
         if name in knowledge.REQUEST_FIELDS:
             return Value(parts=frozenset({("request",)}))
         if "()" not in outer:

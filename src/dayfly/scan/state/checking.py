@@ -13,7 +13,7 @@ from dayfly.scan.state.following import Follower
 from dayfly.scan.state.frames import Frame
 from dayfly.scan.state.judging import judge
 from dayfly.scan.state.keeping import State
-from dayfly.scan.state.values import NOTHING, ClassRef, FunctionRef, Value
+from dayfly.scan.state.values import ClassRef, External, FunctionRef, Value
 from dayfly.scan.taint.checking import find_routes
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from dayfly.scan.template.entries import Entry
 
 _MOST_NEIGHBOURS = 60  # routes of one application that are looked at for what another one keeps
+_CONTEXT = Value(refs=(External("lambda context"),))
 _EVENT = Value(parts=frozenset({()}))
 _ROUTE_DECORATORS = frozenset(
     {
@@ -199,7 +200,7 @@ def _arguments(function: FunctionRef, *, is_route: bool) -> list[Value]:
         names = names[1:]
     if is_route or _is_route(function.node):
         return [Value(parts=frozenset({(name,)})) for name in names]
-    return [_EVENT, NOTHING][: 2 if signature.vararg else len(names)]
+    return [_EVENT, _CONTEXT][: 2 if signature.vararg else len(names)]
 
 
 def _is_route(node: ast.AST) -> bool:
