@@ -84,6 +84,10 @@ def _needs(
         yield base
         return
     named = list(_resources(requirement, given, call.is_open, kinds))
+    if name == "ec2:RunInstances":
+        # It is checked for each of them: the image, the network, the disk.
+        yield replace(base, unknown="it is about several kinds of resources")
+        return
     if not named:
         required = action.required_types if action is not None else ()
         arn = load_catalogue().arn(name.partition(":")[0], required[0]) if len(required) == 1 else None
@@ -238,6 +242,9 @@ def _requirements(call: AwsCall) -> list[tuple[Requirement, dict[str, Values]]] 
     if requirements is None:
         return None
     out = [(one, given) for one in requirements if not _is_spared(one, given, call)]
+    passes = any(one.action == "iam:PassRole" for one, _ in out)
+    if call.service in _PASSING and not passes and any(_names_role(*one) for one in given.items()):
+        out.append((Requirement("iam:PassRole"), given))
     if call.service == "s3":
         out = _of_s3(call, given, out)
     if call.service == "rds-data" and "secretArn" in given:
@@ -254,10 +261,29 @@ def _requirements(call: AwsCall) -> list[tuple[Requirement, dict[str, Values]]] 
 
 def _is_spared(requirement: Requirement, given: dict[str, Values], call: AwsCall) -> bool:
     """`iam:PassRole` is asked for only where a role is given."""
-    if requirement.action != "iam:PassRole" or not requirement.resources:
+    if requirement.action != "iam:PassRole":
         return False
+    if not requirement.resources:
+        # The role is deep in the request, or in what it names: a task's definition has one nearly always.
+        return call.service != "ecs" and not any(_names_role(name, values) for name, values in given.items())
     names = [spec.rpartition("@")[2].split(".")[0].split("[")[0] for spec in requirement.resources]
     return not call.is_open and not any(name in given for name in names)
+
+
+_PASSING = frozenset({"events", "scheduler", "pipes", "firehose", "iot"})  # hand on roles that targets name
+_ROLE = re.compile(r"(?:role|roles|rolearn|instanceprofile)$", re.IGNORECASE)
+
+
+def _names_role(name: str, values: Values) -> bool:
+    """A parameter, or a key within it, is a role's."""
+    if _ROLE.search(name):
+        return True
+    for value in values:
+        if isinstance(value, Mapping) and any(_names_role(key, held) for key, held in value.items):
+            return True
+        if isinstance(value, Sequence) and any(_names_role("", held) for held in (*value.items, value.rest)):
+            return True
+    return False
 
 
 def _of_s3(
