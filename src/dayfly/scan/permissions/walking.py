@@ -255,7 +255,7 @@ class _Walker:
                 frame.scope.file,
                 how=load.attr,
             )
-        elif load.attr in data.get("t", ()) and "load" in data.get("a", {}):
+        elif not owner.is_loaded and load.attr in data.get("t", ()) and "load" in data.get("a", {}):
             is_known = any(load.attr == _snake(name) for name, _ in owner.identifiers)
             if not is_known and load.attr not in ("table_name", "name"):
                 for value in self.evaluator.attribute(owner, "load"):
