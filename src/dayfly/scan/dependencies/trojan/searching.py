@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 
 from dayfly.scan.dependencies.trojan.looking import look
 from dayfly.scan.model import Confidence, Finding, Note, NoteKind, Place, Severity, Step
+from dayfly.scan.source.project import PythonFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, MutableMapping
 
-    from dayfly.scan.source.project import Project, PythonFile
+    from dayfly.scan.source.project import Project
 
 _VERSION = "trojan 1"  # of what is remembered
+_MAX_PATH_FILE = 1_000_000  # bytes
 
 
 def find_trojans(
@@ -45,6 +47,20 @@ def find_trojans(
                 memory[key] = json.dumps([asdict(one) for one in results])
         for one in results:
             yield _owned(one, owners.get(path)) if isinstance(one, Finding) else one
+
+    for path in sorted(project.others):
+        if path.endswith(".pth"):
+            for file in _import_lines(path, project.read(path)):
+                for one in look(file):
+                    yield _owned(one, owners.get(path)) if isinstance(one, Finding) else one
+
+
+def _import_lines(path: str, data: bytes) -> Iterator[PythonFile]:
+    """Lines of a `.pth` file that an interpreter runs, each as a module that stands where the line does."""
+    if len(data) <= _MAX_PATH_FILE:
+        for number, line in enumerate(data.splitlines()):
+            if line.startswith((b"import ", b"import\t")):
+                yield PythonFile(path, b"\n" * number + line + b"\n", is_dependency=True)
 
 
 def _package(file: PythonFile) -> tuple[str, str]:
