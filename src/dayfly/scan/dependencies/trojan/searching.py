@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING
 
 from dayfly.scan.dependencies.trojan.looking import look
 from dayfly.scan.model import Confidence, Finding, Note, NoteKind, Place, Severity, Step
+from dayfly.scan.source.project import PythonFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, MutableMapping
     from typing import Any
 
-    from dayfly.scan.source.project import Project, PythonFile
+    from dayfly.scan.source.project import Project
 
-_VERSION = "trojan 2"  # of what is remembered
+_VERSION = "trojan 3"  # of what is remembered
+_MAX_PATH_FILE = 1_000_000  # bytes
 
 
 def find_trojans(
@@ -62,6 +64,20 @@ def find_trojans(
                 memory[key] = _remember(results, asked, digest)
         for one in results:
             yield _owned(one, owners.get(path)) if isinstance(one, Finding) else one
+
+    for path in sorted(project.others):
+        if path.endswith(".pth"):
+            for file in _import_lines(path, project.read(path)):
+                for one in look(file):
+                    yield _owned(one, owners.get(path)) if isinstance(one, Finding) else one
+
+
+def _import_lines(path: str, data: bytes) -> Iterator[PythonFile]:
+    """Lines of a `.pth` file that an interpreter runs, each as a module that stands where the line does."""
+    if len(data) <= _MAX_PATH_FILE:
+        for number, line in enumerate(data.splitlines()):
+            if line.startswith((b"import ", b"import\t")):
+                yield PythonFile(path, b"\n" * number + line + b"\n", is_dependency=True)
 
 
 def _remember(
