@@ -20,6 +20,7 @@ from dayfly.scan.taint.comparisons import single_symbol
 from dayfly.scan.taint.joining import join_all, join_optional
 from dayfly.scan.taint.knowledge.model import Danger, Trust
 from dayfly.scan.taint.values import (
+    NO_DANGERS,
     NONE,
     Const,
     Hole,
@@ -299,8 +300,10 @@ def _coding(name: str) -> Callable[[Machine, Arguments, ast.AST | None], Value |
         if value is None:
             return None
         if name not in _BACK:
-            # Letters and digits alone, whatever it was made of.
-            return Thing("", machine.taint_of(value), Symbol(), origin=(Name(name), value))
+            # Letters and digits alone, whatever it was made of; the rows say what that helps against.
+            rows = machine.library.calls.get(name, ())
+            taint = cleanse(machine.taint_of(value), rows[0].result.cleanses if rows else NO_DANGERS)
+            return Thing("", taint, Symbol(), origin=(Name(name), value))
         if isinstance(value, Thing) and value.origin and value.origin[0] == Name(_BACK[name]):
             return value.origin[1]
         return None
