@@ -66,6 +66,9 @@ _CONSTANTS: Mapping[str, Scalar] = {
     "NotImplemented": None,
 }
 _HOST_DANGERS = frozenset({Danger.REQUEST, Danger.REDIRECT})
+_CONSTRUCTORS = {
+    "model_validate", "model_validate_json", "parse_obj", "parse_raw", "from_dict", "from_json", "_make",
+}  # fmt: skip
 _ENUMS = {"enum.Enum", "enum.IntEnum", "enum.StrEnum", "enum.Flag", "enum.IntFlag"}
 
 
@@ -254,6 +257,8 @@ def class_attribute(machine: Machine, cls: Class, name: str) -> Value:
         table = machine.store.get(cls.location)
         if isinstance(table, Table):
             return machine.allocate(Table(dict(table.entries)), "dict")
+    if name in _CONSTRUCTORS:
+        return Method(cls, name)
     for kind in kinds_of(machine, cls):
         return Name(f"{kind}.{name}")
     return Method(cls, name)

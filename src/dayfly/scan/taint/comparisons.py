@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from dayfly.scan.taint import texts
 from dayfly.scan.taint.characters import DIGIT, DOTS, EVERYTHING, LETTER
-from dayfly.scan.taint.joining import bake, direct_taint
+from dayfly.scan.taint.joining import bake, direct_taint, join_all
 from dayfly.scan.taint.knowledge.model import EVERY_DANGER, Danger, Trust
 from dayfly.scan.taint.values import (
     FALSE,
@@ -212,6 +212,16 @@ def within(machine: Machine, left: Value, right: Value) -> Facts:
         ):
             found.append((symbol.origin, HARMLESS))
     return tuple(found)
+
+
+def intersection(machine: Machine, left: Value, right: Value) -> Value | None:
+    """`set(left) & known`: items of the one whose items are known."""
+    first, second = machine.series(left), machine.series(right)
+    if first is None or second is None:
+        return None
+    known = second if not machine.taint_of(right) else first
+    found = [*known.items, *([] if known.rest is None else [known.rest])]
+    return machine.new_list([], join_all(found) if found else None, "set")
 
 
 def difference(machine: Machine, left: Value, right: Value) -> Value | None:
@@ -519,8 +529,6 @@ def combine(machine: Machine, first: Value, rest: Value, wanted: bool) -> Value:
     if _is_boolean(first) and _is_boolean(rest):
         return boolean(when_true, when_false)
     # `a or b` of other values is one of them: `event.get("q") or "all"`.
-    from dayfly.scan.taint.joining import join_all
-
     kept: list[Value] = [rest]
     for one in alternatives(first):
         if machine.truth(one) is None or machine.truth(one) is not wanted:

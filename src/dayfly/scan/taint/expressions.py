@@ -18,6 +18,7 @@ from dayfly.scan.taint import (
     texts,
 )
 from dayfly.scan.taint.joining import join_all
+from dayfly.scan.taint.knowledge.model import Danger
 from dayfly.scan.taint.machine import UnreachableError
 from dayfly.scan.taint.values import (
     MAX_ALTERNATIVES,
@@ -31,6 +32,7 @@ from dayfly.scan.taint.values import (
     Text,
     Thing,
     alternatives,
+    cleanse,
     fresh_number,
     unite,
     unknown_text,
@@ -170,6 +172,10 @@ def _operate_one(machine: Machine, op: ast.operator, left: Value, right: Value, 
         return made
     if isinstance(op, ast.Add):
         return _add(machine, left, right, node)
+    if isinstance(left, Thing) and left.kind == "markupsafe.Markup" and isinstance(op, (ast.Mod, ast.Add)):
+        # What a Markup takes in is escaped.
+        added = cleanse(machine.taint_of(right), frozenset({Danger.HTML}))
+        return Thing(left.kind, unite(left.taint, added))
     if isinstance(op, ast.Mod) and texts.is_text(left):
         return texts_format(machine, left, right)
     if isinstance(op, ast.Mult):
@@ -182,6 +188,10 @@ def _operate_one(machine: Machine, op: ast.operator, left: Value, right: Value, 
         merged = items.unite_containers(machine, left, right)
         if merged is not None:
             return merged
+    if isinstance(op, ast.BitAnd):
+        common = comparisons.intersection(machine, left, right)
+        if common is not None:
+            return common
     if isinstance(op, ast.Sub):
         remaining = comparisons.difference(machine, left, right)
         if remaining is not None:

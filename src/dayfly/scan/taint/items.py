@@ -7,8 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dayfly.scan.taint import effects, events, exceptions, promises, texts
+from dayfly.scan.taint.comparisons import symbols_of
 from dayfly.scan.taint.joining import bounded, join_all, join_optional
 from dayfly.scan.taint.values import (
+    HARMLESS,
     Class,
     Const,
     Hole,
@@ -42,6 +44,11 @@ def key_of(value: Value) -> tuple[Key] | None:
 def get_item(machine: Machine, holder: Value, key: Value, node: ast.AST) -> Value:
     """`holder[key]`."""
     found = [_get_one(machine, a, b, node) for a in alternatives(holder) for b in alternatives(key)]
+    table = machine.table(holder)
+    if table is not None and table.rest is None and table.rest_keys is None and table.factory is None:
+        # Without an exception it is one of the keys.
+        for symbol in symbols_of(key):
+            machine.store.learn(symbol, HARMLESS)
     present = [one for one in found if one is not None]
     if not present:
         if machine.attempts and machine.table(holder) is not None:
@@ -123,6 +130,7 @@ def table_item(machine: Machine, holder: Ref, table: Table, key: Value) -> Value
             return made
         return table.rest
     found = [*table.entries.values(), *([] if table.rest is None else [table.rest])]
+    machine.risks += 1  # the key may not be there
     return join_all(found) if found else None
 
 

@@ -362,7 +362,12 @@ def _series_method(
         return Const(not found) if name == "empty" else boolean()
     if name in _SET_QUESTIONS:
         return _ask_set(machine, ref, content, name, value)
-    if name in {"intersection", "difference", "symmetric_difference"}:
+    if name == "intersection" and value is not None:
+        from dayfly.scan.taint import comparisons
+
+        each = items.iterate(machine, value)
+        return comparisons.intersection(machine, ref, machine.new_list(each.items, each.rest, "set"))
+    if name in {"difference", "symmetric_difference"}:
         return machine.new_list([], machine.element(ref), "set")
     if name == "__iter__":
         return ref

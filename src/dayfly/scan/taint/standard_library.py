@@ -16,11 +16,11 @@ from dayfly.scan.taint import (
     stdlib_objects,
     texts,
 )
+from dayfly.scan.taint.characters import DIGIT, EVERYTHING, LETTER, is_harmless_without
 from dayfly.scan.taint.comparisons import single_symbol
 from dayfly.scan.taint.joining import join_all, join_optional
 from dayfly.scan.taint.knowledge.model import Danger, Trust
 from dayfly.scan.taint.values import (
-    NO_DANGERS,
     NONE,
     Const,
     Hole,
@@ -275,6 +275,9 @@ _REAL: Mapping[str, Callable[[bytes], bytes]] = {
     "binascii.hexlify": binascii.hexlify,
     "binascii.unhexlify": binascii.unhexlify,
 }
+_ENCODED = frozenset(
+    danger for danger in Danger if is_harmless_without(danger, EVERYTHING - {"+", "/", "=", LETTER, DIGIT})
+)
 _BACK = {
     "base64.b64decode": "base64.b64encode",
     "base64.urlsafe_b64decode": "base64.urlsafe_b64encode",
@@ -300,10 +303,8 @@ def _coding(name: str) -> Callable[[Machine, Arguments, ast.AST | None], Value |
         if value is None:
             return None
         if name not in _BACK:
-            # Letters and digits alone, whatever it was made of; the rows say what that helps against.
-            rows = machine.library.calls.get(name, ())
-            taint = cleanse(machine.taint_of(value), rows[0].result.cleanses if rows else NO_DANGERS)
-            return Thing("", taint, Symbol(), origin=(Name(name), value))
+            # Letters, digits and `+/=` alone, whatever it was made of.
+            return Thing("", cleanse(machine.taint_of(value), _ENCODED), Symbol(), origin=(Name(name), value))
         if isinstance(value, Thing) and value.origin and value.origin[0] == Name(_BACK[name]):
             return value.origin[1]
         return None
