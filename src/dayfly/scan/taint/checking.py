@@ -87,7 +87,7 @@ def analyse(project: Project, entry: Entry) -> EntryResult:
         machine.recorder = None
         machine.activations, machine.loops, machine.attempts = [], [], []
         machine.scope, machine.file, machine.current_call = None, None, None
-    findings = sorted(recorder.findings.values(), key=lambda one: (one.place, one.check))
+    findings = sorted(recorder.chosen(), key=lambda one: (one.place, one.check))
     effects = sorted(recorder.effects.values(), key=lambda one: (one.place, one.kind, one.target))
     return EntryResult(
         tuple(findings), tuple(effects), tuple(notes), frozenset(_files(machine, entry.file.path))

@@ -131,6 +131,8 @@ class Sink:
     `names` are the functions and methods. With `needs_taint` False the call itself is the finding when `when` holds
     (weak hashes): `check` is then any id. `danger` is what a cleanser must remove; where it is None it is the
     one that the check's id names. `message` may replace the sentence: `{source}` and `{sink}` are filled in.
+    `is_probe`: the caller only learns something by it (whether a file exists); not worth a finding of its own where
+    the same value goes on to a sink that does more.
     """
 
     check: str
@@ -143,6 +145,7 @@ class Sink:
     message: str = ""
     harm: str = ""
     fix: str = ""
+    is_probe: bool = False
 
 
 class Trust(Enum):
