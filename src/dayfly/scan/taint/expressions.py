@@ -7,7 +7,7 @@ import operator
 import re
 from typing import TYPE_CHECKING
 
-from dayfly.scan.taint import attributes, calls, comparisons, comprehensions, items, names, texts
+from dayfly.scan.taint import attributes, calls, comparisons, comprehensions, items, memberships, names, texts
 from dayfly.scan.taint.joining import join_all
 from dayfly.scan.taint.knowledge.model import Danger
 from dayfly.scan.taint.machine import UnreachableError
@@ -180,11 +180,11 @@ def _operate_one(machine: Machine, op: ast.operator, left: Value, right: Value, 
         if merged is not None:
             return merged
     if isinstance(op, ast.BitAnd):
-        common = comparisons.intersection(machine, left, right)
+        common = memberships.intersection(machine, left, right)
         if common is not None:
             return common
     if isinstance(op, ast.Sub):
-        remaining = comparisons.difference(machine, left, right)
+        remaining = memberships.difference(machine, left, right)
         if remaining is not None:
             return remaining
     called = attributes.call_special(machine, left, _SPECIALS.get(type(op), ""), [right], node)
