@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dayfly.scan.taint import container_methods, effects, formatting, items, library_calls, texts
+from dayfly.scan.taint import container_methods, effects, formatting, instances, items, library_calls, texts
 from dayfly.scan.taint.joining import join_all, join_optional
 from dayfly.scan.taint.values import (
     NONE,
@@ -108,7 +108,7 @@ def _class_method(
     if name in {"_make"}:
         value = arguments.get(0)
         if value is not None:
-            return calls.instantiate(
+            return instances.instantiate(
                 machine, cls, calls.Arguments(list(items.iterate(machine, value).items)), node
             )
     if name in {"model_validate", "parse_obj", "from_dict", "from_json", "model_validate_json", "parse_raw"}:
@@ -116,9 +116,9 @@ def _class_method(
         table = None if value is None else machine.table(value)
         if table is not None:
             given = {str(key): one for key, one in table.entries.items()}
-            return calls.instantiate(machine, cls, calls.Arguments([], given, None, table.rest), node)
+            return instances.instantiate(machine, cls, calls.Arguments([], given, None, table.rest), node)
         taint = library_calls.default_result(machine, list(arguments.every()))
-        return calls.instantiate(machine, cls, calls.Arguments([], {}, None, taint), node)
+        return instances.instantiate(machine, cls, calls.Arguments([], {}, None, taint), node)
     if name == "__new__":
         return machine.allocate(Table(kind="object"), "object", cls)
     return library_calls.default_result(machine, list(arguments.every()))

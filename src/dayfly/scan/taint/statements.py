@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from dayfly.scan.taint import (
+    arithmetic,
     assignment,
     comparisons,
     definitions,
@@ -106,7 +107,7 @@ def _augmented(machine: Machine, node: ast.AugAssign) -> bool:
         effects.record_change(machine, before, change, node)
         items.update(machine, before, change)
         return True
-    value = expressions.operate(machine, node.op, before, change, node)
+    value = arithmetic.operate(machine, node.op, before, change, node)
     assignment.assign(machine, target, value, node)
     return True
 
