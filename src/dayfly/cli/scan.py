@@ -25,7 +25,7 @@ from dayfly.errors import SettingError
 from dayfly.scan import scanning
 from dayfly.scan.passes import products
 from dayfly.scan.passes.families import FamilyOptions, default_families
-from dayfly.scan.passes.store import default_folder
+from dayfly.scan.passes.store import default_file
 from dayfly.scan.report import baseline as baselines
 from dayfly.scan.report.document import as_json
 from dayfly.scan.report.outcome import Outcome, Standing
@@ -41,7 +41,6 @@ FailOn = Literal["critical", "high", "medium", "low", "informational", "never"]
 DEFAULT_FAIL_ON = "high"
 _FOUND = 1
 _MAX_JOBS = 64
-_CACHE_NAME = "scan.sqlite"
 _Many = Annotated[list[str] | None, Parameter(negative="")]
 _Flag = Annotated[bool, Parameter(negative="")]
 
@@ -168,7 +167,7 @@ def scan(
             capabilities_path=str(recorded),
         ),
         jobs=jobs or default_jobs(),
-        cache=None if no_cache else default_folder(os.environ) / _CACHE_NAME,
+        cache=None if no_cache else default_file(os.environ),
         settings=_describe(table, only=only, skip=skip, exclude=exclude),
     )
     least = parse_fail_on(fail_on or table.fail_on or DEFAULT_FAIL_ON, where="--fail-on")

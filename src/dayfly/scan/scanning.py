@@ -19,6 +19,7 @@ from dayfly.scan.report.excerpts import take_excerpts
 from dayfly.scan.report.fingerprints import fingerprints
 from dayfly.scan.report.outcome import Item, Outcome, Standing
 from dayfly.scan.report.selection import Selection
+from dayfly.scan.report.text_marks import closed, sentence
 from dayfly.scan.source.limits import DEFAULT_LIMITS, Limits
 
 if TYPE_CHECKING:
@@ -264,6 +265,9 @@ def _moved(finding: Finding, prefix: str, selection: Selection) -> Finding:
         place=moved_place(finding.place, prefix),
         steps=tuple(replace(step, place=moved_place(step.place, prefix)) for step in finding.steps),
         severity=selection.severity(finding.check, finding.severity),
+        message=closed(finding.message),
+        harm=sentence(finding.harm),
+        fix=sentence(finding.fix),
     )
 
 

@@ -239,6 +239,9 @@ def test_an_environment_block_with_a_secret_and_with_a_reference(name: str) -> N
         ("a.ini", "{name} = {value}"),
         ("a.yaml", "{name}: {value}"),
         ("a.tfvars", '{name} = "{value}"'),
+        ("a.json", '{{"a": 1, "{name}": "{value}"}}'),
+        ("b.json", '{{\n  "{name}": "{value}",\n  "b": 2\n}}'),
+        ("b.yaml", "db: {{host: x, {name}: {value}}}"),
     ],
 )
 def test_a_settings_file_and_its_example(name: str, path: str, line: str) -> None:
@@ -322,7 +325,9 @@ def test_places_cover_the_value() -> None:
 @pytest.mark.parametrize(
     "text",
     ["x = '" + "-----BEGIN PRIVATE KEY-----" * 2_000 + "'\n", "x = '" + "eyJ" * 50_000 + "'\n", "x = '" + "://a:" * 20_000 + "'\n",
-     "secret_key=" * 20_000, "x = '" + "A" * 1_000_000 + "'\n", "xoxb-" + "1" * 100_000],
+     "secret_key=" * 20_000, "x = '" + "A" * 1_000_000 + "'\n", "xoxb-" + "1" * 100_000,
+     "x = '" + "sk-" * 300_000 + "'\n", "x = '" + "eyJ-" * 200_000 + "'\n", "x = '" + "xapp-1-A-" * 90_000 + "'\n",
+     "password = '" + "ab" * 250 + "!'\n"],
 )  # fmt: skip
 def test_patterns_do_not_run_away(text: str) -> None:
     _secrets({"a.py": text, "a.env": text, "a.yaml": text})

@@ -19,12 +19,12 @@ def found(files: dict[str, str | bytes]) -> list[Finding]:
     return list(find_modified(project_of(files)))
 
 
-@pytest.mark.parametrize("root", ["", "site-packages/", "python/"])
+@pytest.mark.parametrize("root", ["", "site-packages/", "python/", "function.zip!/", "layer.zip!/python/"])
 def test_what_was_published_is_left_alone(root: str) -> None:
     assert found(installed("acme", "1.0", FILES, root=root)) == []
 
 
-@pytest.mark.parametrize("root", ["", "site-packages/", "python/"])
+@pytest.mark.parametrize("root", ["", "site-packages/", "python/", "function.zip!/", "layer.zip!/python/"])
 def test_a_changed_module_is_found(root: str) -> None:
     files = installed("acme", "1.0", FILES, root=root)
     files[f"{root}acme/core.py"] = "B = 3\n"

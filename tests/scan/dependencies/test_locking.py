@@ -118,3 +118,11 @@ def test_a_source_that_others_choose_is_found(line: str, severity: Severity, wor
 )
 def test_a_source_that_is_fixed_is_left_alone(line: str) -> None:
     assert list(find_sources(read_manifests(project_of({"requirements.txt": line + "\n"})))) == []
+
+
+def test_a_configuration_of_pip_beside_the_code_is_read() -> None:
+    text = "[global]\nindex-url = https://a.example/simple\nextra-index-url =\n    https://b.example/simple\n    http://c.example/simple\n"
+    found = list(find_sources(read_manifests(project_of({"pip.conf": text}))))
+    assert [one.place.line for one in found] == [4, 5, 5]
+    assert list(find_sources(read_manifests(project_of({"pip.conf": "[global]\ntimeout = 60\n"})))) == []
+    assert list(find_sources(read_manifests(project_of({"pip.conf": "nonsense"})))) == []

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dayfly.scan.passes import store as module
-from dayfly.scan.passes.store import Store, default_folder, tool_version
+from dayfly.scan.passes.store import Store, default_file, tool_version
 
 
 @pytest.fixture
@@ -116,8 +116,13 @@ def test_values_of_another_kind_are_not_believed(path: Path) -> None:
 
 
 def test_the_cache_is_the_users() -> None:
-    assert default_folder({"XDG_CACHE_HOME": "/x", "HOME": "/h"}) == Path("/x/dayfly")
-    assert default_folder({"XDG_CACHE_HOME": "relative", "HOME": "/h"}) == Path("/h/.cache/dayfly")
+    assert default_file({"XDG_CACHE_HOME": "/x", "HOME": "/h"}) == Path("/x/dayfly/scan.sqlite")
+    assert default_file({"XDG_CACHE_HOME": "relative", "HOME": "/h"}) == Path("/h/.cache/dayfly/scan.sqlite")
+
+
+def test_without_a_folder_of_the_users_nothing_is_remembered() -> None:
+    assert default_file({}) is None
+    assert default_file({"HOME": ""}) is None
 
 
 def test_the_version_is_of_the_scanners_own_sources() -> None:

@@ -14,7 +14,7 @@ table = boto3.resource("dynamodb").Table(os.environ["TABLE"])
 s3 = boto3.client("s3")
 def handler(event, context):
     table.put_item(Item={"id": event["id"]})
-    return s3.get_object(Bucket=os.environ["BUCKET"], Key=event["key"])
+    s3.get_object(Bucket=os.environ["BUCKET"], Key=event["key"])
 """
 ENVIRONMENT = {"TABLE": "${Orders}", "BUCKET": "${Uploads}"}
 TABLE = allow("dynamodb:PutItem", "${Orders.Arn}", line=20)
@@ -229,3 +229,13 @@ def test_a_policy_template_is_judged_by_what_it_may_change() -> None:
     crud = allow(["dynamodb:PutItem", "dynamodb:DeleteItem"], "${Orders.Arn}", origin="DynamoDBCrudPolicy")
     (found,) = findings_of(CODE, function(crud, BUCKET))
     assert (found.check, found.evidence["actions"]) == ("permission.unused", ["dynamodb:DeleteItem"])
+
+
+def test_a_policy_template_of_several_statements_is_one_thing() -> None:
+    listing = allow("ssm:DescribeParameters", "*", origin="SSMParameterReadPolicy")
+    reading = allow("ssm:GetParameter", "arn:aws:ssm:*:*:parameter/app", origin="SSMParameterReadPolicy")
+    code = CODE + '    boto3.client("ssm").get_parameter(Name="/app")\n'
+    assert not findings_of(code, function(TABLE, BUCKET, listing, reading))
+    assert {one.check for one in findings_of(CODE, function(TABLE, BUCKET, listing, reading))} == {
+        "permission.unused"
+    }

@@ -20,7 +20,7 @@ from moto.core import set_initial_no_auth_action_count
 from moto.iam.policy_validation import IAMPolicyDocumentValidator
 from tests.scan.permissions.projects import make_entry, make_function, make_project
 
-from dayfly.scan.permissions.catalogue import glob_expression
+from dayfly.scan.permissions.catalogue import glob_pattern
 from dayfly.scan.permissions.suggesting import suggest
 
 if TYPE_CHECKING:
@@ -245,7 +245,7 @@ def test_the_policy_names_these_actions_and_what_was_made_and_nothing_else(name:
     assert {action for statement in own for action in statement["Action"]} == SAMPLES[name].actions
     for statement in own:
         for pattern in statement["Resource"]:
-            matcher = re.compile(glob_expression(pattern))
+            matcher = glob_pattern(pattern)
             assert any(matcher.fullmatch(arn) for arn in made.arns[name]), pattern
             other = "arn:aws:s3:::other/k" if name == "s3" else f"arn:aws:{name}:eu-west-1:123456789012:other"
             assert not matcher.fullmatch(other), pattern

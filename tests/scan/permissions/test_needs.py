@@ -18,6 +18,7 @@ ENVIRONMENT = {
     "SECRET": "${Password}",
     "WORKER": "${Worker}",
     "PLAIN": "plain-table",
+    "RESOLVED": "{{resolve:ssm:/table}}",
     "STACK": "${AWS::StackName}-files",
     "URL": "https://sqs.${AWS::Region}.amazonaws.com/${AWS::AccountId}/jobs",
     "PARAMETER": "${TableName}",
@@ -104,6 +105,10 @@ UNRESOLVED: dict[str, tuple[str, str]] = {
     "a package that signs for itself": (
         "from botocore.auth import SigV4Auth\ndef handler(e, c):\n    SigV4Auth(None, 'es', 'x').add_auth(e)\n",
         "could not resolve what botocore.auth calls of AWS",
+    ),
+    "a query that reads for the caller": (
+        "def handler(e, c):\n    boto3.client('athena').start_query_execution(QueryString='select 1')\n",
+        "could not resolve what athena.StartQueryExecution does under this role",
     ),
     "an operation newer than the catalogue": (
         "def handler(e, c):\n    boto3.client('cognito-idp').admin_list_user_sessions(UserPoolId='p')\n",

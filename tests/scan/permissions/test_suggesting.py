@@ -108,3 +108,14 @@ def test_every_suggested_policy_is_valid(name: str) -> None:
         document = document.replace(f"${{{logical}.Arn}}", f"arn:aws:s3:::{logical.lower()}")
         document = document.replace(f"${{{logical}}}", f"arn:aws:s3:::{logical.lower()}")
     IAMPolicyDocumentValidator(document).validate()
+
+
+def test_terraform_gets_its_references_as_it_writes_them() -> None:
+    function = make_function(environment={"TABLE": "${aws_dynamodb_table.orders.name}"})
+    template = Template(
+        "main.tf", "Terraform", (function,), {"aws_dynamodb_table.orders": "aws_dynamodb_table"}
+    )
+    project = make_project(CODE)
+    found = suggest(project, make_entry(project, function), [template])
+    (first, *_) = statements_of(found.for_cloudformation())
+    assert first["Resource"] == ["${aws_dynamodb_table.orders.arn}"]

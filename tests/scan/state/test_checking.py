@@ -36,6 +36,26 @@ def test_handler_is_found_under_its_name(text: str, qualname: str) -> None:
     assert any(isinstance(one, Finding) for one in said(text, qualname=qualname))
 
 
+@pytest.mark.parametrize(
+    ("value", "is_found"),
+    [
+        ("context.identity.cognito_identity_id", True),
+        ("context.client_context.custom", True),
+        ("context.function_name", False),
+        ("context.memory_limit_in_mb", False),
+    ],
+)
+def test_who_calls_is_the_callers_and_the_rest_of_the_context_is_not(value: str, is_found: bool) -> None:
+    text = f"LOG = []\ndef handler(event, context):\n    LOG.append({value})\n    return LOG\n"
+    assert bool(found(text)) is is_found
+
+
+def test_attribute_of_the_context_is_this_events() -> None:
+    assert not found(
+        "def handler(event, context):\n    context.user = event['user']\n    return context.user\n"
+    )
+
+
 def test_handler_that_does_not_exist_says_nothing() -> None:
     assert said("x = 1\n") == []
 
@@ -83,11 +103,10 @@ def test_code_that_is_nested_too_deeply_is_bounded_by_name() -> None:
 
 
 def test_what_takes_too_long_is_bounded_by_name() -> None:
-    functions = "".join(
-        f"def f{n}(x):\n    f{n + 1}(x); f{n + 1}(x); f{n + 1}(x)\n    return f{n + 1}(x)\n"
-        for n in range(14)
-    )
-    text = functions + "def f14(x):\n    return x\ndef handler(event, context):\n    return f0(event)\n"
+    # Four calls in each, none with the same argument as another: 4 to the power of 12.
+    body = "    f{1}(x['a']); f{1}(x['b']); f{1}(x['c'])\n    return f{1}(x['d'])\n"
+    functions = "".join(f"def f{n}(x):\n" + body.replace("{1}", str(n + 1)) for n in range(12))
+    text = functions + "def f12(x):\n    return x\ndef handler(event, context):\n    return f0(event)\n"
     (note,) = said(text)
     assert isinstance(note, Note)
     assert note.kind is NoteKind.BOUNDED

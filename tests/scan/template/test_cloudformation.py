@@ -403,6 +403,17 @@ def test_a_nested_stack_of_elsewhere_is_named() -> None:
     assert "nested stack N" in project.notes[0].message
 
 
+def test_a_nested_template_of_the_project_is_read_and_a_missing_one_is_named() -> None:
+    outer = "Resources: {N: {Type: AWS::Serverless::Application, Properties: {Location: ./inner.yaml}}}\n"
+    inner = "Resources: {F: {Type: AWS::Lambda::Function, Properties: {Handler: a.b}}}\n"
+    project = project_of({"a/outer.yaml": outer, "a/inner.yaml": inner})
+    assert [template.path for template in read_templates(project)] == ["a/inner.yaml", "a/outer.yaml"]
+    assert not project.notes
+    project = project_of({"a/outer.yaml": outer})
+    read_templates(project)
+    assert "a/inner.yaml" in project.notes[0].message
+
+
 def test_a_connector_is_a_trigger_or_a_grant_that_is_not_spelled_out() -> None:
     text = _sam(
         "Runtime: python3.13",
@@ -413,3 +424,20 @@ def test_a_connector_is_a_trigger_or_a_grant_that_is_not_spelled_out() -> None:
     function = function_of(text)
     assert function.triggers == (Trigger.SQS,)
     assert [one.expression for one in function.unresolved_policies] == ["a SAM connector: Read to T"]
+
+
+@pytest.mark.parametrize("piece", ["${", "${A", "${A[", "${A.", "$", "${A:${B", "{{", "${aws_a.b"])
+def test_text_of_unclosed_references_does_not_run_away(piece: str) -> None:
+    text = piece * (600_000 // len(piece))
+    template = {
+        "Resources": {
+            "F": {"Type": "AWS::Lambda::Function", "Properties": {"Handler": {"Fn::Sub": text}, "Role": text}}
+        }
+    }
+    read_templates(project_of({"t.json": json.dumps({"AWSTemplateFormatVersion": "x", **template})}))
+    service = {"provider": {"name": "aws"}, "functions": {"f": {"handler": text, "role": text}}}
+    read_templates(project_of({"serverless.json": json.dumps(service)}))
+    project = project_of({})
+    heredoc = f'resource "aws_lambda_function" "f" {{\n  role = <<EOF\n{text}\nEOF\n}}\n'
+    project.others["main.tf"] = lambda: heredoc.encode()
+    read_templates(project)

@@ -85,6 +85,7 @@ def test_what_a_name_is_bound_to_is_followed(module: str, found: str) -> None:
         "a = b\nb = a\nhandler = a",
         "class H(H): ...\nhandler = H().run",
         "from . import handler",
+        "if a: x = 1\n" + "elif a: x = 1\n" * 2_000 + "handler = x",
         "handler = " + "f(" * 80 + "x" + ")" * 80,
     ],
 )

@@ -245,6 +245,32 @@ module "orders" {
     assert function.statements[0].actions == ("s3:GetObject",)
 
 
+def test_the_registrys_module_and_what_invokes_it() -> None:
+    text = """
+module "orders" {
+  source  = "terraform-aws-modules/lambda/aws"
+  handler = "app.handler"
+  allowed_triggers = {
+    rule  = { principal = "events.amazonaws.com", source_arn = aws_cloudwatch_event_rule.r.arn }
+    alexa = { principal = "alexa-appkit.amazon.com" }
+    api   = { service = "apigateway", source_arn = "${aws_apigatewayv2_api.a.execution_arn}/*/*" }
+  }
+  event_source_mapping = {
+    queue = { event_source_arn = aws_sqs_queue.q.arn }
+  }
+}
+resource "aws_sqs_queue" "q" {}
+resource "aws_apigatewayv2_api" "a" {}
+"""
+    (function,) = _template(text).functions
+    assert set(function.triggers) == {Trigger.EVENTBRIDGE, Trigger.ALEXA, Trigger.API_V2, Trigger.SQS}
+    assert [one.conditions for one in function.resource_policy] == [
+        ("aws:sourcearn",),
+        (),
+        ("aws:sourcearn",),
+    ]
+
+
 def test_a_module_of_elsewhere_is_named() -> None:
     project = project_of({"main.tf": 'module "m" {\n  source = "example/lambda/aws"\n  handler = "x.y"\n}\n'})
     assert read_templates(project) == ()

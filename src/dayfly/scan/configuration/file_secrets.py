@@ -56,6 +56,11 @@ _LINE = re.compile(
     r"^\s*(?:-\s+)?(?:export\s+|ENV\s+|ARG\s+|set\s+)?[\"']?(?P<name>[A-Za-z_][\w.-]{1,79})[\"']?\s*[:=]\s*"
     r"(?P<value>\"[^\"]*\"|'[^']*'|[^\s#,;]+)\s*[,;]?\s*(?:#.*)?$"
 )
+# The same within a line of JSON, or of YAML's flow style.
+_PAIR = re.compile(
+    r"[\"'](?P<name>[A-Za-z_][\w.-]{1,79})[\"']\s*:\s*(?P<value>\"[^\"\\]{1,512}\"|'[^'\\]{1,512}')"
+    r"|[{,]\s*(?P<bare>[A-Za-z_][\w.-]{1,79}):\s+(?P<word>\"[^\"\\]{1,512}\"|'[^'\\]{1,512}'|[^\s,{}\"']{1,512})"
+)
 
 
 def find_in_files(project: Project) -> Iterator[Finding]:
@@ -114,23 +119,32 @@ def _named(path: str, text: str, told: set[int]) -> Iterator[Finding]:
         line = lines[number - 1]
         if number in told or len(line) > _MAX_LINE:
             continue
-        match = _LINE.match(line.rstrip("\r"))
-        if match is None:
-            continue
-        value = match["value"]
-        start = match.start("value") + 1
+        for name, start, value in _bindings(line.rstrip("\r")):
+            verdict = judge(name, value)
+            if verdict is not None:
+                kind, confidence = verdict
+                yield named_finding(
+                    "secret.file",
+                    f"{name} holds a {kind} in a file",
+                    Place(path, number, start + 1, number, start + 1 + len(value)),
+                    name=name,
+                    kind=kind,
+                    value=value,
+                    severity=Severity.MEDIUM,
+                    confidence=confidence,
+                )
+
+
+def _bindings(line: str) -> Iterator[tuple[str, int, str]]:
+    """Names, where their values begin (from 0), and the values without quotes."""
+    whole = _LINE.match(line)
+    found = [(whole["name"], whole.start("value"), whole["value"])] if whole is not None else []
+    if not found:
+        for pair in _PAIR.finditer(line):
+            group = "value" if pair["name"] else "word"
+            found.append((pair["name"] or pair["bare"], pair.start(group), pair[group]))
+    for name, start, value in found:
         if value[:1] in "\"'":
-            value, start = value[1:-1], start + 1
-        verdict = judge(match["name"], value)
-        if verdict is not None:
-            kind, confidence = verdict
-            yield named_finding(
-                "secret.file",
-                f"{match['name'][:80]} holds a {kind} in a file",
-                Place(path, number, start, number, start + len(value)),
-                name=match["name"],
-                kind=kind,
-                value=value,
-                severity=Severity.MEDIUM,
-                confidence=confidence,
-            )
+            yield name, start + 1, value[1:-1]
+        else:
+            yield name, start, value

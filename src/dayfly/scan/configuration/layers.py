@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 _ARN = re.compile(r"arn:[^:]*:lambda:[^:]*:(?P<account>[^:]*):layer:(?P<name>[^:]+)(?::(?P<version>.+))?$")
-_REFERENCE = re.compile(r"\$\{[^}]*\}")
+_REFERENCE = re.compile(r"\$\{[^}]{0,255}\}")
 
 # Accounts that publish layers to everybody, from their publishers' documentation.
 PUBLISHERS: dict[str, str] = {

@@ -43,7 +43,7 @@ _PATTERN = re.compile(r"[a-zA-Z]-[a-zA-Z]|0-9\]|\\[dwsS]|\(\?|^\w+\?$|^\[.*\]$")
 _SCHEME = re.compile(r"^(?:Bearer|Basic|Token|token|ApiKey|Key)\s+")
 # Words with separators: what something is called, where it lies.
 _WORDS = re.compile(r"[A-Za-z]{1,16}(?:[-_./:@ ]+(?:[A-Za-z]{1,16}|v?\d{1,2}))*$")
-_CAMEL = re.compile(r"(?:[A-Z]?[a-z]{2,14}){1,5}$")
+_CAMEL = re.compile(r"(?:[a-z]{2,70}|[a-z]{0,14}(?:[A-Z][a-z]{1,14}){1,5})$")
 _HEX = re.compile(r"[0-9a-fA-F]+$")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
 _MIN_PASSWORD, _MIN_SECRET, _MIN_TOKEN, _MAX = 6, 8, 16, 512

@@ -6,7 +6,7 @@ import urllib.parse
 from typing import TYPE_CHECKING
 
 from dayfly.scan.dependencies.manifests import is_development
-from dayfly.scan.dependencies.requirement import Origin, is_commit
+from dayfly.scan.dependencies.requirement import Origin, is_commit, without_secret
 from dayfly.scan.model import Confidence, Finding, Place, Severity
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def find_sources(manifests: Sequence[Manifest]) -> Iterator[Finding]:
 
 
 def _of_requirement(one: Requirement) -> Iterator[Finding]:
-    shown = _without_secret(one.url)
+    shown = without_secret(one.url)
     scheme = one.url.partition("://")[0].lower()
     if one.origin is Origin.VCS and not is_commit(one.url):
         yield _source(
@@ -130,7 +130,7 @@ def _of_requirement(one: Requirement) -> Iterator[Finding]:
 
 
 def _of_index(index: Index, *, is_hashed: bool) -> Iterator[Finding]:
-    shown = _without_secret(index.url)
+    shown = without_secret(index.url)
     host = urllib.parse.urlsplit(index.url if "://" in index.url else f"//{index.url}").hostname or ""
     if host in ("localhost", "127.0.0.1", "::1"):
         return
@@ -162,19 +162,6 @@ def _source(
     message: str, place: Place, severity: Severity, *, fix: str, confidence: Confidence = Confidence.HIGH
 ) -> Finding:
     return Finding("dependency.source", message, place, severity, confidence, fix=fix)
-
-
-def _without_secret(url: str) -> str:
-    """The URL without the user and password that it may carry, and without its query."""
-    scheme, separator, rest = url.partition("://")
-    authority, slash, path = rest.partition("/")
-    if not separator:
-        return (
-            url.rpartition("@")[2].partition("?")[0]
-            if "://" not in url and "@" in url
-            else url.partition("?")[0]
-        )
-    return f"{scheme}://{authority.rpartition('@')[2]}{slash}{path.partition('?')[0]}"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -11,7 +11,12 @@ from dayfly.scan.dependencies.readers.locks import (
     read_pylock,
     read_uv_lock,
 )
-from dayfly.scan.dependencies.readers.pyproject import read_pipfile, read_pyproject, read_setup_cfg
+from dayfly.scan.dependencies.readers.pyproject import (
+    read_pip_configuration,
+    read_pipfile,
+    read_pyproject,
+    read_setup_cfg,
+)
 from dayfly.scan.dependencies.readers.requirements_txt import read_requirements
 
 if TYPE_CHECKING:
@@ -24,6 +29,8 @@ _READERS: dict[str, Callable[[Project, str], Manifest | None]] = {
     "pyproject.toml": read_pyproject,
     "Pipfile": read_pipfile,
     "setup.cfg": read_setup_cfg,
+    "pip.conf": read_pip_configuration,
+    "pip.ini": read_pip_configuration,
     "uv.lock": read_uv_lock,
     "poetry.lock": read_poetry_lock,
     "pdm.lock": read_poetry_lock,

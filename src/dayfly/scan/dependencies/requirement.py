@@ -141,3 +141,16 @@ def parse_requirement(
         url=url,
         group=group,
     )
+
+
+def without_secret(url: str) -> str:
+    """The URL without the user and password that it may carry, and without its query."""
+    scheme, separator, rest = url.partition("://")
+    authority, slash, path = rest.partition("/")
+    if not separator:
+        return (
+            url.rpartition("@")[2].partition("?")[0]
+            if "://" not in url and "@" in url
+            else url.partition("?")[0]
+        )
+    return f"{scheme}://{authority.rpartition('@')[2]}{slash}{path.partition('?')[0]}"

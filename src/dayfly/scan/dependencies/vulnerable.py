@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from dayfly.scan.dependencies.requirement import Manifest, Requirement
     from dayfly.scan.source.project import Project
 
-_STALE = timedelta(days=14)
+_STALE = 14  # days
 _SHOWN = 5
 
 
@@ -67,12 +67,12 @@ def find_vulnerable(
                 f"vulnerabilities were not checked entirely: {problem}",
                 Place(project.name),
             )
-        if (stale := _stale(age, options.now)) is not None:
+        if (days := _days_old(age, options.now)) is not None:
             yield Note(
                 NoteKind.NOT_CHECKED,
-                f"vulnerabilities published since {age[:10]} were not checked: the database is {stale.days} days old",
+                f"vulnerabilities published since {age[:10]} were not checked: the database is {days} days old",
                 Place(project.name),
-                "fetch a newer copy of the database",
+                "fetch a newer copy of the database" if days > _STALE else "",
             )
     else:
         try:
@@ -243,15 +243,15 @@ def _is_version(text: str) -> bool:
     return True
 
 
-def _stale(modified: str, now: datetime | None) -> timedelta | None:
+def _days_old(modified: str, now: datetime | None) -> int | None:
+    """How long ago the newest record was changed; None where either time is not known."""
     if not modified or now is None:
         return None
     try:
         then = datetime.fromisoformat(modified[:19]).replace(tzinfo=UTC)
     except ValueError:
         return None
-    age = now - then
-    return age if age > _STALE else None
+    return max((now - then).days, 0)
 
 
 def _names(names: Sequence[str]) -> str:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dayfly.scan.check import Family
 from dayfly.scan.configuration import checking as configuration
 from dayfly.scan.dependencies import checking as dependencies
+from dayfly.scan.model import Place
 from dayfly.scan.permissions import checking as permissions
 from dayfly.scan.state import checking as state
 from dayfly.scan.taint import checking as taint
-from dayfly.scan.template.entries import find_entries, names_by_look
+from dayfly.scan.template.entries import Entry, find_entries, names_by_look
+from dayfly.scan.template.model import LambdaFunction, Trigger
 from dayfly.scan.template.reading import read_templates
 from dayfly.scan.weak import checking as weak
 
@@ -20,12 +23,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from datetime import date, datetime
     from pathlib import Path
+    from typing import Any
 
     from dayfly.scan.model import Finding, Note
     from dayfly.scan.source.project import Project, PythonFile
     from dayfly.scan.taint.results import EntryResult
-    from dayfly.scan.template.entries import Entry
-    from dayfly.scan.template.model import LambdaFunction, Template
+    from dayfly.scan.template.model import Template
 
     FindEntries = Callable[
         [Project, Sequence[Template], Sequence[str]], tuple[tuple[Entry, ...], tuple[Note, ...]]
@@ -124,7 +127,7 @@ def default_families(options: FamilyOptions) -> Families:
         find_entries=lambda project, templates, handlers: find_entries(
             project, templates, handlers=handlers, names=lambda file: _remembered_names(file, memory)
         ),
-        find_routes=taint.find_routes,
+        find_routes=lambda project: _remembered_routes(project, memory),
         analyse=taint.analyse,
         check_effects=state.check_effects,
         files=(
@@ -145,3 +148,37 @@ def _remembered_names(file: PythonFile, memory: dict[str, str]) -> Sequence[str]
     if key not in memory:
         memory[key] = " ".join(names_by_look(file))
     return memory[key].split()
+
+
+def _remembered_routes(project: Project, memory: dict[str, str]) -> tuple[Entry, ...]:
+    """The routes of every own file, known by its content; the engine is told, so that nobody looks again."""
+    found: list[Entry] = []
+    for file in project.own_files():
+        digest = hashlib.sha256(file.data).hexdigest()
+        key = f"routes {file.root} {file.path} {digest}"
+        if key not in memory:
+            entries = taint.find_routes_in_file(file)
+            memory[key] = json.dumps([_plain(entry) for entry in entries])
+            found += entries
+            # Whatever an entry cannot be made of again is looked for again.
+            if [_route(row, file) for row in json.loads(memory[key])] != list(entries):
+                del memory[key]
+        else:
+            found += [_route(row, file) for row in json.loads(memory[key])]
+    taint.know_routes(project, tuple(found))
+    return tuple(found)
+
+
+def _plain(entry: Entry) -> list[object]:
+    place = entry.function.place
+    return [
+        entry.function.name,
+        entry.function.handler,
+        entry.qualname,
+        [place.path, place.line, place.column, place.end_line, place.end_column],
+    ]
+
+
+def _route(row: list[Any], file: PythonFile) -> Entry:
+    name, handler, qualname, place = row
+    return Entry(LambdaFunction(name, handler, Place(*place), triggers=(Trigger.UNKNOWN,)), file, qualname)

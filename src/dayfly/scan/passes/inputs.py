@@ -41,6 +41,7 @@ class Input:
     notes: tuple[Note, ...]
     faults: int = 0
     seconds: float = 0.0  # that reading took
+    routes: tuple[Entry, ...] = ()  # those of the entries that a web framework calls
 
     @property
     def functions(self) -> tuple[LambdaFunction, ...]:
@@ -82,6 +83,7 @@ def read_input(
     faults = 0
     templates: tuple[Template, ...] = ()
     entries: tuple[Entry, ...] = ()
+    routes: tuple[Entry, ...] = ()
     place = Place("")
     try:
         templates = families.read_templates(project)
@@ -94,7 +96,8 @@ def read_input(
                 )
         found, said = families.find_entries(project, templates, handlers)
         notes.extend(said)
-        entries = _distinct((*found, *families.find_routes(project)))
+        routes = families.find_routes(project)
+        entries = _distinct((*found, *routes))
     except (DayflyError, KeyboardInterrupt):
         raise
     except Exception as error:  # trust boundary: a hostile template must not hide what is in the code
@@ -102,7 +105,7 @@ def read_input(
         notes.extend(failed.notes)
         faults += failed.faults
     seconds = time.monotonic() - began
-    read = Input(project, prefix_of(path, base), templates, entries, tuple(notes), faults, seconds)
+    read = Input(project, prefix_of(path, base), templates, entries, tuple(notes), faults, seconds, routes)
     _check_content(read, path)
     return read
 

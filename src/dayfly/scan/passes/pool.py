@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _WALL_FACTOR = 4.0
 # Functions whose analysis kills the process that does it are rare; a machine out of memory kills every one.
 _MAX_DEATHS = 25
+_ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 class Ending(StrEnum):
@@ -143,11 +144,16 @@ class _Pool:
         process = context.Process(
             target=_serve, args=(their_orders, their_answers, ends, self._work), daemon=True
         )
-        process.start()
+        made = _Worker(process, orders, answers)
+        # An interruption between the fork and the list would leave a process that nobody ends.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+        try:
+            process.start()
+            self._workers.append(made)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         their_orders.close()
         their_answers.close()
-        made = _Worker(process, orders, answers)
-        self._workers.append(made)
         return made
 
     def _drop(self, worker: _Worker) -> None:
@@ -167,8 +173,9 @@ def _serve(
     orders: Connection, answers: Connection, ends: list[Connection], work: Callable[[int], str]
 ) -> None:
     """The life of a worker; it ends when nobody holds the other end of its orders, also where the parent was killed."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    for one in _ENDING:
+        signal.signal(one, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
     for end in ends:
         end.close()
     while True:

@@ -21,15 +21,17 @@ MAX_BYTES = 64 * 1024 * 1024
 _MAX_ROWS = 200_000
 _TIMEOUT_S = 1.0
 _MEMORY = "memory:"
+_FILE = "dayfly/scan.sqlite"
 _SCHEMA = "CREATE TABLE IF NOT EXISTS results (key TEXT PRIMARY KEY, value TEXT NOT NULL, used REAL NOT NULL)"
 _APPLICATION = 0x6461_7966  # "dayf"
 
 
-def default_folder(environ: Mapping[str, str]) -> Path:
-    """Where the user's caches are: $XDG_CACHE_HOME/dayfly, ~/.cache/dayfly."""
-    base = environ.get("XDG_CACHE_HOME", "")
-    root = Path(base) if base.startswith("/") else Path(environ.get("HOME", "/tmp")) / ".cache"
-    return root / "dayfly"
+def default_file(environ: Mapping[str, str]) -> Path | None:
+    """Where results are remembered: below $XDG_CACHE_HOME or ~/.cache; None where the user has no folder."""
+    base, home = environ.get("XDG_CACHE_HOME", ""), environ.get("HOME", "")
+    if base.startswith("/"):
+        return Path(base) / _FILE
+    return Path(home) / ".cache" / _FILE if home.startswith("/") else None
 
 
 def tool_version() -> str:

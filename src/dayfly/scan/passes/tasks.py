@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from dayfly.scan.model import Finding, Note, NoteKind, Place
@@ -51,6 +52,11 @@ class Planner:
         self._families = families
         self._version = version
         self._resolution = Resolution(read.project)
+
+    @cached_property
+    def _application(self) -> frozenset[str]:
+        """The files of all routes and what they reach: what one route keeps, another may give away."""
+        return frozenset().union(*(self._resolution.reached(entry.file) for entry in self._read.routes))
 
     def tasks(
         self, *, file_checks: Sequence[int], project_checks: Sequence[ProjectCheck], has_entries: bool
@@ -107,7 +113,8 @@ class Planner:
             made = sorted_out(found)
             return Yield(made.findings, made.notes, result.files | {entry.file.path})
 
-        key = self._key("entry", repr(entry.function), entry.file.path, entry.qualname)
+        routes = " ".join(sorted({one.file.path for one in self._read.routes}))
+        key = self._key("entry", repr(entry.function), entry.file.path, entry.qualname, routes)
         what = f"the handler {entry.qualname}"
         return Task(work, Place(entry.file.path), what, ENTRY_SECONDS, entry.file.line_count, key, entry)
 
@@ -134,7 +141,10 @@ class Planner:
         """What a handler's analysis depends on, to be compared at the next scan."""
         if task.entry is None:
             return {}
-        return self._resolution.states(result.files | self._resolution.reached(task.entry.file))
+        reached = self._resolution.reached(task.entry.file)
+        if task.entry.file.path in self._application:
+            reached |= self._application
+        return self._resolution.states(result.files | reached)
 
     def perform(self, task: Task) -> Yield:
         """Do it, bounded; with the notes that reading more of the project made."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
+from dayfly.scan.permissions.catalogue import glob_pattern
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -53,6 +55,9 @@ _TERRAFORM = {
 }
 # `!Ref` of these is their ARN, and `.Arn` is not offered for them.
 _REF_IS_ARN = {"AWS::SNS::Topic", "AWS::SecretsManager::Secret"}
+MAX_LENGTH = (
+    1024  # of a pattern that is compared; IAM allows ARNs of 2,048 at most, and real ones have about 100
+)
 _OWN = frozenset({"AWS::Partition", "AWS::Region", "AWS::AccountId"})  # the function's own
 _REFERENCE = re.compile(r"\$\{([^{}]*)\}")
 
@@ -144,7 +149,7 @@ def _symbols(pattern: str, items: tuple[tuple[str, str], ...]) -> Symbols:
     for symbol in out:
         if not (symbol == "*" and row and row[-1] == "*"):
             row.append(symbol)
-    return _without_account(row)
+    return _without_account(row[:MAX_LENGTH])
 
 
 def _without_account(row: list[Symbol]) -> Symbols:
@@ -211,7 +216,4 @@ def is_whole_account(pattern: str, shape: str) -> bool:
     if len(fields) == 6:
         fields[1], fields[3], fields[4] = "*", "*", "*"
         flat = ":".join(fields)
-    expression = "".join(
-        {"*": ".*", "?": "."}.get(char, re.escape(char)) for char in re.sub(r"\*+", "*", flat)
-    )
-    return re.fullmatch(expression, example) is not None
+    return glob_pattern(flat).fullmatch(example) is not None

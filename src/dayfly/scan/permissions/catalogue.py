@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import fnmatch
 import gzip
 import json
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, cast
 
@@ -250,18 +251,31 @@ def _actions() -> dict[str, Action]:
 
 
 @cache
+def _by_prefix() -> dict[str, dict[str, Action]]:
+    out: dict[str, dict[str, Action]] = {}
+    for name, action in _actions().items():
+        out.setdefault(name.partition(":")[0], {})[name] = action
+    return out
+
+
+@cache
 def _matching(pattern: str) -> tuple[Action, ...]:
-    actions = _actions()
     if "*" not in pattern and "?" not in pattern:
-        found = actions.get(pattern)
+        found = _actions().get(pattern)
         return (found,) if found is not None else ()
-    matcher = re.compile(glob_expression(pattern))
+    if pattern == "*":
+        return tuple(_actions().values())
+    prefix = pattern.partition(":")[0]
+    is_one = ":" in pattern and "*" not in prefix and "?" not in prefix
+    actions = _by_prefix().get(prefix, {}) if is_one else _actions()
+    matcher = glob_pattern(pattern)
     return tuple(action for name, action in actions.items() if matcher.fullmatch(name))
 
 
-def glob_expression(pattern: str) -> str:
-    """A policy's `*` and `?` as a regular expression."""
-    return "".join({"*": ".*", "?": "."}.get(char, re.escape(char)) for char in re.sub(r"\*+", "*", pattern))
+@lru_cache(maxsize=8192)
+def glob_pattern(pattern: str) -> re.Pattern[str]:
+    """A policy's `*` and `?` as a regular expression that needs no going back, however many there are."""
+    return re.compile(fnmatch.translate(pattern.replace("[", "[[]")))
 
 
 @cache

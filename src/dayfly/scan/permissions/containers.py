@@ -77,6 +77,8 @@ def iterate(value: Value) -> Values:
             return keys or FROM_RUN_TIME
         case Collection():
             return frozenset({element(value)})
+        case Resource():  # an answer that is a list of them
+            return frozenset({Resource(value.service, value.kind, value.identifiers, is_loaded=True)})
         case Unknown(origin=Origin.EVENT):
             return FROM_EVENT
         case _:
@@ -104,7 +106,8 @@ def child(owner: Resource, made: object, given: tuple[Values, ...]) -> Resource:
 def element(owner: Collection) -> Resource:
     """The resource that iterating a collection yields."""
     made = load_catalogue().resource(owner.owner.service, owner.owner.kind).get("m", {})[owner.name]
-    return child(owner.owner, made[2], ())
+    found = child(owner.owner, made[2], ())
+    return Resource(found.service, found.kind, found.identifiers, is_loaded=True)
 
 
 def get_item(owner: Value, keys: Values) -> Values:
@@ -124,6 +127,8 @@ def get_item(owner: Value, keys: Values) -> Values:
             return iterate(owner)
         case Text():
             return frozenset({Text((Hole(Origin.RUN_TIME),))}) if owner.constant is None else FROM_RUN_TIME
+        case Resource() | Collection():
+            return iterate(owner)
         case Unknown():
             return frozenset({owner})
         case _:

@@ -47,6 +47,12 @@ FOREIGN = Made("a client with other credentials")
 TRANSFERS = frozenset(
     {"upload_file", "upload_fileobj", "download_file", "download_fileobj", "copy"}
 )  # of S3 clients, buckets and objects
+# Methods that sign without a call: what they sign is checked by the database.
+SIGNED = {
+    ("rds", "generate_db_auth_token"): "rds-db:connect",
+    ("dsql", "generate_db_connect_auth_token"): "dsql:DbConnect",
+    ("dsql", "generate_db_connect_admin_auth_token"): "dsql:DbConnectAdmin",
+}
 _CLIENT_METHODS = frozenset(
     {
         "get_paginator",
@@ -98,6 +104,8 @@ def get_attribute(owner: Value, name: str) -> Values:
 def _client_attribute(owner: Client, name: str) -> Values:
     if name in _CLIENT_METHODS or name in ("meta", "exceptions"):
         return frozenset({Method(owner, name)})
+    if (owner.service, name) in SIGNED:
+        return frozenset({Operation(owner.service, SIGNED[(owner.service, name)])})
     if owner.service == "s3" and name in TRANSFERS:
         return frozenset({Operation("s3", "", role=name)})
     operation = load_catalogue().operation(owner.service, name)

@@ -6,7 +6,8 @@ import ast
 from typing import TYPE_CHECKING
 
 from dayfly.scan.permissions.containers import Arguments
-from dayfly.scan.permissions.program import Class, Frame, Function, Program, Scope
+from dayfly.scan.permissions.program import Class, Frame, Function, Program
+from dayfly.scan.permissions.scopes import Scope
 from dayfly.scan.permissions.values import (
     Instance,
     Type_,

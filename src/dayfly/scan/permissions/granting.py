@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dayfly.scan.permissions.arns import Token, is_whole_account, may_overlap, symbols
 from dayfly.scan.permissions.catalogue import (
     Action,
-    glob_expression,
+    glob_pattern,
     load_catalogue,
     managed_name,
     managed_policies,
@@ -111,7 +110,7 @@ def matches_action(pattern: str, action: str) -> bool:
     """A policy's pattern means this action; letter case does not matter."""
     if "*" not in pattern and "?" not in pattern:
         return pattern.lower() == action.lower()
-    return re.fullmatch(glob_expression(pattern.lower()), action.lower()) is not None
+    return glob_pattern(pattern.lower()).fullmatch(action.lower()) is not None
 
 
 def meets(statement: Statement, resource: str, kinds: Mapping[str, str]) -> bool:
@@ -129,7 +128,7 @@ def _contains(pattern: str, resource: str, kinds: Mapping[str, str]) -> bool:
         return True
     flat = "".join(f"<{one.name}>" if isinstance(one, Token) else one for one in symbols(pattern, kinds))
     inner = "".join(f"<{one.name}>" if isinstance(one, Token) else one for one in symbols(resource, kinds))
-    return re.fullmatch(glob_expression(flat), inner) is not None
+    return glob_pattern(flat).fullmatch(inner) is not None
 
 
 def is_wide(statement: Statement, action: Action) -> bool:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING
 
 from dayfly.scan.permissions.containers import get_item, iterate
-from dayfly.scan.permissions.program import Binding, Frame, Function, How, Scope, absolute
+from dayfly.scan.permissions.program import Frame, Function, absolute
+from dayfly.scan.permissions.scopes import Binding, How, Scope
 from dayfly.scan.permissions.values import (
     FROM_RUN_TIME,
     NOTHING,
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 
 from dayfly.scan.permissions.framing import Framing
 
+_TYPE = re.compile(r"[A-Za-z_][\w., |\[\]]{0,200}")  # that may be worth parsing
 BUILTINS = frozenset(
     [
         "str",
@@ -219,9 +222,11 @@ class Lookup(Framing):
     def annotated(self, annotation: ast.expr, frame: Frame) -> Values:
         """What a parameter's type says: an object of the project, a client of the SDK's stubs."""
         if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
+            if not _TYPE.fullmatch(annotation.value):
+                return NOTHING
             try:
                 annotation = ast.parse(annotation.value, mode="eval").body
-            except (SyntaxError, ValueError):
+            except (SyntaxError, ValueError, MemoryError, RecursionError):
                 return NOTHING
         if isinstance(annotation, ast.Subscript):
             inner = annotation.slice
@@ -305,7 +310,9 @@ class Lookup(Framing):
         out: set[Value] = set()
         for name in constants(keys):
             value = self.environment.get(name)
-            if isinstance(value, str):
+            if isinstance(value, str) and "{{resolve:" in value:
+                out.add(Text((Hole(Origin.ENVIRONMENT, name),)))  # filled in at deployment
+            elif isinstance(value, str):
                 out.add(read_reference(value) if "${" in value else Text((value,)))
             elif isinstance(value, Unresolved):
                 out.add(self._reference(value, name))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from dayfly.scan.model import Note, NoteKind
 from dayfly.scan.permissions.catalogue import Requirement, load_catalogue
 from dayfly.scan.permissions.naming import Named, any_of, fill_arn, name_arn
+from dayfly.scan.permissions.refining import of_dynamodb, of_s3, reach
 from dayfly.scan.permissions.values import FROM_RUN_TIME, Mapping, Sequence, Text, as_texts, constants
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from dayfly.scan.model import Confidence, Place
     from dayfly.scan.permissions.usage import AwsCall, Usage
-    from dayfly.scan.permissions.values import Value, Values
+    from dayfly.scan.permissions.values import Values
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,14 @@ def find_needs(usage: Usage, kinds: AnyMapping[str, str]) -> tuple[tuple[Need, .
                 Note(NoteKind.NOT_RESOLVED, message, call.place, "look it up in the service's reference")
             ] = None
             continue
+        forwarded = _FORWARDED.get((call.service, call.operation))
+        if forwarded is not None and not (call.service == "cloudformation" and "RoleARN" in dict(call.given)):
+            message = (
+                f"could not resolve what {call.service}.{call.operation} does under this role: {forwarded}"
+            )
+            notes[
+                Note(NoteKind.NOT_RESOLVED, message, call.place, "add what it reads and writes by hand")
+            ] = None
         for requirement, given in found:
             for need in _needs(call, requirement, given, kinds):
                 needs[need] = None
@@ -76,6 +85,10 @@ def _needs(
         yield base
         return
     named = list(_resources(requirement, given, call.is_open, kinds))
+    if name == "ec2:RunInstances":
+        # It is checked for each of them: the image, the network, the disk.
+        yield replace(base, unknown="it is about several kinds of resources")
+        return
     if not named:
         required = action.required_types if action is not None else ()
         arn = load_catalogue().arn(name.partition(":")[0], required[0]) if len(required) == 1 else None
@@ -144,77 +157,41 @@ def _literal(template: str, given: dict[str, Values]) -> str:
     return re.sub(r"\{([\w.\[\]]+)\}", fill, filled)
 
 
-def reach(given: dict[str, Values], path: str) -> Values:
-    """The values at `Entries[].Name` of the parameters; empty where they are not given."""
-    first, *rest = path.split(".")
-    values = given.get(first.removesuffix("[]"), frozenset())
-    if first.endswith("[]"):
-        values = _elements(values)
-    for name in rest:
-        found: set[Value] = set()
-        inner = name.removesuffix("[]")
-        for value in values:
-            if isinstance(value, Mapping):
-                found |= dict(value.items).get(inner, value.rest)
-            else:
-                found |= FROM_RUN_TIME
-        values = frozenset(found)
-        if name.endswith("[]"):
-            values = _elements(values)
-    if path == "RequestItems":
-        return _keys(values)
-    return values
-
-
-def _elements(values: Values) -> Values:
-    out: set[Value] = set()
-    for value in values:
-        if isinstance(value, Sequence):
-            out |= {one for held in value.items for one in held} | value.rest
-        else:
-            out |= FROM_RUN_TIME if not isinstance(value, Text) else {value}
-    return frozenset(out)
-
-
-def _keys(values: Values) -> Values:
-    """Tables are the keys of a batch's dictionary."""
-    out: set[Value] = set()
-    for value in values:
-        if isinstance(value, Mapping):
-            out |= {Text((key,)) for key, _ in value.items} | value.names
-            if value.rest and not value.names:
-                out |= FROM_RUN_TIME
-        else:
-            out.add(value)
-    return frozenset(out)
-
-
-_TRANSACTED = {
-    "Put": "dynamodb:PutItem", "Update": "dynamodb:UpdateItem", "Delete": "dynamodb:DeleteItem",
-    "ConditionCheck": "dynamodb:ConditionCheckItem", "Get": "dynamodb:GetItem",
-}  # fmt: skip
-_VERBS = {
-    "SELECT": "dynamodb:PartiQLSelect", "INSERT": "dynamodb:PartiQLInsert", "UPDATE": "dynamodb:PartiQLUpdate",
-    "DELETE": "dynamodb:PartiQLDelete", "EXISTS": "dynamodb:PartiQLSelect",
-}  # fmt: skip
-_PARTIQL_TABLE = re.compile(r"\b(?:FROM|INTO|UPDATE)\s+\"?'?([^\s\"'.({]+)", re.IGNORECASE)
-_TABLE = ("table?TableName=TableName",)
-_OBJECT = ("object?BucketName=Bucket,ObjectName=Key",)
+# Operations whose service goes on with the caller's rights, on things that only the request's content names.
+_STACK = "without a role of its own, a stack makes its resources with the caller's rights"
+_FORWARDED = {
+    (
+        "athena",
+        "StartQueryExecution",
+    ): "a query reads tables of Glue and objects of S3, and writes its result there",
+    ("redshift-data", "ExecuteStatement"): "it signs in with redshift:GetClusterCredentials or a secret",
+    ("redshift-data", "BatchExecuteStatement"): "it signs in with redshift:GetClusterCredentials or a secret",
+    ("cloudformation", "CreateStack"): _STACK,
+    ("cloudformation", "UpdateStack"): _STACK,
+    ("cloudformation", "DeleteStack"): _STACK,
+    ("cloudformation", "ExecuteChangeSet"): _STACK,
+}
 
 
 def _requirements(call: AwsCall) -> list[tuple[Requirement, dict[str, Values]]] | None:
     """The requirements of an operation, each with the parameters it reads; None where nothing is known."""
     given = dict(call.given)
+    if ":" in call.operation:  # a signature: the action itself
+        user = "=arn:${Partition}:rds-db:${Region}:${Account}:dbuser:*/{DBUsername}"
+        return [(Requirement(call.operation, (user,) if call.service == "rds" else ()), given)]
     if call.service == "dynamodb":
-        found = _of_dynamodb(call, given)
+        found = of_dynamodb(call, given)
         if found is not None:
             return found
     requirements = load_catalogue().requirements(call.service, call.operation)
     if requirements is None:
         return None
     out = [(one, given) for one in requirements if not _is_spared(one, given, call)]
+    passes = any(one.action == "iam:PassRole" for one, _ in out)
+    if call.service in _PASSING and not passes and any(_names_role(*one) for one in given.items()):
+        out.append((Requirement("iam:PassRole"), given))
     if call.service == "s3":
-        out = _of_s3(call, given, out)
+        out = of_s3(call, given, out)
     if call.service == "rds-data" and "secretArn" in given:
         out.append((Requirement("secretsmanager:GetSecretValue", ("Secret@secretArn",)), given))
     if call.service == "sns" and call.operation == "Publish" and "TargetArn" in given:
@@ -229,122 +206,26 @@ def _requirements(call: AwsCall) -> list[tuple[Requirement, dict[str, Values]]] 
 
 def _is_spared(requirement: Requirement, given: dict[str, Values], call: AwsCall) -> bool:
     """`iam:PassRole` is asked for only where a role is given."""
-    if requirement.action != "iam:PassRole" or not requirement.resources:
+    if requirement.action != "iam:PassRole":
         return False
+    if not requirement.resources:
+        # The role is deep in the request, or in what it names: a task's definition has one nearly always.
+        return call.service != "ecs" and not any(_names_role(name, values) for name, values in given.items())
     names = [spec.rpartition("@")[2].split(".")[0].split("[")[0] for spec in requirement.resources]
     return not call.is_open and not any(name in given for name in names)
 
 
-def _of_s3(
-    call: AwsCall, given: dict[str, Values], found: list[tuple[Requirement, dict[str, Values]]]
-) -> list[tuple[Requirement, dict[str, Values]]]:
-    out = list(found)
-    if call.operation in ("GetObject", "HeadObject", "DeleteObject") and "VersionId" in given:
-        name = "s3:DeleteObjectVersion" if call.operation == "DeleteObject" else "s3:GetObjectVersion"
-        out = [(Requirement(name, _OBJECT), given)]
-    if call.operation in ("CopyObject", "UploadPartCopy"):
-        out.append((Requirement("s3:GetObject", _OBJECT), _copy_source(given)))
-    if call.operation in ("PutObject", "CopyObject", "CreateMultipartUpload"):
-        if given.keys() & {"ACL", "GrantRead", "GrantFullControl", "GrantReadACP", "GrantWriteACP"}:
-            out.append((Requirement("s3:PutObjectAcl", _OBJECT), given))
-        if "Tagging" in given:
-            out.append((Requirement("s3:PutObjectTagging", _OBJECT), given))
-        if "SSEKMSKeyId" in given or "aws:kms" in constants(given.get("ServerSideEncryption", frozenset())):
-            key = {"KeyId": given.get("SSEKMSKeyId", FROM_RUN_TIME)}
-            out.append((Requirement("kms:GenerateDataKey", ("key?KeyId=KeyId",)), key))
-            if call.how:  # in parts: each is read back under the key when they are joined
-                out.append((Requirement("kms:Decrypt", ("key?KeyId=KeyId",)), key))
-    return out
+_PASSING = frozenset({"events", "scheduler", "pipes", "firehose", "iot"})  # hand on roles that targets name
+_ROLE = re.compile(r"(?:role|roles|rolearn|instanceprofile)$", re.IGNORECASE)
 
 
-def _copy_source(given: dict[str, Values]) -> dict[str, Values]:
-    """`{"Bucket": …, "Key": …}` or `bucket/key`."""
-    bucket: set[Value] = set()
-    key: set[Value] = set()
-    for value in given.get("CopySource", frozenset()):
-        if isinstance(value, Mapping):
-            bucket |= dict(value.items).get("Bucket", FROM_RUN_TIME)
-            key |= dict(value.items).get("Key", FROM_RUN_TIME)
-        elif isinstance(value, Text):
-            head, tail = _divide(value)
-            bucket.add(head)
-            key.add(tail)
-        else:
-            bucket.add(value)
-            key.add(value)
-    return {"Bucket": frozenset(bucket) or FROM_RUN_TIME, "Key": frozenset(key) or FROM_RUN_TIME}
-
-
-def _divide(value: Text) -> tuple[Text, Text]:
-    for position, part in enumerate(value.parts):
-        if isinstance(part, str) and "/" in part.lstrip("/"):
-            part = part.lstrip("/") if position == 0 else part
-            head, _, tail = part.partition("/")
-            before = (*value.parts[:position], head) if head else value.parts[:position]
-            after = (tail, *value.parts[position + 1 :]) if tail else value.parts[position + 1 :]
-            return Text(before), Text(after)
-    return value, Text(("*",))
-
-
-def _of_dynamodb(
-    call: AwsCall, given: dict[str, Values]
-) -> list[tuple[Requirement, dict[str, Values]]] | None:
-    if call.operation in ("TransactWriteItems", "TransactGetItems"):
-        return _transacted(call, given)
-    if call.operation in ("ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction"):
-        path = {"ExecuteStatement": "Statement", "BatchExecuteStatement": "Statements[].Statement"}
-        statements = reach(given, path.get(call.operation, "TransactStatements[].Statement"))
-        return _partiql(as_texts(statements))
-    return None
-
-
-def _transacted(call: AwsCall, given: dict[str, Values]) -> list[tuple[Requirement, dict[str, Values]]]:
-    out: list[tuple[Requirement, dict[str, Values]]] = []
-    is_whole = bool(given.get("TransactItems")) and not call.is_open
-    for item in _elements(given.get("TransactItems", frozenset())):
-        if not isinstance(item, Mapping) or item.rest:
-            is_whole = False
-            continue
-        for verb, held in item.items:
-            if verb not in _TRANSACTED:
-                continue
-            for one in held:
-                table = (
-                    dict(one.items).get("TableName", FROM_RUN_TIME)
-                    if isinstance(one, Mapping)
-                    else FROM_RUN_TIME
-                )
-                out.append((Requirement(_TRANSACTED[verb], _TABLE), {"TableName": table}))
-    if not out or not is_whole:
-        verbs = (
-            ("Get",)
-            if call.operation == "TransactGetItems"
-            else ("Put", "Update", "Delete", "ConditionCheck")
-        )
-        seen = {requirement.action for requirement, _ in out}
-        missing = [_TRANSACTED[verb] for verb in verbs if not seen or _TRANSACTED[verb] not in seen]
-        if not out:
-            out.extend((Requirement(action, _TABLE), {"TableName": FROM_RUN_TIME}) for action in missing)
-    return out
-
-
-def _partiql(statements: list[Text]) -> list[tuple[Requirement, dict[str, Values]]]:
-    out: list[tuple[Requirement, dict[str, Values]]] = []
-    for statement in statements:
-        holes: dict[str, Text] = {}
-        written = ""
-        for position, part in enumerate(statement.parts):
-            if isinstance(part, str):
-                written += part
-            else:
-                holes[f"@{position}@"] = Text((part,))
-                written += f"@{position}@"
-        verb = written.strip().split(" ", 1)[0].upper()
-        actions = [_VERBS[verb]] if verb in _VERBS else list(dict.fromkeys(_VERBS.values()))
-        match = _PARTIQL_TABLE.search(written)
-        table: Values = FROM_RUN_TIME
-        if match is not None:
-            name = match[1]
-            table = frozenset({holes.get(name, Text((re.sub(r"@\d+@", "*", name),)))})
-        out.extend((Requirement(action, _TABLE), {"TableName": table}) for action in actions)
-    return out
+def _names_role(name: str, values: Values) -> bool:
+    """A parameter, or a key within it, is a role's."""
+    if _ROLE.search(name):
+        return True
+    for value in values:
+        if isinstance(value, Mapping) and any(_names_role(key, held) for key, held in value.items):
+            return True
+        if isinstance(value, Sequence) and any(_names_role("", held) for held in (*value.items, value.rest)):
+            return True
+    return False

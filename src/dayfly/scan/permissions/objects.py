@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from dayfly.scan.permissions.containers import Arguments
 from dayfly.scan.permissions.foreign import get_attribute
-from dayfly.scan.permissions.program import Binding, Class, Frame, Function
+from dayfly.scan.permissions.program import Class, Frame, Function
+from dayfly.scan.permissions.scopes import Binding
 from dayfly.scan.permissions.values import (
     NOTHING,
     Callable_,

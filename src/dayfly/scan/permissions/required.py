@@ -20,6 +20,7 @@ _PLATFORM = (
     "xray:GetSamplingStatisticSummaries", "xray:PutSpans", "xray:PutSpansForIndexing",
     # A network of one's own: the template's model does not say whether there is one.
     "ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DeleteNetworkInterface",
+    "ec2:DetachNetworkInterface", "ec2:AttachNetworkInterface",
     "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses", "ec2:DescribeSubnets",
     "ec2:DescribeSecurityGroups", "ec2:DescribeVpcs", "ec2:GetSecurityGroupsForVpc",
     "elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite", "elasticfilesystem:ClientRootAccess",

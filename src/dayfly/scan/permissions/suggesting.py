@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dayfly.scan.model import Note, NoteKind, Place
-from dayfly.scan.permissions.catalogue import glob_expression
+from dayfly.scan.permissions.catalogue import glob_pattern
 from dayfly.scan.permissions.comparing import names_nothing
 from dayfly.scan.permissions.needs import Need, find_needs
 from dayfly.scan.permissions.required import TRACED, is_traced
@@ -65,9 +65,15 @@ class Suggestion:
     document: dict[str, object]
     reasons: tuple[Reason, ...]
     notes: tuple[Note, ...]
+    is_terraform: bool = False
 
     def for_cloudformation(self) -> dict[str, object]:
-        """The document for a CloudFormation or SAM template: `Fn::Sub` where there are references."""
+        """The document for a CloudFormation or SAM template: `Fn::Sub` where there are references.
+
+        Terraform reads its references in the text itself: there, it is the document as it is.
+        """
+        if self.is_terraform:
+            return self.document
         found = _substituted(self.document)
         assert isinstance(found, dict)
         return found
@@ -75,14 +81,8 @@ class Suggestion:
 
 def suggest(project: Project, entry: Entry, templates: Sequence[Template] = ()) -> Suggestion:
     """The least privilege that could be found for `entry`; logs, traces and its triggers included."""
-    kinds = next(
-        (
-            template.resources
-            for template in templates
-            if any(one is entry.function or one == entry.function for one in template.functions)
-        ),
-        {},
-    )
+    template = next((one for one in templates if entry.function in one.functions), None)
+    kinds = template.resources if template is not None else {}
     usage = find_usage(project, entry)
     needs, notes = find_needs(usage, kinds)
     reasons = [_reason(need) for need in needs]
@@ -94,7 +94,8 @@ def suggest(project: Project, entry: Entry, templates: Sequence[Template] = ()) 
     statements = list(_statements(reasons, services))
     document: dict[str, object] = {"Version": "2012-10-17", "Statement": statements}
     ordered = tuple(sorted(reasons, key=lambda one: (one.action, one.resource, one.place)))
-    return Suggestion(entry.function.name, document, ordered, tuple(dict.fromkeys(extra)))
+    is_terraform = template is not None and template.kind == "Terraform"
+    return Suggestion(entry.function.name, document, ordered, tuple(dict.fromkeys(extra)), is_terraform)
 
 
 def _reason(need: Need) -> Reason:
@@ -181,9 +182,7 @@ def _least(patterns: set[str]) -> list[str]:
     return sorted(
         one
         for one in patterns
-        if not any(
-            other != one and re.fullmatch(glob_expression(other), one) for other in patterns if "*" in other
-        )
+        if not any(other != one and glob_pattern(other).fullmatch(one) for other in patterns if "*" in other)
     )
 
 

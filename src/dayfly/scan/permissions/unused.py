@@ -45,13 +45,30 @@ def find_unused(
     # Nobody chose these action by action: worth a word where a right to change things is left over, or nothing
     # of it is used.
     is_packaged = bool(grant.managed) or is_policy_template(statement.origin)
-    if is_packaged and used and not any(action.level.rank >= Level.WRITE.rank for action in unused):
+    is_mild = not any(action.level.rank >= Level.WRITE.rank for action in unused)
+    if is_packaged and is_mild and any(_serves_at_all(one, facts) for one in _package(grant, facts)):
         return
     unused = [action for action in unused if action.name not in told]
     if unused:
         yield _unused_finding(grant, unused, used, facts)
     elif used:
         yield from _unused_resources(grant, used, facts)
+
+
+def _package(grant: Grant, facts: Sequence[Facts]) -> list[Grant]:
+    """The statements that came with this one under one name."""
+    key = (grant.managed, grant.statement.origin, grant.statement.place)
+    grants = {other: None for one in facts for other in one.role.grants}
+    return [one for one in grants if (one.managed, one.statement.origin, one.statement.place) == key]
+
+
+def _serves_at_all(grant: Grant, facts: Sequence[Facts]) -> bool:
+    return any(
+        _is_needed(action, grant.statement, one)
+        for actions in covered(grant.statement).values()
+        for action in actions
+        for one in facts
+    )
 
 
 def _is_needed(action: Action, statement: Statement, facts: Facts) -> bool:

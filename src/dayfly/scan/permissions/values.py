@@ -107,11 +107,15 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """A boto3 resource: its type ("" for the service itself) and its identifiers."""
+    """A boto3 resource: its type ("" for the service itself) and its identifiers.
+
+    `is_loaded`: it came with an answer, so that its attributes are there without a call.
+    """
 
     service: str
     kind: str
     identifiers: tuple[tuple[str, Values], ...] = ()
+    is_loaded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

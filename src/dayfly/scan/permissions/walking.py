@@ -42,11 +42,15 @@ if TYPE_CHECKING:
     from dayfly.scan.template.entries import Entry
 
 # Nothing calls AWS without one of these somewhere.
-_MARKS = re.compile(rb"boto|aws|localhost:277", re.IGNORECASE)
-_EXTENSION = {
-    "/secretsmanager/get": ("secretsmanager", "GetSecretValue"),
-    "/systemsmanager/parameters/get": ("ssm", "GetParameter"),
-}
+_MARKS = re.compile(
+    rb"boto|aws_|amazonaws|localhost:277|secretsmanager/get|parameters/get|[\"']aws[\"' ]", re.IGNORECASE
+)
+_EXTENSION = (
+    ("/secretsmanager/get", "secretsmanager", "GetSecretValue"),
+    ("/systemsmanager/parameters/get", "ssm", "GetParameter"),
+    ("localhost:2772", "appconfigdata", "StartConfigurationSession"),
+    ("localhost:2772", "appconfigdata", "GetLatestConfiguration"),
+)
 
 
 def find_usage(project: Project, entry: Entry, reader: Reader | None = None) -> Usage:
@@ -221,7 +225,7 @@ class _Walker:
                 elif isinstance(owner, Instance):
                     self._property(owner, load.attr)
         for constant in scope.strings:
-            for path, (service, operation) in _EXTENSION.items():
+            for path, service, operation in _EXTENSION:
                 if path in str(constant.value):
                     self.seen.record(
                         service, operation, {}, constant, scope.file, is_open=True, how="its extension"
@@ -251,7 +255,7 @@ class _Walker:
                 frame.scope.file,
                 how=load.attr,
             )
-        elif load.attr in data.get("t", ()) and "load" in data.get("a", {}):
+        elif not owner.is_loaded and load.attr in data.get("t", ()) and "load" in data.get("a", {}):
             is_known = any(load.attr == _snake(name) for name, _ in owner.identifiers)
             if not is_known and load.attr not in ("table_name", "name"):
                 for value in self.evaluator.attribute(owner, "load"):

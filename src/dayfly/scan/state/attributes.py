@@ -132,6 +132,8 @@ class Attributes(Loading):
     def _external_attribute(self, outer: str, name: str, value: Value, frame: Frame) -> Value:
         if outer.startswith(knowledge.REQUESTS) and not value.spots:
             return Value(parts=frozenset({("request", name)}))
+        if outer == "lambda context" and name in knowledge.CONTEXT_FIELDS:
+            return Value(parts=frozenset({("context", name)}))
         if name in knowledge.REQUEST_FIELDS:
             return Value(parts=frozenset({("request",)}))
         if "()" not in outer:
@@ -189,10 +191,15 @@ class Attributes(Loading):
     ) -> Value:
         names = [ast.unparse(one).split("(")[0].rpartition(".")[2] for one in node.decorator_list]
         ref = FunctionRef(owner.file, node, owner.scope, owner)
-        if "staticmethod" in names:
-            return Value(refs=(ref,))
-        if "classmethod" in names:
-            return Value(refs=(replace(ref, bound=Value(refs=(actual,))),))
+        if "staticmethod" in names or "classmethod" in names:
+            made = ref if "staticmethod" in names else replace(ref, bound=Value(refs=(actual,)))
+            others = [
+                one
+                for one, name in zip(node.decorator_list, names, strict=True)
+                if name not in ("staticmethod", "classmethod")
+            ]
+            around = Frame(owner.file, owner=owner)
+            return self.calls.decorated(Value(refs=(made,)), others, State(), around)
         if instance is None:
             return Value(refs=(ref,))
         if "property" in names:

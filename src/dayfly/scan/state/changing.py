@@ -195,7 +195,7 @@ class Changing(Attributes):
                 )  # fmt: skip
         else:
             held = value if key.is_constant else replace(value, parts=value.parts | key.parts)
-            self.absorb(owner, key.text if key.is_constant else None, held, state, frame)
+            self.absorb(owner, key.text if key.is_constant and is_whole else None, held, state, frame)
 
     def absorb(self, owner: ast.expr, name: str | None, value: Value, state: State, frame: Frame) -> None:
         """A local thing now holds `value` as well."""
@@ -208,7 +208,10 @@ class Changing(Attributes):
                     if isinstance(ref, Instance) and not base.spots:
                         held = self.follower.heap.setdefault(ref.number, {})
                         held[attribute] = self._holding(held.get(attribute, NOTHING), name, value)
-            case ast.Subscript(value=inner):
+            case (
+                ast.Subscript(value=inner)
+                | ast.Call(func=ast.Attribute(value=inner, attr="setdefault" | "get" | "pop"))
+            ):
                 self.absorb(inner, None, value, state, frame)
             case _:
                 pass

@@ -13,7 +13,7 @@ from dayfly.scan.state.following import Follower
 from dayfly.scan.state.frames import Frame
 from dayfly.scan.state.judging import judge
 from dayfly.scan.state.keeping import State
-from dayfly.scan.state.values import NOTHING, ClassRef, FunctionRef, Value
+from dayfly.scan.state.values import ClassRef, External, FunctionRef, Value
 from dayfly.scan.taint.checking import find_routes
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from dayfly.scan.template.entries import Entry
 
 _MOST_NEIGHBOURS = 60  # routes of one application that are looked at for what another one keeps
+_CONTEXT = Value(refs=(External("lambda context"),))
 _EVENT = Value(parts=frozenset({()}))
 _ROUTE_DECORATORS = frozenset(
     {
@@ -62,6 +63,7 @@ def check_effects(entry: Entry, result: EntryResult, project: Project) -> Iterat
         )
     if deeds.dirty:
         deeds = _with_neighbours(deeds, entry, project)
+    deeds = replace(deeds, is_snapstart=entry.function.is_snapstart, restored=_restored(entry.file.tree))
     yield from judge(deeds, source=place, function=entry.function.name, effects=result.effects)
 
 
@@ -81,6 +83,8 @@ def _known_of(project: Project) -> _Known:
     known = _known.get(id(project))
     if known is None or known.project() is not project:
         routes = {(entry.file.path, entry.qualname): entry for entry in find_routes(project)}
+        for gone in [key for key, other in _known.items() if other.project() is None]:
+            del _known[gone]
         known = _known[id(project)] = _Known(weakref.ref(project), {}, routes)
     return known
 
@@ -129,6 +133,17 @@ def _with_neighbours(deeds: Deeds, entry: Entry, project: Project) -> Deeds:
             reads.update(read for read in other.reads if read.spot.root in roots)
             tested.update(spot for spot in other.tested if spot.root in roots)
     return replace(deeds, flows=flows, reads=reads, tested=tested)
+
+
+def _restored(tree: ast.Module | None) -> frozenset[str]:
+    """Names in hooks that run after a snapshot was restored: `@register_after_restore` of snapshot_restore_py."""
+    found: set[str] = set()
+    for node in tree.body if tree is not None else ():
+        if isinstance(node, ast.FunctionDef) and any(
+            "register_after_restore" in ast.unparse(one) for one in node.decorator_list
+        ):
+            found.update(inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name))
+    return frozenset(found)
 
 
 def _place_of(entry: Entry) -> Place:
@@ -185,7 +200,7 @@ def _arguments(function: FunctionRef, *, is_route: bool) -> list[Value]:
         names = names[1:]
     if is_route or _is_route(function.node):
         return [Value(parts=frozenset({(name,)})) for name in names]
-    return [_EVENT, NOTHING][: 2 if signature.vararg else len(names)]
+    return [_EVENT, _CONTEXT][: 2 if signature.vararg else len(names)]
 
 
 def _is_route(node: ast.AST) -> bool:

@@ -99,4 +99,6 @@ class Deeds:
     lines: set[tuple[str, int]] = field(default_factory=set)  # statements that were followed
     evicted: set[Root] = field(default_factory=set)
     clears_keys: bool = False  # the logger's keys go before each event
+    is_snapstart: bool = False  # environments are copies of one snapshot
+    restored: frozenset[str] = frozenset()  # names that a hook after the restore deals with
     is_bounded: bool = False

@@ -49,7 +49,8 @@ _PATHS = frozenset(
 _PATH_METHODS = frozenset(
     {"resolve", "absolute", "as_posix", "expanduser", "__str__", "format", "strip", "lower"}
 )
-_DATABASE_READS = ("select", "with", "pragma", "explain")
+# What is not known to write is taken for a question.
+_DATABASE_WRITES = ("insert", "update", "replace", "delete", "drop", "create", "upsert")
 
 
 class Files:
@@ -295,18 +296,18 @@ class Files:
                 else (self.content(receiver, node, state, frame) if name.startswith("fetch") else NOTHING)
             )
         for file in files:
-            if statement.startswith(_DATABASE_READS):
+            if not statement.startswith(_DATABASE_WRITES):
                 continue
             is_emptied = (
                 "drop table" in statement or statement.startswith("delete")
             ) and "where" not in statement
             if is_emptied:
                 state.put(file.spot, CONSTANT, is_whole=True, is_dirty=False)
-            elif data.parts:
+            elif data.parts and not statement.startswith(("delete", "drop", "create")):
                 self.follower.write(
                     file.spot, data, state, frame.file.place(node), shown(node), is_whole=False
                 )
-        if statement.startswith(_DATABASE_READS):
+        if not statement.startswith(_DATABASE_WRITES):
             content = self.content(receiver, node, state, frame)
             return replace(content, refs=receiver.refs)
         return receiver

@@ -16,6 +16,7 @@ from dayfly.scan.state.values import (
     CONSTANT,
     ClassRef,
     FunctionRef,
+    Instance,
     Value,
     join,
 )
@@ -44,6 +45,7 @@ class Follower(Branching):
         self.budget = _BUDGET
         self.statements = _MOST_STATEMENTS
         self.stack: list[ast.AST] = []
+        self.pure: dict[tuple[object, ...], Value] = {}
         self.bound: dict[tuple[str, str], Value] = {}
         self.evaluated: dict[int, Value] = {}
         self.expressions = Expressions(self)
@@ -164,6 +166,26 @@ class Follower(Branching):
         if self.stack.count(function.node) >= 2 or self.depth >= _DEPTH or self.budget <= 0:
             self.deeds.is_bounded = self.deeds.is_bounded or self.budget <= 0
             return everything
+        # The same function with the same arguments in the same state does the same again: nothing new.
+        # What it is bound to and closes over is in `known` by its identity.
+        known = (
+            function.node,
+            function.closure if function.closure is None else id(function.closure),
+            given,
+            tuple(sorted(named.items(), key=lambda pair: pair[0])),
+            state.fresh,
+            state.dirty,
+            frozenset(state.store.items()),
+        )
+        is_plain = not self.initialising and _is_plain(function, given, named)
+        if is_plain and known in self.pure:
+            return self.pure[known]
+        before = (
+            len(self.deeds.writes),
+            len(self.deeds.works),
+            len(self.deeds.registrations),
+            len(self.heap),
+        )
         self.budget -= 1
         frame = Frame(
             function.file,
@@ -189,12 +211,26 @@ class Follower(Branching):
         finally:
             self.stack.pop()
             self.depth -= 1
-        live = [one for one in frame.exits if one.is_live or one in frame.exits]
-        if live:
-            state.merge_worlds(live)
+        if frame.exits:
+            state.merge_worlds(frame.exits)
+        after = (len(self.deeds.writes), len(self.deeds.works), len(self.deeds.registrations), len(self.heap))
+        is_same = known[4:] == (state.fresh, state.dirty, frozenset(state.store.items()))
+        if is_plain and before == after and is_same and not self.deeds.is_bounded:
+            self.pure[known] = result
         return result
 
     # Deeds
+
+
+def _is_plain(function: FunctionRef, given: Sequence[Value], named: Mapping[str, Value]) -> bool:
+    """Whether all it works on is in its arguments: no objects whose attributes change, no names around it."""
+    if function.closure is not None and not function.is_of_init:
+        return False
+    values = [*given, *named.values()]
+    held = [item for value in values for _, item in value.items]
+    return not any(
+        isinstance(ref, Instance | FunctionRef) for value in (*values, *held) for ref in value.refs
+    )
 
 
 class _Closure(dict[str, Value]):

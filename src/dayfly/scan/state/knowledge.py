@@ -205,10 +205,12 @@ SETTINGS = frozenset(
 SETTING_CLIENTS = frozenset({"boto3.setup_default_session"})
 # Attributes of these belong to one request or one thread at a time.
 PER_REQUEST = (
+    "lambda context",
     "flask.g", "flask.session", "flask.request", "flask.current_app", "bottle.request", "bottle.response", "flask.",
     "starlette.", "fastapi.", "bottle.", "threading.current_thread", "quart.", "werkzeug.", "django.",
 )  # fmt: skip
 REQUESTS = ("flask.request", "bottle.request", "quart.request", "flask.session", "flask.g", "sanic.request")
+CONTEXT_FIELDS = frozenset({"identity", "client_context", "tenant_id"})  # what the caller is or says
 REQUEST_FIELDS = frozenset({"current_event", "current_request"})
 
 # Threads, tasks and programs: what makes them, whether they run from then on.

@@ -35,16 +35,22 @@ def judge_drawn(deeds: Deeds, function: str) -> Iterator[Judged]:
             else name
         )
         words = set(label.lower().rpartition(".")[2].split("_"))
-        is_secret = any(
-            word in label.lower()
-            for word in (*knowledge.CREDENTIAL_WORDS, "key", "nonce", "salt", "iv", "otp", "csrf")
+        is_key = "key" in words or label.lower().endswith("key")
+        is_secret = is_key or any(
+            word in words or (len(word) > 4 and word in label.lower())
+            for word in (*knowledge.CREDENTIAL_WORDS, "nonce", "salt", "iv", "otp", "csrf")
         )
-        if words & knowledge.ENVIRONMENT_WORDS and not is_secret:
+        is_of_environment = bool(words & knowledge.ENVIRONMENT_WORDS) and not is_secret
+        if label.partition(".")[0] in deeds.restored and (is_of_environment or root.drawn != "random"):
+            continue
+        if is_of_environment and (not deeds.is_snapstart or root.drawn == "clock"):
             continue
         # A key is one for all customers anyway; a nonce, a salt or a token must not be.
-        severity = Severity.HIGH if is_secret and "key" not in label.lower() else Severity.MEDIUM
-        if root.drawn == "clock":
+        severity = Severity.HIGH if is_secret and not is_key else Severity.MEDIUM
+        if root.drawn == "clock" or is_of_environment:
             severity = Severity.LOW
+        elif deeds.is_snapstart:
+            severity = Severity.HIGH
         finding = Finding(
             "state.unique",
             wording.drawn_message(root, label),

@@ -122,12 +122,17 @@ class Names:
         key = id(self.project)
         known = _stored.get(key)
         if known is None or known[0]() is not self.project:
+            for gone in [other for other, (project, _) in _stored.items() if project() is None]:
+                del _stored[gone]
             names = frozenset(
                 name.decode(errors="replace")
                 for file in self.project.own_files()
                 for name in _STORED_ATTRIBUTE.findall(file.data)
             )
-            known = _stored[key] = (weakref.ref(self.project), names)
+            known = _stored[key] = (
+                weakref.ref(self.project),
+                names,
+            )
         return known[1]
 
     def imported(self, file: PythonFile, node: ast.stmt, alias: ast.alias) -> Value | tuple[PythonFile, str]:

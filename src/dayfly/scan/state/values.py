@@ -211,6 +211,8 @@ def join(*values: Value) -> Value:
     if not some:
         return NOTHING
     first = some[0]
+    if len(some) == 1 and not first.is_constant and first.truth is None:
+        return first
     if all(value is first for value in some) and len(some) == len(values):
         return first
     refs = tuple(dict.fromkeys(ref for value in some for ref in value.refs))[:12]

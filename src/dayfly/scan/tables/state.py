@@ -21,7 +21,7 @@ CHECKS: tuple[Check, ...] = (
             "In an initialised test environment the list is empty: no test sees it.",
         ),
         "Make the container inside the handler and hand it on as an argument; or empty it before anything of the event goes in.",
-        "T1213",
+        "T1005",
     ),
     Check(
         "state.global",
@@ -36,7 +36,7 @@ CHECKS: tuple[Check, ...] = (
             "Whoever sends an event without the field gets the values of whoever sent one with it.",
         ),
         "Return the value and pass it on as an argument; keep in globals only what is the same for every customer.",
-        "T1213",
+        "T1005",
     ),
     Check(
         "state.default",
@@ -50,7 +50,7 @@ CHECKS: tuple[Check, ...] = (
             "What one customer's call added is still in it for the next.",
         ),
         "Let the default be None and make the list or dict in the body.",
-        "T1213",
+        "T1005",
     ),
     Check(
         "state.cache",
@@ -65,7 +65,7 @@ CHECKS: tuple[Check, ...] = (
             "An attacker asks for paths that others just used.",
         ),
         "Put everything the answer depends on into the key, above all the customer's identity, or cache only what is the same for all.",
-        "T1213",
+        "T1005",
     ),
     Check(
         "state.temporary",
@@ -112,7 +112,7 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "state.unique",
         "Drawn once, used for every event",
-        330,
+        344,
         Severity.MEDIUM,
         "An identifier, secret, nonce or time is drawn while the environment initialises and used for every event.",
         (
@@ -135,12 +135,12 @@ CHECKS: tuple[Check, ...] = (
             "What a method left there for one customer, the next customer's calls find.",
         ),
         "Make the object in the handler, one for each event, or pass the value as an argument; keep on shared objects what is the same for all.",
-        "T1213",
+        "T1005",
     ),
     Check(
         "state.background",
         "Work that goes on after the answer",
-        404,
+        772,
         Severity.MEDIUM,
         "A thread, task or program is started for an event and not waited for.",
         (
@@ -154,7 +154,7 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "state.handler",
         "Hooks that pile up",
-        772,
+        459,
         Severity.LOW,
         "A log handler, filter, callback or import path is added at each event and never taken away.",
         (
@@ -191,6 +191,6 @@ CHECKS: tuple[Check, ...] = (
             "Log lines and queries of one customer bear another's name.",
         ),
         "Reset it in a finally clause, or set it at the start of every event, before anything reads it.",
-        "T1213",
+        "T1005",
     ),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
+import weakref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from dayfly.scan.taint.values import Bound, Class, Function, Partial, Ref, Symbo
 from dayfly.scan.template.model import Trigger
 
 if TYPE_CHECKING:
-    from dayfly.scan.source.project import Project
+    from dayfly.scan.source.project import Project, PythonFile
     from dayfly.scan.taint.values import Value
     from dayfly.scan.template.entries import Entry
 
@@ -27,6 +28,7 @@ _RECURSION = 15_000
 # A machine holds its project and all that its modules made: only the latest are kept.
 _MAX_MACHINES = 2
 _machines: dict[int, Machine] = {}
+_routes: dict[int, tuple[weakref.ref[Project], tuple[Entry, ...]]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,23 @@ class _Target:
 
 
 def find_routes(project: Project) -> tuple[Entry, ...]:
-    """The handlers of the project that a web framework calls, nested ones included."""
-    return routes.find(project, load_library())
+    """The handlers of the project that a web framework calls, nested ones included; looked for once."""
+    known = _routes.get(id(project))
+    if known is None or known[0]() is not project:
+        know_routes(project, routes.find(project, load_library()))
+    return _routes[id(project)][1]
+
+
+def find_routes_in_file(file: PythonFile) -> tuple[Entry, ...]:
+    """Those of one file; nothing but its content and path decides."""
+    return routes.find_in_file(file, load_library())
+
+
+def know_routes(project: Project, found: tuple[Entry, ...]) -> None:
+    """Let `find_routes` answer `found` for this project: whoever knows every file's need not have them looked for."""
+    for key in [key for key, (reference, _) in _routes.items() if reference() is None]:
+        del _routes[key]
+    _routes[id(project)] = (weakref.ref(project), found)
 
 
 def analyse(project: Project, entry: Entry) -> EntryResult:

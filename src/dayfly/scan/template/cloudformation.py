@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 from typing import TYPE_CHECKING
 
 from dayfly.scan.model import Note, NoteKind
@@ -33,8 +32,7 @@ from dayfly.scan.template.stack import Resource, Stack, merge, read_stack
 from dayfly.scan.template.wiring import wire
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+    from dayfly.scan.model import Place
     from dayfly.scan.template.model import Unresolved
 
 SAM_FUNCTION = "AWS::Serverless::Function"
@@ -64,13 +62,13 @@ def read_cloudformation(path: str, root: MappingNode, notes: list[Note]) -> Temp
         stack.drafts[resource.name] = _read_function(stack, resource, roles)
     read_connectors(stack)
     wire(stack)
-    _note_nested(stack, notes)
     is_sam = "AWS::Serverless" in " ".join(texts(root.get("Transform"))) or any(stack.of_type(SAM_FUNCTION))
     return Template(
         path=path,
         kind="SAM" if is_sam else "CloudFormation",
         functions=tuple(draft.finish() for draft in stack.drafts.values()),
         resources=stack.types,
+        nested=_read_nested(stack, notes),
         resource_places={name: resource.place for name, resource in stack.resources.items()},
         resource_policies=read_resource_policies(stack),
         defaults={
@@ -184,10 +182,18 @@ def _read_code_uri(stack: Stack, resource: Resource, code: Node | None) -> str |
     return None
 
 
-def _note_nested(stack: Stack, notes: list[Note]) -> None:
-    for resource, location in _nested(stack):
-        inner = code_path(stack.path, location) if location else None
-        if inner is None:
+def _read_nested(stack: Stack, notes: list[Note]) -> dict[str, Place]:
+    """Nested templates of the project by path; others are noted."""
+    found: dict[str, Place] = {}
+    for resource in stack.of_type("AWS::CloudFormation::Stack", "AWS::Serverless::Application"):
+        location = resource.properties.get("TemplateURL") or resource.properties.get("Location")
+        shown = text(resource.body.get("Metadata", "aws:asset:path")) or (
+            text(location) if not is_unknown(location) else ""
+        )
+        inner = code_path(stack.path, shown) if shown else None
+        if inner is not None:
+            found[inner] = resource.place
+        else:
             notes.append(
                 Note(
                     NoteKind.NOT_CHECKED,
@@ -196,11 +202,4 @@ def _note_nested(stack: Stack, notes: list[Note]) -> None:
                     "scan it as well",
                 )
             )
-
-
-def _nested(stack: Stack) -> Iterator[tuple[Resource, str]]:
-    for resource in stack.of_type("AWS::CloudFormation::Stack", "AWS::Serverless::Application"):
-        location = resource.properties.get("TemplateURL") or resource.properties.get("Location")
-        asset = text(resource.body.get("Metadata", "aws:asset:path"))
-        shown = asset or (text(location) if not is_unknown(location) else "")
-        yield resource, posixpath.normpath(shown) if shown and "://" not in shown else shown
+    return found

@@ -168,8 +168,14 @@ class _Composer:
 
     def _close(self, event: yaml.Event) -> None:
         done = self._stack.pop()
-        end = event.end_mark
-        place = Place(self._path, done.place.line, done.place.column, end.line + 1, end.column + 1)
+        end_line, end_column = event.end_mark.line + 1, event.end_mark.column + 1
+        children = list(done.entries.values()) if done.is_mapping else done.items
+        if event.start_mark.index == event.end_mark.index and children:
+            # A block ends where the next thing begins; what one wants to see ends with its last value.
+            last = children[-1].place
+            if last.line >= done.place.line:
+                end_line, end_column = last.end_line, last.end_column
+        place = Place(self._path, done.place.line, done.place.column, end_line, end_column)
         node: Node
         if done.is_mapping:
             merged = {**done.merged, **done.entries}

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # `${Name.Arn}` of CloudFormation; `${aws_sqs_queue.orders.arn}`, `${module.api.arn}` of Terraform.
 _REFERENCE = re.compile(
-    r"\$\{(aws_[a-z0-9_]+\.[\w-]+|module\.[\w-]+|[A-Za-z0-9_-]+(?:::[A-Za-z0-9]+)?)(?:[.:][^}]*)?\}"
+    r"\$\{(aws_[a-z0-9_]{1,100}\.[\w-]{1,255}|module\.[\w-]{1,255}|[A-Za-z0-9_-]{1,255}(?:::[A-Za-z0-9]{1,64})?)(?:[.:][^}]{0,255})?\}"
 )
 # They retry by themselves and tell nobody when they give up: AWS Lambda developer guide, "Asynchronous invocation".
 _ASYNCHRONOUS = frozenset(

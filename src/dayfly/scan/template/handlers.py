@@ -37,14 +37,17 @@ def find_handler(project: Project, file: PythonFile, name: str) -> Target | None
 
 def statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
     """The statements that run when a module is imported, in order, those under `if`, `try` and `with` too."""
-    for statement in body:
+    # Not by recursion: a thousand `elif` are a thousand levels.
+    waiting = list(reversed(body))
+    while waiting:
+        statement = waiting.pop()
         yield statement
-        for inner in ("body", "orelse", "finalbody"):
-            if isinstance(statement, (ast.If, ast.Try, ast.With, ast.TryStar)):
-                yield from statements(getattr(statement, inner, []))
-        if isinstance(statement, (ast.Try, ast.TryStar)):
-            for handler in statement.handlers:
-                yield from statements(handler.body)
+        if isinstance(statement, (ast.If, ast.Try, ast.With, ast.TryStar)):
+            inner = list(statement.body)
+            for handler in getattr(statement, "handlers", ()):
+                inner += handler.body
+            inner += [*getattr(statement, "orelse", ()), *getattr(statement, "finalbody", ())]
+            waiting.extend(reversed(inner))
 
 
 class _Search:

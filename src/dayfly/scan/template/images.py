@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _MAX_CHARACTERS = 200_000
 _INSTRUCTION = re.compile(r"\s*(?P<word>[A-Za-z]+)\s+(?P<rest>.*)")
-_VARIABLE = re.compile(r"(?P<name>\w+)=(?P<value>\S+)|(?P<old>\w+)\s+(?P<rest>.+)")
+_VARIABLE = re.compile(r"(?P<name>\w{1,200})=(?P<value>\S+)|(?P<old>\w{1,200})\s+(?P<rest>.+)")
 # public.ecr.aws/lambda/python:3.12, amazon/aws-lambda-python:3.12, python:3.12-slim
 _PYTHON = re.compile(r"(?:^|[/-])python:(?P<version>3\.\d+)")
 # What starts a runtime and is no handler: the last argument of these commands is.

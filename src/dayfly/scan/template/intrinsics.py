@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from dayfly.scan.model import Place
 
 _LONG_FORM = ("Ref", "Condition")
-_PLACEHOLDER = re.compile(r"\$\{([^}]*)\}")
+# No name is longer; without a bound a text of unclosed braces takes its square.
+_PLACEHOLDER = re.compile(r"\$\{([^{}]{0,255})\}")
 _NO_VALUE = "AWS::NoValue"
 # A bucket policy has 20 kB, inline code 4 MB: longer text that references put together is a bomb.
 _MAX_TEXT = 200_000

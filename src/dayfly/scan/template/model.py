@@ -153,5 +153,7 @@ class Template:
     resource_policies: Mapping[str, tuple[Statement, ...]] = field(default_factory=dict)
     # Queues of this template, by logical name, that set a message aside which fails again and again.
     redriven: frozenset[str] = frozenset()
+    # Templates that this one takes in, relative to the scanned root, and where it does.
+    nested: Mapping[str, Place] = field(default_factory=dict)
     # Parameters and variables with a default that is a plain text, by name.
     defaults: Mapping[str, Default] = field(default_factory=dict)

@@ -55,6 +55,11 @@ def read_templates(project: Project) -> tuple[Template, ...]:
         from dayfly.scan.template.terraform import read_terraform
 
         found.extend(read_terraform(project, modules))
+    for template in found:
+        for path, place in template.nested.items():
+            if path not in project.others:
+                message = f"the nested template {path} is not in the project: it is not read"
+                project.notes.append(Note(NoteKind.NOT_CHECKED, message, place, "scan it as well"))
     settled = [settle_images(project, template) for template in found]
     return tuple(sorted(settled, key=lambda template: template.path))
 

@@ -7,30 +7,31 @@ import re
 from typing import TYPE_CHECKING
 
 from dayfly.scan.model import Note, NoteKind, Place
-from dayfly.scan.template.draft import Draft, code_path, referred
-from dayfly.scan.template.model import Cors, Default, Template, Unresolved
+from dayfly.scan.template.draft import referred
+from dayfly.scan.template.model import (
+    Default,
+    Template,
+    Unresolved,
+)
 from dayfly.scan.template.nodes import (
     MappingNode,
     Node,
     ScalarNode,
     SequenceNode,
-    entries,
-    integer,
-    is_true,
-    is_unknown,
-    items,
     known,
-    mapping,
-    string,
     text,
-    texts,
 )
 from dayfly.scan.template.terraform_policies import (
     policy_documents,
     read_grants,
-    read_module_grants,
     read_resource_policies,
 )
+from dayfly.scan.template.terraform_registry import (
+    REGISTRY_MODULE,
+    read_registry_module,
+    read_registry_triggers,
+)
+from dayfly.scan.template.terraform_settings import read_settings
 from dayfly.scan.template.terraform_syntax import Block, literal, place_of_default, read_blocks
 from dayfly.scan.template.terraform_values import Module
 from dayfly.scan.template.terraform_wiring import Infrastructure, wire
@@ -41,8 +42,6 @@ if TYPE_CHECKING:
     from dayfly.scan.source.project import Project
     from dayfly.scan.template.roles import Grants
 
-# The one module of the registry that most functions written as a module use.
-_REGISTRY_MODULE = "terraform-aws-modules/lambda/aws"
 _LAYER = re.compile(r"\$\{(data\.aws_lambda_layer_version\.[\w-]+)\.(?:arn|layer_arn)\}")
 _MAX_INSTANCES = 200  # of one `for_each`; more are judged as one
 _MAX_CALLS = 8  # modules that call modules
@@ -184,7 +183,7 @@ def _add_functions(
         return
     whole = infrastructure.resources[address].properties
     for key, properties in _instances(module, block, whole):
-        draft = _read_function(address, infrastructure.path, properties, block.place, archives)
+        draft = read_settings(address, infrastructure.path, properties, block.place, archives)
         if key:
             draft.name = f"{draft.name}[{key}]"
         draft.layers = [(_named_layer(infrastructure, layer), place) for layer, place in draft.layers]
@@ -234,65 +233,6 @@ def _redriven_apart(infrastructure: Infrastructure) -> frozenset[str]:
     )
 
 
-def _read_function(
-    address: str, path: str, properties: MappingNode, place: Place, archives: Mapping[str, MappingNode]
-) -> Draft:
-    draft = Draft(address.rpartition(".")[2], place)
-    draft.handler = string(properties.get("handler")) or ""
-    draft.runtime = string(properties.get("runtime"))
-    draft.is_image = (
-        text(properties.get("package_type")) == "Image" or properties.get("image_uri") is not None
-    )
-    draft.timeout = integer(properties.get("timeout"))
-    draft.memory = integer(properties.get("memory_size"))
-    draft.reserved_concurrency = integer(properties.get("reserved_concurrent_executions"))
-    draft.layers = [(string(node) or "", node.place) for node in items(properties.get("layers"))]
-    draft.has_dead_letter = properties.get("dead_letter_config") is not None
-    draft.is_snapstart = any(
-        text(one.get("apply_on")) == "PublishedVersions" for one in _blocks_of(properties, "snap_start")
-    )
-    for one in _blocks_of(properties, "image_config"):
-        draft.command = string(next(iter(items(one.get("command"))), None))
-    for one in _blocks_of(properties, "environment"):
-        draft.set_environment(
-            (name, string(node), node.place) for name, node in entries(one.get("variables"))
-        )
-    draft.code = _code(place.path, properties.get("filename"), archives)
-    _take_places(draft, properties, handler="handler", runtime="runtime", timeout="timeout",
-                 reserved_concurrency="reserved_concurrent_executions", environment="environment",
-                 layers="layers", code="filename", role="role")  # fmt: skip
-    return draft
-
-
-def _take_places(draft: Draft, properties: MappingNode, **settings: str) -> None:
-    for setting, key in settings.items():
-        if key in properties.keys:
-            draft.places[setting] = properties.keys[key]
-
-
-def _blocks_of(properties: MappingNode, kind: str) -> list[MappingNode]:
-    return [one for one in items(properties.get(kind)) if isinstance(one, MappingNode)]
-
-
-def _code(path: str, filename: Node | None, archives: Mapping[str, MappingNode]) -> str | None:
-    """Where a package's code is: what an archive_file packs, or the file itself."""
-    written = text(filename)
-    if not written:
-        return None
-    for name, archive in archives.items():
-        if f"archive_file.{name.rpartition('.')[2]}." in written or written == text(
-            archive.get("output_path")
-        ):
-            source = archive.get("source_dir")
-            if source is not None:
-                return None if is_unknown(source) else code_path(path, text(source))
-            file = archive.get("source_file")
-            if file is not None and not is_unknown(file):
-                return code_path(path, posixpath.dirname(text(file)) or ".")
-            return None
-    return None if is_unknown(filename) else code_path(path, written)
-
-
 def _read_call(
     project: Project,
     module: Module,
@@ -307,7 +247,7 @@ def _read_call(
     address = f"module.{block.labels[0]}"
     if source.startswith("."):
         return
-    if not source.removeprefix("registry.terraform.io/").startswith(_REGISTRY_MODULE):
+    if not source.removeprefix("registry.terraform.io/").startswith(REGISTRY_MODULE):
         if "lambda" in source.lower() or properties.get("handler") is not None:
             project.notes.append(
                 Note(
@@ -320,43 +260,7 @@ def _read_call(
         return
     if text(properties.get("create_function")) == "false" or text(properties.get("create")) == "false":
         return
-    draft = _read_registry_module(block.labels[0], path, properties, block.place)
+    draft = read_registry_module(block.labels[0], path, properties, block.place)
+    read_registry_triggers(draft, properties, infrastructure.types)
     infrastructure.add(address, "module", properties, block.place)
     infrastructure.add_function(address, draft, text(properties.get("function_name")))
-
-
-def _read_registry_module(name: str, path: str, properties: MappingNode, place: Place) -> Draft:
-    """https://registry.terraform.io/modules/terraform-aws-modules/lambda/aws/latest?tab=inputs"""
-    draft = _read_function(name, path, properties, place, {})
-    draft.set_environment(
-        (key, string(node), node.place) for key, node in entries(properties.get("environment_variables"))
-    )
-    _take_places(draft, properties, environment="environment_variables")
-    sources = items(properties.get("source_path"))
-    first = sources[0] if sources else properties.get("local_existing_package")
-    inner = first.get("path") if isinstance(first, MappingNode) else first
-    draft.code = None
-    if isinstance(inner, ScalarNode) and inner.is_known:
-        written = inner.text
-        draft.code = code_path(
-            place.path, posixpath.dirname(written) or "." if written.endswith(".py") else written
-        )
-    draft.has_dead_letter = draft.has_dead_letter or bool(
-        text(properties.get("dead_letter_target_arn")) or text(properties.get("destination_on_failure"))
-    )
-    draft.is_snapstart = is_true(properties.get("snap_start"))
-    role = properties.get("lambda_role")
-    if role is not None and text(role):
-        draft.unresolved_policies.append(Unresolved(text(role), role.place))
-    else:
-        read_module_grants(properties).add_to(draft)
-    if is_true(properties.get("create_lambda_function_url")):
-        auth = properties.get("authorization_type")
-        draft.url_auth = string(auth) or "NONE"
-        draft.url_place = auth.place if auth is not None else properties.keys["create_lambda_function_url"]
-        cors = mapping(properties.get("cors"))
-        if cors is not None:
-            draft.url_cors = Cors(
-                cors.place, texts(cors.get("allow_origins")), is_true(cors.get("allow_credentials"))
-            )
-    return draft

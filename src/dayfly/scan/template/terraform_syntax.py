@@ -106,9 +106,14 @@ def _body(tree: Tree[Token], path: str) -> Body:
         elif child.data == "block" and parts:
             inner = next((one for one in parts if one.data == "body"), None)
             if inner is not None:
-                names = [word(one) for one in parts if one is not inner]
-                place = place_of(child, path)
-                body.blocks.append(Block(names[0], tuple(names[1:]), _body(inner, path), place))
+                labels = [one for one in parts if one is not inner]
+                names = [word(one) for one in labels]
+                first, last = place_of(labels[0], path), place_of(labels[-1], path)
+                # The line that names it: a block of a hundred lines is no place to look at.
+                place = Place(path, first.line, first.column, last.end_line, last.end_column)
+                content = _body(inner, path)
+                content.place = place
+                body.blocks.append(Block(names[0], tuple(names[1:]), content, place))
     return body
 
 

@@ -32,7 +32,7 @@ ROOT = "@root/"
 _MAX_TEXT = 200_000
 _MAX_STEPS = 300_000
 _MAX_BUILT = 20_000_000
-_TRAVERSAL = re.compile(r"\$\{\s*([A-Za-z_][\w-]*(?:\.[\w-]+|\[[^\]]*\])*)\s*\}")
+_TRAVERSAL = re.compile(r"\$\{\s*([A-Za-z_][\w-]*(?:\.[\w-]{1,255}|\[[^\]]{0,255}\]){0,20})\s*\}")
 _KEY = re.compile(r"\[\"([\w-]+)\"\]")
 _INDEX = re.compile(r"\[[^\]]*\]")
 

@@ -9,7 +9,7 @@ from tests.scan.dependencies.trojan.trojans import TROJANS, assembled
 from tests.scan.dependencies.trojan.variants import VARIANTS
 
 from dayfly.scan.dependencies.trojan.searching import find_trojans
-from dayfly.scan.model import Finding
+from dayfly.scan.model import Finding, Note, NoteKind
 
 
 def findings(files: dict[str, str]) -> list[Finding]:
@@ -57,3 +57,25 @@ def test_what_was_found_is_remembered_until_the_package_changes() -> None:
     assert list(find_trojans(project_of(texts), memory=memory)) == first
     texts["fmt/_net.py"] = "def ship(data):\n    pass\n"
     assert list(find_trojans(project_of(texts), memory=memory)) == []
+
+
+def test_a_file_that_cannot_be_read_as_python_is_said_and_not_passed_over() -> None:
+    texts = installed(
+        "some-package", "1.2.0", {"fmt/__init__.py": "import os, requests\nrequests.post(os.environ\n"}
+    )
+    (note,) = find_trojans(project_of(texts))
+    assert isinstance(note, Note)
+    assert note.kind is NoteKind.NOT_ANALYSABLE
+
+
+def test_a_line_that_every_interpreter_runs_at_its_start_is_looked_at() -> None:
+    lines = "acme\n" + assembled(
+        "import os, subprocess, sys; subprocess.Popen([sys.executable, '-c', \"import base64; @run(base64.b64decode('@b64(import os)@'))\"])\n"
+    )
+    files = installed(
+        "some-package", "1.2.0", {"fmt/__init__.py": "", "some_init.pth": lines}, root="site-packages/"
+    )
+    (finding,) = find_trojans(project_of(files))
+    assert isinstance(finding, Finding)
+    assert str(finding.place) == "site-packages/some_init.pth:2"
+    assert "some-package 1.2.0 runs code with builtins.exec that it keeps encoded" in finding.message

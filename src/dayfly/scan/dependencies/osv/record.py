@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from packaging.version import InvalidVersion, Version
 
-from dayfly.scan.dependencies.osv.severity import base_score, rating, rating_of_4, rating_of_word
+from dayfly.scan.dependencies.osv.severity import base_score, rating, rating_of_word
 from dayfly.scan.dependencies.requirement import normalise
 from dayfly.scan.model import Severity
 
@@ -184,20 +184,12 @@ def _version(text: str) -> Version | None:
 
 
 def _severity(record: Mapping[str, object]) -> Severity | None:
-    found: list[Severity] = []
-    fallback: list[Severity] = []
-    for one in map(_table, _list(record.get("severity"))):
-        vector = str(one.get("score", ""))
-        if vector.startswith("CVSS:4"):
-            four = rating_of_4(vector)
-            fallback += [four] if four is not None else []
-        elif (score := base_score(vector)) is not None:
-            found.append(rating(score))
+    vectors = [str(one.get("score", "")) for one in map(_table, _list(record.get("severity")))]
+    found = [rating(score) for vector in vectors if (score := base_score(vector)) is not None]
     if found:
         return max(found)
     specific = _table(record.get("database_specific")).get("severity")
-    word = rating_of_word(specific) if isinstance(specific, str) else None
-    return word or (fallback[0] if fallback else None)
+    return rating_of_word(specific) if isinstance(specific, str) else None
 
 
 def _table(value: object) -> Mapping[str, object]:

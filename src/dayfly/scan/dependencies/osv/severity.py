@@ -1,14 +1,13 @@
 """Scores CVSS vectors as FIRST specifies.
 
-Version 3: https://www.first.org/cvss/v3-1/specification-document, section 7 and appendix A. Version 4 is scored by
-its macro vector alone (https://www.first.org/cvss/v4-0/specification-document, section 8.2) for the rating; advisories
-carry their own rating beside it.
+Version 3: https://www.first.org/cvss/v3-1/specification-document, section 7 and appendix A.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dayfly.scan.dependencies.osv.fourth import base_score_4
 from dayfly.scan.model import Severity
 
 if TYPE_CHECKING:
@@ -46,9 +45,11 @@ _WORDS = {
 
 
 def base_score(vector: str) -> float | None:
-    """The base score of a vector of version 2 or 3; None where it is no such vector."""
+    """The base score of a vector of version 2, 3 or 4; None where it is no such vector."""
     metrics = _metrics(vector)
     try:
+        if vector.startswith("CVSS:4"):
+            return base_score_4(metrics)
         return _score_3(metrics) if vector.startswith("CVSS:3") else _score_2(metrics)
     except KeyError:
         return None
@@ -67,35 +68,6 @@ def rating(score: float) -> Severity:
 
 def rating_of_word(word: str) -> Severity | None:
     return _WORDS.get(word.strip().upper())
-
-
-def rating_of_4(vector: str) -> Severity | None:
-    """The rating of a vector of version 4, by its exploitability and what it costs the vulnerable system.
-
-    The specification interpolates between 270 macro vectors; this tells their four ratings apart by the metrics
-    that decide them and may be one rating off at a border.
-    """
-    metrics = _metrics(vector)
-    try:
-        effort = (
-            (metrics["AV"] != "N") * (2 if metrics["AV"] in "LP" else 1)
-            + (metrics["AC"] == "H")
-            + (metrics["AT"] == "P")
-            + (metrics["PR"] != "N")
-            + (metrics["UI"] != "N")
-        )
-        own = [metrics[name] for name in ("VC", "VI", "VA")]
-        later = [metrics[name] for name in ("SC", "SI", "SA")]
-    except KeyError:
-        return None
-    high = own.count("H") + later.count("H")
-    if high == 0:
-        if own.count("L") + later.count("L") == 0:
-            return Severity.INFORMATIONAL
-        return Severity.MEDIUM if effort <= 2 else Severity.LOW
-    if effort == 0 and own[:2] == ["H", "H"]:
-        return Severity.CRITICAL
-    return Severity.HIGH if effort <= 2 else Severity.MEDIUM
 
 
 def _metrics(vector: str) -> dict[str, str]:

@@ -244,3 +244,33 @@ def read_setup_cfg(project: Project, path: str) -> Manifest | None:
         if found
         else None
     )
+
+
+def read_pip_configuration(project: Project, path: str) -> Manifest | None:
+    """The indexes that a pip.conf beside the code tells every pip there; None where it names none."""
+    content = load_text(project, path)
+    if content is None:
+        return None
+    parser = configparser.ConfigParser(interpolation=None, strict=False)
+    try:
+        parser.read_string(content)
+    except configparser.Error as error:
+        message = str(error).partition("\n")[0]
+        project.notes.append(
+            Note(NoteKind.NOT_ANALYSABLE, f"is not a configuration file: {message}", Place(path))
+        )
+        return None
+    lines = Lines(path, content)
+    indexes = []
+    for section in parser.sections():
+        for option, value in parser.items(section):
+            for url in value.split():
+                if option in ("index-url", "extra-index-url", "find-links") and "://" in url:
+                    indexes.append(Index(url, lines.place(url), is_extra=option != "index-url"))
+                elif option == "trusted-host":
+                    indexes.append(Index(url, lines.place(url), is_unverified=True))
+    return (
+        Manifest(path, "pip.conf", is_lock=False, requirements=(), indexes=tuple(indexes))
+        if indexes
+        else None
+    )

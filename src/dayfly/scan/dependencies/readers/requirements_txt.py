@@ -15,6 +15,7 @@ from dayfly.scan.dependencies.requirement import (
     normalise,
     origin_of,
     parse_requirement,
+    without_secret,
 )
 from dayfly.scan.model import Note, NoteKind, Place
 
@@ -98,7 +99,12 @@ class _Reader:
             )
             bare = _OPTION.sub("", " " + line).strip()
             found = parse_requirement(bare, place, group=group, hashes=hashes)
-            self._take(found or _from_url(bare, place, group, hashes), is_constraint)
+            found = found or _from_url(bare, place, group, hashes)
+            if found is None:
+                self.project.notes.append(
+                    Note(NoteKind.NOT_ANALYSABLE, "is no requirement that pip understands", place)
+                )
+            self._take(found, is_constraint)
 
     def _take(self, requirement: Requirement | None, is_constraint: bool) -> None:
         if requirement is not None:
@@ -109,7 +115,11 @@ class _Reader:
         known = target is not None and (target in self.project.others or target in self.project.python)
         if target is None or not known:
             self.project.notes.append(
-                Note(NoteKind.NOT_RESOLVED, f"includes {value}, which is not part of what is scanned", place)
+                Note(
+                    NoteKind.NOT_RESOLVED,
+                    f"includes {without_secret(value)}, which is not part of what is scanned",
+                    place,
+                )
             )
             return
         self.read(target, group, is_constraint=is_constraint)

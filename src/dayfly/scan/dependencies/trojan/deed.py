@@ -25,7 +25,6 @@ class Phase(StrEnum):
     IMPORT = "when it is imported"
     CALL = "when it is called"
     WRAPPER = "in the place of what it replaced"
-    CALLBACK = "when it is called back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,7 @@ class Deed:
     `name` is the dotted name of what was called or replaced, `target` where it goes as far as known, `value` what it
     is done to. `wrapped` is what is replaced, while a replacement is looked at. `is_quiet`: the result is thrown away
     and errors are swallowed. `conditions` are origins and words of the tests around it. `replacement` holds functions
-    that were put in place.
+    that were put in place. `is_pass_through`: the function that does it answers out of what it was given.
     """
 
     act: Act

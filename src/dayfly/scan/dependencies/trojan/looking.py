@@ -102,6 +102,8 @@ def look(file: PythonFile, *, find: Finder | None = None) -> Iterator[Finding | 
         return
     tree = file.tree
     if tree is None:
+        if file.problem is not None:
+            yield file.problem
         return
     interpreter = Interpreter(file, find=find)
     try:

@@ -13,8 +13,10 @@ from dayfly.scan.dependencies.trojan.values import (
     Frame,
     Function,
     Instance,
+    Kind,
     Label,
     Value,
+    join,
     named,
 )
 
@@ -168,8 +170,6 @@ class Machine:
         found = [value for value in values if value is not NOTHING]
         if not found:
             return own
-        from dayfly.scan.dependencies.trojan.values import join
-
         return join([*found, own] if own.names or own.local else found)
 
     def member(self, cls: Class, attribute: str, depth: int = 0) -> Value:
@@ -198,8 +198,6 @@ def _bound(value: Value, instance: Instance) -> Value:
 
 
 def argument_label(name: str) -> frozenset[Label]:
-    from dayfly.scan.dependencies.trojan.values import Kind
-
     return frozenset({Label(Kind.ARGUMENT, name)})
 
 

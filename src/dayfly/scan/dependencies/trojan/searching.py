@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING
 
 from dayfly.scan.dependencies.trojan.looking import look
 from dayfly.scan.model import Confidence, Finding, Note, NoteKind, Place, Severity, Step
+from dayfly.scan.source.project import PythonFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, MutableMapping
+    from collections.abc import Callable, Iterator, Mapping, MutableMapping
+    from typing import Any
 
-    from dayfly.scan.source.project import Project, PythonFile
+    from dayfly.scan.source.project import Project
 
-_VERSION = "trojan 1"  # of what is remembered
+_VERSION = "trojan 3"  # of what is remembered
+_MAX_PATH_FILE = 1_000_000  # bytes
 
 
 def find_trojans(
@@ -23,7 +26,7 @@ def find_trojans(
 ) -> Iterator[Finding | Note]:
     """Findings for every file that came with the function, its own too: a copied package has no metadata.
 
-    `memory` holds results by the content of the file's whole package, since helpers in other files count.
+    `memory` holds results by the file's content, with what other files they depend on: helpers count.
     """
 
     def find(file: PythonFile, name: str) -> PythonFile | None:
@@ -33,33 +36,84 @@ def find_trojans(
         return found if not file.is_dependency or _package(found) == _package(file) else None
 
     owners = {path: (one.name, one.version) for one in project.distributions for path in one.files}
-    digests = _digests(project) if memory is not None else {}
+    digests: dict[str, str] = {}
+
+    def digest(path: str) -> str:
+        if path not in digests:
+            digests[path] = hashlib.sha256(project.python[path].data).hexdigest()
+        return digests[path]
+
     for path, file in sorted(project.python.items()):
-        key = f"{_VERSION} {path} {digests[_package(file)]}" if memory is not None else ""
+        results = None
+        key = f"{_VERSION} {file.is_dependency} {path} {digest(path)}" if memory is not None else ""
         if memory is not None and key in memory:
-            results = _from_json(memory[key])
-        else:
-            results = list(look(file, find=find))
+            results = _recall(memory[key], project, find, digest)
+        if results is None:
+            asked: dict[tuple[str, str], str] = {}
+
+            def find_noting(
+                asker: PythonFile, name: str, asked: dict[tuple[str, str], str] = asked
+            ) -> PythonFile | None:
+                found = find(asker, name)
+                asked[asker.path, name] = found.path if found is not None else ""
+                return found
+
+            results = list(look(file, find=find_noting))
             file.forget()
             if memory is not None:
-                memory[key] = json.dumps([asdict(one) for one in results])
+                memory[key] = _remember(results, asked, digest)
         for one in results:
             yield _owned(one, owners.get(path)) if isinstance(one, Finding) else one
+
+    for path in sorted(project.others):
+        if path.endswith(".pth"):
+            for file in _import_lines(path, project.read(path)):
+                for one in look(file):
+                    yield _owned(one, owners.get(path)) if isinstance(one, Finding) else one
+
+
+def _import_lines(path: str, data: bytes) -> Iterator[PythonFile]:
+    """Lines of a `.pth` file that an interpreter runs, each as a module that stands where the line does."""
+    if len(data) <= _MAX_PATH_FILE:
+        for number, line in enumerate(data.splitlines()):
+            if line.startswith((b"import ", b"import\t")):
+                yield PythonFile(path, b"\n" * number + line + b"\n", is_dependency=True)
+
+
+def _remember(
+    results: list[Finding | Note], asked: Mapping[tuple[str, str], str], digest: Callable[[str], str]
+) -> str:
+    """Results with what they depend on: which files were asked for by whom, and what those held."""
+    files = {path: digest(path) for path in asked.values() if path}
+    questions = [[asker, name, path] for (asker, name), path in asked.items()]
+    return json.dumps([[asdict(one) for one in results], questions, files])
+
+
+def _recall(
+    text: str,
+    project: Project,
+    find: Callable[[PythonFile, str], PythonFile | None],
+    digest: Callable[[str], str],
+) -> list[Finding | Note] | None:
+    """What was remembered, where every question still has its answer; None where one has another, or for another text."""
+    try:
+        results, questions, files = json.loads(text)
+        remembered = _from_json(results)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
+    for asker, name, path in questions:
+        file = project.python.get(asker)
+        found = find(file, name) if file is not None else None
+        if (found.path if found is not None else "") != path:
+            return None
+    if any(path not in project.python or digest(path) != known for path, known in files.items()):
+        return None
+    return remembered
 
 
 def _package(file: PythonFile) -> tuple[str, str]:
     """What a file is read together with: its top-level package, or all of the function's own files."""
     return (file.root, file.module.partition(".")[0]) if file.is_dependency else ("", "")
-
-
-def _digests(project: Project) -> Mapping[tuple[str, str], str]:
-    found: dict[tuple[str, str], hashlib._Hash] = {}
-    for path, file in sorted(project.python.items()):
-        digest = found.setdefault(_package(file), hashlib.sha256())
-        digest.update(
-            f"{path}\0{len(file.data)}\0{file.is_dependency}\0".encode("utf-8", "surrogatepass") + file.data
-        )
-    return {package: digest.hexdigest() for package, digest in found.items()}
 
 
 def _owned(finding: Finding, owner: tuple[str, str] | None) -> Finding:
@@ -80,9 +134,9 @@ def _owned(finding: Finding, owner: tuple[str, str] | None) -> Finding:
     )
 
 
-def _from_json(text: str) -> list[Finding | Note]:
+def _from_json(rows: list[dict[str, Any]]) -> list[Finding | Note]:
     results: list[Finding | Note] = []
-    for one in json.loads(text):
+    for one in rows:
         place = Place(**one.pop("place"))
         if "kind" in one:
             results.append(Note(NoteKind(one["kind"]), one["message"], place, one["hint"]))
