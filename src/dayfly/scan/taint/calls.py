@@ -11,7 +11,7 @@ from dayfly.scan.taint import (
     builtin_functions,
     comparisons,
     expressions,
-    formatting,
+    instances,
     library_calls,
     methods,
     names,
@@ -23,7 +23,6 @@ from dayfly.scan.taint.machine import MAX_CALLS, MAX_RECURSION, Activation, Unre
 from dayfly.scan.taint.results import EffectKind
 from dayfly.scan.taint.values import (
     FALSE,
-    HARMLESS,
     NONE,
     TRUE,
     Bound,
@@ -40,13 +39,11 @@ from dayfly.scan.taint.values import (
     Ref,
     Scope,
     Super,
-    Table,
     Text,
     Thing,
     add_step,
     alternatives,
     boolean,
-    by_name,
     fresh_number,
     map_taint,
     unite,
@@ -220,7 +217,7 @@ def call(machine: Machine, callee: Value, arguments: Arguments, node: ast.AST | 
         )
         return call(machine, callee.callee, merged, node)
     if isinstance(callee, Class):
-        return instantiate(machine, callee, arguments, node)
+        return instances.instantiate(machine, callee, arguments, node)
     if isinstance(callee, Method):
         return methods.call_method(machine, callee.receiver, callee.name, arguments, node)
     if isinstance(callee, Name):
@@ -383,94 +380,6 @@ def bind_parameters(
             put(one.arg, defaults.get(one.arg, Thing()))
     if spec.kwarg is not None:
         put(spec.kwarg.arg, machine.new_dict(keywords, arguments.keyword_rest))
-
-
-def instantiate(machine: Machine, cls: Class, arguments: Arguments, node: ast.AST | None) -> Value:
-    """`Class(…)`."""
-    if attributes.is_enum(machine, cls):
-        value = arguments.get(0)
-        if value is not None:
-            for symbol in comparisons.symbols_of(value):
-                machine.store.learn(symbol, HARMLESS)
-        return _enum_by_value(machine, cls, value)
-    kinds = attributes.kinds_of(machine, cls)
-    if "typing.NamedTuple" in kinds or "typing.TypedDict" in kinds or "TypedDict" in kinds:
-        values = _fields(machine, cls, arguments)
-        if "typing.NamedTuple" in kinds:
-            return Items(tuple(values.values()), None, tuple(values))
-        return machine.new_dict(values)
-    ref = machine.allocate(Table(kind="object"), "object", cls)
-    init = attributes.find_in_class(machine, cls, "__init__")
-    if init is not None:
-        call(machine, Bound(init[0], ref), arguments, node)
-        return ref
-    if any(one.is_data for one in attributes.resolution_order(machine, cls)) or "pydantic.BaseModel" in kinds:
-        values = _fields(machine, cls, arguments)
-        machine.store.set(ref.location, Table(by_name(values), rest=arguments.keyword_rest, kind="object"))
-        post = attributes.find_in_class(machine, cls, "__post_init__")
-        if post is not None:
-            call(machine, Bound(post[0], ref), Arguments(), node)
-        return ref
-    if kinds and (arguments.positional or arguments.keywords):
-        entries: dict[str, Value] = {"args": Items(tuple(arguments.positional), arguments.rest)}
-        entries.update(arguments.keywords)
-        machine.store.set(ref.location, Table(by_name(entries), kind="object"))
-    return ref
-
-
-def _enum_by_value(machine: Machine, cls: Class, value: Value | None) -> Value:
-    members = attributes.enum_members(machine, cls)
-    for member in members:
-        table = machine.table(member)
-        if table is not None and isinstance(value, Const) and table.entries.get("value") == value:
-            return member
-    return join_all(members) if members else Thing()
-
-
-def _fields(machine: Machine, cls: Class, arguments: Arguments) -> dict[str, Value]:
-    """The fields of a data class, by the generated `__init__`."""
-    ordered: dict[str, Value | None] = {}
-    for one in reversed(list(attributes.resolution_order(machine, cls))):
-        table = machine.store.get(one.location)
-        for name in one.fields:
-            ordered.setdefault(name, None)
-            if isinstance(table, Table) and name in table.entries:
-                ordered[name] = table.entries[name]
-    found: dict[str, Value] = {}
-    for index, (name, default) in enumerate(ordered.items()):
-        given = arguments.get(index, name)
-        if given is not None:
-            found[name] = _coerced(machine, cls, name, given)
-        elif default is not None:
-            found[name] = library_calls.field_default(machine, default)
-        else:
-            found[name] = Thing()
-    return found
-
-
-_NUMBERS = {"int", "float", "bool", "UUID", "datetime", "date", "Decimal", "PositiveInt", "conint"}
-
-
-def _coerced(machine: Machine, cls: Class, name: str, value: Value) -> Value:
-    """What a model's validation makes of a field's value: of the annotated type, or an exception."""
-    if "pydantic.BaseModel" not in attributes.kinds_of(machine, cls):
-        return value
-    for one in attributes.resolution_order(machine, cls):
-        for statement in one.node.body if one.node is not None else ():
-            target = statement.target if isinstance(statement, ast.AnnAssign) else None
-            if (
-                not isinstance(statement, ast.AnnAssign)
-                or not isinstance(target, ast.Name)
-                or target.id != name
-            ):
-                continue
-            spelt = ast.unparse(statement.annotation).removesuffix(" | None").rpartition(".")[2]
-            if spelt in _NUMBERS or spelt.startswith("Literal["):
-                return Thing("int")
-            if spelt in {"str", "EmailStr", "constr"}:
-                text = formatting.to_text(machine, value)
-                return text if isinstance(value, (Const, Text)) else map_taint(text, lambda taint: taint)
-    return value
 
 
 def join_path(machine: Machine, left: Value, right: Value) -> Value | None:

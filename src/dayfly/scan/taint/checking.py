@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dayfly.scan.model import Note, NoteKind
-from dayfly.scan.taint import attributes, calls, events, modules, routes
+from dayfly.scan.taint import attributes, calls, events, instances, modules, routes
 from dayfly.scan.taint.knowledge.library import load_library
 from dayfly.scan.taint.machine import MAX_STEPS_OF_ENTRY, ExhaustedError, Machine, UnreachableError
 from dayfly.scan.taint.reporting import Recorder
@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 # Our interpreter's own recursion: some fifteen Python frames per call of the program's, more per nested expression.
 _RECURSION = 15_000
 
+# A machine holds its project and all that its modules made: only the latest are kept.
+_MAX_MACHINES = 2
+_machines: dict[int, Machine] = {}
 _routes: dict[int, tuple[weakref.ref[Project], tuple[Entry, ...]]] = {}
-_machines: dict[int, tuple[weakref.ref[Project], Machine]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +98,12 @@ def analyse(project: Project, entry: Entry) -> EntryResult:
 
 def _machine_of(project: Project) -> Machine:
     known = _machines.get(id(project))
-    if known is not None and known[0]() is project:
-        return known[1]
-    for key in [key for key, (reference, _) in _machines.items() if reference() is None]:
-        del _machines[key]
+    if known is not None and known.project is project:
+        return known
+    while len(_machines) >= _MAX_MACHINES:
+        del _machines[next(iter(_machines))]
     machine = Machine(project, load_library())
-    _machines[id(project)] = (weakref.ref(project), machine)
+    _machines[id(project)] = machine
     return machine
 
 
@@ -273,7 +275,7 @@ def _method(
     if isinstance(found[0], Function) and found[0].binding:
         return _Target(attributes.class_attribute(machine, cls, parts[-1]), node, cls)
     try:
-        receiver = calls.instantiate(machine, cls, calls.Arguments(), None)
+        receiver = instances.instantiate(machine, cls, calls.Arguments(), None)
     except UnreachableError:
         receiver = machine.allocate(Table(kind="object"), "object", cls)
     return _Target(attributes.bind_to(machine, found[0], receiver, cls), node, cls)

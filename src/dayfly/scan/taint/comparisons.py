@@ -7,10 +7,10 @@ import operator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from dayfly.scan.taint import texts
-from dayfly.scan.taint.characters import DIGIT, DOTS, EVERYTHING, LETTER
+from dayfly.scan.taint import memberships
+from dayfly.scan.taint.characters import DOTS
 from dayfly.scan.taint.joining import bake, direct_taint, join_all
-from dayfly.scan.taint.knowledge.model import EVERY_DANGER, Danger, Trust
+from dayfly.scan.taint.knowledge.model import Trust
 from dayfly.scan.taint.values import (
     FALSE,
     HARMLESS,
@@ -27,9 +27,7 @@ from dayfly.scan.taint.values import (
     Items,
     Name,
     Ref,
-    Series,
     Symbol,
-    Table,
     Text,
     Thing,
     alternatives,
@@ -77,12 +75,12 @@ def single_symbol(value: Value) -> Symbol | None:
 def compare(machine: Machine, op: ast.cmpop, left: Value, right: Value, node: ast.AST) -> Value:
     """`left op right`, with what follows from it."""
     if isinstance(op, (ast.In, ast.NotIn)):
-        result = _contains(machine, left, right, node)
+        result = memberships.contains(machine, left, right, node)
         return negate(machine, result) if isinstance(op, ast.NotIn) else result
-    return _for_each(left, right, lambda a, b: _compare_one(machine, op, a, b))
+    return for_each(left, right, lambda a, b: _compare_one(machine, op, a, b))
 
 
-def _for_each(left: Value, right: Value, judge: Callable[[Value, Value], Value]) -> Value:
+def for_each(left: Value, right: Value, judge: Callable[[Value, Value], Value]) -> Value:
     """A comparison for every choice of its sides."""
     found = [
         (one, _same_or_either([judge(one, other) for other in alternatives(right)]))
@@ -143,9 +141,9 @@ def _compare_one(machine: Machine, op: ast.cmpop, left: Value, right: Value) -> 
         except TypeError:
             return boolean()
     if isinstance(op, (ast.LtE, ast.Lt)):
-        return boolean(within(machine, left, right))
+        return boolean(memberships.within(machine, left, right))
     if isinstance(op, (ast.GtE, ast.Gt)):
-        return boolean(within(machine, right, left))
+        return boolean(memberships.within(machine, right, left))
     if not isinstance(op, (ast.Eq, ast.NotEq, ast.Is, ast.IsNot)):
         return boolean()
     made = _equal(machine, left, right)
@@ -156,7 +154,7 @@ def _equal(machine: Machine, left: Value, right: Value) -> Value:
     for one, other in ((left, right), (right, left)):
         if isinstance(other, Const) and other.value is None:
             return _is_none(machine, one)
-    known = _identity(left), _identity(right)
+    known = identity_of(left), identity_of(right)
     if None not in known:
         return Const(known[0] == known[1])
     if isinstance(left, Items) and isinstance(right, Items) and left.rest is None and right.rest is None:
@@ -173,66 +171,26 @@ def _equal(machine: Machine, left: Value, right: Value) -> Value:
     if kept:
         return boolean(kept)
     for one, other in ((left, right), (right, left)):
-        if machine.taint_of(one) and not _is_callers(machine, other):
+        if machine.taint_of(one) and not is_callers(machine, other):
             if isinstance(one, Text) and isinstance(other, Const) and isinstance(other.value, (str, bytes)):
-                if not _may_equal(one, other.value):
+                if not may_equal(one, other.value):
                     return FALSE
                 if other.value in {"..", b".."}:
                     pieces = tuple((symbol, Fact(lacks=frozenset({DOTS}))) for symbol in symbols_of(one))
-                    return boolean(_harmless(one), pieces)
-            return boolean(_harmless(one))
+                    return boolean(harmless(one), pieces)
+            return boolean(harmless(one))
     if isinstance(left, (Const, Text)) and isinstance(right, (Const, Text)):
         for one, other in ((left, right), (right, left)):
             is_other = isinstance(other, Const) and (
                 not isinstance(other.value, (str, bytes))
-                or (isinstance(one, Text) and not _may_equal(one, other.value))
+                or (isinstance(one, Text) and not may_equal(one, other.value))
             )
             if isinstance(one, Text) and is_other:
                 return FALSE
     return boolean()
 
 
-def within(machine: Machine, left: Value, right: Value) -> Facts:
-    """What `set(left) <= right` shows: every item is one of a known set."""
-    allowed = machine.series(right)
-    table = machine.table(right)
-    inner = machine.series(left)
-    if (allowed is None and table is None) or machine.taint_of(right):
-        return ()
-    found: list[tuple[Symbol, Fact]] = []
-    rest = inner.rest if inner is not None else left if isinstance(left, Thing) else None
-    if rest is None:
-        return ()
-    for symbol in symbols_of(rest):
-        found.append((symbol, HARMLESS))
-        if (
-            symbol.origin is not None
-            and symbol.origin.children.get(("each",)) is symbol
-            and isinstance(rest, Thing)
-        ):
-            found.append((symbol.origin, HARMLESS))
-    return tuple(found)
-
-
-def intersection(machine: Machine, left: Value, right: Value) -> Value | None:
-    """`set(left) & known`: items of the one whose items are known."""
-    first, second = machine.series(left), machine.series(right)
-    if first is None or second is None:
-        return None
-    known = second if not machine.taint_of(right) else first
-    found = [*known.items, *([] if known.rest is None else [known.rest])]
-    return machine.new_list([], join_all(found) if found else None, "set")
-
-
-def difference(machine: Machine, left: Value, right: Value) -> Value | None:
-    """`set(left) - known`: where nothing remains, every item is known."""
-    if machine.series(left) is None or machine.series(right) is None:
-        return None
-    shown = within(machine, left, right)
-    return Thing("set", machine.taint_of(left), when_false=shown) if shown else None
-
-
-def _may_equal(text: Text, word: str | bytes) -> bool:
+def may_equal(text: Text, word: str | bytes) -> bool:
     wanted = word.decode("latin-1") if isinstance(word, bytes) else word
     first, last = text.parts[0], text.parts[-1]
     if isinstance(first, str) and not wanted.startswith(first):
@@ -251,7 +209,7 @@ def _is_none(machine: Machine, value: Value) -> Value:
     return Const(isinstance(value, Const) and value.value is None)
 
 
-def _identity(value: Value) -> object:
+def identity_of(value: Value) -> object:
     """Something that is equal exactly for equal values; None where there is no such thing."""
     if isinstance(value, (Function, Class, Bound)):
         return value
@@ -288,181 +246,17 @@ def _is_child(symbol: Symbol, parent: Symbol, depth: int) -> bool:
 def _signed(value: Value) -> Facts:
     """What is shown by a signature that was computed with a key and fits."""
     if isinstance(value, Thing) and len(value.origin) == 2 and value.origin[0] == Name("hmac.new"):
-        return _harmless(value.origin[1])
+        return harmless(value.origin[1])
     return ()
 
 
-def _is_callers(machine: Machine, value: Value) -> bool:
+def is_callers(machine: Machine, value: Value) -> bool:
     """Whether the caller has a say in it; what has been verified is as good as what the code says itself."""
     return any(label.trust in {Trust.CALLER, Trust.CLAIM} for label in machine.taint_of(value))
 
 
-def _harmless(value: Value) -> Facts:
+def harmless(value: Value) -> Facts:
     return tuple((symbol, HARMLESS) for symbol in symbols_of(value))
-
-
-def _contains(machine: Machine, left: Value, right: Value, node: ast.AST) -> Value:
-    if isinstance(left, Const):
-        # `"/" in x`: it is the right side that something is shown of.
-        return _for_each(right, left, lambda b, a: _contains_one(machine, a, b, node))
-    return _for_each(left, right, lambda a, b: _contains_one(machine, a, b, node))
-
-
-def _contains_one(machine: Machine, left: Value, right: Value, node: ast.AST) -> Value:
-    if isinstance(right, Const):
-        return _in_constant(machine, left, right)
-    if isinstance(right, Text):
-        if isinstance(left, Const) and isinstance(left.value, (str, bytes)):
-            word = left.value.decode("latin-1") if isinstance(left.value, bytes) else left.value
-            return texts.contains(right, word)
-        if not direct_taint(right):
-            return boolean(_harmless(left))
-        return boolean()
-    series = machine.series(right)
-    if series is not None:
-        return _in_series(machine, left, series)
-    table = machine.table(right)
-    if table is not None and not (isinstance(right, Ref) and right.kind == "object"):
-        return _in_table(machine, left, table)
-    if isinstance(right, (Ref, Class)):
-        from dayfly.scan.taint import attributes
-
-        called = attributes.call_special(machine, right, "__contains__", [left], node)
-        if called is not None:
-            return called
-        # Members of an enumeration.
-        return boolean(_harmless(left))
-    if isinstance(right, Thing) and isinstance(left, Const) and right.taint:
-        word = left.value if isinstance(left.value, str) else ""
-        if word and right.kind in {"", "str"}:
-            return boolean((), ((right.symbol, Fact(lacks=frozenset({word}))),))
-        return boolean()
-    if machine.taint_of(right):
-        return boolean()
-    return boolean(_harmless(left))
-
-
-def _in_constant(machine: Machine, left: Value, right: Const) -> Value:
-    if not isinstance(right.value, (str, bytes)):
-        return boolean()
-    if isinstance(left, Const):
-        try:
-            return Const(left.value in right.value)  # type: ignore[operator]
-        except TypeError:
-            return boolean()
-    allowed = right.value if isinstance(right.value, str) else right.value.decode("latin-1")
-    lacks = set(EVERYTHING) - set(allowed)
-    if any(one.isalpha() or one == "_" for one in allowed):
-        lacks.discard(LETTER)
-    if any(one.isdigit() for one in allowed):
-        lacks.discard(DIGIT)
-    if "." in allowed:
-        lacks.discard(DOTS)
-    # A character found in it is one of these, and any piece of a constant is harmless besides. The facts of
-    # characters are those that a check of each character carries over to the whole.
-    fact = Fact(NO_DANGERS if _is_character(left) else EVERY_DANGER, frozenset(lacks))
-    excluded = Fact(lacks=frozenset(allowed)) if _is_character(left) else NO_FACT
-    return boolean(
-        tuple((symbol, fact) for symbol in symbols_of(left)),
-        tuple((symbol, excluded) for symbol in symbols_of(left)) if excluded.lacks else (),
-    )
-
-
-def _is_character(value: Value) -> bool:
-    """Whether it stands for any one character of a text: what iterating over one yields."""
-    symbol: Symbol | None = None
-    if isinstance(value, Text) and len(value.parts) == 1 and isinstance(value.parts[0], Hole):
-        symbol = value.parts[0].symbol
-    elif isinstance(value, Thing):
-        symbol = value.symbol
-    if symbol is None or symbol.origin is None:
-        return False
-    return symbol.origin.children.get(("each",)) is symbol
-
-
-def _in_series(machine: Machine, left: Value, series: Series) -> Value:
-    known = [one for one in series.items if isinstance(one, Const)]
-    if isinstance(left, Const):
-        if left in known:
-            return TRUE
-        if series.rest is None and len(known) == len(series.items):
-            return FALSE
-        found = _pieces_without(left, series)
-        if found:
-            return boolean((), found)
-        return boolean()
-    if (
-        isinstance(left, Text)
-        and series.rest is None
-        and len(known) == len(series.items)
-        and not any(isinstance(one.value, (str, bytes)) and _may_equal(left, one.value) for one in known)
-    ):
-        return FALSE
-    inside = _is_below(left, series)
-    if inside:
-        return boolean(inside)
-    tainted = any(_is_callers(machine, one) for one in series.items)
-    if tainted or (series.rest is not None and _is_callers(machine, series.rest)):
-        return boolean()
-    when_false: Facts = ()
-    if _is_character(left):
-        letters = frozenset(one.value for one in known if isinstance(one.value, str))
-        when_false = tuple((symbol, Fact(lacks=letters)) for symbol in symbols_of(left))
-    mine = _identity(left)
-    if mine is not None and series.rest is None and any(_identity(one) == mine for one in series.items):
-        return TRUE
-    return boolean(_allowed(machine, left, series), when_false)
-
-
-def _is_below(left: Value, series: Series) -> Facts:
-    """`BASE in path.parents`, of a path without links and `..`."""
-    rest = series.rest
-    is_clean = isinstance(left, Thing) and left.kind == "pathlib.Path" and not left.taint
-    if is_clean and isinstance(rest, Thing) and rest.symbol.carries == _PATH:
-        return ((rest.symbol, Fact(_PATH)),)
-    return ()
-
-
-_PATH = frozenset({Danger.PATH})
-
-
-def _allowed(machine: Machine, left: Value, series: Series) -> Facts:
-    """What membership in an allow-list shows; for single characters also which they are."""
-    if not _is_character(left):
-        return _harmless(left)
-    if series.rest is not None or not all(isinstance(one, Const) for one in series.items):
-        return ()
-    words = [one.value for one in series.items if isinstance(one, Const) and isinstance(one.value, str)]
-    if isinstance(left, Thing) and words and all(len(word) > 1 for word in words):
-        return _harmless(left)  # no characters but items: words of a list
-    letters = "".join(
-        one.value for one in series.items if isinstance(one, Const) and isinstance(one.value, str)
-    )
-    made = _in_constant(machine, left, Const(letters))
-    return made.when_true if isinstance(made, Thing) else ()
-
-
-def _pieces_without(left: Const, series: Series) -> Facts:
-    """`".." not in path.split("/")`: the whole has no such part."""
-    if not isinstance(left.value, str) or series.rest is None:
-        return ()
-    return tuple(
-        (symbol.origin, Fact(lacks=frozenset({left.value})))
-        for symbol in symbols_of(series.rest)
-        if symbol.origin is not None
-    )
-
-
-def _in_table(machine: Machine, left: Value, table: Table) -> Value:
-    if isinstance(left, Const):
-        if left.value in table.entries:
-            return boolean() if left.value in table.maybe else TRUE
-        return FALSE if table.rest is None else boolean()
-    if table.rest_keys is not None and machine.taint_of(table.rest_keys):
-        return boolean()
-    if not table.entries and table.rest is None:
-        return FALSE
-    return boolean(_harmless(left))
 
 
 # Truth of what is put together
@@ -473,7 +267,7 @@ def facts_of(value: Value, wanted: bool) -> Facts:
     if isinstance(value, Thing):
         return value.when_true if wanted else value.when_false
     if isinstance(value, Text) and not wanted and len(value.parts) == 1:
-        return _harmless(value)  # it is empty
+        return harmless(value)  # it is empty
     if isinstance(value, Choice):
         return common_facts(
             [

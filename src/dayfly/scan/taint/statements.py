@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from dayfly.scan.taint import (
+    arithmetic,
     assignment,
     comparisons,
     definitions,
@@ -98,15 +99,15 @@ def _augmented(machine: Machine, node: ast.AugAssign) -> bool:
     change = expressions.evaluate(machine, node.value)
     series = machine.series(before)
     if isinstance(node.op, ast.Add) and series is not None and not _is_tuple(before):
-        from dayfly.scan.taint import methods
+        from dayfly.scan.taint import container_methods
 
-        methods.extend(machine, before, change, node)
+        container_methods.extend(machine, before, change, node)
         return True
     if isinstance(node.op, ast.BitOr) and machine.table(before) is not None:
         effects.record_change(machine, before, change, node)
         items.update(machine, before, change)
         return True
-    value = expressions.operate(machine, node.op, before, change, node)
+    value = arithmetic.operate(machine, node.op, before, change, node)
     assignment.assign(machine, target, value, node)
     return True
 
