@@ -122,6 +122,9 @@ class Part(Enum):
     # SQL, LDAP, XPath: the text itself, not parameters passed beside it.
     TEXT = "any part of the text"
     FORMAT = "the text as a format or template: not the values put into it"
+    WHOLE = "the value as a whole: not an entry of a dict that the code has written out"
+    # `plugins.` and a name: a module of one's own package, whichever it is.
+    MODULE = "the package in which a module is looked for"
 
 
 @dataclass(frozen=True, slots=True)
