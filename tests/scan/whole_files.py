@@ -7,12 +7,11 @@ import traceback
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dayfly.scan.taint.checking import analyse, find_routes
-
 from dayfly.scan.model import Place
 from dayfly.scan.source.limits import DEFAULT_LIMITS
 from dayfly.scan.source.project import Project
 from dayfly.scan.source.settling import settle
+from dayfly.scan.taint.checking import analyse, find_routes
 from dayfly.scan.template.entries import Entry
 from dayfly.scan.template.model import LambdaFunction
 

@@ -21,7 +21,7 @@ def test_the_coverage_is_what_the_documentation_says() -> None:
 
 def test_nearly_every_operation_of_what_functions_use_daily_is_known() -> None:
     services = (
-        "sqs sns stepfunctions ssm secretsmanager kms sts events ses rds-data s3 dynamodb lambda".split()
+        ["sqs", "sns", "stepfunctions", "ssm", "secretsmanager", "kms", "sts", "events", "ses", "rds-data", "s3", "dynamodb", "lambda"]
     )
     operations = [(service, name) for service in services for name in CATALOGUE.services[service]["o"]]
     unknown = [one for one in operations if CATALOGUE.requirements(*one) is None]
