@@ -7,7 +7,7 @@ import operator
 import re
 from typing import TYPE_CHECKING
 
-from dayfly.scan.taint import attributes, calls, items, memberships, texts
+from dayfly.scan.taint import attributes, calls, items, library_calls, memberships, texts
 from dayfly.scan.taint.joining import join_all
 from dayfly.scan.taint.knowledge.model import Danger
 from dayfly.scan.taint.values import (
@@ -101,9 +101,12 @@ def _operate_one(machine: Machine, op: ast.operator, left: Value, right: Value, 
         remaining = memberships.difference(machine, left, right)
         if remaining is not None:
             return remaining
-    called = attributes.call_special(machine, left, _SPECIALS.get(type(op), ""), [right], node)
+    special = _SPECIALS.get(type(op), "")
+    called = attributes.call_special(machine, left, special, [right], node)
     if called is not None:
         return called
+    if special and isinstance(left, Thing) and library_calls.has_rows(machine, left.kind, special):
+        return library_calls.call_method(machine, left, left.kind, special, calls.Arguments([right]), node)
     kinds = {one.kind for one in (left, right) if isinstance(one, Thing)}
     if kinds and kinds <= _NUMBERS:
         return Thing("float" if "float" in kinds else "int")

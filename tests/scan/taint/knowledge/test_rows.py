@@ -736,6 +736,7 @@ ANSWERS: dict[str, tuple[str, dict[str, tuple[str, ...]], dict[str, tuple[str, .
                 "return flask.render_template('a.html', x=request.args['x'])",
                 "return flask.render_template_string('{{{{ x }}}}', x=request.args['x'])",
                 "return flask.Markup('<p>{{}}').format(request.args['x'])",
+                "return str(flask.Markup('<p>%s') % request.args['x'])",
             ),
             "event.redirect": ("return flask.redirect(flask.url_for('f', b=request.args['x']))",),
             "event.template": ("return flask.render_template_string('{{{{ x }}}}', x=request.args['x'])",),

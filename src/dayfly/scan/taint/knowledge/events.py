@@ -104,12 +104,16 @@ _AUTHORIZER = (
     ),
 )
 
+_TENANTS = ("tenant_id", "tenantId", "tenant", "org_id", "orgId", "organization_id", "organizationId")
+
 _HTTP = (
     *_fields(
         _CALLER, "headers", "queryStringParameters", "multiValueHeaders", "multiValueQueryStringParameters"
     ),
     *_fields(_CALLER, "body", "headers.*", "queryStringParameters.*", type="str"),
     *_fields(_CALLER, "pathParameters.*", type="str", cleanses=_NO_CLAIM),
+    # But whose tenant it is that is asked for must be looked at.
+    *_fields(Trust.CLAIM, *(f"pathParameters.{name}" for name in _TENANTS), type="str"),
     *_fields(_CLEAN, *(f"headers.{name}" for name in _PLATFORM_HEADERS)),
     *_fields(Trust.CLAIM, *(f"headers.{name}" for name in _CLAIMED_HEADERS), type="str"),
     *_fields(Trust.CLAIM, *(f"headers.{name.lower()}" for name in _CLAIMED_HEADERS), type="str"),

@@ -126,7 +126,12 @@ _FLASK_CALLS = (
     Call(("markupsafe.Markup", "flask.Markup", "jinja2.Markup"), Result(type="markupsafe.Markup")),
     # What a Markup takes in is escaped.
     Call(
-        ("markupsafe.Markup.format", "markupsafe.Markup.join"),
+        (
+            "markupsafe.Markup.format",
+            "markupsafe.Markup.join",
+            "markupsafe.Markup.__mod__",
+            "markupsafe.Markup.__add__",
+        ),
         Result(type="markupsafe.Markup", cleanses=frozenset({Danger.HTML})),
     ),
 )
