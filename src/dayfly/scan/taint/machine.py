@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dayfly.scan.model import Place, Step
+from dayfly.scan.source.masking import mask_credentials
 from dayfly.scan.taint.joining import bounded, direct_taint, join_all
 from dayfly.scan.taint.store import Store
 from dayfly.scan.taint.values import (
@@ -136,7 +137,7 @@ class Machine:
         line = getattr(node, "lineno", 0)
         lines = self.file.source_lines
         text = lines[line - 1].strip() if 0 < line <= len(lines) else ""
-        return Step(self.place(node), text[:120])
+        return Step(self.place(node), mask_credentials(text)[:120])
 
     @property
     def here(self) -> Scope:
