@@ -7,7 +7,7 @@ import operator
 import re
 from typing import TYPE_CHECKING
 
-from dayfly.scan.taint import attributes, calls, items, library_calls, memberships, texts
+from dayfly.scan.taint import calls, items, library_calls, memberships, special_methods, texts
 from dayfly.scan.taint.joining import join_all
 from dayfly.scan.taint.knowledge.model import Danger
 from dayfly.scan.taint.values import (
@@ -48,17 +48,6 @@ _OPERATORS: Mapping[type[ast.operator], Callable[[object, object], object]] = {
     ast.RShift: operator.rshift,
     ast.Pow: operator.pow,
 }
-_SPECIALS: Mapping[type[ast.operator], str] = {
-    ast.Add: "__add__",
-    ast.Sub: "__sub__",
-    ast.Mult: "__mul__",
-    ast.Div: "__truediv__",
-    ast.Mod: "__mod__",
-    ast.BitOr: "__or__",
-    ast.BitAnd: "__and__",
-    ast.RShift: "__rshift__",
-    ast.LShift: "__lshift__",
-}
 
 
 def operate(machine: Machine, op: ast.operator, left: Value, right: Value, node: ast.AST) -> Value:
@@ -75,6 +64,11 @@ def _operate_one(machine: Machine, op: ast.operator, left: Value, right: Value, 
         if isinstance(made, Thing):
             machine.risks += 1
         return made
+    if isinstance(left, Ref) or isinstance(right, Ref):
+        # A class of the project decides before anything is assumed of the other side.
+        called = special_methods.operated(machine, op, left, right, node)
+        if called is not None:
+            return called
     if isinstance(op, ast.Add):
         return _add(machine, left, right, node)
     if isinstance(left, Thing) and left.kind == "markupsafe.Markup" and isinstance(op, (ast.Mod, ast.Add)):
@@ -101,11 +95,8 @@ def _operate_one(machine: Machine, op: ast.operator, left: Value, right: Value, 
         remaining = memberships.difference(machine, left, right)
         if remaining is not None:
             return remaining
-    special = _SPECIALS.get(type(op), "")
-    called = attributes.call_special(machine, left, special, [right], node)
-    if called is not None:
-        return called
-    if special and isinstance(left, Thing) and library_calls.has_rows(machine, left.kind, special):
+    special = f"__{special_methods.WORDS[type(op)]}__"
+    if isinstance(left, Thing) and library_calls.has_rows(machine, left.kind, special):
         return library_calls.call_method(machine, left, left.kind, special, calls.Arguments([right]), node)
     kinds = {one.kind for one in (left, right) if isinstance(one, Thing)}
     if kinds and kinds <= _NUMBERS:
@@ -174,9 +165,6 @@ def _add(machine: Machine, left: Value, right: Value, node: ast.AST) -> Value:
         return machine.new_list(
             [], join_all([*a.items, *b.items, a.rest, *([] if b.rest is None else [b.rest])])
         )
-    called = attributes.call_special(machine, left, "__add__", [right], node)
-    if called is not None:
-        return called
     kinds = {one.kind for one in (left, right) if isinstance(one, Thing)}
     if kinds and kinds <= _NUMBERS:
         return Thing("float" if "float" in kinds else "int")

@@ -127,6 +127,9 @@ def _bool(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value
     value = _first(arguments)
     if value is None:
         return FALSE
+    from dayfly.scan.taint import special_methods
+
+    value = special_methods.condition(machine, value, node)
     known = machine.truth(value)
     if known is not None:
         return Const(known)

@@ -18,6 +18,7 @@ from dayfly.scan.taint import (
     modules,
     promises,
     responses,
+    special_methods,
 )
 from dayfly.scan.taint.joining import bake, join_all
 from dayfly.scan.taint.machine import MAX_EXACT, Loop, UnreachableError
@@ -107,7 +108,8 @@ def _augmented(machine: Machine, node: ast.AugAssign) -> bool:
         effects.record_change(machine, before, change, node)
         items.update(machine, before, change)
         return True
-    value = arithmetic.operate(machine, node.op, before, change, node)
+    made = special_methods.changed_in_place(machine, node.op, before, change, node)
+    value = made if made is not None else arithmetic.operate(machine, node.op, before, change, node)
     assignment.assign(machine, target, value, node)
     return True
 
@@ -141,7 +143,7 @@ def _if(machine: Machine, node: ast.If) -> bool:
     while current is not None:
         depth = machine.store.depth
         try:
-            condition = expressions.evaluate(machine, current.test)
+            condition = expressions.evaluate_condition(machine, current.test)
         except UnreachableError:
             unwind(machine, depth)
             result = False
@@ -187,7 +189,7 @@ def _while(machine: Machine, node: ast.While) -> bool:
     turns = 0
     try:
         while True:
-            condition = expressions.evaluate(machine, node.test)
+            condition = expressions.evaluate_condition(machine, node.test)
             known = machine.truth(condition)
             if known is False:
                 break
@@ -205,10 +207,10 @@ def _while(machine: Machine, node: ast.While) -> bool:
                 alive = ([done] if is_alive else []) + _continued(machine, loop)
                 if not machine.store.merge([{}, *alive]):
                     break
-                condition = expressions.evaluate(machine, node.test)
+                condition = expressions.evaluate_condition(machine, node.test)
             is_dead = known is True
             if not is_dead:
-                comparisons.assume(machine, expressions.evaluate(machine, node.test), False)
+                comparisons.assume(machine, expressions.evaluate_condition(machine, node.test), False)
             break
         if not is_dead:
             is_dead = not run_block(machine, node.orelse)
