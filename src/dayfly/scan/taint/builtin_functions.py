@@ -255,7 +255,10 @@ def _print(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Valu
 
 def _format(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value:
     value = _first(arguments)
-    return unknown_text() if value is None else formatting.to_text(machine, value)
+    if value is None:
+        return unknown_text()
+    made = formatting.format_object(machine, value, arguments.get(1, "format_spec"), node)
+    return made if made is not None else formatting.to_text(machine, value)
 
 
 def _namespace(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value:
@@ -272,6 +275,14 @@ def _chr(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value:
     if isinstance(value, Const) and isinstance(value.value, int) and 0 <= value.value < 0x110000:
         return Const(chr(value.value))
     return unknown_text(machine.taint_of(value) if value is not None else ())
+
+
+def _property(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value:
+    from dayfly.scan.taint import attributes
+
+    getter = arguments.get(0, "fget") or NONE
+    setter = arguments.get(1, "fset") or NONE
+    return Thing(attributes.PROPERTY, origin=(getter, setter))
 
 
 def _object(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value:
@@ -299,4 +310,5 @@ _MODELS: Mapping[str, Callable[[Machine, Arguments, ast.AST | None], Value | Non
     "vars": _namespace,
     "chr": _chr,
     "object": _object,
+    "property": _property,
 }

@@ -91,6 +91,12 @@ def _get_one(machine: Machine, holder: Value, key: Value, node: ast.AST) -> Valu
     if called is not None:
         return called
     if isinstance(holder, Class):
+        own = attributes.find_in_class(machine, holder, "__class_getitem__")
+        getter = attributes.metaclass_method(machine, holder, "__getitem__") if own is None else own[0]
+        if getter is not None:
+            from dayfly.scan.taint import calls
+
+            return calls.call(machine, getter, calls.Arguments([holder, key]), node)
         return attributes.enum_member(machine, holder, key)
     if isinstance(holder, Thing):
         if holder.kind == "dayfly.Sections":
@@ -236,7 +242,10 @@ def _set_one(
 def delete_item(machine: Machine, holder: Value, key: Value) -> None:
     """`del holder[key]`."""
     constant = key_of(key)
+    from dayfly.scan.taint import attributes
+
     for one in alternatives(holder):
+        attributes.call_special(machine, one, "__delitem__", [key], None)
         if not isinstance(one, Ref) or constant is None:
             continue
         content = machine.store.get(one.location)
@@ -422,6 +431,10 @@ def _iterate_one(machine: Machine, value: Value) -> Series:
     made = attributes.call_special(machine, value, "__iter__", [], None)
     if made is not None and made != value:
         return iterate(machine, made)
+    for name, given in (("__next__", []), ("__getitem__", [Thing("int")])):
+        yielded = attributes.call_special(machine, value, name, given, None)
+        if yielded is not None:
+            return Series((), yielded)
     if isinstance(value, Class):
         return Series(attributes.enum_members(machine, value))
     return Series((), Thing("", machine.taint_of(value)))

@@ -134,6 +134,15 @@ def _reduce(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Val
     return result if result is not None else Thing()
 
 
+def _of_object(name: str) -> Callable[[Machine, Arguments, ast.AST | None], Value | None]:
+    def run(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value | None:
+        from dayfly.scan.taint import attributes
+
+        return attributes.call_of_object(machine, name, arguments.positional, node)
+
+    return run
+
+
 def _chain(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value:
     from dayfly.scan.taint import items
 
@@ -323,6 +332,11 @@ _MODELS: Mapping[str, Callable[[Machine, Arguments, ast.AST | None], Value | Non
     "str.maketrans": _maketrans,
     "functools.partial": _partial,
     "functools.reduce": _reduce,
+    "object.__setattr__": _of_object("__setattr__"),
+    "object.__getattribute__": _of_object("__getattribute__"),
+    "object.__new__": _of_object("__new__"),
+    "object.__call__": _of_object("__call__"),
+    "type.__call__": _of_object("__call__"),
     "functools.wraps": _first,
     "itertools.chain": _chain,
     "asyncio.gather": _gather,

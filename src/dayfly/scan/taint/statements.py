@@ -372,14 +372,25 @@ def _import_from(machine: Machine, node: ast.ImportFrom) -> bool:
 
 
 def _with(machine: Machine, node: ast.With | ast.AsyncWith) -> bool:
-    for one in node.items:
-        manager = expressions.evaluate(machine, one.context_expr)
-        entered = exceptions.enter(machine, manager, one.context_expr)
-        if one.optional_vars is not None:
-            assignment.assign(machine, one.optional_vars, entered, node)
-        if exceptions.suppresses(manager):
-            return exceptions.run_suppressed(machine, node.body)
-    return run_block(machine, node.body)
+    return _with_rest(machine, node, node.items)
+
+
+def _with_rest(machine: Machine, node: ast.With | ast.AsyncWith, rest: Sequence[ast.withitem]) -> bool:
+    """The body within the managers that are not yet entered."""
+    if not rest:
+        return run_block(machine, node.body)
+    one = rest[0]
+    manager = expressions.evaluate(machine, one.context_expr)
+    entered = exceptions.enter(machine, manager, one.context_expr)
+    if one.optional_vars is not None:
+        assignment.assign(machine, one.optional_vars, entered, node)
+
+    def body() -> bool:
+        return _with_rest(machine, node, rest[1:])
+
+    if exceptions.suppresses(manager):
+        return exceptions.run_suppressed(machine, body)
+    return exceptions.run_managed(machine, manager, body, one.context_expr)
 
 
 def _pass(machine: Machine, node: ast.stmt) -> bool:
