@@ -91,6 +91,12 @@ def get_attribute(machine: Machine, value: Value, name: str) -> Value:
     """`value.name`."""
     if isinstance(value, Choice):
         return join_all(get_attribute(machine, one, name) for one in value.alternatives)
+    if name == "__dict__":
+        from dayfly.scan.taint import namespaces
+
+        found = namespaces.of(machine, value)
+        if found is not None:
+            return found
     if isinstance(value, Module):
         return _module_attribute(machine, value, name)
     if isinstance(value, Name):
@@ -150,8 +156,6 @@ def _object_attribute(machine: Machine, ref: Ref, name: str, *, is_raw: bool = F
     cls = ref.cls
     if name == "__class__" and cls is not None:
         return cls
-    if name == "__dict__" and table is not None:
-        return machine.allocate(Table(dict(table.entries), rest=table.rest), "dict")
     if own is not None and table is not None and name not in table.maybe:
         return own
     found = find_in_class(machine, cls, name) if cls is not None else None
@@ -265,10 +269,6 @@ def class_attribute(machine: Machine, cls: Class, name: str) -> Value:
         return machine.new_dict(
             {member: class_attribute(machine, cls, member) for member in _member_names(machine, cls)}
         )
-    if name == "__dict__":
-        table = machine.store.get(cls.location)
-        if isinstance(table, Table):
-            return machine.allocate(Table(dict(table.entries)), "dict")
     if name in _CONSTRUCTORS:
         return Method(cls, name)
     inherited = metaclass_method(machine, cls, name)
@@ -474,6 +474,12 @@ def call_special(
 def library_item(machine: Machine, holder: Value, key: Value) -> Value:
     """An item of something named in a library: `os.environ["X"]`, or of a generic class `list[int]`."""
     if isinstance(holder, Name):
+        if holder.dotted == "sys.modules":
+            from dayfly.scan.taint import namespaces
+
+            return namespaces.import_by_name(machine, key) or Thing("", machine.taint_of(key))
+        if holder.dotted == "builtins" and isinstance(key, Const) and isinstance(key.value, str):
+            return get_attribute(machine, holder, key.value)
         if holder.dotted == "os.environ":
             constant = key.value if isinstance(key, Const) else None
             return unknown_text((), machine.name_symbol(f"os.environ[{constant!r}]"))

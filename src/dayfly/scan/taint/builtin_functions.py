@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dayfly.scan.taint import builtin_sequences, comparisons, exceptions, formatting
+from dayfly.scan.taint import builtin_sequences, comparisons, exceptions, formatting, namespaces
 from dayfly.scan.taint.characters import ONLY_DIGITS
 from dayfly.scan.taint.joining import join_all
 from dayfly.scan.taint.knowledge.model import EVERY_DANGER, Danger
@@ -19,10 +19,12 @@ from dayfly.scan.taint.values import (
     Method,
     Name,
     Ref,
+    Table,
     Text,
     Thing,
     alternatives,
     boolean,
+    fresh_number,
     predictable,
     unite,
     unknown_text,
@@ -36,6 +38,9 @@ if TYPE_CHECKING:
     from dayfly.scan.taint.machine import Machine
     from dayfly.scan.taint.values import Value
 
+_TYPES = {
+    "str", "bytes", "int", "float", "bool", "complex", "list", "dict", "tuple", "set", "NoneType", "Decimal", "UUID",
+}  # fmt: skip
 Model = "Callable[[Machine, Arguments, ast.AST | None], Value | None]"
 # What `int()` and `float()` accept lets no text through that harms; identities stay claims.
 _NUMBER = Fact(EVERY_DANGER - {Danger.TRUST}, ONLY_DIGITS.lacks - set("+-. _\t\n"))
@@ -212,14 +217,19 @@ def _isinstance(machine: Machine, arguments: Arguments, node: ast.AST | None) ->
 
 def is_instance(machine: Machine, value: Value, kind: Value) -> Value:
     """`isinstance(value, kind)`: what it answers, or what it shows."""
-    from dayfly.scan.taint import conditions
+    from dayfly.scan.taint import attributes, conditions
 
     wanted = [
         one for part in (kind.items if isinstance(kind, Items) else (kind,)) for one in alternatives(part)
     ]
     names: set[object] = set()
     for one in wanted:
-        names.add(one.name if isinstance(one, Class) else one.dotted if isinstance(one, Name) else "?")
+        if isinstance(one, Class):
+            # A class of the project may be called as a type of the language is, and may answer for itself.
+            asks = attributes.metaclass_method(machine, one, "__instancecheck__") is not None
+            names.add("?" if asks or one.name in _TYPES else one.name)
+        else:
+            names.add(one.dotted if isinstance(one, Name) else "?")
     answers: set[bool | None] = set()
     for one in alternatives(value):
         own = conditions.type_names(machine, one)
@@ -242,11 +252,24 @@ def is_instance(machine: Machine, value: Value, kind: Value) -> Value:
 
 def _type(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value:
     value = _first(arguments)
+    if len(arguments.positional) == 3:
+        return _new_class(machine, *arguments.positional)
     if isinstance(value, Ref) and value.cls is not None:
         return value.cls
     if isinstance(value, Const):
         return Name(type(value.value).__name__)
     return Thing("type")
+
+
+def _new_class(machine: Machine, name: Value, bases: Value, body: Value) -> Value:
+    """`type("Name", (Base,), {…})`."""
+    table = machine.table(body)
+    if table is None or not isinstance(name, Const):
+        return Thing("type")
+    location = fresh_number()
+    kept = bases.items if isinstance(bases, Items) else ()
+    machine.store.set(location, Table(dict(table.entries), table.maybe, table.rest, kind="class"))
+    return Class(location, str(name.value), machine.here, kept)
 
 
 def _print(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value | None:
@@ -262,12 +285,16 @@ def _format(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Val
 
 
 def _namespace(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value:
-    found = machine.module_names(machine.here) if machine.here.is_module else []
-    scope = machine.here
-    while not scope.is_module and scope.parent is not None:
-        scope = scope.parent
-    found = machine.module_names(scope)
-    return machine.new_dict(dict(found))
+    return namespaces.of_module(machine)
+
+
+def _vars(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value | None:
+    value = _first(arguments)
+    return namespaces.of_function(machine) if value is None else namespaces.of(machine, value)
+
+
+def _import(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value | None:
+    return namespaces.import_by_name(machine, arguments.get(0, "name"), is_top=arguments.get(3) is None)
 
 
 def _chr(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value:
@@ -307,7 +334,9 @@ _MODELS: Mapping[str, Callable[[Machine, Arguments, ast.AST | None], Value | Non
     "type": _type,
     "format": _format,
     "globals": _namespace,
-    "vars": _namespace,
+    "vars": _vars,
+    "locals": _vars,
+    "__import__": _import,
     "chr": _chr,
     "object": _object,
     "property": _property,

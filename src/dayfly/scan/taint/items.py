@@ -6,7 +6,7 @@ import ast
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dayfly.scan.taint import effects, events, exceptions, promises, texts
+from dayfly.scan.taint import effects, events, exceptions, namespaces, promises, texts
 from dayfly.scan.taint.comparisons import symbols_of
 from dayfly.scan.taint.joining import bounded, join_all, join_optional
 from dayfly.scan.taint.values import (
@@ -15,6 +15,7 @@ from dayfly.scan.taint.values import (
     Const,
     Hole,
     Items,
+    Name,
     Ref,
     Series,
     Symbol,
@@ -99,6 +100,8 @@ def _get_one(machine: Machine, holder: Value, key: Value, node: ast.AST) -> Valu
             return calls.call(machine, getter, calls.Arguments([holder, key]), node)
         return attributes.enum_member(machine, holder, key)
     if isinstance(holder, Thing):
+        if holder.kind == namespaces.KIND:
+            return namespaces.get(machine, holder, key)
         if holder.kind == "dayfly.Sections":
             from dayfly.scan.taint import calls, stdlib_objects
 
@@ -182,6 +185,9 @@ def _set_one(
 ) -> None:
     constant = key_of(key)
     if isinstance(holder, Thing):
+        if holder.kind == namespaces.KIND:
+            namespaces.put(machine, holder, key, value, node)
+            return
         if node is not None and holder.kind:
             from dayfly.scan.taint import calls, library_calls
 
@@ -194,6 +200,9 @@ def _set_one(
             machine.store.set(
                 (holder.symbol, "items"), value if before is None else join_all([before, value])
             )
+        return
+    if isinstance(holder, Name) and holder.dotted == "builtins" and node is not None:
+        namespaces.put(machine, Thing(namespaces.KIND, origin=(holder,)), key, value, node)
         return
     if not isinstance(holder, Ref):
         return

@@ -11,6 +11,7 @@ from dayfly.scan.taint import (
     effects,
     exceptions,
     formatting,
+    namespaces,
     path_functions,
     pattern_functions,
     standard_library,
@@ -437,6 +438,8 @@ def special_method(machine: Machine, receiver: Thing, name: str, arguments: Argu
         return pattern_functions.call_pattern(machine, receiver, name, arguments)
     if receiver.kind == "pathlib.Path":
         return path_functions.call_path(machine, receiver, name, arguments)
+    if receiver.kind == namespaces.KIND:
+        return namespaces.call(machine, receiver, name, arguments, machine.current_call)
     if receiver.kind.startswith("dayfly."):
         return stdlib_objects.call_object(machine, receiver, name, arguments)
     return None
