@@ -12,13 +12,17 @@ COMMAND = "event.command"
 # Lines before the handler, and a body in which WORD is tainted or constant.
 BENT: dict[str, tuple[str, str]] = {
     "exit": (
-        "class C:\n def __init__(self, x): self.x = x\n def __enter__(self): return self\n"
-        " def __exit__(self, *rest): os.system(self.x)",
+        (
+            "class C:\n def __init__(self, x): self.x = x\n def __enter__(self): return self\n"
+            " def __exit__(self, *rest): os.system(self.x)"
+        ),
         "with C(WORD):\n pass",
     ),
     "exit after return": (
-        "class C:\n def __init__(self, x): self.x = x\n def __enter__(self): return self\n"
-        " def __exit__(self, *rest): os.system(self.x)",
+        (
+            "class C:\n def __init__(self, x): self.x = x\n def __enter__(self): return self\n"
+            " def __exit__(self, *rest): os.system(self.x)"
+        ),
         "with C(WORD):\n return 1",
     ),
     "behind an exit that ends exceptions": (
@@ -38,9 +42,11 @@ BENT: dict[str, tuple[str, str]] = {
         "C.anything(WORD)",
     ),
     "singleton": (
-        "class M(type):\n made = {}\n def __call__(cls, *a, **k):\n  if cls not in M.made:\n"
-        "   M.made[cls] = super().__call__(*a, **k)\n  return M.made[cls]\n"
-        "class C(metaclass=M):\n def run(self, x): os.system(x)",
+        (
+            "class M(type):\n made = {}\n def __call__(cls, *a, **k):\n  if cls not in M.made:\n"
+            "   M.made[cls] = super().__call__(*a, **k)\n  return M.made[cls]\n"
+            "class C(metaclass=M):\n def run(self, x): os.system(x)"
+        ),
         "C().run(WORD)",
     ),
     "new": ("class C:\n def __new__(cls, x):\n  os.system(x)\n  return super().__new__(cls)", "C(WORD)"),
@@ -79,8 +85,10 @@ BENT: dict[str, tuple[str, str]] = {
         "format(C(), WORD)",
     ),
     "next": (
-        "class C:\n def __init__(self, x): self.x = x\n def __iter__(self): return self\n"
-        " def __next__(self): return self.x",
+        (
+            "class C:\n def __init__(self, x): self.x = x\n def __iter__(self): return self\n"
+            " def __next__(self): return self.x"
+        ),
         "for x in C(WORD):\n os.system(x)",
     ),
     "items by number": (
@@ -121,8 +129,10 @@ def test_a_constant_in_the_same_place_is_no_finding(name: str) -> None:
             "with C():\n raise ValueError('x')\nos.system(event['q'])",
         ),
         (
-            "class M(type):\n def __call__(cls, x): return super().__call__(int(x))\n"
-            "class C(metaclass=M):\n def __init__(self, x): os.system(x)",
+            (
+                "class M(type):\n def __call__(cls, x): return super().__call__(int(x))\n"
+                "class C(metaclass=M):\n def __init__(self, x): os.system(x)"
+            ),
             "C(event['q'])",
         ),
         ("class C:\n def __format__(self, x): return 'ls'", "os.system(f'{C():{event[\"q\"]}}')"),

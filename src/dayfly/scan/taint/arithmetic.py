@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from dayfly.scan.taint.machine import Machine
-    from dayfly.scan.taint.values import Scalar, Value
+    from dayfly.scan.taint.values import Scalar, Taint, Value
 
 _NUMBERS = {"int", "float", "bool"}
 # Exponents and shifts beyond this are not computed, nor is what they would make.
@@ -100,7 +100,7 @@ def _operate_one(machine: Machine, op: ast.operator, left: Value, right: Value, 
         return library_calls.call_method(machine, left, left.kind, special, calls.Arguments([right]), node)
     kinds = {one.kind for one in (left, right) if isinstance(one, Thing)}
     if kinds and kinds <= _NUMBERS:
-        return Thing("float" if "float" in kinds else "int")
+        return Thing("float" if "float" in kinds else "int", _of_numbers(left, right))
     return _unknown_of(machine, left, right)
 
 
@@ -140,6 +140,11 @@ def compute(op: ast.operator, left: Scalar, right: Scalar) -> Value:
     return Thing()
 
 
+def _of_numbers(*sides: Value) -> Taint:
+    """What numbers have of the texts they were made of: harmless until `chr` makes it text again."""
+    return unite(*(one.taint for one in sides if isinstance(one, Thing) and one.kind == "int"))
+
+
 def _unknown_of(machine: Machine, left: Value, right: Value, *, is_text: bool = False) -> Value:
     machine.risks += 1
     taint = unite(machine.taint_of(left), machine.taint_of(right))
@@ -167,7 +172,7 @@ def _add(machine: Machine, left: Value, right: Value, node: ast.AST) -> Value:
         )
     kinds = {one.kind for one in (left, right) if isinstance(one, Thing)}
     if kinds and kinds <= _NUMBERS:
-        return Thing("float" if "float" in kinds else "int")
+        return Thing("float" if "float" in kinds else "int", _of_numbers(left, right))
     if isinstance(left, Thing) and isinstance(right, Thing):
         return texts.make((Hole(left.taint, left.symbol), Hole(right.taint, right.symbol)))
     return _unknown_of(machine, left, right)

@@ -482,6 +482,9 @@ def library_item(machine: Machine, holder: Value, key: Value) -> Value:
             return get_attribute(machine, holder, key.value)
         if holder.dotted == "os.environ":
             constant = key.value if isinstance(key, Const) else None
+            written = machine.store.value(("os.environ", "item", constant))
+            if written is not None:
+                return written
             return unknown_text((), machine.name_symbol(f"os.environ[{constant!r}]"))
         return holder
     return Thing("", machine.taint_of(holder))

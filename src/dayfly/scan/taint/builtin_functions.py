@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dayfly.scan.taint import builtin_sequences, comparisons, exceptions, formatting, namespaces
+from dayfly.scan.taint import builtin_sequences, comparisons, exceptions, formatting, namespaces, running_text
 from dayfly.scan.taint.characters import ONLY_DIGITS
 from dayfly.scan.taint.joining import join_all
 from dayfly.scan.taint.knowledge.model import EVERY_DANGER, Danger
@@ -24,8 +24,10 @@ from dayfly.scan.taint.values import (
     Thing,
     alternatives,
     boolean,
+    cleanse,
     fresh_number,
     predictable,
+    restore,
     unite,
     unknown_text,
 )
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
 
     from dayfly.scan.taint.calls import Arguments
     from dayfly.scan.taint.machine import Machine
-    from dayfly.scan.taint.values import Value
+    from dayfly.scan.taint.values import Taint, Value
 
 _TYPES = {
     "str", "bytes", "int", "float", "bool", "complex", "list", "dict", "tuple", "set", "NoneType", "Decimal", "UUID",
@@ -44,6 +46,8 @@ _TYPES = {
 Model = "Callable[[Machine, Arguments, ast.AST | None], Value | None]"
 # What `int()` and `float()` accept lets no text through that harms; identities stay claims.
 _NUMBER = Fact(EVERY_DANGER - {Danger.TRUST}, ONLY_DIGITS.lacks - set("+-. _\t\n"))
+# The message of the exception repeats the text as its `repr`.
+_REPEATED = frozenset({Danger.CODE, Danger.LOG, Danger.HEADER})
 _PURE: Mapping[str, Callable[..., object]] = {
     "abs": abs, "chr": chr, "ord": ord, "hex": hex, "oct": oct, "bin": bin, "round": round, "ascii": ascii,
     "divmod": divmod, "pow": pow,
@@ -106,8 +110,15 @@ def _bytes(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Valu
     return (
         value
         if isinstance(value, Const) and isinstance(value.value, bytes)
-        else unknown_text(machine.taint_of(value), is_bytes=True)
+        else unknown_text(_of_numbers(machine, value), is_bytes=True)
     )
+
+
+def _of_numbers(machine: Machine, value: Value) -> Taint:
+    """The taint of bytes made of numbers: what `ord` made of a text is that text again."""
+    taint = machine.taint_of(value)
+    each = alternatives(machine.element(value) or value)
+    return restore(taint) if all(isinstance(one, Thing) and one.kind == "int" for one in each) else taint
 
 
 def _number(kind: type[int] | type[float]) -> Callable[[Machine, Arguments, ast.AST | None], Value]:
@@ -121,6 +132,9 @@ def _number(kind: type[int] | type[float]) -> Callable[[Machine, Arguments, ast.
             except (ValueError, TypeError, OverflowError) as error:
                 exceptions.raise_named(machine, type(error).__name__)
         machine.risks += 1
+        said = cleanse(machine.taint_of(given[0]), _REPEATED)
+        if machine.attempts and said:
+            exceptions.may_raise(machine, "ValueError", said)
         for symbol in comparisons.symbols_of(given[0]):
             machine.store.learn(symbol, _NUMBER)
         return Thing(kind.__name__, predictable(machine.taint_of(given[0])))
@@ -301,7 +315,22 @@ def _chr(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value:
     value = _first(arguments)
     if isinstance(value, Const) and isinstance(value.value, int) and 0 <= value.value < 0x110000:
         return Const(chr(value.value))
-    return unknown_text(machine.taint_of(value) if value is not None else ())
+    return unknown_text(restore(machine.taint_of(value)) if value is not None else ())
+
+
+def _running(*, is_expression: bool) -> Callable[[Machine, Arguments, ast.AST | None], Value | None]:
+    def run(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value | None:
+        return running_text.run(machine, arguments, node, is_expression=is_expression)
+
+    return run
+
+
+def _ord(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value | None:
+    """A number, as harmless as any; `chr` makes of it again what it was."""
+    value = _first(arguments)
+    if value is None or isinstance(value, Const):
+        return None
+    return Thing("int", cleanse(machine.taint_of(value), EVERY_DANGER - {Danger.TRUST}))
 
 
 def _property(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value:
@@ -340,4 +369,7 @@ _MODELS: Mapping[str, Callable[[Machine, Arguments, ast.AST | None], Value | Non
     "chr": _chr,
     "object": _object,
     "property": _property,
+    "ord": _ord,
+    "eval": _running(is_expression=True),
+    "exec": _running(is_expression=False),
 }

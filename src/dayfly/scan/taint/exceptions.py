@@ -40,6 +40,12 @@ def raise_named(machine: Machine, name: str) -> NoReturn:
     raise UnreachableError
 
 
+def may_raise(machine: Machine, name: str, taint: Taint) -> None:
+    """What may raise a built-in exception here, with something of the caller's in its message."""
+    attempt = machine.attempts[-1]
+    attempt.raised.append((machine.store.snapshot(attempt.base), frozenset(_lineage(name)), taint))
+
+
 def type_names(machine: Machine, value: Value | None) -> frozenset[str]:
     """The names of an exception's type and all its bases; ANY where it is not known."""
     if value is None:

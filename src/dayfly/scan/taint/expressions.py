@@ -23,8 +23,10 @@ from dayfly.scan.taint.values import (
     Function,
     Items,
     Name,
+    Ref,
     Scope,
     Thing,
+    alternatives,
     fresh_number,
 )
 
@@ -274,7 +276,8 @@ def _yield(machine: Machine, node: ast.Yield) -> Value:
 
 
 def _yield_from(machine: Machine, node: ast.YieldFrom) -> Value:
-    inner = items.iterate(machine, evaluate(machine, node.value))
+    generator = evaluate(machine, node.value)
+    inner = items.iterate(machine, generator)
     if machine.activations:
         activation = machine.activations[-1]
         activation.yields.extend(inner.items)
@@ -283,7 +286,14 @@ def _yield_from(machine: Machine, node: ast.YieldFrom) -> Value:
             activation.is_yield_exact = False
         if machine.store.depth > activation.base + 1:
             activation.is_yield_exact = False
-    return Thing()
+    returned = [
+        made
+        for one in alternatives(generator)
+        if isinstance(one, Ref)
+        for made in [machine.store.value((one.location, "returned"))]
+        if made is not None
+    ]
+    return join_all(returned) if returned else Thing()
 
 
 def _starred(machine: Machine, node: ast.Starred) -> Value:

@@ -204,6 +204,9 @@ def _set_one(
     if isinstance(holder, Name) and holder.dotted == "builtins" and node is not None:
         namespaces.put(machine, Thing(namespaces.KIND, origin=(holder,)), key, value, node)
         return
+    if isinstance(holder, Name) and holder.dotted == "os.environ" and constant is not None:
+        machine.store.set(("os.environ", "item", constant[0]), value)
+        return
     if not isinstance(holder, Ref):
         return
     content = machine.store.get(holder.location)

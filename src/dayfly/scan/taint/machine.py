@@ -110,6 +110,7 @@ class Machine:
         self.created: dict[int, Value] = {}  # by identity of the node: functions as decorated
         self.raw: dict[int, Function] = {}  # and as written
         self.trees: dict[str, ast.Module] = {}  # of modules, by path: kept, since functions point into them
+        self.texts: dict[tuple[int, str | bytes], ast.Expression | ast.Module | None] = {}  # run by `exec`
         self.imports: dict[str, set[str]] = {}  # which files a file imports, by path
         self.defaults: dict[int, str] = {}  # locations of mutable defaults, by function name
         self.symbols: dict[str, Symbol] = {}  # of names in libraries

@@ -200,6 +200,29 @@ def _starmap(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Va
     return machine.new_list(made) if series.rest is None else machine.new_list([], join_all(made))
 
 
+def _heap(method: str, position: int) -> Callable[[Machine, Arguments, ast.AST | None], Value | None]:
+    """`heapq`: the list that it is given is changed as one of its methods would."""
+
+    def run(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value | None:
+        from dayfly.scan.taint import calls, methods
+
+        if len(arguments.positional) <= position:
+            return None
+        heap, *given = arguments.positional
+        if given:
+            methods.call_method(machine, heap, method, calls.Arguments(given[-1:]), node)
+        return machine.element(heap) if not given or method == "append" else NONE
+
+    return run
+
+
+def _environment(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value | None:
+    """What the handler itself has put into a variable."""
+    key = arguments.get(0, "key")
+    stored = machine.store.value(("os.environ", "item", key.value)) if isinstance(key, Const) else None
+    return stored
+
+
 def _chain(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value:
     from dayfly.scan.taint import items
 
@@ -396,6 +419,13 @@ _MODELS: Mapping[str, Callable[[Machine, Arguments, ast.AST | None], Value | Non
     "dayfly.call_method": _call_method,
     "dayfly.get_attribute": _get_attribute,
     "itertools.starmap": _starmap,
+    "heapq.heappush": _heap("append", 1),
+    "heapq.heappushpop": _heap("append", 1),
+    "heapq.heapreplace": _heap("append", 1),
+    "heapq.heappop": _heap("append", 0),
+    "bisect.insort": _heap("append", 1),
+    "os.getenv": _environment,
+    "os.environ.get": _environment,
     "object.__setattr__": _of_object("__setattr__"),
     "object.__getattribute__": _of_object("__getattribute__"),
     "object.__new__": _of_object("__new__"),

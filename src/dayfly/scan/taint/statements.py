@@ -365,7 +365,7 @@ def _import_from(machine: Machine, node: ast.ImportFrom) -> bool:
             found = (
                 inner
                 if isinstance(inner, Module)
-                else attributes.resolve(machine, Name(f"{dotted}.{alias.name}"))
+                else attributes.get_attribute(machine, Name(dotted), alias.name)
             )
         assignment.bind(machine, alias.asname or alias.name, found)
     return True
