@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dayfly.scan.taint.checking import analyse, find_routes
-
 from dayfly.scan.source.limits import DEFAULT_LIMITS
 from dayfly.scan.source.project import Project
 from dayfly.scan.source.settling import settle
+from dayfly.scan.taint.checking import analyse, find_routes
 from dayfly.scan.template.entries import find_entries
 
 if TYPE_CHECKING:
