@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from dayfly.scan.source.project import Project, PythonFile
 
 _DEPTH = 14  # calls within each other
-_BUDGET = 1200  # calls followed for one entry
-_MOST_STATEMENTS = 20_000
+_BUDGET = 800  # calls followed for one entry
+_MOST_STATEMENTS = 12_000
 
 
 class Follower(Branching):

@@ -7,8 +7,8 @@ from functools import lru_cache
 
 # The parser of patterns: private, but the only one that reads them exactly as `re` does; it is the same module
 # under this name in 3.11 to 3.14.
-from re import _constants as sre  # type: ignore[attr-defined]
-from re import _parser as sre_parser  # type: ignore[attr-defined]
+from re import _constants as sre
+from re import _parser as sre_parser
 from typing import TYPE_CHECKING, Any
 
 from dayfly.scan.taint.knowledge.model import EVERY_DANGER, Danger
@@ -49,6 +49,16 @@ _NEEDS: dict[Danger, tuple[frozenset[str], ...]] = {
 def is_harmless_without(danger: Danger, lacks: frozenset[str]) -> bool:
     """Whether a text that lacks these cannot do this."""
     return any(need <= lacks for need in _NEEDS.get(danger, ()))
+
+
+def marks_of(text: str) -> frozenset[str]:
+    """What a text that holds these characters cannot be said to lack."""
+    found = {LETTER if one.isalpha() or one == "_" else DIGIT if one.isdigit() else one for one in text}
+    if "." in found:
+        found.add(DOTS)
+    if "/" in found:
+        found.add(LEADING_SLASH)
+    return frozenset(found)
 
 
 def fact_without(lacks: Iterable[str]) -> Fact:

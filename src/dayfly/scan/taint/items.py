@@ -308,8 +308,11 @@ def update(machine: Machine, holder: Value, other: Value) -> None:
             series = machine.series(source)
             if series is not None:
                 for pair in series.items:
-                    if isinstance(pair, Items) and len(pair.items) == 2:
-                        set_item(machine, target, pair.items[0], pair.items[1], None, is_new=True)
+                    name, held = _pair(machine, pair)
+                    set_item(machine, target, name, held, None, is_new=True)
+                if series.rest is not None:
+                    name, held = _pair(machine, series.rest)
+                    set_item(machine, target, Thing("str", machine.taint_of(name)), held, None, is_new=False)
                 continue
             taint = machine.taint_of(source)
             if taint:
@@ -323,6 +326,15 @@ def update(machine: Machine, holder: Value, other: Value) -> None:
                         rest_keys=join_optional(content.rest_keys, Thing("str", taint)),
                     ),
                 )
+
+
+def _pair(machine: Machine, value: Value) -> tuple[Value, Value]:
+    """A key and its value, of what `dict()` is given of each: a tuple or list of two, or something unknown."""
+    inner = machine.series(value)
+    if inner is not None and len(inner.items) == 2 and inner.rest is None:
+        return inner.items[0], inner.items[1]
+    unknown = Thing("", machine.taint_of(value))
+    return unknown, unknown
 
 
 def unite_containers(machine: Machine, left: Value, right: Value) -> Value | None:

@@ -34,6 +34,9 @@ _CONTAINERS = frozenset(
 )  # fmt: skip
 
 
+_OWN_PACKAGE = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*\.")
+
+
 def harmful_labels(store: Store, value: Value, danger: Danger, part: Part) -> tuple[Label, ...]:
     """The labels of the caller's that reach the dangerous part of `value` and are not cleansed."""
     found: dict[str, Label] = {}
@@ -84,12 +87,17 @@ def _labels(store: Store, value: Value, danger: Danger, part: Part, depth: int) 
         isinstance(value, Items) or (isinstance(value, Ref) and value.kind != "object")
     ):
         return  # written as its `repr`, in which line breaks are escaped
+    elif part is Part.WHOLE and isinstance(value, Items):
+        return
     elif isinstance(value, Items):
         yield from _item_labels(store, value.items, value.rest, danger, part, depth)
     elif isinstance(value, Ref):
         content = store.get(value.location)
         if isinstance(content, Series):
             yield from _item_labels(store, content.items, content.rest, danger, part, depth)
+        elif isinstance(content, Table) and part is Part.WHOLE:
+            if content.rest_keys is not None:
+                yield from _labels(store, content.rest_keys, danger, Part.ANY, depth + 1)
         elif isinstance(content, Table):
             if (part is Part.STRUCTURE or part is Part.ANY) and content.rest_keys is not None:
                 yield from _labels(store, content.rest_keys, danger, Part.ANY, depth + 1)
@@ -171,9 +179,12 @@ def _hole_is_harmless(
     lacks = hole.lacks | fact.lacks
     if is_harmless_without(danger, lacks):
         return True
+    if part is Part.MODULE:
+        return _OWN_PACKAGE.fullmatch(before) is not None
     if part is Part.HOST or part is Part.TARGET or danger in {Danger.REQUEST, Danger.REDIRECT}:
         is_local = fact.starts.startswith("/") and "^//" in lacks and part is Part.TARGET and not before
-        return is_local or _host_is_fixed(before, after, lacks, part)
+        begun = before + ("/" if before and fact.starts.startswith("/") else "")
+        return is_local or _host_is_fixed(begun, after, lacks, part)
     if danger in {Danger.SQL, Danger.XPATH, Danger.CODE, Danger.COMMAND, Danger.NOSQL}:
         quote = open_quote(before)
         if quote and quote in lacks:
@@ -202,7 +213,8 @@ def _is_plain_literal(store: Store, hole: Hole) -> bool:
 def _host_is_fixed(before: str, after: str, lacks: frozenset[str], part: Part) -> bool:
     if _FIXED_HOST.match(before.lstrip()) or _FIXED_BASE.match(before):
         return True
-    if part is Part.TARGET and re.match(r"/(?:[^/\\\0]|$)", before) and before != "/":
+    # On this host; a client of one address (`base_url`) takes it for a path below that.
+    if re.match(r"/(?:[^/\\\0]|$)", before) and before != "/":
         return True
     if part is Part.TARGET and before == "/" and "/" in lacks and "\\" in lacks:
         return True

@@ -51,6 +51,20 @@ class Recorder:
         self.function = function
         self.findings: dict[tuple[str, Place], Finding] = {}
         self.effects: dict[tuple[EffectKind, str, Place], Effect] = {}
+        self._probes: set[tuple[str, Place]] = set()
+
+    def chosen(self) -> tuple[Finding, ...]:
+        """The findings; a probe only where the same value does nothing worse."""
+        worse = {
+            (check, finding.steps[0].place)
+            for (check, at), finding in self.findings.items()
+            if (check, at) not in self._probes and finding.steps
+        }
+        return tuple(
+            finding
+            for (check, at), finding in self.findings.items()
+            if (check, at) not in self._probes or (check, finding.steps[0].place) not in worse
+        )
 
     def add_finding(
         self,
@@ -75,6 +89,10 @@ class Recorder:
         known = self.findings.get(key)
         if known is not None and (len(known.steps) <= len(steps)):
             return
+        if row is not None and row.is_probe:
+            self._probes.add(key)
+        else:
+            self._probes.discard(key)
         about = CHECKS.get(check)
         source = label.source if label is not None else ""
         if row is not None and row.message:

@@ -21,6 +21,7 @@ from dayfly.scan.taint.comparisons import single_symbol
 from dayfly.scan.taint.joining import join_all, join_optional
 from dayfly.scan.taint.knowledge.model import Danger, Trust
 from dayfly.scan.taint.values import (
+    CLEAN_TAINT,
     NONE,
     Const,
     Hole,
@@ -72,8 +73,10 @@ def _urlparse(machine: Machine, arguments: Arguments, node: ast.AST | None) -> V
 def _urljoin(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value | None:
     """A relative address below a constant one; one that may be absolute goes where it says."""
     base, relative = arguments.get(0, "base"), arguments.get(1, "url")
-    if relative is None or not isinstance(base, Const) or not isinstance(base.value, str):
+    if relative is None or base is None:
         return None
+    if not isinstance(base, Const) or not isinstance(base.value, str):
+        return None if machine.taint_of(base) else _below_unknown(relative)
     first = relative.parts[0] if isinstance(relative, Text) else None
     if isinstance(relative, Const) and isinstance(relative.value, str):
         return Const(urllib.parse.urljoin(base.value, relative.value))
@@ -83,6 +86,16 @@ def _urljoin(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Va
         return None  # another slash may follow
     joined = urllib.parse.urljoin(base.value, first)
     return texts.make([joined, *relative.parts[1:]])
+
+
+def _below_unknown(relative: Value) -> Value | None:
+    """A relative address below one that is not known, and not the caller's."""
+    first = relative.parts[0] if isinstance(relative, Text) else None
+    if not isinstance(relative, Text) or not isinstance(first, str) or ":" in first or first.startswith("//"):
+        return None
+    if first == "/":
+        return None  # another slash may follow
+    return texts.make([Hole(CLEAN_TAINT, Symbol()), "/" + first.lstrip("/"), *relative.parts[1:]])
 
 
 def _maketrans(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value | None:

@@ -77,7 +77,9 @@ class Store:
         while one is not None:
             known = self.cells.get(one)
             self.set(one, known | fact if isinstance(known, Fact) else fact)
-            if one.carries is None:
+            if one.besides is not None:
+                fact = Fact(lacks=fact.lacks - one.besides)
+            elif one.carries is None:
                 fact = Fact(fact.cleansed, fact.lacks)
             else:
                 fact = Fact(fact.cleansed & one.carries)

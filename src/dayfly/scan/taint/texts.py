@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dayfly.scan.taint.characters import CHECKS_OF_TEXT, HOST, LETTER, RESOLVED
+from dayfly.scan.taint.characters import CHECKS_OF_TEXT, HOST, LETTER, RESOLVED, marks_of
 from dayfly.scan.taint.joining import join_all
 from dayfly.scan.taint.knowledge.model import EVERY_DANGER, Danger
 from dayfly.scan.taint.values import (
@@ -273,7 +273,9 @@ def replace_in(text: Text, old: str, new: str) -> Value:
             lacks -= {one for one in lacks if one in new or (len(one) > 1 and one not in {LETTER})}
             if _cannot_return(old, new):
                 lacks.add(old)
-        symbol = part.symbol.child(("replace", old, new), is_piece=not new or new.isalnum())
+        symbol = part.symbol.child(
+            ("replace", old, new), is_piece=not new or new.isalnum(), besides=None if new else marks_of(old)
+        )
         parts.append(Hole(part.taint, symbol, frozenset(lacks)))
     return make(parts, is_bytes=text.is_bytes)
 

@@ -62,20 +62,23 @@ class Symbol:
 
     `origin` is a symbol that this one is a piece of (characters of it, in the same case or another): what the
     origin lacks, this lacks. `mirrors` is one that is as harmless as this one; where `carries` is given, only of
-    these dangers (the host of a URL was checked).
+    these dangers (the host of a URL was checked); where `besides` is given, it may hold these characters more (they
+    were taken out before the check).
     """
 
-    __slots__ = ("carries", "children", "mirrors", "origin")
+    __slots__ = ("besides", "carries", "children", "mirrors", "origin")
 
     def __init__(
         self,
         origin: Symbol | None = None,
         mirrors: Symbol | None = None,
         carries: frozenset[Danger] | None = None,
+        besides: frozenset[str] | None = None,
     ) -> None:
         self.origin = origin
         self.mirrors = mirrors
         self.carries = carries
+        self.besides = besides
         self.children: dict[Hashable, Symbol] = {}
 
     def child(
@@ -85,13 +88,16 @@ class Symbol:
         is_piece: bool = False,
         is_mirror: bool = False,
         carries: frozenset[Danger] | None = None,
+        besides: frozenset[str] | None = None,
     ) -> Symbol:
         """The symbol of what a pure operation named by `key` makes of this one; always the same."""
         try:
             return self.children[key]
         except KeyError:
-            is_like = is_mirror or carries is not None
-            made = Symbol(self if is_piece or is_mirror else None, self if is_like else None, carries)
+            is_like = is_mirror or carries is not None or besides is not None
+            made = Symbol(
+                self if is_piece or is_mirror else None, self if is_like else None, carries, besides
+            )
             self.children[key] = made
             return made
 

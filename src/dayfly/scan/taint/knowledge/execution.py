@@ -26,6 +26,7 @@ _CODE = (
         "event.code",
         ("__import__", "importlib.import_module", "importlib.__import__"),
         (Argument(0, "name"),),
+        part=Part.MODULE,
     ),
     Sink("event.code", ("runpy.run_path", "runpy.run_module", "imp.load_source", "imp.load_module")),
     Sink(
@@ -46,7 +47,7 @@ _CODE = (
     Sink("event.code", ("timeit.timeit", "timeit.repeat", "timeit.Timer"), (FIRST, Argument(1, "setup"))),
     Sink("event.code", ("ctypes.CDLL", "ctypes.cdll.LoadLibrary", "ctypes.PyDLL"), (Argument(0, "name"),)),
     # A configuration may name a factory under the key "()". https://docs.python.org/3/library/logging.config.html
-    Sink("event.code", ("logging.config.dictConfig", "logging.config.fileConfig"), part=Part.STRUCTURE),
+    Sink("event.code", ("logging.config.dictConfig", "logging.config.fileConfig"), part=Part.WHOLE),
     # Their texts are Python: pandas' engine "python" and `@`, sympy by eval, numexpr until 2.8.4 (CVE-2023-39631).
     Sink(
         "event.code",
@@ -328,6 +329,20 @@ _CALLS = (
     Call(("string.Template",), Result(type="string.Template")),
     Call(("compile",), Result(taint_from=(FIRST,))),
     Call(("ast.literal_eval",), Result(cleanses=frozenset({Danger.CODE}), parses=True)),
+    # What was written here reads back as what it was, whoever's values are in it.
+    Call(
+        (
+            "pickle.dumps",
+            "dill.dumps",
+            "cloudpickle.dumps",
+            "marshal.dumps",
+            "jsonpickle.encode",
+            "jsonpickle.dumps",
+            "yaml.dump",
+            "yaml.safe_dump",
+        ),
+        Result(taint_from=(FIRST,), cleanses=frozenset({Danger.DESERIALISATION})),
+    ),
     Call(
         ("pickle.loads", "pickle.load", "yaml.load", "yaml.unsafe_load", "jsonpickle.decode"),
         Result(parses=True),

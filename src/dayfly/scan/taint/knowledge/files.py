@@ -92,6 +92,38 @@ _SINKS = (
         ),
         part=Part.PATH,
     ),
+    # As CodeQL's py/path-injection and the public benchmark of Flask handlers have it.
+    Sink(
+        "event.path",
+        (
+            "os.path.exists",
+            "os.path.lexists",
+            "os.path.isfile",
+            "os.path.isdir",
+            "os.path.getsize",
+            "os.path.getmtime",
+            "os.stat",
+            "os.lstat",
+            "os.access",
+        ),
+        part=Part.PATH,
+        message="`{source}` decides which file `{sink}` tells about: whether it exists, its size, its age",
+        is_probe=True,
+    ),
+    Sink(
+        "event.path",
+        (
+            "pathlib.Path.exists",
+            "pathlib.Path.is_file",
+            "pathlib.Path.is_dir",
+            "pathlib.Path.stat",
+            "pathlib.Path.lstat",
+        ),
+        (RECEIVER,),
+        part=Part.PATH,
+        message="`{source}` decides which file `{sink}` tells about: whether it exists, its size, its age",
+        is_probe=True,
+    ),
     Sink(
         "event.path",
         ("os.rename", "os.renames", "os.replace", "os.link", "os.symlink"),

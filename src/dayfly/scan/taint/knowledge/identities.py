@@ -25,8 +25,6 @@ _SUBJECTS = (
     "tenantId",
     "user_id",
     "userId",
-    "user",
-    "username",
     "email",
     "account_id",
     "customer_id",

@@ -122,6 +122,9 @@ class Part(Enum):
     # SQL, LDAP, XPath: the text itself, not parameters passed beside it.
     TEXT = "any part of the text"
     FORMAT = "the text as a format or template: not the values put into it"
+    WHOLE = "the value as a whole: not an entry of a dict that the code has written out"
+    # `plugins.` and a name: a module of one's own package, whichever it is.
+    MODULE = "the package in which a module is looked for"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +134,8 @@ class Sink:
     `names` are the functions and methods. With `needs_taint` False the call itself is the finding when `when` holds
     (weak hashes): `check` is then any id. `danger` is what a cleanser must remove; where it is None it is the
     one that the check's id names. `message` may replace the sentence: `{source}` and `{sink}` are filled in.
+    `is_probe`: the caller only learns something by it (whether a file exists); not worth a finding of its own where
+    the same value goes on to a sink that does more.
     """
 
     check: str
@@ -143,6 +148,7 @@ class Sink:
     message: str = ""
     harm: str = ""
     fix: str = ""
+    is_probe: bool = False
 
 
 class Trust(Enum):

@@ -151,6 +151,7 @@ _NOT_JSON = Condition(
     FIRST, Test.LACKS_TYPE, ("dict", "list", "json", "flask.JsonResponse", "flask.Redirect", "flask.Response")
 )
 
+_INTO_SESSION = "`{source}` is put into the session, among what the server itself has said of the customer"
 _FLASK_SINKS = (
     Sink(
         "event.html",
@@ -192,8 +193,18 @@ _FLASK_SINKS = (
         Part.PATH,
     ),
     # A session says who somebody is: what the caller has said of itself does not belong there, neither as a name.
-    Sink("event.trust", ("flask.Session.__setitem__", "flask.Session.setdefault"), (FIRST, Argument(1))),
-    Sink("event.trust", ("flask.Session.update",), (FIRST, Argument(None, is_rest=True))),
+    Sink(
+        "event.trust",
+        ("flask.Session.__setitem__", "flask.Session.setdefault"),
+        (FIRST, Argument(1)),
+        message=_INTO_SESSION,
+    ),
+    Sink(
+        "event.trust",
+        ("flask.Session.update",),
+        (FIRST, Argument(None, is_rest=True)),
+        message=_INTO_SESSION,
+    ),
 )
 
 # Starlette and FastAPI
