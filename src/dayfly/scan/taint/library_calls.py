@@ -11,6 +11,7 @@ from dayfly.scan.taint import (
     effects,
     exceptions,
     formatting,
+    namespaces,
     path_functions,
     pattern_functions,
     standard_library,
@@ -21,11 +22,14 @@ from dayfly.scan.taint.joining import direct_taint, join_all
 from dayfly.scan.taint.judging import harmful_labels
 from dayfly.scan.taint.knowledge.model import Danger, Trust
 from dayfly.scan.taint.values import (
+    Bound,
     Const,
+    Function,
     Hole,
     Items,
     Label,
     Name,
+    Partial,
     Symbol,
     Text,
     Thing,
@@ -44,7 +48,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from dayfly.scan.taint.calls import Arguments
-    from dayfly.scan.taint.knowledge.model import Call, Result, Sink
+    from dayfly.scan.taint.knowledge.model import Argument, Call, Result, Sink
     from dayfly.scan.taint.machine import Machine
     from dayfly.scan.taint.values import Taint, Value
 
@@ -202,11 +206,22 @@ def _check_sink(
         text = formatting.percent(machine, arguments.positional[0], Items(tuple(arguments.positional[1:])))
         arguments = replace(arguments, positional=[text])
     for argument in row.arguments:
+        if argument.position is not None and not argument.keyword and not argument.is_rest:
+            argument = _in_order(argument, arguments)
         for value in conditions.select(machine, argument, arguments, receiver):
             labels = harmful_labels(machine.store, value, danger, row.part)
             if labels:
                 machine.recorder.add_finding(machine, row.check, node, labels, shown, row)
                 return
+
+
+def _in_order(argument: Argument, arguments: Arguments) -> Argument:
+    """An argument whose keyword nobody knows, found where keywords are passed in the order of the parameters."""
+    index = (argument.position or 0) - len(arguments.positional)
+    keywords = list(arguments.keywords)
+    if index < 0 or arguments.rest is not None or index >= len(keywords):
+        return argument
+    return replace(argument, keyword=keywords[index])
 
 
 def _constant(value: Value) -> str:
@@ -340,22 +355,65 @@ def _call_back(machine: Machine, arguments: Arguments, node: ast.AST | None) -> 
     """Functions of the project that are handed to something unknown may be called by it: look at their harm."""
     if machine.recorder is None:
         return
-    from dayfly.scan.taint import calls
-    from dayfly.scan.taint.machine import UnreachableError
-    from dayfly.scan.taint.values import Bound, Function
-
     taint = unite(*(machine.taint_of(one) for one in arguments.every()))
     for one in arguments.every():
-        if not isinstance(one, (Function, Bound)):
-            continue
-        depth = machine.store.depth
-        machine.store.begin()
-        try:
-            calls.call(machine, one, calls.Arguments(rest=Thing("", taint)), node)
-            machine.store.merge([{}, machine.store.end()])
-        except UnreachableError:
-            while machine.store.depth > depth:
-                machine.store.end()
+        if _is_callable(machine, one):
+            _try_call(machine, one, taint, node)
+
+
+# Keyword arguments by which functions of libraries take a function that they call with what they were given.
+_HOOKS = {
+    "key", "object_hook", "object_pairs_hook", "parse_float", "parse_int", "parse_constant", "default", "repl",
+}  # fmt: skip
+
+
+def call_hooks(machine: Machine, receiver: Value | None, arguments: Arguments, node: ast.AST | None) -> None:
+    """Call what a library will call by name of its argument: `sorted(words, key=f)`."""
+    if machine.recorder is None or _HOOKS.isdisjoint(arguments.keywords):
+        return
+    hooks = [value for name, value in arguments.keywords.items() if name in _HOOKS]
+    given = [*arguments.every(), *([] if receiver is None else [receiver])]
+    taint = unite(*(machine.taint_of(one) for one in given if one not in hooks))
+    for one in hooks:
+        if _is_callable(machine, one):
+            _try_call(machine, one, taint, node)
+
+
+def call_back(machine: Machine, function: Value, values: Iterable[Value], node: ast.AST | None) -> None:
+    """Call a function as a library does that makes what it passes of these values."""
+    if machine.recorder is not None and _is_callable(machine, function):
+        _try_call(machine, function, unite(*(machine.taint_of(one) for one in values)), node)
+
+
+def _is_callable(machine: Machine, value: Value) -> bool:
+    """Functions of the project, and those of libraries whose harm the tables know."""
+    if isinstance(value, (Function, Bound, Partial)):
+        return True
+    if isinstance(value, Name):
+        return machine.library.canonical(value.dotted) in machine.library.sinks
+    if isinstance(value, Thing) and len(value.origin) == 2 and isinstance(value.origin[1], Const):
+        kind, name = getattr(value.origin[0], "kind", ""), value.origin[1].value
+        return isinstance(name, str) and any(
+            f"{one}.{name}" in machine.library.sinks for one in machine.library.lineage(kind) if kind
+        )
+    return False
+
+
+def _try_call(machine: Machine, function: Value, taint: Taint, node: ast.AST | None) -> None:
+    from dayfly.scan.taint import calls
+    from dayfly.scan.taint.machine import UnreachableError
+
+    given = Thing("", taint)
+    is_own = isinstance(function, (Function, Bound))
+    arguments = calls.Arguments(rest=given) if is_own else calls.Arguments([given])
+    depth = machine.store.depth
+    machine.store.begin()
+    try:
+        calls.call(machine, function, arguments, node)
+        machine.store.merge([{}, machine.store.end()])
+    except UnreachableError:
+        while machine.store.depth > depth:
+            machine.store.end()
 
 
 def keep_arguments(machine: Machine, thing: Thing, arguments: Arguments) -> None:
@@ -437,6 +495,8 @@ def special_method(machine: Machine, receiver: Thing, name: str, arguments: Argu
         return pattern_functions.call_pattern(machine, receiver, name, arguments)
     if receiver.kind == "pathlib.Path":
         return path_functions.call_path(machine, receiver, name, arguments)
+    if receiver.kind == namespaces.KIND:
+        return namespaces.call(machine, receiver, name, arguments, machine.current_call)
     if receiver.kind.startswith("dayfly."):
         return stdlib_objects.call_object(machine, receiver, name, arguments)
     return None
