@@ -19,7 +19,7 @@ from dayfly.scan.taint import (
 from dayfly.scan.taint.characters import read_group
 from dayfly.scan.taint.joining import direct_taint, join_all
 from dayfly.scan.taint.judging import harmful_labels
-from dayfly.scan.taint.knowledge.model import Danger, Trust
+from dayfly.scan.taint.knowledge.model import Danger, Part, Trust
 from dayfly.scan.taint.values import (
     Const,
     Hole,
@@ -77,7 +77,7 @@ def call_name(machine: Machine, dotted: str, arguments: Arguments, node: ast.AST
     if not any(one in table for one in names for table in (machine.library.sinks, machine.library.calls)):
         # An object of another package's (`from database import cursor`): judged by the method's name.
         check_sinks(machine, [f"*.{last}"] if "." in head else [], arguments, None, node)
-    _apply_guards(machine, names, arguments, None)
+    guarded = _apply_guards(machine, names, arguments, None)
     if name in _NEVER_RETURN:
         exceptions.raise_named(machine, "Exception")
     made = standard_library.call(machine, name, arguments, node)
@@ -87,13 +87,15 @@ def call_name(machine: Machine, dotted: str, arguments: Arguments, node: ast.AST
     if row is not None:
         result = _apply_call(machine, row, arguments, None, node, name)
         effects.mark_client(machine, name, arguments, result)
-        return result
+        return _with_truth(result, guarded)
     kind = machine.library.kinds.get(name)
     if kind is not None and kind.is_class:
         made_thing = Thing(name, (), Symbol())
         keep_arguments(machine, made_thing, arguments)
         return made_thing
     _call_back(machine, arguments, node)
+    if guarded:
+        return _with_truth(Const(None), guarded)
     made = _derived(machine, name, list(arguments.every()))
     if name in machine.library.owners and last[:1].isupper() and isinstance(made, Thing):
         return replace(made, kind=name)  # a class of which the tables know methods
@@ -202,7 +204,11 @@ def _check_sink(
         text = formatting.percent(machine, arguments.positional[0], Items(tuple(arguments.positional[1:])))
         arguments = replace(arguments, positional=[text])
     for argument in row.arguments:
-        for value in conditions.select(machine, argument, arguments, receiver):
+        values = conditions.select(machine, argument, arguments, receiver)
+        if argument.is_rest and argument.position is not None and row.part is Part.PROGRAM:
+            # The list of arguments, written out one by one.
+            values = iter((Items(tuple(arguments.positional[argument.position :]), arguments.rest),))
+        for value in values:
             labels = harmful_labels(machine.store, value, danger, row.part)
             if labels:
                 machine.recorder.add_finding(machine, row.check, node, labels, shown, row)
