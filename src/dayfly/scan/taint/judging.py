@@ -210,6 +210,8 @@ def _hole_is_harmless(
     lacks = hole.lacks | fact.lacks
     if is_harmless_without(danger, lacks):
         return True
+    if part is Part.PROGRAM and re.match(r"[^\0/]* ", before):
+        return True  # without a shell all of it is one file's name, and there is none that begins so
     if part is Part.MODULE:
         return _OWN_PACKAGE.fullmatch(before) is not None
     if part is Part.HOST or part is Part.TARGET or danger in {Danger.REQUEST, Danger.REDIRECT}:

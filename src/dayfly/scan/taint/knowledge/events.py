@@ -367,6 +367,8 @@ _UNKNOWN = (
     *_CUSTOM_RESOURCE,
     *_ROTATION,
     *_fields(_CLEAN, "triggerSource", "userPoolId"),
+    # A user pool's: verified to be the account's own, whatever it says.
+    *_fields(_CALLER, "userName", "request.userAttributes.*", type="str", cleanses=_NO_CLAIM),
     *_fields(_IDENTITY, "request.userAttributes.sub"),
 )
 
