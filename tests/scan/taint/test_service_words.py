@@ -167,6 +167,27 @@ PAIRS = [
         "User.objects.filter(a=1).extra(where=['name = %s'], params=[event['q']])",
         "User.objects.filter(a=1).extra(where=[\"name = '%s'\" % event['q']])",
     ),
+    (
+        "event.trust: whom a function elsewhere has found or verified",
+        "import boto3\nfrom accounts import verify_token, unverified_claims\ntable = boto3.resource('dynamodb').Table('t')\n",
+        "table.get_item(Key={'userId': verify_token(event['headers']['authorization'])['sub']})",
+        "table.get_item(Key={'userId': unverified_claims(event['headers']['authorization'])['sub']})",
+    ),
+    (
+        "event.trust: a request that is handed on as it came names no owner",
+        "import boto3, json\ntable = boto3.resource('dynamodb').Table('t')\n",
+        "table.get_item(**json.loads(event['body']))",
+        "table.get_item(Key={'userId': json.loads(event['body'])['user']})",
+    ),
+    (
+        "event.header: a signed token has no line ends",
+        "import jwt, os\n",
+        (
+            "t = jwt.encode({'name': event['name']}, os.environ['KEY'])\n"
+            "return {'statusCode': 200, 'headers': {'X-Token': t}}"
+        ),
+        "return {'statusCode': 200, 'headers': {'X-Token': event['name']}}",
+    ),
 ]
 
 

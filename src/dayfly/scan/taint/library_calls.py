@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -44,7 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from dayfly.scan.taint.calls import Arguments
-    from dayfly.scan.taint.knowledge.model import Call, Result, Sink
+    from dayfly.scan.taint.knowledge.model import Argument, Call, Result, Sink
     from dayfly.scan.taint.machine import Machine
     from dayfly.scan.taint.values import Taint, Value
 
@@ -56,6 +58,14 @@ _BUILT_IN = {"str", "bytes", "list", "dict", "set", "tuple", "int", "float"}
 _WHOSE = {Trust.PREDICTABLE: "can be foretold", Trust.IDENTITY: "has been verified"}
 _TEXT_KINDS = {"str", "bytes"}
 _NUMBER_KINDS = {"int", "float", "bool", "NoneType"}
+
+# Names of functions that look somebody up, or look at what the caller has shown: `verify_token`, `find_user`.
+_ANSWERS = re.compile(
+    r"^(?!.*(?:unverif|insecure|unsafe|without)).*(?:verif|authent|authori|find|fetch|look_?up|get_?(?:\w*_)?(?:user|claim|identity|session|principal|account)"
+    r"|load_?(?:user|session)|current_|resolve|check|require|claims|session|identity|introspect)",
+    re.IGNORECASE,
+)
+_NO_CLAIM = frozenset({Danger.TRUST})
 
 
 def default_result(machine: Machine, values: Iterable[Value]) -> Value:
@@ -96,7 +106,9 @@ def call_name(machine: Machine, dotted: str, arguments: Arguments, node: ast.AST
     _call_back(machine, arguments, node)
     if guarded:
         return _with_truth(Const(None), guarded)
-    made = _derived(machine, name, list(arguments.every()))
+    made = _derived(
+        machine, name, list(arguments.every()), name.partition(".")[0] not in sys.stdlib_module_names
+    )
     if name in machine.library.owners and last[:1].isupper() and isinstance(made, Thing):
         return replace(made, kind=name)  # a class of which the tables know methods
     return made
@@ -115,7 +127,8 @@ def call_method(
     if row is not None:
         return _with_truth(_apply_call(machine, row, arguments, receiver, node, names[0]), guarded)
     _call_back(machine, arguments, node)
-    return _with_truth(_derived(machine, name, [receiver, *arguments.every()]), guarded)
+    answers = not machine.taint_of(receiver)
+    return _with_truth(_derived(machine, name, [receiver, *arguments.every()], answers), guarded)
 
 
 def _method_names(machine: Machine, kind: str, name: str) -> list[str]:
@@ -133,9 +146,18 @@ def has_rows(machine: Machine, kind: str, name: str) -> bool:
     )
 
 
-def _derived(machine: Machine, name: str, values: list[Value]) -> Value:
-    """The result of an unknown function; the same for the same tainted argument, so that a check of it counts."""
-    tainted = [one for one in values if machine.taint_of(one)]
+def _derived(machine: Machine, name: str, values: list[Value], answers: bool = False) -> Value:
+    """The result of an unknown function; the same for the same tainted argument, so that a check of it counts.
+
+    Where it `answers`, what it returns of an identity is its own word, not the caller's claim.
+    """
+    made = _derived_of(machine, name, [one for one in values if machine.taint_of(one)], values)
+    if not answers or not _ANSWERS.match(name.rpartition(".")[2]):
+        return made
+    return map_taint(made, lambda taint: cleanse(taint, _NO_CLAIM))
+
+
+def _derived_of(machine: Machine, name: str, tainted: list[Value], values: list[Value]) -> Thing:
     if len(tainted) == 1:
         one = tainted[0]
         constants = tuple(repr(other.value) for other in values if isinstance(other, Const))
@@ -204,6 +226,12 @@ def _check_sink(
         text = formatting.percent(machine, arguments.positional[0], Items(tuple(arguments.positional[1:])))
         arguments = replace(arguments, positional=[text])
     for argument in row.arguments:
+        if (
+            danger is Danger.TRUST
+            and row.names[0].startswith("boto3.")
+            and not _is_written(arguments, argument)
+        ):
+            continue
         values = conditions.select(machine, argument, arguments, receiver)
         if argument.is_rest and argument.position is not None and row.part is Part.PROGRAM:
             # The list of arguments, written out one by one.
@@ -213,6 +241,14 @@ def _check_sink(
             if labels:
                 machine.recorder.add_finding(machine, row.check, node, labels, shown, row)
                 return
+
+
+def _is_written(arguments: Arguments, argument: Argument) -> bool:
+    """Whether the code writes out what it looks into: all of a request that is the caller's names no owner."""
+    if argument.element is None:
+        return True
+    value = arguments.get(argument.position, argument.keyword)
+    return not isinstance(value, Thing)
 
 
 def _constant(value: Value) -> str:
