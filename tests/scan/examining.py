@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dayfly.scan.taint.checking import analyse, find_routes
-
+from dayfly.scan.model import Finding
 from dayfly.scan.source.limits import DEFAULT_LIMITS
 from dayfly.scan.source.project import Project
 from dayfly.scan.source.settling import settle
+from dayfly.scan.taint.checking import analyse, find_routes
 from dayfly.scan.template.entries import find_entries
+from dayfly.scan.weak.checking import check_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tests.scan.corpus.twins import Case
-
-    from dayfly.scan.model import Finding
 
 
 def read(files: Mapping[str, str], *, name: str = "case") -> Project:
@@ -37,6 +36,8 @@ def examine_project(project: Project) -> list[Finding]:
         if (entry.file.path, entry.qualname) not in seen:
             seen.add((entry.file.path, entry.qualname))
             findings.extend(analyse(project, entry).findings)
+    for file in project.own_files():
+        findings.extend(one for one in check_file(file) if isinstance(one, Finding))
     return findings
 
 

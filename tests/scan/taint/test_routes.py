@@ -135,3 +135,16 @@ def test_every_source_of_a_request_reaches_every_sink(source: str, check: str) -
 def test_a_flow_is_followed_into_helpers(flow: str, check: str) -> None:
     assert check in _run(SOURCES["query"], FLOWS[flow][0], SINKS[check][0])
     assert check not in _run(SOURCES["query"], FLOWS[flow][1], SINKS[check][0])
+
+
+@pytest.mark.parametrize(("route", "is_found"), [("/files/list", False), ("/files/<path:name>", True)])
+def test_path_of_a_route_without_parameters_is_nobodys_choice(route: str, is_found: bool) -> None:
+    source = f"""
+        import subprocess
+        from flask import Flask, request
+        app = Flask(__name__)
+        @app.route("{route}", methods=["GET"])
+        def listed(name=""):
+            return subprocess.check_output("ls " + request.path.split("/")[1], shell=True)
+    """
+    assert ("event.command" in route_checks(source)["listed"]) is is_found

@@ -11,6 +11,7 @@ from dayfly.scan.check import Family
 from dayfly.scan.configuration import checking as configuration
 from dayfly.scan.dependencies import checking as dependencies
 from dayfly.scan.model import Place
+from dayfly.scan.passes.resolution import Resolution
 from dayfly.scan.permissions import checking as permissions
 from dayfly.scan.state import checking as state
 from dayfly.scan.taint import checking as taint
@@ -109,7 +110,14 @@ def default_families(options: FamilyOptions) -> Families:
         functions: Sequence[LambdaFunction],
         entries: Sequence[Entry],
     ) -> Iterable[Finding | Note]:
-        return permissions.check_project(project, templates, functions, permissions.Options(entries))
+        resolution = Resolution(project)
+
+        def state_of(paths: Iterable[str]) -> str:
+            states = json.dumps(dict(resolution.states(paths)), sort_keys=True)
+            return hashlib.sha256(states.encode()).hexdigest()
+
+        known = permissions.Memory(memory, state_of, lambda entry: resolution.reached(entry.file))
+        return permissions.check_project(project, templates, functions, permissions.Options(entries, known))
 
     def look_at_configuration(
         project: Project,

@@ -12,6 +12,7 @@ from dayfly.scan.permissions.granting import Grant, read_role
 from dayfly.scan.permissions.missing import find_missing
 from dayfly.scan.permissions.needs import Need, find_needs
 from dayfly.scan.permissions.program import Reader
+from dayfly.scan.permissions.remembering import Memory as Memory
 from dayfly.scan.permissions.unused import find_unused
 from dayfly.scan.permissions.walking import find_usage
 from dayfly.scan.permissions.wildcards import find_managed, find_wildcards
@@ -29,9 +30,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """`entries` are handlers that were found already; where None, they are looked for."""
+    """`entries` are handlers that were found already; where None, they are looked for.
+
+    `memory` holds what was found out at an earlier scan.
+    """
 
     entries: Sequence[Entry] | None = None
+    memory: Memory | None = None
 
 
 def check_project(
@@ -52,7 +57,9 @@ def check_project(
     for function in functions:
         template = _template_of(function, templates)
         kinds = template.resources if template is not None else {}
-        usage, needs, notes = _use(project, function, entries, kinds, reader)
+        usage, needs, notes = _use(
+            project, function, entries, kinds, reader, options.memory if options is not None else None
+        )
         yield from notes
         role = read_role(function)
         if role is None:
@@ -71,12 +78,19 @@ def _use(
     entries: Sequence[Entry],
     kinds: Mapping[str, str],
     reader: Reader,
+    memory: Memory | None,
 ) -> tuple[Usage | None, tuple[Need, ...], tuple[Note, ...]]:
     own = [entry for entry in entries if entry.function is function or entry.function == function]
     if not own:
         return None, (), ()
+    key = memory.key(own[0], kinds) if memory is not None else ""
+    known = memory.recall(key) if memory is not None else None
+    if known is not None:
+        return known
     usage = find_usage(project, own[0], reader)
     needs, notes = find_needs(usage, kinds)
+    if memory is not None:
+        memory.remember(key, (usage, needs, (*usage.notes, *notes)))
     return usage, needs, (*usage.notes, *notes)
 
 

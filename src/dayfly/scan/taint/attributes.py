@@ -66,6 +66,7 @@ _CONSTANTS: Mapping[str, Scalar] = {
     "NotImplemented": None,
 }
 _HOST_DANGERS = frozenset({Danger.REQUEST, Danger.REDIRECT})
+_REQUESTS = {"flask.Request", "bottle.Request"}
 _CONSTRUCTORS = {
     "model_validate", "model_validate_json", "parse_obj", "parse_raw", "from_dict", "from_json", "_make",
 }  # fmt: skip
@@ -307,6 +308,8 @@ def thing_attribute(machine: Machine, value: Thing, name: str) -> Value:
     stored = machine.store.value((value.symbol, "attr", name))
     if stored is not None:
         return stored
+    if name == "path" and value.kind in _REQUESTS and machine.route and not set("<{*:") & set(machine.route):
+        return Thing("str", (), value.symbol.child(("attr", name)))  # a route without parameters: always this
     for kind in machine.library.lineage(value.kind):
         if library_calls.has_rows(machine, kind, name):
             break  # a method: what it is called on matters

@@ -141,7 +141,7 @@ def _run(machine: Machine, entry: Entry, recorder: Recorder, notes: list[Note]) 
     )
     machine.first_location = fresh_number()
     machine.steps_left = MAX_STEPS_OF_ENTRY
-    machine.returns_html = False
+    machine.returns_html, machine.route = False, ""
     machine.store.begin()
     with machine.within(scope):
         target = _find(machine, entry)
@@ -218,6 +218,7 @@ def _route_arguments(
 ) -> calls.Arguments:
     row = routes.choose_row(entry.file, machine.project, machine.library, registration.word)
     machine.returns_html = registration.returns_html or (row is not None and row.returns_html)
+    machine.route = registration.pattern
     function = machine.raw.get(id(target.node)) if target.node is not None else None
     if function is None:
         return calls.Arguments(keyword_rest=Thing())

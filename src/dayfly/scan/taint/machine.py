@@ -113,6 +113,7 @@ class Machine:
         self.first_location = 0  # of the entry: what is older outlives it
         self.old_ranges: list[tuple[int, int]] = []  # locations of modules imported by an entry
         self.returns_html = False  # what the entry returns is sent as HTML
+        self.route = ""  # the pattern that led to the entry, where it is a route
         self.current_call: ast.AST | None = None
         self.risks = 0  # operations so far that may have raised something
 
