@@ -37,7 +37,7 @@ _NEEDS: dict[Danger, tuple[frozenset[str], ...]] = {
     Danger.PATH: (frozenset("/"), frozenset({DOTS, LEADING_SLASH})),
     Danger.HTML: (frozenset("<"),),
     Danger.HEADER: (frozenset("\r\n"),),
-    Danger.LOG: (frozenset("\r\n"),),
+    Danger.LOG: (frozenset("\n"),),  # CloudWatch ends no event at a carriage return
     Danger.LDAP: (frozenset("()*"),),
     Danger.XPATH: (frozenset(" ([/|"),),
     Danger.TEMPLATE: (frozenset("{"),),
