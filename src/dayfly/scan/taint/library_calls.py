@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import sys
 from dataclasses import replace
@@ -42,7 +43,6 @@ from dayfly.scan.taint.values import (
 )
 
 if TYPE_CHECKING:
-    import ast
     from collections.abc import Iterable, Sequence
 
     from dayfly.scan.taint.calls import Arguments
@@ -218,6 +218,8 @@ def _check_sink(
     assert machine.recorder is not None
     shown = name.removeprefix("*.")
     if not row.needs_taint:
+        if row.check == "weak.hash" and isinstance(node, ast.Call) and _spells(node.func, shown):
+            return  # the family `weak` has looked at it, and at what it is for
         machine.recorder.add_finding(machine, row.check, node, (), shown, row)
         return
     danger = row.danger or danger_of(row.check)
@@ -241,6 +243,18 @@ def _check_sink(
             if labels:
                 machine.recorder.add_finding(machine, row.check, node, labels, shown, row)
                 return
+
+
+def _spells(function: ast.expr, shown: str) -> bool:
+    """Whether a call names the function plainly: `hashlib.md5(…)`, `md5(…)`."""
+    word = (
+        function.attr
+        if isinstance(function, ast.Attribute)
+        else function.id
+        if isinstance(function, ast.Name)
+        else ""
+    )
+    return word == shown.rpartition(".")[2] and word != "new"
 
 
 def _is_written(arguments: Arguments, argument: Argument) -> bool:
