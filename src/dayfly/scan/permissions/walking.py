@@ -9,19 +9,18 @@ from typing import TYPE_CHECKING
 
 from dayfly.scan.model import Note, NoteKind, Place
 from dayfly.scan.permissions import libraries
-from dayfly.scan.permissions.catalogue import load_catalogue
 from dayfly.scan.permissions.containers import Arguments
 from dayfly.scan.permissions.evaluating import Evaluator, TooMuchError
-from dayfly.scan.permissions.foreign import FOREIGN, SESSIONS, list_request
+from dayfly.scan.permissions.foreign import FOREIGN, SESSIONS
 from dayfly.scan.permissions.program import Class, Frame, Function, Program, Reader
 from dayfly.scan.permissions.recording import Recorder
+from dayfly.scan.permissions.resources import find_requests
 from dayfly.scan.permissions.usage import Usage
 from dayfly.scan.permissions.values import (
     FROM_EVENT,
     FROM_RUN_TIME,
     Callable_,
     Client,
-    Collection,
     External,
     Guess,
     Instance,
@@ -221,7 +220,15 @@ class _Walker:
         for load in scope.loads:
             for owner in self.evaluator.evaluate(load.value, frame):
                 if isinstance(owner, Resource):
-                    self._loaded(owner, load, frame)
+                    for request in find_requests(owner, load.attr):
+                        self.seen.record(
+                            request.service,
+                            request.operation,
+                            dict(request.preset),
+                            load,
+                            scope.file,
+                            how=load.attr,
+                        )
                 elif isinstance(owner, Instance):
                     self._property(owner, load.attr)
         for constant in scope.strings:
@@ -241,33 +248,6 @@ class _Walker:
                 if method.is_property:
                     self._enqueue(self.evaluator.bind(Callable_(method, None, owner), Arguments()))
                 return
-
-    def _loaded(self, owner: Resource, load: ast.Attribute, frame: Frame) -> None:
-        """An attribute of a resource is fetched when it is looked at; a collection when it is iterated."""
-        data = load_catalogue().resource(owner.service, owner.kind)
-        if load.attr in data.get("m", {}):
-            request = list_request(Collection(owner, load.attr))
-            self.seen.record(
-                request.service,
-                request.operation,
-                dict(request.preset),
-                load,
-                frame.scope.file,
-                how=load.attr,
-            )
-        elif not owner.is_loaded and load.attr in data.get("t", ()) and "load" in data.get("a", {}):
-            is_known = any(load.attr == _snake(name) for name, _ in owner.identifiers)
-            if not is_known and load.attr not in ("table_name", "name"):
-                for value in self.evaluator.attribute(owner, "load"):
-                    if isinstance(value, Operation):
-                        self.seen.record(
-                            value.service,
-                            value.operation,
-                            dict(value.preset),
-                            load,
-                            frame.scope.file,
-                            how=load.attr,
-                        )
 
     def _called(self, callee: Value, arguments: Arguments, call: ast.Call, frame: Frame) -> None:
         file = frame.scope.file
@@ -384,9 +364,3 @@ class _Walker:
                 file.place(node),
                 "list the actions it needs in the policy by hand",
             )
-
-
-def _snake(name: str) -> str:
-    return "".join(
-        "_" + char.lower() if char.isupper() and i else char.lower() for i, char in enumerate(name)
-    )
