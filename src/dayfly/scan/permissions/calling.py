@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
 
 from dayfly.scan.permissions.containers import Arguments
 from dayfly.scan.permissions.foreign import answer, call_foreign
+from dayfly.scan.permissions.objects import Objects
 from dayfly.scan.permissions.program import Frame
 from dayfly.scan.permissions.values import (
     FROM_EVENT,
@@ -32,12 +32,6 @@ from dayfly.scan.permissions.values import (
     each,
     limited,
 )
-
-if TYPE_CHECKING:
-    pass
-
-
-from dayfly.scan.permissions.objects import Objects
 
 
 class Calling(Objects):

@@ -6,7 +6,7 @@ import string
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from dayfly.scan.permissions.catalogue import load_catalogue
+from dayfly.scan.permissions.resources import element
 from dayfly.scan.permissions.values import (
     FROM_EVENT,
     FROM_RUN_TIME,
@@ -83,31 +83,6 @@ def iterate(value: Value) -> Values:
             return FROM_EVENT
         case _:
             return FROM_RUN_TIME
-
-
-def child(owner: Resource, made: object, given: tuple[Values, ...]) -> Resource:
-    """The resource that a sub-resource, a collection or an action makes of another."""
-    assert isinstance(made, list)
-    kind, sources = made
-    own = dict(owner.identifiers)
-    identifiers = []
-    rest = list(given)
-    for target, source, origin in sources:
-        if source == "=":
-            values = own.get(origin, FROM_RUN_TIME)
-        elif source == "?" and rest:
-            values = rest.pop(0)
-        else:
-            values = FROM_RUN_TIME
-        identifiers.append((target, values))
-    return Resource(owner.service, kind, tuple(identifiers))
-
-
-def element(owner: Collection) -> Resource:
-    """The resource that iterating a collection yields."""
-    made = load_catalogue().resource(owner.owner.service, owner.owner.kind).get("m", {})[owner.name]
-    found = child(owner.owner, made[2], ())
-    return Resource(found.service, found.kind, found.identifiers, is_loaded=True)
 
 
 def get_item(owner: Value, keys: Values) -> Values:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from dayfly.scan.permissions.calling import Calling
 from dayfly.scan.permissions.containers import get_item, iterate
+from dayfly.scan.permissions.framing import NO_CUT
 from dayfly.scan.permissions.program import Frame
 from dayfly.scan.permissions.values import (
     FROM_RUN_TIME,
@@ -32,8 +34,6 @@ from dayfly.scan.permissions.values import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-from dayfly.scan.permissions.calling import Calling
-from dayfly.scan.permissions.framing import NO_CUT
 
 MAX_STEPS = 150_000  # expressions looked at per handler: two to four seconds
 MAX_DEPTH = 60  # expressions and calls within each other; each takes up to eight of the interpreter's frames

@@ -1,11 +1,15 @@
-"""What values that are not the project's own answer: boto3's sessions, clients and resources, texts, containers."""
+"""What values that are not the project's own answer: libraries, boto3's sessions and clients, and by kind all others."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from dayfly.scan.permissions.catalogue import load_catalogue
-from dayfly.scan.permissions.containers import Arguments, call_mapping, call_text, child, iterate
+from dayfly.scan.permissions.containers import Arguments, call_mapping, call_text, iterate
+from dayfly.scan.permissions.resources import (
+    TRANSFERS,
+    call_resource,
+    collection_attribute,
+    resource_attribute,
+)
 from dayfly.scan.permissions.values import (
     FROM_EVENT,
     FROM_RUN_TIME,
@@ -31,9 +35,6 @@ from dayfly.scan.permissions.values import (
     text,
 )
 
-if TYPE_CHECKING:
-    pass
-
 SESSIONS = frozenset(
     {
         "boto3", "boto3.Session", "boto3.session.Session", "boto3.session", "aioboto3", "aioboto3.Session",
@@ -43,10 +44,6 @@ SESSIONS = frozenset(
     }
 )  # fmt: skip
 FOREIGN = Made("a client with other credentials")
-# Methods of clients that are no operations: https://boto3.amazonaws.com/v1/documentation/api/latest/
-TRANSFERS = frozenset(
-    {"upload_file", "upload_fileobj", "download_file", "download_fileobj", "copy"}
-)  # of S3 clients, buckets and objects
 # Methods that sign without a call: what they sign is checked by the database.
 SIGNED = {
     ("rds", "generate_db_auth_token"): "rds-db:connect",
@@ -81,9 +78,9 @@ def get_attribute(owner: Value, name: str) -> Values:
         case Client():
             return _client_attribute(owner, name)
         case Resource():
-            return _resource_attribute(owner, name)
+            return resource_attribute(owner, name)
         case Collection():
-            return _collection_attribute(owner, name)
+            return collection_attribute(owner, name)
         case Method(owner=Resource(), name="meta") if name == "client":
             assert isinstance(owner.owner, Resource)
             return frozenset({Client(owner.owner.service)})
@@ -112,82 +109,6 @@ def _client_attribute(owner: Client, name: str) -> Values:
     if operation is None:
         return NOTHING if owner.service else frozenset()
     return frozenset({Operation(owner.service, operation)})
-
-
-def _resource_attribute(owner: Resource, name: str) -> Values:
-    data = load_catalogue().resource(owner.service, owner.kind)
-    own = dict(owner.identifiers)
-    for identifier, values in owner.identifiers:
-        if _snake(identifier) == name:
-            return values
-    if owner.kind == "BatchWriter":
-        if name not in ("put_item", "delete_item"):
-            return FROM_RUN_TIME
-        table = (("RequestItems", own.get("Name", FROM_RUN_TIME)),)
-        return frozenset({Operation("dynamodb", "BatchWriteItem", table)})
-    if owner.kind == "Table" and name in ("name", "table_name"):
-        return own.get("Name", FROM_RUN_TIME)
-    if name == "meta":
-        return frozenset({Method(owner, "meta")})
-    if name == "batch_writer" and owner.kind == "Table":
-        return frozenset({Method(owner, name)})
-    if owner.service == "s3" and name in TRANSFERS and owner.kind in ("Bucket", "Object"):
-        preset = [("Bucket", own.get("Name", own.get("BucketName", FROM_RUN_TIME)))]
-        if owner.kind == "Object":
-            preset.append(("Key", own.get("Key", FROM_RUN_TIME)))
-        return frozenset({Operation("s3", "", tuple(preset), role=name)})
-    action = data.get("a", {}).get(name)
-    if action is not None:
-        return frozenset({_request(owner, action)})
-    made = data.get("h", {}).get(name)
-    if made is not None:
-        needs_more = any(source == "?" for _, source, _ in made[1])  # type: ignore[attr-defined]
-        return (
-            frozenset({Method(owner, name)})
-            if needs_more
-            else frozenset({child(owner, made, ()), Method(owner, name)})
-        )
-    if name in data.get("m", {}):
-        return frozenset({Collection(owner, name)})
-    return FROM_RUN_TIME
-
-
-def _request(owner: Resource, action: list[object]) -> Operation:
-    operation, parameters, *more = action
-    assert isinstance(operation, str)
-    assert isinstance(parameters, dict)
-    own = dict(owner.identifiers)
-    preset = [(_path_root(target), own.get(name, FROM_RUN_TIME)) for target, name in parameters.items()]
-    answer: set[Value] = set()
-    for one in more:
-        if isinstance(one, dict):
-            preset.extend((_path_root(key), text(str(value))) for key, value in one.items())
-        else:
-            answer.add(child(owner, one, ()))
-    return Operation(owner.service, operation, tuple(sorted(preset)), frozenset(answer))
-
-
-def _path_root(target: str) -> str:
-    return target.split("[", 1)[0].split(".", 1)[0]
-
-
-def list_request(owner: Collection) -> Operation:
-    """The operation that a collection calls when it is iterated."""
-    data = load_catalogue().resource(owner.owner.service, owner.owner.kind)
-    found = data.get("m", {})[owner.name]
-    return _request(owner.owner, found[:2])
-
-
-def _collection_attribute(owner: Collection, name: str) -> Values:
-    if name in ("all", "filter", "limit", "page_size", "pages"):
-        return frozenset({Method(owner, name)})
-    data = load_catalogue().resource(owner.owner.service, owner.owner.kind)
-    made = data.get("m", {})[owner.name][2]
-    assert isinstance(made, list)
-    batch = load_catalogue().resource(owner.owner.service, str(made[0])).get("b", {}).get(name)
-    if batch is None:
-        return FROM_RUN_TIME
-    return frozenset({_request(child(owner.owner, made, ()), batch)})
 
 
 def call_foreign(callee: Value, arguments: Arguments) -> Values:
@@ -279,7 +200,7 @@ def _call_method(owner: Value, name: str, arguments: Arguments) -> Values:
         case Client():
             return _call_client(owner, name, arguments)
         case Resource():
-            return _call_resource(owner, name, arguments)
+            return call_resource(owner, name, arguments)
         case Collection():
             return frozenset({owner})
         case Text():
@@ -311,23 +232,6 @@ def _call_client(owner: Client, name: str, arguments: Arguments) -> Values:
     return frozenset(out) or FROM_RUN_TIME
 
 
-def _call_resource(owner: Resource, name: str, arguments: Arguments) -> Values:
-    if name == "batch_writer":
-        return frozenset({Resource("dynamodb", "BatchWriter", owner.identifiers)})
-    made = load_catalogue().resource(owner.service, owner.kind).get("h", {}).get(name)
-    if made is None:
-        return FROM_RUN_TIME
-    given: list[Values] = list(arguments.positional)
-    sources = made[1]
-    assert isinstance(sources, list)
-    wanted = [target for target, source, _ in sources if source == "?"]
-    for position, target in enumerate(wanted):
-        if position >= len(given):
-            named = arguments.named.get(_snake(target), arguments.named.get(target))
-            given.append(named if named is not None else FROM_RUN_TIME)
-    return frozenset({child(owner, made, tuple(given))})
-
-
 def answer(callee: Operation, arguments: Arguments) -> Values:
     """What an operation answers, as far as later calls are about it: the address of a queue, the ARN of a topic."""
     if callee.operation in ("GetQueueUrl", "CreateQueue"):
@@ -343,9 +247,3 @@ def answer(callee: Operation, arguments: Arguments) -> Values:
             return frozenset(Resource(one.service, one.kind, (("Arn", topic),)) for one in made)
         return frozenset({Mapping((("TopicArn", topic),), NOTHING)})
     return callee.answer or frozenset({Made("answer")})
-
-
-def _snake(name: str) -> str:
-    return "".join(
-        "_" + char.lower() if char.isupper() and i else char.lower() for i, char in enumerate(name)
-    )

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import ast
-import re
 from typing import TYPE_CHECKING
 
 from dayfly.scan.permissions.containers import get_item, iterate
-from dayfly.scan.permissions.program import Frame, Function, absolute
+from dayfly.scan.permissions.parameters import Parameters, all_parameters
+from dayfly.scan.permissions.program import Frame, absolute
 from dayfly.scan.permissions.scopes import Binding, How, Scope
 from dayfly.scan.permissions.values import (
-    FROM_RUN_TIME,
     NOTHING,
     Callable_,
-    Client,
     External,
     Hole,
-    Instance,
-    Mapping,
     Module,
     Origin,
-    Resource,
     Sequence,
     Text,
     Type_,
@@ -39,10 +34,6 @@ from dayfly.scan.template.model import Unresolved
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-
-from dayfly.scan.permissions.framing import Framing
-
-_TYPE = re.compile(r"[A-Za-z_][\w., |\[\]]{0,200}")  # that may be worth parsing
 BUILTINS = frozenset(
     [
         "str",
@@ -75,7 +66,7 @@ BUILTINS = frozenset(
 )
 
 
-class Lookup(Framing):
+class Lookup(Parameters):
     """Names."""
 
     def name(self, name: str, frame: Frame) -> Values:
@@ -142,109 +133,6 @@ class Lookup(Framing):
                 if values:
                     return values
         return None
-
-    def _with_stores(self, values: Values, name: str, scope: Scope, near: Frame) -> Values:
-        """Adds what is put in under keys: in its own scope, or for a module's name in any of its functions."""
-        if isinstance(scope.node, ast.Module):
-            stores = self.program.facts[scope.file.path].kept.get(name, [])
-        else:
-            stores = [(scope, key, value) for key, value in scope.stores.get(name, ())]
-        if not stores:
-            return values
-        marker = (("stores", scope.node, name), near)
-        if marker in self._active:
-            return values
-        self._active[marker] = len(self._active)
-        try:
-            return self._store(values, stores, near)
-        finally:
-            del self._active[marker]
-
-    def _store(
-        self, values: Values, stores: list[tuple[Scope, ast.expr | None, ast.expr]], near: Frame
-    ) -> Values:
-        items: dict[str, Values] = {}
-        rest: set[Value] = set()
-        listed: tuple[Values, ...] = ()
-        for value in values:
-            if isinstance(value, Mapping):
-                items.update(value.items)
-                rest |= value.rest
-            elif isinstance(value, Sequence):
-                listed = value.items
-                rest |= value.rest
-        is_list = False
-        for scope, key, stored in stores:
-            for frame in self.frames_for(scope, near):
-                if key is None:
-                    is_list = True
-                    rest |= self.evaluate(stored, frame)
-                    continue
-                keys = constants(self.evaluate(key, frame))
-                if isinstance(key, ast.Name) and len(keys) > 1:
-                    for one in keys:
-                        overlay = self.overlay(frame, key.id, Text((one,)))
-                        items[one] = items.get(one, NOTHING) | self.evaluate(stored, overlay)
-                    continue
-                found = self.evaluate(stored, frame)
-                for one in keys:
-                    items[one] = items.get(one, NOTHING) | found
-                if not keys:
-                    rest |= found
-        others = {value for value in values if not isinstance(value, Mapping | Sequence)}
-        made: Value = (
-            Sequence(listed, limited(rest))
-            if is_list
-            else Mapping(tuple(sorted(items.items())), limited(rest))
-        )
-        return limited({*others, made})
-
-    def _parameter(self, name: str, at: Frame) -> Values:
-        assert at.function is not None
-        arguments = at.function.node.args
-        given = [*arguments.posonlyargs, *arguments.args]
-        defaults = dict(zip(reversed([a.arg for a in given]), reversed(arguments.defaults), strict=False))
-        defaults |= {
-            a.arg: d
-            for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
-            if d is not None
-        }
-        values = NOTHING
-        if name in defaults and at.parent is not None:
-            values = self.evaluate(defaults[name], at.parent)
-        for parameter in (*given, *arguments.kwonlyargs):
-            if parameter.arg == name and parameter.annotation is not None and at.parent is not None:
-                values |= self.annotated(parameter.annotation, at.parent)
-        if not values and name in defaults and not at.is_open:
-            return NOTHING  # left out, and None or a number stands for it
-        return values or FROM_RUN_TIME
-
-    def annotated(self, annotation: ast.expr, frame: Frame) -> Values:
-        """What a parameter's type says: an object of the project, a client of the SDK's stubs."""
-        if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
-            if not _TYPE.fullmatch(annotation.value):
-                return NOTHING
-            try:
-                annotation = ast.parse(annotation.value, mode="eval").body
-            except (SyntaxError, ValueError, MemoryError, RecursionError):
-                return NOTHING
-        if isinstance(annotation, ast.Subscript):
-            inner = annotation.slice
-            parts = inner.elts if isinstance(inner, ast.Tuple) else [inner]
-            if isinstance(annotation.value, ast.Name) and annotation.value.id in ("Optional", "Union"):
-                return limited({one for part in parts for one in self.annotated(part, frame)})
-            return NOTHING
-        if isinstance(annotation, ast.BinOp):
-            return self.annotated(annotation.left, frame) | self.annotated(annotation.right, frame)
-        out: set[Value] = set()
-        for value in self.evaluate(annotation, frame):
-            if isinstance(value, Type_):
-                out.add(Instance(value.cls))
-            elif isinstance(value, External):
-                made = stub(value.name)
-                if made is not None:
-                    out.add(made)
-        return frozenset(out)
 
     def _bound(self, bindings: Iterable[Binding], frame: Frame) -> Values:
         found: set[Value] = set()
@@ -328,25 +216,6 @@ class Lookup(Framing):
         return merge(read_reference(value.expression).parts)
 
 
-def all_parameters(function: Function) -> list[ast.arg]:
-    return [*function.parameters, *function.node.args.kwonlyargs]
-
-
 def _expression(node: ast.AST) -> ast.expr:
     assert isinstance(node, ast.expr)
     return node
-
-
-def stub(name: str) -> Value | None:
-    """The client or resource that a type of mypy_boto3_* or types_boto3_* stands for."""
-    parts = name.split(".")
-    for package in ("mypy_boto3_", "types_boto3_", "types_aiobotocore_", "types_aioboto3_"):
-        if parts[0].startswith(package):
-            service = parts[0].removeprefix(package).replace("_", "-")
-            kind = parts[-1]
-            if kind.endswith("Client"):
-                return Client(service)
-            if kind.endswith("ServiceResource"):
-                return Resource(service, "")
-            return Resource(service, kind)
-    return None

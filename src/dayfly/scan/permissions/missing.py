@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from dayfly.scan.model import Confidence, Finding, Severity
 from dayfly.scan.permissions.catalogue import load_catalogue
+from dayfly.scan.permissions.comparing import Facts
 from dayfly.scan.permissions.granting import (
     covers_action,
     meets,
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
 
     from dayfly.scan.permissions.needs import Need
     from dayfly.scan.template.model import Statement
-
-
-from dayfly.scan.permissions.comparing import Facts
 
 
 def find_missing(facts: Facts, resource_policies: Sequence[Statement]) -> Iterator[Finding]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
 
 from dayfly.scan.permissions.containers import Arguments
 from dayfly.scan.permissions.foreign import get_attribute
+from dayfly.scan.permissions.framing import MAX_FRAMES
+from dayfly.scan.permissions.lookup import Lookup
+from dayfly.scan.permissions.parameters import all_parameters
 from dayfly.scan.permissions.program import Class, Frame, Function
 from dayfly.scan.permissions.scopes import Binding
 from dayfly.scan.permissions.values import (
@@ -21,13 +23,6 @@ from dayfly.scan.permissions.values import (
     limited,
     text,
 )
-
-if TYPE_CHECKING:
-    pass
-
-
-from dayfly.scan.permissions.framing import MAX_FRAMES
-from dayfly.scan.permissions.lookup import Lookup, all_parameters
 
 
 class Objects(Lookup):

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from dayfly.scan.model import Confidence, Note, NoteKind, Place
 from dayfly.scan.permissions.catalogue import load_catalogue
 from dayfly.scan.permissions.containers import Arguments
-from dayfly.scan.permissions.foreign import TRANSFERS
 from dayfly.scan.permissions.program import Frame
+from dayfly.scan.permissions.resources import TRANSFERS
 from dayfly.scan.permissions.usage import AwsCall
 from dayfly.scan.permissions.values import (
     Client,

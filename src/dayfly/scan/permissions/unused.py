@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from dayfly.scan.model import Confidence, Finding, Severity
 from dayfly.scan.permissions.arns import Symbols, may_overlap, symbols
 from dayfly.scan.permissions.catalogue import Action, Level
+from dayfly.scan.permissions.comparing import SECRET, Facts, named
 from dayfly.scan.permissions.granting import (
     Grant,
     covered,
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from dayfly.scan.template.model import Statement
-
-
-from dayfly.scan.permissions.comparing import SECRET, Facts, named
 
 
 def find_unused(

@@ -9,19 +9,20 @@ from typing import TYPE_CHECKING
 
 from dayfly.scan.model import Note, NoteKind, Place
 from dayfly.scan.permissions import libraries
-from dayfly.scan.permissions.catalogue import load_catalogue
+from dayfly.scan.permissions.callbacks import find_callbacks
 from dayfly.scan.permissions.containers import Arguments
 from dayfly.scan.permissions.evaluating import Evaluator, TooMuchError
-from dayfly.scan.permissions.foreign import FOREIGN, SESSIONS, list_request
+from dayfly.scan.permissions.foreign import FOREIGN, SESSIONS
+from dayfly.scan.permissions.mentions import find_mentioned
 from dayfly.scan.permissions.program import Class, Frame, Function, Program, Reader
 from dayfly.scan.permissions.recording import Recorder
+from dayfly.scan.permissions.resources import find_requests
 from dayfly.scan.permissions.usage import Usage
 from dayfly.scan.permissions.values import (
     FROM_EVENT,
     FROM_RUN_TIME,
     Callable_,
     Client,
-    Collection,
     External,
     Guess,
     Instance,
@@ -29,7 +30,6 @@ from dayfly.scan.permissions.values import (
     Method,
     Operation,
     Resource,
-    Sequence,
     Type_,
     Value,
     constants,
@@ -38,7 +38,7 @@ from dayfly.scan.permissions.values import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from dayfly.scan.source.project import Project, PythonFile
+    from dayfly.scan.source.project import Project
     from dayfly.scan.template.entries import Entry
 
 # Nothing calls AWS without one of these somewhere.
@@ -137,47 +137,18 @@ class _Walker:
         return self.around.get(function.node) or self.program.frames[function.scope.file.path]
 
     def _mentioned(self) -> list[Function]:
-        mentions: set[str] = set()
-        is_dynamic = False
-        for frame in self.visited:
-            mentions |= frame.scope.mentions
-            is_dynamic = is_dynamic or frame.scope.is_dynamic
-        name = self.entry.qualname.rpartition(".")[2]
-        visited = {frame.scope.node for frame in self.visited}
-        out = []
-        for node, function in self.program.functions.items():
-            if isinstance(node, ast.Lambda):
-                continue
-            is_hook = (
-                function.cls is not None
-                and function.name.startswith("__")
-                and function.cls.node.name in mentions
-            )
-            is_subclass = (
-                function.cls is not None
-                and self._is_framework(function.cls)
-                and function.cls.node.name in mentions
-            )
-            if (
-                function.name in mentions
-                or is_hook
-                or is_subclass
-                or (function.is_decorated and function.name != name)
-                or (is_dynamic and function.cls is not None)
-            ) or function.scope.node in visited:
-                out.append(function)
-        return sorted(out, key=lambda one: (one.scope.file.path, one.node.lineno))
+        scopes = [frame.scope for frame in self.visited]
+        return find_mentioned(self.program, scopes, self.entry.qualname, self._is_framework)
 
     def _is_framework(self, cls: Class) -> bool:
         """A class whose methods somebody else's code calls: it inherits from a package's class."""
         frame = self.program.frames[cls.scope.file.path]
-        for base in cls.node.bases:
-            for value in self.evaluator.evaluate(base, frame):
-                if isinstance(value, External) and not value.name.startswith(
-                    ("builtins.", "enum.", "typing.", "abc.")
-                ):
-                    return True
-        return False
+        return any(
+            isinstance(value, External)
+            and not value.name.startswith(("builtins.", "enum.", "typing.", "abc."))
+            for base in cls.node.bases
+            for value in self.evaluator.evaluate(base, frame)
+        )
 
     def _handler(self) -> None:
         module = self.program.frames[self.entry.file.path]
@@ -221,7 +192,15 @@ class _Walker:
         for load in scope.loads:
             for owner in self.evaluator.evaluate(load.value, frame):
                 if isinstance(owner, Resource):
-                    self._loaded(owner, load, frame)
+                    for request in find_requests(owner, load.attr):
+                        self.seen.record(
+                            request.service,
+                            request.operation,
+                            dict(request.preset),
+                            load,
+                            scope.file,
+                            how=load.attr,
+                        )
                 elif isinstance(owner, Instance):
                     self._property(owner, load.attr)
         for constant in scope.strings:
@@ -241,33 +220,6 @@ class _Walker:
                 if method.is_property:
                     self._enqueue(self.evaluator.bind(Callable_(method, None, owner), Arguments()))
                 return
-
-    def _loaded(self, owner: Resource, load: ast.Attribute, frame: Frame) -> None:
-        """An attribute of a resource is fetched when it is looked at; a collection when it is iterated."""
-        data = load_catalogue().resource(owner.service, owner.kind)
-        if load.attr in data.get("m", {}):
-            request = list_request(Collection(owner, load.attr))
-            self.seen.record(
-                request.service,
-                request.operation,
-                dict(request.preset),
-                load,
-                frame.scope.file,
-                how=load.attr,
-            )
-        elif not owner.is_loaded and load.attr in data.get("t", ()) and "load" in data.get("a", {}):
-            is_known = any(load.attr == _snake(name) for name, _ in owner.identifiers)
-            if not is_known and load.attr not in ("table_name", "name"):
-                for value in self.evaluator.attribute(owner, "load"):
-                    if isinstance(value, Operation):
-                        self.seen.record(
-                            value.service,
-                            value.operation,
-                            dict(value.preset),
-                            load,
-                            frame.scope.file,
-                            how=load.attr,
-                        )
 
     def _called(self, callee: Value, arguments: Arguments, call: ast.Call, frame: Frame) -> None:
         file = frame.scope.file
@@ -303,7 +255,11 @@ class _Walker:
             case _:
                 pass
         if callee not in (FOREIGN, External("functools.partial")):
-            self._callbacks(arguments, call, file)
+            for value, given in find_callbacks(arguments, call):
+                if isinstance(value, Callable_):
+                    self._enqueue(self.evaluator.bind(value, given))
+                else:
+                    self.seen.operation(value, given, call, file)
 
     def _call(self, callee: Value, arguments: Arguments) -> None:
         if isinstance(callee, Callable_):
@@ -320,37 +276,6 @@ class _Walker:
             if name in cls.methods:
                 self._enqueue(self.evaluator.bind(Callable_(cls.methods[name], None, owner), arguments))
                 return
-
-    def _callbacks(self, arguments: Arguments, call: ast.Call, file: PythonFile) -> None:
-        """Functions and operations that are handed to a pool, a thread or an event loop."""
-        for position, values in enumerate(arguments.positional):
-            for value in values:
-                if isinstance(value, Callable_):
-                    rest = Arguments(arguments.positional[position + 1 :], arguments.named)
-                    named = getattr(call.func, "attr", getattr(call.func, "id", ""))
-                    is_passed_on = named in (
-                        "submit",
-                        "to_thread",
-                        "run_in_executor",
-                        "partial",
-                        "apply_async",
-                    )
-                    self._enqueue(
-                        self.evaluator.bind(value, rest if is_passed_on else Arguments(is_open=True))
-                    )
-                elif isinstance(value, Operation) and value.role not in ("paginate", "wait"):
-                    self.seen.operation(value, arguments, call, file)
-        for name, values in arguments.named.items():
-            for value in values:
-                if isinstance(value, Callable_):
-                    self._enqueue(self.evaluator.bind(value, self._thread(name, arguments)))
-
-    def _thread(self, name: str, arguments: Arguments) -> Arguments:
-        if name == "target":
-            for one in arguments.named.get("args", frozenset()):
-                if isinstance(one, Sequence) and not one.rest:
-                    return Arguments(one.items)
-        return Arguments(is_open=True)
 
     def _external(self, name: str, arguments: Arguments, call: ast.Call, frame: Frame) -> None:
         file = frame.scope.file
@@ -384,9 +309,3 @@ class _Walker:
                 file.place(node),
                 "list the actions it needs in the policy by hand",
             )
-
-
-def _snake(name: str) -> str:
-    return "".join(
-        "_" + char.lower() if char.isupper() and i else char.lower() for i, char in enumerate(name)
-    )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from dayfly.scan.model import Confidence, Finding, Severity
 from dayfly.scan.permissions.catalogue import Action, Level
+from dayfly.scan.permissions.comparing import SECRET, Facts, named, names_nothing
 from dayfly.scan.permissions.granting import (
     Grant,
     covered,
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from dayfly.scan.template.model import Statement
-
-
-from dayfly.scan.permissions.comparing import SECRET, Facts, named, names_nothing
 
 
 def find_wildcards(grant: Grant, facts: Sequence[Facts]) -> Iterator[Finding]:

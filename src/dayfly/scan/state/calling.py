@@ -153,8 +153,6 @@ class Calls(Making):
             return Value(text="{removed}")
         return value
 
-    # Methods
-
     def _method(
         self,
         node: ast.Call,

@@ -1,4 +1,4 @@
-"""Values of expressions, and what assigning to them changes."""
+"""Values of expressions: one case for each kind of them."""
 
 from __future__ import annotations
 
@@ -29,8 +29,6 @@ class Expressions(Changing):
     def __init__(self, follower: Follower) -> None:
         super().__init__(follower)
         self.calls = Calls(follower, self)
-
-    # Values
 
     def evaluate(self, node: ast.expr, state: State, frame: Frame) -> Value:
         match node:
@@ -215,7 +213,3 @@ class Expressions(Changing):
             result = self.evaluate(node.elt, inner, frame)
         state.take_world(inner)
         return replace(result.derived(), refs=(External("list()"),), work=result.work, is_constant=False)
-
-    # Changes
-
-    # Looking into values

@@ -50,8 +50,6 @@ class Follower(Branching):
         self.evaluated: dict[int, Value] = {}
         self.expressions = Expressions(self)
 
-    # Statements
-
     def run(self, body: Sequence[ast.stmt], state: State, frame: Frame) -> None:
         pushed = 0
         for node in body:
@@ -132,8 +130,6 @@ class Follower(Branching):
     def _leave(self, state: State, frame: Frame) -> None:
         frame.exits.append(state.copy())
         state.is_live = False
-
-    # Functions
 
     def function(
         self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, frame: Frame, state: State
@@ -218,8 +214,6 @@ class Follower(Branching):
         if is_plain and before == after and is_same and not self.deeds.is_bounded:
             self.pure[known] = result
         return result
-
-    # Deeds
 
 
 def _is_plain(function: FunctionRef, given: Sequence[Value], named: Mapping[str, Value]) -> bool:
