@@ -220,3 +220,33 @@ def test_what_runs_beside_a_route_sees_the_request() -> None:
         """
     )
     assert found == {"missing": {"event.template"}, "look": {"event.command"}, "broken": set()}
+
+
+def test_an_answer_may_get_another_type_than_html_once_it_is_made() -> None:
+    found = route_checks(
+        """
+        from flask import Flask, request, make_response
+        app = Flask(__name__)
+        @app.get("/table")
+        def table():
+            answer = make_response("name," + request.args["q"])
+            answer.headers["Content-Type"] = "text/csv"
+            return answer
+        @app.get("/text")
+        def text():
+            answer = make_response(request.args["q"])
+            answer.mimetype = "text/plain"
+            return answer
+        @app.get("/page")
+        def page():
+            answer = make_response(request.args["q"])
+            answer.headers["Content-Type"] = "text/html; charset=utf-8"
+            return answer
+        @app.get("/other")
+        def other():
+            answer, second = make_response(request.args["q"]), make_response("")
+            second.mimetype = "text/plain"
+            return answer
+        """
+    )
+    assert found == {"table": set(), "text": set(), "page": {"event.html"}, "other": {"event.html"}}
