@@ -174,6 +174,25 @@ PAIRS = [
         "table.get_item(Key={'userId': unverified_claims(event['headers']['authorization'])['sub']})",
     ),
     (
+        "event.command: a field of a model with a pattern",
+        (
+            "import os\nfrom pydantic import BaseModel, Field, constr\nclass Ask(BaseModel):\n"
+            "    name: constr(pattern=r'^[a-z]+$')\n    host: str = Field(pattern=r'^[a-z0-9.-]+$')\n    free: str\n"
+            "    loose: str = Field(pattern=r'[a-z]+')\n"
+        ),
+        "ask = Ask.model_validate_json(event['body'])\nos.system('ls ' + ask.name + ask.host)",
+        "ask = Ask.model_validate_json(event['body'])\nos.system('ls ' + ask.loose)",
+    ),
+    (
+        "event.command: a field of a model that is one of a few",
+        (
+            "import enum, os\nfrom pydantic import BaseModel\nclass Kind(str, enum.Enum):\n    A = 'a'\n"
+            "class Ask(BaseModel):\n    kind: Kind\n    free: str\n"
+        ),
+        "ask = Ask.model_validate_json(event['body'])\nos.system('ls ' + ask.kind.value)",
+        "ask = Ask.model_validate_json(event['body'])\nos.system('ls ' + ask.free)",
+    ),
+    (
         "event.trust: a request that is handed on as it came names no owner",
         "import boto3, json\ntable = boto3.resource('dynamodb').Table('t')\n",
         "table.get_item(**json.loads(event['body']))",
