@@ -15,7 +15,7 @@ from dayfly.scan.passes.inputs import Input, moved, moved_place, read_input
 from dayfly.scan.passes.store import Store, tool_version
 from dayfly.scan.passes.tasks import Planner, perform_all
 from dayfly.scan.report import suppressions
-from dayfly.scan.report.excerpts import take_excerpts
+from dayfly.scan.report.excerpts import hide, secret_values, take_excerpts
 from dayfly.scan.report.fingerprints import fingerprints
 from dayfly.scan.report.outcome import Item, Outcome, Standing
 from dayfly.scan.report.selection import Selection
@@ -184,6 +184,11 @@ def _judge(
     findings: Sequence[Finding], texts: _Texts, options: Options
 ) -> tuple[tuple[Item, ...], dict[str, dict[int, str]], list[Note]]:
     excerpts = {path: dict(lines) for path, lines in take_excerpts(findings, texts.lines).items()}
+    values = secret_values(findings, texts.lines)
+    findings = [
+        replace(one, steps=tuple(replace(step, what=hide(step.what, values)) for step in one.steps))
+        for one in findings
+    ]
     marks = fingerprints(findings, lambda path, line: excerpts.get(path, {}).get(line, ""))
     comments: list[suppressions.Suppression] = []
     notes: list[Note] = []

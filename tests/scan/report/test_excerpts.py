@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from dayfly.scan.model import Finding, Place, Severity, Step
-from dayfly.scan.report.excerpts import MAX_LINE, mask, printable, take_excerpts
+from dayfly.scan.report.excerpts import MAX_LINE, hide, mask, printable, secret_values, take_excerpts
+from dayfly.scan.source.masking import MASK
 
 
 @pytest.mark.parametrize(
@@ -63,3 +64,14 @@ def test_lines_are_cut_and_places_beyond_the_file_have_none() -> None:
 )
 def test_what_moves_a_cursor_is_spelt_out(text: str, shown: str) -> None:
     assert printable(text) == shown
+
+
+def test_a_secret_that_was_found_is_hidden_wherever_else_it_stands() -> None:
+    lines = ["password = 'corncrake'", "run('login corncrake ' + q)"]
+    findings = [
+        Finding("secret.password", "m", Place("a.py", 1, 12, 1, 23), Severity.HIGH),
+        Finding("event.command", "m", Place("a.py", 2, 1, 2, 10), Severity.HIGH),
+    ]
+    taken = take_excerpts(findings, lambda path: lines)
+    assert not any("corncrake" in line for shown in taken.values() for line in shown.values())
+    assert hide("login corncrake", secret_values(findings, lambda path: lines)) == f"login {MASK}"

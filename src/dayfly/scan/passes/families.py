@@ -15,6 +15,7 @@ from dayfly.scan.passes.resolution import Resolution
 from dayfly.scan.permissions import checking as permissions
 from dayfly.scan.state import checking as state
 from dayfly.scan.taint import checking as taint
+from dayfly.scan.taint import unfollowed
 from dayfly.scan.template.entries import Entry, find_entries, names_by_look
 from dayfly.scan.template.model import LambdaFunction, Trigger
 from dayfly.scan.template.reading import read_templates
@@ -139,6 +140,7 @@ def default_families(options: FamilyOptions) -> Families:
         analyse=taint.analyse,
         check_effects=state.check_effects,
         files=(
+            FileCheck((Family.EVENT,), unfollowed.check_file),
             FileCheck((Family.WEAK,), weak.check_file),
             FileCheck((Family.SECRET,), configuration.check_file),
         ),

@@ -7,7 +7,7 @@ import operator
 import re
 from typing import TYPE_CHECKING
 
-from dayfly.scan.taint import attributes, calls, items, library_calls, memberships, texts
+from dayfly.scan.taint import calls, items, library_calls, memberships, special_methods, texts
 from dayfly.scan.taint.joining import join_all
 from dayfly.scan.taint.knowledge.model import Danger
 from dayfly.scan.taint.values import (
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from dayfly.scan.taint.machine import Machine
-    from dayfly.scan.taint.values import Scalar, Value
+    from dayfly.scan.taint.values import Scalar, Taint, Value
 
 _NUMBERS = {"int", "float", "bool"}
 # Exponents and shifts beyond this are not computed, nor is what they would make.
@@ -48,17 +48,6 @@ _OPERATORS: Mapping[type[ast.operator], Callable[[object, object], object]] = {
     ast.RShift: operator.rshift,
     ast.Pow: operator.pow,
 }
-_SPECIALS: Mapping[type[ast.operator], str] = {
-    ast.Add: "__add__",
-    ast.Sub: "__sub__",
-    ast.Mult: "__mul__",
-    ast.Div: "__truediv__",
-    ast.Mod: "__mod__",
-    ast.BitOr: "__or__",
-    ast.BitAnd: "__and__",
-    ast.RShift: "__rshift__",
-    ast.LShift: "__lshift__",
-}
 
 
 def operate(machine: Machine, op: ast.operator, left: Value, right: Value, node: ast.AST) -> Value:
@@ -75,6 +64,11 @@ def _operate_one(machine: Machine, op: ast.operator, left: Value, right: Value, 
         if isinstance(made, Thing):
             machine.risks += 1
         return made
+    if isinstance(left, Ref) or isinstance(right, Ref):
+        # A class of the project decides before anything is assumed of the other side.
+        called = special_methods.operated(machine, op, left, right, node)
+        if called is not None:
+            return called
     if isinstance(op, ast.Add):
         return _add(machine, left, right, node)
     if isinstance(left, Thing) and left.kind == "markupsafe.Markup" and isinstance(op, (ast.Mod, ast.Add)):
@@ -101,15 +95,12 @@ def _operate_one(machine: Machine, op: ast.operator, left: Value, right: Value, 
         remaining = memberships.difference(machine, left, right)
         if remaining is not None:
             return remaining
-    special = _SPECIALS.get(type(op), "")
-    called = attributes.call_special(machine, left, special, [right], node)
-    if called is not None:
-        return called
-    if special and isinstance(left, Thing) and library_calls.has_rows(machine, left.kind, special):
+    special = f"__{special_methods.WORDS[type(op)]}__"
+    if isinstance(left, Thing) and library_calls.has_rows(machine, left.kind, special):
         return library_calls.call_method(machine, left, left.kind, special, calls.Arguments([right]), node)
     kinds = {one.kind for one in (left, right) if isinstance(one, Thing)}
     if kinds and kinds <= _NUMBERS:
-        return Thing("float" if "float" in kinds else "int")
+        return Thing("float" if "float" in kinds else "int", _of_numbers(left, right))
     return _unknown_of(machine, left, right)
 
 
@@ -149,6 +140,11 @@ def compute(op: ast.operator, left: Scalar, right: Scalar) -> Value:
     return Thing()
 
 
+def _of_numbers(*sides: Value) -> Taint:
+    """What numbers have of the texts they were made of: harmless until `chr` makes it text again."""
+    return unite(*(one.taint for one in sides if isinstance(one, Thing) and one.kind == "int"))
+
+
 def _unknown_of(machine: Machine, left: Value, right: Value, *, is_text: bool = False) -> Value:
     machine.risks += 1
     taint = unite(machine.taint_of(left), machine.taint_of(right))
@@ -174,12 +170,9 @@ def _add(machine: Machine, left: Value, right: Value, node: ast.AST) -> Value:
         return machine.new_list(
             [], join_all([*a.items, *b.items, a.rest, *([] if b.rest is None else [b.rest])])
         )
-    called = attributes.call_special(machine, left, "__add__", [right], node)
-    if called is not None:
-        return called
     kinds = {one.kind for one in (left, right) if isinstance(one, Thing)}
     if kinds and kinds <= _NUMBERS:
-        return Thing("float" if "float" in kinds else "int")
+        return Thing("float" if "float" in kinds else "int", _of_numbers(left, right))
     if isinstance(left, Thing) and isinstance(right, Thing):
         return texts.make((Hole(left.taint, left.symbol), Hole(right.taint, right.symbol)))
     return _unknown_of(machine, left, right)

@@ -30,7 +30,7 @@ def assign(machine: Machine, target: ast.expr, value: Value, node: ast.AST) -> N
     if isinstance(target, (ast.Name, ast.Attribute)):
         promises.check(machine, target.id if isinstance(target, ast.Name) else target.attr, value, node)
     if isinstance(target, ast.Name):
-        if machine.recorder is not None and machine.taint_of(value, 3):
+        if machine.recorder is not None and machine.taint_of(value, is_shallow=True):
             step = machine.step(node)
             value = map_taint(value, lambda taint: add_step(taint, step))
         bind(machine, target.id, value, None, node)

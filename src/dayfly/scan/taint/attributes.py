@@ -70,6 +70,10 @@ _REQUESTS = {"flask.Request", "bottle.Request"}
 _CONSTRUCTORS = {
     "model_validate", "model_validate_json", "parse_obj", "parse_raw", "from_dict", "from_json", "_make",
 }  # fmt: skip
+PROPERTY = "dayfly.Property"
+METACLASS = "<metaclass>"
+# What `super()` reaches of `object` and `type` that says what an attribute, an object or a call is.
+_OF_OBJECT = {"__setattr__", "__getattribute__", "__new__", "__call__"}
 _ENUMS = {"enum.Enum", "enum.IntEnum", "enum.StrEnum", "enum.Flag", "enum.IntFlag"}
 
 
@@ -88,6 +92,12 @@ def get_attribute(machine: Machine, value: Value, name: str) -> Value:
     """`value.name`."""
     if isinstance(value, Choice):
         return join_all(get_attribute(machine, one, name) for one in value.alternatives)
+    if name == "__dict__":
+        from dayfly.scan.taint import namespaces
+
+        found = namespaces.of(machine, value)
+        if found is not None:
+            return found
     if isinstance(value, Module):
         return _module_attribute(machine, value, name)
     if isinstance(value, Name):
@@ -135,14 +145,18 @@ def _module_attribute(machine: Machine, module: Module, name: str) -> Value:
     return Name(f"{module.file.module}.{name}")
 
 
-def _object_attribute(machine: Machine, ref: Ref, name: str) -> Value:
+def _object_attribute(machine: Machine, ref: Ref, name: str, *, is_raw: bool = False) -> Value:
+    from dayfly.scan.taint import calls
+
+    if ref.cls is not None and not is_raw:
+        reader = find_in_class(machine, ref.cls, "__getattribute__")
+        if reader is not None:
+            return calls.call(machine, Bound(reader[0], ref), calls.Arguments([Const(name)]), None)
     table = machine.table(ref)
     own = table.entries.get(name) if table is not None else None
     cls = ref.cls
     if name == "__class__" and cls is not None:
         return cls
-    if name == "__dict__" and table is not None:
-        return machine.allocate(Table(dict(table.entries), rest=table.rest), "dict")
     if own is not None and table is not None and name not in table.maybe:
         return own
     found = find_in_class(machine, cls, name) if cls is not None else None
@@ -156,8 +170,6 @@ def _object_attribute(machine: Machine, ref: Ref, name: str) -> Value:
     if cls is not None:
         getter = find_in_class(machine, cls, "__getattr__")
         if getter is not None:
-            from dayfly.scan.taint import calls
-
             return calls.call(machine, Bound(getter[0], ref), calls.Arguments([Const(name)]), None)
         for kind in kinds_of(machine, cls):
             for lineage in machine.library.lineage(kind):
@@ -192,6 +204,10 @@ def bind_to(machine: Machine, value: Value, receiver: Value, owner: Class) -> Va
             from dayfly.scan.taint import calls
 
             return calls.call(machine, Bound(getter[0], value), calls.Arguments([receiver, owner]), None)
+    if isinstance(value, Thing) and value.kind == PROPERTY and value.origin:
+        from dayfly.scan.taint import calls
+
+        return calls.call(machine, value.origin[0], calls.Arguments([receiver]), None)
     return value
 
 
@@ -254,15 +270,29 @@ def class_attribute(machine: Machine, cls: Class, name: str) -> Value:
         return machine.new_dict(
             {member: class_attribute(machine, cls, member) for member in _member_names(machine, cls)}
         )
-    if name == "__dict__":
-        table = machine.store.get(cls.location)
-        if isinstance(table, Table):
-            return machine.allocate(Table(dict(table.entries)), "dict")
     if name in _CONSTRUCTORS:
         return Method(cls, name)
+    inherited = metaclass_method(machine, cls, name)
+    if inherited is not None:
+        return bind_to(machine, inherited, cls, cls)
+    getter = metaclass_method(machine, cls, "__getattr__")
+    if getter is not None:
+        from dayfly.scan.taint import calls
+
+        return calls.call(machine, Bound(getter, cls), calls.Arguments([Const(name)]), None)
     for kind in kinds_of(machine, cls):
         return Name(f"{kind}.{name}")
     return Method(cls, name)
+
+
+def metaclass_method(machine: Machine, cls: Class, name: str) -> Value | None:
+    """What the class of a class says, where it is one of the project."""
+    for one in resolution_order(machine, cls):
+        metaclass = machine.store.value((one.location, METACLASS))
+        if isinstance(metaclass, Class):
+            found = find_in_class(machine, metaclass, name)
+            return None if found is None else found[0]
+    return None
 
 
 def is_enum(machine: Machine, cls: Class) -> bool:
@@ -293,6 +323,8 @@ def enum_member(machine: Machine, cls: Class, key: Value) -> Value:
 
 def _super_attribute(machine: Machine, value: Super, name: str) -> Value:
     receiver = value.receiver
+    if name in _OF_OBJECT and not _is_overridden(machine, value, name):
+        return Partial(Name(f"object.{name}"), () if name == "__new__" else (receiver,))
     cls = receiver.cls if isinstance(receiver, Ref) else receiver
     if isinstance(cls, Class):
         found = find_in_class(machine, cls, name, after=value.cls)
@@ -301,6 +333,35 @@ def _super_attribute(machine: Machine, value: Super, name: str) -> Value:
         for kind in kinds_of(machine, cls):
             return Name(f"{kind}.{name}")
     return Name(f"object.{name}")
+
+
+def _is_overridden(machine: Machine, value: Super, name: str) -> bool:
+    receiver = value.receiver
+    cls = receiver.cls if isinstance(receiver, Ref) else receiver
+    return isinstance(cls, Class) and find_in_class(machine, cls, name, after=value.cls) is not None
+
+
+def call_of_object(machine: Machine, name: str, given: Sequence[Value], node: ast.AST | None) -> Value | None:
+    """What `object` and `type` themselves do, where a class of the project hands on to them."""
+    if not given:
+        return None
+    receiver, rest = given[0], given[1:]
+    word = rest[0].value if rest and isinstance(rest[0], Const) else None
+    if name == "__setattr__" and len(rest) == 2 and isinstance(word, str):
+        if isinstance(receiver, Ref) and receiver.kind == "object":
+            table = machine.table(receiver) or Table(kind="object")
+            entries = {**table.entries, word: rest[1]}
+            machine.store.set(receiver.location, replace(table, entries=entries, maybe=table.maybe - {word}))
+        return Const(None)
+    if name == "__getattribute__" and isinstance(word, str) and isinstance(receiver, Ref):
+        return _object_attribute(machine, receiver, word, is_raw=True)
+    if name == "__new__" and isinstance(receiver, Class) and not kinds_of(machine, receiver):
+        return machine.allocate(Table(kind="object"), "object", receiver)
+    if name == "__call__" and isinstance(receiver, Class):
+        from dayfly.scan.taint import calls, instances
+
+        return instances.instantiate(machine, receiver, calls.Arguments(list(rest)), node, is_raw=True)
+    return None
 
 
 def thing_attribute(machine: Machine, value: Thing, name: str) -> Value:
@@ -370,11 +431,19 @@ def _set_through_class(machine: Machine, ref: Ref, name: str, value: Value) -> b
 
     if ref.cls is None:
         return False
+    writer = find_in_class(machine, ref.cls, "__setattr__")
+    if writer is not None:
+        calls.call(machine, Bound(writer[0], ref), calls.Arguments([Const(name), value]), None)
+        return True
     setter = find_in_class(machine, ref.cls, f"{name}.setter")
     if setter is not None:
         calls.call(machine, Bound(setter[0], ref), calls.Arguments([value]), None)
         return True
     found = find_in_class(machine, ref.cls, name)
+    if found is not None and isinstance(found[0], Thing) and found[0].kind == PROPERTY:
+        if len(found[0].origin) > 1:
+            calls.call(machine, found[0].origin[1], calls.Arguments([ref, value]), None)
+        return True
     if found is not None and isinstance(found[0], Ref) and found[0].cls is not None:
         descriptor = find_in_class(machine, found[0].cls, "__set__")
         if descriptor is not None:
@@ -408,8 +477,17 @@ def call_special(
 def library_item(machine: Machine, holder: Value, key: Value) -> Value:
     """An item of something named in a library: `os.environ["X"]`, or of a generic class `list[int]`."""
     if isinstance(holder, Name):
+        if holder.dotted == "sys.modules":
+            from dayfly.scan.taint import namespaces
+
+            return namespaces.import_by_name(machine, key) or Thing("", machine.taint_of(key))
+        if holder.dotted == "builtins" and isinstance(key, Const) and isinstance(key.value, str):
+            return get_attribute(machine, holder, key.value)
         if holder.dotted == "os.environ":
             constant = key.value if isinstance(key, Const) else None
+            written = machine.store.value(("os.environ", "item", constant))
+            if written is not None:
+                return written
             return unknown_text((), machine.name_symbol(f"os.environ[{constant!r}]"))
         return holder
     return Thing("", machine.taint_of(holder))

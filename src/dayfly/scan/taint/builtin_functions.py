@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dayfly.scan.taint import builtin_sequences, comparisons, exceptions, formatting
+from dayfly.scan.taint import builtin_sequences, comparisons, exceptions, formatting, namespaces, running_text
 from dayfly.scan.taint.characters import ONLY_DIGITS
 from dayfly.scan.taint.joining import join_all
 from dayfly.scan.taint.knowledge.model import EVERY_DANGER, Danger
@@ -19,11 +19,15 @@ from dayfly.scan.taint.values import (
     Method,
     Name,
     Ref,
+    Table,
     Text,
     Thing,
     alternatives,
     boolean,
+    cleanse,
+    fresh_number,
     predictable,
+    restore,
     unite,
     unknown_text,
 )
@@ -34,11 +38,16 @@ if TYPE_CHECKING:
 
     from dayfly.scan.taint.calls import Arguments
     from dayfly.scan.taint.machine import Machine
-    from dayfly.scan.taint.values import Value
+    from dayfly.scan.taint.values import Taint, Value
 
+_TYPES = {
+    "str", "bytes", "int", "float", "bool", "complex", "list", "dict", "tuple", "set", "NoneType", "Decimal", "UUID",
+}  # fmt: skip
 Model = "Callable[[Machine, Arguments, ast.AST | None], Value | None]"
 # What `int()` and `float()` accept lets no text through that harms; identities stay claims.
 _NUMBER = Fact(EVERY_DANGER - {Danger.TRUST}, ONLY_DIGITS.lacks - set("+-. _\t\n"))
+# The message of the exception repeats the text as its `repr`.
+_REPEATED = frozenset({Danger.CODE, Danger.LOG, Danger.HEADER})
 _PURE: Mapping[str, Callable[..., object]] = {
     "abs": abs, "chr": chr, "ord": ord, "hex": hex, "oct": oct, "bin": bin, "round": round, "ascii": ascii,
     "divmod": divmod, "pow": pow,
@@ -101,8 +110,15 @@ def _bytes(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Valu
     return (
         value
         if isinstance(value, Const) and isinstance(value.value, bytes)
-        else unknown_text(machine.taint_of(value), is_bytes=True)
+        else unknown_text(_of_numbers(machine, value), is_bytes=True)
     )
+
+
+def _of_numbers(machine: Machine, value: Value) -> Taint:
+    """The taint of bytes made of numbers: what `ord` made of a text is that text again."""
+    taint = machine.taint_of(value)
+    each = alternatives(machine.element(value) or value)
+    return restore(taint) if all(isinstance(one, Thing) and one.kind == "int" for one in each) else taint
 
 
 def _number(kind: type[int] | type[float]) -> Callable[[Machine, Arguments, ast.AST | None], Value]:
@@ -116,6 +132,9 @@ def _number(kind: type[int] | type[float]) -> Callable[[Machine, Arguments, ast.
             except (ValueError, TypeError, OverflowError) as error:
                 exceptions.raise_named(machine, type(error).__name__)
         machine.risks += 1
+        said = cleanse(machine.taint_of(given[0]), _REPEATED)
+        if machine.attempts and said:
+            exceptions.may_raise(machine, "ValueError", said)
         for symbol in comparisons.symbols_of(given[0]):
             machine.store.learn(symbol, _NUMBER)
         return Thing(kind.__name__, predictable(machine.taint_of(given[0])))
@@ -127,6 +146,9 @@ def _bool(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value
     value = _first(arguments)
     if value is None:
         return FALSE
+    from dayfly.scan.taint import special_methods
+
+    value = special_methods.condition(machine, value, node)
     known = machine.truth(value)
     if known is not None:
         return Const(known)
@@ -209,14 +231,19 @@ def _isinstance(machine: Machine, arguments: Arguments, node: ast.AST | None) ->
 
 def is_instance(machine: Machine, value: Value, kind: Value) -> Value:
     """`isinstance(value, kind)`: what it answers, or what it shows."""
-    from dayfly.scan.taint import conditions
+    from dayfly.scan.taint import attributes, conditions
 
     wanted = [
         one for part in (kind.items if isinstance(kind, Items) else (kind,)) for one in alternatives(part)
     ]
     names: set[object] = set()
     for one in wanted:
-        names.add(one.name if isinstance(one, Class) else one.dotted if isinstance(one, Name) else "?")
+        if isinstance(one, Class):
+            # A class of the project may be called as a type of the language is, and may answer for itself.
+            asks = attributes.metaclass_method(machine, one, "__instancecheck__") is not None
+            names.add("?" if asks or one.name in _TYPES else one.name)
+        else:
+            names.add(one.dotted if isinstance(one, Name) else "?")
     answers: set[bool | None] = set()
     for one in alternatives(value):
         own = conditions.type_names(machine, one)
@@ -239,11 +266,24 @@ def is_instance(machine: Machine, value: Value, kind: Value) -> Value:
 
 def _type(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value:
     value = _first(arguments)
+    if len(arguments.positional) == 3:
+        return _new_class(machine, *arguments.positional)
     if isinstance(value, Ref) and value.cls is not None:
         return value.cls
     if isinstance(value, Const):
         return Name(type(value.value).__name__)
     return Thing("type")
+
+
+def _new_class(machine: Machine, name: Value, bases: Value, body: Value) -> Value:
+    """`type("Name", (Base,), {…})`."""
+    table = machine.table(body)
+    if table is None or not isinstance(name, Const):
+        return Thing("type")
+    location = fresh_number()
+    kept = bases.items if isinstance(bases, Items) else ()
+    machine.store.set(location, Table(dict(table.entries), table.maybe, table.rest, kind="class"))
+    return Class(location, str(name.value), machine.here, kept)
 
 
 def _print(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value | None:
@@ -252,23 +292,53 @@ def _print(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Valu
 
 def _format(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value:
     value = _first(arguments)
-    return unknown_text() if value is None else formatting.to_text(machine, value)
+    if value is None:
+        return unknown_text()
+    made = formatting.format_object(machine, value, arguments.get(1, "format_spec"), node)
+    return made if made is not None else formatting.to_text(machine, value)
 
 
 def _namespace(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value:
-    found = machine.module_names(machine.here) if machine.here.is_module else []
-    scope = machine.here
-    while not scope.is_module and scope.parent is not None:
-        scope = scope.parent
-    found = machine.module_names(scope)
-    return machine.new_dict(dict(found))
+    return namespaces.of_module(machine)
+
+
+def _vars(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value | None:
+    value = _first(arguments)
+    return namespaces.of_function(machine) if value is None else namespaces.of(machine, value)
+
+
+def _import(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value | None:
+    return namespaces.import_by_name(machine, arguments.get(0, "name"), is_top=arguments.get(3) is None)
 
 
 def _chr(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value:
     value = _first(arguments)
     if isinstance(value, Const) and isinstance(value.value, int) and 0 <= value.value < 0x110000:
         return Const(chr(value.value))
-    return unknown_text(machine.taint_of(value) if value is not None else ())
+    return unknown_text(restore(machine.taint_of(value)) if value is not None else ())
+
+
+def _running(*, is_expression: bool) -> Callable[[Machine, Arguments, ast.AST | None], Value | None]:
+    def run(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value | None:
+        return running_text.run(machine, arguments, node, is_expression=is_expression)
+
+    return run
+
+
+def _ord(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value | None:
+    """A number, as harmless as any; `chr` makes of it again what it was."""
+    value = _first(arguments)
+    if value is None or isinstance(value, Const):
+        return None
+    return Thing("int", cleanse(machine.taint_of(value), EVERY_DANGER - {Danger.TRUST}))
+
+
+def _property(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value:
+    from dayfly.scan.taint import attributes
+
+    getter = arguments.get(0, "fget") or NONE
+    setter = arguments.get(1, "fset") or NONE
+    return Thing(attributes.PROPERTY, origin=(getter, setter))
 
 
 def _object(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value:
@@ -293,7 +363,13 @@ _MODELS: Mapping[str, Callable[[Machine, Arguments, ast.AST | None], Value | Non
     "type": _type,
     "format": _format,
     "globals": _namespace,
-    "vars": _namespace,
+    "vars": _vars,
+    "locals": _vars,
+    "__import__": _import,
     "chr": _chr,
     "object": _object,
+    "property": _property,
+    "ord": _ord,
+    "eval": _running(is_expression=True),
+    "exec": _running(is_expression=False),
 }

@@ -219,8 +219,10 @@ def call(machine: Machine, callee: Value, arguments: Arguments, node: ast.AST | 
     if isinstance(callee, Class):
         return instances.instantiate(machine, callee, arguments, node)
     if isinstance(callee, Method):
+        library_calls.call_hooks(machine, callee.receiver, arguments, node)
         return methods.call_method(machine, callee.receiver, callee.name, arguments, node)
     if isinstance(callee, Name):
+        library_calls.call_hooks(machine, None, arguments, node)
         found = builtin_functions.call_builtin(machine, callee.dotted, arguments, node)
         return (
             found if found is not None else library_calls.call_name(machine, callee.dotted, arguments, node)
@@ -298,8 +300,11 @@ def _finish(
     machine.store.merge(diffs)
     if is_generator:
         if activation.is_yield_exact and len(activation.yields) <= 64:
-            return machine.new_list(activation.yields)
-        return machine.new_list([], join_all(activation.yields) if activation.yields else None)
+            made = machine.new_list(activation.yields)
+        else:
+            made = machine.new_list([], join_all(activation.yields) if activation.yields else None)
+        machine.store.set((made.location, "returned"), result)
+        return made
     return result
 
 

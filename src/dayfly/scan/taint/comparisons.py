@@ -77,7 +77,17 @@ def compare(machine: Machine, op: ast.cmpop, left: Value, right: Value, node: as
     if isinstance(op, (ast.In, ast.NotIn)):
         result = memberships.contains(machine, left, right, node)
         return negate(machine, result) if isinstance(op, ast.NotIn) else result
-    return for_each(left, right, lambda a, b: _compare_one(machine, op, a, b))
+    return for_each(left, right, lambda a, b: _compare_pair(machine, op, a, b, node))
+
+
+def _compare_pair(machine: Machine, op: ast.cmpop, left: Value, right: Value, node: ast.AST) -> Value:
+    if isinstance(left, Ref) or isinstance(right, Ref):
+        from dayfly.scan.taint import special_methods
+
+        called = special_methods.compared(machine, op, left, right, node)
+        if called is not None:
+            return called
+    return _compare_one(machine, op, left, right)
 
 
 def for_each(left: Value, right: Value, judge: Callable[[Value, Value], Value]) -> Value:

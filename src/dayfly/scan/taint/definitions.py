@@ -132,8 +132,7 @@ def define_class(machine: Machine, node: ast.ClassDef) -> bool:
     bases = tuple(
         expressions.evaluate(machine, base) for base in node.bases if not isinstance(base, ast.Starred)
     )
-    for keyword in node.keywords:
-        expressions.evaluate(machine, keyword.value)
+    keywords = {one.arg: expressions.evaluate(machine, one.value) for one in node.keywords if one.arg}
     binding = names.read_bindings(node.body)
     scope = Scope(
         fresh_number(), machine.here, machine.here.file, binding.local, is_class=True, outer=binding.outer
@@ -148,6 +147,9 @@ def define_class(machine: Machine, node: ast.ClassDef) -> bool:
     )
     made = Class(location, node.name, scope, bases, node, False, fields)
     machine.store.set(location, Table(kind="class"))
+    metaclass = keywords.pop("metaclass", None)
+    if isinstance(metaclass, Class):
+        machine.store.set((location, attributes.METACLASS), metaclass)
     with machine.within(scope):
         statements.run_block(machine, node.body)
     entries: dict[str, Value] = {}
@@ -162,6 +164,20 @@ def define_class(machine: Machine, node: ast.ClassDef) -> bool:
     if attributes.is_enum(machine, made):
         entries = {name: _member(machine, made, name, value) for name, value in entries.items()}
         machine.store.set(location, Table(by_name(entries), kind="class"))
+    for name, value in entries.items():
+        attributes.call_special(machine, value, "__set_name__", [made, Const(name)], node)
+    hook = next(
+        (
+            found[0]
+            for base in bases
+            if isinstance(base, Class)
+            for found in [attributes.find_in_class(machine, base, "__init_subclass__")]
+            if found is not None
+        ),
+        None,
+    )
+    if hook is not None:
+        calls.call(machine, hook, calls.Arguments([made], keywords), node)
     decorated: Value = made
     for decorator in reversed(node.decorator_list):
         decorated = _decorate(machine, decorator, decorated)

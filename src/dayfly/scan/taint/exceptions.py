@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, NoReturn
 
 from dayfly.scan.taint import assignment, attributes, expressions
 from dayfly.scan.taint.machine import Attempt, UnreachableError
-from dayfly.scan.taint.values import Class, Fact, Items, Name, Ref, Thing, alternatives, unite
+from dayfly.scan.taint.values import NONE, Bound, Class, Fact, Items, Name, Ref, Thing, alternatives, unite
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable
 
     from dayfly.scan.taint.machine import Machine
     from dayfly.scan.taint.store import Diff
@@ -38,6 +38,12 @@ def raise_named(machine: Machine, name: str) -> NoReturn:
         attempt = machine.attempts[-1]
         attempt.raised.append((machine.store.snapshot(attempt.base), frozenset(_lineage(name)), ()))
     raise UnreachableError
+
+
+def may_raise(machine: Machine, name: str, taint: Taint) -> None:
+    """What may raise a built-in exception here, with something of the caller's in its message."""
+    attempt = machine.attempts[-1]
+    attempt.raised.append((machine.store.snapshot(attempt.base), frozenset(_lineage(name)), taint))
 
 
 def type_names(machine: Machine, value: Value | None) -> frozenset[str]:
@@ -190,15 +196,67 @@ def suppresses(manager: Value) -> bool:
     return isinstance(manager, Thing) and manager.kind == "contextlib.suppress"
 
 
-def run_suppressed(machine: Machine, body: Sequence[ast.stmt]) -> bool:
-    """The body of `with suppress(…)`."""
-    from dayfly.scan.taint import statements
+def run_managed(machine: Machine, manager: Value, body: Callable[[], bool], node: ast.AST) -> bool:
+    """The body of `with manager`, and what its `__exit__` does however the body is left."""
+    exits = [
+        (Bound(found[0], one))
+        for one in alternatives(manager)
+        if isinstance(one, Ref) and one.cls is not None
+        for found in [
+            attributes.find_in_class(machine, one.cls, "__exit__")
+            or attributes.find_in_class(machine, one.cls, "__aexit__")
+        ]
+        if found is not None
+    ]
+    if not exits:
+        return body()
+    from dayfly.scan.taint import calls
+
+    def leave() -> list[Value]:
+        return [calls.call(machine, one, calls.Arguments(rest=Thing()), node) for one in exits]
 
     attempt = Attempt(machine.store.depth)
     machine.store.begin()
     machine.attempts.append(attempt)
+    risks = machine.risks
     try:
-        statements.run_block(machine, body)
+        is_alive = body()
+    finally:
+        machine.attempts.pop()
+    done = machine.store.end()
+    raised = [state for state, _, _ in attempt.raised]
+    may_raise = bool(raised) or machine.risks > risks
+    machine.store.begin()
+    machine.store.merge([*([{}] if may_raise or not is_alive else []), done, *raised])
+    try:
+        answers = leave()
+    except UnreachableError:
+        answers = [NONE]
+    after = machine.store.end()
+    if may_raise and any(machine.truth(one) is not False for one in answers):
+        machine.store.merge([after])  # the exception may end here
+        return True
+    if machine.attempts and attempt.raised:
+        outer = machine.attempts[-1]
+        around = machine.store.snapshot(outer.base)
+        outer.raised.extend(({**around, **state}, names, said) for state, names, said in attempt.raised)
+    if not is_alive:
+        return False
+    machine.store.merge([done])
+    try:
+        leave()
+    except UnreachableError:
+        return False
+    return True
+
+
+def run_suppressed(machine: Machine, body: Callable[[], bool]) -> bool:
+    """The body of `with suppress(…)`."""
+    attempt = Attempt(machine.store.depth)
+    machine.store.begin()
+    machine.attempts.append(attempt)
+    try:
+        body()
     except UnreachableError:
         pass
     finally:

@@ -13,6 +13,7 @@ from dayfly.scan.taint import (
     comprehensions,
     items,
     names,
+    special_methods,
     texts,
 )
 from dayfly.scan.taint.joining import join_all
@@ -22,8 +23,10 @@ from dayfly.scan.taint.values import (
     Function,
     Items,
     Name,
+    Ref,
     Scope,
     Thing,
+    alternatives,
     fresh_number,
 )
 
@@ -41,6 +44,11 @@ def evaluate(machine: Machine, node: ast.expr) -> Value:
     if visit is None:
         return Thing()
     return visit(machine, node)
+
+
+def evaluate_condition(machine: Machine, node: ast.expr) -> Value:
+    """What decides whether an expression is true."""
+    return special_methods.condition(machine, evaluate(machine, node), node)
 
 
 def _constant(machine: Machine, node: ast.Constant) -> Value:
@@ -84,7 +92,7 @@ def _bool_rest(machine: Machine, operands: Sequence[ast.expr], wanted: bool) -> 
     first = evaluate(machine, operands[0])
     if len(operands) == 1:
         return first
-    known = machine.truth(first)
+    known = machine.truth(special_methods.condition(machine, first, operands[0]))
     if known is not None:
         return _bool_rest(machine, operands[1:], wanted) if known is wanted else first
     depth = machine.store.depth
@@ -104,6 +112,7 @@ def _bool_rest(machine: Machine, operands: Sequence[ast.expr], wanted: bool) -> 
 def _unary(machine: Machine, node: ast.UnaryOp) -> Value:
     value = evaluate(machine, node.operand)
     if isinstance(node.op, ast.Not):
+        value = special_methods.condition(machine, value, node)
         return comparisons.negate(machine, value)
     if isinstance(value, Const) and isinstance(value.value, (int, float)):
         if isinstance(node.op, ast.USub):
@@ -141,7 +150,7 @@ def _compare(machine: Machine, node: ast.Compare) -> Value:
 
 
 def _if_exp(machine: Machine, node: ast.IfExp) -> Value:
-    condition = evaluate(machine, node.test)
+    condition = evaluate_condition(machine, node.test)
     known = machine.truth(condition)
     if known is not None:
         return evaluate(machine, node.body if known else node.orelse)
@@ -267,7 +276,8 @@ def _yield(machine: Machine, node: ast.Yield) -> Value:
 
 
 def _yield_from(machine: Machine, node: ast.YieldFrom) -> Value:
-    inner = items.iterate(machine, evaluate(machine, node.value))
+    generator = evaluate(machine, node.value)
+    inner = items.iterate(machine, generator)
     if machine.activations:
         activation = machine.activations[-1]
         activation.yields.extend(inner.items)
@@ -276,7 +286,14 @@ def _yield_from(machine: Machine, node: ast.YieldFrom) -> Value:
             activation.is_yield_exact = False
         if machine.store.depth > activation.base + 1:
             activation.is_yield_exact = False
-    return Thing()
+    returned = [
+        made
+        for one in alternatives(generator)
+        if isinstance(one, Ref)
+        for made in [machine.store.value((one.location, "returned"))]
+        if made is not None
+    ]
+    return join_all(returned) if returned else Thing()
 
 
 def _starred(machine: Machine, node: ast.Starred) -> Value:

@@ -79,6 +79,10 @@ def formatted(machine: Machine, value: Value, node: ast.FormattedValue) -> Value
     from dayfly.scan.taint import expressions
 
     spec = None if node.format_spec is None else expressions.evaluate(machine, node.format_spec)
+    if node.conversion == -1:
+        made = format_object(machine, value, spec, node)
+        if made is not None:
+            return made
     if isinstance(value, Const) and isinstance(spec, Const) and isinstance(spec.value, str):
         made = _real_format(value.value, spec.value)
         if made is not None:
@@ -92,6 +96,13 @@ def formatted(machine: Machine, value: Value, node: ast.FormattedValue) -> Value
             return Const(repr(value.value))
         return quoted(text)
     return text
+
+
+def format_object(machine: Machine, value: Value, spec: Value | None, node: ast.AST | None) -> Value | None:
+    """What the `__format__` of a class of the project makes; None where it has none."""
+    from dayfly.scan.taint import attributes
+
+    return attributes.call_special(machine, value, "__format__", [spec or Const("")], node)
 
 
 def quoted(text: Value) -> Value:

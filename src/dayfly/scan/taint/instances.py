@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dayfly.scan.taint import (
@@ -21,6 +22,8 @@ from dayfly.scan.taint.values import (
     Class,
     Const,
     Items,
+    Name,
+    Ref,
     Symbol,
     Table,
     Text,
@@ -38,8 +41,13 @@ if TYPE_CHECKING:
 _NUMBERS = {"int", "float", "bool", "UUID", "datetime", "date", "Decimal", "PositiveInt", "conint"}
 
 
-def instantiate(machine: Machine, cls: Class, arguments: calls.Arguments, node: ast.AST | None) -> Value:
-    """`Class(…)`."""
+def instantiate(
+    machine: Machine, cls: Class, arguments: calls.Arguments, node: ast.AST | None, *, is_raw: bool = False
+) -> Value:
+    """`Class(…)`; what a metaclass makes of it unless `is_raw`."""
+    caller = None if is_raw else attributes.metaclass_method(machine, cls, "__call__")
+    if caller is not None:
+        return calls.call(machine, Bound(caller, cls), arguments, node)
     if attributes.is_enum(machine, cls):
         value = arguments.get(0)
         if value is not None:
@@ -52,7 +60,15 @@ def instantiate(machine: Machine, cls: Class, arguments: calls.Arguments, node: 
         if "typing.NamedTuple" in kinds:
             return Items(tuple(values.values()), None, tuple(values))
         return machine.new_dict(values)
-    ref = machine.allocate(Table(kind="object"), "object", cls)
+    maker = attributes.find_in_class(machine, cls, "__new__")
+    made = None
+    if maker is not None:
+        made = calls.call(
+            machine, maker[0], replace(arguments, positional=[cls, *arguments.positional]), node
+        )
+        if not isinstance(made, (Thing, Name)) and not (isinstance(made, Ref) and made.cls == cls):
+            return made  # of another type: it is not initialised
+    ref = made if isinstance(made, Ref) else machine.allocate(Table(kind="object"), "object", cls)
     init = attributes.find_in_class(machine, cls, "__init__")
     if init is not None:
         calls.call(machine, Bound(init[0], ref), arguments, node)

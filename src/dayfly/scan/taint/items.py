@@ -6,7 +6,7 @@ import ast
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dayfly.scan.taint import effects, events, exceptions, promises, texts
+from dayfly.scan.taint import effects, events, exceptions, namespaces, promises, texts
 from dayfly.scan.taint.comparisons import symbols_of
 from dayfly.scan.taint.joining import bounded, join_all, join_optional
 from dayfly.scan.taint.knowledge.model import Danger
@@ -16,6 +16,7 @@ from dayfly.scan.taint.values import (
     Const,
     Hole,
     Items,
+    Name,
     Ref,
     Series,
     Symbol,
@@ -95,8 +96,16 @@ def _get_one(machine: Machine, holder: Value, key: Value, node: ast.AST) -> Valu
     if called is not None:
         return called
     if isinstance(holder, Class):
+        own = attributes.find_in_class(machine, holder, "__class_getitem__")
+        getter = attributes.metaclass_method(machine, holder, "__getitem__") if own is None else own[0]
+        if getter is not None:
+            from dayfly.scan.taint import calls
+
+            return calls.call(machine, getter, calls.Arguments([holder, key]), node)
         return attributes.enum_member(machine, holder, key)
     if isinstance(holder, Thing):
+        if holder.kind == namespaces.KIND:
+            return namespaces.get(machine, holder, key)
         if holder.kind == "dayfly.Sections":
             from dayfly.scan.taint import calls, stdlib_objects
 
@@ -182,6 +191,9 @@ def _set_one(
 ) -> None:
     constant = key_of(key)
     if isinstance(holder, Thing):
+        if holder.kind == namespaces.KIND:
+            namespaces.put(machine, holder, key, value, node)
+            return
         if node is not None and holder.kind:
             from dayfly.scan.taint import calls, library_calls
 
@@ -194,6 +206,12 @@ def _set_one(
             machine.store.set(
                 (holder.symbol, "items"), value if before is None else join_all([before, value])
             )
+        return
+    if isinstance(holder, Name) and holder.dotted == "builtins" and node is not None:
+        namespaces.put(machine, Thing(namespaces.KIND, origin=(holder,)), key, value, node)
+        return
+    if isinstance(holder, Name) and holder.dotted == "os.environ" and constant is not None:
+        machine.store.set(("os.environ", "item", constant[0]), value)
         return
     if not isinstance(holder, Ref):
         return
@@ -242,7 +260,10 @@ def _set_one(
 def delete_item(machine: Machine, holder: Value, key: Value) -> None:
     """`del holder[key]`."""
     constant = key_of(key)
+    from dayfly.scan.taint import attributes
+
     for one in alternatives(holder):
+        attributes.call_special(machine, one, "__delitem__", [key], None)
         if not isinstance(one, Ref) or constant is None:
             continue
         content = machine.store.get(one.location)
@@ -440,6 +461,10 @@ def _iterate_one(machine: Machine, value: Value) -> Series:
     made = attributes.call_special(machine, value, "__iter__", [], None)
     if made is not None and made != value:
         return iterate(machine, made)
+    for name, given in (("__next__", []), ("__getitem__", [Thing("int")])):
+        yielded = attributes.call_special(machine, value, name, given, None)
+        if yielded is not None:
+            return Series((), yielded)
     if isinstance(value, Class):
         return Series(attributes.enum_members(machine, value))
     return Series((), Thing("", machine.taint_of(value)))

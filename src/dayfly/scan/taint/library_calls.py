@@ -14,6 +14,7 @@ from dayfly.scan.taint import (
     effects,
     exceptions,
     formatting,
+    namespaces,
     path_functions,
     pattern_functions,
     standard_library,
@@ -25,11 +26,14 @@ from dayfly.scan.taint.judging import harmful_labels
 from dayfly.scan.taint.knowledge.model import Danger, Part, Trust
 from dayfly.scan.taint.responses import is_sent_otherwise
 from dayfly.scan.taint.values import (
+    Bound,
     Const,
+    Function,
     Hole,
     Items,
     Label,
     Name,
+    Partial,
     Symbol,
     Text,
     Thing,
@@ -229,6 +233,8 @@ def _check_sink(
         text = formatting.percent(machine, arguments.positional[0], Items(tuple(arguments.positional[1:])))
         arguments = replace(arguments, positional=[text])
     for argument in row.arguments:
+        if argument.position is not None and not argument.keyword and not argument.is_rest:
+            argument = _in_order(argument, arguments)
         if (
             danger is Danger.TRUST
             and row.names[0].startswith("boto3.")
@@ -246,6 +252,15 @@ def _check_sink(
                     return
                 machine.recorder.add_finding(machine, row.check, node, labels, shown, row)
                 return
+
+
+def _in_order(argument: Argument, arguments: Arguments) -> Argument:
+    """An argument whose keyword nobody knows, found where keywords are passed in the order of the parameters."""
+    index = (argument.position or 0) - len(arguments.positional)
+    keywords = list(arguments.keywords)
+    if index < 0 or arguments.rest is not None or index >= len(keywords):
+        return argument
+    return replace(argument, keyword=keywords[index])
 
 
 def _spells(function: ast.expr, shown: str) -> bool:
@@ -399,22 +414,65 @@ def _call_back(machine: Machine, arguments: Arguments, node: ast.AST | None) -> 
     """Functions of the project that are handed to something unknown may be called by it: look at their harm."""
     if machine.recorder is None:
         return
-    from dayfly.scan.taint import calls
-    from dayfly.scan.taint.machine import UnreachableError
-    from dayfly.scan.taint.values import Bound, Function
-
     taint = unite(*(machine.taint_of(one) for one in arguments.every()))
     for one in arguments.every():
-        if not isinstance(one, (Function, Bound)):
-            continue
-        depth = machine.store.depth
-        machine.store.begin()
-        try:
-            calls.call(machine, one, calls.Arguments(rest=Thing("", taint)), node)
-            machine.store.merge([{}, machine.store.end()])
-        except UnreachableError:
-            while machine.store.depth > depth:
-                machine.store.end()
+        if _is_callable(machine, one):
+            _try_call(machine, one, taint, node)
+
+
+# Keyword arguments by which functions of libraries take a function that they call with what they were given.
+_HOOKS = {
+    "key", "object_hook", "object_pairs_hook", "parse_float", "parse_int", "parse_constant", "default", "repl",
+}  # fmt: skip
+
+
+def call_hooks(machine: Machine, receiver: Value | None, arguments: Arguments, node: ast.AST | None) -> None:
+    """Call what a library will call by name of its argument: `sorted(words, key=f)`."""
+    if machine.recorder is None or _HOOKS.isdisjoint(arguments.keywords):
+        return
+    hooks = [value for name, value in arguments.keywords.items() if name in _HOOKS]
+    given = [*arguments.every(), *([] if receiver is None else [receiver])]
+    taint = unite(*(machine.taint_of(one) for one in given if one not in hooks))
+    for one in hooks:
+        if _is_callable(machine, one):
+            _try_call(machine, one, taint, node)
+
+
+def call_back(machine: Machine, function: Value, values: Iterable[Value], node: ast.AST | None) -> None:
+    """Call a function as a library does that makes what it passes of these values."""
+    if machine.recorder is not None and _is_callable(machine, function):
+        _try_call(machine, function, unite(*(machine.taint_of(one) for one in values)), node)
+
+
+def _is_callable(machine: Machine, value: Value) -> bool:
+    """Functions of the project, and those of libraries whose harm the tables know."""
+    if isinstance(value, (Function, Bound, Partial)):
+        return True
+    if isinstance(value, Name):
+        return machine.library.canonical(value.dotted) in machine.library.sinks
+    if isinstance(value, Thing) and len(value.origin) == 2 and isinstance(value.origin[1], Const):
+        kind, name = getattr(value.origin[0], "kind", ""), value.origin[1].value
+        return isinstance(name, str) and any(
+            f"{one}.{name}" in machine.library.sinks for one in machine.library.lineage(kind) if kind
+        )
+    return False
+
+
+def _try_call(machine: Machine, function: Value, taint: Taint, node: ast.AST | None) -> None:
+    from dayfly.scan.taint import calls
+    from dayfly.scan.taint.machine import UnreachableError
+
+    given = Thing("", taint)
+    is_own = isinstance(function, (Function, Bound))
+    arguments = calls.Arguments(rest=given) if is_own else calls.Arguments([given])
+    depth = machine.store.depth
+    machine.store.begin()
+    try:
+        calls.call(machine, function, arguments, node)
+        machine.store.merge([{}, machine.store.end()])
+    except UnreachableError:
+        while machine.store.depth > depth:
+            machine.store.end()
 
 
 def keep_arguments(machine: Machine, thing: Thing, arguments: Arguments) -> None:
@@ -496,6 +554,8 @@ def special_method(machine: Machine, receiver: Thing, name: str, arguments: Argu
         return pattern_functions.call_pattern(machine, receiver, name, arguments)
     if receiver.kind == "pathlib.Path":
         return path_functions.call_path(machine, receiver, name, arguments)
+    if receiver.kind == namespaces.KIND:
+        return namespaces.call(machine, receiver, name, arguments, machine.current_call)
     if receiver.kind.startswith("dayfly."):
         return stdlib_objects.call_object(machine, receiver, name, arguments)
     return None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dayfly.scan.model import Place, Step
+from dayfly.scan.source.masking import mask_credentials
 from dayfly.scan.taint.joining import bounded, direct_taint, join_all
 from dayfly.scan.taint.store import Store
 from dayfly.scan.taint.values import (
@@ -46,7 +47,9 @@ MAX_STEPS_OF_MODULE = 60_000
 MAX_EXACT = 64  # items of a loop or comprehension that are gone through one by one
 MAX_CALLS = 28  # activations within each other
 MAX_RECURSION = 2  # of one function among these
-_MAX_DEPTH = 5  # of containers that are looked into
+_MAX_DEPTH = 100  # of containers within each other that are looked into
+_SHALLOW = 3
+_MAX_HELD = 20_000  # values that are looked at for the taint of one
 
 
 class UnreachableError(Exception):
@@ -107,6 +110,7 @@ class Machine:
         self.created: dict[int, Value] = {}  # by identity of the node: functions as decorated
         self.raw: dict[int, Function] = {}  # and as written
         self.trees: dict[str, ast.Module] = {}  # of modules, by path: kept, since functions point into them
+        self.texts: dict[tuple[int, str | bytes], ast.Expression | ast.Module | None] = {}  # run by `exec`
         self.imports: dict[str, set[str]] = {}  # which files a file imports, by path
         self.defaults: dict[int, str] = {}  # locations of mutable defaults, by function name
         self.symbols: dict[str, Symbol] = {}  # of names in libraries
@@ -137,7 +141,7 @@ class Machine:
         line = getattr(node, "lineno", 0)
         lines = self.file.source_lines
         text = lines[line - 1].strip() if 0 < line <= len(lines) else ""
-        return Step(self.place(node), text[:120])
+        return Step(self.place(node), mask_credentials(text)[:120])
 
     @property
     def here(self) -> Scope:
@@ -188,37 +192,54 @@ class Machine:
 
     # Taint and truth
 
-    def taint_of(self, value: Value, depth: int = 0) -> Taint:
-        """The labels of a value and of everything it holds."""
-        if depth > _MAX_DEPTH:
-            return CLEAN_TAINT
-        if isinstance(value, Thing):
-            if value.kind.startswith("dayfly."):
-                return unite(value.taint, *(self.taint_of(one, depth + 1) for one in self._held(value)))
-            return value.taint
-        if isinstance(value, Text):
-            return direct_taint(value)
+    def taint_of(self, value: Value, *, is_shallow: bool = False) -> Taint:
+        """The labels of a value and of everything it holds, however deep; of the outer layers alone if `is_shallow`."""
         if isinstance(value, Const):
             return CLEAN_TAINT
+        if isinstance(value, Text):
+            return direct_taint(value)
+        if isinstance(value, Thing) and not value.kind.startswith("dayfly."):
+            return value.taint
+        found: list[Taint] = []
+        seen: set[int] = set()  # locations: what holds itself, or is held often, is looked at once
+        pending: list[tuple[Value, int]] = [(value, _SHALLOW if is_shallow else _MAX_DEPTH)]
+        looked = 0
+        while pending and looked < _MAX_HELD:
+            one, depth = pending.pop()
+            looked += 1
+            if isinstance(one, Text):
+                found.append(direct_taint(one))
+                continue
+            if isinstance(one, Thing):
+                found.append(one.taint)
+            if depth:
+                inner = depth if isinstance(one, Choice) else depth - 1
+                pending.extend((held, inner) for held in reversed(self._inside(one, seen)))
+        return unite(*found) if found else CLEAN_TAINT
+
+    def _inside(self, value: Value, seen: set[int]) -> list[Value]:
+        """What a value directly holds."""
         if isinstance(value, Ref):
+            if value.location in seen:
+                return []
+            seen.add(value.location)
             content = self.store.get(value.location)
-            found: list[Value] = []
             if isinstance(content, Series):
-                found = [*content.items, *([] if content.rest is None else [content.rest])]
-            elif isinstance(content, Table):
-                found = list(content.entries.values())
-                found += [one for one in (content.rest, content.rest_keys) if one is not None]
-            return unite(*(self.taint_of(one, depth + 1) for one in found)) if found else CLEAN_TAINT
-        if isinstance(value, Choice):
-            return unite(*(self.taint_of(one, depth) for one in value.alternatives))
-        if isinstance(value, Items):
-            rest = [] if value.rest is None else [value.rest]
-            return unite(*(self.taint_of(one, depth + 1) for one in (*value.items, *rest)))
-        if isinstance(value, Method):
-            return self.taint_of(value.receiver, depth + 1)
-        if isinstance(value, Partial):
-            return unite(*(self.taint_of(one, depth + 1) for one in value.arguments))
-        return CLEAN_TAINT
+                return [*content.items, *([] if content.rest is None else [content.rest])]
+            if isinstance(content, Table):
+                rest = [one for one in (content.rest, content.rest_keys) if one is not None]
+                return [*content.entries.values(), *rest]
+        elif isinstance(value, Choice):
+            return list(value.alternatives)
+        elif isinstance(value, Items):
+            return [*value.items, *([] if value.rest is None else [value.rest])]
+        elif isinstance(value, Thing) and value.kind.startswith("dayfly."):
+            return list(self._held(value))
+        elif isinstance(value, Method):
+            return [value.receiver]
+        elif isinstance(value, Partial):
+            return list(value.arguments)
+        return []
 
     def _held(self, value: Thing) -> Iterator[Value]:
         for name in ("text", "value", "sections"):

@@ -137,7 +137,7 @@ def _match_class(machine: Machine, subject: Value, pattern: ast.MatchClass) -> V
         for name, one in zip(pattern.kwd_attrs, pattern.kwd_patterns, strict=True):
             answer = match_pattern(machine, attributes.get_attribute(machine, subject, name), one)
             result = comparisons.combine(machine, result, answer, True)
-        for name, one in zip(cls.fields, pattern.patterns, strict=False):
+        for name, one in zip(_positions(machine, cls), pattern.patterns, strict=False):
             answer = match_pattern(machine, attributes.get_attribute(machine, subject, name), one)
             result = comparisons.combine(machine, result, answer, True)
         return result
@@ -146,3 +146,12 @@ def _match_class(machine: Machine, subject: Value, pattern: ast.MatchClass) -> V
     for name, one in zip(pattern.kwd_attrs, pattern.kwd_patterns, strict=True):
         match_pattern(machine, attributes.get_attribute(machine, subject, name), one)
     return result
+
+
+def _positions(machine: Machine, cls: Class) -> tuple[str, ...]:
+    """The attributes that a class's positional patterns mean."""
+    found = attributes.find_in_class(machine, cls, "__match_args__")
+    if found is None:
+        return cls.fields
+    given = machine.series(found[0])
+    return () if given is None else tuple(str(one.value) for one in given.items if isinstance(one, Const))

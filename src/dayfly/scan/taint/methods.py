@@ -40,6 +40,13 @@ _CHANGERS = {
     "append", "appendleft", "insert", "extend", "extendleft", "pop", "popleft", "remove", "clear", "sort", "reverse",
     "update", "setdefault", "popitem", "add", "discard", "put", "put_nowait", "rotate", "move_to_end",
 }  # fmt: skip
+# Their `start` calls the `run` of a class of the project.
+_RUNNERS = {
+    "threading.Thread",
+    "threading.Timer",
+    "multiprocessing.Process",
+    "multiprocessing.context.Process",
+}
 _TEXT_METHODS = {
     "strip", "lstrip", "rstrip", "lower", "upper", "casefold", "title", "capitalize", "swapcase", "replace", "split",
     "rsplit", "splitlines", "partition", "rpartition", "startswith", "endswith", "removeprefix", "removesuffix",
@@ -138,6 +145,13 @@ def _inherited_method(
         return machine.allocate(
             Table(dict(table.entries) if table else {}, rest=table.rest if table else None), "dict"
         )
+    if name in {"start", "run"} and not _RUNNERS.isdisjoint(kinds):
+        from dayfly.scan.taint import calls
+
+        assert receiver.cls is not None
+        found = attributes.find_in_class(machine, receiver.cls, "run")
+        if found is not None:
+            return calls.call(machine, Bound(found[0], receiver), calls.Arguments(), node)
     for kind in kinds:
         return library_calls.call_method(machine, receiver, kind, name, arguments, node)
     return library_calls.default_result(machine, [receiver, *arguments.every()])

@@ -123,6 +123,11 @@ def look_up(machine: Machine, scope: Scope, name: str) -> Value:
             if value is not None:
                 return value
         one, is_first = one.parent, False
+    if name == "__builtins__":
+        return Name("builtins")
+    replaced = machine.store.value(("builtins", name))
+    if replaced is not None:
+        return replaced  # `builtins.int = str`
     if name not in _BUILT_IN:
         machine.risks += 1  # a name that nothing binds
     return Name(name)

@@ -135,8 +135,12 @@ def _substitute(
         return None
     as_text = formatting.to_text(machine, text)
     if not isinstance(new, Const) or not isinstance(new.value, str) or not isinstance(pattern, Const):
-        taint = unite(machine.taint_of(text), machine.taint_of(new) if not _is_function(new) else ())
-        return unknown_text(taint)
+        if _is_function(new):
+            from dayfly.scan.taint import library_calls
+
+            library_calls.call_back(machine, new, [text], machine.current_call)
+            return unknown_text(machine.taint_of(text))
+        return unknown_text(unite(machine.taint_of(text), machine.taint_of(new)))
     if isinstance(as_text, Const):
         return unknown_text()
     removed = read_removal(pattern.value, flags) if isinstance(pattern.value, str) else frozenset()

@@ -147,6 +147,95 @@ def _reduce(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Val
     return result if result is not None else Thing()
 
 
+def _of_object(name: str) -> Callable[[Machine, Arguments, ast.AST | None], Value | None]:
+    def run(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value | None:
+        from dayfly.scan.taint import attributes
+
+        return attributes.call_of_object(machine, name, arguments.positional, node)
+
+    return run
+
+
+def _import(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value | None:
+    from dayfly.scan.taint import namespaces
+
+    return namespaces.import_by_name(machine, arguments.get(0, "name"))
+
+
+def _method_caller(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value | None:
+    """`operator.methodcaller(name, …)` and `operator.attrgetter(name)`: to be called with the object."""
+    names = [one.value for one in arguments.positional[:1] if isinstance(one, Const)]
+    if len(names) != 1 or not isinstance(names[0], str):
+        return None
+    return Partial(Name("dayfly.call_method"), tuple(arguments.positional), tuple(arguments.keywords.items()))
+
+
+def _attribute_getter(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value | None:
+    if len(arguments.positional) != 1:
+        return None
+    return Partial(Name("dayfly.get_attribute"), tuple(arguments.positional))
+
+
+def _call_method(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value | None:
+    from dayfly.scan.taint import attributes, calls
+
+    if len(arguments.positional) < 2:
+        return None
+    name, *given, receiver = arguments.positional
+    if not isinstance(name, Const):
+        return None
+    method = attributes.get_attribute(machine, receiver, str(name.value))
+    return calls.call(machine, method, calls.Arguments(given, arguments.keywords), node)
+
+
+def _get_attribute(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value | None:
+    from dayfly.scan.taint import attributes
+
+    if len(arguments.positional) < 2 or not isinstance(arguments.positional[0], Const):
+        return None
+    value = arguments.positional[1]
+    for part in str(arguments.positional[0].value).split("."):
+        value = attributes.get_attribute(machine, value, part)
+    return value
+
+
+def _starmap(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value | None:
+    from dayfly.scan.taint import calls, items
+
+    if len(arguments.positional) < 2:
+        return None
+    function, rows = arguments.positional[:2]
+    series = items.iterate(machine, rows)
+    made = []
+    for row in (*series.items, *([] if series.rest is None else [series.rest])):
+        inner = items.iterate(machine, row)
+        made.append(calls.call(machine, function, calls.Arguments(list(inner.items), {}, inner.rest), node))
+    return machine.new_list(made) if series.rest is None else machine.new_list([], join_all(made))
+
+
+def _heap(method: str, position: int) -> Callable[[Machine, Arguments, ast.AST | None], Value | None]:
+    """`heapq`: the list that it is given is changed as one of its methods would."""
+
+    def run(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value | None:
+        from dayfly.scan.taint import calls, methods
+
+        if len(arguments.positional) <= position:
+            return None
+        heap, *given = arguments.positional
+        if given:
+            methods.call_method(machine, heap, method, calls.Arguments(given[-1:]), node)
+        return machine.element(heap) if not given or method == "append" else NONE
+
+    return run
+
+
+def _environment(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value | None:
+    """What the handler itself has put into a variable."""
+    key = arguments.get(0, "key")
+    stored = machine.store.value(("os.environ", "item", key.value)) if isinstance(key, Const) else None
+    return stored
+
+
 def _chain(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value:
     from dayfly.scan.taint import items
 
@@ -336,6 +425,25 @@ _MODELS: Mapping[str, Callable[[Machine, Arguments, ast.AST | None], Value | Non
     "str.maketrans": _maketrans,
     "functools.partial": _partial,
     "functools.reduce": _reduce,
+    "importlib.import_module": _import,
+    "operator.methodcaller": _method_caller,
+    "operator.attrgetter": _attribute_getter,
+    "operator.call": _call_first,
+    "dayfly.call_method": _call_method,
+    "dayfly.get_attribute": _get_attribute,
+    "itertools.starmap": _starmap,
+    "heapq.heappush": _heap("append", 1),
+    "heapq.heappushpop": _heap("append", 1),
+    "heapq.heapreplace": _heap("append", 1),
+    "heapq.heappop": _heap("append", 0),
+    "bisect.insort": _heap("append", 1),
+    "os.getenv": _environment,
+    "os.environ.get": _environment,
+    "object.__setattr__": _of_object("__setattr__"),
+    "object.__getattribute__": _of_object("__getattribute__"),
+    "object.__new__": _of_object("__new__"),
+    "object.__call__": _of_object("__call__"),
+    "type.__call__": _of_object("__call__"),
     "functools.wraps": _first,
     "itertools.chain": _chain,
     "asyncio.gather": _gather,

@@ -18,6 +18,7 @@ from dayfly.scan.taint import (
     modules,
     promises,
     responses,
+    special_methods,
 )
 from dayfly.scan.taint.joining import bake, join_all
 from dayfly.scan.taint.machine import MAX_EXACT, Loop, UnreachableError
@@ -107,7 +108,8 @@ def _augmented(machine: Machine, node: ast.AugAssign) -> bool:
         effects.record_change(machine, before, change, node)
         items.update(machine, before, change)
         return True
-    value = arithmetic.operate(machine, node.op, before, change, node)
+    made = special_methods.changed_in_place(machine, node.op, before, change, node)
+    value = made if made is not None else arithmetic.operate(machine, node.op, before, change, node)
     assignment.assign(machine, target, value, node)
     return True
 
@@ -141,7 +143,7 @@ def _if(machine: Machine, node: ast.If) -> bool:
     while current is not None:
         depth = machine.store.depth
         try:
-            condition = expressions.evaluate(machine, current.test)
+            condition = expressions.evaluate_condition(machine, current.test)
         except UnreachableError:
             unwind(machine, depth)
             result = False
@@ -187,7 +189,7 @@ def _while(machine: Machine, node: ast.While) -> bool:
     turns = 0
     try:
         while True:
-            condition = expressions.evaluate(machine, node.test)
+            condition = expressions.evaluate_condition(machine, node.test)
             known = machine.truth(condition)
             if known is False:
                 break
@@ -205,10 +207,10 @@ def _while(machine: Machine, node: ast.While) -> bool:
                 alive = ([done] if is_alive else []) + _continued(machine, loop)
                 if not machine.store.merge([{}, *alive]):
                     break
-                condition = expressions.evaluate(machine, node.test)
+                condition = expressions.evaluate_condition(machine, node.test)
             is_dead = known is True
             if not is_dead:
-                comparisons.assume(machine, expressions.evaluate(machine, node.test), False)
+                comparisons.assume(machine, expressions.evaluate_condition(machine, node.test), False)
             break
         if not is_dead:
             is_dead = not run_block(machine, node.orelse)
@@ -363,21 +365,32 @@ def _import_from(machine: Machine, node: ast.ImportFrom) -> bool:
             found = (
                 inner
                 if isinstance(inner, Module)
-                else attributes.resolve(machine, Name(f"{dotted}.{alias.name}"))
+                else attributes.get_attribute(machine, Name(dotted), alias.name)
             )
         assignment.bind(machine, alias.asname or alias.name, found)
     return True
 
 
 def _with(machine: Machine, node: ast.With | ast.AsyncWith) -> bool:
-    for one in node.items:
-        manager = expressions.evaluate(machine, one.context_expr)
-        entered = exceptions.enter(machine, manager, one.context_expr)
-        if one.optional_vars is not None:
-            assignment.assign(machine, one.optional_vars, entered, node)
-        if exceptions.suppresses(manager):
-            return exceptions.run_suppressed(machine, node.body)
-    return run_block(machine, node.body)
+    return _with_rest(machine, node, node.items)
+
+
+def _with_rest(machine: Machine, node: ast.With | ast.AsyncWith, rest: Sequence[ast.withitem]) -> bool:
+    """The body within the managers that are not yet entered."""
+    if not rest:
+        return run_block(machine, node.body)
+    one = rest[0]
+    manager = expressions.evaluate(machine, one.context_expr)
+    entered = exceptions.enter(machine, manager, one.context_expr)
+    if one.optional_vars is not None:
+        assignment.assign(machine, one.optional_vars, entered, node)
+
+    def body() -> bool:
+        return _with_rest(machine, node, rest[1:])
+
+    if exceptions.suppresses(manager):
+        return exceptions.run_suppressed(machine, body)
+    return exceptions.run_managed(machine, manager, body, one.context_expr)
 
 
 def _pass(machine: Machine, node: ast.stmt) -> bool:

@@ -347,7 +347,7 @@ class Table:
 
 def by_name(entries: Mapping[str, Value]) -> dict[Key, Value]:
     """Attributes or keywords, as the entries of a table."""
-    return dict(entries.items())  # noqa: C416: a wider type of keys
+    return dict(entries.items())  # a wider type of keys
 
 
 Content: TypeAlias = Series | Table

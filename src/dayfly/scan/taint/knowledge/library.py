@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
@@ -20,11 +21,13 @@ from dayfly.scan.taint.knowledge import (
     web,
 )
 from dayfly.scan.taint.knowledge.model import Call, Result
+from dayfly.scan.taint.knowledge.parameters import PARAMETERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from dayfly.scan.taint.knowledge.model import (
+        Argument,
         Attribute,
         Decorator,
         EventShape,
@@ -61,7 +64,10 @@ class Library:
 
     def __init__(self, tables: Iterable[Tables]) -> None:
         parts = tuple(tables)
-        self.sinks = _by_name(row for part in parts for row in part.sinks)
+        self.sinks = {
+            name: tuple(replace(row, arguments=_named(name, row.arguments)) for row in rows)
+            for name, rows in _by_name(row for part in parts for row in part.sinks).items()
+        }
         calls = [row for part in parts for row in part.calls]
         calls += [
             Call(
@@ -71,9 +77,15 @@ class Library:
             for part in parts
             for row in part.cleansers
         ]
-        self.calls = _by_name(calls)
+        self.calls = {
+            name: tuple(replace(row, result=_named_result(name, row.result)) for row in rows)
+            for name, rows in _by_name(calls).items()
+        }
         self.attributes = _by_name(row for part in parts for row in part.attributes)
-        self.guards = _by_name(row for part in parts for row in part.guards)
+        self.guards = {
+            name: tuple(replace(row, argument=_named(name, (row.argument,))[0]) for row in rows)
+            for name, rows in _by_name(row for part in parts for row in part.guards).items()
+        }
         self.decorators = _by_name(row for part in parts for row in part.decorators)
         # Types of which some method or attribute is known.
         self.owners = frozenset(
@@ -118,6 +130,33 @@ class Library:
 def load_library() -> Library:
     """The library of all modules of knowledge, made once per process."""
     return Library(module.TABLES for module in _MODULES)
+
+
+def _named(name: str, arguments: tuple[Argument, ...]) -> tuple[Argument, ...]:
+    """The arguments with the keywords by which they may be passed as well."""
+    known = PARAMETERS.get(name, ())
+    return tuple(
+        replace(one, keyword=known[one.position])
+        if one.position is not None and one.position < len(known) and not one.keyword and not one.is_rest
+        else one
+        for one in arguments
+    )
+
+
+def _named_result(name: str, result: Result) -> Result:
+    if name not in PARAMETERS:
+        return result
+
+    def one_named(argument: Argument | None) -> Argument | None:
+        return None if argument is None else _named(name, (argument,))[0]
+
+    return replace(
+        result,
+        taint_from=None if result.taint_from is None else _named(name, result.taint_from),
+        alias=one_named(result.alias),
+        element_of=one_named(result.element_of),
+        collects=one_named(result.collects),
+    )
 
 
 def _by_name(rows: Iterable[T]) -> dict[str, tuple[T, ...]]:

@@ -276,10 +276,15 @@ _CALLS = (
     Call(
         ("threading.Thread", "multiprocessing.Process"),
         CLEAN,
-        calls=Argument(None, "target"),
-        calls_with=(Argument(None, "args"),),
+        calls=Argument(1, "target"),
+        calls_with=(Argument(3, "args"), Argument(4, "kwargs")),
     ),
-    Call(("threading.Timer",), CLEAN, calls=Argument(1, "function"), calls_with=(Argument(2, "args"),)),
+    Call(
+        ("threading.Timer",),
+        CLEAN,
+        calls=Argument(1, "function"),
+        calls_with=(Argument(2, "args"), Argument(3, "kwargs")),
+    ),
     Call(("*.submit",), Result(), calls=FIRST, calls_with=(Argument(1, is_rest=True),)),
     Call(("*.run_in_executor",), Result(), calls=_SECOND, calls_with=(Argument(2, is_rest=True),)),
     Call(("asyncio.to_thread",), Result(), calls=FIRST, calls_with=(Argument(1, is_rest=True),)),
@@ -425,7 +430,7 @@ TABLES = Tables(
     calls=_CALLS,
     cleansers=_CLEANSERS,
     attributes=(
-        Attribute(("sys.argv", "sys.path", "sys.modules", "sys.version"), CLEAN),
+        Attribute(("sys.argv", "sys.path", "sys.version"), CLEAN),
         Attribute(("uuid.UUID.hex", "uuid.UUID.int"), Result()),
     ),
     guards=_GUARDS,

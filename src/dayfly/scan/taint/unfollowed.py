@@ -1,0 +1,98 @@
+"""Notes where a file changes at run time what its code means: nothing that was looked at may be what runs there."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from dayfly.scan.model import Note, NoteKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dayfly.scan.source.project import PythonFile
+
+_MAX_NOTES = 20  # of one file
+
+_ATTRIBUTES = {"__code__", "__class__", "__defaults__", "__kwdefaults__", "__bases__", "__closure__"}
+_CALLS = {
+    "sys._getframe": "reads variables out of the frames of callers",
+    "inspect.currentframe": "reads variables out of the frames of callers",
+    "inspect.stack": "reads variables out of the frames of callers",
+    "gc.get_objects": "takes objects out of the collector",
+    "gc.get_referrers": "takes objects out of the collector",
+    "gc.get_referents": "takes objects out of the collector",
+    "sys.settrace": "runs a function at every line",
+    "sys.setprofile": "runs a function at every call",
+    "sys.meta_path.insert": "decides what an import means",
+    "sys.meta_path.append": "decides what an import means",
+    "sys.path_hooks.insert": "decides what an import means",
+    "sys.path_hooks.append": "decides what an import means",
+    "marshal.loads": "makes code from bytes",
+    "types.FunctionType": "makes a function from code",
+    "types.CodeType": "makes code from numbers",
+    "codecs.register": "decides how source is decoded",
+    "ctypes.CDLL": "calls native code",
+    "ctypes.cdll.LoadLibrary": "calls native code",
+    "ctypes.PyDLL": "calls native code",
+    "ctypes.pythonapi": "calls native code",
+}
+_RUNNERS = {"exec", "eval", "builtins.exec", "builtins.eval"}
+_HINT = "look at this line by hand"
+
+
+def check_file(file: PythonFile) -> Iterator[Note]:
+    """What of this file cannot be followed because it is decided when it runs; a pure function of its content."""
+    if file.tree is None:
+        return
+    names = _imported(file.tree)
+    found = 0
+    for node in ast.walk(file.tree):
+        what = _what(node, names)
+        if what is None:
+            continue
+        found += 1
+        if found > _MAX_NOTES:
+            yield Note(
+                NoteKind.NOT_RESOLVED, "has more places that are not followed", file.place(node), _HINT
+            )
+            return
+        yield Note(NoteKind.NOT_RESOLVED, what, file.place(node), _HINT)
+
+
+def _what(node: ast.AST, names: dict[str, str]) -> str | None:
+    if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and node.attr in _ATTRIBUTES:
+        return f"puts another {node.attr} in place: what runs is not what is written there"
+    if not isinstance(node, ast.Call):
+        return None
+    dotted = _dotted(node.func, names)
+    if dotted == "setattr" and len(node.args) == 3:
+        name = node.args[1]
+        if isinstance(name, ast.Constant) and name.value in _ATTRIBUTES:
+            return f"puts another {name.value} in place: what runs is not what is written there"
+    if dotted in _RUNNERS and node.args and not isinstance(node.args[0], ast.Constant):
+        return f"{dotted} runs a text that is made at run time: what it does is not followed"
+    if dotted in _CALLS:
+        return f"{dotted} {_CALLS[dotted]}: that is not followed"
+    return None
+
+
+def _dotted(node: ast.expr, names: dict[str, str]) -> str:
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    if not isinstance(node, ast.Name):
+        return ""
+    return ".".join([names.get(node.id, node.id), *reversed(parts)])
+
+
+def _imported(tree: ast.Module) -> dict[str, str]:
+    """What the names that imports bind mean."""
+    found: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found.update((one.asname, one.name) for one in node.names if one.asname)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            found.update((one.asname or one.name, f"{node.module}.{one.name}") for one in node.names)
+    return found
