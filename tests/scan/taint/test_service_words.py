@@ -174,6 +174,25 @@ PAIRS = [
         "table.get_item(Key={'userId': unverified_claims(event['headers']['authorization'])['sub']})",
     ),
     (
+        "event.command: a field of a model with a pattern",
+        (
+            "import os\nfrom pydantic import BaseModel, Field, constr\nclass Ask(BaseModel):\n"
+            "    name: constr(pattern=r'^[a-z]+$')\n    host: str = Field(pattern=r'^[a-z0-9.-]+$')\n    free: str\n"
+            "    loose: str = Field(pattern=r'[a-z]+')\n"
+        ),
+        "ask = Ask.model_validate_json(event['body'])\nos.system('ls ' + ask.name + ask.host)",
+        "ask = Ask.model_validate_json(event['body'])\nos.system('ls ' + ask.loose)",
+    ),
+    (
+        "event.command: a field of a model that is one of a few",
+        (
+            "import enum, os\nfrom pydantic import BaseModel\nclass Kind(str, enum.Enum):\n    A = 'a'\n"
+            "class Ask(BaseModel):\n    kind: Kind\n    free: str\n"
+        ),
+        "ask = Ask.model_validate_json(event['body'])\nos.system('ls ' + ask.kind.value)",
+        "ask = Ask.model_validate_json(event['body'])\nos.system('ls ' + ask.free)",
+    ),
+    (
         "event.trust: a request that is handed on as it came names no owner",
         "import boto3, json\ntable = boto3.resource('dynamodb').Table('t')\n",
         "table.get_item(**json.loads(event['body']))",
@@ -220,3 +239,33 @@ def test_what_runs_beside_a_route_sees_the_request() -> None:
         """
     )
     assert found == {"missing": {"event.template"}, "look": {"event.command"}, "broken": set()}
+
+
+def test_an_answer_may_get_another_type_than_html_once_it_is_made() -> None:
+    found = route_checks(
+        """
+        from flask import Flask, request, make_response
+        app = Flask(__name__)
+        @app.get("/table")
+        def table():
+            answer = make_response("name," + request.args["q"])
+            answer.headers["Content-Type"] = "text/csv"
+            return answer
+        @app.get("/text")
+        def text():
+            answer = make_response(request.args["q"])
+            answer.mimetype = "text/plain"
+            return answer
+        @app.get("/page")
+        def page():
+            answer = make_response(request.args["q"])
+            answer.headers["Content-Type"] = "text/html; charset=utf-8"
+            return answer
+        @app.get("/other")
+        def other():
+            answer, second = make_response(request.args["q"]), make_response("")
+            second.mimetype = "text/plain"
+            return answer
+        """
+    )
+    assert found == {"table": set(), "text": set(), "page": {"event.html"}, "other": {"event.html"}}

@@ -10,9 +10,11 @@ from dayfly.scan.taint import (
     attributes,
     calls,
     comparisons,
+    expressions,
     formatting,
     library_calls,
 )
+from dayfly.scan.taint.characters import read_pattern
 from dayfly.scan.taint.joining import join_all
 from dayfly.scan.taint.values import (
     HARMLESS,
@@ -22,11 +24,13 @@ from dayfly.scan.taint.values import (
     Items,
     Name,
     Ref,
+    Symbol,
     Table,
     Text,
     Thing,
     by_name,
     map_taint,
+    unknown_text,
 )
 
 if TYPE_CHECKING:
@@ -126,10 +130,41 @@ def _coerced(machine: Machine, cls: Class, name: str, value: Value) -> Value:
                 or target.id != name
             ):
                 continue
+            shown = by_pattern(machine, statement, value)
+            if shown is not None:
+                return shown
             spelt = ast.unparse(statement.annotation).removesuffix(" | None").rpartition(".")[2]
+            with machine.within(one.scope):
+                inner = expressions.evaluate(machine, statement.annotation) if spelt.isidentifier() else None
+            if isinstance(inner, Class) and attributes.is_enum(machine, inner):
+                return attributes.enum_member(machine, inner, Thing())
             if spelt in _NUMBERS or spelt.startswith("Literal["):
                 return Thing("int")
             if spelt in {"str", "EmailStr", "constr"}:
                 text = formatting.to_text(machine, value)
                 return text if isinstance(value, (Const, Text)) else map_taint(text, lambda taint: taint)
     return value
+
+
+def by_pattern(machine: Machine, statement: ast.AnnAssign, value: Value) -> Value | None:
+    """A text that a pattern of its field has been held against: `constr(pattern=…)`, `Field(pattern=…)`.
+
+    Pydantic searches with an engine whose `$` is the very end; `regex` is its former name, matched from the start.
+    https://docs.pydantic.dev/latest/concepts/fields/#string-constraints
+    """
+    found: tuple[str, str] | None = None
+    for one in (statement.annotation, statement.value):
+        for call in ast.walk(one) if one is not None else ():
+            if not isinstance(call, ast.Call):
+                continue
+            for keyword in call.keywords:
+                if keyword.arg in {"pattern", "regex"} and isinstance(keyword.value, ast.Constant):
+                    found = (str(keyword.value.value), "search" if keyword.arg == "pattern" else "match")
+    if found is None:
+        return None
+    pattern, how = found
+    if pattern.endswith("$") and not pattern.endswith("\\$"):
+        pattern = pattern[:-1] + "\\Z"
+    symbol = Symbol()
+    machine.store.learn(symbol, read_pattern(pattern, 0, how))
+    return unknown_text(machine.taint_of(value), symbol)

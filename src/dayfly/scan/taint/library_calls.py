@@ -24,6 +24,7 @@ from dayfly.scan.taint.characters import read_group
 from dayfly.scan.taint.joining import direct_taint, join_all
 from dayfly.scan.taint.judging import harmful_labels
 from dayfly.scan.taint.knowledge.model import Danger, Part, Trust
+from dayfly.scan.taint.responses import is_sent_otherwise
 from dayfly.scan.taint.values import (
     Bound,
     Const,
@@ -247,6 +248,8 @@ def _check_sink(
         for value in values:
             labels = harmful_labels(machine.store, value, danger, row.part)
             if labels:
+                if danger is Danger.HTML and is_sent_otherwise(machine, node):
+                    return
                 machine.recorder.add_finding(machine, row.check, node, labels, shown, row)
                 return
 

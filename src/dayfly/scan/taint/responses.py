@@ -115,6 +115,51 @@ def _text(value: Value) -> str | None:
     return None
 
 
+def is_sent_otherwise(machine: Machine, call: ast.AST) -> bool:
+    """Whether an answer that a call makes gets another type than HTML further down in its function.
+
+    `answer = make_response(text)`, and then `answer.mimetype = "text/csv"`.
+    """
+    tree = machine.file.tree if machine.file is not None else None
+    if tree is None or not isinstance(call, ast.Call):
+        return False
+    scopes = [one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)]
+    around = [one for one in scopes if one.lineno <= call.lineno <= (one.end_lineno or 0)]
+    if not around:
+        return False
+    inside = [one for one in ast.walk(around[-1]) if isinstance(one, ast.Assign)]
+    names = {
+        target.id
+        for one in inside
+        if one.value is call
+        for target in one.targets
+        if isinstance(target, ast.Name)
+    }
+    kinds = [one.value for one in inside for target in one.targets if _typed_name(target) in names]
+    return bool(kinds) and all(
+        isinstance(one, ast.Constant)
+        and isinstance(one.value, str)
+        and not one.value.strip().lower().startswith(_HTML)
+        for one in kinds
+    )
+
+
+def _typed_name(target: ast.expr) -> str:
+    """`answer` of `answer.mimetype = …` and of `answer.headers["Content-Type"] = …`."""
+    if isinstance(target, ast.Attribute) and target.attr in {"mimetype", "content_type"}:
+        return target.value.id if isinstance(target.value, ast.Name) else ""
+    if (
+        isinstance(target, ast.Subscript)
+        and isinstance(target.slice, ast.Constant)
+        and str(target.slice.value).lower() == "content-type"
+        and isinstance(target.value, ast.Attribute)
+        and target.value.attr == "headers"
+        and isinstance(target.value.value, ast.Name)
+    ):
+        return target.value.value.id
+    return ""
+
+
 def _report(machine: Machine, value: Value, danger: Danger, part: Part, sink: str, node: ast.AST) -> None:
     assert machine.recorder is not None
     labels = harmful_labels(machine.store, value, danger, part)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dayfly.scan.model import Step
-from dayfly.scan.taint import attributes, calls, expressions
+from dayfly.scan.taint import attributes, calls, expressions, instances
 from dayfly.scan.taint.knowledge.model import Trust
 from dayfly.scan.taint.machine import UnreachableError
 from dayfly.scan.taint.values import (
@@ -342,6 +342,10 @@ def model_of(machine: Machine, cls: Class, node: ast.AST) -> Value:
             if not isinstance(statement, ast.AnnAssign) or not isinstance(statement.target, ast.Name):
                 continue
             name = statement.target.id
+            shown = instances.by_pattern(machine, statement, Text((Hole((label,), Symbol()),)))
+            if shown is not None:
+                entries.setdefault(name, shown)
+                continue
             spelt = re.sub(r"\s*\|\s*None$", "", ast.unparse(statement.annotation))
             if spelt.rpartition(".")[2] in _HARMLESS_TYPES or spelt.startswith(
                 ("Literal[", "typing.Literal[")
