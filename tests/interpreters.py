@@ -7,6 +7,7 @@ import functools
 import json
 import re
 import subprocess
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,13 +65,13 @@ def _executable_of(path: str) -> str:
     return asked.stdout.strip()
 
 
-def environment_python(interpreter: Interpreter, *, awslambdaric: str) -> Path:
+def environment_python(interpreter: Interpreter, *, awslambdaric: str, extras: str = "") -> Path:
     """The python of an environment with this awslambdaric and the checkout's Dayfly, made on first use.
 
-    `awslambdaric` is a version specifier such as ==4.2.2 or <4. Safe to call from many processes at once.
-    Raises subprocess.CalledProcessError with uv's words if it cannot be made.
+    `awslambdaric` is a version specifier such as ==4.2.2 or <4, `extras` what else Dayfly needs there, as `scan`.
+    Safe to call from many processes at once. Raises subprocess.CalledProcessError with uv's words if it cannot be made.
     """
-    name = re.sub(r"[^0-9a-z.]+", "-", f"{interpreter.version}-ric{awslambdaric}")
+    name = re.sub(r"[^0-9a-z.]+", "-", f"{interpreter.version}-ric{awslambdaric}{extras and '-' + extras}")
     folder = CACHE / name
     python = folder / "bin" / "python"
     CACHE.mkdir(parents=True, exist_ok=True)
@@ -79,12 +80,24 @@ def environment_python(interpreter: Interpreter, *, awslambdaric: str) -> Path:
         complete = folder / "complete"
         if not complete.exists():
             _run(UV, "venv", "--quiet", "--clear", "--python", interpreter.path, str(folder))
-            _run(UV, "pip", "install", "--quiet", "--python", str(python), f"awslambdaric{awslambdaric}")
+            needed = [f"awslambdaric{awslambdaric}", *(_needs_of(extras) if extras else ())]
+            _run(UV, "pip", "install", "--quiet", "--python", str(python), *needed)
             # Not an editable install: that would build the checkout in each of these environments.
             for site_packages in folder.glob("lib/python3.*/site-packages"):
                 (site_packages / "dayfly-checkout.pth").write_text(f"{ROOT / 'src'}\n")
             complete.touch()
     return python
+
+
+def _needs_of(extra: str) -> list[str]:
+    """The requirements of one of Dayfly's extras, those of extras within it too."""
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        table = tomllib.load(file)["project"]["optional-dependencies"]
+    found: list[str] = []
+    for requirement in table[extra]:
+        inner = re.fullmatch(r"dayfly\[([a-z,]+)\]", requirement)
+        found += [one for name in inner[1].split(",") for one in _needs_of(name)] if inner else [requirement]
+    return found
 
 
 def _run(*command: str) -> None:

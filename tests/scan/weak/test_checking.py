@@ -126,6 +126,11 @@ TWINS = {
         "import hashlib\ndef f(s3, b):\n    s3.put_object(Body=b, Tagging=hashlib.md5(b).hexdigest())",
         "import hashlib\ndef f(s3, b):\n    s3.put_object(Body=b, ContentMD5=hashlib.md5(b).hexdigest())",
     ),
+    "S3 asks for MD5, and the digest has a name first": (
+        HASH,
+        "import hashlib\ndef f(s3, b):\n    d = hashlib.md5(b).hexdigest()\n    s3.put_object(Body=b, ContentMD5=d)\n    return d",
+        "import hashlib\ndef f(s3, b):\n    d = hashlib.md5(b).hexdigest()\n    s3.put_object(Body=b, ContentMD5=d)",
+    ),
     "HMAC stands on less": (
         HASH,
         "from cryptography.hazmat.primitives import hashes\nhashes.Hash(hashes.SHA1())",

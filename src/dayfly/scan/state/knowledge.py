@@ -218,7 +218,8 @@ WORK_MAKERS = {
     "threading.Thread": False, "threading.Timer": False, "multiprocessing.Process": False, "subprocess.Popen": True,
     "_thread.start_new_thread": True, "asyncio.create_task": True, "asyncio.ensure_future": True,
     "asyncio.run_coroutine_threadsafe": True, "asyncio.create_subprocess_exec": True,
-    "asyncio.create_subprocess_shell": True, "os.spawnl": True, "os.spawnv": True,
+    "asyncio.create_subprocess_shell": True, "os.spawnl": True, "os.spawnv": True, "os.spawnlp": True, "os.spawnvp": True,
+    "os.spawnle": True, "os.spawnve": True, "os.spawnlpe": True, "os.spawnvpe": True,
 }  # fmt: skip
 AWAITING = frozenset(
     {

@@ -60,6 +60,12 @@ class Starting:
         if follower.initialising:
             return None
         is_started: bool | None = None
+        if (
+            full.startswith("os.spawn")
+            and node.args
+            and shown(node.args[0]).endswith(("P_WAIT", "P_OVERLAY"))
+        ):
+            return None
         if full in knowledge.WORK_MAKERS:
             is_started = knowledge.WORK_MAKERS[full]
             if full in ("asyncio.create_task", "asyncio.ensure_future") and not self.calls.permanent_loops:

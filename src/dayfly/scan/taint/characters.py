@@ -22,6 +22,7 @@ DIGIT = "digit"
 DOTS = ".."
 LEADING_SLASH = "^/"
 RESOLVED = "<resolved>"  # not a lack: a path without links and `..`
+LINE_END = "\n."  # a line end with something behind it: `$` in a pattern lets a last one follow
 HOST = "<host>"  # not a lack: the host of a URL
 PUNCTUATION = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^`{|}~ \t\n\r\0")
 # Everything that a text may be said to lack. Underscore is as harmless as a letter.
@@ -36,7 +37,7 @@ _NEEDS: dict[Danger, tuple[frozenset[str], ...]] = {
     Danger.PATH: (frozenset("/"), frozenset({DOTS, LEADING_SLASH})),
     Danger.HTML: (frozenset("<"),),
     Danger.HEADER: (frozenset("\r\n"),),
-    Danger.LOG: (frozenset("\r\n"),),
+    Danger.LOG: (frozenset("\n"),),  # CloudWatch ends no event at a carriage return
     Danger.LDAP: (frozenset("()*"),),
     Danger.XPATH: (frozenset(" ([/|"),),
     Danger.TEMPLATE: (frozenset("{"),),
@@ -117,9 +118,10 @@ def read_pattern(pattern: str, flags: int, how: str) -> Fact:
         return Fact(frozenset({Danger.REQUEST, Danger.REDIRECT}) if is_host else frozenset(), starts=starts)
     may = _Characters()
     may.read(nodes, bool(parsed.state.flags & sre.SRE_FLAG_DOTALL), is_repeated=False)
-    if may_end_line:
-        may.found.add("\n")
     lacks = set(EVERYTHING) - may.found
+    if may_end_line and "\n" in lacks:
+        lacks.discard("\n")
+        lacks.add(LINE_END)
     if "." in may.found and (may.repeated_dots or may.dots > 1):
         lacks.discard(DOTS)
     if "/" in may.found and may.first_may_be_slash(nodes):

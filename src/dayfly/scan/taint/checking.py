@@ -269,7 +269,12 @@ def _route_arguments(
     if function is None:
         return calls.Arguments(keyword_rest=Thing())
     return routes.arguments_of(
-        machine, function, registration.pattern, row, has_self=target.owner is not None
+        machine,
+        function,
+        registration.pattern,
+        row,
+        has_self=target.owner is not None,
+        is_aside=registration.word in routes.NO_REQUEST,
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from dayfly.scan.taint import effects, events, exceptions, namespaces, promises, texts
 from dayfly.scan.taint.comparisons import symbols_of
 from dayfly.scan.taint.joining import bounded, join_all, join_optional
+from dayfly.scan.taint.knowledge.model import Danger
 from dayfly.scan.taint.values import (
     HARMLESS,
     Class,
@@ -23,6 +24,7 @@ from dayfly.scan.taint.values import (
     Text,
     Thing,
     alternatives,
+    cleanse,
     unknown_text,
 )
 
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 
     from dayfly.scan.taint.machine import Machine
     from dayfly.scan.taint.values import Key, Value
+
+_IN_A_HEADER = frozenset({Danger.LOG, Danger.HEADER})
 
 
 def key_of(value: Value) -> tuple[Key] | None:
@@ -162,6 +166,8 @@ def thing_item(machine: Machine, holder: Thing, key: Value) -> Value:
         made = events.child(machine, holder, None, symbol)
     elif holder.element_kind == "str":
         made = unknown_text(holder.taint, symbol)
+    elif holder.element_kind == "boto3.StreamingBody" and constant is not None and constant[0] != "Body":
+        made = Thing("", cleanse(holder.taint, _IN_A_HEADER), symbol)  # S3 answers with it in a header
     else:
         made = Thing(holder.element_kind, holder.taint, symbol, is_structure=holder.is_structure, origin=())
     return made if changed is None else join_all([made, changed])

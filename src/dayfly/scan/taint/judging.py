@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from dayfly.scan.taint.characters import DOTS, is_harmless_without
+from dayfly.scan.taint.characters import DOTS, LINE_END, is_harmless_without
 from dayfly.scan.taint.knowledge.model import Danger, Part, Trust
 from dayfly.scan.taint.values import Choice, Const, Hole, Items, Name, Ref, Series, Table, Text, Thing
 
@@ -26,6 +26,10 @@ _ENDS_HOST = frozenset("/?#@\\:")
 _MAX_DEPTH = 6
 # Operators that the program itself chose: what is compared with is a value, whatever its type.
 _COMPARISONS = frozenset({"$eq", "$ne", "$gt", "$gte", "$lt", "$lte", "$in", "$nin"})
+# What a database runs as JavaScript, and the parts of its operators that do. https://www.mongodb.com/docs/manual/
+# reference/operator/aggregation/function/ and …/accumulator/
+_SCRIPTS = frozenset({"$where", "$function", "$accumulator"})
+_SCRIPT_PARTS = frozenset({"body", "init", "accumulate", "merge", "finalize"})
 _CONTAINERS = frozenset(
     {
         "Records", "records", "headers", "multiValueHeaders", "queryStringParameters", "pathParameters", "detail",
@@ -103,10 +107,24 @@ def _labels(store: Store, value: Value, danger: Danger, part: Part, depth: int) 
                 yield from _labels(store, content.rest_keys, danger, Part.ANY, depth + 1)
             compared = _COMPARISONS if part is Part.STRUCTURE else frozenset()
             for key, one in content.entries.items():
-                if key not in compared:
+                if part is Part.STRUCTURE and key in _SCRIPTS:
+                    yield from _script_labels(store, one, danger, depth + 1)
+                elif key not in compared:
                     yield from _labels(store, one, danger, part, depth + 1)
             if content.rest is not None:
                 yield from _labels(store, content.rest, danger, part, depth + 1)
+
+
+def _script_labels(store: Store, value: Value, danger: Danger, depth: int) -> Iterator[Label]:
+    """Of JavaScript for a database: the text itself, or the parts of an operator that hold one."""
+    yield from _labels(store, value, danger, Part.STRUCTURE, depth + 1)
+    content = store.get(value.location) if isinstance(value, Ref) else None
+    if not isinstance(content, Table):
+        yield from _labels(store, value, danger, Part.TEXT, depth + 1)
+        return
+    for key, one in content.entries.items():
+        if key in _SCRIPT_PARTS:
+            yield from _labels(store, one, danger, Part.TEXT, depth + 1)
 
 
 def is_container(value: Thing) -> bool:
@@ -165,9 +183,22 @@ def _text_labels(store: Store, text: Text, danger: Danger, part: Part) -> Iterat
             after = text.parts[index + 1] if index + 1 < len(text.parts) else ""
             is_last = index + 1 == len(text.parts)
             following = after if isinstance(after, str) else "\0"
-            if not _hole_is_harmless(store, one, danger, part, before, following, is_last):
+            if not _hole_is_harmless(
+                store, one, danger, part, before, following, is_last
+            ) and not _is_line_end(store, text, index, danger):
                 yield from one.taint
         before += "\0"
+
+
+def _is_line_end(store: Store, text: Text, index: int, danger: Danger) -> bool:
+    """Whether all that a hole could do is to end the line, with nothing of the caller's behind it."""
+    hole = text.parts[index]
+    if danger not in {Danger.COMMAND, Danger.LOG} or isinstance(hole, str):
+        return False
+    lacks = hole.lacks | store.fact(hole.symbol).lacks
+    if LINE_END not in lacks or not is_harmless_without(danger, lacks | {"\n"}):
+        return False
+    return not any(isinstance(one, Hole) and one.taint for one in text.parts[index + 1 :])
 
 
 def _hole_is_harmless(
@@ -179,6 +210,8 @@ def _hole_is_harmless(
     lacks = hole.lacks | fact.lacks
     if is_harmless_without(danger, lacks):
         return True
+    if part is Part.PROGRAM and re.match(r"[^\0/]* ", before):
+        return True  # without a shell all of it is one file's name, and there is none that begins so
     if part is Part.MODULE:
         return _OWN_PACKAGE.fullmatch(before) is not None
     if part is Part.HOST or part is Part.TARGET or danger in {Danger.REQUEST, Danger.REDIRECT}:

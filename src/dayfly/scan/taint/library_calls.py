@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+import re
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -20,7 +23,7 @@ from dayfly.scan.taint import (
 from dayfly.scan.taint.characters import read_group
 from dayfly.scan.taint.joining import direct_taint, join_all
 from dayfly.scan.taint.judging import harmful_labels
-from dayfly.scan.taint.knowledge.model import Danger, Trust
+from dayfly.scan.taint.knowledge.model import Danger, Part, Trust
 from dayfly.scan.taint.values import (
     Bound,
     Const,
@@ -44,7 +47,6 @@ from dayfly.scan.taint.values import (
 )
 
 if TYPE_CHECKING:
-    import ast
     from collections.abc import Iterable, Sequence
 
     from dayfly.scan.taint.calls import Arguments
@@ -60,6 +62,14 @@ _BUILT_IN = {"str", "bytes", "list", "dict", "set", "tuple", "int", "float"}
 _WHOSE = {Trust.PREDICTABLE: "can be foretold", Trust.IDENTITY: "has been verified"}
 _TEXT_KINDS = {"str", "bytes"}
 _NUMBER_KINDS = {"int", "float", "bool", "NoneType"}
+
+# Names of functions that look somebody up, or look at what the caller has shown: `verify_token`, `find_user`.
+_ANSWERS = re.compile(
+    r"^(?!.*(?:unverif|insecure|unsafe|without)).*(?:verif|authent|authori|find|fetch|look_?up|get_?(?:\w*_)?(?:user|claim|identity|session|principal|account)"
+    r"|load_?(?:user|session)|current_|resolve|check|require|claims|session|identity|introspect)",
+    re.IGNORECASE,
+)
+_NO_CLAIM = frozenset({Danger.TRUST})
 
 
 def default_result(machine: Machine, values: Iterable[Value]) -> Value:
@@ -81,7 +91,7 @@ def call_name(machine: Machine, dotted: str, arguments: Arguments, node: ast.AST
     if not any(one in table for one in names for table in (machine.library.sinks, machine.library.calls)):
         # An object of another package's (`from database import cursor`): judged by the method's name.
         check_sinks(machine, [f"*.{last}"] if "." in head else [], arguments, None, node)
-    _apply_guards(machine, names, arguments, None)
+    guarded = _apply_guards(machine, names, arguments, None)
     if name in _NEVER_RETURN:
         exceptions.raise_named(machine, "Exception")
     made = standard_library.call(machine, name, arguments, node)
@@ -91,14 +101,18 @@ def call_name(machine: Machine, dotted: str, arguments: Arguments, node: ast.AST
     if row is not None:
         result = _apply_call(machine, row, arguments, None, node, name)
         effects.mark_client(machine, name, arguments, result)
-        return result
+        return _with_truth(result, guarded)
     kind = machine.library.kinds.get(name)
     if kind is not None and kind.is_class:
         made_thing = Thing(name, (), Symbol())
         keep_arguments(machine, made_thing, arguments)
         return made_thing
     _call_back(machine, arguments, node)
-    made = _derived(machine, name, list(arguments.every()))
+    if guarded:
+        return _with_truth(Const(None), guarded)
+    made = _derived(
+        machine, name, list(arguments.every()), name.partition(".")[0] not in sys.stdlib_module_names
+    )
     if name in machine.library.owners and last[:1].isupper() and isinstance(made, Thing):
         return replace(made, kind=name)  # a class of which the tables know methods
     return made
@@ -117,7 +131,8 @@ def call_method(
     if row is not None:
         return _with_truth(_apply_call(machine, row, arguments, receiver, node, names[0]), guarded)
     _call_back(machine, arguments, node)
-    return _with_truth(_derived(machine, name, [receiver, *arguments.every()]), guarded)
+    answers = not machine.taint_of(receiver)
+    return _with_truth(_derived(machine, name, [receiver, *arguments.every()], answers), guarded)
 
 
 def _method_names(machine: Machine, kind: str, name: str) -> list[str]:
@@ -135,9 +150,18 @@ def has_rows(machine: Machine, kind: str, name: str) -> bool:
     )
 
 
-def _derived(machine: Machine, name: str, values: list[Value]) -> Value:
-    """The result of an unknown function; the same for the same tainted argument, so that a check of it counts."""
-    tainted = [one for one in values if machine.taint_of(one)]
+def _derived(machine: Machine, name: str, values: list[Value], answers: bool = False) -> Value:
+    """The result of an unknown function; the same for the same tainted argument, so that a check of it counts.
+
+    Where it `answers`, what it returns of an identity is its own word, not the caller's claim.
+    """
+    made = _derived_of(machine, name, [one for one in values if machine.taint_of(one)], values)
+    if not answers or not _ANSWERS.match(name.rpartition(".")[2]):
+        return made
+    return map_taint(made, lambda taint: cleanse(taint, _NO_CLAIM))
+
+
+def _derived_of(machine: Machine, name: str, tainted: list[Value], values: list[Value]) -> Thing:
     if len(tainted) == 1:
         one = tainted[0]
         constants = tuple(repr(other.value) for other in values if isinstance(other, Const))
@@ -198,6 +222,8 @@ def _check_sink(
     assert machine.recorder is not None
     shown = name.removeprefix("*.")
     if not row.needs_taint:
+        if row.check == "weak.hash" and isinstance(node, ast.Call) and _spells(node.func, shown):
+            return  # the family `weak` has looked at it, and at what it is for
         machine.recorder.add_finding(machine, row.check, node, (), shown, row)
         return
     danger = row.danger or danger_of(row.check)
@@ -208,7 +234,17 @@ def _check_sink(
     for argument in row.arguments:
         if argument.position is not None and not argument.keyword and not argument.is_rest:
             argument = _in_order(argument, arguments)
-        for value in conditions.select(machine, argument, arguments, receiver):
+        if (
+            danger is Danger.TRUST
+            and row.names[0].startswith("boto3.")
+            and not _is_written(arguments, argument)
+        ):
+            continue
+        values = conditions.select(machine, argument, arguments, receiver)
+        if argument.is_rest and argument.position is not None and row.part is Part.PROGRAM:
+            # The list of arguments, written out one by one.
+            values = iter((Items(tuple(arguments.positional[argument.position :]), arguments.rest),))
+        for value in values:
             labels = harmful_labels(machine.store, value, danger, row.part)
             if labels:
                 machine.recorder.add_finding(machine, row.check, node, labels, shown, row)
@@ -222,6 +258,26 @@ def _in_order(argument: Argument, arguments: Arguments) -> Argument:
     if index < 0 or arguments.rest is not None or index >= len(keywords):
         return argument
     return replace(argument, keyword=keywords[index])
+
+
+def _spells(function: ast.expr, shown: str) -> bool:
+    """Whether a call names the function plainly: `hashlib.md5(…)`, `md5(…)`."""
+    word = (
+        function.attr
+        if isinstance(function, ast.Attribute)
+        else function.id
+        if isinstance(function, ast.Name)
+        else ""
+    )
+    return word == shown.rpartition(".")[2] and word != "new"
+
+
+def _is_written(arguments: Arguments, argument: Argument) -> bool:
+    """Whether the code writes out what it looks into: all of a request that is the caller's names no owner."""
+    if argument.element is None:
+        return True
+    value = arguments.get(argument.position, argument.keyword)
+    return not isinstance(value, Thing)
 
 
 def _constant(value: Value) -> str:

@@ -50,8 +50,8 @@ _REGISTRARS = {
     "APIRoute": "api_route",
     "WebSocketRoute": "websocket",
 }
-# These get an exception or nothing: what they are called with is not the caller's.
-_NO_REQUEST = {"errorhandler", "error", "before_request", "after_request", "exception_handler", "middleware"}
+# These get an exception, an answer or nothing: what they are called with is not the caller's, but for the request.
+NO_REQUEST = {"errorhandler", "error", "before_request", "after_request", "exception_handler", "middleware"}
 _FALCON = re.compile(r"on_(?:get|post|put|patch|delete|head|options)(?:_\w+)?")
 _PACKAGES = {"powertools": "aws_lambda_powertools"}
 _BARE = {"route", "get", "post", "put", "delete", "patch"}
@@ -126,7 +126,7 @@ def walk(tree: ast.Module) -> Iterator[tuple[str, FunctionNode, ast.ClassDef | N
 
 def decorated(node: FunctionNode, library: Library) -> Registration | None:
     """What a decorator registers a function as; None where it does not."""
-    words = {word for row in library.routes for word in row.decorators} | {"route", *_METHODS}
+    words = {word for row in library.routes for word in row.decorators} | {"route", *_METHODS, *NO_REQUEST}
     for decorator in node.decorator_list:
         called = decorator.func if isinstance(decorator, ast.Call) else decorator
         if isinstance(called, ast.Name) and isinstance(decorator, ast.Call) and called.id in _BARE:
@@ -134,8 +134,6 @@ def decorated(node: FunctionNode, library: Library) -> Registration | None:
         elif isinstance(called, ast.Attribute) and called.attr in words:
             word = called.attr
         else:
-            continue
-        if word in _NO_REQUEST:
             continue
         if word not in _METHODS and word not in {"route", "api_route"}:
             return Registration(word)
@@ -211,9 +209,10 @@ def arguments_of(
     row: Route | None,
     *,
     has_self: bool = False,
+    is_aside: bool = False,
     depth: int = 0,
 ) -> calls.Arguments:
-    """What the framework calls a handler with."""
+    """What the framework calls a handler with; one that `is_aside` is called beside it, with no part of the route."""
     made = calls.Arguments()
     spec = function.node.args
     converters = _read_converters(pattern)
@@ -237,6 +236,9 @@ def arguments_of(
     for one in parameters[1 if has_self else 0 :]:
         if converters.get(one.arg) in harmless:
             made.keywords[one.arg] = Thing("int")
+            continue
+        if is_aside and one.arg != "request" and one.arg not in requests:
+            made.keywords[one.arg] = Thing()
             continue
         made.keywords[one.arg] = _parameter(
             machine, function, one, defaults.get(one.arg), requests, row, pattern, depth

@@ -347,7 +347,7 @@ class Table:
 
 def by_name(entries: Mapping[str, Value]) -> dict[Key, Value]:
     """Attributes or keywords, as the entries of a table."""
-    return dict(entries.items())  # noqa: C416: a wider type of keys
+    return dict(entries.items())  # a wider type of keys
 
 
 Content: TypeAlias = Series | Table
@@ -413,9 +413,12 @@ def predictable(taint: Taint) -> Taint:
     return tuple(label for label in taint if label.trust is Trust.PREDICTABLE)
 
 
+_NO_CLAIM = frozenset({Danger.TRUST})
+
+
 def restore(taint: Taint) -> Taint:
-    """The same labels as they came."""
-    return tuple(replace(label, cleansed=NO_DANGERS) for label in taint)
+    """The same labels as they came; whose word it is does not change by decoding it."""
+    return tuple(replace(label, cleansed=label.cleansed & _NO_CLAIM) for label in taint)
 
 
 def add_step(taint: Taint, step: Step) -> Taint:

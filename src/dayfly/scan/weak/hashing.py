@@ -81,14 +81,50 @@ def _is_asked_for(names: FileNames, call: ast.Call) -> bool:
         parent = names.parents.get(node)
         if parent is None or isinstance(parent, ast.stmt | ast.Module):
             if isinstance(parent, ast.Assign):
-                return any(_name(target) in _ASKED_FOR for target in parent.targets)
+                return any(
+                    _name(target) in _ASKED_FOR or _is_handed_on(names, parent, target)
+                    for target in parent.targets
+                )
             return False
-        if isinstance(parent, ast.keyword) and (parent.arg or "").lower() in _ASKED_FOR:
+        if _asks(parent, node):
             return True
-        if isinstance(parent, ast.Dict):
-            for key, value in zip(parent.keys, parent.values, strict=True):
-                if value is node and isinstance(key, ast.Constant) and str(key.value).lower() in _ASKED_FOR:
-                    return True
+        node = parent
+    return False
+
+
+def _asks(holder: ast.AST, node: ast.AST) -> bool:
+    """Whether an argument or an entry of a dict is one that asks for the digest."""
+    if isinstance(holder, ast.keyword):
+        return (holder.arg or "").lower() in _ASKED_FOR
+    if isinstance(holder, ast.Dict):
+        for key, value in zip(holder.keys, holder.values, strict=True):
+            if value is node and isinstance(key, ast.Constant) and str(key.value).lower() in _ASKED_FOR:
+                return True
+    return False
+
+
+def _is_handed_on(names: FileNames, statement: ast.stmt, target: ast.expr) -> bool:
+    """Whether every use of a local name, in its function, is as such an argument or on the way to one."""
+    scope: ast.AST | None = statement
+    while scope is not None and not isinstance(scope, ast.FunctionDef | ast.AsyncFunctionDef):
+        scope = names.parents.get(scope)
+    if scope is None or not isinstance(target, ast.Name):
+        return False
+    uses = [
+        one
+        for one in ast.walk(scope)
+        if isinstance(one, ast.Name) and one.id == target.id and isinstance(one.ctx, ast.Load)
+    ]
+    return bool(uses) and all(_reaches(names, one) for one in uses)
+
+
+def _reaches(names: FileNames, node: ast.AST) -> bool:
+    for _ in range(6):
+        parent = names.parents.get(node)
+        if parent is None or isinstance(parent, ast.stmt):
+            return False
+        if _asks(parent, node):
+            return True
         node = parent
     return False
 

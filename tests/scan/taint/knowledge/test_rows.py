@@ -570,7 +570,7 @@ TWINS: dict[str, tuple[tuple[str, str, str], ...]] = {
     ),
     "weak.hash": (
         ("import hashlib", "hashlib.new('MD5')", "hashlib.new('sha256')"),
-        ("import hashlib", "hashlib.sha1(b'')", "hashlib.sha1(b'', usedforsecurity=False)"),
+        ("import hashlib", "h = hashlib.sha1\nh(b'')", "h = hashlib.sha1\nh(b'', usedforsecurity=False)"),
     ),
 }
 FLAT = [(check, *twin) for check, twins in TWINS.items() for twin in twins]

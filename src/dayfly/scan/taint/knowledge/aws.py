@@ -194,6 +194,8 @@ _CALLS = (
         ("boto3.S3Object.get",),
         Result(type="dict", element_type="boto3.StreamingBody", taint_from=(RECEIVER,)),
     ),
+    # What is stored is not the word of whoever asks for a part of it.
+    Call(("*.paginate",), Result(taint_from=())),
     Call(
         ("boto3.client.s3.get_object",),
         Result(type="dict", element_type="boto3.StreamingBody", taint_from=(_keyword("Key"),)),

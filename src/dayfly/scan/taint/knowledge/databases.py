@@ -203,6 +203,13 @@ _SQL_SINKS = (
         part=Part.TEXT,
     ),
     Sink("event.sql", ("*.raw",), when=(_LOOKS_LIKE_SQL,), part=Part.TEXT),
+    # Django's own keywords. https://docs.djangoproject.com/en/5.2/ref/models/querysets/#extra
+    Sink(
+        "event.sql",
+        ("*.extra",),
+        (Argument(None, "select", element="*"), Argument(None, "where", element="*")),
+        part=Part.TEXT,
+    ),
     Sink(
         "event.sql",
         (
@@ -283,6 +290,9 @@ _NOSQL_SINKS = (
         ("*.find", *(f"*.{name}" for name in _QUERIES)),
         (Argument(0, "filter", element="$where"),),
         part=Part.TEXT,
+    ),
+    Sink(
+        "event.nosql", ("*.map_reduce", "*.inline_map_reduce"), (FIRST, Argument(1, "reduce")), part=Part.TEXT
     ),
     Sink("event.nosql", ("bson.code.Code", "bson.Code"), part=Part.TEXT),
     Sink(

@@ -121,7 +121,7 @@ _LDAP_SEARCH = ("search_s", "search_ext_s", "search_st", "search_ext")
 _LDAP = (
     Sink(
         "event.ldap",
-        ("ldap3.Connection.search", "ldap3.Connection.extend.standard.paged_search"),
+        ("ldap3.Connection.search", "ldap3.StandardOperations.paged_search"),
         (Argument(0, "search_base"), Argument(1, "search_filter")),
         part=Part.TEXT,
     ),
@@ -263,6 +263,10 @@ TABLES = Tables(
         Attribute(
             ("xml.sax.handler.feature_external_pes",),
             Result(taint_from=(), value="http://xml.org/sax/features/external-parameter-entities"),
+        ),
+        Attribute(("ldap3.Connection.extend",), Result(type="ldap3.ExtendedOperations", taint_from=())),
+        Attribute(
+            ("ldap3.ExtendedOperations.standard",), Result(type="ldap3.StandardOperations", taint_from=())
         ),
         Attribute(
             ("ldap3.Connection.entries", "ldap3.Connection.response", "ldap3.Connection.result"),

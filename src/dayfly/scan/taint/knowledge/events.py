@@ -326,6 +326,34 @@ _AUTHORIZERS = (
     *_fields(_CALLER, "requestContext.http.path", "requestContext.http.userAgent", type="str"),
 )
 
+# CloudFormation's request to a custom resource; its properties are those of whoever writes the stack.
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-requests.html
+_CUSTOM_RESOURCE = (
+    *_fields(
+        _CLEAN,
+        "RequestType",
+        "ResponseURL",
+        "StackId",
+        "ResourceType",
+        "LogicalResourceId",
+        "PhysicalResourceId",
+        "ServiceToken",
+    ),
+    *_fields(
+        _CALLER,
+        "ResourceProperties.**",
+        "OldResourceProperties.**",
+        cleanses=_NO_CLAIM | {Danger.LOG},
+    ),
+)
+
+# Secrets Manager's request to rotate a secret.
+# https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda-functions.html
+_ROTATION = (
+    *_fields(_CLEAN, "ClientRequestToken"),
+    *_fields(_CALLER, "SecretId", type="str", cleanses=_NO_CLAIM | {Danger.LOG}),
+)
+
 # Where the trigger is not known the names tell: the proxies' and the batches' are long and never a caller's own
 # by chance. Short words that any direct caller may use for itself (`id`, `path`, `type`, `resource`) stay its own.
 _UNKNOWN = (
@@ -336,7 +364,11 @@ _UNKNOWN = (
     *_fields(_CALLER, "multiValueHeaders.*.*", "multiValueQueryStringParameters.*.*", type="str"),
     *_fields(_CLEAN, "httpMethod", "routeKey"),
     *_inner((*_S3, *_SQS, *_SNS, *_DYNAMODB, *_KINESIS)),
+    *_CUSTOM_RESOURCE,
+    *_ROTATION,
     *_fields(_CLEAN, "triggerSource", "userPoolId"),
+    # A user pool's: verified to be the account's own, whatever it says.
+    *_fields(_CALLER, "userName", "request.userAttributes.*", type="str", cleanses=_NO_CLAIM),
     *_fields(_IDENTITY, "request.userAttributes.sub"),
 )
 

@@ -79,7 +79,13 @@ _COMMANDS = (
     Sink("event.command", _PROCESSES, (Argument(2, "executable"),), part=Part.PATH, danger=Danger.COMMAND),
     Sink("event.command", ("asyncio.create_subprocess_shell", "asyncio.subprocess.create_subprocess_shell")),
     Sink("event.command", ("*.subprocess_shell",), (Argument(1, "cmd"),)),
-    Sink("event.command", ("asyncio.create_subprocess_exec", "asyncio.subprocess.create_subprocess_exec")),
+    Sink(
+        "event.command",
+        ("asyncio.create_subprocess_exec", "asyncio.subprocess.create_subprocess_exec"),
+        (ALL_POSITIONS,),
+        part=Part.PROGRAM,
+    ),
+    Sink("event.command", ("*.subprocess_exec",), (Argument(1, is_rest=True),), part=Part.PROGRAM),
     Sink(
         "event.command",
         (
@@ -100,10 +106,32 @@ _COMMANDS = (
         (Argument(1),),
         part=Part.PROGRAM,
     ),
+    # The same with the arguments written out: `os.execlp("sh", "sh", "-c", script)`.
+    Sink(
+        "event.command",
+        ("os.execl", "os.execle", "os.execlp", "os.execlpe"),
+        (ALL_POSITIONS,),
+        part=Part.PROGRAM,
+    ),
+    Sink(
+        "event.command",
+        ("os.spawnl", "os.spawnle", "os.spawnlp", "os.spawnlpe"),
+        (Argument(1, is_rest=True),),
+        part=Part.PROGRAM,
+    ),
     Sink("event.command", ("os.posix_spawn", "os.posix_spawnp")),
     Sink(
         "event.command",
-        ("os.spawnl", "os.spawnle", "os.spawnlp", "os.spawnlpe", "os.spawnv", "os.spawnve", "os.spawnvp"),
+        (
+            "os.spawnl",
+            "os.spawnle",
+            "os.spawnlp",
+            "os.spawnlpe",
+            "os.spawnv",
+            "os.spawnve",
+            "os.spawnvp",
+            "os.spawnvpe",
+        ),
         (Argument(1),),
     ),
     Sink(

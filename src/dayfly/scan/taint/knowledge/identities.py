@@ -7,7 +7,7 @@ the identity's, and the caller has said which. An identity in a path names what 
 
 from __future__ import annotations
 
-from dayfly.scan.taint.knowledge.model import Argument, Condition, Sink, Tables, Test
+from dayfly.scan.taint.knowledge.model import Argument, Call, Condition, Result, Sink, Tables, Test
 
 _SUBJECTS = (
     "sub",
@@ -112,4 +112,9 @@ _SINKS = (
     ),
 )
 
-TABLES = Tables(sinks=_SINKS)
+# Base64 and dots.
+_CALLS = (
+    Call(("jwt.encode", "jose.jwt.encode", "authlib.jose.jwt.encode"), Result(type="str", taint_from=())),
+)
+
+TABLES = Tables(sinks=_SINKS, calls=_CALLS)
