@@ -7,8 +7,8 @@ from functools import lru_cache
 
 # The parser of patterns: private, but the only one that reads them exactly as `re` does; it is the same module
 # under this name in 3.11 to 3.14.
-from re import _constants as sre  # type: ignore[attr-defined]
-from re import _parser as sre_parser  # type: ignore[attr-defined]
+from re import _constants as sre
+from re import _parser as sre_parser
 from typing import TYPE_CHECKING, Any
 
 from dayfly.scan.taint.knowledge.model import EVERY_DANGER, Danger
