@@ -123,3 +123,13 @@ def test_progress_draws_and_leaves_nothing() -> None:
         progress.show("read", 3, 0)
         progress.show("check", 1, 10)
     assert text.getvalue().endswith(("\x1b[2K", "\x1b[?25h")) or "\x1b[2K" in text.getvalue()
+
+
+def test_the_place_of_a_finding_is_never_broken_over_lines() -> None:
+    path = "/".join(["a-folder-with-a-long-name"] * 8) + "/app.py"
+    finding = Finding("event.command", "m", Place(path, 7, 1, 7, 4), Severity.HIGH)
+    outcome = make_outcome((finding,))
+    text = io.StringIO()
+    console = Console(file=text, width=80, highlight=False, color_system=None)
+    console.print(draw_outcome(outcome, width=80), width=80, crop=False)
+    assert f"  {path}:7:1" in text.getvalue().splitlines()

@@ -233,9 +233,9 @@ def _show(outcome: Outcome, chosen: Format, output: Path | None, screen: Output)
     if output is not None:
         write_text(output, render(outcome, chosen))
         screen.note(f"wrote {output}: {len(outcome.open)} findings")
-    elif chosen == "text":
+    elif chosen == "text" and screen.console.is_terminal:
         width = min(screen.console.width, MAX_WIDTH)
-        screen.console.print(draw_outcome(outcome, width=width), width=width, soft_wrap=False)
+        screen.console.print(draw_outcome(outcome, width=width), width=width, soft_wrap=False, crop=False)
     elif chosen == "json":
         screen.json(as_json(outcome))
     else:

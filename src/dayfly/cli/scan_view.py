@@ -160,16 +160,16 @@ def _draw_way(finding: Finding, outcome: Outcome, width: int) -> Iterator[Render
             yield _gutter("", digits, Text(f"… {left_out} more steps", style=_SOFT))
         if place.path != path:
             path = place.path
-            yield Padding(
-                _where(place, finding.place if not steps else None), (0, 0, 0, _INDENT), expand=False
-            )
+            yield _where(place, finding.place if not steps else None)
         step = steps[index] if steps else None
         yield from _draw_step(place, step, outcome, width, digits, is_last=index == len(places) - 1)
 
 
 def _where(place: Place, finding: Place | None) -> Text:
+    """Never wrapped or cut, however narrow the screen is: it is what editors and `grep` look for."""
     text = printable(place.path) + (f":{place.line}" if place.line else "")
-    return Text(text + (f":{finding.column}" if finding is not None and finding.column else ""), style=_PLACE)
+    column = f":{finding.column}" if finding is not None and finding.column else ""
+    return Text.assemble(" " * _INDENT, (text + column, _PLACE), no_wrap=True, overflow="ignore")
 
 
 def _draw_step(

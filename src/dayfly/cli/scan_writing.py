@@ -29,7 +29,7 @@ def render(outcome: Outcome, chosen: Format) -> str:
     if chosen == "text":
         text = io.StringIO()
         console = Console(file=text, width=_WIDTH, highlight=False, color_system=None, force_terminal=False)
-        console.print(draw_outcome(outcome, width=_WIDTH))
+        console.print(draw_outcome(outcome, width=_WIDTH), crop=False)
         return "\n".join(line.rstrip() for line in text.getvalue().split("\n"))
     if chosen == "json":
         return json.dumps(as_json(outcome), indent=2) + "\n"

@@ -134,3 +134,21 @@ def test_a_sanitiser_in_its_place_is_believed(before: str, call: str) -> None:
 def test_a_class_that_is_called_like_a_type_proves_nothing(kind: str) -> None:
     body = "q = event['q']\nif not isinstance(q, int):\n os.system('ls ' + q)"
     assert COMMAND in checks(_source(kind, body, ""))
+
+
+@pytest.mark.parametrize(
+    ("text", "is_harmful"),
+    [
+        ("shlex.quote(q)", False),
+        ("shlex.quote(q).strip()", False),
+        ("shlex.quote(q[1:-1].replace(\"'\", ''))", False),
+        ("str(int(q))[1:]", False),
+        ("shlex.quote(q)[1:-1]", True),
+        ("shlex.quote(q)[:40]", True),
+        ('shlex.quote(q).strip("\'")', True),
+        ("shlex.quote(q).replace(\"'\", '')", True),
+    ],
+)
+def test_quotes_protect_while_they_are_there(text: str, is_harmful: bool) -> None:
+    body = f"q = event['q']\nos.system('ls ' + {text})"
+    assert (COMMAND in checks(_source("import shlex", body, ""))) is is_harmful

@@ -17,6 +17,7 @@ from dayfly.scan.taint.values import (
     Fact,
     Items,
     Method,
+    Module,
     Name,
     Ref,
     Table,
@@ -201,7 +202,9 @@ def _getattr(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Va
         and holder.kind == "object"
     ):
         return default
-    return found if default is None or not isinstance(holder, Thing) else join_all([found, default])
+    if default is None or not isinstance(holder, (Thing, Name, Module)):
+        return found
+    return join_all([found, default])
 
 
 def _setattr(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value:

@@ -18,7 +18,10 @@ from dayfly.scan.taint.values import Bound, Class, Function, Partial, Ref, Symbo
 from dayfly.scan.template.model import Trigger
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     from dayfly.scan.source.project import Project, PythonFile
+    from dayfly.scan.taint.store import Diff
     from dayfly.scan.taint.values import Value
     from dayfly.scan.template.entries import Entry
 
@@ -164,7 +167,50 @@ def _run(machine: Machine, entry: Entry, recorder: Recorder, notes: list[Note]) 
         machine.first_location = fresh_number()
         machine.steps_left = MAX_STEPS_OF_ENTRY
         machine.recorder = recorder
+        base = machine.store.depth
+        machine.store.begin()
         calls.call(machine, target.function, arguments, None)
+        left = _outliving(machine, machine.store.snapshot(base))
+        if any(not _is_new(machine, key) for key in left):
+            machine.store.end()
+            _run_again(machine, target.function, arguments, left, recorder)
+
+
+def _run_again(
+    machine: Machine, function: Value, arguments: calls.Arguments, left: Diff, recorder: Recorder
+) -> None:
+    """The next invocation of a warm environment, which finds what this one has left, or not.
+
+    What is done there has been recorded already; what it makes of the other's leavings has not.
+    """
+    machine.store.merge([{key: cell for key, cell in left.items() if _is_new(machine, key)}])
+    machine.store.merge([{}, {key: cell for key, cell in left.items() if not _is_new(machine, key)}])
+    machine.first_location = fresh_number()
+    machine.steps_left = MAX_STEPS_OF_ENTRY
+    machine.recorder = later = Recorder(recorder.function)
+    try:
+        calls.call(machine, function, arguments, None)
+    except UnreachableError:
+        pass
+    finally:
+        for key, finding in later.findings.items():
+            recorder.findings.setdefault(key, finding)
+
+
+def _outliving(machine: Machine, diff: Diff) -> Diff:
+    """What an invocation leaves: variables of modules, attributes of libraries, what containers hold."""
+    modules_of = {scope.identity for scope in machine.scopes.values()}
+    return {
+        key: cell
+        for key, cell in diff.items()
+        if isinstance(key, int)
+        or (isinstance(key, tuple) and (isinstance(key[0], str) or key[0] in modules_of))
+    }
+
+
+def _is_new(machine: Machine, key: Hashable) -> bool:
+    """Whether it is the content of something that was made by the invocation."""
+    return isinstance(key, int) and not machine.is_old(key)
 
 
 def _registration(machine: Machine, entry: Entry) -> routes.Registration | None:

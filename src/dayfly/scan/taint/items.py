@@ -26,6 +26,7 @@ from dayfly.scan.taint.values import (
     alternatives,
     cleanse,
     unknown_text,
+    unquoted,
 )
 
 if TYPE_CHECKING:
@@ -359,7 +360,11 @@ def unite_containers(machine: Machine, left: Value, right: Value) -> Value | Non
 
 def cut(machine: Machine, holder: Value, bounds: Sequence[Value | None]) -> Value:
     """`holder[a:b:c]`."""
-    return join_all(_cut_one(machine, one, bounds) for one in alternatives(holder))
+    whole = all(one is None or one == Const(None) for one in bounds)
+    parts = (_cut_one(machine, one, bounds) for one in alternatives(holder))
+    return join_all(
+        unquoted(one) if isinstance(one, Text) and not one.is_bytes and not whole else one for one in parts
+    )
 
 
 def _cut_one(machine: Machine, holder: Value, bounds: Sequence[Value | None]) -> Value:

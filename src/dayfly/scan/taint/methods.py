@@ -26,6 +26,7 @@ from dayfly.scan.taint.values import (
     alternatives,
     boolean,
     unknown_text,
+    unquoted,
 )
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def call_method(
             library_calls.check_sinks(machine, [f"str.{name}"], arguments, receiver, node)
         made = _text_method(machine, receiver, name, arguments)
         if made is not None:
-            return made
+            return unquoted(made) if _takes_quotes(name, arguments) and isinstance(made, Text) else made
         return library_calls.call_method(machine, receiver, "str", name, arguments, node)
     if isinstance(receiver, Ref) and receiver.kind != "object":
         if node is not None and name in _CHANGERS:
@@ -105,6 +106,17 @@ def call_method(
     if isinstance(receiver, (Method, Super)):
         return library_calls.default_result(machine, [receiver, *arguments.every()])
     return library_calls.default_result(machine, list(arguments.every()))
+
+
+def _takes_quotes(name: str, arguments: Arguments) -> bool:
+    """Whether a method may take away the quotes that a text stands in."""
+    first = arguments.get(0)
+    return (
+        name in {"strip", "lstrip", "rstrip", "replace", "removeprefix", "removesuffix"}
+        and isinstance(first, Const)
+        and isinstance(first.value, str)
+        and "'" in first.value
+    )
 
 
 def _class_method(

@@ -421,6 +421,19 @@ def restore(taint: Taint) -> Taint:
     return tuple(replace(label, cleansed=label.cleansed & _NO_CLAIM) for label in taint)
 
 
+def unquoted(value: Value) -> Value:
+    """The value with its quotes perhaps gone: what `shlex.quote` has made of it holds no longer."""
+    return map_taint(
+        value,
+        lambda taint: tuple(
+            replace(label, cleansed=label.cleansed - {Danger.COMMAND})
+            if Danger.COMMAND in label.cleansed
+            else label
+            for label in taint
+        ),
+    )
+
+
 def add_step(taint: Taint, step: Step) -> Taint:
     """The same labels with one more step behind them."""
     return tuple(
