@@ -248,8 +248,10 @@ def test_sigterm_ends_the_scan_and_its_processes(tmp_path: Path) -> None:
 def test_handlers_may_be_named(clean: Path) -> None:
     (clean / "odd.py").write_text(HANDLER.replace("def handler", "def do_it"))
     assert run("--handler", "odd.do_it", cwd=clean).returncode == 1
-    made = document("--handler", "nope.handler", cwd=clean)
-    assert any("nope" in one["message"] for one in made["notes"])
+    missing = run("--handler", "nope.handler", cwd=clean)
+    assert missing.returncode == 2
+    assert "the handler of nope.handler was not found" in missing.stderr
+    assert "hint:" in missing.stderr
 
 
 def test_excluded_files_are_not_read(function: Path) -> None:

@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from dayfly.errors import DayflyError
 from dayfly.scan.check import Family
 from dayfly.scan.model import Finding, Note
 from dayfly.scan.passes.families import FamilyOptions, default_families
@@ -66,12 +67,12 @@ def read_inputs(
     families: Families | None = None,
     progress: Callable[[str, int, int], None] = _no_progress,
 ) -> tuple[Input, ...]:
-    """Read every path; DayflyError for one in which there is nothing to be scanned."""
+    """Read every path; DayflyError for one in which there is nothing to be scanned, or a handler that is in none."""
     chosen = families if families is not None else default_families(options.families)
     store = Store(options.cache)
     try:
         with _remembering(chosen, store):
-            return tuple(
+            read = tuple(
                 read_input(
                     path,
                     base=options.base,
@@ -85,6 +86,14 @@ def read_inputs(
             )
     finally:
         store.close()
+    for name in options.handlers:
+        beginning = f"the handler of {name} was not found"
+        answers = [
+            next((note for note in one.notes if note.message.startswith(beginning)), None) for one in read
+        ]
+        if answers and answers[0] is not None and all(answers):
+            raise DayflyError(answers[0].message, hint=answers[0].hint)
+    return read
 
 
 @contextlib.contextmanager
