@@ -296,8 +296,8 @@ class _WithDeepDirectory(Confinement):
         self, command: Sequence[str], *, task: Path, binds: Sequence[Path], refusals: bool = False
     ) -> list[str]:
         line = super().wrap(command, task=task, binds=binds, refusals=refusals)
-        more = ["--perms", "0755", "--tmpfs", "/srv"]
-        for name, mode in (("/srv/a", "0755"), ("/srv/a/b", "0755"), ("/srv/a/b/open", "0777")):
+        more = ["--perms", "0755", "--tmpfs", "/media"]
+        for name, mode in (("/media/a", "0755"), ("/media/a/b", "0755"), ("/media/a/b/open", "0777")):
             more += ["--perms", mode, "--dir", name]
         at = line.index("--chdir")
         return [*line[:at], *more, *line[at:]]
@@ -308,9 +308,9 @@ def test_a_writable_directory_deeper_than_is_looked_at_keeps_its_files() -> None
     here = confinement_here()
     shop.rie.confinement = _WithDeepDirectory(here.kind, here.reason)
     with shop:
-        shop.attack("open('/srv/a/b/open/stash', 'w').write('card')")
+        shop.attack("open('/media/a/b/open/stash', 'w').write('card')")
         shop.serve(2)
-        assert shop.result_of("result = os.listdir('/srv/a/b/open')") == ["stash"]
+        assert shop.result_of("result = os.listdir('/media/a/b/open')") == ["stash"]
 
 
 # ---- a machine that is not the function's alone ---------------------------------------------------

@@ -8,7 +8,7 @@ import random
 import string
 import zlib
 
-_RANDOM = random.Random(20261125)
+_RANDOM = random.Random(20261125)  # the same values in every run
 _BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _MIXED = string.ascii_letters + string.digits
 
@@ -26,7 +26,7 @@ def aws_key() -> str:
 
 
 def aws_secret() -> str:
-    return drawn(12, string.ascii_lowercase) + drawn(12, string.ascii_uppercase) + drawn(16, _MIXED + "/+")
+    return drawn(12, string.ascii_lowercase) + "7" + drawn(12, string.ascii_uppercase) + drawn(15, _MIXED + "/+")
 
 
 def github(prefix: str = "ghp") -> str:

@@ -331,3 +331,11 @@ def test_places_cover_the_value() -> None:
 )  # fmt: skip
 def test_patterns_do_not_run_away(text: str) -> None:
     _secrets({"a.py": text, "a.env": text, "a.yaml": text})
+
+
+@pytest.mark.parametrize("word", ["XxxX", "yOuR"])
+def test_four_letters_in_a_long_key_are_chance(word: str) -> None:
+    key = pem()
+    middle = len(key) // 2
+    key = key[: middle - 40] + word + key[middle - 36 :]
+    assert _secrets({"app.py": f"KEY = {key!r}\n"})
