@@ -46,7 +46,11 @@ def test_function_does_what_its_servers_expect_without_dayfly(
 
 
 # In this order all of a sample's tests stand together.
-@pytest.mark.parametrize("isolation", ISOLATIONS)
+@pytest.mark.parametrize(
+    "isolation",
+    # The default one in `make test`, all of them in `make test-slow`: 15 minutes are soon over.
+    [pytest.param(one, marks=[] if one == "invocation" else [pytest.mark.slow]) for one in ISOLATIONS],
+)
 @sample_parameters
 def test_function_behaves_as_without_dayfly(
     sample: Sample, isolation: Isolation, servers: Servers, plain_record: Callable[[Sample], Record]
