@@ -26,7 +26,9 @@ def aws_key() -> str:
 
 
 def aws_secret() -> str:
-    return drawn(12, string.ascii_lowercase) + "7" + drawn(12, string.ascii_uppercase) + drawn(15, _MIXED + "/+")
+    return (
+        drawn(12, string.ascii_lowercase) + "7" + drawn(12, string.ascii_uppercase) + drawn(15, _MIXED + "/+")
+    )
 
 
 def github(prefix: str = "ghp") -> str:
