@@ -22,6 +22,7 @@ from dayfly.scan.report.outcome import Item, Outcome, Standing
 from dayfly.scan.report.selection import Selection
 from dayfly.scan.report.text_marks import closed, sentence
 from dayfly.scan.source.limits import DEFAULT_LIMITS, Limits
+from dayfly.scan.template.entries import not_found
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -87,7 +88,7 @@ def read_inputs(
     finally:
         store.close()
     for name in options.handlers:
-        beginning = f"the handler of {name} was not found"
+        beginning = f"{not_found(name)}: "
         answers = [
             next((note for note in one.notes if note.message.startswith(beginning)), None) for one in read
         ]

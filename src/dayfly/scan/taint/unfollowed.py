@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from dayfly.scan.model import Note, NoteKind
+from dayfly.scan.source.naming import dotted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,26 +66,16 @@ def _what(node: ast.AST, names: dict[str, str]) -> str | None:
         return f"puts another {node.attr} in place: what runs is not what is written there"
     if not isinstance(node, ast.Call):
         return None
-    dotted = _dotted(node.func, names)
-    if dotted == "setattr" and len(node.args) == 3:
+    called = dotted(node.func, names)
+    if called == "setattr" and len(node.args) == 3:
         name = node.args[1]
         if isinstance(name, ast.Constant) and name.value in _ATTRIBUTES:
             return f"puts another {name.value} in place: what runs is not what is written there"
-    if dotted in _RUNNERS and node.args and not isinstance(node.args[0], ast.Constant):
-        return f"{dotted} runs a text that is made at run time: what it does is not followed"
-    if dotted in _CALLS:
-        return f"{dotted} {_CALLS[dotted]}: that is not followed"
+    if called in _RUNNERS and node.args and not isinstance(node.args[0], ast.Constant):
+        return f"{called} runs a text that is made at run time: what it does is not followed"
+    if called in _CALLS:
+        return f"{called} {_CALLS[called]}: that is not followed"
     return None
-
-
-def _dotted(node: ast.expr, names: dict[str, str]) -> str:
-    parts: list[str] = []
-    while isinstance(node, ast.Attribute):
-        parts.append(node.attr)
-        node = node.value
-    if not isinstance(node, ast.Name):
-        return ""
-    return ".".join([names.get(node.id, node.id), *reversed(parts)])
 
 
 def _imported(tree: ast.Module) -> dict[str, str]:

@@ -59,6 +59,11 @@ class _Found:
         self.entries.setdefault((entry.function.name, entry.file.path, entry.qualname), entry)
 
 
+def not_found(name: str) -> str:
+    """How the note on a handler that is not there begins."""
+    return f"the handler of {name} was not found"
+
+
 def find_entries(
     project: Project,
     templates: Sequence[Template],
@@ -267,5 +272,5 @@ def _is_under(path: str, folders: Sequence[str]) -> bool:
 
 
 def _miss(found: _Found, function: LambdaFunction, reason: str, hint: str) -> None:
-    message = f"the handler of {function.name} was not found: {reason}"
+    message = f"{not_found(function.name)}: {reason}"
     found.notes.append(Note(NoteKind.NOT_RESOLVED, message, function.place, hint))

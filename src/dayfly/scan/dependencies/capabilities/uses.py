@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from dayfly.scan.source.naming import dotted
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -155,13 +157,13 @@ class _Walk:
 
     def _look(self, node: ast.AST, function: str) -> None:
         if isinstance(node, ast.Call):
-            name = self.dotted(node.func)
+            name = dotted(node.func, self.names)
             if name:
                 self.calls.setdefault(function, set()).add(name.rpartition(".")[2])
                 self._name(name, node, function)
             self._writes(name, node, function)
         elif isinstance(node, ast.Attribute):
-            name = self.dotted(node)
+            name = dotted(node, self.names)
             if name in ("os.environ", "os.environb"):
                 self.uses.append((Capability.ENVIRONMENT, function, node, name))
         elif isinstance(node, ast.Name) and self.names.get(node.id) in ("os.environ", "os.environb"):
@@ -181,7 +183,7 @@ class _Walk:
                 return
         if name == "setattr" and node.args and self._is_foreign(node.args[0]):
             self.uses.append(
-                (Capability.PATCHING, function, node, f"setattr({self.dotted(node.args[0])}, …)")
+                (Capability.PATCHING, function, node, f"setattr({dotted(node.args[0], self.names)}, …)")
             )
         elif name.endswith(("wrap_function_wrapper", "patch_function_wrapper")):
             self.uses.append((Capability.PATCHING, function, node, name))
@@ -211,7 +213,7 @@ class _Walk:
 
     def _patches(self, target: ast.expr, function: str) -> None:
         if isinstance(target, ast.Attribute) and self._is_foreign(target.value):
-            name = self.dotted(target)
+            name = dotted(target, self.names)
             if not name.startswith(("os.environ", "sys.std", "sys.argv")):
                 self.uses.append((Capability.PATCHING, function, target, name))
 
@@ -222,15 +224,6 @@ class _Walk:
         if not isinstance(root, ast.Name) or root.id not in self.names:
             return False
         return self.names[root.id].partition(".")[0] != self.package
-
-    def dotted(self, node: ast.expr) -> str:
-        parts: list[str] = []
-        while isinstance(node, ast.Attribute):
-            parts.append(node.attr)
-            node = node.value
-        if not isinstance(node, ast.Name):
-            return ""
-        return ".".join([self.names.get(node.id, node.id), *reversed(parts)])
 
     def reached(self) -> frozenset[str]:
         """Functions that the module's own statements call, and those that these call, by their names."""

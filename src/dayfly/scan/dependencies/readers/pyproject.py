@@ -209,8 +209,8 @@ def read_pipfile(project: Project, path: str) -> Manifest | None:
     return Manifest(path, "Pipfile", is_lock=False, requirements=found, indexes=tuple(indexes))
 
 
-def read_setup_cfg(project: Project, path: str) -> Manifest | None:
-    """`install_requires` and extras of setup.cfg; None where it declares nothing."""
+def _configuration(project: Project, path: str) -> tuple[configparser.ConfigParser, Lines] | None:
+    """An ini file and where its lines stand; None, with a note, where it is none."""
     content = load_text(project, path)
     if content is None:
         return None
@@ -223,7 +223,15 @@ def read_setup_cfg(project: Project, path: str) -> Manifest | None:
             Note(NoteKind.NOT_ANALYSABLE, f"is not a configuration file: {message}", Place(path))
         )
         return None
-    lines = Lines(path, content)
+    return parser, Lines(path, content)
+
+
+def read_setup_cfg(project: Project, path: str) -> Manifest | None:
+    """`install_requires` and extras of setup.cfg; None where it declares nothing."""
+    read = _configuration(project, path)
+    if read is None:
+        return None
+    parser, lines = read
     wanted = [("", parser.get("options", "install_requires", fallback=""))]
     if parser.has_section("options.extras_require"):
         wanted += [(f"extra {name}", value) for name, value in parser.items("options.extras_require")]
@@ -248,19 +256,10 @@ def read_setup_cfg(project: Project, path: str) -> Manifest | None:
 
 def read_pip_configuration(project: Project, path: str) -> Manifest | None:
     """The indexes that a pip.conf beside the code tells every pip there; None where it names none."""
-    content = load_text(project, path)
-    if content is None:
+    read = _configuration(project, path)
+    if read is None:
         return None
-    parser = configparser.ConfigParser(interpolation=None, strict=False)
-    try:
-        parser.read_string(content)
-    except configparser.Error as error:
-        message = str(error).partition("\n")[0]
-        project.notes.append(
-            Note(NoteKind.NOT_ANALYSABLE, f"is not a configuration file: {message}", Place(path))
-        )
-        return None
-    lines = Lines(path, content)
+    parser, lines = read
     indexes = []
     for section in parser.sections():
         for option, value in parser.items(section):

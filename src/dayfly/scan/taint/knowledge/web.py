@@ -549,6 +549,7 @@ _OTHER_SINKS = (
 )
 
 _VERBS = ("route", "get", "post", "put", "delete", "patch")
+_CHALICE_APPS = ("chalice.Chalice", "chalice.Blueprint")
 _ROUTES = (
     Route(
         "Flask",
@@ -574,62 +575,19 @@ _ROUTES = (
         view_bases=("starlette.endpoints.HTTPEndpoint",),
     ),
     Route("Bottle", (*_VERBS, "error"), ("bottle.Bottle", "bottle")),
-    Route("Chalice", _VERBS, ("chalice.Chalice", "chalice.Blueprint"), returns_html=False),
-    Route(
-        "Chalice S3",
-        ("on_s3_event",),
-        ("chalice.Chalice", "chalice.Blueprint"),
-        (("event", "chalice.S3Event"),),
-        returns_html=False,
-    ),
-    Route(
-        "Chalice SNS",
-        ("on_sns_message",),
-        ("chalice.Chalice", "chalice.Blueprint"),
-        (("event", "chalice.SNSEvent"),),
-        returns_html=False,
-    ),
-    Route(
-        "Chalice SQS",
-        ("on_sqs_message",),
-        ("chalice.Chalice", "chalice.Blueprint"),
-        (("event", "chalice.SQSEvent[chalice.SQSRecord]"),),
-        returns_html=False,
-    ),
-    Route(
-        "Chalice EventBridge",
-        ("on_cw_event",),
-        ("chalice.Chalice", "chalice.Blueprint"),
-        (("event", "chalice.CloudWatchEvent"),),
-        returns_html=False,
-    ),
-    Route(
-        "Chalice Kinesis",
-        ("on_kinesis_record",),
-        ("chalice.Chalice", "chalice.Blueprint"),
-        (("event", "chalice.KinesisEvent[chalice.KinesisRecord]"),),
-        returns_html=False,
-    ),
-    Route(
-        "Chalice DynamoDB",
-        ("on_dynamodb_record",),
-        ("chalice.Chalice", "chalice.Blueprint"),
-        (("event", "chalice.DynamoDBEvent[chalice.DynamoDBRecord]"),),
-        returns_html=False,
-    ),
-    Route(
-        "Chalice WebSocket",
-        ("on_ws_message", "on_ws_connect"),
-        ("chalice.Chalice", "chalice.Blueprint"),
-        (("event", "chalice.WebsocketEvent"),),
-        returns_html=False,
-    ),
-    Route(
-        "Chalice authorizer",
-        ("authorizer",),
-        ("chalice.Chalice", "chalice.Blueprint"),
-        (("auth_request", "chalice.AuthRequest"),),
-        returns_html=False,
+    Route("Chalice", _VERBS, _CHALICE_APPS, returns_html=False),
+    *(
+        Route(f"Chalice {name}", words, _CHALICE_APPS, (parameter,), returns_html=False)
+        for name, words, parameter in (
+            ("S3", ("on_s3_event",), ("event", "chalice.S3Event")),
+            ("SNS", ("on_sns_message",), ("event", "chalice.SNSEvent")),
+            ("SQS", ("on_sqs_message",), ("event", "chalice.SQSEvent[chalice.SQSRecord]")),
+            ("EventBridge", ("on_cw_event",), ("event", "chalice.CloudWatchEvent")),
+            ("Kinesis", ("on_kinesis_record",), ("event", "chalice.KinesisEvent[chalice.KinesisRecord]")),
+            ("DynamoDB", ("on_dynamodb_record",), ("event", "chalice.DynamoDBEvent[chalice.DynamoDBRecord]")),
+            ("WebSocket", ("on_ws_message", "on_ws_connect"), ("event", "chalice.WebsocketEvent")),
+            ("authorizer", ("authorizer",), ("auth_request", "chalice.AuthRequest")),
+        )
     ),
     Route("Powertools", _VERBS, ("powertools.Resolver", "powertools.Router"), returns_html=False),
     Route("AppSync", ("resolver", "batch_resolver"), ("powertools.AppSyncResolver",), returns_html=False),
