@@ -16,7 +16,6 @@ from dayfly.lab.trying.attack import FIXED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from types import TracebackType
 
     from rich.console import Console, RenderableType
 
@@ -27,31 +26,22 @@ if TYPE_CHECKING:
 _SOFT = "dim"
 
 
-class TryProgress:
+class TryProgress(Progress):
     """A bar over the ways, gone when the result is there."""
 
     def __init__(self, console: Console) -> None:
-        self._progress = Progress(
+        super().__init__(
             TextColumn("attacking"),
             BarColumn(bar_width=20),
             MofNCompleteColumn(),
             console=console,
             transient=True,
         )
-        self._task = self._progress.add_task("", total=None)
-
-    def __enter__(self) -> TryProgress:
-        self._progress.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._progress.stop()
+        self._bar = self.add_task("", total=None)
 
     def show(self, done: int, total: int) -> None:
         """Move the bar."""
-        self._progress.update(self._task, completed=done, total=total)
+        self.update(self._bar, completed=done, total=total)
 
 
 def draw_tries(check: Check, attack: Attack, tried: Sequence[Tried]) -> RenderableType:

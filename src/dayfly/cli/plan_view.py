@@ -17,7 +17,6 @@ from dayfly.lab.plan.contestants import PLAIN, PRIMED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from types import TracebackType
 
     from rich.console import Console, RenderableType
 
@@ -49,34 +48,23 @@ _KINDS = {
 }
 
 
-class PlanProgress:
+class PlanProgress(Progress):
     """A bar per phase, gone when the plan is there."""
 
     def __init__(self, console: Console) -> None:
-        self._progress = Progress(
+        super().__init__(
             TextColumn("{task.description:44}"),
             BarColumn(bar_width=20),
             MofNCompleteColumn(),
             console=console,
             transient=True,
         )
-        self._tasks = {
-            phase: self._progress.add_task(text, total=None, start=False) for phase, text in _PHASES.items()
-        }
-
-    def __enter__(self) -> PlanProgress:
-        self._progress.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._progress.stop()
+        self._bars = {phase: self.add_task(text, total=None, start=False) for phase, text in _PHASES.items()}
 
     def show(self, phase: str, done: int, total: int) -> None:
         """Move one phase's bar."""
-        self._progress.start_task(self._tasks[phase])
-        self._progress.update(self._tasks[phase], completed=done, total=total)
+        self.start_task(self._bars[phase])
+        self.update(self._bars[phase], completed=done, total=total)
 
 
 def draw_plan(plan: Plan) -> RenderableType:

@@ -21,7 +21,6 @@ from dayfly.scan.report.snippets import cut_snippet, is_repeated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from types import TracebackType
 
     from rich.console import Console, RenderableType
 
@@ -57,11 +56,11 @@ _STANDINGS = {
 }
 
 
-class ScanProgress:
+class ScanProgress(Progress):
     """A bar per phase, gone when the result is there. Draws without a thread: a scan forks."""
 
     def __init__(self, console: Console) -> None:
-        self._progress = Progress(
+        super().__init__(
             TextColumn("{task.description:28}"),
             BarColumn(bar_width=20),
             MofNCompleteColumn(),
@@ -69,25 +68,16 @@ class ScanProgress:
             transient=True,
             auto_refresh=False,
         )
-        self._tasks = {phase: self._progress.add_task(text, total=None) for phase, text in _PHASES.items()}
+        self._bars = {phase: self.add_task(text, total=None) for phase, text in _PHASES.items()}
         self._shown = 0.0
-
-    def __enter__(self) -> ScanProgress:
-        self._progress.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._progress.stop()
 
     def show(self, phase: str, done: int, total: int) -> None:
         """Move one phase's bar; at most ten times a second on the screen."""
-        self._progress.update(self._tasks[phase], completed=done, total=total or None)
-        now = self._progress.get_time()
+        self.update(self._bars[phase], completed=done, total=total or None)
+        now = self.get_time()
         if now - self._shown > 0.1:
             self._shown = now
-            self._progress.refresh()
+            self.refresh()
 
 
 def draw_outcome(outcome: Outcome, *, width: int) -> RenderableType:
