@@ -101,3 +101,33 @@ def test_what_is_no_log_is_an_error_that_says_so(data: bytes) -> None:
 def test_a_damaged_archive_is_an_error_that_names_it() -> None:
     with pytest.raises(DayflyError, match=r"x\.gz is damaged"):
         read(gzip.compress(logs.tailed())[:-20], "x.gz")
+
+
+@pytest.mark.parametrize(
+    "time", ["1e400", "NaN", "-1", "-99999999999999999999", "true", '"soon"', "null", "1e300"]
+)
+def test_an_event_at_no_time_is_counted_and_left_out(time: str) -> None:
+    reader = Reader(function="f")
+    bad = f'{{"events": [{{"logStreamName": "s", "timestamp": {time}, "message": "START"}}]}}'
+    assert len(gather(reader.read(io.BytesIO(logs.filtered() + bad.encode()), "log"))) == 2
+    assert reader.not_understood == 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "2026-13-45T99:99:99Z START RequestId: x",
+        '{"time": "not a time", "type": "platform.start", "record": {}}',
+        '{"results": [[{"field": "@timestamp", "value": "x"}, {"field": "@message", "value": "m"}, {"field": "@logStream", "value": "s"}]]}',
+    ],
+)
+def test_a_file_without_a_time_is_no_log(line: str) -> None:
+    with pytest.raises(DayflyError, match="log of Lambda"):
+        read(line.encode())
+
+
+@pytest.mark.parametrize("duration", ["1e308", "NaN", "-5", "true", '"long"'])
+def test_a_duration_that_cannot_be_is_none(duration: str) -> None:
+    line = '{"time": "2026-11-25T00:00:00Z", "type": "platform.report", "record": {"metrics": {"durationMs": %s}}}'
+    [environment] = read((line % duration).encode())
+    assert environment.lifetime <= 0.001

@@ -13,12 +13,13 @@ from dayfly.fleet.lifetimes.model import Act, Sighting
 
 _REQUEST = r"(?P<request>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
 _START = re.compile(rf"START RequestId: {_REQUEST}")
-_REPORT = re.compile(rf"REPORT RequestId: {_REQUEST}\s+Duration: (?P<duration>[0-9.]+) ms")
+_REPORT = re.compile(rf"REPORT RequestId: {_REQUEST}\s+Duration: (?P<duration>[0-9]+(?:\.[0-9]+)?) ms")
 _INIT = re.compile(r"INIT_START Runtime Version: ")
 _STREAM = re.compile(
     r"\d{4}[/-]\d\d[/-]\d\d[/-](?P<function>[^\[\]/]*)\[(?P<version>[^\[\]]+)\](?P<id>[0-9a-f]{32})$"
 )
 _GROUP = "/aws/lambda/"
+_MAX_DURATION_MS = 1_000_000
 _ACTS = {"platform.initStart": Act.INIT, "platform.start": Act.START, "platform.report": Act.REPORT}
 
 
@@ -52,7 +53,7 @@ def read_message(message: str, *, stream: str, time: float, function: str = "") 
                 Act.REPORT,
                 function,
                 match["request"],
-                float(match["duration"]) / 1000,
+                _seconds(float(match["duration"])),
                 is_cold="\tInit Duration: " in message or "Init Duration: " in message,
             )
     elif _INIT.match(message):
@@ -78,6 +79,13 @@ def _read_json(message: str, stream: str, time: float, function: str) -> Sightin
         act,
         function or str(record.get("functionName") or ""),
         str(record.get("requestId") or ""),
-        duration / 1000 if isinstance(duration, int | float) else 0.0,
+        _seconds(duration),
         is_cold="initDurationMs" in metrics,
     )
+
+
+def _seconds(milliseconds: object) -> float:
+    """A duration that an invocation can have; 0 for what is none (Lambda's limit is 15 minutes)."""
+    if not isinstance(milliseconds, int | float) or not 0 <= milliseconds <= _MAX_DURATION_MS:
+        return 0.0
+    return milliseconds / 1000

@@ -28,6 +28,7 @@ _GZIP = b"\x1f\x8b"
 # A JSON document must be in memory as a whole: the API answers with at most 1 MB, Insights with 10,000 rows.
 _MAX_DOCUMENT = 512_000_000
 _MAX_LINE = 2_000_000  # bytes; an event has at most 1 MB
+_MAX_MILLISECONDS = 253_402_300_800_000  # the year 10000
 _LINE = re.compile(
     r"(?P<time>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)\s+(?:(?P<stream>\S*\[\S+\][0-9a-f]{32})\s+)?(?P<message>.*)",
     re.DOTALL,
@@ -71,8 +72,7 @@ class Reader:
             if match is None:
                 # A further line of an event that had several (a traceback), or nothing we know.
                 continue
-            self.lines += 1
-            yield self._sight(match["message"], match["stream"] or stream or path, _time(match["time"]))
+            yield from self._sight(match["message"], match["stream"] or stream or path, _time(match["time"]))
 
     def _documents(self, file: io.BufferedReader, path: str) -> Iterator[object]:
         """JSON documents: one for the file, or one a line, or one after another (as Firehose writes them)."""
@@ -113,21 +113,19 @@ class Reader:
         elif isinstance(fields.get("message"), str) and "timestamp" in fields:
             yield from self._events([fields], _stream_of(path) or path, "")
         elif isinstance(fields.get("type"), str) and isinstance(fields.get("time"), str):
-            self.lines += 1
             time = _time(str(fields["time"]))
-            yield self._sight(json.dumps(fields), _stream_of(path) or path, time)
+            yield from self._sight(json.dumps(fields), _stream_of(path) or path, time)
         else:
             self._give_up()
 
     def _events(self, events: object, stream: str, group: str) -> Iterator[Sighting]:
         for event in events if isinstance(events, list) else []:
             fields: Mapping[str, object] = event if isinstance(event, dict) else {}
-            time, message = fields.get("timestamp"), fields.get("message")
-            if not isinstance(time, int | float) or not isinstance(message, str):
+            time, message = _milliseconds(fields.get("timestamp")), fields.get("message")
+            if not isinstance(message, str):
                 self._give_up()
                 continue
-            self.lines += 1
-            yield self._sight(message, str(fields.get("logStreamName") or stream), time / 1000, group)
+            yield from self._sight(message, str(fields.get("logStreamName") or stream), time, group)
 
     def _insights(self, rows: list[object]) -> Iterator[Sighting]:
         for row in rows:
@@ -138,14 +136,20 @@ class Reader:
             if not {"@timestamp", "@message", "@logStream"} <= values.keys():
                 self._give_up()
                 continue
-            self.lines += 1
             # `@log` is account:group.
             group = values.get("@log", "").rpartition(":")[2]
-            yield self._sight(values["@message"], values["@logStream"], _time(values["@timestamp"]), group)
+            yield from self._sight(
+                values["@message"], values["@logStream"], _time(values["@timestamp"]), group
+            )
 
-    def _sight(self, message: str, stream: str, time: float, group: str = "") -> Sighting:
+    def _sight(self, message: str, stream: str, time: float | None, group: str = "") -> Iterator[Sighting]:
+        """The event's sighting; nothing, and counted, where its time is none."""
+        if time is None:
+            self._give_up()
+            return
+        self.lines += 1
         function = self._function or name_of_function(stream, group)
-        return read_message(message, stream=stream, time=time, function=function)
+        yield read_message(message, stream=stream, time=time, function=function)
 
     def _give_up(self) -> None:
         self.lines += 1
@@ -169,9 +173,19 @@ def _stream_of(path: str) -> str:
     return ""
 
 
-def _time(text: str) -> float:
-    """Seconds since 1970; what has no zone is UTC, as everything in CloudWatch Logs is."""
+def _time(text: str) -> float | None:
+    """Seconds since 1970; what has no zone is UTC, as everything in CloudWatch Logs is. None where it is no time."""
     text = text.replace(",", ".")
     match = re.match(r"(.*\.\d{6})\d+(.*)", text)
-    moment = datetime.fromisoformat("".join(match.groups()) if match else text)
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    try:
+        moment = datetime.fromisoformat("".join(match.groups()) if match else text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
+def _milliseconds(value: object) -> float | None:
+    """Seconds of a time in milliseconds; None where it is no time that a log can be of."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < _MAX_MILLISECONDS:
+        return None
+    return value / 1000
