@@ -46,7 +46,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "lifetimes": (
         "dayfly.cli.lifetimes:lifetimes",
         "Measure how long environments really live, and what one infection would have meant.",
-        "fleet",
+        "lifetimes",
     ),
     "plan": (
         "dayfly.cli.plan:plan",

@@ -1,1 +1,1 @@
-"""What no single environment can see: how long environments live, and, to come, who attacks many of them."""
+"""What no single environment can see: how long environments live, who attacks many of them, whom it hurt."""

@@ -1,0 +1,1 @@
+INSERT INTO migrations (name) SELECT {name:String}

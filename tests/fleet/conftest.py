@@ -1,0 +1,60 @@
+"""A store for every test: one engine per test process, one database per test, whole and as two shards."""
+
+from __future__ import annotations
+
+import itertools
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dayfly.fleet.store.schema import Deployment, migrate, tables
+from dayfly.fleet.store.store import Place, Store
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def clickhouse_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a ClickHouse over HTTP whose engine is a process of its own: this one may fork."""
+    folder = tmp_path_factory.mktemp("clickhouse")
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.fleet.clickhouse_server", str(folder)],
+        cwd=Path(__file__).parents[2],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        port = int(process.stdout.readline())
+        yield f"http://127.0.0.1:{port}"
+        process.communicate("")
+
+
+@pytest.fixture
+def store(clickhouse_url: str) -> Iterator[Store]:
+    """An empty store with every table, in a database of its own."""
+    with Store(Place.parse(clickhouse_url), database=f"test_{next(_numbers)}") as opened:
+        migrate(opened, Deployment.SINGLE)
+        yield opened
+        opened.command("DROP DATABASE {database:Identifier}", {"database": opened.database})
+
+
+@pytest.fixture
+def shards(clickhouse_url: str, store: Store) -> Iterator[Store]:
+    """The same rows behind ClickHouse's distributed pipeline: two simulated shards, read through views.
+
+    Every table of `store` is a view here that reads half of its rows from each of two "servers".
+    """
+    database = f"{store.database}_shards"
+    with Store(Place.parse(clickhouse_url), database=database) as opened:
+        for table in tables():
+            opened.command(
+                f"CREATE VIEW {table.name} AS SELECT * FROM remote('127.0.0.1,127.0.0.1', view("
+                f"SELECT * FROM {store.database}.{table.name} "
+                f"WHERE sipHash64({table.shard}) % 2 = shardNum() - 1))"
+            )
+        yield opened
+        opened.command("DROP DATABASE {database:Identifier}", {"database": database})
