@@ -71,7 +71,7 @@ class Accounts:
         kept = self._passwords.make(password)
         try:
             self._ledger.change(
-                "INSERT INTO users VALUES (?, ?, ?, ?)", (name, role.word, kept, self._ledger.clock())
+                "INSERT INTO users VALUES (?, ?, ?, ?)", (name, role.value, kept, self._ledger.clock())
             )
         except sqlite3.IntegrityError as error:
             raise DayflyError(
@@ -90,7 +90,7 @@ class Accounts:
         """Change a role; it holds from the next request on. The last admin stays one."""
         with self._ledger.together():
             self._keep_an_admin(name, role)
-            self._must_change("UPDATE users SET role = ? WHERE name = ?", role.word, name)
+            self._must_change("UPDATE users SET role = ? WHERE name = ?", role.value, name)
 
     def remove(self, name: str) -> None:
         """Remove an account and end its sessions; the last admin stays."""

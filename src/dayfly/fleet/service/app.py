@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import logging
-from importlib import resources
 from typing import TYPE_CHECKING
 
-from litestar import Litestar, Response, Router, get
+from litestar import Litestar, Router
 
 from dayfly.errors import DayflyError
 from dayfly.fleet.service.api import api_routes
 from dayfly.fleet.service.pages import refuse
-from dayfly.fleet.service.roles import ACCESS, PUBLIC, Role, guard, needs
+from dayfly.fleet.service.roles import ACCESS, Role, guard, needs
 from dayfly.fleet.service.signing import signing_routes
 
 if TYPE_CHECKING:
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
 
     from dayfly.fleet.service.service import Service
 
-_CSS = "text/css; charset=utf-8"
-
 
 def build(service: Service, *, parts: Sequence[tuple[str, ControllerRouterHandler]] = ()) -> Litestar:
     """The application. `parts` are the collector's and the console's routers, each with who may use it.
@@ -30,14 +27,8 @@ def build(service: Service, *, parts: Sequence[tuple[str, ControllerRouterHandle
     A router's own `opt` may ask for more: the decision nearest to a route holds, and a route without one is refused.
     """
 
-    @get("/service/service.css", opt={ACCESS: PUBLIC})
-    async def style() -> Response[bytes]:
-        body = resources.files("dayfly.fleet.service").joinpath("static/service.css").read_bytes()
-        return Response(body, media_type=_CSS, headers={"cache-control": "public, max-age=3600"})
-
     return Litestar(
         route_handlers=[
-            style,
             *signing_routes(service),
             Router("/api/v1", route_handlers=api_routes(service), opt=needs(Role.VIEWER)),
             *(Router("/", route_handlers=[part], opt={ACCESS: access}) for access, part in parts),

@@ -33,6 +33,8 @@ MAX_INGEST_BYTES = 64 * 1024 * 1024
 BODY_SECONDS = 20.0
 INGEST_BODY_SECONDS = 120.0
 VISIT = "visit"
+# The field of a form, and what htmx sends it as, that say that a page of ours was there before.
+CSRF = "_csrf_token"
 SESSION = "session"
 
 _CSP = (
@@ -106,6 +108,8 @@ class Gate:
                 await self._app(scope, reader.stream, answered.send)
                 return
             visit = await self._recognise(scope, headers, path, asked)
+            if isinstance(user := scope["user"], User):
+                scope.setdefault("state", {})["csrf_token"] = user.csrf
             if scope["method"] not in SAFE:
                 body = await reader.whole()
                 if not self._is_ours(scope["user"], visit, headers, body):
@@ -264,6 +268,6 @@ def _field(headers: dict[str, str], body: bytes) -> str:
     if kind != "application/x-www-form-urlencoded":
         return ""
     try:
-        return parse_qs(body.decode(), max_num_fields=200).get("csrf", [""])[-1]
+        return parse_qs(body.decode(), max_num_fields=200).get(CSRF, [""])[-1]
     except ValueError:
         return ""

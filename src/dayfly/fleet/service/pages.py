@@ -1,19 +1,22 @@
-"""Renders the service's own pages, and answers refusals as a browser or a program can read them."""
+"""Renders the service's own pages in the console's frame, and answers refusals as a browser or a program can read them."""
 
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 from litestar import Request, Response
 from litestar.datastructures import Cookie, State
 from litestar.exceptions import HTTPException
 
 from dayfly.errors import DayflyError
+from dayfly.fleet.console import templating
+from dayfly.fleet.console.routes import failure
 from dayfly.fleet.service.front import Asked
 from dayfly.fleet.service.gate import API, INGEST, SAFE
+from dayfly.fleet.store.store import StoreError
 
 if TYPE_CHECKING:
     from dayfly.fleet.service.roles import User
@@ -22,22 +25,30 @@ PageRequest = Request[Any, Any, State]
 
 
 @cache
-def _templates() -> Environment:
-    return Environment(
-        loader=PackageLoader("dayfly.fleet.service"),
-        autoescape=select_autoescape(default=True),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+def _add_templates() -> None:
+    loader = cast(ChoiceLoader, templating.environment().loader)
+    # Under a name of their own, so that none hides one of the console's.
+    loader.loaders = [
+        *loader.loaders,
+        PrefixLoader({"service": PackageLoader("dayfly.fleet.service", "templates")}),
+    ]
 
 
 def render(
-    template: str, /, *, status: int = 200, cookies: list[Cookie] | None = None, **values: object
+    request: PageRequest,
+    template: str,
+    /,
+    *,
+    status: int = 200,
+    cookies: list[Cookie] | None = None,
+    **values: object,
 ) -> Response[str]:
-    """Return a page made of a template."""
-    text = _templates().get_template(f"{template}.html").render(**values)
-    return Response(text, status_code=status, media_type="text/html; charset=utf-8", cookies=cookies)
+    """Return a page made of a template of ours, in the console's frame."""
+    _add_templates()
+    page = templating.render(request, f"service/{template}.html", status, **values)
+    for one in cookies or ():
+        page.set_cookie(one)
+    return page
 
 
 def go_to(path: str, *, cookies: list[Cookie] | None = None) -> Response[bytes]:
@@ -68,13 +79,15 @@ def user_of(request: PageRequest) -> User:
 def refuse(request: PageRequest, error: Exception) -> Response[Any]:
     """Answer what a route raised: a page for browsers, JSON for programs, never more than what happened."""
     status, text, hint = 500, "something went wrong here; the service's own output tells what", ""
+    headers: dict[str, str] = {}
     if isinstance(error, HTTPException):
-        status, text = error.status_code, error.detail
+        status, text, headers = error.status_code, error.detail, dict(error.headers or {})
     elif isinstance(error, DayflyError):
-        status, text, hint = 400, error.message, error.hint
+        status, text, hint = 503 if isinstance(error, StoreError) else 400, error.message, error.hint
     path = request.url.path
     if path.startswith((API, INGEST)):
-        headers = {"www-authenticate": "Bearer"} if status == 401 else None
+        if status == 401:
+            headers.setdefault("www-authenticate", "Bearer")
         return Response({"error": text, "hint": hint}, status_code=status, headers=headers)
     if status == 401:
         if request.method not in SAFE:
@@ -84,4 +97,6 @@ def refuse(request: PageRequest, error: Exception) -> Response[Any]:
             return Response(b"", status_code=401, headers={"hx-redirect": "/sign-in"})
         query = f"?{request.url.query}" if request.url.query else ""
         return go_to(f"/sign-in?next={quote(path + query, safe='')}")
-    return render("refused", status=status, text=text, hint=hint)
+    if isinstance(error, DayflyError) and not isinstance(error, StoreError):
+        return render(request, "refused", status=status, text=text, hint=hint)
+    return failure(request, error)

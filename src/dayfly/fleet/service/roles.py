@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from litestar.exceptions import NotAuthorizedException, PermissionDeniedException
@@ -21,22 +21,22 @@ PUBLIC = "public"
 SENDER = "sender"
 
 
-class Role(IntEnum):
-    """What a person or token may do; each may do all that is below."""
+class Role(StrEnum):
+    """What a person or token may do; each may do all that those before it may."""
 
-    VIEWER = 1
-    RESPONDER = 2
-    ADMIN = 3
+    VIEWER = "viewer"
+    RESPONDER = "responder"
+    ADMIN = "admin"
 
     @classmethod
     def parse(cls, text: str) -> Role | None:
         """Return the role of a name, None where it names none."""
-        return cls.__members__.get(text.upper())
+        return cls.__members__.get(text.upper()) if text.islower() else None
 
     @property
-    def word(self) -> str:
-        """The role as it is written: viewer, responder, admin."""
-        return self.name.lower()
+    def rank(self) -> int:
+        """How much it may, against others."""
+        return list(Role).index(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class User:
 
     def may(self, role: Role) -> bool:
         """Whether this user's role reaches `role`."""
-        return self.role >= role
+        return self.role.rank >= role.rank
 
     def is_right_csrf(self, sent: str) -> bool:
         """Whether `sent` is the token of this session; false where there is no session."""
@@ -60,12 +60,12 @@ class User:
 
 def needs(role: Role) -> dict[str, Any]:
     """The `opt` of routes that need `role`."""
-    return {ACCESS: role.word}
+    return {ACCESS: role.value}
 
 
 async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Let a request to its route or refuse it; a route without a decision is refused to everybody."""
-    access = handler.opt.get(ACCESS)
+    access = PUBLIC if handler.opt.get("public") is True else handler.opt.get(ACCESS)
     if access in (PUBLIC, SENDER):
         return
     needed = Role.parse(access) if isinstance(access, str) else None
@@ -75,4 +75,4 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     if not isinstance(user, User):
         raise NotAuthorizedException("sign in first")
     if not user.may(needed):
-        raise PermissionDeniedException(f"this needs the role {needed.word}; yours is {user.role.word}")
+        raise PermissionDeniedException(f"this needs the role {needed}; yours is {user.role}")

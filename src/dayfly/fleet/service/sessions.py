@@ -46,7 +46,7 @@ class Sessions:
             )
             self._ledger.change(
                 "INSERT INTO sessions VALUES (?, ?, ?, ?, ?)",
-                (key_of(secret), user, role.word if role else None, now, now),
+                (key_of(secret), user, role.value if role else None, now, now),
             )
         return secret
 

@@ -47,6 +47,7 @@ def signing_routes(service: Service) -> list[ControllerRouterHandler]:
     ) -> Response[str]:
         csrf, cookies = visit(request)
         return render(
+            request,
             "sign_in",
             status=status,
             cookies=cookies,
@@ -128,7 +129,7 @@ def signing_routes(service: Service) -> list[ControllerRouterHandler]:
         token = request.query_params.get("token", "")
         check_set_up(request, token)
         csrf, cookies = visit(request)
-        return render("set_up", cookies=cookies, csrf=csrf, token=token, name="admin", fault="")
+        return render(request, "set_up", cookies=cookies, csrf=csrf, token=token, account="admin", fault="")
 
     @post("/set-up", opt={ACCESS: PUBLIC}, status_code=200)
     async def set_up(request: PageRequest) -> Response[str] | Response[bytes]:
@@ -142,7 +143,7 @@ def signing_routes(service: Service) -> list[ControllerRouterHandler]:
             csrf, cookies = visit(request)
             fault = error.message if not error.hint else f"{error.message}; {error.hint}"
             return render(
-                "set_up", status=400, cookies=cookies, csrf=csrf, token=token, name=name, fault=fault
+                request, "set_up", status=400, cookies=cookies, csrf=csrf, token=token, account=name, fault=fault
             )
         address = asked_of(request).address
         await asyncio.to_thread(_remember_place, service, name.strip(), address)
