@@ -110,11 +110,11 @@ FROM invocations
 WHERE pattern != 0
 GROUP BY hour, account, region, function, pattern;
 
--- What one route of a function was like in one minute.
+-- What one route of a function was like in five minutes.
 -- shard: function
 CREATE TABLE routes
 (
-    minute       DateTime('UTC') CODEC(Delta, ZSTD),
+    slot         DateTime('UTC') CODEC(Delta, ZSTD),
     account      LowCardinality(String),
     region       LowCardinality(String),
     function     LowCardinality(String),
@@ -127,16 +127,16 @@ CREATE TABLE routes
     duration_us  SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD)
 )
 ENGINE = @AggregatingMergeTree()
-PARTITION BY toDate(minute)
-ORDER BY (minute, function, route, trigger, account, region);
+PARTITION BY toDate(slot)
+ORDER BY (slot, function, route, trigger, account, region);
 
 CREATE MATERIALIZED VIEW routes_of_invocations TO routes AS
 SELECT
-    toStartOfMinute(time) AS minute, account, region, function, route, trigger,
+    toStartOfFiveMinutes(time) AS slot, account, region, function, route, trigger,
     count() AS requests,
     countIf(status >= 400 OR outcome != 'success') AS failed,
-    countIf(status IN (401, 403)) AS refused,
+    countIf(status >= 400 AND status < 500 AND status != 429) AS refused,
     countIf(outcome = 'timeout') AS timeouts,
     sum(toUInt64(invocations.duration_us)) AS duration_us
 FROM invocations
-GROUP BY minute, account, region, function, route, trigger;
+GROUP BY slot, account, region, function, route, trigger;
