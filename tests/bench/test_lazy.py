@@ -17,6 +17,7 @@ def test_every_caller_has_its_function() -> None:
     assert {path.stem for path in FUNCTIONS.glob("lazy_*.py")} == set(CALLERS)
 
 
+@pytest.mark.slow
 def test_priming_spares_workers_what_they_would_repeat() -> None:
     outcomes = measure("lazy_client", TINY, deadline=Deadline(100))
     runs = {name: outcome for name, outcome in outcomes.items() if isinstance(outcome, Run)}

@@ -25,6 +25,7 @@ def test_what_dayfly_adds_is_the_difference_of_two_bills() -> None:
     assert "a thread" in other.note
 
 
+@pytest.mark.slow
 def test_the_command_bills_what_it_measured(capsys: pytest.CaptureFixture[str]) -> None:
     status = main(["--json", "--region", "us-east-1", "--invocations", "2000000"], plan=TINY)
     read = json.loads(capsys.readouterr().out)

@@ -81,6 +81,7 @@ def test_where_no_group_can_be_made_that_is_said(tmp_path: Path, capsys: pytest.
     assert not any(read["tables"].values())
 
 
+@pytest.mark.slow
 def test_a_runtime_under_its_quota_is_slower_to_start(quotas: Quotas) -> None:
     small = sample_function("small", wait_ms=0)
     found = {

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from tests.runtimes import RuntimeProcess
 
+from dayfly._sys import proc
+
 FUNCTIONS = Path(__file__).parent / "functions"
 AGE_S = 0.3
 FORKING = ["invocation", "window"]
@@ -65,7 +67,8 @@ def test_an_environment_is_renewed_at_its_age_in_every_isolation(
         assert renewed[0]["invocations"] >= 1
         assert findings(process, "zygote.lost") == []
         # Nothing of the earlier ones is left: supervisor, zygote and workers of one life.
-        assert len(process.tree()) <= 4
+        # The dead worker of the last event may not be buried yet.
+        assert len([pid for pid in process.tree() if not proc.is_zombie(pid)]) <= 4
 
 
 @pytest.mark.parametrize("isolation", [*FORKING, "process"])

@@ -29,6 +29,8 @@ SETTINGS = "dayfly.toml"
 ISOLATIONS = ("invocation", "window", "process")
 QUICK = {(name, "invocation", "block") for name in ("calls", "classes", "rows", "texts", "letters")}
 GUARDS = ("block", "observe")
+# Each takes five seconds and more, and others like it are quick.
+HEAVY = {"aws_objects", "aws_tables", "powertools_parts", "postgres_orm"}
 
 
 def cases() -> Iterator[object]:
@@ -39,7 +41,7 @@ def cases() -> Iterator[object]:
                 continue
             for isolation, guard in itertools.product(ISOLATIONS, GUARDS):
                 # Observing looks at what blocking looks at, and a process that stays sees what a worker sees.
-                is_slow = guard == "observe" or isolation != "process"
+                is_slow = guard == "observe" or isolation != "process" or name in HEAVY
                 # A fresh worker for each event: a few for all.
                 is_slow = is_slow and (name, isolation, guard) not in QUICK
                 yield pytest.param(

@@ -215,7 +215,7 @@ def test_json_logs_are_json_throughout() -> None:
             await until(lambda: "frozen" in running.kinds())
             records = [json.loads(line.text) for line in running.lines if line.source != "output"]
             kinds = [record.get("type") for record in records]
-            assert kinds[0] == "platform.start"
+            assert kinds[:2] == ["platform.initStart", "platform.start"]
             assert kinds[-1] == "platform.report"
             message = next(record for record in records if record.get("message") == "from logging")
             assert message["requestId"] == result.request_id

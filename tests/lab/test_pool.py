@@ -27,7 +27,7 @@ def _pool(started: list[StandIn], expired: list[object], **overrides: object) ->
         started.append(StandIn(tenant_id))
         return cast(Environment, started[-1]), 5.0
 
-    return Pool(basic(**overrides), start=start, expire=expired.append)
+    return Pool(basic(**overrides), start=start, expire=expired.append, replace=expired.append)
 
 
 def test_the_most_recently_used_idle_environment_serves_first() -> None:

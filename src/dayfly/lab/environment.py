@@ -94,6 +94,7 @@ class Environment:
         self._log = log
         self._platform_log = PlatformLog(config)
         self._created_at = time.time()
+        self.log_stream = time.strftime("%Y/%m/%d", time.gmtime(self._created_at)) + f"/[{VERSION}]{self.id}"
         self._invocations = 0
         self._lives = 0
         self._is_ready = False
@@ -130,6 +131,7 @@ class Environment:
         reports it. Raises LabError, with what was said, when not even init comes up.
         """
         self._emit_event("cold_start")
+        self._log_line("platform", self._platform_log.init_start(self._interpreter.runtime_version))
         began = time.monotonic()
         await self._api.start()
         try:
@@ -148,14 +150,13 @@ class Environment:
         return elapsed_ms
 
     def _new_life(self) -> Life:
-        stream = time.strftime("%Y/%m/%d", time.gmtime(self._created_at)) + f"/[{VERSION}]{self.id}"
         plan = functools.partial(
             plan_extension,
             config=self.config,
             interpreter=self._interpreter,
             place=self._place,
             api_address=self._api.address,
-            log_stream=stream,
+            log_stream=self.log_stream,
         )
         return Life(
             self._api,
@@ -165,7 +166,7 @@ class Environment:
                 self._interpreter,
                 self._place,
                 api_address=self._api.address,
-                log_stream=stream,
+                log_stream=self.log_stream,
             ),
             extensions={name: plan(name) for name in sorted(list_extensions(self.config.extensions))},
         )
@@ -336,12 +337,16 @@ class Environment:
             self._tail.append(text)
         elif self.state == "starting" and len(self._first_words) < _FIRST_WORDS:
             self._first_words.append(text)
-        line = LogLine(time.time(), self.config.name, self.id, self._request_id, source, text)
-        self._log(line)
+        self._log_line(source, text)
 
     def _write(self, text: str) -> None:
         self._tail.append(text)
-        self._log(LogLine(time.time(), self.config.name, self.id, self._request_id, "platform", text))
+        self._log_line("platform", text)
+
+    def _log_line(self, source: Literal["platform", "output", "telemetry"], text: str) -> None:
+        self._log(
+            LogLine(time.time(), self.config.name, self.id, self._request_id, source, text, self.log_stream)
+        )
 
     def _emit_event(self, kind: EventKind, **detail: str | int | float) -> None:
         self._emit(LabEvent(time.time(), self.config.name, self.id, kind, self._request_id, detail))

@@ -35,6 +35,11 @@ class Interpreter:
     def execution_environment(self) -> str:
         return f"AWS_Lambda_python{self.version[0]}.{self.version[1]}"
 
+    @property
+    def runtime_version(self) -> str:
+        """The runtime as INIT_START names it; Lambda adds the number of its own build, the lab has none."""
+        return f"python:{self.version[0]}.{self.version[1]}"
+
 
 def probe_interpreter(path: Path, function_folder: Path) -> Interpreter:
     """Run `path` and ask. Blocking.

@@ -28,6 +28,7 @@ from dayfly.lab.model import (
     ConfinementChoice,
     ConfinementReport,
     EnvironmentView,
+    EventKind,
     FunctionConfig,
     InvocationType,
     InvokeRefusedError,
@@ -167,15 +168,29 @@ class Lab:
         if self._confinement.switches_user and not await asyncio.to_thread(is_readable_by_others, folder):
             folder = await asyncio.to_thread(copy_readable, folder, self._root / f"code-{config.name}")
 
-        def expire(environment: Environment) -> None:
-            self._pools[config.name].forget(environment)
-            self._emit(LabEvent(time.time(), config.name, environment.id, "expired", None, {}))
+        name = config.name
+
+        def end(environment: Environment, kind: EventKind) -> None:
+            self._pools[name].forget(environment)
+            self._emit(LabEvent(time.time(), name, environment.id, kind, None, {}))
             self._spawn(self._end(environment, "spindown"))
 
         async def start(tenant_id: str | None) -> tuple[Environment, float]:
-            return await self._start_environment(config, interpreter, folder, tenant_id)
+            return await self._start_environment(self._pools[name].config, interpreter, folder, tenant_id)
 
-        self._pools[config.name] = Pool(config, start=start, expire=expire)
+        self._pools[name] = Pool(
+            config,
+            start=start,
+            expire=lambda environment: end(environment, "expired"),
+            replace=lambda environment: end(environment, "replaced"),
+        )
+
+    def reconfigure(self, config: FunctionConfig) -> None:
+        """Give a function another configuration, from its next environment on; its code stays.
+
+        Idle environments end now and busy ones after their invocation, as on Lambda once an update is done.
+        """
+        self._pool(config.name).reconfigure(config)
 
     async def _start_environment(
         self, config: FunctionConfig, interpreter: Interpreter, folder: Path, tenant_id: str | None

@@ -28,6 +28,7 @@ EventKind = Literal[
     "crashed",
     "timed_out",
     "expired",
+    "replaced",
     "shutdown",
 ]
 
@@ -65,6 +66,7 @@ class FunctionConfig:
     log_level: str = "INFO"
     extensions: Path | None = None
     channel: Path | None = None
+    description: str | None = None
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -124,7 +126,10 @@ class LabEvent:
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """One line of a function's log, without its newline; `source` says who wrote it."""
+    """One line of a function's log, without its newline; `source` says who wrote it.
+
+    `log_stream` is the environment's, named as Lambda names it.
+    """
 
     at: float
     function: str
@@ -132,6 +137,7 @@ class LogLine:
     request_id: str | None
     source: Literal["platform", "output", "telemetry"]
     text: str
+    log_stream: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,12 @@ def invalid_response_mode() -> bytes:
     )
 
 
+def init_start_line(runtime_version: str) -> str:
+    """INIT_START's line; the identity of Lambda's build of the runtime is all zeros."""
+    arn = f"arn:aws:lambda:{REGION}::runtime:{'0' * 64}"
+    return f"INIT_START Runtime Version: {runtime_version}.v0\tRuntime Version ARN: {arn}"
+
+
 def start_line(request_id: str) -> str:
     return f"START RequestId: {request_id} Version: {VERSION}"
 

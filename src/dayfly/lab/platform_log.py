@@ -14,16 +14,31 @@ from dayfly.lab.model import VERSION, FunctionConfig
 
 
 class PlatformLog:
-    """Writes START, END and REPORT for one function in its log format."""
+    """Writes INIT_START, START, END and REPORT for one function in its log format."""
 
     def __init__(self, config: FunctionConfig) -> None:
         self._is_json = config.log_format == "JSON"
         self._memory_mb = config.memory_mb
+        self._function = config.name
 
     def _record(self, kind: str, record: Mapping[str, object]) -> str:
         now = time.time()
         stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)) + f".{int(now % 1 * 1000):03d}Z"
         return json.dumps({"time": stamp, "type": kind, "record": record})
+
+    def init_start(self, runtime_version: str) -> str:
+        if not self._is_json:
+            return payloads.init_start_line(runtime_version)
+        return self._record(
+            "platform.initStart",
+            {
+                "initializationType": "on-demand",
+                "phase": "init",
+                "runtimeVersion": f"{runtime_version}.v0",
+                "functionName": self._function,
+                "functionVersion": VERSION,
+            },
+        )
 
     def start(self, request_id: str) -> str:
         if not self._is_json:

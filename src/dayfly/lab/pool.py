@@ -19,7 +19,8 @@ FINISHING_PATIENCE_S = 1.0
 class Pool:
     """Hands out environments, the most recently used idle one first.
 
-    `start` makes a new one (and may refuse for want of room), `expire` ends one that was idle too long.
+    `start` makes a new one (and may refuse for want of room), `expire` ends one that was idle too long, `replace` one
+    that has an earlier configuration.
     """
 
     def __init__(
@@ -28,14 +29,20 @@ class Pool:
         *,
         start: Callable[[str | None], Awaitable[tuple[Environment, float]]],
         expire: Callable[[Environment], None],
+        replace: Callable[[Environment], None],
     ) -> None:
         self.config = config
         self._start = start
         self._expire = expire
+        self._replace = replace
+        self._generation = 0
+        # Busy with an earlier configuration: each ends after its invocation.
+        self._outdated: set[Environment] = set()
         self._idle: list[Environment] = []
         self._busy: set[Environment] = set()
         self._starting = 0
-        self._waiters: deque[tuple[str | None, asyncio.Future[Environment]]] = deque()
+        # None tells a waiter that what it waits for will not come.
+        self._waiters: deque[tuple[str | None, asyncio.Future[Environment | None]]] = deque()
         self._timers: dict[Environment, asyncio.TimerHandle] = {}
 
     @property
@@ -57,13 +64,28 @@ class Pool:
         limit = self.config.reserved_concurrency
         if limit is not None and self.running >= limit:
             raise payloads.throttled("ReservedFunctionConcurrentInvocationLimitExceeded")
+        generation = self._generation
         self._starting += 1
         try:
             environment, init_ms = await self._start(tenant_id)
         finally:
             self._starting -= 1
         self._busy.add(environment)
+        if generation != self._generation:
+            self._outdated.add(environment)
         return environment, init_ms
+
+    def reconfigure(self, config: FunctionConfig) -> None:
+        """Start with `config` from now on; idle environments end, busy ones after their invocation."""
+        self.config = config
+        self._generation += 1
+        self._outdated = set(self._busy)
+        for environment in list(self._idle):
+            self.forget(environment)
+            self._replace(environment)
+        for _, future in self._waiters:
+            if not future.done():
+                future.set_result(None)
 
     def _take_idle(self, tenant_id: str | None) -> Environment | None:
         for environment in reversed(self._idle):
@@ -75,11 +97,12 @@ class Pool:
         return None
 
     async def _wait_for_finishing(self, tenant_id: str | None) -> Environment | None:
-        finishing = sum(e.is_finishing and e.tenant_id == tenant_id for e in self._busy)
+        current = self._busy - self._outdated
+        finishing = sum(e.is_finishing and e.tenant_id == tenant_id for e in current)
         waiting = sum(tenant == tenant_id for tenant, _ in self._waiters)
         if finishing <= waiting:
             return None
-        future: asyncio.Future[Environment] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Environment | None] = asyncio.get_running_loop().create_future()
         entry = (tenant_id, future)
         self._waiters.append(entry)
         try:
@@ -90,7 +113,9 @@ class Pool:
             return future.result() if future.done() and not future.cancelled() else None
         except asyncio.CancelledError:
             if future.done() and not future.cancelled():
-                self.release(future.result())
+                handed_over = future.result()
+                if handed_over is not None:
+                    self.release(handed_over)
             raise
         finally:
             if entry in self._waiters:
@@ -99,6 +124,10 @@ class Pool:
     def release(self, environment: Environment) -> None:
         """Give back an environment after its invocation; whoever waits for it gets it at once."""
         if environment not in self._busy:
+            return
+        if environment in self._outdated:
+            self.forget(environment)
+            self._replace(environment)
             return
         for entry in self._waiters:
             tenant_id, future = entry
@@ -114,6 +143,7 @@ class Pool:
     def forget(self, environment: Environment) -> None:
         """Take an environment out of the pool for good."""
         self._busy.discard(environment)
+        self._outdated.discard(environment)
         if environment in self._idle:
             self._idle.remove(environment)
             self._timers.pop(environment).cancel()

@@ -17,15 +17,15 @@ from typing import Any, Literal, cast
 
 import msgspec
 import uvicorn
-from litestar import Litestar, Request, Response, get, post
+from litestar import Litestar, Request, Response, get, post, put
 from litestar.datastructures import State
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
+from dayfly.lab.control import UPDATE_S, ControlPlane
 from dayfly.lab.lab import Lab
 from dayfly.lab.model import (
     VERSION,
-    FunctionConfig,
     InvocationType,
     InvokeRefusedError,
     LabError,
@@ -45,29 +45,6 @@ _INVOCATION_TYPES = ("RequestResponse", "Event", "DryRun")
 LabRequest = Request[Any, Any, State]
 
 
-class _Configuration(msgspec.Struct, rename="pascal"):
-    """What GetFunctionConfiguration tells about a function of the lab."""
-
-    function_name: str
-    function_arn: str
-    runtime: str
-    role: str
-    handler: str
-    code_size: int
-    description: str
-    timeout: int
-    memory_size: int
-    last_modified: str
-    code_sha256: str = msgspec.field(name="CodeSha256")
-    version: str
-    environment: dict[str, dict[str, str]]
-    revision_id: str
-    state: str = "Active"
-    last_update_status: str = "Successful"
-    package_type: str = "Zip"
-    architectures: tuple[str, ...] = ("x86_64",)
-
-
 def parse_name(text: str) -> tuple[str, str | None]:
     """Name and qualifier from a name, an ARN or a partial ARN; raises InvokeRefusedError (400)."""
     match = _NAME.fullmatch(text)
@@ -82,25 +59,6 @@ def _check_qualifier(lab: Lab, name: str, qualifier: str | None) -> None:
         arn = f"{lab.function(name).arn}:{qualifier}"
         message = f"Function not found: {arn}"
         raise InvokeRefusedError(404, "ResourceNotFoundException", message, reason="User")
-
-
-def _configuration(lab: Lab, config: FunctionConfig) -> _Configuration:
-    return _Configuration(
-        function_name=config.name,
-        function_arn=config.arn,
-        runtime=lab.runtime_name(config.name),
-        role="arn:aws:iam::000000000000:role/lab",
-        handler=config.handler,
-        code_size=0,
-        description=f"runtime {config.runtime} in the Dayfly lab",
-        timeout=max(1, round(config.timeout_s)),
-        memory_size=config.memory_mb,
-        last_modified=time.strftime("%Y-%m-%dT%H:%M:%S.000+0000", time.gmtime()),
-        code_sha256="",
-        version=VERSION,
-        environment={"Variables": dict(config.environment)},
-        revision_id="00000000-0000-4000-8000-000000000000",
-    )
 
 
 def _json(value: object, status: int = 200, headers: dict[str, str] | None = None) -> Response[bytes]:
@@ -137,7 +95,7 @@ def _tenant(header: str | None) -> str | None:
     return header
 
 
-def build_app(lab: Lab) -> Litestar:
+def build_app(lab: Lab, control: ControlPlane) -> Litestar:
     """The ASGI application that serves `lab`."""
 
     @post("/2015-03-31/functions/{function_name:str}/invocations", status_code=200)
@@ -170,26 +128,7 @@ def build_app(lab: Lab) -> Litestar:
             result.payload, status_code=result.status_code, headers=headers, media_type=media_type
         )
 
-    @get(["/2015-03-31/functions", "/2015-03-31/functions/"])
-    async def list_functions() -> Response[bytes]:
-        return _json({"Functions": [_configuration(lab, config) for config in lab.functions()]})
-
-    @get("/2015-03-31/functions/{function_name:str}")
-    async def get_function(function_name: FromPath[str]) -> Response[bytes]:
-        config = lab.function(parse_name(function_name)[0])
-        answer: dict[str, object] = {
-            "Configuration": _configuration(lab, config),
-            "Code": {"RepositoryType": "Lab", "Location": config.folder.resolve().as_uri()},
-        }
-        if config.reserved_concurrency is not None:
-            answer["Concurrency"] = {"ReservedConcurrentExecutions": config.reserved_concurrency}
-        return _json(answer)
-
-    @get("/2015-03-31/functions/{function_name:str}/configuration")
-    async def get_configuration(function_name: FromPath[str]) -> Response[bytes]:
-        return _json(_configuration(lab, lab.function(parse_name(function_name)[0])))
-
-    handlers: list[ControllerRouterHandler] = [invoke, list_functions, get_function, get_configuration]
+    handlers: list[ControllerRouterHandler] = [invoke, *_control_routes(lab, control)]
     return Litestar(
         route_handlers=handlers,
         exception_handlers={InvokeRefusedError: _refusal, LabError: _refusal},
@@ -199,6 +138,59 @@ def build_app(lab: Lab) -> Litestar:
     )
 
 
+def _control_routes(lab: Lab, control: ControlPlane) -> list[ControllerRouterHandler]:
+    @get(["/2015-03-31/functions", "/2015-03-31/functions/"])
+    async def list_functions() -> Response[bytes]:
+        return _json({"Functions": [control.describe(config.name) for config in lab.functions()]})
+
+    @get("/2015-03-31/functions/{function_name:str}")
+    async def get_function(function_name: FromPath[str]) -> Response[bytes]:
+        config = lab.function(parse_name(function_name)[0])
+        answer: dict[str, object] = {
+            "Configuration": control.describe(config.name),
+            "Code": {"RepositoryType": "Lab", "Location": config.folder.resolve().as_uri()},
+        }
+        if config.reserved_concurrency is not None:
+            answer["Concurrency"] = {"ReservedConcurrentExecutions": config.reserved_concurrency}
+        return _json(answer)
+
+    @get("/2015-03-31/functions/{function_name:str}/configuration")
+    async def get_configuration(function_name: FromPath[str]) -> Response[bytes]:
+        return _json(control.describe(parse_name(function_name)[0]))
+
+    @put("/2015-03-31/functions/{function_name:str}/configuration")
+    async def update_configuration(request: LabRequest, function_name: FromPath[str]) -> Response[bytes]:
+        return _json(control.update(parse_name(function_name)[0], await request.body()))
+
+    # A function of the lab has nothing but $LATEST, and says so to whoever asks.
+    @get("/2015-03-31/functions/{function_name:str}/versions")
+    async def list_versions(function_name: FromPath[str]) -> Response[bytes]:
+        return _json({"Versions": [control.describe(parse_name(function_name)[0])]})
+
+    @get("/2015-03-31/functions/{function_name:str}/aliases")
+    async def list_aliases(function_name: FromPath[str]) -> Response[bytes]:
+        lab.function(parse_name(function_name)[0])
+        return _json({"Aliases": []})
+
+    @get("/2019-09-30/functions/{function_name:str}/provisioned-concurrency")
+    async def list_provisioned(request: LabRequest, function_name: FromPath[str]) -> Response[bytes]:
+        lab.function(parse_name(function_name)[0])
+        if request.query_params.get("List") != "ALL":
+            message = "No Provisioned Concurrency Config found for this function"
+            raise InvokeRefusedError(404, "ProvisionedConcurrencyConfigNotFoundException", message)
+        return _json({"ProvisionedConcurrencyConfigs": []})
+
+    return [
+        list_functions,
+        get_function,
+        get_configuration,
+        update_configuration,
+        list_versions,
+        list_aliases,
+        list_provisioned,
+    ]
+
+
 class LabServer:
     """Serves a lab's Invoke API on `host` and `port` (0: a free one) while its context is open.
 
@@ -206,8 +198,11 @@ class LabServer:
     is its owner's to close.
     """
 
-    def __init__(self, lab: Lab, *, host: str = "127.0.0.1", port: int = 9001) -> None:
+    def __init__(
+        self, lab: Lab, *, host: str = "127.0.0.1", port: int = 9001, update_s: float = UPDATE_S
+    ) -> None:
         self._lab = lab
+        self._control = ControlPlane(lab, update_s=update_s)
         self._host = host
         self._port = port
         self._server: uvicorn.Server | None = None
@@ -219,7 +214,12 @@ class LabServer:
         host, port = bound.getsockname()[:2]
         self.url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         config = uvicorn.Config(
-            build_app(self._lab), log_config=None, access_log=False, lifespan="off", backlog=2048, ws="none"
+            build_app(self._lab, self._control),
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            backlog=2048,
+            ws="none",
         )
         self._server = uvicorn.Server(config)
         # `_serve` rather than `serve`: the latter takes over the process's signal handlers, which
@@ -239,6 +239,7 @@ class LabServer:
             self._server.should_exit = True
             self._server.force_exit = True
             await asyncio.gather(self._task, return_exceptions=True)
+        await self._control.close()
         return False
 
 

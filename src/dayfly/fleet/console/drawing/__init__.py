@@ -1,0 +1,1 @@
+"""Geometry of the charts that are drawn on the server; templates turn it into SVG."""

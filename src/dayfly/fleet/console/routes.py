@@ -1,0 +1,98 @@
+"""The console's routes: one router of pages, static files and the small answer that live pages ask for."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from litestar import Router, get
+from litestar.datastructures import CacheControlHeader
+from litestar.exceptions import HTTPException
+from litestar.response import Response
+from litestar.static_files import create_static_files_router
+
+from dayfly.errors import DayflyError
+from dayfly.fleet.console.pages.overview import overview_page
+from dayfly.fleet.console.templating import STATIC, Asked, render
+from dayfly.fleet.store.sqlfiles import read_sql
+
+if TYPE_CHECKING:
+    from litestar.types import ControllerRouterHandler
+
+    from dayfly.fleet.console.console import Console
+
+# Many browsers ask at once; one of them asks the store.
+_LIVE_SECONDS = 2.0
+# The whole policy: nothing inline, nothing foreign. `dayfly.fleet.service` sends it with every answer.
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+def routes(console: Console) -> Router:
+    """Return every page at `/`, and `/static`."""
+    handlers: list[ControllerRouterHandler] = [
+        overview_page(console),
+        _live(console),
+        create_static_files_router(
+            path="/static", directories=[STATIC], include_in_schema=False, opt={"public": True},
+            cache_control=CacheControlHeader(public=True, max_age=31_536_000, immutable=True),
+        ),
+    ]  # fmt: skip
+    return Router(path="/", route_handlers=handlers, include_in_schema=False)
+
+
+def _live(console: Console) -> ControllerRouterHandler:
+    changes = _Changes(console)
+
+    @get("/live", sync_to_thread=True)
+    def live() -> dict[str, str]:
+        """A word that changes when there is something new to see."""
+        return {"version": changes.version()}
+
+    return live
+
+
+class _Changes:
+    """What the newest of everything is, asked for at most every other second."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._lock = threading.Lock()
+        self._asked = -_LIVE_SECONDS
+        self._version = ""
+
+    def version(self) -> str:
+        with self._lock:
+            if time.monotonic() - self._asked >= _LIVE_SECONDS:
+                rows = self._console.store.rows(read_sql("dayfly.fleet.console", "sql/live"))
+                self._version = hashlib.blake2b(repr(rows).encode(), digest_size=8).hexdigest()
+                self._asked = time.monotonic()
+            return self._version
+
+
+def failure(request: Asked, error: Exception) -> Response[str]:
+    """Answer a browser with a page that says what happened and what to do: the application's exception handler."""
+    if isinstance(error, HTTPException):
+        status, said = error.status_code, error.detail
+    elif isinstance(error, DayflyError):
+        return render(request, "error.html", 503, status=503, what=error.message, advice=error.hint)
+    else:
+        return render(request, "error.html", 500, status=500, what="Dayfly failed to make this page.", advice=(
+            "The service's own output says why. The other pages may well work; the data is where it was."
+        ))  # fmt: skip
+    what, advice = _ADVICE.get(status, ("This did not work.", said))
+    return render(request, "error.html", status, status=status, what=what, advice=advice)
+
+
+_ADVICE = {
+    400: ("The address or form is not one that this console understands.", "Open the page anew and try once more."),
+    401: ("You are not signed in.", "Sign in and open the link again."),
+    403: ("Your account may not do that.", "Viewers look, responders triage and retire, admins manage people. Ask an admin."),
+    404: ("There is nothing here.", "The link may be older than what the store keeps, or was cut on its way. Start from the overview."),
+    405: ("This address takes no such request.", "Use the page's own buttons."),
+    429: ("Too many tries in a short time.", "Wait a minute, then try again."),
+}  # fmt: skip

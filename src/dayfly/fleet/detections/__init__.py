@@ -1,0 +1,1 @@
+"""Detections: SQL rules over the fleet's lines, run by a timer, whose conclusions are kept once each."""

@@ -1,0 +1,271 @@
+"""Rules: an SQL file each, whose header says what it is for; read and checked here, since users write them, too."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from dayfly.errors import DayflyError
+from dayfly.fleet.store.sqlfiles import SqlFile, parse_sql, read_folder
+
+PACKAGE = "dayfly.fleet.detections"
+# What every rule must return, in any order.
+COLUMNS = (
+    "subject_key", "episode", "account", "region", "functions", "environments", "environments_all", "sources",
+    "request_ids", "events", "first_time", "last_time", "severity", "reasons", "facts",
+)  # fmt: skip
+SEVERITIES = {"informational": 1, "low": 2, "medium": 3, "high": 4, "critical": 5}
+_REQUIRED = ("rule", "title", "severity", "every", "lookback", "story", "do", "explain")
+_KNOWN = {*_REQUIRED, "technique", "evidence", "sees", "misses", "gap", "limit"}
+_NAME = re.compile(r"[a-z][a-z0-9_]{2,63}")
+_TECHNIQUE = re.compile(r"T\d{4}(\.\d{3})?")
+_THRESHOLD = re.compile(r"(\S+)\s+\((\w+)\)\s+(\S.*)")
+_PARAMETER = re.compile(r"\{(\w+):\s*(\w+(?:\(\w+\))?)\}")
+_ALWAYS = {"now": "DateTime64(3)", "start": "DateTime64(3)"}
+_INTEGERS = re.compile(r"U?Int(8|16|32|64)")
+_MAX_EVERY = 86_400
+_MAX_LOOKBACK = 30 * 86_400
+
+
+class RuleError(DayflyError):
+    """A rule's file or rules.toml is not as the format asks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A number that a rule compares with; users may set it in rules.toml."""
+
+    name: str
+    value: int | float
+    type: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule, ready to run.
+
+    `every`, `lookback` and `gap` are seconds: how often it runs, what it looks at each time, and how long a subject may
+    be quiet before a further sighting is a new detection. `limit` is how long one run may take.
+    """
+
+    name: str
+    title: str
+    severity: int
+    techniques: tuple[str, ...]
+    every: int
+    lookback: int
+    gap: int
+    limit: int
+    story: str
+    advice: str
+    explain: str
+    sees: str
+    misses: str
+    evidence: str
+    thresholds: tuple[Threshold, ...]
+    sql: SqlFile
+    own: bool = False
+    enabled: bool = True
+
+    @property
+    def technique(self) -> str:
+        """The rule's ATT&CK ids in one string, the most telling first."""
+        return ", ".join(self.techniques)
+
+    def parameters(self) -> dict[str, object]:
+        """The thresholds as ClickHouse takes them."""
+        return {threshold.name: threshold.value for threshold in self.thresholds}
+
+
+def load_rules(folder: Path | None = None) -> list[Rule]:
+    """Return Dayfly's rules and those of `folder`, by name.
+
+    Raises RuleError where a file is not a rule, or has the name of another.
+    """
+    rules = [parse_rule(file) for file in read_folder(PACKAGE, "rules")]
+    if folder is not None:
+        rules += [replace(parse_rule(_read(path)), own=True) for path in sorted(folder.glob("*.sql"))]
+    seen: dict[str, Rule] = {}
+    for rule in rules:
+        if rule.name in seen:
+            raise RuleError(
+                f"two rules are called {rule.name}", hint="give one of them another name in its header"
+            )
+        seen[rule.name] = rule
+    return sorted(rules, key=lambda rule: rule.name)
+
+
+def parse_rule(file: SqlFile) -> Rule:
+    """Take a rule out of its file; raises RuleError that names the file and the header's key."""
+    header = file.header
+    for key in _REQUIRED:
+        if not header.get(key):
+            raise _error(file, f"the header has no {key}", f"add a line -- {key}: …")
+    for key in header:
+        if key not in _KNOWN and not key.startswith("param_"):
+            raise _error(file, f"the header has {key}, which means nothing here", f"known: {_known()}")
+    if not _NAME.fullmatch(header["rule"]):
+        raise _error(file, f"{header['rule']!r} is no name of a rule", "use a-z, 0-9 and _, 3 to 64 of them")
+    lookback = _seconds(file, "lookback", _MAX_LOOKBACK)
+    rule = Rule(
+        name=header["rule"],
+        title=header["title"],
+        severity=_severity(file),
+        techniques=_techniques(file),
+        every=_seconds(file, "every", _MAX_EVERY),
+        lookback=lookback,
+        gap=_seconds(file, "gap", _MAX_LOOKBACK) if "gap" in header else lookback,
+        limit=_seconds(file, "limit", 60) if "limit" in header else 10,
+        story=header["story"],
+        advice=header["do"],
+        explain=header["explain"],
+        sees=header.get("sees", ""),
+        misses=header.get("misses", ""),
+        evidence=header.get("evidence", ""),
+        thresholds=tuple(_threshold(file, key) for key in header if key.startswith("param_")),
+        sql=file,
+    )
+    if rule.every > rule.lookback:
+        raise _error(
+            file, f"it runs every {rule.every} s and looks back {rule.lookback} s: time is left out",
+            "let lookback be at least every; twice as much catches late lines, too",
+        )  # fmt: skip
+    _check_sql(rule)
+    return rule
+
+
+def with_thresholds(rules: Iterable[Rule], settings: Mapping[str, object]) -> list[Rule]:
+    """Return the rules with what rules.toml says: a table per rule, `enabled` and thresholds by name.
+
+    Raises RuleError for a rule or threshold that there is not, and for a value that does not fit.
+    """
+    by_name = {rule.name: rule for rule in rules}
+    for name, table in settings.items():
+        if name not in by_name:
+            raise RuleError(
+                f"rules.toml: there is no rule {name}", hint=f"there are {', '.join(sorted(by_name))}"
+            )
+        if not isinstance(table, dict):
+            raise RuleError(f"rules.toml: {name} is no table", hint=f"write [{name}] and its settings below")
+        by_name[name] = _changed(by_name[name], table)
+    return [by_name[name] for name in sorted(by_name)]
+
+
+def parse_text(name: str, text: str) -> Rule:
+    """Take a rule out of SQL that is not a file, as one that was made of a Sigma rule."""
+    return parse_rule(parse_sql(name, text))
+
+
+def _changed(rule: Rule, table: Mapping[str, object]) -> Rule:
+    thresholds = {threshold.name: threshold for threshold in rule.thresholds}
+    for key, value in table.items():
+        if key == "enabled":
+            if not isinstance(value, bool):
+                raise RuleError(f"rules.toml: {rule.name}.enabled is {value!r}", hint="write true or false")
+            rule = replace(rule, enabled=value)
+        elif key not in thresholds:
+            known = ", ".join(["enabled", *thresholds])
+            raise RuleError(f"rules.toml: {rule.name} has no threshold {key}", hint=f"it has {known}")
+        else:
+            kind = thresholds[key].type
+            if isinstance(value, bool) or not isinstance(value, int | float) or not _fits(value, kind):
+                raise RuleError(
+                    f"rules.toml: {rule.name}.{key} is {value!r}", hint=f"write a number ({kind})"
+                )
+            thresholds[key] = replace(thresholds[key], value=value)
+    return replace(rule, thresholds=tuple(thresholds.values()))
+
+
+def _check_sql(rule: Rule) -> None:
+    file = rule.sql
+    if len(file.statements) != 1:
+        raise _error(file, f"it has {len(file.statements)} statements", "a rule is one SELECT")
+    body = "\n".join(line for line in file.text.splitlines() if not line.lstrip().startswith("--"))
+    if not re.match(r"\s*(SELECT|WITH)\b", body, re.IGNORECASE):
+        raise _error(file, "it does not begin with SELECT or WITH", "a rule only reads")
+    known = _ALWAYS | {threshold.name: threshold.type for threshold in rule.thresholds}
+    used = dict(_PARAMETER.findall(body))
+    for name, kind in used.items():
+        if name not in known:
+            raise _error(
+                file, f"the SQL uses {{{name}:{kind}}}", f"add a line -- param_{name}: value ({kind}) meaning"
+            )
+    for threshold in rule.thresholds:
+        if threshold.name not in used:
+            raise _error(file, f"the SQL does not use {threshold.name}", "take it out of the header")
+        if used[threshold.name] != threshold.type:
+            kind = used[threshold.name]
+            raise _error(
+                file, f"{threshold.name} is {threshold.type} above and {kind} in the SQL", "use one type"
+            )
+    if missing := [name for name in COLUMNS if not re.search(rf"\b{name}\b", body)]:
+        raise _error(file, f"it does not return {', '.join(missing)}", "every column must be there, if empty")
+
+
+def _threshold(file: SqlFile, key: str) -> Threshold:
+    match = _THRESHOLD.fullmatch(file.header[key])
+    if match is None:
+        raise _error(file, f"{key} is {file.header[key]!r}", f"write -- {key}: 8 (UInt32) what it means")
+    try:
+        value = int(match[1]) if _INTEGERS.fullmatch(match[2]) else float(match[1])
+    except ValueError:
+        value = float("nan")
+    if not _fits(value, match[2]):
+        raise _error(
+            file, f"{key}: {match[1]} is no {match[2]}", "use UInt8 to UInt64, Int8 to Int64 or Float64"
+        )
+    return Threshold(key.removeprefix("param_"), value, match[2], match[3])
+
+
+def _fits(value: int | float, kind: str) -> bool:
+    if kind == "Float64":
+        return math.isfinite(value)
+    match = _INTEGERS.fullmatch(kind)
+    if match is None or not isinstance(value, int):
+        return False
+    bits = int(match[1])
+    if kind.startswith("U"):
+        return bool(0 <= value < 1 << bits)
+    return bool(-(1 << bits - 1) <= value < 1 << bits - 1)
+
+
+def _severity(file: SqlFile) -> int:
+    text = file.header["severity"]
+    number = SEVERITIES.get(text.lower()) or (int(text) if text.isascii() and text.isdigit() else 0)
+    if not 1 <= number <= 5:
+        raise _error(file, f"severity is {text!r}", f"write one of {', '.join(SEVERITIES)}")
+    return number
+
+
+def _techniques(file: SqlFile) -> tuple[str, ...]:
+    found = tuple(part for part in re.split(r"[,\s]+", file.header.get("technique", "")) if part)
+    for text in found:
+        if not _TECHNIQUE.fullmatch(text):
+            raise _error(file, f"{text!r} is no id of ATT&CK", "write it as T1110 or T1110.004")
+    return found
+
+
+def _seconds(file: SqlFile, key: str, most: int) -> int:
+    text = file.header[key]
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= most:
+        raise _error(file, f"{key} is {text!r}", f"write seconds, from 1 to {most}")
+    return int(text)
+
+
+def _known() -> str:
+    return ", ".join([*sorted(_KNOWN), "param_…"])
+
+
+def _read(path: Path) -> SqlFile:
+    try:
+        return parse_sql(path.stem, path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise RuleError(f"{path} cannot be read: {error}", hint="a rule is a text file in UTF-8") from error
+
+
+def _error(file: SqlFile, message: str, hint: str) -> RuleError:
+    return RuleError(f"rule {file.name}.sql: {message}", hint=hint)

@@ -1,0 +1,247 @@
+"""The timer's side of detections: runs each rule when it is due and keeps what is new or has changed.
+
+Any number of schedulers may run over one store: what they find has the same uid, and the table keeps one row of each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from time import perf_counter
+from typing import TYPE_CHECKING, cast
+
+from dayfly.fleet.detections.concluding import Conclusion, conclude, detection_of
+from dayfly.fleet.detections.health import rule_failed, rule_flooded
+from dayfly.fleet.detections.muting import is_muted, muted_subjects
+from dayfly.fleet.detections.running import MOST, moment, run_rule
+from dayfly.fleet.store.sqlfiles import read_sql
+from dayfly.fleet.store.store import StoreError
+
+if TYPE_CHECKING:
+    from dayfly.fleet.detections.rules import Rule
+    from dayfly.fleet.records.rows import Detection
+    from dayfly.fleet.store.store import Store
+
+# How old a line may come in and still be looked at; beyond, a back-test is the tool.
+_LATE_SECONDS = 30 * 86_400
+_LATE_EVERY = 60
+# Lines may have come in while nobody ran: the first tick looks at what the last day brought.
+_FIRST_LOOK = 86_400
+# A clock that differs from the store's by less loses no line.
+_CLOCK_MARGIN = 5
+_MOST_SPAN = 86_400
+# A rule that fails again and again is tried more and more seldom, but within the hour.
+_MOST_BACKOFF = 3_600
+_HOUR = 3_600
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A detection that a tick wrote; `is_muted` where nobody is to be alerted."""
+
+    detection: Detection
+    is_new: bool
+    is_worse: bool
+    is_muted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RuleStatus:
+    """How one rule has done since this runner began."""
+
+    runs: int = 0
+    failures: int = 0
+    failed_in_a_row: int = 0
+    last_error: str = ""
+    last_run: float = 0.0
+    last_seconds: float = 0.0
+    worst_seconds: float = 0.0
+    found: int = 0
+
+
+@dataclass(slots=True)
+class _Schedule:
+    due: dict[str, float] = field(default_factory=dict)
+    late_spans: list[tuple[str, float, float]] = field(default_factory=list)
+    late_seen: float = 0.0
+    late_due: float = 0.0
+
+
+class Runner:
+    """Runs rules over a store. `clock` gives seconds since the epoch; one thread at a time may tick.
+
+    `budget` is how many seconds a tick may take before it leaves what is still due to the next one; the rule that is
+    longest overdue goes first, so none is left out for ever.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        rules: Sequence[Rule],
+        clock: Callable[[], float],
+        *,
+        budget: float = 5.0,
+        catch_up: bool = True,
+    ) -> None:
+        self._store = store
+        self.rules = [rule for rule in rules if rule.enabled]
+        self._clock = clock
+        self._budget = budget
+        self._catch_up = catch_up
+        self._schedule = _Schedule()
+        self.status: dict[str, RuleStatus] = {rule.name: RuleStatus() for rule in self.rules}
+        self.store_error = ""
+        self._health_told: set[str] = set()
+
+    def tick(self) -> list[Written]:
+        """Run what is due and return what was written.
+
+        A rule that fails costs only itself and is written as a detection of the fleet's own health. A store that cannot
+        be reached leaves everything due; `store_error` then says why.
+        """
+        now = self._clock()
+        began = perf_counter()
+        self.store_error = ""
+        written: list[Written] = []
+        try:
+            muted = muted_subjects(self._store, now=now)
+            for rule in self._due(now):
+                if perf_counter() - began > self._budget:
+                    break
+                written += self._run(rule, start=now - rule.lookback, now=now, muted=muted, at=now)
+                self._schedule.due[rule.name] = now + self._pause(rule)
+            if self._catch_up:
+                written += self._look_back(now, began, muted)
+        except StoreError as error:
+            # Not one rule's fault: reading triage or writing a detection failed.
+            self.store_error = error.message
+        return written
+
+    def next_due(self) -> float:
+        """Return when the next tick has work; 0 for at once."""
+        if self._schedule.late_spans:
+            return 0.0
+        return min(
+            (self._schedule.due.get(rule.name, 0.0) for rule in self.rules), default=self._clock() + _HOUR
+        )
+
+    def _due(self, now: float) -> list[Rule]:
+        due = [rule for rule in self.rules if self._schedule.due.get(rule.name, 0.0) <= now]
+        return sorted(due, key=lambda rule: self._schedule.due.get(rule.name, 0.0))
+
+    def _pause(self, rule: Rule) -> float:
+        failures = self.status[rule.name].failed_in_a_row
+        return float(
+            rule.every
+            if not failures
+            else min(rule.every * 2 ** min(failures, 12), max(_MOST_BACKOFF, rule.every))
+        )
+
+    def _run(
+        self, rule: Rule, *, start: float, now: float, muted: frozenset[str], at: float
+    ) -> list[Written]:
+        began = perf_counter()
+        status = self.status[rule.name]
+        try:
+            found = run_rule(self._store, rule, start=start, now=now)
+            concluded = conclude(rule, found.detections, self._known(rule, found.detections, start=start))
+        except (StoreError, KeyError, TypeError, ValueError) as error:  # trust boundary: users write rules
+            self.status[rule.name] = replace(
+                status,
+                runs=status.runs + 1,
+                failures=status.failures + 1,
+                failed_in_a_row=status.failed_in_a_row + 1,
+                last_error=str(error),
+                last_run=at,
+                last_seconds=perf_counter() - began,
+            )
+            return self._write([self._told_once(rule_failed(rule, str(error), now=at))], muted)
+        seconds = perf_counter() - began
+        self.status[rule.name] = replace(
+            status,
+            runs=status.runs + 1,
+            failed_in_a_row=0,
+            last_error="",
+            last_run=at,
+            last_seconds=seconds,
+            worst_seconds=max(status.worst_seconds, seconds),
+            found=status.found + sum(each.is_new for each in concluded),
+        )
+        if found.all > MOST:
+            concluded.append(self._told_once(rule_flooded(rule, found.all, MOST, now=at)))
+        return self._write(concluded, muted)
+
+    def _known(self, rule: Rule, found: Sequence[Detection], *, start: float) -> list[Detection]:
+        if not found:
+            return []
+        query = read_sql("dayfly.fleet.detections", "sql/known")
+        parameters = {
+            "rule": rule.name,
+            "subjects": sorted({each.subject_key for each in found}),
+            "since": moment(start - rule.gap),
+        }
+        return [detection_of(row) for row in self._store.rows(query, parameters)]
+
+    def _write(self, concluded: Sequence[Conclusion], muted: frozenset[str]) -> list[Written]:
+        self._store.insert("detections", [each.detection for each in concluded])
+        return [
+            Written(each.detection, each.is_new, each.is_worse, is_muted(each.detection, muted))
+            for each in concluded
+        ]
+
+    def _told_once(self, conclusion: Conclusion) -> Conclusion:
+        """A rule that fails all day is news once a day."""
+        uid = conclusion.detection.uid
+        conclusion = replace(conclusion, is_new=uid not in self._health_told)
+        self._health_told.add(uid)
+        return conclusion
+
+    def _look_back(self, now: float, began: float, muted: frozenset[str]) -> list[Written]:
+        """Run the rules over hours of which lines came in after their time had been looked at."""
+        schedule = self._schedule
+        if now >= schedule.late_due:
+            since = (schedule.late_seen or now - _FIRST_LOOK) - _CLOCK_MARGIN
+            schedule.late_spans += self._late_spans(now, since)
+            schedule.late_seen, schedule.late_due = now, now + _LATE_EVERY
+        written: list[Written] = []
+        by_name = {rule.name: rule for rule in self.rules}
+        while schedule.late_spans and perf_counter() - began < self._budget:
+            name, start, end = schedule.late_spans.pop(0)
+            if self.status[name].failed_in_a_row:
+                continue
+            written += self._run(by_name[name], start=start, now=end, muted=muted, at=now)
+        return written
+
+    def _late_spans(self, now: float, since: float) -> list[tuple[str, float, float]]:
+        shortest = min((rule.lookback for rule in self.rules), default=0)
+        rows = self._store.rows(
+            read_sql("dayfly.fleet.detections", "sql/late"),
+            {
+                "since": moment(since),
+                "oldest": moment(now - _LATE_SECONDS),
+                "before": moment(now - shortest),
+            },
+        )
+        hours = [(cast(int, row["hour"]), cast(int, row["oldest_ms"]) / 1000) for row in rows]
+        return [
+            (rule.name, start, end)
+            for rule in self.rules
+            for start, end in late_spans(hours, lookback=rule.lookback, now=now)
+        ]
+
+
+def late_spans(hours: Sequence[tuple[int, float]], *, lookback: int, now: float) -> list[tuple[float, float]]:
+    """Return the spans that a rule must look at again, given late hours and the oldest line of each.
+
+    Lines within the rule's own look-back are left to its next run. Neighbouring hours become one span of a day at most.
+    """
+    spans: list[tuple[float, float]] = []
+    for hour, oldest in hours:
+        if oldest >= now - lookback:
+            continue
+        start, end = float(hour - lookback), min(float(hour + _HOUR + lookback), now)
+        if spans and start <= spans[-1][1] and end - spans[-1][0] <= _MOST_SPAN + 2 * lookback:
+            spans[-1] = (spans[-1][0], end)
+        else:
+            spans.append((start, end))
+    return spans

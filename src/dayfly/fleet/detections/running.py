@@ -1,0 +1,43 @@
+"""Runs one rule over one span of time, and nothing else of it: what it found comes back as detections."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from dayfly.fleet.detections.concluding import detection_from
+from dayfly.fleet.store.sqlfiles import SqlFile, read_sql
+
+if TYPE_CHECKING:
+    from dayfly.fleet.detections.rules import Rule
+    from dayfly.fleet.records.rows import Detection
+    from dayfly.fleet.store.store import Store
+
+# A rule that finds more than this has found no attack but its own mistake: the worst are kept, the rest is counted.
+MOST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one run found: at most MOST detections, the worst, out of `all`."""
+
+    detections: list[Detection]
+    all: int
+
+
+def run_rule(store: Store, rule: Rule, *, start: float, now: float, most: int = MOST) -> Found:
+    """Run `rule` over [start, now). Raises StoreError where it fails or takes longer than its limit."""
+    bounded = read_sql("dayfly.fleet.detections", "sql/bounded")
+    query = SqlFile(rule.name, {}, bounded.text.replace("@Rule", rule.sql.text.rstrip().removesuffix(";"), 1))
+    rows = store.rows(
+        query,
+        {**rule.parameters(), "start": moment(start), "now": moment(now), "most": most},
+        settings={"max_execution_time": rule.limit},
+    )
+    found = [detection_from(rule, row, updated=now) for row in rows]
+    return Found(found, cast(int, rows[0]["found"]) if rows else 0)
+
+
+def moment(time: float) -> str:
+    """Return a time as ClickHouse reads it in any time zone: seconds since the epoch."""
+    return f"{time:.3f}"
