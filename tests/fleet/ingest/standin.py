@@ -20,7 +20,7 @@ class StandIn:
         intake.newest = max(intake.newest, event.time)
         if message == "boom":
             raise ZeroDivisionError
-        if message.startswith("START"):
+        if event.is_platform or message.startswith("START"):
             intake.platform += 1
             stream = hash(event.log_stream) & 0xFFFF
             intake.add(

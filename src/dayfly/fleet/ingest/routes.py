@@ -170,10 +170,10 @@ def routes(collector: Collector, senders: Senders) -> Router:
         return _firehose_answer(token, 200, "", 0)
 
     @post(["/telemetry", "/telemetry/{function:str}"], request_max_body_size=None)
-    async def telemetry(request: _Request, function: str = "") -> Response[bytes]:
+    async def telemetry(request: _Request) -> Response[bytes]:
         with _answering() as answer:
             sender = roads.sender(request)
-            whose = _from_headers(request, function)
+            whose = _from_headers(request, str(request.path_params.get("function", "")))
             if not whose.function:
                 raise Refusal(400, "name the function, as /ingest/telemetry/NAME or X-Dayfly-Function-Arn")
             if not is_allowed(whose.function, sender.functions):
