@@ -78,6 +78,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "Let rules block that observed for long enough without a finding.",
         "policy",
     ),
+    "fleet serve": (
+        "dayfly.cli.fleet_serve:serve",
+        "Collect what functions log, look for attacks across the fleet, and show both in a browser.",
+        "fleet",
+    ),
     "lab serve": (
         "dayfly.cli.lab:serve",
         "Run functions on this machine as Lambda would, behind the Invoke API.",
@@ -90,6 +95,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     ),
 }
 GROUPS = {
+    "fleet": "What no single environment can see: collector, detections and console.",
     "lab": "A Lambda emulator without Docker.",
     "layer": "Dayfly on a managed runtime, by hand.",
     "policy": "What a function may do: learned, checked, explained, compared, promoted.",
