@@ -143,7 +143,14 @@ def signing_routes(service: Service) -> list[ControllerRouterHandler]:
             csrf, cookies = visit(request)
             fault = error.message if not error.hint else f"{error.message}; {error.hint}"
             return render(
-                request, "set_up", status=400, cookies=cookies, csrf=csrf, token=token, account=name, fault=fault
+                request,
+                "set_up",
+                status=400,
+                cookies=cookies,
+                csrf=csrf,
+                token=token,
+                account=name,
+                fault=fault,
             )
         address = asked_of(request).address
         await asyncio.to_thread(_remember_place, service, name.strip(), address)
