@@ -63,11 +63,7 @@ class Accounts:
 
     def add(self, name: str, role: Role, password: str) -> None:
         """Make an account; raises DayflyError for a name that is taken or none, or a password too short."""
-        if not _NAME.fullmatch(name):
-            raise DayflyError(
-                f"{name!r} is no name for an account",
-                hint="up to 64 letters, digits and . _ @ + -, beginning with a letter or digit",
-            )
+        check_name(name)
         kept = self._passwords.make(password)
         try:
             self._ledger.change(
@@ -167,6 +163,16 @@ class Accounts:
                 f"{name} is the only admin",
                 hint="make another one first: dayfly fleet user add NAME --role admin",
             )
+
+
+def check_name(name: str) -> str:
+    """Return `name` if an account, key or token may have it; raises DayflyError where not."""
+    if not _NAME.fullmatch(name):
+        raise DayflyError(
+            f"{name!r} is no name",
+            hint="up to 64 letters, digits and . _ @ + -, beginning with a letter or digit",
+        )
+    return name
 
 
 def _nobody(name: str) -> DayflyError:

@@ -102,6 +102,7 @@ class Gate:
             return
         scope["asked"] = asked  # type: ignore[typeddict-unknown-key]
         scope["user"] = None
+        scope["note"] = _Note(self._service, scope, asked)  # type: ignore[typeddict-unknown-key]
         reader = _Body(receive, most, INGEST_BODY_SECONDS if is_ingest else BODY_SECONDS)
         try:
             if is_ingest:
@@ -151,6 +152,20 @@ class Gate:
         return bool(visit) and User(
             "", Role.VIEWER, csrf=self._service.sessions.form_token(visit)
         ).is_right_csrf(sent)
+
+
+class _Note:
+    """`request.scope["note"](action, subject)`: writes a row of the audit log for whoever asks."""
+
+    def __init__(self, service: Service, scope: HTTPScope, asked: Asked) -> None:
+        self._service = service
+        self._scope = scope
+        self._asked = asked
+
+    def __call__(self, action: str, subject: str = "", **more: Any) -> None:
+        user = self._scope["user"]
+        name = user.name if isinstance(user, User) else "-"
+        self._service.audit.write(name, action, subject, address=self._asked.address, **more)
 
 
 class _Answer:
