@@ -44,7 +44,11 @@ DATABASE = "dayfly"
 # A connection that broke is tried again after so many seconds: a restarting server, a load balancer's idle end.
 _AGAIN_AFTER = (0.05, 0.3, 1.0)
 # Lines that come late, and a file of a year's logs, are of many days, and each day is a partition.
-_INSERT_SETTINGS = {"max_partitions_per_insert_block": 0}
+# A crash may come between a table's rows and its aggregates': the repetition then fills what is missing, and only that.
+_INSERT_SETTINGS = {
+    "max_partitions_per_insert_block": 0,
+    "deduplicate_blocks_in_dependent_materialized_views": 1,
+}
 
 Row = dict[str, object]
 _T = TypeVar("_T")
