@@ -28,14 +28,18 @@ def load_keys(folder: Path) -> tuple[bytes, ...]:
     try:
         if path.stat().st_mode & 0o077:
             raise DayflyError(
-                f"others may read {path}", hint=f"whoever has read it can forge lines: chmod 600 {path}, then a new key"
+                f"others may read {path}",
+                hint=f"whoever has read it can forge lines: chmod 600 {path}, then a new key",
             )
         lines = [line.strip() for line in path.read_text("ascii").splitlines() if line.strip()]
         keys = tuple(bytes.fromhex(line) for line in lines)
     except (OSError, ValueError) as error:
         raise DayflyError(
-            f"{path} has no keys: {error}", hint="one of 64 hexadecimal digits per line, the current one first"
+            f"{path} has no keys: {error}",
+            hint="one of 64 hexadecimal digits per line, the current one first",
         ) from error
     if not keys or any(len(key) != _BYTES for key in keys):
-        raise DayflyError(f"{path} has no keys", hint="one of 64 hexadecimal digits per line, the current one first")
+        raise DayflyError(
+            f"{path} has no keys", hint="one of 64 hexadecimal digits per line, the current one first"
+        )
     return keys

@@ -51,7 +51,11 @@ class Retirements:
         self._lock = threading.Lock()
         # What was under way when the service ended is not followed any more, and must not look as if it were.
         for one in self._find("state = 'running'"):
-            self._step(one.id, "the service was ended while it waited", error="not followed to its end: look below, or repeat")
+            self._step(
+                one.id,
+                "the service was ended while it waited",
+                error="not followed to its end: look below, or repeat",
+            )
             self._set(one.id, state="failed")
 
     @property
@@ -60,7 +64,14 @@ class Retirements:
         return self._retirer is not None
 
     def order(
-        self, function: str, *, environments: Sequence[int], actor: str, reason: str, subject: str = "", address: str = ""
+        self,
+        function: str,
+        *,
+        environments: Sequence[int],
+        actor: str,
+        reason: str,
+        subject: str = "",
+        address: str = "",
     ) -> str:
         """Begin to retire a function's environments and return the order's id; one that is running is joined."""
         if self._retirer is None:
@@ -82,10 +93,19 @@ class Retirements:
                 (identity, function, actor, reason[:1000], now, json.dumps(list(environments))),
             )
         facts = {"order": identity, "environments": len(environments)}
-        self._service.audit.write(actor, "retire", function, address=address, detail={**facts, "reason": reason})
+        self._service.audit.write(
+            actor, "retire", function, address=address, detail={**facts, "reason": reason}
+        )
         subjects = [f"function:{function}", *([subject] if subject else [])]
         rows = [
-            Triage(time=now, subject=one, action="retire", actor=actor, reason=reason[:1000], facts=json.dumps(facts))
+            Triage(
+                time=now,
+                subject=one,
+                action="retire",
+                actor=actor,
+                reason=reason[:1000],
+                facts=json.dumps(facts),
+            )
             for one in subjects
         ]
         self._service.store.insert("triage", rows, token=f"retire:{identity}")
@@ -119,7 +139,7 @@ class Retirements:
             _OLD,
             {
                 "function": one.function.partition(":")[0],
-                "account": "",
+                "account": "%",
                 "since": f"{effective:.3f}",
                 "ordered": f"{one.ordered:.3f}",
             },
@@ -132,13 +152,19 @@ class Retirements:
             "all": int(str(rows[0]["all"])),
             "fresh": int(str(rows[0]["fresh"])),
             "environments": rows[0]["environments"],
-            "latest": latest.replace(tzinfo=UTC).timestamp() if isinstance(latest, datetime) and latest.year > 1970 else 0.0,
+            "latest": latest.replace(tzinfo=UTC).timestamp()
+            if isinstance(latest, datetime) and latest.year > 1970
+            else 0.0,
         }
         was = int(one.proof.get("old", 0))
         self._set(one.id, proof=json.dumps(found))
         if found["old"] and not was:
             self._service.audit.write(
-                "dayfly", "retire.proof", one.function, outcome="old environment served", detail={"order": one.id}
+                "dayfly",
+                "retire.proof",
+                one.function,
+                outcome="old environment served",
+                detail={"order": one.id},
             )
 
     def faults(self) -> list[str]:
@@ -157,7 +183,9 @@ class Retirements:
     ) -> None:
         state, error = "done", ""
         try:
-            for step in retirer.retire(function, environments=environments or None, actor=actor, reason=reason):
+            for step in retirer.retire(
+                function, environments=environments or None, actor=actor, reason=reason
+            ):
                 self._step(identity, step.text, done=step.done, total=step.total, error=step.error)
                 error = step.error or error
         except DayflyError as fault:
@@ -170,7 +198,9 @@ class Retirements:
             state = "failed"
         now = self._service.ledger.clock()
         self._set(identity, state=state, proof=json.dumps({"effective": now}))
-        self._service.audit.write(actor, "retire.end", function, outcome=state, detail={"order": identity, "error": error})
+        self._service.audit.write(
+            actor, "retire.end", function, outcome=state, detail={"order": identity, "error": error}
+        )
 
     def _step(self, identity: str, text: str, **more: object) -> None:
         with self._lock:
@@ -178,7 +208,9 @@ class Retirements:
             steps = json.loads(str(row[0])) if row else []
             if len(steps) < _MAX_STEPS:
                 steps.append({"time": self._service.ledger.clock(), "text": text[:500], **more})
-            self._service.ledger.change("UPDATE retirements SET steps = ? WHERE id = ?", (json.dumps(steps), identity))
+            self._service.ledger.change(
+                "UPDATE retirements SET steps = ? WHERE id = ?", (json.dumps(steps), identity)
+            )
 
     def _set(self, identity: str, *, state: str = "", proof: str = "") -> None:
         self._service.ledger.change(

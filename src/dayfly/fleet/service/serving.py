@@ -17,19 +17,15 @@ from pathlib import Path
 import uvicorn
 
 from dayfly.errors import DayflyError
-from dayfly.fleet.console.console import Console
-from dayfly.fleet.console.routes import routes as console_routes
 from dayfly.fleet.service.accounts import SETUP_SECONDS
-from dayfly.fleet.service.app import build
-from dayfly.fleet.service.detecting import Detecting
+from dayfly.fleet.service.assembling import assemble
 from dayfly.fleet.service.front import Front
 from dayfly.fleet.service.gate import Gate
 from dayfly.fleet.service.ledger import Ledger
 from dayfly.fleet.service.passwords import Passwords
 from dayfly.fleet.service.protocol import MOST_CONNECTIONS, BoundedProtocol
-from dayfly.fleet.service.roles import Role
+from dayfly.fleet.service.retiring import Retirer
 from dayfly.fleet.service.service import Service
-from dayfly.fleet.service.ticking import Ticking
 from dayfly.fleet.store.schema import Deployment, migrate
 from dayfly.fleet.store.store import Place, Store
 
@@ -37,7 +33,6 @@ LOCK = "serving.json"
 CLI_TOKEN = "cli.token"
 STORE = "store"
 _END_SECONDS = 10
-TICK_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +47,7 @@ class Options:
     certificate: Path | None = None
     key: Path | None = None
     is_plain_http_allowed: bool = False
+    retirer: Retirer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +80,7 @@ def serve(options: Options, *, tell: Callable[[Started], None]) -> None:
         store = stack.enter_context(Store(options.place))
         done = migrate(store, options.deployment, cluster=options.cluster)
         service = Service(options.folder, store, ledger, front, passwords)
-        detecting = Detecting(store, options.folder, lambda written: None)
-        ticking = Ticking("detections", detecting.tick, seconds=TICK_SECONDS)
-        service.health["detections"] = ticking.health
-        console = Console(store, dict, detecting.shown, detecting.runs)
-        stack.callback(console.close)
-        app = build(service, parts=[(Role.VIEWER, console_routes(console))])
+        app = assemble(service, stack, retirer=options.retirer)
         _leave_token(options.folder, service)
         stack.callback(_take_away, options.folder / CLI_TOKEN)
         started = Started(
@@ -115,8 +106,6 @@ def serve(options: Options, *, tell: Callable[[Started], None]) -> None:
             backlog=2048,
         )
         config.load()
-        ticking.start()
-        stack.callback(ticking.close)
         config.ssl = context
         asyncio.run(_until_signal(config, bound, lambda: tell(started), options.folder, front))
 

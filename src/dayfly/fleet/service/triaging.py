@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal
 
 from dayfly.errors import DayflyError
 from dayfly.fleet.records.rows import Triage
@@ -41,13 +41,15 @@ class Triaging:
             raise DayflyError("that is no subject", hint="use the page's own buttons")
         if action not in ACTIONS:
             raise DayflyError(f"there is no action {action[:40]!r}", hint=f"one of {', '.join(ACTIONS)}")
-        chosen = cast(Action, action)
+        chosen = action
         reason = _clean(reason)
         now = self._service.ledger.clock()
         expires = 0.0
         if chosen == "mute":
             if not reason:
-                raise DayflyError("a mute needs a reason", hint="whoever looks at it in a month will want to know why")
+                raise DayflyError(
+                    "a mute needs a reason", hint="whoever looks at it in a month will want to know why"
+                )
             expires = _expiry(duration, now)
         with self._lock:
             rows = self._service.store.rows(_LATEST, {"subject": subject})
@@ -58,7 +60,12 @@ class Triaging:
                 return False
             # The latest holds, so this one must be later whatever the clock did meanwhile.
             row = Triage(
-                time=max(now, at + 0.001), subject=subject, action=chosen, actor=actor, reason=reason, expires=expires
+                time=max(now, at + 0.001),
+                subject=subject,
+                action=chosen,
+                actor=actor,
+                reason=reason,
+                expires=expires,
             )
             self._service.store.insert("triage", [row])
         detail = {"reason": reason, "until": expires} if chosen == "mute" else {"reason": reason}
