@@ -5,12 +5,15 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from litestar import Router
+
 from dayfly.fleet.console.console import Console
 from dayfly.fleet.console.routes import routes as console_routes
 from dayfly.fleet.ingest.collector import Collector
 from dayfly.fleet.ingest.routes import routes as ingest_routes
 from dayfly.fleet.ingest.senders import Sender
 from dayfly.fleet.records.judging import LineReader
+from dayfly.fleet.retirement.routes import routes as retirement_routes
 from dayfly.fleet.service.actions import action_routes
 from dayfly.fleet.service.app import build
 from dayfly.fleet.service.detecting import Detecting
@@ -21,6 +24,8 @@ from dayfly.fleet.service.ticking import Ticking
 from dayfly.fleet.service.triaging import Triaging
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from litestar import Litestar
 
     from dayfly.fleet.service.retiring import Retirer
@@ -28,9 +33,16 @@ if TYPE_CHECKING:
 
 TICK_SECONDS = 1.0
 _PROOF_SECONDS = 5.0
+_RETENTION_SECONDS = 3600.0
 
 
-def assemble(service: Service, stack: ExitStack, *, retirer: Retirer | None = None) -> Litestar:
+def assemble(
+    service: Service,
+    stack: ExitStack,
+    *,
+    retirer: Retirer | None = None,
+    let_go: Callable[[], None] = lambda: None,
+) -> Litestar:
     """Return the application; what runs beside it is started, and stopped when `stack` is left."""
     keys = load_keys(service.folder)
     collector = stack.enter_context(Collector(service.folder, service.store, LineReader(keys)))
@@ -41,6 +53,7 @@ def assemble(service: Service, stack: ExitStack, *, retirer: Retirer | None = No
     for name, work, seconds in (
         ("detections", detecting.tick, TICK_SECONDS),
         ("proofs", retirements.prove, _PROOF_SECONDS),
+        ("retention", let_go, _RETENTION_SECONDS),
     ):
         ticking = Ticking(name, work, seconds=seconds)
         service.health[name] = ticking.health
@@ -53,6 +66,7 @@ def assemble(service: Service, stack: ExitStack, *, retirer: Retirer | None = No
         parts=[
             (SENDER, [ingest_routes(collector, lambda secret: _sender(service, secret))]),
             (Role.VIEWER, [console_routes(console)]),
+            (Role.VIEWER, [Router("/api/v1", route_handlers=retirement_routes(service.store))]),
             (Role.RESPONDER, action_routes(Triaging(service), retirements)),
         ],
     )

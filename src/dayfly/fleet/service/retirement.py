@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from dayfly.errors import DayflyError
 from dayfly.fleet.records.rows import Triage
 from dayfly.fleet.store.sqlfiles import read_sql
+from dayfly.fleet.store.store import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -181,13 +182,14 @@ class Retirements:
     def _follow(
         self, identity: str, retirer: Retirer, function: str, environments: list[int], actor: str, reason: str
     ) -> None:
-        state, error = "done", ""
+        state, error, said, is_proved = "done", "", "", False
         try:
             for step in retirer.retire(
                 function, environments=environments or None, actor=actor, reason=reason
             ):
                 self._step(identity, step.text, done=step.done, total=step.total, error=step.error)
                 error = step.error or error
+                said, is_proved = step.text, not step.error and 0 < step.total == step.done
         except DayflyError as fault:
             error = fault.message
             self._step(identity, fault.message, error=fault.hint or fault.message)
@@ -197,6 +199,21 @@ class Retirements:
         if error:
             state = "failed"
         now = self._service.ledger.clock()
+        facts = json.dumps(
+            {"order": identity, "proved": is_proved and not error, "text": said[:500]}, separators=(",", ":")
+        )
+        row = Triage(
+            time=now,
+            subject=f"function:{function}",
+            action="retire",
+            actor=actor,
+            reason=reason[:1000],
+            facts=facts,
+        )
+        try:
+            self._service.store.insert("triage", [row], token=f"retired:{identity}")
+        except StoreError as fault:
+            self._step(identity, "the outcome could not be written to the store", error=fault.message)
         self._set(identity, state=state, proof=json.dumps({"effective": now}))
         self._service.audit.write(
             actor, "retire.end", function, outcome=state, detail={"order": identity, "error": error}

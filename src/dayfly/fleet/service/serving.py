@@ -12,6 +12,7 @@ import ssl
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import uvicorn
@@ -26,6 +27,7 @@ from dayfly.fleet.service.passwords import Passwords
 from dayfly.fleet.service.protocol import MOST_CONNECTIONS, BoundedProtocol
 from dayfly.fleet.service.retiring import Retirer
 from dayfly.fleet.service.service import Service
+from dayfly.fleet.store.retention import let_go
 from dayfly.fleet.store.schema import Deployment, migrate
 from dayfly.fleet.store.store import Place, Store
 
@@ -47,7 +49,9 @@ class Options:
     certificate: Path | None = None
     key: Path | None = None
     is_plain_http_allowed: bool = False
-    retirer: Retirer | None = None
+    # Days that lines are kept; 0 for ever.
+    keep_days: int = 30
+    make_retirer: Callable[[Store], Retirer] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,12 @@ def serve(options: Options, *, tell: Callable[[Started], None]) -> None:
         store = stack.enter_context(Store(options.place))
         done = migrate(store, options.deployment, cluster=options.cluster)
         service = Service(options.folder, store, ledger, front, passwords)
-        app = assemble(service, stack, retirer=options.retirer)
+        app = assemble(
+            service,
+            stack,
+            retirer=options.make_retirer(store) if options.make_retirer else None,
+            let_go=lambda: _let_go(options, store),
+        )
         _leave_token(options.folder, service)
         stack.callback(_take_away, options.folder / CLI_TOKEN)
         started = Started(
@@ -133,6 +142,17 @@ async def _until_signal(
         )
         tell()
     await serving
+
+
+def _let_go(options: Options, store: Store) -> None:
+    if options.keep_days:
+        let_go(
+            store,
+            options.keep_days,
+            now=datetime.now(UTC),
+            deployment=options.deployment,
+            cluster=options.cluster,
+        )
 
 
 def _local_url(front: Front) -> str:
