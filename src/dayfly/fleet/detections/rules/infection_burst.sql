@@ -28,10 +28,19 @@ WITH
     hits AS
     (
         SELECT
-            account, region, function, pattern, time, environment, request_id, source, principal, residue, status, outcome,
+            account, region, function, pattern, time, environment, request_id, source, principal,
+            residue != 0 OR request_id GLOBAL IN (
+                SELECT request_id FROM findings WHERE time >= {start:DateTime64(3)} - toIntervalHour(1) AND severity >= 3
+            ) AS is_marked,
             toUnixTimestamp64Milli(time) - lagInFrame(toUnixTimestamp64Milli(time), 1, 0) OVER life AS pause
         FROM invocations
-        WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)} AND pattern IN {suspects:Array(UInt64)}
+        WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)}
+            AND function GLOBAL IN (
+                SELECT function FROM patterns
+                WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
+                    AND cityHash64(account, region, function, pattern) IN {suspects:Array(UInt64)}
+            )
+            AND cityHash64(account, region, function, pattern) IN {suspects:Array(UInt64)}
         WINDOW life AS (
             PARTITION BY account, region, function, pattern ORDER BY time ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
         )
@@ -50,7 +59,7 @@ WITH
             account, region, function, pattern, burst_number, count() AS requests, min(time) AS first_time, max(time) AS last_time,
             groupUniqArray(100)(environment) AS environments, uniqExact(environment) AS environments_all,
             groupUniqArray(100)(source) AS sources, uniqExact(source) AS callers, max(principal) AS signed_in,
-            groupUniqArray(100)(request_id) AS request_ids, countIf(residue != 0) AS residues,
+            groupUniqArray(100)(request_id) AS request_ids, countIf(is_marked) AS marks,
             toFloat64(quantileExact(0.95)(toUnixTimestamp64Milli(time)) - quantileExact(0.05)(toUnixTimestamp64Milli(time))) / 1000
                 AS burst
         FROM numbered
@@ -60,45 +69,22 @@ WITH
             -- The silence must have been seen, not only not yet broken.
             AND last_time <= {now:DateTime64(3)} - toIntervalSecond({silence:UInt32})
     ),
-    history AS
-    (
-        SELECT
-            account, region, function, min(first) AS watched_since,
-            minIf(first, pattern IN {suspects:Array(UInt64)}) AS unused
-        FROM patterns
-        WHERE hour >= {start:DateTime64(3)} - toIntervalDay(7) AND hour < {now:DateTime64(3)}
-            AND function GLOBAL IN (SELECT function FROM bursts)
-        GROUP BY account, region, function
-    ),
-    arrivals AS
-    (
-        SELECT account, region, function, pattern, min(first) AS known_since
-        FROM patterns
-        WHERE hour >= {start:DateTime64(3)} - toIntervalDay(7) AND hour < {now:DateTime64(3)}
-            AND pattern IN {suspects:Array(UInt64)}
-        GROUP BY account, region, function, pattern
-    ),
-    told AS
-    (
-        SELECT request_id, max(severity) AS worst
-        FROM findings
-        WHERE time >= {start:DateTime64(3)} AND severity >= 3
-        GROUP BY request_id
-    ),
-    marked AS
-    (
-        SELECT function, pattern, burst_number, uniqExact(request_id) AS findings
-        FROM numbered
-        WHERE request_id GLOBAL IN (SELECT request_id FROM told)
-        GROUP BY function, pattern, burst_number
-    ),
     present AS
     (
-        SELECT account, region, function, hour, uniqCombinedMerge(12)(environments) AS serving
-        FROM patterns
-        WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
-            AND function GLOBAL IN (SELECT function FROM bursts)
-        GROUP BY account, region, function, hour
+        SELECT account, region, function, max(places) AS serving
+        FROM
+        (
+            SELECT account, region, function, hour, uniqCombinedMerge(12)(environments) AS places
+            FROM patterns
+            WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
+                AND function GLOBAL IN (
+                    SELECT function FROM patterns
+                    WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
+                        AND cityHash64(account, region, function, pattern) IN {suspects:Array(UInt64)}
+                )
+            GROUP BY account, region, function, hour
+        )
+        GROUP BY account, region, function
     )
 SELECT
     concat(function, ' ', hex(pattern)) AS subject_key,
@@ -116,13 +102,5 @@ SELECT
         tuple(pattern, requests, callers, burst, least(environments_all / greatest(serving, 1), 1.), marks),
         'Tuple(pattern UInt64, requests UInt64, callers UInt64, burst Float64, share Float64, findings UInt64)'
     )) AS facts
-FROM
-(
-    SELECT *, toStartOfHour(first_time) AS hour
-    FROM bursts
-) AS bursts
-INNER JOIN history USING (account, region, function)
-INNER JOIN arrivals USING (account, region, function, pattern)
-LEFT JOIN (SELECT function, pattern, burst_number, findings AS marks FROM marked) AS marked USING (function, pattern, burst_number)
-LEFT JOIN present USING (account, region, function, hour)
-WHERE known_since >= watched_since + toIntervalSecond({learned:UInt32}) AND first_time <= known_since + toIntervalDay(1)
+FROM bursts
+LEFT JOIN present USING (account, region, function)

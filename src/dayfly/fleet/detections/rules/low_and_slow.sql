@@ -7,8 +7,8 @@
 -- gap: 86400
 -- limit: 20
 -- story: Since {first_time:time}, {callers} callers sent {function} {events} requests of one pattern ({pattern:hash}), about
---   {per_caller} each, over {seconds:duration}; the function had never been sent that pattern before, and {refused:percent} of
---   them failed. They were spread over {environments} environments.
+--   {per_caller} each, over {seconds:duration}; the function had never been sent that pattern before, and all of these
+--   failed. They were spread over {environments} environments.
 -- do: Block by the pattern, not by address: there are too many of those, and each did too little. Look at the answers that
 --   succeeded, and at what the requests have in common.
 -- explain: Somebody rents many addresses, so that each does so little that nobody minds; what gives them away is that all
@@ -26,54 +26,17 @@
 -- param_min_share: 0.5 (Float64) share of the pattern's requests that failed
 -- param_above_noise: 4 (UInt32) times as many as the 95th percentile of the function's other patterns that only fail
 WITH
-    seen AS
-    (
-        SELECT
-            account, region, function, pattern, min(first) AS known_since, max(last) AS known_until,
-            sum(requests) AS requests_all, sum(failed) AS failures_all
-        FROM patterns
-        WHERE hour >= {start:DateTime64(3)} - toIntervalDay(7) AND hour < {now:DateTime64(3)}
-        GROUP BY account, region, function, pattern
-        HAVING failures_all >= {min_share:Float64} * requests_all
-    ),
-    watched AS
-    (
-        SELECT account, region, function, quantile(0.95)(failures_all) AS noise
-        FROM seen
-        GROUP BY account, region, function
-    ),
-    since AS
-    (
-        SELECT account, region, function, min(slot) AS watched_since
-        FROM routes
-        WHERE slot >= {start:DateTime64(3)} - toIntervalDay(7) AND slot < {now:DateTime64(3)}
-            AND function GLOBAL IN (SELECT function FROM seen WHERE failures_all >= {min_failures:UInt32})
-        GROUP BY account, region, function
-    ),
-    fresh AS
-    (
-        SELECT account, region, function, pattern, requests_all
-        FROM seen
-        INNER JOIN watched USING (account, region, function)
-        INNER JOIN since USING (account, region, function)
-        WHERE pattern IN {suspects:Array(UInt64)} AND failures_all >= {min_failures:UInt32}
-            AND known_since >= watched_since + toIntervalSecond({learned:UInt32})
-            AND known_until < known_since + toIntervalDay(2)
-            AND known_until >= {start:DateTime64(3)}
-            AND failures_all >= {above_noise:UInt32} * noise
-    ),
     episodes AS
     (
         SELECT
-            account, region, function, pattern, any(requests_all) AS requests,
+            account, region, function, pattern,
             min(time) AS first_time, max(time) AS last_time, count() AS failures, uniqExact(subject) AS subjects,
             groupUniqArray(100)(environment) AS environments, uniqExact(environment) AS environments_all,
             groupUniqArray(100)(source) AS sources, uniqExact(source) AS callers,
             groupUniqArray(100)(request_id) AS request_ids
         FROM failures
-        GLOBAL INNER JOIN fresh USING (account, region, function, pattern)
         WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)} AND status != 429
-            AND pattern IN {suspects:Array(UInt64)}
+            AND cityHash64(account, region, function, pattern) IN {suspects:Array(UInt64)}
         GROUP BY account, region, function, pattern
         HAVING failures >= {min_failures:UInt32} AND callers >= {min_callers:UInt32}
             AND environments_all >= {min_environments:UInt32} AND failures <= {most_per_caller:UInt32} * callers
@@ -90,7 +53,7 @@ SELECT
         concat(toString(environments_all), ' environments')
     ] AS reasons,
     toJSONString(CAST(
-        tuple(pattern, callers, subjects, least(failures / requests, 1.), round(failures / callers, 1)),
-        'Tuple(pattern UInt64, callers UInt64, subjects UInt64, refused Float64, per_caller Float64)'
+        tuple(pattern, callers, subjects, round(failures / callers, 1)),
+        'Tuple(pattern UInt64, callers UInt64, subjects UInt64, per_caller Float64)'
     )) AS facts
 FROM episodes

@@ -73,7 +73,7 @@ WITH
             groupUniqArray(100)(request_id) AS request_ids
         FROM invocations
         WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)}
-            AND source IN {suspects:Array(UInt64)} AND source GLOBAL IN (SELECT source FROM found)
+            AND function GLOBAL IN (SELECT function FROM known) AND source IN {suspects:Array(UInt64)}
         GROUP BY source
     )
 SELECT

@@ -1,17 +1,26 @@
--- Patterns of the last day that mostly fail, from many callers, and that were not there when the day began.
-WITH failing AS
+-- Patterns of the last day that are new to a function watched for long, mostly fail, and far more often than its noise.
+WITH
+    seen AS
+    (
+        SELECT
+            account, region, function, pattern, min(first) AS since, sum(requests) AS requests_all, sum(failed) AS failures_all
+        FROM patterns
+        WHERE hour >= toStartOfHour({start:DateTime64(3)}) - toIntervalDay(1) AND hour < {now:DateTime64(3)}
+        GROUP BY account, region, function, pattern
+    )
+SELECT cityHash64(account, region, function, pattern) AS suspect
+FROM
 (
-    SELECT function, pattern, sum(requests) AS requests_all, sum(failed) AS failures_all, min(first) AS since
-    FROM patterns
-    WHERE hour >= {start:DateTime64(3)} AND hour < {now:DateTime64(3)}
-    GROUP BY function, pattern
-    HAVING failures_all >= {min_failures:UInt32} AND failures_all >= {min_share:Float64} * requests_all
+    SELECT
+        *,
+        min(since) OVER of_function AS watched_since,
+        quantileIf(0.95)(failures_all, failures_all >= {min_share:Float64} * requests_all) OVER of_function AS noise
+    FROM seen
+    WINDOW of_function AS (PARTITION BY account, region, function)
 )
-SELECT DISTINCT pattern AS suspect
-FROM patterns
-WHERE hour >= {start:DateTime64(3)} AND hour < {now:DateTime64(3)}
-    AND (function, pattern) GLOBAL IN (SELECT function, pattern FROM failing)
-GROUP BY function, pattern
-HAVING uniqCombinedMerge(12)(callers) >= {min_callers:UInt32}
-    AND sum(failed) <= 1.1 * {most_per_caller:UInt32} * uniqCombinedMerge(12)(callers)
+WHERE failures_all >= {min_failures:UInt32} AND failures_all >= {min_share:Float64} * requests_all
+    AND since >= {start:DateTime64(3)}
+    AND since >= watched_since + toIntervalSecond({learned:UInt32})
+    AND failures_all >= {above_noise:UInt32} * if(isNaN(noise), 0, noise)
+ORDER BY failures_all DESC
 LIMIT 1000
