@@ -21,8 +21,8 @@
 -- param_burst: 60 (UInt32) seconds within which nearly all of a burst lies
 -- param_silence: 120 (UInt32) seconds without a request of the pattern before and after
 -- param_learned: 21600 (UInt32) seconds that a function must have been watched before a pattern counts as new
--- param_min_environments: 8 (UInt32) environments that one burst met
--- param_most_per_environment: 12 (Float64) requests per environment beyond which it is a load, not a burst
+-- param_min_environments: 5 (UInt32) environments that one burst met
+-- param_most_per_environment: 40 (Float64) requests per environment beyond which it is a load, not a burst
 -- param_most_callers: 60 (UInt32) callers beyond which it is a crowd
 WITH
     hits AS
