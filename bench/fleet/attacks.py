@@ -30,7 +30,8 @@ class Attack:
     Without `function` the one with the most environments at the time. `period` spaces the calls regularly, each within
     `jitter`; 0 spreads them by chance over `seconds`. `most_environments` takes only so many of those that serve.
     `statuses` are the answers, one of them by chance for each call. `is_disguised` calls look like the honest one that
-    their environment served last. `trigger` is another than the environment's own.
+    their environment served last. `trigger` is another than the environment's own. `is_scaling`
+    calls come at once, so that Lambda makes environments for them.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Attack:
     residue: int = 0
     is_disguised: bool = False
     trigger: str = ""
+    is_scaling: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,12 +273,14 @@ def _invocation(
         bytes_in=chance.randrange(300, 900),
         bytes_out=attack.bytes_out,
         residue=attack.residue,
-        **_place(attack, place),  # type: ignore[arg-type]  # the query's columns
+        **_place(attack, place, chance),  # type: ignore[arg-type]  # the query's columns
     )
 
 
-def _place(attack: Attack, place: dict[str, object]) -> dict[str, object]:
+def _place(attack: Attack, place: dict[str, object], chance: random.Random) -> dict[str, object]:
     taken = {name: place[name] for name in _OF_THE_PLACE}
+    if attack.is_scaling and chance.random() < 0.8:
+        taken["environment"] = chance.getrandbits(64)
     return {**taken, "trigger": attack.trigger, "route": ""} if attack.trigger else taken
 
 
