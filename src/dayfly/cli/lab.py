@@ -6,18 +6,21 @@ import asyncio
 import ipaddress
 import signal
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, cast
 
 from cyclopts import Parameter
 
 from dayfly.cli.lab_config import load_lab_file
+from dayfly.cli.lab_fleet import find_target, give_fleet_key
 from dayfly.cli.output import Output
 from dayfly.errors import SettingError
 from dayfly.lab.handler_check import check_handler
 from dayfly.lab.lab import Lab
 from dayfly.lab.model import ConfinementChoice, FunctionConfig, LabEvent, LogLine, RuntimeKind
 from dayfly.lab.server import LabServer
+from dayfly.lab.shipping import Shipper, Target
 
 DEFAULT_PORT = 9001
 DEFAULT_HOST = "127.0.0.1"
@@ -44,6 +47,9 @@ def serve(
     port: int | None = None,
     max_environments: int | None = None,
     confinement: ConfinementChoice | None = None,
+    fleet: str | None = None,
+    fleet_token_file: Path | None = None,
+    fleet_key_file: Path | None = None,
     unsafe_host_exposed: Annotated[bool, Parameter(negative="")] = False,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
@@ -57,6 +63,7 @@ def serve(
         dayfly lab serve ./function --handler app.handler
         dayfly lab serve ./function --handler app.handler --runtime dayfly --env TABLE=payments
         dayfly lab serve --config lab.toml --port 9002
+        dayfly lab serve ./function --handler app.handler --runtime dayfly --fleet http://127.0.0.1:8080
         aws lambda invoke --endpoint-url http://127.0.0.1:9001 --function-name function out.json
 
     Parameters
@@ -91,6 +98,13 @@ def serve(
         Environments of all functions together (default 256).
     confinement
         auto uses bubblewrap where it works, else nothing, and says so.
+    fleet
+        URL of `dayfly fleet serve`: every log line goes to its collector, and functions under Dayfly write one line per
+        invocation. While it does not answer, 64 MiB of lines wait and the rest is dropped; invocations never wait.
+    fleet_token_file
+        File with the token that the collector asks for.
+    fleet_key_file
+        File with the fleet's key, which functions under Dayfly get as DAYFLY_FLEET_KEY.
     unsafe_host_exposed
         Allow an address others can reach: whoever reaches it runs your function.
     json
@@ -137,11 +151,38 @@ def serve(
     choice = confinement or str(lab_table.get("confinement", "auto"))
     if choice not in ("auto", "bubblewrap", "none"):
         raise SettingError(f"confinement {choice!r} is not known", hint="use auto, bubblewrap or none")
+    target = find_target(
+        fleet or _text(lab_table, "fleet"), fleet_token_file or _path(config, lab_table, "fleet_token_file")
+    )
+    functions = give_fleet_key(
+        functions,
+        key_file=fleet_key_file or _path(config, lab_table, "fleet_key_file"),
+        is_shipping=target is not None,
+    )
     for function in functions:
         if function.folder.is_dir():
             check_handler(function.folder, function.handler)
-    asyncio.run(_serve(output, functions, chosen_host, chosen_port, limit, cast(ConfinementChoice, choice)))
+    serving = _Serving(functions, chosen_host, chosen_port, limit, cast(ConfinementChoice, choice), target)
+    asyncio.run(_serve(output, serving))
     return 0
+
+
+def _text(table: dict[str, str | int], key: str) -> str | None:
+    return str(table[key]) if key in table else None
+
+
+def _path(config: Path | None, table: dict[str, str | int], key: str) -> Path | None:
+    return config.parent / str(table[key]) if config is not None and key in table else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Serving:
+    functions: tuple[FunctionConfig, ...]
+    host: str
+    port: int
+    max_environments: int
+    confinement: ConfinementChoice
+    target: Target | None
 
 
 def parse_environment(pairs: list[str]) -> dict[str, str]:
@@ -168,20 +209,16 @@ def check_host(host: str, *, is_exposed_allowed: bool) -> None:
         )
 
 
-async def _serve(
-    output: Output,
-    functions: tuple[FunctionConfig, ...],
-    host: str,
-    port: int,
-    max_environments: int,
-    confinement: ConfinementChoice,
-) -> None:
+async def _serve(output: Output, serving: _Serving) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
+    shipper = Shipper(serving.target, warn=output.warn) if serving.target is not None else None
 
     def show_log(line: LogLine) -> None:
+        if shipper is not None:
+            shipper.take(line)
         _show(output, "log", line.at, line.environment_id, line.text, {"source": line.source})
 
     def show_event(event: LabEvent) -> None:
@@ -190,25 +227,36 @@ async def _serve(
             detail = {"kind": event.kind, "request_id": event.request_id, **event.detail}
             _show(output, "event", event.at, event.environment_id, text, detail)
 
-    lab = Lab(confinement=confinement, max_environments=max_environments, log=show_log)
-    async with lab:
-        lab.subscribe(show_event)
-        for function in functions:
-            await lab.add_function(function)
-        async with LabServer(lab, host=host, port=port) as server:
-            _announce(output, lab, functions, server.url)
-            await stop.wait()
-            output.say("stopping: every environment is shut down")
+    lab = Lab(confinement=serving.confinement, max_environments=serving.max_environments, log=show_log)
+    try:
+        async with lab:
+            lab.subscribe(show_event)
+            for function in serving.functions:
+                await lab.add_function(function)
+            async with LabServer(lab, host=serving.host, port=serving.port) as server:
+                _announce(output, lab, serving, server.url)
+                await stop.wait()
+                output.say("stopping: every environment is shut down")
+    finally:
+        # After the lab: the lines of its end belong to the fleet, too.
+        if shipper is not None:
+            left = await asyncio.to_thread(shipper.close)
+            if left.waiting or left.dropped or left.refused:
+                output.warn(
+                    f"of the log lines {left.waiting} never reached the fleet, {left.dropped} were dropped and "
+                    f"{left.refused} refused; {left.sent} did"
+                )
     output.say("stopped")
 
 
-def _announce(output: Output, lab: Lab, functions: tuple[FunctionConfig, ...], url: str) -> None:
-    report = lab.confinement
+def _announce(output: Output, lab: Lab, serving: _Serving, url: str) -> None:
+    report, functions = lab.confinement, serving.functions
     if output.is_json:
         output.json(
             {
                 "type": "serving",
                 "endpoint": url,
+                "fleet": serving.target.url if serving.target is not None else None,
                 "functions": [function.name for function in functions],
                 "confinement": report.kind,
                 "confinement_reason": report.reason,
@@ -224,6 +272,8 @@ def _announce(output: Output, lab: Lab, functions: tuple[FunctionConfig, ...], u
     output.say(
         f'  boto3.client("lambda", endpoint_url="{url}").invoke(FunctionName="{name}", Payload=b"{{}}")'
     )
+    if serving.target is not None:
+        output.say(f"  every log line goes to the fleet at {serving.target.url}")
     output.say("Ctrl-C ends everything")
 
 

@@ -10,7 +10,15 @@ from pathlib import Path
 from dayfly.errors import SettingError
 from dayfly.lab.model import FunctionConfig
 
-_LAB_KEYS = {"host": str, "port": int, "max_environments": int, "confinement": str}
+_LAB_KEYS = {
+    "host": str,
+    "port": int,
+    "max_environments": int,
+    "confinement": str,
+    "fleet": str,
+    "fleet_token_file": str,
+    "fleet_key_file": str,
+}
 # Keys of [functions.NAME], the field of FunctionConfig each sets, and its TOML type.
 _FUNCTION_KEYS: dict[str, tuple[str, type | tuple[type, ...]]] = {
     "folder": ("folder", str),

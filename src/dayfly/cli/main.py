@@ -78,6 +78,71 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "Let rules block that observed for long enough without a finding.",
         "policy",
     ),
+    "fleet serve": (
+        "dayfly.cli.fleet_serve:serve",
+        "Collect what functions log, look for attacks across the fleet, and show both in a browser.",
+        "fleet",
+    ),
+    "fleet status": (
+        "dayfly.cli.fleet_status:status",
+        "Say how the running service is: collector, detections, alerts, store.",
+        "fleet",
+    ),
+    "fleet user add": (
+        "dayfly.cli.fleet_user:add",
+        "Make an account.",
+        "fleet",
+    ),
+    "fleet user list": (
+        "dayfly.cli.fleet_user:show",
+        "Show the accounts.",
+        "fleet",
+    ),
+    "fleet user remove": (
+        "dayfly.cli.fleet_user:remove",
+        "Remove an account and end its sessions.",
+        "fleet",
+    ),
+    "fleet user password": (
+        "dayfly.cli.fleet_user:password",
+        "Change a password and end the account's sessions.",
+        "fleet",
+    ),
+    "fleet user role": (
+        "dayfly.cli.fleet_user:role",
+        "Change what an account may do.",
+        "fleet",
+    ),
+    "fleet key add": (
+        "dayfly.cli.fleet_key:add",
+        "Make the key that a sender of lines proves itself with.",
+        "fleet",
+    ),
+    "fleet key list": (
+        "dayfly.cli.fleet_key:show",
+        "Show whose keys are out.",
+        "fleet",
+    ),
+    "fleet key remove": (
+        "dayfly.cli.fleet_key:remove",
+        "Take a sender's key out of use.",
+        "fleet",
+    ),
+    "fleet token add": (
+        "dayfly.cli.fleet_token:add",
+        "Make a token for a program that asks the service.",
+        "fleet",
+    ),
+    "fleet token list": (
+        "dayfly.cli.fleet_token:show",
+        "Show whose tokens are out.",
+        "fleet",
+    ),
+    "fleet token remove": (
+        "dayfly.cli.fleet_token:remove",
+        "Take a token out of use.",
+        "fleet",
+    ),
     "lab serve": (
         "dayfly.cli.lab:serve",
         "Run functions on this machine as Lambda would, behind the Invoke API.",
@@ -90,12 +155,22 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     ),
 }
 GROUPS = {
+    "fleet": "What no single environment can see: collector, detections and console.",
+    "fleet key": "Keys of those who send lines.",
+    "fleet token": "Tokens of programs that ask the service.",
+    "fleet user": "Who may sign in, and what they may do.",
     "lab": "A Lambda emulator without Docker.",
     "layer": "Dayfly on a managed runtime, by hand.",
     "policy": "What a function may do: learned, checked, explained, compared, promoted.",
 }
 
 _GROUP_EPILOGUES = {
+    "fleet": """Examples:
+
+    dayfly fleet user add ann --role admin
+    dayfly fleet serve
+    dayfly fleet status
+""",
     "policy": """Examples:
 
     dayfly policy learn app.handler --events events/
@@ -103,7 +178,7 @@ _GROUP_EPILOGUES = {
     dayfly policy explain finding.json
     dayfly policy diff dayfly.toml new.toml --log yesterday.log
     dayfly policy promote --log fortnight.log
-"""
+""",
 }
 _EPILOGUE = """Examples:
 
@@ -140,14 +215,19 @@ def build_app(arguments: Sequence[str]) -> App:
         result_action="return_value",
     )
     groups = {
-        name: App(name=name, help=text, help_epilogue=_GROUP_EPILOGUES.get(name))
+        name: App(
+            name=name.rpartition(" ")[2],
+            help=text,
+            help_epilogue=_GROUP_EPILOGUES.get(name, "" if " " in name else None),
+        )
         for name, text in GROUPS.items()
     }
-    for group in groups.values():
-        app.command(group)
+    for name, group in groups.items():
+        # A group's text says where it belongs: `fleet user` below `fleet`.
+        groups.get(name.rpartition(" ")[0], app).command(group)
     for name, (target, text, _) in COMMANDS.items():
         *path, leaf = name.split()
-        parent = groups[path[0]] if path else app
+        parent = groups[" ".join(path)] if path else app
         is_named = list(arguments[: len(path) + 1]) == [*path, leaf]
         # An empty epilogue: the command's own examples are the better ones.
         parent.command(

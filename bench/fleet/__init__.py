@@ -1,0 +1,1 @@
+"""Measures the fleet at size, on a day of traffic that is made here."""

@@ -1,0 +1,1 @@
+DELETE FROM invocations WHERE environment IN {environments:Array(UInt64)}

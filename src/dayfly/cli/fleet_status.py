@@ -1,0 +1,75 @@
+"""`dayfly fleet status`: how the running service is."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from dayfly.cli.output import Output
+from dayfly.errors import DayflyError
+from dayfly.fleet.service.client import Client
+from dayfly.fleet.service.place import default_folder
+
+
+def status(
+    *,
+    folder: Path | None = None,
+    server: str = "",
+    json: Annotated[bool, Parameter(negative="")] = False,
+) -> int:
+    """Say how the running service is; exit code 1 where a part of it has a fault.
+
+    Examples:
+
+        dayfly fleet status
+        dayfly fleet status --json
+        DAYFLY_FLEET_TOKEN=… dayfly fleet status --server https://dayfly.example.com
+
+    Parameters
+    ----------
+    folder
+        The service's folder, where it is not the default one.
+    server
+        A service elsewhere; its token is read from DAYFLY_FLEET_TOKEN.
+    json
+        Print one JSON object, and nothing else.
+    """
+    output = Output(is_json=json)
+    with connect(folder, server) as client:
+        told = client.get("/status")
+    faults = [str(fault) for fault in told.get("faults", [])]
+    if json:
+        output.json(told)
+        return 1 if faults else 0
+    output.say(f"Dayfly {told['version']} at {told['url']}", style="bold")
+    for name, part in told.items():
+        if isinstance(part, dict):
+            output.say(f"  {name}: {_words(part)}")
+    for fault in faults:
+        output.warn(fault)
+    if not faults:
+        output.say("no faults")
+    return 1 if faults else 0
+
+
+def connect(folder: Path | None, server: str) -> Client:
+    """The client of a service on this machine, or of `server` with the token of DAYFLY_FLEET_TOKEN."""
+    if not server:
+        return Client.beside(folder or default_folder(os.environ))
+    if not (token := os.environ.get("DAYFLY_FLEET_TOKEN", "")):
+        raise DayflyError(
+            "no token for a service elsewhere",
+            hint="set DAYFLY_FLEET_TOKEN; `dayfly fleet token add` makes one",
+        )
+    return Client(server, token)
+
+
+def _words(part: dict[str, Any]) -> str:
+    return ", ".join(
+        f"{key.replace('_', ' ')} {value}"
+        for key, value in part.items()
+        if not isinstance(value, dict | list)
+    )

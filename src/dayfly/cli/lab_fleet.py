@@ -1,0 +1,67 @@
+"""What `dayfly lab serve` needs to ship logs to a fleet: where to, with which token, and the fleet's key."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from dayfly.errors import SettingError
+from dayfly.lab.model import FunctionConfig
+from dayfly.lab.shipping import Target
+
+KEY_VARIABLE = "DAYFLY_FLEET_KEY"
+_LOG_VARIABLE = "DAYFLY_LOG_INVOCATIONS"
+_KEY = re.compile(r"[0-9a-fA-F]{64}")
+# A secret is one line; more is another file, named by mistake.
+_MAX_SECRET_BYTES = 4096
+
+
+def read_secret(path: Path, *, what: str) -> str:
+    """Return the one line of a file; its content is never shown. Raises SettingError for anything else."""
+    try:
+        with path.open("rb") as file:
+            text = file.read(_MAX_SECRET_BYTES + 1).decode("ascii").strip()
+    except OSError as error:
+        raise SettingError(
+            f"{path} cannot be read: {error.strerror}", hint=f"name a file with {what}"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise SettingError(f"{path} does not hold {what}", hint="one line of plain characters") from error
+    if not text or len(text) > _MAX_SECRET_BYTES or not text.isprintable():
+        raise SettingError(f"{path} does not hold {what}", hint="one line of plain characters")
+    return text
+
+
+def find_target(url: str | None, token_file: Path | None) -> Target | None:
+    """Return where to ship to, None without a URL; raises SettingError for a token without one."""
+    if url is None:
+        if token_file is not None:
+            raise SettingError("a token for no fleet", hint="add --fleet http://127.0.0.1:8080")
+        return None
+    token = read_secret(token_file, what="the collector's token") if token_file is not None else ""
+    return Target(url, token)
+
+
+def give_fleet_key(
+    functions: Sequence[FunctionConfig], *, key_file: Path | None, is_shipping: bool
+) -> tuple[FunctionConfig, ...]:
+    """Return the functions as the fleet needs them: those under Dayfly have the key and write a line per invocation.
+
+    What a function's own variables say stays.
+    """
+    added: dict[str, str] = {}
+    if key_file is not None:
+        key = read_secret(key_file, what="a fleet's key")
+        if not _KEY.fullmatch(key):
+            raise SettingError(f"{key_file} does not hold a fleet's key", hint="64 hexadecimal digits")
+        added[KEY_VARIABLE] = key
+    if is_shipping:
+        added[_LOG_VARIABLE] = "on"
+    return tuple(
+        dataclasses.replace(function, environment={**added, **function.environment})
+        if function.runtime == "dayfly"
+        else function
+        for function in functions
+    )

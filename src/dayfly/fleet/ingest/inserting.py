@@ -1,0 +1,65 @@
+"""Puts a block into the store, however often it takes, and finds the row that the store will not take."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from dayfly.fleet.store.store import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from dayfly.fleet.ingest.blocks import Block
+    from dayfly.fleet.store.store import Store
+
+_CODE = re.compile(r"\bcode: (\d+)", re.IGNORECASE)
+# ClickHouse cannot make a column's value of what a row has; it never will, however often it is asked
+# (https://github.com/ClickHouse/ClickHouse/blob/master/src/Common/ErrorCodes.cpp): parsing, types, ranges.
+_ABOUT_ROWS = frozenset({6, 26, 27, 32, 33, 38, 41, 53, 69, 70, 72, 117, 130, 131, 321, 349, 376, 467})
+_TOO_MANY_PARTS = 252
+
+
+class Inserter:
+    """Inserts blocks; `refuse(table, line, why)` is called for every row that the store will not take."""
+
+    def __init__(self, store: Store, refuse: Callable[[str, bytes, str], None]) -> None:
+        self._store = store
+        self._refuse = refuse
+
+    def insert(self, block: Block) -> None:
+        """Insert every table of a block; done twice it changes nothing. Raises StoreError to be called again."""
+        for table, data in block.tables.items():
+            self._insert(table, data, f"{block.name}-{table}")
+
+    def _insert(self, table: str, data: bytes, token: str) -> None:
+        try:
+            self._store.insert_lines(table, data, token=token)
+        except StoreError as error:
+            if not is_about_rows(error):
+                raise
+            lines = data.splitlines(keepends=True)
+            if len(lines) <= 1:
+                self._refuse(table, data, error.message)
+                return
+            # Halves have tokens of their own that depend on nothing but the block: a repetition is the same again.
+            middle = len(lines) // 2
+            for half, part in (("a", lines[:middle]), ("b", lines[middle:])):
+                self._insert(table, b"".join(part), f"{token}{half}")
+
+
+def is_about_rows(error: StoreError) -> bool:
+    """Whether the store refused the rows themselves, and would again."""
+    match = _CODE.search(error.message)
+    if match is None:
+        return False
+    code = int(match[1])
+    # Too many partitions in one insert is for ever, too many parts in the table is for a while.
+    return code in _ABOUT_ROWS or (code == _TOO_MANY_PARTS and "partitions" in error.message)
+
+
+def delays(first: float = 0.2, longest: float = 15.0) -> Iterator[float]:
+    """How long to wait before the next try, and the next."""
+    while True:
+        yield first
+        first = min(first * 2, longest)

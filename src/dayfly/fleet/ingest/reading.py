@@ -1,0 +1,197 @@
+"""Turns one batch as it was taken into rows: opened, read line by line, what is known already left out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+from dayfly.fleet.ingest.envelopes import Bad, EnvelopeError, Kind, Whose, open_batch
+from dayfly.fleet.ingest.seen import Seen
+from dayfly.fleet.records.events import Intake, LogEvent
+from dayfly.fleet.records.rows import Batch, Quarantined, Road
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# Enough to see what a line was; the whole of it may hold a customer's data.
+QUARANTINED_BYTES = 4096
+# A batch of nothing but rubbish leaves so many examples; all of it is counted.
+_MANY_EXAMPLES = 100
+_encoder = msgspec.json.Encoder()
+
+
+class Reader(Protocol):
+    """What makes rows of lines: `dayfly.fleet.records.judging.LineReader`."""
+
+    def read(self, event: LogEvent, intake: Intake) -> None:
+        """Add what one line says to `intake`; never raises."""
+
+
+class Header(msgspec.Struct, frozen=True, array_like=True):
+    """What is known of a batch beside its body. `functions` are all that its sender may speak of; none: any."""
+
+    kind: Kind
+    road: Road
+    token: str
+    sender: str
+    received: float
+    whose: Whose = Whose()
+    functions: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Outcome:
+    """Rows as JSON lines by table, and the counts of their batches."""
+
+    lines: int = 0
+    rows: int = 0
+    malformed: int = 0
+    forged: int = 0
+    duplicates: int = 0
+    newest: float = 0.0
+    tables: dict[str, list[bytes]] = field(default_factory=dict)
+
+    def take(self, other: Outcome) -> None:
+        """Add another batch's."""
+        self.lines += other.lines
+        self.rows += other.rows
+        self.malformed += other.malformed
+        self.forged += other.forged
+        self.duplicates += other.duplicates
+        self.newest = max(self.newest, other.newest)
+        for table, parts in other.tables.items():
+            self.tables.setdefault(table, []).extend(parts)
+
+
+def is_allowed(function: str, functions: Sequence[str]) -> bool:
+    """Whether a sender's key is good for this function; `functions` are names or patterns as `shop-*`."""
+    return not functions or any(fnmatchcase(function, pattern) for pattern in functions)
+
+
+class BatchReader:
+    """Reads batches in the order in which they were taken. Not for several threads."""
+
+    def __init__(self, reader: Reader, seen: Seen) -> None:
+        self._reader = reader
+        self._seen = seen
+
+    def read(self, header: Header, body: bytes) -> Outcome:
+        """The rows of one batch. What is wrong with a piece of it costs that piece alone."""
+        intake = Intake()
+        examples = 0
+        try:
+            for item in open_batch(header.kind, header.road, header.whose, body):
+                if isinstance(item, LogEvent):
+                    intake.lines += 1
+                    if not header.functions or is_allowed(item.function, header.functions):
+                        self._read_line(item, intake)
+                        if not intake.lines & 1023:
+                            del intake.rows.get("quarantine", [])[_MANY_EXAMPLES:]
+                        continue
+                    intake.forged += 1
+                    row = _strange(header, item)
+                else:
+                    intake.lines += 1
+                    intake.malformed += 1
+                    row = _bad(header, item)
+                if (examples := examples + 1) <= _MANY_EXAMPLES:
+                    intake.add("quarantine", row)
+        except EnvelopeError as error:
+            intake.malformed += 1
+            intake.add("quarantine", _bad(header, Bad(error.message, "")))
+        return self._outcome(header, body, intake)
+
+    def _read_line(self, event: LogEvent, intake: Intake) -> None:
+        try:
+            self._reader.read(event, intake)
+        except (
+            Exception
+        ) as fault:  # trust boundary: a line that breaks its reader costs itself, not the queue
+            intake.malformed += 1
+            text = event.message if isinstance(event.message, str) else repr(event.message)
+            bad = Bad(f"the reader failed: {type(fault).__name__}", text, event.time)
+            intake.add("quarantine", _bad_line(event, bad))
+
+    def _outcome(self, header: Header, body: bytes, intake: Intake) -> Outcome:
+        outcome = Outcome(intake.lines, 0, intake.malformed, intake.forged, 0, intake.newest)
+        repeated: set[object] = set()
+        for table, rows in intake.rows.items():
+            if table == "quarantine":
+                del rows[_MANY_EXAMPLES:]
+            new = []
+            for row in rows:
+                if self._seen.is_new(table, row):
+                    new.append(row)
+                elif table in _COUNTED:
+                    repeated.add(_line_of(row))
+            if new:
+                outcome.rows += len(new)
+                outcome.tables[table] = [_encoder.encode_lines(new)]
+        outcome.duplicates = len(repeated)
+        batch = Batch(
+            received=header.received, token=header.token, road=header.road, sender=header.sender, bytes=len(body),
+            lines=intake.lines, ours=intake.ours, platform=intake.platform, other=intake.other,
+            duplicates=len(repeated), malformed=intake.malformed, forged=intake.forged, newest=intake.newest,
+        )  # fmt: skip
+        outcome.tables["batches"] = [_encoder.encode_lines([batch])]
+        outcome.rows += 1
+        return outcome
+
+
+# A row of these that comes again is a line that came again; a package that is named again is none.
+_COUNTED = frozenset({"invocations", "findings", "behaviours", "platform", "api_calls"})
+
+
+def _line_of(row: msgspec.Struct) -> object:
+    environment, sequence = getattr(row, "environment", 0), getattr(row, "sequence", 0)
+    return (environment, sequence) if sequence else id(row)
+
+
+def _bad(header: Header, bad: Bad) -> Quarantined:
+    return Quarantined(
+        received=header.received,
+        time=bad.time or header.received,
+        reason="malformed",
+        detail=bad.detail[:500],
+        account=header.whose.account,
+        region=header.whose.region,
+        function=header.whose.function,
+        log_group=header.whose.log_group,
+        log_stream=header.whose.log_stream,
+        road=header.road,
+        bytes=len(bad.piece.encode("utf-8", "replace")),
+        line=cut(bad.piece),
+    )
+
+
+def _bad_line(event: LogEvent, bad: Bad) -> Quarantined:
+    whose = Whose(
+        event.account, event.region, event.function, event.version, event.log_group, event.log_stream
+    )
+    return _bad(Header("lines", event.road, "", "", event.time, whose), bad)
+
+
+def _strange(header: Header, event: LogEvent) -> Quarantined:
+    text = event.message if isinstance(event.message, str) else _encoder.encode(event.message).decode()
+    return Quarantined(
+        received=header.received,
+        time=event.time,
+        reason="forged",
+        detail=f"the key of {header.sender} is not for this function",
+        account=event.account,
+        region=event.region,
+        function=event.function,
+        log_group=event.log_group,
+        log_stream=event.log_stream,
+        road=header.road,
+        bytes=len(text.encode("utf-8", "replace")),
+        line=cut(text),
+    )
+
+
+def cut(text: str) -> str:
+    """At most QUARANTINED_BYTES of a line, in UTF-8 that a database takes."""
+    return text.encode("utf-8", "replace")[:QUARANTINED_BYTES].decode("utf-8", "ignore")

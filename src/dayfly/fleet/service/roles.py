@@ -1,0 +1,78 @@
+"""Who may do what: three roles, and the decision that every route carries."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from litestar.exceptions import NotAuthorizedException, PermissionDeniedException
+
+if TYPE_CHECKING:
+    from litestar.connection import ASGIConnection
+    from litestar.handlers.base import BaseRouteHandler
+
+# The key under `opt` of a route, router or application part; the nearest decision holds.
+ACCESS = "access"
+# Routes that need nobody: the sign-in pages and what they look like.
+PUBLIC = "public"
+# Routes whose callers are machines that bring a key, which the route itself checks.
+SENDER = "sender"
+
+
+class Role(StrEnum):
+    """What a person or token may do; each may do all that those before it may."""
+
+    VIEWER = "viewer"
+    RESPONDER = "responder"
+    ADMIN = "admin"
+
+    @classmethod
+    def parse(cls, text: str) -> Role | None:
+        """Return the role of a name, None where it names none."""
+        return cls.__members__.get(text.upper()) if text.islower() else None
+
+    @property
+    def rank(self) -> int:
+        """How much it may, against others."""
+        return list(Role).index(self)
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Who asks. `csrf` is the token that forms of this session carry; `session` and `token` say by what they came."""
+
+    name: str
+    role: Role
+    csrf: str = ""
+    session: str = ""
+    token: str = ""
+
+    def may(self, role: Role) -> bool:
+        """Whether this user's role reaches `role`."""
+        return self.role.rank >= role.rank
+
+    def is_right_csrf(self, sent: str) -> bool:
+        """Whether `sent` is the token of this session; false where there is no session."""
+        return bool(self.csrf) and hmac.compare_digest(self.csrf.encode(), sent.encode("utf-8", "replace"))
+
+
+def needs(role: Role) -> dict[str, Any]:
+    """The `opt` of routes that need `role`."""
+    return {ACCESS: role.value}
+
+
+async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Let a request to its route or refuse it; a route without a decision is refused to everybody."""
+    access = PUBLIC if handler.opt.get("public") is True else handler.opt.get(ACCESS)
+    if access in (PUBLIC, SENDER):
+        return
+    needed = Role.parse(access) if isinstance(access, str) else None
+    if needed is None:
+        raise PermissionDeniedException("nobody has decided who may use this route")
+    user = connection.scope.get("user")
+    if not isinstance(user, User):
+        raise NotAuthorizedException("sign in first")
+    if not user.may(needed):
+        raise PermissionDeniedException(f"this needs the role {needed}; yours is {user.role}")
