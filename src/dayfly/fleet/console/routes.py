@@ -14,7 +14,12 @@ from litestar.response import Response
 from litestar.static_files import create_static_files_router
 
 from dayfly.errors import DayflyError
+from dayfly.fleet.console.pages.findings import finding_page, findings_page
+from dayfly.fleet.console.pages.functions import coverage_page, function_page, functions_page
+from dayfly.fleet.console.pages.ingest import ingest_page
+from dayfly.fleet.console.pages.lifetimes import lifetimes_page
 from dayfly.fleet.console.pages.overview import overview_page
+from dayfly.fleet.console.pages.rules import rules_page
 from dayfly.fleet.console.templating import STATIC, Asked, render
 from dayfly.fleet.store.sqlfiles import read_sql
 
@@ -23,6 +28,10 @@ if TYPE_CHECKING:
 
     from dayfly.fleet.console.console import Console
 
+_PAGES = (
+    overview_page, findings_page, finding_page, functions_page, function_page, coverage_page, lifetimes_page, rules_page,
+    ingest_page,
+)  # fmt: skip
 # Many browsers ask at once; one of them asks the store.
 _LIVE_SECONDS = 2.0
 # The whole policy: nothing inline, nothing foreign. `dayfly.fleet.service` sends it with every answer.
@@ -35,7 +44,7 @@ CONTENT_SECURITY_POLICY = (
 def routes(console: Console) -> Router:
     """Return every page at `/`, and `/static`."""
     handlers: list[ControllerRouterHandler] = [
-        overview_page(console),
+        *(page(console) for page in _PAGES),
         _live(console),
         create_static_files_router(
             path="/static", directories=[STATIC], include_in_schema=False, opt={"public": True},

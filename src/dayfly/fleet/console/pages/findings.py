@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from litestar import get
+from litestar.exceptions import NotFoundException
 from litestar.response import Response
 
 from dayfly.fleet.console.query import Query
+from dayfly.fleet.console.reading.finding import read_finding
 from dayfly.fleet.console.reading.findings import FindingsFilter, read_findings
 from dayfly.fleet.console.span import read_span
 from dayfly.fleet.console.templating import Asked, render
@@ -38,3 +40,16 @@ def findings_page(console: Console) -> ControllerRouterHandler:
         return render(request, "findings.html", query=query, span=span, wanted=wanted, found=found, now=console.now())
 
     return findings
+
+
+def finding_page(console: Console) -> ControllerRouterHandler:
+    """Return the handler of `/findings/UID`."""
+
+    @get("/findings/{uid:path}", sync_to_thread=True)
+    def finding(request: Asked, uid: str) -> Response[str]:
+        found = read_finding(console, uid.removeprefix("/"))
+        if found is None:
+            raise NotFoundException
+        return render(request, "finding.html", f=found, now=console.now())
+
+    return finding
