@@ -144,8 +144,14 @@ ATTACKS: tuple[Callable[[float], Attack], ...] = (
 )  # fmt: skip
 
 
-def plant(store: Store, attack: Attack, *, seed: int = 1, with_platform: bool = True) -> Truth:
-    """Write an attack's invocations into the environments that serve at the time, and return what is true of it."""
+def plant(
+    store: Store, attack: Attack, *, seed: int = 1, with_platform: bool = True, is_counted: bool = True
+) -> Truth:
+    """Write an attack's invocations into the environments that serve at the time, and return what is true of it.
+
+    Without `is_counted` the other invocations of these environments stay as they are, so that what the store sums up as
+    lines come in sums up nothing twice.
+    """
     chance = random.Random(f"{seed} {attack}")
     end = attack.begin + max(attack.seconds, attack.period * attack.requests)
     function = attack.function or _busiest(store, attack.begin, end)
@@ -157,7 +163,13 @@ def plant(store: Store, attack: Attack, *, seed: int = 1, with_platform: bool = 
     planted = [
         _invocation(attack, function, chosen, hashes, number, chance) for number in range(attack.requests)
     ]
-    write(store, planted, with_platform=with_platform)
+    if is_counted:
+        write(store, planted, with_platform=with_platform)
+    else:
+        beside = [
+            msgspec.structs.replace(one, sequence=1_000_000 + number) for number, one in enumerate(planted)
+        ]
+        store.insert("invocations", beside, token=f"plant-{uuid.uuid4()}")
     return Truth(
         attack,
         (function,),

@@ -105,13 +105,11 @@ def test_a_finding_is_one_that_function_code_could_not_have_printed() -> None:
 
 
 def test_an_invocation_line_says_who_served_and_how_it_ended() -> None:
-    line = invocation_line(
-        WHERE, now=1.5, number=7, worker=9, age_s=12.34567, outcome="crash", request_id="r"
-    )
+    line = invocation_line(WHERE, now=1.5, number=7, worker=9, age_ms=12_345, outcome="crash", request_id="r")
     record = parse(line)
     assert record["level"] == "INFO"
     assert record["timestamp"] == "1970-01-01T00:00:01.500Z"
-    assert (record["invocation"], record["worker"], record["age_s"]) == (7, 9, 12.346)
+    assert (record["invocation"], record["worker"], record["age_ms"]) == (7, 9, 12_345)
     assert (record["outcome"], record["request_id"]) == ("crash", "r")
     assert imitates_finding(line)
 

@@ -63,7 +63,7 @@ def serve(
         dayfly lab serve ./function --handler app.handler
         dayfly lab serve ./function --handler app.handler --runtime dayfly --env TABLE=payments
         dayfly lab serve --config lab.toml --port 9002
-        dayfly lab serve ./function --handler app.handler --runtime dayfly --fleet http://127.0.0.1:8080
+        dayfly lab serve ./function --handler app.handler --runtime dayfly --fleet http://127.0.0.1:8710
         aws lambda invoke --endpoint-url http://127.0.0.1:9001 --function-name function out.json
 
     Parameters

@@ -38,7 +38,7 @@ def find_target(url: str | None, token_file: Path | None) -> Target | None:
     """Return where to ship to, None without a URL; raises SettingError for a token without one."""
     if url is None:
         if token_file is not None:
-            raise SettingError("a token for no fleet", hint="add --fleet http://127.0.0.1:8080")
+            raise SettingError("a token for no fleet", hint="add --fleet http://127.0.0.1:8710")
         return None
     token = read_secret(token_file, what="the collector's token") if token_file is not None else ""
     return Target(url, token)

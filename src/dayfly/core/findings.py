@@ -6,19 +6,23 @@ Class 2004 of the Open Cybersecurity Schema Framework, https://schema.ocsf.io/1.
 
 from __future__ import annotations
 
-import json
 import time
 
 from dayfly import __version__
 from dayfly.core.limits import MAX_FINDING_BYTES
 from dayfly.core.loglines import PRODUCT
+from dayfly.core.proofs import canonical
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from dayfly.core.activity import Activity
+    from dayfly.core.proofs import FleetKey
+
 OCSF_VERSION = "1.6.0"
 ATTACK_VERSION = "18.1"
+INVOCATION_MESSAGE = f"{PRODUCT}: invocation"
 # Characters of a line that had to be shortened. One takes 12 bytes at most (a surrogate pair, escaped), so
 # these and the fixed part stay below MAX_FINDING_BYTES together.
 _SHORT_MESSAGE = 600
@@ -52,6 +56,14 @@ ENVIRONMENT_STARTED = FindingKind(
     1,
     None,
     "the first line of an environment: what is promised here and what is not",
+)
+ENVIRONMENT_PACKAGES = FindingKind(
+    "environment.packages",
+    "What the function carries",
+    1,
+    None,
+    "the distributions beside the function's code, as `name==version`: with `log_invocations` or a fleet's key, and in several "
+    "lines where they do not fit into one",
 )
 EARLIER_LIFE = FindingKind(
     "environment.earlier-life",
@@ -293,15 +305,20 @@ def finding_line(
     request_id: str = "",
     evidence: Mapping[str, object] | None = None,
     attack: tuple[str, str] | None = None,
+    sequence: int = 0,
+    key: FleetKey | None = None,
 ) -> bytes:
     """Return one finding as a JSON line, ended; `attack` is a technique that says more than its kind's.
 
-    `now` in seconds since the epoch, `number` the invocation's number in its environment (0: none).
+    `now` in seconds since the epoch, `number` the invocation's number in its environment (0: none), `sequence` the line's.
+    With a `key` the line bears its proof.
     `message` and `evidence` must hold counts, kinds and names of the function's own making at init,
     never anything that came with an event. A line over MAX_FINDING_BYTES loses its evidence, and long
     texts are cut.
     """
     detail: dict[str, object] = {"environment": where.environment}
+    if sequence:
+        detail["sequence"] = sequence
     if number:
         detail["invocation"] = number
     if request_id:
@@ -341,7 +358,7 @@ def finding_line(
         "resources": [{"type": "AWS::Lambda::Function", "name": where.function, "version": where.version}],
         "unmapped": {**detail, "evidence": dict(evidence or {})},
     }
-    line = json.dumps(record, separators=(",", ":"), ensure_ascii=True).encode()
+    line = _sealed(record, key)
     if len(line) >= MAX_FINDING_BYTES:
         record["message"] = f"{PRODUCT}: {message}"[:_SHORT_MESSAGE]
         record["resources"] = [
@@ -354,31 +371,53 @@ def finding_line(
         if request_id:
             detail["request_id"] = request_id[:_SHORT_NAME]
         record["unmapped"] = {**detail, "evidence": {"left_out": "too long for one line"}}
-        line = json.dumps(record, separators=(",", ":"), ensure_ascii=True).encode()
+        line = _sealed(record, key)
     return line + b"\n"
 
 
 def invocation_line(
-    where: Where, *, now: float, number: int, worker: int, age_s: float, outcome: str, request_id: str
+    where: Where,
+    *,
+    now: float,
+    number: int,
+    worker: int,
+    age_ms: int,
+    outcome: str,
+    request_id: str,
+    sequence: int = 0,
+    activity: Activity | None = None,
+    key: FleetKey | None = None,
 ) -> bytes:
     """Return the compact line of one invocation (off by default), ended.
 
-    `age_s` is the environment's age in seconds, `worker` the worker's number, `outcome` one of
-    `success`, `error`, `crash`.
+    `age_ms` is the environment's age, `worker` the worker's number, `outcome` one of `success`, `error`, `crash`, `activity`
+    what else is known of it. With a `key` the line bears its proof.
     """
-    record = {
+    record: dict[str, object] = {
         "timestamp": _timestamp(now),
+        "time": int(now * 1000),
         "level": "INFO",
-        "message": f"{PRODUCT}: invocation",
+        "message": INVOCATION_MESSAGE,
         "metadata": {"product": {"name": PRODUCT, "version": __version__}},
         "environment": where.environment,
+        "function": where.function,
+        "version": where.version,
         "worker": worker,
-        "age_s": round(age_s, 3),
+        "age_ms": age_ms,
         "invocation": number,
         "outcome": outcome,
         "request_id": request_id,
     }
-    return json.dumps(record, separators=(",", ":")).encode() + b"\n"
+    if sequence:
+        record["sequence"] = sequence
+    if activity is not None:
+        record |= activity.facts()
+    return _sealed(record, key) + b"\n"
+
+
+def _sealed(record: dict[str, object], key: FleetKey | None) -> bytes:
+    line = canonical(record)
+    return line if key is None else key.seal(line)
 
 
 def _timestamp(now: float) -> str:

@@ -274,6 +274,8 @@ SETTINGS = (
 WRAPPER_VARIABLES = {
     "DAYFLY_ON_FAILURE": "run or stop: whether the function starts without Dayfly where Dayfly cannot start (default run)",
     "DAYFLY_NEXT_WRAPPER": "another exec wrapper, to be run before Dayfly's",
+    "DAYFLY_FLEET_KEY": "the fleet's key, 64 hexadecimal digits: lines of Dayfly's bear a proof, and an invocation's line has "
+    "pseudonyms of caller and subject; taken out of the environment before function code runs",
 }
 
 _SWITCH = {

@@ -129,7 +129,7 @@ class ControlPlane:
             description=f"runtime {config.runtime} in the Dayfly lab" if description is None else description,
             timeout=max(1, round(config.timeout_s)),
             memory_size=config.memory_mb,
-            last_modified=time.strftime("%Y-%m-%dT%H:%M:%S.000+0000", time.gmtime(revision.modified_at)),
+            last_modified=_stamp(revision.modified_at),
             code_sha256="",
             version=VERSION,
             environment={"Variables": dict(config.environment)},
@@ -171,6 +171,10 @@ class ControlPlane:
 
     def _revision(self, name: str) -> _Revision:
         return self._revisions.setdefault(name, _Revision(str(uuid.uuid4()), self._began))
+
+
+def _stamp(at: float) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at)) + f".{int(at % 1 * 1000):03d}+0000"
 
 
 def apply(config: FunctionConfig, request: UpdateRequest) -> FunctionConfig:

@@ -61,7 +61,7 @@ class Target:
             is_url = False
         if not is_url:
             raise SettingError(
-                f"{self.url!r} is no URL of a collector", hint="write --fleet http://127.0.0.1:8080"
+                f"{self.url!r} is no URL of a collector", hint="write --fleet http://127.0.0.1:8710"
             )
         if not self.token.isascii() or not self.token.isprintable():
             raise SettingError("the collector's token has characters no header may hold")

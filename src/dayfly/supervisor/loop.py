@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 
 from dayfly.core import findings
-from dayfly.core.frames import RESULT, Answer
+from dayfly.core.frames import Answer
 from dayfly.supervisor.answers import (
     Failure,
     exit_failure,
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from dayfly.supervisor.extensions import ExtensionRoutes
     from dayfly.supervisor.gate import Gate
     from dayfly.supervisor.keeper import Keeper
+    from dayfly.supervisor.ledger import Ledger
     from dayfly.supervisor.output import Output
     from dayfly.supervisor.report import Reporter
     from dayfly.supervisor.residue import Cleaner
@@ -116,6 +117,7 @@ class Supervisor:
         sweeper.relieve = output.relieve = keeper.relieve
         self._current: Worker | None = None
         self._timing = Timing(settings)
+        self._ledger = _ledger(settings, reporter)
         self._tenants = _tenants(settings)
         self._witness = Witness(reporter, settings)
         self._exposure = Exposure(reporter)
@@ -249,6 +251,8 @@ class Supervisor:
         self._gate.arrived(request_id, headers)
         self._reporter.number += 1
         self._reporter.request_id = request_id
+        if self._ledger is not None:
+            self._ledger.arrived()
         until = self._timing.begin(headers)
         if self._cleaner.is_pending:
             self._clean(until=None)
@@ -259,6 +263,8 @@ class Supervisor:
         worker = self._hand_over(headers, event.body, tenant)
         self._gate.begin(worker, until, is_locked=held)
         ending = self._await_outcome(worker)
+        if self._ledger is not None:
+            self._ledger.answered(worker.pid)
         # Before it is decided whether a window goes on.
         if isinstance(ending, Answer) and ending.note and self._witness.tell_note(ending.note):
             self._exposure.planted(worker)
@@ -273,6 +279,8 @@ class Supervisor:
             self._gate.worker_ended()
         outcome = self._explain_death(worker, request_id, ending) if isinstance(ending, Died) else ending
         send(self._upstream, request_id, outcome, held=held, echo=echo)
+        if self._ledger is not None:
+            self._ledger.sent()
         spoilt = self._stock.keep()
         # The platform takes its time over the answer; what is left to do needs no word from it.
         if swept is not None and not swept.zygote_lost:
@@ -284,7 +292,8 @@ class Supervisor:
             self._end_talker(worker, swept, ending)
             self._tidy_up(worker, swept, until)
         self._check_reply(worker, self._upstream.reply(), ending)
-        self._account(worker, outcome)
+        if self._ledger is not None:
+            self._ledger.tell(worker, headers, event.body, outcome)
         if spoilt:
             self._retire(spoilt)
         self._reporter.request_id = ""
@@ -305,6 +314,8 @@ class Supervisor:
         self._stock.rest()
         self._keeper.hand_over(worker, self._stock.zygote)
         worker.resume()
+        if self._ledger is not None:
+            self._ledger.handing_over(worker.pid)
         worker.begin(headers, body)
         self._exposure.handed_over(worker)
         return worker
@@ -504,12 +515,15 @@ class Supervisor:
         if self._stock.zygote is None:
             self._prepare()
 
-    def _account(self, worker: Worker, outcome: Answer | Failure) -> None:
-        if self._settings.log_invocations:
-            kind = (
-                "crash" if isinstance(outcome, Failure) else "success" if outcome.kind == RESULT else "error"
-            )
-            self._reporter.invocation(worker=worker.number, outcome=kind)
+
+def _ledger(settings: Settings, reporter: Reporter) -> Ledger | None:
+    """Return what keeps account of invocations, None where nobody asked for it."""
+    if not settings.log_invocations:
+        return None
+    # With what reads events: some milliseconds, once, in functions that tell of invocations.
+    from dayfly.supervisor.ledger import Ledger
+
+    return Ledger(reporter)
 
 
 def _tenants(settings: Settings) -> Tenants | None:

@@ -11,18 +11,27 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from dayfly.core.activity import Activity
+    from dayfly.core.proofs import FleetKey
     from dayfly.supervisor.output import Output
+
+# Of a finding's evidence, what does not differ between two environments in which the same happened.
+_STABLE = frozenset(("rule", "place", "change", "kind", "reason", "changed", "signals"))
 
 
 class Reporter:
-    """Names the environment in every finding and counts invocations.
+    """Names the environment in every finding, counts its lines and its invocations, and proves lines with the fleet's key.
 
     `number` and `request_id` are those of the invocation in progress; `triggers` what of `retire_on` was found
-    since somebody emptied it.
+    since somebody emptied it. `left` are the kinds and stable names of what the invocation in progress left behind.
     """
 
-    def __init__(self, output: Output, environ: Mapping[str, str]) -> None:
+    def __init__(self, output: Output, environ: Mapping[str, str], key: FleetKey | None = None) -> None:
         self._output = output
+        self.key = key
+        self.left: list[str] = []
+        # Of the function's code as init left it, 0 where that is not known.
+        self.code = 0
         self.number = 0
         self.request_id = ""
         self.triggers: set[str] = set()
@@ -30,6 +39,7 @@ class Reporter:
 
     def renew(self, environ: Mapping[str, str]) -> None:
         """Name the environment anew: its snapshot was restored, perhaps in many places."""
+        self._sequence = 0
         self._born = time.monotonic()
         self._where = Where(
             environment=os.urandom(8).hex(),
@@ -55,15 +65,23 @@ class Reporter:
             request_id=self.request_id,
             evidence=evidence,
             attack=attack,
+            sequence=self._next_sequence(),
+            key=self.key,
         )
         self.triggers |= kind.triggers
+        if kind.uid.startswith("residue."):
+            self.left.append(describe_residue(kind.uid, evidence or {}))
         self._output.emit(line, warning=kind.severity > 1)
 
     def start(self, message: str, evidence: Mapping[str, object]) -> None:
         """Write an environment's first line."""
         self.find(ENVIRONMENT_STARTED, message, evidence)
 
-    def invocation(self, *, worker: int, outcome: str) -> None:
+    def age_ms(self) -> int:
+        """Return how old the environment is."""
+        return int((time.monotonic() - self._born) * 1000)
+
+    def invocation(self, *, worker: int, outcome: str, activity: Activity | None = None) -> None:
         """Write the compact line of one invocation."""
         self._output.emit(
             invocation_line(
@@ -71,12 +89,29 @@ class Reporter:
                 now=time.time(),
                 number=self.number,
                 worker=worker,
-                age_s=time.monotonic() - self._born,
+                age_ms=self.age_ms(),
                 outcome=outcome,
                 request_id=self.request_id,
+                sequence=self._next_sequence(),
+                activity=activity,
+                key=self.key,
             ),
             warning=False,
         )
+
+    def _next_sequence(self) -> int:
+        self._sequence += 1
+        return self._sequence
+
+
+def describe_residue(uid: str, evidence: Mapping[str, object]) -> str:
+    """Return what an invocation left, in words that are the same wherever the same is left: no numbers, no hashes."""
+    stable = [
+        f"{name}={value if isinstance(value, str) else ','.join(sorted(value))}"
+        for name, value in sorted(evidence.items())
+        if name in _STABLE and isinstance(value, str | list | dict)
+    ]
+    return " ".join([uid, *stable])
 
 
 def describe_fault(fault: BaseException) -> str:

@@ -16,7 +16,7 @@ def test_the_worker_is_read_from_dayflys_own_line() -> None:
         now=1.0,
         number=3,
         worker=7,
-        age_s=2.0,
+        age_ms=2000,
         outcome="success",
         request_id="r1",
     )

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from dayfly.fleet.store.store import Store
 
 _TABLE = re.compile(r"^CREATE TABLE (\w+)", re.MULTILINE)
+_VIEW = re.compile(r"^CREATE MATERIALIZED VIEW (\w+) TO (\w+)", re.MULTILINE)
+_READS = re.compile(r"^FROM (\w+)$", re.MULTILINE)
 _ENGINE = re.compile(r"ENGINE = @(\w+)\(([^)]*)\)")
 _SHARD = re.compile(r"^-- shard: (\w+)$", re.MULTILINE)
 _CLUSTER = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
@@ -102,6 +104,8 @@ def migrate(store: Store, deployment: Deployment, *, cluster: str = "") -> list[
 
 
 def _adapt(statement: str, deployment: Deployment, cluster: str) -> list[str]:
+    if (view := _VIEW.search(statement)) is not None:
+        return [_adapt_view(statement, view, cluster if deployment is Deployment.CLUSTER else "")]
     table = _TABLE.search(statement)
     if table is None:
         return [statement]
@@ -131,6 +135,18 @@ def _adapt(statement: str, deployment: Deployment, cluster: str) -> list[str]:
             ]
         case _:
             assert_never(deployment)
+
+
+def _adapt_view(statement: str, view: re.Match[str], cluster: str) -> str:
+    """On a cluster every shard fills its own part of the aggregate from its own part of the lines."""
+    begin = f"CREATE MATERIALIZED VIEW IF NOT EXISTS {view[1]}"
+    if not cluster:
+        return statement.replace(view[0], f"{begin} TO {view[2]}", 1)
+    local = statement.replace(view[0], f"{begin} ON CLUSTER '{cluster}' TO {view[2]}_local", 1)
+    read = _READS.search(local)
+    if read is None:
+        raise ValueError(f"the view {view[1]} reads no table in a line of its own")
+    return local.replace(read[0], f"FROM {read[1]}_local AS {read[1]}", 1)
 
 
 def _settings(statement: str) -> str:
