@@ -88,13 +88,21 @@ def failure(request: Asked, error: Exception) -> Response[str]:
     if isinstance(error, HTTPException):
         status, said = error.status_code, error.detail
     elif isinstance(error, DayflyError):
-        return render(request, "error.html", 503, status=503, what=error.message, advice=error.hint)
+        return render(
+            request,
+            "error.html",
+            503,
+            status=503,
+            what="The store did not answer.",
+            said=error.message,
+            advice=error.hint,
+        )
     else:
-        return render(request, "error.html", 500, status=500, what="Dayfly failed to make this page.", advice=(
+        return render(request, "error.html", 500, status=500, what="Dayfly failed to make this page.", said="", advice=(
             "The service's own output says why. The other pages may well work; the data is where it was."
         ))  # fmt: skip
     what, advice = _ADVICE.get(status, ("This did not work.", said))
-    return render(request, "error.html", status, status=status, what=what, advice=advice)
+    return render(request, "error.html", status, status=status, what=what, advice=advice, said="")
 
 
 _ADVICE = {

@@ -98,7 +98,16 @@ def draw(lives: Sequence[Life], span: Span) -> Drawing:
             )
         )
     axis = TOP + ROW * max(len(lines), 1) + 4
-    return Drawing(WIDTH, axis + BOTTOM, LEFT, WIDTH - RIGHT, axis, tuple(ticks(span, LEFT, inner)), tuple(lines), LEFT - 12)
+    return Drawing(
+        WIDTH,
+        axis + BOTTOM,
+        LEFT,
+        WIDTH - RIGHT,
+        axis,
+        tuple(ticks(span, LEFT, inner)),
+        tuple(lines),
+        LEFT - 12,
+    )
 
 
 _STEPS = (300, 900, 1800, 3600, 2 * 3600, 3 * 3600, 6 * 3600, 12 * 3600, 86_400)
@@ -111,6 +120,8 @@ def ticks(span: Span, left: float, inner: float, *, most: int = 9) -> list[Tick]
     first = midnight + timedelta(seconds=-(-(span.start - midnight).total_seconds() // step) * step)
     found = []
     while first <= span.end:
-        found.append(Tick(round(left + inner * span.share(first), 1), first, "day" if step >= 86_400 else "clock"))
+        found.append(
+            Tick(round(left + inner * span.share(first), 1), first, "day" if step >= 86_400 else "clock")
+        )
         first += timedelta(seconds=step)
     return found

@@ -37,7 +37,9 @@ def findings_page(console: Console) -> ControllerRouterHandler:
             after=query.get("after"),
         )
         found = read_findings(console, span, wanted)
-        return render(request, "findings.html", query=query, span=span, wanted=wanted, found=found, now=console.now())
+        return render(
+            request, "findings.html", query=query, span=span, wanted=wanted, found=found, now=console.now()
+        )
 
     return findings
 

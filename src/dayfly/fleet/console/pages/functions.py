@@ -34,7 +34,14 @@ def functions_page(console: Console) -> ControllerRouterHandler:
             console, span, search=query.get("q"), sort=sort, level=level, after=query.get("after")
         )
         return render(
-            request, "functions.html", query=query, span=span, found=found, sort=sort, level=level, now=console.now()
+            request,
+            "functions.html",
+            query=query,
+            span=span,
+            found=found,
+            sort=sort,
+            level=level,
+            now=console.now(),
         )
 
     return functions
@@ -49,9 +56,17 @@ def coverage_page(console: Console) -> ControllerRouterHandler:
         span = read_span(query.get("span"), query.get("until"), console.now())
         level = query.one_of("level", ("", *ORDER))
         found = read_functions(
-            console, span, search=query.get("q"), sort="invocations", level=level, after=query.get("after"), page=100
+            console,
+            span,
+            search=query.get("q"),
+            sort="invocations",
+            level=level,
+            after=query.get("after"),
+            page=100,
         )
-        return render(request, "coverage.html", query=query, span=span, found=found, level=level, now=console.now())
+        return render(
+            request, "coverage.html", query=query, span=span, found=found, level=level, now=console.now()
+        )
 
     return coverage
 
@@ -69,7 +84,13 @@ def function_page(console: Console) -> ControllerRouterHandler:
             raise NotFoundException
         lifelines = draw(found.lives, span)
         return render(
-            request, "function.html", query=query, span=span, function=found, lifelines=lifelines, now=console.now()
+            request,
+            "function.html",
+            query=query,
+            span=span,
+            function=found,
+            lifelines=lifelines,
+            now=console.now(),
         )
 
     return function

@@ -26,7 +26,11 @@ def ingest_page(console: Console) -> ControllerRouterHandler:
         query = Query.of("/ingest", dict(request.query_params))
         span = read_span(query.get("span"), query.get("until"), console.now())
         reason = query.one_of("reason", ("", "malformed", "forged"))
-        found = read_ingest(console, span, reason=reason, function=query.get("function"), after=query.get("after"))
-        return render(request, "ingest.html", query=query, span=span, found=found, reason=reason, now=console.now())
+        found = read_ingest(
+            console, span, reason=reason, function=query.get("function"), after=query.get("after")
+        )
+        return render(
+            request, "ingest.html", query=query, span=span, found=found, reason=reason, now=console.now()
+        )
 
     return ingest

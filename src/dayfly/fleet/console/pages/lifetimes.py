@@ -30,6 +30,8 @@ def lifetimes_page(console: Console) -> ControllerRouterHandler:
             console, span, search=query.get("q"), function=query.get("function"), after=query.get("after")
         )
         curve = draw(found.together.lives) if found.together else None
-        return render(request, "lifetimes.html", query=query, span=span, found=found, curve=curve, now=console.now())
+        return render(
+            request, "lifetimes.html", query=query, span=span, found=found, curve=curve, now=console.now()
+        )
 
     return lifetimes

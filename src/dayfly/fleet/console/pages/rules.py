@@ -31,6 +31,8 @@ def rules_page(console: Console) -> ControllerRouterHandler:
             if search in f"{state.rule.name} {state.rule.title} {state.rule.technique}".casefold()
         ]
         most = max((max(state.days) for state in states), default=0)
-        return render(request, "rules.html", query=query, states=states, days=DAYS, most=max(most, 1), now=now)
+        return render(
+            request, "rules.html", query=query, states=states, days=DAYS, most=max(most, 1), now=now
+        )
 
     return rules

@@ -38,7 +38,16 @@ def read_evidence(store: Store, name: str, row: Row) -> tuple[Evidence, ...]:
     try:
         query = read_sql(PACKAGE, f"evidence/{name}")
     except (FileNotFoundError, ValueError):
-        return (Evidence("Evidence", (), (), is_cut=False, sql="", fault=f"the rule names {name}, which is no query here"),)
+        return (
+            Evidence(
+                "Evidence",
+                (),
+                (),
+                is_cut=False,
+                sql="",
+                fault=f"the rule names {name}, which is no query here",
+            ),
+        )
     detection = detection_of(row)
     facts = {
         **facts_of(detection), "environments": detection.environments, "sources": detection.sources,

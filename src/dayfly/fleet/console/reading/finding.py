@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from dayfly.fleet.console.console import Console
-    from dayfly.fleet.console.reading.rules import Rule
     from dayfly.fleet.store.store import Row
 
 _MEANINGS = {kind.uid: kind.meaning for kind in KINDS}
@@ -165,7 +164,10 @@ def _own_evidence(row: Row) -> tuple[Evidence, ...]:
         facts = {}
     if not isinstance(facts, dict) or not facts:
         return ()
-    shown = tuple((str(key), value if isinstance(value, str) else json.dumps(value, indent=1)) for key, value in sorted(facts.items()))
+    shown = tuple(
+        (str(key), value if isinstance(value, str) else json.dumps(value, indent=1))
+        for key, value in sorted(facts.items())
+    )
     return (Evidence("What the runtime saw", ("fact", "value"), shown, is_cut=False, sql=""),)
 
 
@@ -181,7 +183,13 @@ def _window(first: datetime, last: datetime) -> tuple[datetime, datetime, int]:
 
 
 def _plot(
-    rows: list[Row], start: datetime, end: datetime, step: int, first: datetime, last: datetime, has_sources: bool
+    rows: list[Row],
+    start: datetime,
+    end: datetime,
+    step: int,
+    first: datetime,
+    last: datetime,
+    has_sources: bool,
 ) -> Mapping[str, object] | None:
     if not rows:
         return None
@@ -192,12 +200,24 @@ def _plot(
     def values(column: str) -> list[int]:
         return [whole(by_time[at], column) if at in by_time else 0 for at in x]
 
-    series = [
-        {"label": "all calls of these functions", "values": values("invocations"), "colour": "--note-mark", "fill": "--note-wash"},
+    series: list[dict[str, object]] = [
+        {
+            "label": "all calls of these functions",
+            "values": values("invocations"),
+            "colour": "--note-mark",
+            "fill": "--note-wash",
+        },
         {"label": "refused or failed", "values": values("refused"), "colour": "--doubt-mark"},
     ]
     if has_sources:
-        series.append({"label": "of these callers", "values": values("from_sources"), "colour": "--harm-mark", "width": 2})
+        series.append(
+            {
+                "label": "of these callers",
+                "values": values("from_sources"),
+                "colour": "--harm-mark",
+                "width": 2,
+            }
+        )
     return {
         "x": x, "series": series, "height": 200, "step": step,
         "marks": [{"x": _stamp(first), "colour": "--harm-mark"}, {"x": _stamp(last), "colour": "--harm-mark"}],

@@ -138,14 +138,17 @@ def read_function(console: Console, name: str, span: Span) -> FunctionView | Non
             not_promised=texts(states[0], "not_promised") if states else (),
         ),
         states=tuple(_state(row) for row in states),
-        invocations=whole(total, "invocations") if is_ours else sum(whole(row, "invocations") for row in bare),
+        invocations=whole(total, "invocations")
+        if is_ours
+        else sum(whole(row, "invocations") for row in bare),
         failures=whole(total, "failures") if is_ours else sum(whole(row, "failures") for row in bare),
         environments=whole(total, "environments") if is_ours else len(bare),
         alive=whole(total, "alive") if is_ours else 0,
         durations=pair(total, "durations"),
         overheads=pair(total, "overheads"),
         share=real(total, "share"),
-        last_time=moment_or_none(total, "last_time") or max((moment(row, "last_time") for row in bare), default=None),
+        last_time=moment_or_none(total, "last_time")
+        or max((moment(row, "last_time") for row in bare), default=None),
         lives=tuple(_lives(lives, marks, detections, isolation) if is_ours else (_bare(row) for row in bare)),
         detections=tuple(detections),
         kinds=tuple(kinds),
@@ -170,18 +173,32 @@ def _state(row: Row) -> VersionState:
     )  # fmt: skip
 
 
-def _lives(rows: Iterable[Row], marks: Iterable[Row], detections: Iterable[Row], isolation: str) -> Iterable[Life]:
+def _lives(
+    rows: Iterable[Row], marks: Iterable[Row], detections: Iterable[Row], isolation: str
+) -> Iterable[Life]:
     on: dict[int, list[Mark]] = {}
     for row in marks:
         kind = text(row, "kind")
         on.setdefault(whole(row, "environment"), []).append(
-            Mark(moment(row, "time"), kind, whole(row, "severity"), text(row, "uid"), keeps_harm(kind, isolation))
+            Mark(
+                moment(row, "time"),
+                kind,
+                whole(row, "severity"),
+                text(row, "uid"),
+                keeps_harm(kind, isolation),
+            )
         )
     for row in detections:
         for environment in wholes(row, "environments"):
             rule = text(row, "rule")
             on.setdefault(environment, []).append(
-                Mark(moment(row, "first_time"), rule, whole(row, "severity"), text(row, "uid"), keeps_harm(rule, isolation))
+                Mark(
+                    moment(row, "first_time"),
+                    rule,
+                    whole(row, "severity"),
+                    text(row, "uid"),
+                    keeps_harm(rule, isolation),
+                )
             )
     for row in rows:
         found = sorted(on.get(whole(row, "environment"), []), key=lambda mark: mark.time)

@@ -63,8 +63,14 @@ def read_functions(
     )
     state = {text(row, "function"): row for row in states}
     found = {text(row, "function"): row for row in findings}
-    why = {text(row, "function"): text(row, "message") for row in reasons if row["kind"] == "zygote.not-forkable"}
-    made = [_function(row, state.get(text(row, "function")), found.get(text(row, "function")), why) for row in seen if row["function"]]
+    why = {
+        text(row, "function"): text(row, "message") for row in reasons if row["kind"] == "zygote.not-forkable"
+    }
+    made = [
+        _function(row, state.get(text(row, "function")), found.get(text(row, "function")), why)
+        for row in seen
+        if row["function"]
+    ]
     levels = {"protected": 0, "observed": 0, "bare": 0}
     for one in made:
         levels[one.protection.level] += 1
@@ -133,7 +139,10 @@ def _detailed(one: Function, row: Row | None) -> Function:
     if row is None:
         return one
     return replace(
-        one, environments=whole(row, "environments"), durations=pair(row, "durations"), overheads=pair(row, "overheads")
+        one,
+        environments=whole(row, "environments"),
+        durations=pair(row, "durations"),
+        overheads=pair(row, "overheads"),
     )
 
 

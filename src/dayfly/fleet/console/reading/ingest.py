@@ -66,21 +66,35 @@ def hear(console: Console, now: datetime) -> Voices:
         (read_sql("dayfly.fleet.console", "sql/ingest_last"), {}),
         (read_sql("dayfly.fleet.console", "sql/newest_lines"), {}),
     )
-    return judge(console.health(), moment_or_none(last[0], "last_received"), moment_or_none(newest[0], "newest"), now)
+    return judge(
+        console.health(), moment_or_none(last[0], "last_received"), moment_or_none(newest[0], "newest"), now
+    )
 
 
-def judge(health: Mapping[str, object], received: datetime | None, newest: datetime | None, now: datetime) -> Voices:
+def judge(
+    health: Mapping[str, object], received: datetime | None, newest: datetime | None, now: datetime
+) -> Voices:
     """Judge by the collector's own account, the last batch and the newest line."""
     if fault := str(health.get("store_fault") or ""):
         return Voices("broken", f"The collector cannot write to its store: {fault}", received, newest)
     if health.get("is_alive") is False:
-        return Voices("broken", "The collector has stopped: what is sent is refused, and nothing new shows here.", received, newest)
+        return Voices(
+            "broken",
+            "The collector has stopped: what is sent is refused, and nothing new shows here.",
+            received,
+            newest,
+        )
     if newest is None:
         return Voices("empty", "Nothing has come in yet.", received, newest)
     heard = received or newest
     waiting = _number(health.get("lag_s"))
     if waiting > 60:
-        return Voices("late", f"Lines wait {waiting / 60:.0f} minutes before they are in the store: the collector is behind.", received, newest)
+        return Voices(
+            "late",
+            f"Lines wait {waiting / 60:.0f} minutes before they are in the store: the collector is behind.",
+            received,
+            newest,
+        )
     if now - heard > SILENT_AFTER:
         return Voices(
             "silent",
@@ -89,11 +103,18 @@ def judge(health: Mapping[str, object], received: datetime | None, newest: datet
             newest,
         )
     if received is not None and (late := (received - newest).total_seconds()) > _LATE:
-        return Voices("late", f"Lines come in {late / 60:.0f} minutes after they were written: what is shown as now was then.", received, newest)
+        return Voices(
+            "late",
+            f"Lines come in {late / 60:.0f} minutes after they were written: what is shown as now was then.",
+            received,
+            newest,
+        )
     return Voices("well", "Lines are coming in.", received, newest)
 
 
-def read_ingest(console: Console, span: Span, *, reason: str = "", function: str = "", after: str = "") -> IngestView:
+def read_ingest(
+    console: Console, span: Span, *, reason: str = "", function: str = "", after: str = ""
+) -> IngestView:
     """Return the page's content."""
     package, step = "dayfly.fleet.console", max(int(span.seconds / 240) // 10 * 10, 10)
     before = read_moment(after) or span.end + timedelta(days=1)
@@ -144,5 +165,3 @@ def _plot(rows: list[Row], span: Span, step: int) -> Mapping[str, object] | None
 
 def _number(value: object) -> float:
     return float(value) if isinstance(value, int | float) else 0.0
-
-

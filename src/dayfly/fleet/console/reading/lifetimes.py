@@ -59,10 +59,14 @@ class LifetimesView:
     end: datetime
 
 
-def read_lifetimes(console: Console, span: Span, *, search: str = "", function: str = "", after: str = "") -> LifetimesView:
+def read_lifetimes(
+    console: Console, span: Span, *, search: str = "", function: str = "", after: str = ""
+) -> LifetimesView:
     """Measure the functions of one page, those that were called most first."""
     package = "dayfly.fleet.console"
-    (rows,) = console.ask((read_sql(package, "sql/lifetimes_functions"), {**span.parameters, "search": search}))
+    (rows,) = console.ask(
+        (read_sql(package, "sql/lifetimes_functions"), {**span.parameters, "search": search})
+    )
     names = [text(row, "function") for row in rows if row["function"] and function in ("", row["function"])]
     # The log tells as far as it goes: what ended before its end is not dead for the silence since.
     end = min(max((moment(row, "last_time") for row in rows), default=span.end), span.end)
@@ -73,7 +77,9 @@ def read_lifetimes(console: Console, span: Span, *, search: str = "", function: 
     query = read_sql(package, "sql/lifetimes_streams")
     infected = end - timedelta(seconds=DEFAULT_AGO)
     parts = [part for part in (page[::2], page[1::2]) if part]
-    answers = console.ask(*((query, {**span.parameters, "functions": part, "infected": infected}) for part in parts))
+    answers = console.ask(
+        *((query, {**span.parameters, "functions": part, "infected": infected}) for part in parts)
+    )
     streams = [row for answer in answers for row in answer]
     by_name = {name: list(some) for name, some in groupby(streams, key=lambda row: text(row, "function"))}
     measured = [measure(name, by_name.get(name, []), end=end) for name in page]
@@ -86,7 +92,9 @@ def read_lifetimes(console: Console, span: Span, *, search: str = "", function: 
     )
 
 
-def measure(name: str, rows: Sequence[Row], *, end: datetime, idle: float = DEFAULT_IDLE, ago: float = DEFAULT_AGO) -> FunctionLives:
+def measure(
+    name: str, rows: Sequence[Row], *, end: datetime, idle: float = DEFAULT_IDLE, ago: float = DEFAULT_AGO
+) -> FunctionLives:
     """Measure some environments as `dayfly lifetimes` does."""
     then = end - timedelta(seconds=ago)
     lives, oldest = [], None

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 # What is open longer than this is not what somebody needs to hear first; the list of findings has it.
 _OPEN_SINCE = timedelta(days=7)
-NEEDS = 8
+NEEDS = 7
 _ALIVE = timedelta(minutes=15)
 
 
@@ -92,7 +92,12 @@ def read_overview(console: Console, span: Span) -> Overview:
     exposed, ages, pulse, births, coverage = console.ask(
         (
             read_sql(package, "sql/exposure"),
-            {**week.parameters, "rules": sorted(HARM), "always": sorted(ALWAYS), "shared": sorted(UNLESS_FRESH)},
+            {
+                **week.parameters,
+                "rules": sorted(HARM),
+                "always": sorted(ALWAYS),
+                "shared": sorted(UNLESS_FRESH),
+            },
         ),
         (read_sql(package, "sql/fleet_age"), {"end": span.end}),
         (read_sql(package, "sql/pulse"), {**span.parameters, "step": step}),
@@ -103,7 +108,11 @@ def read_overview(console: Console, span: Span) -> Overview:
     exposure = _exposure(exposed, span.end)
     heard = voices.result()
     needs = sorted(
-        [*_from_service(console, heard), *(_need(one) for one in open_ones.rows), *_from_coverage(bare, observed)],
+        [
+            *_from_service(console, heard),
+            *(_need(one) for one in open_ones.rows),
+            *_from_coverage(bare, observed),
+        ],
         key=lambda need: (-need.severity, -(need.time.timestamp() if need.time else 0.0)),
     )
     return Overview(
@@ -122,7 +131,7 @@ def read_overview(console: Console, span: Span) -> Overview:
 
 
 def _need(one: Summary) -> Need:
-    harmed = one.is_fleet and one.kind in HARM or one.kind in ALWAYS
+    harmed = one.severity >= 4 and (one.kind in HARM or one.kind in ALWAYS)
     return Need(
         severity=one.severity,
         title=one.title,
@@ -140,7 +149,14 @@ def _from_service(console: Console, voices: Voices) -> Iterator[Need]:
     if voices.voice == "broken":
         yield Need(5, "The collector is broken", voices.sentence, "/ingest", "See what it says")
     elif voices.voice == "silent":
-        yield Need(4, "The fleet is not heard", voices.sentence, "/ingest", "Check the roads", time=voices.last_received or voices.newest)
+        yield Need(
+            4,
+            "The fleet is not heard",
+            voices.sentence,
+            "/ingest",
+            "Check the roads",
+            time=voices.last_received or voices.newest,
+        )
     elif voices.voice == "late":
         yield Need(3, "Lines come late", voices.sentence, "/ingest", "See the lag", time=voices.last_received)
     broken = [name for name, run in console.runs().items() if run.get("error")]
@@ -189,7 +205,9 @@ def _age(row: Row) -> FleetAge | None:
     if ages is None:
         return None
     bins = tuple(whole(row, name) for name in ("minutes5", "minutes30", "hours2", "hours8", "older"))
-    return FleetAge(whole(row, "alive"), ages[0], ages[1], real(row, "oldest") or 0.0, text(row, "oldest_function"), bins)
+    return FleetAge(
+        whole(row, "alive"), ages[0], ages[1], real(row, "oldest") or 0.0, text(row, "oldest_function"), bins
+    )
 
 
 def _plot(
@@ -210,7 +228,10 @@ def _plot(
         return values
 
     marks = [
-        {"x": int(one.first_time.replace(tzinfo=UTC).timestamp()), "colour": "--harm-mark" if one.severity >= 4 else "--doubt-mark"}
+        {
+            "x": int(one.first_time.replace(tzinfo=UTC).timestamp()),
+            "colour": "--harm-mark" if one.severity >= 4 else "--doubt-mark",
+        }
         for one in found
         if one.is_fleet
     ]
@@ -221,5 +242,3 @@ def _plot(
             {"label": "environments begun", "values": series(births, "born"), "colour": "--safe-mark", "scale": "right"},
         ],
     }  # fmt: skip
-
-

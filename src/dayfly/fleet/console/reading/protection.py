@@ -49,8 +49,17 @@ def judge(
         )  # fmt: skip
     if guard == "off":
         reason = "Fresh workers are in force, the guard is off: an attack ends with its request, and is neither seen nor refused."
-        return Protection("protected", "protected, guard off", reason, "Set guard to observe: it costs almost nothing.")
-    kept = "one worker for each request" if isolation == "invocation" else "a worker is kept for a short window"
+        return Protection(
+            "protected", "protected, guard off", reason, "Set guard to observe: it costs almost nothing."
+        )
+    kept = (
+        "one worker for each request" if isolation == "invocation" else "a worker is kept for a short window"
+    )
     doing = "refuses" if guard == "block" else "watches" if guard == "observe" else "is not known"
     reason = f"Fresh workers ({kept}); the guard {doing}."
-    return Protection("protected", "protected", reason, f"Not promised here: {'; '.join(not_promised)}." if not_promised else "")
+    return Protection(
+        "protected",
+        "protected",
+        reason,
+        f"Not promised here: {'; '.join(not_promised)}." if not_promised else "",
+    )

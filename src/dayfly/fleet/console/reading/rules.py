@@ -71,13 +71,17 @@ def read_rules(console: Console, now: datetime) -> list[RuleState]:
     )
     rung: dict[str, list[int]] = {}
     for row in alarms:
-        rung.setdefault(text(row, "rule"), [0] * DAYS)[DAYS - 1 - whole(row, "days_ago")] += whole(row, "alarms")
+        rung.setdefault(text(row, "rule"), [0] * DAYS)[DAYS - 1 - whole(row, "days_ago")] += whole(
+            row, "alarms"
+        )
     decided, runs = decisions(triage), console.runs()
     states = [
         _state(rule, runs.get(rule.name, {}), rung.get(rule.name), decided.get(f"rule:{rule.name}", OPEN))
         for rule in console.rules()
     ]
-    return sorted(states, key=lambda state: (not state.error, -state.alarms, -state.rule.severity, state.rule.name))
+    return sorted(
+        states, key=lambda state: (not state.error, -state.alarms, -state.rule.severity, state.rule.name)
+    )
 
 
 def _state(rule: Rule, run: Mapping[str, object], days: list[int] | None, decision: Decision) -> RuleState:

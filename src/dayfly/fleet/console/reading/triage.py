@@ -65,7 +65,12 @@ def history(rows: Iterable[Row]) -> list[Step]:
 
 
 def holds(
-    found: Mapping[str, Decision], uid: str, *, rule: str = "", functions: Sequence[str] = (), subject_key: str = ""
+    found: Mapping[str, Decision],
+    uid: str,
+    *,
+    rule: str = "",
+    functions: Sequence[str] = (),
+    subject_key: str = "",
 ) -> Decision:
     """Say what holds of a detection or finding: its own decision, or a mute of its rule, functions or subject."""
     own = found.get(uid)

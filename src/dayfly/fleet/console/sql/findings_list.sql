@@ -4,9 +4,9 @@ SELECT
     kind,
     toStartOfHour(time) AS hour,
     max(findings.severity) AS worst,
-    any(title) AS title,
-    argMax(technique, time) AS technique,
-    argMax(message, time) AS message,
+    any(findings.title) AS title,
+    argMax(findings.technique, time) AS technique,
+    argMax(findings.message, time) AS message,
     argMax(uid, time) AS latest_uid,
     count() AS events,
     uniq(environment) AS environments,
@@ -14,10 +14,10 @@ SELECT
     max(time) AS last_time
 FROM findings
 WHERE time >= {start:DateTime64(3)} AND time <= {end:DateTime64(3)}
-    AND severity >= {severity:UInt8} AND severity > 1
+    AND findings.severity >= {severity:UInt8} AND findings.severity > 1
     AND ({function:String} = '' OR function = {function:String})
     AND ({kind:String} = '' OR kind = {kind:String})
-    AND ({search:String} = '' OR positionCaseInsensitiveUTF8(concat(title, ' ', message, ' ', function, ' ', kind, ' ', uid), {search:String}) > 0)
+    AND ({search:String} = '' OR positionCaseInsensitiveUTF8(concat(findings.title, ' ', findings.message, ' ', function, ' ', kind, ' ', uid), {search:String}) > 0)
 GROUP BY function, kind, hour
 HAVING (last_time, latest_uid) < ({before:DateTime64(3)}, {before_uid:String})
 ORDER BY last_time DESC, latest_uid DESC

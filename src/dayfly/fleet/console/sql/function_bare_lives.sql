@@ -5,7 +5,7 @@ SELECT
     max(time) AS last_time,
     countIf(kind = 'report') AS invocations,
     countIf(kind = 'report' AND status NOT IN ('', 'success')) AS failures,
-    argMax(version, time) AS version,
+    argMax(platform.version, time) AS version,
     arraySort(groupUniqArray(toUInt16(least({buckets:UInt16} - 1, intDiv(
         dateDiff('millisecond', {start:DateTime64(3)}, time) * {buckets:UInt16},
         dateDiff('millisecond', {start:DateTime64(3)}, {end:DateTime64(3)})))))) AS served

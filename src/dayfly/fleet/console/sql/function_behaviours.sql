@@ -1,5 +1,5 @@
 -- What one function was seen to do, the newest kinds of use first.
-SELECT kind, target, any(package) AS package, any(package_version) AS package_version, argMax(verdict, time) AS verdict,
+SELECT kind, target, any(behaviours.package) AS package, any(behaviours.package_version) AS package_version, argMax(behaviours.verdict, time) AS verdict,
     min(time) AS first_time, max(time) AS last_time, uniq(environment) AS environments
 FROM behaviours
 WHERE function = {function:String}

@@ -6,9 +6,9 @@ SELECT
     max(time) AS last_time,
     count() AS invocations,
     countIf(outcome != 'success' OR status >= 500) AS failures,
-    max(age_ms) AS age_ms,
-    argMax(version, time) AS version,
-    argMax(code, time) AS code,
+    max(invocations.age_ms) AS age_ms,
+    argMax(invocations.version, time) AS version,
+    argMax(invocations.code, time) AS code,
     arraySort(groupUniqArray(toUInt16(least({buckets:UInt16} - 1, intDiv(
         dateDiff('millisecond', {start:DateTime64(3)}, time) * {buckets:UInt16},
         dateDiff('millisecond', {start:DateTime64(3)}, {end:DateTime64(3)})))))) AS served,

@@ -1,8 +1,8 @@
 -- Each sender on each road: what it sent in the stretch, when it was last heard, and how far behind its lines were.
-SELECT road, sender, count() AS batches, sum(lines) AS lines, sum(ours) AS ours, sum(platform) AS platform, sum(other) AS other,
-    sum(duplicates) AS duplicates, sum(malformed) AS malformed, sum(forged) AS forged, sum(bytes) AS bytes,
-    max(received) AS last_received, max(newest) AS newest,
-    quantileTDigest(0.5)(toFloat64(dateDiff('millisecond', newest, received)) / 1000) AS lag_s
+SELECT road, sender, count() AS batches, sum(batches.lines) AS lines, sum(batches.ours) AS ours, sum(batches.platform) AS platform, sum(batches.other) AS other,
+    sum(batches.duplicates) AS duplicates, sum(batches.malformed) AS malformed, sum(batches.forged) AS forged, sum(batches.bytes) AS bytes,
+    max(received) AS last_received, max(batches.newest) AS newest,
+    quantileTDigest(0.5)(toFloat64(dateDiff('millisecond', batches.newest, received)) / 1000) AS lag_s
 FROM batches
 WHERE received >= {start:DateTime64(3)} AND received < {end:DateTime64(3)}
 GROUP BY road, sender

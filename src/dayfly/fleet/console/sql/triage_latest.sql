@@ -2,10 +2,10 @@
 SELECT
     subject,
     argMaxIf(action, time, action IN ('mute', 'unmute')) AS mute,
-    argMaxIf(expires, time, action IN ('mute', 'unmute')) AS expires,
+    argMaxIf(triage.expires, time, action IN ('mute', 'unmute')) AS expires,
     argMaxIf(action, time, action IN ('acknowledge', 'reopen')) AS acknowledged,
-    argMax(actor, time) AS actor,
-    argMax(reason, time) AS reason,
+    argMax(triage.actor, time) AS actor,
+    argMax(triage.reason, time) AS reason,
     max(time) AS decided,
     multiIf(
         mute = 'mute' AND (expires > {now:DateTime64(3)} OR toUnixTimestamp(expires) = 0), 'muted',
