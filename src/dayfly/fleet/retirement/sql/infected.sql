@@ -1,0 +1,27 @@
+-- Environments that were seen infected and may still serve, by function: not renewed since, and no later order that was proved.
+--
+-- What an invocation planted in memory stays for later ones where one process serves them all.
+WITH told AS
+(
+    SELECT function, environment, any(stream) AS stream, min(time) AS since, max(time) AS latest
+    FROM findings
+    WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC')
+        AND ({function:String} = '' OR function = {function:String})
+        AND trust != 'forged'
+        AND (kind IN ('environment.infected', 'environment.not-clean', 'residue.served')
+            OR (kind IN ('residue.memory', 'residue.code', 'residue.kept-file')
+                AND environment IN (SELECT environment FROM environments WHERE isolation = 'process')))
+    GROUP BY function, environment
+)
+SELECT toString(told.function) AS function, told.environment AS environment, toUnixTimestamp64Milli(told.since) AS since
+FROM told
+LEFT JOIN
+(
+    SELECT subject, max(time) AS ordered FROM triage WHERE action = 'retire' AND facts LIKE '%"proved":true%' GROUP BY subject
+) AS orders ON orders.subject = concat('function:', toString(told.function))
+LEFT JOIN
+(
+    SELECT environment, max(time) AS renewed FROM findings WHERE kind = 'environment.renewed' GROUP BY environment
+) AS renewals ON renewals.environment = told.environment
+WHERE orders.ordered < told.since AND renewals.renewed < told.latest
+ORDER BY function, since, environment
