@@ -26,7 +26,7 @@ _LINES_AT_ONCE = 2_000
 def affected(
     finding: str,
     *,
-    csv: str = "",
+    csv: Annotated[str, Parameter(allow_leading_hyphen=True)] = "",
     unlikely: Annotated[bool, Parameter(negative="")] = False,
     folder: Path | None = None,
     server: str = "",
