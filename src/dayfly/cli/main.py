@@ -93,6 +93,16 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "Say how the running service is: collector, detections, alerts, store.",
         "fleet",
     ),
+    "fleet import": (
+        "dayfly.cli.fleet_import:import_",
+        "Bring log files and CloudTrail's files into the running service.",
+        "fleet",
+    ),
+    "fleet pull": (
+        "dayfly.cli.fleet_pull:pull",
+        "Fetch what functions have logged from CloudWatch Logs into the running service.",
+        "fleet",
+    ),
     "fleet user add": (
         "dayfly.cli.fleet_user:add",
         "Make an account.",
@@ -116,6 +126,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "fleet user role": (
         "dayfly.cli.fleet_user:role",
         "Change what an account may do.",
+        "fleet",
+    ),
+    "fleet key proof": (
+        "dayfly.cli.fleet_key_proof:proof",
+        "Show the key that proves a function's lines, and where to put it.",
         "fleet",
     ),
     "fleet key add": (

@@ -172,6 +172,23 @@ class Store:
                 for row in rows:
                     yield dict(zip(names, row, strict=True))
 
+    def formatted(
+        self,
+        query: SqlFile,
+        parameters: Mapping[str, object] | None = None,
+        *,
+        form: str,
+        settings: Mapping[str, object] | None = None,
+    ) -> bytes:
+        """Return a query's result as a file of one of ClickHouse's formats, as Parquet; all of it is held in memory."""
+
+        def ask(client: Client) -> bytes:
+            return client.raw_query(
+                query.text, parameters=dict(parameters or {}), settings=self._with(settings), fmt=form
+            )
+
+        return self._repeating(ask)
+
     def command(
         self,
         statement: str,

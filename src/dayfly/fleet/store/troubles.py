@@ -17,6 +17,8 @@ _NAME = re.compile(r"\(([A-Z][A-Z_]+)\)")
 _NOT_ENOUGH_SPACE = {243}
 _TOO_BIG = {159, 160, 241, 307, 396, 158}
 _UNREACHABLE = {209, 210, 279}
+# What could not be parsed is quoted: a parameter's value.
+_QUOTING = {6, 26, 27, 38, 41, 53, 72, 457}
 _FULL_WORDS = ("No space left on device", "Disk quota exceeded")
 _MOST_CHARACTERS = 500
 
@@ -65,7 +67,10 @@ def telling(about: str = "") -> Iterator[None]:
         match = _CODE.search(text)
         code = int(match[1]) if match else 0
         trouble = _trouble(error, code, text)
-        words = f"{about}: {_name(text, code)}" if about and code else _words(text)
+        if about and code:
+            words = f"{about}: {_name(text, code)}"
+        else:
+            words = f"a value is not of its type: {_name(text, code)}" if code in _QUOTING else _words(text)
         raise StoreError(f"the store: {words}", trouble=trouble, code=code) from error
 
 
