@@ -13,26 +13,11 @@ from datetime import UTC, datetime
 from dayfly import __version__
 from dayfly.core.findings import ATTACK_VERSION, KINDS, OCSF_VERSION
 from dayfly.core.loglines import PRODUCT
+from dayfly.fleet.exporting.techniques import NAMES
 from dayfly.fleet.records.rows import NO_REQUEST
 
 Row = Mapping[str, object]
 SEVERITY_WORDS = {1: "Informational", 2: "Low", 3: "Medium", 4: "High", 5: "Critical"}
-# Names of ATT&CK, version ATTACK_VERSION, https://attack.mitre.org: the runtime's, and those that rules of the fleet name.
-_TECHNIQUES = {
-    **{kind.attack[0]: kind.attack[1] for kind in KINDS if kind.attack is not None},
-    "T1029": "Scheduled Transfer", "T1041": "Exfiltration Over C2 Channel", "T1059": "Command and Scripting Interpreter",
-    "T1070": "Indicator Removal", "T1071": "Application Layer Protocol", "T1078": "Valid Accounts",
-    "T1078.004": "Cloud Accounts", "T1087": "Account Discovery", "T1087.004": "Cloud Account",
-    "T1110": "Brute Force", "T1110.003": "Password Spraying", "T1110.004": "Credential Stuffing", "T1119": "Automated Collection",
-    "T1195": "Supply Chain Compromise", "T1195.001": "Compromise Software Dependencies and Development Tools",
-    "T1195.002": "Compromise Software Supply Chain", "T1496": "Resource Hijacking", "T1496.001": "Compute Hijacking",
-    "T1496.004": "Cloud Service Hijacking", "T1499.002": "Service Exhaustion Flood", "T1499.003": "Application Exhaustion Flood",
-    "T1525": "Implant Internal Image", "T1528": "Steal Application Access Token", "T1530": "Data from Cloud Storage",
-    "T1546": "Event Triggered Execution", "T1550": "Use Alternate Authentication Material",
-    "T1550.001": "Application Access Token", "T1552": "Unsecured Credentials", "T1552.005": "Cloud Instance Metadata API",
-    "T1562": "Impair Defenses", "T1562.008": "Disable or Modify Cloud Logs", "T1567": "Exfiltration Over Web Service",
-    "T1595": "Active Scanning", "T1595.002": "Vulnerability Scanning", "T1595.003": "Wordlist Scanning",
-}  # fmt: skip
 _MEANINGS = {kind.uid: kind.meaning for kind in KINDS}
 
 
@@ -205,7 +190,7 @@ def _add_attacks(info: dict[str, object], technique: str) -> None:
         info["attacks"] = [
             {
                 "version": ATTACK_VERSION,
-                "technique": {"uid": one, "name": _TECHNIQUES.get(one, one)},
+                "technique": {"uid": one, "name": NAMES.get(one, one)},
             }
             for one in found
         ]
