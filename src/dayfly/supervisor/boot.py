@@ -84,6 +84,7 @@ def run(environ: Mapping[str, str], life: Life) -> Channel:
         raise SystemExit(BAD_INPUT)
     upstream = Upstream(address)
     try:
+        life.check_key()
         settings = read_settings(environ)
     except SettingError as fault:
         raise SystemExit(_refuse(upstream, fault)) from None
@@ -217,7 +218,7 @@ class _Start:
             from dayfly.supervisor import loop as _loop  # noqa: F401
             from dayfly.supervisor.report import Reporter
 
-            self._reporter = Reporter(self._output, self._environ)
+            self._reporter = Reporter(self._output, self._environ, life.read_key())
             self._watch = self._make_watch()
             try:
                 ready = self._wait_until_ready(zygote, self._call_platform, None)
@@ -265,7 +266,7 @@ class _Start:
         hint = (
             "recycle this environment; where init makes these files itself, name their directory in `scrub`"
         )
-        Reporter(self._output, self._environ).find(
+        Reporter(self._output, self._environ, self._life.read_key()).find(
             findings.NOT_CLEAN, f"the environment does not start: {message}", {"files": count}
         )
         print_error(message, hint)
