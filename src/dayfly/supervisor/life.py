@@ -222,6 +222,11 @@ class Life:
         self.key = _NO_KEY
         return FleetKey(key)
 
+    @property
+    def has_key(self) -> bool:
+        """Say whether a fleet's key waits to be read."""
+        return self.key >= 0
+
     def check_key(self) -> None:
         """Raise SettingError where the variable held no key."""
         if self.key == _BROKEN_KEY:
@@ -365,6 +370,19 @@ def find_open_stranger() -> str:
     """
     for pid in proc.list_pids():
         if pid != os.getpid() and proc.opens_memory(pid):
+            command = (proc.command_line(pid) or [""])[0]
+            return os.path.basename(command) or "a process without a name"
+    return ""
+
+
+def find_key_holder() -> str:
+    """Return the program of another process whose variables show the fleet's key to a worker, empty without one.
+
+    An init of the container or an extension that was started with them; to be asked where there is a key.
+    """
+    mark = KEY_VARIABLE.encode() + b"="
+    for pid in proc.list_pids():
+        if pid != os.getpid() and mark in proc.initial_environment(pid):
             command = (proc.command_line(pid) or [""])[0]
             return os.path.basename(command) or "a process without a name"
     return ""
