@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -14,10 +16,13 @@ from dayfly.fleet.service.accounts import Accounts, check_name
 from dayfly.fleet.service.audit import Audit
 from dayfly.fleet.service.passwords import Passwords
 
+_PATTERN = re.compile(r"[A-Za-z0-9_*?-]{1,140}")
+
 
 def add(
     name: str,
     *,
+    function: Annotated[list[str] | None, Parameter(negative="")] = None,
     folder: Path | None = None,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
@@ -29,12 +34,15 @@ def add(
     Examples:
 
         dayfly fleet key add firehose-production
+        dayfly fleet key add checkout-extension --function 'checkout*'
         export DAYFLY_INGEST_KEY="$(dayfly fleet key add lab 2>/dev/null)"
 
     Parameters
     ----------
     name
         Who sends with it.
+    function
+        A function that it may speak of, or a pattern as shop-*; repeat for more, leave out for all.
     folder
         The service's folder, where it is not the default one.
     json
@@ -42,7 +50,9 @@ def add(
     """
     output = Output(is_json=json)
     with open_ledger(folder) as ledger:
-        secret = Accounts(ledger, Passwords()).give_token("sender", check_name(name), "sender")
+        secret = Accounts(ledger, Passwords()).give_token(
+            "sender", check_name(name), "sender", scope=_patterns(function or ())
+        )
         Audit(ledger).write(operator(), "key.add", name)
     if json:
         output.json({"name": name, "key": secret})
@@ -84,7 +94,9 @@ def show(*, folder: Path | None = None, json: Annotated[bool, Parameter(negative
         return 0
     for one in tokens:
         used = f"used {day(one.used)}" if one.used else "never used"
-        output.say(f"{one.name:<24} {one.role:<10} since {day(one.created)}, {used}")
+        output.say(
+            f"{one.name:<24} {' '.join(one.scope) or 'all functions'}, since {day(one.created)}, {used}"
+        )
     if not tokens:
         output.say("none yet: dayfly fleet key add NAME")
     return 0
@@ -117,3 +129,10 @@ def remove(
     if json:
         output.json({"removed": name})
     return 0
+
+
+def _patterns(texts: Sequence[str]) -> list[str]:
+    for text in texts:
+        if not _PATTERN.fullmatch(text):
+            raise DayflyError(f"{text!r} is no function", hint="a name, or a pattern as shop-*")
+    return list(texts)

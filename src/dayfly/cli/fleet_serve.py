@@ -14,11 +14,16 @@ from dayfly.fleet.service.front import Front, parse_proxies, parse_public_url
 from dayfly.fleet.service.place import default_folder
 from dayfly.fleet.service.serving import STORE, Options
 from dayfly.fleet.service.serving import serve as run
+from dayfly.fleet.store.retention import parse_keep
 from dayfly.fleet.store.schema import Deployment
 from dayfly.fleet.store.store import Place
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dayfly.fleet.service.retiring import Retirer
     from dayfly.fleet.service.serving import Started
+    from dayfly.fleet.store.store import Store
 
 DEFAULT_PORT = 8710
 
@@ -37,6 +42,11 @@ def serve(
     certificate: Path | None = None,
     key: Path | None = None,
     unsafe_plain_http: Annotated[bool, Parameter(negative="")] = False,
+    keep: str = "30d",
+    recycle: Annotated[bool, Parameter(negative="")] = False,
+    lambda_endpoint: str = "",
+    region: str = "",
+    profile: str = "",
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
     """Collect what functions log, look for attacks across the fleet, and show both in a browser.
@@ -79,6 +89,16 @@ def serve(
         PEM file with the certificate's key.
     unsafe_plain_http
         Let others sign in without encryption, all the same.
+    keep
+        How many days of lines are kept, as 30d or 90d.
+    recycle
+        Let the retire button change functions with this machine's AWS credentials.
+    lambda_endpoint
+        The Lambda API to retire environments by, as the lab's; implies --recycle.
+    region
+        AWS region of the functions, by default as for awscli.
+    profile
+        AWS profile, by default as for awscli.
     json
         One JSON object when it serves, for programs.
     """
@@ -110,10 +130,22 @@ def serve(
         certificate=certificate,
         key=key,
         is_plain_http_allowed=unsafe_plain_http,
+        keep_days=parse_keep(keep),
+        make_retirer=_retirer(lambda_endpoint, region, profile) if recycle or lambda_endpoint else None,
     )
     run(options, tell=lambda started: _announce(output, started))
     output.say("stopped; what was acknowledged is on disk")
     return 0
+
+
+def _retirer(endpoint: str, region: str, profile: str) -> Callable[[Store], Retirer]:
+    # boto3 takes half a second to import, which a service without the button does not need.
+    from dayfly.cli.fleet_retiring import Account, retirer
+
+    account = Account(endpoint or None, region or None, profile or None)
+    # A profile that is none is said now and not when somebody needs the button.
+    account.lambda_client()
+    return lambda store: retirer(store, account)
 
 
 def _announce(output: Output, started: Started) -> None:

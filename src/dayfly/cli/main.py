@@ -48,6 +48,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "Measure how long environments really live, and what one infection would have meant.",
         "lifetimes",
     ),
+    "recycle": (
+        "dayfly.cli.recycle:recycle",
+        "Replace every environment of a function, and prove from the logs that the old ones are gone.",
+        "fleet",
+    ),
     "plan": (
         "dayfly.cli.plan:plan",
         "Say what each isolation would cost a function, what it would lose, and what to set.",

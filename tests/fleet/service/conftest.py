@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from tests.fleet.service.running import Person, Served, add_people
+
+from dayfly.fleet.service.front import Front
+from dayfly.fleet.service.ledger import Ledger
+from dayfly.fleet.service.passwords import Passwords
+from dayfly.fleet.service.service import Service
+from dayfly.fleet.store.store import Store
 
 
 @pytest.fixture(scope="session")
@@ -43,3 +50,11 @@ def viewer(served: Served) -> Iterator[Person]:
     with Person(served.url) as somebody:
         assert somebody.sign_in("vic").status_code == 303
         yield somebody
+
+
+@pytest.fixture
+def service(store: Store, tmp_path: Path) -> Iterator[Service]:
+    """The parts of a service, without a server."""
+    ledger = Ledger(tmp_path)
+    yield Service(tmp_path, store, ledger, Front("127.0.0.1", 8710), Passwords())
+    ledger.close()

@@ -76,7 +76,7 @@ class Person(httpx.Client):
     def __init__(self, url: str) -> None:
         super().__init__(base_url=url, timeout=30, follow_redirects=False)
 
-    def submit(self, page: str, action: str, **fields: str) -> httpx.Response:
+    def submit(self, page: str, action: str, /, **fields: str) -> httpx.Response:
         """Load `page`, then post its form's token with `fields` to `action`."""
         token = _FORM_TOKEN.search(self.get(page).text)
         assert token is not None, f"{page} has no form"

@@ -26,10 +26,20 @@ def test_customers_pay_sums_with_cards_of_their_own() -> None:
         assert set(body["amount"]) <= set("0123456789.+ ")
 
 
+def test_plain_amounts_bring_no_code_and_every_caller_has_an_address() -> None:
+    customers = make_customers(100, random=Random(3), has_sums=False)
+    for customer in customers:
+        event = json.loads(payment_event(customer))
+        assert set(json.loads(event["body"])["amount"]) <= set("0123456789.")
+        assert event["requestContext"]["http"]["sourceIp"] == customer.address
+        assert event["routeKey"] == "POST /payments"
+    assert len({customer.address for customer in customers}) > 50
+
+
 def test_a_ping_holds_no_payment() -> None:
     event = json.loads(ping_event())
-    assert event["httpMethod"] == "GET"
-    assert event["body"] is None
+    assert event["requestContext"]["http"]["method"] == "GET"
+    assert "body" not in event
 
 
 def test_the_attack_yields_a_number_and_outlives_its_request() -> None:

@@ -13,6 +13,7 @@ from dayfly.attach.recycle.bumping import LIMIT_S, Bumper
 from dayfly.attach.recycle.model import VARIABLE, Order, RecycleError, Step, Witness
 from dayfly.attach.recycle.proving import SETTLE_S, Proof, judge
 from dayfly.attach.recycle.survey import Survey, survey
+from dayfly.errors import DayflyError
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -108,8 +109,11 @@ class Recycler:
         said = ""
         looks = 0
         while True:
-            seen = witness.look(order, timeout_s=found.timeout_s)
-            proof = judge(order, seen, settle_s=self._settle_s)
+            try:
+                proof = judge(order, witness.look(order, timeout_s=found.timeout_s), settle_s=self._settle_s)
+            except DayflyError as fault:
+                # The order stands, whatever becomes of whoever watches.
+                proof = Proof(False, f"the logs could not be read: {fault.message}")
             if proof.is_proved:
                 took = self._clock() - order.effective + order.took_s
                 partly = "" if found.reach.is_complete else " (of what an order to $LATEST reaches)"

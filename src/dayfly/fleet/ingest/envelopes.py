@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import re
 import zlib
 from collections.abc import Iterator
@@ -32,7 +33,9 @@ MAX_BODY_BYTES = 64 << 20
 # One record of a subscription: at most 1 MB as it travels.
 MAX_RECORD_BYTES = 64 << 20
 # Over all records of one batch: what one request may cost in time.
-MAX_BATCH_BYTES = 1 << 30
+MAX_BATCH_BYTES = 1 << 28
+# Python's reader takes ten times the text's size.
+_MAX_REPAIRED_BYTES = 16 << 20
 _GZIP = b"\x1f\x8b"
 _MAX_SECONDS = 253_402_300_800.0  # the year 10000
 _VERSION = re.compile(r"\[([^\[\]]+)\][0-9a-f]{32}$")
@@ -150,7 +153,7 @@ def check(kind: Kind, body: bytes) -> None:
             case "firehose":
                 _firehose.decode(body)
             case "telemetry" | "records":
-                _records.decode(body)
+                _items(body)
             case "lines":
                 pass
     except _FAULTS as error:
@@ -177,8 +180,8 @@ def open_batch(kind: Kind, road: Road, whose: Whose, body: bytes) -> Iterator[Lo
         case "telemetry":
             yield from _from_telemetry(body, road, whose)
         case "records":
-            for raw in _records.decode(body):
-                yield from _from_record(bytes(raw), road, whose)
+            for raw in _items(body):
+                yield from _from_record(raw, road, whose)
         case "lines":
             yield from _from_lines(body, road, whose)
 
@@ -216,10 +219,7 @@ def _from_odd_record(data: bytes, road: Road, whose: Whose) -> Iterator[LogEvent
     for piece in pieces:
         if not piece.strip():
             continue
-        try:
-            found = _any.decode(piece)
-        except _FAULTS:
-            found = None
+        found = _lenient(piece)
         if not isinstance(found, dict) or "messageType" not in found:
             yield Bad("no subscription record of CloudWatch Logs", _text(piece))
             continue
@@ -263,14 +263,11 @@ def _from_events(
 
 def _from_telemetry(body: bytes, road: Road, whose: Whose) -> Iterator[LogEvent | Bad]:
     group = whose.log_group or (f"/aws/lambda/{whose.function}" if whose.function else "")
-    for raw in _records.decode(body):
-        try:
-            event = _any.decode(raw)
-        except _FAULTS:
-            event = None
+    for raw in _items(body):
+        event = _lenient(raw)
         seconds = moment(event.get("time")) if isinstance(event, dict) else None
         if not isinstance(event, dict) or seconds is None or not isinstance(event.get("type"), str):
-            yield Bad("no event of the Telemetry API", _text(bytes(raw)))
+            yield Bad("no event of the Telemetry API", _text(raw))
             continue
         kind, message = str(event["type"]), event.get("record")
         is_platform = kind.startswith("platform.")
@@ -291,9 +288,8 @@ def _from_lines(body: bytes, road: Road, whose: Whose) -> Iterator[LogEvent | Ba
     for data in body.split(b"\n"):
         if not data.strip():
             continue
-        try:
-            line = _line.decode(data)
-        except _FAULTS:
+        line = _read_line(data)
+        if line is None:
             yield Bad("no line as /ingest/lines takes it", _text(data))
             continue
         if not 0 <= line.time < _MAX_SECONDS:
@@ -312,6 +308,49 @@ def _from_lines(body: bytes, road: Road, whose: Whose) -> Iterator[LogEvent | Ba
             None,
             road,
         )
+
+
+def _items(body: bytes) -> list[bytes]:
+    """The items of a JSON array, each still JSON."""
+    try:
+        return [bytes(raw) for raw in _records.decode(body)]
+    except _FAULTS:
+        return [bytes(raw) for raw in _records.decode(_repaired(body))]
+
+
+def _lenient(data: bytes) -> object:
+    """What JSON says, None where it is none."""
+    try:
+        return _any.decode(data)
+    except _FAULTS:
+        try:
+            return _any.decode(_repaired(data))
+        except _FAULTS:
+            return None
+
+
+def _read_line(data: bytes) -> WireLine | None:
+    try:
+        return _line.decode(data)
+    except _FAULTS:
+        try:
+            return _line.decode(_repaired(data))
+        except _FAULTS:
+            return None
+
+
+def _repaired(data: bytes) -> bytes:
+    """JSON as Python's own reader takes it: with half surrogates and NaN, which functions do log.
+
+    Raises msgspec.DecodeError or RecursionError where it is not even that.
+    """
+    if len(data) > _MAX_REPAIRED_BYTES:
+        raise msgspec.DecodeError("JSON is malformed")
+    try:
+        found = json.loads(data, parse_constant=lambda _: None)
+        return json.dumps(found, ensure_ascii=False).encode("utf-8", "replace")
+    except ValueError as error:
+        raise msgspec.DecodeError("JSON is malformed") from error
 
 
 def version_of(stream: str) -> str:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import msgspec
 
 from dayfly.fleet.ingest.envelopes import Bad, EnvelopeError, Kind, Whose, open_batch
 from dayfly.fleet.ingest.seen import Seen
+from dayfly.fleet.ingest.senders import is_allowed
 from dayfly.fleet.records.events import Intake, LogEvent
 from dayfly.fleet.records.rows import Batch, Quarantined, Road
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 # Enough to see what a line was; the whole of it may hold a customer's data.
 QUARANTINED_BYTES = 4096
@@ -64,11 +61,6 @@ class Outcome:
         self.newest = max(self.newest, other.newest)
         for table, parts in other.tables.items():
             self.tables.setdefault(table, []).extend(parts)
-
-
-def is_allowed(function: str, functions: Sequence[str]) -> bool:
-    """Whether a sender's key is good for this function; `functions` are names or patterns as `shop-*`."""
-    return not functions or any(fnmatchcase(function, pattern) for pattern in functions)
 
 
 class BatchReader:

@@ -28,12 +28,12 @@ from dayfly.fleet.ingest.envelopes import (
     unpack,
     whose_arn,
 )
-from dayfly.fleet.ingest.reading import is_allowed
+from dayfly.fleet.ingest.senders import is_allowed
 from dayfly.fleet.ingest.spool import Full
 
 if TYPE_CHECKING:
     from dayfly.fleet.ingest.collector import Collector, Receipt
-    from dayfly.fleet.ingest.senders import Sender, Senders
+    from dayfly.fleet.ingest.senders import FindSender, Sender
     from dayfly.fleet.records.rows import Road
 
 # Bodies in memory at once, over all connections: beyond, senders wait their turn outside.
@@ -42,6 +42,8 @@ _MAX_MEMORY = 192 << 20
 _SECONDS = 150.0
 _Request = Request[object, object, State]
 _JSON = "application/json"
+# Firehose sends at most so many bytes of a key.
+_MAX_KEY = 4096
 
 
 class Refusal(DayflyError):
@@ -72,9 +74,9 @@ class _Memory:
 
 
 class _Roads:
-    def __init__(self, collector: Collector, senders: Senders) -> None:
+    def __init__(self, collector: Collector, find: FindSender) -> None:
         self._collector = collector
-        self._senders = senders
+        self._find = find
         self._memory = _Memory()
 
     def sender(self, request: _Request) -> Sender:
@@ -83,7 +85,7 @@ class _Roads:
         scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
         if not key and scheme.lower() == "bearer":
             key = bearer.strip()
-        sender = self._senders.find(key)
+        sender = self._find(key) if 0 < len(key) <= _MAX_KEY else None
         if sender is None:
             raise Refusal(401, "the access key is missing or not known here")
         return sender
@@ -148,12 +150,12 @@ def _look_over(kind: Kind, body: bytes, firehose_id: str) -> bytes:
     return body
 
 
-def routes(collector: Collector, senders: Senders) -> Router:
+def routes(collector: Collector, find: FindSender) -> Router:
     """The router at `/ingest`: POST `firehose`, `telemetry`, `lab`, `lines`, each with an access key.
 
     The key comes in X-Amz-Firehose-Access-Key or as `Authorization: Bearer KEY`. Answers are JSON.
     """
-    roads = _Roads(collector, senders)
+    roads = _Roads(collector, find)
 
     @post("/firehose", request_max_body_size=None)
     async def firehose(request: _Request) -> Response[bytes]:

@@ -46,29 +46,36 @@ class Ranges:
 
     def add(self, number: int) -> bool:
         """Add a number; say whether it is new."""
-        return self.add_range(number, number)
-
-    def add_range(self, first: int, last: int) -> bool:
-        """Add a range of numbers; say whether its first is new."""
         starts, ends = self._starts, self._ends
-        if ends and ends[-1] == first - 1:
-            ends[-1] = last
+        if ends and ends[-1] == number - 1:
+            ends[-1] = number
             return True
-        at = bisect_right(starts, first) - 1
-        if at >= 0 and ends[at] >= first:
+        at = bisect_right(starts, number) - 1
+        if at >= 0 and ends[at] >= number:
             return False
-        if at >= 0 and ends[at] == first - 1:
-            ends[at] = last
-        else:
-            at += 1
-            starts.insert(at, first)
-            ends.insert(at, last)
-        if at + 1 < len(starts) and starts[at + 1] <= last + 1:
-            ends[at] = max(last, ends[at + 1])
-            del starts[at + 1], ends[at + 1]
+        self._insert(at, number, number)
+        return True
+
+    def add_range(self, first: int, last: int) -> None:
+        """Add all numbers from `first` to `last`."""
+        self._insert(bisect_right(self._starts, first) - 1, first, last)
+
+    def __len__(self) -> int:
+        """How many ranges it takes to say it."""
+        return len(self._starts)
+
+    def _insert(self, at: int, first: int, last: int) -> None:
+        """Put a range behind the one at `at`, and make one of all that touch."""
+        starts, ends = self._starts, self._ends
+        begin = at if at >= 0 and ends[at] >= first - 1 else at + 1
+        end = begin
+        while end < len(starts) and starts[end] <= last + 1:
+            last = max(last, ends[end])
+            end += 1
+        first = min(first, starts[begin]) if end > begin else first
+        starts[begin:end], ends[begin:end] = [first], [last]
         if len(starts) > _MANY_RANGES:
             del starts[0], ends[0]
-        return True
 
 
 class Seen:
@@ -90,7 +97,7 @@ class Seen:
         return self._of(table, trust, environment).add(sequence)
 
     def remember(self, table: str, trust: str, environment: int, first: int, last: int) -> None:
-        """Take over what the store has; in order."""
+        """Take over what the store has."""
         self._of(table, trust, environment).add_range(first, last)
 
     def is_new_key(self, key: Hashable) -> bool:

@@ -13,6 +13,8 @@ from dayfly.fleet.service.ledger import key_of
 from dayfly.fleet.service.roles import Role
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from dayfly.fleet.service.ledger import Ledger
     from dayfly.fleet.service.passwords import Passwords
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}")
 TokenKind = Literal["api", "local", "sender", "setup"]
 _FOREVER = 253402300799.0  # the last second of the year 9999
+_NOTED_EVERY_SECONDS = 60.0
 SETUP_SECONDS = 30 * 60.0
 
 
@@ -39,6 +42,7 @@ class Token:
     kind: str
     name: str
     role: str
+    scope: tuple[str, ...]
     created: float
     expires: float
     used: float
@@ -111,26 +115,42 @@ class Accounts:
             )
         return True
 
-    def give_token(self, kind: TokenKind, name: str, role: str, *, seconds: float = 0.0) -> str:
+    def give_token(
+        self, kind: TokenKind, name: str, role: str, *, scope: Sequence[str] = (), seconds: float = 0.0
+    ) -> str:
         """Make a token and return it: the only time it is seen. One of the same kind and name ends with it."""
         secret = f"dayfly_{secrets.token_urlsafe(32)}"
         now = self._ledger.clock()
         with self._ledger.together():
             self._ledger.change("DELETE FROM tokens WHERE kind = ? AND name = ?", (kind, name))
             self._ledger.change(
-                "INSERT INTO tokens (key, kind, name, role, created, expires) VALUES (?, ?, ?, ?, ?, ?)",
-                (key_of(secret), kind, name, role, now, now + seconds if seconds else _FOREVER),
+                "INSERT INTO tokens (key, kind, name, role, scope, created, expires) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    key_of(secret),
+                    kind,
+                    name,
+                    role,
+                    "\n".join(scope),
+                    now,
+                    now + seconds if seconds else _FOREVER,
+                ),
             )
         return secret
 
     def token(self, secret: str, *kinds: TokenKind) -> Token | None:
         """Return what a secret stands for, None where it is unknown, expired or of another kind."""
         row = self._ledger.one(
-            "SELECT kind, name, role, created, expires, used FROM tokens WHERE key = ? AND expires > ?",
+            "SELECT kind, name, role, scope, created, expires, used FROM tokens WHERE key = ? AND expires > ?",
             (key_of(secret), self._ledger.clock()),
         )
         found = _token(row) if row else None
-        return found if found is not None and found.kind in kinds else None
+        if found is None or found.kind not in kinds:
+            return None
+        if self._ledger.clock() - found.used > _NOTED_EVERY_SECONDS:
+            self._ledger.change(
+                "UPDATE tokens SET used = ? WHERE key = ?", (self._ledger.clock(), key_of(secret))
+            )
+        return found
 
     def use_once(self, secret: str, kind: TokenKind) -> bool:
         """Take a token out of use; true for exactly one caller."""
@@ -144,7 +164,7 @@ class Accounts:
     def tokens(self, *kinds: TokenKind) -> list[Token]:
         """Return the tokens of these kinds that are out."""
         rows = self._ledger.all(
-            "SELECT kind, name, role, created, expires, used FROM tokens ORDER BY kind, name"
+            "SELECT kind, name, role, scope, created, expires, used FROM tokens ORDER BY kind, name"
         )
         return [token for row in rows if (token := _token(row)).kind in kinds]
 
@@ -184,5 +204,6 @@ def _role(value: object) -> Role:
 
 
 def _token(row: tuple[object, ...]) -> Token:
-    kind, name, role, *times = row
-    return Token(str(kind), str(name), str(role), *(float(str(time)) for time in times))
+    kind, name, role, scope, created, expires, used = (str(value) for value in row)
+    functions = tuple(part for part in scope.split("\n") if part)
+    return Token(kind, name, role, functions, float(created), float(expires), float(used))

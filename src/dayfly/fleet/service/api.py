@@ -27,8 +27,12 @@ def api_routes(service: Service) -> list[ControllerRouterHandler]:
 
 
 def _status(service: Service) -> dict[str, Any]:
-    return {
-        "version": __version__,
-        "url": service.front.url,
-        **{name: tell() for name, tell in service.health.items()},
-    }
+    parts = {name: tell() for name, tell in service.health.items()}
+    faults = [fault for tell in service.faults.values() for fault in tell()]
+    faults += [f"{name}: {part['last_error']}" for name, part in parts.items() if part.get("is_failing")]
+    collector = parts.get("collector", {})
+    if collector.get("store_fault"):
+        faults.append(f"collector: {collector['store_fault']}")
+    if collector.get("is_alive") is False:
+        faults.append("collector: one of its threads has ended; start the service again")
+    return {"version": __version__, "url": service.front.url, "faults": faults, **parts}

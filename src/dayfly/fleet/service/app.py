@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from dayfly.fleet.service.service import Service
 
 
-def build(service: Service, *, parts: Sequence[tuple[str, ControllerRouterHandler]] = ()) -> Litestar:
-    """The application. `parts` are the collector's and the console's routers, each with who may use it.
+def build(
+    service: Service, *, parts: Sequence[tuple[str, Sequence[ControllerRouterHandler]]] = ()
+) -> Litestar:
+    """The application. `parts` are routes of the collector, the console and others, each with who may use it.
 
     A router's own `opt` may ask for more: the decision nearest to a route holds, and a route without one is refused.
     """
@@ -31,7 +33,7 @@ def build(service: Service, *, parts: Sequence[tuple[str, ControllerRouterHandle
         route_handlers=[
             *signing_routes(service),
             Router("/api/v1", route_handlers=api_routes(service), opt=needs(Role.VIEWER)),
-            *(Router("/", route_handlers=[part], opt={ACCESS: access}) for access, part in parts),
+            *(Router("/", route_handlers=list(routes), opt={ACCESS: access}) for access, routes in parts),
         ],
         guards=[guard],
         exception_handlers={DayflyError: refuse, Exception: refuse},

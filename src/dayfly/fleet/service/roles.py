@@ -63,12 +63,20 @@ def needs(role: Role) -> dict[str, Any]:
     return {ACCESS: role.value}
 
 
+def decision(handler: BaseRouteHandler) -> str:
+    """Who may use a route, as its nearest layer has decided; "" where nobody has."""
+    if handler.opt.get("public") is True:
+        return PUBLIC
+    access = handler.opt.get(ACCESS)
+    return access if isinstance(access, str) else ""
+
+
 async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Let a request to its route or refuse it; a route without a decision is refused to everybody."""
-    access = PUBLIC if handler.opt.get("public") is True else handler.opt.get(ACCESS)
+    access = decision(handler)
     if access in (PUBLIC, SENDER):
         return
-    needed = Role.parse(access) if isinstance(access, str) else None
+    needed = Role.parse(access)
     if needed is None:
         raise PermissionDeniedException("nobody has decided who may use this route")
     user = connection.scope.get("user")

@@ -30,6 +30,8 @@ class Service:
     front: Front
     passwords: Passwords
     health: dict[str, Callable[[], dict[str, object]]] = field(default_factory=dict)
+    # By name of a part: what is wrong with it, in words, nothing where all is well.
+    faults: dict[str, Callable[[], list[str]]] = field(default_factory=dict)
     accounts: Accounts = field(init=False)
     sessions: Sessions = field(init=False)
     audit: Audit = field(init=False)

@@ -12,24 +12,22 @@ import ssl
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import uvicorn
 
 from dayfly.errors import DayflyError
-from dayfly.fleet.console.console import Console
-from dayfly.fleet.console.routes import routes as console_routes
 from dayfly.fleet.service.accounts import SETUP_SECONDS
-from dayfly.fleet.service.app import build
-from dayfly.fleet.service.detecting import Detecting
+from dayfly.fleet.service.assembling import assemble
 from dayfly.fleet.service.front import Front
 from dayfly.fleet.service.gate import Gate
 from dayfly.fleet.service.ledger import Ledger
 from dayfly.fleet.service.passwords import Passwords
 from dayfly.fleet.service.protocol import MOST_CONNECTIONS, BoundedProtocol
-from dayfly.fleet.service.roles import Role
+from dayfly.fleet.service.retiring import Retirer
 from dayfly.fleet.service.service import Service
-from dayfly.fleet.service.ticking import Ticking
+from dayfly.fleet.store.retention import let_go
 from dayfly.fleet.store.schema import Deployment, migrate
 from dayfly.fleet.store.store import Place, Store
 
@@ -37,7 +35,6 @@ LOCK = "serving.json"
 CLI_TOKEN = "cli.token"
 STORE = "store"
 _END_SECONDS = 10
-TICK_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +49,9 @@ class Options:
     certificate: Path | None = None
     key: Path | None = None
     is_plain_http_allowed: bool = False
+    # Days that lines are kept; 0 for ever.
+    keep_days: int = 30
+    make_retirer: Callable[[Store], Retirer] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +84,12 @@ def serve(options: Options, *, tell: Callable[[Started], None]) -> None:
         store = stack.enter_context(Store(options.place))
         done = migrate(store, options.deployment, cluster=options.cluster)
         service = Service(options.folder, store, ledger, front, passwords)
-        detecting = Detecting(store, options.folder, lambda written: None)
-        ticking = Ticking("detections", detecting.tick, seconds=TICK_SECONDS)
-        service.health["detections"] = ticking.health
-        console = Console(store, dict, detecting.shown, detecting.runs)
-        stack.callback(console.close)
-        app = build(service, parts=[(Role.VIEWER, console_routes(console))])
+        app = assemble(
+            service,
+            stack,
+            retirer=options.make_retirer(store) if options.make_retirer else None,
+            let_go=lambda: _let_go(options, store),
+        )
         _leave_token(options.folder, service)
         stack.callback(_take_away, options.folder / CLI_TOKEN)
         started = Started(
@@ -115,8 +115,6 @@ def serve(options: Options, *, tell: Callable[[Started], None]) -> None:
             backlog=2048,
         )
         config.load()
-        ticking.start()
-        stack.callback(ticking.close)
         config.ssl = context
         asyncio.run(_until_signal(config, bound, lambda: tell(started), options.folder, front))
 
@@ -144,6 +142,17 @@ async def _until_signal(
         )
         tell()
     await serving
+
+
+def _let_go(options: Options, store: Store) -> None:
+    if options.keep_days:
+        let_go(
+            store,
+            options.keep_days,
+            now=datetime.now(UTC),
+            deployment=options.deployment,
+            cluster=options.cluster,
+        )
 
 
 def _local_url(front: Front) -> str:

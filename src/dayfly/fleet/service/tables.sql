@@ -26,6 +26,8 @@ CREATE TABLE IF NOT EXISTS tokens
     kind    TEXT NOT NULL,
     name    TEXT NOT NULL COLLATE NOCASE,
     role    TEXT NOT NULL,
+    -- A sender's: the functions it may speak of, by name or pattern, one a line; '' for all.
+    scope   TEXT NOT NULL DEFAULT '',
     created REAL NOT NULL,
     expires REAL NOT NULL,
     used    REAL NOT NULL DEFAULT 0

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,16 +13,22 @@ from dayfly.lab.demo.cards import make_cards
 if TYPE_CHECKING:
     from random import Random
 
+# Addresses for documentation (RFC 5737): nobody's.
+ATTACKER = "203.0.113.66"
+MONITOR = "192.0.2.53"
+_DOMAIN = "shop4711.execute-api.us-east-1.amazonaws.com"
+_BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 _NAMES = ("Ada", "Bram", "Chidi", "Dalia", "Emre", "Freya", "Goran", "Hana", "Ines", "Jonas", "Kaya", "Lucia")
 
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """Somebody who pays; `card` is unique within a demo."""
+    """Somebody who pays; `card` is unique within a demo, `address` may be shared with others."""
 
     name: str
     card: str
     amount: str
+    address: str = "192.0.2.1"
 
 
 # What the attacker types into the amount field, once per request. It defines `_plant` and calls it. From
@@ -58,47 +66,87 @@ def implant_source(*, sink_host: str, sink_port: int) -> str:
     return _IMPLANT.strip().replace("HOST", sink_host).replace("PORT", str(sink_port))
 
 
-def make_customers(count: int, *, random: Random) -> tuple[Customer, ...]:
-    """Return `count` customers with different cards and ordinary sums as amounts."""
+def make_customers(count: int, *, random: Random, has_sums: bool = True) -> tuple[Customer, ...]:
+    """Return `count` customers with different cards, and amounts as the form takes them: sums, or plain numbers.
+
+    To the guard a sum is code that came with the event, which it is.
+    """
     return tuple(
         Customer(
             name=f"{random.choice(_NAMES)} {number}",
             card=card,
-            amount=f"{random.randrange(500, 20_000) / 100:.2f} + {random.choice(('0.00', '2.90', '4.99'))}",
+            amount=_amount(random, is_sum=has_sums),
+            # RFC 2544's addresses for benchmarks: nobody's, and enough of them. Some customers sit behind one address.
+            address=f"198.18.{random.randrange(64)}.{random.randrange(1, 255)}",
         )
         for number, card in enumerate(make_cards(count, random=random), start=1)
     )
 
 
+def _amount(random: Random, *, is_sum: bool) -> str:
+    number = f"{random.randrange(500, 20_000) / 100:.2f}"
+    return f"{number} + {random.choice(('0.00', '2.90', '4.99'))}" if is_sum else number
+
+
 def payment_event(customer: Customer) -> bytes:
-    """Return the API Gateway proxy event of a customer's payment."""
-    return _proxy_event("POST", {"customer": customer.name, "card": customer.card, "amount": customer.amount})
+    """Return the HTTP API event of a customer's payment."""
+    body = {"customer": customer.name, "card": customer.card, "amount": customer.amount}
+    return _http_event("POST", "/payments", body, address=customer.address, agent=_BROWSER)
 
 
-def attack_event(*, sink_host: str, sink_port: int) -> bytes:
-    """Return the proxy event of the attack: a payment whose amount is code that also yields a number."""
+def attack_event(*, sink_host: str, sink_port: int, address: str = ATTACKER) -> bytes:
+    """Return the event of the attack: a payment whose amount is code that also yields a number."""
     source = implant_source(sink_host=sink_host, sink_port=sink_port)
     amount = f"(exec({source!r}, globals()), _plant(context), 1.0)[-1]"
-    return _proxy_event("POST", {"customer": "nobody", "card": "0000", "amount": amount})
+    body = {"customer": "nobody", "card": "0000", "amount": amount}
+    return _http_event("POST", "/payments", body, address=address, agent="python-requests/2.32.3")
 
 
 def ping_event() -> bytes:
-    """Return the proxy event of a keep-warm ping: a health check, like any monitor's."""
-    return _proxy_event("GET", None)
+    """Return the event of a keep-warm ping: a health check, like any monitor's."""
+    return _http_event("GET", "/health", None, address=MONITOR, agent="monitor/1.0")
 
 
-def _proxy_event(method: str, body: dict[str, str] | None) -> bytes:
-    # https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway.html#apigateway-example-event
-    path = "/payments" if method == "POST" else "/health"
+def _http_event(method: str, path: str, body: dict[str, str] | None, *, address: str, agent: str) -> bytes:
+    # Payload format 2.0: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+    now = time.time()
+    headers = {
+        "accept": "application/json",
+        "content-length": str(len(json.dumps(body)) if body is not None else 0),
+        "content-type": "application/json",
+        "host": _DOMAIN,
+        "user-agent": agent,
+        "x-amzn-trace-id": f"Root=1-{int(now):08x}-{os.urandom(12).hex()}",
+        "x-forwarded-for": address,
+        "x-forwarded-port": "443",
+        "x-forwarded-proto": "https",
+    }
     event = {
-        "resource": path,
-        "path": path,
-        "httpMethod": method,
-        "headers": {"accept": "application/json", "content-type": "application/json"},
-        "queryStringParameters": None,
-        "pathParameters": None,
-        "requestContext": {"resourcePath": path, "httpMethod": method, "stage": "prod"},
-        "body": None if body is None else json.dumps(body),
+        "version": "2.0",
+        "routeKey": f"{method} {path}",
+        "rawPath": path,
+        "rawQueryString": "",
+        "headers": headers,
+        "requestContext": {
+            "accountId": "000000000000",
+            "apiId": _DOMAIN.partition(".")[0],
+            "domainName": _DOMAIN,
+            "domainPrefix": _DOMAIN.partition(".")[0],
+            "http": {
+                "method": method,
+                "path": path,
+                "protocol": "HTTP/1.1",
+                "sourceIp": address,
+                "userAgent": agent,
+            },
+            "requestId": os.urandom(8).hex(),
+            "routeKey": f"{method} {path}",
+            "stage": "$default",
+            "time": time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime(now)),
+            "timeEpoch": int(now * 1000),
+        },
         "isBase64Encoded": False,
     }
+    if body is not None:
+        event["body"] = json.dumps(body)
     return json.dumps(event).encode()

@@ -2,7 +2,10 @@
 --
 -- Every table is a ReplacingMergeTree whose sorting key is the identity of a line, so that a line which came by two
 -- roads, or twice by one, is one row after a merge; the collector drops those it has seen before they get here.
--- Hours come first in a key: a detection reads the last minutes, a page the last day, of all functions.
+-- Hours come first in a key: a detection reads the last minutes, a page the last day, of all functions. Ten minutes
+-- instead were no faster for the last ten minutes (49 and 50 ms) and twice as slow for one function's day (15 and 7 ms).
+-- A request, an environment or an address is looked up by Bloom filters: 17, 11 and 5 ms where reading all took 123, 24
+-- and 37 ms; they cost 1.3 of 44 bytes a row. (10 M rows, chDB 26.9, two busy cores; bench/fleet.)
 -- Identifiers of environments and keyed hashes are numbers: 0 means that it is not known.
 
 -- shard: environment
@@ -17,7 +20,7 @@ CREATE TABLE invocations
     environment UInt64,
     stream      UInt64,
     sequence    UInt32 CODEC(Delta, ZSTD),
-    worker      UInt32,
+    worker      UInt32 CODEC(Delta, ZSTD),
     invocation  UInt32 CODEC(Delta, ZSTD),
     request_id  UUID,
     trigger     LowCardinality(String),
@@ -37,7 +40,10 @@ CREATE TABLE invocations
     age_ms      UInt64 CODEC(Delta, ZSTD),
     code        UInt64,
     residue     UInt64,
-    trust       LowCardinality(String)
+    trust       LowCardinality(String),
+    INDEX by_request request_id TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX by_environment environment TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX by_source source TYPE bloom_filter(0.01) GRANULARITY 1
 )
 ENGINE = @ReplacingMergeTree(ingested)
 PARTITION BY toDate(time)
@@ -112,7 +118,9 @@ CREATE TABLE findings
     request_id   UUID,
     patient_zero UUID,
     evidence     String,
-    trust        LowCardinality(String)
+    trust        LowCardinality(String),
+    INDEX by_uid uid TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX by_environment environment TYPE bloom_filter(0.01) GRANULARITY 1
 )
 ENGINE = @ReplacingMergeTree(ingested)
 PARTITION BY toYYYYMM(time)
@@ -138,7 +146,8 @@ CREATE TABLE behaviours
     package_version LowCardinality(String),
     verdict         LowCardinality(String),
     technique       LowCardinality(String),
-    trust           LowCardinality(String)
+    trust           LowCardinality(String),
+    INDEX by_environment environment TYPE bloom_filter(0.01) GRANULARITY 1
 )
 ENGINE = @ReplacingMergeTree(ingested)
 PARTITION BY toYYYYMM(time)
@@ -162,7 +171,8 @@ CREATE TABLE platform
     duration_us UInt32 CODEC(T64, ZSTD),
     billed_ms   UInt32 CODEC(T64, ZSTD),
     memory_mb   UInt16,
-    used_mb     UInt16
+    used_mb     UInt16,
+    INDEX by_stream stream TYPE bloom_filter(0.01) GRANULARITY 1
 )
 ENGINE = @ReplacingMergeTree(ingested)
 PARTITION BY toDate(time)

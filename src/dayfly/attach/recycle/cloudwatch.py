@@ -1,0 +1,107 @@
+"""Watches what environments do in CloudWatch Logs themselves, where no fleet collects them.
+
+One log stream is one environment, named when it begins
+(https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html); its creation time is its birth. Lines take
+some seconds to be found.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from dayfly.attach.recycle.model import Order, Sightings
+from dayfly.attach.recycle.survey import explain
+
+if TYPE_CHECKING:
+    from mypy_boto3_logs import CloudWatchLogsClient
+
+# Text and JSON logs; the filter's quotes make words of several parts one.
+_PATTERN = '?"START RequestId" ?"REPORT RequestId" ?"platform.start" ?"platform.report"'
+_LINE = re.compile(
+    r"^(?P<kind>START|REPORT) RequestId: (?P<id>[0-9a-f-]{36})|"
+    r'"type":\s*"platform\.(?P<json>start|report)".*?"requestId":\s*"(?P<json_id>[0-9a-f-]{36})"'
+)
+_PAGES = 50
+
+
+class CloudWatchWitness:
+    """Reads one log group from a little before the order on; raises RecycleError where that is not allowed."""
+
+    def __init__(self, client: CloudWatchLogsClient, log_group: str) -> None:
+        self._client = client
+        self._log_group = log_group
+        self._born: dict[str, float] = {}
+
+    def look(self, order: Order, *, timeout_s: float) -> Sightings:
+        """Return what the group holds now."""
+        starts: dict[str, dict[str, float]] = {}
+        reports: set[str] = set()
+        newest = 0.0
+        try:
+            pages = self._client.get_paginator("filter_log_events").paginate(
+                logGroupName=self._log_group,
+                startTime=max(0, int((order.ordered - timeout_s) * 1000)),
+                filterPattern=_PATTERN,
+            )
+            for number, page in enumerate(pages):
+                if number >= _PAGES:
+                    break
+                for event in page["events"]:
+                    at = event["timestamp"] / 1000
+                    newest = max(newest, at)
+                    match = _LINE.search(event["message"])
+                    if match is None:
+                        continue
+                    request = match["id"] or match["json_id"]
+                    if (match["kind"] or match["json"]).upper() == "START":
+                        starts.setdefault(event["logStreamName"], {}).setdefault(request, at)
+                    else:
+                        reports.add(request)
+            old = {stream for stream in starts if self._birth(stream) < order.ordered}
+        except (ClientError, BotoCoreError) as error:
+            raise explain(error, f"cannot read the log group {self._log_group}") from error
+        return _count(order, starts, reports, old, newest=newest, timeout_s=timeout_s)
+
+    def _birth(self, stream: str) -> float:
+        """When a stream was made; 0 (so: old) where that is not told."""
+        if stream not in self._born:
+            found = self._client.describe_log_streams(
+                logGroupName=self._log_group, logStreamNamePrefix=stream, limit=1
+            )["logStreams"]
+            self._born[stream] = next(
+                (one.get("creationTime", 0) / 1000 for one in found if one.get("logStreamName") == stream),
+                0.0,
+            )
+        return self._born[stream]
+
+
+def _count(
+    order: Order,
+    starts: dict[str, dict[str, float]],
+    reports: set[str],
+    old: set[str],
+    *,
+    newest: float,
+    timeout_s: float,
+) -> Sightings:
+    begun = {stream: [at for at in own.values() if at > order.effective] for stream, own in starts.items()}
+    busy = {
+        stream
+        for stream in old
+        for request, at in starts[stream].items()
+        if request not in reports and at > newest - timeout_s
+    }
+    new = {stream for stream in starts if stream not in old and begun[stream]}
+    return Sightings(
+        old=len(old),
+        old_begun=sum(len(begun[stream]) for stream in old),
+        old_last=max((at for stream in old for at in begun[stream]), default=0.0),
+        old_busy=len(busy),
+        new=len(new),
+        new_begun=sum(len(begun[stream]) for stream in new),
+        new_last=max((at for stream in new for at in begun[stream]), default=0.0),
+        newest=newest,
+    )

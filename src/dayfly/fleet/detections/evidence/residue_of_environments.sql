@@ -1,0 +1,9 @@
+-- title: The invocations that left it
+-- function: String
+-- residue: UInt64
+SELECT time, hex(environment) AS environment, invocation, request_id, worker, trigger, route, outcome, hex(pattern) AS pattern
+FROM invocations
+WHERE function = {function:String} AND residue = {residue:UInt64}
+    AND time >= {first_time:DateTime64(3)} AND time <= {last_time:DateTime64(3)}
+ORDER BY time
+LIMIT {most:UInt32}

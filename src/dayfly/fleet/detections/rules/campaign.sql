@@ -1,0 +1,79 @@
+-- rule: campaign
+-- title: One exploit is tried on many functions
+-- severity: high
+-- technique: T1190, T1595.002
+-- every: 60
+-- lookback: 3600
+-- gap: 7200
+-- story: Requests of one form (pattern {pattern:hash}) made the guard speak in {functions_all} functions ({functions}) within
+--   {seconds:duration}: {rules}. {got_through} of {events} went through, since the guard there only observes.
+-- do: Find out whether it is a test that you ordered. If not: block the callers at WAF, set guard = block where it only observed, and
+--   look at the environments where it went through.
+-- explain: Somebody is trying the same break-in on one function after the other.
+-- sees: guard findings on at least `min_functions` functions whose requests have the same pattern of values, or the same caller.
+-- misses: an attacker who writes every request anew and calls from everywhere.
+-- evidence: guard_findings_of_pattern
+-- param_min_functions: 3 (UInt32) functions in which the guard spoke
+WITH
+    told AS
+    (
+        SELECT account, region, function, environment, invocation, request_id, kind, technique, time, JSONExtractString(evidence, 'rule') AS guard_rule
+        FROM findings
+        WHERE kind IN ('guard.refused', 'guard.observed') AND time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)}
+        LIMIT 1 BY environment, invocation, request_id, kind, guard_rule
+    ),
+    asked AS
+    (
+        SELECT environment, invocation, request_id, any(pattern) AS pattern, any(source) AS source
+        FROM invocations
+        WHERE time >= {start:DateTime64(3)} - INTERVAL 1 MINUTE AND time < {now:DateTime64(3)} + INTERVAL 1 MINUTE
+            AND environment GLOBAL IN (SELECT environment FROM told) AND function GLOBAL IN (SELECT function FROM told)
+            AND (environment, invocation) GLOBAL IN (SELECT environment, invocation FROM told)
+        GROUP BY environment, invocation, request_id
+    ),
+    both AS
+    (
+        SELECT t.*, a.pattern AS pattern, a.source AS source
+        FROM told AS t
+        GLOBAL LEFT JOIN asked AS a ON a.environment = t.environment AND a.invocation = t.invocation AND a.request_id = t.request_id
+    ),
+    keyed AS
+    (
+        SELECT *, 'pattern' AS by, pattern AS key FROM both WHERE pattern != 0
+        UNION ALL
+        SELECT *, 'source' AS by, source AS key FROM both WHERE source != 0
+    ),
+    per_key AS
+    (
+        SELECT by, key, groupUniqArray(1000)(function) AS functions, uniqExact(function) AS functions_all, groupUniqArray(100)(environment) AS environments,
+            uniqExact(environment) AS environments_all, groupUniqArrayIf(100)(source, source != 0) AS sources,
+            groupUniqArray(100)(request_id) AS request_ids, count() AS events, countIf(kind = 'guard.observed') AS got_through,
+            min(time) AS first_time, max(time) AS last_time, any(account) AS account, any(region) AS region,
+            arraySort(groupUniqArray(10)(guard_rule)) AS rules, any(pattern) AS pattern
+        FROM keyed
+        GROUP BY by, key
+        HAVING functions_all >= {min_functions:UInt32}
+    ),
+    -- A caller whose requests have one pattern is one campaign, not two.
+    distinct_keys AS
+    (
+        SELECT *
+        FROM per_key
+        ORDER BY by = 'pattern' DESC, events DESC
+        LIMIT 1 BY arraySort(functions)
+    )
+SELECT
+    concat(by, ' ', hex(key)) AS subject_key,
+    toStartOfHour(distinct_keys.first_time) AS episode,
+    account, region, functions, environments, environments_all, sources, request_ids, events, first_time, last_time,
+    toUInt8(multiIf(got_through > 0 AND functions_all >= 5, 5, got_through > 0 OR functions_all >= 5, 4, 3)) AS severity,
+    arrayFilter(x -> x != '', [
+        concat(toString(functions_all), ' functions, ', toString(events), ' findings of the guard, ', toString(length(sources)), ' callers'),
+        if(by = 'pattern', 'the requests have one form', 'the requests come from one caller'),
+        if(got_through > 0, concat(toString(got_through), ' of them happened: the guard only observed'), 'all were refused')
+    ]) AS reasons,
+    toJSONString(CAST(
+        tuple(key, if(by = 'pattern', key, pattern), functions_all, got_through, arrayStringConcat(rules, ', '), by),
+        'Tuple(key UInt64, pattern UInt64, functions_all UInt64, got_through UInt64, rules String, by String)'
+    )) AS facts
+FROM distinct_keys

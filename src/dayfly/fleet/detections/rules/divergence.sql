@@ -1,0 +1,118 @@
+-- rule: divergence
+-- title: Environments of one version run different code
+-- severity: high
+-- technique: T1554
+-- every: 300
+-- lookback: 86400
+-- gap: 21600
+-- story: {odd} of {all} environments of {function} ({version}) started with code {code:hash}; the others run {common:hash}.
+--   A deploy replaces all environments that start after it; these started in between the others ({runs} times).
+-- do: Retire the odd environments, keep one for inspection, and find where its code came from: a layer, a file system that
+--   the function may write, a package fetched at init. Compare with the package that you deployed.
+-- explain: All copies of this function should be the same, and some are not, though nobody deployed anything.
+-- sees: a minority of environments of one version whose code differs, in between environments that do not differ.
+-- misses: code that is the same everywhere (a trojan in the package itself), and a minority that replaces the majority in one go.
+-- evidence: code_of_environments
+-- param_min_others: 3 (UInt32) environments with the usual code that make it the usual one
+-- param_settle: 120 (UInt32) seconds in which a deploy may still start environments of the code before
+-- param_max_run: 3 (Float64) mean number of odd environments in a row; more looks like a deploy and a rollback
+WITH
+    seen AS
+    (
+        SELECT account, region, function, version, environment, time, code
+        FROM environments
+        WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)} AND code != 0
+        UNION ALL
+        SELECT account, region, function, version, environment, time, code
+        FROM invocations
+        WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)} AND invocation <= 1 AND code != 0
+    ),
+    starts AS
+    (
+        SELECT account, region, function, version, environment, argMin(code, time) AS first_code, min(time) AS started
+        FROM seen
+        GROUP BY account, region, function, version, environment
+    ),
+    -- Most functions have one code in a day: nothing further is done about them.
+    mixed AS
+    (
+        SELECT account, region, function, version, uniqExact(first_code) AS codes
+        FROM starts
+        GROUP BY account, region, function, version
+        HAVING codes > 1 AND codes <= 20
+    ),
+    firsts AS
+    (
+        SELECT account, region, function, version, groupArray((first_code, first_started)) AS of_codes
+        FROM
+        (
+            SELECT account, region, function, version, first_code, min(started) AS first_started
+            FROM starts
+            WHERE (account, region, function, version) GLOBAL IN (SELECT account, region, function, version FROM mixed)
+            GROUP BY account, region, function, version, first_code
+        )
+        GROUP BY account, region, function, version
+    ),
+    -- Without those that started with the older code while a deploy was still settling.
+    settled AS
+    (
+        SELECT s.account AS account, s.region AS region, s.function AS function, s.version AS version,
+            s.environment AS environment, s.first_code AS code, s.started AS started
+        FROM starts AS s
+        GLOBAL INNER JOIN firsts AS f USING (account, region, function, version)
+        WHERE NOT arrayExists(
+            c -> c.1 != s.first_code AND c.2 <= s.started AND s.started < c.2 + toIntervalSecond({settle:UInt32})
+                AND arrayExists(own -> own.1 = s.first_code AND own.2 < c.2, f.of_codes), f.of_codes)
+    ),
+    ordered AS
+    (
+        SELECT *,
+            lagInFrame(code, 1, 0) OVER (PARTITION BY account, region, function, version ORDER BY started, environment
+                ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS before,
+            leadInFrame(code, 1, 0) OVER (PARTITION BY account, region, function, version ORDER BY started, environment
+                ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS after
+        FROM settled
+    ),
+    per_code AS
+    (
+        SELECT account, region, function, version, code, count() AS odd,
+            countIf(before != code) AS runs, countIf(before != code AND before != 0) AS begun, countIf(after != code AND after != 0) AS ended,
+            groupArray(100)(environment) AS odd_environments, min(started) AS first_time, max(started) AS last_time
+        FROM ordered
+        GROUP BY account, region, function, version, code
+    ),
+    per_version AS
+    (
+        SELECT account, region, function, version, sum(odd) AS all, max(odd) AS most, argMax(code, odd) AS common
+        FROM per_code
+        GROUP BY account, region, function, version
+    ),
+    judged AS
+    (
+        SELECT *,
+            match(version, '^[0-9]+$') AS is_published,
+            -- In between: every run of it ends, and what comes back is another code; or it comes more than once.
+            (begun >= 1 AND ended >= 1 AND odd / runs < {max_run:Float64}) OR (runs >= 2 AND odd / runs < {max_run:Float64}) AS is_between
+        FROM per_code
+        INNER JOIN per_version USING (account, region, function, version)
+        WHERE code != common AND most >= {min_others:UInt32}
+    )
+SELECT
+    concat(function, ' ', version, ' ', hex(code)) AS subject_key,
+    first_time AS episode,
+    account, region, [function] AS functions, odd_environments AS environments, odd AS environments_all,
+    CAST([], 'Array(UInt64)') AS sources, CAST([], 'Array(UUID)') AS request_ids, odd AS events, first_time, last_time,
+    toUInt8(multiIf(is_published AND is_between AND odd >= 4, 5, is_between AND (is_published OR runs >= 2), 4, 3)) AS severity,
+    arrayFilter(x -> x != '', [
+        concat(toString(odd), ' of ', toString(all), ' environments differ'),
+        if(is_between, concat('they started in between environments with the usual code, ', toString(runs), ' times'),
+            'they replaced the usual code and a published version never changes; an update of the runtime would look so, too'),
+        if(is_published, 'the version is published: its code and layers cannot be changed by a deploy',
+            'the version may be changed in place ($LATEST): a deploy that was rolled back at once would look so, too')
+    ]) AS reasons,
+    toJSONString(CAST(
+        tuple(function, version, code, common, odd, all, runs),
+        'Tuple(function String, version String, code UInt64, common UInt64, odd UInt64, all UInt64, runs UInt64)'
+    )) AS facts
+FROM judged
+WHERE is_between OR is_published

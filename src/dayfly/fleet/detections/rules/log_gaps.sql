@@ -1,0 +1,125 @@
+-- rule: log_gaps
+-- title: Lines of an environment are missing
+-- severity: medium
+-- technique: T1562.006, T1070
+-- every: 120
+-- lookback: 3600
+-- gap: 7200
+-- story: {missing} of Dayfly's lines of {function} never came, in {environments} environments: their numbers are missing in between
+--   lines that did. {judgement}
+-- do: If the road lost them (a subscription that was throttled, a full queue): look at the ingest page and fetch the hours again with
+--   `dayfly fleet pull`. If one function's lines alone are missing, treat the environments as silenced: retire them.
+-- explain: Our security log has holes, and we cannot say what happened in them.
+-- sees: numbers that are missing in between two lines of an environment, the later of them older than `settle` seconds.
+-- misses: lines missing at an environment's end (see protection_gone).
+-- evidence: numbers_around_gaps
+-- param_settle: 300 (UInt32) seconds that a line may take to come
+-- param_min_missing: 3 (UInt32) lines that must be missing in a function
+-- param_many_functions: 5 (UInt32) functions with gaps at once from which on it is the road
+WITH
+    candidates AS
+    (
+        SELECT function, environment, count() AS have
+        FROM invocations
+        WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)} - toIntervalSecond({settle:UInt32}) AND sequence != 0
+        GROUP BY function, environment
+        HAVING max(sequence) - min(sequence) + 1 > have
+    ),
+    lines AS
+    (
+        SELECT account, region, function, environment, sequence, time, 0 AS is_grave
+        FROM invocations
+        WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)} AND sequence != 0
+            AND environment GLOBAL IN (SELECT environment FROM candidates) AND function GLOBAL IN (SELECT function FROM candidates)
+        UNION ALL
+        SELECT account, region, function, environment, sequence, time, severity >= 4 AS is_grave
+        FROM findings
+        WHERE time >= {start:DateTime64(3)} - INTERVAL 1 MINUTE AND time < {now:DateTime64(3)} AND sequence != 0
+            AND environment GLOBAL IN (SELECT environment FROM candidates)
+        UNION ALL
+        SELECT account, region, function, environment, sequence, time, 0 AS is_grave
+        FROM behaviours
+        WHERE time >= {start:DateTime64(3)} - INTERVAL 1 MINUTE AND time < {now:DateTime64(3)} AND sequence != 0
+            AND environment GLOBAL IN (SELECT environment FROM candidates)
+    ),
+    known AS
+    (
+        SELECT environment, sequence, any(account) AS account, any(region) AS region, any(function) AS function,
+            min(time) AS at, max(is_grave) AS is_grave
+        FROM lines
+        GROUP BY environment, sequence
+    ),
+    steps AS
+    (
+        SELECT *,
+            lagInFrame(sequence, 1, sequence) OVER (PARTITION BY environment ORDER BY sequence
+                ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS before,
+            lagInFrame(at, 1, at) OVER (PARTITION BY environment ORDER BY sequence
+                ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS before_at,
+            max(is_grave) OVER (PARTITION BY environment) AS has_grave
+        FROM known
+    ),
+    gaps AS
+    (
+        SELECT account, region, function, environment, sequence - before - 1 AS missing, before_at, at, has_grave
+        FROM steps
+        WHERE sequence > before + 1 AND at < {now:DateTime64(3)} - toIntervalSecond({settle:UInt32})
+    ),
+    per_function AS
+    (
+        SELECT account, region, function, sum(missing) AS missing, count() AS gaps, uniqExact(environment) AS environments_all,
+            groupUniqArray(100)(environment) AS environments, min(before_at) AS first_time, max(at) AS last_time, max(has_grave) AS has_grave
+        FROM gaps
+        GROUP BY account, region, function
+    ),
+    fleet AS
+    (
+        SELECT count() AS functions_with_gaps
+        FROM per_function
+    ),
+    serving AS
+    (
+        SELECT function, uniqExact(environment) AS serving
+        FROM invocations
+        WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)} AND function GLOBAL IN (SELECT function FROM per_function)
+        GROUP BY function
+    ),
+    judged AS
+    (
+        SELECT p.account AS account, p.region AS region, p.function AS function, p.missing AS missing, p.gaps AS gaps,
+            p.environments_all AS environments_all, p.environments AS environments, p.first_time AS first_time, p.last_time AS last_time,
+            p.has_grave AS has_grave, f.functions_with_gaps AS functions_with_gaps, s.serving AS serving,
+            functions_with_gaps >= {many_functions:UInt32} AS is_road,
+            if(is_road, 'the road', concat(p.function, ' ', p.account, ' ', p.region)) AS subject,
+            NOT is_road AND (has_grave OR (environments_all <= 2 AND serving >= 5)) AS is_suppressed
+        FROM per_function AS p
+        CROSS JOIN fleet AS f
+        GLOBAL LEFT JOIN serving AS s ON s.function = p.function
+        WHERE p.missing >= {min_missing:UInt32}
+    )
+SELECT
+    subject AS subject_key,
+    toStartOfHour(min(judged.first_time)) AS episode,
+    any(judged.account) AS account, any(judged.region) AS region, groupUniqArray(1000)(function) AS functions,
+    arraySlice(groupUniqArrayArray(judged.environments), 1, 100) AS environments, sum(judged.environments_all) AS environments_all,
+    CAST([], 'Array(UInt64)') AS sources, CAST([], 'Array(UUID)') AS request_ids, sum(judged.missing) AS events,
+    min(judged.first_time) AS first_time, max(judged.last_time) AS last_time,
+    toUInt8(multiIf(any(is_road), 2, max(is_suppressed) AND max(has_grave), 4, 3)) AS severity,
+    [
+        concat(toString(sum(judged.missing)), ' numbers are missing in ', toString(sum(gaps)), ' gaps'),
+        multiIf(
+            any(is_road), concat(toString(any(functions_with_gaps)), ' functions have gaps at the same time: the road lost them'),
+            max(is_suppressed) AND max(has_grave), 'the same environments have findings of high severity: the lines were suppressed, as it seems',
+            max(is_suppressed), concat('only ', toString(sum(judged.environments_all)), ' of ', toString(max(serving)), ' environments have gaps'),
+            'other functions have none')
+    ] AS reasons,
+    toJSONString(CAST(
+        tuple(sum(judged.missing), sum(gaps), any(functions_with_gaps),
+            multiIf(any(is_road), 'So many functions have gaps at once that the road must have lost them.',
+                max(is_suppressed), 'The others have none: somebody may have suppressed them.',
+                'Whether the road lost them or somebody suppressed them cannot be told.'),
+            arraySlice(groupUniqArrayArray(judged.environments), 1, 100)),
+        'Tuple(missing UInt64, gaps UInt64, functions_with_gaps UInt64, judgement String, environment_list Array(UInt64))'
+    )) AS facts
+FROM judged
+GROUP BY subject

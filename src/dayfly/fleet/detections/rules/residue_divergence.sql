@@ -1,0 +1,77 @@
+-- rule: residue_divergence
+-- title: A few environments leave what the others never leave
+-- severity: medium
+-- technique: T1574
+-- every: 300
+-- lookback: 86400
+-- gap: 21600
+-- story: {odd} of {all} environments of {function} ({version}) leave a residue {residue:hash} behind their invocations,
+--   {times} times since {first_time:time}; no other environment of the version ever did.
+-- do: Look at the findings residue.* of these environments: they name what was left. If a code path of yours explains it, mute
+--   this; if not, retire the environments and look at the first request that left it.
+-- explain: Some copies of the function keep something in memory or on disk that the other copies do not.
+-- sees: a residue that comes again and again in few environments of a version, and is new.
+-- misses: what is left once, and what every environment leaves.
+-- evidence: residue_of_environments
+-- param_min_all: 8 (UInt32) environments of the version that must have served
+-- param_max_share: 0.2 (Float64) share of the environments that may leave it
+-- param_min_repeats: 4 (UInt32) invocations of one environment that leave it
+-- param_min_age: 1800 (UInt32) seconds for which the version was seen without it
+WITH
+    left_behind AS
+    (
+        SELECT account, region, function, version, environment, residue, count() AS times, min(time) AS first_time, max(time) AS last_time
+        FROM invocations
+        WHERE residue != 0 AND time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)}
+        GROUP BY account, region, function, version, environment, residue
+    ),
+    kinds AS
+    (
+        SELECT account, region, function, version, residue, count() AS odd, sum(times) AS total, max(times) AS repeats,
+            groupArray(100)(environment) AS odd_environments, min(left_behind.first_time) AS first_left, max(left_behind.last_time) AS last_left
+        FROM left_behind
+        GROUP BY account, region, function, version, residue
+        HAVING repeats >= {min_repeats:UInt32}
+    ),
+    totals AS
+    (
+        SELECT function, version, uniqExact(environment) AS all, min(time) AS first_seen
+        FROM invocations
+        WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)}
+            AND function GLOBAL IN (SELECT function FROM kinds)
+        GROUP BY function, version
+    ),
+    suspicious AS
+    (
+        SELECT environment, count() AS told
+        FROM findings
+        WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)} AND severity >= 4
+        GROUP BY environment
+    ),
+    judged AS
+    (
+        SELECT k.account AS account, k.region AS region, k.function AS function, k.version AS version, k.residue AS residue, k.odd AS odd,
+            k.total AS total, k.repeats AS repeats, k.odd_environments AS odd_environments, k.first_left AS first_left,
+            k.last_left AS last_left, t.all AS all,
+            arrayCount(e -> e GLOBAL IN (SELECT environment FROM suspicious), k.odd_environments) AS told
+        FROM kinds AS k
+        GLOBAL INNER JOIN totals AS t ON t.function = k.function AND t.version = k.version
+        WHERE t.all >= {min_all:UInt32} AND k.odd <= greatest(1, t.all * {max_share:Float64})
+            AND k.first_left >= t.first_seen + toIntervalSecond({min_age:UInt32})
+    )
+SELECT
+    concat(function, ' ', version, ' ', hex(residue)) AS subject_key,
+    first_left AS episode,
+    account, region, [function] AS functions, odd_environments AS environments, odd AS environments_all,
+    CAST([], 'Array(UInt64)') AS sources, CAST([], 'Array(UUID)') AS request_ids, total AS events,
+    first_left AS first_time, last_left AS last_time,
+    toUInt8(if(told > 0, 4, 3)) AS severity,
+    arrayFilter(x -> x != '', [
+        concat(toString(odd), ' of ', toString(all), ' environments leave it, up to ', toString(repeats), ' times each'),
+        if(told > 0, concat(toString(told), ' of them have findings of high severity'), '')
+    ]) AS reasons,
+    toJSONString(CAST(
+        tuple(function, version, residue, odd, all, total),
+        'Tuple(function String, version String, residue UInt64, odd UInt64, all UInt64, times UInt64)'
+    )) AS facts
+FROM judged

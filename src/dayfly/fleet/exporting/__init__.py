@@ -1,0 +1,1 @@
+"""Carries findings out of the store, in the files that other systems take."""

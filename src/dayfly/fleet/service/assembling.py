@@ -1,0 +1,77 @@
+"""Puts the parts of the service together over one store: collector, detections, console, actions, the CLI's routes."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from litestar import Router
+
+from dayfly.fleet.console.console import Console
+from dayfly.fleet.console.routes import routes as console_routes
+from dayfly.fleet.ingest.collector import Collector
+from dayfly.fleet.ingest.routes import routes as ingest_routes
+from dayfly.fleet.ingest.senders import Sender
+from dayfly.fleet.records.judging import LineReader
+from dayfly.fleet.retirement.routes import routes as retirement_routes
+from dayfly.fleet.service.actions import action_routes
+from dayfly.fleet.service.app import build
+from dayfly.fleet.service.detecting import Detecting
+from dayfly.fleet.service.fleetkeys import load_keys
+from dayfly.fleet.service.retirement import Retirements
+from dayfly.fleet.service.roles import SENDER, Role
+from dayfly.fleet.service.ticking import Ticking
+from dayfly.fleet.service.triaging import Triaging
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from litestar import Litestar
+
+    from dayfly.fleet.service.retiring import Retirer
+    from dayfly.fleet.service.service import Service
+
+TICK_SECONDS = 1.0
+_PROOF_SECONDS = 5.0
+_RETENTION_SECONDS = 3600.0
+
+
+def assemble(
+    service: Service,
+    stack: ExitStack,
+    *,
+    retirer: Retirer | None = None,
+    let_go: Callable[[], None] = lambda: None,
+) -> Litestar:
+    """Return the application; what runs beside it is started, and stopped when `stack` is left."""
+    keys = load_keys(service.folder)
+    collector = stack.enter_context(Collector(service.folder, service.store, LineReader(keys)))
+    service.health["collector"] = collector.health
+    detecting = Detecting(service.store, service.folder, lambda written: None)
+    retirements = Retirements(service, retirer)
+    service.faults["retirements"] = retirements.faults
+    for name, work, seconds in (
+        ("detections", detecting.tick, TICK_SECONDS),
+        ("proofs", retirements.prove, _PROOF_SECONDS),
+        ("retention", let_go, _RETENTION_SECONDS),
+    ):
+        ticking = Ticking(name, work, seconds=seconds)
+        service.health[name] = ticking.health
+        stack.callback(ticking.close)
+        ticking.start()
+    console = Console(service.store, collector.health, detecting.shown, detecting.runs)
+    stack.callback(console.close)
+    return build(
+        service,
+        parts=[
+            (SENDER, [ingest_routes(collector, lambda secret: _sender(service, secret))]),
+            (Role.VIEWER, [console_routes(console)]),
+            (Role.VIEWER, [Router("/api/v1", route_handlers=retirement_routes(service.store))]),
+            (Role.RESPONDER, action_routes(Triaging(service), retirements)),
+        ],
+    )
+
+
+def _sender(service: Service, secret: str) -> Sender | None:
+    token = service.accounts.token(secret, "sender", "local")
+    return Sender(token.name, token.scope) if token is not None else None

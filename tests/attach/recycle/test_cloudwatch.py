@@ -1,0 +1,85 @@
+"""CloudWatch Logs alone tell old environments from new ones, and who is still at work."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from dayfly.attach.recycle.cloudwatch import CloudWatchWitness
+from dayfly.attach.recycle.model import Order, RecycleError, Sightings
+from dayfly.attach.recycle.proving import judge
+
+if TYPE_CHECKING:
+    from mypy_boto3_logs import CloudWatchLogsClient
+
+_GROUP = "/aws/lambda/payments"
+
+
+@pytest.fixture
+def logs(monkeypatch: pytest.MonkeyPatch) -> Iterator[CloudWatchLogsClient]:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "y")
+    with mock_aws():
+        client: CloudWatchLogsClient = boto3.client("logs", region_name="eu-central-1")
+        client.create_log_group(logGroupName=_GROUP)
+        yield client
+
+
+def _stream(logs: CloudWatchLogsClient, name: str) -> float:
+    logs.create_log_stream(logGroupName=_GROUP, logStreamName=name)
+    (found,) = logs.describe_log_streams(logGroupName=_GROUP, logStreamNamePrefix=name)["logStreams"]
+    return found["creationTime"] / 1000
+
+
+def _serve(
+    logs: CloudWatchLogsClient, stream: str, at: float, *, is_done: bool = True, is_json: bool = False
+) -> None:
+    request = str(uuid.uuid4())
+    texts = [f"START RequestId: {request} Version: $LATEST\n"]
+    if is_json:
+        texts = [f'{{"time":"t","type":"platform.start","record":{{"requestId":"{request}"}}}}']
+    if is_done:
+        texts.append(f"REPORT RequestId: {request}\tDuration: 1.00 ms\n")
+    logs.put_log_events(
+        logGroupName=_GROUP,
+        logStreamName=stream,
+        logEvents=[
+            {"timestamp": int((at + number / 100) * 1000), "message": text}
+            for number, text in enumerate(texts)
+        ],
+    )
+
+
+def test_streams_made_before_the_order_are_old(logs: CloudWatchLogsClient) -> None:
+    born = _stream(logs, "2026/11/26/[$LATEST]aaaa")
+    order = Order("payments", "s", ordered=born + 0.001, effective=born + 0.002, took_s=0.001, tries=1)
+    _serve(logs, "2026/11/26/[$LATEST]aaaa", born + 0.5)
+    _serve(logs, "2026/11/26/[$LATEST]aaaa", born + 0.001)
+    witness = CloudWatchWitness(logs, _GROUP)
+    assert witness.look(order, timeout_s=3.0).old_begun == 1
+    fresh = Order("payments", "s", ordered=born - 1.0, effective=born - 0.5, took_s=0.5, tries=1)
+    _serve(logs, "2026/11/26/[$LATEST]aaaa", born + 2.0, is_json=True)
+    seen = CloudWatchWitness(logs, _GROUP).look(fresh, timeout_s=3.0)
+    assert (seen.old, seen.new, seen.new_begun) == (0, 1, 3)
+    assert judge(fresh, seen).is_proved
+
+
+def test_an_invocation_without_its_report_is_at_work(logs: CloudWatchLogsClient) -> None:
+    born = _stream(logs, "aaaa")
+    order = Order("payments", "s", ordered=born + 1.0, effective=born + 2.0, took_s=1.0, tries=1)
+    _serve(logs, "aaaa", born + 0.5, is_done=False)
+    assert CloudWatchWitness(logs, _GROUP).look(order, timeout_s=3.0).old_busy == 1
+
+
+def test_a_group_that_is_not_there_is_an_error_and_an_empty_one_is_silence(
+    logs: CloudWatchLogsClient,
+) -> None:
+    order = Order("payments", "s", ordered=1.0, effective=2.0, took_s=1.0, tries=1)
+    assert CloudWatchWitness(logs, _GROUP).look(order, timeout_s=3.0) == Sightings()
+    with pytest.raises(RecycleError, match="absent"):
+        CloudWatchWitness(logs, "/aws/lambda/absent").look(order, timeout_s=3.0)
