@@ -93,6 +93,36 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "Say how the running service is: collector, detections, alerts, store.",
         "fleet",
     ),
+    "fleet import": (
+        "dayfly.cli.fleet_import:import_",
+        "Bring log files and CloudTrail's files into the running service.",
+        "fleet",
+    ),
+    "fleet pull": (
+        "dayfly.cli.fleet_pull:pull",
+        "Fetch what functions have logged from CloudWatch Logs into the running service.",
+        "fleet",
+    ),
+    "fleet affected": (
+        "dayfly.cli.fleet_affected:affected",
+        "Say who was served after an infection, as figures or as a table for those who must tell customers.",
+        "fleet",
+    ),
+    "fleet rules list": (
+        "dayfly.cli.fleet_rules:show",
+        "List the detection rules, Dayfly's and yours.",
+        "fleet",
+    ),
+    "fleet rules check": (
+        "dayfly.cli.fleet_rules:check",
+        "Check rules of your own, SQL or Sigma, before the service runs them.",
+        "fleet",
+    ),
+    "fleet rules test": (
+        "dayfly.cli.fleet_rules:try_out",
+        "Say what a rule would have told, without writing anything.",
+        "fleet",
+    ),
     "fleet user add": (
         "dayfly.cli.fleet_user:add",
         "Make an account.",
@@ -116,6 +146,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "fleet user role": (
         "dayfly.cli.fleet_user:role",
         "Change what an account may do.",
+        "fleet",
+    ),
+    "fleet key proof": (
+        "dayfly.cli.fleet_key_proof:proof",
+        "Show the key that proves a function's lines, and where to put it.",
         "fleet",
     ),
     "fleet key add": (
@@ -162,6 +197,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
 GROUPS = {
     "fleet": "What no single environment can see: collector, detections and console.",
     "fleet key": "Keys of those who send lines.",
+    "fleet rules": "Detection rules: Dayfly's, and your own in SQL or Sigma.",
     "fleet token": "Tokens of programs that ask the service.",
     "fleet user": "Who may sign in, and what they may do.",
     "lab": "A Lambda emulator without Docker.",

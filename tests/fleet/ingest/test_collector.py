@@ -116,7 +116,7 @@ def test_what_is_broken_costs_itself_alone(opened: Open, store: Store) -> None:
 def test_a_row_the_store_refuses_costs_itself_alone(opened: Open, store: Store) -> None:
     collector = opened()
     send(collector, "a", line(7, 1), line(7, 2, status=-70_000_000_000_000_000_000), line(7, 3))
-    assert collector.drain(20)
+    assert collector.drain(20), collector.health()
     assert counts(store)["lines"] == 2
     assert "invocations" in str(counts(store, "SELECT detail FROM quarantine")["detail"])
 

@@ -190,6 +190,10 @@ def test_infected_are_those_where_it_stays_and_that_were_not_retired_since(
             _finding(6, "environment.infected", 1.0, function="orders"),
             _finding(7, "environment.infected", 1.0, function="retired"),
             _finding(8, "environment.infected", 1.0, function="ordered"),
+            _finding(9, "environment.infected", 1.0, function="renewed"),
+            _finding(9, "environment.renewed", 2.0, function="renewed"),
+            _finding(10, "environment.renewed", 1.0, function="again"),
+            _finding(10, "environment.infected", 2.0, function="again"),
         ],
     )
     store.insert(
@@ -213,5 +217,5 @@ def test_infected_are_those_where_it_stays_and_that_were_not_retired_since(
     )
     now = _ORDERED + 10
     found = infected(reader(), now=now)
-    assert found == {"orders": [6], "ordered": [8], "payments": [1, 3]}
+    assert found == {"again": [10], "orders": [6], "ordered": [8], "payments": [1, 3]}
     assert infected(reader(), now=now, function="orders") == {"orders": [6]}

@@ -7,6 +7,8 @@ of rows, another inserts the blocks. Either may be killed at any instruction, th
 from __future__ import annotations
 
 import contextlib
+import json
+import os
 import queue
 import secrets
 import threading
@@ -20,7 +22,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from dayfly.fleet.ingest.blocks import Block, Blocks
-from dayfly.fleet.ingest.envelopes import Kind, Whose, WireLine
+from dayfly.fleet.ingest.envelopes import Kind, Whose, WireLine, write_lines
 from dayfly.fleet.ingest.inserting import Inserter, delays
 from dayfly.fleet.ingest.reading import BatchReader, Header, Outcome, Reader, cut
 from dayfly.fleet.ingest.rebuilding import rebuild
@@ -85,6 +87,7 @@ class Collector:
         reader: Reader,
         *,
         limits: Limits | None = None,
+        trail_key: bytes = b"",
         clock: Callable[[], float] = time.time,
     ) -> None:
         limits = limits or Limits()
@@ -106,7 +109,7 @@ class Collector:
         self._unmoved: deque[tuple[float, Position]] = deque()
         self._remember_spooled()
         self._seen = Seen()
-        self._batches = BatchReader(reader, self._seen)
+        self._batches = BatchReader(reader, self._seen, trail_key=trail_key or _own_key(folder / "spool"))
         self._inserter = Inserter(store, self._refuse)
         self._name = secrets.token_hex(8)
         self._ready: queue.Queue[Block] = queue.Queue(_BLOCKS_AHEAD)
@@ -139,11 +142,14 @@ class Collector:
         *,
         token: str = "",
         sender: str = "",
+        kind: Kind | None = None,
         whose: Whose | None = None,
         functions: tuple[str, ...] = (),
     ) -> Receipt:
         """Return when the batch is durable. Raises Full where it cannot be taken: nothing of it is kept then."""
-        return self.submit(road, body, token=token, sender=sender, whose=whose, functions=functions).result()
+        return self.submit(
+            road, body, token=token, sender=sender, kind=kind, whose=whose, functions=functions
+        ).result()
 
     def submit(
         self,
@@ -152,15 +158,16 @@ class Collector:
         *,
         token: str = "",
         sender: str = "",
+        kind: Kind | None = None,
         whose: Whose | None = None,
         functions: tuple[str, ...] = (),
     ) -> Future[Receipt]:
         """As `take`, without waiting.
 
         Without a token, the batch's content is its token. `functions` are those that the sender may speak of, none
-        for any. `body` must be what the road promises: see `envelopes.check`.
+        for any. `body` must be of its `kind`, by default the road's own: see `envelopes.check`.
         """
-        kind = _KINDS[road]
+        kind = kind or _KINDS[road]
         if not isinstance(body, bytes):
             kind, body = "lines", _as_lines(body)
         whose = whose or Whose()
@@ -391,13 +398,10 @@ class Collector:
 
 
 def _as_lines(events: Iterable[LogEvent]) -> bytes:
-    encoder = msgspec.json.Encoder()
-    return encoder.encode_lines(
+    return write_lines(
         WireLine(
             time=event.time,
-            message=event.message
-            if isinstance(event.message, str)
-            else encoder.encode(event.message).decode(),
+            message=event.message if isinstance(event.message, str) else json.dumps(event.message),
             stream=event.log_stream,
             group=event.log_group,
             function=event.function,
@@ -407,3 +411,17 @@ def _as_lines(events: Iterable[LogEvent]) -> bytes:
         )
         for event in events
     )
+
+
+def _own_key(folder: Path) -> bytes:
+    """A secret of this folder, made once."""
+    path = folder / "trail.key"
+    with contextlib.suppress(FileExistsError), open(path, "xb", opener=_private) as file:
+        file.write(secrets.token_bytes(32))
+        file.flush()
+        os.fsync(file.fileno())
+    return path.read_bytes()
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

@@ -14,7 +14,7 @@ import binascii
 import json
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
@@ -43,7 +43,7 @@ _ARN = re.compile(
     r"arn:[^:]*:(?:firehose|lambda):(?P<region>[^:]*):(?P<account>[0-9]*):[^:]*:?(?P<name>[^:]*):?(?P<version>.*)"
 )
 
-Kind = Literal["firehose", "telemetry", "records", "lines"]
+Kind = Literal["firehose", "telemetry", "records", "lines", "trail"]
 
 
 class EnvelopeError(DayflyError):
@@ -115,6 +115,7 @@ _record = msgspec.json.Decoder(_Record)
 _records = msgspec.json.Decoder(list[msgspec.Raw])
 _line = msgspec.json.Decoder(WireLine)
 _any = msgspec.json.Decoder()
+_encoder = msgspec.json.Encoder()
 _FAULTS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
@@ -154,7 +155,7 @@ def check(kind: Kind, body: bytes) -> None:
                 _firehose.decode(body)
             case "telemetry" | "records":
                 _items(body)
-            case "lines":
+            case "lines" | "trail":
                 pass
     except _FAULTS as error:
         raise EnvelopeError(f"this is no {kind} batch: {error}") from error
@@ -184,6 +185,8 @@ def open_batch(kind: Kind, road: Road, whose: Whose, body: bytes) -> Iterator[Lo
                 yield from _from_record(raw, road, whose)
         case "lines":
             yield from _from_lines(body, road, whose)
+        case "trail":
+            pass
 
 
 def _from_firehose(body: bytes, road: Road, whose: Whose) -> Iterator[LogEvent | Bad]:
@@ -351,6 +354,22 @@ def _repaired(data: bytes) -> bytes:
         return json.dumps(found, ensure_ascii=False).encode("utf-8", "replace")
     except ValueError as error:
         raise msgspec.DecodeError("JSON is malformed") from error
+
+
+def write_lines(lines: Iterable[WireLine]) -> bytes:
+    """The body of `/ingest/lines`."""
+    parts = []
+    for line in lines:
+        try:
+            parts.append(_encoder.encode(line))
+        except UnicodeEncodeError:
+            # Half a surrogate, from a JSON escape: no database takes it.
+            fields = {
+                name: value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+                for name, value in msgspec.structs.asdict(line).items()
+            }
+            parts.append(_encoder.encode(msgspec.convert(fields, WireLine)))
+    return b"\n".join(parts) + b"\n"
 
 
 def version_of(stream: str) -> str:

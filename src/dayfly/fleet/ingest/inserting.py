@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from dayfly.fleet.store.store import StoreError
@@ -13,11 +12,9 @@ if TYPE_CHECKING:
     from dayfly.fleet.ingest.blocks import Block
     from dayfly.fleet.store.store import Store
 
-_CODE = re.compile(r"\bcode: (\d+)", re.IGNORECASE)
 # ClickHouse cannot make a column's value of what a row has; it never will, however often it is asked
 # (https://github.com/ClickHouse/ClickHouse/blob/master/src/Common/ErrorCodes.cpp): parsing, types, ranges.
 _ABOUT_ROWS = frozenset({6, 26, 27, 32, 33, 38, 41, 53, 69, 70, 72, 117, 130, 131, 321, 349, 376, 467})
-_TOO_MANY_PARTS = 252
 
 
 class Inserter:
@@ -50,12 +47,7 @@ class Inserter:
 
 def is_about_rows(error: StoreError) -> bool:
     """Whether the store refused the rows themselves, and would again."""
-    match = _CODE.search(error.message)
-    if match is None:
-        return False
-    code = int(match[1])
-    # Too many partitions in one insert is for ever, too many parts in the table is for a while.
-    return code in _ABOUT_ROWS or (code == _TOO_MANY_PARTS and "partitions" in error.message)
+    return error.code in _ABOUT_ROWS
 
 
 def delays(first: float = 0.2, longest: float = 15.0) -> Iterator[float]:

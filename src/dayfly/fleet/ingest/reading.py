@@ -7,16 +7,21 @@ from typing import Protocol
 
 import msgspec
 
+from dayfly.errors import DayflyError
 from dayfly.fleet.ingest.envelopes import Bad, EnvelopeError, Kind, Whose, open_batch
 from dayfly.fleet.ingest.seen import Seen
 from dayfly.fleet.ingest.senders import is_allowed
+from dayfly.fleet.lifetimes.messages import is_stream
+from dayfly.fleet.records.cloudtrail import call_of, is_record, read_trail
 from dayfly.fleet.records.events import Intake, LogEvent
-from dayfly.fleet.records.rows import Batch, Quarantined, Road
+from dayfly.fleet.records.rows import ApiCall, Batch, Quarantined, Road
 
 # Enough to see what a line was; the whole of it may hold a customer's data.
 QUARANTINED_BYTES = 4096
 # A batch of nothing but rubbish leaves so many examples; all of it is counted.
 _MANY_EXAMPLES = 100
+# How CloudTrail names its streams in CloudWatch Logs: account_CloudTrail_region.
+_STREAM_OF_TRAIL = "_CloudTrail_"
 _encoder = msgspec.json.Encoder()
 
 
@@ -66,18 +71,29 @@ class Outcome:
 class BatchReader:
     """Reads batches in the order in which they were taken. Not for several threads."""
 
-    def __init__(self, reader: Reader, seen: Seen) -> None:
+    def __init__(self, reader: Reader, seen: Seen, *, trail_key: bytes) -> None:
+        """`trail_key` makes the hashes of access keys that CloudTrail names."""
         self._reader = reader
         self._seen = seen
+        self._trail_key = trail_key
 
     def read(self, header: Header, body: bytes) -> Outcome:
         """The rows of one batch. What is wrong with a piece of it costs that piece alone."""
         intake = Intake()
         examples = 0
+        if header.kind == "trail":
+            self._read_trail(header, body, intake)
+            return self._outcome(header, body, intake)
         try:
             for item in open_batch(header.kind, header.road, header.whose, body):
                 if isinstance(item, LogEvent):
                     intake.lines += 1
+                    if (
+                        not header.functions
+                        and _STREAM_OF_TRAIL in item.log_stream
+                        and self._take_call(item, intake)
+                    ):
+                        continue
                     if not header.functions or is_allowed(item.function, header.functions):
                         self._read_line(item, intake)
                         if not intake.lines & 1023:
@@ -95,6 +111,38 @@ class BatchReader:
             intake.malformed += 1
             intake.add("quarantine", _bad(header, Bad(error.message, "")))
         return self._outcome(header, body, intake)
+
+    def _read_trail(self, header: Header, body: bytes, intake: Intake) -> None:
+        try:
+            trail = read_trail(body, key=self._trail_key)
+        except DayflyError as error:
+            intake.lines, intake.malformed = 1, 1
+            intake.add("quarantine", _bad(header, Bad(error.message, "")))
+            return
+        intake.lines, intake.malformed = trail.records, trail.malformed
+        intake.other = trail.records - trail.malformed - len(trail.calls)
+        for call in trail.calls:
+            self._add_call(call, intake)
+
+    def _take_call(self, event: LogEvent, intake: Intake) -> bool:
+        """Take a record that CloudTrail itself wrote into a log group; a function cannot name its stream so."""
+        if not isinstance(event.message, str) or is_stream(event.log_stream):
+            return False
+        try:
+            found = msgspec.json.decode(event.message)
+            call = call_of(found, key=self._trail_key) if is_record(found) else None
+        except (msgspec.DecodeError, ValueError, TypeError, OverflowError, RecursionError):
+            return False
+        if call is None:
+            intake.other += 1
+        else:
+            self._add_call(call, intake)
+        return True
+
+    def _add_call(self, call: ApiCall, intake: Intake) -> None:
+        intake.platform += 1
+        intake.newest = max(intake.newest, call.time)
+        intake.add("api_calls", call)
 
     def _read_line(self, event: LogEvent, intake: Intake) -> None:
         try:

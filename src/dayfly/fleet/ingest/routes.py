@@ -111,7 +111,13 @@ class _Roads:
                 else (_look_over(kind, body, firehose_id))
             )
             done = self._collector.submit(
-                road, checked, token=token, sender=sender.name, whose=whose, functions=sender.functions
+                road,
+                checked,
+                token=token,
+                sender=sender.name,
+                kind=kind,
+                whose=whose,
+                functions=sender.functions,
             )
             return await asyncio.wait_for(asyncio.wrap_future(done), _SECONDS)
         except TimeoutError as error:
@@ -151,7 +157,7 @@ def _look_over(kind: Kind, body: bytes, firehose_id: str) -> bytes:
 
 
 def routes(collector: Collector, find: FindSender) -> Router:
-    """The router at `/ingest`: POST `firehose`, `telemetry`, `lab`, `lines`, each with an access key.
+    """The router at `/ingest`: POST `firehose`, `telemetry`, `lab`, `lines`, `trail`, each with an access key.
 
     The key comes in X-Amz-Firehose-Access-Key or as `Authorization: Bearer KEY`. Answers are JSON.
     """
@@ -204,7 +210,16 @@ def routes(collector: Collector, find: FindSender) -> Router:
             )
         return answer.response
 
-    return Router("/ingest", route_handlers=[firehose, telemetry, lab, lines])
+    @post("/trail", request_max_body_size=None)
+    async def trail(request: _Request) -> Response[bytes]:
+        with _answering() as answer:
+            sender = roads.sender(request)
+            if sender.functions:
+                raise Refusal(403, "CloudTrail speaks of every function, this access key is for some")
+            answer.receipt = await roads.take(request, "import", "trail", sender, token=_token(request))
+        return answer.response
+
+    return Router("/ingest", route_handlers=[firehose, telemetry, lab, lines, trail])
 
 
 class _Answer:

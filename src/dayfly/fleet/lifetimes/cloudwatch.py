@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from dayfly.core.loglines import PRODUCT
 from dayfly.errors import DayflyError
 from dayfly.fleet.lifetimes.messages import name_of_function, read_message
 
@@ -16,6 +18,8 @@ GROUP = "/aws/lambda/"
 # What tells of environments and nothing of customers: the function's own lines are never fetched.
 _PATTERNS = ("INIT_START", "START RequestId", "REPORT RequestId", '"platform.start"', '"platform.report"')
 _FILTER = " ".join(f'?"{pattern}"' if '"' not in pattern else f"?{pattern}" for pattern in _PATTERNS)
+# The same and what Dayfly writes: of the function's own lines, those alone that name it.
+FLEET_FILTER = f"{_FILTER} ?{PRODUCT}"
 
 
 def find_groups(client: Any, functions: tuple[str, ...]) -> list[str]:
@@ -33,12 +37,10 @@ def read_group(
 
     Raises DayflyError where the group does not exist or may not be read.
     """
-    from botocore.exceptions import BotoCoreError, ClientError
-
     pages = client.get_paginator("filter_log_events").paginate(
         logGroupName=group, startTime=int(begin * 1000), endTime=int(end * 1000), filterPattern=_FILTER
     )
-    try:
+    with telling(group):
         for page in pages:
             if tick is not None:
                 tick()
@@ -50,6 +52,15 @@ def read_group(
                     time=event["timestamp"] / 1000,
                     function=name_of_function(stream, group),
                 )
+
+
+@contextmanager
+def telling(group: str) -> Iterator[None]:
+    """Turn what goes wrong with a group into a DayflyError that says what to do."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "")
         hint = (

@@ -1,4 +1,4 @@
-"""Log files of every kind that people have, as sightings: what CloudWatch Logs exports, sends and prints.
+"""Log files of every kind that people have, event by event: what CloudWatch Logs exports, sends and prints.
 
 Known: `aws logs filter-log-events` and `get-log-events` (JSON), Logs Insights results (JSON), subscription records
 (gzip or not, one or many), exports to S3 (`STREAM/000000.gz`, lines that begin with a time), `aws logs tail`
@@ -12,10 +12,12 @@ import io
 import json
 import re
 import zlib
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import PurePath
 from typing import IO, TYPE_CHECKING, cast
 
+from dayfly.core.loglines import PRODUCT
 from dayfly.errors import DayflyError
 from dayfly.fleet.lifetimes.messages import is_stream, name_of_function, read_message
 
@@ -35,16 +37,28 @@ _LINE = re.compile(
 )
 
 
-class Reader:
+@dataclass(frozen=True, slots=True)
+class FileEvent:
+    """One event of a file; `group` and `account` where it names them."""
+
+    message: str
+    stream: str
+    time: float
+    group: str = ""
+    account: str = ""
+
+
+class FileReader:
     """Reads files one after another; `lines` and `not_understood` count events over all of them."""
 
-    def __init__(self, *, function: str = "") -> None:
-        self._function = function
+    def __init__(self, *, is_bare: bool = False) -> None:
+        """With `is_bare`, Dayfly's own lines count as events also where nothing is wrapped around them."""
+        self._is_bare = is_bare
         self.lines = 0
         self.not_understood = 0
 
-    def read(self, file: IO[bytes], path: str) -> Iterator[Sighting]:
-        """The sightings of one file; `path` names it in errors, and may name stream and function.
+    def events(self, file: IO[bytes], path: str) -> Iterator[FileEvent]:
+        """The events of one file; `path` names it in errors, and may name the stream.
 
         Raises DayflyError where it is damaged or is no log at all.
         """
@@ -59,11 +73,11 @@ class Reader:
                 hint="give what `aws logs filter-log-events`, `aws logs tail --format detailed` or an export to S3 wrote",
             )
 
-    def _read(self, file: io.BufferedReader, path: str) -> Iterator[Sighting]:
+    def _read(self, file: io.BufferedReader, path: str) -> Iterator[FileEvent]:
         start = file.peek(64).lstrip()[:1]
         if start in (b"{", b"["):
-            for document in self._documents(file, path):
-                yield from self._from_document(document, path)
+            for document, raw in self._documents(file, path):
+                yield from self._from_document(document, path, raw)
             return
         stream = _stream_of(path)
         while line := file.readline(_MAX_LINE):
@@ -72,16 +86,29 @@ class Reader:
             if match is None:
                 # A further line of an event that had several (a traceback), or nothing we know.
                 continue
-            yield from self._sight(match["message"], match["stream"] or stream or path, _time(match["time"]))
+            yield from self._event(match["message"], match["stream"] or stream or path, _time(match["time"]))
 
-    def _documents(self, file: io.BufferedReader, path: str) -> Iterator[object]:
-        """JSON documents: one for the file, or one a line, or one after another (as Firehose writes them)."""
-        text = file.read(_MAX_DOCUMENT + 1).decode("utf-8", "replace")
-        if len(text) > _MAX_DOCUMENT:
+    def _documents(self, file: io.BufferedReader, path: str) -> Iterator[tuple[object, str]]:
+        """JSON documents and their text: one for the file, one a line, or one after another (as Firehose writes them).
+
+        A file whose first line is one is read line by line: it may be larger than the memory.
+        """
+        first = file.readline(_MAX_DOCUMENT + 1).decode("utf-8", "replace")
+        try:
+            json.JSONDecoder().raw_decode(first.lstrip())
+        except (ValueError, RecursionError):
+            first += file.read(_MAX_DOCUMENT + 1).decode("utf-8", "replace")
+        if len(first) > _MAX_DOCUMENT:
             raise DayflyError(f"{path} has a document of more than {_MAX_DOCUMENT:,} bytes", hint="split it")
+        yield from self._in_text(first)
+        while line := file.readline(_MAX_DOCUMENT):
+            yield from self._in_text(line.decode("utf-8", "replace"))
+
+    def _in_text(self, text: str) -> Iterator[tuple[object, str]]:
         decoder = json.JSONDecoder()
-        at = 0
+        at = len(text) - len(text.lstrip(" \t\r\n,"))
         while at < len(text):
+            begin = at
             try:
                 document, at = decoder.raw_decode(text, at)
             except (ValueError, RecursionError):
@@ -90,14 +117,14 @@ class Reader:
                 end = text.find("\n", at)
                 at = len(text) if end < 0 else end + 1
             else:
-                yield document
+                yield document, text[begin:at]
             while at < len(text) and text[at] in " \t\r\n,":
                 at += 1
 
-    def _from_document(self, document: object, path: str) -> Iterator[Sighting]:
+    def _from_document(self, document: object, path: str, raw: str) -> Iterator[FileEvent]:
         if isinstance(document, list):
             for item in document:
-                yield from self._from_document(item, path)
+                yield from self._from_document(item, path, json.dumps(item))
             return
         if not isinstance(document, dict):
             self._give_up()
@@ -105,7 +132,7 @@ class Reader:
         fields = cast("dict[str, object]", document)
         if "messageType" in fields or "logEvents" in fields:
             group, stream = str(fields.get("logGroup", "")), str(fields.get("logStream", ""))
-            yield from self._events(fields.get("logEvents"), stream, group)
+            yield from self._events(fields.get("logEvents"), stream, group, str(fields.get("owner", "")))
         elif isinstance(fields.get("events"), list):
             yield from self._events(fields["events"], _stream_of(path) or path, "")
         elif isinstance(fields.get("results"), list):
@@ -114,20 +141,22 @@ class Reader:
             yield from self._events([fields], _stream_of(path) or path, "")
         elif isinstance(fields.get("type"), str) and isinstance(fields.get("time"), str):
             time = _time(str(fields["time"]))
-            yield from self._sight(json.dumps(fields), _stream_of(path) or path, time)
+            yield from self._event(json.dumps(fields), _stream_of(path) or path, time)
+        elif self._is_bare and PRODUCT in raw and isinstance(fields.get("metadata"), dict):
+            yield from self._event(raw, _stream_of(path) or path, _milliseconds(fields.get("time")))
         else:
             self._give_up()
 
-    def _events(self, events: object, stream: str, group: str) -> Iterator[Sighting]:
+    def _events(self, events: object, stream: str, group: str, account: str = "") -> Iterator[FileEvent]:
         for event in events if isinstance(events, list) else []:
             fields: Mapping[str, object] = event if isinstance(event, dict) else {}
             time, message = _milliseconds(fields.get("timestamp")), fields.get("message")
             if not isinstance(message, str):
                 self._give_up()
                 continue
-            yield from self._sight(message, str(fields.get("logStreamName") or stream), time, group)
+            yield from self._event(message, str(fields.get("logStreamName") or stream), time, group, account)
 
-    def _insights(self, rows: list[object]) -> Iterator[Sighting]:
+    def _insights(self, rows: list[object]) -> Iterator[FileEvent]:
         for row in rows:
             cells = row if isinstance(row, list) else []
             values = {
@@ -137,23 +166,48 @@ class Reader:
                 self._give_up()
                 continue
             # `@log` is account:group.
-            group = values.get("@log", "").rpartition(":")[2]
-            yield from self._sight(
-                values["@message"], values["@logStream"], _time(values["@timestamp"]), group
+            account, _, group = values.get("@log", "").rpartition(":")
+            yield from self._event(
+                values["@message"], values["@logStream"], _time(values["@timestamp"]), group, account
             )
 
-    def _sight(self, message: str, stream: str, time: float | None, group: str = "") -> Iterator[Sighting]:
-        """The event's sighting; nothing, and counted, where its time is none."""
+    def _event(
+        self, message: str, stream: str, time: float | None, group: str = "", account: str = ""
+    ) -> Iterator[FileEvent]:
+        """The event; nothing, and counted, where its time is none."""
         if time is None:
             self._give_up()
             return
         self.lines += 1
-        function = self._function or name_of_function(stream, group)
-        yield read_message(message, stream=stream, time=time, function=function)
+        yield FileEvent(message, stream, time, group, account)
 
     def _give_up(self) -> None:
         self.lines += 1
         self.not_understood += 1
+
+
+class Reader:
+    """Reads files as sightings; `lines` and `not_understood` count events over all of them."""
+
+    def __init__(self, *, function: str = "") -> None:
+        self._function = function
+        self._files = FileReader()
+
+    @property
+    def lines(self) -> int:
+        """How many events there were."""
+        return self._files.lines
+
+    @property
+    def not_understood(self) -> int:
+        """How many of them were none."""
+        return self._files.not_understood
+
+    def read(self, file: IO[bytes], path: str) -> Iterator[Sighting]:
+        """The sightings of one file. Raises DayflyError as `FileReader.events` does."""
+        for event in self._files.events(file, path):
+            function = self._function or name_of_function(event.stream, event.group)
+            yield read_message(event.message, stream=event.stream, time=event.time, function=function)
 
 
 def _unpacked(file: IO[bytes]) -> io.BufferedReader:

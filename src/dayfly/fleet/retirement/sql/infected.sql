@@ -1,9 +1,9 @@
--- Environments that were seen infected and may still serve, by function: no sign that they ended, and no later order.
+-- Environments that were seen infected and may still serve, by function: not renewed since, and no later order that was proved.
 --
--- What an invocation planted dies with its worker under `invocation` isolation; elsewhere it stays.
+-- What an invocation planted in memory stays for later ones where one process serves them all.
 WITH told AS
 (
-    SELECT function, environment, any(stream) AS stream, min(time) AS since
+    SELECT function, environment, any(stream) AS stream, min(time) AS since, max(time) AS latest
     FROM findings
     WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC')
         AND ({function:String} = '' OR function = {function:String})
@@ -19,5 +19,9 @@ LEFT JOIN
 (
     SELECT subject, max(time) AS ordered FROM triage WHERE action = 'retire' AND facts LIKE '%"proved":true%' GROUP BY subject
 ) AS orders ON orders.subject = concat('function:', toString(told.function))
-WHERE orders.ordered < told.since
+LEFT JOIN
+(
+    SELECT environment, max(time) AS renewed FROM findings WHERE kind = 'environment.renewed' GROUP BY environment
+) AS renewals ON renewals.environment = told.environment
+WHERE orders.ordered < told.since AND renewals.renewed < told.latest
 ORDER BY function, since, environment

@@ -1,0 +1,118 @@
+"""`dayfly fleet import`: log files of every kind into the running service."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from dayfly.cli.lifetimes_view import waiting
+from dayfly.cli.output import Output
+from dayfly.errors import DayflyError
+from dayfly.fleet.ingest.envelopes import Whose
+from dayfly.fleet.ingest.importing import STDIN, Importer, import_files
+from dayfly.fleet.ingest.shipping import Shipper
+from dayfly.fleet.service.client import Client
+from dayfly.fleet.service.place import default_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TOKEN_VARIABLE = "DAYFLY_INGEST_KEY"
+
+
+def import_(
+    *logs: Annotated[Path, Parameter(allow_leading_hyphen=True)],
+    function: str = "",
+    account: str = "",
+    region: str = "",
+    folder: Path | None = None,
+    server: str = "",
+    json: Annotated[bool, Parameter(negative="")] = False,
+) -> int:
+    """Bring log files into the service that runs on this machine, or at --server.
+
+    Reads what CloudWatch Logs exports, sends and prints, compressed or not (`aws logs filter-log-events`, `aws logs
+    tail --format detailed`, Logs Insights, exports to S3, subscription records, Telemetry API events), lines of
+    Dayfly's alone, and CloudTrail's files. The same file twice is counted once.
+
+    Examples:
+
+        dayfly fleet import exported-logs/ --account 123456789012 --region eu-west-1
+        aws logs tail /aws/lambda/checkout --since 1d --format detailed | dayfly fleet import - --function checkout
+        dayfly fleet import AWSLogs/123456789012/CloudTrail/
+        DAYFLY_INGEST_KEY=… dayfly fleet import day.json.gz --server https://dayfly.example.com
+
+    Parameters
+    ----------
+    logs
+        Log files or folders of them; - for standard input.
+    function
+        The one function that the lines are of, where the files do not say.
+    account
+        The account that they are of, where the files do not say; name it when Firehose sends the same lines.
+    region
+        The region that they are of; name it when Firehose sends the same lines.
+    folder
+        The service's folder, where it is not the default one.
+    server
+        The service's address, where it is on another machine; its access key in DAYFLY_INGEST_KEY.
+    json
+        Print one JSON object, and nothing else.
+    """
+    output = Output(is_json=json)
+    for path in logs:
+        if str(path).startswith("-") and str(path) != STDIN:
+            raise DayflyError(
+                f"there is no option {path}", hint="`dayfly fleet import --help` names them all"
+            )
+    if not logs:
+        raise DayflyError("no logs to bring in", hint="name files, folders, or - for standard input")
+    with open_client(folder, server) as client, waiting(output) as tick:
+        shipper = Shipper(client.http, "import", told=tick)
+        whose = Whose(account=account, region=region, function=function)
+        importer = Importer(shipper, whose=whose)
+        files = import_files(importer, logs, sys.stdin.buffer, begun=tick)
+    shipped = shipper.shipped
+    if json:
+        output.json(
+            {
+                "files": files,
+                "lines": shipped.lines,
+                "batches": shipped.batches,
+                "batches_known": shipped.duplicates,
+                "trails": importer.trails,
+                "not_understood": importer.not_understood,
+            }
+        )
+        return 0
+    output.say(f"{shipped.lines:,} lines of {files} files are in")
+    if importer.trails:
+        output.say(f"  {importer.trails} of the files are CloudTrail's")
+    if shipped.duplicates:
+        output.say(
+            f"  {shipped.duplicates} of {shipped.batches} batches were in already: nothing is counted twice"
+        )
+    if importer.not_understood:
+        output.warn(f"{importer.not_understood:,} events were none that this reads")
+    return 0
+
+
+@contextmanager
+def open_client(folder: Path | None, server: str) -> Iterator[Client]:
+    """The service on this machine, or at an address with the access key in DAYFLY_INGEST_KEY."""
+    if not server:
+        client = Client.beside(folder or default_folder(os.environ))
+    elif not (key := os.environ.get(TOKEN_VARIABLE, "")):
+        raise DayflyError(
+            f"{server} wants an access key",
+            hint=f"set {TOKEN_VARIABLE}; `dayfly fleet key add NAME` makes one there",
+        )
+    else:
+        client = Client(server, key)
+    with client:
+        yield client

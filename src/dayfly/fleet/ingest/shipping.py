@@ -1,0 +1,132 @@
+"""Sends lines to a running collector in batches, again and again until each is durable there."""
+
+from __future__ import annotations
+
+import gzip
+import time
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+import httpx
+
+from dayfly.errors import DayflyError
+from dayfly.fleet.ingest.envelopes import WireLine, write_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Literal
+
+# Small enough to be one block, large enough that the request costs little beside its lines.
+_MANY_LINES = 5000
+_MANY_BYTES = 4 << 20
+# A collector that is restarted is back by then; one that is behind says how long to wait, and is waited for.
+_PATIENCE_SECONDS = 600.0
+_MAX_WAIT = 60.0
+
+
+@dataclass(slots=True)
+class Shipped:
+    """What was sent: `duplicates` of the batches were there already."""
+
+    lines: int = 0
+    batches: int = 0
+    duplicates: int = 0
+
+
+class Shipper:
+    """Collects lines into batches and posts them; `client` has the address and the access key.
+
+    The same lines in the same order make the same batches with the same tokens, so that what is sent twice is counted
+    once. `told` is called with every state that somebody who watches wants to know.
+    """
+
+    def __init__(
+        self,
+        client: httpx.Client,
+        road: Literal["import", "pull"],
+        *,
+        told: Callable[[str], None] | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._client = client
+        self._road = road
+        self._told = told or (lambda text: None)
+        self._sleep = sleep
+        self._clock = clock
+        self._lines: list[WireLine] = []
+        self._bytes = 0
+        self.shipped = Shipped()
+
+    def add(self, line: WireLine) -> None:
+        """Add one line; posts when a batch is full. Raises DayflyError as `post` does."""
+        self._lines.append(line)
+        self._bytes += len(line.message)
+        if len(self._lines) >= _MANY_LINES or self._bytes >= _MANY_BYTES:
+            self.flush()
+
+    def add_all(self, lines: Iterable[WireLine]) -> None:
+        """Add lines and post what is left of them."""
+        for line in lines:
+            self.add(line)
+        self.flush()
+
+    def flush(self) -> None:
+        """Post what waits; all that was added is durable when this returns."""
+        if not self._lines:
+            return
+        lines, self._lines, self._bytes = self._lines, [], 0
+        body = write_lines(lines)
+        self.post("/ingest/lines", body, token=blake2b(body, digest_size=16).hexdigest())
+        self.shipped.lines += len(lines)
+
+    def post(self, path: str, body: bytes, *, token: str) -> None:
+        """Post one body until it is durable.
+
+        Raises DayflyError where the collector refuses it for good or does not answer for ten minutes.
+        """
+        headers = {"X-Dayfly-Batch": token, "X-Dayfly-Road": self._road, "Content-Encoding": "gzip"}
+        packed = gzip.compress(body, 1, mtime=0)
+        end, delay = self._clock() + _PATIENCE_SECONDS, 0.5
+        while True:
+            wait, why = delay, ""
+            try:
+                answer = self._client.post(path, content=packed, headers=headers)
+            except httpx.HTTPError as error:
+                why = f"the collector does not answer: {error or type(error).__name__}"
+            else:
+                if answer.is_success:
+                    self.shipped.batches += 1
+                    self.shipped.duplicates += bool(_told(answer).get("duplicate"))
+                    return
+                why = f"the collector says: {_told(answer).get('error') or answer.status_code}"
+                if answer.status_code not in (429, 500, 502, 503, 504):
+                    raise DayflyError(why, hint=_HINTS.get(answer.status_code, ""))
+                wait = _seconds(answer.headers.get("retry-after", "")) or delay
+            if self._clock() + wait > end:
+                raise DayflyError(
+                    why, hint="start `dayfly fleet serve`, and do this again: nothing is counted twice"
+                )
+            self._told(f"{why}; again in {wait:.0f} s")
+            self._sleep(wait)
+            delay = min(delay * 2, _MAX_WAIT)
+
+
+_HINTS = {
+    401: "the token is unknown: is this the folder of the service that runs?",
+    403: "this access key is not for these functions",
+    404: "is this the address of `dayfly fleet serve`?",
+}
+
+
+def _told(answer: httpx.Response) -> dict[str, object]:
+    try:
+        found = answer.json()
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _seconds(text: str) -> float:
+    return min(float(text), _MAX_WAIT) if text.isascii() and text.isdigit() else 0.0
