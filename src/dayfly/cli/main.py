@@ -113,6 +113,26 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "Fetch what functions have logged from CloudWatch Logs into the running service.",
         "fleet",
     ),
+    "fleet affected": (
+        "dayfly.cli.fleet_affected:affected",
+        "Say who was served after an infection, as figures or as a table for those who must tell customers.",
+        "fleet",
+    ),
+    "fleet rules list": (
+        "dayfly.cli.fleet_rules:show",
+        "List the detection rules, Dayfly's and yours.",
+        "fleet",
+    ),
+    "fleet rules check": (
+        "dayfly.cli.fleet_rules:check",
+        "Check rules of your own, SQL or Sigma, before the service runs them.",
+        "fleet",
+    ),
+    "fleet rules test": (
+        "dayfly.cli.fleet_rules:try_out",
+        "Say what a rule would have told, without writing anything.",
+        "fleet",
+    ),
     "fleet user add": (
         "dayfly.cli.fleet_user:add",
         "Make an account.",
@@ -188,6 +208,7 @@ GROUPS = {
     "fleet": "What no single environment can see: collector, detections and console.",
     "fleet alert": "Who is told of what is found.",
     "fleet key": "Keys of those who send lines.",
+    "fleet rules": "Detection rules: Dayfly's, and your own in SQL or Sigma.",
     "fleet token": "Tokens of programs that ask the service.",
     "fleet user": "Who may sign in, and what they may do.",
     "lab": "A Lambda emulator without Docker.",

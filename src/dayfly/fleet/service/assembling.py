@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from litestar import Router
 
+from dayfly.fleet.blast.routes import routes as blast_routes
 from dayfly.fleet.console.console import Console
 from dayfly.fleet.console.routes import routes as console_routes
 from dayfly.fleet.ingest.collector import Collector
 from dayfly.fleet.ingest.routes import routes as ingest_routes
 from dayfly.fleet.ingest.senders import Sender
+from dayfly.fleet.ownrules.routes import routes as rule_routes
 from dayfly.fleet.records.judging import LineReader
 from dayfly.fleet.retirement.routes import routes as retirement_routes
 from dayfly.fleet.service.actions import action_routes
@@ -53,8 +55,12 @@ def assemble(
     collector = stack.enter_context(Collector(service.folder, service.store, LineReader(keys)))
     service.health["collector"] = collector.health
     detecting = Detecting(service.store, service.folder, lambda written: None)
+<<<<<<< HEAD
     alerting = Alerting(service.store, service.ledger, service.settings.alert, url=_public(service))
     service.faults["alerts"] = alerting.faults
+=======
+    service.faults["rules"] = detecting.faults
+>>>>>>> main
     retirements = Retirements(service, retirer)
     service.faults["retirements"] = retirements.faults
     work: list[tuple[str, Callable[[], object], float]] = [
@@ -80,6 +86,7 @@ def assemble(
         parts=[
             (SENDER, [ingest_routes(collector, lambda secret: _sender(service, secret))]),
             (Role.VIEWER, [console_routes(console)]),
+<<<<<<< HEAD
             (
                 Role.VIEWER,
                 [
@@ -92,6 +99,13 @@ def assemble(
                         ],
                     )
                 ],
+=======
+            (Role.VIEWER, [Router("/api/v1", route_handlers=retirement_routes(service.store))]),
+            (Role.VIEWER, [Router("/api/v1", route_handlers=blast_routes(service.store))]),
+            (
+                Role.RESPONDER,
+                [Router("/api/v1", route_handlers=rule_routes(service.store, lambda: detecting.loaded))],
+>>>>>>> main
             ),
             (Role.RESPONDER, action_routes(Triaging(service), retirements)),
         ],
