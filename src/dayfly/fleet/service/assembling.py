@@ -55,12 +55,9 @@ def assemble(
     collector = stack.enter_context(Collector(service.folder, service.store, LineReader(keys)))
     service.health["collector"] = collector.health
     detecting = Detecting(service.store, service.folder, lambda written: None)
-<<<<<<< HEAD
     alerting = Alerting(service.store, service.ledger, service.settings.alert, url=_public(service))
     service.faults["alerts"] = alerting.faults
-=======
     service.faults["rules"] = detecting.faults
->>>>>>> main
     retirements = Retirements(service, retirer)
     service.faults["retirements"] = retirements.faults
     work: list[tuple[str, Callable[[], object], float]] = [
@@ -86,26 +83,20 @@ def assemble(
         parts=[
             (SENDER, [ingest_routes(collector, lambda secret: _sender(service, secret))]),
             (Role.VIEWER, [console_routes(console)]),
-<<<<<<< HEAD
             (
                 Role.VIEWER,
                 [
                     Router(
                         "/api/v1",
-                        route_handlers=[
-                            *retirement_routes(service.store),
-                            *alert_routes(service, alerting),
-                            *export_routes(service),
-                        ],
+                        route_handlers=[*retirement_routes(service.store), *alert_routes(service, alerting)],
                     )
                 ],
-=======
-            (Role.VIEWER, [Router("/api/v1", route_handlers=retirement_routes(service.store))]),
+            ),
             (Role.VIEWER, [Router("/api/v1", route_handlers=blast_routes(service.store))]),
+            (Role.RESPONDER, [Router("/api/v1", route_handlers=export_routes(service))]),
             (
                 Role.RESPONDER,
                 [Router("/api/v1", route_handlers=rule_routes(service.store, lambda: detecting.loaded))],
->>>>>>> main
             ),
             (Role.RESPONDER, action_routes(Triaging(service), retirements)),
         ],
