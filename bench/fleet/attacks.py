@@ -15,7 +15,7 @@ from typing import cast
 
 import msgspec
 
-from dayfly.fleet.records.rows import Invocation, Platform
+from dayfly.fleet.records.rows import Finding, Invocation, Platform
 from dayfly.fleet.store.sqlfiles import read_sql
 from dayfly.fleet.store.store import Store
 
@@ -190,29 +190,44 @@ def write(store: Store, planted: Sequence[Invocation], *, with_platform: bool = 
         lives.setdefault(cast("int", row["environment"]), []).append(msgspec.convert(row, Invocation))
     for one in planted:
         lives.setdefault(one.environment, []).append(one)
+    findings: dict[str, list[Finding]] = {}
+    for row in _rows(store, "findings_of_environments", {"environments": environments}):
+        finding = msgspec.convert(row, Finding)
+        findings.setdefault(finding.request_id, []).append(finding)
     store.command(_sql("forget_environments"), {"environments": environments})
-    counted = [row for life in lives.values() for row in _counted(life)]
+    store.command(_sql("forget_findings"), {"environments": environments})
+    counted: list[Invocation] = []
+    told: list[Finding] = []
+    for life in lives.values():
+        _count(life, findings, counted, told)
     # The token is new every time: the same rows as before are no repetition here.
     store.insert("invocations", counted, token=f"plant-{uuid.uuid4()}")
+    store.insert("findings", told, token=f"plant-{uuid.uuid4()}")
     if with_platform:
         lines = [line for one in planted for line in _platform(one)]
         store.insert("platform", lines, token=f"plant-{uuid.uuid4()}")
 
 
-def _counted(life: Sequence[Invocation]) -> list[Invocation]:
+def _count(
+    life: Sequence[Invocation],
+    findings: dict[str, list[Finding]],
+    counted: list[Invocation],
+    told: list[Finding],
+) -> None:
+    """Number one environment's lines: each invocation, and after it what was found of it."""
     known = [one for one in life if one.sequence]
-    before = min((one.sequence - one.invocation for one in known), default=2)
+    sequence = min((one.sequence - one.invocation for one in known), default=2)
     born = min((one.time - one.age_ms / 1000 for one in known), default=min(one.time for one in life) - 0.2)
-    return [
-        msgspec.structs.replace(
-            one,
-            sequence=before + number,
-            worker=number,
-            invocation=number,
-            age_ms=max(0, int((one.time - born) * 1000)),
+    for number, one in enumerate(sorted(life, key=lambda one: one.time), start=1):
+        sequence += 1
+        age_ms = max(0, int((one.time - born) * 1000))
+        counted.append(
+            msgspec.structs.replace(one, sequence=sequence, worker=number, invocation=number, age_ms=age_ms)
         )
-        for number, one in enumerate(sorted(life, key=lambda one: one.time), start=1)
-    ]
+        for finding in sorted(findings.get(one.request_id, ()), key=lambda finding: finding.sequence):
+            sequence += 1
+            uid = f"{one.environment:016x}:{number}:{finding.kind}"
+            told.append(msgspec.structs.replace(finding, sequence=sequence, invocation=number, uid=uid))
 
 
 class _Hashes:

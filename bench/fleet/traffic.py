@@ -115,7 +115,7 @@ def fill(
         store.command(
             _sql("invocations"), {**numbers, "begin_ms": int(begin.timestamp() * 1000)}, settings=_SETTINGS
         )
-    for name in ("environments", "packages", "behaviours"):
+    for name in ("environments", "packages", "behaviours", "findings", "api_calls", "batches", "quarantine"):
         store.command(_sql(name), moments, settings=_SETTINGS)
     if with_platform:
         for hours in range(0, 24, _HOURS_AT_ONCE):

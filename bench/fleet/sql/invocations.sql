@@ -78,6 +78,11 @@ WITH
             sipHash64('environment', {seed:UInt64}, function, slot, generation) AS environment,
             min(at) OVER life AS born,
             row_number() OVER life AS number,
+            reinterpretAsUUID(sipHash128({seed:UInt64}, n)) AS request,
+            -- So many of its findings come before it; findings.sql writes them by the same rule.
+            sum(cityHash64(request) % 4000 = 0) OVER (
+                PARTITION BY function, slot, generation ORDER BY at, n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+            ) AS findings,
             leadInFrame(at, 1, toUInt32(at + 900000)) OVER life AS next_at
         FROM grown
         WINDOW life AS (
@@ -92,10 +97,10 @@ SELECT
     if(s.is_latest, '$LATEST', toString(release)) AS version,
     environment,
     sipHash64('stream', environment) AS stream,
-    s.lines_before + number AS sequence,
+    s.lines_before + number + findings AS sequence,
     number AS worker,
     number AS invocation,
-    reinterpretAsUUID(sipHash128({seed:UInt64}, n)) AS request_id,
+    request AS request_id,
     s.trigger,
     if(s.routes = 0, '', concat(s.route, toString(toUInt16(s.routes * pow(share(11, n), 2))))) AS route,
     if(s.sources = 0, 0, sipHash64('source', s.people + draw(12, whose) % s.sources)) AS source,

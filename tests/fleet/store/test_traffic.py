@@ -19,7 +19,8 @@ _GAPS = parse_sql(
     "gaps",
     "SELECT count() AS environments, countIf(last - first + 1 != n) AS with_gaps, countIf(first_worker != 1) AS unborn "
     "FROM (SELECT environment, min(sequence) AS first, max(sequence) AS last, count() AS n, "
-    "min(invocation) AS first_worker FROM invocations GROUP BY environment)",
+    "min(invocation) AS first_worker FROM (SELECT environment, sequence, invocation FROM invocations UNION ALL "
+    "SELECT environment, sequence, invocation FROM findings FINAL) GROUP BY environment)",
 )
 _OVERLAPS = parse_sql(
     "overlaps",
@@ -48,6 +49,7 @@ def test_a_day_agrees_with_itself(store: Store, day: Day) -> None:
     counts = store.rows(_COUNTS)[0]
     assert counts == {"n": day.invocations, "requests": day.invocations}
     assert store.rows(_GAPS)[0]["with_gaps"] == store.rows(_GAPS)[0]["unborn"] == 0
+    assert store.rows(parse_sql("findings", "SELECT count() > 0 AS some FROM findings")) == [{"some": 1}]
     assert store.rows(_OVERLAPS) == [{"n": 0}]
     strangers = store.rows(_STRANGERS)[0]
     assert strangers["served"] == strangers["told"]

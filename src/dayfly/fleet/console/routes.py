@@ -14,7 +14,12 @@ from litestar.response import Response
 from litestar.static_files import create_static_files_router
 
 from dayfly.errors import DayflyError
+from dayfly.fleet.console.pages.findings import finding_page, findings_page
+from dayfly.fleet.console.pages.functions import coverage_page, function_page, functions_page
+from dayfly.fleet.console.pages.ingest import ingest_page
+from dayfly.fleet.console.pages.lifetimes import lifetimes_page
 from dayfly.fleet.console.pages.overview import overview_page
+from dayfly.fleet.console.pages.rules import rules_page
 from dayfly.fleet.console.templating import STATIC, Asked, render
 from dayfly.fleet.store.sqlfiles import read_sql
 
@@ -23,6 +28,10 @@ if TYPE_CHECKING:
 
     from dayfly.fleet.console.console import Console
 
+_PAGES = (
+    overview_page, findings_page, finding_page, functions_page, function_page, coverage_page, lifetimes_page, rules_page,
+    ingest_page,
+)  # fmt: skip
 # Many browsers ask at once; one of them asks the store.
 _LIVE_SECONDS = 2.0
 # The whole policy: nothing inline, nothing foreign. `dayfly.fleet.service` sends it with every answer.
@@ -35,7 +44,7 @@ CONTENT_SECURITY_POLICY = (
 def routes(console: Console) -> Router:
     """Return every page at `/`, and `/static`."""
     handlers: list[ControllerRouterHandler] = [
-        overview_page(console),
+        *(page(console) for page in _PAGES),
         _live(console),
         create_static_files_router(
             path="/static", directories=[STATIC], include_in_schema=False, opt={"public": True},
@@ -79,13 +88,21 @@ def failure(request: Asked, error: Exception) -> Response[str]:
     if isinstance(error, HTTPException):
         status, said = error.status_code, error.detail
     elif isinstance(error, DayflyError):
-        return render(request, "error.html", 503, status=503, what=error.message, advice=error.hint)
+        return render(
+            request,
+            "error.html",
+            503,
+            status=503,
+            what="The store did not answer.",
+            said=error.message,
+            advice=error.hint,
+        )
     else:
-        return render(request, "error.html", 500, status=500, what="Dayfly failed to make this page.", advice=(
+        return render(request, "error.html", 500, status=500, what="Dayfly failed to make this page.", said="", advice=(
             "The service's own output says why. The other pages may well work; the data is where it was."
         ))  # fmt: skip
     what, advice = _ADVICE.get(status, ("This did not work.", said))
-    return render(request, "error.html", status, status=status, what=what, advice=advice)
+    return render(request, "error.html", status, status=status, what=what, advice=advice, said="")
 
 
 _ADVICE = {

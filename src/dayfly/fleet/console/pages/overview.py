@@ -8,6 +8,7 @@ from litestar import get
 from litestar.response import Response
 
 from dayfly.fleet.console.query import Query
+from dayfly.fleet.console.reading.overview import read_overview
 from dayfly.fleet.console.span import read_span
 from dayfly.fleet.console.templating import Asked, render
 
@@ -24,6 +25,7 @@ def overview_page(console: Console) -> ControllerRouterHandler:
     def overview(request: Asked) -> Response[str]:
         query = Query.of("/", dict(request.query_params))
         span = read_span(query.get("span"), query.get("until"), console.now())
-        return render(request, "overview.html", query=query, span=span, now=console.now())
+        found = read_overview(console, span)
+        return render(request, "overview.html", query=query, span=span, found=found, now=console.now())
 
     return overview

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from dayfly.fleet.console.reading.cells import text, whole
+from dayfly.fleet.console.reading.triage import OPEN, Decision, decisions, latest
 from dayfly.fleet.store.sqlfiles import read_sql
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     from dayfly.fleet.console.console import Console
-    from dayfly.fleet.console.span import Span
+
+DAYS = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,7 @@ class Threshold:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a rule says of itself."""
+    """What a rule says of itself; `evidence` is the name of the query that shows what it concluded from."""
 
     name: str
     title: str
@@ -39,20 +42,21 @@ class Rule:
     explain: str = ""
     thresholds: tuple[Threshold, ...] = ()
     origin: str = "Dayfly"
+    sees: str = ""
+    misses: str = ""
+    evidence: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class RuleState:
-    """A rule with what became of it: its last run, its alarms by day (the newest last), whether it is muted."""
+    """A rule with what became of it: its last run, its alarms by day (the newest last), and whether it is muted."""
 
     rule: Rule
-    last_run: float
+    last_run: datetime | None
     milliseconds: float
     error: str
     days: tuple[int, ...]
-    is_muted: bool
-    muted_until: datetime | None
-    muted_why: str
+    decision: Decision
 
     @property
     def alarms(self) -> int:
@@ -60,43 +64,33 @@ class RuleState:
         return sum(self.days)
 
 
-DAYS = 14
-
-
-def read_rules(console: Console, span: Span) -> list[RuleState]:
+def read_rules(console: Console, now: datetime) -> list[RuleState]:
     """Return every rule, those that rang most first."""
     alarms, triage = console.ask(
-        (read_sql("dayfly.fleet.console", "sql/rule_alarms"), {"end": span.end, "days": DAYS}),
-        (read_sql("dayfly.fleet.console", "sql/triage_latest"), {"prefix": "rule:", "now": console.now()}),
+        (read_sql("dayfly.fleet.console", "sql/rule_alarms"), {"end": now, "days": DAYS}), latest((), now)
     )
     rung: dict[str, list[int]] = {}
     for row in alarms:
-        days = rung.setdefault(str(row["rule"]), [0] * DAYS)
-        days[DAYS - 1 - int(str(row["days_ago"]))] += int(str(row["alarms"]))
-    muted = {str(row["subject"]).removeprefix("rule:"): row for row in triage if row["state"] == "muted"}
-    runs = console.runs()
+        rung.setdefault(text(row, "rule"), [0] * DAYS)[DAYS - 1 - whole(row, "days_ago")] += whole(
+            row, "alarms"
+        )
+    decided, runs = decisions(triage), console.runs()
+    states = [
+        _state(rule, runs.get(rule.name, {}), rung.get(rule.name), decided.get(f"rule:{rule.name}", OPEN))
+        for rule in console.rules()
+    ]
     return sorted(
-        (
-            _state(rule, runs.get(rule.name, {}), rung.get(rule.name, ()), muted.get(rule.name))
-            for rule in console.rules()
-        ),
-        key=lambda state: (-state.alarms, -state.rule.severity, state.rule.name),
+        states, key=lambda state: (not state.error, -state.alarms, -state.rule.severity, state.rule.name)
     )
 
 
-def _state(
-    rule: Rule, run: Mapping[str, object], days: list[int] | tuple[()], muted: Mapping[str, object] | None
-) -> RuleState:
-    from datetime import datetime as moment
-
-    expires = muted["expires"] if muted else None
+def _state(rule: Rule, run: Mapping[str, object], days: list[int] | None, decision: Decision) -> RuleState:
+    last = float(str(run.get("last") or 0))
     return RuleState(
         rule=rule,
-        last_run=float(str(run.get("last") or 0)),
+        last_run=datetime.fromtimestamp(last, UTC).replace(tzinfo=None) if last else None,
         milliseconds=float(str(run.get("milliseconds") or 0)),
         error=str(run.get("error") or ""),
-        days=tuple(days) or (0,) * DAYS,
-        is_muted=muted is not None,
-        muted_until=expires if isinstance(expires, moment) and expires.year > 1970 else None,
-        muted_why=str(muted["reason"]) if muted else "",
+        days=tuple(days or [0] * DAYS),
+        decision=decision,
     )

@@ -1,16 +1,19 @@
--- What was decided last about each subject that begins with {prefix}; a mute that has expired is open again.
+-- What holds of each subject on the list {subjects} (all subjects where it is empty); a mute ends when it expires.
 SELECT
     subject,
-    argMax(action, time) AS action,
-    argMax(actor, time) AS actor,
-    argMax(reason, time) AS reason,
-    argMax(expires, time) AS expires,
+    argMaxIf(action, time, action IN ('mute', 'unmute')) AS mute,
+    argMaxIf(triage.expires, time, action IN ('mute', 'unmute')) AS expires,
+    argMaxIf(action, time, action IN ('acknowledge', 'reopen')) AS acknowledged,
+    argMax(triage.actor, time) AS actor,
+    argMax(triage.reason, time) AS reason,
     max(time) AS decided,
     multiIf(
-        action = 'mute' AND (expires > {now:DateTime64(3)} OR toYear(expires) = 1970), 'muted',
-        action = 'acknowledge', 'acknowledged',
+        mute = 'mute' AND (expires > {now:DateTime64(3)} OR toUnixTimestamp(expires) = 0), 'muted',
+        acknowledged = 'acknowledge', 'acknowledged',
         'open') AS state
 FROM triage
-WHERE startsWith(subject, {prefix:String}) AND action != 'retire'
+WHERE action IN ('mute', 'unmute', 'acknowledge', 'reopen') AND (empty({subjects:Array(String)}) OR subject IN {subjects:Array(String)})
 GROUP BY subject
-ORDER BY subject
+HAVING state != 'open'
+ORDER BY decided DESC
+LIMIT 5000

@@ -1,0 +1,167 @@
+"""How lines come in: by which roads, how late, what was refused or set aside, and whether silence means anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Literal
+
+from dayfly.fleet.console.reading.cells import moment, moment_or_none, whole
+from dayfly.fleet.console.span import iso, read_moment
+from dayfly.fleet.store.sqlfiles import read_sql
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dayfly.fleet.console.console import Console
+    from dayfly.fleet.console.span import Span
+    from dayfly.fleet.store.store import Row
+
+# Firehose holds lines back for up to 5 minutes by default; a fleet that is called at all is heard within this.
+SILENT_AFTER = timedelta(minutes=15)
+# Lines older than this when they come: what the console shows as now is then.
+_LATE = 300.0
+_PAGE = 50
+
+Voice = Literal["empty", "broken", "silent", "late", "well"]
+
+
+@dataclass(frozen=True, slots=True)
+class Voices:
+    """Whether the fleet can be heard. `voice` is empty (nothing ever came), broken (the collector says so itself), silent
+    (nothing came for SILENT_AFTER: no news is no good news), late (what comes is old) or well."""
+
+    voice: Voice
+    sentence: str
+    last_received: datetime | None
+    newest: datetime | None
+
+    @property
+    def is_trustworthy(self) -> bool:
+        """Say whether "nothing happened" may be believed."""
+        return self.voice == "well"
+
+
+@dataclass(frozen=True, slots=True)
+class IngestView:
+    """The whole page."""
+
+    voices: Voices
+    roads: tuple[Row, ...]
+    plot: Mapping[str, object] | None
+    reasons: tuple[Row, ...]
+    quarantine: tuple[Row, ...]
+    next: str
+    health: Mapping[str, object]
+    lines: int
+    bytes: int
+    duplicates: int
+    malformed: int
+    forged: int
+
+
+def hear(console: Console, now: datetime) -> Voices:
+    """Judge whether the fleet can be heard now."""
+    last, newest = console.ask(
+        (read_sql("dayfly.fleet.console", "sql/ingest_last"), {}),
+        (read_sql("dayfly.fleet.console", "sql/newest_lines"), {}),
+    )
+    return judge(
+        console.health(), moment_or_none(last[0], "last_received"), moment_or_none(newest[0], "newest"), now
+    )
+
+
+def judge(
+    health: Mapping[str, object], received: datetime | None, newest: datetime | None, now: datetime
+) -> Voices:
+    """Judge by the collector's own account, the last batch and the newest line."""
+    if fault := str(health.get("store_fault") or ""):
+        return Voices("broken", f"The collector cannot write to its store: {fault}", received, newest)
+    if health.get("is_alive") is False:
+        return Voices(
+            "broken",
+            "The collector has stopped: what is sent is refused, and nothing new shows here.",
+            received,
+            newest,
+        )
+    if newest is None:
+        return Voices("empty", "Nothing has come in yet.", received, newest)
+    heard = received or newest
+    waiting = _number(health.get("lag_s"))
+    if waiting > 60:
+        return Voices(
+            "late",
+            f"Lines wait {waiting / 60:.0f} minutes before they are in the store: the collector is behind.",
+            received,
+            newest,
+        )
+    if now - heard > SILENT_AFTER:
+        return Voices(
+            "silent",
+            "No line has come in for a while. A quiet fleet looks like this, and so does a road that is cut: nothing below is news.",
+            received,
+            newest,
+        )
+    if received is not None and (late := (received - newest).total_seconds()) > _LATE:
+        return Voices(
+            "late",
+            f"Lines come in {late / 60:.0f} minutes after they were written: what is shown as now was then.",
+            received,
+            newest,
+        )
+    return Voices("well", "Lines are coming in.", received, newest)
+
+
+def read_ingest(
+    console: Console, span: Span, *, reason: str = "", function: str = "", after: str = ""
+) -> IngestView:
+    """Return the page's content."""
+    package, step = "dayfly.fleet.console", max(int(span.seconds / 240) // 10 * 10, 10)
+    before = read_moment(after) or span.end + timedelta(days=1)
+    wanted = {**span.parameters, "reason": reason, "function": function, "before": before, "most": _PAGE + 1}
+    rates, roads, reasons, lines = console.ask(
+        (read_sql(package, "sql/ingest_rates"), {**span.parameters, "step": step}),
+        (read_sql(package, "sql/ingest_roads"), span.parameters),
+        (read_sql(package, "sql/quarantine_counts"), span.parameters),
+        (read_sql(package, "sql/quarantine_list"), wanted),
+    )
+    return IngestView(
+        voices=hear(console, console.now()),
+        roads=tuple(roads),
+        plot=_plot(rates, span, step),
+        reasons=tuple(reasons),
+        quarantine=tuple(lines[:_PAGE]),
+        next=iso(moment(lines[_PAGE - 1], "received")) if len(lines) > _PAGE else "",
+        health=console.health(),
+        lines=sum(whole(row, "lines") for row in roads),
+        bytes=sum(whole(row, "bytes") for row in roads),
+        duplicates=sum(whole(row, "duplicates") for row in roads),
+        malformed=sum(whole(row, "malformed") for row in roads),
+        forged=sum(whole(row, "forged") for row in roads),
+    )
+
+
+def _plot(rows: list[Row], span: Span, step: int) -> Mapping[str, object] | None:
+    if not rows:
+        return None
+    begin = int(span.start.replace(tzinfo=UTC).timestamp()) // step * step
+    x = list(range(begin, int(span.end.replace(tzinfo=UTC).timestamp()) + 1, step))
+    at = {stamp: number for number, stamp in enumerate(x)}
+    ours, lambdas, aside = ([0] * len(x) for _ in range(3))
+    for row in rows:
+        place = at.get(int(moment(row, "bucket").replace(tzinfo=UTC).timestamp()))
+        if place is not None:
+            ours[place] += whole(row, "ours")
+            lambdas[place] += whole(row, "platform") + whole(row, "other")
+            aside[place] += whole(row, "malformed") + whole(row, "forged")
+    return {
+        "x": x, "height": 220, "series": [
+            {"label": "Dayfly's lines", "values": ours, "colour": "--safe-mark", "fill": "--safe-wash"},
+            {"label": "Lambda's and others", "values": lambdas, "colour": "--note-mark"},
+            {"label": "set aside", "values": aside, "colour": "--harm-mark", "width": 2},
+        ],
+    }  # fmt: skip
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0

@@ -1,0 +1,32 @@
+-- Environments in an attacker's hands, by what the runtime said and by the rules {rules}: since when, and how many requests each answered since.
+WITH infected AS
+(
+    SELECT function, environment, min(since) AS infected_since
+    FROM
+    (
+        SELECT function, environment, min(time) AS since
+        FROM findings
+        WHERE time >= {start:DateTime64(3)} AND time < {end:DateTime64(3)} AND kind IN {always:Array(String)}
+        GROUP BY function, environment
+        UNION ALL
+        SELECT function, environment, min(time) AS since
+        FROM findings
+        WHERE time >= {start:DateTime64(3)} AND time < {end:DateTime64(3)} AND kind IN {shared:Array(String)}
+            AND (function, environment) GLOBAL NOT IN (SELECT function, environment FROM environments WHERE isolation IN ('invocation', 'window'))
+        GROUP BY function, environment
+        UNION ALL
+        SELECT arrayJoin(functions) AS function, arrayJoin(environments) AS environment, min(first_time) AS since
+        FROM detections
+        WHERE last_time >= {start:DateTime64(3)} AND first_time < {end:DateTime64(3)} AND rule IN {rules:Array(String)}
+        GROUP BY function, environment
+    )
+    GROUP BY function, environment
+)
+SELECT function, environment, infected_since, max(time) AS last_time, countIf(time > infected_since) AS served
+FROM invocations
+GLOBAL INNER JOIN infected USING (function, environment)
+WHERE time >= {start:DateTime64(3)} AND time < {end:DateTime64(3)}
+    AND function GLOBAL IN (SELECT function FROM infected)
+GROUP BY function, environment, infected_since
+ORDER BY served DESC, function, environment
+LIMIT 5000

@@ -1,0 +1,73 @@
+"""An own rule reads the fleet's tables and nothing else of the machine."""
+
+from __future__ import annotations
+
+import pytest
+
+from dayfly.fleet.detections.rules import RuleError, load_rules
+from dayfly.fleet.ownrules.checking import check_own
+from dayfly.fleet.store.sqlfiles import parse_sql
+
+_GOOD = [
+    "SELECT count() FROM invocations",
+    "WITH a AS (SELECT * FROM findings), b AS (SELECT 1 AS x) SELECT * FROM a, b WHERE x IN (SELECT x FROM b)",
+    "SELECT * FROM invocations AS i INNER JOIN environments AS e ON e.environment = i.environment, numbers(5)",
+    "SELECT 'FROM file(''/etc/passwd'')' AS text, domain(route) AS d, format('{}', version) FROM environments -- FROM system.tables",
+    "SELECT x FROM (SELECT 1 AS x UNION ALL SELECT 2) WHERE x IN [1, 2] AND x IN 1",
+]
+_BAD = [
+    ("SELECT * FROM file('/etc/passwd')", "file()"),
+    ("SELECT * FROM `file`('/etc/passwd')", "file()"),
+    ('SELECT * FROM "url"(\'http://x\', CSV)', "url()"),
+    ("SELECT * FROM\n/* x */ FiLe ('/etc/passwd')", "line 2"),
+    ("SELECT file('/etc/passwd')", "file()"),
+    ("SELECT * FROM invocations, s3('x')", "s3()"),
+    ("SELECT * FROM invocations JOIN remote('h', t) USING a", "remote()"),
+    ("SELECT * FROM invocations AS a, invocations AS b, system.users", "another database"),
+    ("SELECT * FROM system.tables", "another database"),
+    ("SELECT * FROM `system`.`tables`", "another database"),
+    ("SELECT * FROM users", "no table users"),
+    ("SELECT * FROM triage", "no table triage"),
+    ("SELECT 1 WHERE 1 IN system.one", "another database"),
+    ("SELECT 1 WHERE 1 IN users", "no table users"),
+    ("SELECT (SELECT * FROM executable('x', CSV, 'y String'))", "executable()"),
+    ("SELECT dictGet('d', 'a', 1)", "dictGet()"),
+    ("SELECT sleep(3)", "sleep()"),
+    ("SELECT getSetting('x')", "getSetting()"),
+    ("SELECT hostName()", "hostName()"),
+    ("SELECT * FROM merge('x', 'y')", "merge()"),
+    ("SELECT * FROM view(SELECT 1)", "view()"),
+    ("SELECT * FROM clusterAllReplicas('c', system.one)", "clusterAllReplicas()"),
+    ("SELECT * FROM invocations SETTINGS max_memory_usage = 0", "SETTINGS"),
+    ("SELECT * FROM invocations INTO OUTFILE '/tmp/x'", "INTO"),
+    ("SELECT * FROM invocations FORMAT CSV", "FORMAT"),
+    ("SELECT 1; DROP TABLE invocations", "after the statement"),
+    ("INSERT INTO findings SELECT 1", "INSERT"),
+    ("SELECT $$x$$", "heredoc"),
+    ("SELECT 'unclosed", "quote"),
+    ("SELECT (1", "not closed"),
+    ("SELECT 1)", "not opened"),
+    ("SELECT * FROM {t:Identifier}", "parameter"),
+    ("SELECT * FROM '/etc/passwd'", "a text stands"),
+    ("SELECT * FROM", "ends where a table"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", _GOOD)
+def test_reading_the_fleets_tables_is_allowed(text: str) -> None:
+    check_own(parse_sql("own", text))
+
+
+@pytest.mark.parametrize(("text", "message"), _BAD)
+def test_everything_else_is_refused_with_its_line(text: str, message: str) -> None:
+    with pytest.raises(RuleError) as caught:
+        check_own(parse_sql("own", text))
+    assert message in caught.value.message
+    assert "own.sql, line " in caught.value.message
+
+
+def test_dayflys_own_rules_would_be_allowed() -> None:
+    rules = load_rules()
+    assert rules
+    for rule in rules:
+        check_own(rule.sql)
