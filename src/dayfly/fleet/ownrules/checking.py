@@ -16,7 +16,22 @@ from dayfly.fleet.store.sqlfiles import SqlFile
 
 # What lines became, and what is kept of detecting; not what people decided or how they sign in.
 READABLE = frozenset(
-    ["invocations", "environments", "packages", "findings", "behaviours", "platform", "api_calls", "quarantine", "batches", "detections", "failures", "callers", "patterns", "routes"]
+    [
+        "invocations",
+        "environments",
+        "packages",
+        "findings",
+        "behaviours",
+        "platform",
+        "api_calls",
+        "quarantine",
+        "batches",
+        "detections",
+        "failures",
+        "callers",
+        "patterns",
+        "routes",
+    ]
 )
 _ROWS = frozenset(("numbers", "zeros", "generate_series", "generateseries", "values"))
 # Functions that read files, dictionaries, settings or other servers, wait, or tell of the machine.
@@ -30,10 +45,56 @@ _OUTSIDE = re.compile(
     re.IGNORECASE,
 )
 _FORBIDDEN = frozenset(
-    ["settings", "into", "outfile", "format", "insert", "create", "alter", "drop", "truncate", "attach", "detach", "rename", "system", "grant", "revoke", "kill", "set", "use", "optimize", "explain", "describe", "show", "exchange", "backup", "restore"]
+    [
+        "settings",
+        "into",
+        "outfile",
+        "format",
+        "insert",
+        "create",
+        "alter",
+        "drop",
+        "truncate",
+        "attach",
+        "detach",
+        "rename",
+        "system",
+        "grant",
+        "revoke",
+        "kill",
+        "set",
+        "use",
+        "optimize",
+        "explain",
+        "describe",
+        "show",
+        "exchange",
+        "backup",
+        "restore",
+    ]
 )
 _CLAUSE_ENDS = frozenset(
-    ["where", "prewhere", "group", "order", "having", "limit", "union", "except", "intersect", "window", "qualify", "settings", "format", "on", "using", "select", "array", "offset", "fetch"]
+    [
+        "where",
+        "prewhere",
+        "group",
+        "order",
+        "having",
+        "limit",
+        "union",
+        "except",
+        "intersect",
+        "window",
+        "qualify",
+        "settings",
+        "format",
+        "on",
+        "using",
+        "select",
+        "array",
+        "offset",
+        "fetch",
+    ]
 )
 _TOKEN = re.compile(
     r"(?P<space>\s+|--[^\n]*|\#![^\n]*|\#\s[^\n]*|/\*.*?\*/)|(?P<string>'(?:[^'\\]|\\.|'')*')|(?P<heredoc>\$\w*\$)|"
@@ -115,10 +176,8 @@ def _is_name_of_something(before: _Token | None, following: _Token | None) -> bo
         # format(…), replace(…): functions.
         return not _starts_statement(before)
     if following is not None and following.text in (",", ")", "=", "."):
-        return (
-            (before is not None
-            and before.text in (",", "(", "."))
-            or (before is not None and before.is_word("as", "select", "by"))
+        return (before is not None and before.text in (",", "(", ".")) or (
+            before is not None and before.is_word("as", "select", "by")
         )
     return before is not None and before.is_word("as")
 
