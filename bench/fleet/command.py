@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -27,6 +28,8 @@ MEASUREMENTS: Mapping[str, Callable[[Measured], dict[str, object]]] = {
 def main(arguments: Sequence[str]) -> int:
     """Run by the command line; prints one JSON document, with --markdown its tables. 0 whatever the figures say."""
     options = _parse(arguments)
+    # One line per request would be measured, too.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     machine = this_machine(pinned_to=None)
     with TemporaryDirectory(prefix="dayfly-bench-") as temporary:
         folder = options.folder or Path(temporary)

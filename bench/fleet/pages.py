@@ -68,7 +68,9 @@ def visit(measured: Measured, store: Store, *, times: int) -> list[dict[str, obj
     shown = [_shown(rule) for rule in rules]
     console = Console(store, dict, lambda: shown, dict, now=lambda: end)
     found = []
-    with TestClient(Litestar([routes(console)]), raise_server_exceptions=False) as client:
+    with TestClient(
+        Litestar([routes(console)], logging_config=None), raise_server_exceptions=False
+    ) as client:
         for path in _paths(measured):
             samples = []
             answer = client.get(path)

@@ -75,7 +75,9 @@ class _Soak:
             self.measured.store, dict, lambda: rules, dict,
             now=lambda: datetime.fromtimestamp(self.now(), UTC).replace(tzinfo=None),
         )  # fmt: skip
-        with TestClient(Litestar([routes(console)]), raise_server_exceptions=False) as client:
+        with TestClient(
+            Litestar([routes(console)], logging_config=None), raise_server_exceptions=False
+        ) as client:
             while not self.ending.wait(1.0):
                 for path in _PAGES:
                     began = time.perf_counter()
