@@ -19,6 +19,7 @@ from dayfly.core.loglines import (
     FrameReader,
     LineReader,
     imitates_finding,
+    imitates_platform,
     mark,
     telemetry_frame,
 )
@@ -250,3 +251,40 @@ def test_a_marked_frame_keeps_kind_and_time_and_its_announced_length_is_right() 
 def test_a_marked_line_keeps_everything_but_its_braces() -> None:
     line = b'{"metadata":{"product":{"name":"Dayfly"}},"card":"x"}'
     assert mark(line) == NOT_OURS + b'("metadata":("product":("name":"Dayfly")),"card":"x")'
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"START RequestId: 8476a536-e9f4-11e8-9739-2dfe598c3fcd Version: $LATEST",
+        b"  REPORT RequestId: 8476a536-e9f4-11e8-9739-2dfe598c3fcd\tDuration: 1.00 ms",
+        b"\x00INIT_START Runtime Version: python:3.13.v1",
+        b"\xef\xbb\xbfEND RequestId: 8476a536-e9f4-11e8-9739-2dfe598c3fcd",
+        b'{"time":"t","type":"platform.start","record":{"requestId":"r"}}',
+        b' {"record":{},"type" : "platform.report"}',
+        b'{"type":"\\u0070latform.report","\\u0072ecord":{}}',
+    ],
+)
+def test_what_begins_as_lambdas_own_lines_is_marked_whoever_prints_it(line: bytes) -> None:
+    """Else an infected environment could write its own birth, its reports and other environments' requests."""
+    assert imitates_platform(line)
+    marked = mark(line)
+    assert marked.startswith(NOT_OURS)
+    assert b"{" not in marked
+    frame = telemetry_frame(TELEMETRY_INFO_JSON, bytes(8), line)
+    assert NOT_OURS in FrameReader().feed(frame)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b"STARTing up",
+        b"the last REPORT RequestId: 8476a536",
+        b"REPORT of sales",
+        b'{"type":"platform","record":1}',
+        b'{"level":"INFO","message":"platform.start"}',
+    ],
+)
+def test_ordinary_lines_that_only_sound_alike_pass_unchanged(line: bytes) -> None:
+    assert mark(line) == line

@@ -96,12 +96,14 @@ def execute(
                 os.close(descriptor)
 
 
-def execute_readable(options: Sequence[str], environ: MutableMapping[str, str], failure: str) -> NoReturn:
+def execute_readable(
+    options: Sequence[str], environ: MutableMapping[str, str], failure: str, *, message: str = ""
+) -> NoReturn:
     """Start this process's command line once more from the interpreter's own file; raises OSError.
 
-    `failure` says why not unreadable.
+    `failure` says why not unreadable, `message` is for the new program.
     """
-    passed = {**environ, _VARIABLE: _pack(failure, len(options), -1, [], "", environ.get(_LIBRARIES))}
+    passed = {**environ, _VARIABLE: _pack(failure, len(options), -1, [], message, environ.get(_LIBRARIES))}
     os.execve(sys.executable, [sys.orig_argv[0], *options, *sys.orig_argv[1:]], passed)
 
 

@@ -109,6 +109,8 @@ def enter(
             _say(
                 "not supported with AWS_LAMBDA_MAX_CONCURRENCY (Managed Instances); the function runs without it"
             )
+            # It is for the supervisor, and there is none.
+            os.environ.pop("DAYFLY_FLEET_KEY", None)
             run_untouched()
         if target.options and sys.orig_argv[1 : 1 + len(target.options)] != target.options:
             os.execv(sys.executable, [sys.executable, *target.options, "-S", f"{home}/boot.py", *command])

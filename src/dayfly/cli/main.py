@@ -88,6 +88,16 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "Collect what functions log, look for attacks across the fleet, and show both in a browser.",
         "fleet",
     ),
+    "fleet alert test": (
+        "dayfly.cli.fleet_alert:try_channel",
+        "Send a test alert to one channel of fleet.toml, now.",
+        "fleet",
+    ),
+    "fleet export": (
+        "dayfly.cli.fleet_export:export",
+        "Print what the fleet concluded, as OCSF or for Security Hub, or write Parquet.",
+        "fleet",
+    ),
     "fleet status": (
         "dayfly.cli.fleet_status:status",
         "Say how the running service is: collector, detections, alerts, store.",
@@ -101,6 +111,26 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "fleet pull": (
         "dayfly.cli.fleet_pull:pull",
         "Fetch what functions have logged from CloudWatch Logs into the running service.",
+        "fleet",
+    ),
+    "fleet affected": (
+        "dayfly.cli.fleet_affected:affected",
+        "Say who was served after an infection, as figures or as a table for those who must tell customers.",
+        "fleet",
+    ),
+    "fleet rules list": (
+        "dayfly.cli.fleet_rules:show",
+        "List the detection rules, Dayfly's and yours.",
+        "fleet",
+    ),
+    "fleet rules check": (
+        "dayfly.cli.fleet_rules:check",
+        "Check rules of your own, SQL or Sigma, before the service runs them.",
+        "fleet",
+    ),
+    "fleet rules test": (
+        "dayfly.cli.fleet_rules:try_out",
+        "Say what a rule would have told, without writing anything.",
         "fleet",
     ),
     "fleet user add": (
@@ -176,7 +206,9 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
 }
 GROUPS = {
     "fleet": "What no single environment can see: collector, detections and console.",
+    "fleet alert": "Who is told of what is found.",
     "fleet key": "Keys of those who send lines.",
+    "fleet rules": "Detection rules: Dayfly's, and your own in SQL or Sigma.",
     "fleet token": "Tokens of programs that ask the service.",
     "fleet user": "Who may sign in, and what they may do.",
     "lab": "A Lambda emulator without Docker.",

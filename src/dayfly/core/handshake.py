@@ -10,6 +10,10 @@ LEARN_VARIABLE = "DAYFLY_LEARN"
 _SEPARATOR = "\x1f"
 # Seconds since the epoch have ten digits until the year 2286.
 _MAX_TIME_DIGITS = 12
+_MAX_HEX_DIGITS = 16
+_HEX_DIGITS = frozenset("0123456789abcdef")
+# Of an import path that is looked through for distributions.
+MANY_ENTRIES = 32
 
 
 class ZygoteOptions:
@@ -18,7 +22,7 @@ class ZygoteOptions:
     `temporary` are the directories that are cleared, `telemetry` the number of the log descriptor or -1.
     `isolation` and `deliver` (seconds) as in the settings; `confine` asks for a filter of system calls, `offline` for
     workers without a network. `guard` is its setting, `guard_closed` whether its faults refuse, `guard_key` (hex) what its
-    hashes are keyed with, `policy` the function's, packed, and `guard_learns` whether new uses are told. `prime`, `events`, `before` and `after` are empty where not set.
+    hashes are keyed with, `policy` the function's, packed, and `guard_learns` whether new uses are told. `fingerprints` asks for what a fleet compares. `prime`, `events`, `before` and `after` are empty where not set.
     """
 
     __slots__ = (
@@ -27,6 +31,7 @@ class ZygoteOptions:
         "confine",
         "deliver",
         "events",
+        "fingerprints",
         "guard",
         "guard_closed",
         "guard_key",
@@ -58,6 +63,7 @@ class ZygoteOptions:
         guard_closed: bool = False,
         guard_key: str = "",
         guard_learns: bool = False,
+        fingerprints: bool = False,
         policy: str = "",
         telemetry: int = -1,
         prime: str = "",
@@ -78,6 +84,7 @@ class ZygoteOptions:
         self.guard_closed = guard_closed
         self.guard_key = guard_key
         self.guard_learns = guard_learns
+        self.fingerprints = fingerprints
         self.policy = policy
         self.telemetry = telemetry
         self.prime = prime
@@ -97,6 +104,7 @@ class ZygoteOptions:
             self.offline,
             self.guard_closed,
             self.guard_learns,
+            self.fingerprints,
         )
         switches = "".join(f"{flag:d}" for flag in flags)
         numbers = (self.telemetry, self.deliver)
@@ -109,7 +117,8 @@ class ZygoteOptions:
         isolation, switches, *rest = text.split(_SEPARATOR)
         telemetry, deliver, guard, guard_key, policy, prime, events, before, after, *temporary = rest
         flags = (flag == "1" for flag in switches)
-        reseed, huge_pages, restarts_threads, immortal, confine, offline, guard_closed, guard_learns = flags
+        reseed, huge_pages, restarts_threads, immortal, confine, offline, guard_closed, *learning = flags
+        guard_learns, fingerprints = learning
         return ZygoteOptions(
             isolation=isolation,
             reseed=reseed,
@@ -121,6 +130,7 @@ class ZygoteOptions:
             guard_closed=guard_closed,
             guard_key=guard_key,
             guard_learns=guard_learns,
+            fingerprints=fingerprints,
             policy=policy,
             restarts_threads=restarts_threads,
             telemetry=int(telemetry),
@@ -140,16 +150,19 @@ class Ready:
     since the epoch) at which something that init fetched is no longer good, 0 where nothing says so;
     `is_open` says that the zygote could open its own memory, `runs_ahead` that code of the function's runs at a fork or
     in a worker before its event is there, `has_threads` that threads of the function's live on in the zygote. `unconfined`,
+    `code` is the fingerprint of the function's code and `path` its import path, where they were asked for.
     `online` and `unguarded` say why a filter of system calls is not in force, why workers have the network, and why there is
     no guard; empty where that was asked for and is as it should be.
     """
 
     __slots__ = (
+        "code",
         "expires_at",
         "has_threads",
         "is_open",
         "notes",
         "online",
+        "path",
         "reasons",
         "runs_ahead",
         "unconfined",
@@ -174,6 +187,8 @@ class Ready:
         self.unconfined = ""
         self.online = ""
         self.unguarded = ""
+        self.code = 0
+        self.path: list[str] = []
 
     def pack(self) -> bytes:
         """Return the payload of a READY frame."""
@@ -189,6 +204,8 @@ class Ready:
         lines += [f"C{self.unconfined}"] if self.unconfined else []
         lines += [f"S{self.online}"] if self.online else []
         lines += [f"G{self.unguarded}"] if self.unguarded else []
+        lines += [f"F{self.code:x}"] if self.code else []
+        lines += [f"P{entry}" for entry in self.path[:MANY_ENTRIES]]
         return "\n".join(" ".join(line.split("\n")) for line in lines).encode("utf-8", "replace")
 
     @staticmethod
@@ -215,4 +232,8 @@ class Ready:
                 ready.online = text
             elif kind == "G":
                 ready.unguarded = text
+            elif kind == "F" and text and len(text) <= _MAX_HEX_DIGITS and set(text) <= _HEX_DIGITS:
+                ready.code = int(text, 16)
+            elif kind == "P" and len(ready.path) < MANY_ENTRIES:
+                ready.path.append(text)
         return ready

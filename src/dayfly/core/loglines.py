@@ -1,7 +1,8 @@
 """Cuts what a worker writes into whole, bounded lines and frames that cannot pass for Dayfly's own.
 
 A finding is recognised by `metadata.product.name` being "Dayfly". A line of function code that holds
-the parts of such a record, however escaped, is marked, so that no reader takes it for one; every other
+the parts of such a record, however escaped, is marked, so that no reader takes it for one; so is one that
+begins as Lambda's own do, from which it is told how long environments live and whom they served. Every other
 line passes unchanged.
 """
 
@@ -21,6 +22,22 @@ _BRACES = bytes.maketrans(b"{}", b"()")
 _ESCAPE = re.compile(rb"\\u00([0-9a-fA-F]{2})")
 # What every reader of findings looks for; a record without one of these is none.
 _PARTS = (b"metadata", b"product", PRODUCT.encode())
+
+# As Lambda's own lines begin, in text and in JSON:
+# https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html
+_PLATFORM = (
+    b"START RequestId",
+    b"END RequestId",
+    b"REPORT RequestId",
+    b"INIT_START",
+    b"INIT_REPORT",
+    b"INIT_RUNTIME_DONE",
+    b"RESTORE_START",
+    b"RESTORE_REPORT",
+)
+_PLATFORM_PARTS = (b'"type"', b'"platform.', b'"record"')
+# What readers let pass before a line's first character.
+_BEFORE = b" \t\r\v\f\x00\xef\xbb\xbf"
 
 # Telemetry frames: type, length, timestamp in microseconds (platform notes 3.2).
 TELEMETRY_HEAD_BYTES = 16
@@ -43,9 +60,26 @@ def imitates_finding(line: bytes) -> bool:
     return all(part in text for part in _PARTS)
 
 
+def imitates_platform(line: bytes) -> bool:
+    """Say whether a reader could take `line` for one of Lambda's own: START, REPORT and the like."""
+    if line[:1] in b"SEIR" and line.startswith(_PLATFORM):
+        return True
+    begun = line.lstrip(_BEFORE)
+    if begun[:1] != b"{":
+        return begun.startswith(_PLATFORM)
+    if b"\\u00" in begun:
+        begun = _ESCAPE.sub(lambda match: bytes((int(match[1], 16),)), begun)
+    return all(part in begun for part in _PLATFORM_PARTS)
+
+
+def imitates(line: bytes) -> bool:
+    """Say whether a reader could take `line` for one that function code has no business to write."""
+    return imitates_finding(line) or imitates_platform(line)
+
+
 def mark(line: bytes) -> bytes:
     """Return `line` as it may be written to the function's log; an imitation loses its braces."""
-    return NOT_OURS + line.translate(_BRACES) if imitates_finding(line) else line
+    return NOT_OURS + line.translate(_BRACES) if imitates(line) else line
 
 
 class LineReader:
@@ -136,7 +170,7 @@ class FrameReader:
     @staticmethod
     def _frame(frame: bytes) -> bytes:
         message = frame[TELEMETRY_HEAD_BYTES:]
-        if not imitates_finding(message):
+        if not imitates(message):
             return frame
         return telemetry_frame(frame[:4], frame[8:TELEMETRY_HEAD_BYTES], mark(message))
 

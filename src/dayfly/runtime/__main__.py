@@ -16,6 +16,9 @@ def main(arguments: list[str]) -> None:
             2,
             b"dayfly: not supported with AWS_LAMBDA_MAX_CONCURRENCY (Managed Instances); the function runs without it\n",
         )
+        if os.environ.pop("DAYFLY_FLEET_KEY", None) is not None:
+            # It is for the supervisor, and there is none: this process was executed with it in its variables.
+            os.execv(sys.executable, sys.orig_argv)
         from awslambdaric.__main__ import main as run_untouched
 
         run_untouched(arguments)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import sys
 
 from dayfly._sys import fds, proc
 from dayfly.core import frames
@@ -109,6 +110,8 @@ def wait_for_work(
             call_platform(channel, "TELL", "/findings", "", said)
     ready, generators = _seal(options, sealing)
     ready.unguarded = unguarded
+    if options.fingerprints:
+        _take_fingerprints(ready)
     handed_down = _handed_down(channel, inherited)
     # Now, and not before init: native code of the function's may have opened it again.
     ready.is_open = proc.opens_memory("self")
@@ -182,6 +185,19 @@ def wait_for_work(
     if not ready.reasons:
         _yield_processor()
     return _serve_requests(channel, sealing, become_worker)
+
+
+def _take_fingerprints(ready: Ready) -> None:
+    """Have the fingerprint of the function's code, and where it imports from; before a fork, which shares what is read."""
+    # For who watches a fleet: 4 ms for a small function, 25 with boto3 beside it.
+    from dayfly.runtime import codeprint
+
+    try:
+        ready.code = codeprint.fingerprint(dict(sys.modules), codeprint.image_places())
+    except Exception:
+        # Trust boundary: modules of the function's, of any kind. Without a fingerprint nothing is compared.
+        ready.code = 0
+    ready.path = [entry for entry in sys.path if isinstance(entry, str) and entry.startswith("/")]
 
 
 def _settle(guard: Guard) -> str:

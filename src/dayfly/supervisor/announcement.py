@@ -122,6 +122,7 @@ class Announcement:
             "network": network,
             "guard": guard,
             **({"guard_reason": ready.unguarded} if ready.unguarded else {}),
+            **({"code": f"{ready.code:016x}"} if ready.code else {}),
             "not_promised": self._limits,
         }
         limits = "; not promised: " + "; ".join(self._limits) if self._limits else ""
@@ -139,6 +140,11 @@ class Announcement:
             self.tell_missing("guard", f"the guard could not be armed: {ready.unguarded}")
         if life.found:
             self._reporter.find(findings.EARLIER_LIFE, _tell_earlier_life(life), life.found)
+        if ready.path:
+            # For who watches a fleet.
+            from dayfly.supervisor import carried
+
+            carried.tell(self._reporter, ready.path)
 
     def _limits_of_places(self) -> list[str]:
         limits: list[str] = []

@@ -17,6 +17,7 @@ from dayfly.supervisor.life import (
     API_VARIABLE,
     Life,
     Memory,
+    find_key_holder,
     find_open_stranger,
     mount_points,
     named_roots,
@@ -84,6 +85,7 @@ def run(environ: Mapping[str, str], life: Life) -> Channel:
         raise SystemExit(BAD_INPUT)
     upstream = Upstream(address)
     try:
+        life.check_key()
         settings = read_settings(environ)
     except SettingError as fault:
         raise SystemExit(_refuse(upstream, fault)) from None
@@ -165,6 +167,7 @@ class _Start:
             # Plain, the hash of a card number is the card number: nobody but this environment can compute these.
             guard_key=os.urandom(16).hex() if settings.guard != "off" else "",
             guard_learns=settings.guard_learn,
+            fingerprints=settings.log_invocations or life.has_key,
             policy=self._packed_policy(),
             telemetry=self._output.telemetry_number,
             prime=settings.zygote_prime,
@@ -217,7 +220,9 @@ class _Start:
             from dayfly.supervisor import loop as _loop  # noqa: F401
             from dayfly.supervisor.report import Reporter
 
-            self._reporter = Reporter(self._output, self._environ)
+            self._reporter = Reporter(self._output, self._environ, life.read_key())
+            if self._reporter.key is not None and (holder := find_key_holder()):
+                self._limits.append(f"the fleet's key can be read in the variables of {holder}")
             self._watch = self._make_watch()
             try:
                 ready = self._wait_until_ready(zygote, self._call_platform, None)
@@ -265,7 +270,7 @@ class _Start:
         hint = (
             "recycle this environment; where init makes these files itself, name their directory in `scrub`"
         )
-        Reporter(self._output, self._environ).find(
+        Reporter(self._output, self._environ, self._life.read_key()).find(
             findings.NOT_CLEAN, f"the environment does not start: {message}", {"files": count}
         )
         print_error(message, hint)
@@ -355,6 +360,7 @@ class _Start:
         self, zygote: Zygote, call: Callable[[bytes], bytes], limit_s: float | None
     ) -> Ready:
         ready = zygote.wait_until_ready(call, limit_s=limit_s)
+        self._reporter.code = ready.code
         if self._kernel_objects is not None and self._settings.isolation != "process":
             ready.reasons += self._kernel_objects.made_by_init()
         return ready

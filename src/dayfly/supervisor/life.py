@@ -23,8 +23,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping
     from typing import NoReturn
 
+    from dayfly.core.proofs import FleetKey
     from dayfly.supervisor.places import Places
 
+# As `core.proofs` has it, which is loaded where there is a key.
+KEY_VARIABLE = "DAYFLY_FLEET_KEY"
+# In place of the number of the pipe that holds the key.
+_NO_KEY, _BROKEN_KEY = -1, -2
+_KEY_BYTES = 32
 API_VARIABLE = "AWS_LAMBDA_RUNTIME_API"
 # PROC_IPC_INIT_INO in the kernel's include/linux/proc_ns.h: the objects of the machine itself.
 INITIAL_IPC_NAMESPACE = "ipc:[4026531839]"
@@ -54,7 +60,8 @@ class Life:
 
     `young_code` and `young_data` count files outside temporary directories that are too young to be the image's and
     were left. `failure` says why the interpreter that runs is readable, empty where it is not; `has_user_site` that
-    the first one looked for code in its user's site directory.
+    the first one looked for code in its user's site directory. A fleet's key comes in a pipe, which is empty once it was
+    read: not in variables, which /proc shows of a process as it was executed with them.
     """
 
     __slots__ = (
@@ -63,6 +70,7 @@ class Life:
         "has_user_site",
         "interpreter",
         "is_emptied",
+        "key",
         "killed",
         "objects",
         "removed",
@@ -80,21 +88,26 @@ class Life:
         self.young_data = 0
         self.failure = ""
         self.interpreter = -1
+        self.key = _NO_KEY
         self.has_user_site = startup.has_user_site()
 
     def pack(self) -> str:
         """Return what the second interpreter is told."""
         flags = f"{self.is_emptied:d}{self.has_user_site:d}"
-        return ",".join([repr(self.began), flags, *(str(getattr(self, name)) for name in _COUNTS)])
+        counts = (str(getattr(self, name)) for name in _COUNTS)
+        return ",".join([repr(self.began), flags, str(self.key), *counts])
 
     @staticmethod
     def of(arrival: unreadable.Arrival) -> Life:
         """Return what the first interpreter told; a zygote is told nothing."""
-        began, flags, *counts = (arrival.message or "0,00,0,0,0,0,0").split(",")
+        began, flags, key, *counts = (arrival.message or f"0,00,{_NO_KEY},0,0,0,0,0").split(",")
         life = Life(began=float(began), is_emptied=flags[0] == "1")
         for name, count in zip(_COUNTS, counts, strict=True):
             setattr(life, name, int(count))
         life.has_user_site = flags[1] == "1"
+        life.key = int(key)
+        if life.key >= 0:
+            os.set_inheritable(life.key, False)
         life.failure = arrival.failure
         life.interpreter = arrival.interpreter
         return life
@@ -167,10 +180,57 @@ class Life:
         unreadable.execute_readable(options, environ, failure)
 
     def forget_interpreter(self) -> None:
-        """In a forked zygote, which executes none: close what it has of the interpreter's file."""
+        """In a forked zygote, which executes none: close what it has of the interpreter's file, and of the key."""
         if self.interpreter >= 0:
             os.close(self.interpreter)
             self.interpreter = -1
+        if self.key >= 0:
+            os.close(self.key)
+            self.key = _NO_KEY
+
+    def take_key(self, environ: MutableMapping[str, str]) -> None:
+        """Take the fleet's key out of the variables; who goes on with it must be another execution."""
+        text = environ.pop(KEY_VARIABLE, None)
+        if text is None:
+            return
+        # Only where there is one.
+        from dayfly.core.proofs import parse_key
+
+        try:
+            key = parse_key(text)
+        except SettingError:
+            self.key = _BROKEN_KEY
+            return
+        self.key, write_end = os.pipe()
+        os.write(write_end, key)
+        os.close(write_end)
+        os.set_inheritable(self.key, True)
+
+    def read_key(self) -> FleetKey | None:
+        """Return the fleet's key, once, None without one; raises SettingError for what is none.
+
+        After the zygote was forked, which would have it in its memory.
+        """
+        if self.key == _NO_KEY:
+            return None
+        from dayfly.core.proofs import FleetKey, parse_key
+
+        if self.key == _BROKEN_KEY:
+            parse_key("")
+        key = os.read(self.key, _KEY_BYTES)
+        os.close(self.key)
+        self.key = _NO_KEY
+        return FleetKey(key)
+
+    @property
+    def has_key(self) -> bool:
+        """Say whether a fleet's key waits to be read."""
+        return self.key >= 0
+
+    def check_key(self) -> None:
+        """Raise SettingError where the variable held no key."""
+        if self.key == _BROKEN_KEY:
+            self.read_key()
 
     def close_memory(self) -> str:
         """Close this process's memory to others of its user, if it is not; return why it stays open, "" if closed.
@@ -203,6 +263,9 @@ def begin(environ: MutableMapping[str, str], arrival: unreadable.Arrival | None)
     life = Life(began=time.monotonic())
     if MARKER in environ or not environ.get(API_VARIABLE):
         return life
+    life.take_key(environ)
+    if life.key == _BROKEN_KEY:
+        return life
     try:
         settings = read_settings(environ)
     except SettingError:
@@ -217,7 +280,20 @@ def begin(environ: MutableMapping[str, str], arrival: unreadable.Arrival | None)
         life.failure = _MAY_TRACE
     else:
         life.failure = unreadable.execute(startup.options(), environ, message=life.pack(), hands_on=True)
+    if life.key != _NO_KEY:
+        _leave_key_behind(life, environ)
     return life
+
+
+def _leave_key_behind(life: Life, environ: MutableMapping[str, str]) -> NoReturn:
+    """Execute this interpreter anew, readable as it is: what it was executed with, and its memory, hold the key."""
+    try:
+        unreadable.execute_readable(startup.options(), environ, life.failure, message=life.pack())
+    except OSError as fault:
+        print_error(
+            f"{KEY_VARIABLE} cannot be kept from the function: {fault.strerror}", "remove the variable"
+        )
+        raise SystemExit(1) from None
 
 
 def owns_kernel_objects(decision: ScopeDecision) -> bool:
@@ -294,6 +370,19 @@ def find_open_stranger() -> str:
     """
     for pid in proc.list_pids():
         if pid != os.getpid() and proc.opens_memory(pid):
+            command = (proc.command_line(pid) or [""])[0]
+            return os.path.basename(command) or "a process without a name"
+    return ""
+
+
+def find_key_holder() -> str:
+    """Return the program of another process whose variables show the fleet's key to a worker, empty without one.
+
+    An init of the container or an extension that was started with them; to be asked where there is a key.
+    """
+    mark = KEY_VARIABLE.encode() + b"="
+    for pid in proc.list_pids():
+        if pid != os.getpid() and mark in proc.initial_environment(pid):
             command = (proc.command_line(pid) or [""])[0]
             return os.path.basename(command) or "a process without a name"
     return ""

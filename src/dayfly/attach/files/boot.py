@@ -13,6 +13,7 @@ def run_without(reason: str) -> None:
         os.write(2, f"dayfly: cannot start, and DAYFLY_ON_FAILURE is stop: {reason}\n".encode())
         os._exit(1)
     os.write(2, f"dayfly: not in force, the function runs without it: {reason}\n".encode())
+    os.environ.pop("DAYFLY_FLEET_KEY", None)
     run_untouched()
 
 

@@ -17,7 +17,7 @@ from litestar.response import Response
 from dayfly import __version__
 from dayfly.fleet.console import span as spans
 from dayfly.fleet.console.query import finding_path, function_path
-from dayfly.fleet.console.text import plain, shorten
+from dayfly.fleet.console.text import plain, sentence, shorten
 
 Asked = Request[object, object, State]
 STATIC = Path(__file__).parent / "static"
@@ -65,7 +65,8 @@ def environment() -> Environment:
         asset=asset, severity_words=SEVERITY_WORDS, navigation=NAVIGATION, version=__version__
     )
     made.filters.update(
-        plain=plain, short=shorten, duration=duration, seconds=seconds, micro=micro, count=count, share=share,
+        plain=plain, short=shorten,
+        sentence=sentence, duration=duration, seconds=seconds, micro=micro, count=count, share=share,
         utc=utc, iso=spans.iso, function_path=function_path, finding_path=finding_path, hexadecimal=hexadecimal,
         data=_data, bytes=in_bytes,
     )  # fmt: skip

@@ -40,6 +40,16 @@ def shorten(value: object, limit: int = SHORT) -> str:
     return f"{text[:head]}…{text[-(limit - head - 1) :]}"
 
 
+def sentence(value: object, limit: int = 200) -> str:
+    """Cut prose at its end, between two words where there are any."""
+    text = " ".join(plain(value).split())
+    if len(text) <= limit:
+        return text
+    head = text[: limit - 1]
+    cut = head.rfind(" ")
+    return f"{head[:cut] if cut > limit // 2 else head}…"
+
+
 def csv_cell(value: object) -> str:
     """Guard a cell that a spreadsheet would take for a formula, as OWASP advises: it begins with an apostrophe."""
     text = plain(value).replace("\n", " ").replace("\t", " ")

@@ -294,13 +294,11 @@ def short(value: object, limit: int = _MAX_NAME) -> str:
     return value[:limit].encode("utf-8", "replace").decode()
 
 
-def texts(value: object) -> list[str]:
-    """Return the texts in a list, at most _MAX_LIST of them."""
-    return (
-        [short(item, 1024) for item in value[:_MAX_LIST] if isinstance(item, str)]
-        if isinstance(value, list)
-        else []
-    )
+def texts(value: object, limit: int = _MAX_LIST) -> list[str]:
+    """Return the texts in a list, the first `limit` of them."""
+    if not isinstance(value, list):
+        return []
+    return [short(item, 1024) for item in value[:limit] if isinstance(item, str)]
 
 
 def _environment(value: object) -> int:

@@ -17,6 +17,9 @@ from dayfly.fleet.records.rows import (
     Trust,
 )
 
+# As many as a line of the runtime's can hold.
+_MANY_PACKAGES = 4000
+
 
 @dataclass(frozen=True, slots=True)
 class Context:
@@ -139,7 +142,7 @@ def _add_environment(context: Context, line: FindingLine, intake: Intake) -> Non
 
 
 def _add_packages(context: Context, line: FindingLine, intake: Intake) -> None:
-    for item in texts(line.evidence.get("packages")):
+    for item in texts(line.evidence.get("packages"), _MANY_PACKAGES):
         package, _, version = item.partition("==")
         if package:
             intake.add(

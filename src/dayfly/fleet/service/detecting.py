@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from dayfly.fleet.console.reading.rules import Rule as ShownRule
 from dayfly.fleet.console.reading.rules import Threshold as ShownThreshold
-from dayfly.fleet.detections.rules import load_rules
 from dayfly.fleet.detections.runner import Runner
+from dayfly.fleet.ownrules.loading import load_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -23,9 +23,8 @@ class Detecting:
     """Rules and their runner over a store; `heard` is told what each tick wrote."""
 
     def __init__(self, store: Store, folder: Path, heard: Callable[[Sequence[Written]], None]) -> None:
-        own = folder / "rules"
-        self._own = own
-        self.rules = load_rules(own if own.is_dir() else None)
+        self.loaded = load_all(folder)
+        self.rules = self.loaded.rules
         self.runner = Runner(store, self.rules, time.time)
         self._heard = heard
 
@@ -34,6 +33,10 @@ class Detecting:
         self._heard(self.runner.tick())
         if self.runner.store_error:
             raise RuntimeError(self.runner.store_error)
+
+    def faults(self) -> list[str]:
+        """What is wrong with rules' files that were left out."""
+        return [fault.message for fault in self.loaded.faults]
 
     def shown(self) -> Sequence[ShownRule]:
         """The rules as the console shows them."""

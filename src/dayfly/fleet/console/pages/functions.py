@@ -59,7 +59,7 @@ def coverage_page(console: Console) -> ControllerRouterHandler:
             console,
             span,
             search=query.get("q"),
-            sort="invocations",
+            sort="unprotected",
             level=level,
             after=query.get("after"),
             page=100,

@@ -113,7 +113,12 @@ def read_function(console: Console, name: str, span: Span) -> FunctionView | Non
         (read_sql(package, "sql/not_forkable"), named),
         (read_sql(package, "sql/function_kinds"), named),
     )
-    accused = {one for row in detections if row["rule"] in HARM for one in wholes(row, "environments")}
+    accused = {
+        one
+        for row in detections
+        if row["rule"] in HARM and whole(row, "severity") >= 4
+        for one in wholes(row, "environments")
+    }
     marked = list({*(whole(row, "environment") for row in marks), *accused})[:500]
     drawing = {**named, "buckets": BUCKETS, "most": LIVES}
     lives, packages, behaviours, retired, bare = console.ask(
@@ -197,7 +202,7 @@ def _lives(
                     rule,
                     whole(row, "severity"),
                     text(row, "uid"),
-                    keeps_harm(rule, isolation),
+                    whole(row, "severity") >= 4 and keeps_harm(rule, isolation),
                 )
             )
     for row in rows:

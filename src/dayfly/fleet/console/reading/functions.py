@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from dayfly.fleet.console.reading.cells import items, moment, text, texts, whole
-from dayfly.fleet.console.reading.protection import Protection, judge
+from dayfly.fleet.console.reading.protection import ORDER, Protection, judge
 from dayfly.fleet.store.sqlfiles import read_sql
 
 if TYPE_CHECKING:
@@ -104,6 +104,7 @@ def _order(sort: str) -> Callable[[Function], tuple[object, ...]]:
         "name": lambda one: (one.name.casefold(), one.name),
         "invocations": lambda one: (-one.invocations, one.name),
         "failures": lambda one: (-one.failures, one.name),
+        "unprotected": lambda one: (ORDER.index(one.protection.level), -one.invocations, one.name),
         "last": lambda one: (-one.last_time.timestamp(), one.name),
     }
     return orders.get(sort, lambda one: (-one.worst, -one.findings, -one.invocations, one.name))

@@ -11,7 +11,7 @@ from dayfly.fleet.console.span import iso, read_moment
 from dayfly.fleet.store.sqlfiles import read_sql
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from dayfly.fleet.console.console import Console
     from dayfly.fleet.console.span import Span
@@ -53,6 +53,7 @@ class IngestView:
     quarantine: tuple[Row, ...]
     next: str
     health: Mapping[str, object]
+    says: tuple[tuple[str, str], ...]
     lines: int
     bytes: int
     duplicates: int
@@ -116,6 +117,7 @@ def read_ingest(
     console: Console, span: Span, *, reason: str = "", function: str = "", after: str = ""
 ) -> IngestView:
     """Return the page's content."""
+    health = console.health()
     package, step = "dayfly.fleet.console", max(int(span.seconds / 240) // 10 * 10, 10)
     before = read_moment(after) or span.end + timedelta(days=1)
     wanted = {**span.parameters, "reason": reason, "function": function, "before": before, "most": _PAGE + 1}
@@ -132,7 +134,8 @@ def read_ingest(
         reasons=tuple(reasons),
         quarantine=tuple(lines[:_PAGE]),
         next=iso(moment(lines[_PAGE - 1], "received")) if len(lines) > _PAGE else "",
-        health=console.health(),
+        health=health,
+        says=tuple(_say(health)),
         lines=sum(whole(row, "lines") for row in roads),
         bytes=sum(whole(row, "bytes") for row in roads),
         duplicates=sum(whole(row, "duplicates") for row in roads),
@@ -161,6 +164,27 @@ def _plot(rows: list[Row], span: Span, step: int) -> Mapping[str, object] | None
             {"label": "set aside", "values": aside, "colour": "--harm-mark", "width": 2},
         ],
     }  # fmt: skip
+
+
+_LABELS = {
+    "is_alive": "Takes lines in", "store_fault": "Trouble with the store", "queue_batches": "Batches that wait",
+    "queue_bytes": "Bytes that wait", "lag_s": "Oldest waits, seconds", "lines_per_s": "Lines a second", "lines": "Lines since it began",
+    "rows": "Rows written", "duplicates": "Came twice", "malformed": "Not understood", "forged": "Forged", "refused": "Refused",
+    "torn_bytes": "Torn bytes after a crash", "damaged_bytes": "Damaged bytes", "tokens": "Batches remembered",
+}  # fmt: skip
+
+
+def _say(health: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    for key, value in health.items():
+        label = _LABELS.get(key)
+        if label is None or value in ("", None, {}):
+            continue
+        if isinstance(value, bool):
+            yield label, "yes" if value else "no"
+        elif isinstance(value, dict):
+            yield label, ", ".join(f"{name}: {count}" for name, count in value.items())
+        else:
+            yield label, f"{value:,}".replace(",", "\u2009") if isinstance(value, int) else str(value)
 
 
 def _number(value: object) -> float:

@@ -30,7 +30,7 @@ def judge(
         return Protection(
             "bare",
             "not attached",
-            "Its logs hold Lambda's own lines and none of Dayfly's: an infected environment would serve until Lambda ends it.",
+            "Only Lambda's own lines: an infected environment would serve until Lambda ends it.",
             "Add the layer; `dayfly plan` says first what fresh workers would cost.",
         )
     if isolation == "process":

@@ -17,7 +17,7 @@ WITH infected AS
         UNION ALL
         SELECT arrayJoin(functions) AS function, arrayJoin(environments) AS environment, min(first_time) AS since
         FROM detections
-        WHERE last_time >= {start:DateTime64(3)} AND first_time < {end:DateTime64(3)} AND rule IN {rules:Array(String)}
+        WHERE last_time >= {start:DateTime64(3)} AND first_time < {end:DateTime64(3)} AND rule IN {rules:Array(String)} AND severity >= 4
         GROUP BY function, environment
     )
     GROUP BY function, environment

@@ -179,6 +179,8 @@
   document.addEventListener("change", (event) => { if (event.target.matches("form[data-now] select")) event.target.form.requestSubmit(); });
   document.querySelectorAll("[data-help]").forEach((one) => { one.hidden = false; });
 
+  // On a phone the newest end of a wide chart is what is asked for.
+  document.querySelectorAll(".chart.wide").forEach((one) => { one.scrollLeft = one.scrollWidth; });
   const refresh = () => { writeTimes(); drawPlots(false); };
   refresh();
   let waiting = 0;

@@ -1,0 +1,55 @@
+"""The blast radius by HTTP: the list of affected requests as CSV, streamed, and its figures as JSON."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Iterator
+from typing import TYPE_CHECKING
+
+import msgspec
+from litestar import Request, Response, get
+from litestar.datastructures import State
+from litestar.response import Stream
+
+from dayfly.fleet.blast.radius import affected, blast_radius
+from dayfly.fleet.blast.table import csv_lines
+
+if TYPE_CHECKING:
+    from litestar.types import ControllerRouterHandler
+
+    from dayfly.fleet.store.store import Store
+
+_Request = Request[object, object, State]
+_LINES_AT_ONCE = 2_000
+
+
+def routes(store: Store) -> list[ControllerRouterHandler]:
+    """The routes to mount under /api/v1; a viewer may use them."""
+
+    @get("/affected/{identity:str}")
+    async def table(request: _Request, identity: str) -> Stream:
+        is_all = request.query_params.get("unlikely") == "1"
+        # What is wrong with the identity is said before the first byte.
+        rows = await asyncio.to_thread(affected, store, identity, with_unlikely=is_all)
+        return Stream(
+            _chunks(csv_lines(rows)),
+            media_type="text/csv; charset=utf-8",
+            headers={"Content-Disposition": f'attachment; filename="affected-{_plain(identity)}.csv"'},
+        )
+
+    @get("/affected/{identity:str}/figures")
+    async def figures(identity: str) -> Response[bytes]:
+        radius = await asyncio.to_thread(blast_radius, store, identity)
+        return Response(msgspec.json.encode(radius), media_type="application/json")
+
+    return [table, figures]
+
+
+async def _chunks(lines: Iterator[str]) -> AsyncIterator[bytes]:
+    while chunk := await asyncio.to_thread(lambda: "".join(itertools.islice(lines, _LINES_AT_ONCE))):
+        yield chunk.encode()
+
+
+def _plain(identity: str) -> str:
+    return "".join(char if char.isalnum() else "-" for char in identity)[:80]
