@@ -12,13 +12,13 @@ from importlib import metadata
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench.fleet import detecting, pages, sharding, soak
+from bench.fleet import pages, sharding, soak, ticking
 from bench.fleet.size import Measured, opened_day
 from bench.machine import this_machine
 
 MEASUREMENTS: Mapping[str, Callable[[Measured], dict[str, object]]] = {
     "day": lambda measured: measured.sizes(),
-    "detections": detecting.measure,
+    "detections": ticking.measure,
     "pages": pages.measure,
     "shards": sharding.measure,
     "soak": soak.measure,
