@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 from dayfly.fleet.blast.radius import Affected, Exposure
 from dayfly.fleet.blast.table import COLUMNS, csv_lines
@@ -60,3 +61,10 @@ def test_no_cell_is_a_formula() -> None:
         row = next(csv.DictReader(io.StringIO(text, newline="")))
         assert row["function"].startswith("'")
         assert row["route"].startswith("'")
+
+
+def test_every_column_is_documented() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "affected.md").read_text("utf-8")
+    assert COLUMNS
+    for name, meaning in COLUMNS.items():
+        assert f"| `{name}` | {meaning} |" in page

@@ -10,7 +10,7 @@ from datetime import UTC
 from dayfly.fleet.blast.radius import Affected
 from dayfly.fleet.records.rows import NO_REQUEST
 
-# Column and what it holds; `docs/fleet-affected.md` is checked against this.
+# Column and what it holds; `docs/affected.md` is checked against this.
 COLUMNS = {
     "request_id": "Lambda's request id, as in the function's own log; empty where it is not known",
     "time_utc": "when it was answered, ISO 8601 in UTC with milliseconds, ends in Z",
