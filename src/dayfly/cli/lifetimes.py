@@ -76,7 +76,7 @@ def lifetimes(
     for path in logs:
         if str(path).startswith("-") and str(path) != _STDIN:
             raise DayflyError(f"there is no option {path}", hint="`dayfly lifetimes --help` names them all")
-    idle_s, ago_s, since_s = (_duration(text, where=where) for text, where in
+    idle_s, ago_s, since_s = (read_duration(text, where=where) for text, where in
                               ((idle, "--idle"), (ago, "--ago"), (since, "--since")))  # fmt: skip
     if logs and (all or len(names) > 1):
         raise DayflyError(
@@ -104,7 +104,7 @@ def lifetimes(
     return 0
 
 
-def _duration(text: str, *, where: str) -> float:
+def read_duration(text: str, *, where: str) -> float:
     units = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
     number, unit = text[:-1], text[-1:].lower()
     seconds = float(number) * units[unit] if number.isascii() and number.isdigit() and unit in units else 0.0

@@ -88,6 +88,16 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "Collect what functions log, look for attacks across the fleet, and show both in a browser.",
         "fleet",
     ),
+    "fleet alert test": (
+        "dayfly.cli.fleet_alert:try_channel",
+        "Send a test alert to one channel of fleet.toml, now.",
+        "fleet",
+    ),
+    "fleet export": (
+        "dayfly.cli.fleet_export:export",
+        "Print what the fleet concluded, as OCSF or for Security Hub, or write Parquet.",
+        "fleet",
+    ),
     "fleet status": (
         "dayfly.cli.fleet_status:status",
         "Say how the running service is: collector, detections, alerts, store.",
@@ -196,6 +206,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
 }
 GROUPS = {
     "fleet": "What no single environment can see: collector, detections and console.",
+    "fleet alert": "Who is told of what is found.",
     "fleet key": "Keys of those who send lines.",
     "fleet rules": "Detection rules: Dayfly's, and your own in SQL or Sigma.",
     "fleet token": "Tokens of programs that ask the service.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING
 
 from litestar import Router
@@ -17,8 +18,11 @@ from dayfly.fleet.ownrules.routes import routes as rule_routes
 from dayfly.fleet.records.judging import LineReader
 from dayfly.fleet.retirement.routes import routes as retirement_routes
 from dayfly.fleet.service.actions import action_routes
+from dayfly.fleet.service.alerts.alerting import Alerting
+from dayfly.fleet.service.alerts.routes import alert_routes
 from dayfly.fleet.service.app import build
 from dayfly.fleet.service.detecting import Detecting
+from dayfly.fleet.service.exporting import export_routes
 from dayfly.fleet.service.fleetkeys import load_keys
 from dayfly.fleet.service.retirement import Retirements
 from dayfly.fleet.service.roles import SENDER, Role
@@ -35,6 +39,7 @@ if TYPE_CHECKING:
 
 TICK_SECONDS = 1.0
 _PROOF_SECONDS = 5.0
+_ALERT_SECONDS = 2.0
 _RETENTION_SECONDS = 3600.0
 
 
@@ -50,15 +55,24 @@ def assemble(
     collector = stack.enter_context(Collector(service.folder, service.store, LineReader(keys)))
     service.health["collector"] = collector.health
     detecting = Detecting(service.store, service.folder, lambda written: None)
+    alerting = Alerting(service.store, service.ledger, service.settings.alert, url=_public(service))
+    service.faults["alerts"] = alerting.faults
     service.faults["rules"] = detecting.faults
     retirements = Retirements(service, retirer)
     service.faults["retirements"] = retirements.faults
-    for name, work, seconds in (
+    work: list[tuple[str, Callable[[], object], float]] = [
         ("detections", detecting.tick, TICK_SECONDS),
         ("proofs", retirements.prove, _PROOF_SECONDS),
         ("retention", let_go, _RETENTION_SECONDS),
-    ):
-        ticking = Ticking(name, work, seconds=seconds)
+        ("alerts", alerting.collect, _ALERT_SECONDS),
+        # One that hangs holds up nobody else.
+        *(
+            (f"alerts to {name}", partial(alerting.deliver, name), _ALERT_SECONDS)
+            for name in alerting.channels
+        ),
+    ]
+    for name, run, seconds in work:
+        ticking = Ticking(name, run, seconds=seconds)
         service.health[name] = ticking.health
         stack.callback(ticking.close)
         ticking.start()
@@ -69,8 +83,17 @@ def assemble(
         parts=[
             (SENDER, [ingest_routes(collector, lambda secret: _sender(service, secret))]),
             (Role.VIEWER, [console_routes(console)]),
-            (Role.VIEWER, [Router("/api/v1", route_handlers=retirement_routes(service.store))]),
+            (
+                Role.VIEWER,
+                [
+                    Router(
+                        "/api/v1",
+                        route_handlers=[*retirement_routes(service.store), *alert_routes(service, alerting)],
+                    )
+                ],
+            ),
             (Role.VIEWER, [Router("/api/v1", route_handlers=blast_routes(service.store))]),
+            (Role.RESPONDER, [Router("/api/v1", route_handlers=export_routes(service))]),
             (
                 Role.RESPONDER,
                 [Router("/api/v1", route_handlers=rule_routes(service.store, lambda: detecting.loaded))],
@@ -78,6 +101,11 @@ def assemble(
             (Role.RESPONDER, action_routes(Triaging(service), retirements)),
         ],
     )
+
+
+def _public(service: Service) -> str:
+    # An address of loopback in somebody's mail would lead to their own machine.
+    return service.front.url if service.front.public_url or not service.front.is_loopback else ""
 
 
 def _sender(service: Service, secret: str) -> Sender | None:

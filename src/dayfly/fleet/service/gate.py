@@ -134,7 +134,7 @@ class Gate:
                 else None
             )
             if token is not None and (role := Role.parse(token.role)) is not None:
-                scope["user"] = User(f"token:{token.name}", role, token=token.name)
+                scope["user"] = User(f"token:{token.name}", role, token=token.kind)
             return ""
         cookies = _cookies(headers.get("cookie", ""))
         if session := cookies.get(service.cookie_name(SESSION, asked)):

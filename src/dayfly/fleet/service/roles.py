@@ -41,7 +41,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Who asks. `csrf` is the token that forms of this session carry; `session` and `token` say by what they came."""
+    """Who asks. `csrf` is the token that forms of this session carry; `session` and `token` (its kind) say by what they came."""
 
     name: str
     role: Role

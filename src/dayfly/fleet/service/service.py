@@ -12,6 +12,7 @@ from dayfly.fleet.service.accounts import Accounts
 from dayfly.fleet.service.audit import Audit
 from dayfly.fleet.service.passwords import Passwords
 from dayfly.fleet.service.sessions import Sessions
+from dayfly.fleet.service.settings import Settings
 from dayfly.fleet.service.throttle import Throttle
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class Service:
     ledger: Ledger
     front: Front
     passwords: Passwords
+    settings: Settings = field(default_factory=Settings)
     health: dict[str, Callable[[], dict[str, object]]] = field(default_factory=dict)
     # By name of a part: what is wrong with it, in words, nothing where all is well.
     faults: dict[str, Callable[[], list[str]]] = field(default_factory=dict)

@@ -27,6 +27,7 @@ from dayfly.fleet.service.passwords import Passwords
 from dayfly.fleet.service.protocol import MOST_CONNECTIONS, BoundedProtocol
 from dayfly.fleet.service.retiring import Retirer
 from dayfly.fleet.service.service import Service
+from dayfly.fleet.service.settings import load_settings
 from dayfly.fleet.store.retention import let_go
 from dayfly.fleet.store.schema import Deployment, migrate
 from dayfly.fleet.store.store import Place, Store
@@ -75,6 +76,7 @@ def serve(options: Options, *, tell: Callable[[Started], None]) -> None:
         stack.enter_context(_folder_of_ours(options.folder))
         ledger = Ledger(options.folder)
         stack.callback(ledger.close)
+        settings = load_settings(options.folder)
         context = _tls(options)
         bound = stack.enter_context(_bind(options.front))
         front = _with_port(options.front, bound)
@@ -83,7 +85,7 @@ def serve(options: Options, *, tell: Callable[[Started], None]) -> None:
         _check_exposure(ledger, front, is_plain_http_allowed=options.is_plain_http_allowed)
         store = stack.enter_context(Store(options.place))
         done = migrate(store, options.deployment, cluster=options.cluster)
-        service = Service(options.folder, store, ledger, front, passwords)
+        service = Service(options.folder, store, ledger, front, passwords, settings)
         app = assemble(
             service,
             stack,

@@ -1,0 +1,48 @@
+"""`dayfly fleet alert test`: whether a channel takes alerts, before one is needed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from dayfly.cli.fleet_status import connect
+from dayfly.cli.output import Output
+
+
+def try_channel(
+    channel: str,
+    *,
+    folder: Path | None = None,
+    server: str = "",
+    json: Annotated[bool, Parameter(negative="")] = False,
+) -> int:
+    """Send a test alert to one channel of fleet.toml, now; exit code 1 where it was not taken.
+
+    Examples:
+
+        dayfly fleet alert test on-call
+        dayfly fleet alert test security-hub --json
+
+    Parameters
+    ----------
+    channel
+        The channel's name in fleet.toml.
+    folder
+        The service's folder, where it is not the default one.
+    server
+        A service elsewhere; its token is read from DAYFLY_FLEET_TOKEN.
+    json
+        Print one JSON object, and nothing else.
+    """
+    output = Output(is_json=json)
+    with connect(folder, server) as client:
+        told = client.post("/alerts/test", {"channel": channel})
+    if json:
+        output.json(told)
+    elif told["taken"]:
+        output.say(f"{channel} took it")
+    else:
+        output.warn(f"{channel} did not take it: {told['fault']}")
+    return 0 if told["taken"] else 1
