@@ -146,7 +146,9 @@ def wallet_burst(begin: float, **more: object) -> Attack:
 
 def recursion(begin: float, **more: object) -> Attack:
     """Denial of wallet by oneself: a function whose output calls it again, over and over, about one thing."""
-    loop = Attack("recursion", begin, 600, 600, sources=0, subjects=1, statuses=(0,), duration=0.8, trigger="s3")
+    loop = Attack(
+        "recursion", begin, 600, 600, sources=0, subjects=1, statuses=(0,), duration=0.8, trigger="s3"
+    )
     return _with(loop, more)
 
 

@@ -86,10 +86,12 @@ class Planted:
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """Seconds: a whole day, and the median of live looks at different hours."""
+    """Seconds: a whole day, and the median of live looks at different hours; and the processor's, of all cores."""
 
     day: float
     live: float
+    day_processor: float
+    live_processor: float
 
 
 def plant_all(store: Store, *, seed: int, copies: int) -> list[Planted]:
@@ -111,12 +113,17 @@ def plant_all(store: Store, *, seed: int, copies: int) -> list[Planted]:
                     attack,
                     function=chance.choice(choice),
                     requests=max(1, int(attack.requests * strength)),
-                    subjects=max(1, int(attack.subjects * strength)) if attack.subjects > 10 else attack.subjects,
+                    subjects=max(1, int(attack.subjects * strength))
+                    if attack.subjects > 10
+                    else attack.subjects,
                     # A weaker ping is a shorter one: its period is what keeps an environment.
                     period=attack.period,
                 )
                 done.append(
-                    Planted(strength, plant(store, scaled, seed=seed * 1000 + copy, is_counted=False, with_platform=False))
+                    Planted(
+                        strength,
+                        plant(store, scaled, seed=seed * 1000 + copy, is_counted=False, with_platform=False),
+                    )
                 )
     return done
 
@@ -131,15 +138,21 @@ def is_of(detection: Detection, truth: Truth) -> bool:
 
 def measure(store: Store, rule: Rule, begin: float) -> Costs:
     """Time a whole day and live looks, the rule's own look-back long."""
-    times = []
+    live = []
     for number in range(9):
         now = begin + (10 + number) * 3600 + 137
-        started = time.perf_counter()
-        run_rule(store, rule, start=now - rule.lookback, now=now)
-        times.append(time.perf_counter() - started)
-    started = time.perf_counter()
-    run_rule(store, rule, start=begin, now=begin + DAY)
-    return Costs(time.perf_counter() - started, sorted(times)[len(times) // 2])
+        live.append(_timed(store, rule, now - rule.lookback, now))
+    middle = len(live) // 2
+    day, day_processor = _timed(store, rule, begin, begin + DAY)
+    return Costs(
+        day, sorted(wall for wall, _ in live)[middle], day_processor, sorted(used for _, used in live)[middle]
+    )
+
+
+def _timed(store: Store, rule: Rule, start: float, now: float) -> tuple[float, float]:
+    wall, used = time.perf_counter(), time.process_time()
+    run_rule(store, rule, start=start, now=now)
+    return time.perf_counter() - wall, time.process_time() - used
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -157,7 +170,10 @@ def main(arguments: Sequence[str]) -> None:
         if chosen.fill:
             fill(store, chosen.fill, seed=chosen.seed)
             return
-        rules = [rule for rule in load_rules() if not chosen.rules or rule.name in chosen.rules]
+        # The time limit is for a store that serves, not for a machine that does other things beside.
+        rules = [
+            replace(rule, limit=60) for rule in load_rules() if not chosen.rules or rule.name in chosen.rules
+        ]
         planted = [] if chosen.honest else plant_all(store, seed=chosen.seed, copies=chosen.copies)
         _tell(store, rules, planted)
 
@@ -165,13 +181,17 @@ def main(arguments: Sequence[str]) -> None:
 def _tell(store: Store, rules: Sequence[Rule], planted: Sequence[Planted]) -> None:
     begin = BEGIN.timestamp()
     found: dict[str, list[Detection]] = {}
-    print("| rule | false alarms a day | a whole day, ms | live look, ms |\n|---|---|---|---|")
+    print(
+        "| rule | false alarms a day | a whole day, ms (of processor) | live look, ms (of processor) |\n|---|---|---|---|"
+    )
     for tried in backtest(store, rules, begin, begin + DAY):
         found[tried.rule.name] = tried.detections
         costs = measure(store, tried.rule, begin)
         false = [one for one in tried.detections if not any(is_of(one, each.truth) for each in planted)]
         print(
-            f"| `{tried.rule.name}` | {tried.error or len(false)} | {costs.day * 1000:.0f} | {costs.live * 1000:.0f} |", flush=True
+            f"| `{tried.rule.name}` | {tried.error or len(false)} | {costs.day * 1000:.0f} ({costs.day_processor * 1000:.0f}) "
+            f"| {costs.live * 1000:.0f} ({costs.live_processor * 1000:.0f}) |",
+            flush=True,
         )
         for one in false[:5]:
             print(f"  false: {one.severity} {one.story[:300]}", file=sys.stderr)
@@ -191,7 +211,9 @@ def _tell(store: Store, rules: Sequence[Rule], planted: Sequence[Planted]) -> No
                 for rule in names:
                     by[rule] = by.get(rule, 0) + 1
             cells.append(f"{hits}/{len(these)}")
-        print(f"| {name} | {' | '.join(cells)} | {', '.join(f'{rule} {count}' for rule, count in sorted(by.items()))} |")
+        print(
+            f"| {name} | {' | '.join(cells)} | {', '.join(f'{rule} {count}' for rule, count in sorted(by.items()))} |"
+        )
 
 
 if __name__ == "__main__":

@@ -28,8 +28,21 @@ def test_every_rule_has_evidence_and_says_what_it_misses() -> None:
 
 
 def test_every_field_of_a_story_is_a_fact_of_the_query() -> None:
-    given = {"functions", "function", "account", "region", "environments", "events", "first_time", "last_time", "seconds"}
+    given = {
+        "functions",
+        "function",
+        "account",
+        "region",
+        "environments",
+        "events",
+        "first_time",
+        "last_time",
+        "seconds",
+    }
     for rule in load_rules():
         facts = set(re.findall(r"(\w+) (?:UInt|Float|String|Array|Int)", rule.sql.text))
         facts |= set(re.findall(r"'(\w+)',", rule.sql.text))
-        assert fields(rule.story) - given - {"subject_key"} <= facts, (rule.name, fields(rule.story) - given - facts)
+        assert fields(rule.story) - given - {"subject_key"} <= facts, (
+            rule.name,
+            fields(rule.story) - given - facts,
+        )

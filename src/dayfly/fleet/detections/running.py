@@ -38,7 +38,12 @@ class Found:
 
 def run_rule(store: Store, rule: Rule, *, start: float, now: float, most: int = MOST) -> Found:
     """Run `rule` over [start, now). Raises StoreError where it fails or takes longer than its limit."""
-    parameters: dict[str, object] = {**rule.parameters(), "start": moment(start), "now": moment(now), "most": most}
+    parameters: dict[str, object] = {
+        **rule.parameters(),
+        "start": moment(start),
+        "now": moment(now),
+        "most": most,
+    }
     settings = {"max_execution_time": rule.limit, **(_OWN if rule.own else {})}
     if rule.suspects is not None:
         suspects = [row["suspect"] for row in store.rows(rule.suspects, parameters, settings=settings)]

@@ -80,14 +80,14 @@ class BatchReader:
     def read(self, header: Header, body: bytes) -> Outcome:
         """The rows of one batch. What is wrong with a piece of it costs that piece alone."""
         intake = Intake()
-        examples = 0
+        examples = lines = 0
         if header.kind == "trail":
             self._read_trail(header, body, intake)
             return self._outcome(header, body, intake)
         try:
             for item in open_batch(header.kind, header.road, header.whose, body):
+                lines += 1
                 if isinstance(item, LogEvent):
-                    intake.lines += 1
                     if (
                         not header.functions
                         and _STREAM_OF_TRAIL in item.log_stream
@@ -96,13 +96,12 @@ class BatchReader:
                         continue
                     if not header.functions or is_allowed(item.function, header.functions):
                         self._read_line(item, intake)
-                        if not intake.lines & 1023:
+                        if not lines & 1023:
                             del intake.rows.get("quarantine", [])[_MANY_EXAMPLES:]
                         continue
                     intake.forged += 1
                     row = _strange(header, item)
                 else:
-                    intake.lines += 1
                     intake.malformed += 1
                     row = _bad(header, item)
                 if (examples := examples + 1) <= _MANY_EXAMPLES:
@@ -110,6 +109,7 @@ class BatchReader:
         except EnvelopeError as error:
             intake.malformed += 1
             intake.add("quarantine", _bad(header, Bad(error.message, "")))
+        intake.lines = lines
         return self._outcome(header, body, intake)
 
     def _read_trail(self, header: Header, body: bytes, intake: Intake) -> None:
