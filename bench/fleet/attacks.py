@@ -29,7 +29,9 @@ class Attack:
 
     Without `function` the one with the most environments at the time. `period` spaces the calls regularly, each within
     `jitter`; 0 spreads them by chance over `seconds`. `most_environments` takes only so many of those that serve.
-    `statuses` are the answers, one of them by chance for each call.
+    `statuses` are the answers, one of them by chance for each call. `is_disguised` calls look like the honest one that
+    their environment served last. `trigger` is another than the environment's own. `is_scaling`
+    calls come at once, so that Lambda makes environments for them.
     """
 
     name: str
@@ -51,6 +53,9 @@ class Attack:
     bytes_out: int = 90
     most_environments: int = 10_000
     residue: int = 0
+    is_disguised: bool = False
+    trigger: str = ""
+    is_scaling: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +144,16 @@ def wallet_burst(begin: float, **more: object) -> Attack:
     return _with(storm, more)
 
 
+def recursion(begin: float, **more: object) -> Attack:
+    """Denial of wallet by oneself: a function whose output calls it again, over and over, about one thing."""
+    loop = Attack(
+        "recursion", begin, 600, 600, sources=0, subjects=1, statuses=(0,), duration=0.8, trigger="s3"
+    )
+    return _with(loop, more)
+
+
 ATTACKS: tuple[Callable[[float], Attack], ...] = (
-    probing, enumeration, stuffing, scraping, infection_burst, keep_warm, leech, wallet_burst,
+    probing, enumeration, stuffing, scraping, infection_burst, keep_warm, leech, wallet_burst, recursion,
 )  # fmt: skip
 
 
@@ -175,7 +188,7 @@ def plant(
         (function,),
         frozenset(one.environment for one in planted),
         frozenset(one.source for one in planted if one.source),
-        frozenset(one.pattern for one in planted),
+        frozenset() if attack.is_disguised else frozenset(one.pattern for one in planted),
         frozenset(one.request_id for one in planted),
         min(one.time for one in planted),
         max(one.time for one in planted),
@@ -266,8 +279,8 @@ def _invocation(
         request_id=str(uuid.UUID(int=chance.getrandbits(128), version=4)),
         source=chance.choice(hashes.sources) if hashes.sources else 0,
         principal=chance.choice(hashes.principals),
-        pattern=chance.choice(hashes.patterns),
-        shape=chance.choice(hashes.shapes),
+        pattern=cast("int", place["pattern"]) if attack.is_disguised else chance.choice(hashes.patterns),
+        shape=cast("int", place["shape"]) if attack.is_disguised else chance.choice(hashes.shapes),
         subject=hashes.subjects[number % len(hashes.subjects)],
         outcome=attack.outcome,
         status=chance.choice(attack.statuses),
@@ -277,8 +290,15 @@ def _invocation(
         bytes_in=chance.randrange(300, 900),
         bytes_out=attack.bytes_out,
         residue=attack.residue,
-        **{name: place[name] for name in _OF_THE_PLACE},  # type: ignore[arg-type]  # the query's columns
+        **_place(attack, place, chance),  # type: ignore[arg-type]  # the query's columns
     )
+
+
+def _place(attack: Attack, place: dict[str, object], chance: random.Random) -> dict[str, object]:
+    taken = {name: place[name] for name in _OF_THE_PLACE}
+    if attack.is_scaling and chance.random() < 0.8:
+        taken["environment"] = chance.getrandbits(64)
+    return {**taken, "trigger": attack.trigger, "route": ""} if attack.trigger else taken
 
 
 _OF_THE_PLACE = ("account", "region", "version", "environment", "stream", "trigger", "route", "code", "trust")

@@ -8,6 +8,7 @@ SELECT
     argMax(trigger, time) AS trigger,
     argMax(route, time) AS route,
     argMax(shape, time) AS shape,
+    argMax(pattern, time) AS pattern,
     argMax(code, time) AS code,
     argMax(trust, time) AS trust,
     toFloat64(min(time)) AS first,

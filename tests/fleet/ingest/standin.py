@@ -17,6 +17,7 @@ class StandIn:
     def read(self, event: LogEvent, intake: Intake) -> None:
         """Make rows of what it knows."""
         message = event.message if isinstance(event.message, str) else json.dumps(event.message)
+        intake.lines += 1
         intake.newest = max(intake.newest, event.time)
         if message == "boom":
             raise ZeroDivisionError

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dayfly.errors import DayflyError
-from dayfly.fleet.store.sqlfiles import SqlFile, parse_sql, read_folder
+from dayfly.fleet.store.sqlfiles import SqlFile, parse_sql, read_folder, read_sql
 
 PACKAGE = "dayfly.fleet.detections"
 # What every rule must return, in any order.
@@ -19,12 +19,13 @@ COLUMNS = (
 )  # fmt: skip
 SEVERITIES = {"informational": 1, "low": 2, "medium": 3, "high": 4, "critical": 5}
 _REQUIRED = ("rule", "title", "severity", "every", "lookback", "story", "do", "explain")
-_KNOWN = {*_REQUIRED, "technique", "evidence", "sees", "misses", "gap", "limit"}
+_KNOWN = {*_REQUIRED, "technique", "evidence", "sees", "misses", "gap", "limit", "suspects"}
 _NAME = re.compile(r"[a-z][a-z0-9_]{2,63}")
 _TECHNIQUE = re.compile(r"T\d{4}(\.\d{3})?")
 _THRESHOLD = re.compile(r"(\S+)\s+\((\w+)\)\s+(\S.*)")
 _PARAMETER = re.compile(r"\{(\w+):\s*(\w+(?:\(\w+\))?)\}")
 _ALWAYS = {"now": "DateTime64(3)", "start": "DateTime64(3)"}
+_SUSPECTS = {"suspects": "Array(UInt64)"}
 _INTEGERS = re.compile(r"U?Int(8|16|32|64)")
 _MAX_EVERY = 86_400
 _MAX_LOOKBACK = 30 * 86_400
@@ -49,7 +50,8 @@ class Rule:
     """One rule, ready to run.
 
     `every`, `lookback` and `gap` are seconds: how often it runs, what it looks at each time, and how long a subject may
-    be quiet before a further sighting is a new detection. `limit` is how long one run may take.
+    be quiet before a further sighting is a new detection. `limit` is how long one run may take. `suspects` is a cheap
+    query whose numbers `suspect` the rule gets as {suspects:Array(UInt64)}; where it finds none, the rule is not run.
     """
 
     name: str
@@ -68,6 +70,7 @@ class Rule:
     evidence: str
     thresholds: tuple[Threshold, ...]
     sql: SqlFile
+    suspects: SqlFile | None = None
     own: bool = False
     enabled: bool = True
 
@@ -128,6 +131,7 @@ def parse_rule(file: SqlFile) -> Rule:
         evidence=header.get("evidence", ""),
         thresholds=tuple(_threshold(file, key) for key in header if key.startswith("param_")),
         sql=file,
+        suspects=read_sql(PACKAGE, f"suspects/{header['suspects']}") if "suspects" in header else None,
     )
     if rule.every > rule.lookback:
         raise _error(
@@ -188,7 +192,9 @@ def _check_sql(rule: Rule) -> None:
     if not re.match(r"\s*(SELECT|WITH)\b", body, re.IGNORECASE):
         raise _error(file, "it does not begin with SELECT or WITH", "a rule only reads")
     known = _ALWAYS | {threshold.name: threshold.type for threshold in rule.thresholds}
-    used = dict(_PARAMETER.findall(body))
+    if rule.suspects is not None:
+        known |= _SUSPECTS
+    used = dict(_PARAMETER.findall(body + (rule.suspects.text if rule.suspects is not None else "")))
     for name, kind in used.items():
         if name not in known:
             raise _error(

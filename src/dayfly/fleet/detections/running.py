@@ -38,13 +38,21 @@ class Found:
 
 def run_rule(store: Store, rule: Rule, *, start: float, now: float, most: int = MOST) -> Found:
     """Run `rule` over [start, now). Raises StoreError where it fails or takes longer than its limit."""
+    parameters: dict[str, object] = {
+        **rule.parameters(),
+        "start": moment(start),
+        "now": moment(now),
+        "most": most,
+    }
+    settings = {"max_execution_time": rule.limit, **(_OWN if rule.own else {})}
+    if rule.suspects is not None:
+        suspects = [row["suspect"] for row in store.rows(rule.suspects, parameters, settings=settings)]
+        if not suspects:
+            return Found([], 0)
+        parameters["suspects"] = suspects
     bounded = read_sql("dayfly.fleet.detections", "sql/bounded")
     query = SqlFile(rule.name, {}, bounded.text.replace("@Rule", rule.sql.text.rstrip().removesuffix(";"), 1))
-    rows = store.rows(
-        query,
-        {**rule.parameters(), "start": moment(start), "now": moment(now), "most": most},
-        settings={"max_execution_time": rule.limit, **(_OWN if rule.own else {})},
-    )
+    rows = store.rows(query, parameters, settings=settings)
     found = [detection_from(rule, row, updated=now) for row in rows]
     return Found(found, cast(int, rows[0]["found"]) if rows else 0)
 

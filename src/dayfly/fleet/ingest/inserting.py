@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
 from dayfly.fleet.store.store import StoreError
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 # ClickHouse cannot make a column's value of what a row has; it never will, however often it is asked
 # (https://github.com/ClickHouse/ClickHouse/blob/master/src/Common/ErrorCodes.cpp): parsing, types, ranges.
 _ABOUT_ROWS = frozenset({6, 26, 27, 32, 33, 38, 41, 53, 69, 70, 72, 117, 130, 131, 321, 349, 376, 467})
+_AT_ONCE = 3
 
 
 class Inserter:
@@ -23,11 +25,22 @@ class Inserter:
     def __init__(self, store: Store, refuse: Callable[[str, bytes, str], None]) -> None:
         self._store = store
         self._refuse = refuse
+        # An insert waits for the disk most of the time; a block has one large table and some small ones.
+        self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="collector-insert")
 
     def insert(self, block: Block) -> None:
         """Insert every table of a block; done twice it changes nothing. Raises StoreError to be called again."""
-        for table, data in block.tables.items():
-            self._insert(table, data, f"{block.name}-{table}")
+        inserted = [
+            self._pool.submit(self._insert, table, data, f"{block.name}-{table}")
+            for table, data in block.tables.items()
+        ]
+        wait(inserted)
+        for one in inserted:
+            one.result()
+
+    def close(self) -> None:
+        """Wait for what is being inserted."""
+        self._pool.shutdown()
 
     def _insert(self, table: str, data: bytes, token: str) -> None:
         try:

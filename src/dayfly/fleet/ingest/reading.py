@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -80,14 +81,14 @@ class BatchReader:
     def read(self, header: Header, body: bytes) -> Outcome:
         """The rows of one batch. What is wrong with a piece of it costs that piece alone."""
         intake = Intake()
-        examples = 0
+        examples = lines = 0
         if header.kind == "trail":
             self._read_trail(header, body, intake)
             return self._outcome(header, body, intake)
         try:
             for item in open_batch(header.kind, header.road, header.whose, body):
+                lines += 1
                 if isinstance(item, LogEvent):
-                    intake.lines += 1
                     if (
                         not header.functions
                         and _STREAM_OF_TRAIL in item.log_stream
@@ -96,13 +97,12 @@ class BatchReader:
                         continue
                     if not header.functions or is_allowed(item.function, header.functions):
                         self._read_line(item, intake)
-                        if not intake.lines & 1023:
+                        if not lines & 1023:
                             del intake.rows.get("quarantine", [])[_MANY_EXAMPLES:]
                         continue
                     intake.forged += 1
                     row = _strange(header, item)
                 else:
-                    intake.lines += 1
                     intake.malformed += 1
                     row = _bad(header, item)
                 if (examples := examples + 1) <= _MANY_EXAMPLES:
@@ -110,6 +110,7 @@ class BatchReader:
         except EnvelopeError as error:
             intake.malformed += 1
             intake.add("quarantine", _bad(header, Bad(error.message, "")))
+        intake.lines = lines
         return self._outcome(header, body, intake)
 
     def _read_trail(self, header: Header, body: bytes, intake: Intake) -> None:
@@ -157,7 +158,7 @@ class BatchReader:
 
     def _outcome(self, header: Header, body: bytes, intake: Intake) -> Outcome:
         outcome = Outcome(intake.lines, 0, intake.malformed, intake.forged, 0, intake.newest)
-        repeated: set[object] = set()
+        repeated: dict[object, Counter[str]] = {}
         for table, rows in intake.rows.items():
             if table == "quarantine":
                 del rows[_MANY_EXAMPLES:]
@@ -166,15 +167,16 @@ class BatchReader:
                 if self._seen.is_new(table, row):
                     new.append(row)
                 elif table in _COUNTED:
-                    repeated.add(_line_of(row))
+                    repeated.setdefault(_line_of(row), Counter())[table] += 1
             if new:
                 outcome.rows += len(new)
                 outcome.tables[table] = [_encoder.encode_lines(new)]
-        outcome.duplicates = len(repeated)
+        # One line may make rows of several tables, and come several times.
+        outcome.duplicates = sum(max(counts.values()) for counts in repeated.values())
         batch = Batch(
             received=header.received, token=header.token, road=header.road, sender=header.sender, bytes=len(body),
             lines=intake.lines, ours=intake.ours, platform=intake.platform, other=intake.other,
-            duplicates=len(repeated), malformed=intake.malformed, forged=intake.forged, newest=intake.newest,
+            duplicates=outcome.duplicates, malformed=intake.malformed, forged=intake.forged, newest=intake.newest,
         )  # fmt: skip
         outcome.tables["batches"] = [_encoder.encode_lines([batch])]
         outcome.rows += 1

@@ -67,4 +67,7 @@ def _shown(rule: Rule) -> ShownRule:
         explain=rule.explain,
         thresholds=tuple(ShownThreshold(one.name, str(one.value), one.meaning) for one in rule.thresholds),
         origin="yours" if rule.own else "Dayfly",
+        sees=rule.sees,
+        misses=rule.misses,
+        evidence=rule.evidence,
     )

@@ -19,6 +19,12 @@ FROM
     WHERE time >= {start:DateTime64(3)} AND time < {end:DateTime64(3)}
         AND ({search:String} = '' OR positionCaseInsensitiveUTF8(function, {search:String}) > 0)
     GROUP BY function
+    UNION ALL
+    SELECT function, 0 AS counted_ours, 0 AS counted_bare, 0 AS failed, max(time) AS last
+    FROM environments
+    WHERE time >= {start:DateTime64(3)} AND time < {end:DateTime64(3)}
+        AND ({search:String} = '' OR positionCaseInsensitiveUTF8(function, {search:String}) > 0)
+    GROUP BY function
 )
 GROUP BY function
 ORDER BY function

@@ -1,0 +1,94 @@
+-- rule: credential_stuffing
+-- title: One caller tries many accounts
+-- severity: high
+-- technique: T1110.004, T1110.003
+-- every: 30
+-- lookback: 3600
+-- gap: 7200
+-- story: One caller (source {source:hash}) was refused (401 or 403) with {subjects} different requests to {functions} within
+--   {seconds:duration}; {refused:percent} of what he tried was refused. The tries were spread over {environments}
+--   environments, about {per_environment} in each.
+-- do: Block the caller, look for the tries that were not refused and have those people change their passwords, and ask for a
+--   second factor. If it is a client of yours whose stored password is old, mend the client.
+-- explain: Somebody has a list of names and passwords and tries them on us, a few in each environment.
+-- sees: many different requests of one caller that were answered with 401 or 403 within any `window` seconds. One account
+--   tried again and again is one subject and does not count; an office's address counts only if most of its tries fail.
+-- misses: fewer than `min_subjects` refusals a window from one address (distributed_refusals looks at many addresses).
+-- suspects: credential_stuffing
+-- evidence: failures_of_caller
+-- param_window: 1800 (UInt32) seconds of the sliding window
+-- param_min_subjects: 12 (UInt32) different requests refused within a window
+-- param_min_environments: 2 (UInt32) environments that answered within a window
+-- param_min_share: 0.6 (Float64) share of refusals among the caller's requests of the same patterns
+WITH
+    failed AS
+    (
+        SELECT account, region, function, source, pattern, time, environment, request_id, subject
+        FROM failures
+        WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)} AND source IN {suspects:Array(UInt64)}
+            AND status IN (401, 403)
+    ),
+    windows AS
+    (
+        SELECT
+            source, time,
+            uniqExact(subject) OVER recent AS subjects_recent,
+            uniqExact(environment) OVER recent AS environments_recent
+        FROM failed
+        WINDOW recent AS (
+            PARTITION BY source ORDER BY toUnixTimestamp(time) RANGE BETWEEN {window:UInt32} PRECEDING AND CURRENT ROW
+        )
+    ),
+    found AS
+    (
+        SELECT
+            source, min(time) - toIntervalSecond({window:UInt32}) AS begin, max(time) AS end, max(subjects_recent) AS most_subjects
+        FROM windows
+        WHERE subjects_recent >= {min_subjects:UInt32} AND environments_recent >= {min_environments:UInt32}
+        GROUP BY source
+    ),
+    episodes AS
+    (
+        SELECT
+            source, any(most_subjects) AS most_subjects,
+            any(account) AS account, any(region) AS region, groupUniqArray(100)(function) AS functions,
+            min(time) AS first_time, max(time) AS last_time, count() AS failures, uniqExact(subject) AS subjects,
+            groupUniqArray(100)(environment) AS environments, uniqExact(environment) AS environments_all,
+            groupUniqArray(100)(request_id) AS request_ids
+        FROM failed
+        GLOBAL INNER JOIN found USING (source)
+        WHERE time >= begin AND time <= end
+        GROUP BY source
+    ),
+    -- All that the caller did with the patterns that failed: people behind one address who are mostly answered
+    -- neither hide nor accuse anybody.
+    totals AS
+    (
+        SELECT source, count() AS requests
+        FROM invocations
+        GLOBAL INNER JOIN found USING (source)
+        WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)} AND time >= begin AND time <= end
+            AND function GLOBAL IN (SELECT function FROM failed)
+            AND source IN {suspects:Array(UInt64)}
+            AND (source, function, pattern) GLOBAL IN (SELECT source, function, pattern FROM failed)
+        GROUP BY source
+    )
+SELECT
+    hex(source) AS subject_key,
+    toStartOfHour(first_time) AS episode,
+    account, region, functions, environments, environments_all, [source] AS sources, request_ids,
+    failures AS events, first_time, last_time,
+    toUInt8(if(requests > failures OR subjects >= 10 * {min_subjects:UInt32}, 4, 3)) AS severity,
+    arrayFilter(reason -> reason != '', [
+        concat(toString(subjects), ' different requests refused, ', toString(most_subjects), ' within one window'),
+        concat(toString(round(100 * least(failures / requests, 1))), ' % of the answers were refusals'),
+        if(length(functions) > 1, concat('across ', toString(length(functions)), ' functions'), '')
+        , if(requests > failures, concat(toString(requests - failures), ' tries of the same pattern were not refused'), '')
+    ]) AS reasons,
+    toJSONString(CAST(
+        tuple(source, subjects, least(failures / requests, 1.), round(failures / environments_all, 1)),
+        'Tuple(source UInt64, subjects UInt64, refused Float64, per_environment Float64)'
+    )) AS facts
+FROM episodes
+INNER JOIN totals USING (source)
+WHERE failures / requests >= {min_share:Float64}

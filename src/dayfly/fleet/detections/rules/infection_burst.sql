@@ -1,0 +1,106 @@
+-- rule: infection_burst
+-- title: One new kind of request hit many environments at once, then silence
+-- severity: high
+-- technique: T1190, T1546
+-- every: 60
+-- lookback: 3600
+-- gap: 3600
+-- story: Within {burst:duration}, {requests} requests of one pattern ({pattern:hash}) that {function} had never been sent
+--   before reached {environments} of its environments, {share:percent} of those that served at the time; since then there was
+--   none. {findings} of the requests made findings of the guard or left residue.
+-- do: Treat the environments as infected: retire all environments of the function now, then look at what was sent and mend
+--   the hole it used. See who was served by these environments afterwards (blast radius).
+-- explain: Somebody sent his payload to as many copies of our function as he could reach in one stroke; each copy saw one
+--   odd request, and whatever it planted may still be there.
+-- sees: a pattern that was new to a function which has been watched for `learned` seconds, that came from few callers, met
+--   `min_environments` environments within `burst` seconds and ended; with findings or residue in them it is critical.
+-- misses: a payload that looks like every other request (divergence and the runtime's findings see what it left), a burst on
+--   fewer environments, one that is repeated so often that it is no burst, and the function's first `learned` seconds.
+-- suspects: sudden_patterns
+-- evidence: requests_of_pattern
+-- param_burst: 60 (UInt32) seconds within which nearly all of a burst lies
+-- param_silence: 120 (UInt32) seconds without a request of the pattern before and after
+-- param_learned: 21600 (UInt32) seconds that a function must have been watched before a pattern counts as new
+-- param_min_environments: 5 (UInt32) environments that one burst met
+-- param_most_per_environment: 40 (Float64) requests per environment beyond which it is a load, not a burst
+-- param_most_callers: 60 (UInt32) callers beyond which it is a crowd
+WITH
+    hits AS
+    (
+        SELECT
+            account, region, function, pattern, time, environment, request_id, source, principal,
+            residue != 0 OR request_id GLOBAL IN (
+                SELECT request_id FROM findings WHERE time >= {start:DateTime64(3)} - toIntervalHour(1) AND severity >= 3
+            ) AS is_marked,
+            toUnixTimestamp64Milli(time) - lagInFrame(toUnixTimestamp64Milli(time), 1, 0) OVER life AS pause
+        FROM invocations
+        WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)}
+            AND function GLOBAL IN (
+                SELECT function FROM patterns
+                WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
+                    AND cityHash64(account, region, function, pattern) IN {suspects:Array(UInt64)}
+            )
+            AND cityHash64(account, region, function, pattern) IN {suspects:Array(UInt64)}
+        WINDOW life AS (
+            PARTITION BY account, region, function, pattern ORDER BY time ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+        )
+    ),
+    numbered AS
+    (
+        SELECT *, sum(pause > 1000 * {silence:UInt32}) OVER life AS burst_number
+        FROM hits
+        WINDOW life AS (
+            PARTITION BY account, region, function, pattern ORDER BY time ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+        )
+    ),
+    bursts AS
+    (
+        SELECT
+            account, region, function, pattern, burst_number, count() AS requests, min(time) AS first_time, max(time) AS last_time,
+            groupUniqArray(100)(environment) AS environments, uniqExact(environment) AS environments_all,
+            groupUniqArray(100)(source) AS sources, uniqExact(source) AS callers, max(principal) AS signed_in,
+            groupUniqArray(100)(request_id) AS request_ids, countIf(is_marked) AS marks,
+            toFloat64(quantileExact(0.95)(toUnixTimestamp64Milli(time)) - quantileExact(0.05)(toUnixTimestamp64Milli(time))) / 1000
+                AS burst
+        FROM numbered
+        GROUP BY account, region, function, pattern, burst_number
+        HAVING environments_all >= {min_environments:UInt32} AND burst <= {burst:UInt32} AND callers <= {most_callers:UInt32}
+            AND requests <= {most_per_environment:Float64} * environments_all
+            -- The silence must have been seen, not only not yet broken.
+            AND last_time <= {now:DateTime64(3)} - toIntervalSecond({silence:UInt32})
+    ),
+    present AS
+    (
+        SELECT account, region, function, max(places) AS serving
+        FROM
+        (
+            SELECT account, region, function, hour, uniqCombinedMerge(12)(environments) AS places
+            FROM patterns
+            WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
+                AND function GLOBAL IN (
+                    SELECT function FROM patterns
+                    WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
+                        AND cityHash64(account, region, function, pattern) IN {suspects:Array(UInt64)}
+                )
+            GROUP BY account, region, function, hour
+        )
+        GROUP BY account, region, function
+    )
+SELECT
+    concat(function, ' ', hex(pattern)) AS subject_key,
+    toStartOfHour(first_time) AS episode,
+    account, region, [function] AS functions, environments, environments_all, sources, request_ids,
+    requests AS events, first_time, last_time,
+    toUInt8(multiIf(marks > 0, 5, environments_all >= 0.5 * serving OR environments_all >= 40, 4, signed_in != 0, 2, 3)) AS severity,
+    arrayFilter(reason -> reason != '', [
+        'the pattern was new to this function',
+        concat(toString(environments_all), ' environments within ', toString(round(burst, 1)), ' s, then none'),
+        if(marks > 0, concat(toString(marks), ' of the requests made findings or left residue'), ''),
+        if(signed_in != 0, 'the callers were signed in', '')
+    ]) AS reasons,
+    toJSONString(CAST(
+        tuple(pattern, requests, callers, burst, least(environments_all / greatest(serving, 1), 1.), marks),
+        'Tuple(pattern UInt64, requests UInt64, callers UInt64, burst Float64, share Float64, findings UInt64)'
+    )) AS facts
+FROM bursts
+LEFT JOIN present USING (account, region, function)

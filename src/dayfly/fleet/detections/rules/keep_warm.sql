@@ -1,0 +1,129 @@
+-- rule: keep_warm
+-- title: Somebody keeps environments alive with calls that do nothing
+-- severity: medium
+-- technique: T1029, T1546
+-- every: 600
+-- lookback: 21600
+-- gap: 21600
+-- limit: 20
+-- story: Since {first_time:time} {function} is called every {period:duration} ({ticks} times so far, {at_once} calls at once), as
+--   evenly as only a machine does it, by {who} it had not known before. The calls do next to nothing ({milliseconds} ms), and
+--   they keep {environments} environments alive. {before} detections or findings of this function came before it.
+-- do: Ask who it is: a new monitor, canary or warm-up plugin of yours may be muted. If nobody knows it, treat the
+--   environments as infected: retire them all, block the caller, and look for the burst that came before.
+-- explain: An environment that nobody calls is thrown away after some minutes, with whatever was planted in it; somebody calls
+--   ours just often enough that this never happens.
+-- sees: a caller or a pattern that is new to a function watched for `learned` seconds and that comes at even intervals, with
+--   calls that do next to nothing about always the same thing. After a burst, a finding or another detection of the
+--   function it is high; signed-in callers, schedules and what is invoked directly by your own roles count less.
+-- misses: calls at intervals like those of people, calls hidden among the same caller's honest ones, and whoever was there when
+--   the function was first watched (health checks, canaries, schedulers, devices, warm-up plugins are known by then).
+-- suspects: regular_calls
+-- evidence: requests_of_caller_or_pattern
+-- param_learned: 21600 (UInt32) seconds that a function must have been watched before a caller counts as new
+-- param_min_ticks: 8 (UInt32) times it must have come
+-- param_min_period: 15 (UInt32) seconds between two comings, at least
+-- param_most_period: 1500 (UInt32) seconds between two comings, at most: an idle environment does not live longer
+-- param_most_variation: 0.35 (Float64) coefficient of variation of the intervals; people have more than 1
+-- param_most_milliseconds: 25.0 (Float64) mean duration beyond which the calls do work
+-- param_most_subjects: 3 (UInt32) different things asked for
+WITH
+    calls AS
+    (
+        SELECT
+            account, region, function, time, environment, request_id, source, principal, pattern, subject, duration_us, trigger,
+            arrayJoin([
+                ('caller', cityHash64(account, region, function, 'caller', source), source),
+                ('pattern', cityHash64(account, region, function, 'pattern', pattern), pattern)
+            ]) AS kind_key,
+            kind_key.1 AS kind, kind_key.2 AS key, kind_key.3 AS who
+        FROM invocations
+        WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)}
+            AND function GLOBAL IN (
+                SELECT function FROM callers
+                WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
+                    AND cityHash64(account, region, function, 'caller', source) IN {suspects:Array(UInt64)}
+                UNION DISTINCT
+                SELECT function FROM patterns
+                WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
+                    AND cityHash64(account, region, function, 'pattern', pattern) IN {suspects:Array(UInt64)}
+            )
+            AND (
+                cityHash64(account, region, function, 'caller', source) IN {suspects:Array(UInt64)}
+                OR cityHash64(account, region, function, 'pattern', pattern) IN {suspects:Array(UInt64)}
+            )
+    ),
+    -- Calls within five seconds of each other are one coming, to several environments at once.
+    paused AS
+    (
+        SELECT
+            *, toUnixTimestamp64Milli(time) - lagInFrame(toUnixTimestamp64Milli(time), 1, 0) OVER (
+                PARTITION BY key ORDER BY time ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+            ) AS pause
+        FROM calls
+        WHERE key IN {suspects:Array(UInt64)}
+    ),
+    regular AS
+    (
+        SELECT
+            account, region, function, key, kind, any(who) AS who, min(time) AS first_time, max(time) AS last_time,
+            count() AS requests, countIf(pause > 5000) AS ticks,
+            avgIf(pause, pause > 5000 AND pause < 86400000) / 1000 AS period,
+            stddevPopIf(pause, pause > 5000 AND pause < 86400000) / 1000 AS spread,
+            quantileExactIf(0.5)(pause, pause > 5000 AND pause < 86400000) / 1000 AS usual_period,
+            avg(duration_us) / 1000 AS milliseconds, uniqExact(subject) AS subjects,
+            groupUniqArray(100)(environment) AS environments, uniqExact(environment) AS environments_all,
+            groupUniqArray(100)(source) AS sources, groupUniqArray(100)(request_id) AS request_ids,
+            max(principal) AS signed_in, any(trigger) AS trigger
+        FROM paused
+        GROUP BY account, region, function, key, kind
+        HAVING ticks >= {min_ticks:UInt32} AND period >= {min_period:UInt32} AND period <= {most_period:UInt32}
+            AND spread <= {most_variation:Float64} * period AND milliseconds <= {most_milliseconds:Float64}
+            AND subjects <= {most_subjects:UInt32}
+    ),
+    trouble AS
+    (
+        SELECT function, count() AS before
+        FROM
+        (
+            SELECT function FROM findings
+            WHERE time >= {start:DateTime64(3)} - toIntervalDay(1) AND time < {now:DateTime64(3)} AND severity >= 3
+            UNION ALL
+            SELECT arrayJoin(functions) AS function FROM detections
+            WHERE last_time >= {start:DateTime64(3)} - toIntervalDay(1) AND first_time < {now:DateTime64(3)} AND severity >= 3
+                AND rule IN ('infection_burst', 'probing', 'divergence', 'foothold', 'forged_lines')
+        )
+        GROUP BY function
+    )
+SELECT
+    concat(function, ' ', kind, ' ', hex(who)) AS subject_key,
+    toStartOfHour(first_time) AS episode,
+    account, region, [function] AS functions, environments, environments_all, sources, request_ids,
+    requests AS events, first_time, last_time,
+    toUInt8(multiIf(
+        before > 0 AND trigger IN ('api', 'function-url', 'direct', ''), 4,
+        trigger = 'schedule', 1,
+        signed_in != 0 OR trigger = 'direct', 2,
+        requests > 1.5 * ticks OR environments_all > 2, 3,
+        2
+    )) AS severity,
+    arrayFilter(reason -> reason != '', [
+        concat('every ', toString(round(period)), ' s, varying by ', toString(round(100 * spread / period)), ' %'),
+        concat(toString(round(milliseconds, 1)), ' ms of work for each call'),
+        concat('new to this function: the same ', kind),
+        if(requests > 1.5 * ticks, concat('about ', toString(round(requests / ticks, 1)), ' calls at once'), ''),
+        if(before > 0, concat(toString(before), ' detections or findings of the function came before'), ''),
+        if(signed_in != 0, 'the caller is signed in', '')
+    ]) AS reasons,
+    toJSONString(CAST(
+        tuple(
+            who, kind, if(kind = 'caller', 'a caller', 'callers with one pattern of request'), ticks, round(period, 1),
+            round(requests / ticks, 1), round(milliseconds, 1), before
+        ),
+        'Tuple(key UInt64, kind String, who String, ticks UInt64, period Float64, at_once Float64, milliseconds Float64, before UInt64)'
+    )) AS facts
+FROM regular
+LEFT JOIN trouble USING (function)
+-- One that is seen both as a caller and as a pattern is told once, as the caller.
+ORDER BY kind
+LIMIT 1 BY account, region, function, first_time, last_time, requests

@@ -1,0 +1,135 @@
+-- rule: slow_leech
+-- title: A few callers make the function work much longer than all others do
+-- severity: medium
+-- technique: T1496.004, T1499.003
+-- every: 300
+-- lookback: 21600
+-- gap: 21600
+-- limit: 20
+-- story: {who} called {function} {events} times in {seconds:duration}; each call took {mean} s where {usual} s are usual on the
+--   same routes, {timeouts} of them until the time-out. That is {share:percent} of all the time that the function was paid
+--   for, and {gigabyte_seconds} GB-seconds at 1 GB of memory.
+-- do: Look at what these calls ask for (a pattern that a regular expression, a query or a download chokes on), bound that work,
+--   lower the function's time-out to what honest calls need, and block the callers. A budget alarm does not stop it.
+-- explain: Somebody has found a request that keeps our function busy for as long as it may run, and sends it now and then:
+--   never enough to trip a rate limit, always enough to be paid for.
+-- sees: callers, or one pattern from any number of callers, whose calls take `times_usual` times as long as those of others on
+--   the same routes and `min_seconds` together within the look-back.
+-- misses: slow calls on a function that is always slow, and heavy honest customers look the same: signed-in callers whom the
+--   function has long known are told at low severity.
+-- suspects: costly_calls
+-- evidence: requests_of_caller_or_pattern
+-- param_min_requests: 12 (UInt32) calls at least
+-- param_min_seconds: 120 (UInt32) seconds of run time together at least
+-- param_min_mean: 0.8 (Float64) seconds that each call takes on average at least
+-- param_times_usual: 5.0 (Float64) times as long as other calls on the same routes
+-- param_min_share: 0.02 (Float64) share of the function's run time in the look-back
+WITH
+    calls AS
+    (
+        SELECT
+            account, region, function, route, time, environment, request_id, source, principal, pattern, duration_us, outcome,
+            arrayJoin([
+                ('caller', cityHash64(account, region, function, 'caller', source), source),
+                ('pattern', cityHash64(account, region, function, 'pattern', pattern), pattern)
+            ]) AS kind_key,
+            kind_key.1 AS kind, kind_key.2 AS key, kind_key.3 AS who
+        FROM invocations
+        WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)} AND source != 0
+            AND function GLOBAL IN (
+                SELECT function FROM callers
+                WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
+                    AND cityHash64(account, region, function, 'caller', source) IN {suspects:Array(UInt64)}
+                UNION DISTINCT
+                SELECT function FROM patterns
+                WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
+                    AND cityHash64(account, region, function, 'pattern', pattern) IN {suspects:Array(UInt64)}
+            )
+            AND (
+                cityHash64(account, region, function, 'caller', source) IN {suspects:Array(UInt64)}
+                OR cityHash64(account, region, function, 'pattern', pattern) IN {suspects:Array(UInt64)}
+            )
+    ),
+    -- What all calls of a route take, the leech's own among them: where it is most of them, the day before tells.
+    usual AS
+    (
+        SELECT
+            account, region, function, route,
+            sumIf(duration_us, slot < {start:DateTime64(3)}) / greatest(sumIf(requests, slot < {start:DateTime64(3)}), 1) / 1e6 AS before,
+            sumIf(requests, slot < {start:DateTime64(3)}) AS requests_before,
+            sumIf(duration_us, slot >= {start:DateTime64(3)}) / 1e6 AS seconds_now,
+            sumIf(requests, slot >= {start:DateTime64(3)}) AS requests_now
+        FROM routes
+        WHERE slot >= toStartOfHour({start:DateTime64(3)}) - toIntervalDay(1) AND slot < {now:DateTime64(3)}
+        GROUP BY account, region, function, route
+    ),
+    by_route AS
+    (
+        SELECT
+            account, region, function, route, key, kind, any(who) AS who, count() AS requests, sum(duration_us) / 1e6 AS seconds,
+            countIf(outcome = 'timeout') AS timeouts, min(time) AS first_time, max(time) AS last_time,
+            groupUniqArray(100)(environment) AS environments_route, groupUniqArray(100)(source) AS sources_route,
+            groupUniqArray(50)(request_id) AS ids_route, uniqExact(source) AS callers_route, uniqExact(environment) AS places_route,
+            max(principal) AS signed_in
+        FROM calls
+        WHERE key IN {suspects:Array(UInt64)}
+        GROUP BY account, region, function, route, key, kind
+    ),
+    leeches AS
+    (
+        SELECT
+            account, region, function, key, kind, any(who) AS who, sum(requests) AS requests_all, sum(seconds) AS seconds_all,
+            -- What the same calls would have taken if they were like the others.
+            sum(requests * if(
+                requests_before >= 20, before,
+                greatest(seconds_now - seconds, 0) / greatest(toInt64(requests_now) - toInt64(requests), 1)
+            )) AS seconds_usual,
+            sum(by_route.timeouts) AS timeouts_all, min(by_route.first_time) AS begin, max(by_route.last_time) AS end,
+            groupUniqArrayArray(100)(environments_route) AS environments, max(places_route) AS places,
+            groupUniqArrayArray(100)(sources_route) AS sources, max(callers_route) AS callers,
+            groupUniqArrayArray(100)(ids_route) AS request_ids, max(signed_in) AS signed
+        FROM by_route
+        INNER JOIN usual USING (account, region, function, route)
+        GROUP BY account, region, function, key, kind
+        HAVING requests_all >= {min_requests:UInt32} AND seconds_all >= {min_seconds:UInt32}
+            AND seconds_all >= {min_mean:Float64} * requests_all AND seconds_all >= {times_usual:Float64} * seconds_usual
+    ),
+    totals AS
+    (
+        SELECT account, region, function, sum(duration_us) / 1e6 AS seconds_function
+        FROM routes
+        WHERE slot >= {start:DateTime64(3)} AND slot < {now:DateTime64(3)}
+        GROUP BY account, region, function
+    )
+SELECT
+    concat(function, ' ', kind, ' ', hex(who)) AS subject_key,
+    toStartOfHour(begin) AS episode,
+    account, region, [function] AS functions, environments, greatest(places, length(environments)) AS environments_all, sources,
+    request_ids, requests_all AS events, begin AS first_time, end AS last_time,
+    toUInt8(multiIf(signed != 0, 2, share >= 0.3 OR seconds_all >= 7200, 4, 3)) AS severity,
+    arrayFilter(reason -> reason != '', [
+        concat(toString(round(seconds_all / requests_all, 2)), ' s for each call where ',
+            toString(round(seconds_usual / requests_all, 2)), ' s are usual'),
+        concat(toString(round(100 * share, 1)), ' % of the function''s run time'),
+        if(timeouts_all > 0, concat(toString(timeouts_all), ' calls ran into the time-out'), ''),
+        if(callers > 1, concat('from ', toString(callers), ' callers'), ''),
+        if(signed != 0, 'the caller is signed in', '')
+    ]) AS reasons,
+    toJSONString(CAST(
+        tuple(
+            who, kind, if(kind = 'caller', 'One caller', concat(toString(callers), ' callers with one pattern of request')),
+            round(seconds_all / requests_all, 2), round(seconds_usual / requests_all, 2), timeouts_all,
+            least(share, 1.), round(seconds_all)
+        ),
+        'Tuple(key UInt64, kind String, who String, mean Float64, usual Float64, timeouts UInt64, share Float64, gigabyte_seconds Float64)'
+    )) AS facts
+FROM
+(
+    SELECT *, seconds_all / greatest(seconds_function, 1) AS share
+    FROM leeches
+    INNER JOIN totals USING (account, region, function)
+)
+WHERE share >= {min_share:Float64}
+-- A pattern that only one caller sends is told as the caller.
+ORDER BY kind
+LIMIT 1 BY account, region, function, begin, end, requests_all

@@ -1,0 +1,99 @@
+-- rule: wallet_burst
+-- title: A few callers make a function cost in minutes what it costs in a day
+-- severity: high
+-- technique: T1496.004, T1499.003
+-- every: 60
+-- lookback: 3600
+-- gap: 7200
+-- story: {who} had {function} run for {run:duration} within {seconds:duration} ({events} calls of {mean} s); a usual hour of the
+--   whole function is {usual:duration}. {environments} environments worked for it.
+-- do: Set a limit (reserved concurrency of the function, a rate per caller at API Gateway) now, then look at what is asked.
+--   If it is a load test of yours, mute its caller.
+-- explain: Somebody makes us pay: he sends many slow calls at once, and Lambda starts as many copies as he likes.
+-- sees: one caller, or one pattern from at most `most_callers` callers, that takes `times_usual` times the run time of the
+--   function's usual hour. Flash crowds have many callers and many patterns; backlogs of queues have no callers; signed-in
+--   callers (load tests, partners) are told at low severity.
+-- misses: a flood of cheap calls from thousands of addresses with thousands of patterns (that is what AWS Shield is for).
+-- suspects: sudden_costs
+-- evidence: requests_of_caller_or_pattern
+-- param_min_seconds: 900 (UInt32) seconds of run time within an hour at least
+-- param_times_usual: 3.0 (Float64) times the function's usual hour
+-- param_most_callers: 200 (UInt32) callers beyond which it is a crowd
+-- param_window: 900 (UInt32) seconds within which half of it lies
+WITH
+    calls AS
+    (
+        SELECT
+            account, region, function, time, environment, request_id, source, principal, pattern, duration_us,
+            arrayJoin([
+                ('caller', cityHash64(account, region, function, 'caller', source), source),
+                ('pattern', cityHash64(account, region, function, 'pattern', pattern), pattern)
+            ]) AS kind_key,
+            kind_key.1 AS kind, kind_key.2 AS key, kind_key.3 AS who
+        FROM invocations
+        WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)} AND source != 0
+            AND function GLOBAL IN (
+                SELECT function FROM callers
+                WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
+                    AND cityHash64(account, region, function, 'caller', source) IN {suspects:Array(UInt64)}
+                UNION DISTINCT
+                SELECT function FROM patterns
+                WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
+                    AND cityHash64(account, region, function, 'pattern', pattern) IN {suspects:Array(UInt64)}
+            )
+            AND (
+                cityHash64(account, region, function, 'caller', source) IN {suspects:Array(UInt64)}
+                OR cityHash64(account, region, function, 'pattern', pattern) IN {suspects:Array(UInt64)}
+            )
+    ),
+    storms AS
+    (
+        SELECT
+            account, region, function, key, kind, any(who) AS who, count() AS requests, sum(duration_us) / 1e6 AS run,
+            min(time) AS begin, max(time) AS end,
+            dateDiff('second', quantileExact(0.25)(time), quantileExact(0.75)(time)) AS half,
+            groupUniqArray(100)(environment) AS environments, uniqExact(environment) AS environments_all,
+            groupUniqArray(100)(source) AS sources, uniqExact(source) AS callers,
+            groupUniqArray(100)(request_id) AS request_ids, max(principal) AS signed_in
+        FROM calls
+        WHERE key IN {suspects:Array(UInt64)}
+        GROUP BY account, region, function, key, kind
+        HAVING run >= {min_seconds:UInt32} AND callers <= {most_callers:UInt32} AND half <= {window:UInt32}
+    ),
+    usual AS
+    (
+        SELECT account, region, function, quantile(0.75)(seconds_hour) AS usual_hour, count() AS hours
+        FROM
+        (
+            SELECT account, region, function, toStartOfHour(slot) AS hour, sum(duration_us) / 1e6 AS seconds_hour
+            FROM routes
+            WHERE slot >= toStartOfHour({start:DateTime64(3)}) - toIntervalDay(1) AND slot < {now:DateTime64(3)}
+            GROUP BY account, region, function, hour
+        )
+        GROUP BY account, region, function
+    )
+SELECT
+    concat(function, ' ', kind, ' ', hex(who)) AS subject_key,
+    toStartOfHour(begin) AS episode,
+    account, region, [function] AS functions, environments, environments_all, sources, request_ids,
+    requests AS events, begin AS first_time, end AS last_time,
+    toUInt8(if(signed_in != 0, 2, 4)) AS severity,
+    arrayFilter(reason -> reason != '', [
+        concat(toString(round(run)), ' s of run time, ', toString(round(run / greatest(usual_hour, 1), 1)), ' usual hours'),
+        concat(toString(round(run / requests, 2)), ' s for each call'),
+        if(callers > 1, concat('from ', toString(callers), ' callers'), ''),
+        if(signed_in != 0, 'the caller is signed in', '')
+    ]) AS reasons,
+    toJSONString(CAST(
+        tuple(
+            who, kind, if(kind = 'caller', 'One caller', concat(toString(callers), ' callers with one pattern of request')),
+            run, usual_hour, round(run / requests, 2)
+        ),
+        'Tuple(key UInt64, kind String, who String, run Float64, usual Float64, mean Float64)'
+    )) AS facts
+FROM storms
+INNER JOIN usual USING (account, region, function)
+WHERE run >= {times_usual:Float64} * usual_hour
+-- A pattern tells more than each of its callers.
+ORDER BY kind DESC
+LIMIT 1 BY account, region, function, toStartOfHour(begin)

@@ -1,0 +1,257 @@
+"""The pages in a real browser: no error, no breach of the policy, the keyboard, links, phones, contrast and what is new."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+from tests.fleet.console.conftest import Served
+
+PAGES = (
+    "/", "/findings", "/findings?state=all&severity=1", "/findings/{burst}", "/findings/{finding}", "/functions", "/functions/{function}",
+    "/functions/legacy-report?span=6h", "/coverage", "/lifetimes?span=6h", "/rules", "/ingest?span=6h",
+)  # fmt: skip
+
+
+@dataclass
+class Tab:
+    """One page of a browser; `faults` are what its console said."""
+
+    page: Page
+    base: str
+    faults: list[str] = field(default_factory=list)
+
+    def open(self, path: str) -> None:
+        """Go there; whatever is no answer is a fault."""
+        answer = self.page.goto(self.base + path, wait_until="load")
+        assert answer is not None
+        assert answer.status == 200, path
+
+
+@pytest.fixture
+def tab(browser: Browser, served: Served) -> Iterator[Tab]:
+    yield from _tab(browser, served)
+
+
+def _tab(
+    browser: Browser,
+    served: Served,
+    *,
+    width: int = 1280,
+    scheme: Literal["light", "dark"] = "light",
+    javascript: bool = True,
+) -> Iterator[Tab]:
+    context = browser.new_context(
+        viewport={"width": width, "height": 800},
+        color_scheme=scheme,
+        timezone_id="Europe/Berlin",
+        java_script_enabled=javascript,
+    )
+    page = context.new_page()
+    made = Tab(page, served.url)
+
+    def hear(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            made.faults.append(message.text)
+
+    page.on("console", hear)
+    page.on("pageerror", lambda error: made.faults.append(str(error)))
+    yield made
+    context.close()
+
+
+def _paths(served: Served) -> list[str]:
+    return [
+        path.format(burst=served.burst, finding=served.finding, function=served.function) for path in PAGES
+    ]
+
+
+@pytest.mark.parametrize(
+    ("width", "scheme"),
+    [
+        (360, "light"),
+        (1280, "dark"),
+        pytest.param(360, "dark", marks=pytest.mark.slow),
+        pytest.param(768, "light", marks=pytest.mark.slow),
+        pytest.param(1280, "light", marks=pytest.mark.slow),
+        pytest.param(2560, "light", marks=pytest.mark.slow),
+        pytest.param(2560, "dark", marks=pytest.mark.slow),
+    ],
+)
+def test_pages_show_without_a_fault_and_can_be_read(
+    browser: Browser, served: Served, width: int, scheme: Literal["light", "dark"]
+) -> None:
+    for tab in _tab(browser, served, width=width, scheme=scheme):
+        for path in _paths(served):
+            tab.open(path)
+            page = tab.page
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
+            assert page.locator("h1").count() == 1, path
+            assert (
+                page.evaluate("document.querySelectorAll('[style]:not(.uplot *):not(.uplot)').length") == 0
+            ), path
+            assert page.evaluate(_CONTRAST) == [], path
+        assert tab.faults == []
+
+
+def test_charts_are_drawn(tab: Tab, served: Served) -> None:
+    for path in ("/?span=6h", f"/findings/{served.burst}", "/ingest?span=6h"):
+        tab.open(path)
+        expect(tab.page.locator(".plot canvas")).to_have_count(1)
+    tab.open(f"/functions/{served.function}?span=6h")
+    assert tab.page.locator("path.life.infected").count() >= 10
+    assert tab.page.locator(".chart a path.harm-fill").count() >= 10
+    assert tab.faults == []
+
+
+def test_the_keyboard_goes_everywhere(tab: Tab) -> None:
+    tab.open("/")
+    page = tab.page
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("g")
+    page.keyboard.press("f")
+    page.wait_for_url("**/findings")
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.type") == "search"
+    page.keyboard.type("burst")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/findings?*q=burst*")
+    page.keyboard.press("j")
+    href = page.evaluate("document.activeElement.getAttribute('href')")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**{href}")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    page.keyboard.press("g")
+    page.keyboard.press("u")
+    page.wait_for_url("**/functions")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("k")
+    assert page.evaluate(
+        "document.activeElement.closest('[data-row]') === document.querySelector('[data-row]')"
+    )
+    assert tab.faults == []
+
+
+def test_a_link_brings_back_what_was_on_the_screen(tab: Tab, served: Served) -> None:
+    tab.open(f"/findings?q={served.function}&severity=4&state=all&span=24h")
+    page = tab.page
+    assert page.get_by_label("Severity").input_value() == "4"
+    assert page.get_by_label("State").input_value() == "all"
+    rows = page.locator("[data-row] h3, [data-row] strong").all_inner_texts()
+    assert rows
+    with page.expect_navigation():
+        page.get_by_label("Severity").select_option("5")
+    assert "severity=5" in page.url
+    assert f"q={served.function}" in page.url
+    assert "span=24h" in page.url
+
+
+def test_times_are_in_the_viewers_zone_and_say_so(tab: Tab, served: Served) -> None:
+    tab.open(f"/findings/{served.burst}")
+    page, time = tab.page, tab.page.locator("main time").first
+    local = time.inner_text()
+    assert "UTC" not in local
+    utc = time.get_attribute("title")
+    assert utc is not None
+    assert utc.endswith("UTC")
+    assert "Europe/Berlin (UTC+0" in page.locator("[data-zone]").inner_text()
+    hour = int(re.search(r"(\d\d):\d\d:\d\d", local)[1])  # type: ignore[index]  # it is there
+    assert (hour - int(re.search(r"(\d\d):\d\d:\d\d", utc)[1])) % 24 in (1, 2)  # type: ignore[index]  # it is there
+    page.get_by_role("button", name="Show UTC").click()
+    assert time.inner_text() == utc
+    page.reload()
+    assert time.inner_text() == utc
+
+
+def test_what_happens_is_shown_without_a_reload(tab: Tab, served: Served) -> None:
+    tab.open("/findings")
+    expect(tab.page.locator("[data-live-state]")).to_have_text("Live")
+    before = tab.page.evaluate("performance.timeOrigin")
+    served.add()
+    expect(tab.page.locator("#found")).to_contain_text("Something new was seen", timeout=20_000)
+    assert tab.page.evaluate("performance.timeOrigin") == before
+    assert tab.faults == []
+
+
+def test_a_service_that_is_gone_is_not_a_quiet_one(tab: Tab) -> None:
+    tab.page.route("**/live", lambda route: route.abort())
+    tab.open("/findings")
+    expect(tab.page.locator("[data-live-state]")).to_have_text(
+        "Not live: the service does not answer", timeout=15_000
+    )
+
+
+def test_pages_work_without_javascript(browser: Browser, served: Served) -> None:
+    for tab in _tab(browser, served, javascript=False):
+        tab.open(f"/functions/{served.function}?span=6h")
+        assert tab.page.locator("path.life.infected").count() >= 10
+        tab.open("/findings?state=all")
+        tab.page.get_by_label("Search").fill("burst")
+        tab.page.get_by_role("button", name="Show").click()
+        assert "q=burst" in tab.page.url
+        assert "All times are UTC" in tab.page.locator("[data-zone]").inner_text()
+
+
+def test_text_from_logs_is_text(tab: Tab) -> None:
+    tab.page.on("dialog", lambda dialog: pytest.fail(f"a script of a log ran: {dialog.message}"))
+    for path in ("/functions?q=pay", "/findings?q=forked", "/coverage?q=pay"):
+        tab.open(path)
+        text = tab.page.locator("main").inner_text()
+        assert "<script>alert(1)</script>" in text
+        assert "\u202e" not in text
+        assert "U+202E" in text
+    tab.page.locator("a.hostile", has_text="alert").first.click()
+    assert "alert(1)" in tab.page.locator("h1").inner_text()
+    assert tab.faults == []
+
+
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/findings/00", "/functions/no-such", "/functions/..%2f..%2fetc"]
+)
+def test_what_is_not_there_is_said_with_advice(tab: Tab, path: str) -> None:
+    answer = tab.page.goto(tab.base + path)
+    assert answer is not None
+    assert answer.status == 404
+    assert "Start from the overview" in tab.page.locator("main").inner_text()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "?span=%00&until=%ff", "?after=x~~~&severity=99999999999999999999", "?q=%27%3B+DROP+TABLE+findings--", "?state=%3Cscript%3E",
+        "?until=2026-99-99", "?after=2026-11-26T00:00:00Z~" + "%f0%9f%92%a3" * 40, "?sort=__class__&level=..",
+    ],
+)  # fmt: skip
+def test_any_query_string_gets_a_page(served: Served, query: str) -> None:
+    for path in ("/", "/findings", "/functions", "/coverage", "/lifetimes", "/rules", "/ingest"):
+        assert httpx.get(served.url + path + query, timeout=30).status_code == 200, path
+
+
+# Every text against the background behind it: WCAG AA, 4.5 to 1, 3 to 1 for large ones.
+_CONTRAST = """() => {
+  const parse = (text) => { const m = text.match(/[\\d.]+/g).map(Number); return m.length < 4 ? [...m, 1] : m; };
+  const light = ([r, g, b]) => { const c = [r, g, b].map((v) => { v /= 255; return v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4; }); return .2126 * c[0] + .7152 * c[1] + .0722 * c[2]; };
+  const behind = (element) => { for (let one = element; one; one = one.parentElement) { const c = parse(getComputedStyle(one).backgroundColor); if (c[3] > .5) return c; } return [255, 255, 255, 1]; };
+  const faults = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const element = walker.currentNode.parentElement;
+    if (!walker.currentNode.textContent.trim() || !element.checkVisibility() || element.closest('noscript, .uplot, dialog, .sr, .skip, option')) continue;
+    const style = getComputedStyle(element), svg = element.closest('svg');
+    const a = light(parse(svg ? style.fill : style.color)), b = light(behind(element));
+    const ratio = (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
+    const size = parseFloat(style.fontSize), large = size >= 24 || (size >= 18.6 && Number(style.fontWeight) >= 600);
+    if (ratio < (large ? 3 : 4.5)) faults.push(`${ratio.toFixed(2)} ${element.tagName}.${element.getAttribute('class')} ${walker.currentNode.textContent.trim().slice(0, 40)}`);
+  }
+  return [...new Set(faults)].slice(0, 12);
+}"""
