@@ -25,6 +25,7 @@ from dayfly._sys.proc import may_trace_all
 SUBCOMMANDS = {
     "bill": "bench.monthly",
     "connections": "bench.connections",
+    "fleet": "bench.fleet.command",
     "floor": "bench.floor",
     "guard": "bench.guard",
     "lazy": "bench.lazy",

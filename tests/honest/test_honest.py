@@ -109,12 +109,12 @@ def honest_python() -> Path:
 def findings(log: str) -> list[dict[str, object]]:
     """Every finding in a log, but for the line that says what is in force."""
     found = []
-    at = log.find('{"timestamp"')
+    at = log.find('{"activity_id"')
     while at >= 0:
         record, length = json.JSONDecoder().raw_decode(log[at:])
         if "finding_info" in record:
             found.append(record)
-        at = log.find('{"timestamp"', at + length)
+        at = log.find('{"activity_id"', at + length)
     assert found, "Dayfly said nothing: is it in force?"
     assert found[0]["finding_info"]["types"] == ["environment.started"]
     return found

@@ -15,6 +15,8 @@ MAX_NODES = 1500
 MAX_DEPTH = 12
 MAX_ITEMS = 40
 MAX_TEXT = 512
+# Texts that are not plain at first sight, each of which may take 0.2 ms.
+MAX_TEXTS = 80
 _MAX_NESTED = 65536
 _MAX_SKELETON = 64
 _MAX_NOTABLE = 12
@@ -22,6 +24,8 @@ _MAX_NAME = 48
 
 _PERCENT = re.compile(r"%([0-9A-Fa-f]{2})")
 _PLAIN = re.compile(r"[\w.:@+~=-]*", re.ASCII)
+# A pickle's beginning and an address, which are plain otherwise.
+_NOT_PLAIN = ("gA", "169.254.")
 _UP = re.compile(r"(?:\.\.[/\\])+")
 # After what a quotation opens; after a word it closes one that the sender did not see, which is an exploit's mark.
 _QUOTED = re.compile(r"(?<![^\s(,\[={:+])(?:'[^']*'|\"[^\"]*\")")
@@ -30,15 +34,27 @@ _EDGE = re.compile(r"(?:(?<=\s)|^)[./:@%+~&#=?*,!-]+|[./:@%+~&#=?*,!-]+(?=\s|$)"
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]+")
 _WORDS = re.compile(r"W(?:[\s,]+W)+")
 _QUOTES = re.compile(r"Q(?:\s*,\s*[QW])+")
-_IN_PROSE = re.compile(r"(?:(?<=\s)|^)(?:\(W\)|Q)(?=[\s,.!?]|$)")
+_IN_PROSE = re.compile(r"(?:(?<=\s)|^)(?:\(W\)|\[W\]|Q)(?=[\s,.!?]|$)")
 _SPACE = re.compile(r"\s+")
-# What no punctuation gives away: statements, schemes, the interpreter's own names, pickles in base64.
+_ARGUMENTS = re.compile(r"\([WQ+,.\s]*\)")
+_ADDRESSEE = re.compile(r"<[^<>\s]+@[^<>\s]+>")
+_PROSE_SEMICOLON = re.compile(r"(?<=[\w.)]);(?=\s)")
+# What no punctuation gives away: statements, commands behind a separator, schemes, the interpreter's own names, pickles in
+# base64, where credentials are.
 _MARKS = (
     (
         "sql",
         re.compile(
-            r"\bunion\s+(?:all\s+)?select\b|\b(?:or|and)\s+\S{1,20}\s*(?:=|like)\s*\S|;\s*drop\s|\bsleep\s*\(",
+            r"\bunion\s+(?:all\s+)?select\b|['\"]\s*(?:or|and)\b[^,.]{0,40}(?:=|like|\()|;\s*drop\s|\bsleep\s*\(\s*\d|"
+            r"\b(?:or|and)\s+(?:\d+|'[^']*'|\"[^\"]*\")\s*(?:=|like)\s*['\"\d]",
             re.I,
+        ),
+    ),
+    (
+        "command",
+        re.compile(
+            r"(?:[;&|`\n]|\$\()\s*(?:cat|ls|id|curl|wget|nc|ncat|bash|sh|python3?|perl|rm|echo|env|printenv|whoami|uname|ping|"
+            r"sleep|nslookup|dig|chmod|cp|mv|base64|aws|touch|tee|dd|ps|kill|export|eval|exec)\b"
         ),
     ),
     (
@@ -47,6 +63,7 @@ _MARKS = (
     ),
     ("scheme", re.compile(r"^(?:file|gopher|dict|jar|ldaps?|rmi|phar|expect|php|data)://?", re.I)),
     ("pickle", re.compile(r"^gA[JNRSV][A-Za-z0-9+/_-]{12}")),
+    ("metadata", re.compile(r"169\.254\.(?:169\.254|170\.2)|fd00:ec2::254|/latest/meta-data")),
 )
 _VOLATILE = re.compile(
     r"(?:^|[_-])(?:ts|time|timestamp|date|now|nonce|csrf|xsrf|sig|signature|hmac|request_?id|requestid|trace|span|"
@@ -76,24 +93,40 @@ def look(content: object) -> Looks:
     return Looks(shape, "|".join(sorted(walk.notable)[:_MAX_NOTABLE]), "\n".join(walk.asked))
 
 
+def is_plain(text: str) -> bool:
+    """Say whether a text is a word, a number, an address or a name, as by far the most are."""
+    return (
+        _PLAIN.fullmatch(text, 0, MAX_TEXT) is not None
+        and ".." not in text
+        and "__" not in text
+        and not text.startswith(_NOT_PLAIN)
+    )
+
+
 def skeleton(text: str) -> str:
     """Return what is left of a text without words, numbers and quoted arguments; empty for plain text and prose."""
     text = text[:MAX_TEXT]
-    # By far the most.
-    if _PLAIN.fullmatch(text) and ".." not in text and "__" not in text and not text.startswith("gA"):
+    if is_plain(text):
         return ""
     if "%" in text:
         text = _PERCENT.sub(lambda found: chr(int(found[1], 16)), text)
-    marks = [name for name, found in _MARKS if found.search(text)]
-    rest = _UP.sub("^", text)
-    rest = _CONTROL.sub("\x01", rest)
-    rest = _QUOTED.sub("\x02", rest)
-    rest = _ATOM.sub("W", rest).replace("\x02", "Q")
-    rest = _EDGE.sub(" ", rest)
-    rest = _QUOTES.sub("Q", _WORDS.sub("W", rest))
+    # Of a command that is an argument of something else, the something else is the exploit.
+    unquoted = _QUOTED.sub("\x02", text)
+    marks = [name for name, found in _MARKS if found.search(unquoted if name == "command" else text)]
+    if "sql" in marks:
+        # What is injected into a statement has as many forms as statements: it is one exploit.
+        return "+".join(marks)
+    rest = _CONTROL.sub("\x01", _UP.sub("^", _ADDRESSEE.sub("W", text)))
+    if "command" not in marks:
+        rest = _PROSE_SEMICOLON.sub(",", rest)
+    rest = _ATOM.sub("W", _QUOTED.sub("\x02", rest)).replace("\x02", "Q")
+    rest = _QUOTES.sub("Q", _WORDS.sub("W", _EDGE.sub(" ", rest)))
     rest = _WORDS.sub("W", _IN_PROSE.sub("W", rest))
-    rest = _SPACE.sub(" ", rest).strip()
-    if rest in ("", "W", "Q", "W W"):
+    if "(" in rest:
+        # Of a call in a call, too.
+        rest = _ARGUMENTS.sub("()", _ARGUMENTS.sub("()", rest))
+    rest = _SPACE.sub("", rest)
+    if not rest.strip("WQ"):
         rest = ""
     return "+".join([*marks, rest[:_MAX_SKELETON]]) if marks or rest else ""
 
@@ -103,6 +136,7 @@ class _Walk:
 
     def __init__(self) -> None:
         self.left = MAX_NODES
+        self.texts_left = MAX_TEXTS
         self.notable: set[str] = set()
         self.asked: list[str] = []
 
@@ -129,12 +163,17 @@ class _Walk:
             nested = read_json(value)
             if isinstance(nested, dict | list):
                 return "j" + self.visit(nested, depth + 1, is_asked=is_asked)
-        found = skeleton(value)
-        if found:
-            self.notable.add(found)
+        self._note("", value)
         if is_asked:
             self.asked.append(value[: MAX_TEXT * 8])
         return "s"
+
+    def _note(self, place: str, text: str) -> None:
+        if is_plain(text) or self.texts_left <= 0:
+            return
+        self.texts_left -= 1
+        if found := skeleton(text):
+            self.notable.add(place + found)
 
     def _object(self, value: dict[object, object], depth: int, *, is_asked: bool) -> str:
         parts: dict[str, None] = {}
@@ -144,8 +183,8 @@ class _Walk:
                 self.asked.append(name[:MAX_TEXT] + "=")
             if name[:1] == "$" or name.startswith("__"):
                 self.notable.add("name:" + name[:_MAX_NAME])
-            elif found := skeleton(name):
-                self.notable.add("name:" + found)
+            else:
+                self._note("name:", name)
             shape = self.visit(value.get(name), depth + 1, is_asked=wanted)
             parts[f"{'*' if _IS_DATA.search(name) else name}:{shape}"] = None
         return "{" + ",".join(parts) + "}"

@@ -12,6 +12,7 @@
 -- explain: Some copies of the function keep something in memory or on disk that the other copies do not.
 -- sees: a residue that comes again and again in few environments of a version, and is new.
 -- misses: what is left once, and what every environment leaves.
+-- suspects: repeated_residues
 -- evidence: residue_of_environments
 -- param_min_all: 8 (UInt32) environments of the version that must have served
 -- param_max_share: 0.2 (Float64) share of the environments that may leave it
@@ -22,7 +23,7 @@ WITH
     (
         SELECT account, region, function, version, environment, residue, count() AS times, min(time) AS first_time, max(time) AS last_time
         FROM invocations
-        WHERE residue != 0 AND time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)}
+        WHERE cityHash64(account, region, function, version, residue) IN {suspects:Array(UInt64)} AND residue != 0 AND time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)}
         GROUP BY account, region, function, version, environment, residue
     ),
     kinds AS

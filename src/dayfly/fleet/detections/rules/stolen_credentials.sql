@@ -12,6 +12,7 @@
 -- explain: Someone took the function's own password to AWS and uses it from their computer.
 -- sees: a key of the function's role with a user agent, a network or a region that neither the function's history nor its other keys have.
 -- misses: a thief inside the same network with the same user agent; calls that CloudTrail does not record (data events that are off).
+-- suspects: keys_from_new_places
 -- evidence: calls_of_key
 -- param_min_points: 3 (UInt8) signs that must come together, see the reasons
 -- param_stable: 8 (UInt32) networks that a function uses at most where a new one means something
@@ -30,6 +31,8 @@ WITH
                 concat(arrayStringConcat(arraySlice(splitByChar('.', source_ip), 1, 3), '.'), '.0/24')) AS network
         FROM api_calls
         WHERE time >= {start:DateTime64(3)} - INTERVAL 14 DAY AND time < {now:DateTime64(3)} AND access_key != 0
+            AND role GLOBAL IN (SELECT role FROM api_calls WHERE access_key IN {suspects:Array(UInt64)}
+                AND time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)})
             -- AWS itself acts for the function: an endpoint's name or "AWS Internal" instead of an address.
             AND source_ip != 'AWS Internal' AND source_ip != '' AND NOT match(source_ip, '\\.amazonaws\\.com(\\.cn)?$')
             AND NOT match(user_agent, '^([a-z0-9.-]+\\.amazonaws\\.com|AWS Internal)')
@@ -48,7 +51,7 @@ WITH
             groupUniqArray(5)(user_agent) AS agents, groupUniqArray(20)(event_name) AS names, countIf(error_code != '') AS refused,
             groupUniqArray(100)(event_id) AS ids
         FROM calls AS c
-        WHERE c.time >= {start:DateTime64(3)} AND c.function GLOBAL IN (SELECT function FROM real)
+        WHERE c.time >= {start:DateTime64(3)} AND c.access_key IN {suspects:Array(UInt64)} AND c.function GLOBAL IN (SELECT function FROM real)
         GROUP BY c.account, c.function, c.role, c.access_key, c.network, c.agent
     ),
     -- Habits of a role: what it did before, and what several of its keys do.
@@ -86,8 +89,9 @@ WITH
     ),
     key_use AS
     (
-        SELECT function, access_key, count() AS places, min(first_at) AS key_first, max(last_at) AS key_last, groupUniqArray(20)(network) AS key_networks
-        FROM recent
+        SELECT function, access_key, uniqExact(network, agent) AS places, groupUniqArray(20)(network) AS key_networks
+        FROM calls
+        WHERE time >= {start:DateTime64(3)} AND access_key IN {suspects:Array(UInt64)}
         GROUP BY function, access_key
     ),
     judged AS

@@ -1,0 +1,1 @@
+SELECT count() AS invocations, uniqExact(environment) AS environments, uniqExact(function) AS functions FROM invocations

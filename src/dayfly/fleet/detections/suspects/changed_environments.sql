@@ -1,0 +1,16 @@
+-- Environments that were seen with more than one code.
+SELECT environment AS suspect
+FROM
+(
+    SELECT environment, min(code) AS least, max(code) AS most
+    FROM invocations
+    WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)} AND code != 0
+    GROUP BY environment
+    UNION ALL
+    SELECT environment, code AS least, code AS most
+    FROM environments
+    WHERE time >= {start:DateTime64(3)} - INTERVAL 7 DAY AND time < {now:DateTime64(3)} AND code != 0
+)
+GROUP BY environment
+HAVING min(least) != max(most)
+LIMIT 1000
