@@ -73,6 +73,7 @@ def visit(measured: Measured, store: Store, *, times: int) -> list[dict[str, obj
     ) as client:
         for path in _paths(measured):
             samples = []
+            used = time.process_time()
             answer = client.get(path)
             for _ in range(times):
                 began = time.perf_counter()
