@@ -73,8 +73,8 @@ def visit(measured: Measured, store: Store, *, times: int) -> list[dict[str, obj
     ) as client:
         for path in _paths(measured):
             samples = []
-            used = time.process_time()
             answer = client.get(path)
+            used = time.process_time()
             for _ in range(times):
                 began = time.perf_counter()
                 answer = client.get(path)
@@ -85,6 +85,7 @@ def visit(measured: Measured, store: Store, *, times: int) -> list[dict[str, obj
                     "status": answer.status_code,
                     "kb": len(answer.content) // 1024,
                     **milliseconds(samples),
+                    "cpu_ms": round((time.process_time() - used) * 1000 / times, 1),
                 }
             )
     console.close()
