@@ -16,6 +16,12 @@ from dayfly.core.findings import ENVIRONMENT_STARTED, Where, finding_line, invoc
 from dayfly.core.proofs import FleetKey
 
 ACCOUNT = "123456789012"
+_EVENT = json.dumps(
+    {
+        "version": "2.0", "routeKey": "GET /items/{id}", "rawPath": "/items/7", "pathParameters": {"id": "7"},
+        "requestContext": {"http": {"method": "GET", "path": "/items/7", "sourceIp": "203.0.113.9"}},
+    }
+).encode()  # fmt: skip
 
 
 @dataclass
@@ -85,7 +91,7 @@ class Requests:
     def _invocation(self, environment: _Environment) -> str:
         environment.sequence += 1
         activity = Activity()
-        activity.read_event({}, b'{"a":1}', self._key)
+        activity.read_event({}, _EVENT, self._key)
         activity.duration_us = self._random.randrange(1000, 90_000)
         return invocation_line(
             environment.where, now=time.time(), number=environment.sequence, worker=environment.sequence, age_ms=5000,

@@ -6,7 +6,10 @@ import json
 import random
 from typing import TypeVar
 
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dayfly.core import findings
 from dayfly.core.activity import Activity
@@ -500,3 +503,128 @@ def test_the_platforms_lines_become_rows_from_json_too() -> None:
 def test_a_road_that_knows_function_code_from_the_platform_is_asked() -> None:
     event = LogEvent(time=T0, message=f"START RequestId: {REQUEST} Version: 7", is_platform=False)
     assert read([event]).other == 1
+
+
+# ---- anything -------------------------------------------------------------------------------------
+
+LINES = [
+    str(event.message)
+    for key in (None, KEY)
+    for speaker in [Speaker(key=key)]
+    for event in (
+        speaker.start(),
+        speaker.invoke(),
+        speaker.find(findings.GUARD_CAPABILITY, {"verdict": "used", "kind": "read", "packages": ["a"]}),
+        speaker.find(findings.ENVIRONMENT_PACKAGES, {"packages": ["a==1"]}),
+    )
+] + [
+    f"REPORT RequestId: {REQUEST}\tDuration: 1 ms",
+    f"START RequestId: {REQUEST}",
+    "[not written by Dayfly] x",
+]
+NAMES = st.sampled_from(
+    """metadata product name version message environment sequence time class_uid finding_info types unmapped evidence
+    packages resources attacks technique uid proof type record metrics durationMs requestId level timestamp age_ms age_s
+    invocation worker request_id severity_id status route trigger source shape""".split()  # noqa: SIM905
+)
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=20)
+    | st.sampled_from(
+        [
+            "Dayfly",
+            "Dayfly: invocation",
+            2004,
+            "2004",
+            ENVIRONMENT,
+            REQUEST,
+            "platform.report",
+            "environment.started",
+        ]
+    ),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=5),
+    max_leaves=12,
+)
+OURS = {"metadata": {"product": {"name": "Dayfly"}}}
+
+
+def assert_stored(intake: Intake) -> None:
+    """Every row can be written, and is within its column's bounds."""
+    for rows in intake.rows.values():
+        for row in rows:
+            json.loads(msgspec.json.encode(row))
+            for name in row.__struct_fields__:
+                value = getattr(row, name)
+                if isinstance(value, int) and not isinstance(value, bool):
+                    assert 0 <= value < 2**64
+                if isinstance(value, str):
+                    value.encode()
+                if name in ("time", "received"):
+                    assert 0 <= value < 4_102_444_801
+
+
+@given(
+    st.dictionaries(NAMES, VALUES, max_size=8),
+    st.booleans(),
+    st.booleans(),
+    st.sampled_from([None, True, False]),
+)
+def test_no_object_is_an_error(
+    record: dict[str, object], is_ours: bool, is_text: bool, is_platform: bool | None
+) -> None:
+    if is_ours:
+        record = (
+            {"message": "Dayfly: invocation", "environment": ENVIRONMENT, "class_uid": 2004} | record | OURS
+        )
+    message: str | dict[str, object] = json.dumps(record) if is_text else record
+    event = LogEvent(
+        time=T0, message=message, log_group="/aws/lambda/shop", log_stream=STREAM, is_platform=is_platform
+    )
+    assert_stored(read([event], KEY))
+
+
+@given(st.sampled_from(LINES), st.data())
+def test_no_damage_to_a_line_is_an_error(line: str, data: st.DataObject) -> None:
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(line)))
+        end = data.draw(st.integers(at, min(len(line), at + 20)))
+        line = (
+            line[:at]
+            + data.draw(st.text(max_size=5) | st.sampled_from(['"', "{", "\\u00", "\ud800", "\n", "\x00"]))
+            + line[end:]
+        )
+    intake = read([Speaker().event(text) for text in (line, line * 2, line + "\n" + line)], KEY)
+    assert_stored(intake)
+
+
+@given(
+    st.text(max_size=50),
+    st.text(max_size=30),
+    st.text(max_size=60),
+    st.floats(),
+    st.sampled_from([None, True, False]),
+)
+def test_no_event_is_an_error(
+    message: str, group: str, stream: str, at: float, is_platform: bool | None
+) -> None:
+    event = LogEvent(time=at, message=message, log_group=group, log_stream=stream, is_platform=is_platform)
+    assert_stored(read([event]))
+
+
+@given(st.lists(st.sampled_from(LINES), max_size=12), st.randoms(use_true_random=False))
+def test_what_is_proved_is_never_forged_in_company_of_what_is_not(
+    lines: list[str], source: random.Random
+) -> None:
+    """Whatever else is in the stream, before or after."""
+    honest = Speaker("00000000000000aa", key=KEY)
+    events = [honest.start(), *(honest.invoke() for _ in range(3))]
+    mixed = [*events, *(Speaker().event(line) for line in lines)]
+    source.shuffle(mixed)
+    intake = read(mixed, KEY)
+    own = [
+        row for row in intake.rows["invocations"] if isinstance(row, Invocation) and row.environment == 0xAA
+    ]
+    assert [row.trust for row in own] == ["verified"] * 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -157,7 +158,7 @@ class BatchReader:
 
     def _outcome(self, header: Header, body: bytes, intake: Intake) -> Outcome:
         outcome = Outcome(intake.lines, 0, intake.malformed, intake.forged, 0, intake.newest)
-        repeated: set[object] = set()
+        repeated: dict[object, Counter[str]] = {}
         for table, rows in intake.rows.items():
             if table == "quarantine":
                 del rows[_MANY_EXAMPLES:]
@@ -166,19 +167,37 @@ class BatchReader:
                 if self._seen.is_new(table, row):
                     new.append(row)
                 elif table in _COUNTED:
-                    repeated.add(_line_of(row))
+                    repeated.setdefault(_line_of(row), Counter())[table] += 1
             if new:
-                outcome.rows += len(new)
-                outcome.tables[table] = [_encoder.encode_lines(new)]
-        outcome.duplicates = len(repeated)
+                lines, bad = _encode(new)
+                intake.malformed += bad
+                outcome.malformed += bad
+                outcome.rows += len(new) - bad
+                outcome.tables[table] = [lines]
+        # One line may make rows of several tables, and come several times.
+        outcome.duplicates = sum(max(counts.values()) for counts in repeated.values())
         batch = Batch(
             received=header.received, token=header.token, road=header.road, sender=header.sender, bytes=len(body),
             lines=intake.lines, ours=intake.ours, platform=intake.platform, other=intake.other,
-            duplicates=len(repeated), malformed=intake.malformed, forged=intake.forged, newest=intake.newest,
+            duplicates=outcome.duplicates, malformed=intake.malformed, forged=intake.forged, newest=intake.newest,
         )  # fmt: skip
         outcome.tables["batches"] = [_encoder.encode_lines([batch])]
         outcome.rows += 1
         return outcome
+
+
+def _encode(rows: list[msgspec.Struct]) -> tuple[bytes, int]:
+    """Rows as JSON lines, and how many cannot be: half surrogates from JSON escapes, numbers of a thousand digits."""
+    try:
+        return _encoder.encode_lines(rows), 0
+    except (ValueError, OverflowError, TypeError):
+        parts = []
+        for row in rows:
+            try:
+                parts.append(_encoder.encode_lines([row]))
+            except (ValueError, OverflowError, TypeError):
+                continue
+        return b"".join(parts), len(rows) - len(parts)
 
 
 # A row of these that comes again is a line that came again; a package that is named again is none.

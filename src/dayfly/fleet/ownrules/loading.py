@@ -75,6 +75,10 @@ def parse_own(name: str, text: str) -> list[Rule]:
     if suffix == ".sql":
         file = parse_sql(name.removesuffix(".sql"), text)
         check_own(file)
+        if "suspects" in file.header:
+            raise RuleError(
+                f"rule {name}: suspects are for Dayfly's own rules", hint="take the line out of the header"
+            )
         return [replace(parse_rule(file), own=True)]
     if suffix in _SIGMA:
         return [replace(rule, own=True) for rule in rules_of(name, text)]

@@ -147,15 +147,20 @@ class LineReader:
             intake.other += 1
 
     def _read_lines(self, event: LogEvent, message: str, intake: Intake) -> None:
-        """One event of several lines: each is judged for itself, and the event counts once."""
-        before = (intake.ours, intake.malformed, intake.forged)
+        """One event of several lines: those that are Dayfly's, or claim to be, are judged and counted each."""
+        before = intake.ours + intake.malformed + intake.forged
         for part in message.splitlines():
             text = part.strip()
             if text.startswith(_MARK):
                 self._quarantine(event, intake, "forged", "function code printed it: marked by the runtime")
             elif text.startswith("{") and _NAME in text:
+                others = intake.other
                 self._read_text(event, text, intake)
-        if before == (intake.ours, intake.malformed, intake.forged):
+                intake.other = others
+        found = intake.ours + intake.malformed + intake.forged - before
+        if found:
+            intake.lines += found - 1
+        else:
             intake.other += 1
 
     def _read_disguised(self, event: LogEvent, message: str, intake: Intake) -> None:

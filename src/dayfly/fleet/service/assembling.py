@@ -52,7 +52,9 @@ def assemble(
 ) -> Litestar:
     """Return the application; what runs beside it is started, and stopped when `stack` is left."""
     keys = load_keys(service.folder)
-    collector = stack.enter_context(Collector(service.folder, service.store, LineReader(keys)))
+    collector = stack.enter_context(
+        Collector(service.folder, service.store, LineReader(keys), trail_key=keys[0])
+    )
     service.health["collector"] = collector.health
     detecting = Detecting(service.store, service.folder, lambda written: None)
     alerting = Alerting(service.store, service.ledger, service.settings.alert, url=_public(service))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import json
+import logging
 import os
 import signal
 import socket
@@ -35,7 +36,7 @@ from dayfly.fleet.store.store import Place, Store
 LOCK = "serving.json"
 CLI_TOKEN = "cli.token"
 STORE = "store"
-_END_SECONDS = 10
+_END_SECONDS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,12 @@ def serve(options: Options, *, tell: Callable[[Started], None]) -> None:
         front = _with_port(options.front, bound)
         service_is_reachable = not front.is_loopback
         passwords = Passwords()
-        _check_exposure(ledger, front, is_plain_http_allowed=options.is_plain_http_allowed)
+        _check_exposure(
+            ledger,
+            front,
+            has_provider=settings.oidc is not None,
+            is_plain_http_allowed=options.is_plain_http_allowed,
+        )
         store = stack.enter_context(Store(options.place))
         done = migrate(store, options.deployment, cluster=options.cluster)
         service = Service(options.folder, store, ledger, front, passwords, settings)
@@ -117,6 +123,8 @@ def serve(options: Options, *, tell: Callable[[Started], None]) -> None:
             backlog=2048,
         )
         config.load()
+        # A line for every request that is none would let strangers fill the service's own output.
+        logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
         config.ssl = context
         asyncio.run(_until_signal(config, bound, lambda: tell(started), options.folder, front))
 
@@ -161,10 +169,10 @@ def _local_url(front: Front) -> str:
     return Front(front.host, front.port, has_tls=front.has_tls).url
 
 
-def _check_exposure(ledger: Ledger, front: Front, *, is_plain_http_allowed: bool) -> None:
+def _check_exposure(ledger: Ledger, front: Front, *, has_provider: bool, is_plain_http_allowed: bool) -> None:
     if front.is_loopback and not front.proxies:
         return
-    row = ledger.one("SELECT count(*) FROM users")
+    row = None if has_provider else ledger.one("SELECT count(*) FROM users")
     if row is not None and row[0] == 0:
         raise DayflyError(
             f"{front.host} can be reached by others, and nobody has an account yet",

@@ -12,6 +12,7 @@
 -- explain: Somebody is trying the same break-in on one function after the other.
 -- sees: guard findings on at least `min_functions` functions whose requests have the same pattern of values, or the same caller.
 -- misses: an attacker who writes every request anew and calls from everywhere.
+-- suspects: guarded_functions
 -- evidence: guard_findings_of_pattern
 -- param_min_functions: 3 (UInt32) functions in which the guard spoke
 WITH
@@ -19,7 +20,7 @@ WITH
     (
         SELECT account, region, function, environment, invocation, request_id, kind, technique, time, JSONExtractString(evidence, 'rule') AS guard_rule
         FROM findings
-        WHERE kind IN ('guard.refused', 'guard.observed') AND time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)}
+        WHERE kind IN ('guard.refused', 'guard.observed') AND environment IN {suspects:Array(UInt64)} AND time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)}
         LIMIT 1 BY environment, invocation, request_id, kind, guard_rule
     ),
     asked AS
@@ -27,8 +28,7 @@ WITH
         SELECT environment, invocation, request_id, any(pattern) AS pattern, any(source) AS source
         FROM invocations
         WHERE time >= {start:DateTime64(3)} - INTERVAL 1 MINUTE AND time < {now:DateTime64(3)} + INTERVAL 1 MINUTE
-            AND environment GLOBAL IN (SELECT environment FROM told) AND function GLOBAL IN (SELECT function FROM told)
-            AND (environment, invocation) GLOBAL IN (SELECT environment, invocation FROM told)
+            AND environment IN {suspects:Array(UInt64)}
         GROUP BY environment, invocation, request_id
     ),
     both AS

@@ -12,6 +12,7 @@
 -- explain: A running copy of the function was rewritten while it served customers.
 -- sees: an environment whose code's fingerprint is another than at its start, or changes between two invocations.
 -- misses: a change that most environments of the version make alike: that is how the function works.
+-- suspects: changed_environments
 -- evidence: code_of_environment
 -- param_usual: 0.5 (Float64) share of a version's environments that make the same change, from which on it is usual
 -- param_min_usual: 5 (UInt32) environments that must make the same change for it to be usual
@@ -23,6 +24,8 @@ WITH
             max(time) AS last_seen, min(time) AS first_seen
         FROM invocations
         WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)} AND code != 0
+            AND function GLOBAL IN (SELECT function FROM invocations WHERE environment IN {suspects:Array(UInt64)}
+                AND time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)})
         GROUP BY account, region, function, version, environment
     ),
     told AS
@@ -60,7 +63,7 @@ WITH
         SELECT function, environment, code, min(time) AS since
         FROM invocations
         WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)}
-            AND environment GLOBAL IN (SELECT arrayJoin(odd) FROM changes) AND function GLOBAL IN (SELECT function FROM changes)
+            AND environment IN {suspects:Array(UInt64)}
         GROUP BY function, environment, code
     ),
     begun AS

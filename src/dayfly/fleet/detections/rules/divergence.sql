@@ -12,66 +12,52 @@
 -- explain: All copies of this function should be the same, and some are not, though nobody deployed anything.
 -- sees: a minority of environments of one version whose code differs, in between environments that do not differ.
 -- misses: code that is the same everywhere (a trojan in the package itself), and a minority that replaces the majority in one go.
+-- suspects: mixed_versions
 -- evidence: code_of_environments
 -- param_min_others: 3 (UInt32) environments with the usual code that make it the usual one
 -- param_settle: 120 (UInt32) seconds in which a deploy may still start environments of the code before
 -- param_max_run: 3 (Float64) mean number of odd environments in a row; more looks like a deploy and a rollback
 WITH
-    seen AS
-    (
-        SELECT account, region, function, version, environment, time, code
-        FROM environments
-        WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)} AND code != 0
-        UNION ALL
-        SELECT account, region, function, version, environment, time, code
-        FROM invocations
-        WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)} AND invocation <= 1 AND code != 0
-    ),
+    -- One pass: what is mentioned twice is run twice.
     starts AS
     (
         SELECT account, region, function, version, environment, argMin(code, time) AS first_code, min(time) AS started
-        FROM seen
-        GROUP BY account, region, function, version, environment
-    ),
-    -- Most functions have one code in a day: nothing further is done about them.
-    mixed AS
-    (
-        SELECT account, region, function, version, uniqExact(first_code) AS codes
-        FROM starts
-        GROUP BY account, region, function, version
-        HAVING codes > 1 AND codes <= 20
-    ),
-    firsts AS
-    (
-        SELECT account, region, function, version, groupArray((first_code, first_started)) AS of_codes
         FROM
         (
-            SELECT account, region, function, version, first_code, min(started) AS first_started
-            FROM starts
-            WHERE (account, region, function, version) GLOBAL IN (SELECT account, region, function, version FROM mixed)
-            GROUP BY account, region, function, version, first_code
+            SELECT account, region, function, version, environment, time, code
+            FROM environments
+            WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)} AND code != 0
+                AND cityHash64(account, region, function, version) IN {suspects:Array(UInt64)}
+            UNION ALL
+            SELECT account, region, function, version, environment, min(first) AS time, argMinMerge(first_code) AS code
+            FROM lives
+            WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)} AND first_invocation <= 1
+                AND cityHash64(account, region, function, version) IN {suspects:Array(UInt64)}
+            GROUP BY account, region, function, version, environment
+            HAVING code != 0
         )
-        GROUP BY account, region, function, version
+        GROUP BY account, region, function, version, environment
+    ),
+    with_firsts AS
+    (
+        SELECT *, min(started) OVER (PARTITION BY account, region, function, version, first_code) AS code_since
+        FROM starts
+    ),
+    with_all_firsts AS
+    (
+        SELECT *, groupUniqArray(20)((first_code, code_since)) OVER (PARTITION BY account, region, function, version) AS of_codes
+        FROM with_firsts
     ),
     -- Without those that started with the older code while a deploy was still settling.
-    settled AS
-    (
-        SELECT s.account AS account, s.region AS region, s.function AS function, s.version AS version,
-            s.environment AS environment, s.first_code AS code, s.started AS started
-        FROM starts AS s
-        GLOBAL INNER JOIN firsts AS f USING (account, region, function, version)
-        WHERE NOT arrayExists(
-            c -> c.1 != s.first_code AND c.2 <= s.started AND s.started < c.2 + toIntervalSecond({settle:UInt32})
-                AND arrayExists(own -> own.1 = s.first_code AND own.2 < c.2, f.of_codes), f.of_codes)
-    ),
     ordered AS
     (
-        SELECT *,
-            lagInFrame(code, 1, 0) OVER (PARTITION BY account, region, function, version ORDER BY started, environment
-                ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS before,
-            leadInFrame(code, 1, 0) OVER (PARTITION BY account, region, function, version ORDER BY started, environment
-                ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS after
-        FROM settled
+        SELECT account, region, function, version, environment, first_code AS code, started,
+            lagInFrame(first_code, 1, 0) OVER in_order AS before, leadInFrame(first_code, 1, 0) OVER in_order AS after
+        FROM with_all_firsts
+        WHERE NOT arrayExists(c -> c.1 != first_code AND c.2 <= started AND started < c.2 + toIntervalSecond({settle:UInt32})
+            AND code_since < c.2, of_codes)
+        WINDOW in_order AS (PARTITION BY account, region, function, version ORDER BY started, environment
+            ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
     ),
     per_code AS
     (
@@ -81,21 +67,15 @@ WITH
         FROM ordered
         GROUP BY account, region, function, version, code
     ),
-    per_version AS
-    (
-        SELECT account, region, function, version, sum(odd) AS all, max(odd) AS most, argMax(code, odd) AS common
-        FROM per_code
-        GROUP BY account, region, function, version
-    ),
     judged AS
     (
         SELECT *,
+            sum(odd) OVER of_version AS all, max(odd) OVER of_version AS most, argMax(code, (odd, code)) OVER of_version AS common,
             match(version, '^[0-9]+$') AS is_published,
             -- In between: every run of it ends, and what comes back is another code; or it comes more than once.
             (begun >= 1 AND ended >= 1 AND odd / runs < {max_run:Float64}) OR (runs >= 2 AND odd / runs < {max_run:Float64}) AS is_between
         FROM per_code
-        INNER JOIN per_version USING (account, region, function, version)
-        WHERE code != common AND most >= {min_others:UInt32}
+        WINDOW of_version AS (PARTITION BY account, region, function, version)
     )
 SELECT
     concat(function, ' ', version, ' ', hex(code)) AS subject_key,
@@ -115,4 +95,4 @@ SELECT
         'Tuple(function String, version String, code UInt64, common UInt64, odd UInt64, all UInt64, runs UInt64)'
     )) AS facts
 FROM judged
-WHERE is_between OR is_published
+WHERE code != common AND most >= {min_others:UInt32} AND (is_between OR is_published)

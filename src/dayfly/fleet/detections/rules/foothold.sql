@@ -13,6 +13,7 @@
 -- sees: invocations after residue.memory, residue.code, environment.infected, residue.served or code execution that the guard only
 --   observed, by the same worker, or by any where nothing separates them.
 -- misses: infections that neither the guard nor the comparison of memory saw.
+-- suspects: infected_environments
 -- evidence: served_since_infection
 -- param_old: 600 (UInt32) seconds since the infection from which on it is graver
 -- param_many: 100 (UInt32) requests since from which on it is critical
@@ -23,7 +24,7 @@ WITH
             toUInt32(JSONExtractUInt(evidence, 'worker')) AS told_worker,
             JSONExtractString(evidence, 'rule') AS guard_rule
         FROM findings
-        WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)}
+        WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)} AND environment IN {suspects:Array(UInt64)}
             AND (kind IN ('residue.memory', 'residue.code', 'environment.infected', 'residue.served', 'environment.not-clean')
                 OR (kind = 'guard.observed' AND (technique LIKE 'T1059%' OR technique LIKE 'T1574%')))
     ),
@@ -40,7 +41,7 @@ WITH
     (
         SELECT environment, argMax(isolation, time) AS isolation, argMax(memory, time) AS memory
         FROM environments
-        WHERE environment GLOBAL IN (SELECT environment FROM infected)
+        WHERE environment IN {suspects:Array(UInt64)}
         GROUP BY environment
     ),
     later AS
@@ -48,7 +49,7 @@ WITH
         SELECT environment, time, invocation, worker, request_id
         FROM invocations
         WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)}
-            AND environment GLOBAL IN (SELECT environment FROM infected) AND function GLOBAL IN (SELECT function FROM infected)
+            AND environment IN {suspects:Array(UInt64)}
         LIMIT 1 BY environment, time, invocation, request_id
     ),
     -- The workers in which an infection was told of.

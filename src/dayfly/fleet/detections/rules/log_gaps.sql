@@ -12,35 +12,28 @@
 -- explain: Our security log has holes, and we cannot say what happened in them.
 -- sees: numbers that are missing in between two lines of an environment, the later of them older than `settle` seconds.
 -- misses: lines missing at an environment's end (see protection_gone).
+-- suspects: gapped_environments
 -- evidence: numbers_around_gaps
 -- param_settle: 300 (UInt32) seconds that a line may take to come
 -- param_min_missing: 3 (UInt32) lines that must be missing in a function
 -- param_many_functions: 5 (UInt32) functions with gaps at once from which on it is the road
 WITH
-    candidates AS
-    (
-        SELECT function, environment, count() AS have
-        FROM invocations
-        WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)} - toIntervalSecond({settle:UInt32}) AND sequence != 0
-        GROUP BY function, environment
-        HAVING max(sequence) - min(sequence) + 1 > have
-    ),
     lines AS
     (
         SELECT account, region, function, environment, sequence, time, 0 AS is_grave
         FROM invocations
         WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)} AND sequence != 0
-            AND environment GLOBAL IN (SELECT environment FROM candidates) AND function GLOBAL IN (SELECT function FROM candidates)
+            AND environment IN {suspects:Array(UInt64)}
         UNION ALL
         SELECT account, region, function, environment, sequence, time, severity >= 4 AS is_grave
         FROM findings
         WHERE time >= {start:DateTime64(3)} - INTERVAL 1 MINUTE AND time < {now:DateTime64(3)} AND sequence != 0
-            AND environment GLOBAL IN (SELECT environment FROM candidates)
+            AND environment IN {suspects:Array(UInt64)}
         UNION ALL
         SELECT account, region, function, environment, sequence, time, 0 AS is_grave
         FROM behaviours
         WHERE time >= {start:DateTime64(3)} - INTERVAL 1 MINUTE AND time < {now:DateTime64(3)} AND sequence != 0
-            AND environment GLOBAL IN (SELECT environment FROM candidates)
+            AND environment IN {suspects:Array(UInt64)}
     ),
     known AS
     (
@@ -63,7 +56,9 @@ WITH
     (
         SELECT account, region, function, environment, sequence - before - 1 AS missing, before_at, at, has_grave
         FROM steps
-        WHERE sequence > before + 1 AND at < {now:DateTime64(3)} - toIntervalSecond({settle:UInt32})
+        -- What was before the span is known by findings only.
+        WHERE sequence > before + 1 AND before_at >= {start:DateTime64(3)}
+            AND at < {now:DateTime64(3)} - toIntervalSecond({settle:UInt32})
     ),
     per_function AS
     (

@@ -13,6 +13,7 @@
 -- sees: the first use of a destination, a child process, a file or a right by a function that has been known for `settled` seconds,
 --   worse without a deploy, where nobody else in the fleet does it, and where its package never did such a thing.
 -- misses: what a function did in its first hours, and functions without `guard_learn` or a policy, which tell no uses.
+-- suspects: new_uses
 -- evidence: behaviours_of_function
 -- param_settled: 14400 (UInt32) seconds for which a function must have been known
 -- param_deploy: 3600 (UInt32) seconds after a deploy in which something new is the deploy's
@@ -25,7 +26,7 @@ WITH
             uniqExact(environment) AS users_all, groupUniqArray(100)(request_id) AS requests, max(time) AS last_use,
             countIf(verdict IN ('observed', 'refused')) AS refused, count() AS times
         FROM behaviours
-        WHERE time < {now:DateTime64(3)}
+        WHERE time < {now:DateTime64(3)} AND cityHash64(account, region, function, kind, target) IN {suspects:Array(UInt64)}
         GROUP BY account, region, function, kind, target
         HAVING first_use >= {start:DateTime64(3)}
     ),

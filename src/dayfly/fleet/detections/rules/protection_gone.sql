@@ -12,6 +12,7 @@
 -- sees: requests that the platform's START lines tell of and no line of Dayfly's does: of environments whose Dayfly spoke before, and of
 --   versions that ran under Dayfly in the last days and do not now.
 -- misses: functions whose log has no START lines (log level above INFO), and lines that come later than `settle` seconds.
+-- suspects: unheard_streams
 -- evidence: requests_without_line
 -- param_settle: 300 (UInt32) seconds that a line may take to come
 -- param_min_requests: 5 (UInt32) requests without a line
@@ -20,15 +21,15 @@ WITH
     (
         SELECT account, region, function, version, stream, request_id, min(time) AS at
         FROM platform
-        WHERE kind = 'start' AND stream != 0 AND time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)} - toIntervalSecond({settle:UInt32})
+        WHERE kind = 'start' AND stream IN {suspects:Array(UInt64)} AND time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)} - toIntervalSecond({settle:UInt32})
         GROUP BY account, region, function, version, stream, request_id
     ),
     -- Lines come a little later than the START they belong to.
     told AS
     (
-        SELECT stream AS told_stream, max(time) AS last_line, count() AS lines
-        FROM invocations
-        WHERE stream != 0 AND time >= {start:DateTime64(3)} - INTERVAL 1 HOUR AND time < {now:DateTime64(3)}
+        SELECT stream AS told_stream, max(lives.last) AS last_line, sum(invocations) AS lines
+        FROM lives
+        WHERE stream IN {suspects:Array(UInt64)} AND hour >= toStartOfHour({start:DateTime64(3)}) - INTERVAL 1 HOUR AND hour < {now:DateTime64(3)}
         GROUP BY stream
     ),
     homes AS

@@ -13,6 +13,7 @@
 -- sees: a use that is new in at least `min_functions` functions of which nearly all carry one version of a package, and that
 --   functions with other versions or without the package do not show.
 -- misses: a package of which only one function's environments tell, and behaviour that the version before had, too.
+-- suspects: new_uses_of_many
 -- evidence: functions_with_behaviour
 -- param_min_functions: 3 (UInt32) functions that show the new behaviour
 -- param_min_share: 0.9 (Float64) share of these functions that carry the package's version
@@ -31,7 +32,7 @@ WITH
                 groupUniqArray(20)(environment) AS some, uniqExact(environment) AS users, argMin(package, time) AS package,
                 argMin(package_version, time) AS package_version, groupUniqArray(20)(request_id) AS some_requests
             FROM behaviours
-            WHERE time < {now:DateTime64(3)}
+            WHERE time < {now:DateTime64(3)} AND cityHash64(kind, target) IN {suspects:Array(UInt64)}
             GROUP BY account, region, function, kind, target
         )
         GROUP BY kind, target
