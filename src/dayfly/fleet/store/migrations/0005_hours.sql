@@ -32,7 +32,7 @@ GROUP BY hour, function;
 
 -- What one log stream was like in one hour, as the platform's lines tell: one stream is one environment.
 -- shard: stream
-CREATE TABLE lives
+CREATE TABLE stream_hours
 (
     hour     DateTime('UTC') CODEC(Delta, ZSTD),
     function LowCardinality(String),
@@ -47,7 +47,7 @@ ENGINE = @AggregatingMergeTree()
 PARTITION BY toYYYYMM(hour)
 ORDER BY (hour, function, stream);
 
-CREATE MATERIALIZED VIEW lives_of_platform TO lives AS
+CREATE MATERIALIZED VIEW stream_hours_of_platform TO stream_hours AS
 SELECT
     toStartOfHour(time) AS hour, function, stream,
     min(time) AS first,
