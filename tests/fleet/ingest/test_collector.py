@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -119,6 +120,22 @@ def test_a_row_the_store_refuses_costs_itself_alone(opened: Open, store: Store) 
     assert collector.drain(20), collector.health()
     assert counts(store)["lines"] == 2
     assert "invocations" in str(counts(store, "SELECT detail FROM quarantine")["detail"])
+
+
+def test_no_batch_stops_those_behind_it(opened: Open, store: Store, tmp_path: Path) -> None:
+    collector = opened()
+    half = LogEvent(BEGIN / 1000, line(7, 1), function="checkout")
+    # A half surrogate in a name, as an escape in a function's own JSON makes it.
+    collector.take("lab", json.dumps([record(line(7, 2, name=1).replace("1}", '"\\ud800"}'))]).encode())
+    collector.take("import", [half])
+    # What nobody has checked: `take` promises nothing for it, and the queue must go on all the same.
+    collector.take("lab", b"no JSON at all", token="x")
+    send(collector, "b", line(7, 3))
+    assert collector.drain(20)
+    assert counts(store)["lines"] in (2, 3)
+    assert collector.health()["is_alive"]
+    assert collector.health()["aside"] == 1
+    assert len(list((tmp_path / "fleet" / "spool").glob("*.aside"))) == 1
 
 
 def test_a_key_for_some_functions_cannot_speak_of_others(opened: Open, store: Store) -> None:

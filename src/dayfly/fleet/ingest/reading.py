@@ -169,8 +169,11 @@ class BatchReader:
                 elif table in _COUNTED:
                     repeated.setdefault(_line_of(row), Counter())[table] += 1
             if new:
-                outcome.rows += len(new)
-                outcome.tables[table] = [_encoder.encode_lines(new)]
+                lines, bad = _encode(new)
+                intake.malformed += bad
+                outcome.malformed += bad
+                outcome.rows += len(new) - bad
+                outcome.tables[table] = [lines]
         # One line may make rows of several tables, and come several times.
         outcome.duplicates = sum(max(counts.values()) for counts in repeated.values())
         batch = Batch(
@@ -181,6 +184,20 @@ class BatchReader:
         outcome.tables["batches"] = [_encoder.encode_lines([batch])]
         outcome.rows += 1
         return outcome
+
+
+def _encode(rows: list[msgspec.Struct]) -> tuple[bytes, int]:
+    """Rows as JSON lines, and how many cannot be: half surrogates from JSON escapes, numbers of a thousand digits."""
+    try:
+        return _encoder.encode_lines(rows), 0
+    except (ValueError, OverflowError, TypeError):
+        parts = []
+        for row in rows:
+            try:
+                parts.append(_encoder.encode_lines([row]))
+            except (ValueError, OverflowError, TypeError):
+                continue
+        return b"".join(parts), len(rows) - len(parts)
 
 
 # A row of these that comes again is a line that came again; a package that is named again is none.

@@ -184,10 +184,7 @@ class Spool:
             return [number for number in sorted(self._sizes) if number < position.segment]
 
     def retire(self, segment: int) -> None:
-        """Delete a segment that is moved."""
-        if self._reading[0] == segment:
-            os.close(self._reading[1])
-            self._reading = (-1, -1)
+        """Delete a segment that lies before what was read last: the reading thread has left it."""
         self._path(segment).unlink(missing_ok=True)
         with self._condition:
             self._sizes.pop(segment, None)

@@ -190,7 +190,11 @@ def _from_coverage(bare: int, observed: int) -> Iterator[Need]:
 
 
 def _exposure(rows: Sequence[Row], end: datetime) -> Exposure:
-    serving = [row for row in rows if end - moment(row, "last_time") <= _ALIVE]
+    serving = [
+        row
+        for row in rows
+        if end - moment(row, "last_time") <= _ALIVE and moment(row, "retired") < moment(row, "last_time")
+    ]
     return Exposure(
         infected=len(rows),
         serving=len(serving),
