@@ -15,6 +15,7 @@ def test_senders_do_not_meet() -> None:
 def test_kept_tokens_survive_and_a_torn_one_does_not_shift_the_rest(tmp_path: Path) -> None:
     tokens = Tokens(tmp_path)
     tokens.keep([1, 2, 3])
+    tokens.forget()
     with (tmp_path / "tokens.newer").open("ab") as file:
         file.write(b"torn")
     again = Tokens(tmp_path)
@@ -28,6 +29,7 @@ def test_they_are_bounded_in_number_and_the_latest_generation_stays(tmp_path: Pa
     for number in range(1000):
         tokens.add(number)
         tokens.keep([number])
+        tokens.forget()
     assert len(tokens) <= 200
     assert 999 in tokens
     assert 901 in tokens
@@ -39,15 +41,20 @@ def test_they_are_bounded_in_time_by_a_clock_that_cannot_jump(tmp_path: Path) ->
     tokens = Tokens(tmp_path, clock=lambda: now[0])
     tokens.add(1)
     tokens.keep([1])
+    tokens.forget()
     now[0] = 25 * 3600
     tokens.add(2)
     tokens.keep([2])
+    tokens.forget()
     assert 1 in tokens
     now[0] = 50 * 3600
     tokens.add(3)
     tokens.keep([3])
+    tokens.forget()
     assert 3 in tokens
     tokens.keep([])
+    tokens.forget()
     now[0] = 75 * 3600
     tokens.keep([])
+    tokens.forget()
     assert 1 not in tokens

@@ -366,8 +366,11 @@ class Collector:
                 self._unmoved.popleft()
         for segment in self._spool.before(block.end):
             with self._lock:
-                borne = self._borne.get(segment, [])
-                self._tokens.keep(borne)
+                borne = list(self._borne.get(segment, ()))
+            # Not under the lock: senders must not wait for this sync.
+            self._tokens.keep(borne)
+            with self._lock:
+                self._tokens.forget()
                 self._borne.pop(segment, None)
             self._spool.retire(segment)
         with self._moved:

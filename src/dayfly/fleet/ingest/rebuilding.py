@@ -14,23 +14,23 @@ if TYPE_CHECKING:
     from dayfly.fleet.store.store import Store
 
 # A sender that could not reach us tries for two hours (Firehose's longest); older lines come by import and pull alone.
-_SECONDS = 3 * 3600
+_HOURS = 3
 _MANY_ENVIRONMENTS = 50_000
 _MANY_LINES = 100_000
 
 
 def rebuild(seen: Seen, store: Store, *, now: float | None = None) -> int:
     """Fill `seen` from the store and return how many identities were found. Raises StoreError."""
-    since = {"since": datetime.fromtimestamp((time.time() if now is None else now) - _SECONDS, UTC)}
+    recent = {"now": datetime.fromtimestamp(time.time() if now is None else now, UTC), "hours": _HOURS}
     numbers = store.rows(
-        read_sql("dayfly.fleet.ingest", "sql/seen_numbers"), {**since, "many": _MANY_ENVIRONMENTS}
+        read_sql("dayfly.fleet.ingest", "sql/seen_numbers"), {**recent, "many": _MANY_ENVIRONMENTS}
     )
     for row in numbers:
         for first, last in sorted(cast("list[tuple[int, int]]", row["ranges"])):
             seen.remember(
                 str(row["kind"]), str(row["trust"]), cast("int", row["environment"]), int(first), int(last)
             )
-    lines = store.rows(read_sql("dayfly.fleet.ingest", "sql/seen_platform"), {**since, "many": _MANY_LINES})
+    lines = store.rows(read_sql("dayfly.fleet.ingest", "sql/seen_platform"), {**recent, "many": _MANY_LINES})
     for row in reversed(lines):
         moment = cast("datetime", row["time"]).replace(tzinfo=UTC).timestamp()
         seen.is_new(

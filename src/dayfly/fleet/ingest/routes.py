@@ -32,6 +32,8 @@ from dayfly.fleet.ingest.senders import is_allowed
 from dayfly.fleet.ingest.spool import Full
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from dayfly.fleet.ingest.collector import Collector, Receipt
     from dayfly.fleet.ingest.senders import FindSender, Sender
     from dayfly.fleet.records.rows import Road
@@ -41,6 +43,9 @@ _MAX_MEMORY = 192 << 20
 # Firehose gives up after three minutes; an answer that comes later is a delivery twice.
 _SECONDS = 150.0
 _Request = Request[object, object, State]
+# What is looked over in the event loop itself: a thread costs more than that.
+_SMALL = 128 << 10
+_SMALL_PACKED = 8 << 10
 _JSON = "application/json"
 # Firehose sends at most so many bytes of a key.
 _MAX_KEY = 4096
@@ -78,6 +83,8 @@ class _Roads:
         self._collector = collector
         self._find = find
         self._memory = _Memory()
+        # Each may unpack to 64 MiB while it is looked over.
+        self._large = asyncio.Semaphore(2)
 
     def sender(self, request: _Request) -> Sender:
         """Who sends; raises Refusal for a key that is nobody's. Before the body is read."""
@@ -105,20 +112,24 @@ class _Roads:
         try:
             body = await self._receive(request, held)
             firehose_id = token if kind == "firehose" else ""
-            checked = (
-                await asyncio.to_thread(_look_over, kind, body, firehose_id)
-                if len(body) > 65536
-                else (_look_over(kind, body, firehose_id))
-            )
-            done = self._collector.submit(
-                road,
-                checked,
-                token=token,
-                sender=sender.name,
-                kind=kind,
-                whose=whose,
-                functions=sender.functions,
-            )
+
+            def submit() -> Future[Receipt]:
+                _look_over(kind, body, firehose_id)
+                return self._collector.submit(
+                    road,
+                    body,
+                    token=token,
+                    sender=sender.name,
+                    kind=kind,
+                    whose=whose,
+                    functions=sender.functions,
+                )
+
+            if len(body) <= (_SMALL_PACKED if body[:2] == b"\x1f\x8b" else _SMALL):
+                done = submit()
+            else:
+                async with self._large:
+                    done = await asyncio.to_thread(submit)
             return await asyncio.wait_for(asyncio.wrap_future(done), _SECONDS)
         except TimeoutError as error:
             raise Refusal(503, "the disk is too slow", retry_after=30) from error
@@ -144,8 +155,8 @@ class _Roads:
         return body
 
 
-def _look_over(kind: Kind, body: bytes, firehose_id: str) -> bytes:
-    """See that a body is of its road. It stays packed where it came packed."""
+def _look_over(kind: Kind, body: bytes, firehose_id: str) -> None:
+    """See that a body is of its road; raises EnvelopeError."""
     plain = unpack(body) if body[:2] == b"\x1f\x8b" else body
     if kind == "firehose":
         found = read_firehose(plain).requestId
@@ -153,7 +164,6 @@ def _look_over(kind: Kind, body: bytes, firehose_id: str) -> bytes:
             raise EnvelopeError("X-Amz-Firehose-Request-Id is not the body's requestId")
     else:
         check(kind, plain)
-    return body
 
 
 def routes(collector: Collector, find: FindSender) -> Router:

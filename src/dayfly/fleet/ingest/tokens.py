@@ -6,6 +6,7 @@ sends a request again for two hours at most (https://docs.aws.amazon.com/firehos
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from array import array
@@ -54,16 +55,20 @@ class Tokens:
         self._newer.add(token)
 
     def keep(self, tokens: Iterable[int]) -> None:
-        """Write these to disk; they are durable when this returns. Raises OSError."""
+        """Write these to disk; they are durable when this returns. Raises OSError. Needs no lock against the others."""
         with (self._folder / _NEWER).open("ab") as file:
             file.write(array("Q", tokens).tobytes())
             file.flush()
             os.fsync(file.fileno())
+
+    def forget(self) -> None:
+        """Forget the older generation where the newer is full or old; not while another thread keeps."""
         if len(self._newer) >= self._many or self._clock() - self._since >= _SECONDS:
             self._turn()
 
     def _turn(self) -> None:
-        os.replace(self._folder / _NEWER, self._folder / _OLDER)
+        with contextlib.suppress(FileNotFoundError):
+            os.replace(self._folder / _NEWER, self._folder / _OLDER)
         self._older, self._newer = self._newer, set()
         self._since = self._clock()
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from litestar import Litestar, Router
 
 from dayfly.errors import DayflyError
+from dayfly.fleet.service.administration import administration_routes
 from dayfly.fleet.service.api import api_routes
 from dayfly.fleet.service.pages import refuse
 from dayfly.fleet.service.roles import ACCESS, Role, guard, needs
@@ -32,6 +33,7 @@ def build(
     return Litestar(
         route_handlers=[
             *signing_routes(service),
+            *administration_routes(service),
             Router("/api/v1", route_handlers=api_routes(service), opt=needs(Role.VIEWER)),
             *(Router("/", route_handlers=list(routes), opt={ACCESS: access}) for access, routes in parts),
         ],

@@ -55,9 +55,8 @@ def assemble(
     """Return the application; what runs beside it is started, and stopped when `stack` is left."""
     keys = load_keys(service.folder)
     reader = LineReader(keys)
-    if keys:
-        recall(reader, service.store, now=time.time())
-    collector = stack.enter_context(Collector(service.folder, service.store, reader))
+    recall(reader, service.store, now=time.time())
+    collector = stack.enter_context(Collector(service.folder, service.store, reader, trail_key=keys[0]))
     service.health["collector"] = collector.health
     detecting = Detecting(service.store, service.folder, lambda written: None)
     alerting = Alerting(service.store, service.ledger, service.settings.alert, url=_public(service))

@@ -38,14 +38,17 @@ class Service:
     sessions: Sessions = field(init=False)
     audit: Audit = field(init=False)
     throttle: Throttle = field(init=False)
-    # What people call the OIDC provider, "" where none is set.
-    provider_name: str = ""
 
     def __post_init__(self) -> None:
         self.accounts = Accounts(self.ledger, self.passwords)
         self.sessions = Sessions(self.ledger)
         self.audit = Audit(self.ledger)
         self.throttle = Throttle(self.ledger.clock)
+
+    @property
+    def provider_name(self) -> str:
+        """What people call the OIDC provider, "" where none is set."""
+        return self.settings.oidc.name if self.settings.oidc else ""
 
     def cookie_name(self, what: str, asked: Asked) -> str:
         """The name of a cookie. `__Host-` where it can be: no other name of the domain can then set it.

@@ -82,7 +82,12 @@ def serve(options: Options, *, tell: Callable[[Started], None]) -> None:
         front = _with_port(options.front, bound)
         service_is_reachable = not front.is_loopback
         passwords = Passwords()
-        _check_exposure(ledger, front, is_plain_http_allowed=options.is_plain_http_allowed)
+        _check_exposure(
+            ledger,
+            front,
+            has_provider=settings.oidc is not None,
+            is_plain_http_allowed=options.is_plain_http_allowed,
+        )
         store = stack.enter_context(Store(options.place))
         done = migrate(store, options.deployment, cluster=options.cluster)
         service = Service(options.folder, store, ledger, front, passwords, settings)
@@ -161,10 +166,10 @@ def _local_url(front: Front) -> str:
     return Front(front.host, front.port, has_tls=front.has_tls).url
 
 
-def _check_exposure(ledger: Ledger, front: Front, *, is_plain_http_allowed: bool) -> None:
+def _check_exposure(ledger: Ledger, front: Front, *, has_provider: bool, is_plain_http_allowed: bool) -> None:
     if front.is_loopback and not front.proxies:
         return
-    row = ledger.one("SELECT count(*) FROM users")
+    row = None if has_provider else ledger.one("SELECT count(*) FROM users")
     if row is not None and row[0] == 0:
         raise DayflyError(
             f"{front.host} can be reached by others, and nobody has an account yet",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import warnings
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
 from litestar import Response, get, post
-from litestar.exceptions import NotAuthorizedException, PermissionDeniedException
+from litestar.exceptions import NotAuthorizedException, NotFoundException, PermissionDeniedException
 
 from dayfly.errors import DayflyError
 from dayfly.fleet.service.front import local_target
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from litestar.datastructures import Cookie
     from litestar.types import ControllerRouterHandler
 
+    from dayfly.fleet.service.oidc import Provider
     from dayfly.fleet.service.service import Service
 
 _WRONG = "That name and password do not go together."
@@ -38,8 +40,7 @@ def signing_routes(service: Service) -> list[ControllerRouterHandler]:
 
     def visit(request: PageRequest) -> tuple[str, list[Cookie]]:
         """The form token of somebody who is not signed in, and the cookie it belongs to."""
-        name = service.cookie_name(VISIT, asked_of(request))
-        value = request.cookies.get(name) or secrets.token_urlsafe(24)
+        name, value = _visit_of(service, request)
         return service.sessions.form_token(value), [cookie(name, value, asked_of(request))]
 
     def sign_in_page(
@@ -58,10 +59,10 @@ def signing_routes(service: Service) -> list[ControllerRouterHandler]:
             has_accounts=bool(service.accounts.all()),
         )
 
-    def begin(request: PageRequest, name: str, target: str) -> Response[bytes]:
+    def begin(request: PageRequest, name: str, target: str, *, role: Role | None = None) -> Response[bytes]:
         asked = asked_of(request)
         session = service.cookie_name(SESSION, asked)
-        secret = service.sessions.begin(name, instead_of=request.cookies.get(session, ""))
+        secret = service.sessions.begin(name, role=role, instead_of=request.cookies.get(session, ""))
         return go_to(target, cookies=[cookie(session, secret, asked, seconds=int(LONGEST_SECONDS))])
 
     @get("/sign-in", opt={ACCESS: PUBLIC})
@@ -157,7 +158,55 @@ def signing_routes(service: Service) -> list[ControllerRouterHandler]:
         await service.note(name.strip(), "user.add", name.strip(), address=address, detail={"role": "admin"})
         return begin(request, name.strip(), "/")
 
-    return [show_sign_in, sign_in, sign_out, show_set_up, set_up]
+    provider = _provider(service)
+
+    @get("/oidc/start", opt={ACCESS: PUBLIC})
+    async def start_oidc(request: PageRequest) -> Response[bytes]:
+        """Send the browser to the provider."""
+        if provider is None:
+            raise NotFoundException
+        name, value = _visit_of(service, request)
+        target = local_target(request.query_params.get("next", "/"))
+        url = await asyncio.to_thread(provider.begin, value, target)
+        return go_to(url, cookies=[cookie(name, value, asked_of(request))])
+
+    @get("/oidc/callback", opt={ACCESS: PUBLIC})
+    async def finish_oidc(request: PageRequest) -> Response[str] | Response[bytes]:
+        """Take the provider's answer."""
+        if provider is None:
+            raise NotFoundException
+        address = asked_of(request).address
+        # What browsers forgot: the sign-in began without it, so no answer can belong to it.
+        visit_cookie = request.cookies.get(service.cookie_name(VISIT, asked_of(request)), "")
+        answer = {key: request.query_params.get(key, "") for key in ("state", "code", "iss", "error")}
+        try:
+            identity, target = await asyncio.to_thread(provider.finish, answer, visit_cookie)
+        except DayflyError as error:
+            await service.note(
+                "-", "sign-in", "oidc", outcome="failed", address=address, detail={"why": error.message}
+            )
+            return sign_in_page(request, "/", fault=f"{error.message}: {error.hint}", status=401)
+        await service.note(identity.name, "sign-in", "oidc", address=address, detail={"role": identity.role})
+        return begin(request, identity.name, local_target(target), role=identity.role)
+
+    return [show_sign_in, sign_in, sign_out, show_set_up, set_up, start_oidc, finish_oidc]
+
+
+def _provider(service: Service) -> Provider | None:
+    if service.settings.oidc is None:
+        return None
+    with warnings.catch_warnings():
+        # Authlib says at import that it will want another HTTP client one day.
+        warnings.simplefilter("ignore")
+        # A quarter of a second that services without a provider do without.
+        from dayfly.fleet.service.oidc import Provider
+
+    return Provider(service.settings.oidc, service.ledger, f"{service.front.url}/oidc/callback")
+
+
+def _visit_of(service: Service, request: PageRequest) -> tuple[str, str]:
+    name = service.cookie_name(VISIT, asked_of(request))
+    return name, request.cookies.get(name) or secrets.token_urlsafe(24)
 
 
 def _add_first(service: Service, token: str, name: str, password: str) -> None:

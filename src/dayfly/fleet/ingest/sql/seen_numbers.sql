@@ -1,4 +1,6 @@
--- The sequence numbers that the store has of recent environments, as ranges.
+-- The sequence numbers that the store has of recent environments, as ranges. A clock that has jumped ahead hides nothing:
+-- recent is what lies before the newest line, too.
+WITH (SELECT least({now:DateTime64(3)}, max(time)) - INTERVAL {hours:UInt32} HOUR FROM invocations) AS since
 SELECT
     kind,
     trust,
@@ -11,13 +13,13 @@ FROM
     FROM
     (
         SELECT 'invocations' AS kind, trust, environment, sequence, time FROM invocations
-        WHERE time >= {since:DateTime64(3)} AND sequence > 0
+        WHERE time >= since AND sequence > 0
         UNION ALL
         SELECT 'findings' AS kind, trust, environment, sequence, time FROM findings
-        WHERE time >= {since:DateTime64(3)} AND sequence > 0
+        WHERE time >= since AND sequence > 0
         UNION ALL
         SELECT 'behaviours' AS kind, trust, environment, sequence, time FROM behaviours
-        WHERE time >= {since:DateTime64(3)} AND sequence > 0
+        WHERE time >= since AND sequence > 0
     )
     GROUP BY kind, trust, environment
     ORDER BY last DESC
