@@ -4,7 +4,7 @@
 UV := scripts/uv
 RUN := $(UV) run --frozen
 
-.PHONY: help setup demo test test-slow check fuzz soak bench docs format clean
+.PHONY: help setup demo console test test-slow check fuzz soak bench docs format clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -22,6 +22,9 @@ servers:
 	@scripts/debian-packages chromium=chromium pg_createcluster=postgresql \
 	  mariadb-install-db=mariadb-server-core my_print_defaults=mariadb-client-core redis-server=redis-server
 	@$(RUN) python -m tests.real.environment
+
+console: setup ## Watch the attack in the fleet's console, in a browser, until Ctrl-C.
+	@$(RUN) dayfly demo --fleet
 
 test: setup servers ## Run the tests, but for the slow ones; what fails beside others is tried once more alone.
 	@scripts/outside-tmp $(RUN) scripts/run-tests -n auto -m "not slow" $(ARGS)
@@ -44,10 +47,11 @@ soak: setup ## Serve 100,000 mixed invocations and look for a lost, repeated or 
 bench: setup ## Measure what docs/performance.md quotes.
 	@$(RUN) python -m bench $(ARGS)
 
-docs: setup ## Write docs/reference.md, docs/attacks.md and docs/checks from the code.
+docs: setup ## Write docs/reference.md, docs/attacks.md, docs/detections.md and docs/checks from the code.
 	@$(RUN) python scripts/reference.py
 	@$(RUN) python scripts/attacks.py
 	@$(RUN) python scripts/checks.py
+	@$(RUN) python scripts/detections.py
 
 format: setup ## Rewrite the code in the project's format.
 	@$(RUN) ruff check --fix .

@@ -6,6 +6,7 @@ python -m bench.fleet.hunting FOLDER --plant    # plants the attacks first; the 
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 import sys
@@ -37,7 +38,7 @@ RULES = (
     "divergence", "code_changed", "residue_divergence", "new_behaviour", "foothold", "supply_chain",
     "stolen_credentials", "log_gaps", "protection_gone", "forged_lines", "campaign",
 )  # fmt: skip
-_MANY_TRIALS = 8
+_MANY_TRIALS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,8 @@ class Planter:
             read_sql("bench.fleet", "sql/hunting_homes"), {"since": end - 6 * 3600, "until": end - 600}
         )
         self._chance.shuffle(rows)
-        self._functions = iter(rows)
+        # Different attacks may meet in one function; the same attack does not come twice.
+        self._functions = itertools.cycle(rows)
         self.trials: list[Trial] = []
 
     def all(self) -> None:

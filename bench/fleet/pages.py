@@ -74,6 +74,7 @@ def visit(measured: Measured, store: Store, *, times: int) -> list[dict[str, obj
         for path in _paths(measured):
             samples = []
             answer = client.get(path)
+            used = time.process_time()
             for _ in range(times):
                 began = time.perf_counter()
                 answer = client.get(path)
@@ -84,6 +85,7 @@ def visit(measured: Measured, store: Store, *, times: int) -> list[dict[str, obj
                     "status": answer.status_code,
                     "kb": len(answer.content) // 1024,
                     **milliseconds(samples),
+                    "cpu_ms": round((time.process_time() - used) * 1000 / times, 1),
                 }
             )
     console.close()

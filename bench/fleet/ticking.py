@@ -22,30 +22,44 @@ def measure(measured: Measured) -> dict[str, object]:
     store, day = measured.store, measured.day
     rules = load_rules()
     live: dict[str, list[float]] = {rule.name: [] for rule in rules}
+    cpu: dict[str, list[float]] = {rule.name: [] for rule in rules}
     for hour in _HOURS:
         now = day.begin + hour * 3600
         for rule in rules:
-            began = time.perf_counter()
+            began, used = time.perf_counter(), time.process_time()
             run_rule(store, rule, start=now - rule.lookback, now=now)
             live[rule.name].append(time.perf_counter() - began)
+            cpu[rule.name].append(time.process_time() - used)
+    used = time.process_time()
     whole = {tried.rule.name: tried for tried in backtest(store, rules, day.begin, day.end)}
+    whole_cpu = time.process_time() - used
     clock = [day.begin + 12.2 * 3600]
     runner = Runner(store, rules, lambda: clock[0], budget=60, catch_up=False)
     ticks = []
+    ticks_cpu = []
     for _ in range(_TICKS):
-        began = time.perf_counter()
+        began, used = time.perf_counter(), time.process_time()
         runner.tick()
         ticks.append(time.perf_counter() - began)
+        ticks_cpu.append(time.process_time() - used)
         clock[0] += _TICK_SECONDS
     return {
-        "ticks": {"every_s": _TICK_SECONDS, "first_ms": round(ticks[0] * 1000, 1), **milliseconds(ticks[1:])},
+        "ticks": {
+            "every_s": _TICK_SECONDS,
+            "first_ms": round(ticks[0] * 1000, 1),
+            **milliseconds(ticks[1:]),
+            "cpu": milliseconds(ticks_cpu[1:]),
+        },
         "whole_day_all_rules_s": round(sum(tried.seconds for tried in whole.values()), 2),
+        "whole_day_all_rules_cpu_s": round(whole_cpu, 2),
         "rules": [
             {
                 "rule": rule.name,
                 "every_s": rule.every,
                 "lookback_s": rule.lookback,
                 **milliseconds(live[rule.name]),
+                # Of both cores; on a machine that does other things, too, it says more than time.
+                "cpu_ms": milliseconds(cpu[rule.name])["median_ms"],
                 "whole_day_s": round(whole[rule.name].seconds, 2),
                 "found": whole[rule.name].all,
                 "error": whole[rule.name].error[:120],

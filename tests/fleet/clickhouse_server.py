@@ -11,10 +11,20 @@ import sys
 import tempfile
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 from chdb import connect
 
+# A cluster of two shards, both of them this engine: its Distributed tables go ClickHouse's own distributed way.
+_CONFIGURATION = """<clickhouse>
+  <tcp_port>9000</tcp_port>
+  <remote_servers><shards>
+    <shard><replica><host>127.0.0.1</host><port>9000</port></replica></shard>
+    <shard><replica><host>127.0.0.1</host><port>9000</port></replica></shard>
+  </shards></remote_servers>
+</clickhouse>
+"""
 # Of the HTTP transport; the engine would refuse them as settings.
 _TRANSPORT = {
     "query", "database", "session_id", "session_timeout", "compress", "decompress", "query_id", "role", "quota_key",
@@ -103,7 +113,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 def main() -> None:
     """Serve one folder until standard input ends."""
-    _Handler.folder = sys.argv[1]
+    configuration = Path(sys.argv[1]) / "cluster.xml"
+    configuration.write_text(_CONFIGURATION)
+    _Handler.folder = f"{sys.argv[1]}?config-file={configuration}"
     # Held open, so that the engine is not closed and opened with every request.
     engine = connect(_Handler.folder)
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)

@@ -44,17 +44,20 @@ def store(clickhouse_url: str) -> Iterator[Store]:
 
 @pytest.fixture
 def shards(clickhouse_url: str, store: Store) -> Iterator[Store]:
-    """The same rows behind ClickHouse's distributed pipeline: two simulated shards, read through views.
+    """The same rows behind ClickHouse's distributed pipeline: tables of its Distributed engine over two shards.
 
-    Every table of `store` is a view here that reads half of its rows from each of two "servers".
+    Each of the two "servers" of the cluster has half of the rows of `store`: a view that knows its shard's number.
     """
     database = f"{store.database}_shards"
     with Store(Place.parse(clickhouse_url), database=database) as opened:
         for table in tables():
             opened.command(
-                f"CREATE VIEW {table.name} AS SELECT * FROM remote('127.0.0.1,127.0.0.1', view("
-                f"SELECT * FROM {store.database}.{table.name} "
-                f"WHERE sipHash64({table.shard}) % 2 = shardNum() - 1))"
+                f"CREATE VIEW {table.name}_local AS SELECT * FROM {store.database}.{table.name} "
+                f"WHERE sipHash64({table.shard}) % 2 = shardNum() - 1"
+            )
+            opened.command(
+                f"CREATE TABLE {table.name} AS {store.database}.{table.name} "
+                f"ENGINE = Distributed('shards', currentDatabase(), '{table.name}_local', sipHash64({table.shard}))"
             )
         yield opened
         opened.command("DROP DATABASE {database:Identifier}", {"database": database})

@@ -11,5 +11,5 @@ FROM
     HAVING numbers >= 5
 )
 GROUP BY function
-HAVING homes >= 12
+HAVING homes >= 6
 ORDER BY function

@@ -24,6 +24,9 @@ from dayfly.lab.demo.story import Ending, Story
 from dayfly.lab.model import ConfinementChoice
 
 _NOT_SHOWN = 1
+# Enough for a picture that one reads at a glance, beside a browser and a store on the same two cores.
+FLEET_ENVIRONMENTS = 8
+FLEET_ATTACKERS = 40
 _REFRESH_S = 0.125
 
 
@@ -34,6 +37,7 @@ def demo(
     environments: int = DEFAULT_ENVIRONMENTS,
     confinement: ConfinementChoice = "auto",
     report: Path | None = None,
+    fleet: Annotated[bool, Parameter(negative="")] = False,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
     """Watch cards being stolen from a warm function, then the same attack under Dayfly.
@@ -50,6 +54,7 @@ def demo(
 
         dayfly demo
         dayfly demo --report demo.html
+        dayfly demo --fleet
         dayfly demo --json
         dayfly demo --environments 8 --attackers 100 --customers 50
 
@@ -65,11 +70,31 @@ def demo(
         auto uses bubblewrap where it works, else nothing, and says so.
     report
         Write a self-contained HTML page with one lifeline per environment.
+    fleet
+        Watch the attack in the fleet's console instead, in a browser, until Ctrl-C: customers go on paying, and retiring
+        the infected environments is yours to click. Needs the `fleet` extra.
     json
         Print one JSON object with the figures of both acts, and nothing else.
     """
     output = Output(is_json=json)
     plan = Plan(environments=environments, attackers=attackers, customers=customers)
+    if fleet:
+        if report is not None:
+            raise SettingError(
+                "--fleet and --report exclude each other", hint="the console shows it; leave out one"
+            )
+        # What it needs is of another extra.
+        from dayfly.cli.demo_fleet import watch_in_console
+
+        asyncio.run(
+            watch_in_console(
+                output,
+                environments=min(environments, FLEET_ENVIRONMENTS),
+                attackers=min(attackers, FLEET_ATTACKERS),
+                confinement=confinement,
+            )
+        )
+        return 0
     if report is not None:
         check_report(report)
     # Cards that nobody can guess: what arrives at the sink can only have come from a customer's request.

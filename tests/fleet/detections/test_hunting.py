@@ -120,6 +120,11 @@ def test_new_behaviour(store: Store, shards: Store) -> None:
     uses += [used("deployed", 1050, 800, "network", "api.shared.example:443", package="requests")]
     uses += [used("fresh", 3001, 600, "network", "any.example:443")]
     uses += [used("grave", 4001, 600, "process", "/bin/sh", package="jsonish", verdict="observed")]
+    # Two functions that never told a use: one begins without a deploy, the other's deploy began to tell them.
+    homes += [home("silent", 5000, 50 * HOUR), home("learning", 6000, 50 * HOUR)]
+    homes += [home("learning", 6001, 900, code=2)]
+    uses += [used("silent", 5000, 600, "network", "first.example:443")]
+    uses += [used("learning", 6001, 800, "network", "its-own.example:443")]
     store.insert("environments", homes)
     store.insert("behaviours", uses)
     store.insert(
@@ -129,6 +134,7 @@ def test_new_behaviour(store: Store, shards: Store) -> None:
         "quiet network evil.example:443": 5,
         "deployed network new.example:443": 2,
         "grave process /bin/sh": 5,
+        "silent network first.example:443": 4,
     }
     assert "after a deploy" in answers(store, "new_behaviour")["deployed network new.example:443"].story
     # A day at once sees the same, and what is known is no news an hour later.

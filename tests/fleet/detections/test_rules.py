@@ -79,9 +79,12 @@ def test_own_rules_stand_beside_dayflys_and_not_in_their_place(tmp_path: Path) -
 
 
 def test_thresholds_are_set_by_rule_and_name() -> None:
-    (rule,) = with_thresholds([parse_text("many", GOOD)], {"many": {"least": 20, "enabled": False}})
+    (rule,) = with_thresholds(
+        [parse_text("many", GOOD)], {"many": {"least": 20, "enabled": False, "every": 7}}
+    )
     assert rule.parameters() == {"least": 20}
     assert not rule.enabled
+    assert rule.every == 7
 
 
 @pytest.mark.parametrize(
@@ -94,6 +97,9 @@ def test_thresholds_are_set_by_rule_and_name() -> None:
         ({"many": {"least": -3}}, "many.least is -3"),
         ({"many": {"least": True}}, "many.least is True"),
         ({"many": {"enabled": "no"}}, "many.enabled is 'no'"),
+        ({"many": {"every": 0}}, "many.every is 0"),
+        ({"many": {"every": True}}, "many.every is True"),
+        ({"many": {"every": 10**9}}, "many.every is 1000000000"),
     ],
 )
 def test_a_setting_that_does_not_fit_is_refused(settings: dict[str, object], message: str) -> None:

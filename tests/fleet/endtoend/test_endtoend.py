@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 import time
 from pathlib import Path
 
@@ -14,25 +13,17 @@ from playwright.sync_api import Page, expect
 from tests.fleet.endtoend.stage import FUNCTION, Stage, browser_page, staged, until
 from tests.lab.running import is_alive, needs_bubblewrap
 
-from dayfly.fleet.store.sqlfiles import read_sql
-
 pytestmark = [
     needs_bubblewrap,
     pytest.mark.skipif(not Path("/usr/bin/chromium").exists(), reason="chromium is not installed"),
 ]
-# The shipped rule waits two minutes to see that silence followed; the same rule, told to wait for less.
-_BURST = "infection_burst"
-
-
-def _impatient_rules(folder: Path) -> None:
-    shipped = read_sql("dayfly.fleet.detections", f"rules/{_BURST}").text
-    text = re.sub(r"-- rule: \w+", f"-- rule: {_BURST}_soon", shipped)
-    text = re.sub(r"-- every: \d+", "-- every: 1", text)
-    text = re.sub(r"param_silence: \d+", "param_silence: 2", text)
-    text = re.sub(r"param_learned: \d+", "param_learned: 0", text)
-    assert text != shipped
-    (folder / "rules").mkdir(parents=True)
-    (folder / "rules" / f"{_BURST}_soon.sql").write_text(text)
+# The rule waits two minutes to see that silence followed, and lets a function be known for six hours first.
+_RULES = """
+[infection_burst]
+every = 1
+silence = 2
+learned = 0
+"""
 
 
 def _affected(stage: Stage, page: Page) -> dict[str, set[str]]:
@@ -49,7 +40,8 @@ def _affected(stage: Stage, page: Page) -> dict[str, set[str]]:
 
 def test_an_attack_is_seen_its_victims_named_and_a_click_ends_it(tmp_path: Path) -> None:
     folder = tmp_path / "fleet"
-    _impatient_rules(folder)
+    folder.mkdir()
+    (folder / "rules.toml").write_text(_RULES)
     with staged(folder, isolation="process", environments=6) as stage:
         before = stage.run(stage.shop.sell(12, at_once=6))
         attacks = stage.run(stage.shop.attack(18))
@@ -94,13 +86,15 @@ async def _processes(stage: Stage) -> dict[str, list[int]]:
 
 def _see_the_burst(stage: Stage, page: Page, *, patients: int) -> None:
     """Wait for the detection and open its page by its link."""
-    api = httpx.Client(base_url=stage.fleet.url, headers={"authorization": f"Bearer {stage.fleet.token}"})
-    with api:
-        until(lambda: _BURST in api.get("/findings?state=all").text, what="for the burst")
-    page.goto(f"{stage.fleet.url}/findings?state=all")
+    until(lambda: _shows(page, stage, "One new kind of request"), what="for the burst")
     page.get_by_role("link", name="One new kind of request").first.click()
     expect(page.locator("main")).to_contain_text(f"{patients} of its environments")
     expect(page.locator("main")).to_contain_text("passed through the attacker's code")
+
+
+def _shows(page: Page, stage: Stage, text: str) -> bool:
+    page.goto(f"{stage.fleet.url}/findings?state=all")
+    return text in page.content()
 
 
 def _retire(page: Page, stage: Stage) -> None:
@@ -109,7 +103,7 @@ def _retire(page: Page, stage: Stage) -> None:
         "6 environments of this function were in an attacker's hands"
     )
     page.get_by_text("Retire all environments of this function").click()
-    page.get_by_label("Why").fill("the burst")
+    page.locator("#retire-reason").fill("the burst")
     page.get_by_role("button", name="Retire them now").click()
     order = page.locator("#order")
     expect(order).to_contain_text("proved from the logs", timeout=60_000)
@@ -128,7 +122,7 @@ def test_the_same_burst_under_invocation_isolation_infects_nothing(tmp_path: Pat
         api = httpx.Client(base_url=stage.fleet.url, headers={"authorization": f"Bearer {stage.fleet.token}"})
         with api, browser_page(stage.fleet) as page:
             # The attack itself is no secret: what the guard saw is there.
-            until(lambda: "guard.observed" in api.get("/findings?state=all").text, what="for the attack")
+            until(lambda: _shows(page, stage, "guard.observed"), what="for the attack")
             assert api.get("/api/v1/retirement/infected").json() == {}
             page.goto(stage.fleet.url)
             expect(page.get_by_role("heading", level=1)).not_to_contain_text("infected")

@@ -54,6 +54,7 @@ class StandIn:
                 function=event.function,
                 environment=found["environment"],
                 sequence=found["sequence"],
+                route=found.get("name", ""),
                 status=found.get("status", 0),
                 trust="consistent",
             ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -121,6 +122,22 @@ def test_a_row_the_store_refuses_costs_itself_alone(opened: Open, store: Store) 
     assert "invocations" in str(counts(store, "SELECT detail FROM quarantine")["detail"])
 
 
+def test_no_batch_stops_those_behind_it(opened: Open, store: Store, tmp_path: Path) -> None:
+    collector = opened()
+    half = LogEvent(BEGIN / 1000, line(7, 1), function="checkout")
+    # A half surrogate in a name, as an escape in a function's own JSON makes it.
+    collector.take("lab", json.dumps([record(line(7, 2, name=1).replace("1}", '"\\ud800"}'))]).encode())
+    collector.take("import", [half])
+    # What nobody has checked: `take` promises nothing for it, and the queue must go on all the same.
+    collector.take("lab", b"no JSON at all", token="x")
+    send(collector, "b", line(7, 3))
+    assert collector.drain(20)
+    assert counts(store)["lines"] in (2, 3)
+    assert collector.health()["is_alive"]
+    assert collector.health()["aside"] == 1
+    assert len(list((tmp_path / "fleet" / "spool").glob("*.aside"))) == 1
+
+
 def test_a_key_for_some_functions_cannot_speak_of_others(opened: Open, store: Store) -> None:
     collector = opened()
     body = firehose("a", packed(record(line(7, 1))), packed(record(line(8, 1), group="/aws/lambda/orders")))
@@ -168,3 +185,22 @@ def test_a_store_that_is_away_loses_nothing(tmp_path: Path, store: Store, clickh
             away.is_away = False
             assert collector.drain(20)
     assert counts(store) == {"n": 30, "lines": 30}
+
+
+def test_broken_lines_do_not_hide_forged_ones(opened: Open, store: Store) -> None:
+    collector = opened()
+    messages = [f"{{broken {number}" for number in range(9000)]
+    body = firehose("a", packed(record(*messages)), packed(record(line(8, 1), group="/aws/lambda/orders")))
+    collector.take("firehose", body, token="a", sender="eu", functions=("check*",))
+    assert collector.drain(30)
+    assert counts(
+        store, "SELECT countIf(reason = 'forged') AS f, countIf(reason = 'malformed') AS m FROM quarantine"
+    ) == {
+        "f": 1,
+        "m": 100,
+    }
+    assert counts(store, "SELECT lines, malformed, forged FROM batches") == {
+        "lines": 9001,
+        "malformed": 9000,
+        "forged": 1,
+    }

@@ -6,6 +6,7 @@ import gzip
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import msgspec
 import pytest
@@ -43,6 +44,27 @@ def collector(tmp_path: Path, store: Store) -> Iterator[Collector]:
         yield opened
 
 
+class Nothing:
+    """A store that is empty and takes everything: for what never gets that far."""
+
+    def rows(self, *asked: object, **more: object) -> list[Row]:
+        return []
+
+    def insert_lines(self, table: str, lines: bytes, *, token: str = "") -> None:
+        """Take them."""
+
+
+@pytest.fixture
+def refusing(tmp_path: Path, senders: Senders) -> Iterator[Client]:
+    """The roads before a collector whose queue takes one batch."""
+    limits = Limits(reserve_bytes=0, spool_bytes=1 << 20)
+    with (
+        Collector(tmp_path, cast("Store", Nothing()), StandIn(), limits=limits) as collector,
+        TestClient(Litestar([routes(collector, senders.get)])) as opened,
+    ):
+        yield opened
+
+
 @pytest.fixture
 def client(collector: Collector, senders: Senders) -> Iterator[Client]:
     with TestClient(Litestar([routes(collector, senders.get)])) as opened:
@@ -53,10 +75,12 @@ def headers(key: str, token: str = "", **more: str) -> dict[str, str]:
     return {"X-Amz-Firehose-Access-Key": key, "X-Amz-Firehose-Request-Id": token, **more}
 
 
-def test_firehose_without_a_known_key_is_refused_in_its_own_format(client: Client, senders: Senders) -> None:
+def test_firehose_without_a_known_key_is_refused_in_its_own_format(
+    refusing: Client, senders: Senders
+) -> None:
     senders.add("eu")
     for key in ("", "guess", "x" * 5000):
-        answer = client.post("/ingest/firehose", content=firehose("r"), headers=headers(key, "r"))
+        answer = refusing.post("/ingest/firehose", content=firehose("r"), headers=headers(key, "r"))
         assert answer.status_code == 401
         assert answer.headers["content-type"] == "application/json"
         assert answer.json()["requestId"] == "r"
@@ -80,17 +104,17 @@ def test_firehose_without_a_known_key_is_refused_in_its_own_format(client: Clien
     ids=["id", "no id", "list", "text", "deep", "not gzip", "cut", "brotli", "bomb", "attributes"],
 )
 def test_what_is_no_request_of_firehose_is_a_400(
-    client: Client, senders: Senders, token: str, body: bytes, more: dict[str, str]
+    refusing: Client, senders: Senders, token: str, body: bytes, more: dict[str, str]
 ) -> None:
     key = senders.add("eu")
-    answer = client.post("/ingest/firehose", content=body, headers=headers(key, token, **more))
+    answer = refusing.post("/ingest/firehose", content=body, headers=headers(key, token, **more))
     assert answer.status_code == 400
     assert answer.json()["errorMessage"]
 
 
-def test_firehose_never_gets_the_413_that_would_drop_its_batch(client: Client, senders: Senders) -> None:
+def test_firehose_never_gets_the_413_that_would_drop_its_batch(refusing: Client, senders: Senders) -> None:
     key = senders.add("eu")
-    answer = client.post("/ingest/firehose", content=b" " * (65 << 20), headers=headers(key, "r"))
+    answer = refusing.post("/ingest/firehose", content=b" " * (65 << 20), headers=headers(key, "r"))
     assert answer.status_code == 400
 
 
@@ -168,12 +192,12 @@ def test_the_lab_and_files_come_in(
     assert roads == [{"road": "lab", "malformed": 1}, {"road": "pull", "malformed": 1}]
 
 
-def test_who_comes_too_fast_is_told_when_to_come_again(client: Client, senders: Senders) -> None:
+def test_who_comes_too_fast_is_told_when_to_come_again(refusing: Client, senders: Senders) -> None:
     key = senders.add("eu")
     large = firehose("r", "A" * 900_000)
-    assert client.post("/ingest/firehose", content=large, headers=headers(key, "r")).status_code == 200
+    assert refusing.post("/ingest/firehose", content=large, headers=headers(key, "r")).status_code == 200
     large = firehose("s", "A" * 900_000)
-    answer = client.post("/ingest/firehose", content=large, headers=headers(key, "s"))
+    answer = refusing.post("/ingest/firehose", content=large, headers=headers(key, "s"))
     assert answer.status_code == 429
     assert int(answer.headers["retry-after"]) > 0
     assert answer.json()["errorMessage"]

@@ -90,7 +90,7 @@ class Person(httpx.Client):
         return self.submit("/sign-in", "/sign-in", name=name, password=password, next="/")
 
 
-def until(condition: Callable[[], object], *, seconds: float = 20.0) -> object:
+def until(condition: Callable[[], object], *, seconds: float = 60.0) -> object:
     """Wait for something to become true; fails where it does not in time."""
     deadline = time.monotonic() + seconds
     while not (value := condition()):

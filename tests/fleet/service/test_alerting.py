@@ -143,6 +143,7 @@ def test_a_failing_channel_is_a_detection_that_it_is_not_told_itself(store: Stor
     assert "away" in str(rows[0]["story"])
 
 
+@pytest.mark.slow
 def test_tries_come_more_and_more_seldom_and_end(store: Store, tmp_path: Path) -> None:
     bench = Bench(store, tmp_path)
     bench.carrier.fault = "away"

@@ -37,6 +37,7 @@ def test_nobody_is_sent_elsewhere(person: Person, target: str) -> None:
     assert done.headers["location"] == "/"
 
 
+@pytest.mark.slow
 def test_wrong_names_and_wrong_passwords_get_the_same_answer(tmp_path: Path) -> None:
     add_people(tmp_path)
     with Served(tmp_path) as served:

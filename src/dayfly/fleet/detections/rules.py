@@ -143,7 +143,7 @@ def parse_rule(file: SqlFile) -> Rule:
 
 
 def with_thresholds(rules: Iterable[Rule], settings: Mapping[str, object]) -> list[Rule]:
-    """Return the rules with what rules.toml says: a table per rule, `enabled` and thresholds by name.
+    """Return the rules with what rules.toml says: a table per rule, `enabled`, `every` and thresholds by name.
 
     Raises RuleError for a rule or threshold that there is not, and for a value that does not fit.
     """
@@ -171,8 +171,15 @@ def _changed(rule: Rule, table: Mapping[str, object]) -> Rule:
             if not isinstance(value, bool):
                 raise RuleError(f"rules.toml: {rule.name}.enabled is {value!r}", hint="write true or false")
             rule = replace(rule, enabled=value)
+        elif key == "every":
+            if type(value) is not int or not 1 <= value <= min(_MAX_EVERY, rule.lookback):
+                raise RuleError(
+                    f"rules.toml: {rule.name}.every is {value!r}",
+                    hint=f"write whole seconds, from 1 to {min(_MAX_EVERY, rule.lookback)}",
+                )
+            rule = replace(rule, every=value)
         elif key not in thresholds:
-            known = ", ".join(["enabled", *thresholds])
+            known = ", ".join(["enabled", "every", *thresholds])
             raise RuleError(f"rules.toml: {rule.name} has no threshold {key}", hint=f"it has {known}")
         else:
             kind = thresholds[key].type

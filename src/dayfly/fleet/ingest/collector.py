@@ -27,7 +27,7 @@ from dayfly.fleet.ingest.inserting import Inserter, delays
 from dayfly.fleet.ingest.reading import BatchReader, Header, Outcome, Reader, cut
 from dayfly.fleet.ingest.rebuilding import rebuild
 from dayfly.fleet.ingest.seen import Seen
-from dayfly.fleet.ingest.spool import MAX_BYTES, RESERVE_BYTES, SEGMENT_BYTES, Full, Position, Spool
+from dayfly.fleet.ingest.spool import MAX_BYTES, RESERVE_BYTES, SEGMENT_BYTES, Frame, Full, Position, Spool
 from dayfly.fleet.ingest.tokens import Tokens, digest
 from dayfly.fleet.records.events import LogEvent
 from dayfly.fleet.records.rows import Quarantined, Road
@@ -48,6 +48,9 @@ _LINGER_SECONDS = 0.25
 # Blocks made and not inserted: one being made while one is inserted.
 _BLOCKS_AHEAD = 2
 _RATE_SECONDS = 60
+# What we failed to read lies beside the spool, for whoever mends us; so many at most.
+_ASIDE = ".aside"
+_MANY_ASIDE = 20
 _KINDS: dict[Road, Kind] = {
     "firehose": "firehose",
     "telemetry": "telemetry",
@@ -119,6 +122,8 @@ class Collector:
         self._refused: dict[str, int] = {}
         self._rates: deque[tuple[int, int]] = deque(maxlen=_RATE_SECONDS + 1)
         self._fault = ""
+        self._folder = folder / "spool"
+        self._aside = 0
         self._unloved: list[Quarantined] = []
         self._threads = [
             threading.Thread(target=self._read_forever, name="collector-reading", daemon=True),
@@ -213,6 +218,7 @@ class Collector:
             "refused": refused,
             "torn_bytes": self._spool.torn_bytes,
             "damaged_bytes": self._spool.damaged_bytes,
+            "aside": self._aside,
             "is_alive": all(thread.is_alive() for thread in self._threads),
             "tokens": len(self._tokens),
             "store_fault": self._fault,
@@ -258,7 +264,10 @@ class Collector:
 
     def _remember_spooled(self) -> None:
         for frame in self._spool.frames():
-            header = msgspec.msgpack.decode(frame.header, type=Header)
+            try:
+                header = msgspec.msgpack.decode(frame.header, type=Header)
+            except msgspec.DecodeError:
+                continue  # of another version of Dayfly; it is put aside when its turn comes
             key = digest(header.sender, header.token)
             self._tokens.add(key)
             self._borne.setdefault(frame.end.segment, []).append(key)
@@ -297,8 +306,7 @@ class Collector:
                     break
                 continue
             begun = begun or time.monotonic()
-            header = msgspec.msgpack.decode(frame.header, type=Header)
-            made = self._batches.read(header, frame.body)
+            made = self._read_batch(frame)
             size += sum(len(part) for parts in made.tables.values() for part in parts)
             outcome.take(made)
             position = frame.end
@@ -310,6 +318,18 @@ class Collector:
             self._count(outcome)
             self._hand_over(block)
         return position
+
+    def _read_batch(self, frame: Frame) -> Outcome:
+        try:
+            return self._batches.read(msgspec.msgpack.decode(frame.header, type=Header), frame.body)
+        except Exception as fault:  # trust boundary: a batch that breaks us must not stop those behind it
+            self._fault = f"a batch was put aside as {_ASIDE}: {type(fault).__name__}"
+            self._aside += 1
+            if self._aside <= _MANY_ASIDE:
+                with contextlib.suppress(OSError):
+                    name = f"{frame.end.segment}-{frame.end.offset}{_ASIDE}"
+                    (self._folder / name).write_bytes(frame.header + frame.body)
+            return Outcome(malformed=1)
 
     def _write_block(self, end: Position, lines: int, tables: dict[str, bytes]) -> Block | None:
         for delay in delays():

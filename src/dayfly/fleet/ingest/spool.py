@@ -184,10 +184,7 @@ class Spool:
             return [number for number in sorted(self._sizes) if number < position.segment]
 
     def retire(self, segment: int) -> None:
-        """Delete a segment that is moved."""
-        if self._reading[0] == segment:
-            os.close(self._reading[1])
-            self._reading = (-1, -1)
+        """Delete a segment that lies before what was read last: the reading thread has left it."""
         self._path(segment).unlink(missing_ok=True)
         with self._condition:
             self._sizes.pop(segment, None)
@@ -287,9 +284,10 @@ class Spool:
             start = self._sizes.get(self._current, 0)
             _write_whole(self._fd, b"".join([part for item in group for part in item.data]), start)
             os.fdatasync(self._fd)
-        except OSError as error:
+        except (OSError, MemoryError) as error:
             self._abandon()
-            fault = Full(f"the collector cannot write: {error.strerror}", status=503, retry_after=30)
+            why = error.strerror if isinstance(error, OSError) else "out of memory"
+            fault = Full(f"the collector cannot write: {why}", status=503, retry_after=30)
             with self._condition:
                 self._queued -= size
             for item in group:

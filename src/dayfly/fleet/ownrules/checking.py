@@ -31,6 +31,9 @@ READABLE = frozenset(
         "callers",
         "patterns",
         "routes",
+        "lives",
+        "starts",
+        "residues",
     ]
 )
 _ROWS = frozenset(("numbers", "zeros", "generate_series", "generateseries", "values"))

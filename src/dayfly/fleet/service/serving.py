@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import json
+import logging
 import os
 import signal
 import socket
@@ -35,7 +36,7 @@ from dayfly.fleet.store.store import Place, Store
 LOCK = "serving.json"
 CLI_TOKEN = "cli.token"
 STORE = "store"
-_END_SECONDS = 10
+_END_SECONDS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,8 @@ def serve(options: Options, *, tell: Callable[[Started], None]) -> None:
             backlog=2048,
         )
         config.load()
+        # A line for every request that is none would let strangers fill the service's own output.
+        logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
         config.ssl = context
         asyncio.run(_until_signal(config, bound, lambda: tell(started), options.folder, front))
 

@@ -57,6 +57,9 @@ _EMBEDDED_SETTINGS = {
     "compile_aggregate_expressions": 0,
     "compile_sort_description": 0,
 }
+# On a cluster, a subquery of IN or JOIN is asked once and sent to every shard; ClickHouse would refuse it unless each said
+# GLOBAL: https://clickhouse.com/docs/operations/settings/settings#distributed_product_mode
+_SERVER_SETTINGS = {"distributed_product_mode": "global"}
 
 Row = dict[str, object]
 _T = TypeVar("_T")
@@ -105,7 +108,7 @@ class Store:
         self._settings: dict[str, object] = {
             "max_memory_usage": memory_bytes,
             "max_execution_time": QUERY_SECONDS,
-            **(_EMBEDDED_SETTINGS if place.folder is not None else {}),
+            **(_SERVER_SETTINGS if place.folder is None else _EMBEDDED_SETTINGS),
         }
         self._idle: queue.LifoQueue[Client | None] = queue.LifoQueue()
         for _ in range(_MANY_CLIENTS):

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _OPEN_SINCE = timedelta(days=7)
 NEEDS = 7
 _ALIVE = timedelta(minutes=15)
+_DAY = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,10 @@ def read_overview(console: Console, span: Span) -> Overview:
     """Return the page's content."""
     now = console.now()
     package, step = "dayfly.fleet.console", max(int(span.seconds / 240) // 10 * 10, 10)
+    # A day and more is summed up by five minutes already.
+    pulse_file, step = (
+        ("sql/pulse", step) if span.seconds < _DAY else ("sql/pulse_long", -(-step // 300) * 300)
+    )
     week = Span("7d", span.end - _OPEN_SINCE, span.end, span.until)
     voices = console.pool.submit(hear, console, now)
     open_ones = read_findings(console, week, FindingsFilter(severity=3), page=200)
@@ -100,7 +105,7 @@ def read_overview(console: Console, span: Span) -> Overview:
             },
         ),
         (read_sql(package, "sql/fleet_age"), {"end": span.end}),
-        (read_sql(package, "sql/pulse"), {**span.parameters, "step": step}),
+        (read_sql(package, pulse_file), {**span.parameters, "step": step}),
         (read_sql(package, "sql/births"), {**span.parameters, "step": step}),
         (read_sql(package, "sql/coverage_counts"), span.parameters),
     )
@@ -190,7 +195,11 @@ def _from_coverage(bare: int, observed: int) -> Iterator[Need]:
 
 
 def _exposure(rows: Sequence[Row], end: datetime) -> Exposure:
-    serving = [row for row in rows if end - moment(row, "last_time") <= _ALIVE]
+    serving = [
+        row
+        for row in rows
+        if end - moment(row, "last_time") <= _ALIVE and moment(row, "retired") < moment(row, "last_time")
+    ]
     return Exposure(
         infected=len(rows),
         serving=len(serving),

@@ -1,4 +1,5 @@
 -- Environments in an attacker's hands, by what the runtime said and by the rules {rules}: since when, and how many requests each answered since.
+-- `retired` is when it was proved last that all environments of the function from before an order were gone, 1970 for never.
 WITH infected AS
 (
     SELECT function, environment, min(since) AS infected_since
@@ -22,9 +23,18 @@ WITH infected AS
     )
     GROUP BY function, environment
 )
-SELECT function, environment, infected_since, max(time) AS last_time, countIf(time > infected_since) AS served
+SELECT
+    function, environment, infected_since, max(time) AS last_time, countIf(time > infected_since) AS served,
+    max(retired_at) AS retired
 FROM invocations
 GLOBAL INNER JOIN infected USING (function, environment)
+GLOBAL LEFT JOIN
+(
+    SELECT substring(subject, 10) AS function, max(time) AS retired_at
+    FROM triage
+    WHERE action = 'retire' AND startsWith(subject, 'function:') AND facts LIKE '%"proved":true%'
+    GROUP BY subject
+) AS orders USING (function)
 WHERE time >= {start:DateTime64(3)} AND time < {end:DateTime64(3)}
     AND function GLOBAL IN (SELECT function FROM infected)
 GROUP BY function, environment, infected_since

@@ -29,10 +29,12 @@ WITH
             WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)} AND code != 0
                 AND cityHash64(account, region, function, version) IN {suspects:Array(UInt64)}
             UNION ALL
-            SELECT account, region, function, version, environment, time, code
-            FROM invocations
-            WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)} AND invocation <= 1 AND code != 0
+            SELECT account, region, function, version, environment, min(first) AS time, argMinMerge(first_code) AS code
+            FROM lives
+            WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)} AND first_invocation <= 1
                 AND cityHash64(account, region, function, version) IN {suspects:Array(UInt64)}
+            GROUP BY account, region, function, version, environment
+            HAVING code != 0
         )
         GROUP BY account, region, function, version, environment
     ),

@@ -56,7 +56,9 @@ WITH
     (
         SELECT account, region, function, environment, sequence - before - 1 AS missing, before_at, at, has_grave
         FROM steps
-        WHERE sequence > before + 1 AND at < {now:DateTime64(3)} - toIntervalSecond({settle:UInt32})
+        -- What was before the span is known by findings only.
+        WHERE sequence > before + 1 AND before_at >= {start:DateTime64(3)}
+            AND at < {now:DateTime64(3)} - toIntervalSecond({settle:UInt32})
     ),
     per_function AS
     (

@@ -82,6 +82,7 @@ WITH
             u.first_use AS first_use, u.first_version AS first_version, u.first_package AS first_package,
             u.first_package_version AS first_package_version, u.users AS users, u.users_all AS users_all, u.requests AS requests,
             u.last_use AS last_use, u.refused AS refused, u.times AS times,
+            f.known_since AS told_since,
             least(if(toUnixTimestamp(d.known_since) > 0, d.known_since, f.known_since), f.known_since) AS known_since,
             arrayMax(arrayFilter(x -> x > known_since AND x <= u.first_use, arrayPushBack(d.starts, known_since))) AS deployed,
             toUnixTimestamp(deployed) > 0 AND deployed > known_since
@@ -114,10 +115,11 @@ SELECT
     toJSONString(CAST(
         tuple(function, first_version, kind, target, first_package, first_package_version,
             if(is_deploy, 'after a deploy', 'without a deploy'),
-            if(first_package = '', '', concat(', by the package ', first_package, ' ', first_package_version)),
+            if(first_package = '', ', by code of no package that is known', concat(', by the package ', first_package, ' ', first_package_version)),
             toUnixTimestamp(first_use) - toUnixTimestamp(known_since),
             if(empty(elsewhere), 'nobody else in the fleet does it', concat('so do ', arrayStringConcat(arraySlice(elsewhere, 1, 5), ', ')))),
         'Tuple(function String, version String, kind String, target String, package String, package_version String, since String, by String, known UInt64, elsewhere String)'
     )) AS facts
 FROM judged
-WHERE points >= 1 AND first_use >= known_since + toIntervalSecond({settled:UInt32})
+-- Where a deploy brought the first uses at all, it switched telling them on.
+WHERE points >= 1 AND NOT (is_deploy AND told_since >= deployed) AND first_use >= known_since + toIntervalSecond({settled:UInt32})

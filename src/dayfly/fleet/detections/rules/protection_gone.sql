@@ -27,9 +27,9 @@ WITH
     -- Lines come a little later than the START they belong to.
     told AS
     (
-        SELECT stream AS told_stream, max(time) AS last_line, count() AS lines
-        FROM invocations
-        WHERE stream IN {suspects:Array(UInt64)} AND time >= {start:DateTime64(3)} - INTERVAL 1 HOUR AND time < {now:DateTime64(3)}
+        SELECT stream AS told_stream, max(lives.last) AS last_line, sum(invocations) AS lines
+        FROM lives
+        WHERE stream IN {suspects:Array(UInt64)} AND hour >= toStartOfHour({start:DateTime64(3)}) - INTERVAL 1 HOUR AND hour < {now:DateTime64(3)}
         GROUP BY stream
     ),
     homes AS

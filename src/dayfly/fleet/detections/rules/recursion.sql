@@ -22,10 +22,7 @@
 WITH
     rounds AS
     (
-        SELECT
-            account, region, function, subject, toStartOfFiveMinutes(time) AS slot, any(trigger) AS by,
-            count() AS requests, min(time) AS begin, max(time) AS end, sum(duration_us) / 1e6 AS seconds,
-            groupUniqArray(100)(environment) AS environments_slot, groupUniqArray(100)(request_id) AS ids_slot
+        SELECT account, region, function, subject, toStartOfFiveMinutes(time) AS slot, count() AS requests
         FROM invocations
         WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)}
             AND function GLOBAL IN (
@@ -36,34 +33,45 @@ WITH
             AND cityHash64(account, region, function, toStartOfFiveMinutes(time)) IN {suspects:Array(UInt64)}
             AND trigger NOT IN ('api', 'function-url', 'schedule') AND subject != 0
         GROUP BY account, region, function, subject, slot
+        HAVING requests >= {min_rounds:UInt32} / 4
     ),
-    shared AS
+    slots AS
     (
-        SELECT *, requests / sum(requests) OVER (PARTITION BY account, region, function, slot) AS share
-        FROM rounds
+        SELECT account, region, function, slot, sum(requests) AS requests_slot
+        FROM routes
+        WHERE slot >= toStartOfFiveMinutes({start:DateTime64(3)}) AND slot < {now:DateTime64(3)}
+            AND cityHash64(account, region, function, slot) IN {suspects:Array(UInt64)}
+            AND trigger NOT IN ('api', 'function-url', 'schedule')
+        GROUP BY account, region, function, slot
     ),
     loops AS
     (
         SELECT
-            account, region, function, subject, any(by) AS by, sum(requests) AS requests_all, sum(seconds) AS run,
-            min(begin) AS first_time, max(end) AS last_time, max(share) AS most_share,
-            -- Two neighbouring slots hold any window of ten minutes but for its ends.
-            max(requests) AS most_requests,
-            groupUniqArrayArray(100)(environments_slot) AS environments, groupUniqArrayArray(100)(ids_slot) AS request_ids
-        FROM shared
-        WHERE share >= {min_share:Float64} AND requests >= {min_rounds:UInt32} / 4
+            account, region, function, subject, min(slot) AS begin, max(slot) + toIntervalMinute(5) AS end,
+            max(requests / requests_slot) AS most_share
+        FROM rounds
+        INNER JOIN slots USING (account, region, function, slot)
+        WHERE requests >= {min_share:Float64} * requests_slot
         GROUP BY account, region, function, subject
-        HAVING requests_all >= {min_rounds:UInt32} AND most_requests >= {min_rounds:UInt32} * 300 / {window:UInt32}
+        -- Two neighbouring slots hold any window but for its ends.
+        HAVING sum(requests) >= {min_rounds:UInt32} AND max(requests) >= {min_rounds:UInt32} * 300 / {window:UInt32}
     )
 SELECT
     concat(function, ' ', hex(subject)) AS subject_key,
     toStartOfHour(first_time) AS episode,
-    account, region, [function] AS functions, environments, toUInt64(length(environments)) AS environments_all,
-    [] AS sources, request_ids, requests_all AS events, first_time, last_time,
+    account, region, [function] AS functions, groupUniqArray(100)(environment) AS environments,
+    uniqExact(environment) AS environments_all, [] AS sources, groupUniqArray(100)(request_id) AS request_ids,
+    count() AS events, min(time) AS first_time, max(time) AS last_time,
     toUInt8(4) AS severity,
     [
-        concat(toString(requests_all), ' invocations about one thing'),
-        concat(toString(round(100 * most_share)), ' % of the function''s events in the same minutes')
+        concat(toString(events), ' invocations about one thing'),
+        concat(toString(round(100 * any(most_share))), ' % of the function''s events in the same minutes')
     ] AS reasons,
-    toJSONString(CAST(tuple(subject, by, run), 'Tuple(subject UInt64, trigger String, run Float64)')) AS facts
-FROM loops
+    toJSONString(CAST(
+        tuple(subject, any(trigger), sum(duration_us) / 1e6), 'Tuple(subject UInt64, trigger String, run Float64)'
+    )) AS facts
+FROM invocations
+GLOBAL INNER JOIN loops USING (account, region, function, subject)
+WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)} AND time >= begin AND time < end
+    AND function GLOBAL IN (SELECT function FROM loops)
+GROUP BY account, region, function, subject

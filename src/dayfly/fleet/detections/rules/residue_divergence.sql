@@ -17,28 +17,49 @@
 -- param_min_all: 8 (UInt32) environments of the version that must have served
 -- param_max_share: 0.2 (Float64) share of the environments that may leave it
 -- param_min_repeats: 4 (UInt32) invocations of one environment that leave it
+-- param_min_of_environment: 0.25 (Float64) share of what an environment served since that left it
 -- param_min_age: 1800 (UInt32) seconds for which the version was seen without it
 WITH
     left_behind AS
     (
-        SELECT account, region, function, version, environment, residue, count() AS times, min(time) AS first_time, max(time) AS last_time
-        FROM invocations
-        WHERE cityHash64(account, region, function, version, residue) IN {suspects:Array(UInt64)} AND residue != 0 AND time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)}
+        SELECT account, region, function, version, environment, residue, sum(residues.times) AS times,
+            min(residues.first) AS first_time, max(residues.last) AS last_time
+        FROM residues
+        WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
+            AND cityHash64(account, region, function, version, residue) IN {suspects:Array(UInt64)}
         GROUP BY account, region, function, version, environment, residue
+    ),
+    served AS
+    (
+        SELECT environment, groupArray((hour, invocations)) AS hours
+        FROM lives
+        WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
+            AND environment GLOBAL IN (SELECT environment FROM left_behind)
+        GROUP BY environment
+    ),
+    -- Of what the environment served since it left it first, counted by whole hours.
+    shares AS
+    (
+        SELECT l.account AS account, l.region AS region, l.function AS function, l.version AS version, l.environment AS environment,
+            l.residue AS residue, l.times AS times, l.first_time AS first_time, l.last_time AS last_time,
+            l.times / greatest(1, arraySum(x -> if(x.1 >= toStartOfHour(l.first_time), x.2, 0), s.hours)) AS share
+        FROM left_behind AS l
+        GLOBAL LEFT JOIN served AS s ON s.environment = l.environment
     ),
     kinds AS
     (
         SELECT account, region, function, version, residue, count() AS odd, sum(times) AS total, max(times) AS repeats,
-            groupArray(100)(environment) AS odd_environments, min(left_behind.first_time) AS first_left, max(left_behind.last_time) AS last_left
-        FROM left_behind
+            max(if(times >= {min_repeats:UInt32}, share, 0)) AS most_share,
+            groupArray(100)(environment) AS odd_environments, min(shares.first_time) AS first_left, max(shares.last_time) AS last_left
+        FROM shares
         GROUP BY account, region, function, version, residue
-        HAVING repeats >= {min_repeats:UInt32}
+        HAVING repeats >= {min_repeats:UInt32} AND most_share >= {min_of_environment:Float64}
     ),
     totals AS
     (
-        SELECT function, version, uniqExact(environment) AS all, min(time) AS first_seen
-        FROM invocations
-        WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)}
+        SELECT function, version, uniqExact(environment) AS all, min(lives.first) AS first_seen
+        FROM lives
+        WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
             AND function GLOBAL IN (SELECT function FROM kinds)
         GROUP BY function, version
     ),

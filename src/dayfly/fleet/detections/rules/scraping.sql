@@ -5,19 +5,19 @@
 -- every: 300
 -- lookback: 10800
 -- gap: 21600
--- story: A caller that {functions} had not known (source {source:hash}) asked for {subjects} different things in
+-- story: A caller that the fleet had not known (source {source:hash}) asked {functions} for {subjects} different things in
 --   {seconds:duration}, {per_subject} requests for each, and got nearly all of them. {environments} environments served
 --   him, about {per_environment} requests each.
 -- do: Decide whether he may. If not: limit requests per caller at API Gateway, ask for a key, and put what is worth taking
 --   behind sign-in. If he may (a search engine, a partner), mute this caller.
 -- explain: Somebody copies everything we publish, steadily and politely, and each of our environments sees only a little.
--- sees: a caller not known to the function before, with one principal or none, who asks for `min_subjects` different things
+-- sees: a caller not known to the fleet before, with one principal or none, who asks for `min_subjects` different things
 --   within one hour, hardly any of them twice, and is answered well.
 -- misses: callers that were here before (a search engine that turns bad), slow copies of fewer things an hour, and the
---   first `learned` seconds of a function's history. Several new callers of one pattern are told one by one.
+--   first `learned` seconds of the fleet's history. Several new callers of one pattern are told one by one.
 -- suspects: busy_callers
 -- evidence: requests_of_caller
--- param_learned: 28800 (UInt32) seconds that a function must have been watched before a caller counts as new
+-- param_learned: 28800 (UInt32) seconds that the fleet must have been watched before a caller counts as new
 -- param_min_subjects: 150 (UInt32) different things asked for within one hour
 -- param_most_principals: 2 (UInt32) principals beyond which an address is shared by people
 -- param_most_repeats: 1.5 (Float64) requests per thing beyond which it is use, not copying
@@ -37,23 +37,6 @@ WITH
             AND things >= {min_subjects:UInt32} AND people <= {most_principals:UInt32}
             AND asked <= {most_repeats:Float64} * things AND failures <= {most_failed:Float64} * asked
     ),
-    history AS
-    (
-        SELECT account, region, function, min(first) AS watched_since
-        FROM callers
-        WHERE hour >= toStartOfHour({start:DateTime64(3)}) - toIntervalDay(7) AND hour < {now:DateTime64(3)}
-            AND function GLOBAL IN (SELECT function FROM known)
-        GROUP BY account, region, function
-    ),
-    -- Known anywhere in the fleet is known: a search engine comes to every function.
-    arrivals AS
-    (
-        SELECT source, min(first) AS known_since
-        FROM callers
-        WHERE hour >= toStartOfHour({start:DateTime64(3)}) - toIntervalDay(7) AND hour < {now:DateTime64(3)}
-            AND source IN {suspects:Array(UInt64)}
-        GROUP BY source
-    ),
     found AS
     (
         SELECT
@@ -61,9 +44,6 @@ WITH
             min(begin) AS first_time, max(end) AS last_time, sum(asked) AS requests, sum(things) AS subjects,
             max(places) AS most_places, max(things) AS most_things, sum(failures) AS failures
         FROM known
-        INNER JOIN history USING (account, region, function)
-        INNER JOIN arrivals USING (source)
-        WHERE known_since >= watched_since + toIntervalSecond({learned:UInt32}) AND begin <= known_since + toIntervalHour(24)
         GROUP BY source
     ),
     served AS
@@ -73,7 +53,7 @@ WITH
             groupUniqArray(100)(request_id) AS request_ids
         FROM invocations
         WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)}
-            AND function GLOBAL IN (SELECT function FROM known) AND source IN {suspects:Array(UInt64)}
+            AND source IN {suspects:Array(UInt64)}
         GROUP BY source
     )
 SELECT

@@ -117,7 +117,7 @@ SELECT
     ]) AS reasons,
     toJSONString(CAST(
         tuple(
-            who, kind, if(kind = 'caller', 'One caller', concat(toString(callers), ' callers with one pattern of request')),
+            who, kind, if(kind = 'caller' OR callers = 1, 'One caller', concat(toString(callers), ' callers with one pattern of request')),
             round(seconds_all / requests_all, 2), round(seconds_usual / requests_all, 2), timeouts_all,
             least(share, 1.), round(seconds_all)
         ),
@@ -125,11 +125,12 @@ SELECT
     )) AS facts
 FROM
 (
-    SELECT *, seconds_all / greatest(seconds_function, 1) AS share
+    SELECT
+        *, seconds_all / greatest(seconds_function, 1) AS share,
+        groupArrayIf(sources, kind = 'pattern') OVER (PARTITION BY account, region, function) AS told
     FROM leeches
     INNER JOIN totals USING (account, region, function)
 )
 WHERE share >= {min_share:Float64}
--- A pattern that only one caller sends is told as the caller.
-ORDER BY kind
-LIMIT 1 BY account, region, function, begin, end, requests_all
+    -- Who is told as one of a pattern's callers is not told again.
+    AND NOT (kind = 'caller' AND has(arrayFlatten(told), who))

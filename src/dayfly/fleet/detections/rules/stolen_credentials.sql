@@ -20,7 +20,7 @@
 WITH
     calls AS
     (
-        SELECT DISTINCT account, region, function, role, access_key, event_id, event_source, event_name, source_ip, user_agent, error_code, time,
+        SELECT DISTINCT account, region, function, role, concat(account, ' ', role) AS owner, access_key, event_id, event_source, event_name, source_ip, user_agent, error_code, time,
             extract(user_agent, '^[\\[("'']*([A-Za-z0-9_.-]+)') AS product,
             position(user_agent, 'AWS_Lambda') > 0 AS in_lambda,
             concat(lower(product), if(in_lambda, ' in Lambda', '')) AS agent,
@@ -31,7 +31,7 @@ WITH
                 concat(arrayStringConcat(arraySlice(splitByChar('.', source_ip), 1, 3), '.'), '.0/24')) AS network
         FROM api_calls
         WHERE time >= {start:DateTime64(3)} - INTERVAL 14 DAY AND time < {now:DateTime64(3)} AND access_key != 0
-            AND role GLOBAL IN (SELECT role FROM api_calls WHERE access_key IN {suspects:Array(UInt64)}
+            AND (account, role) GLOBAL IN (SELECT account, role FROM api_calls WHERE access_key IN {suspects:Array(UInt64)}
                 AND time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)})
             -- AWS itself acts for the function: an endpoint's name or "AWS Internal" instead of an address.
             AND source_ip != 'AWS Internal' AND source_ip != '' AND NOT match(source_ip, '\\.amazonaws\\.com(\\.cn)?$')
@@ -46,46 +46,46 @@ WITH
     ),
     recent AS
     (
-        SELECT c.account AS account, c.function AS function, c.role AS role, c.access_key AS access_key, c.network AS network, c.agent AS agent,
+        SELECT c.account AS account, c.function AS function, c.role AS role, c.owner AS owner, c.access_key AS access_key, c.network AS network, c.agent AS agent,
             groupUniqArray(20)(c.region) AS regions, max(c.in_lambda) AS in_lambda, max(c.is_private) AS is_private, count() AS calls, min(time) AS first_at, max(time) AS last_at, groupUniqArray(10)(source_ip) AS addresses,
             groupUniqArray(5)(user_agent) AS agents, groupUniqArray(20)(event_name) AS names, countIf(error_code != '') AS refused,
             groupUniqArray(100)(event_id) AS ids
         FROM calls AS c
         WHERE c.time >= {start:DateTime64(3)} AND c.access_key IN {suspects:Array(UInt64)} AND c.function GLOBAL IN (SELECT function FROM real)
-        GROUP BY c.account, c.function, c.role, c.access_key, c.network, c.agent
+        GROUP BY c.account, c.function, c.role, c.owner, c.access_key, c.network, c.agent
     ),
     -- Habits of a role: what it did before, and what several of its keys do.
     networks AS
     (
-        SELECT role, network, countIf(time < {start:DateTime64(3)}) AS before, groupUniqArray(100)(access_key) AS keys, count() AS calls
+        SELECT owner, network, countIf(time < {start:DateTime64(3)}) AS before, groupUniqArray(100)(access_key) AS keys, count() AS calls
         FROM calls
-        GROUP BY role, network
+        GROUP BY owner, network
     ),
     agents AS
     (
-        SELECT role, agent, countIf(time < {start:DateTime64(3)}) AS before, groupUniqArray(100)(access_key) AS keys, count() AS calls
+        SELECT owner, agent, countIf(time < {start:DateTime64(3)}) AS before, groupUniqArray(100)(access_key) AS keys, count() AS calls
         FROM calls
-        GROUP BY role, agent
+        GROUP BY owner, agent
     ),
     roles AS
     (
-        SELECT role, count() AS calls, uniqExact(network) AS networks, countIf(in_lambda) AS calls_in_lambda, groupUniqArray(50)(region) AS regions_ever,
+        SELECT owner, count() AS calls, uniqExact(network) AS networks, countIf(in_lambda) AS calls_in_lambda, groupUniqArray(50)(region) AS regions_ever,
             groupUniqArrayIf(50)(region, time < {start:DateTime64(3)}) AS regions_before, groupUniqArray(500)(event_name) AS names_ever,
             groupUniqArrayIf(500)(event_name, time < {start:DateTime64(3)}) AS names_before, uniqExact(access_key) AS keys
         FROM calls
-        GROUP BY role
+        GROUP BY owner
     ),
     region_use AS
     (
-        SELECT role, groupUniqArray(20)(use_region) AS habitual
+        SELECT owner, groupUniqArray(20)(use_region) AS habitual
         FROM
         (
-            SELECT role, region AS use_region, uniqExact(access_key) AS keys, count() AS calls, countIf(time < {start:DateTime64(3)}) AS before
+            SELECT owner, region AS use_region, uniqExact(access_key) AS keys, count() AS calls, countIf(time < {start:DateTime64(3)}) AS before
             FROM calls
-            GROUP BY role, region
+            GROUP BY owner, region
             HAVING keys >= 3 OR before > 0 OR calls >= 20
         )
-        GROUP BY role
+        GROUP BY owner
     ),
     key_use AS
     (
@@ -111,10 +111,10 @@ WITH
             r.refused >= 3 AND r.refused * 2 >= r.calls AS is_refused,
             (is_outside * 2 + (NOT is_agent_known AND NOT is_outside) + (NOT is_network_known) + is_network_odd + is_region_new + is_split + is_recon + is_refused) AS points
         FROM recent AS r
-        GLOBAL INNER JOIN roles AS o ON o.role = r.role
-        GLOBAL LEFT JOIN networks AS n ON n.role = r.role AND n.network = r.network
-        GLOBAL LEFT JOIN agents AS a ON a.role = r.role AND a.agent = r.agent
-        GLOBAL LEFT JOIN region_use AS u ON u.role = r.role
+        GLOBAL INNER JOIN roles AS o ON o.owner = r.owner
+        GLOBAL LEFT JOIN networks AS n ON n.owner = r.owner AND n.network = r.network
+        GLOBAL LEFT JOIN agents AS a ON a.owner = r.owner AND a.agent = r.agent
+        GLOBAL LEFT JOIN region_use AS u ON u.owner = r.owner
         GLOBAL LEFT JOIN key_use AS k ON k.function = r.function AND k.access_key = r.access_key
         -- Without a habit nothing is unusual.
         WHERE o.calls >= 10 AND r.calls * 2 <= o.calls

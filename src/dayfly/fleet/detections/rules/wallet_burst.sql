@@ -86,7 +86,7 @@ SELECT
     ]) AS reasons,
     toJSONString(CAST(
         tuple(
-            who, kind, if(kind = 'caller', 'One caller', concat(toString(callers), ' callers with one pattern of request')),
+            who, kind, if(kind = 'caller' OR callers = 1, 'One caller', concat(toString(callers), ' callers with one pattern of request')),
             run, usual_hour, round(run / requests, 2)
         ),
         'Tuple(key UInt64, kind String, who String, run Float64, usual Float64, mean Float64)'

@@ -1,23 +1,31 @@
--- Callers who asked for very many different things within one hour, well answered, and not many people behind one address.
-WITH busy AS
-(
-    SELECT source, function, hour
-    FROM callers
-    WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
-    GROUP BY source, function, hour
-    HAVING sum(requests) >= {min_subjects:UInt32} AND sum(failed) <= {most_failed:Float64} * sum(requests)
-)
+-- Callers new to the fleet who asked for very many different things within one hour, were answered well, and are not many
+-- people behind one address.
+WITH
+    busy AS
+    (
+        SELECT source, function, hour
+        FROM callers
+        WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
+        GROUP BY source, function, hour
+        HAVING sum(requests) >= {min_subjects:UInt32} AND sum(failed) <= {most_failed:Float64} * sum(requests)
+    ),
+    fresh AS
+    (
+        SELECT source
+        FROM callers
+        WHERE hour >= toStartOfHour({start:DateTime64(3)}) - toIntervalDay(7) AND hour < {now:DateTime64(3)}
+            AND source GLOBAL IN (SELECT source FROM busy)
+        GROUP BY source
+        HAVING min(callers.first) >= {start:DateTime64(3)} - toIntervalDay(1)
+            AND min(callers.first) >= (
+                SELECT min(slot) FROM routes
+                WHERE slot >= toStartOfHour({start:DateTime64(3)}) - toIntervalDay(7) AND slot < {now:DateTime64(3)}
+            ) + toIntervalSecond({learned:UInt32})
+    )
 SELECT DISTINCT source AS suspect
 FROM callers
 WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
-    AND (source, function, hour) GLOBAL IN (SELECT source, function, hour FROM busy)
-    -- Known anywhere for long is known: a search engine comes to every function.
-    AND source GLOBAL NOT IN (
-        SELECT source
-        FROM callers
-        WHERE hour >= toStartOfHour({start:DateTime64(3)}) - toIntervalDay(7)
-            AND hour < toStartOfHour({start:DateTime64(3)}) - toIntervalHour(24)
-    )
+    AND source GLOBAL IN (SELECT source FROM fresh)
 GROUP BY source, function, hour
 HAVING uniqCombinedMerge(12)(subjects) >= {min_subjects:UInt32}
     AND uniqCombinedMerge(12)(principals) <= {most_principals:UInt32}

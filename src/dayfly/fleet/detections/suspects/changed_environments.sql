@@ -2,10 +2,9 @@
 SELECT environment AS suspect
 FROM
 (
-    SELECT environment, min(code) AS least, max(code) AS most
-    FROM invocations
-    WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)} AND code != 0
-    GROUP BY environment
+    SELECT environment, code_least AS least, code_most AS most
+    FROM lives
+    WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)} AND code_most != 0
     UNION ALL
     SELECT environment, code AS least, code AS most
     FROM environments

@@ -23,6 +23,6 @@ GLOBAL INNER JOIN
     )
     GROUP BY source
 ) AS hours USING (source)
-WHERE worst >= 0.15
+WHERE worst >= 0.25
 ORDER BY failures DESC
 LIMIT 1000

@@ -15,5 +15,5 @@ FROM
 )
 WHERE slot >= toStartOfFiveMinutes({start:DateTime64(3)}) AND requests_slot >= {min_rounds:UInt32} / 4
     AND (requests_slot >= 1.5 * usual OR slots_all < 12)
-ORDER BY requests_slot DESC
+ORDER BY slots_all < 12 DESC, requests_slot / greatest(usual, 1) DESC
 LIMIT 1000

@@ -5,7 +5,11 @@ WITH
     (
         SELECT
             account, region, function, pattern, count() AS failures_here, uniqExact(environment) AS places,
-            quantile(0.9)(count()) OVER (PARTITION BY account, region, function) AS noise
+            -- Of a handful of patterns none is the noise.
+            if(
+                count() OVER (PARTITION BY account, region, function) >= 10,
+                quantile(0.9)(count()) OVER (PARTITION BY account, region, function), 0
+            ) AS noise
         FROM failures
         WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)} AND pattern != 0 AND status != 429
         GROUP BY account, region, function, pattern

@@ -1,29 +1,26 @@
 -- Environments whose lines' numbers have gaps, whatever kind of line has the numbers.
-WITH candidates AS
-(
-    SELECT environment
-    FROM invocations
-    WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)} AND sequence != 0
-    GROUP BY environment
-    HAVING max(sequence) - min(sequence) + 1 > count()
-    LIMIT 5000
-)
 SELECT environment AS suspect
 FROM
 (
-    SELECT environment, sequence, time, 1 AS is_invocation
-    FROM invocations
-    WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)} AND environment GLOBAL IN (SELECT environment FROM candidates)
+    SELECT environment, sum(invocations) AS have, min(sequence_least) AS least, max(sequence_most) AS most,
+        CAST([], 'Array(UInt32)') AS others
+    FROM lives
+    WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)} AND sequence_most != 0
+    GROUP BY environment
+    HAVING most - least + 1 > have
     UNION ALL
-    SELECT environment, sequence, time, 0 AS is_invocation
-    FROM findings
-    WHERE time >= {start:DateTime64(3)} - INTERVAL 1 MINUTE AND time < {now:DateTime64(3)}
-    UNION ALL
-    SELECT environment, sequence, time, 0 AS is_invocation
-    FROM behaviours
-    WHERE time >= {start:DateTime64(3)} - INTERVAL 1 MINUTE AND time < {now:DateTime64(3)}
+    SELECT environment, 0 AS have, 4294967295 AS least, 0 AS most, groupUniqArray(sequence) AS others
+    FROM
+    (
+        SELECT environment, sequence FROM findings
+        WHERE time >= toStartOfHour({start:DateTime64(3)}) AND time < {now:DateTime64(3)} AND sequence != 0
+        UNION ALL
+        SELECT environment, sequence FROM behaviours
+        WHERE time >= toStartOfHour({start:DateTime64(3)}) AND time < {now:DateTime64(3)} AND sequence != 0
+    )
+    GROUP BY environment
 )
-WHERE sequence != 0
 GROUP BY environment
-HAVING max(is_invocation) = 1 AND max(sequence) - min(sequence) + 1 > uniqExact(sequence)
+HAVING max(most) > 0 AND max(most) - min(least) + 1 > sum(have)
+    + length(arrayDistinct(arrayFilter(x -> x > min(least) AND x < max(most), groupArrayArray(others))))
 LIMIT 1000

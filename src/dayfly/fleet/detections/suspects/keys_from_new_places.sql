@@ -6,7 +6,7 @@ FROM
     FROM api_calls
     WHERE time >= {start:DateTime64(3)} - INTERVAL 14 DAY AND time < {now:DateTime64(3)} AND access_key != 0
         AND source_ip NOT IN ('', 'AWS Internal') AND NOT endsWith(source_ip, '.amazonaws.com')
-    GROUP BY role, substring(source_ip, 1, length(source_ip) - position(reverse(source_ip), '.')), user_agent
+    GROUP BY account, role, substring(source_ip, 1, length(source_ip) - position(reverse(source_ip), '.')), user_agent
     HAVING min(time) >= {start:DateTime64(3)} AND uniqExact(access_key) <= 2
 )
 GROUP BY suspect

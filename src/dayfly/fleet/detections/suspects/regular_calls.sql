@@ -9,8 +9,9 @@ FROM
         sum(requests) AS requests_all
     FROM callers
     WHERE hour >= toStartOfHour({start:DateTime64(3)}) - toIntervalDay(1) AND hour < {now:DateTime64(3)}
+        AND duration_us <= 1000 * {most_milliseconds:Float64} * requests
     GROUP BY account, region, function, source
-    HAVING requests_all >= {min_ticks:UInt32} AND hours >= 2 AND sum(duration_us) <= 1000 * {most_milliseconds:Float64} * requests_all
+    HAVING requests_all >= {min_ticks:UInt32} AND hours >= 2
     UNION ALL
     SELECT
         account, region, function, cityHash64(account, region, function, 'pattern', pattern) AS key,
@@ -18,8 +19,9 @@ FROM
         sum(requests) AS requests_all
     FROM patterns
     WHERE hour >= toStartOfHour({start:DateTime64(3)}) - toIntervalDay(1) AND hour < {now:DateTime64(3)}
+        AND duration_us <= 1000 * {most_milliseconds:Float64} * requests
     GROUP BY account, region, function, pattern
-    HAVING requests_all >= {min_ticks:UInt32} AND hours >= 2 AND sum(duration_us) <= 1000 * {most_milliseconds:Float64} * requests_all
+    HAVING requests_all >= {min_ticks:UInt32} AND hours >= 2
 ) AS regular
 GLOBAL INNER JOIN
 (

@@ -1,14 +1,16 @@
 -- Patterns that are new to a function watched for long and met many environments within an hour whose first and last such
 -- request lie close together.
 WITH
+    -- Row by row, without waiting for parts to be merged: a part of a long-lived pattern may look sudden, and the rule sees
+    -- that it is not.
     sudden AS
     (
-        SELECT account, region, function, pattern, hour
+        SELECT account, region, function, pattern
         FROM patterns
         WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
-        GROUP BY account, region, function, pattern, hour
-        HAVING sum(requests) >= {min_environments:UInt32} / 2
-            AND toUnixTimestamp64Milli(max(patterns.last)) - toUnixTimestamp64Milli(min(patterns.first)) <= 2000 * {burst:UInt32}
+            AND requests >= {min_environments:UInt32} / 2
+            AND toUnixTimestamp64Milli(last) - toUnixTimestamp64Milli(first) <= 2000 * {burst:UInt32}
+            AND finalizeAggregation(environments) >= {min_environments:UInt32} / 2
     ),
     hot AS
     (

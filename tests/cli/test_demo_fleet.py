@@ -1,0 +1,53 @@
+"""`dayfly demo --fleet`: one command, a link, an attack that the fleet sees, and nothing left behind."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from dayfly.cli.main import run as run_command
+
+_COMMAND = (sys.executable, "-c", "from dayfly.cli.main import main; main()", "demo", "--fleet")
+_DEADLINE_S = 120.0
+
+
+def test_a_report_and_the_console_exclude_each_other(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert run_command(["demo", "--fleet", "--report", str(tmp_path / "r.html")]) == 2
+    assert "exclude each other" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_the_fleet_sees_the_attack_and_ctrl_c_ends_everything() -> None:
+    before = set(Path(tempfile.gettempdir()).glob("dayfly-demo-fleet-*"))
+    with subprocess.Popen(
+        (*_COMMAND, "--json", "--environments", "3", "--attackers", "9"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as demo:
+        assert demo.stdout is not None
+        told = json.loads(demo.stdout.readline())
+        (folder,) = set(Path(tempfile.gettempdir()).glob("dayfly-demo-fleet-*")) - before
+        token = (folder / "fleet" / "cli.token").read_text().strip()
+        assert httpx.get(told["set_up_url"]).status_code == 200
+        with httpx.Client(base_url=told["url"], headers={"authorization": f"Bearer {token}"}) as api:
+            end = time.monotonic() + _DEADLINE_S
+            while len(api.get("/api/v1/retirement/infected").json().get("payments", [])) < 3:
+                assert time.monotonic() < end, "the fleet saw no attack"
+                time.sleep(0.5)
+        demo.send_signal(signal.SIGINT)
+        _, errors = demo.communicate(timeout=60)
+        assert demo.returncode == 0, errors
+        assert not folder.exists()
+        with pytest.raises(httpx.HTTPError):
+            httpx.get(told["url"], timeout=2.0)
