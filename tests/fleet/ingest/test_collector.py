@@ -185,3 +185,22 @@ def test_a_store_that_is_away_loses_nothing(tmp_path: Path, store: Store, clickh
             away.is_away = False
             assert collector.drain(20)
     assert counts(store) == {"n": 30, "lines": 30}
+
+
+def test_broken_lines_do_not_hide_forged_ones(opened: Open, store: Store) -> None:
+    collector = opened()
+    messages = [f"{{broken {number}" for number in range(9000)]
+    body = firehose("a", packed(record(*messages)), packed(record(line(8, 1), group="/aws/lambda/orders")))
+    collector.take("firehose", body, token="a", sender="eu", functions=("check*",))
+    assert collector.drain(30)
+    assert counts(
+        store, "SELECT countIf(reason = 'forged') AS f, countIf(reason = 'malformed') AS m FROM quarantine"
+    ) == {
+        "f": 1,
+        "m": 100,
+    }
+    assert counts(store, "SELECT lines, malformed, forged FROM batches") == {
+        "lines": 9001,
+        "malformed": 9000,
+        "forged": 1,
+    }
