@@ -276,6 +276,7 @@ WRAPPER_VARIABLES = {
     "DAYFLY_NEXT_WRAPPER": "another exec wrapper, to be run before Dayfly's",
     "DAYFLY_FLEET_KEY": "the fleet's key, 64 hexadecimal digits: lines of Dayfly's bear a proof, and an invocation's line has "
     "pseudonyms of caller and subject; taken out of the environment before function code runs",
+    "DAYFLY_RECYCLED": "written by `dayfly recycle` to have every environment replaced; Dayfly reads nothing from it",
 }
 
 _SWITCH = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import time
 import uuid
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from dayfly.fleet.records.rows import (
     Quarantined,
     Triage,
 )
+from dayfly.fleet.store.schema import migrations
 from dayfly.fleet.store.store import Store
 
 FUNCTION = "checkout"
@@ -62,12 +64,25 @@ def fill_console(
     plant(store, probing(now - 5400))
     plant(store, stuffing(now - 3600 * 3, requests=300))
     shop = _shop(store, now)
+    sum_up_anew(store)
     infected = shop.environments[4:18]
     _findings(store, now, FUNCTION, infected, shop.requests)
     _detections(store, now, FUNCTION, infected, [ATTACKER], shop.requests)
     _ingest(store, now, FUNCTION)
     Runner(store, load_rules(), lambda: now).tick()
     return Planted(now, FUNCTION, tuple(infected), "b" * 32, f"{infected[0]:016x}:7:residue.memory")
+
+
+_VIEW = re.compile(r"CREATE MATERIALIZED VIEW \w+ TO (\w+) AS\s+(SELECT.*)", re.DOTALL)
+
+
+def sum_up_anew(store: Store) -> None:
+    """Fill the tables that sum lines up from the lines that are there: planting takes lines away, and adds them again."""
+    for file in migrations():
+        for statement in file.statements:
+            if (view := _VIEW.search(statement)) is not None:
+                store.command(f"TRUNCATE TABLE {view[1]}")
+                store.command(f"INSERT INTO {view[1]} {view[2]}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import pytest
 from tests.fleet.console.conftest import NOW, Filled, moment
 from tests.fleet.console.planted import FUNCTION
 
+from dayfly.fleet.console.span import read_span
 from dayfly.fleet.store.sqlfiles import SqlFile, read_folder, read_sql
 
 _END = moment(NOW)
@@ -20,11 +21,11 @@ _MAY_BE_EMPTY: dict[str, str] = {}
 def _parameters(filled: Filled) -> dict[str, object]:
     planted = filled.planted
     return {
-        "start": _END - timedelta(hours=5), "end": _END, "now": _END, "step": 60, "days": 14, "function": FUNCTION, "functions": [FUNCTION, "account"],
+        **read_span("6h", None, _END).hours, "now": _END, "step": 300, "days": 14, "function": FUNCTION, "functions": [FUNCTION, "account"],
         "severity": 2, "kind": "", "search": "", "before": _END + timedelta(days=1), "before_uid": "\uffff", "most": 500, "subjects": [],
         "subject": "c" * 32, "marked": list(planted.infected), "buckets": 240, "uid": planted.finding, "environment": planted.infected[0],
         "environments": list(planted.infected), "first": _END - timedelta(seconds=2400), "last": _END - timedelta(seconds=2394), "sources": [0x5E1F1E5500C0FFEE],
-        "reason": "", "rules": ["infection_burst"], "always": ["environment.infected"], "shared": ["residue.memory"], "infected": _END - timedelta(hours=1),
+        "reason": "", "rules": ["foothold"], "shared_rules": ["infection_burst"], "always": ["environment.infected"], "shared": ["residue.memory"], "infected": _END - timedelta(hours=1),
     }  # fmt: skip
 
 

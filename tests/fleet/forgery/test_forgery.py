@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -281,3 +282,32 @@ def test_lines_of_a_real_environment_in_another_stream_of_its_function_are_forge
     intake = _read(elsewhere, reader=reader)
     assert intake.ours == 0
     assert intake.forged == len(stolen)
+
+
+@needs_bubblewrap
+@pytest.mark.parametrize("isolation", ["invocation", "process"])
+def test_a_worker_finds_the_fleets_key_nowhere(isolation: str) -> None:
+    """Whoever has it can make proofs: it must be out of reach of what an event can run."""
+
+    key, control = os.urandom(32).hex(), os.urandom(32).hex()
+
+    async def scenario() -> None:
+        config = basic(
+            folder=_FUNCTION,
+            runtime="dayfly",
+            environment={"DAYFLY_FLEET_KEY": key, "DAYFLY_ISOLATION": isolation, "CONTROL": control},
+            timeout_s=60.0,
+            memory_mb=256,
+        )
+        async with running_lab("bubblewrap", config=config) as running:
+            wrote: dict[str, list[str]] = {}
+            for name, secret in (("key", key), ("control", control)):
+                result = await running.call({"how": "look", "text": secret[::-1]})
+                assert result.function_error is None, result.payload
+                wrote[name] = json.loads(result.payload)["wrote"]
+            # A variable that is nobody's secret is found: the search works.
+            assert any("environ" in place for place in wrote["control"])
+            assert any("memory" in place for place in wrote["control"])
+            assert wrote["key"] == []
+
+    asyncio.run(scenario())

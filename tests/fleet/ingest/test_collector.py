@@ -12,6 +12,8 @@ from tests.fleet.ingest.batches import BEGIN, firehose, line, packed, record
 from tests.fleet.ingest.standin import StandIn
 
 from dayfly.fleet.ingest.collector import Collector, Limits
+from dayfly.fleet.ingest.reading import BatchReader, Header
+from dayfly.fleet.ingest.seen import Seen
 from dayfly.fleet.ingest.spool import Full
 from dayfly.fleet.records.events import LogEvent
 from dayfly.fleet.store.sqlfiles import parse_sql
@@ -150,6 +152,28 @@ def test_a_key_for_some_functions_cannot_speak_of_others(opened: Open, store: St
     }
 
 
+@pytest.mark.parametrize(
+    ("around", "inside"),
+    [
+        ({"function": "orders"}, ""),
+        ({"function": "checkout", "group": "/aws/lambda/orders"}, ""),
+        ({"function": "checkout", "stream": "2026/11/26/orders[7]" + "b" * 32}, ""),
+        ({"function": "checkout"}, "orders"),
+        ({"group": "/shop/all"}, "orders"),
+    ],
+)
+def test_no_name_around_a_line_or_in_it_gets_past_a_key(around: dict[str, str], inside: str) -> None:
+    message = json.dumps({"environment": 8, "sequence": 1, "function": inside or "checkout"})
+    header = Header("lines", "import", "t", "eu", BEGIN / 1000, functions=("checkout",))
+    reader = BatchReader(StandIn(), Seen(), trail_key=b"k")
+    outcome = reader.read(header, json.dumps({"time": BEGIN / 1000, "message": message, **around}).encode())
+    assert outcome.forged == 1
+    assert "invocations" not in outcome.tables
+    honest = {"time": BEGIN / 1000, "message": line(7, 1), "group": "/aws/lambda/checkout"}
+    outcome = reader.read(header, json.dumps(honest).encode())
+    assert (outcome.forged, len(outcome.tables["invocations"])) == (0, 1)
+
+
 def test_a_full_queue_is_said_and_keeps_nothing(tmp_path: Path, store: Store) -> None:
     limits = Limits(spool_bytes=5000, reserve_bytes=0)
     with Collector(tmp_path, store, StandIn(), limits=limits) as collector:
@@ -185,3 +209,22 @@ def test_a_store_that_is_away_loses_nothing(tmp_path: Path, store: Store, clickh
             away.is_away = False
             assert collector.drain(20)
     assert counts(store) == {"n": 30, "lines": 30}
+
+
+def test_broken_lines_do_not_hide_forged_ones(opened: Open, store: Store) -> None:
+    collector = opened()
+    messages = [f"{{broken {number}" for number in range(9000)]
+    body = firehose("a", packed(record(*messages)), packed(record(line(8, 1), group="/aws/lambda/orders")))
+    collector.take("firehose", body, token="a", sender="eu", functions=("check*",))
+    assert collector.drain(30)
+    assert counts(
+        store, "SELECT countIf(reason = 'forged') AS f, countIf(reason = 'malformed') AS m FROM quarantine"
+    ) == {
+        "f": 1,
+        "m": 100,
+    }
+    assert counts(store, "SELECT lines, malformed, forged FROM batches") == {
+        "lines": 9001,
+        "malformed": 9000,
+        "forged": 1,
+    }

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from tests.fleet.service.receiver import Receiver
 from tests.fleet.service.running import Person, Served, add_people
 
 from dayfly.fleet.service.front import Front
@@ -58,3 +61,12 @@ def service(store: Store, tmp_path: Path) -> Iterator[Service]:
     ledger = Ledger(tmp_path)
     yield Service(tmp_path, store, ledger, Front("127.0.0.1", 8710), Passwords())
     ledger.close()
+
+
+@pytest.fixture
+def receiver() -> Iterator[tuple[str, type[Receiver]]]:
+    kind = type("Receiver", (Receiver,), {"got": []})
+    with ThreadingHTTPServer(("127.0.0.1", 0), kind) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/hook", kind
+        server.shutdown()

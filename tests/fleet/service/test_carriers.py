@@ -8,13 +8,13 @@ import json
 import socketserver
 import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
 
 import boto3
 import pytest
 from moto import mock_aws
 from tests.fleet.formats.test_formats import detection
+from tests.fleet.service.receiver import Receiver
 
 from dayfly.fleet.service.alerts.alert import Alert, ChannelError
 from dayfly.fleet.service.alerts.aws import EventBridgeCarrier, SecurityHubCarrier
@@ -32,32 +32,7 @@ def _alert(**changes: Any) -> Alert:
     )
 
 
-class _Receiver(BaseHTTPRequestHandler):
-    got: list[tuple[str, dict[str, str], bytes]]
-    status = 200
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["content-length"]))
-        self.got.append((self.path, {name.lower(): value for name, value in self.headers.items()}, body))
-        self.send_response(self.status)
-        self.send_header("location", "/elsewhere")
-        self.send_header("content-length", "0")
-        self.end_headers()
-
-    def log_message(self, format: str, *arguments: object) -> None:
-        """Say nothing."""
-
-
-@pytest.fixture
-def receiver() -> Iterator[tuple[str, type[_Receiver]]]:
-    kind = type("Receiver", (_Receiver,), {"got": []})
-    with ThreadingHTTPServer(("127.0.0.1", 0), kind) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/hook", kind
-        server.shutdown()
-
-
-def test_a_webhook_is_signed_over_time_and_body(receiver: tuple[str, type[_Receiver]]) -> None:
+def test_a_webhook_is_signed_over_time_and_body(receiver: tuple[str, type[Receiver]]) -> None:
     url, kind = receiver
     secret = "a secret of the webhook's"
     WebhookCarrier(Webhook(name="w", url=url, secret=secret), clock=lambda: 1_790_000_000.9).send([_alert()])
@@ -72,7 +47,7 @@ def test_a_webhook_is_signed_over_time_and_body(receiver: tuple[str, type[_Recei
 
 @pytest.mark.parametrize("status", [301, 307, 400, 404, 500])
 def test_what_is_no_success_is_a_failure_and_redirects_lead_nowhere(
-    receiver: tuple[str, type[_Receiver]], status: int
+    receiver: tuple[str, type[Receiver]], status: int
 ) -> None:
     url, kind = receiver
     kind.status = status
@@ -90,7 +65,7 @@ def test_a_webhook_that_is_not_there_is_told_without_its_address() -> None:
 
 
 def test_what_comes_from_logs_cannot_call_people_or_link_in_slack(
-    receiver: tuple[str, type[_Receiver]],
+    receiver: tuple[str, type[Receiver]],
 ) -> None:
     url, kind = receiver
     hostile = "<!channel> <https://evil.example|click> *bold* @here & `code`\n# title"

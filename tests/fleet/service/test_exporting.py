@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from tests.fleet.service.receiver import Receiver
 from tests.fleet.service.running import COMMAND, Person, Served
 
 
@@ -55,3 +56,22 @@ def test_files_are_written_for_the_local_token_alone(admin: Person) -> None:
     token = admin.get("/").text.partition('name="_csrf_token" value="')[2].partition('"')[0]
     answer = admin.post("/api/v1/export/parquet", json={"folder": "/tmp/x"}, headers={"x-csrf-token": token})
     assert answer.status_code == 403
+
+
+def test_a_channel_is_tried_through_the_running_service(
+    tmp_path: Path, receiver: tuple[str, type[Receiver]]
+) -> None:
+    url, kind = receiver
+    (tmp_path / "secret").write_text("0123456789abcdef")
+    (tmp_path / "fleet.toml").write_text(
+        f'[[alert]]\nname = "hook"\nkind = "webhook"\nurl = "{url}"\nsecret = "file:{tmp_path}/secret"\n'
+    )
+    with Served(tmp_path) as running:
+        done = _run(running, "alert", "test", "hook", "--json")
+        assert json.loads(done.stdout) == {"channel": "hook", "taken": True, "fault": ""}
+        assert json.loads(kind.got[0][2])["finding_info"]["types"] == ["alert_test"]
+        kind.status = 500
+        assert _run(running, "alert", "test", "hook").returncode == 1
+        answer = running.api().get("/api/v1/alerts").text
+        assert "0123456789abcdef" not in answer
+        assert url not in answer

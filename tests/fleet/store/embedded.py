@@ -11,6 +11,8 @@ import os
 import sys
 from pathlib import Path
 
+import msgspec
+
 from dayfly.errors import DayflyError
 from dayfly.fleet.records.rows import Invocation
 from dayfly.fleet.store.backup import back_up, restore
@@ -125,11 +127,24 @@ def older(folder: Path) -> dict[str, object]:
         store.command("CREATE TABLE migrations (name String, applied DateTime64(3, 'UTC') DEFAULT now64(3)) "
                       "ENGINE = ReplacingMergeTree(applied) ORDER BY name")  # fmt: skip
         store.command("INSERT INTO migrations (name) SELECT {name:String}", {"name": migrations()[0].name})
-        store.insert("invocations", _invocations(10))
+        store.insert("invocations", [*_invocations(8, gap=1800.0), *_invocations(2, first=8)])
+        store.insert(
+            "invocations",
+            [msgspec.structs.replace(one, outcome="error") for one in _invocations(3, first=20)],
+        )
     with _open(folder) as store:
         applied = [migrations()[0].name, *migrate(store, Deployment.SINGLE)]
         found = store.rows(_COUNT)[0]["n"]
-        return {"rows": found, "applied": applied, "known": [one.name for one in migrations()]}
+        aggregates = store.rows(
+            parse_sql(
+                "aggregates",
+                "SELECT (SELECT sum(requests) FROM routes) AS routes, (SELECT sum(invocations) FROM lives) AS lives, "
+                "(SELECT count() FROM failures) AS failures",
+            )
+        )
+        return {
+            "rows": found, "applied": applied, "known": [one.name for one in migrations()], "aggregates": aggregates[0],
+        }  # fmt: skip
 
 
 def full(folder: Path) -> dict[str, object]:

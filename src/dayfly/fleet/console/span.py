@@ -34,6 +34,14 @@ class Span:
         """`start` and `end` as the SQL files take them."""
         return {"start": self.start, "end": self.end}
 
+    @property
+    def hours(self) -> dict[str, object]:
+        """`parameters`, and the whole hours within: from `first_hour` to before `last_hour`; none where these are one."""
+        floor = self.end.replace(minute=0, second=0, microsecond=0)
+        below = self.start.replace(minute=0, second=0, microsecond=0)
+        ceiling = below if below == self.start else below + timedelta(hours=1)
+        return {**self.parameters, "first_hour": ceiling, "last_hour": max(floor, ceiling)}
+
     def share(self, moment: datetime) -> float:
         """Where `moment` lies, 0 at the start and 1 at the end; outside it is cut."""
         return min(max((moment - self.start).total_seconds() / self.seconds, 0.0), 1.0)

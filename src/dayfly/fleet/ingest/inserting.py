@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 # (https://github.com/ClickHouse/ClickHouse/blob/master/src/Common/ErrorCodes.cpp): parsing, types, ranges.
 _ABOUT_ROWS = frozenset({6, 26, 27, 32, 33, 38, 41, 53, 69, 70, 72, 117, 130, 131, 321, 349, 376, 467})
 _AT_ONCE = 3
+# What ClickHouse takes in one insert without coming near its limit of memory; the rows of one large batch may be more.
+_SLICE_BYTES = 24 << 20
 
 
 class Inserter:
@@ -43,6 +45,10 @@ class Inserter:
         self._pool.shutdown()
 
     def _insert(self, table: str, data: bytes, token: str) -> None:
+        if len(data) > _SLICE_BYTES and data.find(b"\n") + 1 < len(data):
+            for number, piece in enumerate(_slices(data)):
+                self._insert(table, piece, f"{token}.{number}")
+            return
         try:
             self._store.insert_lines(table, data, token=token)
         except StoreError as error:
@@ -56,6 +62,17 @@ class Inserter:
             middle = len(lines) // 2
             for half, part in (("a", lines[:middle]), ("b", lines[middle:])):
                 self._insert(table, b"".join(part), f"{token}{half}")
+
+
+def _slices(data: bytes) -> Iterator[bytes]:
+    """Whole lines, about _SLICE_BYTES at a time, and the same again for the same data; a longer line is one slice."""
+    begin = 0
+    while begin < len(data):
+        end = data.rfind(b"\n", begin, begin + _SLICE_BYTES) + 1
+        if end <= begin:
+            end = data.find(b"\n", begin) + 1 or len(data)
+        yield data[begin:end]
+        begin = end
 
 
 def is_about_rows(error: StoreError) -> bool:

@@ -12,15 +12,18 @@ from dayfly.errors import DayflyError
 from dayfly.fleet.ingest.envelopes import Bad, EnvelopeError, Kind, Whose, open_batch
 from dayfly.fleet.ingest.seen import Seen
 from dayfly.fleet.ingest.senders import is_allowed
-from dayfly.fleet.lifetimes.messages import is_stream
+from dayfly.fleet.lifetimes.messages import is_stream, name_of_function
 from dayfly.fleet.records.cloudtrail import call_of, is_record, read_trail
 from dayfly.fleet.records.events import Intake, LogEvent
 from dayfly.fleet.records.rows import ApiCall, Batch, Quarantined, Road
 
 # Enough to see what a line was; the whole of it may hold a customer's data.
 QUARANTINED_BYTES = 4096
-# A batch of nothing but rubbish leaves so many examples; all of it is counted.
+# A batch of nothing but rubbish leaves so many examples of each reason, so that broken lines do not hide forged ones; all
+# of it is counted.
 _MANY_EXAMPLES = 100
+# So many lines' rows are objects at once; then they are bytes.
+_MANY_ROWS = 8192
 # How CloudTrail names its streams in CloudWatch Logs: account_CloudTrail_region.
 _STREAM_OF_TRAIL = "_CloudTrail_"
 _encoder = msgspec.json.Encoder()
@@ -80,50 +83,66 @@ class BatchReader:
 
     def read(self, header: Header, body: bytes) -> Outcome:
         """The rows of one batch. What is wrong with a piece of it costs that piece alone."""
-        intake = Intake()
-        examples = lines = 0
+        intake, outcome = Intake(), Outcome()
+        kept: Counter[str] = Counter()
+        lines = 0
         if header.kind == "trail":
-            self._read_trail(header, body, intake)
-            return self._outcome(header, body, intake)
-        try:
-            for item in open_batch(header.kind, header.road, header.whose, body):
-                lines += 1
-                if isinstance(item, LogEvent):
-                    if (
-                        not header.functions
-                        and _STREAM_OF_TRAIL in item.log_stream
-                        and self._take_call(item, intake)
-                    ):
-                        continue
-                    if not header.functions or is_allowed(item.function, header.functions):
-                        self._read_line(item, intake)
-                        if not lines & 1023:
-                            del intake.rows.get("quarantine", [])[_MANY_EXAMPLES:]
-                        continue
-                    intake.forged += 1
-                    row = _strange(header, item)
-                else:
-                    intake.malformed += 1
-                    row = _bad(header, item)
-                if (examples := examples + 1) <= _MANY_EXAMPLES:
-                    intake.add("quarantine", row)
-        except EnvelopeError as error:
-            intake.malformed += 1
-            intake.add("quarantine", _bad(header, Bad(error.message, "")))
-        intake.lines = lines
-        return self._outcome(header, body, intake)
+            lines = self._read_trail(header, body, intake)
+        else:
+            try:
+                for item in open_batch(header.kind, header.road, header.whose, body):
+                    lines += 1
+                    self._read_item(header, item, intake)
+                    if not lines % _MANY_ROWS:
+                        self._move_rows(intake, outcome, kept)
+            except EnvelopeError as error:
+                intake.malformed += 1
+                intake.add("quarantine", _bad(header, Bad(error.message, "")))
+        self._move_rows(intake, outcome, kept)
+        return _finished(header, len(body), lines, intake, outcome)
 
-    def _read_trail(self, header: Header, body: bytes, intake: Intake) -> None:
+    def _read_item(self, header: Header, item: LogEvent | Bad, intake: Intake) -> None:
+        if isinstance(item, Bad):
+            intake.malformed += 1
+            intake.add("quarantine", _bad(header, item))
+        elif header.functions:
+            self._read_of_some(header, item, intake)
+        elif _STREAM_OF_TRAIL not in item.log_stream or not self._take_call(item, intake):
+            self._read_line(item, intake)
+
+    def _read_of_some(self, header: Header, item: LogEvent, intake: Intake) -> None:
+        """Read a line whose sender may speak of some functions: not what it says around it counts alone, nor in it."""
+        is_ours = all(is_allowed(name, header.functions) for name in _named_around(item))
+        read = Intake()
+        if is_ours:
+            self._read_line(item, read)
+            for table, rows in read.rows.items():
+                if table != "quarantine" and not all(
+                    is_allowed(getattr(row, "function", ""), header.functions) for row in rows
+                ):
+                    is_ours = False
+        if not is_ours:
+            intake.forged += 1
+            intake.add("quarantine", _strange(header, item))
+            return
+        for table, rows in read.rows.items():
+            intake.rows.setdefault(table, []).extend(rows)
+        for name in ("ours", "platform", "other", "malformed", "forged"):
+            setattr(intake, name, getattr(intake, name) + getattr(read, name))
+        intake.newest = max(intake.newest, read.newest)
+
+    def _read_trail(self, header: Header, body: bytes, intake: Intake) -> int:
         try:
             trail = read_trail(body, key=self._trail_key)
         except DayflyError as error:
-            intake.lines, intake.malformed = 1, 1
+            intake.malformed = 1
             intake.add("quarantine", _bad(header, Bad(error.message, "")))
-            return
-        intake.lines, intake.malformed = trail.records, trail.malformed
+            return 1
+        intake.malformed = trail.malformed
         intake.other = trail.records - trail.malformed - len(trail.calls)
         for call in trail.calls:
             self._add_call(call, intake)
+        return trail.records
 
     def _take_call(self, event: LogEvent, intake: Intake) -> bool:
         """Take a record that CloudTrail itself wrote into a log group; a function cannot name its stream so."""
@@ -156,14 +175,16 @@ class BatchReader:
             bad = Bad(f"the reader failed: {type(fault).__name__}", text, event.time)
             intake.add("quarantine", _bad_line(event, bad))
 
-    def _outcome(self, header: Header, body: bytes, intake: Intake) -> Outcome:
-        outcome = Outcome(intake.lines, 0, intake.malformed, intake.forged, 0, intake.newest)
+    def _move_rows(self, intake: Intake, outcome: Outcome, kept: Counter[str]) -> None:
+        """Encode the rows that are new; `kept` counts the examples of what was not believed."""
         repeated: dict[object, Counter[str]] = {}
         for table, rows in intake.rows.items():
-            if table == "quarantine":
-                del rows[_MANY_EXAMPLES:]
             new = []
             for row in rows:
+                if isinstance(row, Quarantined):
+                    kept[row.reason] += 1
+                    if kept[row.reason] > _MANY_EXAMPLES:
+                        continue
                 if self._seen.is_new(table, row):
                     new.append(row)
                 elif table in _COUNTED:
@@ -171,19 +192,36 @@ class BatchReader:
             if new:
                 lines, bad = _encode(new)
                 intake.malformed += bad
-                outcome.malformed += bad
                 outcome.rows += len(new) - bad
-                outcome.tables[table] = [lines]
+                outcome.tables.setdefault(table, []).append(lines)
+        intake.rows.clear()
         # One line may make rows of several tables, and come several times.
-        outcome.duplicates = sum(max(counts.values()) for counts in repeated.values())
-        batch = Batch(
-            received=header.received, token=header.token, road=header.road, sender=header.sender, bytes=len(body),
-            lines=intake.lines, ours=intake.ours, platform=intake.platform, other=intake.other,
-            duplicates=outcome.duplicates, malformed=intake.malformed, forged=intake.forged, newest=intake.newest,
-        )  # fmt: skip
-        outcome.tables["batches"] = [_encoder.encode_lines([batch])]
-        outcome.rows += 1
-        return outcome
+        outcome.duplicates += sum(max(counts.values()) for counts in repeated.values())
+
+
+def _named_around(item: LogEvent) -> list[str]:
+    """The functions that a line's sender, group and stream name."""
+    names = [item.function]
+    if item.log_group.startswith("/aws/lambda/"):
+        names.append(name_of_function("", item.log_group))
+    if is_stream(item.log_stream) and (named := name_of_function(item.log_stream)):
+        names.append(named)
+    return names
+
+
+def _finished(header: Header, size: int, lines: int, intake: Intake, outcome: Outcome) -> Outcome:
+    outcome.lines = lines
+    outcome.malformed = intake.malformed
+    outcome.forged = intake.forged
+    outcome.newest = intake.newest
+    batch = Batch(
+        received=header.received, token=header.token, road=header.road, sender=header.sender, bytes=size,
+        lines=lines, ours=intake.ours, platform=intake.platform, other=intake.other, duplicates=outcome.duplicates,
+        malformed=intake.malformed, forged=intake.forged, newest=intake.newest,
+    )  # fmt: skip
+    outcome.tables["batches"] = [_encoder.encode_lines([batch])]
+    outcome.rows += 1
+    return outcome
 
 
 def _encode(rows: list[msgspec.Struct]) -> tuple[bytes, int]:

@@ -22,11 +22,11 @@ class Asked:
     host: str
     address: str
     is_from_here: bool
+    public_url: str = ""
 
-    @property
-    def origin(self) -> str:
-        """The origin of our own pages for this request."""
-        return f"{self.scheme}://{self.host}"
+    def is_ours(self, origin: str) -> bool:
+        """Whether pages of this origin are ours; a proxy may have put another name into the Host header."""
+        return bool(origin) and origin in (f"{self.scheme}://{self.host}", self.public_url)
 
     @property
     def is_secure(self) -> bool:
@@ -78,7 +78,7 @@ class Front:
                 used = headers["x-forwarded-proto"].strip().lower()
         if public.scheme == "https" and host == public.netloc.lower():
             used = "https"
-        return Asked(used, host, address, is_loopback(address) and not self.proxies)
+        return Asked(used, host, address, is_loopback(address) and not self.proxies, self.public_url)
 
     def is_name(self, host: str) -> bool:
         """Whether a Host header names us: a page whose own name was pointed at this address does not.

@@ -254,7 +254,7 @@ def _from_elsewhere(method: str, headers: dict[str, str], asked: Asked, *, is_in
         return "" if is_page or site in ("", "same-origin", "none") else "this is not for other sites"
     if site not in ("", "same-origin"):
         return "this request comes from another site"
-    if origin and origin.lower() != asked.origin:
+    if origin and not asked.is_ours(origin.lower()):
         return "this request comes from another site"
     return ""
 

@@ -49,7 +49,8 @@ class Ticking:
                 Exception
             ) as error:  # trust boundary: one bad run must not end the thread; counted, and told in health
                 fault = f"{type(error).__name__}: {error}"[:500]
-                logging.getLogger("dayfly.fleet").error("%s failed: %s", self._name, fault)
+                if fault != self._health["last_error"] or not self._health.get("is_failing"):
+                    logging.getLogger("dayfly.fleet").error("%s failed: %s", self._name, fault)
             took = time.monotonic() - began
             health = self._health
             self._health = {

@@ -16,6 +16,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, assert_never
 
 from dayfly.errors import DayflyError
+from dayfly.fleet.store.backfilling import backfill
 from dayfly.fleet.store.sqlfiles import SqlFile, read_folder, read_sql
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def statements_for(file: SqlFile, deployment: Deployment, *, cluster: str = "") 
 
 
 def migrate(store: Store, deployment: Deployment, *, cluster: str = "") -> list[str]:
-    """Apply what was not applied yet and return its names; may be called at every start.
+    """Apply what was not applied yet and return its names; may be called at every start, before anything is written.
 
     Raises DayflyError where the database is newer than this version of Dayfly.
     """
@@ -98,6 +99,14 @@ def migrate(store: Store, deployment: Deployment, *, cluster: str = "") -> list[
             continue
         for statement in statements_for(file, deployment, cluster=cluster):
             store.command(statement)
+        is_cluster = deployment is Deployment.CLUSTER
+        for statement in file.statements:
+            backfill(
+                store,
+                statement,
+                local="_local" if is_cluster else "",
+                where=f" ON CLUSTER '{cluster}'" if is_cluster else "",
+            )
         store.command(_file("record_migration").text, {"name": file.name})
         done.append(file.name)
     return done

@@ -63,5 +63,5 @@ def test_the_same_figures_as_from_the_log(filled: Filled) -> None:
 
 
 def test_no_rows_are_no_lives() -> None:
-    found = measure("f", [], end=moment(NOW))
+    found = measure("f", [], {}, end=moment(NOW))
     assert (found.environments, found.oldest_alive, found.lifetime.p50) == (0, None, None)

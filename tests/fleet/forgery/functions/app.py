@@ -1,6 +1,7 @@
 """Writes what it is told to where it is told to: a handler in the hands of somebody who forges log lines."""
 
 import contextlib
+import ctypes
 import os
 import sys
 import time
@@ -78,6 +79,33 @@ def in_a_child(data):
     return os.spawnv(os.P_WAIT, sys.executable, [sys.executable, "-c", f"print({data!r}.decode())"])
 
 
+def looked_for(data):
+    """Look for a secret wherever this process can read: variables and command lines of all, and its own memory."""
+    # What is looked for must not be found because it is looked for: it comes reversed, and everything is read reversed.
+    found = []
+    for pid in [*filter(str.isdigit, os.listdir("/proc")), "self"]:
+        for name in ("environ", "cmdline"):
+            with contextlib.suppress(OSError), open(f"/proc/{pid}/{name}", "rb") as file:
+                if file.read()[::-1].find(data) >= 0:
+                    found.append(f"/proc/{pid}/{name}")
+    found += [f"os.environ[{key}]" for key, value in os.environ.items() if data in value[::-1].encode()]
+    raw = bytes.fromhex(data.decode()[::-1])[::-1]
+    with open("/proc/self/maps") as maps:
+        regions = [line.split() for line in maps]
+    for region in regions:
+        begin, _, end = region[0].partition("-")
+        if "r" not in region[1] or region[-1].startswith("[v"):
+            continue
+        # The process may not open its own /proc/self/mem under Dayfly; to read memory it needs no file.
+        content = ctypes.string_at(int(begin, 16), int(end, 16) - int(begin, 16))[::-1]
+        if content.find(data) >= 0:
+            found.append(f"memory, as text: {region[-1]}")
+        if content.find(raw) >= 0:
+            found.append(f"memory, as bytes: {region[-1]}")
+        del content
+    return found
+
+
 WAYS = {
     "print": by_print,
     "stdout": by_descriptor(1),
@@ -90,4 +118,5 @@ WAYS = {
     "others": by_others_descriptors,
     "after-much": after_much,
     "child": in_a_child,
+    "look": looked_for,
 }

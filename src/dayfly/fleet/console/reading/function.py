@@ -121,13 +121,19 @@ def read_function(console: Console, name: str, span: Span) -> FunctionView | Non
     }
     marked = list({*(whole(row, "environment") for row in marks), *accused})[:500]
     drawing = {**named, "buckets": BUCKETS, "most": LIVES}
-    lives, packages, behaviours, retired, bare = console.ask(
-        (read_sql(package, "sql/function_lives"), {**drawing, "marked": marked}),
+    # Log streams stand for environments only where Dayfly's own lines name none.
+    lives_query = (
+        (read_sql(package, "sql/function_lives"), {**drawing, "marked": marked})
+        if whole(totals[0], "invocations")
+        else (read_sql(package, "sql/function_bare_lives"), drawing)
+    )
+    drawn, packages, behaviours, retired = console.ask(
+        lives_query,
         (read_sql(package, "sql/function_packages"), {"function": name}),
         (read_sql(package, "sql/function_behaviours"), {"function": name}),
         (read_sql(package, "sql/function_retired"), {"subject": f"function:{name}", **span.parameters}),
-        (read_sql(package, "sql/function_bare_lives"), drawing),
     )
+    lives, bare = (drawn, []) if whole(totals[0], "invocations") else ([], drawn)
     if not states and not lives and not bare and not detections and not kinds:
         return None
     isolation = text(states[0], "isolation") if states else ""

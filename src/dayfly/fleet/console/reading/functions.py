@@ -1,8 +1,8 @@
-"""The functions that logs speak of, page by page, with the figures of those on the page only."""
+"""The functions that logs speak of, page by page, with the latency of those on the page only."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -37,6 +37,7 @@ class Function:
     findings: int
     worst: int
     protection: Protection
+    is_measured: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,22 +56,27 @@ def read_functions(
 ) -> FunctionsPage:  # fmt: skip
     """Return one page. `after` is the name of the last function of the page before, in the same order."""
     package = "dayfly.fleet.console"
-    seen, states, findings, reasons = console.ask(
-        (read_sql(package, "sql/functions_seen"), {**span.parameters, "search": search}),
+    seen, bare, states, findings, reasons = console.ask(
+        (read_sql(package, "sql/functions_seen"), {**span.hours, "search": search}),
+        (read_sql(package, "sql/functions_bare"), {**span.parameters, "search": search}),
         (read_sql(package, "sql/functions_state"), span.parameters),
         (read_sql(package, "sql/functions_findings"), span.parameters),
         (read_sql(package, "sql/not_forkable"), {**span.parameters, "function": ""}),
     )
-    state = {text(row, "function"): row for row in states}
-    found = {text(row, "function"): row for row in findings}
-    why = {
-        text(row, "function"): text(row, "message") for row in reasons if row["kind"] == "zygote.not-forkable"
-    }
-    made = [
-        _function(row, state.get(text(row, "function")), found.get(text(row, "function")), why)
-        for row in seen
-        if row["function"]
-    ]
+    parts = _Parts(
+        {text(row, "function"): row for row in seen},
+        {text(row, "function"): row for row in bare},
+        {text(row, "function"): row for row in states},
+        {text(row, "function"): row for row in findings},
+        {
+            text(row, "function"): text(row, "message")
+            for row in reasons
+            if row["kind"] == "zygote.not-forkable"
+        },
+    )
+    begun = {name for name, row in parts.states.items() if moment(row, "started") >= span.start}
+    names = {*parts.seen, *parts.bare, *(name for name in begun if search.casefold() in name.casefold())}
+    made = [_function(name, parts) for name in sorted(names) if name]
     levels = {"protected": 0, "observed": 0, "bare": 0}
     for one in made:
         levels[one.protection.level] += 1
@@ -87,16 +93,33 @@ def read_functions(
 
 
 def _with_details(console: Console, span: Span, rows: list[Function]) -> list[Function]:
-    names = [one.name for one in rows]
+    names = [one.name for one in rows if one.is_measured]
     if not names:
-        return []
+        return rows
     query = read_sql("dayfly.fleet.console", "sql/functions_detail")
-    # Two halves at once: each reads its own functions only.
-    middle = (len(names) + 1) // 2
-    halves = [half for half in (names[:middle], names[middle:]) if half]
-    answers = console.ask(*((query, {**span.parameters, "functions": half}) for half in halves))
-    details = {text(row, "function"): row for answer in answers for row in answer}
-    return [_detailed(one, details.get(one.name)) for one in rows]
+    (answer,) = console.ask((query, {**span.hours, "functions": names}))
+    details = {text(row, "function"): row for row in answer}
+    return [_detailed(one, details[one.name]) if one.name in details else one for one in rows]
+
+
+def _detailed(one: Function, row: Row) -> Function:
+    return replace(
+        one,
+        environments=whole(row, "environments"),
+        durations=pair(row, "durations"),
+        overheads=pair(row, "overheads"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """The rows of each query, by function."""
+
+    seen: dict[str, Row]
+    bare: dict[str, Row]
+    states: dict[str, Row]
+    findings: dict[str, Row]
+    why: dict[str, str]
 
 
 def _order(sort: str) -> Callable[[Function], tuple[object, ...]]:
@@ -110,40 +133,32 @@ def _order(sort: str) -> Callable[[Function], tuple[object, ...]]:
     return orders.get(sort, lambda one: (-one.worst, -one.findings, -one.invocations, one.name))
 
 
-def _function(row: Row, state: Row | None, found: Row | None, why: dict[str, str]) -> Function:
-    name = text(row, "function")
+def _function(name: str, parts: _Parts) -> Function:
+    ours, bare = parts.seen.get(name), parts.bare.get(name)
+    state, found = parts.states.get(name), parts.findings.get(name)
+    lasts = [moment(row, "last_time") for row in (ours, bare) if row] or [
+        moment(row, "started") for row in (state,) if row
+    ]
     return Function(
         name=name,
         account=text(state, "account") if state else "",
         region=text(state, "region") if state else "",
-        invocations=whole(row, "invocations"),
-        failures=whole(row, "failures"),
-        last_time=moment(row, "last_time"),
-        environments=0,
+        invocations=whole(ours, "invocations") if ours else whole(bare, "reports") if bare else 0,
+        failures=whole(ours, "failures") if ours else 0,
+        last_time=max(lasts),
+        environments=whole(bare, "streams") if bare else 0,
         durations=None,
         overheads=None,
+        is_measured=ours is not None,
         findings=whole(found, "findings") if found else 0,
         worst=whole(found, "worst") if found else 0,
         protection=judge(
-            is_attached=state is not None or whole(row, "ours") > 0,
+            is_attached=state is not None or ours is not None,
             isolation=text(state, "isolation") if state else "",
             guard=text(state, "guard") if state else "",
-            not_forkable=why.get(name, "").removeprefix("Dayfly: "),
+            not_forkable=parts.why.get(name, "").removeprefix("Dayfly: "),
             not_promised=texts(state, "not_promised") if state else (),
         ),
-    )
-
-
-def _detailed(one: Function, row: Row | None) -> Function:
-    from dataclasses import replace
-
-    if row is None:
-        return one
-    return replace(
-        one,
-        environments=whole(row, "environments"),
-        durations=pair(row, "durations"),
-        overheads=pair(row, "overheads"),
     )
 
 

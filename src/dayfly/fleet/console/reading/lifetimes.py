@@ -13,7 +13,7 @@ from dayfly.fleet.lifetimes.model import Spread
 from dayfly.fleet.store.sqlfiles import read_sql
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from dayfly.fleet.console.console import Console
     from dayfly.fleet.console.span import Span
@@ -74,18 +74,18 @@ def read_lifetimes(
     page = names[start : start + PAGE]
     if not page:
         return LifetimesView((), None, len(names), "", end)
-    query = read_sql(package, "sql/lifetimes_streams")
     infected = end - timedelta(seconds=DEFAULT_AGO)
-    parts = [part for part in (page[::2], page[1::2]) if part]
-    answers = console.ask(
-        *((query, {**span.parameters, "functions": part, "infected": infected}) for part in parts)
+    named = {"functions": page}
+    streams, since = console.ask(
+        (read_sql(package, "sql/lifetimes_streams"), {**span.hours, **named}),
+        (read_sql(package, "sql/lifetimes_afterwards"), {"infected": infected, "end": span.end, **named}),
     )
-    streams = [row for answer in answers for row in answer]
+    afterwards = {whole(row, "stream"): whole(row, "afterwards") for row in since}
     by_name = {name: list(some) for name, some in groupby(streams, key=lambda row: text(row, "function"))}
-    measured = [measure(name, by_name.get(name, []), end=end) for name in page]
+    measured = [measure(name, by_name.get(name, []), afterwards, end=end) for name in page]
     return LifetimesView(
         rows=tuple(measured),
-        together=measure("", streams, end=end),
+        together=measure("", streams, afterwards, end=end),
         functions=len(names),
         next=page[-1] if len(names) > start + PAGE else "",
         end=end,
@@ -93,7 +93,13 @@ def read_lifetimes(
 
 
 def measure(
-    name: str, rows: Sequence[Row], *, end: datetime, idle: float = DEFAULT_IDLE, ago: float = DEFAULT_AGO
+    name: str,
+    rows: Sequence[Row],
+    afterwards: Mapping[int, int],
+    *,
+    end: datetime,
+    idle: float = DEFAULT_IDLE,
+    ago: float = DEFAULT_AGO,
 ) -> FunctionLives:
     """Measure some environments as `dayfly lifetimes` does."""
     then = end - timedelta(seconds=ago)
@@ -108,7 +114,7 @@ def measure(
         if first <= then <= last:
             exposed += 1
             still += is_alive
-            served.append(float(whole(row, "afterwards")))
+            served.append(float(afterwards.get(whole(row, "stream"), 0)))
     starts = [whole(row, "starts") for row in rows]
     return FunctionLives(
         function=name,

@@ -10,7 +10,7 @@ from dayfly.fleet.console.query import address, finding_path
 from dayfly.fleet.console.reading.cells import moment, real, text, whole
 from dayfly.fleet.console.reading.findings import FindingsFilter, Summary, read_findings
 from dayfly.fleet.console.reading.functions import pair
-from dayfly.fleet.console.reading.harm import ALWAYS, HARM, UNLESS_FRESH
+from dayfly.fleet.console.reading.harm import ALWAYS, HARM, RULES, RULES_UNLESS_FRESH, UNLESS_FRESH
 from dayfly.fleet.console.reading.ingest import Voices, hear
 from dayfly.fleet.console.span import Span
 from dayfly.fleet.store.sqlfiles import read_sql
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _OPEN_SINCE = timedelta(days=7)
 NEEDS = 7
 _ALIVE = timedelta(minutes=15)
+_DAY = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,10 @@ def read_overview(console: Console, span: Span) -> Overview:
     """Return the page's content."""
     now = console.now()
     package, step = "dayfly.fleet.console", max(int(span.seconds / 240) // 10 * 10, 10)
+    # A day and more is summed up by five minutes already.
+    pulse_file, step = (
+        ("sql/pulse", step) if span.seconds < _DAY else ("sql/pulse_long", -(-step // 300) * 300)
+    )
     week = Span("7d", span.end - _OPEN_SINCE, span.end, span.until)
     voices = console.pool.submit(hear, console, now)
     open_ones = read_findings(console, week, FindingsFilter(severity=3), page=200)
@@ -94,13 +99,14 @@ def read_overview(console: Console, span: Span) -> Overview:
             read_sql(package, "sql/exposure"),
             {
                 **week.parameters,
-                "rules": sorted(HARM),
+                "rules": sorted(RULES),
+                "shared_rules": sorted(RULES_UNLESS_FRESH),
                 "always": sorted(ALWAYS),
                 "shared": sorted(UNLESS_FRESH),
             },
         ),
         (read_sql(package, "sql/fleet_age"), {"end": span.end}),
-        (read_sql(package, "sql/pulse"), {**span.parameters, "step": step}),
+        (read_sql(package, pulse_file), {**span.parameters, "step": step}),
         (read_sql(package, "sql/births"), {**span.parameters, "step": step}),
         (read_sql(package, "sql/coverage_counts"), span.parameters),
     )

@@ -1,7 +1,7 @@
--- Functions by how many environments the platform started in the stretch, the most first.
-SELECT function, countIf(kind = 'init') AS inits, countIf(kind = 'start') AS starts, max(time) AS last_time
-FROM platform
-WHERE time >= {start:DateTime64(3)} AND time < {end:DateTime64(3)}
+-- Functions by how often they were called in the stretch, to the hour, the most first.
+SELECT function, sum(stream_hours.inits) AS inits, sum(stream_hours.starts) AS starts, max(stream_hours.last) AS last_time
+FROM stream_hours
+WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {end:DateTime64(3)}
     AND ({search:String} = '' OR positionCaseInsensitiveUTF8(function, {search:String}) > 0)
 GROUP BY function
 ORDER BY starts DESC, function

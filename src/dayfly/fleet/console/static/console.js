@@ -181,6 +181,8 @@
 
   // On a phone the newest end of a wide chart is what is asked for.
   document.querySelectorAll(".chart.wide").forEach((one) => { one.scrollLeft = one.scrollWidth; });
+  const here = document.querySelector(".side nav [aria-current]");
+  if (here && here.closest("nav").scrollWidth > here.closest("nav").clientWidth) here.closest("nav").scrollLeft = here.offsetLeft - 80;
   const refresh = () => { writeTimes(); drawPlots(false); };
   refresh();
   let waiting = 0;
