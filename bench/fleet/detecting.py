@@ -24,6 +24,7 @@ from bench.fleet.attacks import Attack, Truth, plant
 from bench.fleet.traffic import BEGIN, fill
 from dayfly.fleet.detections.backtest import backtest
 from dayfly.fleet.detections.rules import Rule, load_rules
+from dayfly.fleet.detections.runner import Runner
 from dayfly.fleet.detections.running import run_rule
 from dayfly.fleet.records.rows import Detection
 from dayfly.fleet.store.schema import Deployment, migrate
@@ -149,6 +150,32 @@ def measure(store: Store, rule: Rule, begin: float) -> Costs:
     )
 
 
+def ticks(store: Store, rules: Sequence[Rule], begin: float, seconds: int) -> str:
+    """Let a runner tick every second of `seconds`, and tell how long the ticks took that ran a rule."""
+    now = begin
+    runner = Runner(store, rules, lambda: now, catch_up=False)
+    runner.tick()
+    took: list[tuple[float, float]] = []
+    for step in range(1, seconds + 1):
+        now = begin + step
+        if runner.next_due() > now:
+            continue
+        wall, used = time.perf_counter(), time.process_time()
+        runner.tick()
+        took.append((time.perf_counter() - wall, time.process_time() - used))
+    walls, processors = sorted(wall for wall, _ in took), sorted(used for _, used in took)
+    parts = [("half", 0.5), ("95 %", 0.95), ("all", 1.0)]
+    told = [
+        f"{name} within {walls[int((len(took) - 1) * part)] * 1000:.0f} ms "
+        f"({processors[int((len(took) - 1) * part)] * 1000:.0f} of processor)"
+        for name, part in parts
+    ]
+    return (
+        f"{len(rules)} rules, {len(took)} ticks of {seconds} s ran a rule: {', '.join(told)}; "
+        f"{sum(processors) / seconds:.1%} of one core"
+    )
+
+
 def _timed(store: Store, rule: Rule, start: float, now: float) -> tuple[float, float]:
     wall, used = time.perf_counter(), time.process_time()
     run_rule(store, rule, start=start, now=now)
@@ -164,6 +191,7 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--copies", type=int, default=2)
     parser.add_argument("--rules", nargs="*", default=[])
     parser.add_argument("--untimed", action="store_true", help="leave the times out")
+    parser.add_argument("--ticks", type=int, default=0, help="so many seconds of a live runner instead")
     parser.add_argument("--honest", action="store_true", help="plant nothing")
     chosen = parser.parse_args(arguments)
     with Store(Place(folder=chosen.folder)) as store:
@@ -175,6 +203,9 @@ def main(arguments: Sequence[str]) -> None:
         rules = [
             replace(rule, limit=60) for rule in load_rules() if not chosen.rules or rule.name in chosen.rules
         ]
+        if chosen.ticks:
+            print(ticks(store, rules, BEGIN.timestamp() + 15 * 3600, chosen.ticks))
+            return
         planted = [] if chosen.honest else plant_all(store, seed=chosen.seed, copies=chosen.copies)
         _tell(store, rules, planted, is_timed=not chosen.untimed)
 

@@ -40,7 +40,8 @@ def test_a_key_of_another_length_is_refused(tmp_path: Path) -> None:
 
 def test_functions_under_dayfly_get_key_and_lines_and_keep_their_own_variables(tmp_path: Path) -> None:
     path = tmp_path / "key"
-    path.write_text(_KEY + "\n")
+    # As `fleet.key` of a fleet's folder: the current one first.
+    path.write_text(f"{_KEY}\n{'f' * 64}\n")
     plain, guarded = give_fleet_key(
         [basic(), basic(runtime="dayfly", environment={"DAYFLY_LOG_INVOCATIONS": "off", "A": "b"})],
         key_file=path,
@@ -48,4 +49,5 @@ def test_functions_under_dayfly_get_key_and_lines_and_keep_their_own_variables(t
     )
     assert plain.environment == {}
     assert guarded.environment == {KEY_VARIABLE: _KEY, "DAYFLY_LOG_INVOCATIONS": "off", "A": "b"}
+    path.write_text(_KEY)
     assert find_target("http://127.0.0.1:1", path) is not None

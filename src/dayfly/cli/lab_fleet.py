@@ -18,8 +18,11 @@ _KEY = re.compile(r"[0-9a-fA-F]{64}")
 _MAX_SECRET_BYTES = 4096
 
 
-def read_secret(path: Path, *, what: str) -> str:
-    """Return the one line of a file; its content is never shown. Raises SettingError for anything else."""
+def read_secret(path: Path, *, what: str, takes_first: bool = False) -> str:
+    """Return the one line of a file, or its first with `takes_first`; its content is never shown.
+
+    Raises SettingError for a file that holds anything else.
+    """
     try:
         with path.open("rb") as file:
             text = file.read(_MAX_SECRET_BYTES + 1).decode("ascii").strip()
@@ -29,6 +32,8 @@ def read_secret(path: Path, *, what: str) -> str:
         ) from error
     except UnicodeDecodeError as error:
         raise SettingError(f"{path} does not hold {what}", hint="one line of plain characters") from error
+    if takes_first:
+        text = text.partition("\n")[0].strip()
     if not text or len(text) > _MAX_SECRET_BYTES or not text.isprintable():
         raise SettingError(f"{path} does not hold {what}", hint="one line of plain characters")
     return text
@@ -53,7 +58,7 @@ def give_fleet_key(
     """
     added: dict[str, str] = {}
     if key_file is not None:
-        key = read_secret(key_file, what="a fleet's key")
+        key = read_secret(key_file, what="a fleet's key", takes_first=True)
         if not _KEY.fullmatch(key):
             raise SettingError(f"{key_file} does not hold a fleet's key", hint="64 hexadecimal digits")
         added[KEY_VARIABLE] = key

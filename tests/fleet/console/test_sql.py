@@ -25,7 +25,7 @@ def _parameters(filled: Filled) -> dict[str, object]:
         "severity": 2, "kind": "", "search": "", "before": _END + timedelta(days=1), "before_uid": "\uffff", "most": 500, "subjects": [],
         "subject": "c" * 32, "marked": list(planted.infected), "buckets": 240, "uid": planted.finding, "environment": planted.infected[0],
         "environments": list(planted.infected), "first": _END - timedelta(seconds=2400), "last": _END - timedelta(seconds=2394), "sources": [0x5E1F1E5500C0FFEE],
-        "reason": "", "rules": ["infection_burst"], "always": ["environment.infected"], "shared": ["residue.memory"], "infected": _END - timedelta(hours=1),
+        "reason": "", "rules": ["foothold"], "shared_rules": ["infection_burst"], "always": ["environment.infected"], "shared": ["residue.memory"], "infected": _END - timedelta(hours=1),
     }  # fmt: skip
 
 

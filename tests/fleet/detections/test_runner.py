@@ -206,3 +206,20 @@ def test_a_store_that_is_away_leaves_everything_due(store: Store, clock: Clock) 
     assert runner.tick() == []
     assert runner.store_error
     assert runner.next_due() == 0.0
+
+
+def test_rules_that_began_together_come_one_after_the_other(store: Store, clock: Clock) -> None:
+    quiet = FLOOD.replace("numbers(10000)", "numbers(0)").replace("every: 10", "every: 60")
+    names = [f"quiet_{letter}" for letter in "abcdefgh"]
+    runner = Runner(
+        store, [parse_text(name, quiet.replace("rule: flood", f"rule: {name}")) for name in names], clock
+    )
+    runner.tick()
+    at_once = []
+    for _ in range(60):
+        clock.now += 1
+        before = sum(status.runs for status in runner.status.values())
+        runner.tick()
+        at_once.append(sum(status.runs for status in runner.status.values()) - before)
+    assert sum(at_once) == len(names)
+    assert max(at_once) <= 3

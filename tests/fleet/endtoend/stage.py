@@ -15,7 +15,8 @@ from random import Random
 from types import TracebackType
 from typing import Any, TypeVar
 
-from playwright.sync_api import Page, sync_playwright
+import httpx
+from playwright.sync_api import Page, expect, sync_playwright
 
 from dayfly.lab.demo.shop import FUNCTION, Isolation, Shop
 from dayfly.lab.shipping import Shipper, Target
@@ -118,8 +119,14 @@ class Stage:
         return self._loop.run(work)
 
     def flush(self) -> None:
-        """Wait until every line so far was acknowledged by the collector."""
+        """Wait until every line so far was acknowledged by the collector and is in the store."""
         assert self.shipper.flush(DEADLINE_S), self.shipper.counts()
+        headers = {"authorization": f"Bearer {self.fleet.token}"}
+        with httpx.Client(base_url=self.fleet.url, headers=headers, timeout=30.0) as api:
+            until(
+                lambda: api.get("/api/v1/status").json()["collector"]["queue_batches"] == 0,
+                what="for the collector",
+            )
         assert self.shipper.counts().dropped == 0
         assert self.shipper.counts().refused == 0
 
@@ -170,6 +177,7 @@ def browser_page(fleet: Fleet) -> Iterator[Page]:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
         page = browser.new_page()
         page.set_default_timeout(DEADLINE_S * 1000)
+        expect.set_options(timeout=DEADLINE_S * 1000)
         page.goto(fleet.set_up_url)
         page.fill("#name", "ada")
         page.fill("#password", PASSWORD)

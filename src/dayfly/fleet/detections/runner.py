@@ -5,6 +5,7 @@ Any number of schedulers may run over one store: what they find has the same uid
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from time import perf_counter
@@ -130,12 +131,14 @@ class Runner:
         return sorted(due, key=lambda rule: self._schedule.due.get(rule.name, 0.0))
 
     def _pause(self, rule: Rule) -> float:
-        failures = self.status[rule.name].failed_in_a_row
-        return float(
-            rule.every
-            if not failures
-            else min(rule.every * 2 ** min(failures, 12), max(_MOST_BACKOFF, rule.every))
-        )
+        status = self.status[rule.name]
+        if status.failed_in_a_row:
+            most = max(_MOST_BACKOFF, rule.every)
+            return float(min(rule.every * 2 ** min(status.failed_in_a_row, 12), most))
+        if status.runs == 1:
+            # All began together; from now on they come one after the other, so that no tick has them all to run.
+            return rule.every * (0.5 + 0.5 * zlib.crc32(rule.name.encode()) / 0xFFFFFFFF)
+        return float(rule.every)
 
     def _run(
         self, rule: Rule, *, start: float, now: float, muted: frozenset[str], at: float

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from dayfly.fleet.service.service import Service
 
 TICK_SECONDS = 1.0
-_PROOF_SECONDS = 5.0
+_PROOF_SECONDS = 15.0
 _ALERT_SECONDS = 2.0
 _RETENTION_SECONDS = 3600.0
 

@@ -76,6 +76,7 @@ def test_a_function_is_over_with_when_its_retirement_was_proved_after_its_last_s
             "always": ["residue.served"],
             "shared": ["residue.memory"],
             "rules": ["foothold"],
+            "shared_rules": ["infection_burst"],
         },
     )
     over = {str(row["function"]): row["retired"] > row["last_time"] for row in rows}  # type: ignore[operator]

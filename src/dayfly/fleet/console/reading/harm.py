@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-# Rules whose environments have a foothold in them, or must be taken for it.
-HARM = frozenset({"infection_burst", "divergence", "residue_divergence", "foothold"})
-# The runtime says by itself that somebody else served.
+# The runtime, or a rule, says by itself that somebody else serves.
 ALWAYS = frozenset({"environment.infected", "environment.not-clean"})
+RULES = frozenset({"divergence", "foothold"})
 # What is planted dies with a fresh worker, and stays where requests share a process.
 UNLESS_FRESH = frozenset({"residue.memory", "residue.code", "residue.kept-file", "residue.served"})
+RULES_UNLESS_FRESH = frozenset({"infection_burst", "residue_divergence"})
+HARM = RULES | RULES_UNLESS_FRESH
+_FRESH = frozenset({"invocation", "window"})
 
 
 def keeps_harm(kind: str, isolation: str) -> bool:
-    """Say whether this kind of finding leaves the environment infected, under this isolation."""
-    return (
-        kind in HARM or kind in ALWAYS or (kind in UNLESS_FRESH and isolation not in ("invocation", "window"))
-    )
+    """Say whether this kind of finding, or this rule, leaves the environment infected under this isolation."""
+    if kind in ALWAYS or kind in RULES:
+        return True
+    return (kind in UNLESS_FRESH or kind in RULES_UNLESS_FRESH) and isolation not in _FRESH

@@ -10,7 +10,7 @@ from dayfly.fleet.console.query import address, finding_path
 from dayfly.fleet.console.reading.cells import moment, real, text, whole
 from dayfly.fleet.console.reading.findings import FindingsFilter, Summary, read_findings
 from dayfly.fleet.console.reading.functions import pair
-from dayfly.fleet.console.reading.harm import ALWAYS, HARM, UNLESS_FRESH
+from dayfly.fleet.console.reading.harm import ALWAYS, HARM, RULES, RULES_UNLESS_FRESH, UNLESS_FRESH
 from dayfly.fleet.console.reading.ingest import Voices, hear
 from dayfly.fleet.console.span import Span
 from dayfly.fleet.store.sqlfiles import read_sql
@@ -99,7 +99,8 @@ def read_overview(console: Console, span: Span) -> Overview:
             read_sql(package, "sql/exposure"),
             {
                 **week.parameters,
-                "rules": sorted(HARM),
+                "rules": sorted(RULES),
+                "shared_rules": sorted(RULES_UNLESS_FRESH),
                 "always": sorted(ALWAYS),
                 "shared": sorted(UNLESS_FRESH),
             },

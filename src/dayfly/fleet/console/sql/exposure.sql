@@ -1,4 +1,5 @@
--- Environments in an attacker's hands, by what the runtime said and by the rules {rules}: since when, and how many requests each answered since.
+-- Environments in an attacker's hands, by what the runtime said and by rules: since when, and how many requests each answered
+-- since. What {shared} and {shared_rules} tell of ends with a fresh worker, so it counts only where requests share a process.
 -- `retired` is when it was proved last that all environments of the function from before an order were gone, 1970 for never.
 WITH infected AS
 (
@@ -16,9 +17,16 @@ WITH infected AS
             AND (function, environment) GLOBAL NOT IN (SELECT function, environment FROM environments WHERE isolation IN ('invocation', 'window'))
         GROUP BY function, environment
         UNION ALL
-        SELECT arrayJoin(functions) AS function, arrayJoin(environments) AS environment, min(first_time) AS since
-        FROM detections
-        WHERE last_time >= {start:DateTime64(3)} AND first_time < {end:DateTime64(3)} AND rule IN {rules:Array(String)} AND severity >= 4
+        SELECT named AS function, environment, min(first_time) AS since
+        FROM
+        (
+            SELECT rule, arrayJoin(functions) AS named, arrayJoin(environments) AS environment, first_time
+            FROM detections
+            WHERE last_time >= {start:DateTime64(3)} AND first_time < {end:DateTime64(3)} AND severity >= 4
+                AND (rule IN {rules:Array(String)} OR rule IN {shared_rules:Array(String)})
+        )
+        WHERE rule IN {rules:Array(String)}
+            OR (named, environment) GLOBAL NOT IN (SELECT function, environment FROM environments WHERE isolation IN ('invocation', 'window'))
         GROUP BY function, environment
     )
     GROUP BY function, environment

@@ -22,8 +22,8 @@
 -- param_min_requests: 12 (UInt32) calls at least
 -- param_min_seconds: 120 (UInt32) seconds of run time together at least
 -- param_min_mean: 0.8 (Float64) seconds that each call takes on average at least
--- param_times_usual: 5.0 (Float64) times as long as other calls on the same routes
--- param_min_share: 0.02 (Float64) share of the function's run time in the look-back
+-- param_times_usual: 4.0 (Float64) times as long as other calls on the same routes
+-- param_min_share: 0.01 (Float64) share of the function's run time in the look-back
 WITH
     calls AS
     (
