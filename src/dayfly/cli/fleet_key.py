@@ -83,7 +83,7 @@ def show(*, folder: Path | None = None, json: Annotated[bool, Parameter(negative
         rows = [
             {
                 "name": one.name,
-                "role": one.role,
+                "functions": list(one.scope),
                 "created": one.created,
                 "expires": one.expires,
                 "used": one.used,

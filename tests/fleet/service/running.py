@@ -29,10 +29,19 @@ _FORM_TOKEN = re.compile(r'name="_csrf_token" value="([^"]+)"')
 class Served:
     """A running `dayfly fleet serve`."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
+    def __init__(self, folder: Path, *options: str, store: str = "") -> None:
         self.folder = folder
         self.process = subprocess.Popen(
-            [*COMMAND, "serve", str(folder), "--port", "0", "--json", *options],
+            [
+                *COMMAND,
+                "serve",
+                *([store, "--folder"] if store else []),
+                str(folder),
+                "--port",
+                "0",
+                "--json",
+                *options,
+            ],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -106,3 +106,12 @@ def test_a_status_is_told_to_the_token_of_the_folder_alone(served: Served) -> No
     assert httpx.get(f"{served.url}/api/v1/status").status_code == 401
     wrong = {"authorization": "Bearer dayfly_wrong"}
     assert httpx.get(f"{served.url}/api/v1/status", headers=wrong).status_code == 401
+
+
+def test_the_store_may_be_a_clickhouse_elsewhere(tmp_path: Path, clickhouse_url: str) -> None:
+    add_people(tmp_path)
+    with Served(tmp_path, store=clickhouse_url) as served, Person(served.url) as person:
+        assert person.sign_in("vic").status_code == 303
+        assert person.get("/").status_code == 200
+        assert not (tmp_path / "store").exists()
+    assert "ClickHouse" in _refusal("http://127.0.0.1:1", "--folder", str(tmp_path), "--port", "0")
