@@ -112,9 +112,7 @@ def signing_routes(service: Service) -> list[ControllerRouterHandler]:
         address = asked_of(request).address
         await service.note(user.name, "sign-out", "everywhere" if everywhere else "", address=address)
         asked = asked_of(request)
-        gone = go_to("/sign-in", cookies=[cookie(service.cookie_name(SESSION, asked), "", asked, seconds=0)])
-        gone.headers["clear-site-data"] = '"cache", "storage"'
-        return gone
+        return go_to("/sign-in", cookies=[cookie(service.cookie_name(SESSION, asked), "", asked, seconds=0)])
 
     def check_set_up(request: PageRequest, token: str) -> None:
         if not asked_of(request).is_from_here:
