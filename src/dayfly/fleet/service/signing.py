@@ -83,7 +83,8 @@ def signing_routes(service: Service) -> list[ControllerRouterHandler]:
         is_known = await asyncio.to_thread(_is_known_place, service, name, address)
         wait = service.throttle.begin(name, address, is_known_place=is_known)
         if wait > 0:
-            await service.note("-", "sign-in", name, outcome="throttled", address=address)
+            if service.throttle.is_news(address):
+                await service.note("-", "sign-in", name, outcome="throttled", address=address)
             page = sign_in_page(
                 request, target, fault=f"Too many attempts. Try again in {int(wait) + 1} seconds.", status=429
             )
