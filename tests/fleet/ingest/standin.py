@@ -51,7 +51,7 @@ class StandIn:
                 account=event.account,
                 region=event.region,
                 version=event.version,
-                function=event.function,
+                function=found.get("function", event.function),
                 environment=found["environment"],
                 sequence=found["sequence"],
                 route=found.get("name", ""),

@@ -12,6 +12,8 @@ from tests.fleet.ingest.batches import BEGIN, firehose, line, packed, record
 from tests.fleet.ingest.standin import StandIn
 
 from dayfly.fleet.ingest.collector import Collector, Limits
+from dayfly.fleet.ingest.reading import BatchReader, Header
+from dayfly.fleet.ingest.seen import Seen
 from dayfly.fleet.ingest.spool import Full
 from dayfly.fleet.records.events import LogEvent
 from dayfly.fleet.store.sqlfiles import parse_sql
@@ -148,6 +150,28 @@ def test_a_key_for_some_functions_cannot_speak_of_others(opened: Open, store: St
         "reason": "forged",
         "function": "orders",
     }
+
+
+@pytest.mark.parametrize(
+    ("around", "inside"),
+    [
+        ({"function": "orders"}, ""),
+        ({"function": "checkout", "group": "/aws/lambda/orders"}, ""),
+        ({"function": "checkout", "stream": "2026/11/26/orders[7]" + "b" * 32}, ""),
+        ({"function": "checkout"}, "orders"),
+        ({"group": "/shop/all"}, "orders"),
+    ],
+)
+def test_no_name_around_a_line_or_in_it_gets_past_a_key(around: dict[str, str], inside: str) -> None:
+    message = json.dumps({"environment": 8, "sequence": 1, "function": inside or "checkout"})
+    header = Header("lines", "import", "t", "eu", BEGIN / 1000, functions=("checkout",))
+    reader = BatchReader(StandIn(), Seen(), trail_key=b"k")
+    outcome = reader.read(header, json.dumps({"time": BEGIN / 1000, "message": message, **around}).encode())
+    assert outcome.forged == 1
+    assert "invocations" not in outcome.tables
+    honest = {"time": BEGIN / 1000, "message": line(7, 1), "group": "/aws/lambda/checkout"}
+    outcome = reader.read(header, json.dumps(honest).encode())
+    assert (outcome.forged, len(outcome.tables["invocations"])) == (0, 1)
 
 
 def test_a_full_queue_is_said_and_keeps_nothing(tmp_path: Path, store: Store) -> None:

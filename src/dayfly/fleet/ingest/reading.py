@@ -12,7 +12,7 @@ from dayfly.errors import DayflyError
 from dayfly.fleet.ingest.envelopes import Bad, EnvelopeError, Kind, Whose, open_batch
 from dayfly.fleet.ingest.seen import Seen
 from dayfly.fleet.ingest.senders import is_allowed
-from dayfly.fleet.lifetimes.messages import is_stream
+from dayfly.fleet.lifetimes.messages import is_stream, name_of_function
 from dayfly.fleet.records.cloudtrail import call_of, is_record, read_trail
 from dayfly.fleet.records.events import Intake, LogEvent
 from dayfly.fleet.records.rows import ApiCall, Batch, Quarantined, Road
@@ -105,11 +105,31 @@ class BatchReader:
         if isinstance(item, Bad):
             intake.malformed += 1
             intake.add("quarantine", _bad(header, item))
-        elif header.functions and not is_allowed(item.function, header.functions):
+        elif header.functions:
+            self._read_of_some(header, item, intake)
+        elif _STREAM_OF_TRAIL not in item.log_stream or not self._take_call(item, intake):
+            self._read_line(item, intake)
+
+    def _read_of_some(self, header: Header, item: LogEvent, intake: Intake) -> None:
+        """Read a line whose sender may speak of some functions: not what it says around it counts alone, nor in it."""
+        is_ours = all(is_allowed(name, header.functions) for name in _named_around(item))
+        read = Intake()
+        if is_ours:
+            self._read_line(item, read)
+            for table, rows in read.rows.items():
+                if table != "quarantine" and not all(
+                    is_allowed(getattr(row, "function", ""), header.functions) for row in rows
+                ):
+                    is_ours = False
+        if not is_ours:
             intake.forged += 1
             intake.add("quarantine", _strange(header, item))
-        elif header.functions or _STREAM_OF_TRAIL not in item.log_stream or not self._take_call(item, intake):
-            self._read_line(item, intake)
+            return
+        for table, rows in read.rows.items():
+            intake.rows.setdefault(table, []).extend(rows)
+        for name in ("ours", "platform", "other", "malformed", "forged"):
+            setattr(intake, name, getattr(intake, name) + getattr(read, name))
+        intake.newest = max(intake.newest, read.newest)
 
     def _read_trail(self, header: Header, body: bytes, intake: Intake) -> int:
         try:
@@ -177,6 +197,16 @@ class BatchReader:
         intake.rows.clear()
         # One line may make rows of several tables, and come several times.
         outcome.duplicates += sum(max(counts.values()) for counts in repeated.values())
+
+
+def _named_around(item: LogEvent) -> list[str]:
+    """The functions that a line's sender, group and stream name."""
+    names = [item.function]
+    if item.log_group.startswith("/aws/lambda/"):
+        names.append(name_of_function("", item.log_group))
+    if is_stream(item.log_stream) and (named := name_of_function(item.log_stream)):
+        names.append(named)
+    return names
 
 
 def _finished(header: Header, size: int, lines: int, intake: Intake, outcome: Outcome) -> Outcome:

@@ -80,6 +80,7 @@ class Shipper:
         body = write_lines(lines)
         self.post("/ingest/lines", body, token=blake2b(body, digest_size=16).hexdigest())
         self.shipped.lines += len(lines)
+        self._told(f"{self.shipped.lines:,} lines are in")
 
     def post(self, path: str, body: bytes, *, token: str) -> None:
         """Post one body until it is durable.
