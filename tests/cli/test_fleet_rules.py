@@ -67,3 +67,39 @@ def test_a_span_of_time_is_read() -> None:
     for wrong in ("", "6", "h", "0h", "-1d", "1w"):
         with pytest.raises(DayflyError):
             parse_span(wrong)
+
+
+@pytest.mark.slow
+def test_the_same_of_a_running_service(tmp_path: Path) -> None:
+    from tests.fleet.ownrules.test_loading import OWN
+    from tests.fleet.service.running import Served
+
+    home = tmp_path / "home"
+    (home / "rules").mkdir(parents=True)
+    (home / "rules" / "bad.sql").write_text(OWN.replace("FROM invocations", "FROM file('x')"))
+    root = Path(__file__).parents[2]
+    subprocess.run([sys.executable, "-c", _PLANT, str(home / "store")], check=True, timeout=120, cwd=root)
+    good = tmp_path / "mine.sql"
+    good.write_text(OWN)
+    # The planted lines are a year old.
+    with Served(home, "--keep", "3000d") as served:
+        identity = "000000000000feed:10:residue.memory"
+        answer = _run("fleet", "affected", identity, "--csv", "-", "--folder", str(home))
+        assert answer.returncode == 0, answer.stderr
+        assert len(answer.stdout.splitlines()) == 7
+        told = json.loads(_run("fleet", "affected", identity, "--json", "--folder", str(home)).stdout)
+        assert told["certain"] == 5
+        answer = _run("fleet", "affected", "f" * 32, "--csv", "-", "--folder", str(home))
+        assert answer.returncode == 2
+        assert "no finding" in answer.stderr
+        answer = _run("fleet", "rules", "check", str(good), "--folder", str(home))
+        assert answer.returncode == 0, answer.stderr
+        answer = _run("fleet", "rules", "test", str(good), "--folder", str(home), "--json")
+        assert answer.returncode == 0, answer.stderr
+        answer = _run("fleet", "rules", "list", "--json", "--folder", str(home))
+        assert "bad.sql, line 13" in json.loads(answer.stdout)["faults"][0]["message"]
+        assert answer.returncode == 1
+        with served.api() as api:
+            page = api.get(f"/api/v1/affected/{identity}")
+        assert page.headers["content-type"] == "text/csv; charset=utf-8"
+        assert len(page.text.splitlines()) == 7

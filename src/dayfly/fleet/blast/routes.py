@@ -34,7 +34,7 @@ def routes(store: Store) -> list[ControllerRouterHandler]:
         rows = await asyncio.to_thread(affected, store, identity, with_unlikely=is_all)
         return Stream(
             _chunks(csv_lines(rows)),
-            media_type="text/csv; charset=utf-8",
+            media_type="text/csv",
             headers={"Content-Disposition": f'attachment; filename="affected-{_plain(identity)}.csv"'},
         )
 

@@ -83,7 +83,8 @@ def signing_routes(service: Service) -> list[ControllerRouterHandler]:
         is_known = await asyncio.to_thread(_is_known_place, service, name, address)
         wait = service.throttle.begin(name, address, is_known_place=is_known)
         if wait > 0:
-            await service.note("-", "sign-in", name, outcome="throttled", address=address)
+            if service.throttle.is_news(address):
+                await service.note("-", "sign-in", name, outcome="throttled", address=address)
             page = sign_in_page(
                 request, target, fault=f"Too many attempts. Try again in {int(wait) + 1} seconds.", status=429
             )
@@ -112,9 +113,7 @@ def signing_routes(service: Service) -> list[ControllerRouterHandler]:
         address = asked_of(request).address
         await service.note(user.name, "sign-out", "everywhere" if everywhere else "", address=address)
         asked = asked_of(request)
-        gone = go_to("/sign-in", cookies=[cookie(service.cookie_name(SESSION, asked), "", asked, seconds=0)])
-        gone.headers["clear-site-data"] = '"cache", "storage"'
-        return gone
+        return go_to("/sign-in", cookies=[cookie(service.cookie_name(SESSION, asked), "", asked, seconds=0)])
 
     def check_set_up(request: PageRequest, token: str) -> None:
         if not asked_of(request).is_from_here:

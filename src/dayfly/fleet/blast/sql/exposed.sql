@@ -58,7 +58,7 @@ WITH
         FROM findings
         WHERE kind = 'residue.served' AND environment IN {environments:Array(UInt64)}
             AND function IN {functions:Array(String)}
-            AND (environment, request_id) NOT IN (SELECT environment, request_id FROM lines)
+            AND (environment, request_id) GLOBAL NOT IN (SELECT environment, request_id FROM lines)
         LIMIT 1 BY environment, invocation, request_id
     ),
     streams AS
@@ -77,7 +77,7 @@ WITH
     lives AS
     (
         SELECT stream, groupArray(time) AS starts FROM environments
-        WHERE stream IN (SELECT stream FROM streams) AND function IN {functions:Array(String)}
+        WHERE stream GLOBAL IN (SELECT stream FROM streams) AND function IN {functions:Array(String)}
         GROUP BY stream
     ),
     -- Requests that only the platform tells of.
@@ -87,17 +87,17 @@ WITH
             p.time AS time, p.account AS account, p.region AS region, p.function AS function, p.version AS version,
             s.environment AS environment, p.stream AS stream, p.request_id AS request_id
         FROM platform AS p
-        INNER JOIN streams AS s ON s.stream = p.stream
-        INNER JOIN origins AS o ON o.environment = s.environment
-        LEFT JOIN about AS a ON a.environment = s.environment
-        LEFT JOIN lives AS l ON l.stream = p.stream
-        WHERE p.kind IN ('start', 'report') AND p.stream IN (SELECT stream FROM streams)
+        GLOBAL INNER JOIN streams AS s ON s.stream = p.stream
+        GLOBAL INNER JOIN origins AS o ON o.environment = s.environment
+        GLOBAL LEFT JOIN about AS a ON a.environment = s.environment
+        GLOBAL LEFT JOIN lives AS l ON l.stream = p.stream
+        WHERE p.kind IN ('start', 'report') AND p.stream GLOBAL IN (SELECT stream FROM streams)
             AND p.function IN {functions:Array(String)}
             AND p.time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') - INTERVAL 1 HOUR
             AND toUnixTimestamp64Milli(p.time) > o.first_ms
             AND NOT arrayExists(x -> x > a.began AND x <= p.time, l.starts)
-            AND p.request_id NOT IN (SELECT request_id FROM lines)
-            AND p.request_id NOT IN (SELECT request_id FROM findings_only)
+            AND p.request_id GLOBAL NOT IN (SELECT request_id FROM lines)
+            AND p.request_id GLOBAL NOT IN (SELECT request_id FROM findings_only)
         ORDER BY p.time
         LIMIT 1 BY environment, stream, request_id
     ),

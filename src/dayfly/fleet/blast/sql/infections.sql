@@ -19,11 +19,11 @@ SELECT
     toUnixTimestamp64Milli(min(told.time)) AS milliseconds, max(greatest(told.told_worker, at.at_worker)) AS worker,
     max(told.is_rogue) AS is_rogue
 FROM told
-LEFT JOIN
+GLOBAL LEFT JOIN
 (
     SELECT environment, invocation, any(worker) AS at_worker
     FROM invocations
-    WHERE (environment, invocation) IN (SELECT environment, invocation FROM told)
+    WHERE (environment, invocation) GLOBAL IN (SELECT environment, invocation FROM told)
         AND function IN {functions:Array(String)}
         AND time >= fromUnixTimestamp64Milli({first_milliseconds:Int64}, 'UTC') - INTERVAL 1 HOUR
         AND time <= fromUnixTimestamp64Milli({last_milliseconds:Int64}, 'UTC') + INTERVAL 1 HOUR

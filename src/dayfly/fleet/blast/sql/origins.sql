@@ -16,12 +16,12 @@ SELECT
     toUnixTimestamp64Milli(min(if(told.kind = 'residue.served' AND at.at_time > 0, at.at_time, told.time))) AS milliseconds,
     max(greatest(told.told_worker, at.at_worker)) AS worker, max(told.is_rogue) AS is_rogue
 FROM told
-LEFT JOIN
+GLOBAL LEFT JOIN
 (
     SELECT environment, invocation, any(worker) AS at_worker, min(time) AS at_time
     FROM invocations
-    WHERE (environment, invocation) IN (SELECT environment, number FROM told)
-        AND function IN (SELECT function FROM told)
+    WHERE (environment, invocation) GLOBAL IN (SELECT environment, number FROM told)
+        AND function GLOBAL IN (SELECT function FROM told)
         AND time >= (SELECT min(time) FROM told) - INTERVAL 1 DAY
         AND time <= (SELECT max(time) FROM told) + INTERVAL 1 HOUR
     GROUP BY environment, invocation
