@@ -196,7 +196,11 @@ def test_no_text_takes_long(unit: str) -> None:
 def test_the_worst_event_takes_a_moment() -> None:
     source = random.Random(1)
     texts = ["".join(source.choice("'\"(){}<>;|&.,aZ0 \n%") for _ in range(400)) for _ in range(600)]
-    began = time.process_time()
-    look({"a": texts, "b": [{str(n): "x"} for n in range(20_000)], "c": [[[[["y"]]]]]})
-    assert time.process_time() - began < 0.2
+    event = {"a": texts, "b": [{str(n): "x"} for n in range(20_000)], "c": [[[[["y"]]]]]}
+    taken = []
+    for _ in range(3):
+        began = time.process_time()
+        look(event)
+        taken.append(time.process_time() - began)
+    assert min(taken) < 0.1
     assert MAX_NODES < 10_000

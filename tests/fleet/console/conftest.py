@@ -46,8 +46,12 @@ def filled(clickhouse_url: str) -> Iterator[Filled]:
         planted = fill_console(store, invocations=4_000, now=NOW)
         for table in tables():
             shards.command(
-                f"CREATE VIEW {table.name} AS SELECT * FROM remote('127.0.0.1,127.0.0.1', view("
-                f"SELECT * FROM console.{table.name} WHERE sipHash64({table.shard}) % 2 = shardNum() - 1))"
+                f"CREATE VIEW {table.name}_local AS SELECT * FROM console.{table.name} "
+                f"WHERE sipHash64({table.shard}) % 2 = shardNum() - 1"
+            )
+            shards.command(
+                f"CREATE TABLE {table.name} AS console.{table.name} "
+                f"ENGINE = Distributed('shards', currentDatabase(), '{table.name}_local', sipHash64({table.shard}))"
             )
         consoles = [Console(one, _health, shown_rules, dict, lambda: moment(NOW)) for one in (store, shards)]
         yield Filled(consoles[0], consoles[1], planted)

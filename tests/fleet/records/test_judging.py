@@ -628,3 +628,22 @@ def test_what_is_proved_is_never_forged_in_company_of_what_is_not(
         row for row in intake.rows["invocations"] if isinstance(row, Invocation) and row.environment == 0xAA
     ]
     assert [row.trust for row in own] == ["verified"] * 3
+
+
+def test_a_published_versions_environments_all_have_the_key_that_one_has() -> None:
+    """Who may write to the function's log group makes a stream of his own there."""
+    honest = Speaker(key=KEY)
+    forger = Speaker("ffffffffffffffff", stream=STREAM_B)
+    intake = read([honest.start(), forger.start(), forger.invoke()], KEY)
+    assert intake.forged == 2
+    assert "version" in reasons(intake)[0]
+    latest, plain = (
+        Speaker(environment, key=key, stream=stream)
+        for environment, key, stream in (
+            ("00000000000000aa", KEY, STREAM),
+            ("00000000000000bb", None, STREAM_B),
+        )
+    )
+    for speaker in (latest, plain):
+        speaker.where = Where(environment=speaker.where.environment, function="shop", version="$LATEST")
+    assert read([latest.start(), plain.start()], KEY).forged == 0

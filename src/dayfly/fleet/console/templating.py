@@ -46,8 +46,10 @@ NAVIGATION = (
     Entry("/lifetimes", "Lifetimes", "l"),
     Entry("/rules", "Rules", "r"),
     Entry("/ingest", "Ingest", "i"),
+    Entry("/actions/retire", "Retirements", "t"),
     Entry("/admin/users", "People", "p", "admin"),
     Entry("/admin/audit", "Audit log", "a", "admin"),
+    Entry("/admin/quarantine", "Lines set aside", "q", "admin"),
 )
 
 

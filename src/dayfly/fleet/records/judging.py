@@ -98,6 +98,26 @@ class LineReader:
         except Exception as fault:  # trust boundary: anybody's line; it costs itself and nothing else
             self._quarantine(event, intake, "malformed", f"not read: {type(fault).__name__}")
 
+    def know(
+        self,
+        environment: int,
+        *,
+        account: str,
+        region: str,
+        function: str,
+        version: str,
+        log_stream: str,
+        time: float,
+    ) -> None:
+        """Remember an environment that was verified before: what lacks its proof is forged from the first line on."""
+        self._streams.know(
+            environment,
+            function=function,
+            stream=stream_number(log_stream) if is_lambda_stream(log_stream) else 0,
+            deployed=_deployed(account, region, function, version),
+            time=time,
+        )
+
     # ---- what kind of line ----------------------------------------------------------------------
 
     def _read(self, event: LogEvent, intake: Intake) -> None:
@@ -282,6 +302,7 @@ class LineReader:
                 content,
                 proof,
                 is_start=isinstance(line, FindingLine) and line.kind == "environment.started",
+                deployed=_deployed(event.account, event.region, line.function, line.version),
             )
         )
         if verdict.forged:
@@ -345,6 +366,11 @@ class LineReader:
                 line=short(text, _MAX_KEPT),
             ),
         )
+
+
+def _deployed(account: str, region: str, function: str, version: str) -> str:
+    """Name a published version; "" for `$LATEST`, whose variables can change."""
+    return f"{account} {region} {function} {version}" if version.isascii() and version.isdigit() else ""
 
 
 def _mend(value: object, name: str = "") -> tuple[object, int]:

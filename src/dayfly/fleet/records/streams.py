@@ -24,6 +24,7 @@ _CLOCK_STEP_S = 300.0
 _STREAM = re.compile(r"\[(?P<version>[^\[\]/]+)\](?P<id>[0-9a-f]{32})$")
 
 Proof = Literal["good", "bad", "none", "damaged"]
+_LACKS: dict[Proof, str] = {"bad": "its proof is wrong", "none": "it bears no proof"}
 
 
 def stream_number(name: str, scope: str = "") -> int:
@@ -52,7 +53,8 @@ def version_of_stream(name: str) -> str:
 class Claim:
     """What a line says of itself.
 
-    `stream` is 0 where the stream is not one of Lambda's. `content` tells two lines of one sequence number apart.
+    `stream` is 0 where the stream is not one of Lambda's. `content` tells two lines of one sequence number apart. `deployed` is
+    the function's published version with its account and region, "" where it is none: its variables, and so its key, never change.
     """
 
     environment: int
@@ -63,6 +65,7 @@ class Claim:
     content: int
     proof: Proof
     is_start: bool = False
+    deployed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,7 @@ class Streams:
         self._has_keys = has_keys
         self._speakers: dict[int, _Speaker] = {}
         self._streams: dict[int, _Stream] = {}
+        self._proving: set[str] = set()
         # Two generations: the elder goes when the younger is full.
         self._lines: dict[int, int] = {}
         self._older_lines: dict[int, int] = {}
@@ -111,13 +115,18 @@ class Streams:
             if speaker is not None and self._is_elsewhere(speaker, claim) and speaker.is_verified:
                 return Judgement("unverified", "it speaks in two log streams")
             self._remember(claim, speaker, stream, is_verified=True)
+            if claim.deployed and len(self._proving) < _MANY:
+                self._proving.add(claim.deployed)
             return Judgement("verified")
         if (speaker is not None and speaker.is_verified) or (stream is not None and stream.is_verified):
             if claim.proof == "damaged":
                 return Judgement("unverified")
             whose = "its environment" if speaker is not None and speaker.is_verified else "this log stream"
-            what = "its proof is wrong" if claim.proof == "bad" else "it bears no proof"
-            return Judgement("unverified", f"{what}, and other lines of {whose} bear theirs")
+            return Judgement("unverified", f"{_LACKS[claim.proof]}, and other lines of {whose} bear theirs")
+        if claim.proof == "none" and claim.deployed in self._proving:
+            return Judgement(
+                "unverified", f"{_LACKS[claim.proof]}, and other environments of its function's version do"
+            )
         reason = self._contradiction(claim, speaker, stream)
         if reason:
             return Judgement("unverified", reason)
@@ -125,6 +134,11 @@ class Streams:
         is_whole = bool(claim.sequence and claim.stream) and not self._has_keys
         is_alone = speaker.started > 0 or stream is None or stream.environments == [claim.environment]
         return Judgement("consistent" if is_whole and is_alone else "unverified")
+
+    def know(self, environment: int, *, function: str, stream: int, deployed: str, time: float) -> None:
+        """Remember an environment that was verified before this reader began."""
+        claim = Claim(environment, function, stream, 0, time, 0, "good", deployed=deployed)
+        self.judge(claim)
 
     def _is_elsewhere(self, speaker: _Speaker, claim: Claim) -> bool:
         return bool(speaker.stream and claim.stream and speaker.stream != claim.stream)

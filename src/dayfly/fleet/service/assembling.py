@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from dayfly.fleet.ingest.routes import routes as ingest_routes
 from dayfly.fleet.ingest.senders import Sender
 from dayfly.fleet.ownrules.routes import routes as rule_routes
 from dayfly.fleet.records.judging import LineReader
+from dayfly.fleet.records.recalling import recall
 from dayfly.fleet.retirement.routes import routes as retirement_routes
 from dayfly.fleet.service.actions import action_routes
 from dayfly.fleet.service.alerts.alerting import Alerting
@@ -52,9 +54,9 @@ def assemble(
 ) -> Litestar:
     """Return the application; what runs beside it is started, and stopped when `stack` is left."""
     keys = load_keys(service.folder)
-    collector = stack.enter_context(
-        Collector(service.folder, service.store, LineReader(keys), trail_key=keys[0])
-    )
+    reader = LineReader(keys)
+    recall(reader, service.store, now=time.time())
+    collector = stack.enter_context(Collector(service.folder, service.store, reader, trail_key=keys[0]))
     service.health["collector"] = collector.health
     detecting = Detecting(service.store, service.folder, lambda written: None)
     alerting = Alerting(service.store, service.ledger, service.settings.alert, url=_public(service))

@@ -13,7 +13,8 @@
 -- explain: Somebody has a list of names and passwords and tries them on us, a few in each environment.
 -- sees: many different requests of one caller that were answered with 401 or 403 within any `window` seconds. One account
 --   tried again and again is one subject and does not count; an office's address counts only if most of its tries fail.
--- misses: fewer than `min_subjects` refusals a window from one address (distributed_refusals looks at many addresses).
+-- misses: fewer than `min_subjects` refusals a window from one address (distributed_refusals looks at many addresses), and
+--   tries from an address whose other people make up three quarters of its hour and are let in.
 -- suspects: credential_stuffing
 -- evidence: failures_of_caller
 -- param_window: 1800 (UInt32) seconds of the sliding window

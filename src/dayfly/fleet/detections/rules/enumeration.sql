@@ -15,7 +15,8 @@
 --   `window` seconds. Retries of the same thing (429, the same subject) do not count, nor does a shared address whose
 --   people are mostly answered.
 -- misses: fewer than `min_subjects` failures a window (low_and_slow looks at a day); guesses that are mostly right
---   (scraping looks at those); callers without a source, as where the fleet's key is not set.
+--   (scraping looks at those); callers without a source, as where the fleet's key is not set;
+--   a caller behind an address whose other people make up three quarters of its hour and are answered well.
 -- suspects: enumeration
 -- evidence: failures_of_caller
 -- param_window: 900 (UInt32) seconds of the sliding window

@@ -13,12 +13,13 @@
 -- explain: The function's own output is its next input; each round costs money and starts the next.
 -- sees: events (not requests of callers, not schedules) about the same thing, `min_rounds` times within any `window` seconds,
 --   where such a thing is invoked once or a few times by honest use. Retries and redeliveries are far fewer.
--- misses: loops in which what is asked changes with every round beyond recognition.
+-- misses: loops in which what is asked changes with every round beyond recognition, and those that are less than `min_share`
+--   of what the function does.
 -- suspects: event_spikes
 -- evidence: requests_of_subject
 -- param_window: 600 (UInt32) seconds of the sliding window
 -- param_min_rounds: 60 (UInt32) invocations about one thing within a window
--- param_min_share: 0.25 (Float64) share of the function's events in the same minutes that are about this one thing
+-- param_min_share: 0.4 (Float64) share of the function's events in the same minutes that are about this one thing
 WITH
     rounds AS
     (

@@ -15,7 +15,8 @@
 --   never enough to trip a rate limit, always enough to be paid for.
 -- sees: callers, or one pattern from any number of callers, whose calls take `times_usual` times as long as those of others on
 --   the same routes and `min_seconds` together within the look-back.
--- misses: slow calls on a function that is always slow, and heavy honest customers look the same: signed-in callers whom the
+-- misses: slow calls on a function that is always slow (fewer than `times_usual` times the usual), a leech that has been there
+--   for the whole day before, and heavy honest customers look the same: signed-in callers whom the
 --   function has long known are told at low severity.
 -- suspects: costly_calls
 -- evidence: requests_of_caller_or_pattern
