@@ -28,6 +28,12 @@ _PACE_S = 0.4
 _PING_EVERY_S = 5.0
 _TELL_EVERY_S = 10.0
 _AT_ONCE = 3
+# The rule lets a function be known for six hours first, and waits two minutes to see that silence followed.
+_RULES = """[infection_burst]
+every = 5
+learned = 0
+silence = 10
+"""
 
 
 async def watch_in_console(
@@ -85,6 +91,8 @@ class _Fleet:
         return (self._folder / "cli.token").read_text().strip()
 
     async def __aenter__(self) -> _Fleet:
+        self._folder.mkdir(mode=0o700)
+        (self._folder / "rules.toml").write_text(_RULES)
         command = "from dayfly.cli.main import main; main()"
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -202,5 +210,6 @@ def _announce(output: Output, shop: Shop, fleet: _Fleet) -> None:
     output.say(f"  {fleet.set_up_url}\n", style="bold green")
     output.say(
         "Soon one burst of attacks infects every environment, and cards begin to leak. Watch it in the console, open the\n"
-        f"function {FUNCTION}, and retire its environments there. Ctrl-C ends everything.\n"
+        f"function {FUNCTION}, and retire its environments there. Ctrl-C ends everything.\n\n"
+        "(In earnest the rule for such bursts first learns for six hours and waits two minutes; here it is less patient.)\n"
     )

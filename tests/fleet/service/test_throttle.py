@@ -51,6 +51,18 @@ def test_one_address_cannot_try_many_accounts_and_many_addresses_not_one_account
     assert _fail(throttle, "ann", "192.0.2.1", known=True) == 0.0  # where ann has signed in before
 
 
+def test_refusals_are_news_once_a_minute() -> None:
+    clock = _Clock()
+    throttle = Throttle(clock)
+    assert [throttle.is_news("1.2.3.4"), throttle.is_news("1.2.3.4"), throttle.is_news("5.6.7.8")] == [
+        True,
+        False,
+        True,
+    ]
+    clock.now += 61
+    assert throttle.is_news("1.2.3.4")
+
+
 def test_an_ipv6_subscriber_is_one_address() -> None:
     assert network("2001:db8::1") == network("2001:db8::ffff:1")
     assert network("::ffff:1.2.3.4") == network("1.2.3.4")

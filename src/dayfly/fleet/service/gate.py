@@ -32,6 +32,8 @@ MAX_INGEST_BYTES = 1 << 40
 # Seconds for a whole body. Whoever sends a byte now and then is cut off.
 BODY_SECONDS = 20.0
 INGEST_BODY_SECONDS = 150.0
+# What a page asks for by itself, without anybody at the screen.
+_BY_ITSELF = frozenset({"/live"})
 VISIT = "visit"
 # The field of a form, and what htmx sends it as, that say that a page of ours was there before.
 CSRF = "_csrf_token"
@@ -138,7 +140,9 @@ class Gate:
             return ""
         cookies = _cookies(headers.get("cookie", ""))
         if session := cookies.get(service.cookie_name(SESSION, asked)):
-            scope["user"] = await asyncio.to_thread(service.sessions.user, session)
+            scope["user"] = await asyncio.to_thread(
+                service.sessions.user, session, is_used=path not in _BY_ITSELF
+            )
         return cookies.get(service.cookie_name(VISIT, asked), "")
 
     def _is_ours(self, user: Any, visit: str, headers: dict[str, str], body: bytes) -> bool:

@@ -50,8 +50,11 @@ class Sessions:
             )
         return secret
 
-    def user(self, cookie: str) -> User | None:
-        """Return who has this cookie, None where nobody has, any more."""
+    def user(self, cookie: str, *, is_used: bool = True) -> User | None:
+        """Return who has this cookie, None where nobody has, any more.
+
+        `is_used` is false for what a page asks by itself: a tab left open must not keep its session alive.
+        """
         key = key_of(cookie)
         row = self._ledger.one(
             "SELECT s.user, coalesce(s.role, u.role), s.created, s.seen FROM sessions s"
@@ -70,7 +73,7 @@ class Sessions:
         ):
             self._ledger.change("DELETE FROM sessions WHERE key = ?", (key,))
             return None
-        if now - float(str(seen)) > _NOTED_EVERY_SECONDS:
+        if is_used and now - float(str(seen)) > _NOTED_EVERY_SECONDS:
             self._ledger.change("UPDATE sessions SET seen = ? WHERE key = ?", (now, key))
         return User(str(name), role, csrf=self.form_token(cookie), session=key)
 

@@ -20,6 +20,7 @@ _LONGEST_WAIT = 15 * 60.0
 _FORGET = 30 * 60.0
 # Bounded, so that addresses and names made up for it do not fill the memory; the oldest go first.
 _MOST = 20_000
+_TELL_EVERY = 60.0
 
 
 class Throttle:
@@ -29,6 +30,7 @@ class Throttle:
         self._clock = clock
         self._lock = threading.Lock()
         self._failures: OrderedDict[tuple[str, ...], tuple[int, float]] = OrderedDict()
+        self._told: OrderedDict[str, float] = OrderedDict()
 
     def begin(self, account: str, address: str, *, is_known_place: bool) -> float:
         """Count an attempt as failed until it succeeds; returns the seconds to wait first, 0 to go ahead.
@@ -58,6 +60,17 @@ class Throttle:
                 elif key in self._failures:
                     count, last = self._failures[key]
                     self._failures[key] = (count - 1, last)
+
+    def is_news(self, address: str) -> bool:
+        """Whether a refusal of this address is worth a row of the audit log: once a minute, or it could be filled up."""
+        now, place = self._clock(), network(address)
+        with self._lock:
+            if now - self._told.get(place, -_TELL_EVERY) < _TELL_EVERY:
+                return False
+            self._told[place] = now
+            while len(self._told) > _MOST:
+                self._told.popitem(last=False)
+        return True
 
     def _limits(
         self, account: str, address: str, *, is_known_place: bool

@@ -11,8 +11,7 @@ import random
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -21,20 +20,14 @@ from dayfly.fleet.detections.concluding import uid_of
 from dayfly.fleet.detections.muting import is_muted, muted_subjects
 from dayfly.fleet.records.rows import Detection
 from dayfly.fleet.service.alerts.alert import SUMMARY_RULE, TEST_RULE, Alert, Carrier, ChannelError
-from dayfly.fleet.service.settings import (
-    SEVERITIES,
-    AnyChannel,
-    Email,
-    EventBridge,
-    SecurityHub,
-    Slack,
-    Webhook,
-)
+from dayfly.fleet.service.alerts.carriers import carrier
+from dayfly.fleet.service.alerts.telling import detection_of, told
+from dayfly.fleet.service.settings import SEVERITIES, AnyChannel
 from dayfly.fleet.store.sqlfiles import read_sql
 
 if TYPE_CHECKING:
     from dayfly.fleet.service.ledger import Ledger
-    from dayfly.fleet.store.store import Row, Store
+    from dayfly.fleet.store.store import Store
 
 _DETECTIONS = read_sql("dayfly.fleet.formats", "sql/detections")
 # Rows of another scheduler, or of a clock that is behind, may come in with an earlier time.
@@ -86,7 +79,7 @@ class Alerting:
         muted = muted_subjects(self._store, now=now)
         queued = 0
         for row in rows:
-            detection = _detection(row)
+            detection = detection_of(row)
             if detection.severity < 1 or is_muted(detection, muted):
                 continue
             for channel in self.channels.values():
@@ -128,7 +121,7 @@ class Alerting:
             raise DayflyError(f"there is no channel {name[:80]!r}", hint=f"channels in fleet.toml: {known}")
         now = self._ledger.clock()
         alert = self._alert(
-            _told(
+            told(
                 TEST_RULE,
                 "A test of this channel",
                 "Somebody asked Dayfly to try this channel. Nothing has happened.",
@@ -210,7 +203,7 @@ class Alerting:
 
     def _tell_fault(self, name: str, fault: str, since: float) -> None:
         story = f"The channel {name} takes no alerts: {fault}. What it should have been told waits, and is tried again."
-        told = _told(
+        made = told(
             _RULE_FAILING,
             "A channel of alerts fails",
             story,
@@ -219,8 +212,8 @@ class Alerting:
             subject=name,
             first=since,
         )
-        told["uid"] = uid_of(_RULE_FAILING, name, int(since * 1000))
-        self._store.insert("detections", [msgspec.convert(told, Detection)])
+        made["uid"] = uid_of(_RULE_FAILING, name, int(since * 1000))
+        self._store.insert("detections", [msgspec.convert(made, Detection)])
 
     def _try_later(self, name: str, row: tuple[object, ...], fault: str, now: float) -> None:
         uid, tries, created = str(row[0]), int(str(row[2])), float(str(row[3]))
@@ -257,8 +250,8 @@ class Alerting:
             f"{len(held)} more alerts came than this channel is to get in an hour ({self.channels[name].per_hour}) and were "
             f"held back: {what}. All are in the console."
         )
-        told = _told(SUMMARY_RULE, f"{len(held)} alerts held back", story, worst, now, events=len(held))
-        if self._send(name, sender, [self._alert(told)]):
+        made = told(SUMMARY_RULE, f"{len(held)} alerts held back", story, worst, now, events=len(held))
+        if self._send(name, sender, [self._alert(made)]):
             return
         with self._ledger.together():
             for one in held:
@@ -276,9 +269,9 @@ class Alerting:
         )
         return int(str(row[0])) if row else 0
 
-    def _alert(self, told: dict[str, object]) -> Alert:
-        is_update = bool(told.pop("is_update", False))
-        return Alert(told, is_update=is_update, url=self._url)
+    def _alert(self, row: dict[str, object]) -> Alert:
+        is_update = bool(row.pop("is_update", False))
+        return Alert(row, is_update=is_update, url=self._url)
 
     def _since(self, now: float) -> float:
         """From when on to look; at the very first start nothing, since what happened before is history, not news."""
@@ -294,75 +287,3 @@ class Alerting:
 
     def _keep(self, name: str, value: float) -> None:
         self._ledger.change("INSERT OR REPLACE INTO secrets VALUES (?, ?)", (name, repr(value).encode()))
-
-
-def carrier(channel: AnyChannel) -> Carrier:
-    """What sends for a channel. Imported late: boto3 takes half a second, which most do without."""
-    match channel:
-        case Webhook():
-            from dayfly.fleet.service.alerts.http import WebhookCarrier
-
-            return WebhookCarrier(channel)
-        case Slack():
-            from dayfly.fleet.service.alerts.http import SlackCarrier
-
-            return SlackCarrier(channel)
-        case Email():
-            from dayfly.fleet.service.alerts.mail import MailCarrier
-
-            return MailCarrier(channel)
-        case EventBridge():
-            from dayfly.fleet.service.alerts.aws import EventBridgeCarrier
-
-            return EventBridgeCarrier(channel)
-        case SecurityHub():
-            from dayfly.fleet.service.alerts.aws import SecurityHubCarrier
-
-            return SecurityHubCarrier(channel)
-        case _:
-            assert_never(channel)
-
-
-def _told(
-    rule: str,
-    title: str,
-    story: str,
-    severity: int,
-    now: float,
-    *,
-    subject: str = "",
-    first: float = 0.0,
-    events: int = 0,
-) -> dict[str, object]:
-    """An alert of the service's own making, as a row of `detections`."""
-    return {
-        "uid": f"{int(now * 1000):032x}",
-        "updated": now,
-        "rule": rule,
-        "title": title,
-        "severity": severity,
-        "reasons": [],
-        "technique": "",
-        "story": story,
-        "account": "",
-        "region": "",
-        "functions": [],
-        "environments": [],
-        "environments_all": 0,
-        "sources": [],
-        "request_ids": [],
-        "events": events,
-        "first_time": first or now,
-        "last_time": now,
-        "subject_key": subject,
-        "facts": "{}",
-    }
-
-
-def _detection(row: Row) -> Detection:
-    made = {
-        name: value.replace(tzinfo=UTC).timestamp() if isinstance(value, datetime) else value
-        for name, value in row.items()
-    }
-    made["request_ids"] = [str(one) for one in row["request_ids"]]  # type: ignore[attr-defined]
-    return msgspec.convert(made, Detection, strict=False)
