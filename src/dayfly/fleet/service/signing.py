@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from dayfly.fleet.service.oidc import Provider
     from dayfly.fleet.service.service import Service
 
+# No account has this name, since it has a colon.
+_OIDC = "oidc:"
 _WRONG = "That name and password do not go together."
 
 
@@ -160,12 +162,16 @@ def signing_routes(service: Service) -> list[ControllerRouterHandler]:
     provider = _provider(service)
 
     @get("/oidc/start", opt={ACCESS: PUBLIC})
-    async def start_oidc(request: PageRequest) -> Response[bytes]:
+    async def start_oidc(request: PageRequest) -> Response[str] | Response[bytes]:
         """Send the browser to the provider."""
         if provider is None:
             raise NotFoundException
         name, value = _visit_of(service, request)
         target = local_target(request.query_params.get("next", "/"))
+        # Beginnings that come to nothing are counted as wrong guesses are: each costs a row.
+        wait = service.throttle.begin(_OIDC, asked_of(request).address, is_known_place=True)
+        if wait > 0:
+            return sign_in_page(request, target, fault=f"Try again in {int(wait) + 1} seconds.", status=429)
         url = await asyncio.to_thread(provider.begin, value, target)
         return go_to(url, cookies=[cookie(name, value, asked_of(request))])
 
@@ -181,10 +187,11 @@ def signing_routes(service: Service) -> list[ControllerRouterHandler]:
         try:
             identity, target = await asyncio.to_thread(provider.finish, answer, visit_cookie)
         except DayflyError as error:
-            await service.note(
-                "-", "sign-in", "oidc", outcome="failed", address=address, detail={"why": error.message}
-            )
+            if service.throttle.is_news(address):
+                detail = {"why": error.message}
+                await service.note("-", "sign-in", "oidc", outcome="failed", address=address, detail=detail)
             return sign_in_page(request, "/", fault=f"{error.message}: {error.hint}", status=401)
+        service.throttle.succeed(_OIDC, address, is_known_place=True)
         await service.note(identity.name, "sign-in", "oidc", address=address, detail={"role": identity.role})
         return begin(request, identity.name, local_target(target), role=identity.role)
 

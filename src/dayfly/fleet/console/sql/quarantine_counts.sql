@@ -1,5 +1,5 @@
 -- Lines that were set aside in the stretch, by reason and what was wrong.
-SELECT reason, detail, count() AS lines, uniq(quarantine.function) AS functions, any(quarantine.function) AS function, max(received) AS last_received
+SELECT reason, detail, count() AS lines, uniq(quarantine.function) AS functions, min(quarantine.function) AS function, max(received) AS last_received
 FROM quarantine
 WHERE received >= {start:DateTime64(3)} AND received < {end:DateTime64(3)}
 GROUP BY reason, detail
