@@ -16,7 +16,12 @@ def test_the_routes_of_recycle(tmp_path: Path) -> None:
         ]
         for nonsense in wrong:
             assert api.get("/api/v1/retirement/sightings", params=nonsense).status_code == 400
-        asked = {"function": "payments", "ordered": 1.0, "effective": 2.0, "timeout": 3.0}
+        asked: dict[str, str | float] = {
+            "function": "payments",
+            "ordered": 1.0,
+            "effective": 2.0,
+            "timeout": 3.0,
+        }
         answer = api.get("/api/v1/retirement/sightings", params=asked)
         assert answer.json()["new_begun"] == 0
         assert api.get("/api/v1/retirement/infected").json() == {}
