@@ -45,6 +45,12 @@ SEEDS: dict[str, list[bytes]] = {
     "ready": [Ready(["thread 'ä'", "socket"], ["note"], 1790000000.0).pack(), "E²".encode()],
     "process_records": [b"a) S 1 (b", b"x\ny) Z 1"],
     "settings": [bytes([at]) + b"=" + one.default.encode() for at, one in enumerate(SETTINGS)] + [b"\x02=9"],
+    "activities": [
+        b'{"resource":"/o/{id}","httpMethod":"GET","requestContext":{"identity":{"sourceIp":"2001:db8::1"}},"queryStringParameters":{"q":"\' or 1=1"}}',
+        b'{"Records":[{"eventSource":"aws:sqs","eventSourceARN":"arn:aws:sqs:r:1:q","body":"{\\"a\\":[1]}"}]}',
+        b'{"statusCode":"404","body":"x"}',
+        b'{"requestContext":{"http":{"method":"POST"}},"routeKey":"$default","isBase64Encoded":true,"body":"YT0lMjc="}',
+    ],
     "tenants": [
         b'{"requestContext":{"authorizer":{"claims":{"sub":"a"}}},"body":"x"}',
         b'{"requestContext":{"authorizer":{"claims":{"sub":"a","s\\u0075b":"b"}}}}',

@@ -15,10 +15,12 @@ from tests.fuzz.small import limit
 from dayfly._sys import proc
 from dayfly.core import frames, http1, loglines
 from dayfly.core import requests as core_requests
+from dayfly.core.activity import Activity
 from dayfly.core.frames import AnswerReader, ControlReader, FrameError
 from dayfly.core.handshake import Ready
 from dayfly.core.http1 import HttpError, ReplyReader
 from dayfly.core.loglines import FrameReader, LineReader
+from dayfly.core.proofs import FleetKey
 from dayfly.core.requests import RequestError, RequestReader
 from dayfly.core.settings import load_settings
 from dayfly.core.tenants import MAX_KEY_CHARACTERS, find_tenant, parse_source
@@ -269,9 +271,25 @@ def tenants(stream: bytes, sizes: Sequence[int] = ()) -> object:
     return found
 
 
+def activities(stream: bytes, sizes: Sequence[int] = ()) -> object:
+    """Whatever an event and an answer hold, an invocation's line is short ASCII, the same each time, and says nothing of theirs."""
+    told = []
+    for _ in range(2):
+        activity = Activity()
+        activity.read_event({}, stream, FleetKey(bytes(32)))
+        activity.read_answer(stream, length=len(stream), is_result=True)
+        told.append(activity.facts())
+    assert told[0] == told[1]
+    line = json.dumps(told[0])
+    assert line.isascii()
+    assert len(line) < 1024
+    return told[0]
+
+
 TARGETS: dict[str, Target] = {
     target.__name__: target
     for target in (
+        activities,
         answers,
         control_frames,
         replies,

@@ -101,7 +101,16 @@ def recycle(
         recycler = Recycler(account.lambda_client(), _witnesses(client, account), patience_s=patience)
         worst = 0
         for function in chosen:
-            worst = max(worst, _one(output, recycler, function, reason=reason, is_dry_run=dry_run))
+            code, last = _one(output, recycler, function, reason=reason, is_dry_run=dry_run)
+            worst = max(worst, code)
+            if client is not None and code == 0 and not dry_run:
+                # Else the console would go on counting environments that are gone.
+                name = function.split(":")[6] if function.startswith("arn:") else function
+                proof = {"function": name, "text": last[:500], "reason": reason[:1000]}
+                try:
+                    client.post("/retirement/proved", proof)
+                except DayflyError as fault:
+                    output.warn(f"the fleet was not told of the proof: {fault.message}")
     return worst
 
 
@@ -139,7 +148,9 @@ def _infected(output: Output, client: Client, wanted: list[str]) -> list[str]:
     return chosen
 
 
-def _one(output: Output, recycler: Recycler, function: str, *, reason: str, is_dry_run: bool) -> int:
+def _one(
+    output: Output, recycler: Recycler, function: str, *, reason: str, is_dry_run: bool
+) -> tuple[int, str]:
     last: Step | None = None
     for step in recycler.recycle(function, reason=reason, is_dry_run=is_dry_run):
         last = step
@@ -150,5 +161,5 @@ def _one(output: Output, recycler: Recycler, function: str, *, reason: str, is_d
         else:
             output.say(f"{function}: {step.text}", style="green" if step.done == step.total else "")
     if last is None or (last.error and last.done < 2):
-        return 2
-    return _NOT_PROVED if last.error else 0
+        return 2, ""
+    return (_NOT_PROVED if last.error else 0), last.text

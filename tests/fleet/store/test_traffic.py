@@ -33,10 +33,10 @@ _STRANGERS = parse_sql(
     "SELECT (SELECT uniqExact(environment) FROM invocations) AS served, (SELECT count() FROM environments FINAL) AS told, "
     "(SELECT uniqExact(request_id) FROM platform WHERE kind = 'start' AND NOT startsWith(function, 'legacy-')) AS starts",
 )
-_OF_SOURCES = parse_sql(
-    "of_sources",
+_OF_REQUESTS = parse_sql(
+    "of_requests",
     "SELECT count() AS n, uniqExact(environment) AS environments, min(time) AS first FROM invocations "
-    "WHERE source IN {sources:Array(UInt64)}",
+    "WHERE request_id IN {requests:Array(UUID)}",
 )
 
 
@@ -70,7 +70,7 @@ def test_attacks_are_where_the_truth_says(store: Store, day: Day) -> None:
     assert ATTACKS
     for number, make in enumerate(ATTACKS, start=1):
         truth = plant(store, replace(make(day.begin + 5000), requests=40))
-        found = store.rows(_OF_SOURCES, {"sources": sorted(truth.sources)})[0]
+        found = store.rows(_OF_REQUESTS, {"requests": sorted(truth.request_ids)})[0]
         assert found["n"] == len(truth.request_ids) == 40
         assert found["environments"] == len(truth.environments)
         assert found["first"] == datetime.fromtimestamp(truth.first, UTC).replace(tzinfo=None)

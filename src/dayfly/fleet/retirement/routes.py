@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
-from litestar import Request, Response, get
+from litestar import Request, Response, get, post
 from litestar.datastructures import State
 
 from dayfly.errors import DayflyError
+from dayfly.fleet.records.rows import Triage
 from dayfly.fleet.retirement.sightings import infected, look
+from dayfly.fleet.service.roles import Role, needs
 
 if TYPE_CHECKING:
     from litestar.types import ControllerRouterHandler
@@ -22,6 +24,12 @@ _Request = Request[object, object, State]
 # Lambda's longest invocation is fifteen minutes.
 _MAX_TIMEOUT_S = 900.0
 _MAX_TIME = 4e9
+
+
+class _Proved(msgspec.Struct):
+    function: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+    text: Annotated[str, msgspec.Meta(max_length=500)]
+    reason: Annotated[str, msgspec.Meta(max_length=1000)] = ""
 
 
 def routes(store: Store) -> list[ControllerRouterHandler]:
@@ -48,7 +56,25 @@ def routes(store: Store) -> list[ControllerRouterHandler]:
         found = await asyncio.to_thread(infected, store, now=time.time(), function=function)
         return _json({name: [f"{one:016x}" for one in own] for name, own in found.items()})
 
-    return [sightings, now_infected]
+    @post("/retirement/proved", opt=needs(Role.RESPONDER), status_code=200)
+    async def proved(request: _Request) -> Response[bytes]:
+        """Somebody retired a function by another way than the console, and has the proof."""
+        try:
+            told = msgspec.json.decode(await request.body(), type=_Proved)
+        except msgspec.MsgspecError as error:
+            raise DayflyError(f"that is no proof: {error}", hint="function, text and reason") from error
+        row = Triage(
+            time=time.time(),
+            subject=f"function:{told.function}",
+            action="retire",
+            actor=getattr(request.scope.get("user"), "name", "") or "the command line",
+            reason=told.reason,
+            facts=msgspec.json.encode({"proved": True, "text": told.text}).decode(),
+        )
+        await asyncio.to_thread(store.insert, "triage", [row])
+        return _json({"noted": True})
+
+    return [sightings, now_infected, proved]
 
 
 def _number(text: str | None, *, most: float) -> float:

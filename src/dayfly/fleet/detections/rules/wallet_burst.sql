@@ -10,14 +10,14 @@
 -- do: Set a limit (reserved concurrency of the function, a rate per caller at API Gateway) now, then look at what is asked.
 --   If it is a load test of yours, mute its caller.
 -- explain: Somebody makes us pay: he sends many slow calls at once, and Lambda starts as many copies as he likes.
--- sees: one caller, or one pattern from at most `most_callers` callers, that takes `times_usual` times the run time of the
+-- sees: one caller, or one pattern from at most `most_callers` callers, that takes at least `times_usual` times the run time of the
 --   function's usual hour. Flash crowds have many callers and many patterns; backlogs of queues have no callers; signed-in
---   callers (load tests, partners) are told at low severity.
+--   callers (load tests, partners) are told from twice as much, at low severity.
 -- misses: a flood of cheap calls from thousands of addresses with thousands of patterns (that is what AWS Shield is for).
 -- suspects: sudden_costs
 -- evidence: requests_of_caller_or_pattern
 -- param_min_seconds: 900 (UInt32) seconds of run time within an hour at least
--- param_times_usual: 3.0 (Float64) times the function's usual hour
+-- param_times_usual: 1.5 (Float64) times the function's usual hour
 -- param_most_callers: 200 (UInt32) callers beyond which it is a crowd
 -- param_window: 900 (UInt32) seconds within which half of it lies
 WITH
@@ -93,7 +93,8 @@ SELECT
     )) AS facts
 FROM storms
 INNER JOIN usual USING (account, region, function)
-WHERE run >= {times_usual:Float64} * usual_hour
+-- Somebody signed in may cost more before it is news.
+WHERE run >= if(signed_in != 0, 2, 1) * {times_usual:Float64} * usual_hour
 -- A pattern tells more than each of its callers.
 ORDER BY kind DESC
 LIMIT 1 BY account, region, function, toStartOfHour(begin)

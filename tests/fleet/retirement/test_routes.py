@@ -1,0 +1,33 @@
+"""The command line may ask and tell a running service about retirements; nonsense is refused, not believed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.fleet.service.running import Served
+
+
+def test_the_routes_of_recycle(tmp_path: Path) -> None:
+    with Served(tmp_path) as served, served.api() as api:
+        wrong: list[dict[str, str]] = [
+            {},
+            {"ordered": "nan"},
+            {"ordered": "1", "effective": "-1", "timeout": "3"},
+        ]
+        for nonsense in wrong:
+            assert api.get("/api/v1/retirement/sightings", params=nonsense).status_code == 400
+        asked: dict[str, str | float] = {
+            "function": "payments",
+            "ordered": 1.0,
+            "effective": 2.0,
+            "timeout": 3.0,
+        }
+        answer = api.get("/api/v1/retirement/sightings", params=asked)
+        assert answer.json()["new_begun"] == 0
+        assert api.get("/api/v1/retirement/infected").json() == {}
+        for body in ({}, {"function": "a b", "text": "t"}, {"function": "payments", "text": "x" * 501}):
+            assert api.post("/api/v1/retirement/proved", json=body).status_code == 400
+        told = api.post("/api/v1/retirement/proved", json={"function": "payments", "text": "gone"})
+        assert told.json() == {"noted": True}
+        api.headers["authorization"] = "Bearer nobody"
+        assert api.post("/api/v1/retirement/proved", json={}).status_code in (401, 403)
