@@ -28,6 +28,7 @@ def test_a_folder_has_one_service(served: Served) -> None:
     assert served.url in said
 
 
+@pytest.mark.slow
 def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         assert "cannot listen" in _refusal(str(tmp_path), "--port", str(taken.getsockname()[1]))
@@ -39,6 +40,7 @@ def test_a_folder_without_permission_is_said(tmp_path: Path) -> None:
     assert "Permission denied" in _refusal(str(tmp_path / "in"), "--port", "0")
 
 
+@pytest.mark.slow
 def test_a_file_is_no_folder(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     assert "cannot use" in _refusal(str(tmp_path / "file"), "--port", "0")
@@ -51,6 +53,7 @@ def test_others_cannot_reach_it_before_there_is_an_account(tmp_path: Path) -> No
     assert "unencrypted" in _refusal(str(tmp_path), "--host", "0.0.0.0", "--port", "0")
 
 
+@pytest.mark.slow
 def test_a_broken_certificate_and_a_lonely_key_are_said(tmp_path: Path) -> None:
     (tmp_path / "c.pem").write_text("no certificate")
     assert "certificate" in _refusal(
@@ -108,6 +111,7 @@ def test_a_status_is_told_to_the_token_of_the_folder_alone(served: Served) -> No
     assert httpx.get(f"{served.url}/api/v1/status", headers=wrong).status_code == 401
 
 
+@pytest.mark.slow
 def test_the_store_may_be_a_clickhouse_elsewhere(tmp_path: Path, clickhouse_url: str) -> None:
     add_people(tmp_path)
     with Served(tmp_path, store=clickhouse_url) as served, Person(served.url) as person:
