@@ -30,7 +30,10 @@ _LATE_EVERY = 60
 _FIRST_LOOK = 86_400
 # A clock that differs from the store's by less loses no line.
 _CLOCK_MARGIN = 5
-_MOST_SPAN = 86_400
+# A look back is no longer than a run of the dearest rules, so that it fits between them.
+_MOST_SPAN = 21_600
+# Late hours wait at most so long while rules have more to do than a tick holds.
+_LATE_TURN = 5.0
 # A rule that fails again and again is tried more and more seldom, but within the hour.
 _MOST_BACKOFF = 3_600
 _HOUR = 3_600
@@ -66,13 +69,15 @@ class _Schedule:
     late_spans: list[tuple[str, float, float]] = field(default_factory=list)
     late_seen: float = 0.0
     late_due: float = 0.0
+    late_ran: float = 0.0
 
 
 class Runner:
     """Runs rules over a store. `clock` gives seconds since the epoch; one thread at a time may tick.
 
-    `budget` is how many seconds a tick may take before it leaves what is still due to the next one; the rule that is
-    longest overdue goes first, so none is left out for ever.
+    `budget` is how many seconds a tick may take. What is most overdue, by its own period, goes first, whatever it takes;
+    others follow as long as what they took the last time still fits, the rest is left to the next tick. What waits becomes
+    more overdue and so goes first in its turn: nothing is left out for ever. `stopwatch` tells how long things take.
     """
 
     def __init__(
@@ -83,12 +88,14 @@ class Runner:
         *,
         budget: float = 5.0,
         catch_up: bool = True,
+        stopwatch: Callable[[], float] = perf_counter,
     ) -> None:
         self._store = store
         self.rules = [rule for rule in rules if rule.enabled]
         self._clock = clock
         self._budget = budget
         self._catch_up = catch_up
+        self._stopwatch = stopwatch
         self._schedule = _Schedule()
         self.status: dict[str, RuleStatus] = {rule.name: RuleStatus() for rule in self.rules}
         self.store_error = ""
@@ -101,18 +108,26 @@ class Runner:
         be reached leaves everything due; `store_error` then says why.
         """
         now = self._clock()
-        began = perf_counter()
+        began = self._stopwatch()
         self.store_error = ""
         written: list[Written] = []
+        due = self._due(now)
+        if not due and not self._is_late_due(now):
+            return written
         try:
             muted = muted_subjects(self._store, now=now)
-            for rule in self._due(now):
-                if perf_counter() - began > self._budget:
-                    break
+            has_run = False
+            if self._schedule.late_spans and now >= self._schedule.late_ran + _LATE_TURN:
+                written += self._run_late(now, muted)
+                has_run = True
+            for rule in due:
+                if has_run and not self._fits(began, self.status[rule.name].last_seconds):
+                    continue
                 written += self._run(rule, start=now - rule.lookback, now=now, muted=muted, at=now)
                 self._schedule.due[rule.name] = now + self._pause(rule)
+                has_run = True
             if self._catch_up:
-                written += self._look_back(now, began, muted)
+                written += self._look_back(now, began, muted, has_run=has_run)
         except StoreError as error:
             # Not one rule's fault: reading triage or writing a detection failed.
             self.store_error = error.message
@@ -127,8 +142,16 @@ class Runner:
         )
 
     def _due(self, now: float) -> list[Rule]:
-        due = [rule for rule in self.rules if self._schedule.due.get(rule.name, 0.0) <= now]
-        return sorted(due, key=lambda rule: self._schedule.due.get(rule.name, 0.0))
+        """What is due, the most overdue for its period first."""
+        schedule = self._schedule
+        due = [rule for rule in self.rules if schedule.due.get(rule.name, 0.0) <= now]
+        return sorted(due, key=lambda rule: (-(now - schedule.due.get(rule.name, 0.0)) / rule.every, rule.name))
+
+    def _fits(self, began: float, seconds: float) -> bool:
+        return self._stopwatch() - began + seconds <= self._budget
+
+    def _is_late_due(self, now: float) -> bool:
+        return self._catch_up and (bool(self._schedule.late_spans) or now >= self._schedule.late_due)
 
     def _pause(self, rule: Rule) -> float:
         status = self.status[rule.name]
@@ -143,7 +166,7 @@ class Runner:
     def _run(
         self, rule: Rule, *, start: float, now: float, muted: frozenset[str], at: float
     ) -> list[Written]:
-        began = perf_counter()
+        began = self._stopwatch()
         status = self.status[rule.name]
         try:
             found = run_rule(self._store, rule, start=start, now=now)
@@ -156,10 +179,10 @@ class Runner:
                 failed_in_a_row=status.failed_in_a_row + 1,
                 last_error=str(error),
                 last_run=at,
-                last_seconds=perf_counter() - began,
+                last_seconds=self._stopwatch() - began,
             )
             return self._write([self._told_once(rule_failed(rule, str(error), now=at))], muted)
-        seconds = perf_counter() - began
+        seconds = self._stopwatch() - began
         self.status[rule.name] = replace(
             status,
             runs=status.runs + 1,
@@ -199,21 +222,31 @@ class Runner:
         self._health_told.add(uid)
         return conclusion
 
-    def _look_back(self, now: float, began: float, muted: frozenset[str]) -> list[Written]:
+    def _look_back(
+        self, now: float, began: float, muted: frozenset[str], *, has_run: bool
+    ) -> list[Written]:
         """Run the rules over hours of which lines came in after their time had been looked at."""
         schedule = self._schedule
-        if now >= schedule.late_due:
+        # Asking costs a tick of its own, unless it has waited for one for too long.
+        if now >= schedule.late_due + (_LATE_EVERY if has_run and not self._fits(began, 0.0) else 0):
             since = (schedule.late_seen or now - _FIRST_LOOK) - _CLOCK_MARGIN
             schedule.late_spans += self._late_spans(now, since)
             schedule.late_seen, schedule.late_due = now, now + _LATE_EVERY
         written: list[Written] = []
-        by_name = {rule.name: rule for rule in self.rules}
-        while schedule.late_spans and perf_counter() - began < self._budget:
-            name, start, end = schedule.late_spans.pop(0)
-            if self.status[name].failed_in_a_row:
-                continue
-            written += self._run(by_name[name], start=start, now=end, muted=muted, at=now)
+        while schedule.late_spans:
+            if has_run and not self._fits(began, self.status[schedule.late_spans[0][0]].last_seconds):
+                break
+            written += self._run_late(now, muted)
+            has_run = True
         return written
+
+    def _run_late(self, now: float, muted: frozenset[str]) -> list[Written]:
+        name, start, end = self._schedule.late_spans.pop(0)
+        self._schedule.late_ran = now
+        if self.status[name].failed_in_a_row:
+            return []
+        rule = next(rule for rule in self.rules if rule.name == name)
+        return self._run(rule, start=start, now=end, muted=muted, at=now)
 
     def _late_spans(self, now: float, since: float) -> list[tuple[str, float, float]]:
         shortest = min((rule.lookback for rule in self.rules), default=0)
