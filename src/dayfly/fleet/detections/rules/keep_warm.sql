@@ -28,6 +28,16 @@
 -- param_most_milliseconds: 25.0 (Float64) mean duration beyond which the calls do work
 -- param_most_subjects: 3 (UInt32) different things asked for
 WITH
+    suspected AS MATERIALIZED
+    (
+        SELECT function, 'caller' AS kind, source AS who FROM callers
+        WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
+            AND cityHash64(account, region, function, 'caller', source) IN {suspects:Array(UInt64)}
+        UNION DISTINCT
+        SELECT function, 'pattern' AS kind, pattern AS who FROM patterns
+        WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
+            AND cityHash64(account, region, function, 'pattern', pattern) IN {suspects:Array(UInt64)}
+    ),
     calls AS
     (
         SELECT
@@ -39,14 +49,10 @@ WITH
             kind_key.1 AS kind, kind_key.2 AS key, kind_key.3 AS who
         FROM invocations
         WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)}
-            AND function GLOBAL IN (
-                SELECT function FROM callers
-                WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
-                    AND cityHash64(account, region, function, 'caller', source) IN {suspects:Array(UInt64)}
-                UNION DISTINCT
-                SELECT function FROM patterns
-                WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
-                    AND cityHash64(account, region, function, 'pattern', pattern) IN {suspects:Array(UInt64)}
+            AND function GLOBAL IN (SELECT function FROM suspected)
+            AND (
+                source GLOBAL IN (SELECT who FROM suspected WHERE kind = 'caller')
+                OR pattern GLOBAL IN (SELECT who FROM suspected WHERE kind = 'pattern')
             )
             AND (
                 cityHash64(account, region, function, 'caller', source) IN {suspects:Array(UInt64)}

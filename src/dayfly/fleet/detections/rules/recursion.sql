@@ -45,7 +45,7 @@ WITH
             AND trigger NOT IN ('api', 'function-url', 'schedule')
         GROUP BY account, region, function, slot
     ),
-    loops AS
+    loops AS MATERIALIZED
     (
         SELECT
             account, region, function, subject, min(slot) AS begin, max(slot) + toIntervalMinute(5) AS end,
@@ -74,5 +74,5 @@ SELECT
 FROM invocations
 GLOBAL INNER JOIN loops USING (account, region, function, subject)
 WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)} AND time >= begin AND time < end
-    AND function GLOBAL IN (SELECT function FROM loops)
+    AND function GLOBAL IN (SELECT function FROM loops) AND subject GLOBAL IN (SELECT subject FROM loops)
 GROUP BY account, region, function, subject

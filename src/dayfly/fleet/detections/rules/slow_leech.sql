@@ -26,6 +26,16 @@
 -- param_times_usual: 4.0 (Float64) times as long as other calls on the same routes
 -- param_min_share: 0.01 (Float64) share of the function's run time in the look-back
 WITH
+    suspected AS MATERIALIZED
+    (
+        SELECT function, 'caller' AS kind, source AS who FROM callers
+        WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
+            AND cityHash64(account, region, function, 'caller', source) IN {suspects:Array(UInt64)}
+        UNION DISTINCT
+        SELECT function, 'pattern' AS kind, pattern AS who FROM patterns
+        WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
+            AND cityHash64(account, region, function, 'pattern', pattern) IN {suspects:Array(UInt64)}
+    ),
     calls AS
     (
         SELECT
@@ -37,14 +47,10 @@ WITH
             kind_key.1 AS kind, kind_key.2 AS key, kind_key.3 AS who
         FROM invocations
         WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)} AND source != 0
-            AND function GLOBAL IN (
-                SELECT function FROM callers
-                WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
-                    AND cityHash64(account, region, function, 'caller', source) IN {suspects:Array(UInt64)}
-                UNION DISTINCT
-                SELECT function FROM patterns
-                WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
-                    AND cityHash64(account, region, function, 'pattern', pattern) IN {suspects:Array(UInt64)}
+            AND function GLOBAL IN (SELECT function FROM suspected)
+            AND (
+                source GLOBAL IN (SELECT who FROM suspected WHERE kind = 'caller')
+                OR pattern GLOBAL IN (SELECT who FROM suspected WHERE kind = 'pattern')
             )
             AND (
                 cityHash64(account, region, function, 'caller', source) IN {suspects:Array(UInt64)}

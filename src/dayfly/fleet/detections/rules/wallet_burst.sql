@@ -21,6 +21,16 @@
 -- param_most_callers: 200 (UInt32) callers beyond which it is a crowd
 -- param_window: 900 (UInt32) seconds within which half of it lies
 WITH
+    suspected AS MATERIALIZED
+    (
+        SELECT function, 'caller' AS kind, source AS who FROM callers
+        WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
+            AND cityHash64(account, region, function, 'caller', source) IN {suspects:Array(UInt64)}
+        UNION DISTINCT
+        SELECT function, 'pattern' AS kind, pattern AS who FROM patterns
+        WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
+            AND cityHash64(account, region, function, 'pattern', pattern) IN {suspects:Array(UInt64)}
+    ),
     calls AS
     (
         SELECT
@@ -32,14 +42,10 @@ WITH
             kind_key.1 AS kind, kind_key.2 AS key, kind_key.3 AS who
         FROM invocations
         WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)} AND source != 0
-            AND function GLOBAL IN (
-                SELECT function FROM callers
-                WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
-                    AND cityHash64(account, region, function, 'caller', source) IN {suspects:Array(UInt64)}
-                UNION DISTINCT
-                SELECT function FROM patterns
-                WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
-                    AND cityHash64(account, region, function, 'pattern', pattern) IN {suspects:Array(UInt64)}
+            AND function GLOBAL IN (SELECT function FROM suspected)
+            AND (
+                source GLOBAL IN (SELECT who FROM suspected WHERE kind = 'caller')
+                OR pattern GLOBAL IN (SELECT who FROM suspected WHERE kind = 'pattern')
             )
             AND (
                 cityHash64(account, region, function, 'caller', source) IN {suspects:Array(UInt64)}
