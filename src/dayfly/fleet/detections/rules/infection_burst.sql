@@ -27,7 +27,7 @@
 WITH
     suspected AS MATERIALIZED
     (
-        SELECT DISTINCT function, pattern
+        SELECT DISTINCT account, region, function, pattern
         FROM patterns
         WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
             AND cityHash64(account, region, function, pattern) IN {suspects:Array(UInt64)}
@@ -44,7 +44,7 @@ WITH
         WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)}
             AND function GLOBAL IN (SELECT function FROM suspected)
             AND pattern GLOBAL IN (SELECT pattern FROM suspected)
-            AND cityHash64(account, region, function, pattern) IN {suspects:Array(UInt64)}
+            AND (account, region, function, pattern) GLOBAL IN (SELECT account, region, function, pattern FROM suspected)
         WINDOW life AS (
             PARTITION BY account, region, function, pattern ORDER BY time ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
         )

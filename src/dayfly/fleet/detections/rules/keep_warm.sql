@@ -38,6 +38,7 @@ WITH
         WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
             AND cityHash64(account, region, function, 'pattern', pattern) IN {suspects:Array(UInt64)}
     ),
+    -- Hashing strings costs more than all else: what is left after numbers were compared is sorted out by `key` below.
     calls AS
     (
         SELECT
@@ -54,10 +55,6 @@ WITH
                 source GLOBAL IN (SELECT who FROM suspected WHERE kind = 'caller')
                 OR pattern GLOBAL IN (SELECT who FROM suspected WHERE kind = 'pattern')
             )
-            AND (
-                cityHash64(account, region, function, 'caller', source) IN {suspects:Array(UInt64)}
-                OR cityHash64(account, region, function, 'pattern', pattern) IN {suspects:Array(UInt64)}
-            )
     ),
     -- Calls within five seconds of each other are one coming, to several environments at once.
     paused AS
@@ -72,7 +69,8 @@ WITH
     regular AS
     (
         SELECT
-            account, region, function, key, kind, any(who) AS who, min(time) AS first_time, max(time) AS last_time,
+            any(account) AS account, any(region) AS region, any(function) AS function, key, any(kind) AS kind, any(who) AS who,
+            min(time) AS first_time, max(time) AS last_time,
             count() AS requests, countIf(pause > 5000) AS ticks,
             avgIf(pause, pause > 5000 AND pause < 86400000) / 1000 AS period,
             stddevPopIf(pause, pause > 5000 AND pause < 86400000) / 1000 AS spread,
@@ -82,7 +80,7 @@ WITH
             groupUniqArray(100)(source) AS sources, groupUniqArray(100)(request_id) AS request_ids,
             max(principal) AS signed_in, any(trigger) AS trigger
         FROM paused
-        GROUP BY account, region, function, key, kind
+        GROUP BY key
         HAVING ticks >= {min_ticks:UInt32} AND period >= {min_period:UInt32} AND period <= {most_period:UInt32}
             AND spread <= {most_variation:Float64} * period AND milliseconds <= {most_milliseconds:Float64}
             AND subjects <= {most_subjects:UInt32}
@@ -131,5 +129,5 @@ SELECT
 FROM regular
 LEFT JOIN trouble USING (function)
 -- One that is seen both as a caller and as a pattern is told once, as the caller.
-ORDER BY kind
+ORDER BY kind, key
 LIMIT 1 BY account, region, function, first_time, last_time, requests

@@ -36,6 +36,7 @@ WITH
         WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
             AND cityHash64(account, region, function, 'pattern', pattern) IN {suspects:Array(UInt64)}
     ),
+    -- Hashing strings costs more than all else: what is left after numbers were compared is sorted out by `key` below.
     calls AS
     (
         SELECT
@@ -51,10 +52,6 @@ WITH
             AND (
                 source GLOBAL IN (SELECT who FROM suspected WHERE kind = 'caller')
                 OR pattern GLOBAL IN (SELECT who FROM suspected WHERE kind = 'pattern')
-            )
-            AND (
-                cityHash64(account, region, function, 'caller', source) IN {suspects:Array(UInt64)}
-                OR cityHash64(account, region, function, 'pattern', pattern) IN {suspects:Array(UInt64)}
             )
     ),
     -- What all calls of a route take, the leech's own among them: where it is most of them, the day before tells.
@@ -73,14 +70,15 @@ WITH
     by_route AS
     (
         SELECT
-            account, region, function, route, key, kind, any(who) AS who, count() AS requests, sum(duration_us) / 1e6 AS seconds,
+            any(account) AS account, any(region) AS region, any(function) AS function, route, key, any(kind) AS kind, any(who) AS who,
+            count() AS requests, sum(duration_us) / 1e6 AS seconds,
             countIf(outcome = 'timeout') AS timeouts, min(time) AS first_time, max(time) AS last_time,
             groupUniqArray(100)(environment) AS environments_route, groupUniqArray(100)(source) AS sources_route,
             groupUniqArray(50)(request_id) AS ids_route, uniqExact(source) AS callers_route, uniqExact(environment) AS places_route,
             max(principal) AS signed_in
         FROM calls
         WHERE key IN {suspects:Array(UInt64)}
-        GROUP BY account, region, function, route, key, kind
+        GROUP BY route, key
     ),
     leeches AS
     (

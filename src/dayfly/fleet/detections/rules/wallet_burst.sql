@@ -31,6 +31,7 @@ WITH
         WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
             AND cityHash64(account, region, function, 'pattern', pattern) IN {suspects:Array(UInt64)}
     ),
+    -- Hashing strings costs more than all else: what is left after numbers were compared is sorted out by `key` below.
     calls AS
     (
         SELECT
@@ -47,15 +48,12 @@ WITH
                 source GLOBAL IN (SELECT who FROM suspected WHERE kind = 'caller')
                 OR pattern GLOBAL IN (SELECT who FROM suspected WHERE kind = 'pattern')
             )
-            AND (
-                cityHash64(account, region, function, 'caller', source) IN {suspects:Array(UInt64)}
-                OR cityHash64(account, region, function, 'pattern', pattern) IN {suspects:Array(UInt64)}
-            )
     ),
     storms AS
     (
         SELECT
-            account, region, function, key, kind, any(who) AS who, count() AS requests, sum(duration_us) / 1e6 AS run,
+            any(account) AS account, any(region) AS region, any(function) AS function, key, any(kind) AS kind, any(who) AS who,
+            count() AS requests, sum(duration_us) / 1e6 AS run,
             min(time) AS begin, max(time) AS end,
             dateDiff('second', quantileExact(0.25)(time), quantileExact(0.75)(time)) AS half,
             groupUniqArray(100)(environment) AS environments, uniqExact(environment) AS environments_all,
@@ -63,7 +61,7 @@ WITH
             groupUniqArray(100)(request_id) AS request_ids, max(principal) AS signed_in
         FROM calls
         WHERE key IN {suspects:Array(UInt64)}
-        GROUP BY account, region, function, key, kind
+        GROUP BY key
         HAVING run >= {min_seconds:UInt32} AND callers <= {most_callers:UInt32} AND half <= {window:UInt32}
     ),
     usual AS
@@ -101,6 +99,6 @@ FROM storms
 INNER JOIN usual USING (account, region, function)
 -- Somebody signed in may cost more before it is news.
 WHERE run >= if(signed_in != 0, 2, 1) * {times_usual:Float64} * usual_hour
--- A pattern tells more than each of its callers.
-ORDER BY kind DESC
+-- A pattern tells more than each of its callers, and of several patterns the dearest is told.
+ORDER BY kind DESC, run DESC, key
 LIMIT 1 BY account, region, function, toStartOfHour(begin)
