@@ -99,6 +99,10 @@ def import_(
         )
     if importer.not_understood:
         output.warn(f"{importer.not_understood:,} events were none that this reads")
+    elif not shipped.lines and not importer.trails:
+        output.warn(
+            "nothing in there was a line of a log with its time: see `dayfly fleet import --help` for what is read"
+        )
     return 0
 
 
