@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
+from dayfly.fleet.detections.late import late_spans
 from dayfly.fleet.detections.muting import rule_subject
 from dayfly.fleet.detections.rules import Rule, load_rules, parse_text
-from dayfly.fleet.detections.runner import Runner, late_spans
+from dayfly.fleet.detections.runner import Runner
 from dayfly.fleet.detections.running import Found
 from dayfly.fleet.records.rows import Invocation, Triage
 from dayfly.fleet.store.sqlfiles import parse_sql
@@ -242,12 +244,20 @@ def paced(store: Store, monkeypatch: pytest.MonkeyPatch) -> tuple[Clock, Stopwat
     """A clock, a stopwatch and who ran: every rule takes what its severity says, in hundredths of a second."""
     stopwatch, ran, clock = Stopwatch(), list[str](), Clock()
 
-    def run(_store: Store, rule: Rule, *, start: float, now: float, most: int = 100) -> Found:
-        ran.append(rule.name if now == clock.now else f"late {rule.name}")
+    def run(
+        _store: Store, rule: Rule, *, start: float, now: float, suspects: Sequence[object] | None = None
+    ) -> Found:
+        ran.append(rule.name if now == clock.now or suspects else f"late {rule.name}")
         stopwatch.now += rule.severity * 0.02
         return Found([], 0)
 
+    def look(_store: Store, rule: Rule, *, start: float, now: float) -> list[object]:
+        ran.append(f"{rule.name} looks")
+        stopwatch.now += rule.severity * 0.02
+        return [1]
+
     monkeypatch.setattr("dayfly.fleet.detections.runner.run_rule", run)
+    monkeypatch.setattr("dayfly.fleet.detections.runner.find_suspects", look)
     monkeypatch.setattr("dayfly.fleet.detections.runner.muted_subjects", lambda _store, *, now: frozenset())
     return clock, stopwatch, ran, store
 
@@ -307,3 +317,25 @@ def test_late_hours_have_their_turn_beside_rules_that_fill_every_tick(
         runner.tick()
     assert sorted(name for name in ran if name.startswith("late")) == ["late busy", "late other"]
     assert min(ran.count("busy"), ran.count("other")) >= 60
+
+
+def test_a_rule_that_suspects_something_judges_it_in_the_next_tick_where_both_are_too_much(
+    paced: tuple[Clock, Stopwatch, list[str], Store],
+) -> None:
+    clock, stopwatch, ran, store = paced
+    rule = replace(enumeration(), severity=3)
+    runner = Runner(store, [rule], clock, budget=0.08, catch_up=False, stopwatch=stopwatch)
+    runner.tick()
+    assert ran == ["enumeration looks"]
+    clock.now += 1
+    runner.tick()
+    assert ran == ["enumeration looks", "enumeration"]
+    assert runner.status["enumeration"].runs == 1
+    assert runner.status["enumeration"].last_seconds == pytest.approx(0.12)
+    clock.now += 1
+    runner.tick()
+    assert len(ran) == 2
+    # With time for both they come at once.
+    both = Runner(store, [rule], clock, budget=0.3, catch_up=False, stopwatch=stopwatch)
+    both.tick()
+    assert ran[2:] == ["enumeration looks", "enumeration"]
