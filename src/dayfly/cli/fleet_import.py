@@ -102,6 +102,10 @@ def import_(
         output.warn(f"{importer.not_understood:,} events were none that this reads")
     if importer.strays:
         output.warn(f"{len(importer.strays):,} files are no logs, as {importer.strays[0]}")
+    elif not shipped.lines and not importer.trails:
+        output.warn(
+            "nothing in there was a line of a log with its time: see `dayfly fleet import --help` for what is read"
+        )
     return 0
 
 

@@ -19,6 +19,7 @@ from dayfly.fleet.ingest.senders import Sender
 from dayfly.fleet.ownrules.routes import routes as rule_routes
 from dayfly.fleet.records.judging import LineReader
 from dayfly.fleet.records.recalling import recall
+from dayfly.fleet.retirement.routes import proof_routes
 from dayfly.fleet.retirement.routes import routes as retirement_routes
 from dayfly.fleet.service.actions import action_routes
 from dayfly.fleet.service.alerts.alerting import Alerting
@@ -105,7 +106,15 @@ def assemble(
                 ],
             ),
             (Role.VIEWER, [Router("/api/v1", route_handlers=blast_routes(service.store))]),
-            (Role.RESPONDER, [Router("/api/v1", route_handlers=export_routes(service))]),
+            (
+                Role.RESPONDER,
+                [
+                    Router(
+                        "/api/v1",
+                        route_handlers=[*export_routes(service), *proof_routes(service.store)],
+                    )
+                ],
+            ),
             (
                 Role.RESPONDER,
                 [Router("/api/v1", route_handlers=rule_routes(service.store, lambda: detecting.loaded))],
