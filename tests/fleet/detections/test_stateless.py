@@ -30,7 +30,7 @@ def call(time: float, number: int, **more: object) -> Invocation:
         "environment": 1 + number % 20,
         "sequence": number,
         "request_id": f"{number:08x}-0000-4000-8000-000000000000",
-        "trigger": "api",
+        "trigger": "http-api",
         "route": ROUTE,
         "source": 1_000 + number % 200,
         "pattern": 1 + number % 3,

@@ -346,6 +346,7 @@ def _check_target(file: SqlFile, tokens: list[_Token], position: int, names: _Na
             f"there is no table {name} that a rule may read",
             f"there are {', '.join(sorted(READABLE))}",
         )
+    return False
 
 
 def _with_names(tokens: list[_Token]) -> _Names:
