@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
+from urllib.parse import quote
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 from tests.fleet.console.conftest import Served
+from tests.fleet.console.planted import HOSTILE
 
 PAGES = (
     "/", "/findings", "/findings?state=all&severity=1", "/findings/{burst}", "/findings/{finding}", "/functions", "/functions/{function}",
@@ -189,6 +191,20 @@ def test_a_service_that_is_gone_is_not_a_quiet_one(tab: Tab) -> None:
     expect(tab.page.locator("[data-live-state]")).to_have_text(
         "Not live: the service does not answer", timeout=15_000
     )
+
+
+def test_a_session_that_is_over_is_not_a_service_that_is_gone(tab: Tab) -> None:
+    tab.page.route("**/live", lambda route: route.fulfill(status=401))
+    tab.open("/findings")
+    expect(tab.page.locator("[data-live-state]")).to_have_text("Signed out: load the page again to sign in")
+
+
+def test_links_of_a_page_lead_to_the_same_function_whatever_its_name(served: Served) -> None:
+    start = httpx.get(f"{served.url}/functions/{quote(HOSTILE, safe='')}", timeout=30)
+    assert start.status_code == 200
+    links = re.findall(r'href="(/functions/[^"]*span=7d)"', start.text)
+    assert links
+    assert httpx.get(served.url + links[0], timeout=30).status_code == 200
 
 
 def test_pages_work_without_javascript(browser: Browser, served: Served) -> None:
