@@ -1,4 +1,4 @@
-"""`dayfly fleet key`: keys of those who send lines: a Firehose stream, an extension, a laboratory."""
+"""`dayfly fleet key`: keys of those who send lines: a Firehose stream, an extension, a lab."""
 
 from __future__ import annotations
 
