@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -205,6 +206,39 @@ def test_links_of_a_page_lead_to_the_same_function_whatever_its_name(served: Ser
     links = re.findall(r'href="(/functions/[^"]*span=7d)"', start.text)
     assert links
     assert httpx.get(served.url + links[0], timeout=30).status_code == 200
+
+
+def test_a_page_printed_in_the_dark_has_the_colours_of_paper(browser: Browser, served: Served) -> None:
+    colour = "getComputedStyle(document.querySelector('.severity')).color"
+    for light in _tab(browser, served):
+        light.open("/findings")
+        on_paper = light.page.evaluate(colour)
+    for dark in _tab(browser, served, scheme="dark"):
+        dark.open("/findings")
+        assert dark.page.evaluate(colour) != on_paper
+        dark.page.emulate_media(media="print")
+        assert dark.page.evaluate(colour) == on_paper
+
+
+def test_the_chosen_stretch_shows_in_forced_colours(tab: Tab) -> None:
+    tab.page.emulate_media(forced_colors="active")
+    tab.open("/?span=6h")
+    behind = [
+        tab.page.locator(f".segments a:text-is('{name}')").evaluate(
+            "(one) => getComputedStyle(one).backgroundColor"
+        )
+        for name in ("6h", "1h")
+    ]
+    assert behind[0] != behind[1]
+
+
+def test_headings_of_the_overview_leave_none_out(tab: Tab) -> None:
+    tab.open("/")
+    levels = tab.page.evaluate(
+        "[...document.querySelectorAll('main :is(h1, h2, h3, h4)')].map((one) => +one.tagName[1])"
+    )
+    assert levels[0] == 1
+    assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
 
 
 def test_pages_work_without_javascript(browser: Browser, served: Served) -> None:
