@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from litestar import Router
 
+from dayfly.errors import DayflyError
 from dayfly.fleet.blast.routes import routes as blast_routes
 from dayfly.fleet.console.console import Console
 from dayfly.fleet.console.routes import routes as console_routes
@@ -57,7 +58,14 @@ def assemble(
     keys = load_keys(service.folder)
     reader = LineReader(keys)
     recall(reader, service.store, now=time.time())
-    collector = stack.enter_context(Collector(service.folder, service.store, reader, trail_key=keys[0]))
+    try:
+        collector = Collector(service.folder, service.store, reader, trail_key=keys[0])
+    except OSError as error:
+        raise DayflyError(
+            f"cannot use {error.filename or service.folder / 'spool'}: {error.strerror}",
+            hint="was it written by another user, or is the disk full? what was acknowledged lies there",
+        ) from error
+    stack.enter_context(collector)
     service.health["collector"] = collector.health
     detecting = Detecting(service.store, service.folder, lambda written: None)
     alerting = Alerting(service.store, service.ledger, service.settings.alert, url=_public(service))
