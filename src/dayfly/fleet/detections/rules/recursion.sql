@@ -32,7 +32,7 @@ WITH
                     AND cityHash64(account, region, function, slot) IN {suspects:Array(UInt64)}
             )
             AND cityHash64(account, region, function, toStartOfFiveMinutes(time)) IN {suspects:Array(UInt64)}
-            AND trigger NOT IN ('api', 'function-url', 'schedule') AND subject != 0
+            AND trigger NOT IN ('rest-api', 'http-api', 'function-url', 'alb', 'websocket', 'authorizer', 'cognito', 'lex', 'schedule', 'api') AND subject != 0
     ),
     -- Numbers alone are counted much faster than with the names of functions: first those, then the few that are left.
     frequent AS
@@ -56,7 +56,7 @@ WITH
         FROM routes
         WHERE slot >= toStartOfFiveMinutes({start:DateTime64(3)}) AND slot < {now:DateTime64(3)}
             AND cityHash64(account, region, function, slot) IN {suspects:Array(UInt64)}
-            AND trigger NOT IN ('api', 'function-url', 'schedule')
+            AND trigger NOT IN ('rest-api', 'http-api', 'function-url', 'alb', 'websocket', 'authorizer', 'cognito', 'lex', 'schedule', 'api')
         GROUP BY account, region, function, slot
     ),
     loops AS MATERIALIZED
