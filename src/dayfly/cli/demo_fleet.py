@@ -55,7 +55,10 @@ async def watch_in_console(
     with tempfile.TemporaryDirectory(prefix="dayfly-demo-fleet-") as folder:
         shop = Shop(random=SystemRandom(), confinement=confinement, environments=environments)
         async with shop, _Fleet(Path(folder), shop.url) as fleet:
-            shop.ship_to(Target(fleet.url, fleet.token), warn=output.warn)
+            # At the end the fleet goes first, and that its collector is gone is no news.
+            shop.ship_to(
+                Target(fleet.url, fleet.token), warn=lambda text: None if stop.is_set() else output.warn(text)
+            )
             # One process serves everybody, as without Dayfly: else there would be nothing to see here.
             await shop.open(isolation="process", variables={"DAYFLY_FLEET_KEY": fleet.key})
             _announce(output, shop, fleet)
@@ -110,9 +113,7 @@ class _Fleet:
             told = json.loads(line)
         except (TimeoutError, ValueError) as error:
             await self.__aexit__()
-            raise DayflyError(
-                "the fleet did not start", hint="try `dayfly fleet serve` alone: it says why"
-            ) from error
+            raise DayflyError("the fleet did not start", hint="it says why above") from error
         self.url, self.set_up_url = str(told["url"]), str(told["set_up_url"])
         return self
 

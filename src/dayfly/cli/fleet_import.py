@@ -87,6 +87,7 @@ def import_(
                 "batches_known": shipped.duplicates,
                 "trails": importer.trails,
                 "not_understood": importer.not_understood,
+                "no_logs": importer.strays,
             }
         )
         return 0
@@ -99,6 +100,12 @@ def import_(
         )
     if importer.not_understood:
         output.warn(f"{importer.not_understood:,} events were none that this reads")
+    if importer.strays:
+        output.warn(f"{len(importer.strays):,} files are no logs, as {importer.strays[0]}")
+    elif not shipped.lines and not importer.trails:
+        output.warn(
+            "nothing in there was a line of a log with its time: see `dayfly fleet import --help` for what is read"
+        )
     return 0
 
 

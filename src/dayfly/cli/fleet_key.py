@@ -1,4 +1,4 @@
-"""`dayfly fleet key`: keys of those who send lines: a Firehose stream, an extension, a laboratory."""
+"""`dayfly fleet key`: keys of those who send lines: a Firehose stream, an extension, a lab."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from dayfly.cli.fleet_user import day, open_ledger, operator
+from dayfly.cli.fleet_secrets import show_once, take_back, those_out, use_of
+from dayfly.cli.fleet_user import open_ledger, operator
 from dayfly.cli.output import Output
 from dayfly.errors import DayflyError
 from dayfly.fleet.service.accounts import Accounts, check_name
@@ -54,11 +55,7 @@ def add(
             "sender", check_name(name), "sender", scope=_patterns(function or ())
         )
         Audit(ledger).write(operator(), "key.add", name)
-    if json:
-        output.json({"name": name, "key": secret})
-    else:
-        output.text(f"{secret}\n")
-        output.note("keep it now: only its hash is kept here")
+    show_once(output, "key", name, secret)
     return 0
 
 
@@ -77,8 +74,7 @@ def show(*, folder: Path | None = None, json: Annotated[bool, Parameter(negative
         Print one JSON object, and nothing else.
     """
     output = Output(is_json=json)
-    with open_ledger(folder) as ledger:
-        tokens = Accounts(ledger, Passwords()).tokens("sender")
+    tokens = those_out("sender", folder)
     if json:
         rows = [
             {
@@ -93,10 +89,7 @@ def show(*, folder: Path | None = None, json: Annotated[bool, Parameter(negative
         output.json({"keys": rows})
         return 0
     for one in tokens:
-        used = f"used {day(one.used)}" if one.used else "never used"
-        output.say(
-            f"{one.name:<24} {' '.join(one.scope) or 'all functions'}, since {day(one.created)}, {used}"
-        )
+        output.say(f"{one.name:<24} {' '.join(one.scope) or 'all functions'}, {use_of(one)}")
     if not tokens:
         output.say("none yet: dayfly fleet key add NAME")
     return 0
@@ -120,14 +113,7 @@ def remove(
     json
         Print one JSON object, and nothing else.
     """
-    output = Output(is_json=json)
-    with open_ledger(folder) as ledger:
-        if not Accounts(ledger, Passwords()).revoke("sender", name):
-            raise DayflyError(f"there is no key {name}", hint="`dayfly fleet key list` shows them")
-        Audit(ledger).write(operator(), "key.remove", name)
-    output.say(f"{name} is out of use from now on")
-    if json:
-        output.json({"removed": name})
+    take_back(Output(is_json=json), "sender", "key", name, folder)
     return 0
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from cyclopts import Parameter
 
@@ -12,6 +14,9 @@ from dayfly.cli.output import Output
 from dayfly.errors import DayflyError
 from dayfly.fleet.service.client import Client
 from dayfly.fleet.service.place import default_folder
+
+# Seconds since the epoch: what is of interest is how long ago that was.
+_MOMENTS = ("last_run", "newest")
 
 
 def status(
@@ -44,10 +49,11 @@ def status(
     if json:
         output.json(told)
         return 1 if faults else 0
+    now = time.time()
     output.say(f"Dayfly {told['version']} at {told['url']}", style="bold")
     for name, part in told.items():
         if isinstance(part, dict):
-            output.say(f"  {name}: {_words(part)}")
+            output.say(f"  {name}: {describe(part, now=now)}")
     for fault in faults:
         output.warn(fault)
     if not faults:
@@ -67,9 +73,27 @@ def connect(folder: Path | None, server: str) -> Client:
     return Client(server, token)
 
 
-def _words(part: dict[str, Any]) -> str:
-    return ", ".join(
-        f"{key.replace('_', ' ')} {value}"
-        for key, value in part.items()
-        if not isinstance(value, dict | list)
-    )
+def describe(part: Mapping[str, object], *, now: float) -> str:
+    """Return what people read of a part's health: no zeros, no epochs. What is bad is told as a fault as well."""
+    said = [text for key, value in part.items() if (text := _describe(key, value, now))]
+    return ", ".join(said) or "nothing yet"
+
+
+def _describe(key: str, value: object, now: float) -> str:
+    name = key.replace("_", " ")
+    match value:
+        case bool() | None | 0 | "":
+            return ""
+        case dict():
+            return "; ".join(f"{name} {why} {count:,}" for why, count in value.items() if count)
+        case str():
+            return f"{name}: {value}"
+        case int() | float() if key in _MOMENTS:
+            return f"{name} {max(now - value, 0.0):,.0f} s ago"
+        case int() | float():
+            # A key's ending is its unit: lag_s, last_ms, queue_bytes, lines_per_s.
+            what, _, unit = key.rpartition("_")
+            if unit in ("s", "ms", "bytes") and not what.endswith("_per"):
+                return f"{what.replace('_', ' ')} {value:,} {unit}"
+            return f"{name.replace(' per ', '/')} {value:,}"
+    return ""

@@ -7,7 +7,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from dayfly.cli.fleet_user import RoleName, day, open_ledger, operator
+from dayfly.cli.fleet_secrets import show_once, take_back, those_out, use_of
+from dayfly.cli.fleet_user import RoleName, open_ledger, operator
 from dayfly.cli.output import Output
 from dayfly.errors import DayflyError
 from dayfly.fleet.service.accounts import Accounts, check_name
@@ -53,11 +54,7 @@ def add(
             "api", check_name(name), role, seconds=days * 86400.0
         )
         Audit(ledger).write(operator(), "token.add", name, detail={"role": role, "days": days})
-    if json:
-        output.json({"name": name, "token": secret})
-    else:
-        output.text(f"{secret}\n")
-        output.note("keep it now: only its hash is kept here")
+    show_once(output, "token", name, secret)
     return 0
 
 
@@ -76,8 +73,7 @@ def show(*, folder: Path | None = None, json: Annotated[bool, Parameter(negative
         Print one JSON object, and nothing else.
     """
     output = Output(is_json=json)
-    with open_ledger(folder) as ledger:
-        tokens = Accounts(ledger, Passwords()).tokens("api")
+    tokens = those_out("api", folder)
     if json:
         rows = [
             {
@@ -92,8 +88,7 @@ def show(*, folder: Path | None = None, json: Annotated[bool, Parameter(negative
         output.json({"tokens": rows})
         return 0
     for one in tokens:
-        used = f"used {day(one.used)}" if one.used else "never used"
-        output.say(f"{one.name:<24} {one.role:<10} since {day(one.created)}, {used}")
+        output.say(f"{one.name:<24} {one.role:<10} {use_of(one)}")
     if not tokens:
         output.say("none yet: dayfly fleet token add NAME")
     return 0
@@ -117,12 +112,5 @@ def remove(
     json
         Print one JSON object, and nothing else.
     """
-    output = Output(is_json=json)
-    with open_ledger(folder) as ledger:
-        if not Accounts(ledger, Passwords()).revoke("api", name):
-            raise DayflyError(f"there is no token {name}", hint="`dayfly fleet token list` shows them")
-        Audit(ledger).write(operator(), "token.remove", name)
-    output.say(f"{name} is out of use from now on")
-    if json:
-        output.json({"removed": name})
+    take_back(Output(is_json=json), "api", "token", name, folder)
     return 0

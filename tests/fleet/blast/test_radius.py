@@ -10,7 +10,8 @@ import msgspec
 import pytest
 
 from dayfly.errors import DayflyError
-from dayfly.fleet.blast.radius import Exposure, affected, blast_radius
+from dayfly.fleet.blast.model import Exposure
+from dayfly.fleet.blast.radius import affected, blast_radius
 from dayfly.fleet.records.rows import Detection, Environment, Finding, Invocation, Platform
 from dayfly.fleet.store.store import Store
 

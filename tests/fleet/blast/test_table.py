@@ -7,7 +7,7 @@ import io
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
-from dayfly.fleet.blast.radius import Affected, Exposure
+from dayfly.fleet.blast.model import Affected, Exposure
 from dayfly.fleet.blast.table import COLUMNS, csv_lines
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import time
 
 import pytest
 from hypothesis import given
@@ -174,3 +175,22 @@ def test_half_a_surrogate_is_a_line_and_not_the_end() -> None:
     body = b'[{"messageType":"DATA_MESSAGE","logGroup":"g","logStream":"s","logEvents":[{"timestamp":1,"message":"\\ud800 x"},{"timestamp":2,"message":"y"}]}]'
     found = list(open_batch("records", "lab", Whose(), body))
     assert len(found) == 2
+
+
+def test_a_million_gzip_members_cost_no_more_than_their_size() -> None:
+    begun = time.process_time()
+    with pytest.raises(EnvelopeError, match="too many gzip members"):
+        unpack(gzip.compress(b"", mtime=0) * 500_000)
+    assert time.process_time() - begun < 5
+    assert (
+        unpack(gzip.compress(b"a" * 70_000) * 3 + bytes(9000) + gzip.compress(b"b")) == b"a" * 210_000 + b"b"
+    )
+
+
+@pytest.mark.parametrize("moment", ["9" * 400, "1" + "0" * 5000, "1e400", "-1", "true", "NaN"])
+def test_a_time_that_is_no_number_costs_its_event_alone(moment: str) -> None:
+    body = (
+        '[{"messageType":"DATA_MESSAGE","logGroup":"/aws/lambda/f","logStream":"s","logEvents":['
+        f'{{"timestamp":{moment},"message":"bad"}},{{"timestamp":1795650000000,"message":"good"}}]}}]'
+    ).encode()
+    assert "good" in [event.message for event in events("records", body)]

@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable, Iterator
 from datetime import UTC
 
-from dayfly.fleet.blast.radius import Affected
+from dayfly.fleet.blast.model import Affected
 from dayfly.fleet.records.rows import NO_REQUEST
 
 # Column and what it holds; `docs/affected.md` is checked against this.

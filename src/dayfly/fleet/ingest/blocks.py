@@ -53,9 +53,15 @@ class Blocks:
         self._folder = folder
         self._fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         done = self._load_done()
+        self.is_damaged = done is None
+        self.pending = self._load_pending(done.number if done is not None else -1)
+        if done is None:
+            # What lies before the oldest block is in the store. Without a block the queue is read again from its
+            # beginning: the tokens and numbers that the store remembers keep it from being counted twice.
+            first = self.pending[0].number - 1 if self.pending else 0
+            done = _Done(first, 0, 0)
         self.moved = Position(done.segment, done.offset)
         self._done_number = done.number
-        self.pending = self._load_pending()
         last = self.pending[-1] if self.pending else None
         self.next_number = (last.number if last else done.number) + 1
         # From here on the spool's batches are in no block.
@@ -94,18 +100,28 @@ class Blocks:
     def _path(self, number: int) -> Path:
         return self._folder / f"{number:012}.block"
 
-    def _load_done(self) -> _Done:
+    def _load_done(self) -> _Done | None:
+        """What was moved last; None where the file is damaged, which is kept beside it."""
+        path = self._folder / _DONE
         try:
-            return msgspec.msgpack.decode((self._folder / _DONE).read_bytes(), type=_Done)
+            return msgspec.msgpack.decode(path.read_bytes(), type=_Done)
         except FileNotFoundError:
             return _Done(0, 0, 0)
+        except msgspec.DecodeError:
+            os.replace(path, self._folder / f"{_DONE}.damaged")
+            return None
 
-    def _load_pending(self) -> list[Block]:
-        """Whole blocks in order, up to the first that is torn: that one and what follows is made anew."""
+    def _load_pending(self, done: int) -> list[Block]:
+        """Whole blocks in order, up to the first that is torn: that one and what follows is made anew.
+
+        They follow the block `done`, or begin anywhere where it is -1.
+        """
         found: list[Block] = []
         for path in sorted(path for path in self._folder.iterdir() if _NAME.fullmatch(path.name)):
             block = _load(path)
-            if block is not None and block.number == self._done_number + len(found) + 1:
+            if block is not None and done < 0:
+                done = block.number - 1
+            if block is not None and block.number == done + len(found) + 1:
                 found.append(block)
             else:
                 path.unlink()

@@ -17,6 +17,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import isfinite
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -37,6 +38,11 @@ MAX_BATCH_BYTES = 1 << 28
 # Python's reader takes ten times the text's size.
 _MAX_REPAIRED_BYTES = 16 << 20
 _GZIP = b"\x1f\x8b"
+# Who packs line by line is far below; empty members alone would be millions in one body.
+_MANY_MEMBERS = 100_000
+_PIECE_BYTES = 16 << 10
+_NULS = bytes(4096)
+_MANY_DIGITS = 400
 _MAX_SECONDS = 253_402_300_800.0  # the year 10000
 _VERSION = re.compile(r"\[([^\[\]]+)\][0-9a-f]{32}$")
 _ARN = re.compile(
@@ -122,20 +128,30 @@ _FAULTS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 def unpack(body: bytes, *, limit: int = MAX_BODY_BYTES) -> bytes:
     """Undo gzip, of one member or several; raises EnvelopeError where it is damaged or grows beyond `limit` bytes."""
     parts: list[bytes] = []
-    size = 0
-    while body:
+    size = members = at = 0
+    while at < len(body):
+        members += 1
+        if members > _MANY_MEMBERS:
+            raise EnvelopeError("the body has too many gzip members", hint="pack it as one")
         inflater = zlib.decompressobj(31)
-        try:
-            part = inflater.decompress(body, limit - size + 1)
-        except zlib.error as error:
-            raise EnvelopeError("the gzip data is damaged") from error
-        size += len(part)
-        if size > limit:
-            raise EnvelopeError(f"the body unpacks to more than {limit:,} bytes", hint="send smaller batches")
+        # Piece by piece: what lies behind a member is copied by zlib, and a million members are in one body.
+        while not inflater.eof and at < len(body):
+            piece = body[at : at + _PIECE_BYTES]
+            try:
+                part = inflater.decompress(piece, limit - size + 1)
+            except zlib.error as error:
+                raise EnvelopeError("the gzip data is damaged") from error
+            size += len(part)
+            if size > limit:
+                raise EnvelopeError(
+                    f"the body unpacks to more than {limit:,} bytes", hint="send smaller batches"
+                )
+            parts.append(part)
+            at += len(piece) - len(inflater.unused_data)
         if not inflater.eof:
             raise EnvelopeError("the gzip data ends too early")
-        parts.append(part)
-        body = inflater.unused_data.lstrip(b"\0")
+        while at < len(body) and not body[at]:
+            at = min(at + len(_NULS), len(body)) if body.startswith(_NULS, at) else at + 1
     return b"".join(parts)
 
 
@@ -238,7 +254,8 @@ def _from_odd_record(data: bytes, road: Road, whose: Whose) -> Iterator[LogEvent
             time, message = (
                 (event.get("timestamp"), event.get("message")) if isinstance(event, dict) else (None, None)
             )
-            if isinstance(time, int | float) and isinstance(message, str):
+            # Compared before it is converted: an integer of a thousand digits is no float.
+            if isinstance(time, int | float) and isinstance(message, str) and abs(time) < _MAX_SECONDS * 1000:
                 events.append((float(time), message))
             else:
                 yield Bad("no log event", _text(msgspec.json.encode(event)))
@@ -350,10 +367,20 @@ def _repaired(data: bytes) -> bytes:
     if len(data) > _MAX_REPAIRED_BYTES:
         raise msgspec.DecodeError("JSON is malformed")
     try:
-        found = json.loads(data, parse_constant=lambda _: None)
+        found = json.loads(data, parse_constant=lambda _: None, parse_float=_finite, parse_int=_bounded)
         return json.dumps(found, ensure_ascii=False).encode("utf-8", "replace")
     except ValueError as error:
         raise msgspec.DecodeError("JSON is malformed") from error
+
+
+def _bounded(text: str) -> int | None:
+    # Python refuses to read more digits than some thousands.
+    return int(text) if len(text) <= _MANY_DIGITS else None
+
+
+def _finite(text: str) -> float | None:
+    number = float(text)
+    return number if isfinite(number) else None
 
 
 def write_lines(lines: Iterable[WireLine]) -> bytes:

@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, cast
 from dayfly.errors import DayflyError
 from dayfly.fleet.ingest.envelopes import Whose, WireLine, version_of
 from dayfly.fleet.lifetimes.messages import is_stream, name_of_function
-from dayfly.fleet.lifetimes.reading import FileEvent, FileReader
+from dayfly.fleet.lifetimes.reading import FileEvent, FileReader, NoLogError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -35,6 +35,8 @@ class Importer:
         self._whose = whose or Whose()
         self._reader = FileReader(is_bare=True)
         self.trails = 0
+        # Files in folders that are no logs: one stray file must not keep the others out.
+        self.strays: list[str] = []
 
     @property
     def not_understood(self) -> int:
@@ -81,17 +83,17 @@ class Importer:
         self.trails += 1
 
 
-def files_of(paths: Sequence[Path]) -> Iterator[Path]:
-    """Every file of these files and folders, in a fixed order. Raises DayflyError for a folder that has none."""
+def files_of(paths: Sequence[Path]) -> Iterator[tuple[Path, bool]]:
+    """Every file of these files and folders, in a fixed order, and whether it was named itself. Raises DayflyError for a folder that has none."""
     for path in paths:
         if not path.is_dir():
-            yield path
+            yield path, True
             continue
         # `aws-logs-write-test` is what an export to S3 leaves beside the streams.
         inside = sorted(one for one in path.rglob("*") if one.is_file() and one.name != "aws-logs-write-test")
         if not inside:
             raise DayflyError(f"{path} has no files", hint="name a folder of logs")
-        yield from inside
+        yield from ((one, False) for one in inside)
 
 
 def import_files(
@@ -99,7 +101,7 @@ def import_files(
 ) -> int:
     """Import files, folders and `-`; return how many files there were. `begun` is told each name."""
     count = 0
-    for path in files_of(paths):
+    for path, is_named in files_of(paths):
         begun(str(path))
         count += 1
         if str(path) == STDIN:
@@ -110,7 +112,12 @@ def import_files(
         except OSError as error:
             raise DayflyError(f"cannot read {path}: {error.strerror}", hint="name log files") from error
         with file:
-            importer.read(cast("IO[bytes]", file), str(path))
+            try:
+                importer.read(cast("IO[bytes]", file), str(path))
+            except NoLogError:
+                if is_named:
+                    raise
+                importer.strays.append(str(path))
     return count
 
 

@@ -206,7 +206,7 @@ class Spool:
     def _recover(self) -> None:
         for path in sorted(self._folder.iterdir()):
             match = _NAME.fullmatch(path.name)
-            if match is None:
+            if match is None or not path.is_file():
                 continue
             number, whole, size = int(match[1]), 0, path.stat().st_size
             fd = os.open(path, os.O_RDWR)

@@ -1,8 +1,9 @@
 """Log files of every kind that people have, event by event: what CloudWatch Logs exports, sends and prints.
 
-Known: `aws logs filter-log-events` and `get-log-events` (JSON), Logs Insights results (JSON), subscription records
-(gzip or not, one or many), exports to S3 (`STREAM/000000.gz`, lines that begin with a time), `aws logs tail`
-(short with a stream per file, detailed with the stream in the line), Telemetry API events. Compressed or not.
+Known: `aws logs filter-log-events` and `get-log-events` (JSON), Logs Insights results (JSON, CSV), the console's CSV,
+subscription records (gzip or not, one or many, within a function's event or Firehose's errors), exports to S3
+(`STREAM/000000.gz`, lines that begin with a time), `aws logs tail` (short with a stream per file, detailed with the
+stream in the line), `sam logs`, Telemetry API events. Compressed or not.
 """
 
 from __future__ import annotations
@@ -20,6 +21,14 @@ from typing import IO, TYPE_CHECKING, cast
 from dayfly.core.loglines import PRODUCT
 from dayfly.errors import DayflyError
 from dayfly.fleet.lifetimes.messages import is_stream, name_of_function, read_message
+from dayfly.fleet.lifetimes.tables import (
+    columns_of,
+    row_of_cells,
+    row_of_object,
+    rows_of,
+    without_mark,
+    wrapped,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -31,10 +40,12 @@ _GZIP = b"\x1f\x8b"
 _MAX_DOCUMENT = 512_000_000
 _MAX_LINE = 2_000_000  # bytes; an event has at most 1 MB
 _MAX_MILLISECONDS = 253_402_300_800_000  # the year 10000
-_LINE = re.compile(
-    r"(?P<time>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)\s+(?:(?P<stream>\S*\[\S+\][0-9a-f]{32})\s+)?(?P<message>.*)",
-    re.DOTALL,
-)
+_TIME_TEXT = r"(?P<time>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)"
+_STREAM_TEXT = r"(?P<stream>[^\s\[]*\[[^\s\]]+\][0-9a-f]{32})"
+_LINE = re.compile(rf"{_TIME_TEXT}\s+(?:{_STREAM_TEXT}\s+)?(?P<message>.*)", re.DOTALL)
+# `sam logs` names the stream first.
+_SAM_LINE = re.compile(rf"{_STREAM_TEXT}\s+{_TIME_TEXT}\s+(?P<message>.*)", re.DOTALL)
+_COLOURS = re.compile(r"\x1b\[[0-9;]{0,12}m")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +59,18 @@ class FileEvent:
     account: str = ""
 
 
+class NoLogError(DayflyError):
+    """A file that is no log that anybody here can read."""
+
+
 class FileReader:
     """Reads files one after another; `lines` and `not_understood` count events over all of them."""
 
     def __init__(self, *, is_bare: bool = False) -> None:
         """With `is_bare`, Dayfly's own lines count as events also where nothing is wrapped around them."""
         self._is_bare = is_bare
+        # The file says itself that it has no events.
+        self._has_nothing = False
         self.lines = 0
         self.not_understood = 0
 
@@ -62,15 +79,20 @@ class FileReader:
 
         Raises DayflyError where it is damaged or is no log at all.
         """
-        before = self.lines - self.not_understood
+        before, bad = self.lines - self.not_understood, self.not_understood
+        self._has_nothing = False
         try:
-            yield from self._read(_unpacked(file), path)
+            unpacked = without_mark(_unpacked(file))
+            is_empty = not unpacked.peek(1)
+            yield from self._read(unpacked, path)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise DayflyError(f"{path} is damaged: {error}", hint="fetch it again") from error
-        if self.lines and self.lines - self.not_understood == before:
-            raise DayflyError(
+        is_none = not is_empty and not (self._has_nothing and self.not_understood == bad)
+        if is_none and self.lines - self.not_understood == before:
+            raise NoLogError(
                 f"nothing in {path} looks like a log of Lambda",
-                hint="give what `aws logs filter-log-events`, `aws logs tail --format detailed` or an export to S3 wrote",
+                hint="give what `aws logs filter-log-events`, `aws logs tail --format detailed`, an export to S3 or the console's "
+                "CSV wrote; lines without a time are none",
             )
 
     def _read(self, file: io.BufferedReader, path: str) -> Iterator[FileEvent]:
@@ -79,14 +101,44 @@ class FileReader:
             for document, raw in self._documents(file, path):
                 yield from self._from_document(document, path, raw)
             return
+        first = file.readline(_MAX_LINE)
+        if columns := columns_of(first):
+            self._has_nothing = True
+            for row in rows_of(file, columns, path):
+                self._has_nothing = False
+                yield from self._row(row, path)
+            return
+        yield from self._from_lines(first, file, path)
+
+    def _from_lines(self, line: bytes, file: io.BufferedReader, path: str) -> Iterator[FileEvent]:
+        """Events of lines that begin with a time; what follows without one (a traceback) is the same event's."""
         stream = _stream_of(path)
-        while line := file.readline(_MAX_LINE):
+        begun: re.Match[str] | None = None
+        more: list[str] = []
+        size = 0
+
+        def finished() -> Iterator[FileEvent]:
+            if begun is not None:
+                message = "\n".join([begun["message"], *more])
+                yield from self._event(message, begun["stream"] or stream or path, _time(begun["time"]))
+
+        while line:
             text = line.decode("utf-8", "replace").rstrip("\r\n")
-            match = _LINE.match(text)
-            if match is None:
-                # A further line of an event that had several (a traceback), or nothing we know.
-                continue
-            yield from self._event(match["message"], match["stream"] or stream or path, _time(match["time"]))
+            if "\x1b[" in text[:64]:
+                text = _COLOURS.sub("", text)
+            match = _LINE.match(text) or _SAM_LINE.match(text)
+            if match is not None:
+                yield from finished()
+                begun, more, size = match, [], 0
+            elif begun is not None:
+                size += len(text)
+                if size <= _MAX_LINE:
+                    more.append(text)
+            elif text.startswith("{"):
+                for document, raw in self._in_text(text):
+                    yield from self._from_document(document, path, raw)
+            line = file.readline(_MAX_LINE)
+        yield from finished()
 
     def _documents(self, file: io.BufferedReader, path: str) -> Iterator[tuple[object, str]]:
         """JSON documents and their text: one for the file, one a line, or one after another (as Firehose writes them).
@@ -123,6 +175,10 @@ class FileReader:
 
     def _from_document(self, document: object, path: str, raw: str) -> Iterator[FileEvent]:
         if isinstance(document, list):
+            if document and all(isinstance(item, list) for item in document):
+                yield from self._insights(document, path)
+                return
+            self._has_nothing = self._has_nothing or not document
             for item in document:
                 yield from self._from_document(item, path, json.dumps(item))
             return
@@ -136,9 +192,11 @@ class FileReader:
         elif isinstance(fields.get("events"), list):
             yield from self._events(fields["events"], _stream_of(path) or path, "")
         elif isinstance(fields.get("results"), list):
-            yield from self._insights(cast("list[object]", fields["results"]))
-        elif isinstance(fields.get("message"), str) and "timestamp" in fields:
-            yield from self._events([fields], _stream_of(path) or path, "")
+            yield from self._insights(cast("list[object]", fields["results"]), path)
+        elif {"timestamp", "message"} <= (row := row_of_object(fields)).keys():
+            yield from self._row(row, path)
+        elif (inner := wrapped(fields)) is not None:
+            yield from self._from_document(inner, path, json.dumps(inner))
         elif isinstance(fields.get("type"), str) and isinstance(fields.get("time"), str):
             time = _time(str(fields["time"]))
             yield from self._event(json.dumps(fields), _stream_of(path) or path, time)
@@ -148,28 +206,34 @@ class FileReader:
             self._give_up()
 
     def _events(self, events: object, stream: str, group: str, account: str = "") -> Iterator[FileEvent]:
+        self._has_nothing = self._has_nothing or not events
         for event in events if isinstance(events, list) else []:
             fields: Mapping[str, object] = event if isinstance(event, dict) else {}
-            time, message = _milliseconds(fields.get("timestamp")), fields.get("message")
+            time, message = _moment(fields.get("timestamp")), fields.get("message")
             if not isinstance(message, str):
                 self._give_up()
                 continue
             yield from self._event(message, str(fields.get("logStreamName") or stream), time, group, account)
 
-    def _insights(self, rows: list[object]) -> Iterator[FileEvent]:
+    def _insights(self, rows: list[object], path: str) -> Iterator[FileEvent]:
+        self._has_nothing = self._has_nothing or not rows
         for row in rows:
-            cells = row if isinstance(row, list) else []
-            values = {
-                str(cell.get("field")): str(cell.get("value")) for cell in cells if isinstance(cell, dict)
-            }
-            if not {"@timestamp", "@message", "@logStream"} <= values.keys():
-                self._give_up()
-                continue
-            # `@log` is account:group.
-            account, _, group = values.get("@log", "").rpartition(":")
-            yield from self._event(
-                values["@message"], values["@logStream"], _time(values["@timestamp"]), group, account
-            )
+            yield from self._row(row_of_cells(row), path)
+
+    def _row(self, row: Mapping[str, str], path: str) -> Iterator[FileEvent]:
+        """A table's row: Insights' `@log` is account:group."""
+        if not {"timestamp", "message"} <= row.keys():
+            self._give_up()
+            return
+        account, _, group = row.get("log", "").rpartition(":")
+        stream = row.get("logstream") or _stream_of(path) or path
+        yield from self._event(
+            row["message"],
+            stream,
+            _moment(row["timestamp"]),
+            group or row.get("loggroup", ""),
+            account or row.get("owner", ""),
+        )
 
     def _event(
         self, message: str, stream: str, time: float | None, group: str = "", account: str = ""
@@ -236,6 +300,16 @@ def _time(text: str) -> float | None:
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
         return None
+
+
+def _moment(value: object) -> float | None:
+    """Seconds of a time in milliseconds, as a number or as text, or in ISO 8601."""
+    if not isinstance(value, str):
+        return _milliseconds(value)
+    text = value.strip()
+    if re.fullmatch(r"[0-9]{1,15}(?:\.[0-9]{1,9})?", text):
+        return _milliseconds(float(text))
+    return _time(text) if len(text) <= 40 else None
 
 
 def _milliseconds(value: object) -> float | None:

@@ -127,6 +127,12 @@ class Streams:
             return Judgement(
                 "unverified", f"{_LACKS[claim.proof]}, and other environments of its function's version do"
             )
+        if claim.proof == "bad" and self._has_keys:
+            # Whoever can make no proof can still invent one.
+            return Judgement(
+                "unverified",
+                f"{_LACKS['bad']}: made up, or made with a key that is not in this fleet's fleet.key",
+            )
         reason = self._contradiction(claim, speaker, stream)
         if reason:
             return Judgement("unverified", reason)

@@ -13,7 +13,6 @@ from litestar.datastructures import State
 from dayfly.errors import DayflyError
 from dayfly.fleet.records.rows import Triage
 from dayfly.fleet.retirement.sightings import infected, look
-from dayfly.fleet.service.roles import Role, needs
 
 if TYPE_CHECKING:
     from litestar.types import ControllerRouterHandler
@@ -33,7 +32,7 @@ class _Proved(msgspec.Struct):
 
 
 def routes(store: Store) -> list[ControllerRouterHandler]:
-    """The routes to mount under /api/v1; a viewer may use them."""
+    """The routes to mount under /api/v1 for viewers: they look."""
 
     @get("/retirement/sightings")
     async def sightings(request: _Request) -> Response[bytes]:
@@ -56,7 +55,13 @@ def routes(store: Store) -> list[ControllerRouterHandler]:
         found = await asyncio.to_thread(infected, store, now=time.time(), function=function)
         return _json({name: [f"{one:016x}" for one in own] for name, own in found.items()})
 
-    @post("/retirement/proved", opt=needs(Role.RESPONDER), status_code=200)
+    return [sightings, now_infected]
+
+
+def proof_routes(store: Store) -> list[ControllerRouterHandler]:
+    """The route to mount under /api/v1 for responders: it writes."""
+
+    @post("/retirement/proved", status_code=200)
     async def proved(request: _Request) -> Response[bytes]:
         """Somebody retired a function by another way than the console, and has the proof."""
         try:
@@ -74,7 +79,7 @@ def routes(store: Store) -> list[ControllerRouterHandler]:
         await asyncio.to_thread(store.insert, "triage", [row])
         return _json({"noted": True})
 
-    return [sightings, now_infected, proved]
+    return [proved]
 
 
 def _number(text: str | None, *, most: float) -> float:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from litestar import Router
 
+from dayfly.errors import DayflyError
 from dayfly.fleet.blast.routes import routes as blast_routes
 from dayfly.fleet.console.console import Console
 from dayfly.fleet.console.routes import routes as console_routes
@@ -18,6 +19,7 @@ from dayfly.fleet.ingest.senders import Sender
 from dayfly.fleet.ownrules.routes import routes as rule_routes
 from dayfly.fleet.records.judging import LineReader
 from dayfly.fleet.records.recalling import recall
+from dayfly.fleet.retirement.routes import proof_routes
 from dayfly.fleet.retirement.routes import routes as retirement_routes
 from dayfly.fleet.service.actions import action_routes
 from dayfly.fleet.service.alerts.alerting import Alerting
@@ -56,7 +58,14 @@ def assemble(
     keys = load_keys(service.folder)
     reader = LineReader(keys)
     recall(reader, service.store, now=time.time())
-    collector = stack.enter_context(Collector(service.folder, service.store, reader, trail_key=keys[0]))
+    try:
+        collector = Collector(service.folder, service.store, reader, trail_key=keys[0])
+    except OSError as error:
+        raise DayflyError(
+            f"cannot use {error.filename or service.folder / 'spool'}: {error.strerror}",
+            hint="was it written by another user, or is the disk full? what was acknowledged lies there",
+        ) from error
+    stack.enter_context(collector)
     service.health["collector"] = collector.health
     detecting = Detecting(service.store, service.folder, lambda written: None)
     alerting = Alerting(service.store, service.ledger, service.settings.alert, url=_public(service))
@@ -97,7 +106,15 @@ def assemble(
                 ],
             ),
             (Role.VIEWER, [Router("/api/v1", route_handlers=blast_routes(service.store))]),
-            (Role.RESPONDER, [Router("/api/v1", route_handlers=export_routes(service))]),
+            (
+                Role.RESPONDER,
+                [
+                    Router(
+                        "/api/v1",
+                        route_handlers=[*export_routes(service), *proof_routes(service.store)],
+                    )
+                ],
+            ),
             (
                 Role.RESPONDER,
                 [Router("/api/v1", route_handlers=rule_routes(service.store, lambda: detecting.loaded))],

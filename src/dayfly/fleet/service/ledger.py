@@ -42,7 +42,8 @@ class Ledger:
             self._connection.executescript(_tables())
         except (OSError, sqlite3.Error) as error:
             raise DayflyError(
-                f"cannot use {self.path}: {error}", hint="name a folder that is yours to write"
+                f"cannot use {self.path}: {error}",
+                hint="name a folder that is yours to write, on a disk that has room",
             ) from error
 
     def close(self) -> None:

@@ -59,11 +59,6 @@ class Retirements:
             )
             self._set(one.id, state="failed")
 
-    @property
-    def is_possible(self) -> bool:
-        """Whether this service can give orders."""
-        return self._retirer is not None
-
     def order(
         self,
         function: str,

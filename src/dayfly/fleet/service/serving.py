@@ -218,7 +218,8 @@ def _folder_of_ours(folder: Path) -> Iterator[None]:
         handle = os.open(folder / LOCK, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600)
     except OSError as error:
         raise DayflyError(
-            f"cannot use {folder}: {error.strerror}", hint="name a folder that is yours to write"
+            f"cannot use {folder}: {error.strerror}",
+            hint="name a folder that is yours to write, on a disk that has room",
         ) from error
     try:
         try:

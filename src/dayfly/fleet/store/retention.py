@@ -15,7 +15,6 @@ from dayfly.fleet.store.schema import Deployment
 from dayfly.fleet.store.sqlfiles import read_sql
 from dayfly.fleet.store.store import Store
 
-DEFAULT_DAYS = 30
 # What is small and what an investigation begins with stays longer than the lines themselves.
 LONGER = {"findings": 12, "detections": 12, "environments": 3, "behaviours": 3, "api_calls": 3, "batches": 3}
 # Without them nothing else can be read, or they are what people decided.

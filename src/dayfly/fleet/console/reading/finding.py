@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from dayfly.core.findings import KINDS
 from dayfly.errors import DayflyError
-from dayfly.fleet.blast.radius import BlastRadius, blast_radius
+from dayfly.fleet.blast.model import BlastRadius
+from dayfly.fleet.blast.radius import blast_radius
 from dayfly.fleet.console.reading.advice import advise, explain
 from dayfly.fleet.console.reading.cells import moment, text, texts, whole, wholes
 from dayfly.fleet.console.reading.evidence import Evidence, read_evidence
