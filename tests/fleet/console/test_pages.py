@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
+from urllib.parse import quote
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 from tests.fleet.console.conftest import Served
+from tests.fleet.console.planted import HOSTILE
 
 PAGES = (
     "/", "/findings", "/findings?state=all&severity=1", "/findings/{burst}", "/findings/{finding}", "/functions", "/functions/{function}",
@@ -189,6 +192,53 @@ def test_a_service_that_is_gone_is_not_a_quiet_one(tab: Tab) -> None:
     expect(tab.page.locator("[data-live-state]")).to_have_text(
         "Not live: the service does not answer", timeout=15_000
     )
+
+
+def test_a_session_that_is_over_is_not_a_service_that_is_gone(tab: Tab) -> None:
+    tab.page.route("**/live", lambda route: route.fulfill(status=401))
+    tab.open("/findings")
+    expect(tab.page.locator("[data-live-state]")).to_have_text("Signed out: load the page again to sign in")
+
+
+def test_links_of_a_page_lead_to_the_same_function_whatever_its_name(served: Served) -> None:
+    start = httpx.get(f"{served.url}/functions/{quote(HOSTILE, safe='')}", timeout=30)
+    assert start.status_code == 200
+    links = re.findall(r'href="(/functions/[^"]*span=7d)"', start.text)
+    assert links
+    assert httpx.get(served.url + links[0], timeout=30).status_code == 200
+
+
+def test_a_page_printed_in_the_dark_has_the_colours_of_paper(browser: Browser, served: Served) -> None:
+    colour = "getComputedStyle(document.querySelector('.severity')).color"
+    for light in _tab(browser, served):
+        light.open("/findings")
+        on_paper = light.page.evaluate(colour)
+    for dark in _tab(browser, served, scheme="dark"):
+        dark.open("/findings")
+        assert dark.page.evaluate(colour) != on_paper
+        dark.page.emulate_media(media="print")
+        assert dark.page.evaluate(colour) == on_paper
+
+
+def test_the_chosen_stretch_shows_in_forced_colours(tab: Tab) -> None:
+    tab.page.emulate_media(forced_colors="active")
+    tab.open("/?span=6h")
+    behind = [
+        tab.page.locator(f".segments a:text-is('{name}')").evaluate(
+            "(one) => getComputedStyle(one).backgroundColor"
+        )
+        for name in ("6h", "1h")
+    ]
+    assert behind[0] != behind[1]
+
+
+def test_headings_of_the_overview_leave_none_out(tab: Tab) -> None:
+    tab.open("/")
+    levels = tab.page.evaluate(
+        "[...document.querySelectorAll('main :is(h1, h2, h3, h4)')].map((one) => +one.tagName[1])"
+    )
+    assert levels[0] == 1
+    assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
 
 
 def test_pages_work_without_javascript(browser: Browser, served: Served) -> None:

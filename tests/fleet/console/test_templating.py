@@ -57,3 +57,10 @@ def test_what_others_wrote_ships_with_its_licence() -> None:
 
 def test_the_address_of_a_file_changes_with_it() -> None:
     assert re.fullmatch(r"/static/console\.css\?v=[0-9a-f]{12}", asset("console.css"))
+
+
+def test_a_link_to_a_function_can_be_seen_whatever_its_name() -> None:
+    page = templating.environment().from_string(
+        '{% from "components.html" import function_link %}{{ function_link("  ") }}'
+    )
+    assert ">(a name of spaces)</a>" in page.render()

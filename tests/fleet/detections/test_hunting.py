@@ -67,6 +67,18 @@ def test_code_changed(store: Store, shards: Store) -> None:
     assert abs(detection.first_time - (NOW - 960)) < 1
 
 
+def test_one_deploy_after_the_other_is_no_divergence(store: Store) -> None:
+    homes = [
+        home("often", 100 * deploy + number, 20_000 - deploy * 1200 - number * 100, code=1 + deploy)
+        for deploy in range(10)
+        for number in range((9, 4, 2, 1, 3, 4, 2, 2, 4, 7)[deploy])
+    ]
+    store.insert("environments", homes)
+    assert answers(store, "divergence", span=21_000) == {}
+    store.insert("environments", [home("often", 5_000, 20_000 - 5 * 1200 - 1_150, code=1)])
+    assert answers(store, "divergence", span=21_000)
+
+
 def test_residue_divergence(store: Store, shards: Store) -> None:
     rows = [
         served("checkout", env, 10 * HOUR - n * 900, n, residue=5 if n == 1 else 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, cast
 
 import boto3
 import pytest
@@ -137,6 +137,14 @@ def test_a_detection_of_no_function_is_valid_asff() -> None:
     _check_asff(
         [asff_detection(_as_row(detection(functions=[])), account="123456789012", region="eu-west-1")]
     )
+
+
+def test_what_lines_say_of_a_region_is_no_part_of_an_arn_unless_it_can_be_one() -> None:
+    row = _as_row(detection(region="x:lambda:*", account="١٢٣٤٥٦٧٨٩٠١٢"))
+    made = asff_detection(row, account="123456789012", region="eu-west-1")
+    resources = cast(list[dict[str, str]], made["Resources"])
+    assert resources[0]["Id"] == "arn:aws:lambda:eu-west-1:123456789012:function:checkout"
+    assert resources[0]["Region"] == "eu-west-1"
 
 
 def _as_row(one: Detection) -> Row:

@@ -80,6 +80,21 @@ def test_a_token_has_its_role_and_no_more(served: Served, admin: Person) -> None
     assert _change(admin, do="token.add", name="x", role="viewer", days="99999")[0] == 400
 
 
+def test_how_far_a_key_or_token_reaches_is_on_record(admin: Person) -> None:
+    assert _change(admin, do="key.add", name="narrow", functions="narrow-*")[0] == 200
+    assert _change(admin, do="token.add", name="brief", role="responder", days="17")[0] == 200
+    page = admin.get("/admin/audit").text
+    assert "functions narrow-*" in page
+    assert "days 17, role responder" in page
+    assert _change(admin, do="key.remove", name="narrow")[0] == 303
+
+
+@pytest.mark.parametrize("do", ["key.remove", "token.remove", "sessions.end"])
+def test_what_was_not_there_is_not_said_to_be_gone(admin: Person, do: str) -> None:
+    assert _change(admin, do=do, name="nobody-has-this")[0] == 400
+    assert "nobody-has-this" not in admin.get("/admin/audit").text
+
+
 def test_quarantined_lines_are_shown_as_text_and_looking_is_on_record(served: Served, admin: Person) -> None:
     hostile = (
         '[not written by Dayfly] {"metadata":{"product":{"name":"Dayfly"}},"x":"<script>alert(1)</script>"}'

@@ -57,6 +57,13 @@ def test_a_token_of_another_session_is_none(viewer: Person, responder: Person) -
     assert viewer.post("/sign-out", data={"_csrf_token": token}).status_code == 403
 
 
+def test_a_page_that_stayed_open_hears_that_its_session_is_over(served: Served) -> None:
+    answer = httpx.get(
+        f"{served.url}/live", headers={"sec-fetch-mode": "cors", "sec-fetch-site": "same-origin"}
+    )
+    assert answer.status_code == 401
+
+
 def test_a_token_in_the_address_counts_for_nothing(viewer: Person) -> None:
     token = viewer.get("/").text.partition('name="_csrf_token" value="')[2].partition('"')[0]
     assert viewer.post(f"/sign-out?_csrf_token={token}").status_code == 403

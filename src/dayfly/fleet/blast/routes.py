@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 from litestar import Request, Response, get
@@ -32,6 +32,9 @@ def routes(store: Store) -> list[ControllerRouterHandler]:
         is_all = request.query_params.get("unlikely") == "1"
         # What is wrong with the identity is said before the first byte.
         rows = await asyncio.to_thread(affected, store, identity, with_unlikely=is_all)
+        # Who took a list of customers' requests home is on record; `note` is there where a service has an audit log.
+        if (note := request.scope.get("note")) is not None:
+            await asyncio.to_thread(cast("Callable[[str, str], None]", note), "affected.download", identity)
         return Stream(
             _chunks(csv_lines(rows)),
             media_type="text/csv",
@@ -52,4 +55,4 @@ async def _chunks(lines: Iterator[str]) -> AsyncIterator[bytes]:
 
 
 def _plain(identity: str) -> str:
-    return "".join(char if char.isalnum() else "-" for char in identity)[:80]
+    return "".join(char if char.isascii() and char.isalnum() else "-" for char in identity)[:80]

@@ -30,7 +30,9 @@ MAX_FINDING_BYTES = 240_000
 MAX_BATCH = 100
 _LABELS = {1: "INFORMATIONAL", 2: "LOW", 3: "MEDIUM", 4: "HIGH", 5: "CRITICAL"}
 _NORMALIZED = {1: 0, 2: 30, 3: 60, 4: 80, 5: 95}
-_ACCOUNT = re.compile(r"\d{12}")
+_ACCOUNT = re.compile(r"\d{12}", re.ASCII)
+# Of what lines say, only what can be a region goes into an ARN.
+_REGION = re.compile(r"[a-z]{2}(-[a-z]{1,16}){1,3}-\d{1,2}", re.ASCII)
 _DEFAULT_TYPE = "Unusual Behaviors/Application"
 # Types are a closed list: https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-findings-format-type-taxonomy.html
 _TACTICS = {
@@ -118,7 +120,7 @@ def _finding(
     uid = str(row["uid"])
     # Where lines do not say whose they are, they are taken for the account's that the hub is in.
     owner = str(row["account"]) if _ACCOUNT.fullmatch(str(row["account"])) else account
-    place = str(row["region"]) or region
+    place = str(row["region"]) if _REGION.fullmatch(str(row["region"])) else region
     severity = min(5, max(1, int(str(row["severity"]))))
     made: dict[str, object] = {
         "SchemaVersion": "2018-10-08",

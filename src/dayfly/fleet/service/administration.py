@@ -23,6 +23,13 @@ if TYPE_CHECKING:
 _QUARANTINED = read_sql("dayfly.fleet.service", "sql/quarantined")
 _DAY = 86_400.0
 _MOST_DAYS = 365
+# What of a form goes on record beside the name; never a password.
+_TOLD = {
+    "user.add": ("role",),
+    "user.role": ("role",),
+    "key.add": ("functions",),
+    "token.add": ("role", "days"),
+}
 
 
 def administration_routes(service: Service) -> list[ControllerRouterHandler]:
@@ -63,7 +70,9 @@ def administration_routes(service: Service) -> list[ControllerRouterHandler]:
             secret = await asyncio.to_thread(_change, service, do, name, fields)
         except DayflyError as error:
             return people(request, fault=f"{error.message}; {error.hint}" if error.hint else error.message)
-        await note(request, do, name, **({"role": fields["role"]} if fields.get("role") else {}))
+        # How far a key or token reaches is what somebody will want to know of it afterwards.
+        told = {key: fields[key][:1000] for key in _TOLD.get(do, ()) if fields.get(key)}
+        await note(request, do, name, **told)
         # A secret is shown in the answer itself: the one time it is seen, and no address leads to it.
         return people(request, secret=secret, whose=name) if secret else go_to("/admin/users")
 
@@ -134,24 +143,30 @@ def _change(service: Service, do: str, name: str, fields: dict[str, str]) -> str
         case "user.password":
             accounts.set_password(name, fields.get("password", ""))
         case "sessions.end":
-            service.sessions.end_all(name)
+            if not service.sessions.end_all(name):
+                raise DayflyError(f"nobody is signed in as {name[:64]}", hint="load the page again")
         case "key.add":
             scope = [
                 part for part in fields.get("functions", "").replace(",", " ").split() if len(part) <= 140
             ][:100]
             return accounts.give_token("sender", check_name(name), "sender", scope=scope)
         case "key.remove":
-            accounts.revoke("sender", name)
+            _must_end(accounts.revoke("sender", name), name)
         case "token.add":
             days = fields.get("days", "90")
             if not (days.isascii() and days.isdigit() and 1 <= int(days[:4]) <= _MOST_DAYS):
                 raise DayflyError(f"a token of {days[:10]} days", hint=f"between 1 and {_MOST_DAYS}")
             return accounts.give_token("api", check_name(name), _role(fields).value, seconds=int(days) * _DAY)
         case "token.remove":
-            accounts.revoke("api", name)
+            _must_end(accounts.revoke("api", name), name)
         case _:
             raise DayflyError("that is nothing that can be done here", hint="use the page's own buttons")
     return ""
+
+
+def _must_end(was_there: bool, name: str) -> None:
+    if not was_there:
+        raise DayflyError(f"nothing by the name of {name[:64]} is out", hint="load the page again")
 
 
 def _role(fields: dict[str, str]) -> Role:

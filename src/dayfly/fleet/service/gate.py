@@ -33,7 +33,7 @@ MAX_INGEST_BYTES = 1 << 40
 BODY_SECONDS = 20.0
 INGEST_BODY_SECONDS = 150.0
 # What a page asks for by itself, without anybody at the screen.
-_BY_ITSELF = frozenset({"/live"})
+BY_ITSELF = frozenset({"/live"})
 VISIT = "visit"
 # The field of a form, and what htmx sends it as, that say that a page of ours was there before.
 CSRF = "_csrf_token"
@@ -141,7 +141,7 @@ class Gate:
         cookies = _cookies(headers.get("cookie", ""))
         if session := cookies.get(service.cookie_name(SESSION, asked)):
             scope["user"] = await asyncio.to_thread(
-                service.sessions.user, session, is_used=path not in _BY_ITSELF
+                service.sessions.user, session, is_used=path not in BY_ITSELF
             )
         return cookies.get(service.cookie_name(VISIT, asked), "")
 

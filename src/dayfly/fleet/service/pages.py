@@ -15,7 +15,7 @@ from dayfly.errors import DayflyError
 from dayfly.fleet.console import templating
 from dayfly.fleet.console.routes import failure
 from dayfly.fleet.service.front import Asked
-from dayfly.fleet.service.gate import API, INGEST, SAFE
+from dayfly.fleet.service.gate import API, BY_ITSELF, INGEST, SAFE
 from dayfly.fleet.store.store import StoreError
 
 if TYPE_CHECKING:
@@ -92,6 +92,9 @@ def refuse(request: PageRequest, error: Exception) -> Response[Any]:
     if status == 401:
         if request.method not in SAFE:
             return go_to("/sign-in")
+        if path in BY_ITSELF:
+            # A page that stays open must be able to say that its session is over, and not that the service is gone.
+            return Response(b"", status_code=401)
         if request.headers.get("hx-request"):
             # htmx would put the sign-in page into a corner of the old one.
             return Response(b"", status_code=401, headers={"hx-redirect": "/sign-in"})

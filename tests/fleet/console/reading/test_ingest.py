@@ -40,3 +40,17 @@ def test_a_collector_that_died_or_cannot_write_is_broken() -> None:
 
 def test_a_store_that_was_filled_without_a_collector_goes_by_its_newest_line() -> None:
     assert judge({}, None, NOW - timedelta(hours=2), NOW).voice == "silent"
+
+
+def test_some_minutes_without_a_line_are_not_called_coming_in() -> None:
+    heard = NOW - timedelta(minutes=8)
+    found = judge(WELL, heard, heard, NOW)
+    assert found.voice == "quiet"
+    assert "8 minutes" in found.sentence
+    assert not found.is_trustworthy
+
+
+def test_a_line_of_the_future_does_not_make_old_ones_young() -> None:
+    found = judge(WELL, NOW, NOW + timedelta(days=400), NOW)
+    assert found.voice == "late"
+    assert "still to come" in found.sentence

@@ -9,7 +9,7 @@ from litestar.exceptions import NotFoundException
 from litestar.response import Response
 
 from dayfly.fleet.console.drawing.lifelines import draw
-from dayfly.fleet.console.query import Query, function_path
+from dayfly.fleet.console.query import Query
 from dayfly.fleet.console.reading.function import read_function
 from dayfly.fleet.console.reading.functions import SORTS, read_functions
 from dayfly.fleet.console.reading.protection import ORDER
@@ -77,7 +77,7 @@ def function_page(console: Console) -> ControllerRouterHandler:
     @get("/functions/{name:path}", sync_to_thread=True)
     def function(request: Asked, name: str) -> Response[str]:
         name = name.removeprefix("/")
-        query = Query.of(function_path(name), dict(request.query_params))
+        query = Query.of(f"/functions/{name}", dict(request.query_params))
         span = read_span(query.get("span"), query.get("until"), console.now())
         found = read_function(console, name, span)
         if found is None:

@@ -21,15 +21,20 @@ if TYPE_CHECKING:
 SILENT_AFTER = timedelta(minutes=15)
 # Lines older than this when they come: what the console shows as now is then.
 _LATE = 300.0
+# Longer without a line than Firehose holds them back: not yet silence, but nothing "is coming in".
+_QUIET = timedelta(minutes=6)
+# Clocks differ by seconds.
+_AHEAD = timedelta(minutes=5)
 _PAGE = 50
 
-Voice = Literal["empty", "broken", "silent", "late", "well"]
+Voice = Literal["empty", "broken", "silent", "late", "quiet", "well"]
 
 
 @dataclass(frozen=True, slots=True)
 class Voices:
     """Whether the fleet can be heard. `voice` is empty (nothing ever came), broken (the collector says so itself), silent
-    (nothing came for SILENT_AFTER: no news is no good news), late (what comes is old) or well."""
+    (nothing came for SILENT_AFTER: no news is no good news), late (what comes is old, or says so
+    little of its age that nobody can tell), quiet (nothing for some minutes) or well."""
 
     voice: Voice
     sentence: str
@@ -110,6 +115,16 @@ def judge(
             received,
             newest,
         )
+    if newest - now > _AHEAD:
+        return Voices(
+            "late",
+            "The newest line claims a time that is still to come: a sender's clock is wrong, or its lines are. How late the others are cannot be told.",
+            received,
+            newest,
+        )
+    if now - heard > _QUIET:
+        minutes = (now - heard).total_seconds() / 60
+        return Voices("quiet", f"No line has come in for {minutes:.0f} minutes.", received, newest)
     return Voices("well", "Lines are coming in.", received, newest)
 
 

@@ -118,6 +118,7 @@
     if (document.hidden) return;
     try {
       const answer = await fetch("/live", { headers: { accept: "application/json" }, cache: "no-store", redirect: "error" });
+      if (answer.status === 401) { tell("Signed out: load the page again to sign in", "off"); return; }
       if (!answer.ok) throw new Error(String(answer.status));
       const said = await answer.json();
       failures = 0;

@@ -6,7 +6,7 @@
 -- lookback: 3600
 -- gap: 7200
 -- story: One caller (source {source:hash}) was refused (401 or 403) with {subjects} different requests to {functions} within
---   {seconds:duration}; {refused:percent} of what he tried was refused. The tries were spread over {environments}
+--   {seconds:duration}; {refused:percent} of its tries were refused. The tries were spread over {environments}
 --   environments, about {per_environment} in each.
 -- do: Block the caller, look for the tries that were not refused and have those people change their passwords, and ask for a
 --   second factor. If it is a client of yours whose stored password is old, mend the client.

@@ -1,5 +1,5 @@
 -- rule: enumeration
--- title: One caller asks for many things that are not there or not his
+-- title: One caller asks for many things that are not there or not its own
 -- severity: medium
 -- technique: T1595, T1087.004
 -- every: 30

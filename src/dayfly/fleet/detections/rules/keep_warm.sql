@@ -6,8 +6,8 @@
 -- lookback: 21600
 -- gap: 21600
 -- limit: 20
--- story: Since {first_time:time} {function} is called every {period:duration} ({ticks} times so far, {at_once} calls at once), as
---   evenly as only a machine does it, by {who} it had not known before. The calls do next to nothing ({milliseconds} ms), and
+-- story: Since {first_time:time} {function} is called every {period:duration} ({ticks} times so far, {at_once} calls at once), {how},
+--   by {who} it had not known before. The calls do next to nothing ({milliseconds} ms), and
 --   they keep {environments} environments alive. {before} detections or findings of this function came before it.
 -- do: Ask who it is: a new monitor, canary or warm-up plugin of yours may be muted. If nobody knows it, treat the
 --   environments as infected: retire them all, block the caller, and look for the burst that came before.
@@ -16,7 +16,7 @@
 -- sees: a caller or a pattern that is new to a function watched for `learned` seconds and that comes at even intervals, with
 --   calls that do next to nothing about always the same thing. After a burst, a finding or another detection of the
 --   function it is high; signed-in callers, schedules and what is invoked directly by your own roles count less.
--- misses: calls at intervals like those of people, calls hidden among the same caller's honest ones, and whoever was there when
+-- misses: calls at intervals like those of people (unless a burst or a finding came before), calls hidden among the same caller's honest ones, and whoever was there when
 --   the function was first watched (health checks, canaries, schedulers, devices, warm-up plugins are known by then).
 -- suspects: regular_calls
 -- evidence: requests_of_caller_or_pattern
@@ -78,7 +78,7 @@ WITH
         FROM paused
         GROUP BY account, region, function, key, kind
         HAVING ticks >= {min_ticks:UInt32} AND period >= {min_period:UInt32} AND period <= {most_period:UInt32}
-            AND spread <= {most_variation:Float64} * period AND milliseconds <= {most_milliseconds:Float64}
+            AND spread <= 1.3 * period AND milliseconds <= {most_milliseconds:Float64}
             AND subjects <= {most_subjects:UInt32}
     ),
     trouble AS
@@ -101,7 +101,7 @@ SELECT
     account, region, [function] AS functions, environments, environments_all, sources, request_ids,
     requests AS events, first_time, last_time,
     toUInt8(multiIf(
-        before > 0 AND trigger IN ('api', 'function-url', 'direct', ''), 4,
+        before > 0 AND trigger IN ('rest-api', 'http-api', 'function-url', 'alb', 'websocket', 'direct', 'api', ''), 4,
         trigger = 'schedule', 1,
         signed_in != 0 OR trigger = 'direct', 2,
         requests > 1.5 * ticks OR environments_all > 2, 3,
@@ -117,13 +117,15 @@ SELECT
     ]) AS reasons,
     toJSONString(CAST(
         tuple(
-            who, kind, if(kind = 'caller', 'a caller', 'callers with one pattern of request'), ticks, round(period, 1),
+            who, kind, if(is_even, 'as evenly as only a machine does it', 'at odd intervals but without a long pause'), if(kind = 'caller', 'a caller', 'callers with one pattern of request'), ticks, round(period, 1),
             round(requests / ticks, 1), round(milliseconds, 1), before
         ),
-        'Tuple(key UInt64, kind String, who String, ticks UInt64, period Float64, at_once Float64, milliseconds Float64, before UInt64)'
+        'Tuple(key UInt64, kind String, how String, who String, ticks UInt64, period Float64, at_once Float64, milliseconds Float64, before UInt64)'
     )) AS facts
-FROM regular
+FROM (SELECT *, spread <= {most_variation:Float64} * period AS is_even FROM regular) AS regular
 LEFT JOIN trouble USING (function)
+-- After a burst or a finding, calls that come by chance but never stop are enough: an attacker can throw dice, too.
+WHERE is_even OR (before > 0 AND ticks >= 3 * {min_ticks:UInt32})
 -- One that is seen both as a caller and as a pattern is told once, as the caller.
 ORDER BY kind
 LIMIT 1 BY account, region, function, first_time, last_time, requests

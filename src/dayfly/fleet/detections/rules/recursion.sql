@@ -32,7 +32,7 @@ WITH
                     AND cityHash64(account, region, function, slot) IN {suspects:Array(UInt64)}
             )
             AND cityHash64(account, region, function, toStartOfFiveMinutes(time)) IN {suspects:Array(UInt64)}
-            AND trigger NOT IN ('api', 'function-url', 'schedule') AND subject != 0
+            AND trigger NOT IN ('rest-api', 'http-api', 'function-url', 'alb', 'websocket', 'authorizer', 'cognito', 'lex', 'schedule', 'api') AND subject != 0
         GROUP BY account, region, function, subject, slot
         HAVING requests >= {min_rounds:UInt32} / 4
     ),
@@ -42,7 +42,7 @@ WITH
         FROM routes
         WHERE slot >= toStartOfFiveMinutes({start:DateTime64(3)}) AND slot < {now:DateTime64(3)}
             AND cityHash64(account, region, function, slot) IN {suspects:Array(UInt64)}
-            AND trigger NOT IN ('api', 'function-url', 'schedule')
+            AND trigger NOT IN ('rest-api', 'http-api', 'function-url', 'alb', 'websocket', 'authorizer', 'cognito', 'lex', 'schedule', 'api')
         GROUP BY account, region, function, slot
     ),
     loops AS

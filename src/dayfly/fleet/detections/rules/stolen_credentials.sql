@@ -7,7 +7,11 @@
 -- gap: 43200
 -- story: An access key of {function} (role {role}) was used from {addresses} with {agents}, {events} calls ({calls}), as no environment of
 --   the function ever does. {split}
+<<<<<<< HEAD
 -- do: Revoke the role's sessions in IAM (`dayfly recycle` does not end them), then find the environment that lost the key: findings of the guard
+=======
+-- do: Revoke the role's active sessions (IAM, the role's page; keys got before stop working), then find the environment that lost the key: findings of the guard
+>>>>>>> main
 --   and of reading credentials shortly before {first_time:time}. Look at everything the key did in CloudTrail.
 -- explain: Someone took the function's own password to AWS and uses it from their computer.
 -- sees: a key of the function's role with a user agent, a network or a region that neither the function's history nor its other keys have.

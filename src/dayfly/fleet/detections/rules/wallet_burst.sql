@@ -1,5 +1,5 @@
 -- rule: wallet_burst
--- title: A few callers make a function cost in minutes what it costs in a day
+-- title: A few callers make a function cost in minutes what it costs in hours
 -- severity: high
 -- technique: T1496.004, T1499.003
 -- every: 60
@@ -9,7 +9,7 @@
 --   whole function is {usual:duration}. {environments} environments worked for it.
 -- do: Set a limit (reserved concurrency of the function, a rate per caller at API Gateway) now, then look at what is asked.
 --   If it is a load test of yours, mute its caller.
--- explain: Somebody makes us pay: he sends many slow calls at once, and Lambda starts as many copies as he likes.
+-- explain: Somebody makes us pay: they send many slow calls at once, and Lambda starts as many copies as the calls ask for.
 -- sees: one caller, or one pattern from at most `most_callers` callers, that takes at least `times_usual` times the run time of the
 --   function's usual hour. Flash crowds have many callers and many patterns; backlogs of queues have no callers; signed-in
 --   callers (load tests, partners) are told from twice as much, at low severity.
