@@ -7,6 +7,7 @@ after opening it: the child hangs. So everybody else talks to `dayfly fleet serv
 from __future__ import annotations
 
 import contextlib
+import logging
 import queue
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,6 +22,7 @@ import msgspec
 from dayfly.errors import DayflyError
 from dayfly.fleet.store.engine import Limits, write_configuration
 from dayfly.fleet.store.folder import check_not_forked, hold, release
+from dayfly.fleet.store.opening import Opening
 from dayfly.fleet.store.troubles import StoreError, Trouble, telling
 
 if TYPE_CHECKING:
@@ -61,6 +63,9 @@ _EMBEDDED_SETTINGS = {
 # GLOBAL: https://clickhouse.com/docs/operations/settings/settings#distributed_product_mode
 _SERVER_SETTINGS = {"distributed_product_mode": "global"}
 
+# It writes on standard error what it raises, too.
+logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)
+
 Row = dict[str, object]
 _T = TypeVar("_T")
 
@@ -90,7 +95,8 @@ class Store:
 
     `rows`, `stream` and `command` take parameters that ClickHouse itself fills in as `{name:Type}`; nothing is ever
     pasted into SQL. Raises StoreError where ClickHouse cannot be reached, refuses or gives up, FolderError where the
-    folder is another process's, ForkedError in a child forked since. `pause` waits between attempts.
+    folder is another process's, ForkedError in a child forked since. `pause` waits between attempts. With `prepare`, which
+    is called once before all else, a server need not answer yet: until it does, whoever asks gets StoreError.
     """
 
     def __init__(
@@ -101,7 +107,10 @@ class Store:
         memory_bytes: int = QUERY_MEMORY_BYTES,
         limits: Limits | None = None,
         pause: Callable[[float], None] = time.sleep,
+        prepare: Callable[[Store], None] | None = None,
     ) -> None:
+        self._prepare = prepare
+        self._opening = Opening(self._open)
         self._place = place
         self.database = database
         self._pause = pause
@@ -120,8 +129,11 @@ class Store:
         try:
             if place.folder is not None:
                 self._options["config-file"] = str(write_configuration(place.folder, limits or Limits()))
-            with telling(), contextlib.closing(self._connect("default")) as client:
-                client.command("CREATE DATABASE IF NOT EXISTS {database:Identifier}", {"database": database})
+            try:
+                self._opening.attempt()
+            except StoreError as error:
+                if error.trouble is not Trouble.UNREACHABLE or place.folder is not None or prepare is None:
+                    raise
         except BaseException:
             if self._held is not None:
                 release(self._held)
@@ -139,6 +151,17 @@ class Store:
     def folder(self) -> Path | None:
         """The folder of an embedded store, None behind a URL."""
         return self._place.folder
+
+    @property
+    def fault(self) -> str:
+        """Why the store could not be opened yet, "" once it is."""
+        return self._opening.fault
+
+    def _open(self) -> None:
+        with telling(), contextlib.closing(self._connect("default")) as client:
+            client.command("CREATE DATABASE IF NOT EXISTS {database:Identifier}", {"database": self.database})
+        if self._prepare is not None:
+            self._prepare(self)
 
     def close(self) -> None:
         """Close what is open, once queries that run have ended; the store must not be used afterwards."""
@@ -240,6 +263,8 @@ class Store:
 
     def _repeating(self, work: Callable[[Client], _T], *, about: str = "") -> _T:
         """Do what may be done twice, again where the connection broke: reads, and inserts, which count once."""
+        # One that was never open is not asked thrice by everybody.
+        self._opening.attempt()
         for pause in (*_AGAIN_AFTER, None):
             try:
                 with self._client() as client, telling(about):
@@ -253,6 +278,7 @@ class Store:
     @contextlib.contextmanager
     def _client(self) -> Iterator[Client]:
         check_not_forked()
+        self._opening.attempt()
         client = self._idle.get()
         try:
             if client is None:
