@@ -7,7 +7,7 @@
 -- gap: 21600
 -- limit: 20
 -- story: {who} called {function} {events} times in {seconds:duration}; each call took {mean} s where {usual} s are usual on the
---   same routes, {timeouts} of them until the time-out. That is {share:percent} of all the time that the function was paid
+--   same routes; {ending}. That is {share:percent} of all the time that the function was paid
 --   for, and {gigabyte_seconds} GB-seconds at 1 GB of memory.
 -- do: Look at what these calls ask for (a pattern that a regular expression, a query or a download chokes on), bound that work,
 --   lower the function's time-out to what honest calls need, and block the callers. A budget alarm does not stop it.
@@ -15,7 +15,8 @@
 --   never enough to trip a rate limit, always enough to be paid for.
 -- sees: callers, or one pattern from any number of callers, whose calls take `times_usual` times as long as those of others on
 --   the same routes and `min_seconds` together within the look-back.
--- misses: slow calls on a function that is always slow (fewer than `times_usual` times the usual), a leech that has been there
+-- misses: calls that Lambda itself ended at the time-out where no line of Dayfly's was written, events without a caller (queues),
+--   slow calls of everybody at the same time (an outage), slow calls on a function that is always slow (fewer than `times_usual` times the usual), a leech that has been there
 --   for the whole day before, and heavy honest customers look the same: signed-in callers whom the
 --   function has long known are told at low severity.
 -- suspects: costly_calls
@@ -151,10 +152,11 @@ SELECT
     toJSONString(CAST(
         tuple(
             who, kind, if(kind = 'caller' OR callers = 1, 'One caller', concat(toString(callers), ' callers with one pattern of request')),
-            round(seconds_all / requests_all, 2), round(seconds_usual / requests_all, 2), timeouts_all,
+            round(seconds_all / requests_all, 2), round(seconds_usual / requests_all, 2),
+            if(timeouts_all > 0, concat(toString(timeouts_all), ' of them ran until the time-out'), 'none of them is known to have run into the time-out'),
             least(share, 1.), round(seconds_all)
         ),
-        'Tuple(key UInt64, kind String, who String, mean Float64, usual Float64, timeouts UInt64, share Float64, gigabyte_seconds Float64)'
+        'Tuple(key UInt64, kind String, who String, mean Float64, usual Float64, ending String, share Float64, gigabyte_seconds Float64)'
     )) AS facts
 FROM
 (
