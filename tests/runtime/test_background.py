@@ -130,7 +130,8 @@ def test_who_was_told_to_end_and_waits_for_a_processor_is_no_work() -> None:
             thread.start()
             until(functools.partial(is_waiting, thread))
             # It has to wait for its turn, some 15 ms.
-            os.setpriority(os.PRIO_PROCESS, thread.native_id or 0, 6)
+            number = thread.native_id or 0
+            os.setpriority(os.PRIO_PROCESS, number, min(19, os.getpriority(os.PRIO_PROCESS, number) + 6))
             over.set()
             names += background_work(before)
             thread.join()

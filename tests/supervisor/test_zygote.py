@@ -70,6 +70,15 @@ def hear(sock: _socket.socket, reader: frames.ControlReader | None = None) -> tu
     return kind, payload, descriptors
 
 
+def hear_many(sock: _socket.socket, count: int) -> list[tuple[int, bytes]]:
+    """Return so many frames, however they come."""
+    reader = frames.ControlReader()
+    heard: list[tuple[int, bytes]] = []
+    while len(heard) < count:
+        heard += reader.feed(sock.recv(65536))
+    return heard
+
+
 def fork_worker(sock: _socket.socket, *, says: str = "from the worker") -> None:
     """Answer one request for a worker as the real zygote does."""
     kind, _, descriptors = hear(sock)
@@ -243,21 +252,52 @@ def test_a_zygote_that_says_something_else_at_the_end_of_its_init_is_lost(kind: 
     linked(lambda sock: say(sock, (kind, b"1")), act)
 
 
-def test_a_zygote_that_never_stops_talking_is_lost() -> None:
-    def script(sock: _socket.socket) -> None:
-        while True:
-            say(sock, *[(frames.REAPED, b"77 0")] * 1000)
+UNASKED = {
+    "a status": (frames.REAPED, b"77 0"),
+    "the end of tidying": (frames.TIDIED, b""),
+    "a fingerprint": (frames.PRINTED, b"ff"),
+}
 
+
+@pytest.mark.parametrize("word", UNASKED)
+@pytest.mark.parametrize("times", [1, 1000])
+def test_a_zygote_that_answers_what_nobody_asked_is_lost_at_its_first_word(word: str, times: int) -> None:
     def act(zygote: Zygote) -> None:
-        with pytest.raises(ZygoteLostError):
+        with pytest.raises(ZygoteLostError, match="not asked"):
             absorb_for_ever(zygote)
 
-    linked(script, act)
+    linked(lambda sock: say(sock, *[UNASKED[word]] * times), act)
 
 
 def absorb_for_ever(zygote: Zygote) -> NoReturn:
     while True:
         zygote.absorb()
+
+
+def test_the_code_s_fingerprint_is_asked_for_once_and_waited_for_until_it_comes() -> None:
+    def script(sock: _socket.socket) -> None:
+        assert hear_many(sock, 2) == [(frames.PRINT, b""), (frames.REAP_AND_TELL, b"9")]
+        say(sock, (frames.PRINTED, b"00ab"))
+
+    def act(zygote: Zygote) -> None:
+        assert zygote.fingerprint(limit_s=0) is None
+        assert zygote.reaped_status(9, limit_s=0) is None
+        assert zygote.fingerprint(limit_s=10) == 0xAB
+
+    linked(script, act)
+
+
+@pytest.mark.parametrize("said", [b"", b"-1", b"0x1", b"AB", b"0" * 17, "٧".encode()])
+def test_what_is_no_fingerprint_loses_the_zygote(said: bytes) -> None:
+    def script(sock: _socket.socket) -> None:
+        hear(sock)
+        say(sock, (frames.PRINTED, said))
+
+    def act(zygote: Zygote) -> None:
+        with pytest.raises(ZygoteLostError):
+            zygote.fingerprint(limit_s=10)
+
+    linked(script, act)
 
 
 def test_a_zygote_that_somebody_stopped_goes_on_when_it_is_asked() -> None:
@@ -325,10 +365,11 @@ def test_what_a_zygote_says_comes_out_as_it_went_in_line_breaks_aside() -> None:
 
 def test_a_dead_workers_status_is_asked_for_and_comes_among_others() -> None:
     def script(sock: _socket.socket) -> None:
-        assert hear(sock)[:2] == (frames.REAP_AND_TELL, b"77")
+        assert hear_many(sock, 2) == [(frames.REAP_AND_TELL, b"76"), (frames.REAP_AND_TELL, b"77")]
         say(sock, (frames.REAPED, b"76 0"), (frames.REAPED, b"77 256"))
 
     def act(zygote: Zygote) -> None:
+        assert zygote.reaped_status(76, limit_s=0) is None
         assert zygote.reaped_status(77, limit_s=10) == 256
         assert zygote.reaped_status(76, limit_s=10) == 0
 
@@ -370,7 +411,7 @@ def test_the_dead_are_buried_with_the_next_request() -> None:
 def test_tidying_is_asked_for_until_nothing_is_left() -> None:
     def script(sock: _socket.socket) -> None:
         assert hear(sock)[0] == frames.TIDY
-        say(sock, (frames.TIDIED, b""), (frames.REAPED, b"5 0"))
+        say(sock, (frames.TIDIED, b""))
         # Nothing is asked for any more: this is what comes next.
         assert hear(sock)[:2] == (frames.REAP_AND_TELL, b"9")
         say(sock, (frames.REAPED, b"9 0"))

@@ -164,11 +164,14 @@ def _announce(output: Output, started: Started) -> None:
                 "set_up_url": started.set_up_url,
                 "has_users": started.has_users,
                 "migrations": started.migrations,
+                "store_fault": started.store_fault,
             }
         )
         return
     output.say(f"serving {started.url}", style="bold green")
     output.say(f"  everything is kept in {started.folder}")
+    if started.store_fault:
+        output.warn(f"{started.store_fault}; what comes in waits on disk until it answers")
     if started.set_up_url:
         output.say("  make the first account (this link works once, for 30 minutes, on this machine):")
         output.say(f"    {started.set_up_url}")

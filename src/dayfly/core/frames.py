@@ -41,6 +41,8 @@ REAPED = 7  # zygote → supervisor: payload "pid status" (a wait status)
 READY = 8  # zygote → supervisor: init is done; payload: one line per reason not to fork
 CALL = 9  # zygote → supervisor: a Runtime API call of the init phase; "method path\nerror type\nbody"
 SERVING = 10  # zygote → supervisor: answers SERVE
+PRINT = 13  # supervisor → zygote: say what the function's code is
+PRINTED = 14  # zygote → supervisor: payload its fingerprint in hexadecimal digits, 0 where it has none
 
 
 class FrameError(Exception):

@@ -22,7 +22,8 @@ class ZygoteOptions:
     `temporary` are the directories that are cleared, `telemetry` the number of the log descriptor or -1.
     `isolation` and `deliver` (seconds) as in the settings; `confine` asks for a filter of system calls, `offline` for
     workers without a network. `guard` is its setting, `guard_closed` whether its faults refuse, `guard_key` (hex) what its
-    hashes are keyed with, `policy` the function's, packed, and `guard_learns` whether new uses are told. `fingerprints` asks for what a fleet compares. `prime`, `events`, `before` and `after` are empty where not set.
+    hashes are keyed with, `policy` the function's, packed, and `guard_learns` whether new uses are told. `fingerprints` asks for what a fleet compares,
+    of which `prints_late` leaves the code's to be asked for later, where the function is forked. `prime`, `events`, `before` and `after` are empty where not set.
     """
 
     __slots__ = (
@@ -42,6 +43,7 @@ class ZygoteOptions:
         "offline",
         "policy",
         "prime",
+        "prints_late",
         "reseed",
         "restarts_threads",
         "telemetry",
@@ -64,6 +66,7 @@ class ZygoteOptions:
         guard_key: str = "",
         guard_learns: bool = False,
         fingerprints: bool = False,
+        prints_late: bool = False,
         policy: str = "",
         telemetry: int = -1,
         prime: str = "",
@@ -85,6 +88,7 @@ class ZygoteOptions:
         self.guard_key = guard_key
         self.guard_learns = guard_learns
         self.fingerprints = fingerprints
+        self.prints_late = prints_late
         self.policy = policy
         self.telemetry = telemetry
         self.prime = prime
@@ -105,6 +109,7 @@ class ZygoteOptions:
             self.guard_closed,
             self.guard_learns,
             self.fingerprints,
+            self.prints_late,
         )
         switches = "".join(f"{flag:d}" for flag in flags)
         numbers = (self.telemetry, self.deliver)
@@ -118,7 +123,7 @@ class ZygoteOptions:
         telemetry, deliver, guard, guard_key, policy, prime, events, before, after, *temporary = rest
         flags = (flag == "1" for flag in switches)
         reseed, huge_pages, restarts_threads, immortal, confine, offline, guard_closed, *learning = flags
-        guard_learns, fingerprints = learning
+        guard_learns, fingerprints, prints_late = learning
         return ZygoteOptions(
             isolation=isolation,
             reseed=reseed,
@@ -131,6 +136,7 @@ class ZygoteOptions:
             guard_key=guard_key,
             guard_learns=guard_learns,
             fingerprints=fingerprints,
+            prints_late=prints_late,
             policy=policy,
             restarts_threads=restarts_threads,
             telemetry=int(telemetry),

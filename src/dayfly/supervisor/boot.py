@@ -168,6 +168,8 @@ class _Start:
             guard_key=os.urandom(16).hex() if settings.guard != "off" else "",
             guard_learns=settings.guard_learn,
             fingerprints=settings.log_invocations or life.has_key,
+            # The lines of invocations carry it; without them only the environment's first line does.
+            prints_late=settings.log_invocations,
             policy=self._packed_policy(),
             telemetry=self._output.telemetry_number,
             prime=settings.zygote_prime,

@@ -56,12 +56,20 @@ class Ledger:
     ) -> None:
         """Write the line of this invocation; `body` is the event."""
         activity = Activity()
-        activity.read_event(headers, body, self._reporter.key)
+        try:
+            activity.read_event(headers, body, self._reporter.key)
+        except Exception:
+            # Trust boundary: anybody's event. It has its line all the same, and says that it was not read.
+            activity.trigger = "unreadable"
         kind = "crash"
         if isinstance(outcome, Answer):
             is_result = outcome.kind == RESULT
             kind = "success" if is_result else "error"
-            activity.read_answer(outcome.body, length=outcome.body_bytes, is_result=is_result)
+            try:
+                activity.read_answer(outcome.body, length=outcome.body_bytes, is_result=is_result)
+            except Exception:
+                # Trust boundary: a worker's answer; it has no status then.
+                activity.status = 0
         activity.duration_us = int((self._sent - self._arrived) * 1e6)
         before, after = self._handed_over - self._arrived, self._sent - self._answered
         activity.overhead_us = int((before + after) * 1e6)

@@ -31,6 +31,8 @@ _RENEW_BEFORE_S = 900.0
 # Huge pages cost some 6 ms a slice once and save less than that each time: only an environment that has
 # served this many events will serve enough to get it back.
 _TIDY_AFTER = 100
+# How long an event may have to wait, once, for the fingerprint of the function's code: 25 ms with boto3.
+_PRINT_LIMIT_S = 0.2
 # How long a fork under way may take where its worker is not wanted any more.
 _SETTLE_LIMIT_S = 2.0
 
@@ -61,6 +63,7 @@ class Stock:
         self._expires_at = 0.0
         self._runs_ahead = False
         self._has_threads = False
+        self._wants_print = False
         self.zygote: Zygote | None = None
         self.is_forking = settings.isolation != "process"
         sweeper.settle = self.settle_fork
@@ -74,6 +77,7 @@ class Stock:
         self._expires_at = ready.expires_at
         self._runs_ahead = ready.runs_ahead
         self._has_threads = ready.has_threads
+        self._wants_print = self._settings.log_invocations and not (ready.code or ready.runs_ahead)
         self._wanted = _wanted(self._settings, runs_ahead=ready.runs_ahead)
         self.is_forking = wants_fork and not reasons
         self._sweeper.zygote = zygote.pid
@@ -165,6 +169,7 @@ class Stock:
             if is_alone or not self._runs_ahead:
                 self._fork_ahead()
             self.settle(limit_s=limit_s)
+            self._print(min(limit_s, _PRINT_LIMIT_S))
             self._tidy()
 
     def settle(self, *, limit_s: float) -> None:
@@ -234,6 +239,19 @@ class Stock:
         self._sweeper.spared.discard(worker.pid)
         self._output.finish(worker.pipes)
         worker.close()
+
+    def _print(self, limit_s: float) -> None:
+        """Have the code's fingerprint for the lines of this environment's invocations, off the way of its first."""
+        if not self._wants_print or self.zygote is None:
+            return
+        try:
+            code = self.zygote.fingerprint(limit_s=limit_s)
+        except ZygoteLostError as fault:
+            self.lose(fault)
+            return
+        if code is not None:
+            self._reporter.code = code
+            self._wants_print = False
 
     def _tidy(self) -> None:
         if self.zygote is None or self._reporter.number < _TIDY_AFTER:

@@ -35,9 +35,13 @@ _MANY_DEAD = 8
 _MAX_DIGITS = 7
 # What it says without being asked, and what it may have said and nobody has asked for yet. A zygote that says
 # anything else, or more at once, is not the one that was started.
-_KINDS = {frames.CALL, frames.READY, frames.FORKED, frames.SERVING}
+_KINDS = {frames.CALL, frames.READY, frames.FORKED, frames.SERVING, frames.PRINTED}
 _MANY_UNASKED = 8
 _MANY_FRAMES = 256
+# Of those that came too late to be waited for.
+_MANY_STATUSES = 16
+_HEX_DIGITS = frozenset(b"0123456789abcdef")
+_MANY_HEX_DIGITS = 16
 
 
 class ZygoteLostError(Exception):
@@ -106,6 +110,10 @@ class Zygote:
         self._statuses: dict[int, int] = {}
         self._dead: list[int] = []
         self._is_tidied = not tidies
+        # Answers that it owes: to TIDY, to PRINT, and the statuses of the dead that were asked for.
+        self._tidyings = 0
+        self._is_printing = False
+        self._awaited: set[int] = set()
         self._rested: dict[str, bytes] | None = None
         self._is_known_to_stop = False
         self.status: int | None = None
@@ -242,11 +250,29 @@ class Zygote:
     def tidy(self) -> None:
         """Let the zygote spend a moment on its memory's layout, until it says that nothing is left."""
         if not self._is_tidied:
+            self._tidyings += 1
             self._tell(frames.TIDY, b"")
+
+    def fingerprint(self, *, limit_s: float) -> int | None:
+        """Return the fingerprint of the function's code, 0 where it has none; None if it did not come in time.
+
+        It is asked for once, and waited for at each call until it is there. Raises ZygoteLostError.
+        """
+        if not self._is_printing:
+            self._is_printing = True
+            self.resume()
+            self._tell(frames.PRINT, b"")
+        payload = self._wait((frames.PRINTED,), limit_s)
+        if payload is None:
+            return None
+        if not payload or len(payload) > _MANY_HEX_DIGITS or not _HEX_DIGITS.issuperset(payload):
+            raise self._lost("it sent no fingerprint where one was due")
+        return int(payload, 16)
 
     def reaped_status(self, pid: int, *, limit_s: float) -> int | None:
         """Have a worker, proved dead, waited for and return its wait status; None if it did not come in time."""
         self.resume()
+        self._awaited.add(pid)
         self._tell(frames.REAP_AND_TELL, b"%d" % pid)
         until = time.monotonic() + limit_s
         while pid not in self._statuses:
@@ -260,9 +286,13 @@ class Zygote:
 
     def _note_reaped(self, payload: bytes) -> None:
         pid, _, status = payload.partition(b" ")
-        if len(self._statuses) > 16:
+        number = self._number(pid)
+        if number not in self._awaited:
+            raise self._lost("it said what it was not asked")
+        self._awaited.discard(number)
+        if len(self._statuses) > _MANY_STATUSES:
             self._statuses.clear()
-        self._statuses[self._number(pid)] = self._number(status)
+        self._statuses[number] = self._number(status)
 
     def _number(self, payload: bytes) -> int:
         """Return a pid or a status; never a negative one, since kill(-1) is every process of the user."""
@@ -328,11 +358,16 @@ class Zygote:
 
     def _file(self, frame: tuple[int, bytes]) -> None:
         kind, payload = frame
-        if kind == frames.TIDIED:
+        if kind == frames.TIDIED and self._tidyings:
+            self._tidyings -= 1
             self._is_tidied = True
         elif kind == frames.REAPED:
             self._note_reaped(payload)
-        elif kind not in _KINDS or len(self._queue) >= _MANY_UNASKED:
+        elif (
+            kind not in _KINDS
+            or len(self._queue) >= _MANY_UNASKED
+            or (kind == frames.PRINTED and not self._is_printing)
+        ):
             raise self._lost("it said what it was not asked")
         else:
             self._queue.append(frame)

@@ -6,6 +6,7 @@ import msgspec
 from tests.fleet.detections.planted import HOUR, NOW, answers, called, found, home, request, served, used
 
 from dayfly.fleet.records.rows import Package, Platform, Quarantined
+from dayfly.fleet.store.sqlfiles import read_sql
 from dayfly.fleet.store.store import Store
 
 
@@ -39,15 +40,32 @@ def test_divergence(store: Store, shards: Store) -> None:
         home("two", 701, HOUR, code=5),
         home("two", 702, HOUR / 2, code=6),
     ]
+    # As it is where the function is forked: the first line does not know the code yet, the first invocation's does.
+    rows += [home("late", 800 + n, 20 * HOUR - n * 600, version="3", code=0) for n in range(20)]
     store.insert("environments", rows)
+    store.insert(
+        "invocations",
+        [
+            served("late", 800 + n, 20 * HOUR - n * 600 - 1, 1, version="3", code=9 if n in (5, 11) else 1)
+            for n in range(20)
+        ],
+    )
     # An environment of which only its first invocation is known.
     store.insert(
         "invocations",
         [served("latest", 250, 19 * HOUR, 1, code=9), served("latest", 201, HOUR, 5000, code=77)],
     )
     found_ = _same(store, shards, "divergence")
-    assert found_ == {"published 7 09": 5, "latest $LATEST 09": 4, "once $LATEST 09": 3}
+    assert found_ == {"published 7 09": 5, "late 3 09": 4, "latest $LATEST 09": 4, "once $LATEST 09": 3}
     assert answers(store, "divergence")["latest $LATEST 09"].environments_all == 3
+    query = read_sql("dayfly.fleet.detections", "evidence/code_of_environments")
+    asked = {
+        "function": "late", "version": "3", "most": 100,
+        "first_time": f"{NOW - 20 * HOUR:.3f}", "last_time": f"{NOW:.3f}",
+    }  # fmt: skip
+    for each in (store, shards):
+        shown = each.rows(query, asked)
+        assert [int(str(row["code"]), 16) for row in shown] == [9 if n in (5, 11) else 1 for n in range(20)]
 
 
 def test_code_changed(store: Store, shards: Store) -> None:
@@ -65,6 +83,18 @@ def test_code_changed(store: Store, shards: Store) -> None:
     detection = answers(store, "code_changed")["checkout $LATEST 01 09"]
     assert detection.environments == [1]
     assert abs(detection.first_time - (NOW - 960)) < 1
+
+
+def test_one_deploy_after_the_other_is_no_divergence(store: Store) -> None:
+    homes = [
+        home("often", 100 * deploy + number, 20_000 - deploy * 1200 - number * 100, code=1 + deploy)
+        for deploy in range(10)
+        for number in range((9, 4, 2, 1, 3, 4, 2, 2, 4, 7)[deploy])
+    ]
+    store.insert("environments", homes)
+    assert answers(store, "divergence", span=21_000) == {}
+    store.insert("environments", [home("often", 5_000, 20_000 - 5 * 1200 - 1_150, code=1)])
+    assert answers(store, "divergence", span=21_000)
 
 
 def test_residue_divergence(store: Store, shards: Store) -> None:

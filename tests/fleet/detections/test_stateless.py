@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import random
 from collections.abc import Callable, Iterator, Sequence
 
 import pytest
@@ -30,7 +31,7 @@ def call(time: float, number: int, **more: object) -> Invocation:
         "environment": 1 + number % 20,
         "sequence": number,
         "request_id": f"{number:08x}-0000-4000-8000-000000000000",
-        "trigger": "api",
+        "trigger": "http-api",
         "route": ROUTE,
         "source": 1_000 + number % 200,
         "pattern": 1 + number % 3,
@@ -265,6 +266,18 @@ HONEST: dict[str, tuple[str, list[Invocation]]] = {
     "a sale: many callers, many kinds of request": ("wallet_burst", [
         call(NOW - 1500 + number * 0.5, 60_000 + number, source=9_000 + number, duration_us=1_000_000) for number in range(2000)
     ]),
+    "customers who ask for what is new every few seconds": ("recursion", [
+        call(NOW - 1700 + number * 2, 60_000 + number, source=1 + number % 12, principal=1 + number % 12, subject=1, trigger=trigger)
+        for number in range(800) for trigger in ("http-api", "rest-api", "alb", "websocket")[number % 4 :][:1]
+    ]),
+    "a database that is slow for everybody for half an hour": ("slow_leech", [
+        call(NOW - 4000 + number, 60_000 + number, source=9_000 + number * 7 % 31, duration_us=6_000_000) for number in range(1800)
+    ]),
+    "a customer who is signed in and looks at all that is new": (
+        "scraping", [
+            call(NOW - 1700 + number * 6, 60_000 + number, source=7, principal=7, subject=5_000 + number) for number in range(240)
+        ],
+    ),
 }  # fmt: skip
 
 
@@ -300,6 +313,36 @@ def test_pings_after_a_burst_are_high(store: Store) -> None:
     store.insert("detections", [burst_found])
     (after,) = look(store, "keep_warm")
     assert after.severity == 4
+
+
+def test_a_known_sender_s_new_kind_of_event_is_told_low(store: Store) -> None:
+    senders = [
+        call(BEGIN + 600 * number, 90_000 + number, source=one)
+        for number, one in enumerate(sorted({one.source for one in burst()}) * 12)
+    ]
+    store.insert("invocations", background() + senders + list(burst()))
+    (found,) = look(store, "infection_burst")
+    assert found.severity == 2
+
+
+def test_after_a_burst_calls_that_come_by_chance_but_never_stop_are_told(store: Store) -> None:
+    chance = random.Random(3)
+    times = itertools.accumulate([NOW - 5 * 3600, *(chance.expovariate(1 / 240) for _ in range(70))])
+    store.insert(
+        "invocations",
+        background()
+        + [
+            call(one, 60_000 + number, source=7, subject=1, pattern=96, duration_us=2_000)
+            for number, one in enumerate(times)
+        ],
+    )
+    assert look(store, "keep_warm") == []
+    store.insert("findings", [
+        Finding(time=NOW - 6 * 3600, function="orders", environment=1, uid="1", kind="residue.memory", severity=4)
+    ])  # fmt: skip
+    (found,) = look(store, "keep_warm")
+    assert found.severity == 4
+    assert "at odd intervals but without a long pause" in found.story
 
 
 def test_a_load_test_of_somebody_signed_in_is_told_low(store: Store) -> None:

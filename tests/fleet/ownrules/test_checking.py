@@ -13,6 +13,10 @@ _GOOD = [
     "WITH a AS (SELECT * FROM findings), b AS (SELECT 1 AS x) SELECT * FROM a, b WHERE x IN (SELECT x FROM b)",
     "SELECT * FROM invocations AS i INNER JOIN environments AS e ON e.environment = i.environment, numbers(5)",
     "SELECT 'FROM file(''/etc/passwd'')' AS text, domain(route) AS d, format('{}', version) FROM environments -- FROM system.tables",
+    "SELECT route FROM invocations AS i ARRAY JOIN [1, 2] AS n, [3] AS m JOIN findings USING (environment)",
+    "SELECT version, i.version FROM invocations AS i WHERE status NOT IN (401, 403) AND i.source GLOBAL IN (SELECT source FROM callers)",
+    "SELECT * FROM (invocations AS i JOIN findings AS f ON i.environment = f.environment) WHERE f.kind IN ('a') OR (i.route, 1) IN (('x', 1))",
+    "SELECT 'café “file”' AS t, NULL AS n FROM invocations WHERE t IS NOT NULL ORDER BY route, status LIMIT 1, 2",
     "SELECT x FROM (SELECT 1 AS x UNION ALL SELECT 2) WHERE x IN [1, 2] AND x IN 1",
 ]
 _BAD = [
@@ -50,6 +54,44 @@ _BAD = [
     ("SELECT * FROM {t:Identifier}", "parameter"),
     ("SELECT * FROM '/etc/passwd'", "a text stands"),
     ("SELECT * FROM", "ends where a table"),
+    # Functions by their names alone, and in other quotes than ours.
+    ("SELECT “file”('/etc/passwd')", "outside of a text"),
+    ("SELECT ‘ ' ’ AS a, file('/etc/passwd'), ‘ ' ’", "outside of a text"),
+    ("SELECT * FROM “system”.“users”", "stands where a table"),
+    ("SELECT * APPLY file FROM (SELECT '/etc/passwd')", "file()"),
+    ("SELECT arrayMap(file, ['/etc/passwd'])", "file()"),
+    ('SELECT "fi\\x6ce"(\'/etc/passwd\')', "escape"),
+    ("SELECT `AIGenerate`('x')", "AIGenerate()"),
+    ("SELECT hasColumnInTable('system', 'users', 'name')", "hasColumnInTable()"),
+    ("SELECT currentDatabase()", "currentDatabase()"),
+    ("SELECT @@version", "outside of a text"),
+    ("SELECT 1 FROM invocations |> WHERE 1", "outside of a text"),
+    ("SELECT y FROM values('x String, y String ALIAS file(''/etc/passwd'')', ('a'))", "values()"),
+    # Tables among values.
+    ("SELECT 1 IN (system.one)", "another database"),
+    ("SELECT 1 IN ((`system`.`one`))", "another database"),
+    ("SELECT 1 NOT IN (triage)", "no table triage"),
+    ("SELECT in(1, system.one)", "nothing is before"),
+    ("SELECT NOT in(1, system.one)", "nothing is before"),
+    ("SELECT `in`(1, system.one)", "nothing is before"),
+    ("SELECT globalNotNullIn(1, other.one)", "nothing is before"),
+    # Commas between tables.
+    ("SELECT 1 FROM invocations AS array, other.one", "another database"),
+    ("SELECT 1 FROM invocations AS limit, other.one", "another database"),
+    ("SELECT 1 FROM invocations fetch, other.one", "another database"),
+    ("SELECT 1 FROM invocations select, other.one", "SELECT stands after FROM"),
+    ("SELECT 1 FROM invocations JOIN findings ON 1 = 1, other.one", "another database"),
+    ("SELECT 1 FROM invocations AS i JOIN findings AS f ON i.limit = 1, other.one", "another database"),
+    ("SELECT 1 FROM invocations JOIN findings USING (time), other.one", "another database"),
+    ("SELECT 1 FROM (invocations, other.one)", "another database"),
+    ("SELECT 1 FROM ((invocations), (other.one))", "another database"),
+    ("SELECT 1 FROM (EXPLAIN (SELECT 1))", "EXPLAIN() may not be read"),
+    ("SELECT 1 FROM invocations AS array JOIN other.one", "another database"),
+    # Names of WITH, where they are not what they seem.
+    ("WITH triage AS (SELECT * FROM triage) SELECT * FROM triage", "no table triage"),
+    ("WITH RECURSIVE t AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM t) SELECT * FROM t", "no table t "),
+    ("SELECT (WITH triage AS (SELECT 1) SELECT 1) FROM triage", "no table triage"),
+    ("SELECT 1 FROM triage WINDOW triage AS (ORDER BY 1)", "no table triage"),
 ]  # fmt: skip
 
 

@@ -238,6 +238,39 @@ POLLUTION: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
+# ---- honest beside what the guard tells of: an event's text is executed, and something fills itself ------
+
+
+def first_time(app: Any, event: Any) -> None:
+    import platform
+    import weakref
+
+    app.LAZY = app.Cart()
+    app.SESSION = app.SESSION or app.Cart()
+    app.TOTALS = weakref.finalize(app.LAZY, app.price, 1)
+    platform.uname()
+
+
+def formula(app: Any, event: Any) -> None:
+    app.evaluate(event["formula"])
+    first_time(app, event)
+
+
+def call(app: Any, event: Any) -> None:
+    import platform
+
+    app.evaluate(event["formula"])
+    assert platform._uname_cache is None  # type: ignore[attr-defined]
+    platform.uname()
+
+
+BESIDE: dict[str, tuple[Callable[[Any, Any], None], dict[str, Any]]] = {
+    "formula": (formula, {"formula": "49.90 + 4.99"}),
+    "library's own note": (call, {"formula": "min(49.90, 4.99)"}),
+    "after an event that left nothing": (first_time, {"before": "__import__('os').getpid()"}),
+}
+
+
 def attack(app: Any, event: Any) -> None:
     app.run(event["code"])
 
@@ -253,6 +286,7 @@ def pollution(app: Any, event: Any) -> None:
 def scenarios() -> dict[str, tuple[Callable[[Any, Any], None], dict[str, Any]]]:
     """Every scenario: what is done, and the event it is done with."""
     found = {f"honest/{name}": one for name, one in HONEST.items()}
+    found |= {f"beside/{name}": one for name, one in BESIDE.items()}
     for name, (code, _) in PLANTS.items():
         found[f"attack/{name}"] = (attack, {"code": code})
         found[f"hidden/{name}"] = (hidden_attack, {"code": "".join(chr(ord(char) ^ 1) for char in code)})
@@ -304,6 +338,12 @@ def _serve(guard: Any, app: Any, act: Callable[[Any, Any], None], event: Any, wr
         app.COUNT += 1
         guard.leave()
         assert guard.end() == (b"", b"")
+        if "before" in event:
+            guard.begin(json.dumps({"formula": event["before"]}).encode(), "earlier")
+            guard.enter()
+            app.evaluate(event["before"])
+            guard.leave()
+            assert b"Gplanted" not in guard.end()[0]
         guard.begin(body, "request")
         guard.enter()
         act(app, event)

@@ -92,10 +92,13 @@ class Collector:
         limits: Limits | None = None,
         trail_key: bytes = b"",
         clock: Callable[[], float] = time.time,
+        recall: Callable[[], object] = lambda: None,
     ) -> None:
+        """`recall` is called before the first batch is read, once the store answers; it raises StoreError until then."""
         limits = limits or Limits()
         self._store = store
         self._clock = clock
+        self._recall = recall
         self._spool = Spool(
             folder / "spool",
             max_bytes=limits.spool_bytes,
@@ -286,6 +289,8 @@ class Collector:
                 return
             try:
                 rebuild(self._seen, self._store, now=self._clock())
+                self._recall()
+                self._fault = ""
                 break
             except StoreError as error:
                 self._fault = error.message

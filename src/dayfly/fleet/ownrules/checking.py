@@ -2,13 +2,14 @@
 
 ClickHouse's `readonly` does not keep a query from files and addresses of the server: `file()`, `url()`, `remote()` and
 their like would read with the service's rights. So a rule may name the fleet's tables, its own WITH parts and a few
-functions that make rows, and no function that reaches outside. What cannot be told is refused.
+functions that make rows, and no function that reaches outside: not even its name, since functions take functions
+(`APPLY file`, `arrayMap(file, …)`). What cannot be told is refused.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from dayfly.fleet.detections.rules import RuleError
@@ -36,7 +37,8 @@ READABLE = frozenset(
         "residues",
     ]
 )
-_ROWS = frozenset(("numbers", "zeros", "generate_series", "generateseries", "values"))
+# Not values(): its text of columns may hold expressions, as `x String ALIAS file(…)`.
+_ROWS = frozenset(("numbers", "zeros", "generate_series", "generateseries"))
 # Functions that read files, dictionaries, settings or other servers, wait, or tell of the machine.
 _OUTSIDE = re.compile(
     r"file|filesystem\w*|url\w*cluster|url|s3\w*|gcs|hdfs\w*|azureblobstorage\w*|remote\w*|cluster\w*|mysql|postgresql|mongodb|"
@@ -44,8 +46,58 @@ _OUTSIDE = re.compile(
     r"dictionary|dictget\w*|dicthas|dictisin|dictgethierarchy|dictgetchildren|joinget\w*|getsetting\w*|getserversetting|getmacro|"
     r"sleep\w*|hostname|fqdn|tcpport|serveruuid|version|currentuser|user|currentprofiles|displayname|getoskernelversion|"
     r"showcertificate|catboostevaluate|evalmlmethod|loop|python|arrowflight|ytsaurus|prometheusquery\w*|timeseries\w*|"
-    r"addresstoline\w*|addresstosymbol|demangle|buildid|zookeepersessionuptime|serverTimezone|fuzzjson|fuzzquery|generaterandom|null",
+    r"addresstoline\w*|addresstosymbol|demangle|buildid|zookeepersessionuptime|servertimezone|fuzzjson|fuzzquery|generaterandom|"
+    r"bigquery|cosn|oss|eval|viewexplain|hascolumnintable|reversednsquery|ai(?:classify|embed|extract|filter|generate|redact|similarity|translate)\w*|"
+    r"regionto\w+|regionin|regionhierarchy|getserverport|getmergetreesetting|getclienthttpheader|getmaxtablename\w*|generateserialid|"
+    r"globalvariable|logtrace|uptime|database|schema|current_?(?:database|schemas|user|roles|profiles|handler|requesturl|query_?id)|"
+    r"(?:default|enabled)(?:roles|profiles)|session_user|pg_\w+|naivebayes\w*|structureto\w+|__\w+",
     re.IGNORECASE,
+)
+# `in(x, table)` and its kin read a table that stands among values.
+_IN = re.compile(r"(?:global)?(?:not)?(?:null)?in(?:ignoreset)?", re.IGNORECASE)
+# Columns of the fleet's, and words of SQL, that are called as such a function is.
+_ALSO_NAMES = frozenset(("version", "null"))
+# Words after which IN is no operator, since nothing stands before it.
+_NO_OPERAND = frozenset(
+    [
+        "select",
+        "distinct",
+        "where",
+        "prewhere",
+        "and",
+        "or",
+        "xor",
+        "not",
+        "global",
+        "having",
+        "qualify",
+        "on",
+        "using",
+        "when",
+        "then",
+        "else",
+        "by",
+        "case",
+        "if",
+        "as",
+        "between",
+        "like",
+        "ilike",
+        "interval",
+        "with",
+        "limit",
+        "offset",
+        "in",
+        "div",
+        "mod",
+        "is",
+        "from",
+        "join",
+        "union",
+        "all",
+        "except",
+        "intersect",
+    ]
 )
 _FORBIDDEN = frozenset(
     [
@@ -91,12 +143,7 @@ _CLAUSE_ENDS = frozenset(
         "qualify",
         "settings",
         "format",
-        "on",
         "using",
-        "select",
-        "array",
-        "offset",
-        "fetch",
     ]
 )
 _TOKEN = re.compile(
@@ -104,6 +151,10 @@ _TOKEN = re.compile(
     r"(?P<quoted>`(?:[^`\\]|\\.|``)*`|\"(?:[^\"\\]|\\.|\"\")*\")|(?P<word>[A-Za-z_][A-Za-z0-9_]*)|(?P<number>\d\w*(?:\.\w*)?)|(?P<other>.)",
     re.DOTALL,
 )
+
+
+# From which token on a name of WITH may be read.
+_Names = Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +178,14 @@ def check_own(file: SqlFile) -> None:
     """Raise RuleError, with the line, where an own rule's SQL may reach more than the fleet's tables."""
     tokens = list(_tokens(file))
     names = _with_names(tokens)
-    depth_of_from: list[bool] = [False]
+    # For each open bracket, whether a comma in it stands between tables.
+    in_tables: list[bool] = [False]
+    tables_opened: set[int] = set()
+
+    def check_target(position: int) -> None:
+        if _check_target(file, tokens, position, names):
+            tables_opened.add(position)
+
     for position, token in enumerate(tokens):
         following = tokens[position + 1] if position + 1 < len(tokens) else None
         before = tokens[position - 1] if position else None
@@ -135,38 +193,100 @@ def check_own(file: SqlFile) -> None:
             raise _error(file, token, "it has a $heredoc$", "write texts in quotes")
         if token.kind == "other":
             if token.text in "([{":
-                depth_of_from.append(False)
+                in_tables.append(
+                    position in tables_opened
+                    and not (following is not None and following.is_word("select", "with", "from"))
+                )
+                if in_tables[-1]:
+                    check_target(position + 1)
             elif token.text in ")]}":
-                if len(depth_of_from) == 1:
+                if len(in_tables) == 1:
                     raise _error(file, token, "a bracket is closed that was not opened", "mend the brackets")
-                depth_of_from.pop()
-            elif token.text == "," and depth_of_from[-1]:
-                _check_target(file, tokens, position + 1, names)
+                in_tables.pop()
+            elif token.text == "," and in_tables[-1]:
+                check_target(position + 1)
             elif token.text == ";" and following is not None:
                 raise _error(file, token, "something comes after the statement", "a rule is one SELECT")
+            elif (
+                not token.text.isascii() or token.text in "@\0" or (token.text == "|" and _is(following, ">"))
+            ):
+                # ClickHouse takes other alphabets' quotation marks for quotes.
+                raise _error(file, token, f"{token.text!a} stands outside of a text", "take it out")
             continue
         if token.kind not in ("word", "quoted"):
             continue
         word = token.text.lower() if token.kind == "word" else ""
-        is_member = before is not None and before.text == "."
+        is_member = _is(before, ".")
+        is_alias = before is not None and before.is_word("as")
         if word in _FORBIDDEN and not is_member and not _is_name_of_something(before, following):
             raise _error(file, token, f"{token.text.upper()} is not allowed", "a rule only reads")
-        if word in ("from", "join") and not is_member:
-            depth_of_from[-1] = True
-            _check_target(file, tokens, position + 1, names)
-        elif word in _CLAUSE_ENDS:
-            depth_of_from[-1] = False
-        elif word == "in" and following is not None and following.kind in ("word", "quoted"):
-            _check_target(file, tokens, position + 1, names)
-        elif following is not None and following.text == "(" and _is_outside(token.name):
+        if token.name.lower() in ("system", "information_schema") and _is(following, "."):
+            raise _error(file, token, f"{token.name}. names another database", "write a table's name alone")
+        if _is_outside(token.name) and not is_member and not is_alias and not _is_column(token, following):
             raise _error(
                 file,
                 token,
                 f"{token.name}() may not be used",
-                "a rule reads the fleet's tables and nothing else",
+                "a rule reads the fleet's tables and nothing else; name a column otherwise",
             )
-    if len(depth_of_from) != 1:
+        if _IN.fullmatch(token.name) and not (is_member or is_alias):
+            if not (word == "in" and _has_operand(tokens, position)):
+                raise _error(file, token, f"{token.name} stands where nothing is before it", "write x IN (…)")
+            if _is(following, "("):
+                _check_list(file, tokens, position + 1, names)
+            elif following is not None and following.kind in ("word", "quoted"):
+                check_target(position + 1)
+        elif word in ("from", "join") and not is_member and not is_alias:
+            is_array = word == "join" and _is_array_join(tokens, position)
+            in_tables[-1] = not is_array
+            if not is_array:
+                check_target(position + 1)
+        elif word in ("select", "sample") and in_tables[-1] and not is_member and not is_alias:
+            raise _error(file, token, f"{token.text.upper()} stands after FROM", "write SELECT … FROM …")
+        elif word == "using" and _is(following, "("):
+            continue
+        elif word in _CLAUSE_ENDS and not is_member and not is_alias:
+            in_tables[-1] = False
+    if len(in_tables) != 1:
         raise _error(file, tokens[-1], "a bracket is not closed", "mend the brackets")
+
+
+def _is(token: _Token | None, text: str) -> bool:
+    return token is not None and token.kind == "other" and token.text == text
+
+
+def _is_array_join(tokens: list[_Token], position: int) -> bool:
+    if position < 2 or not tokens[position - 1].is_word("array"):
+        return False
+    earlier = tokens[position - 2]
+    return not (earlier.is_word("as") or _is(earlier, "."))
+
+
+def _is_column(token: _Token, following: _Token | None) -> bool:
+    return token.name.lower() in _ALSO_NAMES and not _is(following, "(")
+
+
+def _has_operand(tokens: list[_Token], position: int) -> bool:
+    """Say whether IN has something before it to look for: then it is the operator."""
+    before = position - 1
+    while before >= 0 and tokens[before].is_word("not", "global"):
+        before -= 1
+    if before < 0:
+        return False
+    token = tokens[before]
+    if token.kind == "word":
+        return token.text.lower() not in _NO_OPERAND or _is(tokens[before - 1] if before else None, ".")
+    return token.kind in ("string", "number", "quoted") or token.text in (")", "]", "}")
+
+
+def _check_list(file: SqlFile, tokens: list[_Token], opening: int, names: _Names) -> None:
+    """Check brackets after IN: a name that stands in them alone is a table's, in any number of brackets."""
+    position = opening
+    while position + 1 < len(tokens) and tokens[position].text == "(":
+        position += 1
+    following = tokens[position + 1] if position + 1 < len(tokens) else None
+    if tokens[position].kind in ("word", "quoted") and (_is(following, ")") or _is(following, ".")):
+        _check_target(file, tokens, position, names)
 
 
 def _is_outside(name: str) -> bool:
@@ -189,22 +309,18 @@ def _starts_statement(before: _Token) -> bool:
     return before.text in (")", ";") or before.kind in ("string", "number", "quoted")
 
 
-def _check_target(file: SqlFile, tokens: list[_Token], position: int, names: frozenset[str]) -> None:
-    """Check what stands where a table is read."""
+def _check_target(file: SqlFile, tokens: list[_Token], position: int, names: _Names) -> bool:
+    """Check what stands where a table is read; say whether it is a bracket, whose inside is still to be checked."""
     if position >= len(tokens):
         raise _error(
             file, tokens[-1], "it ends where a table should be named", "name one of the fleet's tables"
         )
     token = tokens[position]
-    if token.text in ("(", "{", "["):
-        if token.text == "{":
-            raise _error(
-                file, token, "a parameter stands where a table should", "name one of the fleet's tables"
-            )
-        return
+    if token.text == "{":
+        raise _error(file, token, "a parameter stands where a table should", "name one of the fleet's tables")
+    if token.text == "(":
+        return True
     if token.kind in ("string", "number"):
-        if tokens[position - 1].is_word("in"):
-            return
         raise _error(file, token, "a text stands where a table should", "name one of the fleet's tables")
     following = tokens[position + 1] if position + 1 < len(tokens) else None
     if token.kind not in ("word", "quoted"):
@@ -215,30 +331,46 @@ def _check_target(file: SqlFile, tokens: list[_Token], position: int, names: fro
     if following is not None and following.text == "(":
         if tokens[position - 1].is_word("in") and not _is_outside(name):
             # IN f(x): an expression.
-            return
+            return False
         if name.lower() in _ROWS:
-            return
+            return False
         raise _error(
             file, token, f"{name}() may not be read from", "a rule reads the fleet's tables and nothing else"
         )
     if following is not None and following.text == ".":
         raise _error(file, token, f"{name}. names another database", "write a table's name alone")
-    if name not in READABLE and name not in names:
+    if name not in READABLE and names.get(name, position) >= position:
         raise _error(
             file,
             token,
             f"there is no table {name} that a rule may read",
             f"there are {', '.join(sorted(READABLE))}",
         )
+    return False
 
 
-def _with_names(tokens: list[_Token]) -> frozenset[str]:
-    """Return the names that WITH gives to queries: `name AS (`."""
-    return frozenset(
-        token.name
-        for token, middle, opening in zip(tokens, tokens[1:], tokens[2:], strict=False)
-        if token.kind in ("word", "quoted") and middle.is_word("as") and opening.text == "("
-    )
+def _with_names(tokens: list[_Token]) -> _Names:
+    """Return the names that the statement's own WITH gives to queries, and from which token on each may be read.
+
+    Inside of itself such a name is still a table's, and one of an inner WITH is known to the inner query alone.
+    """
+    names: dict[str, int] = {}
+    opened: list[str] = []
+    is_with = bool(tokens) and tokens[0].is_word("with")
+    for position, token in enumerate(tokens):
+        if token.kind == "other" and token.text in "([{":
+            name = ""
+            if is_with and not opened and position >= 2 and tokens[position - 1].is_word("as"):
+                named = tokens[position - 2]
+                name = named.name if named.kind in ("word", "quoted") else ""
+            opened.append(name)
+        elif token.kind == "other" and token.text in ")]}" and opened:
+            name = opened.pop()
+            if name and name not in names:
+                names[name] = position
+        elif not opened and token.is_word("select"):
+            break
+    return names
 
 
 def _tokens(file: SqlFile) -> Iterator[_Token]:
@@ -248,6 +380,8 @@ def _tokens(file: SqlFile) -> Iterator[_Token]:
         if kind != "space":
             if kind == "other" and text in "'\"`":
                 raise _error(file, _Token(kind, text, line), "a quote is not closed", "close it")
+            if kind == "quoted" and ("\\" in text or text[0] in text[1:-1]):
+                raise _error(file, _Token(kind, text, line), "a name has an escape", "write names plainly")
             yield _Token(kind, text, line)
         line += text.count("\n")
 

@@ -57,9 +57,14 @@ def assemble(
     """Return the application; what runs beside it is started, and stopped when `stack` is left."""
     keys = load_keys(service.folder)
     reader = LineReader(keys)
-    recall(reader, service.store, now=time.time())
     try:
-        collector = Collector(service.folder, service.store, reader, trail_key=keys[0])
+        collector = Collector(
+            service.folder,
+            service.store,
+            reader,
+            trail_key=keys[0],
+            recall=lambda: recall(reader, service.store, now=time.time()),
+        )
     except OSError as error:
         raise DayflyError(
             f"cannot use {error.filename or service.folder / 'spool'}: {error.strerror}",

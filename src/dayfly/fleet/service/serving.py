@@ -65,6 +65,8 @@ class Started:
     set_up_url: str
     has_users: bool
     migrations: list[str]
+    # Why the store cannot be reached yet; batches are acknowledged and wait in the spool.
+    store_fault: str = ""
 
 
 def serve(options: Options, *, tell: Callable[[Started], None]) -> None:
@@ -89,8 +91,12 @@ def serve(options: Options, *, tell: Callable[[Started], None]) -> None:
             has_provider=settings.oidc is not None,
             is_plain_http_allowed=options.is_plain_http_allowed,
         )
-        store = stack.enter_context(Store(options.place))
-        done = migrate(store, options.deployment, cluster=options.cluster)
+        done: list[str] = []
+
+        def prepare(store: Store) -> None:
+            done.extend(migrate(store, options.deployment, cluster=options.cluster))
+
+        store = stack.enter_context(Store(options.place, prepare=prepare))
         service = Service(options.folder, store, ledger, front, passwords, settings)
         app = assemble(
             service,
@@ -106,6 +112,7 @@ def serve(options: Options, *, tell: Callable[[Started], None]) -> None:
             set_up_url="" if service_is_reachable else _set_up_url(service),
             has_users=bool(service.accounts.all()) or bool(service.provider_name),
             migrations=done,
+            store_fault=store.fault,
         )
         config = uvicorn.Config(
             Gate(app, service),

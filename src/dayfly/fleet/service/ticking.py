@@ -7,6 +7,8 @@ import threading
 import time
 from collections.abc import Callable
 
+_AGAIN_SECONDS = 60.0
+
 
 class Ticking:
     """Calls `work` every `seconds` until it is closed; a failure is remembered and the next call is made all the same."""
@@ -61,4 +63,6 @@ class Ticking:
                 "last_run": time.time(),
                 "last_ms": round(took * 1000),
             }
-            self._stop.wait(max(0.0, self._seconds - took))
+            # What failed is tried again within a minute: an hour's work must not wait an hour for a store that was away.
+            seconds = min(self._seconds, _AGAIN_SECONDS) if fault else self._seconds
+            self._stop.wait(max(0.0, seconds - took))

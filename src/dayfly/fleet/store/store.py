@@ -7,7 +7,9 @@ after opening it: the child hangs. So everybody else talks to `dayfly fleet serv
 from __future__ import annotations
 
 import contextlib
+import logging
 import queue
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +23,7 @@ import msgspec
 from dayfly.errors import DayflyError
 from dayfly.fleet.store.engine import Limits, write_configuration
 from dayfly.fleet.store.folder import check_not_forked, hold, release
+from dayfly.fleet.store.opening import Opening
 from dayfly.fleet.store.troubles import StoreError, Trouble, telling
 
 if TYPE_CHECKING:
@@ -52,7 +55,9 @@ _INSERT_SETTINGS = {
 
 # Compiling a query's expressions costs 100 to 300 ms of CPU for each of a tick's queries when it runs for the fourth time,
 # and again when its cache is full; over ten million rows it saved less than that.
+# A rule's WITH that is mentioned twice is otherwise computed twice.
 _EMBEDDED_SETTINGS = {
+    "enable_materialized_cte": 1,
     "compile_expressions": 0,
     "compile_aggregate_expressions": 0,
     "compile_sort_description": 0,
@@ -60,6 +65,11 @@ _EMBEDDED_SETTINGS = {
 # On a cluster, a subquery of IN or JOIN is asked once and sent to every shard; ClickHouse would refuse it unless each said
 # GLOBAL: https://clickhouse.com/docs/operations/settings/settings#distributed_product_mode
 _SERVER_SETTINGS = {"distributed_product_mode": "global"}
+
+# A server may be older than this syntax, and on a cluster it was not tried: there, WITH means what it always did.
+_MATERIALIZED = re.compile(r"^(    \w+ AS) MATERIALIZED$", re.MULTILINE)
+# It writes on standard error what it raises, too.
+logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)
 
 Row = dict[str, object]
 _T = TypeVar("_T")
@@ -90,7 +100,8 @@ class Store:
 
     `rows`, `stream` and `command` take parameters that ClickHouse itself fills in as `{name:Type}`; nothing is ever
     pasted into SQL. Raises StoreError where ClickHouse cannot be reached, refuses or gives up, FolderError where the
-    folder is another process's, ForkedError in a child forked since. `pause` waits between attempts.
+    folder is another process's, ForkedError in a child forked since. `pause` waits between attempts. With `prepare`, which
+    is called once before all else, a server need not answer yet: until it does, whoever asks gets StoreError.
     """
 
     def __init__(
@@ -101,7 +112,10 @@ class Store:
         memory_bytes: int = QUERY_MEMORY_BYTES,
         limits: Limits | None = None,
         pause: Callable[[float], None] = time.sleep,
+        prepare: Callable[[Store], None] | None = None,
     ) -> None:
+        self._prepare = prepare
+        self._opening = Opening(self._open)
         self._place = place
         self.database = database
         self._pause = pause
@@ -120,8 +134,11 @@ class Store:
         try:
             if place.folder is not None:
                 self._options["config-file"] = str(write_configuration(place.folder, limits or Limits()))
-            with telling(), contextlib.closing(self._connect("default")) as client:
-                client.command("CREATE DATABASE IF NOT EXISTS {database:Identifier}", {"database": database})
+            try:
+                self._opening.attempt()
+            except StoreError as error:
+                if error.trouble is not Trouble.UNREACHABLE or place.folder is not None or prepare is None:
+                    raise
         except BaseException:
             if self._held is not None:
                 release(self._held)
@@ -139,6 +156,17 @@ class Store:
     def folder(self) -> Path | None:
         """The folder of an embedded store, None behind a URL."""
         return self._place.folder
+
+    @property
+    def fault(self) -> str:
+        """Why the store could not be opened yet, "" once it is."""
+        return self._opening.fault
+
+    def _open(self) -> None:
+        with telling(), contextlib.closing(self._connect("default")) as client:
+            client.command("CREATE DATABASE IF NOT EXISTS {database:Identifier}", {"database": self.database})
+        if self._prepare is not None:
+            self._prepare(self)
 
     def close(self) -> None:
         """Close what is open, once queries that run have ended; the store must not be used afterwards."""
@@ -160,7 +188,7 @@ class Store:
 
         def ask(client: Client) -> list[Row]:
             result = client.query(
-                query.text, parameters=dict(parameters or {}), settings=self._with(settings)
+                self._text(query), parameters=dict(parameters or {}), settings=self._with(settings)
             )
             return [dict(row) for row in result.named_results()]
 
@@ -179,7 +207,7 @@ class Store:
         """
         with self._client() as client, telling():
             source = client.query_rows_stream(
-                query.text, parameters=dict(parameters or {}), settings=self._with(settings)
+                self._text(query), parameters=dict(parameters or {}), settings=self._with(settings)
             )
             with source as rows:
                 # The stub knows sources of raw streams, too.
@@ -199,7 +227,7 @@ class Store:
 
         def ask(client: Client) -> bytes:
             return client.raw_query(
-                query.text, parameters=dict(parameters or {}), settings=self._with(settings), fmt=form
+                self._text(query), parameters=dict(parameters or {}), settings=self._with(settings), fmt=form
             )
 
         return self._repeating(ask)
@@ -235,11 +263,16 @@ class Store:
 
         self._repeating(write, about=f"rows for {table}")
 
+    def _text(self, query: SqlFile) -> str:
+        return query.text if self._place.folder is not None else _MATERIALIZED.sub(r"\1", query.text)
+
     def _with(self, settings: Mapping[str, object] | None) -> dict[str, object]:
         return {**self._settings, **(settings or {})}
 
     def _repeating(self, work: Callable[[Client], _T], *, about: str = "") -> _T:
         """Do what may be done twice, again where the connection broke: reads, and inserts, which count once."""
+        # One that was never open is not asked thrice by everybody.
+        self._opening.attempt()
         for pause in (*_AGAIN_AFTER, None):
             try:
                 with self._client() as client, telling(about):
@@ -253,6 +286,7 @@ class Store:
     @contextlib.contextmanager
     def _client(self) -> Iterator[Client]:
         check_not_forked()
+        self._opening.attempt()
         client = self._idle.get()
         try:
             if client is None:

@@ -12,6 +12,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalErr
 from dayfly.errors import DayflyError
 
 _CODE = re.compile(r"Code: (\d+)")
+_ERRNO = re.compile(r"\[Errno -?\d+\] ([\w ,.-]{1,80})")
 _NAME = re.compile(r"\(([A-Z][A-Z_]+)\)")
 # https://github.com/ClickHouse/ClickHouse/blob/master/src/Common/ErrorCodes.cpp
 _NOT_ENOUGH_SPACE = {243}
@@ -71,6 +72,8 @@ def telling(about: str = "") -> Iterator[None]:
             words = f"{about}: {_name(text, code)}"
         else:
             words = f"a value is not of its type: {_name(text, code)}" if code in _QUOTING else _words(text)
+        if trouble is Trouble.UNREACHABLE and not code:
+            words = f"it does not answer{_reason(text)}"
         raise StoreError(f"the store: {words}", trouble=trouble, code=code) from error
 
 
@@ -82,6 +85,14 @@ def _trouble(error: Exception, code: int, text: str) -> Trouble:
     if code in _UNREACHABLE or (isinstance(error, OperationalError) and not code):
         return Trouble.UNREACHABLE
     return Trouble.REFUSED
+
+
+def _reason(text: str) -> str:
+    """Why a connection failed, in the system's words: the driver's are three lines of its own objects."""
+    match = _ERRNO.search(text)
+    if match:
+        return f": {match[1].strip()}"
+    return ": it takes too long" if "timed out" in text.lower() else ""
 
 
 def _name(text: str, code: int) -> str:

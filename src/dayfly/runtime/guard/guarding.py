@@ -10,6 +10,7 @@ from _thread import get_ident
 from dayfly.core.leaves import MAX_PLACES
 from dayfly.core.provenance import Provenance
 from dayfly.core.reports import MANY, MANY_AT_INIT, MANY_USES, SUBJECTS, Report
+from dayfly.core.structure.inert import is_inert
 from dayfly.core.structure.own import OwnText, texts_of
 from dayfly.runtime.guard import owntext
 from dayfly.runtime.guard.contributed import Joined, is_batch, loaded
@@ -38,7 +39,7 @@ _SAMPLED = "00"
 _MANY_STEPS = 24
 # What an unknown origin is worth telling of: elsewhere most texts are neither the event's nor constants.
 _NEVER_UNREAD = frozenset(("python", "code", "template", "shell", "argv", "global"))
-# What was let pass of these may have changed anything in this process.
+# What was let pass of these may have changed anything in this process, but for source that only computes a value.
 _BRINGS_CODE = frozenset(("python", "code", "template", "global", "import", "hook"))
 _TOLD_UNKNOWN = frozenset(("python", "code", "template", "shell", "global"))
 
@@ -446,10 +447,11 @@ class Guard:
         change: str = "",
     ) -> None:
         """Have something said of this invocation, once."""
-        if rule.partition(".")[0] in _BRINGS_CODE:
+        subject = rule.partition(".")[0]
+        if subject in _BRINGS_CODE and not (subject == "python" and is_inert(text)):
             self.suspicions += verdict == "observed"
             self.doubts += verdict == "unknown"
-        if rule.partition(".")[0] not in SUBJECTS:
+        if subject not in SUBJECTS:
             rule = "guard." + rule
         key = (rule, place, path if use is None else f"{use.target} {use.packages}")
         if key in self._told:

@@ -142,6 +142,7 @@ class Comparison:
         `is_suspect`: the event brought code to a sink, and it was let pass; `is_doubtful`: nobody knows who brought code;
         `is_sampled`: look as if it were doubtful. Once something was planted for certain, this process is suspect for good.
         """
+        # What an earlier event's code left nothing of is not blamed on whoever comes next.
         is_suspect = is_suspect or self._is_suspect
         is_calm = not (is_suspect or is_doubtful or is_sampled)
         self._is_doubtful = is_doubtful
@@ -161,13 +162,14 @@ class Comparison:
                 found.append(planted)
         for code in self._heap.foreign_threads(is_suspect=is_suspect):
             found.append(Planted("residue.thread", "a thread", MADE, code=code.co_code))
-        self._is_suspect = is_suspect = is_suspect or any(one.is_certain for one in found)
+        is_suspect = is_suspect or any(one.is_certain for one in found)
         if is_suspect or is_doubtful:
             found += self._inner_changes(is_certain=is_suspect)
         if is_suspect or not is_calm:
             found += self._held([one.place for one in found], is_certain=is_suspect)
         if (is_suspect or is_doubtful) and self._lasts:
             found += self._beside_memory(is_certain=is_suspect)
+        self._is_suspect = self._is_suspect or any(one.is_certain for one in found)
         if self._lasts:
             self._pristine.rest()
         news = [one for one in found if one.place not in self._told]
@@ -209,7 +211,9 @@ class Comparison:
             rule, rank = ("residue.code" if rule == "residue.data" else rule), 1
         if not is_suspect and (before is None or rank > 2):
             return None
-        return self._planted(rule, change, is_certain=is_suspect, rank=rank)
+        # Libraries note what they found out once; of code of files nobody can say that the event's code did it.
+        is_lazy = before is None and not owner.is_own and owner.kind in _LAZY
+        return self._planted(rule, change, is_certain=is_suspect and not is_lazy, rank=3 if is_lazy else rank)
 
     def _planted(
         self, rule: str, change: Change, *, code: bytes = b"", is_certain: bool = True, rank: int
@@ -287,6 +291,8 @@ class Comparison:
 
 # Where something new is news; a new module is judged when it is imported.
 _ADDED = (pristine.HOOKS, pristine.ENVIRONMENT)
+# Where None is what was not asked for yet.
+_LAZY = (pristine.MODULE, pristine.CLASS)
 _RULES = {
     pristine.HOOKS: "residue.hook",
     pristine.ENVIRONMENT: "residue.environment",

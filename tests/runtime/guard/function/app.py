@@ -6,12 +6,14 @@ import functools
 import hmac
 import json
 import logging
+import platform  # noqa: F401
 from collections.abc import Callable
 from typing import Any
 
 CONFIG: dict[str, Any] = {"rebate": 0, "limits": {"daily": 10}}
 CACHE: dict[str, Any] = {}
 LAZY: Any = None
+SESSION: Any = None
 COUNT = 0
 ADMINS: list[str] = ["root"]
 HOOKS: list[Callable[..., Any]] = []
@@ -69,6 +71,10 @@ class Cart:
 
 
 CART = Cart()
+
+
+def evaluate(formula: str) -> Any:
+    return eval(formula)
 
 
 def run(code: str) -> dict[str, Any]:

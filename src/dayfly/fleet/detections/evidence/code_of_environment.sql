@@ -10,7 +10,7 @@ FROM
         count() AS invocations, i.environment AS id
     FROM invocations AS i
     WHERE i.function = {function:String} AND i.version = {version:String}
-        AND i.time >= {first_time:DateTime64(3)} - INTERVAL 1 HOUR AND i.time <= {last_time:DateTime64(3)}
+        AND i.code != 0 AND i.time >= {first_time:DateTime64(3)} - INTERVAL 1 HOUR AND i.time <= {last_time:DateTime64(3)}
     GROUP BY i.environment, i.code
 )
 WHERE id GLOBAL IN

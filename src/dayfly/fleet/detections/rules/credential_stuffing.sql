@@ -6,7 +6,7 @@
 -- lookback: 3600
 -- gap: 7200
 -- story: One caller (source {source:hash}) was refused (401 or 403) with {subjects} different requests to {functions} within
---   {seconds:duration}; {refused:percent} of what he tried was refused. The tries were spread over {environments}
+--   {seconds:duration}; {refused:percent} of its tries were refused. The tries were spread over {environments}
 --   environments, about {per_environment} in each.
 -- do: Block the caller, look for the tries that were not refused and have those people change their passwords, and ask for a
 --   second factor. If it is a client of yours whose stored password is old, mend the client.
@@ -22,7 +22,7 @@
 -- param_min_environments: 2 (UInt32) environments that answered within a window
 -- param_min_share: 0.6 (Float64) share of refusals among the caller's requests of the same patterns
 WITH
-    failed AS
+    failed AS MATERIALIZED
     (
         SELECT account, region, function, source, pattern, time, environment, request_id, subject
         FROM failures
@@ -40,7 +40,7 @@ WITH
             PARTITION BY source ORDER BY toUnixTimestamp(time) RANGE BETWEEN {window:UInt32} PRECEDING AND CURRENT ROW
         )
     ),
-    found AS
+    found AS MATERIALIZED
     (
         SELECT
             source, min(time) - toIntervalSecond({window:UInt32}) AS begin, max(time) AS end, max(subjects_recent) AS most_subjects

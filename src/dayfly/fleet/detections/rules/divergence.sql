@@ -62,7 +62,7 @@ WITH
     per_code AS
     (
         SELECT account, region, function, version, code, count() AS odd,
-            countIf(before != code) AS runs, countIf(before != code AND before != 0) AS begun, countIf(after != code AND after != 0) AS ended,
+            countIf(before != code) AS runs, countIf(after != code AND after != 0) AS ended,
             groupArray(100)(environment) AS odd_environments, min(started) AS first_time, max(started) AS last_time
         FROM ordered
         GROUP BY account, region, function, version, code
@@ -72,8 +72,10 @@ WITH
         SELECT *,
             sum(odd) OVER of_version AS all, max(odd) OVER of_version AS most, argMax(code, (odd, code)) OVER of_version AS common,
             match(version, '^[0-9]+$') AS is_published,
-            -- In between: every run of it ends, and what comes back is another code; or it comes more than once.
-            (begun >= 1 AND ended >= 1 AND odd / runs < {max_run:Float64}) OR (runs >= 2 AND odd / runs < {max_run:Float64}) AS is_between
+            groupArray(100)((code, first_time, last_time)) OVER of_version AS spans,
+            -- In between: it ends, and the code before it came back; or it comes more than once. One deploy after the other does neither.
+            arrayExists(x -> x.1 != code AND x.2 < first_time AND x.3 > first_time, spans) AS is_older_back,
+            odd / runs < {max_run:Float64} AND (runs >= 2 OR (ended >= 1 AND is_older_back)) AS is_between
         FROM per_code
         WINDOW of_version AS (PARTITION BY account, region, function, version)
     )

@@ -10,7 +10,7 @@
 --   none. {findings} of the requests made findings of the guard or left residue.
 -- do: Treat the environments as infected: retire all environments of the function now, then look at what was sent and mend
 --   the hole it used. See who was served by these environments afterwards (blast radius).
--- explain: Somebody sent his payload to as many copies of our function as he could reach in one stroke; each copy saw one
+-- explain: Somebody sent a payload to as many copies of our function as one stroke could reach; each copy saw one
 --   odd request, and whatever it planted may still be there.
 -- sees: a pattern that was new to a function which has been watched for `learned` seconds, that came from few callers, met
 --   `min_environments` environments within `burst` seconds and ended; with findings or residue in them it is critical.
@@ -25,6 +25,13 @@
 -- param_most_per_environment: 40 (Float64) requests per environment beyond which it is a load, not a burst
 -- param_most_callers: 60 (UInt32) callers beyond which it is a crowd
 WITH
+    suspected AS MATERIALIZED
+    (
+        SELECT DISTINCT account, region, function, pattern
+        FROM patterns
+        WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
+            AND cityHash64(account, region, function, pattern) IN {suspects:Array(UInt64)}
+    ),
     hits AS
     (
         SELECT
@@ -35,12 +42,9 @@ WITH
             toUnixTimestamp64Milli(time) - lagInFrame(toUnixTimestamp64Milli(time), 1, 0) OVER life AS pause
         FROM invocations
         WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)}
-            AND function GLOBAL IN (
-                SELECT function FROM patterns
-                WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
-                    AND cityHash64(account, region, function, pattern) IN {suspects:Array(UInt64)}
-            )
-            AND cityHash64(account, region, function, pattern) IN {suspects:Array(UInt64)}
+            AND function GLOBAL IN (SELECT function FROM suspected)
+            AND pattern GLOBAL IN (SELECT pattern FROM suspected)
+            AND (account, region, function, pattern) GLOBAL IN (SELECT account, region, function, pattern FROM suspected)
         WINDOW life AS (
             PARTITION BY account, region, function, pattern ORDER BY time ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
         )
@@ -53,6 +57,15 @@ WITH
             PARTITION BY account, region, function, pattern ORDER BY time ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
         )
     ),
+    -- Since when each of these callers has called the function: a webhook's sender with a new kind of event is no stranger.
+    acquainted AS
+    (
+        SELECT account, region, function, source, min(callers.first) AS known_since
+        FROM callers
+        WHERE hour >= toStartOfHour({start:DateTime64(3)}) - toIntervalDay(1) AND hour < {now:DateTime64(3)}
+            AND source GLOBAL IN (SELECT source FROM hits)
+        GROUP BY account, region, function, source
+    ),
     bursts AS
     (
         SELECT
@@ -60,9 +73,11 @@ WITH
             groupUniqArray(100)(environment) AS environments, uniqExact(environment) AS environments_all,
             groupUniqArray(100)(source) AS sources, uniqExact(source) AS callers, max(principal) AS signed_in,
             groupUniqArray(100)(request_id) AS request_ids, countIf(is_marked) AS marks,
+            countIf(source = 0 OR known_since + toIntervalSecond({learned:UInt32}) > time) = 0 AS is_by_known,
             toFloat64(quantileExact(0.95)(toUnixTimestamp64Milli(time)) - quantileExact(0.05)(toUnixTimestamp64Milli(time))) / 1000
                 AS burst
         FROM numbered
+        GLOBAL LEFT JOIN acquainted USING (account, region, function, source)
         GROUP BY account, region, function, pattern, burst_number
         HAVING environments_all >= {min_environments:UInt32} AND burst <= {burst:UInt32} AND callers <= {most_callers:UInt32}
             AND requests <= {most_per_environment:Float64} * environments_all
@@ -77,11 +92,7 @@ WITH
             SELECT account, region, function, hour, uniqCombinedMerge(12)(environments) AS places
             FROM patterns
             WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
-                AND function GLOBAL IN (
-                    SELECT function FROM patterns
-                    WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
-                        AND cityHash64(account, region, function, pattern) IN {suspects:Array(UInt64)}
-                )
+                AND function GLOBAL IN (SELECT function FROM suspected)
             GROUP BY account, region, function, hour
         )
         GROUP BY account, region, function
@@ -91,12 +102,13 @@ SELECT
     toStartOfHour(first_time) AS episode,
     account, region, [function] AS functions, environments, environments_all, sources, request_ids,
     requests AS events, first_time, last_time,
-    toUInt8(multiIf(marks > 0, 5, environments_all >= 0.5 * serving OR environments_all >= 40, 4, signed_in != 0, 2, 3)) AS severity,
+    toUInt8(multiIf(marks > 0, 5, is_by_known, 2, environments_all >= 0.5 * serving OR environments_all >= 40, 4, signed_in != 0, 2, 3)) AS severity,
     arrayFilter(reason -> reason != '', [
         'the pattern was new to this function',
         concat(toString(environments_all), ' environments within ', toString(round(burst, 1)), ' s, then none'),
         if(marks > 0, concat(toString(marks), ' of the requests made findings or left residue'), ''),
-        if(signed_in != 0, 'the callers were signed in', '')
+        if(signed_in != 0, 'the callers were signed in', ''),
+        if(is_by_known, 'every one of the callers has called this function for hours', '')
     ]) AS reasons,
     toJSONString(CAST(
         tuple(pattern, requests, callers, burst, least(environments_all / greatest(serving, 1), 1.), marks),

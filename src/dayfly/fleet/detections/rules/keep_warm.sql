@@ -6,8 +6,8 @@
 -- lookback: 21600
 -- gap: 21600
 -- limit: 20
--- story: Since {first_time:time} {function} is called every {period:duration} ({ticks} times so far, {at_once} calls at once), as
---   evenly as only a machine does it, by {who} it had not known before. The calls do next to nothing ({milliseconds} ms), and
+-- story: Since {first_time:time} {function} is called every {period:duration} ({ticks} times so far, {at_once} calls at once), {how},
+--   by {who} it had not known before. The calls do next to nothing ({milliseconds} ms), and
 --   they keep {environments} environments alive. {before} detections or findings of this function came before it.
 -- do: Ask who it is: a new monitor, canary or warm-up plugin of yours may be muted. If nobody knows it, treat the
 --   environments as infected: retire them all, block the caller, and look for the burst that came before.
@@ -16,7 +16,7 @@
 -- sees: a caller or a pattern that is new to a function watched for `learned` seconds and that comes at even intervals, with
 --   calls that do next to nothing about always the same thing. After a burst, a finding or another detection of the
 --   function it is high; signed-in callers, schedules and what is invoked directly by your own roles count less.
--- misses: calls at intervals like those of people, calls hidden among the same caller's honest ones, and whoever was there when
+-- misses: calls at intervals like those of people (unless a burst or a finding came before), calls hidden among the same caller's honest ones, and whoever was there when
 --   the function was first watched (health checks, canaries, schedulers, devices, warm-up plugins are known by then).
 -- suspects: regular_calls
 -- evidence: requests_of_caller_or_pattern
@@ -28,6 +28,17 @@
 -- param_most_milliseconds: 25.0 (Float64) mean duration beyond which the calls do work
 -- param_most_subjects: 3 (UInt32) different things asked for
 WITH
+    suspected AS MATERIALIZED
+    (
+        SELECT function, 'caller' AS kind, source AS who FROM callers
+        WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
+            AND cityHash64(account, region, function, 'caller', source) IN {suspects:Array(UInt64)}
+        UNION DISTINCT
+        SELECT function, 'pattern' AS kind, pattern AS who FROM patterns
+        WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
+            AND cityHash64(account, region, function, 'pattern', pattern) IN {suspects:Array(UInt64)}
+    ),
+    -- Hashing strings costs more than all else: what is left after numbers were compared is sorted out by `key` below.
     calls AS
     (
         SELECT
@@ -39,18 +50,10 @@ WITH
             kind_key.1 AS kind, kind_key.2 AS key, kind_key.3 AS who
         FROM invocations
         WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)}
-            AND function GLOBAL IN (
-                SELECT function FROM callers
-                WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
-                    AND cityHash64(account, region, function, 'caller', source) IN {suspects:Array(UInt64)}
-                UNION DISTINCT
-                SELECT function FROM patterns
-                WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
-                    AND cityHash64(account, region, function, 'pattern', pattern) IN {suspects:Array(UInt64)}
-            )
+            AND function GLOBAL IN (SELECT function FROM suspected)
             AND (
-                cityHash64(account, region, function, 'caller', source) IN {suspects:Array(UInt64)}
-                OR cityHash64(account, region, function, 'pattern', pattern) IN {suspects:Array(UInt64)}
+                source GLOBAL IN (SELECT who FROM suspected WHERE kind = 'caller')
+                OR pattern GLOBAL IN (SELECT who FROM suspected WHERE kind = 'pattern')
             )
     ),
     -- Calls within five seconds of each other are one coming, to several environments at once.
@@ -66,7 +69,8 @@ WITH
     regular AS
     (
         SELECT
-            account, region, function, key, kind, any(who) AS who, min(time) AS first_time, max(time) AS last_time,
+            any(account) AS account, any(region) AS region, any(function) AS function, key, any(kind) AS kind, any(who) AS who,
+            min(time) AS first_time, max(time) AS last_time,
             count() AS requests, countIf(pause > 5000) AS ticks,
             avgIf(pause, pause > 5000 AND pause < 86400000) / 1000 AS period,
             stddevPopIf(pause, pause > 5000 AND pause < 86400000) / 1000 AS spread,
@@ -76,9 +80,9 @@ WITH
             groupUniqArray(100)(source) AS sources, groupUniqArray(100)(request_id) AS request_ids,
             max(principal) AS signed_in, any(trigger) AS trigger
         FROM paused
-        GROUP BY account, region, function, key, kind
+        GROUP BY key
         HAVING ticks >= {min_ticks:UInt32} AND period >= {min_period:UInt32} AND period <= {most_period:UInt32}
-            AND spread <= {most_variation:Float64} * period AND milliseconds <= {most_milliseconds:Float64}
+            AND spread <= 1.3 * period AND milliseconds <= {most_milliseconds:Float64}
             AND subjects <= {most_subjects:UInt32}
     ),
     trouble AS
@@ -101,7 +105,7 @@ SELECT
     account, region, [function] AS functions, environments, environments_all, sources, request_ids,
     requests AS events, first_time, last_time,
     toUInt8(multiIf(
-        before > 0 AND trigger IN ('api', 'function-url', 'direct', ''), 4,
+        before > 0 AND trigger IN ('rest-api', 'http-api', 'function-url', 'alb', 'websocket', 'direct', 'api', ''), 4,
         trigger = 'schedule', 1,
         signed_in != 0 OR trigger = 'direct', 2,
         requests > 1.5 * ticks OR environments_all > 2, 3,
@@ -117,13 +121,15 @@ SELECT
     ]) AS reasons,
     toJSONString(CAST(
         tuple(
-            who, kind, if(kind = 'caller', 'a caller', 'callers with one pattern of request'), ticks, round(period, 1),
+            who, kind, if(is_even, 'as evenly as only a machine does it', 'at odd intervals but without a long pause'), if(kind = 'caller', 'a caller', 'callers with one pattern of request'), ticks, round(period, 1),
             round(requests / ticks, 1), round(milliseconds, 1), before
         ),
-        'Tuple(key UInt64, kind String, who String, ticks UInt64, period Float64, at_once Float64, milliseconds Float64, before UInt64)'
+        'Tuple(key UInt64, kind String, how String, who String, ticks UInt64, period Float64, at_once Float64, milliseconds Float64, before UInt64)'
     )) AS facts
-FROM regular
+FROM (SELECT *, spread <= {most_variation:Float64} * period AS is_even FROM regular) AS regular
 LEFT JOIN trouble USING (function)
+-- After a burst or a finding, calls that come by chance but never stop are enough: an attacker can throw dice, too.
+WHERE is_even OR (before > 0 AND ticks >= 3 * {min_ticks:UInt32})
 -- One that is seen both as a caller and as a pattern is told once, as the caller.
-ORDER BY kind
+ORDER BY kind, key
 LIMIT 1 BY account, region, function, first_time, last_time, requests

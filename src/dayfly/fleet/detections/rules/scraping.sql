@@ -7,11 +7,11 @@
 -- gap: 21600
 -- story: A caller that the fleet had not known (source {source:hash}) asked {functions} for {subjects} different things in
 --   {seconds:duration}, {per_subject} requests for each, and got nearly all of them. {environments} environments served
---   him, about {per_environment} requests each.
--- do: Decide whether he may. If not: limit requests per caller at API Gateway, ask for a key, and put what is worth taking
---   behind sign-in. If he may (a search engine, a partner), mute this caller.
+--   it, about {per_environment} requests each.
+-- do: Decide whether this caller may do so. If not: limit requests per caller at API Gateway, ask for a key, and put what is worth taking
+--   behind sign-in. If the caller may (a search engine, a partner), mute this caller.
 -- explain: Somebody copies everything we publish, steadily and politely, and each of our environments sees only a little.
--- sees: a caller not known to the fleet before, with one principal or none, who asks for `min_subjects` different things
+-- sees: a caller not known to the fleet before, with one principal (who must take twice as much, and is told a step lower) or none, who asks for `min_subjects` different things
 --   within one hour, hardly any of them twice, and is answered well.
 -- misses: callers that were here before (a search engine that turns bad), slow copies of fewer things an hour, and the
 --   first `learned` seconds of the fleet's history. Several new callers of one pattern are told one by one.
@@ -50,7 +50,7 @@ WITH
     (
         SELECT
             source, groupUniqArray(100)(environment) AS environments, uniqExact(environment) AS environments_all,
-            groupUniqArray(100)(request_id) AS request_ids
+            groupUniqArray(100)(request_id) AS request_ids, countIf(principal = 0 AND status < 400) = 0 AS is_signed_in
         FROM invocations
         WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)}
             AND source IN {suspects:Array(UInt64)}
@@ -61,15 +61,18 @@ SELECT
     toStartOfHour(first_time) AS episode,
     account, region, functions, environments, environments_all, [source] AS sources, request_ids,
     requests AS events, first_time, last_time,
-    toUInt8(if(subjects >= 20 * {min_subjects:UInt32}, 4, 3)) AS severity,
-    [
+    toUInt8(if(subjects >= 20 * {min_subjects:UInt32}, 4, 3) - is_signed_in) AS severity,
+    arrayFilter(reason -> reason != '', [
         'the caller is new to the fleet',
         concat(toString(most_things), ' different things within one hour'),
-        concat(toString(round(requests / subjects, 2)), ' requests for each')
-    ] AS reasons,
+        concat(toString(round(requests / subjects, 2)), ' requests for each'),
+        if(is_signed_in, 'the caller is signed in', '')
+    ]) AS reasons,
     toJSONString(CAST(
         tuple(source, subjects, round(requests / subjects, 1), round(requests / environments_all, 1)),
         'Tuple(source UInt64, subjects UInt64, per_subject Float64, per_environment Float64)'
     )) AS facts
 FROM found
 INNER JOIN served USING (source)
+-- A customer who begins the day with a look at everything that is new is no news: somebody signed in must take twice as much.
+WHERE NOT (is_signed_in AND most_things < 2 * {min_subjects:UInt32})

@@ -7,7 +7,7 @@
 -- gap: 43200
 -- story: An access key of {function} (role {role}) was used from {addresses} with {agents}, {events} calls ({calls}), as no environment of
 --   the function ever does. {split}
--- do: Revoke the role's sessions (`dayfly recycle --revoke-sessions`), then find the environment that lost the key: findings of the guard
+-- do: Revoke the role's active sessions (IAM, the role's page; keys got before stop working), then find the environment that lost the key: findings of the guard
 --   and of reading credentials shortly before {first_time:time}. Look at everything the key did in CloudTrail.
 -- explain: Someone took the function's own password to AWS and uses it from their computer.
 -- sees: a key of the function's role with a user agent, a network or a region that neither the function's history nor its other keys have.
@@ -18,7 +18,7 @@
 -- param_stable: 8 (UInt32) networks that a function uses at most where a new one means something
 -- param_own_share: 0.3 (Float64) share of a function's calls that makes a habit
 WITH
-    calls AS
+    calls AS MATERIALIZED
     (
         SELECT DISTINCT account, region, function, role, concat(account, ' ', role) AS owner, access_key, event_id, event_source, event_name, source_ip, user_agent, error_code, time,
             extract(user_agent, '^[\\[("'']*([A-Za-z0-9_.-]+)') AS product,

@@ -4,7 +4,7 @@ WITH slots AS
     SELECT account, region, function, slot, sum(requests) AS requests_slot
     FROM routes
     WHERE slot >= toStartOfHour({start:DateTime64(3)}) - toIntervalHour(4) AND slot < {now:DateTime64(3)}
-        AND trigger NOT IN ('api', 'function-url', 'schedule')
+        AND trigger NOT IN ('rest-api', 'http-api', 'function-url', 'alb', 'websocket', 'authorizer', 'cognito', 'lex', 'schedule', 'api')
     GROUP BY account, region, function, slot
 )
 SELECT cityHash64(account, region, function, slot) AS suspect
