@@ -21,6 +21,12 @@ from dayfly.fleet.detections.story import fields, render
         ("for {how:duration}", {"how": 0.25}, "for 250 ms"),
         ("{names}", {"names": list("abcdefg")}, "a, b, c, d, e and 2 more"),
         ("{gone} came", {}, "(unknown) came"),
+        ("{n} environments, {m} calls at once", {"n": 1, "m": 21}, "1 environment, 21 calls at once"),
+        (
+            "{n} different things, {r} requests, {d} calls",
+            {"n": 1, "r": 2.1, "d": 4.1},
+            "1 different thing, 2.1 requests, 4.1 calls",
+        ),
         ("{0} {} {a.b} {x:evil}", {"x": 1}, "{0} {} {a.b} {x:evil}"),
     ],
 )

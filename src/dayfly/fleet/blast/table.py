@@ -20,7 +20,7 @@ COLUMNS = {
     "version": "its version",
     "account": "the AWS account",
     "region": "the AWS region",
-    "trigger": "what invoked it: api, sqs, …",
+    "trigger": "what invoked it: http-api, sqs, …",
     "route": "API Gateway's resource or route key, never the path with its values",
     "principal": "keyed hash of who asked (the authorizer's subject or the IAM caller), 16 hexadecimal digits; empty: not known",
     "subject": "keyed hash of what was asked for; empty: not known",

@@ -7,6 +7,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 _FIELD = re.compile(r"\{([a-z_]+)(?::(time|hash|duration|percent))?\}")
+# Stories speak of many; of one they must say so.
+_ONE = re.compile(
+    r"(?<![\w.,:/-])1 (different )?(call|environment|function|caller|request|line|stream|thing|event|time|detection|finding)s\b"
+)
 # A story is read in an alert: a list of a thousand functions would hide it.
 _MANY_NAMES = 5
 
@@ -16,7 +20,8 @@ def render(story: str, facts: Mapping[str, object]) -> str:
 
     A field that the facts lack is shown as `(unknown)`: half a story is better than none.
     """
-    return _FIELD.sub(lambda match: _word(facts.get(match[1]), match[2] or ""), story)
+    told = _FIELD.sub(lambda match: _word(facts.get(match[1]), match[2] or ""), story)
+    return _ONE.sub(lambda match: f"1 {match[1] or ''}{match[2]}", told)
 
 
 def fields(story: str) -> set[str]:

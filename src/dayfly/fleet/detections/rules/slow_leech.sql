@@ -7,7 +7,7 @@
 -- gap: 21600
 -- limit: 20
 -- story: {who} called {function} {events} times in {seconds:duration}; each call took {mean} s where {usual} s are usual on the
---   same routes, {timeouts} of them until the time-out. That is {share:percent} of all the time that the function was paid
+--   same routes; {ending}. That is {share:percent} of all the time that the function was paid
 --   for, and {gigabyte_seconds} GB-seconds at 1 GB of memory.
 -- do: Look at what these calls ask for (a pattern that a regular expression, a query or a download chokes on), bound that work,
 --   lower the function's time-out to what honest calls need, and block the callers. A budget alarm does not stop it.
@@ -15,7 +15,8 @@
 --   never enough to trip a rate limit, always enough to be paid for.
 -- sees: callers, or one pattern from any number of callers, whose calls take `times_usual` times as long as those of others on
 --   the same routes and `min_seconds` together within the look-back.
--- misses: slow calls on a function that is always slow (fewer than `times_usual` times the usual), a leech that has been there
+-- misses: calls that Lambda itself ended at the time-out where no line of Dayfly's was written, events without a caller (queues),
+--   slow calls of everybody at the same time (an outage), slow calls on a function that is always slow (fewer than `times_usual` times the usual), a leech that has been there
 --   for the whole day before, and heavy honest customers look the same: signed-in callers whom the
 --   function has long known are told at low severity.
 -- suspects: costly_calls
@@ -26,6 +27,17 @@
 -- param_times_usual: 4.0 (Float64) times as long as other calls on the same routes
 -- param_min_share: 0.01 (Float64) share of the function's run time in the look-back
 WITH
+    suspected AS MATERIALIZED
+    (
+        SELECT function, 'caller' AS kind, source AS who FROM callers
+        WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
+            AND cityHash64(account, region, function, 'caller', source) IN {suspects:Array(UInt64)}
+        UNION DISTINCT
+        SELECT function, 'pattern' AS kind, pattern AS who FROM patterns
+        WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
+            AND cityHash64(account, region, function, 'pattern', pattern) IN {suspects:Array(UInt64)}
+    ),
+    -- Hashing strings costs more than all else: what is left after numbers were compared is sorted out by `key` below.
     calls AS
     (
         SELECT
@@ -37,18 +49,10 @@ WITH
             kind_key.1 AS kind, kind_key.2 AS key, kind_key.3 AS who
         FROM invocations
         WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)} AND source != 0
-            AND function GLOBAL IN (
-                SELECT function FROM callers
-                WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
-                    AND cityHash64(account, region, function, 'caller', source) IN {suspects:Array(UInt64)}
-                UNION DISTINCT
-                SELECT function FROM patterns
-                WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
-                    AND cityHash64(account, region, function, 'pattern', pattern) IN {suspects:Array(UInt64)}
-            )
+            AND function GLOBAL IN (SELECT function FROM suspected)
             AND (
-                cityHash64(account, region, function, 'caller', source) IN {suspects:Array(UInt64)}
-                OR cityHash64(account, region, function, 'pattern', pattern) IN {suspects:Array(UInt64)}
+                source GLOBAL IN (SELECT who FROM suspected WHERE kind = 'caller')
+                OR pattern GLOBAL IN (SELECT who FROM suspected WHERE kind = 'pattern')
             )
     ),
     -- What all calls of a route take, the leech's own among them: where it is most of them, the day before tells.
@@ -67,14 +71,15 @@ WITH
     by_route AS
     (
         SELECT
-            account, region, function, route, key, kind, any(who) AS who, count() AS requests, sum(duration_us) / 1e6 AS seconds,
+            any(account) AS account, any(region) AS region, any(function) AS function, route, key, any(kind) AS kind, any(who) AS who,
+            count() AS requests, sum(duration_us) / 1e6 AS seconds,
             countIf(outcome = 'timeout') AS timeouts, min(time) AS first_time, max(time) AS last_time,
             groupUniqArray(100)(environment) AS environments_route, groupUniqArray(100)(source) AS sources_route,
             groupUniqArray(50)(request_id) AS ids_route, uniqExact(source) AS callers_route, uniqExact(environment) AS places_route,
             max(principal) AS signed_in
         FROM calls
         WHERE key IN {suspects:Array(UInt64)}
-        GROUP BY account, region, function, route, key, kind
+        GROUP BY route, key
     ),
     -- What the others' calls took in the same minutes: when the function or what it calls is ill, everybody is slow. Each caller
     -- has one vote, so that a leech among five callers or more does not excuse itself.
@@ -147,10 +152,11 @@ SELECT
     toJSONString(CAST(
         tuple(
             who, kind, if(kind = 'caller' OR callers = 1, 'One caller', concat(toString(callers), ' callers with one pattern of request')),
-            round(seconds_all / requests_all, 2), round(seconds_usual / requests_all, 2), timeouts_all,
+            round(seconds_all / requests_all, 2), round(seconds_usual / requests_all, 2),
+            if(timeouts_all > 0, concat(toString(timeouts_all), ' of them ran until the time-out'), 'none of them is known to have run into the time-out'),
             least(share, 1.), round(seconds_all)
         ),
-        'Tuple(key UInt64, kind String, who String, mean Float64, usual Float64, timeouts UInt64, share Float64, gigabyte_seconds Float64)'
+        'Tuple(key UInt64, kind String, who String, mean Float64, usual Float64, ending String, share Float64, gigabyte_seconds Float64)'
     )) AS facts
 FROM
 (
