@@ -211,7 +211,7 @@ def test_without_a_key_nobody_is_named(function: Path) -> None:
 class Unreadable(dict[str, str]):
     """Headers that cannot be read, in the place of whatever in an event nobody thought of."""
 
-    def get(self, key: str, default: object = None) -> str:  # type: ignore[override]
+    def get(self, key: str, default: object = None) -> str:
         raise RecursionError
 
 
