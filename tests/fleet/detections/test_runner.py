@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
+from dayfly.fleet.detections.late import late_spans
 from dayfly.fleet.detections.muting import rule_subject
 from dayfly.fleet.detections.rules import Rule, load_rules, parse_text
-from dayfly.fleet.detections.runner import Runner, late_spans
+from dayfly.fleet.detections.runner import Runner
+from dayfly.fleet.detections.running import Found
 from dayfly.fleet.records.rows import Invocation, Triage
 from dayfly.fleet.store.sqlfiles import parse_sql
 from dayfly.fleet.store.store import Store
@@ -223,3 +227,115 @@ def test_rules_that_began_together_come_one_after_the_other(store: Store, clock:
         at_once.append(sum(status.runs for status in runner.status.values()) - before)
     assert sum(at_once) == len(names)
     assert max(at_once) <= 3
+
+
+class Stopwatch:
+    """Stands but for what a rule's own clause says that it takes."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def paced(store: Store, monkeypatch: pytest.MonkeyPatch) -> tuple[Clock, Stopwatch, list[str], Store]:
+    """A clock, a stopwatch and who ran: every rule takes what its severity says, in hundredths of a second."""
+    stopwatch, ran, clock = Stopwatch(), list[str](), Clock()
+
+    def run(
+        _store: Store, rule: Rule, *, start: float, now: float, suspects: Sequence[object] | None = None
+    ) -> Found:
+        ran.append(rule.name if now == clock.now or suspects else f"late {rule.name}")
+        stopwatch.now += rule.severity * 0.02
+        return Found([], 0)
+
+    def look(_store: Store, rule: Rule, *, start: float, now: float) -> list[object]:
+        ran.append(f"{rule.name} looks")
+        stopwatch.now += rule.severity * 0.02
+        return [1]
+
+    monkeypatch.setattr("dayfly.fleet.detections.runner.run_rule", run)
+    monkeypatch.setattr("dayfly.fleet.detections.runner.find_suspects", look)
+    monkeypatch.setattr("dayfly.fleet.detections.runner.muted_subjects", lambda _store, *, now: frozenset())
+    return clock, stopwatch, ran, store
+
+
+def _of(name: str, *, every: int, hundredths: int) -> Rule:
+    text = FLOOD.replace("rule: flood", f"rule: {name}").replace("every: 10", f"every: {every}")
+    return replace(parse_text(name, text.replace("lookback: 60", "lookback: 900")), severity=hundredths // 2)
+
+
+def test_a_tick_holds_what_fits_and_leaves_the_rest_to_the_next(
+    paced: tuple[Clock, Stopwatch, list[str], Store],
+) -> None:
+    clock, stopwatch, ran, store = paced
+    rules = [_of(f"rule_{number}", every=60, hundredths=4) for number in range(9)]
+    runner = Runner(store, rules, clock, budget=0.08, catch_up=False, stopwatch=stopwatch)
+    longest, ticks = 0.0, list[int]()
+    for _ in range(240):
+        before, already = stopwatch.now, len(ran)
+        runner.tick()
+        longest = max(longest, stopwatch.now - before)
+        ticks.append(len(ran) - already)
+        clock.now += 1
+    # Of a rule that never ran it is not known what it takes.
+    assert max(ticks[1:]) <= 3
+    assert longest <= 0.4
+    counts = [ran.count(rule.name) for rule in rules]
+    assert min(counts) >= 4
+
+
+def test_no_rule_is_starved_by_those_that_are_due_all_the_time(
+    paced: tuple[Clock, Stopwatch, list[str], Store],
+) -> None:
+    clock, stopwatch, ran, store = paced
+    rules = [_of(f"busy_{number}", every=1, hundredths=6) for number in range(4)]
+    rules += [_of("dear", every=60, hundredths=10), _of("seldom", every=600, hundredths=10)]
+    runner = Runner(store, rules, clock, budget=0.08, catch_up=False, stopwatch=stopwatch)
+    for _ in range(4000):
+        runner.tick()
+        clock.now += 1
+    # There is more than three times too much to do, and each comes at about a quarter of its pace.
+    assert ran.count("dear") >= 15
+    assert ran.count("seldom") >= 1
+    assert min(ran.count(f"busy_{number}") for number in range(4)) >= 900
+
+
+def test_late_hours_have_their_turn_beside_rules_that_fill_every_tick(
+    paced: tuple[Clock, Stopwatch, list[str], Store],
+) -> None:
+    clock, stopwatch, ran, store = paced
+    rules = [_of("busy", every=1, hundredths=8), _of("other", every=1, hundredths=8)]
+    runner = Runner(store, rules, clock, budget=0.08, stopwatch=stopwatch)
+    runner.tick()
+    store.insert("invocations", attack(begin=NOW - 2 * 86_400))
+    ran.clear()
+    for _ in range(140):
+        clock.now += 1
+        runner.tick()
+    assert sorted(name for name in ran if name.startswith("late")) == ["late busy", "late other"]
+    assert min(ran.count("busy"), ran.count("other")) >= 60
+
+
+def test_a_rule_that_suspects_something_judges_it_in_the_next_tick_where_both_are_too_much(
+    paced: tuple[Clock, Stopwatch, list[str], Store],
+) -> None:
+    clock, stopwatch, ran, store = paced
+    rule = replace(enumeration(), severity=3)
+    runner = Runner(store, [rule], clock, budget=0.08, catch_up=False, stopwatch=stopwatch)
+    runner.tick()
+    assert ran == ["enumeration looks"]
+    clock.now += 1
+    runner.tick()
+    assert ran == ["enumeration looks", "enumeration"]
+    assert runner.status["enumeration"].runs == 1
+    assert runner.status["enumeration"].last_seconds == pytest.approx(0.12)
+    clock.now += 1
+    runner.tick()
+    assert len(ran) == 2
+    # With time for both they come at once.
+    both = Runner(store, [rule], clock, budget=0.3, catch_up=False, stopwatch=stopwatch)
+    both.tick()
+    assert ran[2:] == ["enumeration looks", "enumeration"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
@@ -36,25 +36,46 @@ class Found:
     all: int
 
 
-def run_rule(store: Store, rule: Rule, *, start: float, now: float, most: int = MOST) -> Found:
-    """Run `rule` over [start, now). Raises StoreError where it fails or takes longer than its limit."""
-    parameters: dict[str, object] = {
-        **rule.parameters(),
-        "start": moment(start),
-        "now": moment(now),
-        "most": most,
-    }
-    settings = {"max_execution_time": rule.limit, **(_OWN if rule.own else {})}
+def find_suspects(store: Store, rule: Rule, *, start: float, now: float) -> list[object]:
+    """Return what the rule's cheap query suspects over [start, now); raises StoreError. Only for a rule that has one."""
+    assert rule.suspects is not None
+    rows = store.rows(rule.suspects, _parameters(rule, start, now), settings=_settings(rule))
+    return [row["suspect"] for row in rows]
+
+
+def run_rule(
+    store: Store,
+    rule: Rule,
+    *,
+    start: float,
+    now: float,
+    most: int = MOST,
+    suspects: Sequence[object] | None = None,
+) -> Found:
+    """Run `rule` over [start, now). Raises StoreError where it fails or takes longer than its limit.
+
+    `suspects` are those of `find_suspects` over the same span, None if nobody has looked yet.
+    """
+    parameters = {**_parameters(rule, start, now), "most": most}
     if rule.suspects is not None:
-        suspects = [row["suspect"] for row in store.rows(rule.suspects, parameters, settings=settings)]
+        if suspects is None:
+            suspects = find_suspects(store, rule, start=start, now=now)
         if not suspects:
             return Found([], 0)
         parameters["suspects"] = suspects
     bounded = read_sql("dayfly.fleet.detections", "sql/bounded")
     query = SqlFile(rule.name, {}, bounded.text.replace("@Rule", rule.sql.text.rstrip().removesuffix(";"), 1))
-    rows = store.rows(query, parameters, settings=settings)
+    rows = store.rows(query, parameters, settings=_settings(rule))
     found = [detection_from(rule, row, updated=now) for row in rows]
     return Found(found, cast(int, rows[0]["found"]) if rows else 0)
+
+
+def _parameters(rule: Rule, start: float, now: float) -> dict[str, object]:
+    return {**rule.parameters(), "start": moment(start), "now": moment(now)}
+
+
+def _settings(rule: Rule) -> dict[str, object]:
+    return {"max_execution_time": rule.limit, **(_OWN if rule.own else {})}
 
 
 def moment(time: float) -> str:

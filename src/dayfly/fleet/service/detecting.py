@@ -19,13 +19,17 @@ if TYPE_CHECKING:
     from dayfly.fleet.store.store import Store
 
 
+# What a tick of a second may take of it: the rest is the collector's and the console's.
+BUDGET = 0.08
+
+
 class Detecting:
     """Rules and their runner over a store; `heard` is told what each tick wrote."""
 
     def __init__(self, store: Store, folder: Path, heard: Callable[[Sequence[Written]], None]) -> None:
         self.loaded = load_all(folder)
         self.rules = self.loaded.rules
-        self.runner = Runner(store, self.rules, time.time)
+        self.runner = Runner(store, self.rules, time.time, budget=BUDGET)
         self._heard = heard
 
     def tick(self) -> None:

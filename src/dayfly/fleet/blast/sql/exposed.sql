@@ -49,8 +49,8 @@ WITH
             AND time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') - INTERVAL 1 HOUR
         LIMIT 1 BY environment, invocation, request_id
     ),
-    -- Requests that only a finding tells of: invocations are not logged there, or their line was lost.
-    findings_only AS
+    -- What a finding tells of, where invocations are not logged or their line was lost.
+    told_by_finding AS
     (
         SELECT
             time, account, region, function, version, environment, stream,
@@ -58,30 +58,32 @@ WITH
         FROM findings
         WHERE kind = 'residue.served' AND environment IN {environments:Array(UInt64)}
             AND function IN {functions:Array(String)}
-            AND (environment, request_id) GLOBAL NOT IN (SELECT environment, request_id FROM lines)
         LIMIT 1 BY environment, invocation, request_id
     ),
     streams AS
     (
-        SELECT environment, max(stream) AS stream
+        SELECT environment, max(said) AS stream
         FROM
         (
-            SELECT environment, said_stream AS stream FROM about
+            SELECT environment, said_stream AS said FROM about
             UNION ALL
-            SELECT environment, max(stream) AS stream FROM lines GROUP BY environment
+            SELECT environment, max(stream) AS said FROM lives
+            WHERE environment IN {environments:Array(UInt64)} AND function IN {functions:Array(String)}
+                AND hour >= toStartOfHour(fromUnixTimestamp64Milli({since:Int64}, 'UTC')) - INTERVAL 1 HOUR
+            GROUP BY environment
         )
         GROUP BY environment
         HAVING stream != 0
     ),
     -- A stream may see a second life, which is another environment.
-    lives AS
+    second_lives AS
     (
         SELECT stream, groupArray(time) AS starts FROM environments
         WHERE stream GLOBAL IN (SELECT stream FROM streams) AND function IN {functions:Array(String)}
         GROUP BY stream
     ),
-    -- Requests that only the platform tells of.
-    platform_only AS
+    -- What the platform tells of.
+    told_by_platform AS
     (
         SELECT
             p.time AS time, p.account AS account, p.region AS region, p.function AS function, p.version AS version,
@@ -90,30 +92,41 @@ WITH
         GLOBAL INNER JOIN streams AS s ON s.stream = p.stream
         GLOBAL INNER JOIN origins AS o ON o.environment = s.environment
         GLOBAL LEFT JOIN about AS a ON a.environment = s.environment
-        GLOBAL LEFT JOIN lives AS l ON l.stream = p.stream
+        GLOBAL LEFT JOIN second_lives AS l ON l.stream = p.stream
         WHERE p.kind IN ('start', 'report') AND p.stream GLOBAL IN (SELECT stream FROM streams)
             AND p.function IN {functions:Array(String)}
             AND p.time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') - INTERVAL 1 HOUR
             AND toUnixTimestamp64Milli(p.time) > o.first_ms
             AND NOT arrayExists(x -> x > a.began AND x <= p.time, l.starts)
-            AND p.request_id GLOBAL NOT IN (SELECT request_id FROM lines)
-            AND p.request_id GLOBAL NOT IN (SELECT request_id FROM findings_only)
         ORDER BY p.time
         LIMIT 1 BY environment, stream, request_id
     ),
+    -- A request is taken from its line, else from a finding, and only where neither tells of it from the platform.
     requests AS
     (
-        SELECT *, 'line' AS known_by FROM lines
-        UNION ALL
-        SELECT time, account, region, function, version, environment, stream, worker, invocation, request_id, '' AS trigger,
-            '' AS route, toUInt64(0) AS source, toUInt64(0) AS principal, toUInt64(0) AS subject, '' AS outcome,
-            toUInt16(0) AS status, 'finding' AS known_by
-        FROM findings_only
-        UNION ALL
-        SELECT time, account, region, function, version, environment, stream, toUInt32(0) AS worker, toUInt32(0) AS invocation,
-            request_id, '' AS trigger, '' AS route, toUInt64(0) AS source, toUInt64(0) AS principal, toUInt64(0) AS subject,
-            '' AS outcome, toUInt16(0) AS status, 'platform' AS known_by
-        FROM platform_only
+        SELECT *
+        FROM
+        (
+            SELECT
+                *, min(road) OVER (PARTITION BY environment, request_id) AS best_here,
+                min(road) OVER (PARTITION BY request_id) AS best
+            FROM
+            (
+                SELECT *, 'line' AS known_by, 1 AS road FROM lines
+                UNION ALL
+                SELECT time, account, region, function, version, environment, stream, worker, invocation, request_id, '' AS trigger,
+                    '' AS route, toUInt64(0) AS source, toUInt64(0) AS principal, toUInt64(0) AS subject, '' AS outcome,
+                    toUInt16(0) AS status, 'finding' AS known_by, 2 AS road
+                FROM told_by_finding
+                UNION ALL
+                SELECT time, account, region, function, version, environment, stream, toUInt32(0) AS worker,
+                    toUInt32(0) AS invocation, request_id, '' AS trigger, '' AS route, toUInt64(0) AS source,
+                    toUInt64(0) AS principal, toUInt64(0) AS subject, '' AS outcome, toUInt16(0) AS status,
+                    'platform' AS known_by, 3 AS road
+                FROM told_by_platform
+            )
+        )
+        WHERE road = 1 OR road = 2 AND best_here = 2 OR road = 3 AND best = 3
     )
 SELECT
     toUnixTimestamp64Milli(r.time) AS milliseconds, toString(r.account) AS account, toString(r.region) AS region,

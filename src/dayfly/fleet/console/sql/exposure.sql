@@ -44,7 +44,7 @@ GLOBAL LEFT JOIN
     GROUP BY subject
 ) AS orders USING (function)
 WHERE time >= {start:DateTime64(3)} AND time < {end:DateTime64(3)}
-    AND function GLOBAL IN (SELECT function FROM infected)
+    AND function GLOBAL IN (SELECT function FROM infected) AND environment GLOBAL IN (SELECT environment FROM infected)
 GROUP BY function, environment, infected_since
 ORDER BY served DESC, function, environment
 LIMIT 5000

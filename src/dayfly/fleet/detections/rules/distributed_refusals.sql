@@ -69,7 +69,7 @@ WITH
             AND refusals_recent >= {times_usual:Float64} * usual
         GROUP BY account, region, function, route
     ),
-    refused_calls AS
+    refused_calls AS MATERIALIZED
     (
         SELECT account, region, function, route, source, time, environment, request_id, subject, status, most_refusals, most_above
         FROM failures

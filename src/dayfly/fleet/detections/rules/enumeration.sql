@@ -24,7 +24,7 @@
 -- param_min_environments: 3 (UInt32) environments that answered within a window
 -- param_min_share: 0.55 (Float64) share of failures among the caller's requests of the same patterns
 WITH
-    failed AS
+    failed AS MATERIALIZED
     (
         SELECT account, region, function, source, pattern, time, environment, request_id, subject
         FROM failures
@@ -42,7 +42,7 @@ WITH
             PARTITION BY source ORDER BY toUnixTimestamp(time) RANGE BETWEEN {window:UInt32} PRECEDING AND CURRENT ROW
         )
     ),
-    found AS
+    found AS MATERIALIZED
     (
         SELECT
             source, min(time) - toIntervalSecond({window:UInt32}) AS begin, max(time) AS end, max(subjects_recent) AS most_subjects

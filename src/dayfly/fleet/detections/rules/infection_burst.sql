@@ -25,6 +25,13 @@
 -- param_most_per_environment: 40 (Float64) requests per environment beyond which it is a load, not a burst
 -- param_most_callers: 60 (UInt32) callers beyond which it is a crowd
 WITH
+    suspected AS MATERIALIZED
+    (
+        SELECT DISTINCT account, region, function, pattern
+        FROM patterns
+        WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
+            AND cityHash64(account, region, function, pattern) IN {suspects:Array(UInt64)}
+    ),
     hits AS
     (
         SELECT
@@ -35,12 +42,9 @@ WITH
             toUnixTimestamp64Milli(time) - lagInFrame(toUnixTimestamp64Milli(time), 1, 0) OVER life AS pause
         FROM invocations
         WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)}
-            AND function GLOBAL IN (
-                SELECT function FROM patterns
-                WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
-                    AND cityHash64(account, region, function, pattern) IN {suspects:Array(UInt64)}
-            )
-            AND cityHash64(account, region, function, pattern) IN {suspects:Array(UInt64)}
+            AND function GLOBAL IN (SELECT function FROM suspected)
+            AND pattern GLOBAL IN (SELECT pattern FROM suspected)
+            AND (account, region, function, pattern) GLOBAL IN (SELECT account, region, function, pattern FROM suspected)
         WINDOW life AS (
             PARTITION BY account, region, function, pattern ORDER BY time ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
         )
@@ -88,11 +92,7 @@ WITH
             SELECT account, region, function, hour, uniqCombinedMerge(12)(environments) AS places
             FROM patterns
             WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
-                AND function GLOBAL IN (
-                    SELECT function FROM patterns
-                    WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
-                        AND cityHash64(account, region, function, pattern) IN {suspects:Array(UInt64)}
-                )
+                AND function GLOBAL IN (SELECT function FROM suspected)
             GROUP BY account, region, function, hour
         )
         GROUP BY account, region, function

@@ -28,6 +28,17 @@
 -- param_most_milliseconds: 25.0 (Float64) mean duration beyond which the calls do work
 -- param_most_subjects: 3 (UInt32) different things asked for
 WITH
+    suspected AS MATERIALIZED
+    (
+        SELECT function, 'caller' AS kind, source AS who FROM callers
+        WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
+            AND cityHash64(account, region, function, 'caller', source) IN {suspects:Array(UInt64)}
+        UNION DISTINCT
+        SELECT function, 'pattern' AS kind, pattern AS who FROM patterns
+        WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
+            AND cityHash64(account, region, function, 'pattern', pattern) IN {suspects:Array(UInt64)}
+    ),
+    -- Hashing strings costs more than all else: what is left after numbers were compared is sorted out by `key` below.
     calls AS
     (
         SELECT
@@ -39,18 +50,10 @@ WITH
             kind_key.1 AS kind, kind_key.2 AS key, kind_key.3 AS who
         FROM invocations
         WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)}
-            AND function GLOBAL IN (
-                SELECT function FROM callers
-                WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
-                    AND cityHash64(account, region, function, 'caller', source) IN {suspects:Array(UInt64)}
-                UNION DISTINCT
-                SELECT function FROM patterns
-                WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
-                    AND cityHash64(account, region, function, 'pattern', pattern) IN {suspects:Array(UInt64)}
-            )
+            AND function GLOBAL IN (SELECT function FROM suspected)
             AND (
-                cityHash64(account, region, function, 'caller', source) IN {suspects:Array(UInt64)}
-                OR cityHash64(account, region, function, 'pattern', pattern) IN {suspects:Array(UInt64)}
+                source GLOBAL IN (SELECT who FROM suspected WHERE kind = 'caller')
+                OR pattern GLOBAL IN (SELECT who FROM suspected WHERE kind = 'pattern')
             )
     ),
     -- Calls within five seconds of each other are one coming, to several environments at once.
@@ -66,7 +69,8 @@ WITH
     regular AS
     (
         SELECT
-            account, region, function, key, kind, any(who) AS who, min(time) AS first_time, max(time) AS last_time,
+            any(account) AS account, any(region) AS region, any(function) AS function, key, any(kind) AS kind, any(who) AS who,
+            min(time) AS first_time, max(time) AS last_time,
             count() AS requests, countIf(pause > 5000) AS ticks,
             avgIf(pause, pause > 5000 AND pause < 86400000) / 1000 AS period,
             stddevPopIf(pause, pause > 5000 AND pause < 86400000) / 1000 AS spread,
@@ -76,7 +80,7 @@ WITH
             groupUniqArray(100)(source) AS sources, groupUniqArray(100)(request_id) AS request_ids,
             max(principal) AS signed_in, any(trigger) AS trigger
         FROM paused
-        GROUP BY account, region, function, key, kind
+        GROUP BY key
         HAVING ticks >= {min_ticks:UInt32} AND period >= {min_period:UInt32} AND period <= {most_period:UInt32}
             AND spread <= 1.3 * period AND milliseconds <= {most_milliseconds:Float64}
             AND subjects <= {most_subjects:UInt32}
@@ -127,5 +131,5 @@ LEFT JOIN trouble USING (function)
 -- After a burst or a finding, calls that come by chance but never stop are enough: an attacker can throw dice, too.
 WHERE is_even OR (before > 0 AND ticks >= 3 * {min_ticks:UInt32})
 -- One that is seen both as a caller and as a pattern is told once, as the caller.
-ORDER BY kind
+ORDER BY kind, key
 LIMIT 1 BY account, region, function, first_time, last_time, requests

@@ -24,6 +24,11 @@ WITH
         FROM invocations
         WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)} AND sequence != 0
             AND environment IN {suspects:Array(UInt64)}
+            AND function GLOBAL IN (
+                SELECT function FROM lives
+                WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
+                    AND environment IN {suspects:Array(UInt64)}
+            )
         UNION ALL
         SELECT account, region, function, environment, sequence, time, severity >= 4 AS is_grave
         FROM findings
@@ -60,7 +65,7 @@ WITH
         WHERE sequence > before + 1 AND before_at >= {start:DateTime64(3)}
             AND at < {now:DateTime64(3)} - toIntervalSecond({settle:UInt32})
     ),
-    per_function AS
+    per_function AS MATERIALIZED
     (
         SELECT account, region, function, sum(missing) AS missing, count() AS gaps, uniqExact(environment) AS environments_all,
             groupUniqArray(100)(environment) AS environments, min(before_at) AS first_time, max(at) AS last_time, max(has_grave) AS has_grave
@@ -75,8 +80,10 @@ WITH
     serving AS
     (
         SELECT function, uniqExact(environment) AS serving
-        FROM invocations
-        WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)} AND function GLOBAL IN (SELECT function FROM per_function)
+        FROM lives
+        WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
+            AND lives.last >= {start:DateTime64(3)} AND lives.first < {now:DateTime64(3)}
+            AND function GLOBAL IN (SELECT function FROM per_function)
         GROUP BY function
     ),
     judged AS

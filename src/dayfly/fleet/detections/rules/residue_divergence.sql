@@ -20,7 +20,7 @@
 -- param_min_of_environment: 0.25 (Float64) share of what an environment served since that left it
 -- param_min_age: 1800 (UInt32) seconds for which the version was seen without it
 WITH
-    left_behind AS
+    left_behind AS MATERIALIZED
     (
         SELECT account, region, function, version, environment, residue, sum(residues.times) AS times,
             min(residues.first) AS first_time, max(residues.last) AS last_time
@@ -46,7 +46,7 @@ WITH
         FROM left_behind AS l
         GLOBAL LEFT JOIN served AS s ON s.environment = l.environment
     ),
-    kinds AS
+    kinds AS MATERIALIZED
     (
         SELECT account, region, function, version, residue, count() AS odd, sum(times) AS total, max(times) AS repeats,
             max(if(times >= {min_repeats:UInt32}, share, 0)) AS most_share,

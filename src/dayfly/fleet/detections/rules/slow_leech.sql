@@ -27,6 +27,17 @@
 -- param_times_usual: 4.0 (Float64) times as long as other calls on the same routes
 -- param_min_share: 0.01 (Float64) share of the function's run time in the look-back
 WITH
+    suspected AS MATERIALIZED
+    (
+        SELECT function, 'caller' AS kind, source AS who FROM callers
+        WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
+            AND cityHash64(account, region, function, 'caller', source) IN {suspects:Array(UInt64)}
+        UNION DISTINCT
+        SELECT function, 'pattern' AS kind, pattern AS who FROM patterns
+        WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
+            AND cityHash64(account, region, function, 'pattern', pattern) IN {suspects:Array(UInt64)}
+    ),
+    -- Hashing strings costs more than all else: what is left after numbers were compared is sorted out by `key` below.
     calls AS
     (
         SELECT
@@ -38,18 +49,10 @@ WITH
             kind_key.1 AS kind, kind_key.2 AS key, kind_key.3 AS who
         FROM invocations
         WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)} AND source != 0
-            AND function GLOBAL IN (
-                SELECT function FROM callers
-                WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
-                    AND cityHash64(account, region, function, 'caller', source) IN {suspects:Array(UInt64)}
-                UNION DISTINCT
-                SELECT function FROM patterns
-                WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
-                    AND cityHash64(account, region, function, 'pattern', pattern) IN {suspects:Array(UInt64)}
-            )
+            AND function GLOBAL IN (SELECT function FROM suspected)
             AND (
-                cityHash64(account, region, function, 'caller', source) IN {suspects:Array(UInt64)}
-                OR cityHash64(account, region, function, 'pattern', pattern) IN {suspects:Array(UInt64)}
+                source GLOBAL IN (SELECT who FROM suspected WHERE kind = 'caller')
+                OR pattern GLOBAL IN (SELECT who FROM suspected WHERE kind = 'pattern')
             )
     ),
     -- What all calls of a route take, the leech's own among them: where it is most of them, the day before tells.
@@ -68,14 +71,15 @@ WITH
     by_route AS
     (
         SELECT
-            account, region, function, route, key, kind, any(who) AS who, count() AS requests, sum(duration_us) / 1e6 AS seconds,
+            any(account) AS account, any(region) AS region, any(function) AS function, route, key, any(kind) AS kind, any(who) AS who,
+            count() AS requests, sum(duration_us) / 1e6 AS seconds,
             countIf(outcome = 'timeout') AS timeouts, min(time) AS first_time, max(time) AS last_time,
             groupUniqArray(100)(environment) AS environments_route, groupUniqArray(100)(source) AS sources_route,
             groupUniqArray(50)(request_id) AS ids_route, uniqExact(source) AS callers_route, uniqExact(environment) AS places_route,
             max(principal) AS signed_in
         FROM calls
         WHERE key IN {suspects:Array(UInt64)}
-        GROUP BY account, region, function, route, key, kind
+        GROUP BY route, key
     ),
     -- What the callers' calls took in the same quarter of an hour: when the function or what it calls is ill, everybody is slow.
     -- Each caller has one vote, so that a leech among eight callers or more does not excuse itself.

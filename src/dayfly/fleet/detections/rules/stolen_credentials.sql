@@ -18,7 +18,7 @@
 -- param_stable: 8 (UInt32) networks that a function uses at most where a new one means something
 -- param_own_share: 0.3 (Float64) share of a function's calls that makes a habit
 WITH
-    calls AS
+    calls AS MATERIALIZED
     (
         SELECT DISTINCT account, region, function, role, concat(account, ' ', role) AS owner, access_key, event_id, event_source, event_name, source_ip, user_agent, error_code, time,
             extract(user_agent, '^[\\[("'']*([A-Za-z0-9_.-]+)') AS product,

@@ -21,6 +21,17 @@
 -- param_most_callers: 200 (UInt32) callers beyond which it is a crowd
 -- param_window: 900 (UInt32) seconds within which half of it lies
 WITH
+    suspected AS MATERIALIZED
+    (
+        SELECT function, 'caller' AS kind, source AS who FROM callers
+        WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
+            AND cityHash64(account, region, function, 'caller', source) IN {suspects:Array(UInt64)}
+        UNION DISTINCT
+        SELECT function, 'pattern' AS kind, pattern AS who FROM patterns
+        WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
+            AND cityHash64(account, region, function, 'pattern', pattern) IN {suspects:Array(UInt64)}
+    ),
+    -- Hashing strings costs more than all else: what is left after numbers were compared is sorted out by `key` below.
     calls AS
     (
         SELECT
@@ -32,24 +43,17 @@ WITH
             kind_key.1 AS kind, kind_key.2 AS key, kind_key.3 AS who
         FROM invocations
         WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)} AND source != 0
-            AND function GLOBAL IN (
-                SELECT function FROM callers
-                WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
-                    AND cityHash64(account, region, function, 'caller', source) IN {suspects:Array(UInt64)}
-                UNION DISTINCT
-                SELECT function FROM patterns
-                WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
-                    AND cityHash64(account, region, function, 'pattern', pattern) IN {suspects:Array(UInt64)}
-            )
+            AND function GLOBAL IN (SELECT function FROM suspected)
             AND (
-                cityHash64(account, region, function, 'caller', source) IN {suspects:Array(UInt64)}
-                OR cityHash64(account, region, function, 'pattern', pattern) IN {suspects:Array(UInt64)}
+                source GLOBAL IN (SELECT who FROM suspected WHERE kind = 'caller')
+                OR pattern GLOBAL IN (SELECT who FROM suspected WHERE kind = 'pattern')
             )
     ),
     storms AS
     (
         SELECT
-            account, region, function, key, kind, any(who) AS who, count() AS requests, sum(duration_us) / 1e6 AS run,
+            any(account) AS account, any(region) AS region, any(function) AS function, key, any(kind) AS kind, any(who) AS who,
+            count() AS requests, sum(duration_us) / 1e6 AS run,
             min(time) AS begin, max(time) AS end,
             dateDiff('second', quantileExact(0.25)(time), quantileExact(0.75)(time)) AS half,
             groupUniqArray(100)(environment) AS environments, uniqExact(environment) AS environments_all,
@@ -57,7 +61,7 @@ WITH
             groupUniqArray(100)(request_id) AS request_ids, max(principal) AS signed_in
         FROM calls
         WHERE key IN {suspects:Array(UInt64)}
-        GROUP BY account, region, function, key, kind
+        GROUP BY key
         HAVING run >= {min_seconds:UInt32} AND callers <= {most_callers:UInt32} AND half <= {window:UInt32}
     ),
     usual AS
@@ -95,6 +99,6 @@ FROM storms
 INNER JOIN usual USING (account, region, function)
 -- Somebody signed in may cost more before it is news.
 WHERE run >= if(signed_in != 0, 2, 1) * {times_usual:Float64} * usual_hour
--- A pattern tells more than each of its callers.
-ORDER BY kind DESC
+-- A pattern tells more than each of its callers, and of several patterns the dearest is told.
+ORDER BY kind DESC, run DESC, key
 LIMIT 1 BY account, region, function, toStartOfHour(begin)

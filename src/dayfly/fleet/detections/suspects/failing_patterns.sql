@@ -14,7 +14,7 @@ WITH
         WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)} AND pattern != 0 AND status != 429
         GROUP BY account, region, function, pattern
     ),
-    hot AS
+    hot AS MATERIALIZED
     (
         SELECT account, region, function, pattern, failures_here
         FROM failing

@@ -1,6 +1,6 @@
 -- Patterns and callers that took more run time within an hour than the whole function does in a usual one.
 WITH
-    costly AS
+    costly AS MATERIALIZED
     (
         SELECT account, region, function, hour, usual_hour
         FROM

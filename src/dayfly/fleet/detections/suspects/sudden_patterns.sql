@@ -12,7 +12,7 @@ WITH
             AND toUnixTimestamp64Milli(last) - toUnixTimestamp64Milli(first) <= 2000 * {burst:UInt32}
             AND finalizeAggregation(environments) >= {min_environments:UInt32} / 2
     ),
-    hot AS
+    hot AS MATERIALIZED
     (
         SELECT account, region, function, pattern
         FROM patterns
