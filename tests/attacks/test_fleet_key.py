@@ -69,6 +69,56 @@ def test_a_worker_finds_the_key_nowhere(isolation: str, is_closed: bool) -> None
     assert len(numbers) > 4
 
 
+FORGED = json.dumps(
+    {"message": "Dayfly: invocation", "metadata": {"product": {"name": "Dayfly"}}, "proof": "0" * 32}
+)
+# What a worker does to have its invocation untold of, or something else told.
+SILENCING = {
+    "lines of its own": f"os.write(1, {(FORGED + chr(10)).encode()!r} * 500)",
+    "half a line, and its end": f"os.write(1, {FORGED[:60].encode()!r}); os._exit(1)",
+    "every descriptor of everybody": (
+        f"line = {(FORGED + chr(10)).encode()!r}\n"
+        "for pid in filter(str.isdigit, os.listdir('/proc')):\n"
+        "    if int(pid) in (os.getpid(), os.getppid()):\n"
+        "        for number in range(32):\n"
+        "            try: os.write(os.open(f'/proc/{pid}/fd/{number}', os.O_WRONLY | os.O_NONBLOCK), line)\n"
+        "            except OSError: pass\n"
+    ),
+    "its end": "os.kill(os.getpid(), 9)",
+    "children that stay": "[time.sleep(60) for _ in range(20) if os.fork() == 0]",
+    "all descriptors": "import resource\nkept = []\ntry:\n    while True: kept.append(os.dup(1))\nexcept OSError: pass",
+    "no output": "os.close(1); os.close(2)",
+    "a full pipe in passing": "threading.Thread(target=lambda: os.write(1, b'x' * 10**7), daemon=True).start()",
+    "a stopped parent": "os.kill(os.getppid(), signal.SIGSTOP)",
+}
+
+
+@pytest.mark.parametrize("isolation", ["invocation", "window", "process"])
+def test_no_invocation_goes_untold_and_nothing_else_is_proved(isolation: str) -> None:
+    key = os.urandom(32).hex()
+    environment = {
+        "DAYFLY_FLEET_KEY": key,
+        "DAYFLY_ISOLATION": isolation,
+        "DAYFLY_LOG_INVOCATIONS": "on",
+    }
+    runtime = RuntimeProcess(FUNCTIONS, "telling.handler", runtime="dayfly", environment=environment)
+    if os.geteuid() == 0:
+        runtime._command = [*WITHOUT_TRACING, *runtime._command]
+    with runtime:
+        for act in SILENCING.values():
+            runtime.invoke({"act": act})
+            assert runtime.invoke({}).payload == "served"
+        output = runtime.output()
+    assert FORGED not in output
+    numbers = proved_lines(output, key)
+    assert numbers == list(range(1, len(numbers) + 1))
+    told = [
+        json.loads(line) for line in output.splitlines() if line.startswith("{") and '"sequence":' in line
+    ]
+    invocations = [one["invocation"] for one in told if one.get("message") == "Dayfly: invocation"]
+    assert invocations == list(range(1, 2 * len(SILENCING) + 1))
+
+
 @needs_confinement()
 def test_a_worker_finds_the_key_nowhere_in_an_environment_of_its_own() -> None:
     """There the zygote is forked from the supervisor. The emulator itself has its variables, as Lambda's has not."""

@@ -15,7 +15,8 @@ from dayfly.testing.http_wire import header
 
 FUNCTIONS = Path(__file__).parent / "functions"
 ISOLATIONS = ["invocation", "window", "process"]
-TIMEOUT_S = 1
+# In process isolation an event after a late one waits for an init, which a busy machine takes its time for.
+TIMEOUTS_S = {"invocation": 1, "window": 1, "process": 3}
 # What is wrong with a handler that takes too long: it waits, it keeps everybody busy, it left company or files, for which
 # there is no time any more.
 LATE = ["wait", "print", "children", "files"]
@@ -40,7 +41,11 @@ def answering(request: pytest.FixtureRequest) -> Iterator[tuple[str, RuntimeProc
         "DAYFLY_TIMEOUT_MARGIN": "0.4",
     }
     with RuntimeProcess(
-        FUNCTIONS, "policies.handler", runtime="dayfly", environment=environment, timeout_s=TIMEOUT_S
+        FUNCTIONS,
+        "policies.handler",
+        runtime="dayfly",
+        environment=environment,
+        timeout_s=TIMEOUTS_S[isolation],
     ) as process:
         yield isolation, process
 
@@ -50,15 +55,18 @@ def test_the_caller_gets_lambdas_words_and_the_next_event_a_fresh_worker(
 ) -> None:
     isolation, process = answering
     before = asked(process.invoke({}).payload)
+    words = f"Task timed out after {TIMEOUTS_S[isolation]}.00 seconds"
     for act in LATE:
         sent = process.api.send({"act": act})
         late = sent.wait(10)
         times = sent.wait_next(10)
-        assert times.next_asked - times.sent < TIMEOUT_S * 1e9, "all is over before the platform's timeout"
+        assert times.next_asked - times.sent < TIMEOUTS_S[isolation] * 1e9, (
+            "all is over before the platform's timeout"
+        )
         assert late.kind == "error"
         assert json.loads(late.body) == {
             "errorType": "Sandbox.Timedout",
-            "errorMessage": f"RequestId: {sent.request_id} Error: Task timed out after 1.00 seconds",
+            "errorMessage": f"RequestId: {sent.request_id} Error: {words}",
         }
         assert late.request is not None
         name = "Lambda-Runtime-Function-Error-Type"
@@ -70,7 +78,7 @@ def test_the_caller_gets_lambdas_words_and_the_next_event_a_fresh_worker(
         assert (after["init"] == before["init"]) is (isolation != "process")
         before = after
     assert process.output().count('"types":["worker.timed-out"]') == len(LATE)
-    assert "Task timed out after 1.00 seconds" in process.output()
+    assert words in process.output()
     assert "worker.died" not in process.output()
     commands = [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in process.tree()]
     assert not any(b"sleep" in command for command in commands)

@@ -6,14 +6,22 @@ import json
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from tests.runtimes import RuntimeProcess
 
-from dayfly.core.proofs import parse_key
+from dayfly.core import frames
+from dayfly.core.activity import Activity
+from dayfly.core.frames import Answer
+from dayfly.core.proofs import FleetKey, parse_key
 from dayfly.fleet.records.events import Intake, LogEvent
 from dayfly.fleet.records.judging import LineReader
 from dayfly.fleet.records.rows import Environment, Finding, Invocation, Package
+from dayfly.supervisor.ledger import Ledger
+from dayfly.supervisor.report import Reporter
+from dayfly.supervisor.worker import Worker
 
 KEY = "ab" * 32
 SOURCE = """
@@ -198,3 +206,32 @@ def test_without_a_key_nobody_is_named(function: Path) -> None:
     assert (row.source, row.principal, row.subject) == (0, 0, 0)
     assert row.shape
     assert row.pattern
+
+
+class Unreadable(dict[str, str]):
+    """Headers that cannot be read, in the place of whatever in an event nobody thought of."""
+
+    def get(self, key: str, default: object = None) -> str:
+        raise RecursionError
+
+
+class Told:
+    """A reporter that keeps what it is told."""
+
+    key = FleetKey(bytes(32))
+    code = 0
+
+    def __init__(self) -> None:
+        self.left: list[str] = []
+        self.lines: list[tuple[str, Activity]] = []
+
+    def invocation(self, *, worker: int, outcome: str, activity: Activity) -> None:
+        self.lines.append((outcome, activity))
+
+
+def test_an_event_that_cannot_be_read_has_its_line() -> None:
+    told = Told()
+    answer = Answer(frames.RESULT, b"", b"1", 1)
+    Ledger(cast(Reporter, told)).tell(cast(Worker, SimpleNamespace(number=1)), Unreadable(), b"{}", answer)
+    ((outcome, activity),) = told.lines
+    assert (outcome, activity.trigger, activity.bytes_in) == ("success", "unreadable", 2)

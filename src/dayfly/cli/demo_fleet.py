@@ -161,10 +161,12 @@ class _Trade:
 
     async def _attack(self) -> None:
         await asyncio.sleep(self._peace_s)
+        # Said before it is over: the first cards leak while it still goes on.
+        self._say(f"the burst begins: {self._attackers} malicious payments, all at once")
         served = await self._shop.attack(self._attackers)
         self._infected = {one.environment_id for one in served}
         self._say(
-            f"the burst: {self._attackers} malicious payments reached {len(self._infected)} environments, which are "
+            f"the burst is over: it reached {len(self._infected)} environments, which are "
             "infected now. There will be no second one."
         )
 

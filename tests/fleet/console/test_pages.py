@@ -241,6 +241,14 @@ def test_headings_of_the_overview_leave_none_out(tab: Tab) -> None:
     assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
 
 
+@pytest.mark.parametrize("page", ["/functions", "/coverage", "/lifetimes"])
+def test_a_page_that_finds_nothing_does_not_say_that_nothing_ever_came(served: Served, page: str) -> None:
+    for query in ("?until=2020-01-01", "?q=no-such-name"):
+        text = httpx.get(served.url + page + query, timeout=30).text
+        assert "No line has arrived yet" not in text
+        assert "No function" in text or "No line of Lambda" in text
+
+
 def test_pages_work_without_javascript(browser: Browser, served: Served) -> None:
     for tab in _tab(browser, served, javascript=False):
         tab.open(f"/functions/{served.function}?span=6h")

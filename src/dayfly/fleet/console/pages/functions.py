@@ -12,6 +12,7 @@ from dayfly.fleet.console.drawing.lifelines import draw
 from dayfly.fleet.console.query import Query
 from dayfly.fleet.console.reading.function import read_function
 from dayfly.fleet.console.reading.functions import SORTS, read_functions
+from dayfly.fleet.console.reading.ingest import is_new
 from dayfly.fleet.console.reading.protection import ORDER
 from dayfly.fleet.console.span import read_span
 from dayfly.fleet.console.templating import Asked, render
@@ -41,6 +42,7 @@ def functions_page(console: Console) -> ControllerRouterHandler:
             found=found,
             sort=sort,
             level=level,
+            is_new=not found.rows and is_new(console),
             now=console.now(),
         )
 
@@ -65,7 +67,14 @@ def coverage_page(console: Console) -> ControllerRouterHandler:
             page=100,
         )
         return render(
-            request, "coverage.html", query=query, span=span, found=found, level=level, now=console.now()
+            request,
+            "coverage.html",
+            query=query,
+            span=span,
+            found=found,
+            level=level,
+            is_new=not found.rows and is_new(console),
+            now=console.now(),
         )
 
     return coverage

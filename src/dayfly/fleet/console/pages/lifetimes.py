@@ -9,6 +9,7 @@ from litestar.response import Response
 
 from dayfly.fleet.console.drawing.survival import draw
 from dayfly.fleet.console.query import Query
+from dayfly.fleet.console.reading.ingest import is_new
 from dayfly.fleet.console.reading.lifetimes import read_lifetimes
 from dayfly.fleet.console.span import read_span
 from dayfly.fleet.console.templating import Asked, render
@@ -31,7 +32,14 @@ def lifetimes_page(console: Console) -> ControllerRouterHandler:
         )
         curve = draw(found.together.lives) if found.together else None
         return render(
-            request, "lifetimes.html", query=query, span=span, found=found, curve=curve, now=console.now()
+            request,
+            "lifetimes.html",
+            query=query,
+            span=span,
+            found=found,
+            curve=curve,
+            is_new=not found.rows and is_new(console),
+            now=console.now(),
         )
 
     return lifetimes

@@ -77,6 +77,11 @@ def hear(console: Console, now: datetime) -> Voices:
     )
 
 
+def is_new(console: Console) -> bool:
+    """Whether no line ever came: a page that finds nothing says so only then."""
+    return hear(console, console.now()).voice == "empty"
+
+
 def judge(
     health: Mapping[str, object], received: datetime | None, newest: datetime | None, now: datetime
 ) -> Voices:

@@ -32,7 +32,7 @@ WITH
         WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
             AND cityHash64(account, region, function, pattern) IN {suspects:Array(UInt64)}
     ),
-    hits AS
+    hits AS MATERIALIZED
     (
         SELECT
             account, region, function, pattern, time, environment, request_id, source, principal,

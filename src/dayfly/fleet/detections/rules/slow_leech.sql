@@ -38,7 +38,7 @@ WITH
             AND cityHash64(account, region, function, 'pattern', pattern) IN {suspects:Array(UInt64)}
     ),
     -- Hashing strings costs more than all else: what is left after numbers were compared is sorted out by `key` below.
-    calls AS
+    calls AS MATERIALIZED
     (
         SELECT
             account, region, function, route, time, environment, request_id, source, principal, pattern, duration_us, outcome,
@@ -68,7 +68,7 @@ WITH
         WHERE slot >= toStartOfHour({start:DateTime64(3)}) - toIntervalDay(1) AND slot < {now:DateTime64(3)}
         GROUP BY account, region, function, route
     ),
-    by_route AS
+    by_route AS MATERIALIZED
     (
         SELECT
             any(account) AS account, any(region) AS region, any(function) AS function, route, key, any(kind) AS kind, any(who) AS who,

@@ -36,6 +36,7 @@ GLOBAL INNER JOIN
     SELECT account, region, function, min(slot) AS watched_since
     FROM routes
     WHERE slot >= toStartOfHour({start:DateTime64(3)}) - toIntervalDay(1) AND slot < {now:DateTime64(3)}
+        AND function GLOBAL IN (SELECT function FROM hot)
     GROUP BY account, region, function
 ) AS watched USING (account, region, function)
 WHERE since >= watched_since + toIntervalSecond({learned:UInt32}) AND since >= {start:DateTime64(3)} - toIntervalHour(6)
