@@ -8,12 +8,20 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from dayfly.fleet.store.schema import Deployment, migrate, tables
 from dayfly.fleet.store.store import Place, Store
 
 _numbers = itertools.count(1)
+
+
+# A machine that is busy with other things makes inputs slowly, and that is no fault of a test.
+hypothesis.settings.register_profile(
+    "fleet", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("fleet")
 
 
 @pytest.fixture(scope="session")

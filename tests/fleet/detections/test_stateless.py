@@ -271,7 +271,7 @@ HONEST: dict[str, tuple[str, list[Invocation]]] = {
         for number in range(800) for trigger in ("http-api", "rest-api", "alb", "websocket")[number % 4 :][:1]
     ]),
     "a database that is slow for everybody for half an hour": ("slow_leech", [
-        call(NOW - 4000 + number, 60_000 + number, source=9_000 + number * 7 % 31, duration_us=6_000_000) for number in range(1800)
+        call(NOW - 4000 + number, 60_000 + number, source=9_000 + number * 7 % 83, duration_us=6_000_000) for number in range(1800)
     ]),
     "a customer who is signed in and looks at all that is new": (
         "scraping", [

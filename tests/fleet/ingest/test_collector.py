@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from tests.fleet.ingest.batches import BEGIN, firehose, line, packed, record
 from tests.fleet.ingest.standin import StandIn
+from tests.fleet.service.running import until
 
 from dayfly.fleet.ingest.collector import Collector, Limits
 from dayfly.fleet.ingest.reading import BatchReader, Header
@@ -202,8 +203,8 @@ def test_a_store_that_is_away_loses_nothing(tmp_path: Path, store: Store, clickh
         with Collector(tmp_path, away, StandIn(), limits=Limits(reserve_bytes=0)) as collector:
             for number in range(1, 31):
                 send(collector, str(number), line(7, number))
-            assert not collector.drain(0.6)
-            assert "nobody" in str(collector.health()["store_fault"])
+            until(lambda: "nobody" in str(collector.health()["store_fault"]))
+            assert not collector.drain(0.0)
         with Collector(tmp_path, away, StandIn(), limits=Limits(reserve_bytes=0)) as collector:
             assert send(collector, "30", line(7, 30))
             away.is_away = False

@@ -14,6 +14,7 @@ _GOOD = [
     "SELECT * FROM invocations AS i INNER JOIN environments AS e ON e.environment = i.environment, numbers(5)",
     "SELECT 'FROM file(''/etc/passwd'')' AS text, domain(route) AS d, format('{}', version) FROM environments -- FROM system.tables",
     "SELECT route FROM invocations AS i ARRAY JOIN [1, 2] AS n, [3] AS m JOIN findings USING (environment)",
+    "WITH a AS MATERIALIZED (SELECT 1 AS x), b AS (SELECT x FROM a) SELECT * FROM b, a",
     "SELECT version, i.version FROM invocations AS i WHERE status NOT IN (401, 403) AND i.source GLOBAL IN (SELECT source FROM callers)",
     "SELECT * FROM (invocations AS i JOIN findings AS f ON i.environment = f.environment) WHERE f.kind IN ('a') OR (i.route, 1) IN (('x', 1))",
     "SELECT 'café “file”' AS t, NULL AS n FROM invocations WHERE t IS NOT NULL ORDER BY route, status LIMIT 1, 2",
@@ -89,6 +90,7 @@ _BAD = [
     ("SELECT 1 FROM invocations AS array JOIN other.one", "another database"),
     # Names of WITH, where they are not what they seem.
     ("WITH triage AS (SELECT * FROM triage) SELECT * FROM triage", "no table triage"),
+    ("WITH triage AS MATERIALIZED (SELECT * FROM triage) SELECT * FROM triage", "no table triage"),
     ("WITH RECURSIVE t AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM t) SELECT * FROM t", "no table t "),
     ("SELECT (WITH triage AS (SELECT 1) SELECT 1) FROM triage", "no table triage"),
     ("SELECT 1 FROM triage WINDOW triage AS (ORDER BY 1)", "no table triage"),

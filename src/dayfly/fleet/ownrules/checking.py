@@ -360,8 +360,10 @@ def _with_names(tokens: list[_Token]) -> _Names:
     for position, token in enumerate(tokens):
         if token.kind == "other" and token.text in "([{":
             name = ""
-            if is_with and not opened and position >= 2 and tokens[position - 1].is_word("as"):
-                named = tokens[position - 2]
+            # name AS (…) or name AS MATERIALIZED (…)
+            named_by = position - 2 if tokens[position - 1].is_word("materialized") else position - 1
+            if is_with and not opened and named_by >= 1 and tokens[named_by].is_word("as"):
+                named = tokens[named_by - 1]
                 name = named.name if named.kind in ("word", "quoted") else ""
             opened.append(name)
         elif token.kind == "other" and token.text in ")]}" and opened:

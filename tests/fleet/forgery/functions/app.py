@@ -89,7 +89,10 @@ def looked_for(data):
                 if file.read()[::-1].find(data) >= 0:
                     found.append(f"/proc/{pid}/{name}")
     found += [f"os.environ[{key}]" for key, value in os.environ.items() if data in value[::-1].encode()]
-    raw = bytes.fromhex(data.decode()[::-1])[::-1]
+    # Digit by digit: turned round for a moment, it would be found where that moment left it.
+    raw = bytes(
+        int(data[at : at + 1], 16) | int(data[at + 1 : at + 2], 16) << 4 for at in range(0, len(data), 2)
+    )
     with open("/proc/self/maps") as maps:
         regions = [line.split() for line in maps]
     for region in regions:

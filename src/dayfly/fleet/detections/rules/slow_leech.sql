@@ -81,32 +81,32 @@ WITH
         WHERE key IN {suspects:Array(UInt64)}
         GROUP BY route, key
     ),
-    -- What the others' calls took in the same minutes: when the function or what it calls is ill, everybody is slow. Each caller
-    -- has one vote, so that a leech among five callers or more does not excuse itself.
+    -- What the callers' calls took in the same quarter of an hour: when the function or what it calls is ill, everybody is slow.
+    -- Each caller has one vote, so that a leech among eight callers or more does not excuse itself.
     votes AS
     (
-        SELECT account, region, function, route, slot, quantileExact(0.5)(seconds_caller) AS seconds_then
+        SELECT account, region, function, slot, quantileExact(0.5)(seconds_caller) AS seconds_then
         FROM
         (
-            SELECT account, region, function, route, toStartOfFiveMinutes(time) AS slot, source, avg(duration_us) / 1e6 AS seconds_caller
+            SELECT account, region, function, toStartOfFifteenMinutes(time) AS slot, source, avg(duration_us) / 1e6 AS seconds_caller
             FROM invocations
             WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)} AND source != 0
                 AND function GLOBAL IN (SELECT function FROM by_route)
-            GROUP BY account, region, function, route, slot, source
+            GROUP BY account, region, function, slot, source
         )
-        GROUP BY account, region, function, route, slot
-        HAVING count() >= 5
+        GROUP BY account, region, function, slot
+        HAVING count() >= 8
     ),
     alike AS
     (
         SELECT account, region, function, key, kind, sum(seconds_then) AS seconds_alike
         FROM
         (
-            SELECT account, region, function, route, key, kind, toStartOfFiveMinutes(time) AS slot
+            SELECT account, region, function, key, kind, toStartOfFifteenMinutes(time) AS slot
             FROM calls
             WHERE key IN {suspects:Array(UInt64)}
         ) AS own
-        GLOBAL INNER JOIN votes USING (account, region, function, route, slot)
+        GLOBAL INNER JOIN votes USING (account, region, function, slot)
         GROUP BY account, region, function, key, kind
     ),
     leeches AS
