@@ -99,7 +99,7 @@ def test_a_script_that_executes_another_program_and_its_child_live_on(tmp_path: 
         assert "environment.earlier-life" not in shop.findings()
 
 
-@pytest.mark.parametrize("name", ["/opt/extensions/agent", "python3"])
+@pytest.mark.parametrize("name", ["/opt/extensions/agent", pytest.param("python3", marks=pytest.mark.slow)])
 def test_no_survivor_passes_for_the_extension(name: str, tmp_path: Path) -> None:
     with shop_with_extension(tmp_path) as shop:
         shop.serve(1)

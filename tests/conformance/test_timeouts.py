@@ -27,8 +27,15 @@ def asked(payload: object) -> dict[str, object]:
     return payload
 
 
+# A process initialises anew for each of them, which takes its time; one is enough for `make test`.
 @pytest.fixture(
-    params=[(isolation, lock) for isolation in ISOLATIONS for lock in ("off", "on")],
+    params=[
+        pytest.param(
+            (isolation, lock), marks=[pytest.mark.slow] if (isolation, lock) == ("process", "on") else []
+        )
+        for isolation in ISOLATIONS
+        for lock in ("off", "on")
+    ],
     ids=lambda param: f"{param[0]}-{'locked' if param[1] == 'on' else 'open'}",
 )
 def answering(request: pytest.FixtureRequest) -> Iterator[tuple[str, RuntimeProcess]]:

@@ -53,7 +53,15 @@ def results(interpreter: Interpreter) -> dict[str, Told]:
     return found
 
 
-@pytest.fixture(scope="module", params=found_interpreters(), ids=lambda one: one.version)
+# Twelve seconds each: the newest in `make test`, all of them in `make test-slow`.
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(one, marks=[] if one == found_interpreters()[-1] else [pytest.mark.slow])
+        for one in found_interpreters()
+    ],
+    ids=lambda one: one.version,
+)
 def told(request: pytest.FixtureRequest) -> dict[str, Told]:
     return results(request.param)
 

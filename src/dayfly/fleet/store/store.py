@@ -61,6 +61,9 @@ _EMBEDDED_SETTINGS = {
     "compile_expressions": 0,
     "compile_aggregate_expressions": 0,
     "compile_sort_description": 0,
+    # By default a thread more needs a free gigabyte below the engine's own memory cap, which is smaller: every query
+    # would run on one core.
+    "max_threads_min_free_memory_per_thread": 0,
 }
 # On a cluster, a subquery of IN or JOIN is asked once and sent to every shard; ClickHouse would refuse it unless each said
 # GLOBAL: https://clickhouse.com/docs/operations/settings/settings#distributed_product_mode
