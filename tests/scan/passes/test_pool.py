@@ -50,6 +50,12 @@ def test_a_process_that_hangs_is_ended() -> None:
     assert len(answers) == 20
 
 
+def test_a_process_that_hangs_in_its_end_is_ended() -> None:
+    answers = run_apart("os._exit = lambda code: time.sleep(1000)\nreturn 'x'")
+    assert len(answers) == 20
+    assert {ending for _, ending, _ in answers} == {"done"}
+
+
 def test_where_every_process_dies_the_rest_is_given_up() -> None:
     answers = run_apart("os._exit(1)", count=200)
     assert len(answers) == 200

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 # A worker bounds its own time by its processor's; this is for one that is stuck where no signal is seen.
 _WALL_FACTOR = 4.0
+# A worker without a task ends at once; one that is stopped, or stuck in its end, is ended.
+_FAREWELL_S = 2.0
 # Functions whose analysis kills the process that does it are rare; a machine out of memory kills every one.
 _MAX_DEATHS = 25
 _ENDING = (signal.SIGINT, signal.SIGTERM)
@@ -128,7 +130,10 @@ class _Pool:
         number = next(waiting, None)
         if number is None:
             worker.close()
-            worker.process.join()
+            worker.process.join(_FAREWELL_S)
+            if worker.process.is_alive():
+                worker.process.kill()
+                worker.process.join()
             self._workers.remove(worker)
         else:
             worker.give(number)
