@@ -118,4 +118,4 @@ def test_the_store_may_be_a_clickhouse_elsewhere(tmp_path: Path, clickhouse_url:
         assert person.sign_in("vic").status_code == 303
         assert person.get("/").status_code == 200
         assert not (tmp_path / "store").exists()
-    assert "ClickHouse" in _refusal("http://127.0.0.1:1", "--folder", str(tmp_path), "--port", "0")
+    assert "HTTP" in _refusal("clickhouse://127.0.0.1:1", "--folder", str(tmp_path), "--port", "0")
