@@ -10,8 +10,9 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from tests.fleet.sharded import shard
 
-from dayfly.fleet.store.schema import Deployment, migrate, tables
+from dayfly.fleet.store.schema import Deployment, migrate
 from dayfly.fleet.store.store import Place, Store
 
 _numbers = itertools.count(1)
@@ -52,20 +53,9 @@ def store(clickhouse_url: str) -> Iterator[Store]:
 
 @pytest.fixture
 def shards(clickhouse_url: str, store: Store) -> Iterator[Store]:
-    """The same rows behind ClickHouse's distributed pipeline: tables of its Distributed engine over two shards.
-
-    Each of the two "servers" of the cluster has half of the rows of `store`: a view that knows its shard's number.
-    """
+    """The same rows behind ClickHouse's distributed pipeline: tables of its Distributed engine over two shards."""
     database = f"{store.database}_shards"
     with Store(Place.parse(clickhouse_url), database=database) as opened:
-        for table in tables():
-            opened.command(
-                f"CREATE VIEW {table.name}_local AS SELECT * FROM {store.database}.{table.name} "
-                f"WHERE sipHash64({table.shard}) % 2 = shardNum() - 1"
-            )
-            opened.command(
-                f"CREATE TABLE {table.name} AS {store.database}.{table.name} "
-                f"ENGINE = Distributed('shards', currentDatabase(), '{table.name}_local', sipHash64({table.shard}))"
-            )
+        shard(opened, of=store)
         yield opened
         opened.command("DROP DATABASE {database:Identifier}", {"database": database})

@@ -14,9 +14,10 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 from tests.fleet.console.planted import Planted, fill_console
 from tests.fleet.console.serving import shown_rules
+from tests.fleet.sharded import shard
 
 from dayfly.fleet.console.console import Console
-from dayfly.fleet.store.schema import Deployment, migrate, tables
+from dayfly.fleet.store.schema import Deployment, migrate
 from dayfly.fleet.store.store import Place, Store
 
 # The whole folder runs in one process, whose browser and stores are made once.
@@ -44,15 +45,7 @@ def filled(clickhouse_url: str) -> Iterator[Filled]:
     with Store(place, database="console") as store, Store(place, database="console_shards") as shards:
         migrate(store, Deployment.SINGLE)
         planted = fill_console(store, invocations=4_000, now=NOW)
-        for table in tables():
-            shards.command(
-                f"CREATE VIEW {table.name}_local AS SELECT * FROM console.{table.name} "
-                f"WHERE sipHash64({table.shard}) % 2 = shardNum() - 1"
-            )
-            shards.command(
-                f"CREATE TABLE {table.name} AS console.{table.name} "
-                f"ENGINE = Distributed('shards', currentDatabase(), '{table.name}_local', sipHash64({table.shard}))"
-            )
+        shard(shards, of=store)
         consoles = [Console(one, _health, shown_rules, dict, lambda: moment(NOW)) for one in (store, shards)]
         yield Filled(consoles[0], consoles[1], planted)
         for console in consoles:
