@@ -15,7 +15,7 @@ from dayfly.fleet.detections.runner import Runner
 from dayfly.fleet.detections.running import Found
 from dayfly.fleet.records.rows import Invocation, Triage
 from dayfly.fleet.store.sqlfiles import parse_sql
-from dayfly.fleet.store.store import Store
+from dayfly.fleet.store.store import Row, Store
 
 NOW = 1_764_000_000.0
 _ROWS = parse_sql("rows", "SELECT rule, uid, severity, events FROM detections ORDER BY updated")
@@ -245,16 +245,16 @@ def paced(store: Store, monkeypatch: pytest.MonkeyPatch) -> tuple[Clock, Stopwat
     stopwatch, ran, clock = Stopwatch(), list[str](), Clock()
 
     def run(
-        _store: Store, rule: Rule, *, start: float, now: float, suspects: Sequence[object] | None = None
+        _store: Store, rule: Rule, *, start: float, now: float, suspects: Sequence[Row] | None = None
     ) -> Found:
         ran.append(rule.name if now == clock.now or suspects else f"late {rule.name}")
         stopwatch.now += rule.severity * 0.02
         return Found([], 0)
 
-    def look(_store: Store, rule: Rule, *, start: float, now: float) -> list[object]:
+    def look(_store: Store, rule: Rule, *, start: float, now: float) -> list[Row]:
         ran.append(f"{rule.name} looks")
         stopwatch.now += rule.severity * 0.02
-        return [1]
+        return [{"suspect": 1}]
 
     monkeypatch.setattr("dayfly.fleet.detections.runner.run_rule", run)
     monkeypatch.setattr("dayfly.fleet.detections.runner.find_suspects", look)

@@ -15,6 +15,8 @@ from dayfly.fleet.store.store import Store, StoreError
 _ABSENT = {
     139: "NO_ELEMENTS_IN_CONFIG",
     225: "NO_ZOOKEEPER",
+    # What ALTER … ON CLUSTER says where CREATE says one of the others.
+    392: "QUERY_IS_PROHIBITED",
     701: "CLUSTER_DOESNT_EXIST",
     999: "KEEPER_EXCEPTION",
 }
@@ -47,6 +49,18 @@ def test_a_clusters_statements_fail_for_want_of_a_cluster_alone(store: Store) ->
         with pytest.raises(StoreError) as caught:
             store.command(statement)
         assert caught.value.code in _ABSENT, caught.value.message
+
+
+def test_a_clusters_new_column_comes_to_the_rows_and_to_what_spreads_them() -> None:
+    alters = [
+        one
+        for file in migrations()
+        for one in statements_for(file, Deployment.CLUSTER, cluster="main")
+        if "ADD COLUMN" in one
+    ]
+    names = re.findall(r"ALTER TABLE (\w+) ON CLUSTER 'main' ADD COLUMN IF NOT EXISTS", "\n".join(alters))
+    assert names and len(names) == len(alters)
+    assert [f"{name}_local" for name in names[1::2]] == names[::2]
 
 
 def test_cloud_says_merge_tree_and_no_settings_of_a_disk(store: Store) -> None:

@@ -25,7 +25,18 @@ _TECHNIQUE = re.compile(r"T\d{4}(\.\d{3})?")
 _THRESHOLD = re.compile(r"(\S+)\s+\((\w+)\)\s+(\S.*)")
 _PARAMETER = re.compile(r"\{(\w+):\s*(\w+(?:\(\w+\))?)\}")
 _ALWAYS = {"now": "DateTime64(3)", "start": "DateTime64(3)"}
-_SUSPECTS = {"suspects": "Array(UInt64)"}
+# What a query for suspects may tell of each, by its column, and what the rule gets of all of them.
+SUSPECT_COLUMNS = {
+    "suspect": "suspects",
+    "function": "suspect_functions",
+    "caller": "suspect_callers",
+    "pattern": "suspect_patterns",
+    "role": "suspect_roles",
+}
+_SUSPECTS = {
+    name: "Array(String)" if name in {"suspect_functions", "suspect_roles"} else "Array(UInt64)"
+    for name in SUSPECT_COLUMNS.values()
+}
 _INTEGERS = re.compile(r"U?Int(8|16|32|64)")
 _MAX_EVERY = 86_400
 _MAX_LOOKBACK = 30 * 86_400
@@ -51,7 +62,8 @@ class Rule:
 
     `every`, `lookback` and `gap` are seconds: how often it runs, what it looks at each time, and how long a subject may
     be quiet before a further sighting is a new detection. `limit` is how long one run may take. `suspects` is a cheap
-    query whose numbers `suspect` the rule gets as {suspects:Array(UInt64)}; where it finds none, the rule is not run.
+    query whose columns the rule gets as arrays, named in SUSPECT_COLUMNS: values that are written out let ClickHouse use its
+    indices, which a subquery of a WITH does not. Where it finds none, the rule is not run.
     """
 
     name: str

@@ -22,7 +22,7 @@ from dayfly.fleet.store.store import StoreError
 if TYPE_CHECKING:
     from dayfly.fleet.detections.rules import Rule
     from dayfly.fleet.records.rows import Detection
-    from dayfly.fleet.store.store import Store
+    from dayfly.fleet.store.store import Row, Store
 
 _LATE_EVERY = 60
 # Lines may have come in while nobody ran: the first tick looks at what the last day brought.
@@ -67,7 +67,7 @@ class _Half:
     """A run of which the suspects are known, as of `now`, and the rest is to come."""
 
     now: float
-    suspects: list[object]
+    suspects: list[Row]
     seconds: float
 
 
@@ -182,7 +182,8 @@ class Runner:
         known = (
             schedule.judging if rule.suspects is None or rule.name in schedule.halves else schedule.looking
         )
-        return known.get(rule.name, 0.0)
+        # What a rule takes that never ran is not known; two such at once are enough.
+        return known.get(rule.name, self._budget / 2)
 
     def _turn(self, rule: Rule, now: float, began: float, muted: frozenset[str]) -> list[Written]:
         """Look for suspects and judge them, both now if both fit."""

@@ -8,12 +8,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 
 from dayfly.fleet.detections.concluding import detection_from
+from dayfly.fleet.detections.rules import SUSPECT_COLUMNS
 from dayfly.fleet.store.sqlfiles import SqlFile, read_sql
 
 if TYPE_CHECKING:
     from dayfly.fleet.detections.rules import Rule
     from dayfly.fleet.records.rows import Detection
-    from dayfly.fleet.store.store import Store
+    from dayfly.fleet.store.store import Row, Store
 
 # A rule that finds more than this has found no attack but its own mistake: the worst are kept, the rest is counted.
 MOST = 100
@@ -36,11 +37,10 @@ class Found:
     all: int
 
 
-def find_suspects(store: Store, rule: Rule, *, start: float, now: float) -> list[object]:
+def find_suspects(store: Store, rule: Rule, *, start: float, now: float, threads: int = 0) -> list[Row]:
     """Return what the rule's cheap query suspects over [start, now); raises StoreError. Only for a rule that has one."""
     assert rule.suspects is not None
-    rows = store.rows(rule.suspects, _parameters(rule, start, now), settings=_settings(rule))
-    return [row["suspect"] for row in rows]
+    return store.rows(rule.suspects, _parameters(rule, start, now), settings=_settings(rule, threads))
 
 
 def run_rule(
@@ -50,32 +50,44 @@ def run_rule(
     start: float,
     now: float,
     most: int = MOST,
-    suspects: Sequence[object] | None = None,
+    suspects: Sequence[Row] | None = None,
+    threads: int = 0,
 ) -> Found:
     """Run `rule` over [start, now). Raises StoreError where it fails or takes longer than its limit.
 
-    `suspects` are those of `find_suspects` over the same span, None if nobody has looked yet.
+    `suspects` are those of `find_suspects` over the same span, None if nobody has looked yet. `threads` bounds what one
+    query uses; 0 leaves it to ClickHouse.
     """
     parameters = {**_parameters(rule, start, now), "most": most}
     if rule.suspects is not None:
         if suspects is None:
-            suspects = find_suspects(store, rule, start=start, now=now)
+            suspects = find_suspects(store, rule, start=start, now=now, threads=threads)
         if not suspects:
             return Found([], 0)
-        parameters["suspects"] = suspects
+        parameters |= _named(suspects)
     bounded = read_sql("dayfly.fleet.detections", "sql/bounded")
-    query = SqlFile(rule.name, {}, bounded.text.replace("@Rule", rule.sql.text.rstrip().removesuffix(";"), 1))
-    rows = store.rows(query, parameters, settings=_settings(rule))
+    query = SqlFile(rule.name, {}, bounded.body.replace("@Rule", rule.sql.body, 1))
+    rows = store.rows(query, parameters, settings=_settings(rule, threads))
     found = [detection_from(rule, row, updated=now) for row in rows]
     return Found(found, cast(int, rows[0]["found"]) if rows else 0)
+
+
+def _named(suspects: Sequence[Row]) -> dict[str, list[object]]:
+    """The columns of a query for suspects as a rule's parameters, each value once; the empty ones tell nothing."""
+    return {
+        parameter: list(dict.fromkeys(row[column] for row in suspects if row[column]))
+        for column, parameter in SUSPECT_COLUMNS.items()
+        if column in suspects[0]
+    }
 
 
 def _parameters(rule: Rule, start: float, now: float) -> dict[str, object]:
     return {**rule.parameters(), "start": moment(start), "now": moment(now)}
 
 
-def _settings(rule: Rule) -> dict[str, object]:
-    return {"max_execution_time": rule.limit, **(_OWN if rule.own else {})}
+def _settings(rule: Rule, threads: int) -> dict[str, object]:
+    bound = {"max_threads": threads} if threads else {}
+    return {"max_execution_time": rule.limit, **bound, **(_OWN if rule.own else {})}
 
 
 def moment(time: float) -> str:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 # What a tick of a second may take of it: the rest is the collector's and the console's.
-BUDGET = 0.08
+BUDGET = 0.06
 
 
 class Detecting:

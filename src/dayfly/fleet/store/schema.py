@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _TABLE = re.compile(r"^CREATE TABLE (\w+)", re.MULTILINE)
 _VIEW = re.compile(r"^CREATE MATERIALIZED VIEW (\w+) TO (\w+)", re.MULTILINE)
 _READS = re.compile(r"^FROM (\w+)$", re.MULTILINE)
+_COLUMN = re.compile(r"^ALTER TABLE (\w+) ADD COLUMN IF NOT EXISTS ", re.MULTILINE)
 _ENGINE = re.compile(r"ENGINE = @(\w+)\(([^)]*)\)")
 _SHARD = re.compile(r"^-- shard: (\w+)$", re.MULTILINE)
 _CLUSTER = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
@@ -115,6 +116,8 @@ def migrate(store: Store, deployment: Deployment, *, cluster: str = "") -> list[
 def _adapt(statement: str, deployment: Deployment, cluster: str) -> list[str]:
     if (view := _VIEW.search(statement)) is not None:
         return [_adapt_view(statement, view, cluster if deployment is Deployment.CLUSTER else "")]
+    if (column := _COLUMN.search(statement)) is not None:
+        return _adapt_column(statement, column, cluster if deployment is Deployment.CLUSTER else "")
     table = _TABLE.search(statement)
     if table is None:
         return [statement]
@@ -156,6 +159,16 @@ def _adapt_view(statement: str, view: re.Match[str], cluster: str) -> str:
     if read is None:
         raise ValueError(f"the view {view[1]} reads no table in a line of its own")
     return local.replace(read[0], f"FROM {read[1]}_local AS {read[1]}", 1)
+
+
+def _adapt_column(statement: str, column: re.Match[str], cluster: str) -> list[str]:
+    """On a cluster the table that spreads rows must have the column, too; the rows' own comes first."""
+    if not cluster:
+        return [statement]
+    return [
+        statement.replace(column[0], column[0].replace(column[1], f"{name} ON CLUSTER '{cluster}'", 1), 1)
+        for name in (f"{column[1]}_local", column[1])
+    ]
 
 
 def _settings(statement: str) -> str:

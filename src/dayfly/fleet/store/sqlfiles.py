@@ -23,6 +23,14 @@ class SqlFile:
     text: str
 
     @property
+    def body(self) -> str:
+        """The text below the header, without the semicolon at its end: what goes into another query."""
+        lines = self.text.splitlines()
+        while lines and lines[0].startswith("--"):
+            del lines[0]
+        return "\n".join(lines).strip().removesuffix(";")
+
+    @property
     def statements(self) -> list[str]:
         """The statements of a file that has several, each with the comments above it."""
         return [part.strip() for part in _END.split(self.text) if _has_sql(part)]

@@ -25,11 +25,12 @@
 WITH
     slots AS
     (
-        SELECT account, region, function, route, slot, sum(requests) AS asked, sum(refused) AS refusals
+        SELECT function_key, route, slot, sum(requests) AS asked, sum(refused) AS refusals
         FROM routes
         WHERE slot >= {start:DateTime64(3)} - toIntervalDay(1) AND slot < {now:DateTime64(3)}
-            AND cityHash64(function, route) IN {suspects:Array(UInt64)}
-        GROUP BY account, region, function, route, slot
+            AND function IN {suspect_functions:Array(String)}
+            AND cityHash64(function_key, cityHash64(route)) IN {suspects:Array(UInt64)}
+        GROUP BY function_key, route, slot
     ),
     windows AS
     (
@@ -43,18 +44,18 @@ WITH
         FROM slots
         WINDOW
             recent AS (
-                PARTITION BY account, region, function, route ORDER BY toUnixTimestamp(slot)
+                PARTITION BY function_key, route ORDER BY toUnixTimestamp(slot)
                 RANGE BETWEEN {window:UInt32} PRECEDING AND CURRENT ROW
             ),
             before AS (
-                PARTITION BY account, region, function, route ORDER BY toUnixTimestamp(slot)
+                PARTITION BY function_key, route ORDER BY toUnixTimestamp(slot)
                 RANGE BETWEEN 86400 PRECEDING AND 3600 PRECEDING
             )
     ),
     spans AS
     (
         SELECT
-            account, region, function, route, min(slot) - toIntervalSecond({window:UInt32}) AS begin,
+            function_key, route, min(slot) - toIntervalSecond({window:UInt32}) AS begin,
             max(slot) + toIntervalMinute(5) AS end,
             argMax(refusals_recent, refusals_recent - usual) AS most_refusals,
             max(refusals_recent - usual) AS most_above
@@ -67,37 +68,38 @@ WITH
         WHERE slot >= {start:DateTime64(3)} AND slots_before >= 6
             AND refusals_recent >= {min_refusals:UInt32} + usual + 3 * sqrt(usual)
             AND refusals_recent >= {times_usual:Float64} * usual
-        GROUP BY account, region, function, route
+        GROUP BY function_key, route
     ),
     refused_calls AS MATERIALIZED
     (
-        SELECT account, region, function, route, source, time, environment, request_id, subject, status, most_refusals, most_above
+        SELECT account, region, function, function_key, route, source, time, environment, request_id, subject, status, most_refusals, most_above
         FROM failures
-        GLOBAL INNER JOIN spans USING (account, region, function, route)
+        GLOBAL INNER JOIN spans USING (function_key, route)
         WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)} AND time >= begin AND time < end
+            AND function IN {suspect_functions:Array(String)}
             AND status >= 400 AND status < 500 AND status != 429 AND source != 0
     ),
     -- Callers of whom nothing else is known in these hours than failures.
     lone AS
     (
-        SELECT function, source
+        SELECT function_key, source
         FROM callers
         WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
-            AND source GLOBAL IN (SELECT source FROM refused_calls)
-        GROUP BY function, source
+            AND function IN {suspect_functions:Array(String)} AND source GLOBAL IN (SELECT source FROM refused_calls)
+        GROUP BY function_key, source
         HAVING sum(failed) >= 0.9 * sum(requests)
     ),
     episodes AS
     (
         SELECT
-            account, region, function, route, any(most_refusals) AS refusals, any(most_refusals - most_above) AS usual,
+            any(account) AS account, any(region) AS region, any(function) AS function, route, any(most_refusals) AS refusals, any(most_refusals - most_above) AS usual,
             min(time) AS first_time, max(time) AS last_time, count() AS failures, uniqExact(subject) AS subjects,
             groupUniqArray(100)(environment) AS environments, uniqExact(environment) AS environments_all,
             groupUniqArray(100)(source) AS sources, uniqExact(source) AS callers,
             groupUniqArray(100)(request_id) AS request_ids, countIf(status IN (401, 403)) AS denied
         FROM refused_calls
-        WHERE (function, source) GLOBAL IN (SELECT function, source FROM lone)
-        GROUP BY account, region, function, route
+        WHERE (function_key, source) GLOBAL IN (SELECT function_key, source FROM lone)
+        GROUP BY function_key, route
         HAVING callers >= {min_callers:UInt32} AND subjects >= {min_subjects_share:Float64} * failures
             AND failures >= {min_refusals:UInt32}
     )

@@ -25,28 +25,20 @@
 -- param_most_per_environment: 40 (Float64) requests per environment beyond which it is a load, not a burst
 -- param_most_callers: 60 (UInt32) callers beyond which it is a crowd
 WITH
-    suspected AS MATERIALIZED
-    (
-        SELECT DISTINCT account, region, function, pattern
-        FROM patterns
-        WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
-            AND cityHash64(account, region, function, pattern) IN {suspects:Array(UInt64)}
-    ),
     hits AS MATERIALIZED
     (
         SELECT
-            account, region, function, pattern, time, environment, request_id, source, principal,
+            account, region, function, function_key, pattern, time, environment, request_id, source, principal,
             residue != 0 OR request_id GLOBAL IN (
                 SELECT request_id FROM findings WHERE time >= {start:DateTime64(3)} - toIntervalHour(1) AND severity >= 3
             ) AS is_marked,
             toUnixTimestamp64Milli(time) - lagInFrame(toUnixTimestamp64Milli(time), 1, 0) OVER life AS pause
         FROM invocations
         WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)}
-            AND function GLOBAL IN (SELECT function FROM suspected)
-            AND pattern GLOBAL IN (SELECT pattern FROM suspected)
-            AND (account, region, function, pattern) GLOBAL IN (SELECT account, region, function, pattern FROM suspected)
+            AND function IN {suspect_functions:Array(String)} AND pattern IN {suspect_patterns:Array(UInt64)}
+            AND cityHash64(function_key, pattern) IN {suspects:Array(UInt64)}
         WINDOW life AS (
-            PARTITION BY account, region, function, pattern ORDER BY time ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+            PARTITION BY function_key, pattern ORDER BY time ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
         )
     ),
     numbered AS
@@ -54,22 +46,22 @@ WITH
         SELECT *, sum(pause > 1000 * {silence:UInt32}) OVER life AS burst_number
         FROM hits
         WINDOW life AS (
-            PARTITION BY account, region, function, pattern ORDER BY time ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+            PARTITION BY function_key, pattern ORDER BY time ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
         )
     ),
     -- Since when each of these callers has called the function: a webhook's sender with a new kind of event is no stranger.
     acquainted AS
     (
-        SELECT account, region, function, source, min(callers.first) AS known_since
+        SELECT function_key, source, min(callers.first) AS known_since
         FROM callers
         WHERE hour >= toStartOfHour({start:DateTime64(3)}) - toIntervalDay(1) AND hour < {now:DateTime64(3)}
-            AND source GLOBAL IN (SELECT source FROM hits)
-        GROUP BY account, region, function, source
+            AND function IN {suspect_functions:Array(String)} AND source GLOBAL IN (SELECT source FROM hits)
+        GROUP BY function_key, source
     ),
     bursts AS
     (
         SELECT
-            account, region, function, pattern, burst_number, count() AS requests, min(time) AS first_time, max(time) AS last_time,
+            any(account) AS account, any(region) AS region, any(function) AS function, function_key, pattern, burst_number, count() AS requests, min(time) AS first_time, max(time) AS last_time,
             groupUniqArray(100)(environment) AS environments, uniqExact(environment) AS environments_all,
             groupUniqArray(100)(source) AS sources, uniqExact(source) AS callers, max(principal) AS signed_in,
             groupUniqArray(100)(request_id) AS request_ids, countIf(is_marked) AS marks,
@@ -77,8 +69,8 @@ WITH
             toFloat64(quantileExact(0.95)(toUnixTimestamp64Milli(time)) - quantileExact(0.05)(toUnixTimestamp64Milli(time))) / 1000
                 AS burst
         FROM numbered
-        GLOBAL LEFT JOIN acquainted USING (account, region, function, source)
-        GROUP BY account, region, function, pattern, burst_number
+        GLOBAL LEFT JOIN acquainted USING (function_key, source)
+        GROUP BY function_key, pattern, burst_number
         HAVING environments_all >= {min_environments:UInt32} AND burst <= {burst:UInt32} AND callers <= {most_callers:UInt32}
             AND requests <= {most_per_environment:Float64} * environments_all
             -- The silence must have been seen, not only not yet broken.
@@ -86,16 +78,16 @@ WITH
     ),
     present AS
     (
-        SELECT account, region, function, max(places) AS serving
+        SELECT function_key, max(places) AS serving
         FROM
         (
-            SELECT account, region, function, hour, uniqCombinedMerge(12)(environments) AS places
+            SELECT function_key, hour, uniqCombinedMerge(12)(environments) AS places
             FROM patterns
             WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
-                AND function GLOBAL IN (SELECT function FROM suspected)
-            GROUP BY account, region, function, hour
+                AND function IN {suspect_functions:Array(String)}
+            GROUP BY function_key, hour
         )
-        GROUP BY account, region, function
+        GROUP BY function_key
     )
 SELECT
     concat(function, ' ', hex(pattern)) AS subject_key,
@@ -115,4 +107,4 @@ SELECT
         'Tuple(pattern UInt64, requests UInt64, callers UInt64, burst Float64, share Float64, findings UInt64)'
     )) AS facts
 FROM bursts
-LEFT JOIN present USING (account, region, function)
+LEFT JOIN present USING (function_key)

@@ -28,33 +28,20 @@
 -- param_most_milliseconds: 25.0 (Float64) mean duration beyond which the calls do work
 -- param_most_subjects: 3 (UInt32) different things asked for
 WITH
-    suspected AS MATERIALIZED
-    (
-        SELECT function, 'caller' AS kind, source AS who FROM callers
-        WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
-            AND cityHash64(account, region, function, 'caller', source) IN {suspects:Array(UInt64)}
-        UNION DISTINCT
-        SELECT function, 'pattern' AS kind, pattern AS who FROM patterns
-        WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
-            AND cityHash64(account, region, function, 'pattern', pattern) IN {suspects:Array(UInt64)}
-    ),
-    -- Hashing strings costs more than all else: what is left after numbers were compared is sorted out by `key` below.
+    -- Whoever is suspected on another function is sorted out by `key` below.
     calls AS
     (
         SELECT
             account, region, function, time, environment, request_id, source, principal, pattern, subject, duration_us, trigger,
             arrayJoin([
-                ('caller', cityHash64(account, region, function, 'caller', source), source),
-                ('pattern', cityHash64(account, region, function, 'pattern', pattern), pattern)
+                ('caller', cityHash64(function_key, source), source),
+                ('pattern', cityHash64(function_key, pattern), pattern)
             ]) AS kind_key,
             kind_key.1 AS kind, kind_key.2 AS key, kind_key.3 AS who
         FROM invocations
         WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)}
-            AND function GLOBAL IN (SELECT function FROM suspected)
-            AND (
-                source GLOBAL IN (SELECT who FROM suspected WHERE kind = 'caller')
-                OR pattern GLOBAL IN (SELECT who FROM suspected WHERE kind = 'pattern')
-            )
+            AND function IN {suspect_functions:Array(String)}
+            AND (source IN {suspect_callers:Array(UInt64)} OR pattern IN {suspect_patterns:Array(UInt64)})
     ),
     -- Calls within five seconds of each other are one coming, to several environments at once.
     paused AS

@@ -18,17 +18,12 @@
 -- param_min_missing: 3 (UInt32) lines that must be missing in a function
 -- param_many_functions: 5 (UInt32) functions with gaps at once from which on it is the road
 WITH
-    lines AS
+    lines AS MATERIALIZED
     (
         SELECT account, region, function, environment, sequence, time, 0 AS is_grave
         FROM invocations
         WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)} AND sequence != 0
-            AND environment IN {suspects:Array(UInt64)}
-            AND function GLOBAL IN (
-                SELECT function FROM lives
-                WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
-                    AND environment IN {suspects:Array(UInt64)}
-            )
+            AND function IN {suspect_functions:Array(String)} AND environment IN {suspects:Array(UInt64)}
         UNION ALL
         SELECT account, region, function, environment, sequence, time, severity >= 4 AS is_grave
         FROM findings
@@ -40,22 +35,29 @@ WITH
         WHERE time >= {start:DateTime64(3)} - INTERVAL 1 MINUTE AND time < {now:DateTime64(3)} AND sequence != 0
             AND environment IN {suspects:Array(UInt64)}
     ),
+    -- Of most that are suspected nothing is missing: counting tells that much faster than putting lines in order.
+    broken AS
+    (
+        SELECT environment
+        FROM lines
+        GROUP BY environment
+        HAVING max(sequence) - min(sequence) + 1 > uniqExact(sequence)
+    ),
     known AS
     (
         SELECT environment, sequence, any(account) AS account, any(region) AS region, any(function) AS function,
             min(time) AS at, max(is_grave) AS is_grave
         FROM lines
+        WHERE environment GLOBAL IN (SELECT environment FROM broken)
         GROUP BY environment, sequence
     ),
     steps AS
     (
         SELECT *,
-            lagInFrame(sequence, 1, sequence) OVER (PARTITION BY environment ORDER BY sequence
-                ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS before,
-            lagInFrame(at, 1, at) OVER (PARTITION BY environment ORDER BY sequence
-                ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS before_at,
-            max(is_grave) OVER (PARTITION BY environment) AS has_grave
+            lagInFrame(sequence, 1, sequence) OVER life AS before, lagInFrame(at, 1, at) OVER life AS before_at,
+            max(is_grave) OVER life AS has_grave
         FROM known
+        WINDOW life AS (PARTITION BY environment ORDER BY sequence ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
     ),
     gaps AS
     (
@@ -65,17 +67,13 @@ WITH
         WHERE sequence > before + 1 AND before_at >= {start:DateTime64(3)}
             AND at < {now:DateTime64(3)} - toIntervalSecond({settle:UInt32})
     ),
-    per_function AS MATERIALIZED
+    per_function AS
     (
         SELECT account, region, function, sum(missing) AS missing, count() AS gaps, uniqExact(environment) AS environments_all,
-            groupUniqArray(100)(environment) AS environments, min(before_at) AS first_time, max(at) AS last_time, max(has_grave) AS has_grave
+            groupUniqArray(100)(environment) AS environments, min(before_at) AS first_time, max(at) AS last_time,
+            max(has_grave) AS has_grave, count() OVER () AS functions_with_gaps
         FROM gaps
         GROUP BY account, region, function
-    ),
-    fleet AS
-    (
-        SELECT count() AS functions_with_gaps
-        FROM per_function
     ),
     serving AS
     (
@@ -83,21 +81,17 @@ WITH
         FROM lives
         WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
             AND lives.last >= {start:DateTime64(3)} AND lives.first < {now:DateTime64(3)}
-            AND function GLOBAL IN (SELECT function FROM per_function)
+            AND function IN {suspect_functions:Array(String)}
         GROUP BY function
     ),
     judged AS
     (
-        SELECT p.account AS account, p.region AS region, p.function AS function, p.missing AS missing, p.gaps AS gaps,
-            p.environments_all AS environments_all, p.environments AS environments, p.first_time AS first_time, p.last_time AS last_time,
-            p.has_grave AS has_grave, f.functions_with_gaps AS functions_with_gaps, s.serving AS serving,
-            functions_with_gaps >= {many_functions:UInt32} AS is_road,
-            if(is_road, 'the road', concat(p.function, ' ', p.account, ' ', p.region)) AS subject,
+        SELECT *, functions_with_gaps >= {many_functions:UInt32} AS is_road,
+            if(is_road, 'the road', concat(function, ' ', account, ' ', region)) AS subject,
             NOT is_road AND (has_grave OR (environments_all <= 2 AND serving >= 5)) AS is_suppressed
-        FROM per_function AS p
-        CROSS JOIN fleet AS f
-        GLOBAL LEFT JOIN serving AS s ON s.function = p.function
-        WHERE p.missing >= {min_missing:UInt32}
+        FROM per_function
+        GLOBAL LEFT JOIN serving USING (function)
+        WHERE missing >= {min_missing:UInt32}
     )
 SELECT
     subject AS subject_key,
@@ -120,7 +114,7 @@ SELECT
             multiIf(any(is_road), 'So many functions have gaps at once that the road must have lost them.',
                 max(is_suppressed), 'The others have none: somebody may have suppressed them.',
                 'Whether the road lost them or somebody suppressed them cannot be told.'),
-            arraySlice(groupUniqArrayArray(judged.environments), 1, 100)),
+            arraySort(arraySlice(groupUniqArrayArray(judged.environments), 1, 100))),
         'Tuple(missing UInt64, gaps UInt64, functions_with_gaps UInt64, judgement String, environment_list Array(UInt64))'
     )) AS facts
 FROM judged

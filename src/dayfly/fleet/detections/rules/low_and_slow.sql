@@ -29,15 +29,15 @@ WITH
     episodes AS
     (
         SELECT
-            account, region, function, pattern,
+            any(account) AS account, any(region) AS region, any(function) AS function, pattern,
             min(time) AS first_time, max(time) AS last_time, count() AS failures, uniqExact(subject) AS subjects,
             groupUniqArray(100)(environment) AS environments, uniqExact(environment) AS environments_all,
             groupUniqArray(100)(source) AS sources, uniqExact(source) AS callers,
             groupUniqArray(100)(request_id) AS request_ids
         FROM failures
         WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)} AND status != 429
-            AND cityHash64(account, region, function, pattern) IN {suspects:Array(UInt64)}
-        GROUP BY account, region, function, pattern
+            AND cityHash64(function_key, pattern) IN {suspects:Array(UInt64)}
+        GROUP BY function_key, pattern
         HAVING failures >= {min_failures:UInt32} AND callers >= {min_callers:UInt32}
             AND environments_all >= {min_environments:UInt32} AND failures <= {most_per_caller:UInt32} * callers
     )

@@ -28,13 +28,13 @@ WITH
     failed AS
     (
         SELECT
-            account, region, function, pattern, source, time, environment, request_id, subject,
+            account, region, function, function_key, pattern, source, time, environment, request_id, subject,
             request_id GLOBAL IN (
                 SELECT request_id FROM findings WHERE time >= {start:DateTime64(3)} - toIntervalHour(1) AND severity >= 3
             ) AS is_told
         FROM failures
         WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)} AND status != 429
-            AND cityHash64(account, region, function, pattern) IN {suspects:Array(UInt64)}
+            AND cityHash64(function_key, pattern) IN {suspects:Array(UInt64)}
     ),
     windows AS
     (
@@ -45,20 +45,20 @@ WITH
             greatest(uniqExact(subject) OVER recent, uniqExact(source) OVER recent) AS different_recent
         FROM failed
         WINDOW recent AS (
-            PARTITION BY account, region, function, pattern ORDER BY toUnixTimestamp(time)
+            PARTITION BY function_key, pattern ORDER BY toUnixTimestamp(time)
             RANGE BETWEEN {window:UInt32} PRECEDING AND CURRENT ROW
         )
     ),
     episodes AS
     (
         SELECT
-            account, region, function, pattern, max(failures_recent) AS most_failures,
+            any(account) AS account, any(region) AS region, any(function) AS function, pattern, max(failures_recent) AS most_failures,
             min(time) AS first_time, max(time) AS last_time, count() AS failures, uniqExact(subject) AS subjects,
             groupUniqArray(100)(environment) AS environments, uniqExact(environment) AS environments_all,
             groupUniqArray(100)(source) AS sources, uniqExact(source) AS callers,
             groupUniqArray(100)(request_id) AS request_ids, countIf(is_told) AS told
         FROM windows
-        GROUP BY account, region, function, pattern
+        GROUP BY function_key, pattern
         HAVING countIf(
             failures_recent >= {min_failures:UInt32} AND environments_recent >= {min_environments:UInt32}
             AND different_recent >= {min_environments:UInt32}

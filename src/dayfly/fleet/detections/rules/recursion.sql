@@ -21,60 +21,42 @@
 -- param_min_rounds: 60 (UInt32) invocations about one thing within a window
 -- param_min_share: 0.4 (Float64) share of the function's events in the same minutes that are about this one thing
 WITH
-    events AS MATERIALIZED
+    rounds AS MATERIALIZED
     (
-        SELECT account, region, function, subject, toUnixTimestamp(toStartOfFiveMinutes(time)) AS slot_seconds
+        SELECT function_key, subject, toStartOfFiveMinutes(time) AS slot, count() AS requests
         FROM invocations
         WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)}
-            AND function GLOBAL IN (
-                SELECT function FROM routes
-                WHERE slot >= toStartOfFiveMinutes({start:DateTime64(3)}) AND slot < {now:DateTime64(3)}
-                    AND cityHash64(account, region, function, slot) IN {suspects:Array(UInt64)}
-            )
-            AND cityHash64(account, region, function, toStartOfFiveMinutes(time)) IN {suspects:Array(UInt64)}
+            AND function IN {suspect_functions:Array(String)}
+            AND cityHash64(function_key, toStartOfFiveMinutes(time)) IN {suspects:Array(UInt64)}
             AND trigger NOT IN ('rest-api', 'http-api', 'function-url', 'alb', 'websocket', 'authorizer', 'cognito', 'lex', 'schedule', 'api') AND subject != 0
-    ),
-    -- Numbers alone are counted much faster than with the names of functions: first those, then the few that are left.
-    frequent AS
-    (
-        SELECT subject
-        FROM events
-        GROUP BY subject, slot_seconds
-        HAVING count() >= {min_rounds:UInt32} / 4
-    ),
-    rounds AS
-    (
-        SELECT account, region, function, subject, toDateTime(slot_seconds, 'UTC') AS slot, count() AS requests
-        FROM events
-        WHERE subject GLOBAL IN (SELECT subject FROM frequent)
-        GROUP BY account, region, function, subject, slot
+        GROUP BY function_key, subject, slot
         HAVING requests >= {min_rounds:UInt32} / 4
     ),
     slots AS
     (
-        SELECT account, region, function, slot, sum(requests) AS requests_slot
+        SELECT function_key, slot, sum(requests) AS requests_slot
         FROM routes
         WHERE slot >= toStartOfFiveMinutes({start:DateTime64(3)}) AND slot < {now:DateTime64(3)}
-            AND cityHash64(account, region, function, slot) IN {suspects:Array(UInt64)}
+            AND cityHash64(function_key, slot) IN {suspects:Array(UInt64)}
             AND trigger NOT IN ('rest-api', 'http-api', 'function-url', 'alb', 'websocket', 'authorizer', 'cognito', 'lex', 'schedule', 'api')
-        GROUP BY account, region, function, slot
+        GROUP BY function_key, slot
     ),
     loops AS MATERIALIZED
     (
         SELECT
-            account, region, function, subject, min(slot) AS begin, max(slot) + toIntervalMinute(5) AS end,
+            function_key, subject, min(slot) AS begin, max(slot) + toIntervalMinute(5) AS end,
             max(requests / requests_slot) AS most_share
         FROM rounds
-        INNER JOIN slots USING (account, region, function, slot)
+        INNER JOIN slots USING (function_key, slot)
         WHERE requests >= {min_share:Float64} * requests_slot
-        GROUP BY account, region, function, subject
+        GROUP BY function_key, subject
         -- Two neighbouring slots hold any window but for its ends.
         HAVING sum(requests) >= {min_rounds:UInt32} AND max(requests) >= {min_rounds:UInt32} * 300 / {window:UInt32}
     )
 SELECT
-    concat(function, ' ', hex(subject)) AS subject_key,
+    concat(any(function), ' ', hex(subject)) AS subject_key,
     toStartOfHour(first_time) AS episode,
-    account, region, [function] AS functions, groupUniqArray(100)(environment) AS environments,
+    any(account) AS account, any(region) AS region, [any(function)] AS functions, groupUniqArray(100)(environment) AS environments,
     uniqExact(environment) AS environments_all, [] AS sources, groupUniqArray(100)(request_id) AS request_ids,
     count() AS events, min(time) AS first_time, max(time) AS last_time,
     toUInt8(4) AS severity,
@@ -86,7 +68,8 @@ SELECT
         tuple(subject, any(trigger), sum(duration_us) / 1e6), 'Tuple(subject UInt64, trigger String, run Float64)'
     )) AS facts
 FROM invocations
-GLOBAL INNER JOIN loops USING (account, region, function, subject)
+GLOBAL INNER JOIN loops USING (function_key, subject)
 WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)} AND time >= begin AND time < end
-    AND function GLOBAL IN (SELECT function FROM loops) AND subject GLOBAL IN (SELECT subject FROM loops)
-GROUP BY account, region, function, subject
+    AND function IN {suspect_functions:Array(String)}
+    AND function_key GLOBAL IN (SELECT function_key FROM loops) AND subject GLOBAL IN (SELECT subject FROM loops)
+GROUP BY function_key, subject

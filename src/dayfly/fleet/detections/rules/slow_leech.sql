@@ -27,51 +27,39 @@
 -- param_times_usual: 4.0 (Float64) times as long as other calls on the same routes
 -- param_min_share: 0.01 (Float64) share of the function's run time in the look-back
 WITH
-    suspected AS MATERIALIZED
-    (
-        SELECT function, 'caller' AS kind, source AS who FROM callers
-        WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
-            AND cityHash64(account, region, function, 'caller', source) IN {suspects:Array(UInt64)}
-        UNION DISTINCT
-        SELECT function, 'pattern' AS kind, pattern AS who FROM patterns
-        WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
-            AND cityHash64(account, region, function, 'pattern', pattern) IN {suspects:Array(UInt64)}
-    ),
-    -- Hashing strings costs more than all else: what is left after numbers were compared is sorted out by `key` below.
+    -- Whoever is suspected on another function is sorted out by `key` below.
     calls AS MATERIALIZED
     (
         SELECT
-            account, region, function, route, time, environment, request_id, source, principal, pattern, duration_us, outcome,
+            function_key, route, time, environment, request_id, source, principal, pattern, duration_us, outcome,
             arrayJoin([
-                ('caller', cityHash64(account, region, function, 'caller', source), source),
-                ('pattern', cityHash64(account, region, function, 'pattern', pattern), pattern)
+                ('caller', cityHash64(function_key, source), source),
+                ('pattern', cityHash64(function_key, pattern), pattern)
             ]) AS kind_key,
             kind_key.1 AS kind, kind_key.2 AS key, kind_key.3 AS who
         FROM invocations
         WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)} AND source != 0
-            AND function GLOBAL IN (SELECT function FROM suspected)
-            AND (
-                source GLOBAL IN (SELECT who FROM suspected WHERE kind = 'caller')
-                OR pattern GLOBAL IN (SELECT who FROM suspected WHERE kind = 'pattern')
-            )
+            AND function IN {suspect_functions:Array(String)}
+            AND (source IN {suspect_callers:Array(UInt64)} OR pattern IN {suspect_patterns:Array(UInt64)})
     ),
     -- What all calls of a route take, the leech's own among them: where it is most of them, the day before tells.
     usual AS
     (
         SELECT
-            account, region, function, route,
+            function_key, route,
             sumIf(duration_us, slot < {start:DateTime64(3)}) / greatest(sumIf(requests, slot < {start:DateTime64(3)}), 1) / 1e6 AS before,
             sumIf(requests, slot < {start:DateTime64(3)}) AS requests_before,
             sumIf(duration_us, slot >= {start:DateTime64(3)}) / 1e6 AS seconds_now,
             sumIf(requests, slot >= {start:DateTime64(3)}) AS requests_now
         FROM routes
         WHERE slot >= toStartOfHour({start:DateTime64(3)}) - toIntervalDay(1) AND slot < {now:DateTime64(3)}
-        GROUP BY account, region, function, route
+            AND function IN {suspect_functions:Array(String)}
+        GROUP BY function_key, route
     ),
     by_route AS MATERIALIZED
     (
         SELECT
-            any(account) AS account, any(region) AS region, any(function) AS function, route, key, any(kind) AS kind, any(who) AS who,
+            any(function_key) AS function_key, route, key, any(kind) AS kind, any(who) AS who,
             count() AS requests, sum(duration_us) / 1e6 AS seconds,
             countIf(outcome = 'timeout') AS timeouts, min(time) AS first_time, max(time) AS last_time,
             groupUniqArray(100)(environment) AS environments_route, groupUniqArray(100)(source) AS sources_route,
@@ -85,34 +73,35 @@ WITH
     -- Each caller has one vote, so that a leech among eight callers or more does not excuse itself.
     votes AS
     (
-        SELECT account, region, function, slot, quantileExact(0.5)(seconds_caller) AS seconds_then
+        SELECT function_key, slot, quantileExact(0.5)(seconds_caller) AS seconds_then
         FROM
         (
-            SELECT account, region, function, toStartOfFifteenMinutes(time) AS slot, source, avg(duration_us) / 1e6 AS seconds_caller
+            SELECT function_key, toStartOfFifteenMinutes(time) AS slot, source, avg(duration_us) / 1e6 AS seconds_caller
             FROM invocations
             WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)} AND source != 0
-                AND function GLOBAL IN (SELECT function FROM by_route)
-            GROUP BY account, region, function, slot, source
+                AND function IN {suspect_functions:Array(String)}
+                AND function_key GLOBAL IN (SELECT function_key FROM by_route)
+            GROUP BY function_key, slot, source
         )
-        GROUP BY account, region, function, slot
+        GROUP BY function_key, slot
         HAVING count() >= 8
     ),
     alike AS
     (
-        SELECT account, region, function, key, kind, sum(seconds_then) AS seconds_alike
+        SELECT key, sum(seconds_then) AS seconds_alike
         FROM
         (
-            SELECT account, region, function, key, kind, toStartOfFifteenMinutes(time) AS slot
+            SELECT function_key, key, toStartOfFifteenMinutes(time) AS slot
             FROM calls
             WHERE key IN {suspects:Array(UInt64)}
         ) AS own
-        GLOBAL INNER JOIN votes USING (account, region, function, slot)
-        GROUP BY account, region, function, key, kind
+        GLOBAL INNER JOIN votes USING (function_key, slot)
+        GROUP BY key
     ),
     leeches AS
     (
         SELECT
-            account, region, function, key, kind, any(who) AS who, sum(requests) AS requests_all, sum(seconds) AS seconds_all,
+            function_key, key, any(kind) AS kind, any(who) AS who, sum(requests) AS requests_all, sum(seconds) AS seconds_all,
             -- What the same calls would have taken if they were like the others.
             sum(requests * if(
                 requests_before >= 20, before,
@@ -123,17 +112,20 @@ WITH
             groupUniqArrayArray(100)(sources_route) AS sources, max(callers_route) AS callers,
             groupUniqArrayArray(100)(ids_route) AS request_ids, max(signed_in) AS signed
         FROM by_route
-        INNER JOIN usual USING (account, region, function, route)
-        GROUP BY account, region, function, key, kind
+        INNER JOIN usual USING (function_key, route)
+        GROUP BY function_key, key
         HAVING requests_all >= {min_requests:UInt32} AND seconds_all >= {min_seconds:UInt32}
             AND seconds_all >= {min_mean:Float64} * requests_all AND seconds_all >= {times_usual:Float64} * seconds_usual
     ),
     totals AS
     (
-        SELECT account, region, function, sum(duration_us) / 1e6 AS seconds_function
+        SELECT
+            function_key, any(account) AS account, any(region) AS region, any(function) AS function,
+            sum(duration_us) / 1e6 AS seconds_function
         FROM routes
         WHERE slot >= {start:DateTime64(3)} AND slot < {now:DateTime64(3)}
-        GROUP BY account, region, function
+            AND routes.function IN {suspect_functions:Array(String)}
+        GROUP BY function_key
     )
 SELECT
     concat(function, ' ', kind, ' ', hex(who)) AS subject_key,
@@ -162,10 +154,10 @@ FROM
 (
     SELECT
         *, seconds_all / greatest(seconds_function, 1) AS share,
-        groupArrayIf(sources, kind = 'pattern') OVER (PARTITION BY account, region, function) AS told
+        groupArrayIf(sources, kind = 'pattern') OVER (PARTITION BY function_key) AS told
     FROM leeches
-    INNER JOIN totals USING (account, region, function)
-    LEFT JOIN alike USING (account, region, function, key, kind)
+    INNER JOIN totals USING (function_key)
+    LEFT JOIN alike USING (key)
 )
 WHERE share >= {min_share:Float64} AND seconds_all >= {times_usual:Float64} * seconds_alike
     -- Who is told as one of a pattern's callers is not told again.

@@ -18,9 +18,10 @@
 -- param_stable: 8 (UInt32) networks that a function uses at most where a new one means something
 -- param_own_share: 0.3 (Float64) share of a function's calls that makes a habit
 WITH
-    calls AS MATERIALIZED
+    calls AS
     (
-        SELECT DISTINCT account, region, function, role, concat(account, ' ', role) AS owner, access_key, event_id, event_source, event_name, source_ip, user_agent, error_code, time,
+        SELECT DISTINCT account, region, function, role, concat(account, ' ', role) AS owner, access_key, event_id, event_name, source_ip, user_agent, error_code, time,
+            time < {start:DateTime64(3)} AS is_before,
             extract(user_agent, '^[\\[("'']*([A-Za-z0-9_.-]+)') AS product,
             position(user_agent, 'AWS_Lambda') > 0 AS in_lambda,
             concat(lower(product), if(in_lambda, ' in Lambda', '')) AS agent,
@@ -31,93 +32,78 @@ WITH
                 concat(arrayStringConcat(arraySlice(splitByChar('.', source_ip), 1, 3), '.'), '.0/24')) AS network
         FROM api_calls
         WHERE time >= {start:DateTime64(3)} - INTERVAL 14 DAY AND time < {now:DateTime64(3)} AND access_key != 0
-            AND (account, role) GLOBAL IN (SELECT account, role FROM api_calls WHERE access_key IN {suspects:Array(UInt64)}
-                AND time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)})
+            AND role IN {suspect_roles:Array(String)}
             -- AWS itself acts for the function: an endpoint's name or "AWS Internal" instead of an address.
             AND source_ip != 'AWS Internal' AND source_ip != '' AND NOT match(source_ip, '\\.amazonaws\\.com(\\.cn)?$')
             AND NOT match(user_agent, '^([a-z0-9.-]+\\.amazonaws\\.com|AWS Internal)')
     ),
-    -- A session's name may be anybody's: these are functions.
-    real AS
+    uses AS
     (
-        SELECT DISTINCT function FROM calls WHERE in_lambda
-        UNION DISTINCT
-        SELECT DISTINCT function FROM environments
+        SELECT account, function, role, owner, access_key, network, agent, region, any(in_lambda) AS in_lambda,
+            any(is_private) AS is_private, count() AS calls_ever, countIf(is_before) AS calls_before,
+            countIf(NOT is_before) AS calls_now, minIf(time, NOT is_before) AS first_at, max(time) AS last_at,
+            groupUniqArrayIf(10)(source_ip, NOT is_before) AS addresses, groupUniqArrayIf(5)(user_agent, NOT is_before) AS agents,
+            groupUniqArrayIf(20)(event_name, NOT is_before) AS names, countIf(error_code != '' AND NOT is_before) AS refused,
+            groupUniqArrayIf(500)(event_name, is_before) AS names_before
+        FROM calls
+        GROUP BY account, function, role, owner, access_key, network, agent, region
+    ),
+    -- Habits of a role: what it did before, and what several of its keys do.
+    in_regions AS
+    (
+        SELECT *,
+            uniqExact(access_key) OVER of_region >= 3 OR sum(calls_before) OVER of_region > 0
+                OR sum(calls_ever) OVER of_region >= 20 AS is_habitual
+        FROM uses
+        WINDOW of_region AS (PARTITION BY owner, region)
+    ),
+    habits AS
+    (
+        SELECT *,
+            sum(calls_ever) OVER of_owner AS calls_all, sum(calls_ever * in_lambda) OVER of_owner AS calls_in_lambda,
+            uniqExact(network) OVER of_owner AS networks, max(is_habitual) OVER of_owner AS has_habit,
+            groupUniqArrayArray(500)(names_before) OVER of_owner AS all_before,
+            sum(calls_before) OVER of_network > 0 OR uniqExact(access_key) OVER of_network >= 3
+                OR sum(calls_ever) OVER of_network / calls_all >= {own_share:Float64} OR is_private AND networks <= 1 AS is_network_known,
+            sum(calls_before) OVER of_agent > 0 OR uniqExact(access_key) OVER of_agent >= 3
+                OR sum(calls_ever) OVER of_agent / calls_all >= {own_share:Float64} AS is_agent_known,
+            uniqExactIf(network, calls_now > 0) OVER of_key AS networks_of_key,
+            -- A session's name may be anybody's: these are functions.
+            max(in_lambda) OVER (PARTITION BY function) AS is_function
+        FROM in_regions
+        WINDOW
+            of_owner AS (PARTITION BY owner), of_network AS (PARTITION BY owner, network),
+            of_agent AS (PARTITION BY owner, agent), of_key AS (PARTITION BY function, access_key)
     ),
     recent AS
     (
-        SELECT c.account AS account, c.function AS function, c.role AS role, c.owner AS owner, c.access_key AS access_key, c.network AS network, c.agent AS agent,
-            groupUniqArray(20)(c.region) AS regions, max(c.in_lambda) AS in_lambda, max(c.is_private) AS is_private, count() AS calls, min(time) AS first_at, max(time) AS last_at, groupUniqArray(10)(source_ip) AS addresses,
-            groupUniqArray(5)(user_agent) AS agents, groupUniqArray(20)(event_name) AS names, countIf(error_code != '') AS refused,
-            groupUniqArray(100)(event_id) AS ids
-        FROM calls AS c
-        WHERE c.time >= {start:DateTime64(3)} AND c.access_key IN {suspects:Array(UInt64)} AND c.function GLOBAL IN (SELECT function FROM real)
-        GROUP BY c.account, c.function, c.role, c.owner, c.access_key, c.network, c.agent
-    ),
-    -- Habits of a role: what it did before, and what several of its keys do.
-    networks AS
-    (
-        SELECT owner, network, countIf(time < {start:DateTime64(3)}) AS before, groupUniqArray(100)(access_key) AS keys, count() AS calls
-        FROM calls
-        GROUP BY owner, network
-    ),
-    agents AS
-    (
-        SELECT owner, agent, countIf(time < {start:DateTime64(3)}) AS before, groupUniqArray(100)(access_key) AS keys, count() AS calls
-        FROM calls
-        GROUP BY owner, agent
-    ),
-    roles AS
-    (
-        SELECT owner, count() AS calls, uniqExact(network) AS networks, countIf(in_lambda) AS calls_in_lambda, groupUniqArray(50)(region) AS regions_ever,
-            groupUniqArrayIf(50)(region, time < {start:DateTime64(3)}) AS regions_before, groupUniqArray(500)(event_name) AS names_ever,
-            groupUniqArrayIf(500)(event_name, time < {start:DateTime64(3)}) AS names_before, uniqExact(access_key) AS keys
-        FROM calls
-        GROUP BY owner
-    ),
-    region_use AS
-    (
-        SELECT owner, groupUniqArray(20)(use_region) AS habitual
-        FROM
-        (
-            SELECT owner, region AS use_region, uniqExact(access_key) AS keys, count() AS calls, countIf(time < {start:DateTime64(3)}) AS before
-            FROM calls
-            GROUP BY owner, region
-            HAVING keys >= 3 OR before > 0 OR calls >= 20
-        )
-        GROUP BY owner
-    ),
-    key_use AS
-    (
-        SELECT function, access_key, uniqExact(network, agent) AS places, groupUniqArray(20)(network) AS key_networks
-        FROM calls
-        WHERE time >= {start:DateTime64(3)} AND access_key IN {suspects:Array(UInt64)}
-        GROUP BY function, access_key
+        SELECT account, function, role, access_key, any(habits.region) AS region, min(habits.first_at) AS first_at,
+            max(habits.last_at) AS last_at, sum(calls_now) AS calls, groupUniqArrayArray(10)(habits.addresses) AS addresses,
+            groupUniqArrayArray(5)(habits.agents) AS agents, groupUniqArrayArray(20)(habits.names) AS names,
+            sum(habits.refused) AS refused, any(calls_all) AS all_calls, any(is_network_known) AS is_network_known,
+            any(is_agent_known) AS is_agent_known, any(networks) <= {stable:UInt32} AS is_settled,
+            any(in_lambda) AS in_lambda, any(calls_in_lambda) AS calls_in_lambda, any(all_before) AS all_before,
+            any(has_habit) AND max(NOT is_habitual) AS is_region_new, any(networks_of_key) > 1 AS is_of_several
+        FROM habits
+        WHERE calls_now > 0 AND access_key IN {suspects:Array(UInt64)} AND (is_function OR function GLOBAL IN (
+            SELECT function FROM environments WHERE function IN {suspect_functions:Array(String)}
+        ))
+        GROUP BY account, function, role, access_key, network, agent
+        -- Without a habit nothing is unusual.
+        HAVING all_calls >= 10 AND calls * 2 <= all_calls
     ),
     judged AS
     (
-        SELECT r.account AS account, r.regions[1] AS region, r.function AS function, r.role AS role, r.access_key AS access_key,
-            r.first_at AS first_at, r.last_at AS last_at, r.calls AS calls, r.addresses AS addresses, r.agents AS agents, r.names AS names,
-            o.calls AS all_calls,
-            n.before > 0 OR length(n.keys) >= 3 OR n.calls / o.calls >= {own_share:Float64} OR r.is_private AND o.networks <= 1 AS is_network_known,
-            a.before > 0 OR length(a.keys) >= 3 OR a.calls / o.calls >= {own_share:Float64} AS is_agent_known,
-            notEmpty(u.habitual) AND NOT hasAll(u.habitual, r.regions) AS is_region_new,
-            NOT is_network_known AND o.networks <= {stable:UInt32} AS is_network_odd,
-            NOT is_agent_known AND NOT r.in_lambda AND o.calls_in_lambda > 0 AS is_outside,
-            k.places > 1 AND length(k.key_networks) > 1 AND NOT is_network_known AS is_split,
-            arrayExists(x -> NOT has(o.names_before, x), arrayIntersect(r.names, ['GetCallerIdentity', 'ListBuckets', 'ListFunctions', 'ListFunctions20150331', 'ListRoles', 'ListUsers', 'GetAccountAuthorizationDetails',
+        SELECT *,
+            NOT is_network_known AND is_settled AS is_network_odd,
+            NOT is_agent_known AND NOT in_lambda AND calls_in_lambda > 0 AS is_outside,
+            is_of_several AND NOT is_network_known AS is_split,
+            arrayExists(x -> NOT has(all_before, x), arrayIntersect(names, ['GetCallerIdentity', 'ListBuckets', 'ListFunctions', 'ListFunctions20150331', 'ListRoles', 'ListUsers', 'GetAccountAuthorizationDetails',
                 'ListSecrets', 'DescribeInstances', 'ListTables', 'ListAttachedRolePolicies', 'GetAccountSummary', 'CreateUser', 'CreateAccessKey', 'AssumeRole']))
                 AS is_recon,
-            r.refused >= 3 AND r.refused * 2 >= r.calls AS is_refused,
+            refused >= 3 AND refused * 2 >= calls AS is_refused,
             (is_outside * 2 + (NOT is_agent_known AND NOT is_outside) + (NOT is_network_known) + is_network_odd + is_region_new + is_split + is_recon + is_refused) AS points
-        FROM recent AS r
-        GLOBAL INNER JOIN roles AS o ON o.owner = r.owner
-        GLOBAL LEFT JOIN networks AS n ON n.owner = r.owner AND n.network = r.network
-        GLOBAL LEFT JOIN agents AS a ON a.owner = r.owner AND a.agent = r.agent
-        GLOBAL LEFT JOIN region_use AS u ON u.owner = r.owner
-        GLOBAL LEFT JOIN key_use AS k ON k.function = r.function AND k.access_key = r.access_key
-        -- Without a habit nothing is unusual.
-        WHERE o.calls >= 10 AND r.calls * 2 <= o.calls
+        FROM recent
     )
 SELECT
     concat(function, ' ', hex(access_key)) AS subject_key,

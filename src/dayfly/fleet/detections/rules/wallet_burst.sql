@@ -21,41 +21,28 @@
 -- param_most_callers: 200 (UInt32) callers beyond which it is a crowd
 -- param_window: 900 (UInt32) seconds within which half of it lies
 WITH
-    suspected AS MATERIALIZED
-    (
-        SELECT function, 'caller' AS kind, source AS who FROM callers
-        WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
-            AND cityHash64(account, region, function, 'caller', source) IN {suspects:Array(UInt64)}
-        UNION DISTINCT
-        SELECT function, 'pattern' AS kind, pattern AS who FROM patterns
-        WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
-            AND cityHash64(account, region, function, 'pattern', pattern) IN {suspects:Array(UInt64)}
-    ),
-    -- Hashing strings costs more than all else: what is left after numbers were compared is sorted out by `key` below.
+    -- Whoever is suspected on another function is sorted out by `key` below.
     calls AS
     (
         SELECT
-            account, region, function, time, environment, request_id, source, principal, pattern, duration_us,
+            account, region, function, function_key, time, environment, request_id, source, principal, pattern, duration_us,
             arrayJoin([
-                ('caller', cityHash64(account, region, function, 'caller', source), source),
-                ('pattern', cityHash64(account, region, function, 'pattern', pattern), pattern)
+                ('caller', cityHash64(function_key, source), source),
+                ('pattern', cityHash64(function_key, pattern), pattern)
             ]) AS kind_key,
             kind_key.1 AS kind, kind_key.2 AS key, kind_key.3 AS who
         FROM invocations
         WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)} AND source != 0
-            AND function GLOBAL IN (SELECT function FROM suspected)
-            AND (
-                source GLOBAL IN (SELECT who FROM suspected WHERE kind = 'caller')
-                OR pattern GLOBAL IN (SELECT who FROM suspected WHERE kind = 'pattern')
-            )
+            AND function IN {suspect_functions:Array(String)}
+            AND (source IN {suspect_callers:Array(UInt64)} OR pattern IN {suspect_patterns:Array(UInt64)})
     ),
     storms AS
     (
         SELECT
-            any(account) AS account, any(region) AS region, any(function) AS function, key, any(kind) AS kind, any(who) AS who,
+            any(account) AS account, any(region) AS region, any(function) AS function, any(function_key) AS function_key, key, any(kind) AS kind, any(who) AS who,
             count() AS requests, sum(duration_us) / 1e6 AS run,
             min(time) AS begin, max(time) AS end,
-            dateDiff('second', quantileExact(0.25)(time), quantileExact(0.75)(time)) AS half,
+            quantilesExact(0.25, 0.75)(time) AS quartiles, dateDiff('second', quartiles[1], quartiles[2]) AS half,
             groupUniqArray(100)(environment) AS environments, uniqExact(environment) AS environments_all,
             groupUniqArray(100)(source) AS sources, uniqExact(source) AS callers,
             groupUniqArray(100)(request_id) AS request_ids, max(principal) AS signed_in
@@ -66,15 +53,16 @@ WITH
     ),
     usual AS
     (
-        SELECT account, region, function, quantile(0.75)(seconds_hour) AS usual_hour, count() AS hours
+        SELECT function_key, quantile(0.75)(seconds_hour) AS usual_hour
         FROM
         (
-            SELECT account, region, function, toStartOfHour(slot) AS hour, sum(duration_us) / 1e6 AS seconds_hour
+            SELECT function_key, toStartOfHour(slot) AS hour, sum(duration_us) / 1e6 AS seconds_hour
             FROM routes
             WHERE slot >= toStartOfHour({start:DateTime64(3)}) - toIntervalDay(1) AND slot < {now:DateTime64(3)}
-            GROUP BY account, region, function, hour
+                AND function IN {suspect_functions:Array(String)}
+            GROUP BY function_key, hour
         )
-        GROUP BY account, region, function
+        GROUP BY function_key
     )
 SELECT
     concat(function, ' ', kind, ' ', hex(who)) AS subject_key,
@@ -96,7 +84,7 @@ SELECT
         'Tuple(key UInt64, kind String, who String, run Float64, usual Float64, mean Float64)'
     )) AS facts
 FROM storms
-INNER JOIN usual USING (account, region, function)
+INNER JOIN usual USING (function_key)
 -- Somebody signed in may cost more before it is news.
 WHERE run >= if(signed_in != 0, 2, 1) * {times_usual:Float64} * usual_hour
 -- A pattern tells more than each of its callers, and of several patterns the dearest is told.

@@ -3,10 +3,10 @@
 WITH
     busy AS
     (
-        SELECT source, function, hour
+        SELECT source, function_key, hour
         FROM callers
         WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
-        GROUP BY source, function, hour
+        GROUP BY source, function_key, hour
         HAVING sum(requests) >= {min_subjects:UInt32} AND sum(failed) <= {most_failed:Float64} * sum(requests)
     ),
     fresh AS
@@ -26,7 +26,7 @@ SELECT DISTINCT source AS suspect
 FROM callers
 WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
     AND source GLOBAL IN (SELECT source FROM fresh)
-GROUP BY source, function, hour
+GROUP BY source, function_key, hour
 HAVING uniqCombinedMerge(12)(subjects) >= {min_subjects:UInt32}
     AND uniqCombinedMerge(12)(principals) <= {most_principals:UInt32}
 LIMIT 1000

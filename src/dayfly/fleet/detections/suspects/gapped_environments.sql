@@ -1,22 +1,23 @@
--- Environments whose lines' numbers have gaps, whatever kind of line has the numbers.
-SELECT environment AS suspect
+-- Environments whose lines' numbers have gaps, whatever kind of line has the numbers. `lives` counts by whole hours, and so
+-- do the others here.
+SELECT environment AS suspect, max(called) AS function
 FROM
 (
-    SELECT environment, sum(invocations) AS have, min(sequence_least) AS least, max(sequence_most) AS most,
+    SELECT environment, any(function) AS called, sum(invocations) AS have, min(sequence_least) AS least, max(sequence_most) AS most,
         CAST([], 'Array(UInt32)') AS others
     FROM lives
     WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)} AND sequence_most != 0
     GROUP BY environment
     HAVING most - least + 1 > have
     UNION ALL
-    SELECT environment, 0 AS have, 4294967295 AS least, 0 AS most, groupUniqArray(sequence) AS others
+    SELECT environment, '' AS called, 0 AS have, 4294967295 AS least, 0 AS most, groupUniqArray(sequence) AS others
     FROM
     (
         SELECT environment, sequence FROM findings
-        WHERE time >= toStartOfHour({start:DateTime64(3)}) AND time < {now:DateTime64(3)} AND sequence != 0
+        WHERE time >= toStartOfHour({start:DateTime64(3)}) AND time < toStartOfHour({now:DateTime64(3)}) + toIntervalHour(1) AND sequence != 0
         UNION ALL
         SELECT environment, sequence FROM behaviours
-        WHERE time >= toStartOfHour({start:DateTime64(3)}) AND time < {now:DateTime64(3)} AND sequence != 0
+        WHERE time >= toStartOfHour({start:DateTime64(3)}) AND time < toStartOfHour({now:DateTime64(3)}) + toIntervalHour(1) AND sequence != 0
     )
     GROUP BY environment
 )

@@ -2,11 +2,11 @@
 WITH
     busy AS MATERIALIZED
     (
-        SELECT function, route
+        SELECT function_key, cityHash64(route) AS way, any(function) AS function
         FROM failures
         WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)} AND status >= 400 AND status < 500
             AND status != 429 AND source != 0
-        GROUP BY function, route
+        GROUP BY function_key, way
         HAVING count() >= {min_refusals:UInt32} AND uniqExact(source) >= {min_callers:UInt32}
             AND uniqExact(subject) >= 0.5 * {min_subjects_share:Float64} * count()
     ),
@@ -14,18 +14,18 @@ WITH
     slots AS
     (
         SELECT
-            cityHash64(function) AS called, cityHash64(route) AS way, cityHash64(account) AS owner, cityHash64(region) AS place,
+            function_key, cityHash64(route) AS way,
             toUnixTimestamp(slot) AS at, sum(requests) AS asked, sum(refused) AS refusals
         FROM routes
         WHERE slot >= {start:DateTime64(3)} - toIntervalDay(1) AND slot < {now:DateTime64(3)}
-            AND (cityHash64(function), cityHash64(route)) GLOBAL IN (SELECT cityHash64(function), cityHash64(route) FROM busy)
-        GROUP BY called, way, owner, place, at
+            AND (function_key, cityHash64(route)) GLOBAL IN (SELECT function_key, way FROM busy)
+        GROUP BY function_key, way, at
     )
-SELECT cityHash64(function, route) AS suspect
+SELECT cityHash64(function_key, way) AS suspect, function
 FROM busy
-WHERE (cityHash64(function), cityHash64(route)) GLOBAL IN
+WHERE (function_key, way) GLOBAL IN
 (
-    SELECT called, way
+    SELECT function_key, way
     FROM
     (
         SELECT
@@ -37,10 +37,10 @@ WHERE (cityHash64(function), cityHash64(route)) GLOBAL IN
         FROM slots
         WINDOW
             recent AS (
-                PARTITION BY called, way, owner, place ORDER BY at RANGE BETWEEN {window:UInt32} PRECEDING AND CURRENT ROW
+                PARTITION BY function_key, way ORDER BY at RANGE BETWEEN {window:UInt32} PRECEDING AND CURRENT ROW
             ),
             before AS (
-                PARTITION BY called, way, owner, place ORDER BY at RANGE BETWEEN 86400 PRECEDING AND 3600 PRECEDING
+                PARTITION BY function_key, way ORDER BY at RANGE BETWEEN 86400 PRECEDING AND 3600 PRECEDING
             )
     )
     WHERE at >= toUnixTimestamp({start:DateTime64(3)}) AND refusals_recent >= {min_refusals:UInt32}

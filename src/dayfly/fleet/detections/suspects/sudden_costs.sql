@@ -2,38 +2,38 @@
 WITH
     costly AS MATERIALIZED
     (
-        SELECT account, region, function, hour, usual_hour
+        SELECT function_key, function, hour, usual_hour
         FROM
         (
             SELECT
-                account, region, function, toStartOfHour(slot) AS hour, sum(duration_us) / 1e6 AS seconds_hour,
-                quantile(0.75)(sum(duration_us) / 1e6) OVER (PARTITION BY account, region, function) AS usual_hour
+                function_key, any(function) AS function, toStartOfHour(slot) AS hour, sum(duration_us) / 1e6 AS seconds_hour,
+                quantile(0.75)(sum(duration_us) / 1e6) OVER (PARTITION BY function_key) AS usual_hour
             FROM routes
             WHERE slot >= toStartOfHour({start:DateTime64(3)}) - toIntervalDay(1) AND slot < {now:DateTime64(3)}
-            GROUP BY account, region, function, hour
+            GROUP BY function_key, hour
         )
         WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND seconds_hour >= {min_seconds:UInt32}
             AND seconds_hour >= {times_usual:Float64} * usual_hour
     )
-SELECT DISTINCT key AS suspect
+SELECT DISTINCT key AS suspect, function, caller, pattern
 FROM
 (
     SELECT
-        account, region, function, hour, cityHash64(account, region, function, 'pattern', pattern) AS key,
+        function_key, hour, toUInt64(0) AS caller, pattern, cityHash64(function_key, pattern) AS key,
         sum(duration_us) / 1e6 AS seconds_hour
     FROM patterns
     WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
-        AND (function, hour) GLOBAL IN (SELECT function, hour FROM costly)
-    GROUP BY account, region, function, pattern, hour
+        AND (function_key, hour) GLOBAL IN (SELECT function_key, hour FROM costly)
+    GROUP BY function_key, pattern, hour
     UNION ALL
     SELECT
-        account, region, function, hour, cityHash64(account, region, function, 'caller', source) AS key,
+        function_key, hour, source AS caller, toUInt64(0) AS pattern, cityHash64(function_key, source) AS key,
         sum(duration_us) / 1e6 AS seconds_hour
     FROM callers
     WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
-        AND (function, hour) GLOBAL IN (SELECT function, hour FROM costly)
-    GROUP BY account, region, function, source, hour
+        AND (function_key, hour) GLOBAL IN (SELECT function_key, hour FROM costly)
+    GROUP BY function_key, source, hour
 ) AS taken
-GLOBAL INNER JOIN costly USING (account, region, function, hour)
+GLOBAL INNER JOIN costly USING (function_key, hour)
 WHERE seconds_hour >= {min_seconds:UInt32} AND seconds_hour >= {times_usual:Float64} * usual_hour
 LIMIT 1000

@@ -5,7 +5,7 @@ WITH
     -- that it is not.
     sudden AS
     (
-        SELECT account, region, function, pattern
+        SELECT function_key, pattern
         FROM patterns
         WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
             AND requests >= {min_environments:UInt32} / 2
@@ -14,30 +14,30 @@ WITH
     ),
     hot AS MATERIALIZED
     (
-        SELECT account, region, function, pattern
+        SELECT function_key, pattern
         FROM patterns
         WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
-            AND (account, region, function, pattern) GLOBAL IN (SELECT account, region, function, pattern FROM sudden)
-        GROUP BY account, region, function, pattern
+            AND (function_key, pattern) GLOBAL IN (SELECT function_key, pattern FROM sudden)
+        GROUP BY function_key, pattern
         HAVING uniqCombinedMerge(12)(environments) >= {min_environments:UInt32}
     )
-SELECT cityHash64(account, region, function, pattern) AS suspect
+SELECT cityHash64(function_key, pattern) AS suspect, function, pattern
 FROM hot
 GLOBAL INNER JOIN
 (
-    SELECT account, region, function, pattern, min(first) AS since, sum(requests) AS requests_all, sum(failed) AS failures_all
+    SELECT function_key, pattern, min(first) AS since, sum(requests) AS requests_all, sum(failed) AS failures_all
     FROM patterns
     WHERE hour >= toStartOfHour({start:DateTime64(3)}) - toIntervalDay(1) AND hour < {now:DateTime64(3)}
-        AND (function, pattern) GLOBAL IN (SELECT function, pattern FROM hot)
-    GROUP BY account, region, function, pattern
-) AS known USING (account, region, function, pattern)
+        AND (function_key, pattern) GLOBAL IN (SELECT function_key, pattern FROM hot)
+    GROUP BY function_key, pattern
+) AS known USING (function_key, pattern)
 GLOBAL INNER JOIN
 (
-    SELECT account, region, function, min(slot) AS watched_since
+    SELECT function_key, any(function) AS function, min(slot) AS watched_since
     FROM routes
     WHERE slot >= toStartOfHour({start:DateTime64(3)}) - toIntervalDay(1) AND slot < {now:DateTime64(3)}
-        AND function GLOBAL IN (SELECT function FROM hot)
-    GROUP BY account, region, function
-) AS watched USING (account, region, function)
+        AND function_key GLOBAL IN (SELECT function_key FROM hot)
+    GROUP BY function_key
+) AS watched USING (function_key)
 WHERE since >= watched_since + toIntervalSecond({learned:UInt32})
 LIMIT 1000
