@@ -34,6 +34,8 @@ _LATE_TURN = 5.0
 # A rule that fails again and again is tried more and more seldom, but within the hour.
 _MOST_BACKOFF = 3_600
 _HOUR = 3_600
+# What a rule is taken to take before it ran.
+_UNKNOWN_S = 0.05
 # Trust boundary: users write rules, and one that fails costs only itself.
 _TROUBLE = (StoreError, KeyError, TypeError, ValueError)
 
@@ -182,8 +184,7 @@ class Runner:
         known = (
             schedule.judging if rule.suspects is None or rule.name in schedule.halves else schedule.looking
         )
-        # What a rule takes that never ran is not known; two such at once are enough.
-        return known.get(rule.name, self._budget / 2)
+        return known.get(rule.name, _UNKNOWN_S)
 
     def _turn(self, rule: Rule, now: float, began: float, muted: frozenset[str]) -> list[Written]:
         """Look for suspects and judge them, both now if both fit."""
@@ -199,7 +200,7 @@ class Runner:
                 return written
             half = _Half(now, suspects, self._stopwatch() - begun)
             schedule.looking[rule.name] = half.seconds
-            if suspects and not self._fits(began, schedule.judging.get(rule.name, self._budget / 2)):
+            if suspects and not self._fits(began, schedule.judging.get(rule.name, _UNKNOWN_S)):
                 schedule.halves[rule.name] = half
                 return []
         as_of = half.now if half is not None else now

@@ -24,7 +24,7 @@ WITH
             max(time) AS last_seen, min(time) AS first_seen
         FROM invocations
         WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)} AND code != 0
-            AND function GLOBAL IN (SELECT function FROM lives WHERE environment IN {suspects:Array(UInt64)}
+            AND function IN (SELECT function FROM lives WHERE environment IN {suspects:Array(UInt64)}
                 AND hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)})
         GROUP BY account, region, function, version, environment
     ),

@@ -85,7 +85,7 @@ WITH
         SELECT function_key, source
         FROM callers
         WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
-            AND function IN {suspect_functions:Array(String)} AND source GLOBAL IN (SELECT source FROM refused_calls)
+            AND function IN {suspect_functions:Array(String)} AND source IN (SELECT source FROM refused_calls)
         GROUP BY function_key, source
         HAVING sum(failed) >= 0.9 * sum(requests)
     ),
@@ -98,7 +98,7 @@ WITH
             groupUniqArray(100)(source) AS sources, uniqExact(source) AS callers,
             groupUniqArray(100)(request_id) AS request_ids, countIf(status IN (401, 403)) AS denied
         FROM refused_calls
-        WHERE (function_key, source) GLOBAL IN (SELECT function_key, source FROM lone)
+        WHERE (function_key, source) IN (SELECT function_key, source FROM lone)
         GROUP BY function_key, route
         HAVING callers >= {min_callers:UInt32} AND subjects >= {min_subjects_share:Float64} * failures
             AND failures >= {min_refusals:UInt32}

@@ -71,9 +71,9 @@ WITH
         FROM invocations
         GLOBAL INNER JOIN found USING (source)
         WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)} AND time >= begin AND time <= end
-            AND function GLOBAL IN (SELECT function FROM failed)
+            AND function IN (SELECT function FROM failed)
             AND source IN {suspects:Array(UInt64)}
-            AND (source, function, pattern) GLOBAL IN (SELECT source, function, pattern FROM failed)
+            AND (source, function, pattern) IN (SELECT source, function, pattern FROM failed)
         GROUP BY source
     )
 SELECT

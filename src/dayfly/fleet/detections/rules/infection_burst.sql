@@ -29,7 +29,7 @@ WITH
     (
         SELECT
             account, region, function, function_key, pattern, time, environment, request_id, source, principal,
-            residue != 0 OR request_id GLOBAL IN (
+            residue != 0 OR request_id IN (
                 SELECT request_id FROM findings WHERE time >= {start:DateTime64(3)} - toIntervalHour(1) AND severity >= 3
             ) AS is_marked,
             toUnixTimestamp64Milli(time) - lagInFrame(toUnixTimestamp64Milli(time), 1, 0) OVER life AS pause
@@ -55,7 +55,7 @@ WITH
         SELECT function_key, source, min(callers.first) AS known_since
         FROM callers
         WHERE hour >= toStartOfHour({start:DateTime64(3)}) - toIntervalDay(1) AND hour < {now:DateTime64(3)}
-            AND function IN {suspect_functions:Array(String)} AND source GLOBAL IN (SELECT source FROM hits)
+            AND function IN {suspect_functions:Array(String)} AND source IN (SELECT source FROM hits)
         GROUP BY function_key, source
     ),
     bursts AS

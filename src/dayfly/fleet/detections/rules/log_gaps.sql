@@ -48,7 +48,7 @@ WITH
         SELECT environment, sequence, any(account) AS account, any(region) AS region, any(function) AS function,
             min(time) AS at, max(is_grave) AS is_grave
         FROM lines
-        WHERE environment GLOBAL IN (SELECT environment FROM broken)
+        WHERE environment IN (SELECT environment FROM broken)
         GROUP BY environment, sequence
     ),
     steps AS

@@ -38,7 +38,7 @@ WITH
         (
             SELECT function, version, code, min(time) AS began
             FROM environments
-            WHERE function GLOBAL IN (SELECT function FROM uses) AND time < {now:DateTime64(3)}
+            WHERE function IN (SELECT function FROM uses) AND time < {now:DateTime64(3)}
             GROUP BY function, version, code
         )
         GROUP BY function
@@ -47,21 +47,21 @@ WITH
     (
         SELECT function, min(time) AS known_since
         FROM behaviours
-        WHERE function GLOBAL IN (SELECT function FROM uses) AND time < {now:DateTime64(3)}
+        WHERE function IN (SELECT function FROM uses) AND time < {now:DateTime64(3)}
         GROUP BY function
     ),
     others AS
     (
         SELECT kind, target, groupUniqArray(50)(function) AS by_functions
         FROM behaviours
-        WHERE (kind, target) GLOBAL IN (SELECT kind, target FROM uses) AND time < {start:DateTime64(3)}
+        WHERE (kind, target) IN (SELECT kind, target FROM uses) AND time < {start:DateTime64(3)}
         GROUP BY kind, target
     ),
     habits AS
     (
         SELECT package, kind, count() AS before
         FROM behaviours
-        WHERE package != '' AND package GLOBAL IN (SELECT first_package FROM uses) AND time < {start:DateTime64(3)}
+        WHERE package != '' AND package IN (SELECT first_package FROM uses) AND time < {start:DateTime64(3)}
         GROUP BY package, kind
     ),
     known_packages AS
@@ -73,7 +73,7 @@ WITH
             UNION ALL
             SELECT package, time FROM behaviours WHERE package != '' AND time < {start:DateTime64(3)}
         )
-        WHERE package GLOBAL IN (SELECT first_package FROM uses)
+        WHERE package IN (SELECT first_package FROM uses)
         GROUP BY package
     ),
     judged AS

@@ -29,7 +29,7 @@ WITH
     (
         SELECT
             account, region, function, function_key, pattern, source, time, environment, request_id, subject,
-            request_id GLOBAL IN (
+            request_id IN (
                 SELECT request_id FROM findings WHERE time >= {start:DateTime64(3)} - toIntervalHour(1) AND severity >= 3
             ) AS is_told
         FROM failures

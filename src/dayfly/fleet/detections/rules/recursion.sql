@@ -34,7 +34,7 @@ WITH
     ),
     slots AS
     (
-        SELECT function_key, slot, sum(requests) AS requests_slot
+        SELECT function_key, slot, any(function) AS function, sum(requests) AS requests_slot
         FROM routes
         WHERE slot >= toStartOfFiveMinutes({start:DateTime64(3)}) AND slot < {now:DateTime64(3)}
             AND cityHash64(function_key, slot) IN {suspects:Array(UInt64)}
@@ -44,7 +44,7 @@ WITH
     loops AS MATERIALIZED
     (
         SELECT
-            function_key, subject, min(slot) AS begin, max(slot) + toIntervalMinute(5) AS end,
+            function_key, subject, any(slots.function) AS function, min(slot) AS begin, max(slot) + toIntervalMinute(5) AS end,
             max(requests / requests_slot) AS most_share
         FROM rounds
         INNER JOIN slots USING (function_key, slot)
@@ -54,9 +54,9 @@ WITH
         HAVING sum(requests) >= {min_rounds:UInt32} AND max(requests) >= {min_rounds:UInt32} * 300 / {window:UInt32}
     )
 SELECT
-    concat(any(function), ' ', hex(subject)) AS subject_key,
+    concat(any(invocations.function), ' ', hex(subject)) AS subject_key,
     toStartOfHour(first_time) AS episode,
-    any(account) AS account, any(region) AS region, [any(function)] AS functions, groupUniqArray(100)(environment) AS environments,
+    any(account) AS account, any(region) AS region, [any(invocations.function)] AS functions, groupUniqArray(100)(environment) AS environments,
     uniqExact(environment) AS environments_all, [] AS sources, groupUniqArray(100)(request_id) AS request_ids,
     count() AS events, min(time) AS first_time, max(time) AS last_time,
     toUInt8(4) AS severity,
@@ -70,6 +70,5 @@ SELECT
 FROM invocations
 GLOBAL INNER JOIN loops USING (function_key, subject)
 WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)} AND time >= begin AND time < end
-    AND function IN {suspect_functions:Array(String)}
-    AND function_key GLOBAL IN (SELECT function_key FROM loops) AND subject GLOBAL IN (SELECT subject FROM loops)
+    AND invocations.function IN (SELECT function FROM loops) AND subject IN (SELECT subject FROM loops)
 GROUP BY function_key, subject

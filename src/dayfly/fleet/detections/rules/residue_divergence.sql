@@ -34,7 +34,7 @@ WITH
         SELECT environment, groupArray((hour, invocations)) AS hours
         FROM lives
         WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
-            AND environment GLOBAL IN (SELECT environment FROM left_behind)
+            AND environment IN (SELECT environment FROM left_behind)
         GROUP BY environment
     ),
     -- Of what the environment served since it left it first, counted by whole hours.
@@ -60,7 +60,7 @@ WITH
         SELECT function, version, uniqExact(environment) AS all, min(lives.first) AS first_seen
         FROM lives
         WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
-            AND function GLOBAL IN (SELECT function FROM kinds)
+            AND function IN (SELECT function FROM kinds)
         GROUP BY function, version
     ),
     suspicious AS
@@ -75,7 +75,7 @@ WITH
         SELECT k.account AS account, k.region AS region, k.function AS function, k.version AS version, k.residue AS residue, k.odd AS odd,
             k.total AS total, k.repeats AS repeats, k.odd_environments AS odd_environments, k.first_left AS first_left,
             k.last_left AS last_left, t.all AS all,
-            arrayCount(e -> e GLOBAL IN (SELECT environment FROM suspicious), k.odd_environments) AS told
+            arrayCount(e -> e IN (SELECT environment FROM suspicious), k.odd_environments) AS told
         FROM kinds AS k
         GLOBAL INNER JOIN totals AS t ON t.function = k.function AND t.version = k.version
         WHERE t.all >= {min_all:UInt32} AND k.odd <= greatest(1, t.all * {max_share:Float64})

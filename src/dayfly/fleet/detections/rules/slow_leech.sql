@@ -80,7 +80,7 @@ WITH
             FROM invocations
             WHERE time >= {start:DateTime64(3)} AND time < {now:DateTime64(3)} AND source != 0
                 AND function IN {suspect_functions:Array(String)}
-                AND function_key GLOBAL IN (SELECT function_key FROM by_route)
+                AND function_key IN (SELECT function_key FROM by_route)
             GROUP BY function_key, slot, source
         )
         GROUP BY function_key, slot

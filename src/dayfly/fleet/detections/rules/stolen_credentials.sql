@@ -85,7 +85,7 @@ WITH
             any(in_lambda) AS in_lambda, any(calls_in_lambda) AS calls_in_lambda, any(all_before) AS all_before,
             any(has_habit) AND max(NOT is_habitual) AS is_region_new, any(networks_of_key) > 1 AS is_of_several
         FROM habits
-        WHERE calls_now > 0 AND access_key IN {suspects:Array(UInt64)} AND (is_function OR function GLOBAL IN (
+        WHERE calls_now > 0 AND access_key IN {suspects:Array(UInt64)} AND (is_function OR function IN (
             SELECT function FROM environments WHERE function IN {suspect_functions:Array(String)}
         ))
         GROUP BY account, function, role, access_key, network, agent

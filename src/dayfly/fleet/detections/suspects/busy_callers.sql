@@ -14,7 +14,7 @@ WITH
         SELECT source
         FROM callers
         WHERE hour >= toStartOfHour({start:DateTime64(3)}) - toIntervalDay(7) AND hour < {now:DateTime64(3)}
-            AND source GLOBAL IN (SELECT source FROM busy)
+            AND source IN (SELECT source FROM busy)
         GROUP BY source
         HAVING min(callers.first) >= {start:DateTime64(3)} - toIntervalDay(1)
             AND min(callers.first) >= (
@@ -25,7 +25,7 @@ WITH
 SELECT DISTINCT source AS suspect
 FROM callers
 WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
-    AND source GLOBAL IN (SELECT source FROM fresh)
+    AND source IN (SELECT source FROM fresh)
 GROUP BY source, function_key, hour
 HAVING uniqCombinedMerge(12)(subjects) >= {min_subjects:UInt32}
     AND uniqCombinedMerge(12)(principals) <= {most_principals:UInt32}

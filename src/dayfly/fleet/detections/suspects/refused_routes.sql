@@ -18,7 +18,7 @@ WITH
             toUnixTimestamp(slot) AS at, sum(requests) AS asked, sum(refused) AS refusals
         FROM routes
         WHERE slot >= {start:DateTime64(3)} - toIntervalDay(1) AND slot < {now:DateTime64(3)}
-            AND (function_key, cityHash64(route)) GLOBAL IN (SELECT function_key, way FROM busy)
+            AND (function_key, cityHash64(route)) IN (SELECT function_key, way FROM busy)
         GROUP BY function_key, way, at
     )
 SELECT cityHash64(function_key, way) AS suspect, function

@@ -23,7 +23,7 @@ FROM
         sum(duration_us) / 1e6 AS seconds_hour
     FROM patterns
     WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
-        AND (function_key, hour) GLOBAL IN (SELECT function_key, hour FROM costly)
+        AND (function_key, hour) IN (SELECT function_key, hour FROM costly)
     GROUP BY function_key, pattern, hour
     UNION ALL
     SELECT
@@ -31,7 +31,7 @@ FROM
         sum(duration_us) / 1e6 AS seconds_hour
     FROM callers
     WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
-        AND (function_key, hour) GLOBAL IN (SELECT function_key, hour FROM costly)
+        AND (function_key, hour) IN (SELECT function_key, hour FROM costly)
     GROUP BY function_key, source, hour
 ) AS taken
 GLOBAL INNER JOIN costly USING (function_key, hour)

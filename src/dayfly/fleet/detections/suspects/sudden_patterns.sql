@@ -17,7 +17,7 @@ WITH
         SELECT function_key, pattern
         FROM patterns
         WHERE hour >= toStartOfHour({start:DateTime64(3)}) AND hour < {now:DateTime64(3)}
-            AND (function_key, pattern) GLOBAL IN (SELECT function_key, pattern FROM sudden)
+            AND (function_key, pattern) IN (SELECT function_key, pattern FROM sudden)
         GROUP BY function_key, pattern
         HAVING uniqCombinedMerge(12)(environments) >= {min_environments:UInt32}
     )
@@ -28,7 +28,7 @@ GLOBAL INNER JOIN
     SELECT function_key, pattern, min(first) AS since, sum(requests) AS requests_all, sum(failed) AS failures_all
     FROM patterns
     WHERE hour >= toStartOfHour({start:DateTime64(3)}) - toIntervalDay(1) AND hour < {now:DateTime64(3)}
-        AND (function_key, pattern) GLOBAL IN (SELECT function_key, pattern FROM hot)
+        AND (function_key, pattern) IN (SELECT function_key, pattern FROM hot)
     GROUP BY function_key, pattern
 ) AS known USING (function_key, pattern)
 GLOBAL INNER JOIN
@@ -36,7 +36,7 @@ GLOBAL INNER JOIN
     SELECT function_key, any(function) AS function, min(slot) AS watched_since
     FROM routes
     WHERE slot >= toStartOfHour({start:DateTime64(3)}) - toIntervalDay(1) AND slot < {now:DateTime64(3)}
-        AND function_key GLOBAL IN (SELECT function_key FROM hot)
+        AND function_key IN (SELECT function_key FROM hot)
     GROUP BY function_key
 ) AS watched USING (function_key)
 WHERE since >= watched_since + toIntervalSecond({learned:UInt32})
