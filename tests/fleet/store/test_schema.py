@@ -59,7 +59,8 @@ def test_a_clusters_new_column_comes_to_the_rows_and_to_what_spreads_them() -> N
         if "ADD COLUMN" in one
     ]
     names = re.findall(r"ALTER TABLE (\w+) ON CLUSTER 'main' ADD COLUMN IF NOT EXISTS", "\n".join(alters))
-    assert names and len(names) == len(alters)
+    assert names
+    assert len(names) == len(alters)
     assert [f"{name}_local" for name in names[1::2]] == names[::2]
 
 
