@@ -102,7 +102,7 @@ UPDATE_NOTE = (
 )
 LAYERS_NOTE = (
     "lambda:Layer keeps layers from being named in an update. Whether a request that names an empty list, which takes all layers "
-    "off, counts as naming them is not documented: take it that it does not, and watch for it (`dayfly status`, CloudTrail)"
+    "off, counts as naming them is not documented: take it that it does not, and watch for it in CloudTrail"
 )
 
 _RECYCLE = (
@@ -121,42 +121,11 @@ COMMANDS: dict[str, Command] = {
     one.name: one
     for one in (
         Command(
-            "attach",
-            "puts the layer and its variables on functions",
-            (_LIST_ALL, _GET, _TAGS, _CONFIGURATION, *_SHAPE, _SIGNING, _GET_LAYER, _UPDATE_LAYERS, _DECRYPT, *_ENCRYPT),
-            notes=(
-                UPDATE_NOTE,
-                "with --layer the update may name these layers and no others: give those that the functions have already, too",
-            ),
-        ),
-        Command(
-            "detach",
-            "takes them off again",
-            (_LIST_ALL, _GET, _TAGS, _CONFIGURATION, *_SHAPE, _UPDATE_LAYERS, _DECRYPT, *_ENCRYPT),
-            notes=(UPDATE_NOTE,),
-        ),
-        Command(
-            "status",
-            "says what is protected and why something is not; changes nothing",
-            (_LIST_ALL, _GET, _TAGS, *_SHAPE, _SIGNING, _DECRYPT),
-            notes=(
-                "what may not be read is told as not looked at; without kms:Decrypt on a key of yours, variables under it are unknown",
-            ),
-        ),
-        Command(
             "recycle",
             "replaces every environment of a function, and proves it",
             _RECYCLE,
             (NO_CODE, NO_LAYERS),
             (UPDATE_NOTE, LAYERS_NOTE),
-        ),
-        Command(
-            "layer publish",
-            "publishes the built layer",
-            (
-                Call("lambda:ListLayerVersions", On.ANY, "whether this very zip is published already", "ListLayers"),
-                Call("lambda:PublishLayerVersion", On.LAYER, "the new version", "PublishLayer"),
-            ),
         ),
         Command(
             "fleet pull",
