@@ -270,13 +270,18 @@ SETTINGS = (
     ),
 )
 
-# Variables that are read before there is a runtime to read settings, by the layer's exec wrapper.
+# Variables that no file sets: the exec wrapper reads them before there is a runtime, or commands write them.
 WRAPPER_VARIABLES = {
     "DAYFLY_ON_FAILURE": "run or stop: whether the function starts without Dayfly where Dayfly cannot start (default run)",
     "DAYFLY_NEXT_WRAPPER": "another exec wrapper, to be run before Dayfly's",
     "DAYFLY_FLEET_KEY": "the fleet's key, 64 hexadecimal digits: lines of Dayfly's bear a proof, and an invocation's line has "
     "pseudonyms of caller and subject; taken out of the environment before function code runs",
     "DAYFLY_RECYCLED": "written by `dayfly recycle` to have every environment replaced; Dayfly reads nothing from it",
+    "DAYFLY_POLICY": "where a policy lies that is delivered beside the code and takes the place of the package's `[policy]` "
+    "(default /opt/dayfly.policy/policy.json, if it is there)",
+    "DAYFLY_POLICY_DIGEST": "written by `dayfly promote`: the digest that this policy must have; another one, or none, is a fault of "
+    "the guard's (`guard_on_fault`), with a finding",
+    "DAYFLY_ROLLOUT": "written by `dayfly promote`: what was in force before, for `dayfly rollback`; Dayfly reads nothing from it",
 }
 
 _SWITCH = {
@@ -317,7 +322,11 @@ _MAX_COUNT_DIGITS = 10
 
 
 class Settings:
-    """The settings in force; see SETTINGS for what each means. Durations are in seconds."""
+    """The settings in force; see SETTINGS for what each means. Durations are in seconds.
+
+    `policy_source` says where the policy is from: package, layer, "" for none. `policy_fault` is why the layer's is not in
+    force, `policy_doubt` why it may be another than it was.
+    """
 
     __slots__ = (
         "api_lock",
@@ -343,6 +352,10 @@ class Settings:
         "network",
         "on_timeout",
         "policy",
+        "policy_digest",
+        "policy_doubt",
+        "policy_fault",
+        "policy_source",
         "reseed",
         "retire_on",
         "scope",
@@ -364,6 +377,8 @@ class Settings:
     ) -> None:
         self.unknown_variables = unknown_variables
         self.policy = policy
+        self.policy_source = "package" if policy is not None else ""
+        self.policy_digest = self.policy_doubt = self.policy_fault = ""
         self.isolation = str(values["isolation"])
         self.scope = str(values["scope"])
         self.api_lock = str(values["api_lock"])

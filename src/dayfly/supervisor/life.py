@@ -37,6 +37,8 @@ INITIAL_IPC_NAMESPACE = "ipc:[4026531839]"
 # What one life tells of the one before it, in the order in which it is told.
 _COUNTS = ("killed", "removed", "objects", "young_code", "young_data")
 _SWITCHED_OFF = "switched off by close_memory"
+# As `policylayer` names it, which functions without one do not load.
+_POLICY_PLACE = "/opt/dayfly.policy/policy.json"
 _MAY_TRACE = "the function has the right to trace any process (CAP_SYS_PTRACE)"
 
 
@@ -389,7 +391,7 @@ def find_key_holder() -> str:
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
-    """Return the settings from `dayfly.toml` in the task root and the environment; raises SettingError."""
+    """Return the settings from `dayfly.toml` in the task root, the environment and a policy's layer; raises SettingError."""
     path = os.path.join(environ.get("LAMBDA_TASK_ROOT") or os.getcwd(), FILE_NAME)
     table: dict[str, object] = {}
     if os.path.exists(path):
@@ -404,7 +406,14 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
             raise SettingError(
                 f"{path} cannot be read: {fault}", hint="it must be a TOML file of top-level keys"
             ) from fault
-    return load_settings(environ, table)
+    settings = load_settings(environ, table)
+    is_wanted = "DAYFLY_POLICY" in environ or "DAYFLY_POLICY_DIGEST" in environ
+    if settings.guard != "off" and (is_wanted or os.path.lexists(_POLICY_PLACE)):
+        # For functions that have one.
+        from dayfly.supervisor import policyplace
+
+        policyplace.take(settings, environ)
+    return settings
 
 
 def observe_host() -> HostFacts:
