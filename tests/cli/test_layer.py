@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,11 @@ def test_json_says_everything(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert set(told) == {
         "path",
         "sha256",
+        "code_sha256",
+        "checksum",
+        "sbom",
+        "policy",
+        "on_failure",
         "bytes",
         "unzipped_bytes",
         "limit_bytes",
@@ -87,3 +94,49 @@ def test_help_has_examples(capsys: pytest.CaptureFixture[str]) -> None:
     said = capsys.readouterr().out
     assert "dayfly layer build --python 3.12" in said
     assert "--output" in said
+
+
+def test_the_checksum_lies_beside_and_the_bill_if_asked_for(tmp_path: Path) -> None:
+    output = tmp_path / "layer.zip"
+    assert run(["layer", "build", "--output", str(output), "--sbom"]) == 0
+    assert subprocess.run(["sha256sum", "--check", "layer.zip.sha256"], cwd=tmp_path).returncode == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "layer.zip",
+        "layer.zip.cdx.json",
+        "layer.zip.sha256",
+    ]
+
+
+def test_a_policy_may_be_a_layer_of_its_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    policy, output = tmp_path / "orders.toml", tmp_path / "orders.zip"
+    policy.write_text('guard = "block"\n[policy.process]\nallow = []\n')
+    words = ["layer", "build", "--policy", str(policy), "--only-policy", "--output", str(output)]
+    assert run([*words, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["policy"] == {"settings": ["DAYFLY_GUARD"], "policy": True}
+    with zipfile.ZipFile(output) as file:
+        assert file.namelist() == ["dayfly.d/policy"]
+    assert run(words) == 0
+    assert "carries 1 settings and a policy" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--only-policy"],
+        ["--only-policy", "--policy", "{policy}", "--python", "3.12"],
+        ["--policy", "{policy}.missing"],
+        ["--policy", "{wrong}"],
+    ],
+)
+def test_what_is_no_policy_is_refused(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    policy, wrong = tmp_path / "p.toml", tmp_path / "w.toml"
+    policy.write_text('guard = "block"\n')
+    wrong.write_text('guard = "blok"\n')
+    output = ["--output", str(tmp_path / "layer.zip")]
+    given = [word.format(policy=policy, wrong=wrong) for word in words]
+    assert run(["layer", "build", *output, *given]) == 2
+    assert "hint: " in capsys.readouterr().err
+    assert not (tmp_path / "layer.zip").exists()

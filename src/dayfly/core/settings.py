@@ -276,6 +276,8 @@ WRAPPER_VARIABLES = {
     "DAYFLY_NEXT_WRAPPER": "another exec wrapper, to be run before Dayfly's",
     "DAYFLY_FLEET_KEY": "the fleet's key, 64 hexadecimal digits: lines of Dayfly's bear a proof, and an invocation's line has "
     "pseudonyms of caller and subject; taken out of the environment before function code runs",
+    "DAYFLY_POLICY": "a compiled policy (`dayfly layer build --policy`) or a dayfly.toml, as an absolute path, that is read after the "
+    "package's: what it sets wins over that file, and its [policy] replaces that file's. Default: the one that a layer brings",
     "DAYFLY_RECYCLED": "written by `dayfly recycle` to have every environment replaced; Dayfly reads nothing from it",
 }
 
@@ -343,6 +345,7 @@ class Settings:
         "network",
         "on_timeout",
         "policy",
+        "policy_from",
         "reseed",
         "retire_on",
         "scope",
@@ -361,9 +364,12 @@ class Settings:
         values: Mapping[str, Value],
         unknown_variables: tuple[str, ...] = (),
         policy: Policy | None = None,
+        policy_from: str = "",
     ) -> None:
         self.unknown_variables = unknown_variables
         self.policy = policy
+        # Where it comes from, if not from the function's package.
+        self.policy_from = policy_from
         self.isolation = str(values["isolation"])
         self.scope = str(values["scope"])
         self.api_lock = str(values["api_lock"])
@@ -408,20 +414,26 @@ def _names(value: Value) -> tuple[str, ...]:
     return value
 
 
-def load_settings(environ: Mapping[str, str], table: Mapping[str, object]) -> Settings:
-    """Return the settings that `environ` and the file's `table` ask for.
+def load_settings(
+    environ: Mapping[str, str],
+    table: Mapping[str, object],
+    *,
+    policy: Policy | None = None,
+    policy_from: str = "",
+) -> Settings:
+    """Return the settings that `environ` and the file's `table` ask for. A `policy` replaces the table's.
 
     Raises SettingError for a value that is not allowed and for a name in the file that Dayfly does not
     know (the table `[scan]` is for another reader): a misspelt protection must not look like one. Unknown variables with the prefix DAYFLY_ may be
     the function's own, so they are only returned, in `unknown_variables`, for the first log line.
     """
     known = {setting.name for setting in SETTINGS}
-    policy = None
     if "policy" in table:
-        # For functions that have one.
-        from dayfly.core.policyfile import parse_policy
+        if policy is None:
+            # For functions that have one.
+            from dayfly.core.policyfile import parse_policy
 
-        policy = parse_policy(_table(table["policy"]))
+            policy = parse_policy(_table(table["policy"]))
         table = {name: value for name, value in table.items() if name != "policy"}
     table = _flatten(table)
     # `dayfly scan` reads it, before deployment; a fault in it must not keep a function from starting.
@@ -442,7 +454,7 @@ def load_settings(environ: Mapping[str, str], table: Mapping[str, object]) -> Se
             values[setting.name] = _read_toml(setting, table[setting.name])
         else:
             values[setting.name] = _read(setting, setting.default, where=setting.name)
-    settings = Settings(values, unknown, policy)
+    settings = Settings(values, unknown, policy, policy_from)
     _check_tenant(settings)
     return settings
 

@@ -122,6 +122,7 @@ class Announcement:
             "network": network,
             "guard": guard,
             **({"guard_reason": ready.unguarded} if ready.unguarded else {}),
+            **({"policy": settings.policy_from} if settings.policy_from else {}),
             **({"code": f"{ready.code:016x}"} if ready.code else {}),
             "not_promised": self._limits,
         }
