@@ -17,7 +17,7 @@ from tests.interpreters import found_interpreters
 
 from dayfly.attach.build import build_layer
 
-POLICY = 'guard = "block"\n[policy]\nquiet_since = 2026-11-25\npromote_after = "14d"\n[policy.process]\n'
+POLICY = '[policy]\nquiet_since = 2026-11-25\npromote_after = "14d"\n[policy.process]\n'
 # What differs between two people's machines, or one's days.
 ONE = {"LC_ALL": "C", "TZ": "UTC", "PYTHONHASHSEED": "1", "HOME": "/nowhere", "SOURCE_DATE_EPOCH": "1"}
 OTHER = {"LC_ALL": "C.UTF-8", "TZ": "Asia/Kathmandu", "PYTHONHASHSEED": "77", "PYTHONOPTIMIZE": "2"}

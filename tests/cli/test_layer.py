@@ -13,6 +13,7 @@ import pytest
 from dayfly.attach.layout import MAX_BYTES, PYTHONS
 from dayfly.attach.pythons import find_python
 from dayfly.cli.main import run
+from dayfly.core.policylayer import digest_of
 
 HERE = f"{sys.version_info[0]}.{sys.version_info[1]}"
 
@@ -113,11 +114,13 @@ def test_a_policy_may_be_a_layer_of_its_own(tmp_path: Path, capsys: pytest.Captu
     words = ["layer", "build", "--policy", str(policy), "--only-policy", "--output", str(output)]
     assert run([*words, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
-    assert told["policy"] == {"settings": ["DAYFLY_GUARD"], "policy": True}
     with zipfile.ZipFile(output) as file:
-        assert file.namelist() == ["dayfly.d/policy"]
+        assert file.namelist() == ["dayfly.policy/policy.json"]
+        assert told["policy"] == digest_of(file.read("dayfly.policy/policy.json"))
     assert run(words) == 0
-    assert "carries 1 settings and a policy" in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert f"carries the policy {told['policy']}" in said.out
+    assert "set as variables what else is there: guard" in said.err
 
 
 @pytest.mark.parametrize(
@@ -133,7 +136,7 @@ def test_what_is_no_policy_is_refused(
     words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     policy, wrong = tmp_path / "p.toml", tmp_path / "w.toml"
-    policy.write_text('guard = "block"\n')
+    policy.write_text('guard = "block"\n[policy.process]\n')
     wrong.write_text('guard = "blok"\n')
     output = ["--output", str(tmp_path / "layer.zip")]
     given = [word.format(policy=policy, wrong=wrong) for word in words]

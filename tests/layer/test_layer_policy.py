@@ -13,7 +13,8 @@ from tests.layer.conftest import WriteFunction
 from tests.layer.managed import Image, ManagedRuntime, started_as, unpack
 
 from dayfly.attach.build import build_layer
-from dayfly.attach.carrying import build_policy_layer, compile_table
+from dayfly.attach.carrying import Carried, build_policy_layer
+from dayfly.core import policylayer
 
 NEWEST = found_interpreters()[-1]
 IMAGE = Image(NEWEST, ">=4,<5")
@@ -24,9 +25,7 @@ import subprocess
 def handler(event, context):
     return subprocess.run(["/bin/echo", "ran"], capture_output=True, text=True).stdout
 """
-CARRIED = compile_table(
-    {"isolation": "window", "guard": "block", "policy": {"process": {"allow": []}}}, where="dayfly.toml"
-)
+CARRIED = Carried(policylayer.render({"mode": "block", "process": {"allow": []}}), ())
 
 
 def refused(answer: object) -> bool:
@@ -43,82 +42,47 @@ def carrying(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "opt"
 
 
-@pytest.mark.parametrize(
-    ("damage", "mode"),
-    [
-        (lambda path: path.write_bytes(path.read_bytes()[:-10]), "run"),
-        (lambda path: path.chmod(0), "stop"),
-        (lambda path: path.write_bytes(b""), "stop"),
-    ],
-    ids=["cut short", "unreadable", "empty"],
-)
-def test_a_policy_that_nobody_can_read_starts_nothing(
-    damage: Callable[[Path], object],
-    mode: str,
-    carrying: Path,
-    write_function: WriteFunction,
-    tmp_path: Path,
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    "cut short": lambda path: path.write_bytes(path.read_bytes()[:-10]),
+    "unreadable": lambda path: path.chmod(0),
+    "empty": lambda path: path.write_bytes(b""),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_a_policy_that_nobody_can_read_stops_a_function_that_is_to_fail_closed(
+    damage: Callable[[Path], object], carrying: Path, write_function: WriteFunction, tmp_path: Path
 ) -> None:
-    """What it would have refused is not known: neither mode for failures may go on without it."""
     opt = shutil.copytree(carrying, tmp_path / "opt")
-    damage(opt / "dayfly.d/policy")
+    damage(opt / "dayfly.policy/policy.json")
     folder = write_function({"app.py": READS})
-    environment = {"DAYFLY_ON_FAILURE": mode}
+    environment = {"DAYFLY_GUARD_ON_FAULT": "closed"}
     with ManagedRuntime(folder, "app.handler", IMAGE, opt=opt, environment=environment) as runtime:
         assert runtime.wait_exit() == 2
-        said = runtime.output()
-    assert "dayfly: error: /opt/dayfly.d/policy" in said
-    assert "not in force" not in said
+        assert "dayfly: error: the policy cannot be used, and guard_on_fault is closed" in runtime.output()
 
 
-@pytest.mark.parametrize(
-    ("place", "words"),
-    [
-        ("/tmp/policy", "where any invocation may write"),
-        ("policy", "must be an absolute path"),
-        ("/opt/nothing", "cannot be read"),
-        ("/opt/nothing.toml", "cannot be read"),
-    ],
-)
-def test_a_policy_that_is_not_where_it_should_be_starts_nothing(
-    place: str, words: str, carrying: Path, write_function: WriteFunction
+def test_a_policy_that_nobody_can_read_is_told_where_a_function_goes_on(
+    carrying: Path, write_function: WriteFunction, tmp_path: Path
 ) -> None:
+    opt = shutil.copytree(carrying, tmp_path / "opt")
+    DAMAGES["cut short"](opt / "dayfly.policy/policy.json")
     folder = write_function({"app.py": READS})
-    with ManagedRuntime(
-        folder, "app.handler", IMAGE, opt=carrying, environment={"DAYFLY_POLICY": place}
-    ) as runtime:
-        assert runtime.wait_exit() == 2
-        assert words in runtime.output()
+    with ManagedRuntime(folder, "app.handler", IMAGE, opt=opt) as runtime:
+        assert runtime.invoke({}).payload == "ran\n"
+        assert "it is no JSON" in runtime.output()
 
 
 def test_a_carried_policy_is_in_force_and_wins_over_the_packages(
     carrying: Path, write_function: WriteFunction
 ) -> None:
-    package = 'isolation = "process"\nguard = "off"\ntmp = "keep"\n[policy.process]\nallow = ["*"]\n'
+    package = 'guard = "block"\n[policy.process]\nallow = ["*"]\n'
     folder = write_function({"app.py": READS, "dayfly.toml": package})
     with ManagedRuntime(folder, "app.handler", IMAGE, opt=carrying, telemetry=True) as runtime:
         answer = runtime.invoke({}).payload
         started = started_as(runtime)
     assert refused(answer)
-    assert (started["isolation"], started["guard"], started["policy"]) == (
-        "window",
-        "block",
-        "/opt/dayfly.d/policy",
-    )
-
-
-def test_a_functions_own_variables_win_over_what_is_carried(
-    carrying: Path, write_function: WriteFunction
-) -> None:
-    folder = write_function({"app.py": READS})
-    environment = {"DAYFLY_ISOLATION": "invocation", "DAYFLY_GUARD": "observe"}
-    with ManagedRuntime(
-        folder, "app.handler", IMAGE, opt=carrying, environment=environment, telemetry=True
-    ) as runtime:
-        answer = runtime.invoke({}).payload
-        started = started_as(runtime)
-    assert answer == "ran\n"
-    assert (started["isolation"], started["guard"]) == ("invocation", "observe")
+    assert (started["guard"], started["policy"]) == ("block", "layer")
 
 
 def test_a_second_layer_brings_the_policy_of_one_function(
@@ -131,13 +95,6 @@ def test_a_second_layer_brings_the_policy_of_one_function(
         file.extractall(both)
     folder = write_function({"app.py": READS})
     with ManagedRuntime(folder, "app.handler", IMAGE, opt=both) as runtime:
-        assert refused(runtime.invoke({}).payload)
-
-
-def test_a_policy_may_lie_beside_the_code(opt: Path, write_function: WriteFunction) -> None:
-    folder = write_function({"app.py": READS, "strict/dayfly.toml": 'guard = "block"\n[policy.process]\n'})
-    environment = {"DAYFLY_POLICY": "/var/task/strict/dayfly.toml"}
-    with ManagedRuntime(folder, "app.handler", IMAGE, opt=opt, environment=environment) as runtime:
         assert refused(runtime.invoke({}).payload)
 
 

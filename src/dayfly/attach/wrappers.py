@@ -25,7 +25,9 @@ NEXT_VARIABLE = "DAYFLY_NEXT_WRAPPER"
 MAX_VARIABLES_BYTES = 4096
 _PATH = re.compile(r"/[A-Za-z0-9_./-]{1,200}")
 # Written by Dayfly's own commands, never given by hand.
-_OURS_ALONE = frozenset({NEXT_VARIABLE, "DAYFLY_RECYCLED"})
+_OURS_ALONE = frozenset({NEXT_VARIABLE, "DAYFLY_POLICY_DIGEST", "DAYFLY_RECYCLED", "DAYFLY_ROLLOUT"})
+# A function's policy, in a layer of its own beside Dayfly's.
+POLICY_LAYER = "dayfly-policy-"
 _SETTABLE = (
     frozenset(setting.variable for setting in SETTINGS) | WRAPPER_VARIABLES.keys() | {LEARN_VARIABLE}
 ) - _OURS_ALONE
@@ -100,7 +102,7 @@ def conflicts(
             notes.append(WrapperNote(tool.name, "note", tool.loses, tool.source))
         if is_there and (proxy := tool.proxied(variables)):
             notes.append(WrapperNote(tool.name, "warning", proxy, tool.source))
-    if sum(name.startswith("dayfly") for name in names) > 1:
+    if sum(name.startswith("dayfly") and not name.startswith(POLICY_LAYER) for name in names) > 1:
         notes.append(
             WrapperNote(
                 "Dayfly", "warning", "two of Dayfly's layers are on the function: files of the later one win"

@@ -5,12 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError
-
+from dayfly.attach.aws.account import Account
 from dayfly.attach.recycle.model import Order, RecycleError, Sightings, Witness
 from dayfly.attach.recycle.recycling import PATIENCE_S, Recycler
 from dayfly.errors import DayflyError
@@ -18,66 +14,10 @@ from dayfly.fleet.retirement.sightings import look
 from dayfly.fleet.service.retiring import RetireStep
 
 if TYPE_CHECKING:
-    from mypy_boto3_lambda import LambdaClient
-    from mypy_boto3_logs import CloudWatchLogsClient
-
     from dayfly.attach.recycle.survey import Survey
     from dayfly.fleet.service.client import Client
     from dayfly.fleet.service.retiring import Retirer
     from dayfly.fleet.store.store import Store
-
-_LAB_REGION = "us-east-1"
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Account:
-    """Whose functions: AWS's as boto3 finds it, or a lab at `endpoint_url`."""
-
-    endpoint_url: str | None = None
-    region: str | None = None
-    profile: str | None = None
-
-    def lambda_client(self) -> LambdaClient:
-        """Raises DayflyError for an endpoint, a profile or a region that is none."""
-        client: LambdaClient = self._client("lambda", self.endpoint_url)
-        return client
-
-    def logs_client(self) -> CloudWatchLogsClient:
-        """CloudWatch Logs of the same account; raises DayflyError likewise."""
-        client: CloudWatchLogsClient = self._client("logs", None)
-        return client
-
-    @property
-    def is_lab(self) -> bool:
-        """Say whether the endpoint is on this machine, where nobody checks signatures."""
-        try:
-            host = urlsplit(self.endpoint_url or "").hostname
-        except ValueError:
-            host = None
-        return host in ("127.0.0.1", "localhost", "::1")
-
-    def _client(self, service: str, endpoint_url: str | None):  # type: ignore[no-untyped-def]  # of either service
-        config = Config(
-            connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 3}
-        )
-        try:
-            session = boto3.Session(region_name=self.region, profile_name=self.profile)
-            if self.is_lab:
-                # Whatever credentials this machine has are nothing to a lab.
-                return session.client(
-                    service,  # type: ignore[call-overload]
-                    endpoint_url=endpoint_url,
-                    region_name=self.region or session.region_name or _LAB_REGION,
-                    aws_access_key_id="lab",
-                    aws_secret_access_key="lab",
-                    config=config.merge(Config(proxies={})),
-                )
-            return session.client(service, endpoint_url=endpoint_url, config=config)  # type: ignore[call-overload]
-        except (BotoCoreError, ValueError) as error:
-            raise DayflyError(
-                f"cannot speak to AWS: {error}",
-                hint="set a region and a profile: --region eu-central-1 --profile payments",
-            ) from error
 
 
 class StoreWitness:
@@ -137,7 +77,7 @@ class _LambdaRetirer:
     ) -> Iterator[RetireStep]:
         """Recycle `function`; see Retirer."""
         try:
-            recycler = Recycler(self._account.lambda_client(), self._witness, patience_s=self._patience_s)
+            recycler = Recycler(self._account.client("lambda"), self._witness, patience_s=self._patience_s)
             for step in recycler.recycle(function, environments=environments, reason=f"{actor}: {reason}"):
                 yield RetireStep(step.text, step.done, step.total, step.error)
         except DayflyError as error:

@@ -146,11 +146,12 @@ def serve(
 
 def _retirer(endpoint: str, region: str, profile: str) -> Callable[[Store], Retirer]:
     # boto3 takes half a second to import, which a service without the button does not need.
-    from dayfly.cli.fleet_retiring import Account, retirer
+    from dayfly.attach.aws.account import Account
+    from dayfly.cli.fleet_retiring import retirer
 
     account = Account(endpoint or None, region or None, profile or None)
     # A profile that is none is said now and not when somebody needs the button.
-    account.lambda_client()
+    account.client("lambda")
     return lambda store: retirer(store, account)
 
 

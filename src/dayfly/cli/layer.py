@@ -12,8 +12,8 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from dayfly.attach.build import TESTED, BuiltLayer, build_layer
-from dayfly.attach.carrying import Carried, build_policy_layer, compile_policy
-from dayfly.attach.layout import MAX_BYTES, LayerError, parse_pythons
+from dayfly.attach.carrying import Carried, build_policy_layer, check_only_policy, read_policy
+from dayfly.attach.layout import MAX_BYTES, parse_pythons
 from dayfly.cli.output import Output
 
 
@@ -47,9 +47,9 @@ def build(
     python
         Version to compile for, found on this machine; several, separated by commas, load slower.
     policy
-        A dayfly.toml whose settings and policy the layer carries, compiled: they win over the package's own.
+        A dayfly.toml whose [policy] the layer carries; it takes the place of the one in the function's package.
     only_policy
-        Write a layer with the compiled policy alone, to be put on one function beside Dayfly's.
+        Write a layer with that policy alone, to be put on one function beside Dayfly's.
     on_failure
         What a function does where Dayfly cannot start, if its own DAYFLY_ON_FAILURE does not say.
     sbom
@@ -58,13 +58,13 @@ def build(
         Print one JSON object instead.
     """
     out = Output(is_json=json)
-    carried = compile_policy(policy) if policy is not None else None
+    carried = read_policy(policy) if policy is not None else None
+    if carried is not None and carried.left_out:
+        out.warn(
+            f"a layer carries [policy] alone; set as variables what else is there: {', '.join(carried.left_out)}"
+        )
     if only_policy:
-        if carried is None or sbom or python is not None or on_failure != "run":
-            raise LayerError(
-                "--only-policy goes with --policy and --output alone",
-                hint="dayfly layer build --policy dayfly.toml --only-policy",
-            )
+        carried = check_only_policy(carried, is_alone=not sbom and python is None and on_failure == "run")
         return _tell_policy(out, output, carried, build_policy_layer(output, carried))
     pythons = parse_pythons(python if python is not None else f"{sys.version_info[0]}.{sys.version_info[1]}")
     with contextlib.ExitStack() as stack:
@@ -79,7 +79,7 @@ def build(
         out.json(
             _described(layer)
             | {"checksum": str(checksum), "sbom": str(bill) if bill is not None else None}
-            | {"on_failure": on_failure, "policy": _carries(carried)}
+            | {"on_failure": on_failure, "policy": carried.digest if carried is not None else None}
         )
         return 0
     out.say(f"wrote {layer.path}", style="bold green")
@@ -89,7 +89,7 @@ def build(
     out.say(f"sha256 {layer.sha256}, in {checksum.name}" + (f"; contents in {bill.name}" if bill else ""))
     out.say("bytecode for Python " + (", ".join(layer.compiled) or "none") + "; x86_64 and arm64")
     if carried is not None:
-        out.say(f"carries {_worded(carried)}")
+        out.say(f"carries the policy {carried.digest}")
     if layer.not_compiled:
         without = ", without the guard" if layer.compiled else ""
         out.warn(
@@ -116,26 +116,15 @@ def _tell_policy(out: Output, output: Path, carried: Carried, data: bytes) -> in
                 "sha256": digest.hexdigest(),
                 "code_sha256": base64.b64encode(digest.digest()).decode(),
                 "bytes": len(data),
-                "policy": _carries(carried),
+                "policy": carried.digest,
             }
         )
         return 0
     out.say(f"wrote {output}", style="bold green")
     out.say(f"{len(data):,} bytes, sha256 {digest.hexdigest()}")
-    out.say(f"carries {_worded(carried)}")
+    out.say(f"carries the policy {carried.digest}")
     out.say("next: publish it and put it on the function, after Dayfly's own layer")
     return 0
-
-
-def _worded(carried: Carried) -> str:
-    settings = [f"{len(carried.variables)} settings"] if carried.variables else []
-    return " and ".join([*settings, *(["a policy"] if carried.has_policy else [])]) or "no setting"
-
-
-def _carries(carried: Carried | None) -> dict[str, object] | None:
-    if carried is None:
-        return None
-    return {"settings": sorted(carried.variables), "policy": carried.has_policy}
 
 
 def _described(layer: BuiltLayer) -> dict[str, object]:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
+from dayfly.attach.aws.account import Account
 from dayfly.attach.recycle.cloudwatch import CloudWatchWitness
 from dayfly.attach.recycle.recycling import PATIENCE_S, Recycler
-from dayfly.cli.fleet_retiring import Account, ServiceWitness
+from dayfly.cli.fleet_retiring import ServiceWitness
 from dayfly.cli.output import Output
 from dayfly.errors import DayflyError
 from dayfly.fleet.service.client import Client
@@ -98,7 +99,7 @@ def recycle(
             chosen = _infected(output, client, chosen)
         elif not chosen:
             raise DayflyError("no function is named", hint="dayfly recycle payments, or --only infected")
-        recycler = Recycler(account.lambda_client(), _witnesses(client, account), patience_s=patience)
+        recycler = Recycler(account.client("lambda"), _witnesses(client, account), patience_s=patience)
         worst = 0
         for function in chosen:
             code, last = _one(output, recycler, function, reason=reason, is_dry_run=dry_run)
@@ -130,7 +131,7 @@ def _witnesses(client: Client | None, account: Account) -> Callable[[Survey], Wi
         if client is not None:
             return ServiceWitness(client, found)
         # A lab has no CloudWatch Logs.
-        return None if account.is_lab else CloudWatchWitness(account.logs_client(), found.log_group)
+        return None if account.is_lab else CloudWatchWitness(account.client("logs"), found.log_group)
 
     return choose
 

@@ -270,15 +270,18 @@ SETTINGS = (
     ),
 )
 
-# Variables that are read before there is a runtime to read settings, by the layer's exec wrapper.
+# Variables that no file sets: the exec wrapper reads them before there is a runtime, or commands write them.
 WRAPPER_VARIABLES = {
     "DAYFLY_ON_FAILURE": "run or stop: whether the function starts without Dayfly where Dayfly cannot start (default run)",
     "DAYFLY_NEXT_WRAPPER": "another exec wrapper, to be run before Dayfly's",
     "DAYFLY_FLEET_KEY": "the fleet's key, 64 hexadecimal digits: lines of Dayfly's bear a proof, and an invocation's line has "
     "pseudonyms of caller and subject; taken out of the environment before function code runs",
-    "DAYFLY_POLICY": "a compiled policy (`dayfly layer build --policy`) or a dayfly.toml, as an absolute path, that is read after the "
-    "package's: what it sets wins over that file, and its [policy] replaces that file's. Default: the one that a layer brings",
     "DAYFLY_RECYCLED": "written by `dayfly recycle` to have every environment replaced; Dayfly reads nothing from it",
+    "DAYFLY_POLICY": "where a policy lies that is delivered beside the code and takes the place of the package's `[policy]` "
+    "(default /opt/dayfly.policy/policy.json, if it is there)",
+    "DAYFLY_POLICY_DIGEST": "written by `dayfly promote`: the digest that this policy must have; another one, or none, is a fault of "
+    "the guard's (`guard_on_fault`), with a finding",
+    "DAYFLY_ROLLOUT": "written by `dayfly promote`: what was in force before, for `dayfly rollback`; Dayfly reads nothing from it",
 }
 
 _SWITCH = {
@@ -319,7 +322,11 @@ _MAX_COUNT_DIGITS = 10
 
 
 class Settings:
-    """The settings in force; see SETTINGS for what each means. Durations are in seconds."""
+    """The settings in force; see SETTINGS for what each means. Durations are in seconds.
+
+    `policy_source` says where the policy is from: package, layer, "" for none. `policy_fault` is why the layer's is not in
+    force, `policy_doubt` why it may be another than it was.
+    """
 
     __slots__ = (
         "api_lock",
@@ -345,7 +352,10 @@ class Settings:
         "network",
         "on_timeout",
         "policy",
-        "policy_from",
+        "policy_digest",
+        "policy_doubt",
+        "policy_fault",
+        "policy_source",
         "reseed",
         "retire_on",
         "scope",
@@ -364,12 +374,11 @@ class Settings:
         values: Mapping[str, Value],
         unknown_variables: tuple[str, ...] = (),
         policy: Policy | None = None,
-        policy_from: str = "",
     ) -> None:
         self.unknown_variables = unknown_variables
         self.policy = policy
-        # Where it comes from, if not from the function's package.
-        self.policy_from = policy_from
+        self.policy_source = "package" if policy is not None else ""
+        self.policy_digest = self.policy_doubt = self.policy_fault = ""
         self.isolation = str(values["isolation"])
         self.scope = str(values["scope"])
         self.api_lock = str(values["api_lock"])
@@ -414,26 +423,20 @@ def _names(value: Value) -> tuple[str, ...]:
     return value
 
 
-def load_settings(
-    environ: Mapping[str, str],
-    table: Mapping[str, object],
-    *,
-    policy: Policy | None = None,
-    policy_from: str = "",
-) -> Settings:
-    """Return the settings that `environ` and the file's `table` ask for. A `policy` replaces the table's.
+def load_settings(environ: Mapping[str, str], table: Mapping[str, object]) -> Settings:
+    """Return the settings that `environ` and the file's `table` ask for.
 
     Raises SettingError for a value that is not allowed and for a name in the file that Dayfly does not
     know (the table `[scan]` is for another reader): a misspelt protection must not look like one. Unknown variables with the prefix DAYFLY_ may be
     the function's own, so they are only returned, in `unknown_variables`, for the first log line.
     """
     known = {setting.name for setting in SETTINGS}
+    policy = None
     if "policy" in table:
-        if policy is None:
-            # For functions that have one.
-            from dayfly.core.policyfile import parse_policy
+        # For functions that have one.
+        from dayfly.core.policyfile import parse_policy
 
-            policy = parse_policy(_table(table["policy"]))
+        policy = parse_policy(_table(table["policy"]))
         table = {name: value for name, value in table.items() if name != "policy"}
     table = _flatten(table)
     # `dayfly scan` reads it, before deployment; a fault in it must not keep a function from starting.
@@ -454,7 +457,7 @@ def load_settings(
             values[setting.name] = _read_toml(setting, table[setting.name])
         else:
             values[setting.name] = _read(setting, setting.default, where=setting.name)
-    settings = Settings(values, unknown, policy, policy_from)
+    settings = Settings(values, unknown, policy)
     _check_tenant(settings)
     return settings
 

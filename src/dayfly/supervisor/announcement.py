@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 
 from dayfly import __version__
 from dayfly.core import findings
@@ -90,6 +91,10 @@ class Announcement:
             self._limits.append(f"the guard could not be armed: {ready.unguarded}")
         if settings.policy is not None and settings.guard == "off":
             self._limits.append("the policy is not in force: the guard is off")
+        if settings.policy_fault:
+            self._limits.append(f"the layer's policy is not in force: {settings.policy_fault}")
+        if settings.policy_doubt:
+            self._limits.append(settings.policy_doubt)
         if settings.tenant and settings.keep:
             self._limits.append("what `keep` names is shared by all tenants")
         self._limits += ready.notes
@@ -122,7 +127,8 @@ class Announcement:
             "network": network,
             "guard": guard,
             **({"guard_reason": ready.unguarded} if ready.unguarded else {}),
-            **({"policy": settings.policy_from} if settings.policy_from else {}),
+            **({"guard_learn": "on"} if settings.guard_learn else {}),
+            **self._policy(guard),
             **({"code": f"{ready.code:016x}"} if ready.code else {}),
             "not_promised": self._limits,
         }
@@ -137,6 +143,8 @@ class Announcement:
         )
         if settings.network != "shared" and network == "shared":
             self.tell_missing("network", f"workers are not kept from the network: {ready.online}")
+        if settings.policy_fault:
+            self.tell_missing("policy", f"the layer's policy is not in force: {settings.policy_fault}")
         if ready.unguarded:
             self.tell_missing("guard", f"the guard could not be armed: {ready.unguarded}")
         if life.found:
@@ -146,6 +154,22 @@ class Announcement:
             from dayfly.supervisor import carried
 
             carried.tell(self._reporter, ready.path)
+
+    def _policy(self, guard: str) -> dict[str, str]:
+        """Return what the first line says of the policy: whence it is, which one, and what it does."""
+        settings = self._settings
+        if settings.policy is None or guard not in ("observe", "block"):
+            return {}
+        from dayfly.core.policy import KINDS
+
+        told = {"policy": settings.policy_source}
+        if settings.policy_digest:
+            told["policy_digest"] = settings.policy_digest
+        policy = settings.policy.promoted(time.time())
+        modes = {policy.mode_of(kind, guard) for kind in KINDS if policy.restricts(kind)}
+        # As a rule all have one.
+        told["policy_mode"] = modes.pop() if len(modes) == 1 else "mixed" if modes else guard
+        return told
 
     def _limits_of_places(self) -> list[str]:
         limits: list[str] = []

@@ -32,16 +32,13 @@ KEY_VARIABLE = "DAYFLY_FLEET_KEY"
 _NO_KEY, _BROKEN_KEY = -1, -2
 _KEY_BYTES = 32
 API_VARIABLE = "AWS_LAMBDA_RUNTIME_API"
-POLICY_VARIABLE = "DAYFLY_POLICY"
-# Where this file lies in a layer, and what a layer may carry there (`core.compiled` is loaded where it does).
-_LAYER_HOME = "/dayfly.d/"
-_CARRIED = "policy"
-_SCRATCH = ("/tmp/", "/var/tmp/", "/dev/shm/")
 # PROC_IPC_INIT_INO in the kernel's include/linux/proc_ns.h: the objects of the machine itself.
 INITIAL_IPC_NAMESPACE = "ipc:[4026531839]"
 # What one life tells of the one before it, in the order in which it is told.
 _COUNTS = ("killed", "removed", "objects", "young_code", "young_data")
 _SWITCHED_OFF = "switched off by close_memory"
+# As `policylayer` names it, which functions without one do not load.
+_POLICY_PLACE = "/opt/dayfly.policy/policy.json"
 _MAY_TRACE = "the function has the right to trace any process (CAP_SYS_PTRACE)"
 
 
@@ -272,7 +269,7 @@ def begin(environ: MutableMapping[str, str], arrival: unreadable.Arrival | None)
     if life.key == _BROKEN_KEY:
         return life
     try:
-        settings = read_settings(environ, with_policy=False)
+        settings = read_settings(environ)
     except SettingError:
         return life
     decision = decide_scope(settings.scope, observe_host())
@@ -393,57 +390,30 @@ def find_key_holder() -> str:
     return ""
 
 
-def read_settings(environ: Mapping[str, str], *, with_policy: bool = True) -> Settings:
-    """Return the settings from `dayfly.toml` in the task root, what a layer carries, and the environment.
-
-    The later wins. Raises SettingError, also for a file that cannot be read: nobody knows what it would have refused.
-    Without `with_policy`, a policy that a layer carries is not looked into.
-    """
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """Return the settings from `dayfly.toml` in the task root, the environment and a policy's layer; raises SettingError."""
     path = os.path.join(environ.get("LAMBDA_TASK_ROOT") or os.getcwd(), FILE_NAME)
-    table = _read_toml(path) if os.path.exists(path) else {}
-    path = environ.get(POLICY_VARIABLE, "")
-    if path and not path.startswith("/"):
-        raise SettingError(f"{POLICY_VARIABLE} is {path!r}", hint="it must be an absolute path")
-    if path.startswith(_SCRATCH):
-        raise SettingError(
-            f"{POLICY_VARIABLE} is {path!r}, where any invocation may write", hint="name another"
-        )
-    if path.endswith(".toml"):
-        return load_settings(environ, table | _read_toml(path), policy_from=path)
-    if not path:
-        before, mark, _ = __file__.partition(_LAYER_HOME)
-        path = before + _LAYER_HOME + _CARRIED if mark else ""
-        if not path or not os.path.exists(path):
-            return load_settings(environ, table)
-    # For functions whose layer carries one.
-    from dayfly.core.compiled import MAX_BYTES, read_compiled
+    table: dict[str, object] = {}
+    if os.path.exists(path):
+        # 5.5 ms; only functions that ship the file pay it.
+        import tomllib
 
-    try:
-        with open(path, "rb") as compiled:
-            carried = read_compiled(compiled.read(MAX_BYTES), path)
-    except OSError as fault:
-        raise SettingError(
-            f"{path} cannot be read: {fault.strerror}", hint="build the layer again"
-        ) from fault
-    if not carried.has_policy:
-        return load_settings({**carried.variables, **environ}, table)
-    table.pop("policy", None)
-    policy = carried.policy() if with_policy else None
-    return load_settings({**carried.variables, **environ}, table, policy=policy, policy_from=path)
+        try:
+            with open(path, "rb") as file:
+                table = tomllib.load(file)
+        except (OSError, ValueError) as fault:
+            # TOMLDecodeError is a ValueError, and so is what bytes that are no UTF-8 raise.
+            raise SettingError(
+                f"{path} cannot be read: {fault}", hint="it must be a TOML file of top-level keys"
+            ) from fault
+    settings = load_settings(environ, table)
+    is_wanted = "DAYFLY_POLICY" in environ or "DAYFLY_POLICY_DIGEST" in environ
+    if settings.guard != "off" and (is_wanted or os.path.lexists(_POLICY_PLACE)):
+        # For functions that have one.
+        from dayfly.supervisor import policyplace
 
-
-def _read_toml(path: str) -> dict[str, object]:
-    # 5.5 ms; only functions that ship the file pay it.
-    import tomllib
-
-    try:
-        with open(path, "rb") as file:
-            return tomllib.load(file)
-    except (OSError, ValueError) as fault:
-        # TOMLDecodeError is a ValueError, and so is what bytes that are no UTF-8 raise.
-        raise SettingError(
-            f"{path} cannot be read: {fault}", hint="it must be a TOML file of top-level keys"
-        ) from fault
+        policyplace.take(settings, environ)
+    return settings
 
 
 def observe_host() -> HostFacts:

@@ -11,8 +11,9 @@ import pytest
 from moto import mock_aws
 
 from dayfly.attach.recycle.cloudwatch import CloudWatchWitness
-from dayfly.attach.recycle.model import Order, RecycleError, Sightings
+from dayfly.attach.recycle.model import Order, Sightings
 from dayfly.attach.recycle.proving import judge
+from dayfly.errors import DayflyError
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
@@ -81,5 +82,5 @@ def test_a_group_that_is_not_there_is_an_error_and_an_empty_one_is_silence(
 ) -> None:
     order = Order("payments", "s", ordered=1.0, effective=2.0, took_s=1.0, tries=1)
     assert CloudWatchWitness(logs, _GROUP).look(order, timeout_s=3.0) == Sightings()
-    with pytest.raises(RecycleError, match="absent"):
+    with pytest.raises(DayflyError, match="absent"):
         CloudWatchWitness(logs, "/aws/lambda/absent").look(order, timeout_s=3.0)

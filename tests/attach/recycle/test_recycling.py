@@ -17,8 +17,9 @@ from botocore.stub import Stubber
 from moto import mock_aws
 
 from dayfly.attach.recycle.bumping import Bumper
-from dayfly.attach.recycle.model import VARIABLE, Order, RecycleError, Sightings, Step
+from dayfly.attach.recycle.model import VARIABLE, Order, Sightings, Step
 from dayfly.attach.recycle.recycling import Recycler, make_stamp
+from dayfly.errors import DayflyError
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -110,7 +111,7 @@ def _bumper(client: LambdaClient, time: Time) -> Bumper:
 def test_variables_that_cannot_be_read_are_never_replaced(stubbed: tuple[LambdaClient, Stubber]) -> None:
     client, stubber = stubbed
     _reads(stubber, Environment={"Error": {"ErrorCode": "AccessDeniedException", "Message": "kms"}})
-    with pytest.raises(RecycleError, match="nothing was changed") as refusal:
+    with pytest.raises(DayflyError, match="nothing was changed") as refusal:
         _bumper(client, Time()).bump("payments", "s")
     assert "kms:Decrypt" in refusal.value.hint
     stubber.assert_no_pending_responses()
@@ -167,7 +168,7 @@ def test_endless_throttling_ends_with_what_is_known(stubbed: tuple[LambdaClient,
     client, stubber = stubbed
     for _ in range(100):
         _refuses(stubber, "get_function_configuration", "TooManyRequestsException", 429)
-    with pytest.raises(RecycleError, match="gave up"):
+    with pytest.raises(DayflyError, match="gave up"):
         _bumper(client, Time()).bump("payments", "s")
 
 
@@ -199,7 +200,7 @@ def test_what_no_second_try_can_mend_is_said_at_once(
     _reads(stubber)
     _refuses(stubber, "update_function_configuration", code, 403)
     time = Time()
-    with pytest.raises(RecycleError, match=code):
+    with pytest.raises(DayflyError, match=code):
         _bumper(client, time).bump("payments", "s")
     assert time.slept == []
 
@@ -210,7 +211,7 @@ def test_variables_that_would_not_fit_are_refused_by_lambda_and_nothing_changed(
     client, stubber = stubbed
     _reads(stubber)
     _refuses(stubber, "update_function_configuration", "InvalidParameterValueException", 400, "4KB limit")
-    with pytest.raises(RecycleError, match="4KB") as refusal:
+    with pytest.raises(DayflyError, match="4KB") as refusal:
         _bumper(client, Time()).bump("payments", "s")
     assert "nothing was changed" in refusal.value.hint
 
@@ -220,7 +221,7 @@ def test_a_change_that_lambda_fails_to_carry_out_is_an_error(stubbed: tuple[Lamb
     _reads(stubber)
     _updates(stubber, variables={"TABLE": "t", VARIABLE: "s"})
     _reads(stubber, LastUpdateStatus="Failed", LastUpdateStatusReason="the role is gone")
-    with pytest.raises(RecycleError, match="the role is gone"):
+    with pytest.raises(DayflyError, match="the role is gone"):
         _bumper(client, Time()).bump("payments", "s")
 
 

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from dayfly.attach.aws.calls import code_of, explain
 from dayfly.attach.recycle.model import VARIABLE, Order, RecycleError
-from dayfly.attach.recycle.survey import code_of, explain, read_variables
+from dayfly.attach.recycle.survey import read_variables
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -60,7 +61,7 @@ class Bumper:
     def bump(self, function: str, stamp: str) -> Order:
         """Set VARIABLE to `stamp` and return once new environments have it.
 
-        Raises RecycleError, which says whether anything was changed.
+        Raises DayflyError, which says whether anything was changed.
         """
         began = self._clock()
         until = began + self._limit_s

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from dayfly.attach.aws.calls import explain
 from dayfly.attach.recycle.model import Order, Sightings
-from dayfly.attach.recycle.survey import explain
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
@@ -28,7 +28,7 @@ _PAGES = 50
 
 
 class CloudWatchWitness:
-    """Reads one log group from a little before the order on; raises RecycleError where that is not allowed."""
+    """Reads one log group from a little before the order on; raises CallError where that is not allowed."""
 
     def __init__(self, client: CloudWatchLogsClient, log_group: str) -> None:
         self._client = client

@@ -10,7 +10,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from dayfly.attach.recycle.bumping import LIMIT_S, Bumper
-from dayfly.attach.recycle.model import VARIABLE, Order, RecycleError, Step, Witness
+from dayfly.attach.recycle.model import VARIABLE, Order, Step, Witness
 from dayfly.attach.recycle.proving import SETTLE_S, Proof, judge
 from dayfly.attach.recycle.survey import Survey, survey
 from dayfly.errors import DayflyError
@@ -66,7 +66,7 @@ class Recycler:
         """
         try:
             found = survey(self._client, function)
-        except RecycleError as error:
+        except DayflyError as error:
             yield _failed(0, error)
             return None
         yield Step(f"{function} was looked at: {_reach_text(found)}", 1, _TOTAL)
@@ -84,7 +84,7 @@ class Recycler:
             return None
         try:
             order = self._bumper.bump(function, make_stamp(self._clock(), reason))
-        except RecycleError as error:
+        except DayflyError as error:
             yield _failed(1, error)
             return None
         yield Step(
@@ -150,5 +150,5 @@ def _reach_text(found: Survey) -> str:
     return "an order reaches " + " and ".join(found.reach.reached) + ", but not all"
 
 
-def _failed(done: int, error: RecycleError) -> Step:
+def _failed(done: int, error: DayflyError) -> Step:
     return Step(error.message, done, _TOTAL, error.hint or error.message)

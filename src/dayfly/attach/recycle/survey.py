@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from dayfly.attach.aws.calls import explain
 from dayfly.attach.recycle.model import Reach, RecycleError
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class Survey:
 def survey(client: LambdaClient, function: str) -> Survey:
     """Ask Lambda about `function`.
 
-    Raises RecycleError where it is not there or may not be read. What else may not be read is a note, not an error: an
+    Raises CallError where it is not there or may not be read. What else may not be read is a note, not an error: an
     order that is needed now must not wait for a permission to list aliases.
     """
     try:
@@ -46,7 +47,7 @@ def survey(client: LambdaClient, function: str) -> Survey:
         try:
             return list(operation())
         except (ClientError, BotoCoreError) as error:
-            unknown.append(f"{what} could not be looked at: {_word(error)}")
+            unknown.append(explain(error, f"{what} could not be looked at").message)
             return []
 
     def pages(operation: str, key: str) -> Callable[[], Iterator[Mapping[str, Any]]]:
@@ -135,31 +136,3 @@ def read_variables(configuration: Mapping[str, Any]) -> dict[str, str]:
             hint="an update would delete them; give this role kms:Decrypt on the function's key",
         )
     return dict(environment.get("Variables") or {})
-
-
-def explain(error: Exception, what: str) -> RecycleError:
-    """Return what went wrong in words, with what to do about it."""
-    hints = {
-        "ResourceNotFoundException": "check the name, the region and the account",
-        "AccessDeniedException": "this role needs lambda:GetFunction, lambda:GetFunctionConfiguration and "
-        "lambda:UpdateFunctionConfiguration on it",
-        "ExpiredTokenException": "sign in again",
-        "ExpiredToken": "sign in again",
-        "UnrecognizedClientException": "the credentials are not valid in this region",
-        "InvalidParameterValueException": "all variables together may have 4 KB; nothing was changed",
-    }
-    hint = hints.get(code_of(error), "see what AWS said")
-    if isinstance(error, BotoCoreError):
-        hint = "check region, credentials and network; --endpoint-url names another endpoint"
-    return RecycleError(f"{what}: {_word(error)}", hint=hint)
-
-
-def code_of(error: Exception) -> str:
-    """Return AWS's name for an error, "" where it is none of AWS's."""
-    return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, ClientError) else ""
-
-
-def _word(error: Exception) -> str:
-    if isinstance(error, ClientError):
-        return f"{code_of(error)}: {error.response.get('Error', {}).get('Message', '')}"[:300]
-    return f"{type(error).__name__}: {error}"[:300]

@@ -1,0 +1,1 @@
+"""Puts Dayfly into deployment templates, and takes it out again byte for byte."""

@@ -1,0 +1,110 @@
+"""What is said of a deployment template: its functions, what an edit changes and why something stays open."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from dayfly.errors import DayflyError
+
+
+class TemplateError(DayflyError):
+    """A template that cannot be read or edited as a whole; the message names the file and, where known, the line."""
+
+
+class Kind(StrEnum):
+    """Which tool reads the template."""
+
+    SAM = "SAM"
+    CLOUDFORMATION = "CloudFormation"
+    SERVERLESS = "Serverless Framework"
+    TERRAFORM = "Terraform"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What attach shall do.
+
+    `layer` is "" for a layer over `layer_zip`, the zip that lies beside the template; else the ARN of a published
+    version, `s3://bucket/key`, or the name of something in the template that gives the ARN. `settings` are the
+    variables asked for (`DAYFLY_GUARD` and so on); `functions` the names to attach, empty for all.
+    """
+
+    layer: str = ""
+    layer_zip: str = "dayfly-layer.zip"
+    settings: Mapping[str, str] = field(default_factory=dict)
+    functions: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that an edit does; `what` is a sentence part such as `adds the layer`. Never a variable's value."""
+
+    function: str
+    line: int
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Why a function (or, where `function` is "", the template) is not protected or not restored, and what to do."""
+
+    function: str
+    line: int
+    reason: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """The template's text after an edit; equal to the text before where nothing was to be done.
+
+    `notes` say what the reader should know about functions that were edited (aliases, SnapStart, other wrappers).
+    """
+
+    text: str
+    changes: tuple[Change, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    notes: tuple[Gap, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateFunction:
+    """A function of the template.
+
+    `runtimes` are all that it may get; empty where that cannot be told or the function is an image. `gap` says why
+    it is not attached and cannot be by editing; None where attach can do it, or has, or where it is not Python's.
+    """
+
+    name: str
+    line: int
+    runtimes: tuple[str, ...]
+    is_python: bool
+    is_attached: bool
+    is_image: bool = False
+    gap: Gap | None = None
+
+
+class Template(ABC):
+    """A template that was read; every method works on `text` and touches no file."""
+
+    path: str
+    kind: Kind
+    text: str
+
+    @abstractmethod
+    def functions(self) -> list[TemplateFunction]:
+        """The functions in the order of the file."""
+
+    @abstractmethod
+    def attach(self, options: Options) -> Edited:
+        """Dayfly put on every Python function that is asked for; raises TemplateError, e.g. for a wrong `layer`.
+
+        The result's own `detach` gives `text` (without what an earlier attach left) byte for byte.
+        """
+
+    @abstractmethod
+    def detach(self) -> Edited:
+        """What attach put there taken away, and nothing else; what was edited since is left, and is a gap."""
