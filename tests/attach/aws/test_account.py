@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from dayfly.attach.aws.account import Account
@@ -27,12 +29,11 @@ def test_only_an_endpoint_on_this_machine_is_a_lab(url: str | None, expected: bo
 def test_a_lab_serves_every_service_and_sees_no_real_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "real")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "real")
-    for client in (
-        Account("http://127.0.0.1:9").client("lambda"),
-        Account("http://127.0.0.1:9").client("logs"),
-    ):
+    lab = Account("http://127.0.0.1:9")
+    clients: list[Any] = [lab.client("lambda"), lab.client("logs"), lab.client("iam")]
+    for client in clients:
         assert client.meta.endpoint_url == "http://127.0.0.1:9"
-        assert client._request_signer._credentials.access_key == "lab"  # type: ignore[attr-defined]
+        assert client._request_signer._credentials.access_key == "lab"
 
 
 def test_an_endpoint_elsewhere_is_lambdas_alone() -> None:

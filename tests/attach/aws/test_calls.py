@@ -73,7 +73,7 @@ def test_what_never_passes_ends_in_time(fault: BaseException) -> None:
         error("op", "ResourceConflictException", "Function already exists: payments", 409),
         error("op", "PreconditionFailedException", status=412),
         error("op", "InvalidParameterValueException"),
-        SSLError(endpoint_url=_URL, error="self-signed"),
+        SSLError(endpoint_url=_URL, error=ValueError("self-signed")),
     ],
 )
 def test_what_does_not_pass_is_not_tried_again(fault: BaseException) -> None:
