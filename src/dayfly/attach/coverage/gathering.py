@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from dayfly.attach.aws.calls import CallError, Caller
+from dayfly.attach.aws.calls import Caller, CallError
 from dayfly.attach.aws.facts import FunctionFacts, facts_of, list_functions, read_facts
 from dayfly.attach.aws.wording import CredentialsError
 from dayfly.attach.coverage import logs

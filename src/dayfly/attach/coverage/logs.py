@@ -34,7 +34,7 @@ def look(caller: Caller, client: CloudWatchLogsClient, group: str, *, since: flo
     Raises CallError where the group is not there or may not be read.
     """
     events: list[Mapping[str, Any]] = []
-    asked: dict[str, str] = {}
+    asked: dict[str, Any] = {}
     for _ in range(_MAX_PAGES):
         page = caller.call(
             client.filter_log_events,
