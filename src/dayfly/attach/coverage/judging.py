@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from dayfly import __version__
 from dayfly.attach.aws.facts import Environment, FunctionFacts, LayerFact
+from dayfly.attach.aws.wording import CallError
 from dayfly.attach.coverage.model import Coverage, Effect, Gap, LayerNote, Level, Seen
 from dayfly.attach.coverage.serving import judge_serving, serves
 from dayfly.attach.live.model import AttachOptions, LayerOffer, is_runtime_layer
@@ -86,7 +87,8 @@ def judge(
 
 def unreadable(name: str, error: DayflyError) -> Coverage:
     """A function that may not be looked at, or is gone since it was listed."""
-    gap = Gap("no-permission", error.message, error.hint, Effect.ALL)
+    is_missing = isinstance(error, CallError) and error.is_missing
+    gap = Gap("not-found" if is_missing else "no-permission", error.message, error.hint, Effect.ALL)
     return Coverage(name=name, arn=name if name.startswith("arn:") else "", level=Level.UNKNOWN, gaps=(gap,))
 
 
