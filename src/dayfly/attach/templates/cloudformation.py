@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from dayfly.attach.templates.attaching import Attaching, wrapper_notes
 from dayfly.attach.templates.detaching import Detaching, references
 from dayfly.attach.templates.editing import Edits, NotEditableError
 from dayfly.attach.templates.json_text import read_json
 from dayfly.attach.templates.layers import NAME, Layer, choose_layer, is_uploaded
+from dayfly.attach.templates.masking import mask
 from dayfly.attach.templates.model import (
     Change,
     Edited,
@@ -18,9 +20,18 @@ from dayfly.attach.templates.model import (
     Template,
     TemplateError,
     TemplateFunction,
+    zip_for,
 )
 from dayfly.attach.templates.nodes import Document, Entry, Mapping, get, plain, text_of
-from dayfly.attach.templates.record import METADATA, Kept, bare, digest, read_record, record_comments
+from dayfly.attach.templates.record import (
+    METADATA,
+    METADATA_KEY,
+    Kept,
+    bare,
+    digest,
+    read_record,
+    record_comments,
+)
 from dayfly.attach.templates.releases import release_notes
 from dayfly.attach.templates.stack import (
     SAM_FUNCTION,
@@ -81,7 +92,7 @@ class CloudFormationTemplate(Template):
         base = CloudFormationTemplate(reread(self._document, detached.text)) if self._kept else self
         edited = base._attach_afresh(options)
         if edited.text == self.text:
-            return Edited(self.text, (), edited.gaps, edited.notes)
+            return replace(edited, changes=())
         return edited
 
     def _attach_afresh(self, options: Options) -> Edited:
@@ -105,7 +116,7 @@ class CloudFormationTemplate(Template):
         layer = choose_layer(self._document, self.kind, options, runtimes)
         is_local = layer.resource is not None and not options.layer
         if is_local and self.kind is Kind.CLOUDFORMATION and not is_uploaded(self._document):
-            reason = f"nothing uploads {options.layer_zip}: the template names no local code"
+            reason = "nothing uploads the layer's zip: the template names no local code"
             hint = "publish the layer (`dayfly layer publish`) and give --layer ARN, or give --layer s3://BUCKET/KEY"
             gaps += [function.gap(reason, hint) for function, _ in candidates]
             return Edited(self.text, (), tuple(gaps))
@@ -120,7 +131,9 @@ class CloudFormationTemplate(Template):
         if layer.resource is not None:
             changes.insert(0, Change(layer.name, 0, f"adds the layer {layer.name}"))
         notes = [note for one in done for note in self._notes(one)]
-        return Edited(text, tuple(changes), tuple(gaps), tuple(notes))
+        return Edited(
+            text, tuple(changes), tuple(gaps), tuple(notes), zip_for(runtimes) if is_local else None
+        )
 
     def _check_names(self, options: Options) -> None:
         unknown = sorted(options.functions - {one.name for one in self._functions})
@@ -217,6 +230,26 @@ class CloudFormationTemplate(Template):
                 f"{self.path} has a form that Dayfly cannot edit so that detach gives it back byte for byte",
                 hint="nothing was changed; attach its functions by hand or name them one by one, and please report this",
             )
+
+    def masked(self) -> str:
+        return mask(self.text, self._values())
+
+    def _values(self) -> Iterator[tuple[int, int]]:
+        for function in self._functions:
+            for source in (function.globals, function.properties):
+                environment = get(source, "Environment")
+                variables = get(environment, "Variables")
+                if isinstance(variables, Mapping):
+                    yield from ((entry.start, entry.end) for entry in variables.effective().values())
+                elif environment is not None:
+                    yield environment.start, environment.end
+            yield from self._noted(function)
+
+    def _noted(self, function: Function) -> Iterator[tuple[int, int]]:
+        """What a replaced variable had, where attach's note is a value itself."""
+        was = get(function.resource, METADATA, METADATA_KEY, "was")
+        if was is not None:
+            yield was.start, was.end
 
     def detach(self) -> Edited:
         edits = Edits(self._document)
@@ -318,15 +351,7 @@ def _has_layer(function: Function, layer: str) -> bool:
 
 
 def _open(described: TemplateFunction, gap: Gap) -> TemplateFunction:
-    return TemplateFunction(
-        described.name,
-        described.line,
-        described.runtimes,
-        is_python=described.is_python,
-        is_attached=False,
-        is_image=described.is_image,
-        gap=gap,
-    )
+    return replace(described, is_attached=False, gap=gap)
 
 
 def reread(document: Document, text: str) -> Document:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dayfly.attach.templates.model import Kind, Options, TemplateError
+from dayfly.attach.templates.model import Kind, Options, TemplateError, zip_for
 from dayfly.attach.templates.nodes import Document, Mapping, Scalar, get, text_of
 from dayfly.attach.templates.record import Record, digest
 from dayfly.attach.templates.stack import FUNCTION, resources
@@ -44,7 +44,7 @@ def choose_layer(document: Document, kind: Kind, options: Options, runtimes: Seq
     bucket = _S3.match(asked)
     if asked and bucket is None:
         return Layer(_named(document, asked))
-    return _resource(document, kind, options, bucket, runtimes)
+    return _resource(document, kind, bucket, runtimes)
 
 
 def is_uploaded(document: Document) -> bool:
@@ -68,9 +68,7 @@ def _named(document: Document, name: str) -> Value:
     )
 
 
-def _resource(
-    document: Document, kind: Kind, options: Options, bucket: re.Match[str] | None, runtimes: Sequence[str]
-) -> Layer:
+def _resource(document: Document, kind: Kind, bucket: re.Match[str] | None, runtimes: Sequence[str]) -> Layer:
     section = get(document.root, "Resources")
     taken = section.effective() if isinstance(section, Mapping) else {}
     name, number = NAME, 1
@@ -78,7 +76,7 @@ def _resource(
         number += 1
         name = f"{NAME}{number}"
     properties: dict[str, Value] = {"Description": "Dayfly", "CompatibleRuntimes": sorted(runtimes)}
-    where: Value = f"./{options.layer_zip}"
+    where: Value = f"./{zip_for(runtimes).name}"
     if kind is Kind.SAM:
         # SAM keeps every version unless told otherwise; functions that use one may go on when it is deleted.
         # https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-resource-layerversion.html
