@@ -117,7 +117,7 @@ def status(
     if json:
         output.json(told(found, templates, place))
     else:
-        output.console.print(draw(found, templates, place, width=output.console.width))
+        output.console.print(draw(found, templates, place, width=output.console.width), soft_wrap=False)
     if functions and any(gap.reason == "not-found" for one in found for gap in one.gaps):
         return 2
     return _OPEN if check and _is_open(found, templates) else 0

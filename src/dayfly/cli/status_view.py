@@ -37,6 +37,8 @@ _STYLES = {
     Level.NOT_PYTHON: _SOFT,
 }
 _WORDS = {Level.NOT_PYTHON: "not Python", Level.PARTLY: "partly"}
+# Said once below the table; in every row it would only hide the rest.
+_QUIET = ("no-permission", "not-looked-at")
 _MAX_FUNCTIONS = 60
 _MAX_NAMES = 6
 _BAR = 40
@@ -84,7 +86,7 @@ def draw(
     parts: list[RenderableType] = []
     if place is not None:
         where = " ".join(filter(None, (place["account"], place["region"])))
-        parts.append(_draw_share([one.level for one in found], f"Functions of {where}"))
+        parts.append(_draw_share([one.level for one in found], f"functions of {where}"))
         shown = [one for one in found if one.level is not Level.NOT_PYTHON]
         if shown:
             parts.append(_draw_functions(shown[:_MAX_FUNCTIONS], is_wide=width >= 110))
@@ -105,11 +107,10 @@ def _draw_share(levels: Sequence[Level], title: str) -> RenderableType:
         for level in (Level.PROTECTED, Level.PARTLY, Level.UNKNOWN, Level.UNPROTECTED):
             bar.append("█" * round(_BAR * counts[level] / all_), style=_STYLES[level])
     words = ", ".join(
-        f"{counts[level]:,} {_WORDS.get(level, level.value)}" for level in reversed(ORDER) if counts[level]
+        f"{counts[level]:,} {_WORDS.get(level, level.value)}" for level in ORDER if counts[level]
     )
-    head = (
-        f"{title}: {counts[Level.PROTECTED]:,} of {all_:,} protected" if all_ else f"{title}: none of Python"
-    )
+    head = f"{counts[Level.PROTECTED]:,} of {all_:,} protected" if all_ else "none of Python"
+    head += f": {title}"
     return Group(
         Padding(Text(head, style="bold"), (1, 0, 0, 1), expand=False),
         bar,
@@ -155,7 +156,7 @@ def _seen(one: Coverage) -> str:
 
 def _why(one: Coverage) -> str:
     blocking = [gap for gap in one.gaps if gap.effect is not Effect.NOTHING]
-    advice = [gap for gap in one.gaps if gap.effect is Effect.NOTHING]
+    advice = [gap for gap in one.gaps if gap.effect is Effect.NOTHING and gap.reason not in _QUIET]
     words = [gap.reason for gap in blocking]
     if advice:
         words.append(f"({', '.join(dict.fromkeys(gap.reason for gap in advice))})")

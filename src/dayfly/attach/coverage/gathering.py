@@ -15,7 +15,7 @@ from dayfly.attach.aws.wording import CredentialsError
 from dayfly.attach.coverage import logs
 from dayfly.attach.coverage.judging import judge, read_time, unreadable
 from dayfly.attach.coverage.model import Coverage, LayerNote, Seen
-from dayfly.attach.live.model import is_dayfly_layer
+from dayfly.attach.live.model import is_dayfly_layer, without_version
 from dayfly.attach.wrappers import is_attached
 from dayfly.errors import DayflyError
 
@@ -116,7 +116,12 @@ class Surveyor:
     def _note(self, arn: str) -> LayerNote:
         """What Lambda tells of a layer; nothing where it may not be read: then only its number is known."""
         try:
-            told = self._caller.call(self._client.get_layer_version_by_arn, limit_s=30.0, Arn=arn)
+            told = self._caller.call(
+                self._client.get_layer_version,
+                limit_s=30.0,
+                LayerName=without_version(arn),
+                VersionNumber=int(arn.rpartition(":")[2]),
+            )
         except CredentialsError:
             raise
         except CallError:

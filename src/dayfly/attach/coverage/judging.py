@@ -26,9 +26,10 @@ from dayfly.errors import DayflyError
 # Reasons of a plan that hold for a function which has Dayfly already: it is not in force there.
 _IN_SPITE = frozenset({"unsupported-version", "managed-instances", "durable"})
 _POLICY_LAYER = re.compile(r":layer:dayfly-policy[A-Za-z0-9_-]*:\d+\Z")
+_SETTING = re.compile(r"DAYFLY_[A-Z_]+")
 _RECYCLED = re.compile(r"(\d{8}T\d{6}Z)-")
 # How `read_facts` begins what it says of these.
-_SERVING = ("aliases", "versions", "provisioned")
+_SERVING = ("aliases", "versions")
 # Lines take up to minutes to be collected, and an environment may have begun just before the change.
 _SETTLED_S = 900.0
 
@@ -65,8 +66,12 @@ def judge(
             if reason in _IN_SPITE
         ]
     else:
-        gaps += _of_unattached(facts)
-        gaps += [Gap(refusal.reason, refusal.text, refusal.hint, Effect.NOTHING) for refusal in plan.refusals]
+        gaps += [*_of_unattached(facts), *_of_settings(facts, Effect.NOTHING), *_of_signing(facts)]
+        gaps += [
+            Gap(refusal.reason, refusal.text, refusal.hint, Effect.NOTHING)
+            for refusal in plan.refusals
+            if refusal.reason != "settings"
+        ]
     gaps += _of_state(facts)
     gaps += judge_serving(facts, is_latest_on=is_on)
     if seen is not None:
@@ -74,7 +79,7 @@ def judge(
     gaps += _of_age(facts, notes, seen)
     gaps += [
         Gap(
-            "no-permission",
+            "no-permission" if "AccessDenied" in text else "not-looked-at",
             text,
             "`dayfly iam status` prints what a role needs to look",
             # What serves beside $LATEST may be without it.
@@ -165,10 +170,7 @@ def _of_attached(facts: FunctionFacts) -> list[Gap]:
         for note in conflicts(variables, [layer.arn for layer in facts.layers], facts.handler)
         if note.weight != "note"
     ]
-    try:
-        check_settings({}, beside=variables)
-    except DayflyError as error:
-        gaps.append(Gap("settings", f"no environment can start: {error.message}", error.hint, Effect.ALL))
+    gaps += _of_settings(facts, Effect.ALL)
     if variables.get("DAYFLY_ISOLATION") == "process":
         gaps.append(
             Gap(
@@ -187,6 +189,34 @@ def _of_attached(facts: FunctionFacts) -> list[Gap]:
             )
         )
     return gaps
+
+
+def _of_settings(facts: FunctionFacts, effect: Effect) -> list[Gap]:
+    try:
+        check_settings({}, beside=facts.environment.variables)
+    except DayflyError as error:
+        # The error names the value, which may be a secret that went astray.
+        named = _SETTING.match(error.message)
+        what = (
+            f"{named[0]} has a value that Dayfly does not take"
+            if named
+            else "a setting of Dayfly's is not valid"
+        )
+        return [Gap("settings", f"under Dayfly no environment of it can start: {what}", error.hint, effect)]
+    return []
+
+
+def _of_signing(facts: FunctionFacts) -> list[Gap]:
+    if not facts.signing_config_arn:
+        return []
+    return [
+        Gap(
+            "signing",
+            f"it has the code signing configuration {facts.signing_config_arn}: where that enforces, only a signed layer is taken",
+            "sign the layer with an allowed profile and name it with --layer (docs/attach.md)",
+            Effect.NOTHING,
+        )
+    ]
 
 
 def _of_state(facts: FunctionFacts) -> list[Gap]:
@@ -293,12 +323,12 @@ def _coverage(
 
 
 def _setting(environment: Environment, name: str, is_ours: bool) -> str:
-    """A setting of Dayfly's as the function's variables have it; a dayfly.toml in the package cannot be seen."""
+    """A setting of Dayfly's as the function's variables have it; "not set": a dayfly.toml in the package or the default decides."""
     value = environment.variables.get(f"DAYFLY_{name}", "")
     allowed = {"ISOLATION": ("invocation", "window", "process"), "GUARD": ("block", "observe", "off")}[name]
     if value:
         return value if value in allowed else "not valid"
-    return "by default or dayfly.toml" if is_ours else ""
+    return "not set" if is_ours else ""
 
 
 def _policy(layers: tuple[LayerFact, ...], notes: Mapping[str, LayerNote]) -> str:
