@@ -63,6 +63,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "Tell which defences are in force on this host, and ask a real account about Lambda.",
         "cli",
     ),
+    "status": (
+        "dayfly.cli.status:status",
+        "Say what of an account or a template is protected, and why something is not.",
+        "attach",
+    ),
     "iam": (
         "dayfly.cli.iam:iam",
         "Print the policy that a role needs to run a command, and nothing beyond it.",
