@@ -90,15 +90,6 @@ def test_what_is_named_is_all_that_is_reached() -> None:
     assert not is_allowed(document, Asked("lambda:GetFunction", elsewhere, tags))
 
 
-def test_sessions_are_revoked_only_of_roles_within_the_boundary() -> None:
-    role = Asked("iam:PutRolePolicy", "arn:aws:iam::123456789012:role/payments")
-    boundary = {"iam:PermissionsBoundary": ["arn:aws:iam::123456789012:policy/functions"]}
-    document = make_policy(COMMANDS["recycle"], _FULL).document
-    assert is_allowed(document, Asked(role.action, role.resource, boundary))
-    assert not is_allowed(document, role)
-    assert not is_allowed(document, Asked(role.action, role.resource + "2", boundary))
-
-
 def test_what_an_option_makes_needless_is_not_granted() -> None:
     options = frozenset({"--only-latest", "--fleet"})
     actions = {
