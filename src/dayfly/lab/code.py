@@ -72,6 +72,8 @@ class CodeStore:
             raise LabError(f"{config.folder} cannot be read", hint="give your user read permission")
         if config.extensions is not None and not config.extensions.is_dir():
             raise LabError(f"{config.extensions} is not a folder", hint="extensions are files in one folder")
+        if config.opt is not None and not config.opt.is_dir():
+            raise LabError(f"{config.opt} is not a folder", hint="name the folder of an unpacked layer")
         place = (config.python, config.folder)
         if place not in self._interpreters:
             self._interpreters[place] = await self._run(probe_interpreter, config.python, folder)

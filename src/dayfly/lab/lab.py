@@ -18,10 +18,12 @@ from types import TracebackType
 import dayfly
 from dayfly.lab import payloads
 from dayfly.lab.code import CodeStore, Package
-from dayfly.lab.confinement import Confinement
+from dayfly.lab.confinement import Confinement, place_inside
 from dayfly.lab.environment import Environment, Invocation, new_environment_id
 from dayfly.lab.freezer import FreezerFactory
+from dayfly.lab.interpreter import Interpreter
 from dayfly.lab.life import ShutdownReason
+from dayfly.lab.managed import binds, layer_binds
 from dayfly.lab.model import (
     VERSION,
     ConfinementChoice,
@@ -264,7 +266,7 @@ class Lab:
             folder=code.folder,
             read_only=[*interpreter.folders, interpreter.client_folder.parent, dayfly_folder.parent],
             dayfly_folder=own_package,
-            extensions=config.extensions.resolve() if config.extensions is not None else None,
+            image=[*layer_binds(config), *self._image_binds(config, interpreter)],
             private_folder=self._root / environment_id,
             channel=config.channel,
         )
@@ -278,6 +280,9 @@ class Lab:
             log=self._log_line,
             slot=slot,
         )
+
+    def _image_binds(self, config: FunctionConfig, interpreter: Interpreter) -> list[str]:
+        return binds(interpreter, inside=place_inside(interpreter.path)) if config.is_managed else []
 
     async def invoke(
         self,
