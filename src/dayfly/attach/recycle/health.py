@@ -55,6 +55,11 @@ class Health:
                 "nobody can tell of alarms and errors here", hint="they are CloudWatch's, and a lab has none"
             )
 
+    @property
+    def watches_errors(self) -> bool:
+        """Say whether somebody asked for an end when errors rise."""
+        return self._max_percent is not None
+
     def begin(self) -> None:
         """Raises DayflyError where an alarm is not there or is in ALARM already."""
         if self._metrics is not None and self._alarms:
@@ -104,7 +109,9 @@ class Health:
         if self._metrics is None or self._max_percent is None:
             return
         try:
-            rate = self._metrics.rates([function], since, self._clock(), version=version, alias=alias)[function]
+            rate = self._metrics.rates([function], since, self._clock(), version=version, alias=alias)[
+                function
+            ]
         except DayflyError as error:
             raise StoppedError(f"errors cannot be watched any more: {error.message}") from error
         before = self._since[function].before if function in self._since else Rate()

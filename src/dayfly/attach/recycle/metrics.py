@@ -48,11 +48,7 @@ class Alarm:
 
 def is_worse(before: Rate, since: Rate, max_percent: float) -> bool:
     """Say whether errors rose above `max_percent`, and above what they were before; pure."""
-    return (
-        since.errors >= MIN_ERRORS
-        and since.percent > max_percent
-        and since.percent > before.percent
-    )
+    return since.errors >= MIN_ERRORS and since.percent > max_percent and since.percent > before.percent
 
 
 class Metrics:
@@ -81,7 +77,8 @@ class Metrics:
                 )
         if missing := [name for name in names if name not in found]:
             raise DayflyError(
-                f"there is no alarm {', '.join(missing)}", hint="alarms of CloudWatch in the same account and region"
+                f"there is no alarm {', '.join(missing)}",
+                hint="alarms of CloudWatch in the same account and region",
             )
         return [found[name] for name in names]
 
@@ -125,9 +122,7 @@ class Metrics:
             if (found := values.get(f"c{number}"))
         }
 
-    def _values(
-        self, queries: list[dict[str, Any]], since: float, until: float
-    ) -> Mapping[str, list[float]]:
+    def _values(self, queries: list[dict[str, Any]], since: float, until: float) -> Mapping[str, list[float]]:
         values: dict[str, list[float]] = {}
         for first in range(0, len(queries), _QUERIES):
             pages = self._caller.pages(

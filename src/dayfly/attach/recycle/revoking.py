@@ -62,7 +62,9 @@ def users_of(caller: Caller, client: LambdaClient, iam: IAMClient, roles: Collec
     return found
 
 
-def objections(uses: Iterable[RoleUse], *, recycled: Collection[str], unreached: Mapping[str, int]) -> list[str]:
+def objections(
+    uses: Iterable[RoleUse], *, recycled: Collection[str], unreached: Mapping[str, int]
+) -> list[str]:
     """Say in words whom a revocation would hurt beyond the functions that are recycled as a whole; pure."""
     found = []
     for use in uses:
@@ -72,7 +74,9 @@ def objections(uses: Iterable[RoleUse], *, recycled: Collection[str], unreached:
                 "Lambda replaces them"
             )
         if others := [one for one in use.others if one != _LAMBDA]:
-            found.append(f"the role {use.name} may also be taken by {_some(others)}, whose sessions would end")
+            found.append(
+                f"the role {use.name} may also be taken by {_some(others)}, whose sessions would end"
+            )
         for name in use.functions:
             if name in recycled and unreached.get(name):
                 found.append(

@@ -2,39 +2,42 @@
 
 from __future__ import annotations
 
-import threading
+import time
 from collections.abc import Callable
 
 from dayfly.attach.recycle.model import StoppedError
+
+_SLICE_S = 0.2
 
 
 class Stop:
     """Why nothing new may begin, once somebody said so; the first reason stands.
 
+    Plain fields and no lock, since a signal handler sets them: it may come while its own thread holds one.
     `is_impatient`: somebody sits there and waits for the end, so nothing is waited for that changes nothing.
     """
 
     def __init__(self) -> None:
-        self._event = threading.Event()
         self.reason = ""
         self.is_impatient = False
 
     def say(self, reason: str, *, is_impatient: bool = False) -> None:
-        """End the run; safe in a signal handler, too, which may come while this thread holds nothing of it."""
+        """End the run."""
         self.is_impatient = self.is_impatient or is_impatient
-        if not self.reason:
-            self.reason = reason
-        self._event.set()
+        self.reason = self.reason or reason
 
     def check(self) -> None:
         """Raises StoppedError once somebody said so."""
-        if self._event.is_set():
+        if self.reason:
             raise StoppedError(self.reason)
 
     def rest(self, seconds: float) -> None:
         """Wait; raises StoppedError as soon as somebody says so."""
-        self._event.wait(seconds)
+        until = time.monotonic() + seconds
         self.check()
+        while (left := until - time.monotonic()) > 0:
+            time.sleep(min(left, _SLICE_S))
+            self.check()
 
     def look_on(self, sleep: Callable[[float], None]) -> Callable[[float], None]:
         """What waits between looks at the logs: alarms do not end that, an impatient human does."""
