@@ -48,10 +48,20 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "Take Dayfly off functions, and leave no trace.",
         "attach",
     ),
+    "layer publish": (
+        "dayfly.cli.layer_publish:publish_layer",
+        "Publish the layer in an account, unless the same bytes are there already.",
+        "attach",
+    ),
     "doctor": (
         "dayfly.cli.doctor:doctor",
         "Tell which defences are in force on this host, and ask a real account about Lambda.",
         "cli",
+    ),
+    "status": (
+        "dayfly.cli.status:status",
+        "Say what of an account or a template is protected, and why something is not.",
+        "attach",
     ),
     "iam": (
         "dayfly.cli.iam:iam",

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import ParamSpec, TypeVar
 
 import dayfly
 from dayfly.lab import payloads
@@ -51,6 +52,9 @@ _FOLDER_PREFIX = "dayfly-lab-"
 # Waits before the second and third try of an asynchronous invocation, as on Lambda:
 # https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
 ASYNC_RETRY_DELAYS_S = (60.0, 120.0)
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
 
 class Lab:
@@ -134,6 +138,15 @@ class Lab:
         """The function's runtime as AWS names it: python3.13."""
         version = self._codes.get(self.function(name)).interpreter.version
         return f"python{version[0]}.{version[1]}"
+
+    @property
+    def folder(self) -> Path:
+        """Where the lab keeps what lasts as long as it: nobody else may read it."""
+        return self._root
+
+    async def aside(self, work: Callable[_P, _R], *arguments: _P.args, **options: _P.kwargs) -> _R:
+        """Do something that takes its time in a thread of the lab's own, so that invocations go on."""
+        return await self._codes.aside(work, *arguments, **options)
 
     async def measure_code(self, name: str, version: str = VERSION) -> Package:
         """Size and hash of the code of a version."""
