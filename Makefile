@@ -47,11 +47,12 @@ soak: setup ## Serve 100,000 mixed invocations and look for a lost, repeated or 
 bench: setup ## Measure what docs/performance.md quotes.
 	@$(RUN) python -m bench $(ARGS)
 
-docs: setup ## Write docs/reference.md, docs/attacks.md, docs/detections.md and docs/checks from the code.
+docs: setup ## Write docs/reference.md, docs/attacks.md, docs/detections.md, docs/iam.md and docs/checks from the code.
 	@$(RUN) python scripts/reference.py
 	@$(RUN) python scripts/attacks.py
 	@$(RUN) python scripts/checks.py
 	@$(RUN) python scripts/detections.py
+	@$(RUN) python scripts/iam_page.py
 
 format: setup ## Rewrite the code in the project's format.
 	@$(RUN) ruff check --fix .

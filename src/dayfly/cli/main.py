@@ -43,6 +43,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "Tell which defences are in force on this host, and ask a real account about Lambda.",
         "cli",
     ),
+    "iam": (
+        "dayfly.cli.iam:iam",
+        "Print the policy that a role needs to run a command, and nothing beyond it.",
+        "cli",
+    ),
     "lifetimes": (
         "dayfly.cli.lifetimes:lifetimes",
         "Measure how long environments really live, and what one infection would have meant.",

@@ -64,6 +64,17 @@ class ProvisionedFact:
 
 
 @dataclass(frozen=True, slots=True)
+class VersionFact:
+    """A published version, which stays as it was published; `snapshot` is SnapStart's state of it, "" where it has none."""
+
+    version: str
+    layers: tuple[LayerFact, ...] = ()
+    environment: Environment = Environment()
+    published: str = ""
+    snapshot: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class FunctionFacts:
     """A function as AWS tells it; `unknown` says in words what could not be read, and is never silently empty."""
 
@@ -93,6 +104,7 @@ class FunctionFacts:
     last_update_reason: str = ""
     aliases: tuple[AliasFact, ...] = ()
     versions: tuple[str, ...] = ()
+    published: tuple[VersionFact, ...] = ()
     provisioned: tuple[ProvisionedFact, ...] = ()
     snapstart: bool = False
     signing_config_arn: str = ""
@@ -182,10 +194,7 @@ def facts_of(
         package_type=str(told.get("PackageType") or "Zip"),
         architectures=tuple(map(str, told.get("Architectures") or ("x86_64",))),
         handler=str(told.get("Handler") or ""),
-        layers=tuple(
-            LayerFact(str(layer.get("Arn")), int(layer.get("CodeSize") or 0))
-            for layer in told.get("Layers") or ()
-        ),
+        layers=_layers(told),
         code_bytes=int(told.get("CodeSize") or 0),
         code_sha256=str(told.get("CodeSha256") or ""),
         image_uri=str((answer.get("Code") or {}).get("ImageUri") or ""),
@@ -212,6 +221,7 @@ def facts_of(
         versions=tuple(
             str(version.get("Version")) for version in versions if version.get("Version") != LATEST
         ),
+        published=tuple(_published(version) for version in versions if version.get("Version") != LATEST),
         provisioned=tuple(_provisioned(item) for item in provisioned),
         snapstart=(told.get("SnapStart") or {}).get("ApplyOn") == "PublishedVersions",
         signing_config_arn=str(signing.get("CodeSigningConfigArn") or ""),
@@ -257,6 +267,26 @@ def list_functions(
             if any(own.get(key) != value for key, value in tags.items()):
                 continue
         yield name
+
+
+def _layers(configuration: Mapping[str, Any]) -> tuple[LayerFact, ...]:
+    return tuple(
+        LayerFact(str(layer.get("Arn")), int(layer.get("CodeSize") or 0))
+        for layer in configuration.get("Layers") or ()
+    )
+
+
+def _published(version: Mapping[str, Any]) -> VersionFact:
+    snapshot: Mapping[str, Any] = version.get("SnapStart") or {}
+    return VersionFact(
+        version=str(version.get("Version")),
+        layers=_layers(version),
+        environment=environment_of(version),
+        published=str(version.get("LastModified") or ""),
+        snapshot=str(snapshot.get("OptimizationStatus") or "")
+        if snapshot.get("ApplyOn") == "PublishedVersions"
+        else "",
+    )
 
 
 def _provisioned(item: Mapping[str, Any]) -> ProvisionedFact:

@@ -1,0 +1,1 @@
+"""Which calls of AWS each command makes, as policies that allow these and no others."""

@@ -1,0 +1,93 @@
+"""What a command asks of AWS, in the terms of a policy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class On(StrEnum):
+    """What an action is granted on: a type of resource as AWS's service authorization reference has it.
+
+    ANY is for actions that know no resource: they are granted on all or not at all.
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html
+    """
+
+    ANY = "any"
+    FUNCTION = "function"
+    QUALIFIED = "function version or alias"
+    LAYER = "layer"
+    LAYER_VERSION = "layer version"
+    SIGNING = "code signing config"
+    LOG_GROUP = "log group"
+    ALARM = "alarm"
+    ROLE = "role"
+    KEY = "key"
+
+
+class Only(StrEnum):
+    """The condition that an action is granted under, beside the tags that the caller asks for."""
+
+    ALWAYS = ""
+    WITHOUT_LAYERS = "without layers"
+    WITH_THESE_LAYERS = "with these layers"
+    THROUGH_LAMBDA = "through Lambda"
+    PASSED_TO_LAMBDA = "passed to Lambda"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One action, why the command makes it, and the statement that it belongs to: `part` is that statement's Sid.
+
+    Calls of one part share `on` and `only`. `option` is what the user must ask for before the command makes the call.
+    `is_silent`: AWS asks for it in the course of another call, so no operation of that name is ever called.
+    """
+
+    action: str
+    on: On
+    why: str
+    part: str
+    only: Only = Only.ALWAYS
+    option: str = ""
+    is_silent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """Actions refused whatever else the role has, so that a wider policy beside this one does not give them back."""
+
+    part: str
+    actions: tuple[str, ...]
+    why: str
+    is_layers: bool = False  # an update that names layers, and only that
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """All that one command asks for."""
+
+    name: str
+    does: str
+    calls: tuple[Call, ...] = ()
+    denied: tuple[Denied, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which resources: names may hold `*`; empty tuples are all of a kind.
+
+    `tags` are those that a function must have; `layers` the layer versions that an update may put on a function, `*` allowed.
+    """
+
+    functions: tuple[str, ...] = ()
+    region: str = "*"
+    account: str = "*"
+    partition: str = "aws"
+    tags: tuple[tuple[str, str], ...] = ()
+    layers: tuple[str, ...] = ()
+    log_groups: tuple[str, ...] = ()
+    alarms: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    options: frozenset[str] = frozenset()

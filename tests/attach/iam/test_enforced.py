@@ -1,0 +1,206 @@
+"""Each command runs under exactly the policy that is printed for it, and needs every action of it.
+
+IAM is played by `enforcing` on resources and conditions, and once more by moto on actions alone.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto.core import set_initial_no_auth_action_count
+from moto.iam.access_control import IAMRequestBase
+from tests.attach.iam.account import REGION, account
+from tests.attach.iam.enforcing import ACCOUNT, Asked, enforced, is_allowed, watched
+
+from dayfly.attach.iam.commands import COMMANDS
+from dayfly.attach.iam.model import Scope
+from dayfly.attach.iam.policies import make_policy
+from dayfly.cli.main import run
+
+_ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:payments"
+
+
+_OURS = Scope(functions=("payments",), region=REGION, account=ACCOUNT)
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Lines of the command line which together make every call that a command ever makes."""
+
+    command: str
+    lines: tuple[tuple[str, ...], ...]
+    scope: Scope = _OURS
+
+    @property
+    def document(self) -> dict[str, Any]:
+        return make_policy(COMMANDS[self.command], self.scope).document
+
+    def play(self) -> list[int]:
+        return [run(list(line)) for line in self.lines]
+
+
+SCENARIOS = {
+    one.command: one
+    for one in (
+        Scenario("recycle", (("recycle", "payments", "--patience", "0"),)),
+        Scenario(
+            "lifetimes",
+            (("lifetimes", "--function", "payments"), ("lifetimes", "--all")),
+        ),
+    )
+}
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    with account(monkeypatch, tmp_path):
+        yield
+
+
+def _spoken(command: str) -> set[str]:
+    """The actions that the command itself calls by name."""
+    return {call.action for call in COMMANDS[command].calls if not call.is_silent and not call.option}
+
+
+def _without(document: Mapping[str, Any], action: str) -> dict[str, Any]:
+    less = copy.deepcopy(dict(document))
+    for statement in less["Statement"]:
+        if statement["Effect"] == "Allow":
+            statement["Action"] = [one for one in statement["Action"] if one != action]
+    less["Statement"] = [one for one in less["Statement"] if one["Action"]]
+    return less
+
+
+@pytest.mark.usefixtures("made")
+@pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=lambda one: one.command)
+def test_the_command_works_under_its_policy_and_needs_all_of_it(scenario: Scenario) -> None:
+    with enforced(scenario.document, tags={"team": "payments"}) as enforcement:
+        codes = scenario.play()
+    assert enforcement.denied == []
+    assert max(codes) < 2
+    assert _spoken(scenario.command) - enforcement.actions == set(), "granted and never used"
+
+
+@pytest.mark.usefixtures("made")
+@pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=lambda one: one.command)
+def test_it_works_where_tags_narrow_it_too(scenario: Scenario) -> None:
+    scope = Scope(**{**_fields(scenario.scope), "tags": (("team", "payments"),)})
+    document = make_policy(COMMANDS[scenario.command], scope).document
+    with enforced(document, tags={"team": "payments"}) as enforcement:
+        scenario.play()
+    assert enforcement.denied == []
+
+
+@pytest.mark.usefixtures("made")
+@pytest.mark.parametrize(
+    ("command", "action"), [(name, action) for name in SCENARIOS for action in sorted(_spoken(name))]
+)
+def test_without_one_action_the_command_is_refused_something(command: str, action: str) -> None:
+    scenario = SCENARIOS[command]
+    with enforced(_without(scenario.document, action), tags={"team": "payments"}) as enforcement:
+        scenario.play()
+    assert {asked.action for asked in enforcement.denied} == {action}
+
+
+@pytest.mark.usefixtures("made")
+@pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=lambda one: one.command)
+def test_moto_lets_a_user_with_this_policy_do_it(scenario: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert _under_moto(scenario, scenario.document, monkeypatch) == []
+
+
+@pytest.mark.usefixtures("made")
+@pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=lambda one: one.command)
+def test_moto_refuses_a_user_without_its_actions(scenario: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": ["sqs:*"], "Resource": "*"}],
+    }
+    assert _under_moto(scenario, other, monkeypatch) != []
+
+
+_GRAVE = (
+    ("lambda:UpdateFunctionCode", _ARN),
+    ("lambda:AddPermission", _ARN),
+    ("lambda:CreateFunction", _ARN),
+    ("lambda:DeleteFunction", _ARN),
+    ("lambda:InvokeFunction", _ARN),
+    ("lambda:PutFunctionCodeSigningConfig", _ARN),
+    ("lambda:DeleteFunctionCodeSigningConfig", _ARN),
+    ("iam:PassRole", f"arn:aws:iam::{ACCOUNT}:role/function"),
+    ("iam:AttachRolePolicy", f"arn:aws:iam::{ACCOUNT}:role/function"),
+    ("logs:DeleteLogGroup", f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/lambda/payments:*"),
+)
+
+
+@pytest.mark.parametrize("command", [name for name in COMMANDS if name != "doctor"])
+@pytest.mark.parametrize(("action", "resource"), _GRAVE)
+def test_no_command_may_touch_code_callers_or_roles(command: str, action: str, resource: str) -> None:
+    document = make_policy(COMMANDS[command], Scope()).document
+    assert not is_allowed(document, Asked(action, resource))
+
+
+@pytest.mark.parametrize("command", [name for name, one in COMMANDS.items() if one.denied])
+def test_a_recycler_can_change_neither_code_nor_layers_even_beside_a_policy_that_allows_all(
+    command: str,
+) -> None:
+    document: dict[str, Any] = copy.deepcopy(make_policy(COMMANDS[command], Scope()).document)
+    document["Statement"].append({"Effect": "Allow", "Action": ["*"], "Resource": ["*"]})
+    layers = {"lambda:Layer": [f"arn:aws:lambda:{REGION}:{ACCOUNT}:layer:evil:1"]}
+    assert is_allowed(document, Asked("lambda:UpdateFunctionConfiguration", _ARN))
+    assert not is_allowed(document, Asked("lambda:UpdateFunctionConfiguration", _ARN, layers))
+    for action in (
+        "lambda:UpdateFunctionCode",
+        "lambda:AddPermission",
+        "lambda:PublishLayerVersion",
+        "iam:PassRole",
+    ):
+        assert not is_allowed(document, Asked(action, _ARN))
+
+
+@pytest.mark.usefixtures("made")
+def test_a_recycler_that_tries_is_refused_by_the_call_itself() -> None:
+    with enforced(SCENARIOS["recycle"].document) as enforcement:
+        client = boto3.Session().client("lambda")
+        client.get_function_configuration(FunctionName="payments")
+        tries: list[Callable[[], object]] = [
+            lambda: client.update_function_code(FunctionName="payments", ZipFile=b""),
+            lambda: client.update_function_configuration(FunctionName="payments", Layers=["arn:aws:lambda:eu-central-1:1:layer:x:1"]),
+            lambda: client.update_function_configuration(FunctionName="payments", Role=f"arn:aws:iam::{ACCOUNT}:role/function"),
+            lambda: client.add_permission(FunctionName="payments", StatementId="s", Action="lambda:InvokeFunction", Principal="*"),
+        ]  # fmt: skip
+        for attempt in tries:
+            with pytest.raises(client.exceptions.ClientError, match="not authorized"):
+                attempt()
+    assert len(enforcement.denied) == len(tries)
+
+
+def _under_moto(
+    scenario: Scenario, document: Mapping[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> list[str]:
+    """Run it as a user of moto's, which knows actions alone; return the actions that were refused."""
+    widened = copy.deepcopy(dict(document))
+    widened["Statement"] = [
+        {**one, "Resource": "*", "Condition": {}} for one in widened["Statement"] if one["Effect"] == "Allow"
+    ]
+    iam = boto3.client("iam")
+    iam.create_user(UserName="u")
+    iam.put_user_policy(UserName="u", PolicyName="p", PolicyDocument=json.dumps(widened))
+    keys = iam.create_access_key(UserName="u")["AccessKey"]
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", keys["AccessKeyId"])
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", keys["SecretAccessKey"])
+    # moto computes another signature than botocore for Lambda's requests; whose key it is, it knows all the same.
+    monkeypatch.setattr(IAMRequestBase, "check_signature", lambda request: None)
+    with watched() as refused:
+        set_initial_no_auth_action_count(0)(scenario.play)()
+    return refused
+
+
+def _fields(scope: Scope) -> dict[str, Any]:
+    return {name: getattr(scope, name) for name in scope.__dataclass_fields__}
