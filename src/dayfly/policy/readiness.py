@@ -264,7 +264,7 @@ def _code(observation: Observation) -> Check:
             name,
             "missing",
             what,
-            f"the code that serves now was seen for {days * 24:.0f} hours: needs {(1 - days) * 24:.0f} hours more",
+            f"the code that serves now was seen for {days * 24:.1f} hours: needs {_days(1.0 - days)} more",
         )
     return Check(name, "met", what)
 
