@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from dayfly.attach.layout import MAX_BYTES, PYTHONS
 from dayfly.attach.pythons import find_python
 from dayfly.cli.main import run
+from dayfly.core.policylayer import digest_of
 
 HERE = f"{sys.version_info[0]}.{sys.version_info[1]}"
 
@@ -23,6 +26,11 @@ def test_json_says_everything(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert set(told) == {
         "path",
         "sha256",
+        "code_sha256",
+        "checksum",
+        "sbom",
+        "policy",
+        "on_failure",
         "bytes",
         "unzipped_bytes",
         "limit_bytes",
@@ -87,3 +95,51 @@ def test_help_has_examples(capsys: pytest.CaptureFixture[str]) -> None:
     said = capsys.readouterr().out
     assert "dayfly layer build --python 3.12" in said
     assert "--output" in said
+
+
+def test_the_checksum_lies_beside_and_the_bill_if_asked_for(tmp_path: Path) -> None:
+    output = tmp_path / "layer.zip"
+    assert run(["layer", "build", "--output", str(output), "--sbom"]) == 0
+    assert subprocess.run(["sha256sum", "--check", "layer.zip.sha256"], cwd=tmp_path).returncode == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "layer.zip",
+        "layer.zip.cdx.json",
+        "layer.zip.sha256",
+    ]
+
+
+def test_a_policy_may_be_a_layer_of_its_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    policy, output = tmp_path / "orders.toml", tmp_path / "orders.zip"
+    policy.write_text('guard = "block"\n[policy.process]\nallow = []\n')
+    words = ["layer", "build", "--policy", str(policy), "--only-policy", "--output", str(output)]
+    assert run([*words, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    with zipfile.ZipFile(output) as file:
+        assert file.namelist() == ["dayfly.policy/policy.json"]
+        assert told["policy"] == digest_of(file.read("dayfly.policy/policy.json"))
+    assert run(words) == 0
+    said = capsys.readouterr()
+    assert f"carries the policy {told['policy']}" in said.out
+    assert "set as variables what else is there: guard" in said.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--only-policy"],
+        ["--only-policy", "--policy", "{policy}", "--python", "3.12"],
+        ["--policy", "{policy}.missing"],
+        ["--policy", "{wrong}"],
+    ],
+)
+def test_what_is_no_policy_is_refused(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    policy, wrong = tmp_path / "p.toml", tmp_path / "w.toml"
+    policy.write_text('guard = "block"\n[policy.process]\n')
+    wrong.write_text('guard = "blok"\n')
+    output = ["--output", str(tmp_path / "layer.zip")]
+    given = [word.format(policy=policy, wrong=wrong) for word in words]
+    assert run(["layer", "build", *output, *given]) == 2
+    assert "hint: " in capsys.readouterr().err
+    assert not (tmp_path / "layer.zip").exists()

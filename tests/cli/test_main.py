@@ -105,7 +105,16 @@ def test_every_command_of_the_table_exists() -> None:
         assert (ROOT / "src" / Path(*module.split("."))).with_suffix(".py").is_file()
         assert f"def {function}(" in (ROOT / "src" / Path(*module.split("."))).with_suffix(".py").read_text()
         assert text.endswith(".")
-        assert set(extra.split(",")) <= {"cli", "lab", "policy", "scan", "lifetimes", "fleet", "all"}
+        assert set(extra.split(",")) <= {
+            "cli",
+            "lab",
+            "policy",
+            "scan",
+            "lifetimes",
+            "fleet",
+            "attach",
+            "all",
+        }
 
 
 def test_a_fault_of_dayflys_own_is_not_hidden_as_a_missing_extra(monkeypatch: pytest.MonkeyPatch) -> None:

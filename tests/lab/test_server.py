@@ -17,8 +17,9 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from tests.lab.running import Running, basic, run, running_lab, until
 
+from dayfly.lab.control.names import parse_name
 from dayfly.lab.model import InvokeRefusedError, LabError
-from dayfly.lab.server import LabServer, parse_name
+from dayfly.lab.server import LabServer
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient

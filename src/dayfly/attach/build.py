@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
-import os
-import tempfile
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
 import dayfly
-from dayfly.attach.layout import HOME, Entry, LayerError, Source, archive, arrange, check_budget, split
+from dayfly.attach.carrying import Carried
+from dayfly.attach.layout import (
+    HOME,
+    Entry,
+    LayerError,
+    Source,
+    archive,
+    arrange,
+    check_budget,
+    split,
+    write_whole,
+)
 from dayfly.attach.pythons import compile_sources, find_python
+from dayfly.attach.sbom import write_sbom
 
 # What of Dayfly runs beside a function. `attach` itself stays at home, but for the layer's way in.
 SHIPPED = (
@@ -30,6 +42,7 @@ CLIENT = {"awslambdaric": "client", "snapshot-restore-py": "needs", "simplejson"
 # The versions the layer's fallback was tested with.
 TESTED = {"awslambdaric": "4.2.2", "snapshot-restore-py": "1.0.0", "simplejson": "4.3.0"}
 _LICENCES = ("LICENSE", "LICENSE.txt", "NOTICE", "LICENCE")
+_RUNS_ON_FAILURE = re.compile(rb'^(ON_FAILURE ?= ?"?)run("?)$', re.MULTILINE)
 _FILES = Path(__file__).with_name("files")
 
 
@@ -45,14 +58,45 @@ class BuiltLayer:
     compiled: Mapping[str, Path]
     not_compiled: tuple[str, ...]
     clients: Mapping[str, str]
+    entries: tuple[Entry, ...]
+
+    @property
+    def code_sha256(self) -> str:
+        """The checksum as Lambda has it."""
+        return base64.b64encode(bytes.fromhex(self.sha256)).decode()
+
+    def write_checksum(self) -> Path:
+        """Write the checksum beside the layer, as `sha256sum --check` reads it; return the file. Raises LayerError."""
+        target = self.path.with_name(self.path.name + ".sha256")
+        write_whole(target, f"{self.sha256}  {self.path.name}\n".encode())
+        return target
+
+    def write_sbom(self) -> Path:
+        """Write the bill of materials beside the layer; return the file. Raises LayerError."""
+        target = self.path.with_name(self.path.name + ".cdx.json")
+        text = write_sbom(
+            version=dayfly.__version__,
+            clients=self.clients,
+            pythons=self.compiled,
+            entries=self.entries,
+            sha256=self.sha256,
+        )
+        write_whole(target, text.encode())
+        return target
 
 
 def build_layer(
-    output: Path, pythons: Sequence[str], *, tell: Callable[[str], None] = lambda _step: None
+    output: Path,
+    pythons: Sequence[str],
+    *,
+    policy: Carried | None = None,
+    stops_on_failure: bool = False,
+    tell: Callable[[str], None] = lambda _step: None,
 ) -> BuiltLayer:
     """Write the layer to `output`, with bytecode for those of `pythons` that are found here.
 
     Only if one of them is not, or none is named, are Dayfly's sources in it: other Pythons run without Dayfly then.
+    `policy` is carried along; with `stops_on_failure`, DAYFLY_ON_FAILURE is `stop` where a function does not set it.
     `tell` is called with what is being done. Raises LayerError. Blocking, a few seconds.
     """
     tell("reading what ships")
@@ -69,8 +113,9 @@ def build_layer(
         bytecode[version] = compile_sources(python, split(own, version) if len(found) == 1 else own)
     clients = {name: _distribution(name).version for name in CLIENT}
     others = [
-        Entry("dayfly", (_FILES / "dayfly").read_bytes(), is_program=True),
-        Entry(f"{HOME}/boot.py", (_FILES / "boot.py").read_bytes()),
+        Entry("dayfly", _first_file("dayfly", stops_on_failure), is_program=True),
+        Entry(f"{HOME}/boot.py", _first_file("boot.py", stops_on_failure)),
+        *([policy.entry] if policy is not None else []),
         Entry(f"{HOME}/licences.zip", archive(client_licences())),
     ]
     manifest = {"dayfly": dayfly.__version__, "bytecode": sorted(bytecode), "clients": clients}
@@ -80,7 +125,7 @@ def build_layer(
     unzipped = check_budget(entries)
     data = archive(entries)
     tell(f"writing {output}")
-    _write(output, data)
+    write_whole(output, data)
     return BuiltLayer(
         path=output,
         sha256=hashlib.sha256(data).hexdigest(),
@@ -90,7 +135,17 @@ def build_layer(
         compiled=found,
         not_compiled=tuple(version for version in pythons if version not in found),
         clients=clients,
+        entries=tuple(entries),
     )
+
+
+def _first_file(name: str, stops_on_failure: bool) -> bytes:
+    """Return a file that runs before any setting is read; what it does on failure is written into it."""
+    text = (_FILES / name).read_bytes()
+    changed, count = _RUNS_ON_FAILURE.subn(rb"\1stop\2", text)
+    if count != 1:
+        raise LayerError(f"{_FILES / name} is not Dayfly's own", hint="reinstall dayfly")
+    return changed if stops_on_failure else text
 
 
 def own_sources(package: Path) -> list[Source]:
@@ -140,21 +195,4 @@ def _distribution(name: str) -> metadata.Distribution:
         raise LayerError(
             f"{name}, which the layer brings along, is not installed",
             hint=f"pip install {name}=={TESTED[name]}",
-        ) from error
-
-
-def _write(output: Path, data: bytes) -> None:
-    part = ""
-    try:
-        descriptor, part = tempfile.mkstemp(prefix=f".{output.name}-", dir=output.absolute().parent)
-        with open(descriptor, "wb") as file:
-            file.write(data)
-            os.fchmod(descriptor, 0o644)
-        # Renamed last: a reader, or an interrupted build, never leaves half a layer under this name.
-        os.replace(part, output)
-    except OSError as error:
-        if part:
-            Path(part).unlink(missing_ok=True)
-        raise LayerError(
-            f"{output} cannot be written: {error.strerror or error}", hint="name another file with --output"
         ) from error

@@ -1,4 +1,4 @@
-"""What the layer holds and where; pure, so that the same inputs always give the same bytes."""
+"""What the layer holds and where: the same inputs always give the same bytes."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import ast
 import io
 import json
 import lzma
+import os
+import tempfile
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from dayfly.errors import DayflyError
 
@@ -275,3 +278,21 @@ def check_budget(entries: Sequence[Entry], limit: int = MAX_BYTES) -> int:
             hint="build a layer for each Python: dayfly layer build --python 3.12",
         )
     return total
+
+
+def write_whole(output: Path, data: bytes) -> None:
+    """Write a file whole or not at all; raises LayerError."""
+    part = ""
+    try:
+        descriptor, part = tempfile.mkstemp(prefix=f".{output.name}-", dir=output.absolute().parent)
+        with open(descriptor, "wb") as file:
+            file.write(data)
+            os.fchmod(descriptor, 0o644)
+        # Renamed last: a reader, or an interrupted build, never leaves half a layer under this name.
+        os.replace(part, output)
+    except OSError as error:
+        if part:
+            Path(part).unlink(missing_ok=True)
+        raise LayerError(
+            f"{output} cannot be written: {error.strerror or error}", hint="name another file with --output"
+        ) from error

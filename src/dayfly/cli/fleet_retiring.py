@@ -38,6 +38,8 @@ class StoreWitness:
             timeout_s=timeout_s,
             account=account,
             region=region,
+            retired=order.retired,
+            fresh=order.fresh,
         )
         return Sightings(**{field: getattr(seen, field) for field in seen.__struct_fields__})
 
@@ -61,9 +63,13 @@ class ServiceWitness:
                 "timeout": timeout_s,
                 "account": account,
                 "region": region,
+                "retired": ",".join(order.retired),
+                "fresh": order.fresh,
             },
         )
-        return Sightings(**{field.name: answer[field.name] for field in dataclasses.fields(Sightings)})
+        # A service of an earlier version tells less.
+        told = [field.name for field in dataclasses.fields(Sightings) if field.name in answer]
+        return Sightings(**{name: answer[name] for name in told})
 
 
 class _LambdaRetirer:

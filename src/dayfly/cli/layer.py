@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import hashlib
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
 from dayfly.attach.build import TESTED, BuiltLayer, build_layer
+from dayfly.attach.carrying import Carried, build_policy_layer, check_only_policy, read_policy
 from dayfly.attach.layout import MAX_BYTES, parse_pythons
 from dayfly.cli.output import Output
 
@@ -18,19 +21,24 @@ def build(
     *,
     output: Path = Path("dayfly-layer.zip"),
     python: str | None = None,
+    policy: Path | None = None,
+    only_policy: Annotated[bool, Parameter(negative="")] = False,
+    on_failure: Literal["run", "stop"] = "run",
+    sbom: Annotated[bool, Parameter(negative="")] = False,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """Build the layer for AWS_LAMBDA_EXEC_WRAPPER=/opt/dayfly.
+    """Build the layer for AWS_LAMBDA_EXEC_WRAPPER=/opt/dayfly, with a file of its checksum beside it.
 
     The layer holds bytecode for the Python of your function's runtime (--python; by default the one this
     command runs on). On another Python the function runs without Dayfly. The same inputs give the same bytes.
-    Nothing is sent anywhere; docs/layer.md tells how to publish it.
+    Nothing is sent anywhere; `dayfly layer publish` does that, and `dayfly layer test` tries it first.
 
     Examples:
 
         dayfly layer build --python 3.12
-        dayfly layer build --python 3.12,3.13 --output build/dayfly.zip
-        dayfly layer build --json
+        dayfly layer build --python 3.12,3.13 --output build/dayfly.zip --sbom
+        dayfly layer build --python 3.13 --policy dayfly.toml --on-failure stop
+        dayfly layer build --policy orders.toml --only-policy --output orders-policy.zip
 
     Parameters
     ----------
@@ -38,33 +46,60 @@ def build(
         The zip file to write.
     python
         Version to compile for, found on this machine; several, separated by commas, load slower.
+    policy
+        A dayfly.toml whose [policy] the layer carries; it takes the place of the one in the function's package.
+    only_policy
+        Write a layer with that policy alone, to be put on one function beside Dayfly's.
+    on_failure
+        What a function does where Dayfly cannot start, if its own DAYFLY_ON_FAILURE does not say.
+    sbom
+        Write what is in it as a CycloneDX bill of materials, beside it.
     json
         Print one JSON object instead.
     """
     out = Output(is_json=json)
+    carried = read_policy(policy) if policy is not None else None
+    if carried is not None and carried.left_out:
+        out.warn(
+            f"a layer carries [policy] alone; set as variables what else is there: {', '.join(carried.left_out)}"
+        )
+    if only_policy:
+        carried = check_only_policy(carried, is_alone=not sbom and python is None and on_failure == "run")
+        return _tell_policy(out, output, carried, build_policy_layer(output, carried))
     pythons = parse_pythons(python if python is not None else f"{sys.version_info[0]}.{sys.version_info[1]}")
     with contextlib.ExitStack() as stack:
         tell = stack.enter_context(out.console.status("building")).update if out.is_live else _say_nothing
-        layer = build_layer(output, pythons, tell=tell)
+        layer = build_layer(output, pythons, policy=carried, stops_on_failure=on_failure == "stop", tell=tell)
+    checksum = layer.write_checksum()
+    bill = layer.write_sbom() if sbom else None
     for name, version in layer.clients.items():
         if version != TESTED[name]:
             out.warn(f"{name} {version} is put in as a fallback; Dayfly was tested with {TESTED[name]}")
     if json:
-        out.json(_described(layer))
+        out.json(
+            _described(layer)
+            | {"checksum": str(checksum), "sbom": str(bill) if bill is not None else None}
+            | {"on_failure": on_failure, "policy": carried.digest if carried is not None else None}
+        )
         return 0
     out.say(f"wrote {layer.path}", style="bold green")
     out.say(
         f"{layer.bytes:,} bytes, {layer.unzipped_bytes:,} unzipped (limit {MAX_BYTES:,}), {layer.files} files"
     )
-    out.say(f"sha256 {layer.sha256}")
-    out.say("bytecode for Python " + (", ".join(layer.compiled) or "none"))
+    out.say(f"sha256 {layer.sha256}, in {checksum.name}" + (f"; contents in {bill.name}" if bill else ""))
+    out.say("bytecode for Python " + (", ".join(layer.compiled) or "none") + "; x86_64 and arm64")
+    if carried is not None:
+        out.say(f"carries the policy {carried.digest}")
     if layer.not_compiled:
         without = ", without the guard" if layer.compiled else ""
         out.warn(
             f"no interpreter of Python {', '.join(layer.not_compiled)} was found here: such a function compiles "
             f"Dayfly at each cold start{without}"
         )
-    out.say("next: publish it and set AWS_LAMBDA_EXEC_WRAPPER=/opt/dayfly (docs/layer.md)")
+    out.say(
+        "next: try it (dayfly layer test), publish it (dayfly layer publish) and set "
+        "AWS_LAMBDA_EXEC_WRAPPER=/opt/dayfly (dayfly attach)"
+    )
     return 0
 
 
@@ -72,10 +107,31 @@ def _say_nothing(_step: str) -> None:
     return None
 
 
+def _tell_policy(out: Output, output: Path, carried: Carried, data: bytes) -> int:
+    digest = hashlib.sha256(data)
+    if out.is_json:
+        out.json(
+            {
+                "path": str(output),
+                "sha256": digest.hexdigest(),
+                "code_sha256": base64.b64encode(digest.digest()).decode(),
+                "bytes": len(data),
+                "policy": carried.digest,
+            }
+        )
+        return 0
+    out.say(f"wrote {output}", style="bold green")
+    out.say(f"{len(data):,} bytes, sha256 {digest.hexdigest()}")
+    out.say(f"carries the policy {carried.digest}")
+    out.say("next: publish it and put it on the function, after Dayfly's own layer")
+    return 0
+
+
 def _described(layer: BuiltLayer) -> dict[str, object]:
     return {
         "path": str(layer.path),
         "sha256": layer.sha256,
+        "code_sha256": layer.code_sha256,
         "bytes": layer.bytes,
         "unzipped_bytes": layer.unzipped_bytes,
         "limit_bytes": MAX_BYTES,

@@ -38,6 +38,16 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "Build the layer that puts Dayfly on a function of a managed runtime.",
         "cli",
     ),
+    "attach": (
+        "dayfly.cli.attach:attach",
+        "Put Dayfly on functions that are deployed: dry run, journal, one call each.",
+        "attach",
+    ),
+    "detach": (
+        "dayfly.cli.detach:detach",
+        "Take Dayfly off functions, and leave no trace.",
+        "attach",
+    ),
     "doctor": (
         "dayfly.cli.doctor:doctor",
         "Tell which defences are in force on this host, and ask a real account about Lambda.",

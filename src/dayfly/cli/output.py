@@ -28,6 +28,19 @@ class Output:
         self.progress = self._errors
         self.is_watched = self._errors.is_terminal
 
+    @property
+    def can_ask(self) -> bool:
+        """Say whether somebody is there who can answer."""
+        return self.is_live and sys.stdin.isatty()
+
+    def ask(self, question: str) -> bool:
+        """Ask a question on the terminal; only y and yes mean yes."""
+        try:
+            answer = self.console.input(f"{escape(question)} \\[y/N] ")
+        except EOFError:
+            return False
+        return answer.strip().lower() in ("y", "yes")
+
     def say(self, text: str, *, style: str = "") -> None:
         """A line for people; not printed with --json."""
         if not self.is_json:

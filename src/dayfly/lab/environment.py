@@ -21,7 +21,6 @@ from dayfly.lab.interpreter import Interpreter
 from dayfly.lab.life import Life, ShutdownReason
 from dayfly.lab.logs import Frames, Lines, PipeReader
 from dayfly.lab.model import (
-    VERSION,
     EnvironmentState,
     EnvironmentView,
     EventKind,
@@ -51,6 +50,8 @@ class Invocation:
     client_context: str = ""
     tenant_id: str = ""
     trace_id: str = ""
+    # As the caller named the function, with its qualifier; empty: without one.
+    arn: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,9 @@ class Environment:
         self._log = log
         self._platform_log = PlatformLog(config)
         self._created_at = time.time()
-        self.log_stream = time.strftime("%Y/%m/%d", time.gmtime(self._created_at)) + f"/[{VERSION}]{self.id}"
+        self.log_stream = (
+            time.strftime("%Y/%m/%d", time.gmtime(self._created_at)) + f"/[{config.version}]{self.id}"
+        )
         self._invocations = 0
         self._lives = 0
         self._is_ready = False
@@ -102,7 +105,7 @@ class Environment:
         self._tail: list[str] = []
         self._first_words: list[str] = []
         self._max_used_mb = 0
-        self._api = RuntimeApi(config.name, config.handler)
+        self._api = RuntimeApi(config.name, config.handler, config.version)
         self._output = PipeReader(Lines(), lambda text: self._receive("output", text))
         self._telemetry = PipeReader(Frames(), lambda text: self._receive("telemetry", text))
         self._tree = ProcessTree(place, freezer, self._output, self._telemetry)
@@ -118,6 +121,7 @@ class Environment:
             invocations=self._invocations,
             lives=self._lives,
             tenant_id=self.tenant_id,
+            version=self.config.version,
         )
 
     def pids(self) -> list[int]:
@@ -222,7 +226,7 @@ class Environment:
                     payload=reply.payload,
                     function_error="Unhandled" if reply.is_error else None,
                     log_tail=tail,
-                    executed_version=VERSION,
+                    executed_version=self.config.version,
                     request_id=invocation.request_id,
                     environment_id=self.id,
                     cold_start=init_ms is not None,
@@ -276,7 +280,7 @@ class Environment:
             InvocationEvent(
                 request_id=invocation.request_id,
                 payload=invocation.payload,
-                arn=self.config.arn,
+                arn=invocation.arn or self.config.arn,
                 deadline_ms=int((time.time() + deadline - time.monotonic()) * 1000),
                 trace_id=invocation.trace_id or _new_trace_id(),
                 client_context=invocation.client_context,

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from dayfly.lab.http1 import Exchange
-from dayfly.lab.model import ACCOUNT, VERSION
+from dayfly.lab.model import ACCOUNT
 
 MAX_EXTENSIONS = 10
 _MAX_BODY_BYTES = 65536
@@ -53,8 +53,9 @@ class Extensions:
     registration is still possible: it closes with the runtime's first poll.
     """
 
-    def __init__(self, function_name: str, handler: str, changed: Callable[[], None]) -> None:
+    def __init__(self, function_name: str, version: str, handler: str, changed: Callable[[], None]) -> None:
         self._function_name = function_name
+        self._version = version
         self._handler = handler
         self._changed = changed
         self._expected: frozenset[str] = frozenset()
@@ -137,7 +138,11 @@ class Extensions:
         extension = _Extension(name, frozenset(events), name in self._expected)
         self._by_id[extension.id] = extension
         self._changed()
-        reply = {"functionName": self._function_name, "functionVersion": VERSION, "handler": self._handler}
+        reply = {
+            "functionName": self._function_name,
+            "functionVersion": self._version,
+            "handler": self._handler,
+        }
         if "accountId" in (exchange.header("lambda-extension-accept-feature") or ""):
             reply["accountId"] = ACCOUNT
         headers = (("Content-Type", "application/json"), ("Lambda-Extension-Identifier", extension.id))

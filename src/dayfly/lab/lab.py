@@ -17,11 +17,10 @@ from types import TracebackType
 
 import dayfly
 from dayfly.lab import payloads
+from dayfly.lab.code import CodeStore, Package
 from dayfly.lab.confinement import Confinement
-from dayfly.lab.deployment import copy_readable, is_readable_by_others
 from dayfly.lab.environment import Environment, Invocation, new_environment_id
 from dayfly.lab.freezer import FreezerFactory
-from dayfly.lab.interpreter import Interpreter, probe_interpreter
 from dayfly.lab.life import ShutdownReason
 from dayfly.lab.model import (
     VERSION,
@@ -38,7 +37,7 @@ from dayfly.lab.model import (
     LogLine,
     LogType,
 )
-from dayfly.lab.pool import Pool
+from dayfly.lab.pool import Pool, Reservation
 
 # A cold start keeps a core busy for some 0.15 s; many at once would trip Lambda's limit on init.
 _COLD_STARTS_PER_CORE = 2
@@ -80,14 +79,16 @@ class Lab:
         self._log = log or (lambda line: None)
         self._retry_delays_s = tuple(async_retry_delays_s)
         self._subscribers: list[Callable[[LabEvent], None]] = []
-        self._pools: dict[str, Pool] = {}
-        self._interpreters: dict[str, Interpreter] = {}
+        # By function and version.
+        self._pools: dict[str, dict[str, Pool]] = {}
+        self._reservations: dict[str, Reservation] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._starting: set[Environment] = set()
         self._slots: set[int] = set()
         self._cold_starts = asyncio.Semaphore(_COLD_STARTS_PER_CORE * (os.cpu_count() or 1))
         _remove_abandoned_folders()
         self._root = Path(tempfile.mkdtemp(prefix=f"{_FOLDER_PREFIX}{os.getpid()}-"))
+        self._codes = CodeStore(self._root, switches_user=self._confinement.switches_user)
         self._is_closed = False
         self.counters: Counter[str] = Counter()
         _raise_file_limit(max_environments)
@@ -109,10 +110,9 @@ class Lab:
             task.cancel()
         try:
             await asyncio.gather(*self._tasks, return_exceptions=True)
-            await self._end_all(
-                [*self._starting, *(e for p in self._pools.values() for e in p.environments())]
-            )
+            await self._end_all([*self._starting, *(e for p in self._all_pools() for e in p.environments())])
         finally:
+            self._codes.close()
             self._freezers.close()
             shutil.rmtree(self._root, ignore_errors=True)
 
@@ -121,85 +121,109 @@ class Lab:
         self._subscribers.append(callback)
 
     def functions(self) -> tuple[FunctionConfig, ...]:
-        return tuple(pool.config for pool in self._pools.values())
+        """Every function as its `$LATEST` is configured."""
+        return tuple(versions[VERSION].config for versions in self._pools.values())
 
-    def function(self, name: str) -> FunctionConfig:
-        """Raises InvokeRefusedError (404) for a name that was not added."""
-        return self._pool(name).config
+    def function(self, name: str, version: str = VERSION) -> FunctionConfig:
+        """Raises InvokeRefusedError (404) for a name or version that was not added."""
+        return self._pool(name, version).config
 
     def runtime_name(self, name: str) -> str:
         """The function's runtime as AWS names it: python3.13."""
-        config = self._pool(name).config
-        version = self._interpreters[_interpreter_key(config)].version
+        version = self._codes.get(self.function(name)).interpreter.version
         return f"python{version[0]}.{version[1]}"
 
+    async def measure_code(self, name: str, version: str = VERSION) -> Package:
+        """Size and hash of the code of a version."""
+        return await self._codes.measure(self.function(name, version))
+
     def environments(self, name: str) -> tuple[EnvironmentView, ...]:
-        """The environments of a function as they are now, oldest first."""
-        views = [environment.view() for environment in self._pool(name).environments()]
+        """The environments of a function's versions as they are now, oldest first."""
+        views = [environment.view() for pool in self._versions(name) for environment in pool.environments()]
         views += [e.view() for e in self._starting if e.config.name == name]
         return tuple(sorted(views, key=lambda view: view.created_at))
 
     def processes(self, name: str) -> dict[str, list[int]]:
         """Host pids of every environment's processes, by environment."""
-        return {environment.id: environment.pids() for environment in self._pool(name).environments()}
+        environments = (e for pool in self._versions(name) for e in pool.environments())
+        return {environment.id: environment.pids() for environment in environments}
 
-    def _pool(self, name: str) -> Pool:
-        if name not in self._pools:
-            raise payloads.not_found(name)
-        return self._pools[name]
+    def reservation(self, name: str) -> Reservation:
+        """How many invocations of the function may run at once; its limit may be set at any time."""
+        self._pool(name)
+        return self._reservations[name]
+
+    def _pool(self, name: str, version: str = VERSION) -> Pool:
+        try:
+            return self._pools[name][version]
+        except KeyError:
+            raise payloads.not_found(name, version) from None
+
+    def _versions(self, name: str) -> list[Pool]:
+        self._pool(name)
+        return list(self._pools[name].values())
+
+    def _all_pools(self) -> list[Pool]:
+        return [pool for versions in self._pools.values() for pool in versions.values()]
 
     async def add_function(self, config: FunctionConfig) -> None:
         """Make a function invocable. Raises LabError when its folder or interpreter cannot be used."""
-        folder = config.folder.resolve()
-        if not folder.is_dir():
-            raise LabError(
-                f"{config.folder} is not a folder", hint="name the folder that holds the handler's file"
-            )
-        if not os.access(folder, os.R_OK | os.X_OK):
-            raise LabError(f"{config.folder} cannot be read", hint="give your user read permission")
-        if config.extensions is not None and not config.extensions.is_dir():
-            raise LabError(f"{config.extensions} is not a folder", hint="extensions are files in one folder")
         if config.name in self._pools:
             raise LabError(f"function {config.name} exists already", hint="choose another name")
-        key = _interpreter_key(config)
-        if key not in self._interpreters:
-            self._interpreters[key] = await asyncio.to_thread(probe_interpreter, config.python, folder)
-        interpreter = self._interpreters[key]
-        if self._confinement.switches_user and not await asyncio.to_thread(is_readable_by_others, folder):
-            folder = await asyncio.to_thread(copy_readable, folder, self._root / f"code-{config.name}")
+        await self._codes.load(config)
+        self._reservations[config.name] = Reservation(config.reserved_concurrency)
+        self._pools[config.name] = {config.version: self._make_pool(config)}
 
+    def add_version(self, config: FunctionConfig) -> None:
+        """Make another version of a function invocable, with environments of its own.
+
+        Precondition: it has the code of a version that is there.
+        """
+        self._pool(config.name)
+        self._pools[config.name][config.version] = self._make_pool(config)
+
+    async def remove_version(self, name: str, version: str) -> None:
+        """Forget a version and end its environments, busy ones included."""
+        pool = self._pool(name, version)
+        del self._pools[name][version]
+        pool.close()
+        await self._end_pool(pool)
+
+    def _make_pool(self, config: FunctionConfig) -> Pool:
         name = config.name
 
         def end(environment: Environment, kind: EventKind) -> None:
-            self._pools[name].forget(environment)
+            pool.forget(environment)
             self._emit(LabEvent(time.time(), name, environment.id, kind, None, {}))
             self._spawn(self._end(environment, "spindown"))
 
         async def start(tenant_id: str | None) -> tuple[Environment, float]:
-            return await self._start_environment(self._pools[name].config, interpreter, folder, tenant_id)
+            return await self._start_environment(pool.config, tenant_id)
 
-        self._pools[name] = Pool(
+        pool = Pool(
             config,
             start=start,
             expire=lambda environment: end(environment, "expired"),
             replace=lambda environment: end(environment, "replaced"),
+            reservation=self._reservations[name],
         )
+        return pool
 
     def reconfigure(self, config: FunctionConfig) -> None:
-        """Give a function another configuration, from its next environment on; its code stays.
+        """Give a version of a function another configuration, from its next environment on.
 
         Idle environments end now and busy ones after their invocation, as on Lambda once an update is done.
         """
-        self._pool(config.name).reconfigure(config)
+        self._pool(config.name, config.version).reconfigure(config)
 
     async def _start_environment(
-        self, config: FunctionConfig, interpreter: Interpreter, folder: Path, tenant_id: str | None
+        self, config: FunctionConfig, tenant_id: str | None
     ) -> tuple[Environment, float]:
         slot = self._take_slot()
         environment: Environment | None = None
         try:
             async with self._cold_starts:
-                environment = self._make_environment(config, interpreter, folder, slot)
+                environment = self._make_environment(config, slot)
                 environment.tenant_id = tenant_id
                 self._starting.add(environment)
                 init_ms = await environment.start()
@@ -215,7 +239,7 @@ class Lab:
     def _take_slot(self) -> int:
         """Reserve room for one environment, ending the longest idle one if that is what it takes."""
         if len(self._slots) >= self._max_environments:
-            pools = [pool for pool in self._pools.values() if pool.oldest_idle() is not None]
+            pools = [pool for pool in self._all_pools() if pool.oldest_idle() is not None]
             if not pools:
                 raise payloads.throttled("ConcurrentInvocationLimitExceeded")
             victim = pools[0].oldest_idle()
@@ -228,16 +252,16 @@ class Lab:
         self._slots.add(slot)
         return slot
 
-    def _make_environment(
-        self, config: FunctionConfig, interpreter: Interpreter, folder: Path, slot: int
-    ) -> Environment:
+    def _make_environment(self, config: FunctionConfig, slot: int) -> Environment:
         environment_id = new_environment_id()
+        code = self._codes.get(config)
+        interpreter = code.interpreter
         own_package = Path(dayfly.__file__).resolve().parent
         dayfly_folder = interpreter.dayfly_folder or own_package
         place = self._confinement.place(
             slot,
             environment_id=environment_id,
-            folder=folder,
+            folder=code.folder,
             read_only=[*interpreter.folders, interpreter.client_folder.parent, dayfly_folder.parent],
             dayfly_folder=own_package,
             extensions=config.extensions.resolve() if config.extensions is not None else None,
@@ -260,6 +284,8 @@ class Lab:
         name: str,
         payload: bytes,
         *,
+        version: str = VERSION,
+        arn: str = "",
         invocation_type: InvocationType = "RequestResponse",
         log_type: LogType = "None",
         client_context: str | None = None,
@@ -268,13 +294,13 @@ class Lab:
     ) -> InvokeResult:
         """Invoke a function as Lambda would.
 
-        `client_context` is the decoded JSON. A function that fails is a result with `function_error`;
+        `client_context` is the decoded JSON; `arn` is the function's as the caller named it. A function that fails is a result with `function_error`;
         InvokeRefusedError is what Lambda's front end refuses: unknown name (404), payload that is too
         large (413) or no JSON (400), throttling (429).
         """
         if self._is_closed:
             raise LabError("the lab is closed")
-        pool = self._pool(name)
+        pool = self._pool(name, version)
         payloads.check_request(payload, is_async=invocation_type == "Event")
         invocation = Invocation(
             request_id=str(uuid.uuid4()),
@@ -283,12 +309,13 @@ class Lab:
             client_context=client_context or "",
             tenant_id=tenant_id or "",
             trace_id=trace_id or "",
+            arn=arn,
         )
         if invocation_type == "DryRun":
-            return _accepted(204, invocation.request_id)
+            return _accepted(204, invocation.request_id, version)
         if invocation_type == "Event":
             self._spawn(self._invoke_later(pool, invocation))
-            return _accepted(202, invocation.request_id)
+            return _accepted(202, invocation.request_id, version)
         return await self._invoke_now(pool, invocation)
 
     async def _invoke_now(self, pool: Pool, invocation: Invocation) -> InvokeResult:
@@ -326,7 +353,10 @@ class Lab:
 
     async def recycle(self, name: str) -> int:
         """Shut down every environment of a function, busy ones included; returns how many."""
-        pool = self._pool(name)
+        counts = [await self._end_pool(pool) for pool in self._versions(name)]
+        return sum(counts)
+
+    async def _end_pool(self, pool: Pool) -> int:
         environments = pool.environments()
         for environment in environments:
             pool.forget(environment)
@@ -367,17 +397,13 @@ class Lab:
         self._log(line)
 
 
-def _interpreter_key(config: FunctionConfig) -> str:
-    return f"{config.python}\0{config.folder}"
-
-
-def _accepted(status_code: int, request_id: str) -> InvokeResult:
+def _accepted(status_code: int, request_id: str, version: str) -> InvokeResult:
     return InvokeResult(
         status_code=status_code,
         payload=b"",
         function_error=None,
         log_tail=None,
-        executed_version=VERSION,
+        executed_version=version,
         request_id=request_id,
         environment_id="",
         cold_start=False,

@@ -44,7 +44,7 @@ _VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 @dataclass(frozen=True, slots=True)
 class FunctionConfig:
-    """One function: its code, its handler and what Lambda would be told about it.
+    """One version of a function: its code, its handler and what Lambda would be told about it.
 
     `channel` is a FIFO of this machine that its processes may write to.
 
@@ -67,6 +67,7 @@ class FunctionConfig:
     extensions: Path | None = None
     channel: Path | None = None
     description: str | None = None
+    version: str = VERSION
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -94,6 +95,7 @@ class FunctionConfig:
 
     @property
     def arn(self) -> str:
+        """The function's, without a version."""
         return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{self.name}"
 
 
@@ -151,6 +153,7 @@ class EnvironmentView:
     invocations: int
     lives: int
     tenant_id: str | None
+    version: str = VERSION
 
 
 @dataclass(frozen=True, slots=True)

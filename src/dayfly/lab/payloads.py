@@ -85,8 +85,8 @@ def init_start_line(runtime_version: str) -> str:
     return f"INIT_START Runtime Version: {runtime_version}.v0\tRuntime Version ARN: {arn}"
 
 
-def start_line(request_id: str) -> str:
-    return f"START RequestId: {request_id} Version: {VERSION}"
+def start_line(request_id: str, version: str = VERSION) -> str:
+    return f"START RequestId: {request_id} Version: {version}"
 
 
 def end_line(request_id: str) -> str:
@@ -117,10 +117,10 @@ def report_line(
     return "\t".join(fields) + "\t"
 
 
-def not_found(name: str) -> InvokeRefusedError:
+def not_found(name: str, version: str = VERSION) -> InvokeRefusedError:
     arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"
     return InvokeRefusedError(
-        404, "ResourceNotFoundException", f"Function not found: {arn}:{VERSION}", reason="User"
+        404, "ResourceNotFoundException", f"Function not found: {arn}:{version}", reason="User"
     )
 
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping
 
 from dayfly.lab import payloads
-from dayfly.lab.model import VERSION, FunctionConfig
+from dayfly.lab.model import FunctionConfig
 
 
 class PlatformLog:
@@ -20,6 +20,7 @@ class PlatformLog:
         self._is_json = config.log_format == "JSON"
         self._memory_mb = config.memory_mb
         self._function = config.name
+        self._version = config.version
 
     def _record(self, kind: str, record: Mapping[str, object]) -> str:
         now = time.time()
@@ -36,14 +37,14 @@ class PlatformLog:
                 "phase": "init",
                 "runtimeVersion": f"{runtime_version}.v0",
                 "functionName": self._function,
-                "functionVersion": VERSION,
+                "functionVersion": self._version,
             },
         )
 
     def start(self, request_id: str) -> str:
         if not self._is_json:
-            return payloads.start_line(request_id)
-        return self._record("platform.start", {"requestId": request_id, "version": VERSION})
+            return payloads.start_line(request_id, self._version)
+        return self._record("platform.start", {"requestId": request_id, "version": self._version})
 
     def end(self, request_id: str) -> str:
         if not self._is_json:

@@ -16,11 +16,31 @@ from dayfly.lab.model import FunctionConfig
 FINISHING_PATIENCE_S = 1.0
 
 
+class Reservation:
+    """How many invocations of one function may run at once, all its versions together; None is no limit of its own."""
+
+    def __init__(self, limit: int | None = None) -> None:
+        self.limit = limit
+        self.pools: list[Pool] = []
+
+    def check(self, *, with_finishing: bool) -> None:
+        """Raise InvokeRefusedError (429) when one more would be too many.
+
+        An environment between its answer and its next poll runs no invocation, but whoever would start another one
+        beside it needs its place: `with_finishing` counts it.
+        """
+        if self.limit is None:
+            return
+        running = sum(pool.running if with_finishing else pool.invoking for pool in self.pools)
+        if running >= self.limit:
+            raise payloads.throttled("ReservedFunctionConcurrentInvocationLimitExceeded")
+
+
 class Pool:
     """Hands out environments, the most recently used idle one first.
 
     `start` makes a new one (and may refuse for want of room), `expire` ends one that was idle too long, `replace` one
-    that has an earlier configuration.
+    that has an earlier configuration. `reservation` is shared by the versions of a function.
     """
 
     def __init__(
@@ -30,8 +50,11 @@ class Pool:
         start: Callable[[str | None], Awaitable[tuple[Environment, float]]],
         expire: Callable[[Environment], None],
         replace: Callable[[Environment], None],
+        reservation: Reservation | None = None,
     ) -> None:
         self.config = config
+        self._reservation = reservation or Reservation(config.reserved_concurrency)
+        self._reservation.pools.append(self)
         self._start = start
         self._expire = expire
         self._replace = replace
@@ -50,6 +73,15 @@ class Pool:
         """Invocations that hold or are about to hold an environment."""
         return len(self._busy) + self._starting
 
+    @property
+    def invoking(self) -> int:
+        """Invocations that have not been answered."""
+        return self.running - sum(environment.is_finishing for environment in self._busy)
+
+    def close(self) -> None:
+        """Stop counting for the function; whatever runs is ended by the caller."""
+        self._reservation.pools.remove(self)
+
     def environments(self) -> list[Environment]:
         return [*self._busy, *self._idle]
 
@@ -58,12 +90,11 @@ class Pool:
 
         Raises InvokeRefusedError (429) at the function's reserved concurrency or the lab's capacity.
         """
+        self._reservation.check(with_finishing=False)
         environment = self._take_idle(tenant_id) or await self._wait_for_finishing(tenant_id)
         if environment is not None:
             return environment, None
-        limit = self.config.reserved_concurrency
-        if limit is not None and self.running >= limit:
-            raise payloads.throttled("ReservedFunctionConcurrentInvocationLimitExceeded")
+        self._reservation.check(with_finishing=True)
         generation = self._generation
         self._starting += 1
         try:

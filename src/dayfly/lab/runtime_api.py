@@ -18,6 +18,7 @@ from typing import Literal
 from dayfly.lab import payloads
 from dayfly.lab.extensions import JSON_HEADERS, Extensions, json_body, refuse
 from dayfly.lab.http1 import Body, Connection, Exchange
+from dayfly.lab.model import VERSION
 from dayfly.lab.states import RuntimeState, TransitionRefusedError, check_transition
 
 _BASE = "/2018-06-01"
@@ -73,8 +74,8 @@ class RuntimeApi:
     when `settled` is set. `init_error` and `outcome` are futures the environment waits on.
     """
 
-    def __init__(self, function_name: str, handler: str) -> None:
-        self.extensions = Extensions(function_name, handler, self._update)
+    def __init__(self, function_name: str, handler: str, version: str = VERSION) -> None:
+        self.extensions = Extensions(function_name, version, handler, self._update)
         self.state: RuntimeState = "Started"
         # Set while the runtime and every extension wait for their next event: the moment to freeze.
         self.settled = asyncio.Event()

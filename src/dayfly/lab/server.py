@@ -13,19 +13,20 @@ import re
 import socket
 import time
 from types import TracebackType
-from typing import Any, Literal, cast
+from typing import Literal, cast
 
-import msgspec
 import uvicorn
-from litestar import Litestar, Request, Response, get, post, put
-from litestar.datastructures import State
+from litestar import Litestar, Response, post
+from litestar.exceptions import MethodNotAllowedException, NotFoundException
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
-from dayfly.lab.control import UPDATE_S, ControlPlane
+from dayfly.lab.control.answers import LabRequest, no_route, refusal
+from dayfly.lab.control.names import parse_name
+from dayfly.lab.control.plane import UPDATE_S, ControlPlane
+from dayfly.lab.control.routes import routes
 from dayfly.lab.lab import Lab
 from dayfly.lab.model import (
-    VERSION,
     InvocationType,
     InvokeRefusedError,
     LabError,
@@ -35,47 +36,8 @@ from dayfly.lab.payloads import MAX_TENANT_ID
 # Above every payload limit, so that an oversized request gets Lambda's own refusal.
 _MAX_BODY_BYTES = 32 * 1024 * 1024
 _START_BUDGET_S = 10.0
-_NAME = re.compile(
-    r"(?:arn:aws[a-zA-Z-]*:lambda:[a-z0-9-]+:)?(?:\d{12}:)?(?:function:)?"
-    r"(?P<name>[A-Za-z0-9_-]{1,64})(?::(?P<qualifier>\$LATEST|[A-Za-z0-9_-]+))?"
-)
 _TENANT = re.compile(r"[a-zA-Z0-9\._:\/=+\-@ ]+")
 _INVOCATION_TYPES = ("RequestResponse", "Event", "DryRun")
-
-LabRequest = Request[Any, Any, State]
-
-
-def parse_name(text: str) -> tuple[str, str | None]:
-    """Name and qualifier from a name, an ARN or a partial ARN; raises InvokeRefusedError (400)."""
-    match = _NAME.fullmatch(text)
-    if match is None:
-        message = f"Value '{text}' at 'functionName' failed to satisfy constraint: function name or ARN"
-        raise InvokeRefusedError(400, "ValidationException", message)
-    return match["name"], match["qualifier"]
-
-
-def _check_qualifier(lab: Lab, name: str, qualifier: str | None) -> None:
-    if qualifier not in (None, VERSION):
-        arn = f"{lab.function(name).arn}:{qualifier}"
-        message = f"Function not found: {arn}"
-        raise InvokeRefusedError(404, "ResourceNotFoundException", message, reason="User")
-
-
-def _json(value: object, status: int = 200, headers: dict[str, str] | None = None) -> Response[bytes]:
-    body = msgspec.json.encode(value)
-    return Response(body, status_code=status, media_type="application/json", headers=headers)
-
-
-def _refusal(request: LabRequest, error: Exception) -> Response[bytes]:
-    if isinstance(error, InvokeRefusedError):
-        # Lambda's 4xx bodies carry the type of the fault, and a reason where one is documented.
-        body = {"Type": "User", "message": error.message}
-        if error.reason is not None and error.status_code == 429:
-            body["Reason"] = error.reason
-        return _json(body, error.status_code, {"x-amzn-ErrorType": error.error_type})
-    assert isinstance(error, LabError)
-    body = {"Type": "Service", "Message": error.message}
-    return _json(body, 500, {"x-amzn-ErrorType": "ServiceException"})
 
 
 def _client_context(header: str | None) -> str | None:
@@ -100,9 +62,8 @@ def build_app(lab: Lab, control: ControlPlane) -> Litestar:
 
     @post("/2015-03-31/functions/{function_name:str}/invocations", status_code=200)
     async def invoke(request: LabRequest, function_name: FromPath[str]) -> Response[bytes]:
-        name, qualifier = parse_name(function_name)
-        lab.function(name)
-        _check_qualifier(lab, name, qualifier or request.query_params.get("Qualifier"))
+        name, qualifier = parse_name(function_name, request.query_params.get("Qualifier"))
+        target = control.registry.route(name, qualifier)
         invocation_type = request.headers.get("x-amz-invocation-type") or "RequestResponse"
         if invocation_type not in _INVOCATION_TYPES:
             message = f"Invocation type {invocation_type} is not known"
@@ -110,6 +71,8 @@ def build_app(lab: Lab, control: ControlPlane) -> Litestar:
         result = await lab.invoke(
             name,
             await request.body(),
+            version=target.version,
+            arn=target.arn,
             invocation_type=cast(InvocationType, invocation_type),
             log_type="Tail" if request.headers.get("x-amz-log-type") == "Tail" else "None",
             client_context=_client_context(request.headers.get("x-amz-client-context")),
@@ -128,67 +91,19 @@ def build_app(lab: Lab, control: ControlPlane) -> Litestar:
             result.payload, status_code=result.status_code, headers=headers, media_type=media_type
         )
 
-    handlers: list[ControllerRouterHandler] = [invoke, *_control_routes(lab, control)]
+    handlers: list[ControllerRouterHandler] = [invoke, *routes(control)]
     return Litestar(
         route_handlers=handlers,
-        exception_handlers={InvokeRefusedError: _refusal, LabError: _refusal},
+        exception_handlers={
+            InvokeRefusedError: refusal,
+            LabError: refusal,
+            NotFoundException: no_route,
+            MethodNotAllowedException: no_route,
+        },
         request_max_body_size=_MAX_BODY_BYTES,
         openapi_config=None,
         logging_config=None,
     )
-
-
-def _control_routes(lab: Lab, control: ControlPlane) -> list[ControllerRouterHandler]:
-    @get(["/2015-03-31/functions", "/2015-03-31/functions/"])
-    async def list_functions() -> Response[bytes]:
-        return _json({"Functions": [control.describe(config.name) for config in lab.functions()]})
-
-    @get("/2015-03-31/functions/{function_name:str}")
-    async def get_function(function_name: FromPath[str]) -> Response[bytes]:
-        config = lab.function(parse_name(function_name)[0])
-        answer: dict[str, object] = {
-            "Configuration": control.describe(config.name),
-            "Code": {"RepositoryType": "Lab", "Location": config.folder.resolve().as_uri()},
-        }
-        if config.reserved_concurrency is not None:
-            answer["Concurrency"] = {"ReservedConcurrentExecutions": config.reserved_concurrency}
-        return _json(answer)
-
-    @get("/2015-03-31/functions/{function_name:str}/configuration")
-    async def get_configuration(function_name: FromPath[str]) -> Response[bytes]:
-        return _json(control.describe(parse_name(function_name)[0]))
-
-    @put("/2015-03-31/functions/{function_name:str}/configuration")
-    async def update_configuration(request: LabRequest, function_name: FromPath[str]) -> Response[bytes]:
-        return _json(control.update(parse_name(function_name)[0], await request.body()))
-
-    # A function of the lab has nothing but $LATEST, and says so to whoever asks.
-    @get("/2015-03-31/functions/{function_name:str}/versions")
-    async def list_versions(function_name: FromPath[str]) -> Response[bytes]:
-        return _json({"Versions": [control.describe(parse_name(function_name)[0])]})
-
-    @get("/2015-03-31/functions/{function_name:str}/aliases")
-    async def list_aliases(function_name: FromPath[str]) -> Response[bytes]:
-        lab.function(parse_name(function_name)[0])
-        return _json({"Aliases": []})
-
-    @get("/2019-09-30/functions/{function_name:str}/provisioned-concurrency")
-    async def list_provisioned(request: LabRequest, function_name: FromPath[str]) -> Response[bytes]:
-        lab.function(parse_name(function_name)[0])
-        if request.query_params.get("List") != "ALL":
-            message = "No Provisioned Concurrency Config found for this function"
-            raise InvokeRefusedError(404, "ProvisionedConcurrencyConfigNotFoundException", message)
-        return _json({"ProvisionedConcurrencyConfigs": []})
-
-    return [
-        list_functions,
-        get_function,
-        get_configuration,
-        update_configuration,
-        list_versions,
-        list_aliases,
-        list_provisioned,
-    ]
 
 
 class LabServer:
@@ -239,7 +154,7 @@ class LabServer:
             self._server.should_exit = True
             self._server.force_exit = True
             await asyncio.gather(self._task, return_exceptions=True)
-        await self._control.close()
+        self._control.close()
         return False
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from dayfly.lab.confinement import Place
 from dayfly.lab.init import TELEMETRY_FD
 from dayfly.lab.interpreter import Interpreter
-from dayfly.lab.model import REGION, VERSION, FunctionConfig
+from dayfly.lab.model import REGION, FunctionConfig
 
 # Of the right shape and worthless: nothing in the lab may reach a real account by accident.
 _CREDENTIALS = {
@@ -88,7 +88,7 @@ def platform_variables(
         "AWS_EXECUTION_ENV": interpreter.execution_environment,
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(config.memory_mb),
         "AWS_LAMBDA_FUNCTION_NAME": config.name,
-        "AWS_LAMBDA_FUNCTION_VERSION": VERSION,
+        "AWS_LAMBDA_FUNCTION_VERSION": config.version,
         "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
         "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{config.name}",
         "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,

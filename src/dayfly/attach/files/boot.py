@@ -6,10 +6,13 @@ Must also run, and give up in order, on Pythons that Dayfly does not support.
 import os
 import sys
 
+# `dayfly layer build --on-failure stop` writes the other here and into the wrapper.
+ON_FAILURE = "run"
+
 
 def run_without(reason: str) -> None:
     """Become the runtime that would have been started without Dayfly; never returns."""
-    if os.environ.pop("DAYFLY_ON_FAILURE", "run") == "stop":
+    if (os.environ.pop("DAYFLY_ON_FAILURE", "") or ON_FAILURE) == "stop":
         os.write(2, f"dayfly: cannot start, and DAYFLY_ON_FAILURE is stop: {reason}\n".encode())
         os._exit(1)
     os.write(2, f"dayfly: not in force, the function runs without it: {reason}\n".encode())

@@ -9,12 +9,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from random import Random
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from dayfly.attach.aws.calls import code_of, explain
+from dayfly.attach.aws.calls import LIMIT_S, Caller, CallError, LostAnswerError
 from dayfly.attach.recycle.model import VARIABLE, Order, RecycleError
 from dayfly.attach.recycle.survey import read_variables
 
@@ -22,41 +19,21 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_lambda.type_defs import EnvironmentTypeDef
 
-_THROTTLED = frozenset(
-    {
-        "TooManyRequestsException",
-        "ThrottlingException",
-        "Throttling",
-        "RequestLimitExceeded",
-        "RequestThrottled",
-    }
-)
-_BROKEN = frozenset({"ServiceException", "ServiceUnavailable", "InternalFailure", "InternalServerError"})
+__all__ = ["LIMIT_S", "Bumper", "ready"]
+
 _CHANGED = frozenset({"PreconditionFailedException", "ResourceConflictException"})
-_FIRST_DELAY_S = 0.25
-_LAST_DELAY_S = 8.0
 _POLL_S = 0.5
-# Lambda takes seconds; with a VPC up to minutes. AWS's own waiter gives five minutes.
-LIMIT_S = 300.0
 
 
 class Bumper:
-    """Gives the order. `clock` tells seconds since the epoch, `sleep` waits."""
+    """Gives the order. `clock` tells seconds since the epoch."""
 
     def __init__(
-        self,
-        client: LambdaClient,
-        *,
-        clock: Callable[[], float] = time.time,
-        sleep: Callable[[float], None] = time.sleep,
-        random: Random | None = None,
-        limit_s: float = LIMIT_S,
+        self, caller: Caller, client: LambdaClient, *, clock: Callable[[], float] = time.time
     ) -> None:
+        self._caller = caller
         self._client = client
         self._clock = clock
-        self._sleep = sleep
-        self._random = random or Random()
-        self._limit_s = limit_s
 
     def bump(self, function: str, stamp: str) -> Order:
         """Set VARIABLE to `stamp` and return once new environments have it.
@@ -64,93 +41,109 @@ class Bumper:
         Raises DayflyError, which says whether anything was changed.
         """
         began = self._clock()
-        until = began + self._limit_s
+        until = self._caller.clock() + self._caller.limit_s
         tries = 0
         is_asked = False
         asked = began
         while True:
-            configuration = self._ready(function, until, is_asked=is_asked)
+            configuration = ready(self._caller, self._client, function, is_asked=is_asked)
             variables = read_variables(configuration)
             if variables.get(VARIABLE) == stamp:
                 break
             tries += 1
             asked = self._clock()
+            changed: EnvironmentTypeDef = {"Variables": {**variables, VARIABLE: stamp}}
+            # moto tells no revision; Lambda always does.
+            revision = configuration.get("RevisionId")
+            named = {"RevisionId": revision} if revision else {}
             try:
-                changed: EnvironmentTypeDef = {"Variables": {**variables, VARIABLE: stamp}}
-                if revision := configuration.get("RevisionId"):
-                    self._client.update_function_configuration(
-                        FunctionName=function, RevisionId=revision, Environment=changed
-                    )
-                else:  # moto tells none; Lambda always does
-                    self._client.update_function_configuration(FunctionName=function, Environment=changed)
+                self._caller.call(
+                    self._client.update_function_configuration,
+                    what=f"Lambda refused the change of {function}",
+                    is_repeatable=False,
+                    FunctionName=function,
+                    Environment=changed,
+                    **named,
+                )
                 is_asked = True
-            except (ClientError, BotoCoreError) as error:
-                # Botocore's own errors include connections that broke after the request was sent.
-                is_asked = is_asked or isinstance(error, BotoCoreError)
-                if code_of(error) not in _CHANGED | _THROTTLED | _BROKEN and not isinstance(
-                    error, BotoCoreError
-                ):
-                    raise explain(error, f"Lambda refused the change of {function}") from error
-                self._wait(error, tries, until, f"the change of {function}")
+            except CallError as error:
+                is_asked = is_asked or isinstance(error, LostAnswerError)
+                if error.code not in _CHANGED and not isinstance(error, LostAnswerError):
+                    raise _unchanged(error) from error
+                delay = self._caller.delay(tries)
+                if self._caller.clock() + delay > until:
+                    raise RecycleError(
+                        f"gave up on the change of {function} after {self._caller.limit_s:.0f} s: {error.message}",
+                        hint=error.hint,
+                    ) from error
+                self._caller.sleep(delay)
         effective = self._clock()
         ordered = _time_of(configuration, asked=asked)
         return Order(function, stamp, ordered, effective, effective - began, tries)
 
-    def _ready(self, function: str, until: float, *, is_asked: bool) -> Mapping[str, Any]:
-        """Return the configuration once no update is under way.
 
-        Not botocore's waiter, which gives up at the first throttle.
-        """
-        # Any: the answer is botocore's dictionary.
-        tries = 0
-        while True:
-            try:
-                configuration: Mapping[str, Any] = self._client.get_function_configuration(
-                    FunctionName=function
-                )
-            except (ClientError, BotoCoreError) as error:
-                if code_of(error) not in _THROTTLED | _BROKEN and not isinstance(error, BotoCoreError):
-                    raise explain(error, f"cannot read the configuration of {function}") from error
-                tries += 1
-                self._wait(error, tries, until, f"the configuration of {function}")
-                continue
-            status = configuration.get("LastUpdateStatus", "Successful")
-            state = configuration.get("State", "Active")
-            if status == "Failed" and is_asked:
-                reason = configuration.get("LastUpdateStatusReason", "no reason given")
-                raise RecycleError(
-                    f"Lambda did not carry out the change of {function}: {reason}",
-                    hint="the old environments still serve; see the function's last update in the console of AWS",
-                )
-            if state == "Failed":
-                raise RecycleError(
-                    f"the function {function} is in state Failed: {configuration.get('StateReason', '')}",
-                    hint="no environment of it serves; nothing was changed",
-                )
-            if status != "InProgress" and state != "Pending":
-                return configuration
-            if self._clock() > until:
-                raise RecycleError(
-                    f"an update of {function} is still in progress after {self._limit_s:.0f} s",
-                    hint="the order may take effect yet; run it again to see"
-                    if is_asked
-                    else "try again later",
-                )
-            self._sleep(_POLL_S)
+def ready(
+    caller: Caller, client: LambdaClient, function: str, *, qualifier: str = "", is_asked: bool = False
+) -> Mapping[str, Any]:
+    """Return the configuration of a function, or of its version `qualifier`, once no update of it is under way.
 
-    def _wait(self, error: Exception, tries: int, until: float, what: str) -> None:
-        delay: float = _FIRST_DELAY_S * 2 ** min(tries - 1, 10)
-        delay = min(_LAST_DELAY_S, delay) * self._random.uniform(0.5, 1.0)
-        if self._clock() + delay > until:
-            raise explain(error, f"gave up on {what} after {self._limit_s:.0f} s") from error
-        self._sleep(delay)
+    Not botocore's waiter, which gives up at the first throttle. `is_asked`: the update under way is ours, and its failure
+    an error. Raises DayflyError where it cannot be read, failed, or does not end.
+    """
+    # Any: the answer is botocore's dictionary.
+    until = caller.clock() + caller.limit_s
+    name = f"{function}:{qualifier}" if qualifier else function
+    wanted: dict[str, Any] = {"Qualifier": qualifier} if qualifier else {}
+    while True:
+        configuration: Mapping[str, Any] = caller.call(
+            client.get_function_configuration,
+            what=f"cannot read the configuration of {name}",
+            FunctionName=function,
+            **wanted,
+        )
+        status = configuration.get("LastUpdateStatus", "Successful")
+        state = configuration.get("State", "Active")
+        if status == "Failed" and is_asked:
+            reason = configuration.get("LastUpdateStatusReason", "no reason given")
+            raise RecycleError(
+                f"Lambda did not carry out the change of {name}: {reason}",
+                hint="the old environments still serve; see the function's last update in the console of AWS",
+            )
+        if state == "Failed":
+            raise RecycleError(
+                f"{name} is in state Failed: {configuration.get('StateReason', '')}",
+                hint="no environment of it serves; nothing was changed",
+            )
+        if status != "InProgress" and state != "Pending":
+            return configuration
+        if caller.clock() > until:
+            raise RecycleError(
+                f"an update of {name} is still in progress after {caller.limit_s:.0f} s",
+                hint="the order may take effect yet; run it again to see" if is_asked else "try again later",
+            )
+        caller.sleep(_POLL_S)
+
+
+def _unchanged(error: CallError) -> CallError:
+    if error.code == "InvalidParameterValueException":
+        return CallError(
+            error.message, hint="all variables together may have 4 KB; nothing was changed", code=error.code
+        )
+    return error
 
 
 def _time_of(configuration: Mapping[str, Any], *, asked: float) -> float:
     """Return Lambda's own time of the last change: its logs go by the same clock, this machine's may be off."""
-    try:
-        told = datetime.strptime(str(configuration["LastModified"]), "%Y-%m-%dT%H:%M:%S.%f%z").timestamp()
-    except (KeyError, ValueError):
+    told = last_modified(configuration)
+    if not told:
         return asked
     # Some answers leave the milliseconds at zero; where this machine's clock fits into that second, it is finer.
     return min(max(asked, told), told + 0.999) if told == int(told) else told
+
+
+def last_modified(configuration: Mapping[str, Any]) -> float:
+    """When the configuration was changed last, in seconds since the epoch; 0 where it does not tell."""
+    try:
+        return datetime.strptime(str(configuration["LastModified"]), "%Y-%m-%dT%H:%M:%S.%f%z").timestamp()
+    except (KeyError, ValueError):
+        return 0.0

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from dayfly.attach.aws.calls import explain
-from dayfly.attach.recycle.model import Order, Sightings
+from dayfly.attach.recycle.model import LATEST, Order, Sightings
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
@@ -24,6 +24,9 @@ _LINE = re.compile(
     r"^(?P<kind>START|REPORT) RequestId: (?P<id>[0-9a-f-]{36})|"
     r'"type":\s*"platform\.(?P<json>start|report)".*?"requestId":\s*"(?P<json_id>[0-9a-f-]{36})"'
 )
+_INIT = re.compile(r"\tInit Duration: (?P<text>[0-9.]+) ms|\"initDurationMs\":\s*(?P<json>[0-9.]+)")
+# A stream is named for the version that runs in it, "" for one that has another name.
+_VERSION = re.compile(r"\[(\$LATEST|\d+)\]")
 _PAGES = 50
 
 
@@ -39,6 +42,7 @@ class CloudWatchWitness:
         """Return what the group holds now."""
         starts: dict[str, dict[str, float]] = {}
         reports: set[str] = set()
+        inits: dict[str, float] = {}
         newest = 0.0
         try:
             pages = self._client.get_paginator("filter_log_events").paginate(
@@ -53,17 +57,24 @@ class CloudWatchWitness:
                     at = event["timestamp"] / 1000
                     newest = max(newest, at)
                     match = _LINE.search(event["message"])
-                    if match is None:
+                    if match is None or not _is_of(order, event["logStreamName"]):
                         continue
+                    if init := _INIT.search(event["message"]):
+                        inits[event["logStreamName"]] = float(init["text"] or init["json"]) / 1000
                     request = match["id"] or match["json_id"]
                     if (match["kind"] or match["json"]).upper() == "START":
                         starts.setdefault(event["logStreamName"], {}).setdefault(request, at)
                     else:
                         reports.add(request)
-            old = {stream for stream in starts if self._birth(stream) < order.ordered}
+            old = {stream for stream in starts if self._is_old(order, stream)}
         except (ClientError, BotoCoreError) as error:
             raise explain(error, f"cannot read the log group {self._log_group}") from error
-        return _count(order, starts, reports, old, newest=newest, timeout_s=timeout_s)
+        return _count(order, starts, reports, old, inits, newest=newest, timeout_s=timeout_s)
+
+    def _is_old(self, order: Order, stream: str) -> bool:
+        if order.retired:
+            return _version(stream) in order.retired
+        return self._birth(stream) < order.ordered
 
     def _birth(self, stream: str) -> float:
         """When a stream was made; 0 (so: old) where that is not told."""
@@ -83,6 +94,7 @@ def _count(
     starts: dict[str, dict[str, float]],
     reports: set[str],
     old: set[str],
+    inits: dict[str, float],
     *,
     newest: float,
     timeout_s: float,
@@ -104,4 +116,18 @@ def _count(
         new_begun=sum(len(begun[stream]) for stream in new),
         new_last=max((at for stream in new for at in begun[stream]), default=0.0),
         newest=newest,
+        inits=len(new & inits.keys()),
+        init_s=sum(inits[stream] for stream in new & inits.keys()),
     )
+
+
+def _version(stream: str) -> str:
+    found = _VERSION.search(stream)
+    return found[1] if found else ""
+
+
+def _is_of(order: Order, stream: str) -> bool:
+    version = _version(stream)
+    if order.retired:
+        return version in (*order.retired, order.fresh)
+    return version in ("", LATEST)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from dayfly.errors import DayflyError
@@ -10,33 +11,29 @@ from dayfly.errors import DayflyError
 # One variable more, and everything else as it was: a change of the configuration makes new environments, while warm
 # ones finish what they do (https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html).
 VARIABLE = "DAYFLY_RECYCLED"
+LATEST = "$LATEST"
 
 
 class RecycleError(DayflyError):
     """The order could not be given, or not carried out; says what state the function was left in."""
 
 
+class StoppedError(DayflyError):
+    """Somebody ended the run, or an alarm did: what is half done is put back, nothing new is begun."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that was done or found, for somebody who watches; `error` is "" where it went well."""
+    """One thing that was done or found, for somebody who watches; `error` is "" where it went well.
+
+    `facts` are figures for programs, where the step has any.
+    """
 
     text: str
     done: int
     total: int
     error: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """What a bump of `$LATEST` reaches and what not, in words; `is_complete` says that nothing is left out."""
-
-    reached: tuple[str, ...]
-    unreached: tuple[str, ...]
-    notes: tuple[str, ...]
-
-    @property
-    def is_complete(self) -> bool:
-        return not self.unreached
+    facts: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +41,8 @@ class Order:
     """An order that Lambda has carried out.
 
     `ordered` is Lambda's own time of the change, `effective` this machine's when it was seen to be in force; an
-    environment that began before `ordered` has the old configuration.
+    environment that began before `ordered` has the old configuration. `alias` is "" for the change of `$LATEST`; else the
+    order is the alias's move from the versions in `retired` to `fresh`, and every environment of `retired` is an old one.
     """
 
     function: str
@@ -53,6 +51,9 @@ class Order:
     effective: float
     took_s: float
     tries: int
+    alias: str = ""
+    retired: tuple[str, ...] = ()
+    fresh: str = LATEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class Sightings:
 
     Old environments began before it, new ones after. `old_begun` are invocations that old ones began once it was in
     force, `old_last` when the last one did (0: none), `old_busy` how many old ones are still at work, `newest` the time of
-    the newest line that is known at all.
+    the newest line that is known at all. `inits` new environments said how long they took to begin, `init_s` in all.
     """
 
     old: int = 0
@@ -72,6 +73,8 @@ class Sightings:
     new_begun: int = 0
     new_last: float = 0.0
     newest: float = 0.0
+    inits: int = 0
+    init_s: float = 0.0
 
 
 class Witness(Protocol):

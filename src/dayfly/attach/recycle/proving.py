@@ -36,7 +36,12 @@ def judge(order: Order, seen: Sightings, *, settle_s: float = SETTLE_S) -> Proof
     if not seen.new_begun:
         return Proof(False, "nothing was served since: without an invocation there is no proof")
     if seen.new_last <= seen.old_last:
-        return Proof(False, "an old environment was the last to begin an invocation")
+        by = f"of version {' or '.join(order.retired)} " if order.retired else ""
+        return Proof(
+            False,
+            f"an old environment {by}was the last to begin an invocation"
+            + ("; calls by its number go on, whatever the alias says" if by else ""),
+        )
     if seen.newest < last + settle_s:
         return Proof(False, "the newest lines are too close to the order to be sure of")
     gone = max(0.0, seen.old_last - order.ordered)

@@ -1,125 +1,95 @@
-"""Looks at a function before anything is changed: its variables, and what a bump of `$LATEST` would not reach."""
+"""Looks at a function before anything is changed: what it is, and by which means each part of it is reached."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from dayfly.attach.aws.calls import explain
-from dayfly.attach.recycle.model import Reach, RecycleError
+from dayfly.attach.aws.calls import Caller, CallError
+from dayfly.attach.aws.facts import FunctionFacts, read_facts
+from dayfly.attach.aws.wording import CredentialsError
+from dayfly.attach.recycle.model import LATEST, RecycleError
+from dayfly.attach.recycle.planning import AliasFacts, AliasState, Plan, plan
+from dayfly.attach.recycle.sameness import differences
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
-_LATEST = "$LATEST"
-_STACK_TAG = "aws:cloudformation:stack-name"
-_SHOWN = 5
+# What may be missing is not waited for as long as the function itself.
+_ASIDE_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """A function as it stands: `timeout_s` of one invocation, its log group, and the reach of a bump."""
+    """A function as it stands, and the plan for it; `function` is the name that was asked for."""
 
     function: str
-    arn: str
-    timeout_s: float
-    log_group: str
-    reach: Reach
+    facts: FunctionFacts
+    plan: Plan
+
+    @property
+    def arn(self) -> str:
+        return self.facts.arn
+
+    @property
+    def timeout_s(self) -> float:
+        return self.facts.timeout_s
+
+    @property
+    def log_group(self) -> str:
+        return self.facts.log_group
 
 
-def survey(client: LambdaClient, function: str) -> Survey:
+def survey(
+    caller: Caller,
+    client: LambdaClient,
+    function: str,
+    *,
+    is_latest_only: bool = False,
+    is_stepped: bool = False,
+) -> Survey:
     """Ask Lambda about `function`.
 
     Raises CallError where it is not there or may not be read. What else may not be read is a note, not an error: an
     order that is needed now must not wait for a permission to list aliases.
     """
-    try:
-        answer: Mapping[str, Any] = client.get_function(FunctionName=function)
-    except (ClientError, BotoCoreError) as error:
-        raise explain(error, f"cannot read the function {function}") from error
-    configuration = answer["Configuration"]
-    unknown: list[str] = []
-
-    def listed(what: str, operation: Callable[[], Iterator[Mapping[str, Any]]]) -> list[Mapping[str, Any]]:
-        try:
-            return list(operation())
-        except (ClientError, BotoCoreError) as error:
-            unknown.append(explain(error, f"{what} could not be looked at").message)
-            return []
-
-    def pages(operation: str, key: str) -> Callable[[], Iterator[Mapping[str, Any]]]:
-        # One name for three operations of different types: what each returns is read with care below.
-        paginate: Any = client.get_paginator(operation).paginate  # type: ignore[call-overload]
-        return lambda: (item for page in paginate(FunctionName=function) for item in page.get(key, []))
-
-    aliases = listed("aliases", pages("list_aliases", "Aliases"))
-    versions = listed("versions", pages("list_versions_by_function", "Versions"))
-    provisioned = listed(
-        "provisioned concurrency",
-        pages("list_provisioned_concurrency_configs", "ProvisionedConcurrencyConfigs"),
+    facts = read_facts(caller, client, function)
+    # What nobody could look at may be there.
+    unknown = [text for text in facts.unknown if not text.startswith(("code signing", "tags"))]
+    provisioned = {item.qualifier: item.count for item in facts.provisioned}
+    aliases = [
+        AliasFacts(
+            alias.name,
+            AliasState(alias.version, tuple(sorted(alias.weights.items()))),
+            provisioned.get(alias.name, 0),
+        )
+        for alias in facts.aliases
+    ]
+    names = {alias.name for alias in aliases}
+    served = {version for alias in aliases for version in alias.state.versions if version != LATEST}
+    asked = served | {one for one in provisioned if one not in names and one.isdecimal()}
+    found: dict[str, tuple[str, ...] | None] = {}
+    if asked and not is_latest_only:
+        found = _differences(caller, client, function, sorted(asked), unknown)
+    decided = plan(
+        aliases=aliases,
+        published=facts.versions,
+        provisioned=provisioned,
+        differences=found,
+        is_latest_only=is_latest_only,
+        is_stepped=is_stepped,
     )
     return Survey(
-        function=function,
-        arn=str(configuration["FunctionArn"]),
-        timeout_s=float(configuration.get("Timeout", 3)),
-        log_group=str(
-            (configuration.get("LoggingConfig") or {}).get("LogGroup")
-            or f"/aws/lambda/{configuration['FunctionName']}"
-        ),
-        reach=judge_reach(
-            configuration,
-            aliases=aliases,
-            versions=versions,
-            provisioned=provisioned,
-            tags=answer.get("Tags") or {},
-            unknown=unknown,
+        function,
+        facts,
+        dataclasses.replace(
+            decided,
+            unreached=(*decided.unreached, *unknown),
+            notes=(*_notes(facts, decided), *decided.notes),
         ),
     )
-
-
-def judge_reach(
-    configuration: Mapping[str, Any],
-    *,
-    aliases: list[Mapping[str, Any]],
-    versions: list[Mapping[str, Any]],
-    provisioned: list[Mapping[str, Any]],
-    tags: Mapping[str, str],
-    unknown: list[str],
-) -> Reach:
-    """Say what a bump reaches; published versions never change, so whatever runs one of them is not reached."""
-    # Any: these are answers of AWS as botocore hands them out.
-    published = [str(version.get("Version")) for version in versions if version.get("Version") != _LATEST]
-    reached = ["invocations without a qualifier, and of $LATEST"]
-    unreached, notes = [], list(unknown)
-    for alias in aliases:
-        routed = (alias.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}
-        targets = sorted({str(alias.get("FunctionVersion")), *map(str, routed)})
-        if targets == [_LATEST]:
-            reached.append(f"the alias {alias.get('Name')}")
-        else:
-            fixed = " and ".join(target for target in targets if target != _LATEST)
-            unreached.append(f"the alias {alias.get('Name')}, which serves version {fixed}")
-    if published:
-        shown = ", ".join(published[:_SHOWN]) + (" and more" if len(published) > _SHOWN else "")
-        unreached.append(f"invocations of a published version by its number: {shown}")
-    for item in provisioned:
-        qualifier = str(item.get("FunctionArn", "")).rpartition(":")[2]
-        count = item.get("AllocatedProvisionedConcurrentExecutions", "?")
-        unreached.append(f"{count} provisioned environments of {qualifier}")
-    if (configuration.get("SnapStart") or {}).get("ApplyOn") == "PublishedVersions" and published:
-        notes.append(
-            "SnapStart: environments of published versions begin from a snapshot taken when they were published"
-        )
-    if configuration.get("CapacityProviderConfig"):
-        notes.append(
-            "the function runs on managed instances; how they take a new configuration was never tried"
-        )
-    if stack := tags.get(_STACK_TAG):
-        notes.append(f"the stack {stack} will show one variable more as drift, until its next deployment")
-    return Reach(tuple(reached), tuple(unreached), tuple(notes))
 
 
 def read_variables(configuration: Mapping[str, Any]) -> dict[str, str]:
@@ -136,3 +106,47 @@ def read_variables(configuration: Mapping[str, Any]) -> dict[str, str]:
             hint="an update would delete them; give this role kms:Decrypt on the function's key",
         )
     return dict(environment.get("Variables") or {})
+
+
+def _differences(
+    caller: Caller, client: LambdaClient, function: str, versions: list[str], unknown: list[str]
+) -> dict[str, tuple[str, ...] | None]:
+    found: dict[str, tuple[str, ...] | None] = {}
+
+    def read(qualifier: str) -> Mapping[str, Any]:
+        # Any: botocore's dictionary.
+        return caller.call(
+            client.get_function_configuration,
+            what=f"version {qualifier} could not be looked at",
+            limit_s=_ASIDE_S,
+            FunctionName=function,
+            Qualifier=qualifier,
+        )
+
+    try:
+        latest = read(LATEST)
+        for version in versions:
+            found[version] = differences(latest, read(version))
+    except CredentialsError:
+        raise
+    except CallError as error:
+        unknown.append(error.message)
+    return {version: found.get(version) for version in versions}
+
+
+def _notes(facts: FunctionFacts, decided: Plan) -> list[str]:
+    notes = []
+    if facts.snapstart and facts.versions:
+        notes.append(
+            "SnapStart: a new version begins from a new snapshot, which Lambda makes before it serves"
+            if decided.moves
+            else "SnapStart: environments of published versions begin from a snapshot taken when they were published"
+        )
+    if facts.is_on_managed_instances:
+        notes.append(
+            "the function runs on managed instances; how they take a new configuration was never tried"
+        )
+    if facts.managed_by:
+        what = "one variable more" + (" and an alias at a version it does not know" if decided.moves else "")
+        notes.append(f"{facts.managed_by} will show {what} as drift, until its next deployment")
+    return notes

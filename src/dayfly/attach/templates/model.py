@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -27,15 +27,35 @@ class Kind(StrEnum):
 class Options:
     """What attach shall do.
 
-    `layer` is "" for a layer over `layer_zip`, the zip that lies beside the template; else the ARN of a published
+    `layer` is "" for a layer over a zip that lies beside the template (see `zip_for`); else the ARN of a published
     version, `s3://bucket/key`, or the name of something in the template that gives the ARN. `settings` are the
     variables asked for (`DAYFLY_GUARD` and so on); `functions` the names to attach, empty for all.
     """
 
     layer: str = ""
-    layer_zip: str = "dayfly-layer.zip"
     settings: Mapping[str, str] = field(default_factory=dict)
     functions: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class LayerZip:
+    """A file beside the template that the template's layer is made of, and the Pythons (`3.12`) it is for."""
+
+    name: str
+    pythons: tuple[str, ...]
+
+
+def zip_for(runtimes: Iterable[str]) -> LayerZip:
+    """The zip for functions with these runtimes (`python3.12`).
+
+    Its name says the Pythons: two templates in one folder must not overwrite each other's layer with one that lacks
+    their bytecode.
+    """
+    pythons = {runtime.removeprefix("python") for runtime in runtimes}
+    ordered = tuple(
+        sorted(pythons, key=lambda one: [int(part) for part in one.split(".") if part.isdecimal()])
+    )
+    return LayerZip(f"dayfly-layer-{'-'.join(ordered)}.zip", ordered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +81,15 @@ class Gap:
 class Edited:
     """The template's text after an edit; equal to the text before where nothing was to be done.
 
-    `notes` say what the reader should know about functions that were edited (aliases, SnapStart, other wrappers).
+    `notes` say what the reader should know about functions that were edited (aliases, SnapStart, other wrappers). `zip`
+    is what the template's layer is made of, None where no zip of ours is needed.
     """
 
     text: str
     changes: tuple[Change, ...] = ()
     gaps: tuple[Gap, ...] = ()
     notes: tuple[Gap, ...] = ()
+    zip: LayerZip | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,3 +130,7 @@ class Template(ABC):
     @abstractmethod
     def detach(self) -> Edited:
         """What attach put there taken away, and nothing else; what was edited since is left, and is a gap."""
+
+    @abstractmethod
+    def masked(self) -> str:
+        """The text with the values of the functions' variables and attach's own notes masked, line for line: for a diff."""

@@ -23,6 +23,8 @@ _Request = Request[object, object, State]
 # Lambda's longest invocation is fifteen minutes.
 _MAX_TIMEOUT_S = 900.0
 _MAX_TIME = 4e9
+# An alias leads to two at most.
+_MAX_VERSIONS = 10
 
 
 class _Proved(msgspec.Struct):
@@ -46,6 +48,8 @@ def routes(store: Store) -> list[ControllerRouterHandler]:
             timeout_s=_number(asked.get("timeout"), most=_MAX_TIMEOUT_S),
             account=asked.get("account", ""),
             region=asked.get("region", ""),
+            retired=_versions(asked.get("retired")),
+            fresh=asked.get("fresh", ""),
         )
         return _json(seen)
 
@@ -91,6 +95,13 @@ def _number(text: str | None, *, most: float) -> float:
     if not 0 <= number <= most:
         raise DayflyError(f"{text!r} is no number that this can be", hint="seconds, as 1764000000.5")
     return number
+
+
+def _versions(text: str | None) -> list[str]:
+    versions = [one for one in (text or "").split(",") if one]
+    if len(versions) > _MAX_VERSIONS or not all(one.isdecimal() for one in versions):
+        raise DayflyError(f"{text!r} are no versions", hint="numbers, as 7 or 7,8")
+    return versions
 
 
 def _json(value: object) -> Response[bytes]:

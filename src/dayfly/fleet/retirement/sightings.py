@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -28,6 +28,8 @@ class Seen(msgspec.Struct, frozen=True):
     new_begun: int = 0
     new_last: float = 0.0
     newest: float = 0.0
+    inits: int = 0
+    init_s: float = 0.0
 
 
 def look(
@@ -39,12 +41,19 @@ def look(
     timeout_s: float,
     account: str = "",
     region: str = "",
+    retired: Sequence[str] = (),
+    fresh: str = "",
 ) -> Seen:
-    """Return what the platform's lines tell of `function`; where there are none of them, what Dayfly's do."""
+    """Return what the platform's lines tell of `function`; where there are none of them, what Dayfly's do.
+
+    Of `$LATEST`; or, where an alias was moved from the versions `retired` to `fresh`, of those.
+    """
     parameters: Mapping[str, object] = {
         "function": function,
         "account": account,
         "region": region,
+        "retired": list(retired),
+        "fresh": fresh,
         "since": int((ordered - _LOOK_BACK_S) * 1000),
         "ordered": int(ordered * 1000),
         "effective": int(effective * 1000),
@@ -79,4 +88,6 @@ def _seen(rows: list[Row]) -> Seen:
         new_begun=row["new_begun"],
         new_last=row["new_last"] / 1000,
         newest=row["newest"] / 1000,
+        inits=row["inits"],
+        init_s=row["init_us"] / 1_000_000,
     )

@@ -72,6 +72,13 @@ def handler(event, context):
             "name": context.function_name,
             "memory": context.memory_limit_in_mb,
         }
+    if do == "version":
+        return {
+            "version": context.function_version,
+            "arn": context.invoked_function_arn,
+            "pid": os.getpid(),
+            "A": os.environ.get("A", ""),
+        }
     if do == "log":
         print("from print")
         logging.getLogger().setLevel(logging.INFO)

@@ -14,7 +14,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from tests.lab.running import Running, basic, is_alive, run, running_lab, until
 
-from dayfly.lab.control import UpdateRequest, apply
+from dayfly.lab.control.configuring import apply
+from dayfly.lab.control.shapes import UpdateRequest
 from dayfly.lab.model import InvokeRefusedError
 from dayfly.lab.server import LabServer
 

@@ -1,0 +1,1 @@
+"""Puts Dayfly on functions that are deployed, and takes it off: decides, writes down, calls, looks."""

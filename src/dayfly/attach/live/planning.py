@@ -1,0 +1,327 @@
+"""Decides what attaching changes on one function, or why it is left as it is; pure."""
+
+from __future__ import annotations
+
+from dayfly.attach.aws.facts import FunctionFacts
+from dayfly.attach.layout import PYTHONS
+from dayfly.attach.live.model import (
+    AttachOptions,
+    LayerOffer,
+    Plan,
+    Refusal,
+    Signing,
+    is_runtime_layer,
+    without_version,
+)
+from dayfly.attach.wrappers import AttachRefusedError, attached_variables, conflicts, is_attached
+from dayfly.core.proofs import KEY_VARIABLE
+from dayfly.errors import DayflyError
+
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+MAX_LAYERS = 5
+MAX_UNZIPPED_BYTES = 262_144_000
+# Code and libraries unzip to between two and four times their zip.
+_LIKELY_RATIO = 3
+_DOCKERFILE = """    RUN pip install --no-cache-dir dayfly
+    ENTRYPOINT ["python", "-I", "-m", "dayfly.runtime"]"""
+
+
+def plan_attach(
+    facts: FunctionFacts, options: AttachOptions, offer: LayerOffer, signing: Signing | None = None
+) -> Plan:
+    """Return what would change so that Dayfly is on this function.
+
+    A published version never changes: what that means for aliases, provisioned concurrency and SnapStart is in the notes.
+    """
+    refusals = [*_of_its_kind(facts), *_of_its_state(facts, options)]
+    layers_before = tuple(layer.arn for layer in facts.layers)
+    if any(refusal.reason in ("image", "not-python", "managed-instances") for refusal in refusals):
+        # What else could be said of such a function would only hide this.
+        return Plan(
+            facts.name, facts.arn, facts.revision_id, layers_before, layers_before, refusals=tuple(refusals)
+        )
+    layers_after = place_layer(layers_before, offer)
+    refusals += [*_of_the_layer(facts, offer, layers_after), *_of_signing(offer, signing)]
+    variables: dict[str, str] = {}
+    current = facts.environment.variables
+    if facts.environment.is_readable:
+        try:
+            wanted = attached_variables(current, options.settings)
+            variables = {name: value for name, value in wanted.items() if current.get(name) != value}
+        except AttachRefusedError as error:
+            reason = "variables-size" if "bytes" in error.message else "wrapper"
+            refusals.append(Refusal(reason, error.message, error.hint))
+        except DayflyError as error:
+            refusals.append(Refusal("settings", error.message, error.hint))
+        if KEY_VARIABLE in variables and current.get(KEY_VARIABLE):
+            refusals.append(
+                Refusal(
+                    "key",
+                    f"{KEY_VARIABLE} has another value already, which would be lost: keys are never written to the journal",
+                    "remove it from the function first, or leave it out of --set",
+                )
+            )
+    changes = [] if refusals else _changes(current, variables, layers_before, layers_after, offer)
+    return Plan(
+        facts.name,
+        facts.arn,
+        facts.revision_id,
+        layers_before,
+        layers_before if refusals else layers_after,
+        {} if refusals else variables,
+        tuple(changes),
+        tuple(refusals),
+        (
+            *_notes(facts, options, layers_before, is_change=bool(changes)),
+            *_size_notes(facts, offer),
+            *_signing_notes(signing),
+        ),
+    )
+
+
+def place_layer(layers: tuple[str, ...], offer: LayerOffer) -> tuple[str, ...]:
+    """Return the layers with the offered one: in the place of an older version of it, else last.
+
+    Last, since the files of a later layer win over those of an earlier one, and Dayfly's must not be replaced.
+    """
+    placed: list[str] = []
+    is_placed = False
+    for arn in layers:
+        is_own = is_runtime_layer(arn) or (offer.arn and without_version(arn) == without_version(offer.arn))
+        if not is_own:
+            placed.append(arn)
+        elif not is_placed:
+            placed.append(offer.arn)
+            is_placed = True
+    return tuple(placed) if is_placed else (*placed, offer.arn)
+
+
+def _of_its_kind(facts: FunctionFacts) -> list[Refusal]:
+    refusals = []
+    if facts.package_type == "Image":
+        refusals.append(
+            Refusal(
+                "image",
+                "its code is a container image, which takes no layers",
+                f"put these two lines into its Dockerfile (docs/container/Dockerfile) and deploy it:\n{_DOCKERFILE}",
+            )
+        )
+    elif not facts.is_python:
+        refusals.append(
+            Refusal("not-python", f"its runtime is {facts.runtime or 'not told'}, and Dayfly is for Python")
+        )
+    elif facts.runtime.removeprefix("python") not in PYTHONS:
+        refusals.append(
+            Refusal(
+                "unsupported-version",
+                f"its runtime is {facts.runtime}; Dayfly runs on {', '.join(PYTHONS)}",
+                "move the function to one of these first",
+            )
+        )
+    if facts.is_on_managed_instances or facts.environment.variables.get("AWS_LAMBDA_MAX_CONCURRENCY"):
+        refusals.append(
+            Refusal(
+                "managed-instances",
+                "it runs on managed instances, where one environment serves several events at once: Dayfly does not "
+                "support that and would start the function untouched",
+            )
+        )
+    if facts.is_durable:
+        refusals.append(
+            Refusal(
+                "durable",
+                "it is a durable function: whether its replays run as they should under Dayfly was never tried",
+            )
+        )
+    return refusals
+
+
+def _of_its_state(facts: FunctionFacts, options: AttachOptions) -> list[Refusal]:
+    refusals = []
+    if facts.state == "Failed":
+        refusals.append(
+            Refusal(
+                "state",
+                f"it is in state Failed: {facts.state_reason or 'no reason given'}",
+                "repair it first",
+            )
+        )
+    if not facts.environment.is_readable:
+        refusals.append(
+            Refusal(
+                "variables-unreadable",
+                f"its variables cannot be read ({facts.environment.error}), and an update replaces all of them",
+                "give this role kms:Decrypt on "
+                + (facts.environment.kms_key_arn or "the key that encrypts the function's variables"),
+            )
+        )
+    if facts.managed_by and not options.accept_drift:
+        tool, _, stack = facts.managed_by.partition(":")
+        refusals.append(
+            Refusal(
+                "managed",
+                f"{tool} manages it"
+                + (f" (stack {stack})" if stack else "")
+                + ": its next deployment would take Dayfly off",
+                "attach it in its template (`dayfly attach --template FILE`), or add --accept-drift",
+            )
+        )
+    return refusals
+
+
+def _of_the_layer(facts: FunctionFacts, offer: LayerOffer, after: tuple[str, ...]) -> list[Refusal]:
+    refusals = []
+    if len(after) > MAX_LAYERS:
+        refusals.append(
+            Refusal(
+                "layers",
+                f"it has {len(facts.layers)} layers, and Lambda allows {MAX_LAYERS} with Dayfly's",
+                "put two of its layers into one, or into its package",
+            )
+        )
+    zipped, own = _bytes_beside(facts), offer.unzipped or offer.size
+    if zipped + own > MAX_UNZIPPED_BYTES:
+        refusals.append(
+            Refusal(
+                "size",
+                f"code ({_mb(facts.code_bytes)}) and layers ({_mb(zipped - facts.code_bytes)}) are {_mb(zipped)} even zipped; with "
+                f"Dayfly's {_mb(own)} that is more than the {_mb(MAX_UNZIPPED_BYTES)} which Lambda allows unzipped",
+                "make the package smaller, or deploy it as an image",
+            )
+        )
+    version = facts.runtime.removeprefix("python")
+    if offer.pythons and version not in offer.pythons:
+        refusals.append(
+            Refusal(
+                "python",
+                f"the layer is for Python {', '.join(offer.pythons)} and the function runs {version}",
+                "leave --layer out, or name one for this version",
+            )
+        )
+    if offer.architectures and not set(facts.architectures) <= set(offer.architectures):
+        refusals.append(
+            Refusal(
+                "architecture",
+                f"the layer is for {', '.join(offer.architectures)} and the function runs on {', '.join(facts.architectures)}",
+                "leave --layer out: Dayfly's own serves both",
+            )
+        )
+    if offer.arn and offer.arn.split(":")[3] != facts.region:
+        refusals.append(
+            Refusal(
+                "region",
+                f"the layer is in {offer.arn.split(':')[3]} and the function in {facts.region}",
+                "publish it there",
+            )
+        )
+    return refusals
+
+
+def _of_signing(offer: LayerOffer, signing: Signing | None) -> list[Refusal]:
+    if signing is None or signing.mode == "Warn":
+        return []
+    if offer.signed_by and offer.signed_by in signing.allowed:
+        return []
+    if not signing.mode:
+        why = f"its code signing configuration {signing.arn} could not be read"
+    elif not offer.signed_by:
+        why = "its code signing configuration allows only signed code (Enforce), and the layer is not signed"
+    else:
+        why = f"its code signing configuration does not allow {offer.signed_by}, which signed the layer"
+    return [
+        Refusal(
+            "signing",
+            why,
+            "sign the layer with an allowed profile (AWS Signer), publish it and name it with --layer; see docs/attach.md",
+        )
+    ]
+
+
+def _signing_notes(signing: Signing | None) -> list[str]:
+    if signing is None or signing.mode != "Warn":
+        return []
+    return ["code signing only warns here: an unsigned layer is accepted, and counted in its metric"]
+
+
+def _size_notes(facts: FunctionFacts, offer: LayerOffer) -> list[str]:
+    zipped = _bytes_beside(facts)
+    if not zipped * _LIKELY_RATIO + offer.unzipped > MAX_UNZIPPED_BYTES or zipped > MAX_UNZIPPED_BYTES:
+        return []
+    text = (
+        f"code ({_mb(facts.code_bytes)}) and layers ({_mb(zipped - facts.code_bytes)}) are zipped sizes, the only ones that Lambda "
+        f"tells; if they are over {_mb(MAX_UNZIPPED_BYTES)} unzipped with Dayfly's, Lambda refuses the change as a whole"
+    )
+    return [text]
+
+
+def _bytes_beside(facts: FunctionFacts) -> int:
+    """Code and layers without Dayfly's own, which is replaced."""
+    return facts.code_bytes + sum(layer.size for layer in facts.layers if not is_runtime_layer(layer.arn))
+
+
+def _changes(
+    current: object,
+    variables: dict[str, str],
+    before: tuple[str, ...],
+    after: tuple[str, ...],
+    offer: LayerOffer,
+) -> list[str]:
+    names = current if isinstance(current, dict) else {}
+    changes = []
+    if before != after:
+        replaced = [arn for arn in before if arn not in after]
+        text = f"layer {offer.text}"
+        changes.append(
+            f"{text}, in the place of {', '.join(replaced)}"
+            if replaced
+            else f"{text}, after {len(before)} others"
+            if before
+            else text
+        )
+    changes += [f"{'changes' if name in names else 'sets'} {name}" for name in sorted(variables)]
+    return changes
+
+
+def _notes(
+    facts: FunctionFacts, options: AttachOptions, layers: tuple[str, ...], *, is_change: bool
+) -> list[str]:
+    notes = [
+        f"{note.tool}: {note.text}"
+        for note in conflicts(facts.environment.variables, layers, facts.handler)
+        if note.weight != "refused"
+    ]
+    if is_attached(facts.environment.variables) and is_change:
+        notes.append("Dayfly is on it already; this brings it to what is asked for")
+    if facts.managed_by and options.accept_drift:
+        notes.append(f"managed by {facts.managed_by}: its next deployment takes Dayfly off again")
+    notes += reach_notes(facts, published=options.publish)
+    notes += [f"not known: {text}" for text in facts.unknown]
+    return notes
+
+
+def reach_notes(facts: FunctionFacts, *, published: str = "") -> list[str]:
+    """Say what a change of `$LATEST` does not reach, and what has to be published or moved for that."""
+    notes = []
+    for alias in facts.aliases:
+        fixed = sorted(version for version in alias.versions if version != "$LATEST")
+        if not fixed:
+            continue
+        if alias.name == published:
+            notes.append(f"the alias {alias.name} is moved from version {' and '.join(fixed)} to a new one")
+        else:
+            notes.append(
+                f"the alias {alias.name} serves version {' and '.join(fixed)}, which does not change: publish a version and "
+                f"move the alias, or name it: --publish {alias.name}"
+            )
+    for item in facts.provisioned:
+        moved = " Moving the alias makes new ones." if item.qualifier == published else ""
+        notes.append(f"{item.count} provisioned environments of {item.qualifier} are not changed.{moved}")
+    if facts.snapstart:
+        notes.append(
+            "SnapStart: only versions published after the change start from a snapshot that has Dayfly in it"
+        )
+    return notes
+
+
+def _mb(size: int) -> str:
+    return f"{size / 1_000_000:.1f} MB"

@@ -1,0 +1,121 @@
+"""Decides what takes Dayfly off one function, so that it is as it was before; pure."""
+
+from __future__ import annotations
+
+from dayfly.attach.aws.facts import FunctionFacts
+from dayfly.attach.live.history import Known
+from dayfly.attach.live.model import Plan, Refusal, is_dayfly_layer
+from dayfly.attach.live.planning import reach_notes
+from dayfly.attach.wrappers import NEXT_VARIABLE, WRAPPER, WRAPPER_VARIABLE, detached_variables, is_attached
+
+_ALWAYS_OURS = frozenset({NEXT_VARIABLE, "DAYFLY_RECYCLED"})
+
+
+def plan_detach(facts: FunctionFacts, known: Known | None, *, publish: str = "") -> Plan:
+    """Return what would change so that nothing of Dayfly is left.
+
+    With what the journal knows, exactly what attach did is taken back, and what somebody changed since is kept and told.
+    Without it, by what the function itself shows: whatever Dayfly reads goes, and what cannot be known is told.
+    """
+    before = tuple(layer.arn for layer in facts.layers)
+    if not facts.environment.is_readable:
+        refusal = Refusal(
+            "variables-unreadable",
+            f"its variables cannot be read ({facts.environment.error}), and an update replaces all of them",
+            "give this role kms:Decrypt on "
+            + (facts.environment.kms_key_arn or "the key that encrypts the function's variables"),
+        )
+        return Plan(facts.name, facts.arn, facts.revision_id, before, before, refusals=(refusal,))
+    after, layer_notes = _layers(before, known)
+    variables, notes = _variables(facts, known)
+    if facts.package_type == "Image" and not variables and before == after:
+        notes.append("its code is an image: take Dayfly's lines out of its Dockerfile and deploy it")
+    changes = []
+    if before != after:
+        gone = [arn for arn in before if arn not in after]
+        back = [arn for arn in after if arn not in before]
+        changes.append(f"removes {', '.join(gone)}" + (f", puts back {', '.join(back)}" if back else ""))
+    for name, value in sorted(variables.items()):
+        changes.append(f"removes {name}" if value is None else f"gives {name} its former value")
+    if changes:
+        if known is None:
+            notes.append(
+                "no journal here knows this function: what it had of these variables before attaching cannot be given back"
+            )
+        elif not known.is_whole:
+            notes.append(
+                "Dayfly was on it before this journal began: what was there before that cannot be known"
+            )
+        if facts.managed_by:
+            notes.append(
+                f"managed by {facts.managed_by}: if its template has Dayfly, the next deployment puts it back; see "
+                "`dayfly detach --template`"
+            )
+        notes += reach_notes(facts, published=publish)
+    return Plan(
+        facts.name,
+        facts.arn,
+        facts.revision_id,
+        before,
+        after,
+        variables,
+        tuple(changes),
+        (),
+        (*layer_notes, *notes),
+    )
+
+
+def _layers(before: tuple[str, ...], known: Known | None) -> tuple[tuple[str, ...], list[str]]:
+    if known is not None and before == known.layers_after:
+        return known.layers_before, []
+    ours = known.layers_added if known else frozenset()
+    after = tuple(arn for arn in before if arn not in ours and not is_dayfly_layer(arn))
+    if known is not None and after != tuple(arn for arn in known.layers_before if not is_dayfly_layer(arn)):
+        return after, [
+            "its layers were changed since it was attached: Dayfly's are removed, the others stay as they are"
+        ]
+    return after, []
+
+
+def _variables(facts: FunctionFacts, known: Known | None) -> tuple[dict[str, str | None], list[str]]:
+    current = facts.environment.variables
+    wanted: dict[str, str | None] = {}
+    notes: list[str] = []
+    # Dayfly's variables alone do nothing; after a detach they are what the function had before it.
+    is_left = (
+        known is None
+        and not is_attached(current)
+        and not any(is_dayfly_layer(layer.arn) for layer in facts.layers)
+    )
+    for name, value in detached_variables(current).items():
+        if is_left and name not in _ALWAYS_OURS:
+            notes.append(f"{name} is set, and nothing that reads it is on the function: kept")
+        elif known is None or name in _ALWAYS_OURS or name == WRAPPER_VARIABLE:
+            wanted[name] = value
+        elif known.is_ours(name):
+            if known.was_set(name, current[name]):
+                wanted[name] = known.former.get(name)
+            else:
+                notes.append(f"{name} was changed since it was attached: kept as it is")
+        elif name in known.names_before:
+            notes.append(f"{name} was there before Dayfly was attached: kept")
+        else:
+            # Nobody but Dayfly reads it, and it came later: by `dayfly promote`, or by hand.
+            wanted[name] = None
+    wrapper = current.get(WRAPPER_VARIABLE, "")
+    if known is not None and wrapper == WRAPPER:
+        former = known.former.get(WRAPPER_VARIABLE)
+        following = current.get(NEXT_VARIABLE) or None
+        if former == WRAPPER:
+            former = following
+        if known.is_whole and following != former:
+            if following is None and known.is_ours(NEXT_VARIABLE):
+                notes.append(f"{NEXT_VARIABLE} was removed since: the former wrapper comes from the journal")
+                wanted[WRAPPER_VARIABLE] = former
+            else:
+                notes.append(
+                    f"{NEXT_VARIABLE} was changed since it was attached: the wrapper that it names now is kept"
+                )
+    elif wrapper not in ("", WRAPPER) and current.get(NEXT_VARIABLE):
+        notes.append(f"{WRAPPER_VARIABLE} names another wrapper than Dayfly's: kept")
+    return {name: value for name, value in wanted.items() if current.get(name) != value}, notes

@@ -1,0 +1,89 @@
+"""Which layer a SAM or CloudFormation template's functions get: a published one, or a resource over the built zip."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dayfly.attach.templates.model import Kind, Options, TemplateError, zip_for
+from dayfly.attach.templates.nodes import Document, Mapping, Scalar, get, text_of
+from dayfly.attach.templates.record import Record, digest
+from dayfly.attach.templates.stack import FUNCTION, resources
+from dayfly.attach.templates.values import Ref, Value, as_json_value
+
+NAME = "DayflyLayer"
+LAYER_TYPES = ("AWS::Lambda::LayerVersion", "AWS::Serverless::LayerVersion")
+_ARN = re.compile(r"arn:aws[\w-]*:lambda:[a-z0-9-]+:\d{12}:layer:[A-Za-z0-9_-]+:\d+$")
+_S3 = re.compile(r"s3://([^/]+)/(.+)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """What functions refer to, and the resource to add for it: its name and properties, or None."""
+
+    value: Value
+    name: str = ""
+    resource: dict[str, Value] | None = None
+
+    @property
+    def record(self) -> Record:
+        return Record(resource=digest(as_json_value(self.resource or {})))
+
+
+def choose_layer(document: Document, kind: Kind, options: Options, runtimes: Sequence[str]) -> Layer:
+    """The layer that `options` ask for; raises TemplateError for words that mean none."""
+    asked = options.layer
+    if _ARN.match(asked):
+        return Layer(asked)
+    if asked.startswith("arn:"):
+        raise TemplateError(
+            f"--layer {asked} is not the ARN of a layer's version",
+            hint="it ends in :layer:NAME:VERSION; `dayfly layer publish` prints it",
+        )
+    bucket = _S3.match(asked)
+    if asked and bucket is None:
+        return Layer(_named(document, asked))
+    return _resource(document, kind, bucket, runtimes)
+
+
+def is_uploaded(document: Document) -> bool:
+    """Whether the template's tool uploads local files: some resource's code is a path already."""
+    for _, resource in resources(document):
+        if text_of(get(resource, "Type")) in (FUNCTION, LAYER_TYPES[0]):
+            for key in ("Code", "Content"):
+                code = get(resource, "Properties", key)
+                if isinstance(code, Scalar) and text_of(code) and not code.text.startswith("s3://"):
+                    return True
+    return False
+
+
+def _named(document: Document, name: str) -> Value:
+    kind = text_of(get(document.root, "Resources", name, "Type"))
+    if get(document.root, "Parameters", name) is not None or kind in LAYER_TYPES:
+        return Ref(name)
+    raise TemplateError(
+        f"--layer {name[:80]}: {document.path} has no parameter and no layer of this name",
+        hint="give the ARN of a published version, s3://BUCKET/KEY, or the name of a parameter that holds the ARN",
+    )
+
+
+def _resource(document: Document, kind: Kind, bucket: re.Match[str] | None, runtimes: Sequence[str]) -> Layer:
+    section = get(document.root, "Resources")
+    taken = section.effective() if isinstance(section, Mapping) else {}
+    name, number = NAME, 1
+    while name in taken or get(document.root, "Parameters", name) is not None:
+        number += 1
+        name = f"{NAME}{number}"
+    properties: dict[str, Value] = {"Description": "Dayfly", "CompatibleRuntimes": sorted(runtimes)}
+    where: Value = f"./{zip_for(runtimes).name}"
+    if kind is Kind.SAM:
+        # SAM keeps every version unless told otherwise; functions that use one may go on when it is deleted.
+        # https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-resource-layerversion.html
+        where = bucket[0] if bucket else where
+        properties = {"ContentUri": where, **properties, "RetentionPolicy": "Delete"}
+        return Layer(Ref(name), name, {"Type": LAYER_TYPES[1], "Properties": properties})
+    if bucket:
+        where = {"S3Bucket": bucket[1], "S3Key": bucket[2]}
+    properties = {"Content": where, **properties}
+    return Layer(Ref(name), name, {"Type": LAYER_TYPES[0], "Properties": properties})

@@ -1,0 +1,62 @@
+"""Reads a template from a file and finds out which tool's it is."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+from dayfly.attach.templates.cloudformation import CloudFormationTemplate, is_cloudformation
+from dayfly.attach.templates.json_text import read_json
+from dayfly.attach.templates.model import Template, TemplateError
+from dayfly.attach.templates.yaml_text import read_yaml
+
+# CloudFormation takes 1 MB: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+MAX_BYTES = 4_000_000
+
+
+def read(path: Path) -> Template:
+    """The template in a file; raises TemplateError, with the line where there is one, for what is none."""
+    return parse(read_text(path), str(path))
+
+
+def read_text(path: Path) -> str:
+    """A template's text with its line ends and byte order mark as they are."""
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise TemplateError(f"{path} is no file", hint="name a template")
+        if status.st_size > MAX_BYTES:
+            raise TemplateError(
+                f"{path} has {status.st_size:,} bytes, more than the {MAX_BYTES:,} that are read",
+                hint="CloudFormation takes 1 MB: split it",
+            )
+        data = path.read_bytes()
+    except OSError as error:
+        raise TemplateError(f"{path} cannot be read: {error.strerror}", hint="name a template") from error
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise TemplateError(f"{path}:{line} is not UTF-8", hint="save it as UTF-8") from error
+    lone = text.replace("\r\n", "\n").find("\r")
+    if lone >= 0:
+        line = text.replace("\r\n", "\n").count("\n", 0, lone) + 1
+        raise TemplateError(
+            f"{path}:{line} has a carriage return within a line", hint="use line feeds as line ends"
+        )
+    return text
+
+
+def parse(text: str, path: str) -> Template:
+    """The template that a text is; `path` names it in messages and tells JSON from YAML."""
+    is_json = path.endswith((".json", ".template")) and text.lstrip("\ufeff \t\r\n")[:1] == "{"
+    try:
+        document = read_json(text, path) if is_json else read_yaml(text, path)
+        if is_cloudformation(document):
+            return CloudFormationTemplate(document)
+    except RecursionError as error:
+        raise TemplateError(f"{path} is nested too deeply", hint="nothing was changed") from error
+    raise TemplateError(
+        f"{path} is no template of SAM or CloudFormation: it has no Resources of AWS",
+        hint="name the template that is deployed",
+    )

@@ -1,0 +1,51 @@
+"""What is to be known of a function whose versions, aliases or warm environments outlive a deployment."""
+
+from __future__ import annotations
+
+from dayfly.attach.templates.intrinsics import is_no_value
+from dayfly.attach.templates.model import Gap
+from dayfly.attach.templates.nodes import Document, get, text_of
+from dayfly.attach.templates.record import bare
+from dayfly.attach.templates.stack import Function, resources
+
+
+def release_notes(document: Document, function: Function) -> list[Gap]:
+    """Notes, not gaps: the function is attached, but not every version of it at once."""
+    notes: list[Gap] = []
+    alias = function.setting("AutoPublishAlias")
+    if alias is not None and not is_no_value(alias):
+        # https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-resource-function.html
+        notes.append(
+            function.gap(
+                "has AutoPublishAlias: SAM publishes a version with Dayfly, as its Environment changes, and moves the alias",
+                "a DeploymentPreference moves it step by step; versions published before stay without Dayfly",
+            )
+        )
+    if function.setting("ProvisionedConcurrencyConfig") is not None:
+        notes.append(
+            function.gap(
+                "has provisioned concurrency: its environments are replaced after the deployment",
+                "until then both kinds serve; `dayfly status` tells",
+            )
+        )
+    if text_of(get(function.setting("SnapStart"), "ApplyOn")) == "PublishedVersions":
+        notes.append(
+            function.gap(
+                "has SnapStart: Dayfly's zygote is in the snapshot of the version published next",
+                "what must be unique is drawn anew after restoring (docs/layer.md)",
+            )
+        )
+    for entry, resource in resources(document):
+        if text_of(get(resource, "Type")) == "AWS::Lambda::Version" and function.name in str(
+            bare(found) if (found := get(resource, "Properties", "FunctionName")) is not None else ""
+        ):
+            # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-lambda-version.html
+            notes.append(
+                Gap(
+                    function.name,
+                    document.line(entry.key.start),
+                    f"is published by {entry.key.text}, which CloudFormation does not publish again by itself",
+                    "give that resource another logical id, else its aliases go on serving without Dayfly",
+                )
+            )
+    return notes

@@ -1,0 +1,122 @@
+"""Prints plans, outcomes and what was verified, for attach and detach."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from typing import Literal
+
+from dayfly.attach.live.model import Outcome, Plan, State
+from dayfly.cli.output import Output
+from dayfly.errors import DayflyError
+
+_STYLES = {State.DONE: "green", State.ALREADY: "", State.REFUSED: "yellow", State.NOT_TRIED: "yellow"}
+
+
+class AttachView:
+    """Tells a run to people, or as one JSON object for each function and step."""
+
+    def __init__(self, output: Output, command: Literal["attach", "detach"]) -> None:
+        self._output = output
+        self._command = command
+
+    def say(self, text: str) -> None:
+        """A line for people."""
+        self._output.say(text)
+
+    def warn(self, text: str) -> None:
+        """A warning, whatever the form."""
+        self._output.warn(text)
+
+    def busy(self, text: str) -> contextlib.AbstractContextManager[object]:
+        """Show that something is under way, where somebody watches."""
+        return self._output.console.status(text) if self._output.is_live else contextlib.nullcontext()
+
+    def plan(self, plan: Plan, *, is_quiet: bool = False) -> None:
+        """One function's plan; a quiet one is only counted for people."""
+        if self._output.is_json:
+            self._output.json({"type": "plan", **plan.described()})
+            return
+        if is_quiet:
+            return
+        say = self._output.say
+        if plan.state == "refused":
+            say(f"{plan.function}: left as it is", style="yellow")
+            for refusal in plan.refusals:
+                say(f"  {refusal.text}")
+                if refusal.hint:
+                    say(f"    {refusal.hint}")
+        elif plan.state == "as-asked":
+            say(
+                f"{plan.function}: {'has Dayfly as asked for' if self._command == 'attach' else 'has nothing of Dayfly'}"
+            )
+        else:
+            say(f"{plan.function}: would change", style="bold")
+            for change in plan.changes:
+                say(f"  {change}")
+        for note in plan.notes:
+            say(f"  note: {note}")
+
+    def planned(self, plans: Sequence[Plan], *, is_dry_run: bool) -> None:
+        """The sum of all plans."""
+        counts = {
+            state: sum(plan.state == state for plan in plans) for state in ("change", "as-asked", "refused")
+        }
+        if self._output.is_json:
+            self._output.json({"type": "planned", "dry_run": is_dry_run, **counts})
+            return
+        dry = "; nothing was changed" if is_dry_run else ""
+        self._output.say(
+            f"{counts['change']} to change, {counts['as-asked']} as asked for, {counts['refused']} left as they are{dry}"
+        )
+
+    def ask(self, text: str, *, is_yes: bool) -> None:
+        """Go on only if somebody says so; raises DayflyError where nobody does, or can."""
+        if is_yes:
+            return
+        if not self._output.can_ask:
+            raise DayflyError(
+                "nothing was changed: there is no terminal to ask on", hint="look at the plan and add --yes"
+            )
+        if not self._output.ask(f"{text}?"):
+            raise DayflyError("nothing was changed", hint="answer y to go on")
+
+    def outcome(self, outcome: Outcome) -> None:
+        """How it ended for one function."""
+        if self._output.is_json:
+            self._output.json(
+                {
+                    "type": "outcome",
+                    "function": outcome.function,
+                    "arn": outcome.arn,
+                    "state": outcome.state.value,
+                    "text": outcome.text,
+                    "hint": outcome.hint,
+                }
+            )
+            return
+        style = _STYLES.get(outcome.state, "red")
+        self._output.say(f"{outcome.function}: {outcome.state.value}: {outcome.text}", style=style)
+        if outcome.hint:
+            self._output.say(f"  {outcome.hint}")
+
+    def ended(self, outcomes: Sequence[Outcome]) -> None:
+        """The sum of all outcomes, and how to go on where some are left."""
+        counts = {state.value: sum(one.state is state for one in outcomes) for state in State}
+        if self._output.is_json:
+            self._output.json({"type": "ended", **counts})
+            return
+        self._output.say(", ".join(f"{count} {name}" for name, count in counts.items() if count))
+        if counts[State.NOT_TRIED.value] or counts[State.UNKNOWN.value]:
+            how = "dayfly attach --resume" if self._command == "attach" else "the same command once more"
+            self._output.say(f"to go on: {how}")
+
+    def verified(self, function: str, is_in_force: bool | None, text: str) -> None:
+        """What an invocation showed."""
+        if self._output.is_json:
+            self._output.json(
+                {"type": "verified", "function": function, "in_force": is_in_force, "text": text}
+            )
+            return
+        word = {True: "in force", False: "not in force", None: "not proved"}[is_in_force]
+        self._output.say(f"{function}: {word}: {text}", style="green" if is_in_force else "red")

@@ -1,0 +1,41 @@
+"""Answers of the lab's API as HTTP: JSON bodies, and refusals with Lambda's headers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from litestar import Request, Response
+from litestar.datastructures import State
+
+from dayfly.lab.model import InvokeRefusedError, LabError
+
+# Litestar's parameters for a user, a token and a state of the application, which the lab has none of.
+LabRequest = Request[Any, Any, State]
+
+
+def json_answer(
+    value: object, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response[bytes]:
+    body = msgspec.json.encode(value)
+    return Response(body, status_code=status, media_type="application/json", headers=headers)
+
+
+def refusal(request: LabRequest, error: Exception) -> Response[bytes]:
+    """Answer an InvokeRefusedError or LabError, as Lambda answers."""
+    if isinstance(error, InvokeRefusedError):
+        # Lambda's 4xx bodies carry the type of the fault, and a reason where one is documented.
+        body = {"Type": "User", "message": error.message}
+        if error.reason is not None and error.status_code == 429:
+            body["Reason"] = error.reason
+        return json_answer(body, error.status_code, {"x-amzn-ErrorType": error.error_type})
+    assert isinstance(error, LabError)
+    body = {"Type": "Service", "Message": error.message}
+    return json_answer(body, 500, {"x-amzn-ErrorType": "ServiceException"})
+
+
+def no_route(request: LabRequest, error: Exception) -> Response[bytes]:
+    """Answer a call of an operation that the lab does not have; nobody must take it for done."""
+    body = {"Type": "User", "message": f"The lab does not answer {request.method} {request.url.path}"}
+    return json_answer(body, 404, {"x-amzn-ErrorType": "UnknownOperationException"})

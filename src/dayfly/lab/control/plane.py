@@ -1,0 +1,33 @@
+"""The control plane of one lab: its parts, and what they share."""
+
+from __future__ import annotations
+
+from dayfly.lab.control.aliases import Aliases
+from dayfly.lab.control.deferred import Deferred
+from dayfly.lab.control.functions import Functions
+from dayfly.lab.control.registry import Registry
+from dayfly.lab.control.tags import Tags
+from dayfly.lab.control.versions import Versions
+from dayfly.lab.lab import Lab
+
+# Lambda takes one to a few seconds without a VPC; long enough for a client to see that it must wait.
+UPDATE_S = 0.5
+
+
+class ControlPlane:
+    """Answers Lambda's API for the functions of one lab; `close` ends what is under way.
+
+    What takes Lambda a while (an update, a new version) takes `update_s` here.
+    """
+
+    def __init__(self, lab: Lab, *, update_s: float = UPDATE_S) -> None:
+        self._deferred = Deferred()
+        self.registry = Registry(lab)
+        self.functions = Functions(self.registry, self._deferred, update_s=update_s)
+        self.versions = Versions(self.registry, self._deferred, publish_s=update_s)
+        self.aliases = Aliases(self.registry)
+        self.tags = Tags(self.registry)
+
+    def close(self) -> None:
+        """Give up updates that are under way."""
+        self._deferred.close()

@@ -1,0 +1,54 @@
+"""What the control plane refuses, in Lambda's words.
+
+Texts: recorded from AWS by LocalStack's suite (tests/aws/services/lambda_/test_lambda_api.snapshot.json), and the patterns
+and limits of botocore's model.
+"""
+
+from __future__ import annotations
+
+from dayfly.lab.model import InvokeRefusedError
+
+STALE_REVISION = (
+    "The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to "
+    "retrieve the latest Revision Id"
+)
+
+
+def invalid(message: str) -> InvokeRefusedError:
+    return InvokeRefusedError(400, "InvalidParameterValueException", message)
+
+
+def violation(value: object, at: str, constraint: str) -> InvokeRefusedError:
+    """Return the refusal of a value that the API's model excludes."""
+    message = (
+        f"1 validation error detected: Value '{value}' at '{at}' failed to satisfy constraint: {constraint}"
+    )
+    return InvokeRefusedError(400, "ValidationException", message)
+
+
+def pattern_violation(value: object, at: str, pattern: str) -> InvokeRefusedError:
+    return violation(value, at, f"Member must satisfy regular expression pattern: {pattern}")
+
+
+def missing(message: str) -> InvokeRefusedError:
+    return InvokeRefusedError(404, "ResourceNotFoundException", message, reason="User")
+
+
+def function_missing(arn: str) -> InvokeRefusedError:
+    return missing(f"Function not found: {arn}")
+
+
+def conflict(message: str) -> InvokeRefusedError:
+    return InvokeRefusedError(409, "ResourceConflictException", message)
+
+
+def update_under_way(arn: str) -> InvokeRefusedError:
+    return conflict(
+        f"The operation cannot be performed at this time. An update is in progress for resource: {arn}"
+    )
+
+
+def check_revision(given: str | None, current: str) -> None:
+    """Raise InvokeRefusedError (412) when a change was meant for another revision."""
+    if given is not None and given != current:
+        raise InvokeRefusedError(412, "PreconditionFailedException", STALE_REVISION)

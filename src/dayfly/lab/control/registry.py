@@ -1,0 +1,165 @@
+"""What the control plane knows of each function, and where a qualifier leads."""
+
+from __future__ import annotations
+
+import random
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from msgspec import UNSET
+
+from dayfly.lab.control import names, refusals
+from dayfly.lab.control.shapes import Configuration
+from dayfly.lab.lab import Lab
+from dayfly.lab.model import ACCOUNT, VERSION, FunctionConfig
+
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/lab"
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """Of `$LATEST` or of a published version, which has one for its whole life."""
+
+    id: str
+    modified_at: float
+    status: Literal["Successful", "InProgress"] = "Successful"
+
+    def renewed(self) -> Revision:
+        """Return the revision after something changed that is no new configuration."""
+        return replace(self, id=new_revision_id())
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """A name for a version, or for two: `weights` has the second and its share."""
+
+    name: str
+    version: str
+    description: str
+    weights: Mapping[str, float]
+    revision_id: str
+
+
+@dataclass(slots=True)
+class FunctionState:
+    """One function: `published` are its versions by number, `last_published` what `$LATEST` was then."""
+
+    latest: Revision
+    wanted: FunctionConfig | None = None
+    published: dict[str, Revision] = field(default_factory=dict)
+    # Published, and not invocable yet.
+    pending: set[str] = field(default_factory=set)
+    next_version: int = 1
+    last_published: FunctionConfig | None = None
+    aliases: dict[str, Alias] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where an invocation goes, and the function's ARN as its caller named it."""
+
+    version: str
+    arn: str
+
+
+class Registry:
+    """The functions of one lab with what only the API knows of them."""
+
+    def __init__(self, lab: Lab) -> None:
+        self.lab = lab
+        self._began = time.time()
+        self._states: dict[str, FunctionState] = {}
+        self._random = random.Random()
+
+    def state(self, name: str, qualifier: str | None = None) -> FunctionState:
+        """Raises InvokeRefusedError (404) for a function that is not there, named with `qualifier`."""
+        if all(config.name != name for config in self.lab.functions()):
+            raise refusals.function_missing(names.function_arn(name, qualifier))
+        return self._states.setdefault(name, FunctionState(Revision(new_revision_id(), self._began)))
+
+    def configured(self, name: str) -> FunctionConfig:
+        """The configuration of `$LATEST` as the API tells it: an update under way counts."""
+        return self.state(name).wanted or self.lab.function(name)
+
+    def version_of(self, name: str, qualifier: str | None) -> str:
+        """The version that a qualifier names; an alias's first. Raises InvokeRefusedError (404)."""
+        state = self.state(name, qualifier)
+        if qualifier is None or qualifier == VERSION:
+            return VERSION
+        if qualifier in state.published:
+            return qualifier
+        if qualifier in state.aliases:
+            return state.aliases[qualifier].version
+        raise refusals.function_missing(names.function_arn(name, qualifier))
+
+    def route(self, name: str, qualifier: str | None) -> Target:
+        """Choose the version that serves one invocation. Raises InvokeRefusedError (404, 409)."""
+        if qualifier is None:
+            # The common case pays for nothing; a name that is not there is refused by the lab.
+            return Target(VERSION, "")
+        version = self.version_of(name, qualifier)
+        state = self._states[name]
+        alias = state.aliases.get(qualifier)
+        if alias is not None and alias.weights:
+            drawn = self._random.random()
+            for other, weight in alias.weights.items():
+                if drawn < weight:
+                    version = other
+                    break
+                drawn -= weight
+        if version in state.pending:
+            raise refusals.conflict(
+                "The operation cannot be performed at this time. The function is currently in the following state: "
+                "Pending"
+            )
+        return Target(version, names.function_arn(name, qualifier))
+
+    async def describe(self, name: str, qualifier: str | None = None) -> Configuration:
+        """What a function or one of its versions is; raises InvokeRefusedError (404) for what is not there."""
+        version = self.version_of(name, qualifier)
+        state = self.state(name)
+        is_latest = version == VERSION
+        config = self.configured(name) if is_latest else self.lab.function(name, version)
+        revision = state.latest if is_latest else state.published[version]
+        package = await self.lab.measure_code(name, version)
+        is_pending = version in state.pending
+        return Configuration(
+            function_name=name,
+            function_arn=names.function_arn(name, qualifier),
+            runtime=self.lab.runtime_name(name),
+            role=ROLE,
+            handler=config.handler,
+            code_size=package.size,
+            description=describe_config(config),
+            timeout=max(1, round(config.timeout_s)),
+            memory_size=config.memory_mb,
+            last_modified=stamp(revision.modified_at),
+            code_sha256=package.sha256,
+            version=version,
+            environment={"Variables": dict(config.environment)} if config.environment else UNSET,
+            revision_id=revision.id,
+            logging_config={"LogFormat": config.log_format, "LogGroup": f"/aws/lambda/{name}"},
+            state="Pending" if is_pending else "Active",
+            state_reason="The function is being created." if is_pending else UNSET,
+            state_reason_code="Creating" if is_pending else UNSET,
+            last_update_status=revision.status,
+        )
+
+
+def describe_config(config: FunctionConfig) -> str:
+    if config.description is not None:
+        return config.description
+    return f"runtime {config.runtime} in the Dayfly lab"
+
+
+def new_revision_id() -> str:
+    return str(uuid.uuid4())
+
+
+def stamp(at: float) -> str:
+    """Return a moment as Lambda's API writes it."""
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at)) + f".{int(at % 1 * 1000):03d}+0000"

@@ -1,0 +1,129 @@
+"""The control plane's routes, as botocore's model of Lambda has them."""
+
+from __future__ import annotations
+
+from litestar import Response, delete, get, post, put
+from litestar.params import FromPath
+from litestar.types import ControllerRouterHandler
+
+from dayfly.lab.control.answers import LabRequest, json_answer
+from dayfly.lab.control.names import parse_name
+from dayfly.lab.control.plane import ControlPlane
+from dayfly.lab.model import InvokeRefusedError
+
+_FUNCTION = "/2015-03-31/functions/{function_name:str}"
+_ALIAS = _FUNCTION + "/aliases/{alias:str}"
+_TAGS = "/2017-03-31/tags/{arn:str}"
+
+
+def routes(control: ControlPlane) -> list[ControllerRouterHandler]:
+    """Return the handlers of everything but Invoke."""
+    return [
+        *_function_routes(control),
+        *_version_routes(control),
+        *_alias_routes(control),
+        *_tag_routes(control),
+        *_provisioned_routes(control),
+    ]
+
+
+def _function_routes(control: ControlPlane) -> list[ControllerRouterHandler]:
+    @get(["/2015-03-31/functions", "/2015-03-31/functions/"])
+    async def list_functions(request: LabRequest) -> Response[bytes]:
+        return json_answer(await control.functions.list_functions(request.query_params))
+
+    @get(_FUNCTION)
+    async def get_function(request: LabRequest, function_name: FromPath[str]) -> Response[bytes]:
+        name = parse_name(function_name, request.query_params.get("Qualifier"))
+        return json_answer(await control.functions.get_function(*name))
+
+    @get(_FUNCTION + "/configuration")
+    async def get_configuration(request: LabRequest, function_name: FromPath[str]) -> Response[bytes]:
+        name = parse_name(function_name, request.query_params.get("Qualifier"))
+        return json_answer(await control.registry.describe(*name))
+
+    @put(_FUNCTION + "/configuration")
+    async def update_configuration(request: LabRequest, function_name: FromPath[str]) -> Response[bytes]:
+        name, _ = parse_name(function_name)
+        return json_answer(await control.functions.update(name, await request.body()))
+
+    return [list_functions, get_function, get_configuration, update_configuration]
+
+
+def _version_routes(control: ControlPlane) -> list[ControllerRouterHandler]:
+    @post(_FUNCTION + "/versions", status_code=201)
+    async def publish_version(request: LabRequest, function_name: FromPath[str]) -> Response[bytes]:
+        name, _ = parse_name(function_name)
+        return json_answer(await control.versions.publish(name, await request.body()), 201)
+
+    @get(_FUNCTION + "/versions")
+    async def list_versions(request: LabRequest, function_name: FromPath[str]) -> Response[bytes]:
+        name, _ = parse_name(function_name)
+        return json_answer(await control.versions.list_versions(name, request.query_params))
+
+    @delete(_FUNCTION)
+    async def delete_function(request: LabRequest, function_name: FromPath[str]) -> None:
+        name, qualifier = parse_name(function_name, request.query_params.get("Qualifier"))
+        if qualifier is None:
+            message = "The lab deletes versions only"
+            raise InvokeRefusedError(400, "InvalidParameterValueException", message)
+        await control.versions.delete(name, qualifier)
+
+    return [publish_version, list_versions, delete_function]
+
+
+def _alias_routes(control: ControlPlane) -> list[ControllerRouterHandler]:
+    @post(_FUNCTION + "/aliases", status_code=201)
+    async def create_alias(request: LabRequest, function_name: FromPath[str]) -> Response[bytes]:
+        name, _ = parse_name(function_name)
+        return json_answer(control.aliases.create(name, await request.body()), 201)
+
+    @get(_FUNCTION + "/aliases")
+    async def list_aliases(request: LabRequest, function_name: FromPath[str]) -> Response[bytes]:
+        name, _ = parse_name(function_name)
+        return json_answer(control.aliases.list_aliases(name, request.query_params))
+
+    @get(_ALIAS)
+    async def get_alias(function_name: FromPath[str], alias: FromPath[str]) -> Response[bytes]:
+        return json_answer(control.aliases.get(parse_name(function_name)[0], alias))
+
+    @put(_ALIAS)
+    async def update_alias(
+        request: LabRequest, function_name: FromPath[str], alias: FromPath[str]
+    ) -> Response[bytes]:
+        name, _ = parse_name(function_name)
+        return json_answer(control.aliases.update(name, alias, await request.body()))
+
+    @delete(_ALIAS)
+    async def delete_alias(function_name: FromPath[str], alias: FromPath[str]) -> None:
+        control.aliases.delete(parse_name(function_name)[0], alias)
+
+    return [create_alias, list_aliases, get_alias, update_alias, delete_alias]
+
+
+def _tag_routes(control: ControlPlane) -> list[ControllerRouterHandler]:
+    @get(_TAGS)
+    async def list_tags(arn: FromPath[str]) -> Response[bytes]:
+        return json_answer(control.tags.list_tags(arn))
+
+    @post(_TAGS, status_code=204)
+    async def tag_resource(request: LabRequest, arn: FromPath[str]) -> None:
+        control.tags.tag(arn, await request.body())
+
+    @delete(_TAGS)
+    async def untag_resource(request: LabRequest, arn: FromPath[str]) -> None:
+        control.tags.untag(arn, request.query_params.getall("tagKeys", []))
+
+    return [list_tags, tag_resource, untag_resource]
+
+
+def _provisioned_routes(control: ControlPlane) -> list[ControllerRouterHandler]:
+    @get("/2019-09-30/functions/{function_name:str}/provisioned-concurrency")
+    async def list_provisioned(request: LabRequest, function_name: FromPath[str]) -> Response[bytes]:
+        control.registry.state(parse_name(function_name)[0])
+        if request.query_params.get("List") != "ALL":
+            message = "No Provisioned Concurrency Config found for this function"
+            raise InvokeRefusedError(404, "ProvisionedConcurrencyConfigNotFoundException", message)
+        return json_answer({"ProvisionedConcurrencyConfigs": []})
+
+    return [list_provisioned]

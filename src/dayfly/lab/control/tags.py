@@ -1,0 +1,73 @@
+"""Tags of functions. https://docs.aws.amazon.com/lambda/latest/dg/configuration-tags.html"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from dayfly.lab.control import refusals
+from dayfly.lab.control.registry import FunctionState, Registry
+from dayfly.lab.control.shapes import TagRequest, parse
+
+MAX_TAGS = 50
+_MAX_KEY = 128
+_MAX_VALUE = 256
+_ARN = re.compile(
+    r"arn:aws[a-zA-Z-]*:lambda:[a-z0-9-]+:\d{12}:function:(?P<name>[a-zA-Z0-9_-]+)(?::(?P<qualifier>\$LATEST|[a-zA-Z0-9_-]+))?",
+    re.ASCII,
+)
+_ARN_PATTERN = r"arn:(aws[a-zA-Z-]*):lambda:[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:(function:[a-zA-Z0-9-_]+(:(\$LATEST|[a-zA-Z0-9-_]+))?)"
+_TEXT_PATTERN = r"([\p{L}\p{Z}\p{N}_.:/=+\-@]*)"
+
+
+class Tags:
+    """Reads and changes the tags of the functions in `registry`."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+
+    def list_tags(self, arn: str) -> dict[str, object]:
+        return {"Tags": dict(self._state(arn).tags)}
+
+    def tag(self, arn: str, body: bytes) -> None:
+        state = self._state(arn)
+        tags = parse(body, TagRequest).tags
+        if not tags:
+            raise refusals.invalid("An error occurred and the request cannot be processed.")
+        for key, value in tags.items():
+            _check(key, "key", _MAX_KEY)
+            _check(value, "value", _MAX_VALUE)
+            if not key or key.lower().startswith("aws:"):
+                raise refusals.invalid("Tag keys must not be empty or start with the reserved prefix aws:")
+        if len(state.tags | tags) > MAX_TAGS:
+            raise refusals.invalid("Number of tags exceeds function tag limit.")
+        state.tags |= tags
+        state.latest = state.latest.renewed()
+
+    def untag(self, arn: str, keys: Sequence[str]) -> None:
+        """UntagResource; a key that is not there is no error."""
+        state = self._state(arn)
+        if not keys:
+            raise refusals.violation("null", "tagKeys", "Member must not be null")
+        for key in keys:
+            state.tags.pop(key, None)
+        state.latest = state.latest.renewed()
+
+    def _state(self, arn: str) -> FunctionState:
+        match = _ARN.fullmatch(arn)
+        if match is None:
+            raise refusals.pattern_violation(arn, "resource", _ARN_PATTERN)
+        if match["qualifier"] is not None:
+            raise refusals.invalid(
+                "Tagging operations are permitted on Lambda functions only. Tags on aliases and versions are not "
+                "supported. Please specify either a function name or a function ARN."
+            )
+        return self._registry.state(match["name"])
+
+
+def _check(text: str, at: str, limit: int) -> None:
+    if len(text) > limit:
+        raise refusals.violation(text, f"tags.{at}", f"Member must have length less than or equal to {limit}")
+    if not all(letter in "_.:/=+-@" or unicodedata.category(letter)[0] in "LZN" for letter in text):
+        raise refusals.pattern_violation(text, f"tags.{at}", _TEXT_PATTERN)
