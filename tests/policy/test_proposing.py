@@ -36,12 +36,8 @@ def test_what_was_seen_is_allowed_and_what_came_with_an_attack_is_not() -> None:
 def test_what_somebody_wrote_stays() -> None:
     old = '# ours\n[policy]\n[policy.network]\nallow = ["tax.example:443"]  # once a year\n'
     text = propose(observation(), old=old, today=TODAY).text
-    assert (
-        'allow = ["tax.example:443"' in text.replace("\n", "").replace("    ", "")
-        or "tax.example:443" in text
-    )
+    assert parse_document(text).table["network"] == {"allow": ["tax.example:443", "pay.example:443"]}
     assert "# once a year" in text
-    assert "pay.example:443" in text
     assert text.startswith("# ours\n")
 
 

@@ -178,15 +178,15 @@ def observe_log(log: Log, *, function: str = "") -> Observation:
             request=entry.request_id or (known.request if known else ""),
         )
     signs: dict[str, Sign] = {}
-    for subject, at in log.observed:
-        known_sign = signs.get(subject)
+    for subject, when_seen in log.observed:
+        known_sign, at = signs.get(subject), when_seen or 0.0
         signs[subject] = Sign(
             kind="guard.observed",
             rule=subject,
             severity=4,
             times=(known_sign.times if known_sign else 0) + 1,
-            first=known_sign.first if known_sign else at or 0.0,
-            last=max(known_sign.last if known_sign else 0.0, at or 0.0),
+            first=known_sign.first if known_sign else at,
+            last=max(known_sign.last if known_sign else 0.0, at),
         )
     stretch = Stretch(
         guard="observe",

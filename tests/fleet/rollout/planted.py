@@ -91,7 +91,6 @@ def use(
     package: str = "requests",
     phase: str = "invoke",
     verdict: str = "used",
-    finding_kind: str = "guard.capability",
     trust: Trust = "unverified",
 ) -> Finding:
     """One use, as the runtime tells it."""
@@ -99,6 +98,7 @@ def use(
         "rule": f"capability.{kind}", "place": "app.py:7 pay", "verdict": verdict, "kind": kind, "target": target,
         "packages": [package], "phase": phase,
     }  # fmt: skip
+    finding_kind = "guard.refused" if verdict == "refused" else "guard.capability"
     return finding(environment, finding_kind, at, request=request, evidence=evidence, trust=trust)
 
 

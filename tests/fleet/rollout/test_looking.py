@@ -249,17 +249,16 @@ def test_refusals_tell_whether_such_requests_used_to_succeed(
             served(2, -0.04, 104, source=8, pattern=77, outcome="error"),
         ],
     )
-    refused = {"finding_kind": "guard.refused", "verdict": "refused"}
     store.insert(
         "findings",
         [
-            use(1, "tax.example:443", -0.05, request=request_id(101), **refused),
-            use(2, "tax.example:443", -0.05, request=request_id(102), **refused),
-            use(2, "evil.example:443", -0.05, request=request_id(103), **refused),
+            use(1, "tax.example:443", -0.05, request=request_id(101), verdict="refused"),
+            use(2, "tax.example:443", -0.05, request=request_id(102), verdict="refused"),
+            use(2, "evil.example:443", -0.05, request=request_id(103), verdict="refused"),
             # The form of an honest request, and an attack in it.
-            use(2, "c2.example:443", -0.04, request=request_id(104), **refused),
+            use(2, "c2.example:443", -0.04, request=request_id(104), verdict="refused"),
             finding(2, "guard.refused", -0.04, request=request_id(104), evidence={"rule": "python.eval"}),
-            use(2, "before.example:443", -1, request=request_id(104), **refused),
+            use(2, "before.example:443", -1, request=request_id(104), verdict="refused"),
         ],
     )
     plant(store, began(1, -1), began(2, -0.05, guard="block", digest="e" * 32))
