@@ -40,6 +40,7 @@ EXIT_CODES = (
         "something is wrong with the policy; each problem has its line and its fix",
     ),
     ("1", "`dayfly scan`", "there is a finding as severe as `--fail-on` says, or worse"),
+    ("1", "`dayfly status --check`", "something of a Python function is, or may be, without protection"),
     ("1", "`dayfly lab try`", "the attack fails on the vulnerable handler, or succeeds on the fixed one"),
     ("1", "the runtime", "the environment retires, or the platform is gone: the platform starts it anew"),
     ("2", "every command", "bad input; the message says what, where and what to do next"),

@@ -10,7 +10,7 @@ from dayfly.lab.confinement import Place
 from dayfly.lab.interpreter import Interpreter
 from dayfly.lab.variables import Launch, list_extensions, plan_extension, plan_runtime
 
-_CONFINED = Place(("bwrap",), 1234, "/var/task", "/opt/dayfly", "/opt/lab/init.py", None)
+_CONFINED = Place(("bwrap",), 1234, "/var/task", "/var/lab/package", "/var/lab/init.py", None)
 _BARE = Place((), -1, "/home/me/code", "/home/me/src", "/home/me/init.py", Path("/tmp/private"))
 _PYTHON = Interpreter(Path("/usr/bin/python3"), (3, 13), (), Path("/x/awslambdaric"), Path("/x/dayfly"))
 
@@ -53,8 +53,23 @@ def test_dayfly_is_told_that_the_environment_is_its_own_only_where_it_is() -> No
 
 
 def test_an_exec_wrapper_gets_the_interpreter_and_its_arguments() -> None:
+    plan = _plan(_BARE, environment={"AWS_LAMBDA_EXEC_WRAPPER": "/mine/wrap"})
+    assert plan.argv == ("/mine/wrap", "/usr/bin/python3", "-m", "awslambdaric", "app.handler")
+    layered = _plan(_BARE, environment={"AWS_LAMBDA_EXEC_WRAPPER": "/opt/wrap"}, opt=Path("/layers"))
+    assert layered.argv[0] == layered.environment["AWS_LAMBDA_EXEC_WRAPPER"] == "/layers/wrap"
+
+
+def test_confined_a_wrapper_is_called_by_the_images_bootstrap() -> None:
     plan = _plan(_CONFINED, environment={"AWS_LAMBDA_EXEC_WRAPPER": "/opt/wrap"})
-    assert plan.argv == ("/opt/wrap", "/usr/bin/python3", "-m", "awslambdaric", "app.handler")
+    assert plan.argv == ("/bin/sh", "/var/runtime/bootstrap")
+    assert plan.environment["AWS_LAMBDA_EXEC_WRAPPER"] == "/opt/wrap"
+    assert plan.environment["DAYFLY_SCOPE"] == "environment"
+    assert "PYTHONPATH" not in plan.environment
+    plain = _plan(_CONFINED, opt=Path("/layers"))
+    assert "DAYFLY_SCOPE" not in plain.environment
+    dayfly = _plan(_CONFINED, runtime="dayfly", opt=Path("/layers"))
+    assert dayfly.argv[1:3] == ("-m", "dayfly.runtime")
+    assert "/opt/python" in dayfly.environment["PYTHONPATH"].split(":")
 
 
 def test_an_extension_sees_no_key_that_starts_with_an_underscore(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from dayfly.attach.aws.account import Account
 from dayfly.attach.aws.calls import Caller, CallError
 from dayfly.attach.aws.facts import list_functions
 from dayfly.attach.live.attaching import Attacher, in_parallel
+from dayfly.attach.live.building import BuiltLayers
 from dayfly.attach.live.history import History
 from dayfly.attach.live.journal import Journal
 from dayfly.attach.live.layers import LayerSource, NamedLayer
@@ -287,12 +288,7 @@ def _verify_all(
 
 
 def _layers(caller: Caller, client: LambdaClient, request: AttachRequest) -> LayerSource:
-    if not request.layer:
-        raise DayflyError(
-            "no layer is named",
-            hint="publish the one that `dayfly layer build` writes, and name it with --layer",
-        )
-    return NamedLayer(caller, client, request.layer)
+    return NamedLayer(caller, client, request.layer) if request.layer else BuiltLayers(caller, client)
 
 
 def _where(account: Account) -> dict[str, Any]:

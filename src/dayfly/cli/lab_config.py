@@ -33,8 +33,9 @@ _FUNCTION_KEYS: dict[str, tuple[str, type | tuple[type, ...]]] = {
     "log_format": ("log_format", str),
     "log_level": ("log_level", str),
     "extensions": ("extensions", str),
+    "opt": ("opt", str),
 }
-_PATHS = ("folder", "python", "extensions")
+_PATHS = ("folder", "python", "extensions", "opt")
 
 
 @dataclass(frozen=True, slots=True)

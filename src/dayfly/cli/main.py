@@ -48,10 +48,20 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "Take Dayfly off functions, and leave no trace.",
         "attach",
     ),
+    "layer publish": (
+        "dayfly.cli.layer_publish:publish_layer",
+        "Publish the layer in an account, unless the same bytes are there already.",
+        "attach",
+    ),
     "doctor": (
         "dayfly.cli.doctor:doctor",
         "Tell which defences are in force on this host, and ask a real account about Lambda.",
         "cli",
+    ),
+    "status": (
+        "dayfly.cli.status:status",
+        "Say what of an account or a template is protected, and why something is not.",
+        "attach",
     ),
     "iam": (
         "dayfly.cli.iam:iam",
@@ -62,6 +72,16 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "dayfly.cli.lifetimes:lifetimes",
         "Measure how long environments really live, and what one infection would have meant.",
         "lifetimes",
+    ),
+    "promote": (
+        "dayfly.cli.promote:promote",
+        "Take a function's guard from observe to block, when the fleet has seen enough of it.",
+        "attach,policy,fleet",
+    ),
+    "rollback": (
+        "dayfly.cli.rollback:rollback",
+        "Take a function's last promotion back, in one command.",
+        "attach,policy,fleet",
     ),
     "recycle": (
         "dayfly.cli.recycle:recycle",

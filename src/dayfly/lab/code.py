@@ -57,7 +57,8 @@ class CodeStore:
         """Let go of the thread; what it does is finished first."""
         self._thread.shutdown(wait=True, cancel_futures=True)
 
-    async def _run(self, work: Callable[_P, _R], *arguments: _P.args, **options: _P.kwargs) -> _R:
+    async def aside(self, work: Callable[_P, _R], *arguments: _P.args, **options: _P.kwargs) -> _R:
+        """Do something that takes its time in the store's thread."""
         call = functools.partial(work, *arguments, **options)
         return await asyncio.get_running_loop().run_in_executor(self._thread, call)
 
@@ -72,13 +73,15 @@ class CodeStore:
             raise LabError(f"{config.folder} cannot be read", hint="give your user read permission")
         if config.extensions is not None and not config.extensions.is_dir():
             raise LabError(f"{config.extensions} is not a folder", hint="extensions are files in one folder")
+        if config.opt is not None and not config.opt.is_dir():
+            raise LabError(f"{config.opt} is not a folder", hint="name the folder of an unpacked layer")
         place = (config.python, config.folder)
         if place not in self._interpreters:
-            self._interpreters[place] = await self._run(probe_interpreter, config.python, folder)
-        if self._switches_user and not await self._run(is_readable_by_others, folder):
+            self._interpreters[place] = await self.aside(probe_interpreter, config.python, folder)
+        if self._switches_user and not await self.aside(is_readable_by_others, folder):
             self._copies += 1
             target = self._root / f"code-{config.name}-{self._copies}"
-            folder = await self._run(copy_readable, folder, target)
+            folder = await self.aside(copy_readable, folder, target)
         code = Code(self._interpreters[place], folder)
         self._codes[(config.name, *place)] = code
         self._packages.pop((config.name, *place), None)
@@ -92,7 +95,7 @@ class CodeStore:
         """Size and hash of the code as it is when first asked for. Precondition: loaded."""
         key = (config.name, config.python, config.folder)
         if key not in self._packages:
-            self._packages[key] = await self._run(measure_folder, self.get(config).folder)
+            self._packages[key] = await self.aside(measure_folder, self.get(config).folder)
         return self._packages[key]
 
 

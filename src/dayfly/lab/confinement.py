@@ -18,8 +18,9 @@ from pathlib import Path
 from dayfly.lab.model import ConfinementChoice, ConfinementReport, LabError
 
 TASK_ROOT = "/var/task"
-DAYFLY_ROOT = "/opt/dayfly"
-LAB_ROOT = Path("/opt/lab")
+# Not below /opt, which is the layers'.
+LAB_ROOT = Path("/var/lab")
+DAYFLY_ROOT = f"{LAB_ROOT}/package"
 INIT_PATH = f"{LAB_ROOT}/init.py"
 CHANNEL_PATH = f"{LAB_ROOT}/channel"
 TMP_BYTES = 512 * 1024 * 1024
@@ -68,7 +69,7 @@ class Place:
 
     def inside(self, path: Path) -> Path:
         """Return where a folder or file of this machine is seen in the environment."""
-        return _target(path) if self.prefix else path
+        return place_inside(path) if self.prefix else path
 
 
 class Confinement:
@@ -141,11 +142,14 @@ class Confinement:
         folder: Path,
         read_only: Sequence[Path],
         dayfly_folder: Path,
-        extensions: Path | None,
+        image: Sequence[str] = (),
         private_folder: Path,
         channel: Path | None = None,
     ) -> Place:
-        """The place of one environment. `slot` must be unique among the living ones of this lab."""
+        """The place of one environment. `slot` must be unique among the living ones of this lab.
+
+        `image` are arguments of bubblewrap, three words each, for what is to be seen besides.
+        """
         init_path = Path(__file__).with_name("init.py")
         if not self.is_confined:
             tmp = private_folder / "tmp"
@@ -153,19 +157,18 @@ class Confinement:
             return Place((), -1, str(folder), str(dayfly_folder.parent), str(init_path), tmp)
         binds: list[str] = []
         for source in _outermost(read_only):
-            binds += ["--ro-bind", str(source), str(_target(source))]
-        if extensions is not None:
-            binds += ["--ro-bind", str(extensions), "/opt/extensions"]
+            binds += ["--ro-bind", str(source), str(place_inside(source))]
         if channel is not None:
             binds += ["--ro-bind", str(channel), CHANNEL_PATH]
         binds += ["--ro-bind", str(init_path), INIT_PATH]
         binds += ["--ro-bind", str(dayfly_folder), f"{DAYFLY_ROOT}/dayfly"]
         binds += ["--ro-bind", str(folder), TASK_ROOT]
+        binds += image
         prefix = (
             *self._namespaces(),
             *("--hostname", f"169-254-{slot // 250}-{slot % 250 + 1}"),
             *_system_mounts(),
-            *_parents([Path(target) for target in binds[2::3]]),
+            *_parents([Path("/opt/x"), *(Path(target) for target in binds[2::3])]),
             *binds,
             *("--proc", "/proc"),
             *("--perms", "1777", "--size", str(TMP_BYTES), "--tmpfs", "/tmp"),
@@ -176,7 +179,7 @@ class Confinement:
         return Place(prefix, uid, TASK_ROOT, DAYFLY_ROOT, INIT_PATH, None)
 
 
-def _target(path: Path) -> Path:
+def place_inside(path: Path) -> Path:
     """Where `path` is mounted: at its own name, except that the private /tmp would hide what lies in /tmp."""
     return LAB_ROOT / path.relative_to("/") if path.is_relative_to("/tmp") else path
 

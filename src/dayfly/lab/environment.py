@@ -172,7 +172,7 @@ class Environment:
                 api_address=self._api.address,
                 log_stream=self.log_stream,
             ),
-            extensions={name: plan(name) for name in sorted(list_extensions(self.config.extensions))},
+            extensions={name: plan(name) for name in sorted(list_extensions(self.config.extensions_folder))},
         )
 
     async def _initialise(self, phase: str, deadline: float) -> Reply | None:

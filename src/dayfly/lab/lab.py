@@ -14,14 +14,17 @@ from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import ParamSpec, TypeVar
 
 import dayfly
 from dayfly.lab import payloads
 from dayfly.lab.code import CodeStore, Package
-from dayfly.lab.confinement import Confinement
+from dayfly.lab.confinement import Confinement, place_inside
 from dayfly.lab.environment import Environment, Invocation, new_environment_id
 from dayfly.lab.freezer import FreezerFactory
+from dayfly.lab.interpreter import Interpreter
 from dayfly.lab.life import ShutdownReason
+from dayfly.lab.managed import binds, layer_binds
 from dayfly.lab.model import (
     VERSION,
     ConfinementChoice,
@@ -49,6 +52,9 @@ _FOLDER_PREFIX = "dayfly-lab-"
 # Waits before the second and third try of an asynchronous invocation, as on Lambda:
 # https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
 ASYNC_RETRY_DELAYS_S = (60.0, 120.0)
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
 
 class Lab:
@@ -132,6 +138,15 @@ class Lab:
         """The function's runtime as AWS names it: python3.13."""
         version = self._codes.get(self.function(name)).interpreter.version
         return f"python{version[0]}.{version[1]}"
+
+    @property
+    def folder(self) -> Path:
+        """Where the lab keeps what lasts as long as it: nobody else may read it."""
+        return self._root
+
+    async def aside(self, work: Callable[_P, _R], *arguments: _P.args, **options: _P.kwargs) -> _R:
+        """Do something that takes its time in a thread of the lab's own, so that invocations go on."""
+        return await self._codes.aside(work, *arguments, **options)
 
     async def measure_code(self, name: str, version: str = VERSION) -> Package:
         """Size and hash of the code of a version."""
@@ -264,7 +279,7 @@ class Lab:
             folder=code.folder,
             read_only=[*interpreter.folders, interpreter.client_folder.parent, dayfly_folder.parent],
             dayfly_folder=own_package,
-            extensions=config.extensions.resolve() if config.extensions is not None else None,
+            image=[*layer_binds(config), *self._image_binds(config, interpreter)],
             private_folder=self._root / environment_id,
             channel=config.channel,
         )
@@ -278,6 +293,9 @@ class Lab:
             log=self._log_line,
             slot=slot,
         )
+
+    def _image_binds(self, config: FunctionConfig, interpreter: Interpreter) -> list[str]:
+        return binds(interpreter, inside=place_inside(interpreter.path)) if config.is_managed else []
 
     async def invoke(
         self,

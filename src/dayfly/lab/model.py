@@ -43,10 +43,19 @@ _VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
 @dataclass(frozen=True, slots=True)
+class Layer:
+    """One layer version that a function uses, as the API tells it."""
+
+    arn: str
+    code_size: int
+
+
+@dataclass(frozen=True, slots=True)
 class FunctionConfig:
     """One version of a function: its code, its handler and what Lambda would be told about it.
 
-    `channel` is a FIFO of this machine that its processes may write to.
+    `channel` is a FIFO of this machine that its processes may write to. `opt` is the folder that appears as /opt: the
+    contents of `layers`, merged.
 
     Raises SettingError for values AWS would refuse; whether the folder and handler exist is
     checked by `Lab.add_function`, which touches the disk.
@@ -68,6 +77,8 @@ class FunctionConfig:
     channel: Path | None = None
     description: str | None = None
     version: str = VERSION
+    layers: tuple[Layer, ...] = ()
+    opt: Path | None = None
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -92,6 +103,21 @@ class FunctionConfig:
                     f"environment variable {key!r} is not valid",
                     hint="names start with a letter and contain letters, digits and _; values have no NUL",
                 )
+
+    @property
+    def is_managed(self) -> bool:
+        """Is it started as a managed runtime starts functions, wrapper and layers included?"""
+        return self.runtime == "plain" and (
+            self.opt is not None or "AWS_LAMBDA_EXEC_WRAPPER" in self.environment
+        )
+
+    @property
+    def extensions_folder(self) -> Path | None:
+        """Where its external extensions lie on this machine: a folder of their own, else in its layers."""
+        if self.extensions is not None or self.opt is None:
+            return self.extensions
+        folder = self.opt / "extensions"
+        return folder if folder.is_dir() else None
 
     @property
     def arn(self) -> str:

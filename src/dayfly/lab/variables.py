@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from dayfly.lab import managed
 from dayfly.lab.confinement import Place
 from dayfly.lab.init import TELEMETRY_FD
 from dayfly.lab.interpreter import Interpreter
@@ -48,17 +49,42 @@ def plan_runtime(
         "AWS_XRAY_DAEMON_ADDRESS": "169.254.79.129:2000",
         "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
         "LAMBDA_RUNTIME_DIR": "/var/runtime",
-        "PYTHONPATH": ":".join(python_path),
     }
+    if config.opt is not None:
+        packages = f"python/lib/python{interpreter.version[0]}.{interpreter.version[1]}/site-packages"
+        root = "/opt" if is_confined else str(config.opt)
+        python_path += [f"{root}/{packages}", f"{root}/python"]
+    variables["PYTHONPATH"] = ":".join(python_path)
+    is_as_on_lambda = is_confined and config.is_managed
+    if is_as_on_lambda:
+        # The image's bootstrap sets it itself, unless the function's own variables have it.
+        del variables["PYTHONPATH"]
+        variables |= {"PATH": managed.PATH, "LD_LIBRARY_PATH": managed.LIBRARY_PATH}
     if not is_confined:
         variables["PYTHONDONTWRITEBYTECODE"] = "1"  # the folder is the user's own, not a copy
-    if config.runtime == "dayfly" and is_confined:
+    is_dayfly = config.runtime == "dayfly" or (
+        is_as_on_lambda and "AWS_LAMBDA_EXEC_WRAPPER" in config.environment
+    )
+    if is_dayfly and is_confined:
         variables |= {"DAYFLY_SCOPE": "environment", "DAYFLY_API_LOCK": "on"}
     variables |= config.environment
+    if is_as_on_lambda:
+        return Launch(managed.BOOTSTRAP, variables)
+    if config.opt is not None and not is_confined:
+        variables |= _wrappers_outside(variables, config.opt)
     module = "dayfly.runtime" if config.runtime == "dayfly" else "awslambdaric"
     argv = (str(place.inside(interpreter.path)), "-m", module, config.handler)
     wrapper = variables.get("AWS_LAMBDA_EXEC_WRAPPER")
     return Launch((wrapper, *argv) if wrapper else argv, variables)
+
+
+def _wrappers_outside(variables: Mapping[str, str], opt: Path) -> dict[str, str]:
+    """Where the wrappers of /opt lie on a machine that shows no /opt."""
+    return {
+        name: f"{opt}/{variables[name].removeprefix('/opt/')}"
+        for name in ("AWS_LAMBDA_EXEC_WRAPPER", "DAYFLY_NEXT_WRAPPER")
+        if variables.get(name, "").startswith("/opt/")
+    }
 
 
 def plan_extension(
@@ -73,7 +99,7 @@ def plan_extension(
     """Command and variables of an external extension: no key that starts with `_`, no runtime keys."""
     variables = platform_variables(config, interpreter, place, api_address=api_address, log_stream=log_stream)
     variables |= config.environment
-    folder = "/opt/extensions" if place.prefix else str(config.extensions)
+    folder = "/opt/extensions" if place.prefix else str(config.extensions_folder)
     kept = {key: value for key, value in variables.items() if not key.startswith("_")}
     return Launch((f"{folder}/{name}",), kept)
 

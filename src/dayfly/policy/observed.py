@@ -131,6 +131,11 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(one for one in self.stretches if one.is_watched)
 
     @property
+    def latest(self) -> Stretch | None:
+        """Return what was in force in the environment that was heard last, of those in which the guard watched."""
+        return max(self.watched, key=lambda one: one.began, default=None)
+
+    @property
     def tells_allowed(self) -> bool:
         """Say whether uses that nothing refuses are told of as well."""
         return any(one.learns for one in self.watched) or any(use.verdict == "used" for use in self.uses)

@@ -106,8 +106,13 @@ def is_narrow(observation: Observation, use: SeenUse) -> bool:
     return is_of_one_caller or (use.environments <= 1 and use.days <= 1)
 
 
-def judge_observe(observation: Observation, demand: Demand) -> Readiness:
-    """Say whether a policy may be written from what was seen: the step from learning to observing with it."""
+def judge_observe(
+    observation: Observation, demand: Demand, *, policy: Policy | None = None, with_rare: bool = False
+) -> Readiness:
+    """Say whether a policy may be written from what was seen: the step from learning to observing with it.
+
+    `policy` is the one that would be, None where nobody knows; `with_rare` that somebody answers for what was seen narrowly.
+    """
     stretches = [one for one in observation.watched if one.learns] or (
         list(observation.watched) if observation.source == "log" and observation.tells_allowed else []
     )
@@ -115,8 +120,9 @@ def judge_observe(observation: Observation, demand: Demand) -> Readiness:
         _learns(observation),
         *_enough(observation, stretches, demand.days, demand.invocations),
         *_common(observation),
-        _narrow(observation),
+        _narrow(observation, with_rare=with_rare),
         _unseen(observation, demand),
+        _attacks(observation, policy),
     ]
     return Readiness("observe", tuple(checks))
 
@@ -133,6 +139,7 @@ def judge_block(observation: Observation, policy: Policy | None, demand: Demand,
     ]
     checks += _common(observation)
     checks.append(_refusals(observation, policy, since=min((one.began for one in stretches), default=None)))
+    checks.append(_attacks(observation, policy))
     return Readiness("block", tuple(checks))
 
 
@@ -340,9 +347,11 @@ def _whole(observation: Observation) -> Check:
     return Check(name, "met", "every finding could be read")
 
 
-def _narrow(observation: Observation) -> Check:
+def _narrow(observation: Observation, *, with_rare: bool) -> Check:
     name = "nothing rare left out"
     _, rare = learnable(observation)
+    if rare and with_rare:
+        return Check(name, "met", f"{len(rare)} uses were seen narrowly; somebody answers for what is added")
     if not rare:
         return Check(name, "met", "every use was seen widely, or beside an attack alone")
     shown = _uses(rare)
@@ -399,6 +408,28 @@ def _refusals(observation: Observation, policy: Policy | None, *, since: float |
         f"would be refused: {shown}",
         f"{len(refused)} uses would be refused ({shown}): learn them (dayfly promote --guard observe --with-rare), or find out who does that",
     )
+
+
+def _attacks(observation: Observation, policy: Policy | None) -> Check:
+    """An attack's use that the policy allows: an honest one beside it was written in the same words, or somebody wrote it."""
+    name = "no attack would be allowed"
+    suspect = [use for use in observation.uses if use.is_suspect]
+    opened = [
+        use
+        for use in suspect
+        if policy is not None and effect_of(policy, use.use, guard="block") == "allowed"
+    ]
+    if opened:
+        shown = _uses(opened)
+        return Check(
+            name,
+            "missing",
+            f"seen beside an attack alone, and allowed: {shown}",
+            f"the policy would allow what was seen beside an attack alone ({shown}): name its entries more narrowly",
+        )
+    if not suspect:
+        return Check(name, "met", "nothing was used beside an attack alone")
+    return Check(name, "met", f"{len(suspect)} uses were seen beside an attack alone, and are not allowed")
 
 
 def _uses(uses: Sequence[SeenUse]) -> str:

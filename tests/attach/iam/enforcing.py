@@ -140,7 +140,9 @@ def _otherwise(action: str, params: Mapping[str, Any], region: str) -> str:
         case "lambda:ListTags" | "lambda:TagResource":
             return str(params["Resource"])
         case "lambda:GetLayerVersion":
-            return f"arn:aws:lambda:{region}:{ACCOUNT}:layer:{params['LayerName']}:{params['VersionNumber']}"
+            name = str(params["LayerName"])
+            arn = name if name.startswith("arn:") else f"arn:aws:lambda:{region}:{ACCOUNT}:layer:{name}"
+            return f"{arn}:{params['VersionNumber']}"
     return "*"
 
 

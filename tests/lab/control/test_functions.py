@@ -75,7 +75,7 @@ def test_what_does_not_fit_is_refused_as_lambda_refuses_and_changes_nothing() ->
                 large = _refused(update(Environment={"Variables": {"A": "x" * 4096}}))
                 assert "exceeded the 4KB limit" in large[2]
                 assert _refused(update(Timeout=901))[0] == 400
-                assert "Layers" in _refused(update(Layers=[]))[2]
+                assert "KMSKeyArn" in _refused(update(KMSKeyArn="arn:aws:kms:us-east-1:1:key/k"))[2]
                 after = client.get_function_configuration(FunctionName="f")
                 assert before["RevisionId"] == after["RevisionId"]
                 assert after["Environment"]["Variables"] == {"A": "b"}
@@ -161,22 +161,6 @@ def test_a_caller_who_waits_for_an_environment_of_the_old_configuration_gets_a_n
             second = await running.call({"do": "context"})
             assert first.environment_id != second.environment_id
             assert json.loads(second.payload)
-
-    run(scenario())
-
-
-def test_a_function_of_the_lab_has_no_versions_but_latest() -> None:
-    async def scenario() -> None:
-        async with _served() as (_, client):
-
-            def talk() -> None:
-                versions = client.list_versions_by_function(FunctionName="f")["Versions"]
-                assert [version["Version"] for version in versions] == ["$LATEST"]
-                assert client.list_aliases(FunctionName="f")["Aliases"] == []
-                provisioned = client.list_provisioned_concurrency_configs(FunctionName="f")
-                assert provisioned["ProvisionedConcurrencyConfigs"] == []
-
-            await asyncio.to_thread(talk)
 
     run(scenario())
 

@@ -78,7 +78,7 @@ class Attacher:
         offer = LayerOffer("Dayfly's layer")
         # A layer is neither built nor published for a function that cannot have it.
         plan = plan_attach(facts, self.options, offer)
-        if any(refusal.reason != "region" for refusal in plan.refusals):
+        if plan.refusals:
             return plan
         return plan_attach(facts, self.options, find(facts), read_signing(self.caller, self.client, facts))
 

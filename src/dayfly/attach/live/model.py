@@ -93,7 +93,7 @@ class Plan:
                 for refusal in self.refusals
             ],
             "notes": list(self.notes),
-            "layers": list(self.layers_after),
+            "layers": [arn or "to be published" for arn in self.layers_after],
             "variables": sorted(self.variables),
         }
 

@@ -22,6 +22,7 @@ MAX_LAYERS = 5
 MAX_UNZIPPED_BYTES = 262_144_000
 # Code and libraries unzip to between two and four times their zip.
 _LIKELY_RATIO = 3
+_OF_ITS_KIND = ("image", "not-python", "unsupported-version", "managed-instances")
 _DOCKERFILE = """    RUN pip install --no-cache-dir dayfly
     ENTRYPOINT ["python", "-I", "-m", "dayfly.runtime"]"""
 
@@ -35,7 +36,7 @@ def plan_attach(
     """
     refusals = [*_of_its_kind(facts), *_of_its_state(facts, options)]
     layers_before = tuple(layer.arn for layer in facts.layers)
-    if any(refusal.reason in ("image", "not-python", "managed-instances") for refusal in refusals):
+    if any(refusal.reason in _OF_ITS_KIND for refusal in refusals):
         # What else could be said of such a function would only hide this.
         return Plan(
             facts.name, facts.arn, facts.revision_id, layers_before, layers_before, refusals=tuple(refusals)

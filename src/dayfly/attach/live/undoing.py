@@ -8,7 +8,10 @@ from dayfly.attach.live.model import Plan, Refusal, is_dayfly_layer
 from dayfly.attach.live.planning import reach_notes
 from dayfly.attach.wrappers import NEXT_VARIABLE, WRAPPER, WRAPPER_VARIABLE, detached_variables, is_attached
 
-_ALWAYS_OURS = frozenset({NEXT_VARIABLE, "DAYFLY_RECYCLED"})
+# Written by Dayfly's commands alone.
+_ALWAYS_OURS = frozenset({NEXT_VARIABLE, "DAYFLY_POLICY_DIGEST", "DAYFLY_RECYCLED", "DAYFLY_ROLLOUT"})
+# What `dayfly promote` changes; DAYFLY_ROLLOUT says that it did.
+_PROMOTED = frozenset({"DAYFLY_GUARD", "DAYFLY_GUARD_LEARN"})
 
 
 def plan_detach(facts: FunctionFacts, known: Known | None, *, publish: str = "") -> Plan:
@@ -93,7 +96,8 @@ def _variables(facts: FunctionFacts, known: Known | None) -> tuple[dict[str, str
         elif known is None or name in _ALWAYS_OURS or name == WRAPPER_VARIABLE:
             wanted[name] = value
         elif known.is_ours(name):
-            if known.was_set(name, current[name]):
+            is_promoted = name in _PROMOTED and "DAYFLY_ROLLOUT" in current
+            if is_promoted or known.was_set(name, current[name]):
                 wanted[name] = known.former.get(name)
             else:
                 notes.append(f"{name} was changed since it was attached: kept as it is")

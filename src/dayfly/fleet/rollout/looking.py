@@ -134,7 +134,7 @@ def refusals(
         until=until,
         refused=tuple(
             Refused(
-                rule=str(row["rule"]), place=str(row["place"]), target=str(row["target"]), packages=str(row["packages"]),
+                rule=_plain(row["rule"]), place=_plain(row["place"]), target=_plain(row["target"]), packages=_plain(row["packages"]),
                 times=_whole(row["times"]), requests=_whole(row["requests"]), environments=_whole(row["environments"]),
                 callers=_whole(row["callers"]), attacks=_whole(row["attacks"]), honest=_whole(row["honest"]),
                 first=_seconds(row["first"]), last=_seconds(row["last"]),
@@ -199,8 +199,8 @@ def _joined(known: SeenUse, more: SeenUse) -> SeenUse:
 
 def _stretch(row: Row) -> Stretch:
     return Stretch(
-        version=str(row["version"]), guard=str(row["guard"]), learns=row["learns"] == "on", policy=str(row["policy"]),
-        digest=str(row["digest"]), mode=str(row["mode"]), code=str(row["code"]), environments=_whole(row["environments"]),
+        version=_plain(row["version"]), guard=_plain(row["guard"]), learns=row["learns"] == "on", policy=_plain(row["policy"]),
+        digest=_plain(row["digest"]), mode=_plain(row["mode"]), code=_plain(row["code"]), environments=_whole(row["environments"]),
         invocations=_whole(row["invocations"]), began=_seconds(row["began"]), last=_seconds(row["last"]),
         # ClickHouse's first day stands for no day.
         days=tuple(day for day in (str(one) for one in _list(row["days"])) if day > "1970-01-01"),
@@ -209,10 +209,10 @@ def _stretch(row: Row) -> Stretch:
 
 def _sign(row: Row) -> Sign:
     return Sign(
-        kind=str(row["kind"]), rule=str(row["rule"])[:200], place=str(row["place"])[:200], severity=_whole(row["severity"]),
+        kind=str(row["kind"]), rule=_plain(row["rule"]), place=_plain(row["place"]), severity=_whole(row["severity"]),
         times=_whole(row["times"]), requests=_whole(row["requests"]), environments=_whole(row["environments"]),
         first=_seconds(row["first"]), last=_seconds(row["last"]), uid=str(row["latest_uid"]),
-        explained=_whole(row["explained"]), actor=str(row["actor"]), reason=str(row["reason"]),
+        explained=_whole(row["explained"]), actor=_plain(row["actor"]), reason=_plain(row["reason"]),
     )  # fmt: skip
 
 
@@ -235,6 +235,11 @@ def _evidence(value: object) -> dict[str, object]:
 
 def _sql(name: str) -> SqlFile:
     return read_sql(_PACKAGE, f"sql/{name}")
+
+
+def _plain(value: object, limit: int = 200) -> str:
+    """Return a text of evidence as it may be shown on somebody's terminal."""
+    return "".join(char if char.isprintable() else "?" for char in str(value)[:limit])
 
 
 def _whole(value: object) -> int:

@@ -17,6 +17,7 @@ from dayfly.fleet.ingest.collector import Collector
 from dayfly.fleet.ingest.routes import routes as ingest_routes
 from dayfly.fleet.ingest.senders import Sender
 from dayfly.fleet.ownrules.routes import routes as rule_routes
+from dayfly.fleet.protection.routes import routes as protection_routes
 from dayfly.fleet.records.judging import LineReader
 from dayfly.fleet.records.recalling import recall
 from dayfly.fleet.retirement.routes import proof_routes
@@ -110,6 +111,7 @@ def assemble(
                         route_handlers=[
                             *retirement_routes(service.store),
                             *rollout_routes(service.store),
+                            *protection_routes(service.store),
                             *alert_routes(service, alerting),
                         ],
                     )

@@ -40,7 +40,7 @@ _VARIABLES_REFUSED = "Lambda was unable to configure your environment variables 
 
 
 def apply(config: FunctionConfig, request: UpdateRequest) -> FunctionConfig:
-    """Return the configuration after the update; what the request leaves out stays.
+    """Return the configuration after the update; what the request leaves out stays, and so do layers.
 
     Raises InvokeRefusedError (400) for values that Lambda refuses.
     """

@@ -7,12 +7,14 @@ revision id changes when an update is accepted and once more when it is done.
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Mapping
 
 from dayfly.lab.control import names, pages, refusals
 from dayfly.lab.control.configuring import apply
 from dayfly.lab.control.deferred import Deferred
+from dayfly.lab.control.layers import Layers
 from dayfly.lab.control.registry import Registry, Revision, new_revision_id
 from dayfly.lab.control.shapes import Configuration, UpdateRequest, parse
 from dayfly.lab.model import VERSION
@@ -23,8 +25,9 @@ _VERSIONS = ("ALL",)
 class Functions:
     """Lists, describes and updates functions; an update takes `update_s`."""
 
-    def __init__(self, registry: Registry, deferred: Deferred, *, update_s: float) -> None:
+    def __init__(self, registry: Registry, layers: Layers, deferred: Deferred, *, update_s: float) -> None:
         self._registry = registry
+        self._layers = layers
         self._deferred = deferred
         self._update_s = update_s
 
@@ -64,6 +67,11 @@ class Functions:
         state = self._registry.state(name)
         request = parse(body, UpdateRequest)
         changed = apply(self._registry.lab.function(name), request)
+        if request.layers is not None:
+            package = await self._registry.lab.measure_code(name)
+            chosen = await self._layers.choose(request.layers, code_bytes=package.size)
+            changed = dataclasses.replace(changed, layers=chosen.layers, opt=chosen.opt)
+        # Nothing is awaited from here on: of two updates at once one is refused.
         refusals.check_revision(request.revision_id, state.latest.id)
         if state.latest.status == "InProgress":
             raise refusals.update_under_way(names.function_arn(name))

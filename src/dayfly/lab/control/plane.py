@@ -5,6 +5,7 @@ from __future__ import annotations
 from dayfly.lab.control.aliases import Aliases
 from dayfly.lab.control.deferred import Deferred
 from dayfly.lab.control.functions import Functions
+from dayfly.lab.control.layers import Layers
 from dayfly.lab.control.registry import Registry
 from dayfly.lab.control.tags import Tags
 from dayfly.lab.control.versions import Versions
@@ -23,7 +24,8 @@ class ControlPlane:
     def __init__(self, lab: Lab, *, update_s: float = UPDATE_S) -> None:
         self._deferred = Deferred()
         self.registry = Registry(lab)
-        self.functions = Functions(self.registry, self._deferred, update_s=update_s)
+        self.layers = Layers(lab)
+        self.functions = Functions(self.registry, self.layers, self._deferred, update_s=update_s)
         self.versions = Versions(self.registry, self._deferred, publish_s=update_s)
         self.aliases = Aliases(self.registry)
         self.tags = Tags(self.registry)

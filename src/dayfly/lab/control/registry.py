@@ -141,6 +141,7 @@ class Registry:
             code_sha256=package.sha256,
             version=version,
             environment={"Variables": dict(config.environment)} if config.environment else UNSET,
+            layers=tuple({"Arn": layer.arn, "CodeSize": layer.code_size} for layer in config.layers) or UNSET,
             revision_id=revision.id,
             logging_config={"LogFormat": config.log_format, "LogGroup": f"/aws/lambda/{name}"},
             state="Pending" if is_pending else "Active",

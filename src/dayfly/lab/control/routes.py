@@ -7,6 +7,7 @@ from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from dayfly.lab.control.answers import LabRequest, json_answer
+from dayfly.lab.control.layer_routes import layer_routes
 from dayfly.lab.control.names import parse_name
 from dayfly.lab.control.plane import ControlPlane
 from dayfly.lab.model import InvokeRefusedError
@@ -23,6 +24,7 @@ def routes(control: ControlPlane) -> list[ControllerRouterHandler]:
         *_version_routes(control),
         *_alias_routes(control),
         *_tag_routes(control),
+        *layer_routes(control),
         *_provisioned_routes(control),
     ]
 

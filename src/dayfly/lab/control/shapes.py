@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -71,7 +72,24 @@ class UpdateRequest(msgspec.Struct, rename="pascal"):
     timeout: int | None = None
     memory_size: int | None = None
     environment: Variables | None = None
+    layers: list[str] | None = None
     revision_id: str | None = None
+
+
+class LayerContent(msgspec.Struct, rename="pascal"):
+    """Content of PublishLayerVersion, in base64."""
+
+    zip_file: str | None = None
+
+
+class LayerRequest(msgspec.Struct, rename="pascal"):
+    """The body of PublishLayerVersion."""
+
+    content: LayerContent | None = None
+    description: str | None = None
+    compatible_runtimes: list[str] | None = None
+    compatible_architectures: list[str] | None = None
+    license_info: str | None = None
 
 
 class PublishRequest(msgspec.Struct, rename="pascal"):
@@ -107,12 +125,12 @@ class TagRequest(msgspec.Struct, rename="pascal"):
 _Request = TypeVar("_Request", bound=msgspec.Struct)
 
 
-def parse(body: bytes, kind: type[_Request]) -> _Request:
+def parse(body: bytes, kind: type[_Request], *, also: Sequence[str] = ("FunctionName",)) -> _Request:
     """Return the body of a request; raises InvokeRefusedError (400) when it cannot be read.
 
-    What the lab has no notion of is refused by name, so that nobody takes it for done; null is as if left out.
+    `also` are members that the path has as well. What the lab has no notion of is refused by name, so that nobody takes it for done; null is as if left out.
     """
-    known = {field.encode_name for field in msgspec.structs.fields(kind)} | {"FunctionName"}
+    known = {field.encode_name for field in msgspec.structs.fields(kind)} | {*also}
     try:
         # Any: which values are right is for the second reading to say.
         fields: dict[str, Any] = msgspec.json.decode(body or b"{}", type=dict[str, Any])

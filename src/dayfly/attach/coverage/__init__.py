@@ -1,0 +1,1 @@
+"""What of an account is protected, and why something is not."""

@@ -1,0 +1,391 @@
+"""Judges one function from what AWS tells of it and what its environments said; pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from dayfly import __version__
+from dayfly.attach.aws.facts import Environment, FunctionFacts, LayerFact
+from dayfly.attach.aws.wording import CallError
+from dayfly.attach.coverage.model import Coverage, Effect, Gap, LayerNote, Level, Seen
+from dayfly.attach.coverage.serving import judge_serving, serves
+from dayfly.attach.live.model import AttachOptions, LayerOffer, is_runtime_layer
+from dayfly.attach.live.planning import plan_attach
+from dayfly.attach.wrappers import (
+    NEXT_VARIABLE,
+    WRAPPER,
+    WRAPPER_VARIABLE,
+    check_settings,
+    conflicts,
+    is_attached,
+)
+from dayfly.errors import DayflyError
+
+# Reasons of a plan that hold for a function which has Dayfly already: it is not in force there.
+_IN_SPITE = frozenset({"unsupported-version", "managed-instances", "durable"})
+_POLICY_LAYER = re.compile(r":layer:dayfly-policy[A-Za-z0-9_-]*:\d+\Z")
+_SETTING = re.compile(r"DAYFLY_[A-Z_]+")
+_RECYCLED = re.compile(r"(\d{8}T\d{6}Z)-")
+# How `read_facts` begins what it says of these.
+_SERVING = ("aliases", "versions")
+# Lines take up to minutes to be collected, and an environment may have begun just before the change.
+_SETTLED_S = 900.0
+
+
+def judge(
+    facts: FunctionFacts,
+    *,
+    layers: Mapping[str, LayerNote] | None = None,
+    seen: Seen | None = None,
+    now: float,
+) -> Coverage:
+    """Return how far Dayfly is in force on a function, with every reason that can be told.
+
+    `layers` are notes on layer versions by ARN, those that could be read. `now` in seconds since the epoch.
+    """
+    notes = layers or {}
+    plan = plan_attach(facts, AttachOptions(), LayerOffer("Dayfly's layer"))
+    refusals = {refusal.reason: refusal for refusal in plan.refusals}
+    if "not-python" in refusals:
+        return _coverage(facts, Level.NOT_PYTHON, (), seen=seen, notes=notes)
+    own = facts.environment
+    is_on = is_attached(own.variables) and any(is_runtime_layer(layer.arn) for layer in facts.layers)
+    gaps: list[Gap] = []
+    if facts.package_type == "Image":
+        gaps += _of_image(seen)
+    elif not own.is_readable:
+        refusal = refusals["variables-unreadable"]
+        gaps.append(Gap("variables-unreadable", refusal.text, refusal.hint, Effect.ALL))
+    elif is_on:
+        gaps += _of_attached(facts)
+        gaps += [
+            Gap(refusal.reason, refusal.text, refusal.hint, Effect.ALL)
+            for reason, refusal in refusals.items()
+            if reason in _IN_SPITE
+        ]
+    else:
+        gaps += [*_of_unattached(facts), *_of_settings(facts, Effect.NOTHING), *_of_signing(facts)]
+        gaps += [
+            Gap(refusal.reason, refusal.text, refusal.hint, Effect.NOTHING)
+            for refusal in plan.refusals
+            if refusal.reason != "settings"
+        ]
+    gaps += _of_state(facts)
+    gaps += judge_serving(facts, is_latest_on=is_on)
+    if seen is not None:
+        gaps += _of_seen(facts, seen, is_on=is_on or facts.package_type == "Image", now=now)
+    gaps += _of_age(facts, notes, seen)
+    gaps += [
+        Gap(
+            "no-permission" if "AccessDenied" in text else "not-looked-at",
+            text,
+            "`dayfly iam status` prints what a role needs to look",
+            # What serves beside $LATEST may be without it.
+            Effect.PART if is_on and text.startswith(_SERVING) else Effect.NOTHING,
+        )
+        for text in facts.unknown
+    ]
+    return _coverage(facts, _level(facts, gaps, seen, is_on=is_on), tuple(gaps), seen=seen, notes=notes)
+
+
+def unreadable(name: str, error: DayflyError) -> Coverage:
+    """A function that may not be looked at, or is gone since it was listed."""
+    is_missing = isinstance(error, CallError) and error.is_missing
+    gap = Gap("not-found" if is_missing else "no-permission", error.message, error.hint, Effect.ALL)
+    return Coverage(name=name, arn=name if name.startswith("arn:") else "", level=Level.UNKNOWN, gaps=(gap,))
+
+
+def _level(facts: FunctionFacts, gaps: list[Gap], seen: Seen | None, *, is_on: bool) -> Level:
+    reasons = {gap.reason for gap in gaps}
+    if facts.package_type == "Image":
+        if seen is None or not seen.started:
+            return Level.UNKNOWN if "not-in-force" not in reasons else Level.UNPROTECTED
+    elif not facts.environment.is_readable:
+        return Level.UNKNOWN
+    if any(gap.effect is Effect.ALL for gap in gaps):
+        # Somebody is served under Dayfly, though $LATEST is not.
+        return Level.PARTLY if not is_on and "latest-without" in reasons else Level.UNPROTECTED
+    return Level.PARTLY if any(gap.effect is Effect.PART for gap in gaps) else Level.PROTECTED
+
+
+def _of_image(seen: Seen | None) -> list[Gap]:
+    if seen is not None and (seen.started or seen.refused):
+        return []
+    return [
+        Gap(
+            "image",
+            "its code is a container image: from outside nobody can tell what runs in it",
+            "if it is Python's, put Dayfly into its Dockerfile (docs/container/Dockerfile); a fleet tells whether it is in force",
+            Effect.NOTHING,
+        )
+    ]
+
+
+def _of_unattached(facts: FunctionFacts) -> list[Gap]:
+    variables = facts.environment.variables
+    has_layer = _has_layer(facts.layers)
+    if is_attached(variables):
+        return [
+            Gap(
+                "no-layer",
+                f"{WRAPPER_VARIABLE} is {WRAPPER}, and no layer of the function is named as Dayfly's: unless another brings that "
+                "file, no environment of it can start",
+                f"dayfly attach {facts.name}, or dayfly detach {facts.name}",
+                Effect.ALL,
+            )
+        ]
+    if has_layer and variables.get(WRAPPER_VARIABLE):
+        return [
+            Gap(
+                "other-wrapper",
+                f"the layer is there, and {WRAPPER_VARIABLE} names another wrapper: Lambda starts that one"
+                + (f", and {NEXT_VARIABLE} does nothing" if variables.get(NEXT_VARIABLE) else ""),
+                f"dayfly attach {facts.name}: Dayfly's goes first and starts the other one",
+                Effect.ALL,
+            )
+        ]
+    if has_layer:
+        return [
+            Gap(
+                "no-wrapper",
+                f"the layer is there, and {WRAPPER_VARIABLE} is not set: Lambda does not start it",
+                f"dayfly attach {facts.name}",
+                Effect.ALL,
+            )
+        ]
+    return [Gap("never-attached", "Dayfly is not on it", f"dayfly attach {facts.name}", Effect.ALL)]
+
+
+def _of_attached(facts: FunctionFacts) -> list[Gap]:
+    variables = facts.environment.variables
+    gaps = [
+        Gap(
+            "wrapper",
+            f"{note.tool}: {note.text}",
+            note.source,
+            Effect.ALL if note.weight == "refused" else Effect.NOTHING,
+        )
+        for note in conflicts(variables, [layer.arn for layer in facts.layers], facts.handler)
+        if note.weight != "note"
+    ]
+    gaps += _of_settings(facts, Effect.ALL)
+    if variables.get("DAYFLY_ISOLATION") == "process":
+        gaps.append(
+            Gap(
+                "process-isolation",
+                "isolation is process: requests share one process, as without Dayfly",
+                "`dayfly plan` recommends an isolation",
+            )
+        )
+    if variables.get("DAYFLY_GUARD") == "off":
+        gaps.append(
+            Gap(
+                "guard-off",
+                "the guard is off: an attack ends with its request, and is neither seen nor refused",
+                "set DAYFLY_GUARD to observe: it costs almost nothing",
+                Effect.NOTHING,
+            )
+        )
+    return gaps
+
+
+def _of_settings(facts: FunctionFacts, effect: Effect) -> list[Gap]:
+    try:
+        check_settings({}, beside=facts.environment.variables)
+    except DayflyError as error:
+        # The error names the value, which may be a secret that went astray.
+        named = _SETTING.match(error.message)
+        what = (
+            f"{named[0]} has a value that Dayfly does not take"
+            if named
+            else "a setting of Dayfly's is not valid"
+        )
+        return [Gap("settings", f"under Dayfly no environment of it can start: {what}", error.hint, effect)]
+    return []
+
+
+def _of_signing(facts: FunctionFacts) -> list[Gap]:
+    if not facts.signing_config_arn:
+        return []
+    return [
+        Gap(
+            "signing",
+            f"it has the code signing configuration {facts.signing_config_arn}: where that enforces, only a signed layer is taken",
+            "sign the layer with an allowed profile and name it with --layer (docs/attach.md)",
+            Effect.NOTHING,
+        )
+    ]
+
+
+def _of_state(facts: FunctionFacts) -> list[Gap]:
+    if facts.state == "Failed" or facts.last_update_status == "Failed":
+        reason = facts.state_reason or facts.last_update_reason or "no reason given"
+        return [
+            Gap("state", f"its last change failed: {reason[:300]}", "see the function in the console of AWS", Effect.NOTHING)
+        ]  # fmt: skip
+    if facts.last_update_status == "InProgress":
+        return [Gap("state", "an update of it is under way", "look again in a minute", Effect.NOTHING)]
+    return []
+
+
+def _of_seen(facts: FunctionFacts, seen: Seen, *, is_on: bool, now: float) -> list[Gap]:
+    gaps: list[Gap] = []
+    changed = read_time(facts.last_modified)
+    if is_on and seen.refused > seen.started:
+        gaps.append(
+            Gap(
+                "not-in-force",
+                f"an environment said {_ago(now - seen.refused)} ago that Dayfly is not in force: {seen.refusal}",
+                "its log has the reason; `dayfly layer test` shows the layer in the lab",
+                Effect.ALL,
+            )
+        )
+    elif is_on and not max(seen.started, seen.last_line) and seen.last_invocation > changed + _SETTLED_S:
+        gaps.append(
+            Gap(
+                "silent",
+                f"{seen.source} has lines of Lambda's from {_ago(now - seen.last_invocation)} ago, after the function was last "
+                "changed, and none of Dayfly's: it does not run there, or its lines do not get there",
+                'look for "dayfly: not in force" in its log; `dayfly status --logs` does',
+                Effect.ALL,
+            )
+        )
+    if is_on and seen.started and seen.isolation == "process" and (
+        facts.environment.variables.get("DAYFLY_ISOLATION") != "process"
+    ):  # fmt: skip
+        gaps.append(
+            Gap(
+                "process-isolation",
+                seen.not_forkable.removeprefix("Dayfly: ")
+                or "its environments run in process isolation: requests share one process",
+                "mend what it names, or let `dayfly plan` choose an isolation",
+            )
+        )
+    if is_on and seen.started and seen.guard == "not armed":
+        gaps.append(
+            Gap("guard-off", "the guard could not be armed", "its finding environment.cannot-check says why")
+        )
+    if seen.infected:
+        gaps.append(
+            Gap(
+                "infected",
+                f"{_count(seen.infected, 'environment')} of it {'was' if seen.infected == 1 else 'were'} seen infected",
+                f"dayfly recycle {facts.name}",
+                Effect.NOTHING,
+            )
+        )
+    return gaps
+
+
+def _of_age(facts: FunctionFacts, notes: Mapping[str, LayerNote], seen: Seen | None) -> list[Gap]:
+    version = _dayfly_version(facts.layers, notes, seen)
+    if not version or not _is_older(version, __version__):
+        return []
+    return [
+        Gap(
+            "older",
+            f"it has Dayfly {version}, this is {__version__}",
+            f"dayfly attach {facts.name} brings it up",
+            Effect.NOTHING,
+        )
+    ]
+
+
+def _coverage(
+    facts: FunctionFacts,
+    level: Level,
+    gaps: tuple[Gap, ...],
+    *,
+    seen: Seen | None,
+    notes: Mapping[str, LayerNote],
+) -> Coverage:
+    variables = facts.environment.variables
+    is_ours = is_attached(variables)
+    return Coverage(
+        name=facts.name,
+        arn=facts.arn,
+        level=level,
+        runtime=facts.runtime,
+        package_type=facts.package_type,
+        managed_by=facts.managed_by,
+        layer=next((layer.arn for layer in facts.layers if is_runtime_layer(layer.arn)), ""),
+        dayfly_version=_dayfly_version(facts.layers, notes, seen),
+        isolation=(seen.isolation if seen and seen.started else "") or _setting(facts.environment, "ISOLATION", is_ours),
+        guard=(seen.guard if seen and seen.started else "") or _setting(facts.environment, "GUARD", is_ours),
+        policy=_policy(facts.layers, notes),
+        recycled=read_stamp(variables.get("DAYFLY_RECYCLED", "")),
+        seen=seen,
+        serves=serves(facts),
+        gaps=gaps,
+    )  # fmt: skip
+
+
+def _setting(environment: Environment, name: str, is_ours: bool) -> str:
+    """A setting of Dayfly's as the function's variables have it; "not set": a dayfly.toml in the package or the default decides."""
+    value = environment.variables.get(f"DAYFLY_{name}", "")
+    allowed = {"ISOLATION": ("invocation", "window", "process"), "GUARD": ("block", "observe", "off")}[name]
+    if value:
+        return value if value in allowed else "not valid"
+    return "not set" if is_ours else ""
+
+
+def _policy(layers: tuple[LayerFact, ...], notes: Mapping[str, LayerNote]) -> str:
+    for layer in layers:
+        if _POLICY_LAYER.search(layer.arn):
+            created = notes.get(layer.arn, LayerNote()).created
+            version = layer.arn.rpartition(":")[2]
+            day = datetime.fromtimestamp(created, UTC).strftime(" of %Y-%m-%d") if created else ""
+            return f"layer version {version}{day}"
+    return ""
+
+
+def _dayfly_version(layers: tuple[LayerFact, ...], notes: Mapping[str, LayerNote], seen: Seen | None) -> str:
+    for layer in layers:
+        if is_runtime_layer(layer.arn) and (found := notes.get(layer.arn, LayerNote()).dayfly_version):
+            return found
+    return seen.dayfly_version if seen is not None else ""
+
+
+def _has_layer(layers: tuple[LayerFact, ...]) -> bool:
+    return any(is_runtime_layer(layer.arn) for layer in layers)
+
+
+def _is_older(one: str, other: str) -> bool:
+    """Compare versions by the numbers they begin with; what has none is not called older."""
+    numbers = [re.match(r"\d+(?:\.\d+)*", text) for text in (one, other)]
+    if not all(numbers):
+        return False
+    first, second = ([int(part) for part in match[0].split(".")] for match in numbers if match)
+    return first < second
+
+
+def read_stamp(stamp: str) -> float:
+    """Return when `dayfly recycle` set its variable, 0 for a stamp that is none of its."""
+    match = _RECYCLED.match(stamp)
+    if match is None:
+        return 0.0
+    try:
+        return datetime.strptime(match[1], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp()
+    except ValueError:
+        return 0.0
+
+
+def read_time(text: str) -> float:
+    """Return a time of Lambda's in seconds since the epoch, 0 for what is none."""
+    try:
+        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%f%z").timestamp()
+    except ValueError:
+        return 0.0
+
+
+def _ago(seconds: float) -> str:
+    for size, name in ((86_400, "days"), (3600, "hours"), (60, "minutes")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {name}"
+    return f"{max(0.0, seconds):.0f} seconds"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" + ("" if number == 1 else "s")

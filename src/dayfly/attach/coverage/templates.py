@@ -1,0 +1,58 @@
+"""What of a template is protected, in the words of coverage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dayfly.attach.coverage.model import Level
+from dayfly.attach.templates.model import TemplateFunction
+from dayfly.attach.templates.reading import read
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateCoverage:
+    """A template's functions as it would deploy them."""
+
+    path: str
+    kind: str
+    functions: tuple[TemplateFunction, ...]
+
+    @property
+    def is_open(self) -> bool:
+        """Say whether a check should fail."""
+        return any(level_of(one) is Level.UNPROTECTED for one in self.functions)
+
+    def described(self) -> dict[str, Any]:
+        """The template as one JSON object."""
+        return {
+            "path": self.path,
+            "kind": self.kind,
+            "functions": [
+                {
+                    "function": one.name,
+                    "line": one.line,
+                    "level": level_of(one).value,
+                    "runtimes": list(one.runtimes),
+                    "reason": one.gap.reason if one.gap else "",
+                    "hint": one.gap.hint if one.gap else "",
+                }
+                for one in self.functions
+            ],
+        }
+
+
+def level_of(function: TemplateFunction) -> Level:
+    """A template is a promise: protected means that it would be deployed so."""
+    if function.is_attached:
+        return Level.PROTECTED
+    if function.is_image:
+        return Level.UNKNOWN
+    return Level.UNPROTECTED if function.is_python else Level.NOT_PYTHON
+
+
+def look_at(path: Path) -> TemplateCoverage:
+    """Read a template; raises TemplateError for what is none."""
+    template = read(path)
+    return TemplateCoverage(str(path), template.kind.value, tuple(template.functions()))

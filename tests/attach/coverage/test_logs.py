@@ -1,0 +1,59 @@
+"""The newest first line of an environment and the newest line that Dayfly is not in force, out of what a log holds."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from dayfly.attach.coverage.logs import read
+from dayfly.core.findings import ENVIRONMENT_STARTED
+
+
+def _started(at: int, isolation: str, **more: Any) -> dict[str, Any]:
+    record = {
+        "metadata": {"product": {"name": "Dayfly", "version": "0.1.0"}},
+        "finding_info": {"types": [ENVIRONMENT_STARTED.uid]},
+        "unmapped": {"evidence": {"version": "0.1.0", "isolation": isolation, "guard": "observe", **more}},
+    }
+    return {"timestamp": at * 1000, "message": json.dumps(record)}
+
+
+def _text(at: int, message: str) -> dict[str, Any]:
+    return {"timestamp": at * 1000, "message": message}
+
+
+def test_the_newest_of_both_kinds_is_kept_in_whatever_order_they_come() -> None:
+    seen = read(
+        [
+            _started(20, "window", not_promised=["a", 7]),
+            _started(10, "process"),
+            _text(30, "dayfly: not in force, the function runs without it: boot.py is missing\n"),
+            _text(5, "dayfly: cannot start, and DAYFLY_ON_FAILURE is stop: x"),
+        ]
+    )
+    assert (seen.started, seen.isolation, seen.not_promised) == (20.0, "window", ("a", ""))
+    assert (seen.refused, seen.refusal) == (30.0, "boot.py is missing")
+
+
+def test_what_only_mentions_them_is_neither() -> None:
+    imitation = _started(10, "window")
+    marked = _text(11, "[not written by Dayfly] " + imitation["message"].translate(str.maketrans("{}", "()")))
+    other = json.loads(imitation["message"])
+    other["metadata"]["product"]["name"] = "Mayfly"
+    seen = read(
+        [
+            marked,
+            _text(12, json.dumps(other)),
+            _text(13, 'the docs say "dayfly: not in force"'),
+            _text(14, '{"finding_info": "environment.started"'),
+            _text(15, "[" * 100_000 + "environment.started"),
+            {"message": None},
+        ]
+    )
+    assert (seen.started, seen.refused) == (0.0, 0.0)
+
+
+def test_a_reason_is_bounded_and_for_a_terminal() -> None:
+    seen = read([_text(1, "dayfly: not in force, the function runs without it: \x1b[31mred" + "x" * 999)])
+    assert "\x1b" not in seen.refusal
+    assert len(seen.refusal) == 300

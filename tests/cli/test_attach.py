@@ -1,0 +1,161 @@
+"""`dayfly attach` and `dayfly detach` from the command line, against moto: plan, question, journal, resumption, exit codes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import botocore.client
+import pytest
+from moto import mock_aws
+from tests.attach.live.aws import REGION, error, make_client, make_function, make_layer, make_role
+
+from dayfly.attach.live.journal import Journal
+from dayfly.cli.main import run
+
+
+@dataclass
+class Scene:
+    client: Any
+    role: str
+    layer: str
+    capture: pytest.CaptureFixture[str]
+
+    def run(self, *words: str) -> tuple[int, str]:
+        code = run([*words, "--region", REGION])
+        told = self.capture.readouterr()
+        return code, told.out + told.err
+
+    def attach(self, *words: str) -> tuple[int, str]:
+        return self.run("attach", *words, "--layer", self.layer)
+
+    def variables(self, name: str = "payments") -> dict[str, str]:
+        told = self.client.get_function_configuration(FunctionName=name)
+        return dict(told.get("Environment", {}).get("Variables", {}))
+
+
+@pytest.fixture
+def scene(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Scene]:
+    monkeypatch.setenv("DAYFLY_JOURNAL", str(tmp_path / "attach.jsonl"))
+    with mock_aws():
+        client = make_client()
+        role = make_role()
+        make_function(client, role, Environment={"Variables": {"PASSWORD": "hunter2"}})
+        yield Scene(client, role, make_layer(client, CompatibleRuntimes=["python3.12"]), capsys)
+
+
+def test_a_pipe_without_yes_stops_before_anything_is_changed(scene: Scene) -> None:
+    code, told = scene.attach("payments")
+    assert code == 2
+    assert "sets AWS_LAMBDA_EXEC_WRAPPER" in told
+    assert "no terminal to ask on" in told
+    assert scene.variables() == {"PASSWORD": "hunter2"}
+
+
+def test_a_dry_run_says_what_would_change_and_changes_nothing(scene: Scene) -> None:
+    code, told = scene.attach("payments", "--dry-run")
+    assert code == 0
+    assert "1 to change, 0 as asked for, 0 left as they are; nothing was changed" in told
+    assert scene.variables() == {"PASSWORD": "hunter2"}
+    assert "hunter2" not in told
+
+
+def test_attach_and_detach_leave_the_function_as_it_was(scene: Scene) -> None:
+    code, told = scene.attach("payments", "--isolation", "window", "--set", "max_age=15m", "--yes")
+    assert code == 0
+    assert "environment.started" in told  # what the next line of the log must show
+    assert scene.variables()["DAYFLY_MAX_AGE"] == "15m"
+    code, _ = scene.run("detach", "payments", "--yes")
+    assert code == 0
+    assert scene.variables() == {"PASSWORD": "hunter2"}
+    code, told = scene.run("detach", "payments")
+    assert code == 0
+    assert "has nothing of Dayfly" in told
+
+
+def test_json_is_one_object_a_line_without_values(scene: Scene) -> None:
+    code, told = scene.attach("payments", "--yes", "--json", "--set", "DAYFLY_FLEET_KEY=" + "ab" * 32)
+    assert code == 0
+    records = [json.loads(line) for line in told.splitlines()]
+    assert [record["type"] for record in records] == ["plan", "planned", "outcome", "ended"]
+    assert records[2]["state"] == "done"
+    assert "hunter2" not in told
+    assert "abab" not in told
+
+
+def test_all_leaves_out_what_can_have_no_dayfly_and_names_what_else_is_refused(scene: Scene) -> None:
+    make_function(scene.client, scene.role, "page", Runtime="nodejs22.x")
+    code, told = scene.attach("--all", "--yes")
+    assert (code, "page" in told) == (0, False)
+    make_function(scene.client, scene.role, "ours", Tags={"terraform": "true"})
+    code, told = scene.attach("--all", "--yes")
+    assert code == 2
+    assert "terraform manages it" in told
+    assert scene.attach("ours", "--yes", "--accept-drift")[0] == 0
+
+
+def test_a_tag_chooses(scene: Scene) -> None:
+    make_function(scene.client, scene.role, "orders", Tags={"team": "shop"})
+    assert scene.attach("--tag", "team=shop", "--yes")[0] == 0
+    assert "AWS_LAMBDA_EXEC_WRAPPER" in scene.variables("orders")
+    assert scene.variables() == {"PASSWORD": "hunter2"}
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "no function is named"),
+        (["payments", "--all"], "exclude each other"),
+        (["--tag", "team"], "has no value"),
+        (["payments:live"], "is no function's name"),
+        (["payments", "--set", "nonsense=1"], "no setting of Dayfly"),
+        (["payments", "--resume"], "leave functions and tags out"),
+        (["--resume"], "has no run"),
+        (["payments", "--verify", "absent.json"], "cannot read absent.json"),
+    ],
+)
+def test_wrong_input_ends_with_2_and_words(scene: Scene, words: list[str], said: str) -> None:
+    code, told = scene.attach(*words)
+    assert code == 2
+    assert said in told.replace("\n", " ")
+
+
+def test_a_run_that_lost_its_credentials_goes_on_with_resume(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a", "b", "c"):
+        make_function(scene.client, scene.role, name)
+    base: Any = botocore.client.BaseClient
+    call = base._make_api_call
+    updates: list[str] = []
+
+    def expiring(self: Any, operation: str, parameters: Any) -> Any:
+        if operation == "UpdateFunctionConfiguration":
+            updates.append(operation)
+        if len(updates) > 1:
+            raise error(operation, "ExpiredTokenException", "expired", 403)
+        return call(self, operation, parameters)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(base, "_make_api_call", expiring)
+        code, told = scene.attach("a", "b", "c", "--guard", "block", "--yes", "--max-parallel", "1")
+    assert code == 2
+    assert "dayfly attach --resume" in told
+    assert sum("DAYFLY_GUARD" in scene.variables(name) for name in ("a", "b", "c")) == 1
+    code, told = scene.run("attach", "--resume", "--yes")
+    assert code == 0
+    assert "2 of 3 functions are left" in told
+    assert all(scene.variables(name)["DAYFLY_GUARD"] == "block" for name in ("a", "b", "c"))
+    assert "nothing is left to do" in scene.run("attach", "--resume")[1]
+
+
+def test_a_second_run_on_this_machine_is_refused(scene: Scene, tmp_path: Path) -> None:
+    with Journal(tmp_path / "attach.jsonl"):
+        code, told = scene.attach("payments", "--yes")
+    assert code == 2
+    assert "another run holds the journal" in told.replace("\n", " ")

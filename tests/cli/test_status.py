@@ -1,0 +1,166 @@
+"""`dayfly status` of an account of moto's, of a template, and beside a fleet: what people see and what a CI job reads."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from tests.attach.coverage.making import LAYER, WRAPPED
+from tests.attach.iam.account import GROUP, STREAM, account, archive, make_function
+
+from dayfly.cli.main import run
+from dayfly.cli.status_fleet import Known
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """`payments` with a version from before, attached since; `orders` without Dayfly; `page` of Node.js."""
+    with account(monkeypatch, tmp_path):
+        layer = boto3.client("lambda").publish_layer_version(
+            LayerName="dayfly-python312",
+            Description="Dayfly 0.0.1 for Python 3.12",
+            Content={"ZipFile": archive({"dayfly": "#!/bin/sh\n"})},
+        )
+        boto3.client("lambda").update_function_configuration(
+            FunctionName="payments",
+            Layers=[layer["LayerVersionArn"]],
+            Environment={"Variables": {**WRAPPED, "TOKEN": "s3cr3t"}},
+        )
+        make_function("orders", Tags={"aws:cloudformation:stack-name": "shop"})
+        make_function("page", Runtime="nodejs22.x", Handler="app.handler")
+        yield
+
+
+def _told(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -> dict[str, Any]:
+    capsys.readouterr()
+    assert run(["status", *arguments, "--json"]) == code
+    out, err = capsys.readouterr()
+    assert "s3cr3t" not in out + err
+    return dict(json.loads(out))
+
+
+@pytest.mark.usefixtures("made")
+def test_an_account_is_told_as_one_object(capsys: pytest.CaptureFixture[str]) -> None:
+    told = _told(capsys)
+    assert told["counts"] == {"unprotected": 1, "partly": 1, "unknown": 0, "protected": 0, "not-python": 1}
+    assert (told["account"], told["region"]) == ("123456789012", "eu-central-1")
+    by_name = {one["function"]: one for one in told["functions"]}
+    assert list(by_name) == ["orders", "payments", "page"], "worst first"
+    assert by_name["payments"]["dayfly_version"] == "0.0.1"
+    assert by_name["payments"]["serves"] == {"live": "1 without Dayfly"}
+    assert {gap["reason"] for gap in by_name["payments"]["gaps"]} >= {"alias-serves-old", "older"}
+    assert {gap["reason"] for gap in by_name["orders"]["gaps"]} >= {"never-attached", "managed"}
+
+
+@pytest.mark.usefixtures("made")
+def test_a_check_fails_for_what_is_open_and_only_for_that(capsys: pytest.CaptureFixture[str]) -> None:
+    assert _told(capsys, "--check", code=1)["is_open"]
+    assert not _told(capsys, "page", "--check")["is_open"]
+    boto3.client("lambda").publish_version(FunctionName="payments")
+    boto3.client("lambda").update_alias(FunctionName="payments", Name="live", FunctionVersion="2")
+    assert not _told(capsys, "payments", "--check")["is_open"]
+
+
+@pytest.mark.usefixtures("made")
+def test_tags_choose(capsys: pytest.CaptureFixture[str]) -> None:
+    told = _told(capsys, "--tag", "team=payments")
+    assert [one["function"] for one in told["functions"]] == ["payments", "page"]
+
+
+@pytest.mark.usefixtures("made")
+def test_the_log_tells_that_it_is_not_in_force(capsys: pytest.CaptureFixture[str]) -> None:
+    logs = boto3.client("logs")
+    (event,) = logs.filter_log_events(logGroupName=GROUP, filterPattern='"START"')["events"][:1]
+    refusal = "dayfly: not in force, the function runs without it: this Python is older than 3.11"
+    logs.put_log_events(
+        logGroupName=GROUP,
+        logStreamName=STREAM,
+        logEvents=[{"timestamp": event["timestamp"] + 500, "message": refusal}],
+    )
+    (told,) = _told(capsys, "payments", "--logs")["functions"]
+    assert told["level"] == "unprotected"
+    assert told["seen"]["not_in_force"] == "this Python is older than 3.11"
+
+
+@pytest.mark.usefixtures("made")
+def test_what_is_not_there_ends_with_2(capsys: pytest.CaptureFixture[str]) -> None:
+    told = _told(capsys, "absent", "page", code=2)
+    assert [one["level"] for one in told["functions"]] == ["unknown", "not-python"]
+
+
+@pytest.mark.usefixtures("made")
+def test_people_see_the_share_the_functions_and_what_to_do(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    capsys.readouterr()
+    assert run(["status"]) == 0
+    out = capsys.readouterr().out
+    assert "0 of 2 protected" in out
+    assert "dayfly attach orders" in out
+    assert "--publish live" in out
+    assert "page" not in out, "a function that is not Python's is a number, no row"
+    assert max(len(line) for line in out.splitlines()) <= 120
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["payments", "--all"], "leave one out"),
+        (["--max-parallel", "0"], "--max-parallel is 0"),
+        (["--tag", "team"], "--tag is"),
+        (["--template", "absent.yaml"], "cannot be read"),
+        (["--fleet", "http://127.0.0.1:1", "--region", "eu-central-1"], "no token"),
+    ],
+)
+def test_wrong_input_ends_with_2(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DAYFLY_FLEET_TOKEN", raising=False)
+    assert run(["status", *arguments]) == 2
+    assert message in "".join(capsys.readouterr())
+
+
+def test_a_template_needs_no_account(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    template = tmp_path / "template.yaml"
+    template.write_text(
+        "Transform: AWS::Serverless-2016-10-31\nResources:\n  Pay:\n    Type: AWS::Serverless::Function\n"
+        "    Properties: {Runtime: python3.12, Handler: app.handler, CodeUri: .}\n  Page:\n"
+        "    Type: AWS::Serverless::Function\n    Properties: {Runtime: nodejs22.x, Handler: a.b, CodeUri: .}\n"
+    )
+    told = _told(capsys, "--template", str(template), "--check", code=1)
+    assert told["template_counts"]["unprotected"] == told["template_counts"]["not-python"] == 1
+    assert told["functions"] == []
+    assert run(["status", "--template", str(template)]) == 0
+    assert "0 of 1 protected" in capsys.readouterr().out
+
+
+def test_the_fleets_rows_of_another_account_are_not_this_functions() -> None:
+    from tests.attach.coverage.making import attached
+
+    rows = [
+        {"function": "payments", "account": "999999999999", "region": "eu-central-1", "started": 9.0, "isolation": "process"},
+        {"function": "payments", "account": "123456789012", "region": "eu-central-1", "started": 5.0, "isolation": "window"},
+        {"function": "payments", "account": "", "region": "", "started": 0, "last_invocation": 7.0},
+        {"function": "payments", "started": "nonsense", "not_promised": 3},
+        "nonsense",
+    ]  # fmt: skip
+    seen = Known(rows, {"payments": ["0" * 16]}).seen(attached())
+    assert seen is not None
+    assert (seen.isolation, seen.last_invocation, seen.infected) == ("window", 7.0, 1)
+    assert Known(rows, None).seen(attached(name="orders")) is None
+    assert Known({"error": "x"}, []).seen(attached()) is None
+
+
+def test_layers_of_these_tests_are_named_as_dayflys() -> None:
+    from dayfly.attach.live.model import is_runtime_layer
+
+    assert is_runtime_layer(LAYER)
