@@ -48,6 +48,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "Take Dayfly off functions, and leave no trace.",
         "attach",
     ),
+    "layer test": (
+        "dayfly.cli.layer_test:try_layer",
+        "Run a function through a built layer in the lab: is Dayfly in force, and which answers differ.",
+        "lab",
+    ),
     "layer publish": (
         "dayfly.cli.layer_publish:publish_layer",
         "Publish the layer in an account, unless the same bytes are there already.",
