@@ -18,7 +18,10 @@ MAX_BYTES = 4_000_000
 
 def read(path: Path) -> Template:
     """The template in a file; raises TemplateError, with the line where there is one, for what is none."""
-    return parse(read_text(path), str(path))
+    template = parse(read_text(path), str(path))
+    if isinstance(template, CloudFormationTemplate):
+        template.load_images()
+    return template
 
 
 def read_all(paths: Sequence[Path]) -> list[Template]:
