@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from dayfly.attach.iam.commands import COMMANDS
+from dayfly.attach.iam.commands import COMMANDS, REVOKE_NOTE
 from dayfly.attach.iam.limits import RECYCLER
 from dayfly.attach.iam.model import Command, On, Only
 
@@ -17,8 +17,9 @@ _ONLY = {
     Only.ALWAYS: "",
     Only.WITHOUT_LAYERS: "only requests that name no layers",
     Only.WITH_THESE_LAYERS: "with `--layer`: only these layers",
-    Only.THROUGH_LAMBDA: "`--kms-key`; only by way of Lambda",
+    Only.THROUGH_LAMBDA: "only by way of Lambda",
     Only.PASSED_TO_LAMBDA: "only to Lambda",
+    Only.WITHIN_BOUNDARY: "with `--boundary`: only roles that have it",
 }
 _HEAD = """\
 # What a role needs
@@ -26,15 +27,15 @@ _HEAD = """\
 Generated from the code by `make docs`. `dayfly iam COMMAND` prints a policy: exactly the actions that the command calls, on what you name.
 
 ```
-dayfly iam lifetimes --region eu-central-1 --account 111122223333 > lifetimes.json
+dayfly iam attach --region eu-central-1 --account 111122223333 > attach.json
 dayfly iam recycle --function payments --function checkout-*
-dayfly iam recycle --tag team=payments --json            # with each action's reason
-aws iam create-policy --policy-name dayfly-lifetimes --policy-document file://lifetimes.json
+dayfly iam status --tag team=payments --json            # with each action's reason
+aws iam create-policy --policy-name dayfly-attach --policy-document file://attach.json
 ```
 
 The policy goes to standard output, what JSON cannot say to standard error. `--function`, `--region`, `--account`, `--partition`, `--tag`, `--layer`,
-`--kms-key`, `--log-group`, `--alarm` and `--role` narrow it; without them it is for all functions of all regions of the account it is put into. A name
-that could widen it (`:`, `?`, policy variables) is refused.
+`--kms-key`, `--log-group`, `--alarm`, `--role` and `--boundary` narrow it; without them it is for all functions of all regions of the account it is put into. A
+name that could widen it (`:`, `?`, policy variables) is refused. Options of the command that need more, or less, are options here, too: the column *only* has them.
 
 Each policy is tested: the command runs against moto under exactly this policy, and with one action fewer it is refused something; code, callers and roles
 of functions stay out of reach. Resources and conditions are checked by an evaluator of ours, since moto looks at neither for Lambda. Nothing of this has run
@@ -69,7 +70,13 @@ def _section(command: Command) -> list[str]:
     if command.calls:
         parts += ["| action | on | why | only |", "|---|---|---|---|"]
         for call in command.calls:
-            only = "; ".join(filter(None, (f"`{call.option}`" if call.option else "", _ONLY[call.only])))
+            words = (
+                f"`{call.option}`" if call.option and call.option != "--all" else "",
+                "without `--function`, or with `--tag`" if call.option == "--all" else "",
+                f"without `{call.unless}`" if call.unless else "",
+                _ONLY[call.only],
+            )
+            only = "; ".join(filter(None, words))
             on = "*" if call.on is On.ANY else call.on.value
             parts.append(f"| `{call.action}` | {on} | {call.why} | {only} |")
         parts.append("")
@@ -77,7 +84,8 @@ def _section(command: Command) -> list[str]:
         names = ", ".join(f"`{action}`" for action in denied.actions)
         layers = " where the request names layers" if denied.is_layers else ""
         parts += [f"Denied, whatever else the role has: {names}{layers} ({denied.why}).", ""]
-    for note in command.notes:
+    revokes = any(call.option == "--revoke-sessions" for call in command.calls)
+    for note in (*command.notes, *((REVOKE_NOTE,) if revokes else ())):
         parts += [f"- {note[0].upper()}{note[1:]}."]
     return [*parts, ""] if command.notes else parts
 

@@ -18,8 +18,9 @@ from moto import mock_aws
 from dayfly.attach.aws.calls import Caller, CallError, LostAnswerError
 from dayfly.attach.build import build_layer
 from dayfly.attach.carrying import Carried, build_policy_layer
+from dayfly.attach.layerfile import LayerFile, read_layer
 from dayfly.attach.layout import LayerError
-from dayfly.attach.publishing import LayerFile, find_published, publish, read_layer
+from dayfly.attach.publishing import find_published, publish
 from dayfly.cli.main import run
 from dayfly.core import policylayer
 

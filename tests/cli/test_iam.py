@@ -19,10 +19,10 @@ def test_standard_output_is_the_policy_alone(capsys: pytest.CaptureFixture[str])
 
 
 def test_a_command_of_two_words_and_json(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["iam", "fleet", "pull", "--json"]) == 0
+    assert run(["iam", "layer", "publish", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
-    assert told["command"] == "fleet pull"
-    assert {call["action"] for call in told["calls"]} >= {"logs:FilterLogEvents"}
+    assert told["command"] == "layer publish"
+    assert {call["action"] for call in told["calls"]} >= {"lambda:PublishLayerVersion"}
 
 
 def test_without_a_command_all_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -37,7 +37,7 @@ def test_without_a_command_all_are_listed(capsys: pytest.CaptureFixture[str]) ->
         (["scan"], "no command of AWS calls"),
         (["recycle", "--tag", "team"], "--tag is"),
         (["recycle", "--function", "a:b"], "--function is"),
-        (["lifetimes", "--revoke-sessions"], "revokes no sessions"),
+        (["status", "--revoke-sessions"], "has no --revoke-sessions"),
         (["recycle", *(word for n in range(200) for word in ("--function", f"function-{n}"))], "may have 6,144"),
     ],
 )  # fmt: skip

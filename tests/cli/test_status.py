@@ -10,26 +10,24 @@ from typing import Any
 import boto3
 import pytest
 from tests.attach.coverage.making import LAYER, WRAPPED
-from tests.attach.iam.account import GROUP, STREAM, account, archive, make_function
+from tests.attach.iam.account import GROUP, STREAM, account, make_function
 
 from dayfly.cli.main import run
 from dayfly.cli.status_fleet import Known
+
+_LAYER = "arn:aws:lambda:eu-central-1:123456789012:layer:dayfly-python312:1"
 
 
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """`payments` with a version from before, attached since; `orders` without Dayfly; `page` of Node.js."""
     with account(monkeypatch, tmp_path):
-        layer = boto3.client("lambda").publish_layer_version(
-            LayerName="dayfly-python312",
-            Description="Dayfly 0.0.1 for Python 3.12",
-            Content={"ZipFile": archive({"dayfly": "#!/bin/sh\n"})},
-        )
         boto3.client("lambda").update_function_configuration(
             FunctionName="payments",
-            Layers=[layer["LayerVersionArn"]],
+            Layers=[_LAYER],
             Environment={"Variables": {**WRAPPED, "TOKEN": "s3cr3t"}},
         )
+        boto3.client("lambda").delete_function(FunctionName="attached")
         make_function("orders", Tags={"aws:cloudformation:stack-name": "shop"})
         make_function("page", Runtime="nodejs22.x", Handler="app.handler")
         yield

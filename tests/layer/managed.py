@@ -112,8 +112,9 @@ def confine(
     opt: Path | None,
     is_rapid: bool,
     opt_writable: bool = False,
+    tmp: Sequence[str] = ("--perms", "1777", "--tmpfs", "/tmp"),
 ) -> list[str]:
-    """The command line that runs `command` where a managed runtime has its files, unprivileged, /tmp empty.
+    """The command line that runs `command` where a managed runtime has its files, unprivileged, /tmp empty or as `tmp` has it.
 
     With `is_rapid` PID 1 is a program by the name of Lambda's own, as another user, that waits for the
     command; else the command is PID 1. Precondition: this machine confines.
@@ -123,7 +124,7 @@ def confine(
     bwrap = shutil.which("bwrap")
     assert bwrap is not None
     line = [bwrap, "--die-with-parent", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
-    line += ["--unshare-pid", "--unshare-ipc", "--as-pid-1", "--perms", "1777", "--tmpfs", "/tmp"]
+    line += ["--unshare-pid", "--unshare-ipc", "--as-pid-1", *tmp]
     for folder in ("/root", "/var", "/opt"):
         line += ["--perms", "0755", "--tmpfs", folder]
     for source, target in [*image.binds, (task, TASK_ROOT), *([(opt, "/opt")] if opt else [])]:
@@ -208,6 +209,7 @@ class ManagedRuntime(RuntimeProcess):
         environment: Mapping[str, str] | None = None,
         telemetry: bool = False,
         opt_writable: bool = False,
+        tmp: Sequence[str] = ("--perms", "1777", "--tmpfs", "/tmp"),
     ) -> None:
         variables = image_variables(image, handler, wrapper) | dict(environment or {})
         super().__init__(
@@ -218,7 +220,13 @@ class ManagedRuntime(RuntimeProcess):
             telemetry=telemetry,
         )
         self._command = confine(
-            ["/var/runtime/bootstrap"], image, task=folder, opt=opt, is_rapid=True, opt_writable=opt_writable
+            ["/var/runtime/bootstrap"],
+            image,
+            task=folder,
+            opt=opt,
+            is_rapid=True,
+            opt_writable=opt_writable,
+            tmp=tmp,
         )
 
 

@@ -6,56 +6,25 @@ https://docs.aws.amazon.com/lambda/latest/dg/permissions-layer-cross-account.htm
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import io
-import json
 import re
-import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dayfly.attach.aws.calls import Caller, CallError, LostAnswerError
-from dayfly.attach.layout import HOME, MAX_BYTES, PYTHONS, LayerError
-from dayfly.core.policylayer import PLACE
+from dayfly.attach.layerfile import LayerFile
+from dayfly.attach.layout import LayerError
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
-    from mypy_boto3_lambda.literals import ArchitectureType, RuntimeType
+    from mypy_boto3_lambda.literals import ArchitectureType
 
 ARCHITECTURES: tuple[ArchitectureType, ...] = ("x86_64", "arm64")
-# Of a zip in the call itself; what is larger must come from S3:
-# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
-MAX_ZIP_BYTES = 50 * 1024 * 1024
 # LayerName in the service's model, without the ARNs that it takes as well.
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,140}")
 # Versions whose checksum is asked for; a list of versions does not tell it.
 _MAX_ASKED = 40
 _MAX_TRIES = 3
-_MAX_MANIFEST_BYTES = 64 * 1024
-_WRAPPER = "dayfly"
-_MANIFEST = f"{HOME}/manifest.json"
-
-
-@dataclass(frozen=True, slots=True)
-class LayerFile:
-    """A zip that was found to be a layer of Dayfly's. `version` is empty for one that holds a policy alone."""
-
-    data: bytes
-    version: str
-    runtimes: tuple[RuntimeType, ...]
-
-    @property
-    def code_sha256(self) -> str:
-        """The checksum as Lambda tells it."""
-        return base64.b64encode(hashlib.sha256(self.data).digest()).decode()
-
-    @property
-    def name(self) -> str:
-        """What it is called where nobody says otherwise; empty for a policy, which is one function's."""
-        return "dayfly-" + "-".join(one.replace(".", "") for one in self.runtimes) if self.version else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,68 +37,6 @@ class LayerVersion:
     runtimes: tuple[str, ...]
     architectures: tuple[str, ...]
     is_new: bool
-
-
-def read_layer(path: Path) -> LayerFile:
-    """Return the layer in a zip; raises LayerError for one that is none of Dayfly's, too large or damaged. Blocking."""
-    try:
-        size = path.stat().st_size
-        if size > MAX_ZIP_BYTES:
-            raise LayerError(
-                f"{path} has {size} bytes; a layer in a call may have {MAX_ZIP_BYTES}",
-                hint="it is none of Dayfly's",
-            )
-        data = path.read_bytes()
-    except OSError as error:
-        raise LayerError(
-            f"{path} cannot be read: {error.strerror or error}", hint="dayfly layer build writes one"
-        ) from error
-    try:
-        return _judge(path, data)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, OSError, EOFError) as error:
-        raise LayerError(f"{path} is damaged: {error}", hint="build it again: dayfly layer build") from error
-
-
-def _judge(path: Path, data: bytes) -> LayerFile:
-    with zipfile.ZipFile(io.BytesIO(data)) as file:
-        files = {info.filename: info for info in file.infolist()}
-        unzipped = sum(info.file_size for info in files.values())
-        if unzipped > MAX_BYTES:
-            raise LayerError(
-                f"{path} has {unzipped} bytes unzipped, more than the {MAX_BYTES} of a layer of Dayfly's",
-                hint="something was added to it; build it again: dayfly layer build",
-            )
-        if set(files) == {PLACE.removeprefix("/opt/")}:
-            _check(file)
-            return LayerFile(data, "", _runtimes(PYTHONS))
-        if _WRAPPER not in files or _MANIFEST not in files:
-            raise LayerError(f"{path} is no layer of Dayfly's", hint="dayfly layer build writes one")
-        if not files[_WRAPPER].external_attr >> 16 & 0o111:
-            raise LayerError(
-                f"{path}: its wrapper is not executable, so no function with it would start",
-                hint="it was packed again; build it with dayfly layer build",
-            )
-        _check(file)
-        manifest = json.loads(file.read(_MANIFEST)[:_MAX_MANIFEST_BYTES])
-    compiled = manifest["bytecode"] if isinstance(manifest, dict) else None
-    version = manifest.get("dayfly") if isinstance(manifest, dict) else None
-    if not isinstance(compiled, list) or not isinstance(version, str) or not set(compiled) <= set(PYTHONS):
-        raise LayerError(
-            f"{path} has a manifest of another form", hint="build it with this version of Dayfly"
-        )
-    has_sources = f"{HOME}/source.zip" in files
-    return LayerFile(data, version, _runtimes(PYTHONS if has_sources else tuple(compiled)))
-
-
-def _check(file: zipfile.ZipFile) -> None:
-    damaged = file.testzip()
-    if damaged is not None:
-        raise ValueError(f"{damaged} is not what its checksum says")
-
-
-def _runtimes(pythons: Sequence[str]) -> tuple[RuntimeType, ...]:
-    names: list[Any] = [f"python{version}" for version in pythons]
-    return tuple(names)
 
 
 def check_name(name: str) -> str:

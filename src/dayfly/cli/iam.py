@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from dayfly.attach.iam.commands import COMMANDS, REVOKE
+from dayfly.attach.iam.commands import COMMANDS, REVOKE_NOTE
 from dayfly.attach.iam.model import Scope
 from dayfly.attach.iam.policies import MAX_CHARACTERS, make_policy
 from dayfly.cli.output import Output
@@ -26,6 +26,13 @@ def iam(
     log_group: Annotated[list[str] | None, Parameter(negative="")] = None,
     alarm: Annotated[list[str] | None, Parameter(negative="")] = None,
     role: Annotated[list[str] | None, Parameter(negative="")] = None,
+    boundary: str = "",
+    publish: Annotated[bool, Parameter(negative="")] = False,
+    verify: Annotated[bool, Parameter(negative="")] = False,
+    logs: Annotated[bool, Parameter(negative="")] = False,
+    fleet: Annotated[bool, Parameter(negative="")] = False,
+    only_latest: Annotated[bool, Parameter(negative="")] = False,
+    max_error_rate: Annotated[bool, Parameter(negative="")] = False,
     revoke_sessions: Annotated[bool, Parameter(negative="")] = False,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
@@ -66,8 +73,22 @@ def iam(
         Alarms that the command may look at.
     role
         Roles whose sessions may be revoked, with their path.
+    boundary
+        The permissions boundary that those roles must have.
+    publish
+        With attach and detach: what --publish needs beside.
+    verify
+        With attach: what --verify needs beside.
+    logs
+        With status: what --logs needs beside.
+    fleet
+        With recycle: without what the proof needs where a fleet gives it.
+    only_latest
+        With recycle: without what aliases and provisioned concurrency need.
+    max_error_rate
+        With recycle: what --max-error-rate needs beside.
     revoke_sessions
-        What recycle --revoke-sessions needs beside.
+        With recycle: what --revoke-sessions needs beside.
     json
         Print one JSON object: command, policy, notes and each action's reason.
     """
@@ -84,6 +105,15 @@ def iam(
         raise DayflyError(
             f"no command of AWS calls is named {name[:60]!r}", hint=f"one of: {', '.join(COMMANDS)}"
         )
+    given = {
+        "--publish": publish,
+        "--verify": verify,
+        "--logs": logs,
+        "--fleet": fleet,
+        "--only-latest": only_latest,
+        "--max-error-rate": max_error_rate,
+        "--revoke-sessions": revoke_sessions,
+    }
     scope = Scope(
         functions=tuple(function or ()),
         region=region,
@@ -95,11 +125,14 @@ def iam(
         alarms=tuple(alarm or ()),
         roles=tuple(role or ()),
         keys=tuple(kms_key or ()),
-        options=frozenset({REVOKE} if revoke_sessions else ()),
+        boundary=boundary,
+        options=frozenset(name for name, is_given in given.items() if is_given),
     )
-    if revoke_sessions and not any(call.option == REVOKE for call in found.calls):
-        raise DayflyError(f"{name} revokes no sessions", hint="that is an option of recycle")
+    for option in sorted(scope.options):
+        if not any(option in (call.option, call.unless) for call in found.calls):
+            raise DayflyError(f"{name} has no {option} that changes what a role needs", hint="leave it out")
     policy = make_policy(found, scope)
+    notes = [*policy.notes, *([REVOKE_NOTE] if revoke_sessions else ())]
     if policy.characters > MAX_CHARACTERS:
         raise DayflyError(
             f"this policy has {policy.characters:,} characters, a managed one may have {MAX_CHARACTERS:,}",
@@ -110,7 +143,7 @@ def iam(
             {
                 "command": policy.command,
                 "policy": policy.document,
-                "notes": list(policy.notes),
+                "notes": notes,
                 "calls": [
                     {"action": call.action, "on": call.on.value, "why": call.why} for call in policy.calls
                 ],
@@ -118,7 +151,7 @@ def iam(
         )
         return 0
     output.text(_json.dumps(policy.document, indent=2) + "\n")
-    for note in policy.notes:
+    for note in notes:
         output.note(f"note: {note}")
     return 0
 

@@ -9,8 +9,9 @@ from cyclopts import Parameter
 
 from dayfly.attach.aws.account import Account
 from dayfly.attach.aws.calls import Caller
+from dayfly.attach.layerfile import read_layer
 from dayfly.attach.layout import LayerError
-from dayfly.attach.publishing import ARCHITECTURES, check_name, find_published, publish, read_layer
+from dayfly.attach.publishing import ARCHITECTURES, check_name, find_published, publish
 from dayfly.cli.output import Output
 
 if TYPE_CHECKING:

@@ -48,6 +48,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "Take Dayfly off functions, and leave no trace.",
         "attach",
     ),
+    "layer test": (
+        "dayfly.cli.layer_test:try_layer",
+        "Run a function through a built layer in the lab: is Dayfly in force, and which answers differ.",
+        "lab",
+    ),
     "layer publish": (
         "dayfly.cli.layer_publish:publish_layer",
         "Publish the layer in an account, unless the same bytes are there already.",
@@ -72,6 +77,16 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "dayfly.cli.lifetimes:lifetimes",
         "Measure how long environments really live, and what one infection would have meant.",
         "lifetimes",
+    ),
+    "promote": (
+        "dayfly.cli.promote:promote",
+        "Take a function's guard from observe to block, when the fleet has seen enough of it.",
+        "attach,policy,fleet",
+    ),
+    "rollback": (
+        "dayfly.cli.rollback:rollback",
+        "Take a function's last promotion back, in one command.",
+        "attach,policy,fleet",
     ),
     "recycle": (
         "dayfly.cli.recycle:recycle",

@@ -25,6 +25,7 @@ from dayfly.lab.model import (
     EnvironmentView,
     EventKind,
     FunctionConfig,
+    InitializationType,
     InvokeResult,
     LabError,
     LabEvent,
@@ -81,6 +82,7 @@ class Environment:
         emit: Callable[[LabEvent], None],
         log: Callable[[LogLine], None],
         slot: int,
+        initialization: InitializationType = "on-demand",
     ) -> None:
         self.id = environment_id
         self.slot = slot
@@ -93,7 +95,8 @@ class Environment:
         self._place = place
         self._emit = emit
         self._log = log
-        self._platform_log = PlatformLog(config)
+        self._platform_log = PlatformLog(config, initialization)
+        self._initialization = initialization
         self._created_at = time.time()
         self.log_stream = (
             time.strftime("%Y/%m/%d", time.gmtime(self._created_at)) + f"/[{config.version}]{self.id}"
@@ -111,6 +114,11 @@ class Environment:
         self._tree = ProcessTree(place, freezer, self._output, self._telemetry)
         self._life: Life | None = None
         self._pid: int | None = None
+
+    @property
+    def is_ready(self) -> bool:
+        """Is it initialised, so that the next invocation begins at once?"""
+        return self._is_ready
 
     def view(self) -> EnvironmentView:
         return EnvironmentView(
@@ -161,6 +169,7 @@ class Environment:
             place=self._place,
             api_address=self._api.address,
             log_stream=self.log_stream,
+            initialization=self._initialization,
         )
         return Life(
             self._api,
@@ -171,6 +180,7 @@ class Environment:
                 self._place,
                 api_address=self._api.address,
                 log_stream=self.log_stream,
+                initialization=self._initialization,
             ),
             extensions={name: plan(name) for name in sorted(list_extensions(self.config.extensions_folder))},
         )
@@ -259,7 +269,7 @@ class Environment:
         if fault and not self._is_ended():
             await self._reset(fault)
         if not self._is_ended():
-            await self._freeze()
+            await self.freeze()
         self._request_id = None
         self.is_finishing = False
         if not self._is_ended():
@@ -310,7 +320,8 @@ class Environment:
         self._pid = None
         self._emit_event("reset", lives=self._lives)
 
-    async def _freeze(self) -> None:
+    async def freeze(self) -> None:
+        """Stop every process until the next invocation; `serve` does this itself at its end."""
         is_frozen = await self._tree.freezer.freeze()
         self._emit_event("frozen", complete=int(is_frozen))
 

@@ -32,6 +32,7 @@ from dayfly.lab.model import (
     EnvironmentView,
     EventKind,
     FunctionConfig,
+    InitializationType,
     InvocationType,
     InvokeRefusedError,
     InvokeResult,
@@ -41,6 +42,7 @@ from dayfly.lab.model import (
     LogType,
 )
 from dayfly.lab.pool import Pool, Reservation
+from dayfly.lab.provisioning import Provisioning
 
 # A cold start keeps a core busy for some 0.15 s; many at once would trip Lambda's limit on init.
 _COLD_STARTS_PER_CORE = 2
@@ -88,6 +90,7 @@ class Lab:
         # By function and version.
         self._pools: dict[str, dict[str, Pool]] = {}
         self._reservations: dict[str, Reservation] = {}
+        self._provisioning: dict[tuple[str, str], Provisioning] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._starting: set[Environment] = set()
         self._slots: set[int] = set()
@@ -200,6 +203,7 @@ class Lab:
     async def remove_version(self, name: str, version: str) -> None:
         """Forget a version and end its environments, busy ones included."""
         pool = self._pool(name, version)
+        self._provisioning.pop((name, version)).want(0)
         del self._pools[name][version]
         pool.close()
         await self._end_pool(pool)
@@ -215,6 +219,13 @@ class Lab:
         async def start(tenant_id: str | None) -> tuple[Environment, float]:
             return await self._start_environment(pool.config, tenant_id)
 
+        async def start_ahead() -> Environment:
+            if self._is_closed:
+                raise LabError("the lab is closed")
+            environment, _ = await self._start_environment(pool.config, None, "provisioned-concurrency")
+            await environment.freeze()
+            return environment
+
         pool = Pool(
             config,
             start=start,
@@ -222,7 +233,15 @@ class Lab:
             replace=lambda environment: end(environment, "replaced"),
             reservation=self._reservations[name],
         )
+        self._provisioning[(name, config.version)] = Provisioning(
+            pool, start=start_ahead, end=lambda environment: end(environment, "replaced"), spawn=self._spawn
+        )
         return pool
+
+    def provisioning(self, name: str, version: str) -> Provisioning:
+        """The environments of a version that are started ahead."""
+        self._pool(name, version)
+        return self._provisioning[(name, version)]
 
     def reconfigure(self, config: FunctionConfig) -> None:
         """Give a version of a function another configuration, from its next environment on.
@@ -232,13 +251,16 @@ class Lab:
         self._pool(config.name, config.version).reconfigure(config)
 
     async def _start_environment(
-        self, config: FunctionConfig, tenant_id: str | None
+        self,
+        config: FunctionConfig,
+        tenant_id: str | None,
+        initialization: InitializationType = "on-demand",
     ) -> tuple[Environment, float]:
         slot = self._take_slot()
         environment: Environment | None = None
         try:
             async with self._cold_starts:
-                environment = self._make_environment(config, slot)
+                environment = self._make_environment(config, slot, initialization)
                 environment.tenant_id = tenant_id
                 self._starting.add(environment)
                 init_ms = await environment.start()
@@ -267,7 +289,9 @@ class Lab:
         self._slots.add(slot)
         return slot
 
-    def _make_environment(self, config: FunctionConfig, slot: int) -> Environment:
+    def _make_environment(
+        self, config: FunctionConfig, slot: int, initialization: InitializationType
+    ) -> Environment:
         environment_id = new_environment_id()
         code = self._codes.get(config)
         interpreter = code.interpreter
@@ -292,6 +316,7 @@ class Lab:
             emit=self._emit,
             log=self._log_line,
             slot=slot,
+            initialization=initialization,
         )
 
     def _image_binds(self, config: FunctionConfig, interpreter: Interpreter) -> list[str]:

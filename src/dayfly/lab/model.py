@@ -15,6 +15,7 @@ RuntimeKind = Literal["plain", "dayfly"]
 LogFormat = Literal["Text", "JSON"]
 InvocationType = Literal["RequestResponse", "Event", "DryRun"]
 LogType = Literal["None", "Tail"]
+InitializationType = Literal["on-demand", "provisioned-concurrency"]
 ConfinementChoice = Literal["auto", "bubblewrap", "none"]
 EnvironmentState = Literal["starting", "idle", "busy", "reset", "ended"]
 EventKind = Literal[

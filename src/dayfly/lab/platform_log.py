@@ -10,17 +10,18 @@ import time
 from collections.abc import Mapping
 
 from dayfly.lab import payloads
-from dayfly.lab.model import FunctionConfig
+from dayfly.lab.model import FunctionConfig, InitializationType
 
 
 class PlatformLog:
     """Writes INIT_START, START, END and REPORT for one function in its log format."""
 
-    def __init__(self, config: FunctionConfig) -> None:
+    def __init__(self, config: FunctionConfig, initialization: InitializationType = "on-demand") -> None:
         self._is_json = config.log_format == "JSON"
         self._memory_mb = config.memory_mb
         self._function = config.name
         self._version = config.version
+        self._initialization = initialization
 
     def _record(self, kind: str, record: Mapping[str, object]) -> str:
         now = time.time()
@@ -33,7 +34,7 @@ class PlatformLog:
         return self._record(
             "platform.initStart",
             {
-                "initializationType": "on-demand",
+                "initializationType": self._initialization,
                 "phase": "init",
                 "runtimeVersion": f"{runtime_version}.v0",
                 "functionName": self._function,

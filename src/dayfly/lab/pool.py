@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 
 from dayfly.lab import payloads
 from dayfly.lab.environment import Environment
@@ -62,6 +62,9 @@ class Pool:
         # Busy with an earlier configuration: each ends after its invocation.
         self._outdated: set[Environment] = set()
         self._idle: list[Environment] = []
+        # Started ahead: first in line, and idle for as long as they are wanted.
+        self.kept: set[Environment] = set()
+        self.lost_kept: Callable[[], None] = lambda: None
         self._busy: set[Environment] = set()
         self._starting = 0
         # None tells a waiter that what it waits for will not come.
@@ -119,13 +122,38 @@ class Pool:
                 future.set_result(None)
 
     def _take_idle(self, tenant_id: str | None) -> Environment | None:
-        for environment in reversed(self._idle):
-            if environment.tenant_id == tenant_id:
-                self._idle.remove(environment)
-                self._timers.pop(environment).cancel()
-                self._busy.add(environment)
-                return environment
-        return None
+        fitting: Iterator[Environment] = (e for e in reversed(self._idle) if e.tenant_id == tenant_id)
+        if self.kept:
+            fitting = iter(sorted(fitting, key=lambda environment: environment not in self.kept))
+        environment = next(fitting, None)
+        if environment is not None:
+            self._leave_idle(environment)
+            self._busy.add(environment)
+        return environment
+
+    def _leave_idle(self, environment: Environment) -> None:
+        self._idle.remove(environment)
+        timer = self._timers.pop(environment, None)
+        if timer is not None:
+            timer.cancel()
+
+    def keep(self, environment: Environment) -> None:
+        """Take in an environment that was started ahead; it does not expire and never makes room for another."""
+        self.kept.add(environment)
+        self._idle.append(environment)
+
+    def keep_at_most(self, count: int) -> None:
+        """Let go of kept environments beyond `count`: idle ones end now, busy ones after their invocation."""
+        surplus = sorted(self.kept, key=lambda environment: environment in self._busy)[
+            : len(self.kept) - count
+        ]
+        for environment in surplus if len(self.kept) > count else ():
+            self.kept.discard(environment)
+            if environment in self._busy:
+                self._outdated.add(environment)
+            else:
+                self.forget(environment)
+                self._replace(environment)
 
     async def _wait_for_finishing(self, tenant_id: str | None) -> Environment | None:
         current = self._busy - self._outdated
@@ -168,16 +196,20 @@ class Pool:
                 return
         self._busy.discard(environment)
         self._idle.append(environment)
-        loop = asyncio.get_running_loop()
-        self._timers[environment] = loop.call_later(self.config.idle_expiry_s, self._expire, environment)
+        if environment not in self.kept:
+            loop = asyncio.get_running_loop()
+            self._timers[environment] = loop.call_later(self.config.idle_expiry_s, self._expire, environment)
 
     def forget(self, environment: Environment) -> None:
         """Take an environment out of the pool for good."""
         self._busy.discard(environment)
         self._outdated.discard(environment)
         if environment in self._idle:
-            self._idle.remove(environment)
-            self._timers.pop(environment).cancel()
+            self._leave_idle(environment)
+        if environment in self.kept:
+            self.kept.discard(environment)
+            self.lost_kept()
 
     def oldest_idle(self) -> Environment | None:
-        return self._idle[0] if self._idle else None
+        """The one that makes room for another function's, if need be."""
+        return next((environment for environment in self._idle if environment not in self.kept), None)

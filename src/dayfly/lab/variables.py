@@ -13,7 +13,7 @@ from dayfly.lab import managed
 from dayfly.lab.confinement import Place
 from dayfly.lab.init import TELEMETRY_FD
 from dayfly.lab.interpreter import Interpreter
-from dayfly.lab.model import REGION, FunctionConfig
+from dayfly.lab.model import REGION, FunctionConfig, InitializationType
 
 # Of the right shape and worthless: nothing in the lab may reach a real account by accident.
 _CREDENTIALS = {
@@ -32,7 +32,13 @@ class Launch:
 
 
 def plan_runtime(
-    config: FunctionConfig, interpreter: Interpreter, place: Place, *, api_address: str, log_stream: str
+    config: FunctionConfig,
+    interpreter: Interpreter,
+    place: Place,
+    *,
+    api_address: str,
+    log_stream: str,
+    initialization: InitializationType = "on-demand",
 ) -> Launch:
     """Command and variables of the runtime; the function's own variables win over the platform's."""
     is_confined = bool(place.prefix)
@@ -41,7 +47,14 @@ def plan_runtime(
     if config.runtime == "dayfly" and (dayfly_folder is None or place.inside(dayfly_folder) != dayfly_folder):
         python_path.append(place.dayfly_root)
     variables = {
-        **platform_variables(config, interpreter, place, api_address=api_address, log_stream=log_stream),
+        **platform_variables(
+            config,
+            interpreter,
+            place,
+            api_address=api_address,
+            log_stream=log_stream,
+            initialization=initialization,
+        ),
         "_HANDLER": config.handler,
         "_LAMBDA_TELEMETRY_LOG_FD": str(TELEMETRY_FD),
         "_AWS_XRAY_DAEMON_ADDRESS": "169.254.79.129",
@@ -95,9 +108,17 @@ def plan_extension(
     *,
     api_address: str,
     log_stream: str,
+    initialization: InitializationType = "on-demand",
 ) -> Launch:
     """Command and variables of an external extension: no key that starts with `_`, no runtime keys."""
-    variables = platform_variables(config, interpreter, place, api_address=api_address, log_stream=log_stream)
+    variables = platform_variables(
+        config,
+        interpreter,
+        place,
+        api_address=api_address,
+        log_stream=log_stream,
+        initialization=initialization,
+    )
     variables |= config.environment
     folder = "/opt/extensions" if place.prefix else str(config.extensions_folder)
     kept = {key: value for key, value in variables.items() if not key.startswith("_")}
@@ -105,7 +126,13 @@ def plan_extension(
 
 
 def platform_variables(
-    config: FunctionConfig, interpreter: Interpreter, place: Place, *, api_address: str, log_stream: str
+    config: FunctionConfig,
+    interpreter: Interpreter,
+    place: Place,
+    *,
+    api_address: str,
+    log_stream: str,
+    initialization: InitializationType = "on-demand",
 ) -> dict[str, str]:
     """What both runtimes and extensions see of the platform."""
     variables = {
@@ -115,7 +142,7 @@ def platform_variables(
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(config.memory_mb),
         "AWS_LAMBDA_FUNCTION_NAME": config.name,
         "AWS_LAMBDA_FUNCTION_VERSION": config.version,
-        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_INITIALIZATION_TYPE": initialization,
         "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{config.name}",
         "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
         "AWS_LAMBDA_RUNTIME_API": api_address,

@@ -14,6 +14,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from dayfly.attach.wrappers import WRAPPER, WRAPPER_VARIABLE
+
 REGION = "eu-central-1"
 GROUP = "/aws/lambda/payments"
 STREAM = "2026/11/26/[$LATEST]0123456789abcdef0123456789abcdef"
@@ -22,7 +24,7 @@ _REQUEST = "8476a536-e9f4-11e8-9739-2dfe598c3fcd"
 
 @contextmanager
 def account(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Iterator[None]:
-    """AWS with a function `payments`, a version and an alias of it, and some lines of its log; no fleet."""
+    """AWS with two functions, `payments` without and `attached` with Dayfly, each with an alias of a version; lines of a log; no fleet."""
     for name, value in (
         ("AWS_ACCESS_KEY_ID", "testing"),
         ("AWS_SECRET_ACCESS_KEY", "testing"),
@@ -32,10 +34,17 @@ def account(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Iterator[None]:
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     with mock_aws():
-        make_function("payments")
         client = boto3.client("lambda")
-        client.publish_version(FunctionName="payments")
-        client.create_alias(FunctionName="payments", Name="live", FunctionVersion="1")
+        layer = client.publish_layer_version(
+            LayerName="dayfly-python312",
+            Description="Dayfly 0.0.1 for Python 3.12",
+            Content={"ZipFile": archive({"dayfly": "#!/bin/sh\n"})},
+        )["LayerVersionArn"]
+        make_function("payments")
+        make_function("attached", Layers=[layer], Environment={"Variables": {WRAPPER_VARIABLE: WRAPPER}})
+        for name in ("payments", "attached"):
+            client.publish_version(FunctionName=name)
+            client.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
         logs = boto3.client("logs")
         logs.create_log_group(logGroupName=GROUP)
         logs.create_log_stream(logGroupName=GROUP, logStreamName=STREAM)

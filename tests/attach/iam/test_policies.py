@@ -10,7 +10,7 @@ import pytest
 from moto.iam.policy_validation import IAMPolicyDocumentValidator
 from tests.attach.iam.enforcing import Asked, is_allowed
 
-from dayfly.attach.iam.commands import COMMANDS, REVOKE
+from dayfly.attach.iam.commands import COMMANDS
 from dayfly.attach.iam.model import On, Only, Scope
 from dayfly.attach.iam.policies import MAX_CHARACTERS, make_policy
 from dayfly.errors import DayflyError
@@ -26,7 +26,8 @@ _FULL = Scope(
     keys=("arn:aws:kms:eu-central-1:123456789012:key/k",),
     roles=("payments",),
     alarms=("errors",),
-    options=frozenset({REVOKE}),
+    boundary="arn:aws:iam::123456789012:policy/functions",
+    options=frozenset({"--revoke-sessions", "--publish", "--verify", "--logs", "--max-error-rate"}),
 )
 # Names of types in the service authorization reference, where they differ from ours; `*` where an action knows none.
 _TYPES = {On.LAYER_VERSION: "layerVersion", On.LOG_GROUP: "log-group"}
@@ -89,6 +90,22 @@ def test_what_is_named_is_all_that_is_reached() -> None:
     assert not is_allowed(document, Asked("lambda:GetFunction", elsewhere, tags))
 
 
+def test_what_an_option_makes_needless_is_not_granted() -> None:
+    options = frozenset({"--only-latest", "--fleet"})
+    actions = {
+        action
+        for one in statements("recycle", Scope(options=options))
+        if one["Effect"] == "Allow"
+        for action in one["Action"]
+    }
+    assert actions.isdisjoint(
+        {"lambda:UpdateAlias", "lambda:PutProvisionedConcurrencyConfig", "logs:FilterLogEvents"}
+    )
+    layers = Scope(layers=(f"{_LAYER}:*",), functions=("payments",))
+    actions = {action for one in statements("attach", layers) for action in one["Action"]}
+    assert actions.isdisjoint({"lambda:PublishLayerVersion", "lambda:ListFunctions", "lambda:InvokeFunction"})
+
+
 def test_keys_and_sessions_are_granted_only_where_they_are_asked_for() -> None:
     actions = {action for one in statements("recycle", Scope()) if one["Effect"] == "Allow" for action in one["Action"]}  # fmt: skip
     assert not any(action.startswith(("kms:", "iam:")) for action in actions)
@@ -110,6 +127,8 @@ def test_keys_and_sessions_are_granted_only_where_they_are_asked_for() -> None:
         Scope(layers=("*",)),
         Scope(layers=("arn:aws:lambda:*:*:layer:*",)),
         Scope(keys=("alias/k",)),
+        Scope(boundary="*"),
+        Scope(boundary="arn:aws:iam::*:policy/p"),
         Scope(roles=("a b",)),
         Scope(tags=(("team", "*"),)),
         Scope(tags=(("team", "${aws:PrincipalTag/team}"),)),

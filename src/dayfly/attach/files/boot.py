@@ -29,6 +29,11 @@ def run_untouched() -> None:
     os.execvp(sys.argv[1], sys.argv[1:])
 
 
+if os.environ.get("DAYFLY_ON_FAILURE", "") not in ("", "run", "stop"):
+    # The wrapper has looked already; an image without a shell begins here.
+    os.write(2, f"dayfly: error: DAYFLY_ON_FAILURE is {os.environ['DAYFLY_ON_FAILURE']}\n".encode())
+    os.write(2, b"  hint: use run or stop\n")
+    os._exit(2)
 home = os.path.dirname(os.path.abspath(__file__))
 base = os.path.join(home, str(sys.implementation.cache_tag))
 for library in (base, base + ".zip", os.path.join(home, "source.zip")):
@@ -40,6 +45,10 @@ given = sys.path[:]
 try:
     if sys.hexversion < 0x030B0000:
         raise RuntimeError("this Python is older than 3.11")
+    if os.environ.get("DAYFLY_NEXT_WRAPPER"):
+        raise RuntimeError(
+            "DAYFLY_NEXT_WRAPPER is set, and nothing has started it: begin with that wrapper, or take the variable away"
+        )
     if not os.path.exists(library):
         raise RuntimeError(f"this layer was not built for {sys.implementation.cache_tag}")
     sys.path.insert(0, library)

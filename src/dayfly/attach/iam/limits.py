@@ -28,5 +28,8 @@ RECYCLER: tuple[Limit, ...] = (
     Limit("change the handler, the runtime, the timeout, file systems", False, "no condition key exists for these fields", READ),
     Limit("set, change and remove variables", False, "that is what a recycle does; no condition key exists for their names. A variable as AWS_LAMBDA_EXEC_WRAPPER or PYTHONPATH can lead into code that the function has already", READ),
     Limit("put the function into another VPC", False, "keys exist (`lambda:VpcIds`); they are left out, since whether they stand for the request or for what the function has is not documented, and a recycler that fails on every function of a VPC is none", READ),
+    Limit("have an alias serve another version that is published (UpdateAlias)", False, "no condition key exists for the version; `dayfly iam recycle --only-latest` leaves it out", READ),
+    Limit("publish what is in $LATEST, whoever put it there (PublishVersion)", False, "no condition key exists; likewise", READ),
+    Limit("with --revoke-sessions: give the named roles any permission (PutRolePolicy)", False, "no condition key exists for what a policy says; `--boundary` sets the most that it can give", READ),
     Limit("download the code (GetFunction answers with a link)", False, "the same action tells tags and configuration", READ),
 )  # fmt: skip

@@ -33,14 +33,16 @@ class Only(StrEnum):
     WITH_THESE_LAYERS = "with these layers"
     THROUGH_LAMBDA = "through Lambda"
     PASSED_TO_LAMBDA = "passed to Lambda"
+    WITHIN_BOUNDARY = "within a permissions boundary"
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
     """One action, why the command makes it, and the statement that it belongs to: `part` is that statement's Sid.
 
-    Calls of one part share `on` and `only`. `option` is what the user must ask for before the command makes the call.
-    `is_silent`: AWS asks for it in the course of another call, so no operation of that name is ever called.
+    Calls of one part share `on` and `only`. `option` is what the user must ask for before the command makes the call,
+    `unless` what makes it go without. `is_silent`: AWS asks for it in the course of another call, so that no operation of that
+    name need be called. `is_seldom`: made only where a function has what moto does not play.
     """
 
     action: str
@@ -49,7 +51,9 @@ class Call:
     part: str
     only: Only = Only.ALWAYS
     option: str = ""
+    unless: str = ""
     is_silent: bool = False
+    is_seldom: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,4 +94,18 @@ class Scope:
     alarms: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
+    boundary: str = ""
     options: frozenset[str] = frozenset()
+
+    def has(self, option: str) -> bool:
+        """Say whether an option of the command is asked for; some follow from what is named."""
+        match option:
+            case "--all":
+                return not self.functions or bool(self.tags)
+            case "--layer":
+                return bool(self.layers)
+            case "--alarm":
+                return bool(self.alarms)
+            case "--kms-key":
+                return bool(self.keys)
+        return option in self.options

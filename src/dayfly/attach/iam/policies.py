@@ -22,6 +22,7 @@ _ACCOUNT = re.compile(r"[0-9]{12}|\*")
 _PARTITION = re.compile(r"aws(-[a-z]{1,10}){0,2}")
 _LAYER = re.compile(r"arn:[a-z-]+:lambda:[a-z0-9*-]+:([0-9]{12}|\*):layer:[A-Za-z0-9_*-]{1,140}:([0-9]+|\*)")
 _KEY = re.compile(r"arn:[a-z-]+:kms:[a-z0-9*-]+:([0-9]{12}|\*):key/[A-Za-z0-9*-]{1,64}")
+_BOUNDARY = re.compile(r"arn:[a-z-]+:iam::([0-9]{12}|aws):policy/[\w+=,.@/-]{1,512}", re.ASCII)
 _LOG_GROUP = re.compile(r"[A-Za-z0-9_./#*-]{1,512}")
 _ROLE = re.compile(r"[\w+=,.@*/-]{1,512}", re.ASCII)
 _ALARM = re.compile(r"[\w .:/*+=@-]{1,255}", re.ASCII)
@@ -50,8 +51,7 @@ def make_policy(command: Command, scope: Scope) -> Policy:
     calls = tuple(
         call
         for call in command.calls
-        # Most functions have no key of their own.
-        if (not call.option or call.option in scope.options) and (call.on is not On.KEY or scope.keys)
+        if (not call.option or scope.has(call.option)) and not (call.unless and scope.has(call.unless))
     )
     parts: dict[str, list[Call]] = {}
     for call in calls:
@@ -75,6 +75,7 @@ def check(scope: Scope) -> None:
         ("--account", (scope.account,), _ACCOUNT, "twelve digits"),
         ("--partition", (scope.partition,), _PARTITION, "aws, aws-cn or aws-us-gov"),
         ("--layer", scope.layers, _LAYER, "the ARN of a layer's version, as arn:aws:lambda:eu-central-1:111122223333:layer:dayfly:*"),
+        ("--boundary", (scope.boundary,) if scope.boundary else (), _BOUNDARY, "the ARN of a policy"),
         ("--kms-key", scope.keys, _KEY, "the ARN of a key"),
         ("--log-group", scope.log_groups, _LOG_GROUP, "a log group's name, * allowed"),
         ("--role", scope.roles, _ROLE, "a role's name with its path, * allowed"),
@@ -160,6 +161,9 @@ def _condition(call: Call, scope: Scope) -> Mapping[str, object]:
                 condition["ForAllValues:StringLike"] = {"lambda:Layer": list(scope.layers)}
         case Only.THROUGH_LAMBDA:
             condition["StringLike"] = {"kms:ViaService": f"lambda.{scope.region}.amazonaws.com"}
+        case Only.WITHIN_BOUNDARY:
+            if scope.boundary:
+                condition["StringEquals"] = {"iam:PermissionsBoundary": scope.boundary}
         case Only.PASSED_TO_LAMBDA:
             condition["StringEquals"] = {"iam:PassedToService": "lambda.amazonaws.com"}
         case _:

@@ -13,15 +13,9 @@ from dayfly.attach.aws.calls import Caller
 from dayfly.attach.aws.facts import FunctionFacts
 from dayfly.attach.aws.wording import DeniedError
 from dayfly.attach.build import BuiltLayer, build_layer
+from dayfly.attach.layerfile import LayerFile, read_layer
 from dayfly.attach.live.model import LayerOffer
-from dayfly.attach.publishing import (
-    ARCHITECTURES,
-    LayerFile,
-    LayerVersion,
-    find_published,
-    publish,
-    read_layer,
-)
+from dayfly.attach.publishing import ARCHITECTURES, LayerVersion, find_published, publish
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient

@@ -9,6 +9,7 @@ import dataclasses
 from collections.abc import Mapping
 
 from dayfly.lab.control import names, pages, refusals
+from dayfly.lab.control.concurrency import UNPUBLISHED
 from dayfly.lab.control.configuring import check_description
 from dayfly.lab.control.registry import Alias, FunctionState, Registry, new_revision_id
 from dayfly.lab.control.shapes import AliasRequest, Routing, parse
@@ -66,6 +67,8 @@ class Aliases:
         if request.function_version is not None:
             names.check_version(request.function_version)
             self._check_version(name, state, request.function_version)
+            if request.function_version == VERSION and alias in state.provisioned:
+                raise refusals.invalid(UNPUBLISHED)
             after = dataclasses.replace(after, version=request.function_version)
         if request.description is not None:
             check_description(request.description)
@@ -77,12 +80,16 @@ class Aliases:
         weights = self._weights(name, state, after.version, routing)
         after = dataclasses.replace(after, weights=weights, revision_id=new_revision_id())
         state.aliases[alias] = after
+        if alias in state.provisioned:
+            self._registry.reconcile(name)
         return _body(name, after)
 
     def delete(self, name: str, alias: str) -> None:
         """DeleteAlias; one that is not there is no error."""
         names.check_alias(alias)
-        self._registry.state(name).aliases.pop(alias, None)
+        state = self._registry.state(name)
+        if state.aliases.pop(alias, None) is not None and state.provisioned.pop(alias, None) is not None:
+            self._registry.reconcile(name)
 
     def _find(self, name: str, alias: str, complaint: str) -> Alias:
         found = self._registry.state(name, alias).aliases.get(alias)

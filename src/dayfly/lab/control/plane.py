@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dayfly.lab.control.aliases import Aliases
+from dayfly.lab.control.concurrency import Concurrency
 from dayfly.lab.control.deferred import Deferred
 from dayfly.lab.control.functions import Functions
 from dayfly.lab.control.layers import Layers
@@ -29,6 +30,7 @@ class ControlPlane:
         self.versions = Versions(self.registry, self._deferred, publish_s=update_s)
         self.aliases = Aliases(self.registry)
         self.tags = Tags(self.registry)
+        self.concurrency = Concurrency(self.registry)
 
     def close(self) -> None:
         """Give up updates that are under way."""

@@ -43,6 +43,14 @@ class Alias:
     revision_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class Provisioned:
+    """Provisioned concurrency of a version or an alias."""
+
+    wanted: int
+    modified_at: float
+
+
 @dataclass(slots=True)
 class FunctionState:
     """One function: `published` are its versions by number, `last_published` what `$LATEST` was then."""
@@ -56,6 +64,8 @@ class FunctionState:
     last_published: FunctionConfig | None = None
     aliases: dict[str, Alias] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
+    # By qualifier.
+    provisioned: dict[str, Provisioned] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +127,18 @@ class Registry:
                 "Pending"
             )
         return Target(version, names.function_arn(name, qualifier))
+
+    def reconcile(self, name: str) -> None:
+        """Have every version keep the environments that it and the aliases which lead to it are to have."""
+        state = self.state(name)
+        wanted = dict.fromkeys(state.published, 0)
+        # Aliases that have provisioned concurrency never lead to `$LATEST`.
+        for qualifier, config in state.provisioned.items():
+            wanted[self.version_of(name, qualifier)] += config.wanted
+        for version, count in wanted.items():
+            provisioning = self.lab.provisioning(name, version)
+            if provisioning.wanted != count or provisioning.failure:
+                provisioning.want(count)
 
     async def describe(self, name: str, qualifier: str | None = None) -> Configuration:
         """What a function or one of its versions is; raises InvokeRefusedError (404) for what is not there."""

@@ -6,7 +6,9 @@ from litestar import Response, delete, get, post, put
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
+from dayfly.lab.control.absent_routes import absent_routes
 from dayfly.lab.control.answers import LabRequest, json_answer
+from dayfly.lab.control.concurrency_routes import concurrency_routes
 from dayfly.lab.control.layer_routes import layer_routes
 from dayfly.lab.control.names import parse_name
 from dayfly.lab.control.plane import ControlPlane
@@ -25,7 +27,8 @@ def routes(control: ControlPlane) -> list[ControllerRouterHandler]:
         *_alias_routes(control),
         *_tag_routes(control),
         *layer_routes(control),
-        *_provisioned_routes(control),
+        *concurrency_routes(control),
+        *absent_routes(control),
     ]
 
 
@@ -117,15 +120,3 @@ def _tag_routes(control: ControlPlane) -> list[ControllerRouterHandler]:
         control.tags.untag(arn, request.query_params.getall("tagKeys", []))
 
     return [list_tags, tag_resource, untag_resource]
-
-
-def _provisioned_routes(control: ControlPlane) -> list[ControllerRouterHandler]:
-    @get("/2019-09-30/functions/{function_name:str}/provisioned-concurrency")
-    async def list_provisioned(request: LabRequest, function_name: FromPath[str]) -> Response[bytes]:
-        control.registry.state(parse_name(function_name)[0])
-        if request.query_params.get("List") != "ALL":
-            message = "No Provisioned Concurrency Config found for this function"
-            raise InvokeRefusedError(404, "ProvisionedConcurrencyConfigNotFoundException", message)
-        return json_answer({"ProvisionedConcurrencyConfigs": []})
-
-    return [list_provisioned]

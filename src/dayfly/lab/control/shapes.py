@@ -122,6 +122,18 @@ class TagRequest(msgspec.Struct, rename="pascal"):
     tags: dict[str, str] = {}
 
 
+class ReservedRequest(msgspec.Struct, rename="pascal"):
+    """The body of PutFunctionConcurrency."""
+
+    reserved_concurrent_executions: int | None = None
+
+
+class ProvisionedRequest(msgspec.Struct, rename="pascal"):
+    """The body of PutProvisionedConcurrencyConfig."""
+
+    provisioned_concurrent_executions: int | None = None
+
+
 _Request = TypeVar("_Request", bound=msgspec.Struct)
 
 

@@ -85,4 +85,5 @@ class Versions:
             )
         if state.published.pop(version, None) is not None:
             state.pending.discard(version)
+            state.provisioned.pop(version, None)
             await self._registry.lab.remove_version(name, version)

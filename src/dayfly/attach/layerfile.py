@@ -1,0 +1,152 @@
+"""Reads a layer's zip before anybody trusts it, and unpacks zips as Lambda does into /opt."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import json
+import stat
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from dayfly.attach.layout import HOME, MAX_BYTES, PYTHONS, LayerError
+from dayfly.core.policylayer import PLACE
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda.literals import RuntimeType
+
+# Of a zip in the call itself; what is larger must come from S3. Unzipped, all layers and the function together:
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+MAX_ZIP_BYTES = 50 * 1024 * 1024
+MAX_UNZIPPED_BYTES = 250 * 1024 * 1024
+_MAX_MANIFEST_BYTES = 64 * 1024
+_WRAPPER = "dayfly"
+_MANIFEST = f"{HOME}/manifest.json"
+_BROKEN = (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, OSError, EOFError)
+
+
+@dataclass(frozen=True, slots=True)
+class LayerFile:
+    """A zip that was found to be a layer of Dayfly's. `version` is empty for one that holds a policy alone."""
+
+    data: bytes
+    version: str
+    runtimes: tuple[RuntimeType, ...]
+
+    @property
+    def code_sha256(self) -> str:
+        """The checksum as Lambda tells it."""
+        return base64.b64encode(hashlib.sha256(self.data).digest()).decode()
+
+    @property
+    def name(self) -> str:
+        """What it is called where nobody says otherwise; empty for a policy, which is one function's."""
+        return "dayfly-" + "-".join(one.replace(".", "") for one in self.runtimes) if self.version else ""
+
+
+def read_layer(path: Path) -> LayerFile:
+    """Return the layer in a zip; raises LayerError for one that is none of Dayfly's, too large or damaged. Blocking."""
+    data = _read(path)
+    try:
+        return _judge(path, data)
+    except _BROKEN as error:
+        raise LayerError(f"{path} is damaged: {error}", hint="build it again: dayfly layer build") from error
+
+
+def _read(path: Path) -> bytes:
+    try:
+        size = path.stat().st_size
+        if size > MAX_ZIP_BYTES:
+            raise LayerError(
+                f"{path} has {size} bytes, more than the {MAX_ZIP_BYTES} of a layer in one call",
+                hint="dayfly layer build writes one of less than 1 MB",
+            )
+        return path.read_bytes()
+    except OSError as error:
+        raise LayerError(
+            f"{path} cannot be read: {error.strerror or error}", hint="dayfly layer build writes one"
+        ) from error
+
+
+def unpack(path: Path, opt: Path) -> None:
+    """Unpack a layer's zip into `opt`, which may hold other layers' files: a later one's win, as on Lambda.
+
+    Files keep the modes that the zip names, and everybody may read them. Raises LayerError for a zip that is damaged,
+    too large, or names a place outside. Blocking.
+    """
+    data = _read(path)
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as file:
+            members = file.infolist()
+            if sum(info.file_size for info in members) > MAX_UNZIPPED_BYTES:
+                raise LayerError(
+                    f"{path} is larger than layers may be", hint=f"{MAX_UNZIPPED_BYTES} bytes unzipped"
+                )
+            for info in members:
+                _unpack_one(file, info, path, opt)
+    except _BROKEN as error:
+        raise LayerError(f"{path} is damaged: {error}", hint="fetch or build it again") from error
+
+
+def _unpack_one(file: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path, opt: Path) -> None:
+    parts = PurePosixPath(info.filename).parts
+    mode = info.external_attr >> 16
+    if not parts or info.filename.startswith("/") or ".." in parts or stat.S_ISLNK(mode):
+        raise LayerError(f"{path} names a place outside of it, or a link", hint="do not use it")
+    target = opt.joinpath(*parts)
+    for parent in reversed(target.parents[: len(parts) - 1]):
+        parent.mkdir(exist_ok=True)
+        parent.chmod(0o755)
+    if info.is_dir():
+        target.mkdir(exist_ok=True)
+        target.chmod(0o755)
+        return
+    target.unlink(missing_ok=True)
+    target.write_bytes(file.read(info))
+    target.chmod(0o644 | mode & 0o111)
+
+
+def _judge(path: Path, data: bytes) -> LayerFile:
+    with zipfile.ZipFile(io.BytesIO(data)) as file:
+        files = {info.filename: info for info in file.infolist()}
+        unzipped = sum(info.file_size for info in files.values())
+        if unzipped > MAX_BYTES:
+            raise LayerError(
+                f"{path} has {unzipped} bytes unzipped, more than the {MAX_BYTES} of a layer of Dayfly's",
+                hint="something was added to it; build it again: dayfly layer build",
+            )
+        if set(files) == {PLACE.removeprefix("/opt/")}:
+            _check(file)
+            return LayerFile(data, "", _runtimes(PYTHONS))
+        if _WRAPPER not in files or _MANIFEST not in files:
+            raise LayerError(f"{path} is no layer of Dayfly's", hint="dayfly layer build writes one")
+        if not files[_WRAPPER].external_attr >> 16 & 0o111:
+            raise LayerError(
+                f"{path}: its wrapper is not executable, so no function with it would start",
+                hint="it was packed again; build it with dayfly layer build",
+            )
+        _check(file)
+        manifest = json.loads(file.read(_MANIFEST)[:_MAX_MANIFEST_BYTES])
+    compiled = manifest["bytecode"] if isinstance(manifest, dict) else None
+    version = manifest.get("dayfly") if isinstance(manifest, dict) else None
+    if not isinstance(compiled, list) or not isinstance(version, str) or not set(compiled) <= set(PYTHONS):
+        raise LayerError(
+            f"{path} has a manifest of another form", hint="build it with this version of Dayfly"
+        )
+    has_sources = f"{HOME}/source.zip" in files
+    return LayerFile(data, version, _runtimes(PYTHONS if has_sources else tuple(compiled)))
+
+
+def _check(file: zipfile.ZipFile) -> None:
+    damaged = file.testzip()
+    if damaged is not None:
+        raise ValueError(f"{damaged} is not what its checksum says")
+
+
+def _runtimes(pythons: Sequence[str]) -> tuple[RuntimeType, ...]:
+    names: list[Any] = [f"python{version}" for version in pythons]
+    return tuple(names)

@@ -1,0 +1,231 @@
+"""`dayfly layer test`: a built layer on a function, in the lab, before anybody publishes it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from dayfly.attach.layerfile import read_layer, unpack
+from dayfly.attach.layout import LayerError
+from dayfly.attach.pythons import find_python
+from dayfly.attach.wrappers import attached_variables, conflicts, parse_settings
+from dayfly.cli.ending import TERMINATED, until_signal
+from dayfly.cli.lab import parse_environment
+from dayfly.cli.output import Output
+from dayfly.lab.comparing import compare
+from dayfly.lab.model import ConfinementChoice, FunctionConfig
+from dayfly.lab.plan.events import load_events
+
+if TYPE_CHECKING:
+    from dayfly.attach.layerfile import LayerFile
+    from dayfly.attach.wrappers import WrapperNote
+    from dayfly.lab.comparing import Comparison
+
+_NOT_AS_WITHOUT = 1
+_NO_OPT = (
+    "there is no /opt and no /var/runtime: the wrapper is started by the place where the layer was unpacked"
+)
+
+
+def try_layer(
+    layer: Path = Path("dayfly-layer.zip"),
+    /,
+    *,
+    handler: str,
+    events: Path,
+    folder: Path = Path("."),
+    beside: Annotated[list[Path] | None, Parameter(name="--with", negative="")] = None,
+    settings: Annotated[list[str] | None, Parameter(name="--set", negative="")] = None,
+    env: Annotated[list[str] | None, Parameter(negative="")] = None,
+    timeout: float = 10.0,
+    memory: int = 512,
+    python: Path | None = None,
+    confinement: ConfinementChoice = "auto",
+    json: Annotated[bool, Parameter(negative="")] = False,
+) -> int:
+    """Run a function through a built layer, and tell whether Dayfly was in force and which answers differ.
+
+    In a Lambda emulator on this machine, the layer is unpacked into /opt and started through the exec wrapper, as
+    the managed runtime does it. Every event is served twice by the function with Dayfly and twice by two copies
+    without it: what differs between those differs by itself. Your function runs, with its side effects. Answers
+    are never printed, only where they differ.
+
+    The exit code is 0; 1 if Dayfly was not in force, or an answer was another; 2 if it could not be tried.
+
+    Examples:
+
+        dayfly layer test --handler app.handler --folder ./function --events events/
+        dayfly layer test build/dayfly.zip --handler app.handler --events events/ --set isolation=window
+        dayfly layer test --handler app.handler --events events/ --with otel-layer.zip \\
+            --env AWS_LAMBDA_EXEC_WRAPPER=/opt/otel-instrument
+
+    Parameters
+    ----------
+    layer
+        The zip file that `dayfly layer build` wrote.
+    handler
+        module.function inside the folder.
+    events
+        Folder with one test event per *.json file.
+    folder
+        Folder with the function's code, as it would be zipped.
+    beside
+        Another layer's zip that the function has; repeat for more, in the function's order.
+    settings
+        A setting of Dayfly's, as isolation=window; repeat for more.
+    env
+        Environment variable KEY=VALUE of the function; repeat for more.
+    timeout
+        Seconds an invocation may take.
+    memory
+        Memory size in MB as announced to the function.
+    python
+        Interpreter that runs the function; it needs awslambdaric. By default one that the layer was built for.
+    confinement
+        auto uses bubblewrap where it works, else nothing, and says what is then not as on Lambda.
+    json
+        Print one JSON object, and nothing else.
+    """
+    output = Output(is_json=json)
+    file = read_layer(layer)
+    if not file.version:
+        raise LayerError(f"{layer} holds a policy alone", hint="name Dayfly's layer, and this one by --with")
+    environment = parse_environment(env or [])
+    notes = conflicts(environment)
+    attached = attached_variables(environment, parse_settings(settings or []))
+    replayed = load_events(events)
+    with contextlib.ExitStack() as stack:
+        root = stack.enter_context(_scratch())
+        for name in ("plain", "opt"):
+            (root / name).mkdir()
+            for path in [*(beside or []), *([layer] if name == "opt" else [])]:
+                unpack(path, root / name)
+        function = FunctionConfig(
+            name="function",
+            folder=folder,
+            handler=handler,
+            timeout_s=timeout,
+            memory_mb=memory,
+            environment=environment,
+            python=python or _python_for(file),
+            opt=root / "opt",
+        )
+        tell = (
+            stack.enter_context(output.console.status("running")).update if output.is_live else _say_nothing
+        )
+        try:
+            comparison = asyncio.run(
+                until_signal(
+                    compare(
+                        function,
+                        replayed,
+                        attached=attached,
+                        plain_opt=root / "plain",
+                        confinement=confinement,
+                        progress=lambda done, total: tell(f"running: {done} of {total} invocations"),
+                    )
+                )
+            )
+        except asyncio.CancelledError:
+            return TERMINATED
+    _show(output, comparison, notes)
+    return 0 if comparison.is_in_force and comparison.has_same_answers else _NOT_AS_WITHOUT
+
+
+@contextlib.contextmanager
+def _scratch() -> Iterator[Path]:
+    # Not in /tmp: what lies there could be changed by any invocation, so a function whose code does is not forked.
+    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dayfly"
+    try:
+        base.mkdir(parents=True, exist_ok=True)
+        folder = tempfile.TemporaryDirectory(prefix="layer-", dir=base)
+    except OSError as error:
+        raise LayerError(
+            f"the layer cannot be unpacked in {base}: {error.strerror or error}", hint="set XDG_CACHE_HOME"
+        ) from error
+    with folder as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+def _python_for(file: LayerFile) -> Path:
+    here = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+    if here in file.runtimes:
+        return Path(sys.executable)
+    for runtime in file.runtimes:
+        found = find_python(runtime.removeprefix("python"))
+        if found is not None:
+            return found
+    raise LayerError(
+        f"no Python that the layer was built for is here ({', '.join(file.runtimes) or 'none'})",
+        hint="name one with --python",
+    )
+
+
+def _say_nothing(_step: str) -> None:
+    return None
+
+
+def _show(output: Output, comparison: Comparison, notes: list[WrapperNote]) -> None:
+    confined = comparison.confinement
+    absent = (_NO_OPT, *confined.absent) if confined.kind == "none" else confined.absent
+    if output.is_json:
+        output.json(
+            {
+                "in_force": comparison.is_in_force,
+                "isolation": comparison.isolation or None,
+                "guard": comparison.guard or None,
+                "why_not": list(comparison.why),
+                "not_promised": list(comparison.not_promised),
+                "same_answers": comparison.has_same_answers,
+                "answers": [
+                    {
+                        "event": one.event,
+                        "round": one.round,
+                        "verdict": one.verdict,
+                        "places": list(one.places),
+                    }
+                    for one in comparison.answers
+                ],
+                "notes": [{"tool": note.tool, "weight": note.weight, "text": note.text} for note in notes],
+                "confinement": confined.kind,
+                "not_as_on_lambda": list(absent),
+            }
+        )
+        return
+    if comparison.is_in_force:
+        output.say(
+            f"Dayfly was in force: isolation {comparison.isolation}, guard {comparison.guard}",
+            style="bold green",
+        )
+    elif comparison.isolation:
+        output.say(f"Dayfly was in force, but only with isolation {comparison.isolation}", style="bold red")
+    else:
+        output.say("Dayfly was not in force", style="bold red")
+    for reason in comparison.why:
+        output.say(f"  because: {reason}")
+    same = sum(one.verdict == "same" for one in comparison.answers)
+    output.say(f"{same} of {len(comparison.answers)} answers are the same as without it")
+    for one in comparison.answers:
+        if one.verdict != "same":
+            how = "differs" if one.verdict == "differs" else "varies by itself"
+            output.say(f"  {one.event} (time {one.round}) {how} at {', '.join(one.places)}")
+    if not comparison.has_same_answers and comparison.isolation != "process":
+        output.say(
+            "what an earlier invocation left is gone with its worker: if --set isolation=process brings the same answers, "
+            "the function counts on it"
+        )
+    for limit in comparison.not_promised:
+        output.say(f"not promised: {limit}")
+    for note in notes:
+        output.say(f"{note.weight}: {note.tool}: {note.text}")
+    for lack in absent:
+        output.say(f"not as on Lambda: {lack}")

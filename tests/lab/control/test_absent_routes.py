@@ -1,0 +1,28 @@
+"""What a function of the lab never has is told as Lambda tells it of a function without it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.lab.control.served import refused, talk
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+
+_ARN = "arn:aws:lambda:us-east-1:000000000000:function:f"
+
+
+def test_what_functions_never_have_is_answered_as_for_one_without_it() -> None:
+    def scenario(client: LambdaClient) -> None:
+        answer = client.get_function_code_signing_config(FunctionName="f")
+        assert answer.get("CodeSigningConfigArn") is None
+        assert refused(lambda: client.get_function_code_signing_config(FunctionName="x"))[0] == 404
+        assert refused(lambda: client.get_policy(FunctionName="f"))[:2] == (404, "ResourceNotFoundException")
+        assert client.list_function_url_configs(FunctionName="f")["FunctionUrlConfigs"] == []
+        assert client.list_event_source_mappings(FunctionName="f")["EventSourceMappings"] == []
+        event = refused(lambda: client.get_function_event_invoke_config(FunctionName="f"))
+        assert event[2] == f"The function {_ARN}:$LATEST doesn't have an EventInvokeConfig"
+        unknown = refused(lambda: client.get_function_recursion_config(FunctionName="f"))
+        assert unknown[:2] == (404, "UnknownOperationException")
+
+    talk(scenario)
