@@ -260,6 +260,8 @@ def test_only_the_named_functions_are_attached() -> None:
     text = _TEXT + "  g:\n    handler: a.b\n"
     edited = _hello(text).attach(Options(functions=frozenset({"g"})))
     assert [one.is_attached for one in _hello(edited.text).functions()] == [False, True]
+    both = _hello(edited.text).attach(Options(functions=frozenset({"f"})))
+    assert [one.is_attached for one in _hello(both.text).functions()] == [True, True]
     assert _hello(edited.text).detach().text == text
 
 

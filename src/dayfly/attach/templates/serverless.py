@@ -80,6 +80,10 @@ class ServerlessTemplate(Template):
         base = self._again(self.detach().text) if self._kept is not None else self
         if base._kept is not None:
             return Edited(self.text, (), self.detach().gaps)
+        if options.functions and self._kept is not None:
+            # Those that are attached already keep Dayfly.
+            attached = {one.name for one in self.functions() if one.is_attached}
+            options = replace(options, functions=options.functions | attached)
         edited = base._attach_afresh(options)
         if edited.text == self.text:
             return Edited(self.text, (), edited.gaps, edited.notes)
