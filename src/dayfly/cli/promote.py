@@ -58,7 +58,7 @@ def promote(
     profile: str | None = None,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """Take a function one step from off to learn, to observe with a policy, to block: when the fleet has seen enough.
+    """Take a function one step: to learn, to observe with a policy, to block, when the fleet has seen enough.
 
     The policy is made of what the function was seen to use, without what came beside an attack, and shown as a diff. It
     reaches the function as a layer of its own; code is not deployed again. Each rule that is not met is named with what is
