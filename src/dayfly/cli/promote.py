@@ -16,10 +16,11 @@ from dayfly.attach.live.journal import Journal, default_journal
 from dayfly.attach.live.updating import Updater
 from dayfly.attach.rollout.promoting import Promoter
 from dayfly.cli.attach_live import Choice
+from dayfly.cli.fleet_asking import open_fleet
 from dayfly.cli.output import Output
 from dayfly.cli.promote_into import write_into
 from dayfly.cli.promote_run import PromoteOptions, Promotion
-from dayfly.cli.promote_source import FLEET, Policies, open_fleet
+from dayfly.cli.promote_source import FLEET, Policies
 from dayfly.errors import DayflyError
 from dayfly.policy.readiness import Demand
 
