@@ -97,7 +97,10 @@ def test_problems_explanations_changes_and_promotions_fit(columns: int) -> None:
     assert "and 10 more: see --json" in shown
     noisy = parse_log("\n".join([finding(Use("read", LONG)), finding(Use("read", LONG), at=NOON + DAY)]))
     shown = draw(
-        draw_promotion(document(), promote(document(), find_noise(noisy)), find_noise(noisy), noisy), columns
+        draw_promotion(
+            document(), promote(document(), find_noise(noisy)), find_noise(noisy), noisy.malformed
+        ),
+        columns,
     )
     assert "read (2 findings)" in shown
     assert "+quiet_since = 2025-11-27" in shown

@@ -78,6 +78,16 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "Measure how long environments really live, and what one infection would have meant.",
         "lifetimes",
     ),
+    "promote": (
+        "dayfly.cli.promote:promote",
+        "Take a function's guard from observe to block, when the fleet has seen enough of it.",
+        "attach,policy,fleet",
+    ),
+    "rollback": (
+        "dayfly.cli.rollback:rollback",
+        "Take a function's last promotion back, in one command.",
+        "attach,policy,fleet",
+    ),
     "recycle": (
         "dayfly.cli.recycle:recycle",
         "Replace every environment of a function, and prove from the logs that the old ones are gone.",

@@ -237,7 +237,7 @@ def promote(
             }
         )
     else:
-        output.console.print(draw_promotion(document, found, noise, read), soft_wrap=False)
+        output.console.print(draw_promotion(document, found, noise, read.malformed), soft_wrap=False)
         say_written(output, document.path, is_written=is_written, is_dry=dry_run)
     return 0
 

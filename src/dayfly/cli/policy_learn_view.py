@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from dayfly.policy.learned import Learned, Needs
     from dayfly.policy.model import Gathered
 
-_SOURCES = {"events": "events", "tests": "tests", "log": "environments"}
+_SOURCES = {"events": "events", "tests": "tests", "log": "environments", "fleet": "requests"}
 _MANY_UNREACHED = 12
 _MANY_PACKAGES = 20
 # Below this share unseen uses are rare; above it learning has hardly begun.

@@ -119,7 +119,7 @@ def draw_comparison(path: Path, found: Comparison, log: Log) -> RenderableType:
         parts += [Text(), bullet(words, style=_CARE, mark="!")]
     uses = len(found.changes) + found.unchanged
     facts = f"{uses} different uses in {log.lines:,} lines of log, {found.unchanged} of them as before"
-    parts.append(Padding(Text(facts + _malformed(log), style=SOFT), (1, 0, 0, 0), expand=False))
+    parts.append(Padding(Text(facts + _malformed(log.malformed), style=SOFT), (1, 0, 0, 0), expand=False))
     return Group(*parts)
 
 
@@ -140,13 +140,13 @@ def _draw_change(path: Path, one: Change) -> RenderableType:
     return Padding(Group(*lines, bullet(rest, style=SOFT)), (0, 2), expand=False)
 
 
-def _malformed(log: Log) -> str:
-    if not log.malformed:
+def _malformed(malformed: int) -> str:
+    if not malformed:
         return ""
-    return f"; {count(log.malformed, 'finding')} could not be read"
+    return f"; {count(malformed, 'finding')} could not be read"
 
 
-def draw_promotion(document: Document, found: Promotion, noise: Noise, log: Log) -> RenderableType:
+def draw_promotion(document: Document, found: Promotion, noise: Noise, malformed: int) -> RenderableType:
     """What blocks from now on, what goes on observing and why, and the diff."""
     parts: list[RenderableType] = []
     if found.promoted:
@@ -158,8 +158,8 @@ def draw_promotion(document: Document, found: Promotion, noise: Noise, log: Log)
         parts.append(bullet("see what they are: dayfly policy explain FINDING.json", style=SOFT))
     if found.reason:
         parts.append(Text.assemble(("Nothing was promoted: ", _CARE), found.reason))
-    if log.malformed:
-        parts.append(bullet(_malformed(log).removeprefix("; "), style=_CARE))
+    if malformed:
+        parts.append(bullet(_malformed(malformed).removeprefix("; "), style=_CARE))
     parts += draw_diff(document.text, found.text, name=str(document.path))
     parts.append(Text())
     return Group(*parts)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -12,27 +11,49 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Parameter
 
 from dayfly.attach.aws.account import Account
+from dayfly.attach.aws.calls import Caller
 from dayfly.attach.recycle.cloudwatch import CloudWatchWitness
-from dayfly.attach.recycle.recycling import PATIENCE_S, Recycler
+from dayfly.attach.recycle.history import default_journal
+from dayfly.attach.recycle.ordering import PAUSE_S, Means
+from dayfly.attach.recycle.planning import check_percents
+from dayfly.attach.recycle.recycling import PATIENCE_S
+from dayfly.cli.attach_live import Choice
 from dayfly.cli.fleet_retiring import ServiceWitness
 from dayfly.cli.output import Output
+from dayfly.cli.recycle_live import Live, Request
+from dayfly.cli.recycle_roles import unrevoke_roles
 from dayfly.errors import DayflyError
 from dayfly.fleet.service.client import Client
 from dayfly.fleet.service.place import default_folder
 
 if TYPE_CHECKING:
-    from dayfly.attach.recycle.model import Step, Witness
+    from dayfly.attach.recycle.model import Witness
     from dayfly.attach.recycle.survey import Survey
-
-_NOT_PROVED = 1
 
 
 def recycle(
     *functions: str,
+    all_: Annotated[bool, Parameter(name="--all", negative="")] = False,
+    tag: Annotated[list[str] | None, Parameter(negative="", consume_multiple=False)] = None,
     only: Literal["infected"] | None = None,
+    only_latest: Annotated[bool, Parameter(negative="")] = False,
+    shift: str = "",
+    pause: float = PAUSE_S,
+    max_parallel: int = 1,
+    cold_starts_per_minute: float | None = None,
+    drain: Annotated[bool, Parameter(negative="")] = False,
+    alarm: Annotated[list[str] | None, Parameter(negative="", consume_multiple=False)] = None,
+    max_error_rate: float | None = None,
+    revoke_sessions: Annotated[bool, Parameter(negative="")] = False,
+    unrevoke: Annotated[bool, Parameter(negative="")] = False,
     dry_run: Annotated[bool, Parameter(negative="")] = False,
+    yes: Annotated[bool, Parameter(negative="")] = False,
     reason: str = "",
     patience: float = PATIENCE_S,
+    price: float | None = None,
+    resume: Annotated[bool, Parameter(negative="")] = False,
+    undo: Annotated[bool, Parameter(negative="")] = False,
+    journal: Path | None = None,
     fleet: str | None = None,
     folder: Path | None = None,
     endpoint_url: str | None = None,
@@ -43,9 +64,12 @@ def recycle(
     """Replace every environment of a function, and prove from the logs that none from before still serves.
 
     One variable of the function changes, DAYFLY_RECYCLED, and nothing else: Lambda then makes new environments, and warm
-    ones end with what they are doing. Proof comes from the fleet's store, or from CloudWatch Logs where no fleet runs; it
-    needs an invocation in a new environment, since silence proves nothing. Aliases and published versions are not reached
-    by this, and are named.
+    ones end with what they are doing. Where aliases serve published versions, a new version is published and they are
+    moved to it, provided that it is what they serve now. Proof comes from the fleet's store, or from CloudWatch Logs where
+    no fleet runs; it needs an invocation in a new environment, since silence proves nothing. What is not reached is named.
+
+    What is done is noted in a journal first. Ctrl-C and alarms end a run in its order: an alias that is on its way goes
+    back, and --resume goes on with what is left.
 
     The exit code is 0 only if it was proved for every function, 1 if not, 2 if an order could not be given.
 
@@ -53,7 +77,11 @@ def recycle(
 
         dayfly recycle payments
         dayfly recycle payments --dry-run
-        dayfly recycle --only infected
+        dayfly recycle payments --shift 10,50,100 --alarm payments-errors
+        dayfly recycle --only infected --revoke-sessions
+        dayfly recycle --tag team=shop --max-parallel 4 --cold-starts-per-minute 60 --max-error-rate 2 --yes
+        dayfly recycle --resume
+        dayfly recycle payments --unrevoke
         dayfly recycle payments --region eu-central-1 --profile production
         dayfly recycle payments --endpoint-url http://127.0.0.1:9001
 
@@ -61,15 +89,49 @@ def recycle(
     ----------
     functions
         Names or ARNs.
+    all_
+        Every function of the account in this region.
+    tag
+        Those with this tag, as key=value; several must all fit.
     only
         infected: of these functions, or of all where none is named, those with an environment that the fleet saw infected.
         Lambda ends no single environment, so all of such a function are replaced.
+    only_latest
+        Leave aliases where they are, and publish no version.
+    shift
+        Move aliases by weight in these steps, as 10,50,100; by default at once.
+    pause
+        Seconds between the steps of --shift.
+    max_parallel
+        How many functions are ordered at once.
+    cold_starts_per_minute
+        A budget: the next function waits until as many environments as the last one had may have begun anew.
+    drain
+        The next function, and --revoke-sessions, wait until old environments have ended what they were doing.
+    alarm
+        An alarm of CloudWatch that ends the run; may be repeated.
+    max_error_rate
+        Percent of invocations that may fail after an order; more, and more than before, ends the run.
+    revoke_sessions
+        Also take every permission from sessions of the functions' roles that were issued before the order.
+    unrevoke
+        Only remove that policy again.
     dry_run
         Say what would be reached and what not, and change nothing.
+    yes
+        Do not ask, and revoke sessions even where that hurts more than what is recycled.
     reason
         Why, for the order's stamp, which holds a hash of it.
     patience
-        Seconds to wait for proof.
+        Seconds to wait for proof, from the order on.
+    price
+        Dollars for a GB-second, where the list is not yours.
+    resume
+        Go on with the last run that was interrupted.
+    undo
+        Move back what that run left on its way, and end it.
+    journal
+        The journal; by default one for this user.
     fleet
         URL of a running `dayfly fleet serve`, with a token in DAYFLY_FLEET_TOKEN.
     folder
@@ -81,38 +143,110 @@ def recycle(
     profile
         Profile of the AWS configuration.
     json
-        One JSON object for each step.
+        One JSON object for each step, and one for the end.
     """
     output = Output(is_json=json)
     account = Account(endpoint_url, region, profile)
+    request = Request(
+        Means(_percents(shift), pause, only_latest),
+        reason=reason,
+        patience_s=patience,
+        max_parallel=max_parallel,
+        cold_starts_per_minute=cold_starts_per_minute,
+        is_drained=drain,
+        alarms=tuple(alarm or ()),
+        max_error_percent=max_error_rate,
+        is_revoking=revoke_sessions,
+        price=price,
+        is_yes=yes,
+    )
+    _check(request)
+    place = journal or default_journal(os.environ)
     with ExitStack() as stack:
         client = _service(fleet, folder)
         if client is not None:
             stack.enter_context(client)
-        chosen = list(functions)
-        if only is not None:
-            if client is None:
+
+        def live() -> Live:
+            return Live(output, account, request, client=client, witness=_witnesses(client, account))
+
+        if resume or undo:
+            if functions or all_ or tag or only or dry_run or unrevoke or (resume and undo):
                 raise DayflyError(
-                    "no fleet tells which environments are infected",
-                    hint="start `dayfly fleet serve`, or name one with --fleet or --folder",
+                    "--resume and --undo are about the last run",
+                    hint="leave functions and what chooses them out",
                 )
-            chosen = _infected(output, client, chosen)
-        elif not chosen:
-            raise DayflyError("no function is named", hint="dayfly recycle payments, or --only infected")
-        recycler = Recycler(account.client("lambda"), _witnesses(client, account), patience_s=patience)
-        worst = 0
-        for function in chosen:
-            code, last = _one(output, recycler, function, reason=reason, is_dry_run=dry_run)
-            worst = max(worst, code)
-            if client is not None and code == 0 and not dry_run:
-                # Else the console would go on counting environments that are gone.
-                name = function.split(":")[6] if function.startswith("arn:") else function
-                proof = {"function": name, "text": last[:500], "reason": reason[:1000]}
-                try:
-                    client.post("/retirement/proved", proof)
-                except DayflyError as fault:
-                    output.warn(f"the fleet was not told of the proof: {fault.message}")
-    return worst
+            return live().undo(place) if undo else live().resume(place)
+        chosen = _chosen(output, account, client, functions, is_all=all_, tags=tag or [], only=only)
+        if not chosen:
+            return 0
+        if unrevoke:
+            return unrevoke_roles(account, chosen, output.note if json else output.say)
+        if dry_run:
+            return live().dry_run(chosen)
+        if (all_ or tag) and not yes:
+            _ask(output, len(chosen))
+        return live().run(chosen, place)
+
+
+def _percents(text: str) -> tuple[int, ...]:
+    try:
+        percents = tuple(int(part) for part in text.split(",")) if text else ()
+    except ValueError as error:
+        raise DayflyError(f"--shift {text!r} has no percentages", hint="as --shift 10,50,100") from error
+    check_percents(percents)
+    return percents
+
+
+def _check(request: Request) -> None:
+    for name, value, least in (
+        ("--max-parallel", request.max_parallel, 1),
+        ("--pause", request.means.pause_s, 0),
+        ("--patience", request.patience_s, 0),
+        ("--max-error-rate", request.max_error_percent, 0),
+        ("--price", request.price, 0),
+    ):
+        # Not `value < least`: that lets "nan" pass.
+        if value is not None and not least <= value < float("inf"):
+            raise DayflyError(f"{name} {value:g} is no value for it", hint=f"a number, {least} or more")
+    budget = request.cold_starts_per_minute
+    if budget is not None and not 0 < budget < float("inf"):
+        raise DayflyError(f"--cold-starts-per-minute {budget:g} would never end", hint="a number above 0")
+
+
+def _ask(output: Output, count: int) -> None:
+    what = f"replace every environment of {count} function{'s' if count != 1 else ''}"
+    if not output.can_ask:
+        raise DayflyError(f"nobody can be asked whether to {what}", hint="say --yes, or look with --dry-run")
+    if not output.ask(f"{what}?"):
+        raise DayflyError("nothing was changed", hint="")
+
+
+def _chosen(
+    output: Output,
+    account: Account,
+    client: Client | None,
+    functions: tuple[str, ...],
+    *,
+    is_all: bool,
+    tags: list[str],
+    only: str | None,
+) -> list[str]:
+    chosen = list(dict.fromkeys(functions))
+    if is_all or tags:
+        chosen = Choice(functions, is_all=is_all, tags=tuple(tags)).names(Caller(), account.client("lambda"))
+    if only is not None:
+        if client is None:
+            raise DayflyError(
+                "no fleet tells which environments are infected",
+                hint="start `dayfly fleet serve`, or name one with --fleet or --folder",
+            )
+        return _infected(output, client, chosen)
+    if not chosen:
+        raise DayflyError(
+            "no function is named", hint="dayfly recycle payments, --tag, --all or --only infected"
+        )
+    return chosen
 
 
 def _service(fleet: str | None, folder: Path | None) -> Client | None:
@@ -147,20 +281,3 @@ def _infected(output: Output, client: Client, wanted: list[str]) -> list[str]:
     if not names and not chosen:
         output.say("no infected environment is known, nothing is done")
     return chosen
-
-
-def _one(
-    output: Output, recycler: Recycler, function: str, *, reason: str, is_dry_run: bool
-) -> tuple[int, str]:
-    last: Step | None = None
-    for step in recycler.recycle(function, reason=reason, is_dry_run=is_dry_run):
-        last = step
-        if output.is_json:
-            output.json({"function": function, **dataclasses.asdict(step)})
-        elif step.error:
-            output.warn(f"{step.text} ({step.error})")
-        else:
-            output.say(f"{function}: {step.text}", style="green" if step.done == step.total else "")
-    if last is None or (last.error and last.done < 2):
-        return 2, ""
-    return (_NOT_PROVED if last.error else 0), last.text

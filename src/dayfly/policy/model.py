@@ -8,7 +8,7 @@ from typing import Literal
 from dayfly.core.policy import FUNCTION
 from dayfly.errors import DayflyError
 
-Source = Literal["events", "tests", "log"]
+Source = Literal["events", "tests", "log", "fleet"]
 
 
 class PolicyError(DayflyError):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from dayfly.core.policy import Policy
     from dayfly.policy.document import Document
     from dayfly.policy.logs import Log
+    from dayfly.policy.observed import Observation
 
 _DAY = 86400.0
 # Subjects without a mode: what they find has happened, or has a table of its own.
@@ -91,6 +92,32 @@ def find_noise(log: Log) -> Noise:
         counts[subject] = counts.get(subject, 0) + 1
         last[subject] = max(last.get(subject, 0.0), at or 0.0)
     return Noise(last, counts, log.begins, log.ends)
+
+
+def noise_of(observation: Observation) -> Noise:
+    """Return the same of what a fleet tells; what came with an attack is what a rule is for, and no noise."""
+    last: dict[str, float] = {}
+    counts: dict[str, int] = {}
+    said = [
+        (use.kind, use.times - use.suspect, use.last)
+        for use in observation.uses
+        if use.verdict == "observed" and not use.is_suspect
+    ]
+    said += [
+        (sign.rule.partition(".")[0], sign.times, sign.last)
+        for sign in observation.signs
+        if sign.kind == "guard.observed" and not sign.explained
+    ]
+    for subject, times, at in said:
+        counts[subject] = counts.get(subject, 0) + times
+        last[subject] = max(last.get(subject, 0.0), at)
+    watched = observation.watched
+    return Noise(
+        last,
+        counts,
+        min((one.began for one in watched), default=None),
+        max((one.last for one in watched), default=None),
+    )
 
 
 def _day_after(seconds: float) -> date:

@@ -14,7 +14,12 @@ if TYPE_CHECKING:
     from dayfly.policy.learned import Learned, Needs
     from dayfly.policy.model import Gathered
 
-_UNITS = {"events": ("event", "events"), "tests": ("test", "tests"), "log": ("environment", "environments")}
+_UNITS = {
+    "events": ("event", "events"),
+    "tests": ("test", "tests"),
+    "log": ("environment", "environments"),
+    "fleet": ("request", "requests"),
+}
 
 
 def describe_sources(gathered: Sequence[Gathered]) -> str:

@@ -21,7 +21,7 @@ def write_policy(
 ) -> str:
     """Return the file's text with everything in its policy that was learned; what is there stays.
 
-    `source` says in some words what was learned from. Raises PolicyError where the file cannot be changed safely.
+    `source` says in some words what was learned from. A new policy without a `mode` does what the guard is set to. Raises PolicyError where the file cannot be changed safely.
     """
     editor = Editor(text, source=file)
     if "policy" not in editor.data:
@@ -40,8 +40,9 @@ def _render(
         "[policy]",
         f"# `dayfly policy learn`, {today.isoformat()}: {source}.",
         "# Read it before you trust it: what is not in here was not seen.",
-        f"mode = {quote(mode)}",
     ]
+    if mode:
+        rows.append(f"mode = {quote(mode)}")
     if mode == "observe":
         rows += [
             f"promote_after = {quote(PROMOTE_AFTER)}",

@@ -113,6 +113,7 @@ class Announcement:
             self._limits.append(
                 "variables that are no settings: " + ", ".join(settings.unknown_variables[:10])
             )
+        policy = self._policy(guard)
         evidence = {
             "version": __version__,
             "isolation": isolation,
@@ -128,7 +129,7 @@ class Announcement:
             "guard": guard,
             **({"guard_reason": ready.unguarded} if ready.unguarded else {}),
             **({"guard_learn": "on"} if settings.guard_learn else {}),
-            **self._policy(guard),
+            **policy,
             **({"code": f"{ready.code:016x}"} if ready.code else {}),
             "not_promised": self._limits,
         }
@@ -138,7 +139,7 @@ class Announcement:
             f"Runtime API {'locked' if lock else 'not locked'}, "
             f"memory of supervisor, zygote and workers {'open' if memory else 'closed'}, "
             f"system calls {'not ' if calls else ''}confined"
-            f"{', no network' if network == 'none' else ''}, guard {guard}{self._which_life()}{limits}",
+            f"{', no network' if network == 'none' else ''}, guard {guard}{_policy_words(policy)}{self._which_life()}{limits}",
             evidence,
         )
         if settings.network != "shared" and network == "shared":
@@ -239,6 +240,13 @@ class Announcement:
                 f"void against Python code in a worker (L2): the memory of {self._memory_of_start.stranger} can be written, and code outlives its worker there"
             )
         return memory
+
+
+def _policy_words(policy: dict[str, str]) -> str:
+    if not policy:
+        return ""
+    digest = policy.get("policy_digest", "")
+    return f" with the {policy['policy']}'s policy{' ' + digest[:12] if digest else ''}"
 
 
 def _tell_earlier_life(life: Life) -> str:

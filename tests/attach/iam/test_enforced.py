@@ -90,6 +90,7 @@ def made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     policy = render({"network": {"mode": "observe"}}).decode()
     (tmp_path / "policy.zip").write_bytes(archive({PLACE.removeprefix("/opt/"): policy}))
     monkeypatch.setenv("DAYFLY_JOURNAL", str(tmp_path / "journal.jsonl"))
+    monkeypatch.setenv("DAYFLY_RECYCLE_JOURNAL", str(tmp_path / "recycle.jsonl"))
     with account(monkeypatch, tmp_path):
         yield
 

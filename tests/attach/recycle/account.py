@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.config import Config
 from moto import mock_aws
 
@@ -103,3 +106,22 @@ def make(client: LambdaClient, name: str = "payments", **more: Any) -> None:
         **more,
     }
     client.create_function(FunctionName=name, Role=arn, **options)
+
+
+def failing(client: LambdaClient, operation: str, code: str, *, status: int = 400, after: int = 0) -> None:
+    """From the call number `after` on, AWS answers an operation of `client` with an error; botocore reads it as it is."""
+    calls = iter(range(1_000_000))
+
+    def answer(request: Any, **more: Any) -> Any:
+        if next(calls) < after:
+            return None
+        body = json.dumps({"Type": "User", "message": "no", "Message": "no"}).encode()
+        headers = HTTPHeaders.from_dict({"x-amzn-ErrorType": code, "content-type": "application/json"})
+        return AWSResponse(request.url, status, headers, _Raw(body))
+
+    client.meta.events.register_first(f"before-send.lambda.{operation}", answer)
+
+
+class _Raw(io.BytesIO):
+    def stream(self, **more: Any) -> Iterator[bytes]:
+        yield self.read()

@@ -11,6 +11,9 @@ from dayfly.attach.live.journal import digest
 from dayfly.attach.live.model import is_dayfly_layer
 from dayfly.attach.wrappers import WRAPPER_VARIABLE, is_attached
 
+# They change what attach set and put Dayfly on nothing: of a function that another machine attached they know nothing.
+_BESIDE = ("promote", "rollback")
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -105,9 +108,10 @@ class History:
             # Somebody took Dayfly off without this journal: what it knows is of another life.
             self._known.pop(arn, None)
         elif kind == "done" and (pending := self._pending.pop(arn, None)) is not None:
-            if pending.get("command") == "detach":
+            command = pending.get("command")
+            if command == "detach":
                 self._known.pop(arn, None)
-            else:
+            elif command not in _BESIDE or arn in self._known:
                 self._known[arn] = _put_together(self._known.get(arn), pending)
 
 
@@ -126,6 +130,14 @@ def was_applied(record: Mapping[str, Any], facts: FunctionFacts) -> bool:
     if added:
         return all(arn in layers for arn in added)
     salt, hashes = str(record.get("salt", "")), record.get("set") or {}
+    if any(name in variables for name in record.get("former") or () if name not in hashes):
+        return False
+    if any(
+        arn in layers
+        for arn in record.get("layers_before") or ()
+        if arn not in (record.get("layers_after") or ())
+    ):
+        return False
     return all(digest(salt, name, variables.get(name, "")) == known for name, known in hashes.items())
 
 

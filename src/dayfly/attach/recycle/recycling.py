@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from dayfly.attach.aws.calls import LIMIT_S, Caller
 from dayfly.attach.recycle.costing import Cost, cost_of
-from dayfly.attach.recycle.model import LATEST, VARIABLE, Order, Sightings, Step, Witness
+from dayfly.attach.recycle.model import LATEST, VARIABLE, Order, Sightings, Step, StoppedError, Witness
 from dayfly.attach.recycle.ordering import TOTAL, Means, Ordered, Orderer, make_stamp
 from dayfly.attach.recycle.proving import SETTLE_S, Proof, judge
 from dayfly.attach.recycle.shifting import Guard, Record
@@ -79,7 +79,8 @@ class _Watched:
 class Recycler:
     """Recycles functions of one account and region.
 
-    Without a `witness` the order is given and nothing is proved, which the last step says. Threads may share it.
+    Without a `witness` the order is given and nothing is proved, which the last step says. `guard` gives each function's
+    guard; `pause` waits between looks at the logs, and may raise StoppedError. Threads may share it.
     """
 
     def __init__(
@@ -94,7 +95,8 @@ class Recycler:
         patience_s: float = PATIENCE_S,
         settle_s: float = SETTLE_S,
         means: Means | None = None,
-        guard: Guard | None = None,
+        guard: Callable[[str], Guard] | None = None,
+        pause: Callable[[float], None] | None = None,
         price: float | None = None,
     ) -> None:
         self._client = client
@@ -105,7 +107,8 @@ class Recycler:
         self._patience_s = patience_s
         self._settle_s = settle_s
         self._means = means or Means()
-        self._guard = guard or Unguarded(sleep)
+        self._guard = guard or (lambda function: Unguarded(sleep))
+        self._pause = pause or sleep
         self._price = price
 
     def recycle(
@@ -180,8 +183,9 @@ class Recycler:
 
     def order(self, found: Survey, reason: str, *, record: Record) -> Generator[Step, None, Ordered]:
         """Give the orders; raises DayflyError where not even the first one was given."""
+        guard = self._guard(found.facts.name)
         orderer = Orderer(
-            self._caller, self._client, self._guard, means=self._means, record=record, clock=self._clock
+            self._caller, self._client, guard, means=self._means, record=record, clock=self._clock
         )
         return (yield from orderer.order(found, reason))
 
@@ -197,7 +201,8 @@ class Recycler:
             )
             return self._outcome(found, ordered, [], "nobody watches the logs")
         watched = [_Watched(order) for order in ordered.orders]
-        until = self._clock() + self._patience_s
+        # From the order on: whoever had to wait for a turn to look gets one look at least.
+        until = max(order.effective for order in ordered.orders) + self._patience_s
         said: dict[str, str] = {}
         looks = 0
         while True:
@@ -224,11 +229,20 @@ class Recycler:
                     said[one.name] = one.proof.text
                     yield Step(f"waiting for proof: {_joined([one], is_single=len(watched) == 1)}", 3, TOTAL)
             looks += 1
-            self._sleep(_LOOK_S if looks < 20 else _LOOK_MORE_SELDOM_S)
+            try:
+                self._pause(_LOOK_S if looks < 20 else _LOOK_MORE_SELDOM_S)
+            except StoppedError as error:
+                yield Step(
+                    f"not proved: {error.message}",
+                    3,
+                    TOTAL,
+                    "the order is in force; what is missing is the proof",
+                )
+                return self._outcome(found, ordered, watched, f"not proved: {error.message}")
 
     def drain(self, found: Survey, ordered: Ordered) -> Generator[Step, None, None]:
         """Wait until old environments have ended what they were doing: as the logs tell, at latest after its timeout."""
-        witness = self._witness(found)
+        witness, guard = self._witness(found), self._guard(found.facts.name)
         first = min(order.effective for order in ordered.orders)
         last = max(order.effective for order in ordered.orders)
         yield Step(
@@ -237,7 +251,7 @@ class Recycler:
         while self._clock() < last + found.timeout_s:
             if witness is not None and self._is_drained(witness, found, ordered):
                 break
-            self._guard.rest(_LOOK_S)
+            guard.rest(_LOOK_S)
         yield Step(
             f"old environments have ended what they were doing {self._clock() - first:.1f} s after the order",
             2,

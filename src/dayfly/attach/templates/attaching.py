@@ -9,7 +9,7 @@ from dayfly.attach.templates.editing import Edits, NotEditableError
 from dayfly.attach.templates.intrinsics import branches_of, call_of, is_no_value, shown, values_of
 from dayfly.attach.templates.model import Options
 from dayfly.attach.templates.nodes import Entry, Mapping, Node, Scalar, Sequence, get, text_of
-from dayfly.attach.templates.record import METADATA, METADATA_KEY, Record, digest
+from dayfly.attach.templates.record import METADATA, METADATA_KEY, Record, bare, digest
 from dayfly.attach.templates.stack import (
     MAX_LAYERS,
     TRANSFORM,
@@ -43,8 +43,10 @@ class Attaching:
         properties = function.properties
         assert properties is not None
         check(function, layer=self.layer)
-        record = Record(layer=yaml_flow(self.layer))
-        record.add(self._layers(function, properties))
+        record = Record()
+        if not self._is_there(function):
+            record = Record(layer=yaml_flow(self.layer))
+            record.add(self._layers(function, properties))
         record.add(self._environment(function, properties))
         self._once("record", function.resource, lambda: self._note(function, record))
 
@@ -56,16 +58,25 @@ class Attaching:
 
     # -- layers
 
+    def _is_there(self, function: Function) -> bool:
+        """Whether somebody put the layer there himself, in a list that always counts."""
+        lists = (get(function.globals, "Layers"), get(function.properties, "Layers"))
+        return any(
+            bare(item.value) == as_json_value(self.layer)
+            for node in lists
+            if isinstance(node, Sequence) and call_of(node) is None
+            for item in node.items
+        )
+
     def _layers(self, function: Function, properties: Mapping) -> Record:
         entry = properties.find("Layers")
         common = get(function.globals, "Layers")
-        for node in (common, entry.value if entry else None):
-            if count_layers(common) + count_layers(entry.value if entry else None) >= MAX_LAYERS:
-                raise NotEditableError(
-                    f"has {MAX_LAYERS} layers already, as many as Lambda takes",
-                    "take one away or put two into one",
-                    (node or properties).start,
-                )
+        if count_layers(common) + count_layers(entry.value if entry else None) >= MAX_LAYERS:
+            raise NotEditableError(
+                f"has {MAX_LAYERS} layers already, as many as Lambda takes",
+                "take one away or put two into one",
+                entry.key.start if entry else function.entry.key.start,
+            )
         is_plain = isinstance(common, Sequence) and call_of(common) is None
         if common is not None and not is_plain and not (isinstance(common, Scalar) and common.is_empty):
             raise NotEditableError(
@@ -97,12 +108,14 @@ class Attaching:
                     record.add(self._into(entry, item.value, inner))
             return record
         if isinstance(node, Sequence) and call_of(node) is None:
+            if any(bare(item.value) == as_json_value(self.layer) for item in node.items):
+                raise NotEditableError("has the layer on one side of Fn::If", "take it out there", node.start)
             return self._once("item", node, lambda: self._append(node))
         if isinstance(node, Scalar) and node.is_empty and not path and not entry.is_alias:
             self.edits.fill(entry, [self.layer])
             return Record(null=["Layers"])
         raise NotEditableError(
-            f"its Layers are given by {shown(node) or 'a value'} as a whole", _WRITE_A_LIST, node.start
+            f"gets its Layers from {shown(node) or 'a value'} as a whole", _WRITE_A_LIST, node.start
         )
 
     def _append(self, sequence: Sequence) -> Record:
@@ -280,7 +293,7 @@ def _check_whole(node: Node | None, what: str) -> None:
     if isinstance(node, Mapping) and call_of(node) is None:
         return
     raise NotEditableError(
-        f"its {what} is given by {shown(node) or 'a list'} as a whole",
+        f"gets its {what} from {shown(node) or 'a list'} as a whole",
         "write `Variables` as a mapping with these variables, then attach again",
         node.start,
     )

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from dayfly.attach.templates.attaching import Attaching, wrapper_notes
+from dayfly.attach.templates.attaching import wrapper_notes
 from dayfly.attach.templates.detaching import Detaching, references
 from dayfly.attach.templates.editing import Edits, NotEditableError
+from dayfly.attach.templates.images import dockerfile_of, is_other_language, starts_dayfly
 from dayfly.attach.templates.json_text import read_json
 from dayfly.attach.templates.layers import NAME, Layer, choose_layer, is_uploaded
-from dayfly.attach.templates.masking import mask
+from dayfly.attach.templates.masking import is_shown, mask
 from dayfly.attach.templates.model import (
     Change,
     Edited,
@@ -41,6 +42,7 @@ from dayfly.attach.templates.stack import (
     is_started_by_dayfly,
     resources,
 )
+from dayfly.attach.templates.together import as_gap, attach_together, try_one
 from dayfly.attach.templates.values import Ref
 from dayfly.attach.templates.yaml_text import read_yaml
 
@@ -57,11 +59,12 @@ def is_cloudformation(document: Document) -> bool:
 
 
 class CloudFormationTemplate(Template):
-    """One template of CloudFormation's language."""
+    """One template of CloudFormation's language; `dockerfiles` are texts by function, where `load_images` found them."""
 
     def __init__(self, document: Document) -> None:
         self.path = document.path
         self.text = document.text
+        self.dockerfiles: dict[str, str] = {}
         self._document = document
         self._functions = find_functions(document)
         comments = record_comments(document)
@@ -74,22 +77,39 @@ class CloudFormationTemplate(Template):
         is_sam = "AWS::Serverless" in transform or any(one.type == SAM_FUNCTION for one in self._functions)
         self.kind = Kind.SAM if is_sam else Kind.CLOUDFORMATION
 
+    def load_images(self) -> None:
+        """Read the Dockerfiles that images are built from."""
+        for function in self._functions:
+            if text := dockerfile_of(function):
+                self.dockerfiles[function.name] = text
+
     def functions(self) -> list[TemplateFunction]:
         found: list[TemplateFunction] = []
         for function in self._functions:
-            described = describe(function)
+            described = self._described(function)
             kept = self._kept.get(id(function.resource))
-            if kept is not None and described.is_attached and not _has_layer(function, kept.record.layer):
+            layer = kept.record.layer if kept is not None else ""
+            if layer and described.is_attached and not _has_layer(function, layer):
                 described = _open(described, function.gap("its layer was taken away", "run attach again"))
             elif described.is_python and not described.is_attached and described.gap is None:
-                gap = self._tried(function, Options(), Layer(Ref(NAME)))
+                gap = try_one(function, Options(), Layer(Ref(NAME)))
                 described = _open(described, gap) if gap else described
             found.append(described)
         return found
 
+    def _described(self, function: Function) -> TemplateFunction:
+        described = describe(function)
+        dockerfile = self.dockerfiles.get(function.name, "")
+        if described.is_image and starts_dayfly(function, dockerfile):
+            return replace(described, is_python=True, is_attached=True, gap=None)
+        return replace(described, gap=None) if is_other_language(dockerfile) else described
+
     def attach(self, options: Options) -> Edited:
         detached = self.detach() if self._kept else Edited(self.text)
-        base = CloudFormationTemplate(reread(self._document, detached.text)) if self._kept else self
+        base = self
+        if self._kept:
+            base = CloudFormationTemplate(reread(self._document, detached.text))
+            base.dockerfiles = self.dockerfiles
         edited = base._attach_afresh(options)
         if edited.text == self.text:
             return replace(edited, changes=())
@@ -101,7 +121,7 @@ class CloudFormationTemplate(Template):
         gaps: list[Gap] = []
         candidates: list[tuple[Function, TemplateFunction]] = []
         for function in wanted:
-            described = describe(function)
+            described = self._described(function)
             if id(function.resource) in self._kept:
                 gaps.append(
                     function.gap("was changed since it was attached, so it is left as it is", "run detach")
@@ -118,10 +138,11 @@ class CloudFormationTemplate(Template):
         if is_local and self.kind is Kind.CLOUDFORMATION and not is_uploaded(self._document):
             reason = "nothing uploads the layer's zip: the template names no local code"
             hint = "publish the layer (`dayfly layer publish`) and give --layer ARN, or give --layer s3://BUCKET/KEY"
-            gaps += [function.gap(reason, hint) for function, _ in candidates]
+            tried = [(function, try_one(function, options, layer)) for function, _ in candidates]
+            gaps += [gap or function.gap(reason, hint) for function, gap in tried]
             return Edited(self.text, (), tuple(gaps))
         functions = [function for function, _ in candidates]
-        edits, done, refused = self._edit(functions, options, layer)
+        edits, done, refused = attach_together(self._document, functions, options, layer)
         gaps += refused
         if not done:
             return Edited(self.text, (), tuple(gaps))
@@ -142,75 +163,6 @@ class CloudFormationTemplate(Template):
                 f"{self.path} has no function {', '.join(unknown)}",
                 hint="functions there: " + ", ".join(one.name for one in self._functions),
             )
-
-    def _edit(
-        self, functions: list[Function], options: Options, layer: Layer
-    ) -> tuple[Edits, list[Function], list[Gap]]:
-        """All that can be attached together; who cannot is left out, and the rest tried again."""
-        gaps: dict[int, Gap] = {}
-        left = functions
-        for function in functions:
-            gap = self._tried(function, options, layer)
-            if gap is not None:
-                gaps[id(function)] = gap
-        while True:
-            left = [one for one in left if id(one) not in gaps]
-            edits = Edits(self._document)
-            attaching = Attaching(edits, options, layer.value)
-            fault = self._first_fault(left, attaching)
-            if fault is None:
-                break
-            gaps[id(fault[0])] = fault[1]
-        if layer.resource is not None and left:
-            section = get(self._document.root, "Resources")
-            assert isinstance(section, Mapping)
-            resource = dict(layer.resource)
-            if section.is_flow:
-                resource[METADATA] = {"Dayfly": layer.record.as_value()}
-            edits.add_entry(section, layer.name, resource, note=layer.record.as_comment())
-        return edits, left, list(gaps.values())
-
-    def _first_fault(self, functions: list[Function], attaching: Attaching) -> tuple[Function, Gap] | None:
-        names = {one.entry.key.start for one in functions}
-        shared = self._shared()
-        for function in functions:
-            before = set(attaching.edits.places)
-            try:
-                attaching.attach(function)
-            except NotEditableError as error:
-                return function, self._gap(function, error)
-            for start, end, users in shared:
-                if users - names and any(start <= one <= end for one in attaching.edits.places - before):
-                    line = self._document.line(min(users - names))
-                    return function, function.gap(
-                        f"shares what would be edited with line {line}, by an anchor",
-                        "write it out for the function",
-                    )
-        return None
-
-    def _shared(self) -> list[tuple[int, int, set[int]]]:
-        """What anchors share: from where to where, and the resources (by where their keys begin) that use it."""
-        places = [(entry.key.start, resource.end) for entry, resource in resources(self._document)]
-        users: dict[int, tuple[int, int, set[int]]] = {}
-        for offset, node in self._document.aliases:
-            owner = next((start for start, end in places if start <= offset < end), -1 - offset)
-            users.setdefault(id(node), (node.start, node.end, set()))[2].add(
-                max(owner, offset) if owner < 0 else owner
-            )
-        return list(users.values())
-
-    def _tried(self, function: Function, options: Options, layer: Layer) -> Gap | None:
-        """Why a function cannot be attached, tried on edits that are thrown away."""
-        edits = Edits(self._document)
-        try:
-            Attaching(edits, options, layer.value).attach(function)
-            edits.apply()
-        except NotEditableError as error:
-            return self._gap(function, error)
-        return None
-
-    def _gap(self, function: Function, error: NotEditableError) -> Gap:
-        return Gap(function.name, self._document.line(error.offset), error.reason, error.hint)
 
     def _notes(self, function: Function) -> list[Gap]:
         notes = [function.gap(f"{one.tool}: {one.text}", one.source) for one in wrapper_notes(function)]
@@ -240,7 +192,9 @@ class CloudFormationTemplate(Template):
                 environment = get(source, "Environment")
                 variables = get(environment, "Variables")
                 if isinstance(variables, Mapping):
-                    yield from ((entry.start, entry.end) for entry in variables.effective().values())
+                    for name, entry in variables.effective().items():
+                        if not is_shown(name, text_of(entry.value)):
+                            yield entry.start, entry.end
                 elif environment is not None:
                     yield environment.start, environment.end
             yield from self._noted(function)
@@ -273,7 +227,7 @@ class CloudFormationTemplate(Template):
                 scratch.apply()
                 detaching.detach(function, kept)
             except NotEditableError as error:
-                gaps.append(self._gap(function, error))
+                gaps.append(as_gap(function, error))
             else:
                 changes.append(Change(function.name, function.line, "takes the layer and the variables out"))
         for name, variable, offset in detaching.left:
@@ -286,54 +240,44 @@ class CloudFormationTemplate(Template):
                     "remove it if it is not wanted",
                 )
             )
-        text = edits.apply()
-        text, removed = self._without_layers(text, gaps)
-        return Edited(text, tuple(changes + removed), tuple(gaps))
+        changes += self._remove_layers(edits, detaching.taken, gaps)
+        return Edited(edits.apply(), tuple(changes), tuple(gaps))
 
-    def _without_layers(self, text: str, gaps: list[Gap]) -> tuple[str, list[Change]]:
-        if not any(kept.record.resource for kept in self._kept.values()):
-            return text, []
-        document = reread(self._document, text)
-        comments = record_comments(document)
-        section = get(document.root, "Resources")
-        edits = Edits(document)
+    def _remove_layers(self, edits: Edits, taken: set[int], gaps: list[Gap]) -> list[Change]:
+        section = get(self._document.root, "Resources")
         changes: list[Change] = []
         for entry in section.entries if isinstance(section, Mapping) else ():
-            resource = entry.value
-            if not isinstance(resource, Mapping) or not isinstance(section, Mapping):
+            kept = self._kept.get(id(entry.value))
+            if kept is None or not kept.record.resource or not isinstance(section, Mapping):
                 continue
-            kept = read_record(document, entry.key.start, resource, comments)
-            if kept is None or not kept.record.resource:
-                continue
-            reason = _kept_because(document, entry, kept)
+            reason = self._kept_because(entry, kept, taken)
             if reason is not None:
                 gaps.append(reason)
                 continue
-            if section.is_flow or resource.is_flow:
+            if section.is_flow:
                 edits.remove(section, entry)
             else:
                 edits.remove_block(entry)
-            changes.append(Change(entry.key.text, document.line(entry.key.start), "takes the layer out"))
-        return edits.apply(), changes
+            line = self._document.line(entry.key.start)
+            changes.append(Change(entry.key.text, line, "takes the layer out"))
+        return changes
 
-
-def _kept_because(document: Document, entry: Entry, kept: Kept) -> Gap | None:
-    """Why the layer's resource must stay."""
-    name, line = entry.key.text, document.line(entry.key.start)
-    value = bare(entry.value)
-    if isinstance(value, dict):
-        metadata = value.pop(METADATA, None)
-        if isinstance(metadata, dict) and set(metadata) - {"Dayfly"}:
-            value[METADATA] = metadata
-    if digest(value) != kept.record.resource:
-        return Gap(name, line, "was changed since attach added it: it stays", "remove it if it is not wanted")
-    users = references(document.root, name)
-    if users:
-        used = document.line(users[0])
-        return Gap(
-            name, line, f"is used in line {used}: it stays", "remove that reference, then detach again"
-        )
-    return None
+    def _kept_because(self, entry: Entry, kept: Kept, taken: set[int]) -> Gap | None:
+        """Why the layer's resource must stay."""
+        name, line = entry.key.text, self._document.line(entry.key.start)
+        value = bare(entry.value)
+        if isinstance(value, dict):
+            metadata = value.pop(METADATA, None)
+            if isinstance(metadata, dict) and set(metadata) - {METADATA_KEY}:
+                value[METADATA] = metadata
+        if digest(value) != kept.record.resource:
+            reason = "was changed since attach added it: it stays"
+            return Gap(name, line, reason, "remove it if it is not wanted")
+        users = [one for one in references(self._document.root, name) if one not in taken]
+        if users:
+            reason = f"is used in line {self._document.line(users[0])}: it stays"
+            return Gap(name, line, reason, "remove that reference, then detach again")
+        return None
 
 
 def _others(document: Document, names: set[str]) -> object:

@@ -15,9 +15,13 @@ from dayfly.attach.wrappers import NEXT_VARIABLE, WRAPPER, WRAPPER_VARIABLE
 
 @dataclass
 class Detaching:
-    """Edits of all functions of one template; `left` are variables that somebody changed since, with their offset."""
+    """Edits of all functions of one template.
+
+    `left` are variables that somebody changed since, with their offset; `taken` the offsets of the layer in lists.
+    """
 
     edits: Edits
+    taken: set[int] = field(default_factory=set)
     left: list[tuple[str, str, int]] = field(default_factory=list)
 
     def detach(self, function: Function, kept: Kept) -> None:
@@ -90,13 +94,18 @@ class Detaching:
             return
         node = entry.value
         if isinstance(node, Sequence) and call_of(node) is None:
-            gone = [item for item in node.items if _is_layer(item.value, record.layer)]
+            gone = self._ours(node, record)
             if self._is_over(node, gone, "Layers", record) and not self._remove_key(properties, entry):
                 return
             for one in gone:
                 self.edits.remove(node, one)
             return
         self._branches(node, record, "")
+
+    def _ours(self, node: Sequence, record: Record) -> list[Item]:
+        gone = [item for item in node.items if _is_layer(item.value, record.layer)]
+        self.taken |= {item.start for item in gone}
+        return gone
 
     def _branches(self, node: Node, record: Record, path: str) -> None:
         branches = branches_of(node)
@@ -110,7 +119,7 @@ class Detaching:
             if not isinstance(value, Sequence) or call_of(value) is not None:
                 self._branches(value, record, inner)
                 continue
-            gone = [one for one in value.items if _is_layer(one.value, record.layer)]
+            gone = self._ours(value, record)
             if gone and len(gone) == len(value.items) and inner in record.none:
                 self.edits.replace(item.start, item.end, record.none[inner])
             elif gone and len(gone) == len(value.items) and not value.is_flow:

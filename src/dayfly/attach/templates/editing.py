@@ -19,6 +19,7 @@ from dayfly.attach.templates.values import (
     yaml_scalar,
 )
 
+_OWN_LINE = "begin it on a line of its own, indented with spaces"
 _COMMENT_LINE = re.compile(r"[ \t]*(?:#[^\n]*)?\r?\n?$")
 
 
@@ -97,7 +98,12 @@ class Edits:
         if sequence.is_flow:
             self._add_flow(sequence, self._flow_value(sequence, value))
             return
-        indent = self._indent_of(sequence.inner if sequence.anchor or sequence.tag else sequence.start)
+        # A list within a list may begin on the dash's line: `- - a`.
+        first = sequence.items[0].start
+        before = self.document.text[self._line_start(first) : first]
+        if before.count("-") == 0 or before.strip(" -"):
+            raise NotEditableError("begins in the middle of a line", _OWN_LINE, first)
+        indent = " " * before.rindex("-")
         self._insert_behind(sequence.items[-1], [f"{indent}- {yaml_flow(value)}"])
 
     def fill(self, entry: Entry, value: Value) -> None:
@@ -231,7 +237,7 @@ class Edits:
     def _remove_lines(self, start: int, end: int) -> None:
         text = self.document.text
         first = self._line_start(start)
-        if text[first:start].strip(" -"):
+        if text[first:start].strip(" -") or text[first:start].count("-") > 1:
             raise NotEditableError("shares its line with something else", "take it out by hand", start)
         tail = text[end : self._line_end(end)] if text[end - 1] != "\n" else ""
         # What somebody noted behind it is his.

@@ -5,12 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from dayfly.attach.wrappers import WRAPPER
+from dayfly.attach.wrappers import WRAPPER, WRAPPER_VARIABLE
 
 _MASK = "***"
 _NOTE = re.compile(r"(dayfly-attach )\{.*\}")
-# What attach itself chooses from a list says nothing of anybody.
-_SHOWN = frozenset({WRAPPER, "invocation", "window", "process", "block", "observe", "off"})
+# What is chosen from a list says nothing of anybody.
+_SHOWN = {
+    WRAPPER_VARIABLE: {WRAPPER},
+    "DAYFLY_ISOLATION": {"invocation", "window", "process"},
+    "DAYFLY_GUARD": {"block", "observe", "off"},
+}
+
+
+def is_shown(name: str, value: str) -> bool:
+    """Whether a variable's value may be seen: a choice of Dayfly's."""
+    return value in _SHOWN.get(name, ())
 
 
 def mask(text: str, spans: Iterable[tuple[int, int]]) -> str:
@@ -18,7 +27,7 @@ def mask(text: str, spans: Iterable[tuple[int, int]]) -> str:
     parts: list[str] = []
     position = 0
     for start, end in sorted(set(spans)):
-        if start < position or text[start:end].strip("\"'") in _SHOWN:
+        if start < position:
             continue
         parts += [text[position:start], _MASK + "\n" * text.count("\n", start, end)]
         position = end

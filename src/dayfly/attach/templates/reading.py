@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 
 from dayfly.attach.templates.cloudformation import CloudFormationTemplate, is_cloudformation
 from dayfly.attach.templates.json_text import read_json
 from dayfly.attach.templates.model import Template, TemplateError
+from dayfly.attach.templates.terraform_reading import is_terraform, parse_terraform, read_terraform
 from dayfly.attach.templates.yaml_text import read_yaml
 
 # CloudFormation takes 1 MB: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
@@ -16,7 +18,27 @@ MAX_BYTES = 4_000_000
 
 def read(path: Path) -> Template:
     """The template in a file; raises TemplateError, with the line where there is one, for what is none."""
-    return parse(read_text(path), str(path))
+    template = parse(read_text(path), str(path))
+    if isinstance(template, CloudFormationTemplate):
+        template.load_images()
+    return template
+
+
+def read_all(paths: Sequence[Path]) -> list[Template]:
+    """The templates of files, and of folders with Terraform's; files of one folder of Terraform's count for each other.
+
+    Raises TemplateError as `read` does.
+    """
+    found: list[Template] = []
+    folders: dict[Path, list[Path]] = {}
+    for path in paths:
+        if is_terraform(path):
+            folders.setdefault(path if path.is_dir() else path.parent, []).append(path)
+        else:
+            found.append(read(path))
+    for together in folders.values():
+        found += read_terraform(together, read_text)
+    return found
 
 
 def read_text(path: Path) -> str:
@@ -49,6 +71,8 @@ def read_text(path: Path) -> str:
 
 def parse(text: str, path: str) -> Template:
     """The template that a text is; `path` names it in messages and tells JSON from YAML."""
+    if path.endswith(".tf"):
+        return parse_terraform(text, path)
     is_json = path.endswith((".json", ".template")) and text.lstrip("\ufeff \t\r\n")[:1] == "{"
     try:
         document = read_json(text, path) if is_json else read_yaml(text, path)

@@ -81,7 +81,7 @@ def find_functions(document: Document) -> list[Function]:
             functions.append(
                 Function(document, entry.key.text, entry, resource, kind, shared if is_sam else None)
             )
-    return functions
+    return sorted(functions, key=lambda one: one.entry.key.start)
 
 
 def resources(document: Document) -> Iterator[tuple[Entry, Mapping]]:

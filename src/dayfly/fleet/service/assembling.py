@@ -22,6 +22,7 @@ from dayfly.fleet.records.judging import LineReader
 from dayfly.fleet.records.recalling import recall
 from dayfly.fleet.retirement.routes import proof_routes
 from dayfly.fleet.retirement.routes import routes as retirement_routes
+from dayfly.fleet.rollout.routes import routes as rollout_routes
 from dayfly.fleet.service.actions import action_routes
 from dayfly.fleet.service.alerts.alerting import Alerting
 from dayfly.fleet.service.alerts.routes import alert_routes
@@ -109,6 +110,7 @@ def assemble(
                         "/api/v1",
                         route_handlers=[
                             *retirement_routes(service.store),
+                            *rollout_routes(service.store),
                             *protection_routes(service.store),
                             *alert_routes(service, alerting),
                         ],

@@ -1,0 +1,206 @@
+"""`dayfly attach --template` and `dayfly detach --template`: edits templates, shows what changes, checks in CI."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from dayfly.attach.build import build_layer
+from dayfly.attach.templates.model import Edited, Gap, LayerZip, Options, Template, TemplateError
+from dayfly.attach.templates.reading import parse, read
+from dayfly.cli.output import Output
+from dayfly.policy.storing import replace_file
+
+SCHEMA = "dayfly-attach-templates/1"
+_OPEN = 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One file, what it holds and what it is to become."""
+
+    path: Path
+    template: Template
+    edited: Edited
+
+    @property
+    def is_changed(self) -> bool:
+        return self.edited.text != self.template.text
+
+
+def attach_templates(
+    output: Output, paths: Sequence[Path], options: Options, *, is_check: bool, is_dry_run: bool
+) -> int:
+    """Attach Dayfly in templates; with `is_check` only say what is not protected.
+
+    0 if every Python function has Dayfly, 1 if one has not; raises DayflyError (exit code 2) before anything is written.
+    """
+    if is_check:
+        return _check(output, paths, options)
+    jobs = _jobs(paths, lambda template: template.attach(options))
+    # The layer first: a template must never name a zip that is not there.
+    if not is_dry_run:
+        _build(output, jobs)
+    _write(jobs, is_dry_run=is_dry_run)
+    _report(output, jobs, "attach", is_dry_run=is_dry_run)
+    return _OPEN if any(job.edited.gaps for job in jobs) else 0
+
+
+def detach_templates(output: Output, paths: Sequence[Path], *, is_dry_run: bool) -> int:
+    """Take out of templates what attach put there; 1 if something of it stays because it was edited since."""
+    jobs = _jobs(paths, lambda template: template.detach())
+    _write(jobs, is_dry_run=is_dry_run)
+    _report(output, jobs, "detach", is_dry_run=is_dry_run)
+    return _OPEN if any(job.edited.gaps for job in jobs) else 0
+
+
+def _jobs(paths: Sequence[Path], edit: Callable[[Template], Edited]) -> list[_Job]:
+    """Read and edit all before any is written: what is wrong with one leaves all as they are."""
+    if not paths:
+        raise TemplateError("no template is named", hint="give --template FILE")
+    jobs: dict[Path, _Job] = {}
+    for path in paths:
+        template = read(path)
+        job = _Job(path, template, edit(template))
+        if job.is_changed:
+            _check_writable(path)
+        jobs.setdefault(path.absolute(), job)
+    return list(jobs.values())
+
+
+def _check_writable(path: Path) -> None:
+    if path.is_symlink():
+        raise TemplateError(f"{path} is a link to another file", hint=f"name that one: {path.resolve()}")
+    # A folder's permissions alone decide whether a file can be replaced; its owner may have meant it.
+    if not path.stat().st_mode & 0o222:
+        raise TemplateError(f"{path} is read-only", hint="allow writing (chmod u+w), or work on a copy")
+
+
+def _write(jobs: Sequence[_Job], *, is_dry_run: bool) -> None:
+    for job in jobs:
+        if is_dry_run or not job.is_changed:
+            continue
+        try:
+            if job.path.read_bytes() != job.template.text.encode():
+                raise TemplateError(
+                    f"{job.path} was changed by somebody else meanwhile", hint="run the command again"
+                )
+            replace_file(job.path, job.edited.text.encode(), job.path.stat().st_mode & 0o7777)
+        except OSError as error:
+            raise TemplateError(
+                f"{job.path} cannot be written: {error.strerror}", hint="check the folder's permissions"
+            ) from error
+
+
+def _build(output: Output, jobs: Sequence[_Job]) -> None:
+    wanted: dict[Path, LayerZip] = {}
+    for job in jobs:
+        if job.edited.zip is not None:
+            wanted[job.path.parent / job.edited.zip.name] = job.edited.zip
+    for path, one in wanted.items():
+        built = build_layer(path, one.pythons)
+        if built.not_compiled:
+            output.warn(
+                f"{path} has no bytecode for Python {', '.join(built.not_compiled)}, of which no interpreter was found "
+                "here: build it where there is one, or give --layer ARN"
+            )
+
+
+def _report(output: Output, jobs: Sequence[_Job], verb: str, *, is_dry_run: bool) -> None:
+    if output.is_json:
+        templates = [
+            {**_described(job, is_dry_run=is_dry_run), **({"diff": _diff(job)} if is_dry_run else {})}
+            for job in jobs
+        ]
+        output.json({"schema": SCHEMA, "command": verb, "templates": templates})
+        return
+    for job in jobs:
+        if is_dry_run and job.is_changed:
+            for line in _diff(job):
+                style = {"+": "green", "-": "red"}.get(line[:1], "")
+                output.say(line, style=style)
+        done = "would change" if is_dry_run else "changed"
+        names = ", ".join(change.function for change in job.edited.changes)
+        output.say(f"{job.path}: {done}: {names}" if job.is_changed else f"{job.path}: nothing to change")
+        for note in job.edited.notes:
+            output.say(_sentence(job.path, note))
+        for gap in job.edited.gaps:
+            output.warn(_sentence(job.path, gap))
+
+
+def _diff(job: _Job) -> list[str]:
+    after = parse(job.edited.text, str(job.path))
+    rows = difflib.unified_diff(
+        job.template.masked().splitlines(),
+        after.masked().splitlines(),
+        str(job.path),
+        str(job.path),
+        n=2,
+        lineterm="",
+    )
+    return list(rows)
+
+
+def _check(output: Output, paths: Sequence[Path], options: Options) -> int:
+    is_open = False
+    found: list[dict[str, object]] = []
+    for path in paths:
+        template = read(path)
+        functions = [
+            one for one in template.functions() if not options.functions or one.name in options.functions
+        ]
+        unknown = options.functions - {one.name for one in functions}
+        if unknown:
+            raise TemplateError(f"{path} has no function {', '.join(sorted(unknown))}", hint="name others")
+        rows: list[dict[str, object]] = []
+        for one in functions:
+            gap = one.gap
+            if one.is_python and not one.is_attached and gap is None:
+                gap = Gap(one.name, one.line, "has no Dayfly", f"dayfly attach --template {path}")
+            if gap is not None:
+                is_open = True
+                output.say(_sentence(path, gap))
+            rows.append(
+                {
+                    "name": one.name,
+                    "line": one.line,
+                    "runtimes": list(one.runtimes),
+                    "is_python": one.is_python,
+                    "is_attached": one.is_attached,
+                    "reason": gap.reason if gap else "",
+                    "hint": gap.hint if gap else "",
+                }
+            )
+        attached = sum(one.is_attached for one in functions)
+        others = sum(not one.is_python and one.gap is None for one in functions)
+        output.say(f"{path}: {attached} of {len(functions) - others} functions have Dayfly")
+        found.append({"path": str(path), "kind": str(template.kind), "functions": rows})
+    if output.is_json:
+        output.json({"schema": SCHEMA, "command": "check", "is_protected": not is_open, "templates": found})
+    return _OPEN if is_open else 0
+
+
+def _described(job: _Job, *, is_dry_run: bool) -> dict[str, object]:
+    return {
+        "path": str(job.path),
+        "kind": str(job.template.kind),
+        "is_changed": job.is_changed,
+        "is_written": job.is_changed and not is_dry_run,
+        "layer_zip": job.edited.zip.name if job.edited.zip else "",
+        "changes": [
+            {"function": one.function, "line": one.line, "what": one.what} for one in job.edited.changes
+        ],
+        "gaps": [_as_json(one) for one in job.edited.gaps],
+        "notes": [_as_json(one) for one in job.edited.notes],
+    }
+
+
+def _as_json(gap: Gap) -> dict[str, object]:
+    return {"function": gap.function, "line": gap.line, "reason": gap.reason, "hint": gap.hint}
+
+
+def _sentence(path: Path, gap: Gap) -> str:
+    name = f" {gap.function}" if gap.function else ""
+    return f"{path}:{gap.line}{name}: {gap.reason}" + (f" ({gap.hint})" if gap.hint else "")

@@ -1,0 +1,121 @@
+"""Where `dayfly promote` has its facts from: the running fleet, or a log; and policies that were written before."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+import msgspec
+
+from dayfly.attach.aws.calls import Caller
+from dayfly.attach.aws.facts import FunctionFacts
+from dayfly.attach.rollout.policylayer import build, fetch
+from dayfly.attach.rollout.stages import Standing
+from dayfly.errors import DayflyError
+from dayfly.fleet.service.client import Client
+from dayfly.fleet.service.place import default_folder
+from dayfly.policy.observed import Observation, observe_log
+from dayfly.policy.storing import replace_file
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+
+FLEET = "fleet"
+_MAX_DOWNLOAD_BYTES = 1 << 20
+
+
+def open_fleet(fleet: str | None, folder: Path | None) -> Client | None:
+    """Return a client of the fleet that was named, or of this user's if one runs; None where none does."""
+    if fleet is not None:
+        return Client(fleet, os.environ.get("DAYFLY_FLEET_TOKEN", ""))
+    if folder is not None:
+        return Client.beside(folder)
+    try:
+        return Client.beside(default_folder(os.environ))
+    except DayflyError:
+        return None
+
+
+def observe(client: Client | None, source: str, facts: FunctionFacts, *, days: float) -> Observation:
+    """Return what is known of a function; raises DayflyError where there is no fleet, or no such log."""
+    if source != FLEET:
+        from dayfly.policy.logs import read_log
+
+        return observe_log(read_log(Path(source)), function=facts.name)
+    if client is None:
+        raise DayflyError(
+            "no fleet runs here that could tell what the function was seen to do",
+            hint="start `dayfly fleet serve`, name one with --fleet URL, or a log with --from fortnight.log",
+        )
+    parameters: dict[str, str | int | float] = {
+        "function": facts.name, "account": facts.account, "region": facts.region, "days": days,
+    }  # fmt: skip
+    try:
+        return msgspec.convert(client.get("/rollout/observed", parameters), Observation)
+    except msgspec.ValidationError as error:
+        raise DayflyError(
+            f"the fleet's answer is not understood: {error}",
+            hint="are its version and this one's the same?",
+        ) from error
+
+
+class Policies:
+    """Policies by digest: those that this machine made, and those in layers of the account."""
+
+    def __init__(self, caller: Caller, client: LambdaClient, folder: Path) -> None:
+        self._caller = caller
+        self._client = client
+        self._folder = folder
+
+    def keep(self, text: str, digest: str) -> None:
+        """Keep a policy's text, comments and all."""
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            replace_file(self._folder / f"{digest}.toml", text.encode(), 0o600)
+        except OSError as error:
+            raise DayflyError(
+                f"cannot keep the policy in {self._folder}: {error.strerror}",
+                hint="name another journal with --journal",
+            ) from error
+
+    def of(self, standing: Standing) -> str:
+        """Return the text of the policy in force, "" where there is none; raises DayflyError where it cannot be had."""
+        if not standing.digest:
+            return ""
+        try:
+            text = (self._folder / f"{standing.digest}.toml").read_text("utf-8")
+            if build(text).digest == standing.digest:
+                return text
+        except (OSError, ValueError, DayflyError):
+            pass  # another machine made it, or somebody wrote into it: the layer has it
+        try:
+            if not standing.layer:
+                raise DayflyError("the function has no layer with a policy")
+            return fetch(self._caller, self._client, standing.layer, _download, digest=standing.digest)
+        except DayflyError as error:
+            raise DayflyError(
+                f"the policy in force, {standing.digest[:12]}, cannot be read: {error.message}",
+                hint="name its file with --policy, or the machine that made it",
+            ) from error
+
+
+def _download(url: str) -> bytes:
+    """GET what AWS says is a layer's content. The address is an answer's, so it is nobody's to choose a file or another scheme."""
+    try:
+        parsed = httpx.URL(url)
+        is_here = parsed.host in ("127.0.0.1", "::1", "localhost")
+        if parsed.scheme != "https" and not (parsed.scheme == "http" and is_here):
+            raise DayflyError("the address of the layer's content is none that is asked")
+        with httpx.stream("GET", parsed, timeout=30, follow_redirects=False, trust_env=not is_here) as answer:
+            if not answer.is_success:
+                raise DayflyError(f"its content is not there: status {answer.status_code}")
+            data = b""
+            for part in answer.iter_bytes():
+                data += part
+                if len(data) > _MAX_DOWNLOAD_BYTES:
+                    raise DayflyError("its content is larger than a policy can be")
+            return data
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise DayflyError(f"its content cannot be fetched: {type(error).__name__}") from error

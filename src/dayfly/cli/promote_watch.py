@@ -1,0 +1,114 @@
+"""Looks after a promotion or a rollback: what first log lines say is in force, and what is refused since."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from dayfly.attach.rollout.watching import Refusal, Verdict, judge
+from dayfly.errors import DayflyError
+from dayfly.policy.observed import Stretch
+
+if TYPE_CHECKING:
+    from dayfly.attach.aws.facts import FunctionFacts
+    from dayfly.cli.promote_view import PromoteView
+    from dayfly.fleet.service.client import Client
+
+_POLL_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What was seen until the end: whether a new environment said that it is in force, and what was refused."""
+
+    is_in_force: bool
+    verdict: Verdict
+
+
+class Watcher:
+    """Asks a running fleet again and again; `clock` tells seconds since the epoch, `sleep` waits."""
+
+    def __init__(
+        self,
+        view: PromoteView,
+        client: Client,
+        facts: FunctionFacts,
+        *,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._view = view
+        self._client = client
+        self._facts = facts
+        self._clock = clock
+        self._sleep = sleep
+
+    def watch(
+        self, since: float, seconds: float, *, guard: str, digest: str, only_force: bool = False
+    ) -> Watched:
+        """Look for so long, or until honest requests are refused; with `only_force` until it is known to be in force.
+
+        Another guard or policy in the newest environment's first line is told at once: it is not what was set.
+        """
+        until = self._clock() + seconds
+        told: set[str] = set()
+        is_in_force = False
+        while True:
+            stretches, refusals = self._look(since)
+            for one in stretches:
+                is_right = one.guard == guard and (not digest or one.digest == digest)
+                what = f"guard {one.guard}" + (f", policy {one.digest[:12]}" if one.digest else "")
+                text = f"{one.environments} new environments say: {what}" + (
+                    "" if is_right else ", which is NOT what was set"
+                )
+                if what not in told:
+                    self._view.told(
+                        "in-force",
+                        self._facts.name,
+                        text,
+                        is_good=is_right,
+                        guard=one.guard,
+                        digest=one.digest,
+                    )
+                told.add(what)
+                is_in_force = is_in_force or is_right
+            verdict = judge(refusals)
+            if verdict.suggests_rollback or (only_force and is_in_force) or self._clock() >= until:
+                break
+            self._sleep(min(_POLL_S, max(0.1, until - self._clock())))
+        self._view.refused(self._facts.name, verdict)
+        if not is_in_force:
+            self._view.told(
+                "not-proved", self._facts.name,
+                "no new environment has said what is in force: one that serves must begin first, and silence proves nothing",
+                is_good=False,
+            )  # fmt: skip
+        elif not only_force and not verdict.honest:
+            self._view.told(
+                "quiet",
+                self._facts.name,
+                "no honest request was refused, as far as form and number tell",
+                is_good=True,
+            )
+        return Watched(is_in_force, verdict)
+
+    def _look(self, since: float) -> tuple[Sequence[Stretch], Sequence[Refusal]]:
+        facts = self._facts
+        answer: Any = self._client.get(
+            "/rollout/refusals",
+            {"function": facts.name, "since": since, "account": facts.account, "region": facts.region},
+        )
+        try:
+            return (
+                msgspec.convert(answer["stretches"], tuple[Stretch, ...]),
+                msgspec.convert(answer["refused"], tuple[Refusal, ...]),
+            )
+        except (msgspec.ValidationError, LookupError, TypeError) as error:
+            raise DayflyError(
+                f"the fleet's answer is not understood: {error}",
+                hint="are its version and this one's the same?",
+            ) from error

@@ -1,0 +1,10 @@
+variable "runtime" {
+  type = string
+}
+
+# expect: gap: its runtime (var.runtime) is not decided
+resource "aws_lambda_function" "a" {
+  function_name = "a"
+  runtime       = var.runtime
+  handler       = "a.b"
+}

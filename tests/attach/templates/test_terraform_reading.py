@@ -1,0 +1,109 @@
+"""A folder of Terraform's: what one file says counts for the others, and the layer is there once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dayfly.attach.templates.model import Options, Template, TemplateError
+from dayfly.attach.templates.reading import read_all
+
+_FUNCTION = 'resource "aws_lambda_function" "{}" {{\n  runtime = {}\n}}\n'
+
+
+def _write(folder: Path, **files: str) -> None:
+    for name, text in files.items():
+        (folder / name.replace("_", ".")).write_text(text)
+
+
+def _attach(folder: Path, *paths: Path) -> list[Template]:
+    templates = read_all(paths or (folder,))
+    for template in templates:
+        Path(template.path).write_text(template.attach(Options()).text)
+    return read_all(paths or (folder,))
+
+
+def test_variables_locals_and_settings_of_other_files_count(tmp_path: Path) -> None:
+    _write(
+        tmp_path,
+        main_tf=_FUNCTION.format("a", "var.runtime") + _FUNCTION.format("b", "local.runtime"),
+        variables_tf='variable "runtime" {}\n',
+        locals_tf='locals { runtime = "python3.13" }\n',
+        prod_tfvars='runtime = "python3.12"\n',
+    )
+    (template,) = read_all([tmp_path])
+    assert [one.runtimes for one in template.functions()] == [("python3.12",), ("python3.13",)]
+
+
+def test_the_layer_is_made_once_and_for_every_python_in_use(tmp_path: Path) -> None:
+    _write(
+        tmp_path,
+        a_tf=_FUNCTION.format("a", '"python3.12"'),
+        b_tf=_FUNCTION.format("b", '"python3.13"'),
+        c_tf="\n",
+    )
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    templates = read_all([tmp_path])
+    zips = [template.attach(Options()).zip for template in templates]
+    assert [one.name if one else None for one in zips] == ["dayfly-layer-3.12-3.13.zip", None]
+    after = _attach(tmp_path)
+    texts = [template.text for template in after]
+    assert ['resource "aws_lambda_layer_version"' in text for text in texts] == [True, False]
+    assert all("layers = [aws_lambda_layer_version.dayfly.arn]" in text for text in texts)
+    assert [template.attach(Options()).text for template in after] == texts
+    for template in after:
+        Path(template.path).write_text(template.detach().text)
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_a_new_file_takes_the_layer_over(tmp_path: Path) -> None:
+    _write(tmp_path, b_tf=_FUNCTION.format("b", '"python3.12"'))
+    _attach(tmp_path)
+    _write(tmp_path, a_tf=_FUNCTION.format("a", '"python3.14"'))
+    texts = [template.text for template in _attach(tmp_path)]
+    assert ['resource "aws_lambda_layer_version"' in text for text in texts] == [True, False]
+    assert "dayfly-layer-3.12-3.14.zip" in texts[0]
+
+
+def test_a_file_by_itself_uses_the_layer_of_another_but_not_for_another_python(tmp_path: Path) -> None:
+    _write(tmp_path, a_tf=_FUNCTION.format("a", '"python3.12"'))
+    _attach(tmp_path)
+    _write(tmp_path, b_tf=_FUNCTION.format("b", '"python3.12"') + _FUNCTION.format("c", '"python3.13"'))
+    (template,) = read_all([tmp_path / "b.tf"])
+    edited = template.attach(Options())
+    assert 'resource "aws_lambda_layer_version"' not in edited.text
+    assert edited.zip is None
+    assert [gap.reason for gap in edited.gaps] == ["the folder's layer is for Python 3.12"]
+
+
+def test_the_layer_stays_while_another_file_uses_it(tmp_path: Path) -> None:
+    _write(tmp_path, a_tf=_FUNCTION.format("a", '"python3.12"'), b_tf=_FUNCTION.format("b", '"python3.12"'))
+    _attach(tmp_path)
+    (template,) = read_all([tmp_path / "a.tf"])
+    detached = template.detach()
+    assert detached.text == template.text
+    assert ["still used by" in gap.reason for gap in detached.gaps] == [True]
+
+
+def test_a_call_of_a_module_with_functions_is_a_gap_that_names_its_folder(tmp_path: Path) -> None:
+    (tmp_path / "modules").mkdir()
+    _write(tmp_path / "modules", main_tf=_FUNCTION.format("inner", '"python3.12"'))
+    _write(
+        tmp_path, main_tf=_FUNCTION.format("a", '"python3.12"') + 'module "m" {\n  source = "./modules"\n}\n'
+    )
+    (template,) = read_all([tmp_path])
+    gaps = template.attach(Options()).gaps
+    assert [(gap.function, gap.reason) for gap in gaps] == [("module.m", "makes its functions in ./modules")]
+
+
+def test_a_folder_without_functions_is_refused(tmp_path: Path) -> None:
+    _write(tmp_path, main_tf="locals {}\n")
+    with pytest.raises(TemplateError, match="has no Lambda function"):
+        read_all([tmp_path])
+
+
+def test_a_wrong_file_beside_is_named(tmp_path: Path) -> None:
+    _write(tmp_path, a_tf=_FUNCTION.format("a", '"python3.12"'), b_tf="resource {")
+    with pytest.raises(TemplateError, match=r"b\.tf:1 is not HCL"):
+        read_all([tmp_path / "a.tf"])
