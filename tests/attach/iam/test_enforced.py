@@ -280,7 +280,10 @@ def _under_moto(
         # It names CloudWatch's actions after the name that its requests are signed for.
         {
             **one,
-            "Action": [*one["Action"], *(name.replace("cloudwatch:", "monitoring:") for name in one["Action"])],
+            "Action": [
+                *one["Action"],
+                *(name.replace("cloudwatch:", "monitoring:") for name in one["Action"]),
+            ],
             "Resource": "*",
             "Condition": {},
         }
