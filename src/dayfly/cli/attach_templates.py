@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dayfly.attach.build import build_layer
-from dayfly.attach.templates.model import Edited, Gap, LayerZip, Options, Template, TemplateError
-from dayfly.attach.templates.reading import parse, read
+from dayfly.attach.templates.model import (
+    Edited,
+    Gap,
+    LayerZip,
+    Options,
+    Template,
+    TemplateError,
+    TemplateFunction,
+)
+from dayfly.attach.templates.reading import parse, read_all
 from dayfly.cli.output import Output
 from dayfly.policy.storing import replace_file
 
@@ -39,7 +47,9 @@ def attach_templates(
     """
     if is_check:
         return _check(output, paths, options)
-    jobs = _jobs(paths, lambda template: template.attach(options))
+    templates = _read(paths)
+    _check_names(templates, options)
+    jobs = _jobs(templates, lambda template: _attached(template, options))
     # The layer first: a template must never name a zip that is not there.
     if not is_dry_run:
         _build(output, jobs)
@@ -50,24 +60,43 @@ def attach_templates(
 
 def detach_templates(output: Output, paths: Sequence[Path], *, is_dry_run: bool) -> int:
     """Take out of templates what attach put there; 1 if something of it stays because it was edited since."""
-    jobs = _jobs(paths, lambda template: template.detach())
+    jobs = _jobs(_read(paths), lambda template: template.detach())
     _write(jobs, is_dry_run=is_dry_run)
     _report(output, jobs, "detach", is_dry_run=is_dry_run)
     return _OPEN if any(job.edited.gaps for job in jobs) else 0
 
 
-def _jobs(paths: Sequence[Path], edit: Callable[[Template], Edited]) -> list[_Job]:
-    """Read and edit all before any is written: what is wrong with one leaves all as they are."""
+def _read(paths: Sequence[Path]) -> list[Template]:
     if not paths:
         raise TemplateError("no template is named", hint="give --template FILE")
-    jobs: dict[Path, _Job] = {}
-    for path in paths:
-        template = read(path)
-        job = _Job(path, template, edit(template))
+    # The same file named twice is one.
+    return read_all(list({path.absolute(): path for path in paths}.values()))
+
+
+def _check_names(templates: Sequence[Template], options: Options) -> None:
+    there = {one.name for template in templates for one in template.functions()}
+    unknown = sorted(options.functions - there)
+    if unknown:
+        raise TemplateError(
+            f"no function {', '.join(unknown)} in {', '.join(template.path for template in templates)}",
+            hint="functions there: " + (", ".join(sorted(there)) or "none"),
+        )
+
+
+def _attached(template: Template, options: Options) -> Edited:
+    if not options.functions:
+        return template.attach(options)
+    here = options.functions & {one.name for one in template.functions()}
+    return template.attach(replace(options, functions=here)) if here else Edited(template.text)
+
+
+def _jobs(templates: Sequence[Template], edit: Callable[[Template], Edited]) -> list[_Job]:
+    """Edit all before any is written: what is wrong with one leaves all as they are."""
+    jobs = [_Job(Path(template.path), template, edit(template)) for template in templates]
+    for job in jobs:
         if job.is_changed:
-            _check_writable(path)
-        jobs.setdefault(path.absolute(), job)
-    return list(jobs.values())
+            _check_writable(job.path)
+    return jobs
 
 
 def _check_writable(path: Path) -> None:
@@ -144,42 +173,45 @@ def _diff(job: _Job) -> list[str]:
 
 
 def _check(output: Output, paths: Sequence[Path], options: Options) -> int:
+    templates = _read(paths)
+    _check_names(templates, options)
     is_open = False
     found: list[dict[str, object]] = []
-    for path in paths:
-        template = read(path)
+    for template in templates:
+        path = Path(template.path)
         functions = [
             one for one in template.functions() if not options.functions or one.name in options.functions
         ]
-        unknown = options.functions - {one.name for one in functions}
-        if unknown:
-            raise TemplateError(f"{path} has no function {', '.join(sorted(unknown))}", hint="name others")
-        rows: list[dict[str, object]] = []
-        for one in functions:
-            gap = one.gap
-            if one.is_python and not one.is_attached and gap is None:
-                gap = Gap(one.name, one.line, "has no Dayfly", f"dayfly attach --template {path}")
-            if gap is not None:
-                is_open = True
-                output.say(_sentence(path, gap))
-            rows.append(
-                {
-                    "name": one.name,
-                    "line": one.line,
-                    "runtimes": list(one.runtimes),
-                    "is_python": one.is_python,
-                    "is_attached": one.is_attached,
-                    "reason": gap.reason if gap else "",
-                    "hint": gap.hint if gap else "",
-                }
-            )
+        gaps = {one.name: gap for one in functions if (gap := _gap_of(path, one)) is not None}
+        is_open = is_open or bool(gaps)
+        for gap in gaps.values():
+            output.say(_sentence(path, gap))
+        others = sum(not one.is_python and one.name not in gaps for one in functions)
         attached = sum(one.is_attached for one in functions)
-        others = sum(not one.is_python and one.gap is None for one in functions)
         output.say(f"{path}: {attached} of {len(functions) - others} functions have Dayfly")
+        rows = [_checked(one, gaps.get(one.name)) for one in functions]
         found.append({"path": str(path), "kind": str(template.kind), "functions": rows})
     if output.is_json:
         output.json({"schema": SCHEMA, "command": "check", "is_protected": not is_open, "templates": found})
     return _OPEN if is_open else 0
+
+
+def _gap_of(path: Path, function: TemplateFunction) -> Gap | None:
+    if function.gap is None and function.is_python and not function.is_attached:
+        return Gap(function.name, function.line, "has no Dayfly", f"dayfly attach --template {path}")
+    return function.gap
+
+
+def _checked(function: TemplateFunction, gap: Gap | None) -> dict[str, object]:
+    return {
+        "name": function.name,
+        "line": function.line,
+        "runtimes": list(function.runtimes),
+        "is_python": function.is_python,
+        "is_attached": function.is_attached,
+        "reason": gap.reason if gap else "",
+        "hint": gap.hint if gap else "",
+    }
 
 
 def _described(job: _Job, *, is_dry_run: bool) -> dict[str, object]:
