@@ -11,6 +11,7 @@ import os
 import sys
 import threading
 import time
+from datetime import datetime
 from typing import Any
 
 import boto3
@@ -36,7 +37,7 @@ _CONCURRENT_S = 900.0
 
 def handle(event: object, context: Any) -> dict[str, object]:
     """Recycle what is due. Raises where it cannot even look, so that the function's own errors say so."""
-    began = time.time()
+    began = _time_of(event)
     left_s = context.get_remaining_time_in_millis() / 1000
     config = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 3})
     client = boto3.client("lambda", config=config)
@@ -68,6 +69,15 @@ def handle(event: object, context: Any) -> dict[str, object]:
     summary = {"tagged": looked, "due": len(due), "ordered": 0, "proved": 0, "failed": 0, **outcome}
     _log(summary=summary)
     return summary
+
+
+def _time_of(event: object) -> float:
+    """The schedule's own time of this tick, as EventBridge Scheduler writes it: one that comes late judges as one in time."""
+    try:
+        told = event["time"]  # type: ignore[index]  # whatever somebody calls it with
+        return datetime.fromisoformat(str(told)).timestamp()
+    except (KeyError, TypeError, ValueError):
+        return time.time()
 
 
 def _recycle(
