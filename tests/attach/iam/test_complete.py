@@ -15,7 +15,18 @@ from dayfly.attach.iam.commands import COMMANDS
 from dayfly.scan.permissions.catalogue import load_catalogue
 
 _SOURCE = Path(dayfly.__file__).parent
-_SERVICES = ("lambda", "iam", "logs", "cloudwatch", "kms", "sts", "signer", "events", "scheduler")
+_SERVICES = (
+    "lambda",
+    "iam",
+    "logs",
+    "cloudwatch",
+    "kms",
+    "sts",
+    "signer",
+    "events",
+    "scheduler",
+    "resourcegroupstaggingapi",
+)
 # What the code calls on such objects is a call of AWS.
 _CLIENTS = ("client", "iam", "logs", "cloudwatch", "sts", "signer", "lambda_client", "logs_client")
 # Clients of Dayfly's own service, whose methods are spelled like none of AWS's operations.
@@ -35,7 +46,7 @@ def _operations() -> dict[str, set[str]]:
     return found
 
 
-def _called() -> Iterator[tuple[str, str]]:
+def _calls() -> Iterator[tuple[str, str]]:
     """Every operation that the code names on a client or as a paginator, and where."""
     for path in [
         *(_SOURCE / "attach").rglob("*.py"),
@@ -66,6 +77,11 @@ def _called() -> Iterator[tuple[str, str]]:
                 name = value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else ""
             if name:
                 yield name, where
+
+
+@cache
+def _called() -> frozenset[tuple[str, str]]:
+    return frozenset(_calls())
 
 
 def test_calls_are_found_at_all() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from dayfly.attach.iam.model import Call, Command, Denied, On, Only, Scope
@@ -48,6 +48,8 @@ class Policy:
 def make_policy(command: Command, scope: Scope) -> Policy:
     """Return the policy of `command` within `scope`; raises DayflyError for a name that could widen it unseen."""
     check(scope)
+    if command.functions and not scope.functions:
+        scope = replace(scope, functions=command.functions)
     calls = tuple(
         call
         for call in command.calls
@@ -56,12 +58,17 @@ def make_policy(command: Command, scope: Scope) -> Policy:
     parts: dict[str, list[Call]] = {}
     for call in calls:
         parts.setdefault(call.part, []).append(call)
-    statements = [_allow(part, own, scope) for part, own in parts.items()]
+    statements = [_allow(part, own, scope, command.tag) for part, own in parts.items()]
     statements += [_deny(denied) for denied in command.denied]
     notes = list(command.notes)
     if scope.tags and any(call.on is On.ANY for call in calls):
         notes.append(
             "actions that know no resource (lists) cannot be limited to tags: names and configurations of all functions are seen"
+        )
+    if not calls:
+        raise DayflyError(
+            f"{command.name} calls nothing of AWS by itself",
+            hint=f"name an option that does: {', '.join(sorted({call.option for call in command.calls}))}",
         )
     document: Document = {"Version": "2012-10-17", "Statement": statements}
     return Policy(command.name, document, calls, tuple(notes))
@@ -136,7 +143,7 @@ def resources(on: On, scope: Scope) -> list[str]:
             assert_never(on)
 
 
-def _allow(part: str, calls: list[Call], scope: Scope) -> Document:
+def _allow(part: str, calls: list[Call], scope: Scope, tag: str) -> Document:
     first = calls[0]
     statement: Document = {
         "Sid": part,
@@ -144,12 +151,12 @@ def _allow(part: str, calls: list[Call], scope: Scope) -> Document:
         "Action": sorted({call.action for call in calls}),
         "Resource": resources(first.on, scope),
     }
-    if condition := _condition(first, scope):
+    if condition := _condition(first, scope, tag):
         statement["Condition"] = condition
     return statement
 
 
-def _condition(call: Call, scope: Scope) -> Mapping[str, object]:
+def _condition(call: Call, scope: Scope, tag: str) -> Mapping[str, object]:
     condition: dict[str, dict[str, object]] = {}
     match call.only:
         case Only.ALWAYS:
@@ -171,6 +178,8 @@ def _condition(call: Call, scope: Scope) -> Mapping[str, object]:
     if scope.tags and call.on in (On.FUNCTION, On.QUALIFIED):
         tags = {f"aws:ResourceTag/{key}": value for key, value in scope.tags}
         condition["StringEquals"] = {**condition.get("StringEquals", {}), **tags}
+    if tag and call.on in (On.FUNCTION, On.QUALIFIED):
+        condition["Null"] = {**condition.get("Null", {}), f"aws:ResourceTag/{tag}": "false"}
     return condition
 
 
