@@ -9,6 +9,7 @@ from pathlib import Path
 from dayfly.attach.templates.cloudformation import CloudFormationTemplate, is_cloudformation
 from dayfly.attach.templates.json_text import read_json
 from dayfly.attach.templates.model import Template, TemplateError
+from dayfly.attach.templates.nodes import Document
 from dayfly.attach.templates.terraform_reading import is_terraform, parse_terraform, read_terraform
 from dayfly.attach.templates.yaml_text import read_yaml
 
@@ -73,9 +74,8 @@ def parse(text: str, path: str) -> Template:
     """The template that a text is; `path` names it in messages and tells JSON from YAML."""
     if path.endswith(".tf"):
         return parse_terraform(text, path)
-    is_json = path.endswith((".json", ".template")) and text.lstrip("\ufeff \t\r\n")[:1] == "{"
     try:
-        document = read_json(text, path) if is_json else read_yaml(text, path)
+        document = _document(text, path)
         if is_cloudformation(document):
             return CloudFormationTemplate(document)
     except RecursionError as error:
@@ -84,3 +84,15 @@ def parse(text: str, path: str) -> Template:
         f"{path} is no template of SAM or CloudFormation: it has no Resources of AWS",
         hint="name the template that is deployed",
     )
+
+
+def _document(text: str, path: str) -> Document:
+    """JSON where the text says so, whatever the file's name: YAML's parser takes no tabs, and what it takes is flow."""
+    if text.lstrip("\ufeff \t\r\n")[:1] != "{":
+        return read_yaml(text, path)
+    try:
+        return read_json(text, path)
+    except TemplateError:
+        if path.endswith((".json", ".template")):
+            raise
+        return read_yaml(text, path)
