@@ -57,7 +57,7 @@ ATTACHED = {
     + "  Fn::ForEach::A:\n    - I\n    - [x]\n    - Fn::ForEach::B:\n        - J\n        - [p]\n        - ${I}${J}:\n"
     "            Type: AWS::Serverless::Function\n            Properties: {Runtime: python3.12, Handler: a.b}\n",
     "tabs in what is JSON": "{\n\t"
-    + '"Transform": "AWS::Serverless-2016-10-31", "Resources": {\n\t\t"F": {"Type": '
+    '"Transform": "AWS::Serverless-2016-10-31", "Resources": {\n\t\t"F": {"Type": '
     '"AWS::Serverless::Function", "Properties": {"Runtime": "python3.12"}}}}',
     "what looks like a note in a text": HEAD
     + function('      Description: "x\n        # dayfly-attach {\\"made\\": 1}\n        y"\n'),

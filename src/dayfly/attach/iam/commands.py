@@ -20,6 +20,8 @@ from dayfly.attach.iam.calls import (
     INVOKE,
     LIST_ALL,
     LOG_LINES,
+    MAX_AGE,
+    MAX_AGE_TAG,
     METRICS,
     NO_CODE,
     NO_LAYERS,
@@ -96,6 +98,17 @@ COMMANDS: dict[str, Command] = {
             ),
             (NO_CODE, NO_LAYERS),
             (UPDATE_NOTE, LAYERS_NOTE, ALIAS_NOTE),
+        ),
+        Command(
+            "max-age",
+            "the scheduled recycler of deploy/max-age: replaces environments of functions by their tag dayfly:max-age",
+            (
+                *MAX_AGE, GET, TAGS, GET_CONFIGURATION, *SHAPE, *SIGNING[:1], UPDATE_VARIABLES, *aliases(unless="--only-latest"),
+                *PROVISIONED, *PROOF, DECRYPT, *ENCRYPT,
+            ),
+            (NO_CODE, NO_LAYERS),
+            (UPDATE_NOTE, LAYERS_NOTE, ALIAS_NOTE),
+            tag=MAX_AGE_TAG,
         ),
         Command(
             "promote",
