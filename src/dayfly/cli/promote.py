@@ -16,10 +16,11 @@ from dayfly.attach.live.journal import Journal, default_journal
 from dayfly.attach.live.updating import Updater
 from dayfly.attach.rollout.promoting import Promoter
 from dayfly.cli.attach_live import Choice
+from dayfly.cli.fleet_asking import open_fleet
 from dayfly.cli.output import Output
 from dayfly.cli.promote_into import write_into
 from dayfly.cli.promote_run import PromoteOptions, Promotion
-from dayfly.cli.promote_source import FLEET, Policies, open_fleet
+from dayfly.cli.promote_source import FLEET, Policies
 from dayfly.errors import DayflyError
 from dayfly.policy.readiness import Demand
 
@@ -50,6 +51,7 @@ def promote(
     minutes: float = _WATCH_MINUTES,
     pause: float = _PAUSE_S,
     accept_drift: Annotated[bool, Parameter(negative="")] = False,
+    publish: str = "",
     journal: Path | None = None,
     fleet: str | None = None,
     folder: Path | None = None,
@@ -58,7 +60,7 @@ def promote(
     profile: str | None = None,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """Take a function one step from off to learn, to observe with a policy, to block: when the fleet has seen enough.
+    """Take a function one step: to learn, to observe with a policy, to block, when the fleet has seen enough.
 
     The policy is made of what the function was seen to use, without what came beside an attack, and shown as a diff. It
     reaches the function as a layer of its own; code is not deployed again. Each rule that is not met is named with what is
@@ -116,6 +118,8 @@ def promote(
         Seconds between two functions that were changed.
     accept_drift
         Also a function that a tool manages, whose next deployment takes this back.
+    publish
+        Afterwards publish a version and move this alias to it, if that deploys nothing else.
     journal
         Attach's journal; by default one for this user.
     fleet
@@ -161,7 +165,7 @@ def promote(
         aws = account.client("lambda")
         caller = Caller()
         names = Choice(functions, is_all=all_, tags=tuple(tag or ())).names(caller, aws)
-        promoter = Promoter(caller, aws, time.time, accept_drift)
+        promoter = Promoter(caller, aws, time.time, accept_drift, publish)
         if into is not None:
             if len(names) != 1:
                 raise DayflyError("--into writes one function's file", hint="name one function")

@@ -20,8 +20,8 @@ from dayfly.attach.rollout.promoting import Promoter
 from dayfly.attach.rollout.promotions import Promotions
 from dayfly.attach.rollout.stages import standing_of
 from dayfly.cli.attach_live import Choice, read_event
+from dayfly.cli.fleet_asking import open_fleet
 from dayfly.cli.output import Output
-from dayfly.cli.promote_source import open_fleet
 from dayfly.cli.promote_view import PromoteView
 from dayfly.cli.promote_watch import Watcher
 from dayfly.errors import DayflyError
@@ -36,6 +36,7 @@ def rollback(
     verify: Path | None = None,
     patience: float = 0.0,
     accept_drift: Annotated[bool, Parameter(negative="")] = False,
+    publish: str = "",
     journal: Path | None = None,
     fleet: str | None = None,
     folder: Path | None = None,
@@ -73,6 +74,8 @@ def rollback(
         Seconds to wait until the fleet hears a new environment say what is in force.
     accept_drift
         Also a function that a tool manages, whose next deployment puts the promotion back if it is in its template.
+    publish
+        Afterwards publish a version and move this alias to it, if that deploys nothing else.
     journal
         Attach's journal; by default one for this user.
     fleet
@@ -97,7 +100,7 @@ def rollback(
     account = Account(endpoint_url, region, profile)
     aws = account.client("lambda")
     names = Choice(functions).names(caller, aws)
-    promoter = Promoter(caller, aws, time.time, accept_drift)
+    promoter = Promoter(caller, aws, time.time, accept_drift, publish)
     worst = 0
     with ExitStack() as stack:
         client = None

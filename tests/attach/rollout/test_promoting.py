@@ -111,6 +111,34 @@ def test_a_new_policy_takes_the_place_of_the_former_and_gives_it_back(team: Team
     assert team.scene.state() == before
 
 
+def test_an_alias_gets_each_step_where_it_is_named(scene: Scene) -> None:
+    scene.function()
+    scene.attach()
+    client: Any = scene.aws.client
+    client.create_alias(
+        FunctionName="payments",
+        Name="live",
+        FunctionVersion=client.publish_version(FunctionName="payments")["Version"],
+    )
+    team = Team(scene)
+    team.promoter = replace(team.promoter, publish="live")
+
+    def guard() -> str | None:
+        told = client.get_function_configuration(FunctionName="payments", Qualifier="live")
+        found: dict[str, str] = told["Environment"]["Variables"]
+        return found.get("DAYFLY_GUARD")
+
+    assert "moved from version 1 to 2" in team.promote("learn").text
+    assert guard() == "observe"
+    assert "moved from version 2 to 3" in team.back().text
+    assert guard() is None
+    # A deployment that nobody made yet is not made by this.
+    client.update_function_configuration(FunctionName="payments", MemorySize=512)
+    outcome = team.promote("learn")
+    assert (outcome.state, guard()) == (State.FAILED, None)
+    assert "MemorySize" in outcome.text
+
+
 def test_detach_after_a_promotion_leaves_no_trace(scene: Scene) -> None:
     scene.function(Environment={"Variables": {"TABLE": "t"}})
     untouched = scene.state()
@@ -258,7 +286,7 @@ def test_nobody_can_say_what_was_before_through_the_variable(team: Team, tmp_pat
 
 
 def test_where_a_function_stands() -> None:
-    stages = ["off", "learn", "observe", "block"]
+    stages = ["attached", "learn", "observe", "block"]
     from dayfly.attach.aws.facts import Environment, FunctionFacts
 
     def stage(variables: dict[str, str], latest: Stretch | None = None) -> str:
@@ -267,11 +295,13 @@ def test_where_a_function_stands() -> None:
         assert next_stage(found) == dict(zip(stages, [*stages[1:], None], strict=True))[found.stage]
         return found.stage
 
-    assert stage({}) == "learn"
-    assert stage({"DAYFLY_GUARD": "off"}) == "off"
+    assert stage({}) == "attached"
+    assert stage({"DAYFLY_GUARD": "off", "DAYFLY_GUARD_LEARN": "on"}) == "attached"
+    assert stage({"DAYFLY_GUARD_LEARN": "on"}) == "learn"
+    assert stage({}, Stretch(guard="observe", learns=True)) == "learn"
     assert stage({"DAYFLY_GUARD": " Block "}) == "block"
     assert stage({"DAYFLY_GUARD": "observe", "DAYFLY_POLICY_DIGEST": "0" * 32}) == "observe"
     # What its package says, where a first line told.
     assert stage({}, Stretch(guard="block", policy="package")) == "block"
     assert stage({}, Stretch(guard="observe", policy="package")) == "observe"
-    assert stage({}, Stretch(guard="not armed")) == "learn"
+    assert stage({"DAYFLY_GUARD_LEARN": "on"}, Stretch(guard="not armed")) == "learn"

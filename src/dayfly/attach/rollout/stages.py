@@ -1,6 +1,6 @@
 """At which stage a function is, and which one change brings it to the next or back; pure.
 
-off → learn (observe, and tell each use) → observe (with a policy: tell what it would refuse) → block. Layer and variables
+attached (whatever the guard does, it tells no uses) → learn (observe, and tell each use) → observe (with a policy: tell what it would refuse) → block. Layer and variables
 change in one call, so a function is never between two stages.
 """
 
@@ -18,9 +18,8 @@ from dayfly.attach.rollout.undo import DIGEST, GUARD, LEARN, SET, VARIABLE, Undo
 from dayfly.attach.wrappers import MAX_VARIABLES_BYTES, is_attached, measured_bytes
 from dayfly.policy.observed import Stretch
 
-Stage = Literal["off", "learn", "observe", "block"]
-STAGES: tuple[Stage, ...] = ("off", "learn", "observe", "block")
-_OFF_WORDS = ("off",)
+Stage = Literal["attached", "learn", "observe", "block"]
+STAGES: tuple[Stage, ...] = ("attached", "learn", "observe", "block")
 _ON_WORDS = ("on", "true", "1", "yes")
 
 
@@ -57,12 +56,12 @@ def standing_of(facts: FunctionFacts, latest: Stretch | None) -> Standing:
         except UndoError:
             undo = None
     stage: Stage = "observe"
-    if guard in _OFF_WORDS:
-        stage = "off"
+    if guard == "off":
+        stage = "attached"
     elif guard == "block":
         stage = "block"
     elif not policy:
-        stage = "learn"
+        stage = "learn" if learns else "attached"
     return Standing(stage, guard, learns, policy, layer, digest, undo)
 
 
@@ -80,6 +79,7 @@ def plan_promotion(
     layer: str = "",
     digest: str = "",
     accept_drift: bool = False,
+    publish: str = "",
 ) -> Plan:
     """Return the change that brings a function to `stage`; `layer` and `digest` are a policy's that comes with it.
 
@@ -122,11 +122,16 @@ def plan_promotion(
                 "write the policy into the package instead (--into dayfly.toml), sign and deploy it",
             )
         )
-    return _plan(facts, before, after, variables, refusals)
+    return _plan(facts, before, after, variables, refusals, publish)
 
 
 def plan_rollback(
-    facts: FunctionFacts, undo: Undo, *, former: str | None = None, accept_drift: bool = False
+    facts: FunctionFacts,
+    undo: Undo,
+    *,
+    former: str | None = None,
+    accept_drift: bool = False,
+    publish: str = "",
 ) -> Plan:
     """Return the change that takes the last promotion back; `former` is what VARIABLE was before it, where a journal knows.
 
@@ -145,7 +150,7 @@ def plan_rollback(
         )
     wanted: dict[str, str | None] = {name: undo.variables.get(name) for name in SET}
     variables = _differing(facts.environment.variables, {**wanted, VARIABLE: former})
-    return _plan(facts, before, after, variables, refusals)
+    return _plan(facts, before, after, variables, refusals, publish)
 
 
 def _refusals(facts: FunctionFacts, *, accept_drift: bool) -> list[Refusal]:
@@ -210,6 +215,7 @@ def _plan(
     after: tuple[str, ...],
     variables: dict[str, str | None],
     refusals: list[Refusal],
+    publish: str,
 ) -> Plan:
     changes: list[str] = []
     notes: list[str] = []
@@ -222,7 +228,7 @@ def _plan(
         ]
         if facts.managed_by:
             notes.append(f"managed by {facts.managed_by}: its next deployment takes this back")
-        notes += reach_notes(facts)
+        notes += reach_notes(facts, published=publish)
     return Plan(
         facts.name,
         facts.arn,
