@@ -60,7 +60,10 @@ def test_a_pipe_without_yes_stops_before_anything_is_changed(scene: Scene) -> No
 def test_a_dry_run_says_what_would_change_and_changes_nothing(scene: Scene) -> None:
     code, told = scene.attach("payments", "--dry-run")
     assert code == 0
-    assert "1 to change, 0 as asked for, 0 left as they are; nothing was changed" in told
+    assert (
+        "1 to change, 0 as asked for, 0 left as they are in account 123456789012 eu-central-1; nothing was changed"
+        in told
+    )
     assert scene.variables() == {"PASSWORD": "hunter2"}
     assert "hunter2" not in told
 
@@ -159,3 +162,42 @@ def test_a_second_run_on_this_machine_is_refused(scene: Scene, tmp_path: Path) -
         code, told = scene.attach("payments", "--yes")
     assert code == 2
     assert "another run holds the journal" in told.replace("\n", " ")
+
+
+def test_a_function_that_is_named_twice_is_changed_once(scene: Scene) -> None:
+    arn = str(scene.client.get_function_configuration(FunctionName="payments")["FunctionArn"])
+    code, told = scene.attach("payments", arn, "--yes")
+    assert code == 0
+    assert "1 done" in told
+    assert scene.run("detach", arn, "payments", "--yes")[0] == 0
+    assert scene.variables() == {"PASSWORD": "hunter2"}
+
+
+def test_a_run_does_not_go_on_in_another_account(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with Journal(tmp_path / "attach.jsonl") as journal:
+        request = {"layer": scene.layer, "places": ["us-east-1:999999999999"]}
+        journal.write("begin", run="r", functions=["payments"], request=request)
+    code, told = scene.run("attach", "--resume", "--yes")
+    assert code == 2
+    assert "the last run was in us-east-1:999999999999" in told.replace("\n", " ")
+    assert scene.variables() == {"PASSWORD": "hunter2"}
+
+
+def test_templates_are_edited_by_the_same_commands(scene: Scene, tmp_path: Path) -> None:
+    template = tmp_path / "template.yaml"
+    text = (
+        "Transform: AWS::Serverless-2016-10-31\nResources:\n  Pay:\n    Type: AWS::Serverless::Function\n"
+        "    Properties:\n      Runtime: python3.12\n      Handler: app.handler\n      CodeUri: src/\n"
+    )
+    template.write_text(text)
+    assert run(["attach", "--template", str(template), "--check"]) == 1
+    assert run(["attach", "--template", str(template), "--layer", scene.layer]) == 0
+    assert run(["attach", "--template", str(template), "--check"]) == 0
+    assert "AWS_LAMBDA_EXEC_WRAPPER" in template.read_text()
+    assert run(["detach", "--template", str(template)]) == 0
+    assert template.read_text() == text
+    assert run(["attach", "--template", str(template), "--all"]) == 2
+    assert run(["detach", "--template", str(template), "payments"]) == 2
+    assert run(["attach", "payments", "--check"]) == 2

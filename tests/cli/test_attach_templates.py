@@ -51,6 +51,28 @@ def test_the_zip_lies_beside_the_template_before_the_template_names_it(tmp_path:
         assert "dayfly" in layer.namelist()
 
 
+def test_detach_takes_the_zip_away_with_the_last_template_that_names_it(tmp_path: Path) -> None:
+    one, other = copied(tmp_path, "02"), tmp_path / "other.yaml"
+    other.write_bytes(one.read_bytes())
+    attach(one, other, options=Options())
+    layer = tmp_path / "dayfly-layer-3.13.zip"
+    detach_templates(Output(), [one], is_dry_run=False)
+    assert layer.exists()
+    detach_templates(Output(), [other], is_dry_run=True)
+    assert layer.exists()
+    detach_templates(Output(), [other], is_dry_run=False)
+    assert not layer.exists()
+
+
+def test_a_zip_of_that_name_that_is_no_layer_of_ours_stays(tmp_path: Path) -> None:
+    path = copied(tmp_path, "02")
+    attach(path, options=Options())
+    layer = tmp_path / "dayfly-layer-3.13.zip"
+    layer.write_bytes(b"mine")
+    detach_templates(Output(), [path], is_dry_run=False)
+    assert layer.read_bytes() == b"mine"
+
+
 def test_a_dry_run_shows_a_diff_without_values_and_writes_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

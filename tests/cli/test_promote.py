@@ -16,6 +16,7 @@ from tests.cli.rollout_lines import Log, fortnight
 from tests.fleet.service.running import Person, Served, add_people, until
 
 from dayfly.cli.main import run
+from dayfly.policy.document import parse_document
 
 
 @dataclass
@@ -93,9 +94,9 @@ def scene(
 
 
 def test_the_way_from_nothing_known_to_block_and_back(scene: Scene) -> None:
-    code, told = scene.promote("--yes")
-    assert code == 1
-    assert "no environment tells what it uses" in told
+    code, told = scene.promote("--dry-run")
+    assert (code, "DAYFLY_GUARD_LEARN=on" in told) == (0, True)
+    assert "DAYFLY_GUARD" not in scene.variables()
     fortnight(scene.log)
     scene.bring_in()
     # An attack was seen, and nobody has said what it was.
@@ -146,6 +147,28 @@ def test_the_way_from_nothing_known_to_block_and_back(scene: Scene) -> None:
     assert scene.promote("--yes")[1].strip().endswith("the guard is at block already")
     assert scene.promote("--guard", "observe")[0] == 2
 
+    # A file that a deployment brings is judged by the same rules.
+    package = scene.folder / "dayfly.toml"
+    package.write_text(
+        '[policy]\nmode = "observe"\npromote_after = "1d"\nquiet_since = 2026-01-01\n'
+        '[policy.network]\nallow = ["pay.example:443"]\n[policy.threads]\nallow = []\n'
+    )
+    words = [
+        "policy",
+        "promote",
+        str(package),
+        "--function",
+        "payments",
+        "--folder",
+        str(scene.served.folder),
+    ]
+    assert run(words) == 0
+    told = scene.capture.readouterr().out
+    assert "no finding unexplained" in told
+    document = parse_document(package.read_text())
+    assert document.value(("policy", "threads", "mode")) == "block"
+    assert document.policy().mode_of("network", "") == "observe"
+
     # And back: to observing with the policy, and to before it.
     code, told = scene.run("rollback", "payments", "--dry-run")
     assert (code, "DAYFLY_GUARD=observe" in told) == (0, True)
@@ -157,6 +180,13 @@ def test_the_way_from_nothing_known_to_block_and_back(scene: Scene) -> None:
     assert scene.run("rollback", "payments")[0] == 0
     assert scene.variables() == {"PASSWORD": "hunter2", "AWS_LAMBDA_EXEC_WRAPPER": "/opt/dayfly"}
     assert scene.run("rollback", "payments")[0] == 2
+    # Nothing was seen of this one, whatever somebody insists on.
+    assert (
+        scene.run(
+            "promote", "payments", "--guard", "block", "--yes", "--force", "now", "--from", "/dev/null"
+        )[0]
+        == 2
+    )
     assert "hunter2" not in (scene.folder / "state" / "attach.jsonl").read_text()
 
 

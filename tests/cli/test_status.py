@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,11 @@ import boto3
 import pytest
 from tests.attach.coverage.making import LAYER, WRAPPED
 from tests.attach.iam.account import GROUP, STREAM, account, make_function
+from tests.fleet.service.running import Served, until
 
 from dayfly.cli.main import run
 from dayfly.cli.status_fleet import Known
+from dayfly.core.findings import ENVIRONMENT_STARTED, Where, finding_line
 
 _LAYER = "arn:aws:lambda:eu-central-1:123456789012:layer:dayfly-python312:1"
 
@@ -156,6 +159,36 @@ def test_the_fleets_rows_of_another_account_are_not_this_functions() -> None:
     assert (seen.isolation, seen.last_invocation, seen.infected) == ("window", 7.0, 1)
     assert Known(rows, None).seen(attached(name="orders")) is None
     assert Known({"error": "x"}, []).seen(attached()) is None
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("made")
+def test_what_a_running_fleet_knows_is_put_beside_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    begun = finding_line(
+        ENVIRONMENT_STARTED,
+        Where(environment="0123456789abcdef", function="payments", version="2"),
+        now=time.time() - 60,
+        message="0.1.0, isolation process",
+        evidence={"version": "0.1.0", "isolation": "process", "guard": "observe", "not_promised": ["x"]},
+    ).decode()
+    log = tmp_path / "day.json"
+    event = {"logStreamName": STREAM, "timestamp": int(time.time() * 1000) - 60_000, "message": begun}
+    log.write_text(json.dumps({"events": [event]}))
+    with Served(tmp_path / "fleet") as served:
+        folder = str(served.folder)
+        assert run(["fleet", "import", str(log), "--function", "payments", "--folder", folder]) == 0
+        until(lambda: bool(_fleet_rows(served)))
+        (told,) = _told(capsys, "payments", "--folder", folder)["functions"]
+    assert told["seen"]["source"] == "the fleet"
+    assert (told["level"], told["isolation"]) == ("partly", "process")
+    assert "process-isolation" in {gap["reason"] for gap in told["gaps"]}
+
+
+def _fleet_rows(served: Served) -> list[object]:
+    with served.api() as api:
+        return list(api.get("/api/v1/protection").json())
 
 
 def test_layers_of_these_tests_are_named_as_dayflys() -> None:

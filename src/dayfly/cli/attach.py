@@ -1,4 +1,4 @@
-"""`dayfly attach`: puts Dayfly on functions that are deployed."""
+"""`dayfly attach`: puts Dayfly on functions that are deployed, or into the template that deploys them."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ def attach(
     *functions: str,
     all_: Annotated[bool, Parameter(name="--all", negative="")] = False,
     tag: Annotated[list[str] | None, Parameter(negative="", consume_multiple=False)] = None,
+    template: Annotated[list[Path] | None, Parameter(negative="")] = None,
+    check: Annotated[bool, Parameter(negative="")] = False,
     dry_run: Annotated[bool, Parameter(negative="")] = False,
     yes: Annotated[bool, Parameter(negative="")] = False,
     layer: str | None = None,
@@ -55,15 +57,20 @@ def attach(
         dayfly attach --all --region eu-central-1 --profile production
         dayfly attach payments --publish live --verify event.json
         dayfly attach --resume
+        dayfly attach --template template.yaml
 
     Parameters
     ----------
     functions
-        Names or ARNs.
+        Names or ARNs; with --template names in it, none for all.
     all_
         Every function of the account in this region.
     tag
         Those with this tag, as key=value; several must all fit.
+    template
+        Edit the templates instead: SAM, CloudFormation, Serverless Framework, Terraform (docs/attach-templates.md).
+    check
+        With --template: change nothing, and end with 1 if a function of it is not protected.
     dry_run
         Say what would change, and change nothing.
     yes
@@ -105,6 +112,20 @@ def attach(
             *(set_ or ()),
         ]
     )
+    if template:
+        if all_ or tag or publish or verify or resume:
+            raise DayflyError(
+                "--all, --tag, --publish, --verify and --resume are for functions that are deployed",
+                hint="leave them out with --template",
+            )
+        # Its parsers are not needed for functions that are deployed.
+        from dayfly.attach.templates.model import Options
+        from dayfly.cli.attach_templates import attach_templates
+
+        options = Options(layer=layer or "", settings=settings, functions=frozenset(functions))
+        return attach_templates(output, template, options, is_check=check, is_dry_run=dry_run)
+    if check:
+        raise DayflyError("--check is for templates", hint="for deployed functions: `dayfly status`")
     account = Account(endpoint_url, region, profile)
     place = journal or default_journal(os.environ)
     if resume:

@@ -112,8 +112,9 @@ def attach_live(
     is_yes: bool = False,
     limit: int,
     names: Sequence[str] = (),
+    places: Sequence[str] = (),
 ) -> int:
-    """Attach what was chosen (or `names`, which a resumed run has left); return the exit code."""
+    """Attach what was chosen (or `names`, which a resumed run has left in `places`); return the exit code."""
     event = read_event(verify) if verify is not None else None
     client = account.client("lambda", connections=limit)
     caller = Caller()
@@ -121,17 +122,26 @@ def attach_live(
     chosen = list(names) or choice.names(caller, client)
     attacher = Attacher(caller, client, _layers(caller, client, request), request.options())
     plans = _plan_all(view, attacher.plan, chosen, limit=limit, is_broad=choice.is_broad)
+    plans = each_once(plans)
     doable = [plan.function for plan in plans if not plan.refusals]
     worst = 0 if _is_fine(plans, is_broad=choice.is_broad) else REFUSED
     changed = sum(plan.state == "change" for plan in plans)
     view.planned(plans, is_dry_run=is_dry_run)
+    found = places_of(plans)
+    if places and not set(found) <= set(places):
+        raise DayflyError(
+            f"the last run was in {', '.join(places)}, and these credentials are for {', '.join(found)}",
+            hint="sign in to that account: --profile, --region",
+        )
     if is_dry_run or not doable:
         return worst
     if changed:
         view.ask(f"attach Dayfly to {changed} function{'s' if changed != 1 else ''}", is_yes=is_yes)
     with Journal(place) as journal:
         updater = Updater(caller, client, journal, run=os.urandom(6).hex())
-        updater.write("begin", functions=doable, request={**request.written(), **_where(account)})
+        updater.write(
+            "begin", functions=doable, request={**request.written(), **_where(account), "places": found}
+        )
         outcomes = run_all(
             view, updater, lambda name: attacher.attach(name, updater), doable, limit=limit, command="attach"
         )
@@ -194,6 +204,7 @@ def resume_live(
         is_yes=is_yes,
         limit=limit,
         names=run.left,
+        places=[str(place) for place in told.get("places") or ()],
     )
 
 
@@ -254,6 +265,19 @@ def _plan_all(
     for one in ordered:
         view.plan(one, is_quiet=is_broad and _cannot_have_it(one))
     return ordered
+
+
+def each_once(plans: Sequence[Plan]) -> list[Plan]:
+    """Leave out functions that were named twice, as a name and an ARN: two threads at one would confuse its records."""
+    found: dict[str, Plan] = {}
+    for plan in plans:
+        found.setdefault(plan.arn or plan.function, plan)
+    return list(found.values())
+
+
+def places_of(plans: Sequence[Plan]) -> list[str]:
+    """Return account and region of all functions, as an ARN has them."""
+    return sorted({":".join(plan.arn.split(":")[3:5]) for plan in plans if plan.arn})
 
 
 def _cannot_have_it(plan: Plan) -> bool:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dayfly.attach.build import build_layer
 from dayfly.attach.templates.model import (
+    ZIP_NAME,
     Edited,
     Gap,
     LayerZip,
@@ -23,6 +25,7 @@ from dayfly.policy.storing import replace_file
 
 SCHEMA = "dayfly-attach-templates/1"
 _OPEN = 1
+_TEMPLATES = (".yaml", ".yml", ".json", ".template", ".tf", ".toml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,10 @@ def detach_templates(output: Output, paths: Sequence[Path], *, is_dry_run: bool)
     """Take out of templates what attach put there; 1 if something of it stays because it was edited since."""
     jobs = _jobs(_read(paths), lambda template: template.detach())
     _write(jobs, is_dry_run=is_dry_run)
+    if not is_dry_run:
+        for path in _unused_zips(jobs):
+            path.unlink(missing_ok=True)
+            output.say(f"{path}: removed, no template here names it any more")
     _report(output, jobs, "detach", is_dry_run=is_dry_run)
     return _OPEN if any(job.edited.gaps for job in jobs) else 0
 
@@ -121,6 +128,29 @@ def _write(jobs: Sequence[_Job], *, is_dry_run: bool) -> None:
             raise TemplateError(
                 f"{job.path} cannot be written: {error.strerror}", hint="check the folder's permissions"
             ) from error
+
+
+def _unused_zips(jobs: Sequence[_Job]) -> list[Path]:
+    """Layers that attach built beside templates which name them no more, nor does anything else in their folder."""
+    found: list[Path] = []
+    for job in jobs:
+        folder = job.path.parent
+        for name in sorted(set(ZIP_NAME.findall(job.template.text)) - set(ZIP_NAME.findall(job.edited.text))):
+            path = folder / name
+            if path.is_symlink() or not path.is_file() or not _is_ours(path):
+                continue
+            others = [one for one in folder.iterdir() if one.suffix in _TEMPLATES and one.is_file()]
+            if not any(name.encode() in one.read_bytes() for one in others) and path not in found:
+                found.append(path)
+    return found
+
+
+def _is_ours(path: Path) -> bool:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return {"dayfly"} <= set(archive.namelist())
+    except (OSError, zipfile.BadZipFile):
+        return False
 
 
 def _build(output: Output, jobs: Sequence[_Job]) -> None:

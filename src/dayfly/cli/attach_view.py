@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Sequence
 from typing import Literal
 
+from dayfly.attach.aws.wording import printable
 from dayfly.attach.live.model import Outcome, Plan, State
 from dayfly.cli.output import Output
 from dayfly.errors import DayflyError
@@ -20,9 +21,10 @@ class AttachView:
         self._output = output
         self._command = command
 
-    def say(self, text: str) -> None:
-        """A line for people."""
-        self._output.say(text)
+    def say(self, text: str, *, style: str = "") -> None:
+        """A line for people; what AWS and others named is made fit for a terminal."""
+        for line in text.split("\n"):
+            self._output.say(printable(line), style=style)
 
     def warn(self, text: str) -> None:
         """A warning, whatever the form."""
@@ -39,7 +41,7 @@ class AttachView:
             return
         if is_quiet:
             return
-        say = self._output.say
+        say = self.say
         if plan.state == "refused":
             say(f"{plan.function}: left as it is", style="yellow")
             for refusal in plan.refusals:
@@ -65,9 +67,12 @@ class AttachView:
         if self._output.is_json:
             self._output.json({"type": "planned", "dry_run": is_dry_run, **counts})
             return
+        where = ", ".join(sorted({_place(plan.arn) for plan in plans if plan.arn}))
         dry = "; nothing was changed" if is_dry_run else ""
-        self._output.say(
-            f"{counts['change']} to change, {counts['as-asked']} as asked for, {counts['refused']} left as they are{dry}"
+        self.say(
+            f"{counts['change']} to change, {counts['as-asked']} as asked for, {counts['refused']} left as they are"
+            + (f" in {where}" if where else "")
+            + dry
         )
 
     def ask(self, text: str, *, is_yes: bool) -> None:
@@ -96,9 +101,9 @@ class AttachView:
             )
             return
         style = _STYLES.get(outcome.state, "red")
-        self._output.say(f"{outcome.function}: {outcome.state.value}: {outcome.text}", style=style)
+        self.say(f"{outcome.function}: {outcome.state.value}: {outcome.text}", style=style)
         if outcome.hint:
-            self._output.say(f"  {outcome.hint}")
+            self.say(f"  {outcome.hint}")
 
     def ended(self, outcomes: Sequence[Outcome]) -> None:
         """The sum of all outcomes, and how to go on where some are left."""
@@ -106,10 +111,10 @@ class AttachView:
         if self._output.is_json:
             self._output.json({"type": "ended", **counts})
             return
-        self._output.say(", ".join(f"{count} {name}" for name, count in counts.items() if count))
+        self.say(", ".join(f"{count} {name}" for name, count in counts.items() if count))
         if counts[State.NOT_TRIED.value] or counts[State.UNKNOWN.value]:
             how = "dayfly attach --resume" if self._command == "attach" else "the same command once more"
-            self._output.say(f"to go on: {how}")
+            self.say(f"to go on: {how}")
 
     def verified(self, function: str, is_in_force: bool | None, text: str) -> None:
         """What an invocation showed."""
@@ -119,4 +124,9 @@ class AttachView:
             )
             return
         word = {True: "in force", False: "not in force", None: "not proved"}[is_in_force]
-        self._output.say(f"{function}: {word}: {text}", style="green" if is_in_force else "red")
+        self.say(f"{function}: {word}: {text}", style="green" if is_in_force else "red")
+
+
+def _place(arn: str) -> str:
+    parts = arn.split(":")
+    return f"account {parts[4]} {parts[3]}"

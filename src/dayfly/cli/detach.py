@@ -1,4 +1,4 @@
-"""`dayfly detach`: takes Dayfly off functions, and leaves no trace."""
+"""`dayfly detach`: takes Dayfly off functions, or out of the template that deploys them, and leaves no trace."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ from dayfly.attach.live.journal import default_journal
 from dayfly.cli.attach_live import Choice
 from dayfly.cli.detach_live import detach_live
 from dayfly.cli.output import Output
+from dayfly.errors import DayflyError
 
 
 def detach(
     *functions: str,
     all_: Annotated[bool, Parameter(name="--all", negative="")] = False,
     tag: Annotated[list[str] | None, Parameter(negative="", consume_multiple=False)] = None,
+    template: Annotated[list[Path] | None, Parameter(negative="")] = None,
     dry_run: Annotated[bool, Parameter(negative="")] = False,
     yes: Annotated[bool, Parameter(negative="")] = False,
     publish: str = "",
@@ -44,6 +46,7 @@ def detach(
         dayfly detach payments orders --yes
         dayfly detach --all --region eu-central-1
         dayfly detach payments --publish live
+        dayfly detach --template template.yaml
 
     Parameters
     ----------
@@ -53,6 +56,8 @@ def detach(
         Every function of the account in this region that has Dayfly.
     tag
         Those with this tag, as key=value; several must all fit.
+    template
+        Edit the templates instead.
     dry_run
         Say what would change, and change nothing.
     yes
@@ -73,6 +78,16 @@ def detach(
         One JSON object for each function and step.
     """
     output = Output(is_json=json)
+    if template:
+        if functions or all_ or tag or publish:
+            raise DayflyError(
+                "functions, --all, --tag and --publish are for functions that are deployed",
+                hint="leave them out with --template",
+            )
+        # Its parsers are not needed for functions that are deployed.
+        from dayfly.cli.attach_templates import detach_templates
+
+        return detach_templates(output, template, is_dry_run=dry_run)
     return detach_live(
         output,
         Account(endpoint_url, region, profile),

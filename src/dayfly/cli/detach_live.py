@@ -13,7 +13,7 @@ from dayfly.attach.live.history import History
 from dayfly.attach.live.journal import Journal
 from dayfly.attach.live.model import Plan
 from dayfly.attach.live.updating import Updater
-from dayfly.cli.attach_live import REFUSED, Choice, run_all
+from dayfly.cli.attach_live import REFUSED, Choice, each_once, run_all
 from dayfly.cli.attach_view import AttachView
 from dayfly.cli.output import Output
 
@@ -48,7 +48,7 @@ def detach_live(
                 if isinstance(result, CallError):
                     raise result
                 plans[name] = result
-        ordered = [plans[name] for name in chosen]
+        ordered = each_once([plans[name] for name in chosen])
         for plan in ordered:
             view.plan(plan, is_quiet=choice.is_broad and plan.state == "as-asked")
         view.planned(ordered, is_dry_run=is_dry_run)

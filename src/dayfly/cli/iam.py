@@ -33,7 +33,9 @@ def iam(
     fleet: Annotated[bool, Parameter(negative="")] = False,
     only_latest: Annotated[bool, Parameter(negative="")] = False,
     max_error_rate: Annotated[bool, Parameter(negative="")] = False,
+    cold_starts_per_minute: Annotated[bool, Parameter(negative="")] = False,
     revoke_sessions: Annotated[bool, Parameter(negative="")] = False,
+    for_lambda: Annotated[bool, Parameter(name="--lambda", negative="")] = False,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
     """Print the least a role needs to run a command: for exactly the calls that it makes, on what you name.
@@ -78,7 +80,7 @@ def iam(
     publish
         With attach and detach: what --publish needs beside.
     verify
-        With attach: what --verify needs beside.
+        With attach and rollback: what --verify needs beside.
     logs
         With status: what --logs needs beside.
     fleet
@@ -87,8 +89,12 @@ def iam(
         With recycle: without what aliases and provisioned concurrency need.
     max_error_rate
         With recycle: what --max-error-rate needs beside.
+    cold_starts_per_minute
+        With recycle: what --cold-starts-per-minute needs beside.
     revoke_sessions
         With recycle: what --revoke-sessions needs beside.
+    for_lambda
+        With doctor: what the commands of docs/doctor.md need.
     json
         Print one JSON object: command, policy, notes and each action's reason.
     """
@@ -112,7 +118,9 @@ def iam(
         "--fleet": fleet,
         "--only-latest": only_latest,
         "--max-error-rate": max_error_rate,
+        "--cold-starts-per-minute": cold_starts_per_minute,
         "--revoke-sessions": revoke_sessions,
+        "--lambda": for_lambda,
     }
     scope = Scope(
         functions=tuple(function or ()),

@@ -40,12 +40,12 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     ),
     "attach": (
         "dayfly.cli.attach:attach",
-        "Put Dayfly on functions that are deployed: dry run, journal, one call each.",
+        "Put Dayfly on functions that are deployed, or into the template that deploys them.",
         "attach",
     ),
     "detach": (
         "dayfly.cli.detach:detach",
-        "Take Dayfly off functions, and leave no trace.",
+        "Take Dayfly off functions or out of a template, and leave no trace.",
         "attach",
     ),
     "layer test": (

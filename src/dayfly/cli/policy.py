@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 from dayfly.cli.output import Output
 from dayfly.cli.policy_explain import as_json_of_use
-from dayfly.cli.policy_view import draw_comparison, draw_problems, draw_promotion
+from dayfly.cli.policy_view import draw_comparison, draw_problems, draw_promotion, draw_readiness
 from dayfly.policy.document import read_document
 from dayfly.policy.model import PolicyError
 
@@ -189,18 +189,25 @@ def promote(
     file: Path = _HERE,
     /,
     *,
-    log: _Log,
+    log: _Log | None = None,
+    function: str = "",
+    days: float = 14.0,
     dry_run: Annotated[bool, Parameter(negative="")] = False,
+    fleet: str | None = None,
+    folder: Path | None = None,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """Let rules block that observed for promote_after without a finding, and move quiet_since for the others.
+    """Let rules of a file block that observed for promote_after without a finding, and move quiet_since for the others.
 
-    The log must tell of the whole period. What is written is shown as a diff.
+    This is about a dayfly.toml, which a deployment brings to its function; `dayfly promote` is about a function that is
+    deployed, and judges by the same rules, which are shown here too. What is told must tell of the whole period. What is
+    written is shown as a diff.
 
     Examples:
 
         dayfly policy promote --log fortnight.log --dry-run
         dayfly policy promote function/dayfly.toml --log fortnight.log.gz
+        dayfly policy promote function/dayfly.toml --function payments
 
     Parameters
     ----------
@@ -208,21 +215,47 @@ def promote(
         A dayfly.toml, or the folder that holds it.
     log
         Log lines as CloudWatch exports them, plain or JSON, perhaps gzipped; `-` for standard input.
+    function
+        A function's name: what a running fleet saw of it is taken in the place of a log.
+    days
+        With --function: for how many days.
     dry_run
         Write nothing.
+    fleet
+        URL of a running `dayfly fleet serve`, with a token in DAYFLY_FLEET_TOKEN.
+    folder
+        Folder of one on this machine; by default the one of this user.
     json
         Print one JSON object and nothing else.
     """
-    from dayfly.policy.logs import read_log
-    from dayfly.policy.promoting import find_noise
+    from dataclasses import asdict
+
+    from dayfly.policy.promoting import find_noise, noise_of
     from dayfly.policy.promoting import promote as promote_rules
+    from dayfly.policy.readiness import Demand, judge_block
     from dayfly.policy.storing import write_file
 
     output = Output(is_json=json)
     document = read_document(file)
-    read = read_log(log)
-    noise = find_noise(read)
+    if (log is None) == (not function):
+        raise PolicyError(
+            "one of --log and --function tells what was found",
+            hint="--log fortnight.log, or --function payments",
+        )
+    if log is not None:
+        from dayfly.policy.logs import read_log
+        from dayfly.policy.observed import observe_log
+
+        read = read_log(log)
+        noise, observation = find_noise(read), observe_log(read)
+    else:
+        from dayfly.cli.fleet_asking import ask_fleet, open_fleet
+
+        client = open_fleet(fleet, folder)
+        observation = ask_fleet(client, function, days=days)
+        noise = noise_of(observation)
     found = promote_rules(document, noise)
+    readiness = judge_block(observation, document.policy(), Demand(days=days), digest="")
     is_written = not dry_run and write_file(document.path, document.text, found.text)
     if output.is_json:
         output.json(
@@ -232,12 +265,16 @@ def promote(
                 "observing": {name: noise.counts[name] for name in found.noisy},
                 "quiet_since": found.quiet_since.isoformat() if found.quiet_since else None,
                 "reason": found.reason,
-                "malformed": read.malformed,
+                "malformed": observation.malformed,
+                "checks": [asdict(check) for check in readiness.checks],
                 "written": is_written,
             }
         )
     else:
-        output.console.print(draw_promotion(document, found, noise, read.malformed), soft_wrap=False)
+        output.console.print(draw_promotion(document, found, noise, observation.malformed), soft_wrap=False)
+        output.console.print(
+            draw_readiness("judged as `dayfly promote` does", "observe", readiness), soft_wrap=False
+        )
         say_written(output, document.path, is_written=is_written, is_dry=dry_run)
     return 0
 

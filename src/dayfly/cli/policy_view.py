@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from dayfly.policy.logs import Log
     from dayfly.policy.model import Use
     from dayfly.policy.promoting import Noise, Promotion
+    from dayfly.policy.readiness import Readiness
 
 SOFT = "dim"
 _GOOD = "bold green"
@@ -31,6 +32,7 @@ _CARE = "bold yellow"
 _BAD = "bold red"
 _EFFECTS = {"allowed": _GOOD, "observed": _CARE, "refused": _BAD}
 _MARKS = {True: Text("✓", style="green"), False: Text("✗", style="red")}
+_CHECKS = {"met": ("✓", "green"), "missing": ("✗", _CARE), "unknown": ("?", "yellow")}
 _MANY_CHANGES = 30
 
 
@@ -162,6 +164,23 @@ def draw_promotion(document: Document, found: Promotion, noise: Noise, malformed
         parts.append(bullet(_malformed(malformed).removeprefix("; "), style=_CARE))
     parts += draw_diff(document.text, found.text, name=str(document.path))
     parts.append(Text())
+    return Group(*parts)
+
+
+def draw_readiness(function: str, stage: str, readiness: Readiness) -> RenderableType:
+    """The rules as a table, and what is missing below."""
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(width=1)
+    grid.add_column(no_wrap=True, style="bold")
+    grid.add_column(overflow="fold")
+    for check in readiness.checks:
+        mark, style = _CHECKS[check.state]
+        grid.add_row(Text(mark, style=style), check.name, Text(check.text))
+    head = Text.assemble((function, "bold"), f": from {stage} to {readiness.stage}")
+    parts: list[RenderableType] = [head, grid]
+    if not readiness.is_ready:
+        parts.append(Text("not ready:", style="bold yellow"))
+        parts += [bullet(text) for text in readiness.missing]
     return Group(*parts)
 
 

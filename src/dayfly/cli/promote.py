@@ -16,10 +16,11 @@ from dayfly.attach.live.journal import Journal, default_journal
 from dayfly.attach.live.updating import Updater
 from dayfly.attach.rollout.promoting import Promoter
 from dayfly.cli.attach_live import Choice
+from dayfly.cli.fleet_asking import open_fleet
 from dayfly.cli.output import Output
 from dayfly.cli.promote_into import write_into
 from dayfly.cli.promote_run import PromoteOptions, Promotion
-from dayfly.cli.promote_source import FLEET, Policies, open_fleet
+from dayfly.cli.promote_source import FLEET, Policies
 from dayfly.errors import DayflyError
 from dayfly.policy.readiness import Demand
 
@@ -58,7 +59,7 @@ def promote(
     profile: str | None = None,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """Take a function one step from off to learn, to observe with a policy, to block: when the fleet has seen enough.
+    """Take a function one step: to learn, to observe with a policy, to block, when the fleet has seen enough.
 
     The policy is made of what the function was seen to use, without what came beside an attack, and shown as a diff. It
     reaches the function as a layer of its own; code is not deployed again. Each rule that is not met is named with what is

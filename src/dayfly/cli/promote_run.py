@@ -183,7 +183,7 @@ class Promotion:
         wanted, stage = self._options.guard, standing.stage
         if wanted is None:
             return next_stage(standing)
-        if wanted == "block" and stage in ("off", "learn") and not self._options.force:
+        if wanted == "block" and stage in ("attached", "learn") and not self._options.force:
             raise DayflyError(
                 f"{function} is at {stage}: it goes to block by way of observe, where a policy shows what it would refuse",
                 hint=f"dayfly promote {function} takes the next step; --force REASON skips it",
@@ -193,7 +193,7 @@ class Promotion:
                 raise DayflyError(
                     f"{function} blocks already", hint=f"to go back: dayfly rollback {function}"
                 )
-            return "learn" if stage == "off" else "observe"
+            return "learn" if stage == "attached" else "observe"
         return None if stage == "block" else "block"
 
     def _judge(
@@ -221,6 +221,11 @@ class Promotion:
             )
             self._view.proposal(proposal, old, name=f"{facts.name}'s policy")
             text = proposal.text
+            if not proposal.learned and not old:
+                raise DayflyError(
+                    f"nothing was seen that {facts.name} uses, so a policy would allow nothing",
+                    hint="let it serve for a while as it is: DAYFLY_GUARD=observe, DAYFLY_GUARD_LEARN=on",
+                )
         layer = build(text)
         policy = parse_document(text).policy()
         if stage == "block":

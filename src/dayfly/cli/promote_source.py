@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
-import msgspec
 
 from dayfly.attach.aws.calls import Caller
 from dayfly.attach.aws.facts import FunctionFacts
 from dayfly.attach.rollout.policylayer import build, fetch
 from dayfly.attach.rollout.stages import Standing
+from dayfly.cli.fleet_asking import ask_fleet
 from dayfly.errors import DayflyError
 from dayfly.fleet.service.client import Client
-from dayfly.fleet.service.place import default_folder
 from dayfly.policy.observed import Observation, observe_log
 from dayfly.policy.storing import replace_file
 
@@ -26,39 +24,13 @@ FLEET = "fleet"
 _MAX_DOWNLOAD_BYTES = 1 << 20
 
 
-def open_fleet(fleet: str | None, folder: Path | None) -> Client | None:
-    """Return a client of the fleet that was named, or of this user's if one runs; None where none does."""
-    if fleet is not None:
-        return Client(fleet, os.environ.get("DAYFLY_FLEET_TOKEN", ""))
-    if folder is not None:
-        return Client.beside(folder)
-    try:
-        return Client.beside(default_folder(os.environ))
-    except DayflyError:
-        return None
-
-
 def observe(client: Client | None, source: str, facts: FunctionFacts, *, days: float) -> Observation:
     """Return what is known of a function; raises DayflyError where there is no fleet, or no such log."""
     if source != FLEET:
         from dayfly.policy.logs import read_log
 
         return observe_log(read_log(Path(source)), function=facts.name)
-    if client is None:
-        raise DayflyError(
-            "no fleet runs here that could tell what the function was seen to do",
-            hint="start `dayfly fleet serve`, name one with --fleet URL, or a log with --from fortnight.log",
-        )
-    parameters: dict[str, str | int | float] = {
-        "function": facts.name, "account": facts.account, "region": facts.region, "days": days,
-    }  # fmt: skip
-    try:
-        return msgspec.convert(client.get("/rollout/observed", parameters), Observation)
-    except msgspec.ValidationError as error:
-        raise DayflyError(
-            f"the fleet's answer is not understood: {error}",
-            hint="are its version and this one's the same?",
-        ) from error
+    return ask_fleet(client, facts.name, days=days, account=facts.account, region=facts.region)
 
 
 class Policies:

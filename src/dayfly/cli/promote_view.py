@@ -7,12 +7,11 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from rich.console import Group
-from rich.table import Table
 from rich.text import Text
 
 from dayfly.attach.live.model import Outcome, Plan, State
 from dayfly.attach.rollout.watching import Verdict, words
-from dayfly.cli.policy_view import bullet, count, draw_diff
+from dayfly.cli.policy_view import bullet, count, draw_diff, draw_readiness
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from dayfly.policy.proposing import Proposal
     from dayfly.policy.readiness import Readiness
 
-_MARKS = {"met": ("✓", "green"), "missing": ("✗", "bold yellow"), "unknown": ("?", "yellow")}
 _STYLES = {State.DONE: "bold green", State.ALREADY: "", State.REFUSED: "yellow"}
 _MANY = 8
 
@@ -127,23 +125,6 @@ class PromoteView:
                     honest=is_honest,
                     refusal=asdict(one),
                 )
-
-
-def draw_readiness(function: str, stage: str, readiness: Readiness) -> RenderableType:
-    """The rules as a table, and what is missing below."""
-    grid = Table.grid(padding=(0, 1))
-    grid.add_column(width=1)
-    grid.add_column(no_wrap=True, style="bold")
-    grid.add_column(overflow="fold")
-    for check in readiness.checks:
-        mark, style = _MARKS[check.state]
-        grid.add_row(Text(mark, style=style), check.name, Text(check.text))
-    head = Text.assemble((function, "bold"), f": from {stage} to {readiness.stage}")
-    parts: list[RenderableType] = [head, grid]
-    if not readiness.is_ready:
-        parts.append(Text("not ready:", style="bold yellow"))
-        parts += [bullet(text) for text in readiness.missing]
-    return Group(*parts)
 
 
 def _left_out(title: str, uses: Sequence[SeenUse], style: str) -> list[RenderableType]:

@@ -20,8 +20,8 @@ from dayfly.attach.rollout.promoting import Promoter
 from dayfly.attach.rollout.promotions import Promotions
 from dayfly.attach.rollout.stages import standing_of
 from dayfly.cli.attach_live import Choice, read_event
+from dayfly.cli.fleet_asking import open_fleet
 from dayfly.cli.output import Output
-from dayfly.cli.promote_source import open_fleet
 from dayfly.cli.promote_view import PromoteView
 from dayfly.cli.promote_watch import Watcher
 from dayfly.errors import DayflyError

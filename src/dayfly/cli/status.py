@@ -10,7 +10,7 @@ from cyclopts import Parameter
 
 from dayfly.attach.aws.account import Account
 from dayfly.attach.aws.calls import Caller
-from dayfly.attach.coverage.gathering import PARALLEL, Surveyor
+from dayfly.attach.coverage.gathering import PARALLEL, Pause, Surveyor
 from dayfly.attach.coverage.model import ORDER, Coverage, Level
 from dayfly.attach.coverage.templates import TemplateCoverage, look_at
 from dayfly.cli.iam import read_tag
@@ -103,12 +103,14 @@ def status(
         account = Account(endpoint_url, region, profile)
         with knowing(fleet, folder, output) as seen:
             client = account.client("lambda", connections=max_parallel)
+            pause = Pause()
             surveyor = Surveyor(
-                Caller(),
+                Caller(sleep=pause),
                 client,
                 seen=seen,
                 logs_client=account.client("logs", connections=max_parallel) if logs else None,
                 parallel=max_parallel,
+                end=pause.end,
             )
             source: Iterable[str | FunctionFacts] = dict.fromkeys(functions) or surveyor.listed(tags=tags)
             found = _survey(output, surveyor, iter(source), are_listed=not functions)

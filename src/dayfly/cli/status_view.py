@@ -136,7 +136,7 @@ def _draw_functions(found: Sequence[Coverage], *, is_wide: bool) -> RenderableTy
             cells += [
                 Text(version),
                 Text(one.isolation or "–"),
-                Text(one.guard or "–"),
+                Text((one.guard or "–") + (f", policy {one.policy}" if one.policy else "")),
                 Text(_seen(one), style=_SOFT),
             ]
         table.add_row(*cells, Text(_why(one)))

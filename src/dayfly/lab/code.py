@@ -62,8 +62,12 @@ class CodeStore:
         call = functools.partial(work, *arguments, **options)
         return await asyncio.get_running_loop().run_in_executor(self._thread, call)
 
-    async def load(self, config: FunctionConfig) -> Code:
-        """Check and keep what `config` names. Raises LabError when its folder or interpreter cannot be used."""
+    async def load(self, config: FunctionConfig, package: Package | None = None) -> Code:
+        """Check and keep what `config` names. Raises LabError when its folder or interpreter cannot be used.
+
+        `package` is what it was unpacked from. Code that somebody sent is not asked what the interpreter can do: its
+        modules would run unconfined.
+        """
         folder = config.folder.resolve()
         if not folder.is_dir():
             raise LabError(
@@ -76,15 +80,20 @@ class CodeStore:
         if config.opt is not None and not config.opt.is_dir():
             raise LabError(f"{config.opt} is not a folder", hint="name the folder of an unpacked layer")
         place = (config.python, config.folder)
-        if place not in self._interpreters:
-            self._interpreters[place] = await self.aside(probe_interpreter, config.python, folder)
+        asked = place if package is None else (config.python, self._root)
+        if asked not in self._interpreters:
+            probed = folder if package is None else self._root / "no-code"
+            self._interpreters[asked] = await self.aside(probe_interpreter, config.python, probed)
         if self._switches_user and not await self.aside(is_readable_by_others, folder):
             self._copies += 1
             target = self._root / f"code-{config.name}-{self._copies}"
             folder = await self.aside(copy_readable, folder, target)
-        code = Code(self._interpreters[place], folder)
+        code = Code(self._interpreters[asked], folder)
         self._codes[(config.name, *place)] = code
-        self._packages.pop((config.name, *place), None)
+        if package is None:
+            self._packages.pop((config.name, *place), None)
+        else:
+            self._packages[(config.name, *place)] = package
         return code
 
     def get(self, config: FunctionConfig) -> Code:

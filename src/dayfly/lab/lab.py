@@ -90,6 +90,7 @@ class Lab:
         # By function and version.
         self._pools: dict[str, dict[str, Pool]] = {}
         self._reservations: dict[str, Reservation] = {}
+        self._leaving: list[Pool] = []
         self._provisioning: dict[tuple[str, str], Provisioning] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._starting: set[Environment] = set()
@@ -119,7 +120,12 @@ class Lab:
             task.cancel()
         try:
             await asyncio.gather(*self._tasks, return_exceptions=True)
-            await self._end_all([*self._starting, *(e for p in self._all_pools() for e in p.environments())])
+            await self._end_all(
+                [
+                    *self._starting,
+                    *(e for p in [*self._all_pools(), *self._leaving] for e in p.environments()),
+                ]
+            )
         finally:
             self._codes.close()
             self._freezers.close()
@@ -184,13 +190,20 @@ class Lab:
     def _all_pools(self) -> list[Pool]:
         return [pool for versions in self._pools.values() for pool in versions.values()]
 
-    async def add_function(self, config: FunctionConfig) -> None:
-        """Make a function invocable. Raises LabError when its folder or interpreter cannot be used."""
+    async def add_function(self, config: FunctionConfig, package: Package | None = None) -> None:
+        """Make a function invocable. Raises LabError when its folder or interpreter cannot be used.
+
+        `package` is what its folder was unpacked from, if somebody sent it.
+        """
+        await self.load_code(config, package)
         if config.name in self._pools:
             raise LabError(f"function {config.name} exists already", hint="choose another name")
-        await self._codes.load(config)
         self._reservations[config.name] = Reservation(config.reserved_concurrency)
         self._pools[config.name] = {config.version: self._make_pool(config)}
+
+    async def load_code(self, config: FunctionConfig, package: Package | None = None) -> None:
+        """Check the code that `config` names, so that a function may be given it; raises LabError as `add_function`."""
+        await self._codes.load(config, package)
 
     def add_version(self, config: FunctionConfig) -> None:
         """Make another version of a function invocable, with environments of its own.
@@ -200,13 +213,26 @@ class Lab:
         self._pool(config.name)
         self._pools[config.name][config.version] = self._make_pool(config)
 
-    async def remove_version(self, name: str, version: str) -> None:
-        """Forget a version and end its environments, busy ones included."""
+    def remove_version(self, name: str, version: str) -> None:
+        """Forget a version; its environments end, busy ones after their invocation."""
         pool = self._pool(name, version)
         self._provisioning.pop((name, version)).want(0)
         del self._pools[name][version]
+        self._leave(pool)
+
+    def remove_function(self, name: str) -> None:
+        """Forget a function and all its versions; environments end, busy ones after their invocation."""
+        pools = self._versions(name)
+        for version in self._pools.pop(name):
+            self._provisioning.pop((name, version)).want(0)
+        for pool in pools:
+            self._leave(pool)
+        del self._reservations[name]
+
+    def _leave(self, pool: Pool) -> None:
         pool.close()
-        await self._end_pool(pool)
+        # Whoever is still served by it is ended with the lab, at the latest.
+        self._leaving = [left for left in self._leaving if left.running] + [pool]
 
     def _make_pool(self, config: FunctionConfig) -> Pool:
         name = config.name

@@ -59,6 +59,7 @@ class Pool:
         self._expire = expire
         self._replace = replace
         self._generation = 0
+        self._is_closed = False
         # Busy with an earlier configuration: each ends after its invocation.
         self._outdated: set[Environment] = set()
         self._idle: list[Environment] = []
@@ -82,7 +83,9 @@ class Pool:
         return self.running - sum(environment.is_finishing for environment in self._busy)
 
     def close(self) -> None:
-        """Stop counting for the function; whatever runs is ended by the caller."""
+        """Serve nobody from now on: idle environments end, busy and starting ones after their invocation."""
+        self._is_closed = True
+        self.reconfigure(self.config)
         self._reservation.pools.remove(self)
 
     def environments(self) -> list[Environment]:
@@ -93,6 +96,8 @@ class Pool:
 
         Raises InvokeRefusedError (429) at the function's reserved concurrency or the lab's capacity.
         """
+        if self._is_closed:
+            raise payloads.not_found(self.config.name, self.config.version)
         self._reservation.check(with_finishing=False)
         environment = self._take_idle(tenant_id) or await self._wait_for_finishing(tenant_id)
         if environment is not None:

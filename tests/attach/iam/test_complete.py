@@ -35,7 +35,7 @@ def _operations() -> dict[str, set[str]]:
     return found
 
 
-def _called() -> Iterator[tuple[str, str]]:
+def _calls() -> Iterator[tuple[str, str]]:
     """Every operation that the code names on a client or as a paginator, and where."""
     for path in [
         *(_SOURCE / "attach").rglob("*.py"),
@@ -66,6 +66,11 @@ def _called() -> Iterator[tuple[str, str]]:
                 name = value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else ""
             if name:
                 yield name, where
+
+
+@cache
+def _called() -> frozenset[tuple[str, str]]:
+    return frozenset(_calls())
 
 
 def test_calls_are_found_at_all() -> None:

@@ -38,16 +38,32 @@ class Scenario:
     command: str
     lines: tuple[tuple[str, ...], ...]
     scope: Scope = _OURS
+    before: tuple[tuple[str, ...], ...] = ()  # what somebody else ran, who may do all
 
     @property
     def document(self) -> dict[str, Any]:
         return make_policy(COMMANDS[self.command], self.scope).document
+
+    def prepare(self) -> None:
+        for line in self.before:
+            assert run(list(line)) == 0
 
     def play(self) -> list[int]:
         return [run(list(line)) for line in self.lines]
 
 
 _LAYER = f"arn:aws:lambda:{REGION}:{ACCOUNT}:layer:dayfly-python312:1"
+_PROMOTE = (
+    "promote",
+    "attached",
+    "--from",
+    "log.txt",
+    "--policy",
+    "dayfly.toml",
+    "--force",
+    "a test",
+    "--yes",
+)
 _PUBLISH = ("layer", "publish", "policy.zip", "--name", "dayfly-policy-payments")
 _ALL = replace(_OURS, functions=())
 SCENARIOS = {
@@ -74,7 +90,34 @@ SCENARIOS = {
             (("status", "--all", "--logs"), ("status", "--tag", "team=payments")),
             replace(_ALL, options=frozenset({"--logs"})),
         ),
-        Scenario("recycle", (("recycle", "payments", "--patience", "0"),)),
+        Scenario(
+            "recycle",
+            (
+                (
+                    "recycle",
+                    "payments",
+                    "--patience",
+                    "0",
+                    "--yes",
+                    "--alarm",
+                    "errors",
+                    "--max-error-rate",
+                    "5",
+                ),
+                ("recycle", "payments", "--patience", "0", "--yes", "--revoke-sessions"),
+                ("recycle", "payments", "--unrevoke"),
+                ("recycle", "--all", "--dry-run"),
+            ),
+            replace(
+                _ALL,
+                alarms=("errors",),
+                options=frozenset({"--revoke-sessions", "--max-error-rate"}),
+            ),
+        ),
+        Scenario("promote", (_PROMOTE,), replace(_ALL, functions=("attached",))),
+        Scenario(
+            "rollback", (("rollback", "attached"),), replace(_ALL, functions=("attached",)), (_PROMOTE,)
+        ),
         Scenario("layer publish", (_PUBLISH, _PUBLISH)),
         Scenario(
             "lifetimes",
@@ -89,9 +132,17 @@ def made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     monkeypatch.chdir(tmp_path)
     policy = render({"network": {"mode": "observe"}}).decode()
     (tmp_path / "policy.zip").write_bytes(archive({PLACE.removeprefix("/opt/"): policy}))
+    (tmp_path / "dayfly.toml").write_text('[policy.network]\nmode = "observe"\nallow = ["*:443"]\n')
+    (tmp_path / "log.txt").write_text(
+        "START RequestId: 8476a536-e9f4-11e8-9739-2dfe598c3fcd Version: $LATEST\n"
+    )
     monkeypatch.setenv("DAYFLY_JOURNAL", str(tmp_path / "journal.jsonl"))
     monkeypatch.setenv("DAYFLY_RECYCLE_JOURNAL", str(tmp_path / "recycle.jsonl"))
     with account(monkeypatch, tmp_path):
+        boto3.client("cloudwatch").put_metric_alarm(
+            AlarmName="errors", MetricName="Errors", Namespace="AWS/Lambda", Period=60, EvaluationPeriods=1, Threshold=1,
+            ComparisonOperator="GreaterThanThreshold",
+        )  # fmt: skip
         yield
 
 
@@ -113,6 +164,7 @@ def _without(document: Mapping[str, Any], action: str) -> dict[str, Any]:
 @pytest.mark.usefixtures("made")
 @pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=lambda one: one.command)
 def test_the_command_works_under_its_policy_and_needs_all_of_it(scenario: Scenario) -> None:
+    scenario.prepare()
     with enforced(scenario.document, tags={"team": "payments"}) as enforcement:
         codes = scenario.play()
     assert enforcement.denied == []
@@ -126,6 +178,7 @@ def test_the_command_works_under_its_policy_and_needs_all_of_it(scenario: Scenar
 def test_it_works_where_tags_narrow_it_too(scenario: Scenario) -> None:
     scope = replace(scenario.scope, tags=(("team", "payments"),))
     document = make_policy(COMMANDS[scenario.command], scope).document
+    scenario.prepare()
     with enforced(document, tags={"team": "payments"}) as enforcement:
         scenario.play()
     assert enforcement.denied == []
@@ -138,6 +191,7 @@ def test_it_works_where_tags_narrow_it_too(scenario: Scenario) -> None:
 )
 def test_without_one_action_the_command_is_refused_something(command: str, action: str) -> None:
     scenario = SCENARIOS[command]
+    scenario.prepare()
     with enforced(_without(scenario.document, action), tags={"team": "payments"}) as enforcement:
         scenario.play()
     assert {asked.action for asked in enforcement.denied} == {action}
@@ -223,8 +277,20 @@ def _under_moto(
     """Run it as a user of moto's, which knows actions alone; return the actions that were refused."""
     widened = copy.deepcopy(dict(document))
     widened["Statement"] = [
-        {**one, "Resource": "*", "Condition": {}} for one in widened["Statement"] if one["Effect"] == "Allow"
+        # It names CloudWatch's actions after the name that its requests are signed for.
+        {
+            **one,
+            "Action": [
+                *one["Action"],
+                *(name.replace("cloudwatch:", "monitoring:") for name in one["Action"]),
+            ],
+            "Resource": "*",
+            "Condition": {},
+        }
+        for one in widened["Statement"]
+        if one["Effect"] == "Allow"
     ]
+    scenario.prepare()
     iam = boto3.client("iam")
     iam.create_user(UserName="u")
     iam.put_user_policy(UserName="u", PolicyName="p", PolicyDocument=json.dumps(widened))

@@ -27,7 +27,9 @@ _FULL = Scope(
     roles=("payments",),
     alarms=("errors",),
     boundary="arn:aws:iam::123456789012:policy/functions",
-    options=frozenset({"--revoke-sessions", "--publish", "--verify", "--logs", "--max-error-rate"}),
+    options=frozenset(
+        {"--revoke-sessions", "--publish", "--verify", "--logs", "--max-error-rate", "--lambda"}
+    ),
 )
 # Names of types in the service authorization reference, where they differ from ours; `*` where an action knows none.
 _TYPES = {On.LAYER_VERSION: "layerVersion", On.LOG_GROUP: "log-group"}
@@ -40,7 +42,7 @@ def statements(command: str, scope: Scope) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-@pytest.mark.parametrize("scope", [Scope(), _FULL], ids=["all", "narrow"])
+@pytest.mark.parametrize("scope", [Scope(options=frozenset({"--lambda"})), _FULL], ids=["all", "narrow"])
 def test_iam_takes_it(command: str, scope: Scope) -> None:
     policy = make_policy(COMMANDS[command], scope)
     IAMPolicyDocumentValidator(json.dumps(policy.document)).validate()
@@ -73,7 +75,7 @@ def test_calls_of_one_statement_share_what_it_can_say_once(command: Any) -> None
 
 def test_a_policy_for_all_is_no_wildcard_of_actions() -> None:
     for command in COMMANDS:
-        for one in statements(command, Scope()):
+        for one in statements(command, Scope(options=frozenset({"--lambda"}))):
             assert not any("*" in action for action in one["Action"])
 
 
@@ -88,6 +90,15 @@ def test_what_is_named_is_all_that_is_reached() -> None:
     assert not is_allowed(document, Asked("lambda:GetFunction", arn + "payments", {"aws:ResourceTag/team": ["web"]}))  # fmt: skip
     elsewhere = "arn:aws:lambda:eu-west-1:123456789012:function:payments"
     assert not is_allowed(document, Asked("lambda:GetFunction", elsewhere, tags))
+
+
+def test_sessions_are_revoked_only_of_roles_within_the_boundary() -> None:
+    role = Asked("iam:PutRolePolicy", "arn:aws:iam::123456789012:role/payments")
+    boundary = {"iam:PermissionsBoundary": ["arn:aws:iam::123456789012:policy/functions"]}
+    document = make_policy(COMMANDS["recycle"], _FULL).document
+    assert is_allowed(document, Asked(role.action, role.resource, boundary))
+    assert not is_allowed(document, role)
+    assert not is_allowed(document, Asked(role.action, role.resource + "2", boundary))
 
 
 def test_what_an_option_makes_needless_is_not_granted() -> None:
@@ -139,3 +150,19 @@ def test_keys_and_sessions_are_granted_only_where_they_are_asked_for() -> None:
 def test_a_name_that_could_widen_a_policy_is_refused(scope: Scope) -> None:
     with pytest.raises(DayflyError):
         make_policy(COMMANDS["recycle"], scope)
+
+
+def test_the_doctors_role_is_for_one_function_and_passes_roles_to_lambda_alone() -> None:
+    document = make_policy(COMMANDS["doctor"], Scope(options=frozenset({"--lambda"}))).document
+    arn = "arn:aws:lambda:eu-central-1:123456789012:function:"
+    assert is_allowed(document, Asked("lambda:CreateFunction", arn + "dayfly-doctor"))
+    assert not is_allowed(document, Asked("lambda:CreateFunction", arn + "payments"))
+    role = "arn:aws:iam::123456789012:role/r"
+    assert is_allowed(
+        document, Asked("iam:PassRole", role, {"iam:PassedToService": ["lambda.amazonaws.com"]})
+    )
+    assert not is_allowed(
+        document, Asked("iam:PassRole", role, {"iam:PassedToService": ["ec2.amazonaws.com"]})
+    )
+    with pytest.raises(DayflyError, match="nothing of AWS"):
+        make_policy(COMMANDS["doctor"], Scope())

@@ -59,7 +59,20 @@ def test_half_a_line_is_counted_and_does_not_spoil_the_next(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    "line", [b"[" * 100_000, b"\x00" * 50, b"[]", b'{"v":1}', b'{"v":2,"kind":"begin"}', b"\xff"]
+    "line",
+    [
+        b"[" * 100_000,
+        b"\x00" * 50,
+        b"[]",
+        b'{"v":1}',
+        b'{"v":2,"kind":"begin"}',
+        b"\xff",
+        b'{"v":1,"kind":"intend","arn":"a","set":["x"]}',
+        b'{"v":1,"kind":"intend","arn":"a","salt":"zz"}',
+        b'{"v":1,"kind":"intend","arn":"a","former":{"A":1}}',
+        b'{"v":1,"kind":"begin","run":7}',
+        b'{"v":1,"kind":"begin","run":"7","request":{"settings":{"A":1}}}',
+    ],
 )
 def test_a_line_that_is_no_record_is_left_out(tmp_path: Path, line: bytes) -> None:
     path = tmp_path / "attach.jsonl"

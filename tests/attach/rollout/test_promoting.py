@@ -258,7 +258,7 @@ def test_nobody_can_say_what_was_before_through_the_variable(team: Team, tmp_pat
 
 
 def test_where_a_function_stands() -> None:
-    stages = ["off", "learn", "observe", "block"]
+    stages = ["attached", "learn", "observe", "block"]
     from dayfly.attach.aws.facts import Environment, FunctionFacts
 
     def stage(variables: dict[str, str], latest: Stretch | None = None) -> str:
@@ -267,11 +267,13 @@ def test_where_a_function_stands() -> None:
         assert next_stage(found) == dict(zip(stages, [*stages[1:], None], strict=True))[found.stage]
         return found.stage
 
-    assert stage({}) == "learn"
-    assert stage({"DAYFLY_GUARD": "off"}) == "off"
+    assert stage({}) == "attached"
+    assert stage({"DAYFLY_GUARD": "off", "DAYFLY_GUARD_LEARN": "on"}) == "attached"
+    assert stage({"DAYFLY_GUARD_LEARN": "on"}) == "learn"
+    assert stage({}, Stretch(guard="observe", learns=True)) == "learn"
     assert stage({"DAYFLY_GUARD": " Block "}) == "block"
     assert stage({"DAYFLY_GUARD": "observe", "DAYFLY_POLICY_DIGEST": "0" * 32}) == "observe"
     # What its package says, where a first line told.
     assert stage({}, Stretch(guard="block", policy="package")) == "block"
     assert stage({}, Stretch(guard="observe", policy="package")) == "observe"
-    assert stage({}, Stretch(guard="not armed")) == "learn"
+    assert stage({"DAYFLY_GUARD_LEARN": "on"}, Stretch(guard="not armed")) == "learn"

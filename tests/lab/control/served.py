@@ -73,10 +73,10 @@ def update(client: LambdaClient, **options: Any) -> None:
     wait(client, "function_updated_v2")
 
 
-def wait(client: LambdaClient, waiter: Any, **options: Any) -> None:
+def wait(client: LambdaClient, waiter: Any, *, name: str = "f", **options: Any) -> None:
     """One of botocore's waiters, asking often."""
     client.get_waiter(waiter).wait(
-        FunctionName="f", WaiterConfig={"Delay": 0.02, "MaxAttempts": 500}, **options
+        FunctionName=name, WaiterConfig={"Delay": 0.02, "MaxAttempts": 500}, **options
     )
 
 

@@ -148,10 +148,10 @@ def _word(error: Exception) -> str:
         return "ParamValidationError: a parameter has a form that this call does not take"
     if isinstance(error, ClientError):
         message = _VALUE.sub(r"\1(not shown)\2", str(error.response.get("Error", {}).get("Message", "")))
-        return f"{code_of(error)}: {_printable(message)}"[:_MAX_MESSAGE]
-    return _printable(f"{type(error).__name__}: {error}")[:_MAX_MESSAGE]
+        return f"{code_of(error)}: {printable(message)}"[:_MAX_MESSAGE]
+    return printable(f"{type(error).__name__}: {error}")[:_MAX_MESSAGE]
 
 
-def _printable(text: str) -> str:
-    """An endpoint's words go to somebody's terminal."""
+def printable(text: str) -> str:
+    """Return words of AWS, or of whatever answers at an endpoint, as they may go to somebody's terminal."""
     return "".join(character if character.isprintable() else " " for character in text)

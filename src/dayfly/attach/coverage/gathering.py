@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -29,11 +30,27 @@ PARALLEL = 8
 _LOOK_BACK_S = 24 * 3600.0
 
 
+class Pause:
+    """A sleep for `Caller` that ends when whoever waits for the calls has gone: a throttled call may be tried for minutes."""
+
+    def __init__(self) -> None:
+        self._ended = threading.Event()
+
+    def __call__(self, seconds: float) -> None:
+        """Wait; raises CallError once `end` was called."""
+        if self._ended.wait(seconds):
+            raise CallError("not looked at: the run was stopped")
+
+    def end(self) -> None:
+        """Let nobody wait any longer."""
+        self._ended.set()
+
+
 class Surveyor:
     """Looks at functions of one account and region.
 
     `seen` tells what a fleet knows of a function, None for one that it does not know; `logs_client` is there where logs
-    are to be read. Threads share all of it.
+    are to be read. Threads share all of it. `end` is called when nobody wants more.
     """
 
     def __init__(
@@ -45,6 +62,7 @@ class Surveyor:
         logs_client: CloudWatchLogsClient | None = None,
         parallel: int = PARALLEL,
         clock: Callable[[], float] = time.time,
+        end: Callable[[], None] = lambda: None,
     ) -> None:
         self._caller = caller
         self._client = client
@@ -52,6 +70,7 @@ class Surveyor:
         self._logs_client = logs_client
         self._parallel = parallel
         self._clock = clock
+        self._end = end
 
     def listed(self, *, tags: Mapping[str, str] | None = None) -> Iterator[str | FunctionFacts]:
         """Yield every function of the account: its name, or all of it where it cannot be Python's.
@@ -93,6 +112,7 @@ class Surveyor:
                     done, running = wait(running, return_when=FIRST_COMPLETED)
                     yield from filter(None, (future.result() for future in done))
             finally:
+                self._end()
                 pool.shutdown(cancel_futures=True)
 
     def _one(

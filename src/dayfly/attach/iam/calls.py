@@ -26,6 +26,8 @@ TAGS = replace(
     _reads("ListTags", "which tool manages it; GetFunction leaves tags out without this"), is_silent=True
 )
 GET_CONFIGURATION = _reads("GetFunctionConfiguration", "the newest revision, and whether an update is done")
+# moto's updates are done when they are answered.
+WAIT = replace(_reads("GetFunctionConfiguration", "whether the update is done"), is_seldom=True)
 SHAPE = (
     _reads("ListAliases", "which versions aliases serve"),
     _reads("ListVersionsByFunction", "which versions are published, and with which layers"),
@@ -51,6 +53,16 @@ UPDATE_VARIABLES = Call(
     "lambda:UpdateFunctionConfiguration", On.FUNCTION, "variables; requests that name layers are not allowed", _CHANGE,
     Only.WITHOUT_LAYERS,
 )  # fmt: skip
+POLICY_LAYER = (
+    Call("lambda:ListLayerVersions", On.ANY, "whether this policy is published already", "ListLayers"),
+    Call("lambda:PublishLayerVersion", On.LAYER, "the layer with the policy", "PublishLayer"),
+    Call(
+        "lambda:GetLayerVersion",
+        On.LAYER_VERSION,
+        "the policy in force, and what a published version holds",
+        "ReadLayers",
+    ),
+)
 PUBLISH_LAYER = (
     Call("lambda:ListLayerVersions", On.ANY, "whether this very zip is published already", "ListLayers", unless="--layer"),
     Call("lambda:PublishLayerVersion", On.LAYER, "the layer, where it is not there yet", "PublishLayer", unless="--layer"),
@@ -76,6 +88,13 @@ METRICS = (
         "how many invocations fail",
         "ReadMetrics",
         option="--max-error-rate",
+    ),
+    Call(
+        "cloudwatch:GetMetricData",
+        On.ANY,
+        "how many environments work at once",
+        "ReadMetrics",
+        option="--cold-starts-per-minute",
     ),
 )
 PROOF = (
@@ -150,4 +169,27 @@ NO_LAYERS = Denied(
     ("lambda:UpdateFunctionConfiguration",),
     "an update that names layers is none of a recycler's",
     is_layers=True,
+)
+
+_DOCTOR = "--lambda"
+# The commands of docs/doctor.md, which people type: Dayfly itself calls none of it.
+DOCTOR = (
+    *(
+        Call(f"lambda:{operation}", On.FUNCTION, why, "OneFunction", option=_DOCTOR, is_silent=True)
+        for operation, why in (
+            ("CreateFunction", "aws lambda create-function"),
+            ("GetFunction", "aws lambda wait"),
+            ("InvokeFunction", "aws lambda invoke"),
+            ("DeleteFunction", "aws lambda delete-function"),
+        )
+    ),
+    Call(
+        "iam:PassRole",
+        On.ROLE,
+        "the role that the function gets",
+        "PassRole",
+        Only.PASSED_TO_LAMBDA,
+        option=_DOCTOR,
+        is_silent=True,
+    ),
 )

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dayfly.attach.iam.calls import (
     DECRYPT,
+    DOCTOR,
     ENCRYPT,
     FIND_LAYER,
     GET,
@@ -22,6 +23,7 @@ from dayfly.attach.iam.calls import (
     METRICS,
     NO_CODE,
     NO_LAYERS,
+    POLICY_LAYER,
     PROOF,
     PROVISIONED,
     PUBLISH_LAYER,
@@ -31,6 +33,7 @@ from dayfly.attach.iam.calls import (
     TAGS,
     UPDATE_LAYERS,
     UPDATE_VARIABLES,
+    WAIT,
     aliases,
     read_groups,
 )
@@ -89,10 +92,29 @@ COMMANDS: dict[str, Command] = {
             "replaces every environment of a function, and proves it",
             (
                 LIST_ALL, GET, TAGS, GET_CONFIGURATION, *SHAPE, *SIGNING[:1], UPDATE_VARIABLES, *aliases(unless="--only-latest"),
-                *PROVISIONED, *PROOF, *METRICS, *REVOKE_SESSIONS, DECRYPT, *ENCRYPT,
+                *PROVISIONED, *METRICS, *PROOF, *REVOKE_SESSIONS, DECRYPT, *ENCRYPT,
             ),
             (NO_CODE, NO_LAYERS),
             (UPDATE_NOTE, LAYERS_NOTE, ALIAS_NOTE),
+        ),
+        Command(
+            "promote",
+            "takes a function's guard one step further, with a policy in a layer of its own",
+            (LIST_ALL, GET, TAGS, WAIT, *SHAPE, *SIGNING[:1], GET_LAYER, *POLICY_LAYER, UPDATE_LAYERS, DECRYPT, *ENCRYPT),
+            notes=(UPDATE_NOTE,),
+        ),
+        Command(
+            "rollback",
+            "takes a function's last promotion back",
+            (GET, TAGS, WAIT, *SHAPE, *SIGNING[:1], GET_LAYER, UPDATE_LAYERS, INVOKE, DECRYPT, *ENCRYPT),
+            notes=(UPDATE_NOTE,),
+        ),
+        Command(
+            "doctor",
+            "what the commands of docs/doctor.md need, for a function of the name dayfly-doctor",
+            DOCTOR,
+            notes=("name the role that the function gets with --role: one that Lambda may take and that has no permission",),
+            functions=("dayfly-doctor",),
         ),
         Command("layer publish", "publishes the built layer", PUBLISH_LAYER),
         Command("fleet pull", "fetches what functions have logged", read_groups("which log groups there are, and whose account it is")),

@@ -68,13 +68,14 @@ class Denied:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """All that one command asks for."""
+    """All that one command asks for; `functions` are those it is for where nobody names others, empty for all."""
 
     name: str
     does: str
     calls: tuple[Call, ...] = ()
     denied: tuple[Denied, ...] = ()
     notes: tuple[str, ...] = ()
+    functions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from dayfly.attach.iam.model import Call, Command, Denied, On, Only, Scope
@@ -48,6 +48,8 @@ class Policy:
 def make_policy(command: Command, scope: Scope) -> Policy:
     """Return the policy of `command` within `scope`; raises DayflyError for a name that could widen it unseen."""
     check(scope)
+    if command.functions and not scope.functions:
+        scope = replace(scope, functions=command.functions)
     calls = tuple(
         call
         for call in command.calls
@@ -62,6 +64,11 @@ def make_policy(command: Command, scope: Scope) -> Policy:
     if scope.tags and any(call.on is On.ANY for call in calls):
         notes.append(
             "actions that know no resource (lists) cannot be limited to tags: names and configurations of all functions are seen"
+        )
+    if not calls:
+        raise DayflyError(
+            f"{command.name} calls nothing of AWS by itself",
+            hint=f"name an option that does: {', '.join(sorted({call.option for call in command.calls}))}",
         )
     document: Document = {"Version": "2012-10-17", "Statement": statements}
     return Policy(command.name, document, calls, tuple(notes))

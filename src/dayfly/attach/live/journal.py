@@ -158,7 +158,34 @@ def _parse(line: bytes) -> dict[str, Any] | None:
         return None
     if not isinstance(record, dict) or not isinstance(record.get("kind"), str):
         return None
-    return record if record.get("v") == _VERSION else None
+    return record if record.get("v") == _VERSION and _is_whole(record) else None
+
+
+def _is_whole(record: Mapping[str, Any]) -> bool:
+    """Whether the fields that are read have their types: what somebody edited must not decide by half what is given back."""
+    texts = ("run", "arn", "command", "function", "salt")
+    lists = ("layers_before", "layers_after", "names_before", "functions")
+    if not all(isinstance(record.get(name, ""), str) for name in texts):
+        return False
+    if not all(_are_texts(record.get(name, [])) for name in lists):
+        return False
+    request, hashes, former = (record.get(name, {}) for name in ("request", "set", "former"))
+    if not all(isinstance(one, dict) for one in (request, hashes, former)):
+        return False
+    is_salted = all(character in "0123456789abcdef" for character in record.get("salt", ""))
+    return (
+        is_salted
+        and len(record.get("salt", "")) % 2 == 0
+        and _are_texts(list(hashes.values()))
+        and _are_texts([value for value in former.values() if value is not None])
+        and isinstance(request.get("settings", {}), dict)
+        and _are_texts(list(request.get("settings", {}).values()))
+        and _are_texts(request.get("secrets", []))
+    )
+
+
+def _are_texts(values: object) -> bool:
+    return isinstance(values, list) and all(isinstance(value, str) for value in values)
 
 
 def new_salt() -> str:

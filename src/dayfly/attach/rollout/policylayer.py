@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dayfly.attach.aws.calls import Caller, CallError, LostAnswerError
+from dayfly.attach.carrying import Carried
 from dayfly.attach.layout import Entry, archive
 from dayfly.attach.wrappers import POLICY_LAYER
 from dayfly.core import policylayer
@@ -46,8 +47,8 @@ def build(text: str) -> PolicyLayer:
     if not isinstance(table, dict):
         raise DayflyError("there is no [policy]", hint="dayfly policy learn writes one")
     data = policylayer.render(table)
-    entries = [Entry(_JSON, data), Entry(_TOML, text.encode())]
-    return PolicyLayer(policylayer.digest_of(data), text, archive(entries))
+    carried = Carried(data, ())
+    return PolicyLayer(carried.digest, text, archive([carried.entry, Entry(_TOML, text.encode())]))
 
 
 def unpack(data: bytes, *, digest: str = "") -> str:

@@ -1,6 +1,6 @@
 """At which stage a function is, and which one change brings it to the next or back; pure.
 
-off → learn (observe, and tell each use) → observe (with a policy: tell what it would refuse) → block. Layer and variables
+attached (whatever the guard does, it tells no uses) → learn (observe, and tell each use) → observe (with a policy: tell what it would refuse) → block. Layer and variables
 change in one call, so a function is never between two stages.
 """
 
@@ -18,9 +18,8 @@ from dayfly.attach.rollout.undo import DIGEST, GUARD, LEARN, SET, VARIABLE, Undo
 from dayfly.attach.wrappers import MAX_VARIABLES_BYTES, is_attached, measured_bytes
 from dayfly.policy.observed import Stretch
 
-Stage = Literal["off", "learn", "observe", "block"]
-STAGES: tuple[Stage, ...] = ("off", "learn", "observe", "block")
-_OFF_WORDS = ("off",)
+Stage = Literal["attached", "learn", "observe", "block"]
+STAGES: tuple[Stage, ...] = ("attached", "learn", "observe", "block")
 _ON_WORDS = ("on", "true", "1", "yes")
 
 
@@ -57,12 +56,12 @@ def standing_of(facts: FunctionFacts, latest: Stretch | None) -> Standing:
         except UndoError:
             undo = None
     stage: Stage = "observe"
-    if guard in _OFF_WORDS:
-        stage = "off"
+    if guard == "off":
+        stage = "attached"
     elif guard == "block":
         stage = "block"
     elif not policy:
-        stage = "learn"
+        stage = "learn" if learns else "attached"
     return Standing(stage, guard, learns, policy, layer, digest, undo)
 
 

@@ -14,6 +14,7 @@ from dayfly.attach.templates.stack import (
     MAX_LAYERS,
     TRANSFORM,
     Function,
+    at_the_edge,
     count_layers,
 )
 from dayfly.attach.templates.values import Ref, Value, as_json_value, json_text, yaml_flow
@@ -259,6 +260,20 @@ def check(function: Function, *, layer: Value) -> None:
                 "attach Dayfly in the included file, or write out what it brings",
                 found.key.start,
             )
+    if function.setting("CapacityProviderConfig") is not None:
+        # https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances.html
+        raise NotEditableError(
+            "runs on Lambda Managed Instances, where one process serves several events at once",
+            "Dayfly does not protect such a function: take its CapacityProviderConfig away, or leave it out",
+            function.entry.key.start,
+        )
+    if function.name in at_the_edge(function.document):
+        # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/lambda-at-edge-function-restrictions.html
+        raise NotEditableError(
+            "runs at the edge (CloudFront), where a function may have neither layers nor variables",
+            "leave it out",
+            function.entry.key.start,
+        )
     signing = function.setting("CodeSigningConfigArn")
     if signing is not None and not is_no_value(signing) and isinstance(layer, Ref):
         raise NotEditableError(

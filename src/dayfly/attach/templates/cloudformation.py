@@ -33,7 +33,7 @@ from dayfly.attach.templates.record import (
     read_record,
     record_comments,
 )
-from dayfly.attach.templates.releases import release_notes
+from dayfly.attach.templates.releases import nested_notes, release_notes, unseen
 from dayfly.attach.templates.stack import (
     SAM_FUNCTION,
     Function,
@@ -43,8 +43,9 @@ from dayfly.attach.templates.stack import (
     resources,
 )
 from dayfly.attach.templates.together import as_gap, attach_together, try_one
-from dayfly.attach.templates.values import Ref
+from dayfly.attach.templates.values import Ref, as_json_value
 from dayfly.attach.templates.yaml_text import read_yaml
+from dayfly.attach.wrappers import NEXT_VARIABLE, WRAPPER, WRAPPER_VARIABLE
 
 
 def is_cloudformation(document: Document) -> bool:
@@ -95,6 +96,10 @@ class CloudFormationTemplate(Template):
                 gap = try_one(function, Options(), Layer(Ref(NAME)))
                 described = _open(described, gap) if gap else described
             found.append(described)
+        for gap in unseen(self._document):
+            found.append(
+                TemplateFunction(gap.function, gap.line, (), is_python=False, is_attached=False, gap=gap)
+            )
         return found
 
     def _described(self, function: Function) -> TemplateFunction:
@@ -118,7 +123,7 @@ class CloudFormationTemplate(Template):
     def _attach_afresh(self, options: Options) -> Edited:
         self._check_names(options)
         wanted = [one for one in self._functions if not options.functions or one.name in options.functions]
-        gaps: list[Gap] = []
+        gaps = [] if options.functions else unseen(self._document)
         candidates: list[tuple[Function, TemplateFunction]] = []
         for function in wanted:
             described = self._described(function)
@@ -147,11 +152,11 @@ class CloudFormationTemplate(Template):
         if not done:
             return Edited(self.text, (), tuple(gaps))
         text = edits.apply()
-        self._prove(text, done, layer)
+        self._prove(text, done, layer, options)
         changes = [Change(one.name, one.line, "adds the layer and the variables of Dayfly") for one in done]
         if layer.resource is not None:
             changes.insert(0, Change(layer.name, 0, f"adds the layer {layer.name}"))
-        notes = [note for one in done for note in self._notes(one)]
+        notes = [note for one in done for note in self._notes(one)] + nested_notes(self._document)
         return Edited(
             text, tuple(changes), tuple(gaps), tuple(notes), zip_for(runtimes) if is_local else None
         )
@@ -168,15 +173,17 @@ class CloudFormationTemplate(Template):
         notes = [function.gap(f"{one.tool}: {one.text}", one.source) for one in wrapper_notes(function)]
         return notes + release_notes(self._document, function)
 
-    def _prove(self, text: str, done: Sequence[Function], layer: Layer) -> None:
+    def _prove(self, text: str, done: Sequence[Function], layer: Layer, options: Options) -> None:
         """Raise TemplateError unless detach gives the text back and nothing but the functions changed."""
         after = CloudFormationTemplate(reread(self._document, text))
         back = after.detach()
         names = {one.name for one in done}
+        edited = {one.name: one for one in after._functions}
         if (
             back.text != self.text
             or _others(after._document, names | {layer.name}) != _others(self._document, names)
             or not all(one.is_attached for one in after.functions() if one.name in names)
+            or not all(_is_added(one, edited[one.name], layer, options) for one in done)
         ):
             raise TemplateError(
                 f"{self.path} has a form that Dayfly cannot edit so that detach gives it back byte for byte",
@@ -278,6 +285,18 @@ class CloudFormationTemplate(Template):
             reason = f"is used in line {self._document.line(users[0])}: it stays"
             return Gap(name, line, reason, "remove that reference, then detach again")
         return None
+
+
+def _is_added(before: Function, after: Function, layer: Layer, options: Options) -> bool:
+    """Whether a function has what it had, and what was to be added; nothing else."""
+    had = {name: bare(node) for name, node in before.variables().items()}
+    has = {name: bare(node) for name, node in after.variables().items()}
+    wanted = {**had, **options.settings, WRAPPER_VARIABLE: WRAPPER}
+    if (other := had.get(WRAPPER_VARIABLE)) not in (None, ""):
+        wanted[NEXT_VARIABLE] = other
+    layers = [bare(node) for node in before.layers()]
+    added = [bare(node) for node in after.layers() if bare(node) != as_json_value(layer.value)]
+    return has == wanted and added == [one for one in layers if one != as_json_value(layer.value)]
 
 
 def _others(document: Document, names: set[str]) -> object:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -56,6 +57,10 @@ def zip_for(runtimes: Iterable[str]) -> LayerZip:
         sorted(pythons, key=lambda one: [int(part) for part in one.split(".") if part.isdecimal()])
     )
     return LayerZip(f"dayfly-layer-{'-'.join(ordered)}.zip", ordered)
+
+
+# What `zip_for` names, as it stands in a template.
+ZIP_NAME = re.compile(r"\bdayfly-layer-\d[\d.-]*\.zip\b")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,43 @@ from __future__ import annotations
 
 from dayfly.attach.templates.intrinsics import is_no_value
 from dayfly.attach.templates.model import Gap
-from dayfly.attach.templates.nodes import Document, get, text_of
+from dayfly.attach.templates.nodes import Document, Mapping, get, text_of
 from dayfly.attach.templates.record import bare
 from dayfly.attach.templates.stack import Function, resources
+
+_NESTED = ("AWS::Serverless::Application", "AWS::CloudFormation::Stack")
+
+
+def unseen(document: Document) -> list[Gap]:
+    """Functions that may be there and cannot be seen: those of included files."""
+    section = get(document.root, "Resources")
+    include = section.find("Fn::Transform") if isinstance(section, Mapping) else None
+    if include is None:
+        return []
+    line = document.line(include.key.start)
+    reason = "takes in resources by Fn::Transform: functions among them are not seen"
+    return [
+        Gap(
+            "Fn::Transform",
+            line,
+            reason,
+            "attach Dayfly in the included file; name functions to check only those",
+        )
+    ]
+
+
+def nested_notes(document: Document) -> list[Gap]:
+    """Templates within this one, which are edited by themselves."""
+    notes: list[Gap] = []
+    for entry, resource in resources(document):
+        for key in ("Location", "TemplateURL"):
+            path = text_of(get(resource, "Properties", key))
+            if text_of(get(resource, "Type")) in _NESTED and path and "://" not in path:
+                line = document.line(entry.key.start)
+                notes.append(
+                    Gap(entry.key.text, line, f"is a template of its own, {path}", "attach it as well")
+                )
+    return notes
 
 
 def release_notes(document: Document, function: Function) -> list[Gap]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,7 +10,8 @@ from dataclasses import dataclass
 from dayfly.attach.layout import PYTHONS
 from dayfly.attach.templates.intrinsics import branches_of, call_of, is_no_value, shown, values_of
 from dayfly.attach.templates.model import Gap, TemplateFunction
-from dayfly.attach.templates.nodes import Document, Entry, Mapping, Node, Scalar, Sequence, get, text_of
+from dayfly.attach.templates.nodes import Document, Entry, Mapping, Node, Scalar, Sequence, get, text_of, walk
+from dayfly.attach.templates.record import bare
 from dayfly.attach.wrappers import WRAPPER, WRAPPER_VARIABLE
 
 SAM_FUNCTION = "AWS::Serverless::Function"
@@ -18,6 +20,7 @@ FOR_EACH = "Fn::ForEach::"
 TRANSFORM = "Fn::Transform"
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 MAX_LAYERS = 5
+_WORD = re.compile(r"[A-Za-z0-9]+")
 _PYTHON = re.compile(r"python(\d+\.\d+)$")
 
 DOCKERFILE = (
@@ -96,6 +99,21 @@ def resources(document: Document) -> Iterator[tuple[Entry, Mapping]]:
                     waiting.append(value.items[2].value)
             elif isinstance(value, Mapping) and call_of(value) is None:
                 yield entry, value
+
+
+def at_the_edge(document: Document) -> frozenset[str]:
+    """The resources that CloudFront runs: what its distributions name, and the functions that those versions are of."""
+    named: set[str] = set()
+    for _, resource in resources(document):
+        if text_of(get(resource, "Type")) == "AWS::CloudFront::Distribution":
+            for node in walk(resource):
+                if isinstance(node, Mapping) and (entry := node.find("LambdaFunctionARN")) is not None:
+                    named |= set(_WORD.findall(json.dumps(bare(entry.value))))
+    for entry, resource in resources(document):
+        if text_of(get(resource, "Type")) == "AWS::Lambda::Version" and entry.key.text in named:
+            function = get(resource, "Properties", "FunctionName")
+            named |= set(_WORD.findall(json.dumps(bare(function)))) if function is not None else set()
+    return frozenset(named)
 
 
 def elements(node: Node | None) -> list[Node]:

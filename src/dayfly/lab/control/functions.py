@@ -8,14 +8,13 @@ revision id changes when an update is accepted and once more when it is done.
 from __future__ import annotations
 
 import dataclasses
-import time
 from collections.abc import Mapping
 
-from dayfly.lab.control import names, pages, refusals
+from dayfly.lab.control import pages, refusals
 from dayfly.lab.control.configuring import apply
 from dayfly.lab.control.deferred import Deferred
 from dayfly.lab.control.layers import Layers
-from dayfly.lab.control.registry import Registry, Revision, new_revision_id
+from dayfly.lab.control.registry import Registry
 from dayfly.lab.control.shapes import Configuration, UpdateRequest, parse
 from dayfly.lab.model import VERSION
 
@@ -72,17 +71,6 @@ class Functions:
             chosen = await self._layers.choose(request.layers, code_bytes=package.size)
             changed = dataclasses.replace(changed, layers=chosen.layers, opt=chosen.opt)
         # Nothing is awaited from here on: of two updates at once one is refused.
-        refusals.check_revision(request.revision_id, state.latest.id)
-        if state.latest.status == "InProgress":
-            raise refusals.update_under_way(names.function_arn(name))
-        state.wanted = changed
-        state.latest = Revision(new_revision_id(), time.time(), "InProgress")
-        self._deferred.after(self._update_s, lambda: self._carry_out(name))
+        self._registry.accept(name, state, changed, revision_id=request.revision_id)
+        self._deferred.after(self._update_s, lambda: self._registry.carry_out(name, state))
         return await self._registry.describe(name)
-
-    def _carry_out(self, name: str) -> None:
-        state = self._registry.state(name)
-        assert state.wanted is not None
-        self._registry.lab.reconfigure(state.wanted)
-        state.wanted = None
-        state.latest = Revision(new_revision_id(), state.latest.modified_at)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import binascii
 import hashlib
 import re
 import time
@@ -262,15 +261,7 @@ def _content(request: LayerRequest) -> bytes:
                 "Member must satisfy constraint: [Member must satisfy enum value set: [x86_64, arm64], Member must not "
                 "be null]",
             )
-    zipped = request.content.zip_file if request.content is not None else None
-    if zipped is None:
-        raise refusals.invalid("The lab takes a layer's content as ZipFile only")
-    try:
-        return base64.b64decode(zipped, validate=True)
-    except binascii.Error as error:
-        raise refusals.invalid(
-            "Could not unzip uploaded file. Please check your file, then try to upload again."
-        ) from error
+    return archives.decode(request.content.zip_file if request.content is not None else None)
 
 
 def _content_body(version: LayerVersion, base_url: str) -> dict[str, object]:

@@ -7,6 +7,7 @@ from dayfly.lab.control.concurrency import Concurrency
 from dayfly.lab.control.deferred import Deferred
 from dayfly.lab.control.functions import Functions
 from dayfly.lab.control.layers import Layers
+from dayfly.lab.control.packages import Packages
 from dayfly.lab.control.registry import Registry
 from dayfly.lab.control.tags import Tags
 from dayfly.lab.control.versions import Versions
@@ -28,6 +29,7 @@ class ControlPlane:
         self.layers = Layers(lab)
         self.functions = Functions(self.registry, self.layers, self._deferred, update_s=update_s)
         self.versions = Versions(self.registry, self._deferred, publish_s=update_s)
+        self.packages = Packages(self.registry, self.layers, self.versions, self._deferred, update_s=update_s)
         self.aliases = Aliases(self.registry)
         self.tags = Tags(self.registry)
         self.concurrency = Concurrency(self.registry)

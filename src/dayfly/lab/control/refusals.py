@@ -48,6 +48,12 @@ def update_under_way(arn: str) -> InvokeRefusedError:
     )
 
 
+def pending() -> InvokeRefusedError:
+    return conflict(
+        "The operation cannot be performed at this time. The function is currently in the following state: Pending"
+    )
+
+
 def check_revision(given: str | None, current: str) -> None:
     """Raise InvokeRefusedError (412) when a change was meant for another revision."""
     if given is not None and given != current:

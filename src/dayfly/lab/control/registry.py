@@ -58,7 +58,7 @@ class FunctionState:
     latest: Revision
     wanted: FunctionConfig | None = None
     published: dict[str, Revision] = field(default_factory=dict)
-    # Published, and not invocable yet.
+    # Versions that are not invocable yet.
     pending: set[str] = field(default_factory=set)
     next_version: int = 1
     last_published: FunctionConfig | None = None
@@ -91,6 +91,14 @@ class Registry:
             raise refusals.function_missing(names.function_arn(name, qualifier))
         return self._states.setdefault(name, FunctionState(Revision(new_revision_id(), self._began)))
 
+    def forget(self, name: str) -> None:
+        """A function is gone; one of the same name is another."""
+        self._states.pop(name, None)
+
+    def is_current(self, name: str, state: FunctionState) -> bool:
+        """Is it still the function that it was?"""
+        return self._states.get(name) is state
+
     def configured(self, name: str) -> FunctionConfig:
         """The configuration of `$LATEST` as the API tells it: an update under way counts."""
         return self.state(name).wanted or self.lab.function(name)
@@ -108,12 +116,12 @@ class Registry:
 
     def route(self, name: str, qualifier: str | None) -> Target:
         """Choose the version that serves one invocation. Raises InvokeRefusedError (404, 409)."""
-        if qualifier is None:
+        if qualifier is None and (name not in self._states or VERSION not in self._states[name].pending):
             # The common case pays for nothing; a name that is not there is refused by the lab.
             return Target(VERSION, "")
         version = self.version_of(name, qualifier)
         state = self._states[name]
-        alias = state.aliases.get(qualifier)
+        alias = state.aliases.get(qualifier or VERSION)
         if alias is not None and alias.weights:
             drawn = self._random.random()
             for other, weight in alias.weights.items():
@@ -122,11 +130,30 @@ class Registry:
                     break
                 drawn -= weight
         if version in state.pending:
-            raise refusals.conflict(
-                "The operation cannot be performed at this time. The function is currently in the following state: "
-                "Pending"
-            )
+            raise refusals.pending()
         return Target(version, names.function_arn(name, qualifier))
+
+    def accept(
+        self, name: str, state: FunctionState, changed: FunctionConfig, *, revision_id: str | None
+    ) -> None:
+        """Begin an update of `$LATEST`; raises InvokeRefusedError (404, 409, 412) where it is not the time for one."""
+        if not self.is_current(name, state):
+            raise refusals.function_missing(names.function_arn(name))
+        refusals.check_revision(revision_id, state.latest.id)
+        if VERSION in state.pending:
+            raise refusals.pending()
+        if state.latest.status == "InProgress":
+            raise refusals.update_under_way(names.function_arn(name))
+        state.wanted = changed
+        state.latest = Revision(new_revision_id(), time.time(), "InProgress")
+
+    def carry_out(self, name: str, state: FunctionState) -> None:
+        """End an update: new environments have the configuration from here on."""
+        if state.wanted is None or not self.is_current(name, state):
+            return  # the function was deleted meanwhile
+        self.lab.reconfigure(state.wanted)
+        state.wanted = None
+        state.latest = Revision(new_revision_id(), state.latest.modified_at)
 
     def reconcile(self, name: str) -> None:
         """Have every version keep the environments that it and the aliases which lead to it are to have."""
@@ -169,7 +196,7 @@ class Registry:
             state="Pending" if is_pending else "Active",
             state_reason="The function is being created." if is_pending else UNSET,
             state_reason_code="Creating" if is_pending else UNSET,
-            last_update_status=revision.status,
+            last_update_status=UNSET if is_pending else revision.status,
         )
 
 

@@ -9,10 +9,9 @@ from litestar.types import ControllerRouterHandler
 from dayfly.lab.control.absent_routes import absent_routes
 from dayfly.lab.control.answers import LabRequest, json_answer
 from dayfly.lab.control.concurrency_routes import concurrency_routes
-from dayfly.lab.control.layer_routes import layer_routes
+from dayfly.lab.control.layer_routes import MAX_ZIP_REQUEST, layer_routes
 from dayfly.lab.control.names import parse_name
 from dayfly.lab.control.plane import ControlPlane
-from dayfly.lab.model import InvokeRefusedError
 
 _FUNCTION = "/2015-03-31/functions/{function_name:str}"
 _ALIAS = _FUNCTION + "/aliases/{alias:str}"
@@ -52,7 +51,27 @@ def _function_routes(control: ControlPlane) -> list[ControllerRouterHandler]:
         name, _ = parse_name(function_name)
         return json_answer(await control.functions.update(name, await request.body()))
 
-    return [list_functions, get_function, get_configuration, update_configuration]
+    @post(
+        ["/2015-03-31/functions", "/2015-03-31/functions/"],
+        status_code=201,
+        request_max_body_size=MAX_ZIP_REQUEST,
+    )
+    async def create_function(request: LabRequest) -> Response[bytes]:
+        return json_answer(await control.packages.create(await request.body()), 201)
+
+    @put(_FUNCTION + "/code", request_max_body_size=MAX_ZIP_REQUEST)
+    async def update_code(request: LabRequest, function_name: FromPath[str]) -> Response[bytes]:
+        name, _ = parse_name(function_name)
+        return json_answer(await control.packages.update_code(name, await request.body()))
+
+    return [
+        create_function,
+        update_code,
+        list_functions,
+        get_function,
+        get_configuration,
+        update_configuration,
+    ]
 
 
 def _version_routes(control: ControlPlane) -> list[ControllerRouterHandler]:
@@ -70,9 +89,9 @@ def _version_routes(control: ControlPlane) -> list[ControllerRouterHandler]:
     async def delete_function(request: LabRequest, function_name: FromPath[str]) -> None:
         name, qualifier = parse_name(function_name, request.query_params.get("Qualifier"))
         if qualifier is None:
-            message = "The lab deletes versions only"
-            raise InvokeRefusedError(400, "InvalidParameterValueException", message)
-        await control.versions.delete(name, qualifier)
+            control.packages.delete(name)
+        else:
+            control.versions.delete(name, qualifier)
 
     return [publish_version, list_versions, delete_function]
 

@@ -77,9 +77,38 @@ class UpdateRequest(msgspec.Struct, rename="pascal"):
 
 
 class LayerContent(msgspec.Struct, rename="pascal"):
-    """Content of PublishLayerVersion, in base64."""
+    """A zip in a request, in base64."""
 
     zip_file: str | None = None
+
+
+class CreateRequest(msgspec.Struct, rename="pascal"):
+    """The body of CreateFunction, as far as the lab's functions have what it names."""
+
+    function_name: str | None = None
+    runtime: str | None = None
+    role: str | None = None
+    handler: str | None = None
+    code: LayerContent | None = None
+    description: str | None = None
+    timeout: int | None = None
+    memory_size: int | None = None
+    environment: Variables | None = None
+    layers: list[str] | None = None
+    tags: dict[str, str] | None = None
+    publish: bool | None = None
+    package_type: str | None = None
+    architectures: list[str] | None = None
+
+
+class CodeRequest(msgspec.Struct, rename="pascal"):
+    """The body of UpdateFunctionCode."""
+
+    zip_file: str | None = None
+    publish: bool | None = None
+    dry_run: bool | None = None
+    revision_id: str | None = None
+    architectures: list[str] | None = None
 
 
 class LayerRequest(msgspec.Struct, rename="pascal"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from dayfly.lab.control import refusals
 from dayfly.lab.control.registry import FunctionState, Registry
@@ -35,14 +35,7 @@ class Tags:
         tags = parse(body, TagRequest).tags
         if not tags:
             raise refusals.invalid("An error occurred and the request cannot be processed.")
-        for key, value in tags.items():
-            _check(key, "key", _MAX_KEY)
-            _check(value, "value", _MAX_VALUE)
-            if not key or key.lower().startswith("aws:"):
-                raise refusals.invalid("Tag keys must not be empty or start with the reserved prefix aws:")
-        if len(state.tags | tags) > MAX_TAGS:
-            raise refusals.invalid("Number of tags exceeds function tag limit.")
-        state.tags |= tags
+        state.tags = joined(state.tags, tags)
         state.latest = state.latest.renewed()
 
     def untag(self, arn: str, keys: Sequence[str]) -> None:
@@ -64,6 +57,19 @@ class Tags:
                 "supported. Please specify either a function name or a function ARN."
             )
         return self._registry.state(match["name"])
+
+
+def joined(tags: Mapping[str, str], added: Mapping[str, str]) -> dict[str, str]:
+    """Both together; raises InvokeRefusedError (400) for tags that a function cannot have."""
+    for key, value in added.items():
+        _check(key, "key", _MAX_KEY)
+        _check(value, "value", _MAX_VALUE)
+        if not key or key.lower().startswith("aws:"):
+            raise refusals.invalid("Tag keys must not be empty or start with the reserved prefix aws:")
+    together = {**tags, **added}
+    if len(together) > MAX_TAGS:
+        raise refusals.invalid("Number of tags exceeds function tag limit.")
+    return together
 
 
 def _check(text: str, at: str, limit: int) -> None:

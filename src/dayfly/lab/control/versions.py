@@ -66,7 +66,7 @@ class Versions:
         }
         return answer if marker is None else answer | {"NextMarker": marker}
 
-    async def delete(self, name: str, version: str) -> None:
+    def delete(self, name: str, version: str) -> None:
         """DeleteFunction with a qualifier: the version and its environments go."""
         state = self._registry.state(name, version)
         if not names.is_published(version):
@@ -86,4 +86,4 @@ class Versions:
         if state.published.pop(version, None) is not None:
             state.pending.discard(version)
             state.provisioned.pop(version, None)
-            await self._registry.lab.remove_version(name, version)
+            self._registry.lab.remove_version(name, version)

@@ -1,0 +1,46 @@
+"""Asks a running fleet what it saw of a function, for commands that can do without one."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from dayfly.errors import DayflyError
+from dayfly.fleet.service.client import Client
+from dayfly.fleet.service.place import default_folder
+from dayfly.policy.observed import Observation
+
+
+def open_fleet(fleet: str | None, folder: Path | None) -> Client | None:
+    """Return a client of the fleet that was named, or of this user's if one runs; None where none does."""
+    if fleet is not None:
+        return Client(fleet, os.environ.get("DAYFLY_FLEET_TOKEN", ""))
+    if folder is not None:
+        return Client.beside(folder)
+    try:
+        return Client.beside(default_folder(os.environ))
+    except DayflyError:
+        return None
+
+
+def ask_fleet(
+    client: Client | None, function: str, *, days: float, account: str = "", region: str = ""
+) -> Observation:
+    """Return what a fleet knows of a function; raises DayflyError where there is none."""
+    if client is None:
+        raise DayflyError(
+            "no fleet runs here that could tell what the function was seen to do",
+            hint="start `dayfly fleet serve`, or name one with --fleet URL; a log is read as well",
+        )
+    parameters: dict[str, str | int | float] = {
+        "function": function, "account": account, "region": region, "days": days,
+    }  # fmt: skip
+    try:
+        return msgspec.convert(client.get("/rollout/observed", parameters), Observation)
+    except msgspec.ValidationError as error:
+        raise DayflyError(
+            f"the fleet's answer is not understood: {error}",
+            hint="are its version and this one's the same?",
+        ) from error
