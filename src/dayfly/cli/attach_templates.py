@@ -20,6 +20,7 @@ from dayfly.attach.templates.model import (
     TemplateFunction,
 )
 from dayfly.attach.templates.reading import parse, read_all
+from dayfly.attach.templates.terraform import TerraformTemplate
 from dayfly.cli.output import Output
 from dayfly.policy.storing import replace_file
 
@@ -93,6 +94,10 @@ def _check_names(templates: Sequence[Template], options: Options) -> None:
 def _attached(template: Template, options: Options) -> Edited:
     if not options.functions:
         return template.attach(options)
+    if isinstance(template, TerraformTemplate):
+        # Its folder's files share one layer, so they are to know of each other's functions.
+        is_there = bool(options.functions & template.names_together())
+        return template.attach(options) if is_there else Edited(template.text)
     here = options.functions & {one.name for one in template.functions()}
     return template.attach(replace(options, functions=here)) if here else Edited(template.text)
 

@@ -20,6 +20,8 @@ from dayfly.attach.iam.calls import (
     INVOKE,
     LIST_ALL,
     LOG_LINES,
+    MAX_AGE,
+    MAX_AGE_TAG,
     METRICS,
     NO_CODE,
     NO_LAYERS,
@@ -98,15 +100,32 @@ COMMANDS: dict[str, Command] = {
             (UPDATE_NOTE, LAYERS_NOTE, ALIAS_NOTE),
         ),
         Command(
+            "max-age",
+            "the scheduled recycler of deploy/max-age: replaces environments of functions by their tag dayfly:max-age",
+            (
+                *MAX_AGE, GET, TAGS, GET_CONFIGURATION, *SHAPE, *SIGNING[:1], UPDATE_VARIABLES, *aliases(unless="--only-latest"),
+                *PROVISIONED, *PROOF, DECRYPT, *ENCRYPT,
+            ),
+            (NO_CODE, NO_LAYERS),
+            (UPDATE_NOTE, LAYERS_NOTE, ALIAS_NOTE),
+            tag=MAX_AGE_TAG,
+        ),
+        Command(
             "promote",
             "takes a function's guard one step further, with a policy in a layer of its own",
-            (LIST_ALL, GET, TAGS, WAIT, *SHAPE, *SIGNING[:1], GET_LAYER, *POLICY_LAYER, UPDATE_LAYERS, DECRYPT, *ENCRYPT),
+            (
+                LIST_ALL, GET, TAGS, WAIT, *SHAPE, *SIGNING[:1], GET_LAYER, *POLICY_LAYER, UPDATE_LAYERS,
+                *aliases("--publish"), DECRYPT, *ENCRYPT,
+            ),
             notes=(UPDATE_NOTE,),
         ),
         Command(
             "rollback",
             "takes a function's last promotion back",
-            (GET, TAGS, WAIT, *SHAPE, *SIGNING[:1], GET_LAYER, UPDATE_LAYERS, INVOKE, DECRYPT, *ENCRYPT),
+            (
+                GET, TAGS, WAIT, *SHAPE, *SIGNING[:1], GET_LAYER, UPDATE_LAYERS, *aliases("--publish"), INVOKE, DECRYPT,
+                *ENCRYPT,
+            ),
             notes=(UPDATE_NOTE,),
         ),
         Command(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from dayfly.attach.templates.cloudformation import CloudFormationTemplate, is_cloudformation
 from dayfly.attach.templates.json_text import read_json
 from dayfly.attach.templates.model import Template, TemplateError
+from dayfly.attach.templates.nodes import Document
+from dayfly.attach.templates.serverless import ServerlessTemplate, is_serverless
 from dayfly.attach.templates.terraform_reading import is_terraform, parse_terraform, read_terraform
 from dayfly.attach.templates.yaml_text import read_yaml
 
@@ -16,8 +18,21 @@ from dayfly.attach.templates.yaml_text import read_yaml
 MAX_BYTES = 4_000_000
 
 
+_CODE = frozenset({".ts", ".js", ".mjs", ".cjs", ".py"})
+_WRITE_IT = (
+    "write into it: provider.layers: [{ Ref: 'DayflyLambdaLayer' }], provider.environment: "
+    "{ AWS_LAMBDA_EXEC_WRAPPER: '/opt/dayfly' }, layers: { dayfly: { package: { artifact: 'dayfly-layer.zip' } } }, "
+    "and make that file: dayfly layer build --python 3.12"
+)
+
+
 def read(path: Path) -> Template:
     """The template in a file; raises TemplateError, with the line where there is one, for what is none."""
+    if path.suffix in _CODE:
+        raise TemplateError(
+            f"{path} is a program, which is not edited",
+            hint=_WRITE_IT if path.stem.startswith("serverless") else "name the template that it makes",
+        )
     template = parse(read_text(path), str(path))
     if isinstance(template, CloudFormationTemplate):
         template.load_images()
@@ -78,9 +93,28 @@ def parse(text: str, path: str) -> Template:
         document = read_json(text, path) if is_json else read_yaml(text, path)
         if is_cloudformation(document):
             return CloudFormationTemplate(document)
+        if is_serverless(document):
+            return ServerlessTemplate(document, _loader(Path(path).parent))
     except RecursionError as error:
         raise TemplateError(f"{path} is nested too deeply", hint="nothing was changed") from error
     raise TemplateError(
-        f"{path} is no template of SAM or CloudFormation: it has no Resources of AWS",
+        f"{path} is no template of SAM, CloudFormation, Serverless or Terraform",
         hint="name the template that is deployed",
     )
+
+
+def _loader(folder: Path) -> Callable[[str], Document | None]:
+    """Reads YAML and JSON files that a service names, as far as they can be read."""
+
+    def load(name: str) -> Document | None:
+        path = folder / name
+        if path.suffix not in (".yml", ".yaml", ".json"):
+            return None
+        try:
+            text = read_text(path)
+            return read_json(text, str(path)) if path.suffix == ".json" else read_yaml(text, str(path))
+        except (TemplateError, ValueError):
+            # What needs it is a gap.
+            return None
+
+    return load

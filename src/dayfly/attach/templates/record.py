@@ -14,7 +14,7 @@ from dayfly.attach.templates.values import Value
 METADATA = "Metadata"
 METADATA_KEY = "Dayfly"
 _SIGN = "dayfly-attach"
-_LINE = re.compile(rf"^[ \t]*# {_SIGN} (\{{.*\}})[ \t]*\r?$", re.MULTILINE)
+_LINE = re.compile(rf"^\ufeff?[ \t]*# {_SIGN} (\{{.*\}})[ \t]*\r?$", re.MULTILINE)
 
 
 @dataclass

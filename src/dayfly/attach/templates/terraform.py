@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dayfly.attach.templates.editing import NotEditableError
 from dayfly.attach.templates.hcl import Block, Expression, HclFile, items, read_hcl, string_of
@@ -73,6 +73,7 @@ class Folder:
     modules: frozenset[str] = frozenset()
     _detached: Folder | None = None
     _home: tuple[Options, str, tuple[str, ...]] | None = None
+    _wider: tuple[Options, Options] | None = None
 
     def templates(self) -> list[TerraformTemplate]:
         return [TerraformTemplate(self.files[path], self) for path in self.batch]
@@ -86,6 +87,20 @@ class Folder:
             }
             self._detached = Folder(files, self.settings, self.batch, self.modules)
         return self._detached
+
+    def widened(self, options: Options) -> Options:
+        """The options with what is attached already, where some functions are named: they keep Dayfly."""
+        if not options.functions:
+            return options
+        if self._wider is None or self._wider[0] is not options:
+            attached = {
+                name
+                for one in self.templates()
+                if marks_of(self.files[one.path])
+                for name in one.attached_names()
+            }
+            self._wider = (options, replace(options, functions=options.functions | attached))
+        return self._wider[1]
 
     def home(self, options: Options) -> tuple[str, tuple[str, ...]]:
         """Which file of the batch gets the layer's resource, and the runtimes of all that would use it."""
@@ -115,7 +130,8 @@ class TerraformTemplate(Template):
 
     def attach(self, options: Options) -> Edited:
         base = self._folder.detached()
-        edited = TerraformTemplate(base.files[self.path], base)._attach_afresh(options)
+        wider = self._folder.widened(options)
+        edited = TerraformTemplate(base.files[self.path], base)._attach_afresh(wider)
         if edited.text == self.text:
             return Edited(self.text, (), edited.gaps, edited.notes)
         return edited
@@ -139,6 +155,14 @@ class TerraformTemplate(Template):
             if not options.functions or function.name in options.functions
         )
         return [one for one in described if one.is_python and one.gap is None and not one.is_attached]
+
+    def names_together(self) -> frozenset[str]:
+        """The functions of all files that are edited together."""
+        return frozenset(function.name for one in self._folder.templates() for function in one._functions)
+
+    def attached_names(self) -> list[str]:
+        """The functions that have Dayfly."""
+        return [one.name for one in self.functions() if one.is_attached]
 
     def masked(self) -> str:
         return mask(self.text, spans_of_values(self._file))
@@ -190,11 +214,10 @@ class TerraformTemplate(Template):
     # -- attaching
 
     def _attach_afresh(self, options: Options) -> Edited:
-        known = {function.name for one in self._folder.templates() for function in one._functions}
-        unknown = sorted(options.functions - known)
-        if unknown:
+        known = self.names_together()
+        if options.functions and not options.functions & known:
             raise TemplateError(
-                f"{self.path} has no function {', '.join(unknown)}",
+                f"{self.path} has no function {', '.join(sorted(options.functions))}",
                 hint="functions there: " + (", ".join(sorted(known)) or "none"),
             )
         layer = self._layer(options)
