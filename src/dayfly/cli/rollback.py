@@ -36,6 +36,7 @@ def rollback(
     verify: Path | None = None,
     patience: float = 0.0,
     accept_drift: Annotated[bool, Parameter(negative="")] = False,
+    publish: str = "",
     journal: Path | None = None,
     fleet: str | None = None,
     folder: Path | None = None,
@@ -73,6 +74,8 @@ def rollback(
         Seconds to wait until the fleet hears a new environment say what is in force.
     accept_drift
         Also a function that a tool manages, whose next deployment puts the promotion back if it is in its template.
+    publish
+        Afterwards publish a version and move this alias to it, if that deploys nothing else.
     journal
         Attach's journal; by default one for this user.
     fleet
@@ -96,7 +99,7 @@ def rollback(
     caller = Caller()
     aws = Account(endpoint_url, region, profile).client("lambda")
     names = Choice(functions).names(caller, aws)
-    promoter = Promoter(caller, aws, time.time, accept_drift)
+    promoter = Promoter(caller, aws, time.time, accept_drift, publish)
     worst = 0
     with ExitStack() as stack:
         client = None

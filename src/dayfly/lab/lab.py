@@ -87,6 +87,7 @@ class Lab:
         self._log = log or (lambda line: None)
         self._retry_delays_s = tuple(async_retry_delays_s)
         self._subscribers: list[Callable[[LabEvent], None]] = []
+        self._line_subscribers: list[Callable[[LogLine], None]] = []
         # By function and version.
         self._pools: dict[str, dict[str, Pool]] = {}
         self._reservations: dict[str, Reservation] = {}
@@ -134,6 +135,10 @@ class Lab:
     def subscribe(self, callback: Callable[[LabEvent], None]) -> None:
         """Call `callback` on the event loop for everything that happens from now on."""
         self._subscribers.append(callback)
+
+    def subscribe_lines(self, callback: Callable[[LogLine], None]) -> None:
+        """Call `callback` on the event loop for every line that is written from now on."""
+        self._line_subscribers.append(callback)
 
     def functions(self) -> tuple[FunctionConfig, ...]:
         """Every function as its `$LATEST` is configured."""
@@ -464,6 +469,8 @@ class Lab:
 
     def _log_line(self, line: LogLine) -> None:
         self._log(line)
+        for callback in self._line_subscribers:
+            callback(line)
 
 
 def _accepted(status_code: int, request_id: str, version: str) -> InvokeResult:

@@ -60,8 +60,12 @@ _PROMOTE = (
     "log.txt",
     "--policy",
     "dayfly.toml",
+    "--guard",
+    "block",
     "--force",
     "a test",
+    "--publish",
+    "live",
     "--yes",
 )
 _PUBLISH = ("layer", "publish", "policy.zip", "--name", "dayfly-policy-payments")
@@ -114,9 +118,16 @@ SCENARIOS = {
                 options=frozenset({"--revoke-sessions", "--max-error-rate"}),
             ),
         ),
-        Scenario("promote", (_PROMOTE,), replace(_ALL, functions=("attached",))),
         Scenario(
-            "rollback", (("rollback", "attached"),), replace(_ALL, functions=("attached",)), (_PROMOTE,)
+            "promote",
+            (_PROMOTE,),
+            replace(_ALL, functions=("attached",), options=frozenset({"--publish"})),
+        ),
+        Scenario(
+            "rollback",
+            (("rollback", "attached", "--publish", "live"),),
+            replace(_ALL, functions=("attached",), options=frozenset({"--publish"})),
+            (_PROMOTE,),
         ),
         Scenario("layer publish", (_PUBLISH, _PUBLISH)),
         Scenario(

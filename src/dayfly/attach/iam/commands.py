@@ -113,13 +113,19 @@ COMMANDS: dict[str, Command] = {
         Command(
             "promote",
             "takes a function's guard one step further, with a policy in a layer of its own",
-            (LIST_ALL, GET, TAGS, WAIT, *SHAPE, *SIGNING[:1], GET_LAYER, *POLICY_LAYER, UPDATE_LAYERS, DECRYPT, *ENCRYPT),
+            (
+                LIST_ALL, GET, TAGS, WAIT, *SHAPE, *SIGNING[:1], GET_LAYER, *POLICY_LAYER, UPDATE_LAYERS,
+                *aliases("--publish"), DECRYPT, *ENCRYPT,
+            ),
             notes=(UPDATE_NOTE,),
         ),
         Command(
             "rollback",
             "takes a function's last promotion back",
-            (GET, TAGS, WAIT, *SHAPE, *SIGNING[:1], GET_LAYER, UPDATE_LAYERS, INVOKE, DECRYPT, *ENCRYPT),
+            (
+                GET, TAGS, WAIT, *SHAPE, *SIGNING[:1], GET_LAYER, UPDATE_LAYERS, *aliases("--publish"), INVOKE, DECRYPT,
+                *ENCRYPT,
+            ),
             notes=(UPDATE_NOTE,),
         ),
         Command(
