@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -102,6 +102,10 @@ class Promotion:
             observation = observe(self._client, options.source, facts, days=options.demand.days + 1)
         standing = standing_of(facts, observation.latest if observation else None)
         stage = self._target(facts.name, standing)
+        is_moving = stage is None and bool(self._promoter.publish)
+        if is_moving:
+            # There is nothing to judge: an alias gets what is there already.
+            stage = standing.stage
         if stage is None:
             self._view.told(
                 "standing", facts.name, f"the guard is at {standing.stage} already", stage=standing.stage
@@ -109,7 +113,7 @@ class Promotion:
             return 0
         layer = None
         readiness = None
-        if stage != "learn":
+        if stage != "learn" and not is_moving:
             if observation is None:
                 # Says how to give one.
                 observation = observe(None, options.source, facts, days=options.demand.days)
@@ -121,7 +125,7 @@ class Promotion:
             return REFUSED
         if readiness is not None and not readiness.is_ready and not options.force:
             return NOT_READY
-        if not plan.changes:
+        if not plan.changes and not self._promoter.publish:
             return 0
         return Prepared(facts, standing, stage, observation, layer, readiness)
 
@@ -251,21 +255,15 @@ class Promotion:
 
 
 def _worded(outcome: Outcome, stage: str) -> Outcome:
-    if outcome.state is State.DONE:
-        words = {
-            "learn": "observes and tells what it uses",
-            "observe": "observes with this policy",
-            "block": "BLOCKS",
-        }
-        return Outcome(
-            outcome.function,
-            outcome.state,
-            f"{words[stage]}, in every new environment",
-            outcome.hint,
-            outcome.arn,
-            outcome.notes,
-        )
-    return outcome
+    if outcome.state is not State.DONE:
+        return outcome
+    words = {
+        "learn": "observes and tells what it uses",
+        "observe": "observes with this policy",
+        "block": "BLOCKS",
+    }[stage]
+    beside = outcome.text.partition("; ")[2]
+    return replace(outcome, text=f"{words}, in every new environment" + (f"; {beside}" if beside else ""))
 
 
 def _today(now: float) -> date:
