@@ -94,6 +94,15 @@ def test_what_is_not_there_ends_with_2(capsys: pytest.CaptureFixture[str]) -> No
 
 
 @pytest.mark.usefixtures("made")
+def test_a_name_that_is_none_ends_with_2_and_its_characters_do_not_reach_the_terminal(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    capsys.readouterr()
+    assert run(["status", "pay\x1b[31m ments"]) == 2
+    assert "\x1b" not in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("made")
 def test_people_see_the_share_the_functions_and_what_to_do(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

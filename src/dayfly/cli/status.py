@@ -120,7 +120,9 @@ def status(
         output.json(told(found, templates, place))
     else:
         output.console.print(draw(found, templates, place, width=output.console.width), soft_wrap=False)
-    if functions and any(gap.reason == "not-found" for one in found for gap in one.gaps):
+    if functions and any(
+        one.level is Level.UNKNOWN and not one.runtime and one.package_type != "Image" for one in found
+    ):
         return 2
     return _OPEN if check and _is_open(found, templates) else 0
 

@@ -68,6 +68,7 @@ _PROMOTE = (
     "live",
     "--yes",
 )
+_PUBLISHING = frozenset({"--publish"})
 _PUBLISH = ("layer", "publish", "policy.zip", "--name", "dayfly-policy-payments")
 _ALL = replace(_OURS, functions=())
 SCENARIOS = {

@@ -178,3 +178,12 @@ def test_the_scheduled_recycler_reaches_only_functions_with_its_tag() -> None:
     assert not is_allowed(
         document, Asked("lambda:UpdateFunctionConfiguration", arn, {**tagged, "lambda:Layer": ["x"]})
     )
+
+
+def test_another_partition_has_its_own_names() -> None:
+    scope = Scope(
+        partition="aws-cn", region="cn-north-1", keys=("arn:aws-cn:kms:cn-north-1:123456789012:key/k",)
+    )
+    told = json.dumps(statements("status", scope))
+    assert "lambda.cn-north-1.amazonaws.com.cn" in told
+    assert "arn:aws:" not in told

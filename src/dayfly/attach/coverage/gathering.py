@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 # Lambda answers 15 calls a second of this kind for the whole account, 100 of GetFunction:
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html. More at once would only be throttled.
 PARALLEL = 8
-_LOOK_BACK_S = 24 * 3600.0
 
 
 class Pause:
@@ -155,9 +154,7 @@ class Surveyor:
         ):
             return seen
         try:
-            told = logs.look(
-                self._caller, self._logs_client, facts.log_group, since=self._clock() - _LOOK_BACK_S
-            )
+            told = logs.look(self._caller, self._logs_client, facts.log_group, now=self._clock())
         except CredentialsError:
             raise
         except DayflyError as error:

@@ -167,7 +167,10 @@ def _condition(call: Call, scope: Scope, tag: str) -> Mapping[str, object]:
             if scope.layers:
                 condition["ForAllValues:StringLike"] = {"lambda:Layer": list(scope.layers)}
         case Only.THROUGH_LAMBDA:
-            condition["StringLike"] = {"kms:ViaService": f"lambda.{scope.region}.amazonaws.com"}
+            condition["StringLike"] = {
+                "kms:ViaService": f"lambda.{scope.region}.amazonaws.com"
+                + (".cn" if scope.partition == "aws-cn" else "")
+            }
         case Only.WITHIN_BOUNDARY:
             if scope.boundary:
                 condition["StringEquals"] = {"iam:PermissionsBoundary": scope.boundary}
