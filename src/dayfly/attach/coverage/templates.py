@@ -47,7 +47,8 @@ def level_of(function: TemplateFunction) -> Level:
     """A template is a promise: protected means that it would be deployed so."""
     if function.is_attached:
         return Level.PROTECTED
-    if function.is_image:
+    if function.is_image or (function.gap is not None and not function.is_python):
+        # A runtime that the template does not decide may be Python.
         return Level.UNKNOWN
     return Level.UNPROTECTED if function.is_python else Level.NOT_PYTHON
 
