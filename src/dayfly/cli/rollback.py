@@ -15,7 +15,7 @@ from dayfly.attach.aws.calls import Caller
 from dayfly.attach.live.journal import Journal, default_journal
 from dayfly.attach.live.model import State
 from dayfly.attach.live.updating import Updater
-from dayfly.attach.live.verifying import verify as verify_one
+from dayfly.attach.live.verifying import Verifier
 from dayfly.attach.rollout.promoting import Promoter
 from dayfly.attach.rollout.promotions import Promotions
 from dayfly.attach.rollout.stages import standing_of
@@ -97,7 +97,8 @@ def rollback(
     if not 0 <= patience <= 86_400:
         raise DayflyError(f"--patience {patience:g} is not from 0 to 86400", hint="as --patience 300")
     caller = Caller()
-    aws = Account(endpoint_url, region, profile).client("lambda")
+    account = Account(endpoint_url, region, profile)
+    aws = account.client("lambda")
     names = Choice(functions).names(caller, aws)
     promoter = Promoter(caller, aws, time.time, accept_drift, publish)
     worst = 0
@@ -131,7 +132,8 @@ def rollback(
             if outcome.state is State.DONE:
                 view.told("standing", facts.name, f"is at {standing.stage} again", stage=standing.stage)
             if event is not None:
-                found = verify_one(caller, aws, name, event)
+                verifier = Verifier(caller, aws, account.client("logs"))
+                found = verifier.verify(name, facts.log_group, event)
                 view.told("verified", facts.name, found.text, is_good=found.is_in_force)
                 worst = worst if found.is_in_force else max(worst, _NOT_PROVED)
             if client is not None:

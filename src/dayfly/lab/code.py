@@ -116,11 +116,14 @@ def measure_folder(folder: Path) -> Package:
         folders[:] = sorted(name for name in folders if name != "__pycache__")
         for name in sorted(names):
             path = Path(parent, name)
-            if not path.is_file():
+            if path.is_symlink():
+                content = hashlib.sha256(os.readlink(path).encode(errors="surrogateescape"))
+            elif path.is_file():
+                with path.open("rb") as file:
+                    content = hashlib.file_digest(file, "sha256")
+                    size += file.tell()
+            else:
                 continue
-            with path.open("rb") as file:
-                content = hashlib.file_digest(file, "sha256")
-                size += file.tell()
             header = f"{path.relative_to(folder)}\0{int(os.access(path, os.X_OK))}\0".encode(
                 errors="surrogateescape"
             )

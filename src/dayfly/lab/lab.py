@@ -237,7 +237,7 @@ class Lab:
     def _leave(self, pool: Pool) -> None:
         pool.close()
         # Whoever is still served by it is ended with the lab, at the latest.
-        self._leaving = [left for left in self._leaving if left.running] + [pool]
+        self._leaving = [left for left in self._leaving if left.running or left.environments()] + [pool]
 
     def _make_pool(self, config: FunctionConfig) -> Pool:
         name = config.name
