@@ -9,6 +9,8 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambd
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dayfly.attach.iam.calls import (
     DECRYPT,
     DOCTOR,
@@ -68,7 +70,7 @@ COMMANDS: dict[str, Command] = {
             "puts the layer and its variables on functions",
             (
                 LIST_ALL, GET, TAGS, GET_CONFIGURATION, *SHAPE, *SIGNING, GET_LAYER, *PUBLISH_LAYER, UPDATE_LAYERS,
-                *aliases("--publish"), INVOKE, DECRYPT, *ENCRYPT,
+                *aliases("--publish"), INVOKE, replace(LOG_LINES, option="--verify"), DECRYPT, *ENCRYPT,
             ),
             notes=(
                 UPDATE_NOTE,
@@ -123,7 +125,7 @@ COMMANDS: dict[str, Command] = {
             "rollback",
             "takes a function's last promotion back",
             (
-                GET, TAGS, WAIT, *SHAPE, *SIGNING[:1], GET_LAYER, UPDATE_LAYERS, *aliases("--publish"), INVOKE, DECRYPT,
+                GET, TAGS, WAIT, *SHAPE, *SIGNING[:1], GET_LAYER, UPDATE_LAYERS, *aliases("--publish"), INVOKE, replace(LOG_LINES, option="--verify"), DECRYPT,
                 *ENCRYPT,
             ),
             notes=(UPDATE_NOTE,),
