@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from dayfly.attach.live.model import Outcome, State
-from dayfly.attach.rollout.policylayer import PolicyLayer, build
+from dayfly.attach.rollout.policylayer import PolicyLayer, build, staged
 from dayfly.attach.rollout.promotions import Promotions
 from dayfly.attach.rollout.stages import Stage, Standing, next_stage, standing_of
 from dayfly.cli.promote_source import FLEET, Policies, observe
 from dayfly.cli.promote_view import PromoteView
 from dayfly.cli.promote_watch import Watcher
+from dayfly.core.policy import KINDS
 from dayfly.errors import DayflyError
 from dayfly.policy.document import parse_document, read_text
 from dayfly.policy.proposing import propose
@@ -215,10 +216,14 @@ class Promotion:
                     )
             else:
                 policy = parse_document(self._policies.of(standing)).policy()
+                self._tell_own_modes(facts.name, policy, stage)
             return None, judge_block(observation, policy, demand, digest=standing.digest)
         old = self._former(facts, standing)
         if self._options.policy is not None:
-            text = old
+            text = staged(old)
+            if left_out := sorted(parse_document(text).data.keys() - {"policy", "scan"}):
+                words = f"a layer carries [policy] alone; set as variables what else is there: {', '.join(left_out)}"
+                self._view.told("left-out", facts.name, words, is_good=False)
         else:
             proposal = propose(
                 observation, old=old, today=_today(self._clock()), with_rare=self._options.with_rare
@@ -232,6 +237,7 @@ class Promotion:
                 )
         layer = build(text)
         policy = parse_document(text).policy()
+        self._tell_own_modes(facts.name, policy, stage)
         if stage == "block":
             return layer, judge_block(observation, policy, demand, digest="")
         return layer, judge_observe(
@@ -240,6 +246,20 @@ class Promotion:
             policy=policy,
             with_rare=self._options.with_rare or self._options.policy is not None,
         )
+
+    def _tell_own_modes(self, function: str, policy: Policy, stage: Stage) -> None:
+        """Say which rules do something else than the stage, since somebody wrote a mode for them."""
+        guard = "block" if stage == "block" else "observe"
+        rules = [kind for kind in KINDS if policy.restricts(kind)]
+        other = [name for name in (*rules, *policy.modes) if policy.mode_of(name, guard) != guard]
+        if other:
+            does = "BLOCK already" if guard == "observe" else "go on OBSERVING"
+            self._view.told(
+                "own-modes",
+                function,
+                f"by their own mode in the policy these {does}: {', '.join(other)}",
+                is_good=False,
+            )
 
     def _former(self, facts: FunctionFacts, standing: Standing) -> str:
         """Return what the new policy is made from: the file that was named, else what is in force."""

@@ -35,7 +35,6 @@ def rollback(
     dry_run: Annotated[bool, Parameter(negative="")] = False,
     verify: Path | None = None,
     patience: float = 0.0,
-    accept_drift: Annotated[bool, Parameter(negative="")] = False,
     publish: str = "",
     journal: Path | None = None,
     fleet: str | None = None,
@@ -72,8 +71,6 @@ def rollback(
         File with an event: invoke each function once with it, and read from its log what is in force.
     patience
         Seconds to wait until the fleet hears a new environment say what is in force.
-    accept_drift
-        Also a function that a tool manages, whose next deployment puts the promotion back if it is in its template.
     publish
         Afterwards publish a version and move this alias to it, if that deploys nothing else.
     journal
@@ -100,7 +97,7 @@ def rollback(
     account = Account(endpoint_url, region, profile)
     aws = account.client("lambda")
     names = Choice(functions).names(caller, aws)
-    promoter = Promoter(caller, aws, time.time, accept_drift, publish)
+    promoter = Promoter(caller, aws, time.time, publish=publish)
     worst = 0
     with ExitStack() as stack:
         client = None

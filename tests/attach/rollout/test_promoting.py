@@ -177,6 +177,8 @@ def test_a_function_that_a_tool_manages_is_left_to_it(scene: Scene) -> None:
     assert outcome.state is State.REFUSED
     assert "--into dayfly.toml" in outcome.hint
     assert Team(scene, accept_drift=True).promote("learn").state is State.DONE
+    # Who took it on may take it back without being asked again.
+    assert Team(scene).back().state is State.DONE
 
 
 def test_five_layers_are_lambdas_limit(scene: Scene) -> None:

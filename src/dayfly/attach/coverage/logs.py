@@ -43,6 +43,13 @@ def look(caller: Caller, client: CloudWatchLogsClient, group: str, *, now: float
     return Seen(source=SOURCE)
 
 
+def look_between(
+    caller: Caller, client: CloudWatchLogsClient, group: str, *, since: float, until: float
+) -> Seen:
+    """Return the newest of both kinds of lines between two moments; raises as `look` does."""
+    return read(_events(caller, client, group, since, until))
+
+
 def _events(
     caller: Caller, client: CloudWatchLogsClient, group: str, since: float, until: float
 ) -> list[Mapping[str, Any]]:

@@ -78,7 +78,9 @@ class Verifier:
         until = self.caller.clock() + self.patience_s
         while True:
             try:
-                seen = logs.look(self.caller, self.logs_client, group, since=since)
+                seen = logs.look_between(
+                    self.caller, self.logs_client, group, since=since, until=self.now() + _SKEW_S
+                )
             except CredentialsError:
                 raise
             except CallError as error:

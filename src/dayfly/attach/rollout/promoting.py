@@ -93,9 +93,7 @@ class Promoter:
         known = promotions.last(facts)
         if known is not None:
             undo, former = known
-            return plan_rollback(
-                facts, undo, former=former, accept_drift=self.accept_drift, publish=self.publish
-            )
+            return plan_rollback(facts, undo, former=former, publish=self.publish)
         text = facts.environment.variables.get(VARIABLE, "")
         if not facts.environment.is_readable:
             raise UndoError(
@@ -107,7 +105,7 @@ class Promoter:
                 f"{facts.name} has no promotion that could be taken back: neither the journal nor {VARIABLE} knows one",
                 hint="set DAYFLY_GUARD yourself, or take Dayfly off: dayfly detach",
             )
-        return plan_rollback(facts, parse(text), accept_drift=self.accept_drift, publish=self.publish)
+        return plan_rollback(facts, parse(text), publish=self.publish)
 
     def roll_back(self, function: str, updater: Updater, promotions: Promotions) -> Outcome:
         """Take the last promotion back; raises CredentialsError and JournalError."""

@@ -130,14 +130,13 @@ def plan_rollback(
     undo: Undo,
     *,
     former: str | None = None,
-    accept_drift: bool = False,
     publish: str = "",
 ) -> Plan:
     """Return the change that takes the last promotion back; `former` is what VARIABLE was before it, where a journal knows.
 
-    A layer that is gone from the account cannot be put back on a function; Lambda says so then and changes nothing.
+    Not refused where a tool manages the function: what took the promotion may have it taken back. A layer that is gone from the account cannot be put back on a function; Lambda says so then and changes nothing.
     """
-    refusals = _refusals(facts, accept_drift=accept_drift)
+    refusals = _refusals(facts, accept_drift=True)
     before = tuple(one.arn for one in facts.layers)
     after = (
         _placed(before, undo.layer)
