@@ -11,6 +11,7 @@ from pathlib import Path
 from dayfly.attach.iam.commands import COMMANDS, REVOKE_NOTE
 from dayfly.attach.iam.limits import RECYCLER
 from dayfly.attach.iam.model import Command, On, Only
+from dayfly.cli.main import COMMANDS as OF_CLI
 
 TARGET = Path(__file__).parent.parent / "docs" / "iam.md"
 _ONLY = {
@@ -38,8 +39,8 @@ The policy goes to standard output, what JSON cannot say to standard error. `--f
 name that could widen it (`:`, `?`, policy variables) is refused. Options of the command that need more, or less, are options here, too: the column *only* has them.
 
 Each policy is tested: the command runs against moto under exactly this policy, and with one action fewer it is refused something; code, callers and roles
-of functions stay out of reach. Resources and conditions are checked by an evaluator of ours, since moto looks at neither for Lambda. Nothing of this has run
-on real AWS. Two things could only be read in AWS's pages: that GetFunction leaves tags out where `lambda:ListTags` is missing, and which of a key's actions
+of functions stay out of reach. Resources and conditions are checked by an evaluator of ours, since moto looks at neither for Lambda, and what moto does not play
+(provisioned concurrency, code signing configurations, invocations, keys) is checked to be called in the code and no more. Nothing of this has run on real AWS. Two things could only be read in AWS's pages: that GetFunction leaves tags out where `lambda:ListTags` is missing, and which of a key's actions
 Lambda asks for.
 """
 
@@ -66,7 +67,8 @@ def render() -> str:
 
 
 def _section(command: Command) -> list[str]:
-    parts = [f"## `dayfly {command.name}`", "", f"{command.does[0].upper()}{command.does[1:]}.", ""]
+    title = f"`dayfly {command.name}`" if command.name in OF_CLI else f"`{command.name}`"
+    parts = [f"## {title}", "", f"{command.does[0].upper()}{command.does[1:]}.", ""]
     if command.calls:
         parts += ["| action | on | why | only |", "|---|---|---|---|"]
         for call in command.calls:
@@ -80,13 +82,15 @@ def _section(command: Command) -> list[str]:
             on = "*" if call.on is On.ANY else call.on.value
             parts.append(f"| `{call.action}` | {on} | {call.why} | {only} |")
         parts.append("")
+    if command.tag:
+        parts += [f"Only functions that have the tag `{command.tag}`.", ""]
     for denied in command.denied:
         names = ", ".join(f"`{action}`" for action in denied.actions)
         layers = " where the request names layers" if denied.is_layers else ""
         parts += [f"Denied, whatever else the role has: {names}{layers} ({denied.why}).", ""]
     revokes = any(call.option == "--revoke-sessions" for call in command.calls)
     for note in (*command.notes, *((REVOKE_NOTE,) if revokes else ())):
-        parts += [f"- {note[0].upper()}{note[1:]}."]
+        parts += [f"- {note if ':' in note.split(' ')[0] else note[0].upper() + note[1:]}."]
     return [*parts, ""] if command.notes else parts
 
 

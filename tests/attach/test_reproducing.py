@@ -68,7 +68,12 @@ def _contents(name: str, data: bytes) -> Iterator[tuple[str, bytes]]:
         assert rest == b""
 
 
-@pytest.mark.parametrize("version", [found.version for found in found_interpreters()])
+_VERSIONS = [found.version for found in found_interpreters()]
+
+
+@pytest.mark.parametrize(
+    "version", [*(pytest.param(one, marks=pytest.mark.slow) for one in _VERSIONS[:-1]), _VERSIONS[-1]]
+)
 def test_there_is_no_native_code_in_it(version: str, tmp_path: Path) -> None:
     """So x86_64 and arm64 take the same layer. Numbers of system calls are chosen at run time."""
     built = build_layer(tmp_path / "layer.zip", [version])

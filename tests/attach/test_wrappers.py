@@ -89,6 +89,17 @@ def test_a_function_without_dayfly_loses_nothing(current: dict[str, str]) -> Non
     assert detached_variables(current) == {}
 
 
+@pytest.mark.parametrize("spelled", ["/opt/./dayfly", "//opt/dayfly", "/opt/dayfly/", "/opt/x/../dayfly"])
+def test_dayflys_own_wrapper_is_never_chained_before_itself(spelled: str) -> None:
+    for current in (
+        {"AWS_LAMBDA_EXEC_WRAPPER": spelled},
+        {"AWS_LAMBDA_EXEC_WRAPPER": "/opt/dayfly", "DAYFLY_NEXT_WRAPPER": spelled},
+    ):
+        assert is_attached(current)
+        assert attached_variables(current, {}) == {"AWS_LAMBDA_EXEC_WRAPPER": "/opt/dayfly"}
+    assert detached_variables({"AWS_LAMBDA_EXEC_WRAPPER": spelled}) == {"AWS_LAMBDA_EXEC_WRAPPER": None}
+
+
 def test_recycled_functions_lose_that_mark_too() -> None:
     current = {"AWS_LAMBDA_EXEC_WRAPPER": "/opt/dayfly", "DAYFLY_RECYCLED": "x"}
     assert detached_variables(current) == {"AWS_LAMBDA_EXEC_WRAPPER": None, "DAYFLY_RECYCLED": None}

@@ -13,6 +13,7 @@ from tests.interpreters import found_interpreters
 
 from dayfly.attach.build import build_layer
 from dayfly.cli.main import run
+from dayfly.core.loglines import PRODUCT
 
 HERE = f"{sys.version_info[0]}.{sys.version_info[1]}"
 COUNTS = """
@@ -138,6 +139,20 @@ def test_a_layer_for_another_python_is_found_out(
     code, told = tried(capsys, layer, function, "--python", sys.executable)
     assert (code, told["in_force"]) == (1, False)
     assert "this layer was not built for cpython-" in str(told["why_not"])
+
+
+def test_a_function_that_prints_dayflys_lines_proves_nothing(
+    layer: Path, function: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = {
+        "finding_info": {"types": ["environment.started"]},
+        "metadata": {"product": {"name": PRODUCT}},
+        "unmapped": {"evidence": {"isolation": "invocation"}},
+    }
+    (function / "function" / "app.py").write_text(f"print({json.dumps(line)!r}, flush=True)\n{COUNTS}")
+    code, told = tried(capsys, layer, function, "--confinement", "none")
+    assert (code, told["in_force"]) == (1, False)
+    assert "prints lines that look like Dayfly's" in str(told["why_not"])
 
 
 def test_without_confinement_it_says_what_is_not_as_on_lambda(

@@ -94,6 +94,15 @@ def test_what_is_not_there_ends_with_2(capsys: pytest.CaptureFixture[str]) -> No
 
 
 @pytest.mark.usefixtures("made")
+def test_a_name_that_is_none_ends_with_2_and_its_characters_do_not_reach_the_terminal(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    capsys.readouterr()
+    assert run(["status", "pay\x1b[31m ments"]) == 2
+    assert "\x1b" not in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("made")
 def test_people_see_the_share_the_functions_and_what_to_do(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -142,6 +151,16 @@ def test_a_template_needs_no_account(
     assert told["functions"] == []
     assert run(["status", "--template", str(template)]) == 0
     assert "0 of 1 protected" in capsys.readouterr().out
+
+
+def test_a_folder_of_terraforms_is_a_template_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "main.tf").write_text(
+        'resource "aws_lambda_function" "pay" {\n  function_name = "pay"\n  runtime = "python3.12"\n'
+        '  handler = "app.handler"\n  filename = "app.zip"\n  role = "r"\n}\n'
+    )
+    told = _told(capsys, "--template", str(tmp_path), "--check", code=1)
+    assert [one["kind"] for one in told["templates"]] == ["Terraform"]
+    assert told["template_counts"]["unprotected"] == 1
 
 
 def test_the_fleets_rows_of_another_account_are_not_this_functions() -> None:

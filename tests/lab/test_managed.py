@@ -112,3 +112,17 @@ def test_external_extensions_of_a_layer_are_started(tmp_path: Path, confinement:
     answer, log = _answers(config, confinement)
     assert "extensions/broken" in log
     assert answer["errorMessage"].endswith("exit status 3")
+
+
+@needs_bubblewrap
+def test_a_link_in_a_layer_shows_nothing_of_this_machine(tmp_path: Path) -> None:
+    config = _function(tmp_path, AWS_LAMBDA_EXEC_WRAPPER="/opt/wrap")
+    secret = tmp_path / "secret"
+    secret.mkdir(mode=0o755)
+    (secret / "file").write_text("the machine's")
+    (tmp_path / "opt" / "way").symlink_to(secret)
+    (tmp_path / "opt" / "extensions").symlink_to(secret)
+    reader = "import os\ndef handler(event, context):\n    return [os.readlink('/opt/way'), os.path.exists('/opt/way/file')]\n"
+    (tmp_path / "task" / "app.py").write_text(reader)
+    answer, _ = _answers(config, "bubblewrap")
+    assert answer == [str(secret), False]

@@ -45,7 +45,6 @@ def carrying(tmp_path_factory: pytest.TempPathFactory) -> Path:
 DAMAGES: dict[str, Callable[[Path], object]] = {
     "cut short": lambda path: path.write_bytes(path.read_bytes()[:-10]),
     "unreadable": lambda path: path.chmod(0),
-    "empty": lambda path: path.write_bytes(b""),
 }
 
 

@@ -136,6 +136,16 @@ def test_a_damaged_member_stops_where_that_was_asked_for(
     assert said.startswith("dayfly: cannot start, and DAYFLY_ON_FAILURE is stop: ")
 
 
+def test_managed_instances_stop_where_that_was_asked_for(opt: Path) -> None:
+    environment = {"DAYFLY_ON_FAILURE": "stop", "AWS_LAMBDA_MAX_CONCURRENCY": "4"}
+    with ManagedRuntime(FUNCTIONS, "managed.view", IMAGE, opt=opt, environment=environment) as runtime:
+        assert runtime.wait_exit() == 1
+        assert runtime.output() == (
+            "dayfly: cannot start, and DAYFLY_ON_FAILURE is stop: AWS_LAMBDA_MAX_CONCURRENCY (Managed Instances) is not "
+            "supported\n"
+        )
+
+
 def test_an_interpreter_that_is_missing_is_the_images_fault_as_without_dayfly(opt: Path) -> None:
     environment = {"IMAGE_PYTHON": "3.9"}
     statuses = []

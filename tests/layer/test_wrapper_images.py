@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.interpreters import found_interpreters
+from tests.layer.conftest import WriteFunction
 from tests.layer.managed import Image, ManagedRuntime, client_packages, confine, started_as
 from tests.layer.roots import EXAMPLES, Root, RootRuntime, instruction, make_venv
 from tests.rie import ROOT
@@ -85,6 +86,28 @@ def test_without_a_shell_a_misspelt_choice_for_failures_stops_the_function(
         assert runtime.output() == f"dayfly: error: DAYFLY_ON_FAILURE is {value}\n  hint: use run or stop\n"
 
 
+def test_without_a_shell_the_supervisor_reads_no_search_path_of_the_functions(
+    opt: Path, venvs: dict[bool, Path], write_function: WriteFunction
+) -> None:
+    """A module of the function's by a name that the supervisor loads is the function's alone."""
+    files = {
+        "app.py": "import extra, os, sys\ndef handler(e, c): return [extra.WHO, '/var/task/more' in sys.path, os.environ['PYTHONPATH']]",
+        "more/extra.py": "WHO = 'extra'\n",
+        "more/dayfly/__init__.py": "raise OSError('loaded from the search path of the function')\n",
+        "more/sitecustomize.py": "import os\nos.write(2, b'customized\\n')\n",
+    }
+    root = Root(NEWEST, venvs[False], opt)
+    environment = {**ALONE, "PYTHONPATH": "/var/task/more"}
+    command = command_of("Dockerfile.distroless-layer")
+    with RootRuntime(root, command, environment=environment, folder=write_function(files)) as runtime:
+        answer = runtime.invoke({}).payload
+        started = started_as(runtime)
+        said = runtime.output()
+    assert answer == ["extra", True, "/var/task/more"]
+    assert started["isolation"] == "invocation"
+    assert said == "customized\n"
+
+
 def test_without_a_shell_another_wrapper_is_told_and_not_lost_silently(
     opt: Path, venvs: dict[bool, Path]
 ) -> None:
@@ -106,6 +129,14 @@ def test_a_broken_package_ends_the_image_and_says_so(venvs: dict[bool, Path], tm
     with RootRuntime(Root(NEWEST, venv), command_of("Dockerfile.distroless"), environment=ALONE) as runtime:
         assert runtime.wait_exit() == 1
         assert "No module named 'dayfly.supervisor'" in runtime.output()
+
+
+def test_the_package_stops_on_managed_instances_where_that_was_asked_for(venvs: dict[bool, Path]) -> None:
+    environment = {**ALONE, "DAYFLY_ON_FAILURE": "stop", "AWS_LAMBDA_MAX_CONCURRENCY": "4"}
+    root = Root(NEWEST, venvs[True])
+    with RootRuntime(root, command_of("Dockerfile.distroless"), environment=environment) as runtime:
+        assert runtime.wait_exit() == 1
+        assert "AWS_LAMBDA_MAX_CONCURRENCY (Managed Instances) is not supported" in runtime.output()
 
 
 @dataclass(frozen=True)

@@ -118,7 +118,13 @@ def build_layer(
         *([policy.entry] if policy is not None else []),
         Entry(f"{HOME}/licences.zip", archive(client_licences())),
     ]
-    manifest = {"dayfly": dayfly.__version__, "bytecode": sorted(bytecode), "clients": clients}
+    manifest: dict[str, object] = {
+        "dayfly": dayfly.__version__,
+        "bytecode": sorted(bytecode),
+        "clients": clients,
+        **({"on_failure": "stop"} if stops_on_failure else {}),
+        **({"policy": policy.digest} if policy is not None else {}),
+    }
     sources = own if not found or len(found) < len(pythons) else []
     # AWS's client is a fallback, and has no bytecode: the budget is for what every start loads.
     entries = arrange(sources, client_sources(), bytecode, others, manifest)

@@ -89,10 +89,12 @@ def enter(
     given: list[str],
     run_without: Callable[[str], None],
     run_untouched: Callable[[], None],
+    stops: bool = False,
 ) -> None:
     """Run `command` under Dayfly; returns only when the function's own loop does.
 
-    `given` is the search path as the interpreter made it, without the script's folder.
+    `given` is the search path as the interpreter made it, without the script's folder. With `stops` the function must not
+    run without Dayfly, and `run_without` ends it.
     """
     processors = os.sched_getaffinity(0)
     channel = None
@@ -106,6 +108,8 @@ def enter(
         if target.kind == "dayfly":
             run_untouched()
         if os.environ.get("AWS_LAMBDA_MAX_CONCURRENCY") is not None:
+            if stops:
+                raise CannotStartError("AWS_LAMBDA_MAX_CONCURRENCY (Managed Instances) is not supported")
             _say(
                 "not supported with AWS_LAMBDA_MAX_CONCURRENCY (Managed Instances); the function runs without it"
             )

@@ -124,9 +124,9 @@ def _judge(path: Path, data: bytes) -> LayerFile:
             return LayerFile(data, "", _runtimes(PYTHONS))
         if _WRAPPER not in files or _MANIFEST not in files:
             raise LayerError(f"{path} is no layer of Dayfly's", hint="dayfly layer build writes one")
-        if not files[_WRAPPER].external_attr >> 16 & 0o111:
+        if files[_WRAPPER].external_attr >> 16 & 0o111 != 0o111:
             raise LayerError(
-                f"{path}: its wrapper is not executable, so no function with it would start",
+                f"{path}: its wrapper is not executable for everybody, so no function with it would start",
                 hint="it was packed again; build it with dayfly layer build",
             )
         _check(file)

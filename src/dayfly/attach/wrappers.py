@@ -7,6 +7,7 @@ for every wrapper that starts the command it is given. Which do, and what each l
 from __future__ import annotations
 
 import json
+import posixpath
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -59,7 +60,7 @@ def known_wrappers() -> tuple[Tool, ...]:
 
 def is_attached(variables: Mapping[str, str]) -> bool:
     """Say whether Lambda starts Dayfly's wrapper with these variables; whether its layer is there is another question."""
-    return variables.get(WRAPPER_VARIABLE) == WRAPPER
+    return _is_ours(variables.get(WRAPPER_VARIABLE, ""))
 
 
 def conflicts(
@@ -84,7 +85,7 @@ def conflicts(
             )
         )
     current, chained = variables.get(WRAPPER_VARIABLE, ""), variables.get(NEXT_VARIABLE, "")
-    if chained and current not in ("", WRAPPER, chained):
+    if chained and current not in ("", chained) and not _is_ours(current) and not _is_ours(chained):
         notes.append(
             WrapperNote(
                 "two wrappers",
@@ -213,7 +214,13 @@ def _check_name(variable: str) -> None:
 def _others_wrapper(variables: Mapping[str, str]) -> str:
     """Return the wrapper that runs besides Dayfly's, or would; empty if there is none."""
     current = variables.get(WRAPPER_VARIABLE, "")
-    return variables.get(NEXT_VARIABLE, "") if current in ("", WRAPPER) else current
+    other = variables.get(NEXT_VARIABLE, "") if not current or _is_ours(current) else current
+    return "" if _is_ours(other) else other
+
+
+def _is_ours(wrapper: str) -> bool:
+    """Say whether a wrapper is Dayfly's, however its path is spelled: chained before itself it would say that it is not there."""
+    return "/" + posixpath.normpath(wrapper).lstrip("/") == WRAPPER
 
 
 def _shown(wrapper: str) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from dayfly.attach.aws.account import Account
 from dayfly.attach.aws.calls import Caller, CallError
-from dayfly.attach.aws.facts import list_functions
+from dayfly.attach.aws.facts import list_functions, read_facts
 from dayfly.attach.live.attaching import Attacher, in_parallel
 from dayfly.attach.live.building import BuiltLayers
 from dayfly.attach.live.history import History
@@ -20,8 +20,7 @@ from dayfly.attach.live.journal import Journal
 from dayfly.attach.live.layers import LayerSource, NamedLayer
 from dayfly.attach.live.model import AttachOptions, Outcome, Plan, State
 from dayfly.attach.live.updating import Updater
-from dayfly.attach.live.verifying import NEXT_LINE
-from dayfly.attach.live.verifying import verify as verify_one
+from dayfly.attach.live.verifying import NEXT_LINE, Verifier
 from dayfly.cli.attach_view import AttachView
 from dayfly.cli.output import Output
 from dayfly.core.proofs import KEY_VARIABLE
@@ -152,7 +151,8 @@ def attach_live(
         if good and any(outcome.state is State.DONE for outcome in good):
             view.say(f"to see it in force: {NEXT_LINE}")
         return worst
-    return max(worst, _verify_all(view, caller, client, good, event, qualifier=request.publish))
+    verifier = Verifier(caller, client, account.client("logs"))
+    return max(worst, _verify_all(view, verifier, good, event, qualifier=request.publish))
 
 
 def resume_live(
@@ -290,8 +290,7 @@ def _is_fine(plans: Sequence[Plan], *, is_broad: bool) -> bool:
 
 def _verify_all(
     view: AttachView,
-    caller: Caller,
-    client: LambdaClient,
+    verifier: Verifier,
     outcomes: Sequence[Outcome],
     event: bytes,
     *,
@@ -300,7 +299,9 @@ def _verify_all(
     worst = 0
     for outcome in outcomes:
         try:
-            found = verify_one(caller, client, outcome.function, event, qualifier=qualifier)
+            facts = read_facts(verifier.caller, verifier.client, outcome.function)
+            with view.busy(f"invoking {outcome.function} and looking for Dayfly's line in its log"):
+                found = verifier.verify(outcome.function, facts.log_group, event, qualifier=qualifier)
         except CallError as error:
             view.verified(outcome.function, None, f"{error.message} ({error.hint})")
             worst = _NOT_PROVED

@@ -184,10 +184,12 @@ def _report(output: Output, jobs: Sequence[_Job], verb: str, *, is_dry_run: bool
         if is_dry_run and job.is_changed:
             for line in _diff(job):
                 style = {"+": "green", "-": "red"}.get(line[:1], "")
-                output.say(line, style=style)
+                output.say(_printable(line.replace("\t", "    ")), style=style)
         done = "would change" if is_dry_run else "changed"
         names = ", ".join(change.function for change in job.edited.changes)
-        output.say(f"{job.path}: {done}: {names}" if job.is_changed else f"{job.path}: nothing to change")
+        output.say(
+            _printable(f"{job.path}: {done}: {names}" if job.is_changed else f"{job.path}: nothing to change")
+        )
         for note in job.edited.notes:
             output.say(_sentence(job.path, note))
         for gap in job.edited.gaps:
@@ -270,4 +272,9 @@ def _as_json(gap: Gap) -> dict[str, object]:
 
 def _sentence(path: Path, gap: Gap) -> str:
     name = f" {gap.function}" if gap.function else ""
-    return f"{path}:{gap.line}{name}: {gap.reason}" + (f" ({gap.hint})" if gap.hint else "")
+    return _printable(f"{path}:{gap.line}{name}: {gap.reason}" + (f" ({gap.hint})" if gap.hint else ""))
+
+
+def _printable(text: str) -> str:
+    """A line for a terminal: a template's names may hold what steers one."""
+    return "".join(one if one.isprintable() else "?" for one in text)

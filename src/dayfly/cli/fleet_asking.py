@@ -11,6 +11,7 @@ from dayfly.errors import DayflyError
 from dayfly.fleet.service.client import Client
 from dayfly.fleet.service.place import default_folder
 from dayfly.policy.observed import Observation
+from dayfly.policy.uses import use_from
 
 
 def open_fleet(fleet: str | None, folder: Path | None) -> Client | None:
@@ -38,9 +39,21 @@ def ask_fleet(
         "function": function, "account": account, "region": region, "days": days,
     }  # fmt: skip
     try:
-        return msgspec.convert(client.get("/rollout/observed", parameters), Observation)
+        return _plain(msgspec.convert(client.get("/rollout/observed", parameters), Observation))
     except msgspec.ValidationError as error:
         raise DayflyError(
             f"the fleet's answer is not understood: {error}",
             hint="are its version and this one's the same?",
         ) from error
+
+
+def _plain(told: Observation) -> Observation:
+    """Return what was told without uses that are none; raises ValidationError where a text would write into a terminal."""
+    uses = [use for use in told.uses if use_from(msgspec.to_builtins(use)) is not None]
+    for one in (*told.stretches, *told.signs, *told.conclusions):
+        for value in msgspec.to_builtins(one).values():
+            if isinstance(value, str) and not value.isprintable():
+                raise msgspec.ValidationError("a text has control characters")
+    return msgspec.structs.replace(
+        told, uses=tuple(uses), malformed=told.malformed + len(told.uses) - len(uses)
+    )

@@ -78,7 +78,7 @@ def iam(
     boundary
         The permissions boundary that those roles must have.
     publish
-        With attach and detach: what --publish needs beside.
+        With attach, detach, promote and rollback: what --publish needs beside.
     verify
         With attach and rollback: what --verify needs beside.
     logs

@@ -51,6 +51,7 @@ def promote(
     minutes: float = _WATCH_MINUTES,
     pause: float = _PAUSE_S,
     accept_drift: Annotated[bool, Parameter(negative="")] = False,
+    publish: str = "",
     journal: Path | None = None,
     fleet: str | None = None,
     folder: Path | None = None,
@@ -117,6 +118,8 @@ def promote(
         Seconds between two functions that were changed.
     accept_drift
         Also a function that a tool manages, whose next deployment takes this back.
+    publish
+        Afterwards publish a version and move this alias to it, if that deploys nothing else.
     journal
         Attach's journal; by default one for this user.
     fleet
@@ -162,7 +165,7 @@ def promote(
         aws = account.client("lambda")
         caller = Caller()
         names = Choice(functions, is_all=all_, tags=tuple(tag or ())).names(caller, aws)
-        promoter = Promoter(caller, aws, time.time, accept_drift)
+        promoter = Promoter(caller, aws, time.time, accept_drift, publish)
         if into is not None:
             if len(names) != 1:
                 raise DayflyError("--into writes one function's file", hint="name one function")

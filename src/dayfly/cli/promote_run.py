@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from dayfly.attach.live.model import Outcome, State
-from dayfly.attach.rollout.policylayer import PolicyLayer, build
+from dayfly.attach.rollout.policylayer import PolicyLayer, build, staged
 from dayfly.attach.rollout.promotions import Promotions
 from dayfly.attach.rollout.stages import Stage, Standing, next_stage, standing_of
 from dayfly.cli.promote_source import FLEET, Policies, observe
 from dayfly.cli.promote_view import PromoteView
 from dayfly.cli.promote_watch import Watcher
+from dayfly.core.policy import KINDS
 from dayfly.errors import DayflyError
 from dayfly.policy.document import parse_document, read_text
 from dayfly.policy.proposing import propose
@@ -102,6 +103,10 @@ class Promotion:
             observation = observe(self._client, options.source, facts, days=options.demand.days + 1)
         standing = standing_of(facts, observation.latest if observation else None)
         stage = self._target(facts.name, standing)
+        is_moving = stage is None and bool(self._promoter.publish)
+        if is_moving:
+            # There is nothing to judge: an alias gets what is there already.
+            stage = standing.stage
         if stage is None:
             self._view.told(
                 "standing", facts.name, f"the guard is at {standing.stage} already", stage=standing.stage
@@ -109,7 +114,7 @@ class Promotion:
             return 0
         layer = None
         readiness = None
-        if stage != "learn":
+        if stage != "learn" and not is_moving:
             if observation is None:
                 # Says how to give one.
                 observation = observe(None, options.source, facts, days=options.demand.days)
@@ -121,7 +126,7 @@ class Promotion:
             return REFUSED
         if readiness is not None and not readiness.is_ready and not options.force:
             return NOT_READY
-        if not plan.changes:
+        if not plan.changes and not self._promoter.publish:
             return 0
         return Prepared(facts, standing, stage, observation, layer, readiness)
 
@@ -211,10 +216,14 @@ class Promotion:
                     )
             else:
                 policy = parse_document(self._policies.of(standing)).policy()
+                self._tell_own_modes(facts.name, policy, stage)
             return None, judge_block(observation, policy, demand, digest=standing.digest)
         old = self._former(facts, standing)
         if self._options.policy is not None:
-            text = old
+            text = staged(old)
+            if left_out := sorted(parse_document(text).data.keys() - {"policy", "scan"}):
+                words = f"a layer carries [policy] alone; set as variables what else is there: {', '.join(left_out)}"
+                self._view.told("left-out", facts.name, words, is_good=False)
         else:
             proposal = propose(
                 observation, old=old, today=_today(self._clock()), with_rare=self._options.with_rare
@@ -228,6 +237,7 @@ class Promotion:
                 )
         layer = build(text)
         policy = parse_document(text).policy()
+        self._tell_own_modes(facts.name, policy, stage)
         if stage == "block":
             return layer, judge_block(observation, policy, demand, digest="")
         return layer, judge_observe(
@@ -236,6 +246,20 @@ class Promotion:
             policy=policy,
             with_rare=self._options.with_rare or self._options.policy is not None,
         )
+
+    def _tell_own_modes(self, function: str, policy: Policy, stage: Stage) -> None:
+        """Say which rules do something else than the stage, since somebody wrote a mode for them."""
+        guard = "block" if stage == "block" else "observe"
+        rules = [kind for kind in KINDS if policy.restricts(kind)]
+        other = [name for name in (*rules, *policy.modes) if policy.mode_of(name, guard) != guard]
+        if other:
+            does = "BLOCK already" if guard == "observe" else "go on OBSERVING"
+            self._view.told(
+                "own-modes",
+                function,
+                f"by their own mode in the policy these {does}: {', '.join(other)}",
+                is_good=False,
+            )
 
     def _former(self, facts: FunctionFacts, standing: Standing) -> str:
         """Return what the new policy is made from: the file that was named, else what is in force."""
@@ -251,21 +275,15 @@ class Promotion:
 
 
 def _worded(outcome: Outcome, stage: str) -> Outcome:
-    if outcome.state is State.DONE:
-        words = {
-            "learn": "observes and tells what it uses",
-            "observe": "observes with this policy",
-            "block": "BLOCKS",
-        }
-        return Outcome(
-            outcome.function,
-            outcome.state,
-            f"{words[stage]}, in every new environment",
-            outcome.hint,
-            outcome.arn,
-            outcome.notes,
-        )
-    return outcome
+    if outcome.state is not State.DONE:
+        return outcome
+    words = {
+        "learn": "observes and tells what it uses",
+        "observe": "observes with this policy",
+        "block": "BLOCKS",
+    }[stage]
+    beside = outcome.text.partition("; ")[2]
+    return replace(outcome, text=f"{words}, in every new environment" + (f"; {beside}" if beside else ""))
 
 
 def _today(now: float) -> date:

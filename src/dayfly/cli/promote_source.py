@@ -12,6 +12,7 @@ from dayfly.attach.aws.facts import FunctionFacts
 from dayfly.attach.rollout.policylayer import build, fetch
 from dayfly.attach.rollout.stages import Standing
 from dayfly.cli.fleet_asking import ask_fleet
+from dayfly.core.policylayer import is_digest
 from dayfly.errors import DayflyError
 from dayfly.fleet.service.client import Client
 from dayfly.policy.observed import Observation, observe_log
@@ -54,8 +55,13 @@ class Policies:
 
     def of(self, standing: Standing) -> str:
         """Return the text of the policy in force, "" where there is none; raises DayflyError where it cannot be had."""
-        if not standing.digest:
+        if not standing.digest and not standing.layer:
             return ""
+        if not is_digest(standing.digest):
+            raise DayflyError(
+                "the function has a policy's layer, and DAYFLY_POLICY_DIGEST does not say which policy it must be",
+                hint="name the policy's file with --policy",
+            )
         try:
             text = (self._folder / f"{standing.digest}.toml").read_text("utf-8")
             if build(text).digest == standing.digest:

@@ -15,7 +15,7 @@ from dayfly.attach.aws.calls import Caller
 from dayfly.attach.live.journal import Journal, default_journal
 from dayfly.attach.live.model import State
 from dayfly.attach.live.updating import Updater
-from dayfly.attach.live.verifying import verify as verify_one
+from dayfly.attach.live.verifying import Verifier
 from dayfly.attach.rollout.promoting import Promoter
 from dayfly.attach.rollout.promotions import Promotions
 from dayfly.attach.rollout.stages import standing_of
@@ -35,7 +35,7 @@ def rollback(
     dry_run: Annotated[bool, Parameter(negative="")] = False,
     verify: Path | None = None,
     patience: float = 0.0,
-    accept_drift: Annotated[bool, Parameter(negative="")] = False,
+    publish: str = "",
     journal: Path | None = None,
     fleet: str | None = None,
     folder: Path | None = None,
@@ -71,8 +71,8 @@ def rollback(
         File with an event: invoke each function once with it, and read from its log what is in force.
     patience
         Seconds to wait until the fleet hears a new environment say what is in force.
-    accept_drift
-        Also a function that a tool manages, whose next deployment puts the promotion back if it is in its template.
+    publish
+        Afterwards publish a version and move this alias to it, if that deploys nothing else.
     journal
         Attach's journal; by default one for this user.
     fleet
@@ -94,9 +94,10 @@ def rollback(
     if not 0 <= patience <= 86_400:
         raise DayflyError(f"--patience {patience:g} is not from 0 to 86400", hint="as --patience 300")
     caller = Caller()
-    aws = Account(endpoint_url, region, profile).client("lambda")
+    account = Account(endpoint_url, region, profile)
+    aws = account.client("lambda")
     names = Choice(functions).names(caller, aws)
-    promoter = Promoter(caller, aws, time.time, accept_drift)
+    promoter = Promoter(caller, aws, time.time, publish=publish)
     worst = 0
     with ExitStack() as stack:
         client = None
@@ -128,7 +129,8 @@ def rollback(
             if outcome.state is State.DONE:
                 view.told("standing", facts.name, f"is at {standing.stage} again", stage=standing.stage)
             if event is not None:
-                found = verify_one(caller, aws, name, event)
+                verifier = Verifier(caller, aws, account.client("logs"))
+                found = verifier.verify(name, facts.log_group, event)
                 view.told("verified", facts.name, found.text, is_good=found.is_in_force)
                 worst = worst if found.is_in_force else max(worst, _NOT_PROVED)
             if client is not None:

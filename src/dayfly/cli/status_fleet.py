@@ -54,7 +54,9 @@ class Known:
             if isinstance(row, dict):
                 self._rows.setdefault(str(row.get("function", "")), []).append(row)
         self._infected: dict[str, int] = (
-            {str(name): len(own) for name, own in infected.items()} if isinstance(infected, dict) else {}
+            {str(name): len(own) for name, own in infected.items() if isinstance(own, list)}
+            if isinstance(infected, dict)
+            else {}
         )
 
     def seen(self, facts: FunctionFacts) -> Seen | None:

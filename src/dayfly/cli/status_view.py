@@ -12,7 +12,7 @@ from rich import box
 from rich.console import Group
 from rich.padding import Padding
 from rich.table import Table
-from rich.text import Text
+from rich.text import Text as RichText
 
 from dayfly import __version__
 from dayfly.attach.coverage.model import ORDER, Effect, Level
@@ -42,6 +42,13 @@ _QUIET = ("no-permission", "not-looked-at")
 _MAX_FUNCTIONS = 60
 _MAX_NAMES = 6
 _BAR = 40
+
+
+def _text(text: str = "", style: str = "") -> RichText:
+    """What others named goes to a terminal: no control character of theirs does."""
+    return RichText(
+        "".join(char if char.isprintable() or char == "\n" else "?" for char in text), style=style
+    )
 
 
 @contextmanager
@@ -91,7 +98,7 @@ def draw(
         if shown:
             parts.append(_draw_functions(shown[:_MAX_FUNCTIONS], is_wide=width >= 110))
         if len(shown) > _MAX_FUNCTIONS:
-            parts.append(Text(f" and {len(shown) - _MAX_FUNCTIONS:,} more: see --json", style=_SOFT))
+            parts.append(_text(f" and {len(shown) - _MAX_FUNCTIONS:,} more: see --json", style=_SOFT))
         parts += _draw_gaps(found)
     for template in templates:
         parts.append(_draw_share([level_of(one) for one in template.functions], template.path))
@@ -102,7 +109,7 @@ def draw(
 def _draw_share(levels: Sequence[Level], title: str) -> RenderableType:
     counts = Counter(levels)
     all_ = len(levels) - counts[Level.NOT_PYTHON]
-    bar = Text(" ")
+    bar = _text(" ")
     if all_:
         for level in (Level.PROTECTED, Level.PARTLY, Level.UNKNOWN, Level.UNPROTECTED):
             bar.append("█" * round(_BAR * counts[level] / all_), style=_STYLES[level])
@@ -112,9 +119,9 @@ def _draw_share(levels: Sequence[Level], title: str) -> RenderableType:
     head = f"{counts[Level.PROTECTED]:,} of {all_:,} protected" if all_ else "none of Python"
     head += f": {title}"
     return Group(
-        Padding(Text(head, style="bold"), (1, 0, 0, 1), expand=False),
+        Padding(_text(head, style="bold"), (1, 0, 0, 1), expand=False),
         bar,
-        Text(f" {words}" if words else " there are none", style=_SOFT),
+        _text(f" {words}" if words else " there are none", style=_SOFT),
     )
 
 
@@ -127,19 +134,19 @@ def _draw_functions(found: Sequence[Coverage], *, is_wide: bool) -> RenderableTy
             table.add_column(name)
     table.add_column("why", overflow="fold", ratio=1)
     for one in found:
-        cells: list[str | Text] = [
-            Text(one.name),
-            Text(_WORDS.get(one.level, one.level.value), style=_STYLES[one.level]),
+        cells: list[str | RichText] = [
+            _text(one.name),
+            _text(_WORDS.get(one.level, one.level.value), style=_STYLES[one.level]),
         ]
         if is_wide:
             version = one.dayfly_version or (f"layer {one.layer.rpartition(':')[2]}" if one.layer else "–")
             cells += [
-                Text(version),
-                Text(one.isolation or "–"),
-                Text((one.guard or "–") + (f", policy {one.policy}" if one.policy else "")),
-                Text(_seen(one), style=_SOFT),
+                _text(version),
+                _text(one.isolation or "–"),
+                _text((one.guard or "–") + (f", policy {one.policy}" if one.policy else "")),
+                _text(_seen(one), style=_SOFT),
             ]
-        table.add_row(*cells, Text(_why(one)))
+        table.add_row(*cells, _text(_why(one)))
     return table
 
 
@@ -183,14 +190,14 @@ def _draw_gaps(found: Sequence[Coverage]) -> list[RenderableType]:
         names = list(dict.fromkeys(one.name for one, _ in own))
         more = f" and {len(names) - _MAX_NAMES:,} more" if len(names) > _MAX_NAMES else ""
         grave = any(gap.effect is not Effect.NOTHING for _, gap in own)
-        head = Text(reason, style="bold yellow" if grave else "bold").append(
-            f"  {', '.join(names[:_MAX_NAMES])}{more}", style="default"
+        head = _text(reason, style="bold yellow" if grave else "bold").append_text(
+            _text(f"  {', '.join(names[:_MAX_NAMES])}{more}", style="default")
         )
         texts = list(dict.fromkeys(gap.text for _, gap in own))
-        body = Text(texts[0] + (f" (and {len(texts) - 1} more like it)" if len(texts) > 1 else ""))
+        body = _text(texts[0] + (f" (and {len(texts) - 1} more like it)" if len(texts) > 1 else ""))
         lines: list[RenderableType] = [head, Padding(body, (0, 0, 0, 2))]
         if hint := _common_hint(own):
-            lines.append(Padding(Text(f"→ {hint}", style="cyan"), (0, 0, 0, 2)))
+            lines.append(Padding(_text(f"→ {hint}", style="cyan"), (0, 0, 0, 2)))
         parts.append(Padding(Group(*lines), (1, 0, 0, 1)))
     return parts
 
@@ -217,9 +224,9 @@ def _draw_template(template: TemplateCoverage) -> RenderableType:
             why = f"→ dayfly attach --template {template.path}"
         table.add_row(
             str(one.line),
-            Text(one.name),
-            Text(_WORDS.get(level, level.value), style=_STYLES[level]),
-            Text(why),
+            _text(one.name),
+            _text(_WORDS.get(level, level.value), style=_STYLES[level]),
+            _text(why),
         )
     return table
 

@@ -31,10 +31,11 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """What the API tells about code: `sha256` is base64, as CodeSha256 is."""
+    """What the API tells about code: `size` of the package, `sha256` in base64, as CodeSha256 is; and what it holds."""
 
     size: int
     sha256: str
+    unpacked_bytes: int
 
 
 class CodeStore:
@@ -116,13 +117,16 @@ def measure_folder(folder: Path) -> Package:
         folders[:] = sorted(name for name in folders if name != "__pycache__")
         for name in sorted(names):
             path = Path(parent, name)
-            if not path.is_file():
+            if path.is_symlink():
+                content = hashlib.sha256(os.readlink(path).encode(errors="surrogateescape"))
+            elif path.is_file():
+                with path.open("rb") as file:
+                    content = hashlib.file_digest(file, "sha256")
+                    size += file.tell()
+            else:
                 continue
-            with path.open("rb") as file:
-                content = hashlib.file_digest(file, "sha256")
-                size += file.tell()
             header = f"{path.relative_to(folder)}\0{int(os.access(path, os.X_OK))}\0".encode(
                 errors="surrogateescape"
             )
             whole.update(header + content.digest())
-    return Package(size, base64.b64encode(whole.digest()).decode())
+    return Package(size, base64.b64encode(whole.digest()).decode(), size)

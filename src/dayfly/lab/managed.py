@@ -6,6 +6,7 @@ Read on Lambda's image: bootstrap starts the interpreter through AWS_LAMBDA_EXEC
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from dayfly.lab.interpreter import Interpreter
@@ -48,7 +49,12 @@ def layer_binds(config: FunctionConfig) -> list[str]:
     arguments: list[str] = []
     if config.opt is not None:
         for path in sorted(config.opt.resolve().iterdir()):
-            if path.name != "extensions" or config.extensions is None:
+            if path.name == "extensions" and config.extensions is not None:
+                continue
+            if path.is_symlink():
+                # Bound, it would show what it names on this machine.
+                arguments += ["--symlink", os.readlink(path), f"/opt/{path.name}"]
+            else:
                 arguments += ["--ro-bind", str(path), f"/opt/{path.name}"]
     if config.extensions is not None:
         arguments += ["--ro-bind", str(config.extensions.resolve()), "/opt/extensions"]

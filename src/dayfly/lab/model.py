@@ -49,6 +49,7 @@ class Layer:
 
     arn: str
     code_size: int
+    unpacked_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ class FunctionConfig:
         if self.extensions is not None or self.opt is None:
             return self.extensions
         folder = self.opt / "extensions"
-        return folder if folder.is_dir() else None
+        return folder if folder.is_dir() and not folder.is_symlink() else None
 
     @property
     def arn(self) -> str:

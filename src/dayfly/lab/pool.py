@@ -102,6 +102,8 @@ class Pool:
         environment = self._take_idle(tenant_id) or await self._wait_for_finishing(tenant_id)
         if environment is not None:
             return environment, None
+        if self._is_closed:
+            raise payloads.not_found(self.config.name, self.config.version)
         self._reservation.check(with_finishing=True)
         generation = self._generation
         self._starting += 1

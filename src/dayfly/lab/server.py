@@ -18,10 +18,11 @@ from typing import Literal, cast
 import uvicorn
 from litestar import Litestar, Response, post
 from litestar.exceptions import MethodNotAllowedException, NotFoundException
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
-from dayfly.lab.control.answers import LabRequest, no_route, refusal
+from dayfly.lab.control.answers import LabRequest, no_route, refusal, too_large
 from dayfly.lab.control.names import parse_name
 from dayfly.lab.control.plane import UPDATE_S, ControlPlane
 from dayfly.lab.control.routes import routes
@@ -99,6 +100,7 @@ def build_app(lab: Lab, control: ControlPlane) -> Litestar:
             LabError: refusal,
             NotFoundException: no_route,
             MethodNotAllowedException: no_route,
+            RequestEntityTooLarge: too_large,
         },
         request_max_body_size=_MAX_BODY_BYTES,
         openapi_config=None,

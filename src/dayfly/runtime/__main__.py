@@ -12,6 +12,13 @@ def main(arguments: list[str]) -> None:
         os.write(2, b"dayfly: error: no handler is named\n  hint: python -m dayfly.runtime app.handler\n")
         raise SystemExit(2)
     if os.environ.get("AWS_LAMBDA_MAX_CONCURRENCY") is not None:
+        if os.environ.get("DAYFLY_ON_FAILURE") == "stop":
+            os.write(
+                2,
+                b"dayfly: cannot start, and DAYFLY_ON_FAILURE is stop: AWS_LAMBDA_MAX_CONCURRENCY (Managed Instances) is "
+                b"not supported\n",
+            )
+            raise SystemExit(1)
         os.write(
             2,
             b"dayfly: not supported with AWS_LAMBDA_MAX_CONCURRENCY (Managed Instances); the function runs without it\n",

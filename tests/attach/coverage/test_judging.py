@@ -9,8 +9,9 @@ from tests.attach.coverage.making import ARN, LAYER, NOW, WRAPPED, attached, fac
 
 from dayfly.attach.aws.calls import CallError
 from dayfly.attach.aws.facts import Environment, FunctionFacts, LayerFact
-from dayfly.attach.coverage.judging import judge, read_stamp, unreadable
+from dayfly.attach.coverage.judging import judge, unreadable
 from dayfly.attach.coverage.model import Coverage, Effect, LayerNote, Level, Seen
+from dayfly.attach.coverage.moments import read_stamp
 
 _OTHER = LayerFact("arn:aws:lambda:eu-central-1:1:layer:numpy:1", 1)
 

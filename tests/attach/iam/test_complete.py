@@ -15,7 +15,18 @@ from dayfly.attach.iam.commands import COMMANDS
 from dayfly.scan.permissions.catalogue import load_catalogue
 
 _SOURCE = Path(dayfly.__file__).parent
-_SERVICES = ("lambda", "iam", "logs", "cloudwatch", "kms", "sts", "signer", "events", "scheduler")
+_SERVICES = (
+    "lambda",
+    "iam",
+    "logs",
+    "cloudwatch",
+    "kms",
+    "sts",
+    "signer",
+    "events",
+    "scheduler",
+    "resourcegroupstaggingapi",
+)
 # What the code calls on such objects is a call of AWS.
 _CLIENTS = ("client", "iam", "logs", "cloudwatch", "sts", "signer", "lambda_client", "logs_client")
 # Clients of Dayfly's own service, whose methods are spelled like none of AWS's operations.

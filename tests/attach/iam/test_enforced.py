@@ -60,10 +60,15 @@ _PROMOTE = (
     "log.txt",
     "--policy",
     "dayfly.toml",
+    "--guard",
+    "block",
     "--force",
     "a test",
+    "--publish",
+    "live",
     "--yes",
 )
+_PUBLISHING = frozenset({"--publish"})
 _PUBLISH = ("layer", "publish", "policy.zip", "--name", "dayfly-policy-payments")
 _ALL = replace(_OURS, functions=())
 SCENARIOS = {
@@ -114,9 +119,16 @@ SCENARIOS = {
                 options=frozenset({"--revoke-sessions", "--max-error-rate"}),
             ),
         ),
-        Scenario("promote", (_PROMOTE,), replace(_ALL, functions=("attached",))),
         Scenario(
-            "rollback", (("rollback", "attached"),), replace(_ALL, functions=("attached",)), (_PROMOTE,)
+            "promote",
+            (_PROMOTE,),
+            replace(_ALL, functions=("attached",), options=frozenset({"--publish"})),
+        ),
+        Scenario(
+            "rollback",
+            (("rollback", "attached", "--publish", "live"),),
+            replace(_ALL, functions=("attached",), options=frozenset({"--publish"})),
+            (_PROMOTE,),
         ),
         Scenario("layer publish", (_PUBLISH, _PUBLISH)),
         Scenario(

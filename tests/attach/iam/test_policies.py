@@ -166,3 +166,24 @@ def test_the_doctors_role_is_for_one_function_and_passes_roles_to_lambda_alone()
     )
     with pytest.raises(DayflyError, match="nothing of AWS"):
         make_policy(COMMANDS["doctor"], Scope())
+
+
+def test_the_scheduled_recycler_reaches_only_functions_with_its_tag() -> None:
+    document = make_policy(COMMANDS["max-age"], Scope()).document
+    arn = "arn:aws:lambda:eu-central-1:123456789012:function:payments"
+    tagged = {"aws:ResourceTag/dayfly:max-age": ["6h"]}
+    for action in ("lambda:GetFunction", "lambda:UpdateFunctionConfiguration", "lambda:PublishVersion"):
+        assert is_allowed(document, Asked(action, arn, tagged))
+        assert not is_allowed(document, Asked(action, arn))
+    assert not is_allowed(
+        document, Asked("lambda:UpdateFunctionConfiguration", arn, {**tagged, "lambda:Layer": ["x"]})
+    )
+
+
+def test_another_partition_has_its_own_names() -> None:
+    scope = Scope(
+        partition="aws-cn", region="cn-north-1", keys=("arn:aws-cn:kms:cn-north-1:123456789012:key/k",)
+    )
+    told = json.dumps(statements("status", scope))
+    assert "lambda.cn-north-1.amazonaws.com.cn" in told
+    assert "arn:aws:" not in told

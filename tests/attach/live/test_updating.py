@@ -210,3 +210,14 @@ def test_a_run_that_is_killed_while_it_writes_leaves_a_journal_that_goes_on(scen
         assert journal.damage() == 1
     assert scene.detach().state is State.DONE
     assert scene.state() == ([], {})
+
+
+def test_a_detach_whose_request_never_arrived_is_not_taken_for_done(scene: Scene) -> None:
+    # Nothing of it tells by layers: only a variable goes.
+    scene.function(
+        Environment={"Variables": {"DAYFLY_RECYCLED": "20261126T010000Z-manual-abcdef", "TABLE": "t"}}
+    )
+    lost = ReadTimeoutError(endpoint_url="https://lambda")
+    scene.aws.before.append(raising(UPDATE, lost, lost))
+    assert scene.detach().state is State.DONE
+    assert scene.state() == ([], {"TABLE": "t"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import uuid
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -84,3 +85,41 @@ def test_a_group_that_is_not_there_is_an_error_and_an_empty_one_is_silence(
     assert CloudWatchWitness(logs, _GROUP).look(order, timeout_s=3.0) == Sightings()
     with pytest.raises(DayflyError, match="absent"):
         CloudWatchWitness(logs, "/aws/lambda/absent").look(order, timeout_s=3.0)
+
+
+def test_where_an_alias_was_moved_the_version_tells_old_from_new(logs: CloudWatchLogsClient) -> None:
+    born = _stream(logs, "2026/11/26/[7]aaaa")
+    _stream(logs, "2026/11/26/payments[9][bbbb]")
+    _stream(logs, "2026/11/26/[$LATEST]cccc")
+    order = Order(
+        "payments",
+        "s",
+        ordered=born - 1.0,
+        effective=born - 0.5,
+        took_s=0.5,
+        tries=1,
+        alias="live",
+        retired=("7",),
+        fresh="9",
+    )
+    for at, stream in ((0.1, "[7]aaaa"), (0.5, "payments[9][bbbb]"), (0.9, "[$LATEST]cccc")):
+        _serve(logs, f"2026/11/26/{stream}", born + at)
+    seen = CloudWatchWitness(logs, _GROUP).look(order, timeout_s=3.0)
+    assert (seen.old, seen.old_begun, seen.new, seen.new_begun) == (1, 1, 1, 1)
+    latest = dataclasses.replace(order, alias="", retired=(), fresh="$LATEST")
+    seen = CloudWatchWitness(logs, _GROUP).look(latest, timeout_s=3.0)
+    assert (seen.old, seen.new, seen.new_begun) == (0, 1, 1)
+
+
+def test_inits_of_new_environments_are_added_up(logs: CloudWatchLogsClient) -> None:
+    born = _stream(logs, "aaaa")
+    order = Order("payments", "s", ordered=born - 1.0, effective=born - 0.5, took_s=0.5, tries=1)
+    _serve(logs, "aaaa", born + 0.5)
+    event = {
+        "timestamp": int((born + 0.6) * 1000),
+        "message": f"REPORT RequestId: {uuid.uuid4()}\tDuration: 1.00 ms\tInit Duration: 250.50 ms\t\n",
+    }
+    logs.put_log_events(logGroupName=_GROUP, logStreamName="aaaa", logEvents=[event])  # type: ignore[list-item]
+    seen = CloudWatchWitness(logs, _GROUP).look(order, timeout_s=3.0)
+    assert seen.inits == 1
+    assert seen.init_s == pytest.approx(0.2505)

@@ -10,9 +10,10 @@ import pytest
 from tests.attach.live.aws import error, make_caller
 from tests.attach.rollout.conftest import Scene
 
-from dayfly.attach.rollout.policylayer import build, publish, unpack
+from dayfly.attach.rollout.policylayer import build, publish, staged, unpack
 from dayfly.core.policylayer import PLACE, digest_of, parse
 from dayfly.errors import DayflyError
+from dayfly.policy.document import parse_document
 
 TEXT = '# ours\n[policy]\n[policy.network]\nallow = ["pay.example:443"]\n'
 
@@ -33,6 +34,20 @@ def test_what_has_no_policy_makes_no_layer(text: str) -> None:
         build(text)
 
 
+def test_a_policy_that_is_staged_neither_observes_nor_blocks_by_itself() -> None:
+    text = (
+        '[policy]\n# why\nmode = "observe"\npromote_after = "14d"\nquiet_since = 2026-01-01\n'
+        '[policy.network]\nmode = "block"\nallow = []\n'
+    )
+    policy = parse_document(staged(text)).policy()
+    assert (policy.mode, policy.promote_after) == ("", 0.0)
+    assert policy.mode_of("read", "block") == "block"
+    # Somebody wanted that.
+    assert policy.mode_of("network", "observe") == "block"
+    assert "# why" in staged(text)
+    assert staged(TEXT) == TEXT
+
+
 def _zip(**files: bytes) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
@@ -51,6 +66,9 @@ def test_a_zip_that_says_one_thing_to_people_and_another_to_the_runtime_is_refus
         _zip(json=b"{}"),
         _zip(json=data, toml=TEXT.encode()),
         _zip(json=data, toml=b"\xff"),
+        _zip(json=data, toml=b"[policy"),
+        _zip(json=data, toml=TEXT.encode())[:-60],
+        other.zip.replace(b"PK\x01\x02", b"PK\x01\x03"),
     ):
         with pytest.raises(DayflyError):
             unpack(hostile)

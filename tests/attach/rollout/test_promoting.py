@@ -111,6 +111,34 @@ def test_a_new_policy_takes_the_place_of_the_former_and_gives_it_back(team: Team
     assert team.scene.state() == before
 
 
+def test_an_alias_gets_each_step_where_it_is_named(scene: Scene) -> None:
+    scene.function()
+    scene.attach()
+    client: Any = scene.aws.client
+    client.create_alias(
+        FunctionName="payments",
+        Name="live",
+        FunctionVersion=client.publish_version(FunctionName="payments")["Version"],
+    )
+    team = Team(scene)
+    team.promoter = replace(team.promoter, publish="live")
+
+    def guard() -> str | None:
+        told = client.get_function_configuration(FunctionName="payments", Qualifier="live")
+        found: dict[str, str] = told["Environment"]["Variables"]
+        return found.get("DAYFLY_GUARD")
+
+    assert "moved from version 1 to 2" in team.promote("learn").text
+    assert guard() == "observe"
+    assert "moved from version 2 to 3" in team.back().text
+    assert guard() is None
+    # A deployment that nobody made yet is not made by this.
+    client.update_function_configuration(FunctionName="payments", MemorySize=512)
+    outcome = team.promote("learn")
+    assert (outcome.state, guard()) == (State.FAILED, None)
+    assert "MemorySize" in outcome.text
+
+
 def test_detach_after_a_promotion_leaves_no_trace(scene: Scene) -> None:
     scene.function(Environment={"Variables": {"TABLE": "t"}})
     untouched = scene.state()
@@ -149,6 +177,8 @@ def test_a_function_that_a_tool_manages_is_left_to_it(scene: Scene) -> None:
     assert outcome.state is State.REFUSED
     assert "--into dayfly.toml" in outcome.hint
     assert Team(scene, accept_drift=True).promote("learn").state is State.DONE
+    # Who took it on may take it back without being asked again.
+    assert Team(scene).back().state is State.DONE
 
 
 def test_five_layers_are_lambdas_limit(scene: Scene) -> None:

@@ -13,6 +13,7 @@ def test_the_routes_of_recycle(tmp_path: Path) -> None:
             {},
             {"ordered": "nan"},
             {"ordered": "1", "effective": "-1", "timeout": "3"},
+            {"ordered": "1", "effective": "1", "timeout": "3", "retired": "7,x"},
         ]
         for nonsense in wrong:
             assert api.get("/api/v1/retirement/sightings", params=nonsense).status_code == 400

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
 from dayfly.fleet.records.rows import Environment, Finding, Invocation, Platform, Triage
@@ -219,3 +220,29 @@ def test_infected_are_those_where_it_stays_and_that_were_not_retired_since(
     found = infected(reader(), now=now)
     assert found == {"again": [10], "orders": [6], "ordered": [8], "payments": [1, 3]}
     assert infected(reader(), now=now, function="orders") == {"orders": [6]}
+
+
+def test_where_an_alias_was_moved_the_version_tells_old_from_new(
+    store: Store, reader: Callable[[], Store]
+) -> None:
+    def of(version: str, stream: int, *times: float) -> list[Platform]:
+        rows = [_init(stream, times[0] - 0.1), *(row for at in times for row in _served(stream, at))]
+        return [
+            msgspec.structs.replace(row, version=version, init_us=250_000 if row.kind == "report" else 0)
+            for row in rows
+        ]
+
+    # An environment of the old version that began after the move is an old one all the same.
+    store.insert("platform", [*of("7", 1, -60.0), *of("7", 2, 1.5), *of("9", 3, 2.0, 3.0), *of("", 4, 4.0)])
+    seen = look(
+        reader(),
+        "payments",
+        ordered=_ORDERED,
+        effective=_EFFECTIVE,
+        timeout_s=3.0,
+        retired=["7"],
+        fresh="9",
+    )
+    assert (seen.old, seen.old_begun, seen.new, seen.new_begun) == (2, 1, 1, 2)
+    assert (seen.inits, seen.init_s) == (1, 0.25)
+    assert (_look(reader()).old, _look(reader()).new) == (0, 1)

@@ -14,8 +14,9 @@ from dayfly.attach.aws.calls import Caller, CallError
 from dayfly.attach.aws.facts import FunctionFacts, facts_of, list_functions, read_facts
 from dayfly.attach.aws.wording import CredentialsError
 from dayfly.attach.coverage import logs
-from dayfly.attach.coverage.judging import judge, read_time, unreadable
+from dayfly.attach.coverage.judging import judge, unreadable
 from dayfly.attach.coverage.model import Coverage, LayerNote, Seen
+from dayfly.attach.coverage.moments import read_time
 from dayfly.attach.live.model import is_dayfly_layer, without_version
 from dayfly.attach.wrappers import is_attached
 from dayfly.errors import DayflyError
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 # Lambda answers 15 calls a second of this kind for the whole account, 100 of GetFunction:
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html. More at once would only be throttled.
 PARALLEL = 8
-_LOOK_BACK_S = 24 * 3600.0
 
 
 class Pause:
@@ -155,9 +155,7 @@ class Surveyor:
         ):
             return seen
         try:
-            told = logs.look(
-                self._caller, self._logs_client, facts.log_group, since=self._clock() - _LOOK_BACK_S
-            )
+            told = logs.look(self._caller, self._logs_client, facts.log_group, now=self._clock())
         except CredentialsError:
             raise
         except DayflyError as error:

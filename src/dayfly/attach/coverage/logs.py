@@ -22,17 +22,37 @@ if TYPE_CHECKING:
 NOT_IN_FORCE = "dayfly: not in force"
 _CANNOT_START = "dayfly: cannot start"
 _PATTERN = f'?"{NOT_IN_FORCE}" ?"{_CANNOT_START}" ?"{ENVIRONMENT_STARTED.uid}"'
-# A page may be empty and not the last; a hundred of them are ten thousand environments or a very large log.
-_MAX_PAGES = 100
+# The newest lines are wanted and the oldest come first: so the last minutes are asked for, then further back.
+_LOOK_BACK_S = (900.0, 3600.0, 6 * 3600.0, 24 * 3600.0)
+# A page may be empty and not the last; a log so large that this does not do is told from its newer lines.
+_MAX_PAGES = 30
 _MAX_TEXT = 300
 SOURCE = "CloudWatch Logs"
 
 
-def look(caller: Caller, client: CloudWatchLogsClient, group: str, *, since: float) -> Seen:
-    """Return the newest of both kinds of lines since a moment (seconds since the epoch).
+def look(caller: Caller, client: CloudWatchLogsClient, group: str, *, now: float) -> Seen:
+    """Return the newest of both kinds of lines of a day (`now` in seconds since the epoch).
 
     Raises CallError where the group is not there or may not be read.
     """
+    until = now + 60.0  # clocks differ
+    for back in _LOOK_BACK_S:
+        if events := _events(caller, client, group, now - back, until):
+            return read(events)
+        until = now - back
+    return Seen(source=SOURCE)
+
+
+def look_between(
+    caller: Caller, client: CloudWatchLogsClient, group: str, *, since: float, until: float
+) -> Seen:
+    """Return the newest of both kinds of lines between two moments; raises as `look` does."""
+    return read(_events(caller, client, group, since, until))
+
+
+def _events(
+    caller: Caller, client: CloudWatchLogsClient, group: str, since: float, until: float
+) -> list[Mapping[str, Any]]:
     events: list[Mapping[str, Any]] = []
     asked: dict[str, Any] = {}
     for _ in range(_MAX_PAGES):
@@ -41,6 +61,7 @@ def look(caller: Caller, client: CloudWatchLogsClient, group: str, *, since: flo
             what=f"cannot read the log group {group}",
             logGroupName=group,
             startTime=max(0, int(since * 1000)),
+            endTime=max(0, int(until * 1000)),
             filterPattern=_PATTERN,
             **asked,
         )
@@ -49,7 +70,7 @@ def look(caller: Caller, client: CloudWatchLogsClient, group: str, *, since: flo
         if not token or token == asked.get("nextToken"):
             break
         asked["nextToken"] = token
-    return read(events)
+    return events
 
 
 def newest(events: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

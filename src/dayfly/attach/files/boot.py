@@ -34,6 +34,10 @@ if os.environ.get("DAYFLY_ON_FAILURE", "") not in ("", "run", "stop"):
     os.write(2, f"dayfly: error: DAYFLY_ON_FAILURE is {os.environ['DAYFLY_ON_FAILURE']}\n".encode())
     os.write(2, b"  hint: use run or stop\n")
     os._exit(2)
+if "PYTHONPATH" in os.environ and not sys.flags.ignore_environment:
+    # No wrapper has hidden it from the supervisor, which loads nothing of the function's.
+    os.environ["_DAYFLY_PYTHONPATH"] = os.environ.pop("PYTHONPATH")
+    os.execv(sys.executable, [sys.executable, "-S", *sys.argv])
 home = os.path.dirname(os.path.abspath(__file__))
 base = os.path.join(home, str(sys.implementation.cache_tag))
 for library in (base, base + ".zip", os.path.join(home, "source.zip")):
@@ -55,4 +59,12 @@ try:
     from dayfly.attach.enter import enter
 except Exception as fault:  # trust boundary: a broken layer must not become the function's failure
     run_without(f"{type(fault).__name__}: {fault}")
-enter(sys.argv[1:], home=home, given=given, run_without=run_without, run_untouched=run_untouched)
+stops = (os.environ.get("DAYFLY_ON_FAILURE", "") or ON_FAILURE) == "stop"
+enter(
+    sys.argv[1:],
+    home=home,
+    given=given,
+    run_without=run_without,
+    run_untouched=run_untouched,
+    stops=stops,
+)

@@ -193,3 +193,11 @@ DOCTOR = (
         is_silent=True,
     ),
 )
+
+MAX_AGE_TAG = "dayfly:max-age"
+# deploy/max-age: its function looks for tags and has no options.
+MAX_AGE = (
+    Call("tag:GetResources", On.ANY, "which functions have the tag", "FindFunctions", is_silent=True),
+    Call("cloudwatch:GetMetricData", On.ANY, "how many environments work at once", "FindFunctions"),
+    Call("cloudwatch:DescribeAlarms", On.ALARM, "whether an alarm is on", "ReadAlarms"),
+)

@@ -9,6 +9,8 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambd
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dayfly.attach.iam.calls import (
     DECRYPT,
     DOCTOR,
@@ -20,6 +22,8 @@ from dayfly.attach.iam.calls import (
     INVOKE,
     LIST_ALL,
     LOG_LINES,
+    MAX_AGE,
+    MAX_AGE_TAG,
     METRICS,
     NO_CODE,
     NO_LAYERS,
@@ -66,7 +70,7 @@ COMMANDS: dict[str, Command] = {
             "puts the layer and its variables on functions",
             (
                 LIST_ALL, GET, TAGS, GET_CONFIGURATION, *SHAPE, *SIGNING, GET_LAYER, *PUBLISH_LAYER, UPDATE_LAYERS,
-                *aliases("--publish"), INVOKE, DECRYPT, *ENCRYPT,
+                *aliases("--publish"), INVOKE, replace(LOG_LINES, option="--verify"), DECRYPT, *ENCRYPT,
             ),
             notes=(
                 UPDATE_NOTE,
@@ -98,15 +102,32 @@ COMMANDS: dict[str, Command] = {
             (UPDATE_NOTE, LAYERS_NOTE, ALIAS_NOTE),
         ),
         Command(
+            "max-age",
+            "the scheduled recycler of deploy/max-age: replaces environments of functions by their tag dayfly:max-age",
+            (
+                *MAX_AGE, GET, TAGS, GET_CONFIGURATION, *SHAPE, *SIGNING[:1], UPDATE_VARIABLES, *aliases(unless="--only-latest"),
+                *PROVISIONED, *PROOF, DECRYPT, *ENCRYPT,
+            ),
+            (NO_CODE, NO_LAYERS),
+            (UPDATE_NOTE, LAYERS_NOTE, ALIAS_NOTE),
+            tag=MAX_AGE_TAG,
+        ),
+        Command(
             "promote",
             "takes a function's guard one step further, with a policy in a layer of its own",
-            (LIST_ALL, GET, TAGS, WAIT, *SHAPE, *SIGNING[:1], GET_LAYER, *POLICY_LAYER, UPDATE_LAYERS, DECRYPT, *ENCRYPT),
+            (
+                LIST_ALL, GET, TAGS, WAIT, *SHAPE, *SIGNING[:1], GET_LAYER, *POLICY_LAYER, UPDATE_LAYERS,
+                *aliases("--publish"), DECRYPT, *ENCRYPT,
+            ),
             notes=(UPDATE_NOTE,),
         ),
         Command(
             "rollback",
             "takes a function's last promotion back",
-            (GET, TAGS, WAIT, *SHAPE, *SIGNING[:1], GET_LAYER, UPDATE_LAYERS, INVOKE, DECRYPT, *ENCRYPT),
+            (
+                GET, TAGS, WAIT, *SHAPE, *SIGNING[:1], GET_LAYER, UPDATE_LAYERS, *aliases("--publish"), INVOKE, replace(LOG_LINES, option="--verify"), DECRYPT,
+                *ENCRYPT,
+            ),
             notes=(UPDATE_NOTE,),
         ),
         Command(

@@ -68,7 +68,10 @@ class Denied:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """All that one command asks for; `functions` are those it is for where nobody names others, empty for all."""
+    """All that one command asks for; `functions` are those it is for where nobody names others, empty for all.
+
+    `tag` is a key that every function must have that it acts on, whatever the value.
+    """
 
     name: str
     does: str
@@ -76,6 +79,7 @@ class Command:
     denied: tuple[Denied, ...] = ()
     notes: tuple[str, ...] = ()
     functions: tuple[str, ...] = ()
+    tag: str = ""
 
 
 @dataclass(frozen=True, slots=True)

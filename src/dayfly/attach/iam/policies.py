@@ -58,7 +58,7 @@ def make_policy(command: Command, scope: Scope) -> Policy:
     parts: dict[str, list[Call]] = {}
     for call in calls:
         parts.setdefault(call.part, []).append(call)
-    statements = [_allow(part, own, scope) for part, own in parts.items()]
+    statements = [_allow(part, own, scope, command.tag) for part, own in parts.items()]
     statements += [_deny(denied) for denied in command.denied]
     notes = list(command.notes)
     if scope.tags and any(call.on is On.ANY for call in calls):
@@ -143,7 +143,7 @@ def resources(on: On, scope: Scope) -> list[str]:
             assert_never(on)
 
 
-def _allow(part: str, calls: list[Call], scope: Scope) -> Document:
+def _allow(part: str, calls: list[Call], scope: Scope, tag: str) -> Document:
     first = calls[0]
     statement: Document = {
         "Sid": part,
@@ -151,12 +151,12 @@ def _allow(part: str, calls: list[Call], scope: Scope) -> Document:
         "Action": sorted({call.action for call in calls}),
         "Resource": resources(first.on, scope),
     }
-    if condition := _condition(first, scope):
+    if condition := _condition(first, scope, tag):
         statement["Condition"] = condition
     return statement
 
 
-def _condition(call: Call, scope: Scope) -> Mapping[str, object]:
+def _condition(call: Call, scope: Scope, tag: str) -> Mapping[str, object]:
     condition: dict[str, dict[str, object]] = {}
     match call.only:
         case Only.ALWAYS:
@@ -167,7 +167,10 @@ def _condition(call: Call, scope: Scope) -> Mapping[str, object]:
             if scope.layers:
                 condition["ForAllValues:StringLike"] = {"lambda:Layer": list(scope.layers)}
         case Only.THROUGH_LAMBDA:
-            condition["StringLike"] = {"kms:ViaService": f"lambda.{scope.region}.amazonaws.com"}
+            condition["StringLike"] = {
+                "kms:ViaService": f"lambda.{scope.region}.amazonaws.com"
+                + (".cn" if scope.partition == "aws-cn" else "")
+            }
         case Only.WITHIN_BOUNDARY:
             if scope.boundary:
                 condition["StringEquals"] = {"iam:PermissionsBoundary": scope.boundary}
@@ -178,6 +181,8 @@ def _condition(call: Call, scope: Scope) -> Mapping[str, object]:
     if scope.tags and call.on in (On.FUNCTION, On.QUALIFIED):
         tags = {f"aws:ResourceTag/{key}": value for key, value in scope.tags}
         condition["StringEquals"] = {**condition.get("StringEquals", {}), **tags}
+    if tag and call.on in (On.FUNCTION, On.QUALIFIED):
+        condition["Null"] = {**condition.get("Null", {}), f"aws:ResourceTag/{tag}": "false"}
     return condition
 
 

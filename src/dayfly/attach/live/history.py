@@ -9,7 +9,7 @@ from typing import Any
 from dayfly.attach.aws.facts import FunctionFacts
 from dayfly.attach.live.journal import digest
 from dayfly.attach.live.model import is_dayfly_layer
-from dayfly.attach.wrappers import WRAPPER_VARIABLE, is_attached
+from dayfly.attach.wrappers import WRAPPER_VARIABLE
 
 # They change what attach set and put Dayfly on nothing: of a function that another machine attached they know nothing.
 _BESIDE = ("promote", "rollback")
@@ -121,24 +121,13 @@ def was_applied(record: Mapping[str, Any], facts: FunctionFacts) -> bool:
     Layers and variables go in one call, so a part of either stands for both.
     """
     variables = facts.environment.variables
-    layers = [layer.arn for layer in facts.layers]
-    added = [
-        arn for arn in record.get("layers_after") or () if arn not in (record.get("layers_before") or ())
-    ]
-    if record.get("command") == "detach":
-        return not is_attached(variables) and not any(map(is_dayfly_layer, layers))
-    if added:
-        return all(arn in layers for arn in added)
+    layers = {layer.arn for layer in facts.layers}
+    before, after = (set(record.get(name) or ()) for name in ("layers_before", "layers_after"))
+    if before != after:
+        return after - before <= layers and not (before - after) & layers
     salt, hashes = str(record.get("salt", "")), record.get("set") or {}
-    if any(name in variables for name in record.get("former") or () if name not in hashes):
-        return False
-    if any(
-        arn in layers
-        for arn in record.get("layers_before") or ()
-        if arn not in (record.get("layers_after") or ())
-    ):
-        return False
-    return all(digest(salt, name, variables.get(name, "")) == known for name, known in hashes.items())
+    is_set = all(digest(salt, name, variables.get(name, "")) == known for name, known in hashes.items())
+    return is_set and not any(name in variables for name in record.get("removed") or ())
 
 
 def _put_together(known: Known | None, record: Mapping[str, Any]) -> Known:

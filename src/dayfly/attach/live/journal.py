@@ -23,6 +23,8 @@ from typing import Any
 from dayfly.errors import DayflyError
 
 _VERSION = 1
+# What attach and detach write; other commands have their own.
+_KINDS = frozenset({"begin", "done", "end", "intend", "lost", "outcome", "void"})
 # A journal of ten thousand functions has some ten megabytes.
 _MAX_BYTES = 512 * 1024 * 1024
 
@@ -163,8 +165,10 @@ def _parse(line: bytes) -> dict[str, Any] | None:
 
 def _is_whole(record: Mapping[str, Any]) -> bool:
     """Whether the fields that are read have their types: what somebody edited must not decide by half what is given back."""
+    if record["kind"] not in _KINDS:
+        return True  # another command's, which reads its own with care
     texts = ("run", "arn", "command", "function", "salt")
-    lists = ("layers_before", "layers_after", "names_before", "functions")
+    lists = ("layers_before", "layers_after", "names_before", "functions", "removed")
     if not all(isinstance(record.get(name, ""), str) for name in texts):
         return False
     if not all(_are_texts(record.get(name, [])) for name in lists):

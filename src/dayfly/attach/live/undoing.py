@@ -69,7 +69,7 @@ def plan_detach(facts: FunctionFacts, known: Known | None, *, publish: str = "")
 
 
 def _layers(before: tuple[str, ...], known: Known | None) -> tuple[tuple[str, ...], list[str]]:
-    if known is not None and before == known.layers_after:
+    if known is not None and known.is_whole and before == known.layers_after:
         return known.layers_before, []
     ours = known.layers_added if known else frozenset()
     after = tuple(arn for arn in before if arn not in ours and not is_dayfly_layer(arn))

@@ -203,14 +203,18 @@ def _intention(plan: Plan, facts: FunctionFacts, command: str) -> dict[str, Any]
         "layers_before": list(plan.layers_before),
         "layers_after": list(plan.layers_after),
     }
-    if command == "detach":
-        return record
-    return {
-        **record,
+    changed = {
         "salt": salt,
         "set": {
             name: digest(salt, name, value) for name, value in plan.variables.items() if value is not None
         },
+        "removed": sorted(name for name, value in plan.variables.items() if value is None),
+    }
+    if command == "detach":
+        return {**record, **changed}
+    return {
+        **record,
+        **changed,
         "former": {name: current.get(name) for name in plan.variables},
         "names_before": names_of_dayfly(current),
         "was_attached": is_attached(current),

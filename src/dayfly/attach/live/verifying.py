@@ -1,93 +1,119 @@
-"""Invokes a function once and reads from its log whether Dayfly is in force."""
+"""Invokes a function once and reads from its log whether Dayfly is in force.
+
+An environment says so in its first line, which it writes before its first event. The end of the log that Invoke returns begins
+with that event (recorded from AWS by LocalStack: START, the function's lines, END, REPORT), so the line itself is in
+CloudWatch Logs, some seconds later.
+"""
 
 from __future__ import annotations
 
 import base64
 import binascii
-import json
-import re
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dayfly.attach.aws.calls import Caller
-from dayfly.core.findings import ENVIRONMENT_STARTED
-from dayfly.core.loglines import PRODUCT
+from dayfly.attach.aws.calls import Caller, CallError
+from dayfly.attach.aws.wording import CredentialsError
+from dayfly.attach.coverage import logs
+from dayfly.attach.coverage.model import Seen
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_logs import CloudWatchLogsClient
 
-_SHOWN = 300
-_NOT_IN_FORCE = re.compile(r"dayfly: (not in force|cannot start|error)[^\n]*")
-# What the first line of an environment says; see docs/reference.md.
+# Lines are found some seconds after they were written, seldom later than this.
+PATIENCE_S = 60.0
+_POLL_S = 2.0
+# This machine's clock is not Lambda's.
+_SKEW_S = 5.0
 NEXT_LINE = (
     "the log of the next new environment must begin with Dayfly's line (`environment.started`, with isolation and guard); "
-    '"dayfly: not in force" says that it is not, and why'
+    '"dayfly: not in force" says that it is not, and why. `dayfly status --logs` looks'
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What one invocation showed. `is_in_force` is None where its log says neither."""
+    """What one invocation showed. `is_in_force` is None where nothing says either."""
 
     is_in_force: bool | None
     text: str
     is_error: bool = False
 
 
-def verify(
-    caller: Caller, client: LambdaClient, function: str, event: bytes, *, qualifier: str = ""
-) -> Verified:
-    """Invoke `function` with `event`, once, and read the end of its log; raises CallError where it cannot be invoked.
+@dataclass(frozen=True, slots=True)
+class Verifier:
+    """Verifies functions of one account and region; `now` tells seconds since the epoch."""
 
-    Never asked a second time where the answer was lost: an event may have effects.
-    """
-    request: dict[str, Any] = {"Qualifier": qualifier} if qualifier else {}
-    answer = caller.call(
-        client.invoke,
-        what=f"cannot invoke {function}",
-        is_repeatable=False,
-        FunctionName=function,
-        InvocationType="RequestResponse",
-        LogType="Tail",
-        Payload=event,
-        **request,
-    )
+    caller: Caller
+    client: LambdaClient
+    logs_client: CloudWatchLogsClient
+    patience_s: float = PATIENCE_S
+    now: Callable[[], float] = time.time
+
+    def verify(self, function: str, group: str, event: bytes, *, qualifier: str = "") -> Verified:
+        """Invoke `function` with `event` and look for the line, in the answer and then in the log group.
+
+        The event is sent once, also where the answer was lost: it may have effects. Raises CallError where the function
+        cannot be invoked.
+        """
+        since = self.now() - _SKEW_S
+        more: dict[str, Any] = {"Qualifier": qualifier} if qualifier else {}
+        answer = self.caller.call(
+            self.client.invoke,
+            what=f"cannot invoke {function}",
+            is_repeatable=False,
+            FunctionName=function,
+            InvocationType="RequestResponse",
+            LogType="Tail",
+            Payload=event,
+            **more,
+        )
+        is_error = bool(answer.get("FunctionError"))
+        found = judge(read_tail(str(answer.get("LogResult") or ""), self.now()), is_error=is_error)
+        if found is not None:
+            return found
+        until = self.caller.clock() + self.patience_s
+        while True:
+            try:
+                seen = logs.look_between(
+                    self.caller, self.logs_client, group, since=since, until=self.now() + _SKEW_S
+                )
+            except CredentialsError:
+                raise
+            except CallError as error:
+                text = f"the invocation was answered, and {error.message}; {NEXT_LINE}"
+                return Verified(None, text, is_error)
+            if (found := judge(seen, is_error=is_error)) is not None:
+                return found
+            if self.caller.clock() > until:
+                break
+            self.caller.sleep(_POLL_S)
+        return Verified(
+            None,
+            f"no line of Dayfly's came within {self.patience_s:.0f} s: an older environment may have answered; {NEXT_LINE}",
+            is_error,
+        )
+
+
+def read_tail(log_result: str, now: float) -> Seen:
+    """Return what the end of a log says, as Invoke hands it out; pure."""
     try:
-        log = base64.b64decode(answer.get("LogResult") or "").decode(errors="replace")
+        log = base64.b64decode(log_result).decode(errors="replace")
     except (binascii.Error, ValueError):
         log = ""
-    return judge_log(log, is_error=bool(answer.get("FunctionError")))
+    return logs.read([{"message": line, "timestamp": int(now * 1000)} for line in log.split("\n")])
 
 
-def judge_log(log: str, *, is_error: bool = False) -> Verified:
-    """Say what the end of a log shows; pure."""
-    if match := _NOT_IN_FORCE.search(log):
-        return Verified(False, _shown(match[0]), is_error)
-    for line in log.splitlines():
-        if (message := _first_line(line)) is not None:
-            return Verified(True, _shown(message), is_error)
-    return Verified(
-        None,
-        "the end of the log (Lambda gives 4 KB) shows no line of Dayfly's: the invocation may have met an older environment, "
-        "or written more than that; " + NEXT_LINE,
-        is_error,
-    )
-
-
-def _first_line(line: str) -> str | None:
-    """Return what Dayfly's first line says, None for any other line."""
-    try:
-        record = json.loads(line)
-        if (
-            record["metadata"]["product"]["name"] == PRODUCT
-            and ENVIRONMENT_STARTED.uid in record["finding_info"]["types"]
-        ):
-            return str(record["message"])
-    except (ValueError, RecursionError, LookupError, TypeError):
-        pass
+def judge(seen: Seen, *, is_error: bool = False) -> Verified | None:
+    """Say what was seen, None where it says nothing; pure. The worse of two lines of the same time counts."""
+    if seen.refused and seen.refused >= seen.started:
+        return Verified(False, seen.refusal, is_error)
+    if seen.started:
+        text = f"Dayfly {seen.dayfly_version}, isolation {seen.isolation}, guard {seen.guard}"
+        if seen.not_promised:
+            text += "; not promised: " + "; ".join(seen.not_promised)
+        return Verified(True, text, is_error)
     return None
-
-
-def _shown(text: str) -> str:
-    printable = "".join(character if character.isprintable() else " " for character in text)
-    return printable[:_SHOWN] + (" …" if len(printable) > _SHOWN else "")

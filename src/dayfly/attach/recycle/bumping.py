@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from dayfly.attach.aws.calls import LIMIT_S, Caller, CallError, LostAnswerError
@@ -144,6 +144,7 @@ def _time_of(configuration: Mapping[str, Any], *, asked: float) -> float:
 def last_modified(configuration: Mapping[str, Any]) -> float:
     """When the configuration was changed last, in seconds since the epoch; 0 where it does not tell."""
     try:
-        return datetime.strptime(str(configuration["LastModified"]), "%Y-%m-%dT%H:%M:%S.%f%z").timestamp()
+        told = datetime.fromisoformat(str(configuration["LastModified"]))
+        return (told if told.tzinfo else told.replace(tzinfo=UTC)).timestamp()
     except (KeyError, ValueError):
         return 0.0

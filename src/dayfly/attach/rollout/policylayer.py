@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
-import tomllib
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,8 @@ from dayfly.attach.layout import Entry, archive
 from dayfly.attach.wrappers import POLICY_LAYER
 from dayfly.core import policylayer
 from dayfly.errors import DayflyError
+from dayfly.policy.document import parse_document
+from dayfly.policy.editing import Editor
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -43,12 +45,24 @@ def build(text: str) -> PolicyLayer:
 
     Raises DayflyError where there is none, or none that can be used.
     """
-    table = tomllib.loads(text).get("policy")
+    table = parse_document(text).data.get("policy")
     if not isinstance(table, dict):
         raise DayflyError("there is no [policy]", hint="dayfly policy learn writes one")
     data = policylayer.render(table)
     carried = Carried(data, ())
     return PolicyLayer(carried.digest, text, archive([carried.entry, Entry(_TOML, text.encode())]))
+
+
+def staged(text: str) -> str:
+    """Return a policy's text without what would decide its stage by itself: a mode for all of it, and the clock.
+
+    Modes of single rules stay: somebody wanted those. Raises PolicyError for a text that is none.
+    """
+    editor = Editor(text)
+    for key in ("mode", "promote_after"):
+        if editor.value(("policy", key)) not in (None, ""):
+            editor.set_value(("policy", key), '""')
+    return editor.text
 
 
 def unpack(data: bytes, *, digest: str = "") -> str:
@@ -58,7 +72,7 @@ def unpack(data: bytes, *, digest: str = "") -> str:
             if sum(entry.file_size for entry in file.infolist()) > _MAX_ZIP_BYTES:
                 raise DayflyError("the policy's layer is larger than a policy can be")
             found, text = file.read(_JSON), file.read(_TOML).decode()
-    except (zipfile.BadZipFile, KeyError, UnicodeDecodeError, NotImplementedError, RuntimeError) as fault:
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, OSError, RuntimeError, ValueError) as fault:
         raise DayflyError("the layer holds no policy of Dayfly's") from fault
     made = build(text)
     if policylayer.digest_of(found) != made.digest or (digest and made.digest != digest):

@@ -12,6 +12,7 @@ from dayfly.attach.aws.facts import FunctionFacts, read_facts
 from dayfly.attach.aws.wording import CredentialsError
 from dayfly.attach.live.journal import JournalError
 from dayfly.attach.live.model import Outcome, Plan, Refusal, State
+from dayfly.attach.live.moving import Mover
 from dayfly.attach.rollout.policylayer import PolicyLayer, publish
 from dayfly.attach.rollout.promotions import PROMOTE, ROLLBACK, Promotions
 from dayfly.attach.rollout.stages import Stage, Standing, plan_promotion, plan_rollback, standing_of
@@ -30,12 +31,16 @@ _TO_COME = "arn:aws:lambda:{region}:{account}:layer:dayfly-policy-{name}:0"
 
 @dataclass(frozen=True, slots=True)
 class Promoter:
-    """Promotes functions of one account and region, and takes promotions back; `clock` tells seconds since the epoch."""
+    """Promotes functions of one account and region, and takes promotions back.
+
+    `clock` tells seconds since the epoch; `publish` is an alias that gets a version of what was changed, "" for none.
+    """
 
     caller: Caller
     client: LambdaClient
     clock: Callable[[], float]
     accept_drift: bool = False
+    publish: str = ""
 
     def facts(self, function: str) -> FunctionFacts:
         """Return what the function is; raises CallError."""
@@ -75,7 +80,8 @@ class Promoter:
                     )
                 return plan
 
-            outcome, _ = updater.update(facts.arn or facts.name, decide, command=PROMOTE)
+            outcome, after = updater.update(facts.arn or facts.name, decide, command=PROMOTE)
+            outcome = self._moved(outcome, after, updater)
         except (CredentialsError, JournalError):
             raise
         except DayflyError as error:
@@ -87,7 +93,7 @@ class Promoter:
         known = promotions.last(facts)
         if known is not None:
             undo, former = known
-            return plan_rollback(facts, undo, former=former, accept_drift=self.accept_drift)
+            return plan_rollback(facts, undo, former=former, publish=self.publish)
         text = facts.environment.variables.get(VARIABLE, "")
         if not facts.environment.is_readable:
             raise UndoError(
@@ -99,7 +105,7 @@ class Promoter:
                 f"{facts.name} has no promotion that could be taken back: neither the journal nor {VARIABLE} knows one",
                 hint="set DAYFLY_GUARD yourself, or take Dayfly off: dayfly detach",
             )
-        return plan_rollback(facts, parse(text), accept_drift=self.accept_drift)
+        return plan_rollback(facts, parse(text), publish=self.publish)
 
     def roll_back(self, function: str, updater: Updater, promotions: Promotions) -> Outcome:
         """Take the last promotion back; raises CredentialsError and JournalError."""
@@ -114,16 +120,32 @@ class Promoter:
 
         try:
             outcome, facts = updater.update(function, decide, command=ROLLBACK)
+            outcome = self._moved(outcome, facts, updater)
         except (CredentialsError, JournalError):
             raise
         except DayflyError as error:
             return Outcome(function, State.REFUSED, error.message, error.hint)
         return replace(outcome, function=facts.name) if facts is not None else outcome
 
+    def _moved(self, outcome: Outcome, facts: FunctionFacts | None, updater: Updater) -> Outcome:
+        """Have the alias serve what was changed, where one is named."""
+        if not self.publish or not outcome.is_good or facts is None:
+            return outcome
+        moved = Mover(self.caller, self.client, updater).move(facts.name, facts, self.publish)
+        is_done = outcome.state is State.DONE or moved.state is State.DONE
+        state = (State.DONE if is_done else State.ALREADY) if moved.is_good else State.FAILED
+        return replace(outcome, state=state, text=f"{outcome.text}; {moved.text}", hint=moved.hint)
+
     def _plan(self, facts: FunctionFacts, stage: Stage, layer: str, digest: str) -> Plan:
         now = datetime.fromtimestamp(self.clock(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         return plan_promotion(
-            facts, stage, at=now, layer=layer, digest=digest, accept_drift=self.accept_drift
+            facts,
+            stage,
+            at=now,
+            layer=layer,
+            digest=digest,
+            accept_drift=self.accept_drift,
+            publish=self.publish,
         )
 
 

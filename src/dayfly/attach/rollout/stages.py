@@ -79,6 +79,7 @@ def plan_promotion(
     layer: str = "",
     digest: str = "",
     accept_drift: bool = False,
+    publish: str = "",
 ) -> Plan:
     """Return the change that brings a function to `stage`; `layer` and `digest` are a policy's that comes with it.
 
@@ -121,17 +122,21 @@ def plan_promotion(
                 "write the policy into the package instead (--into dayfly.toml), sign and deploy it",
             )
         )
-    return _plan(facts, before, after, variables, refusals)
+    return _plan(facts, before, after, variables, refusals, publish)
 
 
 def plan_rollback(
-    facts: FunctionFacts, undo: Undo, *, former: str | None = None, accept_drift: bool = False
+    facts: FunctionFacts,
+    undo: Undo,
+    *,
+    former: str | None = None,
+    publish: str = "",
 ) -> Plan:
     """Return the change that takes the last promotion back; `former` is what VARIABLE was before it, where a journal knows.
 
-    A layer that is gone from the account cannot be put back on a function; Lambda says so then and changes nothing.
+    Not refused where a tool manages the function: what took the promotion may have it taken back. A layer that is gone from the account cannot be put back on a function; Lambda says so then and changes nothing.
     """
-    refusals = _refusals(facts, accept_drift=accept_drift)
+    refusals = _refusals(facts, accept_drift=True)
     before = tuple(one.arn for one in facts.layers)
     after = (
         _placed(before, undo.layer)
@@ -144,7 +149,7 @@ def plan_rollback(
         )
     wanted: dict[str, str | None] = {name: undo.variables.get(name) for name in SET}
     variables = _differing(facts.environment.variables, {**wanted, VARIABLE: former})
-    return _plan(facts, before, after, variables, refusals)
+    return _plan(facts, before, after, variables, refusals, publish)
 
 
 def _refusals(facts: FunctionFacts, *, accept_drift: bool) -> list[Refusal]:
@@ -209,6 +214,7 @@ def _plan(
     after: tuple[str, ...],
     variables: dict[str, str | None],
     refusals: list[Refusal],
+    publish: str,
 ) -> Plan:
     changes: list[str] = []
     notes: list[str] = []
@@ -221,7 +227,7 @@ def _plan(
         ]
         if facts.managed_by:
             notes.append(f"managed by {facts.managed_by}: its next deployment takes this back")
-        notes += reach_notes(facts)
+        notes += reach_notes(facts, published=publish)
     return Plan(
         facts.name,
         facts.arn,

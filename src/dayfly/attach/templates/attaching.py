@@ -136,10 +136,12 @@ class Attaching:
             asked = attached_variables(current, self.options.settings)
         except DayflyError as error:
             raise NotEditableError(error.message, error.hint, function.entry.key.start) from error
+        written = get(properties, "Environment", "Variables")
+        is_own = isinstance(written, Mapping) and written.own(WRAPPER_VARIABLE) is not None
         wanted: dict[str, Value] = {}
         for name, value in asked.items():
             if current.get(name) != value:
-                is_copy = name == NEXT_VARIABLE and WRAPPER_VARIABLE in current
+                is_copy = name == NEXT_VARIABLE and WRAPPER_VARIABLE in current and not is_own
                 wanted[name] = _copied(function.variables()[WRAPPER_VARIABLE]) if is_copy else value
         entry = properties.find("Environment")
         _check_whole(get(function.globals, "Environment"), "Globals' Environment")

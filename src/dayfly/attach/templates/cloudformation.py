@@ -23,7 +23,8 @@ from dayfly.attach.templates.model import (
     TemplateFunction,
     zip_for,
 )
-from dayfly.attach.templates.nodes import Document, Entry, Mapping, get, plain, text_of
+from dayfly.attach.templates.nodes import Document, Entry, Mapping, get, text_of
+from dayfly.attach.templates.proving import is_added, rest_of
 from dayfly.attach.templates.record import (
     METADATA,
     METADATA_KEY,
@@ -43,9 +44,8 @@ from dayfly.attach.templates.stack import (
     resources,
 )
 from dayfly.attach.templates.together import as_gap, attach_together, try_one
-from dayfly.attach.templates.values import Ref, as_json_value
+from dayfly.attach.templates.values import Ref
 from dayfly.attach.templates.yaml_text import read_yaml
-from dayfly.attach.wrappers import NEXT_VARIABLE, WRAPPER, WRAPPER_VARIABLE
 
 
 def is_cloudformation(document: Document) -> bool:
@@ -147,19 +147,42 @@ class CloudFormationTemplate(Template):
             gaps += [gap or function.gap(reason, hint) for function, gap in tried]
             return Edited(self.text, (), tuple(gaps))
         functions = [function for function, _ in candidates]
-        edits, done, refused = attach_together(self._document, functions, options, layer)
+        text, done, refused = self._edit(functions, options, layer)
         gaps += refused
         if not done:
             return Edited(self.text, (), tuple(gaps))
-        text = edits.apply()
-        self._prove(text, done, layer, options)
         changes = [Change(one.name, one.line, "adds the layer and the variables of Dayfly") for one in done]
         if layer.resource is not None:
-            changes.insert(0, Change(layer.name, 0, f"adds the layer {layer.name}"))
+            changes.insert(0, Change(layer.name, self._line_of_resources(), f"adds the layer {layer.name}"))
         notes = [note for one in done for note in self._notes(one)] + nested_notes(self._document)
         return Edited(
             text, tuple(changes), tuple(gaps), tuple(notes), zip_for(runtimes) if is_local else None
         )
+
+    def _edit(
+        self, functions: list[Function], options: Options, layer: Layer
+    ) -> tuple[str, list[Function], list[Gap]]:
+        """The text with functions attached, those, and why others are not; TemplateError if only all together fail."""
+        edits, done, gaps = attach_together(self._document, functions, options, layer)
+        text = self._applied(edits)
+        if not done or self._is_proved(text, done, layer, options):
+            return text, done, gaps
+        good = [one for one in done if self._is_provable(one, options, layer)]
+        if len(good) == len(done):
+            raise TemplateError(
+                f"{self.path} has a form that Dayfly cannot edit so that detach gives it back byte for byte",
+                hint="nothing was changed; name its functions one by one, and please report this",
+            )
+        reason = "has a form that cannot be edited so that detach gives it back byte for byte"
+        gaps += [
+            one.gap(reason, "attach it by hand, and please report this") for one in done if one not in good
+        ]
+        text, done, more = self._edit(good, options, layer)
+        return text, done, gaps + more
+
+    def _is_provable(self, function: Function, options: Options, layer: Layer) -> bool:
+        edits, done, _ = attach_together(self._document, [function], options, layer)
+        return bool(done) and self._is_proved(self._applied(edits), done, layer, options)
 
     def _check_names(self, options: Options) -> None:
         unknown = sorted(options.functions - {one.name for one in self._functions})
@@ -169,26 +192,26 @@ class CloudFormationTemplate(Template):
                 hint="functions there: " + ", ".join(one.name for one in self._functions),
             )
 
+    def _line_of_resources(self) -> int:
+        root = self._document.root
+        entry = root.find("Resources") if isinstance(root, Mapping) else None
+        return self._document.line(entry.key.start) if entry else 1
+
     def _notes(self, function: Function) -> list[Gap]:
         notes = [function.gap(f"{one.tool}: {one.text}", one.source) for one in wrapper_notes(function)]
         return notes + release_notes(self._document, function)
 
-    def _prove(self, text: str, done: Sequence[Function], layer: Layer, options: Options) -> None:
-        """Raise TemplateError unless detach gives the text back and nothing but the functions changed."""
+    def _is_proved(self, text: str, done: Sequence[Function], layer: Layer, options: Options) -> bool:
+        """Whether detach gives this text back, and nothing but the functions changed, and they as they should."""
         after = CloudFormationTemplate(reread(self._document, text))
-        back = after.detach()
         names = {one.name for one in done}
         edited = {one.name: one for one in after._functions}
-        if (
-            back.text != self.text
-            or _others(after._document, names | {layer.name}) != _others(self._document, names)
-            or not all(one.is_attached for one in after.functions() if one.name in names)
-            or not all(_is_added(one, edited[one.name], layer, options) for one in done)
-        ):
-            raise TemplateError(
-                f"{self.path} has a form that Dayfly cannot edit so that detach gives it back byte for byte",
-                hint="nothing was changed; attach its functions by hand or name them one by one, and please report this",
-            )
+        return (
+            after.detach().text == self.text
+            and rest_of(after._document, names | {layer.name}) == rest_of(self._document, names)
+            and all(one.is_attached for one in after.functions() if one.name in names)
+            and all(is_added(one, edited[one.name], layer.value, options) for one in done)
+        )
 
     def masked(self) -> str:
         return mask(self.text, self._values())
@@ -232,11 +255,14 @@ class CloudFormationTemplate(Template):
             try:
                 Detaching(scratch).detach(function, kept)
                 scratch.apply()
-                detaching.detach(function, kept)
             except NotEditableError as error:
                 gaps.append(as_gap(function, error))
-            else:
-                changes.append(Change(function.name, function.line, "takes the layer and the variables out"))
+                continue
+            try:
+                detaching.detach(function, kept)
+            except NotEditableError as error:
+                raise self._as_error(error) from error
+            changes.append(Change(function.name, function.line, "takes the layer and the variables out"))
         for name, variable, offset in detaching.left:
             line = self._document.line(offset)
             gaps.append(
@@ -248,7 +274,18 @@ class CloudFormationTemplate(Template):
                 )
             )
         changes += self._remove_layers(edits, detaching.taken, gaps)
-        return Edited(edits.apply(), tuple(changes), tuple(gaps))
+        return Edited(self._applied(edits), tuple(changes), tuple(gaps))
+
+    def _applied(self, edits: Edits) -> str:
+        """The edited text; what was possible for each function may still not be for all together."""
+        try:
+            return edits.apply()
+        except NotEditableError as error:
+            raise self._as_error(error) from error
+
+    def _as_error(self, error: NotEditableError) -> TemplateError:
+        line = self._document.line(error.offset)
+        return TemplateError(f"{self.path}:{line} {error.reason}", hint=error.hint)
 
     def _remove_layers(self, edits: Edits, taken: set[int], gaps: list[Gap]) -> list[Change]:
         section = get(self._document.root, "Resources")
@@ -285,27 +322,6 @@ class CloudFormationTemplate(Template):
             reason = f"is used in line {self._document.line(users[0])}: it stays"
             return Gap(name, line, reason, "remove that reference, then detach again")
         return None
-
-
-def _is_added(before: Function, after: Function, layer: Layer, options: Options) -> bool:
-    """Whether a function has what it had, and what was to be added; nothing else."""
-    had = {name: bare(node) for name, node in before.variables().items()}
-    has = {name: bare(node) for name, node in after.variables().items()}
-    wanted = {**had, **options.settings, WRAPPER_VARIABLE: WRAPPER}
-    if (other := had.get(WRAPPER_VARIABLE)) not in (None, ""):
-        wanted[NEXT_VARIABLE] = other
-    layers = [bare(node) for node in before.layers()]
-    added = [bare(node) for node in after.layers() if bare(node) != as_json_value(layer.value)]
-    return has == wanted and added == [one for one in layers if one != as_json_value(layer.value)]
-
-
-def _others(document: Document, names: set[str]) -> object:
-    """Everything but these resources, for comparison."""
-    root = document.root
-    assert isinstance(root, Mapping)
-    sections = {key: plain(entry.value) for key, entry in root.effective().items() if key != "Resources"}
-    rest = [(entry.key.text, plain(one)) for entry, one in resources(document) if entry.key.text not in names]
-    return sections, rest
 
 
 def _has_layer(function: Function, layer: str) -> bool:

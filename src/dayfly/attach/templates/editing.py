@@ -99,11 +99,15 @@ class Edits:
             self._add_flow(sequence, self._flow_value(sequence, value))
             return
         # A list within a list may begin on the dash's line: `- - a`.
-        first = sequence.items[0].start
-        before = self.document.text[self._line_start(first) : first]
-        if before.count("-") == 0 or before.strip(" -"):
-            raise NotEditableError("begins in the middle of a line", _OWN_LINE, first)
-        indent = " " * before.rindex("-")
+        dash = sequence.start
+        if sequence.anchor or sequence.tag:
+            dash = self.document.text.rfind(
+                "-", self._line_start(sequence.items[0].start), sequence.items[0].start
+            )
+        before = self.document.text[self._line_start(dash) : dash]
+        if dash < 0 or before.strip(" -"):
+            raise NotEditableError("begins in the middle of a line", _OWN_LINE, sequence.start)
+        indent = " " * len(before)
         self._insert_behind(sequence.items[-1], [f"{indent}- {yaml_flow(value)}"])
 
     def fill(self, entry: Entry, value: Value) -> None:

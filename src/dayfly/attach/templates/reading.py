@@ -88,9 +88,8 @@ def parse(text: str, path: str) -> Template:
     """The template that a text is; `path` names it in messages and tells JSON from YAML."""
     if path.endswith((".tf", ".tf.json")):
         return parse_terraform(text, path)
-    is_json = path.endswith((".json", ".template")) and text.lstrip("\ufeff \t\r\n")[:1] == "{"
     try:
-        document = read_json(text, path) if is_json else read_yaml(text, path)
+        document = _document(text, path)
         if is_cloudformation(document):
             return CloudFormationTemplate(document)
         if is_serverless(document):
@@ -101,6 +100,18 @@ def parse(text: str, path: str) -> Template:
         f"{path} is no template of SAM, CloudFormation, Serverless or Terraform",
         hint="name the template that is deployed",
     )
+
+
+def _document(text: str, path: str) -> Document:
+    """JSON where the text says so, whatever the file's name: YAML's parser takes no tabs, and what it takes is flow."""
+    if text.lstrip("\ufeff \t\r\n")[:1] != "{":
+        return read_yaml(text, path)
+    try:
+        return read_json(text, path)
+    except TemplateError:
+        if path.endswith((".json", ".template")):
+            raise
+        return read_yaml(text, path)
 
 
 def _loader(folder: Path) -> Callable[[str], Document | None]:

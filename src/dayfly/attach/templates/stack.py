@@ -118,7 +118,7 @@ def at_the_edge(document: Document) -> frozenset[str]:
 
 def elements(node: Node | None) -> list[Node]:
     """The elements of a list of layers; those of both sides of an Fn::If around or within it."""
-    if node is None or is_no_value(node):
+    if node is None or is_no_value(node) or (isinstance(node, Scalar) and node.is_empty):
         return []
     branches = branches_of(node)
     if branches is not None:
@@ -207,7 +207,7 @@ def _runtime(function: Function) -> tuple[tuple[str, ...], bool, Gap | None]:
             (),
             False,
             function.gap(
-                f"its Runtime ({shown(node)}) is not decided in the template",
+                f"its Runtime ({shown(node) or 'no word'}) is not decided in the template",
                 "give the parameter a Default or AllowedValues, or write the runtime out",
                 node=node,
             ),

@@ -61,9 +61,11 @@ def _shared(document: Document) -> list[_Shared]:
     places = [(entry.key.start, resource.end) for entry, resource in resources(document)]
     found: dict[int, _Shared] = {}
     for offset, node in document.aliases:
-        # An alias outside of all resources is a user of its own.
-        owner = next((start for start, end in places if start <= offset < end), offset)
-        found.setdefault(id(node), (node.start, node.end, set()))[2].add(owner)
+        # An alias outside of all resources is a user of its own, and so is the place where the anchor stands.
+        users = found.setdefault(id(node), (node.start, node.end, set()))[2]
+        users |= {
+            next((start for start, end in places if start <= one < end), one) for one in (offset, node.start)
+        }
     return list(found.values())
 
 
@@ -83,5 +85,7 @@ def _first_fault(
             if others and any(start <= one <= end for one in places):
                 line = function.document.line(min(others))
                 reason = f"shares what would be edited with line {line}, by an anchor"
-                return function, function.gap(reason, "write it out for the function")
+                return function, function.gap(
+                    reason, "write it out for the function; variables may be merged: `<<: *name`"
+                )
     return None

@@ -35,6 +35,12 @@ def refusal(request: LabRequest, error: Exception) -> Response[bytes]:
     return json_answer(body, 500, {"x-amzn-ErrorType": "ServiceException"})
 
 
+def too_large(request: LabRequest, error: Exception) -> Response[bytes]:
+    """Answer a request with more in it than Lambda takes."""
+    body = {"Type": "User", "message": "Request is larger than the operation allows"}
+    return json_answer(body, 413, {"x-amzn-ErrorType": "RequestEntityTooLargeException"})
+
+
 def no_route(request: LabRequest, error: Exception) -> Response[bytes]:
     """Answer a call of an operation that the lab does not have; nobody must take it for done."""
     body = {"Type": "User", "message": f"The lab does not answer {request.method} {request.url.path}"}

@@ -8,7 +8,7 @@ import json
 from dayfly.errors import SettingError
 from dayfly.lab.control import refusals
 from dayfly.lab.control.shapes import UpdateRequest
-from dayfly.lab.model import FunctionConfig
+from dayfly.lab.model import MAX_TIMEOUT_S, MEMORY_MB, FunctionConfig
 
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
 _MAX_VARIABLES_BYTES = 4096
@@ -58,8 +58,10 @@ def apply(config: FunctionConfig, request: UpdateRequest) -> FunctionConfig:
                 raise refusals.pattern_violation(request.handler, "handler", r"[^\s]+")
             changed = dataclasses.replace(changed, handler=request.handler)
         if request.timeout is not None:
+            _check_range(request.timeout, "timeout", 1, int(MAX_TIMEOUT_S))
             changed = dataclasses.replace(changed, timeout_s=float(request.timeout))
         if request.memory_size is not None:
+            _check_range(request.memory_size, "memorySize", MEMORY_MB.start, MEMORY_MB.stop - 1)
             changed = dataclasses.replace(changed, memory_mb=request.memory_size)
         if request.environment is not None:
             _check_variables(request.environment.variables)
@@ -76,6 +78,13 @@ def check_description(text: str) -> None:
         raise refusals.violation(
             text, "description", f"Member must have length less than or equal to {MAX_DESCRIPTION}"
         )
+
+
+def _check_range(value: int, at: str, least: int, most: int) -> None:
+    if value < least:
+        raise refusals.violation(value, at, f"Member must have value greater than or equal to {least}")
+    if value > most:
+        raise refusals.violation(value, at, f"Member must have value less than or equal to {most}")
 
 
 def _check_variables(variables: dict[str, str]) -> None:

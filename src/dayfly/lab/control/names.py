@@ -38,6 +38,8 @@ def parse_name(text: str, qualifier: str | None = None) -> tuple[str, str | None
     if match is None:
         raise refusals.pattern_violation(text, "functionName", _FUNCTION_PATTERN)
     inner = match["qualifier"]
+    # The model allows an empty one, which is none.
+    qualifier = qualifier or None
     if qualifier is not None and not is_qualifier(qualifier):
         raise refusals.pattern_violation(qualifier, "qualifier", _QUALIFIER_PATTERN)
     if inner is not None and qualifier is not None and inner != qualifier:

@@ -7,6 +7,7 @@ from dayfly.lab.control.concurrency import Concurrency
 from dayfly.lab.control.deferred import Deferred
 from dayfly.lab.control.functions import Functions
 from dayfly.lab.control.layers import Layers
+from dayfly.lab.control.log_store import LogStore
 from dayfly.lab.control.packages import Packages
 from dayfly.lab.control.registry import Registry
 from dayfly.lab.control.tags import Tags
@@ -33,6 +34,8 @@ class ControlPlane:
         self.aliases = Aliases(self.registry)
         self.tags = Tags(self.registry)
         self.concurrency = Concurrency(self.registry)
+        self.logs = LogStore()
+        lab.subscribe_lines(self.logs.take)
 
     def close(self) -> None:
         """Give up updates that are under way."""

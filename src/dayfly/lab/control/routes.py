@@ -10,6 +10,7 @@ from dayfly.lab.control.absent_routes import absent_routes
 from dayfly.lab.control.answers import LabRequest, json_answer
 from dayfly.lab.control.concurrency_routes import concurrency_routes
 from dayfly.lab.control.layer_routes import MAX_ZIP_REQUEST, layer_routes
+from dayfly.lab.control.log_routes import log_routes
 from dayfly.lab.control.names import parse_name
 from dayfly.lab.control.plane import ControlPlane
 
@@ -28,6 +29,7 @@ def routes(control: ControlPlane) -> list[ControllerRouterHandler]:
         *layer_routes(control),
         *concurrency_routes(control),
         *absent_routes(control),
+        *log_routes(control.logs),
     ]
 
 

@@ -32,6 +32,8 @@ class Versions:
         if request.description is not None:
             check_description(request.description)
         package = await self._registry.lab.measure_code(name)
+        if not self._registry.is_current(name, state):
+            raise refusals.function_missing(names.function_arn(name))
         # Nothing is awaited from here on: two requests at once publish one version.
         refusals.check_revision(request.revision_id, state.latest.id)
         if request.code_sha256 not in (None, "", package.sha256):

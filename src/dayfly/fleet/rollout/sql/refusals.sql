@@ -34,7 +34,7 @@ WITH
     (
         SELECT pattern, uniqExact(source) AS sources, uniqExact(request_id) AS requests
         FROM invocations
-        WHERE function = {function:String} AND pattern != 0
+        WHERE function = {function:String} AND pattern != 0 AND pattern IN (SELECT pattern FROM who)
             AND time >= fromUnixTimestamp64Milli({before:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({since:Int64}, 'UTC')
             AND outcome = 'success' AND status < 400
             AND request_id NOT IN (SELECT request_id FROM attacked)
