@@ -193,6 +193,14 @@ def test_a_note_that_was_edited_is_refused_with_its_line(note: str) -> None:
         parse("\n".join(lines), "x.yaml")
 
 
+def test_notes_that_contradict_each_other_are_refused_and_nothing_is_half_done() -> None:
+    shared = sample("21").text.replace("          TABLE: orders\n", "          DAYFLY_GUARD: 'off'\n")
+    text = parse(shared, "x.yaml").attach(OPTIONS).text
+    first = text.index("\"'off'\"")
+    with pytest.raises(TemplateError, match=r"x\.yaml:\d+ is to be changed in two ways"):
+        parse(text[:first] + text[first:].replace("\"'off'\"", '"block"', 1), "x.yaml").detach()
+
+
 def test_without_its_note_a_function_counts_as_attached_by_hand() -> None:
     text = "\n".join(
         line for line in sample("03").attach(OPTIONS).text.split("\n") if "dayfly-attach" not in line
