@@ -191,6 +191,7 @@ def test_another_wrapper_since_is_left_and_told() -> None:
         '{"evil": 1}',
         "{" * 5000,
         '{"layer": 1}',
+        '{"layer": "not JSON"}',
     ],
 )
 def test_an_edited_note_is_refused_with_its_line(note: str) -> None:

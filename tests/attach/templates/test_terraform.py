@@ -255,3 +255,33 @@ def test_an_alias_on_a_fixed_version_is_noted() -> None:
     text = next(one.text for one in _samples() if one.path.name.startswith("28"))
     notes = _parse(text).attach(Options()).notes
     assert any("in version 7, without Dayfly" in note.reason for note in notes)
+
+
+@pytest.mark.parametrize(
+    ("layers", "old", "new"),
+    [
+        ("[a.b]", "dayfly.arn, /*", "dayfly.arn, var.mine, /*"),
+        (
+            "concat(a.b, c.d)",
+            "[aws_lambda_layer_version.dayfly.arn]",
+            "[aws_lambda_layer_version.dayfly.arn, var.mine]",
+        ),
+        ("[\n    a.b\n  ]", "    }\n  }\n  # dayfly:end", "    }\n  # dayfly:end\n  }"),
+    ],
+)
+def test_what_was_put_into_dayflys_own_is_refused_with_its_line(layers: str, old: str, new: str) -> None:
+    text = f'resource "aws_lambda_function" "a" {{\n  runtime = "python3.12"\n  layers = {layers}\n}}\n'
+    attached = _parse(text).attach(_OPTIONS).text
+    assert old in attached
+    changed = _parse(attached.replace(old, new))
+    with pytest.raises(TemplateError, match=r"main\.tf:\d+ what lies between Dayfly's marks was edited"):
+        changed.detach()
+    with pytest.raises(TemplateError, match="was edited"):
+        changed.attach(_OPTIONS)
+
+
+def test_an_element_that_was_added_between_the_marks_stays() -> None:
+    text = 'resource "aws_lambda_function" "a" {\n  runtime = "python3.12"\n  layers = [\n    a.b\n  ]\n}\n'
+    attached = _parse(text).attach(_OPTIONS).text
+    changed = attached.replace("dayfly.arn,\n", "dayfly.arn,\n    var.mine,\n")
+    assert _parse(changed).detach().text == text.replace("    a.b", "    var.mine,\n    a.b")

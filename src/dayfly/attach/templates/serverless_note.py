@@ -83,6 +83,10 @@ def _parsed(document: Document, offset: int, text: str) -> Note:
             inner = [one for each in inner for one in (each.values() if isinstance(each, dict) else [None])]
         if not isinstance(value, _KINDS[name]) or not all(isinstance(one, str) for one in inner):
             raise _edited(document, offset, f"has a wrong {name!r}")
+    try:
+        json.loads(data.get("layer", '""'))
+    except (ValueError, RecursionError) as error:
+        raise _edited(document, offset, "has a wrong 'layer'") from error
     return Note(**data)
 
 

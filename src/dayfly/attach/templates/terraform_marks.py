@@ -32,8 +32,11 @@ _WRAPPED = re.compile(
 _LONGEST_OPENING = 700
 _RENAMED = re.compile(rf'(\s*"?){NEXT_VARIABLE}(?=["\s=:])')
 _OURS = re.compile(
-    rf'\s*(?:(?:{WRAPPER_VARIABLE}\s*=\s*"{WRAPPER}"|DAYFLY_\w+\s*=\s*.*|layers\s*=\s*\[.*\]),?|[^\s=#{{}}]+,)?\s*'
+    rf'\s*(?:(?:{WRAPPER_VARIABLE}\s*=\s*"{WRAPPER}"|DAYFLY_\w+\s*=\s*.*|layers\s*=\s*\[[^,]*\]),?'
+    r"|aws_lambda_layer_version\.dayfly\.arn,)?\s*"
 )
+_ITEM = re.compile(r"\s*[^\s=#{},]+,\s*")
+_NAMES = re.compile(r'(?:^|[{,]) *"?(\w+)"? *[=:] *"')
 _OPENING = re.compile(r"\s*(?:environment|variables\s*=|environment_variables\s*=)\s*\{\s*")
 
 
@@ -125,6 +128,8 @@ def _between(file: HclFile, begin: _Mark, end: _Mark, gaps: list[Gap]) -> list[t
     if not begin.is_line:
         # What stands before something else is followed by a blank, too.
         content = text[begin.comment.end : end.comment.start].rstrip()
+        if not _is_ours(content):
+            raise _changed(file, begin)
         behind = end.comment.end + (content.endswith(",") and text.startswith(" ", end.comment.end))
         edits = [(begin.comment.start, behind, "")]
         return edits + (_renamed(file, behind, begin, gaps) if begin.is_chained else [])
@@ -139,16 +144,23 @@ def _between(file: HclFile, begin: _Mark, end: _Mark, gaps: list[Gap]) -> list[t
         # The blank line that separated it from what follows.
         blank = re.compile(r"[ \t]*\r?\n").match(text, behind)
         return [(first, blank.end() if blank else behind, "")]
-    kept, is_whole = _kept(text[inner:last].splitlines(keepends=True))
+    kept = _kept(text[inner:last].splitlines(keepends=True))
+    if kept is None:
+        raise _changed(file, begin)
     if kept:
-        reason = "was added between Dayfly's marks; it stays" if is_whole else "could not be read; it stays"
-        gaps.append(Gap("", file.line(inner), f"what {reason}", "see that it is where it belongs"))
+        reason = "what was added between Dayfly's marks stays"
+        gaps.append(Gap("", file.line(inner), reason, "see that it is where it belongs"))
     edits = [(first, behind, kept)]
     return edits + (_renamed(file, behind, begin, gaps) if begin.is_chained else [])
 
 
-def _kept(lines: list[str]) -> tuple[str, bool]:
-    """What is not Dayfly's of such lines; what opens and closes around it as well."""
+def _kept(lines: list[str]) -> str | None:
+    """What is not Dayfly's of such lines; what opens and closes around it as well.
+
+    None where that cannot be told apart.
+    """
+    if len(lines) == 1 and _ITEM.fullmatch(lines[0]):
+        return ""
     frames: list[tuple[str, list[str]]] = [("", [])]
     depth = 0
     for line in lines:
@@ -162,8 +174,8 @@ def _kept(lines: list[str]) -> tuple[str, bool]:
             depth += sum(line.count(sign) for sign in "{[(") - sum(line.count(sign) for sign in "}])")
             frames[-1][1].append(line)
     if len(frames) > 1 or depth != 0:
-        return "".join(lines), False
-    return "".join(frames[0][1]), True
+        return None
+    return "".join(frames[0][1])
 
 
 def _renamed(file: HclFile, offset: int, begin: _Mark, gaps: list[Gap]) -> list[tuple[int, int, str]]:
@@ -191,6 +203,21 @@ def _was(file: HclFile, mark: _Mark) -> tuple[int, int, str]:
         raise _torn(file, mark)
     kept = mark.comment.text.removeprefix(WAS).removesuffix(" */")
     return (start - len(FORCED), mark.comment.end, kept)
+
+
+def _is_ours(content: str) -> bool:
+    """Whether what lies between marks within a line is what attach writes: one layer, or variables of Dayfly's."""
+    names = _NAMES.findall(content)
+    if names:
+        return all(name == WRAPPER_VARIABLE or name.startswith("DAYFLY_") for name in names)
+    return content.strip(" ,)").count(",") <= (1 if "null" in content else 0)
+
+
+def _changed(file: HclFile, mark: _Mark) -> TemplateError:
+    return TemplateError(
+        f"{file.path}:{file.line(mark.comment.start)} what lies between Dayfly's marks was edited",
+        hint="move what is yours behind `dayfly:end`, or take the file back from version control",
+    )
 
 
 def _torn(file: HclFile, mark: _Mark) -> TemplateError:
