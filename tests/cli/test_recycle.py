@@ -217,6 +217,16 @@ def test_an_interrupted_run_is_resumed(
     assert run_command(["recycle", "--resume"]) == 2  # it was followed to its end
 
 
+def test_a_new_run_gives_up_one_that_left_nothing_half_done(
+    client: LambdaClient, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Journal(tmp_path / "recycle.jsonl") as journal:
+        RunJournal(journal, "r1").begin(str(client.meta.endpoint_url), ["payments"], "")
+    assert run_command(["recycle", "orders", "--patience", "0"]) == 1
+    assert "which left 1 functions, is given up for this one" in capsys.readouterr().out
+    assert run_command(["recycle", "--resume"]) == 2
+
+
 def test_sessions_are_revoked_with_the_orders_and_given_back(
     client: LambdaClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
