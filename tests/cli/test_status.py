@@ -153,6 +153,16 @@ def test_a_template_needs_no_account(
     assert "0 of 1 protected" in capsys.readouterr().out
 
 
+def test_a_folder_of_terraforms_is_a_template_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "main.tf").write_text(
+        'resource "aws_lambda_function" "pay" {\n  function_name = "pay"\n  runtime = "python3.12"\n'
+        '  handler = "app.handler"\n  filename = "app.zip"\n  role = "r"\n}\n'
+    )
+    told = _told(capsys, "--template", str(tmp_path), "--check", code=1)
+    assert [one["kind"] for one in told["templates"]] == ["Terraform"]
+    assert told["template_counts"]["unprotected"] == 1
+
+
 def test_the_fleets_rows_of_another_account_are_not_this_functions() -> None:
     from tests.attach.coverage.making import attached
 

@@ -9,7 +9,8 @@ import pytest
 
 from dayfly.core.policyfile import parse_policy
 from dayfly.policy.observed import Conclusion, Observation, SeenUse, Sign, Stretch
-from dayfly.policy.readiness import Demand, Readiness, judge_block, judge_observe, learnable
+from dayfly.policy.readiness import Demand, Readiness, judge_block, judge_observe
+from dayfly.policy.widely import learnable
 
 DAY = 86_400.0
 NOW = 1_795_000_000.0

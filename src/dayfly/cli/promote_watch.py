@@ -58,7 +58,18 @@ class Watcher:
         told: set[str] = set()
         is_in_force = False
         while True:
-            stretches, refusals = self._look(since)
+            try:
+                stretches, refusals = self._look(since)
+            except DayflyError as fault:
+                # It may be started again meanwhile; what was set must not be left unwatched for that.
+                stretches, refusals, is_blind = (), (), True
+                if fault.message not in told:
+                    self._view.told(
+                        "blind", self._facts.name, f"not watched now: {fault.message}", is_good=False
+                    )
+                told.add(fault.message)
+            else:
+                is_blind = False
             for one in stretches:
                 is_right = one.guard == guard and (not digest or one.digest == digest)
                 what = f"guard {one.guard}" + (f", policy {one.digest[:12]}" if one.digest else "")
@@ -81,6 +92,12 @@ class Watcher:
                 break
             self._sleep(min(_POLL_S, max(0.1, until - self._clock())))
         self._view.refused(self._facts.name, verdict)
+        if is_blind:
+            self._view.told(
+                "not-watched", self._facts.name, "the fleet did not answer at the end: what was refused is not known",
+                is_good=False,
+            )  # fmt: skip
+            return Watched(False, verdict)
         if not is_in_force:
             self._view.told(
                 "not-proved", self._facts.name,

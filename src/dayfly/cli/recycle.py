@@ -232,8 +232,8 @@ def _chosen(
     tags: list[str],
     only: str | None,
 ) -> list[str]:
-    chosen = list(dict.fromkeys(functions))
-    if is_all or tags:
+    chosen: list[str] = []
+    if functions or is_all or tags:
         chosen = Choice(functions, is_all=is_all, tags=tuple(tags)).names(Caller(), account.client("lambda"))
     if only is not None:
         if client is None:

@@ -147,6 +147,11 @@ class Live:
             before = self._unfinished(journal)
             noted = RunJournal(journal, before.id)
             self._take_back(before, noted)
+            if stuck := self._unfinished(journal).half_done:
+                raise DayflyError(
+                    f"{', '.join(stuck)} could not be put back, so the run is not ended",
+                    hint="see above why; then --undo again",
+                )
             noted.end()
         ordered = [name for name in before.functions if before.past[name].orders]
         self._say(
@@ -172,10 +177,10 @@ class Live:
             )
             for moved in past.moving.values():
                 self._say(f"{name}: {shifter.put_back(name, moved)}")
-            for version in past.warming:
+            for version in (*past.warming, *past.cooling):
                 provisioned.remove(caller, self._client, name, version)
                 noted.record(name)("cooled", {"version": version})
-                self._say(f"{name}: the provisioned environments of version {version} were taken away again")
+                self._say(f"{name}: the provisioned environments of version {version} were taken away")
 
     def _revocation(self, functions: Sequence[str]) -> Revocation | None:
         if not self._request.is_revoking:
@@ -211,7 +216,7 @@ class Live:
             outcomes = run.run(
                 functions, before.reason if before else request.reason, past=before.past if before else None
             )
-            is_revoked = revocation is None or revocation.finish(self._health)
+            is_revoked = revocation is None or revocation.finish(self._health, self._stop)
         if not self._stop.reason:
             noted.end()
         for outcome in outcomes:
@@ -318,6 +323,8 @@ class Live:
             self._output.say(text)
 
     def _tell(self, function: str, step: Step) -> None:
+        # Reasons are AWS's words, or those of whatever answers at the endpoint: they go to somebody's terminal.
+        step = dataclasses.replace(step, text=_printable(step.text), error=_printable(step.error))
         if self._output.is_json:
             told = dataclasses.asdict(step)
             if not told["facts"]:
@@ -327,6 +334,10 @@ class Live:
             self._output.warn(f"{function}: {step.text} ({step.error})")
         else:
             self._output.say(f"{function}: {step.text}", style="green" if step.done == step.total else "")
+
+
+def _printable(text: str) -> str:
+    return "".join(character if character.isprintable() else " " for character in text)
 
 
 def _code(outcomes: Sequence[Outcome]) -> int:

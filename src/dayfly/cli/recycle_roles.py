@@ -20,6 +20,7 @@ from dayfly.attach.recycle.revoking import (
     unrevoke,
     users_of,
 )
+from dayfly.attach.recycle.stopping import Stop
 from dayfly.errors import DayflyError
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ class Revocation:
             f"(a few minutes); sessions issued in the {max(0.0, last - first):.0f} s until the last order was in force stay valid"
         )
 
-    def finish(self, health: Health, *, watch_s: float = WATCH_S) -> bool:
+    def finish(self, health: Health, stop: Stop, *, watch_s: float = WATCH_S) -> bool:
         """Say what was not revoked; watch errors where somebody asked for that, and take the policy away where they rise.
 
         Return whether all is revoked.
@@ -107,14 +108,16 @@ class Revocation:
         left = [use for role, use in self._uses.items() if use.name not in self.revoked]
         for use in left:
             missing = sorted({*self._waiting[use.arn], *self._failed.get(use.arn, ())})
-            self._say(
-                f"NOT REVOKED: the sessions of {use.name}, since {', '.join(missing)} is not recycled as a whole"
-            )
+            why = f"since {', '.join(missing)} is not recycled as a whole" if missing else "as IAM told above"
+            self._say(f"NOT REVOKED: the sessions of {use.name}, {why}")
         if self.revoked and health.watches_errors:
             self._say(f"errors are watched for {watch_s:.0f} s, while IAM tells the policy everywhere")
             try:
                 health.rest(watch_s)
             except StoppedError as error:
+                if stop.is_impatient:
+                    self._say("errors are not watched to the end; the sessions stay revoked")
+                    return not left
                 for name in self.revoked:
                     unrevoke(self._caller, self._iam, name)
                     self._say(f"the revocation of {name} was taken back: {error.message}")

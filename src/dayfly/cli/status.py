@@ -70,7 +70,7 @@ def status(
     tag
         Those with this tag, as key=value; several must all fit.
     template
-        Files of SAM, CloudFormation, Serverless Framework or Terraform.
+        Files of SAM, CloudFormation, Serverless Framework or Terraform, or Terraform's folder.
     check
         End with 1 where something is not protected.
     logs
@@ -96,7 +96,7 @@ def status(
     if functions and (all_ or tag):
         raise DayflyError("functions are named, and so are all of a kind", hint="leave one out")
     tags = dict(read_tag(text) for text in tag or ())
-    templates = [look_at(path) for path in template or ()]
+    templates = look_at(template or [])
     found: list[Coverage] = []
     place: dict[str, str] | None = None
     if functions or all_ or tags or not templates:

@@ -31,10 +31,11 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """What the API tells about code: `sha256` is base64, as CodeSha256 is."""
+    """What the API tells about code: `size` of the package, `sha256` in base64, as CodeSha256 is; and what it holds."""
 
     size: int
     sha256: str
+    unpacked_bytes: int
 
 
 class CodeStore:
@@ -128,4 +129,4 @@ def measure_folder(folder: Path) -> Package:
                 errors="surrogateescape"
             )
             whole.update(header + content.digest())
-    return Package(size, base64.b64encode(whole.digest()).decode())
+    return Package(size, base64.b64encode(whole.digest()).decode(), size)

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
-import resource
 import shutil
-import tempfile
 import time
 import uuid
 from collections import Counter
@@ -16,15 +12,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import ParamSpec, TypeVar
 
-import dayfly
 from dayfly.lab import payloads
 from dayfly.lab.code import CodeStore, Package
-from dayfly.lab.confinement import Confinement, place_inside
-from dayfly.lab.environment import Environment, Invocation, new_environment_id
+from dayfly.lab.confinement import Confinement
+from dayfly.lab.environment import Environment, Invocation
 from dayfly.lab.freezer import FreezerFactory
-from dayfly.lab.interpreter import Interpreter
-from dayfly.lab.life import ShutdownReason
-from dayfly.lab.managed import binds, layer_binds
+from dayfly.lab.launcher import Launcher
+from dayfly.lab.machine import make_folder, raise_file_limit
 from dayfly.lab.model import (
     VERSION,
     ConfinementChoice,
@@ -32,7 +26,6 @@ from dayfly.lab.model import (
     EnvironmentView,
     EventKind,
     FunctionConfig,
-    InitializationType,
     InvocationType,
     InvokeRefusedError,
     InvokeResult,
@@ -44,13 +37,6 @@ from dayfly.lab.model import (
 from dayfly.lab.pool import Pool, Reservation
 from dayfly.lab.provisioning import Provisioning
 
-# A cold start keeps a core busy for some 0.15 s; many at once would trip Lambda's limit on init.
-_COLD_STARTS_PER_CORE = 2
-# Descriptors of one environment on the lab's side: two pipes, control, listener, connections, cgroup.
-_FILES_PER_ENVIRONMENT = 16
-_OTHER_FILES = 512
-_SHUTDOWNS_AT_ONCE = 16
-_FOLDER_PREFIX = "dayfly-lab-"
 # Waits before the second and third try of an asynchronous invocation, as on Lambda:
 # https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
 ASYNC_RETRY_DELAYS_S = (60.0, 120.0)
@@ -83,7 +69,6 @@ class Lab:
             self._freezers.close()
             raise
         self.confinement: ConfinementReport = self._confinement.report
-        self._max_environments = max_environments
         self._log = log or (lambda line: None)
         self._retry_delays_s = tuple(async_retry_delays_s)
         self._subscribers: list[Callable[[LabEvent], None]] = []
@@ -94,15 +79,21 @@ class Lab:
         self._leaving: list[Pool] = []
         self._provisioning: dict[tuple[str, str], Provisioning] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._starting: set[Environment] = set()
-        self._slots: set[int] = set()
-        self._cold_starts = asyncio.Semaphore(_COLD_STARTS_PER_CORE * (os.cpu_count() or 1))
-        _remove_abandoned_folders()
-        self._root = Path(tempfile.mkdtemp(prefix=f"{_FOLDER_PREFIX}{os.getpid()}-"))
+        self._root = make_folder()
         self._codes = CodeStore(self._root, switches_user=self._confinement.switches_user)
+        self._launcher = Launcher(
+            codes=self._codes,
+            confinement=self._confinement,
+            freezers=self._freezers,
+            folder=self._root,
+            max_environments=max_environments,
+            make_room=self._make_room,
+            emit=self._emit,
+            log=self._log_line,
+        )
         self._is_closed = False
         self.counters: Counter[str] = Counter()
-        _raise_file_limit(max_environments)
+        raise_file_limit(max_environments)
 
     async def __aenter__(self) -> Lab:
         return self
@@ -121,9 +112,9 @@ class Lab:
             task.cancel()
         try:
             await asyncio.gather(*self._tasks, return_exceptions=True)
-            await self._end_all(
+            await self._launcher.end_all(
                 [
-                    *self._starting,
+                    *self._launcher.starting,
                     *(e for p in [*self._all_pools(), *self._leaving] for e in p.environments()),
                 ]
             )
@@ -169,7 +160,7 @@ class Lab:
     def environments(self, name: str) -> tuple[EnvironmentView, ...]:
         """The environments of a function's versions as they are now, oldest first."""
         views = [environment.view() for pool in self._versions(name) for environment in pool.environments()]
-        views += [e.view() for e in self._starting if e.config.name == name]
+        views += [e.view() for e in self._launcher.starting if e.config.name == name]
         return tuple(sorted(views, key=lambda view: view.created_at))
 
     def processes(self, name: str) -> dict[str, list[int]]:
@@ -245,16 +236,15 @@ class Lab:
         def end(environment: Environment, kind: EventKind) -> None:
             pool.forget(environment)
             self._emit(LabEvent(time.time(), name, environment.id, kind, None, {}))
-            self._spawn(self._end(environment, "spindown"))
+            self._spawn(self._launcher.end(environment, "spindown"))
 
         async def start(tenant_id: str | None) -> tuple[Environment, float]:
-            return await self._start_environment(pool.config, tenant_id)
+            return await self._launcher.start(pool.config, tenant_id)
 
         async def start_ahead() -> Environment:
             if self._is_closed:
                 raise LabError("the lab is closed")
-            environment, _ = await self._start_environment(pool.config, None, "provisioned-concurrency")
-            await environment.freeze()
+            environment, _ = await self._launcher.start(pool.config, is_ahead=True)
             return environment
 
         pool = Pool(
@@ -281,77 +271,15 @@ class Lab:
         """
         self._pool(config.name, config.version).reconfigure(config)
 
-    async def _start_environment(
-        self,
-        config: FunctionConfig,
-        tenant_id: str | None,
-        initialization: InitializationType = "on-demand",
-    ) -> tuple[Environment, float]:
-        slot = self._take_slot()
-        environment: Environment | None = None
-        try:
-            async with self._cold_starts:
-                environment = self._make_environment(config, slot, initialization)
-                environment.tenant_id = tenant_id
-                self._starting.add(environment)
-                init_ms = await environment.start()
-                self._starting.discard(environment)
-                return environment, init_ms
-        except BaseException:
-            if environment is None:
-                self._slots.discard(slot)
-            else:
-                await self._end(environment, "failure")
-            raise
-
-    def _take_slot(self) -> int:
-        """Reserve room for one environment, ending the longest idle one if that is what it takes."""
-        if len(self._slots) >= self._max_environments:
-            pools = [pool for pool in self._all_pools() if pool.oldest_idle() is not None]
-            if not pools:
-                raise payloads.throttled("ConcurrentInvocationLimitExceeded")
-            victim = pools[0].oldest_idle()
-            assert victim is not None
-            pools[0].forget(victim)
-            self._spawn(self._end(victim, "spindown"))
-            self._slots.discard(victim.slot)
-            victim.slot = -1
-        slot = next(number for number in range(len(self._slots) + 1) if number not in self._slots)
-        self._slots.add(slot)
-        return slot
-
-    def _make_environment(
-        self, config: FunctionConfig, slot: int, initialization: InitializationType
-    ) -> Environment:
-        environment_id = new_environment_id()
-        code = self._codes.get(config)
-        interpreter = code.interpreter
-        own_package = Path(dayfly.__file__).resolve().parent
-        dayfly_folder = interpreter.dayfly_folder or own_package
-        place = self._confinement.place(
-            slot,
-            environment_id=environment_id,
-            folder=code.folder,
-            read_only=[*interpreter.folders, interpreter.client_folder.parent, dayfly_folder.parent],
-            dayfly_folder=own_package,
-            image=[*layer_binds(config), *self._image_binds(config, interpreter)],
-            private_folder=self._root / environment_id,
-            channel=config.channel,
-        )
-        return Environment(
-            environment_id,
-            config,
-            interpreter,
-            place,
-            self._freezers.make(environment_id),
-            emit=self._emit,
-            log=self._log_line,
-            slot=slot,
-            initialization=initialization,
-        )
-
-    def _image_binds(self, config: FunctionConfig, interpreter: Interpreter) -> list[str]:
-        return binds(interpreter, inside=place_inside(interpreter.path)) if config.is_managed else []
+    def _make_room(self) -> bool:
+        for pool in self._all_pools():
+            victim = pool.oldest_idle()
+            if victim is not None:
+                pool.forget(victim)
+                self._spawn(self._launcher.end(victim, "spindown"))
+                self._launcher.vacate(victim)
+                return True
+        return False
 
     async def invoke(
         self,
@@ -405,7 +333,7 @@ class Lab:
                 if not answer.done():
                     answer.set_exception(LabError(f"the lab failed while serving: {error!r}"))
                 self.counters["environment_faults"] += 1
-                await self._end(environment, "spindown" if self._is_closed else "failure")
+                await self._launcher.end(environment, "spindown" if self._is_closed else "failure")
                 raise
             pool.release(environment)
 
@@ -434,24 +362,8 @@ class Lab:
         environments = pool.environments()
         for environment in environments:
             pool.forget(environment)
-        await self._end_all(environments)
+        await self._launcher.end_all(environments)
         return len(environments)
-
-    async def _end(self, environment: Environment, reason: ShutdownReason) -> None:
-        try:
-            await environment.shut_down(reason)
-        finally:
-            self._starting.discard(environment)
-            self._slots.discard(environment.slot)
-
-    async def _end_all(self, environments: Sequence[Environment]) -> None:
-        gate = asyncio.Semaphore(_SHUTDOWNS_AT_ONCE)
-
-        async def end(environment: Environment) -> None:
-            async with gate:
-                await self._end(environment, "spindown")
-
-        await asyncio.gather(*(end(environment) for environment in environments), return_exceptions=True)
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
@@ -485,22 +397,3 @@ def _accepted(status_code: int, request_id: str, version: str) -> InvokeResult:
         cold_start=False,
         duration_ms=0.0,
     )
-
-
-def _remove_abandoned_folders() -> None:
-    """Remove the folders of labs of this user that were killed before they could."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{_FOLDER_PREFIX}*-*"):
-        pid = folder.name.removeprefix(_FOLDER_PREFIX).partition("-")[0]
-        with contextlib.suppress(OSError):
-            is_ours = not folder.is_symlink() and folder.stat().st_uid == os.geteuid()
-            if is_ours and pid.isdigit() and not Path("/proc", pid).exists():
-                shutil.rmtree(folder, ignore_errors=True)
-
-
-def _raise_file_limit(environments: int) -> None:
-    """Allow this process the descriptors its environments need, as far as its hard limit goes."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = environments * _FILES_PER_ENVIRONMENT + _OTHER_FILES
-    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-    if soft != resource.RLIM_INFINITY and soft < allowed:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))

@@ -49,6 +49,7 @@ class Layer:
 
     arn: str
     code_size: int
+    unpacked_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from dayfly.policy.document import parse_document
 from dayfly.policy.explaining import effect_of
 from dayfly.policy.learned import learn
-from dayfly.policy.readiness import learnable
+from dayfly.policy.widely import learnable
 from dayfly.policy.writing import write_policy
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ from tests.attach.coverage.making import ARN, LAYER, NOW, WRAPPED, attached, fac
 
 from dayfly.attach.aws.calls import CallError
 from dayfly.attach.aws.facts import Environment, FunctionFacts, LayerFact
-from dayfly.attach.coverage.judging import judge, read_stamp, unreadable
+from dayfly.attach.coverage.judging import judge, unreadable
 from dayfly.attach.coverage.model import Coverage, Effect, LayerNote, Level, Seen
+from dayfly.attach.coverage.moments import read_stamp
 
 _OTHER = LayerFact("arn:aws:lambda:eu-central-1:1:layer:numpy:1", 1)
 
@@ -184,3 +185,11 @@ def test_every_gap_of_these_tests_says_what_to_do() -> None:
     gaps = [gap for one in found for gap in one.gaps]
     assert len(gaps) >= 6
     assert [gap for gap in gaps if not gap.hint] == []
+
+
+def test_a_policy_in_a_layer_is_told_with_its_age() -> None:
+    policy = LAYER.replace("dayfly-python312:7", "dayfly-policy-payments:4")
+    found = attached(layers=(LayerFact(LAYER, 1), LayerFact(policy, 1)))
+    assert judge(found, now=NOW).policy == "layer version 4"
+    dated = judge(found, layers={policy: LayerNote("A policy for Dayfly", 1_795_673_700.0)}, now=NOW)
+    assert (dated.policy, dated.dayfly_version) == ("layer version 4 of 2026-11-26", "")

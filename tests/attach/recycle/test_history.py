@@ -116,6 +116,24 @@ def test_orders_are_read_back(client: LambdaClient, journal: Journal) -> None:
     ]
 
 
+def test_provisioned_environments_are_never_taken_from_both_versions(journal: Journal) -> None:
+    noted = RunJournal(journal, "r1")
+    noted.begin("here", ["payments"], "")
+    write = noted.record("payments")
+
+    def past() -> tuple[set[str], set[str]]:
+        run = last_run(journal, "here")
+        assert run is not None
+        return run.past["payments"].warming, run.past["payments"].cooling
+
+    write("warming", {"version": "9"})
+    assert past() == ({"9"}, set())
+    write("cooling", {"version": "7"})
+    assert past() == (set(), {"7"})
+    write("cooled", {"version": "7"})
+    assert past() == (set(), set())
+
+
 def test_records_that_make_no_sense_are_said_and_not_followed(journal: Journal) -> None:
     journal.write("recycle", run="nobody", function="payments", event="moving")
     with pytest.raises(DayflyError, match="none of dayfly recycle's"):

@@ -19,6 +19,7 @@ from dayfly.attach.recycle.pacing import Budget
 from dayfly.attach.recycle.recycling import Outcome, Recycler
 from dayfly.attach.recycle.running import Pace, Run
 from dayfly.attach.recycle.stopping import Stop
+from dayfly.errors import DayflyError
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -109,7 +110,19 @@ def test_an_order_that_cannot_be_given_is_no_proof(client: LambdaClient, journal
     outcomes = Office(client, journal).go()
     assert outcomes["billing"].is_proved
     assert "the credentials have expired" in outcomes["orders"].error
-    assert not outcomes["payments"].is_ordered
+    assert "the credentials have expired" in outcomes["payments"].stopped
+    assert _past(journal).left == ["orders", "payments"]
+
+
+def test_a_fault_after_the_order_does_not_hide_the_proof(client: LambdaClient, journal: Journal) -> None:
+    def refuse(found: object, ordered: object) -> None:
+        raise DayflyError("IAM refused to revoke")
+
+    office = Office(client, journal)
+    office.run._after_order = refuse
+    outcome = office.go()["billing"]
+    assert (outcome.is_ordered, outcome.is_proved) == (True, True)
+    assert "IAM refused to revoke" in outcome.error
 
 
 def test_what_is_not_begun_when_it_stops_stays_as_it_was(client: LambdaClient, journal: Journal) -> None:

@@ -36,7 +36,8 @@ def test_comments_blank_lines_and_white_space_put_between_lines_stay(data: st.Da
     words = ["\n", "  \n", "# note: {a: [b\n", "      # dayfly\n"]
     for there, here in sorted(places, reverse=True):
         word = data.draw(st.sampled_from(words))
-        is_tail = data.draw(st.booleans()) and "dayfly" not in new[here]
+        # Behind a comma of a flow over several lines it is white space within what attach put in.
+        is_tail = data.draw(st.booleans()) and "dayfly" not in new[here] and new[here][-1:] != ","
         for lines, number in ((old, there), (new, here)):
             lines[number] = lines[number] + "   " if is_tail else word + lines[number]
     wanted = "\n".join(old)
@@ -121,6 +122,13 @@ def test_a_comment_behind_one_of_our_lines_stays() -> None:
     assert "          # until May\n" in parse(text, "x.yaml").detach().text
 
 
+def test_a_comment_put_between_a_comma_of_ours_and_what_it_separates_is_not_lost() -> None:
+    text = edited("40", 'layer:two:3",\n', 'layer:two:3",  # mine\n')
+    detached = parse(text, "x.yaml").detach()
+    assert detached.text == text
+    assert detached.gaps[0].reason == "has a comment beside it"
+
+
 def test_what_becomes_empty_by_others_goes_rather_than_stay_null() -> None:
     text = edited("03", "          MODE: batch\n", "")
     detached = parse(text, "x.yaml").detach().text
@@ -183,6 +191,14 @@ def test_a_note_that_was_edited_is_refused_with_its_line(note: str) -> None:
     ]
     with pytest.raises(TemplateError, match=r"x\.yaml:\d+ what `dayfly attach` noted here"):
         parse("\n".join(lines), "x.yaml")
+
+
+def test_notes_that_contradict_each_other_are_refused_and_nothing_is_half_done() -> None:
+    shared = sample("21").text.replace("          TABLE: orders\n", "          DAYFLY_GUARD: 'off'\n")
+    text = parse(shared, "x.yaml").attach(OPTIONS).text
+    first = text.index("\"'off'\"")
+    with pytest.raises(TemplateError, match=r"x\.yaml:\d+ is to be changed in two ways"):
+        parse(text[:first] + text[first:].replace("\"'off'\"", '"block"', 1), "x.yaml").detach()
 
 
 def test_without_its_note_a_function_counts_as_attached_by_hand() -> None:

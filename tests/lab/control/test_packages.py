@@ -125,6 +125,18 @@ def test_a_function_is_created_given_other_code_and_deleted(confinement: Confine
     run(scenario())
 
 
+def test_new_code_goes_with_a_layer_that_was_deleted() -> None:
+    def scenario(client: LambdaClient) -> None:
+        content = zipped({"python/a.py": "A = 1\n"})
+        arn = client.publish_layer_version(LayerName="l", Content={"ZipFile": content})["LayerVersionArn"]
+        client.create_function(**_request(Layers=[arn]))
+        client.delete_layer_version(LayerName="l", VersionNumber=1)
+        answer = client.update_function_code(FunctionName="g", ZipFile=_code(2))
+        assert [layer["Arn"] for layer in answer["Layers"]] == [arn]
+
+    talk(scenario, update_s=0.0)
+
+
 def test_an_invocation_under_way_is_finished_when_its_function_is_deleted() -> None:
     async def scenario() -> None:
         async with served() as (running, client):

@@ -14,8 +14,9 @@ from dayfly.attach.aws.calls import Caller, CallError
 from dayfly.attach.aws.facts import FunctionFacts, facts_of, list_functions, read_facts
 from dayfly.attach.aws.wording import CredentialsError
 from dayfly.attach.coverage import logs
-from dayfly.attach.coverage.judging import judge, read_time, unreadable
+from dayfly.attach.coverage.judging import judge, unreadable
 from dayfly.attach.coverage.model import Coverage, LayerNote, Seen
+from dayfly.attach.coverage.moments import read_time
 from dayfly.attach.live.model import is_dayfly_layer, without_version
 from dayfly.attach.wrappers import is_attached
 from dayfly.errors import DayflyError

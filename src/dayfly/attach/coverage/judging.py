@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 from dayfly import __version__
 from dayfly.attach.aws.facts import Environment, FunctionFacts, LayerFact
 from dayfly.attach.aws.wording import CallError
+from dayfly.attach.coverage.hearing import judge_seen
 from dayfly.attach.coverage.model import Coverage, Effect, Gap, LayerNote, Level, Seen
+from dayfly.attach.coverage.moments import read_stamp
 from dayfly.attach.coverage.serving import judge_serving, serves
 from dayfly.attach.live.model import AttachOptions, LayerOffer, is_runtime_layer
 from dayfly.attach.live.planning import plan_attach
@@ -27,11 +29,8 @@ from dayfly.errors import DayflyError
 _IN_SPITE = frozenset({"unsupported-version", "managed-instances", "durable"})
 _POLICY_LAYER = re.compile(r":layer:dayfly-policy[A-Za-z0-9_-]*:\d+\Z")
 _SETTING = re.compile(r"DAYFLY_[A-Z_]+")
-_RECYCLED = re.compile(r"(\d{8}T\d{6}Z)-")
 # How `read_facts` begins what it says of these.
 _SERVING = ("aliases", "versions")
-# Lines take up to minutes to be collected, and an environment may have begun just before the change.
-_SETTLED_S = 900.0
 
 
 def judge(
@@ -75,7 +74,7 @@ def judge(
     gaps += _of_state(facts)
     gaps += judge_serving(facts, is_latest_on=is_on)
     if seen is not None:
-        gaps += _of_seen(facts, seen, is_on=is_on or facts.package_type == "Image", now=now)
+        gaps += judge_seen(facts, seen, is_on=is_on or facts.package_type == "Image", now=now)
     gaps += _of_age(facts, notes, seen)
     gaps += [
         Gap(
@@ -230,55 +229,6 @@ def _of_state(facts: FunctionFacts) -> list[Gap]:
     return []
 
 
-def _of_seen(facts: FunctionFacts, seen: Seen, *, is_on: bool, now: float) -> list[Gap]:
-    gaps: list[Gap] = []
-    changed = read_time(facts.last_modified)
-    if is_on and seen.refused > seen.started:
-        gaps.append(
-            Gap(
-                "not-in-force",
-                f"an environment said {_ago(now - seen.refused)} ago that Dayfly is not in force: {seen.refusal}",
-                "its log has the reason; `dayfly layer test` shows the layer in the lab",
-                Effect.ALL,
-            )
-        )
-    elif is_on and not max(seen.started, seen.last_line) and seen.last_invocation > changed + _SETTLED_S:
-        gaps.append(
-            Gap(
-                "silent",
-                f"{seen.source} has lines of Lambda's from {_ago(now - seen.last_invocation)} ago, after the function was last "
-                "changed, and none of Dayfly's: it does not run there, or its lines do not get there",
-                'look for "dayfly: not in force" in its log; `dayfly status --logs` does',
-                Effect.ALL,
-            )
-        )
-    if is_on and seen.started and seen.isolation == "process" and (
-        facts.environment.variables.get("DAYFLY_ISOLATION") != "process"
-    ):  # fmt: skip
-        gaps.append(
-            Gap(
-                "process-isolation",
-                seen.not_forkable.removeprefix("Dayfly: ")
-                or "its environments run in process isolation: requests share one process",
-                "mend what it names, or let `dayfly plan` choose an isolation",
-            )
-        )
-    if is_on and seen.started and seen.guard == "not armed":
-        gaps.append(
-            Gap("guard-off", "the guard could not be armed", "its finding environment.cannot-check says why")
-        )
-    if seen.infected:
-        gaps.append(
-            Gap(
-                "infected",
-                f"{_count(seen.infected, 'environment')} of it {'was' if seen.infected == 1 else 'were'} seen infected",
-                f"dayfly recycle {facts.name}",
-                Effect.NOTHING,
-            )
-        )
-    return gaps
-
-
 def _of_age(facts: FunctionFacts, notes: Mapping[str, LayerNote], seen: Seen | None) -> list[Gap]:
     version = _dayfly_version(facts.layers, notes, seen)
     if not version or not _is_older(version, __version__):
@@ -359,33 +309,3 @@ def _is_older(one: str, other: str) -> bool:
         return False
     first, second = ([int(part) for part in match[0].split(".")] for match in numbers if match)
     return first < second
-
-
-def read_stamp(stamp: str) -> float:
-    """Return when `dayfly recycle` set its variable, 0 for a stamp that is none of its."""
-    match = _RECYCLED.match(stamp)
-    if match is None:
-        return 0.0
-    try:
-        return datetime.strptime(match[1], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp()
-    except ValueError:
-        return 0.0
-
-
-def read_time(text: str) -> float:
-    """Return a time of Lambda's in seconds since the epoch, 0 for what is none."""
-    try:
-        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%f%z").timestamp()
-    except ValueError:
-        return 0.0
-
-
-def _ago(seconds: float) -> str:
-    for size, name in ((86_400, "days"), (3600, "hours"), (60, "minutes")):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {name}"
-    return f"{max(0.0, seconds):.0f} seconds"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" + ("" if number == 1 else "s")

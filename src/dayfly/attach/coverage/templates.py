@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from dayfly.attach.coverage.model import Level
 from dayfly.attach.templates.model import TemplateFunction
-from dayfly.attach.templates.reading import read
+from dayfly.attach.templates.reading import read_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +22,8 @@ class TemplateCoverage:
 
     @property
     def is_open(self) -> bool:
-        """Say whether a check should fail."""
-        return any(level_of(one) is Level.UNPROTECTED for one in self.functions)
+        """Say whether a check should fail, as `dayfly attach --template FILE --check` does."""
+        return any(one.gap is not None or (one.is_python and not one.is_attached) for one in self.functions)
 
     def described(self) -> dict[str, Any]:
         """The template as one JSON object."""
@@ -46,13 +47,15 @@ class TemplateCoverage:
 def level_of(function: TemplateFunction) -> Level:
     """A template is a promise: protected means that it would be deployed so."""
     if function.is_attached:
-        return Level.PROTECTED
-    if function.is_image:
+        return Level.PROTECTED if function.gap is None else Level.PARTLY
+    if function.is_image or (function.gap is not None and not function.is_python):
         return Level.UNKNOWN
     return Level.UNPROTECTED if function.is_python else Level.NOT_PYTHON
 
 
-def look_at(path: Path) -> TemplateCoverage:
-    """Read a template; raises TemplateError for what is none."""
-    template = read(path)
-    return TemplateCoverage(str(path), template.kind.value, tuple(template.functions()))
+def look_at(paths: Sequence[Path]) -> list[TemplateCoverage]:
+    """Read templates, and folders of Terraform's; raises TemplateError for what is none."""
+    return [
+        TemplateCoverage(template.path, template.kind.value, tuple(template.functions()))
+        for template in read_all(paths)
+    ]

@@ -31,11 +31,15 @@ def default_journal(variables: Mapping[str, str]) -> Path:
 
 @dataclass
 class FunctionPast:
-    """What one run did to one function: aliases on their way, provisioned environments on a version that nobody uses yet,
-    orders in force; `is_ordered` says that all of them were given, `is_over` that it was followed to its end."""
+    """What one run did to one function: aliases on their way, and orders in force.
+
+    `warming` are versions with provisioned environments that nobody uses yet, `cooling` those whose own are being taken
+    away, since the new ones serve. `is_ordered` says that all orders were given, `is_over` that it was followed to its end.
+    """
 
     moving: dict[str, Moved] = field(default_factory=dict)
     warming: set[str] = field(default_factory=set)
+    cooling: set[str] = field(default_factory=set)
     orders: list[Order] = field(default_factory=list)
     is_begun: bool = False
     is_ordered: bool = False
@@ -43,7 +47,7 @@ class FunctionPast:
 
     @property
     def is_half_done(self) -> bool:
-        return bool(self.moving or self.warming) and not self.is_ordered
+        return bool(self.moving or self.warming or self.cooling) and not self.is_ordered
 
     @property
     def ordered(self) -> Ordered:
@@ -147,8 +151,13 @@ def _event(past: FunctionPast, record: Mapping[str, Any]) -> None:
             past.moving.pop(record["alias"], None)
         case "warming":
             past.warming.add(record["version"])
+        case "cooling":
+            # From here on the new version's must stay.
+            past.warming.clear()
+            past.cooling.add(record["version"])
         case "cooled":
             past.warming.discard(record["version"])
+            past.cooling.discard(record["version"])
         case "ordered":
             past.orders.append(
                 Order(

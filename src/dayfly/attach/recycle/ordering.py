@@ -194,6 +194,7 @@ class _Move:
         """Provisioned environments of versions that were replaced are taken away."""
         function = self._found.function
         for version, count in self._found.plan.provisioned:
+            self._record("cooling", {"version": version})
             try:
                 provisioned.remove(self._caller, self._client, function, version)
             except DayflyError as error:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from dayfly.attach.aws.wording import CredentialsError
 from dayfly.attach.recycle.health import Health
 from dayfly.attach.recycle.history import FunctionPast, RunJournal
 from dayfly.attach.recycle.model import Step, StoppedError
@@ -58,6 +59,7 @@ class Run:
         self._health = health
         self._pace = pace
         self._told = threading.Lock()
+        self._ending = threading.Lock()
         self._tell = tell
         self._journal = journal
         self._after_order = after_order
@@ -138,10 +140,10 @@ class Run:
         self._end(self._drive(found.function, self._recycler.prove(found, ordered)))
 
     def _end(self, outcome: Outcome) -> None:
-        known = self._outcomes.get(outcome.function)
-        if known is not None and known.error:
-            outcome = replace(outcome, error="; ".join(filter(None, (known.error, outcome.error))))
-        self._outcomes[outcome.function] = outcome
+        with self._ending:
+            known = self._outcomes.get(outcome.function)
+            outcome = outcome if known is None else _both(outcome, known)
+            self._outcomes[outcome.function] = outcome
         # What was stopped or failed half-way is no end: whoever resumes begins it anew.
         if self._journal and outcome.is_ordered and not outcome.stopped:
             self._journal.record(outcome.function)(
@@ -152,20 +154,26 @@ class Run:
         try:
             work()
         except StoppedError as error:
-            known = self._outcomes.get(function)
-            if known is None:
-                # Its orders may be in force; then its prover says how it ends.
-                self._outcomes[function] = Outcome(function, False, False, error.message, error.message)
+            self._failed(function, Outcome(function, False, False, error.message, error.message))
             self._say(function, Step(f"stopped: {error.message}", 1, TOTAL, error.hint or error.message))
         except DayflyError as error:
-            self._outcomes[function] = Outcome(function, False, False, error.message)
+            if isinstance(error, CredentialsError):
+                # No other function would fare better; what is left goes on with --resume.
+                self._health.stop.say(error.message)
+            self._failed(function, Outcome(function, False, False, error.message))
             self._say(function, Step(error.message, 0, TOTAL, error.hint or error.message))
         except (
             Exception
         ) as error:  # trust boundary: one function's fault must not leave a thousand others unfollowed
             text = f"{type(error).__name__}: {error}"[:300]
-            self._outcomes[function] = Outcome(function, False, False, text)
+            self._failed(function, Outcome(function, False, False, text))
             self._say(function, Step(f"it went wrong: {text}", 0, TOTAL, "see the journal for what was done"))
+
+    def _failed(self, function: str, outcome: Outcome) -> None:
+        """Its orders may be in force all the same; then its prover has said so, or will."""
+        with self._ending:
+            known = self._outcomes.get(function)
+            self._outcomes[function] = outcome if known is None else _both(known, outcome)
 
     def _drive(self, function: str, steps: Generator[Step, None, T]) -> T:
         while True:
@@ -179,6 +187,10 @@ class Run:
     def _say(self, function: str, step: Step) -> None:
         with self._told:
             self._tell(function, step)
+
+
+def _both(proved: Outcome, failed: Outcome) -> Outcome:
+    return replace(proved, error="; ".join(filter(None, (proved.error, failed.error))))
 
 
 def _start(work: Callable[[], None], count: int, name: str) -> list[threading.Thread]:

@@ -23,7 +23,8 @@ from dayfly.attach.templates.model import (
     TemplateFunction,
     zip_for,
 )
-from dayfly.attach.templates.nodes import Document, Entry, Mapping, get, plain, text_of
+from dayfly.attach.templates.nodes import Document, Entry, Mapping, get, text_of
+from dayfly.attach.templates.proving import is_added, rest_of
 from dayfly.attach.templates.record import (
     METADATA,
     METADATA_KEY,
@@ -43,9 +44,8 @@ from dayfly.attach.templates.stack import (
     resources,
 )
 from dayfly.attach.templates.together import as_gap, attach_together, try_one
-from dayfly.attach.templates.values import Ref, as_json_value
+from dayfly.attach.templates.values import Ref
 from dayfly.attach.templates.yaml_text import read_yaml
-from dayfly.attach.wrappers import NEXT_VARIABLE, WRAPPER, WRAPPER_VARIABLE
 
 
 def is_cloudformation(document: Document) -> bool:
@@ -164,7 +164,7 @@ class CloudFormationTemplate(Template):
     ) -> tuple[str, list[Function], list[Gap]]:
         """The text with functions attached, those, and why others are not; TemplateError if only all together fail."""
         edits, done, gaps = attach_together(self._document, functions, options, layer)
-        text = edits.apply()
+        text = self._applied(edits)
         if not done or self._is_proved(text, done, layer, options):
             return text, done, gaps
         good = [one for one in done if self._is_provable(one, options, layer)]
@@ -182,7 +182,7 @@ class CloudFormationTemplate(Template):
 
     def _is_provable(self, function: Function, options: Options, layer: Layer) -> bool:
         edits, done, _ = attach_together(self._document, [function], options, layer)
-        return bool(done) and self._is_proved(edits.apply(), done, layer, options)
+        return bool(done) and self._is_proved(self._applied(edits), done, layer, options)
 
     def _check_names(self, options: Options) -> None:
         unknown = sorted(options.functions - {one.name for one in self._functions})
@@ -208,9 +208,9 @@ class CloudFormationTemplate(Template):
         edited = {one.name: one for one in after._functions}
         return (
             after.detach().text == self.text
-            and _others(after._document, names | {layer.name}) == _others(self._document, names)
+            and rest_of(after._document, names | {layer.name}) == rest_of(self._document, names)
             and all(one.is_attached for one in after.functions() if one.name in names)
-            and all(_is_added(one, edited[one.name], layer, options) for one in done)
+            and all(is_added(one, edited[one.name], layer.value, options) for one in done)
         )
 
     def masked(self) -> str:
@@ -255,11 +255,14 @@ class CloudFormationTemplate(Template):
             try:
                 Detaching(scratch).detach(function, kept)
                 scratch.apply()
-                detaching.detach(function, kept)
             except NotEditableError as error:
                 gaps.append(as_gap(function, error))
-            else:
-                changes.append(Change(function.name, function.line, "takes the layer and the variables out"))
+                continue
+            try:
+                detaching.detach(function, kept)
+            except NotEditableError as error:
+                raise self._as_error(error) from error
+            changes.append(Change(function.name, function.line, "takes the layer and the variables out"))
         for name, variable, offset in detaching.left:
             line = self._document.line(offset)
             gaps.append(
@@ -271,7 +274,18 @@ class CloudFormationTemplate(Template):
                 )
             )
         changes += self._remove_layers(edits, detaching.taken, gaps)
-        return Edited(edits.apply(), tuple(changes), tuple(gaps))
+        return Edited(self._applied(edits), tuple(changes), tuple(gaps))
+
+    def _applied(self, edits: Edits) -> str:
+        """The edited text; what was possible for each function may still not be for all together."""
+        try:
+            return edits.apply()
+        except NotEditableError as error:
+            raise self._as_error(error) from error
+
+    def _as_error(self, error: NotEditableError) -> TemplateError:
+        line = self._document.line(error.offset)
+        return TemplateError(f"{self.path}:{line} {error.reason}", hint=error.hint)
 
     def _remove_layers(self, edits: Edits, taken: set[int], gaps: list[Gap]) -> list[Change]:
         section = get(self._document.root, "Resources")
@@ -308,27 +322,6 @@ class CloudFormationTemplate(Template):
             reason = f"is used in line {self._document.line(users[0])}: it stays"
             return Gap(name, line, reason, "remove that reference, then detach again")
         return None
-
-
-def _is_added(before: Function, after: Function, layer: Layer, options: Options) -> bool:
-    """Whether a function has what it had, and what was to be added; nothing else."""
-    had = {name: bare(node) for name, node in before.variables().items()}
-    has = {name: bare(node) for name, node in after.variables().items()}
-    wanted = {**had, **options.settings, WRAPPER_VARIABLE: WRAPPER}
-    if (other := had.get(WRAPPER_VARIABLE)) not in (None, ""):
-        wanted[NEXT_VARIABLE] = other
-    layers = [bare(node) for node in before.layers()]
-    added = [bare(node) for node in after.layers() if bare(node) != as_json_value(layer.value)]
-    return has == wanted and added == [one for one in layers if one != as_json_value(layer.value)]
-
-
-def _others(document: Document, names: set[str]) -> object:
-    """Everything but these resources, for comparison."""
-    root = document.root
-    assert isinstance(root, Mapping)
-    sections = {key: plain(entry.value) for key, entry in root.effective().items() if key != "Resources"}
-    rest = [(entry.key.text, plain(one)) for entry, one in resources(document) if entry.key.text not in names]
-    return sections, rest
 
 
 def _has_layer(function: Function, layer: str) -> bool:

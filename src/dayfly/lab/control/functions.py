@@ -65,12 +65,14 @@ class Functions:
         """Accept UpdateFunctionConfiguration; raises InvokeRefusedError as Lambda refuses."""
         state = self._registry.state(name)
         request = parse(body, UpdateRequest)
-        changed = apply(self._registry.lab.function(name), request)
+        chosen = None
         if request.layers is not None:
             package = await self._registry.lab.measure_code(name)
-            chosen = await self._layers.choose(request.layers, code_bytes=package.size)
+            chosen = await self._layers.choose(request.layers, code_bytes=package.unpacked_bytes)
+        # Nothing is awaited from here on: of two updates at once one is refused, and none is made of what was before.
+        changed = apply(self._registry.lab.function(name), request)
+        if chosen is not None:
             changed = dataclasses.replace(changed, layers=chosen.layers, opt=chosen.opt)
-        # Nothing is awaited from here on: of two updates at once one is refused.
         self._registry.accept(name, state, changed, revision_id=request.revision_id)
         self._deferred.after(self._update_s, lambda: self._registry.carry_out(name, state))
         return await self._registry.describe(name)

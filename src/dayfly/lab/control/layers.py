@@ -168,15 +168,12 @@ class Layers:
                     f"{seen[version.name]} and {arn} are versions of the same layer."
                 )
             seen[version.name] = arn
-        size = code_bytes + sum(version.unpacked_bytes for version in versions)
-        if size > archives.MAX_UNPACKED_BYTES:
-            raise refusals.invalid(
-                "Function code combined with layers exceeds the maximum allowed size of "
-                f"{archives.MAX_UNPACKED_BYTES} bytes. The actual size is {size} bytes."
-            )
         if not versions:
             return Chosen((), None)
-        layers = tuple(Layer(version.arn, version.content_bytes) for version in versions)
+        layers = tuple(
+            Layer(version.arn, version.content_bytes, version.unpacked_bytes) for version in versions
+        )
+        check_size(code_bytes, layers)
         return Chosen(layers, await self._merge(versions))
 
     async def _merge(self, versions: Sequence[LayerVersion]) -> Path:
@@ -223,6 +220,16 @@ class Layers:
         if versions is None or number not in versions.by_number:
             raise refusals.missing(_MISSING)
         return versions.by_number[number]
+
+
+def check_size(code_bytes: int, layers: Sequence[Layer]) -> None:
+    """Raise InvokeRefusedError (400) for code that is too large together with its layers."""
+    size = code_bytes + sum(layer.unpacked_bytes for layer in layers)
+    if size > archives.MAX_UNPACKED_BYTES:
+        raise refusals.invalid(
+            "Function code combined with layers exceeds the maximum allowed size of "
+            f"{archives.MAX_UNPACKED_BYTES} bytes. The actual size is {size} bytes."
+        )
 
 
 def layer_arn(name: str) -> str:

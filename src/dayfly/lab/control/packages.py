@@ -16,7 +16,7 @@ from dayfly.lab.code import Package
 from dayfly.lab.control import archives, names, refusals
 from dayfly.lab.control.configuring import apply
 from dayfly.lab.control.deferred import Deferred
-from dayfly.lab.control.layers import Layers
+from dayfly.lab.control.layers import Layers, check_size
 from dayfly.lab.control.registry import Registry
 from dayfly.lab.control.shapes import CodeRequest, Configuration, CreateRequest, UpdateRequest, parse
 from dayfly.lab.control.tags import joined
@@ -45,9 +45,7 @@ class Packages:
         """CreateFunction; raises InvokeRefusedError as Lambda refuses."""
         request = parse(body, CreateRequest)
         name = self._check(request)
-        folder, package, size = await self._unpack(
-            request.code.zip_file if request.code is not None else None
-        )
+        folder, package = await self._unpack(request.code.zip_file if request.code is not None else None)
         try:
             config = FunctionConfig(
                 name=name, folder=folder, handler=request.handler or "", python=Path(sys.executable)
@@ -63,7 +61,7 @@ class Packages:
         )
         config = apply(config, update)
         tags = joined({}, request.tags or {})
-        chosen = await self._layers.choose(request.layers or (), code_bytes=size)
+        chosen = await self._layers.choose(request.layers or (), code_bytes=package.unpacked_bytes)
         config = dataclasses.replace(config, layers=chosen.layers, opt=chosen.opt)
         try:
             await self._registry.lab.add_function(config, package)
@@ -88,13 +86,13 @@ class Packages:
         _check_architectures(request.architectures)
         if request.publish:
             raise refusals.invalid("The lab publishes by PublishVersion, when the update is done")
-        folder, package, size = await self._unpack(request.zip_file)
+        folder, package = await self._unpack(request.zip_file)
         config = self._registry.lab.function(name)
-        await self._layers.choose([layer.arn for layer in config.layers], code_bytes=size)
+        check_size(package.unpacked_bytes, config.layers)
         if request.dry_run:
             return await self._registry.describe(name)
+        await self._registry.lab.load_code(dataclasses.replace(config, folder=folder), package)
         changed = dataclasses.replace(self._registry.lab.function(name), folder=folder)
-        await self._registry.lab.load_code(changed, package)
         self._registry.accept(name, state, changed, revision_id=request.revision_id)
 
         def carry_out() -> None:
@@ -136,12 +134,12 @@ class Packages:
             raise refusals.conflict(f"Function already exist: {name}")
         return name
 
-    async def _unpack(self, zip_file: str | None) -> tuple[Path, Package, int]:
+    async def _unpack(self, zip_file: str | None) -> tuple[Path, Package]:
         content = archives.decode(zip_file)
         folder = self._folder / uuid.uuid4().hex
         size = await self._registry.lab.aside(archives.unpack, content, folder)
         sha256 = base64.b64encode(hashlib.sha256(content).digest()).decode()
-        return folder, Package(len(content), sha256), size
+        return folder, Package(len(content), sha256, size)
 
 
 def _check_architectures(given: list[str] | None) -> None:
