@@ -147,7 +147,8 @@ def test_detach_is_exact_whatever_was_edited_elsewhere(data: st.DataObject) -> N
     places = [
         match[0] for match in re.finditer(r"^(?:service|provider|functions)\b.*$", sample.text, re.MULTILINE)
     ]
-    place = data.draw(st.sampled_from(places))
+    # What attach edited itself is not elsewhere.
+    place = data.draw(st.sampled_from([one for one in places if one in attached]))
     changed = attached.replace(place, added + eol + place, 1)
     detached = _parse(changed, sample).detach()
     assert detached.text == sample.text.replace(place, added + eol + place, 1)
@@ -287,3 +288,15 @@ def test_a_service_reads_nothing_by_itself() -> None:
     template = _hello("service: a\nprovider: {name: aws}\nfunctions: ${file(/etc/passwd)}\n")
     assert [one.gap is not None for one in template.functions()] == [True]
     assert Service.__doc__
+
+
+def test_a_layer_that_was_added_beside_stays_and_one_that_is_used_too() -> None:
+    attached = _hello().attach(Options()).text
+    changed = attached.replace("layers:\n  dayfly:", "layers:\n  mine:\n    path: x\n  dayfly:")
+    assert _hello(changed).detach().text == _TEXT.replace(
+        "service: a\n", "service: a\nlayers:\n  mine:\n    path: x\n"
+    )
+    used = attached + "  g:\n    handler: a.b\n    layers:\n      - !Ref DayflyLambdaLayer\n"
+    detached = _hello(used).detach()
+    assert "artifact: dayfly-layer-3.12.zip" in detached.text
+    assert ["still used" in gap.reason for gap in detached.gaps] == [True]

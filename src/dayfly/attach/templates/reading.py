@@ -86,7 +86,7 @@ def read_text(path: Path) -> str:
 
 def parse(text: str, path: str) -> Template:
     """The template that a text is; `path` names it in messages and tells JSON from YAML."""
-    if path.endswith(".tf"):
+    if path.endswith((".tf", ".tf.json")):
         return parse_terraform(text, path)
     try:
         document = _document(text, path)

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from dayfly.attach.layout import PYTHONS
 from dayfly.attach.templates.editing import Edits, NotEditableError
 from dayfly.attach.templates.json_text import read_json
 from dayfly.attach.templates.masking import is_shown, mask
@@ -26,6 +25,7 @@ from dayfly.attach.templates.serverless_edits import ENVIRONMENT, LAYERS, Servic
 from dayfly.attach.templates.serverless_note import add_note, read_note, undo
 from dayfly.attach.templates.serverless_service import Function, Load, Service
 from dayfly.attach.templates.stack import DOCKERFILE, MAX_LAYERS
+from dayfly.attach.templates.terraform_functions import judge
 from dayfly.attach.templates.values import Ref, Value
 from dayfly.attach.templates.yaml_text import read_yaml
 from dayfly.attach.wrappers import (
@@ -39,7 +39,6 @@ from dayfly.errors import DayflyError
 
 OWN_LAYER = "dayfly"
 _ARN = re.compile(r"arn:aws[\w-]*:lambda:[a-z0-9-]+:\d{12}:layer:[A-Za-z0-9_-]+:\d+$")
-_PYTHON = re.compile(r"python(\d+\.\d+)$")
 # They change functions when a service is packaged, after what stands in the file.
 _CHANGING = ("datadog", "lumigo", "newrelic", "dynatrace", "epsagon", "thundra", "sentry", "instana")
 
@@ -93,9 +92,15 @@ class ServerlessTemplate(Template):
         if self._kept is None:
             return Edited(self.text)
         edits = Edits(self._document)
+        own = f"{LAYERS}.{OWN_LAYER}"
         try:
             gaps = undo(edits, self._kept)
             text = edits.apply()
+            if own in self._kept.note.made and _logical_id(OWN_LAYER) in text:
+                edits = Edits(self._document)
+                gaps = undo(edits, self._kept, kept_paths=frozenset({own}))
+                gaps.append(Gap("", 1, f"the layer {OWN_LAYER} is still used by something else, so it stays"))
+                text = edits.apply()
         except NotEditableError as error:
             gap = Gap("", self._document.line(error.offset), error.reason, error.hint)
             return Edited(self.text, (), (gap,))
@@ -214,7 +219,7 @@ class ServerlessTemplate(Template):
         entry = root.find(LAYERS)
         if entry is None:
             edit.edits.add_entry(root, LAYERS, {OWN_LAYER: value}, behind=("frameworkVersion", "service"))
-            edit.note.made.append(LAYERS)
+            edit.note.made += [LAYERS, f"{LAYERS}.{OWN_LAYER}"]
         elif isinstance(entry.value, Mapping) and not entry.is_alias:
             edit.edits.add_entry(entry.value, OWN_LAYER, value)
             edit.note.made.append(f"{LAYERS}.{OWN_LAYER}")
@@ -304,17 +309,8 @@ class ServerlessTemplate(Template):
                 ),
             )
         runtimes = tuple(sorted(values))
-        pythons = [match[1] for one in runtimes if (match := _PYTHON.match(one))]
-        if not pythons:
-            return runtimes, False, None
-        if len(pythons) < len(runtimes):
-            reason = f"its runtime may be Python or not ({', '.join(runtimes)})"
-            return runtimes, False, function.gap(reason, "restrict it to Python's")
-        unknown = sorted(set(pythons) - set(PYTHONS))
-        if unknown:
-            reason = f"Python {', '.join(unknown)} is not served by Dayfly's layer"
-            return runtimes, True, function.gap(reason, f"use one of {', '.join(PYTHONS)}")
-        return runtimes, True, None
+        is_python, fault = judge(runtimes)
+        return runtimes, is_python, function.gap(*fault) if fault is not None else None
 
     def _variables(self, function: Function | None) -> dict[str, Node]:
         found: dict[str, Node] = {}

@@ -1,4 +1,7 @@
-"""What attach did to a serverless.yml, noted in it, and how it is undone: a comment, or a key below `custom` in JSON."""
+"""What attach did to a file of Serverless's, or of Terraform's in JSON, noted in it, and how it is undone.
+
+In YAML the note is a comment, in JSON a key below one that the tool leaves alone.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,9 @@ from dayfly.attach.templates.record import bare, digest, record_comments
 from dayfly.attach.templates.values import Value, as_json_value
 from dayfly.attach.wrappers import NEXT_VARIABLE, WRAPPER_VARIABLE
 
-CUSTOM, KEY = "custom", "dayfly-attach"
+KEY = "dayfly-attach"
+# What the tool leaves alone: https://developer.hashicorp.com/terraform/language/syntax/json#comment-properties
+CUSTOM, COMMENT = "custom", "//"
 Path = tuple[str, ...]
 
 
@@ -54,14 +59,14 @@ _KINDS: dict[str, type] = {
 }
 
 
-def read_note(document: Document) -> Kept | None:
+def read_note(document: Document, holder: str = CUSTOM) -> Kept | None:
     """The note in a document; raises TemplateError where it was edited so that it says nothing."""
     comments = record_comments(document)
     if len(comments) > 1:
         raise _edited(document, list(comments)[1], "is there twice")
     for offset, text in comments.items():
         return Kept(_parsed(document, offset, text), offset)
-    node = get(document.root, CUSTOM, KEY)
+    node = get(document.root, holder, KEY)
     return Kept(_parsed(document, node.start, node.text), None) if isinstance(node, Scalar) else None
 
 
@@ -106,27 +111,29 @@ def find(root: Node, path: str) -> tuple[Node, Entry] | None:
     return found
 
 
-def add_note(edits: Edits, note: Note) -> None:
+def add_note(edits: Edits, note: Note, holder: str = CUSTOM) -> None:
     """Write the note; raises NotEditableError where there is no place for it."""
     root = edits.document.root
     assert isinstance(root, Mapping)
     if not root.is_flow:
         edits.add_comment(root, f"{KEY} {note.as_json()}")
         return
-    custom = root.own(CUSTOM)
+    custom = root.own(holder)
     if custom is None:
-        note.made.append(CUSTOM)
-        edits.add_entry(root, CUSTOM, {KEY: note.as_json()}, is_compact=True)
+        note.made += [holder, f"{holder}.{KEY}"]
+        edits.add_entry(root, holder, {KEY: note.as_json()}, is_compact=True)
     elif isinstance(custom.value, Mapping) and not custom.is_alias:
         edits.add_entry(custom.value, KEY, note.as_json())
     else:
-        raise NotEditableError("has a `custom` that is no mapping", "write it as one", custom.key.start)
+        raise NotEditableError(f"has a `{holder}` that is no mapping", "write it as one", custom.key.start)
 
 
-def undo(edits: Edits, kept: Kept) -> list[Gap]:
+def undo(
+    edits: Edits, kept: Kept, holder: str = CUSTOM, *, kept_paths: frozenset[str] = frozenset()
+) -> list[Gap]:
     """Add the edits that take everything out; what was changed since stays, and is a gap.
 
-    Raises NotEditableError where nothing may be taken out: a function would not start, or text would be lost.
+    `kept_paths` are keys that attach made and that stay. Raises NotEditableError where nothing may be taken out: a function would not start, or text would be lost.
     """
     document, note = edits.document, kept.note
     gaps: list[Gap] = []
@@ -136,20 +143,12 @@ def undo(edits: Edits, kept: Kept) -> list[Gap]:
     for path in note.items:
         if path not in note.was or not _undo_spread(edits, path, note, gaps):
             _undo_item(edits, path, note, removed)
-    for path in note.made:
-        # Those of environments and lists are done; what is left was made as a whole.
-        place = find(document.root, path)
-        is_done = path in removed or path in note.set or path in note.items
-        if place is None or is_done or not isinstance(place[0], Mapping):
-            continue
-        if path == CUSTOM and isinstance(place[1].value, Mapping) and len(place[1].value.entries) > 1:
-            continue
-        edits.remove(place[0], place[1])
-        removed.add(path)
+    for path in sorted(note.made, key=len):
+        _undo_made(edits, path, note, removed, kept_paths)
     if kept.offset is not None:
         edits.remove_line_of(kept.offset)
-    elif CUSTOM not in removed:
-        place = find(document.root, f"{CUSTOM}.{KEY}")
+    elif not removed & {holder, f"{holder}.{KEY}"}:
+        place = find(document.root, f"{holder}.{KEY}")
         if place is not None and isinstance(place[0], Mapping):
             edits.remove(place[0], place[1])
     return gaps
@@ -197,11 +196,33 @@ def _undo_variables(
             )
         else:
             edits.rename(chained.key, WRAPPER_VARIABLE)
+    outer = path.rpartition(".")[0]
     if path in note.made and len(gone) == len(variables.entries) and isinstance(parent, Mapping):
+        around = find(edits.document.root, outer) if outer in note.made and len(parent.entries) == 1 else None
+        if around is not None and isinstance(around[0], Mapping):
+            edits.remove(around[0], around[1])
+            removed |= {path, outer}
+            return
         _remove_whole(edits, parent, entry, gone, removed, path)
         return
     for own in gone:
         edits.remove(variables, own)
+
+
+def _undo_made(edits: Edits, path: str, note: Note, removed: set[str], kept_paths: frozenset[str]) -> None:
+    """Take out a key that was made as a whole, unless somebody put something of his below it."""
+    place = find(edits.document.root, path)
+    outer = path.rpartition(".")[0]
+    is_done = path in note.set or path in note.items or path in kept_paths
+    is_around = any(one.startswith(path + ".") for one in (*note.set, *kept_paths))
+    if place is None or is_done or is_around or outer in removed or not isinstance(place[0], Mapping):
+        return
+    inner = [one for one in note.made if one.startswith(path + ".")]
+    value = place[1].value
+    if inner and isinstance(value, Mapping) and len(value.entries) > 1:
+        return
+    edits.remove(place[0], place[1])
+    removed.add(path)
 
 
 def _undo_spread(edits: Edits, path: str, note: Note, gaps: list[Gap]) -> bool:
@@ -251,6 +272,8 @@ def _remove_whole(
 
 def _function(path: str) -> str:
     steps = path.split(".")
+    if steps[0] == "resource" and len(steps) > 2:
+        return ".".join(steps[1:3])
     return steps[-2] if steps[0] == "functions" and len(steps) > 2 else ""
 
 

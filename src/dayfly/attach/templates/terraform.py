@@ -220,7 +220,7 @@ class TerraformTemplate(Template):
                 f"{self.path} has no function {', '.join(sorted(options.functions))}",
                 hint="functions there: " + (", ".join(sorted(known)) or "none"),
             )
-        layer = self._layer(options)
+        layer = chosen_layer(options)
         gaps: list[Gap] = []
         notes: list[Gap] = []
         done: list[Function] = []
@@ -240,7 +240,7 @@ class TerraformTemplate(Template):
         changes = [Change(one.name, one.line, "adds the layer and the variables of Dayfly") for one in done]
         zipped = None
         home, runtimes = self._folder.home(options)
-        if _is_own(options) and home == self.path and not any(map(_is_layer, self._all_blocks())):
+        if is_own_layer(options) and home == self.path and not any(map(_is_layer, self._all_blocks())):
             zipped = zip_for(runtimes) if not options.layer else None
             self._add_layer(options, edits, done[0], zipped.name if zipped else "")
             changes.insert(0, Change(LAYER, 0, f"adds the resource {LAYER}"))
@@ -273,24 +273,6 @@ class TerraformTemplate(Template):
             raise TemplateError(
                 f"{self.path} cannot be edited so that detach gives it back", hint="attach it by hand"
             )
-
-    def _layer(self, options: Options) -> str:
-        asked = options.layer
-        if _ARN.match(asked):
-            return hcl_string(asked)
-        if asked.startswith("arn:"):
-            raise TemplateError(
-                f"--layer {asked} is not the ARN of a layer's version",
-                hint="it ends in :layer:NAME:VERSION; `dayfly layer publish` prints it",
-            )
-        if not asked or _S3.match(asked):
-            return f"{LAYER}.arn"
-        if not _REFERENCE.match(asked):
-            raise TemplateError(
-                f"--layer {asked[:80]} is no name of Terraform's",
-                hint="give an ARN, s3://BUCKET/KEY, or a reference as var.dayfly_layer",
-            )
-        return asked
 
     def _add_layer(self, options: Options, edits: HclEdits, function: Function, zipped: str) -> None:
         """The resource, on lines of its own before the first function and the comments above it."""
@@ -334,8 +316,8 @@ class TerraformTemplate(Template):
 
     def _gap(self, function: Function, options: Options, runtimes: Sequence[str]) -> Gap | None:
         edges = edge_functions(list(self._folder.files.values()))
-        gap = lasting_gap(function, edges, is_own_layer=_is_own(options))
-        if gap is None and _is_own(options):
+        gap = lasting_gap(function, edges, is_own_layer=is_own_layer(options))
+        if gap is None and is_own_layer(options):
             gap = self._layer_gap(function, runtimes)
         if gap is not None:
             return gap
@@ -447,6 +429,26 @@ def _is_layer(block: Block) -> bool:
     return block.type == "resource" and block.labels == ("aws_lambda_layer_version", "dayfly")
 
 
-def _is_own(options: Options) -> bool:
+def is_own_layer(options: Options) -> bool:
     """Whether the layer is a resource of the folder."""
     return not options.layer or _S3.match(options.layer) is not None
+
+
+def chosen_layer(options: Options) -> str:
+    """The expression that functions get; raises TemplateError for words that mean none."""
+    asked = options.layer
+    if _ARN.match(asked):
+        return hcl_string(asked)
+    if asked.startswith("arn:"):
+        raise TemplateError(
+            f"--layer {asked} is not the ARN of a layer's version",
+            hint="it ends in :layer:NAME:VERSION; `dayfly layer publish` prints it",
+        )
+    if not asked or _S3.match(asked):
+        return f"{LAYER}.arn"
+    if not _REFERENCE.match(asked):
+        raise TemplateError(
+            f"--layer {asked[:80]} is no name of Terraform's",
+            hint="give an ARN, s3://BUCKET/KEY, or a reference as var.dayfly_layer",
+        )
+    return asked

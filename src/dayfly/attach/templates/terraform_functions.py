@@ -21,13 +21,14 @@ from dayfly.attach.templates.hcl import (
     trees,
     word,
 )
+from dayfly.attach.templates.masking import is_shown
 from dayfly.attach.templates.model import Gap
 from dayfly.attach.templates.stack import DOCKERFILE
 from dayfly.attach.templates.terraform_values import Names, Object, UnknownError
 
 RESOURCE = "aws_lambda_function"
 # https://registry.terraform.io/modules/terraform-aws-modules/lambda/aws/latest, by the registry's name or by git's.
-_MODULE = re.compile(r"terraform-aws-modules/(?:lambda/aws|terraform-aws-lambda(?:\.git)?)(?:\?.*)?$")
+MODULE = re.compile(r"terraform-aws-modules/(?:lambda/aws|terraform-aws-lambda(?:\.git)?)(?:\?.*)?$")
 _PYTHON = re.compile(r"python(\d+\.\d+)$")
 _SECRET = re.compile(r"pass|secret|token|key|credential", re.IGNORECASE)
 _EDGE = re.compile(r"aws_lambda_function\.([\w-]+)\b|module\.([\w-]+)\.")
@@ -87,7 +88,7 @@ def find_functions(file: HclFile) -> list[Function]:
 def is_registry_module(block: Block) -> bool:
     source = block.attributes.get("source")
     is_function = not any(_is_word(block, name, "false") for name in ("create", "create_function"))
-    is_ours = source is not None and _MODULE.search(string_of(source.expression) or "") is not None
+    is_ours = source is not None and MODULE.search(string_of(source.expression) or "") is not None
     return is_ours and is_function and not _is_word(block, "create_layer", "true")
 
 
@@ -131,18 +132,22 @@ def runtimes_of(function: Function, names: Names) -> tuple[str, ...] | Gap:
 
 def judge_runtimes(function: Function, runtimes: Sequence[str]) -> tuple[bool, Gap | None]:
     """Whether the function is Python, and why it is not served."""
+    is_python, fault = judge(runtimes)
+    return is_python, function.gap(*fault) if fault is not None else None
+
+
+def judge(runtimes: Sequence[str]) -> tuple[bool, tuple[str, str] | None]:
+    """Whether a function with these runtimes is Python; why it is not served, and what to do."""
     pythons = [match[1] for one in runtimes if (match := _PYTHON.match(one))]
     if not pythons:
         return False, None
     if len(pythons) < len(runtimes):
-        return False, function.gap(
-            f"its runtime may be Python or not ({', '.join(runtimes)})", "make two resources of it"
-        )
+        reason = f"its runtime may be Python or not ({', '.join(runtimes)})"
+        return False, (reason, "make two functions of it")
     unknown = sorted(set(pythons) - set(PYTHONS))
     if unknown:
-        return True, function.gap(
-            f"Python {', '.join(unknown)} is not served by Dayfly's layer", f"use one of {', '.join(PYTHONS)}"
-        )
+        reason = f"Python {', '.join(unknown)} is not served by Dayfly's layer"
+        return True, (reason, f"use one of {', '.join(PYTHONS)}")
     return True, None
 
 
@@ -251,8 +256,9 @@ def spans_of_values(file: HclFile) -> list[tuple[int, int]]:
             if kind == "locals" or name == "default" or _SECRET.search(name):
                 found.append((attribute.start, attribute.end))
             for one in attribute.expression.iter_subtrees():
-                if one.data == "object_elem":
-                    found.append(span(list(trees(one))[-1]))
+                sides = list(trees(one)) if one.data == "object_elem" else []
+                if len(sides) == 2 and not is_shown(word(sides[0]), string_of(sides[1]) or ""):
+                    found.append(span(sides[1]))
     # Within one that is masked as a whole, another has no place.
     outer: list[tuple[int, int]] = []
     for start, end in sorted(found, key=lambda one: (one[0], -one[1])):

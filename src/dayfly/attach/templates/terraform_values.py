@@ -106,6 +106,9 @@ class Names:
         if tree.data == "expr_term":
             return self._values(next(trees(tree)), each, depth)
         if tree.data == "string":
+            whole = _whole(tree)
+            if whole is not None:
+                return self._values(whole, each, depth)
             return list(self._template(tree, each, depth))
         if tree.data == "literal_value":
             return [None if word(tree) == "null" else word(tree)]
@@ -248,6 +251,15 @@ def traversal(tree: Expression) -> list[str] | None:
         steps.insert(0, step)
         current = bare(parts[0])
     return [word(current), *steps] if current.data == "identifier" else None
+
+
+def _whole(tree: Expression) -> Expression | None:
+    """The expression of a string that is nothing but `${...}`, and so means that value, whatever it is."""
+    parts = list(trees(tree))
+    inner = parts[0].children if len(parts) == 1 else []
+    if len(inner) != 1 or isinstance(inner[0], Token) or inner[0].data != "interpolation":
+        return None
+    return next(trees(inner[0]), None)
 
 
 def _bounded(values: list[Value]) -> list[Value]:
