@@ -217,6 +217,16 @@ def test_an_interrupted_run_is_resumed(
     assert run_command(["recycle", "--resume"]) == 2  # it was followed to its end
 
 
+def test_a_new_run_gives_up_one_that_left_nothing_half_done(
+    client: LambdaClient, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Journal(tmp_path / "recycle.jsonl") as journal:
+        RunJournal(journal, "r1").begin(str(client.meta.endpoint_url), ["payments"], "")
+    assert run_command(["recycle", "orders", "--patience", "0"]) == 1
+    assert "which left 1 functions, is given up for this one" in capsys.readouterr().out
+    assert run_command(["recycle", "--resume"]) == 2
+
+
 def test_sessions_are_revoked_with_the_orders_and_given_back(
     client: LambdaClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -241,3 +251,40 @@ def test_a_role_that_others_have_too_is_not_revoked_unasked(
     arguments = ["orders", "refunds", "--revoke-sessions", "--patience", "0", "--yes"]
     assert run_command(["recycle", *arguments]) == 1
     assert boto3.client("iam").list_role_policies(RoleName="orders")["PolicyNames"] == [POLICY]
+
+
+def test_provisioned_environments_of_the_lab_go_along(capsys: pytest.CaptureFixture[str]) -> None:
+    async def scenario() -> None:
+        async with (
+            running_lab("none", config=basic()) as running,
+            LabServer(running.lab, port=0, update_s=0.1) as server,
+        ):
+            client = Account(server.url).client("lambda")
+
+            def kept() -> dict[str, int]:
+                found = client.list_provisioned_concurrency_configs(FunctionName="f")
+                return {
+                    one["FunctionArn"].rpartition(":")[2]: one["RequestedProvisionedConcurrentExecutions"]
+                    for one in found["ProvisionedConcurrencyConfigs"]
+                }
+
+            def prepare() -> None:
+                client.publish_version(FunctionName="f")
+                client.get_waiter("published_version_active").wait(
+                    FunctionName="f", Qualifier="1", WaiterConfig={"Delay": 1}
+                )
+                client.create_alias(FunctionName="f", Name="live", FunctionVersion="1")
+                client.put_provisioned_concurrency_config(
+                    FunctionName="f", Qualifier="1", ProvisionedConcurrentExecutions=2
+                )
+
+            await asyncio.to_thread(prepare)
+            assert await asyncio.to_thread(run_command, ["recycle", "f", "--endpoint-url", server.url]) == 1
+            assert await asyncio.to_thread(kept) == {"2": 2}
+            found = await asyncio.to_thread(client.get_alias, FunctionName="f", Name="live")
+            assert found["FunctionVersion"] == "2"
+
+    run(scenario())
+    out = capsys.readouterr().out
+    assert "2 provisioned environments of version 2 are ready" in out
+    assert "the provisioned environments of version 1 were taken away" in out

@@ -124,6 +124,12 @@ class Live:
                 )
             self._health.begin()
             revocation = self._revocation(functions)
+            if before is not None:
+                # Else --resume would come back to it after this one.
+                RunJournal(journal, before.id).end()
+                self._say(
+                    f"the run of {_when(before)}, which left {len(before.left)} functions, is given up for this one"
+                )
             noted = RunJournal(journal, secrets.token_hex(6))
             noted.begin(self._place, functions, self._request.reason)
             return self._carry_out(functions, noted, revocation, None)
@@ -331,7 +337,8 @@ class Live:
                 del told["facts"]
             self._output.json({"function": function, **told})
         elif step.error:
-            self._output.warn(f"{function}: {step.text} ({step.error})")
+            more = f" ({step.error})" if step.error not in step.text else ""
+            self._output.warn(f"{function}: {step.text}{more}")
         else:
             self._output.say(f"{function}: {step.text}", style="green" if step.done == step.total else "")
 

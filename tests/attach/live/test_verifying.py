@@ -73,12 +73,8 @@ class Scene:
 
     def logged(self, *messages: str) -> None:
         events = [{"timestamp": int(self.time.now * 1000), "message": message} for message in messages]
-        expected = {
-            "logGroupName": _GROUP,
-            "startTime": int((self.time.now - 5) * 1000),
-            "filterPattern": ANY,
-        }
-        self.logs.add_response("filter_log_events", {"events": events}, {**expected, "startTime": ANY})
+        expected = {"logGroupName": _GROUP, "startTime": ANY, "endTime": ANY, "filterPattern": ANY}
+        self.logs.add_response("filter_log_events", {"events": events}, expected)
 
     def verify(self) -> Verified:
         verifier = Verifier(make_caller(self.time), *self.clients, now=self.time)

@@ -139,3 +139,23 @@ def test_what_was_not_moved_yet_is_not_moved_back(stubbed: tuple[LambdaClient, S
     client, stubber = stubbed
     _reads(stubber, _OLD)
     assert "as before" in _shifter(client).put_back("payments", Moved("live", _OLD, (_HALF, _NEW)))
+
+
+def test_a_journal_that_cannot_be_written_keeps_no_alias_from_going_back(
+    stubbed: tuple[LambdaClient, Stubber],
+) -> None:
+    client, stubber = stubbed
+    calls = iter(range(100))
+
+    def full(event: str, fields: dict[str, Any]) -> None:
+        if next(calls) > 0:
+            raise RecycleError("no space left on device")
+
+    time = Time()
+    shifter = Shifter(Caller(time, time.sleep), client, Unguarded(time.sleep), record=full, pause_s=1.0)
+    _reads(stubber, _OLD)
+    _updates(stubber, _HALF)
+    _reads(stubber, _HALF, "r2")
+    _updates(stubber, _OLD, "r2")
+    with pytest.raises(RecycleError, match="no space left on device; the alias live was moved back"):
+        list(shifter.shift("payments", _MOVE, "9", (50, 100)))

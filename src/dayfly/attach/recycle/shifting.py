@@ -6,6 +6,7 @@ never overwritten, forwards or backwards.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -104,15 +105,20 @@ class Shifter:
         try:
             is_changed = self.set(function, moved.alias, moved.states, moved.before)
         except DayflyError as error:
-            self._record("stuck", _noted(moved, ""))
+            self._try_to_record("stuck", _noted(moved, ""))
             return (
                 f"THE ALIAS {moved.alias} OF {function} WAS NOT MOVED BACK: it led to {moved.before} before "
                 f"({error.message})"
             )
-        self._record("moved-back", {"alias": moved.alias})
+        self._try_to_record("moved-back", {"alias": moved.alias})
         if not is_changed:
             return f"the alias {moved.alias} leads to {moved.before}, as before"
         return f"the alias {moved.alias} was moved back to {moved.before}, whose environments serve again"
+
+    def _try_to_record(self, event: str, fields: dict[str, Any]) -> None:
+        # A full disk must not keep an alias from going back; then the journal says "moving", and whoever resumes looks.
+        with contextlib.suppress(DayflyError):
+            self._record(event, fields)
 
     def set(self, function: str, alias: str, expected: Sequence[AliasState], wanted: AliasState) -> bool:
         """Lead `alias` to `wanted`, and say whether that was a change.
