@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from dayfly.attach.templates.attaching import wrapper_notes
+from dayfly.attach.templates.attaching import current_variables, wrapper_notes
 from dayfly.attach.templates.detaching import Detaching, references
 from dayfly.attach.templates.editing import Edits, NotEditableError
 from dayfly.attach.templates.images import dockerfile_of, is_other_language, starts_dayfly
@@ -113,6 +113,14 @@ class CloudFormationTemplate(Template):
         detached = self.detach() if self._kept else Edited(self.text)
         base = self
         if self._kept:
+            if options.functions:
+                options = options.keeping(
+                    {
+                        one.name: current_variables(one)
+                        for one in self._functions
+                        if id(one.resource) in self._kept and is_started_by_dayfly(one)
+                    }
+                )
             base = CloudFormationTemplate(reread(self._document, detached.text))
             base.dockerfiles = self.dockerfiles
         edited = base._attach_afresh(options)

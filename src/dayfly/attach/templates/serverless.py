@@ -82,7 +82,9 @@ class ServerlessTemplate(Template):
         if options.functions and self._kept is not None:
             # Those that are attached already keep Dayfly.
             attached = {one.name for one in self.functions() if one.is_attached}
-            options = replace(options, functions=options.functions | attached)
+            options = options.keeping(
+                {one.name: self._current(one) for one in self._functions if one.name in attached}
+            )
         edited = base._attach_afresh(options)
         if edited.text == self.text:
             return Edited(self.text, (), edited.gaps, edited.notes)
@@ -157,7 +159,13 @@ class ServerlessTemplate(Template):
     ) -> tuple[ServiceEdit, list[Function], list[Gap]]:
         """On the provider where that reaches exactly those functions, else on each; who cannot is left out."""
         gaps: list[Gap] = []
-        if chosen and len(chosen) == len(self._functions) and all(self._is_reached(one) for one in chosen):
+        if (
+            chosen
+            and len(chosen) == len(self._functions)
+            and all(
+                self._is_reached(one) and options.settings_of(one.name) == options.settings for one in chosen
+            )
+        ):
             edit = ServiceEdit(self._service, layer, Edits(self._document))
             try:
                 # Alike for all: who has a wrapper of its own names it for itself.
@@ -202,7 +210,11 @@ class ServerlessTemplate(Template):
 
     def _attach_one(self, edit: ServiceEdit, function: Function, options: Options) -> None:
         shared = get(self._service.follow(get(self._service.provider, ENVIRONMENT)), WRAPPER_VARIABLE)
-        edit.attach_one(function, attached_variables(self._current(function), options.settings), other=shared)
+        edit.attach_one(
+            function,
+            attached_variables(self._current(function), options.settings_of(function.name)),
+            other=shared,
+        )
 
     def _check_shared(self, edits: Edits) -> None:
         for _, node in self._document.aliases:
