@@ -148,6 +148,15 @@ def test_naming_a_function_keeps_dayfly_and_its_settings_on_those_not_named(laye
     assert both.detach().text == before.text
 
 
+def test_those_attached_before_keep_it_and_are_told() -> None:
+    once = sample("07").attach(Options(functions=frozenset({"B"})))
+    twice = parse(once.text, "x.yaml").attach(Options(functions=frozenset({"A"})))
+    after = parse(twice.text, "x.yaml")
+    assert {one.name for one in after.functions() if one.is_attached} == {"A", "B"}
+    assert any(note.function == "B" and "stays so" in note.reason for note in twice.notes)
+    assert after.detach().text == sample("07").text
+
+
 def test_a_function_that_is_not_there_is_refused() -> None:
     with pytest.raises(TemplateError, match="no function Nobody"):
         sample("07").attach(Options(functions=frozenset({"Nobody"})))
