@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from tests.attach.coverage.making import ARN, LAYER, NOW, WRAPPED, attached, facts
 
-from dayfly.attach.aws.calls import CallError, DeniedError
+from dayfly.attach.aws.calls import CallError
 from dayfly.attach.aws.facts import Environment, FunctionFacts, LayerFact
+from dayfly.attach.aws.wording import DeniedError
 from dayfly.attach.coverage.judging import judge, unreadable
 from dayfly.attach.coverage.model import Coverage, Effect, LayerNote, Level, Seen
 from dayfly.attach.coverage.moments import read_stamp
