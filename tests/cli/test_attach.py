@@ -95,6 +95,13 @@ def test_all_leaves_out_what_can_have_no_dayfly_and_names_what_else_is_refused(s
     make_function(scene.client, scene.role, "page", Runtime="nodejs22.x")
     code, told = scene.attach("--all", "--yes")
     assert (code, "page" in told) == (0, False)
+    uri = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/i:1"
+    scene.client.create_function(
+        FunctionName="boxed", Role=scene.role, PackageType="Image", Code={"ImageUri": uri}
+    )
+    code, told = scene.attach("--all", "--yes")
+    assert (code, "container image" in told) == (0, True)
+    assert scene.attach("boxed", "--yes")[0] == 2
     make_function(scene.client, scene.role, "ours", Tags={"terraform": "true"})
     code, told = scene.attach("--all", "--yes")
     assert code == 2
@@ -199,5 +206,6 @@ def test_templates_are_edited_by_the_same_commands(scene: Scene, tmp_path: Path)
     assert run(["detach", "--template", str(template)]) == 0
     assert template.read_text() == text
     assert run(["attach", "--template", str(template), "--all"]) == 2
+    assert run(["attach", "--template", str(template), "--guard", "nonsense"]) == 2
     assert run(["detach", "--template", str(template), "payments"]) == 2
     assert run(["attach", "payments", "--check"]) == 2

@@ -108,6 +108,23 @@ def test_the_check_is_content_once_all_are_attached(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
+def test_an_image_is_told_and_fails_the_check_or_where_it_is_named_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "template.yaml"
+    path.write_text(
+        "Transform: AWS::Serverless-2016-10-31\nResources:\n"
+        "  F:\n    Type: AWS::Serverless::Function\n"
+        "    Properties: {Runtime: python3.12, Handler: a.b, CodeUri: .}\n"
+        "  Image:\n    Type: AWS::Serverless::Function\n    Properties: {PackageType: Image}\n"
+    )
+    assert attach(path) == attach(path) == 0
+    assert "Image: is a container image" in capsys.readouterr().err
+    assert attach(path, is_check=True) == 1
+    assert attach(path, options=Options(ARN, functions=frozenset({"Image"}))) == 1
+    assert attach(path, options=Options(ARN, functions=frozenset({"F"})), is_check=True) == 0
+
+
 def test_json_says_all_in_one_object(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = copied(tmp_path, "18")
     assert attach_templates(Output(is_json=True), [path], PUBLISHED, is_check=False, is_dry_run=True) == 1

@@ -11,7 +11,7 @@ from cyclopts import Parameter
 from dayfly.attach.aws.account import Account
 from dayfly.attach.live.attaching import PARALLEL
 from dayfly.attach.live.journal import default_journal
-from dayfly.attach.wrappers import parse_settings
+from dayfly.attach.wrappers import check_settings, parse_settings
 from dayfly.cli.attach_live import AttachRequest, Choice, attach_live, resume_live
 from dayfly.cli.output import Output
 from dayfly.errors import DayflyError
@@ -46,8 +46,10 @@ def attach(
     not). What was there before is written to a journal, so that an interrupted run goes on with --resume and `dayfly
     detach` gives everything back. Code and handler are not touched.
 
-    The exit code is 0 if every function has Dayfly now (with --all and --tag: every one that can have it), 1 if
-    --verify did not see it in force, 2 if a function was refused or failed.
+    The exit code is 0 if every function has Dayfly now (with --all, --tag and --template: every one that can have it;
+    other languages cannot, and a container image, which takes no layer, is told with the lines for its Dockerfile), 1 if
+    --verify did not see it in force or a function of the template is left without, 2 if a function was refused or failed.
+    With --check it is 1 for every function without Dayfly, images as well.
 
     Examples:
 
@@ -118,6 +120,7 @@ def attach(
                 "--all, --tag, --publish, --verify and --resume are for functions that are deployed",
                 hint="leave them out with --template",
             )
+        check_settings(settings, beside={})
         # Its parsers are not needed for functions that are deployed.
         from dayfly.attach.templates.model import Options
         from dayfly.cli.attach_templates import attach_templates

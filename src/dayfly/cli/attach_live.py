@@ -263,7 +263,7 @@ def _plan_all(
             plans[name] = result
     ordered = [plans[name] for name in functions]
     for one in ordered:
-        view.plan(one, is_quiet=is_broad and _cannot_have_it(one))
+        view.plan(one, is_quiet=is_broad and _is_refused_for(one, "not-python"))
     return ordered
 
 
@@ -280,12 +280,15 @@ def places_of(plans: Sequence[Plan]) -> list[str]:
     return sorted({":".join(plan.arn.split(":")[3:5]) for plan in plans if plan.arn})
 
 
-def _cannot_have_it(plan: Plan) -> bool:
-    return any(refusal.reason == "not-python" for refusal in plan.refusals)
+def _is_refused_for(plan: Plan, *reasons: str) -> bool:
+    return any(refusal.reason in reasons for refusal in plan.refusals)
 
 
 def _is_fine(plans: Sequence[Plan], *, is_broad: bool) -> bool:
-    return all(not plan.refusals or (is_broad and _cannot_have_it(plan)) for plan in plans)
+    """Whether all can be attached, or were not named and cannot have a layer's Dayfly at all."""
+    return all(
+        not plan.refusals or (is_broad and _is_refused_for(plan, "not-python", "image")) for plan in plans
+    )
 
 
 def _verify_all(

@@ -47,7 +47,8 @@ def attach_templates(
 ) -> int:
     """Attach Dayfly in templates; with `is_check` only say what is not protected.
 
-    0 if every Python function has Dayfly, 1 if one has not; raises DayflyError (exit code 2) before anything is written.
+    0 if every function that can have Dayfly by a template has it, 1 if one has not: a container image, which takes no
+    layer, counts with `is_check` or where it was named. Raises DayflyError (exit code 2) before anything is written.
     """
     if is_check:
         return _check(output, paths, options)
@@ -59,7 +60,15 @@ def attach_templates(
         _build(output, jobs)
     _write(jobs, is_dry_run=is_dry_run)
     _report(output, jobs, "attach", is_dry_run=is_dry_run)
-    return _OPEN if any(job.edited.gaps for job in jobs) else 0
+    return _OPEN if any(_is_open(job, options) for job in jobs) else 0
+
+
+def _is_open(job: _Job, options: Options) -> bool:
+    """Whether something stays without Dayfly that editing the template, or naming other functions, could protect."""
+    gaps = {gap.function for gap in job.edited.gaps}
+    if not gaps or options.functions:
+        return bool(gaps)
+    return not gaps <= {one.name for one in job.template.functions() if one.is_image}
 
 
 def detach_templates(output: Output, paths: Sequence[Path], *, is_dry_run: bool) -> int:

@@ -9,6 +9,7 @@ from tests.attach.coverage.making import ARN, LAYER, NOW, WRAPPED, attached, fac
 
 from dayfly.attach.aws.calls import CallError
 from dayfly.attach.aws.facts import Environment, FunctionFacts, LayerFact
+from dayfly.attach.aws.wording import DeniedError
 from dayfly.attach.coverage.judging import judge, unreadable
 from dayfly.attach.coverage.model import Coverage, Effect, LayerNote, Level, Seen
 from dayfly.attach.coverage.moments import read_stamp
@@ -148,8 +149,10 @@ def test_what_may_not_be_looked_at_is_no_proof_of_protection() -> None:
 
 
 def test_a_function_that_may_not_be_read_is_unknown_and_one_that_is_not_there_says_so() -> None:
-    denied = unreadable(ARN, CallError("denied", hint="ask", code="AccessDeniedException"))
+    denied = unreadable(ARN, DeniedError("denied", hint="ask", code="AccessDeniedException"))
     assert (denied.level, denied.is_open, denied.gaps[0].reason) == (Level.UNKNOWN, True, "no-permission")
+    away = unreadable(ARN, CallError("cannot connect", code="EndpointConnectionError"))
+    assert (away.level, away.is_open, away.gaps[0].reason) == (Level.UNKNOWN, True, "not-looked-at")
     gone = unreadable("payments", CallError("not found", code="ResourceNotFoundException"))
     assert gone.gaps[0].reason == "not-found"
 

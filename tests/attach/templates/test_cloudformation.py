@@ -134,6 +134,29 @@ def test_only_the_functions_asked_for_are_edited() -> None:
     assert [one.function for one in edited.changes] == ["DayflyLayer", "B"]
 
 
+@pytest.mark.parametrize("layer", ["", "arn:aws:lambda:eu-west-1:123456789012:layer:dayfly:1"])
+def test_naming_a_function_keeps_dayfly_and_its_settings_on_those_not_named(layer: str) -> None:
+    before = sample("07")
+    only_a = Options(layer, {"DAYFLY_GUARD": "observe"}, frozenset({"A"}))
+    only_b = Options(layer, {"DAYFLY_MAX_AGE": "15m"}, frozenset({"B"}))
+    first = parse(before.attach(only_a).text, before.path)
+    both = parse(first.attach(only_b).text, before.path)
+    attached = [one.name for one in both.functions() if one.is_attached]
+    assert attached == ["A", "B"]
+    assert both.text.count("DAYFLY_GUARD: observe") == both.text.count('DAYFLY_MAX_AGE: "15m"') == 1
+    assert both.attach(only_b).text == both.text
+    assert both.detach().text == before.text
+
+
+def test_those_attached_before_keep_it_and_are_told() -> None:
+    once = sample("07").attach(Options(functions=frozenset({"B"})))
+    twice = parse(once.text, "x.yaml").attach(Options(functions=frozenset({"A"})))
+    after = parse(twice.text, "x.yaml")
+    assert {one.name for one in after.functions() if one.is_attached} == {"A", "B"}
+    assert any(note.function == "B" and "stays so" in note.reason for note in twice.notes)
+    assert after.detach().text == sample("07").text
+
+
 def test_a_function_that_is_not_there_is_refused() -> None:
     with pytest.raises(TemplateError, match="no function Nobody"):
         sample("07").attach(Options(functions=frozenset({"Nobody"})))

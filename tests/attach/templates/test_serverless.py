@@ -267,6 +267,14 @@ def test_only_the_named_functions_are_attached() -> None:
     assert _hello(edited.text).detach().text == text
 
 
+def test_functions_that_are_not_named_keep_their_settings() -> None:
+    text = _TEXT + "  g:\n    handler: a.b\n"
+    first = _hello(text).attach(Options("", {"DAYFLY_GUARD": "observe"}, frozenset({"g"})))
+    second = _hello(first.text).attach(Options("", {"DAYFLY_MAX_AGE": "15m"}, frozenset({"f"})))
+    assert second.text.count("DAYFLY_GUARD: observe") == second.text.count("DAYFLY_MAX_AGE: ") == 1
+    assert _hello(second.text).detach().text == text
+
+
 @pytest.mark.parametrize("name", ["serverless.ts", "serverless.js", "app.py"])
 def test_a_program_is_named_as_not_editable(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("module.exports = {}")

@@ -112,14 +112,15 @@ def test_a_wrong_file_beside_is_named(tmp_path: Path) -> None:
 def test_naming_functions_keeps_what_is_attached_and_one_layer(tmp_path: Path) -> None:
     _write(tmp_path, a_tf=_FUNCTION.format("a", '"python3.12"'), b_tf=_FUNCTION.format("b", '"python3.13"'))
     before = {path: path.read_bytes() for path in tmp_path.iterdir()}
-    for name in ("b", "a"):
-        options = Options(functions=frozenset({f"aws_lambda_function.{name}"}))
+    for name, age in (("b", "15m"), ("a", "20m")):
+        options = Options("", {"DAYFLY_MAX_AGE": age}, frozenset({f"aws_lambda_function.{name}"}))
         for template in read_all([tmp_path]):
             Path(template.path).write_text(template.attach(options).text)
     templates = read_all([tmp_path])
     assert [[one.is_attached for one in template.functions()] for template in templates] == [[True], [True]]
     assert "".join(template.text for template in templates).count('resource "aws_lambda_layer_version"') == 1
     assert "dayfly-layer-3.12-3.13.zip" in templates[0].text
+    assert ['"20m"' in templates[0].text, '"15m"' in templates[1].text] == [True, True]
     for template in templates:
         Path(template.path).write_text(template.detach().text)
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from dayfly import __version__
 from dayfly.attach.aws.facts import Environment, FunctionFacts, LayerFact
-from dayfly.attach.aws.wording import CallError
+from dayfly.attach.aws.wording import CallError, DeniedError
 from dayfly.attach.coverage.hearing import judge_seen
 from dayfly.attach.coverage.model import Coverage, Effect, Gap, LayerNote, Level, Seen
 from dayfly.attach.coverage.moments import read_stamp
@@ -92,7 +92,9 @@ def judge(
 def unreadable(name: str, error: DayflyError) -> Coverage:
     """A function that may not be looked at, or is gone since it was listed."""
     is_missing = isinstance(error, CallError) and error.is_missing
-    gap = Gap("not-found" if is_missing else "no-permission", error.message, error.hint, Effect.ALL)
+    is_denied = isinstance(error, DeniedError)
+    reason = "not-found" if is_missing else "no-permission" if is_denied else "not-looked-at"
+    gap = Gap(reason, error.message, error.hint, Effect.ALL)
     return Coverage(name=name, arn=name if name.startswith("arn:") else "", level=Level.UNKNOWN, gaps=(gap,))
 
 

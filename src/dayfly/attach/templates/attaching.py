@@ -133,7 +133,7 @@ class Attaching:
     def _environment(self, function: Function, properties: Mapping) -> Record:
         current = current_variables(function)
         try:
-            asked = attached_variables(current, self.options.settings)
+            asked = attached_variables(current, self.options.settings_of(function.name))
         except DayflyError as error:
             raise NotEditableError(error.message, error.hint, function.entry.key.start) from error
         written = get(properties, "Environment", "Variables")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from dayfly.attach.templates.attaching import wrapper_notes
+from dayfly.attach.templates.attaching import current_variables, wrapper_notes
 from dayfly.attach.templates.detaching import Detaching, references
 from dayfly.attach.templates.editing import Edits, NotEditableError
 from dayfly.attach.templates.images import dockerfile_of, is_other_language, starts_dayfly
@@ -110,15 +110,33 @@ class CloudFormationTemplate(Template):
         return replace(described, gap=None) if is_other_language(dockerfile) else described
 
     def attach(self, options: Options) -> Edited:
+        others = self._others(options)
+        if others:
+            options = options.keeping({one.name: current_variables(one) for one in others})
         detached = self.detach() if self._kept else Edited(self.text)
         base = self
         if self._kept:
             base = CloudFormationTemplate(reread(self._document, detached.text))
             base.dockerfiles = self.dockerfiles
         edited = base._attach_afresh(options)
+        notes = [
+            one.gap("was attached before and stays so, with its settings and the layer given now")
+            for one in others
+        ]
+        edited = replace(edited, notes=(*edited.notes, *notes))
         if edited.text == self.text:
             return replace(edited, changes=())
         return edited
+
+    def _others(self, options: Options) -> list[Function]:
+        """Functions that Dayfly is on already and that are not among those named now: they keep it."""
+        if not options.functions:
+            return []
+        return [
+            one
+            for one in self._functions
+            if id(one.resource) in self._kept and one.name not in options.functions
+        ]
 
     def _attach_afresh(self, options: Options) -> Edited:
         self._check_names(options)

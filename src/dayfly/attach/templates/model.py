@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from dayfly.attach.wrappers import NEXT_VARIABLE
 from dayfly.errors import DayflyError
 
 
@@ -30,12 +31,31 @@ class Options:
 
     `layer` is "" for a layer over a zip that lies beside the template (see `zip_for`); else the ARN of a published
     version, `s3://bucket/key`, or the name of something in the template that gives the ARN. `settings` are the
-    variables asked for (`DAYFLY_GUARD` and so on); `functions` the names to attach, empty for all.
+    variables asked for (`DAYFLY_GUARD` and so on); `functions` the names to attach, empty for all. `kept` are the
+    settings of functions that were not named and have Dayfly already: they keep both.
     """
 
     layer: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)
     functions: frozenset[str] = frozenset()
+    kept: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
+
+    def settings_of(self, function: str) -> Mapping[str, str]:
+        """The variables that one function shall get."""
+        return self.kept.get(function, self.settings)
+
+    def keeping(self, attached: Mapping[str, Mapping[str, str]]) -> Options:
+        """The same with functions that are attached already and the variables that they have now."""
+        others = {
+            name: {
+                variable: value
+                for variable, value in variables.items()
+                if variable.startswith("DAYFLY_") and variable != NEXT_VARIABLE
+            }
+            for name, variables in attached.items()
+            if name not in self.functions
+        }
+        return replace(self, functions=self.functions | others.keys(), kept=others)
 
 
 @dataclass(frozen=True, slots=True)

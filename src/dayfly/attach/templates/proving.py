@@ -14,7 +14,7 @@ def is_added(before: Function, after: Function, layer: Value, options: Options) 
     """Whether a function has what it had, and what was to be added; nothing else."""
     had = {name: bare(node) for name, node in before.variables().items()}
     has = {name: bare(node) for name, node in after.variables().items()}
-    wanted = {**had, **options.settings, WRAPPER_VARIABLE: WRAPPER}
+    wanted = {**had, **options.settings_of(before.name), WRAPPER_VARIABLE: WRAPPER}
     if (other := had.get(WRAPPER_VARIABLE)) not in (None, ""):
         wanted[NEXT_VARIABLE] = other
     layers = [bare(node) for node in before.layers()]

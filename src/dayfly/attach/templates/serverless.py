@@ -23,6 +23,7 @@ from dayfly.attach.templates.model import (
 from dayfly.attach.templates.nodes import Document, Entry, Mapping, Node, Scalar, Sequence, get, text_of
 from dayfly.attach.templates.serverless_edits import ENVIRONMENT, LAYERS, ServiceEdit
 from dayfly.attach.templates.serverless_note import add_note, read_note, undo
+from dayfly.attach.templates.serverless_resources import logical_id, overruled, plain_functions
 from dayfly.attach.templates.serverless_service import Function, Load, Service
 from dayfly.attach.templates.stack import DOCKERFILE, MAX_LAYERS
 from dayfly.attach.templates.terraform_functions import judge
@@ -38,6 +39,7 @@ from dayfly.attach.wrappers import (
 from dayfly.errors import DayflyError
 
 OWN_LAYER = "dayfly"
+_LAYER = "LambdaLayer"
 _ARN = re.compile(r"arn:aws[\w-]*:lambda:[a-z0-9-]+:\d{12}:layer:[A-Za-z0-9_-]+:\d+$")
 # They change functions when a service is packaged, after what stands in the file.
 _CHANGING = ("datadog", "lumigo", "newrelic", "dynatrace", "epsagon", "thundra", "sentry", "instana")
@@ -67,13 +69,18 @@ class ServerlessTemplate(Template):
     def functions(self) -> list[TemplateFunction]:
         found = [self._described(one) for one in self._functions]
         if self._kept is not None:
-            return found
+            return found + self._plain()
         chosen = [one for one, described in zip(self._functions, found, strict=True) if _is_open(described)]
-        refused = {gap.function: gap for gap in self._edit(chosen, Options(), Ref(_logical_id(OWN_LAYER)))[2]}
+        refused = {
+            gap.function: gap for gap in self._edit(chosen, Options(), Ref(logical_id(OWN_LAYER, _LAYER)))[2]
+        }
         return [
             replace(one, gap=refused[one.name]) if _is_open(one) and one.name in refused else one
             for one in found
-        ]
+        ] + self._plain()
+
+    def _plain(self) -> list[TemplateFunction]:
+        return plain_functions(self._service, frozenset(logical_id(one.name) for one in self._functions))
 
     def attach(self, options: Options) -> Edited:
         base = self._again(self.detach().text) if self._kept is not None else self
@@ -82,7 +89,9 @@ class ServerlessTemplate(Template):
         if options.functions and self._kept is not None:
             # Those that are attached already keep Dayfly.
             attached = {one.name for one in self.functions() if one.is_attached}
-            options = replace(options, functions=options.functions | attached)
+            options = options.keeping(
+                {one.name: self._current(one) for one in self._functions if one.name in attached}
+            )
         edited = base._attach_afresh(options)
         if edited.text == self.text:
             return Edited(self.text, (), edited.gaps, edited.notes)
@@ -96,7 +105,7 @@ class ServerlessTemplate(Template):
         try:
             gaps = undo(edits, self._kept)
             text = edits.apply()
-            if own in self._kept.note.made and _logical_id(OWN_LAYER) in text:
+            if own in self._kept.note.made and logical_id(OWN_LAYER, _LAYER) in text:
                 edits = Edits(self._document)
                 gaps = undo(edits, self._kept, kept_paths=frozenset({own}))
                 gaps.append(Gap("", 1, f"the layer {OWN_LAYER} is still used by something else, so it stays"))
@@ -130,6 +139,11 @@ class ServerlessTemplate(Template):
         wanted = [one for one in self._functions if not options.functions or one.name in options.functions]
         described = {id(one): self._described(one) for one in wanted}
         gaps = [gap for one in wanted if (gap := described[id(one)].gap) is not None]
+        gaps += [
+            one.gap
+            for one in self._plain()
+            if one.gap is not None and (not options.functions or one.name in options.functions)
+        ]
         chosen = [one for one in wanted if _is_open(described[id(one)])]
         layer, section = self._layer(options)
         edit, done, refused = self._edit(chosen, options, layer)
@@ -157,7 +171,13 @@ class ServerlessTemplate(Template):
     ) -> tuple[ServiceEdit, list[Function], list[Gap]]:
         """On the provider where that reaches exactly those functions, else on each; who cannot is left out."""
         gaps: list[Gap] = []
-        if chosen and len(chosen) == len(self._functions) and all(self._is_reached(one) for one in chosen):
+        if (
+            chosen
+            and len(chosen) == len(self._functions)
+            and all(
+                self._is_reached(one) and options.settings_of(one.name) == options.settings for one in chosen
+            )
+        ):
             edit = ServiceEdit(self._service, layer, Edits(self._document))
             try:
                 # Alike for all: who has a wrapper of its own names it for itself.
@@ -202,7 +222,11 @@ class ServerlessTemplate(Template):
 
     def _attach_one(self, edit: ServiceEdit, function: Function, options: Options) -> None:
         shared = get(self._service.follow(get(self._service.provider, ENVIRONMENT)), WRAPPER_VARIABLE)
-        edit.attach_one(function, attached_variables(self._current(function), options.settings), other=shared)
+        edit.attach_one(
+            function,
+            attached_variables(self._current(function), options.settings_of(function.name)),
+            other=shared,
+        )
 
     def _check_shared(self, edits: Edits) -> None:
         for _, node in self._document.aliases:
@@ -239,20 +263,21 @@ class ServerlessTemplate(Template):
         if asked.startswith("${"):
             return asked, False
         if named is not None:
-            return Ref(_logical_id(asked or OWN_LAYER)), False
+            return Ref(logical_id(asked or OWN_LAYER, _LAYER)), False
         if section is not None and (section.is_alias or not isinstance(section.value, Mapping)):
             raise TemplateError(
                 f"{self.path}:{self._document.line(section.key.start)} has its layers in another file",
                 hint="publish the layer (`dayfly layer publish`) and give --layer ARN",
             )
-        return Ref(_logical_id(OWN_LAYER)), True
+        return Ref(logical_id(OWN_LAYER, _LAYER)), True
 
     def _check(self, options: Options) -> None:
-        unknown = sorted(options.functions - {one.name for one in self._functions})
+        there = [one.name for one in self._functions] + [one.name for one in self._plain()]
+        unknown = sorted(options.functions - set(there))
         if unknown:
             raise TemplateError(
                 f"{self.path} has no function {', '.join(unknown)}",
-                hint="functions there: " + (", ".join(one.name for one in self._functions) or "none"),
+                hint="functions there: " + (", ".join(there) or "none"),
             )
 
     # -- what is there
@@ -273,11 +298,17 @@ class ServerlessTemplate(Template):
         variables = self._variables(function)
         is_started = text_of(variables.get(WRAPPER_VARIABLE)) == WRAPPER
         has_layers = bool(self._layers(function))
-        is_attached = is_python and is_started and has_layers
+        over = overruled(self._service, function.name) if is_python else ""
+        is_attached = is_python and is_started and has_layers and not over
         if is_python and is_started and not has_layers:
             gap_ = function.gap(
                 f"{WRAPPER_VARIABLE} is {WRAPPER}, but no layer is there: the function does not start",
                 "add Dayfly's layer, or remove the variable and attach it with this command",
+            )
+        elif over and gap_ is None:
+            gap_ = function.gap(
+                f"has its {over} overruled under `resources`, which is put over what stands here",
+                "take it out there, and write it here",
             )
         elif is_python and not is_attached and gap_ is None and len(self._layers(function)) >= MAX_LAYERS:
             gap_ = function.gap(
@@ -394,9 +425,3 @@ class ServerlessTemplate(Template):
 
 def _is_open(described: TemplateFunction) -> bool:
     return described.is_python and described.gap is None and not described.is_attached
-
-
-def _logical_id(name: str) -> str:
-    """The framework's own rule: https://www.serverless.com/framework/docs/providers/aws/guide/layers."""
-    plain = name.replace("-", "Dash").replace("_", "Underscore")
-    return f"{plain[:1].upper()}{plain[1:]}LambdaLayer"

@@ -64,6 +64,12 @@ class Service:
         """Whether a mapping is written in this document."""
         return node is not None and any(node is one for one in _nodes(self.root))
 
+    def line_of(self, entry: Entry, section: str) -> int:
+        """The line of an entry; that of the section where it lies in another file."""
+        if not self.is_editable(entry.value):
+            entry = self.root.find(section) or entry
+        return self.document.line(entry.key.start)
+
     def functions(self) -> list[Function]:
         """The functions in the order of the file; what cannot be read is one without a node."""
         entry = self.root.find("functions")

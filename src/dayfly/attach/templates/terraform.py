@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from dayfly.attach.templates.editing import NotEditableError
 from dayfly.attach.templates.hcl import Block, Expression, HclFile, items, read_hcl, string_of
@@ -94,12 +94,12 @@ class Folder:
             return options
         if self._wider is None or self._wider[0] is not options:
             attached = {
-                name
+                name: variables
                 for one in self.templates()
                 if marks_of(self.files[one.path])
-                for name in one.attached_names()
+                for name, variables in one.attached_variables().items()
             }
-            self._wider = (options, replace(options, functions=options.functions | attached))
+            self._wider = (options, options.keeping(attached))
         return self._wider[1]
 
     def home(self, options: Options) -> tuple[str, tuple[str, ...]]:
@@ -160,9 +160,10 @@ class TerraformTemplate(Template):
         """The functions of all files that are edited together."""
         return frozenset(function.name for one in self._folder.templates() for function in one._functions)
 
-    def attached_names(self) -> list[str]:
-        """The functions that have Dayfly."""
-        return [one.name for one in self.functions() if one.is_attached]
+    def attached_variables(self) -> dict[str, dict[str, str]]:
+        """The functions that have Dayfly, with their variables as far as they are known."""
+        attached = {one.name for one in self.functions() if one.is_attached}
+        return {one.name: self._variables(one) for one in self._functions if one.name in attached}
 
     def masked(self) -> str:
         return mask(self.text, spans_of_values(self._file))
@@ -255,7 +256,11 @@ class TerraformTemplate(Template):
             for note in self._conflicts(function, current)
         ]
         edit = FunctionEdit(
-            edits, function, self._names, layer, attached_variables(current, options.settings)
+            edits,
+            function,
+            self._names,
+            layer,
+            attached_variables(current, options.settings_of(function.name)),
         )
         edit.attach()
         return notes + [function.gap(note) for note in edit.notes] + self._alias_notes(function)
@@ -323,7 +328,7 @@ class TerraformTemplate(Template):
             return gap
         try:
             current = self._variables(function)
-            wanted = attached_variables(current, options.settings)
+            wanted = attached_variables(current, options.settings_of(function.name))
             FunctionEdit(HclEdits(self.text), function, self._names, "x", wanted).attach()
         except NotEditableError as error:
             return function.gap(error.reason, error.hint, offset=error.offset)

@@ -112,7 +112,9 @@ class TerraformJsonTemplate(Template):
             return Edited(self.text, (), detached.gaps)
         if options.functions and self._kept is not None:
             attached = {one.name for one in self.functions() if one.is_attached}
-            options = replace(options, functions=options.functions | attached)
+            options = options.keeping(
+                {one.name: _current(one) for one in self._functions if one.name in attached}
+            )
         base = TerraformJsonTemplate(read_json(detached.text, self.path), self._names)
         edited = base._attach_afresh(options)
         return replace(edited, changes=()) if edited.text == self.text else edited
@@ -171,7 +173,8 @@ class TerraformJsonTemplate(Template):
             if described.gap is not None:
                 gaps.append(described.gap)
             elif described.is_python and not described.is_attached:
-                _edit(edits, note, function, layer, attached_variables(_current(function), options.settings))
+                wanted = attached_variables(_current(function), options.settings_of(function.name))
+                _edit(edits, note, function, layer, wanted)
                 done.append(described)
                 notes += [function.gap(f"{one.tool}: {one.text}", one.source) for one in _conflicts(function)]
         if not done:
@@ -277,7 +280,7 @@ class TerraformJsonTemplate(Template):
             if get(body, key) is not None and (is_own_layer(options) or key == "capacity_provider_config"):
                 return function.gap(f"has {key}, and a layer made here is none for it", "give --layer ARN")
         try:
-            wanted = attached_variables(_current(function), options.settings)
+            wanted = attached_variables(_current(function), options.settings_of(function.name))
             _edit(Edits(self._document), Note(), function, "x", wanted)
         except NotEditableError as error:
             return replace(function.gap(error.reason, error.hint), line=self._document.line(error.offset))
