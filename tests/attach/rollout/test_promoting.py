@@ -287,6 +287,19 @@ def test_nobody_can_say_what_was_before_through_the_variable(team: Team, tmp_pat
     assert team.scene.aws.variables("payments") == hostile
 
 
+def test_whoever_spoils_the_variable_does_not_keep_the_journal_from_taking_it_back(team: Team) -> None:
+    before = team.scene.state()
+    assert team.promote("learn").state is State.DONE
+    spoilt = {**team.scene.aws.variables("payments"), "DAYFLY_ROLLOUT": "1;guard=\x1b[2Jevil", "THEIRS": "1"}
+    team.scene.aws.client.update_function_configuration(
+        FunctionName="payments", Environment={"Variables": spoilt}
+    )
+    assert team.back().state is State.DONE
+    after = team.scene.aws.variables("payments")
+    assert after.pop("THEIRS") == "1"
+    assert (team.scene.state()[0], after) == (before[0], before[1])
+
+
 def test_where_a_function_stands() -> None:
     stages = ["attached", "learn", "observe", "block"]
     from dayfly.attach.aws.facts import Environment, FunctionFacts

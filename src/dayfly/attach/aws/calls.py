@@ -50,6 +50,8 @@ LIMIT_S = 300.0
 # Nobody is there: a network that comes back does so soon, a wrong address never.
 _UNREACHED_S = 15.0
 _UNREACHED = (ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError)
+# So it is with an answer that is no AWS's: half of one passes, that of a lab that lacks the service does not.
+_SOON_OR_NEVER = (*_UNREACHED, ResponseParserError)
 _FAULTS = (ClientError, BotoCoreError, ResponseParserError)
 
 
@@ -101,7 +103,7 @@ class Caller:
                     raise explain(error, name) from error
                 tries += 1
                 delay = self.delay(tries)
-                patience = min(limit_s, _UNREACHED_S) if isinstance(error, _UNREACHED) else limit_s
+                patience = min(limit_s, _UNREACHED_S) if isinstance(error, _SOON_OR_NEVER) else limit_s
                 if self.clock() + delay > began + patience:
                     raise explain(error, name) from error
                 self.sleep(delay)

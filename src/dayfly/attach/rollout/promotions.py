@@ -9,7 +9,7 @@ from dayfly.attach.aws.facts import FunctionFacts
 from dayfly.attach.live.history import was_applied
 from dayfly.attach.live.journal import digest
 from dayfly.attach.rollout.policylayer import is_policy_layer
-from dayfly.attach.rollout.undo import SET, VARIABLE, Undo
+from dayfly.attach.rollout.undo import SET, VARIABLE, Undo, UndoError, parse
 
 PROMOTE = "promote"
 ROLLBACK = "rollback"
@@ -71,5 +71,16 @@ def _is_as_left(record: Mapping[str, Any], facts: FunctionFacts) -> bool:
     salt, hashes = str(record.get("salt", "")), record.get("set") or {}
     policies = [arn for arn in record.get("layers_after") or () if is_policy_layer(str(arn))]
     return policies == [one.arn for one in facts.layers if is_policy_layer(one.arn)] and all(
-        digest(salt, name, variables.get(name, "")) == known for name, known in hashes.items()
+        digest(salt, name, variables.get(name, "")) == known
+        # What says nothing is no newer promotion: whoever spoils it must not keep the journal from taking this one back.
+        or (name == VARIABLE and _is_spoilt(variables.get(name, "")))
+        for name, known in hashes.items()
     )
+
+
+def _is_spoilt(text: str) -> bool:
+    try:
+        parse(text)
+    except UndoError:
+        return bool(text)
+    return False
