@@ -159,6 +159,8 @@ def test_a_tag_chooses(client: LambdaClient, capsys: pytest.CaptureFixture[str])
         ["--alarm", "absent"],
         ["--all"],
         ["--tag", "team"],
+        ["arn:aws:lambda:eu-central-1:123456789012:function:payments"],
+        ["a/../payments"],
     ],
 )
 def test_what_makes_no_sense_changes_nothing(client: LambdaClient, arguments: list[str]) -> None:

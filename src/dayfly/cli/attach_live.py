@@ -57,7 +57,7 @@ class Choice:
                 hint="name functions, or --all, or --tag team=shop",
             )
         for name in self.functions:
-            _check_name(name)
+            check_name(name)
         if self.functions:
             return list(dict.fromkeys(self.functions))
         tags = {}
@@ -323,10 +323,13 @@ def _where(account: Account) -> dict[str, Any]:
     return {name: value for name, value in dataclasses.asdict(account).items() if value}
 
 
-def _check_name(name: str) -> None:
+def check_name(name: str) -> None:
+    """Raises DayflyError for what is no name or ARN of a function as a whole."""
     parts = name.split(":")
     is_qualified = len(parts) == 8 if name.startswith("arn:") else len(parts) not in (1, 3)
-    if is_qualified or not name or any(not character.isprintable() for character in name):
+    # "/", "?" and "#" would make another path of Lambda's API of it.
+    is_odd = not name or any(not character.isprintable() or character in " /?#%" for character in name)
+    if is_qualified or is_odd:
         raise DayflyError(
             f"{name!r} is no function's name or ARN",
             hint="leave version and alias out: a published version never changes; --publish moves an alias",

@@ -235,6 +235,12 @@ def _chosen(
     chosen: list[str] = []
     if functions or is_all or tags:
         chosen = Choice(functions, is_all=is_all, tags=tuple(tags)).names(Caller(), account.client("lambda"))
+        # Two orders at one function would each see the other's environments as the new ones, and move the same aliases.
+        short = [name.rpartition(":")[2] for name in chosen]
+        if twice := sorted({name for name in short if short.count(name) > 1}):
+            raise DayflyError(
+                f"{', '.join(twice)} is named twice, by name and by ARN", hint="name each function once"
+            )
     if only is not None:
         if client is None:
             raise DayflyError(

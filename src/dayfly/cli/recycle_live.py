@@ -280,11 +280,17 @@ class Live:
                 signal.signal(number, handler)
 
     def _tell_fleet(self, outcome: Outcome) -> None:
-        if self._fleet is None or not outcome.is_proved or outcome.error:
+        if self._fleet is None or not outcome.is_proved or outcome.error or not outcome.is_whole:
             return
         # Else the console would go on counting environments that are gone.
         name = outcome.function.split(":")[6] if outcome.function.startswith("arn:") else outcome.function
-        proof = {"function": name, "text": outcome.text[:500], "reason": self._request.reason[:1000]}
+        proof = {
+            "function": name,
+            "text": outcome.text[:500],
+            "reason": self._request.reason[:1000],
+            # Not the proof's time: an environment that began, and was infected, between the two still serves.
+            "ordered": min(order.ordered for order in outcome.orders),
+        }
         try:
             self._fleet.post("/retirement/proved", proof)
         except DayflyError as fault:

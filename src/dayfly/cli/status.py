@@ -13,6 +13,7 @@ from dayfly.attach.aws.calls import Caller
 from dayfly.attach.coverage.gathering import PARALLEL, Pause, Surveyor
 from dayfly.attach.coverage.model import ORDER, Coverage, Level
 from dayfly.attach.coverage.templates import TemplateCoverage, look_at
+from dayfly.cli.attach_live import check_name
 from dayfly.cli.iam import read_tag
 from dayfly.cli.output import Output
 from dayfly.cli.status_fleet import knowing
@@ -95,6 +96,8 @@ def status(
         raise DayflyError(f"--max-parallel is {max_parallel}", hint=f"1 to {_MAX_PARALLEL}")
     if functions and (all_ or tag):
         raise DayflyError("functions are named, and so are all of a kind", hint="leave one out")
+    for name in functions:
+        check_name(name)
     tags = dict(read_tag(text) for text in tag or ())
     templates = look_at(template or [])
     found: list[Coverage] = []

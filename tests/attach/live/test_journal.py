@@ -22,6 +22,23 @@ def test_it_may_be_read_by_nobody_else_also_where_it_could_before(tmp_path: Path
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+@pytest.mark.parametrize("mode", [0o620, 0o602, 0o666])
+def test_one_that_others_may_have_written_is_not_believed(tmp_path: Path, mode: int) -> None:
+    path = tmp_path / "attach.jsonl"
+    path.write_text('{"v":1,"kind":"begin"}\n')
+    path.chmod(mode)
+    with pytest.raises(JournalError, match="others may write"):
+        Journal(path)
+    assert stat.S_IMODE(path.stat().st_mode) == mode
+
+
+def test_what_keeps_nothing_is_no_journal(tmp_path: Path) -> None:
+    path = tmp_path / "attach.jsonl"
+    os.mkfifo(path)
+    with pytest.raises(JournalError, match="is no file"):
+        Journal(path)
+
+
 def test_a_second_run_on_this_machine_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "attach.jsonl"
     with Journal(path), pytest.raises(JournalError, match="another run holds"):

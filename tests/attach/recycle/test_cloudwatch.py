@@ -11,6 +11,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from dayfly.attach.recycle import cloudwatch
 from dayfly.attach.recycle.cloudwatch import CloudWatchWitness
 from dayfly.attach.recycle.model import Order, Sightings
 from dayfly.attach.recycle.proving import judge
@@ -76,6 +77,32 @@ def test_an_invocation_without_its_report_is_at_work(logs: CloudWatchLogsClient)
     order = Order("payments", "s", ordered=born + 1.0, effective=born + 2.0, took_s=1.0, tries=1)
     _serve(logs, "aaaa", born + 0.5, is_done=False)
     assert CloudWatchWitness(logs, _GROUP).look(order, timeout_s=3.0).old_busy == 1
+
+
+def test_a_report_in_another_environments_log_ends_nothing(logs: CloudWatchLogsClient) -> None:
+    born = _stream(logs, "aaaa")
+    order = Order("payments", "s", ordered=born + 1.0, effective=born + 2.0, took_s=1.0, tries=1)
+    _serve(logs, "aaaa", born + 0.5, is_done=False)
+    (line,) = logs.get_log_events(logGroupName=_GROUP, logStreamName="aaaa")["events"]
+    request = line["message"].split()[2]
+    _stream(logs, "bbbb")
+    logs.put_log_events(
+        logGroupName=_GROUP,
+        logStreamName="bbbb",
+        logEvents=[{"timestamp": int((born + 0.6) * 1000), "message": f"REPORT RequestId: {request}\t"}],
+    )
+    assert CloudWatchWitness(logs, _GROUP).look(order, timeout_s=3.0).old_busy == 1
+
+
+def test_lines_that_were_not_all_read_prove_nothing(
+    logs: CloudWatchLogsClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    born = _stream(logs, "aaaa")
+    order = Order("payments", "s", ordered=born - 1.0, effective=born - 0.5, took_s=0.5, tries=1)
+    _serve(logs, "aaaa", born + 2.0)
+    monkeypatch.setattr(cloudwatch, "_PAGES", 0)
+    with pytest.raises(DayflyError, match="more lines"):
+        CloudWatchWitness(logs, _GROUP).look(order, timeout_s=3.0)
 
 
 def test_a_group_that_is_not_there_is_an_error_and_an_empty_one_is_silence(

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.attach.recycle.account import Time, Watching, code, lambda_client, make, moto
 
-from dayfly.attach.recycle.model import VARIABLE, Sightings, Step, StoppedError
-from dayfly.attach.recycle.ordering import Means
+from dayfly.attach.recycle.model import VARIABLE, Order, Sightings, Step, StoppedError
+from dayfly.attach.recycle.ordering import Means, Ordered
 from dayfly.attach.recycle.recycling import Recycler
 
 if TYPE_CHECKING:
@@ -97,6 +97,30 @@ def test_what_nobody_released_is_never_put_into_service(client: LambdaClient) ->
     assert len(client.list_versions_by_function(FunctionName="payments")["Versions"]) == 2
     assert any("differs from $LATEST in CodeSha256" in step.text for step in steps)
     assert "(of what it reaches)" in steps[-1].text
+    assert "the alias live, which serves version 1" in steps[-1].error
+
+
+def test_what_is_left_is_no_success_unless_it_was_to_be_left(client: LambdaClient) -> None:
+    client.update_function_code(
+        FunctionName="payments", ZipFile=code("def handler(event, context): return 2")
+    )
+    for means in (Means(), Means(is_latest_only=True)):
+        time = Time()
+        recycler = Recycler(client, lambda found: Watching(), clock=time, sleep=time.sleep, means=means)
+        outcome = recycler.prove(recycler.look("payments"), Ordered((_order(),)))
+        while True:
+            try:
+                next(outcome)
+            except StopIteration as ended:
+                found = ended.value
+                break
+        assert found.is_proved
+        assert not found.is_whole
+        assert bool(found.error) is not means.is_latest_only
+
+
+def _order() -> Order:
+    return Order("payments", "s", ordered=1.0, effective=2.0, took_s=1.0, tries=1)
 
 
 def test_code_uploaded_between_the_look_and_the_publishing_is_not_published(client: LambdaClient) -> None:

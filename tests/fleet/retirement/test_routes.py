@@ -30,5 +30,8 @@ def test_the_routes_of_recycle(tmp_path: Path) -> None:
             assert api.post("/api/v1/retirement/proved", json=body).status_code == 400
         told = api.post("/api/v1/retirement/proved", json={"function": "payments", "text": "gone"})
         assert told.json() == {"noted": True}
+        for at, code in ((1.0, 200), (-1.0, 400), ("soon", 400)):
+            proof = {"function": "payments", "text": "gone", "ordered": at}
+            assert api.post("/api/v1/retirement/proved", json=proof).status_code == code
         api.headers["authorization"] = "Bearer nobody"
         assert api.post("/api/v1/retirement/proved", json={}).status_code in (401, 403)

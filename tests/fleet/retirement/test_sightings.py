@@ -191,6 +191,7 @@ def test_infected_are_those_where_it_stays_and_that_were_not_retired_since(
             _finding(6, "environment.infected", 1.0, function="orders"),
             _finding(7, "environment.infected", 1.0, function="retired"),
             _finding(8, "environment.infected", 1.0, function="ordered"),
+            _finding(11, "environment.infected", 1.0, function="quickly"),  # between its order and the proof
             _finding(9, "environment.infected", 1.0, function="renewed"),
             _finding(9, "environment.renewed", 2.0, function="renewed"),
             _finding(10, "environment.renewed", 1.0, function="again"),
@@ -214,11 +215,21 @@ def test_infected_are_those_where_it_stays_and_that_were_not_retired_since(
                 actor="ada",
                 facts='{"proved":false}',
             ),
+            *(
+                Triage(
+                    time=_ORDERED + 5,
+                    subject=f"function:{function}",
+                    action="retire",
+                    actor="ada",
+                    facts=f'{{"proved":true,"ordered":{_ORDERED + at}}}',
+                )
+                for function, at in (("quickly", 0.5), ("retired", 0.5), ("retired", 1.5))
+            ),
         ],
     )
     now = _ORDERED + 10
     found = infected(reader(), now=now)
-    assert found == {"again": [10], "orders": [6], "ordered": [8], "payments": [1, 3]}
+    assert found == {"again": [10], "orders": [6], "ordered": [8], "payments": [1, 3], "quickly": [11]}
     assert infected(reader(), now=now, function="orders") == {"orders": [6]}
 
 

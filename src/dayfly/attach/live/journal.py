@@ -13,6 +13,7 @@ import hmac
 import json
 import os
 import secrets
+import stat
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -44,7 +45,8 @@ def default_journal(variables: Mapping[str, str]) -> Path:
 class Journal:
     """An open journal, held by this process alone; threads may share it.
 
-    Raises JournalError on opening where another run holds it or the file may be read or was put there by somebody else.
+    Raises JournalError on opening where another run holds it, or the file was put there or may be written by somebody else;
+    that others may read it is ended.
     """
 
     def __init__(self, path: Path, *, clock: Callable[[], float] = time.time) -> None:
@@ -76,6 +78,14 @@ class Journal:
                 hint="wait for it to end, or look for what became of it; the lock goes with its process",
             ) from error
         found = os.fstat(self._descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            raise JournalError(f"the journal {self.path} is no file", hint="name another one with --journal")
+        if found.st_size and found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            # It says which layers and wrapper a detach puts back.
+            raise JournalError(
+                f"others may write to the journal {self.path}, so what it says may not be yours",
+                hint="read it; if it is: chmod 600, and run this again",
+            )
         if found.st_uid != os.geteuid():
             raise JournalError(
                 f"the journal {self.path} belongs to another user", hint="name another one with --journal"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from dayfly.attach.aws.calls import explain
+from dayfly.attach.aws.calls import CallError, explain
 from dayfly.attach.recycle.model import LATEST, Order, Sightings
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class CloudWatchWitness:
     def look(self, order: Order, *, timeout_s: float) -> Sightings:
         """Return what the group holds now."""
         starts: dict[str, dict[str, float]] = {}
-        reports: set[str] = set()
+        reports: set[tuple[str, str]] = set()
         inits: dict[str, float] = {}
         newest = 0.0
         try:
@@ -52,7 +52,11 @@ class CloudWatchWitness:
             )
             for number, page in enumerate(pages):
                 if number >= _PAGES:
-                    break
+                    # What was not read may be an old environment's.
+                    raise CallError(
+                        f"the log group {self._log_group} has more lines since the order than are read here",
+                        hint="let a fleet collect them: dayfly fleet serve",
+                    )
                 for event in page["events"]:
                     at = event["timestamp"] / 1000
                     newest = max(newest, at)
@@ -65,7 +69,8 @@ class CloudWatchWitness:
                     if (match["kind"] or match["json"]).upper() == "START":
                         starts.setdefault(event["logStreamName"], {}).setdefault(request, at)
                     else:
-                        reports.add(request)
+                        # By stream, too: one function's line must not end another environment's invocation.
+                        reports.add((event["logStreamName"], request))
             old = {stream for stream in starts if self._is_old(order, stream)}
         except (ClientError, BotoCoreError) as error:
             raise explain(error, f"cannot read the log group {self._log_group}") from error
@@ -92,7 +97,7 @@ class CloudWatchWitness:
 def _count(
     order: Order,
     starts: dict[str, dict[str, float]],
-    reports: set[str],
+    reports: set[tuple[str, str]],
     old: set[str],
     inits: dict[str, float],
     *,
@@ -104,7 +109,7 @@ def _count(
         stream
         for stream in old
         for request, at in starts[stream].items()
-        if request not in reports and at > newest - timeout_s
+        if (stream, request) not in reports and at > newest - timeout_s
     }
     new = {stream for stream in starts if stream not in old and begun[stream]}
     return Sightings(

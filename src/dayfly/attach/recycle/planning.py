@@ -79,7 +79,8 @@ class AliasMove:
 class Plan:
     """What is done about one function, and in words what that reaches and what it does not.
 
-    `provisioned` are versions that have provisioned concurrency of their own, with the number asked for.
+    `provisioned` are versions that have provisioned concurrency of their own, with the number asked for. `left` are those
+    of `unreached` that go on serving from old environments without anybody naming a version.
     """
 
     moves: tuple[AliasMove, ...]
@@ -87,6 +88,7 @@ class Plan:
     reached: tuple[str, ...]
     unreached: tuple[str, ...]
     notes: tuple[str, ...]
+    left: tuple[str, ...] = ()
 
     @property
     def is_complete(self) -> bool:
@@ -166,10 +168,11 @@ def plan(
             why = "--only-latest" if is_latest_only else _why_not(differences.get(qualifier))
             what = f"version {qualifier}" if qualifier.isdecimal() else qualifier
             unreached.append(f"{count} provisioned environments of {what}: {why}")
+    left = tuple(unreached)
     if published:
         shown = ", ".join(published[:_SHOWN]) + (" and more" if len(published) > _SHOWN else "")
         unreached.append(f"invocations of a published version by its number: {shown}")
-    return Plan(tuple(moves), tuple(by_version), tuple(reached), tuple(unreached), tuple(notes))
+    return Plan(tuple(moves), tuple(by_version), tuple(reached), tuple(unreached), tuple(notes), left)
 
 
 def check_percents(percents: Sequence[int]) -> None:

@@ -32,7 +32,8 @@ _LOOK_MORE_SELDOM_S = 3.0
 class Outcome:
     """How it ended for one function. `error` is "" where everything that was meant to be reached was, and proved.
 
-    `stopped` is why it was ended before it was done, "" where it was not.
+    `stopped` is why it was ended before it was done, "" where it was not. `is_whole` says that no alias and no provisioned
+    environment was left out, be it by --only-latest.
     """
 
     function: str
@@ -43,6 +44,7 @@ class Outcome:
     text: str = ""
     orders: tuple[Order, ...] = ()
     cost: Cost | None = None
+    is_whole: bool = True
 
 
 class Unguarded:
@@ -302,7 +304,9 @@ class Recycler:
         return outcome
 
     def _outcome(self, found: Survey, ordered: Ordered, watched: list[_Watched], missing: str) -> Outcome:
-        error = "; ".join(filter(None, (*ordered.failures, ordered.stopped, missing)))
+        # Whoever asked for $LATEST alone has what was asked for; else "proved" would be said of what still serves.
+        left = () if self._means.is_latest_only else tuple(f"not reached: {text}" for text in found.plan.left)
+        error = "; ".join(filter(None, (*ordered.failures, ordered.stopped, missing, *left)))
         cost = (
             cost_of(
                 [one.seen for one in watched],
@@ -325,6 +329,7 @@ class Recycler:
             _joined(proofs, is_single=len(watched) == 1) if proofs else missing,
             ordered.orders,
             cost,
+            is_whole=not found.plan.left,
         )
 
 

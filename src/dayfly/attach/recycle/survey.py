@@ -87,6 +87,8 @@ def survey(
         dataclasses.replace(
             decided,
             unreached=(*decided.unreached, *unknown),
+            # Versions and provisioned environments that nobody could list serve only who names them, or through an alias.
+            left=(*decided.left, *(text for text in unknown if text.startswith("aliases"))),
             notes=(*_notes(facts, decided), *decided.notes),
         ),
     )

@@ -31,6 +31,8 @@ class _Proved(msgspec.Struct):
     function: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
     text: Annotated[str, msgspec.Meta(max_length=500)]
     reason: Annotated[str, msgspec.Meta(max_length=1000)] = ""
+    # A command of an earlier version does not tell; then it is the time of the proof.
+    ordered: Annotated[float, msgspec.Meta(ge=0, le=_MAX_TIME)] = 0.0
 
 
 def routes(store: Store) -> list[ControllerRouterHandler]:
@@ -72,13 +74,17 @@ def proof_routes(store: Store) -> list[ControllerRouterHandler]:
             told = msgspec.json.decode(await request.body(), type=_Proved)
         except msgspec.MsgspecError as error:
             raise DayflyError(f"that is no proof: {error}", hint="function, text and reason") from error
+        now = time.time()
+        facts: dict[str, object] = {"proved": True, "text": told.text}
+        if told.ordered:
+            facts["ordered"] = min(told.ordered, now)
         row = Triage(
-            time=time.time(),
+            time=now,
             subject=f"function:{told.function}",
             action="retire",
             actor=getattr(request.scope.get("user"), "name", "") or "the command line",
             reason=told.reason,
-            facts=msgspec.json.encode({"proved": True, "text": told.text}).decode(),
+            facts=msgspec.json.encode(facts).decode(),
         )
         await asyncio.to_thread(store.insert, "triage", [row])
         return _json({"noted": True})

@@ -194,8 +194,15 @@ class Retirements:
         if error:
             state = "failed"
         now = self._service.ledger.clock()
+        (order,) = self._find("id = ?", identity)
         facts = json.dumps(
-            {"order": identity, "proved": is_proved and not error, "text": said[:500]}, separators=(",", ":")
+            {
+                "order": identity,
+                "proved": is_proved and not error,
+                "text": said[:500],
+                "ordered": order.ordered,
+            },
+            separators=(",", ":"),
         )
         row = Triage(
             time=now,

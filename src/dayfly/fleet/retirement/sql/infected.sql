@@ -17,7 +17,14 @@ SELECT toString(told.function) AS function, told.environment AS environment, toU
 FROM told
 LEFT JOIN
 (
-    SELECT subject, max(time) AS ordered FROM triage WHERE action = 'retire' AND facts LIKE '%"proved":true%' GROUP BY subject
+    -- By the order's time, not by that of the proof: what began, and was infected, between the two still serves.
+    SELECT
+        subject,
+        max(if(JSONHas(facts, 'ordered'),
+            fromUnixTimestamp64Milli(toInt64(JSONExtractFloat(facts, 'ordered') * 1000), 'UTC'), time)) AS ordered
+    FROM triage
+    WHERE action = 'retire' AND facts LIKE '%"proved":true%'
+    GROUP BY subject
 ) AS orders ON orders.subject = concat('function:', toString(told.function))
 LEFT JOIN
 (
