@@ -73,6 +73,19 @@ def test_a_zip_of_that_name_that_is_no_layer_of_ours_stays(tmp_path: Path) -> No
     assert layer.read_bytes() == b"mine"
 
 
+def test_attach_writes_over_no_file_of_somebody_else(tmp_path: Path) -> None:
+    path, layer = copied(tmp_path, "02"), tmp_path / "dayfly-layer-3.13.zip"
+    before = path.read_bytes()
+    layer.write_bytes(b"mine")
+    with pytest.raises(TemplateError, match="no layer that attach built"):
+        attach(path, options=Options())
+    layer.rename(tmp_path / "other")
+    layer.symlink_to("other")
+    with pytest.raises(TemplateError, match="no layer that attach built"):
+        attach(path, options=Options())
+    assert (path.read_bytes(), layer.read_bytes()) == (before, b"mine")
+
+
 def test_a_dry_run_shows_a_diff_without_values_and_writes_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -172,6 +172,11 @@ def _build(output: Output, jobs: Sequence[_Job]) -> None:
     for job in jobs:
         if job.edited.zip is not None:
             wanted[job.path.parent / job.edited.zip.name] = job.edited.zip
+    for path in wanted:
+        if path.is_symlink() or (path.exists() and not _is_ours(path)):
+            raise TemplateError(
+                f"{path} is there and is no layer that attach built", hint="move it away, or give --layer ARN"
+            )
     for path, one in wanted.items():
         built = build_layer(path, one.pythons)
         if built.not_compiled:
