@@ -24,6 +24,8 @@ _GOOD = Sightings(
         ({"old_last": 104.0}, "old environment was the last"),
         ({"newest": 102.0}, "too close"),
         ({"old_last": 103.9, "newest": 104.5}, "too close"),
+        # Of a road whose lines are slower, the same moment is not known yet.
+        ({"settle_s": 15.0}, "too close"),
     ],
 )
 def test_what_proves_nothing(change: dict[str, Any], why: str) -> None:

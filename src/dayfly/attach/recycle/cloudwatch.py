@@ -28,6 +28,8 @@ _INIT = re.compile(r"\tInit Duration: (?P<text>[0-9.]+) ms|\"initDurationMs\":\s
 # A stream is named for the version that runs in it, "" for one that has another name.
 _VERSION = re.compile(r"\[(\$LATEST|\d+)\]")
 _PAGES = 50
+# Streams of one group are not in step: one environment's lines may be found ten seconds after another's.
+_SETTLE_S = 15.0
 
 
 class CloudWatchWitness:
@@ -123,6 +125,7 @@ def _count(
         newest=newest,
         inits=len(new & inits.keys()),
         init_s=sum(inits[stream] for stream in new & inits.keys()),
+        settle_s=_SETTLE_S,
     )
 
 

@@ -63,6 +63,7 @@ class Sightings:
     Old environments began before it, new ones after. `old_begun` are invocations that old ones began once it was in
     force, `old_last` when the last one did (0: none), `old_busy` how many old ones are still at work, `newest` the time of
     the newest line that is known at all. `inits` new environments said how long they took to begin, `init_s` in all.
+    Lines of one moment arrive over `settle_s` seconds: only what is older than that is known.
     """
 
     old: int = 0
@@ -75,6 +76,7 @@ class Sightings:
     newest: float = 0.0
     inits: int = 0
     init_s: float = 0.0
+    settle_s: float = 1.5
 
 
 class Witness(Protocol):

@@ -6,9 +6,6 @@ from dataclasses import dataclass
 
 from dayfly.attach.recycle.model import Order, Sightings
 
-# Lines of one moment arrive over some seconds; only what is older than this is taken as known.
-SETTLE_S = 1.5
-
 
 @dataclass(frozen=True, slots=True)
 class Proof:
@@ -22,7 +19,7 @@ class Proof:
     gone_s: float = 0.0
 
 
-def judge(order: Order, seen: Sightings, *, settle_s: float = SETTLE_S) -> Proof:
+def judge(order: Order, seen: Sightings) -> Proof:
     """Say what `seen` proves about `order`.
 
     Proved needs a positive sign: an invocation in a new environment, after the last one of any old environment, and lines
@@ -42,7 +39,7 @@ def judge(order: Order, seen: Sightings, *, settle_s: float = SETTLE_S) -> Proof
             f"an old environment {by}was the last to begin an invocation"
             + ("; calls by its number go on, whatever the alias says" if by else ""),
         )
-    if seen.newest < last + settle_s:
+    if seen.newest < last + seen.settle_s:
         return Proof(False, "the newest lines are too close to the order to be sure of")
     gone = max(0.0, seen.old_last - order.ordered)
     since = (

@@ -12,7 +12,7 @@ from dayfly.attach.aws.calls import LIMIT_S, Caller
 from dayfly.attach.recycle.costing import Cost, cost_of
 from dayfly.attach.recycle.model import LATEST, VARIABLE, Order, Sightings, Step, StoppedError, Witness
 from dayfly.attach.recycle.ordering import TOTAL, Means, Ordered, Orderer, make_stamp
-from dayfly.attach.recycle.proving import SETTLE_S, Proof, judge
+from dayfly.attach.recycle.proving import Proof, judge
 from dayfly.attach.recycle.shifting import Guard, Record
 from dayfly.attach.recycle.survey import Survey, survey
 from dayfly.errors import DayflyError
@@ -95,7 +95,6 @@ class Recycler:
         random: Random | None = None,
         limit_s: float = LIMIT_S,
         patience_s: float = PATIENCE_S,
-        settle_s: float = SETTLE_S,
         means: Means | None = None,
         guard: Callable[[str], Guard] | None = None,
         pause: Callable[[float], None] | None = None,
@@ -107,7 +106,6 @@ class Recycler:
         self._sleep = sleep
         self._caller = Caller(clock=clock, sleep=sleep, random=random, limit_s=limit_s)
         self._patience_s = patience_s
-        self._settle_s = settle_s
         self._means = means or Means()
         self._guard = guard or (lambda function: Unguarded(sleep))
         self._pause = pause or sleep
@@ -267,7 +265,7 @@ class Recycler:
             except DayflyError:
                 return False
             # Lines beyond the order, or silence could mean that its lines are still on their way.
-            if seen.old_busy or seen.newest < order.effective + self._settle_s:
+            if seen.old_busy or seen.newest < order.effective + seen.settle_s:
                 return False
         return True
 
@@ -278,7 +276,7 @@ class Recycler:
             # The order stands, whatever becomes of whoever watches.
             one.proof = Proof(False, f"the logs could not be read: {fault.message}")
             return
-        one.proof = judge(one.order, one.seen, settle_s=self._settle_s)
+        one.proof = judge(one.order, one.seen)
 
     def _proved(
         self, found: Survey, ordered: Ordered, watched: list[_Watched]
