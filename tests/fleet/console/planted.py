@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import re
 import time
 import uuid
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from dayfly.fleet.records.rows import (
     Quarantined,
     Triage,
 )
+from dayfly.fleet.store.backfilling import backfill
 from dayfly.fleet.store.schema import migrations
 from dayfly.fleet.store.store import Store
 
@@ -73,16 +73,11 @@ def fill_console(
     return Planted(now, FUNCTION, tuple(infected), "b" * 32, f"{infected[0]:016x}:7:residue.memory")
 
 
-_VIEW = re.compile(r"CREATE MATERIALIZED VIEW \w+ TO (\w+) AS\s+(SELECT.*)", re.DOTALL)
-
-
 def sum_up_anew(store: Store) -> None:
     """Fill the tables that sum lines up from the lines that are there: planting takes lines away, and adds them again."""
     for file in migrations():
         for statement in file.statements:
-            if (view := _VIEW.search(statement)) is not None:
-                store.command(f"TRUNCATE TABLE {view[1]}")
-                store.command(f"INSERT INTO {view[1]} {view[2]}")
+            backfill(store, statement)
 
 
 @dataclass(frozen=True, slots=True)
