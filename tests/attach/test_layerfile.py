@@ -79,6 +79,19 @@ def test_a_layer_with_a_spoilt_member_is_refused(zip_file: Path, tmp_path: Path)
         read_layer(tmp_path / "spoilt.zip")
 
 
+@pytest.mark.parametrize("is_read", [True, False])
+def test_a_member_that_cannot_be_inflated_is_refused(is_read: bool, zip_file: Path, tmp_path: Path) -> None:
+    data = bytearray(zip_file.read_bytes())
+    with zipfile.ZipFile(zip_file) as file:
+        member = next(one for one in file.infolist() if one.compress_type == zipfile.ZIP_DEFLATED)
+    # A deflate stream does not begin with this kind of block.
+    data[member.header_offset + 30 + len(member.filename) + len(member.extra)] = 0xFF
+    (tmp_path / "spoilt.zip").write_bytes(data)
+    (tmp_path / "opt").mkdir()
+    with pytest.raises(LayerError, match="is damaged"):
+        read_layer(tmp_path / "spoilt.zip") if is_read else unpack(tmp_path / "spoilt.zip", tmp_path / "opt")
+
+
 def _zip(path: Path, members: list[tuple[str, bytes, int]]) -> Path:
     with zipfile.ZipFile(path, "w") as file:
         for name, data, mode in members:

@@ -8,6 +8,7 @@ import io
 import json
 import stat
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -26,7 +27,15 @@ MAX_UNZIPPED_BYTES = 250 * 1024 * 1024
 _MAX_MANIFEST_BYTES = 64 * 1024
 _WRAPPER = "dayfly"
 _MANIFEST = f"{HOME}/manifest.json"
-_BROKEN = (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, OSError, EOFError)
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    OSError,
+    EOFError,
+)
 
 
 @dataclass(frozen=True, slots=True)
