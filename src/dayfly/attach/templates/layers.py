@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dayfly.attach.templates.model import Kind, Options, TemplateError, zip_for
+from dayfly.attach.templates.model import BUCKET, Kind, Options, TemplateError, zip_for
 from dayfly.attach.templates.nodes import Document, Mapping, Scalar, get, text_of
 from dayfly.attach.templates.record import Record, digest
 from dayfly.attach.templates.stack import FUNCTION, resources
@@ -15,7 +15,6 @@ from dayfly.attach.templates.values import Ref, Value, as_json_value
 NAME = "DayflyLayer"
 LAYER_TYPES = ("AWS::Lambda::LayerVersion", "AWS::Serverless::LayerVersion")
 _ARN = re.compile(r"arn:aws[\w-]*:lambda:[a-z0-9-]+:\d{12}:layer:[A-Za-z0-9_-]+:\d+$")
-_S3 = re.compile(r"s3://([^/]+)/(.+)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ def choose_layer(document: Document, kind: Kind, options: Options, runtimes: Seq
             f"--layer {asked} is not the ARN of a layer's version",
             hint="it ends in :layer:NAME:VERSION; `dayfly layer publish` prints it",
         )
-    bucket = _S3.match(asked)
+    bucket = BUCKET.match(asked)
     if asked and bucket is None:
         return Layer(_named(document, asked))
     return _resource(document, kind, bucket, runtimes)

@@ -25,6 +25,10 @@ class Kind(StrEnum):
     TERRAFORM = "Terraform"
 
 
+# A layer's zip in a bucket, as --layer takes it: s3://bucket/key.
+BUCKET = re.compile(r"s3://([^/]+)/(.+)$")
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """What attach shall do.

@@ -13,6 +13,7 @@ from dayfly.attach.templates.editing import NotEditableError
 from dayfly.attach.templates.hcl import Block, Expression, HclFile, items, read_hcl, string_of
 from dayfly.attach.templates.masking import mask
 from dayfly.attach.templates.model import (
+    BUCKET,
     Change,
     Edited,
     Gap,
@@ -52,7 +53,6 @@ from dayfly.errors import DayflyError
 LAYER = "aws_lambda_layer_version.dayfly"
 _LAYER_NAME = re.compile(r"aws_lambda_layer_version\.dayfly\b")
 _ARN = re.compile(r"arn:aws[\w-]*:lambda:[a-z0-9-]+:\d{12}:layer:[A-Za-z0-9_-]+:\d+$")
-_S3 = re.compile(r"s3://([^/]+)/(.+)$")
 _REFERENCE = re.compile(
     r"(?:var|local|data|module|each|aws_\w+)(?:\.[A-Za-z_][\w-]*|\[\"[\w.-]+\"\]|\[\d+\])+$"
 )
@@ -287,7 +287,7 @@ class TerraformTemplate(Template):
             if above >= at or not _COMMENT_LINE.match(self.text[above:at]):
                 break
             at = above
-        bucket = _S3.match(options.layer)
+        bucket = BUCKET.match(options.layer)
         if bucket:
             where = [f"  s3_bucket  = {hcl_string(bucket[1])}", f"  s3_key     = {hcl_string(bucket[2])}"]
             lines = ['  layer_name = "dayfly"', *where]
@@ -436,7 +436,7 @@ def _is_layer(block: Block) -> bool:
 
 def is_own_layer(options: Options) -> bool:
     """Whether the layer is a resource of the folder."""
-    return not options.layer or _S3.match(options.layer) is not None
+    return not options.layer or BUCKET.match(options.layer) is not None
 
 
 def chosen_layer(options: Options) -> str:
@@ -449,7 +449,7 @@ def chosen_layer(options: Options) -> str:
             f"--layer {asked} is not the ARN of a layer's version",
             hint="it ends in :layer:NAME:VERSION; `dayfly layer publish` prints it",
         )
-    if not asked or _S3.match(asked):
+    if not asked or BUCKET.match(asked):
         return f"{LAYER}.arn"
     if not _REFERENCE.match(asked):
         raise TemplateError(

@@ -16,6 +16,7 @@ from dayfly.attach.templates.hcl import Expression, read_hcl
 from dayfly.attach.templates.json_text import read_json
 from dayfly.attach.templates.masking import is_shown, mask
 from dayfly.attach.templates.model import (
+    BUCKET,
     Change,
     Edited,
     Gap,
@@ -46,7 +47,6 @@ from dayfly.attach.wrappers import (
 from dayfly.errors import DayflyError
 
 _LAYERS = "aws_lambda_layer_version"
-_S3 = re.compile(r"s3://([^/]+)/(.+)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +182,7 @@ class TerraformJsonTemplate(Template):
         zipped = None
         changes = [Change(one.name, one.line, "adds the layer and the variables of Dayfly") for one in done]
         if is_own_layer(options):
-            bucket = _S3.match(options.layer)
+            bucket = BUCKET.match(options.layer)
             zipped = None if bucket else zip_for({runtime for one in done for runtime in one.runtimes})
             self._add_layer(edits, note, bucket, zipped.name if zipped else "")
             changes.insert(0, Change(self._layer_name, 0, f"adds the resource {_LAYERS}.{self._layer_name}"))
