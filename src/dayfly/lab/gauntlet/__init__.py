@@ -1,0 +1,1 @@
+"""Measures what stops an attacker from outliving his invocation: every attack against every protection."""
