@@ -20,10 +20,12 @@ InitializationType = Literal["on-demand", "provisioned-concurrency", "snap-start
 SnapStart = Literal["None", "PublishedVersions"]
 Tenancy = Literal["", "PER_TENANT"]
 ConfinementChoice = Literal["auto", "bubblewrap", "none"]
-EnvironmentState = Literal["starting", "idle", "busy", "reset", "ended"]
+# `snapshot`: initialised, and held until somebody needs an environment.
+EnvironmentState = Literal["starting", "snapshot", "idle", "busy", "reset", "ended"]
 EventKind = Literal[
     "cold_start",
     "init_done",
+    "restored",
     "invoke_start",
     "invoke_end",
     "frozen",
