@@ -15,6 +15,7 @@ _LAB_KEYS = {
     "port": int,
     "max_environments": int,
     "confinement": str,
+    "services": str,
     "fleet": str,
     "fleet_token_file": str,
     "fleet_key_file": str,

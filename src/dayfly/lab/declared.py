@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 TracingMode = Literal["PassThrough", "Active"]
-SnapStartMode = Literal["None", "PublishedVersions"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,8 +13,8 @@ class Declared:
     """Of one version of a function, part of its configuration; empty is as if never given.
 
     `runtime` is the name a request gave; without it the interpreter names it. `dead_letter_arn` is the target of
-    asynchronous invocations that failed, `file_systems` are (access point, mount path), `tenant_isolation` is empty or
-    `PER_TENANT`. Members are the API's: https://docs.aws.amazon.com/lambda/latest/api/API_FunctionConfiguration.html
+    asynchronous invocations that failed, `file_systems` are (access point, mount path).
+    Members are the API's: https://docs.aws.amazon.com/lambda/latest/api/API_FunctionConfiguration.html
     """
 
     role: str = ""
@@ -29,5 +28,3 @@ class Declared:
     kms_key_arn: str = ""
     source_kms_key_arn: str = ""
     file_systems: tuple[tuple[str, str], ...] = ()
-    snap_start: SnapStartMode = "None"
-    tenant_isolation: Literal["", "PER_TENANT"] = ""

@@ -360,9 +360,7 @@ class Environment:
 
     def _log_line(self, source: Literal["platform", "output", "telemetry"], text: str) -> None:
         name, group = self.config.name, self.config.log_group
-        self._log(
-            LogLine(time.time(), name, self.id, self._request_id, source, text, self.log_stream, group)
-        )
+        self._log(LogLine(time.time(), name, self.id, self._request_id, source, text, self.log_stream, group))
 
     def _emit_event(self, kind: EventKind, **detail: str | int | float) -> None:
         self._emit(LabEvent(time.time(), self.config.name, self.id, kind, self._request_id, detail))
