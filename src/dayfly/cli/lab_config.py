@@ -35,6 +35,8 @@ _FUNCTION_KEYS: dict[str, tuple[str, type | tuple[type, ...]]] = {
     "log_level": ("log_level", str),
     "extensions": ("extensions", str),
     "opt": ("opt", str),
+    "ephemeral_storage": ("ephemeral_mb", int),
+    "log_group": ("log_group", str),
 }
 _PATHS = ("folder", "python", "extensions", "opt")
 

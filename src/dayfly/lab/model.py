@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from dayfly.errors import DayflyError, SettingError
+from dayfly.lab.declared import Declared
 
 # The third family is a program of the function's own that speaks the Runtime API: `bootstrap`, or an image's entry point.
 RuntimeKind = Literal["plain", "dayfly", "provided.al2", "provided.al2023"]
@@ -44,6 +45,8 @@ VERSION = "$LATEST"
 # Lambda's own ranges, so that a configuration that works here is one AWS accepts.
 MAX_TIMEOUT_S = 900.0
 MEMORY_MB = range(128, 10241)
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-ephemeral-storage.html
+EPHEMERAL_MB = range(512, 10241)
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _RUNTIMES = ("plain", "dayfly", "provided.al2", "provided.al2023")
@@ -77,7 +80,8 @@ class FunctionConfig:
 
     `channel` is a FIFO of this machine that its processes may write to. `opt` is the folder that appears as /opt: the
     contents of `layers`, merged. `snap_start` has versions restored from what was initialised when they were published,
-    `tenancy` keeps tenants' environments apart, `image` starts the function as a container image does.
+    `tenancy` keeps tenants' environments apart, `image` starts the function as a container image does. `ephemeral_mb` is
+    the size of its /tmp, `log_group` the one its lines go to, empty for Lambda's own choice.
 
     Raises SettingError for values AWS would refuse; whether the folder and handler exist is
     checked by `Lab.add_function`, which touches the disk.
@@ -104,6 +108,9 @@ class FunctionConfig:
     snap_start: SnapStart = "None"
     tenancy: Tenancy = ""
     image: ImageConfig | None = None
+    ephemeral_mb: int = 512
+    log_group: str = ""
+    declared: Declared = field(default_factory=Declared)
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -124,6 +131,10 @@ class FunctionConfig:
             raise SettingError(f"timeout {self.timeout_s} s is out of range", hint="use 1 to 900 seconds")
         if self.memory_mb not in MEMORY_MB:
             raise SettingError(f"memory {self.memory_mb} MB is out of range", hint="use 128 to 10240 MB")
+        if self.ephemeral_mb not in EPHEMERAL_MB:
+            raise SettingError(
+                f"ephemeral storage {self.ephemeral_mb} MB is out of range", hint="use 512 to 10240 MB"
+            )
         if self.idle_expiry_s <= 0:
             raise SettingError("idle expiry must be positive", hint="Lambda's is some ten minutes: 600")
         if self.reserved_concurrency is not None and self.reserved_concurrency < 0:
@@ -165,9 +176,19 @@ class FunctionConfig:
         return folder if folder.is_dir() and not folder.is_symlink() else None
 
     @property
+    def log_group_name(self) -> str:
+        """The CloudWatch log group of its lines."""
+        return self.log_group or default_log_group(self.name)
+
+    @property
     def arn(self) -> str:
         """The function's, without a version."""
         return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{self.name}"
+
+
+def default_log_group(name: str) -> str:
+    """Where the lines of a function go that has no log group of its own choice."""
+    return f"/aws/lambda/{name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +222,8 @@ class LabEvent:
 class LogLine:
     """One line of a function's log, without its newline; `source` says who wrote it.
 
-    `log_stream` is the environment's, named as Lambda names it.
+    `log_stream` is the environment's, named as Lambda names it; `log_group` is empty where the function has none of
+    its own choice.
     """
 
     at: float
@@ -211,6 +233,12 @@ class LogLine:
     source: Literal["platform", "output", "telemetry"]
     text: str
     log_stream: str = ""
+    log_group: str = ""
+
+    @property
+    def log_group_name(self) -> str:
+        """The CloudWatch log group that it belongs to."""
+        return self.log_group or default_log_group(self.function)
 
 
 @dataclass(frozen=True, slots=True)
