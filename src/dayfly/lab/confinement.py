@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from dayfly.lab.hosts import Hosts
 from dayfly.lab.model import ConfinementChoice, ConfinementReport, LabError
 
 TASK_ROOT = "/var/task"
@@ -28,7 +29,6 @@ _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 _ETC = (
     "ca-certificates",
     "group",
-    "hosts",
     "ld.so.cache",
     "ld.so.conf",
     "ld.so.conf.d",
@@ -57,7 +57,10 @@ _USER_NAMESPACE_UID = 993
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where one environment's process tree is started and what it sees there."""
+    """Where one environment's process tree is started and what it sees there.
+
+    `loopback` is what sandbox.localdomain stands for in it.
+    """
 
     prefix: tuple[str, ...]
     uid: int
@@ -65,6 +68,7 @@ class Place:
     dayfly_root: str
     init_path: str
     tmp: Path | None
+    loopback: str = "127.0.0.1"
 
     def inside(self, path: Path) -> Path:
         """Return where a folder or file of this machine is seen in the environment."""
@@ -155,6 +159,7 @@ class Confinement:
             tmp = private_folder / "tmp"
             tmp.mkdir(parents=True)
             return Place((), -1, str(folder), str(dayfly_folder.parent), str(init_path), tmp)
+        hosts = Hosts(private_folder, environment_id)
         binds: list[str] = []
         for source in _outermost(read_only):
             binds += ["--ro-bind", str(source), str(place_inside(source))]
@@ -164,6 +169,7 @@ class Confinement:
         binds += ["--ro-bind", str(dayfly_folder), f"{DAYFLY_ROOT}/dayfly"]
         binds += ["--ro-bind", str(folder), TASK_ROOT]
         binds += image
+        binds += ["--ro-bind", str(hosts.path), "/etc/hosts"]
         prefix = (
             *self._namespaces(),
             *("--hostname", f"169-254-{slot // 250}-{slot % 250 + 1}"),
@@ -176,7 +182,7 @@ class Confinement:
             *("--chdir", "/", "--clearenv"),
         )
         uid = -1 if self._uids is None else self._uids.start + slot % len(self._uids)
-        return Place(prefix, uid, TASK_ROOT, DAYFLY_ROOT, INIT_PATH, None)
+        return Place(prefix, uid, TASK_ROOT, DAYFLY_ROOT, INIT_PATH, None, hosts.loopback)
 
 
 def place_inside(path: Path) -> Path:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from dayfly.lab.init import RUNTIME_KEY
 from dayfly.lab.process_tree import ProcessTree
 from dayfly.lab.runtime_api import RuntimeApi
 from dayfly.lab.variables import Launch
@@ -23,7 +24,6 @@ _BUDGET_EXTERNAL_S = 2.0
 # The runtime's share of the budget between SIGTERM and SIGKILL, as in AWS's emulator.
 _RUNTIME_SHARE = 0.3
 _KILL_PATIENCE_S = 2.0
-_RUNTIME = "runtime"
 
 
 class Life:
@@ -48,9 +48,15 @@ class Life:
         return next((future.result() for future in self._exits.values() if future.done()), None)
 
     @property
+    def crashed_extension(self) -> str:
+        """The extension that ended before everything else; empty when the runtime did, or nothing has."""
+        ended = next((key for key, future in self._exits.items() if future.done()), RUNTIME_KEY)
+        return "" if ended == RUNTIME_KEY else ended
+
+    @property
     def pid(self) -> int | None:
         """The runtime's, as this host numbers it; None when it does not run."""
-        return self._tree.host_pid(_RUNTIME)
+        return self._tree.host_pid(RUNTIME_KEY)
 
     async def start(self, deadline: float) -> bool:
         """Start everything; True when the runtime and every extension poll before `deadline`.
@@ -62,7 +68,9 @@ class Life:
             self._exits[name] = await self._tree.run(name, launch.argv, launch.environment)
         if not await self.wait_for(self._api.registered, deadline):
             return False
-        self._exits[_RUNTIME] = await self._tree.run(_RUNTIME, self._runtime.argv, self._runtime.environment)
+        self._exits[RUNTIME_KEY] = await self._tree.run(
+            RUNTIME_KEY, self._runtime.argv, self._runtime.environment
+        )
         return await self.wait_for(self._api.settled, deadline, self._api.init_error)
 
     async def wait_for(self, event: asyncio.Event, deadline: float, *others: asyncio.Future[Any]) -> bool:
@@ -84,19 +92,25 @@ class Life:
         )
 
     async def stop(self, reason: ShutdownReason) -> None:
-        """End runtime and extensions within Lambda's budgets; SIGKILL at once without extensions."""
+        """End runtime and extensions within Lambda's budgets; SIGKILL at once without extensions.
+
+        An extension that did not subscribe to SHUTDOWN is killed as soon as the runtime is gone.
+        """
         extensions = self._api.extensions
         budget = 0.0
         if extensions.has_any:
             budget = _BUDGET_EXTERNAL_S if extensions.has_external else _BUDGET_INTERNAL_S
         deadline = time.monotonic() + budget
         if budget:
-            await self._signal(_RUNTIME, signal.SIGTERM)
-            await self._gone([_RUNTIME], budget * _RUNTIME_SHARE)
-        await self._signal(_RUNTIME, signal.SIGKILL)
+            await self._signal(RUNTIME_KEY, signal.SIGTERM)
+            await self._gone([RUNTIME_KEY], budget * _RUNTIME_SHARE)
+        await self._signal(RUNTIME_KEY, signal.SIGKILL)
         if budget:
             event = {"eventType": "SHUTDOWN", "deadlineMs": int((time.time() + budget) * 1000)}
             extensions.send("SHUTDOWN", event | {"shutdownReason": reason})
+            for name in self._extensions:
+                if not extensions.awaits_shutdown(name):
+                    await self._signal(name, signal.SIGKILL)
             await self._gone(list(self._extensions), max(0.0, deadline - time.monotonic()))
         for name in self._extensions:
             await self._signal(name, signal.SIGKILL)
