@@ -36,7 +36,7 @@ from dayfly.lab.process_tree import ProcessTree
 from dayfly.lab.programs import plan_programs
 from dayfly.lab.runtime_api import InvocationEvent, RuntimeApi
 from dayfly.lab.snapstart.credentials import CredentialsEndpoint
-from dayfly.lab.snapstart.restoring import RESTORE_LIMIT_S, Restoration, RestoreFailedError
+from dayfly.lab.snapstart.restoring import Restoration, RestoreFailedError
 
 # Lines kept from before the first invocation, to explain a start that failed.
 _FIRST_WORDS = 5
@@ -161,7 +161,7 @@ class Environment:
         began = time.monotonic()
         status = ""
         try:
-            await self._restoration.run(self._life, began + RESTORE_LIMIT_S)
+            await self._restoration.run(self._life)
         except RestoreFailedError as error:
             status = error.status
             raise

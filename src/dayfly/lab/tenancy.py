@@ -9,12 +9,8 @@ from __future__ import annotations
 from dayfly.lab.model import FunctionConfig, InvokeRefusedError
 
 # Recorded from AWS; the words of the other refusal are its mirror image and were not.
-_MISSING = (
-    "The invoked function is enabled with tenancy configuration. Add a valid tenant ID in your request and try again."
-)
-_UNEXPECTED = (
-    "The invoked function is not enabled with tenancy configuration. Remove the tenant ID from your request and try again."
-)
+_MISSING = "The invoked function is enabled with tenancy configuration. Add a valid tenant ID in your request and try again."
+_UNEXPECTED = "The invoked function is not enabled with tenancy configuration. Remove the tenant ID from your request and try again."
 
 
 def check_tenant(config: FunctionConfig, tenant_id: str | None) -> None:
