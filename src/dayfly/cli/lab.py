@@ -20,6 +20,7 @@ from dayfly.lab.handler_check import check_handler
 from dayfly.lab.lab import Lab
 from dayfly.lab.model import ConfinementChoice, FunctionConfig, LabEvent, LogLine, RuntimeKind
 from dayfly.lab.server import LabServer
+from dayfly.lab.services import check_services_url
 from dayfly.lab.shipping import Shipper, Target
 
 DEFAULT_PORT = 9001
@@ -47,6 +48,7 @@ def serve(
     port: int | None = None,
     max_environments: int | None = None,
     confinement: ConfinementChoice | None = None,
+    services: str | None = None,
     fleet: str | None = None,
     fleet_token_file: Path | None = None,
     fleet_key_file: Path | None = None,
@@ -63,6 +65,7 @@ def serve(
         dayfly lab serve ./function --handler app.handler
         dayfly lab serve ./function --handler app.handler --runtime dayfly --env TABLE=payments
         dayfly lab serve --config lab.toml --port 9002
+        dayfly lab serve --config lab.toml --services http://127.0.0.1:5000
         dayfly lab serve ./function --handler app.handler --runtime dayfly --fleet http://127.0.0.1:8710
         aws lambda invoke --endpoint-url http://127.0.0.1:9001 --function-name function out.json
 
@@ -98,6 +101,8 @@ def serve(
         Environments of all functions together (default 256).
     confinement
         auto uses bubblewrap where it works, else nothing, and says so.
+    services
+        URL of moto's server or LocalStack: there the lab finds the queues, topics, buckets and buses that functions name.
     fleet
         URL of `dayfly fleet serve`: every log line goes to its collector, and functions under Dayfly write one line per
         invocation. While it does not answer, 64 MiB of lines wait and the rest is dropped; invocations never wait.
@@ -162,7 +167,16 @@ def serve(
     for function in functions:
         if function.folder.is_dir():
             check_handler(function.folder, function.handler)
-    serving = _Serving(functions, chosen_host, chosen_port, limit, cast(ConfinementChoice, choice), target)
+    other = services or _text(lab_table, "services")
+    serving = _Serving(
+        functions,
+        chosen_host,
+        chosen_port,
+        limit,
+        cast(ConfinementChoice, choice),
+        target,
+        check_services_url(other) if other is not None else None,
+    )
     asyncio.run(_serve(output, serving))
     return 0
 
@@ -183,6 +197,7 @@ class _Serving:
     max_environments: int
     confinement: ConfinementChoice
     target: Target | None
+    services: str | None
 
 
 def parse_environment(pairs: list[str]) -> dict[str, str]:
@@ -227,7 +242,12 @@ async def _serve(output: Output, serving: _Serving) -> None:
             detail = {"kind": event.kind, "request_id": event.request_id, **event.detail}
             _show(output, "event", event.at, event.environment_id, text, detail)
 
-    lab = Lab(confinement=serving.confinement, max_environments=serving.max_environments, log=show_log)
+    lab = Lab(
+        confinement=serving.confinement,
+        max_environments=serving.max_environments,
+        log=show_log,
+        services=serving.services,
+    )
     try:
         async with lab:
             lab.subscribe(show_event)
@@ -257,6 +277,7 @@ def _announce(output: Output, lab: Lab, serving: _Serving, url: str) -> None:
                 "type": "serving",
                 "endpoint": url,
                 "fleet": serving.target.url if serving.target is not None else None,
+                "services": serving.services,
                 "functions": [function.name for function in functions],
                 "confinement": report.kind,
                 "confinement_reason": report.reason,
@@ -272,6 +293,8 @@ def _announce(output: Output, lab: Lab, serving: _Serving, url: str) -> None:
     output.say(
         f'  boto3.client("lambda", endpoint_url="{url}").invoke(FunctionName="{name}", Payload=b"{{}}")'
     )
+    if serving.services is not None:
+        output.say(f"  other services are those at {serving.services}")
     if serving.target is not None:
         output.say(f"  every log line goes to the fleet at {serving.target.url}")
     output.say("Ctrl-C ends everything")

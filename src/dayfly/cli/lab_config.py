@@ -15,6 +15,7 @@ _LAB_KEYS = {
     "port": int,
     "max_environments": int,
     "confinement": str,
+    "services": str,
     "fleet": str,
     "fleet_token_file": str,
     "fleet_key_file": str,
@@ -34,6 +35,8 @@ _FUNCTION_KEYS: dict[str, tuple[str, type | tuple[type, ...]]] = {
     "log_level": ("log_level", str),
     "extensions": ("extensions", str),
     "opt": ("opt", str),
+    "ephemeral_storage": ("ephemeral_mb", int),
+    "log_group": ("log_group", str),
 }
 _PATHS = ("folder", "python", "extensions", "opt")
 

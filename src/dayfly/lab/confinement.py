@@ -23,7 +23,6 @@ LAB_ROOT = Path("/var/lab")
 DAYFLY_ROOT = f"{LAB_ROOT}/package"
 INIT_PATH = f"{LAB_ROOT}/init.py"
 CHANNEL_PATH = f"{LAB_ROOT}/channel"
-TMP_BYTES = 512 * 1024 * 1024
 _PROBE_TIMEOUT_S = 20.0
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 _ETC = (
@@ -122,7 +121,7 @@ class Confinement:
             reason=self._bwrap,
             in_force=(
                 "own PID, IPC, mount and UTS namespaces",
-                "private /tmp (512 MB), no /dev/shm, everything else read-only",
+                "private /tmp (512 MB, or what the function asks for), no /dev/shm, everything else read-only",
                 uid,
                 "Lambda's limits: 1024 files, 742 processes, 64 KiB locked memory",
                 f"frozen between invocations by {freezing}",
@@ -145,6 +144,7 @@ class Confinement:
         image: Sequence[str] = (),
         private_folder: Path,
         channel: Path | None = None,
+        tmp_mb: int = 512,
     ) -> Place:
         """The place of one environment. `slot` must be unique among the living ones of this lab.
 
@@ -171,7 +171,7 @@ class Confinement:
             *_parents([Path("/opt/x"), *(Path(target) for target in binds[2::3])]),
             *binds,
             *("--proc", "/proc"),
-            *("--perms", "1777", "--size", str(TMP_BYTES), "--tmpfs", "/tmp"),
+            *("--perms", "1777", "--size", str(tmp_mb * 1024 * 1024), "--tmpfs", "/tmp"),
             *("--remount-ro", "/"),
             *("--chdir", "/", "--clearenv"),
         )

@@ -359,9 +359,8 @@ class Environment:
         self._log_line("platform", text)
 
     def _log_line(self, source: Literal["platform", "output", "telemetry"], text: str) -> None:
-        self._log(
-            LogLine(time.time(), self.config.name, self.id, self._request_id, source, text, self.log_stream)
-        )
+        name, group = self.config.name, self.config.log_group
+        self._log(LogLine(time.time(), name, self.id, self._request_id, source, text, self.log_stream, group))
 
     def _emit_event(self, kind: EventKind, **detail: str | int | float) -> None:
         self._emit(LabEvent(time.time(), self.config.name, self.id, kind, self._request_id, detail))

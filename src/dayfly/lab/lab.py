@@ -36,6 +36,7 @@ from dayfly.lab.model import (
 )
 from dayfly.lab.pool import Pool, Reservation
 from dayfly.lab.provisioning import Provisioning
+from dayfly.lab.services import Services
 
 # Waits before the second and third try of an asynchronous invocation, as on Lambda:
 # https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
@@ -51,7 +52,8 @@ class Lab:
 
     `log` gets every line the functions and the platform write. `max_environments` bounds the
     environments of all functions together; at the bound an idle one makes room, else Invoke is
-    throttled. Raises LabError when `confinement="bubblewrap"` cannot be had.
+    throttled. `services` is the URL of moto's server or LocalStack, for what the lab asks of other
+    services than Lambda. Raises LabError when `confinement="bubblewrap"` cannot be had.
     """
 
     def __init__(
@@ -61,7 +63,9 @@ class Lab:
         max_environments: int = 256,
         log: Callable[[LogLine], None] | None = None,
         async_retry_delays_s: Sequence[float] = ASYNC_RETRY_DELAYS_S,
+        services: str | None = None,
     ) -> None:
+        self.services = Services(services) if services is not None else None
         self._freezers = FreezerFactory()
         try:
             self._confinement = Confinement(confinement, freezing=self._freezers.description)
@@ -120,6 +124,8 @@ class Lab:
             )
         finally:
             self._codes.close()
+            if self.services is not None:
+                self.services.close()
             self._freezers.close()
             shutil.rmtree(self._root, ignore_errors=True)
 

@@ -126,6 +126,7 @@ class Launcher:
             image=image,
             private_folder=self._folder / environment_id,
             channel=config.channel,
+            tmp_mb=config.ephemeral_mb,
         )
         return Environment(
             environment_id,

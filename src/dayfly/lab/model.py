@@ -10,12 +10,16 @@ from pathlib import Path
 from typing import Literal
 
 from dayfly.errors import DayflyError, SettingError
+from dayfly.lab.declared import Declared
 
-RuntimeKind = Literal["plain", "dayfly"]
+# The third family is a program of the function's own that speaks the Runtime API: `bootstrap`, or an image's entry point.
+RuntimeKind = Literal["plain", "dayfly", "provided.al2", "provided.al2023"]
 LogFormat = Literal["Text", "JSON"]
 InvocationType = Literal["RequestResponse", "Event", "DryRun"]
 LogType = Literal["None", "Tail"]
-InitializationType = Literal["on-demand", "provisioned-concurrency"]
+InitializationType = Literal["on-demand", "provisioned-concurrency", "snap-start"]
+SnapStart = Literal["None", "PublishedVersions"]
+Tenancy = Literal["", "PER_TENANT"]
 ConfinementChoice = Literal["auto", "bubblewrap", "none"]
 EnvironmentState = Literal["starting", "idle", "busy", "reset", "ended"]
 EventKind = Literal[
@@ -39,8 +43,11 @@ VERSION = "$LATEST"
 # Lambda's own ranges, so that a configuration that works here is one AWS accepts.
 MAX_TIMEOUT_S = 900.0
 MEMORY_MB = range(128, 10241)
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-ephemeral-storage.html
+EPHEMERAL_MB = range(512, 10241)
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_RUNTIMES = ("plain", "dayfly", "provided.al2", "provided.al2023")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +60,26 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True)
+class ImageConfig:
+    """How a container image starts its function: `entry_point` with `command` behind it, in `working_directory`.
+
+    Empty: the runtime's own entry point, the handler as its command, the task root.
+    https://docs.aws.amazon.com/lambda/latest/api/API_ImageConfig.html
+    """
+
+    entry_point: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    working_directory: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class FunctionConfig:
     """One version of a function: its code, its handler and what Lambda would be told about it.
 
     `channel` is a FIFO of this machine that its processes may write to. `opt` is the folder that appears as /opt: the
-    contents of `layers`, merged.
+    contents of `layers`, merged. `snap_start` has versions restored from what was initialised when they were published,
+    `tenancy` keeps tenants' environments apart, `image` starts the function as a container image does. `ephemeral_mb` is
+    the size of its /tmp, `log_group` the one its lines go to, empty for Lambda's own choice.
 
     Raises SettingError for values AWS would refuse; whether the folder and handler exist is
     checked by `Lab.add_function`, which touches the disk.
@@ -81,18 +103,36 @@ class FunctionConfig:
     version: str = VERSION
     layers: tuple[Layer, ...] = ()
     opt: Path | None = None
+    snap_start: SnapStart = "None"
+    tenancy: Tenancy = ""
+    image: ImageConfig | None = None
+    ephemeral_mb: int = 512
+    log_group: str = ""
+    declared: Declared = field(default_factory=Declared)
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
             raise SettingError(
                 f"function name {self.name!r} is not valid", hint="use 1 to 64 letters, digits, - and _"
             )
-        if self.runtime not in ("plain", "dayfly"):
-            raise SettingError(f"runtime {self.runtime!r} is not known", hint="use plain or dayfly")
+        if self.runtime not in _RUNTIMES:
+            raise SettingError(f"runtime {self.runtime!r} is not known", hint=f"use {', '.join(_RUNTIMES)}")
+        if self.snap_start not in ("None", "PublishedVersions"):
+            raise SettingError(
+                f"snap_start {self.snap_start!r} is not known", hint="use None or PublishedVersions"
+            )
+        if self.tenancy not in ("", "PER_TENANT"):
+            raise SettingError(
+                f"tenancy {self.tenancy!r} is not known", hint="use PER_TENANT, or leave it out"
+            )
         if not 0 < self.timeout_s <= MAX_TIMEOUT_S:
             raise SettingError(f"timeout {self.timeout_s} s is out of range", hint="use 1 to 900 seconds")
         if self.memory_mb not in MEMORY_MB:
             raise SettingError(f"memory {self.memory_mb} MB is out of range", hint="use 128 to 10240 MB")
+        if self.ephemeral_mb not in EPHEMERAL_MB:
+            raise SettingError(
+                f"ephemeral storage {self.ephemeral_mb} MB is out of range", hint="use 512 to 10240 MB"
+            )
         if self.idle_expiry_s <= 0:
             raise SettingError("idle expiry must be positive", hint="Lambda's is some ten minutes: 600")
         if self.reserved_concurrency is not None and self.reserved_concurrency < 0:
@@ -105,6 +145,18 @@ class FunctionConfig:
                     f"environment variable {key!r} is not valid",
                     hint="names start with a letter and contain letters, digits and _; values have no NUL",
                 )
+
+    @property
+    def is_custom(self) -> bool:
+        """Is its runtime a program of its own, rather than awslambdaric or Dayfly?"""
+        return self.runtime.startswith("provided.") or (
+            self.image is not None and bool(self.image.entry_point)
+        )
+
+    @property
+    def is_snapshotted(self) -> bool:
+        """Are its environments restored from a snapshot? `$LATEST` never is."""
+        return self.snap_start == "PublishedVersions" and self.version != VERSION
 
     @property
     def is_managed(self) -> bool:
@@ -122,9 +174,19 @@ class FunctionConfig:
         return folder if folder.is_dir() and not folder.is_symlink() else None
 
     @property
+    def log_group_name(self) -> str:
+        """The CloudWatch log group of its lines."""
+        return self.log_group or default_log_group(self.name)
+
+    @property
     def arn(self) -> str:
         """The function's, without a version."""
         return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{self.name}"
+
+
+def default_log_group(name: str) -> str:
+    """Where the lines of a function go that has no log group of its own choice."""
+    return f"/aws/lambda/{name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +220,8 @@ class LabEvent:
 class LogLine:
     """One line of a function's log, without its newline; `source` says who wrote it.
 
-    `log_stream` is the environment's, named as Lambda names it.
+    `log_stream` is the environment's, named as Lambda names it; `log_group` is empty where the function has none of
+    its own choice.
     """
 
     at: float
@@ -168,6 +231,12 @@ class LogLine:
     source: Literal["platform", "output", "telemetry"]
     text: str
     log_stream: str = ""
+    log_group: str = ""
+
+    @property
+    def log_group_name(self) -> str:
+        """The CloudWatch log group that it belongs to."""
+        return self.log_group or default_log_group(self.function)
 
 
 @dataclass(frozen=True, slots=True)
