@@ -114,6 +114,7 @@ class Environment:
             lives=self._lives,
             tenant_id=self.tenant_id,
             version=self.config.version,
+            runtime_api=self._api.address,
         )
 
     def pids(self) -> list[int]:

@@ -56,7 +56,9 @@ class Lab:
     `log` gets every line the functions and the platform write. `max_environments` bounds the
     environments of all functions together; at the bound an idle one makes room, else Invoke is
     throttled. `services` is the URL of moto's server or LocalStack, for what the lab asks of other
-    services than Lambda. Raises LabError when `confinement="bubblewrap"` cannot be had.
+    services than Lambda.
+    With `refuses_calls` confined environments lack the system calls that Lambda's lack. Raises LabError when
+    `confinement="bubblewrap"` cannot be had.
     """
 
     def __init__(
@@ -67,11 +69,14 @@ class Lab:
         log: Callable[[LogLine], None] | None = None,
         async_retry_delays_s: Sequence[float] = ASYNC_RETRY_DELAYS_S,
         services: str | None = None,
+        refuses_calls: bool = False,
     ) -> None:
         self.services = Services(services) if services is not None else None
         self._freezers = FreezerFactory()
         try:
-            self._confinement = Confinement(confinement, freezing=self._freezers.description)
+            self._confinement = Confinement(
+                confinement, freezing=self._freezers.description, refuses_calls=refuses_calls
+            )
         except LabError:
             self._freezers.close()
             raise
