@@ -34,7 +34,7 @@ from dayfly.lab.process_tree import ProcessTree
 from dayfly.lab.programs import plan_programs
 from dayfly.lab.runtime_api import InvocationEvent, RuntimeApi
 from dayfly.lab.snapstart.credentials import CredentialsEndpoint
-from dayfly.lab.snapstart.restoring import RESTORE_LIMIT_S, Restoration, RestoreFailedError
+from dayfly.lab.snapstart.restoring import Restoration, RestoreFailedError
 from dayfly.lab.telemetry import metadata
 from dayfly.lab.telemetry.reporter import Reporter
 
@@ -117,6 +117,7 @@ class Environment:
             lives=self._lives,
             tenant_id=self.tenant_id,
             version=self.config.version,
+            runtime_api=self._api.address,
         )
 
     def pids(self) -> list[int]:
@@ -130,6 +131,7 @@ class Environment:
         reports it. Raises LabError, with what was said, when not even init comes up.
         """
         self._emit_event("cold_start")
+        self._reporter.begin_init("init")
         began = time.monotonic()
         await self._api.start()
         try:
@@ -160,7 +162,7 @@ class Environment:
         began = time.monotonic()
         status = ""
         try:
-            await self._restoration.run(self._life, began + RESTORE_LIMIT_S)
+            await self._restoration.run(self._life)
         except RestoreFailedError as error:
             status = error.status
             raise
@@ -186,7 +188,6 @@ class Environment:
 
     async def _initialise(self, phase: phases.Phase, deadline: float) -> Reply | None:
         """Begin a life and wait until its programs poll; None when that went well, else INIT_REPORT says why not."""
-        self._reporter.begin_init(phase)
         self._life = self._new_life()
         self._lives += 1
         self._is_ready = await self._life.start(deadline)
@@ -292,6 +293,7 @@ class Environment:
     async def _run(self, invocation: Invocation, deadline: float, trace_id: str) -> Reply:
         """Deliver the event and wait for the answer; a runtime that is not there is started first."""
         if self._life is None or self._life.exit_code is not None or not self._is_ready:
+            self._reporter.begin_init("invoke")
             failure = await self._initialise("invoke", deadline)
             self._reporter.start()
             if failure is not None:

@@ -243,7 +243,10 @@ class LogLine:
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentView:
-    """One environment as it is now; `pid` is the runtime's on this host, None when none runs."""
+    """One environment as it is now; `pid` is the runtime's on this host, None when none runs.
+
+    `runtime_api` is HOST:PORT of the platform's Runtime API for it.
+    """
 
     id: str
     state: EnvironmentState
@@ -253,6 +256,7 @@ class EnvironmentView:
     lives: int
     tenant_id: str | None
     version: str = VERSION
+    runtime_api: str = ""
 
 
 @dataclass(frozen=True, slots=True)

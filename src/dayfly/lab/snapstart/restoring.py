@@ -7,6 +7,7 @@ limit: https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks-pyth
 from __future__ import annotations
 
 import asyncio
+import time
 
 from dayfly.lab import payloads
 from dayfly.lab.extensions import JSON_HEADERS, json_body
@@ -55,11 +56,13 @@ class Restoration:
             f"{_BASE}/init/error": {"POST": self._init_error},
         }
 
-    async def run(self, life: Life, deadline: float) -> None:
+    async def run(self, life: Life, deadline: float | None = None) -> None:
         """Answer the runtime that waits for its restore, and wait until it polls for events.
 
-        Raises RestoreFailedError. Precondition: the life polls, and its processes are not stopped.
+        Without a deadline Lambda's limit on restores is it. Raises RestoreFailedError. Precondition: the life polls, and its processes are not stopped.
         """
+        if deadline is None:
+            deadline = time.monotonic() + RESTORE_LIMIT_S
         self._error = asyncio.get_running_loop().create_future()
         if self._api.state == "RestoreReady":
             self._api.move("Restoring")

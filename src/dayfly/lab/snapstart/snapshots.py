@@ -7,7 +7,6 @@ between environments that on Lambda would have it in common (docs/lab.md says so
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 
@@ -104,8 +103,8 @@ class Snapshots:
     async def _make_next(self, snapshot: _Snapshot) -> None:
         try:
             await self.create(snapshot.config)
-        except (InvokeRefusedError, LabError, asyncio.CancelledError):
-            # No room, or the lab ends: a restore that finds nothing held makes its own.
+        except (InvokeRefusedError, LabError):
+            # No room: a restore that finds nothing held makes its own.
             return
         finally:
             snapshot.is_refilling = False
