@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import collections
 import itertools
+import json
 import re
 from typing import Any
 
@@ -136,6 +139,11 @@ def test_a_time_out_and_a_crash_are_told_and_the_subscription_outlives_them() ->
     run(scenario())
 
 
+def _logged(running: Running) -> list[dict[str, Any]]:
+    lines = [one for one in records(running, "function") if isinstance(one, dict)]
+    return [line for line in lines if line["message"] == "from logging"]
+
+
 @pytest.mark.parametrize("runtime", ["plain", "dayfly"])
 def test_lines_come_over_tcp_and_json_lines_are_objects(runtime: str) -> None:
     async def scenario() -> None:
@@ -143,11 +151,10 @@ def test_lines_come_over_tcp_and_json_lines_are_objects(runtime: str) -> None:
         config = listening(subscription, runtime=runtime, log_format="JSON")
         async with running_lab(config=config) as running:
             result = await running.call({"do": "log"})
-            await _until_told(running, "function", 2)
+            while not (logged := _logged(running)):
+                await running.ask("sleep", seconds=0.1)
         assert set(_types(running)) == {"function"}
-        logged = next(one for one in records(running, "function") if isinstance(one, dict))
-        assert logged["message"] == "from logging"
-        assert logged["requestId"] == result.request_id
+        assert logged[0]["requestId"] == result.request_id
         assert "from print\n" in records(running, "function")
 
     run(scenario())
@@ -220,11 +227,14 @@ def test_what_is_wrong_with_a_subscription_is_told() -> None:
 def test_environments_of_one_function_have_the_same_port_each_for_itself() -> None:
     async def scenario() -> None:
         async with running_lab(config=listening(settings={"waits_for": "platform.report"})) as running:
-            calls = [{"do": "sleep", "seconds": 0.3}, {"do": "sleep", "seconds": 0.3}]
-            results = [running.call(call) for call in calls]
-            for result in results:
-                assert (await result).function_error is None
-        assert len(running.lab.environments("f")) == 0
+            await asyncio.gather(*(running.ask("sleep", seconds=0.3) for _ in range(2)))
+            assert len(running.lab.environments("f")) == 2
+        # Each was told of its own invocation alone.
+        by_environment = collections.defaultdict(set)
+        for line in running.lines:
+            if line.source == "extension" and '"platform.start"' in line.text:
+                by_environment[line.environment_id].add(json.loads(line.text)[1]["record"]["requestId"])
+        assert [len(requests) for requests in by_environment.values()] == [1, 1]
 
     run(scenario())
 
