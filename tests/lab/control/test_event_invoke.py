@@ -67,7 +67,7 @@ def test_what_lambda_refuses_is_refused_in_its_words() -> None:
         assert absent == (404, "ResourceNotFoundException", "The function doesn't exist.")
         assert put(Qualifier="absent", MaximumRetryAttempts=1)[2] == "The function doesn't exist."
         assert "'maximumRetryAttempts'" in put(MaximumRetryAttempts=3)[2]
-        assert put(MaximumRetryAttempts=2**70)[1] == "SerializationException"
+        assert put(MaximumRetryAttempts=2**70)[1] == "ValidationException"
 
         def to(arn: str, kind: str = "OnSuccess") -> tuple[int, str, str]:
             return put(DestinationConfig={kind: {"Destination": arn}})

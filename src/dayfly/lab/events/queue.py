@@ -11,10 +11,10 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Protocol
 
-from dayfly.lab.environment import Invocation
 from dayfly.lab.events.destinations import Destinations
 from dayfly.lab.events.records import Ending, Response
 from dayfly.lab.events.settings import Condition, EventSettings, GiveUp, after_error, after_throttle
+from dayfly.lab.invocation import Invocation
 from dayfly.lab.model import (
     VERSION,
     EventKind,
