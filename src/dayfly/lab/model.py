@@ -166,8 +166,10 @@ class FunctionConfig:
     @property
     def is_managed(self) -> bool:
         """Is it started as a managed runtime starts functions, wrapper and layers included?"""
-        return self.runtime == "plain" and (
-            self.opt is not None or "AWS_LAMBDA_EXEC_WRAPPER" in self.environment
+        return (
+            not self.is_custom
+            and self.runtime == "plain"
+            and (self.opt is not None or "AWS_LAMBDA_EXEC_WRAPPER" in self.environment)
         )
 
     @property
