@@ -318,7 +318,8 @@ class Environment:
                 trace_id=invocation.trace_id or _new_trace_id(),
                 client_context=invocation.client_context,
                 tenant_id=invocation.tenant_id,
-            )
+            ),
+            invocation.stream,
         )
         outcome = self._api.outcome
         await self._life.wait([outcome], deadline)
