@@ -22,7 +22,7 @@ def test_what_functions_never_have_is_answered_as_for_one_without_it() -> None:
         assert client.list_event_source_mappings(FunctionName="f")["EventSourceMappings"] == []
         event = refused(lambda: client.get_function_event_invoke_config(FunctionName="f"))
         assert event[2] == f"The function {_ARN}:$LATEST doesn't have an EventInvokeConfig"
-        unknown = refused(lambda: client.get_function_recursion_config(FunctionName="f"))
+        unknown = refused(lambda: client.get_function_scaling_config(FunctionName="f", Qualifier="1"))
         assert unknown[:2] == (404, "UnknownOperationException")
 
     talk(scenario)
