@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dayfly.lab.model import ConfinementChoice, ConfinementReport, LabError
+from dayfly.lab.system_calls import REFUSED, filter_for
 
 TASK_ROOT = "/var/task"
 # Not below /opt, which is the layers'.
@@ -65,6 +66,8 @@ class Place:
     dayfly_root: str
     init_path: str
     tmp: Path | None
+    # A seccomp filter, as bubblewrap takes it; empty: none.
+    call_filter: bytes = b""
 
     def inside(self, path: Path) -> Path:
         """Return where a folder or file of this machine is seen in the environment."""
@@ -74,10 +77,11 @@ class Place:
 class Confinement:
     """Chooses and describes the confinement of a lab, and makes the place of each environment.
 
-    Raises LabError when bubblewrap was asked for by name and does not work here.
+    With `refuses_calls` the system calls that Lambda refuses are refused, where there is a confinement at all. Raises
+    LabError when bubblewrap was asked for by name and does not work here.
     """
 
-    def __init__(self, choice: ConfinementChoice, *, freezing: str) -> None:
+    def __init__(self, choice: ConfinementChoice, *, freezing: str, refuses_calls: bool = False) -> None:
         self._is_root = os.geteuid() == 0
         self._bwrap = shutil.which("bwrap") or ""
         self._uids = _uid_range() if self._is_root else None
@@ -88,6 +92,8 @@ class Confinement:
                 hint="install the Debian package bubblewrap, or use confinement auto or none",
             )
         self.is_confined = not fault
+        machine = os.uname().machine
+        self._filter = filter_for(machine) if refuses_calls and machine in REFUSED else b""
         self.report = self._confined_report(freezing) if not fault else _bare_report(fault, freezing)
 
     @property
@@ -125,11 +131,16 @@ class Confinement:
                 uid,
                 "Lambda's limits: 1024 files, 742 processes, 64 KiB locked memory",
                 f"frozen between invocations by {freezing}",
+                *(["system calls that Lambda refuses are refused"] if self._filter else []),
             ),
             absent=(
                 "the network is this machine's: environments reach each other's loopback ports",
                 "the memory size is announced to the function, not enforced",
-                "no seccomp filter: system calls Lambda refuses are allowed here",
+                *(
+                    []
+                    if self._filter
+                    else ["no seccomp filter: system calls Lambda refuses are allowed here"]
+                ),
             ),
         )
 
@@ -176,7 +187,7 @@ class Confinement:
             *("--chdir", "/", "--clearenv"),
         )
         uid = -1 if self._uids is None else self._uids.start + slot % len(self._uids)
-        return Place(prefix, uid, TASK_ROOT, DAYFLY_ROOT, INIT_PATH, None)
+        return Place(prefix, uid, TASK_ROOT, DAYFLY_ROOT, INIT_PATH, None, self._filter)
 
 
 def place_inside(path: Path) -> Path:

@@ -15,8 +15,9 @@ from typing import ParamSpec, TypeVar
 from dayfly.lab import payloads
 from dayfly.lab.code import CodeStore, Package
 from dayfly.lab.confinement import Confinement
-from dayfly.lab.environment import Environment, Invocation
+from dayfly.lab.environment import Environment
 from dayfly.lab.freezer import FreezerFactory
+from dayfly.lab.invocation import Invocation
 from dayfly.lab.launcher import Launcher
 from dayfly.lab.machine import make_folder, raise_file_limit
 from dayfly.lab.model import (
@@ -37,6 +38,8 @@ from dayfly.lab.model import (
 from dayfly.lab.pool import Pool, Reservation
 from dayfly.lab.provisioning import Provisioning
 from dayfly.lab.services import Services
+from dayfly.lab.snapstart.snapshots import Snapshots
+from dayfly.lab.tenancy import check_tenant
 
 # Waits before the second and third try of an asynchronous invocation, as on Lambda:
 # https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
@@ -53,7 +56,9 @@ class Lab:
     `log` gets every line the functions and the platform write. `max_environments` bounds the
     environments of all functions together; at the bound an idle one makes room, else Invoke is
     throttled. `services` is the URL of moto's server or LocalStack, for what the lab asks of other
-    services than Lambda. Raises LabError when `confinement="bubblewrap"` cannot be had.
+    services than Lambda.
+    With `refuses_calls` confined environments lack the system calls that Lambda's lack. Raises LabError when
+    `confinement="bubblewrap"` cannot be had.
     """
 
     def __init__(
@@ -64,11 +69,14 @@ class Lab:
         log: Callable[[LogLine], None] | None = None,
         async_retry_delays_s: Sequence[float] = ASYNC_RETRY_DELAYS_S,
         services: str | None = None,
+        refuses_calls: bool = False,
     ) -> None:
         self.services = Services(services) if services is not None else None
         self._freezers = FreezerFactory()
         try:
-            self._confinement = Confinement(confinement, freezing=self._freezers.description)
+            self._confinement = Confinement(
+                confinement, freezing=self._freezers.description, refuses_calls=refuses_calls
+            )
         except LabError:
             self._freezers.close()
             raise
@@ -95,6 +103,7 @@ class Lab:
             emit=self._emit,
             log=self._log_line,
         )
+        self.snapshots = Snapshots(self._launcher, self._spawn)
         self._is_closed = False
         self.counters: Counter[str] = Counter()
         raise_file_limit(max_environments)
@@ -119,6 +128,7 @@ class Lab:
             await self._launcher.end_all(
                 [
                     *self._launcher.starting,
+                    *self.snapshots.environments(),
                     *(e for p in [*self._all_pools(), *self._leaving] for e in p.environments()),
                 ]
             )
@@ -166,7 +176,8 @@ class Lab:
     def environments(self, name: str) -> tuple[EnvironmentView, ...]:
         """The environments of a function's versions as they are now, oldest first."""
         views = [environment.view() for pool in self._versions(name) for environment in pool.environments()]
-        views += [e.view() for e in self._launcher.starting if e.config.name == name]
+        others = (*self._launcher.starting, *self.snapshots.environments(name))
+        views += [e.view() for e in others if e.config.name == name]
         return tuple(sorted(views, key=lambda view: view.created_at))
 
     def processes(self, name: str) -> dict[str, list[int]]:
@@ -219,6 +230,7 @@ class Lab:
         """Forget a version; its environments end, busy ones after their invocation."""
         pool = self._pool(name, version)
         self._provisioning.pop((name, version)).want(0)
+        self.snapshots.forget(name, version)
         del self._pools[name][version]
         self._leave(pool)
 
@@ -227,6 +239,7 @@ class Lab:
         pools = self._versions(name)
         for version in self._pools.pop(name):
             self._provisioning.pop((name, version)).want(0)
+            self.snapshots.forget(name, version)
         for pool in pools:
             self._leave(pool)
         del self._reservations[name]
@@ -245,12 +258,14 @@ class Lab:
             self._spawn(self._launcher.end(environment, "spindown"))
 
         async def start(tenant_id: str | None) -> tuple[Environment, float]:
+            if pool.config.is_snapshotted:
+                return await self.snapshots.restore(pool.config)
             return await self._launcher.start(pool.config, tenant_id)
 
         async def start_ahead() -> Environment:
             if self._is_closed:
                 raise LabError("the lab is closed")
-            environment, _ = await self._launcher.start(pool.config, is_ahead=True)
+            environment, _ = await self._launcher.start(pool.config, initialization="provisioned-concurrency")
             return environment
 
         pool = Pool(
@@ -285,7 +300,11 @@ class Lab:
                 self._spawn(self._launcher.end(victim, "spindown"))
                 self._launcher.vacate(victim)
                 return True
-        return False
+        held = self.snapshots.give_up()
+        if held is not None:
+            self._spawn(self._launcher.end(held, "spindown"))
+            self._launcher.vacate(held)
+        return held is not None
 
     async def invoke(
         self,
@@ -310,6 +329,7 @@ class Lab:
             raise LabError("the lab is closed")
         pool = self._pool(name, version)
         payloads.check_request(payload, is_async=invocation_type == "Event")
+        check_tenant(pool.config, tenant_id)
         invocation = Invocation(
             request_id=str(uuid.uuid4()),
             payload=payload or b"{}",

@@ -21,10 +21,12 @@ InitializationType = Literal["on-demand", "provisioned-concurrency", "snap-start
 SnapStart = Literal["None", "PublishedVersions"]
 Tenancy = Literal["", "PER_TENANT"]
 ConfinementChoice = Literal["auto", "bubblewrap", "none"]
-EnvironmentState = Literal["starting", "idle", "busy", "reset", "ended"]
+# `snapshot`: initialised, and held until somebody needs an environment.
+EnvironmentState = Literal["starting", "snapshot", "idle", "busy", "reset", "ended"]
 EventKind = Literal[
     "cold_start",
     "init_done",
+    "restored",
     "invoke_start",
     "invoke_end",
     "frozen",
@@ -241,7 +243,10 @@ class LogLine:
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentView:
-    """One environment as it is now; `pid` is the runtime's on this host, None when none runs."""
+    """One environment as it is now; `pid` is the runtime's on this host, None when none runs.
+
+    `runtime_api` is HOST:PORT of the platform's Runtime API for it.
+    """
 
     id: str
     state: EnvironmentState
@@ -251,6 +256,7 @@ class EnvironmentView:
     lives: int
     tenant_id: str | None
     version: str = VERSION
+    runtime_api: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,8 +44,10 @@ class ProcessTree:
         self._control = ours
         join, thaw = self.freezer.descriptors()
         numbers = [theirs.fileno(), join, thaw, self._telemetry.write_end]
+        call_filter = _as_file(self._place.call_filter)
         command = [
             *self._place.prefix,
+            *(("--seccomp", str(call_filter)) if call_filter >= 0 else ()),
             *(str(python), "-I", "-S", "-X", "utf8", self._place.init_path),
             *(str(number) for number in numbers),
         ]
@@ -56,7 +58,7 @@ class ProcessTree:
                 stdin=subprocess.DEVNULL,
                 stdout=self._output.write_end,
                 stderr=self._output.write_end,
-                pass_fds=[number for number in numbers if number >= 0],
+                pass_fds=[number for number in (*numbers, call_filter) if number >= 0],
                 start_new_session=True,
                 env={},
                 cwd="/",
@@ -65,6 +67,8 @@ class ProcessTree:
             raise LabError(f"cannot start an environment: {error}") from error
         finally:
             theirs.close()
+            if call_filter >= 0:
+                os.close(call_filter)
         self._output.close_write_end()
         self._telemetry.close_write_end()
         self._listener = asyncio.create_task(self._listen(ours))
@@ -195,3 +199,13 @@ class ProcessTree:
             if not future.done():
                 future.set_result(-9)
         return is_dead
+
+
+def _as_file(call_filter: bytes) -> int:
+    """A descriptor from which bubblewrap reads the filter, -1 for none."""
+    if not call_filter:
+        return -1
+    descriptor = os.memfd_create("filter")
+    os.write(descriptor, call_filter)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor

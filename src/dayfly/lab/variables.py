@@ -16,7 +16,7 @@ from dayfly.lab.interpreter import Interpreter
 from dayfly.lab.model import REGION, FunctionConfig, InitializationType
 
 # Of the right shape and worthless: nothing in the lab may reach a real account by accident.
-_CREDENTIALS = {
+CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "ASIALABLABLABLABLAB0",
     "AWS_SECRET_ACCESS_KEY": "lab/not/a/real/secret/access/key/0000000",
     "AWS_SESSION_TOKEN": "lab-not-a-real-session-token",
@@ -136,7 +136,7 @@ def platform_variables(
 ) -> dict[str, str]:
     """What both runtimes and extensions see of the platform."""
     variables = {
-        **_CREDENTIALS,
+        **CREDENTIALS,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_EXECUTION_ENV": interpreter.execution_environment,
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(config.memory_mb),
