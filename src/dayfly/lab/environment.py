@@ -13,11 +13,12 @@ import uuid
 from collections.abc import Callable
 from typing import Literal
 
-from dayfly.lab import payloads, phases
+from dayfly.lab import custom, payloads, phases
 from dayfly.lab.confinement import Place
 from dayfly.lab.freezer import Freezer
 from dayfly.lab.interpreter import Interpreter
 from dayfly.lab.invocation import Invocation, Reply
+from dayfly.lab.launch import Launch
 from dayfly.lab.life import Life, ShutdownReason
 from dayfly.lab.logs import Frames, Lines, PipeReader
 from dayfly.lab.model import (
@@ -69,6 +70,7 @@ class Environment:
         # Between its answer and its next poll: about to be idle.
         self.is_finishing = False
         self._interpreter = interpreter
+        self._runtime_version = custom.runtime_version(config, interpreter.runtime_version)
         self._place = place
         self._emit = emit
         self._log = log
@@ -97,6 +99,7 @@ class Environment:
         self._telemetry = PipeReader(Frames(), lambda text: self._receive("telemetry", text))
         self._tree = ProcessTree(place, freezer, self._output, self._telemetry)
         self._life: Life | None = None
+        self._launch = Launch((), {})
         self._pid: int | None = None
 
     @property
@@ -128,7 +131,7 @@ class Environment:
         reports it. Raises LabError, with what was said, when not even init comes up.
         """
         self._emit_event("cold_start")
-        self._log_line("platform", self._platform_log.init_start(self._interpreter.runtime_version))
+        self._log_line("platform", self._platform_log.init_start(self._runtime_version))
         began = time.monotonic()
         await self._api.start()
         try:
@@ -157,7 +160,7 @@ class Environment:
         """
         assert self._restoration is not None
         assert self._life is not None
-        self._log_line("platform", self._platform_log.restore_start(self._interpreter.runtime_version))
+        self._log_line("platform", self._platform_log.restore_start(self._runtime_version))
         self._thaw()
         began = time.monotonic()
         status = ""
@@ -185,6 +188,7 @@ class Environment:
             initialization=self._initialization,
             credentials=self._credentials,
         )
+        self._launch = programs.runtime
         return Life(self._api, self._tree, runtime=programs.runtime, extensions=programs.extensions)
 
     async def _initialise(self, phase: phases.Phase, deadline: float) -> Reply | None:
@@ -215,6 +219,11 @@ class Environment:
         """Why waiting ended without what was waited for: an exit, else time was up."""
         request_id = self._request_id or ""
         code = self._life.exit_code if self._life is not None else None
+        refused = self._life.refused if self._life is not None else None
+        if refused is not None and self.config.is_custom:
+            kind, text = custom.describe_refusal(self.config, self._launch, *refused)
+            payload = payloads.platform_error(request_id, kind, text)
+            return Reply(payload, True, "crashed", f"error\tError Type: {kind}")
         if code is not None:
             payload = payloads.exit_error(request_id, code)
             return Reply(payload, True, "crashed", "error\tError Type: Runtime.ExitError")

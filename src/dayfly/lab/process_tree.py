@@ -35,6 +35,8 @@ class ProcessTree:
         self._hello: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._exits: dict[str, asyncio.Future[int]] = {}
         self._pids: dict[str, int] = {}
+        # Programs that could not be executed: the step that failed and its errno.
+        self.refused: dict[str, tuple[str, int]] = {}
 
     async def start(self, python: Path) -> None:
         """Start init. Raises LabError when it does not report within its budget."""
@@ -106,6 +108,8 @@ class ProcessTree:
                 self._hello.set_result(int(fields[0]))
             elif kind == "started":
                 self._pids[fields[0]] = int(fields[1])
+            elif kind == "refused":
+                self.refused[fields[0]] = (fields[1], int(fields[2]))
             elif kind == "exit" and not self._exits[fields[0]].done():
                 self._pids.pop(fields[0], None)
                 self._exits[fields[0]].set_result(int(fields[1]))
@@ -117,8 +121,11 @@ class ProcessTree:
             if not future.done():
                 future.set_result(-9)
 
-    async def run(self, key: str, argv: Sequence[str], environment: Mapping[str, str]) -> asyncio.Future[int]:
-        """Start one program; the future is its exit code, negative for a signal."""
+    async def run(
+        self, key: str, argv: Sequence[str], environment: Mapping[str, str], *, folder: str = ""
+    ) -> asyncio.Future[int]:
+        """Start one program in `folder` (the task root); the future is its exit code, negative for a signal."""
+        self.refused.pop(key, None)
         assert self._control is not None
         future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._exits[key] = future
@@ -128,7 +135,7 @@ class ProcessTree:
             key,
             str(self._place.uid),
             str(self._place.uid),
-            self._place.task_root,
+            folder or self._place.task_root,
             ",".join(":".join(str(n) for n in limit) for limit in limits),
             str(len(argv)),
             *argv,

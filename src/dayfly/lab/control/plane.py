@@ -6,6 +6,7 @@ from dayfly.lab.control.aliases import Aliases
 from dayfly.lab.control.code_signing import CodeSigning
 from dayfly.lab.control.concurrency import Concurrency
 from dayfly.lab.control.deferred import Deferred
+from dayfly.lab.control.event_invoke import EventInvoke
 from dayfly.lab.control.functions import Functions
 from dayfly.lab.control.layer_permissions import LayerPermissions
 from dayfly.lab.control.layers import Layers
@@ -54,8 +55,10 @@ class ControlPlane:
         self.permissions = Permissions(self.registry)
         self.layer_permissions = LayerPermissions(self.layers)
         self.upkeep = Upkeep(self.registry)
+        self.event_invoke = EventInvoke(self.registry)
         self.logs = LogStore()
         lab.subscribe_lines(self.logs.take)
+        lab.route = self.registry.lead
 
     def close(self) -> None:
         """Give up updates that are under way."""
