@@ -10,12 +10,13 @@ from pathlib import Path
 from dayfly.errors import SettingError
 from dayfly.lab.model import FunctionConfig, ImageConfig
 
-_LAB_KEYS = {
+_LAB_KEYS: dict[str, type | tuple[type, ...]] = {
     "host": str,
     "port": int,
     "max_environments": int,
     "confinement": str,
     "services": str,
+    "async_speed": (int, float),
     "fleet": str,
     "fleet_token_file": str,
     "fleet_key_file": str,
@@ -49,7 +50,7 @@ _PATHS = ("folder", "python", "extensions", "opt")
 class LabFile:
     """What a `lab.toml` says; `lab` holds the keys of its [lab] table."""
 
-    lab: Mapping[str, str | int]
+    lab: Mapping[str, str | int | float]
     functions: tuple[FunctionConfig, ...]
 
 

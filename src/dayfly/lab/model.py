@@ -37,6 +37,9 @@ EventKind = Literal[
     "expired",
     "replaced",
     "shutdown",
+    "event_dropped",
+    "record_delivered",
+    "record_undelivered",
 ]
 
 REGION = "us-east-1"
@@ -207,10 +210,25 @@ class InvokeResult:
     cold_start: bool
     duration_ms: float
 
+    @classmethod
+    def accepted(cls, status_code: int, request_id: str, version: str) -> InvokeResult:
+        """Return what is told of an invocation that nobody has served yet, or will."""
+        return cls(
+            status_code=status_code,
+            payload=b"",
+            function_error=None,
+            log_tail=None,
+            executed_version=version,
+            request_id=request_id,
+            environment_id="",
+            cold_start=False,
+            duration_ms=0.0,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class LabEvent:
-    """One thing that happened to an environment; `at` is seconds since the epoch."""
+    """One thing that happened; `at` is seconds since the epoch, `environment_id` empty for what happened to an event."""
 
     at: float
     function: str

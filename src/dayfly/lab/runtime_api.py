@@ -2,7 +2,7 @@
 
 Routes and refusals: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html; what that page does
 not say (re-delivery, the held response, exact errors) was measured on the emulator and is compared with
-it in tests/lab/test_runtime_api_differential.py.
+it in tests/lab/differential.
 """
 
 from __future__ import annotations
