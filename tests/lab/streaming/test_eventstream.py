@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from botocore.eventstream import EventStreamBuffer
 
@@ -16,7 +18,8 @@ def test_a_frame_is_read_as_it_was_written_and_checksums_hold(payload: bytes) ->
         buffer.add_data(byte)
     messages = list(buffer)
     assert [message.payload for message in messages] == [payload, payload]
-    assert messages[0].headers == {
+    headers: Any = messages[0].headers
+    assert headers == {
         ":event-type": "PayloadChunk",
         ":content-type": "application/octet-stream",
         ":message-type": "event",

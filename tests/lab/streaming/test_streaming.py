@@ -150,6 +150,7 @@ def test_what_is_too_much_is_cut_and_what_is_fast_is_slowed() -> None:
             payload, complete = await asyncio.to_thread(_read, client, {"send": [{"zeros": 1 << 20}]})
             assert (len(payload), complete) == (1 << 20, {})
             # Three quarters of a MiB at four MiB a second.
+            await until(lambda: "invoke_end" in running.kinds())
             (report,) = [line.text for line in running.lines if line.text.startswith("REPORT")]
             assert float(report.split("Duration: ")[1].split(" ms")[0]) >= 180
 
