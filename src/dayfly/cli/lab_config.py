@@ -16,6 +16,7 @@ _LAB_KEYS = {
     "max_environments": int,
     "confinement": str,
     "services": str,
+    "faults": str,
     "fleet": str,
     "fleet_token_file": str,
     "fleet_key_file": str,

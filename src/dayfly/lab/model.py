@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from dayfly.errors import DayflyError, SettingError
+from dayfly.lab.faults.plan import FaultPlan
 
 # The third family is a program of the function's own that speaks the Runtime API: `bootstrap`, or an image's entry point.
 RuntimeKind = Literal["plain", "dayfly", "provided.al2", "provided.al2023"]
@@ -34,6 +35,7 @@ EventKind = Literal[
     "expired",
     "replaced",
     "shutdown",
+    "fault",
 ]
 
 REGION = "us-east-1"
@@ -75,7 +77,8 @@ class FunctionConfig:
 
     `channel` is a FIFO of this machine that its processes may write to. `opt` is the folder that appears as /opt: the
     contents of `layers`, merged. `snap_start` has versions restored from what was initialised when they were published,
-    `tenancy` keeps tenants' environments apart, `image` starts the function as a container image does.
+    `tenancy` keeps tenants' environments apart, `image` starts the function as a container image does. `faults` is what its
+    environments meet that no honest platform does.
 
     Raises SettingError for values AWS would refuse; whether the folder and handler exist is
     checked by `Lab.add_function`, which touches the disk.
@@ -102,6 +105,7 @@ class FunctionConfig:
     snap_start: SnapStart = "None"
     tenancy: Tenancy = ""
     image: ImageConfig | None = None
+    faults: FaultPlan | None = None
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):

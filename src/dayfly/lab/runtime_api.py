@@ -10,14 +10,16 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+import functools
 import re
 import socket
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal
 
 from dayfly.lab import payloads
 from dayfly.lab.extensions import JSON_HEADERS, Extensions, json_body, refuse
-from dayfly.lab.http1 import Body, Connection, Exchange
+from dayfly.lab.http1 import Body, Connection, Exchange, Handler
 from dayfly.lab.model import VERSION
 from dayfly.lab.states import RuntimeState, TransitionRefusedError, check_transition
 
@@ -89,6 +91,8 @@ class RuntimeApi:
         self._answering = asyncio.Lock()
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.Task[None]] = set()
+        # Serves a request in the handler's place, by calling it: faults are injected there.
+        self.intercept: Callable[[Handler, Exchange], Awaitable[None]] | None = None
         # Set when every external extension has registered: the runtime starts only then.
         self.registered = asyncio.Event()
 
@@ -160,7 +164,10 @@ class RuntimeApi:
         assert task is not None
         self._connections.add(task)
         try:
-            await Connection(reader, writer).serve(self._handle)
+            serve = (
+                self._handle if self.intercept is None else functools.partial(self.intercept, self._handle)
+            )
+            await Connection(reader, writer).serve(serve)
         except asyncio.CancelledError:
             writer.close()  # `close` cancels; asyncio would log a cancelled connection as an error
         finally:
