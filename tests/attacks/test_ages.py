@@ -10,9 +10,10 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from tests.attacks.evidence import Alive, Cards
 from tests.attacks.shop import Shop, needs_confinement
-from tests.attacks.technique import Technique, load_techniques
+
+from dayfly.lab.gauntlet.evidence import Alive, Cards
+from dayfly.lab.gauntlet.technique import Technique, load_techniques
 
 pytestmark = needs_confinement()
 

@@ -1,6 +1,6 @@
 """Hooks for the end of a process (L2; T1546 Event Triggered Execution): none gets a turn where a later event is.
 
-What else is changed in memory is in the catalogue: tests/attacks/techniques/.
+What else is changed in memory is in the catalogue: dayfly/lab/gauntlet/attacks/.
 """
 
 from __future__ import annotations

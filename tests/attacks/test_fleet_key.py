@@ -11,7 +11,7 @@ import json
 import os
 
 import pytest
-from tests.attacks.shop import FUNCTIONS, Shop, needs_confinement
+from tests.attacks.shop import OWN_FUNCTIONS, Shop, needs_confinement
 from tests.runtimes import RuntimeProcess, is_finding
 
 from dayfly.core.proofs import FleetKey, split_seal
@@ -53,7 +53,7 @@ def test_a_worker_finds_the_key_nowhere(isolation: str, is_closed: bool) -> None
         "DAYFLY_LOG_INVOCATIONS": "on",
         "DAYFLY_CLOSE_MEMORY": "auto" if is_closed else "off",
     }
-    runtime = RuntimeProcess(FUNCTIONS, "seeking.handler", runtime="dayfly", environment=environment)
+    runtime = RuntimeProcess(OWN_FUNCTIONS, "seeking.handler", runtime="dayfly", environment=environment)
     if is_closed and os.geteuid() == 0:
         runtime._command = [*WITHOUT_TRACING, *runtime._command]
     with runtime:
@@ -101,7 +101,7 @@ def test_no_invocation_goes_untold_and_nothing_else_is_proved(isolation: str) ->
         "DAYFLY_ISOLATION": isolation,
         "DAYFLY_LOG_INVOCATIONS": "on",
     }
-    runtime = RuntimeProcess(FUNCTIONS, "telling.handler", runtime="dayfly", environment=environment)
+    runtime = RuntimeProcess(OWN_FUNCTIONS, "telling.handler", runtime="dayfly", environment=environment)
     if os.geteuid() == 0:
         runtime._command = [*WITHOUT_TRACING, *runtime._command]
     with runtime:
@@ -133,7 +133,9 @@ def test_a_worker_finds_the_key_nowhere_in_an_environment_of_its_own() -> None:
 def test_what_looks_for_it_finds_it_where_it_is() -> None:
     key = os.urandom(32).hex()
     environment = {"DAYFLY_FLEET_KEY": key, "COPY": key}
-    with RuntimeProcess(FUNCTIONS, "seeking.handler", runtime="dayfly", environment=environment) as runtime:
+    with RuntimeProcess(
+        OWN_FUNCTIONS, "seeking.handler", runtime="dayfly", environment=environment
+    ) as runtime:
         found = runtime.invoke(question(key)).payload
     assert isinstance(found, list)
     assert "os.environ" in found
@@ -144,7 +146,7 @@ def test_what_looks_for_it_finds_it_where_it_is() -> None:
 @pytest.mark.parametrize("text", ["", "00", "g" * 64, "0" * 63, "0" * 65])
 def test_what_is_no_key_is_said_and_nothing_starts(text: str) -> None:
     with RuntimeProcess(
-        FUNCTIONS, "seeking.handler", runtime="dayfly", environment={"DAYFLY_FLEET_KEY": text}
+        OWN_FUNCTIONS, "seeking.handler", runtime="dayfly", environment={"DAYFLY_FLEET_KEY": text}
     ) as runtime:
         assert runtime.process.wait(10) == 2
         output = runtime.output()

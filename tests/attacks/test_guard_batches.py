@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from tests.attacks.shop import FUNCTIONS
+from tests.attacks.shop import OWN_FUNCTIONS
 from tests.real.environment import real_python
 from tests.rie import Rie
 
@@ -67,7 +67,7 @@ def refusals(rie: Rie) -> list[str]:
 
 @pytest.fixture(scope="module", params=["partial", "passing_over", "together"])
 def function(request: pytest.FixtureRequest) -> Iterator[Rie]:
-    with Rie(FUNCTIONS, f"batches.{request.param}", environment={"DAYFLY_GUARD": "block"}) as rie:
+    with Rie(OWN_FUNCTIONS, f"batches.{request.param}", environment={"DAYFLY_GUARD": "block"}) as rie:
         yield rie
 
 
@@ -92,7 +92,7 @@ def test_one_record_fails_as_the_function_lets_records_fail(source: str, functio
 @pytest.fixture(scope="module")
 def powertools() -> Iterator[Rie]:
     with Rie(
-        FUNCTIONS,
+        OWN_FUNCTIONS,
         "batches_powertools.handler",
         environment={"DAYFLY_GUARD": "block"},
         interpreter=real_python(),

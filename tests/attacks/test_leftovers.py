@@ -1,6 +1,6 @@
 """Native processes that outlive their invocation (L3; T1543 Create or Modify System Process, T1564 Hide Artifacts).
 
-What needs no compiler is in the catalogue: tests/attacks/techniques/.
+What needs no compiler is in the catalogue: dayfly/lab/gauntlet/attacks/.
 """
 
 from __future__ import annotations

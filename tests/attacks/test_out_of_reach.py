@@ -12,13 +12,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from tests.attacks.payloads import CLIENT, PROGRAM
 from tests.attacks.shop import FUNCTIONS, Shop, Sink, needs_confinement
 from tests.attacks.test_ahead import HOOKS, READ
 from tests.attacks.test_extensions import AGENT, shop_with_extension
 from tests.attacks.test_places import home
 from tests.attacks.test_runtime_api_unlocked import RAW, STATES, unlocked
 from tests.confined import Confinement, confinement_here
+
+from dayfly.lab.gauntlet.payloads import CLIENT, PROGRAM
 
 pytestmark = needs_confinement()
 

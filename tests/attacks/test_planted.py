@@ -8,7 +8,8 @@ import sys
 
 import pytest
 from tests.attacks.shop import Shop, needs_confinement
-from tests.attacks.technique import Technique, load_techniques
+
+from dayfly.lab.gauntlet.technique import Technique, load_techniques
 
 pytestmark = needs_confinement()
 

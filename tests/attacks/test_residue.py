@@ -1,7 +1,7 @@
 """Files and kernel objects that outlive their invocation (L2, L3; T1074.001 Local Data Staging, T1559, T1222).
 
 Each payload hides data from whoever empties temporary directories; a second payload, as a later attacker,
-looks whether it is there. Service must go on meanwhile. The plainest of each kind are in tests/attacks/techniques/.
+looks whether it is there. Service must go on meanwhile. The plainest of each kind are in dayfly/lab/gauntlet/attacks/.
 """
 
 from __future__ import annotations

@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from tests.attacks.payloads import client
 from tests.attacks.shop import Shop, needs_confinement
+
+from dayfly.lab.gauntlet.payloads import client
 
 pytestmark = needs_confinement()
 

@@ -6,11 +6,12 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.attacks.technique import ATTACK_NAMES, FAMILIES, FOLDER, TechniqueError, load_techniques
+
+from dayfly.lab.gauntlet.technique import ATTACK_NAMES, FAMILIES, FOLDER, TechniqueError, load_techniques
 
 SOURCE = '''"""Does something."""
-from tests.attacks.evidence import Cards
-from tests.attacks.technique import Technique
+from dayfly.lab.gauntlet.evidence import Cards
+from dayfly.lab.gauntlet.technique import Technique
 TECHNIQUE = Technique(
     level="L2", attack=("T1574",), family="M1", must_fail_to="copy a card", evidence=Cards(), plant="leak(1)"
 )

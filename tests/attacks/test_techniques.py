@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 
 import pytest
-from tests.attacks.evidence import Aftermath
 from tests.attacks.pending import PENDING, Isolation
 from tests.attacks.shop import Shop, needs_confinement
-from tests.attacks.technique import Technique, load_techniques
 from tests.lambda_refusals import REFUSED
+
+from dayfly.lab.gauntlet.evidence import Aftermath
+from dayfly.lab.gauntlet.technique import Technique, load_techniques
 
 pytestmark = needs_confinement()
 

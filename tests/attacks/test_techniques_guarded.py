@@ -16,7 +16,8 @@ from contextlib import suppress
 
 import pytest
 from tests.attacks.shop import PRELUDE, Shop, needs_confinement
-from tests.attacks.technique import Technique, load_techniques
+
+from dayfly.lab.gauntlet.technique import Technique, load_techniques
 
 pytestmark = needs_confinement()
 

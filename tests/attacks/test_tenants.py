@@ -11,8 +11,9 @@ from collections.abc import Iterator
 
 import pytest
 from tests.attacks.shop import PRELUDE, Shop, needs_confinement
-from tests.attacks.techniques.handler_code import PLANT
 from tests.rie import Answer
+
+from dayfly.lab.gauntlet.attacks.handler_code import PLANT
 
 pytestmark = needs_confinement()
 

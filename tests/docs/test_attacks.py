@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 from pathlib import Path
 
-from tests.attacks.technique import load_techniques
+from dayfly.lab.gauntlet.technique import load_techniques
 
 ROOT = Path(__file__).parents[2]
 

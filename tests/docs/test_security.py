@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 from tests.attacks.pending import PENDING
-from tests.attacks.technique import LEVELS, Technique, load_techniques
 
 from dayfly.core.findings import KINDS
+from dayfly.lab.gauntlet.technique import LEVELS, Technique, load_techniques
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")

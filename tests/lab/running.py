@@ -65,7 +65,8 @@ async def running_lab(
     *,
     config: FunctionConfig | None = None,
     max_environments: int = 16,
-    async_retry_delays_s: tuple[float, ...] = (0.01, 0.01),
+    async_speed: float = 6000.0,
+    services: str | None = None,
 ) -> AsyncIterator[Running]:
     events: list[LabEvent] = []
     lines: list[LogLine] = []
@@ -73,7 +74,8 @@ async def running_lab(
         confinement=confinement,
         max_environments=max_environments,
         log=lines.append,
-        async_retry_delays_s=async_retry_delays_s,
+        async_speed=async_speed,
+        services=services,
     )
     async with lab:
         lab.subscribe(events.append)

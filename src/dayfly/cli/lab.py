@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import math
 import signal
 import sys
 from dataclasses import dataclass, replace
@@ -57,6 +58,7 @@ def serve(
     max_environments: int | None = None,
     confinement: ConfinementChoice | None = None,
     services: str | None = None,
+    async_speed: float | None = None,
     fleet: str | None = None,
     fleet_token_file: Path | None = None,
     fleet_key_file: Path | None = None,
@@ -113,6 +115,9 @@ def serve(
         auto uses bubblewrap where it works, else nothing, and says so.
     services
         URL of moto's server or LocalStack: there the lab finds the queues, topics, buckets and buses that functions name.
+    async_speed
+        The clock of asynchronous invocation runs this many times as fast (default 1): with 60, Lambda's minute before the
+        second try is a second.
     fleet
         URL of `dayfly fleet serve`: every log line goes to its collector, and functions under Dayfly write one line per
         invocation. While it does not answer, 64 MiB of lines wait and the rest is dropped; invocations never wait.
@@ -128,7 +133,7 @@ def serve(
         One JSON object per line: what is served, events, log lines.
     """
     output = Output(is_json=json)
-    lab_table: dict[str, str | int] = {}
+    lab_table: dict[str, str | int | float] = {}
     if config is not None:
         if folder is not None or handler is not None:
             raise SettingError(
@@ -183,6 +188,9 @@ def serve(
         if function.folder.is_dir():
             check_handler(function.folder, function.handler)
     other = services or _text(lab_table, "services")
+    speed = async_speed if async_speed is not None else float(lab_table.get("async_speed", 1.0))
+    if not 0 < speed < math.inf:
+        raise SettingError(f"asynchronous speed {speed} is not positive", hint="1 is Lambda's own")
     serving = _Serving(
         functions,
         chosen_host,
@@ -191,6 +199,7 @@ def serve(
         cast(ConfinementChoice, choice),
         target,
         check_services_url(other) if other is not None else None,
+        speed,
     )
     asyncio.run(_serve(output, serving))
     return 0
@@ -208,11 +217,11 @@ def give_faults(functions: tuple[FunctionConfig, ...], path: Path) -> tuple[Func
     return tuple(replace(one, faults=plans.get(one.name, everybody)) for one in functions)
 
 
-def _text(table: dict[str, str | int], key: str) -> str | None:
+def _text(table: dict[str, str | int | float], key: str) -> str | None:
     return str(table[key]) if key in table else None
 
 
-def _path(config: Path | None, table: dict[str, str | int], key: str) -> Path | None:
+def _path(config: Path | None, table: dict[str, str | int | float], key: str) -> Path | None:
     return config.parent / str(table[key]) if config is not None and key in table else None
 
 
@@ -225,6 +234,7 @@ class _Serving:
     confinement: ConfinementChoice
     target: Target | None
     services: str | None
+    async_speed: float
 
 
 def parse_environment(pairs: list[str]) -> dict[str, str]:
@@ -274,6 +284,7 @@ async def _serve(output: Output, serving: _Serving) -> None:
         max_environments=serving.max_environments,
         log=show_log,
         services=serving.services,
+        async_speed=serving.async_speed,
     )
     try:
         async with lab:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dayfly.lab.model import ConfinementChoice, ConfinementReport, LabError
+from dayfly.lab.system_calls import REFUSED, filter_for
 
 TASK_ROOT = "/var/task"
 # Not below /opt, which is the layers'.
@@ -23,7 +24,6 @@ LAB_ROOT = Path("/var/lab")
 DAYFLY_ROOT = f"{LAB_ROOT}/package"
 INIT_PATH = f"{LAB_ROOT}/init.py"
 CHANNEL_PATH = f"{LAB_ROOT}/channel"
-TMP_BYTES = 512 * 1024 * 1024
 _PROBE_TIMEOUT_S = 20.0
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 _ETC = (
@@ -66,6 +66,8 @@ class Place:
     dayfly_root: str
     init_path: str
     tmp: Path | None
+    # A seccomp filter, as bubblewrap takes it; empty: none.
+    call_filter: bytes = b""
 
     def inside(self, path: Path) -> Path:
         """Return where a folder or file of this machine is seen in the environment."""
@@ -75,10 +77,11 @@ class Place:
 class Confinement:
     """Chooses and describes the confinement of a lab, and makes the place of each environment.
 
-    Raises LabError when bubblewrap was asked for by name and does not work here.
+    With `refuses_calls` the system calls that Lambda refuses are refused, where there is a confinement at all. Raises
+    LabError when bubblewrap was asked for by name and does not work here.
     """
 
-    def __init__(self, choice: ConfinementChoice, *, freezing: str) -> None:
+    def __init__(self, choice: ConfinementChoice, *, freezing: str, refuses_calls: bool = False) -> None:
         self._is_root = os.geteuid() == 0
         self._bwrap = shutil.which("bwrap") or ""
         self._uids = _uid_range() if self._is_root else None
@@ -89,6 +92,8 @@ class Confinement:
                 hint="install the Debian package bubblewrap, or use confinement auto or none",
             )
         self.is_confined = not fault
+        machine = os.uname().machine
+        self._filter = filter_for(machine) if refuses_calls and machine in REFUSED else b""
         self.report = self._confined_report(freezing) if not fault else _bare_report(fault, freezing)
 
     @property
@@ -122,15 +127,20 @@ class Confinement:
             reason=self._bwrap,
             in_force=(
                 "own PID, IPC, mount and UTS namespaces",
-                "private /tmp (512 MB), no /dev/shm, everything else read-only",
+                "private /tmp (512 MB, or what the function asks for), no /dev/shm, everything else read-only",
                 uid,
                 "Lambda's limits: 1024 files, 742 processes, 64 KiB locked memory",
                 f"frozen between invocations by {freezing}",
+                *(["system calls that Lambda refuses are refused"] if self._filter else []),
             ),
             absent=(
                 "the network is this machine's: environments reach each other's loopback ports",
                 "the memory size is announced to the function, not enforced",
-                "no seccomp filter: system calls Lambda refuses are allowed here",
+                *(
+                    []
+                    if self._filter
+                    else ["no seccomp filter: system calls Lambda refuses are allowed here"]
+                ),
             ),
         )
 
@@ -145,6 +155,7 @@ class Confinement:
         image: Sequence[str] = (),
         private_folder: Path,
         channel: Path | None = None,
+        tmp_mb: int = 512,
     ) -> Place:
         """The place of one environment. `slot` must be unique among the living ones of this lab.
 
@@ -171,12 +182,12 @@ class Confinement:
             *_parents([Path("/opt/x"), *(Path(target) for target in binds[2::3])]),
             *binds,
             *("--proc", "/proc"),
-            *("--perms", "1777", "--size", str(TMP_BYTES), "--tmpfs", "/tmp"),
+            *("--perms", "1777", "--size", str(tmp_mb * 1024 * 1024), "--tmpfs", "/tmp"),
             *("--remount-ro", "/"),
             *("--chdir", "/", "--clearenv"),
         )
         uid = -1 if self._uids is None else self._uids.start + slot % len(self._uids)
-        return Place(prefix, uid, TASK_ROOT, DAYFLY_ROOT, INIT_PATH, None)
+        return Place(prefix, uid, TASK_ROOT, DAYFLY_ROOT, INIT_PATH, None, self._filter)
 
 
 def place_inside(path: Path) -> Path:

@@ -7,7 +7,7 @@ import shutil
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from types import TracebackType
 from typing import ParamSpec, TypeVar
@@ -15,8 +15,11 @@ from typing import ParamSpec, TypeVar
 from dayfly.lab import payloads
 from dayfly.lab.code import CodeStore, Package
 from dayfly.lab.confinement import Confinement
-from dayfly.lab.environment import Environment, Invocation
+from dayfly.lab.environment import Environment
+from dayfly.lab.events.destinations import Destinations
+from dayfly.lab.events.queue import Clock, EventQueue
 from dayfly.lab.freezer import FreezerFactory
+from dayfly.lab.invocation import Invocation
 from dayfly.lab.launcher import Launcher
 from dayfly.lab.machine import make_folder, raise_file_limit
 from dayfly.lab.model import (
@@ -27,7 +30,6 @@ from dayfly.lab.model import (
     EventKind,
     FunctionConfig,
     InvocationType,
-    InvokeRefusedError,
     InvokeResult,
     LabError,
     LabEvent,
@@ -37,10 +39,8 @@ from dayfly.lab.model import (
 from dayfly.lab.pool import Pool, Reservation
 from dayfly.lab.provisioning import Provisioning
 from dayfly.lab.services import Services
-
-# Waits before the second and third try of an asynchronous invocation, as on Lambda:
-# https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
-ASYNC_RETRY_DELAYS_S = (60.0, 120.0)
+from dayfly.lab.snapstart.snapshots import Snapshots
+from dayfly.lab.tenancy import check_tenant
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -53,7 +53,10 @@ class Lab:
     `log` gets every line the functions and the platform write. `max_environments` bounds the
     environments of all functions together; at the bound an idle one makes room, else Invoke is
     throttled. `services` is the URL of moto's server or LocalStack, for what the lab asks of other
-    services than Lambda. Raises LabError when `confinement="bubblewrap"` cannot be had.
+    services than Lambda; the clock by which events are retried and grow old runs `async_speed` times as
+    fast as the machine's.
+    With `refuses_calls` confined environments lack the system calls that Lambda's lack. Raises LabError when
+    `confinement="bubblewrap"` cannot be had.
     """
 
     def __init__(
@@ -62,19 +65,21 @@ class Lab:
         confinement: ConfinementChoice = "auto",
         max_environments: int = 256,
         log: Callable[[LogLine], None] | None = None,
-        async_retry_delays_s: Sequence[float] = ASYNC_RETRY_DELAYS_S,
+        async_speed: float = 1.0,
         services: str | None = None,
+        refuses_calls: bool = False,
     ) -> None:
         self.services = Services(services) if services is not None else None
         self._freezers = FreezerFactory()
         try:
-            self._confinement = Confinement(confinement, freezing=self._freezers.description)
+            self._confinement = Confinement(
+                confinement, freezing=self._freezers.description, refuses_calls=refuses_calls
+            )
         except LabError:
             self._freezers.close()
             raise
         self.confinement: ConfinementReport = self._confinement.report
         self._log = log or (lambda line: None)
-        self._retry_delays_s = tuple(async_retry_delays_s)
         self._subscribers: list[Callable[[LabEvent], None]] = []
         self._line_subscribers: list[Callable[[LogLine], None]] = []
         # By function and version.
@@ -95,8 +100,22 @@ class Lab:
             emit=self._emit,
             log=self._log_line,
         )
+        self.snapshots = Snapshots(self._launcher, self._spawn)
         self._is_closed = False
+        # Where a qualifier leads; whoever knows aliases knows better.
+        self.route: Callable[[str, str | None], tuple[str, str]] = lambda name, qualifier: (
+            qualifier or VERSION,
+            "",
+        )
         self.counters: Counter[str] = Counter()
+        self.events = EventQueue(
+            self,
+            clock=Clock(async_speed),
+            destinations=Destinations(self.services, self._invoke_destination),
+            counters=self.counters,
+            spawn=self._spawn,
+            emit=self._emit,
+        )
         raise_file_limit(max_environments)
 
     async def __aenter__(self) -> Lab:
@@ -119,6 +138,7 @@ class Lab:
             await self._launcher.end_all(
                 [
                     *self._launcher.starting,
+                    *self.snapshots.environments(),
                     *(e for p in [*self._all_pools(), *self._leaving] for e in p.environments()),
                 ]
             )
@@ -166,7 +186,8 @@ class Lab:
     def environments(self, name: str) -> tuple[EnvironmentView, ...]:
         """The environments of a function's versions as they are now, oldest first."""
         views = [environment.view() for pool in self._versions(name) for environment in pool.environments()]
-        views += [e.view() for e in self._launcher.starting if e.config.name == name]
+        others = (*self._launcher.starting, *self.snapshots.environments(name))
+        views += [e.view() for e in others if e.config.name == name]
         return tuple(sorted(views, key=lambda view: view.created_at))
 
     def processes(self, name: str) -> dict[str, list[int]]:
@@ -219,7 +240,9 @@ class Lab:
         """Forget a version; its environments end, busy ones after their invocation."""
         pool = self._pool(name, version)
         self._provisioning.pop((name, version)).want(0)
+        self.snapshots.forget(name, version)
         del self._pools[name][version]
+        self.events.forget(name, version)
         self._leave(pool)
 
     def remove_function(self, name: str) -> None:
@@ -227,9 +250,11 @@ class Lab:
         pools = self._versions(name)
         for version in self._pools.pop(name):
             self._provisioning.pop((name, version)).want(0)
+            self.snapshots.forget(name, version)
         for pool in pools:
             self._leave(pool)
         del self._reservations[name]
+        self.events.forget(name)
 
     def _leave(self, pool: Pool) -> None:
         pool.close()
@@ -245,12 +270,14 @@ class Lab:
             self._spawn(self._launcher.end(environment, "spindown"))
 
         async def start(tenant_id: str | None) -> tuple[Environment, float]:
+            if pool.config.is_snapshotted:
+                return await self.snapshots.restore(pool.config)
             return await self._launcher.start(pool.config, tenant_id)
 
         async def start_ahead() -> Environment:
             if self._is_closed:
                 raise LabError("the lab is closed")
-            environment, _ = await self._launcher.start(pool.config, is_ahead=True)
+            environment, _ = await self._launcher.start(pool.config, initialization="provisioned-concurrency")
             return environment
 
         pool = Pool(
@@ -285,7 +312,11 @@ class Lab:
                 self._spawn(self._launcher.end(victim, "spindown"))
                 self._launcher.vacate(victim)
                 return True
-        return False
+        held = self.snapshots.give_up()
+        if held is not None:
+            self._spawn(self._launcher.end(held, "spindown"))
+            self._launcher.vacate(held)
+        return held is not None
 
     async def invoke(
         self,
@@ -310,23 +341,32 @@ class Lab:
             raise LabError("the lab is closed")
         pool = self._pool(name, version)
         payloads.check_request(payload, is_async=invocation_type == "Event")
+        check_tenant(pool.config, tenant_id)
         invocation = Invocation(
             request_id=str(uuid.uuid4()),
             payload=payload or b"{}",
             wants_tail=log_type == "Tail",
-            client_context=client_context or "",
+            # "Lambda passes the ClientContext object to your function for synchronous invocations only":
+            # https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+            client_context="" if invocation_type == "Event" else client_context or "",
             tenant_id=tenant_id or "",
             trace_id=trace_id or "",
             arn=arn,
         )
         if invocation_type == "DryRun":
-            return _accepted(204, invocation.request_id, version)
+            return InvokeResult.accepted(204, invocation.request_id, version)
         if invocation_type == "Event":
-            self._spawn(self._invoke_later(pool, invocation))
-            return _accepted(202, invocation.request_id, version)
-        return await self._invoke_now(pool, invocation)
+            self.events.accept(name, version, invocation)
+            return InvokeResult.accepted(202, invocation.request_id, version)
+        return await self.invoke_at_once(name, version, invocation)
 
-    async def _invoke_now(self, pool: Pool, invocation: Invocation) -> InvokeResult:
+    async def _invoke_destination(self, name: str, qualifier: str | None, payload: bytes) -> None:
+        version, arn = self.route(name, qualifier)
+        await self.invoke(name, payload, version=version, arn=arn, invocation_type="Event")
+
+    async def invoke_at_once(self, name: str, version: str, invocation: Invocation) -> InvokeResult:
+        """Serve one invocation that was checked; raises InvokeRefusedError (404, 429) as `invoke`."""
+        pool = self._pool(name, version)
         environment, init_ms = await pool.acquire(invocation.tenant_id or None)
         answer: asyncio.Future[InvokeResult] = asyncio.get_running_loop().create_future()
 
@@ -345,19 +385,6 @@ class Lab:
 
         self._spawn(serve())
         return await answer
-
-    async def _invoke_later(self, pool: Pool, invocation: Invocation) -> None:
-        """An asynchronous invocation: tried again on errors and throttling, then dropped and counted."""
-        for delay_s in (*self._retry_delays_s, None):
-            try:
-                result = await self._invoke_now(pool, invocation)
-                if result.function_error is None:
-                    return
-            except InvokeRefusedError:
-                self.counters["throttled_events"] += 1
-            if delay_s is not None:
-                await asyncio.sleep(delay_s)
-        self.counters["dropped_events"] += 1
 
     async def recycle(self, name: str) -> int:
         """Shut down every environment of a function, busy ones included; returns how many."""
@@ -389,17 +416,3 @@ class Lab:
         self._log(line)
         for callback in self._line_subscribers:
             callback(line)
-
-
-def _accepted(status_code: int, request_id: str, version: str) -> InvokeResult:
-    return InvokeResult(
-        status_code=status_code,
-        payload=b"",
-        function_error=None,
-        log_tail=None,
-        executed_version=version,
-        request_id=request_id,
-        environment_id="",
-        cold_start=False,
-        duration_ms=0.0,
-    )

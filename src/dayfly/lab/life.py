@@ -12,9 +12,9 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from dayfly.lab.launch import Launch
 from dayfly.lab.process_tree import ProcessTree
 from dayfly.lab.runtime_api import RuntimeApi
-from dayfly.lab.variables import Launch
 
 ShutdownReason = Literal["spindown", "timeout", "failure"]
 
@@ -49,6 +49,11 @@ class Life:
         return next((future.result() for future in self._exits.values() if future.done()), None)
 
     @property
+    def refused(self) -> tuple[str, int] | None:
+        """Why the runtime could not be executed, as a step (`chdir`, `exec`) and its errno."""
+        return self._tree.refused.get(RUNTIME)
+
+    @property
     def pid(self) -> int | None:
         """The runtime's, as this host numbers it; None when it does not run."""
         return self._tree.host_pid(RUNTIME)
@@ -63,7 +68,9 @@ class Life:
             self._exits[name] = await self._tree.run(name, launch.argv, launch.environment)
         if not await self.wait_for(self._api.registered, deadline):
             return False
-        self._exits[RUNTIME] = await self._tree.run(RUNTIME, self._runtime.argv, self._runtime.environment)
+        self._exits[RUNTIME] = await self._tree.run(
+            RUNTIME, self._runtime.argv, self._runtime.environment, folder=self._runtime.folder
+        )
         return await self.wait_for(self._api.settled, deadline, self._api.init_error)
 
     async def wait_for(self, event: asyncio.Event, deadline: float, *others: asyncio.Future[Any]) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from dayfly.errors import DayflyError, SettingError
+from dayfly.lab.declared import Declared
 from dayfly.lab.faults.plan import FaultPlan
 
 # The third family is a program of the function's own that speaks the Runtime API: `bootstrap`, or an image's entry point.
@@ -21,10 +22,12 @@ InitializationType = Literal["on-demand", "provisioned-concurrency", "snap-start
 SnapStart = Literal["None", "PublishedVersions"]
 Tenancy = Literal["", "PER_TENANT"]
 ConfinementChoice = Literal["auto", "bubblewrap", "none"]
-EnvironmentState = Literal["starting", "idle", "busy", "reset", "ended"]
+# `snapshot`: initialised, and held until somebody needs an environment.
+EnvironmentState = Literal["starting", "snapshot", "idle", "busy", "reset", "ended"]
 EventKind = Literal[
     "cold_start",
     "init_done",
+    "restored",
     "invoke_start",
     "invoke_end",
     "frozen",
@@ -35,6 +38,9 @@ EventKind = Literal[
     "expired",
     "replaced",
     "shutdown",
+    "event_dropped",
+    "record_delivered",
+    "record_undelivered",
     "fault",
 ]
 
@@ -44,6 +50,8 @@ VERSION = "$LATEST"
 # Lambda's own ranges, so that a configuration that works here is one AWS accepts.
 MAX_TIMEOUT_S = 900.0
 MEMORY_MB = range(128, 10241)
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-ephemeral-storage.html
+EPHEMERAL_MB = range(512, 10241)
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _RUNTIMES = ("plain", "dayfly", "provided.al2", "provided.al2023")
@@ -77,8 +85,9 @@ class FunctionConfig:
 
     `channel` is a FIFO of this machine that its processes may write to. `opt` is the folder that appears as /opt: the
     contents of `layers`, merged. `snap_start` has versions restored from what was initialised when they were published,
-    `tenancy` keeps tenants' environments apart, `image` starts the function as a container image does. `faults` is what its
-    environments meet that no honest platform does.
+    `tenancy` keeps tenants' environments apart, `image` starts the function as a container image does. `ephemeral_mb` is
+    the size of its /tmp, `log_group` the one its lines go to, empty for Lambda's own choice. `faults`
+    are what its environments meet that no honest platform does.
 
     Raises SettingError for values AWS would refuse; whether the folder and handler exist is
     checked by `Lab.add_function`, which touches the disk.
@@ -105,6 +114,9 @@ class FunctionConfig:
     snap_start: SnapStart = "None"
     tenancy: Tenancy = ""
     image: ImageConfig | None = None
+    ephemeral_mb: int = 512
+    log_group: str = ""
+    declared: Declared = field(default_factory=Declared)
     faults: FaultPlan | None = None
 
     def __post_init__(self) -> None:
@@ -126,6 +138,10 @@ class FunctionConfig:
             raise SettingError(f"timeout {self.timeout_s} s is out of range", hint="use 1 to 900 seconds")
         if self.memory_mb not in MEMORY_MB:
             raise SettingError(f"memory {self.memory_mb} MB is out of range", hint="use 128 to 10240 MB")
+        if self.ephemeral_mb not in EPHEMERAL_MB:
+            raise SettingError(
+                f"ephemeral storage {self.ephemeral_mb} MB is out of range", hint="use 512 to 10240 MB"
+            )
         if self.idle_expiry_s <= 0:
             raise SettingError("idle expiry must be positive", hint="Lambda's is some ten minutes: 600")
         if self.reserved_concurrency is not None and self.reserved_concurrency < 0:
@@ -154,8 +170,10 @@ class FunctionConfig:
     @property
     def is_managed(self) -> bool:
         """Is it started as a managed runtime starts functions, wrapper and layers included?"""
-        return self.runtime == "plain" and (
-            self.opt is not None or "AWS_LAMBDA_EXEC_WRAPPER" in self.environment
+        return (
+            not self.is_custom
+            and self.runtime == "plain"
+            and (self.opt is not None or "AWS_LAMBDA_EXEC_WRAPPER" in self.environment)
         )
 
     @property
@@ -167,9 +185,19 @@ class FunctionConfig:
         return folder if folder.is_dir() and not folder.is_symlink() else None
 
     @property
+    def log_group_name(self) -> str:
+        """The CloudWatch log group of its lines."""
+        return self.log_group or default_log_group(self.name)
+
+    @property
     def arn(self) -> str:
         """The function's, without a version."""
         return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{self.name}"
+
+
+def default_log_group(name: str) -> str:
+    """Where the lines of a function go that has no log group of its own choice."""
+    return f"/aws/lambda/{name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,10 +214,25 @@ class InvokeResult:
     cold_start: bool
     duration_ms: float
 
+    @classmethod
+    def accepted(cls, status_code: int, request_id: str, version: str) -> InvokeResult:
+        """Return what is told of an invocation that nobody has served yet, or will."""
+        return cls(
+            status_code=status_code,
+            payload=b"",
+            function_error=None,
+            log_tail=None,
+            executed_version=version,
+            request_id=request_id,
+            environment_id="",
+            cold_start=False,
+            duration_ms=0.0,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class LabEvent:
-    """One thing that happened to an environment; `at` is seconds since the epoch."""
+    """One thing that happened; `at` is seconds since the epoch, `environment_id` empty for what happened to an event."""
 
     at: float
     function: str
@@ -203,7 +246,8 @@ class LabEvent:
 class LogLine:
     """One line of a function's log, without its newline; `source` says who wrote it.
 
-    `log_stream` is the environment's, named as Lambda names it.
+    `log_stream` is the environment's, named as Lambda names it; `log_group` is empty where the function has none of
+    its own choice.
     """
 
     at: float
@@ -213,11 +257,20 @@ class LogLine:
     source: Literal["platform", "output", "telemetry"]
     text: str
     log_stream: str = ""
+    log_group: str = ""
+
+    @property
+    def log_group_name(self) -> str:
+        """The CloudWatch log group that it belongs to."""
+        return self.log_group or default_log_group(self.function)
 
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentView:
-    """One environment as it is now; `pid` is the runtime's on this host, None when none runs."""
+    """One environment as it is now; `pid` is the runtime's on this host, None when none runs.
+
+    `runtime_api` is HOST:PORT of the platform's Runtime API for it.
+    """
 
     id: str
     state: EnvironmentState
@@ -227,6 +280,7 @@ class EnvironmentView:
     lives: int
     tenant_id: str | None
     version: str = VERSION
+    runtime_api: str = ""
 
 
 @dataclass(frozen=True, slots=True)

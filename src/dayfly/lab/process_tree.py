@@ -37,6 +37,8 @@ class ProcessTree:
         self._pids: dict[str, int] = {}
         # What its programs are started with; who injects faults lowers them.
         self.limits: tuple[tuple[int, int, int], ...] = LIMITS if place.prefix else ()
+        # Programs that could not be executed: the step that failed and its errno.
+        self.refused: dict[str, tuple[str, int]] = {}
 
     async def start(self, python: Path) -> None:
         """Start init. Raises LabError when it does not report within its budget."""
@@ -46,8 +48,10 @@ class ProcessTree:
         self._control = ours
         join, thaw = self.freezer.descriptors()
         numbers = [theirs.fileno(), join, thaw, self._telemetry.write_end]
+        call_filter = _as_file(self._place.call_filter)
         command = [
             *self._place.prefix,
+            *(("--seccomp", str(call_filter)) if call_filter >= 0 else ()),
             *(str(python), "-I", "-S", "-X", "utf8", self._place.init_path),
             *(str(number) for number in numbers),
         ]
@@ -58,7 +62,7 @@ class ProcessTree:
                 stdin=subprocess.DEVNULL,
                 stdout=self._output.write_end,
                 stderr=self._output.write_end,
-                pass_fds=[number for number in numbers if number >= 0],
+                pass_fds=[number for number in (*numbers, call_filter) if number >= 0],
                 start_new_session=True,
                 env={},
                 cwd="/",
@@ -67,6 +71,8 @@ class ProcessTree:
             raise LabError(f"cannot start an environment: {error}") from error
         finally:
             theirs.close()
+            if call_filter >= 0:
+                os.close(call_filter)
         self._output.close_write_end()
         self._telemetry.close_write_end()
         self._listener = asyncio.create_task(self._listen(ours))
@@ -105,6 +111,8 @@ class ProcessTree:
                 self._hello.set_result(int(fields[0]))
             elif kind == "started":
                 self._pids[fields[0]] = int(fields[1])
+            elif kind == "refused":
+                self.refused[fields[0]] = (fields[1], int(fields[2]))
             elif kind == "exit" and not self._exits[fields[0]].done():
                 self._pids.pop(fields[0], None)
                 self._exits[fields[0]].set_result(int(fields[1]))
@@ -116,8 +124,11 @@ class ProcessTree:
             if not future.done():
                 future.set_result(-9)
 
-    async def run(self, key: str, argv: Sequence[str], environment: Mapping[str, str]) -> asyncio.Future[int]:
-        """Start one program; the future is its exit code, negative for a signal."""
+    async def run(
+        self, key: str, argv: Sequence[str], environment: Mapping[str, str], *, folder: str = ""
+    ) -> asyncio.Future[int]:
+        """Start one program in `folder` (the task root); the future is its exit code, negative for a signal."""
+        self.refused.pop(key, None)
         assert self._control is not None
         future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._exits[key] = future
@@ -126,7 +137,7 @@ class ProcessTree:
             key,
             str(self._place.uid),
             str(self._place.uid),
-            self._place.task_root,
+            folder or self._place.task_root,
             ",".join(":".join(str(n) for n in limit) for limit in self.limits),
             str(len(argv)),
             *argv,
@@ -197,3 +208,13 @@ class ProcessTree:
             if not future.done():
                 future.set_result(-9)
         return is_dead
+
+
+def _as_file(call_filter: bytes) -> int:
+    """A descriptor from which bubblewrap reads the filter, -1 for none."""
+    if not call_filter:
+        return -1
+    descriptor = os.memfd_create("filter")
+    os.write(descriptor, call_filter)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor

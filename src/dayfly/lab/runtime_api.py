@@ -2,7 +2,7 @@
 
 Routes and refusals: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html; what that page does
 not say (re-delivery, the held response, exact errors) was measured on the emulator and is compared with
-it in tests/lab/test_runtime_api_differential.py.
+it in tests/lab/differential.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import binascii
 import functools
 import re
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -25,6 +25,7 @@ from dayfly.lab.states import RuntimeState, TransitionRefusedError, check_transi
 
 _BASE = "/2018-06-01"
 _ANSWER = re.compile(_BASE + r"/runtime/invocation/([^/]+)/(response|error)")
+_ERROR_TYPE = re.compile(r"(Runtime|Function)\.[A-Z][a-zA-Z]+")
 # The kernel queues what has not been accepted; several hundred children of one function may connect.
 _BACKLOG = 128
 
@@ -79,9 +80,10 @@ class RuntimeApi:
     def __init__(self, function_name: str, handler: str, version: str = VERSION) -> None:
         self.extensions = Extensions(function_name, version, handler, self._update)
         self.state: RuntimeState = "Started"
-        # Set while the runtime and every extension wait for their next event: the moment to freeze.
+        # Set while the runtime and every extension wait for their next event (or for a restore): the moment to freeze.
         self.settled = asyncio.Event()
         self.init_error: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self.init_error_type = ""
         self.outcome: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self.address = ""
         self._current: InvocationEvent | None = None
@@ -95,6 +97,8 @@ class RuntimeApi:
         self.intercept: Callable[[Handler, Exchange], Awaitable[None]] | None = None
         # Set when every external extension has registered: the runtime starts only then.
         self.registered = asyncio.Event()
+        # What other parts of an environment serve at the same address: handlers by path and method.
+        self.routes: dict[str, dict[str, Handler]] = {}
 
     async def start(self) -> None:
         """Listen on a free port of 127.0.0.1."""
@@ -147,7 +151,7 @@ class RuntimeApi:
 
     def _update(self) -> None:
         for event, is_true in (
-            (self.settled, self.state == "Ready" and self.extensions.is_settled),
+            (self.settled, self.state in ("Ready", "RestoreReady") and self.extensions.is_settled),
             (self.registered, self.extensions.all_registered),
         ):
             if is_true:
@@ -155,7 +159,8 @@ class RuntimeApi:
             else:
                 event.clear()
 
-    def _move(self, after: RuntimeState) -> None:
+    def move(self, after: RuntimeState) -> None:
+        """Change the state; raises TransitionRefusedError where that is not allowed."""
         self.state = check_transition(self.state, after)
         self._update()
 
@@ -176,19 +181,23 @@ class RuntimeApi:
     async def _handle(self, exchange: Exchange) -> None:
         answer = _ANSWER.fullmatch(exchange.path)
         if answer is not None:
-            routes = {"POST": self._response if answer[2] == "response" else self._error}
+            routes: Mapping[str, Handler] = {
+                "POST": self._response if answer[2] == "response" else self._error
+            }
         else:
-            routes = {
+            known: dict[str, Mapping[str, Handler]] = {
                 f"{_BASE}/ping": {"GET": _ping},
                 f"{_BASE}/runtime/invocation/next": {"GET": self._next},
-                f"{_BASE}/runtime/init/error": {"POST": self._init_error},
+                f"{_BASE}/runtime/init/error": {"POST": self.report_init_error},
                 "/2020-01-01/extension/register": {"POST": self.extensions.register},
                 "/2020-01-01/extension/event/next": {"GET": self.extensions.next_event},
                 "/2020-01-01/extension/init/error": {"POST": self.extensions.report_error},
                 "/2020-01-01/extension/exit/error": {"POST": self.extensions.report_error},
                 "/2020-08-15/logs": {"PUT": _no_logs},
                 "/2022-07-01/telemetry": {"PUT": _no_telemetry},
-            }.get(exchange.path, {})
+                **self.routes,
+            }
+            routes = known.get(exchange.path, {})
         if not routes:
             headers = (("Content-Type", "text/plain; charset=utf-8"), ("X-Content-Type-Options", "nosniff"))
             await exchange.answer(404, b"404 page not found\n", headers)
@@ -205,7 +214,7 @@ class RuntimeApi:
         if self.state == "Running" and self._current is not None:
             event = self._current
         else:
-            self._move("Ready")
+            self.move("Ready")
             poller: asyncio.Future[InvocationEvent] = asyncio.get_running_loop().create_future()
             self._pollers.append(poller)
             event = await poller
@@ -222,7 +231,7 @@ class RuntimeApi:
         async with self._answering:
             if not await self._is_current(exchange):
                 return
-            self._move("InvocationResponse")
+            self.move("InvocationResponse")
             outcome = self.outcome
             mode = exchange.header("lambda-runtime-function-response-mode")
             if mode not in (None, "streaming"):
@@ -241,7 +250,7 @@ class RuntimeApi:
         async with self._answering:
             if not await self._is_current(exchange):
                 return
-            self._move("InvocationErrorResponse")
+            self.move("InvocationErrorResponse")
             outcome = self.outcome
             body = await exchange.read_body(payloads.MAX_RESPONSE_BYTES)
             if body.is_truncated:
@@ -253,7 +262,7 @@ class RuntimeApi:
 
     async def _finish(self, exchange: Exchange, future: asyncio.Future[Outcome], outcome: Outcome) -> None:
         if future is self.outcome:  # else a reset came in between and this answer is nobody's
-            self._move("RuntimeResponseSentState")
+            self.move("RuntimeResponseSentState")
         _settle(future, outcome)
         if outcome.kind == "too_large":
             message = f"Exceeded maximum allowed payload size ({payloads.MAX_RESPONSE_BYTES} bytes)."
@@ -261,12 +270,21 @@ class RuntimeApi:
         else:
             await exchange.answer(202, json_body({"status": "OK"}), JSON_HEADERS)
 
-    async def _init_error(self, exchange: Exchange) -> None:
-        self._move("InitError")
+    async def report_init_error(self, exchange: Exchange) -> None:
+        """POST /init/error: the runtime says why it could not be initialised."""
+        self.move("InitError")
         body = await exchange.read_body(payloads.MAX_RESPONSE_BYTES)
+        self.init_error_type = error_type(exchange.header("lambda-runtime-function-error-type") or "")
         if not self.init_error.done():
             self.init_error.set_result(body.data)
         await exchange.answer(202, json_body({"status": "OK"}), JSON_HEADERS)
+
+
+def error_type(header: str) -> str:
+    """What the platform makes of a runtime's error type: its own names stay, all others become one."""
+    if _ERROR_TYPE.search(header):
+        return header
+    return "Function.Unknown" if header.startswith("Function.") else "Runtime.Unknown"
 
 
 def _settle(future: asyncio.Future[Outcome], outcome: Outcome) -> None:

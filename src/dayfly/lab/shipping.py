@@ -113,18 +113,18 @@ def subscription_records(lines: Sequence[LogLine], *, first_id: int) -> bytes:
     for number, line in enumerate(lines, first_id):
         stamp = int(line.at * 1000)
         event = {"id": f"{stamp:013d}{number:043d}", "timestamp": stamp, "message": line.text + "\n"}
-        events.setdefault((line.function, line.log_stream), []).append(event)
+        events.setdefault((line.log_group_name, line.log_stream), []).append(event)
     return msgspec.json.encode(
         [
             {
                 "messageType": "DATA_MESSAGE",
                 "owner": ACCOUNT,
-                "logGroup": f"/aws/lambda/{function}",
+                "logGroup": group,
                 "logStream": stream,
                 "subscriptionFilters": ["dayfly-lab"],
                 "logEvents": own,
             }
-            for (function, stream), own in events.items()
+            for (group, stream), own in events.items()
         ]
     )
 

@@ -26,7 +26,7 @@ class Stream:
 
 @dataclass(slots=True)
 class Group:
-    """One function's log group. Lines are numbered from 0, for as long as the lab lives."""
+    """One log group, of one function unless several were given the same. Lines are numbered from 0, for as long as the lab lives."""
 
     created_at: float
     lines: deque[LogLine] = field(default_factory=deque)
@@ -42,7 +42,7 @@ class LogStore:
         self.groups: dict[str, Group] = {}
 
     def take(self, line: LogLine) -> None:
-        name = f"/aws/lambda/{line.function}"
+        name = line.log_group_name
         group = self.groups.get(name)
         if group is None:
             group = self.groups[name] = Group(line.at)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dayfly.lab.control.aliases import Aliases
 from dayfly.lab.control.concurrency import Concurrency
 from dayfly.lab.control.deferred import Deferred
+from dayfly.lab.control.event_invoke import EventInvoke
 from dayfly.lab.control.functions import Functions
 from dayfly.lab.control.layers import Layers
 from dayfly.lab.control.log_store import LogStore
@@ -34,8 +35,10 @@ class ControlPlane:
         self.aliases = Aliases(self.registry)
         self.tags = Tags(self.registry)
         self.concurrency = Concurrency(self.registry)
+        self.event_invoke = EventInvoke(self.registry)
         self.logs = LogStore()
         lab.subscribe_lines(self.logs.take)
+        lab.route = self.registry.lead
 
     def close(self) -> None:
         """Give up updates that are under way."""

@@ -133,6 +133,11 @@ class Registry:
             raise refusals.pending()
         return Target(version, names.function_arn(name, qualifier))
 
+    def lead(self, name: str, qualifier: str | None) -> tuple[str, str]:
+        """Return version and ARN as `route` does, for the lab's own invocations."""
+        target = self.route(name, qualifier)
+        return target.version, target.arn
+
     def accept(
         self, name: str, state: FunctionState, changed: FunctionConfig, *, revision_id: str | None
     ) -> None:

@@ -9,6 +9,7 @@ from litestar.types import ControllerRouterHandler
 from dayfly.lab.control.absent_routes import absent_routes
 from dayfly.lab.control.answers import LabRequest, json_answer
 from dayfly.lab.control.concurrency_routes import concurrency_routes
+from dayfly.lab.control.event_routes import event_routes
 from dayfly.lab.control.layer_routes import MAX_ZIP_REQUEST, layer_routes
 from dayfly.lab.control.log_routes import log_routes
 from dayfly.lab.control.names import parse_name
@@ -28,6 +29,7 @@ def routes(control: ControlPlane) -> list[ControllerRouterHandler]:
         *_tag_routes(control),
         *layer_routes(control),
         *concurrency_routes(control),
+        *event_routes(control.event_invoke),
         *absent_routes(control),
         *log_routes(control.logs),
     ]

@@ -1,0 +1,16 @@
+"""Sends a value that the function caches under a key it shares with everybody."""
+
+from __future__ import annotations
+
+from dayfly.lab.gauntlet.evidence import WrongAnswers
+from dayfly.lab.gauntlet.technique import Technique
+
+TECHNIQUE = Technique(
+    level="L1",
+    attack=("T1190", "T1565.003"),
+    family="E1",
+    must_fail_to="have a later customer priced by its value",
+    evidence=WrongAnswers(),
+    handler="memo.handler",
+    event={"region": "here", "rate": 0},
+)

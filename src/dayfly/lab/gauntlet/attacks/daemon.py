@@ -1,0 +1,29 @@
+"""Leaves a daemon: forked twice, in a session of its own, an orphan."""
+
+from __future__ import annotations
+
+from dayfly.lab.gauntlet.evidence import Alive
+from dayfly.lab.gauntlet.payloads import LIVE
+from dayfly.lab.gauntlet.technique import Technique
+
+PLANT = (
+    LIVE
+    + """
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        live()
+    os._exit(0)
+"""
+)
+
+TECHNIQUE = Technique(
+    level="L2",
+    attack=("T1543", "T1564"),
+    family="M10",
+    must_fail_to="run while a later customer is served",
+    plant=PLANT,
+    evidence=Alive(),
+    ends_window=True,
+    finding="residue.process",
+)

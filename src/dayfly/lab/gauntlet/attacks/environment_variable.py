@@ -1,0 +1,19 @@
+"""Sets a variable that the function reads at every event."""
+
+from __future__ import annotations
+
+from dayfly.lab.gauntlet.evidence import WrongAnswers
+from dayfly.lab.gauntlet.technique import Technique
+
+PLANT = """
+os.environ["DISCOUNT"] = "all"
+"""
+
+TECHNIQUE = Technique(
+    level="L2",
+    attack=("T1565.003",),
+    family="M14",
+    must_fail_to="change what a later customer pays",
+    plant=PLANT,
+    evidence=WrongAnswers(),
+)

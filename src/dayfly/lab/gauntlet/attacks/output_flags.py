@@ -1,0 +1,24 @@
+"""Makes the pipes of the log non-blocking: a flag of what processes share."""
+
+from __future__ import annotations
+
+from dayfly.lab.gauntlet.evidence import ReadBack
+from dayfly.lab.gauntlet.technique import Technique
+
+PLANT = """
+os.set_blocking(1, False)
+os.set_blocking(2, False)
+"""
+
+LOOK = """
+result = not os.get_blocking(1) or not os.get_blocking(2)
+"""
+
+TECHNIQUE = Technique(
+    level="L2",
+    attack=("T1562.006",),
+    family="D4",
+    must_fail_to="leave a later customer's output so",
+    plant=PLANT,
+    evidence=ReadBack(LOOK),
+)

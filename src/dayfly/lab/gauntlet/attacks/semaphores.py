@@ -1,0 +1,32 @@
+"""Leaves System V semaphores."""
+
+from __future__ import annotations
+
+from dayfly.lab.gauntlet.evidence import ReadBack
+from dayfly.lab.gauntlet.payloads import CALLS, HAS_IPC
+from dayfly.lab.gauntlet.technique import Technique
+
+PLANT = (
+    CALLS
+    + """
+libc.semget(0x1234, 3, 0o1666)
+"""
+)
+
+LOOK = (
+    CALLS
+    + """
+result = libc.semget(0x1234, 0, 0) >= 0
+"""
+)
+
+TECHNIQUE = Technique(
+    level="L3",
+    attack=("T1559",),
+    family="K2",
+    must_fail_to="find it again",
+    plant=PLANT,
+    evidence=ReadBack(LOOK),
+    possible=HAS_IPC,
+    finding="residue.ipc",
+)

@@ -1,0 +1,23 @@
+"""Writes to a memory map that init made: shared is Python's default."""
+
+from __future__ import annotations
+
+from dayfly.lab.gauntlet.evidence import WrongAnswers
+from dayfly.lab.gauntlet.technique import Technique
+
+PLANT = """
+import mapped
+mapped.RATES[:2] = b"01"
+"""
+
+TECHNIQUE = Technique(
+    level="L2",
+    attack=("T1565.001", "T1559"),
+    family="K1",
+    must_fail_to="change what a later customer pays, unless the function is said to run unprotected",
+    plant=PLANT,
+    evidence=WrongAnswers(),
+    handler="mapped.handler",
+    is_unforkable=True,
+    finding="zygote.not-forkable",
+)

@@ -1,0 +1,27 @@
+"""Leaves children that hold every socket their parent had, so that its end shows no end of file."""
+
+from __future__ import annotations
+
+from dayfly.lab.gauntlet.evidence import Alive
+from dayfly.lab.gauntlet.payloads import LIVE
+from dayfly.lab.gauntlet.technique import Technique
+
+PLANT = (
+    LIVE
+    + """
+for _ in range(5):
+    if os.fork() == 0:
+        live()
+"""
+)
+
+TECHNIQUE = Technique(
+    level="L2",
+    attack=("T1543", "T1564"),
+    family="M10",
+    must_fail_to="run while a later customer is served",
+    plant=PLANT,
+    evidence=Alive(),
+    ends_window=True,
+    finding="residue.process",
+)

@@ -1,0 +1,26 @@
+"""Writes `usercustomize.py`, which every later Python of the user runs at its start."""
+
+from __future__ import annotations
+
+from dayfly.lab.gauntlet.evidence import WrongAnswers
+from dayfly.lab.gauntlet.payloads import SITE
+from dayfly.lab.gauntlet.technique import Technique
+
+PLANT = (
+    SITE
+    + """
+with open(folder + "/usercustomize.py", "w") as file:
+    file.write(code)
+"""
+)
+
+TECHNIQUE = Technique(
+    level="L2",
+    attack=("T1546.018",),
+    family="P3",
+    must_fail_to="run when a later customer's report starts a Python",
+    plant=PLANT,
+    evidence=WrongAnswers(),
+    handler="reports.handler",
+    finding="residue.file",
+)
