@@ -320,7 +320,7 @@ class Environment:
                 payload=invocation.payload,
                 arn=invocation.arn or self.config.arn,
                 deadline_ms=int((time.time() + deadline - time.monotonic()) * 1000),
-                trace_id=invocation.trace_id or _new_trace_id(),
+                trace_id=invocation.trace_id or _new_trace_id(self.config),
                 client_context=invocation.client_context,
                 tenant_id=invocation.tenant_id,
             )
@@ -403,6 +403,8 @@ def new_environment_id() -> str:
     return uuid.uuid4().hex
 
 
-def _new_trace_id() -> str:
+def _new_trace_id(config: FunctionConfig) -> str:
     """An X-Ray header: https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader"""
-    return f"Root=1-{int(time.time()):08x}-{os.urandom(12).hex()};Parent={os.urandom(8).hex()};Sampled=0"
+    sampled = int(config.declared.tracing_mode == "Active")
+    root = f"1-{int(time.time()):08x}-{os.urandom(12).hex()}"
+    return f"Root={root};Parent={os.urandom(8).hex()};Sampled={sampled}"

@@ -179,9 +179,9 @@ class Lab:
         """Do something that takes its time in a thread of the lab's own, so that invocations go on."""
         return await self._codes.aside(work, *arguments, **options)
 
-    async def measure_code(self, name: str, version: str = VERSION) -> Package:
-        """Size and hash of the code of a version."""
-        return await self._codes.measure(self.function(name, version))
+    async def measure_code(self, config: FunctionConfig) -> Package:
+        """Size and hash of the code that `config` names. Precondition: loaded."""
+        return await self._codes.measure(config)
 
     def environments(self, name: str) -> tuple[EnvironmentView, ...]:
         """The environments of a function's versions as they are now, oldest first."""
