@@ -15,6 +15,8 @@ from typing import Literal
 
 from dayfly.lab import custom, payloads, phases
 from dayfly.lab.confinement import Place
+from dayfly.lab.faults.injection import describe, inject
+from dayfly.lab.faults.plan import Fault
 from dayfly.lab.freezer import Freezer
 from dayfly.lab.interpreter import Interpreter
 from dayfly.lab.invocation import Invocation, Reply
@@ -101,6 +103,7 @@ class Environment:
         self._life: Life | None = None
         self._launch = Launch((), {})
         self._pid: int | None = None
+        self._faults = inject(config.faults, self._api, self._tree, tell=self._tell_fault)
 
     @property
     def is_ready(self) -> bool:
@@ -140,6 +143,8 @@ class Environment:
             self._output.flush()
             said = " ".join(self._first_words) or "nothing"
             raise LabError(f"{error.message}; it said: {said}", hint=error.hint) from error
+        if self._faults is not None:
+            self._faults.confine(self.id, self._tree.find_init())
         limit_s = phases.init_limit_s(self._initialization, self.config.timeout_s)
         failure = await self._initialise("init", began + limit_s)
         elapsed_ms = (time.monotonic() - began) * 1000
@@ -366,6 +371,8 @@ class Environment:
             # Also when cancelled in the budget above: ending is not optional.
             is_dead = await self._tree.end()
             await self._api.close()
+            if self._faults is not None:
+                self._faults.close()
             self._output.close()
             self._telemetry.close()
             self._pid = None
@@ -385,6 +392,9 @@ class Environment:
     def _log_line(self, source: Literal["platform", "output", "telemetry"], text: str) -> None:
         name, group = self.config.name, self.config.log_group
         self._log(LogLine(time.time(), name, self.id, self._request_id, source, text, self.log_stream, group))
+
+    def _tell_fault(self, fault: Fault, failure: str) -> None:
+        self._emit_event("fault", **describe(fault), **({"failure": failure} if failure else {}))
 
     def _emit_event(self, kind: EventKind, **detail: str | int | float) -> None:
         self._emit(LabEvent(time.time(), self.config.name, self.id, kind, self._request_id, detail))

@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import email.utils
+import socket
+import struct
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
@@ -45,6 +47,11 @@ class Exchange:
         self._headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in request.headers}
         self.is_answered = False
 
+    @property
+    def connection(self) -> Connection:
+        """The connection it came over."""
+        return self._connection
+
     def header(self, name: str) -> str | None:
         """The value of a header; `name` in lower case."""
         return self._headers.get(name)
@@ -75,6 +82,8 @@ class Connection:
         self._reader = reader
         self._writer = writer
         self._state = h11.Connection(h11.SERVER, max_incomplete_event_size=_MAX_HEADER_BYTES)
+        # What is sent goes this way; whoever injects faults puts himself into it.
+        self.transmit: Callable[[bytes], Awaitable[None]] = self._transmit
 
     async def serve(self, handler: Handler) -> None:
         """Answer every request with `handler`; returns when the connection has ended."""
@@ -147,14 +156,28 @@ class Connection:
             head = self._state.send(response) or b""
             data = self._state.send(h11.Data(data=body)) or b""
             end = self._state.send(h11.EndOfMessage()) or b""
-            self._writer.write(head + data + end)
-            await self._writer.drain()
+            await self.transmit(head + data + end)
         except (ConnectionError, h11.LocalProtocolError):
             return  # the peer is gone or broke the protocol meanwhile; `serve` closes the connection
 
     async def _write(self, event: h11.InformationalResponse) -> None:
-        self._writer.write(self._state.send(event) or b"")
+        await self.transmit(self._state.send(event) or b"")
+
+    async def _transmit(self, data: bytes) -> None:
+        self._writer.write(data)
         await self._writer.drain()
+
+    async def hang_up(self) -> None:
+        """Close the connection once what was sent is out."""
+        self._writer.close()
+        await self._writer.wait_closed()
+
+    def abort(self) -> None:
+        """Cut the connection: the peer gets a reset instead of an end."""
+        sock = self._writer.get_extra_info("socket")
+        # Linger for no time: https://man7.org/linux/man-pages/man7/socket.7.html
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._writer.transport.abort()
 
 
 _REASONS = {

@@ -10,9 +10,10 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+import functools
 import re
 import socket
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -95,6 +96,8 @@ class RuntimeApi:
         self._answering = asyncio.Lock()
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.Task[None]] = set()
+        # Serves a request in the handler's place, by calling it: faults are injected there.
+        self.intercept: Callable[[Handler, Exchange], Awaitable[None]] | None = None
         # Set when every external extension has registered: the runtime starts only then.
         self.registered = asyncio.Event()
         # What other parts of an environment serve at the same address: handlers by path and method.
@@ -173,7 +176,10 @@ class RuntimeApi:
         assert task is not None
         self._connections.add(task)
         try:
-            await Connection(reader, writer).serve(self._handle)
+            serve = (
+                self._handle if self.intercept is None else functools.partial(self.intercept, self._handle)
+            )
+            await Connection(reader, writer).serve(serve)
         except asyncio.CancelledError:
             writer.close()  # `close` cancels; asyncio would log a cancelled connection as an error
         finally:
