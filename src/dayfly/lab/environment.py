@@ -13,11 +13,14 @@ import uuid
 from collections.abc import Callable
 from typing import Literal
 
-from dayfly.lab import payloads, phases
+from dayfly.lab import custom, payloads, phases
 from dayfly.lab.confinement import Place
+from dayfly.lab.faults.injection import describe, inject
+from dayfly.lab.faults.plan import Fault
 from dayfly.lab.freezer import Freezer
 from dayfly.lab.interpreter import Interpreter
 from dayfly.lab.invocation import Invocation, Reply
+from dayfly.lab.launch import Launch
 from dayfly.lab.life import Life, ShutdownReason
 from dayfly.lab.model import (
     EnvironmentState,
@@ -93,14 +96,16 @@ class Environment:
             environment_id=self.id,
             log_stream=self.log_stream,
             initialization=initialization,
-            runtime_version=interpreter.runtime_version,
+            runtime_version=custom.runtime_version(config, interpreter.runtime_version),
             host=place.loopback,
             log=log,
         )
         pipes = (self._reporter.output, self._reporter.telemetry, self._reporter.extensions)
         self._tree = ProcessTree(place, freezer, *pipes)
         self._life: Life | None = None
+        self._launch = Launch((), {})
         self._pid: int | None = None
+        self._faults = inject(config.faults, self._api, self._tree, tell=self._tell_fault)
 
     @property
     def is_ready(self) -> bool:
@@ -139,6 +144,8 @@ class Environment:
         except LabError as error:
             said = self._reporter.first_words()
             raise LabError(f"{error.message}; it said: {said}", hint=error.hint) from error
+        if self._faults is not None:
+            self._faults.confine(self.id, self._tree.find_init())
         limit_s = phases.init_limit_s(self._initialization, self.config.timeout_s)
         failure = await self._initialise("init", began + limit_s)
         elapsed_ms = (time.monotonic() - began) * 1000
@@ -184,6 +191,7 @@ class Environment:
             credentials=self._credentials,
             metadata_token=self._metadata.token,
         )
+        self._launch = programs.runtime
         return Life(self._api, self._tree, runtime=programs.runtime, extensions=programs.extensions)
 
     async def _initialise(self, phase: phases.Phase, deadline: float) -> Reply | None:
@@ -214,6 +222,11 @@ class Environment:
             error_type = self._api.extensions.fatal_error or "Extension.Crash"
             payload = payloads.extension_error(request_id, error_type, code)
             return Reply(payload, True, "crashed", f"error\tError Type: {error_type}")
+        refused = self._life.refused if self._life is not None else None
+        if refused is not None and self.config.is_custom:
+            kind, text = custom.describe_refusal(self.config, self._launch, *refused)
+            payload = payloads.platform_error(request_id, kind, text)
+            return Reply(payload, True, "crashed", f"error\tError Type: {kind}")
         if code is not None:
             payload = payloads.exit_error(request_id, code)
             return Reply(payload, True, "crashed", "error\tError Type: Runtime.ExitError")
@@ -228,9 +241,7 @@ class Environment:
 
         Precondition: started, not serving. With a tail asked for, the answer waits for the report.
         """
-        trace_id = invocation.trace_id or _new_trace_id(
-            is_sampled=self.config.declared.tracing_mode == "Active"
-        )
+        trace_id = invocation.trace_id or _new_trace_id(self.config)
         self._reporter.begin_invocation(invocation.request_id, trace_id)
         self.state = "busy"
         self._invocations += 1
@@ -310,7 +321,8 @@ class Environment:
                 trace_id=trace_id,
                 client_context=invocation.client_context,
                 tenant_id=invocation.tenant_id,
-            )
+            ),
+            invocation.stream,
         )
         outcome = self._api.outcome
         await self._life.wait([outcome], deadline)
@@ -362,9 +374,14 @@ class Environment:
             # Also when cancelled in the budget above: ending is not optional.
             is_dead = await self._tree.end()
             await self._api.close()
+            if self._faults is not None:
+                self._faults.close()
             await self._reporter.close()
             self._pid = None
             self._emit_event("shutdown", complete=int(is_dead), reason=reason)
+
+    def _tell_fault(self, fault: Fault, failure: str) -> None:
+        self._emit_event("fault", **describe(fault), **({"failure": failure} if failure else {}))
 
     def _emit_event(self, kind: EventKind, **detail: str | int | float) -> None:
         self._emit(LabEvent(time.time(), self.config.name, self.id, kind, self._reporter.request_id, detail))
@@ -374,6 +391,8 @@ def new_environment_id() -> str:
     return uuid.uuid4().hex
 
 
-def _new_trace_id(*, is_sampled: bool) -> str:
+def _new_trace_id(config: FunctionConfig) -> str:
     """An X-Ray header: https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader"""
-    return f"Root=1-{int(time.time()):08x}-{os.urandom(12).hex()};Parent={os.urandom(8).hex()};Sampled={is_sampled:d}"
+    sampled = int(config.declared.tracing_mode == "Active")
+    root = f"1-{int(time.time()):08x}-{os.urandom(12).hex()}"
+    return f"Root={root};Parent={os.urandom(8).hex()};Sampled={sampled}"

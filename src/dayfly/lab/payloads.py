@@ -58,9 +58,14 @@ def describe_exit(exit_code: int) -> str:
     return f"Runtime exited with error: signal: {text}"
 
 
+def platform_error(request_id: str, error_type: str, text: str) -> bytes:
+    """The payload of an error that the platform found, rather than the function."""
+    message = f"RequestId: {request_id} Error: {text}"
+    return _compact({"errorType": error_type, "errorMessage": message})
+
+
 def exit_error(request_id: str, exit_code: int) -> bytes:
-    message = f"RequestId: {request_id} Error: {describe_exit(exit_code)}"
-    return _compact({"errorType": "Runtime.ExitError", "errorMessage": message})
+    return platform_error(request_id, "Runtime.ExitError", describe_exit(exit_code))
 
 
 def extension_error(request_id: str, error_type: str, exit_code: int) -> bytes:
@@ -74,8 +79,8 @@ def timed_out(request_id: str, timeout_s: float) -> bytes:
     return _compact({"errorType": "Sandbox.Timedout", "errorMessage": message})
 
 
-def response_too_large() -> bytes:
-    message = f"Response payload size exceeded maximum allowed payload size ({MAX_RESPONSE_BYTES} bytes)."
+def response_too_large(limit: int = MAX_RESPONSE_BYTES) -> bytes:
+    message = f"Response payload size exceeded maximum allowed payload size ({limit} bytes)."
     return _compact({"errorType": "Function.ResponseSizeTooLarge", "errorMessage": message})
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from dayfly.lab.confinement import Place
 from dayfly.lab.interpreter import Interpreter
+from dayfly.lab.launch import Launch
 from dayfly.lab.model import FunctionConfig, InitializationType
 from dayfly.lab.snapstart.credentials import CredentialsEndpoint
-from dayfly.lab.variables import Launch, list_extensions, plan_extension, plan_runtime
+from dayfly.lab.variables import list_extensions, plan_extension, plan_runtime
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ SnapStart have AWS_CONTAINER_CREDENTIALS_FULL_URI and AWS_CONTAINER_AUTHORIZATIO
 
 from __future__ import annotations
 
+import dataclasses
 import hmac
 import json
 import secrets
@@ -13,8 +14,9 @@ import time
 from collections.abc import Mapping
 
 from dayfly.lab.http1 import Exchange
+from dayfly.lab.launch import Launch
 from dayfly.lab.runtime_api import RuntimeApi
-from dayfly.lab.variables import CREDENTIALS, Launch
+from dayfly.lab.variables import CREDENTIALS
 
 _PATH = "/2021-04-23/credentials"
 _LIFETIME_S = 6 * 3600
@@ -34,14 +36,12 @@ class CredentialsEndpoint:
     def instead_of_keys(self, launch: Launch) -> Launch:
         """Return a launch whose program finds its credentials here, and none in its variables."""
         kept: Mapping[str, str] = {key: v for key, v in launch.environment.items() if key not in _ABSENT}
-        return Launch(
-            launch.argv,
-            {
-                **kept,
-                "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"http://{self._api.address}{_PATH}",
-                "AWS_CONTAINER_AUTHORIZATION_TOKEN": self._token,
-            },
-        )
+        variables = {
+            **kept,
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"http://{self._api.address}{_PATH}",
+            "AWS_CONTAINER_AUTHORIZATION_TOKEN": self._token,
+        }
+        return dataclasses.replace(launch, environment=variables)
 
     async def _get(self, exchange: Exchange) -> None:
         given = exchange.header("authorization") or ""
