@@ -15,6 +15,8 @@ from typing import Literal
 
 from dayfly.lab import custom, payloads, phases
 from dayfly.lab.confinement import Place
+from dayfly.lab.faults.injection import describe, inject
+from dayfly.lab.faults.plan import Fault
 from dayfly.lab.freezer import Freezer
 from dayfly.lab.interpreter import Interpreter
 from dayfly.lab.invocation import Invocation, Reply
@@ -101,6 +103,7 @@ class Environment:
         self._life: Life | None = None
         self._launch = Launch((), {})
         self._pid: int | None = None
+        self._faults = inject(config.faults, self._api, self._tree, tell=self._tell_fault)
 
     @property
     def is_ready(self) -> bool:
@@ -140,6 +143,8 @@ class Environment:
             self._output.flush()
             said = " ".join(self._first_words) or "nothing"
             raise LabError(f"{error.message}; it said: {said}", hint=error.hint) from error
+        if self._faults is not None:
+            self._faults.confine(self.id, self._tree.find_init())
         limit_s = phases.init_limit_s(self._initialization, self.config.timeout_s)
         failure = await self._initialise("init", began + limit_s)
         elapsed_ms = (time.monotonic() - began) * 1000
@@ -315,10 +320,11 @@ class Environment:
                 payload=invocation.payload,
                 arn=invocation.arn or self.config.arn,
                 deadline_ms=int((time.time() + deadline - time.monotonic()) * 1000),
-                trace_id=invocation.trace_id or _new_trace_id(),
+                trace_id=invocation.trace_id or _new_trace_id(self.config),
                 client_context=invocation.client_context,
                 tenant_id=invocation.tenant_id,
-            )
+            ),
+            invocation.stream,
         )
         outcome = self._api.outcome
         await self._life.wait([outcome], deadline)
@@ -365,6 +371,8 @@ class Environment:
             # Also when cancelled in the budget above: ending is not optional.
             is_dead = await self._tree.end()
             await self._api.close()
+            if self._faults is not None:
+                self._faults.close()
             self._output.close()
             self._telemetry.close()
             self._pid = None
@@ -385,6 +393,9 @@ class Environment:
         name, group = self.config.name, self.config.log_group
         self._log(LogLine(time.time(), name, self.id, self._request_id, source, text, self.log_stream, group))
 
+    def _tell_fault(self, fault: Fault, failure: str) -> None:
+        self._emit_event("fault", **describe(fault), **({"failure": failure} if failure else {}))
+
     def _emit_event(self, kind: EventKind, **detail: str | int | float) -> None:
         self._emit(LabEvent(time.time(), self.config.name, self.id, kind, self._request_id, detail))
 
@@ -393,6 +404,8 @@ def new_environment_id() -> str:
     return uuid.uuid4().hex
 
 
-def _new_trace_id() -> str:
+def _new_trace_id(config: FunctionConfig) -> str:
     """An X-Ray header: https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader"""
-    return f"Root=1-{int(time.time()):08x}-{os.urandom(12).hex()};Parent={os.urandom(8).hex()};Sampled=0"
+    sampled = int(config.declared.tracing_mode == "Active")
+    root = f"1-{int(time.time()):08x}-{os.urandom(12).hex()}"
+    return f"Root={root};Parent={os.urandom(8).hex()};Sampled={sampled}"

@@ -73,8 +73,8 @@ def timed_out(request_id: str, timeout_s: float) -> bytes:
     return _compact({"errorType": "Sandbox.Timedout", "errorMessage": message})
 
 
-def response_too_large() -> bytes:
-    message = f"Response payload size exceeded maximum allowed payload size ({MAX_RESPONSE_BYTES} bytes)."
+def response_too_large(limit: int = MAX_RESPONSE_BYTES) -> bytes:
+    message = f"Response payload size exceeded maximum allowed payload size ({limit} bytes)."
     return _compact({"errorType": "Function.ResponseSizeTooLarge", "errorMessage": message})
 
 

@@ -35,6 +35,8 @@ class ProcessTree:
         self._hello: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._exits: dict[str, asyncio.Future[int]] = {}
         self._pids: dict[str, int] = {}
+        # What its programs are started with; who injects faults lowers them.
+        self.limits: tuple[tuple[int, int, int], ...] = LIMITS if place.prefix else ()
         # Programs that could not be executed: the step that failed and its errno.
         self.refused: dict[str, tuple[str, int]] = {}
 
@@ -84,9 +86,10 @@ class ProcessTree:
                 hint="try --confinement none to see whether the confinement is the cause",
             ) from error
         if isinstance(self.freezer, SignalFreezer):
-            self.freezer.init_pid = self._find_init()
+            self.freezer.init_pid = self.find_init()
 
-    def _find_init(self) -> int:
+    def find_init(self) -> int:
+        """The pid of init as this host numbers it, 0 where it is not to be found. Precondition: started."""
         assert self._process is not None
         if not self._place.prefix:
             return self._process.pid
@@ -129,14 +132,13 @@ class ProcessTree:
         assert self._control is not None
         future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._exits[key] = future
-        limits = LIMITS if self._place.prefix else ()
         fields = [
             "start",
             key,
             str(self._place.uid),
             str(self._place.uid),
             folder or self._place.task_root,
-            ",".join(":".join(str(n) for n in limit) for limit in limits),
+            ",".join(":".join(str(n) for n in limit) for limit in self.limits),
             str(len(argv)),
             *argv,
             *(f"{name}={value}" for name, value in environment.items()),

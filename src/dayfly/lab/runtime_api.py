@@ -10,9 +10,10 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+import functools
 import re
 import socket
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,6 +22,7 @@ from dayfly.lab.extensions import JSON_HEADERS, Extensions, json_body, refuse
 from dayfly.lab.http1 import Body, Connection, Exchange, Handler
 from dayfly.lab.model import VERSION
 from dayfly.lab.states import RuntimeState, TransitionRefusedError, check_transition
+from dayfly.lab.streaming.stream import ResponseStream
 
 _BASE = "/2018-06-01"
 _ANSWER = re.compile(_BASE + r"/runtime/invocation/([^/]+)/(response|error)")
@@ -66,7 +68,8 @@ class Outcome:
     kind: Literal["response", "error", "too_large", "bad_mode"]
 
 
-_TOO_LARGE = Outcome(payloads.response_too_large(), True, "too_large")
+def _too_large(limit: int = payloads.MAX_RESPONSE_BYTES) -> Outcome:
+    return Outcome(payloads.response_too_large(limit), True, "too_large")
 
 
 class RuntimeApi:
@@ -86,12 +89,15 @@ class RuntimeApi:
         self.outcome: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self.address = ""
         self._current: InvocationEvent | None = None
+        self._stream: ResponseStream | None = None
         self._pollers: list[asyncio.Future[InvocationEvent]] = []
         # The emulator serialises /response and /error whole, validation included: while one is held
         # open every other waits and is judged only afterwards.
         self._answering = asyncio.Lock()
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.Task[None]] = set()
+        # Serves a request in the handler's place, by calling it: faults are injected there.
+        self.intercept: Callable[[Handler, Exchange], Awaitable[None]] | None = None
         # Set when every external extension has registered: the runtime starts only then.
         self.registered = asyncio.Event()
         # What other parts of an environment serve at the same address: handlers by path and method.
@@ -125,9 +131,13 @@ class RuntimeApi:
         self.extensions.new_life(expected_extensions)
         self._update()
 
-    def deliver(self, event: InvocationEvent) -> None:
-        """Hand `event` to whoever polls. Precondition: `settled` is set."""
+    def deliver(self, event: InvocationEvent, stream: ResponseStream | None = None) -> None:
+        """Hand `event` to whoever polls; a response that the runtime streams goes to `stream`.
+
+        Precondition: `settled` is set.
+        """
         self._current = event
+        self._stream = stream
         self.outcome = asyncio.get_running_loop().create_future()
         self.state = check_transition(self.state, "Running")
         for poller in self._pollers:
@@ -166,7 +176,10 @@ class RuntimeApi:
         assert task is not None
         self._connections.add(task)
         try:
-            await Connection(reader, writer).serve(self._handle)
+            serve = (
+                self._handle if self.intercept is None else functools.partial(self.intercept, self._handle)
+            )
+            await Connection(reader, writer).serve(serve)
         except asyncio.CancelledError:
             writer.close()  # `close` cancels; asyncio would log a cancelled connection as an error
         finally:
@@ -234,11 +247,17 @@ class RuntimeApi:
                 message = "Invalid function response mode"
                 await refuse(exchange, 400, "InvalidFunctionResponseMode", message)
                 return
-            body = await exchange.read_body(payloads.MAX_RESPONSE_BYTES)
+            stream, limit = self._stream, payloads.MAX_RESPONSE_BYTES
+            if mode == "streaming" and stream is not None:
+                limit = stream.limits.most_bytes
+                stream.begin(exchange.header("content-type"))
+                body = await exchange.stream_body(limit, stream.write)
+            else:
+                body = await exchange.read_body(limit)
             if body.is_truncated:
                 # Likewise: the emulator stays locked until the runtime ends or time is up.
                 return
-            await self._finish(exchange, outcome, _outcome_of_response(exchange, body))
+            await self._finish(exchange, outcome, _outcome_of_response(exchange, body, limit), limit)
 
     async def _error(self, exchange: Exchange) -> None:
         async with self._answering:
@@ -251,15 +270,21 @@ class RuntimeApi:
                 return
             is_large = body.is_too_large
             await self._finish(
-                exchange, outcome, _TOO_LARGE if is_large else Outcome(body.data, True, "error")
+                exchange, outcome, _too_large() if is_large else Outcome(body.data, True, "error")
             )
 
-    async def _finish(self, exchange: Exchange, future: asyncio.Future[Outcome], outcome: Outcome) -> None:
+    async def _finish(
+        self,
+        exchange: Exchange,
+        future: asyncio.Future[Outcome],
+        outcome: Outcome,
+        limit: int = payloads.MAX_RESPONSE_BYTES,
+    ) -> None:
         if future is self.outcome:  # else a reset came in between and this answer is nobody's
             self.move("RuntimeResponseSentState")
         _settle(future, outcome)
         if outcome.kind == "too_large":
-            message = f"Exceeded maximum allowed payload size ({payloads.MAX_RESPONSE_BYTES} bytes)."
+            message = f"Exceeded maximum allowed payload size ({limit} bytes)."
             await refuse(exchange, 413, "RequestEntityTooLarge", message)
         else:
             await exchange.answer(202, json_body({"status": "OK"}), JSON_HEADERS)
@@ -286,9 +311,9 @@ def _settle(future: asyncio.Future[Outcome], outcome: Outcome) -> None:
         future.set_result(outcome)
 
 
-def _outcome_of_response(exchange: Exchange, body: Body) -> Outcome:
+def _outcome_of_response(exchange: Exchange, body: Body, limit: int) -> Outcome:
     if body.is_too_large:
-        return _TOO_LARGE
+        return _too_large(limit)
     error_type = body.trailer("lambda-runtime-function-error-type")
     if error_type is None:
         is_error = exchange.header("lambda-runtime-function-error-type") is not None
