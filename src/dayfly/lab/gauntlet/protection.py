@@ -49,13 +49,17 @@ class Protection(ABC):
 
     `name` is what `--against` calls it: small letters, digits and hyphens. `title` is one line for tables. `isolations`
     are the ways in which it keeps invocations apart, each a row of results: words of its own, SHARED where it has none.
-    `default_isolations` are those that run when nobody chose, all of them where it is empty.
+    `default_isolations` are those that run when nobody chose, all of them where it is empty. `reports_within_s` is how
+    long after an invocation its word may come, where it does not come with the log. `family` groups protections for which
+    an attack may be meant alone (Technique.aims_at).
     """
 
     name: ClassVar[str]
     title: ClassVar[str]
     isolations: ClassVar[tuple[str, ...]] = (SHARED,)
     default_isolations: ClassVar[tuple[str, ...]] = ()
+    reports_within_s: ClassVar[float] = 0.0
+    family: ClassVar[str] = ""
 
     @abstractmethod
     def version(self) -> str:

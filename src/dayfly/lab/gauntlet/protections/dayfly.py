@@ -12,7 +12,6 @@ from dayfly.lab.plan.observe import error_type
 from dayfly.runtime.guard.refusal import ERROR_TYPE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from dayfly.lab.model import FunctionConfig, InvokeResult, LogLine
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
 # Informational: that it is there, and what a function's own code makes of it.
 _SILENT = frozenset({"environment.started", "environment.packages"})
 _REFUSED = "guard.refused"
+# Events of one worker in window isolation.
+WINDOW = 5
 
 
 class Dayfly(Protection):
@@ -28,13 +29,22 @@ class Dayfly(Protection):
     name: ClassVar[str] = "dayfly"
     title: ClassVar[str] = "Dayfly, guard off"
     isolations: ClassVar[tuple[str, ...]] = ("invocation", "window", "process")
+    family: ClassVar[str] = "dayfly"
     guard: ClassVar[Literal["off", "observe", "block"]] = "off"
 
     def version(self) -> str:
         return f"dayfly {__version__}"
 
     def prepare(self, function: FunctionConfig, isolation: str, folder: Path) -> FunctionConfig:
-        settings: Mapping[str, str] = {"DAYFLY_ISOLATION": isolation, "DAYFLY_GUARD": self.guard}
+        settings: dict[str, str] = {
+            "DAYFLY_ISOLATION": isolation,
+            "DAYFLY_GUARD": self.guard,
+            # Lambda allows no filter of system calls: nothing may be refused here thanks to one.
+            "DAYFLY_CONFINE": "off",
+        }
+        if isolation == "window":
+            # The default, by age, is longer than a cell lasts: nothing would be seen of its end.
+            settings["DAYFLY_MAX_INVOCATIONS"] = str(WINDOW)
         return dataclasses.replace(
             function, runtime="dayfly", environment={**settings, **function.environment}
         )
