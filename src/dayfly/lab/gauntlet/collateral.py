@@ -58,6 +58,7 @@ def measure_collateral(
     requests = refused = failed = different = 0
     alarms: Counter[str] = Counter()
     unusable: dict[str, str] = {}
+    not_in_force: dict[str, str] = {}
     for function in functions:
         heard = Heard(deployment.protection)
         try:
@@ -67,7 +68,10 @@ def measure_collateral(
         except DayflyError as fault:
             unusable[function.name] = fault.message
             continue
-        alarms.update(sign.name for _, sign in heard.signs)
+        alarms.update(sign.name for _, sign in heard.signs if sign.kind != "not in force")
+        for _, said in heard.signs:
+            if said.kind == "not in force":
+                not_in_force[function.name] = said.name
         for answer, usual, again in zip(
             answers, expected.answers[function.name], expected.again[function.name], strict=True
         ):
@@ -79,7 +83,9 @@ def measure_collateral(
                 failed += 1
             elif set(differences(usual, answer)) - set(differences(usual, again)):
                 different += 1
-    return Collateral(requests, refused, failed, different, dict(sorted(alarms.items())), unusable)
+    return Collateral(
+        requests, refused, failed, different, dict(sorted(alarms.items())), unusable, not_in_force
+    )
 
 
 def _ask(

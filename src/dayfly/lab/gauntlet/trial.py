@@ -28,6 +28,8 @@ CLEAN: Final = 3
 _LIMIT_S = 60.0
 _LIFE_LIMIT_S = 2.0
 _LOOK_S = 0.01
+_DEADLINE_MARGIN_S = 0.5
+_REACHES_NOBODY = "it reaches nobody here, even without protection"
 # Errors of the platform's own: the runtime ended or took too long, which no protection's refusal looks like.
 _PLATFORM_ERRORS = ("Runtime.ExitError", "Sandbox.Timedout", "Runtime.ImportModuleError")
 
@@ -82,7 +84,14 @@ def attempt(victim: LabVictim, technique: Technique, heard: Heard, *, after: int
     is_last_reached = False
     if technique.resets and _settle(victim):
         reached, served, exposure_s = 1, 1, time.monotonic() - began
-    while served < after and clean < CLEAN:
+    has_waited = not technique.noticed_within
+    while True:
+        if served >= after or clean >= CLEAN:
+            if has_waited or clean >= CLEAN:
+                break
+            # What is noticed by a deadline takes that long; these customers come after it.
+            has_waited, after = True, served + CLEAN + 1
+            _wait_until(victim, began + technique.timeout_s + _DEADLINE_MARGIN_S)
         aftermath: Aftermath = technique.evidence.gather(victim, 1)
         served += 1
         wronged += len(aftermath.wronged)
@@ -95,6 +104,11 @@ def attempt(victim: LabVictim, technique: Technique, heard: Heard, *, after: int
         if time.monotonic() - began > _LIMIT_S:
             break
     return Attempt(is_refused, error, reached, served, wronged, lost, exposure_s, is_last_reached)
+
+
+def _wait_until(victim: LabVictim, moment: float) -> None:
+    while time.monotonic() < moment and not victim.bridge.stop.is_set():
+        time.sleep(_LOOK_S)
 
 
 def _settle(victim: LabVictim) -> bool:
@@ -147,11 +161,10 @@ def run_trial(
     victim.learn()
     for _ in range(BEFORE - 1):
         victim.order()
-    if technique.possible and usual_error is None and not victim.result_of(technique.possible):
-        return _nothing(
-            technique, heard.protection, isolation, "void", "this machine has no such object"
-        ), _NONE
+    if usual_error is None and (why := _why_void(victim, technique)):
+        return Cell(technique.name, heard.protection.name, isolation, "void", why), _NOTHING
     alarms = {sign.name for _, sign in heard.signs}
+    not_in_force = next((sign.name for _, sign in heard.signs if sign.kind == "not in force"), "")
     attempts: list[tuple[Attempt, Outcome]] = []
     reasons: list[str] = []
     after = AFTER + technique.noticed_within
@@ -172,7 +185,9 @@ def run_trial(
     one, outcome = attempts[number]
     outcome, reason = judge(one, is_noticed=bool(signs), usual_error=usual_error or "")
     if usual_error is None and not one.reached:
-        outcome, reason = "void", "it reaches nobody here, even without protection"
+        outcome, reason = "void", _REACHES_NOBODY
+        if technique.needs_more_than_lambda:
+            reason = "it needs what Lambda refuses or lacks, and the lab, too"
     return (
         Cell(
             attack=technique.name,
@@ -188,19 +203,23 @@ def run_trial(
             is_open=one.is_open,
             signs=tuple(dict.fromkeys(sign.name for _, sign in signs)),
             detect_ms=round(min(at for at, _ in signs) * 1000, 1) if signs else None,
+            not_in_force=not_in_force,
             seconds=round(time.monotonic() - began, 2),
         ),
         one,
     )
 
 
-_NONE = Attempt(False, "", 0, 0, 0, 0, None, False)
+_NOTHING = Attempt(False, "", 0, 0, 0, 0, None, False)
 
 
-def _nothing(
-    technique: Technique, protection: Protection, isolation: str, outcome: Outcome, reason: str
-) -> Cell:
-    return Cell(technique.name, protection.name, isolation, outcome, reason)
+def _why_void(victim: LabVictim, technique: Technique) -> str:
+    """Why nothing can be said of a technique on this machine, seen before it was tried; empty if nothing is in its way."""
+    if technique.possible and not victim.result_of(technique.possible):
+        return "this machine has no such object"
+    if technique.evidence.gather(victim, 1).reached:
+        return "what it is told by is there without it"
+    return ""
 
 
 def _is_noticed(heard: Heard, *, since: float, except_for: set[str]) -> bool:

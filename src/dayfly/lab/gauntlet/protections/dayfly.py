@@ -6,6 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from dayfly import __version__
+from dayfly.core.findings import NOT_FORKABLE
 from dayfly.lab.gauntlet.protection import Protection, Sign
 from dayfly.lab.plan.measure import read_finding
 from dayfly.lab.plan.observe import error_type
@@ -53,6 +54,8 @@ class Dayfly(Protection):
         found = read_finding(line.text) if line.source != "platform" else None
         if found is None or found[0] in _SILENT:
             return None
+        if found[0] == NOT_FORKABLE.uid:
+            return Sign("not in force", found[0])
         return Sign("refused" if found[0] == _REFUSED else "found", found[0])
 
     def read_answer(self, result: InvokeResult) -> Sign | None:
