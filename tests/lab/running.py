@@ -17,6 +17,7 @@ import pytest
 
 from dayfly.lab.lab import Lab
 from dayfly.lab.model import ConfinementChoice, FunctionConfig, InvokeResult, LabEvent, LogLine
+from dayfly.lab.streaming.limits import StreamLimits
 
 FUNCTIONS = Path(__file__).parent / "functions"
 DEADLINE_S = 30.0
@@ -65,7 +66,9 @@ async def running_lab(
     *,
     config: FunctionConfig | None = None,
     max_environments: int = 16,
-    async_retry_delays_s: tuple[float, ...] = (0.01, 0.01),
+    async_speed: float = 6000.0,
+    services: str | None = None,
+    stream_limits: StreamLimits | None = None,
 ) -> AsyncIterator[Running]:
     events: list[LabEvent] = []
     lines: list[LogLine] = []
@@ -73,7 +76,9 @@ async def running_lab(
         confinement=confinement,
         max_environments=max_environments,
         log=lines.append,
-        async_retry_delays_s=async_retry_delays_s,
+        async_speed=async_speed,
+        services=services,
+        stream_limits=stream_limits,
     )
     async with lab:
         lab.subscribe(events.append)

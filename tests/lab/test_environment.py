@@ -192,9 +192,9 @@ def test_an_init_error_is_repeated_at_every_invocation() -> None:
 def test_an_initialisation_that_fails_is_reported_as_lambda_does(
     handler: str, error_type: str, text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from dayfly.lab import environment
+    from dayfly.lab import phases
 
-    monkeypatch.setattr(environment, "INIT_LIMIT_S", 1.0)  # Lambda's ten seconds would be this test's
+    monkeypatch.setattr(phases, "INIT_LIMIT_S", 1.0)  # Lambda's ten seconds would be this test's
 
     async def scenario() -> None:
         config = basic(folder=FUNCTIONS / "broken", handler=handler, timeout_s=1.0)

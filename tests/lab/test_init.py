@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import socket
@@ -73,6 +74,7 @@ def test_a_program_that_is_not_there_ends_with_127(driver: Driver) -> None:
     driver.report()
     driver.start("a", "/nowhere/at/all")
     driver.report()
+    assert driver.report() == ["refused", "a", "exec", str(errno.ENOENT)]
     assert driver.report() == ["exit", "a", "127"]
 
 
@@ -105,7 +107,7 @@ def test_a_program_can_be_ended_before_it_has_run() -> None:
     # Without a group of its own from the first moment, whoever is slow to be scheduled outlives the lab.
     read, write = os.pipe()
     for _ in range(50):
-        pid = init.start([b"-1", b"-1", b"/", b"", b"2", b"/bin/sleep", b"300"], -1, write)
+        pid, _ = init.start([b"-1", b"-1", b"/", b"", b"2", b"/bin/sleep", b"300"], -1, write)
         os.killpg(pid, signal.SIGKILL)
         assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGKILL
     os.close(read)

@@ -187,7 +187,7 @@ def test_a_start_that_fails_says_why(tmp_path: Path) -> None:
 
 def test_tenants_never_share_an_environment() -> None:
     async def scenario() -> None:
-        async with running_lab("none") as running:
+        async with running_lab("none", config=basic(tenancy="PER_TENANT")) as running:
             first = await running.call(tenant_id="one")
             second = await running.call(tenant_id="two")
             again = await running.call({"do": "context"}, tenant_id="one")

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterator
 
 import pytest
-from moto.server import ThreadedMotoServer
+from tests.lab.moto_services import moto_server
 from tests.lab.running import run
 
 from dayfly.errors import SettingError
@@ -17,11 +17,8 @@ from dayfly.lab.services import Services, check_services_url
 
 @pytest.fixture(scope="module")
 def moto() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    with moto_server() as url:
+        yield url
 
 
 @pytest.mark.parametrize(
@@ -56,7 +53,7 @@ def test_several_calls_at_once_reach_the_server_and_refusals_carry_its_words(
             assert services.url == moto
             names = [f"queue-{number}" for number in range(12)]
             await asyncio.gather(*(services.call("sqs", "create_queue", QueueName=name) for name in names))
-            listed = await services.call("sqs", "list_queues")
+            listed = await services.call("sqs", "list_queues", QueueNamePrefix="queue-")
             assert len(listed["QueueUrls"]) == len(names)
             with pytest.raises(LabError, match=r"NonExistentQueue|does not exist"):
                 await services.call("sqs", "get_queue_url", QueueName="absent")

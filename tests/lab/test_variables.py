@@ -8,7 +8,8 @@ from tests.lab.running import basic
 
 from dayfly.lab.confinement import Place
 from dayfly.lab.interpreter import Interpreter
-from dayfly.lab.variables import Launch, list_extensions, plan_extension, plan_runtime
+from dayfly.lab.launch import Launch
+from dayfly.lab.variables import list_extensions, plan_extension, plan_runtime
 
 _CONFINED = Place(("bwrap",), 1234, "/var/task", "/var/lab/package", "/var/lab/init.py", None)
 _BARE = Place((), -1, "/home/me/code", "/home/me/src", "/home/me/init.py", Path("/tmp/private"))

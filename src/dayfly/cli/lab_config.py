@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dayfly.errors import SettingError
-from dayfly.lab.model import FunctionConfig
+from dayfly.lab.model import FunctionConfig, ImageConfig
 
-_LAB_KEYS = {
+_LAB_KEYS: dict[str, type | tuple[type, ...]] = {
     "host": str,
     "port": int,
     "max_environments": int,
     "confinement": str,
     "services": str,
+    "faults": str,
+    "async_speed": (int, float),
     "fleet": str,
     "fleet_token_file": str,
     "fleet_key_file": str,
@@ -37,7 +39,11 @@ _FUNCTION_KEYS: dict[str, tuple[str, type | tuple[type, ...]]] = {
     "opt": ("opt", str),
     "ephemeral_storage": ("ephemeral_mb", int),
     "log_group": ("log_group", str),
+    "snap_start": ("snap_start", str),
+    "tenancy": ("tenancy", str),
+    "image": ("image", dict),
 }
+_IMAGE_KEYS: dict[str, type] = {"entry_point": list, "command": list, "working_directory": str}
 _PATHS = ("folder", "python", "extensions", "opt")
 
 
@@ -45,7 +51,7 @@ _PATHS = ("folder", "python", "extensions", "opt")
 class LabFile:
     """What a `lab.toml` says; `lab` holds the keys of its [lab] table."""
 
-    lab: Mapping[str, str | int]
+    lab: Mapping[str, str | int | float]
     functions: tuple[FunctionConfig, ...]
 
 
@@ -85,7 +91,23 @@ def _function(path: Path, name: str, table: object) -> FunctionConfig:
     environment = values.get("environment", {})
     assert isinstance(environment, dict)
     values["environment"] = {key: str(value) for key, value in environment.items()}
+    if "image" in values:
+        values["image"] = _image(path, f"functions.{name}.image", values["image"])
     return FunctionConfig(name=name, **values)  # type: ignore[arg-type]  # checked against the table above
+
+
+def _image(path: Path, prefix: str, table: object) -> ImageConfig:
+    assert isinstance(table, dict)
+    _refuse_unknown(path, f"{prefix}.", set(table), set(_IMAGE_KEYS))
+    for key, value in table.items():
+        _check_type(path, f"{prefix}.{key}", value, _IMAGE_KEYS[key])
+        if isinstance(value, list) and not all(isinstance(word, str) for word in value):
+            raise SettingError(f"{path}: {prefix}.{key} is no list of strings")
+    return ImageConfig(
+        entry_point=tuple(table.get("entry_point", ())),
+        command=tuple(table.get("command", ())),
+        working_directory=table.get("working_directory", ""),
+    )
 
 
 def _refuse_unknown(path: Path, prefix: str, keys: set[str], known: set[str]) -> None:

@@ -6,18 +6,21 @@ Life cycle: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environm
 from __future__ import annotations
 
 import asyncio
-import functools
+import contextlib
 import os
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal
 
-from dayfly.lab import payloads
+from dayfly.lab import custom, payloads, phases
 from dayfly.lab.confinement import Place
+from dayfly.lab.faults.injection import describe, inject
+from dayfly.lab.faults.plan import Fault
 from dayfly.lab.freezer import Freezer
 from dayfly.lab.interpreter import Interpreter
+from dayfly.lab.invocation import Invocation, Reply
+from dayfly.lab.launch import Launch
 from dayfly.lab.life import Life, ShutdownReason
 from dayfly.lab.logs import Frames, Lines, PipeReader
 from dayfly.lab.model import (
@@ -33,36 +36,13 @@ from dayfly.lab.model import (
 )
 from dayfly.lab.platform_log import PlatformLog
 from dayfly.lab.process_tree import ProcessTree
+from dayfly.lab.programs import plan_programs
 from dayfly.lab.runtime_api import InvocationEvent, RuntimeApi
-from dayfly.lab.variables import list_extensions, plan_extension, plan_runtime
+from dayfly.lab.snapstart.credentials import CredentialsEndpoint
+from dayfly.lab.snapstart.restoring import Restoration, RestoreFailedError
 
-INIT_LIMIT_S = 10.0
 # Lines kept from before the first invocation, to explain a start that failed.
 _FIRST_WORDS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Invocation:
-    """One call on its way to an environment."""
-
-    request_id: str
-    payload: bytes
-    wants_tail: bool = False
-    client_context: str = ""
-    tenant_id: str = ""
-    trace_id: str = ""
-    # As the caller named the function, with its qualifier; empty: without one.
-    arn: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What the caller gets; `fault` says why the environment must be reset, if it must."""
-
-    payload: bytes
-    is_error: bool
-    fault: Literal["", "crashed", "timed_out"] = ""
-    status: str = ""
 
 
 class Environment:
@@ -92,6 +72,7 @@ class Environment:
         # Between its answer and its next poll: about to be idle.
         self.is_finishing = False
         self._interpreter = interpreter
+        self._runtime_version = custom.runtime_version(config, interpreter.runtime_version)
         self._place = place
         self._emit = emit
         self._log = log
@@ -104,16 +85,25 @@ class Environment:
         self._invocations = 0
         self._lives = 0
         self._is_ready = False
+        # Did the init phase go well, so that the first REPORT has its duration?
+        self._is_reported = True
         self._request_id: str | None = None
         self._tail: list[str] = []
         self._first_words: list[str] = []
         self._max_used_mb = 0
         self._api = RuntimeApi(config.name, config.handler, config.version)
+        self._restoration: Restoration | None = None
+        self._credentials: CredentialsEndpoint | None = None
+        if initialization == "snap-start":
+            self._restoration = Restoration(self._api)
+            self._credentials = CredentialsEndpoint(self._api)
         self._output = PipeReader(Lines(), lambda text: self._receive("output", text))
         self._telemetry = PipeReader(Frames(), lambda text: self._receive("telemetry", text))
         self._tree = ProcessTree(place, freezer, self._output, self._telemetry)
         self._life: Life | None = None
+        self._launch = Launch((), {})
         self._pid: int | None = None
+        self._faults = inject(config.faults, self._api, self._tree, tell=self._tell_fault)
 
     @property
     def is_ready(self) -> bool:
@@ -144,7 +134,7 @@ class Environment:
         reports it. Raises LabError, with what was said, when not even init comes up.
         """
         self._emit_event("cold_start")
-        self._log_line("platform", self._platform_log.init_start(self._interpreter.runtime_version))
+        self._log_line("platform", self._platform_log.init_start(self._runtime_version))
         began = time.monotonic()
         await self._api.start()
         try:
@@ -153,55 +143,92 @@ class Environment:
             self._output.flush()
             said = " ".join(self._first_words) or "nothing"
             raise LabError(f"{error.message}; it said: {said}", hint=error.hint) from error
-        failure = await self._initialise("init", began + INIT_LIMIT_S)
+        if self._faults is not None:
+            self._faults.confine(self.id, self._tree.find_init())
+        limit_s = phases.init_limit_s(self._initialization, self.config.timeout_s)
+        failure = await self._initialise("init", began + limit_s)
         elapsed_ms = (time.monotonic() - began) * 1000
+        self._is_reported = failure is None
+        if failure is None and self._initialization == "snap-start":
+            self._log_line("platform", self._platform_log.init_report(elapsed_ms, "init", ""))
         if failure is None:
             self._emit_event("init_done", duration_ms=round(elapsed_ms, 3), pid=self._pid or 0)
         else:
             await self._reset("crashed" if failure.fault != "timed_out" else "timed_out")
+        self.state = "idle" if self._restoration is None else "snapshot"
+        return elapsed_ms
+
+    async def restore(self) -> float:
+        """Continue from the snapshot that the environment is held at. Returns the milliseconds it took.
+
+        Raises RestoreFailedError; the environment is then of no more use. Precondition: started for SnapStart, once.
+        """
+        assert self._restoration is not None
+        assert self._life is not None
+        self._log_line("platform", self._platform_log.restore_start(self._runtime_version))
+        self._thaw()
+        began = time.monotonic()
+        status = ""
+        try:
+            await self._restoration.run(self._life)
+        except RestoreFailedError as error:
+            status = error.status
+            raise
+        finally:
+            elapsed_ms = (time.monotonic() - began) * 1000
+            self._output.flush()
+            self._telemetry.flush()
+            self._log_line("platform", self._platform_log.restore_report(elapsed_ms, status))
         self.state = "idle"
+        self._emit_event("restored", duration_ms=round(elapsed_ms, 3), pid=self._pid or 0)
         return elapsed_ms
 
     def _new_life(self) -> Life:
-        plan = functools.partial(
-            plan_extension,
-            config=self.config,
-            interpreter=self._interpreter,
-            place=self._place,
+        programs = plan_programs(
+            self.config,
+            self._interpreter,
+            self._place,
             api_address=self._api.address,
             log_stream=self.log_stream,
             initialization=self._initialization,
+            credentials=self._credentials,
         )
-        return Life(
-            self._api,
-            self._tree,
-            runtime=plan_runtime(
-                self.config,
-                self._interpreter,
-                self._place,
-                api_address=self._api.address,
-                log_stream=self.log_stream,
-                initialization=self._initialization,
-            ),
-            extensions={name: plan(name) for name in sorted(list_extensions(self.config.extensions_folder))},
-        )
+        self._launch = programs.runtime
+        return Life(self._api, self._tree, runtime=programs.runtime, extensions=programs.extensions)
 
-    async def _initialise(self, phase: str, deadline: float) -> Reply | None:
-        """Begin a life and wait until its programs poll; None when that went well."""
+    async def _initialise(self, phase: phases.Phase, deadline: float) -> Reply | None:
+        """Begin a life and wait until its programs poll; None when that went well, else INIT_REPORT says why not."""
+        began = time.monotonic()
         self._life = self._new_life()
         self._lives += 1
         self._is_ready = await self._life.start(deadline)
         self._pid = self._life.pid
+        if self._is_ready and phase == "invoke" and self._restoration is not None:
+            # After a reset there is no snapshot to go back to: this life was made anew, and its hooks run now.
+            with contextlib.suppress(RestoreFailedError):
+                await self._restoration.run(self._life, deadline)
+            self._is_ready = self._api.settled.is_set()
         if self._is_ready:
             return None
+        failure = self._failure()
         if self._api.init_error.done():
-            return Reply(self._api.init_error.result(), True, "crashed", f"error {phase}")
-        return self._failure()
+            status = f"error\tError Type: {self._api.init_error_type}"
+            failure = Reply(self._api.init_error.result(), True, "crashed", status)
+        self._output.flush()
+        self._telemetry.flush()
+        elapsed_ms = (time.monotonic() - began) * 1000
+        self._log_line("platform", self._platform_log.init_report(elapsed_ms, phase, failure.status))
+        return failure
 
     def _failure(self) -> Reply:
         """Why waiting ended without what was waited for: an exit, else time was up."""
         request_id = self._request_id or ""
         code = self._life.exit_code if self._life is not None else None
+        refused = self._life.refused if self._life is not None else None
+        if refused is not None and self.config.is_custom:
+            kind, text = custom.describe_refusal(self.config, self._launch, *refused)
+            payload = payloads.platform_error(request_id, kind, text)
+            return Reply(payload, True, "crashed", f"error\tError Type: {kind}")
         if code is not None:
             payload = payloads.exit_error(request_id, code)
             return Reply(payload, True, "crashed", "error\tError Type: Runtime.ExitError")
@@ -259,7 +286,7 @@ class Environment:
             invocation.request_id,
             duration_ms=duration_ms,
             used_mb=self._max_used_mb,
-            init_ms=init_ms,
+            init_ms=init_ms if self._is_reported else None,
             status=reply.status or late.status,
         )
         self._write(report)
@@ -293,10 +320,11 @@ class Environment:
                 payload=invocation.payload,
                 arn=invocation.arn or self.config.arn,
                 deadline_ms=int((time.time() + deadline - time.monotonic()) * 1000),
-                trace_id=invocation.trace_id or _new_trace_id(),
+                trace_id=invocation.trace_id or _new_trace_id(self.config),
                 client_context=invocation.client_context,
                 tenant_id=invocation.tenant_id,
-            )
+            ),
+            invocation.stream,
         )
         outcome = self._api.outcome
         await self._life.wait([outcome], deadline)
@@ -343,6 +371,8 @@ class Environment:
             # Also when cancelled in the budget above: ending is not optional.
             is_dead = await self._tree.end()
             await self._api.close()
+            if self._faults is not None:
+                self._faults.close()
             self._output.close()
             self._telemetry.close()
             self._pid = None
@@ -363,6 +393,9 @@ class Environment:
         name, group = self.config.name, self.config.log_group
         self._log(LogLine(time.time(), name, self.id, self._request_id, source, text, self.log_stream, group))
 
+    def _tell_fault(self, fault: Fault, failure: str) -> None:
+        self._emit_event("fault", **describe(fault), **({"failure": failure} if failure else {}))
+
     def _emit_event(self, kind: EventKind, **detail: str | int | float) -> None:
         self._emit(LabEvent(time.time(), self.config.name, self.id, kind, self._request_id, detail))
 
@@ -371,6 +404,8 @@ def new_environment_id() -> str:
     return uuid.uuid4().hex
 
 
-def _new_trace_id() -> str:
+def _new_trace_id(config: FunctionConfig) -> str:
     """An X-Ray header: https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader"""
-    return f"Root=1-{int(time.time()):08x}-{os.urandom(12).hex()};Parent={os.urandom(8).hex()};Sampled=0"
+    sampled = int(config.declared.tracing_mode == "Active")
+    root = f"1-{int(time.time()):08x}-{os.urandom(12).hex()}"
+    return f"Root={root};Parent={os.urandom(8).hex()};Sampled={sampled}"

@@ -6,7 +6,8 @@ they do on Lambda. On a host where the lab is root it keeps that uid, so functio
 signal it nor read it, like the platform's own PID 1. It takes orders from its control socket only.
 
 Messages are packets of NUL-separated fields. Orders: `start KEY UID GID CWD LIMITS ARGC ARGV… ENV…`,
-`signal KEY NUMBER`. Reports: `hello PID`, `started KEY PID`, `exit KEY CODE` (negative: a signal).
+`signal KEY NUMBER`. Reports: `hello PID`, `started KEY PID`, `refused KEY STEP ERRNO` for a program that could not be
+executed (STEP is `setup`, `chdir` or `exec`), `exit KEY CODE` (negative: a signal).
 """
 
 from __future__ import annotations
@@ -23,18 +24,24 @@ TELEMETRY_FD = 62
 _CANNOT_EXECUTE = 127
 
 
-def start(fields: list[bytes], join: int, telemetry: int) -> int:
-    """Fork and execute one program in a process group of its own; returns its pid."""
+def start(fields: list[bytes], join: int, telemetry: int) -> tuple[int, list[bytes]]:
+    """Fork and execute one program in a process group of its own; returns its pid, and step and errno if it could not be."""
     uid, gid, cwd, limits, count = int(fields[0]), int(fields[1]), fields[2], fields[3], int(fields[4])
     argv, environment = fields[5 : 5 + count], dict(f.split(b"=", 1) for f in fields[5 + count :])
+    # Closed by the program's execution, so that the end of it says that all went well.
+    fault_read, fault_write = os.pipe()
     pid = os.fork()
     if pid:
+        os.close(fault_write)
         # Here as well as in the child: an order to signal or end its group may come before the child has run.
         try:
             os.setpgid(pid, pid)
         except (PermissionError, ProcessLookupError):
             pass  # it has executed its program, and so has done it; or it is dead
-        return pid
+        fault = os.read(fault_read, 64)
+        os.close(fault_read)
+        return pid, fault.split(b" ") if fault else []
+    step = b"setup"
     try:
         os.setpgid(0, 0)
         if join >= 0:
@@ -50,12 +57,15 @@ def start(fields: list[bytes], join: int, telemetry: int) -> int:
             os.setgroups([])
             os.setresgid(gid, gid, gid)
             os.setresuid(uid, uid, uid)
+        step = b"chdir"
         os.chdir(cwd)
+        step = b"exec"
         signal.pthread_sigmask(signal.SIG_SETMASK, [])
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
         os.execve(argv[0], argv, environment)
     except OSError as error:
         os.write(2, b"cannot start %s: %s\n" % (argv[0], str(error).encode()))
+        os.write(fault_write, b"%s %d" % (step, error.errno or 0))
     finally:
         os._exit(_CANNOT_EXECUTE)
 
@@ -120,8 +130,10 @@ def serve(control: int, join: int, thaw: int, telemetry: int) -> None:
             end(children, thaw)
         order, key, *fields = message.split(b"\0")
         if order == b"start":
-            children[key] = start(fields, join, telemetry)
+            children[key], fault = start(fields, join, telemetry)
             os.write(control, b"\0".join((b"started", key, b"%d" % children[key])))
+            if fault:
+                os.write(control, b"\0".join((b"refused", key, *fault)))
         elif order == b"signal" and key in children:
             try:
                 os.killpg(children[key], int(fields[0]))

@@ -7,7 +7,7 @@ import shutil
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from types import TracebackType
 from typing import ParamSpec, TypeVar
@@ -15,8 +15,11 @@ from typing import ParamSpec, TypeVar
 from dayfly.lab import payloads
 from dayfly.lab.code import CodeStore, Package
 from dayfly.lab.confinement import Confinement
-from dayfly.lab.environment import Environment, Invocation
+from dayfly.lab.environment import Environment
+from dayfly.lab.events.destinations import Destinations
+from dayfly.lab.events.queue import Clock, EventQueue
 from dayfly.lab.freezer import FreezerFactory
+from dayfly.lab.invocation import Invocation
 from dayfly.lab.launcher import Launcher
 from dayfly.lab.machine import make_folder, raise_file_limit
 from dayfly.lab.model import (
@@ -27,7 +30,6 @@ from dayfly.lab.model import (
     EventKind,
     FunctionConfig,
     InvocationType,
-    InvokeRefusedError,
     InvokeResult,
     LabError,
     LabEvent,
@@ -37,10 +39,11 @@ from dayfly.lab.model import (
 from dayfly.lab.pool import Pool, Reservation
 from dayfly.lab.provisioning import Provisioning
 from dayfly.lab.services import Services
-
-# Waits before the second and third try of an asynchronous invocation, as on Lambda:
-# https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
-ASYNC_RETRY_DELAYS_S = (60.0, 120.0)
+from dayfly.lab.serving import Serving
+from dayfly.lab.snapstart.snapshots import Snapshots
+from dayfly.lab.streaming.limits import StreamLimits
+from dayfly.lab.streaming.stream import ResponseStream
+from dayfly.lab.tenancy import check_tenant
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -53,7 +56,9 @@ class Lab:
     `log` gets every line the functions and the platform write. `max_environments` bounds the
     environments of all functions together; at the bound an idle one makes room, else Invoke is
     throttled. `services` is the URL of moto's server or LocalStack, for what the lab asks of other
-    services than Lambda.
+    services than Lambda; the clock by which events are retried and grow old runs `async_speed` times as
+    fast as the machine's.
+    `stream_limits` are Lambda's for a streamed response, if no others are given.
     With `refuses_calls` confined environments lack the system calls that Lambda's lack. Raises LabError when
     `confinement="bubblewrap"` cannot be had.
     """
@@ -64,10 +69,12 @@ class Lab:
         confinement: ConfinementChoice = "auto",
         max_environments: int = 256,
         log: Callable[[LogLine], None] | None = None,
-        async_retry_delays_s: Sequence[float] = ASYNC_RETRY_DELAYS_S,
+        async_speed: float = 1.0,
         services: str | None = None,
         refuses_calls: bool = False,
+        stream_limits: StreamLimits | None = None,
     ) -> None:
+        self.stream_limits = stream_limits or StreamLimits()
         self.services = Services(services) if services is not None else None
         self._freezers = FreezerFactory()
         try:
@@ -79,7 +86,6 @@ class Lab:
             raise
         self.confinement: ConfinementReport = self._confinement.report
         self._log = log or (lambda line: None)
-        self._retry_delays_s = tuple(async_retry_delays_s)
         self._subscribers: list[Callable[[LabEvent], None]] = []
         self._line_subscribers: list[Callable[[LogLine], None]] = []
         # By function and version.
@@ -100,8 +106,25 @@ class Lab:
             emit=self._emit,
             log=self._log_line,
         )
+        self.snapshots = Snapshots(self._launcher, self._spawn)
         self._is_closed = False
+        # Where a qualifier leads; whoever knows aliases knows better.
+        self.route: Callable[[str, str | None], tuple[str, str]] = lambda name, qualifier: (
+            qualifier or VERSION,
+            "",
+        )
         self.counters: Counter[str] = Counter()
+        self._serving = Serving(
+            self._launcher, self.counters, spawn=self._spawn, is_closed=lambda: self._is_closed
+        )
+        self.events = EventQueue(
+            self,
+            clock=Clock(async_speed),
+            destinations=Destinations(self.services, self._invoke_destination),
+            counters=self.counters,
+            spawn=self._spawn,
+            emit=self._emit,
+        )
         raise_file_limit(max_environments)
 
     async def __aenter__(self) -> Lab:
@@ -124,6 +147,7 @@ class Lab:
             await self._launcher.end_all(
                 [
                     *self._launcher.starting,
+                    *self.snapshots.environments(),
                     *(e for p in [*self._all_pools(), *self._leaving] for e in p.environments()),
                 ]
             )
@@ -164,14 +188,15 @@ class Lab:
         """Do something that takes its time in a thread of the lab's own, so that invocations go on."""
         return await self._codes.aside(work, *arguments, **options)
 
-    async def measure_code(self, name: str, version: str = VERSION) -> Package:
-        """Size and hash of the code of a version."""
-        return await self._codes.measure(self.function(name, version))
+    async def measure_code(self, config: FunctionConfig) -> Package:
+        """Size and hash of the code that `config` names. Precondition: loaded."""
+        return await self._codes.measure(config)
 
     def environments(self, name: str) -> tuple[EnvironmentView, ...]:
         """The environments of a function's versions as they are now, oldest first."""
         views = [environment.view() for pool in self._versions(name) for environment in pool.environments()]
-        views += [e.view() for e in self._launcher.starting if e.config.name == name]
+        others = (*self._launcher.starting, *self.snapshots.environments(name))
+        views += [e.view() for e in others if e.config.name == name]
         return tuple(sorted(views, key=lambda view: view.created_at))
 
     def processes(self, name: str) -> dict[str, list[int]]:
@@ -224,7 +249,9 @@ class Lab:
         """Forget a version; its environments end, busy ones after their invocation."""
         pool = self._pool(name, version)
         self._provisioning.pop((name, version)).want(0)
+        self.snapshots.forget(name, version)
         del self._pools[name][version]
+        self.events.forget(name, version)
         self._leave(pool)
 
     def remove_function(self, name: str) -> None:
@@ -232,9 +259,11 @@ class Lab:
         pools = self._versions(name)
         for version in self._pools.pop(name):
             self._provisioning.pop((name, version)).want(0)
+            self.snapshots.forget(name, version)
         for pool in pools:
             self._leave(pool)
         del self._reservations[name]
+        self.events.forget(name)
 
     def _leave(self, pool: Pool) -> None:
         pool.close()
@@ -250,12 +279,14 @@ class Lab:
             self._spawn(self._launcher.end(environment, "spindown"))
 
         async def start(tenant_id: str | None) -> tuple[Environment, float]:
+            if pool.config.is_snapshotted:
+                return await self.snapshots.restore(pool.config)
             return await self._launcher.start(pool.config, tenant_id)
 
         async def start_ahead() -> Environment:
             if self._is_closed:
                 raise LabError("the lab is closed")
-            environment, _ = await self._launcher.start(pool.config, is_ahead=True)
+            environment, _ = await self._launcher.start(pool.config, initialization="provisioned-concurrency")
             return environment
 
         pool = Pool(
@@ -290,7 +321,11 @@ class Lab:
                 self._spawn(self._launcher.end(victim, "spindown"))
                 self._launcher.vacate(victim)
                 return True
-        return False
+        held = self.snapshots.give_up()
+        if held is not None:
+            self._spawn(self._launcher.end(held, "spindown"))
+            self._launcher.vacate(held)
+        return held is not None
 
     async def invoke(
         self,
@@ -304,10 +339,13 @@ class Lab:
         client_context: str | None = None,
         tenant_id: str | None = None,
         trace_id: str | None = None,
+        request_id: str | None = None,
+        stream: ResponseStream | None = None,
     ) -> InvokeResult:
         """Invoke a function as Lambda would.
 
-        `client_context` is the decoded JSON; `arn` is the function's as the caller named it. A function that fails is a result with `function_error`;
+        `client_context` is the decoded JSON; `arn` is the function's as the caller named it; `request_id` is made up if it is not given. With a
+        `stream` the caller reads what the runtime streams while it does; the result's payload is then an error's. A function that fails is a result with `function_error`;
         InvokeRefusedError is what Lambda's front end refuses: unknown name (404), payload that is too
         large (413) or no JSON (400), throttling (429).
         """
@@ -315,54 +353,33 @@ class Lab:
             raise LabError("the lab is closed")
         pool = self._pool(name, version)
         payloads.check_request(payload, is_async=invocation_type == "Event")
+        check_tenant(pool.config, tenant_id)
         invocation = Invocation(
-            request_id=str(uuid.uuid4()),
+            request_id=request_id or str(uuid.uuid4()),
             payload=payload or b"{}",
             wants_tail=log_type == "Tail",
-            client_context=client_context or "",
+            # "Lambda passes the ClientContext object to your function for synchronous invocations only":
+            # https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+            client_context="" if invocation_type == "Event" else client_context or "",
             tenant_id=tenant_id or "",
             trace_id=trace_id or "",
             arn=arn,
+            stream=stream,
         )
         if invocation_type == "DryRun":
-            return _accepted(204, invocation.request_id, version)
+            return InvokeResult.accepted(204, invocation.request_id, version)
         if invocation_type == "Event":
-            self._spawn(self._invoke_later(pool, invocation))
-            return _accepted(202, invocation.request_id, version)
-        return await self._invoke_now(pool, invocation)
+            self.events.accept(name, version, invocation)
+            return InvokeResult.accepted(202, invocation.request_id, version)
+        return await self.invoke_at_once(name, version, invocation)
 
-    async def _invoke_now(self, pool: Pool, invocation: Invocation) -> InvokeResult:
-        environment, init_ms = await pool.acquire(invocation.tenant_id or None)
-        answer: asyncio.Future[InvokeResult] = asyncio.get_running_loop().create_future()
+    async def _invoke_destination(self, name: str, qualifier: str | None, payload: bytes) -> None:
+        version, arn = self.route(name, qualifier)
+        await self.invoke(name, payload, version=version, arn=arn, invocation_type="Event")
 
-        async def serve() -> None:
-            try:
-                await environment.serve(invocation, answer, init_ms=init_ms)
-            except BaseException as error:
-                # Boundary: a fault of the lab's own, or its end. The environment's state is unknown.
-                pool.forget(environment)
-                if not answer.done():
-                    answer.set_exception(LabError(f"the lab failed while serving: {error!r}"))
-                self.counters["environment_faults"] += 1
-                await self._launcher.end(environment, "spindown" if self._is_closed else "failure")
-                raise
-            pool.release(environment)
-
-        self._spawn(serve())
-        return await answer
-
-    async def _invoke_later(self, pool: Pool, invocation: Invocation) -> None:
-        """An asynchronous invocation: tried again on errors and throttling, then dropped and counted."""
-        for delay_s in (*self._retry_delays_s, None):
-            try:
-                result = await self._invoke_now(pool, invocation)
-                if result.function_error is None:
-                    return
-            except InvokeRefusedError:
-                self.counters["throttled_events"] += 1
-            if delay_s is not None:
-                await asyncio.sleep(delay_s)
-        self.counters["dropped_events"] += 1
+    async def invoke_at_once(self, name: str, version: str, invocation: Invocation) -> InvokeResult:
+        """Serve one invocation that was checked; raises InvokeRefusedError (404, 429) as `invoke`."""
+        return await self._serving.serve(self._pool(name, version), invocation)
 
     async def recycle(self, name: str) -> int:
         """Shut down every environment of a function, busy ones included; returns how many."""
@@ -394,17 +411,3 @@ class Lab:
         self._log(line)
         for callback in self._line_subscribers:
             callback(line)
-
-
-def _accepted(status_code: int, request_id: str, version: str) -> InvokeResult:
-    return InvokeResult(
-        status_code=status_code,
-        payload=b"",
-        function_error=None,
-        log_tail=None,
-        executed_version=version,
-        request_id=request_id,
-        environment_id="",
-        cold_start=False,
-        duration_ms=0.0,
-    )

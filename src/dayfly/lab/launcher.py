@@ -53,9 +53,13 @@ class Launcher:
         self.starting: set[Environment] = set()
 
     async def start(
-        self, config: FunctionConfig, tenant_id: str | None = None, *, is_ahead: bool = False
+        self,
+        config: FunctionConfig,
+        tenant_id: str | None = None,
+        *,
+        initialization: InitializationType = "on-demand",
     ) -> tuple[Environment, float]:
-        """An environment and its initialisation in milliseconds; one that is started `is_ahead` waits frozen.
+        """An environment and its initialisation in milliseconds; one that nobody asked for yet waits frozen.
 
         Raises InvokeRefusedError (429) where no room can be made.
         """
@@ -63,12 +67,11 @@ class Launcher:
         environment: Environment | None = None
         try:
             async with self._cold_starts:
-                kind: InitializationType = "provisioned-concurrency" if is_ahead else "on-demand"
-                environment = self._make(config, slot, kind)
+                environment = self._make(config, slot, initialization)
                 environment.tenant_id = tenant_id
                 self.starting.add(environment)
                 init_ms = await environment.start()
-                if is_ahead:
+                if initialization != "on-demand":
                     await environment.freeze()
                 self.starting.discard(environment)
                 return environment, init_ms

@@ -12,9 +12,9 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from dayfly.lab.launch import Launch
 from dayfly.lab.process_tree import ProcessTree
 from dayfly.lab.runtime_api import RuntimeApi
-from dayfly.lab.variables import Launch
 
 ShutdownReason = Literal["spindown", "timeout", "failure"]
 
@@ -23,7 +23,8 @@ _BUDGET_EXTERNAL_S = 2.0
 # The runtime's share of the budget between SIGTERM and SIGKILL, as in AWS's emulator.
 _RUNTIME_SHARE = 0.3
 _KILL_PATIENCE_S = 2.0
-_RUNTIME = "runtime"
+# The key of the runtime among an environment's programs.
+RUNTIME = "runtime"
 
 
 class Life:
@@ -48,9 +49,14 @@ class Life:
         return next((future.result() for future in self._exits.values() if future.done()), None)
 
     @property
+    def refused(self) -> tuple[str, int] | None:
+        """Why the runtime could not be executed, as a step (`chdir`, `exec`) and its errno."""
+        return self._tree.refused.get(RUNTIME)
+
+    @property
     def pid(self) -> int | None:
         """The runtime's, as this host numbers it; None when it does not run."""
-        return self._tree.host_pid(_RUNTIME)
+        return self._tree.host_pid(RUNTIME)
 
     async def start(self, deadline: float) -> bool:
         """Start everything; True when the runtime and every extension poll before `deadline`.
@@ -62,7 +68,9 @@ class Life:
             self._exits[name] = await self._tree.run(name, launch.argv, launch.environment)
         if not await self.wait_for(self._api.registered, deadline):
             return False
-        self._exits[_RUNTIME] = await self._tree.run(_RUNTIME, self._runtime.argv, self._runtime.environment)
+        self._exits[RUNTIME] = await self._tree.run(
+            RUNTIME, self._runtime.argv, self._runtime.environment, folder=self._runtime.folder
+        )
         return await self.wait_for(self._api.settled, deadline, self._api.init_error)
 
     async def wait_for(self, event: asyncio.Event, deadline: float, *others: asyncio.Future[Any]) -> bool:
@@ -91,9 +99,9 @@ class Life:
             budget = _BUDGET_EXTERNAL_S if extensions.has_external else _BUDGET_INTERNAL_S
         deadline = time.monotonic() + budget
         if budget:
-            await self._signal(_RUNTIME, signal.SIGTERM)
-            await self._gone([_RUNTIME], budget * _RUNTIME_SHARE)
-        await self._signal(_RUNTIME, signal.SIGKILL)
+            await self._signal(RUNTIME, signal.SIGTERM)
+            await self._gone([RUNTIME], budget * _RUNTIME_SHARE)
+        await self._signal(RUNTIME, signal.SIGKILL)
         if budget:
             event = {"eventType": "SHUTDOWN", "deadlineMs": int((time.time() + budget) * 1000)}
             extensions.send("SHUTDOWN", event | {"shutdownReason": reason})

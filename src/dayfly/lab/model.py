@@ -11,6 +11,7 @@ from typing import Literal
 
 from dayfly.errors import DayflyError, SettingError
 from dayfly.lab.declared import Declared
+from dayfly.lab.faults.plan import FaultPlan
 
 # The third family is a program of the function's own that speaks the Runtime API: `bootstrap`, or an image's entry point.
 RuntimeKind = Literal["plain", "dayfly", "provided.al2", "provided.al2023"]
@@ -21,10 +22,12 @@ InitializationType = Literal["on-demand", "provisioned-concurrency", "snap-start
 SnapStart = Literal["None", "PublishedVersions"]
 Tenancy = Literal["", "PER_TENANT"]
 ConfinementChoice = Literal["auto", "bubblewrap", "none"]
-EnvironmentState = Literal["starting", "idle", "busy", "reset", "ended"]
+# `snapshot`: initialised, and held until somebody needs an environment.
+EnvironmentState = Literal["starting", "snapshot", "idle", "busy", "reset", "ended"]
 EventKind = Literal[
     "cold_start",
     "init_done",
+    "restored",
     "invoke_start",
     "invoke_end",
     "frozen",
@@ -35,6 +38,10 @@ EventKind = Literal[
     "expired",
     "replaced",
     "shutdown",
+    "event_dropped",
+    "record_delivered",
+    "record_undelivered",
+    "fault",
 ]
 
 REGION = "us-east-1"
@@ -79,7 +86,8 @@ class FunctionConfig:
     `channel` is a FIFO of this machine that its processes may write to. `opt` is the folder that appears as /opt: the
     contents of `layers`, merged. `snap_start` has versions restored from what was initialised when they were published,
     `tenancy` keeps tenants' environments apart, `image` starts the function as a container image does. `ephemeral_mb` is
-    the size of its /tmp, `log_group` the one its lines go to, empty for Lambda's own choice.
+    the size of its /tmp, `log_group` the one its lines go to, empty for Lambda's own choice. `faults`
+    are what its environments meet that no honest platform does.
 
     Raises SettingError for values AWS would refuse; whether the folder and handler exist is
     checked by `Lab.add_function`, which touches the disk.
@@ -109,6 +117,7 @@ class FunctionConfig:
     ephemeral_mb: int = 512
     log_group: str = ""
     declared: Declared = field(default_factory=Declared)
+    faults: FaultPlan | None = None
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -161,8 +170,10 @@ class FunctionConfig:
     @property
     def is_managed(self) -> bool:
         """Is it started as a managed runtime starts functions, wrapper and layers included?"""
-        return self.runtime == "plain" and (
-            self.opt is not None or "AWS_LAMBDA_EXEC_WRAPPER" in self.environment
+        return (
+            not self.is_custom
+            and self.runtime == "plain"
+            and (self.opt is not None or "AWS_LAMBDA_EXEC_WRAPPER" in self.environment)
         )
 
     @property
@@ -203,10 +214,25 @@ class InvokeResult:
     cold_start: bool
     duration_ms: float
 
+    @classmethod
+    def accepted(cls, status_code: int, request_id: str, version: str) -> InvokeResult:
+        """Return what is told of an invocation that nobody has served yet, or will."""
+        return cls(
+            status_code=status_code,
+            payload=b"",
+            function_error=None,
+            log_tail=None,
+            executed_version=version,
+            request_id=request_id,
+            environment_id="",
+            cold_start=False,
+            duration_ms=0.0,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class LabEvent:
-    """One thing that happened to an environment; `at` is seconds since the epoch."""
+    """One thing that happened; `at` is seconds since the epoch, `environment_id` empty for what happened to an event."""
 
     at: float
     function: str

@@ -58,9 +58,14 @@ def describe_exit(exit_code: int) -> str:
     return f"Runtime exited with error: signal: {text}"
 
 
+def platform_error(request_id: str, error_type: str, text: str) -> bytes:
+    """The payload of an error that the platform found, rather than the function."""
+    message = f"RequestId: {request_id} Error: {text}"
+    return _compact({"errorType": error_type, "errorMessage": message})
+
+
 def exit_error(request_id: str, exit_code: int) -> bytes:
-    message = f"RequestId: {request_id} Error: {describe_exit(exit_code)}"
-    return _compact({"errorType": "Runtime.ExitError", "errorMessage": message})
+    return platform_error(request_id, "Runtime.ExitError", describe_exit(exit_code))
 
 
 def timed_out(request_id: str, timeout_s: float) -> bytes:
@@ -68,8 +73,8 @@ def timed_out(request_id: str, timeout_s: float) -> bytes:
     return _compact({"errorType": "Sandbox.Timedout", "errorMessage": message})
 
 
-def response_too_large() -> bytes:
-    message = f"Response payload size exceeded maximum allowed payload size ({MAX_RESPONSE_BYTES} bytes)."
+def response_too_large(limit: int = MAX_RESPONSE_BYTES) -> bytes:
+    message = f"Response payload size exceeded maximum allowed payload size ({limit} bytes)."
     return _compact({"errorType": "Function.ResponseSizeTooLarge", "errorMessage": message})
 
 
@@ -79,10 +84,10 @@ def invalid_response_mode() -> bytes:
     )
 
 
-def init_start_line(runtime_version: str) -> str:
-    """INIT_START's line; the identity of Lambda's build of the runtime is all zeros."""
+def init_start_line(runtime_version: str, kind: str = "INIT_START") -> str:
+    """INIT_START's line, or RESTORE_START's; the identity of Lambda's build of the runtime is all zeros."""
     arn = f"arn:aws:lambda:{REGION}::runtime:{'0' * 64}"
-    return f"INIT_START Runtime Version: {runtime_version}.v0\tRuntime Version ARN: {arn}"
+    return f"{kind} Runtime Version: {runtime_version}.v0\tRuntime Version ARN: {arn}"
 
 
 def start_line(request_id: str, version: str = VERSION) -> str:
@@ -100,18 +105,25 @@ def report_line(
     memory_mb: int,
     used_mb: int,
     init_ms: float | None = None,
+    restore_ms: float | None = None,
     status: str = "",
 ) -> str:
-    """Lambda's REPORT line: fields end in tabs, init is shown for a cold start only."""
+    """Lambda's REPORT line: fields end in tabs, init or restore is shown for a cold start only.
+
+    All of a restore is billed here: the lab has no time outside the runtime and its hooks to leave out.
+    """
     fields = [
         f"REPORT RequestId: {request_id}",
         f"Duration: {duration_ms:.2f} ms",
-        f"Billed Duration: {math.ceil(duration_ms + (init_ms or 0.0))} ms",
+        f"Billed Duration: {math.ceil(duration_ms + (init_ms or restore_ms or 0.0))} ms",
         f"Memory Size: {memory_mb} MB",
         f"Max Memory Used: {used_mb} MB",
     ]
     if init_ms is not None:
         fields.append(f"Init Duration: {init_ms:.2f} ms")
+    if restore_ms is not None:
+        fields.append(f"Restore Duration: {restore_ms:.2f} ms")
+        fields.append(f"Billed Restore Duration: {math.ceil(restore_ms)} ms")
     if status:
         fields.append(f"Status: {status}")
     return "\t".join(fields) + "\t"

@@ -9,7 +9,7 @@ import json
 import time
 from collections.abc import Mapping
 
-from dayfly.lab import payloads
+from dayfly.lab import payloads, phases
 from dayfly.lab.model import FunctionConfig, InitializationType
 
 
@@ -42,6 +42,28 @@ class PlatformLog:
             },
         )
 
+    def init_report(self, duration_ms: float, phase: phases.Phase, status: str) -> str:
+        """Of an init that failed, or that nobody waited for."""
+        if not self._is_json:
+            return phases.init_report_line(duration_ms, phase, status)
+        record = {"initializationType": self._initialization, "phase": phase}
+        return self._record("platform.initReport", {**record, **_outcome(status, duration_ms)})
+
+    def restore_start(self, runtime_version: str) -> str:
+        if not self._is_json:
+            return payloads.init_start_line(runtime_version, "RESTORE_START")
+        record = {
+            "runtimeVersion": f"{runtime_version}.v0",
+            "functionName": self._function,
+            "functionVersion": self._version,
+        }
+        return self._record("platform.restoreStart", record)
+
+    def restore_report(self, duration_ms: float, status: str) -> str:
+        if not self._is_json:
+            return phases.restore_report_line(duration_ms, status)
+        return self._record("platform.restoreReport", _outcome(status, duration_ms))
+
     def start(self, request_id: str) -> str:
         if not self._is_json:
             return payloads.start_line(request_id, self._version)
@@ -55,6 +77,10 @@ class PlatformLog:
     def report(
         self, request_id: str, *, duration_ms: float, used_mb: int, init_ms: float | None, status: str
     ) -> str:
+        # A restored environment was initialised before anybody invoked it.
+        restore_ms = init_ms if self._initialization == "snap-start" else None
+        if restore_ms is not None:
+            init_ms = None
         if not self._is_json:
             return payloads.report_line(
                 request_id,
@@ -62,6 +88,7 @@ class PlatformLog:
                 memory_mb=self._memory_mb,
                 used_mb=used_mb,
                 init_ms=init_ms,
+                restore_ms=restore_ms,
                 status=status,
             )
         metrics = {
@@ -71,9 +98,21 @@ class PlatformLog:
         }
         if init_ms is not None:
             metrics["initDurationMs"] = round(init_ms, 3)
+        if restore_ms is not None:
+            metrics["restoreDurationMs"] = round(restore_ms, 3)
         record = {
             "requestId": request_id,
             "metrics": metrics,
             "status": status.partition("\t")[0] or "success",
         }
         return self._record("platform.report", record)
+
+
+def _outcome(status: str, duration_ms: float) -> dict[str, object]:
+    """Status and duration of a phase, and the type of its error if it has one."""
+    word, _, error = status.partition("\tError Type: ")
+    record: dict[str, object] = {
+        "status": word or "success",
+        "metrics": {"durationMs": round(duration_ms, 3)},
+    }
+    return record | {"errorType": error} if error else record

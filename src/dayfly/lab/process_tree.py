@@ -35,6 +35,10 @@ class ProcessTree:
         self._hello: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._exits: dict[str, asyncio.Future[int]] = {}
         self._pids: dict[str, int] = {}
+        # What its programs are started with; who injects faults lowers them.
+        self.limits: tuple[tuple[int, int, int], ...] = LIMITS if place.prefix else ()
+        # Programs that could not be executed: the step that failed and its errno.
+        self.refused: dict[str, tuple[str, int]] = {}
 
     async def start(self, python: Path) -> None:
         """Start init. Raises LabError when it does not report within its budget."""
@@ -82,9 +86,10 @@ class ProcessTree:
                 hint="try --confinement none to see whether the confinement is the cause",
             ) from error
         if isinstance(self.freezer, SignalFreezer):
-            self.freezer.init_pid = self._find_init()
+            self.freezer.init_pid = self.find_init()
 
-    def _find_init(self) -> int:
+    def find_init(self) -> int:
+        """The pid of init as this host numbers it, 0 where it is not to be found. Precondition: started."""
         assert self._process is not None
         if not self._place.prefix:
             return self._process.pid
@@ -106,6 +111,8 @@ class ProcessTree:
                 self._hello.set_result(int(fields[0]))
             elif kind == "started":
                 self._pids[fields[0]] = int(fields[1])
+            elif kind == "refused":
+                self.refused[fields[0]] = (fields[1], int(fields[2]))
             elif kind == "exit" and not self._exits[fields[0]].done():
                 self._pids.pop(fields[0], None)
                 self._exits[fields[0]].set_result(int(fields[1]))
@@ -117,19 +124,21 @@ class ProcessTree:
             if not future.done():
                 future.set_result(-9)
 
-    async def run(self, key: str, argv: Sequence[str], environment: Mapping[str, str]) -> asyncio.Future[int]:
-        """Start one program; the future is its exit code, negative for a signal."""
+    async def run(
+        self, key: str, argv: Sequence[str], environment: Mapping[str, str], *, folder: str = ""
+    ) -> asyncio.Future[int]:
+        """Start one program in `folder` (the task root); the future is its exit code, negative for a signal."""
+        self.refused.pop(key, None)
         assert self._control is not None
         future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._exits[key] = future
-        limits = LIMITS if self._place.prefix else ()
         fields = [
             "start",
             key,
             str(self._place.uid),
             str(self._place.uid),
-            self._place.task_root,
-            ",".join(":".join(str(n) for n in limit) for limit in limits),
+            folder or self._place.task_root,
+            ",".join(":".join(str(n) for n in limit) for limit in self.limits),
             str(len(argv)),
             *argv,
             *(f"{name}={value}" for name, value in environment.items()),

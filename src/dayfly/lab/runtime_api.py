@@ -2,7 +2,7 @@
 
 Routes and refusals: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html; what that page does
 not say (re-delivery, the held response, exact errors) was measured on the emulator and is compared with
-it in tests/lab/test_runtime_api_differential.py.
+it in tests/lab/differential.
 """
 
 from __future__ import annotations
@@ -10,19 +10,23 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+import functools
 import re
 import socket
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from dayfly.lab import payloads
 from dayfly.lab.extensions import JSON_HEADERS, Extensions, json_body, refuse
-from dayfly.lab.http1 import Body, Connection, Exchange
+from dayfly.lab.http1 import Body, Connection, Exchange, Handler
 from dayfly.lab.model import VERSION
 from dayfly.lab.states import RuntimeState, TransitionRefusedError, check_transition
+from dayfly.lab.streaming.stream import ResponseStream
 
 _BASE = "/2018-06-01"
 _ANSWER = re.compile(_BASE + r"/runtime/invocation/([^/]+)/(response|error)")
+_ERROR_TYPE = re.compile(r"(Runtime|Function)\.[A-Z][a-zA-Z]+")
 # The kernel queues what has not been accepted; several hundred children of one function may connect.
 _BACKLOG = 128
 
@@ -64,7 +68,8 @@ class Outcome:
     kind: Literal["response", "error", "too_large", "bad_mode"]
 
 
-_TOO_LARGE = Outcome(payloads.response_too_large(), True, "too_large")
+def _too_large(limit: int = payloads.MAX_RESPONSE_BYTES) -> Outcome:
+    return Outcome(payloads.response_too_large(limit), True, "too_large")
 
 
 class RuntimeApi:
@@ -77,20 +82,26 @@ class RuntimeApi:
     def __init__(self, function_name: str, handler: str, version: str = VERSION) -> None:
         self.extensions = Extensions(function_name, version, handler, self._update)
         self.state: RuntimeState = "Started"
-        # Set while the runtime and every extension wait for their next event: the moment to freeze.
+        # Set while the runtime and every extension wait for their next event (or for a restore): the moment to freeze.
         self.settled = asyncio.Event()
         self.init_error: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self.init_error_type = ""
         self.outcome: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self.address = ""
         self._current: InvocationEvent | None = None
+        self._stream: ResponseStream | None = None
         self._pollers: list[asyncio.Future[InvocationEvent]] = []
         # The emulator serialises /response and /error whole, validation included: while one is held
         # open every other waits and is judged only afterwards.
         self._answering = asyncio.Lock()
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.Task[None]] = set()
+        # Serves a request in the handler's place, by calling it: faults are injected there.
+        self.intercept: Callable[[Handler, Exchange], Awaitable[None]] | None = None
         # Set when every external extension has registered: the runtime starts only then.
         self.registered = asyncio.Event()
+        # What other parts of an environment serve at the same address: handlers by path and method.
+        self.routes: dict[str, dict[str, Handler]] = {}
 
     async def start(self) -> None:
         """Listen on a free port of 127.0.0.1."""
@@ -120,9 +131,13 @@ class RuntimeApi:
         self.extensions.new_life(expected_extensions)
         self._update()
 
-    def deliver(self, event: InvocationEvent) -> None:
-        """Hand `event` to whoever polls. Precondition: `settled` is set."""
+    def deliver(self, event: InvocationEvent, stream: ResponseStream | None = None) -> None:
+        """Hand `event` to whoever polls; a response that the runtime streams goes to `stream`.
+
+        Precondition: `settled` is set.
+        """
         self._current = event
+        self._stream = stream
         self.outcome = asyncio.get_running_loop().create_future()
         self.state = check_transition(self.state, "Running")
         for poller in self._pollers:
@@ -143,7 +158,7 @@ class RuntimeApi:
 
     def _update(self) -> None:
         for event, is_true in (
-            (self.settled, self.state == "Ready" and self.extensions.is_settled),
+            (self.settled, self.state in ("Ready", "RestoreReady") and self.extensions.is_settled),
             (self.registered, self.extensions.all_registered),
         ):
             if is_true:
@@ -151,7 +166,8 @@ class RuntimeApi:
             else:
                 event.clear()
 
-    def _move(self, after: RuntimeState) -> None:
+    def move(self, after: RuntimeState) -> None:
+        """Change the state; raises TransitionRefusedError where that is not allowed."""
         self.state = check_transition(self.state, after)
         self._update()
 
@@ -160,7 +176,10 @@ class RuntimeApi:
         assert task is not None
         self._connections.add(task)
         try:
-            await Connection(reader, writer).serve(self._handle)
+            serve = (
+                self._handle if self.intercept is None else functools.partial(self.intercept, self._handle)
+            )
+            await Connection(reader, writer).serve(serve)
         except asyncio.CancelledError:
             writer.close()  # `close` cancels; asyncio would log a cancelled connection as an error
         finally:
@@ -169,19 +188,23 @@ class RuntimeApi:
     async def _handle(self, exchange: Exchange) -> None:
         answer = _ANSWER.fullmatch(exchange.path)
         if answer is not None:
-            routes = {"POST": self._response if answer[2] == "response" else self._error}
+            routes: Mapping[str, Handler] = {
+                "POST": self._response if answer[2] == "response" else self._error
+            }
         else:
-            routes = {
+            known: dict[str, Mapping[str, Handler]] = {
                 f"{_BASE}/ping": {"GET": _ping},
                 f"{_BASE}/runtime/invocation/next": {"GET": self._next},
-                f"{_BASE}/runtime/init/error": {"POST": self._init_error},
+                f"{_BASE}/runtime/init/error": {"POST": self.report_init_error},
                 "/2020-01-01/extension/register": {"POST": self.extensions.register},
                 "/2020-01-01/extension/event/next": {"GET": self.extensions.next_event},
                 "/2020-01-01/extension/init/error": {"POST": self.extensions.report_error},
                 "/2020-01-01/extension/exit/error": {"POST": self.extensions.report_error},
                 "/2020-08-15/logs": {"PUT": _no_logs},
                 "/2022-07-01/telemetry": {"PUT": _no_telemetry},
-            }.get(exchange.path, {})
+                **self.routes,
+            }
+            routes = known.get(exchange.path, {})
         if not routes:
             headers = (("Content-Type", "text/plain; charset=utf-8"), ("X-Content-Type-Options", "nosniff"))
             await exchange.answer(404, b"404 page not found\n", headers)
@@ -198,7 +221,7 @@ class RuntimeApi:
         if self.state == "Running" and self._current is not None:
             event = self._current
         else:
-            self._move("Ready")
+            self.move("Ready")
             poller: asyncio.Future[InvocationEvent] = asyncio.get_running_loop().create_future()
             self._pollers.append(poller)
             event = await poller
@@ -215,7 +238,7 @@ class RuntimeApi:
         async with self._answering:
             if not await self._is_current(exchange):
                 return
-            self._move("InvocationResponse")
+            self.move("InvocationResponse")
             outcome = self.outcome
             mode = exchange.header("lambda-runtime-function-response-mode")
             if mode not in (None, "streaming"):
@@ -224,42 +247,63 @@ class RuntimeApi:
                 message = "Invalid function response mode"
                 await refuse(exchange, 400, "InvalidFunctionResponseMode", message)
                 return
-            body = await exchange.read_body(payloads.MAX_RESPONSE_BYTES)
+            stream, limit = self._stream, payloads.MAX_RESPONSE_BYTES
+            if mode == "streaming" and stream is not None:
+                limit = stream.limits.most_bytes
+                stream.begin(exchange.header("content-type"))
+                body = await exchange.stream_body(limit, stream.write)
+            else:
+                body = await exchange.read_body(limit)
             if body.is_truncated:
                 # Likewise: the emulator stays locked until the runtime ends or time is up.
                 return
-            await self._finish(exchange, outcome, _outcome_of_response(exchange, body))
+            await self._finish(exchange, outcome, _outcome_of_response(exchange, body, limit), limit)
 
     async def _error(self, exchange: Exchange) -> None:
         async with self._answering:
             if not await self._is_current(exchange):
                 return
-            self._move("InvocationErrorResponse")
+            self.move("InvocationErrorResponse")
             outcome = self.outcome
             body = await exchange.read_body(payloads.MAX_RESPONSE_BYTES)
             if body.is_truncated:
                 return
             is_large = body.is_too_large
             await self._finish(
-                exchange, outcome, _TOO_LARGE if is_large else Outcome(body.data, True, "error")
+                exchange, outcome, _too_large() if is_large else Outcome(body.data, True, "error")
             )
 
-    async def _finish(self, exchange: Exchange, future: asyncio.Future[Outcome], outcome: Outcome) -> None:
+    async def _finish(
+        self,
+        exchange: Exchange,
+        future: asyncio.Future[Outcome],
+        outcome: Outcome,
+        limit: int = payloads.MAX_RESPONSE_BYTES,
+    ) -> None:
         if future is self.outcome:  # else a reset came in between and this answer is nobody's
-            self._move("RuntimeResponseSentState")
+            self.move("RuntimeResponseSentState")
         _settle(future, outcome)
         if outcome.kind == "too_large":
-            message = f"Exceeded maximum allowed payload size ({payloads.MAX_RESPONSE_BYTES} bytes)."
+            message = f"Exceeded maximum allowed payload size ({limit} bytes)."
             await refuse(exchange, 413, "RequestEntityTooLarge", message)
         else:
             await exchange.answer(202, json_body({"status": "OK"}), JSON_HEADERS)
 
-    async def _init_error(self, exchange: Exchange) -> None:
-        self._move("InitError")
+    async def report_init_error(self, exchange: Exchange) -> None:
+        """POST /init/error: the runtime says why it could not be initialised."""
+        self.move("InitError")
         body = await exchange.read_body(payloads.MAX_RESPONSE_BYTES)
+        self.init_error_type = error_type(exchange.header("lambda-runtime-function-error-type") or "")
         if not self.init_error.done():
             self.init_error.set_result(body.data)
         await exchange.answer(202, json_body({"status": "OK"}), JSON_HEADERS)
+
+
+def error_type(header: str) -> str:
+    """What the platform makes of a runtime's error type: its own names stay, all others become one."""
+    if _ERROR_TYPE.search(header):
+        return header
+    return "Function.Unknown" if header.startswith("Function.") else "Runtime.Unknown"
 
 
 def _settle(future: asyncio.Future[Outcome], outcome: Outcome) -> None:
@@ -267,9 +311,9 @@ def _settle(future: asyncio.Future[Outcome], outcome: Outcome) -> None:
         future.set_result(outcome)
 
 
-def _outcome_of_response(exchange: Exchange, body: Body) -> Outcome:
+def _outcome_of_response(exchange: Exchange, body: Body, limit: int) -> Outcome:
     if body.is_too_large:
-        return _TOO_LARGE
+        return _too_large(limit)
     error_type = body.trailer("lambda-runtime-function-error-type")
     if error_type is None:
         is_error = exchange.header("lambda-runtime-function-error-type") is not None

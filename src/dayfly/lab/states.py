@@ -13,10 +13,14 @@ RuntimeState = Literal[
     "InvocationErrorResponse",
     "RuntimeResponseSentState",
     "InitError",
+    # With a snapshot only: /restore/next is waiting, its answer is out, a hook failed after it.
+    "RestoreReady",
+    "Restoring",
+    "RuntimeRestoreErrorState",
 ]
 
 _ALLOWED: dict[RuntimeState, frozenset[RuntimeState]] = {
-    "Started": frozenset({"Ready", "InitError"}),
+    "Started": frozenset({"Ready", "InitError", "RestoreReady"}),
     # A second poll while one waits, and a poll while an event is out, are re-deliveries.
     "Ready": frozenset({"Ready", "Running"}),
     "Running": frozenset({"Ready", "Running", "InvocationResponse", "InvocationErrorResponse"}),
@@ -24,6 +28,9 @@ _ALLOWED: dict[RuntimeState, frozenset[RuntimeState]] = {
     "InvocationErrorResponse": frozenset({"RuntimeResponseSentState"}),
     "RuntimeResponseSentState": frozenset({"Ready"}),
     "InitError": frozenset(),
+    "RestoreReady": frozenset({"Restoring"}),
+    "Restoring": frozenset({"Ready", "RuntimeRestoreErrorState"}),
+    "RuntimeRestoreErrorState": frozenset(),
 }
 
 

@@ -6,29 +6,21 @@ As seen by handlers on Lambda: https://docs.aws.amazon.com/lambda/latest/dg/conf
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
-from dayfly.lab import managed
+from dayfly.lab import custom, managed
 from dayfly.lab.confinement import Place
 from dayfly.lab.init import TELEMETRY_FD
 from dayfly.lab.interpreter import Interpreter
-from dayfly.lab.model import REGION, FunctionConfig, InitializationType
+from dayfly.lab.launch import Launch
+from dayfly.lab.model import REGION, FunctionConfig, ImageConfig, InitializationType
 
 # Of the right shape and worthless: nothing in the lab may reach a real account by accident.
-_CREDENTIALS = {
+CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "ASIALABLABLABLABLAB0",
     "AWS_SECRET_ACCESS_KEY": "lab/not/a/real/secret/access/key/0000000",
     "AWS_SESSION_TOKEN": "lab-not-a-real-session-token",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Launch:
-    """How one environment's runtime is started."""
-
-    argv: tuple[str, ...]
-    environment: Mapping[str, str]
 
 
 def plan_runtime(
@@ -80,15 +72,18 @@ def plan_runtime(
     )
     if is_dayfly and is_confined:
         variables |= {"DAYFLY_SCOPE": "environment", "DAYFLY_API_LOCK": "on"}
+    if config.is_custom:
+        return custom.plan(config, place, variables)
     variables |= config.environment
     if is_as_on_lambda:
         return Launch(managed.BOOTSTRAP, variables)
     if config.opt is not None and not is_confined:
         variables |= _wrappers_outside(variables, config.opt)
     module = "dayfly.runtime" if config.runtime == "dayfly" else "awslambdaric"
-    argv = (str(place.inside(interpreter.path)), "-m", module, config.handler)
+    image = config.image or ImageConfig()
+    argv = (str(place.inside(interpreter.path)), "-m", module, *(image.command or (config.handler,)))
     wrapper = variables.get("AWS_LAMBDA_EXEC_WRAPPER")
-    return Launch((wrapper, *argv) if wrapper else argv, variables)
+    return Launch((wrapper, *argv) if wrapper else argv, variables, image.working_directory)
 
 
 def _wrappers_outside(variables: Mapping[str, str], opt: Path) -> dict[str, str]:
@@ -136,7 +131,7 @@ def platform_variables(
 ) -> dict[str, str]:
     """What both runtimes and extensions see of the platform."""
     variables = {
-        **_CREDENTIALS,
+        **CREDENTIALS,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_EXECUTION_ENV": interpreter.execution_environment,
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(config.memory_mb),

@@ -9,8 +9,6 @@ from tests.lab.control.served import refused, talk
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
-_ARN = "arn:aws:lambda:us-east-1:000000000000:function:f"
-
 
 def test_what_functions_never_have_is_answered_as_for_one_without_it() -> None:
     def scenario(client: LambdaClient) -> None:
@@ -20,9 +18,7 @@ def test_what_functions_never_have_is_answered_as_for_one_without_it() -> None:
         assert refused(lambda: client.get_policy(FunctionName="f"))[:2] == (404, "ResourceNotFoundException")
         assert client.list_function_url_configs(FunctionName="f")["FunctionUrlConfigs"] == []
         assert client.list_event_source_mappings(FunctionName="f")["EventSourceMappings"] == []
-        event = refused(lambda: client.get_function_event_invoke_config(FunctionName="f"))
-        assert event[2] == f"The function {_ARN}:$LATEST doesn't have an EventInvokeConfig"
-        unknown = refused(lambda: client.get_function_recursion_config(FunctionName="f"))
+        unknown = refused(lambda: client.get_function_scaling_config(FunctionName="f", Qualifier="1"))
         assert unknown[:2] == (404, "UnknownOperationException")
 
     talk(scenario)

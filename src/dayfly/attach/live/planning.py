@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dayfly.attach.aws.facts import FunctionFacts
+from dayfly.attach.image import DOCKERFILE
 from dayfly.attach.layout import PYTHONS
 from dayfly.attach.live.model import (
     AttachOptions,
@@ -23,8 +24,6 @@ MAX_UNZIPPED_BYTES = 262_144_000
 # Code and libraries unzip to between two and four times their zip.
 _LIKELY_RATIO = 3
 _OF_ITS_KIND = ("image", "not-python", "unsupported-version", "managed-instances")
-_DOCKERFILE = """    RUN pip install --no-cache-dir dayfly
-    ENTRYPOINT ["python", "-I", "-m", "dayfly.runtime"]"""
 
 
 def plan_attach(
@@ -104,7 +103,8 @@ def _of_its_kind(facts: FunctionFacts) -> list[Refusal]:
             Refusal(
                 "image",
                 "its code is a container image, which takes no layers",
-                f"put these two lines into its Dockerfile (docs/container/Dockerfile) and deploy it:\n{_DOCKERFILE}",
+                "put these two lines into its Dockerfile (docs/container/Dockerfile) and deploy it:\n"
+                + "\n".join(f"    {line}" for line in DOCKERFILE),
             )
         )
     elif not facts.is_python:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from dayfly.attach.image import DOCKERFILE
 from dayfly.attach.layout import PYTHONS
 from dayfly.attach.wrappers import (
     NEXT_VARIABLE,
@@ -19,9 +20,8 @@ from dayfly.errors import DayflyError
 # https://docs.aws.amazon.com/lambda/latest/dg/chapter-layers.html
 MAX_LAYERS = 5
 _WRAPPERS = frozenset({WRAPPER_VARIABLE, NEXT_VARIABLE})
-IMAGE = (
-    "is a container image, which takes no layer. In its Dockerfile: `RUN pip install --no-cache-dir dayfly` and "
-    '`ENTRYPOINT ["python", "-I", "-m", "dayfly.runtime"]`'
+IMAGE = "is a container image, which takes no layer. In its Dockerfile: " + " and ".join(
+    f"`{line}`" for line in DOCKERFILE
 )
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from dayfly.attach.image import LINES_FOR_PYTHON
 from dayfly.attach.templates.editing import Edits, NotEditableError
 from dayfly.attach.templates.json_text import read_json
 from dayfly.attach.templates.masking import is_shown, mask
@@ -25,7 +26,7 @@ from dayfly.attach.templates.serverless_edits import ENVIRONMENT, LAYERS, Servic
 from dayfly.attach.templates.serverless_note import add_note, read_note, undo
 from dayfly.attach.templates.serverless_resources import logical_id, overruled, plain_functions
 from dayfly.attach.templates.serverless_service import Function, Load, Service
-from dayfly.attach.templates.stack import DOCKERFILE, MAX_LAYERS
+from dayfly.attach.templates.stack import MAX_LAYERS
 from dayfly.attach.templates.terraform_functions import judge
 from dayfly.attach.templates.values import Ref, Value
 from dayfly.attach.templates.yaml_text import read_yaml
@@ -291,7 +292,7 @@ class ServerlessTemplate(Template):
             )
             return TemplateFunction(function.name, function.line, (), False, False, False, gap)
         if node.find("image") is not None:
-            hint = "if its code is Python, put these lines into its Dockerfile: " + " / ".join(DOCKERFILE)
+            hint = LINES_FOR_PYTHON
             gap = function.gap("is a container image, which takes no layer", hint)
             return TemplateFunction(function.name, function.line, (), False, False, True, gap)
         runtimes, is_python, gap_ = self._runtime(function)

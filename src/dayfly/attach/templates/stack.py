@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from dayfly.attach.image import LINES_FOR_PYTHON
 from dayfly.attach.layout import PYTHONS
 from dayfly.attach.templates.intrinsics import branches_of, call_of, is_no_value, shown, values_of
 from dayfly.attach.templates.model import Gap, TemplateFunction
@@ -22,11 +23,6 @@ TRANSFORM = "Fn::Transform"
 MAX_LAYERS = 5
 _WORD = re.compile(r"[A-Za-z0-9]+")
 _PYTHON = re.compile(r"python(\d+\.\d+)$")
-
-DOCKERFILE = (
-    "RUN pip install dayfly",
-    'ENTRYPOINT ["python", "-I", "-m", "dayfly.runtime"]',
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +183,7 @@ def _runtime(function: Function) -> tuple[tuple[str, ...], bool, Gap | None]:
             False,
             function.gap(
                 "is a container image, which takes no layer",
-                "if its code is Python, put these lines into its Dockerfile: " + " / ".join(DOCKERFILE),
+                LINES_FOR_PYTHON,
             ),
         )
     if function.properties is None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from dayfly.attach.image import LINES_FOR_PYTHON
 from dayfly.attach.layout import PYTHONS
 from dayfly.attach.templates.hcl import (
     Attribute,
@@ -23,7 +24,6 @@ from dayfly.attach.templates.hcl import (
 )
 from dayfly.attach.templates.masking import is_shown
 from dayfly.attach.templates.model import Gap
-from dayfly.attach.templates.stack import DOCKERFILE
 from dayfly.attach.templates.terraform_values import Names, Object, UnknownError
 
 RESOURCE = "aws_lambda_function"
@@ -158,7 +158,7 @@ def image_gap(function: Function) -> Gap | None:
         return None
     return function.gap(
         "is a container image, which takes no layer",
-        "if its code is Python, put these lines into its Dockerfile: " + " / ".join(DOCKERFILE),
+        LINES_FOR_PYTHON,
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass, replace
 
+from dayfly.attach.image import LINES_FOR_PYTHON
 from dayfly.attach.templates.editing import Edits, NotEditableError
 from dayfly.attach.templates.hcl import Expression, read_hcl
 from dayfly.attach.templates.json_text import read_json
@@ -31,7 +32,7 @@ from dayfly.attach.templates.nodes import Document, Entry, Mapping, Node, Scalar
 from dayfly.attach.templates.nodes import Sequence as List
 from dayfly.attach.templates.record import digest
 from dayfly.attach.templates.serverless_note import COMMENT, Note, add_note, layer_text, read_note, undo
-from dayfly.attach.templates.stack import DOCKERFILE, MAX_LAYERS
+from dayfly.attach.templates.stack import MAX_LAYERS
 from dayfly.attach.templates.terraform import chosen_layer, is_own_layer
 from dayfly.attach.templates.terraform_functions import MODULE, RESOURCE, judge
 from dayfly.attach.templates.terraform_values import Names, UnknownError
@@ -237,7 +238,7 @@ class TerraformJsonTemplate(Template):
             gap = function.gap("is a list of bodies", "write one object for each function")
             return TemplateFunction(function.name, function.line, (), False, False, False, gap)
         if text_of(get(body, "package_type")) == "Image" or get(body, "image_uri") is not None:
-            hint = "if its code is Python, put these lines into its Dockerfile: " + " / ".join(DOCKERFILE)
+            hint = LINES_FOR_PYTHON
             gap = function.gap("is a container image, which takes no layer", hint)
             return TemplateFunction(function.name, function.line, (), False, False, True, gap)
         runtime = get(body, "runtime")

@@ -6,28 +6,17 @@ from litestar import Response, get
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
-from dayfly.lab.control import names, refusals
+from dayfly.lab.control import refusals
 from dayfly.lab.control.answers import LabRequest, json_answer
 from dayfly.lab.control.names import parse_name
 from dayfly.lab.control.plane import ControlPlane
-from dayfly.lab.model import VERSION
 
 _MISSING = "The resource you requested does not exist."
 
 
 def absent_routes(control: ControlPlane) -> list[ControllerRouterHandler]:
-    """Return handlers that say of a function: no code signing, no policy, no URL, no event sources, no destinations."""
+    """Return handlers that say of a function: no URL, no event sources."""
     registry = control.registry
-
-    @get("/2020-06-30/functions/{function_name:str}/code-signing-config")
-    async def get_code_signing(function_name: FromPath[str]) -> Response[bytes]:
-        registry.state(parse_name(function_name)[0])
-        return json_answer({})
-
-    @get("/2015-03-31/functions/{function_name:str}/policy")
-    async def get_policy(request: LabRequest, function_name: FromPath[str]) -> Response[bytes]:
-        registry.version_of(*parse_name(function_name, request.query_params.get("Qualifier")))
-        raise refusals.missing(_MISSING)
 
     @get("/2021-10-31/functions/{function_name:str}/url")
     async def get_url(request: LabRequest, function_name: FromPath[str]) -> Response[bytes]:
@@ -39,35 +28,12 @@ def absent_routes(control: ControlPlane) -> list[ControllerRouterHandler]:
         registry.state(parse_name(function_name)[0])
         return json_answer({"FunctionUrlConfigs": []})
 
-    @get("/2019-09-25/functions/{function_name:str}/event-invoke-config")
-    async def get_event_invoke(request: LabRequest, function_name: FromPath[str]) -> Response[bytes]:
-        name, qualifier = parse_name(function_name, request.query_params.get("Qualifier"))
-        registry.version_of(name, qualifier)
-        arn = names.function_arn(name, qualifier or VERSION)
-        raise refusals.missing(f"The function {arn} doesn't have an EventInvokeConfig")
-
-    @get("/2019-09-25/functions/{function_name:str}/event-invoke-config/list")
-    async def list_event_invoke(function_name: FromPath[str]) -> Response[bytes]:
-        registry.state(parse_name(function_name)[0])
-        return json_answer({"FunctionEventInvokeConfigs": []})
-
     @get(["/2015-03-31/event-source-mappings", "/2015-03-31/event-source-mappings/"])
     async def list_event_sources() -> Response[bytes]:
         return json_answer({"EventSourceMappings": []})
 
-    @get("/2021-07-20/functions/{function_name:str}/runtime-management-config")
-    async def get_runtime_management(function_name: FromPath[str]) -> Response[bytes]:
-        name, _ = parse_name(function_name)
-        registry.state(name)
-        return json_answer({"UpdateRuntimeOn": "Auto", "FunctionArn": names.function_arn(name)})
-
     return [
-        get_code_signing,
-        get_policy,
+        list_event_sources,
         get_url,
         list_urls,
-        get_event_invoke,
-        list_event_invoke,
-        list_event_sources,
-        get_runtime_management,
     ]

@@ -88,6 +88,7 @@ class Aliases:
         """DeleteAlias; one that is not there is no error."""
         names.check_alias(alias)
         state = self._registry.state(name)
+        self._registry.lab.events.forget(name, alias)
         if state.aliases.pop(alias, None) is not None and state.provisioned.pop(alias, None) is not None:
             self._registry.reconcile(name)
 

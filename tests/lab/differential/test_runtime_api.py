@@ -2,232 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import contextlib
-import http.client
-import os
-import re
-import signal
-import socket
-import subprocess
-import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import pytest
-from tests.lab.raw_http import RawAnswer, RawConnection
-from tests.rie import rie_binary
+from tests.lab.differential.platforms import Emulator, Lab
+from tests.lab.differential.script import BASE, NEXT, Script, record
+from tests.lab.raw_http import RawConnection
 
-from dayfly.lab.runtime_api import InvocationEvent, Outcome, RuntimeApi
-
-BASE = "/2018-06-01/runtime"
-NEXT = f"{BASE}/invocation/next"
 BLOCKED_S = 0.3
 TOO_LARGE = b'"' + b"a" * (6 * 1024 * 1024 + 200) + b'"'
-# Dates and lengths vary; the rest of what the two send is compared.
-_COMPARED_HEADERS = re.compile(r"content-type|allow|x-content-type-options|lambda-.*")
 _TRAILER_NAMES = "Trailer: Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body"
-
-
-class Platform(Protocol):
-    """One side: a Runtime API to which the test's client plays the runtime."""
-
-    address: str
-
-    def invoke(self, payload: bytes) -> Future[bytes]:
-        """Start an invocation; resolves to the payload its caller gets."""
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-class Emulator:
-    """AWS's emulator. Its own child sleeps: the runtime is the test's client."""
-
-    def __init__(self, log: Path) -> None:
-        runtime, front = _free_port(), _free_port()
-        self.address = f"127.0.0.1:{runtime}"
-        self._front = front
-        self._log = log
-        self._pool = ThreadPoolExecutor(4)
-        with log.open("wb") as sink:
-            self._process = subprocess.Popen(
-                [
-                    *(str(rie_binary()), "--log-level", "error"),
-                    *("--runtime-api-address", self.address),
-                    *("--runtime-interface-emulator-address", f"127.0.0.1:{front}"),
-                    *("/bin/sleep", "300"),
-                ],
-                stdout=sink,
-                stderr=subprocess.STDOUT,
-                env={
-                    "PATH": "/usr/bin:/bin",
-                    "AWS_LAMBDA_FUNCTION_TIMEOUT": "120",
-                    "AWS_LAMBDA_FUNCTION_NAME": "function",
-                },
-                start_new_session=True,
-            )
-        deadline = time.monotonic() + 20
-        while True:
-            with contextlib.suppress(OSError):
-                socket.create_connection(("127.0.0.1", front), timeout=1).close()
-                socket.create_connection(("127.0.0.1", runtime), timeout=1).close()
-                return
-            assert time.monotonic() < deadline, log.read_text()
-            threading.Event().wait(0.02)
-
-    def invoke(self, payload: bytes) -> Future[bytes]:
-        def post() -> bytes:
-            connection = http.client.HTTPConnection("127.0.0.1", self._front, timeout=60)
-            with contextlib.closing(connection):
-                connection.request("POST", "/2015-03-31/functions/function/invocations", payload)
-                return connection.getresponse().read()
-
-        future = self._pool.submit(post)
-        # It starts its runtime with the first event, and drops whoever polls before that.
-        deadline = time.monotonic() + 20
-        while b"START RequestId" not in self._log.read_bytes():
-            assert time.monotonic() < deadline, self._log.read_text()
-            threading.Event().wait(0.01)
-        return future
-
-    def close(self) -> None:
-        os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
-        # The emulator gave its child a process group of its own.
-        for pid in _children_that_sleep(self._process.pid):
-            os.kill(pid, signal.SIGKILL)
-        self._pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _children_that_sleep(session: int) -> list[int]:
-    """Processes of the emulator's session that outlived it."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            fields = entry.read_text().rpartition(") ")[2].split()
-            if int(fields[3]) == session and fields[0] != "Z":
-                found.append(int(entry.parent.name))
-    return found
-
-
-class Lab:
-    """The lab's Runtime API on an event loop of its own."""
-
-    def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever)
-        self._thread.start()
-        self._api = self._run(self._start())
-        self.address = self._api.address
-        self._previous: asyncio.Task[None] | None = None
-
-    def _run(self, work: object) -> RuntimeApi:
-        assert asyncio.iscoroutine(work)
-        result = asyncio.run_coroutine_threadsafe(work, self._loop).result(20)
-        return result if isinstance(result, RuntimeApi) else self._api
-
-    async def _start(self) -> RuntimeApi:
-        api = RuntimeApi("function", "app.handler")
-        await api.start()
-        api.new_life()
-        return api
-
-    def invoke(self, payload: bytes) -> Future[bytes]:
-        async def serve() -> bytes:
-            return (await self._serve(payload)).payload
-
-        return asyncio.run_coroutine_threadsafe(serve(), self._loop)
-
-    def invoke_outcome(self, payload: bytes) -> Future[Outcome]:
-        return asyncio.run_coroutine_threadsafe(self._serve(payload), self._loop)
-
-    async def _serve(self, payload: bytes) -> Outcome:
-        await self._api.settled.wait()
-        deadline_ms = int(time.time() * 1000) + 60000
-        self._api.deliver(InvocationEvent(str(uuid.uuid4()), payload, "arn:aws:lambda:x", deadline_ms))
-        return await self._api.outcome
-
-    def close(self) -> None:
-        self._run(self._api.close())
-
-        async def cancel_rest() -> None:
-            for task in asyncio.all_tasks() - {asyncio.current_task()}:
-                task.cancel()
-
-        self._run(cancel_rest())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What a client saw of one exchange, with what must differ masked."""
-
-    status: int
-    headers: tuple[tuple[str, str], ...]
-    body: str
-
-
-class Script:
-    """Records named exchanges against one platform."""
-
-    def __init__(self, platform: Platform) -> None:
-        self.platform = platform
-        self.seen: dict[str, Seen | str | bool] = {}
-        self._connections: list[RawConnection] = []
-        self._polling: set[RawConnection] = set()
-
-    def connect(self) -> RawConnection:
-        connection = RawConnection(self.platform.address)
-        self._connections.append(connection)
-        return connection
-
-    def close(self) -> None:
-        for connection in self._connections:
-            connection.close()
-
-    def note(self, name: str, answer: RawAnswer) -> RawAnswer:
-        assert name not in self.seen
-        headers = sorted((k, v) for k, v in answer.headers if _COMPARED_HEADERS.fullmatch(k))
-        self.seen[name] = Seen(
-            answer.status, tuple((k, _mask(k, v)) for k, v in headers), _mask("", answer.body.decode()[:400])
-        )
-        return answer
-
-    def take(self, connection: RawConnection, name: str, payload: bytes) -> tuple[str, Future[bytes]]:
-        """Invoke, poll, and return the request id and what the caller will get."""
-        result = self.platform.invoke(payload)
-        if connection not in self._polling:
-            connection.send_request("GET", NEXT)
-        self._polling.discard(connection)
-        answer = self.note(name, connection.read())
-        return answer.header("lambda-runtime-aws-request-id"), result
-
-    def payload(self, name: str, result: Future[bytes], connection: RawConnection) -> None:
-        """Record what the caller got. The emulator lets it go only when the runtime polls again."""
-        connection.send_request("GET", NEXT)
-        self._polling.add(connection)
-        self.seen[name] = result.result(20).decode()
-
-
-def _mask(key: str, value: str) -> str:
-    if key.endswith(("-deadline-ms", "-function-arn", "-event-identifier")):
-        return "…"
-    if key == "lambda-runtime-trace-id":
-        return "…"
-    value = re.sub(r'"handler":"[^"]*"', '"handler":"…"', value)
-    return re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "<id>", value)
 
 
 def before_any_event(script: Script) -> None:
@@ -434,22 +223,13 @@ def lab() -> Iterator[Lab]:
     platform.close()
 
 
-def _record(scenario: Callable[[Script], None], platform: Platform) -> dict[str, Seen | str | bool]:
-    script = Script(platform)
-    try:
-        scenario(script)
-    finally:
-        script.close()
-    return script.seen
-
-
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.__name__)
 def test_the_lab_answers_as_the_emulator_does(
     scenario: Callable[[Script], None], emulator: Emulator, lab: Lab
 ) -> None:
-    expected = _record(scenario, emulator)
+    expected = record(scenario, emulator)
     assert len(expected) > 3, "a scenario that records nothing compares nothing"
-    assert _record(scenario, lab) == expected
+    assert record(scenario, lab) == expected
 
 
 def test_an_error_trailer_makes_a_held_response_a_function_error(lab: Lab) -> None:

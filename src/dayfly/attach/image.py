@@ -1,0 +1,11 @@
+"""What a container image needs instead of a layer, which it cannot have."""
+
+from __future__ import annotations
+
+# As in docs/container/Dockerfile, which is built and run by tests.
+DOCKERFILE = (
+    "RUN pip install --no-cache-dir dayfly",
+    'ENTRYPOINT ["python", "-I", "-m", "dayfly.runtime"]',
+)
+# Without whether the image's code is Python, which nobody but its owner knows.
+LINES_FOR_PYTHON = "if its code is Python, put these lines into its Dockerfile: " + " / ".join(DOCKERFILE)
