@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+# Not for the checker alone: msgspec reads the annotations.
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from typing import Literal
 
 # blocked: its own invocation ended in a refusal or an error that it does not end in without protection, and nobody was reached.
 # contained: it ran, and whoever came after a bounded number of customers was not reached any more; perhaps nobody was.
