@@ -12,6 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from dayfly.lab.init import RUNTIME_KEY
 from dayfly.lab.launch import Launch
 from dayfly.lab.process_tree import ProcessTree
 from dayfly.lab.runtime_api import RuntimeApi
@@ -24,7 +25,7 @@ _BUDGET_EXTERNAL_S = 2.0
 _RUNTIME_SHARE = 0.3
 _KILL_PATIENCE_S = 2.0
 # The key of the runtime among an environment's programs.
-RUNTIME = "runtime"
+RUNTIME = RUNTIME_KEY
 
 
 class Life:
@@ -47,6 +48,12 @@ class Life:
     def exit_code(self) -> int | None:
         """Of the first program that has ended; None while all run. Negative codes are signals."""
         return next((future.result() for future in self._exits.values() if future.done()), None)
+
+    @property
+    def crashed_extension(self) -> str:
+        """The extension that ended before everything else; empty when the runtime did, or nothing has."""
+        ended = next((key for key, future in self._exits.items() if future.done()), RUNTIME)
+        return "" if ended == RUNTIME else ended
 
     @property
     def refused(self) -> tuple[str, int] | None:
@@ -92,7 +99,10 @@ class Life:
         )
 
     async def stop(self, reason: ShutdownReason) -> None:
-        """End runtime and extensions within Lambda's budgets; SIGKILL at once without extensions."""
+        """End runtime and extensions within Lambda's budgets; SIGKILL at once without extensions.
+
+        An extension that did not subscribe to SHUTDOWN is killed as soon as the runtime is gone.
+        """
         extensions = self._api.extensions
         budget = 0.0
         if extensions.has_any:
@@ -105,6 +115,9 @@ class Life:
         if budget:
             event = {"eventType": "SHUTDOWN", "deadlineMs": int((time.time() + budget) * 1000)}
             extensions.send("SHUTDOWN", event | {"shutdownReason": reason})
+            for name in self._extensions:
+                if not extensions.awaits_shutdown(name):
+                    await self._signal(name, signal.SIGKILL)
             await self._gone(list(self._extensions), max(0.0, deadline - time.monotonic()))
         for name in self._extensions:
             await self._signal(name, signal.SIGKILL)

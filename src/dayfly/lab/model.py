@@ -254,7 +254,7 @@ class LogLine:
     function: str
     environment_id: str
     request_id: str | None
-    source: Literal["platform", "output", "telemetry"]
+    source: Literal["platform", "output", "telemetry", "extension"]
     text: str
     log_stream: str = ""
     log_group: str = ""

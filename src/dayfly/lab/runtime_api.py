@@ -13,6 +13,7 @@ import binascii
 import functools
 import re
 import socket
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -23,6 +24,7 @@ from dayfly.lab.http1 import Body, Connection, Exchange, Handler
 from dayfly.lab.model import VERSION
 from dayfly.lab.states import RuntimeState, TransitionRefusedError, check_transition
 from dayfly.lab.streaming.stream import ResponseStream
+from dayfly.lab.telemetry.times import InvocationTimes
 
 _BASE = "/2018-06-01"
 _ANSWER = re.compile(_BASE + r"/runtime/invocation/([^/]+)/(response|error)")
@@ -88,6 +90,10 @@ class RuntimeApi:
         self.init_error_type = ""
         self.outcome: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self.address = ""
+        # Of the event delivered last.
+        self.times = InvocationTimes()
+        # Called when the runtime polls, having initialised or answered.
+        self.on_ready: Callable[[], None] = lambda: None
         self._current: InvocationEvent | None = None
         self._stream: ResponseStream | None = None
         self._pollers: list[asyncio.Future[InvocationEvent]] = []
@@ -100,7 +106,7 @@ class RuntimeApi:
         self.intercept: Callable[[Handler, Exchange], Awaitable[None]] | None = None
         # Set when every external extension has registered: the runtime starts only then.
         self.registered = asyncio.Event()
-        # What other parts of an environment serve at the same address: handlers by path and method.
+        # What other parts of an environment serve at the same address: handlers by path and method ("*": any).
         self.routes: dict[str, dict[str, Handler]] = {}
 
     async def start(self) -> None:
@@ -137,6 +143,7 @@ class RuntimeApi:
         Precondition: `settled` is set.
         """
         self._current = event
+        self.times = InvocationTimes()
         self._stream = stream
         self.outcome = asyncio.get_running_loop().create_future()
         self.state = check_transition(self.state, "Running")
@@ -198,13 +205,13 @@ class RuntimeApi:
                 f"{_BASE}/runtime/init/error": {"POST": self.report_init_error},
                 "/2020-01-01/extension/register": {"POST": self.extensions.register},
                 "/2020-01-01/extension/event/next": {"GET": self.extensions.next_event},
-                "/2020-01-01/extension/init/error": {"POST": self.extensions.report_error},
-                "/2020-01-01/extension/exit/error": {"POST": self.extensions.report_error},
-                "/2020-08-15/logs": {"PUT": _no_logs},
-                "/2022-07-01/telemetry": {"PUT": _no_telemetry},
+                "/2020-01-01/extension/init/error": {"POST": self.extensions.init_error},
+                "/2020-01-01/extension/exit/error": {"POST": self.extensions.exit_error},
                 **self.routes,
             }
             routes = known.get(exchange.path, {})
+            if "*" in routes:
+                routes = {exchange.method: routes["*"]}
         if not routes:
             headers = (("Content-Type", "text/plain; charset=utf-8"), ("X-Content-Type-Options", "nosniff"))
             await exchange.answer(404, b"404 page not found\n", headers)
@@ -221,7 +228,11 @@ class RuntimeApi:
         if self.state == "Running" and self._current is not None:
             event = self._current
         else:
+            is_new = self.state != "Ready"
             self.move("Ready")
+            if is_new:
+                self.times.ready = time.monotonic()
+                self.on_ready()
             poller: asyncio.Future[InvocationEvent] = asyncio.get_running_loop().create_future()
             self._pollers.append(poller)
             event = await poller
@@ -239,6 +250,7 @@ class RuntimeApi:
             if not await self._is_current(exchange):
                 return
             self.move("InvocationResponse")
+            self.times.responding = time.monotonic()
             outcome = self.outcome
             mode = exchange.header("lambda-runtime-function-response-mode")
             if mode not in (None, "streaming"):
@@ -264,6 +276,7 @@ class RuntimeApi:
             if not await self._is_current(exchange):
                 return
             self.move("InvocationErrorResponse")
+            self.times.responding = time.monotonic()
             outcome = self.outcome
             body = await exchange.read_body(payloads.MAX_RESPONSE_BYTES)
             if body.is_truncated:
@@ -282,6 +295,8 @@ class RuntimeApi:
     ) -> None:
         if future is self.outcome:  # else a reset came in between and this answer is nobody's
             self.move("RuntimeResponseSentState")
+            self.times.responded = time.monotonic()
+            self.times.produced_bytes = len(outcome.payload)
         _settle(future, outcome)
         if outcome.kind == "too_large":
             message = f"Exceeded maximum allowed payload size ({limit} bytes)."
@@ -327,18 +342,3 @@ def _outcome_of_response(exchange: Exchange, body: Body, limit: int) -> Outcome:
 
 async def _ping(exchange: Exchange) -> None:
     await exchange.answer(200, b"pong", (("Content-Type", "text/plain; charset=utf-8"),))
-
-
-async def _no_telemetry(exchange: Exchange) -> None:
-    await exchange.read_body(payloads.MAX_RESPONSE_BYTES)
-    await _not_supported(exchange, "Telemetry")
-
-
-async def _no_logs(exchange: Exchange) -> None:
-    await exchange.read_body(payloads.MAX_RESPONSE_BYTES)
-    await _not_supported(exchange, "Logs")
-
-
-async def _not_supported(exchange: Exchange, what: str) -> None:
-    body = {"errorMessage": f"{what} API is not supported", "errorType": f"{what}.NotSupported"}
-    await exchange.answer(202, json_body(body), JSON_HEADERS)
