@@ -3,30 +3,14 @@
 from __future__ import annotations
 
 from litestar import Response, get
-from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
-from dayfly.lab.control import refusals
-from dayfly.lab.control.answers import LabRequest, json_answer
-from dayfly.lab.control.names import parse_name
+from dayfly.lab.control.answers import json_answer
 from dayfly.lab.control.plane import ControlPlane
-
-_MISSING = "The resource you requested does not exist."
 
 
 def absent_routes(control: ControlPlane) -> list[ControllerRouterHandler]:
-    """Return handlers that say of a function: no URL, no event sources."""
-    registry = control.registry
-
-    @get("/2021-10-31/functions/{function_name:str}/url")
-    async def get_url(request: LabRequest, function_name: FromPath[str]) -> Response[bytes]:
-        registry.version_of(*parse_name(function_name, request.query_params.get("Qualifier")))
-        raise refusals.missing(_MISSING)
-
-    @get("/2021-10-31/functions/{function_name:str}/urls")
-    async def list_urls(function_name: FromPath[str]) -> Response[bytes]:
-        registry.state(parse_name(function_name)[0])
-        return json_answer({"FunctionUrlConfigs": []})
+    """Return handlers that say of a function: no event sources."""
 
     @get(["/2015-03-31/event-source-mappings", "/2015-03-31/event-source-mappings/"])
     async def list_event_sources() -> Response[bytes]:
@@ -34,6 +18,4 @@ def absent_routes(control: ControlPlane) -> list[ControllerRouterHandler]:
 
     return [
         list_event_sources,
-        get_url,
-        list_urls,
     ]

@@ -17,6 +17,7 @@ from dayfly.lab.control.permission_routes import permission_routes
 from dayfly.lab.control.plane import ControlPlane
 from dayfly.lab.control.signing_routes import signing_routes
 from dayfly.lab.control.upkeep_routes import upkeep_routes
+from dayfly.lab.control.url_routes import url_routes
 
 _FUNCTION = "/2015-03-31/functions/{function_name:str}"
 _ALIAS = _FUNCTION + "/aliases/{alias:str}"
@@ -36,6 +37,7 @@ def routes(control: ControlPlane) -> list[ControllerRouterHandler]:
         *signing_routes(control),
         *upkeep_routes(control),
         *event_routes(control.event_invoke),
+        *url_routes(control.urls),
         *absent_routes(control),
         *log_routes(control.logs),
     ]

@@ -15,9 +15,7 @@ _AUTHORIZATION = re.compile(
     r"AWS4-HMAC-SHA256 +Credential=(?P<key>[A-Za-z0-9]{1,128})/\d{8}/[a-z0-9-]+/(?P<service>[a-z0-9-]+)/aws4_request, *"
     r"SignedHeaders=[a-z0-9;-]+, *Signature=[0-9a-f]{64}"
 )
-_CREDENTIAL = re.compile(
-    r"(?P<key>[A-Za-z0-9]{1,128})/\d{8}/[a-z0-9-]+/(?P<service>[a-z0-9-]+)/aws4_request"
-)
+_CREDENTIAL = re.compile(r"(?P<key>[A-Za-z0-9]{1,128})/\d{8}/[a-z0-9-]+/(?P<service>[a-z0-9-]+)/aws4_request")
 
 
 def signer(headers: Mapping[str, str], query: str) -> str | None:

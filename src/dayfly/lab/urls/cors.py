@@ -57,7 +57,12 @@ def response_headers(cors: Cors, headers: Mapping[str, str]) -> list[tuple[str, 
 def _origin(cors: Cors, origin: str | None) -> list[tuple[str, str]]:
     if origin is None or not ("*" in cors.allow_origins or origin in cors.allow_origins):
         return []
-    allowed = [("Access-Control-Allow-Origin", origin if cors.allow_credentials or "*" not in cors.allow_origins else "*")]
+    allowed = [
+        (
+            "Access-Control-Allow-Origin",
+            origin if cors.allow_credentials or "*" not in cors.allow_origins else "*",
+        )
+    ]
     if cors.allow_credentials:
         allowed.append(("Access-Control-Allow-Credentials", "true"))
     return [*allowed, ("Vary", "Origin")]

@@ -21,7 +21,9 @@ from dayfly.lab.model import ACCOUNT, REGION
 _TEXT = re.compile(
     r"text/[^;]+|application/(json|javascript|xml|[a-z0-9.+-]+\+(json|xml))", re.ASCII | re.IGNORECASE
 )
-_HOP_BY_HOP = frozenset({"connection", "keep-alive", "proxy-connection", "te", "transfer-encoding", "upgrade"})
+_HOP_BY_HOP = frozenset(
+    {"connection", "keep-alive", "proxy-connection", "te", "transfer-encoding", "upgrade"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,10 @@ def write_event(
     headers["x-forwarded-for"] = request.source_ip
     headers["x-forwarded-proto"] = "http"
     headers["x-forwarded-port"] = str(request.port)
-    context: dict[str, object] = {"accountId": "anonymous" if access_key is None else ACCOUNT, "apiId": url_id}
+    context: dict[str, object] = {
+        "accountId": "anonymous" if access_key is None else ACCOUNT,
+        "apiId": url_id,
+    }
     if access_key is not None:
         context["authorizer"] = {"iam": _caller(access_key)}
     context |= {

@@ -12,6 +12,7 @@ import uuid
 from collections.abc import AsyncIterator, Mapping
 from typing import Protocol
 
+from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from dayfly.lab.lab import Lab
@@ -59,7 +60,7 @@ class UrlFront:
         self._directory = directory
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
+        if scope["type"] == ScopeType.HTTP:
             found = _address(scope)
             if found is not None:
                 await self._serve(scope, receive, send, *found)
@@ -72,7 +73,9 @@ class UrlFront:
             await _send(send, _UNKNOWN)
             return
         name, qualifier, config = known
-        headers = [(key.decode("latin-1").lower(), value.decode("latin-1")) for key, value in scope["headers"]]
+        headers = [
+            (key.decode("latin-1").lower(), value.decode("latin-1")) for key, value in scope["headers"]
+        ]
         query = scope["query_string"].decode("latin-1")
         by_name = dict(headers)
         if cors.is_preflight(config.cors, scope["method"], by_name):
@@ -179,9 +182,9 @@ def _of_result(result: InvokeResult) -> UrlResponse:
 def _of_refusal(refusal: InvokeRefusedError) -> UrlResponse:
     if refusal.status_code == 413:
         return _TOO_LARGE
-    body: dict[str, str | None] = {"Type": "User", "message": refusal.message}
+    body = {"Type": "User", "message": refusal.message}
     if refusal.reason is not None:
-        body = {"Reason": refusal.reason} | body
+        body["Reason"] = refusal.reason
     return refused(refusal.status_code, refusal.error_type, body)
 
 

@@ -10,7 +10,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 JSON_TYPE = "application/json"
@@ -22,7 +22,7 @@ PRELUDE_TYPE = "application/vnd.awslambda.http-integration-response"
 MAX_PRELUDE_BYTES = 64 * 1024
 
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-_VALUE = re.compile(r"[\t\x20-\x7e\x80-\uffff]*")
+_VALUE = re.compile(r"[\t\x20-\x7e\x80-\ud7ff\ue000-\U0010ffff]*")
 # The connection is the service's: what a function says of it is told under another name.
 _REMAPPED = frozenset({"connection", "content-length", "date", "transfer-encoding"})
 _STATUSES = range(100, 600)
@@ -44,10 +44,10 @@ class UrlResponse:
 BAD_GATEWAY = UrlResponse(502, (("Content-Type", JSON_TYPE),), b"Internal Server Error")
 
 
-def refused(status: int, error_type: str, body: dict[str, str | None]) -> UrlResponse:
+def refused(status: int, error_type: str, body: Mapping[str, str | None]) -> UrlResponse:
     """Return a refusal of the service's own."""
     headers = (("Content-Type", JSON_TYPE), ("x-amzn-ErrorType", error_type))
-    return UrlResponse(status, headers, json.dumps(body, separators=(",", ":")).encode())
+    return UrlResponse(status, headers, json.dumps(dict(body), separators=(",", ":")).encode())
 
 
 def from_payload(payload: bytes) -> UrlResponse:
@@ -80,14 +80,14 @@ def from_prelude(prelude: bytes) -> UrlResponse:
     return _head({"statusCode": 200} | value, "application/octet-stream")
 
 
-def _head(value: dict[str, object], default_type: str) -> UrlResponse:
+def _head(value: Mapping[str, object], default_type: str) -> UrlResponse:
     status = value["statusCode"]
     if isinstance(status, str) and status.isascii() and status.isdigit() and len(status) == 3:
         status = int(status)
     if isinstance(status, bool) or not isinstance(status, int) or status not in _STATUSES:
         raise MalformedResponseError
-    given = value.get("headers") or {}
-    cookies = value.get("cookies") or []
+    given = {} if value.get("headers") is None else value["headers"]
+    cookies = [] if value.get("cookies") is None else value["cookies"]
     if not isinstance(given, dict) or not isinstance(cookies, list):
         raise MalformedResponseError
     headers = [(name, _text(item)) for name, item in given.items()]
