@@ -100,10 +100,10 @@ def figures(run: Run) -> list[Figure]:
 
 
 def overall(found: Sequence[Figure]) -> list[Overall]:
-    """Each contestant's figures together, those workloads alone whose ratio is known."""
+    """Each contestant's figures together, those workloads alone whose ratio is known with its error."""
     kept: dict[tuple[str, Metric], list[Figure]] = {}
     for one in found:
-        if one.ratio is not None:
+        if one.ratio is not None and one.error is not None:
             kept.setdefault((one.contestant, one.metric), []).append(one)
     return [_together(name, metric, those) for (name, metric), those in kept.items()]
 
