@@ -26,6 +26,8 @@ RELEASE = ROOT / "docs" / "measured" / "release.json"
 # Smaller is better for each of them. What a cold start answers after init is too seldom measured to be judged, and the
 # rate is the next invocation's time seen from the other side.
 JUDGED: tuple[Metric, ...] = ("answer", "next", "init", "pss")
+# Two or three cold starts of one workload do not tell how cold starts differ; those of all workloads together do.
+TOGETHER_ALONE: frozenset[Metric] = frozenset({"init"})
 ALL_WORKLOADS = "all workloads"
 # How much a ratio may grow before anybody is told, beyond what resampling calls noise: what two runs of one revision differ
 # by although each is sure of itself (another layout of memory, another neighbour on the machine).
@@ -96,7 +98,11 @@ def compare(release: Sequence[Ratio], now: Sequence[Ratio]) -> list[Comparison]:
     """Every ratio that both have; pure. Raises DayflyError if they have none in common: nothing compared is no success."""
     before = {one.key: one for one in restricted(release, now)}
     after = restricted(now, release)
-    pairs = [(before[one.key], one) for one in after if one.key in before]
+    pairs = [
+        (before[one.key], one)
+        for one in after
+        if one.key in before and (one.workload == ALL_WORKLOADS or one.metric not in TOGETHER_ALONE)
+    ]
     if not pairs:
         raise DayflyError(
             "the release and this run have no workload, contestant and metric in common",
