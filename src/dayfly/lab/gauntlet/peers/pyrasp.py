@@ -35,13 +35,11 @@ class PyRasp(Peer):
     def interpreter(self) -> Path | None:
         if sys.version_info[:2] == _VERSION:
             return None
-        uv = os.environ.get("UV") or shutil.which("uv")
         # A version manager's shims know the versions of the current folder alone.
-        found = [
-            shutil.which("python3.12"),
-            *sorted(Path.home().glob(".pyenv/versions/3.12.*/bin/python3.12")),
-        ]
-        for path in filter(None, found):
+        known = shutil.which("python3.12")
+        found = [] if known is None else [known]
+        found += [str(path) for path in sorted(Path.home().glob(".pyenv/versions/3.12.*/bin/python3.12"))]
+        for path in found:
             run = subprocess.run([path, "-c", _ASK], capture_output=True, text=True, check=False, cwd="/")
             if run.returncode == 0:
                 return Path(run.stdout.strip()).resolve()
