@@ -106,7 +106,8 @@ class RuntimeApi:
         self.intercept: Callable[[Handler, Exchange], Awaitable[None]] | None = None
         # Set when every external extension has registered: the runtime starts only then.
         self.registered = asyncio.Event()
-        # What other parts of an environment serve at the same address: handlers by path and method ("*": any).
+        # What other parts of an environment serve at the same address: handlers by path and method;
+        # "*" stands for every method, and for every path below as well.
         self.routes: dict[str, dict[str, Handler]] = {}
 
     async def start(self) -> None:
@@ -209,7 +210,8 @@ class RuntimeApi:
                 "/2020-01-01/extension/exit/error": {"POST": self.extensions.exit_error},
                 **self.routes,
             }
-            routes = known.get(exchange.path, {})
+            below = (found for path, found in self.routes.items() if exchange.path.startswith(f"{path}/"))
+            routes = known.get(exchange.path) or next((found for found in below if "*" in found), {})
             if "*" in routes:
                 routes = {exchange.method: routes["*"]}
         if not routes:
