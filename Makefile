@@ -44,8 +44,8 @@ fuzz: setup ## Look for inputs that break a reader of hostile bytes, guided by c
 soak: setup ## Serve 100,000 mixed invocations and look for a lost, repeated or crossed answer, and for growth.
 	@$(RUN) python -m tests.soak $(ARGS)
 
-bench: setup ## Measure what docs/performance.md quotes.
-	@$(RUN) python -m bench $(ARGS)
+bench: setup ## Public workloads under plain awslambdaric, Dayfly and others, in a quarter of an hour; ARGS="--quick" for two minutes.
+	@$(RUN) python -m bench workloads $(ARGS)
 
 docs: setup ## Write docs/reference.md, docs/attacks.md, docs/detections.md, docs/iam.md and docs/checks from the code.
 	@$(RUN) python scripts/reference.py

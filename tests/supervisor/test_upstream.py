@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ class Peer:
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
         self._buffer = b""
+        self._is_cut = False
 
     def read_head(self) -> str:
         """Return request line and headers, ended."""
@@ -51,7 +53,14 @@ class Peer:
         for piece in pieces:
             self._connection.sendall(piece)
 
+    def reset_at_close(self) -> None:
+        self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._is_cut = True
+
     def close(self) -> None:
+        if self._is_cut:
+            self._connection.close()
+            return
         with contextlib.suppress(OSError):
             self._connection.shutdown(socket.SHUT_RDWR)
         self._connection.close()
@@ -137,6 +146,73 @@ def test_after_a_reply_that_closes_a_new_connection_is_made() -> None:
     with served(closing, other) as upstream:
         assert upstream.get("/a").status == 202
         assert upstream.get("/b").status == 202
+
+
+@pytest.mark.parametrize("is_cut", [False, True], ids=["ended", "reset"])
+def test_a_connection_that_was_closed_between_two_calls_is_replaced(is_cut: bool) -> None:
+    """As RFC 9112 lets a server do; found by the lab's faults, under which AWS's own client goes on."""
+    is_closed = threading.Event()
+
+    def closing(peer: Peer) -> None:
+        peer.read_head()
+        peer.send(OK)
+        if is_cut:
+            peer.reset_at_close()
+        peer.close()
+        is_closed.set()
+
+    def other(peer: Peer) -> None:
+        assert "/id-2/response" in peer.read_head()
+        assert peer.read(4) == b"body"
+        peer.send(OK)
+
+    with served(closing, other) as upstream:
+        assert upstream.get("/a").status == 202
+        assert is_closed.wait(DEADLINE_S)
+        upstream.respond("id-2", b"body", "text/plain", {})
+        assert upstream.reply().status == 202
+
+
+def test_a_connection_that_closes_on_a_request_is_not_replaced() -> None:
+    """Nobody can say whether the platform has acted on it: sent again, it could be an answer twice."""
+
+    def script(peer: Peer) -> None:
+        peer.read_head()
+        peer.close()
+
+    with served(script) as upstream:
+        upstream.respond("id-1", b"body", "text/plain", {})
+        with pytest.raises(UpstreamError):
+            upstream.reply()
+
+
+@pytest.mark.parametrize("is_cut", [False, True], ids=["ended", "reset"])
+def test_the_next_event_is_asked_for_again_where_a_connection_ends_without_a_word(is_cut: bool) -> None:
+    """Found by the lab's faults: awslambdaric goes on where the environment ended, and its event was lost."""
+
+    def closing(peer: Peer) -> None:
+        peer.read_head()
+        if is_cut:
+            peer.reset_at_close()
+        peer.close()
+
+    def other(peer: Peer) -> None:
+        assert peer.read_head().startswith("GET /2018-06-01/runtime/invocation/next ")
+        peer.send(b"HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: 7\r\nContent-Length: 2\r\n\r\n{}")
+
+    with served(closing, closing, other) as upstream:
+        assert upstream.next().body == b"{}"
+
+
+@pytest.mark.parametrize("said", [b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 100 Continue\r\n\r\n"])
+def test_the_next_event_is_not_asked_for_for_ever_nor_where_a_part_of_it_came(said: bytes) -> None:
+    def closing(peer: Peer) -> None:
+        peer.read_head()
+        peer.send(said)
+        peer.close()
+
+    with served(*[closing] * (1 if said else 3)) as upstream, pytest.raises(UpstreamError):
+        upstream.next()
 
 
 @pytest.mark.parametrize("size", [0, 5, 65_536, 6_000_000])
@@ -313,7 +389,9 @@ def test_a_server_that_breaks_off_is_an_upstream_error(case: str) -> None:
         peer.read_head()
         peer.send(BROKEN[case])
 
-    with served(script) as upstream, pytest.raises(UpstreamError, match=r"127\.0\.0\.1:\d+"):
+    # Without a word of a reply it is asked three times.
+    scripts = [script] * (1 if BROKEN[case] else 3)
+    with served(*scripts) as upstream, pytest.raises(UpstreamError, match=r"127\.0\.0\.1:\d+"):
         upstream.next()
 
 

@@ -7,7 +7,7 @@ import ipaddress
 import math
 import signal
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Literal, cast
 
@@ -17,6 +17,8 @@ from dayfly.cli.lab_config import load_lab_file
 from dayfly.cli.lab_fleet import find_target, give_fleet_key
 from dayfly.cli.output import Output
 from dayfly.errors import SettingError
+from dayfly.lab.faults.file import load_plans
+from dayfly.lab.faults.plan import FaultPlan
 from dayfly.lab.handler_check import check_handler
 from dayfly.lab.lab import Lab
 from dayfly.lab.model import ConfinementChoice, FunctionConfig, LabEvent, LogLine, RuntimeKind
@@ -29,7 +31,13 @@ DEFAULT_HOST = "127.0.0.1"
 DEFAULT_ENVIRONMENTS = 256
 # One line per invocation is enough on a terminal: these come with every one of them.
 _QUIET_EVENTS = frozenset({"frozen", "thawed", "invoke_start"})
-_STYLES = {"cold_start": "cyan", "crashed": "bold red", "timed_out": "bold red", "reset": "yellow"}
+_STYLES = {
+    "cold_start": "cyan",
+    "crashed": "bold red",
+    "timed_out": "bold red",
+    "reset": "yellow",
+    "fault": "magenta",
+}
 
 
 def serve(
@@ -54,6 +62,7 @@ def serve(
     fleet: str | None = None,
     fleet_token_file: Path | None = None,
     fleet_key_file: Path | None = None,
+    faults: Path | None = None,
     unsafe_host_exposed: Annotated[bool, Parameter(negative="")] = False,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
@@ -69,6 +78,7 @@ def serve(
         dayfly lab serve --config lab.toml --port 9002
         dayfly lab serve --config lab.toml --services http://127.0.0.1:5000
         dayfly lab serve ./function --handler app.handler --runtime dayfly --fleet http://127.0.0.1:8710
+        dayfly lab serve ./function --handler app.handler --runtime dayfly --faults faults.toml
         aws lambda invoke --endpoint-url http://127.0.0.1:9001 --function-name function out.json
 
     Parameters
@@ -115,6 +125,8 @@ def serve(
         File with the token that the collector asks for.
     fleet_key_file
         File with the fleet's key, which functions under Dayfly get as DAYFLY_FLEET_KEY.
+    faults
+        File with a plan of faults: refused and broken answers of the Runtime API, killed processes, full disks, limits.
     unsafe_host_exposed
         Allow an address others can reach: whoever reaches it runs your function.
     json
@@ -169,6 +181,9 @@ def serve(
         key_file=fleet_key_file or _path(config, lab_table, "fleet_key_file"),
         is_shipping=target is not None,
     )
+    plan = faults or _path(config, lab_table, "faults")
+    if plan is not None:
+        functions = give_faults(functions, plan)
     for function in functions:
         if function.folder.is_dir():
             check_handler(function.folder, function.handler)
@@ -188,6 +203,18 @@ def serve(
     )
     asyncio.run(_serve(output, serving))
     return 0
+
+
+def give_faults(functions: tuple[FunctionConfig, ...], path: Path) -> tuple[FunctionConfig, ...]:
+    """Give each function its faults of a plan; raises SettingError for a plan that names others."""
+    plans = load_plans(path)
+    names = {function.name for function in functions}
+    if strange := sorted(set(plans) - names - {""}):
+        raise SettingError(
+            f"{path}: there is no function {strange[0]}", hint=f"use one of {', '.join(sorted(names))}"
+        )
+    everybody = plans[""] if plans[""] != FaultPlan() else None
+    return tuple(replace(one, faults=plans.get(one.name, everybody)) for one in functions)
 
 
 def _text(table: dict[str, str | int | float], key: str) -> str | None:
@@ -289,6 +316,7 @@ def _announce(output: Output, lab: Lab, serving: _Serving, url: str) -> None:
                 "endpoint": url,
                 "fleet": serving.target.url if serving.target is not None else None,
                 "services": serving.services,
+                "faulty": [function.name for function in functions if function.faults is not None],
                 "functions": [function.name for function in functions],
                 "confinement": report.kind,
                 "confinement_reason": report.reason,
@@ -304,6 +332,9 @@ def _announce(output: Output, lab: Lab, serving: _Serving, url: str) -> None:
     output.say(
         f'  boto3.client("lambda", endpoint_url="{url}").invoke(FunctionName="{name}", Payload=b"{{}}")'
     )
+    for function in functions:
+        if function.faults is not None:
+            output.say(f"  faults are injected into {function.name}", style="bold magenta")
     if serving.services is not None:
         output.say(f"  other services are those at {serving.services}")
     if serving.target is not None:

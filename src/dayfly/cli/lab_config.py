@@ -16,6 +16,7 @@ _LAB_KEYS: dict[str, type | tuple[type, ...]] = {
     "max_environments": int,
     "confinement": str,
     "services": str,
+    "faults": str,
     "async_speed": (int, float),
     "fleet": str,
     "fleet_token_file": str,

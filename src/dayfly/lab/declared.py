@@ -24,6 +24,7 @@ class Declared:
     dead_letter_arn: str = ""
     subnet_ids: tuple[str, ...] = ()
     security_group_ids: tuple[str, ...] = ()
+    vpc_id: str = ""
     allows_ipv6: bool = False
     kms_key_arn: str = ""
     source_kms_key_arn: str = ""

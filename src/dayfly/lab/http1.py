@@ -7,7 +7,10 @@ alone (a held response changes the state before its body exists) and must see th
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import email.utils
+import socket
+import struct
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
@@ -44,6 +47,11 @@ class Exchange:
         self._headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in request.headers}
         self.is_answered = False
 
+    @property
+    def connection(self) -> Connection:
+        """The connection it came over."""
+        return self._connection
+
     def header(self, name: str) -> str | None:
         """The value of a header; `name` in lower case."""
         return self._headers.get(name)
@@ -52,6 +60,10 @@ class Exchange:
         """Read the whole body; a sender that waits for `100 Continue` gets it first."""
         return await self._connection.read_body(limit)
 
+    async def stream_body(self, limit: int, write: Writer) -> Body:
+        """Read the whole body as `read_body` does, with each piece handed to `write` instead of kept."""
+        return await self._connection.stream_body(limit, write)
+
     async def answer(self, status: int, body: bytes, headers: Sequence[tuple[str, str]] = ()) -> None:
         """Send the one final answer; a peer that has gone is not an error."""
         self.is_answered = True
@@ -59,6 +71,8 @@ class Exchange:
 
 
 Handler = Callable[[Exchange], Awaitable[None]]
+# Takes a piece of a body; the sender waits until it returns.
+Writer = Callable[[bytes], Awaitable[None]]
 
 
 class Connection:
@@ -68,6 +82,8 @@ class Connection:
         self._reader = reader
         self._writer = writer
         self._state = h11.Connection(h11.SERVER, max_incomplete_event_size=_MAX_HEADER_BYTES)
+        # What is sent goes this way; whoever injects faults puts himself into it.
+        self.transmit: Callable[[bytes], Awaitable[None]] = self._transmit
 
     async def serve(self, handler: Handler) -> None:
         """Answer every request with `handler`; returns when the connection has ended."""
@@ -100,26 +116,34 @@ class Connection:
             return event
 
     async def read_body(self, limit: int) -> Body:
+        chunks: list[bytes] = []
+
+        async def keep(data: bytes) -> None:
+            chunks.append(data)
+
+        body = await self.stream_body(limit, keep)
+        return dataclasses.replace(body, data=b"".join(chunks))
+
+    async def stream_body(self, limit: int, write: Writer) -> Body:
         if self._state.they_are_waiting_for_100_continue:
             await self._write(h11.InformationalResponse(status_code=100, headers=[], reason=b"Continue"))
-        chunks: list[bytes] = []
         size = 0
         while True:
             try:
                 event = await self._next_event()
             except (ConnectionError, h11.RemoteProtocolError):
-                return Body(b"".join(chunks), is_truncated=True)
+                return Body(b"", is_truncated=True)
             if isinstance(event, h11.Data):
                 size += len(event.data)
                 if size <= limit:
-                    chunks.append(bytes(event.data))
-                elif size > _MAX_DRAINED_BYTES:
+                    await write(bytes(event.data))
+                elif size > limit + _MAX_DRAINED_BYTES:
                     return Body(b"", is_too_large=True)
             elif isinstance(event, h11.EndOfMessage):
                 trailers = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in event.headers)
-                return Body(b"".join(chunks), trailers, is_too_large=size > limit)
+                return Body(b"", trailers, is_too_large=size > limit)
             else:
-                return Body(b"".join(chunks), is_truncated=True)
+                return Body(b"", is_truncated=True)
 
     async def send_answer(self, status: int, body: bytes, headers: Sequence[tuple[str, str]]) -> None:
         full = [*headers, ("Date", email.utils.formatdate(usegmt=True)), ("Content-Length", str(len(body)))]
@@ -132,14 +156,28 @@ class Connection:
             head = self._state.send(response) or b""
             data = self._state.send(h11.Data(data=body)) or b""
             end = self._state.send(h11.EndOfMessage()) or b""
-            self._writer.write(head + data + end)
-            await self._writer.drain()
+            await self.transmit(head + data + end)
         except (ConnectionError, h11.LocalProtocolError):
             return  # the peer is gone or broke the protocol meanwhile; `serve` closes the connection
 
     async def _write(self, event: h11.InformationalResponse) -> None:
-        self._writer.write(self._state.send(event) or b"")
+        await self.transmit(self._state.send(event) or b"")
+
+    async def _transmit(self, data: bytes) -> None:
+        self._writer.write(data)
         await self._writer.drain()
+
+    async def hang_up(self) -> None:
+        """Close the connection once what was sent is out."""
+        self._writer.close()
+        await self._writer.wait_closed()
+
+    def abort(self) -> None:
+        """Cut the connection: the peer gets a reset instead of an end."""
+        sock = self._writer.get_extra_info("socket")
+        # Linger for no time: https://man7.org/linux/man-pages/man7/socket.7.html
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._writer.transport.abort()
 
 
 _REASONS = {

@@ -12,6 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from dayfly.lab.init import RUNTIME_KEY
 from dayfly.lab.launch import Launch
 from dayfly.lab.process_tree import ProcessTree
 from dayfly.lab.runtime_api import RuntimeApi
@@ -23,7 +24,8 @@ _BUDGET_EXTERNAL_S = 2.0
 # The runtime's share of the budget between SIGTERM and SIGKILL, as in AWS's emulator.
 _RUNTIME_SHARE = 0.3
 _KILL_PATIENCE_S = 2.0
-_RUNTIME = "runtime"
+# The key of the runtime among an environment's programs.
+RUNTIME = RUNTIME_KEY
 
 
 class Life:
@@ -48,14 +50,20 @@ class Life:
         return next((future.result() for future in self._exits.values() if future.done()), None)
 
     @property
+    def crashed_extension(self) -> str:
+        """The extension that ended before everything else; empty when the runtime did, or nothing has."""
+        ended = next((key for key, future in self._exits.items() if future.done()), RUNTIME)
+        return "" if ended == RUNTIME else ended
+
+    @property
     def refused(self) -> tuple[str, int] | None:
         """Why the runtime could not be executed, as a step (`chdir`, `exec`) and its errno."""
-        return self._tree.refused.get(_RUNTIME)
+        return self._tree.refused.get(RUNTIME)
 
     @property
     def pid(self) -> int | None:
         """The runtime's, as this host numbers it; None when it does not run."""
-        return self._tree.host_pid(_RUNTIME)
+        return self._tree.host_pid(RUNTIME)
 
     async def start(self, deadline: float) -> bool:
         """Start everything; True when the runtime and every extension poll before `deadline`.
@@ -67,8 +75,8 @@ class Life:
             self._exits[name] = await self._tree.run(name, launch.argv, launch.environment)
         if not await self.wait_for(self._api.registered, deadline):
             return False
-        self._exits[_RUNTIME] = await self._tree.run(
-            _RUNTIME, self._runtime.argv, self._runtime.environment, folder=self._runtime.folder
+        self._exits[RUNTIME] = await self._tree.run(
+            RUNTIME, self._runtime.argv, self._runtime.environment, folder=self._runtime.folder
         )
         return await self.wait_for(self._api.settled, deadline, self._api.init_error)
 
@@ -91,19 +99,25 @@ class Life:
         )
 
     async def stop(self, reason: ShutdownReason) -> None:
-        """End runtime and extensions within Lambda's budgets; SIGKILL at once without extensions."""
+        """End runtime and extensions within Lambda's budgets; SIGKILL at once without extensions.
+
+        An extension that did not subscribe to SHUTDOWN is killed as soon as the runtime is gone.
+        """
         extensions = self._api.extensions
         budget = 0.0
         if extensions.has_any:
             budget = _BUDGET_EXTERNAL_S if extensions.has_external else _BUDGET_INTERNAL_S
         deadline = time.monotonic() + budget
         if budget:
-            await self._signal(_RUNTIME, signal.SIGTERM)
-            await self._gone([_RUNTIME], budget * _RUNTIME_SHARE)
-        await self._signal(_RUNTIME, signal.SIGKILL)
+            await self._signal(RUNTIME, signal.SIGTERM)
+            await self._gone([RUNTIME], budget * _RUNTIME_SHARE)
+        await self._signal(RUNTIME, signal.SIGKILL)
         if budget:
             event = {"eventType": "SHUTDOWN", "deadlineMs": int((time.time() + budget) * 1000)}
             extensions.send("SHUTDOWN", event | {"shutdownReason": reason})
+            for name in self._extensions:
+                if not extensions.awaits_shutdown(name):
+                    await self._signal(name, signal.SIGKILL)
             await self._gone(list(self._extensions), max(0.0, deadline - time.monotonic()))
         for name in self._extensions:
             await self._signal(name, signal.SIGKILL)

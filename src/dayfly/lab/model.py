@@ -11,6 +11,7 @@ from typing import Literal
 
 from dayfly.errors import DayflyError, SettingError
 from dayfly.lab.declared import Declared
+from dayfly.lab.faults.plan import FaultPlan
 
 # The third family is a program of the function's own that speaks the Runtime API: `bootstrap`, or an image's entry point.
 RuntimeKind = Literal["plain", "dayfly", "provided.al2", "provided.al2023"]
@@ -40,6 +41,7 @@ EventKind = Literal[
     "event_dropped",
     "record_delivered",
     "record_undelivered",
+    "fault",
 ]
 
 REGION = "us-east-1"
@@ -84,7 +86,8 @@ class FunctionConfig:
     `channel` is a FIFO of this machine that its processes may write to. `opt` is the folder that appears as /opt: the
     contents of `layers`, merged. `snap_start` has versions restored from what was initialised when they were published,
     `tenancy` keeps tenants' environments apart, `image` starts the function as a container image does. `ephemeral_mb` is
-    the size of its /tmp, `log_group` the one its lines go to, empty for Lambda's own choice.
+    the size of its /tmp, `log_group` the one its lines go to, empty for Lambda's own choice. `faults`
+    are what its environments meet that no honest platform does.
 
     Raises SettingError for values AWS would refuse; whether the folder and handler exist is
     checked by `Lab.add_function`, which touches the disk.
@@ -114,6 +117,7 @@ class FunctionConfig:
     ephemeral_mb: int = 512
     log_group: str = ""
     declared: Declared = field(default_factory=Declared)
+    faults: FaultPlan | None = None
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -250,7 +254,7 @@ class LogLine:
     function: str
     environment_id: str
     request_id: str | None
-    source: Literal["platform", "output", "telemetry"]
+    source: Literal["platform", "output", "telemetry", "extension"]
     text: str
     log_stream: str = ""
     log_group: str = ""

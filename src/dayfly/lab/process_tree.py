@@ -24,17 +24,27 @@ _END_BUDGET_S = 5.0
 class ProcessTree:
     """Starts init in its place, then programs by key, and reports their exits as futures."""
 
-    def __init__(self, place: Place, freezer: Freezer, output: PipeReader, telemetry: PipeReader) -> None:
+    def __init__(
+        self,
+        place: Place,
+        freezer: Freezer,
+        output: PipeReader,
+        telemetry: PipeReader,
+        extensions: PipeReader,
+    ) -> None:
         self._place = place
         self.freezer = freezer
         self._output = output
         self._telemetry = telemetry
+        self._extensions = extensions
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._listener: asyncio.Task[None] | None = None
         self._hello: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._exits: dict[str, asyncio.Future[int]] = {}
         self._pids: dict[str, int] = {}
+        # What its programs are started with; who injects faults lowers them.
+        self.limits: tuple[tuple[int, int, int], ...] = LIMITS if place.prefix else ()
         # Programs that could not be executed: the step that failed and its errno.
         self.refused: dict[str, tuple[str, int]] = {}
 
@@ -45,7 +55,7 @@ class ProcessTree:
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, MAX_MESSAGE * 2)
         self._control = ours
         join, thaw = self.freezer.descriptors()
-        numbers = [theirs.fileno(), join, thaw, self._telemetry.write_end]
+        numbers = [theirs.fileno(), join, thaw, self._telemetry.write_end, self._extensions.write_end]
         call_filter = _as_file(self._place.call_filter)
         command = [
             *self._place.prefix,
@@ -73,6 +83,7 @@ class ProcessTree:
                 os.close(call_filter)
         self._output.close_write_end()
         self._telemetry.close_write_end()
+        self._extensions.close_write_end()
         self._listener = asyncio.create_task(self._listen(ours))
         try:
             async with asyncio.timeout(_HELLO_BUDGET_S):
@@ -84,9 +95,10 @@ class ProcessTree:
                 hint="try --confinement none to see whether the confinement is the cause",
             ) from error
         if isinstance(self.freezer, SignalFreezer):
-            self.freezer.init_pid = self._find_init()
+            self.freezer.init_pid = self.find_init()
 
-    def _find_init(self) -> int:
+    def find_init(self) -> int:
+        """The pid of init as this host numbers it, 0 where it is not to be found. Precondition: started."""
         assert self._process is not None
         if not self._place.prefix:
             return self._process.pid
@@ -129,14 +141,13 @@ class ProcessTree:
         assert self._control is not None
         future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._exits[key] = future
-        limits = LIMITS if self._place.prefix else ()
         fields = [
             "start",
             key,
             str(self._place.uid),
             str(self._place.uid),
             folder or self._place.task_root,
-            ",".join(":".join(str(n) for n in limit) for limit in limits),
+            ",".join(":".join(str(n) for n in limit) for limit in self.limits),
             str(len(argv)),
             *argv,
             *(f"{name}={value}" for name, value in environment.items()),

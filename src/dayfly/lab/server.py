@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import binascii
-import re
 import socket
 import time
 from types import TracebackType
-from typing import Literal, cast
+from typing import Literal
 
 import uvicorn
 from litestar import Litestar, Response, post
@@ -26,36 +24,17 @@ from dayfly.lab.control.answers import LabRequest, no_route, refusal, too_large
 from dayfly.lab.control.names import parse_name
 from dayfly.lab.control.plane import UPDATE_S, ControlPlane
 from dayfly.lab.control.routes import routes
+from dayfly.lab.invoke_headers import InvokeHeaders
 from dayfly.lab.lab import Lab
 from dayfly.lab.model import (
-    InvocationType,
     InvokeRefusedError,
     LabError,
 )
-from dayfly.lab.payloads import MAX_TENANT_ID
+from dayfly.lab.streaming.routes import streaming_routes
 
 # Above every payload limit, so that an oversized request gets Lambda's own refusal.
 _MAX_BODY_BYTES = 32 * 1024 * 1024
 _START_BUDGET_S = 10.0
-_TENANT = re.compile(r"[a-zA-Z0-9\._:\/=+\-@ ]+")
-_INVOCATION_TYPES = ("RequestResponse", "Event", "DryRun")
-
-
-def _client_context(header: str | None) -> str | None:
-    if header is None:
-        return None
-    try:
-        return base64.b64decode(header, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError) as error:
-        message = "Client context must be a valid Base64-encoded JSON object."
-        raise InvokeRefusedError(400, "InvalidRequestContentException", message) from error
-
-
-def _tenant(header: str | None) -> str | None:
-    if header is not None and (len(header) > MAX_TENANT_ID or not _TENANT.fullmatch(header)):
-        message = "The tenant ID has characters that are not allowed, or is too long."
-        raise InvokeRefusedError(400, "InvalidParameterValueException", message)
-    return header
 
 
 def build_app(lab: Lab, control: ControlPlane) -> Litestar:
@@ -65,20 +44,9 @@ def build_app(lab: Lab, control: ControlPlane) -> Litestar:
     async def invoke(request: LabRequest, function_name: FromPath[str]) -> Response[bytes]:
         name, qualifier = parse_name(function_name, request.query_params.get("Qualifier"))
         target = control.registry.route(name, qualifier)
-        invocation_type = request.headers.get("x-amz-invocation-type") or "RequestResponse"
-        if invocation_type not in _INVOCATION_TYPES:
-            message = f"Invocation type {invocation_type} is not known"
-            raise InvokeRefusedError(400, "InvalidParameterValueException", message)
+        asked = InvokeHeaders.read(request.headers)
         result = await lab.invoke(
-            name,
-            await request.body(),
-            version=target.version,
-            arn=target.arn,
-            invocation_type=cast(InvocationType, invocation_type),
-            log_type="Tail" if request.headers.get("x-amz-log-type") == "Tail" else "None",
-            client_context=_client_context(request.headers.get("x-amz-client-context")),
-            tenant_id=_tenant(request.headers.get("x-amz-tenant-id")),
-            trace_id=request.headers.get("x-amzn-trace-id"),
+            name, await request.body(), version=target.version, arn=target.arn, **asked.options()
         )
         headers = {"x-amzn-RequestId": result.request_id}
         if result.status_code == 200:
@@ -92,7 +60,11 @@ def build_app(lab: Lab, control: ControlPlane) -> Litestar:
             result.payload, status_code=result.status_code, headers=headers, media_type=media_type
         )
 
-    handlers: list[ControllerRouterHandler] = [invoke, *routes(control)]
+    handlers: list[ControllerRouterHandler] = [
+        invoke,
+        *streaming_routes(control.registry),
+        *routes(control),
+    ]
     return Litestar(
         route_handlers=handlers,
         exception_handlers={

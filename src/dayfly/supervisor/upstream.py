@@ -26,6 +26,8 @@ _FORBIDDEN = 403
 _STATE_BEGINS = "State transition from "
 # A head and a body up to this go out in one call; a longer body is not worth copying.
 _ONE_WRITE = 65536
+# How often the next event is asked for where connections end without a word; the platform is gone then.
+_TRIES = 3
 
 
 class UpstreamError(Exception):
@@ -44,6 +46,8 @@ class Upstream:
         self._host = address
         self._socket: _socket.socket | None = None
         self._reader = ReplyReader()
+        # Whether the connection that was lost last had carried nothing of a reply.
+        self._is_unheard = False
         # Requests for the next event that were overtaken; see `ask_again`.
         self._overtaken: list[tuple[_socket.socket, ReplyReader]] = []
         # Where the API is, once it was reached, and our own ends of connections to it.
@@ -51,11 +55,21 @@ class Upstream:
         self.own_ends: set[Endpoint] = set()
 
     def next(self, wait_for: Callable[[int], None] = lambda _: None) -> Reply:
-        """GET the next event; waits as long as it takes, by `wait_for`, which returns once a descriptor is readable."""
-        self.ask_next()
-        if self._socket is not None and not self._reader.is_whole:
-            wait_for(self._socket.fileno())
-        return self.reply()
+        """GET the next event; waits as long as it takes, by `wait_for`, which returns once a descriptor is readable.
+
+        Where the connection ends without a word it is asked for again, as AWS's own client does: an event that was
+        lost with it is delivered once more, since it was not answered.
+        """
+        for left in reversed(range(_TRIES)):
+            try:
+                self.ask_next()
+                if self._socket is not None and not self._reader.is_whole:
+                    wait_for(self._socket.fileno())
+                return self.reply()
+            except UpstreamError:
+                if not self._is_unheard or not left:
+                    raise
+        raise AssertionError("the last try returns or raises")
 
     @property
     def overtaken(self) -> int:
@@ -81,7 +95,7 @@ class Upstream:
 
     def ask_next(self) -> None:
         """Ask for the next event; `reply` or `reply_within` gives it."""
-        self._send(self._head("GET", _BASE + "/invocation/next", {}))
+        self._begin(self._head("GET", _BASE + "/invocation/next", {}))
 
     def ask_again(self) -> None:
         """Ask for the next event once more, over another connection: it may have gone to somebody who is dead.
@@ -152,7 +166,7 @@ class Upstream:
                 **echo,
             },
         )
-        self._send(head)
+        self._begin(head)
         while not self._reader.interim:
             reply = self._reader.take()
             if reply is not None:
@@ -187,15 +201,15 @@ class Upstream:
     def _send_post(self, path: str, body: bytes, headers: Mapping[str, str]) -> None:
         head = self._head("POST", _BASE + path, {"Content-Length": str(len(body)), **headers})
         if len(body) < _ONE_WRITE:
-            self._send(head + body)
+            self._begin(head + body)
             return
-        self._send(head)
+        self._begin(head)
         if self._socket is not None and not self._reader.is_whole:
             self._send(body)
 
     def get(self, path: str) -> Reply:
         """GET a route of the Runtime API, `path` below /runtime."""
-        self._send(self._head("GET", _BASE + path, {}))
+        self._begin(self._head("GET", _BASE + path, {}))
         return self.reply()
 
     def _head(self, method: str, path: str, headers: Mapping[str, str]) -> bytes:
@@ -225,6 +239,7 @@ class Upstream:
                 fresh.setsockopt(_socket.IPPROTO_TCP, _socket.TCP_NODELAY, 1)
             except (OSError, UnicodeError) as fault:
                 fresh.close()
+                self._is_unheard = False
                 raise UpstreamError(f"the Runtime API at {self._host} cannot be reached: {fault}") from fault
             self._socket = fresh
             self._reader = ReplyReader()
@@ -234,6 +249,8 @@ class Upstream:
 
     def _drop(self) -> None:
         if self._socket is not None:
+            reader = self._reader
+            self._is_unheard = not (reader.has_started or reader.is_whole or reader.interim)
             try:
                 self.own_ends.discard(_endpoint(self._socket.getsockname()))
             except OSError:
@@ -255,6 +272,33 @@ class Upstream:
                 raise UpstreamError(
                     f"the Runtime API at {self._host} closed the connection: {fault}"
                 ) from fault
+
+    def _begin(self, data: bytes) -> None:
+        """Send the first bytes of a request."""
+        self._leave_closed()
+        self._send(data)
+
+    def _leave_closed(self) -> None:
+        """Give up a connection that the platform has closed since its last reply: nothing of what comes was sent over it.
+
+        A server may close a connection that is kept alive at any time (RFC 9112, 9.3.1), and AWS's own client, which
+        is curl's, then takes another one.
+        """
+        if self._socket is None:
+            return
+        poller = select.poll()
+        poller.register(self._socket, select.POLLIN)
+        if not poller.poll(0):
+            return
+        try:
+            # With MSG_PEEK: what is more than an end is for whoever judges it.
+            is_closed = not self._socket.recv(1, _socket.MSG_PEEK | _socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return
+        except OSError:
+            is_closed = True
+        if is_closed:
+            self._drop()
 
     def _has_reply(self) -> bool:
         try:

@@ -18,7 +18,7 @@ def test_what_functions_never_have_is_answered_as_for_one_without_it() -> None:
         assert refused(lambda: client.get_policy(FunctionName="f"))[:2] == (404, "ResourceNotFoundException")
         assert client.list_function_url_configs(FunctionName="f")["FunctionUrlConfigs"] == []
         assert client.list_event_source_mappings(FunctionName="f")["EventSourceMappings"] == []
-        unknown = refused(lambda: client.get_function_recursion_config(FunctionName="f"))
+        unknown = refused(lambda: client.get_function_scaling_config(FunctionName="f", Qualifier="1"))
         assert unknown[:2] == (404, "UnknownOperationException")
 
     talk(scenario)

@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from tests.lab.running import Running, basic, is_alive, run, running_lab, until
 
 from dayfly.lab.control.configuring import apply
-from dayfly.lab.control.shapes import UpdateRequest
+from dayfly.lab.control.function_shapes import UpdateRequest
 from dayfly.lab.model import InvokeRefusedError
 from dayfly.lab.server import LabServer
 
@@ -75,7 +75,7 @@ def test_what_does_not_fit_is_refused_as_lambda_refuses_and_changes_nothing() ->
                 large = _refused(update(Environment={"Variables": {"A": "x" * 4096}}))
                 assert "exceeded the 4KB limit" in large[2]
                 assert _refused(update(Timeout=901))[0] == 400
-                assert "KMSKeyArn" in _refused(update(KMSKeyArn="arn:aws:kms:us-east-1:1:key/k"))[2]
+                assert "ImageConfig" in _refused(update(ImageConfig={"Command": ["x"]}))[2]
                 after = client.get_function_configuration(FunctionName="f")
                 assert before["RevisionId"] == after["RevisionId"]
                 assert after["Environment"]["Variables"] == {"A": "b"}

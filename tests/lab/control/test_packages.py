@@ -50,7 +50,8 @@ def test_what_is_no_function_is_refused_and_nothing_is_made() -> None:
         (_request("a b"), 400, "at 'functionName'"),
         (_request("g:1"), 400, "qualifier"),
         (_request(Role="me"), 400, "at 'role'"),
-        (_request(Runtime="nodejs22.x"), 400, "at 'runtime'"),
+        (_request(Runtime="nodejs4"), 400, "at 'runtime'"),
+        (_request(Runtime="nodejs22.x"), 400, "nothing on this machine that runs nodejs22.x"),
         (_request(Handler="a b"), 400, "at 'handler'"),
         (_request(Timeout=901), 400, "timeout"),
         (_request(MemorySize=129 * 1024), 400, ""),
@@ -59,7 +60,7 @@ def test_what_is_no_function_is_refused_and_nothing_is_made() -> None:
         (_request(Tags={"aws:x": "y"}), 400, "reserved prefix"),
         (_request(Environment={"Variables": {"AWS_REGION": "x"}}), 400, "reserved keys"),
         (_request(Architectures=["arm64"]), 400, "x86_64"),
-        (_request(VpcConfig={"SubnetIds": ["s"]}), 400, "VpcConfig"),
+        (_request(VpcConfig={"SubnetIds": ["s"]}), 400, "must coexist"),
     ]
 
     def scenario(client: LambdaClient) -> None:

@@ -41,8 +41,6 @@ def before_any_event(script: Script) -> None:
     script.note("event next with bad id", runtime.request("GET", event, None, identifier + "zz"))
     unknown = identifier + str(uuid.UUID(int=7))
     script.note("event next with unknown id", runtime.request("GET", event, None, unknown))
-    script.note("telemetry", runtime.request("PUT", "/2022-07-01/telemetry", b"{}"))
-    script.note("logs", runtime.request("PUT", "/2020-08-15/logs", b"{}"))
     answer = script.note("first next", runtime.request("GET", NEXT))
     request_id = answer.header("lambda-runtime-aws-request-id")
     late = runtime.request("POST", register, b'{"events":[]}', "Lambda-Extension-Name: late")

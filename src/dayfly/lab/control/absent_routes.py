@@ -6,7 +6,7 @@ from litestar import Response, get
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
-from dayfly.lab.control import names, refusals
+from dayfly.lab.control import refusals
 from dayfly.lab.control.answers import LabRequest, json_answer
 from dayfly.lab.control.names import parse_name
 from dayfly.lab.control.plane import ControlPlane
@@ -15,18 +15,8 @@ _MISSING = "The resource you requested does not exist."
 
 
 def absent_routes(control: ControlPlane) -> list[ControllerRouterHandler]:
-    """Return handlers that say of a function: no code signing, no policy, no URL, no event sources."""
+    """Return handlers that say of a function: no URL, no event sources."""
     registry = control.registry
-
-    @get("/2020-06-30/functions/{function_name:str}/code-signing-config")
-    async def get_code_signing(function_name: FromPath[str]) -> Response[bytes]:
-        registry.state(parse_name(function_name)[0])
-        return json_answer({})
-
-    @get("/2015-03-31/functions/{function_name:str}/policy")
-    async def get_policy(request: LabRequest, function_name: FromPath[str]) -> Response[bytes]:
-        registry.version_of(*parse_name(function_name, request.query_params.get("Qualifier")))
-        raise refusals.missing(_MISSING)
 
     @get("/2021-10-31/functions/{function_name:str}/url")
     async def get_url(request: LabRequest, function_name: FromPath[str]) -> Response[bytes]:
@@ -42,17 +32,8 @@ def absent_routes(control: ControlPlane) -> list[ControllerRouterHandler]:
     async def list_event_sources() -> Response[bytes]:
         return json_answer({"EventSourceMappings": []})
 
-    @get("/2021-07-20/functions/{function_name:str}/runtime-management-config")
-    async def get_runtime_management(function_name: FromPath[str]) -> Response[bytes]:
-        name, _ = parse_name(function_name)
-        registry.state(name)
-        return json_answer({"UpdateRuntimeOn": "Auto", "FunctionArn": names.function_arn(name)})
-
     return [
-        get_code_signing,
-        get_policy,
+        list_event_sources,
         get_url,
         list_urls,
-        list_event_sources,
-        get_runtime_management,
     ]

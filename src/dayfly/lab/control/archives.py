@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 import os
 import shutil
@@ -12,23 +11,13 @@ import zlib
 from pathlib import Path, PurePosixPath
 
 from dayfly.lab.control import refusals
+from dayfly.lab.control.sources import UNREADABLE
 
 # Code and layers of a function together, unpacked:
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 MAX_UNPACKED_BYTES = 262_144_000
 _MAX_ENTRIES = 100_000
 _CHUNK = 1 << 20
-_UNREADABLE = "Could not unzip uploaded file. Please check your file, then try to upload again."
-
-
-def decode(zip_file: str | None) -> bytes:
-    """The zip of a request; raises InvokeRefusedError (400) where there is none."""
-    if zip_file is None:
-        raise refusals.invalid("The lab takes code and layers as ZipFile only")
-    try:
-        return base64.b64decode(zip_file, validate=True)
-    except ValueError as error:
-        raise refusals.invalid(_UNREADABLE) from error
 
 
 def unpack(content: bytes, target: Path) -> int:
@@ -51,7 +40,7 @@ def unpack(content: bytes, target: Path) -> int:
         ValueError,
     ) as error:
         shutil.rmtree(target, ignore_errors=True)
-        raise refusals.invalid(_UNREADABLE) from error
+        raise refusals.invalid(UNREADABLE) from error
     except BaseException:
         shutil.rmtree(target, ignore_errors=True)
         raise

@@ -9,8 +9,9 @@ import time
 from collections.abc import Mapping
 
 from dayfly.lab.control import names, pages, refusals
-from dayfly.lab.control.registry import FunctionState, Provisioned, Registry, stamp
+from dayfly.lab.control.registry import FunctionState, Provisioned, Registry
 from dayfly.lab.control.shapes import ProvisionedRequest, ReservedRequest, parse
+from dayfly.lab.control.stamps import stamp
 from dayfly.lab.model import VERSION, InvokeRefusedError
 
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: an account's, by default. The lab's own

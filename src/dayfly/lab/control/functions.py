@@ -10,13 +10,16 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
-from dayfly.lab.control import pages, refusals
-from dayfly.lab.control.configuring import apply
+from dayfly.lab.control import names, networks, pages, refusals
+from dayfly.lab.control.configuring import apply, check_snap_start
 from dayfly.lab.control.deferred import Deferred
+from dayfly.lab.control.function_shapes import Configuration, UpdateRequest
 from dayfly.lab.control.layers import Layers
+from dayfly.lab.control.packages import Packages
 from dayfly.lab.control.registry import Registry
-from dayfly.lab.control.shapes import Configuration, UpdateRequest, parse
-from dayfly.lab.model import VERSION
+from dayfly.lab.control.runtimes import Runtimes
+from dayfly.lab.control.shapes import parse
+from dayfly.lab.model import VERSION, FunctionConfig
 
 _VERSIONS = ("ALL",)
 
@@ -24,9 +27,20 @@ _VERSIONS = ("ALL",)
 class Functions:
     """Lists, describes and updates functions; an update takes `update_s`."""
 
-    def __init__(self, registry: Registry, layers: Layers, deferred: Deferred, *, update_s: float) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        layers: Layers,
+        packages: Packages,
+        runtimes: Runtimes,
+        deferred: Deferred,
+        *,
+        update_s: float,
+    ) -> None:
         self._registry = registry
         self._layers = layers
+        self._packages = packages
+        self._runtimes = runtimes
         self._deferred = deferred
         self._update_s = update_s
 
@@ -48,12 +62,12 @@ class Functions:
         }
         return answer if marker is None else answer | {"NextMarker": marker}
 
-    async def get_function(self, name: str, qualifier: str | None) -> dict[str, object]:
+    async def get_function(self, name: str, qualifier: str | None, *, base_url: str) -> dict[str, object]:
         configuration = await self._registry.describe(name, qualifier)
         config = self._registry.lab.function(name, self._registry.version_of(name, qualifier))
         answer: dict[str, object] = {
             "Configuration": configuration,
-            "Code": {"RepositoryType": "Lab", "Location": config.folder.resolve().as_uri()},
+            "Code": self._packages.location(config, base_url=base_url),
         }
         limit = self._registry.lab.reservation(name).limit
         if limit is not None:
@@ -65,14 +79,36 @@ class Functions:
         """Accept UpdateFunctionConfiguration; raises InvokeRefusedError as Lambda refuses."""
         state = self._registry.state(name)
         request = parse(body, UpdateRequest)
-        chosen = None
-        if request.layers is not None:
-            package = await self._registry.lab.measure_code(name)
-            chosen = await self._layers.choose(request.layers, code_bytes=package.unpacked_bytes)
+        before = self._registry.lab.function(name)
+        changed = await self._prepare(before, request)
         # Nothing is awaited from here on: of two updates at once one is refused, and none is made of what was before.
-        changed = apply(self._registry.lab.function(name), request)
-        if chosen is not None:
-            changed = dataclasses.replace(changed, layers=chosen.layers, opt=chosen.opt)
+        if self._registry.is_current(name, state) and self._registry.lab.function(name) is not before:
+            raise refusals.update_under_way(names.function_arn(name))
         self._registry.accept(name, state, changed, revision_id=request.revision_id)
         self._deferred.after(self._update_s, lambda: self._registry.carry_out(name, state))
         return await self._registry.describe(name)
+
+    async def _prepare(self, before: FunctionConfig, request: UpdateRequest) -> FunctionConfig:
+        """The configuration after an update, with everything found and loaded that it names."""
+        lab = self._registry.lab
+        changed = apply(before, request)
+        if request.layers is not None:
+            package = await lab.measure_code(before)
+            chosen = await self._layers.choose(request.layers, code_bytes=package.unpacked_bytes)
+            changed = dataclasses.replace(changed, layers=chosen.layers, opt=chosen.opt)
+        declared = changed.declared
+        if request.vpc_config is not None:
+            declared = await networks.in_vpc(lab, declared)
+        if request.runtime is not None:
+            runtime = await self._runtimes.choose(request.runtime)
+            # One that the lab was told to run under Dayfly stays there.
+            kind = before.runtime if runtime.kind == "plain" and before.runtime == "dayfly" else runtime.kind
+            declared = dataclasses.replace(declared, runtime=request.runtime)
+            changed = dataclasses.replace(changed, runtime=kind, python=runtime.python)
+            await lab.load_code(
+                changed, await lab.measure_code(before) if self._packages.has(before) else None
+            )
+        check_snap_start(
+            changed.snap_start, declared.runtime or lab.runtime_name(before.name), changed.ephemeral_mb
+        )
+        return dataclasses.replace(changed, declared=declared)

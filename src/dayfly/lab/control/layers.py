@@ -14,10 +14,10 @@ from pathlib import Path
 
 import msgspec
 
-from dayfly.lab.control import archives, pages, refusals
+from dayfly.lab.control import archives, pages, refusals, sources
 from dayfly.lab.control.configuring import check_description
-from dayfly.lab.control.registry import stamp
 from dayfly.lab.control.shapes import LayerRequest, parse
+from dayfly.lab.control.stamps import stamp
 from dayfly.lab.lab import Lab
 from dayfly.lab.model import ACCOUNT, REGION, Layer
 
@@ -98,7 +98,8 @@ class Layers:
         """PublishLayerVersion; raises InvokeRefusedError for what is no layer."""
         name = _parse_name(name)
         request = parse(body, LayerRequest, also=("LayerName",))
-        content = _content(request)
+        _check(request)
+        content = await sources.fetch(self._lab, request.content)
         folder = self._folder / uuid.uuid4().hex
         unpacked = await self._lab.aside(archives.store, content, folder / "layer.zip", folder / "opt")
         sha256 = base64.b64encode(hashlib.sha256(content).digest()).decode()
@@ -119,6 +120,14 @@ class Layers:
         if match is None or match["version"] is None:
             raise refusals.pattern_violation(arn, "arn", _VERSION_ARN_PATTERN)
         return self.get(match["name"], match["version"], base_url=base_url)
+
+    def version_arn(self, name: str, number: str) -> str:
+        """The ARN of a version that is there; raises InvokeRefusedError (404) in the words of its permissions."""
+        name, wanted = _parse_name(name), _parse_number(number)
+        arn = f"{layer_arn(name)}:{wanted}"
+        if wanted not in self._layers.get(name, _Versions()).by_number:
+            raise refusals.missing(f"Layer version {arn} does not exist.")
+        return arn
 
     async def content(self, name: str, number: str) -> bytes:
         """The zip as it was published."""
@@ -252,7 +261,7 @@ def _parse_number(text: str) -> int:
     return number
 
 
-def _content(request: LayerRequest) -> bytes:
+def _check(request: LayerRequest) -> None:
     check_description(request.description or "")
     if len(request.compatible_runtimes or ()) > _MAX_RUNTIMES:
         raise refusals.violation(
@@ -268,7 +277,6 @@ def _content(request: LayerRequest) -> bytes:
                 "Member must satisfy constraint: [Member must satisfy enum value set: [x86_64, arm64], Member must not "
                 "be null]",
             )
-    return archives.decode(request.content.zip_file if request.content is not None else None)
 
 
 def _content_body(version: LayerVersion, base_url: str) -> dict[str, object]:

@@ -9,14 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from msgspec import UNSET
-
-from dayfly.lab.control import names, refusals
-from dayfly.lab.control.shapes import Configuration
+from dayfly.lab.control import describing, names, refusals
+from dayfly.lab.control.function_shapes import Configuration
+from dayfly.lab.control.policies import Policy
 from dayfly.lab.lab import Lab
-from dayfly.lab.model import ACCOUNT, VERSION, FunctionConfig
-
-ROLE = f"arn:aws:iam::{ACCOUNT}:role/lab"
+from dayfly.lab.model import VERSION, FunctionConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +48,14 @@ class Provisioned:
     modified_at: float
 
 
+@dataclass(frozen=True, slots=True)
+class RuntimeUpdates:
+    """When a version gets another build of its runtime; `version_arn` pins one where that is by hand."""
+
+    mode: Literal["Auto", "Manual", "FunctionUpdate"] = "Auto"
+    version_arn: str = ""
+
+
 @dataclass(slots=True)
 class FunctionState:
     """One function: `published` are its versions by number, `last_published` what `$LATEST` was then."""
@@ -64,6 +69,12 @@ class FunctionState:
     last_published: FunctionConfig | None = None
     aliases: dict[str, Alias] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
+    # The ARN of its code signing configuration, or nothing.
+    code_signing: str = ""
+    # By qualifier, `$LATEST` for the function itself.
+    policies: dict[str, Policy] = field(default_factory=dict)
+    runtime_updates: dict[str, RuntimeUpdates] = field(default_factory=dict)
+    recursive_loop: Literal["Allow", "Terminate"] = "Terminate"
     # By qualifier.
     provisioned: dict[str, Provisioned] = field(default_factory=dict)
 
@@ -84,6 +95,8 @@ class Registry:
         self._began = time.time()
         self._states: dict[str, FunctionState] = {}
         self._random = random.Random()
+        # By ARN: tags of what is no function.
+        self.other_tags: dict[str, dict[str, str]] = {}
 
     def state(self, name: str, qualifier: str | None = None) -> FunctionState:
         """Raises InvokeRefusedError (404) for a function that is not there, named with `qualifier`."""
@@ -179,42 +192,17 @@ class Registry:
         is_latest = version == VERSION
         config = self.configured(name) if is_latest else self.lab.function(name, version)
         revision = state.latest if is_latest else state.published[version]
-        package = await self.lab.measure_code(name, version)
-        is_pending = version in state.pending
-        return Configuration(
-            function_name=name,
-            function_arn=names.function_arn(name, qualifier),
+        return describing.describe(
+            config,
+            await self.lab.measure_code(config),
+            arn=names.function_arn(name, qualifier),
             runtime=self.lab.runtime_name(name),
-            role=ROLE,
-            handler=config.handler,
-            code_size=package.size,
-            description=describe_config(config),
-            timeout=max(1, round(config.timeout_s)),
-            memory_size=config.memory_mb,
-            last_modified=stamp(revision.modified_at),
-            code_sha256=package.sha256,
-            version=version,
-            environment={"Variables": dict(config.environment)} if config.environment else UNSET,
-            layers=tuple({"Arn": layer.arn, "CodeSize": layer.code_size} for layer in config.layers) or UNSET,
             revision_id=revision.id,
-            logging_config={"LogFormat": config.log_format, "LogGroup": f"/aws/lambda/{name}"},
-            state="Pending" if is_pending else "Active",
-            state_reason="The function is being created." if is_pending else UNSET,
-            state_reason_code="Creating" if is_pending else UNSET,
-            last_update_status=UNSET if is_pending else revision.status,
+            modified_at=revision.modified_at,
+            is_pending=version in state.pending,
+            is_updating=revision.status == "InProgress",
         )
-
-
-def describe_config(config: FunctionConfig) -> str:
-    if config.description is not None:
-        return config.description
-    return f"runtime {config.runtime} in the Dayfly lab"
 
 
 def new_revision_id() -> str:
     return str(uuid.uuid4())
-
-
-def stamp(at: float) -> str:
-    """Return a moment as Lambda's API writes it."""
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at)) + f".{int(at % 1 * 1000):03d}+0000"

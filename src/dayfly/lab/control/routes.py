@@ -13,7 +13,10 @@ from dayfly.lab.control.event_routes import event_routes
 from dayfly.lab.control.layer_routes import MAX_ZIP_REQUEST, layer_routes
 from dayfly.lab.control.log_routes import log_routes
 from dayfly.lab.control.names import parse_name
+from dayfly.lab.control.permission_routes import permission_routes
 from dayfly.lab.control.plane import ControlPlane
+from dayfly.lab.control.signing_routes import signing_routes
+from dayfly.lab.control.upkeep_routes import upkeep_routes
 
 _FUNCTION = "/2015-03-31/functions/{function_name:str}"
 _ALIAS = _FUNCTION + "/aliases/{alias:str}"
@@ -29,6 +32,9 @@ def routes(control: ControlPlane) -> list[ControllerRouterHandler]:
         *_tag_routes(control),
         *layer_routes(control),
         *concurrency_routes(control),
+        *permission_routes(control),
+        *signing_routes(control),
+        *upkeep_routes(control),
         *event_routes(control.event_invoke),
         *absent_routes(control),
         *log_routes(control.logs),
@@ -43,7 +49,14 @@ def _function_routes(control: ControlPlane) -> list[ControllerRouterHandler]:
     @get(_FUNCTION)
     async def get_function(request: LabRequest, function_name: FromPath[str]) -> Response[bytes]:
         name = parse_name(function_name, request.query_params.get("Qualifier"))
-        return json_answer(await control.functions.get_function(*name))
+        base_url = str(request.base_url)
+        return json_answer(await control.functions.get_function(*name, base_url=base_url))
+
+    @get("/lab/code/{key:str}")
+    async def download_code(key: FromPath[str]) -> Response[bytes]:
+        archive = control.packages.archive(key)
+        content = await control.registry.lab.aside(archive.read_bytes)
+        return Response(content, media_type="application/zip")
 
     @get(_FUNCTION + "/configuration")
     async def get_configuration(request: LabRequest, function_name: FromPath[str]) -> Response[bytes]:
@@ -70,6 +83,7 @@ def _function_routes(control: ControlPlane) -> list[ControllerRouterHandler]:
 
     return [
         create_function,
+        download_code,
         update_code,
         list_functions,
         get_function,

@@ -6,115 +6,15 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import msgspec
-from msgspec import UNSET, UnsetType
 
+from dayfly.lab.control.function_shapes import Content
 from dayfly.lab.model import InvokeRefusedError
-
-_Value = TypeVar("_Value", str, int)
-
-
-def _constant(value: dict[str, _Value]) -> dict[str, _Value]:
-    # msgspec's field() is typed as the value it makes.
-    made: dict[str, _Value] = msgspec.field(default_factory=lambda: dict(value))
-    return made
-
-
-class Configuration(msgspec.Struct, rename="pascal"):
-    """What GetFunctionConfiguration tells about a version of a function of the lab."""
-
-    function_name: str
-    function_arn: str
-    runtime: str
-    role: str
-    handler: str
-    code_size: int
-    description: str
-    timeout: int
-    memory_size: int
-    last_modified: str
-    code_sha256: str = msgspec.field(name="CodeSha256")
-    version: str
-    revision_id: str
-    logging_config: dict[str, str]
-    environment: dict[str, dict[str, str]] | UnsetType = UNSET
-    layers: tuple[dict[str, str | int], ...] | UnsetType = UNSET
-    state: str | UnsetType = UNSET
-    state_reason: str | UnsetType = UNSET
-    state_reason_code: str | UnsetType = UNSET
-    last_update_status: str | UnsetType = UNSET
-    package_type: str = "Zip"
-    architectures: tuple[str, ...] = ("x86_64",)
-    tracing_config: dict[str, str] = _constant({"Mode": "PassThrough"})
-    ephemeral_storage: dict[str, int] = _constant({"Size": 512})
-    snap_start: dict[str, str] = _constant({"ApplyOn": "None", "OptimizationStatus": "Off"})
-
-    def listed(self) -> Configuration:
-        """Return the part of it that lists have.
-
-        https://docs.aws.amazon.com/lambda/latest/api/API_ListFunctions.html names what they leave out.
-        """
-        return msgspec.structs.replace(
-            self, state=UNSET, state_reason=UNSET, state_reason_code=UNSET, last_update_status=UNSET
-        )
-
-
-class Variables(msgspec.Struct, rename="pascal"):
-    """Environment of a request."""
-
-    variables: dict[str, str] = {}
-
-
-class UpdateRequest(msgspec.Struct, rename="pascal"):
-    """The body of UpdateFunctionConfiguration, as far as the lab's functions have what it names."""
-
-    description: str | None = None
-    handler: str | None = None
-    timeout: int | None = None
-    memory_size: int | None = None
-    environment: Variables | None = None
-    layers: list[str] | None = None
-    revision_id: str | None = None
-
-
-class LayerContent(msgspec.Struct, rename="pascal"):
-    """A zip in a request, in base64."""
-
-    zip_file: str | None = None
-
-
-class CreateRequest(msgspec.Struct, rename="pascal"):
-    """The body of CreateFunction, as far as the lab's functions have what it names."""
-
-    function_name: str | None = None
-    runtime: str | None = None
-    role: str | None = None
-    handler: str | None = None
-    code: LayerContent | None = None
-    description: str | None = None
-    timeout: int | None = None
-    memory_size: int | None = None
-    environment: Variables | None = None
-    layers: list[str] | None = None
-    tags: dict[str, str] | None = None
-    publish: bool | None = None
-    package_type: str | None = None
-    architectures: list[str] | None = None
-
-
-class CodeRequest(msgspec.Struct, rename="pascal"):
-    """The body of UpdateFunctionCode."""
-
-    zip_file: str | None = None
-    publish: bool | None = None
-    dry_run: bool | None = None
-    revision_id: str | None = None
-    architectures: list[str] | None = None
 
 
 class LayerRequest(msgspec.Struct, rename="pascal"):
     """The body of PublishLayerVersion."""
 
-    content: LayerContent | None = None
+    content: Content | None = None
     description: str | None = None
     compatible_runtimes: list[str] | None = None
     compatible_architectures: list[str] | None = None
@@ -143,6 +43,57 @@ class AliasRequest(msgspec.Struct, rename="pascal"):
     description: str | None = None
     routing_config: Routing | None = None
     revision_id: str | None = None
+
+
+class Publishers(msgspec.Struct, rename="pascal", forbid_unknown_fields=True):
+    """AllowedPublishers of a code signing configuration."""
+
+    signing_profile_version_arns: list[str] | None = None
+
+
+class SigningPolicies(msgspec.Struct, rename="pascal", forbid_unknown_fields=True):
+    """CodeSigningPolicies of a code signing configuration."""
+
+    untrusted_artifact_on_deployment: str | None = None
+
+
+class SigningRequest(msgspec.Struct, rename="pascal"):
+    """The body of CreateCodeSigningConfig, UpdateCodeSigningConfig and PutFunctionCodeSigningConfig."""
+
+    description: str | None = None
+    allowed_publishers: Publishers | None = None
+    code_signing_policies: SigningPolicies | None = None
+    tags: dict[str, str] | None = None
+    code_signing_config_arn: str | None = None
+
+
+class PermissionRequest(msgspec.Struct, rename="pascal"):
+    """The body of AddPermission and AddLayerVersionPermission."""
+
+    statement_id: str | None = None
+    action: str | None = None
+    principal: str | None = None
+    source_arn: str | None = None
+    source_account: str | None = None
+    event_source_token: str | None = None
+    function_url_auth_type: str | None = None
+    invoked_via_function_url: bool | None = None
+    principal_org_id: str | None = msgspec.field(default=None, name="PrincipalOrgID")
+    organization_id: str | None = None
+    revision_id: str | None = None
+
+
+class RuntimeUpdateRequest(msgspec.Struct, rename="pascal"):
+    """The body of PutRuntimeManagementConfig."""
+
+    update_runtime_on: str | None = None
+    runtime_version_arn: str | None = None
+
+
+class RecursionRequest(msgspec.Struct, rename="pascal"):
+    """The body of PutFunctionRecursionConfig."""
+
+    recursive_loop: str | None = None
 
 
 class TagRequest(msgspec.Struct, rename="pascal"):

@@ -1,4 +1,4 @@
-"""Tags of functions. https://docs.aws.amazon.com/lambda/latest/dg/configuration-tags.html"""
+"""Tags of functions and of what belongs to them. https://docs.aws.amazon.com/lambda/latest/dg/configuration-tags.html"""
 
 from __future__ import annotations
 
@@ -17,35 +17,51 @@ _ARN = re.compile(
     r"arn:aws[a-zA-Z-]*:lambda:[a-z0-9-]+:\d{12}:function:(?P<name>[a-zA-Z0-9_-]+)(?::(?P<qualifier>\$LATEST|[a-zA-Z0-9_-]+))?",
     re.ASCII,
 )
+_OTHER = re.compile(
+    r"arn:aws[a-zA-Z-]*:lambda:[a-z0-9-]+:\d{12}:(code-signing-config:csc-[a-z0-9]{17}|event-source-mapping:[0-9a-f-]{36})",
+    re.ASCII,
+)
 _ARN_PATTERN = r"arn:(aws[a-zA-Z-]*):lambda:[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:(function:[a-zA-Z0-9-_]+(:(\$LATEST|[a-zA-Z0-9-_]+))?)"
 _TEXT_PATTERN = r"([\p{L}\p{Z}\p{N}_.:/=+\-@]*)"
 
 
 class Tags:
-    """Reads and changes the tags of the functions in `registry`."""
+    """Reads and changes the tags of functions, code signing configurations and event source mappings."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
 
     def list_tags(self, arn: str) -> dict[str, object]:
-        return {"Tags": dict(self._state(arn).tags)}
+        return {"Tags": dict(self._tags(arn))}
 
     def tag(self, arn: str, body: bytes) -> None:
-        state = self._state(arn)
+        before = self._tags(arn)
         tags = parse(body, TagRequest).tags
         if not tags:
             raise refusals.invalid("An error occurred and the request cannot be processed.")
-        state.tags = joined(state.tags, tags)
-        state.latest = state.latest.renewed()
+        self._set(arn, joined(before, tags))
 
     def untag(self, arn: str, keys: Sequence[str]) -> None:
         """UntagResource; a key that is not there is no error."""
-        state = self._state(arn)
+        before = self._tags(arn)
         if not keys:
             raise refusals.violation("null", "tagKeys", "Member must not be null")
-        for key in keys:
-            state.tags.pop(key, None)
-        state.latest = state.latest.renewed()
+        self._set(arn, {key: value for key, value in before.items() if key not in keys})
+
+    def _tags(self, arn: str) -> Mapping[str, str]:
+        if _OTHER.fullmatch(arn) is None:
+            return self._state(arn).tags
+        if arn not in self._registry.other_tags:
+            raise refusals.missing("The resource you requested does not exist.")
+        return self._registry.other_tags[arn]
+
+    def _set(self, arn: str, tags: dict[str, str]) -> None:
+        if arn in self._registry.other_tags:
+            self._registry.other_tags[arn] = tags
+        else:
+            state = self._state(arn)
+            state.tags = tags
+            state.latest = state.latest.renewed()
 
     def _state(self, arn: str) -> FunctionState:
         match = _ARN.fullmatch(arn)

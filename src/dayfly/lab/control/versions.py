@@ -12,8 +12,9 @@ from collections.abc import Mapping
 from dayfly.lab.control import names, pages, refusals
 from dayfly.lab.control.configuring import check_description
 from dayfly.lab.control.deferred import Deferred
-from dayfly.lab.control.registry import Registry, Revision, new_revision_id
-from dayfly.lab.control.shapes import Configuration, PublishRequest, parse
+from dayfly.lab.control.function_shapes import Configuration
+from dayfly.lab.control.registry import FunctionState, Registry, Revision, new_revision_id
+from dayfly.lab.control.shapes import PublishRequest, parse
 from dayfly.lab.model import VERSION
 
 
@@ -31,7 +32,7 @@ class Versions:
         request = parse(body, PublishRequest)
         if request.description is not None:
             check_description(request.description)
-        package = await self._registry.lab.measure_code(name)
+        package = await self._registry.lab.measure_code(self._registry.lab.function(name))
         if not self._registry.is_current(name, state):
             raise refusals.function_missing(names.function_arn(name))
         # Nothing is awaited from here on: two requests at once publish one version.
@@ -43,22 +44,29 @@ class Versions:
             )
         if state.latest.status == "InProgress":
             raise refusals.update_under_way(names.function_arn(name))
-        latest = self._registry.lab.function(name)
-        version = str(state.next_version - 1)
-        if latest != state.last_published or version not in state.published:
-            version = str(state.next_version)
-            description = latest.description if request.description is None else request.description
-            self._registry.lab.add_version(
-                dataclasses.replace(latest, version=version, description=description)
-            )
-            state.next_version += 1
-            state.last_published = latest
-            state.published[version] = Revision(new_revision_id(), time.time())
-            state.latest = state.latest.renewed()
-            if self._publish_s > 0:
-                state.pending.add(version)
-                self._deferred.after(self._publish_s, lambda: state.pending.discard(version))
+        version = self.make(name, state, request.description)
         return await self._registry.describe(name, version)
+
+    def make(self, name: str, state: FunctionState, description: str | None = None) -> str:
+        """Publish `$LATEST` as it is, or as the update under way makes it; return the version's number.
+
+        Precondition: the code of either is loaded.
+        """
+        latest = state.wanted or self._registry.lab.function(name)
+        version = str(state.next_version - 1)
+        if latest == state.last_published and version in state.published:
+            return version
+        version = str(state.next_version)
+        described = latest.description if description is None else description
+        self._registry.lab.add_version(dataclasses.replace(latest, version=version, description=described))
+        state.next_version += 1
+        state.last_published = latest
+        state.published[version] = Revision(new_revision_id(), time.time())
+        state.latest = state.latest.renewed()
+        if self._publish_s > 0:
+            state.pending.add(version)
+            self._deferred.after(self._publish_s, lambda: state.pending.discard(version))
+        return version
 
     async def list_versions(self, name: str, query: Mapping[str, str]) -> dict[str, object]:
         state = self._registry.state(name)

@@ -1,0 +1,104 @@
+"""Who is measured: the gauntlet's protections in their isolations, found by the same entry points, as `NAME` or `NAME:ISOLATION`."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.workloads.samples import BARE, Named
+from dayfly.errors import DayflyError
+from dayfly.lab.gauntlet.protection import SHARED, Protection, UnavailableError
+
+GROUP = "dayfly.protections"
+# What is measured with every workload unless others are named.
+DEFAULT = (
+    BARE,
+    "dayfly:invocation",
+    "dayfly:window",
+    "dayfly:process",
+    "dayfly-observe:invocation",
+    "dayfly-block:invocation",
+)
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """One protection in one isolation."""
+
+    protection: Protection
+    isolation: str
+
+    @property
+    def name(self) -> str:
+        """As --against takes it."""
+        kind = self.protection.name
+        return kind if self.isolation == SHARED else f"{kind}:{self.isolation}"
+
+    def named(self, *, missing: str = "") -> Named:
+        """As the file of a run has it."""
+        return Named(
+            self.name, self.protection.title, self.isolation, self.protection.version(), missing=missing
+        )
+
+
+def choose(names: Sequence[str], *, also: Sequence[type[Protection]] = ()) -> list[Contestant]:
+    """Contestants in the order they were named, plain awslambdaric always first; `all` is everybody.
+
+    `also` are protections beside those that are installed. Raises DayflyError for a name that is none.
+    """
+    known = {kind.name: kind for kind in [*_installed(), *also]}
+    chosen: dict[str, Contestant] = {}
+    for name in [BARE, *names]:
+        if name == "all":
+            wanted = [f"{kind.name}:{one}" for kind in known.values() for one in _defaults(kind)]
+        else:
+            wanted = [name]
+        for one in wanted:
+            for contestant in _named(one, known):
+                chosen.setdefault(contestant.name, contestant)
+    return list(chosen.values())
+
+
+def install(contestants: Sequence[Contestant], cache: Path) -> tuple[list[Contestant], list[Named]]:
+    """Get ready what needs it: those that can run, and the others with the reason that was seen."""
+    able: list[Contestant] = []
+    missing: list[Named] = []
+    reasons: dict[str, str] = {}
+    for one in contestants:
+        kind = one.protection.name
+        if kind not in reasons:
+            try:
+                one.protection.install(cache / kind)
+                reasons[kind] = ""
+            except UnavailableError as fault:
+                reasons[kind] = " ".join(filter(None, (fault.message, fault.hint)))
+        if reasons[kind]:
+            missing.append(one.named(missing=reasons[kind]))
+        else:
+            able.append(one)
+    return able, missing
+
+
+def _installed() -> list[type[Protection]]:
+    found = [entry.load() for entry in importlib.metadata.entry_points(group=GROUP)]
+    return [kind for kind in found if isinstance(kind, type) and issubclass(kind, Protection)]
+
+
+def _defaults(kind: type[Protection]) -> Sequence[str]:
+    return kind.default_isolations or kind.isolations
+
+
+def _named(name: str, known: dict[str, type[Protection]]) -> list[Contestant]:
+    kind_name, _, isolation = name.partition(":")
+    kind = known.get(kind_name)
+    if kind is None:
+        raise DayflyError(
+            f"no protection is called {kind_name!r}", hint=f"choose from {', '.join(known)}, or all"
+        )
+    if isolation and isolation not in kind.isolations:
+        raise DayflyError(
+            f"{kind_name} has no isolation {isolation!r}", hint=f"choose from {', '.join(kind.isolations)}"
+        )
+    return [Contestant(kind(), one) for one in ([isolation] if isolation else _defaults(kind))]

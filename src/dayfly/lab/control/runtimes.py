@@ -1,0 +1,84 @@
+"""Which interpreter of this machine runs a function that was sent, by the runtime that its request names."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from dayfly.lab.control import refusals
+from dayfly.lab.interpreter import probe_interpreter
+from dayfly.lab.lab import Lab
+from dayfly.lab.model import LabError, RuntimeKind
+
+# Those that functions can be created for: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html (2026-11)
+RUNTIMES = (
+    "dotnet8",
+    "dotnet10",
+    "java8.al2",
+    "java11",
+    "java17",
+    "java21",
+    "java25",
+    "nodejs20.x",
+    "nodejs22.x",
+    "nodejs24.x",
+    "provided.al2",
+    "provided.al2023",
+    "python3.10",
+    "python3.11",
+    "python3.12",
+    "python3.13",
+    "python3.14",
+    "ruby3.2",
+    "ruby3.3",
+    "ruby3.4",
+)
+_PROVIDED: Mapping[str, RuntimeKind] = {
+    "provided.al2": "provided.al2",
+    "provided.al2023": "provided.al2023",
+}
+OWN = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """How FunctionConfig has it: its kind, and the interpreter."""
+
+    kind: RuntimeKind
+    python: Path
+
+
+class Runtimes:
+    """Finds interpreters, each once: the lab's own, else the first `python3.X` on PATH that has awslambdaric."""
+
+    def __init__(self, lab: Lab) -> None:
+        self._lab = lab
+        self._found: dict[str, Path] = {OWN: Path(sys.executable)}
+
+    async def choose(self, name: str) -> Runtime:
+        """Raises InvokeRefusedError (400) for what Lambda does not have, or this machine cannot run."""
+        if name not in RUNTIMES:
+            raise refusals.invalid(
+                f"Value {name} at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: "
+                f"[{', '.join(RUNTIMES)}] or be a valid ARN"
+            )
+        own_program = _PROVIDED.get(name)
+        if own_program is not None:
+            return Runtime(own_program, self._found[OWN])
+        if name not in self._found:
+            self._found[name] = await self._find(name)
+        return Runtime("plain", self._found[name])
+
+    async def _find(self, name: str) -> Path:
+        found = shutil.which(name) if re.fullmatch(r"python3\.\d+", name) else None
+        if found is None:
+            raise refusals.invalid(f"The lab has nothing on this machine that runs {name}; it runs {OWN}")
+        try:
+            await self._lab.aside(probe_interpreter, Path(found), self._lab.folder / "no-code")
+        except LabError as error:
+            raise refusals.invalid(f"The lab cannot run {name}: {error.message}") from error
+        return Path(found)
