@@ -15,7 +15,7 @@ _MISSING = "The resource you requested does not exist."
 
 
 def absent_routes(control: ControlPlane) -> list[ControllerRouterHandler]:
-    """Return handlers that say of a function: no URL, no event sources."""
+    """Return handlers that say of a function: no URL."""
     registry = control.registry
 
     @get("/2021-10-31/functions/{function_name:str}/url")
@@ -28,12 +28,7 @@ def absent_routes(control: ControlPlane) -> list[ControllerRouterHandler]:
         registry.state(parse_name(function_name)[0])
         return json_answer({"FunctionUrlConfigs": []})
 
-    @get(["/2015-03-31/event-source-mappings", "/2015-03-31/event-source-mappings/"])
-    async def list_event_sources() -> Response[bytes]:
-        return json_answer({"EventSourceMappings": []})
-
     return [
-        list_event_sources,
         get_url,
         list_urls,
     ]

@@ -13,9 +13,11 @@ from dayfly.lab.control.event_routes import event_routes
 from dayfly.lab.control.layer_routes import MAX_ZIP_REQUEST, layer_routes
 from dayfly.lab.control.log_routes import log_routes
 from dayfly.lab.control.names import parse_name
+from dayfly.lab.control.old_routes import old_routes
 from dayfly.lab.control.permission_routes import permission_routes
 from dayfly.lab.control.plane import ControlPlane
 from dayfly.lab.control.signing_routes import signing_routes
+from dayfly.lab.control.source_routes import source_routes
 from dayfly.lab.control.upkeep_routes import upkeep_routes
 
 _FUNCTION = "/2015-03-31/functions/{function_name:str}"
@@ -35,6 +37,8 @@ def routes(control: ControlPlane) -> list[ControllerRouterHandler]:
         *permission_routes(control),
         *signing_routes(control),
         *upkeep_routes(control),
+        *source_routes(control),
+        *old_routes(control),
         *event_routes(control.event_invoke),
         *absent_routes(control),
         *log_routes(control.logs),
