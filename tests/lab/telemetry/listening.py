@@ -12,6 +12,7 @@ from tests.lab.running import Running, basic
 from dayfly.lab.model import FunctionConfig
 
 EXTENSIONS = Path(__file__).parent / "extensions"
+FUNCTIONS = Path(__file__).parent / "functions"
 PORT = 4243
 HTTP = {"protocol": "HTTP", "URI": f"http://sandbox.localdomain:{PORT}/told"}
 TCP = {"protocol": "TCP", "port": PORT}
