@@ -26,7 +26,8 @@ from bench.machine import this_machine
 from bench.workloads import summary
 from bench.workloads.catalogue import ALL, BY_NAME, QUICK, REQUIREMENTS, Workload
 from bench.workloads.contestants import DEFAULT, Contestant, choose, install
-from bench.workloads.figures import figures, overall
+from bench.workloads.digest import digest
+from bench.workloads.figures import overall
 from bench.workloads.racing import Pace, Watch, race
 from bench.workloads.samples import Course, Run
 from dayfly.errors import DayflyError
@@ -73,20 +74,20 @@ def main(arguments: Sequence[str], *, plan: Plan | None = None) -> int:
         return 2
     if options.save is not None:
         run.save(options.save)
-    found = figures(run)
-    together = overall(found)
+    found = digest(run)
     if options.json:
         document = {
             "run": {"date": run.date, "command": run.command, "machine": asdict(run.machine)},
-            "overall": [asdict(one) for one in together],
-            "figures": [asdict(one) for one in found],
+            "overall": [asdict(one) for one in overall(found.figures)],
+            "figures": [asdict(one) for one in found.figures],
+            "gaps": [asdict(one) for one in found.gaps],
         }
         sys.stdout.write(json.dumps(document, indent=1) + "\n")
     else:
         said = sheets.notes(run.machine, run.command, summary.METHOD_NOTE)
-        sheets.write(summary.sheets(run, found, together), said, run.machine, options)
-    failed = any(course.failed for courses in run.workloads.values() for course in courses.values())
-    return 2 if failed or run.left or any(one.missing for one in run.contestants) else 0
+        sheets.write(summary.sheets(found), said, run.machine, options)
+    is_complete = not (found.left or any(one.is_failure for one in found.gaps))
+    return 0 if is_complete and not any(one.missing for one in run.contestants) else 2
 
 
 def run_now(arguments: Sequence[str], console: Console, *, plan: Plan | None = None) -> Run:

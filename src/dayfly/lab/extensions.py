@@ -275,13 +275,7 @@ def _parse_registration(body: bytes) -> list[str]:
     try:
         request: Any = json.loads(body)
     except (ValueError, RecursionError) as error:
-        text = body.decode(errors="replace").lstrip()
-        is_cut = not text or (isinstance(error, json.JSONDecodeError) and error.pos >= len(body.rstrip()))
-        if is_cut:
-            raise _NotARegistrationError("unexpected end of JSON input") from error
-        at = error.pos if isinstance(error, json.JSONDecodeError) else 0
-        found = body.decode(errors="replace")[at : at + 1] or text[0]
-        raise _NotARegistrationError(f"invalid character '{found}' looking for beginning of value") from error
+        raise _NotARegistrationError(_as_go_says(error, body)) from error
     if request is None:
         return []
     if not isinstance(request, dict):
@@ -292,3 +286,13 @@ def _parse_registration(body: bytes) -> list[str]:
     if not isinstance(events, list) or not all(isinstance(event, str) for event in events):
         raise _NotARegistrationError("json: events are not a list of strings")
     return list(events)
+
+
+def _as_go_says(error: Exception, body: bytes) -> str:
+    at = error.pos if isinstance(error, json.JSONDecodeError) else 0
+    rest = body.decode(errors="replace")[at:].lstrip()
+    if not rest:
+        return "unexpected end of JSON input"
+    is_extra = isinstance(error, json.JSONDecodeError) and error.msg == "Extra data"
+    where = "after top-level value" if is_extra else "looking for beginning of value"
+    return f"invalid character '{rest[0]}' {where}"

@@ -19,6 +19,7 @@ from typing import Protocol
 from tests.rie import rie_binary
 
 from dayfly.lab.runtime_api import InvocationEvent, Outcome, RuntimeApi
+from dayfly.lab.telemetry.metadata import PATH, Metadata
 
 
 class Platform(Protocol):
@@ -37,9 +38,12 @@ def _free_port() -> int:
 
 
 class Emulator:
-    """AWS's emulator. Its own child sleeps: the runtime is the test's client."""
+    """AWS's emulator. Its own child sleeps: the runtime is the test's client.
 
-    def __init__(self, log: Path) -> None:
+    `extensions` is a folder that it sees as /opt/extensions, by way of bubblewrap.
+    """
+
+    def __init__(self, log: Path, *, extensions: Path | None = None) -> None:
         runtime, front = _free_port(), _free_port()
         self.address = f"127.0.0.1:{runtime}"
         self._front = front
@@ -48,6 +52,7 @@ class Emulator:
         with log.open("wb") as sink:
             self._process = subprocess.Popen(
                 [
+                    *(() if extensions is None else _showing(extensions)),
                     *(str(rie_binary()), "--log-level", "error"),
                     *("--runtime-api-address", self.address),
                     *("--runtime-interface-emulator-address", f"127.0.0.1:{front}"),
@@ -86,6 +91,14 @@ class Emulator:
             threading.Event().wait(0.01)
         return future
 
+    def child(self) -> int:
+        """The pid of the program that it started as runtime; there once an event was sent."""
+        deadline = time.monotonic() + 20
+        while not (found := _sleepers(self._process.pid)):
+            assert time.monotonic() < deadline, self._log.read_text()
+            threading.Event().wait(0.01)
+        return found[0]
+
     def close(self) -> None:
         os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
@@ -93,6 +106,17 @@ class Emulator:
         for pid in _children_that_sleep(self._process.pid):
             os.kill(pid, signal.SIGKILL)
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _showing(extensions: Path) -> list[str]:
+    """bubblewrap's words for a machine whose /opt has only these extensions."""
+    root = ["bwrap", "--dev-bind", "/", "/", "--tmpfs", "/opt"]
+    return [*root, "--ro-bind", str(extensions), "/opt/extensions", "--"]
+
+
+def _sleepers(session: int) -> list[int]:
+    commands = {pid: Path(f"/proc/{pid}/cmdline") for pid in _children_that_sleep(session)}
+    return [pid for pid, path in commands.items() if path.read_bytes().startswith(b"/bin/sleep\0")]
 
 
 def _children_that_sleep(session: int) -> list[int]:
@@ -107,9 +131,11 @@ def _children_that_sleep(session: int) -> list[int]:
 
 
 class Lab:
-    """The lab's Runtime API on an event loop of its own."""
+    """The lab's Runtime API on an event loop of its own; `extensions` are the external ones it waits for."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, extensions: frozenset[str] = frozenset()) -> None:
+        self._extensions = extensions
+        self.metadata = Metadata("use1-az1")
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
         self._thread.start()
@@ -125,7 +151,8 @@ class Lab:
     async def _start(self) -> RuntimeApi:
         api = RuntimeApi("function", "app.handler")
         await api.start()
-        api.new_life()
+        api.routes[PATH] = {"*": self.metadata.answer}
+        api.new_life(self._extensions)
         return api
 
     def invoke(self, payload: bytes) -> Future[bytes]:

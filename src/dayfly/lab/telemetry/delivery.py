@@ -71,10 +71,11 @@ class Delivery:
         while True:
             await self._due()
             batch, self._pending, self._size = self._pending, [], 0
-            await self._deliver(batch)
             if self._dropped != (0, 0):
-                dropped, self._dropped = self._dropped, (0, 0)
-                self.put(logs_dropped(*dropped).as_json())
+                # Where they would have been: behind the ones that filled the buffer.
+                batch.append(logs_dropped(*self._dropped).as_json())
+                self._dropped = (0, 0)
+            await self._deliver(batch)
 
     async def _due(self) -> None:
         """Return when there is a batch to deliver and the environment runs."""
