@@ -14,6 +14,7 @@ from dayfly.lab.control.function_shapes import Configuration
 from dayfly.lab.control.policies import Policy
 from dayfly.lab.lab import Lab
 from dayfly.lab.model import VERSION, FunctionConfig
+from dayfly.lab.urls.config import UrlConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,7 @@ class FunctionState:
     failed: dict[str, str] = field(default_factory=dict)
     # By qualifier.
     provisioned: dict[str, Provisioned] = field(default_factory=dict)
+    urls: dict[str, UrlConfig] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
