@@ -11,16 +11,19 @@ from bench.workloads.samples import BARE, Named
 from dayfly.errors import DayflyError
 from dayfly.lab.gauntlet.protection import SHARED, Protection, UnavailableError
 
-GROUP = "dayfly.protections"
-# What is measured with every workload unless others are named.
+# What a protection costs differs with these; all others are compared with the workloads of EVERYBODY_RUNS alone.
 DEFAULT = (
     BARE,
+    "fork-loop",
+    "process-loop",
     "dayfly:invocation",
     "dayfly:window",
     "dayfly:process",
     "dayfly-observe:invocation",
     "dayfly-block:invocation",
 )
+# With pyperformance's, which are many, and of which some take a tenth of a second.
+FEW = (BARE, "fork-loop", "dayfly:invocation", "dayfly:window", "dayfly-block:invocation")
 
 
 @dataclass(frozen=True)
@@ -79,11 +82,6 @@ def install(contestants: Sequence[Contestant], cache: Path) -> tuple[list[Contes
         else:
             able.append(one)
     return able, missing
-
-
-def _installed() -> list[type[Protection]]:
-    found = [entry.load() for entry in importlib.metadata.entry_points(group=GROUP)]
-    return [kind for kind in found if isinstance(kind, type) and issubclass(kind, Protection)]
 
 
 def _defaults(kind: type[Protection]) -> Sequence[str]:
