@@ -14,6 +14,7 @@ from dayfly.lab.control.function_shapes import Configuration
 from dayfly.lab.control.policies import Policy
 from dayfly.lab.lab import Lab
 from dayfly.lab.model import VERSION, FunctionConfig
+from dayfly.lab.urls.config import UrlConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ class FunctionState:
     recursive_loop: Literal["Allow", "Terminate"] = "Terminate"
     # By qualifier.
     provisioned: dict[str, Provisioned] = field(default_factory=dict)
+    urls: dict[str, UrlConfig] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
