@@ -123,8 +123,8 @@ class _Entry:
         """What goes wrong inside ends this contestant's course, nobody else's."""
         try:
             yield
-        except _NotMeasuredError as reason:
-            self.course.note, self.is_out = str(reason), True
+        except _NotMeasuredError as said:
+            self.course.note, self.is_out = str(said), True
         except (_FailedError, DayflyError, TimeoutError) as fault:
             reason = fault.message if isinstance(fault, DayflyError) else str(fault)
             self.course.failed, self.is_out = " ".join((reason or repr(fault)).split())[:REASON_LENGTH], True
