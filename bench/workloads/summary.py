@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from bench.sheets import Sheet, shortened
 from bench.workloads.catalogue import BY_NAME
-from bench.workloads.figures import METRICS, TITLES, UNITS, WITHOUT_RATIO, Figure, Metric, Overall
-from bench.workloads.samples import BARE, Run
+from bench.workloads.digest import Digest
+from bench.workloads.figures import METRICS, TITLES, UNITS, WITHOUT_RATIO, Figure, Metric, Overall, overall
+from bench.workloads.samples import BARE
 
 # One column of medians says more of these than a ratio does.
 SHOWN: tuple[Metric, ...] = ("answer", "next", "init", "pss")
@@ -21,27 +22,26 @@ METHOD_NOTE = (
 )
 
 
-def sheets(run: Run, found: Sequence[Figure], together: Sequence[Overall]) -> list[Sheet]:
+def sheets(found: Digest) -> list[Sheet]:
     """Over all workloads first, then each workload's, then what could not be measured."""
+    together = overall(found.figures)
     return [
-        _together(run, found, together),
-        *(_by_workload(run, found, metric) for metric in SHOWN),
-        *_missing(run),
+        all_workloads(found, together),
+        *(by_workload(found, metric) for metric in SHOWN),
+        *missing(found),
     ]
 
 
-def measured(run: Run) -> list[str]:
-    """The names of those contestants that ran."""
-    return [one.name for one in run.contestants if not one.missing]
-
-
-def _together(run: Run, found: Sequence[Figure], together: Sequence[Overall]) -> Sheet:
+def all_workloads(found: Digest, together: Sequence[Overall]) -> Sheet:
+    """A row for each contestant but plain awslambdaric."""
     by_key = {(one.contestant, one.metric): one for one in together}
-    others = [name for name in measured(run) if name != BARE]
+    others = [name for name in found.names if name != BARE]
     rows = []
     for name in others:
         cells = [_ratio_cell(by_key.get((name, metric))) for metric in METRICS if metric not in WITHOUT_RATIO]
-        counted = [_median_added(found, name, metric) for metric in METRICS if metric in WITHOUT_RATIO]
+        counted = [
+            _median_added(found.figures, name, metric) for metric in METRICS if metric in WITHOUT_RATIO
+        ]
         count = max((one.workloads for one in together if one.contestant == name), default=0)
         rows.append((name, str(count), *cells, *counted))
     columns = (
@@ -67,13 +67,14 @@ def _median_added(found: Sequence[Figure], name: str, metric: Metric) -> str:
     return f"{added[len(added) // 2]:+.1f} {UNITS[metric]}".rstrip() if added else "–"
 
 
-def _by_workload(run: Run, found: Sequence[Figure], metric: Metric) -> Sheet:
-    names = measured(run)
-    chosen = [one for one in found if one.metric == metric]
+def by_workload(found: Digest, metric: Metric) -> Sheet:
+    """A row for each workload."""
+    names = found.names
+    chosen = [one for one in found.figures if one.metric == metric]
     by_key: Mapping[tuple[str, str], Figure] = {(one.workload, one.contestant): one for one in chosen}
     rows = [
         (workload, _after(workload), *(_figure_cell(by_key.get((workload, name))) for name in names))
-        for workload in run.workloads
+        for workload in found.workloads
     ]
     title = f"{TITLES[metric]}, {UNITS[metric]}"
     return Sheet(title[0].upper() + title[1:], ("function", "note", *names), rows, chosen)
@@ -92,12 +93,10 @@ def _figure_cell(one: Figure | None) -> str:
     return f"{one.value:.2f} (×{one.ratio:.2f})"
 
 
-def _missing(run: Run) -> list[Sheet]:
-    rows = [(one.name, "every workload", shortened(one.missing)) for one in run.contestants if one.missing]
-    for workload, courses in run.workloads.items():
-        for name, course in courses.items():
-            if course.failed or course.note:
-                rows.append((name, workload, shortened(course.failed or course.note)))
-    rows += [("everybody", workload, "time was up") for workload in run.left]
+def missing(found: Digest) -> list[Sheet]:
+    """Who could not run, what failed or fell back, and what time did not suffice for; no sheet if there is nothing."""
+    rows = [(one.name, "every workload", shortened(one.missing)) for one in found.contestants if one.missing]
+    rows += [(one.contestant, one.workload, shortened(one.text)) for one in found.gaps]
+    rows += [("everybody", workload, "time was up") for workload in found.left]
     title = "Not measured, or not as asked for"
     return [Sheet(title, ("function", "caller", "note"), rows, [])] if rows else []

@@ -27,7 +27,7 @@ from dayfly.lab.streaming.stream import ResponseStream
 from dayfly.lab.telemetry.times import InvocationTimes
 
 _BASE = "/2018-06-01"
-_ANSWER = re.compile(_BASE + r"/runtime/invocation/([^/]+)/(response|error)")
+_ANSWER = re.compile(_BASE + r"/runtime/invocation/([^/]*)/(response|error)")
 _ERROR_TYPE = re.compile(r"(Runtime|Function)\.[A-Z][a-zA-Z]+")
 # The kernel queues what has not been accepted; several hundred children of one function may connect.
 _BACKLOG = 128
@@ -97,6 +97,8 @@ class RuntimeApi:
         self._current: InvocationEvent | None = None
         self._stream: ResponseStream | None = None
         self._pollers: list[asyncio.Future[InvocationEvent]] = []
+        # Of earlier lives.
+        self._survivors: list[asyncio.Future[InvocationEvent]] = []
         # The emulator serialises /response and /error whole, validation included: while one is held
         # open every other waits and is judged only afterwards.
         self._answering = asyncio.Lock()
@@ -131,6 +133,8 @@ class RuntimeApi:
         they get the next event as well, which is what the emulator does."""
         loop = asyncio.get_running_loop()
         self.state = "Started"
+        self._survivors += self._pollers
+        self._pollers = []
         self._current = None
         self._answering = asyncio.Lock()
         self.init_error = loop.create_future()
@@ -139,7 +143,7 @@ class RuntimeApi:
         self._update()
 
     def deliver(self, event: InvocationEvent, stream: ResponseStream | None = None) -> None:
-        """Hand `event` to whoever polls; a response that the runtime streams goes to `stream`.
+        """Hand `event` to who has polled longest, others wait on, as in the emulator; a response that the runtime streams goes to `stream`.
 
         Precondition: `settled` is set.
         """
@@ -148,10 +152,12 @@ class RuntimeApi:
         self._stream = stream
         self.outcome = asyncio.get_running_loop().create_future()
         self.state = check_transition(self.state, "Running")
-        for poller in self._pollers:
+        first = next((poller for poller in self._pollers if not poller.done()), None)
+        for poller in (*self._survivors, *((first,) if first is not None else ())):
             if not poller.done():
                 poller.set_result(event)
-        self._pollers.clear()
+        self._survivors = []
+        self._pollers = [poller for poller in self._pollers if not poller.done()]
         self.extensions.send(
             "INVOKE",
             {
@@ -283,10 +289,10 @@ class RuntimeApi:
             body = await exchange.read_body(payloads.MAX_RESPONSE_BYTES)
             if body.is_truncated:
                 return
+            is_cause = exchange.header("content-type") == payloads.ERROR_CAUSE_TYPE
+            data = payloads.error_of_cause(body.data) if is_cause else body.data
             is_large = body.is_too_large
-            await self._finish(
-                exchange, outcome, _too_large() if is_large else Outcome(body.data, True, "error")
-            )
+            await self._finish(exchange, outcome, _too_large() if is_large else Outcome(data, True, "error"))
 
     async def _finish(
         self,

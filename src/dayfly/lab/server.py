@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import logging
 import socket
 import time
 from types import TracebackType
@@ -20,7 +21,7 @@ from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
-from dayfly.lab.control.answers import LabRequest, identified, no_route, refusal, too_large
+from dayfly.lab.control.answers import LabRequest, identify, no_route, refusal, too_large
 from dayfly.lab.control.names import parse_name
 from dayfly.lab.control.plane import UPDATE_S, ControlPlane
 from dayfly.lab.control.routes import routes
@@ -31,6 +32,7 @@ from dayfly.lab.model import (
     LabError,
 )
 from dayfly.lab.streaming.routes import streaming_routes
+from dayfly.lab.urls.front import UrlFront
 
 # Above every payload limit, so that an oversized request gets Lambda's own refusal.
 _MAX_BODY_BYTES = 32 * 1024 * 1024
@@ -74,7 +76,7 @@ def build_app(lab: Lab, control: ControlPlane) -> Litestar:
             MethodNotAllowedException: no_route,
             RequestEntityTooLarge: too_large,
         },
-        after_request=identified,
+        after_request=identify,
         request_max_body_size=_MAX_BODY_BYTES,
         openapi_config=None,
         logging_config=None,
@@ -103,14 +105,17 @@ class LabServer:
         bound = _bind(self._host, self._port)
         host, port = bound.getsockname()[:2]
         self.url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        self._control.urls.port = port
         config = uvicorn.Config(
-            build_app(self._lab, self._control),
+            UrlFront(build_app(self._lab, self._control), self._lab, self._control.urls),
             log_config=None,
             access_log=False,
             lifespan="off",
             backlog=2048,
             ws="none",
         )
+        # A streamed response of a function URL that fails is cut on purpose; uvicorn would say so on standard error.
+        logging.getLogger("uvicorn.error").addFilter(_is_unexpected)
         self._server = uvicorn.Server(config)
         # `_serve` rather than `serve`: the latter takes over the process's signal handlers, which
         # belong to whoever runs the lab.
@@ -129,8 +134,13 @@ class LabServer:
             self._server.should_exit = True
             self._server.force_exit = True
             await asyncio.gather(self._task, return_exceptions=True)
+        logging.getLogger("uvicorn.error").removeFilter(_is_unexpected)
         self._control.close()
         return False
+
+
+def _is_unexpected(record: logging.LogRecord) -> bool:
+    return not record.getMessage().startswith("ASGI callable returned without completing response")
 
 
 def _bind(host: str, port: int) -> socket.socket:

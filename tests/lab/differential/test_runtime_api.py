@@ -6,8 +6,7 @@ import base64
 import contextlib
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from tests.lab.differential.platforms import Emulator, Lab
@@ -205,20 +204,6 @@ SCENARIOS: tuple[Callable[[Script], None], ...] = (
     cut_short,
     inner_extension,
 )
-
-
-@pytest.fixture
-def emulator(tmp_path: Path) -> Iterator[Emulator]:
-    platform = Emulator(tmp_path / "emulator.log")
-    yield platform
-    platform.close()
-
-
-@pytest.fixture
-def lab() -> Iterator[Lab]:
-    platform = Lab()
-    yield platform
-    platform.close()
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.__name__)

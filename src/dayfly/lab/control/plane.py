@@ -19,6 +19,7 @@ from dayfly.lab.control.registry import Registry
 from dayfly.lab.control.runtimes import Runtimes
 from dayfly.lab.control.tags import Tags
 from dayfly.lab.control.upkeep import Upkeep
+from dayfly.lab.control.urls import Urls
 from dayfly.lab.control.versions import Versions
 from dayfly.lab.lab import Lab
 
@@ -58,6 +59,7 @@ class ControlPlane:
         self.layer_permissions = LayerPermissions(self.layers)
         self.upkeep = Upkeep(self.registry)
         self.event_invoke = EventInvoke(self.registry)
+        self.urls = Urls(self.registry)
         self.sources = EventSources(self.registry, self._deferred, update_s=update_s)
         self._pollers = Pollers(self.registry, self.sources)
         self.logs = LogStore()
