@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import hashlib
+import re
 import time
 import uuid
 from pathlib import Path
@@ -122,7 +123,7 @@ class Packages:
     def archive(self, key: str) -> Path:
         """The zip that GetFunction's Location names; raises InvokeRefusedError (404) for one that is not there."""
         path = self._folder / f"{key}.zip"
-        if not key.isalnum() or not path.is_file():
+        if re.fullmatch("[0-9a-f]{32}", key) is None or not path.is_file():
             raise refusals.missing("The resource you requested does not exist.")
         return path
 
