@@ -32,6 +32,7 @@ from dayfly.lab.model import (
     LabError,
 )
 from dayfly.lab.streaming.routes import streaming_routes
+from dayfly.lab.throttling import CallerRates
 from dayfly.lab.urls.front import UrlFront
 
 # Above every payload limit, so that an oversized request gets Lambda's own refusal.
@@ -62,6 +63,11 @@ def build_app(lab: Lab, control: ControlPlane) -> Litestar:
             result.payload, status_code=result.status_code, headers=headers, media_type=media_type
         )
 
+    rates = CallerRates()
+
+    def check_rates(request: LabRequest) -> None:
+        rates.check(request.method, request.url.path)
+
     handlers: list[ControllerRouterHandler] = [
         invoke,
         *streaming_routes(control.registry),
@@ -76,6 +82,7 @@ def build_app(lab: Lab, control: ControlPlane) -> Litestar:
             MethodNotAllowedException: no_route,
             RequestEntityTooLarge: too_large,
         },
+        before_request=check_rates if lab.keeps_rates else None,
         after_request=identified,
         request_max_body_size=_MAX_BODY_BYTES,
         openapi_config=None,
