@@ -23,8 +23,11 @@ def json_answer(
     return identified(Response(body, status_code=status, media_type="application/json", headers=headers))
 
 
-def identified(response: Response[Any]) -> Response[Any]:
-    """Return an answer with an id of its request, as every answer of Lambda has one."""
+async def identified(response: Response[Any]) -> Response[Any]:
+    """Return an answer with an id of its request, as every answer of Lambda has one.
+
+    Awaitable, since the framework would run it in the loop's own threads otherwise, and they may all wait for an answer.
+    """
     if not any(name.lower() == "x-amzn-requestid" for name in response.headers):
         response.headers["x-amzn-RequestId"] = str(uuid.uuid4())
     return response

@@ -5,7 +5,7 @@ import os
 
 from apig_wsgi import make_lambda_handler
 from flask import Flask, Response, request
-from peer_gateway import load
+from peer_loading import load
 
 function = load(os.environ["PEER_FUNCTION"])
 application = Flask("shop")

@@ -6,17 +6,13 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-in
 """
 
 import base64
-import importlib
 import json
 import os
 import zlib
 
+from peer_loading import load
+
 _DOMAIN = "shop0example.execute-api.us-east-1.amazonaws.com"
-
-
-def load(name):
-    module, _, attribute = name.rpartition(".")
-    return getattr(importlib.import_module(module.replace("/", ".")), attribute)
 
 
 def request_of(event, context):

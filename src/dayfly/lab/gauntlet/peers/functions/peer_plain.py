@@ -3,7 +3,7 @@
 import json
 import os
 
-from peer_gateway import load
+from peer_loading import load
 
 function = load(os.environ["PEER_FUNCTION"])
 
