@@ -21,7 +21,7 @@ from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
-from dayfly.lab.control.answers import LabRequest, identified, no_route, refusal, too_large
+from dayfly.lab.control.answers import LabRequest, identify, no_route, refusal, too_large
 from dayfly.lab.control.names import parse_name
 from dayfly.lab.control.plane import UPDATE_S, ControlPlane
 from dayfly.lab.control.routes import routes
@@ -83,7 +83,7 @@ def build_app(lab: Lab, control: ControlPlane) -> Litestar:
             RequestEntityTooLarge: too_large,
         },
         before_request=check_rates if lab.keeps_rates else None,
-        after_request=identified,
+        after_request=identify,
         request_max_body_size=_MAX_BODY_BYTES,
         openapi_config=None,
         logging_config=None,

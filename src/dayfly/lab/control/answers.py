@@ -23,14 +23,17 @@ def json_answer(
     return identified(Response(body, status_code=status, media_type="application/json", headers=headers))
 
 
-async def identified(response: Response[Any]) -> Response[Any]:
-    """Return an answer with an id of its request, as every answer of Lambda has one.
-
-    Awaitable, since the framework would run it in the loop's own threads otherwise, and they may all wait for an answer.
-    """
+def identified(response: Response[Any]) -> Response[Any]:
+    """Return an answer with an id of its request, as every answer of Lambda has one."""
     if not any(name.lower() == "x-amzn-requestid" for name in response.headers):
         response.headers["x-amzn-RequestId"] = str(uuid.uuid4())
     return response
+
+
+async def identify(response: Response[Any]) -> Response[Any]:
+    """Do the same for the framework, which would run it in the loop's own threads if it were not awaitable: they may all
+    be waiting for an answer."""
+    return identified(response)
 
 
 def refusal(request: LabRequest, error: Exception) -> Response[bytes]:
