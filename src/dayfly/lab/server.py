@@ -54,6 +54,8 @@ def build_app(lab: Lab, control: ControlPlane) -> Litestar:
         headers = {"x-amzn-RequestId": result.request_id}
         if result.status_code == 200:
             headers["X-Amz-Executed-Version"] = result.executed_version
+        if result.trace_id:
+            headers["X-Amzn-Trace-Id"] = result.trace_id
         if result.function_error is not None:
             headers["X-Amz-Function-Error"] = result.function_error
         if result.log_tail is not None:
@@ -65,7 +67,8 @@ def build_app(lab: Lab, control: ControlPlane) -> Litestar:
 
     rates = CallerRates()
 
-    def check_rates(request: LabRequest) -> None:
+    # Awaitable, as `identified` is, and for its reason.
+    async def check_rates(request: LabRequest) -> None:
         rates.check(request.method, request.url.path)
 
     handlers: list[ControllerRouterHandler] = [
