@@ -138,6 +138,11 @@ class FunctionConfig:
             raise SettingError(f"timeout {self.timeout_s} s is out of range", hint="use 1 to 900 seconds")
         if self.memory_mb not in MEMORY_MB:
             raise SettingError(f"memory {self.memory_mb} MB is out of range", hint="use 128 to 10240 MB")
+        if self.tenancy and self.snap_start != "None":
+            raise SettingError(
+                "SnapStart is not supported for functions with tenant isolation mode PER_TENANT.",
+                hint="leave out snap_start or tenancy",
+            )
         if self.ephemeral_mb not in EPHEMERAL_MB:
             raise SettingError(
                 f"ephemeral storage {self.ephemeral_mb} MB is out of range", hint="use 512 to 10240 MB"
@@ -213,6 +218,8 @@ class InvokeResult:
     environment_id: str
     cold_start: bool
     duration_ms: float
+    # As the function was told it.
+    trace_id: str = ""
 
     @classmethod
     def accepted(cls, status_code: int, request_id: str, version: str) -> InvokeResult:

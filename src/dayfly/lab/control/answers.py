@@ -30,6 +30,12 @@ def identified(response: Response[Any]) -> Response[Any]:
     return response
 
 
+async def identify(response: Response[Any]) -> Response[Any]:
+    """Do the same for the framework, which would run it in the loop's own threads if it were not awaitable: they may all
+    be waiting for an answer."""
+    return identified(response)
+
+
 def refusal(request: LabRequest, error: Exception) -> Response[bytes]:
     """Answer an InvokeRefusedError or LabError, as Lambda answers."""
     if isinstance(error, InvokeRefusedError):

@@ -157,8 +157,11 @@ class Packages:
         check_snap_start(config.snap_start, declared.runtime, config.ephemeral_mb)
         declared = await networks.in_vpc(self._lab, declared)
         config = dataclasses.replace(config, declared=declared)
-        if request.tenancy_config is not None:
-            config = dataclasses.replace(config, tenancy="PER_TENANT")
+        try:
+            if request.tenancy_config is not None:
+                config = dataclasses.replace(config, tenancy="PER_TENANT")
+        except SettingError as error:
+            raise refusals.invalid(error.message) from error
         return config
 
     def _check(self, request: CreateRequest) -> str:
