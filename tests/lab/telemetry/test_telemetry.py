@@ -10,8 +10,8 @@ import re
 from typing import Any
 
 import pytest
-from tests.lab.running import Running, needs_bubblewrap, run, running_lab, until
-from tests.lab.telemetry.listening import HTTP, TCP, listening, records, request, said, told
+from tests.lab.running import Running, basic, needs_bubblewrap, run, running_lab, until
+from tests.lab.telemetry.listening import FUNCTIONS, HTTP, TCP, listening, records, request, said, told
 
 from dayfly.lab.declared import Declared
 
@@ -247,5 +247,31 @@ def test_traces_that_are_sampled_are_in_the_events() -> None:
         for kind, key in itertools.product(("platform.start", "platform.runtimeDone"), ("type", "value")):
             tracing: Any = records(running, kind)[0]["tracing"]
             assert tracing[key] == "X-Amzn-Trace-Id" or "Sampled=1" in tracing[key]
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("runtime", ["plain", "dayfly"])
+def test_an_internal_extension_is_told_as_well(runtime: str) -> None:
+    """Dayfly runs such a function without forking it: its server's thread would not be in a worker."""
+
+    async def scenario() -> None:
+        config = basic(folder=FUNCTIONS / "internal", runtime=runtime)
+        async with running_lab(config=config) as running:
+            first = await running.ask("", until="platform.start")
+            second = await running.ask("", until="platform.report")
+        assert (first["first"], first["late"]) == (200, 403)
+        told = [kind for kind in second["types"] if kind != "function"]
+        assert told[:8] == [
+            "platform.initStart",
+            "platform.telemetrySubscription",
+            "platform.initRuntimeDone",
+            "platform.extension",
+            "platform.initReport",
+            "platform.start",
+            "platform.runtimeDone",
+            "platform.report",
+        ]
+        assert first["pid"] == second["pid"]
 
     run(scenario())

@@ -79,7 +79,10 @@ def measure_collateral(
             sign = deployment.protection.read_answer(answer)
             if sign is not None and sign.kind == "refused":
                 refused += 1
-            elif answer.function_error is not None:
+                continue
+            if sign is not None and sign.kind == "found":
+                alarms[sign.name] += 1
+            if answer.function_error is not None:
                 failed += 1
             elif set(differences(usual, answer)) - set(differences(usual, again)):
                 different += 1

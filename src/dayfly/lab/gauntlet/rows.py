@@ -110,7 +110,13 @@ def _run_cell(
         hearers.set(name, heard.tell)
         with Sink() as sink:
             victim = LabVictim(
-                bridge, name, sink, recorder.lines, technique.timeout_s, "open" if technique.event else door
+                bridge,
+                name,
+                sink,
+                recorder.lines,
+                technique.timeout_s,
+                heard.hear_answer,
+                door="open" if technique.event else door,
             )
             try:
                 cell, one = run_trial(

@@ -73,11 +73,11 @@ class Attempt:
     is_open: bool
 
 
-def attempt(victim: LabVictim, technique: Technique, heard: Heard, *, after: int) -> Attempt:
+def attempt(victim: LabVictim, technique: Technique, *, after: int) -> Attempt:
     """Attack once and serve `after` customers, fewer once some in a row were not reached."""
     began = time.monotonic()
     result = victim.attack(technique)
-    is_refused = result is not None and heard.hear_answer(result)
+    is_refused = victim.is_refused
     error = error_type(result) if result is not None and result.function_error is not None else ""
     reached = served = wronged = lost = clean = 0
     exposure_s: float | None = None
@@ -170,7 +170,7 @@ def run_trial(
     after = AFTER + technique.noticed_within
     attacked_at = time.time()
     for _ in range(tries):
-        one = attempt(victim, technique, heard, after=after)
+        one = attempt(victim, technique, after=after)
         is_noticed = _is_noticed(heard, since=attacked_at, except_for=alarms)
         outcome, reason = judge(one, is_noticed=is_noticed, usual_error=usual_error or "")
         attempts.append((one, outcome))

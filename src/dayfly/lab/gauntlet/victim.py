@@ -9,7 +9,7 @@ import os
 import time
 from concurrent.futures import CancelledError
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from dayfly.errors import DayflyError
@@ -20,7 +20,7 @@ from dayfly.lab.plan.observe import error_type, wait_until_idle
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
 
     from dayfly.lab.gauntlet.model import Door
     from dayfly.lab.gauntlet.technique import Technique
@@ -79,7 +79,8 @@ class Bridge:
 class LabVictim:
     """One environment of the function `name`, which must have no other one. Implements evidence.Victim; not for two threads.
 
-    `timeout_s` is the function's. `lines` grows while the lab runs.
+    `timeout_s` is the function's. `lines` grows while the lab runs. `hear` is shown every answer and says whether the
+    protection refused by it; `is_refused` is what it said of the last one.
     """
 
     bridge: Bridge
@@ -87,15 +88,17 @@ class LabVictim:
     sink: Sink
     lines: list[LogLine]
     timeout_s: float
+    hear: Callable[[InvokeResult], bool]
     door: Door = "open"
     usual: str = ""
-    answers: list[InvokeResult] = field(default_factory=list)
+    is_refused: bool = False
+    last: InvokeResult | None = None
 
     def learn(self) -> None:
         """Take the answer to a customer of now as the right one. Raises UnusableError where that is an error."""
         card, body = self.order()
-        if not self.answers or self.answers[-1].function_error is not None or not body:
-            kind = error_type(self.answers[-1]) if self.answers else "no answer"
+        if self.last is None or self.last.function_error is not None:
+            kind = error_type(self.last) if self.last is not None else "no answer"
             raise UnusableError(f"the function does not work under it: {kind}")
         self.usual = normalised(body, card)
 
@@ -108,8 +111,9 @@ class LabVictim:
             )
             self.bridge.call(wait_until_idle(self.bridge.lab, self.name), limit_s=_PATIENCE_S)
         except (LabError, InvokeRefusedError):
+            self.last, self.is_refused = None, False
             return None
-        self.answers.append(result)
+        self.last, self.is_refused = result, self.hear(result)
         return result
 
     def attack(self, technique: Technique) -> InvokeResult | None:
