@@ -93,7 +93,8 @@ def _answer(found: Digest, picture_class: Any) -> Any:  # matplotlib is not ther
     axes.invert_yaxis()
     axes.set_xlabel("time to the answer, p50, × plain awslambdaric (in brackets its milliseconds)")
     axes.grid(axis="x", alpha=0.3)
-    axes.legend(loc="lower right", fontsize=7)
+    axes.xaxis.set_major_formatter(_plainly)
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=4, fontsize=7, frameon=False)
     return picture
 
 
@@ -112,6 +113,7 @@ def _added(found: Digest, picture_class: Any) -> Any:
         axes.axvline(0, color="grey", linewidth=0.8)
         # A loop that starts interpreters adds hundreds of milliseconds and must not hide the rest.
         axes.set_xscale("symlog", linthresh=10)
+        axes.xaxis.set_major_formatter(_plainly)
         axes.set_yticks(range(len(names)), names if number == 0 else [""] * len(names))
         axes.set_ylim(len(names) - 0.5, -0.5)
         axes.set_xlabel(title)
@@ -136,6 +138,11 @@ def _memory(found: Digest, picture_class: Any) -> Any:
         axes.set_xlabel(title)
         axes.grid(axis="x", alpha=0.3)
     return picture
+
+
+def _plainly(value: float, position: int) -> str:
+    """100 and not a power of ten."""
+    return f"{value:g}"
 
 
 def _by_key(found: Digest, metric: Metric) -> dict[tuple[str, str], Figure]:
