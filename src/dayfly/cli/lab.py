@@ -59,6 +59,7 @@ def serve(
     confinement: ConfinementChoice | None = None,
     services: str | None = None,
     async_speed: float | None = None,
+    rate_limits: Annotated[bool, Parameter(negative="")] = False,
     fleet: str | None = None,
     fleet_token_file: Path | None = None,
     fleet_key_file: Path | None = None,
@@ -118,6 +119,8 @@ def serve(
     async_speed
         The clock of asynchronous invocation runs this many times as fast (default 1): with 60, Lambda's minute before the
         second try is a second.
+    rate_limits
+        Throttle requests by Lambda's rates as well: ten a second for each unit of concurrency, 15 calls of its API a second.
     fleet
         URL of `dayfly fleet serve`: every log line goes to its collector, and functions under Dayfly write one line per
         invocation. While it does not answer, 64 MiB of lines wait and the rest is dropped; invocations never wait.
@@ -200,6 +203,7 @@ def serve(
         target,
         check_services_url(other) if other is not None else None,
         speed,
+        rate_limits or bool(lab_table.get("rate_limits", False)),
     )
     asyncio.run(_serve(output, serving))
     return 0
@@ -235,6 +239,7 @@ class _Serving:
     target: Target | None
     services: str | None
     async_speed: float
+    keeps_rates: bool
 
 
 def parse_environment(pairs: list[str]) -> dict[str, str]:
@@ -285,6 +290,7 @@ async def _serve(output: Output, serving: _Serving) -> None:
         log=show_log,
         services=serving.services,
         async_speed=serving.async_speed,
+        keeps_rates=serving.keeps_rates,
     )
     try:
         async with lab:

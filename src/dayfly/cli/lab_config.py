@@ -18,6 +18,7 @@ _LAB_KEYS: dict[str, type | tuple[type, ...]] = {
     "services": str,
     "faults": str,
     "async_speed": (int, float),
+    "rate_limits": bool,
     "fleet": str,
     "fleet_token_file": str,
     "fleet_key_file": str,
@@ -118,7 +119,7 @@ def _refuse_unknown(path: Path, prefix: str, keys: set[str], known: set[str]) ->
 
 
 def _check_type(path: Path, key: str, value: object, kind: type | tuple[type, ...]) -> None:
-    if not isinstance(value, kind) or isinstance(value, bool):
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         kinds = kind if isinstance(kind, tuple) else (kind,)
         expected = " or ".join(item.__name__ for item in kinds)
         raise SettingError(f"{path}: {key} is {value!r}, not of type {expected}")

@@ -267,6 +267,7 @@ class Environment:
                     environment_id=self.id,
                     cold_start=init_ms is not None,
                     duration_ms=answered_ms,
+                    trace_id=trace_id,
                 )
             )
 

@@ -218,6 +218,8 @@ class InvokeResult:
     environment_id: str
     cold_start: bool
     duration_ms: float
+    # As the function was told it.
+    trace_id: str = ""
 
     @classmethod
     def accepted(cls, status_code: int, request_id: str, version: str) -> InvokeResult:

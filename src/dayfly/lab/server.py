@@ -32,6 +32,7 @@ from dayfly.lab.model import (
     LabError,
 )
 from dayfly.lab.streaming.routes import streaming_routes
+from dayfly.lab.throttling import CallerRates
 from dayfly.lab.urls.front import UrlFront
 
 # Above every payload limit, so that an oversized request gets Lambda's own refusal.
@@ -53,6 +54,8 @@ def build_app(lab: Lab, control: ControlPlane) -> Litestar:
         headers = {"x-amzn-RequestId": result.request_id}
         if result.status_code == 200:
             headers["X-Amz-Executed-Version"] = result.executed_version
+        if result.trace_id:
+            headers["X-Amzn-Trace-Id"] = result.trace_id
         if result.function_error is not None:
             headers["X-Amz-Function-Error"] = result.function_error
         if result.log_tail is not None:
@@ -61,6 +64,12 @@ def build_app(lab: Lab, control: ControlPlane) -> Litestar:
         return Response(
             result.payload, status_code=result.status_code, headers=headers, media_type=media_type
         )
+
+    rates = CallerRates()
+
+    # Awaitable, as `identified` is, and for its reason.
+    async def check_rates(request: LabRequest) -> None:
+        rates.check(request.method, request.url.path)
 
     handlers: list[ControllerRouterHandler] = [
         invoke,
@@ -76,6 +85,7 @@ def build_app(lab: Lab, control: ControlPlane) -> Litestar:
             MethodNotAllowedException: no_route,
             RequestEntityTooLarge: too_large,
         },
+        before_request=check_rates if lab.keeps_rates else None,
         after_request=identify,
         request_max_body_size=_MAX_BODY_BYTES,
         openapi_config=None,
