@@ -218,10 +218,11 @@ class Environment:
         """Why waiting ended without what was waited for: an exit, else time was up."""
         request_id = self._reporter.request_id or ""
         code = self._life.exit_code if self._life is not None else None
-        if code is not None and self._life is not None and self._life.crashed_extension:
-            error_type = self._api.extensions.fatal_error or "Extension.Crash"
-            payload = payloads.extension_error(request_id, error_type, code)
-            return Reply(payload, True, "crashed", f"error\tError Type: {error_type}")
+        fault = self._life.extension_fault() if self._life is not None else None
+        if fault is not None:
+            return Reply(
+                payloads.platform_error(request_id, *fault), True, "crashed", f"error\tError Type: {fault[0]}"
+            )
         refused = self._life.refused if self._life is not None else None
         if refused is not None and self.config.is_custom:
             kind, text = custom.describe_refusal(self.config, self._launch, *refused)
@@ -266,6 +267,7 @@ class Environment:
                     environment_id=self.id,
                     cold_start=init_ms is not None,
                     duration_ms=answered_ms,
+                    trace_id=trace_id,
                 )
             )
 
@@ -303,7 +305,10 @@ class Environment:
 
     async def _run(self, invocation: Invocation, deadline: float, trace_id: str) -> Reply:
         """Deliver the event and wait for the answer; a runtime that is not there is started first."""
-        if self._life is None or self._life.exit_code is not None or not self._is_ready:
+        if self._is_ready and self._life is not None and self._life.exit_code is not None:
+            # Between invocations: what is left of that life must not get this event.
+            await self._reset("crashed")
+        if self._life is None or not self._is_ready:
             self._reporter.begin_init("invoke")
             failure = await self._initialise("invoke", deadline)
             self._reporter.start()

@@ -23,7 +23,7 @@ _EVENTS = frozenset({"INVOKE", "SHUTDOWN"})
 _ERROR_HEADER = "Lambda-Extension-Function-Error-Type"
 
 # Names are the emulator's: its refusals spell them out.
-State = Literal["Started", "Registered", "Ready", "Running", "InitError", "ExitError"]
+State = Literal["Started", "Registered", "Ready", "Running", "InitError", "ExitError", "LaunchError"]
 # By the state an extension wants to enter: from where it may.
 _ALLOWED: dict[State, frozenset[State]] = {
     "Registered": frozenset({"Started"}),
@@ -96,7 +96,7 @@ class Extensions:
 
     @property
     def all_registered(self) -> bool:
-        return all(extension.state != "Started" for extension in self._by_id.values())
+        return all(extension.state not in ("Started", "LaunchError") for extension in self._by_id.values())
 
     @property
     def is_settled(self) -> bool:
@@ -109,6 +109,13 @@ class Extensions:
             ExtensionState(one.name, one.state, one.events, one.error_type)
             for one in sorted(self._by_id.values(), key=lambda one: not one.is_external)
         ]
+
+    def fail_launch(self, name: str, *, is_denied: bool) -> None:
+        """An external extension could not be executed."""
+        for extension in self._by_id.values():
+            if extension.is_external and extension.name == name:
+                extension.state = "LaunchError"
+                extension.error_type = "PermissionDenied" if is_denied else "UnknownError"
 
     def awaits_shutdown(self, name: str) -> bool:
         """Is this external extension to be told before it is ended, rather than killed at once?"""

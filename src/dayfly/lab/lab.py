@@ -44,6 +44,7 @@ from dayfly.lab.snapstart.snapshots import Snapshots
 from dayfly.lab.streaming.limits import StreamLimits
 from dayfly.lab.streaming.stream import ResponseStream
 from dayfly.lab.tenancy import check_tenant
+from dayfly.lab.throttling import ACCOUNT_CONCURRENCY
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -58,7 +59,8 @@ class Lab:
     throttled. `services` is the URL of moto's server or LocalStack, for what the lab asks of other
     services than Lambda; the clock by which events are retried and grow old runs `async_speed` times as
     fast as the machine's.
-    `stream_limits` are Lambda's for a streamed response, if no others are given.
+    `stream_limits` are Lambda's for a streamed response, if no others are given; with `keeps_rates` requests are
+    throttled by Lambda's rates, too.
     With `refuses_calls` confined environments lack the system calls that Lambda's lack. Raises LabError when
     `confinement="bubblewrap"` cannot be had.
     """
@@ -73,7 +75,9 @@ class Lab:
         services: str | None = None,
         refuses_calls: bool = False,
         stream_limits: StreamLimits | None = None,
+        keeps_rates: bool = False,
     ) -> None:
+        self.keeps_rates = keeps_rates
         self.stream_limits = stream_limits or StreamLimits()
         self.services = Services(services) if services is not None else None
         self._freezers = FreezerFactory()
@@ -230,8 +234,13 @@ class Lab:
         await self.load_code(config, package)
         if config.name in self._pools:
             raise LabError(f"function {config.name} exists already", hint="choose another name")
-        self._reservations[config.name] = Reservation(config.reserved_concurrency)
+        self._reservations[config.name] = Reservation(
+            config.reserved_concurrency, unreserved=self._unreserved if self.keeps_rates else None
+        )
         self._pools[config.name] = {config.version: self._make_pool(config)}
+
+    def _unreserved(self) -> int:
+        return ACCOUNT_CONCURRENCY - sum(r.limit or 0 for r in self._reservations.values())
 
     async def load_code(self, config: FunctionConfig, package: Package | None = None) -> None:
         """Check the code that `config` names, so that a function may be given it; raises LabError as `add_function`."""

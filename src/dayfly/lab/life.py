@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
+import os
 import signal
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from dayfly.lab.extensions import MAX_EXTENSIONS
 from dayfly.lab.init import RUNTIME_KEY
 from dayfly.lab.launch import Launch
+from dayfly.lab.payloads import describe_exit
 from dayfly.lab.process_tree import ProcessTree
 from dayfly.lab.runtime_api import RuntimeApi
 
@@ -49,11 +53,19 @@ class Life:
         """Of the first program that has ended; None while all run. Negative codes are signals."""
         return next((future.result() for future in self._exits.values() if future.done()), None)
 
-    @property
-    def crashed_extension(self) -> str:
-        """The extension that ended before everything else; empty when the runtime did, or nothing has."""
-        ended = next((key for key, future in self._exits.items() if future.done()), RUNTIME)
-        return "" if ended == RUNTIME else ended
+    def extension_fault(self) -> tuple[str, str] | None:
+        """Error type and words for an extension that ended this life; None when none did."""
+        if len(self._extensions) > MAX_EXTENSIONS:
+            return "Extension.LaunchError", "ErrTooManyExtensions"
+        name = next((key for key, future in self._exits.items() if future.done()), RUNTIME)
+        if name == RUNTIME:
+            return None
+        if name in self._tree.refused:
+            text = os.strerror(self._tree.refused[name][1]).lower()
+            return "Extension.LaunchError", f"fork/exec {self._extensions[name].argv[0]}: {text}"
+        code = self._exits[name].result()
+        how = describe_exit(code).removeprefix("Runtime exited with error: ") if code else "exit code 0"
+        return self._api.extensions.fatal_error or "Extension.Crash", how
 
     @property
     def refused(self) -> tuple[str, int] | None:
@@ -71,9 +83,13 @@ class Life:
         The runtime starts when every external extension has registered.
         """
         self._api.new_life(frozenset(self._extensions))
+        if len(self._extensions) > MAX_EXTENSIONS:
+            return False
         for name, launch in self._extensions.items():
             self._exits[name] = await self._tree.run(name, launch.argv, launch.environment)
         if not await self.wait_for(self._api.registered, deadline):
+            for name, (_, number) in self._tree.refused.items():
+                self._api.extensions.fail_launch(name, is_denied=number in (errno.EACCES, errno.EPERM))
             return False
         self._exits[RUNTIME] = await self._tree.run(
             RUNTIME, self._runtime.argv, self._runtime.environment, folder=self._runtime.folder
@@ -113,7 +129,9 @@ class Life:
             await self._gone([RUNTIME], budget * _RUNTIME_SHARE)
         await self._signal(RUNTIME, signal.SIGKILL)
         if budget:
-            event = {"eventType": "SHUTDOWN", "deadlineMs": int((time.time() + budget) * 1000)}
+            # What the runtime took of the budget is gone.
+            ends_at = time.time() + deadline - time.monotonic()
+            event = {"eventType": "SHUTDOWN", "deadlineMs": int(ends_at * 1000)}
             extensions.send("SHUTDOWN", event | {"shutdownReason": reason})
             for name in self._extensions:
                 if not extensions.awaits_shutdown(name):

@@ -69,12 +69,6 @@ def exit_error(request_id: str, exit_code: int) -> bytes:
     return platform_error(request_id, "Runtime.ExitError", describe_exit(exit_code))
 
 
-def extension_error(request_id: str, error_type: str, exit_code: int) -> bytes:
-    """An extension ended, which resets the environment: worded as AWS's emulator does."""
-    how = describe_exit(exit_code).removeprefix("Runtime exited with error: ") if exit_code else "exit code 0"
-    return _compact({"errorType": error_type, "errorMessage": f"RequestId: {request_id} Error: {how}"})
-
-
 def timed_out(request_id: str, timeout_s: float) -> bytes:
     message = f"RequestId: {request_id} Error: Task timed out after {timeout_s:.2f} seconds"
     return _compact({"errorType": "Sandbox.Timedout", "errorMessage": message})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from tests.lab.running import Running, basic
 from dayfly.lab.model import FunctionConfig
 
 EXTENSIONS = Path(__file__).parent / "extensions"
+FUNCTIONS = Path(__file__).parent / "functions"
 PORT = 4243
 HTTP = {"protocol": "HTTP", "URI": f"http://sandbox.localdomain:{PORT}/told"}
 TCP = {"protocol": "TCP", "port": PORT}
@@ -37,9 +39,14 @@ def listening(
 
 
 def said(running: Running, kind: str) -> list[Any]:
-    """What the extension printed of one kind, in order."""
-    lines = [json.loads(line.text) for line in running.lines if line.source == "extension"]
-    return [value for what, value in lines if what == kind]
+    """What the extension printed of one kind, in order; the last line may be cut, where it was ended while it wrote."""
+    found = []
+    for line in running.lines:
+        with contextlib.suppress(json.JSONDecodeError):
+            if line.source == "extension":
+                what, value = json.loads(line.text)
+                found += [value] if what == kind else []
+    return found
 
 
 def told(running: Running) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from tests.lab.running import run, until
 
 from dayfly.lab.http1 import Connection, Exchange
 from dayfly.lab.telemetry.delivery import Delivery
+from dayfly.lab.telemetry.events import Event
 from dayfly.lab.telemetry.sending import HttpSender, TcpSender
 from dayfly.lab.telemetry.subscription import Buffering
 
@@ -28,6 +29,7 @@ class Receiver:
         self.paths: list[str] = []
         self.statuses: list[int] = []
         self.arrived = 0
+        self.told: list[Event] = []
         self.gate = asyncio.Event()
         self.gate.set()
         self.server: asyncio.Server | None = None
@@ -67,7 +69,8 @@ async def receiving() -> AsyncIterator[Receiver]:
 
 @contextlib.asynccontextmanager
 async def delivering(receiver: Receiver, buffering: Buffering) -> AsyncIterator[Delivery]:
-    delivery = Delivery(HttpSender("127.0.0.1", receiver.port, "/told"), buffering)
+    sender = HttpSender("127.0.0.1", receiver.port, "/told")
+    delivery = Delivery(sender, buffering, tell=receiver.told.append)
     try:
         yield delivery
     finally:
@@ -147,6 +150,7 @@ def test_what_a_slow_subscriber_has_no_room_for_is_dropped_and_told() -> None:
             assert received[-1]["type"] == "platform.logsDropped"
             dropped = {"droppedRecords": 100, "droppedBytes": 400}
             assert received[-1]["record"].items() >= dropped.items()
+            assert [event.record for event in receiver.told] == [received[-1]["record"]]
             delivery.put("7")
             await until(lambda: receiver.received()[-1] == 7)
 
@@ -200,7 +204,8 @@ def test_lines_over_tcp_survive_a_new_connection() -> None:
                 lines.append(line.decode())
 
         server = await asyncio.start_server(accept, "127.0.0.1", 0)
-        delivery = Delivery(TcpSender("127.0.0.1", server.sockets[0].getsockname()[1]), SOON)
+        sender = TcpSender("127.0.0.1", server.sockets[0].getsockname()[1])
+        delivery = Delivery(sender, SOON, tell=print)
         delivery.put('{"n":1}')
         delivery.put('{"n":2}')
         await until(lambda: len(lines) == 2)

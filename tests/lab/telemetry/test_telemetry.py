@@ -10,8 +10,8 @@ import re
 from typing import Any
 
 import pytest
-from tests.lab.running import Running, needs_bubblewrap, run, running_lab, until
-from tests.lab.telemetry.listening import HTTP, TCP, listening, records, request, said, told
+from tests.lab.running import Running, basic, needs_bubblewrap, run, running_lab, until
+from tests.lab.telemetry.listening import FUNCTIONS, HTTP, TCP, listening, records, request, said, told
 
 from dayfly.lab.declared import Declared
 
@@ -135,6 +135,8 @@ def test_a_time_out_and_a_crash_are_told_and_the_subscription_outlives_them() ->
             *("INVOKE", "SHUTDOWNfailure"),
             *("INVOKE", "SHUTDOWNspindown"),
         ]
+        # Two seconds, of which the runtime may have had 30 %.
+        assert all(1000 < left <= 2000 for left in said(running, "left"))
 
     run(scenario())
 
@@ -247,5 +249,53 @@ def test_traces_that_are_sampled_are_in_the_events() -> None:
         for kind, key in itertools.product(("platform.start", "platform.runtimeDone"), ("type", "value")):
             tracing: Any = records(running, kind)[0]["tracing"]
             assert tracing[key] == "X-Amzn-Trace-Id" or "Sampled=1" in tracing[key]
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("runtime", ["plain", "dayfly"])
+def test_an_internal_extension_is_told_as_well(runtime: str) -> None:
+    """Dayfly runs such a function without forking it: its server's thread would not be in a worker."""
+
+    async def scenario() -> None:
+        config = basic(folder=FUNCTIONS / "internal", runtime=runtime)
+        async with running_lab(config=config) as running:
+            first = await running.ask("", until="platform.start")
+            second = await running.ask("", until="platform.report")
+        assert (first["first"], first["late"]) == (200, 403)
+        told = [kind for kind in second["types"] if kind != "function"]
+        assert told[:8] == [
+            "platform.initStart",
+            "platform.telemetrySubscription",
+            "platform.initRuntimeDone",
+            "platform.extension",
+            "platform.initReport",
+            "platform.start",
+            "platform.runtimeDone",
+            "platform.report",
+        ]
+        assert first["pid"] == second["pid"]
+
+    run(scenario())
+
+
+def test_a_restore_is_told_to_who_subscribed_before_the_snapshot() -> None:
+    async def scenario() -> None:
+        config = listening(settings={"holds": True}, version="1", snap_start="PublishedVersions")
+        async with running_lab(config=listening()) as running:
+            running.lab.add_version(config)
+            await running.call(version="1")
+        types = _types(running)
+        begin = types.index("platform.restoreStart")
+        assert types[begin:][:5] == [
+            "platform.restoreStart",
+            "platform.restoreRuntimeDone",
+            "platform.restoreReport",
+            "platform.start",
+            "platform.runtimeDone",
+        ]
+        assert types[:begin][-1] == "platform.initReport"
+        assert {one["initializationType"] for one in records(running, "platform.initStart")} == {"snap-start"}
+        assert records(running, "platform.restoreReport")[0]["metrics"]["durationMs"] > 0
 
     run(scenario())

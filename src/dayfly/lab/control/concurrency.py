@@ -14,10 +14,10 @@ from dayfly.lab.control.registry import FunctionState, Provisioned, Registry
 from dayfly.lab.control.shapes import ProvisionedRequest, ReservedRequest, parse
 from dayfly.lab.control.stamps import stamp
 from dayfly.lab.model import VERSION, InvokeRefusedError
+from dayfly.lab.throttling import ACCOUNT_CONCURRENCY
 
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: an account's, by default. The lab's own
 # bound on environments is beside it.
-ACCOUNT_CONCURRENCY = 1000
 _MIN_UNRESERVED = 100
 UNPUBLISHED = "Provisioned Concurrency Configs cannot be applied to unpublished function versions."
 _MAX_ITEMS = 50

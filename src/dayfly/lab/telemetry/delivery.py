@@ -10,8 +10,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections.abc import Callable
 
-from dayfly.lab.telemetry.events import logs_dropped
+from dayfly.lab.telemetry.events import Event, logs_dropped
 from dayfly.lab.telemetry.sending import NotAcknowledgedError, Sender
 from dayfly.lab.telemetry.subscription import Buffering
 
@@ -20,10 +21,14 @@ _LAST_RETRY_S = 2.0
 
 
 class Delivery:
-    """One subscriber's buffer and the task that empties it. Close it to end the task."""
+    """One subscriber's buffer and the task that empties it. Close it to end the task.
 
-    def __init__(self, sender: Sender, buffering: Buffering) -> None:
+    `tell` is called with what the subscriber is told of events that were dropped.
+    """
+
+    def __init__(self, sender: Sender, buffering: Buffering, *, tell: Callable[[Event], None]) -> None:
         self._sender = sender
+        self._tell = tell
         self._buffering = buffering
         self._pending: list[str] = []
         self._size = 0
@@ -73,8 +78,10 @@ class Delivery:
             batch, self._pending, self._size = self._pending, [], 0
             if self._dropped != (0, 0):
                 # Where they would have been: behind the ones that filled the buffer.
-                batch.append(logs_dropped(*self._dropped).as_json())
+                event = logs_dropped(*self._dropped)
                 self._dropped = (0, 0)
+                batch.append(event.as_json())
+                self._tell(event)
             await self._deliver(batch)
 
     async def _due(self) -> None:

@@ -65,6 +65,7 @@ class Reporter:
             name_of=api.extensions.name_of,
             host=host,
             report=self._publish,
+            log=self._write,
             has_json_logs=config.log_format == "JSON",
         )
         api.routes |= self._service.routes()
@@ -208,11 +209,14 @@ class Reporter:
         self._publish(self._events.runtime_done(self.request_id, self._trace_id, ending, times))
 
     def _publish(self, event: Event) -> None:
+        self._write(event)
+        self._service.publish(event)
+
+    def _write(self, event: Event) -> None:
         for line in self._platform_log.render(event):
             if self.request_id is not None:
                 self._tail.append(line)
             self._log_line("platform", line)
-        self._service.publish(event)
 
     def _receive(self, source: Source, text: str) -> None:
         if self.request_id is not None:

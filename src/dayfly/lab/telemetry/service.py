@@ -25,6 +25,7 @@ LOGS_PATH = "/2020-08-15/logs"
 _MAX_BODY_BYTES = 65536
 # What is kept for those who subscribe later in the same initialisation.
 _MAX_EARLIER_EVENTS = 10_000
+_MAX_EARLIER_BYTES = 1024 * 1024
 _LOGS_ONLY = ("platform.end", "platform.fault", "platform.logsSubscription")
 # From which schema on a function's JSON log lines are objects.
 _OBJECTS_FROM = "2022-12-13"
@@ -40,7 +41,8 @@ class TelemetryService:
     """Serves both routes and sends every published event to whom it concerns.
 
     `name_of` tells the extension that an exchange is of, having refused it otherwise; `host` is what
-    sandbox.localdomain stands for; `report` publishes an event of this service's own, through the platform's log.
+    sandbox.localdomain stands for; `report` publishes an event of this service's own, through the platform's log,
+    `log` writes one to the log alone.
     `has_json_logs`: the function's log format is JSON.
     """
 
@@ -50,14 +52,17 @@ class TelemetryService:
         name_of: Callable[[Exchange], Awaitable[str | None]],
         host: str,
         report: Callable[[Event], None],
+        log: Callable[[Event], None],
         has_json_logs: bool,
     ) -> None:
         self._name_of = name_of
         self._host = host
         self._report = report
+        self._write = log
         self._has_json_logs = has_json_logs
         self._subscribers: dict[str, _Subscriber] = {}
         self._earlier: list[Event] = []
+        self._earlier_bytes = 0
         self._is_open = True
         self._is_frozen = False
         self._is_hurried = False
@@ -67,18 +72,27 @@ class TelemetryService:
 
     def new_life(self) -> None:
         """An initialisation begins: subscriptions are taken again, and those there are stay."""
-        self._earlier = []
+        self._forget()
         self._is_open = True
         self.hurry(False)
 
     def close_subscriptions(self) -> None:
         """The initialisation is over: from now on subscriptions are refused."""
         self._is_open = False
+        self._forget()
+
+    def _forget(self) -> None:
         self._earlier = []
+        self._earlier_bytes = 0
 
     def publish(self, event: Event) -> None:
-        if self._is_open and len(self._earlier) < _MAX_EARLIER_EVENTS:
+        size = len(event.record) if isinstance(event.record, str) else 0
+        is_room = (
+            self._earlier_bytes + size <= _MAX_EARLIER_BYTES and len(self._earlier) < _MAX_EARLIER_EVENTS
+        )
+        if self._is_open and is_room:
             self._earlier.append(event)
+            self._earlier_bytes += size
         for subscriber in self._subscribers.values():
             self._give(subscriber, event)
 
@@ -143,7 +157,8 @@ class TelemetryService:
             if before.subscription == subscription:
                 return
             await before.delivery.close()
-        delivery = Delivery(make_sender(subscription, self._host), subscription.buffering)
+        sender = make_sender(subscription, self._host)
+        delivery = Delivery(sender, subscription.buffering, tell=self._write)
         delivery.hurry(self._is_hurried)
         if self._is_frozen:
             delivery.freeze()

@@ -64,9 +64,10 @@ def test_the_settings_of_whoever_runs_it_are_passed_on(monkeypatch: pytest.Monke
 @pytest.mark.parametrize(
     ("payload", "error", "sign"),
     [
-        (b'{"statusCode": 403, "body": "Blocked"}', None, Sign("refused", "403")),
-        (b'{"statusCode": 403, "body": "Blocked"}', "Unhandled", None),
-        (b'{"statusCode": 403, "body": "", "mark": 1}', None, None),
+        (b'{"httpStatus": 403, "body": "Blocked"}', None, Sign("refused", "403")),
+        (b'{"httpStatus": 403, "body": "Blocked"}', "Unhandled", None),
+        (b'{"statusCode": 403, "body": "Blocked"}', None, None),
+        (b'{"httpStatus": 403, "body": "", "mark": 1}', None, None),
         (b'{"paid_by": "1"}', None, None),
         (b"[1]", None, None),
         (b"no JSON", None, None),
@@ -146,7 +147,7 @@ def test_the_gateway_hands_on_answers_and_refusals_and_fails_for_errors() -> Non
     answers, clients = json.loads(run.stdout)
     assert answers == [
         {"status": 200},
-        {"statusCode": 403, "body": "no"},
+        {"httpStatus": 403, "body": "no"},
         "the application answered 500",
     ]
     assert clients == 3

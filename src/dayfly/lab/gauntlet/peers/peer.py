@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _PROGRAMS = Path(__file__).parent / "functions"
 _GATEWAY = "peer_gateway.handler"
 _WRAPPER = "peer_wrapper"
+# As functions/peer_gateway.py answers.
+_REFUSAL = {"httpStatus", "body"}
 
 
 class Peer(Protection):
@@ -73,17 +75,14 @@ class Peer(Protection):
         return dataclasses.replace(function, python=self._python, handler=handler, environment=environment)
 
     def read_answer(self, result: InvokeResult) -> Sign | None:
-        """A response that is neither the function's nor an error: the protection refused the request."""
+        """A response that the gateway did not get from the function: the protection refused the request."""
         try:
             answer = json.loads(result.payload)
         except ValueError:
             return None
-        if (
-            result.function_error is None
-            and isinstance(answer, dict)
-            and set(answer) == {"statusCode", "body"}
-        ):
-            return Sign("refused", str(answer["statusCode"]))
+        is_refusal = isinstance(answer, dict) and set(answer) == _REFUSAL
+        if result.function_error is None and is_refusal:
+            return Sign("refused", str(answer["httpStatus"]))
         return None
 
 

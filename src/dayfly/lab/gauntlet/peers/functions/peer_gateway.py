@@ -68,7 +68,7 @@ def answer_of(response):
         return json.loads(body)
     if status is not None and status >= 500:
         raise RuntimeError(f"the application answered {status}")
-    return {"statusCode": status, "body": body[:1000]}
+    return {"httpStatus": status, "body": body[:1000]}
 
 
 protected = load(os.environ["PEER_ENTRY"])
