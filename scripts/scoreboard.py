@@ -180,16 +180,8 @@ def _workloads() -> Iterator[str]:
         if (IMAGES / name).exists():
             yield f"![{title}](images/{name})"
             yield ""
-    for metric in summary.SHOWN:
-        sheet = summary.by_workload(found, metric)
-        yield f"### {sheet.title}"
-        yield ""
-        yield from _table(("workload", "after", *sheet.columns[2:]), sheet.rows)
-    yield "### Time to the answer, p99, ms"
-    yield ""
-    yield "Where a hundred answers or more were timed."
-    yield ""
-    yield from _table(("workload", *found.names), _p99(found))
+    for group in summary.groups(found):
+        yield from _details(found, group)
     gaps = [f"{one.name}: {one.missing}" for one in found.contestants if one.missing]
     gaps += [f"{one.contestant} with {one.workload}: {summary.shortened(one.text)}" for one in found.gaps]
     gaps += [f"{name}: time was up" for name in found.left]
@@ -269,13 +261,23 @@ def _added(chosen: Sequence[Figure], name: str, metric: Metric) -> str:
     return f"{statistics.median(added):+.1f}" if added else "–"
 
 
-def _p99(found: Digest) -> list[tuple[str, ...]]:
+def _details(found: Digest, group: summary.Group) -> Iterator[str]:
+    """Each workload of a group by itself."""
+    for metric in summary.SHOWN:
+        sheet = summary.by_workload(found, metric, group)
+        yield f"### {sheet.title}"
+        yield ""
+        yield from _table(("workload", "after", *group.contestants), sheet.rows)
     known = {(one.workload, one.contestant): one.p99 for one in found.figures if one.metric == "answer"}
-    return [
-        (workload, *(_number(known.get((workload, name)), 2) for name in found.names))
-        for workload in found.workloads
-        if any(known.get((workload, name)) is not None for name in found.names)
+    rows = [
+        (workload, *(_number(known.get((workload, name)), 2) for name in group.contestants))
+        for workload in group.workloads
+        if any(known.get((workload, name)) is not None for name in group.contestants)
     ]
+    if rows:
+        yield f"### {group.title}: time to the answer, p99, ms, of a hundred answers or more"
+        yield ""
+        yield from _table(("workload", *group.contestants), rows)
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -56,7 +56,7 @@ def sheets(found: Digest) -> list[Sheet]:
     """Groups of workloads first, then each workload's figures, then what could not be measured."""
     return [
         *(together(found, group) for group in groups(found)),
-        *(by_workload(found, metric) for metric in SHOWN),
+        *(by_workload(found, metric, group) for group in groups(found) for metric in SHOWN),
         *missing(found),
     ]
 
@@ -100,17 +100,24 @@ def _median_added(found: Sequence[Figure], name: str, metric: Metric) -> str:
     return f"{statistics.median(added):+.1f} {UNITS[metric]}".rstrip() if added else "–"
 
 
-def by_workload(found: Digest, metric: Metric) -> Sheet:
-    """A row for each workload."""
-    names = found.names
-    chosen = [one for one in found.figures if one.metric == metric]
+def by_workload(found: Digest, metric: Metric, group: Group) -> Sheet:
+    """A row for each workload of the group."""
+    chosen = [
+        one
+        for one in found.figures
+        if one.metric == metric and one.workload in group.workloads and one.contestant in group.contestants
+    ]
     by_key: Mapping[tuple[str, str], Figure] = {(one.workload, one.contestant): one for one in chosen}
     rows = [
-        (workload, _after(workload), *(_figure_cell(by_key.get((workload, name))) for name in names))
-        for workload in found.workloads
+        (
+            workload,
+            _after(workload),
+            *(_figure_cell(by_key.get((workload, name))) for name in group.contestants),
+        )
+        for workload in group.workloads
     ]
-    title = f"{TITLES[metric]}, {UNITS[metric]}"
-    return Sheet(title[0].upper() + title[1:], ("function", "note", *names), rows, chosen)
+    title = f"{group.title}: {TITLES[metric]}, {UNITS[metric]}"
+    return Sheet(title, ("function", "note", *group.contestants), rows, chosen)
 
 
 def _after(workload: str) -> str:

@@ -74,6 +74,7 @@ def test_every_figure_gap_and_reason_is_on_the_page(
     for text in (
         "| other | 2 of 2 | ×2.24",
         "| echo | own: no work | 2.00 | 5.00 (×2.50) | – |",
+        "| primes | 2.00 | 4.00 | 2.00 |",
         "- absent: pip said no",
         "- broken with echo: no [x] | y",
         "- orders: time was up",
