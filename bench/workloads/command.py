@@ -25,7 +25,7 @@ from bench.alternating import pin
 from bench.machine import this_machine
 from bench.workloads import summary
 from bench.workloads.catalogue import ALL, BY_NAME, EVERYBODY_RUNS, QUICK, REQUIREMENTS, Workload
-from bench.workloads.contestants import DEFAULT, FEW, choose, install
+from bench.workloads.contestants import DEFAULT, FEW, choose, install, others
 from bench.workloads.digest import digest
 from bench.workloads.figures import overall
 from bench.workloads.racing import Pace, Watch, race
@@ -60,21 +60,21 @@ class Plan:
     def names(self, workload: Workload) -> Sequence[str]:
         """Who runs it where nobody was named."""
         if workload in self.everybody:
-            return (*DEFAULT, "all")
+            return (*DEFAULT, *others())
         return FEW if workload.is_public else DEFAULT
 
 
 FULL = Plan(
     ALL,
-    Pace(lives=3, warm_up=3, min_rounds=3, max_rounds=60),
+    Pace(lives=3, warm_up=5, min_rounds=3, max_rounds=60),
     Pace(lives=2, warm_up=2, min_rounds=2, max_rounds=40),
     seconds=800,
     everybody=EVERYBODY_RUNS,
 )
 QUICK_PLAN = Plan(
     QUICK,
-    Pace(lives=2, warm_up=2, min_rounds=2, max_rounds=30),
-    Pace(lives=2, warm_up=1, min_rounds=2, max_rounds=20),
+    Pace(lives=2, warm_up=5, min_rounds=2, max_rounds=30),
+    Pace(lives=2, warm_up=2, min_rounds=2, max_rounds=20),
     seconds=95,
 )
 

@@ -46,6 +46,11 @@ class Contestant:
         )
 
 
+def others() -> list[str]:
+    """Every installed protection but Dayfly's own, which DEFAULT chooses from."""
+    return [name for name, one in find_protections().items() if one.family != "dayfly"]
+
+
 def choose(names: Sequence[str], known: Mapping[str, Protection] | None = None) -> list[Contestant]:
     """Contestants in the order they were named, plain awslambdaric always first; `all` is everybody.
 

@@ -73,7 +73,8 @@ def gauntlet(
     Parameters
     ----------
     against
-        Protections, separated by commas; all that are installed, if not given. The unprotected function is always run.
+        Protections, separated by commas, or all; those that download nothing, if not given. The unprotected function is
+        always run.
     attack
         Attacks by name, family (M10) or level (L1), separated by commas; all, if not given.
     isolation
@@ -85,7 +86,7 @@ def gauntlet(
     tries
         How often an attack is repeated until it reaches somebody: 2, or 1 with --quick.
     jobs
-        Rows that run side by side: half the processors, if not given. Costs are measured alone.
+        Rows that run side by side: half the processors, with --quick all, if not given. Costs are measured alone.
     invocations
         How many invocations the cost of each row is taken from: 100, or 30 with --quick; 0 measures none.
     honest
@@ -115,7 +116,7 @@ def gauntlet(
         cache=cache or _default_cache(),
         door=door,
         tries=_within("tries", tries, 1, _MAX_TRIES, _QUICK_TRIES if quick else _TRIES),
-        jobs=_within("jobs", jobs, 1, 64, max(1, (os.cpu_count() or 1) // 2)),
+        jobs=_within("jobs", jobs, 1, 64, _usual_jobs(quick)),
         invocations=_within(
             "invocations", invocations, 0, _MAX_INVOCATIONS, _QUICK_INVOCATIONS if quick else _INVOCATIONS
         ),
@@ -170,6 +171,11 @@ def _within(name: str, given: int | None, least: int, most: int, usual: int) -> 
     if not least <= value <= most:
         raise DayflyError(f"--{name} {value} is out of range", hint=f"use {least} to {most}")
     return value
+
+
+def _usual_jobs(quick: bool) -> int:
+    processors = len(os.sched_getaffinity(0))
+    return min(64, processors if quick else max(1, processors // 2))
 
 
 def _default_cache() -> Path:

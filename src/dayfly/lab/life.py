@@ -129,7 +129,9 @@ class Life:
             await self._gone([RUNTIME], budget * _RUNTIME_SHARE)
         await self._signal(RUNTIME, signal.SIGKILL)
         if budget:
-            event = {"eventType": "SHUTDOWN", "deadlineMs": int((time.time() + budget) * 1000)}
+            # What the runtime took of the budget is gone.
+            ends_at = time.time() + deadline - time.monotonic()
+            event = {"eventType": "SHUTDOWN", "deadlineMs": int(ends_at * 1000)}
             extensions.send("SHUTDOWN", event | {"shutdownReason": reason})
             for name in self._extensions:
                 if not extensions.awaits_shutdown(name):

@@ -12,6 +12,7 @@ from typing import Literal
 from dayfly.errors import DayflyError, SettingError
 from dayfly.lab.declared import Declared
 from dayfly.lab.faults.plan import FaultPlan
+from dayfly.lab.front import Front
 
 # The third family is a program of the function's own that speaks the Runtime API: `bootstrap`, or an image's entry point.
 RuntimeKind = Literal["plain", "dayfly", "provided.al2", "provided.al2023"]
@@ -117,6 +118,7 @@ class FunctionConfig:
     ephemeral_mb: int = 512
     log_group: str = ""
     declared: Declared = field(default_factory=Declared)
+    front: Front = field(default_factory=Front)
     faults: FaultPlan | None = None
 
     def __post_init__(self) -> None:

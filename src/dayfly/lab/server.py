@@ -21,7 +21,9 @@ from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
+from dayfly.errors import SettingError
 from dayfly.lab.control.answers import LabRequest, identify, no_route, refusal, too_large
+from dayfly.lab.control.fronts import set_up
 from dayfly.lab.control.names import parse_name
 from dayfly.lab.control.plane import UPDATE_S, ControlPlane
 from dayfly.lab.control.routes import routes
@@ -96,7 +98,8 @@ def build_app(lab: Lab, control: ControlPlane) -> Litestar:
 class LabServer:
     """Serves a lab's Invoke API on `host` and `port` (0: a free one) while its context is open.
 
-    Raises LabError when the port cannot be had. Leaving the context stops listening; the lab itself
+    Raises LabError when the port cannot be had, SettingError for a function with something in front of it that Lambda
+    refuses. Leaving the context stops listening; the lab itself
     is its owner's to close.
     """
 
@@ -110,12 +113,26 @@ class LabServer:
         self._server: uvicorn.Server | None = None
         self._task: asyncio.Task[None] | None = None
         self.url = ""
+        # By function: the URLs that its configuration gave it.
+        self.function_urls: dict[str, str] = {}
 
     async def __aenter__(self) -> LabServer:
         bound = _bind(self._host, self._port)
         host, port = bound.getsockname()[:2]
         self.url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-        self._control.urls.port = port
+        control = self._control
+        control.urls.port = port
+        try:
+            for function in self._lab.functions():
+                url = set_up(
+                    function, urls=control.urls, permissions=control.permissions, events=control.event_invoke
+                )
+                if url is not None:
+                    self.function_urls[function.name] = url
+        except SettingError:
+            bound.close()
+            control.close()
+            raise
         config = uvicorn.Config(
             UrlFront(build_app(self._lab, self._control), self._lab, self._control.urls),
             log_config=None,

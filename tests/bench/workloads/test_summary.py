@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from bench.sheets import as_markdown
 from bench.workloads.digest import digest
-from bench.workloads.figures import overall
 from bench.workloads.samples import BARE, Course, Named
-from bench.workloads.summary import all_workloads, by_workload, missing, sheets
+from bench.workloads.summary import by_workload, groups, missing, sheets, together
 from tests.bench.workloads.made_up import course, life, run
 
 MEASURED = digest(
@@ -25,16 +24,35 @@ MEASURED = digest(
 )
 
 
-def test_everybody_but_plain_has_a_row_over_all_workloads() -> None:
-    sheet = all_workloads(MEASURED, overall(MEASURED.figures))
-    assert [row[0] for row in sheet.rows] == ["other", "broken"]
-    assert [row[1] for row in sheet.rows] == ["2", "1"]
-    assert sheet.rows[0][2].startswith("×2.24 ")
+def test_everybody_but_plain_has_a_row_of_a_group() -> None:
+    everybody, ours = groups(MEASURED)
+    assert (everybody.workloads, ours.workloads) == (("echo",), ("echo", "nameless"))
+    assert ours.contestants == (BARE, "other", "broken")
+    sheet = together(MEASURED, ours)
+    assert [row[:2] for row in sheet.rows] == [("other", "2"), ("broken", "1")]
+    assert sheet.rows[0][2].startswith("×2.24 [")
     assert all(len(row) == len(sheet.columns) for row in sheet.rows)
 
 
+def test_who_did_not_try_every_workload_is_in_no_mean_over_them() -> None:
+    found = digest(
+        run(
+            {
+                "echo": {BARE: course(2.0), "all": course(3.0), "some": course(3.0)},
+                "primes": {BARE: course(2.0), "all": course(3.0)},
+                "pyperformance-go": {BARE: course(2.0), "all": course(3.0)},
+            }
+        )
+    )
+    assert [(one.workloads, one.contestants) for one in groups(found)] == [
+        (("echo",), (BARE, "all", "some")),
+        (("echo", "primes"), (BARE, "all")),
+        (("pyperformance-go",), (BARE, "all")),
+    ]
+
+
 def test_every_workload_has_a_row_and_what_failed_a_dash() -> None:
-    sheet = by_workload(MEASURED, "answer")
+    sheet = by_workload(MEASURED, "answer", groups(MEASURED)[1])
     assert [row[0] for row in sheet.rows] == ["echo", "nameless"]
     assert sheet.rows[0][1:] == ("own: no work", "2.00", "5.00 (×2.50)", "–")
     assert sheet.rows[1][1] == ""
@@ -53,4 +71,4 @@ def test_what_was_not_measured_is_listed() -> None:
 def test_it_can_be_written_as_markdown() -> None:
     text = as_markdown(sheets(MEASURED), ["a note"])
     assert "no [x] \\| y" in text
-    assert "### Time to the answer, p50, ms" in text
+    assert "SeBS and FaaSProfiler: time to the answer, p50, ms" in text

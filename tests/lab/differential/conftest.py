@@ -17,6 +17,16 @@ def emulator(tmp_path: Path) -> Iterator[Emulator]:
 
 
 @pytest.fixture
+def snapshotting(tmp_path: Path) -> Iterator[tuple[Emulator, Lab]]:
+    """Both, with the restore phase of functions that have a snapshot."""
+    emulator = Emulator(tmp_path / "emulator.log", snapshots=True)
+    lab = Lab(snapshots=True)
+    yield emulator, lab
+    emulator.close()
+    lab.close()
+
+
+@pytest.fixture
 def lab() -> Iterator[Lab]:
     platform = Lab()
     yield platform

@@ -19,6 +19,8 @@ from typing import Protocol
 from tests.rie import rie_binary
 
 from dayfly.lab.runtime_api import InvocationEvent, Outcome, RuntimeApi
+from dayfly.lab.snapstart.credentials import CredentialsEndpoint
+from dayfly.lab.snapstart.restoring import Restoration
 from dayfly.lab.telemetry.metadata import PATH, Metadata
 
 
@@ -40,10 +42,10 @@ def _free_port() -> int:
 class Emulator:
     """AWS's emulator. Its own child sleeps: the runtime is the test's client.
 
-    `extensions` is a folder that it sees as /opt/extensions, by way of bubblewrap.
+    `extensions` is a folder that it sees as /opt/extensions, by way of bubblewrap; with `snapshots` it has the restore phase.
     """
 
-    def __init__(self, log: Path, *, extensions: Path | None = None) -> None:
+    def __init__(self, log: Path, *, extensions: Path | None = None, snapshots: bool = False) -> None:
         runtime, front = _free_port(), _free_port()
         self.address = f"127.0.0.1:{runtime}"
         self._front = front
@@ -54,6 +56,7 @@ class Emulator:
                 [
                     *(() if extensions is None else _showing(extensions)),
                     *(str(rie_binary()), "--log-level", "error"),
+                    *(("--enable-init-caching",) if snapshots else ()),
                     *("--runtime-api-address", self.address),
                     *("--runtime-interface-emulator-address", f"127.0.0.1:{front}"),
                     *("/bin/sleep", "300"),
@@ -131,9 +134,14 @@ def _children_that_sleep(session: int) -> list[int]:
 
 
 class Lab:
-    """The lab's Runtime API on an event loop of its own; `extensions` are the external ones it waits for."""
+    """The lab's Runtime API on an event loop of its own; `extensions` are the external ones it waits for.
 
-    def __init__(self, *, extensions: frozenset[str] = frozenset()) -> None:
+    With `snapshots` an invocation restores the runtime that waits for it, as the emulator's do.
+    """
+
+    def __init__(self, *, extensions: frozenset[str] = frozenset(), snapshots: bool = False) -> None:
+        self._snapshots = snapshots
+        self._restoration: Restoration | None = None
         self._extensions = extensions
         self.metadata = Metadata("use1-az1")
         self._loop = asyncio.new_event_loop()
@@ -152,6 +160,9 @@ class Lab:
         api = RuntimeApi("function", "app.handler")
         await api.start()
         api.routes[PATH] = {"*": self.metadata.answer}
+        if self._snapshots:
+            self._restoration = Restoration(api)
+            CredentialsEndpoint(api)
         api.new_life(self._extensions)
         return api
 
@@ -166,6 +177,9 @@ class Lab:
 
     async def _serve(self, payload: bytes) -> Outcome:
         await self._api.settled.wait()
+        if self._restoration is not None and self._api.state == "RestoreReady":
+            self._restoration.release()
+            await self._api.settled.wait()
         deadline_ms = int(time.time() * 1000) + 60000
         self._api.deliver(InvocationEvent(str(uuid.uuid4()), payload, "arn:aws:lambda:x", deadline_ms))
         return await self._api.outcome

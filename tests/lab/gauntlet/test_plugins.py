@@ -140,3 +140,11 @@ def test_rows_are_protections_with_isolations() -> None:
         names(["dayfry"], [])
     with pytest.raises(DayflyError, match="no protection has an isolation 'windows'"):
         names([], ["windows"])
+
+
+def test_what_downloads_packages_runs_when_it_was_asked_for() -> None:
+    protections = find_protections()
+    usual = {one.name for one, _ in choose_rows(protections, [], [])}
+    assert {"bare", "dayfly", "dayfly-block", "fork-loop"} <= usual
+    assert "datadog-appsec" not in usual
+    assert {one.name for one, _ in choose_rows(protections, ["all"], [])} == protections.keys()

@@ -26,6 +26,8 @@ from dayfly.lab.server import LabServer
 
 _SCOPE = re.compile(r"Credential=[^/]+/\d+/([a-z0-9-]+)/([a-z0-9-]+)/")
 _OWN = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+# Other versions have no interpreter here that everybody has; answers name the suite's own.
+_OTHER = re.compile(rb"(?<=\")python3\.\d+(?=\")")
 _HOP = {"connection", "transfer-encoding", "content-length", "keep-alive"}
 
 
@@ -87,6 +89,7 @@ class Handler(BaseHTTPRequestHandler):
         for theirs, ours in away:
             path = path.replace(theirs, ours)
             body = body.replace(theirs.encode(), ours.encode())
+        body = _OTHER.sub(_OWN.encode(), body)
         self._pass_on(self.labs.url, path, body, away)
 
     def _pass_on(self, base: str, path: str, body: bytes, away: list[tuple[str, str]]) -> None:

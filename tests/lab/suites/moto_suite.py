@@ -37,11 +37,9 @@ def run(selected: Sequence[str] = ()) -> list[Outcome]:
     """Run the suite, or the tests that pytest's arguments select; raises CalledProcessError where it cannot start."""
     suite = source("moto", VERSION, _SHA256)
     python = environment("moto", _REQUIREMENTS) / "python"
-    other = environment("python3.11", ("awslambdaric==4.0.2",), python="3.11")
     variables = os.environ | {
         "DAYFLY_SUITE_ACCOUNT": _ACCOUNT,
         "DAYFLY_SUITE_RUNTIME": _RUNTIME,
-        "PATH": f"{other}:{os.environ['PATH']}",
     }
     front = subprocess.Popen(
         [sys.executable, "-m", "tests.lab.suites.front"],

@@ -30,14 +30,14 @@ def _alone(name: str) -> Iterator[Path]:
 
 
 @functools.cache
-def environment(name: str, requirements: tuple[str, ...], python: str = sys.executable) -> Path:
+def environment(name: str, requirements: tuple[str, ...]) -> Path:
     """The `bin` folder of a virtual environment with `requirements`; raises CalledProcessError if it cannot be made."""
-    wanted = "\n".join([python, sys.version, *requirements])
+    wanted = "\n".join([sys.version, *requirements])
     with _alone(name) as folder:
         complete = folder / "complete"
         if not complete.exists() or complete.read_text() != wanted:
             shutil.rmtree(folder, ignore_errors=True)
-            _uv(["venv", "--quiet", "--python", python, str(folder)])
+            _uv(["venv", "--quiet", "--python", sys.executable, str(folder)])
             _uv(["pip", "install", "--quiet", "--python", str(folder / "bin" / "python"), *requirements])
             complete.write_text(wanted)
     return folder / "bin"

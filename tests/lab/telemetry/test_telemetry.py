@@ -135,6 +135,8 @@ def test_a_time_out_and_a_crash_are_told_and_the_subscription_outlives_them() ->
             *("INVOKE", "SHUTDOWNfailure"),
             *("INVOKE", "SHUTDOWNspindown"),
         ]
+        # Two seconds, of which the runtime may have had 30 %.
+        assert all(1000 < left <= 2000 for left in said(running, "left"))
 
     run(scenario())
 
@@ -273,5 +275,27 @@ def test_an_internal_extension_is_told_as_well(runtime: str) -> None:
             "platform.report",
         ]
         assert first["pid"] == second["pid"]
+
+    run(scenario())
+
+
+def test_a_restore_is_told_to_who_subscribed_before_the_snapshot() -> None:
+    async def scenario() -> None:
+        config = listening(settings={"holds": True}, version="1", snap_start="PublishedVersions")
+        async with running_lab(config=listening()) as running:
+            running.lab.add_version(config)
+            await running.call(version="1")
+        types = _types(running)
+        begin = types.index("platform.restoreStart")
+        assert types[begin:][:5] == [
+            "platform.restoreStart",
+            "platform.restoreRuntimeDone",
+            "platform.restoreReport",
+            "platform.start",
+            "platform.runtimeDone",
+        ]
+        assert types[:begin][-1] == "platform.initReport"
+        assert {one["initializationType"] for one in records(running, "platform.initStart")} == {"snap-start"}
+        assert records(running, "platform.restoreReport")[0]["metrics"]["durationMs"] > 0
 
     run(scenario())

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 ATTACKS = "dayfly.attacks"
 PROTECTIONS = "dayfly.protections"
+# Stands for every protection that is installed.
+EVERY = "all"
 
 
 class PluginError(DayflyError):
@@ -135,7 +137,9 @@ def choose_rows(
     protections: Mapping[str, Protection], against: Sequence[str], isolations: Sequence[str]
 ) -> list[tuple[Protection, str]]:
     """Protections with their isolations, in the order asked for. Raises PluginError for a name or isolation nobody has."""
-    names = list(against) or list(protections)
+    names = list(against) or [name for name, one in protections.items() if one.is_default]
+    if EVERY in names:
+        names = list(protections)
     rows: list[tuple[Protection, str]] = []
     for name in dict.fromkeys(names):
         if name not in protections:

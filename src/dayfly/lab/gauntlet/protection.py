@@ -52,7 +52,8 @@ class Protection(ABC):
     are the ways in which it keeps invocations apart, each a row of results: words of its own, SHARED where it has none.
     `default_isolations` are those that run when nobody chose, all of them where it is empty. `reports_within_s` is how
     long after an invocation its word may come, where it does not come with the log. `family` groups protections for which
-    an attack may be meant alone (Technique.aims_at).
+    an attack may be meant alone (Technique.aims_at). `is_default` says whether it runs when nobody chose: not what
+    `install` downloads something for.
     """
 
     name: ClassVar[str]
@@ -61,6 +62,7 @@ class Protection(ABC):
     default_isolations: ClassVar[tuple[str, ...]] = ()
     reports_within_s: ClassVar[float] = 0.0
     family: ClassVar[str] = ""
+    is_default: ClassVar[bool] = True
 
     @abstractmethod
     def version(self) -> str:

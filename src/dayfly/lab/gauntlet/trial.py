@@ -78,7 +78,7 @@ def attempt(victim: LabVictim, technique: Technique, *, after: int) -> Attempt:
     began = time.monotonic()
     result = victim.attack(technique)
     is_refused = victim.is_refused
-    error = error_type(result) if result is not None and result.function_error is not None else ""
+    error = error_type(result) if result.function_error is not None else ""
     reached = served = wronged = lost = clean = 0
     exposure_s: float | None = None
     is_last_reached = False

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 from dayfly.errors import DayflyError
 from dayfly.lab.gauntlet.evidence import normalised
 from dayfly.lab.gauntlet.sink import PRELUDE, Sink
-from dayfly.lab.model import InvokeRefusedError, LabError
+from dayfly.lab.model import LabError
 from dayfly.lab.plan.observe import error_type, wait_until_idle
 
 if TYPE_CHECKING:
@@ -102,27 +102,26 @@ class LabVictim:
             raise UnusableError(f"the function does not work under it: {kind}")
         self.usual = normalised(body, card)
 
-    def invoke(self, event: object) -> InvokeResult | None:
-        """Invoke and wait until the environment could serve the next one; None if the lab itself has no answer."""
+    def invoke(self, event: object) -> InvokeResult:
+        """Invoke and wait until the environment could serve the next one.
+
+        Raises LabError and InvokeRefusedError where the lab itself has no answer: nothing in an environment can cause that.
+        """
         payload = json.dumps(event).encode()
-        try:
-            result = self.bridge.call(
-                self.bridge.lab.invoke(self.name, payload), limit_s=self.timeout_s * 2 + _PATIENCE_S
-            )
-            self.bridge.call(wait_until_idle(self.bridge.lab, self.name), limit_s=_PATIENCE_S)
-        except (LabError, InvokeRefusedError):
-            self.last, self.is_refused = None, False
-            return None
+        result = self.bridge.call(
+            self.bridge.lab.invoke(self.name, payload), limit_s=self.timeout_s * 2 + _PATIENCE_S
+        )
+        self.bridge.call(wait_until_idle(self.bridge.lab, self.name), limit_s=_PATIENCE_S)
         self.last, self.is_refused = result, self.hear(result)
         return result
 
-    def attack(self, technique: Technique) -> InvokeResult | None:
+    def attack(self, technique: Technique) -> InvokeResult:
         """Send what a technique sends."""
         if technique.event:
             return self.invoke(dict(technique.event))
         return self._send(PRELUDE + technique.plant)
 
-    def _send(self, code: str) -> InvokeResult | None:
+    def _send(self, code: str) -> InvokeResult:
         views = self.bridge.lab.environments(self.name)
         names = {"sink": self.sink.port, "api": views[-1].runtime_api if views else ""}
         if self.door == "hidden":
@@ -132,7 +131,7 @@ class LabVictim:
     def result_of(self, code: str) -> object:
         """Send code as an attacker does and return the `result` it set; None where it did not run to its end."""
         result = self._send(PRELUDE + code)
-        if result is None or result.function_error is not None:
+        if result.function_error is not None:
             return None
         try:
             return json.loads(result.payload)
@@ -140,10 +139,9 @@ class LabVictim:
             return None
 
     def order(self, *, takes: float = 0.0) -> tuple[str, bytes]:
-        """Let one customer pay; return the card and whatever came back, nothing if the platform has no answer."""
+        """Let one customer pay; return the card and whatever came back."""
         card = f"4{os.getpid() % 10_000_000:07d}{next(_numbers):08d}"
-        result = self.invoke({"card": card, "takes": takes})
-        return card, result.payload if result is not None else b""
+        return card, self.invoke({"card": card, "takes": takes}).payload
 
     def stolen(self, cards: list[str]) -> int:
         """How many of these customers' cards have reached the sink."""

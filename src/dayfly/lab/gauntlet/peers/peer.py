@@ -36,6 +36,7 @@ class Peer(Protection):
     programs: ClassVar[tuple[str, ...]]
     entry: ClassVar[str]
     variables: ClassVar[Mapping[str, str]] = {}
+    is_default: ClassVar[bool] = False
     is_behind_gateway: ClassVar[bool] = True
     # The lines of a shell script that starts the runtime, AWS's command as its arguments; none where it is empty.
     wrapper: ClassVar[str] = ""
