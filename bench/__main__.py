@@ -31,6 +31,7 @@ SUBCOMMANDS = {
     "guard": "bench.guard",
     "lazy": "bench.lazy",
     "libraries": "bench.libraries",
+    "plots": "bench.workloads.plots",
     "quota": "bench.quota",
     "scan": "bench.scan",
     "workloads": "bench.workloads.command",

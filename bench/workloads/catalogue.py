@@ -26,7 +26,8 @@ SOURCES: Mapping[Suite, str] = {
 class Workload:
     """One function. `does_as` names what it was written after, `environment` what it needs to be told.
 
-    `folder` is copied for each contestant.
+    `folder` is copied for each contestant. `packages`: it uses packages of REQUIREMENTS, so only who runs in that
+    environment's interpreter can run it.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Workload:
     handler: str
     environment: Mapping[str, str] = field(default_factory=dict)
     folder: Path = HANDLERS
+    packages: bool = False
 
     @property
     def is_public(self) -> bool:
@@ -42,8 +44,8 @@ class Workload:
         return self.suite == "pyperformance"
 
 
-def _own(name: str, suite: Suite, does_as: str) -> Workload:
-    return Workload(name, suite, does_as, f"{name}.handler")
+def _own(name: str, suite: Suite, does_as: str, *, packages: bool = False) -> Workload:
+    return Workload(name, suite, does_as, f"{name}.handler", packages=packages)
 
 
 def _public(script: str, *, entry: str = "", arguments: str = "") -> Workload:
@@ -54,23 +56,24 @@ def _public(script: str, *, entry: str = "", arguments: str = "") -> Workload:
         entry or script,
         "public.handler",
         {name: value for name, value in told.items() if value},
+        packages=True,
     )
 
 
 OWN = (
     _own("echo", "own", "no work"),
     _own("wait", "SeBS", "sleep"),
-    _own("html_table", "FunctionBench", "chameleon"),
-    _own("html_page", "SeBS", "dynamic-html"),
-    _own("markdown_page", "FaaSProfiler", "markdown-to-html"),
+    _own("html_table", "FunctionBench", "chameleon", packages=True),
+    _own("html_page", "SeBS", "dynamic-html", packages=True),
+    _own("markdown_page", "FaaSProfiler", "markdown-to-html", packages=True),
     _own("json_documents", "FunctionBench", "json_dumps_loads"),
     _own("base64_text", "FaaSProfiler", "base64-python"),
     _own("primes", "FaaSProfiler", "primes-python"),
     _own("float_operations", "FunctionBench", "float_operation"),
-    _own("matmul", "FunctionBench", "matmul"),
-    _own("linpack", "FunctionBench", "linpack"),
-    _own("aes", "FunctionBench", "pyaes"),
-    _own("thumbnail", "SeBS", "thumbnailer"),
+    _own("matmul", "FunctionBench", "matmul", packages=True),
+    _own("linpack", "FunctionBench", "linpack", packages=True),
+    _own("aes", "FunctionBench", "pyaes", packages=True),
+    _own("thumbnail", "SeBS", "thumbnailer", packages=True),
     _own("archive", "SeBS", "compression"),
     _own("disk", "FunctionBench", "gzip_compression"),
     _own("graph_search", "SeBS", "graph-bfs"),
@@ -79,7 +82,7 @@ OWN = (
     _own("dna", "SeBS", "dna-visualisation"),
     _own("log_lines", "own", "a log searched by regular expressions"),
     _own("orders", "own", "SQLite in memory"),
-    _own("lazy_model", "FunctionBench", "model serving, loaded by the first event"),
+    _own("lazy_model", "FunctionBench", "model serving, loaded by the first event", packages=True),
 )
 
 # Those of pyperformance's default group whose single run is well below half a second, one entry each.
@@ -177,6 +180,8 @@ SUITES_LEFT_OUT: Mapping[str, str] = {
 
 ALL = (*OWN, *PUBLIC)
 BY_NAME: Mapping[str, Workload] = {workload.name: workload for workload in ALL}
+# What all protections run: none of them uses a package, which a protection with an interpreter of its own has not.
+EVERYBODY_RUNS = tuple(BY_NAME[name] for name in ("echo", "json_documents", "archive", "log_lines", "orders"))
 # One of each kind, for a look that takes two minutes.
 QUICK = tuple(
     BY_NAME[name]

@@ -11,7 +11,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -24,39 +24,57 @@ from bench import sheets
 from bench.alternating import pin
 from bench.machine import this_machine
 from bench.workloads import summary
-from bench.workloads.catalogue import ALL, BY_NAME, QUICK, REQUIREMENTS, Workload
-from bench.workloads.contestants import DEFAULT, Contestant, choose, install
-from bench.workloads.figures import figures, overall
+from bench.workloads.catalogue import ALL, BY_NAME, EVERYBODY_RUNS, QUICK, REQUIREMENTS, Workload
+from bench.workloads.contestants import DEFAULT, FEW, choose, install, others
+from bench.workloads.digest import digest
+from bench.workloads.figures import overall
 from bench.workloads.racing import Pace, Watch, race
 from bench.workloads.samples import Course, Run
 from dayfly.errors import DayflyError
 from dayfly.lab.lab import Lab
 
 CACHE = ROOT / ".cache" / "peers"
-# A workload of our own shows a metric of its own; pyperformance's are many and alike in what a protection adds.
-OWN_WEIGHT, PUBLIC_WEIGHT = 2.0, 1.0
+# Shares of the time: those that everybody runs have twice as many contestants, pyperformance's are many and have few.
+EVERYBODY_WEIGHT, OWN_WEIGHT, PUBLIC_WEIGHT = 5.0, 2.0, 1.0
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is measured how much, within `seconds`; installing and checking are not counted."""
+    """What is measured how much, within `seconds`; installing is not counted.
+
+    `everybody` are the workloads that all installed protections run.
+    """
 
     workloads: Sequence[Workload]
     own: Pace
     public: Pace
     seconds: float
+    everybody: Sequence[Workload] = ()
+
+    def weight(self, workload: Workload) -> float:
+        """The workload's share of the time."""
+        if workload in self.everybody:
+            return EVERYBODY_WEIGHT
+        return PUBLIC_WEIGHT if workload.is_public else OWN_WEIGHT
+
+    def names(self, workload: Workload) -> Sequence[str]:
+        """Who runs it where nobody was named."""
+        if workload in self.everybody:
+            return (*DEFAULT, *others())
+        return FEW if workload.is_public else DEFAULT
 
 
 FULL = Plan(
     ALL,
-    Pace(lives=3, warm_up=3, min_rounds=3, max_rounds=60),
+    Pace(lives=3, warm_up=5, min_rounds=3, max_rounds=60),
     Pace(lives=2, warm_up=2, min_rounds=2, max_rounds=40),
     seconds=800,
+    everybody=EVERYBODY_RUNS,
 )
 QUICK_PLAN = Plan(
     QUICK,
-    Pace(lives=2, warm_up=2, min_rounds=2, max_rounds=30),
-    Pace(lives=2, warm_up=1, min_rounds=2, max_rounds=20),
+    Pace(lives=2, warm_up=5, min_rounds=2, max_rounds=30),
+    Pace(lives=2, warm_up=2, min_rounds=2, max_rounds=20),
     seconds=95,
 )
 
@@ -73,20 +91,20 @@ def main(arguments: Sequence[str], *, plan: Plan | None = None) -> int:
         return 2
     if options.save is not None:
         run.save(options.save)
-    found = figures(run)
-    together = overall(found)
+    found = digest(run)
     if options.json:
         document = {
             "run": {"date": run.date, "command": run.command, "machine": asdict(run.machine)},
-            "overall": [asdict(one) for one in together],
-            "figures": [asdict(one) for one in found],
+            "overall": [asdict(one) for one in overall(found.figures)],
+            "figures": [asdict(one) for one in found.figures],
+            "gaps": [asdict(one) for one in found.gaps],
         }
         sys.stdout.write(json.dumps(document, indent=1) + "\n")
     else:
         said = sheets.notes(run.machine, run.command, summary.METHOD_NOTE)
-        sheets.write(summary.sheets(run, found, together), said, run.machine, options)
-    failed = any(course.failed for courses in run.workloads.values() for course in courses.values())
-    return 2 if failed or run.left or any(one.missing for one in run.contestants) else 0
+        sheets.write(summary.sheets(found), said, run.machine, options)
+    is_complete = not (found.left or any(one.is_failure for one in found.gaps))
+    return 0 if is_complete and not any(one.missing for one in run.contestants) else 2
 
 
 def run_now(arguments: Sequence[str], console: Console, *, plan: Plan | None = None) -> Run:
@@ -98,31 +116,38 @@ def run_now(arguments: Sequence[str], console: Console, *, plan: Plan | None = N
         workloads=[BY_NAME[name] for name in options.only] if options.only else chosen.workloads,
         seconds=options.seconds or chosen.seconds,
     )
-    contestants = choose(options.against or DEFAULT)
     command = " ".join(["python -m bench workloads", *arguments])
-    return asyncio.run(measure(chosen, contestants, command, console, pinned_to=pin(options.pin)))
+    whom = {
+        one.name: [who.name for who in choose(options.against or chosen.names(one))]
+        for one in chosen.workloads
+    }
+    return asyncio.run(measure(chosen, whom, command, console, pinned_to=pin(options.pin)))
 
 
 async def measure(
     plan: Plan,
-    contestants: Sequence[Contestant],
+    whom: Mapping[str, Sequence[str]],
     command: str,
     console: Console,
     *,
     pinned_to: int | None,
 ) -> Run:
-    """Every workload of the plan under every contestant that can run here. Raises DayflyError where the lab cannot."""
+    """Every workload of the plan under those contestants that `whom` names and that can run here.
+
+    Raises DayflyError where the lab cannot.
+    """
     # Making environments takes minutes once; that is no measuring.
     python = real_python(REQUIREMENTS)
     # A layer and an installed package bring bytecode; a checkout has none, and a function may not write it.
     compileall.compile_dir(Path(dayfly.__file__).parent, quiet=2)
-    able, missing = install(contestants, CACHE)
+    names = dict.fromkeys(name for those in whom.values() for name in those)
+    able, missing = install(choose(list(names)), CACHE)
     for one in missing:
         console.print(f"{one.name} cannot run: {one.missing}", style="yellow", highlight=False, markup=False)
     machine = this_machine(pinned_to=pinned_to)
     began = time.monotonic()
     done: dict[str, dict[str, Course]] = {}
-    kinds = {id(one.protection): one.protection for one in able}.values()
+    kinds = {one.protection.name: one.protection for one in able}.values()
     try:
         for kind in kinds:
             kind.start(lambda function, sign: None)
@@ -132,7 +157,7 @@ async def measure(
                 left = plan.seconds - (time.monotonic() - began)
                 if left <= 0:
                     break
-                share = _weight(workload) / sum(_weight(one) for one in plan.workloads[at:])
+                share = plan.weight(workload) / sum(plan.weight(one) for one in plan.workloads[at:])
                 console.print(
                     f"{at + 1:3} of {len(plan.workloads)}  {workload.name}  ({left:.0f} s left)", style="dim"
                 )
@@ -141,13 +166,13 @@ async def measure(
                         lab,
                         watch,
                         workload,
-                        able,
+                        [one for one in able if one.name in whom[workload.name]],
                         plan.public if workload.is_public else plan.own,
                         python=python,
                         folder=Path(folder),
                         seconds=left * share,
                     )
-            confinement = (f"{lab.confinement.kind}", *lab.confinement.in_force)
+            confinement = (lab.confinement.kind, *lab.confinement.in_force)
     finally:
         for kind in kinds:
             kind.stop()
@@ -162,10 +187,6 @@ async def measure(
         workloads=done,
         left=[one.name for one in plan.workloads if one.name not in done],
     )
-
-
-def _weight(workload: Workload) -> float:
-    return PUBLIC_WEIGHT if workload.is_public else OWN_WEIGHT
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:

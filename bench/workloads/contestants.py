@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-import importlib.metadata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.workloads.samples import BARE, Named
 from dayfly.errors import DayflyError
+from dayfly.lab.gauntlet.plugins import find_protections
 from dayfly.lab.gauntlet.protection import SHARED, Protection, UnavailableError
 
-GROUP = "dayfly.protections"
-# What is measured with every workload unless others are named.
+# What a protection costs differs with these; all others are compared with the workloads of EVERYBODY_RUNS alone.
 DEFAULT = (
     BARE,
+    "fork-loop",
+    "process-loop",
     "dayfly:invocation",
     "dayfly:window",
     "dayfly:process",
     "dayfly-observe:invocation",
     "dayfly-block:invocation",
 )
+# With pyperformance's, which are many, and of which some take a tenth of a second.
+FEW = (BARE, "fork-loop", "dayfly:invocation", "dayfly:window", "dayfly-block:invocation")
 
 
 @dataclass(frozen=True)
@@ -43,19 +46,20 @@ class Contestant:
         )
 
 
-def choose(names: Sequence[str], *, also: Sequence[type[Protection]] = ()) -> list[Contestant]:
+def others() -> list[str]:
+    """Every installed protection but Dayfly's own, which DEFAULT chooses from."""
+    return [name for name, one in find_protections().items() if one.family != "dayfly"]
+
+
+def choose(names: Sequence[str], known: Mapping[str, Protection] | None = None) -> list[Contestant]:
     """Contestants in the order they were named, plain awslambdaric always first; `all` is everybody.
 
-    `also` are protections beside those that are installed. Raises DayflyError for a name that is none.
+    `known` are all protections by name; without, those that are installed. Raises DayflyError for a name that is none.
     """
-    known = {kind.name: kind for kind in [*_installed(), *also]}
+    known = find_protections() if known is None else known
     chosen: dict[str, Contestant] = {}
     for name in [BARE, *names]:
-        if name == "all":
-            wanted = [f"{kind.name}:{one}" for kind in known.values() for one in _defaults(kind)]
-        else:
-            wanted = [name]
-        for one in wanted:
+        for one in known if name == "all" else [name]:
             for contestant in _named(one, known):
                 chosen.setdefault(contestant.name, contestant)
     return list(chosen.values())
@@ -81,24 +85,14 @@ def install(contestants: Sequence[Contestant], cache: Path) -> tuple[list[Contes
     return able, missing
 
 
-def _installed() -> list[type[Protection]]:
-    found = [entry.load() for entry in importlib.metadata.entry_points(group=GROUP)]
-    return [kind for kind in found if isinstance(kind, type) and issubclass(kind, Protection)]
-
-
-def _defaults(kind: type[Protection]) -> Sequence[str]:
-    return kind.default_isolations or kind.isolations
-
-
-def _named(name: str, known: dict[str, type[Protection]]) -> list[Contestant]:
-    kind_name, _, isolation = name.partition(":")
-    kind = known.get(kind_name)
-    if kind is None:
+def _named(name: str, known: Mapping[str, Protection]) -> list[Contestant]:
+    kind, _, isolation = name.partition(":")
+    one = known.get(kind)
+    if one is None:
+        raise DayflyError(f"no protection is called {kind!r}", hint=f"choose from {', '.join(known)}, or all")
+    if isolation and isolation not in one.isolations:
         raise DayflyError(
-            f"no protection is called {kind_name!r}", hint=f"choose from {', '.join(known)}, or all"
+            f"{kind} has no isolation {isolation!r}", hint=f"choose from {', '.join(one.isolations)}"
         )
-    if isolation and isolation not in kind.isolations:
-        raise DayflyError(
-            f"{kind_name} has no isolation {isolation!r}", hint=f"choose from {', '.join(kind.isolations)}"
-        )
-    return [Contestant(kind(), one) for one in ([isolation] if isolation else _defaults(kind))]
+    wanted = [isolation] if isolation else one.default_isolations or one.isolations
+    return [Contestant(one, each) for each in wanted]

@@ -100,10 +100,10 @@ def figures(run: Run) -> list[Figure]:
 
 
 def overall(found: Sequence[Figure]) -> list[Overall]:
-    """Each contestant's figures together, those workloads alone whose ratio is known."""
+    """Each contestant's figures together, those workloads alone whose ratio is known with its error."""
     kept: dict[tuple[str, Metric], list[Figure]] = {}
     for one in found:
-        if one.ratio is not None:
+        if one.ratio is not None and one.error is not None:
             kept.setdefault((one.contestant, one.metric), []).append(one)
     return [_together(name, metric, those) for (name, metric), those in kept.items()]
 
@@ -131,7 +131,8 @@ def _of_course(workload: str, name: str, course: Course, bare: Course) -> list[F
             spread = _resampled(metric, course, bare)
             if spread is not None:
                 low, high = (float(one) for one in numpy.percentile(numpy.exp(spread), _bounds()))
-                error = float(spread.std())
+                # A resampling of n lives knows only (n - 1) / n of their variance.
+                error = float(spread.std()) * math.sqrt(len(course.lives) / max(1, len(course.lives) - 1))
         p99 = percentile_99(values.tolist()) if metric in ("answer", "next") else None
         found.append(Figure(workload, name, metric, value, plain, ratio, low, high, error, p99, len(values)))
     return found

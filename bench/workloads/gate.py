@@ -11,21 +11,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import NormalDist
-from typing import Any, Literal, cast
+from typing import Literal
 
 from rich.console import Console
 from tests.rie import ROOT
 
 from bench.workloads import command
-from bench.workloads.figures import Metric, figures, overall
-from bench.workloads.samples import Run, load
+from bench.workloads.digest import Digest, digest, load_digest
+from bench.workloads.figures import Metric
+from bench.workloads.samples import load
 from dayfly.errors import DayflyError
 
 RELEASE = ROOT / "docs" / "measured" / "release.json"
-FORMAT = 1
 # Smaller is better for each of them. What a cold start answers after init is too seldom measured to be judged, and the
 # rate is the next invocation's time seen from the other side.
 JUDGED: tuple[Metric, ...] = ("answer", "next", "init", "pss")
+# Two or three cold starts of one workload do not tell how cold starts differ; those of all workloads together do.
+TOGETHER_ALONE: frozenset[Metric] = frozenset({"init"})
 ALL_WORKLOADS = "all workloads"
 # How much a ratio may grow before anybody is told, beyond what resampling calls noise: what two runs of one revision differ
 # by although each is sure of itself (another layout of memory, another neighbour on the machine).
@@ -67,33 +69,18 @@ class Comparison:
     verdict: Verdict
 
 
-@dataclass(frozen=True)
-class Release:
-    """What a release was measured to be, and where."""
-
-    date: str
-    command: str
-    machine: str
-    ratios: Sequence[Ratio]
-
-
-def ratios(run: Run) -> list[Ratio]:
-    """What the gate compares: each workload alone, and all those together that plain awslambdaric's ratio is known of."""
-    found = [one for one in figures(run) if one.metric in JUDGED]
-    each = [
+def ratios(found: Digest) -> list[Ratio]:
+    """What the gate compares of each workload alone."""
+    return [
         Ratio(one.workload, one.contestant, one.metric, one.ratio, one.error)
-        for one in found
-        if one.ratio is not None and one.error is not None
+        for one in found.figures
+        if one.metric in JUDGED and one.ratio is not None and one.error is not None
     ]
-    together = [
-        Ratio(ALL_WORKLOADS, one.contestant, one.metric, one.ratio, one.error) for one in overall(found)
-    ]
-    return [*together, *each]
 
 
 def restricted(those: Sequence[Ratio], others: Sequence[Ratio]) -> list[Ratio]:
-    """`those` as if only the workloads had been measured that `others` have, too: geometric means anew."""
-    common = {one.key for one in others if one.workload != ALL_WORKLOADS}
+    """Those of `those` that `others` have, too, with the geometric means of them over all workloads first."""
+    common = {one.key for one in others}
     each = [one for one in those if one.key in common]
     groups: dict[tuple[str, Metric], list[Ratio]] = {}
     for one in each:
@@ -111,7 +98,11 @@ def compare(release: Sequence[Ratio], now: Sequence[Ratio]) -> list[Comparison]:
     """Every ratio that both have; pure. Raises DayflyError if they have none in common: nothing compared is no success."""
     before = {one.key: one for one in restricted(release, now)}
     after = restricted(now, release)
-    pairs = [(before[one.key], one) for one in after if one.key in before]
+    pairs = [
+        (before[one.key], one)
+        for one in after
+        if one.key in before and (one.workload == ALL_WORKLOADS or one.metric not in TOGETHER_ALONE)
+    ]
     if not pairs:
         raise DayflyError(
             "the release and this run have no workload, contestant and metric in common",
@@ -144,47 +135,14 @@ def _compare(old: Ratio, new: Ratio, sure: float) -> Comparison:
     )
 
 
-def failures(release: Sequence[Ratio], run: Run) -> list[str]:
-    """What the release's contestants did and this run's did not, though it tried: no ratio would tell."""
+def failures(release: Sequence[Ratio], now: Digest) -> list[str]:
+    """What the release's contestants did and these did not, though they tried: no ratio would tell."""
     before = {(one.workload, one.contestant) for one in release}
     return [
-        f"{name} failed {workload}: {course.failed}"
-        for workload, courses in run.workloads.items()
-        for name, course in courses.items()
-        if course.failed and (workload, name) in before
+        f"{one.contestant} failed {one.workload}: {one.text}"
+        for one in now.gaps
+        if one.is_failure and (one.workload, one.contestant) in before
     ]
-
-
-def record(run: Run, path: Path) -> None:
-    """Keep this run's ratios as the release's."""
-    document = {
-        "format": FORMAT,
-        "date": run.date,
-        "command": run.command,
-        "machine": run.machine.sentence(),
-        "ratios": [
-            {**dataclasses.asdict(one), "ratio": round(one.ratio, 4), "error": round(one.error, 5)}
-            for one in ratios(run)
-        ],
-    }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(document, indent=1) + "\n")
-
-
-def load_release(path: Path) -> Release:
-    """Raises DayflyError if it is no such file."""
-    try:
-        found = cast("dict[str, Any]", json.loads(path.read_text()))  # checked by what is taken from it
-        if found["format"] != FORMAT:
-            raise DayflyError(f"{path} has format {found['format']}, not {FORMAT}", hint="record it again")
-        return Release(
-            found["date"], found["command"], found["machine"], [Ratio(**one) for one in found["ratios"]]
-        )
-    except (OSError, ValueError, KeyError, TypeError) as fault:
-        raise DayflyError(
-            f"{path} holds no release's ratios: {fault!r}",
-            hint="python -m bench gate --record --measured FILE",
-        ) from fault
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -192,37 +150,39 @@ def main(arguments: Sequence[str]) -> int:
     options = _parse(arguments)
     console = Console(stderr=True)
     try:
-        run = load(options.measured) if options.measured else _measured(options, console)
+        run = load(options.measured) if options.measured else command.run_now(_quick(options), console)
+        now = digest(run)
         if options.record:
-            record(run, options.release)
+            now.save(options.release)
             console.print(f"{options.release} holds these ratios now", style="dim", highlight=False)
             return 0
-        release = load_release(options.release)
-        found = compare(release.ratios, ratios(run))
+        release = load_digest(options.release)
+        before = ratios(release)
+        found = compare(before, ratios(now))
     except DayflyError as fault:
         console.print(f"dayfly bench: {fault.message}", style="red", highlight=False, markup=False)
         console.print(fault.hint, style="dim", highlight=False, markup=False)
         return 2
     worse = [one for one in found if one.verdict == "regression"]
-    broken = failures(release.ratios, run)
+    broken = failures(before, now)
     if options.json:
         shown = [dataclasses.asdict(one) for one in found]
         document = {"regressions": len(worse), "failures": broken, "comparisons": shown}
         sys.stdout.write(json.dumps(document, indent=1) + "\n")
     else:
-        sys.stdout.write(text(release, run, found, broken))
+        sys.stdout.write(text(release, now, found, broken))
     return 1 if worse or broken else 0
 
 
-def text(release: Release, run: Run, found: Sequence[Comparison], broken: Sequence[str]) -> str:
+def text(release: Digest, now: Digest, found: Sequence[Comparison], broken: Sequence[str]) -> str:
     """What a person reads: every comparison of all workloads, and of single ones what changed."""
     told = (
         f"growth of more than {TOLERANCE[True]:.0%} over all workloads, {TOLERANCE[False]:.0%} in one, beyond an "
         f"interval with {FALSE_ALARMS:.0%} false alarms in all {len(found)} comparisons together"
     )
     lines = [
-        f"release: {release.date}, {release.machine}",
-        f"now:     {run.date}, {run.machine.sentence()}",
+        f"release: {release.date}, {release.machine.sentence()}",
+        f"now:     {now.date}, {now.machine.sentence()}",
         f"Ratios to plain awslambdaric. Told: {told}.",
         "",
     ]
@@ -239,8 +199,8 @@ def text(release: Release, run: Run, found: Sequence[Comparison], broken: Sequen
     return "\n".join([*lines, "", *broken, grown]) + "\n"
 
 
-def _measured(options: argparse.Namespace, console: Console) -> Run:
-    return command.run_now(["--quick"] if options.quick else [], console)
+def _quick(options: argparse.Namespace) -> list[str]:
+    return ["--quick"] if options.quick else []
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:

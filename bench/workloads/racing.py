@@ -99,6 +99,10 @@ class Watch:
             self.notes[line.function] = f"process isolation, since {reason}"
 
 
+class _NotMeasuredError(Exception):
+    """A contestant cannot be measured with this workload, and nobody is to blame."""
+
+
 class _Entry:
     """One contestant with its function in the lab. `answers` are hashes by the event's number."""
 
@@ -107,20 +111,23 @@ class _Entry:
         self.name = name
         self.course = Course()
         self.answers: dict[int, str] = {}
+        self.is_out = False
         self._lab = lab
         self._watch = watch
         self._sent = 0
         self._environment = ""
-        self._before = (0.0, 0)
+        self._before: tuple[float, int] | None = None
 
     @contextlib.asynccontextmanager
     async def trying(self) -> AsyncIterator[None]:
         """What goes wrong inside ends this contestant's course, nobody else's."""
         try:
             yield
+        except _NotMeasuredError as said:
+            self.course.note, self.is_out = str(said), True
         except (_FailedError, DayflyError, TimeoutError) as fault:
             reason = fault.message if isinstance(fault, DayflyError) else str(fault)
-            self.course.failed = " ".join((reason or repr(fault)).split())[:REASON_LENGTH]
+            self.course.failed, self.is_out = " ".join((reason or repr(fault)).split())[:REASON_LENGTH], True
 
     async def add(self, workload: Workload, *, python: Path, folder: Path) -> None:
         """Put the function into the lab with the protection on."""
@@ -139,7 +146,12 @@ class _Entry:
             idle_expiry_s=IDLE_EXPIRY_S,
         )
         protection, isolation = self.contestant.protection, self.contestant.isolation
-        await self._lab.add_function(await self._lab.aside(protection.prepare, config, isolation, place))
+        prepared = await self._lab.aside(protection.prepare, config, isolation, place)
+        if workload.packages and prepared.python != python:
+            raise _NotMeasuredError(
+                "not measured: it has an interpreter of its own, without this workload's packages"
+            )
+        await self._lab.add_function(prepared)
 
     async def begin(self, warm_up: int) -> None:
         """A cold start in a new environment, and the first warm invocations, which are not kept."""
@@ -153,7 +165,7 @@ class _Entry:
         for _ in range(warm_up):
             await self._warm()
         pids = self._pids()
-        self._before = (processor_ms(pids), page_faults(pids))
+        self._before = (processor_ms(pids), page_faults(pids)) if pids else None
 
     async def measure(self, count: int) -> None:
         """A burst, back to back, and frozen after it."""
@@ -166,14 +178,17 @@ class _Entry:
         life.per_second.append(count / taken)
 
     def account(self) -> None:
-        """Processor time and memory of the life that ends, all its processes together."""
+        """Processor time and memory of the life that ends, all its processes together.
+
+        What cannot be told stays None: memory without root, where other users' processes cannot be read, and everything of
+        a contestant that has no process between two invocations.
+        """
         life, pids = self.course.lives[-1], self._pids()
         count = sum(len(burst) for burst in life.answer_ms)
-        if count:
+        if count and pids and self._before is not None:
             life.processor_ms = (processor_ms(pids) - self._before[0]) / count
             life.faults = (page_faults(pids) - self._before[1]) / count
-        # Without root other users' processes cannot be read; None is reported as not measured.
-        for _ in range(MEMORY_LOOKS):
+        for _ in range(MEMORY_LOOKS if pids else 0):
             with contextlib.suppress(ChangedError, UnreadableError):
                 life.pss_kb, life.dirty_kb = proportional_kb(pids), dirty_kb(pids)
                 break
@@ -207,11 +222,12 @@ class _Entry:
         return result
 
     def _pids(self) -> list[int]:
-        """Its processes with init, to which those fall whose parent ended: it has their time then."""
-        pids = self._lab.processes(self.name).get(self._environment, [])
+        """Its processes with init, to which those fall whose parent ended: it has their time then. Empty without a runtime."""
         view = next((one for one in self._lab.environments(self.name) if one.id == self._environment), None)
-        init = [parent_of(view.pid)] if view is not None and view.pid else []
-        return [*init, *(pid for pid in pids if pid not in init)]
+        if view is None or not view.pid:
+            return []
+        init = parent_of(view.pid)
+        return [init, *(pid for pid in self._lab.processes(self.name)[self._environment] if pid != init)]
 
 
 async def race(
@@ -270,7 +286,7 @@ async def _rounds(order: Sequence[_Entry], pace: Pace, *, life_ends: float, now:
 
 
 def _running(entries: Sequence[_Entry]) -> list[_Entry]:
-    return [entry for entry in entries if not entry.course.failed]
+    return [entry for entry in entries if not entry.is_out]
 
 
 def _compare(entries: Sequence[_Entry]) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import ParamSpec, TypeVar
@@ -43,7 +42,9 @@ from dayfly.lab.serving import Serving
 from dayfly.lab.snapstart.snapshots import Snapshots
 from dayfly.lab.streaming.limits import StreamLimits
 from dayfly.lab.streaming.stream import ResponseStream
+from dayfly.lab.tasks import Tasks
 from dayfly.lab.tenancy import check_tenant
+from dayfly.lab.throttling import ACCOUNT_CONCURRENCY
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -58,7 +59,8 @@ class Lab:
     throttled. `services` is the URL of moto's server or LocalStack, for what the lab asks of other
     services than Lambda; the clock by which events are retried and grow old runs `async_speed` times as
     fast as the machine's.
-    `stream_limits` are Lambda's for a streamed response, if no others are given.
+    `stream_limits` are Lambda's for a streamed response, if no others are given; with `keeps_rates` requests are
+    throttled by Lambda's rates, too.
     With `refuses_calls` confined environments lack the system calls that Lambda's lack. Raises LabError when
     `confinement="bubblewrap"` cannot be had.
     """
@@ -73,7 +75,9 @@ class Lab:
         services: str | None = None,
         refuses_calls: bool = False,
         stream_limits: StreamLimits | None = None,
+        keeps_rates: bool = False,
     ) -> None:
+        self.keeps_rates = keeps_rates
         self.stream_limits = stream_limits or StreamLimits()
         self.services = Services(services) if services is not None else None
         self._freezers = FreezerFactory()
@@ -93,7 +97,8 @@ class Lab:
         self._reservations: dict[str, Reservation] = {}
         self._leaving: list[Pool] = []
         self._provisioning: dict[tuple[str, str], Provisioning] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self.counters: Counter[str] = Counter()
+        self._tasks = Tasks(self.counters)
         self._root = make_folder()
         self._codes = CodeStore(self._root, switches_user=self._confinement.switches_user)
         self._launcher = Launcher(
@@ -106,23 +111,19 @@ class Lab:
             emit=self._emit,
             log=self._log_line,
         )
-        self.snapshots = Snapshots(self._launcher, self._spawn)
+        self.snapshots = Snapshots(self._launcher, self._tasks.spawn)
         self._is_closed = False
         # Where a qualifier leads; whoever knows aliases knows better.
-        self.route: Callable[[str, str | None], tuple[str, str]] = lambda name, qualifier: (
-            qualifier or VERSION,
-            "",
-        )
-        self.counters: Counter[str] = Counter()
+        self.route: Callable[[str, str | None], tuple[str, str]] = _route
         self._serving = Serving(
-            self._launcher, self.counters, spawn=self._spawn, is_closed=lambda: self._is_closed
+            self._launcher, self.counters, spawn=self._tasks.spawn, is_closed=lambda: self._is_closed
         )
         self.events = EventQueue(
             self,
             clock=Clock(async_speed),
             destinations=Destinations(self.services, self._invoke_destination),
             counters=self.counters,
-            spawn=self._spawn,
+            spawn=self._tasks.spawn,
             emit=self._emit,
         )
         raise_file_limit(max_environments)
@@ -140,10 +141,8 @@ class Lab:
         if self._is_closed:
             return
         self._is_closed = True
-        for task in self._tasks:
-            task.cancel()
         try:
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self._tasks.end()
             await self._launcher.end_all(
                 [
                     *self._launcher.starting,
@@ -230,8 +229,13 @@ class Lab:
         await self.load_code(config, package)
         if config.name in self._pools:
             raise LabError(f"function {config.name} exists already", hint="choose another name")
-        self._reservations[config.name] = Reservation(config.reserved_concurrency)
+        self._reservations[config.name] = Reservation(
+            config.reserved_concurrency, unreserved=self._unreserved if self.keeps_rates else None
+        )
         self._pools[config.name] = {config.version: self._make_pool(config)}
+
+    def _unreserved(self) -> int:
+        return ACCOUNT_CONCURRENCY - sum(r.limit or 0 for r in self._reservations.values())
 
     async def load_code(self, config: FunctionConfig, package: Package | None = None) -> None:
         """Check the code that `config` names, so that a function may be given it; raises LabError as `add_function`."""
@@ -276,7 +280,7 @@ class Lab:
         def end(environment: Environment, kind: EventKind) -> None:
             pool.forget(environment)
             self._emit(LabEvent(time.time(), name, environment.id, kind, None, {}))
-            self._spawn(self._launcher.end(environment, "spindown"))
+            self._tasks.spawn(self._launcher.end(environment, "spindown"))
 
         async def start(tenant_id: str | None) -> tuple[Environment, float]:
             if pool.config.is_snapshotted:
@@ -297,7 +301,10 @@ class Lab:
             reservation=self._reservations[name],
         )
         self._provisioning[(name, config.version)] = Provisioning(
-            pool, start=start_ahead, end=lambda environment: end(environment, "replaced"), spawn=self._spawn
+            pool,
+            start=start_ahead,
+            end=lambda environment: end(environment, "replaced"),
+            spawn=self._tasks.spawn,
         )
         return pool
 
@@ -318,12 +325,12 @@ class Lab:
             victim = pool.oldest_idle()
             if victim is not None:
                 pool.forget(victim)
-                self._spawn(self._launcher.end(victim, "spindown"))
+                self._tasks.spawn(self._launcher.end(victim, "spindown"))
                 self._launcher.vacate(victim)
                 return True
         held = self.snapshots.give_up()
         if held is not None:
-            self._spawn(self._launcher.end(held, "spindown"))
+            self._tasks.spawn(self._launcher.end(held, "spindown"))
             self._launcher.vacate(held)
         return held is not None
 
@@ -393,16 +400,6 @@ class Lab:
         await self._launcher.end_all(environments)
         return len(environments)
 
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._finished)
-
-    def _finished(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and task.exception() is not None:
-            self.counters["task_faults"] += 1
-
     def _emit(self, event: LabEvent) -> None:
         for callback in self._subscribers:
             callback(event)
@@ -411,3 +408,7 @@ class Lab:
         self._log(line)
         for callback in self._line_subscribers:
             callback(line)
+
+
+def _route(name: str, qualifier: str | None) -> tuple[str, str]:
+    return qualifier or VERSION, ""

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from bench.workloads.contestants import DEFAULT, choose, install
+from bench.workloads.contestants import DEFAULT, FEW, choose, install
 from bench.workloads.samples import BARE
 
 from dayfly.errors import DayflyError
+from dayfly.lab.gauntlet.plugins import find_protections
 from dayfly.lab.gauntlet.protection import Protection, UnavailableError
 from dayfly.lab.model import FunctionConfig
 
@@ -33,8 +34,12 @@ class Licensed(Protection):
         raise AssertionError("it was never installed")
 
 
+KNOWN = {**find_protections(), Licensed.name: Licensed()}
+
+
 def test_the_default_contestants_are_there_under_their_names() -> None:
     assert tuple(one.name for one in choose(DEFAULT)) == DEFAULT
+    assert set(FEW) <= set(DEFAULT)
 
 
 def test_plain_comes_first_and_nobody_twice() -> None:
@@ -42,9 +47,9 @@ def test_plain_comes_first_and_nobody_twice() -> None:
 
 
 def test_a_name_without_isolation_is_all_its_default_isolations_and_all_is_everybody() -> None:
-    named = {one.name for one in choose(["licensed"], also=[Licensed])}
+    named = {one.name for one in choose(["licensed"], KNOWN)}
     assert named == {BARE, "licensed:one", "licensed:two"}
-    assert named < {one.name for one in choose(["all"], also=[Licensed])}
+    assert named < {one.name for one in choose(["all"], KNOWN)}
 
 
 @pytest.mark.parametrize("name", ["nobody", "dayfly:nothing", ""])
@@ -55,7 +60,7 @@ def test_a_name_that_is_none_is_refused(name: str) -> None:
 
 def test_who_cannot_run_is_listed_with_the_reason_and_asked_once(tmp_path: Path) -> None:
     Licensed.installs.clear()
-    able, missing = install(choose(["licensed"], also=[Licensed]), tmp_path)
+    able, missing = install(choose(["licensed"], KNOWN), tmp_path)
     assert [one.name for one in able] == [BARE]
     assert [one.missing for one in missing] == ["licensed start: no licence buy one"] * 2
     assert Licensed.installs == [tmp_path / "licensed"]

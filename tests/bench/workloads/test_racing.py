@@ -17,7 +17,9 @@ from bench.workloads.contestants import Contestant, choose
 from bench.workloads.racing import Pace, Watch, race
 from bench.workloads.samples import BARE, Course
 
+from dayfly.lab.gauntlet.plugins import find_protections
 from dayfly.lab.gauntlet.protection import Protection, UnavailableError
+from dayfly.lab.gauntlet.protections.bare import Bare
 from dayfly.lab.lab import Lab
 from dayfly.lab.model import FunctionConfig
 
@@ -41,7 +43,15 @@ class Kinds(Protection):
 
     name: ClassVar[str] = "kinds"
     title: ClassVar[str] = "goes wrong"
-    isolations: ClassVar[tuple[str, ...]] = ("no-init", "late", "dies", "wrong", "refused", "right")
+    isolations: ClassVar[tuple[str, ...]] = (
+        "no-init",
+        "late",
+        "dies",
+        "wrong",
+        "refused",
+        "elsewhere",
+        "right",
+    )
 
     def version(self) -> str:
         return ""
@@ -49,17 +59,23 @@ class Kinds(Protection):
     def prepare(self, function: FunctionConfig, isolation: str, folder: Path) -> FunctionConfig:
         if isolation == "refused":
             raise UnavailableError("it cannot be put on this function")
+        if isolation == "elsewhere":
+            return dataclasses.replace(function, python=folder / "python")
         assert (folder / "app.py").is_file()
         return dataclasses.replace(function, environment={**function.environment, "KIND": isolation})
 
 
-def _race(contestants: Sequence[Contestant], pace: Pace, *, seconds: float = 60.0) -> Mapping[str, Course]:
+def _race(
+    contestants: Sequence[Contestant], pace: Pace, *, seconds: float = 60.0, packages: bool = False
+) -> Mapping[str, Course]:
     async def run() -> Mapping[str, Course]:
         with tempfile.TemporaryDirectory() as place:
             (Path(place) / "code").mkdir()
             (Path(place) / "copies").mkdir()
             (Path(place) / "code" / "app.py").write_text(HANDLER)
-            workload = Workload("app", "own", "", "app.handler", folder=Path(place) / "code")
+            workload = Workload(
+                "app", "own", "", "app.handler", folder=Path(place) / "code", packages=packages
+            )
             async with Lab() as lab:
                 return await race(
                     lab,
@@ -78,7 +94,7 @@ def _race(contestants: Sequence[Contestant], pace: Pace, *, seconds: float = 60.
 @pytest.fixture(scope="module")
 def courses() -> Mapping[str, Course]:
     """One race of them all."""
-    return _race(choose(["dayfly:process", "kinds"], also=[Kinds]), PACE)
+    return _race(choose(["dayfly:process", "kinds"], {**find_protections(), Kinds.name: Kinds()}), PACE)
 
 
 @pytest.mark.parametrize("name", [BARE, "dayfly:process", "kinds:right"])
@@ -116,6 +132,22 @@ def test_who_goes_wrong_has_failed_with_the_reason(
     courses: Mapping[str, Course], isolation: str, reason: str
 ) -> None:
     assert reason in courses[f"kinds:{isolation}"].failed
+
+
+def test_who_has_an_interpreter_of_its_own_is_not_measured_where_packages_are_needed() -> None:
+    pace = Pace(lives=1, warm_up=0, min_rounds=1, max_rounds=1)
+    courses = _race(choose(["kinds:elsewhere"], {BARE: Bare(), Kinds.name: Kinds()}), pace, packages=True)
+    assert courses[BARE].lives
+    assert not courses["kinds:elsewhere"].failed
+    assert courses["kinds:elsewhere"].note.startswith("not measured")
+
+
+def test_a_runtime_that_leaves_after_each_answer_has_no_processes_to_account_for() -> None:
+    pace = Pace(lives=1, warm_up=0, min_rounds=2, max_rounds=2)
+    courses = _race(choose(["exit-loop"]), pace)
+    (life,) = courses["exit-loop"].lives
+    assert len(life.answer_ms) == 2
+    assert (life.pss_kb, life.dirty_kb, life.processor_ms, life.faults) == (None, None, None, None)
 
 
 def test_time_that_is_up_ends_the_rounds_and_not_the_least_of_them() -> None:

@@ -60,6 +60,9 @@ while True:
     got = API.getresponse()
     request_id = got.getheader("Lambda-Runtime-Aws-Request-Id")
     event = json.loads(got.read())
+    if "requestContext" in event:
+        # By a function URL: the orders are in the request's body.
+        event = json.loads(event["body"])
     if "send" in event:
         print("streamed", *stream(request_id, event), flush=True)
         continue
