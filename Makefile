@@ -4,7 +4,7 @@
 UV := scripts/uv
 RUN := $(UV) run --frozen
 
-.PHONY: help setup demo console test test-slow check fuzz soak bench docs format clean
+.PHONY: help setup demo console test test-slow check fuzz soak bench scoreboard docs format clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -48,15 +48,23 @@ soak: setup ## Serve 100,000 mixed invocations and look for a lost, repeated or 
 chaos: setup ## Kill, stop and fail at every step of the supervisor, for ten minutes; ARGS="--seconds 3600 --isolation window".
 	@$(RUN) python -m tests.chaos $(ARGS)
 
-bench: setup ## Measure what docs/performance.md quotes.
-	@$(RUN) python -m bench $(ARGS)
+bench: setup ## Public workloads under plain awslambdaric, Dayfly and others, in a quarter of an hour; ARGS="--quick" for two minutes.
+	@$(RUN) python -m bench workloads $(ARGS)
 
-docs: setup ## Write docs/reference.md, docs/attacks.md, docs/detections.md, docs/iam.md and docs/checks from the code.
+# What fails or cannot run exits with 2 and is on the page.
+scoreboard: setup ## Measure the workloads anew, in a quarter of an hour, and write docs/scoreboard.md with its plots.
+	@$(RUN) python -m bench workloads --save docs/measured/workloads.json $(ARGS) || test $$? -eq 2
+	@$(RUN) python -m bench gate --record --measured docs/measured/workloads.json
+	@$(UV) run --frozen --group bench python -m bench plots
+	@$(RUN) python scripts/scoreboard.py
+
+docs: setup ## Write docs/reference.md, attacks.md, detections.md, iam.md, scoreboard.md and checks from code and figures.
 	@$(RUN) python scripts/reference.py
 	@$(RUN) python scripts/attacks.py
 	@$(RUN) python scripts/checks.py
 	@$(RUN) python scripts/detections.py
 	@$(RUN) python scripts/iam_page.py
+	@$(RUN) python scripts/scoreboard.py
 
 format: setup ## Rewrite the code in the project's format.
 	@$(RUN) ruff check --fix .

@@ -1,4 +1,4 @@
-"""Memory and processor time of a tree of processes, read from /proc."""
+"""Memory, processor time and page faults of a tree of processes, read from /proc."""
 
 from __future__ import annotations
 
@@ -31,6 +31,15 @@ def proportional_kb(pids: Sequence[int]) -> int:
     Raises ChangedError if a process ended meanwhile and UnreadableError if one may not be read: a sum
     without some of its processes would flatter.
     """
+    return _memory_kb(pids, "Pss:")
+
+
+def dirty_kb(pids: Sequence[int]) -> int:
+    """Memory that was written and is no other process's: what a fork cannot share. Raises as `proportional_kb` does."""
+    return _memory_kb(pids, "Private_Dirty:")
+
+
+def _memory_kb(pids: Sequence[int], field: str) -> int:
     total = 0
     for pid in pids:
         try:
@@ -41,7 +50,7 @@ def proportional_kb(pids: Sequence[int]) -> int:
             raise ChangedError(f"process {pid} ended while it was counted") from fault
         except PermissionError as fault:
             raise UnreadableError(f"/proc/{pid}/smaps_rollup may not be read by this user") from fault
-        total += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+        total += sum(int(line.split()[1]) for line in lines if line.startswith(field))
     return total
 
 
@@ -51,12 +60,22 @@ def processor_ms(pids: Sequence[int]) -> float:
     Counts a worker once: alive or zombie as itself, reaped in its parent. The kernel's resolution is one
     tick, so take differences over many invocations.
     """
-    ticks = 0
+    # Fields 14 to 17 of proc_pid_stat(5): utime, stime, cutime, cstime.
+    return _counted(pids, slice(11, 15)) * 1000 / TICKS_PER_SECOND
+
+
+def page_faults(pids: Sequence[int]) -> int:
+    """Faults served without a disk so far, with those of children that were waited for: a copied page is one of them."""
+    # Fields 10 and 11: minflt, cminflt.
+    return _counted(pids, slice(7, 9))
+
+
+def _counted(pids: Sequence[int], fields: slice) -> int:
+    total = 0
     for pid in pids:
         try:
-            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            found = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         except (FileNotFoundError, ProcessLookupError):
             continue
-        # Fields 14 to 17 of proc_pid_stat(5): utime, stime, cutime, cstime.
-        ticks += sum(int(field) for field in fields[11:15])
-    return ticks * 1000 / TICKS_PER_SECOND
+        total += sum(int(field) for field in found[fields])
+    return total

@@ -8,6 +8,7 @@ import pytest
 
 from dayfly.cli.lab_config import load_lab_file
 from dayfly.errors import SettingError
+from dayfly.lab.events.settings import EventSettings
 
 _GOOD = """
 [lab]
@@ -56,12 +57,44 @@ def test_functions_and_settings_are_read_relative_to_the_file(tmp_path: Path) ->
         ("[functions.f]\nfolder = '.'\nhandler = 'a.b'\nmemroy = 1", "unknown setting functions.f.memroy"),
         ("[functions.f]\nfolder = '.'\nhandler = 'a.b'\ntimeout = 'x'", "not of type int or float"),
         ("[functions.f]\nfolder = '.'\nhandler = 'a.b'\ntimeout = 0", "timeout"),
+        ("[functions.f]\nfolder = '.'\nhandler = 'a.b'\nurl = 'open'", "url 'open' is not known"),
+        (
+            "[functions.f]\nfolder = '.'\nhandler = 'a.b'\nasync = { tries = 1 }",
+            "unknown setting functions.f.async.tries",
+        ),
+        ("[functions.f]\nfolder = '.'\nhandler = 'a.b'\nasync = { retries = true }", "async.retries is True"),
+        ("[lab]\nrate_limits = 1", "lab.rate_limits is 1, not of type bool"),
     ],
 )
 def test_what_is_not_understood_is_named(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "lab.toml").write_text(text)
     with pytest.raises(SettingError, match=message):
         load_lab_file(tmp_path / "lab.toml")
+
+
+def test_what_stands_in_front_of_a_function_is_read(tmp_path: Path) -> None:
+    (tmp_path / "lab.toml").write_text(
+        """
+[lab]
+services = "http://127.0.0.1:5000"
+async_speed = 0.5
+rate_limits = true
+
+[functions.f]
+folder = "."
+handler = "a.b"
+url = "NONE"
+url_mode = "RESPONSE_STREAM"
+dead_letter = "arn:aws:sqs:us-east-1:123456789012:dead"
+async = { retries = 0, max_age = 60, on_failure = "arn:aws:s3:::bucket" }
+"""
+    )
+    loaded = load_lab_file(tmp_path / "lab.toml")
+    assert loaded.lab == {"services": "http://127.0.0.1:5000", "async_speed": 0.5, "rate_limits": True}
+    (function,) = loaded.functions
+    assert (function.front.url, function.front.url_mode) == ("NONE", "RESPONSE_STREAM")
+    assert function.declared.dead_letter_arn.endswith(":dead")
+    assert function.front.events == EventSettings(retries=0, age_s=60, on_failure="arn:aws:s3:::bucket")
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:

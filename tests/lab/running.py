@@ -17,6 +17,7 @@ import pytest
 
 from dayfly.lab.lab import Lab
 from dayfly.lab.model import ConfinementChoice, FunctionConfig, InvokeResult, LabEvent, LogLine
+from dayfly.lab.streaming.limits import StreamLimits
 
 FUNCTIONS = Path(__file__).parent / "functions"
 DEADLINE_S = 30.0
@@ -67,6 +68,7 @@ async def running_lab(
     max_environments: int = 16,
     async_speed: float = 6000.0,
     services: str | None = None,
+    stream_limits: StreamLimits | None = None,
 ) -> AsyncIterator[Running]:
     events: list[LabEvent] = []
     lines: list[LogLine] = []
@@ -76,6 +78,7 @@ async def running_lab(
         log=lines.append,
         async_speed=async_speed,
         services=services,
+        stream_limits=stream_limits,
     )
     async with lab:
         lab.subscribe(events.append)

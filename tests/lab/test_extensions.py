@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+import json
+import os
+import signal
+import time
 from pathlib import Path
 
 import pytest
-from tests.lab.running import FUNCTIONS, Running, basic, both_confinements, run, running_lab, until
+from tests.lab.running import (
+    FUNCTIONS,
+    Running,
+    basic,
+    both_confinements,
+    is_alive,
+    needs_bubblewrap,
+    run,
+    running_lab,
+    until,
+)
+from tests.lab.telemetry.listening import EXTENSIONS
 
 from dayfly.lab.model import ConfinementChoice
 
@@ -55,8 +70,97 @@ def test_an_extension_that_does_not_register_fails_the_initialisation(tmp_path: 
         async with running_lab("none", config=basic(extensions=tmp_path, timeout_s=1.0)) as running:
             result = await running.call()
             assert result.function_error == "Unhandled"
-            assert b"exit status 9" in result.payload
+            assert json.loads(result.payload) == {
+                "errorType": "Extension.Crash",
+                "errorMessage": f"RequestId: {result.request_id} Error: exit status 9",
+            }
 
     (tmp_path / "broken").write_text("#!/bin/sh\nexit 9\n")
     (tmp_path / "broken").chmod(0o755)
     run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("how", "error_type", "error"),
+    [
+        ("init", "Extension.InitError", "exit status 4"),
+        ("exit", "Extension.ExitError", "exit status 5"),
+        ("crash", "Extension.Crash", "signal: aborted"),
+    ],
+)
+def test_an_extension_that_fails_fails_the_invocation_by_its_name(
+    how: str, error_type: str, error: str
+) -> None:
+    async def scenario() -> None:
+        config = basic(extensions=EXTENSIONS / "failing", environment={"FAILS": how})
+        async with running_lab(config=config) as running:
+            result = await running.call({"do": "sleep", "seconds": 5}, log_type="Tail")
+            assert result.function_error == "Unhandled"
+            assert json.loads(result.payload) == {
+                "errorType": error_type,
+                "errorMessage": f"RequestId: {result.request_id} Error: {error}",
+            }
+            assert result.log_tail is not None
+            assert f"Status: error\tError Type: {error_type}".encode() in result.log_tail
+
+    run(scenario())
+
+
+def test_an_extension_that_is_deaf_to_the_shutdown_is_not_waited_for() -> None:
+    async def scenario() -> None:
+        config = basic(extensions=EXTENSIONS / "failing", environment={"FAILS": "never"})
+        async with running_lab(config=config) as running:
+            await running.call()
+            began = time.monotonic()
+        # Python under awslambdaric ends at once on SIGTERM: nothing else is waited for.
+        assert time.monotonic() - began < 1.5
+
+    run(scenario())
+
+
+@needs_bubblewrap
+@pytest.mark.parametrize(
+    ("content", "mode", "number", "error"),
+    [
+        ("#!/bin/sh\n", 0o644, 1, "fork/exec /opt/extensions/e0: permission denied"),
+        ("\x7fELF", 0o755, 1, "fork/exec /opt/extensions/e0: exec format error"),
+        ("#!/bin/sh\n", 0o755, 11, "ErrTooManyExtensions"),
+    ],
+)
+def test_an_extension_that_cannot_be_started_is_told_as_the_emulator_does(
+    tmp_path: Path, content: str, mode: int, number: int, error: str
+) -> None:
+    async def scenario() -> None:
+        async with running_lab(config=basic(extensions=tmp_path)) as running:
+            result = await running.call()
+            assert json.loads(result.payload) == {
+                "errorType": "Extension.LaunchError",
+                "errorMessage": f"RequestId: {result.request_id} Error: {error}",
+            }
+
+    tmp_path.chmod(0o755)
+    for index in range(number):
+        (tmp_path / f"e{index}").write_text(content)
+        (tmp_path / f"e{index}").chmod(mode)
+    run(scenario())
+
+
+def test_an_extension_that_dies_between_invocations_takes_the_runtime_with_it() -> None:
+    async def scenario() -> None:
+        config = basic(extensions=EXTENSIONS / "failing", environment={"FAILS": "never"})
+        async with running_lab("none", config=config) as running:
+            before = await running.ask("facts")
+            await until(lambda: "frozen" in running.kinds())
+            (pids,) = running.lab.processes("f").values()
+            (extension,) = {pid for pid in pids if _command(pid).endswith("/failing")}
+            os.kill(extension, signal.SIGKILL)
+            await until(lambda: not is_alive(extension))
+            after = await running.ask("facts")
+            assert after["pid"] != before["pid"]
+            assert not is_alive(before["pid"])
+
+    run(scenario())
+
+
+def _command(pid: int) -> str:
+    return Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[1].decode()

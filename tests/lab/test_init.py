@@ -24,14 +24,16 @@ class Driver:
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.control.settimeout(20)
         self.telemetry, write = os.pipe()
-        numbers = [theirs.fileno(), -1, -1, write]
+        self.extensions, output = os.pipe()
+        numbers = [theirs.fileno(), -1, -1, write, output]
         self.process = subprocess.Popen(
             [sys.executable, "-I", "-S", init.__file__, *(str(number) for number in numbers)],
-            pass_fds=[theirs.fileno(), write],
+            pass_fds=[theirs.fileno(), write, output],
             start_new_session=True,
         )
         theirs.close()
         os.close(write)
+        os.close(output)
 
     def order(self, *fields: str) -> None:
         self.control.send("\0".join(fields).encode())
@@ -51,6 +53,7 @@ def driver() -> Iterator[Driver]:
     driver.control.close()
     driver.process.wait(20)
     os.close(driver.telemetry)
+    os.close(driver.extensions)
 
 
 def test_a_program_gets_its_variables_limits_and_the_telemetry_descriptor(driver: Driver) -> None:
@@ -103,11 +106,24 @@ def test_everything_ends_when_the_lab_is_gone(driver: Driver) -> None:
         os.sched_yield()
 
 
+def test_what_an_extension_writes_is_kept_apart_from_the_runtimes(driver: Driver) -> None:
+    driver.report()
+    driver.start("an extension", "/bin/sh", "-c", "echo out; echo error >&2")
+    assert [driver.report()[0], driver.report()[0]] == ["started", "exit"]
+    assert sorted(os.read(driver.extensions, 100).split()) == [b"error", b"out"]
+    driver.start(init.RUNTIME_KEY, "/bin/bash", "-c", f"echo >&{init.TELEMETRY_FD}; echo out")
+    assert [driver.report()[0], driver.report()[0]] == ["started", "exit"]
+    assert os.read(driver.telemetry, 100) == b"\n"
+    os.set_blocking(driver.extensions, False)
+    with pytest.raises(BlockingIOError):
+        os.read(driver.extensions, 100)
+
+
 def test_a_program_can_be_ended_before_it_has_run() -> None:
     # Without a group of its own from the first moment, whoever is slow to be scheduled outlives the lab.
     read, write = os.pipe()
     for _ in range(50):
-        pid, _ = init.start([b"-1", b"-1", b"/", b"", b"2", b"/bin/sleep", b"300"], -1, write)
+        pid, _ = init.start([b"-1", b"-1", b"/", b"", b"2", b"/bin/sleep", b"300"], -1, write, -1)
         os.killpg(pid, signal.SIGKILL)
         assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGKILL
     os.close(read)

@@ -1,30 +1,123 @@
-"""Platform lines come as text or as the records of the telemetry schema."""
+"""Platform lines come as text or as the records of the telemetry schema, within the system log level."""
 
 from __future__ import annotations
 
 import json
+from typing import Any
 
+import pytest
 from tests.lab.running import basic
 
-from dayfly.lab.platform_log import PlatformLog
+from dayfly.lab.declared import Declared
+from dayfly.lab.platform_log import PlatformLog, level_of
+from dayfly.lab.telemetry.events import (
+    SUCCESS,
+    Ending,
+    Event,
+    EventMaker,
+    ExtensionState,
+    logs_dropped,
+    subscription,
+)
+from dayfly.lab.telemetry.times import InvocationTimes
+
+EVENTS = EventMaker(basic(), environment_id="e")
+FAILED = Ending("error", "Runtime.ExitError")
+TRACE = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
 
 
-def test_text_lines_are_lambdas() -> None:
-    log = PlatformLog(basic())
-    init = log.init_start("python:3.13")
-    assert init.startswith("INIT_START Runtime Version: python:3.13.v0\tRuntime Version ARN: arn:aws:lambda:")
-    assert log.start("r") == "START RequestId: r Version: $LATEST"
-    assert log.end("r") == "END RequestId: r"
-    report = log.report("r", duration_ms=2.0, used_mb=10, init_ms=None, status="")
-    assert report.startswith("REPORT RequestId: r\tDuration: 2.00 ms\t")
+def _report(ending: Ending = SUCCESS, **options: Any) -> Event:
+    return EVENTS.report("r", "", ending, duration_ms=2.0, used_mb=10, **options)
+
+
+ALL: dict[str, tuple[Event, str, str]] = {
+    # Event, level, text (of each line as Lambda's streams have them).
+    "init start": (
+        EVENTS.init_start("init", "python:3.13"),
+        "INFO",
+        "INIT_START Runtime Version: python:3.13.v0\t",
+    ),
+    "init start again": (EVENTS.init_start("invoke", "python:3.13"), "INFO", ""),
+    "init done": (EVENTS.init_runtime_done("init", SUCCESS), "DEBUG", ""),
+    "init failed": (EVENTS.init_runtime_done("init", FAILED), "WARN", ""),
+    "init report": (EVENTS.init_report("init", SUCCESS, 5.0), "DEBUG", ""),
+    "failed init report": (
+        EVENTS.init_report("invoke", FAILED, 80.494),
+        "WARN",
+        "INIT_REPORT Init Duration: 80.49 ms\tPhase: invoke\tStatus: error\tError Type: Runtime.ExitError",
+    ),
+    "extension": (
+        EVENTS.extension(ExtensionState("datadog-agent", "Ready", ("INVOKE", "SHUTDOWN"))),
+        "INFO",
+        "EXTENSION\tName: datadog-agent\tState: Ready\tEvents: [INVOKE,SHUTDOWN]",
+    ),
+    "subscription": (
+        subscription("telemetry", "datadog-agent", "Subscribed", ("platform", "function", "extension")),
+        "INFO",
+        "TELEMETRY\tName: datadog-agent\tState: Subscribed\tTypes: [Platform, Function, Extension]",
+    ),
+    "logs subscription": (
+        subscription("logs", "x", "Subscribed", ("platform",)),
+        "INFO",
+        "LOGS\tName: x\tState: Subscribed\tTypes: [Platform]",
+    ),
+    "start": (EVENTS.start("r", TRACE), "INFO", "START RequestId: r Version: $LATEST"),
+    "runtime done": (EVENTS.runtime_done("r", TRACE, SUCCESS, InvocationTimes()), "DEBUG", ""),
+    "runtime failed": (EVENTS.runtime_done("r", TRACE, FAILED, InvocationTimes()), "WARN", ""),
+    "end": (EVENTS.end("r"), "INFO", "END RequestId: r"),
+    "report": (
+        _report(init_ms=3.5),
+        "INFO",
+        (
+            "REPORT RequestId: r\tDuration: 2.00 ms\tBilled Duration: 6 ms\tMemory Size: 128 MB\t"
+            "Max Memory Used: 10 MB\tInit Duration: 3.50 ms\t"
+        ),
+    ),
+    "timed out": (
+        _report(Ending("timeout")),
+        "WARN",
+        (
+            "REPORT RequestId: r\tDuration: 2.00 ms\tBilled Duration: 2 ms\tMemory Size: 128 MB\t"
+            "Max Memory Used: 10 MB\tStatus: timeout\t"
+        ),
+    ),
+    "dropped": (logs_dropped(3, 100), "WARN", ""),
+    "a line of the function": (Event("function", "hello\n"), "INFO", ""),
+}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_text_lines_are_lambdas(name: str) -> None:
+    event, _, text = ALL[name]
+    lines = PlatformLog(basic()).render(event)
+    assert len(lines) == bool(text)
+    assert "".join(lines).startswith(text)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_json_log_has_what_its_system_log_level_lets_through(name: str) -> None:
+    event, level, _ = ALL[name]
+    assert level_of(event) == level
+    for least, passing in (
+        ("DEBUG", {"DEBUG", "INFO", "WARN"}),
+        ("INFO", {"INFO", "WARN"}),
+        ("WARN", {"WARN"}),
+    ):
+        log = PlatformLog(basic(log_format="JSON", declared=Declared(system_log_level=least)))
+        is_there = level in passing and event.type not in ("function", "platform.end")
+        assert len(log.render(event)) == is_there
 
 
 def test_json_records_carry_type_time_and_metrics() -> None:
     log = PlatformLog(basic(log_format="JSON"))
-    assert json.loads(log.init_start("python:3.13"))["record"]["functionName"] == "f"
-    assert json.loads(log.start("r"))["record"] == {"requestId": "r", "version": "$LATEST"}
-    report = json.loads(log.report("r", duration_ms=2.0, used_mb=10, init_ms=5.0, status="timeout"))
+    (line,) = log.render(_report(Ending("timeout"), init_ms=5.0))
+    report = json.loads(line)
     assert report["type"] == "platform.report"
     assert report["time"].endswith("Z")
     assert report["record"]["metrics"]["initDurationMs"] == 5.0
     assert report["record"]["status"] == "timeout"
+    (line,) = log.render(EVENTS.start("r", TRACE))
+    tracing = {"type": "X-Amzn-Trace-Id", "value": TRACE}
+    assert json.loads(line)["record"] == {"requestId": "r", "version": "$LATEST", "tracing": tracing}
+    (line,) = log.render(EVENTS.init_start("init", "python:3.13"))
+    assert "instanceId" not in json.loads(line)["record"]

@@ -19,8 +19,9 @@ from dayfly.lab.process_tree import ProcessTree
 
 def _tree(lines: list[str], init_path: str = init.__file__) -> ProcessTree:
     place = Place((), -1, "/", "/", init_path, None)
-    output = PipeReader(Lines(), lines.append)
-    return ProcessTree(place, SignalFreezer("process-tree-test"), output, PipeReader(Frames(), lines.append))
+    output, extensions = PipeReader(Lines(), lines.append), PipeReader(Lines(), lines.append)
+    telemetry = PipeReader(Frames(), lines.append)
+    return ProcessTree(place, SignalFreezer("process-tree-test"), output, telemetry, extensions)
 
 
 def test_a_program_runs_is_seen_and_its_end_is_noticed_at_once() -> None:

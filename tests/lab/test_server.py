@@ -66,6 +66,7 @@ def test_boto3_invokes_and_reads_the_tail() -> None:
                 context = json.loads(answer["Payload"].read())
                 assert context["custom"] == {"a": 1}
                 assert context["request_id"] == answer["ResponseMetadata"]["RequestId"]
+                assert answer["ResponseMetadata"]["HTTPHeaders"]["x-amzn-trace-id"].startswith("Root=1-")
                 tail = base64.b64decode(answer["LogResult"]).decode()
                 assert tail.startswith(f"START RequestId: {context['request_id']} Version: $LATEST\n")
 

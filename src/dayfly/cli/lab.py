@@ -10,6 +10,7 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Literal, cast
+from urllib.parse import urlsplit
 
 from cyclopts import Parameter
 
@@ -19,6 +20,7 @@ from dayfly.cli.output import Output
 from dayfly.errors import SettingError
 from dayfly.lab.faults.file import load_plans
 from dayfly.lab.faults.plan import FaultPlan
+from dayfly.lab.front import Front
 from dayfly.lab.handler_check import check_handler
 from dayfly.lab.lab import Lab
 from dayfly.lab.model import ConfinementChoice, FunctionConfig, LabEvent, LogLine, RuntimeKind
@@ -52,6 +54,7 @@ def serve(
     python: Path | None = None,
     reserved_concurrency: int | None = None,
     idle_expiry: float = 600.0,
+    url: Literal["NONE", "AWS_IAM"] | None = None,
     config: Path | None = None,
     host: str | None = None,
     port: int | None = None,
@@ -59,6 +62,7 @@ def serve(
     confinement: ConfinementChoice | None = None,
     services: str | None = None,
     async_speed: float | None = None,
+    rate_limits: Annotated[bool, Parameter(negative="")] = False,
     fleet: str | None = None,
     fleet_token_file: Path | None = None,
     fleet_key_file: Path | None = None,
@@ -76,6 +80,7 @@ def serve(
         dayfly lab serve ./function --handler app.handler
         dayfly lab serve ./function --handler app.handler --runtime dayfly --env TABLE=payments
         dayfly lab serve --config lab.toml --port 9002
+        dayfly lab serve ./function --handler app.handler --url NONE
         dayfly lab serve --config lab.toml --services http://127.0.0.1:5000
         dayfly lab serve ./function --handler app.handler --runtime dayfly --fleet http://127.0.0.1:8710
         dayfly lab serve ./function --handler app.handler --runtime dayfly --faults faults.toml
@@ -103,6 +108,8 @@ def serve(
         At most this many invocations at once; more are throttled.
     idle_expiry
         Seconds after which an idle environment is shut down.
+    url
+        Give the function a URL: NONE lets everybody call it, AWS_IAM whoever signs.
     config
         lab.toml with several functions, instead of FOLDER.
     host
@@ -118,6 +125,8 @@ def serve(
     async_speed
         The clock of asynchronous invocation runs this many times as fast (default 1): with 60, Lambda's minute before the
         second try is a second.
+    rate_limits
+        Throttle requests by Lambda's rates as well: ten a second for each unit of concurrency, 15 calls of its API a second.
     fleet
         URL of `dayfly fleet serve`: every log line goes to its collector, and functions under Dayfly write one line per
         invocation. While it does not answer, 64 MiB of lines wait and the rest is dropped; invocations never wait.
@@ -158,6 +167,7 @@ def serve(
                 python=python or Path(sys.executable),
                 reserved_concurrency=reserved_concurrency,
                 idle_expiry_s=idle_expiry,
+                front=Front(url=url or ""),
             ),
         )
     chosen_host = host or str(lab_table.get("host", DEFAULT_HOST))
@@ -200,6 +210,7 @@ def serve(
         target,
         check_services_url(other) if other is not None else None,
         speed,
+        rate_limits or bool(lab_table.get("rate_limits", False)),
     )
     asyncio.run(_serve(output, serving))
     return 0
@@ -235,6 +246,7 @@ class _Serving:
     target: Target | None
     services: str | None
     async_speed: float
+    keeps_rates: bool
 
 
 def parse_environment(pairs: list[str]) -> dict[str, str]:
@@ -285,6 +297,7 @@ async def _serve(output: Output, serving: _Serving) -> None:
         log=show_log,
         services=serving.services,
         async_speed=serving.async_speed,
+        keeps_rates=serving.keeps_rates,
     )
     try:
         async with lab:
@@ -292,7 +305,7 @@ async def _serve(output: Output, serving: _Serving) -> None:
             for function in serving.functions:
                 await lab.add_function(function)
             async with LabServer(lab, host=serving.host, port=serving.port) as server:
-                _announce(output, lab, serving, server.url)
+                _announce(output, lab, serving, server)
                 await stop.wait()
                 output.say("stopping: every environment is shut down")
     finally:
@@ -307,8 +320,8 @@ async def _serve(output: Output, serving: _Serving) -> None:
     output.say("stopped")
 
 
-def _announce(output: Output, lab: Lab, serving: _Serving, url: str) -> None:
-    report, functions = lab.confinement, serving.functions
+def _announce(output: Output, lab: Lab, serving: _Serving, server: LabServer) -> None:
+    report, functions, url = lab.confinement, serving.functions, server.url
     if output.is_json:
         output.json(
             {
@@ -316,6 +329,7 @@ def _announce(output: Output, lab: Lab, serving: _Serving, url: str) -> None:
                 "endpoint": url,
                 "fleet": serving.target.url if serving.target is not None else None,
                 "services": serving.services,
+                "urls": server.function_urls,
                 "faulty": [function.name for function in functions if function.faults is not None],
                 "functions": [function.name for function in functions],
                 "confinement": report.kind,
@@ -335,6 +349,9 @@ def _announce(output: Output, lab: Lab, serving: _Serving, url: str) -> None:
     for function in functions:
         if function.faults is not None:
             output.say(f"  faults are injected into {function.name}", style="bold magenta")
+    for served, function_url in server.function_urls.items():
+        host = urlsplit(function_url).hostname or ""
+        output.say(f"  {served} has a URL: {function_url} or {url}/lambda-url/{host.partition('.')[0]}/")
     if serving.services is not None:
         output.say(f"  other services are those at {serving.services}")
     if serving.target is not None:

@@ -6,8 +6,12 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from dayfly.errors import SettingError
+from dayfly.lab.declared import Declared
+from dayfly.lab.events.settings import EventSettings
+from dayfly.lab.front import Front
 from dayfly.lab.model import FunctionConfig, ImageConfig
 
 _LAB_KEYS: dict[str, type | tuple[type, ...]] = {
@@ -18,6 +22,7 @@ _LAB_KEYS: dict[str, type | tuple[type, ...]] = {
     "services": str,
     "faults": str,
     "async_speed": (int, float),
+    "rate_limits": bool,
     "fleet": str,
     "fleet_token_file": str,
     "fleet_key_file": str,
@@ -42,6 +47,16 @@ _FUNCTION_KEYS: dict[str, tuple[str, type | tuple[type, ...]]] = {
     "snap_start": ("snap_start", str),
     "tenancy": ("tenancy", str),
     "image": ("image", dict),
+    "dead_letter": ("declared", str),
+    "url": ("front", str),
+    "url_mode": ("front", str),
+    "async": ("front", dict),
+}
+_ASYNC_KEYS: dict[str, tuple[str, type]] = {
+    "retries": ("retries", int),
+    "max_age": ("age_s", int),
+    "on_success": ("on_success", str),
+    "on_failure": ("on_failure", str),
 }
 _IMAGE_KEYS: dict[str, type] = {"entry_point": list, "command": list, "working_directory": str}
 _PATHS = ("folder", "python", "extensions", "opt")
@@ -91,9 +106,26 @@ def _function(path: Path, name: str, table: object) -> FunctionConfig:
     environment = values.get("environment", {})
     assert isinstance(environment, dict)
     values["environment"] = {key: str(value) for key, value in environment.items()}
+    if "declared" in values:
+        values["declared"] = Declared(dead_letter_arn=table["dead_letter"])
+    if "front" in values:
+        values["front"] = _front(path, f"functions.{name}.async", table)
     if "image" in values:
         values["image"] = _image(path, f"functions.{name}.image", values["image"])
     return FunctionConfig(name=name, **values)  # type: ignore[arg-type]  # checked against the table above
+
+
+def _front(path: Path, prefix: str, table: Mapping[str, Any]) -> Front:
+    """Any: every value was checked to be of its key's type."""
+    rules = table.get("async", {})
+    _refuse_unknown(path, f"{prefix}.", set(rules), set(_ASYNC_KEYS))
+    settings: dict[str, Any] = {}
+    for key, value in rules.items():
+        field, kind = _ASYNC_KEYS[key]
+        _check_type(path, f"{prefix}.{key}", value, kind)
+        settings[field] = value
+    url = {key: table[key] for key in ("url", "url_mode") if key in table}
+    return Front(events=EventSettings(**settings), **url)
 
 
 def _image(path: Path, prefix: str, table: object) -> ImageConfig:
@@ -118,7 +150,7 @@ def _refuse_unknown(path: Path, prefix: str, keys: set[str], known: set[str]) ->
 
 
 def _check_type(path: Path, key: str, value: object, kind: type | tuple[type, ...]) -> None:
-    if not isinstance(value, kind) or isinstance(value, bool):
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         kinds = kind if isinstance(kind, tuple) else (kind,)
         expected = " or ".join(item.__name__ for item in kinds)
         raise SettingError(f"{path}: {key} is {value!r}, not of type {expected}")

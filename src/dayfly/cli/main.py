@@ -238,6 +238,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "Run functions on this machine as Lambda would, behind the Invoke API.",
         "lab",
     ),
+    "lab gauntlet": (
+        "dayfly.cli.lab_gauntlet:gauntlet",
+        "Run every attack against every protection, and honest requests beside them.",
+        "lab",
+    ),
     "lab try": (
         "dayfly.cli.lab_try:try_check",
         "Run the attack of one check: on vulnerable code, on its fixed twin, and under Dayfly.",

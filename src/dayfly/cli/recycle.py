@@ -12,7 +12,7 @@ from cyclopts import Parameter
 
 from dayfly.attach.aws.account import Account
 from dayfly.attach.aws.calls import Caller
-from dayfly.attach.recycle.cloudwatch import CloudWatchWitness
+from dayfly.attach.recycle.cloudwatch import SETTLE_S, CloudWatchWitness
 from dayfly.attach.recycle.history import default_journal
 from dayfly.attach.recycle.ordering import PAUSE_S, Means
 from dayfly.attach.recycle.planning import check_percents
@@ -266,12 +266,12 @@ def _service(fleet: str | None, folder: Path | None) -> Client | None:
         return None  # none runs here: CloudWatch Logs will tell
 
 
-def _witnesses(client: Client | None, account: Account) -> Callable[[Survey], Witness | None]:
-    def choose(found: Survey) -> Witness | None:
+def _witnesses(client: Client | None, account: Account) -> Callable[[Survey], Witness]:
+    def choose(found: Survey) -> Witness:
         if client is not None:
             return ServiceWitness(client, found)
-        # A lab has no CloudWatch Logs.
-        return None if account.is_lab else CloudWatchWitness(account.client("logs"), found.log_group)
+        settle_s = 0.0 if account.is_lab else SETTLE_S
+        return CloudWatchWitness(account.client("logs"), found.log_group, settle_s=settle_s)
 
     return choose
 

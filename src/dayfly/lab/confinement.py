@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from dayfly.lab.hosts import Hosts
 from dayfly.lab.model import ConfinementChoice, ConfinementReport, LabError
 from dayfly.lab.system_calls import REFUSED, filter_for
 
@@ -29,7 +30,6 @@ _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 _ETC = (
     "ca-certificates",
     "group",
-    "hosts",
     "ld.so.cache",
     "ld.so.conf",
     "ld.so.conf.d",
@@ -58,7 +58,10 @@ _USER_NAMESPACE_UID = 993
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where one environment's process tree is started and what it sees there."""
+    """Where one environment's process tree is started and what it sees there.
+
+    `loopback` is what sandbox.localdomain stands for in it.
+    """
 
     prefix: tuple[str, ...]
     uid: int
@@ -66,6 +69,7 @@ class Place:
     dayfly_root: str
     init_path: str
     tmp: Path | None
+    loopback: str = "127.0.0.1"
     # A seccomp filter, as bubblewrap takes it; empty: none.
     call_filter: bytes = b""
 
@@ -166,6 +170,7 @@ class Confinement:
             tmp = private_folder / "tmp"
             tmp.mkdir(parents=True)
             return Place((), -1, str(folder), str(dayfly_folder.parent), str(init_path), tmp)
+        hosts = Hosts(private_folder, environment_id)
         binds: list[str] = []
         for source in _outermost(read_only):
             binds += ["--ro-bind", str(source), str(place_inside(source))]
@@ -175,6 +180,7 @@ class Confinement:
         binds += ["--ro-bind", str(dayfly_folder), f"{DAYFLY_ROOT}/dayfly"]
         binds += ["--ro-bind", str(folder), TASK_ROOT]
         binds += image
+        binds += ["--ro-bind", str(hosts.path), "/etc/hosts"]
         prefix = (
             *self._namespaces(),
             *("--hostname", f"169-254-{slot // 250}-{slot % 250 + 1}"),
@@ -187,7 +193,8 @@ class Confinement:
             *("--chdir", "/", "--clearenv"),
         )
         uid = -1 if self._uids is None else self._uids.start + slot % len(self._uids)
-        return Place(prefix, uid, TASK_ROOT, DAYFLY_ROOT, INIT_PATH, None, self._filter)
+        root = (TASK_ROOT, DAYFLY_ROOT, INIT_PATH)
+        return Place(prefix, uid, *root, None, hosts.loopback, self._filter)
 
 
 def place_inside(path: Path) -> Path:

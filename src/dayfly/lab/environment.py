@@ -22,7 +22,6 @@ from dayfly.lab.interpreter import Interpreter
 from dayfly.lab.invocation import Invocation, Reply
 from dayfly.lab.launch import Launch
 from dayfly.lab.life import Life, ShutdownReason
-from dayfly.lab.logs import Frames, Lines, PipeReader
 from dayfly.lab.model import (
     EnvironmentState,
     EnvironmentView,
@@ -34,15 +33,13 @@ from dayfly.lab.model import (
     LabEvent,
     LogLine,
 )
-from dayfly.lab.platform_log import PlatformLog
 from dayfly.lab.process_tree import ProcessTree
 from dayfly.lab.programs import plan_programs
 from dayfly.lab.runtime_api import InvocationEvent, RuntimeApi
 from dayfly.lab.snapstart.credentials import CredentialsEndpoint
 from dayfly.lab.snapstart.restoring import Restoration, RestoreFailedError
-
-# Lines kept from before the first invocation, to explain a start that failed.
-_FIRST_WORDS = 5
+from dayfly.lab.telemetry import metadata
+from dayfly.lab.telemetry.reporter import Reporter
 
 
 class Environment:
@@ -72,11 +69,8 @@ class Environment:
         # Between its answer and its next poll: about to be idle.
         self.is_finishing = False
         self._interpreter = interpreter
-        self._runtime_version = custom.runtime_version(config, interpreter.runtime_version)
         self._place = place
         self._emit = emit
-        self._log = log
-        self._platform_log = PlatformLog(config, initialization)
         self._initialization = initialization
         self._created_at = time.time()
         self.log_stream = (
@@ -87,9 +81,6 @@ class Environment:
         self._is_ready = False
         # Did the init phase go well, so that the first REPORT has its duration?
         self._is_reported = True
-        self._request_id: str | None = None
-        self._tail: list[str] = []
-        self._first_words: list[str] = []
         self._max_used_mb = 0
         self._api = RuntimeApi(config.name, config.handler, config.version)
         self._restoration: Restoration | None = None
@@ -97,9 +88,20 @@ class Environment:
         if initialization == "snap-start":
             self._restoration = Restoration(self._api)
             self._credentials = CredentialsEndpoint(self._api)
-        self._output = PipeReader(Lines(), lambda text: self._receive("output", text))
-        self._telemetry = PipeReader(Frames(), lambda text: self._receive("telemetry", text))
-        self._tree = ProcessTree(place, freezer, self._output, self._telemetry)
+        self._metadata = metadata.Metadata(metadata.zone_of(slot))
+        self._api.routes[metadata.PATH] = {"*": self._metadata.answer}
+        self._reporter = Reporter(
+            config,
+            self._api,
+            environment_id=self.id,
+            log_stream=self.log_stream,
+            initialization=initialization,
+            runtime_version=custom.runtime_version(config, interpreter.runtime_version),
+            host=place.loopback,
+            log=log,
+        )
+        pipes = (self._reporter.output, self._reporter.telemetry, self._reporter.extensions)
+        self._tree = ProcessTree(place, freezer, *pipes)
         self._life: Life | None = None
         self._launch = Launch((), {})
         self._pid: int | None = None
@@ -134,14 +136,13 @@ class Environment:
         reports it. Raises LabError, with what was said, when not even init comes up.
         """
         self._emit_event("cold_start")
-        self._log_line("platform", self._platform_log.init_start(self._runtime_version))
+        self._reporter.begin_init("init")
         began = time.monotonic()
         await self._api.start()
         try:
             await self._tree.start(self._place.inside(self._interpreter.path))
         except LabError as error:
-            self._output.flush()
-            said = " ".join(self._first_words) or "nothing"
+            said = self._reporter.first_words()
             raise LabError(f"{error.message}; it said: {said}", hint=error.hint) from error
         if self._faults is not None:
             self._faults.confine(self.id, self._tree.find_init())
@@ -149,8 +150,6 @@ class Environment:
         failure = await self._initialise("init", began + limit_s)
         elapsed_ms = (time.monotonic() - began) * 1000
         self._is_reported = failure is None
-        if failure is None and self._initialization == "snap-start":
-            self._log_line("platform", self._platform_log.init_report(elapsed_ms, "init", ""))
         if failure is None:
             self._emit_event("init_done", duration_ms=round(elapsed_ms, 3), pid=self._pid or 0)
         else:
@@ -165,7 +164,7 @@ class Environment:
         """
         assert self._restoration is not None
         assert self._life is not None
-        self._log_line("platform", self._platform_log.restore_start(self._runtime_version))
+        self._reporter.begin_restore()
         self._thaw()
         began = time.monotonic()
         status = ""
@@ -176,9 +175,7 @@ class Environment:
             raise
         finally:
             elapsed_ms = (time.monotonic() - began) * 1000
-            self._output.flush()
-            self._telemetry.flush()
-            self._log_line("platform", self._platform_log.restore_report(elapsed_ms, status))
+            self._reporter.end_restore(status, elapsed_ms)
         self.state = "idle"
         self._emit_event("restored", duration_ms=round(elapsed_ms, 3), pid=self._pid or 0)
         return elapsed_ms
@@ -192,13 +189,13 @@ class Environment:
             log_stream=self.log_stream,
             initialization=self._initialization,
             credentials=self._credentials,
+            metadata_token=self._metadata.token,
         )
         self._launch = programs.runtime
         return Life(self._api, self._tree, runtime=programs.runtime, extensions=programs.extensions)
 
     async def _initialise(self, phase: phases.Phase, deadline: float) -> Reply | None:
         """Begin a life and wait until its programs poll; None when that went well, else INIT_REPORT says why not."""
-        began = time.monotonic()
         self._life = self._new_life()
         self._lives += 1
         self._is_ready = await self._life.start(deadline)
@@ -208,22 +205,24 @@ class Environment:
             with contextlib.suppress(RestoreFailedError):
                 await self._restoration.run(self._life, deadline)
             self._is_ready = self._api.settled.is_set()
-        if self._is_ready:
-            return None
-        failure = self._failure()
-        if self._api.init_error.done():
-            status = f"error\tError Type: {self._api.init_error_type}"
-            failure = Reply(self._api.init_error.result(), True, "crashed", status)
-        self._output.flush()
-        self._telemetry.flush()
-        elapsed_ms = (time.monotonic() - began) * 1000
-        self._log_line("platform", self._platform_log.init_report(elapsed_ms, phase, failure.status))
+        failure: Reply | None = None
+        if not self._is_ready:
+            failure = self._failure()
+            if self._api.init_error.done():
+                status = f"error\tError Type: {self._api.init_error_type}"
+                failure = Reply(self._api.init_error.result(), True, "crashed", status)
+        self._reporter.end_init(failure.status if failure is not None else "")
         return failure
 
     def _failure(self) -> Reply:
         """Why waiting ended without what was waited for: an exit, else time was up."""
-        request_id = self._request_id or ""
+        request_id = self._reporter.request_id or ""
         code = self._life.exit_code if self._life is not None else None
+        fault = self._life.extension_fault() if self._life is not None else None
+        if fault is not None:
+            return Reply(
+                payloads.platform_error(request_id, *fault), True, "crashed", f"error\tError Type: {fault[0]}"
+            )
         refused = self._life.refused if self._life is not None else None
         if refused is not None and self.config.is_custom:
             kind, text = custom.describe_refusal(self.config, self._launch, *refused)
@@ -243,16 +242,15 @@ class Environment:
 
         Precondition: started, not serving. With a tail asked for, the answer waits for the report.
         """
-        self._request_id = invocation.request_id
-        self._tail = []
+        trace_id = invocation.trace_id or _new_trace_id(self.config)
+        self._reporter.begin_invocation(invocation.request_id, trace_id)
         self.state = "busy"
         self._invocations += 1
         began = time.monotonic()
         deadline = began + self.config.timeout_s
         self._thaw()
         self._emit_event("invoke_start", cold=int(init_ms is not None))
-        self._write(self._platform_log.start(invocation.request_id))
-        reply = await self._run(invocation, deadline)
+        reply = await self._run(invocation, deadline, trace_id)
         answered_ms = (time.monotonic() - began) * 1000
 
         def resolve(tail: bytes | None) -> None:
@@ -269,6 +267,7 @@ class Environment:
                     environment_id=self.id,
                     cold_start=init_ms is not None,
                     duration_ms=answered_ms,
+                    trace_id=trace_id,
                 )
             )
 
@@ -278,27 +277,20 @@ class Environment:
         late = Reply(b"", False) if reply.fault else await self._settle(deadline)
         fault = reply.fault or late.fault
         duration_ms = (time.monotonic() - began) * 1000
-        self._output.flush()
-        self._telemetry.flush()
-        self._max_used_mb = max(self._max_used_mb, self._tree.used_mb())
-        self._write(self._platform_log.end(invocation.request_id))
-        report = self._platform_log.report(
-            invocation.request_id,
+        self._reporter.end_invocation(
             duration_ms=duration_ms,
-            used_mb=self._max_used_mb,
+            used_mb=self._used_mb,
             init_ms=init_ms if self._is_reported else None,
             status=reply.status or late.status,
         )
-        self._write(report)
         if invocation.wants_tail:
-            tail = "".join(line + "\n" for line in self._tail).encode()
-            resolve(tail[-payloads.LOG_TAIL_BYTES :])
+            resolve(self._reporter.tail())
         self._emit_event("invoke_end", duration_ms=round(duration_ms, 3), error=int(reply.is_error))
         if fault and not self._is_ended():
             await self._reset(fault)
         if not self._is_ended():
             await self.freeze()
-        self._request_id = None
+        self._reporter.request_id = None
         self.is_finishing = False
         if not self._is_ended():
             self.state = "idle" if self._is_ready else "reset"
@@ -307,12 +299,23 @@ class Environment:
         """Another task may have shut the environment down while this one waited."""
         return self.state == "ended"
 
-    async def _run(self, invocation: Invocation, deadline: float) -> Reply:
+    def _used_mb(self) -> int:
+        self._max_used_mb = max(self._max_used_mb, self._tree.used_mb())
+        return self._max_used_mb
+
+    async def _run(self, invocation: Invocation, deadline: float, trace_id: str) -> Reply:
         """Deliver the event and wait for the answer; a runtime that is not there is started first."""
-        if self._life is None or self._life.exit_code is not None or not self._is_ready:
+        if self._is_ready and self._life is not None and self._life.exit_code is not None:
+            # Between invocations: what is left of that life must not get this event.
+            await self._reset("crashed")
+        if self._life is None or not self._is_ready:
+            self._reporter.begin_init("invoke")
             failure = await self._initialise("invoke", deadline)
+            self._reporter.start()
             if failure is not None:
                 return failure
+        else:
+            self._reporter.start()
         assert self._life is not None
         self._api.deliver(
             InvocationEvent(
@@ -320,10 +323,11 @@ class Environment:
                 payload=invocation.payload,
                 arn=invocation.arn or self.config.arn,
                 deadline_ms=int((time.time() + deadline - time.monotonic()) * 1000),
-                trace_id=invocation.trace_id or _new_trace_id(self.config),
+                trace_id=trace_id,
                 client_context=invocation.client_context,
                 tenant_id=invocation.tenant_id,
-            )
+            ),
+            invocation.stream,
         )
         outcome = self._api.outcome
         await self._life.wait([outcome], deadline)
@@ -343,6 +347,7 @@ class Environment:
         """End this life; the next invocation begins another in the same environment."""
         assert self._life is not None
         self._emit_event(fault, exit_code=self._life.exit_code or 0)
+        self._reporter.hurry()
         await self._life.stop("timeout" if fault == "timed_out" else "failure")
         self._is_ready = False
         self._pid = None
@@ -350,11 +355,13 @@ class Environment:
 
     async def freeze(self) -> None:
         """Stop every process until the next invocation; `serve` does this itself at its end."""
+        self._reporter.freeze()
         is_frozen = await self._tree.freezer.freeze()
         self._emit_event("frozen", complete=int(is_frozen))
 
     def _thaw(self) -> None:
         self._tree.freezer.thaw()
+        self._reporter.thaw()
         self._emit_event("thawed")
 
     async def shut_down(self, reason: ShutdownReason = "spindown") -> None:
@@ -364,6 +371,8 @@ class Environment:
         self.state = "ended"
         try:
             self._tree.freezer.thaw()
+            self._reporter.thaw()
+            self._reporter.hurry()
             if self._is_ready and self._life is not None:
                 await self._life.stop(reason)
         finally:
@@ -372,31 +381,15 @@ class Environment:
             await self._api.close()
             if self._faults is not None:
                 self._faults.close()
-            self._output.close()
-            self._telemetry.close()
+            await self._reporter.close()
             self._pid = None
             self._emit_event("shutdown", complete=int(is_dead), reason=reason)
-
-    def _receive(self, source: Literal["output", "telemetry"], text: str) -> None:
-        if self._request_id is not None:
-            self._tail.append(text)
-        elif self.state == "starting" and len(self._first_words) < _FIRST_WORDS:
-            self._first_words.append(text)
-        self._log_line(source, text)
-
-    def _write(self, text: str) -> None:
-        self._tail.append(text)
-        self._log_line("platform", text)
-
-    def _log_line(self, source: Literal["platform", "output", "telemetry"], text: str) -> None:
-        name, group = self.config.name, self.config.log_group
-        self._log(LogLine(time.time(), name, self.id, self._request_id, source, text, self.log_stream, group))
 
     def _tell_fault(self, fault: Fault, failure: str) -> None:
         self._emit_event("fault", **describe(fault), **({"failure": failure} if failure else {}))
 
     def _emit_event(self, kind: EventKind, **detail: str | int | float) -> None:
-        self._emit(LabEvent(time.time(), self.config.name, self.id, kind, self._request_id, detail))
+        self._emit(LabEvent(time.time(), self.config.name, self.id, kind, self._reporter.request_id, detail))
 
 
 def new_environment_id() -> str:

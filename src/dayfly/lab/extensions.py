@@ -1,7 +1,7 @@
 """The Extensions API of one environment: who registered, for what, and who still has to poll.
 
-Facts: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html; refusals are worded as
-AWS's emulator words them.
+Facts: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html; states and refusals are those of AWS's
+emulator and are compared with it in tests/lab/test_extensions_differential.py.
 """
 
 from __future__ import annotations
@@ -11,13 +11,26 @@ import json
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from dayfly.lab.http1 import Exchange
 from dayfly.lab.model import ACCOUNT
+from dayfly.lab.telemetry.events import ExtensionState
 
 MAX_EXTENSIONS = 10
 _MAX_BODY_BYTES = 65536
 _EVENTS = frozenset({"INVOKE", "SHUTDOWN"})
+_ERROR_HEADER = "Lambda-Extension-Function-Error-Type"
+
+# Names are the emulator's: its refusals spell them out.
+State = Literal["Started", "Registered", "Ready", "Running", "InitError", "ExitError", "LaunchError"]
+# By the state an extension wants to enter: from where it may.
+_ALLOWED: dict[State, frozenset[State]] = {
+    "Registered": frozenset({"Started"}),
+    "Ready": frozenset({"Registered", "Running"}),
+    "InitError": frozenset({"Registered", "InitError"}),
+    "ExitError": frozenset({"Registered", "Ready", "Running", "ExitError"}),
+}
 
 
 def json_body(value: Mapping[str, object]) -> bytes:
@@ -36,12 +49,12 @@ async def refuse(exchange: Exchange, status: int, error_type: str, message: str)
 @dataclass(slots=True)
 class _Extension:
     name: str
-    events: frozenset[str]
     is_external: bool
+    events: tuple[str, ...] = ()
+    state: State = "Started"
+    error_type: str = ""
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
-    is_polling: bool = False
-    has_polled: bool = False
-    waiting: list[asyncio.Future[bytes]] = field(default_factory=list)
+    poll: asyncio.Future[bytes] | None = None
     # An event that came while it was not polling: SHUTDOWN may, at any time.
     missed: bytes | None = None
 
@@ -58,20 +71,20 @@ class Extensions:
         self._version = version
         self._handler = handler
         self._changed = changed
-        self._expected: frozenset[str] = frozenset()
         self._by_id: dict[str, _Extension] = {}
         self.is_open = True
-        self.exit_error: str | None = None
+        # What the first that reported an error is to be blamed with when it ends; empty: none did.
+        self.fatal_error = ""
 
     def new_life(self, expected: frozenset[str]) -> None:
         """Forget every registration; `expected` are the external extensions being started now."""
         for extension in self._by_id.values():
-            for future in extension.waiting:
-                future.cancel()
-        self._expected = expected
-        self._by_id = {}
+            if extension.poll is not None:
+                extension.poll.cancel()
+        external = [_Extension(name, is_external=True) for name in sorted(expected)]
+        self._by_id = {extension.id: extension for extension in external}
         self.is_open = True
-        self.exit_error = None
+        self.fatal_error = ""
 
     @property
     def has_external(self) -> bool:
@@ -83,16 +96,30 @@ class Extensions:
 
     @property
     def all_registered(self) -> bool:
-        names = {extension.name for extension in self._by_id.values()}
-        return self._expected <= names
+        return all(extension.state not in ("Started", "LaunchError") for extension in self._by_id.values())
 
     @property
     def is_settled(self) -> bool:
         """True when every extension that must poll before a freeze does."""
-        return self.all_registered and all(
-            extension.is_polling or (extension.has_polled and not extension.events)
-            for extension in self._by_id.values()
-        )
+        return all(extension.state == "Ready" for extension in self._by_id.values())
+
+    def states(self) -> list[ExtensionState]:
+        """Every extension as the event `platform.extension` tells of it, external ones first."""
+        return [
+            ExtensionState(one.name, one.state, one.events, one.error_type)
+            for one in sorted(self._by_id.values(), key=lambda one: not one.is_external)
+        ]
+
+    def fail_launch(self, name: str, *, is_denied: bool) -> None:
+        """An external extension could not be executed."""
+        for extension in self._by_id.values():
+            if extension.is_external and extension.name == name:
+                extension.state = "LaunchError"
+                extension.error_type = "PermissionDenied" if is_denied else "UnknownError"
+
+    def awaits_shutdown(self, name: str) -> bool:
+        """Is this external extension to be told before it is ended, rather than killed at once?"""
+        return any(one.name == name and "SHUTDOWN" in one.events for one in self._by_id.values())
 
     def send(self, kind: str, event: Mapping[str, object]) -> None:
         """Hand an INVOKE or SHUTDOWN event to everyone subscribed to it."""
@@ -100,13 +127,13 @@ class Extensions:
         for extension in self._by_id.values():
             if kind not in extension.events:
                 continue
-            if not extension.waiting:
+            if extension.state != "Ready" or extension.poll is None:
                 extension.missed = body
-            extension.is_polling = False
-            for future in extension.waiting:
-                if not future.done():
-                    future.set_result(body)
-            extension.waiting.clear()
+                continue
+            extension.state = "Running"
+            if not extension.poll.done():
+                extension.poll.set_result(body)
+            extension.poll = None
 
     async def register(self, exchange: Exchange) -> None:
         body = await exchange.read_body(_MAX_BODY_BYTES)
@@ -115,27 +142,18 @@ class Extensions:
             await refuse(exchange, 403, "Extension.InvalidExtensionName", "Empty extension name")
             return
         try:
-            request = json.loads(body.data or b"{}")
-            events = request.get("events") or []
-            is_valid = isinstance(events, list) and all(isinstance(event, str) for event in events)
-        except (ValueError, AttributeError, RecursionError):
-            is_valid = False
-        if not is_valid:
-            await refuse(exchange, 403, "InvalidRequestFormat", "request body is not a registration")
+            events = _parse_registration(body.data)
+        except _NotARegistrationError as error:
+            await refuse(exchange, 403, "InvalidRequestFormat", str(error))
             return
-        if "configurationKeys" in request:
-            message = "configurationKeys are deprecated; use environment variables instead"
-            await refuse(exchange, 403, "InvalidRequestFormat", message)
-            return
-        if not self.is_open:
-            message = "Extension registration closed already"
-            await refuse(exchange, 403, "Extension.RegistrationClosed", message)
-            return
-        refusal = self._check(name, events)
+        extension = next((one for one in self._by_id.values() if one.is_external and one.name == name), None)
+        refusal = self._check(name, events, extension)
         if refusal is not None:
             await refuse(exchange, 403, *refusal)
             return
-        extension = _Extension(name, frozenset(events), name in self._expected)
+        extension = extension or _Extension(name, is_external=False)
+        extension.events = tuple(dict.fromkeys(events))
+        extension.state = "Registered"
         self._by_id[extension.id] = extension
         self._changed()
         reply = {
@@ -143,69 +161,145 @@ class Extensions:
             "functionVersion": self._version,
             "handler": self._handler,
         }
-        if "accountId" in (exchange.header("lambda-extension-accept-feature") or ""):
+        features = (exchange.header("lambda-extension-accept-feature") or "").split(",")
+        if "accountId" in (feature.strip() for feature in features):
             reply["accountId"] = ACCOUNT
         headers = (("Content-Type", "application/json"), ("Lambda-Extension-Identifier", extension.id))
         await exchange.answer(200, json_body(reply), headers)
 
-    def _check(self, name: str, events: list[str]) -> tuple[str, str] | None:
+    def _check(self, name: str, events: list[str], external: _Extension | None) -> tuple[str, str] | None:
         for event in events:
             if event not in _EVENTS:
                 return "Extension.InvalidEventType", f"{event}: ErrorInvalidEventType"
-            if event == "SHUTDOWN" and name not in self._expected:
+            if event == "SHUTDOWN" and external is None:
                 message = f"{event}: ShutdownEventNotSupportedForInternalExtension"
                 return "Extension.InvalidEventType", message
-        if any(extension.name == name for extension in self._by_id.values()):
-            return "Extension.InvalidExtensionState", "Extension with this name already registered"
+        if external is not None:
+            return _transition(external, "Registered", "Registered", name)
+        if not self.is_open:
+            return "Extension.RegistrationClosed", "Extension registration closed already"
         if len(self._by_id) >= MAX_EXTENSIONS:
             return "Extension.TooManyExtensions", f"Extension limit ({MAX_EXTENSIONS}) reached"
+        if any(extension.name == name for extension in self._by_id.values()):
+            return "Extension.InvalidExtensionState", "Extension with this name already registered"
         return None
 
-    async def _find(self, exchange: Exchange) -> _Extension | None:
+    async def _identifier(self, exchange: Exchange) -> str | None:
         identifier = exchange.header("lambda-extension-identifier")
         if not identifier:
             message = "Missing Lambda-Extension-Identifier header"
             await refuse(exchange, 403, "Extension.MissingExtensionIdentifier", message)
             return None
         try:
-            uuid.UUID(identifier)
+            return str(uuid.UUID(identifier))
         except ValueError:
             message = "Invalid Lambda-Extension-Identifier"
             await refuse(exchange, 403, "Extension.InvalidExtensionIdentifier", message)
             return None
-        if identifier not in self._by_id:
-            message = f"Unknown extension {identifier}"
-            await refuse(exchange, 403, "Extension.UnknownExtensionIdentifier", message)
-            return None
-        return self._by_id[identifier]
+
+    async def _find(self, exchange: Exchange) -> _Extension | None:
+        identifier = await self._identifier(exchange)
+        if identifier is None or identifier in self._by_id:
+            return self._by_id.get(identifier or "")
+        message = f"Unknown extension {identifier}"
+        await refuse(exchange, 403, "Extension.UnknownExtensionIdentifier", message)
+        return None
+
+    async def name_of(self, exchange: Exchange) -> str | None:
+        """Which extension sends this; None where that was refused."""
+        extension = await self._find(exchange)
+        return None if extension is None else extension.name
 
     async def next_event(self, exchange: Exchange) -> None:
         extension = await self._find(exchange)
         if extension is None:
             return
-        future: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        refusal = _transition(extension, "Ready", "Ready", extension.id)
+        if refusal is not None:
+            await refuse(exchange, 403, *refusal)
+            return
+        extension.state = "Ready"
+        future = extension.poll = asyncio.get_running_loop().create_future()
         if extension.missed is not None:
             future.set_result(extension.missed)
-            extension.missed = None
-        else:
-            extension.waiting.append(future)
-        extension.is_polling = extension.has_polled = True
+            extension.missed = extension.poll = None
+            extension.state = "Running"
         self._changed()
         body = await future
         event_id = ("Lambda-Extension-Event-Identifier", str(uuid.uuid4()))
         await exchange.answer(200, body, (("Content-Type", "application/json"), event_id))
 
-    async def report_error(self, exchange: Exchange) -> None:
-        """/extension/init/error and /extension/exit/error: the environment is to be reset."""
+    async def init_error(self, exchange: Exchange) -> None:
+        """The extension could not start: it is expected to end now, and its end resets the environment."""
+        await self._report_error(exchange, "InitError", "InitError")
+
+    async def exit_error(self, exchange: Exchange) -> None:
+        """The extension is about to end, which resets the environment."""
+        await self._report_error(exchange, "ExitError", "Exited")
+
+    async def _report_error(self, exchange: Exchange, state: State, shown_as: str) -> None:
         await exchange.read_body(_MAX_BODY_BYTES)
-        extension = await self._find(exchange)
-        if extension is None:
+        identifier = await self._identifier(exchange)
+        if identifier is None:
             return
-        error_type = exchange.header("lambda-extension-function-error-type")
+        error_type = exchange.header(_ERROR_HEADER.lower())
         if not error_type:
-            message = "Missing Lambda-Extension-Function-Error-Type header"
-            await refuse(exchange, 403, "Extension.MissingHeader", message)
+            await refuse(exchange, 403, "Extension.MissingHeader", f"{_ERROR_HEADER} not found")
             return
-        self.exit_error = error_type
+        extension = self._by_id.get(identifier)
+        if extension is None:
+            message = "Unknown Lambda-Extension-Identifier"
+            await refuse(exchange, 403, "Extension.UnknownExtensionIdentifier", message)
+            return
+        refusal = _transition(extension, state, shown_as, extension.id)
+        if refusal is not None:
+            await refuse(exchange, 403, *refusal)
+            return
+        if extension.state != state:
+            extension.state = state
+            extension.error_type = error_type
+        self.fatal_error = self.fatal_error or f"Extension.{state}"
         self._changed()
         await exchange.answer(202, json_body({"status": "OK"}), JSON_HEADERS)
+
+
+def _transition(extension: _Extension, state: State, shown_as: str, who: str) -> tuple[str, str] | None:
+    """The refusal of a move that is not allowed."""
+    if extension.state in _ALLOWED[state]:
+        return None
+    message = (
+        f"State transition from {extension.state} to {shown_as} failed for extension {who}. "
+        "Error: State transition is not allowed"
+    )
+    return "Extension.InvalidExtensionState", message
+
+
+class _NotARegistrationError(ValueError):
+    """The body of a registration cannot be read; the message is Go's, as far as the emulator shows it."""
+
+
+def _parse_registration(body: bytes) -> list[str]:
+    try:
+        request: Any = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise _NotARegistrationError(_as_go_says(error, body)) from error
+    if request is None:
+        return []
+    if not isinstance(request, dict):
+        raise _NotARegistrationError("json: the request is not an object")
+    if request.get("configurationKeys"):
+        raise _NotARegistrationError("configurationKeys are deprecated; use environment variables instead")
+    events = request.get("events") or []
+    if not isinstance(events, list) or not all(isinstance(event, str) for event in events):
+        raise _NotARegistrationError("json: events are not a list of strings")
+    return list(events)
+
+
+def _as_go_says(error: Exception, body: bytes) -> str:
+    at = error.pos if isinstance(error, json.JSONDecodeError) else 0
+    rest = body.decode(errors="replace")[at:].lstrip()
+    if not rest:
+        return "unexpected end of JSON input"
+    is_extra = isinstance(error, json.JSONDecodeError) and error.msg == "Extra data"
+    where = "after top-level value" if is_extra else "looking for beginning of value"
+    return f"invalid character '{rest[0]}' {where}"

@@ -7,6 +7,7 @@ alone (a held response changes the state before its body exists) and must see th
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import email.utils
 import socket
 import struct
@@ -59,6 +60,10 @@ class Exchange:
         """Read the whole body; a sender that waits for `100 Continue` gets it first."""
         return await self._connection.read_body(limit)
 
+    async def stream_body(self, limit: int, write: Writer) -> Body:
+        """Read the whole body as `read_body` does, with each piece handed to `write` instead of kept."""
+        return await self._connection.stream_body(limit, write)
+
     async def answer(self, status: int, body: bytes, headers: Sequence[tuple[str, str]] = ()) -> None:
         """Send the one final answer; a peer that has gone is not an error."""
         self.is_answered = True
@@ -66,6 +71,8 @@ class Exchange:
 
 
 Handler = Callable[[Exchange], Awaitable[None]]
+# Takes a piece of a body; the sender waits until it returns.
+Writer = Callable[[bytes], Awaitable[None]]
 
 
 class Connection:
@@ -109,26 +116,34 @@ class Connection:
             return event
 
     async def read_body(self, limit: int) -> Body:
+        chunks: list[bytes] = []
+
+        async def keep(data: bytes) -> None:
+            chunks.append(data)
+
+        body = await self.stream_body(limit, keep)
+        return dataclasses.replace(body, data=b"".join(chunks))
+
+    async def stream_body(self, limit: int, write: Writer) -> Body:
         if self._state.they_are_waiting_for_100_continue:
             await self._write(h11.InformationalResponse(status_code=100, headers=[], reason=b"Continue"))
-        chunks: list[bytes] = []
         size = 0
         while True:
             try:
                 event = await self._next_event()
             except (ConnectionError, h11.RemoteProtocolError):
-                return Body(b"".join(chunks), is_truncated=True)
+                return Body(b"", is_truncated=True)
             if isinstance(event, h11.Data):
                 size += len(event.data)
                 if size <= limit:
-                    chunks.append(bytes(event.data))
-                elif size > _MAX_DRAINED_BYTES:
+                    await write(bytes(event.data))
+                elif size > limit + _MAX_DRAINED_BYTES:
                     return Body(b"", is_too_large=True)
             elif isinstance(event, h11.EndOfMessage):
                 trailers = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in event.headers)
-                return Body(b"".join(chunks), trailers, is_too_large=size > limit)
+                return Body(b"", trailers, is_too_large=size > limit)
             else:
-                return Body(b"".join(chunks), is_truncated=True)
+                return Body(b"", is_truncated=True)
 
     async def send_answer(self, status: int, body: bytes, headers: Sequence[tuple[str, str]]) -> None:
         full = [*headers, ("Date", email.utils.formatdate(usegmt=True)), ("Content-Length", str(len(body)))]

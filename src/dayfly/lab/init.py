@@ -1,13 +1,14 @@
 """PID 1 of an environment: starts the runtime, outlives it, reaps its orphans, ends with the lab.
 
-Run by path as `python -I -S init.py CONTROL JOIN THAW TELEMETRY` with the standard library alone: it shares
+Run by path as `python -I -S init.py CONTROL JOIN THAW TELEMETRY EXTENSIONS` with the standard library alone: it shares
 the environment's namespaces, so that `/tmp`, the PID namespace and orphans survive a reset of the runtime as
 they do on Lambda. On a host where the lab is root it keeps that uid, so function code can neither
 signal it nor read it, like the platform's own PID 1. It takes orders from its control socket only.
 
 Messages are packets of NUL-separated fields. Orders: `start KEY UID GID CWD LIMITS ARGC ARGV… ENV…`,
-`signal KEY NUMBER`. Reports: `hello PID`, `started KEY PID`, `refused KEY STEP ERRNO` for a program that could not be
-executed (STEP is `setup`, `chdir` or `exec`), `exit KEY CODE` (negative: a signal).
+`signal KEY NUMBER`. What is started as RUNTIME_KEY writes where init does, everything else to EXTENSIONS. Reports:
+`hello PID`, `started KEY PID`, `refused KEY STEP ERRNO` for a program that could not be executed (STEP is `setup`,
+`chdir` or `exec`), `exit KEY CODE` (negative: a signal).
 """
 
 from __future__ import annotations
@@ -21,11 +22,15 @@ import sys
 MAX_MESSAGE = 1 << 18
 # The descriptor of the log pipe on current Lambda images; awslambdaric reads its number from a variable.
 TELEMETRY_FD = 62
+RUNTIME_KEY = "runtime"
 _CANNOT_EXECUTE = 127
 
 
-def start(fields: list[bytes], join: int, telemetry: int) -> tuple[int, list[bytes]]:
-    """Fork and execute one program in a process group of its own; returns its pid, and step and errno if it could not be."""
+def start(fields: list[bytes], join: int, telemetry: int, output: int) -> tuple[int, list[bytes]]:
+    """Fork and execute one program in a process group of its own; returns its pid, and step and errno if it could not be.
+
+    `output` takes what it writes; negative: what this process writes to.
+    """
     uid, gid, cwd, limits, count = int(fields[0]), int(fields[1]), fields[2], fields[3], int(fields[4])
     argv, environment = fields[5 : 5 + count], dict(f.split(b"=", 1) for f in fields[5 + count :])
     # Closed by the program's execution, so that the end of it says that all went well.
@@ -46,6 +51,9 @@ def start(fields: list[bytes], join: int, telemetry: int) -> tuple[int, list[byt
         os.setpgid(0, 0)
         if join >= 0:
             os.write(join, b"0")
+        if output >= 0:
+            os.dup2(output, 1)
+            os.dup2(output, 2)
         os.dup2(telemetry, TELEMETRY_FD, inheritable=True)
         # In a lab of some ten environments the pipe's own number is 62; dup2 onto itself changes nothing.
         os.set_inheritable(TELEMETRY_FD, True)
@@ -101,8 +109,8 @@ def end(children: dict[bytes, int], thaw: int) -> None:
     os._exit(0)
 
 
-def serve(control: int, join: int, thaw: int, telemetry: int) -> None:
-    for descriptor in (control, join, thaw, telemetry):
+def serve(control: int, join: int, thaw: int, telemetry: int, extensions: int) -> None:
+    for descriptor in (control, join, thaw, telemetry, extensions):
         if descriptor >= 0:
             os.set_inheritable(descriptor, False)
     wake_read, wake_write = os.pipe()
@@ -130,7 +138,8 @@ def serve(control: int, join: int, thaw: int, telemetry: int) -> None:
             end(children, thaw)
         order, key, *fields = message.split(b"\0")
         if order == b"start":
-            children[key], fault = start(fields, join, telemetry)
+            output = -1 if key == RUNTIME_KEY.encode() else extensions
+            children[key], fault = start(fields, join, telemetry, output)
             os.write(control, b"\0".join((b"started", key, b"%d" % children[key])))
             if fault:
                 os.write(control, b"\0".join((b"refused", key, *fault)))
@@ -143,6 +152,6 @@ def serve(control: int, join: int, thaw: int, telemetry: int) -> None:
 
 if __name__ == "__main__":
     try:
-        serve(*(int(argument) for argument in sys.argv[1:5]))
+        serve(*(int(argument) for argument in sys.argv[1:6]))
     except (BrokenPipeError, ConnectionResetError):
         os._exit(0)  # the lab went away in the middle of a report

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from dayfly.lab.streaming.stream import ResponseStream
+
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
@@ -18,6 +20,8 @@ class Invocation:
     trace_id: str = ""
     # As the caller named the function, with its qualifier; empty: without one.
     arn: str = ""
+    # Where the caller reads the response while it is made, if he does.
+    stream: ResponseStream | None = None
 
 
 @dataclass(frozen=True, slots=True)

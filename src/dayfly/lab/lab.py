@@ -39,8 +39,12 @@ from dayfly.lab.model import (
 from dayfly.lab.pool import Pool, Reservation
 from dayfly.lab.provisioning import Provisioning
 from dayfly.lab.services import Services
+from dayfly.lab.serving import Serving
 from dayfly.lab.snapstart.snapshots import Snapshots
+from dayfly.lab.streaming.limits import StreamLimits
+from dayfly.lab.streaming.stream import ResponseStream
 from dayfly.lab.tenancy import check_tenant
+from dayfly.lab.throttling import ACCOUNT_CONCURRENCY
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -55,6 +59,8 @@ class Lab:
     throttled. `services` is the URL of moto's server or LocalStack, for what the lab asks of other
     services than Lambda; the clock by which events are retried and grow old runs `async_speed` times as
     fast as the machine's.
+    `stream_limits` are Lambda's for a streamed response, if no others are given; with `keeps_rates` requests are
+    throttled by Lambda's rates, too.
     With `refuses_calls` confined environments lack the system calls that Lambda's lack. Raises LabError when
     `confinement="bubblewrap"` cannot be had.
     """
@@ -68,7 +74,11 @@ class Lab:
         async_speed: float = 1.0,
         services: str | None = None,
         refuses_calls: bool = False,
+        stream_limits: StreamLimits | None = None,
+        keeps_rates: bool = False,
     ) -> None:
+        self.keeps_rates = keeps_rates
+        self.stream_limits = stream_limits or StreamLimits()
         self.services = Services(services) if services is not None else None
         self._freezers = FreezerFactory()
         try:
@@ -108,6 +118,9 @@ class Lab:
             "",
         )
         self.counters: Counter[str] = Counter()
+        self._serving = Serving(
+            self._launcher, self.counters, spawn=self._spawn, is_closed=lambda: self._is_closed
+        )
         self.events = EventQueue(
             self,
             clock=Clock(async_speed),
@@ -221,8 +234,13 @@ class Lab:
         await self.load_code(config, package)
         if config.name in self._pools:
             raise LabError(f"function {config.name} exists already", hint="choose another name")
-        self._reservations[config.name] = Reservation(config.reserved_concurrency)
+        self._reservations[config.name] = Reservation(
+            config.reserved_concurrency, unreserved=self._unreserved if self.keeps_rates else None
+        )
         self._pools[config.name] = {config.version: self._make_pool(config)}
+
+    def _unreserved(self) -> int:
+        return ACCOUNT_CONCURRENCY - sum(r.limit or 0 for r in self._reservations.values())
 
     async def load_code(self, config: FunctionConfig, package: Package | None = None) -> None:
         """Check the code that `config` names, so that a function may be given it; raises LabError as `add_function`."""
@@ -330,10 +348,13 @@ class Lab:
         client_context: str | None = None,
         tenant_id: str | None = None,
         trace_id: str | None = None,
+        request_id: str | None = None,
+        stream: ResponseStream | None = None,
     ) -> InvokeResult:
         """Invoke a function as Lambda would.
 
-        `client_context` is the decoded JSON; `arn` is the function's as the caller named it. A function that fails is a result with `function_error`;
+        `client_context` is the decoded JSON; `arn` is the function's as the caller named it; `request_id` is made up if it is not given. With a
+        `stream` the caller reads what the runtime streams while it does; the result's payload is then an error's. A function that fails is a result with `function_error`;
         InvokeRefusedError is what Lambda's front end refuses: unknown name (404), payload that is too
         large (413) or no JSON (400), throttling (429).
         """
@@ -343,7 +364,7 @@ class Lab:
         payloads.check_request(payload, is_async=invocation_type == "Event")
         check_tenant(pool.config, tenant_id)
         invocation = Invocation(
-            request_id=str(uuid.uuid4()),
+            request_id=request_id or str(uuid.uuid4()),
             payload=payload or b"{}",
             wants_tail=log_type == "Tail",
             # "Lambda passes the ClientContext object to your function for synchronous invocations only":
@@ -352,6 +373,7 @@ class Lab:
             tenant_id=tenant_id or "",
             trace_id=trace_id or "",
             arn=arn,
+            stream=stream,
         )
         if invocation_type == "DryRun":
             return InvokeResult.accepted(204, invocation.request_id, version)
@@ -366,25 +388,7 @@ class Lab:
 
     async def invoke_at_once(self, name: str, version: str, invocation: Invocation) -> InvokeResult:
         """Serve one invocation that was checked; raises InvokeRefusedError (404, 429) as `invoke`."""
-        pool = self._pool(name, version)
-        environment, init_ms = await pool.acquire(invocation.tenant_id or None)
-        answer: asyncio.Future[InvokeResult] = asyncio.get_running_loop().create_future()
-
-        async def serve() -> None:
-            try:
-                await environment.serve(invocation, answer, init_ms=init_ms)
-            except BaseException as error:
-                # Boundary: a fault of the lab's own, or its end. The environment's state is unknown.
-                pool.forget(environment)
-                if not answer.done():
-                    answer.set_exception(LabError(f"the lab failed while serving: {error!r}"))
-                self.counters["environment_faults"] += 1
-                await self._launcher.end(environment, "spindown" if self._is_closed else "failure")
-                raise
-            pool.release(environment)
-
-        self._spawn(serve())
-        return await answer
+        return await self._serving.serve(self._pool(name, version), invocation)
 
     async def recycle(self, name: str) -> int:
         """Shut down every environment of a function, busy ones included; returns how many."""

@@ -7,12 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
+import os
 import signal
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from dayfly.lab.extensions import MAX_EXTENSIONS
+from dayfly.lab.init import RUNTIME_KEY
 from dayfly.lab.launch import Launch
+from dayfly.lab.payloads import describe_exit
 from dayfly.lab.process_tree import ProcessTree
 from dayfly.lab.runtime_api import RuntimeApi
 
@@ -24,7 +29,7 @@ _BUDGET_EXTERNAL_S = 2.0
 _RUNTIME_SHARE = 0.3
 _KILL_PATIENCE_S = 2.0
 # The key of the runtime among an environment's programs.
-RUNTIME = "runtime"
+RUNTIME = RUNTIME_KEY
 
 
 class Life:
@@ -48,6 +53,20 @@ class Life:
         """Of the first program that has ended; None while all run. Negative codes are signals."""
         return next((future.result() for future in self._exits.values() if future.done()), None)
 
+    def extension_fault(self) -> tuple[str, str] | None:
+        """Error type and words for an extension that ended this life; None when none did."""
+        if len(self._extensions) > MAX_EXTENSIONS:
+            return "Extension.LaunchError", "ErrTooManyExtensions"
+        name = next((key for key, future in self._exits.items() if future.done()), RUNTIME)
+        if name == RUNTIME:
+            return None
+        if name in self._tree.refused:
+            text = os.strerror(self._tree.refused[name][1]).lower()
+            return "Extension.LaunchError", f"fork/exec {self._extensions[name].argv[0]}: {text}"
+        code = self._exits[name].result()
+        how = describe_exit(code).removeprefix("Runtime exited with error: ") if code else "exit code 0"
+        return self._api.extensions.fatal_error or "Extension.Crash", how
+
     @property
     def refused(self) -> tuple[str, int] | None:
         """Why the runtime could not be executed, as a step (`chdir`, `exec`) and its errno."""
@@ -64,9 +83,13 @@ class Life:
         The runtime starts when every external extension has registered.
         """
         self._api.new_life(frozenset(self._extensions))
+        if len(self._extensions) > MAX_EXTENSIONS:
+            return False
         for name, launch in self._extensions.items():
             self._exits[name] = await self._tree.run(name, launch.argv, launch.environment)
         if not await self.wait_for(self._api.registered, deadline):
+            for name, (_, number) in self._tree.refused.items():
+                self._api.extensions.fail_launch(name, is_denied=number in (errno.EACCES, errno.EPERM))
             return False
         self._exits[RUNTIME] = await self._tree.run(
             RUNTIME, self._runtime.argv, self._runtime.environment, folder=self._runtime.folder
@@ -92,7 +115,10 @@ class Life:
         )
 
     async def stop(self, reason: ShutdownReason) -> None:
-        """End runtime and extensions within Lambda's budgets; SIGKILL at once without extensions."""
+        """End runtime and extensions within Lambda's budgets; SIGKILL at once without extensions.
+
+        An extension that did not subscribe to SHUTDOWN is killed as soon as the runtime is gone.
+        """
         extensions = self._api.extensions
         budget = 0.0
         if extensions.has_any:
@@ -103,8 +129,13 @@ class Life:
             await self._gone([RUNTIME], budget * _RUNTIME_SHARE)
         await self._signal(RUNTIME, signal.SIGKILL)
         if budget:
-            event = {"eventType": "SHUTDOWN", "deadlineMs": int((time.time() + budget) * 1000)}
+            # What the runtime took of the budget is gone.
+            ends_at = time.time() + deadline - time.monotonic()
+            event = {"eventType": "SHUTDOWN", "deadlineMs": int(ends_at * 1000)}
             extensions.send("SHUTDOWN", event | {"shutdownReason": reason})
+            for name in self._extensions:
+                if not extensions.awaits_shutdown(name):
+                    await self._signal(name, signal.SIGKILL)
             await self._gone(list(self._extensions), max(0.0, deadline - time.monotonic()))
         for name in self._extensions:
             await self._signal(name, signal.SIGKILL)

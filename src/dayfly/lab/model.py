@@ -12,6 +12,7 @@ from typing import Literal
 from dayfly.errors import DayflyError, SettingError
 from dayfly.lab.declared import Declared
 from dayfly.lab.faults.plan import FaultPlan
+from dayfly.lab.front import Front
 
 # The third family is a program of the function's own that speaks the Runtime API: `bootstrap`, or an image's entry point.
 RuntimeKind = Literal["plain", "dayfly", "provided.al2", "provided.al2023"]
@@ -117,6 +118,7 @@ class FunctionConfig:
     ephemeral_mb: int = 512
     log_group: str = ""
     declared: Declared = field(default_factory=Declared)
+    front: Front = field(default_factory=Front)
     faults: FaultPlan | None = None
 
     def __post_init__(self) -> None:
@@ -138,6 +140,11 @@ class FunctionConfig:
             raise SettingError(f"timeout {self.timeout_s} s is out of range", hint="use 1 to 900 seconds")
         if self.memory_mb not in MEMORY_MB:
             raise SettingError(f"memory {self.memory_mb} MB is out of range", hint="use 128 to 10240 MB")
+        if self.tenancy and self.snap_start != "None":
+            raise SettingError(
+                "SnapStart is not supported for functions with tenant isolation mode PER_TENANT.",
+                hint="leave out snap_start or tenancy",
+            )
         if self.ephemeral_mb not in EPHEMERAL_MB:
             raise SettingError(
                 f"ephemeral storage {self.ephemeral_mb} MB is out of range", hint="use 512 to 10240 MB"
@@ -213,6 +220,8 @@ class InvokeResult:
     environment_id: str
     cold_start: bool
     duration_ms: float
+    # As the function was told it.
+    trace_id: str = ""
 
     @classmethod
     def accepted(cls, status_code: int, request_id: str, version: str) -> InvokeResult:
@@ -254,7 +263,7 @@ class LogLine:
     function: str
     environment_id: str
     request_id: str | None
-    source: Literal["platform", "output", "telemetry"]
+    source: Literal["platform", "output", "telemetry", "extension"]
     text: str
     log_stream: str = ""
     log_group: str = ""

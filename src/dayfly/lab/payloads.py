@@ -18,6 +18,7 @@ MAX_SYNC_REQUEST_BYTES = 6 * 1024 * 1024
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html (1 MB since October 2025)
 MAX_ASYNC_REQUEST_BYTES = 1024 * 1024
 LOG_TAIL_BYTES = 4096
+ERROR_CAUSE_TYPE = "application/vnd.aws.lambda.error.cause+json"
 MAX_TENANT_ID = 256
 
 # Go's names (the emulator and the service print them): https://pkg.go.dev/os#ProcessState.String
@@ -73,8 +74,33 @@ def timed_out(request_id: str, timeout_s: float) -> bytes:
     return _compact({"errorType": "Sandbox.Timedout", "errorMessage": message})
 
 
-def response_too_large() -> bytes:
-    message = f"Response payload size exceeded maximum allowed payload size ({MAX_RESPONSE_BYTES} bytes)."
+def error_of_cause(body: bytes) -> bytes:
+    """The error in a body of type ERROR_CAUSE_TYPE, as the caller gets it: without its cause, which is for tracing.
+
+    What the emulator cannot read (and Go reads member names in any case) becomes its own words.
+    """
+    try:
+        read = json.loads(body)
+        given = {str(key).lower(): value for key, value in read.items()}
+        message, kind, trace = given.get("errormessage"), given.get("errortype"), given.get("stacktrace")
+        is_error = (
+            isinstance(message or "", str) and isinstance(kind or "", str) and isinstance(trace or [], list)
+        )
+        if not is_error or not all(isinstance(line, str) for line in trace or []):
+            raise ValueError("not an error")
+    except (ValueError, AttributeError, RecursionError):
+        return b'"Invalid error body"'
+    error = {"errorMessage": message or "", "errorType": kind or ""} | (
+        {"stackTrace": trace} if trace else {}
+    )
+    text = json.dumps(error, separators=(",", ":"), ensure_ascii=False)
+    for character in "<>&\u2028\u2029":  # as Go's encoder escapes them
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text.encode(errors="surrogatepass")
+
+
+def response_too_large(limit: int = MAX_RESPONSE_BYTES) -> bytes:
+    message = f"Response payload size exceeded maximum allowed payload size ({limit} bytes)."
     return _compact({"errorType": "Function.ResponseSizeTooLarge", "errorMessage": message})
 
 

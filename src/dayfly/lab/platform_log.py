@@ -1,118 +1,109 @@
-"""The platform's own log lines of an invocation, as text or JSON; pure.
+"""The platform's own log lines: its events as CloudWatch Logs gets them, as text or JSON; pure.
 
-JSON form: https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html
+JSON form: https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html; which of them a system log
+level lets through: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html.
 """
 
 from __future__ import annotations
 
-import json
-import time
 from collections.abc import Mapping
+from typing import Any
 
 from dayfly.lab import payloads, phases
-from dayfly.lab.model import FunctionConfig, InitializationType
+from dayfly.lab.model import FunctionConfig
+from dayfly.lab.telemetry.events import Event
+
+_LEVELS = ("DEBUG", "INFO", "WARN")
+# Not in the lines that AWS wrote: who subscribes is told more than the log.
+_TOLD_ONLY = ("instanceId", "instanceMaxMemory")
+_STARTS = {"platform.initStart": "INIT_START", "platform.restoreStart": "RESTORE_START"}
 
 
 class PlatformLog:
-    """Writes INIT_START, START, END and REPORT for one function in its log format."""
+    """Writes the platform's events for one function, in its log format."""
 
-    def __init__(self, config: FunctionConfig, initialization: InitializationType = "on-demand") -> None:
+    def __init__(self, config: FunctionConfig) -> None:
         self._is_json = config.log_format == "JSON"
-        self._memory_mb = config.memory_mb
-        self._function = config.name
-        self._version = config.version
-        self._initialization = initialization
+        self._level = config.declared.system_log_level
 
-    def _record(self, kind: str, record: Mapping[str, object]) -> str:
-        now = time.time()
-        stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)) + f".{int(now % 1 * 1000):03d}Z"
-        return json.dumps({"time": stamp, "type": kind, "record": record})
-
-    def init_start(self, runtime_version: str) -> str:
+    def render(self, event: Event) -> list[str]:
+        """The lines of an event, without newlines: none where the log has no such line or the level is too low."""
+        record = event.record
+        if isinstance(record, str):
+            return []
         if not self._is_json:
-            return payloads.init_start_line(runtime_version)
-        return self._record(
-            "platform.initStart",
-            {
-                "initializationType": self._initialization,
-                "phase": "init",
-                "runtimeVersion": f"{runtime_version}.v0",
-                "functionName": self._function,
-                "functionVersion": self._version,
-            },
-        )
+            line = _text(event.type, record)
+            return [line] if line else []
+        if event.type == "platform.end" or not _is_let_through(level_of(event), self._level):
+            return []
+        return [event.as_json({key: value for key, value in record.items() if key not in _TOLD_ONLY})]
 
-    def init_report(self, duration_ms: float, phase: phases.Phase, status: str) -> str:
-        """Of an init that failed, or that nobody waited for."""
-        if not self._is_json:
-            return phases.init_report_line(duration_ms, phase, status)
-        record = {"initializationType": self._initialization, "phase": phase}
-        return self._record("platform.initReport", {**record, **_outcome(status, duration_ms)})
 
-    def restore_start(self, runtime_version: str) -> str:
-        if not self._is_json:
-            return payloads.init_start_line(runtime_version, "RESTORE_START")
-        record = {
-            "runtimeVersion": f"{runtime_version}.v0",
-            "functionName": self._function,
-            "functionVersion": self._version,
-        }
-        return self._record("platform.restoreStart", record)
+def level_of(event: Event) -> str:
+    """The level that AWS's documentation assigns to an event."""
+    record: Mapping[str, Any] = event.record if isinstance(event.record, Mapping) else {}
+    has_failed = record.get("status", "success") != "success"
+    match event.type:
+        case "platform.initRuntimeDone" | "platform.restoreRuntimeDone" | "platform.runtimeDone":
+            return "WARN" if has_failed else "DEBUG"
+        case "platform.initReport":
+            if has_failed:
+                return "WARN"
+            return "DEBUG" if record.get("initializationType") == "on-demand" else "INFO"
+        case "platform.extension":
+            return "WARN" if record.get("errorType") else "INFO"
+        case "platform.logsDropped":
+            return "WARN"
+        case _:
+            return "WARN" if has_failed else "INFO"
 
-    def restore_report(self, duration_ms: float, status: str) -> str:
-        if not self._is_json:
-            return phases.restore_report_line(duration_ms, status)
-        return self._record("platform.restoreReport", _outcome(status, duration_ms))
 
-    def start(self, request_id: str) -> str:
-        if not self._is_json:
-            return payloads.start_line(request_id, self._version)
-        return self._record("platform.start", {"requestId": request_id, "version": self._version})
+def _is_let_through(level: str, least: str) -> bool:
+    return _LEVELS.index(level) >= (_LEVELS.index(least) if least in _LEVELS else 1)
 
-    def end(self, request_id: str) -> str:
-        if not self._is_json:
-            return payloads.end_line(request_id)
-        return self._record("platform.runtimeDone", {"requestId": request_id})
 
-    def report(
-        self, request_id: str, *, duration_ms: float, used_mb: int, init_ms: float | None, status: str
-    ) -> str:
-        # A restored environment was initialised before anybody invoked it.
-        restore_ms = init_ms if self._initialization == "snap-start" else None
-        if restore_ms is not None:
-            init_ms = None
-        if not self._is_json:
+def _text(kind: str, record: Mapping[str, Any]) -> str:
+    match kind:
+        case "platform.initStart" | "platform.restoreStart":
+            # A log stream of Lambda's has no second INIT_START for the init that an invocation repeats.
+            is_repeated = record.get("phase") == "invoke"
+            version = str(record["runtimeVersion"]).removesuffix(".v0")
+            return "" if is_repeated else payloads.init_start_line(version, _STARTS[kind])
+        case "platform.initReport":
+            is_told = record["status"] != "success" or record["initializationType"] != "on-demand"
+            duration = record["metrics"]["durationMs"]
+            return phases.init_report_line(duration, record["phase"], _status(record)) if is_told else ""
+        case "platform.restoreReport":
+            return phases.restore_report_line(record["metrics"]["durationMs"], _status(record))
+        case "platform.start":
+            return payloads.start_line(record["requestId"], record["version"])
+        case "platform.end":
+            return payloads.end_line(record["requestId"])
+        case "platform.report":
+            metrics = record["metrics"]
             return payloads.report_line(
-                request_id,
-                duration_ms=duration_ms,
-                memory_mb=self._memory_mb,
-                used_mb=used_mb,
-                init_ms=init_ms,
-                restore_ms=restore_ms,
-                status=status,
+                record["requestId"],
+                duration_ms=metrics["durationMs"],
+                memory_mb=metrics["memorySizeMB"],
+                used_mb=metrics["maxMemoryUsedMB"],
+                init_ms=metrics.get("initDurationMs"),
+                restore_ms=metrics.get("restoreDurationMs"),
+                status=_status(record),
             )
-        metrics = {
-            "durationMs": round(duration_ms, 3),
-            "memorySizeMB": self._memory_mb,
-            "maxMemoryUsedMB": used_mb,
-        }
-        if init_ms is not None:
-            metrics["initDurationMs"] = round(init_ms, 3)
-        if restore_ms is not None:
-            metrics["restoreDurationMs"] = round(restore_ms, 3)
-        record = {
-            "requestId": request_id,
-            "metrics": metrics,
-            "status": status.partition("\t")[0] or "success",
-        }
-        return self._record("platform.report", record)
+        case "platform.extension":
+            events = ",".join(record["events"])
+            return f"EXTENSION\tName: {record['name']}\tState: {record['state']}\tEvents: [{events}]"
+        case "platform.telemetrySubscription" | "platform.logsSubscription":
+            title = "TELEMETRY" if kind == "platform.telemetrySubscription" else "LOGS"
+            types = ", ".join(one.capitalize() for one in record["types"])
+            return f"{title}\tName: {record['name']}\tState: {record['state']}\tTypes: [{types}]"
+        case _:
+            return ""
 
 
-def _outcome(status: str, duration_ms: float) -> dict[str, object]:
-    """Status and duration of a phase, and the type of its error if it has one."""
-    word, _, error = status.partition("\tError Type: ")
-    record: dict[str, object] = {
-        "status": word or "success",
-        "metrics": {"durationMs": round(duration_ms, 3)},
-    }
-    return record | {"errorType": error} if error else record
+def _status(record: Mapping[str, Any]) -> str:
+    """As the lines of text have it: empty on success."""
+    if record["status"] == "success":
+        return ""
+    named = f"\tError Type: {record['errorType']}" if "errorType" in record else ""
+    return f"{record['status']}{named}"

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from dayfly.lab import payloads
 from dayfly.lab.environment import Environment
 from dayfly.lab.model import FunctionConfig
+from dayfly.lab.throttling import REQUESTS_PER_UNIT, Bucket
 
 # An invocation that finds an environment between its answer and its next poll waits this long for it
 # rather than start another: a caller that invokes one after another meets one environment, as on Lambda,
@@ -19,9 +20,21 @@ FINISHING_PATIENCE_S = 1.0
 class Reservation:
     """How many invocations of one function may run at once, all its versions together; None is no limit of its own."""
 
-    def __init__(self, limit: int | None = None) -> None:
+    def __init__(self, limit: int | None = None, *, unreserved: Callable[[], int] | None = None) -> None:
+        """`unreserved` is what functions without a limit of their own share; given, requests have a rate, too."""
         self.limit = limit
         self.pools: list[Pool] = []
+        self._unreserved = unreserved
+        self._requests = Bucket()
+
+    def check_rate(self) -> None:
+        """Count a request; raises InvokeRefusedError (429) where there are too many in a second."""
+        if self._unreserved is None:
+            return
+        units = self._unreserved() if self.limit is None else self.limit
+        if self.limit != 0 and not self._requests.take(REQUESTS_PER_UNIT * units):
+            kind = "Function" if self.limit is None else "ReservedFunction"
+            raise payloads.throttled(f"{kind}InvocationRateLimitExceeded")
 
     def check(self, *, with_finishing: bool) -> None:
         """Raise InvokeRefusedError (429) when one more would be too many.
@@ -98,6 +111,7 @@ class Pool:
         """
         if self._is_closed:
             raise payloads.not_found(self.config.name, self.config.version)
+        self._reservation.check_rate()
         self._reservation.check(with_finishing=False)
         environment = self._take_idle(tenant_id) or await self._wait_for_finishing(tenant_id)
         if environment is not None:

@@ -24,11 +24,19 @@ _END_BUDGET_S = 5.0
 class ProcessTree:
     """Starts init in its place, then programs by key, and reports their exits as futures."""
 
-    def __init__(self, place: Place, freezer: Freezer, output: PipeReader, telemetry: PipeReader) -> None:
+    def __init__(
+        self,
+        place: Place,
+        freezer: Freezer,
+        output: PipeReader,
+        telemetry: PipeReader,
+        extensions: PipeReader,
+    ) -> None:
         self._place = place
         self.freezer = freezer
         self._output = output
         self._telemetry = telemetry
+        self._extensions = extensions
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._listener: asyncio.Task[None] | None = None
@@ -47,7 +55,7 @@ class ProcessTree:
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, MAX_MESSAGE * 2)
         self._control = ours
         join, thaw = self.freezer.descriptors()
-        numbers = [theirs.fileno(), join, thaw, self._telemetry.write_end]
+        numbers = [theirs.fileno(), join, thaw, self._telemetry.write_end, self._extensions.write_end]
         call_filter = _as_file(self._place.call_filter)
         command = [
             *self._place.prefix,
@@ -75,6 +83,7 @@ class ProcessTree:
                 os.close(call_filter)
         self._output.close_write_end()
         self._telemetry.close_write_end()
+        self._extensions.close_write_end()
         self._listener = asyncio.create_task(self._listen(ours))
         try:
             async with asyncio.timeout(_HELLO_BUDGET_S):

@@ -30,6 +30,7 @@ def plan_programs(
     log_stream: str,
     initialization: InitializationType,
     credentials: CredentialsEndpoint | None,
+    metadata_token: str,
 ) -> Programs:
     """Plan one life; with `credentials` the programs find them there and not in their variables."""
     runtime = plan_runtime(
@@ -39,6 +40,7 @@ def plan_programs(
         api_address=api_address,
         log_stream=log_stream,
         initialization=initialization,
+        metadata_token=metadata_token,
     )
     extensions = {
         name: plan_extension(
@@ -49,6 +51,7 @@ def plan_programs(
             api_address=api_address,
             log_stream=log_stream,
             initialization=initialization,
+            metadata_token=metadata_token,
         )
         for name in sorted(list_extensions(config.extensions_folder))
     }

@@ -13,6 +13,7 @@ import binascii
 import functools
 import re
 import socket
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -22,9 +23,11 @@ from dayfly.lab.extensions import JSON_HEADERS, Extensions, json_body, refuse
 from dayfly.lab.http1 import Body, Connection, Exchange, Handler
 from dayfly.lab.model import VERSION
 from dayfly.lab.states import RuntimeState, TransitionRefusedError, check_transition
+from dayfly.lab.streaming.stream import ResponseStream
+from dayfly.lab.telemetry.times import InvocationTimes
 
 _BASE = "/2018-06-01"
-_ANSWER = re.compile(_BASE + r"/runtime/invocation/([^/]+)/(response|error)")
+_ANSWER = re.compile(_BASE + r"/runtime/invocation/([^/]*)/(response|error)")
 _ERROR_TYPE = re.compile(r"(Runtime|Function)\.[A-Z][a-zA-Z]+")
 # The kernel queues what has not been accepted; several hundred children of one function may connect.
 _BACKLOG = 128
@@ -67,7 +70,8 @@ class Outcome:
     kind: Literal["response", "error", "too_large", "bad_mode"]
 
 
-_TOO_LARGE = Outcome(payloads.response_too_large(), True, "too_large")
+def _too_large(limit: int = payloads.MAX_RESPONSE_BYTES) -> Outcome:
+    return Outcome(payloads.response_too_large(limit), True, "too_large")
 
 
 class RuntimeApi:
@@ -86,8 +90,15 @@ class RuntimeApi:
         self.init_error_type = ""
         self.outcome: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self.address = ""
+        # Of the event delivered last.
+        self.times = InvocationTimes()
+        # Called when the runtime polls, having initialised or answered.
+        self.on_ready: Callable[[], None] = lambda: None
         self._current: InvocationEvent | None = None
+        self._stream: ResponseStream | None = None
         self._pollers: list[asyncio.Future[InvocationEvent]] = []
+        # Of earlier lives.
+        self._survivors: list[asyncio.Future[InvocationEvent]] = []
         # The emulator serialises /response and /error whole, validation included: while one is held
         # open every other waits and is judged only afterwards.
         self._answering = asyncio.Lock()
@@ -97,7 +108,8 @@ class RuntimeApi:
         self.intercept: Callable[[Handler, Exchange], Awaitable[None]] | None = None
         # Set when every external extension has registered: the runtime starts only then.
         self.registered = asyncio.Event()
-        # What other parts of an environment serve at the same address: handlers by path and method.
+        # What other parts of an environment serve at the same address: handlers by path and method;
+        # "*" stands for every method, and for every path below as well.
         self.routes: dict[str, dict[str, Handler]] = {}
 
     async def start(self) -> None:
@@ -121,6 +133,8 @@ class RuntimeApi:
         they get the next event as well, which is what the emulator does."""
         loop = asyncio.get_running_loop()
         self.state = "Started"
+        self._survivors += self._pollers
+        self._pollers = []
         self._current = None
         self._answering = asyncio.Lock()
         self.init_error = loop.create_future()
@@ -128,15 +142,22 @@ class RuntimeApi:
         self.extensions.new_life(expected_extensions)
         self._update()
 
-    def deliver(self, event: InvocationEvent) -> None:
-        """Hand `event` to whoever polls. Precondition: `settled` is set."""
+    def deliver(self, event: InvocationEvent, stream: ResponseStream | None = None) -> None:
+        """Hand `event` to who has polled longest, others wait on, as in the emulator; a response that the runtime streams goes to `stream`.
+
+        Precondition: `settled` is set.
+        """
         self._current = event
+        self.times = InvocationTimes()
+        self._stream = stream
         self.outcome = asyncio.get_running_loop().create_future()
         self.state = check_transition(self.state, "Running")
-        for poller in self._pollers:
+        first = next((poller for poller in self._pollers if not poller.done()), None)
+        for poller in (*self._survivors, *((first,) if first is not None else ())):
             if not poller.done():
                 poller.set_result(event)
-        self._pollers.clear()
+        self._survivors = []
+        self._pollers = [poller for poller in self._pollers if not poller.done()]
         self.extensions.send(
             "INVOKE",
             {
@@ -191,13 +212,14 @@ class RuntimeApi:
                 f"{_BASE}/runtime/init/error": {"POST": self.report_init_error},
                 "/2020-01-01/extension/register": {"POST": self.extensions.register},
                 "/2020-01-01/extension/event/next": {"GET": self.extensions.next_event},
-                "/2020-01-01/extension/init/error": {"POST": self.extensions.report_error},
-                "/2020-01-01/extension/exit/error": {"POST": self.extensions.report_error},
-                "/2020-08-15/logs": {"PUT": _no_logs},
-                "/2022-07-01/telemetry": {"PUT": _no_telemetry},
+                "/2020-01-01/extension/init/error": {"POST": self.extensions.init_error},
+                "/2020-01-01/extension/exit/error": {"POST": self.extensions.exit_error},
                 **self.routes,
             }
-            routes = known.get(exchange.path, {})
+            below = (found for path, found in self.routes.items() if exchange.path.startswith(f"{path}/"))
+            routes = known.get(exchange.path) or next((found for found in below if "*" in found), {})
+            if "*" in routes:
+                routes = {exchange.method: routes["*"]}
         if not routes:
             headers = (("Content-Type", "text/plain; charset=utf-8"), ("X-Content-Type-Options", "nosniff"))
             await exchange.answer(404, b"404 page not found\n", headers)
@@ -214,7 +236,11 @@ class RuntimeApi:
         if self.state == "Running" and self._current is not None:
             event = self._current
         else:
+            is_new = self.state != "Ready"
             self.move("Ready")
+            if is_new:
+                self.times.ready = time.monotonic()
+                self.on_ready()
             poller: asyncio.Future[InvocationEvent] = asyncio.get_running_loop().create_future()
             self._pollers.append(poller)
             event = await poller
@@ -232,6 +258,7 @@ class RuntimeApi:
             if not await self._is_current(exchange):
                 return
             self.move("InvocationResponse")
+            self.times.responding = time.monotonic()
             outcome = self.outcome
             mode = exchange.header("lambda-runtime-function-response-mode")
             if mode not in (None, "streaming"):
@@ -240,32 +267,47 @@ class RuntimeApi:
                 message = "Invalid function response mode"
                 await refuse(exchange, 400, "InvalidFunctionResponseMode", message)
                 return
-            body = await exchange.read_body(payloads.MAX_RESPONSE_BYTES)
+            stream, limit = self._stream, payloads.MAX_RESPONSE_BYTES
+            if mode == "streaming" and stream is not None:
+                limit = stream.limits.most_bytes
+                stream.begin(exchange.header("content-type"))
+                body = await exchange.stream_body(limit, stream.write)
+            else:
+                body = await exchange.read_body(limit)
             if body.is_truncated:
                 # Likewise: the emulator stays locked until the runtime ends or time is up.
                 return
-            await self._finish(exchange, outcome, _outcome_of_response(exchange, body))
+            await self._finish(exchange, outcome, _outcome_of_response(exchange, body, limit), limit)
 
     async def _error(self, exchange: Exchange) -> None:
         async with self._answering:
             if not await self._is_current(exchange):
                 return
             self.move("InvocationErrorResponse")
+            self.times.responding = time.monotonic()
             outcome = self.outcome
             body = await exchange.read_body(payloads.MAX_RESPONSE_BYTES)
             if body.is_truncated:
                 return
+            is_cause = exchange.header("content-type") == payloads.ERROR_CAUSE_TYPE
+            data = payloads.error_of_cause(body.data) if is_cause else body.data
             is_large = body.is_too_large
-            await self._finish(
-                exchange, outcome, _TOO_LARGE if is_large else Outcome(body.data, True, "error")
-            )
+            await self._finish(exchange, outcome, _too_large() if is_large else Outcome(data, True, "error"))
 
-    async def _finish(self, exchange: Exchange, future: asyncio.Future[Outcome], outcome: Outcome) -> None:
+    async def _finish(
+        self,
+        exchange: Exchange,
+        future: asyncio.Future[Outcome],
+        outcome: Outcome,
+        limit: int = payloads.MAX_RESPONSE_BYTES,
+    ) -> None:
         if future is self.outcome:  # else a reset came in between and this answer is nobody's
             self.move("RuntimeResponseSentState")
+            self.times.responded = time.monotonic()
+            self.times.produced_bytes = len(outcome.payload)
         _settle(future, outcome)
         if outcome.kind == "too_large":
-            message = f"Exceeded maximum allowed payload size ({payloads.MAX_RESPONSE_BYTES} bytes)."
+            message = f"Exceeded maximum allowed payload size ({limit} bytes)."
             await refuse(exchange, 413, "RequestEntityTooLarge", message)
         else:
             await exchange.answer(202, json_body({"status": "OK"}), JSON_HEADERS)
@@ -292,9 +334,9 @@ def _settle(future: asyncio.Future[Outcome], outcome: Outcome) -> None:
         future.set_result(outcome)
 
 
-def _outcome_of_response(exchange: Exchange, body: Body) -> Outcome:
+def _outcome_of_response(exchange: Exchange, body: Body, limit: int) -> Outcome:
     if body.is_too_large:
-        return _TOO_LARGE
+        return _too_large(limit)
     error_type = body.trailer("lambda-runtime-function-error-type")
     if error_type is None:
         is_error = exchange.header("lambda-runtime-function-error-type") is not None
@@ -308,18 +350,3 @@ def _outcome_of_response(exchange: Exchange, body: Body) -> Outcome:
 
 async def _ping(exchange: Exchange) -> None:
     await exchange.answer(200, b"pong", (("Content-Type", "text/plain; charset=utf-8"),))
-
-
-async def _no_telemetry(exchange: Exchange) -> None:
-    await exchange.read_body(payloads.MAX_RESPONSE_BYTES)
-    await _not_supported(exchange, "Telemetry")
-
-
-async def _no_logs(exchange: Exchange) -> None:
-    await exchange.read_body(payloads.MAX_RESPONSE_BYTES)
-    await _not_supported(exchange, "Logs")
-
-
-async def _not_supported(exchange: Exchange, what: str) -> None:
-    body = {"errorMessage": f"{what} API is not supported", "errorType": f"{what}.NotSupported"}
-    await exchange.answer(202, json_body(body), JSON_HEADERS)

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import binascii
-import re
+import logging
 import socket
 import time
 from types import TracebackType
-from typing import Literal, cast
+from typing import Literal
 
 import uvicorn
 from litestar import Litestar, Response, post
@@ -22,40 +21,25 @@ from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
-from dayfly.lab.control.answers import LabRequest, no_route, refusal, too_large
+from dayfly.errors import SettingError
+from dayfly.lab.control.answers import LabRequest, identify, no_route, refusal, too_large
+from dayfly.lab.control.fronts import set_up
 from dayfly.lab.control.names import parse_name
 from dayfly.lab.control.plane import UPDATE_S, ControlPlane
 from dayfly.lab.control.routes import routes
+from dayfly.lab.invoke_headers import InvokeHeaders
 from dayfly.lab.lab import Lab
 from dayfly.lab.model import (
-    InvocationType,
     InvokeRefusedError,
     LabError,
 )
-from dayfly.lab.payloads import MAX_TENANT_ID
+from dayfly.lab.streaming.routes import streaming_routes
+from dayfly.lab.throttling import CallerRates
+from dayfly.lab.urls.front import UrlFront
 
 # Above every payload limit, so that an oversized request gets Lambda's own refusal.
 _MAX_BODY_BYTES = 32 * 1024 * 1024
 _START_BUDGET_S = 10.0
-_TENANT = re.compile(r"[a-zA-Z0-9\._:\/=+\-@ ]+")
-_INVOCATION_TYPES = ("RequestResponse", "Event", "DryRun")
-
-
-def _client_context(header: str | None) -> str | None:
-    if header is None:
-        return None
-    try:
-        return base64.b64decode(header, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError) as error:
-        message = "Client context must be a valid Base64-encoded JSON object."
-        raise InvokeRefusedError(400, "InvalidRequestContentException", message) from error
-
-
-def _tenant(header: str | None) -> str | None:
-    if header is not None and (len(header) > MAX_TENANT_ID or not _TENANT.fullmatch(header)):
-        message = "The tenant ID has characters that are not allowed, or is too long."
-        raise InvokeRefusedError(400, "InvalidParameterValueException", message)
-    return header
 
 
 def build_app(lab: Lab, control: ControlPlane) -> Litestar:
@@ -65,24 +49,15 @@ def build_app(lab: Lab, control: ControlPlane) -> Litestar:
     async def invoke(request: LabRequest, function_name: FromPath[str]) -> Response[bytes]:
         name, qualifier = parse_name(function_name, request.query_params.get("Qualifier"))
         target = control.registry.route(name, qualifier)
-        invocation_type = request.headers.get("x-amz-invocation-type") or "RequestResponse"
-        if invocation_type not in _INVOCATION_TYPES:
-            message = f"Invocation type {invocation_type} is not known"
-            raise InvokeRefusedError(400, "InvalidParameterValueException", message)
+        asked = InvokeHeaders.read(request.headers)
         result = await lab.invoke(
-            name,
-            await request.body(),
-            version=target.version,
-            arn=target.arn,
-            invocation_type=cast(InvocationType, invocation_type),
-            log_type="Tail" if request.headers.get("x-amz-log-type") == "Tail" else "None",
-            client_context=_client_context(request.headers.get("x-amz-client-context")),
-            tenant_id=_tenant(request.headers.get("x-amz-tenant-id")),
-            trace_id=request.headers.get("x-amzn-trace-id"),
+            name, await request.body(), version=target.version, arn=target.arn, **asked.options()
         )
         headers = {"x-amzn-RequestId": result.request_id}
         if result.status_code == 200:
             headers["X-Amz-Executed-Version"] = result.executed_version
+        if result.trace_id:
+            headers["X-Amzn-Trace-Id"] = result.trace_id
         if result.function_error is not None:
             headers["X-Amz-Function-Error"] = result.function_error
         if result.log_tail is not None:
@@ -92,7 +67,17 @@ def build_app(lab: Lab, control: ControlPlane) -> Litestar:
             result.payload, status_code=result.status_code, headers=headers, media_type=media_type
         )
 
-    handlers: list[ControllerRouterHandler] = [invoke, *routes(control)]
+    rates = CallerRates()
+
+    # Awaitable, as `identified` is, and for its reason.
+    async def check_rates(request: LabRequest) -> None:
+        rates.check(request.method, request.url.path)
+
+    handlers: list[ControllerRouterHandler] = [
+        invoke,
+        *streaming_routes(control.registry),
+        *routes(control),
+    ]
     return Litestar(
         route_handlers=handlers,
         exception_handlers={
@@ -102,6 +87,8 @@ def build_app(lab: Lab, control: ControlPlane) -> Litestar:
             MethodNotAllowedException: no_route,
             RequestEntityTooLarge: too_large,
         },
+        before_request=check_rates if lab.keeps_rates else None,
+        after_request=identify,
         request_max_body_size=_MAX_BODY_BYTES,
         openapi_config=None,
         logging_config=None,
@@ -111,7 +98,8 @@ def build_app(lab: Lab, control: ControlPlane) -> Litestar:
 class LabServer:
     """Serves a lab's Invoke API on `host` and `port` (0: a free one) while its context is open.
 
-    Raises LabError when the port cannot be had. Leaving the context stops listening; the lab itself
+    Raises LabError when the port cannot be had, SettingError for a function with something in front of it that Lambda
+    refuses. Leaving the context stops listening; the lab itself
     is its owner's to close.
     """
 
@@ -125,19 +113,36 @@ class LabServer:
         self._server: uvicorn.Server | None = None
         self._task: asyncio.Task[None] | None = None
         self.url = ""
+        # By function: the URLs that its configuration gave it.
+        self.function_urls: dict[str, str] = {}
 
     async def __aenter__(self) -> LabServer:
         bound = _bind(self._host, self._port)
         host, port = bound.getsockname()[:2]
         self.url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        control = self._control
+        control.urls.port = port
+        try:
+            for function in self._lab.functions():
+                url = set_up(
+                    function, urls=control.urls, permissions=control.permissions, events=control.event_invoke
+                )
+                if url is not None:
+                    self.function_urls[function.name] = url
+        except SettingError:
+            bound.close()
+            control.close()
+            raise
         config = uvicorn.Config(
-            build_app(self._lab, self._control),
+            UrlFront(build_app(self._lab, self._control), self._lab, self._control.urls),
             log_config=None,
             access_log=False,
             lifespan="off",
             backlog=2048,
             ws="none",
         )
+        # A streamed response of a function URL that fails is cut on purpose; uvicorn would say so on standard error.
+        logging.getLogger("uvicorn.error").addFilter(_is_unexpected)
         self._server = uvicorn.Server(config)
         # `_serve` rather than `serve`: the latter takes over the process's signal handlers, which
         # belong to whoever runs the lab.
@@ -156,8 +161,13 @@ class LabServer:
             self._server.should_exit = True
             self._server.force_exit = True
             await asyncio.gather(self._task, return_exceptions=True)
+        logging.getLogger("uvicorn.error").removeFilter(_is_unexpected)
         self._control.close()
         return False
+
+
+def _is_unexpected(record: logging.LogRecord) -> bool:
+    return not record.getMessage().startswith("ASGI callable returned without completing response")
 
 
 def _bind(host: str, port: int) -> socket.socket:

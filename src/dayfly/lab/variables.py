@@ -31,6 +31,7 @@ def plan_runtime(
     api_address: str,
     log_stream: str,
     initialization: InitializationType = "on-demand",
+    metadata_token: str = "",
 ) -> Launch:
     """Command and variables of the runtime; the function's own variables win over the platform's."""
     is_confined = bool(place.prefix)
@@ -46,6 +47,7 @@ def plan_runtime(
             api_address=api_address,
             log_stream=log_stream,
             initialization=initialization,
+            metadata_token=metadata_token,
         ),
         "_HANDLER": config.handler,
         "_LAMBDA_TELEMETRY_LOG_FD": str(TELEMETRY_FD),
@@ -104,6 +106,7 @@ def plan_extension(
     api_address: str,
     log_stream: str,
     initialization: InitializationType = "on-demand",
+    metadata_token: str = "",
 ) -> Launch:
     """Command and variables of an external extension: no key that starts with `_`, no runtime keys."""
     variables = platform_variables(
@@ -113,6 +116,7 @@ def plan_extension(
         api_address=api_address,
         log_stream=log_stream,
         initialization=initialization,
+        metadata_token=metadata_token,
     )
     variables |= config.environment
     folder = "/opt/extensions" if place.prefix else str(config.extensions_folder)
@@ -128,6 +132,7 @@ def platform_variables(
     api_address: str,
     log_stream: str,
     initialization: InitializationType = "on-demand",
+    metadata_token: str = "",
 ) -> dict[str, str]:
     """What both runtimes and extensions see of the platform."""
     variables = {
@@ -140,6 +145,8 @@ def platform_variables(
         "AWS_LAMBDA_INITIALIZATION_TYPE": initialization,
         "AWS_LAMBDA_LOG_GROUP_NAME": config.log_group_name,
         "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
+        "AWS_LAMBDA_METADATA_API": api_address,
+        "AWS_LAMBDA_METADATA_TOKEN": metadata_token,
         "AWS_LAMBDA_RUNTIME_API": api_address,
         "AWS_REGION": REGION,
         "LAMBDA_TASK_ROOT": place.task_root,

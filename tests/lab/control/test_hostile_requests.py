@@ -12,6 +12,8 @@ from tests.lab.running import run
 _FUNCTIONS = "/2015-03-31/functions"
 _CONFIGURATION = f"{_FUNCTIONS}/f/configuration"
 _TAGS = "/2017-03-31/tags/arn:aws:lambda:us-east-1:000000000000:function:f"
+_MAPPINGS = "/2015-03-31/event-source-mappings"
+_QUEUE = b"arn:aws:sqs:us-east-1:000000000000:q"
 _REQUESTS: list[tuple[str, str, bytes]] = [
     ("POST", _FUNCTIONS, b"\xff\xfe"),
     ("POST", _FUNCTIONS, b"[]"),
@@ -41,6 +43,28 @@ _REQUESTS: list[tuple[str, str, bytes]] = [
     ("DELETE", _TAGS, b""),
     ("POST", f"{_FUNCTIONS}/f/versions", b'{"Description":5}'),
     ("POST", f"{_FUNCTIONS}/f/aliases", b'{"Name":"x","FunctionVersion":"$LATEST","RoutingConfig":5}'),
+    ("PUT", _CONFIGURATION, b'{"LoggingConfig":{"LogFormat":5}}'),
+    ("PUT", _CONFIGURATION, b'{"EphemeralStorage":{"Size":1e300}}'),
+    ("PUT", _CONFIGURATION, b'{"VpcConfig":{"SubnetIds":["s"],"More":1}}'),
+    ("PUT", _CONFIGURATION, b'{"KMSKeyArn":"no key"}'),
+    ("PUT", f"{_FUNCTIONS}/f/code", b'{"ZipFile":"AAAA","S3Bucket":"b","S3Key":"k"}'),
+    ("PUT", f"{_FUNCTIONS}/f/code", b'{"S3Bucket":"b"}'),
+    ("PUT", f"{_FUNCTIONS}/f/code", b'{"ImageUri":"i"}'),
+    ("GET", "/lab/code/..%2F..%2Fetc", b""),
+    ("GET", "/lab/code/" + "a" * 5000, b""),
+    ("POST", f"{_FUNCTIONS}/f/policy", b'{"StatementId":"\\ud800","Action":"*","Principal":"*"}'),
+    ("DELETE", f"{_FUNCTIONS}/f/policy/%00", b""),
+    ("POST", "/2020-04-22/code-signing-configs", b'{"AllowedPublishers":{"SigningProfileVersionArns":[]}}'),
+    ("GET", "/2020-04-22/code-signing-configs/arn%3Ax", b""),
+    ("PUT", "/2020-06-30/functions/f/code-signing-config", b'{"CodeSigningConfigArn":"x"}'),
+    ("PUT", "/2021-07-20/functions/f/runtime-management-config", b'{"UpdateRuntimeOn":"Manual"}'),
+    ("PUT", "/2024-08-31/functions/f/recursion-config", b'{"RecursiveLoop":"Perhaps"}'),
+    ("POST", _MAPPINGS, b'{"FunctionName":"f","EventSourceArn":"arn:aws:sqs"}'),
+    ("POST", _MAPPINGS, b'{"FunctionName":"f","EventSourceArn":"' + _QUEUE + b'","BatchSize":1e99}'),
+    ("POST", _MAPPINGS, b'{"FunctionName":"f","EventSourceArn":"' + _QUEUE + b'","FilterCriteria":5}'),
+    ("PUT", f"{_MAPPINGS}/x", b"{}"),
+    ("POST", "/2014-11-13/functions/absent/invoke-async", b"{}"),
+    ("POST", "/2014-11-13/functions/f/invoke-async", b"no json"),
     ("POST", "/", b"{}"),
     ("PATCH", f"{_FUNCTIONS}/f", b""),
     ("GET", "/nope", b""),

@@ -19,6 +19,9 @@ from typing import Protocol
 from tests.rie import rie_binary
 
 from dayfly.lab.runtime_api import InvocationEvent, Outcome, RuntimeApi
+from dayfly.lab.snapstart.credentials import CredentialsEndpoint
+from dayfly.lab.snapstart.restoring import Restoration
+from dayfly.lab.telemetry.metadata import PATH, Metadata
 
 
 class Platform(Protocol):
@@ -37,9 +40,12 @@ def _free_port() -> int:
 
 
 class Emulator:
-    """AWS's emulator. Its own child sleeps: the runtime is the test's client."""
+    """AWS's emulator. Its own child sleeps: the runtime is the test's client.
 
-    def __init__(self, log: Path) -> None:
+    `extensions` is a folder that it sees as /opt/extensions, by way of bubblewrap; with `snapshots` it has the restore phase.
+    """
+
+    def __init__(self, log: Path, *, extensions: Path | None = None, snapshots: bool = False) -> None:
         runtime, front = _free_port(), _free_port()
         self.address = f"127.0.0.1:{runtime}"
         self._front = front
@@ -48,7 +54,9 @@ class Emulator:
         with log.open("wb") as sink:
             self._process = subprocess.Popen(
                 [
+                    *(() if extensions is None else _showing(extensions)),
                     *(str(rie_binary()), "--log-level", "error"),
+                    *(("--enable-init-caching",) if snapshots else ()),
                     *("--runtime-api-address", self.address),
                     *("--runtime-interface-emulator-address", f"127.0.0.1:{front}"),
                     *("/bin/sleep", "300"),
@@ -86,6 +94,14 @@ class Emulator:
             threading.Event().wait(0.01)
         return future
 
+    def child(self) -> int:
+        """The pid of the program that it started as runtime; there once an event was sent."""
+        deadline = time.monotonic() + 20
+        while not (found := _sleepers(self._process.pid)):
+            assert time.monotonic() < deadline, self._log.read_text()
+            threading.Event().wait(0.01)
+        return found[0]
+
     def close(self) -> None:
         os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
@@ -93,6 +109,17 @@ class Emulator:
         for pid in _children_that_sleep(self._process.pid):
             os.kill(pid, signal.SIGKILL)
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _showing(extensions: Path) -> list[str]:
+    """bubblewrap's words for a machine whose /opt has only these extensions."""
+    root = ["bwrap", "--dev-bind", "/", "/", "--tmpfs", "/opt"]
+    return [*root, "--ro-bind", str(extensions), "/opt/extensions", "--"]
+
+
+def _sleepers(session: int) -> list[int]:
+    commands = {pid: Path(f"/proc/{pid}/cmdline") for pid in _children_that_sleep(session)}
+    return [pid for pid, path in commands.items() if path.read_bytes().startswith(b"/bin/sleep\0")]
 
 
 def _children_that_sleep(session: int) -> list[int]:
@@ -107,9 +134,16 @@ def _children_that_sleep(session: int) -> list[int]:
 
 
 class Lab:
-    """The lab's Runtime API on an event loop of its own."""
+    """The lab's Runtime API on an event loop of its own; `extensions` are the external ones it waits for.
 
-    def __init__(self) -> None:
+    With `snapshots` an invocation restores the runtime that waits for it, as the emulator's do.
+    """
+
+    def __init__(self, *, extensions: frozenset[str] = frozenset(), snapshots: bool = False) -> None:
+        self._snapshots = snapshots
+        self._restoration: Restoration | None = None
+        self._extensions = extensions
+        self.metadata = Metadata("use1-az1")
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
         self._thread.start()
@@ -125,7 +159,11 @@ class Lab:
     async def _start(self) -> RuntimeApi:
         api = RuntimeApi("function", "app.handler")
         await api.start()
-        api.new_life()
+        api.routes[PATH] = {"*": self.metadata.answer}
+        if self._snapshots:
+            self._restoration = Restoration(api)
+            CredentialsEndpoint(api)
+        api.new_life(self._extensions)
         return api
 
     def invoke(self, payload: bytes) -> Future[bytes]:
@@ -139,6 +177,9 @@ class Lab:
 
     async def _serve(self, payload: bytes) -> Outcome:
         await self._api.settled.wait()
+        if self._restoration is not None and self._api.state == "RestoreReady":
+            self._restoration.release()
+            await self._api.settled.wait()
         deadline_ms = int(time.time() * 1000) + 60000
         self._api.deliver(InvocationEvent(str(uuid.uuid4()), payload, "arn:aws:lambda:x", deadline_ms))
         return await self._api.outcome

@@ -6,8 +6,7 @@ import base64
 import contextlib
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from tests.lab.differential.platforms import Emulator, Lab
@@ -42,8 +41,6 @@ def before_any_event(script: Script) -> None:
     script.note("event next with bad id", runtime.request("GET", event, None, identifier + "zz"))
     unknown = identifier + str(uuid.UUID(int=7))
     script.note("event next with unknown id", runtime.request("GET", event, None, unknown))
-    script.note("telemetry", runtime.request("PUT", "/2022-07-01/telemetry", b"{}"))
-    script.note("logs", runtime.request("PUT", "/2020-08-15/logs", b"{}"))
     answer = script.note("first next", runtime.request("GET", NEXT))
     request_id = answer.header("lambda-runtime-aws-request-id")
     late = runtime.request("POST", register, b'{"events":[]}', "Lambda-Extension-Name: late")
@@ -207,20 +204,6 @@ SCENARIOS: tuple[Callable[[Script], None], ...] = (
     cut_short,
     inner_extension,
 )
-
-
-@pytest.fixture
-def emulator(tmp_path: Path) -> Iterator[Emulator]:
-    platform = Emulator(tmp_path / "emulator.log")
-    yield platform
-    platform.close()
-
-
-@pytest.fixture
-def lab() -> Iterator[Lab]:
-    platform = Lab()
-    yield platform
-    platform.close()
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.__name__)

@@ -29,15 +29,19 @@ _INIT = re.compile(r"\tInit Duration: (?P<text>[0-9.]+) ms|\"initDurationMs\":\s
 _VERSION = re.compile(r"\[(\$LATEST|\d+)\]")
 _PAGES = 50
 # Streams of one group are not in step: one environment's lines may be found ten seconds after another's.
-_SETTLE_S = 15.0
+SETTLE_S = 15.0
 
 
 class CloudWatchWitness:
-    """Reads one log group from a little before the order on; raises CallError where that is not allowed."""
+    """Reads one log group from a little before the order on; raises CallError where that is not allowed.
 
-    def __init__(self, client: CloudWatchLogsClient, log_group: str) -> None:
+    `settle_s` is how long lines may take until they are found: none in a lab.
+    """
+
+    def __init__(self, client: CloudWatchLogsClient, log_group: str, *, settle_s: float = SETTLE_S) -> None:
         self._client = client
         self._log_group = log_group
+        self._settle_s = settle_s
         self._born: dict[str, float] = {}
 
     def look(self, order: Order, *, timeout_s: float) -> Sightings:
@@ -76,7 +80,16 @@ class CloudWatchWitness:
             old = {stream for stream in starts if self._is_old(order, stream)}
         except (ClientError, BotoCoreError) as error:
             raise explain(error, f"cannot read the log group {self._log_group}") from error
-        return _count(order, starts, reports, old, inits, newest=newest, timeout_s=timeout_s)
+        return _count(
+            order,
+            starts,
+            reports,
+            old,
+            inits,
+            newest=newest,
+            timeout_s=timeout_s,
+            settle_s=self._settle_s,
+        )
 
     def _is_old(self, order: Order, stream: str) -> bool:
         if order.retired:
@@ -105,6 +118,7 @@ def _count(
     *,
     newest: float,
     timeout_s: float,
+    settle_s: float,
 ) -> Sightings:
     begun = {stream: [at for at in own.values() if at > order.effective] for stream, own in starts.items()}
     busy = {
@@ -125,7 +139,7 @@ def _count(
         newest=newest,
         inits=len(new & inits.keys()),
         init_s=sum(inits[stream] for stream in new & inits.keys()),
-        settle_s=_SETTLE_S,
+        settle_s=settle_s,
     )
 
 

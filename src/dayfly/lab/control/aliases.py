@@ -89,6 +89,7 @@ class Aliases:
         names.check_alias(alias)
         state = self._registry.state(name)
         self._registry.lab.events.forget(name, alias)
+        state.urls.pop(alias, None)
         if state.aliases.pop(alias, None) is not None and state.provisioned.pop(alias, None) is not None:
             self._registry.reconcile(name)
 

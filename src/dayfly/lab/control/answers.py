@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,7 +20,20 @@ def json_answer(
     value: object, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response[bytes]:
     body = msgspec.json.encode(value)
-    return Response(body, status_code=status, media_type="application/json", headers=headers)
+    return identified(Response(body, status_code=status, media_type="application/json", headers=headers))
+
+
+def identified(response: Response[Any]) -> Response[Any]:
+    """Return an answer with an id of its request, as every answer of Lambda has one."""
+    if not any(name.lower() == "x-amzn-requestid" for name in response.headers):
+        response.headers["x-amzn-RequestId"] = str(uuid.uuid4())
+    return response
+
+
+async def identify(response: Response[Any]) -> Response[Any]:
+    """Do the same for the framework, which would run it in the loop's own threads if it were not awaitable: they may all
+    be waiting for an answer."""
+    return identified(response)
 
 
 def refusal(request: LabRequest, error: Exception) -> Response[bytes]:

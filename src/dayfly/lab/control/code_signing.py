@@ -21,6 +21,10 @@ from dayfly.lab.control.tags import joined
 from dayfly.lab.model import ACCOUNT, REGION, InvokeRefusedError
 
 _PROFILE_PATTERN = r"arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-])+:((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1})?:(\d{12})?:(.*)"
+SIGNING_PATTERN = (
+    r"arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:"
+    r"code-signing-config:csc-[a-z0-9]{17}"
+)
 _MAX_PROFILES = 20
 _POLICIES = ("Warn", "Enforce")
 
@@ -108,8 +112,11 @@ class CodeSigning:
     def put_function(self, name: str, body: bytes) -> dict[str, object]:
         request = parse(body, SigningRequest)
         arn = request.code_signing_config_arn
-        if arn is None:
-            raise refusals.violation("null", "codeSigningConfigArn", "Member must not be null")
+        checks = Checks()
+        checks.present(arn, "codeSigningConfigArn")
+        checks.pattern(arn, "codeSigningConfigArn", SIGNING_PATTERN)
+        checks.settle()
+        assert arn is not None
         self._check_exists(arn)
         state = self._state(name)
         state.code_signing = arn

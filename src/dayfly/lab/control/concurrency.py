@@ -8,15 +8,16 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
+from dayfly.lab import tenancy
 from dayfly.lab.control import names, pages, refusals
 from dayfly.lab.control.registry import FunctionState, Provisioned, Registry
 from dayfly.lab.control.shapes import ProvisionedRequest, ReservedRequest, parse
 from dayfly.lab.control.stamps import stamp
 from dayfly.lab.model import VERSION, InvokeRefusedError
+from dayfly.lab.throttling import ACCOUNT_CONCURRENCY
 
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: an account's, by default. The lab's own
 # bound on environments is beside it.
-ACCOUNT_CONCURRENCY = 1000
 _MIN_UNRESERVED = 100
 UNPUBLISHED = "Provisioned Concurrency Configs cannot be applied to unpublished function versions."
 _MAX_ITEMS = 50
@@ -71,6 +72,12 @@ class Concurrency:
             qualifier,
             latest=UNPUBLISHED,
         )
+        config = self._registry.lab.function(name)
+        tenancy.refuse_together_with(config, "Provisioned concurrency")
+        version = self._registry.lab.function(name, self._registry.version_of(name, qualifier))
+        if version.snap_start != "None":
+            # https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html names what it does not go with.
+            raise refusals.invalid("Provisioned concurrency is not supported for functions with SnapStart.")
         wanted = parse(body, ProvisionedRequest).provisioned_concurrent_executions
         _check_number(wanted, "provisionedConcurrentExecutions", least=1)
         assert wanted is not None

@@ -51,7 +51,9 @@ def apply(config: FunctionConfig, request: Settings) -> FunctionConfig:
 
     Raises InvokeRefusedError (400) for values that Lambda refuses.
     """
-    _check(request)
+    checks = Checks()
+    check_settings(checks, request)
+    checks.settle()
     changes: dict[str, object] = {"declared": declare(config.declared, request)}
     if request.description is not None:
         changes["description"] = request.description
@@ -96,8 +98,8 @@ def check_description(text: str) -> None:
     checks.settle()
 
 
-def _check(request: Settings) -> None:
-    checks = Checks()
+def check_settings(checks: Checks, request: Settings) -> None:
+    """Note what the API's model excludes."""
     checks.length(request.description, "description", most=MAX_DESCRIPTION)
     checks.length(request.handler, "handler", most=_MAX_HANDLER)
     checks.pattern(request.handler, "handler", r"[^\s]+")
@@ -117,7 +119,6 @@ def _check(request: Settings) -> None:
         checks.length(logging.log_group, "loggingConfig.logGroup", least=1, most=512)
         checks.pattern(logging.log_group, "loggingConfig.logGroup", r"[\.\-_/#A-Za-z0-9]+")
     check_declared(checks, request)
-    checks.settle()
 
 
 def _logging(config: FunctionConfig, request: Logging) -> dict[str, object]:

@@ -25,8 +25,12 @@ def describe(
     modified_at: float,
     is_pending: bool,
     is_updating: bool,
+    failure: str = "",
 ) -> Configuration:
-    """Return a version as GetFunctionConfiguration tells it; `runtime` is the one that its interpreter names."""
+    """Return a version as GetFunctionConfiguration tells it; `runtime` is the one that its interpreter names.
+
+    `failure` says why it has no snapshot, which makes it unusable.
+    """
     declared = config.declared
     configuration = Configuration(
         function_name=config.name,
@@ -53,13 +57,17 @@ def describe(
         last_update_status=UNSET if is_pending else "InProgress" if is_updating else "Successful",
         tracing_config={"Mode": declared.tracing_mode},
         ephemeral_storage={"Size": config.ephemeral_mb},
-        snap_start=_snap_start(config),
+        snap_start=_snap_start(config, is_made=not is_pending and not failure),
         runtime_version_config={"RuntimeVersionArn": RUNTIME_VERSION},
         tenancy_config={"TenantIsolationMode": config.tenancy} if config.tenancy else UNSET,
     )
     if is_pending:
         configuration.state_reason = "The function is being created."
         configuration.state_reason_code = "Creating"
+    elif failure:
+        configuration.state = "Failed"
+        configuration.state_reason = failure
+        configuration.state_reason_code = "FunctionError"
     elif is_updating:
         # Lambda's words for an update, too: recorded by LocalStack's suite (test_function_lifecycle).
         configuration.last_update_status_reason = "The function is being created."
@@ -90,6 +98,6 @@ def _vpc(declared: Declared) -> dict[str, object]:
     }
 
 
-def _snap_start(config: FunctionConfig) -> dict[str, str]:
-    is_on = config.snap_start == "PublishedVersions" and config.version.isdigit()
+def _snap_start(config: FunctionConfig, *, is_made: bool) -> dict[str, str]:
+    is_on = config.is_snapshotted and is_made
     return {"ApplyOn": config.snap_start, "OptimizationStatus": "On" if is_on else "Off"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import hashlib
+import re
 import time
 import uuid
 from pathlib import Path
@@ -13,8 +14,8 @@ from dayfly.errors import SettingError
 from dayfly.lab.code import Package
 from dayfly.lab.control import archives, names, networks, refusals, sources
 from dayfly.lab.control.checks import Checks
-from dayfly.lab.control.code_signing import CodeSigning
-from dayfly.lab.control.configuring import apply, check_snap_start
+from dayfly.lab.control.code_signing import SIGNING_PATTERN, CodeSigning
+from dayfly.lab.control.configuring import apply, check_settings, check_snap_start
 from dayfly.lab.control.deferred import Deferred
 from dayfly.lab.control.function_shapes import Code, CodeRequest, Configuration, CreateRequest
 from dayfly.lab.control.layers import Layers, check_size
@@ -26,7 +27,6 @@ from dayfly.lab.control.versions import Versions
 from dayfly.lab.model import VERSION, FunctionConfig, LabError
 
 _ARCHITECTURES = ("x86_64", "arm64")
-_MAX_HANDLER = 128
 
 
 class Packages:
@@ -123,7 +123,7 @@ class Packages:
     def archive(self, key: str) -> Path:
         """The zip that GetFunction's Location names; raises InvokeRefusedError (404) for one that is not there."""
         path = self._folder / f"{key}.zip"
-        if not key.isalnum() or not path.is_file():
+        if re.fullmatch("[0-9a-f]{32}", key) is None or not path.is_file():
             raise refusals.missing("The resource you requested does not exist.")
         return path
 
@@ -157,8 +157,11 @@ class Packages:
         check_snap_start(config.snap_start, declared.runtime, config.ephemeral_mb)
         declared = await networks.in_vpc(self._lab, declared)
         config = dataclasses.replace(config, declared=declared)
-        if request.tenancy_config is not None:
-            config = dataclasses.replace(config, tenancy="PER_TENANT")
+        try:
+            if request.tenancy_config is not None:
+                config = dataclasses.replace(config, tenancy="PER_TENANT")
+        except SettingError as error:
+            raise refusals.invalid(error.message) from error
         return config
 
     def _check(self, request: CreateRequest) -> str:
@@ -166,7 +169,8 @@ class Packages:
         checks.present(request.function_name, "functionName")
         checks.present(request.role, "role")
         checks.present(request.code, "code")
-        checks.length(request.handler, "handler", most=_MAX_HANDLER)
+        check_settings(checks, request)
+        checks.pattern(request.code_signing_config_arn, "codeSigningConfigArn", SIGNING_PATTERN)
         checks.one_of(request.package_type, "packageType", ("Zip", "Image"))
         if request.tenancy_config is not None:
             mode = request.tenancy_config.tenant_isolation_mode

@@ -7,16 +7,19 @@ from dayfly.lab.control.code_signing import CodeSigning
 from dayfly.lab.control.concurrency import Concurrency
 from dayfly.lab.control.deferred import Deferred
 from dayfly.lab.control.event_invoke import EventInvoke
+from dayfly.lab.control.event_sources import EventSources
 from dayfly.lab.control.functions import Functions
 from dayfly.lab.control.layer_permissions import LayerPermissions
 from dayfly.lab.control.layers import Layers
 from dayfly.lab.control.log_store import LogStore
 from dayfly.lab.control.packages import Packages
 from dayfly.lab.control.permissions import Permissions
+from dayfly.lab.control.pollers import Pollers
 from dayfly.lab.control.registry import Registry
 from dayfly.lab.control.runtimes import Runtimes
 from dayfly.lab.control.tags import Tags
 from dayfly.lab.control.upkeep import Upkeep
+from dayfly.lab.control.urls import Urls
 from dayfly.lab.control.versions import Versions
 from dayfly.lab.lab import Lab
 
@@ -56,10 +59,14 @@ class ControlPlane:
         self.layer_permissions = LayerPermissions(self.layers)
         self.upkeep = Upkeep(self.registry)
         self.event_invoke = EventInvoke(self.registry)
+        self.urls = Urls(self.registry)
+        self.sources = EventSources(self.registry, self._deferred, update_s=update_s)
+        self._pollers = Pollers(self.registry, self.sources)
         self.logs = LogStore()
         lab.subscribe_lines(self.logs.take)
         lab.route = self.registry.lead
 
     def close(self) -> None:
-        """Give up updates that are under way."""
+        """Give up updates that are under way, and read no queue any more."""
         self._deferred.close()
+        self._pollers.close()

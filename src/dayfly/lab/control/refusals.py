@@ -48,9 +48,17 @@ def update_under_way(arn: str) -> InvokeRefusedError:
     )
 
 
-def pending() -> InvokeRefusedError:
+def pending(state: str = "Pending") -> InvokeRefusedError:
     return conflict(
-        "The operation cannot be performed at this time. The function is currently in the following state: Pending"
+        f"The operation cannot be performed at this time. The function is currently in the following state: {state}"
+    )
+
+
+def snapshot_pending() -> InvokeRefusedError:
+    return InvokeRefusedError(
+        409,
+        "SnapStartNotReadyException",
+        "Lambda is initializing your function. It will be ready to invoke once your function state becomes ACTIVE.",
     )
 
 

@@ -14,6 +14,7 @@ from dayfly.lab.control.function_shapes import Configuration
 from dayfly.lab.control.policies import Policy
 from dayfly.lab.lab import Lab
 from dayfly.lab.model import VERSION, FunctionConfig
+from dayfly.lab.urls.config import UrlConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +76,11 @@ class FunctionState:
     policies: dict[str, Policy] = field(default_factory=dict)
     runtime_updates: dict[str, RuntimeUpdates] = field(default_factory=dict)
     recursive_loop: Literal["Allow", "Terminate"] = "Terminate"
+    # Versions without a snapshot, by number: why there is none.
+    failed: dict[str, str] = field(default_factory=dict)
     # By qualifier.
     provisioned: dict[str, Provisioned] = field(default_factory=dict)
+    urls: dict[str, UrlConfig] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +147,10 @@ class Registry:
                     break
                 drawn -= weight
         if version in state.pending:
-            raise refusals.pending()
+            is_snapshotted = self.lab.function(name, version).is_snapshotted
+            raise refusals.snapshot_pending() if is_snapshotted else refusals.pending()
+        if version in state.failed:
+            raise refusals.pending("Failed")
         return Target(version, names.function_arn(name, qualifier))
 
     def lead(self, name: str, qualifier: str | None) -> tuple[str, str]:
@@ -200,6 +207,7 @@ class Registry:
             revision_id=revision.id,
             modified_at=revision.modified_at,
             is_pending=version in state.pending,
+            failure=state.failed.get(version, ""),
             is_updating=revision.status == "InProgress",
         )
 

@@ -6,17 +6,19 @@ from litestar import Response, delete, get, post, put
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
-from dayfly.lab.control.absent_routes import absent_routes
 from dayfly.lab.control.answers import LabRequest, json_answer
 from dayfly.lab.control.concurrency_routes import concurrency_routes
 from dayfly.lab.control.event_routes import event_routes
 from dayfly.lab.control.layer_routes import MAX_ZIP_REQUEST, layer_routes
 from dayfly.lab.control.log_routes import log_routes
 from dayfly.lab.control.names import parse_name
+from dayfly.lab.control.old_routes import old_routes
 from dayfly.lab.control.permission_routes import permission_routes
 from dayfly.lab.control.plane import ControlPlane
 from dayfly.lab.control.signing_routes import signing_routes
+from dayfly.lab.control.source_routes import source_routes
 from dayfly.lab.control.upkeep_routes import upkeep_routes
+from dayfly.lab.control.url_routes import url_routes
 
 _FUNCTION = "/2015-03-31/functions/{function_name:str}"
 _ALIAS = _FUNCTION + "/aliases/{alias:str}"
@@ -35,8 +37,10 @@ def routes(control: ControlPlane) -> list[ControllerRouterHandler]:
         *permission_routes(control),
         *signing_routes(control),
         *upkeep_routes(control),
+        *source_routes(control),
+        *old_routes(control),
         *event_routes(control.event_invoke),
-        *absent_routes(control),
+        *url_routes(control.urls),
         *log_routes(control.logs),
     ]
 

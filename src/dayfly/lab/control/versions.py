@@ -63,7 +63,13 @@ class Versions:
         state.last_published = latest
         state.published[version] = Revision(new_revision_id(), time.time())
         state.latest = state.latest.renewed()
-        if self._publish_s > 0:
+        if self._registry.lab.function(name, version).is_snapshotted:
+            state.pending.add(version)
+            self._registry.lab.snapshots.begin(
+                self._registry.lab.function(name, version),
+                lambda failure: end_snapshot(state, version, failure),
+            )
+        elif self._publish_s > 0:
             state.pending.add(version)
             self._deferred.after(self._publish_s, lambda: state.pending.discard(version))
         return version
@@ -95,5 +101,15 @@ class Versions:
             )
         if state.published.pop(version, None) is not None:
             state.pending.discard(version)
+            state.failed.pop(version, None)
             state.provisioned.pop(version, None)
             self._registry.lab.remove_version(name, version)
+
+
+def end_snapshot(state: FunctionState, version: str, failure: str) -> None:
+    """A version's snapshot is made, or cannot be made: it may be invoked, or never."""
+    if version not in state.pending:
+        return  # the version was deleted meanwhile
+    state.pending.discard(version)
+    if failure:
+        state.failed[version] = failure

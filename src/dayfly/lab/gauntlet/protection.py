@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 SHARED = "shared"
 
 # refused: it says that it stopped something in this invocation. found: it says that something happened or was left.
-SignKind = Literal["refused", "found"]
+# not in force: it says that it cannot protect this function as it was asked to.
+SignKind = Literal["refused", "found", "not in force"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +50,19 @@ class Protection(ABC):
 
     `name` is what `--against` calls it: small letters, digits and hyphens. `title` is one line for tables. `isolations`
     are the ways in which it keeps invocations apart, each a row of results: words of its own, SHARED where it has none.
-    `default_isolations` are those that run when nobody chose, all of them where it is empty.
+    `default_isolations` are those that run when nobody chose, all of them where it is empty. `reports_within_s` is how
+    long after an invocation its word may come, where it does not come with the log. `family` groups protections for which
+    an attack may be meant alone (Technique.aims_at). `is_default` says whether it runs when nobody chose: not what
+    `install` downloads something for.
     """
 
     name: ClassVar[str]
     title: ClassVar[str]
     isolations: ClassVar[tuple[str, ...]] = (SHARED,)
     default_isolations: ClassVar[tuple[str, ...]] = ()
+    reports_within_s: ClassVar[float] = 0.0
+    family: ClassVar[str] = ""
+    is_default: ClassVar[bool] = True
 
     @abstractmethod
     def version(self) -> str:

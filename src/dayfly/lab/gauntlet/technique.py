@@ -146,6 +146,8 @@ class Technique:
     possible: str = ""
     since: tuple[int, int] = (3, 11)
     timeout_s: int = 8
+    # The family of protections that it is meant for, empty: any. It says nothing of others.
+    aims_at: str = ""
     # Set by the loader from the file.
     name: str = ""
     does: str = ""

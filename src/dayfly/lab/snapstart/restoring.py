@@ -64,12 +64,10 @@ class Restoration:
         if deadline is None:
             deadline = time.monotonic() + RESTORE_LIMIT_S
         self._error = asyncio.get_running_loop().create_future()
-        if self._api.state == "RestoreReady":
-            self._api.move("Restoring")
-            if self._poller is not None and not self._poller.done():
-                self._poller.set_result(None)
-        elif self._api.state == "Ready":
+        if self._api.state == "Ready":
             return
+        if self._api.state == "RestoreReady":
+            self.release()
         if await life.wait_for(self._api.settled, deadline, self._error):
             return
         if self._error.done():
@@ -77,6 +75,12 @@ class Restoration:
         if life.exit_code is not None:
             raise RestoreFailedError(_HOOK_FAILED, _BROKEN)
         raise RestoreFailedError(_TIMED_OUT, "timeout")
+
+    def release(self) -> None:
+        """Answer the runtime that waits for its restore. Precondition: the state is RestoreReady."""
+        self._api.move("Restoring")
+        if self._poller is not None and not self._poller.done():
+            self._poller.set_result(None)
 
     async def _next(self, exchange: Exchange) -> None:
         before = self._api.state

@@ -40,6 +40,18 @@ class Snapshots:
         chosen = (s for key, s in self._by_version.items() if not name or key[0] == name)
         return [environment for snapshot in chosen for environment in snapshot.held]
 
+    def begin(self, config: FunctionConfig, done: Callable[[str], None]) -> None:
+        """Have a version initialised and held; `done` is told why that failed, or nothing."""
+
+        async def work() -> None:
+            try:
+                failure = await self.create(config)
+            except (InvokeRefusedError, LabError) as error:
+                failure = error.message
+            done(failure)
+
+        self._spawn(work())
+
     async def create(self, config: FunctionConfig) -> str:
         """Initialise a version and hold it; returns why that failed, empty when it did not.
 

@@ -24,4 +24,5 @@ TECHNIQUE = Technique(
     plant=PLANT,
     evidence=ForgedFindings(),
     process="contained",
+    aims_at="dayfly",
 )

@@ -24,7 +24,7 @@ LOOK = """
 import resource, signal
 marks = []
 if socket.getdefaulttimeout() == 77: marks.append("socket timeout")
-if signal.getsignal(signal.SIGTERM) not in (signal.SIG_DFL, None): marks.append("signal handler")
+if getattr(signal.getsignal(signal.SIGTERM), "__name__", "") == "<lambda>": marks.append("signal handler")
 if signal.SIGUSR2 in signal.pthread_sigmask(signal.SIG_BLOCK, []): marks.append("signal mask")
 if sys.getswitchinterval() > 1: marks.append("switch interval")
 if sys.getrecursionlimit() == 54321: marks.append("recursion limit")

@@ -6,13 +6,13 @@ import dataclasses
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from dayfly import __version__
+from dayfly.core.findings import NOT_FORKABLE
 from dayfly.lab.gauntlet.protection import Protection, Sign
 from dayfly.lab.plan.measure import read_finding
 from dayfly.lab.plan.observe import error_type
 from dayfly.runtime.guard.refusal import ERROR_TYPE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from dayfly.lab.model import FunctionConfig, InvokeResult, LogLine
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 # Informational: that it is there, and what a function's own code makes of it.
 _SILENT = frozenset({"environment.started", "environment.packages"})
 _REFUSED = "guard.refused"
+# Events of one worker in window isolation.
+WINDOW = 5
 
 
 class Dayfly(Protection):
@@ -28,13 +30,22 @@ class Dayfly(Protection):
     name: ClassVar[str] = "dayfly"
     title: ClassVar[str] = "Dayfly, guard off"
     isolations: ClassVar[tuple[str, ...]] = ("invocation", "window", "process")
+    family: ClassVar[str] = "dayfly"
     guard: ClassVar[Literal["off", "observe", "block"]] = "off"
 
     def version(self) -> str:
         return f"dayfly {__version__}"
 
     def prepare(self, function: FunctionConfig, isolation: str, folder: Path) -> FunctionConfig:
-        settings: Mapping[str, str] = {"DAYFLY_ISOLATION": isolation, "DAYFLY_GUARD": self.guard}
+        settings: dict[str, str] = {
+            "DAYFLY_ISOLATION": isolation,
+            "DAYFLY_GUARD": self.guard,
+            # Lambda allows no filter of system calls: nothing may be refused here thanks to one.
+            "DAYFLY_CONFINE": "off",
+        }
+        if isolation == "window":
+            # The default, by age, is longer than a cell lasts: nothing would be seen of its end.
+            settings["DAYFLY_MAX_INVOCATIONS"] = str(WINDOW)
         return dataclasses.replace(
             function, runtime="dayfly", environment={**settings, **function.environment}
         )
@@ -43,6 +54,8 @@ class Dayfly(Protection):
         found = read_finding(line.text) if line.source != "platform" else None
         if found is None or found[0] in _SILENT:
             return None
+        if found[0] == NOT_FORKABLE.uid:
+            return Sign("not in force", found[0])
         return Sign("refused" if found[0] == _REFUSED else "found", found[0])
 
     def read_answer(self, result: InvokeResult) -> Sign | None:

@@ -1,4 +1,4 @@
-"""What a function of the lab never has is told as Lambda tells it of a function without it."""
+"""What a function does not have is told as Lambda tells it, and what the lab does not have as unknown."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
 
-def test_what_functions_never_have_is_answered_as_for_one_without_it() -> None:
+def test_what_a_function_does_not_have_is_answered_as_for_one_without_it() -> None:
     def scenario(client: LambdaClient) -> None:
         answer = client.get_function_code_signing_config(FunctionName="f")
         assert answer.get("CodeSigningConfigArn") is None

@@ -1,0 +1,198 @@
+"""Event source mappings: which queue or stream a function is invoked for.
+
+https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html; refusals and defaults as recorded from AWS by
+LocalStack's suite (TestLambdaEventSourceMappings). Queues are read where the lab has `services`; mappings of everything
+else are kept and told, and read by nobody.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from dayfly.lab.control import names, pages, refusals
+from dayfly.lab.control.deferred import Deferred
+from dayfly.lab.control.mapping_shapes import MappingRequest, check_mapping, defaults, kind_of
+from dayfly.lab.control.registry import Registry
+from dayfly.lab.control.shapes import parse
+from dayfly.lab.control.tags import joined
+from dayfly.lab.model import ACCOUNT, REGION, InvokeRefusedError
+
+_MISSING = "The resource you requested does not exist."
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One mapping. `told` is what the API tells of it besides, by the API's names."""
+
+    id: str
+    function: str
+    qualifier: str | None
+    kind: str
+    told: Mapping[str, Any]
+    state: str
+    modified_at: float
+    result: str = ""
+
+    @property
+    def arn(self) -> str:
+        return f"arn:aws:lambda:{REGION}:{ACCOUNT}:event-source-mapping:{self.id}"
+
+    @property
+    def is_read(self) -> bool:
+        """Is somebody to read its source?"""
+        return self.state == "Enabled"
+
+
+class EventSources:
+    """Keeps the mappings; `changed` is told of each that became another, or is gone (None)."""
+
+    def __init__(self, registry: Registry, deferred: Deferred, *, update_s: float) -> None:
+        self._registry = registry
+        self._deferred = deferred
+        self._update_s = update_s
+        self._sources: dict[str, Source] = {}
+        self.changed: Callable[[str, Source | None], None] = lambda id, source: None
+
+    def create(self, body: bytes) -> dict[str, object]:
+        """CreateEventSourceMapping; raises InvokeRefusedError as Lambda refuses."""
+        request = parse(body, MappingRequest)
+        kind = kind_of(request)
+        check_mapping(request, kind, is_new=True)
+        if request.function_name is None:
+            raise refusals.violation("null", "functionName", "Member must not be null")
+        name, qualifier = self._function(request.function_name)
+        self._check_rivals(request.event_source_arn, kind, name, qualifier)
+        tags = joined({}, request.tags or {})
+        told = defaults(kind) | request.told()
+        source = Source(str(uuid.uuid4()), name, qualifier, kind, told, "Creating", time.time())
+        self._registry.other_tags[source.arn] = tags
+        enabled = request.enabled is not False
+        return self._change(source, "Enabled" if enabled else "Disabled")
+
+    def get(self, id: str) -> dict[str, object]:
+        return _body(self._find(id))
+
+    def list_sources(self, query: Mapping[str, str]) -> dict[str, object]:
+        arn = query.get("EventSourceArn")
+        name = query.get("FunctionName")
+        wanted = None if name is None else names.parse_name(name)
+        found = [
+            _body(source)
+            for source in self._sources.values()
+            if arn in (None, source.told.get("EventSourceArn"))
+            and (wanted is None or wanted == (source.function, source.qualifier))
+        ]
+        page, marker = pages.cut(found, query)
+        answer: dict[str, object] = {"EventSourceMappings": list(page)}
+        return answer if marker is None else answer | {"NextMarker": marker}
+
+    def update(self, id: str, body: bytes) -> dict[str, object]:
+        """UpdateEventSourceMapping."""
+        before = self._find(id)
+        request = parse(body, MappingRequest, also=("UUID",))
+        if request.event_source_arn is not None:
+            raise refusals.invalid("The event source of a mapping cannot be changed")
+        self._check_settled(before)
+        check_mapping(request, before.kind, is_new=False)
+        after = replace(before, told={**before.told, **request.told()}, modified_at=time.time())
+        _check_window(after)
+        if request.function_name is not None:
+            name, qualifier = self._function(request.function_name)
+            after = replace(after, function=name, qualifier=qualifier)
+        was_on = before.state == "Enabled"
+        is_on = was_on if request.enabled is None else request.enabled
+        moving = "Updating" if was_on == is_on else "Enabling" if is_on else "Disabling"
+        return self._change(replace(after, state=moving), "Enabled" if is_on else "Disabled")
+
+    def delete(self, id: str) -> dict[str, object]:
+        """DeleteEventSourceMapping: it is `Deleting` for a moment, then gone."""
+        source = self._find(id)
+        self._check_settled(source)
+        return self._change(replace(source, state="Deleting"), None)
+
+    def note(self, id: str, result: str) -> None:
+        """Keep how the last batch of a mapping went."""
+        if id in self._sources:
+            self._sources[id] = replace(self._sources[id], result=result)
+
+    def _change(self, moving: Source, end: str | None) -> dict[str, object]:
+        self._sources[moving.id] = moving
+        self.changed(moving.id, moving)
+
+        def settle() -> None:
+            source = self._sources.get(moving.id)
+            if source is None:
+                return
+            if end is None:
+                del self._sources[source.id]
+                self._registry.other_tags.pop(source.arn, None)
+                self.changed(source.id, None)
+            else:
+                self._sources[source.id] = replace(source, state=end)
+                self.changed(source.id, self._sources[source.id])
+
+        self._deferred.after(self._update_s, settle)
+        return _body(moving)
+
+    def _find(self, id: str) -> Source:
+        if id not in self._sources:
+            raise refusals.missing(_MISSING)
+        return self._sources[id]
+
+    @staticmethod
+    def _check_settled(source: Source) -> None:
+        if source.state not in ("Enabled", "Disabled"):
+            raise InvokeRefusedError(
+                409,
+                "ResourceInUseException",
+                f"Cannot update the event source mapping because it is in use. It is in state {source.state}.",
+            )
+
+    def _function(self, given: str) -> tuple[str, str | None]:
+        name, qualifier = names.parse_name(given)
+        if all(config.name != name for config in self._registry.lab.functions()):
+            raise refusals.invalid("Function does not exist")
+        self._registry.version_of(name, qualifier)
+        return name, qualifier
+
+    def _check_rivals(self, arn: str | None, kind: str, name: str, qualifier: str | None) -> None:
+        for source in self._sources.values():
+            same_function = (source.function, source.qualifier) == (name, qualifier)
+            if arn is None or not same_function or source.told.get("EventSourceArn") != arn:
+                continue
+            if kind == "sqs":
+                raise refusals.conflict(
+                    f'An event source mapping with SQS arn (" {arn} ") and function (" {name} ") already exists. Please '
+                    f"update or delete the existing mapping with UUID {source.id}"
+                )
+            raise refusals.conflict(
+                f'The event source arn (" {arn} ") and function (" {name} ") provided mapping already exists. Please '
+                f"update or delete the existing mapping with UUID {source.id}"
+            )
+
+
+def _check_window(source: Source) -> None:
+    size, window = source.told.get("BatchSize", 0), source.told.get("MaximumBatchingWindowInSeconds", 0)
+    if source.kind == "sqs" and size > 10 and window == 0:
+        raise refusals.invalid(
+            "Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10"
+        )
+
+
+def _body(source: Source) -> dict[str, object]:
+    body: dict[str, object] = {
+        "UUID": source.id,
+        "EventSourceMappingArn": source.arn,
+        "FunctionArn": names.function_arn(source.function, source.qualifier),
+        "LastModified": source.modified_at,
+        "State": source.state,
+        "StateTransitionReason": "USER_INITIATED" if source.kind == "sqs" else "User action",
+    }
+    body |= source.told
+    if source.result:
+        body["LastProcessingResult"] = source.result
+    return body

@@ -1,0 +1,282 @@
+"""Runs the gauntlet: every attack against every protection in every isolation, honest requests, and what it all costs."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import platform
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from dayfly import __version__
+from dayfly.errors import DayflyError
+from dayfly.lab.gauntlet.collateral import expect, measure_collateral
+from dayfly.lab.gauntlet.costs import measure_costs
+from dayfly.lab.gauntlet.deploying import Deployment, Recorder
+from dayfly.lab.gauntlet.model import AttackView, Cell, Collateral, Cost, Door, Result, Row
+from dayfly.lab.gauntlet.protection import UnavailableError
+from dayfly.lab.gauntlet.protections.bare import Bare
+from dayfly.lab.gauntlet.rows import Board, Hearers, run_row
+from dayfly.lab.gauntlet.victim import Bridge, StoppedError
+from dayfly.lab.lab import Lab
+from dayfly.lab.model import LabError, LogLine
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dayfly.lab.gauntlet.honest.samples import HonestFunction
+    from dayfly.lab.gauntlet.protection import Protection
+    from dayfly.lab.gauntlet.technique import Technique
+
+Phase = Literal["installing", "attacks", "honest requests", "costs"]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be run. `rows` are protections with an isolation; the yardstick is added where it is missing.
+
+    `techniques` come with the name of the entry point that brings them. `tries` bounds how often an attack is repeated
+    until it reaches somebody. `jobs` rows run side by side. `invocations` are measured for the cost of each row, 0: none.
+    `cache` is where protections keep what they install.
+    """
+
+    rows: Sequence[tuple[Protection, str]]
+    techniques: Sequence[tuple[str, Technique]]
+    honest: Sequence[HonestFunction]
+    cache: Path
+    door: Door = "open"
+    tries: int = 2
+    jobs: int = 1
+    invocations: int = 100
+    is_quick: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What just happened, for whoever watches: `done` of `total` of this phase, and the cell that was done."""
+
+    phase: Phase
+    done: int
+    total: int
+    cell: Cell | None = None
+
+
+Progress = Callable[[Step], None]
+
+
+async def run_gauntlet(plan: Plan, *, progress: Progress) -> Result:
+    """Run everything; on the way out, also after a cancellation, every process has ended.
+
+    `progress` is called from several threads, one at a time. Raises LabError where nothing confines the attacks.
+    """
+    began = time.monotonic()
+    rows = list(plan.rows)
+    if not any(isinstance(one, Bare) for one, _ in rows):
+        rows.append((Bare(), Bare.isolations[0]))
+    # The others wait for its word on each attack.
+    rows.sort(key=lambda row: not isinstance(row[0], Bare))
+    views = await _install(rows, plan.cache, progress)
+    running = [row for row, view in zip(rows, views, strict=True) if not view.unavailable]
+    stop = threading.Event()
+    recorders: dict[str, Recorder] = {}
+
+    def hear(line: LogLine) -> None:
+        if (recorder := recorders.get(line.function)) is not None:
+            recorder.take(line)
+
+    with tempfile.TemporaryDirectory(prefix="dayfly-gauntlet-") as folder:
+        # Functions run as another user, and what a protection adds may lie beside them.
+        os.chmod(folder, 0o755)
+        async with (
+            Lab(refuses_calls=True, max_environments=4 * len(running) + 4, log=hear) as lab,
+            Lab(max_environments=len(running) + 4, log=hear) as open_lab,
+        ):
+            refuse_unconfined(lab)
+            loop = asyncio.get_running_loop()
+            bridges = {True: Bridge(lab, loop, stop), False: Bridge(open_lab, loop, stop)}
+            deployments = [
+                Deployment(one, isolation, bridges=bridges, recorders=recorders, scratch=Path(folder))
+                for one, isolation in running
+            ]
+            run = _Run(plan, deployments, progress, stop)
+            try:
+                cells, collateral = await run.attack_and_ask()
+                costs: Mapping[tuple[str, str], Cost] = {}
+                if plan.invocations:
+                    costs = await measure_costs(
+                        lab,
+                        deployments,
+                        invocations=plan.invocations,
+                        progress=lambda done, total: progress(Step("costs", done, total)),
+                    )
+            finally:
+                stop.set()
+                run.end()
+            confinement = (lab.confinement.kind, *lab.confinement.in_force)
+    done = [
+        replace(view, collateral=collateral.get(view.key, Collateral()), cost=costs.get(view.key, Cost()))
+        for view in views
+    ]
+    position = {one.name: number for number, (_, one) in enumerate(plan.techniques)}
+    places = {view.key: number for number, view in enumerate(done)}
+    cells.sort(key=lambda cell: (position[cell.attack], places[(cell.protection, cell.isolation)]))
+    return Result(
+        dayfly=__version__,
+        machine=describe_machine(),
+        confinement=confinement,
+        door=plan.door,
+        is_quick=plan.is_quick,
+        tries=plan.tries,
+        seconds=round(time.monotonic() - began, 1),
+        attacks=tuple(_view(source, one) for source, one in plan.techniques),
+        rows=tuple(done),
+        cells=tuple(cells),
+    )
+
+
+class _Run:
+    """The part that threads do: attacks row by row, then honest requests."""
+
+    def __init__(
+        self, plan: Plan, deployments: Sequence[Deployment], progress: Progress, stop: threading.Event
+    ) -> None:
+        self._plan = plan
+        self._deployments = deployments
+        self._progress = progress
+        self._stop = stop
+        self._hearers = Hearers()
+        self._executor = ThreadPoolExecutor(max(1, plan.jobs), thread_name_prefix="gauntlet")
+        self._started: list[Protection] = []
+        self._lock = threading.Lock()
+        self._cells: list[Cell] = []
+
+    async def attack_and_ask(self) -> tuple[list[Cell], Mapping[tuple[str, str], Collateral]]:
+        """Run every row; returns cells in no particular order, and collateral by row."""
+        loop = asyncio.get_running_loop()
+        for one in {id(one.protection): one.protection for one in self._deployments}.values():
+            self._started.append(one)
+            await loop.run_in_executor(self._executor, one.start, self._hearers.tell)
+        board = Board(self._add, self._stop)
+        techniques = [one for _, one in self._plan.techniques]
+        board.expect(techniques)
+
+        def attack(deployment: Deployment) -> None:
+            run_row(
+                deployment,
+                techniques,
+                board,
+                self._hearers,
+                door=self._plan.door,
+                tries=self._plan.tries,
+            )
+
+        await self._side_by_side(attack)
+        collateral: dict[tuple[str, str], Collateral] = {}
+        if self._plan.honest:
+            yardstick = self._deployments[0]
+            expected = await loop.run_in_executor(
+                self._executor, expect, yardstick, self._plan.honest, self._hearers
+            )
+
+            def ask(deployment: Deployment) -> None:
+                key = (deployment.protection.name, deployment.isolation)
+                found = measure_collateral(deployment, self._plan.honest, expected, self._hearers)
+                with self._lock:
+                    collateral[key] = found
+                    self._progress(Step("honest requests", len(collateral), len(self._deployments)))
+
+            await self._side_by_side(ask)
+        return self._cells, collateral
+
+    async def _side_by_side(self, work: Callable[[Deployment], None]) -> None:
+        """Do `work` for every row, as many at once as there are jobs; the first failure ends all."""
+
+        def guarded(deployment: Deployment) -> None:
+            try:
+                work(deployment)
+            except BaseException:
+                # Whoever waits for this row's word must not wait for ever.
+                self._stop.set()
+                raise
+
+        loop = asyncio.get_running_loop()
+        futures = [loop.run_in_executor(self._executor, guarded, one) for one in self._deployments]
+        results = await asyncio.gather(*futures, return_exceptions=True)
+        failures = [one for one in results if isinstance(one, BaseException)]
+        for failure in sorted(failures, key=lambda one: isinstance(one, StoppedError)):
+            raise failure
+
+    def _add(self, cell: Cell) -> None:
+        with self._lock:
+            self._cells.append(cell)
+            total = len(self._deployments) * len(self._plan.techniques)
+            self._progress(Step("attacks", len(self._cells), total, cell))
+
+    def end(self) -> None:
+        """Stop what protections started; threads end at their next look."""
+        self._executor.shutdown(wait=False, cancel_futures=True)
+        for one in self._started:
+            with contextlib.suppress(
+                Exception
+            ):  # boundary: somebody else's code; the others must be stopped too
+                one.stop()
+
+
+def refuse_unconfined(lab: Lab) -> None:
+    """Raise LabError where attacks would hit this machine."""
+    if lab.confinement.kind != "bubblewrap":
+        raise LabError(
+            f"attacks run only where they can harm nothing: {lab.confinement.reason}",
+            hint="install the Debian package bubblewrap",
+        )
+
+
+async def _install(rows: Sequence[tuple[Protection, str]], cache: Path, progress: Progress) -> list[Row]:
+    """Install every protection once; those that cannot be had say why."""
+    reasons: dict[int, tuple[str, str]] = {}
+    protections = {id(one): one for one, _ in rows}
+    for number, (key, one) in enumerate(protections.items()):
+        progress(Step("installing", number, len(protections)))
+        folder = cache / one.name
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            await asyncio.to_thread(one.install, folder)
+            reasons[key] = ("", await asyncio.to_thread(one.version))
+        except UnavailableError as error:
+            reasons[key] = (error.message, _version_or_nothing(one))
+        except OSError as error:
+            raise DayflyError(
+                f"{folder} cannot be used: {error.strerror}", hint="choose another --cache"
+            ) from error
+    return [
+        Row(one.name, one.title, reasons[id(one)][1], isolation, reasons[id(one)][0])
+        for one, isolation in rows
+    ]
+
+
+def _version_or_nothing(one: Protection) -> str:
+    try:
+        return one.version()
+    except UnavailableError:
+        return ""
+
+
+def describe_machine() -> Mapping[str, str]:
+    """What of this machine bears on the figures; no names."""
+    return {
+        "system": f"{platform.system()} {platform.release()}",
+        "machine": platform.machine(),
+        "processors": str(len(os.sched_getaffinity(0))),
+        "python": platform.python_version(),
+    }
+
+
+def _view(source: str, one: Technique) -> AttackView:
+    return AttackView(one.name, one.does, one.must_fail_to, one.level, one.family, one.attack, source)

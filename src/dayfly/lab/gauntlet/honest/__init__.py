@@ -1,0 +1,1 @@
+"""Functions and requests that do nothing wrong: whatever a protection refuses or reports of them is collateral."""

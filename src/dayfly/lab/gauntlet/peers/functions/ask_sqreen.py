@@ -1,0 +1,5 @@
+"""Can Sqreen's agent be imported and started?"""
+
+import sqreen
+
+sqreen.start()

@@ -1,0 +1,7 @@
+"""The function itself, for protections that start the runtime."""
+
+import os
+
+from peer_loading import load
+
+handler = load(os.environ["PEER_FUNCTION"])
