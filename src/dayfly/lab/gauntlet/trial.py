@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from dayfly.lab.gauntlet.model import Cell, Outcome
+from dayfly.lab.gauntlet.protection import UnavailableError
 from dayfly.lab.plan.observe import error_type
 
 if TYPE_CHECKING:
@@ -36,14 +37,24 @@ _PLATFORM_ERRORS = ("Runtime.ExitError", "Sandbox.Timedout", "Runtime.ImportModu
 
 @dataclass(slots=True)
 class Heard:
-    """What a protection said, with the time (seconds since the epoch) of each sign; filled while the lab runs."""
+    """What a protection said, with the time (seconds since the epoch) of each sign; filled while the lab runs.
+
+    `fault` is the first failure of the protection's own code to read what it was shown; nothing can be said then.
+    """
 
     protection: Protection
     signs: list[tuple[float, Sign]] = field(default_factory=list)
+    fault: str = ""
 
     def hear(self, line: LogLine) -> None:
         """Take a line of the function's log."""
-        sign = self.protection.read_line(line) if line.source != "platform" else None
+        if line.source == "platform":
+            return
+        try:
+            sign = self.protection.read_line(line)
+        except Exception as error:  # boundary: somebody else's code, called in the midst of the lab
+            self.fault = self.fault or f"its read_line failed: {type(error).__name__}: {error}"
+            return
         if sign is not None:
             self.signs.append((line.at, sign))
 
@@ -53,10 +64,19 @@ class Heard:
 
     def hear_answer(self, result: InvokeResult) -> bool:
         """Take an answer; True if the protection refused by it."""
-        sign = self.protection.read_answer(result)
+        try:
+            sign = self.protection.read_answer(result)
+        except Exception as error:  # boundary: somebody else's code
+            self.fault = self.fault or f"its read_answer failed: {type(error).__name__}: {error}"
+            return False
         if sign is not None:
             self.signs.append((time.time(), sign))
         return sign is not None and sign.kind == "refused"
+
+    def check(self) -> None:
+        """Raise UnavailableError where the protection's own code has failed."""
+        if self.fault:
+            raise UnavailableError(self.fault, hint="mend the protection")
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +198,7 @@ def run_trial(
         if one.reached or outcome == "blocked":
             break
     _wait_for_words(victim, heard, since=attacked_at)
+    heard.check()
     signs = [
         (at - attacked_at, sign) for at, sign in heard.signs if at >= attacked_at and sign.name not in alarms
     ]

@@ -5,6 +5,7 @@ import logging
 import os
 import resource
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -107,6 +108,8 @@ def handler(event, context):
         return start_counter(tmp("count"), event.get("detached", False))
     if do == "counted":
         return size(tmp("count"))
+    if do == "resolve":
+        return [socket.gethostbyname(name) for name in event["names"]]
     if do == "fetch":
         with urllib.request.urlopen(event["url"], timeout=5) as answer:
             return answer.read().decode()
