@@ -176,12 +176,8 @@ class FunctionConfig:
 
     @property
     def is_managed(self) -> bool:
-        """Is it started as a managed runtime starts functions, wrapper and layers included?"""
-        return (
-            not self.is_custom
-            and self.runtime == "plain"
-            and (self.opt is not None or "AWS_LAMBDA_EXEC_WRAPPER" in self.environment)
-        )
+        """Is it started as a managed runtime starts functions: through /var/runtime/bootstrap, wrapper and layers included?"""
+        return not self.is_custom and self.runtime == "plain" and self.image is None
 
     @property
     def extensions_folder(self) -> Path | None:
