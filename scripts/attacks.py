@@ -37,6 +37,8 @@ What the columns say of customers who come *after* the attack:
   supervisor.
 - **noticed**: the [finding](reference.md#findings) that must be reported, where one is promised.
 
+`dayfly lab gauntlet` runs them in the lab, against other protections, too: [the gauntlet](gauntlet.md).
+
 ¹ needs what Lambda refuses or lacks; tried where a host allows it.
 """
 PROCESS = {"reaches": "reaches", "may reach": "may reach", "contained": "nobody"}

@@ -25,7 +25,7 @@ def _plan(place: Place, **overrides: object) -> Launch:
 def test_the_variables_are_lambdas() -> None:
     plan = _plan(_CONFINED, environment={"TABLE": "cards"}, memory_mb=256)
     variables = plan.environment
-    assert plan.argv == ("/usr/bin/python3", "-m", "awslambdaric", "app.handler")
+    assert plan.argv == ("/bin/sh", "/var/runtime/bootstrap")
     assert variables["AWS_EXECUTION_ENV"] == "AWS_Lambda_python3.13"
     assert variables["AWS_LAMBDA_FUNCTION_NAME"] == "f"
     assert variables["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] == "256"

@@ -134,16 +134,15 @@ def gauntlet(
             result = asyncio.run(until_signal(run_gauntlet(plan, progress=show)))
         except asyncio.CancelledError:
             return TERMINATED
+    if output.is_json:
+        output.json(to_json(result))
+    else:
+        output.console.print(draw_result(result, width=output.console.width), soft_wrap=False)
     if report is not None:
         try:
             report.write_text(render_report(result), encoding="utf-8")
         except OSError as error:
             raise DayflyError(f"{report} cannot be written: {error.strerror}") from error
-    if output.is_json:
-        output.json(to_json(result))
-        return 0
-    output.console.print(draw_result(result, width=output.console.width), soft_wrap=False)
-    if report is not None:
         output.note(f"wrote {report}")
     return 0
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import ParamSpec, TypeVar
@@ -43,6 +42,7 @@ from dayfly.lab.serving import Serving
 from dayfly.lab.snapstart.snapshots import Snapshots
 from dayfly.lab.streaming.limits import StreamLimits
 from dayfly.lab.streaming.stream import ResponseStream
+from dayfly.lab.tasks import Tasks
 from dayfly.lab.tenancy import check_tenant
 from dayfly.lab.throttling import ACCOUNT_CONCURRENCY
 
@@ -97,7 +97,8 @@ class Lab:
         self._reservations: dict[str, Reservation] = {}
         self._leaving: list[Pool] = []
         self._provisioning: dict[tuple[str, str], Provisioning] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self.counters: Counter[str] = Counter()
+        self._tasks = Tasks(self.counters)
         self._root = make_folder()
         self._codes = CodeStore(self._root, switches_user=self._confinement.switches_user)
         self._launcher = Launcher(
@@ -110,23 +111,19 @@ class Lab:
             emit=self._emit,
             log=self._log_line,
         )
-        self.snapshots = Snapshots(self._launcher, self._spawn)
+        self.snapshots = Snapshots(self._launcher, self._tasks.spawn)
         self._is_closed = False
         # Where a qualifier leads; whoever knows aliases knows better.
-        self.route: Callable[[str, str | None], tuple[str, str]] = lambda name, qualifier: (
-            qualifier or VERSION,
-            "",
-        )
-        self.counters: Counter[str] = Counter()
+        self.route: Callable[[str, str | None], tuple[str, str]] = _route
         self._serving = Serving(
-            self._launcher, self.counters, spawn=self._spawn, is_closed=lambda: self._is_closed
+            self._launcher, self.counters, spawn=self._tasks.spawn, is_closed=lambda: self._is_closed
         )
         self.events = EventQueue(
             self,
             clock=Clock(async_speed),
             destinations=Destinations(self.services, self._invoke_destination),
             counters=self.counters,
-            spawn=self._spawn,
+            spawn=self._tasks.spawn,
             emit=self._emit,
         )
         raise_file_limit(max_environments)
@@ -144,10 +141,8 @@ class Lab:
         if self._is_closed:
             return
         self._is_closed = True
-        for task in self._tasks:
-            task.cancel()
         try:
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self._tasks.end()
             await self._launcher.end_all(
                 [
                     *self._launcher.starting,
@@ -285,7 +280,7 @@ class Lab:
         def end(environment: Environment, kind: EventKind) -> None:
             pool.forget(environment)
             self._emit(LabEvent(time.time(), name, environment.id, kind, None, {}))
-            self._spawn(self._launcher.end(environment, "spindown"))
+            self._tasks.spawn(self._launcher.end(environment, "spindown"))
 
         async def start(tenant_id: str | None) -> tuple[Environment, float]:
             if pool.config.is_snapshotted:
@@ -306,7 +301,10 @@ class Lab:
             reservation=self._reservations[name],
         )
         self._provisioning[(name, config.version)] = Provisioning(
-            pool, start=start_ahead, end=lambda environment: end(environment, "replaced"), spawn=self._spawn
+            pool,
+            start=start_ahead,
+            end=lambda environment: end(environment, "replaced"),
+            spawn=self._tasks.spawn,
         )
         return pool
 
@@ -327,12 +325,12 @@ class Lab:
             victim = pool.oldest_idle()
             if victim is not None:
                 pool.forget(victim)
-                self._spawn(self._launcher.end(victim, "spindown"))
+                self._tasks.spawn(self._launcher.end(victim, "spindown"))
                 self._launcher.vacate(victim)
                 return True
         held = self.snapshots.give_up()
         if held is not None:
-            self._spawn(self._launcher.end(held, "spindown"))
+            self._tasks.spawn(self._launcher.end(held, "spindown"))
             self._launcher.vacate(held)
         return held is not None
 
@@ -402,16 +400,6 @@ class Lab:
         await self._launcher.end_all(environments)
         return len(environments)
 
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._finished)
-
-    def _finished(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and task.exception() is not None:
-            self.counters["task_faults"] += 1
-
     def _emit(self, event: LabEvent) -> None:
         for callback in self._subscribers:
             callback(event)
@@ -420,3 +408,7 @@ class Lab:
         self._log(line)
         for callback in self._line_subscribers:
             callback(line)
+
+
+def _route(name: str, qualifier: str | None) -> tuple[str, str]:
+    return qualifier or VERSION, ""

@@ -13,7 +13,8 @@ from dayfly.lab.interpreter import Interpreter
 from dayfly.lab.model import FunctionConfig
 
 _IMAGE = Path(__file__).with_name("image")
-BOOTSTRAP = ("/bin/sh", "/var/runtime/bootstrap")
+RUNTIME_ROOT = "/var/runtime"
+BOOTSTRAP = ("/bin/sh", f"{RUNTIME_ROOT}/bootstrap")
 LANG = Path("/var/lang")
 PATH = "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin"
 LIBRARY_PATH = (

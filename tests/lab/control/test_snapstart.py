@@ -80,6 +80,12 @@ def test_a_tenant_must_be_named_where_tenants_are_apart_and_nowhere_else() -> No
             "Add a valid tenant ID in your request and try again."
         )
         assert refused(lambda: client.invoke(FunctionName="f", TenantId="a#b"))[0] == 400
+        queue = "arn:aws:sqs:us-east-1:000000000000:q"
+        status, code, message = refused(
+            lambda: client.create_event_source_mapping(FunctionName="f", EventSourceArn=queue)
+        )
+        assert (status, code) == (400, "InvalidParameterValueException")
+        assert "PER_TENANT" in message
         answer = client.invoke(FunctionName="f", TenantId="blue", Payload=b'{"do": "context"}')
         assert json.loads(answer["Payload"].read())["tenant"] == "blue"
         status, code, _ = refused(

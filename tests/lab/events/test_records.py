@@ -55,6 +55,7 @@ def test_what_a_custom_runtime_answered_is_told_whatever_it_is(payload: bytes, d
         (Response(_ERROR, True, "1"), "200", "wrong"),
         (Response(b'{"errorMessage": "%s"}' % (b"x" * 2000), True, "1"), "200", "x" * 1024),
         (Response(b'{"errorMessage": "' + "ü".encode() * 600 + b'"}', True, "1"), "200", "ü" * 512),
+        (Response(b'{"errorMessage": "a\\u0000b\\ud800\\n"}', True, "1"), "200", "a\ufffdb\ufffd\n"),
         (Response(b"[]", True, "1"), "200", None),
         (None, "429", "Rate Exceeded."),
     ],

@@ -105,3 +105,22 @@ class Absent(_Wrapped):
     def install(self, cache: Path) -> None:
         assert cache.is_dir()
         raise UnavailableError("pip said: no such version")
+
+
+class Faulty(_Wrapped):
+    """Has a mistake in its own code."""
+
+    name = "faulty"
+    title = "cannot read its own lines"
+
+    def read_line(self, line: LogLine) -> Sign | None:
+        raise IndexError("its own mistake")
+
+
+class Unready(Absent):
+    """Fails in a way that it did not foresee."""
+
+    name = "unready"
+
+    def install(self, cache: Path) -> None:
+        raise ZeroDivisionError

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.lab.gauntlet.confined import needs_bubblewrap
-from tests.lab.gauntlet.stand_ins import Absent, Breaking, Calling, Refusing, Telling
+from tests.lab.gauntlet.stand_ins import Absent, Breaking, Calling, Faulty, Refusing, Telling, Unready
 
 from dayfly.lab.confinement import Confinement
 from dayfly.lab.gauntlet.engine import Plan, Step, refuse_unconfined, run_gauntlet
@@ -64,8 +64,10 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Result, list
         (CALLING, "two"),
         (Breaking(), "shared"),
         (Absent(), "shared"),
+        (Faulty(), "shared"),
+        (Unready(), "shared"),
     ]
-    honest: list[HonestFunction] = [one for one in load_honest() if one.name in ("articles", "orders")]
+    honest: list[HonestFunction] = [one for one in load_honest() if one.name in ("articles", "sessions")]
     plan = Plan(
         rows=rows,
         techniques=chosen(),
@@ -187,6 +189,13 @@ def test_what_cannot_be_had_says_why_and_is_no_row_of_zeros(run: tuple[Result, l
     assert absent.unavailable == "pip said: no such version"
     assert run[0].of(absent) == []
     assert summarise(run[0], absent).tried == 0
+
+
+def test_a_protections_own_mistake_is_no_success_of_anybodys(run: tuple[Result, list[Step]]) -> None:
+    one = cell(run[0], "json-dumps", "faulty")
+    assert (one.outcome, one.reason) == ("skipped", "its read_line failed: IndexError: its own mistake")
+    assert row(run[0], "unready").unavailable == "its own code failed: ZeroDivisionError: "
+    assert set(row(run[0], "faulty").collateral.unusable) == {"sessions"}
 
 
 def test_everything_was_told_and_everything_was_stopped(run: tuple[Result, list[Step]]) -> None:

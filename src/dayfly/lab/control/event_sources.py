@@ -20,6 +20,7 @@ from dayfly.lab.control.registry import Registry
 from dayfly.lab.control.shapes import parse
 from dayfly.lab.control.tags import joined
 from dayfly.lab.model import ACCOUNT, REGION, InvokeRefusedError
+from dayfly.lab.tenancy import refuse_together_with
 
 _MISSING = "The resource you requested does not exist."
 
@@ -65,6 +66,7 @@ class EventSources:
         if request.function_name is None:
             raise refusals.violation("null", "functionName", "Member must not be null")
         name, qualifier = self._function(request.function_name)
+        refuse_together_with(self._registry.lab.function(name), "Event source mapping")
         self._check_rivals(request.event_source_arn, kind, name, qualifier)
         tags = joined({}, request.tags or {})
         told = defaults(kind) | request.told()

@@ -7,6 +7,7 @@ LocalStack's suite (tests/aws/services/lambda_/test_lambda_destinations.snapshot
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from dayfly.lab.events.settings import Condition
 
 # "ErrorMessage: the first 1 KB of the error message", on the page above.
 _DEAD_LETTER_MESSAGE_BYTES = 1024
+# Characters that SQS refuses: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+_REFUSED = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +70,14 @@ def write_record(ending: Ending, *, with_payloads: bool = True) -> bytes:
         record["responseContext"] = context
         if with_payloads:
             record["responsePayload"] = _decoded(ending.response.payload)
-    return json.dumps(record, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
+    return _encoded(record)
 
 
 def dead_letter_attributes(ending: Ending) -> Mapping[str, Mapping[str, str]]:
     """Return the message attributes beside the event in a dead letter."""
     message = "Rate Exceeded." if ending.response is None else _error_message(ending.response.payload)
-    cut = message.encode("utf-8", "replace")[:_DEAD_LETTER_MESSAGE_BYTES].decode("utf-8", "ignore")
+    message = _REFUSED.sub("\ufffd", message)
+    cut = message.encode()[:_DEAD_LETTER_MESSAGE_BYTES].decode("utf-8", "ignore")
     attributes = {
         "RequestID": {"DataType": "String", "StringValue": ending.request_id},
         "ErrorCode": {"DataType": "Number", "StringValue": "429" if ending.response is None else "200"},
@@ -82,6 +86,16 @@ def dead_letter_attributes(ending: Ending) -> Mapping[str, Mapping[str, str]]:
         # Neither SQS nor SNS takes an empty value.
         attributes["ErrorMessage"] = {"DataType": "String", "StringValue": cut}
     return attributes
+
+
+def _encoded(record: dict[str, object]) -> bytes:
+    try:
+        text = json.dumps(record, separators=(",", ":"), ensure_ascii=False)
+    except RecursionError:
+        # A payload nested as deep as can be read is too deep within a record.
+        told = {key: value for key, value in record.items() if not key.endswith("Payload")}
+        text = json.dumps(told, separators=(",", ":"), ensure_ascii=False)
+    return text.encode("utf-8", "surrogatepass")
 
 
 def stamp(at: float) -> str:

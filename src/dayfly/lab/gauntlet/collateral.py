@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -68,7 +69,7 @@ def measure_collateral(
         except DayflyError as fault:
             unusable[function.name] = fault.message
             continue
-        alarms.update(sign.name for _, sign in heard.signs if sign.kind != "not in force")
+        alarms.update(sign.name for _, sign in heard.signs if sign.kind == "found")
         for _, said in heard.signs:
             if said.kind == "not in force":
                 not_in_force[function.name] = said.name
@@ -76,13 +77,9 @@ def measure_collateral(
             answers, expected.answers[function.name], expected.again[function.name], strict=True
         ):
             requests += 1
-            sign = deployment.protection.read_answer(answer)
-            if sign is not None and sign.kind == "refused":
+            if Heard(deployment.protection).hear_answer(answer):
                 refused += 1
-                continue
-            if sign is not None and sign.kind == "found":
-                alarms[sign.name] += 1
-            if answer.function_error is not None:
+            elif answer.function_error is not None:
                 failed += 1
             elif set(differences(usual, answer)) - set(differences(usual, again)):
                 different += 1
@@ -107,7 +104,11 @@ def _ask(
     try:
         for event in function.events * ROUNDS:
             answers.append(bridge.call(bridge.lab.invoke(name, event), limit_s=_TIMEOUT_S + _PATIENCE_S))
+            heard.hear_answer(answers[-1])
             bridge.call(wait_until_idle(bridge.lab, name), limit_s=_PATIENCE_S)
+        # What comes by another way than the log is a false alarm, too.
+        bridge.call(asyncio.sleep(deployment.protection.reports_within_s), limit_s=_PATIENCE_S)
     finally:
         deployment.end(name, bridge)
+    heard.check()
     return answers

@@ -6,6 +6,8 @@ import shutil
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from dayfly.errors import DayflyError
+from dayfly.lab.gauntlet.protection import UnavailableError
 from dayfly.lab.gauntlet.technique import FUNCTIONS
 from dayfly.lab.model import FunctionConfig
 
@@ -117,6 +119,15 @@ class Deployment:
             memory_mb=_MEMORY_MB,
             environment=dict(wanted.environment),
         )
-        config = self.protection.prepare(plain, self.isolation, folder)
+        try:
+            config = self.protection.prepare(plain, self.isolation, folder)
+        except DayflyError:
+            raise
+        except Exception as error:  # boundary: somebody else's code
+            raise UnavailableError(
+                f"its prepare failed: {type(error).__name__}: {error}", hint="mend the protection"
+            ) from error
+        if config.name != name:
+            raise UnavailableError(f"its prepare gave {name} another name, {config.name}")
         self._recorders[name] = Recorder()
         bridge.call(bridge.lab.add_function(config), limit_s=_BUDGET_S)

@@ -9,7 +9,7 @@ import platform
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,11 +17,10 @@ from typing import TYPE_CHECKING, Literal
 
 from dayfly import __version__
 from dayfly.errors import DayflyError
-from dayfly.lab.gauntlet.collateral import expect, measure_collateral
+from dayfly.lab.gauntlet.collateral import Expected, expect, measure_collateral
 from dayfly.lab.gauntlet.costs import measure_costs
 from dayfly.lab.gauntlet.deploying import Deployment, Recorder
 from dayfly.lab.gauntlet.model import AttackView, Cell, Collateral, Cost, Door, Result, Row
-from dayfly.lab.gauntlet.protection import UnavailableError
 from dayfly.lab.gauntlet.protections.bare import Bare
 from dayfly.lab.gauntlet.rows import Board, Hearers, run_row
 from dayfly.lab.gauntlet.victim import Bridge, StoppedError
@@ -29,8 +28,6 @@ from dayfly.lab.lab import Lab
 from dayfly.lab.model import LabError, LogLine
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from dayfly.lab.gauntlet.honest.samples import HonestFunction
     from dayfly.lab.gauntlet.protection import Protection
     from dayfly.lab.gauntlet.technique import Technique
@@ -82,8 +79,55 @@ async def run_gauntlet(plan: Plan, *, progress: Progress) -> Result:
         rows.append((Bare(), Bare.isolations[0]))
     # The others wait for its word on each attack.
     rows.sort(key=lambda row: not isinstance(row[0], Bare))
-    views = await _install(rows, plan.cache, progress)
-    running = [row for row, view in zip(rows, views, strict=True) if not view.unavailable]
+    hearers = Hearers()
+    started: list[Protection] = []
+    try:
+        views = await _install(rows, plan.cache, hearers, started, progress)
+        running = [row for row, view in zip(rows, views, strict=True) if not view.unavailable]
+        found = await _run_in_labs(plan, running, hearers, progress)
+    finally:
+        for one in started:
+            with contextlib.suppress(
+                Exception
+            ):  # boundary: somebody else's code; the others must be stopped too
+                one.stop()
+    done = [
+        replace(
+            view,
+            collateral=found.collateral.get(view.key, Collateral()),
+            cost=found.costs.get(view.key, Cost()),
+        )
+        for view in views
+    ]
+    position = {one.name: number for number, (_, one) in enumerate(plan.techniques)}
+    places = {view.key: number for number, view in enumerate(done)}
+    found.cells.sort(key=lambda cell: (position[cell.attack], places[(cell.protection, cell.isolation)]))
+    return Result(
+        dayfly=__version__,
+        machine=describe_machine(),
+        confinement=found.confinement,
+        door=plan.door,
+        is_quick=plan.is_quick,
+        tries=plan.tries,
+        seconds=round(time.monotonic() - began, 1),
+        attacks=tuple(_view(source, one) for source, one in plan.techniques),
+        rows=tuple(done),
+        cells=tuple(found.cells),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    cells: list[Cell]
+    collateral: Mapping[tuple[str, str], Collateral]
+    costs: Mapping[tuple[str, str], Cost]
+    confinement: tuple[str, ...]
+
+
+async def _run_in_labs(
+    plan: Plan, rows: Sequence[tuple[Protection, str]], hearers: Hearers, progress: Progress
+) -> _Found:
+    """Run everything in two labs: one as Lambda is, and one for techniques that need more than Lambda has."""
     stop = threading.Event()
     recorders: dict[str, Recorder] = {}
 
@@ -95,17 +139,17 @@ async def run_gauntlet(plan: Plan, *, progress: Progress) -> Result:
         # Functions run as another user, and what a protection adds may lie beside them.
         os.chmod(folder, 0o755)
         async with (
-            Lab(refuses_calls=True, max_environments=4 * len(running) + 4, log=hear) as lab,
-            Lab(max_environments=len(running) + 4, log=hear) as open_lab,
+            Lab(refuses_calls=True, max_environments=4 * len(rows) + 4, log=hear) as lab,
+            Lab(max_environments=len(rows) + 4, log=hear) as open_lab,
         ):
             refuse_unconfined(lab)
             loop = asyncio.get_running_loop()
             bridges = {True: Bridge(lab, loop, stop), False: Bridge(open_lab, loop, stop)}
             deployments = [
                 Deployment(one, isolation, bridges=bridges, recorders=recorders, scratch=Path(folder))
-                for one, isolation in running
+                for one, isolation in rows
             ]
-            run = _Run(plan, deployments, progress, stop)
+            run = _Run(plan, deployments, hearers, progress, stop)
             try:
                 cells, collateral = await run.attack_and_ask()
                 costs: Mapping[tuple[str, str], Cost] = {}
@@ -117,52 +161,35 @@ async def run_gauntlet(plan: Plan, *, progress: Progress) -> Result:
                         progress=lambda done, total: progress(Step("costs", done, total)),
                     )
             finally:
+                # Threads end at their next look.
                 stop.set()
                 run.end()
-            confinement = (lab.confinement.kind, *lab.confinement.in_force)
-    done = [
-        replace(view, collateral=collateral.get(view.key, Collateral()), cost=costs.get(view.key, Cost()))
-        for view in views
-    ]
-    position = {one.name: number for number, (_, one) in enumerate(plan.techniques)}
-    places = {view.key: number for number, view in enumerate(done)}
-    cells.sort(key=lambda cell: (position[cell.attack], places[(cell.protection, cell.isolation)]))
-    return Result(
-        dayfly=__version__,
-        machine=describe_machine(),
-        confinement=confinement,
-        door=plan.door,
-        is_quick=plan.is_quick,
-        tries=plan.tries,
-        seconds=round(time.monotonic() - began, 1),
-        attacks=tuple(_view(source, one) for source, one in plan.techniques),
-        rows=tuple(done),
-        cells=tuple(cells),
-    )
+            return _Found(cells, collateral, costs, (lab.confinement.kind, *lab.confinement.in_force))
 
 
 class _Run:
     """The part that threads do: attacks row by row, then honest requests."""
 
     def __init__(
-        self, plan: Plan, deployments: Sequence[Deployment], progress: Progress, stop: threading.Event
+        self,
+        plan: Plan,
+        deployments: Sequence[Deployment],
+        hearers: Hearers,
+        progress: Progress,
+        stop: threading.Event,
     ) -> None:
         self._plan = plan
         self._deployments = deployments
         self._progress = progress
         self._stop = stop
-        self._hearers = Hearers()
+        self._hearers = hearers
         self._executor = ThreadPoolExecutor(max(1, plan.jobs), thread_name_prefix="gauntlet")
-        self._started: list[Protection] = []
         self._lock = threading.Lock()
         self._cells: list[Cell] = []
 
     async def attack_and_ask(self) -> tuple[list[Cell], Mapping[tuple[str, str], Collateral]]:
         """Run every row; returns cells in no particular order, and collateral by row."""
         loop = asyncio.get_running_loop()
-        for one in {id(one.protection): one.protection for one in self._deployments}.values():
-            self._started.append(one)
-            await loop.run_in_executor(self._executor, one.start, self._hearers.tell)
         board = Board(self._add, self._stop)
         techniques = [one for _, one in self._plan.techniques]
         board.expect(techniques)
@@ -177,17 +204,21 @@ class _Run:
                 tries=self._plan.tries,
             )
 
-        await self._side_by_side(attack)
-        collateral: dict[tuple[str, str], Collateral] = {}
+        expected: Expected | None = None
         if self._plan.honest:
+            # First: a function that does not work must not cost a whole run.
             yardstick = self._deployments[0]
             expected = await loop.run_in_executor(
                 self._executor, expect, yardstick, self._plan.honest, self._hearers
             )
+        await self._side_by_side(attack)
+        collateral: dict[tuple[str, str], Collateral] = {}
+        if expected is not None:
+            usual = expected
 
             def ask(deployment: Deployment) -> None:
                 key = (deployment.protection.name, deployment.isolation)
-                found = measure_collateral(deployment, self._plan.honest, expected, self._hearers)
+                found = measure_collateral(deployment, self._plan.honest, usual, self._hearers)
                 with self._lock:
                     collateral[key] = found
                     self._progress(Step("honest requests", len(collateral), len(self._deployments)))
@@ -220,13 +251,8 @@ class _Run:
             self._progress(Step("attacks", len(self._cells), total, cell))
 
     def end(self) -> None:
-        """Stop what protections started; threads end at their next look."""
+        """Begin nothing more."""
         self._executor.shutdown(wait=False, cancel_futures=True)
-        for one in self._started:
-            with contextlib.suppress(
-                Exception
-            ):  # boundary: somebody else's code; the others must be stopped too
-                one.stop()
 
 
 def refuse_unconfined(lab: Lab) -> None:
@@ -238,8 +264,14 @@ def refuse_unconfined(lab: Lab) -> None:
         )
 
 
-async def _install(rows: Sequence[tuple[Protection, str]], cache: Path, progress: Progress) -> list[Row]:
-    """Install every protection once; those that cannot be had say why."""
+async def _install(
+    rows: Sequence[tuple[Protection, str]],
+    cache: Path,
+    hearers: Hearers,
+    started: list[Protection],
+    progress: Progress,
+) -> list[Row]:
+    """Install and start every protection once, and add it to `started`; those that cannot be had say why."""
     reasons: dict[int, tuple[str, str]] = {}
     protections = {id(one): one for one, _ in rows}
     for number, (key, one) in enumerate(protections.items()):
@@ -247,14 +279,19 @@ async def _install(rows: Sequence[tuple[Protection, str]], cache: Path, progress
         folder = cache / one.name
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            await asyncio.to_thread(one.install, folder)
-            reasons[key] = ("", await asyncio.to_thread(one.version))
-        except UnavailableError as error:
-            reasons[key] = (error.message, _version_or_nothing(one))
         except OSError as error:
             raise DayflyError(
                 f"{folder} cannot be used: {error.strerror}", hint="choose another --cache"
             ) from error
+        try:
+            await asyncio.to_thread(one.install, folder)
+            started.append(one)
+            await asyncio.to_thread(one.start, hearers.tell)
+            reasons[key] = ("", await asyncio.to_thread(one.version))
+        except DayflyError as error:
+            reasons[key] = (error.message, _version_or_nothing(one))
+        except Exception as error:  # boundary: somebody else's code
+            reasons[key] = (f"its own code failed: {type(error).__name__}: {error}", _version_or_nothing(one))
     return [
         Row(one.name, one.title, reasons[id(one)][1], isolation, reasons[id(one)][0])
         for one, isolation in rows
@@ -264,7 +301,7 @@ async def _install(rows: Sequence[tuple[Protection, str]], cache: Path, progress
 def _version_or_nothing(one: Protection) -> str:
     try:
         return one.version()
-    except UnavailableError:
+    except Exception:  # boundary: somebody else's code, which has said why it cannot be had
         return ""
 
 

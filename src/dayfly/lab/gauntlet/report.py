@@ -137,10 +137,10 @@ def _cell(cell: Cell | None) -> str:
     if cell is None:
         return "<td></td>"
     noticed = " noticed" if cell.signs else ""
+    # How many were reached before it was gone.
+    reached = f" {cell.reached}" if cell.outcome == "contained" and cell.reached else ""
     title = escape(describe_cell(cell), quote=True)
-    return (
-        f'<td><div class="cell {cell.outcome}{noticed}" title="{title}">{_LETTERS[cell.outcome]}</div></td>'
-    )
+    return f'<td><div class="cell {cell.outcome}{noticed}" title="{title}">{_LETTERS[cell.outcome]}{reached}</div></td>'
 
 
 def describe_cell(cell: Cell) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from dayfly.lab.gauntlet.model import Cell, Outcome
+from dayfly.lab.gauntlet.protection import UnavailableError
 from dayfly.lab.plan.observe import error_type
 
 if TYPE_CHECKING:
@@ -36,14 +37,24 @@ _PLATFORM_ERRORS = ("Runtime.ExitError", "Sandbox.Timedout", "Runtime.ImportModu
 
 @dataclass(slots=True)
 class Heard:
-    """What a protection said, with the time (seconds since the epoch) of each sign; filled while the lab runs."""
+    """What a protection said, with the time (seconds since the epoch) of each sign; filled while the lab runs.
+
+    `fault` is the first failure of the protection's own code to read what it was shown; nothing can be said then.
+    """
 
     protection: Protection
     signs: list[tuple[float, Sign]] = field(default_factory=list)
+    fault: str = ""
 
     def hear(self, line: LogLine) -> None:
         """Take a line of the function's log."""
-        sign = self.protection.read_line(line) if line.source != "platform" else None
+        if line.source == "platform":
+            return
+        try:
+            sign = self.protection.read_line(line)
+        except Exception as error:  # boundary: somebody else's code, called in the midst of the lab
+            self.fault = self.fault or f"its read_line failed: {type(error).__name__}: {error}"
+            return
         if sign is not None:
             self.signs.append((line.at, sign))
 
@@ -53,10 +64,19 @@ class Heard:
 
     def hear_answer(self, result: InvokeResult) -> bool:
         """Take an answer; True if the protection refused by it."""
-        sign = self.protection.read_answer(result)
+        try:
+            sign = self.protection.read_answer(result)
+        except Exception as error:  # boundary: somebody else's code
+            self.fault = self.fault or f"its read_answer failed: {type(error).__name__}: {error}"
+            return False
         if sign is not None:
             self.signs.append((time.time(), sign))
         return sign is not None and sign.kind == "refused"
+
+    def check(self) -> None:
+        """Raise UnavailableError where the protection's own code has failed."""
+        if self.fault:
+            raise UnavailableError(self.fault, hint="mend the protection")
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,23 +186,25 @@ def run_trial(
     alarms = {sign.name for _, sign in heard.signs}
     not_in_force = next((sign.name for _, sign in heard.signs if sign.kind == "not in force"), "")
     attempts: list[tuple[Attempt, Outcome]] = []
-    reasons: list[str] = []
     after = AFTER + technique.noticed_within
-    attacked_at = time.time()
+    began_at: list[float] = []
     for _ in range(tries):
+        began_at.append(time.time())
         one = attempt(victim, technique, after=after)
-        is_noticed = _is_noticed(heard, since=attacked_at, except_for=alarms)
-        outcome, reason = judge(one, is_noticed=is_noticed, usual_error=usual_error or "")
+        is_noticed = _is_noticed(heard, since=began_at[0], except_for=alarms)
+        outcome, _ = judge(one, is_noticed=is_noticed, usual_error=usual_error or "")
         attempts.append((one, outcome))
-        reasons.append(reason)
         if one.reached or outcome == "blocked":
             break
-    _wait_for_words(victim, heard, since=attacked_at)
+    _wait_for_words(victim, heard, since=began_at[0])
+    heard.check()
+    # From the request that it is about: the last one before it.
     signs = [
-        (at - attacked_at, sign) for at, sign in heard.signs if at >= attacked_at and sign.name not in alarms
+        (at - max(began for began in began_at if began <= at), sign)
+        for at, sign in heard.signs
+        if at >= began_at[0] and sign.name not in alarms
     ]
-    number = worst(attempts)
-    one, outcome = attempts[number]
+    one, _ = attempts[worst(attempts)]
     outcome, reason = judge(one, is_noticed=bool(signs), usual_error=usual_error or "")
     if usual_error is None and not one.reached:
         outcome, reason = "void", _REACHES_NOBODY

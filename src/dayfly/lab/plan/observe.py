@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from dayfly.lab.confinement import DAYFLY_ROOT, TASK_ROOT
 from dayfly.lab.lab import Lab
+from dayfly.lab.managed import RUNTIME_ROOT
 from dayfly.lab.model import FunctionConfig, InvokeResult, LogLine
 from dayfly.lab.plan.collector import Collector
 from dayfly.lab.plan.model import PlanError, Request
@@ -57,7 +58,8 @@ async def observe(request: Request, *, progress: Callable[[int, int], None]) -> 
         folder = request.folder.resolve()
         root = TASK_ROOT if is_confined else str(folder)
         inside = f"{DAYFLY_ROOT}/dayfly/{_INSIDE}" if is_confined else str(Path(__file__).with_name("inside"))
-        original = request.environment.get("PYTHONPATH", root)
+        # Confined, it is what the managed runtime's bootstrap sets where nobody has chosen.
+        original = request.environment.get("PYTHONPATH", RUNTIME_ROOT if is_confined else root)
         orders = {
             "address": collector.address,
             "token": collector.token,

@@ -80,6 +80,8 @@ class Snapshots:
                 raise InvokeRefusedError(400, "SnapStartException", failure)
         environment = snapshot.held.pop(0)
         self._refill(snapshot)
+        # It is in nobody's hands until it is restored, and must end with the lab all the same.
+        self._launcher.starting.add(environment)
         try:
             return environment, await environment.restore()
         except RestoreFailedError as error:
@@ -88,6 +90,8 @@ class Snapshots:
         except BaseException:
             await self._launcher.end(environment, "failure")
             raise
+        finally:
+            self._launcher.starting.discard(environment)
 
     def forget(self, name: str, version: str) -> None:
         """The version is gone; what is held for it ends."""
@@ -114,7 +118,8 @@ class Snapshots:
 
     async def _make_next(self, snapshot: _Snapshot) -> None:
         try:
-            await self.create(snapshot.config)
+            if self._by_version.get((snapshot.config.name, snapshot.config.version)) is snapshot:
+                await self.create(snapshot.config)
         except (InvokeRefusedError, LabError):
             # No room: a restore that finds nothing held makes its own.
             return

@@ -65,8 +65,8 @@ def from_payload(payload: bytes) -> UrlResponse:
     if isinstance(value, dict) and "statusCode" in value:
         return replace(_head(value, JSON_TYPE), body=_body(value))
     # A string stands for its characters; everything else is written again, without spaces.
-    text = value if isinstance(value, str) else json.dumps(value, separators=(",", ":"), ensure_ascii=False)
-    return UrlResponse(200, (("Content-Type", JSON_TYPE),), text.encode("utf-8", "surrogatepass"))
+    body = value.encode("utf-8", "surrogatepass") if isinstance(value, str) else _compact(value)
+    return UrlResponse(200, (("Content-Type", JSON_TYPE),), body)
 
 
 def from_prelude(prelude: bytes) -> UrlResponse:
@@ -112,12 +112,21 @@ def _text(value: object) -> str:
     raise MalformedResponseError
 
 
+def _compact(value: object) -> bytes:
+    try:
+        text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    except RecursionError as error:
+        # Read, but too deep to be written again.
+        raise MalformedResponseError from error
+    return text.encode("utf-8", "surrogatepass")
+
+
 def _body(value: dict[str, object]) -> bytes:
     body = value.get("body")
     if body is None:
         return b""
     if not isinstance(body, str):
-        return json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
+        return _compact(body)
     if value.get("isBase64Encoded") is not True:
         return body.encode("utf-8", "surrogatepass")
     try:

@@ -34,14 +34,14 @@ def _requirements(name: str) -> Path:
 def install(name: str, cache: Path, *, python: Path | None = None) -> Path:
     """An environment below `cache` with what `requirements/NAME.txt` pins; returns its interpreter. Blocking.
 
-    It is of the version of `python`, by default of the one that runs, and made again when that or the file changes. Safe
-    to call from many processes at once. Packages without a wheel for this machine are built. Raises UnavailableError
-    with what the installer said.
+    There is one for each `python`, by default the one that runs; it is made again when the file changes. Safe to call from
+    many processes at once. Packages without a wheel for this machine are built. Raises UnavailableError with what the
+    installer said.
     """
     base = Path(sys.executable).resolve() if python is None else python
     wanted = _requirements(name)
-    key = hashlib.sha256(f"{base}\n{sys.version}\n{wanted.read_text()}".encode()).hexdigest()
-    folder = cache / "environment"
+    key = hashlib.sha256(wanted.read_bytes()).hexdigest()
+    folder = cache / f"environment-{hashlib.sha256(str(base).encode()).hexdigest()[:8]}"
     found = folder / "bin" / "python"
     complete = folder / "complete"
     cache.mkdir(parents=True, exist_ok=True)

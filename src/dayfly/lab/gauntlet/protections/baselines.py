@@ -25,6 +25,7 @@ exec "$1" "$LAMBDA_TASK_ROOT/{_PROGRAM}"
 class _Loop(Protection):
     """One of `loops`, put in place of AWS's bootstrap by an exec wrapper in the function's package.
 
+    Works where the lab confines, as the gauntlet demands: the wrapper is named by its place on Lambda.
     https://docs.aws.amazon.com/lambda/latest/dg/runtimes-modify.html
     """
 
