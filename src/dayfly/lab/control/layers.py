@@ -236,10 +236,10 @@ class Layers:
 def check_size(code_bytes: int, layers: Sequence[Layer]) -> None:
     """Raise InvokeRefusedError (400) for code that is too large together with its layers."""
     size = code_bytes + sum(layer.unpacked_bytes for layer in layers)
-    if size > archives.MAX_UNPACKED_BYTES:
+    if size > sources.MAX_UNPACKED_BYTES:
         raise refusals.invalid(
             "Function code combined with layers exceeds the maximum allowed size of "
-            f"{archives.MAX_UNPACKED_BYTES} bytes. The actual size is {size} bytes."
+            f"{sources.MAX_UNPACKED_BYTES} bytes. The actual size is {size} bytes."
         )
 
 
