@@ -100,6 +100,31 @@ def test_a_fault_at_any_step_of_the_loop_loses_no_accepted_answer_and_repeats_no
 
 @pytest.mark.slow
 @needs_bubblewrap
+def test_what_the_first_runs_found_stays_mended() -> None:
+    """A send without memory was waited for until the platform's time limit; a failing wait ended in a traceback."""
+
+    async def scenario() -> None:
+        found = Swept()
+        steps = (
+            "worker:Worker.push>send",
+            "upstream:Upstream._send>sendall",
+            "summons:Summons.wait_for>poll",
+        )
+        orders = [Order(step, "raise", "ENOMEM") for step in steps]
+        async with (
+            directing() as director,
+            asking("dayfly", environment={"CHAOS_DIRECTOR": director.name}) as one,
+        ):
+            await record(one, director)
+            await sweep(one, director, orders, is_fresh=True, found=found)
+        assert found.broken == []
+        assert found.carried_out == len(orders)
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.slow
+@needs_bubblewrap
 def test_spares_stops_and_clocks_that_jump_cost_nobody_anything() -> None:
     acts = {"kill:spare": 5, "stop:zygote": 5, "stop:spare": 5, "clock:86400": 5, "clock:-86400": 5}
     found = asyncio.run(_sweep("invocation", acts))

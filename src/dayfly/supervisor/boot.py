@@ -426,7 +426,7 @@ class _Start:
         return ApiWatch(
             self._upstream,
             sweeper,
-            own_namespace=sees_everybody and platform != "other",
+            own_namespace=sees_everybody,
             on_lambda=platform == "lambda",
             memory_mb=memory_of(self._environ),
         )

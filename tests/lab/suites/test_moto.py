@@ -11,6 +11,7 @@ _LEAST_PASSED = 80
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_what_fails_is_what_is_documented() -> None:
     outcomes = run()
     passed = [outcome.name for outcome in outcomes if outcome.kind == "passed"]
