@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.workloads.samples import BARE, Named
+from bench.workloads.samples import BARE, Named, told
 from dayfly.errors import DayflyError
 from dayfly.lab.gauntlet.plugins import find_protections
 from dayfly.lab.gauntlet.protection import SHARED, Protection
@@ -83,7 +83,7 @@ def install(contestants: Sequence[Contestant], cache: Path) -> tuple[list[Contes
                 # Boundary: somebody else's way to install. One that fails must not take the others' figures along.
                 reasons[kind] = f"it cannot be installed: {fault}"
         if reasons[kind]:
-            missing.append(one.named(missing=reasons[kind]))
+            missing.append(one.named(missing=told(reasons[kind])))
         else:
             able.append(one)
     return able, missing

@@ -25,7 +25,7 @@ from bench.accounting import (
 from bench.alternating import not_forkable
 from bench.workloads.catalogue import Workload
 from bench.workloads.contestants import Contestant
-from bench.workloads.samples import BARE, Course, Life
+from bench.workloads.samples import BARE, Course, Life, told
 from dayfly.errors import DayflyError
 from dayfly.lab.lab import Lab
 from dayfly.lab.model import FunctionConfig, InvokeResult, LabEvent, LogLine
@@ -129,7 +129,7 @@ class _Entry:
             self.course.note, self.is_out = str(said), True
         except (_FailedError, DayflyError, OSError) as fault:
             reason = fault.message if isinstance(fault, DayflyError) else str(fault)
-            self.course.failed, self.is_out = " ".join((reason or repr(fault)).split())[:REASON_LENGTH], True
+            self.course.failed, self.is_out = told(reason or repr(fault))[:REASON_LENGTH], True
 
     async def add(self, workload: Workload, *, python: Path, folder: Path) -> None:
         """Put the function into the lab with the protection on."""

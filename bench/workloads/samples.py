@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
+
+from tests.rie import ROOT
 
 from bench.machine import Machine
 from dayfly.errors import DayflyError
 
 FORMAT = 1
 BARE = "bare"
+# What programs colour their words with: https://ecma-international.org/publications-and-standards/standards/ecma-48/
+_COLOURING = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+
+
+def told(text: str) -> str:
+    """A program's words as one line that may be published: without colours and this checkout's place."""
+    return " ".join(_COLOURING.sub("", text).replace(str(ROOT), "…").split())
 
 
 @dataclass

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from bench.workloads.samples import BARE, Course, Named, load
+from bench.workloads.samples import BARE, Course, Named, load, told
 from tests.bench.workloads.made_up import course, run
+from tests.rie import ROOT
 
 from dayfly.errors import DayflyError
 
@@ -31,6 +32,10 @@ def test_one_contestant_with_one_workload_is_one_line(tmp_path: Path) -> None:
     run({"echo": {BARE: course(1.0), "other": course(2.0)}}).save(tmp_path / "run.json")
     lines = (tmp_path / "run.json").read_text().splitlines()
     assert sum(line.lstrip().startswith(('"bare":', '"other":')) for line in lines) == 2
+
+
+def test_words_are_told_without_colours_and_places() -> None:
+    assert told(f"\x1b[32mno\x1b[0m\n file {ROOT}/.cache/x.py") == "no file …/.cache/x.py"
 
 
 @pytest.mark.parametrize(
