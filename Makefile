@@ -44,6 +44,10 @@ fuzz: setup ## Look for inputs that break a reader of hostile bytes, guided by c
 soak: setup ## Serve 100,000 mixed invocations and look for a lost, repeated or crossed answer, and for growth.
 	@$(RUN) python -m tests.soak $(ARGS)
 
+.PHONY: chaos
+chaos: setup ## Kill, stop and fail at every step of the supervisor, for ten minutes; ARGS="--seconds 3600 --isolation window".
+	@$(RUN) python -m tests.chaos $(ARGS)
+
 bench: setup ## Public workloads under plain awslambdaric, Dayfly and others, in a quarter of an hour; ARGS="--quick" for two minutes.
 	@$(RUN) python -m bench workloads $(ARGS)
 

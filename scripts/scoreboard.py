@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # The benchmarks are no installed package.
 sys.path.insert(0, str(ROOT))
 
+from bench.report import BUSY_NOTE  # noqa: E402
 from bench.workloads.catalogue import BY_NAME, LEFT_OUT, SOURCES, SUITES_LEFT_OUT  # noqa: E402
 from bench.workloads.digest import Digest, load_digest  # noqa: E402
 from bench.workloads.figures import Figure, Metric, Overall, overall  # noqa: E402
@@ -170,6 +171,9 @@ def _workloads() -> Iterator[str]:
     yield f"Measured {found.date} by `{found.command}` in {found.seconds:.0f} s on {found.machine.sentence()}; {'; '.join(found.confinement)}."
     yield "Every sample: [workloads.json](measured/workloads.json); what `python -m bench gate` compares with: [release.json](measured/release.json)."
     yield ""
+    if found.machine.is_busy():
+        yield BUSY_NOTE
+        yield ""
     yield METHOD
     yield ""
     for group in summary.groups(found):
@@ -251,9 +255,7 @@ def _group(found: Digest, group: summary.Group) -> Iterator[str]:
 
 
 def _mean(one: Overall | None) -> str:
-    if one is None:
-        return "–"
-    return f"×{one.ratio:.2f} [{one.low:.2f}–{one.high:.2f}] {one.added:+.1f}"
+    return "–" if one is None else f"{summary.ratio(one)} {one.added:+.1f}"
 
 
 def _added(chosen: Sequence[Figure], name: str, metric: Metric) -> str:

@@ -163,7 +163,7 @@ LEFT_OUT: Mapping[str, str] = {
     "regex_dna": _SLOW,
     "scimark": _SLOW,
     "sphinx": _SLOW,
-    "sqlalchemy_declarative": "as sqlalchemy_imperative, and slower",
+    "sqlalchemy_declarative": "the same statements as sqlalchemy_imperative, put another way",
     "sympy": _SLOW,
     "tomli_loads": _SLOW,
     "tornado_http": _NETWORK,

@@ -8,6 +8,7 @@ import compileall
 import datetime
 import hashlib
 import json
+import signal
 import sys
 import tempfile
 import time
@@ -89,6 +90,9 @@ def main(arguments: Sequence[str], *, plan: Plan | None = None) -> int:
         console.print(f"dayfly bench: {fault.message}", style="red", highlight=False, markup=False)
         console.print(fault.hint, style="dim", highlight=False, markup=False)
         return 2
+    except KeyboardInterrupt:
+        console.print("dayfly bench: interrupted; nothing was kept", style="red")
+        return 128 + signal.SIGINT
     if options.save is not None:
         run.save(options.save)
     found = digest(run)

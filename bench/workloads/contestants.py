@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 from bench.workloads.samples import BARE, Named
 from dayfly.errors import DayflyError
 from dayfly.lab.gauntlet.plugins import find_protections
-from dayfly.lab.gauntlet.protection import SHARED, Protection, UnavailableError
+from dayfly.lab.gauntlet.protection import SHARED, Protection
 
 # What a protection costs differs with these; all others are compared with the workloads of EVERYBODY_RUNS alone.
 DEFAULT = (
@@ -76,8 +77,11 @@ def install(contestants: Sequence[Contestant], cache: Path) -> tuple[list[Contes
             try:
                 one.protection.install(cache / kind)
                 reasons[kind] = ""
-            except UnavailableError as fault:
+            except DayflyError as fault:
                 reasons[kind] = " ".join(filter(None, (fault.message, fault.hint)))
+            except (OSError, subprocess.SubprocessError) as fault:
+                # Boundary: somebody else's way to install. One that fails must not take the others' figures along.
+                reasons[kind] = f"it cannot be installed: {fault}"
         if reasons[kind]:
             missing.append(one.named(missing=reasons[kind]))
         else:

@@ -11,13 +11,11 @@ from pathlib import Path
 from typing import Any, cast
 
 from bench.machine import Machine
-from bench.workloads.figures import METRICS, Figure, Metric, figures
+from bench.workloads.figures import CONFIDENT, METRICS, Figure, Metric, figures
 from bench.workloads.samples import BARE, Named, Run
 from dayfly.errors import DayflyError
 
 FORMAT = 1
-# Of the standard normal distribution, two-sided.
-CONFIDENT = 1.96
 
 
 @dataclass(frozen=True)

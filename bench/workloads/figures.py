@@ -43,6 +43,8 @@ RESAMPLES = 400
 SEED = 20261126
 # Two-sided, in percent.
 INTERVAL = 95.0
+# The same of the standard normal distribution.
+CONFIDENT = 1.96
 # Below this a resampling of lives knows too little of how lives differ.
 MIN_BLOCKS = 2
 TINY = 1e-9
@@ -74,15 +76,18 @@ class Figure:
 
 @dataclass(frozen=True)
 class Overall:
-    """One metric of one contestant over the workloads: the geometric mean of ratios with its interval, and the median difference."""
+    """One metric of one contestant over the workloads: the geometric mean of ratios, and the median difference.
+
+    Its interval and error are None where those of one of the ratios are.
+    """
 
     contestant: str
     metric: Metric
     workloads: int
     ratio: float
-    low: float
-    high: float
-    error: float
+    low: float | None
+    high: float | None
+    error: float | None
     added: float
 
 
@@ -100,10 +105,10 @@ def figures(run: Run) -> list[Figure]:
 
 
 def overall(found: Sequence[Figure]) -> list[Overall]:
-    """Each contestant's figures together, those workloads alone whose ratio is known with its error."""
+    """Each contestant's figures together, those workloads alone whose ratio is known."""
     kept: dict[tuple[str, Metric], list[Figure]] = {}
     for one in found:
-        if one.ratio is not None and one.error is not None:
+        if one.ratio is not None:
             kept.setdefault((one.contestant, one.metric), []).append(one)
     return [_together(name, metric, those) for (name, metric), those in kept.items()]
 
@@ -111,9 +116,12 @@ def overall(found: Sequence[Figure]) -> list[Overall]:
 def _together(name: str, metric: Metric, those: Sequence[Figure]) -> Overall:
     # The workloads are the same ones in every run, not a sample of others: only their own errors count.
     middle = sum(math.log(one.ratio or 1.0) for one in those) / len(those)
-    error = math.sqrt(sum((one.error or 0.0) ** 2 for one in those)) / len(those)
     added = float(numpy.median([one.value - one.bare for one in those]))
-    low, high = math.exp(middle - 1.96 * error), math.exp(middle + 1.96 * error)
+    errors = [one.error for one in those if one.error is not None]
+    if len(errors) < len(those):
+        return Overall(name, metric, len(those), math.exp(middle), None, None, None, added)
+    error = math.hypot(*errors) / len(errors)
+    low, high = math.exp(middle - CONFIDENT * error), math.exp(middle + CONFIDENT * error)
     return Overall(name, metric, len(those), math.exp(middle), low, high, error, added)
 
 

@@ -192,6 +192,9 @@ def text(release: Digest, now: Digest, found: Sequence[Comparison], broken: Sequ
             f"{one.verdict:<11} {one.workload:<36} {one.contestant:<26} {one.metric:<7} "
             f"×{one.release:.2f} -> ×{one.now:.2f}  {one.grown - 1:+.0%} [{one.low - 1:+.0%}, {one.high - 1:+.0%}]"
         )
+    silent = [metric for metric in JUDGED if metric not in {one.metric for one in found}]
+    if silent:
+        lines += ["", f"not compared, for want of samples: {', '.join(silent)}"]
     worse = sum(one.verdict == "regression" for one in found)
     grown = (
         f"{worse} of {len(found)} ratios have grown" if worse else f"none of {len(found)} ratios has grown"

@@ -90,9 +90,13 @@ def together(found: Digest, group: Group) -> Sheet:
 
 
 def _ratio_cell(one: Overall | None) -> str:
-    if one is None:
-        return "–"
-    return f"×{one.ratio:.2f} [{one.low:.2f}–{one.high:.2f}] {one.added:+.1f} {UNITS[one.metric]}"
+    return "–" if one is None else f"{ratio(one)} {one.added:+.1f} {UNITS[one.metric]}"
+
+
+def ratio(one: Overall) -> str:
+    """A mean with its interval, if there is one."""
+    interval = "" if one.low is None or one.high is None else f" [{one.low:.2f}–{one.high:.2f}]"
+    return f"×{one.ratio:.2f}{interval}"
 
 
 def _median_added(found: Sequence[Figure], name: str, metric: Metric) -> str:

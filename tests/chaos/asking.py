@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
 import sys
 import uuid
 from collections import Counter
@@ -48,6 +50,7 @@ class Asking:
     lines: list[LogLine] = field(default_factory=list)
     secrets: list[str] = field(default_factory=list)
     marks: list[str] = field(default_factory=list)
+    runs: Counter[str] = field(default_factory=Counter)
 
     async def ask(self, **event: object) -> Outcome:
         """Invoke once; raises Violation for an answer that is another event's."""
@@ -70,29 +73,41 @@ class Asking:
         """Every fault that was injected so far, those that could not be among them."""
         return [event for event in self.events if event.kind == "fault"]
 
-    def check(self) -> None:
-        """Raise Violation where a handler ran twice for one event, a customer's data is in a log, or we failed."""
-        runs = Counter(
-            line.text.split()[1]
-            for line in self.lines
-            if line.source == "output" and line.text.startswith("ran ")
+    async def end_life(self) -> None:
+        """Kill the runtime between two invocations: the next one starts it anew."""
+        await self.settle()
+        for view in self.lab.environments("f"):
+            if view.pid is not None:
+                os.kill(view.pid, signal.SIGKILL)
+
+    def check(self, *, may_retire: bool = False, may_trace: bool = False) -> None:
+        """Take the lines that were said; raise Violation where a handler ran twice for one event, a customer's data is in a log, or Dayfly's own code failed.
+
+        `may_retire`: a fault inside it was injected, and it may end the environment for that, in its own words;
+        `may_trace`: also in Python's, as before it has loaded what it needs for its own.
+        """
+        lines, self.lines[:] = list(self.lines), []
+        self.runs.update(
+            line.text.split()[1] for line in lines if line.source == "output" and line.text.startswith("ran ")
         )
-        for mark, count in runs.items():
+        for mark, count in self.runs.items():
             if mark not in self.marks:
                 raise Violation(f"{mark} was run and never sent")
             if count > 1:
                 raise Violation(f"{mark} was run {count} times")
-        for line in self.lines:
+        for line in lines:
             if any(secret in line.text for secret in self.secrets):
                 raise Violation(f"a log line holds an event's data: {line.text[:200]}")
             # awslambdaric dies of a fault with a traceback, and says a handler's own error with one.
             is_ours = self.runtime == "dayfly" and not line.text.startswith("[ERROR]")
-            if is_ours and ("Traceback" in line.text or "internal fault" in line.text):
+            is_retirement = "internal fault" in line.text and not may_retire
+            if is_ours and (is_retirement or ("Traceback" in line.text and not may_trace)):
                 raise Violation(f"a fault of Dayfly's own: {line.text[:2000]}")
 
-    def said(self) -> str:
-        """The last lines of the log, for whoever looks into a failure."""
-        return "\n".join(line.text for line in self.lines[-40:])
+    def forget(self) -> None:
+        """Let go of what was checked; a run of hours would keep it all."""
+        for kept in (self.events, self.lines, self.secrets, self.marks, self.runs):
+            kept.clear()
 
 
 def _judge(result: InvokeResult, mark: str) -> Outcome:

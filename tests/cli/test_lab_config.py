@@ -9,6 +9,7 @@ import pytest
 from dayfly.cli.lab_config import load_lab_file
 from dayfly.errors import SettingError
 from dayfly.lab.events.settings import EventSettings
+from dayfly.lab.model import ImageConfig
 
 _GOOD = """
 [lab]
@@ -100,3 +101,35 @@ async = { retries = 0, max_age = 60, on_failure = "arn:aws:s3:::bucket" }
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(SettingError, match=r"absent\.toml cannot be read"):
         load_lab_file(tmp_path / "absent.toml")
+
+
+_IMAGE = """
+[functions.f]
+folder = "code"
+handler = "app.handler"
+runtime = "provided.al2023"
+tenancy = "PER_TENANT"
+image = { entry_point = ["/bin/sh", "-c"], command = ["x"], working_directory = "/tmp" }
+"""
+
+
+def test_an_image_tenancy_and_a_custom_runtime_are_read(tmp_path: Path) -> None:
+    (tmp_path / "lab.toml").write_text(_IMAGE)
+    (config,) = load_lab_file(tmp_path / "lab.toml").functions
+    assert (config.runtime, config.tenancy) == ("provided.al2023", "PER_TENANT")
+    assert config.image == ImageConfig(("/bin/sh", "-c"), ("x",), "/tmp")
+
+
+@pytest.mark.parametrize(
+    ("image", "message"),
+    [
+        ("{ entrypoint = [] }", "unknown setting functions.f.image.entrypoint"),
+        ("{ command = 'x' }", "functions.f.image.command is 'x', not of type list"),
+        ("{ command = [1] }", "no list of strings"),
+        ("3", "functions.f.image is 3, not of type dict"),
+    ],
+)
+def test_an_image_that_is_not_understood_is_refused(tmp_path: Path, image: str, message: str) -> None:
+    (tmp_path / "lab.toml").write_text(f"[functions.f]\nfolder = '.'\nhandler = 'a.b'\nimage = {image}\n")
+    with pytest.raises(SettingError, match=message):
+        load_lab_file(tmp_path / "lab.toml")

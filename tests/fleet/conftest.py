@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import subprocess
 import sys
@@ -13,9 +14,16 @@ import pytest
 from tests.fleet.sharded import shard
 
 from dayfly.fleet.store.schema import Deployment, migrate
+from dayfly.fleet.store.sqlfiles import SqlFile
 from dayfly.fleet.store.store import Place, Store
 
 _numbers = itertools.count(1)
+_TABLES = SqlFile(
+    "tables",
+    {},
+    "SELECT name, create_table_query AS definition, ifNull(total_rows, 0) AS count FROM system.tables "
+    "WHERE database = {database:String}",
+)
 
 
 # A machine that is busy with other things makes inputs slowly, and that is no fault of a test.
@@ -42,20 +50,64 @@ def clickhouse_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         process.communicate("")
 
 
+class Databases:
+    """Databases with every table that are used again, emptied: making one takes longer than most tests."""
+
+    def __init__(self, url: str) -> None:
+        self._place = Place.parse(url)
+        self._free: list[str] = []
+        self._made: dict[str, dict[str, tuple[str, int]]] = {}
+        self.sharded: set[str] = set()
+
+    @contextlib.contextmanager
+    def borrow(self) -> Iterator[Store]:
+        """An empty store; what is left in it goes, and all of it if its tables are not what they were."""
+        database = self._free.pop() if self._free else f"test_{next(_numbers)}"
+        with Store(self._place, database=database) as opened:
+            if database not in self._made:
+                migrate(opened, Deployment.SINGLE)
+                self._made[database] = self._tables(opened)
+            yield opened
+            if self._empty(opened):
+                self._free.append(database)
+            else:
+                opened.command("DROP DATABASE {database:Identifier}", {"database": database})
+
+    def _tables(self, store: Store) -> dict[str, tuple[str, int]]:
+        rows = store.rows(_TABLES, {"database": store.database})
+        return {str(row["name"]): (str(row["definition"]), int(str(row["count"]))) for row in rows}
+
+    def _empty(self, store: Store) -> bool:
+        made, now = self._made[store.database], self._tables(store)
+        for name, (definition, count) in now.items():
+            if name not in made or made[name][0] != definition:
+                return False
+            if count != made[name][1]:
+                if made[name][1]:
+                    return False
+                store.command("TRUNCATE TABLE {table:Identifier}", {"table": name})
+        return len(made) == len(now)
+
+
+@pytest.fixture(scope="session")
+def databases(clickhouse_url: str) -> Databases:
+    """The databases of this test process."""
+    return Databases(clickhouse_url)
+
+
 @pytest.fixture
-def store(clickhouse_url: str) -> Iterator[Store]:
+def store(databases: Databases) -> Iterator[Store]:
     """An empty store with every table, in a database of its own."""
-    with Store(Place.parse(clickhouse_url), database=f"test_{next(_numbers)}") as opened:
-        migrate(opened, Deployment.SINGLE)
+    with databases.borrow() as opened:
         yield opened
-        opened.command("DROP DATABASE {database:Identifier}", {"database": opened.database})
 
 
 @pytest.fixture
-def shards(clickhouse_url: str, store: Store) -> Iterator[Store]:
+def shards(clickhouse_url: str, databases: Databases, store: Store) -> Iterator[Store]:
     """The same rows behind ClickHouse's distributed pipeline: tables of its Distributed engine over two shards."""
     database = f"{store.database}_shards"
     with Store(Place.parse(clickhouse_url), database=database) as opened:
-        shard(opened, of=store)
+        if database not in databases.sharded:
+            shard(opened, of=store)
+            databases.sharded.add(database)
         yield opened
-        opened.command("DROP DATABASE {database:Identifier}", {"database": database})

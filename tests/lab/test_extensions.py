@@ -154,9 +154,13 @@ def test_an_extension_that_dies_between_invocations_takes_the_runtime_with_it() 
             (pids,) = running.lab.processes("f").values()
             (extension,) = {pid for pid in pids if _command(pid).endswith("/failing")}
             os.kill(extension, signal.SIGKILL)
-            await until(lambda: not is_alive(extension))
-            after = await running.ask("facts")
-            assert after["pid"] != before["pid"]
+            # An invocation that is quicker than the word of its end is served, or fails with it.
+            while json.loads((await running.call({"do": "facts"})).payload).get("pid") in (
+                None,
+                before["pid"],
+            ):
+                continue
+            assert running.kinds().count("reset") == 1
             assert not is_alive(before["pid"])
 
     run(scenario())

@@ -72,12 +72,21 @@ class ImageConfig:
     """How a container image starts its function: `entry_point` with `command` behind it, in `working_directory`.
 
     Empty: the runtime's own entry point, the handler as its command, the task root.
-    https://docs.aws.amazon.com/lambda/latest/api/API_ImageConfig.html
+    https://docs.aws.amazon.com/lambda/latest/api/API_ImageConfig.html. Raises SettingError for words with a NUL and for a
+    working directory that is not absolute.
     """
 
     entry_point: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
     working_directory: str = ""
+
+    def __post_init__(self) -> None:
+        if any("\0" in word for word in (*self.entry_point, *self.command, self.working_directory)):
+            raise SettingError("an image's entry point, command and working directory have no NUL")
+        if self.working_directory and not self.working_directory.startswith("/"):
+            raise SettingError(
+                f"working directory {self.working_directory!r} is not absolute", hint="begin it with /"
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import gc
 import os
 import signal
 import sys
+import time
 
 from dayfly._sys import fds, proc
 from dayfly.core import frames
@@ -57,6 +58,9 @@ class Work:
 _RECEIVE = 65536
 # Dead workers whose teardown is still going on; beyond that many it is waited for.
 _MANY_WAITING = 64
+# How long a fork that the kernel refuses is tried again: less than the supervisor waits for it.
+_FORK_PATIENCE_S = 1.0
+_FORK_PAUSE_S = 0.005
 
 
 def call_platform(
@@ -347,6 +351,19 @@ def _chores(options: ZygoteOptions) -> list[Tidier | Immortaliser]:
 
 def _fork(sealing: Sealing) -> int:
     sealing.prepare_fork()
+    until = time.monotonic() + _FORK_PATIENCE_S
+    while True:
+        try:
+            return _fork_once(sealing)
+        except OSError as fault:
+            # EAGAIN, ENOMEM: who serves now may have all processes or memory, and is about to end.
+            if time.monotonic() > until:
+                os.write(2, f"dayfly: error: no worker can be forked: {fault.strerror}\n".encode())
+                os._exit(1)
+            time.sleep(_FORK_PAUSE_S)
+
+
+def _fork_once(sealing: Sealing) -> int:
     if not sealing.threads:
         return os.fork()
     import warnings

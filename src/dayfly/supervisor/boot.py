@@ -90,7 +90,13 @@ def run(environ: Mapping[str, str], life: Life) -> Channel:
     except SettingError as fault:
         raise SystemExit(_refuse(upstream, fault)) from None
     decision = decide_scope(settings.scope, observe_host())
-    return _Start(dict(environ), settings, decision, upstream, life).run()
+    try:
+        return _Start(dict(environ), settings, decision, upstream, life).run()
+    except OSError as fault:
+        print_error(
+            f"the runtime cannot start here: {fault}", "it needs room for processes, descriptors and memory"
+        )
+        raise SystemExit(1) from None
 
 
 def _refuse(upstream: Upstream, fault: SettingError) -> int:
@@ -420,7 +426,7 @@ class _Start:
         return ApiWatch(
             self._upstream,
             sweeper,
-            own_namespace=sees_everybody and platform != "other",
+            own_namespace=sees_everybody,
             on_lambda=platform == "lambda",
             memory_mb=memory_of(self._environ),
         )

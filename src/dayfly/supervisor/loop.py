@@ -151,9 +151,8 @@ class Supervisor:
         except NotCleanError as fault:
             self._retire(str(fault))
         while True:
-            event = self._gate.next_event(self._summons)
             try:
-                self._handle(event)
+                self._handle(self._gate.next_event(self._summons))
             except (UpstreamError, ZygoteLostError):
                 raise
             except NotCleanError as fault:

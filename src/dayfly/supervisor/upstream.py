@@ -267,7 +267,9 @@ class Upstream:
             self._connect().sendall(data)
         except OSError as fault:
             # A refusal (413) may come, with the connection closed behind it, before all was sent.
-            if self._socket is None or not self._has_reply():
+            # What came of any other fault, for want of memory say, nobody would answer.
+            is_refused = isinstance(fault, (BrokenPipeError, ConnectionResetError))
+            if self._socket is None or not (is_refused and self._has_reply()):
                 self._drop()
                 raise UpstreamError(
                     f"the Runtime API at {self._host} closed the connection: {fault}"

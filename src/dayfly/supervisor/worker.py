@@ -87,15 +87,17 @@ class Worker:
     def push(self) -> bool:
         """Send what the socket takes; return whether all is sent.
 
-        A worker that closed its end is noticed when it is read.
+        A worker that closed its end is noticed when it is read; where the kernel has no memory, what is left is sent
+        later.
         """
         try:
             while self._unsent:
                 self._unsent = self._unsent[self.channel.send(self._unsent) :]
-        except BlockingIOError:
-            return False
-        except OSError:
+        except (BrokenPipeError, ConnectionResetError):
             self._unsent = memoryview(b"")
+        except OSError:
+            # No room; or ENOBUFS, ENOMEM: given up, it would be waited for until the platform's patience ends.
+            return False
         return True
 
     def pull(self) -> tuple[Answer | None, bool]:

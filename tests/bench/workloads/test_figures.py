@@ -101,4 +101,18 @@ def test_many_workloads_are_surer_than_one() -> None:
         next(one for one in overall(figures(pair(2.0, noise=0.3, workloads=count))) if one.metric == "answer")
         for count in (1, 8)
     )
+    assert many.error is not None
+    assert few.error is not None
     assert many.error < few.error
+
+
+def test_a_mean_over_one_that_is_not_sure_of_itself_has_no_interval() -> None:
+    measured = run(
+        {
+            "a": {BARE: course(1.0), "other": course(2.0)},
+            "b": {BARE: course(1.0, lives=1), "other": course(2.0, lives=1)},
+        }
+    )
+    (found,) = [one for one in overall(figures(measured)) if one.metric == "init"]
+    assert (found.ratio, found.workloads) == (1.0, 2)
+    assert (found.low, found.high, found.error) == (None, None, None)

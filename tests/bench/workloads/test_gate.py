@@ -16,10 +16,12 @@ from bench.workloads.gate import (
     ratios,
     restricted,
 )
-from bench.workloads.samples import BARE, Course
+from bench.workloads.samples import BARE, Course, load
 from tests.bench.workloads.made_up import course, life, pair, run
 
 from dayfly.errors import DayflyError
+
+MEASURED = Path(__file__).parents[3] / "docs" / "measured"
 
 
 def _digest(ratio: float, *, noise: float = 0.02, seed: int = 0, workloads: int = 5) -> Digest:
@@ -100,13 +102,24 @@ def test_the_command_exits_with_one_for_a_regression(
     assert main(["--record", "--measured", str(same), "--release", str(release)]) == 0
     assert load_digest(release).figures
     assert main(["--measured", str(same), "--release", str(release)]) == 0
-    assert "none of" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "none of" in printed
+    assert "not compared" not in printed
     assert main(["--measured", str(worse), "--release", str(release)]) == 1
     assert "regression" in capsys.readouterr().out
     assert main(["--measured", str(worse), "--release", str(release), "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["regressions"] > 0
     assert main(["--measured", str(broken), "--release", str(release)]) == 1
     assert "other failed w1: no" in capsys.readouterr().out
+
+
+def test_a_metric_without_samples_enough_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    scarce = run({"echo": {BARE: course(2.0, lives=1), "other": course(4.0, lives=1)}})
+    scarce.save(tmp_path / "run.json")
+    digest(scarce).save(tmp_path / "release.json")
+    options = ["--measured", str(tmp_path / "run.json"), "--release", str(tmp_path / "release.json")]
+    assert main(options) == 0
+    assert "not compared, for want of samples: init, pss" in capsys.readouterr().out
 
 
 def test_what_cannot_be_compared_exits_with_two(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -117,3 +130,18 @@ def test_what_cannot_be_compared_exits_with_two(tmp_path: Path, capsys: pytest.C
     assert main([*measured, str(tmp_path / "run.json")]) == 2
     assert main([*measured, str(tmp_path / "release.json")]) == 2
     assert "in common" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_the_release_passes_its_own_gate_and_a_third_more_of_everything_does_not(tmp_path: Path) -> None:
+    """On the samples that are kept, with their real noise."""
+    kept = load(MEASURED / "workloads.json")
+    release = str(MEASURED / "release.json")
+    assert main(["--measured", str(MEASURED / "workloads.json"), "--release", release]) == 0
+    for courses in kept.workloads.values():
+        for name, one in courses.items():
+            if name != BARE:
+                for life in one.lives:
+                    life.pss_kb = None if life.pss_kb is None else life.pss_kb * 4 // 3
+    kept.save(tmp_path / "larger.json")
+    assert main(["--measured", str(tmp_path / "larger.json"), "--release", release]) == 1

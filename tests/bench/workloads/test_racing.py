@@ -153,4 +153,4 @@ def test_a_runtime_that_leaves_after_each_answer_has_no_processes_to_account_for
 def test_time_that_is_up_ends_the_rounds_and_not_the_least_of_them() -> None:
     pace = Pace(lives=3, warm_up=0, min_rounds=2, max_rounds=1_000)
     (course,) = _race(choose([BARE]), pace, seconds=0.0).values()
-    assert [len(life.answer_ms) for life in course.lives] == [2]
+    assert [len(life.answer_ms) for life in course.lives] == [2, 2]

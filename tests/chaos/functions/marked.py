@@ -9,9 +9,11 @@ SERVED = []
 def handler(event, context):
     seen = len(SERVED)
     SERVED.append(event["mark"])
-    print("ran", event["mark"])
+    # One write: who is killed between two would leave half a line.
+    os.write(1, f"ran {event['mark']}\n".encode())
     if event.get("fill"):
         _fill(event["fill"])
+    held = [b"x" * (1 << 20) for _ in range(event.get("takes_mb", 0))]
     time.sleep(event.get("takes", 0))
     if event.get("fails"):
         raise RuntimeError(event["mark"])
@@ -19,6 +21,7 @@ def handler(event, context):
         "mark": event["mark"],
         "id": context.aws_request_id,
         "seen": seen,
+        "held": len(held),
         "left_ms": context.get_remaining_time_in_millis(),
         "files": len(os.listdir(os.environ.get("TMPDIR", "/tmp"))),
         "pad": "x" * event.get("size", 0),

@@ -50,7 +50,7 @@ def test_a_fault_that_makes_no_sense_is_refused(values: dict[str, Any]) -> None:
     assert refusal.value.hint
 
 
-@pytest.mark.parametrize("values", [{"descriptors": 1}, {"processes": 0}, {"memory_mb": 1}, {"cpu": 0.0}])
+@pytest.mark.parametrize("values", [{"descriptors": 63}, {"processes": 0}, {"memory_mb": 1}, {"cpu": 0.0}])
 def test_a_limit_under_which_nothing_starts_is_refused(values: dict[str, Any]) -> None:
     with pytest.raises(SettingError):
         Limits(**values)

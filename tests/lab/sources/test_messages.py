@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from dayfly.lab.sources.messages import failed, is_wanted
+from dayfly.lab.sources.messages import events, failed, is_wanted
 
 _IDS = ("a", "b", "c")
 
@@ -42,3 +42,16 @@ def test_a_body_that_is_json_is_looked_into_and_text_passes_no_pattern_of_keys()
     assert not is_wanted(patterns, {"body": "order"})
     assert is_wanted([{"body": ["order"]}], {"body": "order"})
     assert is_wanted([], {"body": "anything"})
+
+
+def test_a_batch_that_is_too_large_for_one_event_goes_in_several() -> None:
+    batch = [{"messageId": id, "body": "é" * 40} for id in "abc"]
+    whole = list(events(batch, 10_000))
+    assert [ids for ids, _ in whole] == [["a", "b", "c"]]
+    assert json.loads(whole[0][1]) == {"Records": batch}
+    size = len(whole[0][1])
+    parts = list(events(batch, size - 1))
+    assert [ids for ids, _ in parts] == [["a", "b"], ["c"]]
+    assert all(len(event) < size for _, event in parts)
+    assert [ids for ids, _ in events(batch, 1)] == [["a"], ["b"], ["c"]]
+    assert list(events([], 1)) == []

@@ -27,7 +27,9 @@ from dayfly.lab.server import LabServer
 _SCOPE = re.compile(r"Credential=[^/]+/\d+/([a-z0-9-]+)/([a-z0-9-]+)/")
 _OWN = f"python{sys.version_info[0]}.{sys.version_info[1]}"
 # Other versions have no interpreter here that everybody has; answers name the suite's own.
-_OTHER = re.compile(rb"(?<=\")python3\.\d+(?=\")")
+_OTHER = re.compile(rb'(?<="Runtime": ")python3\.\d+(?=")')
+# An account that is none, in ARNs of moto's suite.
+_NO_ACCOUNT = (b":account-id:", f":{ACCOUNT}:".encode())
 _HOP = {"connection", "transfer-encoding", "content-length", "keep-alive"}
 
 
@@ -84,12 +86,16 @@ class Handler(BaseHTTPRequestHandler):
         if service != "lambda":
             self._pass_on(self.moto, self.path, body, [])
             return
-        away = [(region, REGION), (self.runtime, _OWN), (self.account, ACCOUNT)]
+        away = [
+            (region, REGION),
+            (self.account, ACCOUNT),
+            (f'"Runtime":"{self.runtime}"', f'"Runtime":"{_OWN}"'),
+        ]
         path = self.path
         for theirs, ours in away:
             path = path.replace(theirs, ours)
             body = body.replace(theirs.encode(), ours.encode())
-        body = _OTHER.sub(_OWN.encode(), body)
+        body = _OTHER.sub(_OWN.encode(), body).replace(*_NO_ACCOUNT)
         self._pass_on(self.labs.url, path, body, away)
 
     def _pass_on(self, base: str, path: str, body: bytes, away: list[tuple[str, str]]) -> None:

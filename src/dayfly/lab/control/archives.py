@@ -11,11 +11,8 @@ import zlib
 from pathlib import Path, PurePosixPath
 
 from dayfly.lab.control import refusals
-from dayfly.lab.control.sources import UNREADABLE
+from dayfly.lab.control.sources import MAX_UNPACKED_BYTES, UNREADABLE
 
-# Code and layers of a function together, unpacked:
-# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
-MAX_UNPACKED_BYTES = 262_144_000
 _MAX_ENTRIES = 100_000
 _CHUNK = 1 << 20
 

@@ -98,17 +98,18 @@ class Packages:
         folder, package = await self._unpack(request, state.code_signing)
         config = self._lab.function(name)
         check_size(package.unpacked_bytes, config.layers)
-        declared = config.declared
-        if request.source_kms_key_arn is not None:
-            declared = dataclasses.replace(declared, source_kms_key_arn=request.source_kms_key_arn)
-        changed = dataclasses.replace(config, folder=folder, declared=declared)
         if request.dry_run:
             answer = await self._registry.describe(name)
             answer.code_sha256, answer.code_size = package.sha256, package.size
             return answer
-        await self._lab.load_code(changed, package)
-        # Awaited meanwhile: whatever else was changed stays.
-        changed = dataclasses.replace(self._lab.function(name), folder=folder, declared=declared)
+        await self._lab.load_code(dataclasses.replace(config, folder=folder), package)
+        if self._registry.is_current(name, state) and self._lab.function(name) is not config:
+            # Another update was begun and done meanwhile: its interpreter may have this code nowhere.
+            raise refusals.update_under_way(names.function_arn(name))
+        declared = config.declared
+        if request.source_kms_key_arn is not None:
+            declared = dataclasses.replace(declared, source_kms_key_arn=request.source_kms_key_arn)
+        changed = dataclasses.replace(config, folder=folder, declared=declared)
         self._registry.accept(name, state, changed, revision_id=request.revision_id)
         version = self._versions.make(name, state) if request.publish else None
         self._deferred.after(self._update_s, lambda: self._registry.carry_out(name, state))

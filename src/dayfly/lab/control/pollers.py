@@ -44,7 +44,13 @@ class Pollers:
         task = asyncio.create_task(poller.run())
         self._tasks[id] = task
         self._all.add(task)
-        task.add_done_callback(self._all.discard)
+
+        def ended(task: asyncio.Task[None]) -> None:
+            self._all.discard(task)
+            if not task.cancelled() and task.exception() is not None:
+                self._sources.note(source.id, f"PROBLEM: the lab's reader ended: {task.exception()!r}")
+
+        task.add_done_callback(ended)
 
     def close(self) -> None:
         """Read nothing any more; batches under way are given up, and their messages come back to their queues."""

@@ -14,6 +14,8 @@ from dayfly.lab.model import LabError
 
 # Of a zip in a request: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 MAX_ZIPPED_BYTES = 52_428_800
+# Code and layers of a function together, unpacked: the same page.
+MAX_UNPACKED_BYTES = 262_144_000
 UNREADABLE = "Could not unzip uploaded file. Please check your file, then try to upload again."
 
 
@@ -40,7 +42,11 @@ async def fetch(lab: Lab, content: Content | None) -> bytes:
     client = lab.services.client("s3")
 
     def read() -> bytes:
-        body: bytes = client.get_object(**arguments)["Body"].read()
+        found = client.get_object(**arguments)
+        if found["ContentLength"] > MAX_UNPACKED_BYTES:
+            found["Body"].close()
+            raise refusals.invalid(f"Unzipped size must be smaller than {MAX_UNPACKED_BYTES} bytes")
+        body: bytes = found["Body"].read()
         return body
 
     try:

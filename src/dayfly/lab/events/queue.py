@@ -81,7 +81,8 @@ class EventQueue:
     def accept(self, name: str, version: str, invocation: Invocation) -> None:
         """Queue an event; the function's answer is told to nobody but its destinations."""
         self._counters["accepted_events"] += 1
-        self._spawn(self._see_through(name, version, invocation))
+        arn = f"{self._functions.function(name).arn}:{_qualifier(invocation.arn)}"
+        self._spawn(self._see_through(name, version, arn, invocation))
 
     def forget(self, name: str, qualifier: str | None = None) -> None:
         """A function, or one of its versions or aliases, is gone, or its settings are."""
@@ -90,10 +91,9 @@ class EventQueue:
         else:
             self.settings.get(name, {}).pop(qualifier, None)
 
-    async def _see_through(self, name: str, version: str, invocation: Invocation) -> None:
+    async def _see_through(self, name: str, version: str, arn: str, invocation: Invocation) -> None:
         accepted_at = self._clock.now()
-        arn = self._functions.function(name).arn
-        qualifier = _qualifier(invocation.arn)
+        qualifier = _qualifier(arn)
         invoked = throttled = 0
         last: Response | None = None
         while True:
@@ -132,7 +132,7 @@ class EventQueue:
                 condition = verdict.condition
             ending = Ending(
                 request_id=invocation.request_id,
-                arn=f"{arn}:{qualifier}",
+                arn=arn,
                 condition=condition,
                 invoked=invoked,
                 payload=invocation.payload,

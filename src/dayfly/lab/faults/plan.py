@@ -54,6 +54,8 @@ _REQUESTS: tuple[tuple[re.Pattern[str], Route], ...] = (
 _OF_REPLY = frozenset(("truncate", "slow", "garbage", "skew"))
 _OF_PROCESSES = frozenset(("kill", "stop", "terminate"))
 _LONGEST_S = 900.0
+# The log pipe of current Lambda images is descriptor 62: below that no runtime could be given it.
+_LEAST_DESCRIPTORS = 64
 
 
 def route_of(method: str, path: str) -> Route | None:
@@ -138,7 +140,7 @@ class Limits:
 
     def __post_init__(self) -> None:
         for name, value, least in (
-            ("descriptors", self.descriptors, 8),
+            ("descriptors", self.descriptors, _LEAST_DESCRIPTORS),
             ("processes", self.processes, 1),
             ("memory_mb", self.memory_mb, 16),
         ):

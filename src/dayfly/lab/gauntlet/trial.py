@@ -186,24 +186,25 @@ def run_trial(
     alarms = {sign.name for _, sign in heard.signs}
     not_in_force = next((sign.name for _, sign in heard.signs if sign.kind == "not in force"), "")
     attempts: list[tuple[Attempt, Outcome]] = []
-    reasons: list[str] = []
     after = AFTER + technique.noticed_within
-    attacked_at = time.time()
+    began_at: list[float] = []
     for _ in range(tries):
+        began_at.append(time.time())
         one = attempt(victim, technique, after=after)
-        is_noticed = _is_noticed(heard, since=attacked_at, except_for=alarms)
-        outcome, reason = judge(one, is_noticed=is_noticed, usual_error=usual_error or "")
+        is_noticed = _is_noticed(heard, since=began_at[0], except_for=alarms)
+        outcome, _ = judge(one, is_noticed=is_noticed, usual_error=usual_error or "")
         attempts.append((one, outcome))
-        reasons.append(reason)
         if one.reached or outcome == "blocked":
             break
-    _wait_for_words(victim, heard, since=attacked_at)
+    _wait_for_words(victim, heard, since=began_at[0])
     heard.check()
+    # From the request that it is about: the last one before it.
     signs = [
-        (at - attacked_at, sign) for at, sign in heard.signs if at >= attacked_at and sign.name not in alarms
+        (at - max(began for began in began_at if began <= at), sign)
+        for at, sign in heard.signs
+        if at >= began_at[0] and sign.name not in alarms
     ]
-    number = worst(attempts)
-    one, outcome = attempts[number]
+    one, _ = attempts[worst(attempts)]
     outcome, reason = judge(one, is_noticed=bool(signs), usual_error=usual_error or "")
     if usual_error is None and not one.reached:
         outcome, reason = "void", _REACHES_NOBODY

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from dayfly.lab.model import REGION
 from dayfly.lab.sources.filters import matches
+
+_EVENT = b'{"Records":['
+_END = b"]}"
 
 
 def record(message: Mapping[str, Any], queue_arn: str) -> dict[str, Any]:
@@ -42,6 +45,24 @@ def _attribute(value: Mapping[str, Any]) -> dict[str, Any]:
     if "BinaryValue" in value:
         made["binaryValue"] = base64.b64encode(value["BinaryValue"]).decode()
     return made
+
+
+def events(batch: Sequence[Mapping[str, Any]], most: int) -> Iterator[tuple[list[str], bytes]]:
+    """The events that carry a batch, each of at most `most` bytes unless one record alone is larger, with their records'
+    ids in order."""
+    ids: list[str] = []
+    parts: list[bytes] = []
+    size = len(_EVENT) + len(_END)
+    for made in batch:
+        part = json.dumps(made, ensure_ascii=False, separators=(",", ":")).encode(errors="surrogatepass")
+        if parts and size + len(part) + 1 > most:
+            yield ids, _EVENT + b",".join(parts) + _END
+            ids, parts, size = [], [], len(_EVENT) + len(_END)
+        ids.append(made["messageId"])
+        parts.append(part)
+        size += len(part) + 1
+    if parts:
+        yield ids, _EVENT + b",".join(parts) + _END
 
 
 def is_wanted(patterns: Sequence[Mapping[str, Any]], made: Mapping[str, Any]) -> bool:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from dayfly.lab.model import InvokeRefusedError, InvokeResult, LabError
+from dayfly.lab.payloads import MAX_SYNC_REQUEST_BYTES
 from dayfly.lab.services import Services
 from dayfly.lab.sources import messages
 
@@ -20,9 +20,6 @@ BATCHES_AT_ONCE = 5
 # Not SQS's long poll: it would hold one of the services' few threads for each queue.
 _FIRST_PAUSE_S = 0.1
 _LAST_PAUSE_S = 1.0
-# A payload that a function is invoked with: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
-_MAX_EVENT_BYTES = 6 * 1024 * 1024
-_MAX_BATCH_BYTES = _MAX_EVENT_BYTES - 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +85,7 @@ class QueuePoller:
         batch: list[dict[str, Any]] = []
         size = 0
         deadline = time.monotonic() + self._plan.window_s
-        while len(batch) < self._plan.batch_size and size < _MAX_BATCH_BYTES:
+        while len(batch) < self._plan.batch_size and size < MAX_SYNC_REQUEST_BYTES:
             made = await self._receive(min(_MOST_AT_ONCE, self._plan.batch_size - len(batch)))
             batch += made
             size += sum(len(one["body"]) for one in made)
@@ -121,17 +118,15 @@ class QueuePoller:
 
     async def _deliver(self, batch: Sequence[dict[str, Any]]) -> None:
         try:
-            event = json.dumps({"Records": batch}, ensure_ascii=False, separators=(",", ":")).encode(
-                errors="surrogatepass"
-            )
-            result = await self._invoke(event)
-            if result.function_error is not None:
-                self._say("PROBLEM: Function call failed")
-                return
-            ids = [made["messageId"] for made in batch]
-            stay = messages.failed(result.payload, ids, reports_items=self._plan.reports_items)
-            await self._delete([made for made in batch if made["messageId"] not in stay])
-            self._say("OK")
+            for ids, event in messages.events(batch, MAX_SYNC_REQUEST_BYTES):
+                result = await self._invoke(event)
+                if result.function_error is not None:
+                    self._say("PROBLEM: Function call failed")
+                    return
+                stay = messages.failed(result.payload, ids, reports_items=self._plan.reports_items)
+                gone = set(ids) - stay
+                await self._delete([made for made in batch if made["messageId"] in gone])
+                self._say("OK")
         except (InvokeRefusedError, LabError) as error:
             # They come back when their visibility time-out is over.
             self._say(f"PROBLEM: {error.message}")

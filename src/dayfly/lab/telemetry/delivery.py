@@ -40,11 +40,20 @@ class Delivery:
         self._running.set()
         self._task = asyncio.create_task(self._run())
 
+    @property
+    def is_full(self) -> bool:
+        """Would one more event be dropped?"""
+        return len(self._pending) >= self._buffering.max_items or self._size >= self._buffering.max_bytes
+
+    def drop(self, size: int) -> None:
+        """Count an event of so many bytes that there is no room for."""
+        self._dropped = (self._dropped[0] + 1, self._dropped[1] + size)
+
     def put(self, event: str) -> None:
         """Take one event, a JSON text; dropped where the buffer is full."""
-        size = len(event.encode())
-        if self._is_full():
-            self._dropped = (self._dropped[0] + 1, self._dropped[1] + size)
+        size = len(event) if event.isascii() else len(event.encode())
+        if self.is_full:
+            self.drop(size)
             return
         if not self._pending:
             self._first_at = time.monotonic()
@@ -69,9 +78,6 @@ class Delivery:
         await asyncio.gather(self._task, return_exceptions=True)
         self._sender.close()
 
-    def _is_full(self) -> bool:
-        return len(self._pending) >= self._buffering.max_items or self._size >= self._buffering.max_bytes
-
     async def _run(self) -> None:
         while True:
             await self._due()
@@ -91,7 +97,7 @@ class Delivery:
             left: float | None = None
             if self._pending:
                 left = self._first_at + self._buffering.timeout_ms / 1000 - time.monotonic()
-                if self._is_hurried or self._is_full() or left <= 0:
+                if self._is_hurried or self.is_full or left <= 0:
                     return
             self._changed.clear()
             with contextlib.suppress(TimeoutError):

@@ -93,8 +93,10 @@ class TelemetryService:
         if self._is_open and is_room:
             self._earlier.append(event)
             self._earlier_bytes += size
+        # Written once for all who are sent the same: a line may be a megabyte.
+        written: dict[tuple[str, str], str | None] = {}
         for subscriber in self._subscribers.values():
-            self._give(subscriber, event)
+            self._give(subscriber, event, written)
 
     def freeze(self) -> None:
         self._is_frozen = True
@@ -165,12 +167,23 @@ class TelemetryService:
         self._subscribers[name] = subscriber = _Subscriber(subscription, delivery)
         if before is None:
             for event in self._earlier:
-                self._give(subscriber, event)
+                self._give(subscriber, event, {})
 
-    def _give(self, subscriber: _Subscriber, event: Event) -> None:
-        text = shown(subscriber.subscription, event, has_json_logs=self._has_json_logs)
+    def _give(
+        self, subscriber: _Subscriber, event: Event, written: dict[tuple[str, str], str | None]
+    ) -> None:
+        subscription, delivery = subscriber.subscription, subscriber.delivery
+        if event.category not in subscription.types:
+            return
+        if delivery.is_full and isinstance(event.record, str):
+            delivery.drop(len(event.record))
+            return
+        key = (subscription.api, subscription.schema_version)
+        if key not in written:
+            written[key] = shown(subscription, event, has_json_logs=self._has_json_logs)
+        text = written[key]
         if text is not None:
-            subscriber.delivery.put(text)
+            delivery.put(text)
 
 
 def shown(subscription: Subscription, event: Event, *, has_json_logs: bool) -> str | None:

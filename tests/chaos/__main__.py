@@ -1,0 +1,118 @@
+"""Long chaos run: every act at every step of the supervisor, in each isolation, in random order until time is over.
+
+python -m tests.chaos --seconds 600 --isolation invocation window --act kill:zygote raise:ENOMEM --seed 7
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import random
+import sys
+import time
+from typing import cast, get_args
+
+from tests.chaos.asking import asking
+from tests.chaos.director import Act, Order, directing, places
+from tests.chaos.sweep import Swept, record, sweep
+
+ISOLATIONS = ("invocation", "window", "process")
+ACTS = (
+    "kill:supervisor",
+    "kill:zygote",
+    "kill:worker",
+    "kill:spare",
+    "kill:all",
+    "terminate:supervisor",
+    "stop:zygote",
+    "stop:spare",
+    "raise:ENOMEM",
+    "raise:EMFILE",
+    "raise:MemoryError",
+    "clock:86400",
+    "clock:-86400",
+)
+_BATCH = 5
+
+
+def orders_of(steps: list[str], act: str, *, passages: int = 1) -> list[Order]:
+    """Every place of a course at which `act` makes sense: an errno comes of calls into the kernel alone."""
+    what, _, whom = act.partition(":")
+    if what not in get_args(Act):
+        raise SystemExit(f"{act} is no act; use one of {', '.join(ACTS)}")
+    is_of_kernel = what == "raise" and whom != "MemoryError"
+    return [
+        Order(step, cast(Act, what), whom, nth)
+        for step, nth in places(steps, passages=passages)
+        if ">" in step or not is_of_kernel
+    ]
+
+
+async def run(isolation: str, acts: list[str], *, seconds: float, seed: int, passages: int) -> Swept:
+    """Carry out orders in one isolation until time is over or all are done."""
+    found = Swept()
+    end = time.monotonic() + seconds
+    dice = random.Random(seed)
+    async with directing() as director:
+        variables = {"CHAOS_DIRECTOR": director.name, "DAYFLY_ISOLATION": isolation}
+        async with asking("dayfly", environment=variables) as one:
+            start, steps = await record(one, director)
+            pending = [
+                (order, course is start)
+                for course in (start, steps)
+                for act in acts
+                for order in orders_of(course, act, passages=passages)
+            ]
+            dice.shuffle(pending)
+            total = len(pending)
+            while pending and time.monotonic() < end:
+                order, of_start = pending.pop()
+                is_fresh = isolation == "invocation"
+                await sweep(one, director, [order], is_fresh=is_fresh, found=found, of_start=of_start)
+                if found.tried % _BATCH == 0 or not pending:
+                    _tell(isolation, found, total)
+                one.forget()
+    return found
+
+
+def _tell(isolation: str, found: Swept, total: int) -> None:
+    if sys.stderr.isatty():
+        broken = f", {len(found.broken)} BROKEN" if found.broken else ""
+        print(f"\r{isolation}: {found.tried} of {total}{broken}", end="", file=sys.stderr, flush=True)
+
+
+def main() -> int:
+    """Run and report; 1 where a promise was broken."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=600.0, help="in all isolations together")
+    parser.add_argument("--isolation", nargs="+", choices=ISOLATIONS, default=list(ISOLATIONS))
+    parser.add_argument("--act", nargs="+", default=list(ACTS), help=f"of {', '.join(ACTS)}")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--passages", type=int, default=1, help="how often a step that repeats is met")
+    options = parser.parse_args()
+    share = options.seconds / len(options.isolation)
+    is_broken = False
+    for isolation in options.isolation:
+        found = asyncio.run(
+            run(isolation, options.act, seconds=share, seed=options.seed, passages=options.passages)
+        )
+        is_broken |= bool(found.broken)
+        print(
+            json.dumps(
+                {
+                    "isolation": isolation,
+                    "tried": found.tried,
+                    "carried_out": found.carried_out,
+                    "outcomes": found.outcomes,
+                    "slowest_s": round(found.slowest_s, 3),
+                    "broken": found.broken,
+                }
+            ),
+            flush=True,
+        )
+    return int(is_broken)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,52 @@
+"""The whole catalogue in the lab: each attack works on plain awslambdaric there, and reaches nobody where events have workers of their own."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+import pytest
+from tests.lab.gauntlet.confined import needs_bubblewrap
+
+from dayfly.lab.gauntlet.engine import Plan, run_gauntlet
+from dayfly.lab.gauntlet.model import Result
+from dayfly.lab.gauntlet.protections.dayfly import Dayfly
+from dayfly.lab.gauntlet.technique import Technique, load_techniques
+
+pytestmark = [pytest.mark.slow, needs_bubblewrap, pytest.mark.timeout(900)]
+
+TECHNIQUES = [one for one in load_techniques() if sys.version_info >= one.since]
+# What the watch needs to notice it is not taken for granted in the lab (docs/gauntlet.md).
+GOES_ON = {"unlocked-takeover"}
+# Such a machine, or such a lab, need not have what they use.
+MAY_BE_VOID = {one.name for one in TECHNIQUES if one.possible or one.needs_more_than_lambda}
+
+
+@pytest.fixture(scope="module")
+def result(tmp_path_factory: pytest.TempPathFactory) -> Result:
+    plan = Plan(
+        rows=[(Dayfly(), "invocation")],
+        techniques=[("dayfly", one) for one in TECHNIQUES],
+        honest=[],
+        cache=tmp_path_factory.mktemp("cache"),
+        jobs=2,
+        invocations=0,
+    )
+    return asyncio.run(run_gauntlet(plan, progress=lambda step: None))
+
+
+def test_each_attack_reaches_a_later_customer_without_protection(result: Result) -> None:
+    cells = {cell.attack: cell for cell in result.cells if cell.protection == "bare"}
+    assert cells.keys() == {one.name for one in TECHNIQUES}
+    assert [cell for name, cell in cells.items() if not cell.reached and name not in MAY_BE_VOID] == []
+
+
+def test_none_reaches_anybody_where_each_event_has_a_worker_of_its_own(result: Result) -> None:
+    techniques: dict[str, Technique] = {one.name: one for one in TECHNIQUES}
+    cells = [cell for cell in result.cells if cell.protection == "dayfly" and cell.outcome != "void"]
+    assert len(cells) > 100
+    reached = [cell for cell in cells if cell.reached and cell.attack not in GOES_ON]
+    assert [cell for cell in reached if not techniques[cell.attack].is_unforkable] == []
+    # What is not forked is said to be unprotected.
+    assert [cell for cell in reached if not cell.not_in_force] == []
+    assert [cell for cell in cells if cell.outcome == "skipped"] == []
