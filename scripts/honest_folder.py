@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import shutil
 import sys
@@ -22,7 +23,7 @@ FUNCTIONS = ROOT / "tests" / "honest" / "functions"
 def main(folder: Path) -> None:
     """One folder for each, with app.py and events.json."""
     for sample in standard.SAMPLES:
-        if sample.needs:
+        if sample.needs or not _needs_python_alone(FUNCTIONS / sample.name):
             continue
         shutil.copytree(
             FUNCTIONS / sample.name,
@@ -30,6 +31,21 @@ def main(folder: Path) -> None:
             ignore=shutil.ignore_patterns("__pycache__", "dayfly.toml"),
         )
         (folder / sample.name / "events.json").write_text(json.dumps(sample.sent()))
+
+
+def _needs_python_alone(folder: Path) -> bool:
+    """Does it import nothing but the standard library and files of its own?"""
+    own = {path.stem for path in folder.rglob("*.py")} | {
+        path.name for path in folder.rglob("*") if path.is_dir()
+    }
+    for path in folder.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.level == 0:
+                names = [node.module or ""]
+            if any(name.partition(".")[0] not in sys.stdlib_module_names | own for name in names):
+                return False
+    return True
 
 
 if __name__ == "__main__":
