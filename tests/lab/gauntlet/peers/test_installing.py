@@ -43,6 +43,13 @@ def test_a_question_that_is_denied_is_the_reason(tmp_path: Path) -> None:
         probe(Path(sys.executable), program, {"TOKEN": "key"}, scratch=tmp_path / "empty")
 
 
+def test_a_reason_names_no_folder_of_this_machine(tmp_path: Path) -> None:
+    program = tmp_path / "ask.py"
+    program.write_text("import sys\nsys.exit('no module in ' + sys.prefix + '/lib')\n")
+    with pytest.raises(UnavailableError, match="no module in environment/lib"):
+        probe(Path(sys.executable), program, {}, scratch=tmp_path / "empty")
+
+
 def test_a_question_that_is_affirmed_is_no_reason(tmp_path: Path) -> None:
     program = tmp_path / "ask.py"
     program.write_text(
@@ -57,6 +64,7 @@ def test_a_question_that_is_affirmed_is_no_reason(tmp_path: Path) -> None:
         ("", "it said nothing"),
         ("\n a \n\nb\n", "a / b"),
         ("1\n2\n3\n4\n", "2 / 3 / 4"),
+        ("\x1b[1;31m[ERROR]\x1b[0m no", "[ERROR] no"),
         ("x" * 1000, "x" * 240),
     ],
 )

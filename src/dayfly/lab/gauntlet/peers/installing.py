@@ -19,6 +19,7 @@ _INSTALL_LIMIT_S = 600.0
 _PROBE_LIMIT_S = 60.0
 _REASON_LINES = 3
 _LINE_LENGTH = 240
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", re.MULTILINE)
 
 
@@ -93,7 +94,8 @@ def probe(python: Path, program: Path, variables: dict[str, str], *, scratch: Pa
         [str(python), str(program)], limit_s=_PROBE_LIMIT_S, variables={**platform, **variables}, at=scratch
     )
     if run.returncode != 0:
-        said = shortened(run.stdout + run.stderr)
+        # Where it was installed says nothing to a reader.
+        said = shortened((run.stdout + run.stderr).replace(str(python.parent.parent), "environment"))
         raise UnavailableError(f"{program.name} ended with {run.returncode}: {said}")
     return run.stdout
 
@@ -117,6 +119,7 @@ def _run(
 
 
 def shortened(said: str) -> str:
-    """The last lines of what a program said, as they fit a table."""
-    lines = [line.strip()[:_LINE_LENGTH] for line in said.splitlines() if line.strip()]
+    """The last lines of what a program said, as they fit a table: without colours."""
+    plain = _COLOUR.sub("", said)
+    lines = [line.strip()[:_LINE_LENGTH] for line in plain.splitlines() if line.strip()]
     return " / ".join(lines[-_REASON_LINES:]) or "it said nothing"
