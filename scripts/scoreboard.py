@@ -152,7 +152,7 @@ def _honest_cells(row: Row) -> tuple[str, ...]:
         str(honest.refused),
         str(honest.failed),
         str(honest.different),
-        str(sum(honest.false_alarms.values())),
+        ", ".join(f"{number} `{name}`" for name, number in honest.false_alarms.items()) or "0",
         ", ".join(honest.unusable) or "–",
         *(_number(value, 2) for value in (cost.answer_ms, cost.answer_p99_ms, cost.whole_ms, cost.cpu_ms)),
         _number(cost.memory_mb),
