@@ -79,7 +79,7 @@ def test_every_figure_gap_and_reason_is_on_the_page(
         "- broken with echo: no [x] | y",
         "- orders: time was up",
         "| shield | shared | 1.2 | 2 | 1 | 0 | 0 | 1 | 1 (3 customers) | 1 | 4.0 | – |",
-        "| shield | shared | 9 | 1 | 0 | 0 | 2 | orders | 1.50 |",
+        "| shield | shared | 9 | 1 | 0 | 0 | 2 `x` | orders | 1.50 |",
         "- gone: no licence",
     ):
         assert text in page, text

@@ -175,8 +175,11 @@ def describe_limits(result: Result) -> list[str]:
         f"An attack that races was tried {result.tries} time{'s' if result.tries > 1 else ''} at the most: that it reached nobody is no proof that it never does.",
         "A window in `window` isolation is five invocations here; customers within the attacker's own window are reached by design and are counted.",
         "The catalogue is Dayfly's own, made to try Dayfly; attacks that nobody thought of are not in it.",
-        "Whatever is reported of an honest request counts as a false alarm, whatever its severity: Dayfly's `residue.file` "
-        "(low) says that a function left a file in a place that outlives its invocation, and that it was removed.",
+        (
+            "Whatever is reported of an honest request counts as a false alarm, whatever its severity: Dayfly's "
+            "`residue.file` (low) says that a function left a file in a place that outlives its invocation, and that it "
+            "was removed."
+        ),
         *result.notes,
     ]
 
