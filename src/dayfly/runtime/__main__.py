@@ -51,6 +51,12 @@ def main(arguments: list[str]) -> None:
         except StartError as fault:
             life.print_error(fault.message, fault.hint)
             raise SystemExit(boot.BAD_INPUT) from None
+        except OSError as fault:
+            # The layer starts the function without Dayfly then; here there is nothing else to start.
+            life.print_error(
+                f"the runtime cannot go on here: {fault}", "it needs room for processes, descriptors and memory"
+            )
+            raise SystemExit(1) from None
     os.environ.pop(MARKER, None)
     startup.restore_search_path(os.environ)
     from dayfly.runtime.start import show_loop, start

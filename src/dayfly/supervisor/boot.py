@@ -90,13 +90,7 @@ def run(environ: Mapping[str, str], life: Life) -> Channel:
     except SettingError as fault:
         raise SystemExit(_refuse(upstream, fault)) from None
     decision = decide_scope(settings.scope, observe_host())
-    try:
-        return _Start(dict(environ), settings, decision, upstream, life).run()
-    except OSError as fault:
-        print_error(
-            f"the runtime cannot start here: {fault}", "it needs room for processes, descriptors and memory"
-        )
-        raise SystemExit(1) from None
+    return _Start(dict(environ), settings, decision, upstream, life).run()
 
 
 def _refuse(upstream: Upstream, fault: SettingError) -> int:
