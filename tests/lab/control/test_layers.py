@@ -14,7 +14,7 @@ from tests.lab.control.served import invoke, refused, served, talk, update
 from tests.lab.control.zips import zipped
 from tests.lab.running import both_confinements, run
 
-from dayfly.lab.control import archives
+from dayfly.lab.control import sources
 from dayfly.lab.model import ConfinementChoice
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def test_a_function_takes_five_layers_that_exist_and_fit(monkeypatch: pytest.Mon
         assert give(foreign) == f"Layer version {foreign} does not exist."
         assert "at 'layers'" in give("l0")
         assert "versions of the same layer" in give(arns[0], again)
-        monkeypatch.setattr(archives, "MAX_UNPACKED_BYTES", 10)
+        monkeypatch.setattr(sources, "MAX_UNPACKED_BYTES", 10)
         assert "exceeds the maximum allowed size of 10 bytes" in give(arns[0])
         monkeypatch.undo()
         assert client.get_function_configuration(FunctionName="f").get("Layers") is None
