@@ -52,6 +52,7 @@ def test_exactly_the_allowed_modules_are_loaded(layer: Path, entry: str, interpr
     assert allowed - loaded == set(), f"no longer loaded; {advice}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("entry", ["supervisor", "runtime"])
 def test_no_module_that_is_loaded_late_brings_a_costly_one_by_itself(layer: Path, entry: str) -> None:
     """What a sealer needs of its library it finds loaded; what else it needs it loads where it needs it."""

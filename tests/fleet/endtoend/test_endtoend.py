@@ -114,6 +114,7 @@ def _retire(page: Page, stage: Stage) -> None:
     expect(order).to_contain_text("Gone:")
 
 
+@pytest.mark.slow
 def test_the_same_burst_under_invocation_isolation_infects_nothing(tmp_path: Path) -> None:
     with staged(tmp_path / "fleet", isolation="invocation", environments=4) as stage:
         attacks = stage.run(stage.shop.attack(12))

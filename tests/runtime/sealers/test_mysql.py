@@ -44,7 +44,9 @@ def serve(source: str) -> Run:
     return run(source, python=library_python(), environment=database("mariadb").environment())
 
 
-@pytest.mark.parametrize("driver", DRIVERS)
+@pytest.mark.parametrize(
+    "driver", [name if name == "pymysql" else pytest.param(name, marks=pytest.mark.slow) for name in DRIVERS]
+)
 def test_a_connection_of_init_is_a_session_of_each_workers_own(driver: str) -> None:
     seen = serve(
         DRIVERS[driver]
