@@ -6,7 +6,7 @@ from dayfly.lab.gauntlet.evidence import Cards
 from dayfly.lab.gauntlet.technique import Technique
 
 PLANT = """
-import importlib.util
+import importlib.machinery, importlib.util
 memory = os.memfd_create("module")
 os.write(memory, b'''
 import app
