@@ -107,17 +107,12 @@ def _added(found: Digest, picture_class: Any) -> Any:
             [one.value - one.bare for one in found.figures if (one.metric, one.contestant) == (metric, name)]
             for name in names
         ]
-        for at, values in enumerate(differences):
-            if values:
-                axes.boxplot(values, positions=[at], orientation="horizontal", widths=0.6, showfliers=False)
+        _boxes(axes, differences)
         axes.axvline(0, color="grey", linewidth=0.8)
         # A loop that starts interpreters adds hundreds of milliseconds and must not hide the rest.
         axes.set_xscale("symlog", linthresh=10)
         axes.xaxis.set_major_formatter(_plainly)
-        axes.set_yticks(range(len(names)), names if number == 0 else [""] * len(names))
-        axes.set_ylim(len(names) - 0.5, -0.5)
-        axes.set_xlabel(title)
-        axes.grid(axis="x", alpha=0.3)
+        _label(axes, names if number == 0 else [""] * len(names), title)
     return picture
 
 
@@ -128,16 +123,28 @@ def _memory(found: Digest, picture_class: Any) -> Any:
         (("pss", "PSS, MB"), ("dirty", "pages written and not shared, MB"))
     ):
         axes = picture.add_subplot(1, 2, number + 1)
-        for at, name in enumerate(names):
-            values = [one.value for one in found.figures if (one.metric, one.contestant) == (metric, name)]
-            if values:
-                axes.boxplot(values, positions=[at], orientation="horizontal", widths=0.6, showfliers=False)
+        used = [
+            [one.value for one in found.figures if (one.metric, one.contestant) == (metric, name)]
+            for name in names
+        ]
+        _boxes(axes, used)
         axes.set_xlim(left=0)
-        axes.set_yticks(range(len(names)), names if number == 0 else [""] * len(names))
-        axes.set_ylim(len(names) - 0.5, -0.5)
-        axes.set_xlabel(title)
-        axes.grid(axis="x", alpha=0.3)
+        _label(axes, names if number == 0 else [""] * len(names), title)
     return picture
+
+
+def _boxes(axes: Any, values: list[list[float]]) -> None:
+    """One box for each contestant, from top to bottom; none where nothing was measured."""
+    for at, those in enumerate(values):
+        if those:
+            axes.boxplot(those, positions=[at], orientation="horizontal", widths=0.6, showfliers=False)
+
+
+def _label(axes: Any, names: list[str], title: str) -> None:
+    axes.set_yticks(range(len(names)), names)
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.set_xlabel(title)
+    axes.grid(axis="x", alpha=0.3)
 
 
 def _plainly(value: float, position: int) -> str:
