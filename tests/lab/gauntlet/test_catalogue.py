@@ -16,8 +16,6 @@ from dayfly.lab.gauntlet.technique import Technique, load_techniques
 pytestmark = [pytest.mark.slow, needs_bubblewrap, pytest.mark.timeout(900)]
 
 TECHNIQUES = [one for one in load_techniques() if sys.version_info >= one.since]
-# What the watch needs to notice it is not taken for granted in the lab (docs/gauntlet.md).
-GOES_ON = {"unlocked-takeover"}
 # Such a machine, or such a lab, need not have what they use.
 MAY_BE_VOID = {one.name for one in TECHNIQUES if one.possible or one.needs_more_than_lambda}
 
@@ -45,8 +43,10 @@ def test_none_reaches_anybody_where_each_event_has_a_worker_of_its_own(result: R
     techniques: dict[str, Technique] = {one.name: one for one in TECHNIQUES}
     cells = [cell for cell in result.cells if cell.protection == "dayfly" and cell.outcome != "void"]
     assert len(cells) > 100
-    reached = [cell for cell in cells if cell.reached and cell.attack not in GOES_ON]
+    # Some are promised to be noticed within so many customers, the others to reach nobody.
+    reached = [cell for cell in cells if cell.reached > techniques[cell.attack].noticed_within]
     assert [cell for cell in reached if not techniques[cell.attack].is_unforkable] == []
     # What is not forked is said to be unprotected.
     assert [cell for cell in reached if not cell.not_in_force] == []
+    assert [cell for cell in cells if cell.is_open and not techniques[cell.attack].is_unforkable] == []
     assert [cell for cell in cells if cell.outcome == "skipped"] == []
