@@ -150,13 +150,14 @@ def main(arguments: Sequence[str]) -> int:
     options = _parse(arguments)
     console = Console(stderr=True)
     try:
+        # Before anything is measured, which takes minutes.
+        release = None if options.record else load_digest(options.release)
         run = load(options.measured) if options.measured else command.run_now(_quick(options), console)
         now = digest(run)
-        if options.record:
+        if release is None:
             now.save(options.release)
             console.print(f"{options.release} holds these ratios now", style="dim", highlight=False)
             return 0
-        release = load_digest(options.release)
         before = ratios(release)
         found = compare(before, ratios(now))
     except DayflyError as fault:

@@ -127,6 +127,11 @@ def test_what_cannot_be_compared_exits_with_two(tmp_path: Path, capsys: pytest.C
     digest(run({"other": {BARE: course(1.0), "nobody": course(1.0)}})).save(tmp_path / "release.json")
     measured = ["--measured", str(tmp_path / "run.json"), "--release"]
     assert main([*measured, str(tmp_path / "absent.json")]) == 2
+    # The release is looked at before anything is measured, which takes minutes.
+    assert main(["--measured", str(tmp_path / "no-run.json"), "--release", str(tmp_path / "absent.json")]) == 2
+    said = capsys.readouterr().err
+    assert "absent.json" in said
+    assert "no-run.json" not in said
     assert main([*measured, str(tmp_path / "run.json")]) == 2
     assert main([*measured, str(tmp_path / "release.json")]) == 2
     assert "in common" in capsys.readouterr().err
