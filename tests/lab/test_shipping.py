@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import itertools
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -150,13 +151,17 @@ def test_lines_beyond_the_bound_are_dropped_counted_and_said(collector: Collecto
     assert any("dropped" in text for text in said)
 
 
-def test_a_dead_collector_delays_nobody_and_the_end_says_what_was_left() -> None:
+@pytest.fixture
+def nobody() -> Iterator[int]:
+    """A port that refuses every connection: bound, so that nobody else can take it, and not listening."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield bound.getsockname()[1]
+
+
+def test_a_dead_collector_delays_nobody_and_the_end_says_what_was_left(nobody: int) -> None:
     said: list[str] = []
-    # Nobody listens on this port: it was taken and given back.
-    server = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
-    port = server.server_address[1]
-    server.server_close()
-    shipper = Shipper(Target(f"http://127.0.0.1:{port}"), warn=said.append, linger_s=0.0)
+    shipper = Shipper(Target(f"http://127.0.0.1:{nobody}"), warn=said.append, linger_s=0.0)
     began = time.monotonic()
     for number in range(2000):
         shipper.take(_line(number))
@@ -165,6 +170,17 @@ def test_a_dead_collector_delays_nobody_and_the_end_says_what_was_left() -> None
     counts = shipper.close(drain_s=0.1)
     assert counts.waiting == 2000
     assert "takes nothing" in said[0]
+
+
+def test_what_was_left_counts_the_batch_in_hand_and_all_behind_it(nobody: int) -> None:
+    said: list[str] = []
+    shipper = Shipper(Target(f"http://127.0.0.1:{nobody}"), warn=said.append, linger_s=0.0)
+    shipper.take(_line(0))
+    # From the third refusal on the first batch is certainly in hand; the rest comes behind it.
+    _until(lambda: said)
+    for number in range(1, 5000):
+        shipper.take(_line(number))
+    assert shipper.close(drain_s=0.1).waiting == 5000
 
 
 def test_a_wrong_token_is_said_once_and_loses_nothing_when_mended(collector: Collector) -> None:

@@ -199,8 +199,10 @@ class Shipper:
 
     def _run(self) -> None:
         while (batch := self._next_batch()) is not None:
-            self._send(batch)
+            has_answer = self._send(batch)
             self._tell_dropped()
+            if not has_answer:
+                break
         if self._connection is not None:
             self._connection.close()
 
@@ -226,8 +228,8 @@ class Shipper:
             self._in_flight = len(batch)
             return batch
 
-    def _send(self, batch: list[LogLine]) -> None:
-        """Try until the collector has `batch`, has refused it for good, or the lab ends."""
+    def _send(self, batch: list[LogLine]) -> bool:
+        """Try until the collector has `batch` or has refused it for good; False when the lab ended before."""
         body = gzip.compress(subscription_records(batch, first_id=self._next_id), 1)
         # The same in every try: a batch whose acknowledgement was lost is counted once.
         token = os.urandom(16).hex()
@@ -240,16 +242,14 @@ class Shipper:
                 case "done":
                     self._settle(batch, is_sent=True)
                     self._told = ""
-                    return
+                    return True
                 case "halve":
                     half = len(batch) // 2
-                    self._send(batch[:half])
-                    self._send(batch[half:])
-                    return
+                    return self._send(batch[:half]) and self._send(batch[half:])
                 case "refused":
                     self._tell(f"the collector refuses lines of the lab for good: status {status}")
                     self._settle(batch, is_sent=False)
-                    return
+                    return True
                 case "denied":
                     self._tell(
                         f"the collector denies the lab's lines (status {status}); they wait, up to "
@@ -264,7 +264,8 @@ class Shipper:
                 case _:
                     assert_never(verdict)
             if not self._pause(wait):
-                return
+                break
+        return False
 
     def _pause(self, seconds: float) -> bool:
         """Wait; False when the lab has ended and its patience, too."""

@@ -33,6 +33,7 @@ def test_powertools_finds_the_zone_of_its_environment(runtime: str) -> None:
 @pytest.fixture(scope="module")
 def services() -> Iterator[str]:
     with moto_server() as url:
+        moto_client(url, "secretsmanager").create_secret(Name="shop/key", SecretString="hush")
         yield url
 
 
@@ -41,10 +42,8 @@ def test_parameters_and_secrets_come_from_an_extension_and_are_kept(
     runtime: str, services: str, tmp_path: Path
 ) -> None:
     async def scenario() -> None:
-        parameters, secrets = moto_client(services, "ssm"), moto_client(services, "secretsmanager")
+        parameters = moto_client(services, "ssm")
         parameters.put_parameter(Name="/shop/table", Value="orders", Type="SecureString", Overwrite=True)
-        if runtime == "plain":
-            secrets.create_secret(Name="shop/key", SecretString="hush")
         tmp_path.chmod(0o755)
         extension = tmp_path / "parameters-and-secrets"
         extension.write_text(f"#!{sys.executable}\n{(CLIENTS.parent / 'secrets.py').read_text()}")
