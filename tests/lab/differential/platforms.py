@@ -50,6 +50,7 @@ class Emulator:
         self.address = f"127.0.0.1:{runtime}"
         self._front = front
         self._log = log
+        self._has_extensions = extensions is not None
         self._pool = ThreadPoolExecutor(4)
         with log.open("wb") as sink:
             self._process = subprocess.Popen(
@@ -87,11 +88,14 @@ class Emulator:
                 return connection.getresponse().read()
 
         future = self._pool.submit(post)
-        # It starts its runtime with the first event, and drops whoever polls before that.
+        # It starts its runtime with the first event, and drops whoever polls before that. With extensions it does so only
+        # after they registered, which is for the test to do.
         deadline = time.monotonic() + 20
         while b"START RequestId" not in self._log.read_bytes():
             assert time.monotonic() < deadline, self._log.read_text()
             threading.Event().wait(0.01)
+        if not self._has_extensions:
+            self.child()
         return future
 
     def child(self) -> int:
