@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import socket
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dayfly.core import frames
 from dayfly.core.frames import is_header_value
-from dayfly.runtime.client import _ascii_json, _whole_number
+from dayfly.runtime.client import DayflyRuntimeClient, _ascii_json, _whole_number
 
 
 @given(text=st.text(max_size=60))
@@ -40,3 +44,30 @@ def test_lone_halves_of_a_surrogate_pair_survive() -> None:
 )
 def test_a_deadline_that_is_no_number_ends_no_worker(text: str, number: int) -> None:
     assert _whole_number(text) == number
+
+
+@pytest.mark.parametrize(
+    ("serves_once", "events_left", "is_last"), [(True, None, False), (False, 2, False), (False, 1, True)]
+)
+def test_the_last_event_of_a_window_is_looked_at_in_full_and_that_of_one_that_serves_once_is_not(
+    serves_once: bool, events_left: int | None, is_last: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[dict[str, Any]] = []
+    guard = SimpleNamespace(begin=lambda *_arguments, **options: begun.append(options))
+    ours, workers = socket.socketpair()
+    work = SimpleNamespace(
+        socket=workers,
+        restore_signals=lambda: None,
+        sealing=SimpleNamespace(begin=lambda: None),
+        serves_once=serves_once,
+    )
+    monkeypatch.setattr("dayfly.runtime.client.wait_for_work", lambda *_arguments, **_options: work)
+    monkeypatch.setattr(
+        "dayfly.runtime.client.LastWords", lambda _options: SimpleNamespace(begin=lambda *_a, **_o: None)
+    )
+    client = DayflyRuntimeClient(SimpleNamespace(options=None), "app.handler", guard)  # type: ignore[arg-type]
+    window = {} if events_left is None else {frames.WINDOW_HEADER: frames.pack_window(events_left, 5.0)}
+    with ours, workers:
+        ours.sendall(frames.pack_event(b"n" * frames.NONCE_BYTES, window, b"{}"))
+        assert client.wait_next_invocation().event_body == b"{}"
+    assert begun == [{"is_last": is_last}]

@@ -6,11 +6,13 @@ import logging
 import os
 import sys
 import tempfile
+from unittest.mock import Mock
 
 import pytest
 from awslambdaric import bootstrap
 from tests.unprivileged import forked
 
+from dayfly.runtime.guard import guarding
 from dayfly.runtime.rehearsal import rehearse
 
 
@@ -45,6 +47,17 @@ def test_it_runs_awss_own_code() -> None:
         return seen.count(code)
 
     assert forked(act) == 1
+
+
+def test_it_is_no_request_that_the_guard_looks_at_in_full() -> None:
+    """Each worker rehearses: a search of the heap there is paid for by every invocation."""
+    requests: list[str] = []
+    guard = Mock()
+    guard.begin = lambda _body, request_id: requests.append(request_id)
+    guard.end.return_value = (b"", b"")
+    rehearse(guard)
+    assert guard.has_rehearsed.called
+    assert [request_id.endswith(guarding._SAMPLED) for request_id in requests] == [False]
 
 
 @pytest.mark.parametrize("name", ["handle_event_request", "create_lambda_context"])

@@ -58,7 +58,8 @@ def rehearse(guard: Guard | None = None) -> None:
     if getattr(bootstrap.create_lambda_context, "__module__", "") != bootstrap.__name__:
         return
     headers = {
-        "lambda-runtime-aws-request-id": "0" * 36,
+        # No number that the guard samples: it would search the heap in each worker.
+        "lambda-runtime-aws-request-id": "1" * 36,
         "lambda-runtime-deadline-ms": "0",
         "lambda-runtime-invoked-function-arn": "arn:aws:lambda:",
         "content-type": "application/json",
