@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import os
 import signal
 import sys
@@ -130,10 +131,13 @@ def wait_for_work(
     gc.disable()
     if guard is not None:
         _watch(guard)
-    mask = signal.pthread_sigmask(signal.SIG_SETMASK, [])
+    # The module `signal` makes an Enum's member of each of 64 numbers, which a caller would wait for.
+    low_level = importlib.import_module("_signal")
+    numbers = frozenset(low_level.valid_signals())
+    mask = low_level.pthread_sigmask(signal.SIG_SETMASK, [])
     # The function's own handlers must not run here: a SIGTERM handler that sets "stopping" would refuse
     # every later customer (rule 4).
-    signal.pthread_sigmask(signal.SIG_SETMASK, signal.valid_signals())
+    low_level.pthread_sigmask(signal.SIG_SETMASK, numbers)
     handlers = _park_signal_handlers() if sealing.threads else {}
     if signal.getsignal(signal.SIGCHLD) == signal.SIG_IGN:
         # The kernel would bury workers by itself, and their numbers would be anybody's before we say so.
@@ -183,9 +187,9 @@ def wait_for_work(
         def restore_signals() -> None:
             if not masks:
                 return
-            while signal.sigtimedwait(signal.valid_signals(), 0) is not None:
+            while low_level.sigtimedwait(numbers, 0) is not None:
                 pass
-            signal.pthread_sigmask(signal.SIG_SETMASK, masks.pop())
+            low_level.pthread_sigmask(signal.SIG_SETMASK, masks.pop())
 
         return Work(sock, restore_signals, sealing, is_forked=is_forked)
 
