@@ -46,11 +46,9 @@ def test_a_deadline_that_is_no_number_ends_no_worker(text: str, number: int) -> 
     assert _whole_number(text) == number
 
 
-@pytest.mark.parametrize(
-    ("serves_once", "events_left", "is_last"), [(True, None, False), (False, 2, False), (False, 1, True)]
-)
-def test_the_last_event_of_a_window_is_looked_at_in_full_and_that_of_one_that_serves_once_is_not(
-    serves_once: bool, events_left: int | None, is_last: bool, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("events_left", "is_last"), [(None, False), (2, False), (1, True)])
+def test_the_last_event_of_a_window_is_looked_at_in_full_and_where_there_is_no_window_none_is(
+    events_left: int | None, is_last: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun: list[dict[str, Any]] = []
     guard = SimpleNamespace(begin=lambda *_arguments, **options: begun.append(options))
@@ -59,7 +57,7 @@ def test_the_last_event_of_a_window_is_looked_at_in_full_and_that_of_one_that_se
         socket=workers,
         restore_signals=lambda: None,
         sealing=SimpleNamespace(begin=lambda: None),
-        serves_once=serves_once,
+        serves_once=False,
     )
     monkeypatch.setattr("dayfly.runtime.client.wait_for_work", lambda *_arguments, **_options: work)
     monkeypatch.setattr(

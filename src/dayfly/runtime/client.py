@@ -81,15 +81,17 @@ class DayflyRuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
         self._work.restore_signals()
         self._work.sealing.begin()
         deadline_ms = _whole_number(headers.get("lambda-runtime-deadline-ms", ""))
-        events_left, seconds_left = frames.unpack_window(headers.get(frames.WINDOW_HEADER, ""))
+        window = headers.get(frames.WINDOW_HEADER, "")
+        events_left, seconds_left = frames.unpack_window(window)
         self._words.begin(deadline_ms / 1000, events_left=events_left, seconds_left=seconds_left)
         if self._guard is not None:
             self._guard.begin(
                 body,
                 headers.get("lambda-runtime-aws-request-id", ""),
                 headers.get("lambda-runtime-client-context", ""),
-                # What a worker leaves that serves one event ends with it: looking all over costs each caller 2 ms.
-                is_last=events_left == 1 and not self._work.serves_once,
+                # Of a window alone: what a worker leaves that serves one event ends with it, and to look all over
+                # costs each caller 2 ms; a process that is never forked has no last event.
+                is_last=bool(window) and events_left == 1,
             )
         return InvocationRequest(
             invoke_id=headers.get("lambda-runtime-aws-request-id"),
