@@ -40,6 +40,8 @@ def install(name: str, cache: Path, *, python: Path | None = None) -> Path:
     installer said.
     """
     base = Path(sys.executable).resolve() if python is None else python
+    # Installers run elsewhere.
+    cache = cache.resolve()
     wanted = _requirements(name)
     key = hashlib.sha256(wanted.read_bytes()).hexdigest()
     folder = cache / f"environment-{hashlib.sha256(str(base).encode()).hexdigest()[:8]}"
