@@ -26,14 +26,16 @@ servers:
 console: setup ## Watch the attack in the fleet's console, in a browser, until Ctrl-C.
 	@$(RUN) dayfly demo --fleet
 
-# Tests wait for processes more than they compute: one more of them at a time than there are processors.
-WORKERS = $$(( $$(nproc) + 1 ))
+# Tests wait for processes more than they compute: more of them at a time than there are processors.
+WORKERS = $$(( $$(nproc) + 2 ))
+# These compute more, and have more processes each.
+SLOW_WORKERS = $$(( $$(nproc) + 1 ))
 
 test: setup servers ## Run the tests, but for the slow ones; what fails beside others is tried once more alone.
 	@scripts/outside-tmp $(RUN) scripts/run-tests -n $(WORKERS) -m "not slow" $(ARGS)
 
-test-slow: setup servers ## Run the tests that take over ten seconds each; CI does, too.
-	@scripts/outside-tmp $(RUN) scripts/run-tests -n $(WORKERS) -m slow $(ARGS)
+test-slow: setup servers ## Run the tests that take seven seconds and more each; CI does, too.
+	@scripts/outside-tmp $(RUN) scripts/run-tests -n $(SLOW_WORKERS) -m slow $(ARGS)
 
 check: setup ## Lint, types and the directions between packages.
 	@$(RUN) ruff check .

@@ -35,6 +35,7 @@ def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_affected_and_rules_of_a_folder_without_a_service(tmp_path: Path) -> None:
     from tests.fleet.ownrules.test_loading import OWN
 

@@ -63,6 +63,7 @@ def test_without_bubblewrap_nothing_is_attacked(
     assert "harm nothing" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @needs_bubblewrap
 def test_a_run_is_printed_written_and_read_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = [

@@ -45,6 +45,7 @@ def learn(folder: Path, service: str, *more: str) -> tuple[str, ...]:
     )
 
 
+@pytest.mark.slow
 def test_a_policy_is_written_kept_and_added_to(folder: Path, service: str) -> None:
     done = document(run_apart(*learn(folder, service, "--json", "--keep", "uses.jsonl"), cwd=folder))
     assert done["written"] is True

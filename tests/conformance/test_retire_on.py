@@ -41,7 +41,7 @@ def test_a_window_ends_after_what_the_setting_names_and_after_nothing_else(retir
             process.invoke({"act": act})
             after = ask(process)
             is_over = after["pid"] != before["pid"]
-            assert is_over is bool(kinds & set(retire_on.split(":"))), act
+            assert is_over is bool(kinds & set(retire_on.split(":"))), f"{act}: {process.output()[-2000:]}"
             if is_over:
                 assert (after["seen"], after["init"], after["files"]) == (1, before["init"], [])
             elif act == "file":

@@ -136,6 +136,7 @@ def _stamp(client: LambdaClient, name: str) -> str:
     return (told.get("Environment") or {}).get("Variables", {}).get(VARIABLE, "")
 
 
+@pytest.mark.slow
 def test_in_the_lab_it_recycles_what_is_too_old_and_nothing_else(aws: str) -> None:
     for name, tag in (("old", "15m"), ("young", "1d"), ("odd", "soon"), ("untagged", "")):
         _make(aws, name, tag)

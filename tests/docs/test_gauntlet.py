@@ -44,6 +44,7 @@ def installed(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 @needs_bubblewrap
 @pytest.mark.timeout(120)
 def test_what_the_page_writes_runs_and_does_what_it_says(tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ SAMPLES: tuple[Sample, ...] = (
     Sample("http.client", "http_client", {"https": 2}),
     Sample("grpc", "grpc_channel", {"grpc": 1}),
     Sample("x-ray", "xray_sdk", {"xray": 1, "https": 1, "aws-https": 0}, is_slow=True),
-    Sample("powertools-observability", "powertools_observability", {"xray": 1}, logs=2),
+    Sample("powertools-observability", "powertools_observability", {"xray": 1}, logs=2, is_slow=True),
     Sample("powertools-data", "powertools_data", {"aws-https": 1}, {"aws-https": 0}, is_slow=True),
     Sample(
         "powertools-batch",
@@ -98,7 +98,7 @@ SAMPLES: tuple[Sample, ...] = (
     Sample(
         "datadog", "datadog", {"statsd": 1}, environment={"DD_FLUSH_TO_LOG": "true"}, logs=1, is_slow=True
     ),
-    Sample("sqlalchemy-psycopg", "sqlalchemy_engine", {"postgres": 1}),
+    Sample("sqlalchemy-psycopg", "sqlalchemy_engine", {"postgres": 1}, is_slow=True),
     Sample("sqlalchemy-pymysql", "sqlalchemy_engine", {"mariadb": 1}, is_slow=True),
     Sample(
         "sqlalchemy-connection-psycopg",

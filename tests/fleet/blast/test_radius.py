@@ -114,6 +114,7 @@ _CARRYING = [
 ]
 
 
+@pytest.mark.slow
 def test_other_workers_are_possible_only_where_something_carries(store: Store) -> None:
     for number, (isolation, memory, finding, _) in enumerate(_CARRYING, start=1):
         lines = [_line(each, each, environment=number) for each in range(8, 20)]

@@ -72,6 +72,7 @@ def test_a_function_that_cannot_be_forked_is_said_to_run_as_process() -> None:
     assert made.advice.must_fix[0].what.startswith("cannot be forked")
 
 
+@pytest.mark.slow
 def test_answers_that_change_are_reported_without_their_values() -> None:
     from tests.lab.plan.serving import http_service
 

@@ -104,6 +104,7 @@ def _check_invocations(running: Running, first: str, second: str) -> None:
     assert [span["name"] for span in reports[0]["spans"]] == ["extensionOverhead"]
 
 
+@pytest.mark.slow
 def test_a_time_out_and_a_crash_are_told_and_the_subscription_outlives_them() -> None:
     async def scenario() -> None:
         config = listening(

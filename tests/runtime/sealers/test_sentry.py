@@ -27,6 +27,7 @@ def python() -> Path:
     return real_python()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("records_at_init", [True, False])
 def test_what_each_worker_captured_is_sent_once(python: Path, records_at_init: bool) -> None:
     with Sink() as sink:
