@@ -93,6 +93,7 @@ def scene(
         yield Scene(client, served, tmp_path, capsys)
 
 
+@pytest.mark.slow
 def test_the_way_from_nothing_known_to_block_and_back(scene: Scene) -> None:
     code, told = scene.promote("--dry-run")
     assert (code, "DAYFLY_GUARD_LEARN=on" in told) == (0, True)

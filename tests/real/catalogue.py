@@ -120,7 +120,7 @@ SAMPLES: tuple[Sample, ...] = (
     Sample("psycopg2-pool", "psycopg2_pool", {"postgres": 1}, survives_idle=False, is_slow=True),
     Sample("pymysql", "pymysql_connection", {"mariadb": 1}),
     Sample("redis", "redis_client", {"redis": 1}),
-    Sample("redis-asyncio", "redis_asyncio", {"redis": 1}, survives_idle=False),
+    Sample("redis-asyncio", "redis_asyncio", {"redis": 1}, survives_idle=False, is_slow=True),
     Sample("logging-queue", "logging_queue", logs=1),
     Sample("asyncio-loop", "asyncio_loop"),
     Sample("asyncio-run", "asyncio_run"),

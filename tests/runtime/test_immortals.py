@@ -97,6 +97,7 @@ def test_code_and_constants_become_immortal_and_instances_do_not() -> None:
     }
 
 
+@pytest.mark.slow
 def test_plain_values_become_immortal_and_whatever_may_come_to_hold_a_resource_does_not() -> None:
     def act() -> dict[str, bool]:
         holder, number = Holder(), os.getpid() * 100_000

@@ -64,6 +64,7 @@ def test_a_broken_certificate_and_a_lonely_key_are_said(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_first_account_is_made_with_a_link_that_works_once(tmp_path: Path) -> None:
     with Served(tmp_path) as served:
         link = str(served.told["set_up_url"])
