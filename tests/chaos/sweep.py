@@ -77,13 +77,7 @@ async def sweep(
                     outcomes.append(await asking.ask(takes=0.003))
                 found.slowest_s = max(found.slowest_s, time.monotonic() - began)
             await asking.settle()
-            judge(
-                order,
-                outcomes,
-                accepted=ACCEPTED in director.course,
-                # In a start there are no workers yet: the zygote that is stopped is the function that initialises.
-                is_fresh=is_fresh and not of_start,
-            )
+            judge(order, outcomes, accepted=ACCEPTED in director.course, is_fresh=is_fresh)
             count = max((len(pids) for pids in asking.lab.processes("f").values()), default=0)
             if count > MOST_PROCESSES:
                 raise Violation(f"{count} processes are left")
