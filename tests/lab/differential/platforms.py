@@ -16,6 +16,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol
 
+from tests.real.daemons import free_port
 from tests.rie import rie_binary
 
 from dayfly.lab.runtime_api import InvocationEvent, Outcome, RuntimeApi
@@ -33,12 +34,6 @@ class Platform(Protocol):
         """Start an invocation; resolves to the payload its caller gets."""
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 class Emulator:
     """AWS's emulator. Its own child sleeps: the runtime is the test's client.
 
@@ -46,7 +41,7 @@ class Emulator:
     """
 
     def __init__(self, log: Path, *, extensions: Path | None = None, snapshots: bool = False) -> None:
-        runtime, front = _free_port(), _free_port()
+        runtime, front = free_port(), free_port()
         self.address = f"127.0.0.1:{runtime}"
         self._front = front
         self._log = log
