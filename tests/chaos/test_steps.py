@@ -47,7 +47,7 @@ SPREAD = {
 }
 
 
-async def _sweep(isolation: str, acts: dict[str, int], *, starts: int = 0) -> Swept:
+async def _sweep(isolation: str, acts: dict[str, int], *, of_start: dict[str, int]) -> Swept:
     found = Swept()
     async with directing() as director:
         variables = {"CHAOS_DIRECTOR": director.name, "DAYFLY_ISOLATION": isolation}
@@ -57,9 +57,9 @@ async def _sweep(isolation: str, acts: dict[str, int], *, starts: int = 0) -> Sw
                 orders = orders_of(steps, act)
                 chosen = orders[:: max(1, len(orders) // count)][:count]
                 await sweep(one, director, chosen, is_fresh=isolation == "invocation", found=found)
-            if starts:
-                orders = orders_of(start, "kill:supervisor")
-                chosen = orders[:: max(1, len(orders) // starts)][:starts]
+            for act, count in of_start.items():
+                orders = orders_of(start, act)
+                chosen = orders[:: max(1, len(orders) // count)][:count]
                 await sweep(
                     one, director, chosen, is_fresh=isolation == "invocation", found=found, of_start=True
                 )
@@ -90,7 +90,7 @@ def test_a_supervisor_killed_at_each_stage_of_its_loop_costs_one_invocation_at_m
 @needs_bubblewrap
 @pytest.mark.parametrize("isolation", SPREAD)
 def test_a_fault_at_any_step_of_the_loop_loses_no_accepted_answer_and_repeats_none(isolation: str) -> None:
-    found = asyncio.run(_sweep(isolation, SPREAD[isolation], starts=3))
+    found = asyncio.run(_sweep(isolation, SPREAD[isolation], of_start={"kill:supervisor": 3}))
     assert found.broken == []
     # A course differs a little from one invocation to the next: a step may not come again.
     assert found.carried_out >= found.tried * 0.8
@@ -127,7 +127,7 @@ def test_what_the_first_runs_found_stays_mended() -> None:
 @needs_bubblewrap
 def test_spares_stops_and_clocks_that_jump_cost_nobody_anything() -> None:
     acts = {"kill:spare": 5, "stop:zygote": 5, "stop:spare": 5, "clock:86400": 5, "clock:-86400": 5}
-    found = asyncio.run(_sweep("invocation", acts))
+    found = asyncio.run(_sweep("invocation", acts, of_start={"stop:zygote": 5}))
     assert found.broken == []
     assert set(found.outcomes) == {"answer"}
 

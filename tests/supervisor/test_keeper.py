@@ -43,11 +43,11 @@ class Stand:
         if self.pid == 0:
             wait_beside(parent)
 
-    def was_stopped(self) -> bool:
+    def is_stopped(self) -> bool:
         stopped, self.stopped = self.stopped, False
         return stopped
 
-    is_stopped = was_stopped
+    take_stops = is_stopped
 
     def resume(self) -> None:
         self.resumed += 1

@@ -312,6 +312,26 @@ def test_a_zygote_that_somebody_stopped_goes_on_when_it_is_asked() -> None:
     linked(fork_worker, act)
 
 
+def test_a_zygote_that_stops_while_it_is_waited_for_is_resumed_and_counted() -> None:
+    def script(sock: _socket.socket) -> None:
+        os.kill(os.getpid(), signal.SIGSTOP)
+        os.kill(os.getpid(), signal.SIGSTOP)
+        say(sock, (frames.READY, b""))
+        _, _, (theirs, *_) = hear(sock)
+        os.kill(os.getpid(), signal.SIGSTOP)
+        say(sock, (frames.SERVING, b"%d" % os.getpid()))
+        os.close(theirs)
+        wait_for_ever()
+
+    def act(zygote: Zygote) -> None:
+        _assert_ready(zygote)
+        assert (zygote.take_stops(), zygote.take_stops()) == (2, 0)
+        assert zygote.ask_to_serve().pid == zygote.pid
+        assert zygote.take_stops() == 1
+
+    linked(script, act)
+
+
 def test_a_zygote_that_never_answers_is_lost_in_the_end() -> None:
     def script(sock: _socket.socket) -> None:
         hear(sock)

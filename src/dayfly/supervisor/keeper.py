@@ -204,8 +204,8 @@ class Keeper:
         if self._killed_spares:
             found["standby: SIGKILL"] = self._killed_spares
             self._killed_spares = 0
-        if zygote is not None and zygote.was_stopped():
-            found["zygote: SIGSTOP"] = 1
+        if zygote is not None and (stops := zygote.take_stops()):
+            found["zygote: SIGSTOP"] = stops
         stopped = [spare for spare in spares if spare.is_stopped()]
         for spare in stopped:
             found["standby: SIGSTOP"] = len(stopped)

@@ -29,6 +29,8 @@ _FORK_LIMIT_S = 5.0
 _END_LIMIT_S = 2.0
 # A stop takes effect within 0.1 ms where a processor is free; a busy machine may take its time.
 _REST_LIMIT_S = 1.0
+# How often a zygote that is waited for is looked at: one that somebody stopped says nothing and closes nothing.
+_LOOK_S = 0.1
 # Zombies that may wait for the next request.
 _MANY_DEAD = 8
 # Pids have 7 digits at most (PID_MAX_LIMIT in include/linux/threads.h), wait statuses 5.
@@ -116,6 +118,8 @@ class Zygote:
         self._awaited: set[int] = set()
         self._rested: dict[str, bytes] | None = None
         self._is_known_to_stop = False
+        # Stops by others that were undone while it was waited for, until `take_stops`.
+        self._stops = 0
         self.status: int | None = None
         # What is served and heeded beside the wait for the zygote's init.
         self.routes: ExtensionRoutes | None = None
@@ -373,7 +377,7 @@ class Zygote:
             self._queue.append(frame)
 
     def _next_frame(self, limit_s: float | None) -> tuple[int, bytes] | None:
-        """Return the next frame within `limit_s` seconds (None: no limit), carrying output meanwhile."""
+        """Return the next frame, or None within `limit_s` seconds (None: no limit), carrying output meanwhile."""
         poller = select.poll()
         poller.register(self.channel, select.POLLIN)
         for descriptor in self.pipes.open_ends():
@@ -385,7 +389,9 @@ class Zygote:
             poller.register(descriptor, select.POLLIN)
         if self.summons is not None and self.summons.descriptor >= 0:
             poller.register(self.summons.descriptor, select.POLLIN)
-        ready = poller.poll(None if limit_s is None else limit_s * 1000)
+        ready = poller.poll(1000 * (_LOOK_S if limit_s is None else min(limit_s, _LOOK_S)))
+        if not ready and limit_s != 0.0 and self._undo_stop():
+            self._stops += 1
         if self.summons is not None:
             self.summons.heed()
         for descriptor, _ in ready:
@@ -430,7 +436,12 @@ class Zygote:
         """Say whether it has been killed: its socket tells so only when its memory is torn down."""
         return proc.is_dying(self.pid)
 
-    def was_stopped(self) -> bool:
+    def take_stops(self) -> int:
+        """Return how often others stopped it, whether or not they resumed it, since this was last asked; resume it."""
+        stops, self._stops = self._stops + self._undo_stop(), 0
+        return stops
+
+    def _undo_stop(self) -> bool:
         """Say whether it was stopped by a signal, and perhaps resumed, since this was last asked; resume it."""
         told = None if self._rested is not None else self._take_told()
         if told is None:
