@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import lzma
 import sys
 import zipfile
+import zlib
 from importlib import metadata
 from pathlib import Path
 
@@ -53,14 +53,14 @@ def test_only_what_runs_beside_a_function_ships(layer: build.BuiltLayer) -> None
         client = zipfile.ZipFile(io.BytesIO(file.read("dayfly.d/client.zip"))).namelist()
         archive = f"dayfly.d/{sys.implementation.cache_tag}.late.zip"
         late = zipfile.ZipFile(io.BytesIO(file.read(archive))).namelist()
-        packed = file.read(f"dayfly.d/{sys.implementation.cache_tag}.guard.xz")
+        packed = file.read(f"dayfly.d/{sys.implementation.cache_tag}.guard.z")
         manifest = json.loads(file.read("dayfly.d/manifest.json"))
         program = file.getinfo("dayfly").external_attr >> 16 & 0o777
     assert program == 0o755
     # Bytecode alone, each module's once.
     tag = f"dayfly.d/{sys.implementation.cache_tag}/"
     files = {name.removeprefix(tag) for name in names if name.startswith(tag)}
-    index = json.loads(lzma.decompress(packed).partition(b"\n")[0])
+    index = json.loads(zlib.decompress(packed).partition(b"\n")[0])
     guards = {name for name, _ in index}
     assert len(files) + len(late) + len(guards) == len(files | set(late) | guards)
     modules = files | set(late) | guards
@@ -89,7 +89,7 @@ def test_only_what_runs_beside_a_function_ships(layer: build.BuiltLayer) -> None
         "dayfly.d/boot.py",
         "dayfly.d/client.zip",
         archive,
-        f"dayfly.d/{sys.implementation.cache_tag}.guard.xz",
+        f"dayfly.d/{sys.implementation.cache_tag}.guard.z",
         "dayfly.d/licences.zip",
         "dayfly.d/manifest.json",
     }
@@ -167,7 +167,7 @@ def test_beside_the_python_that_is_here_one_that_is_not_is_served_from_source(tm
     assert not [name for name in inner if is_guards(name)]
     # The other's sources take the room that files would need; the guard is there for the one that has bytecode.
     assert {"dayfly/core/__init__.pyc", "dayfly/runtime/sealing.pyc"} <= set(compiled)
-    assert f"{bytecode}.guard.xz" in names
+    assert f"{bytecode}.guard.z" in names
 
 
 def test_a_file_that_cannot_be_written_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:

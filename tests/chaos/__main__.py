@@ -49,13 +49,15 @@ def orders_of(steps: list[str], act: str, *, passages: int = 1) -> list[Order]:
     ]
 
 
-async def run(isolation: str, acts: list[str], *, seconds: float, seed: int, passages: int) -> Swept:
+async def run(
+    isolation: str, acts: list[str], *, guard: str, seconds: float, seed: int, passages: int
+) -> Swept:
     """Carry out orders in one isolation until time is over or all are done."""
     found = Swept()
     end = time.monotonic() + seconds
     dice = random.Random(seed)
     async with directing() as director:
-        variables = {"CHAOS_DIRECTOR": director.name, "DAYFLY_ISOLATION": isolation}
+        variables = {"CHAOS_DIRECTOR": director.name, "DAYFLY_ISOLATION": isolation, "DAYFLY_GUARD": guard}
         async with asking("dayfly", environment=variables) as one:
             start, steps = await record(one, director)
             pending = [
@@ -87,6 +89,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--seconds", type=float, default=600.0, help="in all isolations together")
     parser.add_argument("--isolation", nargs="+", choices=ISOLATIONS, default=list(ISOLATIONS))
+    parser.add_argument("--guard", choices=("off", "observe", "block"), default="observe")
     parser.add_argument("--act", nargs="+", default=list(ACTS), help=f"of {', '.join(ACTS)}")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--passages", type=int, default=1, help="how often a step that repeats is met")
@@ -95,7 +98,14 @@ def main() -> int:
     is_broken = False
     for isolation in options.isolation:
         found = asyncio.run(
-            run(isolation, options.act, seconds=share, seed=options.seed, passages=options.passages)
+            run(
+                isolation,
+                options.act,
+                guard=options.guard,
+                seconds=share,
+                seed=options.seed,
+                passages=options.passages,
+            )
         )
         is_broken |= bool(found.broken)
         print(

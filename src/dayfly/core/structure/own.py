@@ -21,6 +21,8 @@ STEPS = 200_000
 CHARACTERS_PER_STEP = 64
 # Pieces are found by their first characters: by eight, since hundreds begin with the same three ("SEL").
 KEY_LENGTHS = (1, 2, 3, 8)
+# By a piece's own length, up to the longest.
+_KEY_LENGTH = [max((key for key in KEY_LENGTHS if key <= size), default=0) for size in range(KEY_LENGTHS[-1])]
 # A piece tells a coincidence if so many of its characters are not the event's, and at least so large a share.
 MIN_OWN = 3
 MAX_EVENT_SHARE = 5
@@ -35,6 +37,8 @@ _HOLES = (
     ("$", re.compile(r"\$\$|\$\w{1,64}|\$\{\w{1,64}\}")),
 )
 _WORD = re.compile(r"\w+")
+# The same for ASCII, in a tenth of the time.
+_NO_WORD = {number: " " for number in range(128) if not _WORD.match(chr(number))}
 
 
 class Explanation:
@@ -69,12 +73,13 @@ class _Tier:
         if self.ready:
             return self
         self.ready = True
-        texts = self._texts() if callable(self._texts) else self._texts
-        pieces: set[str] = set()
-        for text in texts:
-            if not text or len(text) > MAX_CONSTANT or text in self.constants:
-                continue
-            self.constants.add(text)
+        constants = set(self._texts() if callable(self._texts) else self._texts)
+        self.constants = {text for text in constants if text and len(text) <= MAX_CONSTANT}
+        # Most are names: one piece and one word each, which spares them what follows.
+        pieces = {text for text in self.constants if text.isascii() and text.isidentifier()}
+        self.words = set(pieces)
+        others = self.constants - pieces
+        for text in others:
             _add(pieces, text)
             for mark, pattern in _HOLES:
                 if mark in text:
@@ -83,11 +88,18 @@ class _Tier:
                         self.templates.append(parts)
                     for part in parts:
                         _add(pieces, part)
+        buckets = self.buckets
         for piece in pieces:
-            length = max(length for length in KEY_LENGTHS if length <= len(piece))
-            self.buckets.setdefault(piece[:length], []).append(piece)
-        for constant in self.constants:
-            self.words.update(_WORD.findall(constant))
+            key = piece[: _KEY_LENGTH[len(piece)] if len(piece) < len(_KEY_LENGTH) else KEY_LENGTHS[-1]]
+            bucket = buckets.get(key)
+            if bucket is None:
+                buckets[key] = [piece]
+            else:
+                bucket.append(piece)
+        # A line break is in no word.
+        plain = "\n".join(text for text in others if text.isascii())
+        self.words.update(plain.translate(_NO_WORD).split())
+        self.words.update(_WORD.findall("\n".join(text for text in others if not text.isascii())))
         # `unit_price` is a word, and so are its parts, of which generators make names (`l_0_price`).
         for word in [word for word in self.words if "_" in word]:
             self.words.update(word.split("_"))
@@ -295,15 +307,17 @@ def _goes_beyond(piece: str, own: int) -> bool:
 def texts_of(code: CodeType) -> Iterator[str]:
     """Yield the string constants and the names of a code object and of all the code within it."""
     # Not types.CodeType, nor a recursion: `types` is no module of the worker's, and generated code nests deeply.
+    kind = type(code)
     todo: list[object] = [code]
     while todo:
         one = todo.pop()
-        if isinstance(one, str):
+        if isinstance(one, kind):
+            yield from one.co_names
+            yield from one.co_varnames
+            todo += one.co_consts
+        elif isinstance(one, str):
             yield one
         elif isinstance(one, bytes):
             yield one.decode("latin-1")
         elif isinstance(one, (tuple, frozenset)):
-            todo.extend(one)
-        elif isinstance(one, type(code)):
-            todo.extend(one.co_consts)
-            todo.extend((one.co_names, one.co_varnames))
+            todo += one
