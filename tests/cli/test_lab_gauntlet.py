@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -13,7 +14,9 @@ import pytest
 from tests.lab.gauntlet.confined import needs_bubblewrap
 from tests.processes import descendants
 
+from dayfly.cli import lab_gauntlet
 from dayfly.cli import main as command
+from dayfly.lab.gauntlet.engine import Step
 from dayfly.lab.gauntlet.summary import read_result
 
 _COMMAND = [sys.executable, "-c", "from dayfly.cli.main import main; main()", "lab", "gauntlet"]
@@ -114,6 +117,33 @@ def test_ended_early_it_leaves_no_process_and_no_folder(number: signal.Signals, 
     assert "Traceback" not in error
     assert [pid for pid in family if Path(f"/proc/{pid}").exists() and not _is_zombie(pid)] == []
     assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.slow
+@needs_bubblewrap
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ended_after_some_cells_it_shows_and_writes_them(
+    number: signal.Signals,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def end(step: Step) -> None:
+        if step.cell is not None and step.done == 2:
+            os.kill(os.getpid(), number)
+
+    monkeypatch.setattr(lab_gauntlet, "_show_nothing", end)
+    words = ["--against", "bare", "--attack", "M10", "--invocations", "30"]
+    places = ["--cache", str(tmp_path / "cache"), "--report", str(tmp_path / "page.html")]
+    assert command.run(["lab", "gauntlet", *words, *places, "--json"]) == 128 + number
+    out = capsys.readouterr().out
+    made = json.loads(out)
+    assert made["is_whole"] is False
+    assert 2 <= len(made["cells"]) < len(made["attacks"])
+    assert {one["attack"] for one in made["cells"]} <= {one["name"] for one in made["attacks"]}
+    assert made["notes"][0] in (tmp_path / "page.html").read_text()
+    (tmp_path / "result.json").write_text(out)
+    assert not read_result(tmp_path / "result.json").is_whole
 
 
 def _is_zombie(pid: int) -> bool:

@@ -7,19 +7,31 @@ import signal
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
     from typing import Any
 
 Result = TypeVar("Result")
 
-# The exit code of a command that SIGTERM ended, as a shell counts it.
+# The exit codes of a command that Ctrl-C or SIGTERM ended, as a shell counts them.
+INTERRUPTED = 128 + signal.SIGINT
 TERMINATED = 128 + signal.SIGTERM
 
 
-async def until_signal(work: Coroutine[Any, Any, Result]) -> Result:
-    """Return what `work` does; SIGTERM ends it as Ctrl-C does: by cancelling, so that the lab ends its processes."""
+async def until_signal(
+    work: Coroutine[Any, Any, Result], *, terminate: Callable[[], None] | None = None
+) -> Result:
+    """Return what `work` does; SIGTERM ends it as Ctrl-C does: by cancelling, so that the lab ends its processes.
+
+    `terminate` is called first then.
+    """
     running = asyncio.create_task(work)
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
+
+    def end() -> None:
+        if terminate is not None:
+            terminate()
+        running.cancel()
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, end)
     try:
         return await running
     finally:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from dayfly.cli.ending import TERMINATED, until_signal
+from dayfly.cli.ending import INTERRUPTED, TERMINATED, until_signal
 from dayfly.cli.lab_gauntlet_view import GauntletProgress, draw_list, draw_result, list_as_json
 from dayfly.cli.output import Output
 from dayfly.errors import DayflyError
@@ -61,7 +61,8 @@ def gauntlet(
     reached any more), *detected* (it went on, and the protection said so) or has *survived*. What does not work even
     without protection on this machine is *void* and counts for nobody. Needs bubblewrap: attacks run confined or not at all.
 
-    The exit code is 0 when everything was run, whatever came out.
+    The exit code is 0 when everything was run, whatever came out. Ctrl-C or SIGTERM ends it with what was found until then, and
+    130 or 143.
 
     Examples:
 
@@ -130,8 +131,14 @@ def gauntlet(
             if output.is_watched
             else _show_nothing
         )
+        code = INTERRUPTED
+
+        def terminate() -> None:
+            nonlocal code
+            code = TERMINATED
+
         try:
-            result = asyncio.run(until_signal(run_gauntlet(plan, progress=show)))
+            result = asyncio.run(until_signal(run_gauntlet(plan, progress=show), terminate=terminate))
         except asyncio.CancelledError:
             return TERMINATED
     if output.is_json:
@@ -144,7 +151,7 @@ def gauntlet(
         except OSError as error:
             raise DayflyError(f"{report} cannot be written: {error.strerror}") from error
         output.note(f"wrote {report}")
-    return 0
+    return 0 if result.is_whole else code
 
 
 def _show_nothing(_step: Step) -> None:

@@ -70,6 +70,7 @@ def draw_result(result: Result, *, width: int) -> RenderableType:
         parts.append(
             Text(f"void here, without any protection: {', '.join(names)}", style=_SOFT),
         )
+    parts += [Text(note, style="bold yellow") for note in result.notes]
     parts.append(
         Text(
             f"{len(result.attacks)} attacks, door {result.door}, {result.seconds:.0f} s; "

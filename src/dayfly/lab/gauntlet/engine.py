@@ -71,7 +71,9 @@ Progress = Callable[[Step], None]
 async def run_gauntlet(plan: Plan, *, progress: Progress) -> Result:
     """Run everything; on the way out, also after a cancellation, every process has ended.
 
-    `progress` is called from several threads, one at a time. Raises LabError where nothing confines the attacks.
+    Cancelled, it returns what was found until then, with `is_whole` false; before the first attack was carried out it raises
+    asyncio.CancelledError. `progress` is called from several threads, one at a time. Raises LabError where nothing
+    confines the attacks.
     """
     began = time.monotonic()
     rows = list(plan.rows)
@@ -113,6 +115,15 @@ async def run_gauntlet(plan: Plan, *, progress: Progress) -> Result:
         attacks=tuple(_view(source, one) for source, one in plan.techniques),
         rows=tuple(done),
         cells=tuple(found.cells),
+        notes=() if found.is_whole else (_what_is_missing(plan, found, len(running)),),
+        is_whole=found.is_whole,
+    )
+
+
+def _what_is_missing(plan: Plan, found: _Found, rows: int) -> str:
+    return (
+        f"Ended early: {len(found.cells)} of {rows * len(plan.techniques)} cells were carried out, honest requests "
+        f"sent to {len(found.collateral)} of {rows} rows, and costs {'measured' if found.costs else 'not measured'}."
     )
 
 
@@ -122,6 +133,7 @@ class _Found:
     collateral: Mapping[tuple[str, str], Collateral]
     costs: Mapping[tuple[str, str], Cost]
     confinement: tuple[str, ...]
+    is_whole: bool
 
 
 async def _run_in_labs(
@@ -150,9 +162,10 @@ async def _run_in_labs(
                 for one, isolation in rows
             ]
             run = _Run(plan, deployments, hearers, progress, stop)
+            costs: Mapping[tuple[str, str], Cost] = {}
+            is_whole = False
             try:
-                cells, collateral = await run.attack_and_ask()
-                costs: Mapping[tuple[str, str], Cost] = {}
+                await run.attack_and_ask()
                 if plan.invocations:
                     costs = await measure_costs(
                         lab,
@@ -160,11 +173,26 @@ async def _run_in_labs(
                         invocations=plan.invocations,
                         progress=lambda done, total: progress(Step("costs", done, total)),
                     )
+                is_whole = True
+            except asyncio.CancelledError:
+                if not run.cells:
+                    raise
+                # What was found is found; whoever ends us may have waited for an hour.
+                _go_on()
             finally:
                 # Threads end at their next look.
                 stop.set()
                 run.end()
-            return _Found(cells, collateral, costs, (lab.confinement.kind, *lab.confinement.in_force))
+            cells, collateral = run.found()
+            return _Found(
+                cells, collateral, costs, (lab.confinement.kind, *lab.confinement.in_force), is_whole
+            )
+
+
+def _go_on() -> None:
+    task = asyncio.current_task()
+    if task is not None:
+        task.uncancel()
 
 
 class _Run:
@@ -185,10 +213,16 @@ class _Run:
         self._hearers = hearers
         self._executor = ThreadPoolExecutor(max(1, plan.jobs), thread_name_prefix="gauntlet")
         self._lock = threading.Lock()
-        self._cells: list[Cell] = []
+        self.cells: list[Cell] = []
+        self._collateral: dict[tuple[str, str], Collateral] = {}
 
-    async def attack_and_ask(self) -> tuple[list[Cell], Mapping[tuple[str, str], Collateral]]:
-        """Run every row; returns cells in no particular order, and collateral by row."""
+    def found(self) -> tuple[list[Cell], Mapping[tuple[str, str], Collateral]]:
+        """Return what there is so far: cells in no particular order, and collateral by row."""
+        with self._lock:
+            return list(self.cells), dict(self._collateral)
+
+    async def attack_and_ask(self) -> None:
+        """Run every row, first the attacks, then the honest requests."""
         loop = asyncio.get_running_loop()
         board = Board(self._add, self._stop)
         techniques = [one for _, one in self._plan.techniques]
@@ -212,7 +246,6 @@ class _Run:
                 self._executor, expect, yardstick, self._plan.honest, self._hearers
             )
         await self._side_by_side(attack)
-        collateral: dict[tuple[str, str], Collateral] = {}
         if expected is not None:
             usual = expected
 
@@ -220,11 +253,10 @@ class _Run:
                 key = (deployment.protection.name, deployment.isolation)
                 found = measure_collateral(deployment, self._plan.honest, usual, self._hearers)
                 with self._lock:
-                    collateral[key] = found
-                    self._progress(Step("honest requests", len(collateral), len(self._deployments)))
+                    self._collateral[key] = found
+                    self._progress(Step("honest requests", len(self._collateral), len(self._deployments)))
 
             await self._side_by_side(ask)
-        return self._cells, collateral
 
     async def _side_by_side(self, work: Callable[[Deployment], None]) -> None:
         """Do `work` for every row, as many at once as there are jobs; the first failure ends all."""
@@ -246,9 +278,9 @@ class _Run:
 
     def _add(self, cell: Cell) -> None:
         with self._lock:
-            self._cells.append(cell)
+            self.cells.append(cell)
             total = len(self._deployments) * len(self._plan.techniques)
-            self._progress(Step("attacks", len(self._cells), total, cell))
+            self._progress(Step("attacks", len(self.cells), total, cell))
 
     def end(self) -> None:
         """Begin nothing more."""

@@ -112,7 +112,8 @@ class AttackView:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A whole run. `seconds` it took; `confinement` is what kept it apart from this machine; `notes` what is to be known."""
+    """A run, whole or ended before that. `seconds` it took; `confinement` is what kept it apart from this machine; `notes`
+    what is to be known."""
 
     dayfly: str
     machine: Mapping[str, str]
@@ -125,6 +126,7 @@ class Result:
     rows: tuple[Row, ...]
     cells: tuple[Cell, ...]
     notes: tuple[str, ...] = ()
+    is_whole: bool = True
 
     def of(self, row: Row) -> list[Cell]:
         """The cells of one row, in the order of the attacks."""
