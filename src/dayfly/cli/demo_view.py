@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, assert_never
 
 from rich import box
@@ -51,7 +52,19 @@ def draw_ending(ending: Ending) -> RenderableType:
     table.add_row("exposed, first infection to last theft", _exposure(bare), _exposure(dayfly))
     table.add_row("customer's wait, p50", f"{bare.p50_ms:.1f} ms", f"{dayfly.p50_ms:.1f} ms")
     table.add_row("customer's wait, p99", f"{bare.p99_ms:.1f} ms", f"{dayfly.p99_ms:.1f} ms")
-    return Group(table, Padding(_conclusion(ending), (0, 2)))
+    return Group(
+        table,
+        Padding(_conclusion(ending), (0, 2)),
+        Padding(Text(_about_waits(dayfly), style=_SOFT), (1, 2, 0, 2)),
+    )
+
+
+def _about_waits(dayfly: ActResult) -> str:
+    processors = len(os.sched_getaffinity(0))
+    return (
+        f"The waits are those of {dayfly.environments} environments that share {processors} "
+        f"processor{'s' if processors > 1 else ''} here; on Lambda each has a share of its own. One alone: docs/performance.md."
+    )
 
 
 def _conclusion(ending: Ending) -> Text:
