@@ -126,7 +126,7 @@ def test_refusals_reach_boto3_as_lambdas_exceptions() -> None:
 
 def test_boto3_lists_and_describes_functions() -> None:
     async def scenario() -> None:
-        async with _served(environment={"A": "b"}, reserved_concurrency=3) as (_, client, _):
+        async with _served(environment={"AA": "b"}, reserved_concurrency=3) as (_, client, _):
 
             def talk() -> None:
                 assert [f["FunctionName"] for f in client.list_functions()["Functions"]] == ["f"]
@@ -134,7 +134,7 @@ def test_boto3_lists_and_describes_functions() -> None:
                 assert function["Configuration"]["Handler"] == "app.handler"
                 assert function["Concurrency"]["ReservedConcurrentExecutions"] == 3
                 configuration = client.get_function_configuration(FunctionName=basic().arn)
-                assert configuration["Environment"]["Variables"] == {"A": "b"}
+                assert configuration["Environment"]["Variables"] == {"AA": "b"}
                 assert configuration["Runtime"].startswith("python3.")
                 assert configuration["State"] == "Active"
                 missing = _refusal(lambda: client.get_function(FunctionName="absent"))
@@ -186,7 +186,7 @@ def test_names_arns_and_partial_arns_are_understood(text: str, expected: tuple[s
     assert parse_name(text) == expected
 
 
-@pytest.mark.parametrize("text", ["", "a b", "arn:aws:s3:::bucket", "f:1:2", "x" * 65])
+@pytest.mark.parametrize("text", ["", "a b", "arn:aws:s3:::bucket", "f:1:2", "x" * 257])
 def test_what_is_no_function_name_is_refused(text: str) -> None:
     with pytest.raises(InvokeRefusedError):
         parse_name(text)

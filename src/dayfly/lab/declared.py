@@ -29,3 +29,5 @@ class Declared:
     kms_key_arn: str = ""
     source_kms_key_arn: str = ""
     file_systems: tuple[tuple[str, str], ...] = ()
+    # Was an environment given, if only an empty one?
+    has_environment: bool = False

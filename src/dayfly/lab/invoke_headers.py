@@ -45,12 +45,13 @@ class InvokeHeaders:
     trace_id: str | None
 
     @classmethod
-    def read(cls, headers: Mapping[str, str]) -> InvokeHeaders:
-        """Raises InvokeRefusedError (400) for a value that Lambda does not take."""
+    def read(cls, headers: Mapping[str, str], *, types: tuple[str, ...] = _INVOCATION_TYPES) -> InvokeHeaders:
+        """Raises InvokeRefusedError (400) for a value that Lambda does not take; `types` are the operation's, its
+        default first."""
         return cls(
             invocation_type=cast(
                 InvocationType,
-                _choice(headers.get("x-amz-invocation-type"), "invocationType", _INVOCATION_TYPES),
+                _choice(headers.get("x-amz-invocation-type"), "invocationType", types),
             ),
             log_type=cast(LogType, _choice(headers.get("x-amz-log-type"), "logType", _LOG_TYPES)),
             client_context=_client_context(headers.get("x-amz-client-context")),

@@ -9,6 +9,7 @@ import json
 import math
 import signal
 from collections.abc import Mapping
+from typing import NoReturn
 
 from dayfly.lab.model import ACCOUNT, REGION, VERSION, InvokeRefusedError
 
@@ -166,22 +167,35 @@ def throttled(reason: str) -> InvokeRefusedError:
     return InvokeRefusedError(429, "TooManyRequestsException", "Rate Exceeded.", reason=reason)
 
 
+def _request_limit(*, is_async: bool) -> int:
+    return MAX_ASYNC_REQUEST_BYTES if is_async else MAX_SYNC_REQUEST_BYTES
+
+
+def request_too_large(*, is_async: bool) -> InvokeRefusedError:
+    limit = _request_limit(is_async=is_async)
+    return InvokeRefusedError(
+        413,
+        "RequestTooLargeException",
+        f"Request must be smaller than {limit} bytes for the InvokeFunction operation",
+    )
+
+
 def check_request(payload: bytes, *, is_async: bool) -> None:
     """Refuse what Lambda's front end refuses before any environment is chosen."""
-    limit = MAX_ASYNC_REQUEST_BYTES if is_async else MAX_SYNC_REQUEST_BYTES
-    if len(payload) > limit:
-        raise InvokeRefusedError(
-            413,
-            "RequestTooLargeException",
-            f"Request must be smaller than {limit} bytes for the InvokeFunction operation",
-        )
+    if len(payload) > _request_limit(is_async=is_async):
+        raise request_too_large(is_async=is_async)
     if not payload:
         return
     try:
-        json.loads(payload)
+        json.loads(payload, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise InvokeRefusedError(
             400,
             "InvalidRequestContentException",
-            f"Could not parse request body into json: {error}",
+            f"Could not parse request body into json: Could not parse payload into json: {error}",
         ) from error
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    # Python reads them, and awslambdaric does not.
+    raise ValueError(f"{name} is no JSON")

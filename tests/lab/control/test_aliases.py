@@ -18,7 +18,7 @@ _ARN = "arn:aws:lambda:us-east-1:000000000000:function:f"
 
 def _publish_two(client: LambdaClient) -> None:
     client.publish_version(FunctionName="f")
-    update(client, Environment={"Variables": {"A": "2"}})
+    update(client, Environment={"Variables": {"AA": "2"}})
     client.publish_version(FunctionName="f")
     for version in "12":
         wait(client, "published_version_active", Qualifier=version)

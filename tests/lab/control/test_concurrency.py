@@ -109,7 +109,7 @@ def test_reserved_concurrency_counts_all_versions_is_in_force_at_once_and_can_be
 
 def test_provisioned_environments_are_started_ahead_taken_first_and_kept() -> None:
     async def scenario() -> None:
-        async with served(environment={"A": "1"}, idle_expiry_s=0.2) as (running, client):
+        async with served(environment={"AA": "1"}, idle_expiry_s=0.2) as (running, client):
             put = client.put_provisioned_concurrency_config
             await asyncio.to_thread(_publish, client)
             options: Any = {"FunctionName": "f", "Qualifier": "1", "ProvisionedConcurrentExecutions": 2}

@@ -84,7 +84,7 @@ def test_a_mapping_that_moves_is_in_use() -> None:
         made = _create(client)
         for call in (client.update_event_source_mapping, client.delete_event_source_mapping):
             assert refused(lambda call=call: call(UUID=made["UUID"]))[:2] == (  # type: ignore[misc]
-                409,
+                400,
                 "ResourceInUseException",
             )
 

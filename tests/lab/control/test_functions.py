@@ -59,7 +59,7 @@ def _variables(client: LambdaClient) -> dict[str, str]:
 
 def test_what_does_not_fit_is_refused_as_lambda_refuses_and_changes_nothing() -> None:
     async def scenario() -> None:
-        async with _served(environment={"A": "b"}) as (_, client):
+        async with _served(environment={"AA": "b"}) as (_, client):
 
             def talk() -> None:
                 def update(**options: Any) -> Callable[[], object]:
@@ -72,13 +72,13 @@ def test_what_does_not_fit_is_refused_as_lambda_refuses_and_changes_nothing() ->
                 reserved = _refused(update(Environment={"Variables": {"AWS_REGION": "moon"}}))
                 assert reserved[:2] == (400, "InvalidParameterValueException")
                 assert "AWS_REGION" in reserved[2]
-                large = _refused(update(Environment={"Variables": {"A": "x" * 4096}}))
+                large = _refused(update(Environment={"Variables": {"AA": "x" * 4096}}))
                 assert "exceeded the 4KB limit" in large[2]
                 assert _refused(update(Timeout=901))[0] == 400
                 assert "ImageConfig" in _refused(update(ImageConfig={"Command": ["x"]}))[2]
                 after = client.get_function_configuration(FunctionName="f")
                 assert before["RevisionId"] == after["RevisionId"]
-                assert after["Environment"]["Variables"] == {"A": "b"}
+                assert after["Environment"]["Variables"] == {"AA": "b"}
 
             await asyncio.to_thread(talk)
 
@@ -87,14 +87,14 @@ def test_what_does_not_fit_is_refused_as_lambda_refuses_and_changes_nothing() ->
 
 def test_an_update_is_in_progress_first_then_waiters_see_it_done() -> None:
     async def scenario() -> None:
-        async with _served(environment={"A": "b"}) as (_, client):
+        async with _served(environment={"AA": "b"}) as (_, client):
 
             def talk() -> None:
                 first = client.get_function_configuration(FunctionName="f")
                 answer = client.update_function_configuration(
                     FunctionName="f",
                     RevisionId=first["RevisionId"],
-                    Environment={"Variables": {"A": "c"}},
+                    Environment={"Variables": {"AA": "c"}},
                     Description="",
                     Timeout=7,
                     MemorySize=256,
@@ -109,7 +109,7 @@ def test_an_update_is_in_progress_first_then_waiters_see_it_done() -> None:
                 assert last["RevisionId"] != answer["RevisionId"]
                 values = (last["Timeout"], last["MemorySize"], last["Description"], last["Handler"])
                 assert values == (7, 256, "", "app.handler")
-                assert _variables(client) == {"A": "c"}
+                assert _variables(client) == {"AA": "c"}
 
             await asyncio.to_thread(talk)
 
@@ -118,13 +118,13 @@ def test_an_update_is_in_progress_first_then_waiters_see_it_done() -> None:
 
 def test_idle_environments_of_the_old_configuration_end_and_the_next_invocation_has_the_new() -> None:
     async def scenario() -> None:
-        async with _served(environment={"A": "old"}) as (running, client):
+        async with _served(environment={"AA": "old"}) as (running, client):
             await running.call()
             (old,) = running.lab.processes("f").items()
             await asyncio.to_thread(
                 client.update_function_configuration,
                 FunctionName="f",
-                Environment={"Variables": {"A": "new"}},
+                Environment={"Variables": {"AA": "new"}},
             )
             # Until the update is done the old configuration serves.
             assert (await running.call()).environment_id == old[0]
@@ -166,7 +166,7 @@ def test_a_caller_who_waits_for_an_environment_of_the_old_configuration_gets_a_n
 
 
 def test_what_a_request_leaves_out_stays() -> None:
-    config = basic(environment={"A": "b"}, memory_mb=512, description="mine")
+    config = basic(environment={"AA": "b"}, memory_mb=512, description="mine")
     assert apply(config, UpdateRequest()) == config
     with pytest.raises(InvokeRefusedError):
         apply(config, UpdateRequest(memory_size=1))

@@ -124,7 +124,7 @@ def test_a_function_takes_five_layers_that_exist_and_fit(monkeypatch: pytest.Mon
 def test_new_environments_see_the_layers_in_their_order_and_a_version_keeps_its_own(
     confinement: ConfinementChoice,
 ) -> None:
-    wrapper = '#!/bin/sh\nexport A=%s\nexec "$@"\n'
+    wrapper = '#!/bin/sh\nexport AA=%s\nexec "$@"\n'
 
     async def scenario() -> None:
         async with served(confinement=confinement) as (_, client):

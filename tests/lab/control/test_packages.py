@@ -25,7 +25,7 @@ _ROLE = "arn:aws:iam::000000000000:role/r"
 
 
 def _code(value: int, **more: str) -> bytes:
-    handler = f"import os\ndef handler(event, context):\n    return [{value}, os.environ.get('A')]\n"
+    handler = f"import os\ndef handler(event, context):\n    return [{value}, os.environ.get('AA')]\n"
     return zipped({"app.py": handler, **more}, mode=0o644)
 
 
@@ -81,7 +81,7 @@ def test_a_function_is_created_given_other_code_and_deleted(confinement: Confine
 
             def live() -> None:
                 made = client.create_function(
-                    **_request(content=content, Environment={"Variables": {"A": "a"}}, Tags={"team": "shop"})
+                    **_request(content=content, Environment={"Variables": {"AA": "a"}}, Tags={"team": "shop"})
                 )
                 digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
                 assert (made["State"], made["CodeSha256"], made["CodeSize"]) == (

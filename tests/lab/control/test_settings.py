@@ -115,7 +115,7 @@ def test_what_the_model_excludes_is_refused_all_at_once() -> None:
         assert "; Value 'queue' at 'deadLetterConfig.targetArn'" in message
         for options, said in (
             ({"EphemeralStorage": {"Size": 10241}}, "less than or equal to 10240"),
-            ({"LoggingConfig": {"LogFormat": "Text", "SystemLogLevel": "WARN"}}, "JSON only"),
+            ({"LoggingConfig": {"LogFormat": "Text", "SystemLogLevel": "WARN"}}, "LogLevel is not supported"),
             ({"LoggingConfig": {"LogGroup": "a b"}}, "'loggingConfig.logGroup'"),
             ({"VpcConfig": {"SecurityGroupIds": ["sg-1"]}}, "must coexist"),
             ({"FileSystemConfigs": [{"Arn": _ACCESS_POINT, "LocalMountPath": "/tmp"}]}, "localMountPath"),

@@ -15,14 +15,14 @@ _ARN = "arn:aws:lambda:us-east-1:000000000000:function:f"
 
 _REFUSED: list[tuple[str, Any, str]] = [
     ("f", {"a": "b"}, "at 'resource'"),
-    (f"{_ARN}:1", {"a": "b"}, "Tags on aliases and versions are not supported."),
+    (f"{_ARN}:1", {"a": "b"}, "Tags on function aliases and versions are not supported."),
     (f"{_ARN}x", {"a": "b"}, f"Function not found: {_ARN}x"),
     (_ARN, {}, "An error occurred and the request cannot be processed."),
     (_ARN, {"aws:a": "b"}, "reserved prefix"),
     (_ARN, {"k" * 129: "b"}, "length less than or equal to 128"),
     (_ARN, {"k": "v" * 257}, "length less than or equal to 256"),
     (_ARN, {"k<": "v"}, "regular expression"),
-    (_ARN, {f"k{number}": "v" for number in range(50)}, "Number of tags exceeds function tag limit."),
+    (_ARN, {f"k{number}": "v" for number in range(50)}, "Number of tags exceeds resource tag limit."),
 ]
 
 

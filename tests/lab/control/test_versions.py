@@ -57,7 +57,7 @@ def test_a_version_is_pending_then_active_and_the_same_one_again_until_something
         assert client.publish_version(FunctionName="f", Description="two")["Version"] == "1"
         after = client.get_function_configuration(FunctionName="f")
         assert after["RevisionId"] != latest["RevisionId"]
-        update(client, Environment={"Variables": {"A": "2"}}, Timeout=9)
+        update(client, Environment={"Variables": {"AA": "2"}}, Timeout=9)
         second = client.publish_version(FunctionName="f")
         assert second["Version"] == "2"
         versions = client.list_versions_by_function(FunctionName="f")["Versions"]
@@ -75,7 +75,7 @@ def test_a_version_is_pending_then_active_and_the_same_one_again_until_something
 
 def test_an_environment_of_a_version_keeps_its_configuration_and_outlives_an_update_of_latest() -> None:
     async def scenario() -> None:
-        async with served(environment={"A": "old"}) as (running, client):
+        async with served(environment={"AA": "old"}) as (running, client):
 
             def publish() -> None:
                 client.publish_version(FunctionName="f")
@@ -85,7 +85,7 @@ def test_an_environment_of_a_version_keeps_its_configuration_and_outlives_an_upd
             old = await asyncio.to_thread(invoke, client, "1")
             assert (old["version"], old["executed"], old["arn"]) == ("1", "1", f"{_ARN}:1")
             assert old["A"] == "old"
-            await asyncio.to_thread(lambda: update(client, Environment={"Variables": {"A": "new"}}))
+            await asyncio.to_thread(lambda: update(client, Environment={"Variables": {"AA": "new"}}))
             again = await asyncio.to_thread(invoke, client, "1")
             assert (again["pid"], again["A"]) == (old["pid"], "old")
             latest = await asyncio.to_thread(invoke, client)

@@ -28,7 +28,7 @@ class Aliases:
         request = parse(body, AliasRequest)
         if request.name is None or request.function_version is None:
             at = "name" if request.name is None else "functionVersion"
-            raise refusals.violation("null", at, "Member must not be null")
+            raise refusals.violation(None, at, "Member must not be null")
         names.check_alias(request.name)
         names.check_version(request.function_version)
         check_description(request.description or "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -10,8 +11,32 @@ import msgspec
 from litestar import Request, Response
 from litestar.datastructures import State
 
+from dayfly.lab import payloads
+from dayfly.lab.control import refusals
 from dayfly.lab.model import InvokeRefusedError, LabError
 
+# Of the errors that the lab answers: those whose model has `Message`, where all others have `message`. Clients in languages
+# that look at the case of a member find nothing under the other name.
+_CAPITALISED = frozenset(
+    {
+        "CodeSigningConfigNotFoundException",
+        "CodeVerificationFailedException",
+        "ResourceInUseException",
+        "ResourceNotFoundException",
+        "ServiceException",
+        "SnapStartException",
+        "SnapStartNotReadyException",
+        "SnapStartTimeoutException",
+    }
+)
+# Of a request with a zip in it: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html (50 MB, in base64).
+MAX_ZIP_REQUEST = 70_167_211
+_ZIP_OPERATIONS = {
+    r"/2015-03-31/functions/?": "CreateFunction",
+    r"/2015-03-31/functions/[^/]+/code": "UpdateFunctionCode",
+    r"/2018-10-31/layers/[^/]+/versions": "PublishLayerVersion",
+}
+_INVOCATION = re.compile(r"/2015-03-31/functions/[^/]+/invocations")
 # Litestar's parameters for a user, a token and a state of the application, which the lab has none of.
 LabRequest = Request[Any, Any, State]
 
@@ -36,11 +61,17 @@ async def identify(response: Response[Any]) -> Response[Any]:
     return identified(response)
 
 
+def refusal_body(error: InvokeRefusedError) -> dict[str, str]:
+    """What a refusal's body says, without its reason."""
+    member = "Message" if error.error_type in _CAPITALISED else "message"
+    return {"Type": "User", member: error.message}
+
+
 def refusal(request: LabRequest, error: Exception) -> Response[bytes]:
     """Answer an InvokeRefusedError or LabError, as Lambda answers."""
     if isinstance(error, InvokeRefusedError):
         # Lambda's 4xx bodies carry the type of the fault, and a reason where one is documented.
-        body = {"Type": "User", "message": error.message}
+        body = refusal_body(error)
         if error.reason is not None and error.status_code == 429:
             body["Reason"] = error.reason
         return json_answer(body, error.status_code, {"x-amzn-ErrorType": error.error_type})
@@ -50,9 +81,16 @@ def refusal(request: LabRequest, error: Exception) -> Response[bytes]:
 
 
 def too_large(request: LabRequest, error: Exception) -> Response[bytes]:
-    """Answer a request with more in it than Lambda takes."""
-    body = {"Type": "User", "message": "Request is larger than the operation allows"}
-    return json_answer(body, 413, {"x-amzn-ErrorType": "RequestEntityTooLargeException"})
+    """Answer a request with more in it than Lambda takes: it was not read to its end."""
+    path = request.url.path
+    if _INVOCATION.fullmatch(path):
+        is_async = request.headers.get("x-amz-invocation-type") == "Event"
+        return refusal(request, payloads.request_too_large(is_async=is_async))
+    operation = next((name for route, name in _ZIP_OPERATIONS.items() if re.fullmatch(route, path)), None)
+    message = "Request is larger than the operation allows"
+    if operation is not None:
+        message = f"Request must be smaller than {MAX_ZIP_REQUEST} bytes for the {operation} operation"
+    return refusal(request, refusals.entity_too_large(message))
 
 
 def no_route(request: LabRequest, error: Exception) -> Response[bytes]:

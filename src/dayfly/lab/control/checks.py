@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
+from dayfly.lab.control import refusals
 from dayfly.lab.model import InvokeRefusedError
 
 
@@ -15,11 +16,15 @@ class Checks:
         self._found: list[str] = []
 
     def note(self, value: object, at: str, constraint: str) -> None:
-        self._found.append(f"Value '{value}' at '{at}' failed to satisfy constraint: {constraint}")
+        self._found.append(refusals.describe_violation(value, at, constraint))
+
+    def hidden(self, at: str, constraint: str) -> None:
+        """Note a violation by a value that nobody is to read in a message."""
+        self._found.append(f"Value at '{at}' failed to satisfy constraint: {constraint}")
 
     def present(self, value: object, at: str) -> None:
         if value is None:
-            self.note("null", at, "Member must not be null")
+            self.note(None, at, "Member must not be null")
 
     def pattern(self, value: str | None, at: str, pattern: str) -> None:
         if value is not None and re.fullmatch(pattern, value, re.ASCII) is None:

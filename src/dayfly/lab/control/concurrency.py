@@ -42,10 +42,11 @@ class Concurrency:
                 "This operation is permitted on Lambda functions only. Aliases and versions do not support this "
                 "operation. Please specify either a function name or an unqualified function ARN."
             )
-        state = self._registry.state(name)
         wanted = parse(body, ReservedRequest).reserved_concurrent_executions
         _check_number(wanted, "reservedConcurrentExecutions", least=0)
         assert wanted is not None
+        # Named with $LATEST where it is not there, by this operation alone (LocalStack's suite).
+        state = self._registry.state(name, VERSION)
         if self._unreserved(except_for=name) - wanted < _MIN_UNRESERVED:
             raise refusals.invalid(
                 "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution "
@@ -67,26 +68,27 @@ class Concurrency:
 
     def provision(self, name: str, qualifier: str | None, body: bytes) -> dict[str, object]:
         """PutProvisionedConcurrencyConfig: environments are started ahead, from now on."""
-        state, qualifier = self._target(
-            name,
-            qualifier,
-            latest=UNPUBLISHED,
-        )
+        wanted = parse(body, ProvisionedRequest).provisioned_concurrent_executions
+        _check_number(wanted, "provisionedConcurrentExecutions", least=1)
+        assert wanted is not None
+        state, qualifier = self._target(name, qualifier, latest=UNPUBLISHED)
         config = self._registry.lab.function(name)
         tenancy.refuse_together_with(config, "Provisioned concurrency")
         version = self._registry.lab.function(name, self._registry.version_of(name, qualifier))
         if version.snap_start != "None":
             # https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html names what it does not go with.
             raise refusals.invalid("Provisioned concurrency is not supported for functions with SnapStart.")
-        wanted = parse(body, ProvisionedRequest).provisioned_concurrent_executions
-        _check_number(wanted, "provisionedConcurrentExecutions", least=1)
-        assert wanted is not None
         self._check_rivals(state, qualifier)
         others = sum(config.wanted for other, config in state.provisioned.items() if other != qualifier)
         reserved = self._registry.lab.reservation(name).limit
         if reserved is not None and reserved < others + wanted:
             raise refusals.invalid(
                 "Requested Provisioned Concurrency should not be greater than the reservedConcurrentExecution for function"
+            )
+        if reserved is None and wanted > self._unreserved():
+            raise refusals.invalid(
+                "Specified ConcurrentExecutions for function is greater than account's unreserved concurrency "
+                f"[{self._unreserved()}]."
             )
         if reserved is None and wanted > self._unreserved() - _MIN_UNRESERVED:
             raise refusals.invalid(
@@ -146,12 +148,11 @@ class Concurrency:
         latest: str = "The function resource provided must be an alias or a published version.",
     ) -> tuple[FunctionState, str]:
         if qualifier is None:
-            raise refusals.violation("null", "qualifier", "Member must not be null")
-        state = self._registry.state(name, qualifier)
+            raise refusals.violation(None, "qualifier", "Member must not be null")
         if qualifier == VERSION:
             raise refusals.invalid(latest)
-        if names.is_alias(qualifier) and qualifier not in state.aliases:
-            raise refusals.missing(f"Cannot find alias arn: {names.function_arn(name, qualifier)}")
+        self._registry.check_alias_there(name, qualifier)
+        state = self._registry.state(name, qualifier)
         if self._registry.version_of(name, qualifier) == VERSION:
             raise refusals.invalid(UNPUBLISHED)
         return state, qualifier
@@ -184,7 +185,7 @@ class Concurrency:
 
 def _check_number(value: int | None, at: str, *, least: int) -> None:
     if value is None:
-        raise refusals.violation("null", at, "Member must not be null")
+        raise refusals.violation(None, at, "Member must not be null")
     if value < least:
         raise refusals.violation(value, at, f"Member must have value greater than or equal to {least}")
     if value > _MAX_INTEGER:

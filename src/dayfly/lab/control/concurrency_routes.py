@@ -7,7 +7,7 @@ from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from dayfly.lab.control.answers import LabRequest, json_answer
-from dayfly.lab.control.names import parse_name
+from dayfly.lab.control.names import PLAIN, parse_name
 from dayfly.lab.control.plane import ControlPlane
 
 _PROVISIONED = "/2019-09-30/functions/{function_name:str}/provisioned-concurrency"
@@ -20,32 +20,32 @@ def concurrency_routes(control: ControlPlane) -> list[ControllerRouterHandler]:
 
     @put(_PROVISIONED, status_code=202)
     async def put_provisioned(request: LabRequest, function_name: FromPath[str]) -> Response[bytes]:
-        name = parse_name(function_name, request.query_params.get("Qualifier"))
+        name = parse_name(function_name, request.query_params.get("Qualifier"), form=PLAIN)
         return json_answer(concurrency.provision(*name, await request.body()), 202)
 
     @get(_PROVISIONED)
     async def get_provisioned(request: LabRequest, function_name: FromPath[str]) -> Response[bytes]:
         if request.query_params.get("List") == "ALL":
-            name, _ = parse_name(function_name)
+            name, _ = parse_name(function_name, form=PLAIN)
             return json_answer(concurrency.list_provisioned(name, request.query_params))
-        named = parse_name(function_name, request.query_params.get("Qualifier"))
+        named = parse_name(function_name, request.query_params.get("Qualifier"), form=PLAIN)
         return json_answer(concurrency.get_provisioned(*named))
 
     @delete(_PROVISIONED)
     async def delete_provisioned(request: LabRequest, function_name: FromPath[str]) -> None:
-        concurrency.unprovision(*parse_name(function_name, request.query_params.get("Qualifier")))
+        concurrency.unprovision(*parse_name(function_name, request.query_params.get("Qualifier"), form=PLAIN))
 
     @put(_RESERVED)
     async def put_reserved(request: LabRequest, function_name: FromPath[str]) -> Response[bytes]:
-        return json_answer(concurrency.reserve(*parse_name(function_name), await request.body()))
+        return json_answer(concurrency.reserve(*parse_name(function_name, form=PLAIN), await request.body()))
 
     @get("/2019-09-30/functions/{function_name:str}/concurrency")
     async def get_reserved(function_name: FromPath[str]) -> Response[bytes]:
-        return json_answer(concurrency.get_reserved(parse_name(function_name)[0]))
+        return json_answer(concurrency.get_reserved(parse_name(function_name, form=PLAIN)[0]))
 
     @delete(_RESERVED)
     async def delete_reserved(function_name: FromPath[str]) -> None:
-        concurrency.release(parse_name(function_name)[0])
+        concurrency.release(parse_name(function_name, form=PLAIN)[0])
 
     @get(["/2016-08-19/account-settings", "/2016-08-19/account-settings/"])
     async def get_account_settings() -> Response[bytes]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from typing import Literal
 
 from dayfly.errors import SettingError
@@ -17,6 +18,7 @@ from dayfly.lab.model import EPHEMERAL_MB, MAX_TIMEOUT_S, MEMORY_MB, FunctionCon
 _MAX_VARIABLES_BYTES = 4096
 MAX_DESCRIPTION = 256
 _MAX_HANDLER = 128
+_VARIABLE_PATTERN = r"[a-zA-Z]([a-zA-Z0-9_])+"
 _RESERVED = frozenset(
     {
         "_HANDLER",
@@ -103,6 +105,14 @@ def check_settings(checks: Checks, request: Settings) -> None:
     checks.length(request.description, "description", most=MAX_DESCRIPTION)
     checks.length(request.handler, "handler", most=_MAX_HANDLER)
     checks.pattern(request.handler, "handler", r"[^\s]+")
+    if request.environment is not None:
+        names = request.environment.variables
+        if not all(re.fullmatch(_VARIABLE_PATTERN, name, re.ASCII) for name in names):
+            # Lambda repeats no value here: they are sensitive.
+            checks.hidden(
+                "environment.variables",
+                f"Map keys must satisfy constraint: [Member must satisfy regular expression pattern: {_VARIABLE_PATTERN}]",
+            )
     checks.within(request.timeout, "timeout", 1, int(MAX_TIMEOUT_S))
     checks.within(request.memory_size, "memorySize", MEMORY_MB.start, MEMORY_MB.stop - 1)
     if request.ephemeral_storage is not None:
@@ -129,7 +139,10 @@ def _logging(config: FunctionConfig, request: Logging) -> dict[str, object]:
         wanted = "JSON" if request.log_format == "JSON" else "Text"
     has_level = request.application_log_level is not None or request.system_log_level is not None
     if wanted == "Text" and has_level:
-        raise refusals.invalid("Log levels can be set for functions of log format JSON only.")
+        raise refusals.invalid(
+            'LogLevel is not supported when LogFormat is set to "Text". Remove LogLevel from your request or change the '
+            'LogFormat to "JSON" and try again.'
+        )
     changes: dict[str, object] = {"log_format": wanted}
     if request.application_log_level is not None:
         changes["log_level"] = request.application_log_level

@@ -30,6 +30,8 @@ def declare(before: Declared, request: Settings) -> Declared:
     after = before
     if request.role is not None:
         after = dataclasses.replace(after, role=request.role)
+    if request.environment is not None:
+        after = dataclasses.replace(after, has_environment=True)
     if request.tracing_config is not None and request.tracing_config.mode is not None:
         mode: Literal["Active", "PassThrough"] = "PassThrough"
         if request.tracing_config.mode == "Active":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from dayfly.lab.code import Package
 from dayfly.lab.control.function_shapes import Configuration
@@ -49,7 +49,7 @@ def describe(
         logging_config=_logging(config),
         vpc_config=_vpc(declared) if declared.subnet_ids else UNSET,
         dead_letter_config={"TargetArn": declared.dead_letter_arn} if declared.dead_letter_arn else UNSET,
-        environment={"Variables": dict(config.environment)} if config.environment else UNSET,
+        environment=_environment(config),
         kms_key_arn=declared.kms_key_arn or UNSET,
         layers=tuple({"Arn": layer.arn, "CodeSize": layer.code_size} for layer in config.layers) or UNSET,
         file_system_configs=tuple({"Arn": a, "LocalMountPath": p} for a, p in declared.file_systems) or UNSET,
@@ -79,6 +79,13 @@ def _description(config: FunctionConfig) -> str:
     if config.description is not None:
         return config.description
     return f"runtime {config.runtime} in the Dayfly lab"
+
+
+def _environment(config: FunctionConfig) -> dict[str, dict[str, str]] | UnsetType:
+    """Told once it was given, empty or not (recorded by LocalStack's suite, test_function_lifecycle)."""
+    if not config.environment and not config.declared.has_environment:
+        return UNSET
+    return {"Variables": dict(config.environment)}
 
 
 def _logging(config: FunctionConfig) -> dict[str, str]:

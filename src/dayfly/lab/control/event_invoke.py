@@ -65,7 +65,6 @@ class EventInvoke:
         return self._set(name, qualifier, body, is_update=True)
 
     def get(self, name: str, qualifier: str | None) -> dict[str, object]:
-        self._registry.version_of(name, qualifier)
         return _body(name, qualifier or VERSION, self._find(name, qualifier or VERSION))
 
     def delete(self, name: str, qualifier: str | None) -> None:

@@ -64,7 +64,7 @@ class EventSources:
         kind = kind_of(request)
         check_mapping(request, kind, is_new=True)
         if request.function_name is None:
-            raise refusals.violation("null", "functionName", "Member must not be null")
+            raise refusals.violation(None, "functionName", "Member must not be null")
         name, qualifier = self._function(request.function_name)
         refuse_together_with(self._registry.lab.function(name), "Event source mapping")
         self._check_rivals(request.event_source_arn, kind, name, qualifier)
@@ -149,7 +149,7 @@ class EventSources:
     def _check_settled(source: Source) -> None:
         if source.state not in ("Enabled", "Disabled"):
             raise InvokeRefusedError(
-                409,
+                400,
                 "ResourceInUseException",
                 f"Cannot update the event source mapping because it is in use. It is in state {source.state}.",
             )

@@ -7,14 +7,12 @@ from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from dayfly.lab.control import refusals
-from dayfly.lab.control.answers import LabRequest, json_answer
+from dayfly.lab.control.answers import MAX_ZIP_REQUEST, LabRequest, json_answer
 from dayfly.lab.control.plane import ControlPlane
 
 _LAYERS = "/2018-10-31/layers"
 _VERSIONS = _LAYERS + "/{layer_name:str}/versions"
 _VERSION = _VERSIONS + "/{number:str}"
-# Of a request with a zip in it: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html (50 MB, in base64).
-MAX_ZIP_REQUEST = 70_167_211
 
 
 def layer_routes(control: ControlPlane) -> list[ControllerRouterHandler]:

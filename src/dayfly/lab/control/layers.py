@@ -15,7 +15,9 @@ from pathlib import Path
 import msgspec
 
 from dayfly.lab.control import archives, pages, refusals, sources
-from dayfly.lab.control.configuring import check_description
+from dayfly.lab.control.checks import Checks
+from dayfly.lab.control.configuring import MAX_DESCRIPTION
+from dayfly.lab.control.runtimes import RETIRED, RUNTIMES
 from dayfly.lab.control.shapes import LayerRequest, parse
 from dayfly.lab.control.stamps import stamp
 from dayfly.lab.lab import Lab
@@ -25,6 +27,8 @@ MAX_LAYERS = 5
 _MAX_ITEMS = 50
 _MAX_NAME = 140
 _MAX_RUNTIMES = 15
+# A layer may name a runtime that no function is created for any more.
+_RUNTIMES = RETIRED.union(RUNTIMES)
 _ARCHITECTURES = ("x86_64", "arm64")
 _NAME_PATTERN = (
     r"(arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:layer:[a-zA-Z0-9-_]+)"
@@ -142,6 +146,7 @@ class Layers:
             versions.by_number.pop(wanted, None)
 
     def list_layers(self, query: Mapping[str, str], *, base_url: str) -> dict[str, object]:
+        _check_filters(query)
         found: list[dict[str, object]] = []
         for name in sorted(self._layers):
             matching = self._matching(name, query)
@@ -155,6 +160,7 @@ class Layers:
         return answer if marker is None else answer | {"NextMarker": marker}
 
     def list_versions(self, name: str, query: Mapping[str, str], *, base_url: str) -> dict[str, object]:
+        _check_filters(query)
         page, marker = pages.cut(self._matching(_parse_name(name), query), query, limit=_MAX_ITEMS)
         bodies = [_body(version, base_url) for version in page]
         for body in bodies:
@@ -264,21 +270,29 @@ def _parse_number(text: str) -> int:
 
 
 def _check(request: LayerRequest) -> None:
-    check_description(request.description or "")
-    if len(request.compatible_runtimes or ()) > _MAX_RUNTIMES:
-        raise refusals.violation(
-            request.compatible_runtimes,
-            "compatibleRuntimes",
-            f"Member must have length less than or equal to {_MAX_RUNTIMES}",
+    checks = Checks()
+    checks.length(request.description, "description", most=MAX_DESCRIPTION)
+    runtimes = request.compatible_runtimes or []
+    checks.length(runtimes, "compatibleRuntimes", most=_MAX_RUNTIMES)
+    if not _RUNTIMES.issuperset(runtimes):
+        constraint = f"Member must satisfy enum value set: [{', '.join(RUNTIMES)}]"
+        checks.note(f"[{', '.join(runtimes)}]", "compatibleRuntimes", constraint)
+    architectures = request.compatible_architectures or []
+    if not {*_ARCHITECTURES}.issuperset(architectures):
+        checks.note(
+            f"[{', '.join(architectures)}]",
+            "compatibleArchitectures",
+            "Member must satisfy constraint: [Member must satisfy enum value set: [x86_64, arm64], Member must not be null]",
         )
-    for architecture in request.compatible_architectures or ():
-        if architecture not in _ARCHITECTURES:
-            raise refusals.violation(
-                f"[{architecture}]",
-                "compatibleArchitectures",
-                "Member must satisfy constraint: [Member must satisfy enum value set: [x86_64, arm64], Member must not "
-                "be null]",
-            )
+    checks.settle()
+
+
+def _check_filters(query: Mapping[str, str]) -> None:
+    """Raise InvokeRefusedError (400) for a list of what no layer can be compatible with."""
+    checks = Checks()
+    checks.one_of(query.get("CompatibleArchitecture"), "compatibleArchitecture", _ARCHITECTURES)
+    checks.one_of(query.get("CompatibleRuntime"), "compatibleRuntime", sorted(_RUNTIMES))
+    checks.settle()
 
 
 def _content_body(version: LayerVersion, base_url: str) -> dict[str, object]:

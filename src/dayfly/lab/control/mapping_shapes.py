@@ -13,7 +13,7 @@ from dayfly.lab.sources import filters
 _SOURCE_ARN = r"arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-])+:((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1})?:(\d{12})?:(.*)"
 _STREAMS = ("kinesis", "dynamodb")
 _KINDS = ("sqs", "kinesis", "dynamodb", "kafka", "mq", "rds")
-_POSITIONS = ("TRIM_HORIZON", "LATEST", "AT_TIMESTAMP")
+_POSITIONS = ("LATEST", "AT_TIMESTAMP", "TRIM_HORIZON")
 _MAX_BATCH = {"sqs": 10_000, "kinesis": 10_000, "dynamodb": 10_000}
 _MAX_FIFO_BATCH = 10
 _MAX_WINDOW_S = 300
@@ -118,13 +118,22 @@ def check_mapping(request: MappingRequest, kind: str, *, is_new: bool) -> None:
     window = request.maximum_batching_window_in_seconds
     checks.within(window, "maximumBatchingWindowInSeconds", 0, _MAX_WINDOW_S)
     checks.one_of(request.starting_position, "startingPosition", _POSITIONS)
-    if is_new and kind in (*_STREAMS, "kafka"):
-        checks.present(request.starting_position, "startingPosition")
     for kind_of_response in request.function_response_types or ():
         checks.one_of(kind_of_response, "functionResponseTypes", ("ReportBatchItemFailures",))
     if request.scaling_config is not None:
         checks.within(request.scaling_config.maximum_concurrency, "scalingConfig.maximumConcurrency", 2, 1000)
     checks.settle()
+    if request.destination_config is not None and "OnSuccess" in request.destination_config:
+        raise refusals.invalid("Unsupported DestinationConfig parameter for given event source mapping type.")
+    if request.self_managed_event_source is not None and request.source_access_configurations is None:
+        raise refusals.invalid("Required 'sourceAccessConfigurations' parameter is missing.")
+    if is_new and kind in (*_STREAMS, "kafka") and request.starting_position is None:
+        # Lambda's words and type for this one member alone (recorded by LocalStack's suite, test_create_event_source_validation).
+        raise refusals.invalid(
+            f"1 validation error detected: {refusals.describe_violation(None, 'startingPosition', 'Member must not be null')}."
+        )
+    if kind == "dynamodb" and request.starting_position == "AT_TIMESTAMP":
+        raise refusals.invalid(f"Unsupported starting position for arn type: {request.event_source_arn}")
     if kind == "sqs" and request.starting_position is not None:
         raise refusals.invalid("StartingPosition is not valid for SQS event sources.")
     is_fifo = kind == "sqs" and (request.event_source_arn or "").endswith(".fifo")
@@ -145,6 +154,6 @@ def _check_filters(criteria: FilterCriteria | None) -> None:
         try:
             filters.parse(one.pattern)
         except filters.PatternError as error:
-            raise refusals.invalid(f"Invalid filter pattern definition. {error}") from error
+            raise refusals.invalid("Invalid filter pattern definition.") from error
         if len(one.pattern) > _MAX_PATTERN:
             raise refusals.invalid(f"A filter pattern has at most {_MAX_PATTERN} characters")

@@ -180,7 +180,8 @@ class Packages:
         _check_architectures(checks, request.architectures)
         checks.settle()
         assert request.function_name is not None
-        name, qualifier = names.parse_name(request.function_name)
+        names.check_new(request.function_name)
+        name, qualifier = names.parse_name(request.function_name, form=names.PLAIN)
         if qualifier is not None:
             raise refusals.invalid("The function name must not have a qualifier")
         if request.package_type == "Image":

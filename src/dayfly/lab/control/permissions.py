@@ -13,6 +13,12 @@ from dayfly.lab.control.registry import FunctionState, Registry, new_revision_id
 from dayfly.lab.control.shapes import PermissionRequest, parse
 from dayfly.lab.model import VERSION, InvokeRefusedError
 
+# In a test of LocalStack's that was validated against AWS (TestLambdaPermissions); RemovePermission says GetFunction/GetAlias.
+_STALE = (
+    "The Revision Id provided does not match the latest Revision Id. Call the GetPolicy API to retrieve the latest Revision "
+    "Id"
+)
+
 
 class Permissions:
     """Keeps the resource policies of the functions in `registry`; every change renews the resource's revision id."""
@@ -26,7 +32,7 @@ class Permissions:
         if qualifier == VERSION:
             raise refusals.invalid("We currently do not support adding policies for $LATEST.")
         state = self._target(name, qualifier)
-        self._check_revision(state, qualifier, request.revision_id)
+        refusals.check_revision(request.revision_id, self._revision(state, qualifier), message=_STALE)
         statement = function_statement(request, names.function_arn(name, qualifier))
         state.policies.setdefault(qualifier or VERSION, Policy()).add(statement)
         self._renew(state, qualifier)
@@ -44,7 +50,7 @@ class Permissions:
         if policy is None:
             raise refusals.missing("No policy is associated with the given resource.")
         policy.check_has(sid)
-        self._check_revision(state, qualifier, revision_id)
+        refusals.check_revision(revision_id, self._revision(state, qualifier))
         del policy.statements[sid]
         if not policy.statements:
             del state.policies[qualifier or VERSION]
@@ -62,8 +68,10 @@ class Permissions:
         return any(config.name == name for config in self._registry.lab.functions())
 
     def _target(self, name: str, qualifier: str | None) -> FunctionState:
+        state = self._registry.state(name)
+        self._registry.check_alias_there(name, qualifier)
         self._registry.version_of(name, qualifier)
-        return self._registry.state(name)
+        return state
 
     @staticmethod
     def _revision(state: FunctionState, qualifier: str | None) -> str:
@@ -71,9 +79,6 @@ class Permissions:
             return state.latest.id
         alias = state.aliases.get(qualifier)
         return state.published[qualifier].id if alias is None else alias.revision_id
-
-    def _check_revision(self, state: FunctionState, qualifier: str | None, given: str | None) -> None:
-        refusals.check_revision(given, self._revision(state, qualifier))
 
     @staticmethod
     def _renew(state: FunctionState, qualifier: str | None) -> None:

@@ -14,11 +14,14 @@ from dataclasses import dataclass, field
 from dayfly.lab.control import refusals
 from dayfly.lab.control.checks import Checks
 from dayfly.lab.control.shapes import PermissionRequest
+from dayfly.lab.model import InvokeRefusedError
 
 _SID_PATTERN = r"([a-zA-Z0-9-_]+)"
 _ACTION_PATTERN = r"(lambda:[*]|lambda:[a-zA-Z]+|[*])"
 _SOURCE_PATTERN = r"arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-])+:((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1})?:(\d{12})?:(.*)"
 _MAX_SID = 100
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html (20 KB); the words are those of many public reports.
+MAX_POLICY_BYTES = 20_480
 _AUTH_TYPES = ("NONE", "AWS_IAM")
 
 
@@ -29,7 +32,7 @@ class Policy:
     statements: dict[str, Mapping[str, object]] = field(default_factory=dict)
 
     def add(self, statement: Mapping[str, object]) -> None:
-        """Raises InvokeRefusedError (409) for an id that is there."""
+        """Raises InvokeRefusedError for an id that is there (409), and for a policy that becomes too long (400)."""
         sid = str(statement["Sid"])
         if sid in self.statements:
             raise refusals.conflict(
@@ -37,6 +40,14 @@ class Policy:
                 "existing statement."
             )
         self.statements[sid] = statement
+        size = len(self.document())
+        if size > MAX_POLICY_BYTES:
+            del self.statements[sid]
+            raise InvokeRefusedError(
+                400,
+                "PolicyLengthExceededException",
+                f"The final policy size ({size}) is bigger than the limit ({MAX_POLICY_BYTES}).",
+            )
 
     def check_has(self, sid: str) -> None:
         """Raise InvokeRefusedError (404) for an id that is not there."""

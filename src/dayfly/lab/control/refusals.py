@@ -18,11 +18,15 @@ def invalid(message: str) -> InvokeRefusedError:
     return InvokeRefusedError(400, "InvalidParameterValueException", message)
 
 
+def describe_violation(value: object, at: str, constraint: str) -> str:
+    """Say what is wrong with one value of a request; None is what it lacks, which Lambda tells without quotes."""
+    shown = "null" if value is None else f"'{value}'"
+    return f"Value {shown} at '{at}' failed to satisfy constraint: {constraint}"
+
+
 def violation(value: object, at: str, constraint: str) -> InvokeRefusedError:
     """Return the refusal of a value that the API's model excludes."""
-    message = (
-        f"1 validation error detected: Value '{value}' at '{at}' failed to satisfy constraint: {constraint}"
-    )
+    message = f"1 validation error detected: {describe_violation(value, at, constraint)}"
     return InvokeRefusedError(400, "ValidationException", message)
 
 
@@ -36,6 +40,10 @@ def missing(message: str) -> InvokeRefusedError:
 
 def function_missing(arn: str) -> InvokeRefusedError:
     return missing(f"Function not found: {arn}")
+
+
+def entity_too_large(message: str) -> InvokeRefusedError:
+    return InvokeRefusedError(413, "RequestEntityTooLargeException", message)
 
 
 def conflict(message: str) -> InvokeRefusedError:
@@ -62,7 +70,7 @@ def snapshot_pending() -> InvokeRefusedError:
     )
 
 
-def check_revision(given: str | None, current: str) -> None:
+def check_revision(given: str | None, current: str, *, message: str = STALE_REVISION) -> None:
     """Raise InvokeRefusedError (412) when a change was meant for another revision."""
     if given is not None and given != current:
-        raise InvokeRefusedError(412, "PreconditionFailedException", STALE_REVISION)
+        raise InvokeRefusedError(412, "PreconditionFailedException", message)

@@ -131,6 +131,15 @@ class Registry:
             return state.aliases[qualifier].version
         raise refusals.function_missing(names.function_arn(name, qualifier))
 
+    def check_alias_there(self, name: str, qualifier: str | None) -> None:
+        """Raise InvokeRefusedError (404) for an alias that is not there, in the words of the operations that look for
+        aliases apart; a function that is not there has none (recorded by LocalStack's suite)."""
+        if qualifier is None or not names.is_alias(qualifier):
+            return
+        is_there = any(config.name == name for config in self.lab.functions())
+        if not is_there or qualifier not in self.state(name).aliases:
+            raise refusals.missing(f"Cannot find alias arn: {names.function_arn(name, qualifier)}")
+
     def route(self, name: str, qualifier: str | None) -> Target:
         """Choose the version that serves one invocation. Raises InvokeRefusedError (404, 409)."""
         if qualifier is None and (name not in self._states or VERSION not in self._states[name].pending):

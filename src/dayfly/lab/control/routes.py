@@ -6,12 +6,12 @@ from litestar import Response, delete, get, post, put
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
-from dayfly.lab.control.answers import LabRequest, json_answer
+from dayfly.lab.control.answers import MAX_ZIP_REQUEST, LabRequest, json_answer
 from dayfly.lab.control.concurrency_routes import concurrency_routes
 from dayfly.lab.control.event_routes import event_routes
-from dayfly.lab.control.layer_routes import MAX_ZIP_REQUEST, layer_routes
+from dayfly.lab.control.layer_routes import layer_routes
 from dayfly.lab.control.log_routes import log_routes
-from dayfly.lab.control.names import parse_name
+from dayfly.lab.control.names import PLAIN, parse_name
 from dayfly.lab.control.old_routes import old_routes
 from dayfly.lab.control.permission_routes import permission_routes
 from dayfly.lab.control.plane import ControlPlane
@@ -69,7 +69,7 @@ def _function_routes(control: ControlPlane) -> list[ControllerRouterHandler]:
 
     @put(_FUNCTION + "/configuration")
     async def update_configuration(request: LabRequest, function_name: FromPath[str]) -> Response[bytes]:
-        name, _ = parse_name(function_name)
+        name, _ = parse_name(function_name, form=PLAIN)
         return json_answer(await control.functions.update(name, await request.body()))
 
     @post(
@@ -82,7 +82,7 @@ def _function_routes(control: ControlPlane) -> list[ControllerRouterHandler]:
 
     @put(_FUNCTION + "/code", request_max_body_size=MAX_ZIP_REQUEST)
     async def update_code(request: LabRequest, function_name: FromPath[str]) -> Response[bytes]:
-        name, _ = parse_name(function_name)
+        name, _ = parse_name(function_name, form=PLAIN)
         return json_answer(await control.packages.update_code(name, await request.body()))
 
     return [
@@ -99,7 +99,7 @@ def _function_routes(control: ControlPlane) -> list[ControllerRouterHandler]:
 def _version_routes(control: ControlPlane) -> list[ControllerRouterHandler]:
     @post(_FUNCTION + "/versions", status_code=201)
     async def publish_version(request: LabRequest, function_name: FromPath[str]) -> Response[bytes]:
-        name, _ = parse_name(function_name)
+        name, _ = parse_name(function_name, form=PLAIN)
         return json_answer(await control.versions.publish(name, await request.body()), 201)
 
     @get(_FUNCTION + "/versions")
@@ -121,28 +121,28 @@ def _version_routes(control: ControlPlane) -> list[ControllerRouterHandler]:
 def _alias_routes(control: ControlPlane) -> list[ControllerRouterHandler]:
     @post(_FUNCTION + "/aliases", status_code=201)
     async def create_alias(request: LabRequest, function_name: FromPath[str]) -> Response[bytes]:
-        name, _ = parse_name(function_name)
+        name, _ = parse_name(function_name, form=PLAIN)
         return json_answer(control.aliases.create(name, await request.body()), 201)
 
     @get(_FUNCTION + "/aliases")
     async def list_aliases(request: LabRequest, function_name: FromPath[str]) -> Response[bytes]:
-        name, _ = parse_name(function_name)
+        name, _ = parse_name(function_name, form=PLAIN)
         return json_answer(control.aliases.list_aliases(name, request.query_params))
 
     @get(_ALIAS)
     async def get_alias(function_name: FromPath[str], alias: FromPath[str]) -> Response[bytes]:
-        return json_answer(control.aliases.get(parse_name(function_name)[0], alias))
+        return json_answer(control.aliases.get(parse_name(function_name, form=PLAIN)[0], alias))
 
     @put(_ALIAS)
     async def update_alias(
         request: LabRequest, function_name: FromPath[str], alias: FromPath[str]
     ) -> Response[bytes]:
-        name, _ = parse_name(function_name)
+        name, _ = parse_name(function_name, form=PLAIN)
         return json_answer(control.aliases.update(name, alias, await request.body()))
 
     @delete(_ALIAS)
     async def delete_alias(function_name: FromPath[str], alias: FromPath[str]) -> None:
-        control.aliases.delete(parse_name(function_name)[0], alias)
+        control.aliases.delete(parse_name(function_name, form=PLAIN)[0], alias)
 
     return [create_alias, list_aliases, get_alias, update_alias, delete_alias]
 

@@ -37,6 +37,33 @@ RUNTIMES = (
     "ruby3.3",
     "ruby3.4",
 )
+# Those that functions were once created for.
+RETIRED = frozenset(
+    {
+        *(
+            "dotnet6",
+            "dotnetcore1.0",
+            "dotnetcore2.0",
+            "dotnetcore2.1",
+            "dotnetcore3.1",
+            "go1.x",
+            "java8",
+            "nodejs",
+        ),
+        *("nodejs4.3", "nodejs6.10", "nodejs8.10", "nodejs10.x", "nodejs12.x", "nodejs14.x", "nodejs16.x"),
+        *(
+            "nodejs18.x",
+            "provided",
+            "python2.7",
+            "python3.6",
+            "python3.7",
+            "python3.8",
+            "python3.9",
+            "ruby2.5",
+        ),
+        "ruby2.7",
+    }
+)
 _PROVIDED: Mapping[str, RuntimeKind] = {
     "provided.al2": "provided.al2",
     "provided.al2023": "provided.al2023",
@@ -61,6 +88,11 @@ class Runtimes:
 
     async def choose(self, name: str) -> Runtime:
         """Raises InvokeRefusedError (400) for what Lambda does not have, or this machine cannot run."""
+        if name in RETIRED:
+            raise refusals.invalid(
+                f"The runtime parameter of {name} is no longer supported for creating or updating AWS Lambda functions. We "
+                "recommend you use a supported runtime while creating or updating functions."
+            )
         if name not in RUNTIMES:
             raise refusals.invalid(
                 f"Value {name} at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: "

@@ -61,7 +61,7 @@ def _decode(text: str) -> bytes:
     except ValueError as error:
         raise refusals.invalid(UNREADABLE) from error
     if len(zipped) > MAX_ZIPPED_BYTES:
-        raise refusals.invalid(f"Zipped size must be smaller than {MAX_ZIPPED_BYTES} bytes")
+        raise refusals.entity_too_large(f"Zipped size must be smaller than {MAX_ZIPPED_BYTES} bytes")
     return zipped
 
 

@@ -21,7 +21,12 @@ _OTHER = re.compile(
     r"arn:aws[a-zA-Z-]*:lambda:[a-z0-9-]+:\d{12}:(code-signing-config:csc-[a-z0-9]{17}|event-source-mapping:[0-9a-f-]{36})",
     re.ASCII,
 )
-_ARN_PATTERN = r"arn:(aws[a-zA-Z-]*):lambda:[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:(function:[a-zA-Z0-9-_]+(:(\$LATEST|[a-zA-Z0-9-_]+))?)"
+# As botocore's model has it.
+_ARN_PATTERN = (
+    r"arn:(aws[a-zA-Z-]*):lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:(function:[a-zA-Z0-9-_]+"
+    r"(:(\$LATEST|[a-zA-Z0-9-_]+))?|code-signing-config:csc-[a-z0-9]{17}|event-source-mapping:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}"
+    r"-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}|(capacity-provider|network-connector):[a-zA-Z0-9-_]{1,64})"
+)
 _TEXT_PATTERN = r"([\p{L}\p{Z}\p{N}_.:/=+\-@]*)"
 
 
@@ -45,14 +50,18 @@ class Tags:
         """UntagResource; a key that is not there is no error."""
         before = self._tags(arn)
         if not keys:
-            raise refusals.violation("null", "tagKeys", "Member must not be null")
+            raise refusals.violation(None, "tagKeys", "Member must not be null")
         self._set(arn, {key: value for key, value in before.items() if key not in keys})
 
     def _tags(self, arn: str) -> Mapping[str, str]:
         if _OTHER.fullmatch(arn) is None:
             return self._state(arn).tags
         if arn not in self._registry.other_tags:
-            raise refusals.missing("The resource you requested does not exist.")
+            raise refusals.missing(
+                f"Event source mapping not found: {arn}"
+                if ":event-source-mapping:" in arn
+                else "The resource you requested does not exist."
+            )
         return self._registry.other_tags[arn]
 
     def _set(self, arn: str, tags: dict[str, str]) -> None:
@@ -69,8 +78,7 @@ class Tags:
             raise refusals.pattern_violation(arn, "resource", _ARN_PATTERN)
         if match["qualifier"] is not None:
             raise refusals.invalid(
-                "Tagging operations are permitted on Lambda functions only. Tags on aliases and versions are not "
-                "supported. Please specify either a function name or a function ARN."
+                "Tags on function aliases and versions are not supported. Please specify a function ARN."
             )
         return self._registry.state(match["name"])
 
@@ -84,7 +92,7 @@ def joined(tags: Mapping[str, str], added: Mapping[str, str]) -> dict[str, str]:
             raise refusals.invalid("Tag keys must not be empty or start with the reserved prefix aws:")
     together = {**tags, **added}
     if len(together) > MAX_TAGS:
-        raise refusals.invalid("Number of tags exceeds function tag limit.")
+        raise refusals.invalid("Number of tags exceeds resource tag limit.")
     return together
 
 

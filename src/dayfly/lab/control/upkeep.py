@@ -16,7 +16,7 @@ from dayfly.lab.control.shapes import RecursionRequest, RuntimeUpdateRequest, pa
 from dayfly.lab.model import VERSION
 
 _MODES = ("Auto", "Manual", "FunctionUpdate")
-_LOOPS = ("Allow", "Terminate")
+_LOOPS = ("Terminate", "Allow")
 _RUNTIME_ARN = r"arn:(aws[a-zA-Z-]*):lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}::runtime:.+"
 
 

@@ -7,7 +7,7 @@ from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from dayfly.lab.control.answers import LabRequest, json_answer
-from dayfly.lab.control.names import parse_name
+from dayfly.lab.control.names import UNQUALIFIED, parse_name
 from dayfly.lab.control.plane import ControlPlane
 
 _RUNTIME = "/2021-07-20/functions/{function_name:str}/runtime-management-config"
@@ -30,11 +30,11 @@ def upkeep_routes(control: ControlPlane) -> list[ControllerRouterHandler]:
 
     @get(_RECURSION)
     async def get_recursion(function_name: FromPath[str]) -> Response[bytes]:
-        return json_answer(upkeep.get_recursion(parse_name(function_name)[0]))
+        return json_answer(upkeep.get_recursion(parse_name(function_name, form=UNQUALIFIED)[0]))
 
     @put(_RECURSION)
     async def put_recursion(request: LabRequest, function_name: FromPath[str]) -> Response[bytes]:
-        name, _ = parse_name(function_name)
+        name, _ = parse_name(function_name, form=UNQUALIFIED)
         return json_answer(upkeep.put_recursion(name, await request.body()))
 
     return [get_runtime_management, put_runtime_management, get_recursion, put_recursion]

@@ -7,7 +7,7 @@ from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from dayfly.lab.control.answers import LabRequest, json_answer
-from dayfly.lab.control.names import parse_name
+from dayfly.lab.control.names import URL, parse_name
 from dayfly.lab.control.urls import Urls
 
 _URL = "/2021-10-31/functions/{function_name:str}/url"
@@ -18,24 +18,26 @@ def url_routes(urls: Urls) -> list[ControllerRouterHandler]:
 
     @post(_URL, status_code=201)
     async def create_url(request: LabRequest, function_name: FromPath[str]) -> Response[bytes]:
-        name = parse_name(function_name, request.query_params.get("Qualifier"))
+        name = parse_name(function_name, request.query_params.get("Qualifier"), form=URL)
         return json_answer(urls.create(*name, await request.body()), 201)
 
     @put(_URL)
     async def update_url(request: LabRequest, function_name: FromPath[str]) -> Response[bytes]:
-        name = parse_name(function_name, request.query_params.get("Qualifier"))
+        name = parse_name(function_name, request.query_params.get("Qualifier"), form=URL)
         return json_answer(urls.update(*name, await request.body()))
 
     @get(_URL)
     async def get_url(request: LabRequest, function_name: FromPath[str]) -> Response[bytes]:
-        return json_answer(urls.get(*parse_name(function_name, request.query_params.get("Qualifier"))))
+        return json_answer(
+            urls.get(*parse_name(function_name, request.query_params.get("Qualifier"), form=URL))
+        )
 
     @get(_URL + "s")
     async def list_urls(request: LabRequest, function_name: FromPath[str]) -> Response[bytes]:
-        return json_answer(urls.list_urls(parse_name(function_name)[0], request.query_params))
+        return json_answer(urls.list_urls(parse_name(function_name, form=URL)[0], request.query_params))
 
     @delete(_URL)
     async def delete_url(request: LabRequest, function_name: FromPath[str]) -> None:
-        urls.delete(*parse_name(function_name, request.query_params.get("Qualifier")))
+        urls.delete(*parse_name(function_name, request.query_params.get("Qualifier"), form=URL))
 
     return [create_url, update_url, get_url, list_urls, delete_url]

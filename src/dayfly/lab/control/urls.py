@@ -60,7 +60,7 @@ class Urls:
     def create(self, name: str, qualifier: str | None, body: bytes) -> dict[str, object]:
         request = _parse(body, qualifier)
         if request.auth_type is None:
-            raise refusals.violation("null", "authType", "Member must not be null")
+            raise refusals.violation(None, "authType", "Member must not be null")
         state = self._state(name, "Function does not exist")
         if qualifier is not None and qualifier not in state.aliases:
             raise refusals.missing("Function does not exist")
@@ -160,7 +160,7 @@ def _parse(body: bytes, qualifier: str | None) -> UrlRequestBody:
     _check_qualifier(qualifier)
     checks = Checks()
     checks.one_of(request.auth_type, "authType", ("NONE", "AWS_IAM"))
-    checks.one_of(request.invoke_mode, "invokeMode", ("BUFFERED", "RESPONSE_STREAM"))
+    checks.one_of(request.invoke_mode, "invokeMode", ("RESPONSE_STREAM", "BUFFERED"))
     if request.cors is not None:
         checks.length(request.cors.allow_headers, "cors.allowHeaders", most=100)
         checks.length(request.cors.allow_methods, "cors.allowMethods", most=6)

@@ -19,10 +19,13 @@ from dayfly.lab.control.answers import LabRequest
 from dayfly.lab.control.names import parse_name
 from dayfly.lab.control.registry import Registry
 from dayfly.lab.invoke_headers import InvokeHeaders
-from dayfly.lab.model import InvokeRefusedError, InvokeResult
+from dayfly.lab.model import InvokeResult
 from dayfly.lab.streaming.eventstream import MAX_PAYLOAD_BYTES, MEDIA_TYPE, encode_event
 from dayfly.lab.streaming.invoking import Streamed, invoke_streamed
 from dayfly.lab.streaming.stream import ResponseStream
+
+# botocore's model: ResponseStreamingInvocationType.
+_INVOCATION_TYPES = ("RequestResponse", "DryRun")
 
 
 def streaming_routes(registry: Registry) -> list[ControllerRouterHandler]:
@@ -36,13 +39,9 @@ def streaming_routes(registry: Registry) -> list[ControllerRouterHandler]:
     async def invoke(request: LabRequest, function_name: FromPath[str]) -> Response[bytes] | Stream:
         name, qualifier = parse_name(function_name, request.query_params.get("Qualifier"))
         target = registry.route(name, qualifier)
-        headers = InvokeHeaders.read(request.headers)
+        headers = InvokeHeaders.read(request.headers, types=_INVOCATION_TYPES)
         payload = await request.body()
         request_id = str(uuid.uuid4())
-        if headers.invocation_type == "Event":
-            raise InvokeRefusedError(
-                400, "InvalidParameterValueException", "Invocation type Event is not supported for streaming"
-            )
 
         async def run(stream: ResponseStream | None) -> InvokeResult:
             return await lab.invoke(

@@ -15,6 +15,7 @@ from typing import Protocol
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
+from dayfly.lab.control.answers import refusal_body
 from dayfly.lab.lab import Lab
 from dayfly.lab.model import InvokeRefusedError, InvokeResult, LabError
 from dayfly.lab.payloads import MAX_SYNC_REQUEST_BYTES
@@ -182,7 +183,7 @@ def _of_result(result: InvokeResult) -> UrlResponse:
 def _of_refusal(refusal: InvokeRefusedError) -> UrlResponse:
     if refusal.status_code == 413:
         return _TOO_LARGE
-    body = {"Type": "User", "message": refusal.message}
+    body = refusal_body(refusal)
     if refusal.reason is not None:
         body["Reason"] = refusal.reason
     return refused(refusal.status_code, refusal.error_type, body)

@@ -78,7 +78,7 @@ def handler(event, context):
             "version": context.function_version,
             "arn": context.invoked_function_arn,
             "pid": os.getpid(),
-            "A": os.environ.get("A", ""),
+            "A": os.environ.get("AA", ""),
         }
     if do == "log":
         print("from print")
