@@ -8,18 +8,19 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypedDict, cast
 
 from dayfly.lab.control import refusals
+from dayfly.lab.control.checks import Checks
 from dayfly.lab.model import InvocationType, InvokeRefusedError, LogType
 from dayfly.lab.payloads import MAX_TENANT_ID
 
 # "Up to 3,583 bytes of base64-encoded data about the invoking client", on the page above.
 MAX_CLIENT_CONTEXT = 3583
-_TENANT = re.compile(r"[a-zA-Z0-9\._:\/=+\-@ ]+")
+# As botocore's model has it.
+_TENANT_PATTERN = r"[a-zA-Z0-9\._:\/=+\-@ ]+"
 _INVOCATION_TYPES = ("RequestResponse", "Event", "DryRun")
 _LOG_TYPES = ("None", "Tail")
 
@@ -93,7 +94,8 @@ def _client_context(header: str | None) -> str | None:
 
 
 def _tenant(header: str | None) -> str | None:
-    if header is not None and (len(header) > MAX_TENANT_ID or not _TENANT.fullmatch(header)):
-        message = "The tenant ID has characters that are not allowed, or is too long."
-        raise InvokeRefusedError(400, "InvalidParameterValueException", message)
+    checks = Checks()
+    checks.length(header, "tenantId", least=1, most=MAX_TENANT_ID)
+    checks.pattern(header, "tenantId", _TENANT_PATTERN)
+    checks.settle()
     return header

@@ -36,16 +36,17 @@ class Reservation:
             kind = "Function" if self.limit is None else "ReservedFunction"
             raise payloads.throttled(f"{kind}InvocationRateLimitExceeded")
 
-    def check(self, *, with_finishing: bool) -> None:
-        """Raise InvokeRefusedError (429) when one more would be too many.
+    def check(self, asking: Pool, *, with_finishing: bool) -> None:
+        """Raise InvokeRefusedError (429) when one more, of the version whose pool is `asking`, would be too many.
 
         An environment between its answer and its next poll runs no invocation, but whoever would start another one
-        beside it needs its place: `with_finishing` counts it.
+        beside it needs its place: `with_finishing` counts it. Provisioned environments hold theirs, busy or not
+        (recorded by LocalStack's suite, TestLambdaConcurrency).
         """
-        if self.limit is None:
+        if self.limit is None or asking.has_provisioned_free(with_finishing=not with_finishing):
             return
-        running = sum(pool.running if with_finishing else pool.invoking for pool in self.pools)
-        if running >= self.limit:
+        held = sum(pool.on_demand(with_finishing=with_finishing) + len(pool.kept) for pool in self.pools)
+        if held >= self.limit:
             raise payloads.throttled("ReservedFunctionConcurrentInvocationLimitExceeded")
 
 
@@ -90,10 +91,16 @@ class Pool:
         """Invocations that hold or are about to hold an environment."""
         return len(self._busy) + self._starting
 
-    @property
-    def invoking(self) -> int:
-        """Invocations that have not been answered."""
-        return self.running - sum(environment.is_finishing for environment in self._busy)
+    def on_demand(self, *, with_finishing: bool) -> int:
+        """Invocations that were not answered yet and hold, or are about to hold, an environment nobody provisioned."""
+        held = self._busy - self.kept
+        finishing = 0 if with_finishing else sum(environment.is_finishing for environment in held)
+        return len(held) + self._starting - finishing
+
+    def has_provisioned_free(self, *, with_finishing: bool) -> bool:
+        """Is a provisioned environment idle, or about to be?"""
+        idle = self.kept.intersection(self._idle)
+        return bool(idle) or (with_finishing and any(e.is_finishing for e in self.kept))
 
     def close(self) -> None:
         """Serve nobody from now on: idle environments end, busy and starting ones after their invocation."""
@@ -112,13 +119,13 @@ class Pool:
         if self._is_closed:
             raise payloads.not_found(self.config.name, self.config.version)
         self._reservation.check_rate()
-        self._reservation.check(with_finishing=False)
+        self._reservation.check(self, with_finishing=False)
         environment = self._take_idle(tenant_id) or await self._wait_for_finishing(tenant_id)
         if environment is not None:
             return environment, None
         if self._is_closed:
             raise payloads.not_found(self.config.name, self.config.version)
-        self._reservation.check(with_finishing=True)
+        self._reservation.check(self, with_finishing=True)
         generation = self._generation
         self._starting += 1
         try:

@@ -151,6 +151,30 @@ def test_provisioned_environments_are_started_ahead_taken_first_and_kept() -> No
     run(scenario())
 
 
+def test_what_is_provisioned_is_taken_from_what_is_reserved() -> None:
+    async def scenario() -> None:
+        async with served() as (_, client):
+            await asyncio.to_thread(_publish, client)
+            await asyncio.to_thread(
+                client.put_function_concurrency, FunctionName="f", ReservedConcurrentExecutions=1
+            )
+            await asyncio.to_thread(invoke, client)
+            options: Any = {"FunctionName": "f", "Qualifier": "1", "ProvisionedConcurrentExecutions": 1}
+            await asyncio.to_thread(client.put_provisioned_concurrency_config, **options)
+            await _ready(client, "1")
+            # Whoever asks for another version is refused although nothing runs; the provisioned one serves on.
+            for _ in range(2):
+                latest = await asyncio.to_thread(refused, lambda: client.invoke(FunctionName="f"))
+                assert latest == (429, "TooManyRequestsException", "Rate Exceeded.")
+                await asyncio.to_thread(invoke, client, "1")
+            await asyncio.to_thread(
+                client.delete_provisioned_concurrency_config, FunctionName="f", Qualifier="1"
+            )
+            await asyncio.to_thread(invoke, client)
+
+    run(scenario())
+
+
 def test_provisioned_concurrency_of_an_alias_moves_to_its_new_version() -> None:
     async def scenario() -> None:
         async with served() as (running, client):

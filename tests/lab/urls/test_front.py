@@ -92,6 +92,7 @@ def test_a_buffered_url_serves_requests_refuses_strangers_and_tells_no_function_
                 site = _create(client, is_open=False)
                 status, headers, body = site.ask()
                 assert (status, headers["x-amzn-errortype"]) == (403, "AccessDeniedException")
+                assert headers["x-amzn-requestid"]
                 assert json.loads(body)["Message"].startswith("Forbidden")
                 client.delete_function_url_config(FunctionName="f")
                 assert site.ask()[::2] == (403, b'{"Message":null}')

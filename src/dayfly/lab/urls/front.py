@@ -69,9 +69,11 @@ class UrlFront:
         await self._app(scope, receive, send)
 
     async def _serve(self, scope: HTTPScope, receive: Receive, send: Send, url_id: str, path: str) -> None:
+        request_id = str(uuid.uuid4())
+        identified = [("x-amzn-RequestId", request_id)]
         known = self._directory.find(url_id)
         if known is None:
-            await _send(send, _UNKNOWN)
+            await _send(send, _UNKNOWN, identified)
             return
         name, qualifier, config = known
         headers = [
@@ -88,11 +90,11 @@ class UrlFront:
         else:
             is_allowed = is_public(self._directory.statements(name, qualifier))
         if not is_allowed:
-            await _send(send, _FORBIDDEN, cors.response_headers(config.cors, by_name))
+            await _send(send, _FORBIDDEN, [*identified, *cors.response_headers(config.cors, by_name)])
             return
         body = await _read(receive)
         if body is None:
-            await _send(send, _TOO_LARGE)
+            await _send(send, _TOO_LARGE, identified)
             return
         client, server = scope.get("client"), scope.get("server")
         request = UrlRequest(
@@ -105,7 +107,6 @@ class UrlFront:
             port=(server[1] if server is not None else None) or 80,
             protocol=f"HTTP/{scope['http_version']}",
         )
-        request_id = str(uuid.uuid4())
         trace_id = by_name.get("x-amzn-trace-id") or f"Root=1-{int(time.time()):08x}-{os.urandom(12).hex()}"
         event = write_event(
             request,
@@ -116,7 +117,7 @@ class UrlFront:
             at=time.time(),
         )
         added = [
-            ("x-amzn-RequestId", request_id),
+            *identified,
             ("X-Amzn-Trace-Id", trace_id),
             *cors.response_headers(config.cors, by_name),
         ]
