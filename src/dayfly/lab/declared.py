@@ -29,5 +29,6 @@ class Declared:
     kms_key_arn: str = ""
     source_kms_key_arn: str = ""
     file_systems: tuple[tuple[str, str], ...] = ()
-    # Was an environment given, if only an empty one?
+    # Were they given, if only to have none?
     has_environment: bool = False
+    has_vpc: bool = False

@@ -320,11 +320,21 @@ class LabError(DayflyError):
 class InvokeRefusedError(DayflyError):
     """Lambda's front end refuses the call; no function code ran.
 
-    Carries what the Invoke API answers: HTTP status, `x-amzn-ErrorType`, message and reason.
+    Carries what the Invoke API answers: HTTP status, `x-amzn-ErrorType`, message and reason. Most bodies say besides
+    whose fault it was; those of some refusals do not (`is_typed`).
     """
 
-    def __init__(self, status_code: int, error_type: str, message: str, *, reason: str | None = None) -> None:
+    def __init__(
+        self,
+        status_code: int,
+        error_type: str,
+        message: str,
+        *,
+        reason: str | None = None,
+        is_typed: bool = True,
+    ) -> None:
         super().__init__(message)
         self.status_code = status_code
         self.error_type = error_type
         self.reason = reason
+        self.is_typed = is_typed

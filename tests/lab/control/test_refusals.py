@@ -318,6 +318,42 @@ def test_a_request_that_is_larger_than_its_operation_allows_is_told_by_how_much(
     talk(scenario)
 
 
+def test_a_vpc_that_was_left_is_told_as_none() -> None:
+    def scenario(client: LambdaClient) -> None:
+        assert "VpcConfig" not in client.get_function_configuration(FunctionName="f")
+        answer = client.update_function_configuration(
+            FunctionName="f", VpcConfig={"SubnetIds": [], "SecurityGroupIds": []}
+        )
+        assert answer["VpcConfig"] == {
+            "SubnetIds": [],
+            "SecurityGroupIds": [],
+            "VpcId": "",
+            "Ipv6AllowedForDualStack": False,
+        }
+
+    talk(scenario)
+
+
+def test_some_refusals_do_not_say_whose_fault_it_was() -> None:
+    def scenario(client: LambdaClient) -> None:
+        host = client.meta.endpoint_url.removeprefix("http://")
+        arn = "arn:aws:lambda:us-east-1:000000000000:code-signing-config:csc-00000000000000000"
+        reserve = "/2017-10-31/functions/f/concurrency"
+        for method, path, body, is_typed in (
+            ("PUT", reserve, b'{"ReservedConcurrentExecutions":901}', False),
+            ("PUT", reserve, b"{}", True),
+            ("GET", f"/2020-04-22/code-signing-configs/{arn}", b"", False),
+            ("GET", "/2015-03-31/functions/absent", b"", True),
+        ):
+            connection = http.client.HTTPConnection(host, timeout=30)
+            connection.request(method, path, body)
+            said = json.loads(connection.getresponse().read())
+            connection.close()
+            assert ("Type" in said) == is_typed, said
+
+    talk(scenario)
+
+
 def test_an_environment_without_variables_is_told_once_it_was_given() -> None:
     def scenario(client: LambdaClient) -> None:
         assert "Environment" not in client.get_function_configuration(FunctionName="f")

@@ -92,8 +92,9 @@ def test_members_of_a_request_are_told_again_and_in_force_in_environments() -> N
                 )
                 wait(client, "function_updated_v2", name="g")
                 less = client.get_function_configuration(FunctionName="g")
-                gone = {"VpcConfig", "DeadLetterConfig", "KMSKeyArn", "FileSystemConfigs"}
+                gone = {"DeadLetterConfig", "KMSKeyArn", "FileSystemConfigs"}
                 assert not gone & less.keys()
+                assert (less["VpcConfig"]["SubnetIds"], less["VpcConfig"]["VpcId"]) == ([], "")
                 assert less["LoggingConfig"] == {"LogFormat": "Text", "LogGroup": "/shop/orders"}
 
             await asyncio.to_thread(live)
@@ -125,7 +126,8 @@ def test_what_the_model_excludes_is_refused_all_at_once() -> None:
                 "512 MB" if sys.version_info >= (3, 12) else "not supported for SnapStart",
             ),
             ({"Role": "me"}, "'role'"),
-            ({"Runtime": "python2.7"}, "'runtime'"),
+            ({"Runtime": "python2.7"}, "is no longer supported"),
+            ({"Runtime": "cobol"}, "'runtime'"),
             ({"Runtime": "java21"}, "nothing on this machine that runs java21"),
         ):
             answer = update(**options)

@@ -64,7 +64,7 @@ async def identify(response: Response[Any]) -> Response[Any]:
 def refusal_body(error: InvokeRefusedError) -> dict[str, str]:
     """What a refusal's body says, without its reason."""
     member = "Message" if error.error_type in _CAPITALISED else "message"
-    return {"Type": "User", member: error.message}
+    return {**({"Type": "User"} if error.is_typed else {}), member: error.message}
 
 
 def refusal(request: LabRequest, error: Exception) -> Response[bytes]:

@@ -154,7 +154,8 @@ class CodeSigning:
 
     def _find(self, arn: str) -> SigningConfig:
         if arn not in self._configs:
-            raise refusals.missing(f"The Lambda code signing configuration {arn} can not be found.")
+            message = f"The Lambda code signing configuration {arn} can not be found."
+            raise refusals.missing(message, is_typed=False)
         return self._configs[arn]
 
     def _state(self, name: str) -> FunctionState:

@@ -50,13 +50,15 @@ class Concurrency:
         if self._unreserved(except_for=name) - wanted < _MIN_UNRESERVED:
             raise refusals.invalid(
                 "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution "
-                f"below its minimum value of [{_MIN_UNRESERVED}]."
+                f"below its minimum value of [{_MIN_UNRESERVED}].",
+                is_typed=False,
             )
         provisioned = sum(config.wanted for config in state.provisioned.values())
         if provisioned > wanted:
             raise refusals.invalid(
                 f" ReservedConcurrentExecutions  {wanted} should not be lower than function's total provisioned "
-                f"concurrency [{provisioned}]."
+                f"concurrency [{provisioned}].",
+                is_typed=False,
             )
         self._registry.lab.reservation(name).limit = wanted
         return {"ReservedConcurrentExecutions": wanted}
@@ -88,12 +90,14 @@ class Concurrency:
         if reserved is None and wanted > self._unreserved():
             raise refusals.invalid(
                 "Specified ConcurrentExecutions for function is greater than account's unreserved concurrency "
-                f"[{self._unreserved()}]."
+                f"[{self._unreserved()}].",
+                is_typed=False,
             )
         if reserved is None and wanted > self._unreserved() - _MIN_UNRESERVED:
             raise refusals.invalid(
                 "Specified ConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its "
-                f"minimum value of [{_MIN_UNRESERVED}]."
+                f"minimum value of [{_MIN_UNRESERVED}].",
+                is_typed=False,
             )
         state.provisioned[qualifier] = Provisioned(wanted, time.time())
         self._registry.reconcile(name)

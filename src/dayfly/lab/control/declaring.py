@@ -62,6 +62,7 @@ def _in_vpc(before: Declared, request: VpcConfig) -> Declared:
         before,
         subnet_ids=tuple(request.subnet_ids),
         security_group_ids=tuple(request.security_group_ids),
+        has_vpc=True,
         allows_ipv6=before.allows_ipv6 if allows is None else allows,
     )
 

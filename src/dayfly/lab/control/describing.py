@@ -47,7 +47,7 @@ def describe(
         version=config.version,
         revision_id=revision_id,
         logging_config=_logging(config),
-        vpc_config=_vpc(declared) if declared.subnet_ids else UNSET,
+        vpc_config=_vpc(declared) if declared.has_vpc else UNSET,
         dead_letter_config={"TargetArn": declared.dead_letter_arn} if declared.dead_letter_arn else UNSET,
         environment=_environment(config),
         kms_key_arn=declared.kms_key_arn or UNSET,

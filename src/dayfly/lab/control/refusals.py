@@ -14,8 +14,8 @@ STALE_REVISION = (
 )
 
 
-def invalid(message: str) -> InvokeRefusedError:
-    return InvokeRefusedError(400, "InvalidParameterValueException", message)
+def invalid(message: str, *, is_typed: bool = True) -> InvokeRefusedError:
+    return InvokeRefusedError(400, "InvalidParameterValueException", message, is_typed=is_typed)
 
 
 def describe_violation(value: object, at: str, constraint: str) -> str:
@@ -34,8 +34,8 @@ def pattern_violation(value: object, at: str, pattern: str) -> InvokeRefusedErro
     return violation(value, at, f"Member must satisfy regular expression pattern: {pattern}")
 
 
-def missing(message: str) -> InvokeRefusedError:
-    return InvokeRefusedError(404, "ResourceNotFoundException", message, reason="User")
+def missing(message: str, *, is_typed: bool = True) -> InvokeRefusedError:
+    return InvokeRefusedError(404, "ResourceNotFoundException", message, reason="User", is_typed=is_typed)
 
 
 def function_missing(arn: str) -> InvokeRefusedError:
@@ -43,11 +43,11 @@ def function_missing(arn: str) -> InvokeRefusedError:
 
 
 def entity_too_large(message: str) -> InvokeRefusedError:
-    return InvokeRefusedError(413, "RequestEntityTooLargeException", message)
+    return InvokeRefusedError(413, "RequestEntityTooLargeException", message, is_typed=False)
 
 
-def conflict(message: str) -> InvokeRefusedError:
-    return InvokeRefusedError(409, "ResourceConflictException", message)
+def conflict(message: str, *, is_typed: bool = True) -> InvokeRefusedError:
+    return InvokeRefusedError(409, "ResourceConflictException", message, is_typed=is_typed)
 
 
 def update_under_way(arn: str) -> InvokeRefusedError:
