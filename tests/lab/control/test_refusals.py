@@ -183,6 +183,23 @@ _REFUSED: tuple[tuple[str, dict[str, Any], int, str, str], ...] = (
         "Tags on function aliases and versions are not supported. Please specify a function ARN.",
     ),
     (
+        "update_function_configuration",
+        {"FunctionName": "f", "Layers": ["arn:aws:lambda:eu-west-1:000000000000:layer:l:1"]},
+        400,
+        _INVALID,
+        "Layers are not in the same region as the function. Layers are expected to be in region us-east-1.",
+    ),
+    (
+        "list_functions",
+        {"MasterRegion": "nowhere"},
+        400,
+        _VALIDATION,
+        (
+            "1 validation error detected: Value 'nowhere' at 'masterRegion' failed to satisfy constraint: Member must satisfy "
+            r"regular expression pattern: ALL|(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}"
+        ),
+    ),
+    (
         "list_layers",
         {"CompatibleArchitecture": "i386"},
         400,

@@ -11,6 +11,7 @@ import dataclasses
 from collections.abc import Mapping
 
 from dayfly.lab.control import names, networks, pages, refusals
+from dayfly.lab.control.checks import Checks
 from dayfly.lab.control.configuring import apply, check_snap_start
 from dayfly.lab.control.deferred import Deferred
 from dayfly.lab.control.function_shapes import Configuration, UpdateRequest
@@ -22,6 +23,7 @@ from dayfly.lab.control.shapes import parse
 from dayfly.lab.model import VERSION, FunctionConfig
 
 _VERSIONS = ("ALL",)
+_MASTER_REGION = r"ALL|(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}"
 
 
 class Functions:
@@ -51,6 +53,9 @@ class Functions:
             raise refusals.violation(
                 wanted, "functionVersion", f"Member must satisfy enum value set: [{', '.join(_VERSIONS)}]"
             )
+        checks = Checks()
+        checks.pattern(query.get("MasterRegion"), "masterRegion", _MASTER_REGION)
+        checks.settle()
         entries: list[tuple[str, str | None]] = []
         for name in sorted(config.name for config in self._registry.lab.functions()):
             entries.append((name, None if wanted is None else VERSION))

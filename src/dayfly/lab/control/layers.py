@@ -39,7 +39,7 @@ _VERSION_ARN_PATTERN = (
     r":[0-9]+)|(arn:[a-zA-Z0-9-]+:lambda:::awslayer:[a-zA-Z0-9-_]+)"
 )
 _ARN = re.compile(
-    r"arn:aws[a-zA-Z-]*:lambda:[a-z0-9-]+:\d{12}:layer:(?P<name>[a-zA-Z0-9_-]+)(?::(?P<version>[0-9]{1,18}))?",
+    r"arn:aws[a-zA-Z-]*:lambda:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):layer:(?P<name>[a-zA-Z0-9_-]+)(?::(?P<version>[0-9]{1,18}))?",
     re.ASCII,
 )
 _NAME = re.compile(r"[a-zA-Z0-9_-]+", re.ASCII)
@@ -213,6 +213,10 @@ class Layers:
                 "Member must satisfy constraint: [Member must have length less than or equal to 2048, Member must have "
                 f"length greater than or equal to 1, Member must satisfy regular expression pattern: "
                 f"{_VERSION_ARN_PATTERN}, Member must not be null]",
+            )
+        if match["account"] == ACCOUNT and match["region"] != REGION:
+            raise refusals.invalid(
+                f"Layers are not in the same region as the function. Layers are expected to be in region {REGION}."
             )
         versions = self._layers.get(match["name"])
         version = versions.by_number.get(int(match["version"])) if versions is not None else None
