@@ -34,9 +34,9 @@ def test_refusals_have_lambdas_words_and_change_nothing() -> None:
         assert unknown[2] == "No policy found for: arn:aws:lambda:us-east-1:000000000000:function:absent"
         latest = refused(lambda: _add(client, Qualifier="$LATEST"))
         assert latest[2] == "We currently do not support adding policies for $LATEST."
-        assert refused(lambda: _add(client, Principal="nobody"))[2].startswith(
-            "The provided principal was invalid."
-        )
+        for nobody in ("nobody", "invalid.nonaws.com"):
+            said = refused(lambda nobody=nobody: _add(client, Principal=nobody))[2]  # type: ignore[misc]
+            assert said.startswith("The provided principal was invalid.")
         assert "'statementId'" in refused(lambda: _add(client, "a b"))[2]
         assert "'action'" in refused(lambda: _add(client, Action="s3:GetObject"))[2]
         assert refused(lambda: _add(client, Qualifier="9"))[0] == 404

@@ -27,6 +27,7 @@ MAX_LAYERS = 5
 _MAX_ITEMS = 50
 _MAX_NAME = 140
 _MAX_RUNTIMES = 15
+_MAX_LICENSE = 512
 # A layer may name a runtime that no function is created for any more.
 _RUNTIMES = RETIRED.union(RUNTIMES)
 _ARCHITECTURES = ("x86_64", "arm64")
@@ -281,7 +282,9 @@ def _check(request: LayerRequest) -> None:
     if not _RUNTIMES.issuperset(runtimes):
         constraint = f"Member must satisfy enum value set: [{', '.join(RUNTIMES)}]"
         checks.note(f"[{', '.join(runtimes)}]", "compatibleRuntimes", constraint)
+    checks.length(request.license_info, "licenseInfo", most=_MAX_LICENSE)
     architectures = request.compatible_architectures or []
+    checks.length(architectures, "compatibleArchitectures", most=len(_ARCHITECTURES))
     if not {*_ARCHITECTURES}.issuperset(architectures):
         checks.note(
             f"[{', '.join(architectures)}]",

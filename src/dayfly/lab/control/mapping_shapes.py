@@ -117,6 +117,12 @@ def check_mapping(request: MappingRequest, kind: str, *, is_new: bool) -> None:
     checks.within(request.batch_size, "batchSize", 1, _MAX_BATCH.get(kind, 10_000))
     window = request.maximum_batching_window_in_seconds
     checks.within(window, "maximumBatchingWindowInSeconds", 0, _MAX_WINDOW_S)
+    checks.within(request.parallelization_factor, "parallelizationFactor", 1, 10)
+    checks.within(request.maximum_record_age_in_seconds, "maximumRecordAgeInSeconds", -1, 604_800)
+    checks.within(request.maximum_retry_attempts, "maximumRetryAttempts", -1, 10_000)
+    checks.within(request.tumbling_window_in_seconds, "tumblingWindowInSeconds", 0, 900)
+    checks.length(request.topics, "topics", least=1, most=1)
+    checks.length(request.queues, "queues", least=1, most=1)
     checks.one_of(request.starting_position, "startingPosition", _POSITIONS)
     for kind_of_response in request.function_response_types or ():
         checks.one_of(kind_of_response, "functionResponseTypes", ("ReportBatchItemFailures",))

@@ -38,7 +38,7 @@ UNQUALIFIED = Form(_PREFIX + r"([a-zA-Z0-9-_]+)", 140, PLAIN.qualifier_pattern)
 # CreateFunction: "If you specify only the function name, it is limited to 64 characters in length."
 MAX_NEW_NAME = 64
 _ALIAS_PATTERN = r"(?!^[0-9]+$)([a-zA-Z0-9-_]+)"
-_VERSION_PATTERN = r"(\$LATEST|[0-9]+)"
+_VERSION_PATTERN = r"(\$LATEST(\.PUBLISHED)?|[0-9]+)"
 _MAX_QUALIFIER = 128
 # What every form takes, with its parts by name.
 _NAME = re.compile(
@@ -112,5 +112,6 @@ def check_alias(text: str) -> None:
 
 def check_version(text: str) -> None:
     """Raise InvokeRefusedError (400) for what is no version."""
-    if not is_version(text):
-        raise refusals.pattern_violation(text, "functionVersion", _VERSION_PATTERN)
+    checks = Checks()
+    checks.pattern(text, "functionVersion", _VERSION_PATTERN)
+    checks.settle()

@@ -20,6 +20,10 @@ _SID_PATTERN = r"([a-zA-Z0-9-_]+)"
 _ACTION_PATTERN = r"(lambda:[*]|lambda:[a-zA-Z]+|[*])"
 _SOURCE_PATTERN = r"arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-])+:((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1})?:(\d{12})?:(.*)"
 _MAX_SID = 100
+_MAX_PRINCIPAL = 2048
+_MAX_TOKEN = 256
+# Services of AWS, and of Alexa.
+_SERVICES = (".amazonaws.com", ".amazonaws.com.cn", ".amazon.com")
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html (20 KB); the words are those of many public reports.
 MAX_POLICY_BYTES = 20_480
 _AUTH_TYPES = ("NONE", "AWS_IAM")
@@ -106,6 +110,9 @@ def check_statement(request: PermissionRequest) -> None:
     checks.pattern(request.action, "action", _ACTION_PATTERN)
     checks.pattern(request.principal, "principal", r"[^\s]+")
     checks.pattern(request.source_arn, "sourceArn", _SOURCE_PATTERN)
+    checks.pattern(request.organization_id, "organizationId", r"o-[a-z0-9]{10,32}")
+    checks.length(request.principal, "principal", most=_MAX_PRINCIPAL)
+    checks.length(request.event_source_token, "eventSourceToken", most=_MAX_TOKEN)
     checks.pattern(request.source_account, "sourceAccount", r"\d{12}")
     checks.pattern(request.event_source_token, "eventSourceToken", r"[a-zA-Z0-9._\-]+")
     checks.pattern(request.principal_org_id, "principalOrgID", r"o-[a-z0-9]{10,32}")
@@ -120,6 +127,6 @@ def _principal(text: str) -> object:
         return {"AWS": f"arn:aws:iam::{text}:root"}
     if text.startswith("arn:"):
         return {"AWS": text}
-    if "." in text:
+    if text.endswith(_SERVICES):
         return {"Service": text}
     raise refusals.invalid("The provided principal was invalid. Please check the principal and try again.")
