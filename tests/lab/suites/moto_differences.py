@@ -41,6 +41,7 @@ DIFFERENCES: Mapping[str, str] = {
     "test_lambda::test_put_event_invoke_config_errors_2": _WORDS,
     "test_lambda_layers::test_publish_lambda_layers__without_content": _WORDS,
     "test_lambda_layers::test_create_function_with_unknown_layer": _WORDS,
+    "test_lambda_layers::test_add_layer_version_permission": _WORDS,
     "test_lambda_alias::test_aliases_are_unique_per_function": _WORDS,
     "test_lambda::test_get_function_code_signing_config": "`csc:arn` is no ARN, and no such configuration is there",
     "test_lambda::test_get_function_created_with_zipfile": _LOCATION,
