@@ -81,7 +81,9 @@ def test_aws_command_line_deploys_waits_invokes_and_deletes(tmp_path: Path) -> N
             given = ("--function-name", name, "--runtime", OWN, "--role", _ROLE, "--handler", "app.handler")
             return aws("lambda", "create-function", *given, *more)
 
-        made = make("shop", "--zip-file", _code(tmp_path, 1), "--environment", "Variables={AA=b}", "--publish")
+        made = make(
+            "shop", "--zip-file", _code(tmp_path, 1), "--environment", "Variables={AA=b}", "--publish"
+        )
         assert (made["State"], made["Version"]) == ("Pending", "1")
         aws("lambda", "wait", "function-active-v2", "--function-name", "shop")
         aws("lambda", "wait", "published-version-active", "--function-name", "shop", "--qualifier", "1")
