@@ -508,3 +508,103 @@ def test_what_is_allowed_has_the_syntax_of_the_template(template: str, value: st
 def test_any_text_gets_a_verdict(text: str) -> None:
     assert judge_python(text, fill("{}", text)[1], OWN).verdict in ("allow", "refuse", "unknown")
     assert judge_python(text.encode("utf-8", "surrogatepass"), NOTHING, OWN).verdict in ("allow", "unknown")
+
+
+FIELDS = [
+    (
+        "dataclasses",
+        ("dataclasses",),
+        "dataclasses.make_dataclass({name}, ['given', 'k9', ({field}, str, 'x')], order=True, frozen=True)",
+    ),
+    (
+        "attr",
+        ("attr._make", "attr._compat"),
+        "attr.make_class({name}, {{'given': attr.ib(), {field}: attr.ib(default=1, converter=str)}}, frozen=True)",
+    ),
+]
+
+
+@pytest.mark.parametrize(("module", "modules", "trigger"), FIELDS, ids=[one[0] for one in FIELDS])
+@pytest.mark.parametrize("field", ["customer", "_postal_code", "x_7", "Straße", "print"])
+def test_the_event_may_name_the_fields_of_a_class(
+    module: str, modules: tuple[str, ...], trigger: str, field: str
+) -> None:
+    pytest.importorskip(module)
+    sources = generated_sources(trigger.format(name="'Row'", field=repr(field)), "import " + module)
+    assert sources
+    own = OwnText([], lambda: texts_of_modules(*modules))
+    event = FakeProvenance({"a": field, "b": "given", "c": "k9"}, keys=False)
+    for source in sources:
+        judgement = judge_python(source, event, own, names_fields=True)
+        assert judgement.verdict == "allow", (judgement, source)
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "x=print(1)",
+        "x, y",
+        "x: print(1)",
+        "x.y",
+        "x\n  print",
+        "__class__",
+        "__dict__",
+        "x)",
+        "return x",
+        "lambda",
+    ],
+)
+def test_whatever_is_more_than_a_name_is_no_field(field: str) -> None:
+    source = f"def __init__(self, {field}):\n    self.{field} = {field}\n"
+    own = OwnText([], ["def __init__(self, ", "):\n    self.", " = ", "\n"])
+    event = FakeProvenance({"a": field}, keys=False)
+    assert judge_python(source, event, own, names_fields=True).verdict == "refuse"
+
+
+def test_only_who_writes_classes_takes_names_of_fields() -> None:
+    source = "def __init__(self, customer):\n    self.customer = customer\n"
+    own = OwnText([], ["def __init__(self, ", "):\n    self.", " = ", "\n"])
+    event = FakeProvenance({"a": "customer"}, keys=False)
+    assert judge_python(source, event, own, names_fields=True).verdict == "allow"
+    assert judge_python(source, event, own).verdict == "refuse"
+
+
+LIBRARYS = "def _generated(x, y):\n    return 3*x + sin(y)\n"
+
+
+@pytest.mark.parametrize("word", ["return", "def", "sin"])
+def test_a_word_in_a_librarys_code_is_there_by_chance(word: str) -> None:
+    event = FakeProvenance({"text": word}, keys=False)
+    own = OwnText(["sin"])
+    judgement = judge_python(LIBRARYS, event, own, by_library=True)
+    assert (judgement.verdict, judgement.rule) == ("unknown", "python.unexplained")
+    assert judge_python(LIBRARYS, event, own).verdict == "refuse"
+
+
+@pytest.mark.parametrize(
+    ("source", "value"),
+    [
+        (LIBRARYS, "return 3*x"),
+        (LIBRARYS.replace("sin", "cos"), "cos"),
+        ("x and y", "and"),
+        ("a if b else c", "if"),
+        ("lambda: x", "lambda"),
+        ("import os", "import"),
+        ("secret", "secret"),
+        ("x + secret", "secret"),
+        ("f(__class__)", "__class__"),
+        ("sin(x)", "sin(x"),
+    ],
+)
+def test_more_than_a_word_and_what_is_not_the_functions_is_refused_in_a_librarys_code(
+    source: str, value: str
+) -> None:
+    judgement = judge_python(
+        source, FakeProvenance({"text": value}, keys=False), OwnText(["sin", "__class__"]), by_library=True
+    )
+    assert judgement.verdict == "refuse"
+
+
+def test_an_expression_that_is_one_word_of_the_functions_is_refused_in_a_library_too() -> None:
+    event = FakeProvenance({"text": "sin"}, keys=False)
+    assert judge_python("sin", event, OwnText(["sin"]), by_library=True).verdict == "refuse"

@@ -124,6 +124,21 @@ ALLOWED = [
 ]
 
 
+BOTH = "SELECT id FROM orders ORDER BY {} {}"
+ALIAS = 'SELECT "{}" "{}" FROM orders'
+REFUSED += [
+    (BOTH, "price", "LIMIT"),
+    (BOTH, "price DESC", "ASC"),
+    (BOTH, "price", "DESC, id"),
+    (BOTH, "price", "id"),
+    (BOTH, "secret", "DESC"),
+    ("SELECT id FROM orders WHERE id = {} {}", "price", "DESC"),
+    (ALIAS, "price", "secret"),
+    ("SELECT {} {} FROM orders", "price", '"id"'),
+]
+ALLOWED += [(BOTH, "price", "DESC"), (BOTH, "orders.price", "ASC"), (ALIAS, "price", "price")]
+
+
 @pytest.mark.parametrize(("template", "values"), [(one[0], one[1:]) for one in REFUSED])
 def test_structure_from_the_event_is_refused(template: str, values: tuple[str, ...]) -> None:
     assert verdict(template, *values) == "refuse"

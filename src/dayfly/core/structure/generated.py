@@ -11,12 +11,15 @@ if TYPE_CHECKING:
     from dayfly.core.structure.python import Reading
 
 
-def judge_generated(source: str, taint: Taint, own: OwnText, reading: Reading) -> Judgement | None:
+def judge_generated(
+    source: str, taint: Taint, own: OwnText, reading: Reading, *, names_fields: bool = False
+) -> Judgement | None:
     """Judge code that a library generated; None where its text does not explain the code.
 
     A generator translates (a template, the fields of a class) into Python and puts no *values* there. So what
     the event has in its literals came with the event's program: environment.getattr('', '__class__') is
-    all a jinja2 template of the event's shows. Only words of the function's own are let through.
+    all a jinja2 template of the event's shows. Only words of the function's own are let through, and with
+    `names_fields` whole names, of which the library makes parameters and attributes.
     """
     # The function's own template with other names in it is not a library's: eval(event["expr"]) of "price"
     # is refused, though "price" stands in the code.
@@ -29,6 +32,8 @@ def judge_generated(source: str, taint: Taint, own: OwnText, reading: Reading) -
     for token in reading.names:
         if _is_own_name(source[token.start : token.end], own):
             free[token.start : token.end] = b"\x01" * (token.end - token.start)
+    if names_fields:
+        _free_fields(source, taint, own, reading, free)
     _drop_generators_names(source, taint, own, reading)
     explained = own.explain(source, free, taint.mask, generators=True)
     if explained.unexplained >= 0:
@@ -47,6 +52,8 @@ def judge_generated(source: str, taint: Taint, own: OwnText, reading: Reading) -
         ):
             # `return` of a generator's: one keyword, without what it would take, is no code.
             continue
+        if names_fields and _names_a_field(source, start, end):
+            continue
         if not _are_own_words(source, start, end, literals, own):
             return Judgement(
                 "refuse",
@@ -55,6 +62,44 @@ def judge_generated(source: str, taint: Taint, own: OwnText, reading: Reading) -
                 taint.path_at(start),
             )
     return Judgement("allow", "python.generated", "a library's code, of the function's own words")
+
+
+def _free_fields(source: str, taint: Taint, own: OwnText, reading: Reading, free: bytearray) -> None:
+    """Mark the event's names of fields, and what the library made of them: `__attr_validator_city`."""
+    names = _all_names(source, reading)
+    fields = {source[start:end] for start, end in names if taint.all(start, end)}
+    # The parameter of attrs' for the private `_city` is `city`.
+    fields |= {name.lstrip("_") for name in fields} - {""}
+    for start, end in names:
+        name = source[start:end]
+        if name in fields or _is_made_of_field(name, fields, own):
+            free[start:end] = b"\x01" * (end - start)
+
+
+def _is_made_of_field(name: str, fields: set[str], own: OwnText) -> bool:
+    """Say whether a name ends in a field's, after the library's own words; two underscores may follow."""
+    at = name.find("_")
+    while at >= 0:
+        rest = name[at + 1 :]
+        if rest in fields or rest.removesuffix("__") in fields:
+            return _is_own_name(name[:at], own)
+        at = name.find("_", at + 1)
+    return False
+
+
+def _names_a_field(source: str, start: int, end: int) -> bool:
+    """Say whether the range is one name, alone or after a prefix of the generator's.
+
+    Not `__class__` or `__dict__`: as an attribute that is no field.
+    """
+    name = source[start:end]
+    whole = _whole_word(source, start, end)
+    return (
+        name.isidentifier()
+        and whole.isidentifier()
+        and whole not in KEYWORDS
+        and not (name.startswith("__") and name.endswith("__"))
+    )
 
 
 def _drop_generators_names(source: str, taint: Taint, own: OwnText, reading: Reading) -> None:

@@ -29,13 +29,30 @@ if TYPE_CHECKING:
 _READABLE_ENCODINGS = frozenset(
     ("utf-8", "utf8", "ascii", "us-ascii", "latin-1", "latin1", "iso-8859-1", "iso-latin-1")
 )
+# Keywords that begin a statement and are nothing within an expression.
+_BEGINNING = frozenset(
+    (
+        *("assert", "break", "class", "continue", "def", "del", "except", "finally", "global"),
+        *("nonlocal", "pass", "raise", "return", "try", "while", "with"),
+    )
+)
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 
 
 def judge_python(
-    source: str | bytes, provenance: Provenance, own: OwnText, *, only_parses: bool = False
+    source: str | bytes,
+    provenance: Provenance,
+    own: OwnText,
+    *,
+    only_parses: bool = False,
+    by_library: bool = False,
+    names_fields: bool = False,
 ) -> Judgement:
-    """Say whether this source may be executed; `only_parses` where nothing will execute it (ast.literal_eval)."""
+    """Say whether this source may be executed; `only_parses` where nothing will execute it (ast.literal_eval).
+
+    `by_library` where a library has it executed, not the function; `names_fields` where that writes the methods of
+    a class with fields (dataclasses, attrs), whose names the event may give, as it may those of a namedtuple.
+    """
     if only_parses:
         return Judgement("allow", "python.parse", "the text is parsed, not executed")
     is_bytes = not isinstance(source, str)
@@ -47,7 +64,7 @@ def judge_python(
         return judged("python", text, provenance, own, _judge_undecoded)
 
     def judge(text: str, taint: Taint, own: OwnText) -> Judgement:
-        return _judge(text, taint, own, is_bytes=is_bytes)
+        return _judge(text, taint, own, is_bytes=is_bytes, by_library=by_library, names_fields=names_fields)
 
     return judged("python", text, provenance, own, judge)
 
@@ -241,15 +258,20 @@ def _find_displays(source: str, tokens: list[Token]) -> dict[int, int]:
     return found
 
 
-def _judge(source: str, taint: Taint, own: OwnText, *, is_bytes: bool) -> Judgement:
+def _judge(
+    source: str, taint: Taint, own: OwnText, *, is_bytes: bool, by_library: bool, names_fields: bool
+) -> Judgement:
     reading = Reading(source, taint, is_bytes=is_bytes)
     explained = own.explain(source, reading.free, taint.mask)
     chosen = _first(taint, reading.may, explained.accounted)
     if chosen < 0 and explained.unexplained < 0:
         return Judgement("allow", "python.values", "the event supplies at most values", taint.first_path())
-    generated = judge_generated(source, taint, own, reading)
+    generated = judge_generated(source, taint, own, reading, names_fields=names_fields)
     if generated is not None:
         return generated
+    if chosen >= 0 and by_library:
+        _drop_words_by_chance(source, taint, own, reading)
+        chosen = _first(taint, reading.may, explained.accounted)
     if chosen >= 0:
         return Judgement(
             "refuse", "python.structure", "the event supplies code, not a value", taint.path_at(chosen)
@@ -257,6 +279,29 @@ def _judge(source: str, taint: Taint, own: OwnText, *, is_bytes: bool) -> Judgem
     return Judgement(
         "unknown", "python.unexplained", "neither the event nor the function's own text explains this code"
     )
+
+
+def _drop_words_by_chance(source: str, taint: Taint, own: OwnText, reading: Reading) -> None:
+    """A customer called `return`, or the key of a formula called `sin`, is no part of what a library generates.
+
+    One whole word, with nothing of the event's beside it: a keyword that begins a statement, which takes all that
+    follows from the library, or a name of the function's own. Of `eval(event["x"])` the function is the one that asks.
+    """
+    names = {token.start: token.end for token in reading.names}
+    names.update(
+        (token.start, token.end)
+        for token in reading.tokens
+        if token.kind == NAME and source[token.start : token.end] in _BEGINNING
+    )
+    runs = taint.runs()
+    if any(start == 0 and end == len(source.rstrip()) for start, end in runs):
+        return
+    for start, end in runs:
+        word = source[start:end]
+        if names.get(start) == end and (
+            word in _BEGINNING or (own.has_word(word) and not word.startswith("__"))
+        ):
+            taint.mask[start:end] = bytes(end - start)
 
 
 def _first(taint: Taint, *allowed: bytearray) -> int:

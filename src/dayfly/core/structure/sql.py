@@ -32,6 +32,8 @@ _NAMING = frozenset(
 _COMPARING = frozenset(("where", "having", "on", "set", "values", "limit", "offset", "when", "then", "else"))
 _CLAUSES = _NAMING | _COMPARING
 _COMPARISONS = frozenset(("is", "in", "like", "ilike", "between", "not", "glob", "regexp", "similar"))
+# What says no more than which end comes first.
+_DIRECTIONS = frozenset(("asc", "desc"))
 _COMPARISON_SIGNS = frozenset("=<>!~@")
 # Longest name with its table and schema; servers end names at 64 to 128 characters.
 MAX_NAME = 256
@@ -228,13 +230,30 @@ def _compares(text: str) -> bool:
     return text in _COMPARISONS or (text != "" and text[0] in _COMPARISON_SIGNS)
 
 
+def _names_nothing_more(sql: str, token: Token, taint: Taint) -> bool:
+    """Say whether a word after a blank of the function's own changes nothing of the word before it.
+
+    ORDER BY {x} {y} are two choices of the function's; `SELECT "name" "name"` is a name with an alias.
+    """
+    if token.kind == QUOTED:
+        return not taint.any(token.start, token.start + 1)
+    return token.kind == WORD and sql[token.start : token.end].lower() in _DIRECTIONS
+
+
 def _find_single_words(sql: str, tokens: list[Token], taint: Taint) -> set[int]:
     """Return the starts of the event's words that have none of the event's structure beside them."""
     found = set()
     run: list[Token] = []
+    is_apart = False
     for token in [*tokens, None]:
         if token is not None and token.kind == SPACE:
+            is_apart = not taint.any(token.start, token.end)
             continue
+        if is_apart and token is not None and _names_nothing_more(sql, token, taint):
+            if len(run) == 1:
+                found.add(run[0].start)
+            run = []
+        is_apart = False
         if (
             token is not None
             and token.kind not in (STRING, NUMBER, PLACEHOLDER)

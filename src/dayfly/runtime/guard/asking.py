@@ -28,13 +28,16 @@ _AWS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".aws.dev")
 def about_python(guard: Guard, source: str | bytes, frame: FrameType) -> None:
     """Code that is about to be compiled."""
     own = guard.written if guard.is_writer(frame) else guard.own
-    judgement = judge_python(source, guard.provenance, own)
+    by_library, names_fields = guard.is_installed(frame), guard.names_fields(frame)
+    judgement = judge_python(source, guard.provenance, own, by_library=by_library, names_fields=names_fields)
     if judgement.verdict != "allow":
         if guard.places.is_importing(frame):
             # What runs while a module of the deployment is loaded knows nothing of the event: a library's dataclass.
             return
         if words := guard.words_of_caller(frame):
-            judgement = judge_python(source, guard.provenance, words)
+            judgement = judge_python(
+                source, guard.provenance, words, by_library=by_library, names_fields=names_fields
+            )
         if judgement.verdict == "unknown" and frame.f_globals.get("__name__") in _HINTS:
             # A hint in a library's text: nobody keeps those in a database.
             return

@@ -17,7 +17,7 @@ from dayfly.runtime.guard.contributed import Joined, is_batch, loaded
 from dayfly.runtime.guard.places import Places
 from dayfly.runtime.guard.refusal import Refused, RefusedRecord, describe, describe_use, error_body
 from dayfly.runtime.guard.tampering import Unchanged
-from dayfly.runtime.guard.written import GENERATORS, Written
+from dayfly.runtime.guard.written import FIELD_NAMERS, GENERATORS, Written
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -74,6 +74,8 @@ class Guard:
         self.places = Places(task, options.temporary, since=time.time())
         self._texts: list[str] = []
         self._modules: list[CodeType] = []
+        # Packages that were installed into the function's folder, once somebody asked.
+        self._libraries: frozenset[str] | None = None
         # What the function's code says.
         self.own = OwnText()
         self._written = Written(self.own, ())
@@ -340,6 +342,21 @@ class Guard:
         name = frame.f_globals.get("__name__")
         is_one = type(name) is str and name.partition(".")[0] in GENERATORS
         return is_one and self.places.is_deployed(frame.f_code.co_filename)
+
+    def names_fields(self, frame: FrameType) -> bool:
+        """Say whether a library stands in this frame that writes classes whose fields may be called anything."""
+        return frame.f_globals.get("__name__") in FIELD_NAMERS and self.is_writer(frame)
+
+    def is_installed(self, frame: FrameType) -> bool:
+        """Say whether the code in this frame is an installed library's: neither the function's nor the interpreter's."""
+        name = frame.f_code.co_filename
+        if not self.places.is_deployed(name) or self.places.is_library(name):
+            return False
+        if not self.places.is_functions(name):
+            return True
+        if self._libraries is None:
+            self._libraries = owntext.libraries_in(self._task)
+        return name[len(self.places.task) :].partition("/")[0].removesuffix(".py") in self._libraries
 
     def words_of_caller(self, frame: FrameType | None) -> OwnText | None:
         """Return own text with that of whoever asked a library for code, as far up as one asks for the other.

@@ -16,12 +16,15 @@ GENERATORS = frozenset(
         "_collections_abc",
         "attr",
         "attrs",
+        "babel",
         "bottle",
+        "cattrs",
         "chameleon",
         "collections",
         "dataclasses",
         "decorator",
         "enum",
+        "falcon",
         "fastjsonschema",
         "functools",
         "jinja2",
@@ -33,15 +36,20 @@ GENERATORS = frozenset(
         "wrapt",
     }
 )
+# Those of them that write the methods of classes with fields.
+FIELD_NAMERS = frozenset({"attr._make", "dataclasses"})
 # Where these have the texts that they put together.
 WRITERS = (
     "attr._make",
+    "babel.plural",
     "bottle",
+    "cattrs.gen",
     "chameleon.",
     "collections",
     "dataclasses",
     "decorator",
     "enum",
+    "falcon.routing.compiled",
     "fastjsonschema.",
     "functools",
     "jinja2.compiler",
