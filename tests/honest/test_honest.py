@@ -30,7 +30,7 @@ ISOLATIONS = ("invocation", "window", "process")
 QUICK = {(name, "invocation", "block") for name in ("calls", "classes", "rows", "texts", "letters")}
 GUARDS = ("block", "observe")
 # Each takes five seconds and more, and others like it are quick.
-HEAVY = {"aws_objects", "aws_tables", "powertools_parts", "postgres_orm"}
+HEAVY = {"aws_objects", "aws_tables", "powertools_parts", "postgres_orm", "spawned"}
 
 
 def cases() -> Iterator[object]:

@@ -270,3 +270,17 @@ def test_a_thread_that_stays_is_named_at_once() -> None:
     found, looks = forked(reasons)
     assert "thread 'stays'" in found[0]
     assert looks < 100
+
+
+@pytest.mark.parametrize(("name", "is_named"), [(b"jemalloc_bg_thd", False), (b"polars-0", True)])
+def test_a_native_thread_is_named_unless_its_library_does_without_it(name: bytes, is_named: bool) -> None:
+    def start() -> object:
+        libc = ctypes.CDLL(None)
+        started, gate = ctypes.c_ulong(), ctypes.create_string_buffer(64)
+        libc.sem_init(gate, 0, 0)
+        wait = ctypes.cast(libc.sem_wait, ctypes.c_void_p)
+        assert libc.pthread_create(ctypes.byref(started), None, wait, gate) == 0
+        libc.pthread_setname_np(started, name)
+        return gate
+
+    assert ["native" in reason or "Polars" in reason for reason in reasons_after(start)] == [True] * is_named

@@ -75,6 +75,7 @@ _LATE = (
             "dayfly/core/tenants.py",
             "dayfly/runtime/bundles.py",
             "dayfly/runtime/codeprint.py",
+            "dayfly/runtime/companions.py",
             "dayfly/runtime/delivery.py",
             "dayfly/runtime/hugepages.py",
             "dayfly/runtime/idleness.py",

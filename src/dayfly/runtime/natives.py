@@ -26,6 +26,10 @@ _LIBRARIES = (
     ("jemalloc", "jemalloc"),
     ("OMP", "OpenMP"),
 )
+# Libraries that keep every lock of theirs through a fork and do without their threads in the child, as long as it lives.
+# jemalloc then cleans up where it allocates: background_thread_postfork_child in
+# https://github.com/jemalloc/jemalloc/blob/dev/src/background_thread.c
+FORK_SAFE = frozenset(("jemalloc",))
 
 
 def count(library: str = "", *, settle_s: float = 0.0) -> int:

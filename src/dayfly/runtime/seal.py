@@ -74,7 +74,7 @@ def _threads(sealing: Sealing) -> list[str]:
     if native > 0:
         from dayfly.runtime import natives
 
-        parts += natives.describe(but=sealing.runtimes)
+        parts += natives.describe(but=sealing.runtimes | natives.FORK_SAFE)
         fix += ", or set OMP_NUM_THREADS=1, or compute first in the handler"
     return [f"{', '.join(parts)} started at init would not exist in a worker: {fix}"]
 
@@ -87,11 +87,11 @@ def _unknown_threads(sealing: Sealing) -> tuple[list[threading.Thread], int]:
         native = len(os.listdir("/proc/self/task")) - 1 - len(others)
     except OSError:
         native = 0
-    if sealing.runtimes:
+    if native > 0:
         # Late: few functions have such a library.
         from dayfly.runtime import natives
 
-        native -= sum(natives.count(library) for library in sealing.runtimes)
+        native -= sum(natives.count(library) for library in sealing.runtimes | natives.FORK_SAFE)
     return named, native
 
 

@@ -46,6 +46,7 @@ SEALERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("openmp", ("numpy", "scipy", "sklearn", "igraph", "torch")),
     ("credentials", ("botocore.credentials",)),
     ("coldstart", ("aws_lambda_powertools", "datadog_lambda", "aws_xray_sdk")),
+    ("filesystems", ("fsspec.asyn",)),
     ("files", ("io",)),
     ("threads", ("threading",)),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 
 from dayfly.core.limits import MAX_NOTE_BYTES
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from dayfly.core.handshake import ZygoteOptions
     from dayfly.runtime.sealing import Sealing
 
+# What starts processes that multiprocessing keeps has loaded this.
+_COMPANIONS = "multiprocessing.resource_tracker"
 # A window's worker may end before its next event comes, so that batches do not wait for its last one.
 _WINDOW_PAUSE_S = 1.0
 # What is left of an invocation's time when batches are sent, for the answer itself.
@@ -49,6 +52,11 @@ class LastWords:
         An answer that is an error may be the window's last, see `retire_on`.
         """
         lines: list[str] = []
+        if _COMPANIONS in sys.modules:
+            # Late: few functions start processes that have them.
+            from dayfly.runtime.companions import end_companions
+
+            end_companions(keeps_objects=not serves_once)
         if serves_once:
             lines += ["W" + name for name in background_work(self._before | sealing.threads)]
         if sealing.deliveries and self._is_due(is_last=serves_once or is_error):

@@ -144,7 +144,32 @@ def _runtime_types(text: str) -> Sequence[Event]:
     ]
 
 
+def _reports(text: str) -> Sequence[Event]:
+    fixed: dict[str, object] = {"id": "o-1", "text": text, "limit": "3"}
+    return [
+        {"columns": ["name", "total"], "row": [text, 1], "sort": "name", "direction": "asc", **fixed},
+        {
+            "columns": ["customer", "postal_code", "city", "c7", "_private"],
+            "row": [text, "1", None, 2, 3],
+            "sort": "total",
+            "direction": "desc",
+            **fixed,
+        },
+    ]
+
+
+def _graphs(text: str) -> Sequence[Event]:
+    return [{"text": text, "edges": [["start", "middle"], ["middle", text or "end"], ["middle", "last"]]}]
+
+
+def _spawned(text: str) -> Sequence[Event]:
+    return [{"text": text}]
+
+
 SAMPLES = (
+    Sample("reports", _reports),
+    Sample("graphs", _graphs),
+    Sample("spawned", _spawned),
     Sample("classes", _classes),
     Sample("letters", _letters),
     Sample("texts", _texts),

@@ -7,6 +7,7 @@ import importlib
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -223,6 +224,32 @@ def test_code_swapped_into_a_function_is_refused_unless_both_are_deployed() -> N
     guard = serving({})
     tell(guard, "object.__setattr__", tell, "__code__", tell.__code__)
     assert told(guard) == []
+
+
+def test_a_library_puts_code_that_it_compiled_itself_into_a_function(tmp_path: Path) -> None:
+    library = tmp_path / "site-packages" / "wrapping.py"
+    asking: dict[str, Callable[..., None]] = {}
+    exec(compile("def ask(hook, event, *rest): hook(event, rest)", str(library), "exec"), asking)
+    text = "def wrapper(*names):\n    return names\n"
+    made: dict[str, object] = {}
+    exec(compile(text, "<wrapper>", "exec"), made)
+    swap = ("object.__setattr__", tell, "__code__", made["wrapper"].__code__)  # type: ignore[attr-defined]
+
+    def swapped(event: object, *, compiles: bool, by_library: bool) -> bool:
+        guard = serving(event, mode="observe")
+        guard.places.roots = (*guard.places.roots, f"{library.parent}/")
+        if compiles:
+            asking["ask"](make_hook(guard), "compile", text, "<wrapper>")
+        if by_library:
+            asking["ask"](make_hook(guard), *swap)
+        else:
+            tell(guard, *swap)
+        return ["observed", "code.swapped"] in told(guard)
+
+    assert not swapped({}, compiles=True, by_library=True)
+    assert swapped({}, compiles=False, by_library=True)
+    assert swapped({}, compiles=True, by_library=False)
+    assert swapped({"code": text}, compiles=True, by_library=True)
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,25 @@ def handler(number):
     assert seen.answers == [[0, True, True, True]] * 30
 
 
+def test_numexpr_computes_with_threads_of_each_workers_own() -> None:
+    seen = run(
+        """
+import numexpr, numpy
+from dayfly.runtime import natives
+table = numpy.arange(300_000.0)
+def compute(): return float(numexpr.evaluate("table * 2 + 1").sum())
+first = compute()
+assert natives.count()
+WORKERS = 10
+def handler(number): return [compute() == first, numexpr.get_num_threads(), natives.count() >= 3]
+""",
+        python=library_python(),
+        environment={"NUMEXPR_NUM_THREADS": "3"},
+    )
+    assert seen.reasons == []
+    assert seen.answers == [[True, 3, True]] * 10
+
+
 def test_a_number_of_threads_that_the_function_set_stays_set() -> None:
     seen = run(
         COMPUTATIONS["igraph"]

@@ -81,11 +81,13 @@ def _on_compile(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
     if _is_one_of(frame, _PARSERS):
         return
     if type(source) is str or type(source) is bytes:
-        before = guard.suspicions + guard.doubts
+        before, suspicions = guard.suspicions + guard.doubts, guard.suspicions
         if not _is_one_of(frame, _LOOK_THEMSELVES) and not _judge_template(frame, guard):
             asking.about_python(guard, source, frame)
         if guard.suspicions + guard.doubts == before:
             guard.remember(source)
+        if guard.suspicions == suspicions and guard.is_installed(frame):
+            guard.remember_written(source)
     elif source is not None:
         import ast
 
@@ -153,6 +155,9 @@ def _on_set_attribute(guard: Guard, arguments: Arguments, frame: FrameType) -> N
     if name != "__code__":
         return
     file = getattr(value, "co_filename", "")
+    if guard.is_installed(frame) and guard.is_written(value):
+        # A wrapper that a library writes when it is first called, and puts into its stead: networkx does.
+        return
     if not (guard.places.is_deployed(file) and guard.places.is_deployed(frame.f_code.co_filename)):
         guard.refuse("code.swapped", frame)
 

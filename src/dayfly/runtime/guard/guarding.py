@@ -6,6 +6,7 @@ import gc
 import sys
 import time
 from _thread import get_ident
+from types import FunctionType
 
 from dayfly.core.leaves import MAX_PLACES
 from dayfly.core.provenance import Provenance
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from dayfly.core.reports import Use
     from dayfly.core.structure.judgement import Judgement
     from dayfly.runtime.guard.capabilities import Capabilities
+    from dayfly.runtime.guard.knowing import KnownCode
     from dayfly.runtime.guard.residue import Comparison
 
 _MANY_DIGITS = 6
@@ -37,6 +39,8 @@ _MANY_OBSERVED = 16_000
 _SAMPLED = "00"
 # Frames between a library that writes code and whoever asked it to.
 _MANY_STEPS = 24
+# Decorators around one function.
+_MANY_WRAPPERS = 8
 # What an unknown origin is worth telling of: elsewhere most texts are neither the event's nor constants.
 _NEVER_UNREAD = frozenset(("python", "code", "template", "shell", "argv", "global"))
 # What was let pass of these may have changed anything in this process, but for source that only computes a value.
@@ -94,6 +98,8 @@ class Guard:
         self._provenance: Provenance | Joined | None = None
         self._is_batch = False
         self._reports: list[Report] = []
+        # What libraries compiled while this event was served.
+        self._by_libraries: KnownCode | None = None
         self._told: set[tuple[str, str, str]] = set()
         self._refusal = ""
         self._surfaced = False
@@ -159,6 +165,25 @@ class Guard:
         """A text was let pass to the compiler: what is made of it is nobody's plant."""
         if self._comparison is not None:
             self._comparison.known.remember(source)
+
+    def remember_written(self, source: str | bytes) -> None:
+        """A library compiles a text that is not the event's, though perhaps nobody knows whose."""
+        if self._by_libraries is None:
+            from dayfly.runtime.guard.knowing import KnownCode
+
+            self._by_libraries = KnownCode(self.places)
+        self._by_libraries.remember(source)
+
+    def is_written(self, code: object) -> bool:
+        """Say whether a library compiled this code while this event was served."""
+        written = self._by_libraries
+        # Where there was more than is remembered, any code would pass.
+        return (
+            written is not None
+            and not written.is_forgetful
+            and type(code).__name__ == "code"
+            and written.is_known(code)  # type: ignore[arg-type]
+        )
 
     def keep_module(self, code: object) -> None:
         """The import system executes a module: what stands outside its functions is nowhere else later on."""
@@ -377,6 +402,7 @@ class Guard:
             found = True
             if frame.f_code.co_name == "get_type_hints":
                 texts += self._hints(frame)
+            texts += self._wrapped(frame)
             frame = frame.f_back
         if not texts:
             return None
@@ -389,6 +415,18 @@ class Guard:
         if code is None or type(hints) is not dict or not self.places.is_deployed(code.co_filename):
             return []
         return [hint for hint in hints.values() if type(hint) is str]
+
+    def _wrapped(self, frame: FrameType) -> list[str]:
+        """Return name and words of a function of the deployment's for which a library writes a wrapper."""
+        texts: list[str] = []
+        function = frame.f_locals.get("func")
+        for _ in range(_MANY_WRAPPERS):
+            if not isinstance(function, FunctionType):
+                break
+            if self.places.is_deployed(function.__code__.co_filename):
+                texts += (function.__name__, *texts_of(function.__code__))
+            function = function.__dict__.get("__wrapped__")
+        return texts
 
     def act_on(self, judgement: Judgement, text: str | bytes, frame: FrameType | None) -> None:
         """Do what a judgement asks for; raises Refused or RefusedRecord."""
