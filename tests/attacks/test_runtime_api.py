@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import time
 
 import pytest
 from tests.attacks.shop import Shop, needs_confinement
@@ -61,3 +62,36 @@ def test_three_hundred_mixed_invocations_cross_no_answers() -> None:
         supervisor = shop.rie.runtime_pids()[0]
         descriptors = len(os.listdir(f"/proc/{supervisor}/fd"))
         assert descriptors < 40, "descriptors leak"
+
+
+# A request whose end the kernel holds back until after the death of whoever wrote it; ten segments go out unpaced.
+LATE = r"""
+import struct
+host, _, port = event["api"].rpartition(":")
+def send_late(seconds):
+    made = socket.create_connection((host, int(port)))
+    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    made.setsockopt(socket.SOL_SOCKET, 47, struct.pack("Q", int(4000 / seconds)))
+    for byte in b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nX: ":
+        made.send(bytes([byte]))
+    made.send(b"a" * 4000)
+    time.sleep(0.001)
+    made.send(b"\r\nHost: x\r\n\r\n")
+    made.close()
+for number in range(30):
+    send_late(0.1 + 0.013 * number)
+result = "sent"
+"""
+
+
+@pytest.mark.parametrize("isolation", ["invocation", "window", "process"])
+def test_a_request_that_comes_after_its_sender_s_death_is_given_nobody_s_event(isolation: str) -> None:
+    """SO_MAX_PACING_RATE: under the lock it is on its way, and arrives between two later events."""
+    settings = {"DAYFLY_ISOLATION": isolation, "DAYFLY_MAX_INVOCATIONS": "5"}
+    with Shop("dayfly", environment=settings, timeout_s=3) as shop:
+        shop.serve(2)
+        assert shop.result_of(LATE) == "sent"
+        end = time.monotonic() + 0.8
+        while time.monotonic() < end:
+            shop.serve(1)
+        assert shop.log().count('"types":["environment.started"]') == 1

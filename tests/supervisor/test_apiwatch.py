@@ -299,6 +299,44 @@ def test_a_request_that_a_dead_process_left_is_noticed(api: FakeRuntimeApi, upst
         )
 
 
+# The kernel sends the rest of it when whoever wrote it is dead: 4000 bytes at so many a second come first.
+SEND_LATE = """
+import socket, struct, sys, time
+made = socket.create_connection((sys.argv[1], int(sys.argv[2])))
+made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+made.setsockopt(socket.SOL_SOCKET, 47, struct.pack("Q", int(4000 / float(sys.argv[3]))))
+for byte in b"GET /none HTTP/1.1\\r\\nX: 0123456789": made.send(bytes([byte]))
+made.send(b"a" * 4000)
+time.sleep(0.001)
+made.send(b"\\r\\n\\r\\n")
+"""
+
+
+def test_what_comes_late_is_waited_for_once_and_told_until_it_is_there(
+    api: FakeRuntimeApi, upstream: Upstream
+) -> None:
+    host, port = api.address.split(":")
+    made = watch(upstream, own_namespace=True)
+    assert not made.has_remains()
+    subprocess.run([sys.executable, "-S", "-c", SEND_LATE, host, port, "0.5"], check=True, timeout=15)
+    assert not made.settle()
+    assert made.has_remains()
+    began = time.monotonic()
+    assert made.settle(), "it is no visit of the worker that has died now"
+    assert time.monotonic() - began < 0.04
+    assert made.has_remains()
+    until(lambda: not made.has_remains())
+    assert made.settle()
+
+
+def test_beside_a_worker_that_stays_it_is_told_too(api: FakeRuntimeApi, upstream: Upstream) -> None:
+    host, port = api.address.split(":")
+    made = watch(upstream, own_namespace=True)
+    subprocess.run([sys.executable, "-S", "-c", SEND_LATE, host, port, "0.5"], check=True, timeout=15)
+    assert made.look_at_end() is None
+    assert made.has_remains()
+
+
 def test_a_request_whose_connection_was_reset_is_not_seen(api: FakeRuntimeApi, upstream: Upstream) -> None:
     """A limit that docs/security.md states: it may still be read, and then the next event goes to nobody."""
     host, _, port = api.address.rpartition(":")

@@ -96,6 +96,9 @@ class ApiWatch:
         self._innocent: set[int] = set()
         self._tries: dict[int, int] = {}
         self._quiet = -1
+        # Connections that nobody holds any more and whose words may still be on their way, by their ends.
+        self._remains: set[tuple[Endpoint, Endpoint]] = set()
+        self._may_remain = False
         self.cost_s = 0.0
 
     def stand_down(self) -> None:
@@ -162,6 +165,7 @@ class ApiWatch:
         self._due = now + _EVERY_S * _jitter()
         self._full_due = now + pause * _jitter()
         if guilty:
+            self._may_remain = True
             return Sighting("connection", "it connected to the Runtime API")
         return None
 
@@ -173,7 +177,9 @@ class ApiWatch:
         if begun == self._quiet >= 0:
             return None
         sighting = self.look()
-        if sighting is None and not self._tries:
+        # What the worker has sent and closed is seen by nobody else: it goes on, or has gone on until now.
+        self._may_remain = self._may_remain or bool(self._left_behind(self._rows() or []))
+        if sighting is None and not self._tries and not self._may_remain:
             self._quiet = begun
         return sighting
 
@@ -249,33 +255,59 @@ class ApiWatch:
             return True
         began = time.monotonic()
         until = began + _SETTLE_S
-        was_visited = False
-        while True:
+        was_visited = is_late = False
+        while not is_late:
             rows = self._rows() or []
             living = self._suspects(rows)
-            bystanders = self._sweeper.bystanders() if rows else []
-            if living and bystanders:
+            bystanders = self._sweeper.bystanders() if living else []
+            if bystanders:
                 innocent, all_readable = _held_by(bystanders, living)
                 self._innocent |= innocent
                 living = living - innocent if all_readable else set()
-            # An extension may leave half-closed ones at any time, and nobody is to wait for those.
-            if not living and (bystanders or not any(row.state in _HALF_CLOSED for row in rows)):
+            # What was waited for in vain is not waited for again: whoever comes later has nothing to do with it.
+            if not living and self._left_behind(rows) <= self._remains:
                 break
             was_visited = True
             now = time.monotonic()
             if living:
                 until = min(now + _SETTLE_S, began + _TEARDOWN_S)
-            if now > until:
+            is_late = now > until
+            if is_late:
                 # What outlives the worker by so much was never its own.
                 self._innocent |= living
-                return False
-            time.sleep(_SETTLE_EVERY_S)
-        if was_visited:
+            else:
+                time.sleep(_SETTLE_EVERY_S)
+        if was_visited and not is_late:
             # One that was reset has left the table, and what it had sent may still be read.
             time.sleep(_GRACE_S)
-        else:
+        self._may_remain = self._may_remain or was_visited
+        if not self._may_remain:
             self._quiet = begun
         return not was_visited
+
+    def has_remains(self) -> bool:
+        """Say whether a request of somebody dead may reach the platform yet, or has since this was last asked.
+
+        To be asked while nobody runs who has seen an event. The kernel sends for the dead what they had written, as slowly as
+        they wanted (SO_MAX_PACING_RATE, socket(7)): a request for the next event may come hours later, when the platform
+        no longer refuses it, and be given a customer's.
+        """
+        if not self._may_remain:
+            return False
+        had_any = bool(self._remains)
+        self._remains = self._left_behind(self._rows() or [])
+        self._may_remain = bool(self._remains)
+        return had_any or self._may_remain
+
+    def _left_behind(self, rows: list[Connection]) -> set[tuple[Endpoint, Endpoint]]:
+        """Return the half-closed ones, which are nobody's but a worker's where there are no extensions.
+
+        An extension may leave some at any time, and nobody is to wait for those.
+        """
+        found = {(row.local, row.remote) for row in rows if row.state in _HALF_CLOSED}
+        if not found or not self._own_namespace or self._sweeper.bystanders():
+            return set()
+        return found
 
 
 def _held_by(pids: list[int], inodes: set[int]) -> tuple[set[int], bool]:

@@ -37,6 +37,7 @@ class Gate:
 
     def next_event(self, summons: Summons) -> Reply:
         """Wait for the next event. Raises SystemExit when the platform ends the supervisor."""
+        self._was_visited |= self.watch.has_remains()
         if self._reclaimer is None:
             if not self._was_visited:
                 return self._upstream.next(summons.wait_for)
