@@ -105,6 +105,16 @@ def test_as_long_as_nothing_changes_nothing_is_told() -> None:
     tried(act)
 
 
+@pytest.mark.parametrize("is_forking", [True, False])
+def test_who_was_stopped_while_he_initialised_is_told_of_before_an_invocation(is_forking: bool) -> None:
+    def act(kept: Kept) -> None:
+        kept.zygote.stopped = True
+        kept.keeper.adopt(cast(Zygote, kept.zygote), is_forking=is_forking)
+        assert ("residue.signals", {"signals": {"zygote: SIGSTOP": 1}}) in kept.told.found
+
+    tried(act)
+
+
 def test_soft_limits_are_put_back_and_told() -> None:
     def act(kept: Kept) -> None:
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -332,6 +332,26 @@ def test_a_zygote_that_stops_while_it_is_waited_for_is_resumed_and_counted() -> 
     linked(script, act)
 
 
+def test_a_zygote_that_was_stopped_goes_on_though_a_child_of_its_never_stops_writing() -> None:
+    def script(sock: _socket.socket) -> None:
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCONT})
+        parent = os.getpid()
+        if os.fork() == 0:
+            os.kill(parent, signal.SIGSTOP)
+            while os.getppid() == parent:
+                os.write(1, b"x\n")
+            os._exit(0)
+        signal.sigwait({signal.SIGCONT})
+        say(sock, (frames.READY, b""))
+        wait_for_ever()
+
+    def act(zygote: Zygote) -> None:
+        zygote.wait_until_ready(lambda _: b"", limit_s=10)
+        assert zygote.take_stops() == 1
+
+    linked(script, act)
+
+
 def test_a_zygote_that_never_answers_is_lost_in_the_end() -> None:
     def script(sock: _socket.socket) -> None:
         hear(sock)

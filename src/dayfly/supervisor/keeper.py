@@ -88,6 +88,8 @@ class Keeper:
         """Take over a zygote that has finished its init: as it is now it shall stay, unless it serves itself."""
         self._of_zygote = None
         self._bound = None
+        # What was done to it while it initialised is no invocation's doing.
+        self._tell_signalled(zygote, [])
         if self._lifeline is not None and zygote.lifeline >= 0:
             lifeline.watch(zygote.lifeline)
         if not is_forking:

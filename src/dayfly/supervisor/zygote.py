@@ -120,6 +120,7 @@ class Zygote:
         self._is_known_to_stop = False
         # Stops by others that were undone while it was waited for, until `take_stops`.
         self._stops = 0
+        self._look_at = 0.0
         self.status: int | None = None
         # What is served and heeded beside the wait for the zygote's init.
         self.routes: ExtensionRoutes | None = None
@@ -390,8 +391,8 @@ class Zygote:
         if self.summons is not None and self.summons.descriptor >= 0:
             poller.register(self.summons.descriptor, select.POLLIN)
         ready = poller.poll(1000 * (_LOOK_S if limit_s is None else min(limit_s, _LOOK_S)))
-        if not ready and limit_s != 0.0 and self._undo_stop():
-            self._stops += 1
+        if limit_s != 0.0:
+            self._look_for_stop()
         if self.summons is not None:
             self.summons.heed()
         for descriptor, _ in ready:
@@ -440,6 +441,13 @@ class Zygote:
         """Return how often others stopped it, whether or not they resumed it, since this was last asked; resume it."""
         stops, self._stops = self._stops + self._undo_stop(), 0
         return stops
+
+    def _look_for_stop(self) -> None:
+        """Resume it, now and then: by the clock, since a child of its may write for ever into the pipes that are waited for too."""
+        now = time.monotonic()
+        if now >= self._look_at:
+            self._look_at = now + _LOOK_S
+            self._stops += self._undo_stop()
 
     def _undo_stop(self) -> bool:
         """Say whether it was stopped by a signal, and perhaps resumed, since this was last asked; resume it."""
