@@ -135,5 +135,41 @@ def test_clearing_keys_reaches_those_of_the_same_user_outside_the_namespace() ->
     assert as_user(search) < 0
 
 
+# Done to a keyring: KEYCTL_SETPERM to viewing, reading and searching, and to less; KEYCTL_RESTRICT_KEYRING; KEYCTL_REVOKE.
+CLOSED = {
+    "rights": ((5, 0x0B0B0000), True),
+    "almost all rights": ((5, 0x03030000), False),
+    "new keys": ((29, None, None), True),
+    "itself": ((3,), False),
+}
+
+
+@pytest.mark.parametrize("taken", CLOSED)
+def test_a_keyring_that_was_closed_is_replaced_or_said_to_stay(taken: str) -> None:
+    (number, *arguments), is_mended = CLOSED[taken]
+
+    def act() -> str:
+        add_key, keyctl = KEYCTL
+        # A register of keyrings that ends with the namespace.
+        if libc().unshare(0x10000000) != 0:
+            return "no user namespace to be had"
+
+        def store(name: bytes) -> int:
+            return int(libc().syscall(add_key, b"user", name, b"4000", ctypes.c_size_t(4), USER_KEYRING))
+
+        if store(b"card") < 0:
+            return "no keyrings here"
+        assert libc().syscall(keyctl, number, USER_KEYRING, *arguments) == 0
+        assert native.clear_keyrings() == (
+            "" if is_mended else "a keyring can be neither cleared nor replaced"
+        )
+        assert libc().syscall(keyctl, 10, USER_KEYRING, b"user", b"card", 0) == -1
+        assert (store(b"next") > 0) == is_mended
+        return ""
+
+    if refused := as_user(act):
+        pytest.skip(refused)
+
+
 def test_a_user_without_keys_has_none() -> None:
     assert ipc.count_keys(4_000_000_000) in (0, -1)

@@ -136,6 +136,24 @@ def test_a_key_stays_no_longer_for_the_many_before_it(dayfly_shop: Shop) -> None
         assert dayfly_shop.result_of(CALLS + "result = find(7)") is False
 
 
+# KEYCTL_SETPERM, to viewing, reading and searching; KEYCTL_RESTRICT_KEYRING.
+CLOSED_KEYRINGS = {
+    "its rights": "for ring in (-3, -4, -5): libc.syscall(keyctl, 5, ctypes.c_long(ring), 0x0b0b0000)",
+    "new keys": "for ring in (-4, -5): libc.syscall(keyctl, 29, ctypes.c_long(ring), None, None)",
+}
+
+
+@pytest.mark.parametrize("taken", CLOSED_KEYRINGS)
+def test_a_keyring_that_was_closed_is_another_afterwards(taken: str) -> None:
+    with Shop("dayfly") as shop:
+        if shop.result_of(CALLS + "result = store(0) > 0 and find(0)") is not True:
+            pytest.skip("this kernel or its confinement has no keyrings")
+        shop.attack(CALLS + "store(7)\n" + CLOSED_KEYRINGS[taken])
+        shop.serve(1)
+        assert shop.result_of(CALLS + "result = find(7)") is False
+        assert shop.result_of(CALLS + "result = store(8) > 0 and find(8)") is True
+
+
 def test_a_message_queue_cannot_be_made(dayfly_shop: Shop) -> None:
     """2.9: POSIX queues cannot be listed without a mount, so a worker gets none."""
     code = "import ctypes\nresult = ctypes.CDLL('librt.so.1').mq_open(b'/stash', 0o102, 0o600, None)"

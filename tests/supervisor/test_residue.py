@@ -13,7 +13,7 @@ import pytest
 from tests.namespace import in_namespace
 from tests.unprivileged import as_user, folder_of_user
 
-from dayfly._sys import ipc, proc
+from dayfly._sys import ipc, native, proc
 from dayfly.supervisor.residue import KernelObjects, TemporaryFiles, _sparing_sockets, bound_paths, outlast
 
 
@@ -199,13 +199,41 @@ def test_keys_an_invocation_left_are_cleared() -> None:
         if libc.syscall(add_key, b"user", b"card", b"4000", ctypes.c_size_t(4), -4) < 0:
             return "keys are refused here"
         assert objects.clear()[0] == 1
-        assert objects.cannot_clear == ""
+        assert objects.keys_stay == ""
         assert libc.syscall(add_key + 2, 10, -4, b"user", b"card", 0) == -1
         assert objects.clear() == (0, 0)
         return ""
 
     refused = in_namespace(act)
     if refused:
+        pytest.skip(refused)
+
+
+def test_keys_that_stay_end_the_life_in_which_they_were_left_and_no_other() -> None:
+    def act() -> str:
+        add_key = {"x86_64": 248, "aarch64": 217}.get(os.uname().machine)
+        libc = ctypes.CDLL(None, use_errno=True)
+        uid = os.getuid()
+        native.set_dumpable(True)
+        # A user namespace has a register of keyrings of its own, which ends with it.
+        if add_key is None or ipc.count_keys(uid) < 0 or libc.unshare(0x10000000) != 0:
+            return "this kernel does not count keys, or gives no user namespace"
+        Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1")
+        objects = KernelObjects()
+        objects.begin(is_first_life=True)
+        assert objects.clear() == (0, 0)
+        if libc.syscall(add_key, b"user", b"card", b"4000", ctypes.c_size_t(4), -4) < 0:
+            return "keys are refused here"
+        revoke = 3
+        assert libc.syscall(add_key + 2, revoke, -4) == 0
+        assert objects.clear() == (0, 1)
+        later = KernelObjects()
+        later.begin(is_first_life=False)
+        assert later.keys_stay
+        assert later.clear() == (0, 0)
+        return ""
+
+    if refused := as_user(act):
         pytest.skip(refused)
 
 

@@ -6,16 +6,21 @@ Nothing at module level loads ctypes: it costs 1.7 ms, and most environments nev
 from __future__ import annotations
 
 import os
+import time
 
 PR_SET_DUMPABLE = 4
 PR_SET_CHILD_SUBREAPER = 36
 MADV_HUGEPAGE = 14
 MADV_COLLAPSE = 25  # Linux 6.1
+_KEYCTL_GET_KEYRING_ID = 0
 _KEYCTL_CLEAR = 7
+_KEYCTL_INVALIDATE = 21
 _KEYCTL_GET_PERSISTENT = 22
-# Special keyring ids, include/uapi/linux/keyctl.h: session, user, user session.
-_KEYRINGS = (-3, -4, -5)
-_KEYCTL_NUMBER = {"x86_64": 250, "aarch64": 219}
+# Special keyring ids, include/uapi/linux/keyctl.h.
+_PROCESS_KEYRING, _SESSION_KEYRING, _USER_KEYRING, _USER_SESSION_KEYRING = -2, -3, -4, -5
+_KEY_NUMBERS = {"x86_64": (248, 250), "aarch64": (217, 219)}
+# How long the kernel may take until it has forgotten a keyring that was invalidated, after which it makes another.
+_COLLECTION_S = 0.1
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,31 +44,61 @@ def set_dumpable(dumpable: bool) -> bool:
     return bool(_libc().prctl(PR_SET_DUMPABLE, int(dumpable), 0, 0, 0) == 0)
 
 
-def clear_keyrings() -> str:
-    """Clear the user's and the session's keyrings; return why not where that is refused, else "".
+def clear_keyrings() -> str | None:
+    """Clear the user's and the session's keyrings; return why keys stay, "" if none does.
 
-    A missing keyring is clean. Kernels without keyrings (ENOSYS) have nothing to clear.
+    None where nobody has keys: kernels without keyrings (ENOSYS), and hosts that refuse the call (EPERM) to
+    everybody. A missing keyring is clean. One that takes no key any more, since its rights were taken away or new keys
+    forbidden (KEYCTL_SETPERM, KEYCTL_RESTRICT_KEYRING), is invalidated: the kernel makes another, as it does for who has
+    none. What was revoked, or refuses that too, stays as long as the kernel knows the user.
     """
     import ctypes
     import errno
 
-    number = _KEYCTL_NUMBER.get(os.uname().machine)
-    if number is None:
-        return "the number of keyctl is not known on this processor"
+    numbers = _KEY_NUMBERS.get(os.uname().machine)
+    if numbers is None:
+        return "the numbers of the key calls are not known on this processor"
+    add_key, keyctl = numbers
     libc = _libc()
-    refused = ""
-    # The persistent keyring outlives every session; linking it into the process keyring names it.
-    persistent = libc.syscall(number, _KEYCTL_GET_PERSISTENT, ctypes.c_long(-1), ctypes.c_long(-2))
-    for keyring in (*_KEYRINGS, *([persistent] if persistent > 0 else [])):
+
+    def call(number: int, *arguments: object) -> int:
+        """Return what the kernel does, an error as its negative number."""
         ctypes.set_errno(0)
-        if libc.syscall(number, _KEYCTL_CLEAR, ctypes.c_long(keyring)) == 0:
-            continue
-        code = ctypes.get_errno()
-        if code == errno.ENOSYS:
-            return ""
-        if code not in (errno.ENOKEY, errno.EKEYREVOKED, errno.EKEYEXPIRED):
-            refused = f"keyctl: {os.strerror(code)}"
-    return refused
+        found = int(libc.syscall(number, *arguments))
+        return found if found >= 0 else -ctypes.get_errno()
+
+    def takes_keys(keyring: int) -> bool:
+        key = call(add_key, b"user", b"dayfly", b"-", ctypes.c_size_t(1), ctypes.c_long(keyring))
+        if key > 0:
+            call(keyctl, _KEYCTL_INVALIDATE, ctypes.c_long(key))
+        # No room left: what is full takes keys.
+        return key > 0 or key == -errno.EDQUOT
+
+    # The persistent keyring outlives every session; linking it into the process keyring names it.
+    persistent = call(keyctl, _KEYCTL_GET_PERSISTENT, ctypes.c_long(-1), ctypes.c_long(_PROCESS_KEYRING))
+    if persistent == -errno.ENOSYS:
+        return None
+    keyrings = [_USER_KEYRING, _USER_SESSION_KEYRING, *([persistent] if persistent > 0 else [])]
+    session, of_user = (
+        call(keyctl, _KEYCTL_GET_KEYRING_ID, ctypes.c_long(keyring), 0)
+        for keyring in (_SESSION_KEYRING, _USER_SESSION_KEYRING)
+    )
+    if session != of_user:
+        # Who has none of his own uses the user's; a key put into it would make one.
+        keyrings.append(_SESSION_KEYRING)
+    codes = {keyring: -call(keyctl, _KEYCTL_CLEAR, ctypes.c_long(keyring)) for keyring in keyrings}
+    if set(codes.values()) == {errno.EPERM}:
+        return None
+    closed = [keyring for keyring in keyrings if codes[keyring] == errno.EACCES or not takes_keys(keyring)]
+    for keyring in closed:
+        call(keyctl, _KEYCTL_INVALIDATE, ctypes.c_long(keyring))
+    until = time.monotonic() + _COLLECTION_S
+    while closed:
+        closed = [keyring for keyring in closed if not takes_keys(keyring)]
+        if closed and time.monotonic() > until:
+            return "a keyring can be neither cleared nor replaced"
+        os.sched_yield()
+    return ""
 
 
 def remove_ipc(kind: str, identifier: int) -> bool:

@@ -194,6 +194,8 @@ class _Start:
             raise SystemExit(self._refuse_changed_code(life.young_code))
         if self._kernel_objects is not None and isinstance(self._sweeper, EnvironmentSweeper):
             self._kernel_objects.begin(is_first_life=self._sweeper.is_first_life)
+            if self._kernel_objects.keys_stay:
+                self._limits.append(f"keys of an earlier life stay: {self._kernel_objects.keys_stay}")
         if self._is_wide and self._settings.tmp == "scrub":
             self._places = places_here(self._settings, self._environ, self._files.roots)
         opening = life.close_memory()

@@ -179,7 +179,9 @@ class KernelObjects:
         self._kept: set[tuple[str, int]] = set()
         self._keys = -1
         self._must_clear_keys = False
-        self.cannot_clear = ""
+        self._has_keyrings = True
+        # Why keys stay that an earlier life or an invocation left, empty where none do.
+        self.keys_stay = ""
 
     def clear_all(self) -> int:
         """Before any function code of a later life: remove every object and key; return how many objects that were."""
@@ -192,6 +194,8 @@ class KernelObjects:
         """Before any function code: what is there now is not the function's."""
         # What was cleared counts until the kernel collects it.
         self._must_clear_keys = not is_first_life and ipc.count_keys(self._uid) != 0
+        if self._must_clear_keys:
+            self._clear_keyrings()
         self._before = ipc.list_objects(self._uid)
         self._keys = ipc.count_keys(self._uid)
 
@@ -231,9 +235,12 @@ class KernelObjects:
         # What was cleared counts until the kernel collects it, so that after the first time a lower count
         # may hide new keys: from then on, and where /proc does not count, they are cleared each time.
         self._must_clear_keys = self._must_clear_keys or has_grown or keys < 0
-        if self._must_clear_keys and not self.cannot_clear:
+        if self._must_clear_keys and self._has_keyrings:
+            stayed_before = self.keys_stay
             self._clear_keyrings()
-            removed += has_grown and not self.cannot_clear
+            removed += has_grown and self._has_keyrings and not self.keys_stay
+            # Another life would find what this one has found at its start.
+            failed += bool(self.keys_stay) and not stayed_before
         self._keys = keys if not has_grown else ipc.count_keys(self._uid)
         return removed, failed
 
@@ -250,7 +257,9 @@ class KernelObjects:
     def _clear_keyrings(self) -> None:
         from dayfly._sys import native
 
-        self.cannot_clear = native.clear_keyrings()
+        stay = native.clear_keyrings()
+        self._has_keyrings = stay is not None
+        self.keys_stay = stay or ""
 
 
 class Aftermath:
@@ -403,4 +412,4 @@ class Cleaner:
                 {"objects": removed},
             )
         if failed:
-            result.retire = f"{failed} System V objects could not be removed"
+            result.retire = f"{failed} System V objects or keyrings could not be cleared"
