@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import select
 import threading
 from collections.abc import Callable
@@ -230,3 +231,19 @@ def test_no_descriptor_is_left_after_many_workers(telemetry: bool) -> None:
         assert len(os.listdir("/proc/self/fd")) == before
 
     captured(act, telemetry=telemetry)
+
+
+@pytest.mark.parametrize("room", range(5))
+def test_nothing_is_left_open_where_there_is_no_room_for_all_pipes(room: int) -> None:
+    def act() -> None:
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        before = sorted(os.listdir("/proc/self/fd"))
+        # Numbers are given out from the lowest: what is free below the limit is the room, and the one that listing took.
+        free = [number for number in range(64) if str(number) not in before]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (free[room], hard))
+        with pytest.raises(OSError, match="Too many open files"):
+            Pipes(telemetry=True, merged=False)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        assert sorted(os.listdir("/proc/self/fd")) == before
+
+    forked(act)

@@ -45,18 +45,26 @@ class Pipes:
         self._empty: set[int] = set()
         self._lines = {STDOUT: LineReader()}
         self._telemetry = FrameReader()
-        read_end, write_end = fds.output_pipe()
-        self._whiches = {read_end: STDOUT}
-        self.write_ends = [write_end, write_end]
-        if not merged:
-            self._lines[STDERR] = LineReader()
-            read_end, self.write_ends[1] = fds.output_pipe()
-            self._whiches[read_end] = STDERR
-        if telemetry:
-            read_end, write_end = fds.output_pipe()
-            self._whiches[read_end] = TELEMETRY
-            self.write_ends.append(write_end)
+        self._whiches: dict[int, int] = {}
+        self.write_ends: list[int] = []
+        try:
+            self.write_ends += [self._open(STDOUT)] * 2
+            if not merged:
+                self._lines[STDERR] = LineReader()
+                self.write_ends[1] = self._open(STDERR)
+            if telemetry:
+                self.write_ends.append(self._open(TELEMETRY))
+        except OSError:
+            # A worker may have lowered our limit of descriptors, again and again.
+            for descriptor in {*self._whiches, *self.write_ends}:
+                os.close(descriptor)
+            raise
         self.read_ends = list(self._whiches)
+
+    def _open(self, which: int) -> int:
+        read_end, write_end = fds.output_pipe()
+        self._whiches[read_end] = which
+        return write_end
 
     def close_write_ends(self) -> None:
         """Close our copies of the write ends; the process has its own."""
