@@ -578,3 +578,38 @@ def test_any_bytes_can_be_taken_apart(data: bytes) -> None:
     provenance.spans(data)
     if len(data) >= 6:
         assert provenance.holds_bytes(data)
+
+
+MANY = 100_000
+BEFORE: dict[str, object] = {
+    "keys": {f"k{number}": 0 for number in range(MANY)},
+    "numbers": list(range(MANY)),
+    "texts": [f"text {number}" for number in range(MANY)],
+    "objects": [{"a": {}} for _ in range(MANY)],
+}
+
+
+@pytest.mark.parametrize("kind", BEFORE)
+@pytest.mark.parametrize(
+    "value", ["../etc/passwd", "1 or 1=1", "evil.example", "antigravity", "x" * 70 + ";id"]
+)
+@pytest.mark.parametrize("is_body", [False, True])
+def test_what_stands_behind_more_values_than_are_read_is_found_as_a_whole(
+    kind: str, value: str, is_body: bool
+) -> None:
+    event = {"junk": BEFORE[kind], "inner": {"value": value}}
+    found = Provenance({"body": json.dumps(event)} if is_body else event)
+    text = f"the text ({value}) of the function's"
+    assert [text[span.start : span.end] for span in found.spans(text)] == [value]
+    assert not found.is_complete
+
+
+def test_what_stands_there_in_percents_is_found_too_and_a_key_of_the_senders() -> None:
+    found = Provenance({"junk": BEFORE["keys"], "inner": {"value": "..%2Fetc%2Fpasswd", "a=b; --": 1}})
+    for text, value in (("/tmp/../etc/passwd", "../etc/passwd"), ("where a=b; --", "a=b; --")):
+        assert [text[span.start : span.end] for span in found.spans(text)] == [value]
+
+
+def test_who_asks_for_less_gets_no_more() -> None:
+    found = Provenance({"junk": BEFORE["keys"], "inner": {"value": "../etc/passwd"}}, max_places=1000)
+    assert found.spans("/tmp/../etc/passwd") == []

@@ -28,6 +28,8 @@ class LeafBlock:
         "seeds",
         "short",
         "starts",
+        "unread",
+        "unread_place",
         "whole",
     )
 
@@ -37,6 +39,9 @@ class LeafBlock:
         self.starts: list[int] = []
         self.owners: list[int] = []
         self.whole: dict[bytes, int] = {}
+        # Of more than can be read one by one: looked for as wholes, from one place.
+        self.unread: list[bytes] = []
+        self.unread_place = 0
         # Of one or two bytes, as they are in the event.
         self.short: dict[bytes, int] = {}
         self.numbers: dict[float, int] = {}

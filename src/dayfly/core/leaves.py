@@ -18,7 +18,7 @@ from dayfly.core.decodings import (
     unquote,
     xml_texts,
 )
-from dayfly.core.leafblock import PIECE, LeafBlock
+from dayfly.core.leafblock import MAX_WHOLE_BYTES, PIECE, LeafBlock
 from dayfly.core.triggers import FRONT_VALUES, WELL_KNOWN, ambient_values
 
 TYPE_CHECKING = False
@@ -36,6 +36,8 @@ MAX_LAYERS = 8
 MAX_MARKS = 100_000
 # Signs that make an object each when JSON is parsed (some 100 bytes).
 MAX_JSON_SIGNS = 120_000
+# Shorter ones are chance among so many.
+_FEW_CHARACTERS = 2
 
 
 class Leaves(LeafBlock):
@@ -49,6 +51,7 @@ class Leaves(LeafBlock):
         "_max_places",
         "_parents",
         "_queue",
+        "_reads_on",
         "_seen",
         "_sorts",
         "_steps",
@@ -58,6 +61,8 @@ class Leaves(LeafBlock):
 
     def __init__(self, event: object, known: Collection[str] | None, *, max_places: int = MAX_PLACES) -> None:
         super().__init__()
+        # Who asks for less has no time for more.
+        self._reads_on = max_places >= MAX_PLACES
         self._max_places = max_places
         self.raws: list[tuple[bytes, int]] = []
         self.ambient = ambient_values(event)
@@ -112,11 +117,40 @@ class Leaves(LeafBlock):
                 self._take_text(str(value), place, layer)
             if len(self._steps) > self._max_places:
                 self.complete = False
+                if self._reads_on:
+                    self._skim([value, *(item for item, _, _ in queue[index:])])
                 break
         self._queue = []
         for text, place in self._later:
             self.keep(text, place)
         self._later = []
+
+    def _skim(self, pending: list[object]) -> None:
+        """Take the texts of what is not read value by value, as they are and unquoted, all of them from one place.
+
+        Whoever sends so many values may have put the one that matters behind them. A text costs 60 bytes and 50 ns a
+        question here, and an event of 6 MB has half a million at most.
+        """
+        place = self.unread_place = self._place(0, ">rest")
+        unread: set[str] = set()
+        while pending:
+            value = pending.pop()
+            kind = type(value)
+            if kind is str:
+                unread.add(value)  # type: ignore[arg-type]
+            elif kind is dict:
+                for name, item in value.items():  # type: ignore[attr-defined]
+                    if not _is_word(name):
+                        unread.add(name)
+                    pending.append(item)
+            elif kind is list:
+                pending.extend(value)  # type: ignore[arg-type]
+        for text in unread:
+            for form in (text, unquote(text)) if "%" in text else (text,):
+                if len(form) > MAX_WHOLE_BYTES or not form.isascii():
+                    self.keep(form, place)
+                elif len(form) > _FEW_CHARACTERS:
+                    self.unread.append(form.lower().encode())
 
     def _place(self, parent: int, step: str | int) -> int:
         self._parents.append(parent)
@@ -368,6 +402,9 @@ class Leaves(LeafBlock):
         found, is_all = literals(text, min(self._marks_left, 20_000))
         self._marks_left -= len(found)
         self.complete = self.complete and is_all
+        if not is_all and self._reads_on:
+            every, _ = literals(text, len(text))
+            self._skim([unescape(literal) if "\\" in literal else literal for literal in every[len(found) :]])
         for literal in found:
             if literal and not (_is_word(literal) and self._known is None):
                 if "\\" in literal and self._spend(literal.count("\\")):

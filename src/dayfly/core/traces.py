@@ -98,8 +98,9 @@ class Search:
             found = [token for token in set(re.findall(rb"[\w.@-]+", text)) if token in whole]
         else:
             found = [leaf for leaf in whole if leaf in text]
+        found += [leaf for leaf in self.leaves.unread if leaf in text]
         for leaf in found:
-            place = whole[leaf]
+            place = whole.get(leaf, self.leaves.unread_place)
             size = len(leaf)
             start = text.find(leaf)
             while start >= 0:

@@ -217,6 +217,14 @@ def _on_load_library(guard: Guard, arguments: Arguments, frame: FrameType) -> No
     asking.about_import(guard, name, frame)
 
 
+def _on_extension(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
+    """SQLite loads native code from a file that is named to it."""
+    name = arguments[1]
+    if type(name) is str and "/" in name and guard.places.is_planted(name):
+        guard.refuse("import.planted", frame, text=name)
+    asking.about_path(guard, name, frame)
+
+
 # ---- processes ----------------------------------------------------------------------------------
 
 
@@ -304,6 +312,8 @@ def _on_resolve(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
 def _on_connect(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
     address = arguments[1]
     if type(address) is not tuple or not address:
+        # A socket of this machine has its name in a directory, or is abstract; Netlink's are numbers in a tuple.
+        asking.about_path(guard, address, frame)
         return
     name = frame.f_code.co_filename
     if guard.places.is_deployed(name) and name.endswith(_RESOLVERS):
@@ -379,10 +389,18 @@ ACTS: dict[str, Act] = {
     "os.mkdir": _on_path_below,
     "os.chmod": _on_path_below,
     "os.truncate": _on_path,
+    "os.chdir": _on_path,
+    "os.chown": _on_path_below,
+    "os.utime": _on_path_below,
+    "os.getxattr": _on_path,
+    "os.setxattr": _on_path,
+    "os.listxattr": _on_path,
+    "os.removexattr": _on_path,
     "glob.glob": _on_path,
     "shutil.rmtree": _on_path,
     "shutil.make_archive": _on_path,
     "sqlite3.connect": _on_path,
+    "sqlite3.load_extension": _on_extension,
     "os.rename": _on_two_paths_below,
     "os.link": _on_two_paths_below,
     "os.symlink": _on_two_paths,

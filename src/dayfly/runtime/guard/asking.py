@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # What evaluates hints of types that are written as texts.
 _HINTS = ("typing", "annotationlib")
+# A whole host of so many is one of the event's all the same.
+_FEW_CHARACTERS = 2
 # Where AWS answers: which of its hosts it is says a bucket's, a region's or a queue's name.
 _AWS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".aws.dev")
 
@@ -168,6 +170,10 @@ def about_host(guard: Guard, host: object, frame: FrameType) -> None:
     """A host that is about to be looked up or connected to."""
     text = _text(host)
     if not text or guard.own.is_constant(text):
+        return
+    if len(text) <= _FEW_CHARACTERS and (spans := guard.provenance.spans(text)):
+        # "0" and "::" are this very machine; in a longer text they would be nobody's.
+        guard.refuse("url.target", frame, path=spans[0].path, text=text)
         return
     suffix = next((suffix for suffix in _AWS if text.endswith(suffix)), "")
     if suffix and not _is_chosen(guard, text, len(text) - len(suffix)):
