@@ -161,6 +161,20 @@ def test_priority_of_the_whole_user_ends_the_life_of_the_environment() -> None:
         assert comes_true(lambda: said <= set(shop.findings()))
 
 
+def test_priority_of_the_whole_session_ends_the_life_of_the_environment() -> None:
+    """sched(7): who is executed anew may write his own file, and all that began with the platform's runtime have one group."""
+    lower = "subprocess.run(['sh', '-c', 'echo 7 > /proc/self/autogroup'], check=True)"
+    with Shop("dayfly") as shop:
+        shop.serve(1)
+        if shop.result_of("result = os.access('/proc/self/autogroup', os.R_OK)") is not True:
+            pytest.skip("this kernel has no groups by session")
+        assert shop.result_of(f"import subprocess\n{lower}\nresult = 'lowered'") == "lowered"
+        shop.serve(3)
+        said = {"residue.limits", "environment.not-clean"}
+        assert comes_true(lambda: said <= set(shop.findings()))
+        assert "supervisor: priority of the session" in named_in(shop)
+
+
 def test_a_finding_names_limits_and_whose_they_are(limited_shop: Shop) -> None:
     wanted = {f"{who}: RLIMIT_NOFILE" for who in ("supervisor", "zygote", "standby")}
 

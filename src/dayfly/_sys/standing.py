@@ -25,9 +25,12 @@ Limit = tuple[int, int]
 
 
 class Standing:
-    """How the kernel treats one process: soft and hard limits by number, `processors`, `policy`, `nice`, `io` priority, `oom` score."""
+    """How the kernel treats one process: soft and hard limits by number, `processors`, `policy`, `nice`, `io` priority, `oom` score.
 
-    __slots__ = ("io", "limits", "nice", "oom", "policy", "processors")
+    `session` is the priority that its session has as a whole (sched(7), autogroup), "" where that was not read.
+    """
+
+    __slots__ = ("io", "limits", "nice", "oom", "policy", "processors", "session")
 
     def __init__(
         self,
@@ -38,6 +41,7 @@ class Standing:
         nice: int,
         io: int,
         oom: str,
+        session: str = "",
     ) -> None:
         self.limits = limits
         self.processors = processors
@@ -45,6 +49,7 @@ class Standing:
         self.nice = nice
         self.io = io
         self.oom = oom
+        self.session = session
 
 
 def differences(now: Standing, before: Standing, *, policies: tuple[int, ...] = ()) -> list[str]:
@@ -62,6 +67,8 @@ def differences(now: Standing, before: Standing, *, policies: tuple[int, ...] = 
         found.append("I/O priority")
     if now.oom != before.oom:
         found.append("OOM score")
+    if now.session != before.session:
+        found.append("priority of the session")
     return found
 
 
@@ -72,7 +79,7 @@ class Reader:
     them: the files of a process that nobody may read belong to root.
     """
 
-    __slots__ = ("_get_io", "_libc", "_oom", "_set_io")
+    __slots__ = ("_get_io", "_libc", "_oom", "_session", "_set_io")
 
     def __init__(self, *, oom: bool = True) -> None:
         # 1.7 ms, while the zygote initialises the function.
@@ -81,6 +88,12 @@ class Reader:
         self._libc = ctypes.CDLL(None, use_errno=True)
         self._get_io, self._set_io = _IOPRIO.get(os.uname().machine, (-1, -1))
         self._oom = oom
+        try:
+            # Kept open: a session is for life, and its priority is read after each invocation.
+            self._session = os.open("/proc/self/autogroup", os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            # A kernel without.
+            self._session = -1
 
     def read(self, pid: int) -> Standing | None:
         """Return the standing of a process (0: our own), None once it is gone. Raises PermissionError."""
@@ -95,6 +108,8 @@ class Reader:
                 nice=nice,
                 io=self._io(pid),
                 oom=self._oom_score(pid) if self._oom else "",
+                # Zygote and workers are of our session.
+                session="" if pid else self._session_priority(),
             )
         except (ProcessLookupError, FileNotFoundError):
             return None
@@ -140,6 +155,13 @@ class Reader:
         value = int(self._libc.syscall(self._get_io, _IOPRIO_WHO_PROCESS, pid))
         # Without a class the level means nothing, and older kernels show another once there was any I/O.
         return value if value >> _IOPRIO_CLASS_SHIFT else 0
+
+    def _session_priority(self) -> str:
+        """Return the session's priority: any process of it may change that by its own file, and nobody else can."""
+        try:
+            return "" if self._session < 0 else os.pread(self._session, 64, 0).decode("ascii", "replace")
+        except OSError:
+            return ""
 
     def _oom_score(self, pid: int) -> str:
         try:
