@@ -120,6 +120,21 @@ def test_what_is_none_of_its_business_passes(event: str, arguments: tuple[object
     assert told(guard) == []
 
 
+def test_a_name_in_the_way_to_deployed_code_is_no_way_of_the_events() -> None:
+    """A traceback shows lines of files below /usr or /var, and somebody's event has such a word."""
+    first, *_, last = Path(ast.__file__).parent.parts[1:]
+    guard = serving({"value": first, last: 1})
+    tell(guard, "open", ast.__file__, "r", 0)
+    assert told(guard) == []
+    for value in (ast.__file__, ast.__file__[1:], f"{first}/{last}"):
+        guard = serving({"value": value, "other": first})
+        with pytest.raises(Refused):
+            tell(guard, "open", f"/{value.removeprefix('/')}", "r", 0)
+    guard = serving(dict(enumerate(Path(ast.__file__).parent.parts[1:])))
+    with pytest.raises(Refused):
+        tell(guard, "open", ast.__file__, "r", 0)
+
+
 @pytest.mark.parametrize(("name", "answer"), [("bob", "bob\n"), ("bob; id", "refused")])
 def test_the_shell_that_subprocess_starts_is_not_the_events_word(name: str, answer: str) -> None:
     def act() -> str:

@@ -18,16 +18,23 @@ MAX_PATH = 8192
 
 
 def judge_path(
-    path: str | bytes, provenance: Provenance, own: OwnText, *, resolved: str = "", roots: Sequence[str] = ()
+    path: str | bytes,
+    provenance: Provenance,
+    own: OwnText,
+    *,
+    resolved: str = "",
+    roots: Sequence[str] = (),
+    deployed: Sequence[str] = (),
 ) -> Judgement:
     """Say whether this path may be opened.
 
     `resolved` is the caller's os.path.realpath of it ("" where there is none), `roots` are directories that
-    the policy or the function's configuration names.
+    the policy or the function's configuration names, `deployed` where code lies.
     """
     text = path if isinstance(path, str) else bytes(path).decode("utf-8", "surrogateescape")
 
     def judge(text: str, taint: Taint, own: OwnText) -> Judgement:
+        _drop_names_of(deployed, text, taint)
         return _judge(text, taint, own, resolved, roots)
 
     return judged("path", text, provenance, own, judge)
@@ -74,6 +81,18 @@ def _judge(path: str, taint: Taint, own: OwnText, resolved: str, roots: Sequence
     if _is_within(base, (SCRATCH, *roots)) or _names(base, own):
         return allow
     return Judgement("unknown", "path.unexplained", "the function's own text does not name the directory")
+
+
+def _drop_names_of(directories: Sequence[str], path: str, taint: Taint) -> None:
+    """/usr/lib/python3.13/ast.py, of which a traceback shows a line, is not the event's, though a value of its is "usr"."""
+    size = max((len(one) for one in directories if path.startswith(one.rstrip("/") + "/")), default=0)
+    if all(mark or sign == "/" for mark, sign in zip(taint.mask, path[:size], strict=False)):
+        # All of its names are the event's: f"/{a}/{b}/app.py".
+        return
+    for start, end in taint.runs():
+        # One name of several. What brings a separator along says where the path leads.
+        if end <= size and "/" not in path[start:end]:
+            taint.mask[start:end] = bytes(end - start)
 
 
 def _drop_coincidences(path: str, taint: Taint, own: OwnText) -> None:

@@ -150,12 +150,14 @@ def about_path(guard: Guard, path: object, frame: FrameType) -> None:
     """A file or directory that is about to be opened, listed or changed."""
     text = _text(path)
     if text and not guard.own.is_constant(text):
-        roots = guard.places.temporary
-        judgement = judge_path(text, guard.provenance, guard.written, roots=roots)
+        roots, deployed = guard.places.temporary, guard.places.roots
+        judgement = judge_path(text, guard.provenance, guard.written, roots=roots, deployed=deployed)
         if judgement.verdict == "allow" and judgement.path:
             # Only now: links cost a system call for each part of a path.
             resolved = os.path.realpath(text)
-            judgement = judge_path(text, guard.provenance, guard.written, resolved=resolved, roots=roots)
+            judgement = judge_path(
+                text, guard.provenance, guard.written, resolved=resolved, roots=roots, deployed=deployed
+            )
         guard.act_on(judgement, text, frame)
 
 
