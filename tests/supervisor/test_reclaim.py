@@ -11,7 +11,7 @@ from contextlib import suppress
 import pytest
 
 from dayfly.core.http1 import Reply
-from dayfly.supervisor.reclaim import REQUEST_ID, Reclaimer
+from dayfly.supervisor.reclaim import IN_PROGRESS, REQUEST_ID, Reclaimer
 from dayfly.supervisor.upstream import Upstream
 from dayfly.testing.runtime_api import NEXT, FakeRuntimeApi
 
@@ -146,3 +146,26 @@ def test_a_platform_that_names_no_state_is_waited_for_as_ever() -> None:
         reclaimer.is_needed = True
         assert reclaimer.next_event([]).body == b"{}"
         assert sum(b"/init/error" in request for request in requests) == 1
+
+
+def test_a_refusal_between_two_states_of_the_platform_is_no_event(api: FakeRuntimeApi) -> None:
+    """While an answer is on its way, whoever asks for the next event is refused."""
+    _, reclaimer = begin(api)
+    held = api.send("held")
+    die_polling(api, 1)
+    wait_for(lambda: held.deliveries > 0)
+    api.send("next")
+    host, port = api.address.split(":")
+    with socket.create_connection((host, int(port))) as other:
+        head = f"POST /2018-06-01/runtime/invocation/{held.request_id}/response HTTP/1.1\r\nHost: x\r\n"
+        other.sendall(f"{head}Content-Length: 2\r\n\r\n".encode())
+        probe = Upstream(api.address)
+        wait_for(lambda: probe.state() != IN_PROGRESS)
+        before = len(api.requests)
+        timer = threading.Timer(0.05, other.sendall, args=(b"{}",))
+        timer.start()
+        event = reclaimer.next_event([])
+        timer.join()
+    assert event.status == 200
+    assert event.body == b'"next"'
+    assert len(api.requests) > before

@@ -28,6 +28,9 @@ _LONGEST_WAIT_S = 0.1
 _OURS_WITHIN_S = 0.02
 # Other requests of ours that wait: one more for each event that went to somebody dead.
 _MANY_OVERTAKEN = 64
+_REFUSED = 403
+# Half a second of refusals is no passing state.
+_MANY_REFUSALS = 250
 
 
 class Reclaimer:
@@ -50,6 +53,7 @@ class Reclaimer:
         upstream.ask_next()
         wait_s = _FIRST_WAIT_S
         began = time.monotonic()
+        refusals = 0
         while True:
             is_probing = self.is_needed and self._can_probe and upstream.overtaken < _MANY_OVERTAKEN
             reply = upstream.reply_within(wait_s if is_probing else None, self._summons)
@@ -59,6 +63,17 @@ class Reclaimer:
                     upstream.ask_again()
                     began = time.monotonic()
                     wait_s = _FIRST_WAIT_S
+            if (
+                reply is not None
+                and reply.status == _REFUSED
+                and self.is_needed
+                and refusals < _MANY_REFUSALS
+            ):
+                # The request of somebody dead came just before ours, and the platform is between two states.
+                refusals += 1
+                time.sleep(_FIRST_WAIT_S)
+                upstream.ask_next()
+                continue
             if reply is not None:
                 if reply.headers.get(REQUEST_ID, "") not in answered:
                     if time.monotonic() - began > _FIRST_WAIT_S:
