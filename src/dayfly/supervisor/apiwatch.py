@@ -155,9 +155,13 @@ class ApiWatch:
 
     def look(self) -> Sighting | None:
         """Look for living connections of the worker's processes."""
+        return self._look()[0]
+
+    def _look(self) -> tuple[Sighting | None, list[Connection]]:
         # Not the clock: on a busy machine a look takes long, and just then it is not to come seldom.
         began = time.thread_time()
-        suspects = self._suspects(self._rows() or [])
+        rows = self._rows() or []
+        suspects = self._suspects(rows)
         guilty = bool(suspects) and self._are_guilty(suspects)
         self.cost_s = time.thread_time() - began
         now = time.monotonic()
@@ -166,8 +170,8 @@ class ApiWatch:
         self._full_due = now + pause * _jitter()
         if guilty:
             self._may_remain = True
-            return Sighting("connection", "it connected to the Runtime API")
-        return None
+            return Sighting("connection", "it connected to the Runtime API"), rows
+        return None, rows
 
     def look_at_end(self) -> Sighting | None:
         """Look at a worker that has answered and goes on to serve; no look where nobody has connected since the last."""
@@ -176,9 +180,9 @@ class ApiWatch:
         begun = self._table.count_begun()
         if begun == self._quiet >= 0:
             return None
-        sighting = self.look()
+        sighting, rows = self._look()
         # What the worker has sent and closed is seen by nobody else: it goes on, or has gone on until now.
-        self._may_remain = self._may_remain or bool(self._left_behind(self._rows() or []))
+        self._may_remain = self._may_remain or bool(self._left_behind(rows))
         if sighting is None and not self._tries and not self._may_remain:
             self._quiet = begun
         return sighting
