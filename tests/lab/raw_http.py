@@ -77,6 +77,13 @@ class RawConnection:
             return RawAnswer(status, headers, self._read_chunks())
         return RawAnswer(status, headers, self._take(int(answer.header("content-length") or 0)))
 
+    def read_all(self) -> bytes:
+        """Everything until the other side closes."""
+        while data := self.socket.recv(65536):
+            self._buffer += data
+        found, self._buffer = self._buffer, b""
+        return found
+
     def _read_chunks(self) -> bytes:
         body = b""
         while size := int(re.split(rb"[;\r]", self._until(b"\r\n"))[0], 16):

@@ -141,6 +141,9 @@ class Extensions:
         if not name:
             await refuse(exchange, 403, "Extension.InvalidExtensionName", "Empty extension name")
             return
+        if body.is_truncated:
+            await refuse(exchange, 403, "InvalidRequestFormat", "unexpected EOF")
+            return
         try:
             events = _parse_registration(body.data)
         except _NotARegistrationError as error:

@@ -7,8 +7,10 @@ alone (a held response changes the state before its body exists) and must see th
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import email.utils
+import re
 import socket
 import struct
 from collections.abc import Awaitable, Callable, Sequence
@@ -17,8 +19,12 @@ from dataclasses import dataclass
 import h11
 
 _READ_BYTES = 65536
-# A header block beyond this is no runtime's; h11 refuses it with 431.
-_MAX_HEADER_BYTES = 262144
+# Of a request's line and headers: as much as the emulator takes, whose runtimes put causes of errors there.
+_MAX_HEADER_BYTES = 1024 * 1024 + 4096
+# How long the sender of what was refused may take to read why, before the connection is cut.
+_REFUSAL_PATIENCE_S = 0.5
+_BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_SCHEME = re.compile(r"https?://[^/]*")
 # What is read and thrown away after a body proved too large, so that its sender can read our answer.
 _MAX_DRAINED_BYTES = 64 * 1024 * 1024
 
@@ -43,8 +49,11 @@ class Exchange:
     def __init__(self, connection: Connection, request: h11.Request) -> None:
         self._connection = connection
         self.method = request.method.decode("ascii")
-        self.path = request.target.decode("latin-1").partition("?")[0]
-        self._headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in request.headers}
+        self.path = _path_of(request.target)
+        self._headers: dict[str, str] = {}
+        for key, value in request.headers:
+            # Of several with one name the first counts.
+            self._headers.setdefault(key.decode("latin-1"), value.decode("latin-1"))
         self.is_answered = False
 
     @property
@@ -82,6 +91,7 @@ class Connection:
         self._reader = reader
         self._writer = writer
         self._state = h11.Connection(h11.SERVER, max_incomplete_event_size=_MAX_HEADER_BYTES)
+        self._is_head = False
         # What is sent goes this way; whoever injects faults puts himself into it.
         self.transmit: Callable[[bytes], Awaitable[None]] = self._transmit
 
@@ -92,6 +102,11 @@ class Connection:
                 event = await self._next_event()
                 if not isinstance(event, h11.Request):
                     return
+                refusal = _refusal_of(event)
+                if refusal is not None:
+                    await self._refuse(*refusal)
+                    return
+                self._is_head = event.method == b"HEAD"
                 exchange = Exchange(self, event)
                 await handler(exchange)
                 if not exchange.is_answered:
@@ -101,8 +116,10 @@ class Connection:
                 if self._state.our_state is not h11.DONE or self._state.their_state is not h11.DONE:
                     return
                 self._state.start_next_cycle()
-        except (ConnectionError, h11.RemoteProtocolError):
-            return  # the peer died or does not speak HTTP: its own loss, the next connection is served
+        except h11.RemoteProtocolError as error:
+            await self._refuse(*_refusal_of_fault(error))
+        except ConnectionError:
+            return  # the peer died: its own loss, the next connection is served
         finally:
             self._writer.close()
 
@@ -147,6 +164,9 @@ class Connection:
 
     async def send_answer(self, status: int, body: bytes, headers: Sequence[tuple[str, str]]) -> None:
         full = [*headers, ("Date", email.utils.formatdate(usegmt=True)), ("Content-Length", str(len(body)))]
+        if self._state.they_are_waiting_for_100_continue:
+            # Whether the body still comes, nobody knows.
+            full.append(("Connection", "close"))
         response = h11.Response(
             status_code=status,
             headers=[(key.encode("latin-1"), value.encode("latin-1")) for key, value in full],
@@ -154,11 +174,25 @@ class Connection:
         )
         try:
             head = self._state.send(response) or b""
-            data = self._state.send(h11.Data(data=body)) or b""
+            data = b"" if self._is_head else self._state.send(h11.Data(data=body)) or b""
             end = self._state.send(h11.EndOfMessage()) or b""
             await self.transmit(head + data + end)
         except (ConnectionError, h11.LocalProtocolError):
             return  # the peer is gone or broke the protocol meanwhile; `serve` closes the connection
+
+    async def _refuse(self, reason: str, body: str) -> None:
+        """Answer what is no request, and end the connection; where an answer is out already there is no other."""
+        if self._state.our_state not in (h11.IDLE, h11.SEND_RESPONSE, h11.ERROR):
+            return
+        kind = "Content-Type: text/plain; charset=utf-8\r\n" if body else "Content-Length: 0\r\n"
+        head = f"HTTP/1.1 {reason}\r\n{kind}Connection: close\r\n\r\n"
+        with contextlib.suppress(ConnectionError, TimeoutError):
+            await self.transmit((head + body).encode())
+            self._writer.write_eof()
+            # Closed with bytes unread, the kernel would take the answer back.
+            async with asyncio.timeout(_REFUSAL_PATIENCE_S):
+                while await self._reader.read(_READ_BYTES):
+                    continue
 
     async def _write(self, event: h11.InformationalResponse) -> None:
         await self.transmit(self._state.send(event) or b"")
@@ -178,6 +212,42 @@ class Connection:
         # Linger for no time: https://man7.org/linux/man-pages/man7/socket.7.html
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._writer.transport.abort()
+
+
+def _path_of(target: bytes) -> str:
+    """The path that a request is for, as it was sent; a proxy's form of it has the host before."""
+    return _SCHEME.sub("", target.decode("latin-1"), count=1).partition("?")[0]
+
+
+def _refusal_of(request: h11.Request) -> tuple[str, str] | None:
+    """Status line and body for a request that is one, and that the emulator does not serve."""
+    path = _path_of(request.target)
+    if request.method == b"PRI":
+        # How HTTP/2 begins; what follows it is no request either.
+        return "405 Method Not Allowed", ""
+    if request.http_version[:1] != b"1":
+        text = "505 HTTP Version Not Supported: unsupported protocol version"
+        return text, text
+    is_rooted = path.startswith("/") or request.method == b"CONNECT" or path in ("*", "")
+    if not is_rooted or _BAD_ESCAPE.search(path):
+        return "400 Bad Request", "400 Bad Request"
+    expected = next((value for key, value in request.headers if key == b"expect"), b"")
+    if expected and b"100-continue" not in expected.lower():
+        return "417 Expectation Failed", ""
+    return None
+
+
+def _refusal_of_fault(error: h11.RemoteProtocolError) -> tuple[str, str]:
+    """Status line and body for what is no request, as Go's server words them: the emulator's."""
+    match error.error_status_hint:
+        case 431:
+            text = "431 Request Header Fields Too Large"
+        case 501:
+            return "501 Not Implemented", "Unsupported transfer encoding"
+        case _:
+            is_hostless = "Missing mandatory Host" in str(error)
+            text = "400 Bad Request" + (": missing required Host header" if is_hostless else "")
+    return text, text
 
 
 _REASONS = {

@@ -29,6 +29,8 @@ from dayfly.lab.telemetry.times import InvocationTimes
 _BASE = "/2018-06-01"
 _ANSWER = re.compile(_BASE + r"/runtime/invocation/([^/]*)/(response|error)")
 _ERROR_TYPE = re.compile(r"(Runtime|Function)\.[A-Z][a-zA-Z]+")
+# Those that the emulator's router knows: what else is asked for is no route's.
+_METHODS = frozenset({"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"})
 # The kernel queues what has not been accepted; several hundred children of one function may connect.
 _BACKLOG = 128
 
@@ -220,7 +222,9 @@ class RuntimeApi:
             routes = known.get(exchange.path) or next((found for found in below if "*" in found), {})
             if "*" in routes:
                 routes = {exchange.method: routes["*"]}
-        if not routes:
+        if exchange.method not in _METHODS:
+            await exchange.answer(405, b"")
+        elif not routes:
             headers = (("Content-Type", "text/plain; charset=utf-8"), ("X-Content-Type-Options", "nosniff"))
             await exchange.answer(404, b"404 page not found\n", headers)
         elif exchange.method not in routes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 
 import pytest
@@ -71,6 +72,64 @@ def odd_requests(script: Script) -> None:
     client.send(f"POST {path} HTTP/1.0\r\nContent-Length: 1\r\n\r\n7".encode())
     script.note("HTTP/1.0", client.read())
     script.payload("payload of HTTP/1.0", result, runtime)
+
+
+def no_requests(script: Script) -> None:
+    """What is no request, or none that can be served, is told so on a connection that ends."""
+    script.platform.invoke(b"{}")
+    head = "Host: x\r\n\r\n"
+    register = "POST /2020-01-01/extension/register HTTP/1.1\r\nLambda-Extension-Name: e\r\n"
+    for sent in (
+        "nonsense\r\n\r\n",
+        "GET /2018-06-01/ping\r\n\r\n",
+        "GET /2018-06-01/ping HTTP/1.1\r\n\r\n",
+        f"GET /2018-06-01/ping HTTP/1.1\r\nno header\r\n{head}",
+        f"GET /2018-06-01/%zz HTTP/1.1\r\n{head}",
+        f"GET ping HTTP/1.1\r\n{head}",
+        f"GET /2018-06-01/ping HTTP/2.0\r\n{head}",
+        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        f"{register}Content-Length: two\r\n{head}",
+        f"{register}Transfer-Encoding: gzip\r\n{head}",
+        f"{register}Expect: 200-maybe\r\nContent-Length: 2\r\n{head}{{}}",
+        f"GET /2018-06-01/ping HTTP/1.1\r\nX: {'x' * 1_200_000}\r\n{head}",
+    ):
+        client = script.connect()
+        client.send(sent.encode())
+        first, _, body = client.read_all().partition(b"\r\n\r\n")
+        script.seen[sent[:200]] = f"{first.splitlines()[0].decode()} {body.decode()}"
+
+
+def odd_heads(script: Script) -> None:
+    """Forms of a request's head that are unusual, and served."""
+    script.platform.invoke(b"{}")
+    register = "/2020-01-01/extension/register"
+    client = script.connect()
+    head = "Host: x\r\n\r\n"
+    get = f"GET /2018-06-01/ping HTTP/1.1\r\nConnection: close\r\n{head}"
+    client.send(f"HEAD /nowhere HTTP/1.1\r\n{head}{get}".encode())
+    answers = client.read_all().split(b"\r\n\r\n")
+    script.seen["no body for HEAD"] = b" ".join(part.split(b"\r\n")[0] for part in answers).decode()
+    ping = "GET http://127.0.0.1:1/2018-06-01/ping HTTP/1.1\r\nHost: x\r\n\r\n"
+    client = script.connect()
+    client.send(ping.encode())
+    script.note("a proxy's form", client.read())
+    script.note("no known method", script.connect().request("BREW", "/2018-06-01/ping"))
+    script.note("no known method nor path", script.connect().request("get", "/nowhere"))
+    big = f"Lambda-Runtime-Function-XRay-Error-Cause: {'x' * 900_000}"
+    script.note("a long header", script.connect().request("GET", "/2018-06-01/ping", None, big))
+    names = ("Lambda-Extension-Name: one", "Lambda-Extension-Name: two")
+    script.note("two names", script.connect().request("POST", register, b"{}", *names))
+    script.note("the first counts", script.connect().request("POST", register, b"{}", names[0]))
+    script.note("not the second", script.connect().request("POST", register, b"{}", names[1]))
+    cut = script.connect()
+    cut.send_request("POST", register, None, "Lambda-Extension-Name: cut", "Content-Length: 20")
+    cut.send(b"{}")
+    cut.socket.shutdown(socket.SHUT_WR)
+    script.note("cut short", cut.read())
+    expecting = script.connect()
+    expecting.send_request("POST", "/nowhere", None, "Expect: 100-continue", "Content-Length: 2")
+    answer = script.note("no interim answer", expecting.read())
+    script.seen["the end of the connection is told"] = answer.header("connection")
 
 
 def error_types_and_bodies(script: Script) -> None:
@@ -143,6 +202,8 @@ def an_init_error(script: Script) -> None:
 SCENARIOS: tuple[Callable[[Script], None], ...] = (
     odd_routes,
     odd_requests,
+    no_requests,
+    odd_heads,
     error_types_and_bodies,
     two_who_poll,
     an_init_error,
