@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from tests.lab.running import FUNCTIONS, basic, both_confinements, is_alive, run, running_lab, until
 
+from dayfly.lab.declared import Declared
 from dayfly.lab.model import ConfinementChoice
 
 
@@ -151,6 +153,23 @@ def test_the_tail_holds_start_the_functions_lines_end_and_report() -> None:
             sources = {line.source for line in running.lines}
             assert sources == {"platform", "output", "telemetry"}
             assert (await running.call()).log_tail is None
+
+    run(scenario())
+
+
+def test_the_report_of_a_traced_invocation_has_a_second_line() -> None:
+    async def scenario() -> None:
+        async with running_lab("none", config=basic(declared=Declared(tracing_mode="Active"))) as running:
+            result = await running.call(log_type="Tail")
+            assert result.log_tail is not None
+            root = re.escape(result.trace_id.removeprefix("Root=").partition(";")[0])
+            lines = result.log_tail.decode().splitlines()
+            assert lines[-2].startswith(f"REPORT RequestId: {result.request_id}\t")
+            assert re.fullmatch(
+                f"XRAY TraceId: {root}\tSegmentId: [0-9a-f]{{16}}\tSampled: true\t", lines[-1]
+            )
+            (report,) = [line.text for line in running.lines if "XRAY" in line.text]
+            assert report.startswith("REPORT "), "in the log they are one event"
 
     run(scenario())
 

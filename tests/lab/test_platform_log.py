@@ -16,18 +16,20 @@ from dayfly.lab.telemetry.events import (
     Event,
     EventMaker,
     ExtensionState,
+    InvocationFacts,
     logs_dropped,
     subscription,
 )
 from dayfly.lab.telemetry.times import InvocationTimes
 
-EVENTS = EventMaker(basic(), environment_id="e")
+EVENTS = EventMaker(basic(), instance_id="e")
 FAILED = Ending("error", "Runtime.ExitError")
 TRACE = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
+FACTS = InvocationFacts("r", "arn:f", "", TRACE, "d0025b207c551fde")
 
 
-def _report(ending: Ending = SUCCESS, **options: Any) -> Event:
-    return EVENTS.report("r", "", ending, duration_ms=2.0, used_mb=10, **options)
+def _report(ending: Ending = SUCCESS, *, facts: InvocationFacts | None = None, **options: Any) -> Event:
+    return EVENTS.report(facts or InvocationFacts("r"), ending, duration_ms=2.0, used_mb=10, **options)
 
 
 ALL: dict[str, tuple[Event, str, str]] = {
@@ -51,6 +53,11 @@ ALL: dict[str, tuple[Event, str, str]] = {
         "INFO",
         "EXTENSION\tName: datadog-agent\tState: Ready\tEvents: [INVOKE,SHUTDOWN]",
     ),
+    "extension that cannot be started": (
+        EVENTS.extension(ExtensionState("datadog-agent", "LaunchError", (), "UnknownError")),
+        "WARN",
+        "EXTENSION\tName: datadog-agent\tState: LaunchError\tEvents: []\tError Type: UnknownError",
+    ),
     "subscription": (
         subscription("telemetry", "datadog-agent", "Subscribed", ("platform", "function", "extension")),
         "INFO",
@@ -61,9 +68,9 @@ ALL: dict[str, tuple[Event, str, str]] = {
         "INFO",
         "LOGS\tName: x\tState: Subscribed\tTypes: [Platform]",
     ),
-    "start": (EVENTS.start("r", TRACE), "INFO", "START RequestId: r Version: $LATEST"),
-    "runtime done": (EVENTS.runtime_done("r", TRACE, SUCCESS, InvocationTimes()), "DEBUG", ""),
-    "runtime failed": (EVENTS.runtime_done("r", TRACE, FAILED, InvocationTimes()), "WARN", ""),
+    "start": (EVENTS.start(FACTS), "INFO", "START RequestId: r Version: $LATEST"),
+    "runtime done": (EVENTS.runtime_done(FACTS, SUCCESS, InvocationTimes()), "DEBUG", ""),
+    "runtime failed": (EVENTS.runtime_done(FACTS, FAILED, InvocationTimes()), "WARN", ""),
     "end": (EVENTS.end("r"), "INFO", "END RequestId: r"),
     "report": (
         _report(init_ms=3.5),
@@ -71,6 +78,15 @@ ALL: dict[str, tuple[Event, str, str]] = {
         (
             "REPORT RequestId: r\tDuration: 2.00 ms\tBilled Duration: 6 ms\tMemory Size: 128 MB\t"
             "Max Memory Used: 10 MB\tInit Duration: 3.50 ms\t"
+        ),
+    ),
+    "traced report": (
+        _report(FAILED, facts=FACTS),
+        "WARN",
+        (
+            "REPORT RequestId: r\tDuration: 2.00 ms\tBilled Duration: 2 ms\tMemory Size: 128 MB\t"
+            "Max Memory Used: 10 MB\tStatus: error\tError Type: Runtime.ExitError\t\n"
+            "XRAY TraceId: 1-5759e988-bd862e3fe1be46a994272793\tSegmentId: d0025b207c551fde\tSampled: true\t"
         ),
     ),
     "timed out": (
@@ -116,8 +132,23 @@ def test_json_records_carry_type_time_and_metrics() -> None:
     assert report["time"].endswith("Z")
     assert report["record"]["metrics"]["initDurationMs"] == 5.0
     assert report["record"]["status"] == "timeout"
-    (line,) = log.render(EVENTS.start("r", TRACE))
-    tracing = {"type": "X-Amzn-Trace-Id", "value": TRACE}
-    assert json.loads(line)["record"] == {"requestId": "r", "version": "$LATEST", "tracing": tracing}
+    (line,) = log.render(EVENTS.start(FACTS))
+    tracing = {"spanId": "d0025b207c551fde", "type": "X-Amzn-Trace-Id", "value": TRACE}
+    assert json.loads(line)["record"] == {
+        "requestId": "r",
+        "functionArn": "arn:f",
+        "version": "$LATEST",
+        "tracing": tracing,
+    }
     (line,) = log.render(EVENTS.init_start("init", "python:3.13"))
-    assert "instanceId" not in json.loads(line)["record"]
+    assert json.loads(line)["record"]["instanceId"] == "e"
+    assert json.loads(line)["record"]["instanceMaxMemory"] == 128 * 1024 * 1024
+
+
+def test_events_of_an_invocation_name_its_tenant() -> None:
+    facts = InvocationFacts("r", "arn:f", "blue")
+    done = EVENTS.runtime_done(facts, SUCCESS, InvocationTimes())
+    for event in (EVENTS.start(facts), done, _report(facts=facts)):
+        assert isinstance(event.record, dict)
+        assert event.record["tenantId"] == "blue"
+    assert "tenantId" not in _report().record

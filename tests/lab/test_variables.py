@@ -73,14 +73,32 @@ def test_confined_a_wrapper_is_called_by_the_images_bootstrap() -> None:
     assert "/opt/python" in dayfly.environment["PYTHONPATH"].split(":")
 
 
-def test_an_extension_sees_no_key_that_starts_with_an_underscore(tmp_path: Path) -> None:
+def test_an_extension_sees_none_of_the_runtimes_own_variables(tmp_path: Path) -> None:
     (tmp_path / "spy").write_text("#!/bin/sh\n")
     (tmp_path / "folder").mkdir()
     assert list_extensions(tmp_path) == {"spy"}
     assert list_extensions(None) == frozenset()
+    own = {"AWS_XRAY_CONTEXT_MISSING": "IGNORE_ERROR", "TABLE": "cards"}
     plan = plan_extension(
-        "spy", basic(extensions=tmp_path), _PYTHON, _CONFINED, api_address="a:1", log_stream="s"
+        "spy",
+        basic(extensions=tmp_path, environment=own),
+        _PYTHON,
+        _CONFINED,
+        api_address="a:1",
+        log_stream="s",
     )
     assert plan.argv == ("/opt/extensions/spy",)
     assert not any(key.startswith("_") for key in plan.environment)
     assert plan.environment["AWS_LAMBDA_RUNTIME_API"] == "a:1"
+    assert plan.environment["TABLE"] == "cards"
+    # https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html
+    for name in (
+        "AWS_EXECUTION_ENV",
+        "AWS_LAMBDA_LOG_GROUP_NAME",
+        "AWS_LAMBDA_LOG_STREAM_NAME",
+        "AWS_XRAY_CONTEXT_MISSING",
+        "AWS_XRAY_DAEMON_ADDRESS",
+        "LAMBDA_RUNTIME_DIR",
+        "LAMBDA_TASK_ROOT",
+    ):
+        assert name not in plan.environment

@@ -39,6 +39,7 @@ from dayfly.lab.runtime_api import InvocationEvent, RuntimeApi
 from dayfly.lab.snapstart.credentials import CredentialsEndpoint
 from dayfly.lab.snapstart.restoring import Restoration, RestoreFailedError
 from dayfly.lab.telemetry import metadata
+from dayfly.lab.telemetry.events import InvocationFacts
 from dayfly.lab.telemetry.reporter import Reporter
 
 
@@ -73,9 +74,8 @@ class Environment:
         self._emit = emit
         self._initialization = initialization
         self._created_at = time.time()
-        self.log_stream = (
-            time.strftime("%Y/%m/%d", time.gmtime(self._created_at)) + f"/[{config.version}]{self.id}"
-        )
+        day = time.strftime("%Y/%m/%d", time.gmtime(self._created_at))
+        self.log_stream = f"{day}/[{config.version}]{self.id}"
         self._invocations = 0
         self._lives = 0
         self._is_ready = False
@@ -94,6 +94,7 @@ class Environment:
             config,
             self._api,
             environment_id=self.id,
+            instance_id=f"{day}/{config.name}[{config.version}]{self.id}",
             log_stream=self.log_stream,
             initialization=initialization,
             runtime_version=custom.runtime_version(config, interpreter.runtime_version),
@@ -243,7 +244,10 @@ class Environment:
         Precondition: started, not serving. With a tail asked for, the answer waits for the report.
         """
         trace_id = invocation.trace_id or _new_trace_id(self.config)
-        self._reporter.begin_invocation(invocation.request_id, trace_id)
+        arn = invocation.arn or self.config.arn
+        self._reporter.begin_invocation(
+            InvocationFacts(invocation.request_id, arn, invocation.tenant_id, trace_id, os.urandom(8).hex())
+        )
         self.state = "busy"
         self._invocations += 1
         began = time.monotonic()

@@ -156,6 +156,12 @@ def report_line(
     return "\t".join(fields) + "\t"
 
 
+def xray_line(trace_id: str, segment_id: str) -> str:
+    """The second line of a REPORT whose invocation is traced; `trace_id` is the header."""
+    root = next((part[5:] for part in trace_id.split(";") if part.startswith("Root=")), "")
+    return f"XRAY TraceId: {root}\tSegmentId: {segment_id}\tSampled: true\t"
+
+
 def not_found(name: str, version: str = VERSION) -> InvokeRefusedError:
     arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"
     return InvokeRefusedError(

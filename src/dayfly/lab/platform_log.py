@@ -14,8 +14,6 @@ from dayfly.lab.model import FunctionConfig
 from dayfly.lab.telemetry.events import Event
 
 _LEVELS = ("DEBUG", "INFO", "WARN")
-# Not in the lines that AWS wrote: who subscribes is told more than the log.
-_TOLD_ONLY = ("instanceId", "instanceMaxMemory")
 _STARTS = {"platform.initStart": "INIT_START", "platform.restoreStart": "RESTORE_START"}
 
 
@@ -36,7 +34,7 @@ class PlatformLog:
             return [line] if line else []
         if event.type == "platform.end" or not _is_let_through(level_of(event), self._level):
             return []
-        return [event.as_json({key: value for key, value in record.items() if key not in _TOLD_ONLY})]
+        return [event.as_json()]
 
 
 def level_of(event: Event) -> str:
@@ -81,7 +79,7 @@ def _text(kind: str, record: Mapping[str, Any]) -> str:
             return payloads.end_line(record["requestId"])
         case "platform.report":
             metrics = record["metrics"]
-            return payloads.report_line(
+            line = payloads.report_line(
                 record["requestId"],
                 duration_ms=metrics["durationMs"],
                 memory_mb=metrics["memorySizeMB"],
@@ -90,9 +88,12 @@ def _text(kind: str, record: Mapping[str, Any]) -> str:
                 restore_ms=metrics.get("restoreDurationMs"),
                 status=_status(record),
             )
+            tracing = record.get("tracing")
+            return f"{line}\n{payloads.xray_line(tracing['value'], tracing['spanId'])}" if tracing else line
         case "platform.extension":
             events = ",".join(record["events"])
-            return f"EXTENSION\tName: {record['name']}\tState: {record['state']}\tEvents: [{events}]"
+            line = f"EXTENSION\tName: {record['name']}\tState: {record['state']}\tEvents: [{events}]"
+            return f"{line}\tError Type: {record['errorType']}" if "errorType" in record else line
         case "platform.telemetrySubscription" | "platform.logsSubscription":
             title = "TELEMETRY" if kind == "platform.telemetrySubscription" else "LOGS"
             types = ", ".join(one.capitalize() for one in record["types"])

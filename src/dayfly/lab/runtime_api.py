@@ -265,7 +265,7 @@ class RuntimeApi:
             self.times.responding = time.monotonic()
             outcome = self.outcome
             mode = exchange.header("lambda-runtime-function-response-mode")
-            if mode not in (None, "streaming"):
+            if mode not in (None, "", "streaming"):
                 # The emulator leaves the state here as well: only a reset gets the runtime out.
                 _settle(outcome, Outcome(payloads.invalid_response_mode(), True, "bad_mode"))
                 message = "Invalid function response mode"
@@ -290,11 +290,11 @@ class RuntimeApi:
             self.move("InvocationErrorResponse")
             self.times.responding = time.monotonic()
             outcome = self.outcome
+            # One that its sender cut short is an error without anything in it.
             body = await exchange.read_body(payloads.MAX_RESPONSE_BYTES)
-            if body.is_truncated:
-                return
             is_cause = exchange.header("content-type") == payloads.ERROR_CAUSE_TYPE
-            data = payloads.error_of_cause(body.data) if is_cause else body.data
+            sent = b"" if body.is_truncated else body.data
+            data = payloads.error_of_cause(sent) if is_cause else sent
             is_large = body.is_too_large
             await self._finish(exchange, outcome, _too_large() if is_large else Outcome(data, True, "error"))
 

@@ -23,6 +23,21 @@ CREDENTIALS = {
 }
 
 
+# Of the runtime's process alone: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html. What begins
+# with an underscore is kept from extensions as well.
+_RUNTIMES_OWN = frozenset(
+    {
+        "AWS_EXECUTION_ENV",
+        "AWS_LAMBDA_LOG_GROUP_NAME",
+        "AWS_LAMBDA_LOG_STREAM_NAME",
+        "AWS_XRAY_CONTEXT_MISSING",
+        "AWS_XRAY_DAEMON_ADDRESS",
+        "LAMBDA_RUNTIME_DIR",
+        "LAMBDA_TASK_ROOT",
+    }
+)
+
+
 def plan_runtime(
     config: FunctionConfig,
     interpreter: Interpreter,
@@ -108,7 +123,7 @@ def plan_extension(
     initialization: InitializationType = "on-demand",
     metadata_token: str = "",
 ) -> Launch:
-    """Command and variables of an external extension: no key that starts with `_`, no runtime keys."""
+    """Command and variables of an external extension: no key that starts with `_`, none of the runtime's own."""
     variables = platform_variables(
         config,
         interpreter,
@@ -120,7 +135,9 @@ def plan_extension(
     )
     variables |= config.environment
     folder = "/opt/extensions" if place.prefix else str(config.extensions_folder)
-    kept = {key: value for key, value in variables.items() if not key.startswith("_")}
+    kept = {
+        key: value for key, value in variables.items() if not key.startswith("_") and key not in _RUNTIMES_OWN
+    }
     return Launch((f"{folder}/{name}",), kept)
 
 

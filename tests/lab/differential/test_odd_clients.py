@@ -67,6 +67,11 @@ def odd_requests(script: Script) -> None:
     script.note("second of two", client.read())
     script.payload("payload of the first", result, runtime)
     request_id, result = script.take(runtime, "next after two", b"{}")
+    path = f"{BASE}/invocation/{request_id}/response"
+    mode = "Lambda-Runtime-Function-Response-Mode: "
+    script.note("an empty mode", runtime.request("POST", path, b"6", mode))
+    script.payload("payload of an empty mode", result, runtime)
+    request_id, result = script.take(runtime, "next after an empty mode", b"{}")
     client = script.connect()
     path = f"{BASE}/invocation/{request_id}/response"
     client.send(f"POST {path} HTTP/1.0\r\nContent-Length: 1\r\n\r\n7".encode())
@@ -157,6 +162,13 @@ def error_types_and_bodies(script: Script) -> None:
         path = f"{BASE}/invocation/{request_id}/error"
         script.note(f"error {number}", runtime.request("POST", path, body, header))
         script.payload(f"payload {number}", result, runtime)
+    request_id, result = script.take(runtime, "next before one cut short", b"{}")
+    cut = script.connect()
+    cut.send_request("POST", f"{BASE}/invocation/{request_id}/error", None, "Content-Length: 20")
+    cut.send(b'{"errorType":"X"')
+    cut.socket.shutdown(socket.SHUT_WR)
+    script.note("error cut short", cut.read())
+    script.payload("payload cut short", result, runtime)
     request_id, result = script.take(runtime, "next", b"{}")
     path = f"{BASE}/invocation/{request_id}/response"
     script.note("a cause in a response", runtime.request("POST", path, b'{"errorCause":{}}', CAUSE))

@@ -118,6 +118,15 @@ def test_a_batch_that_is_not_acknowledged_comes_again() -> None:
     run(scenario())
 
 
+def test_a_batch_is_put_where_the_subscriber_wants_it() -> None:
+    async def scenario() -> None:
+        async with receiving() as receiver:
+            await HttpSender("127.0.0.1", receiver.port, "/told", "PUT").send(["1"])
+            assert receiver.paths == ["PUT /told application/json"]
+
+    run(scenario())
+
+
 def test_a_subscriber_that_listens_later_gets_all() -> None:
     async def scenario() -> None:
         async with receiving() as receiver:

@@ -9,16 +9,24 @@ import pytest
 from tests.lab.running import basic
 from tests.lab.telemetry.listening import request
 
-from dayfly.lab.telemetry.events import SUCCESS, Ending, Event, EventMaker, logs_dropped
+from dayfly.lab.telemetry.events import (
+    SUCCESS,
+    Ending,
+    Event,
+    EventMaker,
+    InvocationFacts,
+    logs_dropped,
+)
 from dayfly.lab.telemetry.events import subscription as subscribed
 from dayfly.lab.telemetry.service import shown
 from dayfly.lab.telemetry.subscription import Api, parse_subscription
 from dayfly.lab.telemetry.times import InvocationTimes
 
-EVENTS = EventMaker(basic(), environment_id="e")
+EVENTS = EventMaker(basic(), instance_id="e")
 TRACE = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
-DONE = EVENTS.runtime_done("r", TRACE, Ending("error", "Runtime.ExitError"), InvocationTimes())
-REPORT = EVENTS.report("r", TRACE, SUCCESS, duration_ms=1.5, used_mb=3, init_ms=2.0)
+FACTS = InvocationFacts("r", "arn:f", "blue", TRACE, "53995c3f42cd8ad9")
+DONE = EVENTS.runtime_done(FACTS, Ending("error", "Runtime.ExitError"), InvocationTimes())
+REPORT = EVENTS.report(FACTS, SUCCESS, duration_ms=1.5, used_mb=3, init_ms=2.0)
 EVERYTHING = ["platform", "function", "extension"]
 
 
@@ -52,7 +60,7 @@ def test_json_lines_are_objects_from_the_second_schema_on(
     ("event", "old", "new"),
     [
         (DONE, None, {"requestId": "r", "status": "error"}),
-        (EVENTS.start("r", TRACE), {"requestId": "r", "version": "$LATEST"}, ...),
+        (EVENTS.start(FACTS), {"requestId": "r", "version": "$LATEST"}, ...),
         (EVENTS.end("r"), {"requestId": "r"}, ...),
         (EVENTS.fault("r", Ending("timeout")), "RequestId: r Status: timeout", ...),
         (EVENTS.init_start("init", "python:3.13"), None, ...),
@@ -77,7 +85,11 @@ def test_the_logs_apis_report_has_metrics_alone() -> None:
 
 
 def test_only_the_types_that_were_asked_for_are_sent() -> None:
-    line, platform, other = Event("function", "x"), EVENTS.start("r", ""), Event("extension", "x")
+    line, platform, other = (
+        Event("function", "x"),
+        EVENTS.start(InvocationFacts("r")),
+        Event("extension", "x"),
+    )
     for types, wanted in ((["platform"], platform), (["function"], line), (["extension"], other)):
         for event in (line, platform, other):
             assert (_sent("telemetry", "2022-12-13", event, types=types) is not None) == (event is wanted)
@@ -92,6 +104,8 @@ def test_events_say_when_and_what() -> None:
     event = Event("function", "ü\n", at=1_666_187_535.0679)
     assert event.as_json() == '{"time":"2022-10-19T13:52:15.067Z","type":"function","record":"ü\\n"}'
     record = _sent("telemetry", "2022-12-13", DONE)["record"]
-    assert record["tracing"] == {"type": "X-Amzn-Trace-Id", "value": TRACE}
+    tracing = {"spanId": "53995c3f42cd8ad9", "type": "X-Amzn-Trace-Id", "value": TRACE}
+    assert record["tracing"] == tracing
+    assert record["tenantId"] == "blue"
     assert record["errorType"] == "Runtime.ExitError"
     assert record["spans"] == []

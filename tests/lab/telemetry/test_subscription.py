@@ -89,5 +89,15 @@ def test_destinations_are_read() -> None:
     assert (http.protocol, http.port, http.path) == ("HTTP", 4243, "/told")
     tcp = parse_subscription("telemetry", json.dumps(request(destination=TCP)).encode())
     assert (tcp.protocol, tcp.port) == ("TCP", 4243)
+    assert http.method == "POST"
     queried = parse_subscription("telemetry", json.dumps(_uri("http://sandbox:80?a=1")).encode())
     assert (queried.port, queried.path) == (80, "/?a=1")
+
+
+def test_the_logs_api_alone_lets_the_subscriber_choose_the_method() -> None:
+    put = json.dumps(request(schemaVersion="2021-03-18", destination=HTTP | {"method": "PUT"})).encode()
+    assert parse_subscription("logs", put).method == "PUT"
+    telemetry = json.dumps(request(destination=HTTP | {"method": "PUT"})).encode()
+    assert parse_subscription("telemetry", telemetry).method == "POST"
+    wrong = request(schemaVersion="2021-03-18", destination=HTTP | {"method": "GET"})
+    assert _refusal(wrong, "logs") == "destination method should be PUT or POST"

@@ -66,7 +66,9 @@ def _check_init(running: Running) -> None:
     assert start["initializationType"] == "on-demand"
     assert start["phase"] == "init"
     assert start["functionName"] == "f"
-    assert start["instanceMaxMemory"] == 128
+    assert start["instanceMaxMemory"] == 128 * 1024 * 1024
+    # As in lines that AWS wrote: the day, the function, its version, and what ends the log stream's name.
+    assert re.fullmatch(r"\d{4}/\d\d/\d\d/f\[\$LATEST\][0-9a-f]{32}", start["instanceId"])
     assert records(running, "platform.telemetrySubscription") == [
         {"name": "listener", "state": "Subscribed", "types": ["platform", "function"]}
     ]
@@ -83,6 +85,7 @@ def _check_invocations(running: Running, first: str, second: str) -> None:
     starts = records(running, "platform.start")
     assert [start["requestId"] for start in starts[:2]] == [first, second]
     assert starts[0]["version"] == "$LATEST"
+    assert starts[0]["functionArn"] == "arn:aws:lambda:us-east-1:000000000000:function:f"
     assert "tracing" not in starts[0]
     done = records(running, "platform.runtimeDone")
     # A handler's exception is reported by the runtime: that is a success of the runtime's.

@@ -67,14 +67,40 @@ class ExtensionState:
     error_type: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class InvocationFacts:
+    """What the events of one invocation have in common; empty: without it.
+
+    `arn` is the function as its caller named it, `segment_id` the trace's segment of this invocation.
+    """
+
+    request_id: str
+    arn: str = ""
+    tenant_id: str = ""
+    trace_id: str = ""
+    segment_id: str = ""
+
+    def head(self, *, has_arn: bool = False) -> dict[str, object]:
+        named = {"functionArn": self.arn} if has_arn and self.arn else {}
+        tenant = {"tenantId": self.tenant_id} if self.tenant_id else {}
+        return {"requestId": self.request_id, **named, **tenant}
+
+    def tracing(self) -> dict[str, object]:
+        """The trace's header, where X-Ray samples it: without active tracing the lines AWS wrote have none."""
+        if "Sampled=1" not in self.trace_id:
+            return {}
+        segment = {"spanId": self.segment_id} if self.segment_id else {}
+        return {"tracing": {**segment, "type": "X-Amzn-Trace-Id", "value": self.trace_id}}
+
+
 class EventMaker:
     """Makes the events of one environment."""
 
     def __init__(
-        self, config: FunctionConfig, *, environment_id: str, initialization: InitializationType = "on-demand"
+        self, config: FunctionConfig, *, instance_id: str, initialization: InitializationType = "on-demand"
     ) -> None:
         self._config = config
-        self._environment_id = environment_id
+        self._instance_id = instance_id
         self._initialization = initialization
 
     def init_start(self, phase: Phase, runtime_version: str) -> Event:
@@ -92,8 +118,9 @@ class EventMaker:
             "runtimeVersionArn": f"arn:aws:lambda:{REGION}::runtime:{'0' * 64}",
             "functionName": self._config.name,
             "functionVersion": self._config.version,
-            "instanceId": self._environment_id,
-            "instanceMaxMemory": self._config.memory_mb,
+            "instanceId": self._instance_id,
+            # In bytes, although the documentation's example is not.
+            "instanceMaxMemory": self._config.memory_mb * 1024 * 1024,
         }
 
     def restore_runtime_done(self, ending: Ending) -> Event:
@@ -126,16 +153,16 @@ class EventMaker:
             record["errorType"] = extension.error_type
         return Event("platform.extension", record)
 
-    def start(self, request_id: str, trace_id: str) -> Event:
-        record = {"requestId": request_id, "version": self._config.version, **_tracing(trace_id)}
+    def start(self, facts: InvocationFacts) -> Event:
+        record = {**facts.head(has_arn=True), "version": self._config.version, **facts.tracing()}
         return Event("platform.start", record)
 
-    def runtime_done(self, request_id: str, trace_id: str, ending: Ending, times: InvocationTimes) -> Event:
+    def runtime_done(self, facts: InvocationFacts, ending: Ending, times: InvocationTimes) -> Event:
         end = times.ready if times.ready is not None else time.monotonic()
         record = {
-            "requestId": request_id,
+            **facts.head(),
             **ending.fields(),
-            **_tracing(trace_id),
+            **facts.tracing(),
             "spans": times.spans(),
             "metrics": {
                 "durationMs": milliseconds(times.delivered, end),
@@ -146,8 +173,7 @@ class EventMaker:
 
     def report(
         self,
-        request_id: str,
-        trace_id: str,
+        facts: InvocationFacts,
         ending: Ending,
         *,
         duration_ms: float,
@@ -168,7 +194,7 @@ class EventMaker:
             metrics["billedRestoreDurationMs"] = math.ceil(init_ms)
         elif init_ms is not None:
             metrics["initDurationMs"] = round(init_ms, 3)
-        record: dict[str, object] = {"requestId": request_id, **ending.fields(), **_tracing(trace_id)}
+        record: dict[str, object] = {**facts.head(), **ending.fields(), **facts.tracing()}
         if extension_overhead is not None:
             record["spans"] = [span("extensionOverhead", *extension_overhead)]
         record["metrics"] = metrics
@@ -192,10 +218,3 @@ def logs_dropped(records: int, size: int) -> Event:
     """Worded as AWS's documentation shows it."""
     reason = "Consumer seems to have fallen behind as it has not acknowledged receipt of logs."
     return Event("platform.logsDropped", {"reason": reason, "droppedRecords": records, "droppedBytes": size})
-
-
-def _tracing(trace_id: str) -> dict[str, object]:
-    """The trace's header, where X-Ray samples it: without active tracing the lines AWS wrote have none."""
-    if "Sampled=1" not in trace_id:
-        return {}
-    return {"tracing": {"type": "X-Amzn-Trace-Id", "value": trace_id}}

@@ -12,7 +12,7 @@ from dayfly.lab.model import FunctionConfig, InitializationType, LogLine
 from dayfly.lab.phases import Phase
 from dayfly.lab.platform_log import PlatformLog
 from dayfly.lab.runtime_api import RuntimeApi
-from dayfly.lab.telemetry.events import SUCCESS, Ending, Event, EventMaker
+from dayfly.lab.telemetry.events import SUCCESS, Ending, Event, EventMaker, InvocationFacts
 from dayfly.lab.telemetry.service import TelemetryService
 from dayfly.lab.telemetry.times import InvocationTimes
 
@@ -47,6 +47,7 @@ class Reporter:
         api: RuntimeApi,
         *,
         environment_id: str,
+        instance_id: str,
         log_stream: str,
         initialization: InitializationType,
         runtime_version: str,
@@ -59,7 +60,7 @@ class Reporter:
         self._log_stream = log_stream
         self._runtime_version = runtime_version
         self._log = log
-        self._events = EventMaker(config, environment_id=environment_id, initialization=initialization)
+        self._events = EventMaker(config, instance_id=instance_id, initialization=initialization)
         self._platform_log = PlatformLog(config)
         self._service = TelemetryService(
             name_of=api.extensions.name_of,
@@ -74,7 +75,7 @@ class Reporter:
         self.telemetry = PipeReader(Frames(), lambda text: self._receive("telemetry", text))
         self.extensions = PipeReader(Lines(), lambda text: self._receive("extension", text))
         self.request_id: str | None = None
-        self._trace_id = ""
+        self._facts = InvocationFacts("")
         self._phase: Phase | None = None
         self._init_began = 0.0
         self._is_runtime_told = True
@@ -115,10 +116,10 @@ class Reporter:
         self._publish(self._events.restore_runtime_done(ending))
         self._publish(self._events.restore_report(ending, duration_ms))
 
-    def begin_invocation(self, request_id: str, trace_id: str) -> None:
+    def begin_invocation(self, facts: InvocationFacts) -> None:
         """Lines belong to this invocation from now on."""
-        self.request_id = request_id
-        self._trace_id = trace_id
+        self.request_id = facts.request_id
+        self._facts = facts
         self._api.times = InvocationTimes()
         self._tail = []
         self._has_served = True
@@ -127,7 +128,7 @@ class Reporter:
         """The runtime is there to serve the invocation, or could not be initialised for it."""
         assert self.request_id is not None
         self._is_runtime_told = False
-        self._publish(self._events.start(self.request_id, self._trace_id))
+        self._publish(self._events.start(self._facts))
 
     def end_invocation(
         self, *, duration_ms: float, used_mb: Callable[[], int], init_ms: float | None, status: str
@@ -146,8 +147,7 @@ class Reporter:
         self._publish(self._events.end(self.request_id))
         self._publish(
             self._events.report(
-                self.request_id,
-                self._trace_id,
+                self._facts,
                 ending,
                 duration_ms=duration_ms,
                 used_mb=used_mb(),
@@ -205,8 +205,7 @@ class Reporter:
     def _tell_runtime_done(self, ending: Ending) -> None:
         assert self.request_id is not None
         self._is_runtime_told = True
-        times = self._api.times
-        self._publish(self._events.runtime_done(self.request_id, self._trace_id, ending, times))
+        self._publish(self._events.runtime_done(self._facts, ending, self._api.times))
 
     def _publish(self, event: Event) -> None:
         self._write(event)

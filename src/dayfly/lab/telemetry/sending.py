@@ -11,7 +11,7 @@ from typing import Protocol
 
 import h11
 
-from dayfly.lab.telemetry.subscription import HOSTS, Subscription
+from dayfly.lab.telemetry.subscription import HOSTS, Method, Subscription
 
 _READ_BYTES = 65536
 # What is read of an answer: its status is all that counts.
@@ -33,12 +33,13 @@ class Sender(Protocol):
 
 
 class HttpSender:
-    """POSTs a batch as a JSON array, each on a connection of its own."""
+    """Sends a batch as a JSON array, each on a connection of its own."""
 
-    def __init__(self, host: str, port: int, path: str) -> None:
+    def __init__(self, host: str, port: int, path: str, method: Method = "POST") -> None:
         self._host = host
         self._port = port
         self._path = path
+        self._method = method
 
     async def send(self, events: Sequence[str]) -> None:
         body = ("[" + ",".join(events) + "]").encode()
@@ -68,7 +69,7 @@ class HttpSender:
             ("Content-Length", str(len(body))),
             ("Connection", "close"),
         ]
-        request = h11.Request(method="POST", target=self._path, headers=headers)
+        request = h11.Request(method=self._method, target=self._path, headers=headers)
         for part in (request, h11.Data(data=body), h11.EndOfMessage()):
             writer.write(state.send(part) or b"")
         await writer.drain()
@@ -114,4 +115,4 @@ def make_sender(subscription: Subscription, host: str) -> Sender:
     """`host` is what sandbox.localdomain stands for in the environment."""
     if subscription.protocol == "TCP":
         return TcpSender(host, subscription.port)
-    return HttpSender(host, subscription.port, subscription.path)
+    return HttpSender(host, subscription.port, subscription.path, subscription.method)

@@ -16,6 +16,8 @@ from dayfly.lab.telemetry.events import Category
 
 Api = Literal["telemetry", "logs"]
 Protocol = Literal["HTTP", "TCP"]
+# "You can choose to receive logs through PUT or POST", says the Logs API's page; the Telemetry API's has no such choice.
+Method = Literal["POST", "PUT"]
 
 SCHEMA_VERSIONS: dict[Api, tuple[str, ...]] = {
     "telemetry": ("2022-07-01", "2022-12-13", "2025-01-29"),
@@ -38,7 +40,7 @@ class Buffering:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """One valid subscription; `path` is of an HTTP destination."""
+    """One valid subscription; `path` and `method` are of an HTTP destination."""
 
     api: Api
     schema_version: str
@@ -47,6 +49,7 @@ class Subscription:
     port: int
     path: str
     buffering: Buffering
+    method: Method = "POST"
 
 
 class SubscriptionRefusedError(Exception):
@@ -68,12 +71,16 @@ def parse_subscription(api: Api, body: bytes) -> Subscription:
     faults: list[str] = []
     version = _version(api, request, faults)
     destination = request.get("destination")
-    protocol, port, path = _destination(destination if isinstance(destination, dict) else {}, faults)
+    destination = destination if isinstance(destination, dict) else {}
+    protocol, port, path = _destination(destination, faults)
+    method: Method = "POST"
+    if api == "logs" and protocol == "HTTP":
+        method = _method(destination, faults)
     types = _types(request.get("types"), faults)
     buffering = _buffering(api, request.get("buffering"), faults)
     if faults:
         raise SubscriptionRefusedError(faults)
-    return Subscription(api, version, types, protocol, port, path, buffering)
+    return Subscription(api, version, types, protocol, port, path, buffering, method)
 
 
 def _version(api: Api, request: dict[str, Any], faults: list[str]) -> str:
@@ -121,6 +128,14 @@ def _destination(destination: dict[str, Any], faults: list[str]) -> tuple[Protoc
     if not path.isascii() or not path.isprintable() or " " in path:
         faults.append("URI path is not valid")
     return "HTTP", port or 0, path
+
+
+def _method(destination: dict[str, Any], faults: list[str]) -> Method:
+    # The member's name is that of AWS's examples: https://github.com/aws-samples/aws-lambda-extensions
+    method = destination.get("method", "POST")
+    if method not in get_args(Method):
+        faults.append("destination method should be PUT or POST")
+    return "PUT" if method == "PUT" else "POST"
 
 
 def _check_port(port: int, faults: list[str]) -> None:
