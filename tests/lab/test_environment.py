@@ -59,6 +59,16 @@ def test_a_time_out_resets_the_runtime_and_keeps_tmp(confinement: ConfinementCho
             assert result.function_error == "Unhandled"
             assert await running.ask("exists", name="note") == {"exists": True, "served": 1}
             assert "timed_out" in running.kinds()
+            (report,) = [line.text for line in running.lines if "\tStatus: timeout" in line.text]
+            assert "\tDuration: 1000.00 ms\tBilled Duration: 1000 ms\t" in report
+
+    run(scenario())
+
+
+def test_the_functions_own_children_end_on_sigterm() -> None:
+    async def scenario() -> None:
+        async with running_lab("none") as running:
+            assert await running.ask("terminate") == {"code": -15}
 
     run(scenario())
 

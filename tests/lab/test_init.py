@@ -96,6 +96,16 @@ def test_a_signal_reaches_the_whole_process_group(driver: Driver) -> None:
     assert not is_alive(pid)
 
 
+def test_a_program_ignores_no_signal_that_it_did_not_choose_to(driver: Driver) -> None:
+    driver.report()
+    script = "trap 'exit 5' TERM; grep ^SigIgn: /proc/self/status >&62; sleep 300 & wait"
+    driver.start("a", "/bin/bash", "-c", script)
+    driver.report()
+    assert os.read(driver.telemetry, 100).split() == [b"SigIgn:", b"0000000000000000"]
+    driver.order("signal", "a", str(int(signal.SIGTERM)))
+    assert driver.report() == ["exit", "a", "5"]
+
+
 def test_everything_ends_when_the_lab_is_gone(driver: Driver) -> None:
     driver.report()
     driver.start("a", "/bin/sleep", "300")

@@ -280,12 +280,16 @@ class Environment:
             resolve(None)
         late = Reply(b"", False) if reply.fault else await self._settle(deadline)
         fault = reply.fault or late.fault
+        status = reply.status or late.status
         duration_ms = (time.monotonic() - began) * 1000
+        if status == "timeout":
+            # What it took to notice is not the function's: REPORT's duration is the time-out itself.
+            duration_ms = min(duration_ms, self.config.timeout_s * 1000)
         self._reporter.end_invocation(
             duration_ms=duration_ms,
             used_mb=self._used_mb,
             init_ms=init_ms if self._is_reported else None,
-            status=reply.status or late.status,
+            status=status,
         )
         if invocation.wants_tail:
             resolve(self._reporter.tail())

@@ -23,6 +23,8 @@ MAX_MESSAGE = 1 << 18
 # The descriptor of the log pipe on current Lambda images; awslambdaric reads its number from a variable.
 TELEMETRY_FD = 62
 RUNTIME_KEY = "runtime"
+# By init itself: it ends with the lab, and by nobody's signal.
+IGNORED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _CANNOT_EXECUTE = 127
 
 
@@ -69,7 +71,9 @@ def start(fields: list[bytes], join: int, telemetry: int, output: int) -> tuple[
         os.chdir(cwd)
         step = b"exec"
         signal.pthread_sigmask(signal.SIG_SETMASK, [])
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+        # What is ignored here (by init and by its interpreter) would be ignored by the program and by all it starts.
+        for number in (*IGNORED, signal.SIGPIPE, signal.SIGXFSZ):
+            signal.signal(number, signal.SIG_DFL)
         os.execve(argv[0], argv, environment)
     except OSError as error:
         os.write(2, b"cannot start %s: %s\n" % (argv[0], str(error).encode()))
@@ -118,7 +122,7 @@ def serve(control: int, join: int, thaw: int, telemetry: int, extensions: int) -
     os.set_blocking(wake_write, False)
     signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda number, frame: None)
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    for number in IGNORED:
         signal.signal(number, signal.SIG_IGN)
     children: dict[bytes, int] = {}
     # Not select(): descriptors keep the lab's numbers, which pass 1023 at some 150 environments.

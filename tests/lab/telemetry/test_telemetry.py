@@ -130,6 +130,7 @@ def test_a_time_out_and_a_crash_are_told_and_the_subscription_outlives_them() ->
             assert "Sampled=1" in tracing["value"]
         reports = {one["requestId"]: one for one in records(running, "platform.report")}
         assert reports[timed_out.request_id]["status"] == "timeout"
+        assert reports[timed_out.request_id]["metrics"]["durationMs"] == 4000.0
         assert reports[crashed.request_id]["errorType"] == "Runtime.ExitError"
         assert [one["phase"] for one in records(running, "platform.initStart")] == [
             "init",

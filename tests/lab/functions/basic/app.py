@@ -60,6 +60,10 @@ def handler(event, context):
     do = event.get("do") if isinstance(event, dict) else None
     if do == "facts":
         return facts()
+    if do == "terminate":
+        child = subprocess.Popen(["/bin/sleep", "60"])
+        child.terminate()
+        return {"code": child.wait(10)}
     if do == "environ":
         return dict(os.environ)
     if do == "context":
