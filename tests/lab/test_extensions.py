@@ -22,6 +22,7 @@ from tests.lab.running import (
 )
 from tests.lab.telemetry.listening import EXTENSIONS
 
+from dayfly.lab.declared import Declared
 from dayfly.lab.model import ConfinementChoice
 
 
@@ -131,12 +132,16 @@ def test_an_extension_that_cannot_be_started_is_told_as_the_emulator_does(
     tmp_path: Path, content: str, mode: int, number: int, error: str
 ) -> None:
     async def scenario() -> None:
-        async with running_lab(config=basic(extensions=tmp_path)) as running:
+        config = basic(extensions=tmp_path, log_format="JSON", declared=Declared(system_log_level="DEBUG"))
+        async with running_lab(config=config) as running:
             result = await running.call()
             assert json.loads(result.payload) == {
                 "errorType": "Extension.LaunchError",
                 "errorMessage": f"RequestId: {result.request_id} Error: {error}",
             }
+        told = [json.loads(line.text)["type"] for line in running.lines if line.source == "platform"]
+        assert "platform.initReport" in told
+        assert "platform.initRuntimeDone" not in told, "there was no runtime"
 
     tmp_path.chmod(0o755)
     for index in range(number):

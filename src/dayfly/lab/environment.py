@@ -212,7 +212,9 @@ class Environment:
             if self._api.init_error.done():
                 status = f"error\tError Type: {self._api.init_error_type}"
                 failure = Reply(self._api.init_error.result(), True, "crashed", status)
-        self._reporter.end_init(failure.status if failure is not None else "")
+        self._reporter.end_init(
+            failure.status if failure is not None else "", has_runtime=self._life.has_runtime
+        )
         return failure
 
     def _failure(self) -> Reply:

@@ -53,6 +53,11 @@ class Life:
         """Of the first program that has ended; None while all run. Negative codes are signals."""
         return next((future.result() for future in self._exits.values() if future.done()), None)
 
+    @property
+    def has_runtime(self) -> bool:
+        """Did it come to starting the runtime?"""
+        return RUNTIME in self._exits
+
     def extension_fault(self) -> tuple[str, str] | None:
         """Error type and words for an extension that ended this life; None when none did."""
         if len(self._extensions) > MAX_EXTENSIONS:

@@ -91,14 +91,18 @@ class Reporter:
         self._service.new_life()
         self._publish(self._events.init_start(phase, self._runtime_version))
 
-    def end_init(self, status: str) -> None:
-        """The initialisation is over; `status` as `ending_of` reads it. From now on subscriptions are refused."""
+    def end_init(self, status: str, *, has_runtime: bool = True) -> None:
+        """The initialisation is over; `status` as `ending_of` reads it. From now on subscriptions are refused.
+
+        Without a runtime, which an extension's failure kept from being started, none is told to be done.
+        """
         assert self._phase is not None
         phase, ending = self._phase, ending_of(status)
         self.flush()
         if not self._is_runtime_told:
             self._is_runtime_told = True
-            self._publish(self._events.init_runtime_done(phase, ending))
+            if has_runtime:
+                self._publish(self._events.init_runtime_done(phase, ending))
         for extension in self._api.extensions.states():
             self._publish(self._events.extension(extension))
         duration_ms = (time.monotonic() - self._init_began) * 1000
