@@ -11,14 +11,15 @@ import json
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 from dayfly.lab.http1 import Exchange
 from dayfly.lab.model import ACCOUNT
 from dayfly.lab.telemetry.events import ExtensionState
 
 MAX_EXTENSIONS = 10
-_MAX_BODY_BYTES = 65536
+# More than anybody has to say; the emulator has no bound.
+_MAX_BODY_BYTES = 6 * 1024 * 1024
 _EVENTS = frozenset({"INVOKE", "SHUTDOWN"})
 _ERROR_HEADER = "Lambda-Extension-Function-Error-Type"
 
@@ -282,27 +283,66 @@ class _NotARegistrationError(ValueError):
 
 
 def _parse_registration(body: bytes) -> list[str]:
+    """The events of a registration; names of members are read in any case, as Go reads them."""
     try:
-        request: Any = json.loads(body)
+        # As text: of bytes Python would guess the encoding.
+        request: Any = json.loads(body.decode(errors="replace"), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise _NotARegistrationError(_as_go_says(error, body)) from error
     if request is None:
         return []
     if not isinstance(request, dict):
-        raise _NotARegistrationError("json: the request is not an object")
-    if request.get("configurationKeys"):
+        into = 'value of type struct { handler.RegisterRequest; ConfigurationKeys []string "json:\\"configurationKeys\\"" }'
+        raise _NotARegistrationError(_mismatch(request, into))
+    members = {str(key).lower(): value for key, value in request.items()}
+    events = _list_of(members.get("events"), ".RegisterRequest.events", "core.Event")
+    if _list_of(members.get("configurationkeys"), ".configurationKeys", "string"):
         raise _NotARegistrationError("configurationKeys are deprecated; use environment variables instead")
-    events = request.get("events") or []
-    if not isinstance(events, list) or not all(isinstance(event, str) for event in events):
-        raise _NotARegistrationError("json: events are not a list of strings")
-    return list(events)
+    return events
+
+
+def _list_of(value: object, where: str, kind: str) -> list[str]:
+    """A list of strings; one that is left out is empty, and so is a string in it that is null."""
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise _NotARegistrationError(_mismatch(value, f"struct field {where} of type []{kind}"))
+    for item in value:
+        if not isinstance(item, str | None):
+            raise _NotARegistrationError(_mismatch(item, f"struct field {where} of type {kind}"))
+    return [item or "" for item in value]
+
+
+def _mismatch(value: object, into: str) -> str:
+    names = {bool: "bool", dict: "object", list: "array", str: "string"}
+    return f"json: cannot unmarshal {names.get(type(value), 'number')} into Go {into}"
+
+
+class _NotJsonError(ValueError):
+    """A constant that Python reads and JSON has not."""
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise _NotJsonError(name.lstrip("-"))
 
 
 def _as_go_says(error: Exception, body: bytes) -> str:
-    at = error.pos if isinstance(error, json.JSONDecodeError) else 0
-    rest = body.decode(errors="replace")[at:].lstrip()
+    at, where = 0, "looking for beginning of value"
+    if isinstance(error, _NotJsonError):
+        return f"invalid character '{error.args[0][0]}' {where}"
+    if isinstance(error, json.JSONDecodeError):
+        at = error.pos
+        if error.msg == "Extra data":
+            where = "after top-level value"
+        elif error.msg.startswith("Expecting property name"):
+            where = "looking for beginning of object key string"
+        elif error.msg.startswith("Illegal trailing comma"):
+            at += 1
+            where = where if error.msg.endswith("array") else "looking for beginning of object key string"
+    text = body.decode(errors="replace")
+    rest = body[len(text[:at].encode()) :].lstrip()
     if not rest:
         return "unexpected end of JSON input"
-    is_extra = isinstance(error, json.JSONDecodeError) and error.msg == "Extra data"
-    where = "after top-level value" if is_extra else "looking for beginning of value"
-    return f"invalid character '{rest[0]}' {where}"
+    # Go shows the byte, whatever character it is of.
+    shown = chr(rest[0]) if rest[:1] != b"'" else "\\'"
+    return f"invalid character '{shown}' {where}"
