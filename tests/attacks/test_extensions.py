@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 from tests.attacks.shop import FUNCTIONS, Shop, needs_confinement
 from tests.attacks.test_earlier_life import SURVIVE
+from tests.attacks.test_runtime_api import LATE
 from tests.confined import Confinement, confinement_here
 
 pytestmark = needs_confinement()
@@ -115,3 +117,14 @@ def test_no_survivor_passes_for_the_extension(name: str, tmp_path: Path) -> None
         before = len(agents_lines(shop))
         shop.serve(2)
         assert len(agents_lines(shop)) > before, "the extension is gone"
+
+
+def test_a_request_that_comes_after_its_sender_s_death_is_given_nobody_s_event(tmp_path: Path) -> None:
+    """The extension's connections are not told from a dead worker's, but for what is not sent yet."""
+    with shop_with_extension(tmp_path) as shop:
+        shop.serve(2)
+        assert shop.result_of(LATE) == "sent"
+        end = time.monotonic() + 0.8
+        while time.monotonic() < end:
+            shop.serve(1)
+        assert shop.log().count('"types":["environment.started"]') == 1

@@ -329,6 +329,18 @@ def test_what_comes_late_is_waited_for_once_and_told_until_it_is_there(
     assert made.settle()
 
 
+def test_beside_an_extension_it_is_told_too(api: FakeRuntimeApi, upstream: Upstream) -> None:
+    host, port = api.address.split(":")
+    with connected(api) as extension:
+        for notice in ("settle", "look_at_end"):
+            made = watch(upstream, bystanders=[extension], own_namespace=True)
+            subprocess.run([sys.executable, "-S", "-c", SEND_LATE, host, port, "0.5"], check=True, timeout=15)
+            getattr(made, notice)()
+            assert made.has_remains()
+            assert made.has_remains()
+            until(lambda made=made: not made.has_remains())  # type: ignore[misc]
+
+
 def test_beside_a_worker_that_stays_it_is_told_too(api: FakeRuntimeApi, upstream: Upstream) -> None:
     host, port = api.address.split(":")
     made = watch(upstream, own_namespace=True)
