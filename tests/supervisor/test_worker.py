@@ -97,6 +97,33 @@ def test_each_event_has_a_nonce_of_its_own_and_an_old_answer_is_refused() -> Non
             answer_of(worker)
 
 
+class _Endless(_socket.socket):
+    """A channel whose other end has sent more whenever it is read, a gigabyte in all."""
+
+    reads = 0
+
+    def recv_into(self, buffer: memoryview, *_: int) -> int:  # type: ignore[override]
+        self.reads += 1
+        if self.reads == 4096:
+            raise BlockingIOError
+        return len(buffer)
+
+
+def test_who_never_stops_sending_the_rest_of_his_answer_is_left_after_a_while() -> None:
+    with worker_process() as (worker, theirs, _):
+        worker.begin({}, b"")
+        nonce, _, _ = receive_event(theirs)
+        theirs.sendall(frames.pack_answer_head(nonce, frames.RESULT, b"t", 1 << 60))
+        assert worker.pull() == (None, False)
+        channel = _Endless(_socket.AF_UNIX, _socket.SOCK_STREAM, 0, worker.channel.detach())
+        worker.channel = channel
+        assert answer_of(worker).is_too_long
+        worker.begin({}, b"")
+        channel.reads = 0
+        assert worker.pull() == (None, False)
+        assert channel.reads < 4096
+
+
 def test_an_answer_before_any_event_is_refused() -> None:
     with worker_process() as (worker, theirs, _):
         theirs.sendall(frames.pack_answer_head(bytes(16), frames.RESULT, b"t", 0))

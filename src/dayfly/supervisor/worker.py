@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 # How long a worker that closed its channel may take to end.
 _END_LIMIT_S = 1.0
+# What one look at its channel takes, more than any answer has and than a dead one can have left there: who never stops
+# sending what nobody wants would keep the supervisor from its clock.
+_PULL_BYTES = 16 << 20
 # Without pidfds a worker's end is only seen by looking.
 _NO_HANDLE_WAIT_MS = 50.0
 
@@ -103,9 +106,10 @@ class Worker:
     def pull(self) -> tuple[Answer | None, bool]:
         """Read what the worker sent; return its answer once whole, and whether it closed its end.
 
-        Raises FrameError for anything that is no answer to this event.
+        There may be more to read where it returns neither. Raises FrameError for anything that is no answer to this event.
         """
-        while True:
+        taken = 0
+        while taken < _PULL_BYTES:
             try:
                 data = fds.receive(self.channel)
             except BlockingIOError:
@@ -114,9 +118,11 @@ class Worker:
                 return None, True
             if not data:
                 return None, True
+            taken += len(data)
             self.said_more = bool(self._reader.feed(data))
             if self._reader.answer is not None:
                 return self._reader.answer, False
+        return None, False
 
     def has_spoken(self) -> bool:
         """Say whether the worker sent more than its answer, or closed its end, with no event at hand."""
