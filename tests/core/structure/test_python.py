@@ -594,6 +594,10 @@ def test_a_word_in_a_librarys_code_is_there_by_chance(word: str) -> None:
         ("x + secret", "secret"),
         ("f(__class__)", "__class__"),
         ("sin(x)", "sin(x"),
+        ("sin(x)", "sin"),
+        ("2*sin (Symbol ('x' ))", "sin"),
+        ("x + sin", "sin"),
+        ("x = sin(y)\n", "sin"),
     ],
 )
 def test_more_than_a_word_and_what_is_not_the_functions_is_refused_in_a_librarys_code(

@@ -36,6 +36,8 @@ _BEGINNING = frozenset(
         *("nonlocal", "pass", "raise", "return", "try", "while", "with"),
     )
 )
+# Of these, those without which nothing is generated that is more than an expression.
+_DEFINING = frozenset(("class", "def"))
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 
 
@@ -285,17 +287,18 @@ def _drop_words_by_chance(source: str, taint: Taint, own: OwnText, reading: Read
     """A customer called `return`, or the key of a formula called `sin`, is no part of what a library generates.
 
     One whole word, with nothing of the event's beside it: a keyword that begins a statement, which takes all that
-    follows from the library, or a name of the function's own. Of `eval(event["x"])` the function is the one that asks.
+    follows from the library, or a name of the function's own. Only in a text that defines something: an expression
+    is the function's, in the library's notation, and f"{event['do']}({event['with']})" has sympy call what the event names.
     """
-    names = {token.start: token.end for token in reading.names}
-    names.update(
-        (token.start, token.end)
+    beginning = [
+        token
         for token in reading.tokens
         if token.kind == NAME and source[token.start : token.end] in _BEGINNING
-    )
-    runs = taint.runs()
-    if any(start == 0 and end == len(source.rstrip()) for start, end in runs):
+    ]
+    if not any(source[token.start : token.end] in _DEFINING for token in beginning):
         return
+    names = {token.start: token.end for token in [*reading.names, *beginning]}
+    runs = taint.runs()
     for start, end in runs:
         word = source[start:end]
         if names.get(start) == end and (
