@@ -266,6 +266,8 @@ def test_a_marked_line_keeps_everything_but_its_braces() -> None:
         b'{"time":"t","type":"platform.start","record":{"requestId":"r"}}',
         b' {"record":{},"type" : "platform.report"}',
         b'{"type":"\\u0070latform.report","\\u0072ecord":{}}',
+        b"dayfly: not in force, the function runs without it: OSError: invented",
+        b" \tdayfly: cannot start, and DAYFLY_ON_FAILURE is stop: invented",
     ],
 )
 def test_what_begins_as_lambdas_own_lines_is_marked_whoever_prints_it(line: bytes) -> None:
@@ -276,6 +278,10 @@ def test_what_begins_as_lambdas_own_lines_is_marked_whoever_prints_it(line: byte
     assert b"{" not in marked
     frame = telemetry_frame(TELEMETRY_INFO_JSON, bytes(8), line)
     assert NOT_OURS in FrameReader().feed(frame)
+    # A frame is one event of the log, whose lines are lines to whoever saves it.
+    frame = telemetry_frame(TELEMETRY_INFO_JSON, bytes(8), b"hello\n" + line + b"\nhello {}")
+    message = FrameReader().feed(frame)[TELEMETRY_HEAD_BYTES:]
+    assert message == b"hello\n" + marked + b"\nhello {}"
 
 
 @pytest.mark.parametrize(
@@ -285,6 +291,8 @@ def test_what_begins_as_lambdas_own_lines_is_marked_whoever_prints_it(line: byte
         b"STARTing up",
         b"the last REPORT RequestId: 8476a536",
         b"REPORT of sales",
+        b"dayfly: error: no handler is named",
+        b"it says dayfly: not in force",
         b'{"type":"platform","record":1}',
         b'{"level":"INFO","message":"platform.start"}',
     ],

@@ -2,8 +2,8 @@
 
 A finding is recognised by `metadata.product.name` being "Dayfly". A line of function code that holds
 the parts of such a record, however escaped, is marked, so that no reader takes it for one; so is one that
-begins as Lambda's own do, from which it is told how long environments live and whom they served. Every other
-line passes unchanged.
+begins as Lambda's own do, from which it is told how long environments live and whom they served, or as the line
+that says that Dayfly is not there. Every other line passes unchanged.
 """
 
 from __future__ import annotations
@@ -35,6 +35,11 @@ _PLATFORM = (
     b"RESTORE_START",
     b"RESTORE_REPORT",
 )
+# As the layer's wrapper begins (src/dayfly/attach/files), of which `dayfly status --logs` makes that nothing is protected. While
+# Dayfly is there to read lines, it was not the wrapper that wrote one.
+NOT_IN_FORCE = "dayfly: not in force"
+CANNOT_START = "dayfly: cannot start"
+_TEXTS = (*_PLATFORM, NOT_IN_FORCE.encode(), CANNOT_START.encode())
 _PLATFORM_PARTS = (b'"type"', b'"platform.', b'"record"')
 # What readers let pass before a line's first character.
 _BEFORE = b" \t\r\v\f\x00\xef\xbb\xbf"
@@ -61,12 +66,12 @@ def imitates_finding(line: bytes) -> bool:
 
 
 def imitates_platform(line: bytes) -> bool:
-    """Say whether a reader could take `line` for one of Lambda's own: START, REPORT and the like."""
+    """Say whether a reader could take `line` for one of Lambda's own, START, REPORT and the like, or of the layer's wrapper."""
     if line[:1] in b"SEIR" and line.startswith(_PLATFORM):
         return True
     begun = line.lstrip(_BEFORE)
     if begun[:1] != b"{":
-        return begun.startswith(_PLATFORM)
+        return begun.startswith(_TEXTS)
     if b"\\u00" in begun:
         begun = _ESCAPE.sub(lambda match: bytes((int(match[1], 16),)), begun)
     return all(part in begun for part in _PLATFORM_PARTS)
@@ -80,6 +85,14 @@ def imitates(line: bytes) -> bool:
 def mark(line: bytes) -> bytes:
     """Return `line` as it may be written to the function's log; an imitation loses its braces."""
     return NOT_OURS + line.translate(_BRACES) if imitates(line) else line
+
+
+def mark_lines(message: bytes) -> bytes:
+    """Return a message of several lines as it may be written: whoever saves or shows a log reads each of them."""
+    if imitates_finding(message):
+        # It may stand in several lines.
+        message = mark(message)
+    return b"\n".join(map(mark, message.split(b"\n"))) if b"\n" in message else mark(message)
 
 
 class LineReader:
@@ -170,9 +183,10 @@ class FrameReader:
     @staticmethod
     def _frame(frame: bytes) -> bytes:
         message = frame[TELEMETRY_HEAD_BYTES:]
-        if not imitates(message):
+        marked = mark_lines(message)
+        if marked == message:
             return frame
-        return telemetry_frame(frame[:4], frame[8:TELEMETRY_HEAD_BYTES], mark(message))
+        return telemetry_frame(frame[:4], frame[8:TELEMETRY_HEAD_BYTES], marked)
 
 
 def telemetry_frame(kind: bytes, timestamp: bytes, message: bytes) -> bytes:

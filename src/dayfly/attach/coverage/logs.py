@@ -13,15 +13,12 @@ from typing import TYPE_CHECKING, Any
 from dayfly.attach.aws.calls import Caller
 from dayfly.attach.coverage.model import Seen
 from dayfly.core.findings import ENVIRONMENT_STARTED
-from dayfly.core.loglines import PRODUCT
+from dayfly.core.loglines import CANNOT_START, NOT_IN_FORCE, PRODUCT
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
 
-# As the layer's wrapper words it (src/dayfly/attach/files).
-NOT_IN_FORCE = "dayfly: not in force"
-_CANNOT_START = "dayfly: cannot start"
-_PATTERN = f'?"{NOT_IN_FORCE}" ?"{_CANNOT_START}" ?"{ENVIRONMENT_STARTED.uid}"'
+_PATTERN = f'?"{NOT_IN_FORCE}" ?"{CANNOT_START}" ?"{ENVIRONMENT_STARTED.uid}"'
 # The newest lines are wanted and the oldest come first: so the last minutes are asked for, then further back.
 _LOOK_BACK_S = (900.0, 3600.0, 6 * 3600.0, 24 * 3600.0)
 # A page may be empty and not the last; a log so large that this does not do is told from its newer lines.
@@ -78,7 +75,7 @@ def newest(events: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     kept: dict[bool, Mapping[str, Any]] = {}
     for event in sorted(events, key=lambda event: int(event.get("timestamp") or 0)):
         message = str(event.get("message") or "")
-        is_refusal = message.startswith((NOT_IN_FORCE, _CANNOT_START))
+        is_refusal = message.startswith((NOT_IN_FORCE, CANNOT_START))
         if is_refusal or _started(message):
             kept[is_refusal] = event
     return list(kept.values())
