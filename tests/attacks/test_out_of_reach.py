@@ -158,6 +158,34 @@ while not (symbol()[0] == event["symbol"] and symbol()[1] < 4):
         assert dayfly_shop.result_of(look + "result = symbol()[0]") == symbol
 
 
+def test_what_a_dead_worker_has_written_to_a_connection_takes_memory_until_it_is_sent(
+    dayfly_shop: Shop,
+) -> None:
+    """L2. As slowly as he wants (SO_MAX_PACING_RATE); only who may administer the network could end it."""
+    send = """
+import struct
+host, _, port = event["api"].rpartition(":")
+out = socket.create_connection((host, int(port)))
+out.setsockopt(socket.SOL_SOCKET, 47, struct.pack("Q", 50_000))
+out.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+# Ten segments go out unpaced.
+for byte in b"POST /2018-06-01/runtime/init/error HTTP/1.1\\r\\nHost: x\\r\\nContent-Length: 9000000\\r\\n\\r\\n":
+    out.send(bytes([byte]))
+out.setblocking(False)
+out.send(bytes(200_000))
+"""
+    look = """
+port = "%04X" % int(event["api"].rpartition(":")[2])
+rows = [line.split() for line in open("/proc/net/tcp")][1:]
+# Nobody's, with bytes that are not sent.
+result = [int(row[4][:8], 16) for row in rows if row[2].endswith(":" + port) and row[9] == "0"]
+"""
+    dayfly_shop.attack(send)
+    kept = dayfly_shop.result_of(look)
+    assert isinstance(kept, list)
+    assert max(kept, default=0) > 50_000
+
+
 def test_native_code_goes_on_between_two_events_of_its_window() -> None:
     """L3. The kernel continues the stopped worker, by a timer whose signal is SIGCONT, until the window's end."""
     code = """
