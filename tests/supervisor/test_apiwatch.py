@@ -18,7 +18,7 @@ from dayfly._sys import sockets
 from dayfly.supervisor.apiwatch import ApiWatch, memory_of
 from dayfly.supervisor.sweep import Sweeper
 from dayfly.supervisor.upstream import Upstream
-from dayfly.testing.runtime_api import FakeRuntimeApi
+from dayfly.testing.runtime_api import NEXT, FakeRuntimeApi
 
 # A process of somebody's: connects where it is told to, says so, and stays until its input ends.
 CONNECT = """
@@ -339,6 +339,26 @@ def test_beside_an_extension_it_is_told_too(api: FakeRuntimeApi, upstream: Upstr
             assert made.has_remains()
             assert made.has_remains()
             until(lambda made=made: not made.has_remains())  # type: ignore[misc]
+
+
+def test_beside_an_extension_one_that_came_and_waits_for_an_event_is_told_of_as_long_as_it_waits(
+    api: FakeRuntimeApi, upstream: Upstream
+) -> None:
+    host, port = api.address.split(":")
+    # Given again, since it is not answered.
+    event = upstream.next()
+    upstream.respond(event.headers["lambda-runtime-aws-request-id"], b"1", "application/json", {})
+    upstream.reply()
+    with connected(api) as extension:
+        made = watch(upstream, bystanders=[extension], own_namespace=True)
+        polling = SEND_LATE.replace("/none", NEXT)
+        read = sum(NEXT in str(request) for request in api.requests)
+        subprocess.run([sys.executable, "-S", "-c", polling, host, port, "0.3"], check=True, timeout=15)
+        made.settle()
+        until(lambda: sum(NEXT in str(request) for request in api.requests) > read)
+        until(lambda: all(row.state != sockets.FIN_WAIT1 for row in made._rows() or []))
+        for _ in range(3):
+            assert made.has_remains()
 
 
 def test_beside_a_worker_that_stays_it_is_told_too(api: FakeRuntimeApi, upstream: Upstream) -> None:

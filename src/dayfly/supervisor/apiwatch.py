@@ -98,6 +98,8 @@ class ApiWatch:
         self._quiet = -1
         # Connections that nobody holds any more and whose words may still be on their way, by their ends.
         self._remains: set[tuple[Endpoint, Endpoint]] = set()
+        # The same as they were last seen, waited for or not.
+        self._left: set[tuple[Endpoint, Endpoint]] = set()
         self._may_remain = False
         self.cost_s = 0.0
 
@@ -269,7 +271,8 @@ class ApiWatch:
                 self._innocent |= innocent
                 living = living - innocent if all_readable else set()
             # What was waited for in vain is not waited for again: whoever comes later has nothing to do with it.
-            if not living and self._left_behind(rows) <= self._remains:
+            left = self._left_behind(rows)
+            if not living and (left <= self._remains or self._sweeper.bystanders()):
                 break
             was_visited = True
             now = time.monotonic()
@@ -284,7 +287,7 @@ class ApiWatch:
         if was_visited and not is_late:
             # One that was reset has left the table, and what it had sent may still be read.
             time.sleep(_GRACE_S)
-        self._may_remain = self._may_remain or was_visited
+        self._may_remain = self._may_remain or was_visited or bool(self._left)
         if not self._may_remain:
             self._quiet = begun
         return not was_visited
@@ -306,20 +309,22 @@ class ApiWatch:
     def _left_behind(self, rows: list[Connection]) -> set[tuple[Endpoint, Endpoint]]:
         """Return the half-closed ones, which are nobody's but a worker's where there are no extensions.
 
-        An extension may leave some at any time, and nobody is to wait for those. Beside one only those count that
-        nobody holds and whose words have not all been sent: what an extension closes is, within microseconds.
+        An extension may leave some at any time, and nobody is to wait for those. Beside one those count whose words had not
+        all been sent when nobody held them any more, which is so for microseconds where an extension closes; and as long
+        as they are there, since what they asked for may be the next event.
         """
-        found = [row for row in rows if row.state in _HALF_CLOSED]
-        if not found or not self._own_namespace:
-            return set()
-        if self._sweeper.bystanders():
+        found = [row for row in rows if row.state in _HALF_CLOSED] if self._own_namespace else []
+        if found and self._sweeper.bystanders():
             ports = self._ports()
             found = [
                 row
                 for row in found
-                if row.state == sockets.FIN_WAIT1 and not row.inode and row.remote[1] in ports
+                if (row.state == sockets.FIN_WAIT1 and not row.inode and row.remote[1] in ports)
+                or (row.local, row.remote) in self._left
+                or (row.remote, row.local) in self._left
             ]
-        return {(row.local, row.remote) for row in found}
+        self._left = {(row.local, row.remote) for row in found}
+        return self._left
 
 
 def _held_by(pids: list[int], inodes: set[int]) -> tuple[set[int], bool]:
