@@ -243,27 +243,23 @@ def _names_nothing_more(sql: str, token: Token, taint: Taint) -> bool:
 def _is_coincidence(sql: str, tokens: list[Token], index: int, taint: Taint, accounted: bytearray) -> bool:
     """Say whether a word is the function's, though the event has one like it: FROM in SELECT {x} FROM orders.
 
-    Own text accounts for it together with the word before or after it, or it begins a line of an ORM's. One blank on each side does
+    Own text accounts for it together with what follows, or it begins a line of an ORM's. One blank on each side does
     not do: in SELECT {x} {y} {z} it would be the event's.
     """
     token = tokens[index]
     if token.kind != WORD or accounted.find(0, token.start, token.end) >= 0:
         return False
     blank = tokens[index - 1] if index else None
-    if (
-        blank is not None
-        and blank.kind == SPACE
-        and "\n" in sql[blank.start : blank.end]
-        and not taint.any(blank.start, blank.end)
-    ):
+    if blank is None or blank.kind != SPACE or taint.any(blank.start, blank.end):
+        # "price DESC" of the event's brings its blank along.
+        return False
+    if "\n" in sql[blank.start : blank.end]:
         return True
-    before = next((one for one in reversed(tokens[max(0, index - 2) : index]) if one.kind != SPACE), None)
     after = next((one for one in tokens[index + 1 : index + 3] if one.kind != SPACE), None)
-    return any(
-        one is not None
-        and not taint.any(one.start, one.end)
-        and accounted.find(0, min(one.start, token.start), max(one.end, token.end)) < 0
-        for one in (before, after)
+    return (
+        after is not None
+        and not taint.any(after.start, after.end)
+        and accounted.find(0, token.start, after.end) < 0
     )
 
 
