@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ctypes
+import sys
 import threading
 from collections.abc import Iterator
+from types import ModuleType
 
 import pytest
 
@@ -40,6 +42,33 @@ def test_a_native_thread_is_counted_and_named_by_its_library(thread: None) -> No
     assert natives.count("Polars") == 1
     assert natives.count("gRPC") == 0
     assert "1 thread of Polars" in natives.describe()
+
+
+def test_the_fix_is_of_the_library_whose_threads_they_are(thread: None) -> None:
+    assert natives.describe_fixes() == [
+        "import Polars in the handler: it is not made for forks, and has threads from its import on"
+    ]
+    assert natives.describe_fixes(but={"Polars"}) == []
+
+
+def test_threads_without_a_name_are_perhaps_those_of_a_library_that_names_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    libc = ctypes.CDLL(None)
+    started, gate = ctypes.c_ulong(), ctypes.create_string_buffer(64)
+    libc.sem_init(gate, 0, 0)
+    assert (
+        libc.pthread_create(ctypes.byref(started), None, ctypes.cast(libc.sem_wait, ctypes.c_void_p), gate)
+        == 0
+    )
+    try:
+        assert not any("DuckDB" in text for text in natives.describe() + natives.describe_fixes())
+        monkeypatch.setitem(sys.modules, "duckdb", ModuleType("duckdb"))
+        assert "native code (perhaps DuckDB)" in natives.describe()[0]
+        assert any(fix.startswith("connect to DuckDB in the handler") for fix in natives.describe_fixes())
+    finally:
+        libc.sem_post(gate)
+        libc.pthread_join(started, None)
 
 
 def test_waiting_for_the_end_of_threads_is_bounded(thread: None) -> None:

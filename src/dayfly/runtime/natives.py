@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import time
+
+from dayfly._sys import proc
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,6 +35,17 @@ _LIBRARIES = (
 FORK_SAFE = frozenset(("jemalloc",))
 
 
+# What leaves its threads under the process's name, by module.
+_NAMELESS = (("duckdb", "DuckDB"),)
+_FIXES = {
+    "Polars": "import Polars in the handler: it is not made for forks, and has threads from its import on",
+    "DuckDB": "connect to DuckDB in the handler, or close its connections in `[fork] before` and open them in `[fork] after`",
+    "OpenMP": "set OMP_NUM_THREADS=1, or compute first in the handler",
+}
+_COMPUTING = ("libgomp", "libomp", "libiomp5", "libnvomp", "openblas", "libmkl")
+_MAPS_LIMIT = 1 << 24
+
+
 def count(library: str = "", *, settle_s: float = 0.0) -> int:
     """Return how many there are, of `library` alone where one is named.
 
@@ -53,7 +67,35 @@ def describe(*, but: Collection[str] = ()) -> list[str]:
         if library in but:
             continue
         counted[library] = counted.get(library, 0) + 1
-    return [f"{number} thread{'s' if number > 1 else ''} of {library}" for library, number in counted.items()]
+    return [
+        f"{number} thread{'s' if number > 1 else ''} of {library}{_guess() if library == 'native code' else ''}"
+        for library, number in counted.items()
+    ]
+
+
+def describe_fixes(*, but: Collection[str] = ()) -> list[str]:
+    """Return what helps against the threads that are there, without those of the libraries in `but`."""
+    libraries = {_library(name) for name in _names()} - set(but)
+    fixes = [fix for library, fix in _FIXES.items() if library in libraries]
+    if "native code" in libraries:
+        fixes += [_FIXES[library] for module, library in _NAMELESS if module in sys.modules]
+        if "OpenMP" not in libraries and _computes():
+            fixes.append(_FIXES["OpenMP"])
+    return fixes
+
+
+def _guess() -> str:
+    names = [library for module, library in _NAMELESS if module in sys.modules]
+    return f" (perhaps {' or '.join(names)})" if names else ""
+
+
+def _computes() -> bool:
+    """Say whether a library is loaded that starts threads where something is computed."""
+    try:
+        text = proc.read_file("/proc/self/maps", limit=_MAPS_LIMIT).decode("utf-8", "replace")
+    except OSError:
+        return True
+    return any(name in text for name in _COMPUTING)
 
 
 def _library(name: str) -> str:

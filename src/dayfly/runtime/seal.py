@@ -74,8 +74,9 @@ def _threads(sealing: Sealing) -> list[str]:
     if native > 0:
         from dayfly.runtime import natives
 
-        parts += natives.describe(but=sealing.runtimes | natives.FORK_SAFE)
-        fix += ", or set OMP_NUM_THREADS=1, or compute first in the handler"
+        safe = sealing.runtimes | natives.FORK_SAFE
+        parts += natives.describe(but=safe)
+        fix = ", or ".join(([fix] if named else []) + natives.describe_fixes(but=safe)) or fix
     return [f"{', '.join(parts)} started at init would not exist in a worker: {fix}"]
 
 

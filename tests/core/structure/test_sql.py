@@ -211,6 +211,58 @@ def test_what_an_orm_composes_is_its_own() -> None:
     assert judge_sql(sql, event, OwnText(function, orm)).verdict == "allow"
 
 
+SORTED = [
+    "SELECT name FROM items WHERE ",
+    " ORDER BY ",
+    " LIMIT ? OFFSET ?",
+    "name",
+    "price",
+    "name = ?",
+    "desc",
+]
+
+
+@pytest.mark.parametrize("word", ["order", "ORDER", "from", "where", "limit"])
+def test_a_clause_of_the_functions_is_its_own_though_the_event_has_its_first_word(word: str) -> None:
+    sql = "SELECT name FROM items WHERE name = ? ORDER BY price desc LIMIT ? OFFSET ?"
+    for one in (word, word.upper()):
+        event = FakeProvenance({"text": one, "sort": "price"}, keys=False)
+        assert judge_sql(sql, event, OwnText(SORTED)).verdict == "allow"
+
+
+@pytest.mark.parametrize(
+    "event", [{"a": "name = ? ORDER", "b": "BY price"}, {"a": "ORDER BY"}, {"a": " ORDER BY "}]
+)
+def test_a_clause_that_the_event_has_as_a_whole_is_no_coincidence(event: dict[str, str]) -> None:
+    sql = "SELECT name FROM items WHERE name = ? ORDER BY price LIMIT ? OFFSET ?"
+    assert judge_sql(sql, FakeProvenance(event, keys=False), OwnText(SORTED)).verdict == "refuse"
+
+
+def test_pieces_between_named_parameters_are_the_functions_text() -> None:
+    """SQLAlchemy sends `:name` as the driver writes it."""
+    own = OwnText(
+        ["SELECT id FROM items WHERE name LIKE :n ORDER BY ", " LIMIT :l", "price", "https://x.example"]
+    )
+    event = FakeProvenance({"text": "ORDER"}, keys=False)
+    for mark in ("?", "%(n)s"):
+        sql = f"SELECT id FROM items WHERE name LIKE {mark} ORDER BY price LIMIT {mark}"
+        assert judge_sql(sql, event, own).verdict == "allow"
+
+
+def test_a_keyword_of_an_orms_is_no_part_of_what_the_event_chose_before_it() -> None:
+    orm = ["SELECT ", " \nFROM ", ".", " \nWHERE ", " > ?"]
+    sql = "SELECT items.id \nFROM items \nWHERE items.price > ?"
+    event = FakeProvenance({"field": "id", "text": "FROM"}, keys=False)
+    assert judge_sql(sql, event, OwnText(["items", "id", "price"], orm)).verdict == "allow"
+    # On one line, what follows is the function's; between blanks alone it may be the event's.
+    own = OwnText(["SELECT ", " FROM items WHERE price > ?", "id", "items", " FROM ", "price"])
+    assert judge_sql("SELECT id FROM items WHERE price > ?", event, own).verdict == "allow"
+    event = FakeProvenance({"a": "id FROM"}, keys=False)
+    assert judge_sql("SELECT id FROM items WHERE price > ?", event, own).verdict == "refuse"
+    event = FakeProvenance({"a": "id", "b": "FROM", "c": "items"}, keys=False)
+    assert judge_sql("SELECT id FROM items", event, own).verdict == "refuse"
+
+
 def test_a_statement_that_nothing_explains_is_unknown() -> None:
     assert judge_sql("SELECT secret FROM vault", NOTHING, OWN).verdict == "unknown"
     assert judge_sql("SELECT 'open", NOTHING, OWN).verdict == "unknown"

@@ -89,6 +89,29 @@ def test_the_functions_own_host_is_its_own_though_the_event_names_it() -> None:
 
 
 @pytest.mark.parametrize(
+    ("url", "event", "expected"),
+    [
+        ("https://api.example.com/items/7", {"origin": "https://api.example.com"}, "allow"),
+        ("https://api.example.com/items/7", {"referer": "https://api.example.com/", "id": "7"}, "allow"),
+        ("https://api.example.com/items/7", {"callback": "https://api.example.com/hook"}, "allow"),
+        # What goes on in the path chose all of it.
+        ("https://api.example.com/hook", {"callback": "https://api.example.com/hook"}, "refuse"),
+        ("https://api.example.com/x/y", {"a": "https://api.example.com/", "b": "x/y"}, "refuse"),
+        # Another port, another scheme, another host, somebody else before it.
+        ("https://api.example.com:8443/items/7", {"origin": "https://api.example.com:8443"}, "refuse"),
+        ("ftp://api.example.com/items/7", {"origin": "ftp://api.example.com"}, "refuse"),
+        ("https://localhost/items/7", {"origin": "https://localhost"}, "refuse"),
+        ("https://api.example.com@x.example/items/7", {"a": "https://api.example.com@x.example"}, "refuse"),
+    ],
+)
+def test_the_functions_own_origin_is_its_own_though_the_event_names_it_as_a_whole(
+    url: str, event: dict[str, str], expected: str
+) -> None:
+    own = OwnText(["https://api.example.com", "/items/", "localhost", "https://"])
+    assert judge_url(url, FakeProvenance(event, keys=False), own).verdict == expected
+
+
+@pytest.mark.parametrize(
     ("path", "event", "expected"),
     [
         # The function was called by its route, and calls that of another service.

@@ -133,6 +133,13 @@ def test_a_name_in_the_way_to_deployed_code_is_no_way_of_the_events() -> None:
     guard = serving(dict(enumerate(Path(ast.__file__).parent.parts[1:])))
     with pytest.raises(Refused):
         tell(guard, "open", ast.__file__, "r", 0)
+    # The route of an API's root brings a separator, and no way.
+    guard = serving({"rawPath": "/", "value": first})
+    tell(guard, "open", ast.__file__, "r", 0)
+    assert told(guard) == []
+    guard = serving({"rawPath": "/", "value": str(Path(ast.__file__)).removeprefix("/")})
+    with pytest.raises(Refused):
+        tell(guard, "open", ast.__file__, "r", 0)
 
 
 @pytest.mark.parametrize(("name", "answer"), [("bob", "bob\n"), ("bob; id", "refused")])

@@ -352,6 +352,34 @@ def handler(number):
     assert any("loose in function.py" in reason for reason in seen.reasons)
 
 
+def test_threads_that_gevent_stands_for_are_not_looked_at_but_named() -> None:
+    patched = """
+import sys, types
+monkey = sys.modules["gevent.monkey"] = types.ModuleType("gevent.monkey")
+monkey.is_module_patched = lambda name: IS_PATCHED
+def handler(number):
+    return "served"
+"""
+    seen = run("IS_PATCHED = True" + patched)
+    assert [reason for reason in seen.reasons if "patch_all(thread=False)" in reason]
+    assert run("IS_PATCHED = False" + patched).reasons == []
+
+
+def test_a_thread_of_logurus_is_named_by_what_started_it() -> None:
+    seen = run(
+        """
+import threading
+def busy():
+    while True:
+        sum(range(1000))
+threading.Thread(target=busy, name="loguru-writer-1", daemon=True).start()
+def handler(number):
+    return "served"
+"""
+    )
+    assert any("enqueue=True" in reason for reason in seen.reasons)
+
+
 def test_no_thread_is_started_again_where_the_settings_say_so() -> None:
     seen = run(
         CONSUMER.replace("TAKE", "work.get()")

@@ -75,6 +75,12 @@ class Taint:
     def all(self, start: int, end: int) -> bool:
         return self.mask.find(0, start, end) < 0
 
+    def drop_lone(self, text: str, part: str, limit: int) -> None:
+        """Take the event's part away where all that it has there is `part`, up to `limit`."""
+        for span in self._spans:
+            if span.end <= limit and text[span.start : span.end] == part:
+                self.mask[span.start : span.end] = bytes(span.end - span.start)
+
     def path_at(self, position: int) -> str:
         for span in self._spans:
             if span.start <= position < span.end:

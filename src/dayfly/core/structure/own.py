@@ -36,6 +36,8 @@ _HOLES = (
     ("{", re.compile(r"\{\{|\}\}|\{[^{}]{0,128}\}")),
     ("$", re.compile(r"\$\$|\$\w{1,64}|\$\{\w{1,64}\}")),
 )
+# Parameters that have names are sent under other ones: `:name` as `?` or `%(name)s`.
+_PARAMETER = re.compile(r"(?<![:\w\\]):[A-Za-z_]\w{0,64}(?![:\w])")
 _WORD = re.compile(r"\w+")
 # The same for ASCII, in a tenth of the time.
 _NO_WORD = {number: " " for number in range(128) if not _WORD.match(chr(number))}
@@ -88,6 +90,9 @@ class _Tier:
                         self.templates.append(parts)
                     for part in parts:
                         _add(pieces, part)
+            if ":" in text:
+                for part in _PARAMETER.split(text):
+                    _add(pieces, part)
         buckets = self.buckets
         for piece in pieces:
             key = piece[: _KEY_LENGTH[len(piece)] if len(piece) < len(_KEY_LENGTH) else KEY_LENGTHS[-1]]
@@ -301,7 +306,10 @@ def _goes_beyond(piece: str, own: int) -> bool:
         return own * MAX_EVENT_SHARE >= len(piece)
     # A word between blanks (" AND ") that prose in the event has as well.
     word = piece.strip()
-    return word.isalpha() and len(word) < len(piece)
+    if word.isalpha():
+        return len(word) < len(piece)
+    # " ORDER BY ", of which the event has "order": words alone, between blanks, and one of them not the event's.
+    return own > 0 and piece[0].isspace() and piece[-1].isspace() and all(map(str.isalpha, word.split()))
 
 
 def texts_of(code: CodeType) -> Iterator[str]:

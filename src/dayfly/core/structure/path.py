@@ -89,6 +89,8 @@ def _drop_names_of(directories: Sequence[str], path: str, taint: Taint) -> None:
     if all(mark or sign == "/" for mark, sign in zip(taint.mask, path[:size], strict=False)):
         # All of its names are the event's: f"/{a}/{b}/app.py".
         return
+    # The route "/" of an API, which otherwise brought the separator of what stands behind it.
+    taint.drop_lone(path, "/", size)
     for start, end in taint.runs():
         # One name of several. What brings a separator along says where the path leads.
         if end <= size and "/" not in path[start:end]:

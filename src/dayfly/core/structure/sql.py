@@ -128,7 +128,7 @@ def _judge(sql: str, taint: Taint, own: OwnText, dialect: str) -> Judgement:
         if token.kind != SPACE:
             previous = token
     explained = own.explain(sql, free, taint.mask, generators=True)
-    one_word = _find_single_words(sql, tokens, taint)
+    one_word = _find_single_words(sql, tokens, taint, explained.accounted)
     named = {token.start: token.end for token, one in zip(tokens, naming, strict=True) if one}
     ends = {token.end for token in tokens}
     for start, end in taint.runs():
@@ -240,12 +240,35 @@ def _names_nothing_more(sql: str, token: Token, taint: Taint) -> bool:
     return token.kind == WORD and sql[token.start : token.end].lower() in _DIRECTIONS
 
 
-def _find_single_words(sql: str, tokens: list[Token], taint: Taint) -> set[int]:
+def _is_coincidence(sql: str, tokens: list[Token], index: int, taint: Taint, accounted: bytearray) -> bool:
+    """Say whether a word is the function's, though the event has one like it: FROM in SELECT {x} FROM orders.
+
+    Own text accounts for it together with what follows, or it begins a line of an ORM's. One blank on each side does
+    not do: in SELECT {x} {y} {z} it would be the event's.
+    """
+    token = tokens[index]
+    if token.kind != WORD or accounted.find(0, token.start, token.end) >= 0:
+        return False
+    blank = tokens[index - 1] if index else None
+    if blank is None or blank.kind != SPACE or taint.any(blank.start, blank.end):
+        # "price DESC" of the event's brings its blank along.
+        return False
+    if "\n" in sql[blank.start : blank.end]:
+        return True
+    after = next((one for one in tokens[index + 1 : index + 3] if one.kind != SPACE), None)
+    return (
+        after is not None
+        and not taint.any(after.start, after.end)
+        and accounted.find(0, token.start, after.end) < 0
+    )
+
+
+def _find_single_words(sql: str, tokens: list[Token], taint: Taint, accounted: bytearray) -> set[int]:
     """Return the starts of the event's words that have none of the event's structure beside them."""
     found = set()
     run: list[Token] = []
     is_apart = False
-    for token in [*tokens, None]:
+    for index, token in enumerate([*tokens, None]):
         if token is not None and token.kind == SPACE:
             is_apart = not taint.any(token.start, token.end)
             continue
@@ -258,6 +281,7 @@ def _find_single_words(sql: str, tokens: list[Token], taint: Taint) -> set[int]:
             token is not None
             and token.kind not in (STRING, NUMBER, PLACEHOLDER)
             and taint.any(token.start, token.end)
+            and not _is_coincidence(sql, tokens, index, taint, accounted)
         ):
             run.append(token)
             continue

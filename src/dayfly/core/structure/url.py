@@ -26,6 +26,8 @@ def _judge(url: str, taint: Taint, own: OwnText) -> Judgement:
     if own.is_constant(url, generators=True):
         return Judgement("allow", "url.own", "the function's own URL")
     authority, path = _split(url)
+    if authority < path:
+        _drop_own_origin(url, taint, path, own)
     free = bytearray(path) + b"\x01" * (len(url) - path)
     explained = own.explain(url, free, taint.mask, generators=True)
     for start, end in taint.runs():
@@ -65,6 +67,16 @@ def _split(url: str) -> tuple[int, int]:
     start += 2
     ends = [end for end in (url.find(mark, start) for mark in "/?#") if end >= 0]
     return start, min(ends) if ends else len(url)
+
+
+def _drop_own_origin(url: str, taint: Taint, path: int, own: OwnText) -> None:
+    """https://api.example.com is where the function goes, though a header of the event's ("origin") names it as well.
+
+    Only the whole origin, and nothing beyond the slash behind it: what goes on in the path chose all of it.
+    """
+    end = path + url.startswith("/", path)
+    if own.is_constant(url[:path]) and all(last <= end for first, last in taint.runs() if first < end):
+        taint.mask[:end] = bytes(end)
 
 
 def _is_own_domain(url: str, taint: Taint, start: int, end: int, first: int, last: int) -> bool:

@@ -48,6 +48,9 @@ def about_python(guard: Guard, source: str | bytes, frame: FrameType) -> None:
 
 def about_template(guard: Guard, text: str, environment: object, frame: FrameType) -> None:
     """A template of jinja2's: what stands between its marks is code, and so are the marks."""
+    if guard.own.is_constant(text):
+        # The function's very own, though a number in it is one of the event's.
+        return
     marks = [
         (
             str(getattr(environment, kind + "_start_string", "")),

@@ -63,7 +63,7 @@ def seal(found: Found, sealing: Sealing) -> None:
         if activity.state == "works":
             sealing.refuse(
                 f"thread {describe(thread)} started at init is at work ({activity.where}) and would not exist in a worker: "
-                "start it in the handler"
+                + _fix_of(thread)
             )
         elif activity.lock:
             sealing.refuse(
@@ -237,7 +237,27 @@ def _unknown(sealing: Sealing) -> list[threading.Thread]:
     ]
 
 
+def _fix_of(thread: threading.Thread) -> str:
+    if thread.name.startswith("loguru-"):
+        # Its queue is a pipe and a semaphore that two workers would share.
+        return "add Loguru's sink without enqueue=True, which a function that serves one event at a time does not need"
+    return "start it in the handler"
+
+
+def _is_greened() -> bool:
+    """Say whether gevent stands for `threading`: then a thread's ident is a greenlet's, and the kernel knows none of them."""
+    monkey = sys.modules.get("gevent.monkey")
+    is_patched = getattr(monkey, "is_module_patched", None)
+    return is_patched is not None and bool(is_patched("threading"))
+
+
 def _refuse_nameless(sealing: Sealing) -> None:
+    if _is_greened():
+        sealing.refuse(
+            "gevent's monkey.patch_all() replaced threads and locks, which Dayfly needs to see as they are: do without it, "
+            "or with patch_all(thread=False)"
+        )
+        return
     known = {
         thread.ident for thread in threading.enumerate() if not isinstance(thread, threading._DummyThread)
     }
