@@ -42,6 +42,8 @@ WELL_KNOWN = frozenset(
     sessionAttributes requestAttributes userId confirmationState nluConfidence
     Input Execution StateMachine State Context Payload taskToken Token arguments info fieldName parentTypeName
     variables selectionSetList selectionSetGraphQL prev stash query filename form
+    RequestType ResponseURL StackId LogicalResourceId PhysicalResourceId ResourceType ResourceProperties
+    OldResourceProperties getObjectContext inputS3Url outputRoute outputToken
     accept accept-charset accept-encoding accept-language authorization cache-control connection content-length
     content-type content-disposition content-transfer-encoding cookie dnt expect forwarded host if-modified-since
     if-none-match origin pragma priority range referer sec-ch-ua sec-ch-ua-mobile sec-ch-ua-platform sec-fetch-dest
@@ -77,6 +79,10 @@ _FRONT = {
     "cloudfront-is-smarttv-viewer": "true false",
     "cloudfront-is-tablet-viewer": "true false",
 }
+# Where services of AWS say which URL of theirs the function is to ask. A sender has no say in these: what he sends lies
+# deeper. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/crpg-ref-requests.html and
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/olap-event-context.html
+SERVICES_URLS = frozenset(("ResponseURL", "getObjectContext.inputS3Url"))
 FRONT_VALUES = {name: frozenset(values.split()) for name, values in _FRONT.items()}
 
 _METHODS = frozenset(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "ANY", "CONNECT", "TRACE"])

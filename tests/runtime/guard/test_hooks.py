@@ -334,3 +334,48 @@ def test_what_the_guard_itself_does_is_not_looked_at_but_what_runs_meanwhile_is(
     # The test's own frames stand between: as a signal handler's would.
     tell(guard, "compile", EVIL, None)
     assert told(guard) == [["observed", "python.structure"]]
+
+
+_OF_CLOUDFORMATION = "https://cloudformation-custom-resource-response-useast1.s3.us-east-1.amazonaws.com/arn%3Aaws%3Acloudformation%3Aus-east-1%3A1%3Astack/s?AWSAccessKeyId=AKIA&Expires=1&Signature=x%3D"
+
+
+def _request(url: str) -> tuple[object, ...]:
+    return (url, None, {}, "PUT")
+
+
+@pytest.mark.parametrize("key", ["ResponseURL", "inputS3Url"])
+def test_where_a_service_of_aws_says_that_it_waits_the_function_may_go(key: str) -> None:
+    event = {"RequestType": "Create", "StackId": "arn:aws:cloudformation:us-east-1:1:stack/s/1"}
+    event |= {key: _OF_CLOUDFORMATION} if key == "ResponseURL" else {}
+    context = {"getObjectContext": {key: _OF_CLOUDFORMATION}} if key == "inputS3Url" else {}
+    guard = serving({**event, **context})
+    tell(guard, "urllib.Request", *_request(_OF_CLOUDFORMATION))
+    host = _OF_CLOUDFORMATION.split("/")[2]
+    tell(guard, "socket.getaddrinfo", host, 443, 0, 0, 0)
+    assert told(guard) == []
+
+
+@pytest.mark.parametrize(
+    ("event", "url"),
+    [
+        ({"body": {"ResponseURL": _OF_CLOUDFORMATION}}, _OF_CLOUDFORMATION),
+        ({"ResponseURL": "https://evil.example/x"}, "https://evil.example/x"),
+        (
+            {"ResponseURL": "https://x.s3.amazonaws.com@evil.example/"},
+            "https://x.s3.amazonaws.com@evil.example/",
+        ),
+        (
+            {"ResponseURL": "http://169.254.169.254/?.amazonaws.com"},
+            "http://169.254.169.254/?.amazonaws.com",
+        ),
+        (
+            {"ResponseURL": "https://evil.example\\.s3.amazonaws.com/"},
+            "https://evil.example\\.s3.amazonaws.com/",
+        ),
+        ({"ResponseURL": "file:///etc/passwd"}, "file:///etc/passwd"),
+    ],
+)
+def test_and_nowhere_else(event: dict[str, object], url: str) -> None:
+    guard = serving(event)
+    with pytest.raises(Refused):
+        tell(guard, "urllib.Request", *_request(url))

@@ -79,6 +79,15 @@ def _drop_own_origin(url: str, taint: Taint, path: int, own: OwnText) -> None:
         taint.mask[:end] = bytes(end)
 
 
+def host_of(url: str) -> str:
+    """Return the host of a URL, "" where readers could differ about it."""
+    start, end = _split(url)
+    authority = url[start:end]
+    host, _, port = authority.partition(":")
+    plain = host.replace("-", "").replace(".", "")
+    return host.lower() if plain.isascii() and plain.isalnum() and (not port or port.isdigit()) else ""
+
+
 def _is_own_domain(url: str, taint: Taint, start: int, end: int, first: int, last: int) -> bool:
     """Say whether the event's part is whole labels before a domain of the function's own."""
     if first != start and url[first - 1] != ".":
