@@ -41,6 +41,7 @@ def _build(folder: Path, variables: dict[str, str], mask: int) -> dict[str, byte
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
+@pytest.mark.slow
 def test_layer_bill_and_checksum_are_the_same_bytes_everywhere(tmp_path: Path) -> None:
     first = _build(tmp_path / "one", ONE, 0o022)
     second = _build(tmp_path / "an öther", OTHER, 0o077)

@@ -14,6 +14,7 @@ TINY = Plan(invocations=20, rie_invocations=10, starts=1, warm_up=5, deadline_s=
 DELAY_MS = 25.0
 
 
+@pytest.mark.slow
 def test_a_delay_of_one_side_shows_in_that_side_alone() -> None:
     delayed = INVOCATION.with_settings(BENCH_DELAY_MS=str(DELAY_MS))
     measured = Measurement(TINY).measure("small", (PLAIN, delayed))
@@ -32,6 +33,7 @@ def test_plain_awslambdaric_twice_is_the_same() -> None:
     assert 0.2 < one / other < 5
 
 
+@pytest.mark.slow
 def test_every_measure_has_samples() -> None:
     measured = Measurement(TINY).measure("small", (PLAIN, INVOCATION))
     for name, samples in measured.items():

@@ -94,6 +94,7 @@ def test_a_run_is_printed_written_and_read_again(tmp_path: Path, capsys: pytest.
     assert read_result(tmp_path / "result.json").door == "hidden"
 
 
+@pytest.mark.slow
 @needs_bubblewrap
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ended_early_it_leaves_no_process_and_no_folder(number: signal.Signals, tmp_path: Path) -> None:

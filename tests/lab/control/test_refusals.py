@@ -7,6 +7,7 @@ import http.client
 import json
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from botocore.exceptions import ClientError
 from tests.lab.control.served import refused, talk
 from tests.lab.control.zips import zipped
@@ -276,6 +277,7 @@ def test_a_name_that_is_too_long_for_a_function_is_refused_as_a_name_and_as_an_a
     talk(scenario)
 
 
+@pytest.mark.slow
 def test_a_policy_has_lambdas_longest_length() -> None:
     def scenario(client: LambdaClient) -> None:
         added = 0
