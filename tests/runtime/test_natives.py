@@ -45,10 +45,10 @@ def test_a_native_thread_is_counted_and_named_by_its_library(thread: None) -> No
 
 
 def test_the_fix_is_of_the_library_whose_threads_they_are(thread: None) -> None:
-    assert natives.describe_fixes() == [
-        "import Polars in the handler: it is not made for forks, and has threads from its import on"
-    ]
-    assert natives.describe_fixes(but={"Polars"}) == []
+    # Beside those of whatever the tests before this one have loaded.
+    fix = "import Polars in the handler: it is not made for forks, and has threads from its import on"
+    assert fix in natives.describe_fixes()
+    assert fix not in natives.describe_fixes(but={"Polars"})
 
 
 def test_threads_without_a_name_are_perhaps_those_of_a_library_that_names_none(
@@ -64,7 +64,7 @@ def test_threads_without_a_name_are_perhaps_those_of_a_library_that_names_none(
     try:
         assert not any("DuckDB" in text for text in natives.describe() + natives.describe_fixes())
         monkeypatch.setitem(sys.modules, "duckdb", ModuleType("duckdb"))
-        assert "native code (perhaps DuckDB)" in natives.describe()[0]
+        assert any("native code (perhaps DuckDB)" in text for text in natives.describe())
         assert any(fix.startswith("connect to DuckDB in the handler") for fix in natives.describe_fixes())
     finally:
         libc.sem_post(gate)
