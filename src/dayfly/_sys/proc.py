@@ -64,6 +64,13 @@ def read_file(path: str, *, limit: int = 1 << 20) -> bytes:
         os.close(descriptor)
 
 
+def mapped_files() -> list[str]:
+    """Return the paths of the files that are mapped into this process, sorted; raises OSError."""
+    text = read_file("/proc/self/maps", limit=1 << 24).decode("utf-8", "surrogateescape")
+    fields = (line.split(None, 5) for line in text.splitlines())
+    return sorted({parts[5] for parts in fields if len(parts) > 5 and parts[5].startswith("/")})
+
+
 def _read_record(path: str) -> bytes:
     """Return a /proc file that is one record, as `stat` and `status` are, in one read; raises OSError."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)

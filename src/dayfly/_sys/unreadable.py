@@ -126,7 +126,7 @@ def arrive(environ: MutableMapping[str, str]) -> Arrival | None:
         environ.pop(_LIBRARIES, None)
     count = int(options)
     expected = {library for library in libraries.split(":") if _is_python(library)}
-    if expected and not expected <= set(_mapped()):
+    if expected and not expected <= set(proc.mapped_files()):
         failure = "other libraries are found when it is executed from memory"
         again = _pack(failure, count, int(interpreter), [], message, environ.get(_LIBRARIES))
         os.execve(sys.executable, sys.orig_argv, {**environ, _VARIABLE: again})
@@ -226,17 +226,11 @@ def _starts(memory: int, environ: MutableMapping[str, str]) -> bool:
     return os.waitpid(pid, 0)[1] == 0
 
 
-def _mapped() -> list[str]:
-    text = proc.read_file("/proc/self/maps", limit=1 << 24).decode("utf-8", "surrogateescape")
-    fields = (line.split(None, 5) for line in text.splitlines())
-    return sorted({parts[5] for parts in fields if len(parts) > 5 and parts[5].startswith("/")})
-
-
 def _own_libraries() -> list[str]:
     """Return the mapped libraries that do not lie where every loader looks."""
     return [
         path
-        for path in _mapped()
+        for path in proc.mapped_files()
         if os.path.basename(path).startswith("lib") and not path.startswith(_SYSTEM)
     ]
 

@@ -12,8 +12,7 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-# The exit codes of a command that Ctrl-C or SIGTERM ended, as a shell counts them.
-INTERRUPTED = 128 + signal.SIGINT
+# The exit code of a command that SIGTERM ended, as a shell counts it.
 TERMINATED = 128 + signal.SIGTERM
 
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from dayfly.cli.ending import INTERRUPTED, TERMINATED, until_signal
+from dayfly.cli.ending import TERMINATED, until_signal
 from dayfly.cli.lab_gauntlet_view import GauntletProgress, draw_list, draw_result, list_as_json
+from dayfly.cli.main import INTERRUPTED
 from dayfly.cli.output import Output
 from dayfly.errors import DayflyError
 from dayfly.lab.gauntlet.engine import Plan, Step, run_gauntlet

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from cyclopts import App
 
 EXIT_USAGE = 2
-_INTERRUPTED = 130
+INTERRUPTED = 130
 
 # name: (where the function is, what --help says, the extra it needs). `dayfly --help` imports none.
 COMMANDS: dict[str, tuple[str, str, str]] = {
@@ -366,7 +366,7 @@ def run(arguments: list[str]) -> int:
         )
         return _report(missing)
     except KeyboardInterrupt:
-        return _INTERRUPTED
+        return INTERRUPTED
     except Exception as error:
         if type(error).__module__.partition(".")[0] != "cyclopts":
             raise

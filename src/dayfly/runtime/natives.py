@@ -33,8 +33,6 @@ _LIBRARIES = (
 # jemalloc then cleans up where it allocates: background_thread_postfork_child in
 # https://github.com/jemalloc/jemalloc/blob/dev/src/background_thread.c
 FORK_SAFE = frozenset(("jemalloc",))
-
-
 # What leaves its threads under the process's name, by module.
 _NAMELESS = (("duckdb", "DuckDB"),)
 _FIXES = {
@@ -42,8 +40,8 @@ _FIXES = {
     "DuckDB": "connect to DuckDB in the handler, or close its connections in `[fork] before` and open them in `[fork] after`",
     "OpenMP": "set OMP_NUM_THREADS=1, or compute first in the handler",
 }
-_COMPUTING = ("libgomp", "libomp", "libiomp5", "libnvomp", "openblas", "libmkl")
-_MAPS_LIMIT = 1 << 24
+# GCC's, LLVM's, Intel's and NVIDIA's; wheels carry copies with a hash in their names.
+OPENMP = ("libgomp", "libomp", "libiomp5", "libnvomp")
 
 
 def count(library: str = "", *, settle_s: float = 0.0) -> int:
@@ -92,10 +90,10 @@ def _guess() -> str:
 def _computes() -> bool:
     """Say whether a library is loaded that starts threads where something is computed."""
     try:
-        text = proc.read_file("/proc/self/maps", limit=_MAPS_LIMIT).decode("utf-8", "replace")
+        paths = proc.mapped_files()
     except OSError:
         return True
-    return any(name in text for name in _COMPUTING)
+    return any(name in path for path in paths for name in (*OPENMP, "openblas", "libmkl"))
 
 
 def _library(name: str) -> str:

@@ -168,7 +168,7 @@ def about_path(guard: Guard, path: object, frame: FrameType) -> None:
 def about_url(guard: Guard, url: object, frame: FrameType) -> None:
     """A URL that is about to be fetched."""
     text = _text(url)
-    if text and not guard.own.is_constant(text) and not _is_services(guard, text, host_of(text)):
+    if text and not guard.own.is_constant(text) and not _is_services(guard, text):
         guard.act_on(judge_url(text, guard.provenance, guard.written), text, frame)
 
 
@@ -184,16 +184,14 @@ def about_host(guard: Guard, host: object, frame: FrameType) -> None:
     suffix = next((suffix for suffix in _AWS if text.endswith(suffix)), "")
     if suffix and not _is_chosen(guard, text, len(text) - len(suffix)):
         return
-    if _is_services(guard, text, text.lower()):
-        return
     about_url(guard, f"//{text}/", frame)
 
 
-def _is_services(guard: Guard, text: str, host: str) -> bool:
+def _is_services(guard: Guard, url: str) -> bool:
     """Say whether a service of AWS wrote where this goes: CloudFormation's ResponseURL, say, and to AWS it goes."""
-    if not host.endswith(_AWS):
+    if not host_of(url).endswith(_AWS):
         return False
-    spans = guard.provenance.spans(text)
+    spans = guard.provenance.spans(url)
     return bool(spans) and all(span.path.partition(">")[0] in SERVICES_URLS for span in spans)
 
 

@@ -381,7 +381,7 @@ class Guard:
             return True
         if self._libraries is None:
             self._libraries = owntext.libraries_in(self._task)
-        return name[len(self.places.task) :].partition("/")[0].removesuffix(".py") in self._libraries
+        return owntext.is_beside(name, self.places.task, self._libraries)
 
     def words_of_caller(self, frame: FrameType | None) -> OwnText | None:
         """Return own text with that of whoever asked a library for code, as far up as one asks for the other.

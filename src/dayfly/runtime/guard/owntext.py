@@ -56,7 +56,7 @@ def module_texts(places: Places, modules: list[CodeType]) -> Iterator[str]:
 
     libraries = libraries_in(places.task)
     for code in modules:
-        if code.co_filename[len(places.task) :].partition("/")[0].removesuffix(".py") not in libraries:
+        if not is_beside(code.co_filename, places.task, libraries):
             yield from texts_of(code)
 
 
@@ -123,6 +123,11 @@ def _modules() -> Iterator[tuple[ModuleType, str]]:
 
 def _top(name: str) -> str:
     return name.partition(".")[0]
+
+
+def is_beside(file: str, task: str, libraries: frozenset[str]) -> bool:
+    """Say whether a file below the function's folder is one of the `libraries` that were installed there."""
+    return file[len(task) :].partition("/")[0].removesuffix(".py") in libraries
 
 
 def libraries_in(task: str) -> frozenset[str]:

@@ -17,10 +17,6 @@ if TYPE_CHECKING:
     from dayfly.runtime import heap
     from dayfly.runtime.sealing import Sealing
 
-# GCC's, LLVM's, Intel's and NVIDIA's; wheels carry copies with a hash in their names.
-_RUNTIMES = ("libgomp", "libomp", "libiomp5", "libnvomp")
-_MAPS_LIMIT = 1 << 24
-
 
 def kinds() -> tuple[type, ...]:
     """Return nothing: native threads are found in /proc."""
@@ -51,8 +47,7 @@ def _end_numexpr(sealing: Sealing) -> None:
 
 def _loaded_runtimes() -> list[str]:
     try:
-        text = proc.read_file("/proc/self/maps", limit=_MAPS_LIMIT).decode("utf-8", "replace")
+        paths = proc.mapped_files()
     except OSError:
         return []
-    paths = {line.split(None, 5)[5] for line in text.splitlines() if len(line.split(None, 5)) > 5}
-    return sorted(path for path in paths if os.path.basename(path).startswith(_RUNTIMES))
+    return [path for path in paths if os.path.basename(path).startswith(natives.OPENMP)]
