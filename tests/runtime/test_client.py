@@ -58,10 +58,12 @@ def test_the_last_event_of_a_window_is_looked_at_in_full_and_where_there_is_no_w
         restore_signals=lambda: None,
         sealing=SimpleNamespace(begin=lambda: None),
         serves_once=False,
+        is_forked=False,
     )
     monkeypatch.setattr("dayfly.runtime.client.wait_for_work", lambda *_arguments, **_options: work)
     monkeypatch.setattr(
-        "dayfly.runtime.client.LastWords", lambda _options: SimpleNamespace(begin=lambda *_a, **_o: None)
+        "dayfly.runtime.client.LastWords",
+        lambda _options: SimpleNamespace(begin=lambda *_a, **_o: None, prepare=lambda: None),
     )
     client = DayflyRuntimeClient(SimpleNamespace(options=None), "app.handler", guard)  # type: ignore[arg-type]
     window = {} if events_left is None else {frames.WINDOW_HEADER: frames.pack_window(events_left, 5.0)}

@@ -6,6 +6,7 @@ Everything else of the loop (handler, context, logging, error JSON) is AWS's cod
 
 from __future__ import annotations
 
+import contextlib
 import os
 
 from awslambdaric.lambda_runtime_client import (
@@ -18,14 +19,18 @@ from awslambdaric.lambda_runtime_marshaller import to_json
 from dayfly._sys import fds, processors
 from dayfly.core import frames
 from dayfly.core.limits import MAX_META_BYTES, MAX_NOTE_BYTES
+from dayfly.runtime.rehearsal import rehearse
 from dayfly.runtime.seal import open_descriptors
+from dayfly.runtime.sealing import Sealing
 from dayfly.runtime.words import LastWords
-from dayfly.runtime.zygote import call_platform, wait_for_work
+from dayfly.runtime.zygote import Work, call_platform, wait_for_work
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import _socket
+    from collections.abc import Iterator
+
     from dayfly.runtime.guard import Guard
-    from dayfly.runtime.zygote import Work
     from dayfly.supervisor.zygote import Channel
 
 _MANY_DIGITS = 16
@@ -60,6 +65,7 @@ class DayflyRuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
             processors.use(processors.for_others(processors.allowed()))
             os._exit(0)
         if self._work is None:
+            self._words.prepare()
             self._work = wait_for_work(
                 self._channel,
                 inherited=self._inherited,
@@ -67,7 +73,15 @@ class DayflyRuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
                 guard=self._guard,
                 unguarded=self._unguarded,
             )
-        socket = self._work.socket
+            if self._work.is_forked:
+                rehearse(self)
+        return self.receive()
+
+    def receive(self) -> InvocationRequest:
+        """Wait for the event that the supervisor sends to this worker; ends the process where there is none."""
+        work = self._work
+        assert work is not None
+        socket = work.socket
         try:
             nonce, block_bytes, body_bytes = frames.unpack_event_head(
                 fds.receive_exactly(socket, frames.EVENT_HEAD_BYTES)
@@ -78,8 +92,8 @@ class DayflyRuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
             # The supervisor is gone, and with it every reason to be.
             os._exit(0)
         self._nonce = nonce
-        self._work.restore_signals()
-        self._work.sealing.begin()
+        work.restore_signals()
+        work.sealing.begin()
         deadline_ms = _whole_number(headers.get("lambda-runtime-deadline-ms", ""))
         window = headers.get(frames.WINDOW_HEADER, "")
         events_left, seconds_left = frames.unpack_window(window)
@@ -114,8 +128,7 @@ class DayflyRuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
         *_invocation_id: object,
     ) -> None:
         """Send the result to the supervisor."""
-        body = result_data if isinstance(result_data, bytes) else result_data.encode("utf-8")
-        self._answer(frames.RESULT, content_type.encode("utf-8"), body)
+        self.send_result(result_data, content_type)
 
     def post_invocation_error(
         self, invoke_id: str, error_response_data: str, xray_fault: str, *_invocation_id: object
@@ -125,6 +138,30 @@ class DayflyRuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
         if len(cause) > MAX_META_BYTES:
             cause = b""
         self._answer(frames.ERROR, cause, error_response_data.encode("utf-8", "surrogatepass"))
+
+    def send_result(self, result: str | bytes, content_type: str) -> None:
+        """As `post_invocation_result`, which libraries replace by methods of their own."""
+        body = result if isinstance(result, bytes) else result.encode("utf-8")
+        self._answer(frames.RESULT, content_type.encode("utf-8"), body)
+
+    @contextlib.contextmanager
+    def rehearsing(self, socket: _socket.socket) -> Iterator[Guard | None]:
+        """Take events from `socket`, and leave no trace of them afterwards; gives the guard that judges them."""
+        work = self._work
+        assert work is not None
+        # No sealer's acts and deliveries: what libraries hold back is sent for real invocations alone.
+        sealing = Sealing(is_window=work.sealing.is_window)
+        self._work = Work(
+            socket, work.rehearse_signals, work.rehearse_signals, sealing, is_forked=work.is_forked
+        )
+        try:
+            yield self._guard
+        finally:
+            self._work = work
+            self._nonce = b""
+            self._is_done = False
+            if self._guard is not None:
+                self._guard.has_rehearsed()
 
     def _answer(self, kind: int, meta: bytes, body: bytes) -> None:
         work = self._work

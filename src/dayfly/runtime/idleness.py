@@ -10,8 +10,9 @@ from dayfly._sys import proc
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import _queue
     from types import CodeType, FrameType
-    from typing import Literal
+    from typing import Literal, TypeGuard
 
     State = Literal["waits", "sleeps", "works"]
 
@@ -83,9 +84,7 @@ def is_waiting(thread: threading.Thread) -> bool:
 
 def count_items(queue: object) -> int:
     """Return how many items wait in a queue, without its lock: whoever holds that may not be there any more."""
-    import _queue
-
-    if isinstance(queue, _queue.SimpleQueue):
+    if _is_simple_queue(queue):
         return queue.qsize()
     items = getattr(queue, "queue", ())
     return len(items) if hasattr(items, "__len__") else 0
@@ -271,12 +270,13 @@ def _visible(frame: FrameType) -> list[tuple[str, object]]:
 
 
 def _visible_queue(frame: FrameType) -> object:
-    import _queue
+    return next((value for _, value in _visible(frame) if _is_simple_queue(value)), None)
 
-    for _, value in _visible(frame):
-        if isinstance(value, _queue.SimpleQueue):
-            return value
-    return None
+
+def _is_simple_queue(value: object) -> TypeGuard[_queue.SimpleQueue[object]]:
+    # Where nobody loaded its module there is none.
+    module = sys.modules.get("_queue")
+    return module is not None and isinstance(value, module.SimpleQueue)
 
 
 def _is_standard(code: CodeType) -> bool:

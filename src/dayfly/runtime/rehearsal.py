@@ -1,41 +1,51 @@
 """Walks a fresh worker through an invocation of nothing, before its event comes.
 
-The first write to a page that worker and zygote share copies it, 2 µs a page and some hundred pages per
-invocation. Touched here they cost the caller no time.
+The first write to a page that worker and zygote share copies it: 2 µs a page, some hundred pages per
+invocation. What the rehearsal touches costs the caller no time, so it takes the event's whole way: socket,
+frames, signals, AWS's loop, the guard, the work before the answer, and the answer itself.
 """
 
 from __future__ import annotations
 
-from awslambdaric import bootstrap
-from awslambdaric.lambda_runtime_client import InvocationRequest
-from awslambdaric.lambda_runtime_marshaller import LambdaMarshaller
+import contextlib
+import os
 
+from awslambdaric import bootstrap
+
+from dayfly._sys import fds
 from dayfly.core import frames
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from types import FunctionType
 
+    from dayfly.runtime.client import DayflyRuntimeClient
     from dayfly.runtime.guard import Guard
 
-_TIMES = 1
 _EVENT = b'{"rehearsal":["text",1,2.5,null,true,{"a":"b"}]}'
+_REQUEST_ID, _TRACE = "_GLOBAL_AWS_REQUEST_ID", "_X_AMZN_TRACE_ID"
+# As long as Lambda's own values are. The guard searches the heap for some numbers: not for this one.
+_HEADERS = {
+    "lambda-runtime-aws-request-id": "1" * 36,
+    "lambda-runtime-deadline-ms": "1700000000000",
+    "lambda-runtime-invoked-function-arn": "arn:aws:lambda:eu-central-1:000000000000:function:rehearsal",
+    "lambda-runtime-trace-id": "Root=1-00000000-000000000000000000000000;Parent=0000000000000000;Sampled=0",
+    "content-type": "application/json",
+}
 
 
 class _Stage:
-    """Stands in for the client: it knows how to marshal and takes the answer nowhere."""
+    """The client without what libraries have put around its methods: they would count an invocation."""
 
-    def __init__(self, guard: Guard | None) -> None:
-        self.marshaller = LambdaMarshaller()
-        self._guard = guard
+    def __init__(self, client: DayflyRuntimeClient) -> None:
+        self.marshaller = client.marshaller
+        self._client = client
 
     def post_invocation_result(
-        self, _invoke_id: str, result: str | bytes, _content_type: str, *_rest: object
+        self, _invoke_id: str, result: str | bytes, content_type: str = "application/json", *_rest: object
     ) -> None:
-        body = result if isinstance(result, bytes) else result.encode("utf-8")
-        if self._guard is not None:
-            self._guard.end()
-        frames.pack_answer_head(b"\0" * frames.NONCE_BYTES, frames.RESULT, b"application/json", len(body))
+        self._client.send_result(result, content_type)
 
     def post_invocation_error(self, *_arguments: object) -> None:
         return
@@ -47,59 +57,80 @@ def loop_of_aws() -> FunctionType:
     return getattr(handle, "unguarded", handle)
 
 
-def rehearse(guard: Guard | None = None) -> None:
-    """Run AWS's own code around a handler that returns its event, and the guard's; nothing of it is seen or logged.
+def _handler(guard: Guard | None, *, asks: bool) -> Callable[[object, object], object]:
+    if guard is None:
+        return lambda event, _context: event
+    # Loaded when the guard was armed.
+    from dayfly.runtime.guard.bootstrap import guarded
 
-    Skipped where another tool has replaced that code: its wrapper would count an invocation.
+    def handle(event: object, _context: object) -> object:
+        if asks:
+            guard.rehearse()
+        return event
+
+    return guarded(handle, guard)
+
+
+@contextlib.contextmanager
+def _restored() -> Iterator[None]:
+    """Put back what `bootstrap.run` writes down for each event."""
+    trace, request_id = os.environ.get(_TRACE), getattr(bootstrap, _REQUEST_ID, None)
+    try:
+        yield
+    finally:
+        setattr(bootstrap, _REQUEST_ID, request_id)
+        if trace is None:
+            os.environ.pop(_TRACE, None)
+        else:
+            os.environ[_TRACE] = trace
+
+
+def rehearse(client: DayflyRuntimeClient) -> None:
+    """Serve an event that returns itself, over a socket of its own; nothing of it is seen, logged or kept.
+
+    Skipped where another tool has replaced AWS's code: its wrapper would count an invocation.
     """
     handle = loop_of_aws()
     if getattr(handle, "__module__", "") != bootstrap.__name__:
         return
     if getattr(bootstrap.create_lambda_context, "__module__", "") != bootstrap.__name__:
         return
-    headers = {
-        # No number that the guard samples: it would search the heap in each worker.
-        "lambda-runtime-aws-request-id": "1" * 36,
-        "lambda-runtime-deadline-ms": "0",
-        "lambda-runtime-invoked-function-arn": "arn:aws:lambda:",
-        "content-type": "application/json",
-    }
-    packed = frames.pack_event(b"\0" * frames.NONCE_BYTES, headers, _EVENT)
-    stage = _Stage(guard)
-
-    def handler(event: object, _context: object) -> object:
-        if guard is not None:
-            guard.rehearse()
-        return event
-
-    # The parameters after log_sink differ between versions; those before do not since 1.2.
-    count = handle.__code__.co_argcount
     try:
-        for _ in range(_TIMES):
-            _nonce, block_bytes, _body_bytes = frames.unpack_event_head(packed[: frames.EVENT_HEAD_BYTES])
-            block = packed[frames.EVENT_HEAD_BYTES : frames.EVENT_HEAD_BYTES + block_bytes]
-            parsed = frames.parse_event_headers(block)
-            request = InvocationRequest(invoke_id=parsed["lambda-runtime-aws-request-id"], event_body=_EVENT)
-            if guard is not None:
-                guard.begin(_EVENT, request.invoke_id)
-            arguments = (
-                stage,
-                handler,
-                request.invoke_id,
-                request.event_body,
-                parsed["content-type"],
-                None,
-                None,
-                parsed["lambda-runtime-invoked-function-arn"],
-                0,
-                None,
-                None,
-                None,
-            )
-            handle(*arguments[:count])
+        near, far = fds.socket_pair()
+    except OSError:
+        return
+    try:
+        with client.rehearsing(far) as guard, _restored():
+            # Twice: what the first run frees, allocators hand out elsewhere in the second, and from then on alike.
+            for asks in (True, False):
+                near.sendall(frames.pack_event(b"\0" * frames.NONCE_BYTES, _HEADERS, _EVENT))
+                _serve(client, handle, _handler(guard, asks=asks))
     except Exception:
         # Trust boundary: AWS's code of a version we do not know; a rehearsal that fails costs nothing.
         return
     finally:
-        if guard is not None:
-            guard.has_rehearsed()
+        near.close()
+        far.close()
+
+
+def _serve(client: DayflyRuntimeClient, handle: FunctionType, handler: Callable[..., object]) -> None:
+    """Do what `bootstrap.run` does for each event."""
+    request = client.receive()
+    setattr(bootstrap, _REQUEST_ID, request.invoke_id)
+    os.environ[_TRACE] = request.x_amzn_trace_id
+    # The parameters after log_sink differ between versions; those before do not since 1.2.
+    arguments = (
+        _Stage(client),
+        handler,
+        request.invoke_id,
+        request.event_body,
+        request.content_type,
+        request.client_context,
+        request.cognito_identity,
+        request.invoked_function_arn,
+        request.deadline_time_in_ms,
+        None,
+        None,
+        None,
+    )
+    handle(*arguments[: handle.__code__.co_argcount])

@@ -36,6 +36,11 @@ class LastWords:
         self._events_left = 1
         self._over_at = 0.0
 
+    def prepare(self) -> None:
+        """In the zygote: load what workers need because of what init loaded, so that none of them has to."""
+        if _COMPANIONS in sys.modules:
+            from dayfly.runtime import companions  # noqa: F401
+
     def begin(self, deadline: float, *, events_left: int, seconds_left: float) -> None:
         """Take note of what runs before the handler does; `deadline` in seconds since the epoch.
 
@@ -53,7 +58,7 @@ class LastWords:
         """
         lines: list[str] = []
         if _COMPANIONS in sys.modules:
-            # Late: few functions start processes that have them.
+            # Late: loaded by `prepare`, or in the handler by the few functions that import multiprocessing there.
             from dayfly.runtime.companions import end_companions
 
             end_companions(keeps_objects=not serves_once)

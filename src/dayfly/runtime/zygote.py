@@ -14,7 +14,6 @@ from dayfly.core import frames
 from dayfly.core.handshake import Ready
 from dayfly.core.limits import MAX_CONTROL_BYTES
 from dayfly.runtime import reseed, seal
-from dayfly.runtime.rehearsal import rehearse
 from dayfly.runtime.sealing import Sealing, seal_known
 
 TYPE_CHECKING = False
@@ -32,25 +31,57 @@ if TYPE_CHECKING:
     Handler = Callable[..., object] | int | None
 
 
+class HeldSignals:
+    """All signals, blocked from the zygote on until a worker has its first event."""
+
+    __slots__ = ("_calls", "_mask", "_numbers")
+
+    def __init__(self) -> None:
+        # The module `signal` makes an Enum's member of each of 64 numbers, and a caller would wait for that.
+        self._calls = importlib.import_module("_signal")
+        self._numbers = frozenset(self._calls.valid_signals())
+        self._mask: object = self._calls.pthread_sigmask(signal.SIG_SETMASK, [])
+        # The function's own handlers must not run here: a SIGTERM handler that sets "stopping" would refuse
+        # every later customer (rule 4).
+        self._calls.pthread_sigmask(signal.SIG_SETMASK, self._numbers)
+
+    def release(self) -> None:
+        """Drop the signals that came so far and let later ones through, once."""
+        if self._mask is None:
+            return
+        while self._calls.sigtimedwait(self._numbers, 0) is not None:
+            pass
+        self._calls.pthread_sigmask(signal.SIG_SETMASK, self._mask)
+        self._mask = None
+
+    def rehearse(self) -> None:
+        """Make the calls of `release` without their effects."""
+        self._calls.sigtimedwait((), 0)
+        self._calls.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
 class Work:
     """What a worker needs for its first event.
 
     `restore_signals` is to be called when the event is there: it drops the signals that came before and
-    lets later ones through. `serves_once` says that the worker ends with its answer.
+    lets later ones through; `rehearse_signals` makes the same calls without effect. `serves_once` says that
+    the worker ends with its answer.
     """
 
-    __slots__ = ("is_forked", "restore_signals", "sealing", "serves_once", "socket")
+    __slots__ = ("is_forked", "rehearse_signals", "restore_signals", "sealing", "serves_once", "socket")
 
     def __init__(
         self,
         socket: _socket.socket,
         restore_signals: Callable[[], None],
+        rehearse_signals: Callable[[], None],
         sealing: Sealing,
         *,
         is_forked: bool,
     ) -> None:
         self.socket = socket
         self.restore_signals = restore_signals
+        self.rehearse_signals = rehearse_signals
         self.sealing = sealing
         self.is_forked = is_forked
         self.serves_once = is_forked and not sealing.is_window
@@ -124,20 +155,12 @@ def wait_for_work(
     # Now, and not before init: native code of the function's may have opened it again.
     ready.is_open = proc.opens_memory("self")
     was_collecting = gc.isenabled()
-    # What init made is garbage to nobody: without this the first collection in a worker touches, and so
-    # copies, every page of the heap (16 ms at 37 MB, 150 ms at 1 GB; 0.04 ms with it). No collection
-    # before it: that took 58 ms of a boto3 function's init, and garbage left in the zygote harms nobody.
+    # No collection here: that took 58 ms of a boto3 function's init, and garbage left in the zygote is harmless.
     gc.freeze()
     gc.disable()
     if guard is not None:
         _watch(guard)
-    # The module `signal` makes an Enum's member of each of 64 numbers, which a caller would wait for.
-    low_level = importlib.import_module("_signal")
-    numbers = frozenset(low_level.valid_signals())
-    mask = low_level.pthread_sigmask(signal.SIG_SETMASK, [])
-    # The function's own handlers must not run here: a SIGTERM handler that sets "stopping" would refuse
-    # every later customer (rule 4).
-    low_level.pthread_sigmask(signal.SIG_SETMASK, numbers)
+    signals = HeldSignals()
     handlers = _park_signal_handlers() if sealing.threads else {}
     if signal.getsignal(signal.SIGCHLD) == signal.SIG_IGN:
         # The kernel would bury workers by itself, and their numbers would be anybody's before we say so.
@@ -179,19 +202,7 @@ def wait_for_work(
             from dayfly.runtime import warming
 
             warming.run_hook(options.after)
-        if is_forked:
-            rehearse(guard)
-
-        masks = [mask]
-
-        def restore_signals() -> None:
-            if not masks:
-                return
-            while low_level.sigtimedwait(numbers, 0) is not None:
-                pass
-            low_level.pthread_sigmask(signal.SIG_SETMASK, masks.pop())
-
-        return Work(sock, restore_signals, sealing, is_forked=is_forked)
+        return Work(sock, signals.release, signals.rehearse, sealing, is_forked=is_forked)
 
     if not ready.reasons:
         _yield_processor()
@@ -355,6 +366,9 @@ def _chores(options: ZygoteOptions) -> list[Tidier | Immortaliser]:
 
 def _fork(sealing: Sealing) -> int:
     sealing.prepare_fork()
+    # Without this the first collection in a worker touches, and so copies, every page of the heap (16 ms at 37 MB,
+    # 150 ms at 1 GB). Before each fork: what the zygote makes between two forks would bring one about at once.
+    gc.freeze()
     until = time.monotonic() + _FORK_PATIENCE_S
     while True:
         try:

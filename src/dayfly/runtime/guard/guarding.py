@@ -145,14 +145,12 @@ class Guard:
 
     def rehearse(self) -> None:
         """Within a rehearsal's event: ask what most handlers have asked, where they have libraries for it."""
-        self.enter()
         if "_ssl" in sys.modules:
             from dayfly.runtime.guard import asking
 
             frame = sys._getframe()
             asking.about_host(self, "host.invalid", frame)
             asking.about_path(self, "/invalid/file", frame)
-        self.leave()
 
     def has_rehearsed(self) -> None:
         """A rehearsal is over: nobody has been served."""
