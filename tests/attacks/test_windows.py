@@ -133,6 +133,8 @@ AHEAD = {
     "a head that takes the next answer for its body": "wire.sendall(mine + head(length=200))",
     "a single byte": "wire.sendall(mine + b'x')",
     "a note": "wire.sendall(mine + head(kind=3, meta=b'Wforged'))",
+    "a refusal": "wire.sendall(mine + head(kind=4, length=2) + b'{}')",
+    "a refusal of no nonce": "wire.sendall(mine + head(kind=4, length=2, nonce=bytes(16)) + b'{}')",
     "an answer of no nonce": 'wire.sendall(mine + answer(b\'{"mark": "forged"}\', nonce=bytes(16)))',
     "many of random nonces": (
         "wire.sendall(mine + b''.join(answer(b'{\"mark\": \"forged\"}', nonce=os.urandom(16)) for _ in range(500)))"

@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 
 from dayfly.core import frames
 from dayfly.core.frames import Answer, AnswerReader, ControlReader, FrameError
-from dayfly.core.limits import MAX_ANSWER_BYTES, MAX_CONTROL_BYTES, MAX_META_BYTES, MAX_NOTE_BYTES
+from dayfly.core.limits import (
+    MAX_ANSWER_BYTES,
+    MAX_CONTROL_BYTES,
+    MAX_META_BYTES,
+    MAX_NOTE_BYTES,
+    MAX_REPORT_BYTES,
+    MAX_REPORTS,
+)
 
 NONCE = bytes(range(16))
 HEAD_BYTES = 29
@@ -55,7 +62,9 @@ def test_answer_survives_every_split(
 @given(data=st.binary(max_size=300), sizes=SIZES)
 def test_any_bytes_give_no_answer_but_a_frame_error(data: bytes, sizes: list[int]) -> None:
     # 2^-128 for random bytes to hold the nonce: nothing but the refusal may come.
-    if len(data) < HEAD_BYTES:
+    if len(data) < HEAD_BYTES or data[16] == frames.REPORT:
+        # A report of an earlier event's process, which has no part in the answer.
+        data = data[: HEAD_BYTES - 1]
         assert read_answer(data, sizes) == (None, 0)
     else:
         with pytest.raises(FrameError, match="nonce"):
@@ -72,7 +81,7 @@ def test_any_bytes_after_the_right_nonce_only_ever_answer_or_raise(tail: bytes, 
     assert 0 <= left_over <= len(tail)
 
 
-@pytest.mark.parametrize("kind", [0, 4, 255])
+@pytest.mark.parametrize("kind", [0, 5, 255])
 def test_unknown_kind_is_refused_before_anything_is_kept(kind: int) -> None:
     with pytest.raises(FrameError, match="unknown kind"):
         read_answer(frames.pack_answer_head(NONCE, kind, b"", 0), [])
@@ -249,6 +258,58 @@ def test_a_note_that_breaks_a_rule_is_refused(case: str) -> None:
 def test_a_note_too_long_is_not_packed() -> None:
     with pytest.raises(FrameError):
         frames.pack_note(NONCE, bytes(MAX_NOTE_BYTES + 1))
+
+
+@pytest.mark.parametrize("size", [1, 7, 10_000])
+def test_reports_come_one_by_one_before_note_and_answer(size: int) -> None:
+    packed = (
+        frames.pack_report(NONCE, finding=b"Grefused")
+        + frames.pack_report(NONCE, error=b"{}")
+        + frames.pack_report(bytes(16), finding=b"Gold")
+        + frames.pack_report(NONCE)
+        + frames.pack_note(NONCE, b"Wapp.job")
+        + frames.pack_answer_head(NONCE, frames.RESULT, b"a/b", 3)
+        + b"yes"
+    )
+    reader = frames.AnswerReader(NONCE)
+    for at in range(0, len(packed), size):
+        assert reader.answer is None
+        reader.feed(packed[at : at + size])
+    assert [(one.finding, one.error, one.is_current) for one in reader.reports] == [
+        (b"Grefused", b"", True),
+        (b"", b"{}", True),
+        (b"Gold", b"", False),
+        (b"", b"", True),
+    ]
+    assert reader.answer is not None
+    assert (reader.answer.body, reader.answer.note) == (b"yes", b"Wapp.job")
+
+
+HOSTILE_REPORTS = {
+    "long finding": struct.pack("!16sBIQ", NONCE, frames.REPORT, MAX_REPORT_BYTES + 1, 0),
+    "long error": struct.pack("!16sBIQ", NONCE, frames.REPORT, 0, MAX_REPORT_BYTES + 1),
+    "behind the note": frames.pack_note(NONCE, b"a") + frames.pack_report(NONCE, finding=b"G"),
+    "too many": frames.pack_report(NONCE, finding=b"G") * (MAX_REPORTS + 1),
+    "too many of earlier events": frames.pack_report(bytes(16)) * (MAX_REPORTS + 1),
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE_REPORTS)
+def test_a_report_that_breaks_a_rule_is_refused(case: str) -> None:
+    with pytest.raises(FrameError, match="report"):
+        frames.AnswerReader(NONCE).feed(HOSTILE_REPORTS[case])
+
+
+def test_as_many_reports_as_there_may_be_are_read_in_one_piece() -> None:
+    reader = frames.AnswerReader(NONCE)
+    reader.feed(frames.pack_report(NONCE) * MAX_REPORTS)
+    assert len(reader.reports) == MAX_REPORTS
+
+
+@pytest.mark.parametrize("field", ["finding", "error"])
+def test_a_report_too_long_is_not_packed(field: str) -> None:
+    with pytest.raises(FrameError):
+        frames.pack_report(NONCE, **{field: bytes(MAX_REPORT_BYTES + 1)})
 
 
 @pytest.mark.parametrize(("events", "seconds"), [(1, 0.0), (100, 299.5), (7, float("inf")), (1, -3.25)])

@@ -13,13 +13,19 @@ FINDING = finding_line(WORKER_DIED, Where(environment="e", function="f", version
 NOTE = frames.pack_note(NONCE, b"Wapp.job\nDspans")
 RESULT = frames.pack_answer_head(NONCE, frames.RESULT, b"application/json", 4) + b'"ok"'
 ERROR = frames.pack_answer_head(NONCE, frames.ERROR, b'{"a":1}', 2) + b"{}"
+REPORTS = (
+    frames.pack_report(NONCE, finding=b"Grefused|python.structure||app.py:7 f|")
+    + frames.pack_report(NONCE, error=b"{}")
+    + frames.pack_report(bytes(16), finding=b"Gobserved|sql.x|||")
+    + frames.pack_report(NONCE)
+)
 EVENT = (
     b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nLambda-Runtime-Aws-Request-Id: 7-a\r\n"
     b"Lambda-Runtime-Deadline-Ms: 1790000000000\r\n"
 )
 
 SEEDS: dict[str, list[bytes]] = {
-    "answers": [RESULT, ERROR, NOTE + RESULT, RESULT + RESULT, NOTE + NOTE],
+    "answers": [RESULT, ERROR, NOTE + RESULT, RESULT + RESULT, NOTE + NOTE, REPORTS + NOTE + ERROR],
     "control_frames": [
         frames.pack_control(frames.FORKED, b"77") + frames.pack_control(frames.REAPED, b"77 256"),
         frames.pack_control(frames.READY, Ready(["a"], ["b"], 1.0).pack()),

@@ -46,6 +46,9 @@ def answers(stream: bytes, sizes: Sequence[int] = ()) -> object:
                 return str(fault)
             assert len(reader._head) <= 29 + limit(frames, "MAX_META_BYTES")
             assert len(reader._keep) <= limit(frames, "MAX_ANSWER_BYTES") + 1
+            assert len(reader.reports) <= limit(frames, "MAX_REPORTS")
+            for report in reader.reports:
+                assert max(len(report.finding), len(report.error)) <= limit(frames, "MAX_REPORT_BYTES")
             assert left == 0 or reader.answer is not None, f"piece {at} was not wanted, and nothing was"
         if reader.answer is None:
             return None, left

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
 from types import SimpleNamespace
 from typing import Any
 
@@ -71,3 +72,41 @@ def test_the_last_event_of_a_window_is_looked_at_in_full_and_where_there_is_no_w
         ours.sendall(frames.pack_event(b"n" * frames.NONCE_BYTES, window, b"{}"))
         assert client.wait_next_invocation().event_body == b"{}"
     assert begun == [{"is_last": is_last}]
+
+
+def test_a_report_goes_out_from_any_thread_until_the_answer_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    guard = SimpleNamespace(begin=lambda *_a, **_o: None, end=lambda: (b"", b""))
+    ours, workers = socket.socketpair()
+    work = SimpleNamespace(
+        socket=workers,
+        restore_signals=lambda: None,
+        sealing=SimpleNamespace(begin=lambda: None),
+        serves_once=False,
+        is_forked=False,
+    )
+    monkeypatch.setattr("dayfly.runtime.client.wait_for_work", lambda *_arguments, **_options: work)
+    monkeypatch.setattr(
+        "dayfly.runtime.client.LastWords", lambda _options: SimpleNamespace(begin=lambda *_a, **_o: None)
+    )
+    client = DayflyRuntimeClient(SimpleNamespace(options=None), "app.handler", guard)  # type: ignore[arg-type]
+    with ours, workers:
+        assert not guard.report(finding=b"before the first event")
+        reader = frames.AnswerReader(b"n" * frames.NONCE_BYTES)
+        ours.sendall(frames.pack_event(b"n" * frames.NONCE_BYTES, {}, b"{}"))
+        client.wait_next_invocation()
+        said: list[bool] = []
+        thread = threading.Thread(target=lambda: said.append(guard.report(finding=b"one")))
+        thread.start()
+        thread.join()
+        with client._sending:
+            # As a finaliser does in the middle of another report.
+            said.append(guard.report(error=b"two"))
+        client.post_invocation_result("7", "yes")
+        said.append(guard.report(finding=b"late"))
+        assert said == [True, True, False]
+        assert reader.feed(ours.recv(65536)) == 0
+        workers.close()
+        assert not ours.recv(65536)
+    assert [(one.finding, one.error) for one in reader.reports] == [(b"one", b""), (b"", b"two")]
+    assert reader.answer is not None
+    assert reader.answer.body == b"yes"

@@ -7,6 +7,7 @@ from typing import cast
 import pytest
 from tests.supervisor.test_report import RecordingOutput
 
+from dayfly.core.frames import EarlyReport
 from dayfly.core.reports import MANY
 from dayfly.core.settings import load_settings
 from dayfly.supervisor.report import Reporter
@@ -84,6 +85,32 @@ def test_what_a_guard_refused_is_told_of_each_invocation_with_its_technique(
     }
     info = cast("dict[str, list[dict[str, dict[str, str]]]]", output.lines[0][0]["finding_info"])
     assert info["attacks"][0]["technique"] == {"uid": "T1059.006", "name": "Python"}
+
+
+def test_what_is_reported_meanwhile_is_told_once_and_so_much_of_it(
+    output: RecordingOutput, witness: Witness
+) -> None:
+    for _ in range(3):
+        witness.tell_report(EarlyReport(GUARDED[:-1], b"", is_current=True))
+    assert kinds(output) == ["guard.refused"]
+    for number in range(100):
+        line = GUARDED[:-1].replace(b"app.py:7", b"app.py:%d" % number)
+        witness.tell_report(EarlyReport(line, b"", is_current=True))
+    assert len(output.lines) == MANY
+    witness.tell_report(EarlyReport(b"Gwhatever\nGrefused|sql.x||||", b"", is_current=True))
+    assert len(output.lines) == MANY
+
+
+def test_a_report_of_an_earlier_event_is_laid_to_no_request(output: RecordingOutput) -> None:
+    reporter = Reporter(output, {})
+    reporter.request_id = "of-now"
+    witness = Witness(reporter, load_settings({}, {}))
+    for is_current in (False, True):
+        line = GUARDED[:-1] + (b"" if is_current else b"2")
+        witness.tell_report(EarlyReport(line, b"", is_current=is_current))
+    first, second = (cast("dict[str, object]", line["unmapped"]) for line, _ in output.lines)
+    assert "request_id" not in first
+    assert second["request_id"] == "of-now"
 
 
 def test_what_is_unknown_is_told_once_for_each_place(output: RecordingOutput, witness: Witness) -> None:

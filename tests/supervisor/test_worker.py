@@ -19,7 +19,7 @@ from dayfly.core import frames
 from dayfly.core.frames import Answer, FrameError
 from dayfly.supervisor.output import Output, Pipes
 from dayfly.supervisor.summons import Summons
-from dayfly.supervisor.worker import Died, Worker, await_answer, draw
+from dayfly.supervisor.worker import Died, EndedByRefusal, Worker, await_answer, draw
 
 
 @contextmanager
@@ -169,7 +169,7 @@ def test_a_stopped_worker_is_resumed() -> None:
         assert os.waitid(os.P_PID, process.pid, os.WCONTINUED) is not None
 
 
-def outcome_of(worker: Worker, *, until: float | None) -> Answer | Died:
+def outcome_of(worker: Worker, *, until: float | None, reported: list[bytes] | None = None) -> Answer | Died:
     return await_answer(
         worker,
         Output(telemetry=-1),
@@ -179,7 +179,85 @@ def outcome_of(worker: Worker, *, until: float | None) -> Answer | Died:
         on_zygote=lambda: None,
         summons=Summons(has_terminal=False),
         until=until,
+        on_report=lambda report: (reported if reported is not None else []).append(report.finding),
     )
+
+
+ERROR_BODY = b'{"errorType":"Dayfly.Refused"}'
+
+
+@pytest.mark.parametrize("floods", [False, True])
+def test_a_refusal_is_the_answer_of_a_worker_that_gives_none_and_nothing_puts_it_off(floods: bool) -> None:
+    ended = threading.Event()
+    with worker_process() as (worker, theirs, _):
+        worker.begin({}, b"")
+        nonce, _, _ = receive_event(theirs)
+        theirs.sendall(frames.pack_report(nonce, finding=b"Gone"))
+        theirs.sendall(frames.pack_report(nonce, error=ERROR_BODY))
+
+        def go_on() -> None:
+            for _ in range(400):
+                if ended.wait(0.005):
+                    return
+                theirs.sendall(frames.pack_report(nonce, error=b"later"))
+
+        sender = threading.Thread(target=go_on)
+        if floods:
+            sender.start()
+        reported: list[bytes] = []
+        before = time.monotonic()
+        outcome = outcome_of(worker, until=None, reported=reported)
+        took_s = time.monotonic() - before
+        ended.set()
+        if floods:
+            sender.join()
+    assert isinstance(outcome, EndedByRefusal)
+    assert outcome.error == ERROR_BODY
+    assert reported[0] == b"Gone"
+    assert took_s < 1.0
+
+
+def test_a_worker_that_describes_its_refusal_is_waited_for_a_while_and_no_longer() -> None:
+    with worker_process() as (worker, theirs, _):
+        worker.begin({}, b"")
+        nonce, _, _ = receive_event(theirs)
+        theirs.sendall(frames.pack_report(nonce, error=ERROR_BODY) + frames.pack_report(nonce) * 3)
+        before = time.monotonic()
+        outcome = outcome_of(worker, until=None)
+        assert isinstance(outcome, EndedByRefusal)
+        assert 1.0 <= time.monotonic() - before < 5.0
+
+
+@pytest.mark.parametrize(
+    ("kind", "meta", "expected"),
+    [(frames.RESULT, b"a/b", ERROR_BODY), (frames.ERROR, b"", b"own")],
+)
+def test_after_a_refusal_a_result_does_not_go_out_and_an_error_does(
+    kind: int, meta: bytes, expected: bytes
+) -> None:
+    with worker_process() as (worker, theirs, _):
+        worker.begin({}, b"")
+        nonce, _, _ = receive_event(theirs)
+        theirs.sendall(frames.pack_report(nonce, error=ERROR_BODY) + frames.pack_note(nonce, b"Wx"))
+        theirs.sendall(frames.pack_answer_head(nonce, kind, meta, 3) + b"own")
+        outcome = outcome_of(worker, until=None)
+    assert isinstance(outcome, Answer)
+    assert (outcome.kind, outcome.body, outcome.note) == (frames.ERROR, expected, b"Wx")
+
+
+def test_a_refusal_that_belongs_to_an_earlier_event_ends_nothing_and_none_is_carried_over() -> None:
+    with worker_process() as (worker, theirs, _):
+        for _ in range(2):
+            worker.begin({}, b"")
+            nonce, _, _ = receive_event(theirs)
+            theirs.sendall(frames.pack_report(bytes(16), error=ERROR_BODY))
+            theirs.sendall(frames.pack_report(bytes(16), finding=b"Gold"))
+            theirs.sendall(frames.pack_answer_head(nonce, frames.RESULT, b"a/b", 3) + b"yes")
+            reported: list[bytes] = []
+            outcome = outcome_of(worker, until=None, reported=reported)
+            assert isinstance(outcome, Answer)
+            assert (outcome.kind, outcome.body) == (frames.RESULT, b"yes")
+            assert reported == [b"", b"Gold"]
 
 
 @pytest.mark.parametrize("keeps_busy", [False, True])

@@ -7,7 +7,14 @@ from __future__ import annotations
 
 import struct
 
-from dayfly.core.limits import MAX_ANSWER_BYTES, MAX_CONTROL_BYTES, MAX_META_BYTES, MAX_NOTE_BYTES
+from dayfly.core.limits import (
+    MAX_ANSWER_BYTES,
+    MAX_CONTROL_BYTES,
+    MAX_META_BYTES,
+    MAX_NOTE_BYTES,
+    MAX_REPORT_BYTES,
+    MAX_REPORTS,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +28,9 @@ RESULT = 1
 ERROR = 2
 # Before an answer, once at most: what the worker has to say about its invocation, in `meta`, without a body.
 NOTE = 3
+# Before the note, at any time: a finding in `meta`; or, in the body, the error of a refusal, which becomes the answer unless one
+# follows soon; or neither: the handler has ended after a refusal, and the answer is being made.
+REPORT = 4
 
 # Events: nonce, length of the header block, length of the body.
 _EVENT = struct.Struct("!16sIQ")
@@ -47,6 +57,20 @@ PRINTED = 14  # zygote → supervisor: payload its fingerprint in hexadecimal di
 
 class FrameError(Exception):
     """A peer sent something no Dayfly process would send. The message names the rule, never the bytes."""
+
+
+class EarlyReport:
+    """What a worker reported while its invocation went on; see REPORT.
+
+    `is_current` is false where it belongs to an earlier event: a process that was forked then reports it now.
+    """
+
+    __slots__ = ("error", "finding", "is_current")
+
+    def __init__(self, finding: bytes, error: bytes, *, is_current: bool) -> None:
+        self.finding = finding
+        self.error = error
+        self.is_current = is_current
 
 
 class Answer:
@@ -86,13 +110,20 @@ def pack_note(nonce: bytes, note: bytes) -> bytes:
     return _ANSWER.pack(nonce, NOTE, len(note), 0) + note
 
 
+def pack_report(nonce: bytes, *, finding: bytes = b"", error: bytes = b"") -> bytes:
+    """Return the frame of a report; raises FrameError if it is too long."""
+    if len(finding) > MAX_REPORT_BYTES or len(error) > MAX_REPORT_BYTES:
+        raise FrameError("report is too long")
+    return _ANSWER.pack(nonce, REPORT, len(finding), len(error)) + finding + error
+
+
 def pack_answer_head(nonce: bytes, kind: int, meta: bytes, body_bytes: int) -> bytes:
     """Return the head of an answer frame; meta is included, the body follows."""
     return _ANSWER.pack(nonce, kind, len(meta), body_bytes) + meta
 
 
 class AnswerReader:
-    """Collects one answer frame from a worker, and the note before it if there is one.
+    """Collects one answer frame from a worker, the note before it if there is one, and reports.
 
     `feed` returns the number of bytes that came after the frame's end (a worker has no business
     sending any). Raises FrameError at the first field that breaks a rule, and ever after. `skipped` bytes
@@ -102,14 +133,17 @@ class AnswerReader:
     __slots__ = (
         "_body_bytes",
         "_head",
+        "_is_current",
         "_keep",
         "_kind",
         "_meta_bytes",
         "_nonce",
         "_note",
+        "_reports_read",
         "_seen",
         "_skipped",
         "answer",
+        "reports",
     )
 
     def __init__(self, nonce: bytes, *, skipped: int = 0) -> None:
@@ -122,7 +156,11 @@ class AnswerReader:
         self._body_bytes = 0
         self._seen = 0
         self._note: bytes | None = None
+        self._is_current = True
+        self._reports_read = 0
         self.answer: Answer | None = None
+        # Those that nobody has taken yet.
+        self.reports: list[EarlyReport] = []
 
     @property
     def unread(self) -> int:
@@ -140,43 +178,59 @@ class AnswerReader:
             skipped = min(self._skipped, len(view))
             self._skipped -= skipped
             view = view[skipped:]
-        if self._meta_bytes < 0:
-            missing = _ANSWER.size - len(self._head)
-            self._head += view[:missing]
-            view = view[missing:]
-            if len(self._head) < _ANSWER.size:
-                return 0
-            self._start()
-        missing = self._meta_bytes + _ANSWER.size - len(self._head)
-        if missing > 0:
-            self._head += view[:missing]
-            view = view[missing:]
+        while True:
+            if self._meta_bytes < 0:
+                missing = _ANSWER.size - len(self._head)
+                self._head += view[:missing]
+                view = view[missing:]
+                if len(self._head) < _ANSWER.size:
+                    return 0
+                self._start()
+            missing = self._meta_bytes + _ANSWER.size - len(self._head)
+            if missing > 0:
+                self._head += view[:missing]
+                view = view[missing:]
+            body = view[: self._body_bytes - self._seen]
+            # One byte beyond the limit is kept, so that the platform itself refuses the answer.
+            room = MAX_ANSWER_BYTES + 1 - len(self._keep)
+            if room > 0:
+                self._keep += body[:room]
+            self._seen += len(body)
+            view = view[len(body) :]
+            is_whole = len(self._head) == _ANSWER.size + self._meta_bytes
+            if not is_whole or (self._seen < self._body_bytes and len(self._keep) <= MAX_ANSWER_BYTES):
+                return len(view)
+            if self._finish():
+                return len(view)
+
+    def _finish(self) -> bool:
+        """A frame is whole; say whether it was the answer."""
+        meta, body = bytes(self._head[_ANSWER.size :]), bytes(self._keep)
+        if self._kind in (RESULT, ERROR):
+            self.answer = Answer(self._kind, meta, body, self._body_bytes, self._note or b"")
+            return True
         if self._kind == NOTE:
-            if len(self._head) < self._meta_bytes + _ANSWER.size:
-                return 0
-            self._note = bytes(self._head[_ANSWER.size :])
-            self._head.clear()
-            self._meta_bytes = -1
-            self._kind = 0
-            return self.feed(bytes(view)) if view else 0
-        body = view[: self._body_bytes - self._seen]
-        # One byte beyond the limit is kept, so that the platform itself refuses the answer.
-        room = MAX_ANSWER_BYTES + 1 - len(self._keep)
-        if room > 0:
-            self._keep += body[:room]
-        self._seen += len(body)
-        whole = len(self._head) == _ANSWER.size + self._meta_bytes
-        if whole and (self._seen == self._body_bytes or len(self._keep) > MAX_ANSWER_BYTES):
-            meta = bytes(self._head[_ANSWER.size :])
-            note = self._note or b""
-            self.answer = Answer(self._kind, meta, bytes(self._keep), self._body_bytes, note)
-        return len(view) - len(body)
+            self._note = meta
+        else:
+            self.reports.append(EarlyReport(meta, body, is_current=self._is_current))
+        self._head.clear()
+        self._keep.clear()
+        self._meta_bytes = -1
+        self._body_bytes = self._seen = 0
+        return False
 
     def _start(self) -> None:
         nonce, kind, meta_bytes, body_bytes = _ANSWER.unpack(bytes(self._head))
-        if nonce != self._nonce:
+        self._is_current = nonce == self._nonce
+        if not self._is_current and kind != REPORT:
             raise FrameError("answer does not carry this event's nonce")
-        if kind == NOTE:
+        if kind == REPORT:
+            self._reports_read += 1
+            if meta_bytes > MAX_REPORT_BYTES or body_bytes > MAX_REPORT_BYTES:
+                raise FrameError("a report is too long")
+            if self._note is not None or self._reports_read > MAX_REPORTS:
+                raise FrameError("a report behind the note, or too many")
+        elif kind == NOTE:
             if self._note is not None or body_bytes or meta_bytes > MAX_NOTE_BYTES:
                 raise FrameError("a second note, or one too long")
         elif kind not in (RESULT, ERROR):

@@ -24,6 +24,12 @@ MAX_META_BYTES = 1024 * 1024
 # sixty-four uses of capabilities, for who learns a policy.
 MAX_NOTE_BYTES = 16384
 
+# What a worker reports while its invocation goes on: a finding of its guard, or the error of a refusal, below 2 kB each.
+MAX_REPORT_BYTES = 4096
+
+# Reports of one invocation that are read. A guard makes seven, and so does each process that was forked from its own.
+MAX_REPORTS = 512
+
 # Frames between supervisor and zygote: a stack trace of an init failure is the longest.
 MAX_CONTROL_BYTES = 8 * 1024 * 1024
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from _thread import RLock
 
 from awslambdaric.lambda_runtime_client import (
     InvocationRequest,
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
 _MANY_DIGITS = 16
 _ACCEPTED = 202
+# How long a report waits for another one's few bytes.
+_LOCK_LIMIT_S = 1.0
 _OK = 200
 
 
@@ -56,6 +59,13 @@ class DayflyRuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
         self._words = LastWords(channel.options)
         self._nonce = b""
         self._is_done = False
+        # Whether an event is at hand whose answer has not begun, and in which process it is answered.
+        self._is_open = False
+        self._pid = 0
+        # Reports come from any thread, a signal's handler and a finaliser in the middle of one among them.
+        self._sending = RLock()
+        if guard is not None:
+            guard.report = self._report
 
     def wait_next_invocation(self) -> InvocationRequest:
         """Return the next event; in the zygote, only ever in a process forked for it."""
@@ -92,6 +102,8 @@ class DayflyRuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
             # The supervisor is gone, and with it every reason to be.
             os._exit(0)
         self._nonce = nonce
+        self._pid = os.getpid()
+        self._is_open = True
         work.restore_signals()
         work.sealing.begin()
         deadline_ms = _whole_number(headers.get("lambda-runtime-deadline-ms", ""))
@@ -159,9 +171,30 @@ class DayflyRuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
         finally:
             self._work = work
             self._nonce = b""
-            self._is_done = False
+            self._is_done = self._is_open = False
             if self._guard is not None:
                 self._guard.has_rehearsed()
+
+    def _report(self, *, finding: bytes = b"", error: bytes = b"") -> bool:
+        """Send a report, from any thread or forked process, and return once it has left this one; say whether it has."""
+        if self._work is None:
+            return False
+        frame = frames.pack_report(self._nonce, finding=finding, error=error)
+        is_own = os.getpid() == self._pid
+        # A thread that held the lock does not exist in a process that was forked meanwhile. One message of so few bytes
+        # is never mixed with another's.
+        if is_own and not self._sending.acquire(timeout=_LOCK_LIMIT_S):
+            return False
+        try:
+            if not self._is_open:
+                return False
+            self._work.socket.sendall(frame)
+        except OSError:
+            return False
+        finally:
+            if is_own:
+                self._sending.release()
+        return True
 
     def _answer(self, kind: int, meta: bytes, body: bytes) -> None:
         work = self._work
@@ -181,6 +214,9 @@ class DayflyRuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
         if note:
             head = frames.pack_note(self._nonce, note) + head
         self._is_done = work.serves_once
+        with self._sending:
+            # What is reported from here on would stand in the middle of the answer.
+            self._is_open = False
         if len(body) < 65536:
             work.socket.sendall(head + body)
             return

@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 
 from dayfly.core import findings
-from dayfly.core.frames import Answer
+from dayfly.core.frames import ERROR, Answer
 from dayfly.supervisor.answers import (
     Failure,
     exit_failure,
@@ -28,7 +28,7 @@ from dayfly.supervisor.timing import Timing
 from dayfly.supervisor.upstream import UpstreamError
 from dayfly.supervisor.windows import Windows
 from dayfly.supervisor.witness import Witness
-from dayfly.supervisor.worker import Died, Infected, await_answer
+from dayfly.supervisor.worker import Died, EndedByRefusal, Infected, await_answer
 from dayfly.supervisor.zygote import ZygoteLostError
 
 TYPE_CHECKING = False
@@ -350,6 +350,8 @@ class Supervisor:
             routes=self._routes,
             until=self._timing.worker_until,
             watch=self._gate.watch,
+            on_report=self._witness.tell_report,
+            deliver_s=self._settings.fork_deliver,
         )
 
     def _stays(self, worker: Worker, ending: Answer | Died) -> bool:
@@ -386,7 +388,9 @@ class Supervisor:
             self._keeper.release(zombies=swept.zombies)
         return swept
 
-    def _explain_death(self, worker: Worker, request_id: str, died: Died) -> Failure:
+    def _explain_death(self, worker: Worker, request_id: str, died: Died) -> Failure | Answer:
+        if isinstance(died, EndedByRefusal):
+            return Answer(ERROR, b"", died.error, len(died.error))
         if died.is_late:
             self._witness.tell_late(worker, timeout_words(self._timing.timeout_s))
             return timeout_failure(request_id, self._timing.timeout_s)

@@ -6,6 +6,7 @@ from dayfly.core import findings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from dayfly.core.frames import EarlyReport
     from dayfly.core.http1 import Reply
     from dayfly.core.reports import Report
     from dayfly.core.settings import Settings
@@ -34,6 +35,9 @@ class Witness:
         self._has_told_zombies = False
         self._notes: set[bytes] = set()
         self._uses: set[tuple[object, ...]] = set()
+        # Findings that were reported during the invocation of this number: of earlier ones, and its own.
+        self._reported_in = 0
+        self._reported: tuple[set[bytes], set[bytes]] = (set(), set())
 
     def tell_hostile(self, worker: Worker, offence: str) -> None:
         """A worker broke a rule and is ended."""
@@ -120,6 +124,25 @@ class Witness:
                 {"held_by": names["D"], "deliver_s": self._deliver_s},
             )
         return is_planted
+
+    def tell_report(self, report: EarlyReport) -> None:
+        """Say what a worker's guard found while the invocation goes on, each thing once for each of them."""
+        from dayfly.core import reports
+
+        if self._reported_in != self._reporter.number:
+            self._reported_in = self._reporter.number
+            self._reported = (set(), set())
+        reported = self._reported[report.is_current]
+        if not report.finding or report.finding in reported or len(reported) >= reports.MANY:
+            return
+        # Of several processes that an invocation has forked each reports its own.
+        reported.add(report.finding)
+        request_id = self._reporter.request_id
+        if not report.is_current:
+            # Nobody knows which earlier request it was.
+            self._reporter.request_id = ""
+        self._tell_guarded(report.finding, 1)
+        self._reporter.request_id = request_id
 
     def tell_init(self, said: bytes) -> None:
         """Say what the guard saw while the function initialised: of no invocation."""

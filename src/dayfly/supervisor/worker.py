@@ -9,7 +9,7 @@ import time
 
 from dayfly._sys import fds
 from dayfly._sys.pids import has_ended, kill_pid, open_pid
-from dayfly.core.frames import NONCE_BYTES, AnswerReader, FrameError, pack_event
+from dayfly.core.frames import ERROR, NONCE_BYTES, RESULT, Answer, AnswerReader, FrameError, pack_event
 from dayfly.supervisor.answers import is_acceptable
 
 TYPE_CHECKING = False
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Literal
 
-    from dayfly.core.frames import Answer
+    from dayfly.core.frames import EarlyReport
     from dayfly.core.lifetime import Window
     from dayfly.supervisor.apiwatch import ApiWatch, Sighting
     from dayfly.supervisor.extensions import ExtensionRoutes
@@ -30,6 +30,11 @@ _END_LIMIT_S = 1.0
 # What one look at its channel takes, more than any answer has and than a dead one can have left there: who never stops
 # sending what nobody wants would keep the supervisor from its clock.
 _PULL_BYTES = 16 << 20
+# How long a worker may take to answer by itself after an operation was refused: an error that comes out of the handler is
+# there within a millisecond. Together with killing and proving it stays below 0.1 s.
+_REFUSED_LIMIT_S = 0.05
+# And once the handler has ended: AWS's loop describes the error, on a small share of a processor, and batches are sent.
+_DESCRIBED_LIMIT_S = 1.0
 # Without pidfds a worker's end is only seen by looking.
 _NO_HANDLE_WAIT_MS = 50.0
 
@@ -52,9 +57,12 @@ class Worker:
     """
 
     __slots__ = (
+        "_is_describing",
         "_reader",
+        "_refused_at",
         "_unsent",
         "channel",
+        "error",
         "number",
         "pid",
         "pid_handle",
@@ -71,6 +79,10 @@ class Worker:
         self.pipes = pipes
         self._unsent = memoryview(b"")
         self._reader = AnswerReader(b"")
+        # The error of a refusal that was reported for the event at hand, b"" where there was none.
+        self.error = b""
+        self._refused_at = 0.0
+        self._is_describing = False
         self.said_more = False
         # None where it serves one event, or all.
         self.window: Window | None = None
@@ -79,6 +91,8 @@ class Worker:
         """Hand over an event; what the socket does not take at once is sent by `push`."""
         nonce = os.urandom(NONCE_BYTES)
         self._reader = AnswerReader(nonce, skipped=self._reader.unread)
+        self.error = b""
+        self._is_describing = False
         self._unsent = memoryview(pack_event(nonce, headers, body))
         self.push()
 
@@ -123,6 +137,28 @@ class Worker:
             if self._reader.answer is not None:
                 return self._reader.answer, False
         return None, False
+
+    def take_reports(self) -> list[EarlyReport]:
+        """Return what it has reported since it was last asked, and take note of a refusal."""
+        reports, self._reader.reports = self._reader.reports, []
+        for report in reports:
+            if not report.is_current:
+                continue
+            if report.error and not self.error:
+                self.error = report.error
+                self._refused_at = time.monotonic()
+            self._is_describing |= bool(self.error) and not (report.error or report.finding)
+        return reports
+
+    def answer_until(self, deliver_s: float) -> float | None:
+        """Return when the error of a refusal becomes the answer, None where nothing was refused.
+
+        `deliver_s` is how long sending batches may take. What the worker reports later does not put it off.
+        """
+        if not self.error:
+            return None
+        more_s = _DESCRIBED_LIMIT_S + deliver_s if self._is_describing else 0.0
+        return self._refused_at + _REFUSED_LIMIT_S + more_s
 
     def has_spoken(self) -> bool:
         """Say whether the worker sent more than its answer, or closed its end, with no event at hand."""
@@ -218,6 +254,16 @@ class Infected(Died):
         self.sighting = sighting
 
 
+class EndedByRefusal(Died):
+    """A worker has to be ended: an operation was refused, and it has not answered."""
+
+    __slots__ = ("error",)
+
+    def __init__(self, error: bytes) -> None:
+        super().__init__("", is_late=True)
+        self.error = error
+
+
 def await_answer(
     worker: Worker,
     output: Output,
@@ -230,6 +276,8 @@ def await_answer(
     routes: ExtensionRoutes | None = None,
     until: float | None = None,
     watch: ApiWatch | None = None,
+    on_report: Callable[[EarlyReport], None] = lambda _report: None,
+    deliver_s: float = 0.0,
 ) -> Answer | Died:
     """Return the worker's answer, or how it ended without one.
 
@@ -237,7 +285,8 @@ def await_answer(
     something, whose socket `zygote_descriptor` names: -1 without, another number once it was lost.
     `routes` are served meanwhile, and `summons` heeded: SystemExit when the platform ends the supervisor. `until` is the
     monotonic time at which nothing more is waited for.
-    `watch` looks for the worker where it has no business.
+    `watch` looks for the worker where it has no business. `on_report` is called with each report as it comes, and a
+    refusal among them is the answer unless the worker gives an error of its own soon; `deliver_s` as `Worker.answer_until`.
     """
     poller = select.poll()
     poller.register(worker.channel, select.POLLIN | (select.POLLOUT if worker.has_unsent else 0))
@@ -255,8 +304,9 @@ def await_answer(
     wait_ms: float | None = idle_after_s * 1000
     closed_until = 0.0
     while True:
-        is_late = until is not None and time.monotonic() >= until
-        bound_ms = _sooner_ms(wait_ms, until)
+        limits = [limit for limit in (until, worker.answer_until(deliver_s)) if limit is not None]
+        is_late = bool(limits) and time.monotonic() >= min(limits)
+        bound_ms = _sooner_ms(wait_ms, min(limits, default=None))
         ready = poller.poll(bound_ms if watch is None else watch.bound(bound_ms))
         if watch is not None and (sighting := watch.look_if_due()) is not None:
             return Infected(sighting)
@@ -295,17 +345,29 @@ def await_answer(
                 answer, closed = worker.pull()
             except FrameError as fault:
                 return Died(str(fault))
+            finally:
+                for report in worker.take_reports():
+                    on_report(report)
             if answer is not None:
+                answer = _with_refusal(answer, worker.error)
                 return answer if is_acceptable(answer) else Died("answer with a forbidden header value")
             if has_ended:
-                return Died("")
+                return EndedByRefusal(worker.error) if worker.error else Died("")
             if closed:
                 # Its process is about to end, unless it lives on without a way to answer.
                 poller.unregister(worker.channel)
                 closed_until = time.monotonic() + _END_LIMIT_S
                 wait_ms = _NO_HANDLE_WAIT_MS
         if is_late:
-            return Died("", is_late=True)
+            return EndedByRefusal(worker.error) if worker.error else Died("", is_late=True)
+
+
+def _with_refusal(answer: Answer, error: bytes) -> Answer:
+    """Return the answer, or the error of a refusal where the worker gives a result all the same."""
+    if not error or answer.kind != RESULT or answer.is_too_long:
+        # What is too long is an error in any case, and what is still to come of it has to be skipped.
+        return answer
+    return Answer(ERROR, b"", error, len(error), answer.note)
 
 
 def _sooner_ms(wait_ms: float | None, until: float | None) -> float | None:

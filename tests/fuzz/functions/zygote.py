@@ -158,11 +158,12 @@ class Worker:
                 self.frame(nonce, forged, meta=dice.choice([b"", b"a\r\nb: c", b"\xff", b"a\0"]))
             )
         elif case == 9:
-            self.socket.sendall(self.frame(nonce, forged, kind=dice.choice([0, 4, 99, 255])))
+            self.socket.sendall(self.frame(nonce, forged, kind=dice.choice([0, 5, 99, 255])))
         elif case == 10:
             self.socket.sendall(struct.pack("!16sBIQ", nonce, 1, dice.choice([2**32 - 1, 2**21]), 5))
         elif case == 11:
-            self.socket.sendall(frames.pack_note(nonce, dice.randbytes(dice.randrange(200))) + good)
+            refusal = frames.pack_report(dice.choice([earlier, bytes(16), dice.randbytes(16)]), error=forged)
+            self.socket.sendall(refusal + frames.pack_note(nonce, dice.randbytes(dice.randrange(200))) + good)
         elif case == 12:
             self.socket.sendall(frames.pack_note(nonce, b"W") * 2 + self.frame(nonce, forged))
         elif case == 13:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import base64
 import json
+import sys
 
 import pytest
 from tests.runtime.guard.guards import serving, told
 
+from dayfly.core import frames
 from dayfly.core.reports import MANY
 from dayfly.core.structure.judgement import Judgement
+from dayfly.runtime.guard.asking import about_python
 from dayfly.runtime.guard.refusal import ERROR_TYPE, Refused, RefusedRecord
 
+EVIL = "__import__('os').getpid()"
 BATCH = {
     "Records": [{"eventSource": "aws:sqs", "body": "a"}, {"eventSource": "aws:sqs", "body": "evil text"}]
 }
@@ -132,3 +136,56 @@ def test_a_disarmed_guard_looks_at_nothing() -> None:
     guard.disarm()
     guard.begin(b"{}", "r")
     assert not guard.is_active
+
+
+@pytest.mark.parametrize("mode", ["block", "observe"])
+@pytest.mark.parametrize("arrives", [True, False])
+def test_what_was_tried_is_sent_before_it_goes_on_and_told_once(mode: str, arrives: bool) -> None:
+    guard = serving({"code": EVIL}, mode=mode)
+    sent: list[tuple[bytes, bytes]] = []
+
+    def report(*, finding: bytes = b"", error: bytes = b"") -> bool:
+        sent.append((finding, error))
+        return arrives
+
+    guard.report = report
+    try:
+        about_python(guard, EVIL, sys._getframe())
+    except Refused:
+        assert b"Dayfly.Refused" in sent[1][1]
+    verdict = b"refused" if mode == "block" else b"observed"
+    assert sent[0][0].startswith(b"G" + verdict + b"|python.structure|")
+    assert len(sent) == (2 if mode == "block" else 1)
+    rest = told(guard)
+    assert rest == ([] if arrives else [[verdict.decode(), "python.structure"]])
+    # The handler has ended: the answer is being made.
+    assert sent[-1] == (b"", b"") or mode == "observe"
+
+
+def test_an_error_of_a_refusal_fits_into_a_report_whatever_its_place_is_called() -> None:
+    guard = serving({"code": EVIL})
+    sent: list[bytes] = []
+
+    def report(*, error: bytes) -> bool:
+        sent.append(frames.pack_report(bytes(16), error=error))
+        return True
+
+    guard.report = report
+    with pytest.raises(Refused):
+        guard._raise("\u65e5" * 5000, "")
+    assert len(sent) == 1
+
+
+def test_a_records_refusal_is_told_and_ends_nothing() -> None:
+    body = json.dumps({"code": EVIL})
+    guard = serving({"Records": [{"eventSource": "aws:sqs", "body": body}]})
+    sent: list[bytes] = []
+
+    def report(*, finding: bytes = b"", error: bytes = b"") -> bool:
+        sent.append(error)
+        return bool(finding)
+
+    guard.report = report
+    with pytest.raises(RefusedRecord):
+        about_python(guard, EVIL, sys._getframe())
+    assert sent == [b""]

@@ -188,8 +188,8 @@ def _on_import(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
     if found is None:
         return
     names = found.f_code.co_names
-    if name in names or name.rpartition(".")[2] in names:
-        # An import statement, or a name that stands in the code.
+    if name.rpartition(".")[2] in names or any(f"{one}.".startswith(f"{name}.") for one in names):
+        # An import statement, of this module or of one below it, or a name that stands in the code.
         return
     asking.about_import(guard, name, frame)
 

@@ -39,6 +39,10 @@ _MANY_OBSERVED = 16_000
 _SAMPLED = "00"
 # Frames between a library that writes code and whoever asked it to.
 _MANY_STEPS = 24
+# Findings of what was tried leave the worker before it goes on: it may never answer.
+_AT_ONCE = frozenset(("refused", "observed"))
+# Characters of an error's message, so that the error fits into a report whatever they are.
+_MANY_SAID = 500
 # Decorators around one function.
 _MANY_WRAPPERS = 8
 # What an unknown origin is worth telling of: elsewhere most texts are neither the event's nor constants.
@@ -89,6 +93,8 @@ class Guard:
         # Code that an event brought, and code that nobody knows who brought, was let pass while this event was served.
         self.suspicions = self.doubts = 0
         self._has_begun = False
+        # Sends a finding or an error to the supervisor; returns whether it was sent. None where there is none.
+        self.report: Callable[..., bool] | None = None
         self._forget()
 
     def _forget(self) -> None:
@@ -98,6 +104,8 @@ class Guard:
         self._provenance: Provenance | Joined | None = None
         self._is_batch = False
         self._reports: list[Report] = []
+        self._reported = 0
+        self._observed_path = ""
         # What libraries compiled while this event was served.
         self._by_libraries: KnownCode | None = None
         self._told: set[tuple[str, str, str]] = set()
@@ -235,6 +243,9 @@ class Guard:
         """The handler is done; `refused` is what came out of it, where that is this guard's."""
         self._handler_thread = 0
         self._surfaced = refused is not None
+        if self._refusal and self.report is not None:
+            # The supervisor waits a little longer: the error is being described.
+            self.report()
 
     def end(self) -> tuple[bytes, bytes]:
         """The answer is there; return what a note begins with and the answer that has to stand for it, if any."""
@@ -279,7 +290,7 @@ class Guard:
         ident = get_ident()
         self.busy[ident] = 1
         try:
-            path = next((report.path for report in self._reports if report.verdict == "observed"), "")
+            path = self._observed_path
             for one in comparison.look(
                 self._body,
                 is_suspect=self.suspicions > 0,
@@ -509,23 +520,34 @@ class Guard:
         key = (rule, place, path if use is None else f"{use.target} {use.packages}")
         if key in self._told:
             return
-        if len(self._reports) >= MANY:
+        if len(self._reports) + self._reported >= MANY:
             # What was refused is not to be pushed out by what somebody makes unknown first.
             lesser = [report for report in self._reports if report.verdict == "unknown"]
             if verdict == "unknown" or not lesser:
                 return
             self._reports.remove(lesser[0])
         self._told.add(key)
+        if verdict == "observed":
+            self._observed_path = self._observed_path or path
         digest = self._digest(text)
-        self._reports.append(
-            Report(verdict, rule, place=place, path=path, digest=digest, change=change, use=use)
-        )
+        report = Report(verdict, rule, place=place, path=path, digest=digest, change=change, use=use)
+        if (
+            verdict in _AT_ONCE
+            and self.report is not None
+            and self.report(finding=f"G{report.pack()}\n".encode("ascii", "replace"))
+        ):
+            self._reported += 1
+        else:
+            self._reports.append(report)
 
     def _raise(self, message: str, path: str) -> None:
         if self._is_batch and path.startswith("Records["):
             number = path[len("Records[") :].partition("]")[0]
             if number.isdigit() and len(number) <= _MANY_DIGITS:
                 raise RefusedRecord(f"{message}, record {number}")
+        if self.report is not None:
+            # Before it is raised: nobody may ever ask for the error of a thread, a task or a process that was forked.
+            self.report(error=error_body(message[:_MANY_SAID], self._request_id))
         self._refusal = message
         if self._handler_thread or self._is_other_thread():
             raise Refused(message)

@@ -16,7 +16,7 @@ class Refused(BaseException):
 
 
 class RefusedRecord(Exception):
-    """The guard refused what one record of a batch tried; the others go on, as after any failure of one."""
+    """The guard refused what one record of a batch tried, in whichever thread; the others go on, as after any failure of one."""
 
 
 # AWS's loop names an error after its class.

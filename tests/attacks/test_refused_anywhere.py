@@ -1,0 +1,90 @@
+"""A refusal ends its invocation at once, in whichever thread, task, child or finaliser the operation was tried (L1)."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from tests.attacks.shop import OWN_FUNCTIONS
+from tests.rie import Answer, Rie
+
+CODE = "__import__('os').getpid()"
+TIMEOUT_S = 10
+# 0.1 s and what the emulator takes; generous, for a machine that does other things beside.
+SOON_S = 3.0
+WAYS = [
+    *("thread", "raw_thread", "future", "dummy_pool", "consumer", "s3transfer", "task", "to_thread"),
+    *("child", "raw_child", "finaliser", "collected", "weak_reference", "swallowed", "generator", "signal"),
+    *("exit", "excepthook", "sudden_end", "late_thread"),
+]
+ISOLATIONS = ("invocation", "window", "process")
+
+
+def invoke(rie: Rie, event: object) -> tuple[Answer, float]:
+    before = time.monotonic()
+    answer = rie.invoke(event)
+    return answer, time.monotonic() - before
+
+
+def findings(rie: Rie) -> list[tuple[str, str]]:
+    """Kind and request of each finding so far, without the first line; the next event is served after all was written."""
+    rie.invoke({})
+    found = []
+    for line in rie.logs().split("\n"):
+        if line.startswith("{") and '"finding_info"' in line:
+            record = json.loads(line)
+            found.append((record["finding_info"]["types"][0], record["unmapped"].get("request_id", "")))
+    return [one for one in found if one[0] not in ("environment.started", "environment.cannot-check")]
+
+
+@pytest.fixture(scope="module", params=ISOLATIONS)
+def function(request: pytest.FixtureRequest) -> Iterator[Rie]:
+    settings = {"DAYFLY_GUARD": "block", "DAYFLY_ISOLATION": request.param}
+    with Rie(OWN_FUNCTIONS, "refusing.handler", environment=settings, timeout_s=TIMEOUT_S) as rie:
+        rie.invoke({})
+        yield rie
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_refusal_ends_the_invocation_wherever_it_was_raised(
+    way: str, function: Rie, record_property: Callable[[str, object], None]
+) -> None:
+    before = len(findings(function))
+    answer, took_s = invoke(function, {"of": way, "code": CODE, "file": "/tmp/../etc/passwd"})
+    record_property("took_ms", round(took_s * 1000))
+    assert answer.error_type == "Dayfly.Refused", answer.body
+    assert took_s < SOON_S
+    found = findings(function)[before:]
+    refused = [one for one in found if one[0] == "guard.refused"]
+    # s3transfer goes on to remove what it could not write.
+    assert len(refused) == 1 or (refused and way == "s3transfer"), found
+    assert all(request_id for _, request_id in refused)
+    # It broke no rule: nothing is told of it but what it tried, and what was left beside it.
+    assert {kind for kind, _ in found} <= {"guard.refused", "residue.process", "worker.work-discarded"}
+    assert function.invoke({}).payload == "served"
+
+
+def test_a_refusal_that_comes_out_of_the_handler_is_the_handlers_own_error(function: Rie) -> None:
+    before = function.logs().count("cleaned up")
+    answer = function.invoke({"of": "honest", "code": CODE})
+    assert answer.error_type == "Dayfly.Refused"
+    assert isinstance(answer.payload, dict)
+    assert any("of_honest" in line for line in answer.payload["stackTrace"])
+    assert function.logs().count("cleaned up") == before + 1
+
+
+def test_an_import_below_a_package_that_an_event_happens_to_name_is_the_codes_own(function: Rie) -> None:
+    before = findings(function)
+    assert function.invoke({"of": "below", "name": "wsgiref"}).payload == {"found": ["wsgiref"]}
+    assert findings(function) == before
+
+
+@pytest.mark.parametrize("way", ["thread", "future", "task", "finaliser", "swallowed", "sudden_end"])
+def test_nothing_is_held_up_and_nothing_is_lost_while_it_is_observed(way: str) -> None:
+    settings = {"DAYFLY_GUARD": "observe"}
+    with Rie(OWN_FUNCTIONS, "refusing.handler", environment=settings, timeout_s=2) as rie:
+        answer = rie.invoke({"of": way, "code": f"{CODE} and __import__('os')._exit(0)"})
+        assert answer.error_type != "Dayfly.Refused"
+        assert [kind for kind, _ in findings(rie)][:1] == ["guard.observed"]
