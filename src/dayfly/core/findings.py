@@ -266,6 +266,14 @@ GUARD_UNKNOWN = FindingKind(
     "from a database, a file or another service, perhaps stored there by an earlier event; it was not refused. Told once for "
     "each place in the code by each worker",
 )
+GUARD_COMPUTED = FindingKind(
+    "guard.computed",
+    "Plain arithmetic was evaluated",
+    1,
+    None,
+    "an expression of literals and operators alone, of bounded size (`49.90 * 2`): it can do nothing but compute a value, and "
+    "passes in every mode",
+)
 GUARD_FAULT = FindingKind(
     "guard.fault",
     "The guard failed to judge",

@@ -5,8 +5,9 @@ The line comes from a process that an attacker may own: reading it takes the wor
 
 from __future__ import annotations
 
-# `planted` was found in memory; `used` is no fault of anybody's: a capability seen for the first time, for who learns a policy.
-VERDICTS = ("refused", "observed", "planted", "unknown", "fault", "used")
+# `planted` was found in memory; `computed` is arithmetic that was allowed; `used` is no fault of anybody's: a capability seen for
+# the first time, for who learns a policy.
+VERDICTS = ("refused", "observed", "planted", "unknown", "computed", "fault", "used")
 
 _PYTHON = ("T1059.006", "Python")
 _SHELL = ("T1059.004", "Unix Shell")

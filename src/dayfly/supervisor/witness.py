@@ -159,6 +159,7 @@ class Witness:
             "observed": (findings.GUARD_OBSERVED, "the guard would have refused"),
             "planted": (findings.MEMORY_CHANGED, "found in memory:"),
             "unknown": (findings.GUARD_UNKNOWN, "neither the event nor the function's own text explains"),
+            "computed": (findings.GUARD_COMPUTED, "allowed plain arithmetic:"),
             "fault": (findings.GUARD_FAULT, "the guard failed to judge"),
             "used": (findings.GUARD_CAPABILITY, "seen for the first time:"),
         }

@@ -189,3 +189,17 @@ def test_a_records_refusal_is_told_and_ends_nothing() -> None:
     with pytest.raises(RefusedRecord):
         about_python(guard, EVIL, sys._getframe())
     assert sent == [b""]
+
+
+def test_loops_of_arithmetic_are_told_once_and_texts_without_end_are_none() -> None:
+    formulas = [f"{number} + 1" for number in range(50)]
+    guard = serving({"formulas": formulas})
+    for formula in formulas:
+        about_python(guard, formula, sys._getframe())
+    assert told(guard) == [["computed", "python.arithmetic"]]
+    texts = [f"'item {number}' + 's'" for number in range(300)]
+    guard = serving({"texts": texts})
+    for text in texts[:256]:
+        about_python(guard, text, sys._getframe())
+    with pytest.raises(Refused):
+        about_python(guard, texts[256], sys._getframe())

@@ -44,7 +44,22 @@ def about_python(guard: Guard, source: str | bytes, frame: FrameType) -> None:
         if judgement.verdict == "unknown" and frame.f_globals.get("__name__") in _HINTS:
             # A hint in a library's text: nobody keeps those in a database.
             return
+        if judgement.verdict != "allow" and _is_arithmetic(guard, judgement, source, frame):
+            return
     guard.act_on(judgement, source, frame)
+
+
+def _is_arithmetic(guard: Guard, judgement: Judgement, source: str | bytes, frame: FrameType) -> bool:
+    """Say whether source that is not allowed is plain arithmetic all the same, and report it then."""
+    # Late: few events bring code.
+    from dayfly.core.structure.arithmetic import parse_arithmetic
+
+    found = parse_arithmetic(source)
+    if found is None or (judgement.verdict == "refuse" and not guard.takes_over(found.texts())):
+        return False
+    place = guard.places.name(frame)
+    guard.tell("computed", "python.arithmetic", place=place, path=judgement.path, text=source)
+    return True
 
 
 def about_template(guard: Guard, text: str, environment: object, frame: FrameType) -> None:

@@ -17,7 +17,7 @@ class Joined:
 
     __slots__ = ("_both",)
 
-    def __init__(self, *both: Provenance) -> None:
+    def __init__(self, *both: Provenance | Joined) -> None:
         self._both = both
 
     @property

@@ -39,8 +39,12 @@ _MANY_OBSERVED = 16_000
 _SAMPLED = "00"
 # Frames between a library that writes code and whoever asked it to.
 _MANY_STEPS = 24
+# What gives way to findings of what was tried.
+_LESSER = frozenset(("computed", "unknown"))
 # Findings of what was tried leave the worker before it goes on: it may never answer.
 _AT_ONCE = frozenset(("refused", "observed"))
+# Texts that arithmetic of an event's made of its literals; a loop that makes more of them computes no amounts.
+_MANY_COMPUTED = 256
 # Characters of an error's message, so that the error fits into a report whatever they are.
 _MANY_SAID = 500
 # Decorators around one function.
@@ -102,6 +106,8 @@ class Guard:
         self._request_id = ""
         self._context = ""
         self._provenance: Provenance | Joined | None = None
+        self._of_event: Provenance | Joined | None = None
+        self._computed: list[str] = []
         self._is_batch = False
         self._reports: list[Report] = []
         self._reported = 0
@@ -337,7 +343,7 @@ class Guard:
                     found,
                     Provenance(loaded(self._context), self._known, self._key, max_places=places),
                 )
-            self._provenance = found
+            self._provenance = self._of_event = found
         return found
 
     @property
@@ -455,6 +461,16 @@ class Guard:
             return
         self.refuse(judgement.rule, frame, path=judgement.path, text=text)
 
+    def takes_over(self, texts: list[str]) -> bool:
+        """Count texts that were computed from the event as the event's; say whether there was room for them."""
+        self._computed += [text for text in texts if text and text not in self._computed]
+        if len(self._computed) > _MANY_COMPUTED:
+            return False
+        if texts and self._of_event is not None:
+            computed = Provenance({"computed": self._computed}, ("computed",), self._key)
+            self._provenance = Joined(self._of_event, computed)
+        return True
+
     def refuse(self, rule: str, frame: FrameType | None, *, path: str = "", text: str | bytes = "") -> None:
         """Refuse an operation, or, where it is only observed, say so; raises Refused or RefusedRecord."""
         place = self.places.name(frame)
@@ -512,18 +528,25 @@ class Guard:
     ) -> None:
         """Have something said of this invocation, once."""
         subject = rule.partition(".")[0]
-        if subject in _BRINGS_CODE and not (subject == "python" and is_inert(text)):
+        if (
+            verdict in ("observed", "unknown")
+            and subject in _BRINGS_CODE
+            and not (subject == "python" and is_inert(text))
+        ):
             self.suspicions += verdict == "observed"
             self.doubts += verdict == "unknown"
         if subject not in SUBJECTS:
             rule = "guard." + rule
         key = (rule, place, path if use is None else f"{use.target} {use.packages}")
+        if verdict == "computed":
+            # Of a table of formulas each has a path of its own.
+            key = (rule, place, "")
         if key in self._told:
             return
         if len(self._reports) + self._reported >= MANY:
             # What was refused is not to be pushed out by what somebody makes unknown first.
-            lesser = [report for report in self._reports if report.verdict == "unknown"]
-            if verdict == "unknown" or not lesser:
+            lesser = [report for report in self._reports if report.verdict in _LESSER]
+            if verdict in _LESSER or not lesser:
                 return
             self._reports.remove(lesser[0])
         self._told.add(key)

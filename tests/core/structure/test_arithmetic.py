@@ -1,0 +1,237 @@
+"""Plain arithmetic is told from everything else, and its value is small whatever it is made of."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from dayfly.core.structure.arithmetic import parse_arithmetic
+
+PLAIN = [
+    "1+1",
+    "49.90 * 2",
+    " 49.90 * 2\n",
+    b"49.90 * 2",
+    "(1 + 2) * -3 ** 2 // 4 % 5",
+    "2 ** 100",
+    "1 << 10",
+    "0xff & ~0b11 | 0o7 ^ 1",
+    "1_000 * 1.19e2 - 3j",
+    "1 < 2 <= 3 and not 4 != 5 or None",
+    "'gold' if 120 > 100 else 'plain'",
+    "[1, 2.5, ('a', b'b'), {'c': {True, None}}, ...]",
+    "[0] * 100",
+    "'-' * 80",
+    "'Gr\u00fc\u00dfe ' + 'aus K\u00f6ln'",
+    "3 in (1, 2, 3)",
+    "7 / 0",
+    " + ".join(["19.90"] * 400),
+    "1 - (2 - (3 - (4 - 5)))",
+]
+NO_ARITHMETIC = [
+    "",
+    " ",
+    "1 +",
+    "x",
+    "price * 2",
+    "__import__('os').system('id')",
+    "print(1)",
+    "().__class__",
+    "(1).real",
+    "'a'.upper()",
+    "'a'[0]",
+    "[1, 2][1:]",
+    "{}['a']",
+    "x := 5",
+    "(x := 5)",
+    "x = 5",
+    "1; 2",
+    "1\n2",
+    "import os",
+    "lambda: 0",
+    "[x for x in (1, 2)]",
+    "(1 for _ in ())",
+    "{**{}}",
+    "[*'abc']",
+    "f'{1}'",
+    "f'{1:>1000000}'",
+    "f'abc'",
+    "await 1",
+    "(yield)",
+    "1 is 1",
+    "1 @ 2",
+    "'\\x61'",
+    "1 # one",
+    "# coding: utf-7\n+ACI-1+ACI-",
+    b"# coding: utf-7\n1",
+    "1 +\\\n1",
+    b"\xff",
+    b"1\x00",
+    "\x00",
+]
+# Each of these keeps a processor busy or takes memory, or its value is more than CPython makes a text of.
+LARGE = [
+    "9**9**9",
+    "9**9**9**9",
+    "-9**9**9",
+    "2**(2**(2**(2**5)))",
+    "(2**100)**100",
+    "10**5000",
+    "1<<10**9",
+    "0<<10**9",
+    "1<<4097",
+    "'a'*10**10",
+    "10**10*'a'",
+    "b'a'*(1<<40)",
+    "[0]*10**9",
+    "(0,)*10**9",
+    "[[0]*1000]*1000",
+    "[[[[[0]*10]*10]*10]*10]*10",
+    "'a'*100*100*100",
+    "(1 and 'a')*10**9",
+    "(10**9 if 1 else 0)*[0]",
+    "'a'*(2 or 10**9)",
+    "'a'*--10**9",
+    "'a'*~-10**9",
+    "'%1000000000d' % 1",
+    "'%s' % 1",
+    "b'%1000000000d' % 1",
+    "('%9999999d' if 1 else 2) % 1",
+    "'%*d' % (10**9, 1)",
+    "9" * 2000,
+    "0x" + "f" * 1200,
+    "*".join(["99999999"] * 300),
+    "+".join(["'a'*16000"] * 2),
+    "(" + "'a'*16000 in 'b'*16000," * 10 + ")",
+    "1" + "+1" * 3000,
+    "(" * 300 + "1" + ")" * 300,
+    "-" * 4000 + "1",
+    "1" + "-1" * 600,
+    "[" * 2000 + "]" * 2000,
+]
+
+
+@pytest.mark.parametrize("source", PLAIN)
+def test_literals_and_operators_are_arithmetic(source: str | bytes) -> None:
+    assert parse_arithmetic(source) is not None
+
+
+@pytest.mark.parametrize("source", NO_ARITHMETIC)
+def test_what_could_be_anything_else_is_not(source: str | bytes) -> None:
+    assert parse_arithmetic(source) is None
+
+
+@pytest.mark.parametrize("source", LARGE)
+def test_what_may_take_time_or_memory_is_not_and_is_told_at_once(source: str) -> None:
+    before = time.process_time()
+    assert parse_arithmetic(source) is None
+    assert time.process_time() - before < 0.5
+
+
+def test_the_texts_that_it_makes_are_known() -> None:
+    for source, texts in (
+        ("'/et' + 'c/passwd'", ["/etc/passwd"]),
+        ("'/et' 'c/passwd'", ["/etc/passwd"]),
+        ("{'a' * 3: [b'b' * 2, 1]}", ["aaa", "bb"]),
+        ("1 + 1", []),
+        ("'a' + 1", []),
+        ("{[]: 'a'}", []),
+    ):
+        found = parse_arithmetic(source)
+        assert found is not None
+        assert found.texts() == texts
+
+
+NUMBERS = st.one_of(
+    st.integers(0, 20).map(str),
+    st.integers(0, 10**30).map(str),
+    st.sampled_from(["10**9", "1e308", "2.5", "3j", "True", "None", "...", "0x7fffffffffffffff"]),
+)
+TEXTS = st.sampled_from(["'a'", "''", "b'ab'", "'abcdefgh' * 9", "'%s'", "[]", "()", "{}", "{1}", "{1: 'a'}"])
+OPERATORS = st.sampled_from(
+    [
+        *(
+            "+",
+            "-",
+            "*",
+            "/",
+            "//",
+            "%",
+            "**",
+            "<<",
+            ">>",
+            "&",
+            "|",
+            "^",
+            "@",
+            "<",
+            ">=",
+            "==",
+            "in",
+            "not in",
+        ),
+        "and",
+        "or",
+    ]
+)
+
+
+def larger(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    return st.one_of(
+        st.tuples(inner, OPERATORS, inner).map(lambda parts: f"({' '.join(parts)})"),
+        st.tuples(st.sampled_from(["-", "+", "~", "not "]), inner).map(lambda parts: f"({''.join(parts)})"),
+        st.tuples(inner, inner, inner).map(lambda parts: "({} if {} else {})".format(*parts)),
+        st.lists(inner, max_size=4).map(lambda parts: f"[{', '.join(parts)}]"),
+        st.lists(inner, min_size=1, max_size=3).map(lambda parts: f"({', '.join(parts)},)"),
+        st.tuples(inner, inner).map(lambda parts: "{{{}: {}}}".format(*parts)),
+        inner.map(lambda part: f"{{{part}}}"),
+    )
+
+
+def size_of(value: object) -> int:
+    if isinstance(value, (str, bytes)):
+        return len(value)
+    if isinstance(value, dict):
+        return sum(1 + size_of(one) for one in [*value.keys(), *value.values()])
+    if isinstance(value, (list, tuple, set)):
+        return sum(1 + size_of(one) for one in value)
+    return 0
+
+
+def integers_of(value: object) -> list[int]:
+    if isinstance(value, dict):
+        return [number for one in [*value.keys(), *value.values()] for number in integers_of(one)]
+    if isinstance(value, (list, tuple, set)):
+        return [number for one in value for number in integers_of(one)]
+    return [value] if isinstance(value, int) else []
+
+
+BUILT_IN = {int, float, complex, bool, str, bytes, list, tuple, set, dict, type(None), type(...)}
+
+
+# `~True`; the amounts are what matters here.
+@pytest.mark.filterwarnings("ignore:Bitwise inversion:DeprecationWarning")
+@settings(max_examples=1500, deadline=None)
+@given(source=st.recursive(st.one_of(NUMBERS, TEXTS), larger, max_leaves=12))
+@example("('a' * (9 ** 9))")
+@example("(([0] * 90) * 90)")
+def test_what_is_called_arithmetic_computes_a_small_value_and_nothing_else(source: str) -> None:
+    if parse_arithmetic(source) is None:
+        return
+    before = time.process_time()
+    code = compile(source, "", "eval")
+    try:
+        value = eval(code, {"__builtins__": {}})
+    except (ArithmeticError, TypeError, ValueError):
+        value = None
+    assert time.process_time() - before < 0.5
+    assert type(value) in BUILT_IN
+    assert size_of(value) <= 16_384
+    assert all(abs(number).bit_length() <= 4097 for number in integers_of(value))
+    # So large that neither `str` nor JSON refuses it.
+    assert len(repr(value)) < 16_384 * 1_300
+    json.dumps(repr(value))
