@@ -84,7 +84,7 @@ def test_an_import_below_a_package_that_an_event_happens_to_name_is_the_codes_ow
 @pytest.mark.parametrize("way", ["thread", "future", "task", "finaliser", "swallowed", "sudden_end"])
 def test_nothing_is_held_up_and_nothing_is_lost_while_it_is_observed(way: str) -> None:
     settings = {"DAYFLY_GUARD": "observe"}
-    with Rie(OWN_FUNCTIONS, "refusing.handler", environment=settings, timeout_s=2) as rie:
+    with Rie(OWN_FUNCTIONS, "refusing.handler", environment=settings, timeout_s=10) as rie:
         answer = rie.invoke({"of": way, "code": f"{CODE} and __import__('os')._exit(0)"})
         assert answer.error_type != "Dayfly.Refused"
         assert [kind for kind, _ in findings(rie)][:1] == ["guard.observed"]

@@ -86,7 +86,8 @@ def test_a_report_goes_out_from_any_thread_until_the_answer_begins(monkeypatch: 
     )
     monkeypatch.setattr("dayfly.runtime.client.wait_for_work", lambda *_arguments, **_options: work)
     monkeypatch.setattr(
-        "dayfly.runtime.client.LastWords", lambda _options: SimpleNamespace(begin=lambda *_a, **_o: None)
+        "dayfly.runtime.client.LastWords",
+        lambda _options: SimpleNamespace(begin=lambda *_a, **_o: None, prepare=lambda: None),
     )
     client = DayflyRuntimeClient(SimpleNamespace(options=None), "app.handler", guard)  # type: ignore[arg-type]
     with ours, workers:
