@@ -124,7 +124,6 @@ MALFORMED = {
     "negative status": b"HTTP/1.1 -20 OK\r\n\r\n",
     "long status": b"HTTP/1.1 " + b"2" * 5000 + b" OK\r\n\r\n",
     "header without colon": b"HTTP/1.1 200 OK\r\nnonsense\r\n\r\n",
-    "line feed in a header": b"HTTP/1.1 200 OK\r\nA: b\nC: d\r\nContent-Length: 0\r\n\r\n",
     "NUL in a header": b"HTTP/1.1 200 OK\r\nA: b\0\r\nContent-Length: 0\r\n\r\n",
     "length of letters": b"HTTP/1.1 200 OK\r\nContent-Length: ten\r\n\r\n",
     "negative length": b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
@@ -147,6 +146,29 @@ MALFORMED = {
 def test_a_malformed_reply_is_an_http_error(case: str) -> None:
     with pytest.raises(HttpError):
         ReplyReader().feed(MALFORMED[case])
+
+
+def test_lines_may_end_in_a_line_feed_and_values_hold_any_other_byte_but_nul() -> None:
+    reader = ReplyReader()
+    reader.feed(b"HTTP/1.1 200 O\x7fK\nA: b\x01\rc\x7f\nB:\td \r\na: e\nContent-Length: 0\n\r\n")
+    reply = reader.take()
+    assert reply is not None
+    assert reply.headers == {"a": "b\x01\rc\x7f", "b": "d", "content-length": "0"}
+
+
+@pytest.mark.parametrize(
+    "case", ["header without colon", "NUL in a header", "negative length", "too short a chunk", "endless head"]
+)
+def test_what_was_read_before_a_fault_can_be_had(case: str) -> None:
+    reader = ReplyReader()
+    data = MALFORMED[case].replace(b"OK\r\n", b"OK\r\nX-First: 1\r\n", 1)
+    with pytest.raises(HttpError) as raised:
+        reader.feed(data)
+    reader.give_up(raised.value)
+    reply = reader.take()
+    assert reply is not None
+    assert (reply.status, reply.headers["x-first"], reply.closes) == (200, "1", True)
+    assert reply.defect == str(raised.value)
 
 
 @given(data=st.binary(max_size=300), cuts=CUTS)

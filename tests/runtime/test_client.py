@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from dayfly.core import frames
 from dayfly.core.frames import is_header_value
-from dayfly.runtime.client import DayflyRuntimeClient, _ascii_json, _whole_number
+from dayfly.runtime.client import DayflyRuntimeClient, _ascii_json
 
 
 @given(text=st.text(max_size=60))
@@ -37,14 +37,6 @@ def test_a_delete_character_does_not_make_an_honest_error_a_hostile_one() -> Non
 
 def test_lone_halves_of_a_surrogate_pair_survive() -> None:
     assert json.loads(_ascii_json('"\ud83d"')) == "\ud83d"
-
-
-@pytest.mark.parametrize(
-    ("text", "number"),
-    [("1790000000000", 1790000000000), ("", 0), ("-1", 0), ("1e9", 0), ("²", 0), ("9" * 5000, 0)],
-)
-def test_a_deadline_that_is_no_number_ends_no_worker(text: str, number: int) -> None:
-    assert _whole_number(text) == number
 
 
 @pytest.mark.parametrize(("events_left", "is_last"), [(None, False), (2, False), (1, True)])

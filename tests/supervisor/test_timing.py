@@ -7,7 +7,7 @@ import time
 import pytest
 
 from dayfly.core.settings import load_settings
-from dayfly.supervisor.timing import Timing, told_deadline
+from dayfly.supervisor.timing import Timing
 
 
 def begun(left_s: float, **variables: str) -> Timing:
@@ -42,7 +42,7 @@ def test_an_event_whose_time_is_over_already_is_left_to_the_platform() -> None:
     assert begun(-5.0, DAYFLY_ON_TIMEOUT="answer").worker_until is None
 
 
-@pytest.mark.parametrize("text", ["", "soon", "-5", "1.5", "٣", "9" * 17])
+@pytest.mark.parametrize("text", ["", "soon", "-", "٣", "9" * 20])
 def test_without_a_deadline_nothing_is_ended_early(text: str) -> None:
     timing = Timing(load_settings({"DAYFLY_ON_TIMEOUT": "answer"}, {}))
     timing.begin({"lambda-runtime-deadline-ms": text})
@@ -82,12 +82,3 @@ def test_an_event_can_do_without_a_quarter_of_its_time_and_never_without_what_ot
     assert timing.spare_s() < 0
     early = begun(100.0, DAYFLY_ON_TIMEOUT="answer", DAYFLY_TIMEOUT_MARGIN="40")
     assert early.spare_s() == pytest.approx(15, abs=0.1)
-
-
-@pytest.mark.parametrize("text", ["", "\u00b2", "\u0663", "-1", "1.5", "9" * 16])
-def test_a_deadline_that_is_no_number_is_none(text: str) -> None:
-    assert told_deadline({"lambda-runtime-deadline-ms": text}) is None
-
-
-def test_a_deadline_is_told_in_seconds() -> None:
-    assert told_deadline({"lambda-runtime-deadline-ms": "1500"}) == 1.5

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from dayfly.core.limits import MAX_EVENT_BYTES, MAX_HEAD_BYTES
 
-# A line feed in a value would shift the names and values of the event frame against each other.
-_CONTROLS = bytes((*range(9), *range(10, 32), 127))
+# A line may end in a line feed alone, as every client has it (RFC 9112, 2.2): none is left in a value, where it would shift
+# the names and values of the event frame against each other.
+_HEAD_ENDS = (b"\n\r\n", b"\n\n")
+_LINE_ENDS = (b"\r\n",)
 _HEX_DIGITS = b"0123456789abcdefABCDEF"
 # 18 digits are beyond every length that is accepted; int() raises ValueError at some thousands.
 _MAX_DIGITS = 18
@@ -20,27 +22,43 @@ _FRAMING = ("content-length", "transfer-encoding")
 
 
 class HttpError(Exception):
-    """The reply is not HTTP/1.1 as the Runtime API speaks it, or is longer than any reply it gives."""
+    """The reply is not HTTP/1.1 as the Runtime API speaks it, or is longer than any reply it gives.
+
+    `status` and `headers` are what was read of the final reply's head; 0 and empty where there was none.
+    """
+
+    status = 0
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.headers: dict[str, str] = {}
 
 
 class Reply:
-    """One final reply: `status`, `headers` by lower-case name, `body`."""
+    """One final reply: `status`, `headers` by lower-case name (the first of a name counts), `body`.
 
-    __slots__ = ("body", "closes", "headers", "status")
+    `defect` says what is malformed behind the status; empty for a whole reply.
+    """
 
-    def __init__(self, status: int, headers: dict[str, str], body: bytes, *, closes: bool) -> None:
+    __slots__ = ("body", "closes", "defect", "headers", "status")
+
+    def __init__(
+        self, status: int, headers: dict[str, str], body: bytes, *, closes: bool, defect: str = ""
+    ) -> None:
         self.status = status
         self.headers = headers
         self.body = body
         self.closes = closes
+        self.defect = defect
 
 
 class ReplyReader:
     """Collects replies from the bytes of one connection.
 
     `feed` takes bytes; `interim` counts 100-replies seen since the last final one; `take` returns a
-    final reply once it is whole, else None. `finish` tells that the peer closed. What came of bytes does not
-    depend on the pieces they came in, and after an HttpError every further byte raises one.
+    final reply once it is whole, else None. `finish` reports that the peer closed. What came of bytes does not
+    depend on the pieces they came in, and after an HttpError every further byte raises one; `give_up` makes
+    a reply of what was read before it.
     """
 
     __slots__ = (
@@ -98,17 +116,24 @@ class ReplyReader:
         try:
             while self._reply is None and self._step():
                 pass
-        except HttpError:
+        except HttpError as fault:
             # Where the next reply would begin is anybody's guess.
             self._mode = "broken"
+            fault.status, fault.headers = self._status, self._headers
             raise
+
+    def give_up(self, fault: HttpError) -> None:
+        """Let `take` return the status and headers that were read before `fault`, as a reply with a defect."""
+        self._reply = Reply(fault.status, fault.headers, b"", closes=True, defect=str(fault))
 
     def finish(self) -> None:
         """The peer closed: a body without a length ends here. Raises HttpError in mid-reply."""
         if self._mode == "until-close":
             self._complete(closes=True)
         elif self.has_started:
-            raise HttpError("the connection closed in the middle of a reply")
+            fault = HttpError("the connection closed in the middle of a reply")
+            fault.status, fault.headers = self._status, self._headers
+            raise fault
 
     def _step(self) -> bool:
         if self._mode == "head":
@@ -123,18 +148,22 @@ class ReplyReader:
             raise HttpError("the connection's replies are lost since a malformed one")
         return self._read_chunks()
 
-    def _take_until(self, end_mark: bytes, complaint: str) -> bytes | None:
-        """Return what precedes `end_mark` once it is there, without either; searches no byte twice."""
-        end = self._buffer.find(end_mark, self._searched)
+    def _take_until(self, end_marks: tuple[bytes, ...], complaint: str) -> bytes | None:
+        """Return what precedes the first of `end_marks`, the longest first, without either; searches no byte twice."""
+        end = size = -1
+        for mark in end_marks:
+            at = self._buffer.find(mark, self._searched)
+            if at >= 0 and (end < 0 or at < end):
+                end, size = at, len(mark)
         if end < 0:
             # The mark itself may have begun.
-            self._searched = max(0, len(self._buffer) - len(end_mark) + 1)
+            self._searched = max(0, len(self._buffer) - len(end_marks[0]) + 1)
         if (self._searched if end < 0 else end) > MAX_HEAD_BYTES:
             raise HttpError(complaint)
         if end < 0:
             return None
         found = bytes(self._buffer[:end])
-        del self._buffer[: end + len(end_mark)]
+        del self._buffer[: end + size]
         self._searched = 0
         return found
 
@@ -144,33 +173,21 @@ class ReplyReader:
         self._body += data
 
     def _read_head(self) -> bool:
-        head = self._take_until(b"\r\n\r\n", f"the reply's headers are longer than {MAX_HEAD_BYTES} bytes")
+        try:
+            head = self._take_until(_HEAD_ENDS, f"the reply's headers are longer than {MAX_HEAD_BYTES} bytes")
+        except HttpError:
+            # The lines that are whole may name the request that has to be answered.
+            self._parse_head(bytes(self._buffer[:MAX_HEAD_BYTES]).rpartition(b"\n")[0])
+            raise
         if head is None:
             return False
-        text = head.replace(b"\r\n", b"")
-        if len(text.translate(None, _CONTROLS)) != len(text):
-            raise HttpError("the reply has a control character in its headers")
-        lines = head.decode("utf-8", "surrogateescape").split("\r\n")
-        parts = lines[0].split(" ", 2)
-        if len(parts) < 2 or parts[0] not in _VERSIONS or not _is_status(parts[1]):
-            raise HttpError("the reply does not begin with an HTTP/1.x status line")
-        status = int(parts[1])
-        if status < 200:
-            # Others (early hints, processing) say nothing of whether the body is wanted.
-            self.interim += status == _CONTINUE
+        version, defect = self._parse_head(head)
+        if not self._status:
             return bool(self._buffer)
-        self._status = status
-        headers: dict[str, str] = {}
-        for line in lines[1:]:
-            name, colon, value = line.partition(":")
-            if not colon:
-                raise HttpError("the reply has a header line without a colon")
-            name, value = name.strip().lower(), value.strip()
-            if name in _FRAMING and headers.get(name, value) != value:
-                raise HttpError("the reply says in two ways where it ends")
-            headers[name] = value
-        self._headers = headers
-        self._closes = parts[0] == "HTTP/1.0" or headers.get("connection", "").lower() == "close"
+        if defect:
+            raise HttpError(f"the reply has {defect}")
+        status, headers = self._status, self._headers
+        self._closes = version == "HTTP/1.0" or headers.get("connection", "").lower() == "close"
         encoding = headers.get("transfer-encoding")
         if encoding is not None:
             if encoding.lower() != "chunked":
@@ -190,6 +207,32 @@ class ReplyReader:
             raise HttpError(f"the reply is longer than {MAX_EVENT_BYTES} bytes")
         self._mode = "length"
         return True
+
+    def _parse_head(self, head: bytes) -> tuple[str, str]:
+        """Keep the status (0 for an interim reply) and headers; return the version and what is malformed, empty if nothing is.
+
+        Lenient as AWS's client is: it takes every byte but NUL in a value, and so may an event's sender.
+        """
+        lines = head.decode("utf-8", "surrogateescape").split("\n")
+        parts = lines[0].rstrip("\r").split(" ", 2)
+        if len(parts) < 2 or parts[0] not in _VERSIONS or not _is_status(parts[1]):
+            raise HttpError("the reply does not begin with an HTTP/1.x status line")
+        status = int(parts[1])
+        if status < 200:
+            # Others (early hints, processing) say nothing of whether the body is wanted.
+            self.interim += status == _CONTINUE
+            return parts[0], ""
+        self._status = status
+        defect = "a NUL in its headers" if b"\0" in head else ""
+        for line in lines[1:]:
+            name, colon, value = line.partition(":")
+            if not colon:
+                defect = defect or "a header line without a colon"
+                continue
+            name, value = name.strip().lower(), value.strip(" \t\r")
+            if self._headers.setdefault(name, value) != value and name in _FRAMING:
+                defect = defect or "two ways to say where it ends"
+        return parts[0], defect
 
     def _read_length(self) -> bool:
         missing = self._length - len(self._body)
@@ -211,7 +254,7 @@ class ReplyReader:
             if self._chunk_left:
                 return False
             self._mode = "chunk-end"
-        line = self._take_until(b"\r\n", "the reply has a chunk without an end")
+        line = self._take_until(_LINE_ENDS, "the reply has a chunk without an end")
         if line is None:
             return False
         if self._mode == "chunk-end":

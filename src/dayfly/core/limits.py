@@ -11,8 +11,8 @@ MAX_ANSWER_BYTES = 6_291_556
 MAX_EVENT_BYTES = 64 * 1024 * 1024
 
 # Status line and headers of a Runtime API reply. The client context alone may have 3,583 bytes and a
-# Cognito identity or a trace header come on top; 256 KiB is far beyond what the API sends.
-MAX_HEAD_BYTES = 256 * 1024
+# Cognito identity or a trace header come on top. AWS's client takes lines of 100 KiB, and any number of them.
+MAX_HEAD_BYTES = 2 * 1024 * 1024
 
 # X-Ray error cause: Lambda keeps at most 64 KiB after compaction, awslambdaric drops it beyond 1 MiB.
 MAX_XRAY_CAUSE_BYTES = 64 * 1024

@@ -19,6 +19,7 @@ from awslambdaric.lambda_runtime_marshaller import to_json
 
 from dayfly._sys import fds, processors
 from dayfly.core import frames
+from dayfly.core.invocation import parse_deadline_ms
 from dayfly.core.limits import MAX_META_BYTES, MAX_NOTE_BYTES
 from dayfly.runtime.rehearsal import rehearse
 from dayfly.runtime.seal import open_descriptors
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from dayfly.runtime.guard import Guard
     from dayfly.supervisor.zygote import Channel
 
-_MANY_DIGITS = 16
 _ACCEPTED = 202
 # How long a report waits for another one's few bytes.
 _LOCK_LIMIT_S = 1.0
@@ -106,7 +106,7 @@ class DayflyRuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
         self._is_open = True
         work.restore_signals()
         work.sealing.begin()
-        deadline_ms = _whole_number(headers.get("lambda-runtime-deadline-ms", ""))
+        deadline_ms = parse_deadline_ms(headers) or 0
         window = headers.get(frames.WINDOW_HEADER, "")
         events_left, seconds_left = frames.unpack_window(window)
         self._words.begin(deadline_ms / 1000, events_left=events_left, seconds_left=seconds_left)
@@ -122,7 +122,7 @@ class DayflyRuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
         return InvocationRequest(
             invoke_id=headers.get("lambda-runtime-aws-request-id"),
             x_amzn_trace_id=headers.get("lambda-runtime-trace-id"),
-            invoked_function_arn=headers.get("lambda-runtime-invoked-function-arn"),
+            invoked_function_arn=headers.get("lambda-runtime-invoked-function-arn", ""),
             deadline_time_in_ms=deadline_ms,
             client_context=headers.get("lambda-runtime-client-context"),
             cognito_identity=headers.get("lambda-runtime-cognito-identity"),
@@ -259,11 +259,6 @@ class DayflyRuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
 for _name in ("post_invocation_result", "post_invocation_error", "post_init_error"):
     setattr(LambdaRuntimeClient, _name, vars(DayflyRuntimeClient)[_name])
     delattr(DayflyRuntimeClient, _name)
-
-
-def _whole_number(text: str) -> int:
-    """Return a number of at most 15 digits, 0 for anything else: a worker that fails here fails its customer."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < _MANY_DIGITS else 0
 
 
 def _ascii_json(text: str) -> str:

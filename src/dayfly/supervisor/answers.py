@@ -17,12 +17,15 @@ if TYPE_CHECKING:
 
 _ERROR_TYPE = "Lambda-Runtime-Function-Error-Type"
 _ERROR_BODY = "Lambda-Runtime-Function-Error-Body"
+_INVOCATION_ID = "lambda-runtime-invocation-id"
 _XRAY_CAUSE = "Lambda-Runtime-Function-XRay-Error-Cause"
 # Go's server, which the platform's is, takes trailers that fit into one buffer of 4096 bytes and else drops the connection
 # (net/http/transfer.go, seeUpcomingDoubleCRLF), with the environment. The body is what the caller gets in any case.
 _MAX_TRAILED_BYTES = 2048
 _MAX_CONTENT_TYPE = 256
 _MAX_REQUEST_ID = 128
+# Marks that mean nothing in a path (RFC 3986, 3.3).
+_MARKS = dict.fromkeys(map(ord, "-_.~:@+=,;"))
 # What awslambdaric's errors count as: it names no type on /error, so the platform takes this one.
 _UNKNOWN_ERROR = "Function.Unknown"
 # Signal names as the platform prints them (Go's syscall package, zerrors_linux_amd64.go).
@@ -69,15 +72,12 @@ def exit_reason(status: int | None) -> str:
 
 
 def is_request_id(text: str) -> bool:
-    """Say whether `text` may name an invocation in a path: letters, digits, `-` and `_`, 128 at most.
+    """Say whether `text` may name an invocation in a path: letters, digits and a few marks, 128 at most.
 
     Lambda's are UUIDs; nothing that could be another path is taken for one.
     """
-    return (
-        0 < len(text) <= _MAX_REQUEST_ID
-        and text.isascii()
-        and text.replace("-", "").replace("_", "").isalnum()
-    )
+    plain = text.translate(_MARKS)
+    return 0 < len(text) <= _MAX_REQUEST_ID and text.isascii() and plain.isalnum()
 
 
 class Failure:
@@ -95,6 +95,13 @@ def exit_failure(request_id: str, status: int | None) -> Failure:
     return Failure("Runtime.ExitError", f"RequestId: {request_id} Error: {exit_reason(status)}")
 
 
+def unreadable_failure(request_id: str, defect: str) -> Failure:
+    """Return the failure of an event that no worker was given, named as AWS's client names one that is not JSON."""
+    return Failure(
+        "Runtime.UnmarshalError", f"RequestId: {request_id} Error: Unable to read the event: {defect}"
+    )
+
+
 def timeout_words(timeout_s: float) -> str:
     """Return how Lambda words a timeout of so many seconds."""
     return f"Task timed out after {timeout_s:.2f} seconds"
@@ -103,6 +110,12 @@ def timeout_words(timeout_s: float) -> str:
 def timeout_failure(request_id: str, timeout_s: float) -> Failure:
     """Return the failure of an invocation that took longer than it may (platform notes 1.5)."""
     return Failure("Sandbox.Timedout", f"RequestId: {request_id} Error: {timeout_words(timeout_s)}")
+
+
+def echoed(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers of an event that its answer repeats, unless they would end their line there."""
+    value = headers.get(_INVOCATION_ID, "")
+    return {_INVOCATION_ID: value} if value and "\r" not in value else {}
 
 
 def is_acceptable(answer: Answer) -> bool:

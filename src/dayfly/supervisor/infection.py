@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 
 from dayfly.core import findings
-from dayfly.supervisor.timing import told_deadline
+from dayfly.core.invocation import parse_deadline_ms
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Infections:
     def arrived(self, request_id: str, headers: Mapping[str, str]) -> None:
         """An event is here: say whether the infected worker before it had taken it."""
         now = time.time()
-        deadline = told_deadline(headers) or 0.0
+        deadline = (parse_deadline_ms(headers) or 0) / 1000
         if self._ended and deadline:
             started = deadline - self._time_limit
             if started + _MARGIN_S < self._ended:

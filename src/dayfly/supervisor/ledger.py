@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from dayfly.supervisor.answers import Failure
     from dayfly.supervisor.report import Reporter
-    from dayfly.supervisor.worker import Worker
 
 
 class Ledger:
@@ -33,7 +32,8 @@ class Ledger:
 
     def arrived(self) -> None:
         """An event is here."""
-        self._arrived = time.monotonic()
+        self._arrived = self._handed_over = self._answered = time.monotonic()
+        self._used = 0.0
         self._reporter.left.clear()
 
     def handing_over(self, pid: int) -> None:
@@ -51,10 +51,8 @@ class Ledger:
         """The platform has the answer."""
         self._sent = time.monotonic()
 
-    def tell(
-        self, worker: Worker, headers: Mapping[str, str], body: bytes, outcome: Answer | Failure
-    ) -> None:
-        """Write the line of this invocation; `body` is the event."""
+    def tell(self, worker: int, headers: Mapping[str, str], body: bytes, outcome: Answer | Failure) -> None:
+        """Write the log record of this invocation: `worker` is the worker's number (0: no worker), `body` the event."""
         activity = Activity()
         try:
             activity.read_event(headers, body, self._reporter.key)
@@ -78,4 +76,4 @@ class Ledger:
         if self._reporter.left:
             left = "\n".join(sorted(set(self._reporter.left)))
             activity.residue = plain_hash("residue", left.encode("utf-8", "surrogatepass"))
-        self._reporter.invocation(worker=worker.number, outcome=kind, activity=activity)
+        self._reporter.invocation(worker=worker, outcome=kind, activity=activity)

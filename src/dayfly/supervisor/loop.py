@@ -12,15 +12,19 @@ import time
 
 from dayfly.core import findings
 from dayfly.core.frames import ERROR, Answer
+from dayfly.core.invocation import find_defect, select_headers
 from dayfly.supervisor.answers import (
     Failure,
+    echoed,
     exit_failure,
     is_request_id,
     send,
     timeout_failure,
     timeout_words,
+    unreadable_failure,
 )
 from dayfly.supervisor.exposure import Exposure
+from dayfly.supervisor.life import print_error
 from dayfly.supervisor.renewal import NotCleanError, Renewal
 from dayfly.supervisor.report import describe_fault
 from dayfly.supervisor.stock import Stock
@@ -66,18 +70,6 @@ _STATUS_LIMIT_S = 2.0
 _NO_EVENTS = 1
 # What of `retire_on` ends a process that is not forked, once something was planted in its memory.
 _RETIRES_PROCESS = frozenset(("residue", "suspicion"))
-
-_HEADERS = {
-    "lambda-runtime-aws-request-id",
-    "lambda-runtime-trace-id",
-    "lambda-runtime-client-context",
-    "lambda-runtime-cognito-identity",
-    "lambda-runtime-invoked-function-arn",
-    "lambda-runtime-deadline-ms",
-    "lambda-runtime-aws-tenant-id",
-    "lambda-runtime-invocation-id",
-    "content-type",
-}
 
 
 class Supervisor:
@@ -241,17 +233,21 @@ class Supervisor:
     # ---- one invocation -------------------------------------------------------------------------
 
     def _handle(self, event: Reply) -> None:
-        if event.status != 200 or not is_request_id(event.headers.get("lambda-runtime-aws-request-id", "")):
-            # Without a request id nobody can be answered, and it stands in the path of the answer.
-            raise UpstreamError(f"the Runtime API sent no event (status {event.status})")
-        headers = {name: value for name, value in event.headers.items() if name in _HEADERS}
+        headers = select_headers(event)
         request_id = headers.get("lambda-runtime-aws-request-id", "")
-        echo = {name: headers[name] for name in ("lambda-runtime-invocation-id",) if name in headers}
+        if not 200 <= event.status < 300 or not is_request_id(request_id):
+            # Without a request id nobody can be answered, and it stands in the path of the answer.
+            why = f": {event.defect}" if event.defect else ""
+            raise UpstreamError(f"the Runtime API sent no event (status {event.status}){why}")
+        echo = echoed(headers)
         self._gate.arrived(request_id, headers)
         self._reporter.number += 1
         self._reporter.request_id = request_id
         if self._ledger is not None:
             self._ledger.arrived()
+        if defect := find_defect(event):
+            self._refuse(request_id, headers, defect)
+            return
         until = self._timing.begin(headers)
         if self._cleaner.is_pending:
             self._clean(until=None)
@@ -292,9 +288,21 @@ class Supervisor:
             self._tidy_up(worker, swept, until)
         self._check_reply(worker, self._upstream.reply(), ending)
         if self._ledger is not None:
-            self._ledger.tell(worker, headers, event.body, outcome)
+            self._ledger.tell(worker.number, headers, event.body, outcome)
         if spoilt:
             self._retire(spoilt)
+        self._reporter.request_id = ""
+
+    def _refuse(self, request_id: str, headers: dict[str, str], defect: str) -> None:
+        """Answer an event that no worker can be given with an error; nothing else changes, and the next event is served."""
+        failure = unreadable_failure(request_id, defect)
+        print_error(f"request {request_id} was answered with an error: {defect}", "see who sent that event")
+        send(self._upstream, request_id, failure, held=False, echo=echoed(headers))
+        if self._ledger is not None:
+            self._ledger.sent()
+        self._check_reply(None, self._upstream.reply(), Died(""))
+        if self._ledger is not None:
+            self._ledger.tell(0, headers, b"", failure)
         self._reporter.request_id = ""
 
     def _hold(self, request_id: str, echo: dict[str, str]) -> bool:
@@ -420,12 +428,13 @@ class Supervisor:
         self._witness.tell_died(worker)
         return exit_failure(request_id, status)
 
-    def _check_reply(self, worker: Worker, reply: Reply, ending: Answer | Died) -> None:
+    def _check_reply(self, worker: Worker | None, reply: Reply, ending: Answer | Died) -> None:
+        """Judge the platform's reply to an answer; `worker` is None where none was given the event."""
         if reply.status >= 500:
             # "Container error. Non-recoverable state. Runtime should exit promptly."
             self.end()
             raise SystemExit(_NO_EVENTS)
-        if not self._gate.judge(reply.status, ending) or self._current is not worker:
+        if not self._gate.judge(reply.status, ending) or worker is None or self._current is not worker:
             return
         if worker.window is not None:
             self._end_window()

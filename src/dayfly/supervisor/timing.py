@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import time
 
+from dayfly.core.invocation import parse_deadline_ms
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,13 +23,6 @@ _SKEW_S = 0.05
 _SPARE_SHARE = 0.25
 # A worker gets this share of its time at least, however large the margin is.
 _LEAST_SHARE = 0.5
-
-
-def told_deadline(headers: Mapping[str, str]) -> float | None:
-    """Return when the platform gives up on an event, in seconds since the epoch; None where that is no number."""
-    text = headers.get("lambda-runtime-deadline-ms", "")
-    # Not isdigit alone: it holds for characters that int() refuses.
-    return int(text) / 1000 if text.isascii() and text.isdigit() and len(text) < 16 else None
 
 
 class Timing:
@@ -51,9 +46,9 @@ class Timing:
 
     def begin(self, headers: Mapping[str, str]) -> float:
         """An event came, with these headers; return `until`."""
-        deadline = told_deadline(headers)
+        deadline = parse_deadline_ms(headers)
         is_told = deadline is not None
-        left = _DEFAULT_S if deadline is None else min(deadline - time.time(), _LONGEST_S)
+        left = _DEFAULT_S if deadline is None else min(deadline / 1000 - time.time(), _LONGEST_S)
         self._began = time.monotonic()
         self.until = self._began + left
         self.worker_until = None

@@ -48,6 +48,8 @@ class Upstream:
         self._reader = ReplyReader()
         # Whether the connection that was lost last had carried nothing of a reply.
         self._is_unheard = False
+        # What `_leave` keeps.
+        self._left: _socket.socket | None = None
         # Requests for the next event that were overtaken; see `ask_again`.
         self._overtaken: list[tuple[_socket.socket, ReplyReader]] = []
         # Where the API is, once it was reached, and our own ends of connections to it.
@@ -227,8 +229,10 @@ class Upstream:
             self._receive()
 
     def _after(self, reply: Reply) -> None:
+        if self._socket is not None:
+            self._close_left()
         if reply.closes:
-            self._drop()
+            self._leave()
 
     def _connect(self) -> _socket.socket:
         if self._socket is None:
@@ -247,22 +251,35 @@ class Upstream:
             self.own_ends.add(_endpoint(fresh.getsockname()))
         return self._socket
 
+    def _leave(self) -> None:
+        """Use another connection from the next request on, but close this one only once that is answered.
+
+        A platform that sees its runtime's last connection go may give up the event that is still to be answered.
+        """
+        if self._socket is not None:
+            self._close_left()
+            self._left, self._socket = self._socket, None
+
     def _drop(self) -> None:
         if self._socket is not None:
             reader = self._reader
             self._is_unheard = not (reader.has_started or reader.is_whole or reader.interim)
-            try:
-                self.own_ends.discard(_endpoint(self._socket.getsockname()))
-            except OSError:
-                pass
-            self._socket.close()
+            self._close(self._socket)
             self._socket = None
 
+    def _close_left(self) -> None:
+        left, self._left = self._left, None
+        if left is not None:
+            self._close(left)
+
+    def _close(self, sock: _socket.socket) -> None:
+        try:
+            self.own_ends.discard(_endpoint(sock.getsockname()))
+        except OSError:
+            pass
+        sock.close()
+
     def _send(self, data: bytes) -> None:
-        if self._socket is not None and self._reader.has_started and not self._reader.interim:
-            # A reply to nothing: taken for the answer to what is sent now, it would shift all that follow.
-            self._drop()
-            raise UpstreamError(f"the Runtime API at {self._host} said more than it was asked")
         try:
             self._connect().sendall(data)
         except OSError as fault:
@@ -277,6 +294,9 @@ class Upstream:
 
     def _begin(self, data: bytes) -> None:
         """Send the first bytes of a request."""
+        if self._socket is not None and self._reader.has_started:
+            # A reply to nothing: taken for the answer to what is sent now, it would shift all that follow.
+            self._leave()
         self._leave_closed()
         self._send(data)
 
@@ -321,8 +341,14 @@ class Upstream:
             self._drop()
             raise UpstreamError(f"the Runtime API at {self._host} broke off: {fault}") from fault
         except HttpError as fault:
-            self._drop()
-            raise UpstreamError(f"the Runtime API at {self._host} sent no valid reply: {fault}") from fault
+            if not fault.status:
+                self._drop()
+                raise UpstreamError(
+                    f"the Runtime API at {self._host} sent no valid reply: {fault}"
+                ) from fault
+            self._leave()
+            self._reader.give_up(fault)
+            return
         self._drop()
         if not self._reader.is_whole:
             raise UpstreamError(f"the Runtime API at {self._host} closed the connection")
