@@ -113,11 +113,12 @@ def confine(
     is_rapid: bool,
     opt_writable: bool = False,
     tmp: Sequence[str] = ("--perms", "1777", "--tmpfs", "/tmp"),
+    starts: int = 1,
 ) -> list[str]:
     """The command line that runs `command` where a managed runtime has its files, unprivileged, /tmp empty or as `tmp` has it.
 
     With `is_rapid` PID 1 is a program by the name of Lambda's own, as another user, that waits for the
-    command; else the command is PID 1. Precondition: this machine confines.
+    command, and starts it `starts` times in a row; else the command is PID 1. Precondition: this machine confines.
     """
     confinement = confinement_here()
     assert confinement.kind != "none", confinement.reason
@@ -139,7 +140,7 @@ def confine(
         command = [
             "bash",
             "-c",
-            'exec -a /var/rapid/init sh -c \'"$@"; exit $?\' init "$@"',
+            "exec -a /var/rapid/init sh -c '" + '"$@"; ' * starts + 'exit $?\' init "$@"',
             "bash",
             *_as_user(command),
         ]
@@ -210,6 +211,7 @@ class ManagedRuntime(RuntimeProcess):
         telemetry: bool = False,
         opt_writable: bool = False,
         tmp: Sequence[str] = ("--perms", "1777", "--tmpfs", "/tmp"),
+        starts: int = 1,
     ) -> None:
         variables = image_variables(image, handler, wrapper) | dict(environment or {})
         super().__init__(
@@ -227,6 +229,7 @@ class ManagedRuntime(RuntimeProcess):
             is_rapid=True,
             opt_writable=opt_writable,
             tmp=tmp,
+            starts=starts,
         )
 
 

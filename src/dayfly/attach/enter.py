@@ -2,8 +2,8 @@
 
 The image's `/var/runtime/bootstrap.py` runs unmodified in the zygote, so its search path, site directories and
 variables are what they are without Dayfly, whatever version of it the image has; only the `main` of
-awslambdaric that it calls in the end is Dayfly's. Every fault of the layer before the first event gives
-the function back to the image's own runtime.
+awslambdaric that it calls in the end is Dayfly's. Where the layer's files or the image are unfit, the image's own runtime
+starts instead; every other fault ends the runtime (`run_without` decides).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _WITH_VALUE = ("-W", "-X", "--check-hash-based-pycs")
 _PLAIN_FLAGS = frozenset("bBdEIOPqsSuvx")
 _BOOTSTRAP_CALLS = b"awslambdaric.__main__"
 _MAX_REASON = 4096
-# The number of the pipe on which a zygote tells why it cannot begin.
+# The number of the pipe on which a zygote reports why it cannot begin.
 _REPORTS = "_DAYFLY_REPORTS"
 
 
@@ -87,8 +87,9 @@ def enter(
     *,
     home: str,
     given: list[str],
-    run_without: Callable[[str], None],
+    run_without: Callable[[str, BaseException | None], None],
     run_untouched: Callable[[], None],
+    is_of_the_layer: Callable[[BaseException], bool],
     stops: bool = False,
 ) -> None:
     """Run `command` under Dayfly; returns only when the function's own loop does.
@@ -130,8 +131,11 @@ def enter(
             channel = channel_from_environment(os.environ)
         else:
             from dayfly.supervisor import boot
+    except CannotStartError as fault:
+        run_without(str(fault), None)
+        raise
     except Exception as fault:  # trust boundary: what the layer lacks must not become the function's failure
-        run_without(_describe(fault))
+        run_without(_describe(fault), fault)
         raise
     if channel is None:
         reports = _Reports()
@@ -145,22 +149,25 @@ def enter(
             reason = reports.read()
             if reason and not _is_serving(ending.__context__):
                 _undo(processors, reports)
-                run_without(reason)
+                run_without(reason, None if reports.is_of_the_layer else ending)
             if reason:
                 _say(reason)
             raise
         except Exception as fault:  # trust boundary: ours, and nothing was asked of the platform yet
             if not _is_serving(fault):
                 _undo(processors, reports)
-                run_without(_describe(fault))
+                run_without(_describe(fault), fault)
             raise
-    _become_zygote(target, command, channel, home=home, given=given)
+    _become_zygote(target, command, channel, home=home, given=given, is_of_the_layer=is_of_the_layer)
 
 
 class _Reports:
-    """A pipe on which a zygote tells why it cannot begin; it closes its end before it loads the handler."""
+    """A pipe on which a zygote reports why it cannot begin; it closes its end before it loads the handler.
 
-    __slots__ = ("read_end", "write_end")
+    `is_of_the_layer` says what kind of fault was read.
+    """
+
+    __slots__ = ("is_of_the_layer", "read_end", "write_end")
 
     def __init__(self) -> None:
         self.read_end, self.write_end = os.pipe()
@@ -169,12 +176,22 @@ class _Reports:
         # Something that a .pth file started may hold the other end for ever.
         os.set_blocking(self.read_end, False)
 
+        self.is_of_the_layer = False
+
+    @staticmethod
+    def write(descriptor: int, fault: BaseException, *, is_of_the_layer: bool) -> None:
+        """In the zygote: report a fault."""
+        text = f"{is_of_the_layer:d}{_describe(fault)}"
+        os.write(descriptor, text.encode("utf-8", "replace")[:_MAX_REASON])
+
     def read(self) -> str:
         """Return what a zygote wrote; empty if none did."""
         try:
-            return os.read(self.read_end, _MAX_REASON).decode("utf-8", "replace")
+            text = os.read(self.read_end, _MAX_REASON).decode("utf-8", "replace")
         except BlockingIOError:
             return ""
+        self.is_of_the_layer = text[:1] == "1"
+        return text[1:]
 
 
 def _is_serving(fault: BaseException | None) -> bool:
@@ -208,6 +225,7 @@ def _become_zygote(
     *,
     home: str,
     given: list[str],
+    is_of_the_layer: Callable[[BaseException], bool],
 ) -> None:
     from dayfly.core.handshake import MARKER
     from dayfly.supervisor.startup import shut_user_site
@@ -240,7 +258,7 @@ def _become_zygote(
     except (
         Exception
     ) as fault:  # trust boundary: the layer's fault; the supervisor goes back to the image's runtime
-        os.write(reports, _describe(fault).encode("utf-8", "replace")[:_MAX_REASON])
+        _Reports.write(reports, fault, is_of_the_layer=is_of_the_layer(fault))
         os._exit(1)
     os.close(reports)
     if target.kind == "client":
@@ -324,7 +342,7 @@ def _load_client(home: str) -> ModuleType:
 
 
 def _describe(fault: BaseException) -> str:
-    return str(fault) if isinstance(fault, CannotStartError) else f"{type(fault).__name__}: {fault}"
+    return f"{type(fault).__name__}: {fault}"
 
 
 def _say(text: str) -> None:

@@ -31,6 +31,7 @@ KEY_VARIABLE = "DAYFLY_FLEET_KEY"
 # In place of the number of the pipe that holds the key.
 _NO_KEY, _BROKEN_KEY = -1, -2
 _KEY_BYTES = 32
+MET_VARIABLE = "_DAYFLY_MET"
 API_VARIABLE = "AWS_LAMBDA_RUNTIME_API"
 # PROC_IPC_INIT_INO in the kernel's include/linux/proc_ns.h: the objects of the machine itself.
 INITIAL_IPC_NAMESPACE = "ipc:[4026531839]"
@@ -138,8 +139,8 @@ class Life:
         sweeper = EnvironmentSweeper()
         at_once = sweeper.kill_all() if sweeper.can_kill_all else 0
         swept = sweeper.sweep(set())
-        # Who was ended at once may be met again while it dies.
-        self.killed = max(at_once, swept.killed)
+        # A process that was ended at once may be seen again while it dies.
+        self.killed = max(self.killed, at_once, swept.killed)
         roots = (*own_roots(decision), *named_roots(settings, environ)[0])
         if settings.tmp == "scrub":
             files = TemporaryFiles(roots, settings.keep, stops=mount_points(roots))
@@ -263,6 +264,8 @@ def begin(environ: MutableMapping[str, str], arrival: unreadable.Arrival | None)
     if arrival is not None:
         return Life.of(arrival)
     life = Life(began=time.monotonic())
+    # The layer's wrapper has ended what ran here.
+    life.killed = int(environ.pop(MET_VARIABLE, None) is not None)
     if MARKER in environ or not environ.get(API_VARIABLE):
         return life
     life.take_key(environ)
