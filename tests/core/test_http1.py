@@ -157,7 +157,8 @@ def test_lines_may_end_in_a_line_feed_and_values_hold_any_other_byte_but_nul() -
 
 
 @pytest.mark.parametrize(
-    "case", ["header without colon", "NUL in a header", "negative length", "too short a chunk", "endless head"]
+    "case",
+    ["header without colon", "NUL in a header", "negative length", "too short a chunk", "endless head"],
 )
 def test_what_was_read_before_a_fault_can_be_had(case: str) -> None:
     reader = ReplyReader()

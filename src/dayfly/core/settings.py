@@ -272,7 +272,7 @@ SETTINGS = (
 
 # Variables that no file sets: the exec wrapper reads them before there is a runtime, or commands write them.
 WRAPPER_VARIABLES = {
-    "DAYFLY_ON_FAILURE": "run or stop: whether the function starts without Dayfly where Dayfly cannot start (default run)",
+    "DAYFLY_ON_FAILURE": "run or stop: whether an environment's first start runs the function without Dayfly where the layer does not fit (default run)",
     "DAYFLY_NEXT_WRAPPER": "another exec wrapper, to be run before Dayfly's",
     "DAYFLY_FLEET_KEY": "the fleet's key, 64 hexadecimal digits: lines of Dayfly's bear a proof, and an invocation's line has "
     "pseudonyms of caller and subject; taken out of the environment before function code runs",
