@@ -88,6 +88,7 @@ def test_only_what_runs_beside_a_function_ships(layer: build.BuiltLayer) -> None
         "dayfly",
         "dayfly.d/boot.py",
         "dayfly.d/client.zip",
+        "dayfly.d/failure.py",
         archive,
         f"dayfly.d/{sys.implementation.cache_tag}.guard.z",
         "dayfly.d/licences.zip",

@@ -115,6 +115,7 @@ def build_layer(
     others = [
         Entry("dayfly", _first_file("dayfly", stops_on_failure), is_program=True),
         Entry(f"{HOME}/boot.py", _first_file("boot.py", stops_on_failure)),
+        Entry(f"{HOME}/failure.py", (_FILES / "failure.py").read_bytes()),
         *([policy.entry] if policy is not None else []),
         Entry(f"{HOME}/licences.zip", archive(client_licences())),
     ]

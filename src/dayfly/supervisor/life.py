@@ -31,7 +31,7 @@ KEY_VARIABLE = "DAYFLY_FLEET_KEY"
 # In place of the number of the pipe that holds the key.
 _NO_KEY, _BROKEN_KEY = -1, -2
 _KEY_BYTES = 32
-MET_VARIABLE = "_DAYFLY_MET"
+LATER_VARIABLE = "_DAYFLY_LATER"
 API_VARIABLE = "AWS_LAMBDA_RUNTIME_API"
 # PROC_IPC_INIT_INO in the kernel's include/linux/proc_ns.h: the objects of the machine itself.
 INITIAL_IPC_NAMESPACE = "ipc:[4026531839]"
@@ -264,8 +264,8 @@ def begin(environ: MutableMapping[str, str], arrival: unreadable.Arrival | None)
     if arrival is not None:
         return Life.of(arrival)
     life = Life(began=time.monotonic())
-    # The layer's wrapper has ended what ran here.
-    life.killed = int(environ.pop(MET_VARIABLE, None) is not None)
+    # The layer's wrapper has ended it.
+    life.killed = int(environ.pop(LATER_VARIABLE, "") == "met")
     if MARKER in environ or not environ.get(API_VARIABLE):
         return life
     life.take_key(environ)

@@ -1,0 +1,81 @@
+"""Decides whether a start that failed runs the function without Dayfly; loaded by `boot.py` then, and at a later start.
+
+The function runs without Dayfly only at an environment's first start, and only for what no request can bring about:
+docs/layer.md, "When Dayfly cannot start", lists it. Must run on any Python 3.
+"""
+
+import errno
+import os
+
+
+def refusal(fault: "BaseException | None") -> str:
+    """Return the rule by which the function may not run without Dayfly; empty where it may.
+
+    `fault` is what stopped Dayfly, None where Dayfly itself has found that it cannot take part here.
+    """
+    if "_DAYFLY_ZYGOTE" in os.environ or not is_first_start():
+        return "in an environment that was in use no function runs without Dayfly"
+    if fault is not None and not is_of_the_layer(fault):
+        return "with such a fault no function runs without Dayfly"
+    return ""
+
+
+def is_first_start() -> bool:
+    """Say whether the platform starts its first runtime here, as the wrapper asks it; False where /proc does not tell."""
+    pid = os.getppid()
+    try:
+        while pid > 0:
+            with open(f"/proc/{pid}/stat", "rb") as file:
+                fields = file.read().rpartition(b") ")[2].split()
+            if fields[8] != b"0":
+                return False
+            pid = int(fields[1])
+    except (OSError, ValueError, IndexError):
+        return False
+    return True
+
+
+def is_of_the_layer(fault: BaseException) -> bool:
+    """Say whether a fault is known to come of the layer's files, and of nothing that a request could bring about.
+
+    A file that is missing or may not be read, and bytecode that is spoilt or of another Python. A want of
+    descriptors, processes, memory or space may show in the same way, so there must be some left.
+    """
+    if isinstance(fault, OSError):
+        return fault.errno in (errno.ENOENT, errno.EACCES, errno.ENOTDIR, errno.EISDIR) and has_room()
+    trace = fault.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    # Python's own importer, which is frozen, has given up on a file.
+    is_importers = trace is not None and trace.tb_frame.f_code.co_filename.startswith("<frozen ")
+    is_import = isinstance(fault, (ImportError, SyntaxError)) or is_importers
+    return is_import and not isinstance(fault, (MemoryError, RecursionError)) and has_room()
+
+
+def has_room() -> bool:
+    """Say whether a start has the descriptors, the memory and the process that it takes."""
+    pipes: list[int] = []
+    try:
+        for _ in range(16):
+            pipes += os.pipe()
+        bytearray(16 << 20)
+        pid = os.fork()
+        if pid == 0:
+            os._exit(0)
+        os.waitpid(pid, 0)
+    except (OSError, MemoryError):
+        return False
+    finally:
+        for descriptor in pipes:
+            os.close(descriptor)
+    return True
+
+
+def raise_limits() -> None:
+    """Undo what a process that a request left behind may have done to this one before it was ended."""
+    import resource
+
+    for name in ("AS", "DATA", "FSIZE", "MEMLOCK", "NOFILE", "NPROC"):
+        number = getattr(resource, "RLIMIT_" + name)
+        hard = resource.getrlimit(number)[1]
+        resource.setrlimit(number, (hard, hard))
