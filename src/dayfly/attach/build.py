@@ -42,6 +42,8 @@ CLIENT = {"awslambdaric": "client", "snapshot-restore-py": "needs", "simplejson"
 # The versions the layer's fallback was tested with.
 TESTED = {"awslambdaric": "4.2.2", "snapshot-restore-py": "1.0.0", "simplejson": "4.3.0"}
 _LICENCES = ("LICENSE", "LICENSE.txt", "NOTICE", "LICENCE")
+# Lines that are a comment; not the shell's first.
+_COMMENTS = re.compile(rb"^ *#(?!!).*\n", re.MULTILINE)
 _RUNS_ON_FAILURE = re.compile(rb'^(ON_FAILURE ?= ?"?)run("?)$', re.MULTILINE)
 _FILES = Path(__file__).with_name("files")
 
@@ -115,7 +117,7 @@ def build_layer(
     others = [
         Entry("dayfly", _first_file("dayfly", stops_on_failure), is_program=True),
         Entry(f"{HOME}/boot.py", _first_file("boot.py", stops_on_failure)),
-        Entry(f"{HOME}/failure.py", (_FILES / "failure.py").read_bytes()),
+        Entry(f"{HOME}/failure.py", _COMMENTS.sub(b"", (_FILES / "failure.py").read_bytes())),
         *([policy.entry] if policy is not None else []),
         Entry(f"{HOME}/licences.zip", archive(client_licences())),
     ]
@@ -148,7 +150,7 @@ def build_layer(
 
 def _first_file(name: str, stops_on_failure: bool) -> bytes:
     """Return a file that runs before any setting is read; what it does on failure is written into it."""
-    text = (_FILES / name).read_bytes()
+    text = _COMMENTS.sub(b"", (_FILES / name).read_bytes())
     changed, count = _RUNS_ON_FAILURE.subn(rb"\1stop\2", text)
     if count != 1:
         raise LayerError(f"{_FILES / name} is not Dayfly's own", hint="reinstall dayfly")
