@@ -5,11 +5,13 @@ awslambdaric's client is C++ on curl: it takes nearly every byte in a header, an
 
 from __future__ import annotations
 
+import base64
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from tests.rie import Rie
 from tests.runtimes import RuntimeProcess
 
 FUNCTIONS = Path(__file__).parent / "functions"
@@ -189,3 +191,16 @@ def test_what_awslambdaric_ends_on_is_answered_with_an_error_and_the_next_event_
     said = dayfly.output()
     assert said.count("was answered with an error") == len(REFUSED)
     assert "Traceback" not in said
+
+
+def test_no_byte_of_a_client_context_ends_an_environment_of_awss_emulator() -> None:
+    with Rie(FUNCTIONS, "view.context_fields", runtime="dayfly") as rie:
+        for text in ("a\x7fb", "a\x01b", "a\x1bb", "a\0b", "äöü\x85", "a\r\nb"):
+            raw = b'{"custom": {"k": "' + text.encode() + b'"}}'
+            sent = {"X-Amz-Client-Context": base64.b64encode(raw).decode()}
+            answer = rie.invoke({}, headers=sent)
+            assert answer.error_type in ("", "Runtime.LambdaContextUnmarshalError", "Runtime.UnmarshalError")
+            payload = rie.invoke({"after": text}).payload
+            assert isinstance(payload, dict)
+            assert payload["event"] == {"after": text}
+        assert rie.logs().count('"environment.started"') == 1
