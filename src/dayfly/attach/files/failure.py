@@ -22,6 +22,9 @@ def refusal(fault: "BaseException | None") -> str:
 
 def is_first_start() -> bool:
     """Say whether the platform starts its first runtime here, as the wrapper asks it; False where /proc does not tell."""
+    if not os.environ.get("AWS_LAMBDA_RUNTIME_API"):
+        # No environment: a command that somebody has entered.
+        return True
     pid = os.getppid()
     try:
         while pid > 0:
