@@ -102,7 +102,7 @@ def replies(stream: bytes, sizes: Sequence[int] = ()) -> object:
                 assert 200 <= reply.status <= 999
                 assert len(reply.body) <= limit(http1, "MAX_EVENT_BYTES")
                 assert not any(
-                    "\r" in text or "\n" in text for pair in reply.headers.items() for text in pair
+                    "\n" in text or "\0" in text for pair in reply.headers.items() for text in pair
                 )
                 found.append((reply.status, reply.headers, reply.body, reply.closes, interim))
                 interim = 0
@@ -252,7 +252,8 @@ def answer_fields(stream: bytes, sizes: Sequence[int] = ()) -> object:
     """What stands in a path or in words of the platform is what it may be."""
     text = stream.decode("utf-8", "surrogateescape")
     if is_request_id(text):
-        assert set(text) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+        assert set(text) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~:@+=,;")
+        assert set(text) != {"."}
         assert len(text) <= 128
     status = int.from_bytes(stream[:3], "big")
     assert exit_reason(status).startswith("Runtime exited with")

@@ -113,9 +113,10 @@ def timeout_failure(request_id: str, timeout_s: float) -> Failure:
 
 
 def echoed(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return the headers of an event that its answer repeats, unless they would end their line there."""
+    """Return the headers of an event that its answer repeats, without those for which a server refuses a request."""
     value = headers.get(_INVOCATION_ID, "")
-    return {_INVOCATION_ID: value} if value and "\r" not in value else {}
+    is_plain = value != "" and not any(char < " " or char == "\x7f" for char in value)
+    return {_INVOCATION_ID: value} if is_plain else {}
 
 
 def is_acceptable(answer: Answer) -> bool:
