@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -42,6 +43,21 @@ def test_a_program_gets_figures(log: Path, capsys: pytest.CaptureFixture[str]) -
         "requests_served_since": {"count": 1, "p50": 1.0, "p90": 1.0, "p99": 1.0, "max": 1.0},
         "lived_on_s": {"count": 1, "p50": 600.0, "p90": 600.0, "p99": 600.0, "max": 600.0},
     }
+
+
+def test_a_narrow_pipe_gets_whole_names(log: Path) -> None:
+    name = "a-function-with-a-name-as-long-as-lambda-lets-it-be-" + "x" * 12
+    answer = subprocess.run(
+        [str(Path(sys.executable).with_name("dayfly")), "lifetimes", str(log), "--function", name],
+        capture_output=True,
+        check=True,
+        text=True,
+        env={**os.environ, "COLUMNS": "40"},
+    )
+    rows = [line for line in answer.stdout.splitlines() if name in line]
+    assert len(rows) == 2, answer.stdout
+    assert "50 min" in rows[0]
+    assert not [line for line in answer.stdout.splitlines() if line.endswith(" ")]
 
 
 def test_standard_input_is_read(log: Path) -> None:

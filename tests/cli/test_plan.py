@@ -82,11 +82,21 @@ def test_json_is_one_document_and_the_files_work(lazy: Path, events: Path) -> No
     assert after < before - 75
 
 
-def test_a_pipe_gets_plain_text_of_eighty_columns(events: Path) -> None:
-    done = run("app.handler", "--folder", FUNCTIONS / "pure", "--events", events, *_QUICK)
+def test_a_pipe_gets_plain_text_with_whole_names(events: Path) -> None:
+    done = run(
+        "app.handler",
+        "--folder",
+        FUNCTIONS / "pure",
+        "--events",
+        events,
+        *_QUICK,
+        environment={"COLUMNS": "40"},
+    )
     assert done.returncode == 0, done.stderr
     assert "\x1b" not in done.stdout
-    assert max(map(len, done.stdout.splitlines())) <= 80
+    assert "app.handler: put into dayfly.toml" in done.stdout
+    assert re.search(r"^ +plain +▇.* \d+$", done.stdout, re.MULTILINE), "a row of the table is one line"
+    assert not re.search(r" $", done.stdout, re.MULTILINE)
     assert re.search(r'  isolation = "(invocation|window)"', done.stdout)
     assert "measuring" not in done.stdout + done.stderr
 

@@ -26,6 +26,13 @@ def test_nothing_is_wider_than_a_terminal() -> None:
     assert max(map(len, lines)) <= 80
 
 
+def test_a_pipe_is_wide_enough_for_every_name() -> None:
+    name = "app.handlers.checkout." + "a_cache_with_a_long_name_" * 5
+    plan = replace(make_plan(), losses=(loss("cache", name),), handler=f"{name}.handler")
+    shown = show(draw_plan(plan), width=10_000)
+    assert sum(name in line for line in shown.splitlines()) >= 2
+
+
 def test_differences_come_before_the_recommendation_and_hold_no_values() -> None:
     shown = show(draw_plan(make_plan()))
     assert shown.index("Answers are not the same") < shown.index("put into dayfly.toml")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -107,14 +108,30 @@ def test_people_see_the_share_the_functions_and_what_to_do(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "120")
+    # What makes rich write as for a terminal.
+    monkeypatch.setenv("FORCE_COLOR", "1")
     capsys.readouterr()
     assert run(["status"]) == 0
-    out = capsys.readouterr().out
+    out = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out)
     assert "0 of 2 protected" in out
     assert "dayfly attach orders" in out
     assert "--publish live" in out
     assert "page" not in out, "a function that is not Python's is a number, no row"
     assert max(len(line) for line in out.splitlines()) <= 120
+
+
+@pytest.mark.usefixtures("made")
+def test_a_pipe_gets_whole_names_whatever_its_width(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "a-function-with-a-name-as-long-as-lambda-lets-it-be-" + "x" * 12
+    make_function(name)
+    monkeypatch.setenv("COLUMNS", "40")
+    capsys.readouterr()
+    assert run(["status"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if name in line and "unprotected" in line and "never-attached" in line]
+    assert not [line for line in lines if line.endswith(" ")]
 
 
 @pytest.mark.parametrize(

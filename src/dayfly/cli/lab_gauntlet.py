@@ -109,7 +109,7 @@ def gauntlet(
         if output.is_json:
             output.json(list_as_json(protections, attacks))
         else:
-            output.console.print(draw_list(protections, attacks))
+            output.draw(draw_list(protections, attacks))
         return 0
     plan = Plan(
         rows=choose_rows(protections, _words(against), _words(isolation)),
@@ -145,7 +145,7 @@ def gauntlet(
     if output.is_json:
         output.json(to_json(result))
     else:
-        output.console.print(draw_result(result, width=output.console.width), soft_wrap=False)
+        output.draw(draw_result(result, width=output.width))
     if report is not None:
         try:
             report.write_text(render_report(result), encoding="utf-8")

@@ -100,7 +100,7 @@ def lifetimes(
     if json:
         output.json(as_json(result))
     else:
-        output.console.print(draw(result))
+        output.draw(draw(result))
     return 0
 
 

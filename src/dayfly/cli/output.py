@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
 
 from dayfly.errors import DayflyError
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+# A program that reads a pipe looks for whole names, one record a line, whatever COLUMNS says of somebody's terminal.
+_PIPE_WIDTH = 10_000
+_BLANKS = re.compile(r"[ \t]+$", re.MULTILINE)
 
 
 class Output:
@@ -45,6 +54,22 @@ class Output:
         """A line for people; not printed with --json."""
         if not self.is_json:
             self.console.print(escape(text), style=style)
+
+    @property
+    def width(self) -> int:
+        """How wide what `draw` draws may be."""
+        return self.console.width if self.console.is_terminal else _PIPE_WIDTH
+
+    def draw(self, drawn: RenderableType, *, most: int = _PIPE_WIDTH) -> None:
+        """A table of results: as wide as the terminal, at most `most`. In a pipe nothing is wrapped or cut, and no line ends in blanks."""
+        if self.console.is_terminal:
+            self.console.print(drawn, width=min(self.width, most), soft_wrap=False)
+            return
+        # `print` takes no width beyond the console's own.
+        console = Console(highlight=False, width=self.width)
+        with console.capture() as captured:
+            console.print(drawn)
+        self.text(_BLANKS.sub("", captured.get()))
 
     def text(self, text: str) -> None:
         """A document of another kind than JSON, as it is."""

@@ -14,7 +14,7 @@ from cyclopts import Parameter
 from dayfly.cli.ending import TERMINATED, until_signal
 from dayfly.cli.lab import parse_environment
 from dayfly.cli.output import Output
-from dayfly.cli.plan_view import PlanProgress, draw_plan
+from dayfly.cli.plan_view import WIDTH, PlanProgress, draw_plan
 from dayfly.core.settings import FILE_NAME
 from dayfly.errors import SettingError
 from dayfly.lab.model import ConfinementChoice, FunctionConfig
@@ -127,7 +127,7 @@ def plan(
     if output.is_json:
         output.json(as_json(made))
     else:
-        output.console.print(draw_plan(made), soft_wrap=False)
+        output.draw(draw_plan(made), most=WIDTH)
     if write:
         for path in write_files(made, folder, is_forced=force):
             output.say(f"wrote {path}", style="bold green")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from dayfly.lab.plan.model import Cost, Difference, Fix, Loss, Plan
 
-_WIDTH = 78
+WIDTH = 78
 _BAR = 12
 _USES_BAR = 6
 _SOFT = "dim"
@@ -107,7 +107,7 @@ def _draw_differences(plan: Plan) -> RenderableType:
     if len(grouped) > _MAX_DIFFERENCES:
         lines.append(Text(f"and {len(grouped) - _MAX_DIFFERENCES} more: see --json", style=_SOFT))
     return Panel(
-        Group(*lines), title="Answers are not the same", title_align="left", border_style="red", width=_WIDTH
+        Group(*lines), title="Answers are not the same", title_align="left", border_style="red", expand=False
     )
 
 
@@ -134,7 +134,7 @@ def _draw_advice(plan: Plan) -> RenderableType:
         subtitle=f"{events}, {samples} invocations each way",
         subtitle_align="left",
         border_style=style.removeprefix("bold "),
-        width=_WIDTH,
+        expand=False,
     )
 
 
@@ -147,7 +147,7 @@ def _bullet(text: str, *, style: str = "") -> RenderableType:
 
 
 def _draw_costs(plan: Plan) -> RenderableType:
-    table = Table(box=box.SIMPLE_HEAD, width=_WIDTH, padding=(0, 1), title_justify="left")
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), title_justify="left")
     table.add_column("", min_width=18)
     table.add_column("answer, p50", width=_BAR + 7)
     headings: list[tuple[str, Literal["left", "right"]]] = [
@@ -203,7 +203,7 @@ def _name(name: str) -> str:
 
 
 def _draw_losses(losses: Sequence[Loss]) -> RenderableType:
-    table = Table(box=None, width=_WIDTH - 1, padding=(0, 1), show_edge=False, header_style=_SOFT)
+    table = Table(box=None, padding=(0, 1), show_edge=False, header_style=_SOFT)
     table.add_column("", width=12)
     table.add_column("", ratio=1)
     table.add_column("relied on it", width=_USES_BAR + 6, no_wrap=True)

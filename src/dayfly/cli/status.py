@@ -122,7 +122,7 @@ def status(
     if json:
         output.json(told(found, templates, place))
     else:
-        output.console.print(draw(found, templates, place, width=output.console.width), soft_wrap=False)
+        output.draw(draw(found, templates, place, width=output.width))
     if functions and any(
         one.level is Level.UNKNOWN and not one.runtime and one.package_type != "Image" for one in found
     ):
