@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import os
 import signal
 import socket
 import stat
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 from tests.fleet.service.running import COMMAND, PASSWORD, Person, Served, add_people
+
+_PIDFD_GETFD = 438
 
 
 def _refusal(*arguments: str) -> str:
@@ -44,6 +49,36 @@ def test_a_folder_without_permission_is_said(tmp_path: Path) -> None:
 def test_a_file_is_no_folder(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     assert "cannot use" in _refusal(str(tmp_path / "file"), "--port", "0")
+
+
+def test_the_end_of_an_answer_does_not_wait_for_an_acknowledgement(served: Served) -> None:
+    """asyncio sets TCP_NODELAY on connections only where the listening socket's protocol is said."""
+    with httpx.Client(base_url=served.url) as client:
+        assert client.get("/sign-in").status_code == 200
+        with client.stream("GET", "/sign-in") as answer:
+            ours = answer.extensions["network_stream"].get_extra_info("socket").getsockname()
+            delays = [
+                theirs.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+                for theirs in _sockets_of(served.process.pid)
+                if theirs.family == socket.AF_INET and theirs.getpeername() == ours
+            ]
+    assert delays == [1]
+
+
+def _sockets_of(pid: int) -> Iterator[socket.socket]:
+    """The connections of a process of ours, each as a copy: https://man7.org/linux/man-pages/man2/pidfd_getfd.2.html"""
+    process = os.pidfd_open(pid)
+    libc = ctypes.CDLL(None, use_errno=True)
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(OSError):  # closed meanwhile, or it listens
+            if not os.readlink(entry).startswith("socket:"):
+                continue
+            if (copy := libc.syscall(_PIDFD_GETFD, process, int(entry.name), 0)) < 0:
+                pytest.skip(f"sockets of other processes cannot be read: {os.strerror(ctypes.get_errno())}")
+            with socket.socket(fileno=copy) as found:
+                found.getpeername()
+                yield found
+    os.close(process)
 
 
 def test_others_cannot_reach_it_before_there_is_an_account(tmp_path: Path) -> None:
