@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
+import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from subprocess import PIPE
 from typing import Any
 
 import boto3
 import pytest
 from moto import mock_aws
 from tests.fleet.ingest.batches import BEGIN, STREAM
-from tests.fleet.service.running import Served, until
+from tests.fleet.service.running import COMMAND, Served, until
 
 from dayfly.cli.main import run
 
@@ -52,12 +57,80 @@ def test_a_file_is_brought_in_once(
     until(lambda: collector(served)["rows"] >= 50)
 
 
+def test_json_lines_as_the_docs_describe_them_come_in(served: Served, tmp_path: Path) -> None:
+    log = tmp_path / "lines.jsonl"
+    named = {
+        "stream": STREAM,
+        "function": "told-by-its-line",
+        "account": "123456789012",
+        "region": "eu-west-1",
+    }
+    lines = [{"time": time.time() - 60 + n, "message": REPORT, **named} for n in range(3)]
+    log.write_text("".join(json.dumps(one) + "\n" for one in lines))
+    done = _import(log, "--folder", served.folder)
+    assert (done.returncode, done.stdout) == (0, "3 lines of 1 files are in\n"), done.stderr
+    until(lambda: collector(served)["rows"] >= 3)
+
+
+def test_a_server_that_was_killed_is_said_with_what_arrived(tmp_path: Path) -> None:
+    with Served(tmp_path / "fleet") as own:
+        command = [*COMMAND, "import", "-", "--folder", str(own.folder)]
+        with subprocess.Popen(command, stdin=PIPE, stdout=PIPE, stderr=PIPE) as importing:
+            assert importing.stdin is not None
+            # A batch is 5,000 lines; some more wait in buffers.
+            importing.stdin.write(_many(5500))
+            importing.stdin.flush()
+            until(lambda: collector(own)["rows"] >= 5000)
+            own.process.kill()
+            own.process.wait()
+            began = time.monotonic()
+            _, said = importing.communicate(_many(5000, first=5500))
+            assert time.monotonic() - began < 10
+        assert importing.returncode == 2
+        assert b"does not answer" in said, said
+        assert b"5,000 lines had arrived" in said
+        assert b"dayfly fleet serve" in said
+        assert b"Traceback" not in said
+        # Its folder still names its address.
+        began = time.monotonic()
+        (log := tmp_path / "log").write_bytes(_many(3))
+        done = _import(log, "--folder", own.folder)
+        assert time.monotonic() - began < 10
+        assert done.returncode == 2
+        assert "0 lines had arrived" in done.stderr
+
+
+def test_a_server_that_takes_connections_and_never_answers_is_said(tmp_path: Path) -> None:
+    (log := tmp_path / "log").write_bytes(_many(3))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        began = time.monotonic()
+        done = _import(log, "--server", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        assert time.monotonic() - began < 10
+    assert done.returncode == 2
+    assert "does not answer" in done.stderr
+    assert "run this command again" in done.stderr
+
+
+def _import(log: Path, *options: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, "import", str(log), *map(str, options)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env={**os.environ, "DAYFLY_INGEST_KEY": "k"},
+    )
+
+
+def _many(count: int, *, first: int = 0) -> bytes:
+    lines = ({"time": BEGIN / 1000 + first + n, "message": REPORT, "stream": STREAM} for n in range(count))
+    return b"".join(json.dumps(one).encode() + b"\n" for one in lines)
+
+
 @pytest.mark.slow
 def test_an_account_is_pulled_once(
     served: Served, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import time
-
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")

@@ -88,14 +88,7 @@ def _chunks(client: Client | None, store: Store | None, finding: str, *, unlikel
         while chunk := "".join(itertools.islice(lines, _LINES_AT_ONCE)):
             yield chunk.encode()
         return
-    path = f"/api/v1/affected/{quote(finding, safe=':')}"
-    with client.http.stream("GET", path, params={"unlikely": "1" if unlikely else "0"}) as answer:
-        if not answer.is_success:
-            from dayfly.fleet.service.client import read_answer
-
-            answer.read()
-            read_answer(answer)
-        yield from answer.iter_bytes()
+    yield from client.stream(f"/affected/{quote(finding, safe=':')}", {"unlikely": "1" if unlikely else "0"})
 
 
 def _figures(client: Client | None, store: Store | None, finding: str) -> dict[str, Any]:

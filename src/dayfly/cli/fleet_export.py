@@ -7,14 +7,12 @@ import time
 from pathlib import Path
 from typing import Annotated
 
-import httpx
 from cyclopts import Parameter
 
 from dayfly.cli.fleet_status import connect
 from dayfly.cli.lifetimes import read_duration
 from dayfly.cli.output import Output
 from dayfly.errors import DayflyError
-from dayfly.fleet.service.client import read_answer
 
 
 def export(
@@ -75,17 +73,8 @@ def export(
         "region": region,
     }
     with connect(folder, server) as client:
-        try:
-            with client.http.stream("GET", "/api/v1/export", params=asked) as answer:
-                if not answer.is_success:
-                    answer.read()
-                    read_answer(answer)
-                for chunk in answer.iter_bytes():
-                    sys.stdout.buffer.write(chunk)
-        except httpx.HTTPError as error:
-            raise DayflyError(
-                f"{client.url} did not answer to the end: {error}", hint="what was printed is not all"
-            ) from error
+        for chunk in client.stream("/export", asked):
+            sys.stdout.buffer.write(chunk)
     sys.stdout.buffer.flush()
     return 0
 

@@ -37,8 +37,8 @@ def import_(
     """Bring log files into the service that runs on this machine, or at --server.
 
     Reads what CloudWatch Logs exports, sends and prints, compressed or not (`aws logs filter-log-events`, `aws logs
-    tail --format detailed`, Logs Insights, exports to S3, subscription records, Telemetry API events), lines of
-    Dayfly's alone, and CloudTrail's files. The same file twice is counted once.
+    tail --format detailed`, Logs Insights, exports to S3, subscription records, Telemetry API events), JSON lines
+    with time and message, lines of Dayfly's alone, and CloudTrail's files. The same file twice is counted once.
 
     Examples:
 
@@ -76,7 +76,13 @@ def import_(
         shipper = Shipper(client.http, "import", told=tick)
         whose = Whose(account=account, region=region, function=function)
         importer = Importer(shipper, whose=whose)
-        files = import_files(importer, logs, sys.stdin.buffer, begun=tick)
+        try:
+            files = import_files(importer, logs, sys.stdin.buffer, begun=tick)
+        except DayflyError as error:
+            arrived = f"{shipper.shipped.lines:,} lines"
+            if importer.trails:
+                arrived += f" and {importer.trails:,} of CloudTrail's files"
+            raise DayflyError(f"{error.message}; {arrived} had arrived before", hint=error.hint) from error
     shipped = shipper.shipped
     if json:
         output.json(

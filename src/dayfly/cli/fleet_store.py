@@ -23,15 +23,11 @@ def service_or_store(folder: Path | None, server: str) -> Iterator[tuple[Client 
     Raises DayflyError where neither is there.
     """
     home = folder or default_folder(os.environ)
-    if server or (home / "serving.json").exists():
-        try:
-            with connect(folder, server) as client:
-                client.get("/status")
-                yield client, None, home
-                return
-        except DayflyError:
-            if server or is_held(home):
-                raise
+    if server or is_held(home):
+        # What fails from here on is the command's, not a reason to open the folder's store.
+        with connect(folder, server) as client:
+            yield client, None, home
+        return
     if not (home / STORE).is_dir():
         raise DayflyError(
             f"{home} holds no store",

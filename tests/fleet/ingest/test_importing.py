@@ -74,6 +74,9 @@ def _formats() -> dict[str, bytes]:
         "firehose-to-s3.gz": gzip.compress(json.dumps(sent).encode())
         + gzip.compress(json.dumps(sent).encode()),
         "insights.json": json.dumps(insights).encode(),
+        "ingest-lines.jsonl": b"".join(
+            json.dumps({"time": t / 1000, "message": m, "stream": STREAM}).encode() + b"\n" for t, m in events
+        ),
         "lines.ndjson": b"".join(
             json.dumps({"timestamp": t, "message": m, "logStreamName": STREAM}).encode() + b"\n"
             for t, m in events
@@ -90,20 +93,38 @@ def test_every_format_gives_the_same_lines_once(
         (folder / name).write_bytes(data)
     importer = Importer(shipper, whose=Whose(function="checkout"))
     names: list[str] = []
-    assert import_files(importer, [folder], io.BytesIO(), begun=names.append) == 7
-    assert shipper.shipped.lines == 40
+    assert import_files(importer, [folder], io.BytesIO(), begun=names.append) == 8
+    assert shipper.shipped.lines == 45
     assert collector.drain(20)
     assert rows(store, "SELECT count() AS n, any(function) AS f FROM invocations") == [
         {"n": 5, "f": "checkout"}
     ]
     # Some formats make the very same batch; the others' lines are known one by one.
     known = shipper.shipped.duplicates
-    assert rows(store, "SELECT sum(duplicates) AS n FROM batches") == [{"n": 35 - 5 * known}]
+    assert rows(store, "SELECT sum(duplicates) AS n FROM batches") == [{"n": 40 - 5 * known}]
     before = shipper.shipped.batches
     import_files(
         Importer(shipper, whose=Whose(function="checkout")), [folder], io.BytesIO(), begun=names.append
     )
     assert shipper.shipped.duplicates - known == shipper.shipped.batches - before
+
+
+def test_a_json_line_says_whose_it_is(shipper: Shipper, collector: Collector, store: Store) -> None:
+    said = {
+        "group": "g",
+        "account": "210987654321",
+        "region": "eu-north-1",
+        "version": "7",
+        "function": "paid",
+    }
+    text = json.dumps({"time": BEGIN / 1000 + 0.5, "message": line(7, 1), "stream": "s", **said})
+    text += '\n{"time": 1e300, "message": "x"}\n{"time": -1, "message": "x"}\n'
+    importer = Importer(shipper, whose=Whose(region="eu-west-1", account="111111111111"))
+    import_files(importer, [Path("-")], io.BytesIO(text.encode()), begun=told)
+    assert importer.not_understood == 2
+    assert collector.drain(20)
+    found = rows(store, "SELECT function, account, region, version FROM invocations")
+    assert found == [{name: said[name] for name in ("function", "account", "region", "version")}]
 
 
 def test_dayflys_lines_alone_and_standard_input_are_read(
@@ -196,12 +217,17 @@ def test_what_is_refused_for_good_ends_with_the_reason() -> None:
         shipper.add_all([WireLine(time=1.0, message="x")])
 
 
-def test_a_collector_that_stays_away_ends_in_ten_minutes() -> None:
-    waits: list[float] = []
-    shipper = _shipper(_Moody(*[httpx.ConnectError("refused")] * 99), waits)
-    with pytest.raises(DayflyError, match="does not answer"):
-        shipper.add_all([WireLine(time=1.0, message="x")])
-    assert 500 < sum(waits) <= 600
+def test_a_collector_that_is_behind_is_waited_for_and_a_silent_one_is_not() -> None:
+    behind = httpx.Response(429, headers={"Retry-After": "20"}, json={"error": "behind"})
+    for answers, words, least, most in (
+        ([behind] * 99, "behind", 500, 600),
+        ([httpx.ConnectError("refused")] * 99, "does not answer", 3, 7),
+        ([behind] * 5 + [httpx.ConnectError("refused")] * 99, "does not answer", 103, 107),
+    ):
+        waits: list[float] = []
+        with pytest.raises(DayflyError, match=words):
+            _shipper(_Moody(*answers), waits).add_all([WireLine(time=1.0, message="x")])
+        assert least < sum(waits) <= most
 
 
 def test_half_surrogates_are_sent_as_what_a_database_takes() -> None:

@@ -55,7 +55,7 @@ class Importer:
         # A path is no stream: the lines of many environments may lie in one file.
         stream = event.stream if is_stream(event.stream) else self._whose.log_stream
         group = event.group or self._whose.log_group
-        function = self._whose.function or name_of_function(stream, group)
+        function = self._whose.function or event.function or name_of_function(stream, group)
         return WireLine(
             time=event.time,
             message=event.message,
@@ -63,8 +63,8 @@ class Importer:
             group=group,
             function=function,
             account=event.account or self._whose.account,
-            region=self._whose.region,
-            version=self._whose.version or version_of(stream),
+            region=event.region or self._whose.region,
+            version=event.version or self._whose.version or version_of(stream),
         )
 
     def _send_trail(self, file: io.BufferedReader, path: str) -> None:

@@ -1,4 +1,4 @@
-"""Sends lines to a running collector in batches, again and again until each is durable there."""
+"""Sends lines to a running collector in batches, each until it is durable there."""
 
 from __future__ import annotations
 
@@ -20,8 +20,12 @@ if TYPE_CHECKING:
 # Small enough to be one block, large enough that the request costs little beside its lines.
 _MANY_LINES = 5000
 _MANY_BYTES = 4 << 20
-# A collector that is restarted is back by then; one that is behind says how long to wait, and is waited for.
+# A collector that answers says how long to wait where it is behind, and is waited for.
 _PATIENCE_SECONDS = 600.0
+# One that does not answer is dead, or hangs: people who wait for a command learn so within ten seconds.
+_SILENCE_SECONDS = 7.0
+_LEAST_SECONDS = 0.5
+_SILENT_WAIT = 2.0
 _MAX_WAIT = 60.0
 
 
@@ -85,18 +89,23 @@ class Shipper:
     def post(self, path: str, body: bytes, *, token: str) -> None:
         """Post one body until it is durable.
 
-        Raises DayflyError where the collector refuses it for good or does not answer for ten minutes.
+        Raises DayflyError where the collector refuses it for good, does not answer for seven seconds, or is behind for ten
+        minutes.
         """
         headers = {"X-Dayfly-Batch": token, "X-Dayfly-Road": self._road, "Content-Encoding": "gzip"}
         packed = gzip.compress(body, 1, mtime=0)
-        end, delay = self._clock() + _PATIENCE_SECONDS, 0.5
+        heard, delay = self._clock(), _LEAST_SECONDS
+        end = heard + _PATIENCE_SECONDS
         while True:
-            wait, why = delay, ""
+            last = heard + _SILENCE_SECONDS
             try:
-                answer = self._client.post(path, content=packed, headers=headers)
+                timeout = max(last - self._clock(), _LEAST_SECONDS)
+                answer = self._client.post(path, content=packed, headers=headers, timeout=timeout)
             except httpx.HTTPError as error:
+                wait = min(delay, _SILENT_WAIT)
                 why = f"the collector does not answer: {error or type(error).__name__}"
             else:
+                last = end
                 if answer.is_success:
                     self.shipped.batches += 1
                     self.shipped.duplicates += bool(_told(answer).get("duplicate"))
@@ -105,12 +114,15 @@ class Shipper:
                 if answer.status_code not in (429, 500, 502, 503, 504):
                     raise DayflyError(why, hint=_HINTS.get(answer.status_code, ""))
                 wait = _seconds(answer.headers.get("retry-after", "")) or delay
-            if self._clock() + wait > end:
+            if self._clock() + wait > last:
                 raise DayflyError(
-                    why, hint="start `dayfly fleet serve`, and do this again: nothing is counted twice"
+                    why,
+                    hint="start `dayfly fleet serve`, then run this command again: what arrived is not counted twice",
                 )
             self._told(f"{why}; again in {wait:.0f} s")
             self._sleep(wait)
+            if last == end:
+                heard = self._clock()
             delay = min(delay * 2, _MAX_WAIT)
 
 

@@ -3,7 +3,7 @@
 Known: `aws logs filter-log-events` and `get-log-events` (JSON), Logs Insights results (JSON, CSV), the console's CSV,
 subscription records (gzip or not, one or many, within a function's event or Firehose's errors), exports to S3
 (`STREAM/000000.gz`, lines that begin with a time), `aws logs tail` (short with a stream per file, detailed with the
-stream in the line), `sam logs`, Telemetry API events. Compressed or not.
+stream in the line), `sam logs`, Telemetry API events, the collector's own JSON lines (`/ingest/lines`). Compressed or not.
 """
 
 from __future__ import annotations
@@ -50,13 +50,16 @@ _COLOURS = re.compile(r"\x1b\[[0-9;]{0,12}m")
 
 @dataclass(frozen=True, slots=True)
 class FileEvent:
-    """One event of a file; `group` and `account` where it names them."""
+    """One event of a file; what follows its time where the file names it."""
 
     message: str
     stream: str
     time: float
     group: str = ""
     account: str = ""
+    function: str = ""
+    region: str = ""
+    version: str = ""
 
 
 class NoLogError(DayflyError):
@@ -92,7 +95,7 @@ class FileReader:
             raise NoLogError(
                 f"nothing in {path} looks like a log of Lambda",
                 hint="give what `aws logs filter-log-events`, `aws logs tail --format detailed`, an export to S3 or the console's "
-                "CSV wrote; lines without a time are none",
+                "CSV wrote, or JSON lines with time (seconds) and message; lines without a time are none",
             )
 
     def _read(self, file: io.BufferedReader, path: str) -> Iterator[FileEvent]:
@@ -202,8 +205,22 @@ class FileReader:
             yield from self._event(json.dumps(fields), _stream_of(path) or path, time)
         elif self._is_bare and PRODUCT in raw and isinstance(fields.get("metadata"), dict):
             yield from self._event(raw, _stream_of(path) or path, _milliseconds(fields.get("time")))
+        elif isinstance(fields.get("message"), str) and isinstance(fields.get("time"), int | float):
+            yield from self._json_line(fields, path)
         else:
             self._give_up()
+
+    def _json_line(self, fields: Mapping[str, object], path: str) -> Iterator[FileEvent]:
+        """A line as `/ingest/lines` takes it: its time is in seconds."""
+        seconds = fields["time"]
+        assert isinstance(seconds, int | float)
+        said = {
+            key: str(fields.get(key) or "") for key in ("group", "account", "function", "region", "version")
+        }
+        stream = str(fields.get("stream") or _stream_of(path) or path)
+        # Compared before it is multiplied: an integer of a thousand digits is no float.
+        time = _milliseconds(seconds * 1000) if abs(seconds) < _MAX_MILLISECONDS else None
+        yield from self._event(str(fields["message"]), stream, time, **said)
 
     def _events(self, events: object, stream: str, group: str, account: str = "") -> Iterator[FileEvent]:
         self._has_nothing = self._has_nothing or not events
@@ -236,14 +253,14 @@ class FileReader:
         )
 
     def _event(
-        self, message: str, stream: str, time: float | None, group: str = "", account: str = ""
+        self, message: str, stream: str, time: float | None, group: str = "", account: str = "", **more: str
     ) -> Iterator[FileEvent]:
         """The event; nothing, and counted, where its time is none."""
         if time is None:
             self._give_up()
             return
         self.lines += 1
-        yield FileEvent(message, stream, time, group, account)
+        yield FileEvent(message, stream, time, group, account, **more)
 
     def _give_up(self) -> None:
         self.lines += 1
@@ -270,7 +287,7 @@ class Reader:
     def read(self, file: IO[bytes], path: str) -> Iterator[Sighting]:
         """The sightings of one file. Raises DayflyError as `FileReader.events` does."""
         for event in self._files.events(file, path):
-            function = self._function or name_of_function(event.stream, event.group)
+            function = self._function or event.function or name_of_function(event.stream, event.group)
             yield read_message(event.message, stream=event.stream, time=event.time, function=function)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -69,12 +69,27 @@ class Client:
         """POST a JSON value to a path of the API and return the answer's JSON."""
         return self._json("POST", path, json=value)
 
+    def stream(self, path: str, parameters: Mapping[str, str | int | float] | None = None) -> Iterator[bytes]:
+        """GET a path of the API piece by piece; raises DayflyError also where the answer ends too early."""
+        try:
+            with self.http.stream("GET", f"/api/v1{path}", params=dict(parameters or {})) as answer:
+                if not answer.is_success:
+                    answer.read()
+                    read_answer(answer)
+                yield from answer.iter_bytes()
+        except httpx.HTTPError as error:
+            raise DayflyError(
+                f"{self.url} did not answer to the end: {error or type(error).__name__}",
+                hint="what was written is not all: see `dayfly fleet status`, then run this command again",
+            ) from error
+
     def _json(self, method: str, path: str, **more: Any) -> Any:
         try:
             answer = self.http.request(method, f"/api/v1{path}", **more)
         except httpx.HTTPError as error:
             raise DayflyError(
-                f"nothing answers at {self.url}: {error}", hint="start it with `dayfly fleet serve`"
+                f"nothing answers at {self.url}: {error or type(error).__name__}",
+                hint="start it with `dayfly fleet serve`",
             ) from error
         return read_answer(answer)
 
