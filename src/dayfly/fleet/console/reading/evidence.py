@@ -21,7 +21,7 @@ _PARAMETER = re.compile(r"\{(\w+):\s*([\w(), ]+)\}")
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A table: its rows as they are, at most MOST of them; `fault` says why there is none."""
+    """A table: its rows as they are, at most MOST of them. With a `fault` the query failed and `advice` says what to do."""
 
     title: str
     columns: tuple[str, ...]
@@ -29,6 +29,7 @@ class Evidence:
     is_cut: bool
     sql: str
     fault: str = ""
+    advice: str = ""
 
 
 def read_evidence(store: Store, name: str, row: Row) -> tuple[Evidence, ...]:
@@ -46,6 +47,7 @@ def read_evidence(store: Store, name: str, row: Row) -> tuple[Evidence, ...]:
                 is_cut=False,
                 sql="",
                 fault=f"the rule names {name}, which is no query here",
+                advice="correct the rule's line `-- evidence:`",
             ),
         )
     detection = detection_of(row)
@@ -59,12 +61,24 @@ def read_evidence(store: Store, name: str, row: Row) -> tuple[Evidence, ...]:
     wanted = dict(_PARAMETER.findall(query.text))
     if missing := [key for key in wanted if key not in facts]:
         fault = f"the detection does not say {', '.join(missing)}"
-        return (Evidence(title, (), (), is_cut=False, sql=query.text, fault=fault),)
+        return (
+            Evidence(
+                title,
+                (),
+                (),
+                is_cut=False,
+                sql=query.text,
+                fault=fault,
+                advice="the rule's facts must name it",
+            ),
+        )
     values = {key: _value(facts[key], kind) for key, kind in wanted.items()}
     try:
         rows = store.rows(query, values, settings={"max_execution_time": 5})
     except StoreError as error:
-        return (Evidence(title, (), (), is_cut=False, sql=query.text, fault=error.message),)
+        return (
+            Evidence(title, (), (), is_cut=False, sql=query.text, fault=error.message, advice=error.hint),
+        )
     columns = tuple(rows[0]) if rows else ()
     shown = tuple(tuple(one.values()) for one in rows[:MOST])
     return (Evidence(title, columns, shown, is_cut=len(rows) > MOST, sql=query.text),)

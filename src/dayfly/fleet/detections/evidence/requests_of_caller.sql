@@ -6,6 +6,6 @@ SELECT
     hex(pattern) AS pattern, hex(subject) AS subject
 FROM invocations
 WHERE time >= {first_time:DateTime64(3)} AND time <= {last_time:DateTime64(3)}
-    AND source = {source:UInt64}
+    AND invocations.source = {source:UInt64}
 ORDER BY time
 LIMIT {most:UInt32}

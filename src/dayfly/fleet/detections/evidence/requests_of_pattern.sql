@@ -6,6 +6,6 @@ SELECT
     hex(pattern) AS pattern, hex(subject) AS subject
 FROM invocations
 WHERE time >= {first_time:DateTime64(3)} AND time <= {last_time:DateTime64(3)}
-    AND function = {function:String} AND pattern = {pattern:UInt64}
+    AND function = {function:String} AND invocations.pattern = {pattern:UInt64}
 ORDER BY time
 LIMIT {most:UInt32}

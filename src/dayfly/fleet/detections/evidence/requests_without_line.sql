@@ -3,7 +3,7 @@
 -- stream_list: Array(UInt64)
 SELECT time, version, hex(stream) AS stream, request_id
 FROM platform
-WHERE kind = 'start' AND function = {function:String} AND stream IN {stream_list:Array(UInt64)}
+WHERE kind = 'start' AND function = {function:String} AND platform.stream IN {stream_list:Array(UInt64)}
     AND time >= {first_time:DateTime64(3)} AND time <= {last_time:DateTime64(3)}
     AND request_id GLOBAL NOT IN
     (

@@ -3,7 +3,7 @@
 -- environment_list: Array(UInt64)
 SELECT time, hex(environment) AS environment, worker, invocation, request_id, trigger, route, outcome, status
 FROM invocations
-WHERE function = {function:String} AND environment IN {environment_list:Array(UInt64)}
+WHERE function = {function:String} AND invocations.environment IN {environment_list:Array(UInt64)}
     AND time >= {first_time:DateTime64(3)} AND time <= {last_time:DateTime64(3)}
-ORDER BY environment, invocation, time
+ORDER BY invocations.environment, invocation, time
 LIMIT {most:UInt32}

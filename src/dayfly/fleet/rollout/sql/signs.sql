@@ -8,7 +8,7 @@ WITH
             JSONExtractString(evidence, 'rule') AS rule, JSONExtractString(evidence, 'place') AS place
         FROM findings
         WHERE function = {function:String} AND kind IN {kinds:Array(String)}
-            AND NOT (kind IN ('guard.observed', 'guard.refused') AND startsWith(rule, 'capability.'))
+            AND NOT (kind IN ('guard.observed', 'guard.refused') AND startsWith(JSONExtractString(evidence, 'rule'), 'capability.'))
             AND ({account:String} = '' OR account = '' OR account = {account:String})
             AND ({region:String} = '' OR region = '' OR region = {region:String})
             AND (trust = 'verified' OR {verified:UInt8} = 0)
