@@ -77,6 +77,8 @@ class Client:
                     answer.read()
                     read_answer(answer)
                 yield from answer.iter_bytes()
+        except httpx.ConnectError as error:
+            raise self._silent(error) from error
         except httpx.HTTPError as error:
             raise DayflyError(
                 f"{self.url} did not answer to the end: {error or type(error).__name__}",
@@ -87,11 +89,14 @@ class Client:
         try:
             answer = self.http.request(method, f"/api/v1{path}", **more)
         except httpx.HTTPError as error:
-            raise DayflyError(
-                f"nothing answers at {self.url}: {error or type(error).__name__}",
-                hint="start it with `dayfly fleet serve`",
-            ) from error
+            raise self._silent(error) from error
         return read_answer(answer)
+
+    def _silent(self, error: httpx.HTTPError) -> DayflyError:
+        return DayflyError(
+            f"nothing answers at {self.url}: {error or type(error).__name__}",
+            hint="start it with `dayfly fleet serve`",
+        )
 
 
 def read_answer(answer: httpx.Response) -> Any:
