@@ -7,9 +7,11 @@ import base64
 import contextlib
 import http.client
 import json
+import os
 import socket
 from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import boto3
 import pytest
@@ -19,6 +21,7 @@ from tests.lab.running import Running, basic, run, running_lab, until
 
 from dayfly.lab.control.names import parse_name
 from dayfly.lab.model import InvokeRefusedError, LabError
+from dayfly.lab.runtime_api import RuntimeApi
 from dayfly.lab.server import LabServer
 
 if TYPE_CHECKING:
@@ -40,6 +43,49 @@ async def _served(**overrides: Any) -> AsyncIterator[tuple[Running, LambdaClient
             config=Config(retries={"total_max_attempts": 1}),
         )
         yield running, client, server.url
+
+
+def _accepted(client: socket.socket) -> socket.socket:
+    """The server's end of a connection that this process holds both ends of."""
+    for name in os.listdir("/proc/self/fd"):
+        with contextlib.suppress(OSError):
+            copy = socket.socket(fileno=os.dup(int(name)))
+            if copy.family == client.family and copy.getpeername() == client.getsockname():
+                return copy
+            copy.close()
+    raise AssertionError("the connection was not accepted")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+@pytest.mark.parametrize("front", ["invoke", "url", "runtime api"])
+def test_no_answer_waits_for_an_acknowledgement(host: str, front: str) -> None:
+    """Head and body are sent apart: with Nagle's algorithm the body comes 40 ms late."""
+
+    async def scenario() -> None:
+        async with running_lab("none") as running, LabServer(running.lab, host=host, port=0) as server:
+            api = RuntimeApi("f", "app.handler")
+            place = urlsplit(server.url)
+            address, port = place.hostname or "", place.port or 0
+            path = "/lambda-url/x/" if front == "url" else "/2015-03-31/functions"
+            if front == "runtime api":
+                await api.start()
+                address, _, number = api.address.partition(":")
+                port, path = int(number), "/2018-06-01/ping"
+
+            def talk() -> None:
+                connection = http.client.HTTPConnection(address, port, timeout=30)
+                with contextlib.closing(connection):
+                    connection.request("GET", path)
+                    connection.getresponse().read()
+                    with _accepted(connection.sock) as accepted:
+                        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+            try:
+                await asyncio.to_thread(talk)
+            finally:
+                await api.close()
+
+    run(scenario())
 
 
 def _refusal(call: Callable[[], object]) -> dict[str, Any]:
