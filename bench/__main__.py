@@ -29,6 +29,7 @@ SUBCOMMANDS = {
     "floor": "bench.floor",
     "gate": "bench.workloads.gate",
     "guard": "bench.guard",
+    "invoke": "bench.invoke",
     "lazy": "bench.lazy",
     "libraries": "bench.libraries",
     "plots": "bench.workloads.plots",
@@ -37,7 +38,7 @@ SUBCOMMANDS = {
     "workloads": "bench.workloads.command",
 }
 # Their environments are the lab's, of users without any right of root's; only root itself may count their memory.
-IN_THE_LAB = {"gate", "workloads"}
+IN_THE_LAB = {"gate", "invoke", "workloads"}
 
 
 def main(arguments: Sequence[str], *, plan: Plan | None = None) -> int:
