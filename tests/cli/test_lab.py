@@ -17,7 +17,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.lab.running import DEADLINE_S, FUNCTIONS, is_alive
+from tests.lab.running import (
+    DEADLINE_S,
+    FUNCTIONS,
+    both_confinements,
+    hidden_python,
+    is_alive,
+    needs_bubblewrap,
+)
 
 from dayfly.cli.lab import check_host, parse_environment
 from dayfly.errors import SettingError
@@ -203,6 +210,26 @@ def test_bad_input_is_a_clear_error(arguments: list[str], text: str) -> None:
     shown = _refused(*arguments)
     assert text in shown
     assert "hint: " in shown
+
+
+@needs_bubblewrap
+def test_a_python_that_cannot_start_in_the_sandbox_is_a_clear_error(tmp_path: Path) -> None:
+    python = hidden_python(tmp_path)
+    shown = _refused(*_BASIC, "--python", str(python), "--confinement", "bubblewrap")
+    assert f"at {python} starts on this machine but not in the sandbox" in shown
+    assert "hint: choose a Python whose folders every user may read" in shown
+
+
+@both_confinements
+def test_a_shim_of_a_version_manager_serves(serve: Any, tmp_path: Path, confinement: str) -> None:
+    """Like pyenv's: a script that asks a program elsewhere which Python to run."""
+    manager, shim = tmp_path / "manager" / "run", tmp_path / "shims" / "python3"
+    for path, target in ((manager, sys.executable), (shim, manager)):
+        path.parent.mkdir()
+        path.write_text(f'#!/bin/sh\nexec "{target}" "$@"\n')
+        path.chmod(0o755)
+    served = serve(*_BASIC, "--name", "f", "--port", "0", "--python", str(shim), "--confinement", confinement)
+    assert served.invoke("f", {"do": "count"}) > 0
 
 
 def test_a_port_in_use_is_a_clear_error() -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import awslambdaric
 import pytest
 
 from dayfly.lab.lab import Lab
@@ -47,6 +48,21 @@ class Running:
 
     def kinds(self) -> list[str]:
         return [event.kind for event in self.events]
+
+
+def hidden_python(folder: Path, name: str = "python3") -> Path:
+    """A Python of ours that starts on this machine and not in the sandbox: its program lies where that shows nothing."""
+    hidden = folder / "home" / "python"
+    hidden.parent.mkdir(parents=True)
+    hidden.symlink_to(Path(sys.executable).resolve())
+    python = folder / "venv" / "bin" / name
+    python.parent.mkdir(parents=True)
+    python.symlink_to(hidden)
+    (folder / "venv" / "pyvenv.cfg").write_text(f"home = {hidden.resolve().parent}\n")
+    packages = folder / "venv" / "lib" / "python{}.{}".format(*sys.version_info) / "site-packages"
+    packages.mkdir(parents=True)
+    (packages / "client.pth").write_text(f"{Path(awslambdaric.__file__).parents[1]}\n")
+    return python
 
 
 def basic(**overrides: Any) -> FunctionConfig:

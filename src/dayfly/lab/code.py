@@ -46,6 +46,8 @@ class CodeStore:
 
     def __init__(self, root: Path, *, switches_user: bool) -> None:
         self._root = root
+        self._no_code = root / "no-code"
+        self._no_code.mkdir(exist_ok=True)
         self._switches_user = switches_user
         self._interpreters: dict[tuple[Path, Path], Interpreter] = {}
         self._codes: dict[tuple[str, Path, Path], Code] = {}
@@ -81,21 +83,27 @@ class CodeStore:
         if config.opt is not None and not config.opt.is_dir():
             raise LabError(f"{config.opt} is not a folder", hint="name the folder of an unpacked layer")
         place = (config.python, config.folder)
-        asked = place if package is None else (config.python, self._root)
-        if asked not in self._interpreters:
-            probed = folder if package is None else self._root / "no-code"
-            self._interpreters[asked] = await self.aside(probe_interpreter, config.python, probed)
+        interpreter = await self._ask(config.python, folder if package is None else self._no_code)
         if self._switches_user and not await self.aside(is_readable_by_others, folder):
             self._copies += 1
             target = self._root / f"code-{config.name}-{self._copies}"
             folder = await self.aside(copy_readable, folder, target)
-        code = Code(self._interpreters[asked], folder)
+        code = Code(interpreter, folder)
         self._codes[(config.name, *place)] = code
         if package is None:
             self._packages.pop((config.name, *place), None)
         else:
             self._packages[(config.name, *place)] = package
         return code
+
+    async def load_interpreter(self, python: Path) -> Code:
+        """An interpreter without code of a function's; raises LabError when it cannot be used."""
+        return Code(await self._ask(python, self._no_code), self._no_code)
+
+    async def _ask(self, python: Path, folder: Path) -> Interpreter:
+        if (python, folder) not in self._interpreters:
+            self._interpreters[(python, folder)] = await self.aside(probe_interpreter, python, folder)
+        return self._interpreters[(python, folder)]
 
     def get(self, config: FunctionConfig) -> Code:
         """Precondition: loaded, for this function."""

@@ -52,6 +52,8 @@ LIMITS = (
 )
 # uids of one lab; several labs on one machine must not share the kernel's per-uid process count.
 _UIDS_PER_LAB = 1024
+# The slot, and so the uid, of the place in which interpreters are tried.
+CHECK_SLOT = _UIDS_PER_LAB - 1
 _HIGH_UID = 100_000_000
 _USER_NAMESPACE_UID = 993
 

@@ -1,12 +1,14 @@
-"""Asks a Python interpreter what it is and whether it can run functions, once per interpreter."""
+"""Asks a Python interpreter what it is, and whether it starts where functions run."""
 
 from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from dayfly.lab.confinement import Place
 from dayfly.lab.model import LabError
 
 _PROBE_TIMEOUT_S = 20.0
@@ -18,6 +20,16 @@ def folder(name):
 print(json.dumps({"version": list(sys.version_info[:2]), "prefixes": [sys.prefix, sys.base_prefix,
     sys.exec_prefix, sys.base_exec_prefix], "executable": sys.executable,
     "client": folder("awslambdaric"), "dayfly": folder("dayfly"), "path": [p for p in sys.path if p]}))
+"""
+# What init does for a runtime: become the function's user, and execute. Arguments: uid, then the command.
+_START = """
+import os, sys
+uid = int(sys.argv[1])
+if uid >= 0:
+    os.setgroups([])
+    os.setresgid(uid, uid, uid)
+    os.setresuid(uid, uid, uid)
+os.execve(sys.argv[2], sys.argv[2:], dict(os.environ))
 """
 
 
@@ -46,10 +58,9 @@ def probe_interpreter(path: Path, function_folder: Path) -> Interpreter:
 
     Raises LabError when it does not run, or when neither it nor the function's folder has awslambdaric.
     """
-    absolute = path if path.is_absolute() else Path.cwd() / path
     try:
         run = subprocess.run(
-            [absolute, "-c", _PROBE],
+            [path.absolute(), "-c", _PROBE],
             env={"PYTHONPATH": str(function_folder), "PYTHONDONTWRITEBYTECODE": "1", "PATH": "/usr/bin:/bin"},
             capture_output=True,
             timeout=_PROBE_TIMEOUT_S,
@@ -59,20 +70,60 @@ def probe_interpreter(path: Path, function_folder: Path) -> Interpreter:
         answer = json.loads(run.stdout)
     except (OSError, subprocess.SubprocessError, ValueError) as error:
         raise LabError(
-            f"cannot run the Python interpreter {path}: {error}", hint="give the path of a python3 executable"
+            f"cannot run the Python interpreter {path}: {_reason(error)}",
+            hint="give the path of a python3 executable",
         ) from error
     if not answer["client"]:
         raise LabError(
             f"{path} has no awslambdaric",
             hint=f"{path} -m pip install awslambdaric, or choose another Python",
         )
+    # Not `path`: a version manager's shim needs its manager's files, which a sandbox does not show.
+    executable = Path(answer["executable"] or path.absolute())
     folders = {Path(folder) for folder in (*answer["prefixes"], *answer["path"]) if Path(folder).is_dir()}
-    folders |= {absolute.parent, absolute.resolve().parent.parent}
+    folders |= {executable.parent, executable.resolve().parent.parent}
     folders.discard(function_folder)
     return Interpreter(
-        path=absolute,
+        path=executable,
         version=(answer["version"][0], answer["version"][1]),
         folders=tuple(sorted(folders)),
         client_folder=Path(answer["client"]),
         dayfly_folder=Path(answer["dayfly"]) if answer["dayfly"] else None,
     )
+
+
+def check_start(interpreter: Interpreter, place: Place, program: Path, variables: Mapping[str, str]) -> None:
+    """Start an interpreter in an environment's place as a runtime is started there, by the name `program`. Blocking.
+
+    Raises LabError when it does not start there, or cannot import awslambdaric.
+    """
+    import_client = f"import sys; sys.path.append({str(place.inside(interpreter.client_folder.parent))!r}); import awslambdaric"
+    command = [
+        *(*place.prefix, *(word for pair in variables.items() for word in ("--setenv", *pair))),
+        *(str(place.inside(interpreter.path)), "-I", "-S", "-c", _START, str(place.uid)),
+        *(str(program), "-c", import_client),
+    ]
+    try:
+        subprocess.run(
+            command, capture_output=True, timeout=_PROBE_TIMEOUT_S, check=True, stdin=subprocess.DEVNULL
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        version = ".".join(map(str, interpreter.version))
+        raise LabError(
+            f"Python {version} at {interpreter.path} starts on this machine but not in the sandbox: {_reason(error)}",
+            hint="choose a Python whose folders every user may read, such as one in /usr or /opt, "
+            "or serve without a sandbox (--confinement none)",
+        ) from error
+
+
+def _reason(error: Exception) -> str:
+    """What the program wrote: its first line, or the last of a traceback."""
+    if isinstance(error, subprocess.CalledProcessError):
+        lines = bytes(error.stderr or b"").decode(errors="replace").split("\n")
+        said = [line.strip() for line in lines if line.strip()]
+        if not said:
+            return f"it ended with exit code {error.returncode}"
+        return said[-1] if said[0].startswith("Traceback") else said[0]
+    if isinstance(error, subprocess.TimeoutExpired):
+        return f"it did not end within {_PROBE_TIMEOUT_S:.0f} s"
+    return str(error)

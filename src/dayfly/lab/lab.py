@@ -239,7 +239,12 @@ class Lab:
 
     async def load_code(self, config: FunctionConfig, package: Package | None = None) -> None:
         """Check the code that `config` names, so that a function may be given it; raises LabError as `add_function`."""
-        await self._codes.load(config, package)
+        code = await self._codes.load(config, package)
+        await self.aside(self._launcher.check, code)
+
+    async def check_interpreter(self, python: Path) -> None:
+        """Raise LabError when `python` cannot run functions here, whatever their code."""
+        await self.aside(self._launcher.check, await self._codes.load_interpreter(python))
 
     def add_version(self, config: FunctionConfig) -> None:
         """Make another version of a function invocable, with environments of its own.

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import dayfly
 from dayfly.lab import payloads
-from dayfly.lab.code import CodeStore
-from dayfly.lab.confinement import Confinement, place_inside
+from dayfly.lab.code import Code, CodeStore
+from dayfly.lab.confinement import CHECK_SLOT, Confinement, Place, place_inside
 from dayfly.lab.environment import Environment, new_environment_id
 from dayfly.lab.freezer import FreezerFactory
+from dayfly.lab.interpreter import Interpreter, check_start
 from dayfly.lab.life import ShutdownReason
-from dayfly.lab.managed import binds, layer_binds
+from dayfly.lab.managed import LANG, LIBRARY_PATH, binds, layer_binds
 from dayfly.lab.model import FunctionConfig, InitializationType, LabEvent, LogLine
 
 # A cold start keeps a core busy for some 0.15 s; many at once would trip Lambda's limit on init.
@@ -51,6 +52,8 @@ class Launcher:
         self._slots: set[int] = set()
         self._cold_starts = asyncio.Semaphore(_COLD_STARTS_PER_CORE * (os.cpu_count() or 1))
         self.starting: set[Environment] = set()
+        # Interpreters that were seen to start in the confinement.
+        self._startable: set[Interpreter] = set()
 
     async def start(
         self,
@@ -114,27 +117,21 @@ class Launcher:
     def _make(self, config: FunctionConfig, slot: int, initialization: InitializationType) -> Environment:
         environment_id = new_environment_id()
         code = self._codes.get(config)
-        interpreter = code.interpreter
-        own_package = Path(dayfly.__file__).resolve().parent
-        dayfly_folder = interpreter.dayfly_folder or own_package
         image = layer_binds(config)
         if config.is_managed:
-            image += binds(interpreter, inside=place_inside(interpreter.path))
-        place = self._confinement.place(
-            slot,
+            image += self._binds(code.interpreter)
+        place = self._place(
+            code,
+            image,
+            slot=slot,
             environment_id=environment_id,
-            folder=code.folder,
-            read_only=[*interpreter.folders, interpreter.client_folder.parent, dayfly_folder.parent],
-            dayfly_folder=own_package,
-            image=image,
-            private_folder=self._folder / environment_id,
             channel=config.channel,
             tmp_mb=config.ephemeral_mb,
         )
         return Environment(
             environment_id,
             config,
-            interpreter,
+            code.interpreter,
             place,
             self._freezers.make(environment_id),
             emit=self._emit,
@@ -142,3 +139,43 @@ class Launcher:
             slot=slot,
             initialization=initialization,
         )
+
+    def _place(
+        self,
+        code: Code,
+        image: Sequence[str],
+        *,
+        slot: int,
+        environment_id: str,
+        channel: Path | None = None,
+        tmp_mb: int = 512,
+    ) -> Place:
+        interpreter = code.interpreter
+        own_package = Path(dayfly.__file__).resolve().parent
+        dayfly_folder = interpreter.dayfly_folder or own_package
+        return self._confinement.place(
+            slot,
+            environment_id=environment_id,
+            folder=code.folder,
+            read_only=[*interpreter.folders, interpreter.client_folder.parent, dayfly_folder.parent],
+            dayfly_folder=own_package,
+            image=image,
+            private_folder=self._folder / environment_id,
+            channel=channel,
+            tmp_mb=tmp_mb,
+        )
+
+    def _binds(self, interpreter: Interpreter) -> list[str]:
+        return binds(interpreter, inside=place_inside(interpreter.path))
+
+    def check(self, code: Code) -> None:
+        """Raise LabError when the code's interpreter cannot start in the confinement; asked once of each. Blocking."""
+        interpreter = code.interpreter
+        if not self._confinement.is_confined or interpreter in self._startable:
+            return
+        place = self._place(
+            code, self._binds(interpreter), slot=CHECK_SLOT, environment_id=new_environment_id()
+        )
+        name = f"python{interpreter.version[0]}.{interpreter.version[1]}"
+        check_start(interpreter, place, LANG / "bin" / name, {"LD_LIBRARY_PATH": LIBRARY_PATH})
+        self._startable.add(interpreter)

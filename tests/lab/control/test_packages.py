@@ -11,9 +11,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from tests.lab.control.served import refused, served, talk, wait
 from tests.lab.control.zips import zipped
-from tests.lab.running import both_confinements, is_alive, run, until
+from tests.lab.running import both_confinements, hidden_python, is_alive, needs_bubblewrap, run, until
 
 from dayfly.lab.model import ConfinementChoice
 
@@ -44,6 +45,59 @@ def _answer(client: LambdaClient, name: str = "g") -> Any:
     return json.loads(client.invoke(FunctionName=name)["Payload"].read())
 
 
+@needs_bubblewrap
+def test_a_python_that_cannot_start_in_the_sandbox_is_refused_at_create(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other: Any = "python3.10" if _RUNTIME != "python3.10" else "python3.11"
+    python = hidden_python(tmp_path, other)
+
+    def create(client: LambdaClient) -> None:
+        status, code, message = refused(lambda: client.create_function(**_request(Runtime=other)))
+        assert (status, code) == (400, "InvalidParameterValueException")
+        assert str(python) in message
+        assert "not in the sandbox" in message
+        assert "choose a Python whose folders every user may read" in message
+        update = functools.partial(client.update_function_configuration, FunctionName="f", Runtime=other)
+        assert refused(update)[:2] == (400, "InvalidParameterValueException")
+        assert [one["FunctionName"] for one in client.list_functions()["Functions"]] == ["f"]
+
+    monkeypatch.setenv("PATH", f"{python.parent}:/usr/sbin:/bin")
+    talk(create, confinement="bubblewrap")
+
+
+def test_a_python_that_is_not_installed_is_refused_at_create(monkeypatch: pytest.MonkeyPatch) -> None:
+    other = "python3.14" if _RUNTIME != "python3.14" else "python3.13"
+
+    def create(client: LambdaClient) -> None:
+        status, code, message = refused(lambda: client.create_function(**_request(Runtime=other)))
+        assert (status, code) == (400, "InvalidParameterValueException")
+        assert f"there is no {other} on PATH" in message
+        assert f"or choose {_RUNTIME}" in message
+
+    monkeypatch.setenv("PATH", "/nowhere")
+    talk(create)
+
+
+def test_a_later_python_on_path_runs_what_the_first_cannot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = "python3.10" if _RUNTIME != "python3.10" else "python3.11"
+    broken = tmp_path / "shims" / other
+    broken.parent.mkdir()
+    broken.write_text(f"#!/bin/sh\necho '{other}: command not found' >&2\nexit 127\n")
+    broken.chmod(0o755)
+    working = hidden_python(tmp_path, other)
+
+    def create(client: LambdaClient) -> None:
+        client.create_function(**_request(Runtime=other))
+        wait(client, "function_active_v2", name="g")
+        assert _answer(client) == [1, None]
+
+    monkeypatch.setenv("PATH", f"{broken.parent}:{working.parent}:/usr/bin:/bin")
+    talk(create)
+
+
 def test_what_is_no_function_is_refused_and_nothing_is_made() -> None:
     cases: list[tuple[dict[str, Any], int, str]] = [
         (_request("f"), 409, "Function already exist: f"),
@@ -51,7 +105,7 @@ def test_what_is_no_function_is_refused_and_nothing_is_made() -> None:
         (_request("g:1"), 400, "qualifier"),
         (_request(Role="me"), 400, "at 'role'"),
         (_request(Runtime="nodejs4"), 400, "at 'runtime'"),
-        (_request(Runtime="nodejs22.x"), 400, "nothing on this machine that runs nodejs22.x"),
+        (_request(Runtime="nodejs22.x"), 400, "cannot run nodejs22.x"),
         (_request(Handler="a b"), 400, "at 'handler'"),
         (_request(Timeout=901), 400, "timeout"),
         (_request(MemorySize=129 * 1024), 400, ""),

@@ -128,7 +128,7 @@ def test_what_the_model_excludes_is_refused_all_at_once() -> None:
             ({"Role": "me"}, "'role'"),
             ({"Runtime": "python2.7"}, "is no longer supported"),
             ({"Runtime": "cobol"}, "'runtime'"),
-            ({"Runtime": "java21"}, "nothing on this machine that runs java21"),
+            ({"Runtime": "java21"}, "cannot run java21"),
         ):
             answer = update(**options)
             assert (answer[0], said in answer[2]) == (400, True), answer

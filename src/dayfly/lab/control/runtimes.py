@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import os
 import shutil
 import sys
 from collections.abc import Mapping
@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dayfly.lab.control import refusals
-from dayfly.lab.interpreter import probe_interpreter
 from dayfly.lab.lab import Lab
 from dayfly.lab.model import LabError, RuntimeKind
 
@@ -80,11 +79,11 @@ class Runtime:
 
 
 class Runtimes:
-    """Finds interpreters, each once: the lab's own, else the first `python3.X` on PATH that has awslambdaric."""
+    """Finds interpreters, each once: the lab's own, else the first `python3.X` on PATH that can run functions."""
 
     def __init__(self, lab: Lab) -> None:
         self._lab = lab
-        self._found: dict[str, Path] = {OWN: Path(sys.executable)}
+        self._found: dict[str, Path] = {}
 
     async def choose(self, name: str) -> Runtime:
         """Raises InvokeRefusedError (400) for what Lambda does not have, or this machine cannot run."""
@@ -98,19 +97,32 @@ class Runtimes:
                 f"Value {name} at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: "
                 f"[{', '.join(RUNTIMES)}] or be a valid ARN"
             )
-        own_program = _PROVIDED.get(name)
-        if own_program is not None:
-            return Runtime(own_program, self._found[OWN])
-        if name not in self._found:
-            self._found[name] = await self._find(name)
-        return Runtime("plain", self._found[name])
+        kind = _PROVIDED.get(name, "plain")
+        version = name if kind == "plain" else OWN
+        if version not in self._found:
+            self._found[version] = await self._find(version)
+        return Runtime(kind, self._found[version])
 
     async def _find(self, name: str) -> Path:
-        found = shutil.which(name) if re.fullmatch(r"python3\.\d+", name) else None
-        if found is None:
-            raise refusals.invalid(f"The lab has nothing on this machine that runs {name}; it runs {OWN}")
-        try:
-            await self._lab.aside(probe_interpreter, Path(found), self._lab.folder / "no-code")
-        except LabError as error:
-            raise refusals.invalid(f"The lab cannot run {name}: {error.message}") from error
-        return Path(found)
+        if not name.startswith("python"):
+            raise refusals.invalid(f"The lab cannot run {name}: it runs Python and provided.al2023 only")
+        candidates = [Path(sys.executable)] if name == OWN else _on_path(name)
+        faults: list[str] = []
+        for python in candidates:
+            try:
+                await self._lab.check_interpreter(python)
+            except LabError as error:
+                faults.append(f"{error.message} ({error.hint})")
+            else:
+                return python
+        version = name.removeprefix("python")
+        reason = "; ".join(faults) or (
+            f"there is no {name} on PATH; install Python {version} with awslambdaric, or choose {OWN}, which runs the lab"
+        )
+        raise refusals.invalid(f"The lab cannot run {name}: {reason}")
+
+
+def _on_path(name: str) -> list[Path]:
+    """Every executable of that name on PATH, in its order."""
+    folders = [Path(folder) for folder in os.get_exec_path() if folder]
+    return [folder / name for folder in folders if shutil.which(name, path=str(folder))]
