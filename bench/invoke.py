@@ -89,15 +89,13 @@ def serving() -> Iterator[str]:
         "serve",
         str(FUNCTIONS),
     ]
-    command += ["--handler", f"{FUNCTION}.handler", "--name", FUNCTION, "--port", "0", "--json"]
+    command += ["--handler", f"{FUNCTION}.handler", "--name", FUNCTION, "--port", "0", "--json", "--quiet"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as lab:
         assert lab.stdout is not None
         try:
             line = lab.stdout.readline()
             if not line:
                 raise RuntimeError("the lab did not start")
-            # It writes log lines; unread they would fill the pipe and stop it.
-            threading.Thread(target=lab.stdout.read, daemon=True).start()
             yield str(json.loads(line)["endpoint"])
         finally:
             lab.terminate()

@@ -25,6 +25,7 @@ from tests.lab.running import (
     is_alive,
     needs_bubblewrap,
 )
+from tests.real.environment import real_python
 
 from dayfly.cli.lab import check_host, parse_environment
 from dayfly.errors import SettingError
@@ -141,40 +142,124 @@ def test_events_and_logs_are_json_lines(serve: Any) -> None:
     assert any(record["text"] == "from print" for record in records)
 
 
-def test_a_terminal_shows_examples_and_live_events() -> None:
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [*_COMMAND, *_BASIC, "--port", "0", "--confinement", "none"],
-        stdout=theirs,
-        stderr=theirs,
-        close_fds=True,
-    )
-    os.close(theirs)
-    shown = ""
-    try:
-        while "Ctrl-C ends everything" not in shown:
-            shown += os.read(ours, 65536).decode()
-        assert "confinement: none" in shown
-        assert "aws lambda invoke --endpoint-url http://127.0.0.1:" in shown
-        assert 'boto3.client("lambda", endpoint_url=' in shown
-        port = int(shown.partition("http://127.0.0.1:")[2].split("\x1b")[0].split()[0])
+class Shown:
+    """A running `dayfly lab serve`, and what it has printed; to a terminal, or to a pipe."""
+
+    def __init__(self, *arguments: str, is_terminal: bool = False) -> None:
+        self._ours, theirs = pty.openpty() if is_terminal else os.pipe()
+        self.process = subprocess.Popen(
+            [*_COMMAND, *_BASIC, "--port", "0", *arguments],
+            stdout=theirs,
+            stderr=theirs if is_terminal else subprocess.PIPE,
+        )
+        os.close(theirs)
+        self.text = ""
+
+    def __enter__(self) -> Shown:
+        self.wait_for("Press Ctrl-C to stop.")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            self.read_rest()
+        os.close(self._ours)
+        assert self.process.wait(DEADLINE_S) == 0
+
+    def wait_for(self, text: str) -> None:
+        while text not in self.text:
+            # A test that waits for what does not come is ended by the suite's own limit.
+            data = os.read(self._ours, 65536)
+            assert data, self.text
+            self.text += data.decode()
+
+    def read_rest(self) -> None:
+        with contextlib.suppress(OSError):  # a pseudo-terminal ends with EIO when its last user is gone
+            while data := os.read(self._ours, 65536):
+                self.text += data.decode()
+
+    def after(self, heading: str) -> str:
+        """The command that is printed below a line which begins so."""
+        lines = self.text.splitlines()
+        number = next(n for n, line in enumerate(lines) if line.startswith(heading))
+        return lines[number + 1].strip()
+
+    def invoke(self, value: object) -> None:
+        port = int(self.text.partition(" at http://127.0.0.1:")[2].split()[0].partition("\x1b")[0])
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         with contextlib.closing(connection):
-            connection.request("POST", "/2015-03-31/functions/basic/invocations", "{}")
+            connection.request("POST", "/2015-03-31/functions/basic/invocations", json.dumps(value))
             assert connection.getresponse().status == 200
-        while "invoke_end" not in shown:
-            shown += os.read(ours, 65536).decode()
-        assert "cold_start" in shown
-    finally:
-        process.send_signal(signal.SIGINT)
-        while True:
-            try:
-                if not os.read(ours, 65536):
-                    break
-            except OSError:  # a pseudo-terminal ends with EIO when its last user is gone
-                break
-        os.close(ours)
-        assert process.wait(DEADLINE_S) == 0
+
+
+def test_the_printed_commands_work_in_a_fresh_shell(tmp_path: Path) -> None:
+    tools = real_python(Path(__file__).with_name("requirements.txt")).parent
+    with Shown("--url", "NONE") as shown:
+
+        def run(command: list[str]) -> str:
+            done = subprocess.run(
+                command,
+                env={"PATH": f"{tools}:/usr/bin:/bin", "HOME": str(tmp_path)},
+                cwd=tmp_path,
+                capture_output=True,
+                text=True,
+                timeout=60,
+            )
+            assert done.returncode == 0, done
+            return done.stdout
+
+        by_cli = run(["sh", "-c", shown.after("Invoke basic from another shell:")])
+        assert '"StatusCode": 200' in by_cli
+        assert '"served": 1' in by_cli
+        python = shown.after("Invoke it from Python:")
+        assert '"served": 2' in run([sys.executable, "-c", f"import boto3; print({python}.decode())"])
+        assert '"served":3' in run(["sh", "-c", shown.after("Call the function URL of basic:")])
+
+
+def test_a_pipe_gets_each_line_of_the_log_with_its_function_and_environment() -> None:
+    with Shown() as shown:
+        shown.invoke({"do": "log"})
+        # A record of several lines, with what would clear a terminal.
+        shown.invoke({"do": "warn", "text": "first\x1b[2J\nsecond\tline"})
+        shown.wait_for("second")
+    _, _, logged = shown.text.partition("Press Ctrl-C to stop.\n")
+    lines = logged.splitlines()
+    own = [line for line in lines if line.startswith("basic ")]
+    assert {line[:17] for line in own} == {f"basic {own[0][6:14]} | "}
+    texts = [line[17:] for line in own]
+    assert "from print" in texts
+    assert any(text.startswith("START RequestId") for text in texts)
+    assert any(text.startswith("cold_start") for text in texts)
+    assert next(text for text in texts if "first" in text).endswith("\tfirst?[2J")
+    assert "second\tline" in texts
+    assert set(lines) - set(own) == {"Stopping: ending every environment.", "Stopped."}
+
+
+def test_quiet_prints_neither_log_lines_nor_events() -> None:
+    with Shown("--quiet") as shown:
+        shown.invoke({"do": "log"})
+    assert "from print" not in shown.text
+    assert "cold_start" not in shown.text
+
+
+def test_it_ends_when_nobody_reads_its_log() -> None:
+    shown = Shown()
+    shown.wait_for("Press Ctrl-C to stop.")
+    os.close(shown._ours)
+    shown.invoke({"do": "log"})
+    assert shown.process.wait(DEADLINE_S) == 0
+    assert shown.process.stderr is not None
+    assert shown.process.stderr.read() == b""
+    shown.process.stderr.close()
+
+
+def test_a_terminal_shows_log_lines_and_events() -> None:
+    with Shown("--confinement", "none", is_terminal=True) as shown:
+        assert "confinement: none" in shown.text
+        shown.invoke({})
+        shown.wait_for("REPORT")
+    assert "cold_start" in shown.text
+    assert "invoke_end" not in shown.text
 
 
 def _refused(*arguments: str) -> str:

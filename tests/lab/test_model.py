@@ -57,4 +57,4 @@ def test_tenants_apart_and_snapshots_do_not_go_together() -> None:
 
 def test_a_report_says_what_is_absent_too() -> None:
     report = ConfinementReport("none", "no bwrap", ("a",), ("b",))
-    assert str(report).splitlines() == ["confinement: none (no bwrap)", "  in force: a", "  absent: b"]
+    assert str(report).splitlines() == ["confinement: none (no bwrap)", "  active: a", "  missing: b"]

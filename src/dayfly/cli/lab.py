@@ -10,12 +10,12 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Literal, cast
-from urllib.parse import urlsplit
 
 from cyclopts import Parameter
 
 from dayfly.cli.lab_config import load_lab_file
 from dayfly.cli.lab_fleet import find_target, give_fleet_key
+from dayfly.cli.lab_serve_view import Served, ServeView
 from dayfly.cli.output import Output
 from dayfly.errors import SettingError
 from dayfly.lab.faults.file import load_plans
@@ -23,7 +23,7 @@ from dayfly.lab.faults.plan import FaultPlan
 from dayfly.lab.front import Front
 from dayfly.lab.handler_check import check_handler
 from dayfly.lab.lab import Lab
-from dayfly.lab.model import ConfinementChoice, FunctionConfig, LabEvent, LogLine, RuntimeKind
+from dayfly.lab.model import ConfinementChoice, FunctionConfig, LogLine, RuntimeKind
 from dayfly.lab.server import LabServer
 from dayfly.lab.services import check_services_url
 from dayfly.lab.shipping import Shipper, Target
@@ -31,15 +31,6 @@ from dayfly.lab.shipping import Shipper, Target
 DEFAULT_PORT = 9001
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_ENVIRONMENTS = 256
-# One line per invocation is enough on a terminal: these come with every one of them.
-_QUIET_EVENTS = frozenset({"frozen", "thawed", "invoke_start"})
-_STYLES = {
-    "cold_start": "cyan",
-    "crashed": "bold red",
-    "timed_out": "bold red",
-    "reset": "yellow",
-    "fault": "magenta",
-}
 
 
 def serve(
@@ -68,12 +59,14 @@ def serve(
     fleet_key_file: Path | None = None,
     faults: Path | None = None,
     unsafe_host_exposed: Annotated[bool, Parameter(negative="")] = False,
+    quiet: Annotated[bool, Parameter(negative="")] = False,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
     """Run functions on this machine as Lambda would, behind the Invoke API.
 
     Every environment is a real process tree running the real awslambdaric or Dayfly, frozen between
-    invocations. The first lines say which confinement is in force. Ctrl-C ends everything.
+    invocations. The first lines say which confinement is active and print a command that invokes a function;
+    then come the log lines of all functions. Ctrl-C ends everything.
 
     Examples:
 
@@ -84,7 +77,7 @@ def serve(
         dayfly lab serve --config lab.toml --services http://127.0.0.1:5000
         dayfly lab serve ./function --handler app.handler --runtime dayfly --fleet http://127.0.0.1:8710
         dayfly lab serve ./function --handler app.handler --runtime dayfly --faults faults.toml
-        aws lambda invoke --endpoint-url http://127.0.0.1:9001 --function-name function out.json
+        aws --no-sign-request --region us-east-1 --endpoint-url http://127.0.0.1:9001 lambda invoke --function-name function out.json
 
     Parameters
     ----------
@@ -138,8 +131,10 @@ def serve(
         File with a plan of faults: refused and broken answers of the Runtime API, killed processes, full disks, limits.
     unsafe_host_exposed
         Allow an address others can reach: whoever reaches it runs your function.
+    quiet
+        Print what is served, and neither log lines nor events. For a pipe that nobody reads: a full one stops the lab.
     json
-        One JSON object per line: what is served, events, log lines.
+        Print one JSON object per line: what is served, events, log lines.
     """
     output = Output(is_json=json)
     lab_table: dict[str, str | int | float] = {}
@@ -211,6 +206,7 @@ def serve(
         check_services_url(other) if other is not None else None,
         speed,
         rate_limits or bool(lab_table.get("rate_limits", False)),
+        quiet,
     )
     asyncio.run(_serve(output, serving))
     return 0
@@ -247,6 +243,7 @@ class _Serving:
     services: str | None
     async_speed: float
     keeps_rates: bool
+    is_quiet: bool
 
 
 def parse_environment(pairs: list[str]) -> dict[str, str]:
@@ -279,17 +276,12 @@ async def _serve(output: Output, serving: _Serving) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     shipper = Shipper(serving.target, warn=output.warn) if serving.target is not None else None
+    view = ServeView(output, is_quiet=serving.is_quiet, hang_up=stop.set)
 
     def show_log(line: LogLine) -> None:
         if shipper is not None:
             shipper.take(line)
-        _show(output, "log", line.at, line.environment_id, line.text, {"source": line.source})
-
-    def show_event(event: LabEvent) -> None:
-        if output.is_json or event.kind not in _QUIET_EVENTS:
-            text = " ".join([event.kind, *(f"{key}={value}" for key, value in event.detail.items())])
-            detail = {"kind": event.kind, "request_id": event.request_id, **event.detail}
-            _show(output, "event", event.at, event.environment_id, text, detail)
+        view.show_log(line)
 
     lab = Lab(
         confinement=serving.confinement,
@@ -301,13 +293,22 @@ async def _serve(output: Output, serving: _Serving) -> None:
     )
     try:
         async with lab:
-            lab.subscribe(show_event)
+            lab.subscribe(view.show_event)
             for function in serving.functions:
                 await lab.add_function(function)
             async with LabServer(lab, host=serving.host, port=serving.port) as server:
-                _announce(output, lab, serving, server)
+                view.announce(
+                    Served(
+                        server.url,
+                        serving.functions,
+                        server.function_urls,
+                        lab.confinement,
+                        fleet=serving.target.url if serving.target is not None else "",
+                        services=serving.services or "",
+                    )
+                )
                 await stop.wait()
-                output.say("stopping: every environment is shut down")
+                output.say("Stopping: ending every environment.")
     finally:
         # After the lab: the lines of its end belong to the fleet, too.
         if shipper is not None:
@@ -317,58 +318,4 @@ async def _serve(output: Output, serving: _Serving) -> None:
                     f"of the log lines {left.waiting} never reached the fleet, {left.dropped} were dropped and "
                     f"{left.refused} refused; {left.sent} did"
                 )
-    output.say("stopped")
-
-
-def _announce(output: Output, lab: Lab, serving: _Serving, server: LabServer) -> None:
-    report, functions, url = lab.confinement, serving.functions, server.url
-    if output.is_json:
-        output.json(
-            {
-                "type": "serving",
-                "endpoint": url,
-                "fleet": serving.target.url if serving.target is not None else None,
-                "services": serving.services,
-                "urls": server.function_urls,
-                "faulty": [function.name for function in functions if function.faults is not None],
-                "functions": [function.name for function in functions],
-                "confinement": report.kind,
-                "confinement_reason": report.reason,
-                "in_force": list(report.in_force),
-                "absent": list(report.absent),
-            }
-        )
-        return
-    output.say(str(report))
-    output.say(f"serving {', '.join(f.name for f in functions)} at {url}", style="bold green")
-    name = functions[0].name
-    output.say(f"  aws lambda invoke --endpoint-url {url} --function-name {name} out.json")
-    output.say(
-        f'  boto3.client("lambda", endpoint_url="{url}").invoke(FunctionName="{name}", Payload=b"{{}}")'
-    )
-    for function in functions:
-        if function.faults is not None:
-            output.say(f"  faults are injected into {function.name}", style="bold magenta")
-    for served, function_url in server.function_urls.items():
-        host = urlsplit(function_url).hostname or ""
-        output.say(f"  {served} has a URL: {function_url} or {url}/lambda-url/{host.partition('.')[0]}/")
-    if serving.services is not None:
-        output.say(f"  other services are those at {serving.services}")
-    if serving.target is not None:
-        output.say(f"  every log line goes to the fleet at {serving.target.url}")
-    output.say("Ctrl-C ends everything")
-
-
-def _show(
-    output: Output,
-    kind: Literal["event", "log"],
-    at: float,
-    environment_id: str,
-    text: str,
-    detail: dict[str, str | int | float | None],
-) -> None:
-    if output.is_json:
-        output.json({"type": kind, "at": at, "environment": environment_id, "text": text, **detail})
-    elif output.is_live:
-        style = "dim" if kind == "log" else _STYLES.get(text.partition(" ")[0], "blue")
-        output.say(f"{environment_id[:8]} {text}", style=style)
+    output.say("Stopped.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
+from rich.text import Text
 
 from dayfly.errors import DayflyError
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 # A program that reads a pipe looks for whole names, one record a line, whatever COLUMNS says of somebody's terminal.
 _PIPE_WIDTH = 10_000
 _BLANKS = re.compile(r"[ \t]+$", re.MULTILINE)
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_CONTROLS = {number: "?" for number in (*range(32), *range(127, 160)) if chr(number) != "\t"}
 
 
 class Output:
@@ -70,6 +74,25 @@ class Output:
         with console.capture() as captured:
             console.print(drawn)
         self.text(_BLANKS.sub("", captured.get()))
+
+    def record(self, source: str, text: str, *, style: str = "") -> None:
+        """What a program wrote, each of its lines behind its source, all at once.
+
+        Control characters are shown as `?`: a program that an attacker has changed must not drive this terminal.
+        """
+        lines = [line.translate(_CONTROLS) for line in _LINE_END.split(text.rstrip("\r\n"))]
+        if not self.console.is_terminal:
+            # Not by rich, which takes ten times as long and turns tabs into spaces.
+            self.text("".join(f"{source} | {line}\n" for line in lines))
+            return
+        shown = Text("\n").join(Text(f"{source} | ", "dim") + Text(line, style) for line in lines)
+        self.console.print(shown)
+
+    def silence(self) -> None:
+        """Write nowhere from now on: whoever read standard output has gone."""
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
 
     def text(self, text: str) -> None:
         """A document of another kind than JSON, as it is."""

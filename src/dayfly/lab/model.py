@@ -308,8 +308,8 @@ class ConfinementReport:
 
     def __str__(self) -> str:
         lines = [f"confinement: {self.kind} ({self.reason})"]
-        lines += [f"  in force: {item}" for item in self.in_force]
-        lines += [f"  absent: {item}" for item in self.absent]
+        lines += [f"  active: {item}" for item in self.in_force]
+        lines += [f"  missing: {item}" for item in self.absent]
         return "\n".join(lines)
 
 

@@ -84,6 +84,9 @@ def handler(event, context):
             "pid": os.getpid(),
             "A": os.environ.get("AA", ""),
         }
+    if do == "warn":
+        logging.getLogger().warning(event["text"])
+        return None
     if do == "log":
         print("from print")
         logging.getLogger().setLevel(logging.INFO)
