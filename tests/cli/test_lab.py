@@ -277,7 +277,8 @@ def _refused(*arguments: str) -> str:
         (["/nowhere", "--handler", "app.handler"], "is not a folder"),
         ([str(FUNCTIONS / "basic"), "--handler", "app.absent"], "has no 'absent'"),
         ([str(FUNCTIONS / "basic"), "--handler", "absent.handler"], "no module 'absent'"),
-        ([str(FUNCTIONS / "basic")], "no function to serve"),
+        ([str(FUNCTIONS / "basic")], "no handler for"),
+        ([], "no function to serve"),
         ([*_BASIC, "--env", "NOVALUE"], "has no value"),
         ([*_BASIC, "--timeout", "0"], "out of range"),
         ([*_BASIC, "--memory", "1"], "out of range"),
@@ -287,8 +288,11 @@ def _refused(*arguments: str) -> str:
         ([*_BASIC, "--python", "/bin/false"], "cannot run the Python interpreter"),
         ([*_BASIC, "--host", "0.0.0.0"], "can be reached by others"),
         ([*_BASIC, "--host", "example.org"], "is not an IP address"),
-        ([*_BASIC, "--config", "lab.toml"], "exclude each other"),
+        ([*_BASIC, "--config", "lab.toml"], "were both given"),
         (["--config", "/nowhere/lab.toml"], "cannot be read"),
+        ([*_BASIC, "--host", "192.0.2.1", "--unsafe-host-exposed"], "an address of this machine with --host"),
+        ([str(FUNCTIONS / "basic" / "app.py"), "--handler", "app.handler"], "app.py is not a folder"),
+        ([*_BASIC, "--python", "/nowhere/python3"], "/nowhere/python3: No such file or directory"),
     ],
 )
 def test_bad_input_is_a_clear_error(arguments: list[str], text: str) -> None:

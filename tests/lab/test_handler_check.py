@@ -17,7 +17,7 @@ from dayfly.lab.model import LabError
         ("def handler(e, c): ...", "app.no-name", "not valid"),
         ("def handler(e, c): ...", "other.handler", "no module 'other'"),
         ("def handler(e, c): ...", "app.main", "has no 'main'"),
-        ("def handler(e, c)", "app.handler", "no valid Python"),
+        ("def handler(e, c)", "app.handler", "app.py:1: syntax error: expected"),
         ("def outer():\n  def handler(e, c): ...", "app.handler", "has no 'handler'"),
     ],
 )

@@ -141,13 +141,19 @@ def serve(
     if config is not None:
         if folder is not None or handler is not None:
             raise SettingError(
-                "--config and FOLDER exclude each other", hint="put the function into the file"
+                "--config and FOLDER were both given", hint="use only one: put the function into the file"
             )
         loaded = load_lab_file(config)
         lab_table, functions = dict(loaded.lab), loaded.functions
-    elif folder is None or handler is None:
+    elif folder is None:
         raise SettingError(
             "no function to serve", hint="dayfly lab serve FOLDER --handler app.handler, or --config lab.toml"
+        )
+    elif not folder.is_dir():
+        raise SettingError(f"{folder} is not a folder", hint="name the folder that holds the handler's file")
+    elif handler is None:
+        raise SettingError(
+            f"no handler for {folder}", hint="add --handler app.handler for the function handler of app.py"
         )
     else:
         functions = (

@@ -59,6 +59,15 @@ _ASYNC_KEYS: dict[str, tuple[str, type]] = {
     "on_failure": ("on_failure", str),
 }
 _IMAGE_KEYS: dict[str, type] = {"entry_point": list, "command": list, "working_directory": str}
+# How a value of each type is written.
+_WRITTEN = {
+    str: '"text"',
+    int: "1",
+    dict: '{ KEY = "value" }',
+    list: '["word", "word"]',
+    bool: "true",
+}
+_EXAMPLE = 'folder = "payments", handler = "app.handler"'
 _PATHS = ("folder", "python", "extensions", "opt")
 
 
@@ -77,7 +86,10 @@ def load_lab_file(path: Path) -> LabFile:
     except OSError as error:
         raise SettingError(f"{path} cannot be read: {error.strerror}", hint="name a lab.toml") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingError(f"{path} is no valid TOML: {error}") from error
+        raise SettingError(
+            f"{path} is not valid TOML: {error}",
+            hint="--config takes a lab.toml (docs/lab.md), not a SAM or CloudFormation template",
+        ) from error
     _refuse_unknown(path, "", set(content), {"lab", "functions"})
     lab = content.get("lab", {})
     _refuse_unknown(path, "lab.", set(lab), set(_LAB_KEYS))
@@ -85,9 +97,7 @@ def load_lab_file(path: Path) -> LabFile:
         _check_type(path, f"lab.{key}", value, _LAB_KEYS[key])
     functions = content.get("functions", {})
     if not isinstance(functions, dict) or not functions:
-        raise SettingError(
-            f"{path} has no function", hint="add a [functions.NAME] table with folder and handler"
-        )
+        raise SettingError(f"{path} has no function", hint=f"add a [functions.NAME] table: {_EXAMPLE}")
     return LabFile(lab, tuple(_function(path, name, table) for name, table in functions.items()))
 
 
@@ -97,7 +107,7 @@ def _function(path: Path, name: str, table: object) -> FunctionConfig:
     _refuse_unknown(path, f"functions.{name}.", set(table), set(_FUNCTION_KEYS))
     for key in ("folder", "handler"):
         if key not in table:
-            raise SettingError(f"{path}: functions.{name} has no {key}")
+            raise SettingError(f"{path}: functions.{name} has no {key}", hint=_EXAMPLE)
     values: dict[str, object] = {}
     for key, value in table.items():
         field, kind = _FUNCTION_KEYS[key]
@@ -112,7 +122,10 @@ def _function(path: Path, name: str, table: object) -> FunctionConfig:
         values["front"] = _front(path, f"functions.{name}.async", table)
     if "image" in values:
         values["image"] = _image(path, f"functions.{name}.image", values["image"])
-    return FunctionConfig(name=name, **values)  # type: ignore[arg-type]  # checked against the table above
+    try:
+        return FunctionConfig(name=name, **values)  # type: ignore[arg-type]  # checked against the table above
+    except SettingError as error:
+        raise SettingError(f"{path}: functions.{name}: {error.message}", hint=error.hint) from error
 
 
 def _front(path: Path, prefix: str, table: Mapping[str, Any]) -> Front:
@@ -153,4 +166,7 @@ def _check_type(path: Path, key: str, value: object, kind: type | tuple[type, ..
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         kinds = kind if isinstance(kind, tuple) else (kind,)
         expected = " or ".join(item.__name__ for item in kinds)
-        raise SettingError(f"{path}: {key} is {value!r}, not of type {expected}")
+        raise SettingError(
+            f"{path}: {key} is {value!r}, not of type {expected}",
+            hint=f"write {key.rpartition('.')[2]} = {_WRITTEN[kinds[0]]}",
+        )

@@ -85,8 +85,8 @@ class Output:
             # Not by rich, which takes ten times as long and turns tabs into spaces.
             self.text("".join(f"{source} | {line}\n" for line in lines))
             return
-        shown = Text("\n").join(Text(f"{source} | ", "dim") + Text(line, style) for line in lines)
-        self.console.print(shown)
+        shown = (Text.assemble((f"{source} | ", "dim"), (line.expandtabs(), style)) for line in lines)
+        self.console.print(Text("\n").join(shown))
 
     def silence(self) -> None:
         """Write nowhere from now on: whoever read standard output has gone."""

@@ -26,8 +26,12 @@ def check_handler(folder: Path, handler: str) -> None:
         return
     try:
         tree = ast.parse(source.read_bytes(), filename=str(source))
-    except (SyntaxError, ValueError) as error:
-        raise LabError(f"{source} is no valid Python: {error}") from error
+    except SyntaxError as error:
+        raise LabError(
+            f"{source}:{error.lineno}: syntax error: {error.msg}", hint="fix this line and start again"
+        ) from error
+    except ValueError as error:
+        raise LabError(f"{source} is not valid Python: {error}", hint="save it as text in UTF-8") from error
     except OSError as error:
         raise LabError(f"{source} cannot be read: {error.strerror}", hint="check its permissions") from error
     names = _bound_names(tree)

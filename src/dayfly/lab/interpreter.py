@@ -126,4 +126,4 @@ def _reason(error: Exception) -> str:
         return said[-1] if said[0].startswith("Traceback") else said[0]
     if isinstance(error, subprocess.TimeoutExpired):
         return f"it did not end within {_PROBE_TIMEOUT_S:.0f} s"
-    return str(error)
+    return getattr(error, "strerror", None) or str(error)

@@ -136,7 +136,10 @@ class FunctionConfig:
                 f"function name {self.name!r} is not valid", hint="use 1 to 64 letters, digits, - and _"
             )
         if self.runtime not in _RUNTIMES:
-            raise SettingError(f"runtime {self.runtime!r} is not known", hint=f"use {', '.join(_RUNTIMES)}")
+            raise SettingError(
+                f"runtime {self.runtime!r} is not known",
+                hint=f"use one of {', '.join(_RUNTIMES)}; `python` names the interpreter",
+            )
         if self.snap_start not in ("None", "PublishedVersions"):
             raise SettingError(
                 f"snap_start {self.snap_start!r} is not known", hint="use None or PublishedVersions"

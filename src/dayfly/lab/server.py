@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import errno
 import logging
 import socket
 import time
@@ -181,8 +182,11 @@ def _bind(host: str, port: int) -> socket.socket:
         bound.bind((host, port))
     except (OSError, OverflowError) as error:
         bound.close()
+        is_taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
         raise LabError(
-            f"cannot listen on {host}:{port}: {error}",
-            hint="choose another port with --port, or 0 for a free one",
+            f"cannot listen on {host}:{port}: {getattr(error, 'strerror', None) or error}",
+            hint="stop what listens there, or choose another port with --port (0 for a free one)"
+            if is_taken
+            else "choose an address of this machine with --host and a port above 1023 with --port",
         ) from error
     return bound
