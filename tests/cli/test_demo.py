@@ -134,7 +134,7 @@ def test_the_exit_code_is_0_for_theft_in_act_1_and_none_in_act_2(capfd: pytest.C
     shown = capfd.readouterr().out
     assert re.search(r"cards stolen +2 +0", shown)
     assert re.search(r"environments infected +1 +0", shown)
-    assert "40 s, no end" in shown
+    assert "40 s, until the end" in shown
 
 
 @pytest.mark.parametrize(

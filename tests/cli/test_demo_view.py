@@ -43,10 +43,10 @@ def _show(renderable: RenderableType, *, colours: bool = False) -> str:
     [
         ("waiting", "waits for act 1"),
         ("attack", "A burst of payments"),
-        ("quiet", "Only harmless keep-warm pings, 6 so far"),
-        ("customers", "Still no attack"),
+        ("quiet", "Harmless keep-warm pings only, 6 so far"),
+        ("customers", "Customers pay. No attacks"),
         ("closing", "ends every environment"),
-        ("done", "Over: 5 cards stolen from 8 customers"),
+        ("done", "Done: 5 cards stolen from 8 customers"),
     ],
 )
 def test_each_phase_is_told(phase: Phase, words: str) -> None:
@@ -78,12 +78,12 @@ def test_absent_confinement_is_announced_while_the_act_runs() -> None:
 
 def test_the_ending_concludes_from_the_figures() -> None:
     shown = " ".join(_show(draw_ending(make_ending())).split())
-    assert "2 cards gone" in shown
-    assert "7 workers, 0 cards" in shown
+    assert "stole the cards of 2 later customers" in shown
+    assert "7 workers, 0 cards stolen" in shown
     assert "Not shown" not in shown
 
 
 def test_an_ending_that_shows_nothing_claims_nothing() -> None:
     shown = " ".join(_show(draw_ending(replace(make_ending(), reasons=("Act 1 stole nothing.",)))).split())
     assert "Not shown: Act 1 stole nothing." in shown
-    assert "cards gone" not in shown
+    assert "stole the cards" not in shown

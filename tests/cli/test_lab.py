@@ -7,6 +7,7 @@ import http.client
 import json
 import os
 import pty
+import shlex
 import signal
 import socket
 import subprocess
@@ -145,12 +146,13 @@ def test_events_and_logs_are_json_lines(serve: Any) -> None:
 class Shown:
     """A running `dayfly lab serve`, and what it has printed; to a terminal, or to a pipe."""
 
-    def __init__(self, *arguments: str, is_terminal: bool = False) -> None:
+    def __init__(self, *arguments: str, is_terminal: bool = False, encoding: str = "utf-8") -> None:
         self._ours, theirs = pty.openpty() if is_terminal else os.pipe()
         self.process = subprocess.Popen(
             [*_COMMAND, *_BASIC, "--port", "0", *arguments],
             stdout=theirs,
             stderr=theirs if is_terminal else subprocess.PIPE,
+            env={**os.environ, "PYTHONIOENCODING": encoding},
         )
         os.close(theirs)
         self.text = ""
@@ -217,10 +219,10 @@ def test_the_printed_commands_work_in_a_fresh_shell(tmp_path: Path) -> None:
 
 
 def test_a_pipe_gets_each_line_of_the_log_with_its_function_and_environment() -> None:
-    with Shown() as shown:
+    with Shown(encoding="ascii") as shown:
         shown.invoke({"do": "log"})
         # A record of several lines, with what would clear a terminal.
-        shown.invoke({"do": "warn", "text": "first\x1b[2J\nsecond\tline"})
+        shown.invoke({"do": "warn", "text": "first\x1b[2J\nsecond\tliné"})
         shown.wait_for("second")
     _, _, logged = shown.text.partition("Press Ctrl-C to stop.\n")
     lines = logged.splitlines()
@@ -231,7 +233,7 @@ def test_a_pipe_gets_each_line_of_the_log_with_its_function_and_environment() ->
     assert any(text.startswith("START RequestId") for text in texts)
     assert any(text.startswith("cold_start") for text in texts)
     assert next(text for text in texts if "first" in text).endswith("\tfirst?[2J")
-    assert "second\tline" in texts
+    assert "second\tlin?" in texts
     assert set(lines) - set(own) == {"Stopping: ending every environment.", "Stopped."}
 
 
@@ -240,6 +242,29 @@ def test_quiet_prints_neither_log_lines_nor_events() -> None:
         shown.invoke({"do": "log"})
     assert "from print" not in shown.text
     assert "cold_start" not in shown.text
+
+
+def test_it_ends_when_its_log_cannot_be_written(tmp_path: Path) -> None:
+    """As on a full disk: a file that may not grow beyond 64 KiB."""
+    log = tmp_path / "log"
+    command = shlex.join([*_COMMAND, *_BASIC, "--port", "0", "--confinement", "none"])
+    with log.open("w") as file:
+        process = subprocess.Popen(
+            ["bash", "-c", f"ulimit -f 64; exec {command}"], stdout=file, stderr=subprocess.PIPE, text=True
+        )
+    deadline = time.monotonic() + DEADLINE_S
+    while "Press Ctrl-C to stop." not in log.read_text():
+        assert time.monotonic() < deadline, process.communicate()
+        os.sched_yield()
+    port = int(log.read_text().partition(" at http://127.0.0.1:")[2].split()[0])
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    with contextlib.closing(connection):
+        event = json.dumps({"do": "warn", "text": "x" * 70_000})
+        connection.request("POST", "/2015-03-31/functions/basic/invocations", event)
+        assert connection.getresponse().status == 200
+    _, errors = process.communicate(timeout=DEADLINE_S)
+    assert process.returncode == 0, errors
+    assert errors == "warning: the log cannot be written: File too large; the lab stops\n"
 
 
 def test_it_ends_when_nobody_reads_its_log() -> None:

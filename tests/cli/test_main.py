@@ -54,7 +54,7 @@ def test_help_lists_every_command_with_examples(capsys: pytest.CaptureFixture[st
         assert name.split()[0] in shown
     assert "Examples" in shown
     assert run(["lab", "serve", "--help"]) == 0
-    assert "aws lambda invoke" in capsys.readouterr().out
+    assert "dayfly lab serve --config lab.toml" in capsys.readouterr().out
 
 
 def test_the_version_is_the_packages(capsys: pytest.CaptureFixture[str]) -> None:

@@ -214,5 +214,5 @@ def _announce(output: Output, shop: Shop, fleet: _Fleet) -> None:
     output.say(
         "Soon one burst of attacks infects every environment, and cards begin to leak. Watch it in the console, open the\n"
         f"function {FUNCTION}, and retire its environments there. Ctrl-C ends everything.\n\n"
-        "(In earnest the rule for such bursts first learns for six hours and waits two minutes; here it is less patient.)\n"
+        "(On a real fleet the rule for such bursts learns for six hours and waits two minutes; the demo shortens both.)\n"
     )

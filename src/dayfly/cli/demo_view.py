@@ -49,7 +49,7 @@ def draw_ending(ending: Ending) -> RenderableType:
     table.add_row("environments infected", _loss(bare.infected), _loss(dayfly.infected))
     table.add_row("customers served", str(bare.customers), str(dayfly.customers))
     table.add_row("cards stolen", _loss(bare.cards_stolen), _loss(dayfly.cards_stolen))
-    table.add_row("exposed, first infection to last theft", _exposure(bare), _exposure(dayfly))
+    table.add_row("time from first infection to last theft", _exposure(bare), _exposure(dayfly))
     table.add_row("customer's wait, p50", f"{bare.p50_ms:.1f} ms", f"{dayfly.p50_ms:.1f} ms")
     table.add_row("customer's wait, p99", f"{bare.p99_ms:.1f} ms", f"{dayfly.p99_ms:.1f} ms")
     return Group(
@@ -62,8 +62,8 @@ def draw_ending(ending: Ending) -> RenderableType:
 def _about_waits(dayfly: ActResult) -> str:
     processors = len(os.sched_getaffinity(0))
     return (
-        f"The waits are those of {dayfly.environments} environments that share {processors} "
-        f"processor{'s' if processors > 1 else ''} here; on Lambda each has a share of its own. One alone: docs/performance.md."
+        f"These waits are of {dayfly.environments} environments on {processors} CPU{'s' if processors > 1 else ''}; "
+        "on Lambda each environment has its own share of a CPU. docs/performance.md measures one environment alone."
     )
 
 
@@ -72,15 +72,15 @@ def _conclusion(ending: Ending) -> Text:
         return Text("Not shown: " + " ".join(ending.reasons), style=_THEFT)
     bare, dayfly = ending.bare, ending.dayfly
     kept = (
-        f"{bare.kept_warm} infected environments outlived the idle expiry on pings alone; "
+        f"Keep-warm pings kept {bare.kept_warm} infected environments alive beyond the idle time-out. "
         if bare.kept_warm
         else ""
     )
     return Text(
-        f"One burst, then no attack at all: {bare.cards_stolen} cards gone. {kept}"
-        "the exposure ended only because the demo did. "
-        f"Under Dayfly the attack ran too, and died with its worker: {dayfly.workers} workers, "
-        f"{dayfly.cards_stolen} cards."
+        f"Without Dayfly, one burst of attacks stole the cards of {bare.cards_stolen} later customers. {kept}"
+        "Only the end of the demo stopped the theft. "
+        f"Under Dayfly the same attack ran and died with its worker: {dayfly.workers} workers, "
+        f"{dayfly.cards_stolen} cards stolen."
     )
 
 
@@ -123,13 +123,13 @@ def _narrate(act: Snapshot) -> str:
         case "attack":
             return "A burst of payments whose amount is a program."
         case "quiet":
-            return f"Silence. Only harmless keep-warm pings, {act.pings} so far."
+            return f"No attacks. Harmless keep-warm pings only, {act.pings} so far."
         case "customers":
-            return f"Customers pay. Still no attack; {act.pings} keep-warm pings."
+            return f"Customers pay. No attacks; {act.pings} keep-warm pings."
         case "closing":
             return "The lab ends every environment."
         case "done":
-            return f"Over: {act.stolen} cards stolen from {act.customers} customers."
+            return f"Done: {act.stolen} cards stolen from {act.customers} customers."
         case _:
             assert_never(act.phase)
 
@@ -166,4 +166,4 @@ def _loss(count: int) -> Text:
 def _exposure(act: ActResult) -> Text:
     if act.exposure_s == 0:
         return Text("none", style=_SAFE)
-    return Text(f"{act.exposure_s:.0f} s, no end", style=_THEFT)
+    return Text(f"{act.exposure_s:.0f} s, until the end", style=_THEFT)

@@ -71,13 +71,13 @@ def serve(
     Examples:
 
         dayfly lab serve ./function --handler app.handler
-        dayfly lab serve ./function --handler app.handler --runtime dayfly --env TABLE=payments
+        dayfly lab serve ./function --handler app.handler --runtime dayfly
+        dayfly lab serve ./function --handler app.handler --env TABLE=payments
         dayfly lab serve --config lab.toml --port 9002
         dayfly lab serve ./function --handler app.handler --url NONE
         dayfly lab serve --config lab.toml --services http://127.0.0.1:5000
-        dayfly lab serve ./function --handler app.handler --runtime dayfly --fleet http://127.0.0.1:8710
-        dayfly lab serve ./function --handler app.handler --runtime dayfly --faults faults.toml
-        aws --no-sign-request --region us-east-1 --endpoint-url http://127.0.0.1:9001 lambda invoke --function-name function out.json
+        dayfly lab serve --config lab.toml --fleet http://127.0.0.1:8710
+        dayfly lab serve --config lab.toml --faults faults.toml
 
     Parameters
     ----------

@@ -56,7 +56,7 @@ def call_by_url(url: str, auth_type: str) -> str:
 
 
 class ServeView:
-    """Prints for one lab. With `is_quiet` neither log lines nor events; `hang_up` is called when nobody reads any more."""
+    """Prints for one lab. With `is_quiet` neither log lines nor events; calls `hang_up` when they cannot be written."""
 
     def __init__(self, output: Output, *, is_quiet: bool, hang_up: Callable[[], None]) -> None:
         self._output = output
@@ -135,7 +135,10 @@ class ServeView:
                 self._output.json({"type": kind, "at": record.at, **place, "text": text, **detail})
             else:
                 self._output.record(f"{record.function} {record.environment_id[:8]}", text, style=style)
-        except BrokenPipeError:
+        except OSError as error:
+            # Raised further it would end what reads this environment's output, and the environment with it.
             self._is_quiet = True
             self._output.silence()
+            if not isinstance(error, BrokenPipeError):
+                self._output.warn(f"the log cannot be written: {error.strerror}; the lab stops")
             self._hang_up()

@@ -37,8 +37,8 @@ def try_check(
 ) -> int:
     """Run the attack of one check: on the page's vulnerable handler, on its fixed twin, and under Dayfly.
 
-    Each is served by a warm environment of its own in a Lambda emulator on this machine. The handlers are the
-    page's, which `dayfly explain CHECK` prints; they touch nothing but /tmp and this machine's loopback.
+    Each runs in its own warm environment of a Lambda emulator on this machine. `dayfly explain CHECK` prints the
+    handlers; they touch nothing but /tmp and this machine's loopback.
 
     The exit code is 0; 1 if the attack fails on the vulnerable handler or succeeds on the fixed one; 2 if the
     check has no attack.
@@ -54,9 +54,9 @@ def try_check(
     check
         The check's id, as a finding names it.
     isolation
-        What Dayfly is told to keep apart: invocation, window or process.
+        How many events share a worker under Dayfly: invocation (one), window (some) or process (all).
     guard
-        What its guard does: off, observe or block; observe and block, one after the other, if not given.
+        Mode of Dayfly's guard: off, observe or block. Default: observe, then block.
     confinement
         auto uses bubblewrap where it works, else nothing, and says so.
     json

@@ -48,9 +48,9 @@ def draw_tries(check: Check, attack: Attack, tried: Sequence[Tried]) -> Renderab
     """Return the table with a line on what is to be seen."""
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), show_edge=False, header_style=_SOFT)
     table.add_column("handler")
-    table.add_column("run by")
-    table.add_column("the attack")
-    table.add_column("what Dayfly said")
+    table.add_column("runtime")
+    table.add_column("attack")
+    table.add_column("findings")
     for one in tried:
         table.add_row(one.way.code, run_by(one.way), _fate(one), _said(one))
     events = len(attack.events)
@@ -63,7 +63,7 @@ def draw_tries(check: Check, attack: Attack, tried: Sequence[Tried]) -> Renderab
         Padding(prose(attack.note), (0, 0, 1, 1), expand=False),
         table,
         Padding(
-            Text(f"dayfly explain {check.id} shows both handlers", style=_SOFT), (1, 0, 0, 1), expand=False
+            Text(f"dayfly explain {check.id} shows both handlers.", style=_SOFT), (1, 0, 0, 1), expand=False
         ),
     )
 
@@ -87,7 +87,7 @@ def _fate(one: Tried) -> Text:
 def _said(one: Tried) -> Text:
     if one.way.runtime == "plain":
         return Text("–", style=_SOFT)
-    said = ", ".join(one.findings) or "nothing"
+    said = ", ".join(one.findings) or "none"
     if one.is_fallback:
         said += " (the function could not be forked)"
     return Text(said, style="" if one.findings else _SOFT)

@@ -268,6 +268,12 @@ _GROUP_EPILOGUES = {
     dayfly fleet serve
     dayfly fleet status
 """,
+    "lab": """Examples:
+
+    dayfly lab serve ./function --handler app.handler
+    dayfly lab try event.command
+    dayfly lab gauntlet
+""",
     "policy": """Examples:
 
     dayfly policy learn app.handler --events events/

@@ -80,13 +80,15 @@ class Output:
 
         Control characters are shown as `?`: a program that an attacker has changed must not drive this terminal.
         """
-        lines = [line.translate(_CONTROLS) for line in _LINE_END.split(text.rstrip("\r\n"))]
+        encoding = sys.stdout.encoding
+        shown = text.rstrip("\r\n").encode(encoding, "replace").decode(encoding)
+        lines = [line.translate(_CONTROLS) for line in _LINE_END.split(shown)]
         if not self.console.is_terminal:
             # Not by rich, which takes ten times as long and turns tabs into spaces.
             self.text("".join(f"{source} | {line}\n" for line in lines))
             return
-        shown = (Text.assemble((f"{source} | ", "dim"), (line.expandtabs(), style)) for line in lines)
-        self.console.print(Text("\n").join(shown))
+        drawn = (Text.assemble((f"{source} | ", "dim"), (line.expandtabs(), style)) for line in lines)
+        self.console.print(Text("\n").join(drawn))
 
     def silence(self) -> None:
         """Write nowhere from now on: whoever read standard output has gone."""
