@@ -8,6 +8,7 @@ import json
 import os
 import pty
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -17,6 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import awslambdaric
 import pytest
 from tests.lab.running import (
     DEADLINE_S,
@@ -332,6 +334,37 @@ def test_a_python_that_cannot_start_in_the_sandbox_is_a_clear_error(tmp_path: Pa
     shown = _refused(*_BASIC, "--python", str(python), "--confinement", "bubblewrap")
     assert f"at {python} starts on this machine but not in the sandbox" in shown
     assert "hint: choose a Python whose folders every user may read" in shown
+
+
+@both_confinements
+def test_a_function_may_bring_its_own_client_in_a_folder_that_others_may_not_read(
+    serve: Any, tmp_path: Path, confinement: str
+) -> None:
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "bare"], check=True)
+    folder = tmp_path / "function"
+    shutil.copytree(FUNCTIONS / "basic", folder)
+    packages = Path(awslambdaric.__file__).parents[1]
+    for name in ("awslambdaric", "simplejson"):
+        shutil.copytree(packages / name, folder / name)
+    for module in ("runtime_client.*", "snapshot_restore_py.py"):
+        for path in packages.glob(module):
+            shutil.copy(path, folder)
+    folder.chmod(0o700)
+    python = tmp_path / "bare" / "bin" / "python"
+    served = serve(
+        str(folder),
+        "--handler",
+        "app.handler",
+        "--name",
+        "f",
+        "--port",
+        "0",
+        "--python",
+        str(python),
+        "--confinement",
+        confinement,
+    )
+    assert served.invoke("f", {"do": "count"}) > 0
 
 
 @both_confinements

@@ -84,14 +84,14 @@ class Output:
         shown = text.rstrip("\r\n").encode(encoding, "replace").decode(encoding)
         lines = [line.translate(_CONTROLS) for line in _LINE_END.split(shown)]
         if not self.console.is_terminal:
-            # Not by rich, which takes ten times as long and turns tabs into spaces.
+            # Not by rich, which takes over a hundred times as long and turns tabs into spaces.
             self.text("".join(f"{source} | {line}\n" for line in lines))
             return
         drawn = (Text.assemble((f"{source} | ", "dim"), (line.expandtabs(), style)) for line in lines)
         self.console.print(Text("\n").join(drawn))
 
     def silence(self) -> None:
-        """Write nowhere from now on: whoever read standard output has gone."""
+        """Discard what is printed from now on: nobody reads standard output any more."""
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())
         os.close(nowhere)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import dataclasses
 import functools
 import hashlib
 import os
@@ -87,6 +88,9 @@ class CodeStore:
         if self._switches_user and not await self.aside(is_readable_by_others, folder):
             self._copies += 1
             target = self._root / f"code-{config.name}-{self._copies}"
+            if interpreter.client_folder.is_relative_to(folder):
+                client_folder = target / interpreter.client_folder.relative_to(folder)
+                interpreter = dataclasses.replace(interpreter, client_folder=client_folder)
             folder = await self.aside(copy_readable, folder, target)
         code = Code(interpreter, folder)
         self._codes[(config.name, *place)] = code

@@ -97,7 +97,8 @@ def check_start(interpreter: Interpreter, place: Place, program: Path, variables
 
     Raises LabError when it does not start there, or cannot import awslambdaric.
     """
-    import_client = f"import sys; sys.path.append({str(place.inside(interpreter.client_folder.parent))!r}); import awslambdaric"
+    client = str(place.inside(interpreter.client_folder.parent))
+    import_client = f"import sys; sys.path.append({client!r}); import awslambdaric"
     command = [
         *(*place.prefix, *(word for pair in variables.items() for word in ("--setenv", *pair))),
         *(str(place.inside(interpreter.path)), "-I", "-S", "-c", _START, str(place.uid)),

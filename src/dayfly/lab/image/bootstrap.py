@@ -7,7 +7,12 @@ import os
 import site
 import sys
 
-import awslambdaric.__main__ as client
+try:
+    import awslambdaric.__main__ as client
+except ModuleNotFoundError:
+    # On Lambda the runtime always has it; here the function's folder may be the only one that does.
+    sys.path.append(os.environ["LAMBDA_TASK_ROOT"])
+    import awslambdaric.__main__ as client
 
 VERSION = f"{sys.version_info[0]}.{sys.version_info[1]}"
 LAYER_PACKAGES = f"/opt/python/lib/python{VERSION}/site-packages"
