@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Callable
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -54,6 +55,31 @@ def talk(with_client: Callable[[LambdaClient], None], **options: Any) -> None:
             await asyncio.to_thread(with_client, client)
 
     run(scenario())
+
+
+@contextlib.contextmanager
+def serving(**options: Any) -> Iterator[LambdaClient]:
+    """Serve `f` from a thread while the block runs: one lab for the tests of a module."""
+    clients: list[LambdaClient] = []
+    started, done = threading.Event(), threading.Event()
+
+    async def scenario() -> None:
+        try:
+            async with served(**options) as (_, client):
+                clients.append(client)
+                started.set()
+                await asyncio.to_thread(done.wait)
+        finally:
+            started.set()
+
+    thread = threading.Thread(target=run, args=(scenario(),))
+    thread.start()
+    try:
+        assert started.wait(30)
+        yield clients[0]
+    finally:
+        done.set()
+        thread.join(30)
 
 
 def refused(call: Callable[[], object]) -> tuple[int, str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 from typing import Any
 
@@ -27,6 +28,17 @@ def handler(event, context):
     failed = [r["messageId"] for r in event["Records"] if r["body"].startswith("bad")]
     return {"batchItemFailures": [{"itemIdentifier": id} for id in failed]}
 """
+
+
+def _create(client: Any) -> None:
+    client.create_function(
+        FunctionName="g",
+        Runtime=OWN,
+        Role="arn:aws:iam::000000000000:role/r",
+        Handler="app.handler",
+        Timeout=1,
+        Code={"ZipFile": zipped({"app.py": _CODE})},
+    )
 
 
 def _mapping(client: Any, arn: str, **options: Any) -> Any:
@@ -60,13 +72,7 @@ def test_messages_reach_the_function_and_leave_the_queue_as_it_answers() -> None
             client: Any = client_for(server.url)
 
             def make() -> str:
-                client.create_function(
-                    FunctionName="g",
-                    Runtime=OWN,
-                    Role="arn:aws:iam::000000000000:role/r",
-                    Handler="app.handler",
-                    Code={"ZipFile": zipped({"app.py": _CODE})},
-                )
+                _create(client)
                 sqs.send_message(
                     QueueUrl=queue_url,
                     MessageBody="first",
@@ -123,6 +129,47 @@ def test_messages_reach_the_function_and_leave_the_queue_as_it_answers() -> None
             assert deleting["State"] == "Deleting"
             left = await asyncio.to_thread(client.list_event_source_mappings)
             assert left["EventSourceMappings"] == []
+
+    with moto_server() as url:
+        run(scenario(url))
+
+
+def test_a_queue_that_is_not_there_or_comes_back_too_soon_is_no_source() -> None:
+    async def scenario(url: str) -> None:
+        sqs = moto_client(url, "sqs")
+        queue_url, arn = _queue(sqs, "short")
+        lab = Lab(confinement="none", services=url)
+        async with lab, LabServer(lab, port=0, update_s=0.0) as server:
+            client: Any = client_for(server.url)
+
+            def read() -> None:
+                _create(client)
+                wrong = (400, "InvalidParameterValueException")
+                missed = (
+                    "Error occurred while ReceiveMessage. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue. SQS "
+                    "Error Message: The specified queue does not exist."
+                )
+                absent = refused(lambda: _mapping(client, arn.replace("short", "absent")))
+                assert absent == (*wrong, missed)
+                made = _mapping(client, arn, Enabled=False)
+                client.update_function_configuration(FunctionName="g", Timeout=60)
+                soon = (
+                    *wrong,
+                    "Queue visibility timeout: 1 seconds is less than Function timeout: 60 seconds",
+                )
+                for options in ({"Enabled": True}, {"BatchSize": 5}, {"FunctionName": "g"}):
+                    change = functools.partial(
+                        client.update_event_source_mapping, UUID=made["UUID"], **options
+                    )
+                    assert refused(change) == soon
+                off = client.update_event_source_mapping(UUID=made["UUID"], Enabled=False)
+                assert off["BatchSize"] == 10
+                client.delete_event_source_mapping(UUID=made["UUID"])
+                assert refused(lambda: _mapping(client, arn)) == soon
+                sqs.set_queue_attributes(QueueUrl=queue_url, Attributes={"VisibilityTimeout": "60"})
+                assert _mapping(client, arn)["State"] == "Creating"
+
+            await asyncio.to_thread(read)
 
     with moto_server() as url:
         run(scenario(url))

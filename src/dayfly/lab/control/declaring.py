@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Literal
 
-from dayfly.lab.control import refusals
+from dayfly.lab.control import refusals, targets
 from dayfly.lab.control.checks import Checks
 from dayfly.lab.control.function_shapes import Settings, VpcConfig
 from dayfly.lab.declared import Declared
@@ -25,7 +25,8 @@ _MAX_GROUPS = 5
 def declare(before: Declared, request: Settings) -> Declared:
     """Return what is declared after a request; precondition: `check_declared` noted nothing.
 
-    Raises InvokeRefusedError (400) for subnets without security groups, or the other way round.
+    Raises InvokeRefusedError (400) for subnets without security groups, or the other way round, and for what is no dead
+    letter target.
     """
     after = before
     if request.role is not None:
@@ -38,7 +39,9 @@ def declare(before: Declared, request: Settings) -> Declared:
             mode = "Active"
         after = dataclasses.replace(after, tracing_mode=mode)
     if request.dead_letter_config is not None:
-        after = dataclasses.replace(after, dead_letter_arn=request.dead_letter_config.target_arn or "")
+        dead_letter_arn = request.dead_letter_config.target_arn or ""
+        targets.check_dead_letter(dead_letter_arn)
+        after = dataclasses.replace(after, dead_letter_arn=dead_letter_arn)
     if request.kms_key_arn is not None:
         after = dataclasses.replace(after, kms_key_arn=request.kms_key_arn)
     if request.file_system_configs is not None:

@@ -7,39 +7,17 @@ TestLambdaEventInvokeConfig).
 from __future__ import annotations
 
 import dataclasses
-import re
 import time
 from collections.abc import Mapping
 
 import msgspec
 
-from dayfly.lab.control import names, pages, refusals
+from dayfly.lab.control import names, pages, refusals, targets
 from dayfly.lab.control.registry import Registry
-from dayfly.lab.control.shapes import parse
+from dayfly.lab.control.shapes import DestinationConfig, Target, parse
+from dayfly.lab.events.destinations import parse_arn
 from dayfly.lab.events.settings import MAX_AGE_S, MAX_RETRIES, MIN_AGE_S, EventSettings
 from dayfly.lab.model import VERSION
-
-_MAX_ARN = 350
-# As botocore's model has it.
-_ARN_PATTERN = (
-    r"$|kafka://([^.]([a-zA-Z0-9\-_.]{0,248}))|arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-])+:"
-    r"((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1})?:(\d{12})?:(.*)"
-)
-_ARN = re.compile(_ARN_PATTERN, re.ASCII)
-_FUNCTION = re.compile(r"function:(?P<name>[A-Za-z0-9_-]+)(?::[A-Za-z0-9_$-]+)?")
-
-
-class Target(msgspec.Struct, rename="pascal"):
-    """OnSuccess or OnFailure of a request."""
-
-    destination: str | None = None
-
-
-class DestinationConfig(msgspec.Struct, rename="pascal"):
-    """DestinationConfig of a request."""
-
-    on_success: Target | None = None
-    on_failure: Target | None = None
 
 
 class EventInvokeRequest(msgspec.Struct, rename="pascal"):
@@ -108,49 +86,42 @@ class EventInvoke:
         return _body(name, at, after)
 
     def _destinations(self, name: str, config: DestinationConfig) -> tuple[str | None, str | None]:
-        success = config.on_success.destination if config.on_success is not None else None
-        failure = config.on_failure.destination if config.on_failure is not None else None
-        for arn, at in ((success, "onSuccess"), (failure, "onFailure")):
-            if arn is None:
-                continue
-            place = f"destinationConfig.{at}.destination"
-            if len(arn) > _MAX_ARN:
-                limit = f"Member must have length less than or equal to {_MAX_ARN}"
-                raise refusals.violation(arn, place, limit)
-            if not _ARN.fullmatch(arn):
-                raise refusals.pattern_violation(arn, place, _ARN_PATTERN)
-        is_usable = self._is_usable(name, success, is_failure=False)
-        if not self._is_usable(name, failure, is_failure=True) or not is_usable:
-            on_success = f"OnSuccess(destination={success})" if success else "null"
-            on_failure = f"OnFailure(destination={failure})" if failure else "null"
-            raise refusals.invalid(
-                f"The provided destination config DestinationConfig(onSuccess={on_success}, onFailure={on_failure}) "
-                "is invalid."
+        sides = {"OnSuccess": config.on_success, "OnFailure": config.on_failure}
+        for kind, target in sides.items():
+            if target is not None:
+                at = f"destinationConfig.{kind[0].lower()}{kind[1:]}.destination"
+                targets.check_arn(target.destination, at)
+        # Both are looked at, since a fault with words of its own is named before one without.
+        usable = [self._is_usable(name, target, kind) for kind, target in sides.items()]
+        if not all(usable):
+            shown = ", ".join(
+                f"{kind[0].lower()}{kind[1:]}={'null' if target is None else _shown(kind, target)}"
+                for kind, target in sides.items()
             )
+            raise refusals.invalid(f"The provided destination config DestinationConfig({shown}) is invalid.")
+        success, failure = (None if target is None else target.destination for target in sides.values())
         return success, failure
 
-    def _is_usable(self, name: str, arn: str | None, *, is_failure: bool) -> bool:
-        """Is it of a kind that Lambda sends records to? Raises InvokeRefusedError (400) for functions it does not."""
-        if not arn:
+    def _is_usable(self, name: str, target: Target | None, kind: str) -> bool:
+        """Is it something that Lambda sends records to? Raises InvokeRefusedError (400) for what is refused by itself."""
+        if target is None or not target.destination:
             return True
-        if not arn.startswith("arn:"):
-            return False  # a Kafka topic keeps what an event source mapping could not deliver
-        service, resource = arn.split(":", 5)[2], arn.split(":", 5)[5]
-        if service == "lambda":
-            match = _FUNCTION.fullmatch(resource)
-            if match is None or all(c.name != match["name"] for c in self._registry.lab.functions()):
-                raise refusals.invalid(f"The destination ARN {arn} is invalid.")
-            if match["name"] == name:
+        arn = target.destination
+        # Buckets keep records of failures only.
+        services = ("sqs", "sns", "events", "lambda", *(("s3",) if kind == "OnFailure" else ()))
+        fault = targets.find_fault(arn, services)
+        if fault == "FIFO topic":
+            raise refusals.invalid(targets.FIFO_TOPIC)
+        if fault in (None, "name") and (parts := parse_arn(arn)).service in ("lambda", "events"):
+            function = parts.resource.split(":")[1] if parts.service == "lambda" and fault is None else None
+            if function == name:
                 raise refusals.invalid("You can't specify the function as a destination for itself.")
-            return True
-        # Buckets keep records of failures only; FIFO queues and topics are no destinations.
-        if service == "s3":
-            return is_failure
-        return service == "events" or (service in ("sqs", "sns") and not resource.endswith(".fifo"))
+            if fault == "name" or not (function is None or self._registry.has(function)):
+                raise refusals.invalid(targets.invalid_arn(arn))
+        return fault is None
 
     def _check_there(self, name: str, qualifier: str | None) -> None:
-        functions = {config.name for config in self._registry.lab.functions()}
-        state = self._registry.state(name) if name in functions else None
+        state = self._registry.state(name) if self._registry.has(name) else None
         known = state is not None and (
             qualifier in (None, VERSION) or qualifier in state.published or qualifier in state.aliases
         )
@@ -166,6 +137,10 @@ class EventInvoke:
             arn = names.function_arn(name, qualifier)
             raise refusals.missing(f"The function {arn} doesn't have an EventInvokeConfig")
         return found
+
+
+def _shown(kind: str, target: Target) -> str:
+    return f"{kind}(destination={'null' if target.destination is None else target.destination})"
 
 
 def _check_range(value: int | None, at: str, least: int, most: int) -> None:

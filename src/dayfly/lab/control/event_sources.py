@@ -13,13 +13,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dayfly.lab.control import names, pages, refusals
+from dayfly.lab.control import names, pages, queues, refusals
 from dayfly.lab.control.deferred import Deferred
-from dayfly.lab.control.mapping_shapes import MappingRequest, check_mapping, defaults, kind_of
+from dayfly.lab.control.mapping_checks import check_mapping
+from dayfly.lab.control.mapping_shapes import MappingRequest, defaults, kind_of
 from dayfly.lab.control.registry import Registry
 from dayfly.lab.control.shapes import parse
 from dayfly.lab.control.tags import joined
-from dayfly.lab.model import ACCOUNT, REGION, InvokeRefusedError
+from dayfly.lab.model import ACCOUNT, REGION, VERSION, InvokeRefusedError
 from dayfly.lab.tenancy import refuse_together_with
 
 _MISSING = "The resource you requested does not exist."
@@ -58,20 +59,19 @@ class EventSources:
         self._sources: dict[str, Source] = {}
         self.changed: Callable[[str, Source | None], None] = lambda id, source: None
 
-    def create(self, body: bytes) -> dict[str, object]:
+    async def create(self, body: bytes) -> dict[str, object]:
         """CreateEventSourceMapping; raises InvokeRefusedError as Lambda refuses."""
         request = parse(body, MappingRequest)
         kind = kind_of(request)
-        check_mapping(request, kind, is_new=True)
+        told = check_mapping(request, defaults(kind), kind, is_new=True)
         if request.function_name is None:
             raise refusals.violation(None, "functionName", "Member must not be null")
         name, qualifier = self._function(request.function_name)
         refuse_together_with(self._registry.lab.function(name), "Event source mapping")
-        self._check_rivals(request.event_source_arn, kind, name, qualifier)
-        tags = joined({}, request.tags or {})
-        told = defaults(kind) | request.told()
         source = Source(str(uuid.uuid4()), name, qualifier, kind, told, "Creating", time.time())
-        self._registry.other_tags[source.arn] = tags
+        await self._check_together(source)
+        self._check_rivals(request.event_source_arn, kind, name, qualifier)
+        self._registry.other_tags[source.arn] = joined({}, request.tags or {})
         enabled = request.enabled is not False
         return self._change(source, "Enabled" if enabled else "Disabled")
 
@@ -92,21 +92,25 @@ class EventSources:
         answer: dict[str, object] = {"EventSourceMappings": list(page)}
         return answer if marker is None else answer | {"NextMarker": marker}
 
-    def update(self, id: str, body: bytes) -> dict[str, object]:
+    async def update(self, id: str, body: bytes) -> dict[str, object]:
         """UpdateEventSourceMapping."""
         before = self._find(id)
         request = parse(body, MappingRequest, also=("UUID",))
         if request.event_source_arn is not None:
             raise refusals.invalid("The event source of a mapping cannot be changed")
         self._check_settled(before)
-        check_mapping(request, before.kind, is_new=False)
-        after = replace(before, told={**before.told, **request.told()}, modified_at=time.time())
-        _check_window(after)
+        told = check_mapping(request, before.told, before.kind, is_new=False)
+        after = replace(before, told=told, modified_at=time.time())
         if request.function_name is not None:
             name, qualifier = self._function(request.function_name)
             after = replace(after, function=name, qualifier=qualifier)
         was_on = before.state == "Enabled"
         is_on = was_on if request.enabled is None else request.enabled
+        if request.enabled is not False:
+            # What turned out to be wrong with a queue must not keep anybody from turning its mapping off.
+            await self._check_together(after)
+            if self._find(id) is not before:
+                self._check_settled(self._find(id))
         moving = "Updating" if was_on == is_on else "Enabling" if is_on else "Disabling"
         return self._change(replace(after, state=moving), "Enabled" if is_on else "Disabled")
 
@@ -156,10 +160,38 @@ class EventSources:
 
     def _function(self, given: str) -> tuple[str, str | None]:
         name, qualifier = names.parse_name(given)
-        if all(config.name != name for config in self._registry.lab.functions()):
+        if not self._registry.has(name):
             raise refusals.invalid("Function does not exist")
         self._registry.version_of(name, qualifier)
         return name, qualifier
+
+    async def _check_together(self, source: Source) -> None:
+        """Raise InvokeRefusedError (400) for a function and a queue that do not go together.
+
+        Without the lab's `services` nobody knows of a queue whether it is there.
+        """
+        registry = self._registry
+        most = source.told.get("ScalingConfig", {}).get("MaximumConcurrency", 0)
+        reserved = registry.lab.reservation(source.function).limit
+        if reserved is not None and most > reserved:
+            raise refusals.invalid(
+                f"MaximumConcurrency: {most} is greater than Function Reserved Concurrency: {reserved}"
+            )
+        if source.kind != "sqs" or registry.lab.services is None:
+            return
+        visibility_s = await queues.visibility_s(registry.lab.services, source.told["EventSourceArn"])
+        version = registry.version_of(source.function, source.qualifier)
+        is_latest = version == VERSION
+        config = (
+            registry.configured(source.function)
+            if is_latest
+            else registry.lab.function(source.function, version)
+        )
+        if visibility_s < config.timeout_s:
+            raise refusals.invalid(
+                f"Queue visibility timeout: {visibility_s} seconds is less than Function timeout: "
+                f"{config.timeout_s:.0f} seconds"
+            )
 
     def _check_rivals(self, arn: str | None, kind: str, name: str, qualifier: str | None) -> None:
         for source in self._sources.values():
@@ -175,14 +207,6 @@ class EventSources:
                 f'The event source arn (" {arn} ") and function (" {name} ") provided mapping already exists. Please '
                 f"update or delete the existing mapping with UUID {source.id}"
             )
-
-
-def _check_window(source: Source) -> None:
-    size, window = source.told.get("BatchSize", 0), source.told.get("MaximumBatchingWindowInSeconds", 0)
-    if source.kind == "sqs" and size > 10 and window == 0:
-        raise refusals.invalid(
-            "Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10"
-        )
 
 
 def _body(source: Source) -> dict[str, object]:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
-
-from botocore.exceptions import ClientError
 
 from dayfly.lab.control import refusals
 from dayfly.lab.declared import Declared
@@ -26,16 +23,5 @@ async def in_vpc(lab: Lab, declared: Declared) -> Declared:
         subnets = await lab.services.call("ec2", "describe_subnets", SubnetIds=list(declared.subnet_ids))
         await lab.services.call("ec2", "describe_security_groups", GroupIds=list(declared.security_group_ids))
     except LabError as error:
-        raise _not_found(error) from error
+        raise refusals.service_refused("EC2", error) from error
     return dataclasses.replace(declared, vpc_id=subnets["Subnets"][0]["VpcId"])
-
-
-def _not_found(error: LabError) -> Exception:
-    cause = error.__cause__
-    if not isinstance(cause, ClientError):
-        return refusals.invalid(error.message)
-    said: Any = cause.response.get("Error", {})
-    operation = cause.operation_name
-    return refusals.invalid(
-        f"Error occurred while {operation}. EC2 Error Code: {said.get('Code')}. EC2 Error Message: {said.get('Message')}"
-    )

@@ -191,7 +191,7 @@ class Packages:
                 "Runtime and Handler are mandatory parameters for functions created with deployment packages."
             )
         _check_machine(request.architectures)
-        if any(config.name == name for config in self._lab.functions()):
+        if self._registry.has(name):
             raise refusals.conflict(f"Function already exist: {name}")
         return name
 

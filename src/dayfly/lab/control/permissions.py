@@ -43,7 +43,7 @@ class Permissions:
         try:
             state = self._target(name, qualifier)
         except InvokeRefusedError as error:
-            if self._has(name):
+            if self._registry.has(name):
                 raise
             raise refusals.missing(f"No policy found for: {names.function_arn(name)}") from error
         policy = state.policies.get(qualifier or VERSION)
@@ -63,9 +63,6 @@ class Permissions:
         if policy is None:
             raise refusals.missing("The resource you requested does not exist.")
         return {"Policy": policy.document(), "RevisionId": self._revision(state, qualifier)}
-
-    def _has(self, name: str) -> bool:
-        return any(config.name == name for config in self._registry.lab.functions())
 
     def _target(self, name: str, qualifier: str | None) -> FunctionState:
         state = self._registry.state(name)

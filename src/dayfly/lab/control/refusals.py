@@ -6,7 +6,11 @@ and limits of botocore's model.
 
 from __future__ import annotations
 
-from dayfly.lab.model import InvokeRefusedError
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from dayfly.lab.model import InvokeRefusedError, LabError
 
 STALE_REVISION = (
     "The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to "
@@ -32,6 +36,18 @@ def violation(value: object, at: str, constraint: str) -> InvokeRefusedError:
 
 def pattern_violation(value: object, at: str, pattern: str) -> InvokeRefusedError:
     return violation(value, at, f"Member must satisfy regular expression pattern: {pattern}")
+
+
+def service_refused(service: str, error: LabError) -> InvokeRefusedError:
+    """Lambda's words for what another service refuses; the lab's where that service does not answer."""
+    cause = error.__cause__
+    if not isinstance(cause, ClientError):
+        return invalid(error.message)
+    said: Any = cause.response.get("Error", {})
+    return invalid(
+        f"Error occurred while {cause.operation_name}. {service} Error Code: {said.get('Code')}. {service} Error Message: "
+        f"{said.get('Message')}"
+    )
 
 
 def missing(message: str, *, is_typed: bool = True) -> InvokeRefusedError:

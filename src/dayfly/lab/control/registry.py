@@ -102,9 +102,13 @@ class Registry:
         # By ARN: tags of what is no function.
         self.other_tags: dict[str, dict[str, str]] = {}
 
+    def has(self, name: str) -> bool:
+        """Is there a function of this name?"""
+        return any(config.name == name for config in self.lab.functions())
+
     def state(self, name: str, qualifier: str | None = None) -> FunctionState:
         """Raises InvokeRefusedError (404) for a function that is not there, named with `qualifier`."""
-        if all(config.name != name for config in self.lab.functions()):
+        if not self.has(name):
             raise refusals.function_missing(names.function_arn(name, qualifier))
         return self._states.setdefault(name, FunctionState(Revision(new_revision_id(), self._began)))
 
@@ -136,8 +140,7 @@ class Registry:
         aliases apart; a function that is not there has none (recorded by LocalStack's suite)."""
         if qualifier is None or not names.is_alias(qualifier):
             return
-        is_there = any(config.name == name for config in self.lab.functions())
-        if not is_there or qualifier not in self.state(name).aliases:
+        if not self.has(name) or qualifier not in self.state(name).aliases:
             raise refusals.missing(f"Cannot find alias arn: {names.function_arn(name, qualifier)}")
 
     def route(self, name: str, qualifier: str | None) -> Target:

@@ -83,6 +83,19 @@ class PermissionRequest(msgspec.Struct, rename="pascal"):
     revision_id: str | None = None
 
 
+class Target(msgspec.Struct, rename="pascal", omit_defaults=True):
+    """OnSuccess or OnFailure of a request."""
+
+    destination: str | None = None
+
+
+class DestinationConfig(msgspec.Struct, rename="pascal", omit_defaults=True):
+    """DestinationConfig of a request."""
+
+    on_success: Target | None = None
+    on_failure: Target | None = None
+
+
 class RuntimeUpdateRequest(msgspec.Struct, rename="pascal"):
     """The body of PutRuntimeManagementConfig."""
 

@@ -19,7 +19,7 @@ def source_routes(control: ControlPlane) -> list[ControllerRouterHandler]:
 
     @post([_MAPPINGS, _MAPPINGS + "/"], status_code=202)
     async def create_mapping(request: LabRequest) -> Response[bytes]:
-        return json_answer(sources.create(await request.body()), 202)
+        return json_answer(await sources.create(await request.body()), 202)
 
     @get([_MAPPINGS, _MAPPINGS + "/"])
     async def list_mappings(request: LabRequest) -> Response[bytes]:
@@ -31,7 +31,7 @@ def source_routes(control: ControlPlane) -> list[ControllerRouterHandler]:
 
     @put(_MAPPING, status_code=202)
     async def update_mapping(request: LabRequest, id: FromPath[str]) -> Response[bytes]:
-        return json_answer(sources.update(id, await request.body()), 202)
+        return json_answer(await sources.update(id, await request.body()), 202)
 
     @delete(_MAPPING, status_code=202)
     async def delete_mapping(id: FromPath[str]) -> Response[bytes]:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import base64
-from typing import Any
-
-from botocore.exceptions import ClientError
 
 from dayfly.lab.control import refusals
 from dayfly.lab.control.function_shapes import Content
@@ -52,7 +49,7 @@ async def fetch(lab: Lab, content: Content | None) -> bytes:
     try:
         return await lab.services.aside(read)
     except LabError as error:
-        raise _not_fetched(error) from error
+        raise refusals.service_refused("S3", error) from error
 
 
 def _decode(text: str) -> bytes:
@@ -63,14 +60,3 @@ def _decode(text: str) -> bytes:
     if len(zipped) > MAX_ZIPPED_BYTES:
         raise refusals.entity_too_large(f"Zipped size must be smaller than {MAX_ZIPPED_BYTES} bytes")
     return zipped
-
-
-def _not_fetched(error: LabError) -> Exception:
-    """Lambda's words for what S3 refuses; the lab's where nobody answered."""
-    cause = error.__cause__
-    if not isinstance(cause, ClientError):
-        return refusals.invalid(error.message)
-    said: Any = cause.response.get("Error", {})
-    return refusals.invalid(
-        f"Error occurred while GetObject. S3 Error Code: {said.get('Code')}. S3 Error Message: {said.get('Message')}"
-    )

@@ -128,7 +128,7 @@ class Urls:
         return [] if policy is None else list(policy.statements.values())
 
     def _state(self, name: str, complaint: str) -> FunctionState:
-        if all(config.name != name for config in self._registry.lab.functions()):
+        if not self._registry.has(name):
             raise refusals.missing(complaint)
         return self._registry.state(name)
 
