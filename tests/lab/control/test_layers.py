@@ -102,8 +102,10 @@ def test_a_function_takes_five_layers_that_exist_and_fit(monkeypatch: pytest.Mon
 
         assert give(*arns) == "Cannot reference more than 5 layers."
         assert give(f"{_LAYER}:l0:9") == f"Layer version {_LAYER}:l0:9 does not exist."
-        foreign = "arn:aws:lambda:us-east-1:123456789012:layer:l0:1"
-        assert give(foreign) == f"Layer version {foreign} does not exist."
+        elsewhere = f"{_LAYER}:l0:1".replace("us-east-1", "eu-west-1")
+        assert give(elsewhere) == (
+            "Layers are not in the same region as the function. Layers are expected to be in region us-east-1."
+        )
         assert "at 'layers'" in give("l0")
         assert "versions of the same layer" in give(arns[0], again)
         monkeypatch.setattr(sources, "MAX_UNPACKED_BYTES", 10)
@@ -116,6 +118,73 @@ def test_a_function_takes_five_layers_that_exist_and_fit(monkeypatch: pytest.Mon
         assert has[0]["CodeSize"] == len(_CONTENT)
         update(client, Layers=[])
         assert client.get_function_configuration(FunctionName="f").get("Layers") is None
+
+    talk(scenario)
+
+
+def _denied(action: str, arn: str) -> tuple[int, str, str]:
+    said = (
+        f"User: arn:aws:iam::000000000000:root is not authorized to perform: lambda:{action} on resource: {arn} because no "
+        f"resource-based policy allows the lambda:{action} action"
+    )
+    return 403, "AccessDeniedException", said
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "eu-west-1"])
+def test_another_accounts_layer_is_not_to_be_had(region: str) -> None:
+    def scenario(client: LambdaClient) -> None:
+        _publish(client)
+        layer = f"arn:aws:lambda:{region}:123456789012:layer:l"
+        version = f"{layer}:1"
+        named: Any = {"LayerName": layer, "VersionNumber": 1}
+        grant: Any = {"StatementId": "s", "Action": "lambda:GetLayerVersion", "Principal": "*"}
+        create: Any = {
+            "FunctionName": "new",
+            "Runtime": client.get_function_configuration(FunctionName="f")["Runtime"],
+            "Role": "arn:aws:iam::000000000000:role/r",
+            "Handler": "app.handler",
+            "Code": {"ZipFile": zipped({"app.py": "def handler(event, context): pass\n"})},
+        }
+        for action, at, call in (
+            ("GetLayerVersion", version, lambda: client.get_layer_version(**named)),
+            ("GetLayerVersion", version, lambda: client.get_layer_version_by_arn(Arn=version)),
+            (
+                "GetLayerVersion",
+                version,
+                lambda: client.update_function_configuration(FunctionName="f", Layers=[version]),
+            ),
+            ("GetLayerVersion", version, lambda: client.create_function(**create, Layers=[version])),
+            ("DeleteLayerVersion", version, lambda: client.delete_layer_version(**named)),
+            ("ListLayerVersions", layer, lambda: client.list_layer_versions(LayerName=layer)),
+            ("PublishLayerVersion", layer, lambda: _publish(client, layer)),
+            ("GetLayerVersionPolicy", version, lambda: client.get_layer_version_policy(**named)),
+            (
+                "AddLayerVersionPermission",
+                version,
+                lambda: client.add_layer_version_permission(**named, **grant),
+            ),
+            (
+                "RemoveLayerVersionPermission",
+                version,
+                lambda: client.remove_layer_version_permission(**named, StatementId="s"),
+            ),
+        ):
+            assert refused(call) == _denied(action, at)
+        assert [one["Version"] for one in client.list_layer_versions(LayerName="l")["LayerVersions"]] == [1]
+
+    talk(scenario)
+
+
+def test_a_layer_of_another_region_is_not_found_by_its_name() -> None:
+    def scenario(client: LambdaClient) -> None:
+        arn = _publish(client)
+        elsewhere = arn.replace("us-east-1", "eu-west-1")
+        layer = elsewhere.removesuffix(":1")
+        wrong = (400, "InvalidParameterValueException", f"Invalid Layer name: {layer}")
+        assert refused(lambda: client.get_layer_version(LayerName=layer, VersionNumber=1)) == wrong
+        assert refused(lambda: client.get_layer_version_by_arn(Arn=elsewhere)) == wrong
+        assert refused(lambda: client.delete_layer_version(LayerName=layer, VersionNumber=1)) == wrong
+        assert client.get_layer_version_by_arn(Arn=arn)["Version"] == 1
 
     talk(scenario)
 

@@ -111,12 +111,54 @@ def test_layer_versions_have_policies_of_their_own() -> None:
         grant: Any = {"StatementId": "s", "Action": "lambda:GetLayerVersion", "Principal": "*"}
         absent = refused(lambda: client.get_layer_version_policy(**version))
         assert absent[::2] == (404, "No policy is associated with the given resource.")
+        gone = refused(lambda: client.remove_layer_version_permission(**version, StatementId="s"))
+        assert gone == absent
         missing = refused(lambda: client.get_layer_version_policy(LayerName="l", VersionNumber=2))
         assert missing[2] == f"Layer version {arn[:-1]}2 does not exist."
         other = refused(
             lambda: client.add_layer_version_permission(**version, **(grant | {"Action": "lambda:X"}))
         )
         assert "'action'" in other[2]
+        organization = "o-abcdefghij"
+        for principal in ("nobody", "12345", "lambda.amazonaws.com", "arn:aws:iam::111111111111:user/u"):
+            said = refused(
+                lambda principal=principal: client.add_layer_version_permission(  # type: ignore[misc]
+                    **version, **(grant | {"Principal": principal})
+                )
+            )
+            assert said[1] == "ValidationException"
+            assert f"Value '{principal}' at 'principal'" in said[2]
+        one = refused(
+            lambda: client.add_layer_version_permission(
+                **version, **(grant | {"Principal": "111111111111", "OrganizationId": organization})
+            )
+        )
+        assert one == (
+            400,
+            "InvalidParameterValueException",
+            "If organization id is specified then principal should be *",
+        )
+        # What the model excludes is said before the layer is looked for.
+        nobody = refused(
+            lambda: client.add_layer_version_permission(
+                LayerName="absent", VersionNumber=1, **(grant | {"Principal": "nobody"})
+            )
+        )
+        assert nobody[1] == "ValidationException"
+        for principal, options, shown in (
+            ("111111111111", {}, {"AWS": "arn:aws:iam::111111111111:root"}),
+            ("arn:aws:iam::222222222222:root", {}, {"AWS": "arn:aws:iam::222222222222:root"}),
+            ("*", {"OrganizationId": organization}, "*"),
+        ):
+            added = client.add_layer_version_permission(
+                **version, **(grant | {"StatementId": "other", "Principal": principal} | options)
+            )
+            statement = json.loads(added["Statement"])
+            assert statement["Principal"] == shown
+            assert ("Condition" in statement) == bool(options)
+            client.remove_layer_version_permission(
+                **version, StatementId="other", RevisionId=added["RevisionId"]
+            )
         added = client.add_layer_version_permission(**version, **grant)
         assert json.loads(added["Statement"])["Resource"] == arn
         assert refused(lambda: client.add_layer_version_permission(**version, **grant))[0] == 409

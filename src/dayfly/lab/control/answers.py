@@ -19,6 +19,7 @@ from dayfly.lab.model import InvokeRefusedError, LabError
 # that look at the case of a member find nothing under the other name.
 _CAPITALISED = frozenset(
     {
+        "AccessDeniedException",
         "CodeSigningConfigNotFoundException",
         "CodeVerificationFailedException",
         "ResourceInUseException",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from dayfly.lab.control import refusals
 from dayfly.lab.control.checks import Checks
 from dayfly.lab.control.layers import Layers
-from dayfly.lab.control.policies import Policy, check_statement, compact
+from dayfly.lab.control.policies import Policy, check_statement, compact, principal_of
 from dayfly.lab.control.registry import new_revision_id
 from dayfly.lab.control.shapes import PermissionRequest, parse
 from dayfly.lab.model import InvokeRefusedError
@@ -35,12 +35,14 @@ class LayerPermissions:
     def add(self, name: str, number: str, body: bytes, *, revision_id: str | None) -> dict[str, object]:
         """AddLayerVersionPermission; raises InvokeRefusedError as Lambda refuses."""
         request = parse(body, PermissionRequest, also=("LayerName", "VersionNumber"))
-        arn = self._layers.version_arn(name, number)
         check_statement(request)
         checks = Checks()
         checks.pattern(request.action, "action", _ACTION)
         checks.pattern(request.principal, "principal", r"\d{12}|\*|arn:(aws[a-zA-Z-]*):iam::\d{12}:root")
         checks.settle()
+        if request.organization_id is not None and request.principal != "*":
+            raise refusals.invalid("If organization id is specified then principal should be *")
+        arn = self._layers.version_arn(name, number, "AddLayerVersionPermission")
         kept = self._kept.get(arn, _Kept())
         _check_revision(request.revision_id or revision_id, kept)
         statement = _statement(request, arn)
@@ -51,7 +53,7 @@ class LayerPermissions:
 
     def remove(self, name: str, number: str, sid: str, revision_id: str | None) -> None:
         """RemoveLayerVersionPermission."""
-        kept = self._find(self._layers.version_arn(name, number))
+        kept = self._find(self._layers.version_arn(name, number, "RemoveLayerVersionPermission"))
         _check_revision(revision_id, kept)
         kept.policy.check_has(sid)
         del kept.policy.statements[sid]
@@ -59,7 +61,7 @@ class LayerPermissions:
 
     def get(self, name: str, number: str) -> dict[str, object]:
         """GetLayerVersionPolicy."""
-        kept = self._find(self._layers.version_arn(name, number))
+        kept = self._find(self._layers.version_arn(name, number, "GetLayerVersionPolicy"))
         return {"Policy": kept.policy.document(), "RevisionId": kept.revision_id}
 
     def _find(self, arn: str) -> _Kept:
@@ -74,11 +76,10 @@ def _check_revision(given: str | None, kept: _Kept) -> None:
 
 
 def _statement(request: PermissionRequest, arn: str) -> dict[str, object]:
-    principal = request.principal or ""
     statement: dict[str, object] = {
         "Sid": request.statement_id,
         "Effect": "Allow",
-        "Principal": {"AWS": f"arn:aws:iam::{principal}:root"} if principal.isdigit() else principal,
+        "Principal": principal_of(request),
         "Action": request.action,
         "Resource": arn,
     }

@@ -21,7 +21,7 @@ from dayfly.lab.control.runtimes import RETIRED, RUNTIMES
 from dayfly.lab.control.shapes import LayerRequest, parse
 from dayfly.lab.control.stamps import stamp
 from dayfly.lab.lab import Lab
-from dayfly.lab.model import ACCOUNT, REGION, Layer
+from dayfly.lab.model import ACCOUNT, REGION, InvokeRefusedError, Layer
 
 MAX_LAYERS = 5
 _MAX_ITEMS = 50
@@ -101,7 +101,7 @@ class Layers:
 
     async def publish(self, name: str, body: bytes, *, base_url: str) -> dict[str, object]:
         """PublishLayerVersion; raises InvokeRefusedError for what is no layer."""
-        name = _parse_name(name)
+        name = _parse_name(name, "PublishLayerVersion")
         request = parse(body, LayerRequest, also=("LayerName",))
         _check(request)
         content = await sources.fetch(self._lab, request.content)
@@ -117,18 +117,18 @@ class Layers:
         return _body(version, base_url) | {"Content": _content_body(version, base_url)}
 
     def get(self, name: str, number: str, *, base_url: str) -> dict[str, object]:
-        version = self._find(_parse_name(name), _parse_number(number))
+        version = self._find(_parse_name(name, "GetLayerVersion", number), _parse_number(number))
         return _body(version, base_url) | {"Content": _content_body(version, base_url)}
 
     def get_by_arn(self, arn: str, *, base_url: str) -> dict[str, object]:
         match = _ARN.fullmatch(arn)
         if match is None or match["version"] is None:
             raise refusals.pattern_violation(arn, "arn", _VERSION_ARN_PATTERN)
-        return self.get(match["name"], match["version"], base_url=base_url)
+        return self.get(*arn.rsplit(":", 1), base_url=base_url)
 
-    def version_arn(self, name: str, number: str) -> str:
+    def version_arn(self, name: str, number: str, action: str) -> str:
         """The ARN of a version that is there; raises InvokeRefusedError (404) in the words of its permissions."""
-        name, wanted = _parse_name(name), _parse_number(number)
+        name, wanted = _parse_name(name, action, number), _parse_number(number)
         arn = f"{layer_arn(name)}:{wanted}"
         if wanted not in self._layers.get(name, _Versions()).by_number:
             raise refusals.missing(f"Layer version {arn} does not exist.")
@@ -136,12 +136,12 @@ class Layers:
 
     async def content(self, name: str, number: str) -> bytes:
         """The zip as it was published."""
-        version = self._find(_parse_name(name), _parse_number(number))
+        version = self._find(_parse_name(name, "GetLayerVersion", number), _parse_number(number))
         return await self._lab.aside(version.archive.read_bytes)
 
     def delete(self, name: str, number: str) -> None:
         """DeleteLayerVersion: functions that have it keep it, and nobody gets it anew."""
-        versions = self._layers.get(_parse_name(name))
+        versions = self._layers.get(_parse_name(name, "DeleteLayerVersion", number))
         wanted = _parse_number(number)
         if versions is not None:
             versions.by_number.pop(wanted, None)
@@ -162,7 +162,8 @@ class Layers:
 
     def list_versions(self, name: str, query: Mapping[str, str], *, base_url: str) -> dict[str, object]:
         _check_filters(query)
-        page, marker = pages.cut(self._matching(_parse_name(name), query), query, limit=_MAX_ITEMS)
+        name = _parse_name(name, "ListLayerVersions")
+        page, marker = pages.cut(self._matching(name, query), query, limit=_MAX_ITEMS)
         bodies = [_body(version, base_url) for version in page]
         for body in bodies:
             del body["LayerArn"]
@@ -215,7 +216,8 @@ class Layers:
                 f"length greater than or equal to 1, Member must satisfy regular expression pattern: "
                 f"{_VERSION_ARN_PATTERN}, Member must not be null]",
             )
-        if match["account"] == ACCOUNT and match["region"] != REGION:
+        _check_own(match, arn)
+        if match["region"] != REGION:
             raise refusals.invalid(
                 f"Layers are not in the same region as the function. Layers are expected to be in region {REGION}."
             )
@@ -258,13 +260,29 @@ def layer_arn(name: str) -> str:
     return f"arn:aws:lambda:{REGION}:{ACCOUNT}:layer:{name}"
 
 
-def _parse_name(text: str) -> str:
+def _parse_name(text: str, action: str, number: str | None = None) -> str:
+    """The name in a request for `action`; raises InvokeRefusedError for none, and for a layer that is not the lab's own."""
     match = _ARN.fullmatch(text)
     if match is not None and match["version"] is None:
+        _check_own(match, text if number is None else f"{text}:{number}", action)
+        if match["region"] != REGION:
+            raise refusals.invalid(f"Invalid Layer name: {text}")
         return match["name"]
     if len(text) > _MAX_NAME or not _NAME.fullmatch(text):
         raise refusals.pattern_violation(text, "layerName", _NAME_PATTERN)
     return text
+
+
+def _check_own(layer: re.Match[str], arn: str, action: str = "GetLayerVersion") -> None:
+    """Raise InvokeRefusedError (403) for another account's layer: the lab sees no policy of it."""
+    if layer["account"] != ACCOUNT:
+        raise InvokeRefusedError(
+            403,
+            "AccessDeniedException",
+            f"User: arn:aws:iam::{ACCOUNT}:root is not authorized to perform: lambda:{action} on resource: {arn} because no "
+            f"resource-based policy allows the lambda:{action} action",
+            is_typed=False,
+        )
 
 
 def _parse_number(text: str) -> int:

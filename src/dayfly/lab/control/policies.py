@@ -74,7 +74,7 @@ def function_statement(request: PermissionRequest, resource: str) -> dict[str, o
     statement: dict[str, object] = {
         "Sid": request.statement_id,
         "Effect": "Allow",
-        "Principal": _principal(request.principal or ""),
+        "Principal": principal_of(request),
         "Action": request.action,
         "Resource": resource,
     }
@@ -120,7 +120,9 @@ def check_statement(request: PermissionRequest) -> None:
     checks.settle()
 
 
-def _principal(text: str) -> object:
+def principal_of(request: PermissionRequest) -> object:
+    """The principal as a policy has it; raises InvokeRefusedError (400) for what is none."""
+    text = request.principal or ""
     if text == "*":
         return "*"
     if re.fullmatch(r"\d{12}", text, re.ASCII):
