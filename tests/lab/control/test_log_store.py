@@ -21,9 +21,10 @@ def test_what_is_too_old_is_forgotten_and_numbers_go_on(monkeypatch: pytest.Monk
     for number in range(5):
         store.take(_line(number, stream=f"s{number}"))
     group = store.groups["/aws/lambda/f"]
-    assert ([line.at for line in group.lines], group.first_number) == ([2.0, 3.0, 4.0], 2)
+    assert [(record.at, record.number) for record in group.records] == [(2.0, 2), (3.0, 3), (4.0, 4)]
     assert list(group.streams) == ["s3", "s4"]
-    store.take(_line(5, "y" * 99))
-    assert ([line.at for line in group.lines], group.size) == ([4.0, 5.0], 100)
+    # Each with its newline.
+    store.take(_line(5, "y" * 97))
+    assert ([record.at for record in group.records], group.size) == ([4.0, 5.0], 100)
     store.take(_line(6, "z" * 1000))
-    assert [line.at for line in group.lines] == [6.0]
+    assert [record.at for record in group.records] == [6.0]

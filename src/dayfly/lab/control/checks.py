@@ -51,9 +51,9 @@ class Checks:
         if value > most:
             self.note(value, at, f"Member must have value less than or equal to {most}")
 
-    def settle(self) -> None:
-        """Raise InvokeRefusedError (400) with every violation."""
+    def settle(self, *, kind: str = "ValidationException") -> None:
+        """Raise InvokeRefusedError (400) with every violation, as an error of this `kind`."""
         if self._found:
             count = len(self._found)
             message = f"{count} validation error{'s' if count > 1 else ''} detected: {'; '.join(self._found)}"
-            raise InvokeRefusedError(400, "ValidationException", message)
+            raise InvokeRefusedError(400, kind, message)

@@ -1,38 +1,78 @@
-"""The lines that functions of the lab wrote, kept for CloudWatch Logs' API: the latest ones, within a bound."""
+"""The records of log groups, kept for CloudWatch Logs' API: the latest ones, within a bound."""
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from dataclasses import dataclass, field
 
 from dayfly.lab.model import LogLine
 
-# Of one log group; what is older is forgotten, line by line.
+# Of one log group; what is older is forgotten, record by record.
 MAX_LINES = 20_000
 MAX_BYTES = 16 * 1024 * 1024
 # A stream is one environment.
 MAX_STREAMS = 2_000
 
 
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One event of a stream: when it happened, and when it came. Its number is its group's alone, and never given twice."""
+
+    number: int
+    at: float
+    stream: str
+    message: str
+    came_at: float
+
+
 @dataclass(slots=True)
 class Stream:
-    """One environment's stream."""
+    """One environment's stream, or one that a client made."""
 
     name: str
-    first_at: float
-    last_at: float
-    size: int = 0
+    created_at: float
+    first_at: float | None = None
+    last_at: float | None = None
+    came_at: float | None = None
 
 
 @dataclass(slots=True)
 class Group:
-    """One log group, of one function unless several were given the same. Lines are numbered from 0, for as long as the lab lives."""
+    """One log group, of one function unless several were given the same."""
 
     created_at: float
-    lines: deque[LogLine] = field(default_factory=deque)
+    tags: dict[str, str] = field(default_factory=dict)
+    retention_days: int | None = None
+    kind: str = "STANDARD"
+    records: deque[Record] = field(default_factory=deque)
     streams: dict[str, Stream] = field(default_factory=dict)
-    first_number: int = 0
+    next_number: int = 0
     size: int = 0
+
+    def add_stream(self, name: str, created_at: float) -> Stream:
+        if len(self.streams) >= MAX_STREAMS:
+            del self.streams[next(iter(self.streams))]
+        stream = self.streams[name] = Stream(name, created_at)
+        return stream
+
+    def add(self, at: float, name: str, message: str, came_at: float) -> None:
+        """Keep one event of a stream; what is too old for the bound is forgotten."""
+        self.records.append(Record(self.next_number, at, name, message, came_at))
+        self.next_number += 1
+        self.size += len(message)
+        while len(self.records) > MAX_LINES or (self.size > MAX_BYTES and len(self.records) > 1):
+            self.size -= len(self.records.popleft().message)
+        stream = self.streams.get(name) or self.add_stream(name, at)
+        stream.first_at = at if stream.first_at is None else min(stream.first_at, at)
+        stream.last_at = at if stream.last_at is None else max(stream.last_at, at)
+        stream.came_at = came_at
+
+    def forget(self, stream: str) -> None:
+        """Delete a stream with its events."""
+        del self.streams[stream]
+        self.records = deque(record for record in self.records if record.stream != stream)
+        self.size = sum(len(record.message) for record in self.records)
 
 
 class LogStore:
@@ -42,20 +82,8 @@ class LogStore:
         self.groups: dict[str, Group] = {}
 
     def take(self, line: LogLine) -> None:
-        name = line.log_group_name
-        group = self.groups.get(name)
+        group = self.groups.get(line.log_group_name)
         if group is None:
-            group = self.groups[name] = Group(line.at)
-        length = len(line.text)
-        group.lines.append(line)
-        group.size += length
-        while len(group.lines) > MAX_LINES or (group.size > MAX_BYTES and len(group.lines) > 1):
-            group.size -= len(group.lines.popleft().text)
-            group.first_number += 1
-        stream = group.streams.get(line.log_stream)
-        if stream is None:
-            if len(group.streams) >= MAX_STREAMS:
-                del group.streams[next(iter(group.streams))]
-            stream = group.streams[line.log_stream] = Stream(line.log_stream, line.at, line.at)
-        stream.last_at = line.at
-        stream.size += length
+            group = self.groups[line.log_group_name] = Group(line.at)
+        # Known difference: CloudWatch has no newline behind some of them.
+        group.add(line.at, line.log_stream, line.text + "\n", time.time())
