@@ -72,6 +72,7 @@ class LogRequest(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
     query_id: str | None = None
     query_string: str | None = None
     query_language: str | None = None
+    status: str | None = None
 
     def check(self, needed: Sequence[str], most: int) -> None:
         """Raise InvokeRefusedError (400) for what the API's model excludes; `most` is the operation's largest limit."""

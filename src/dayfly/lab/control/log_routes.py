@@ -13,7 +13,7 @@ import msgspec
 from litestar import Response, post
 from litestar.types import ControllerRouterHandler
 
-from dayfly.lab.control import log_events, log_groups
+from dayfly.lab.control import log_events, log_groups, log_queries
 from dayfly.lab.control.answers import LabRequest
 from dayfly.lab.control.log_requests import LogRequest
 from dayfly.lab.control.log_store import LogStore
@@ -46,6 +46,12 @@ _OPERATIONS: Mapping[str, _Operation] = {
     "DescribeLogStreams": _Operation(log_groups.describe_streams),
     "PutLogEvents": _Operation(log_events.put_events, (*_STREAM, "logEvents")),
     "GetLogEvents": _Operation(log_events.get_events, ("logStreamName",), log_events.MAX_EVENTS),
+    "StartQuery": _Operation(
+        log_queries.start, ("startTime", "endTime", "queryString"), log_queries.MAX_ROWS
+    ),
+    "GetQueryResults": _Operation(log_queries.results, ("queryId",)),
+    "StopQuery": _Operation(log_queries.stop, ("queryId",)),
+    "DescribeQueries": _Operation(log_queries.describe),
     "FilterLogEvents": _Operation(log_events.filter_events, (), log_events.MAX_EVENTS),
 }
 

@@ -75,11 +75,23 @@ class Group:
         self.size = sum(len(record.message) for record in self.records)
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a query found, as it is told."""
+
+    query_string: str
+    group: str
+    created_at: float
+    results: list[list[dict[str, str]]]
+    statistics: dict[str, float]
+
+
 class LogStore:
-    """Takes every line as it is written; invocations never wait for it."""
+    """Takes every line as it is written; invocations never wait for it. `answers` are those of queries, by their ids."""
 
     def __init__(self) -> None:
         self.groups: dict[str, Group] = {}
+        self.answers: dict[str, Answer] = {}
 
     def take(self, line: LogLine) -> None:
         group = self.groups.get(line.log_group_name)
