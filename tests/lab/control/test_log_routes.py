@@ -231,11 +231,15 @@ def test_streams_come_and_go_with_their_events(logs: CloudWatchLogsClient) -> No
     ]
     answer = logs.put_log_events(**named, logStreamName="empty", logEvents=batch)
     assert answer["rejectedLogEventsInfo"] == {"tooOldLogEventEndIndex": 1, "tooNewLogEventStartIndex": 2}
+    never: Any = [{"timestamp": -1, "message": "x"}]
+    early = _said(lambda: logs.put_log_events(**named, logStreamName="empty", logEvents=never))
+    assert "'logEvents.1.member.timestamp'" in early[1]
     assert _said(lambda: logs.put_log_events(**named, logStreamName="empty", logEvents=batch[::-1])) == (
         "InvalidParameterException",
         "Log events in a single PutLogEvents request must be in chronological order.",
     )
-    assert [event["message"] for event in logs.filter_log_events(**named)["events"]] == ["now"]
+    (event,) = logs.filter_log_events(**named)["events"]
+    assert (event["message"], event["timestamp"]) == ("now", now)
     logs.delete_log_stream(**named, logStreamName="empty")
     assert logs.filter_log_events(**named)["events"] == []
     assert logs.describe_log_streams(**named)["logStreams"] == []

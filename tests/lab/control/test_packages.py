@@ -114,7 +114,10 @@ def test_what_is_no_function_is_refused_and_nothing_is_made() -> None:
         (_request(Tags={"aws:x": "y"}), 400, "reserved prefix"),
         (_request(Environment={"Variables": {"AWS_REGION": "x"}}), 400, "reserved keys"),
         (_request(Architectures=["arm64"]), 400, "x86_64"),
-        (_request(VpcConfig={"SubnetIds": ["s"]}), 400, "must coexist"),
+        (_request(VpcConfig={"SubnetIds": ["subnet-1"]}), 400, "must coexist"),
+        (_request(Code={"S3Bucket": "bucket"}), 400, "S3 Bucket and Key are required"),
+        (_request(Code={"S3Key": "key"}), 400, "S3 Bucket and Key are required"),
+        (_request(Code={"ZipFile": _code(1), "S3ObjectVersion": "1"}), 400, "when providing a ZipFile"),
     ]
 
     def scenario(client: LambdaClient) -> None:

@@ -170,7 +170,7 @@ _REFUSED: tuple[tuple[str, dict[str, Any], int, str, str], ...] = (
         {
             "FunctionName": "f",
             "SelfManagedEventSource": {"Endpoints": {"KAFKA_BOOTSTRAP_SERVERS": ["k:9092"]}},
-            "Topics": ["t"],
+            "Topics": ["orders"],
         },
         400,
         _INVALID,

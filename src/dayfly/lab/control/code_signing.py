@@ -153,6 +153,10 @@ class CodeSigning:
             )
 
     def _find(self, arn: str) -> SigningConfig:
+        checks = Checks()
+        checks.pattern(arn, "codeSigningConfigArn", SIGNING_PATTERN)
+        checks.length(arn, "codeSigningConfigArn", most=200)
+        checks.settle()
         if arn not in self._configs:
             message = f"The Lambda code signing configuration {arn} can not be found."
             raise refusals.missing(message, is_typed=False)

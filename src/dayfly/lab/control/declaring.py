@@ -11,12 +11,14 @@ from dayfly.lab.control.function_shapes import Settings, VpcConfig
 from dayfly.lab.declared import Declared
 
 ROLE_PATTERN = r"arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+"
-_ARN_OR_NONE = r"(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()"
+ARN_OR_NONE = r"(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()"
 _ACCESS_POINT = (
     r"arn:aws[a-zA-Z-]*:(elasticfilesystem:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:access-point/"
     r"fsap-[a-f0-9]{17}|s3files:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:file-system/fs-[0-9a-f]{17,40}"
     r"/access-point/fsap-[0-9a-f]{17,40})"
 )
+_SUBNET = r"subnet-[0-9a-z]*"
+_GROUP = r"sg-[0-9a-zA-Z]*"
 _MOUNT_PATH = r"/mnt/[a-zA-Z0-9-_.]+"
 _MAX_SUBNETS = 16
 _MAX_GROUPS = 5
@@ -76,8 +78,8 @@ def check_declared(checks: Checks, request: Settings) -> None:
     if request.tracing_config is not None:
         checks.one_of(request.tracing_config.mode, "tracingConfig.mode", ("Active", "PassThrough"))
     if request.dead_letter_config is not None:
-        checks.pattern(request.dead_letter_config.target_arn, "deadLetterConfig.targetArn", _ARN_OR_NONE)
-    checks.pattern(request.kms_key_arn, "kMSKeyArn", _ARN_OR_NONE)
+        checks.pattern(request.dead_letter_config.target_arn, "deadLetterConfig.targetArn", ARN_OR_NONE)
+    checks.pattern(request.kms_key_arn, "kMSKeyArn", ARN_OR_NONE)
     checks.length(request.file_system_configs, "fileSystemConfigs", most=1)
     for number, system in enumerate(request.file_system_configs or (), 1):
         at = f"fileSystemConfigs.{number}.member"
@@ -88,3 +90,7 @@ def check_declared(checks: Checks, request: Settings) -> None:
     if request.vpc_config is not None:
         checks.length(request.vpc_config.subnet_ids, "vpcConfig.subnetIds", most=_MAX_SUBNETS)
         checks.length(request.vpc_config.security_group_ids, "vpcConfig.securityGroupIds", most=_MAX_GROUPS)
+        for subnet in request.vpc_config.subnet_ids:
+            checks.pattern(subnet, "vpcConfig.subnetIds", _SUBNET)
+        for group in request.vpc_config.security_group_ids:
+            checks.pattern(group, "vpcConfig.securityGroupIds", _GROUP)

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 import msgspec
 
 from dayfly.lab.control import names, pages, refusals, targets
+from dayfly.lab.control.checks import Checks
 from dayfly.lab.control.registry import Registry
 from dayfly.lab.control.shapes import DestinationConfig, Target, parse
 from dayfly.lab.events.destinations import parse_arn
@@ -87,10 +88,13 @@ class EventInvoke:
 
     def _destinations(self, name: str, config: DestinationConfig) -> tuple[str | None, str | None]:
         sides = {"OnSuccess": config.on_success, "OnFailure": config.on_failure}
+        checks = Checks()
         for kind, target in sides.items():
-            if target is not None:
-                at = f"destinationConfig.{kind[0].lower()}{kind[1:]}.destination"
-                targets.check_arn(target.destination, at)
+            arn = None if target is None else target.destination
+            at = f"destinationConfig.{kind[0].lower()}{kind[1:]}.destination"
+            checks.length(arn, at, most=targets.MAX_ARN)
+            checks.pattern(arn, at, targets.ARN_PATTERN)
+        checks.settle()
         # Both are looked at, since a fault with words of its own is named before one without.
         usable = [self._is_usable(name, target, kind) for kind, target in sides.items()]
         if not all(usable):

@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dayfly.lab.control import names, pages, queues, refusals
+from dayfly.lab.control.checks import Checks
 from dayfly.lab.control.deferred import Deferred
-from dayfly.lab.control.mapping_checks import check_mapping
+from dayfly.lab.control.mapping_checks import SOURCE_ARN, check_mapping, check_model
 from dayfly.lab.control.mapping_shapes import MappingRequest, defaults, kind_of
 from dayfly.lab.control.registry import Registry
 from dayfly.lab.control.shapes import parse
@@ -23,6 +24,7 @@ from dayfly.lab.control.tags import joined
 from dayfly.lab.model import ACCOUNT, REGION, VERSION, InvokeRefusedError
 from dayfly.lab.tenancy import refuse_together_with
 
+_UUID = 36
 _MISSING = "The resource you requested does not exist."
 
 
@@ -62,10 +64,11 @@ class EventSources:
     async def create(self, body: bytes) -> dict[str, object]:
         """CreateEventSourceMapping; raises InvokeRefusedError as Lambda refuses."""
         request = parse(body, MappingRequest)
-        kind = kind_of(request)
-        told = check_mapping(request, defaults(kind), kind, is_new=True)
+        check_model(request)
         if request.function_name is None:
             raise refusals.violation(None, "functionName", "Member must not be null")
+        kind = kind_of(request)
+        told = check_mapping(request, defaults(kind), kind, is_new=True)
         name, qualifier = self._function(request.function_name)
         refuse_together_with(self._registry.lab.function(name), "Event source mapping")
         source = Source(str(uuid.uuid4()), name, qualifier, kind, told, "Creating", time.time())
@@ -80,6 +83,9 @@ class EventSources:
 
     def list_sources(self, query: Mapping[str, str]) -> dict[str, object]:
         arn = query.get("EventSourceArn")
+        checks = Checks()
+        checks.pattern(arn, "eventSourceArn", SOURCE_ARN)
+        checks.settle()
         name = query.get("FunctionName")
         wanted = None if name is None else names.parse_name(name)
         found = [
@@ -96,23 +102,16 @@ class EventSources:
         """UpdateEventSourceMapping."""
         before = self._find(id)
         request = parse(body, MappingRequest, also=("UUID",))
+        check_model(request)
         if request.event_source_arn is not None:
             raise refusals.invalid("The event source of a mapping cannot be changed")
-        self._check_settled(before)
-        told = check_mapping(request, before.told, before.kind, is_new=False)
-        after = replace(before, told=told, modified_at=time.time())
-        if request.function_name is not None:
-            name, qualifier = self._function(request.function_name)
-            after = replace(after, function=name, qualifier=qualifier)
-        was_on = before.state == "Enabled"
-        is_on = was_on if request.enabled is None else request.enabled
+        after = self._updated(before, request)
         if request.enabled is not False:
             # What turned out to be wrong with a queue must not keep anybody from turning its mapping off.
             await self._check_together(after)
-            if self._find(id) is not before:
-                self._check_settled(self._find(id))
-        moving = "Updating" if was_on == is_on else "Enabling" if is_on else "Disabling"
-        return self._change(replace(after, state=moving), "Enabled" if is_on else "Disabled")
+            after = self._updated(self._find(id), request)
+        is_on = before.state == "Enabled" if request.enabled is None else request.enabled
+        return self._change(after, "Enabled" if is_on else "Disabled")
 
     def delete(self, id: str) -> dict[str, object]:
         """DeleteEventSourceMapping: it is `Deleting` for a moment, then gone."""
@@ -124,6 +123,19 @@ class EventSources:
         """Keep how the last batch of a mapping went."""
         if id in self._sources:
             self._sources[id] = replace(self._sources[id], result=result)
+
+    def _updated(self, before: Source, request: MappingRequest) -> Source:
+        self._check_settled(before)
+        told = check_mapping(request, before.told, before.kind, is_new=False)
+        name, qualifier = before.function, before.qualifier
+        if request.function_name is not None:
+            name, qualifier = self._function(request.function_name)
+        was_on = before.state == "Enabled"
+        is_on = was_on if request.enabled is None else request.enabled
+        moving = "Updating" if was_on == is_on else "Enabling" if is_on else "Disabling"
+        return replace(
+            before, told=told, function=name, qualifier=qualifier, state=moving, modified_at=time.time()
+        )
 
     def _change(self, moving: Source, end: str | None) -> dict[str, object]:
         self._sources[moving.id] = moving
@@ -145,6 +157,9 @@ class EventSources:
         return _body(moving)
 
     def _find(self, id: str) -> Source:
+        checks = Checks()
+        checks.length(id, "uUID", least=_UUID, most=_UUID)
+        checks.settle()
         if id not in self._sources:
             raise refusals.missing(_MISSING)
         return self._sources[id]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from dayfly.lab.control import refusals
 from dayfly.lab.control.checks import Checks
 from dayfly.lab.control.layers import Layers
-from dayfly.lab.control.policies import Policy, check_statement, compact, principal_of
+from dayfly.lab.control.policies import Policy, check_sid, check_statement, compact, principal_of
 from dayfly.lab.control.registry import new_revision_id
 from dayfly.lab.control.shapes import PermissionRequest, parse
 from dayfly.lab.model import InvokeRefusedError
@@ -53,6 +53,7 @@ class LayerPermissions:
 
     def remove(self, name: str, number: str, sid: str, revision_id: str | None) -> None:
         """RemoveLayerVersionPermission."""
+        check_sid(sid)
         kept = self._find(self._layers.version_arn(name, number, "RemoveLayerVersionPermission"))
         _check_revision(revision_id, kept)
         kept.policy.check_has(sid)

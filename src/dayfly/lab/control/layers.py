@@ -295,6 +295,7 @@ def _parse_number(text: str) -> int:
 def _check(request: LayerRequest) -> None:
     checks = Checks()
     checks.length(request.description, "description", most=MAX_DESCRIPTION)
+    sources.check_content(checks, request.content, "content.")
     runtimes = request.compatible_runtimes or []
     checks.length(runtimes, "compatibleRuntimes", most=_MAX_RUNTIMES)
     if not _RUNTIMES.issuperset(runtimes):

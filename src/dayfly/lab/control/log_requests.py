@@ -88,8 +88,11 @@ class LogRequest(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
         for name, values in _VALUES.items():
             checks.one_of(members[name], name, values)
         checks.within(self.limit, "limit", 1, most)
-        for name in ("startTime", "endTime"):
-            checks.within(members[name], name, 0, 2**63 - 1)
+        times = {"startTime": self.start_time, "endTime": self.end_time}
+        for number, event in enumerate(self.log_events or (), 1):
+            times[f"logEvents.{number}.member.timestamp"] = event.timestamp
+        for name, at in times.items():
+            checks.within(at, name, 0, 2**63 - 1)
         checks.settle(kind="InvalidParameterException")
 
 
@@ -137,4 +140,4 @@ def page_start(token: str | None) -> int:
 
 
 def milliseconds(at: float) -> int:
-    return int(at * 1000)
+    return round(at * 1000)

@@ -12,11 +12,12 @@ from typing import Any
 
 from dayfly.lab.control import refusals, targets
 from dayfly.lab.control.checks import Checks
+from dayfly.lab.control.declaring import ARN_OR_NONE
 from dayfly.lab.control.mapping_shapes import FILTERED, KAFKA, QUEUES, STREAMS, MappingRequest
 from dayfly.lab.model import REGION
 from dayfly.lab.sources import filters
 
-_SOURCE_ARN = r"arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-])+:((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1})?:(\d{12})?:(.*)"
+SOURCE_ARN = r"arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-])+:((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1})?:(\d{12})?:(.*)"
 _BOUNDS = {
     "BatchSize": (1, 10_000),
     "MaximumBatchingWindowInSeconds": (0, 300),
@@ -35,7 +36,26 @@ _LENGTHS = {
     "SourceAccessConfigurations": (0, 23),
     "MetricsConfig.Metrics": (0, 3),
 }
+_ANY = r"[\s\S]*"
+_URI = (1, 200, r"[ a-zA-Z0-9-\/*:_+=.@-]*")
+_TARGET = (0, targets.MAX_ARN, targets.ARN_PATTERN)
+_TEXTS = {
+    "EventSourceArn": (0, 10_000, SOURCE_ARN),
+    "KMSKeyArn": (0, 10_000, ARN_OR_NONE),
+    "FilterCriteria.Filters.Pattern": (0, 4096, _ANY),
+    "DestinationConfig.OnSuccess.Destination": _TARGET,
+    "DestinationConfig.OnFailure.Destination": _TARGET,
+    "Topics": (1, 249, r"[^.]([a-zA-Z0-9\-_.]+)"),
+    "Queues": (1, 1000, _ANY),
+    "SourceAccessConfigurations.URI": _URI,
+    "AmazonManagedKafkaEventSourceConfig.ConsumerGroupId": _URI,
+    "SelfManagedKafkaEventSourceConfig.ConsumerGroupId": _URI,
+    "DocumentDBEventSourceConfig.DatabaseName": (1, 63, r"[^ /\.$\x22]*"),
+    "DocumentDBEventSourceConfig.CollectionName": (1, 57, r"(^(?!(system\x2e)))(^[_a-zA-Z0-9])([^$]*)"),
+    "ProvisionedPollerConfig.PollerGroupName": (0, 128, r"[a-zA-Z0-9-_]*"),
+}
 _VALUES = {
+    "SelfManagedKafkaEventSourceConfig.ConsumptionMode": ("Stream", "Queue"),
     "StartingPosition": ("LATEST", "AT_TIMESTAMP", "TRIM_HORIZON"),
     "FunctionResponseTypes": ("ReportBatchItemFailures",),
     "MetricsConfig.Metrics": ("EventCount", "ErrorCount", "KafkaMetrics"),
@@ -98,9 +118,28 @@ _NO_MAXIMUM = (
 )
 # https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html
 _MAX_FILTERS = 5
-_MAX_PATTERN = 4096
 _MIN_RECORD_AGE_S = 60
 _MIN_QUEUE_POLLERS = 2
+
+
+def check_model(request: MappingRequest) -> None:
+    """Raise InvokeRefusedError (400) for what the API's model excludes."""
+    given = request.told()
+    checks = Checks()
+    for path, (least, most, pattern) in _TEXTS.items():
+        for at, value in _find(given, path):
+            checks.pattern(value, at, pattern)
+            checks.length(value, at, least=least, most=most)
+    for path, bounds in _BOUNDS.items():
+        for at, value in _find(given, path):
+            checks.within(value, at, *bounds)
+    for path, (least, most) in _LENGTHS.items():
+        for at, value in _find(given, path, whole=True):
+            checks.length(value, at, least=least, most=most)
+    for path, values in _VALUES.items():
+        for at, value in _find(given, path):
+            checks.one_of(value, at, values)
+    checks.settle()
 
 
 def check_mapping(
@@ -108,10 +147,9 @@ def check_mapping(
 ) -> Mapping[str, Any]:
     """Return what is told of a mapping after a request; raises InvokeRefusedError (400) for what Lambda refuses.
 
-    `before` is what is told of it now, or its defaults where it `is_new`.
+    `before` is what is told of it now, or its defaults where it `is_new`. Precondition: `check_model` raised nothing.
     """
     given = request.told()
-    _check_model(given)
     arn: str = given.get("EventSourceArn", "")
     if is_new and arn and arn.split(":")[3] != REGION:
         raise refusals.invalid(f"Event source region must match Lambda region {REGION}")
@@ -127,21 +165,6 @@ def check_mapping(
         if is_wrong:
             raise refusals.invalid(said)
     return whole
-
-
-def _check_model(given: Mapping[str, Any]) -> None:
-    checks = Checks()
-    checks.pattern(given.get("EventSourceArn"), "eventSourceArn", _SOURCE_ARN)
-    for path, bounds in _BOUNDS.items():
-        for at, value in _find(given, path):
-            checks.within(value, at, *bounds)
-    for path, (least, most) in _LENGTHS.items():
-        for at, value in _find(given, path, whole=True):
-            checks.length(value, at, least=least, most=most)
-    for path, values in _VALUES.items():
-        for at, value in _find(given, path):
-            checks.one_of(value, at, values)
-    checks.settle()
 
 
 def _find(given: Any, path: str, *, whole: bool = False) -> list[tuple[str, Any]]:
@@ -210,8 +233,6 @@ def _check_filters(given: Mapping[str, Any]) -> None:
             filters.parse(pattern)
         except filters.PatternError as error:
             raise refusals.invalid("Invalid filter pattern definition.") from error
-        if len(pattern) > _MAX_PATTERN:
-            raise refusals.invalid(f"A filter pattern has at most {_MAX_PATTERN} characters")
 
 
 def _exclusions(whole: Mapping[str, Any], kind: str) -> list[tuple[bool, str]]:

@@ -50,6 +50,14 @@ class Access(msgspec.Struct, rename="pascal", forbid_unknown_fields=True, omit_d
     uri: str | None = msgspec.field(default=None, name="URI")
 
 
+class Kafka(msgspec.Struct, rename="pascal", forbid_unknown_fields=True, omit_defaults=True):
+    """AmazonManagedKafkaEventSourceConfig and SelfManagedKafkaEventSourceConfig."""
+
+    consumer_group_id: str | None = None
+    consumption_mode: str | None = None
+    schema_registry_config: dict[str, Any] | None = None
+
+
 class Database(msgspec.Struct, rename="pascal", forbid_unknown_fields=True, omit_defaults=True):
     """DocumentDBEventSourceConfig."""
 
@@ -96,8 +104,8 @@ class MappingRequest(msgspec.Struct, rename="pascal", kw_only=True):
     queues: list[str] | None = None
     source_access_configurations: list[Access] | None = None
     self_managed_event_source: dict[str, Any] | None = None
-    amazon_managed_kafka_event_source_config: dict[str, Any] | None = None
-    self_managed_kafka_event_source_config: dict[str, Any] | None = None
+    amazon_managed_kafka_event_source_config: Kafka | None = None
+    self_managed_kafka_event_source_config: Kafka | None = None
     document_db_event_source_config: Database | None = msgspec.field(
         default=None, name="DocumentDBEventSourceConfig"
     )

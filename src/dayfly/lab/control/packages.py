@@ -88,6 +88,7 @@ class Packages:
         request = parse(body, CodeRequest)
         checks = Checks()
         _check_architectures(checks, request.architectures)
+        sources.check_content(checks, request, "")
         checks.settle()
         refusals.check_revision(request.revision_id, state.latest.id)
         _check_machine(request.architectures)
@@ -178,6 +179,7 @@ class Packages:
             checks.present(mode, "tenancyConfig.tenantIsolationMode")
             checks.one_of(mode, "tenancyConfig.tenantIsolationMode", ("PER_TENANT",))
         _check_architectures(checks, request.architectures)
+        sources.check_content(checks, request.code, "code.")
         checks.settle()
         assert request.function_name is not None
         names.check_new(request.function_name)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dayfly.lab.control import names, refusals
-from dayfly.lab.control.policies import Policy, compact, function_statement
+from dayfly.lab.control.policies import Policy, check_sid, compact, function_statement
 from dayfly.lab.control.registry import FunctionState, Registry, new_revision_id
 from dayfly.lab.control.shapes import PermissionRequest, parse
 from dayfly.lab.model import VERSION, InvokeRefusedError
@@ -40,6 +40,7 @@ class Permissions:
 
     def remove(self, name: str, qualifier: str | None, sid: str, revision_id: str | None) -> None:
         """RemovePermission; a policy without statements is none."""
+        check_sid(sid)
         try:
             state = self._target(name, qualifier)
         except InvokeRefusedError as error:

@@ -17,6 +17,7 @@ from dayfly.lab.control.shapes import PermissionRequest
 from dayfly.lab.model import InvokeRefusedError
 
 _SID_PATTERN = r"([a-zA-Z0-9-_]+)"
+_NAMESPACED_SID = r"([a-zA-Z0-9-_.]+)"
 _ACTION_PATTERN = r"(lambda:[*]|lambda:[a-zA-Z]+|[*])"
 _SOURCE_PATTERN = r"arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-])+:((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1})?:(\d{12})?:(.*)"
 _MAX_SID = 100
@@ -62,6 +63,14 @@ class Policy:
         """The policy as its owner gets it: JSON in a string."""
         whole = {"Version": "2012-10-17", "Id": "default", "Statement": list(self.statements.values())}
         return compact(whole)
+
+
+def check_sid(sid: str) -> None:
+    """Raise InvokeRefusedError (400) for what is no id of a statement that is to be removed."""
+    checks = Checks()
+    checks.pattern(sid, "statementId", _NAMESPACED_SID)
+    checks.length(sid, "statementId", most=_MAX_SID)
+    checks.settle()
 
 
 def compact(value: object) -> str:

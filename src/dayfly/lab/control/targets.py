@@ -12,7 +12,6 @@ from collections.abc import Collection
 from typing import Literal
 
 from dayfly.lab.control import refusals
-from dayfly.lab.control.checks import Checks
 from dayfly.lab.model import REGION
 
 Fault = Literal["service", "region", "FIFO queue", "FIFO topic", "name"]
@@ -64,14 +63,6 @@ def find_fault(arn: str, services: Collection[str]) -> Fault | None:
     return None if re.fullmatch(_RESOURCES[service], parts[5], re.ASCII) else "name"
 
 
-def check_arn(arn: str | None, at: str) -> None:
-    """Raise InvokeRefusedError (400) for a destination that the API's model excludes."""
-    checks = Checks()
-    checks.length(arn, at, most=MAX_ARN)
-    checks.pattern(arn, at, ARN_PATTERN)
-    checks.settle()
-
-
 def check_dead_letter(arn: str) -> None:
     """Raise InvokeRefusedError (400) for what is no dead letter target; empty is none."""
     fault = find_fault(arn, ("sqs", "sns")) if arn else None
@@ -83,7 +74,6 @@ def check_failed_batch(arn: str | None, *, is_kafka: bool) -> None:
     """Raise InvokeRefusedError (400) for what cannot be OnFailure of an event source mapping; a Kafka topic can for Kafka."""
     if arn is None:
         raise refusals.invalid("The Destination field is required for an OnFailure configuration.")
-    check_arn(arn, "destinationConfig.onFailure.destination")
     if not arn or (is_kafka and arn.startswith("kafka:")):
         return
     fault = find_fault(arn, ("sqs", "sns", "s3"))
