@@ -231,7 +231,7 @@ def test_streams_come_and_go_with_their_events(logs: CloudWatchLogsClient) -> No
     ]
     answer = logs.put_log_events(**named, logStreamName="empty", logEvents=batch)
     assert answer["rejectedLogEventsInfo"] == {"tooOldLogEventEndIndex": 1, "tooNewLogEventStartIndex": 2}
-    never: Any = [{"timestamp": -1, "message": "x"}]
+    never: Any = [{"timestamp": 2**63, "message": "x"}]
     early = _said(lambda: logs.put_log_events(**named, logStreamName="empty", logEvents=never))
     assert "'logEvents.1.member.timestamp'" in early[1]
     assert _said(lambda: logs.put_log_events(**named, logStreamName="empty", logEvents=batch[::-1])) == (
