@@ -59,8 +59,7 @@ class EventInvoke:
 
     def _set(self, name: str, qualifier: str | None, body: bytes, *, is_update: bool) -> dict[str, object]:
         request = parse(body, EventInvokeRequest, also=("FunctionName", "Qualifier"))
-        _check_range(request.maximum_retry_attempts, "maximumRetryAttempts", 0, MAX_RETRIES)
-        _check_range(request.maximum_event_age_in_seconds, "maximumEventAgeInSeconds", MIN_AGE_S, MAX_AGE_S)
+        _check_model(request)
         given = (
             request.maximum_retry_attempts,
             request.maximum_event_age_in_seconds,
@@ -87,14 +86,7 @@ class EventInvoke:
         return _body(name, at, after)
 
     def _destinations(self, name: str, config: DestinationConfig) -> tuple[str | None, str | None]:
-        sides = {"OnSuccess": config.on_success, "OnFailure": config.on_failure}
-        checks = Checks()
-        for kind, target in sides.items():
-            arn = None if target is None else target.destination
-            at = f"destinationConfig.{kind[0].lower()}{kind[1:]}.destination"
-            checks.length(arn, at, most=targets.MAX_ARN)
-            checks.pattern(arn, at, targets.ARN_PATTERN)
-        checks.settle()
+        sides = _sides(config)
         # Both are looked at, since a fault with words of its own is named before one without.
         usable = [self._is_usable(name, target, kind) for kind, target in sides.items()]
         if not all(usable):
@@ -147,11 +139,21 @@ def _shown(kind: str, target: Target) -> str:
     return f"{kind}(destination={'null' if target.destination is None else target.destination})"
 
 
-def _check_range(value: int | None, at: str, least: int, most: int) -> None:
-    if value is None or least <= value <= most:
-        return
-    bound = f"less than or equal to {most}" if value > most else f"greater than or equal to {least}"
-    raise refusals.violation(value, at, f"Member must have value {bound}")
+def _sides(config: DestinationConfig) -> dict[str, Target | None]:
+    return {"OnSuccess": config.on_success, "OnFailure": config.on_failure}
+
+
+def _check_model(request: EventInvokeRequest) -> None:
+    """Raise InvokeRefusedError (400) for what the API's model excludes."""
+    checks = Checks()
+    checks.within(request.maximum_retry_attempts, "maximumRetryAttempts", 0, MAX_RETRIES)
+    checks.within(request.maximum_event_age_in_seconds, "maximumEventAgeInSeconds", MIN_AGE_S, MAX_AGE_S)
+    for kind, target in _sides(request.destination_config or DestinationConfig()).items():
+        arn = None if target is None else target.destination
+        at = f"destinationConfig.{kind[0].lower()}{kind[1:]}.destination"
+        checks.length(arn, at, most=targets.MAX_ARN)
+        checks.pattern(arn, at, targets.ARN_PATTERN)
+    checks.settle()
 
 
 def _body(name: str, qualifier: str, settings: EventSettings) -> dict[str, object]:
