@@ -66,7 +66,6 @@ _REQUESTS: dict[str, dict[str, Any]] = {
     "CreateEventSourceMapping": _F | {"EventSourceArn": _QUEUE},
     "UpdateEventSourceMapping": {"UUID": _MAPPING},
     "GetEventSourceMapping": {"UUID": _MAPPING},
-    "ListEventSourceMappings": {},
     "PutFunctionEventInvokeConfig": _F | {"MaximumRetryAttempts": 1},
     "ListFunctionEventInvokeConfigs": _F,
     "CreateFunctionUrlConfig": _F | {"AuthType": "NONE"},

@@ -16,7 +16,7 @@ from typing import Any
 from dayfly.lab.control import names, pages, queues, refusals
 from dayfly.lab.control.checks import Checks
 from dayfly.lab.control.deferred import Deferred
-from dayfly.lab.control.mapping_checks import SOURCE_ARN, check_mapping, check_model
+from dayfly.lab.control.mapping_checks import check_mapping, check_model
 from dayfly.lab.control.mapping_shapes import MappingRequest, defaults, kind_of
 from dayfly.lab.control.registry import Registry
 from dayfly.lab.control.shapes import parse
@@ -83,9 +83,6 @@ class EventSources:
 
     def list_sources(self, query: Mapping[str, str]) -> dict[str, object]:
         arn = query.get("EventSourceArn")
-        checks = Checks()
-        checks.pattern(arn, "eventSourceArn", SOURCE_ARN)
-        checks.settle()
         name = query.get("FunctionName")
         wanted = None if name is None else names.parse_name(name)
         found = [

@@ -17,7 +17,7 @@ from dayfly.lab.control.mapping_shapes import FILTERED, KAFKA, QUEUES, STREAMS, 
 from dayfly.lab.model import REGION
 from dayfly.lab.sources import filters
 
-SOURCE_ARN = r"arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-])+:((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1})?:(\d{12})?:(.*)"
+_SOURCE_ARN = r"arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-])+:((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1})?:(\d{12})?:(.*)"
 _BOUNDS = {
     "BatchSize": (1, 10_000),
     "MaximumBatchingWindowInSeconds": (0, 300),
@@ -40,7 +40,7 @@ _ANY = r"[\s\S]*"
 _URI = (1, 200, r"[ a-zA-Z0-9-\/*:_+=.@-]*")
 _TARGET = (0, targets.MAX_ARN, targets.ARN_PATTERN)
 _TEXTS = {
-    "EventSourceArn": (0, 10_000, SOURCE_ARN),
+    "EventSourceArn": (0, 10_000, _SOURCE_ARN),
     "KMSKeyArn": (0, 10_000, ARN_OR_NONE),
     "FilterCriteria.Filters.Pattern": (0, 4096, _ANY),
     "DestinationConfig.OnSuccess.Destination": _TARGET,
