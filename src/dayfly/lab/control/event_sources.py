@@ -104,7 +104,7 @@ class EventSources:
             raise refusals.invalid("The event source of a mapping cannot be changed")
         after = self._updated(before, request)
         if request.enabled is not False:
-            # What turned out to be wrong with a queue must not keep anybody from turning its mapping off.
+            # A mapping can be disabled whatever is wrong with its queue.
             await self._check_together(after)
             after = self._updated(self._find(id), request)
         is_on = before.state == "Enabled" if request.enabled is None else request.enabled
@@ -180,7 +180,7 @@ class EventSources:
     async def _check_together(self, source: Source) -> None:
         """Raise InvokeRefusedError (400) for a function and a queue that do not go together.
 
-        Without the lab's `services` nobody knows of a queue whether it is there.
+        Without `services` the lab cannot see queues, and accepts any.
         """
         registry = self._registry
         most = source.told.get("ScalingConfig", {}).get("MaximumConcurrency", 0)

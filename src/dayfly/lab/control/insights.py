@@ -43,7 +43,7 @@ _COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
-# What a query may cost: the lab answers nobody else meanwhile.
+# Bounds on what a query costs: the lab does nothing else meanwhile.
 _MAX_TOKENS = 500
 _MAX_PIECES = 16
 _SPECIAL = frozenset(".^$*+?{}[]|()")
@@ -253,7 +253,7 @@ def _unquoted(text: str) -> str:
 
 
 def _like(token: _Token) -> Callable[[str], bool]:
-    """A substring, or a pattern of alternatives with literal text and `.*`: all of it takes time in line with the text."""
+    """A substring, or a pattern of alternatives with literal text and `.*`: the time is linear in the length of the text."""
     if token.kind == "text":
         wanted = _unquoted(token.text)
         return lambda text: wanted in text

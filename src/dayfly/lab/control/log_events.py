@@ -1,7 +1,7 @@
 """Events of log groups: put, read stream by stream, and searched.
 
-Pages of events are told by tokens with a direction and the number of a record, so that a page stays the same while others
-are written: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetLogEvents.html
+A token has a direction and the number of a record, so that a page stays the same while functions write:
+ https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetLogEvents.html
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class _Place(NamedTuple):
 
 
 def get_events(store: LogStore, request: LogRequest) -> dict[str, object]:
-    """GetLogEvents: one stream's, in order; both tokens are always there, and at an end the same again."""
+    """GetLogEvents: events of one stream, in order; both tokens are always there, and at an end the token stays the same."""
     _, group = find_group(store, request)
     stream = find_stream(group, request)
     place = _place(request, group, is_forward=request.start_from_head is True)
@@ -99,7 +99,7 @@ def filter_events(store: LogStore, request: LogRequest) -> dict[str, object]:
 
 
 def put_events(store: LogStore, request: LogRequest) -> dict[str, object]:
-    """PutLogEvents: in the order of their times; what is too old or too new is left out, and told."""
+    """PutLogEvents: in the order of their times; the answer says which events were too old or too new to be kept."""
     _, group = find_group(store, request)
     stream = find_stream(group, request)
     events = request.log_events or []

@@ -1,4 +1,4 @@
-"""Log groups and streams: made, listed, tagged and deleted; a retention is kept and told."""
+"""Log groups and streams: made, listed, tagged and deleted; a retention is kept and reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Queries of Logs Insights: each is answered when it is started, and kept for who asks for its results.
+"""Queries of Logs Insights: each runs when it is started, and the latest results are kept.
 
 https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_StartQuery.html
 """

@@ -77,7 +77,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a query found, as it is told."""
+    """What a query found, as the API reports it."""
 
     query_string: str
     group: str

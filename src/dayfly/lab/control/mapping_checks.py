@@ -145,9 +145,9 @@ def check_model(request: MappingRequest) -> None:
 def check_mapping(
     request: MappingRequest, before: Mapping[str, Any], kind: str, *, is_new: bool
 ) -> Mapping[str, Any]:
-    """Return what is told of a mapping after a request; raises InvokeRefusedError (400) for what Lambda refuses.
+    """Return what the API reports of a mapping after a request; raises InvokeRefusedError (400) for what Lambda refuses.
 
-    `before` is what is told of it now, or its defaults where it `is_new`. Precondition: `check_model` raised nothing.
+    `before` is what it reports now, or the defaults where the mapping `is_new`. Precondition: `check_model` raised nothing.
     """
     given = request.told()
     arn: str = given.get("EventSourceArn", "")

@@ -49,7 +49,7 @@ _FAILED_BATCH: dict[Fault, str] = {
 
 
 def find_fault(arn: str, services: Collection[str]) -> Fault | None:
-    """Return the first reason why nothing can be sent to `arn`, which must be of one of the `services`."""
+    """Return the first reason why Lambda cannot send to `arn`, which must name one of the `services`."""
     parts = arn.split(":", 5)
     service = parts[2] if len(parts) > 2 else ""
     if service not in services:
