@@ -1,7 +1,7 @@
 """Events of log groups: put, read stream by stream, and searched.
 
 A token has a direction and the number of a record, so that a page stays the same while functions write:
- https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetLogEvents.html
+https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetLogEvents.html
 """
 
 from __future__ import annotations
