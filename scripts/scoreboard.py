@@ -22,7 +22,7 @@ from bench.workloads.plots import TARGETS  # noqa: E402
 from bench.workloads.samples import BARE  # noqa: E402
 
 from bench.workloads import summary  # noqa: E402
-from dayfly.lab.gauntlet.model import Result, Row  # noqa: E402
+from dayfly.lab.gauntlet.model import MARKS, Result, Row  # noqa: E402
 from dayfly.lab.gauntlet.report import describe_limits  # noqa: E402
 from dayfly.lab.gauntlet.summary import read_result, summarise  # noqa: E402
 
@@ -91,6 +91,7 @@ def _gauntlet() -> Iterator[str]:
             "tried",
             "blocked",
             "contained",
+            "contained late",
             "detected",
             "survived",
             "reached later customers",
@@ -129,7 +130,7 @@ def _gauntlet() -> Iterator[str]:
 
 def _attack_cells(result: Result, row: Row) -> tuple[str, ...]:
     one = summarise(result, row)
-    counts = [str(one.outcomes[name]) for name in ("blocked", "contained", "detected", "survived")]
+    counts = [f"{mark} {one.outcomes[name]}" if one.outcomes[name] else "0" for name, mark in MARKS.items()]
     return (
         row.protection,
         row.isolation,

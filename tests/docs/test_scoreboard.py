@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -78,7 +79,7 @@ def test_every_figure_gap_and_reason_is_on_the_page(
         "- absent: pip said no",
         "- broken with echo: no [x] | y",
         "- orders: time was up",
-        "| shield | shared | 1.2 | 2 | 1 | 0 | 0 | 1 | 1 (3 customers) | 1 | 4.0 | – |",
+        "| shield | shared | 1.2 | 2 | ✓ 1 | 0 | 0 | 0 | ✗ 1 | 1 (3 customers) | 1 | 4.0 | – |",
         "| shield | shared | 9 | 1 | 0 | 0 | 2 `x` | orders | 1.50 |",
         "- gone: no licence",
     ):
@@ -123,3 +124,18 @@ def _result() -> Result:
         ),
         cells=cells,
     )
+
+
+def test_an_attack_that_reached_a_customer_is_not_counted_as_contained(
+    scoreboard: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured = _result()
+    cells = tuple(replace(cell, outcome="contained", reached=1) for cell in measured.cells)
+    path = tmp_path / "gauntlet.json"
+    path.write_bytes(msgspec.json.encode(to_json(replace(measured, cells=cells))))
+    monkeypatch.setattr(scoreboard, "GAUNTLET", path)
+
+    page = scoreboard.render()
+
+    assert "| shield | shared | 1.2 | 2 | 0 | 0 | ! 2 | 0 | 0 | 2 (2 customers)" in page
+    assert "- contained late: it ran and reached at least one later customer" in page

@@ -58,8 +58,8 @@ def gauntlet(
     """Run attacks against protections in the lab, and honest requests beside them.
 
     Each attack gets a warm environment of its own under each protection, in each way the protection keeps invocations
-    apart; customers come before and after. An attack is *blocked*, *contained* (it ran, and later customers were not
-    reached any more), *detected* (it went on, and the protection said so) or has *survived*. What does not work even
+    apart; customers come before and after. An attack is *blocked*, *contained* (it ran and reached no later customer),
+    *contained late* (it reached some first), *detected* (it went on, and the protection said so) or has *survived*. What does not work even
     without protection on this machine is *void* and counts for nobody. Needs bubblewrap: attacks run confined or not at all.
 
     The exit code is 0 when everything was run, whatever came out. Ctrl-C or SIGTERM ends it with what was found until then, and

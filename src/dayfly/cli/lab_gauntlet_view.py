@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from dayfly.lab.gauntlet.model import TRIED
+from dayfly.lab.gauntlet.model import MARKS, SUCCESSES, TRIED
 from dayfly.lab.gauntlet.summary import summarise
 
 if TYPE_CHECKING:
@@ -20,13 +20,15 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
     from dayfly.lab.gauntlet.engine import Step
-    from dayfly.lab.gauntlet.model import Cell, Collateral, Outcome, Result, Row
+    from dayfly.lab.gauntlet.model import Cell, Collateral, Result, Row, Verdict
     from dayfly.lab.gauntlet.protection import Protection
     from dayfly.lab.gauntlet.summary import Summary
     from dayfly.lab.gauntlet.technique import Technique
 
 _SOFT = "dim"
-_STYLES = {"blocked": "green", "contained": "green", "detected": "yellow", "survived": "bold red"}
+_STYLES: dict[Verdict, str] = {
+    "blocked": "green", "contained": "green", "contained late": "bold yellow", "detected": "yellow", "survived": "bold red",
+}  # fmt: skip
 # Between two columns.
 _GAP = 3
 
@@ -49,7 +51,7 @@ class GauntletProgress(Progress):
     def show(self, step: Step) -> None:
         """Move the bar; from any thread."""
         cell = step.cell
-        last = f"{cell.attack} · {cell.protection} {cell.isolation}: {cell.outcome}" if cell else ""
+        last = f"{cell.attack} · {cell.protection} {cell.isolation}: {cell.verdict}" if cell else ""
         self.update(self._bar, completed=step.done, total=step.total, phase=step.phase, last=last)
 
 
@@ -90,9 +92,10 @@ def _once(rows: Sequence[Row]) -> list[Row]:
 _Column = tuple[str, "Callable[[Row, Summary], str | Text]"]
 
 
-def _outcome(name: Outcome) -> _Column:
+def _outcome(name: Verdict) -> _Column:
     def show(_row: Row, one: Summary) -> Text:
-        return Text(str(one.outcomes[name]), style=_STYLES[name] if one.outcomes[name] else _SOFT)
+        number = one.outcomes[name]
+        return Text(f"{MARKS[name]} {number}" if number else "0", style=_STYLES[name] if number else _SOFT)
 
     return name, show
 
@@ -108,6 +111,7 @@ def _harm(heading: str, number: Callable[[Collateral], int]) -> _Column:
 _OUTCOMES: tuple[_Column, ...] = (
     _outcome("blocked"),
     _outcome("contained"),
+    _outcome("contained late"),
     _outcome("detected"),
     _outcome("survived"),
     ("reached anybody", lambda row, one: f"{one.reaching}/{one.tried}"),
@@ -175,23 +179,25 @@ def _figure(value: float | None, digits: int = 1) -> str:
 
 
 def _survivors(result: Result) -> RenderableType:
-    """The attacks that went on under something other than the yardstick, by row."""
+    """The attacks that reached later customers, by row; not of rows where every one did."""
     lines: list[Text] = []
     for row in result.rows:
-        cells = [cell for cell in result.of(row) if cell.outcome in ("survived", "detected")]
-        tried = sum(cell.outcome in TRIED for cell in result.of(row))
-        if not cells or len(cells) == tried:
+        tried_cells = [cell for cell in result.of(row) if cell.outcome in TRIED]
+        cells = [cell for cell in tried_cells if cell.verdict not in SUCCESSES]
+        if not cells or len(cells) == len(tried_cells):
             continue
-        line = Text.assemble((f"{row.protection} {row.isolation}", "bold"), ": goes on: ")
+        line = Text.assemble((f"{row.protection} {row.isolation}", "bold"), ": reached later customers: ")
         for number, cell in enumerate(cells):
-            line.append((", " if number else "") + cell.attack, style=_STYLES[cell.outcome])
+            line.append((", " if number else "") + cell.attack, style=_STYLES[cell.verdict])
             line.append(_note(cell), style=_SOFT)
         lines.append(line)
     return Group(*lines) if lines else Text()
 
 
 def _note(cell: Cell) -> str:
-    return f" (not in force: {cell.not_in_force})" if cell.not_in_force else ""
+    words: list[str] = [cell.verdict] if cell.verdict == "contained late" else []
+    words += [f"not active: {cell.not_in_force}"] if cell.not_in_force else []
+    return f" ({'; '.join(words)})" if words else ""
 
 
 def draw_list(

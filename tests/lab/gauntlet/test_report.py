@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -62,7 +63,8 @@ def test_a_row_is_summed_up() -> None:
     one = summarise(RESULT, ROW)
     assert dict(one.outcomes) == {
         "blocked": 1,
-        "contained": 2,
+        "contained": 1,
+        "contained late": 1,
         "detected": 1,
         "survived": 1,
         "void": 1,
@@ -109,9 +111,46 @@ def test_nothing_that_others_wrote_becomes_markup() -> None:
     assert page.count('class="cell ') == 6
 
 
+def test_json_counts_no_attack_that_reached_a_customer_as_contained(tmp_path: Path) -> None:
+    document = to_json(RESULT)
+    assert isinstance(document["cells"], list)
+    assert isinstance(document["summaries"], list)
+
+    assert [one["verdict"] for one in document["cells"] if one["reached"]] == [
+        "contained late",
+        "survived",
+        "detected",
+    ]
+    assert document["summaries"][0]["outcomes"]["contained"] == 1
+    assert document["summaries"][0]["outcomes"]["contained late"] == 1
+
+
+def test_a_result_of_the_format_before_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "result.json"
+    path.write_text(json.dumps(to_json(RESULT) | {"format": 1}))
+    assert read_result(path) == RESULT
+
+
+_SUCCESS = re.compile(r'class="[^"]*\b(blocked|contained)\b[^"]*"[^>]*>([^<]*)<')
+
+
+def test_the_page_shows_no_attack_that_reached_a_customer_as_a_success() -> None:
+    """Neither by its colour nor by its mark and word."""
+    page = render_report(RESULT)
+    styles = dict(re.findall(r"\.([a-z]+) \{ background: var\(--([a-z]+)\)", page))
+    colours = dict(re.findall(r"--([a-z]+): (#[0-9a-f]{6})", page))
+
+    assert [text for _, text in _SUCCESS.findall(page) if text] == ["✓ 1", "✓ 1", "blocked", "gone"]
+    assert '<div class="cell late noticed"' in page
+    assert ">late 2<" in page
+    assert styles["late"] == "late"
+    assert colours["late"] not in {colours["blocked"], colours["contained"]}
+    assert "! contained late: it ran and reached at least one later customer" in page
+
+
 def test_a_cell_is_told_in_a_line() -> None:
     assert describe_cell(RESULT.cells[1]) == (
-        "contained: 2 of 5 later customers reached; 30 ms; said seen after 6 ms"
+        "contained late: 2 of 5 later customers reached; 30 ms; said seen after 6 ms"
     )
     assert describe_cell(RESULT.cells[3]) == "survived: 8 of 8 later customers reached; at least 900 ms"
     assert describe_cell(RESULT.cells[5]).startswith("void: ")

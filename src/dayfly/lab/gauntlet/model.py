@@ -15,6 +15,17 @@ from typing import Literal
 Outcome = Literal["blocked", "contained", "detected", "survived", "void", "skipped"]
 OUTCOMES: tuple[Outcome, ...] = ("blocked", "contained", "detected", "survived", "void", "skipped")
 TRIED = frozenset[Outcome](("blocked", "contained", "detected", "survived"))
+# What is shown and counted of an outcome. An attack that reached a later customer is no success, whatever ended it: it
+# counts as contained late.
+Verdict = Literal["blocked", "contained", "contained late", "detected", "survived", "void", "skipped"]
+VERDICTS: tuple[Verdict, ...] = (
+    "blocked", "contained", "contained late", "detected", "survived", "void", "skipped",
+)  # fmt: skip
+# Of attacks that were tried, the best first, each with a mark for readers who see no colour.
+MARKS: Mapping[Verdict, str] = {
+    "blocked": "✓", "contained": "✓", "contained late": "!", "detected": "!", "survived": "✗",
+}  # fmt: skip
+SUCCESSES = frozenset[Verdict](("blocked", "contained"))
 # open: it hides where code comes from as little as an `eval` of an event's field does; hidden: the event brings it encoded.
 Door = Literal["open", "hidden"]
 DOORS: tuple[Door, ...] = ("open", "hidden")
@@ -46,6 +57,11 @@ class Cell:
     detect_ms: float | None = None
     not_in_force: str = ""
     seconds: float = 0.0
+
+    @property
+    def verdict(self) -> Verdict:
+        """The outcome as it is shown: a success only where no later customer was reached."""
+        return "contained late" if self.outcome in SUCCESSES and self.reached else self.outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +149,6 @@ class Result:
         return [cell for cell in self.cells if (cell.protection, cell.isolation) == row.key]
 
 
-def count(cells: list[Cell]) -> dict[Outcome, int]:
+def count(cells: list[Cell]) -> dict[Verdict, int]:
     """How many cells ended how."""
-    return {outcome: sum(cell.outcome == outcome for cell in cells) for outcome in OUTCOMES}
+    return {verdict: sum(cell.verdict == verdict for cell in cells) for verdict in VERDICTS}

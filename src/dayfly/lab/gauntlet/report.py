@@ -8,7 +8,7 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING
 
-from dayfly.lab.gauntlet.model import TRIED, Cell, Outcome, Result, Row
+from dayfly.lab.gauntlet.model import MARKS, TRIED, Cell, Result, Row, Verdict
 from dayfly.lab.gauntlet.summary import summarise
 from dayfly.lab.gauntlet.technique import FAMILIES
 
@@ -16,23 +16,24 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _PAGE = Path(__file__).with_name("page")
-MEANINGS: dict[Outcome, str] = {
+MEANINGS: dict[Verdict, str] = {
     "blocked": "its own request ended in a refusal, or in an error that it does not end in without protection; nobody was reached",
-    "contained": "it ran, and after a number of customers, perhaps none, nobody was reached any more",
+    "contained": "it ran, and no later customer was reached",
+    "contained late": "it ran and reached at least one later customer; after that, nobody was reached any more",
     "detected": "it went on reaching customers, and the protection said that something was wrong",
     "survived": "it went on reaching customers, and nothing was said",
     "void": "it reaches nobody on this machine even without protection: it counts for nobody",
     "skipped": "not tried, for the reason given",
 }
-_LETTERS: dict[Outcome, str] = {
+_LETTERS: dict[Verdict, str] = {
     "blocked": "blocked",
     "contained": "gone",
+    "contained late": "late",
     "detected": "seen",
     "survived": "lives",
     "void": "void",
     "skipped": "–",
 }
-_SHOWN: tuple[Outcome, ...] = ("blocked", "contained", "detected", "survived")
 
 
 def render_report(result: Result) -> str:
@@ -44,7 +45,8 @@ def render_report(result: Result) -> str:
         "attack_count": str(len(result.attacks)),
         "row_count": str(len(rows)),
         "legend": "".join(
-            f'<span class="key {name}"></span>{name}: {escape(MEANINGS[name])}.' for name in _SHOWN
+            f'<span class="key {_class(name)}"></span>{mark} {name}: {escape(MEANINGS[name])}.'
+            for name, mark in MARKS.items()
         ),
         "outcomes": "\n".join(_outcomes(result, row) for row in rows),
         "costs": "\n".join(_costs(row) for row in rows),
@@ -68,9 +70,9 @@ def _names(row: Row) -> str:
 def _outcomes(result: Result, row: Row) -> str:
     one = summarise(result, row)
     bar = "".join(
-        f'<span class="{name}" style="flex:{one.outcomes[name]}" title="{name}: {one.outcomes[name]} of {one.tried}">'
-        f"{one.outcomes[name]}</span>"
-        for name in _SHOWN
+        f'<span class="{_class(name)}" style="flex:{one.outcomes[name]}" '
+        f'title="{name}: {one.outcomes[name]} of {one.tried}">{mark} {one.outcomes[name]}</span>'
+        for name, mark in MARKS.items()
         if one.outcomes[name]
     )
     figures = (
@@ -138,14 +140,19 @@ def _cell(cell: Cell | None) -> str:
         return "<td></td>"
     noticed = " noticed" if cell.signs else ""
     # How many were reached before it was gone.
-    reached = f" {cell.reached}" if cell.outcome == "contained" and cell.reached else ""
+    reached = f" {cell.reached}" if cell.verdict == "contained late" else ""
     title = escape(describe_cell(cell), quote=True)
-    return f'<td><div class="cell {cell.outcome}{noticed}" title="{title}">{_LETTERS[cell.outcome]}{reached}</div></td>'
+    words = f"{_LETTERS[cell.verdict]}{reached}"
+    return f'<td><div class="cell {_class(cell.verdict)}{noticed}" title="{title}">{words}</div></td>'
+
+
+def _class(verdict: Verdict) -> str:
+    return verdict.replace("contained late", "late")
 
 
 def describe_cell(cell: Cell) -> str:
     """One line on a cell, as the matrix shows it on hovering."""
-    words = [f"{cell.outcome}: {cell.reached} of {cell.served} later customers reached"]
+    words = [f"{cell.verdict}: {cell.reached} of {cell.served} later customers reached"]
     if cell.outcome not in TRIED:
         return f"{cell.outcome}: {cell.reason}"
     if cell.reason:

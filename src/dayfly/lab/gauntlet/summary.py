@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from dayfly.errors import DayflyError
-from dayfly.lab.gauntlet.model import OUTCOMES, TRIED, Outcome, Result, Row, count
+from dayfly.lab.gauntlet.model import TRIED, VERDICTS, Result, Row, Verdict, count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
 # Of the JSON document; changes where a reader of an older one would be misled.
-FORMAT = 1
+FORMAT = 2
+_READABLE = (1, FORMAT)  # in the first, summaries counted as contained what had reached customers before
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Summary:
     that of those noticed.
     """
 
-    outcomes: Mapping[Outcome, int]
+    outcomes: Mapping[Verdict, int]
     tried: int
     noticed: int
     reaching: int
@@ -55,11 +56,12 @@ def summarise(result: Result, row: Row) -> Summary:
 
 
 def to_json(result: Result) -> dict[str, object]:
-    """The whole result as one JSON object, with each row's summary beside it."""
+    """The whole result as one JSON object, with each cell's verdict and each row's summary beside it."""
     return {
         "format": FORMAT,
-        "outcomes": list(OUTCOMES),
+        "verdicts": list(VERDICTS),
         **msgspec.to_builtins(result),
+        "cells": [{**msgspec.to_builtins(cell), "verdict": cell.verdict} for cell in result.cells],
         "summaries": [
             {"protection": row.protection, "isolation": row.isolation}
             | msgspec.to_builtins(summarise(result, row))
@@ -72,7 +74,7 @@ def read_result(path: Path) -> Result:
     """The result in a file that `to_json` made. Raises DayflyError where it is none, or of another format."""
     try:
         document = msgspec.json.decode(path.read_bytes())
-        if not isinstance(document, dict) or document.get("format") != FORMAT:
+        if not isinstance(document, dict) or document.get("format") not in _READABLE:
             raise DayflyError(f"{path} is no result of the gauntlet that this version reads")
         return msgspec.convert(document, Result)
     except (OSError, msgspec.MsgspecError) as error:
