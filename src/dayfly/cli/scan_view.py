@@ -47,6 +47,7 @@ _NOTE_TITLES = {
     NoteKind.NOT_CHECKED: "Not checked",
     NoteKind.BOUNDED: "Stopped at a limit",
     NoteKind.REFUSED: "Refused",
+    NoteKind.THIRD_PARTY: "Third-party packages, not analysed",
     NoteKind.SUPPRESSION: "Ignore comments",
 }
 _STANDINGS = {
@@ -235,6 +236,9 @@ def _draw_summary(outcome: Outcome, width: int) -> Iterator[RenderableType]:
     if outcome.open:
         yield Padding(_table(outcome.open), (0, 0, 1, 1), expand=False)
     yield Padding(headline(outcome), (0, 0, 0, _INDENT), expand=False)
+    if outcome.unread:
+        text = Text(outcome.describe_unread(), style="bold red")
+        yield Padding(text, (0, 0, 0, _INDENT), expand=False)
     for standing, words in _STANDINGS.items():
         if count := len(outcome.having(standing)):
             yield Padding(Text(f"{count} more {words}", style=_SOFT), (0, 0, 0, _INDENT), expand=False)
@@ -256,7 +260,7 @@ def headline(outcome: Outcome) -> Text:
     """One line: how many findings of each severity, or that there is none in what could be checked."""
     count = len(outcome.open)
     if not count:
-        if outcome.notes:
+        if outcome.gaps:
             return Text(
                 "No findings in what could be checked; some could not be, see above.", style="bold yellow"
             )

@@ -96,6 +96,7 @@ class NoteKind(StrEnum):
     NOT_CHECKED = "not checked"  # no database, no network, no template
     BOUNDED = "bounded"  # a limit was reached: size, depth, count, time
     REFUSED = "refused"  # an entry that leaves the archive, a link that leaves the root
+    THIRD_PARTY = "not analysed: third-party"  # others' packages: no gap of the project's own code
     SUPPRESSION = "suppression"  # an ignore comment that is not honoured, or that ignores nothing
 
 

@@ -162,6 +162,13 @@ def test_a_fault_of_the_scanners_own_is_no_success() -> None:
     assert not run_of(replace(make_outcome(), faults=1))["invocations"][0]["executionSuccessful"]
 
 
+def test_a_part_that_was_not_read_is_no_success_and_an_error() -> None:
+    unread = make_outcome().notes[:1]
+    invocation = run_of(replace(make_outcome(), unread=unread))["invocations"][0]
+    assert not invocation["executionSuccessful"]
+    assert [one["level"] for one in invocation["toolExecutionNotifications"]].count("error") == 1
+
+
 def test_the_worst_are_kept_where_code_scanning_takes_no_more() -> None:
     low = [
         Finding("event.log", str(number), Place("a.py", number + 1), Severity.LOW)

@@ -176,6 +176,11 @@ def _shape(name: str) -> str:
     return shape
 
 
+def popular_names(count: int) -> frozenset[str]:
+    """The most downloaded packages, normalised."""
+    return frozenset(name for name, rank in _ranks().items() if rank <= count)
+
+
 @cache
 def _ranks() -> Mapping[str, int]:
     text = (Path(__file__).parent / "popular.txt").read_text(encoding="utf-8")

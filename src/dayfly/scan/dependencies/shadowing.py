@@ -6,6 +6,7 @@ import re
 import sys
 from typing import TYPE_CHECKING
 
+from dayfly.scan.dependencies.modules import RUNTIME, module_of
 from dayfly.scan.dependencies.requirement import normalise
 from dayfly.scan.model import Confidence, Finding, Place, Severity
 
@@ -22,18 +23,6 @@ _NEVER = frozenset(sys.builtin_module_names) | {
     "usercustomize", "io", "abc", "codecs", "stat", "posixpath", "genericpath", "__hello__", "__phello__",
 }  # fmt: skip
 _STANDARD = frozenset(sys.stdlib_module_names) - _NEVER
-# What a managed Python runtime of Lambda brings, and the module it is imported as.
-# https://docs.aws.amazon.com/lambda/latest/dg/python-package.html#python-package-dependencies
-_RUNTIME = {
-    "boto3": "boto3", "botocore": "botocore", "s3transfer": "s3transfer", "jmespath": "jmespath",
-    "urllib3": "urllib3", "python-dateutil": "dateutil", "six": "six", "awslambdaric": "awslambdaric",
-}  # fmt: skip
-# Packages whose module is not named like them.
-_MODULES_OF = {
-    "python-dateutil": "dateutil", "pyyaml": "yaml", "pillow": "PIL", "pyjwt": "jwt", "beautifulsoup4": "bs4",
-    "scikit-learn": "sklearn", "python-jose": "jose", "aws-lambda-powertools": "aws_lambda_powertools",
-    "python-dotenv": "dotenv", "protobuf": "google", "pycryptodome": "Crypto", "opencv-python": "cv2",
-}  # fmt: skip
 _SITE = re.compile(r"(?:^|/)(?:site|dist)-packages/$")
 
 
@@ -42,11 +31,11 @@ def find_shadowing(
 ) -> Iterator[Finding]:
     """Findings for top-level modules at import roots; those of a package's own distribution are its own."""
     installed = _installed(project)
-    wanted = dict(_RUNTIME)
+    wanted = dict(RUNTIME)
     for manifest in manifests:
         for one in manifest.requirements:
             if not one.group and one.name not in manifest.own_names:
-                wanted[one.name] = _MODULES_OF.get(one.name, one.name.replace("-", "_"))
+                wanted[one.name] = module_of(one.name)
     by_module = {module: name for name, module in wanted.items()}
     by_module.update({module: name for name, modules in installed.items() for module in modules})
     owned = {path: one.name for one in project.distributions for path in one.files}

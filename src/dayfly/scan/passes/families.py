@@ -11,6 +11,7 @@ from dayfly.scan.check import Family
 from dayfly.scan.configuration import checking as configuration
 from dayfly.scan.dependencies import checking as dependencies
 from dayfly.scan.model import Place
+from dayfly.scan.passes.missing import list_missing
 from dayfly.scan.passes.resolution import Resolution
 from dayfly.scan.permissions import checking as permissions
 from dayfly.scan.state import checking as state
@@ -131,6 +132,14 @@ def default_families(options: FamilyOptions) -> Families:
             project, templates, functions, settings or configuration.ConfigurationOptions()
         )
 
+    def look_at_imports(
+        project: Project,
+        templates: Sequence[Template],
+        functions: Sequence[LambdaFunction],
+        entries: Sequence[Entry],
+    ) -> Iterable[Finding | Note]:
+        return list_missing(project, memory=memory)
+
     return Families(
         read_templates=read_templates,
         find_entries=lambda project, templates, handlers: find_entries(
@@ -148,6 +157,7 @@ def default_families(options: FamilyOptions) -> Families:
             ProjectCheck((Family.DEPENDENCY,), look_at_dependencies),
             ProjectCheck((Family.PERMISSION,), look_at_permissions),
             ProjectCheck((Family.CONFIGURATION, Family.SECRET), look_at_configuration),
+            ProjectCheck((Family.EVENT, Family.STATE), look_at_imports),
         ),
         memory=memory,
     )

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dayfly.errors import DayflyError
+from dayfly.scan.dependencies.modules import declared_modules, well_known_modules
 from dayfly.scan.model import Note, NoteKind, Place
 from dayfly.scan.passes.bounding import fault
+from dayfly.scan.source.limits import CUT_SHORT
 from dayfly.scan.source.reading import ARCHIVES, read_project
+from dayfly.scan.template.entries import NOT_FOUND
+from dayfly.scan.template.looks import is_test
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -87,6 +92,8 @@ def read_input(
     place = Place("")
     try:
         templates = families.read_templates(project)
+        project.code_folders = _code_folders(templates)
+        project.declared, project.well_known = declared_modules(project), well_known_modules()
         if is_template:
             templates = _only(templates, path)
             if not templates:
@@ -106,7 +113,7 @@ def read_input(
         faults += failed.faults
     seconds = time.monotonic() - began
     read = Input(project, prefix_of(path, base), templates, entries, tuple(notes), faults, seconds, routes)
-    _check_content(read, path)
+    _check_content(read, path, is_excluding=bool(exclude))
     return read
 
 
@@ -130,6 +137,13 @@ def _seen_from(full: str, base: Path) -> str:
     return (full if inner == ".." or inner.startswith(".." + os.sep) else inner).replace(os.sep, "/")
 
 
+def _code_folders(templates: Sequence[Template]) -> frozenset[str]:
+    """The folders and archives that templates deploy as a function's code, as paths of the project."""
+    code = (function.code for template in templates for function in template.functions)
+    paths = (posixpath.normpath(one) for one in code if one is not None)
+    return frozenset(f"{one}!" if one.endswith(ARCHIVES) else "" if one == "." else one for one in paths)
+
+
 def _only(templates: Sequence[Template], path: Path) -> tuple[Template, ...]:
     """The template of this file; Terraform's is made of all files of a folder, so its functions are picked."""
     chosen: list[Template] = []
@@ -151,17 +165,53 @@ def _distinct(entries: Sequence[Entry]) -> tuple[Entry, ...]:
     return tuple(sorted(named.values(), key=lambda one: (one.file.path, one.qualname, one.function.name)))
 
 
-def _check_content(read: Input, path: Path) -> None:
+def is_unread(note: Note, read: Input) -> bool:
+    """Say whether a note means that code, an archive or a template was not read: nothing is known of what it holds.
+
+    Dependencies and tests are left out: no event reaches their files.
+    """
+    path = note.place.path
+    if note.kind is NoteKind.NOT_RESOLVED and note.message.startswith(NOT_FOUND):
+        return not any(read.project.own_files())  # a template without any of its code
+    if note.kind is NoteKind.BOUNDED:
+        return note.message.startswith(CUT_SHORT)
+    if note.kind is not NoteKind.NOT_ANALYSABLE or is_test(path):
+        return False
+    file = read.project.python.get(path)
+    if file is not None:
+        return not file.is_dependency
+    is_folder = not posixpath.splitext(path)[1]
+    return is_folder or path.endswith((".py", *ARCHIVES, *_TEMPLATES))
+
+
+def list_unread(read: Input) -> list[Note]:
+    """The notes on files, archives and templates that were not read, found by parsing what is there."""
+    problems = [file.problem for file in read.project.own_files() if file.problem is not None]
+    notes = dict.fromkeys((*read.project.notes, *read.notes, *problems))
+    return [note for note in notes if is_unread(note, read)]
+
+
+def _check_content(read: Input, path: Path, *, is_excluding: bool) -> None:
+    """Raise DayflyError where there is nothing of which anything can be said."""
     project = read.project
-    if project.python or read.templates or project.distributions:
+    if any(template.functions or template.resource_policies for template in read.templates):
+        return
+    if project.distributions or any(file.tree is not None for file in project.python.values()):
         return
     if any(name.rpartition("/")[2].startswith(_DEPENDENCY_FILES) for name in project.others):
         return
-    problems = [note for note in project.notes if note.kind is not NoteKind.NOT_CHECKED]
+    problems = [file.problem for file in project.python.values() if file.problem is not None]
+    problems += [note for note in project.notes if note.kind is not NoteKind.NOT_CHECKED]
     if problems:
-        said = "; ".join(f"{note.place.path or path} {note.message}" for note in problems[:_MANY])
-        raise DayflyError(f"nothing to scan in {path}: {said}", hint="mend that, or name another path")
+        said = "; ".join(
+            f"{note.place if note.place.path else path} {note.message}" for note in problems[:_MANY]
+        )
+        hint = next((note.hint for note in problems if note.hint), "") or "fix that, or name another path"
+        raise DayflyError(f"nothing to scan in {path}: {said}", hint=hint)
+    if is_excluding:
+        hint = "`exclude` of dayfly.toml or --exclude may leave out everything: name less there"
+    else:
+        hint = "name the folder or zip that is deployed, or its template"
     raise DayflyError(
-        f"nothing to scan in {path}: no Python file, no template, no dependency",
-        hint="name the folder or zip that is deployed, or its template",
+        f"nothing to scan in {path}: no Python file, no template with a function, no dependency", hint=hint
     )

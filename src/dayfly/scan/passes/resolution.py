@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 # Import statements by their look, since a parse of every file at every scan is what this saves. What is matched in a
 # text as well makes nothing but a comparison more.
 _IMPORT = re.compile(
-    rb"^[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]*(\([^)]*\)|[^#\n]*)|import[ \t]+([^#\n]+))",
+    rb"^[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]*(\([^)]*\)|[^#\n]*)|import[ \t]+([^#\n]+))"
+    rb"|(?:import_module|__import__)\([ \t\n]*[\"']([\w.]+)[\"']",
     re.MULTILINE,
 )
 _COMMENT = re.compile(r"#[^\n]*")
@@ -45,11 +46,8 @@ class Resolution:
             one = waiting.pop()
             if one.path not in found:
                 found.add(one.path)
-                waiting += [
-                    self._project.python[path]
-                    for path in self._targets(one)
-                    if path and not self._project.python[path].is_dependency
-                ]
+                reached = (self._project.python.get(path) for path in self._targets(one))
+                waiting += [file for file in reached if file is not None and not file.is_dependency]
         return frozenset(found)
 
     def _targets(self, file: PythonFile) -> Iterable[str]:
@@ -83,25 +81,41 @@ class Resolution:
         return self._imports[file.path]
 
     def _find_imports(self, file: PythonFile) -> Iterator[str]:
-        for origin, names, modules in _IMPORT.findall(file.data.replace(b"\\\n", b" ")):
-            for name in self._names(file, origin, names, modules):
-                found = self._project.find_module(name, seen_from=file)
-                yield f"{name}={found.path if found is not None else ''}"
-
-    def _names(self, file: PythonFile, origin: bytes, names: bytes, modules: bytes) -> Iterable[str]:
-        if modules:
-            for part in modules.decode("utf-8", "replace").split(","):
+        """Every import, and the file it reads; of a package the file of each name as well."""
+        imports = self._project.imports
+        for origin, names, modules, called in _IMPORT.findall(file.data.replace(b"\\\n", b" ")):
+            for part in (called or modules).decode("utf-8", "replace").split(","):
                 if match := _WORD.match(part.strip()):
-                    yield match.group()
-            return
-        base = origin.decode("utf-8", "replace")
-        level = len(base) - len(base.lstrip("."))
-        if level:
-            parts = file.module.split(".") if file.module else []
-            kept = parts[: len(parts) - (level - file.is_package)] if level - file.is_package > 0 else parts
-            base = ".".join([*kept, base.lstrip(".")]).strip(".")
-        if base:
-            yield base
-        for part in _COMMENT.sub("", names.decode("utf-8", "replace")).strip("()").split(","):
-            if match := _WORD.match(part.strip()):
-                yield f"{base}.{match.group()}" if base else match.group()
+                    name = match.group()
+                    inner = name.lstrip(".")
+                    level = len(name) - len(inner)
+                    found = imports.find_relative(level, inner, seen_from=file)
+                    yield f"{name}={_path(found)}"
+                    parents = inner.split(".")[:-1] if not level else []
+                    # Of what is not there, the package that it should be in may be.
+                    known = len(parents) if found is not None else min(len(parents), 1)
+                    for count in range(1, known + 1):
+                        outer = ".".join(parents[:count])
+                        yield f"{outer}={_path(imports.find(outer, seen_from=file))}"
+            if called or modules:
+                continue
+            base = origin.decode("utf-8", "replace")
+            inner = base.lstrip(".")
+            package = imports.find_relative(len(base) - len(inner), inner, seen_from=file)
+            yield f"{base}={_path(package)}"
+            for part in _COMMENT.sub("", names.decode("utf-8", "replace")).strip("()").split(","):
+                if match := _WORD.match(part.strip()):
+                    child = imports.find_child(package, match.group()) if package is not None else None
+                    yield f"{base}:{match.group()}={_path(child)}"
+            if package is not None and names.strip() == b"*":
+                # `__all__` may name any module of the package.
+                prefix = package.path.removesuffix("__init__.py")
+                yield from (
+                    f"{base}:*={path}"
+                    for path in sorted(self._project.python)
+                    if package.is_package and path.startswith(prefix) and path.count("/") == prefix.count("/")
+                )
+
+
+def _path(file: PythonFile | None) -> str:
+    return file.path if file is not None else ""

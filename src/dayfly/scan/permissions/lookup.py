@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dayfly.scan.permissions.containers import get_item, iterate
 from dayfly.scan.permissions.parameters import Parameters, all_parameters
-from dayfly.scan.permissions.program import Frame, absolute
+from dayfly.scan.permissions.program import Frame
 from dayfly.scan.permissions.scopes import Binding, How, Scope
 from dayfly.scan.permissions.values import (
     NOTHING,
@@ -29,10 +29,13 @@ from dayfly.scan.permissions.values import (
     read_reference,
     text,
 )
+from dayfly.scan.source.imports import NamespacePackage, absolute_name
 from dayfly.scan.template.model import Unresolved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+    from dayfly.scan.source.project import PythonFile
 
 BUILTINS = frozenset(
     [
@@ -120,7 +123,7 @@ class Lookup(Parameters):
     def _starred(self, name: str, scope: Scope, at: Frame) -> Values | None:
         for binding in scope.bindings.get("*", ()):
             assert isinstance(binding.node, ast.ImportFrom)
-            file = self.program.find(absolute(scope.file, binding.node), scope.file)
+            file = self.program.find_from(binding.node, scope.file)
             if file is not None and file.path in self.program.frames and file is not scope.file:
                 key = (("star", file.path, name), at)
                 if key in self._active:
@@ -173,25 +176,25 @@ class Lookup(Parameters):
 
     def _import(self, name: str, frame: Frame) -> Values:
         file = self.program.find(name, frame.scope.file)
-        if file is not None and file.path in self.program.frames:
-            return frozenset({Module(file)})
-        return frozenset({External(name)})
+        return self._module(file) or frozenset({External(name)})
+
+    def _module(self, file: PythonFile | None) -> Values:
+        is_read = file is not None and file.path in self.program.frames
+        return frozenset({Module(file)}) if file is not None and is_read else NOTHING
 
     def _import_from(self, node: ast.ImportFrom, name: str, frame: Frame) -> Values:
         file = frame.scope.file
-        base = absolute(file, node)
-        full = f"{base}.{name}" if base else name
-        package = self.program.find(base, file)
-        if package is not None and package.path in self.program.frames and package is not file:
+        package = self.program.find_from(node, file)
+        if package is not None and package.path in self.program.frames and package.path != file.path:
             values = self.name(name, self.program.frames[package.path])
             if values:
                 return values
-        module = self.program.find(full, file)
-        if module is not None and module.path in self.program.frames:
-            return frozenset({Module(module)})
-        if package is not None:
+        if package is not None and (found := self._module(self.program.find_child(package, name))):
+            return found
+        if package is not None and not isinstance(package, NamespacePackage):
             return NOTHING
-        return frozenset({External(full)})
+        base = absolute_name(file, node)
+        return frozenset({External(f"{base}.{name}" if base else name)})
 
     def variable(self, keys: Values, default: Values) -> Values:
         """An environment variable: the template's value, else the code's default, else a hole with its name."""

@@ -33,9 +33,7 @@ class Objects(Lookup):
         match owner:
             case Module():
                 values = self.name(name, self.program.frames[owner.file.path])
-                if not values and owner.file.is_package:
-                    return self._import(f"{owner.file.module}.{name}", self.program.frames[owner.file.path])
-                return values
+                return values or self._module(self.program.find_child(owner.file, name))
             case Type_():
                 return self._class_attribute(owner.cls, name, owner)
             case Instance():

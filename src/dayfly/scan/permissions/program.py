@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dayfly.scan.permissions.scopes import Binding, Definition, How, Scope, bind, record
+from dayfly.scan.source.imports import absolute_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -207,7 +208,21 @@ class Program:
     def _imported(self, facts: FileFacts) -> Iterator[PythonFile]:
         file = facts.file
         for node in facts.imports:
-            names = _names(file, node)
+            if isinstance(node, ast.ImportFrom):
+                origin = self.find_from(node, file)
+                base = absolute_name(file, node)
+                if origin is not None:
+                    yield origin
+                elif node.level == 0:
+                    self._note_external(base, node, file)
+                for alias in node.names:
+                    inner = self.find_child(origin, alias.name) if origin is not None else None
+                    if inner is not None:
+                        yield inner
+                    elif origin is None and node.level == 0:
+                        self._note_external(f"{base}.{alias.name}", node, file)
+                continue
+            names = _names(node)
             if not names:
                 self.dynamic.append((file, node))
             for name in names:
@@ -219,7 +234,7 @@ class Program:
                 while "." in name:
                     name = name.rpartition(".")[0]
                     package = self.find(name, file)
-                    if package is not None and package.is_package:
+                    if package is not None:
                         yield package
 
     def _note_external(self, name: str, node: ast.AST, file: PythonFile) -> None:
@@ -230,29 +245,27 @@ class Program:
 
     def find(self, name: str, file: PythonFile) -> PythonFile | None:
         """The authors' own module of this name."""
-        found = self.project.find_module(name, seen_from=file) if name else None
-        return None if found is None or found.is_dependency else found
+        return _own(self.project.find_module(name, seen_from=file) if name else None)
+
+    def find_from(self, node: ast.ImportFrom, file: PythonFile) -> PythonFile | None:
+        """The authors' own module that `from … import` names."""
+        return _own(self.project.imports.find_from(node, seen_from=file))
+
+    def find_child(self, package: PythonFile, name: str) -> PythonFile | None:
+        """The authors' own module `name` of a package."""
+        return _own(self.project.imports.find_child(package, name))
 
 
-def _names(file: PythonFile, node: ast.Import | ast.ImportFrom | ast.Call) -> list[str]:
+def _own(found: PythonFile | None) -> PythonFile | None:
+    return None if found is None or found.is_dependency else found
+
+
+def _names(node: ast.Import | ast.Call) -> list[str]:
     """The modules that an import may read."""
     if isinstance(node, ast.Import):
         return [alias.name for alias in node.names]
-    if isinstance(node, ast.ImportFrom):
-        base = absolute(file, node)
-        return [base, *(f"{base}.{alias.name}" if base else alias.name for alias in node.names)]
     first = node.args[0] if node.args else None
     return [first.value] if isinstance(first, ast.Constant) and isinstance(first.value, str) else []
-
-
-def absolute(file: PythonFile, node: ast.ImportFrom) -> str:
-    """The module that `from … import` names, without dots in front."""
-    if not node.level:
-        return node.module or ""
-    parts = file.module.split(".") if file.module else []
-    drop = node.level - 1 if file.is_package else node.level
-    parts = parts[: len(parts) - drop] if drop <= len(parts) else []
-    return ".".join([*parts, *([node.module] if node.module else [])])
 
 
 def _is_main(test: ast.expr) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from dayfly.scan.model import Report, Severity
+from dayfly.scan.model import NoteKind, Report, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +40,8 @@ class Item:
 class Outcome:
     """The whole result, paths relative to `base`.
 
-    `items` are sorted by function, severity, place. `excerpts` hold the source line of every place of a finding, by
+    `unread` are the notes on parts that a result without findings says nothing about: code, archives and templates
+    that could not be read, and faults of the scanner's own. `items` are sorted by function, severity, place. `excerpts` hold the source line of every place of a finding, by
     path and line; secrets in them are masked. `settings` says in words what was left out by whose wish. `faults`
     counts the scanner's own.
     """
@@ -56,11 +57,25 @@ class Outcome:
     base: str = ""
     settings: tuple[str, ...] = ()
     faults: int = 0
+    unread: tuple[Note, ...] = ()
 
     @property
     def open(self) -> tuple[Item, ...]:
         """Findings that count."""
         return tuple(item for item in self.items if item.standing is Standing.OPEN)
+
+    @property
+    def gaps(self) -> tuple[Note, ...]:
+        """What could not be checked of the project's own; others' packages are none of it."""
+        return tuple(note for note in self.notes if note.kind is not NoteKind.THIRD_PARTY)
+
+    def describe_unread(self) -> str:
+        """One sentence on what is unread; "" where everything was read."""
+        count = len(self.unread)
+        if not count:
+            return ""
+        parts = "part" if count == 1 else "parts"
+        return f"{count} {parts} could not be read, so this result is incomplete: the exit code is not 0."
 
     def having(self, standing: Standing) -> tuple[Item, ...]:
         return tuple(item for item in self.items if item.standing is standing)

@@ -79,7 +79,7 @@ def _prose(value: str) -> str:
 def _header(outcome: Outcome) -> Iterator[str]:
     count = len(outcome.open)
     said = f"{count} finding{'' if count == 1 else 's'}" if count else "No findings"
-    if not count and outcome.notes:
+    if not count and outcome.gaps:
         said = "No findings in what could be checked"
     yield "<header>"
     yield f"<h1>{said}</h1>"
@@ -91,6 +91,8 @@ def _header(outcome: Outcome) -> Iterator[str]:
     )
     for setting in outcome.settings:
         yield f'<p class="soft">{_text(setting)}</p>'
+    if outcome.unread:
+        yield f"<p><b>{_text(outcome.describe_unread())}</b></p>"
     yield '<ul class="counts">'
     for severity, number in outcome.counts().items():
         name = severity.name.lower()

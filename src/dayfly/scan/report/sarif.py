@@ -29,6 +29,7 @@ MAX_RESULTS = 25_000
 MAX_LOCATIONS = 1_000
 MAX_RULES = 25_000
 _MAX_NOTES = 5_000
+_MILD = (NoteKind.NOT_RESOLVED, NoteKind.SUPPRESSION, NoteKind.THIRD_PARTY)
 _ROOT = "%SRCROOT%"
 _LEVELS = {
     Severity.CRITICAL: "error",
@@ -61,7 +62,10 @@ def as_sarif(outcome: Outcome) -> Mapping[str, object]:
     rules = {name: index for index, name in enumerate(names)}
     artifacts = _Artifacts()
     results = [_result(item, rules, artifacts, outcome) for item in kept]
-    notifications = [_notification(note, artifacts) for note in outcome.notes[:_MAX_NOTES]]
+    unread = frozenset(outcome.unread)
+    notifications = [
+        _notification(note, artifacts, is_unread=note in unread) for note in outcome.notes[:_MAX_NOTES]
+    ]
     if left_out:
         notifications.append(
             {
@@ -85,7 +89,7 @@ def as_sarif(outcome: Outcome) -> Mapping[str, object]:
         "automationDetails": {"id": "dayfly-scan/"},
         "invocations": [
             {
-                "executionSuccessful": not outcome.faults,
+                "executionSuccessful": not outcome.faults and not outcome.unread,
                 "toolExecutionNotifications": notifications,
                 "properties": {
                     "python": f"{sys.version_info.major}.{sys.version_info.minor}",
@@ -237,9 +241,9 @@ def _region(place: Place, line: str) -> dict[str, object]:
     return region
 
 
-def _notification(note: Note, artifacts: _Artifacts) -> dict[str, object]:
+def _notification(note: Note, artifacts: _Artifacts, *, is_unread: bool) -> dict[str, object]:
     made: dict[str, object] = {
-        "level": "note" if note.kind in (NoteKind.NOT_RESOLVED, NoteKind.SUPPRESSION) else "warning",
+        "level": "error" if is_unread else "note" if note.kind in _MILD else "warning",
         "message": {"text": f"{note.kind.value}: {note.message}" + (f" ({note.hint})" if note.hint else "")},
     }
     if note.place.path:

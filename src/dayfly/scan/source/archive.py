@@ -9,6 +9,7 @@ import zlib
 from typing import TYPE_CHECKING
 
 from dayfly.scan.model import Note, NoteKind, Place
+from dayfly.scan.source.limits import CUT_SHORT
 
 if TYPE_CHECKING:
     from dayfly.scan.source.limits import Limits
@@ -39,7 +40,7 @@ def read_archive(project: Project, data: bytes, *, prefix: str, limits: Limits, 
                 project.notes.append(
                     Note(
                         NoteKind.BOUNDED,
-                        f"reading stopped here: more than {limits.files:,} files or {limits.total:,} bytes",
+                        f"{CUT_SHORT}: more than {limits.files:,} files or {limits.total:,} bytes",
                         Place(prefix + entry.filename),
                     )
                 )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 _MB = 1_000_000
+# How the note begins on files that were left out because there are too many of them.
+CUT_SHORT = "reading stopped here"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ from dayfly.scan.model import Note, NoteKind, Place
 from dayfly.scan.source.parsing import NotAnalysableError, decode, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
 
+    from dayfly.scan.source.imports import Imports
     from dayfly.scan.source.limits import Limits
 
 
@@ -126,8 +127,10 @@ class Distribution:
 class Project:
     """Everything one scan reads.
 
-    `name` is what the user named. `python` and `others` map a path to its file or to a function that reads
-    its bytes (bounded). `roots` are directories that imports begin at, the most specific first.
+    `name` is what the user named, `folder` the name of the folder that it is on the disk. `python` and `others` map
+    a path to its file or to a function that reads its bytes (bounded). `code_folders` are those that templates
+    deploy as a function's code; `declared` holds the top-level modules of the packages that the project depends on,
+    `well_known` those of the most downloaded ones, both in lower case.
     """
 
     name: str
@@ -137,6 +140,10 @@ class Project:
     distributions: list[Distribution] = field(default_factory=list)
     count: int = 0  # of files
     size: int = 0  # bytes held or known of
+    folder: str = ""
+    code_folders: frozenset[str] = frozenset()
+    declared: frozenset[str] = frozenset()
+    well_known: frozenset[str] = frozenset()
 
     def add(self, path: str, data: bytes, limits: Limits) -> None:
         """Take a file that has been read."""
@@ -191,31 +198,15 @@ class Project:
             return None
 
     @cached_property
-    def modules(self) -> Mapping[str, Mapping[str, PythonFile]]:
-        """Per import root, dotted module name to file."""
-        index: dict[str, dict[str, PythonFile]] = {}
-        for file in self.python.values():
-            index.setdefault(file.root, {})[file.module] = file
-        return index
+    def imports(self) -> Imports:
+        """Where the imports of its files lead; made once the files and `code_folders` are known."""
+        from dayfly.scan.source.imports import Imports  # that module needs this one's classes
+
+        return Imports(self)
 
     def find_module(self, name: str, *, seen_from: PythonFile) -> PythonFile | None:
-        """The file that `import name` reads in `seen_from`: its own import root first, then the others.
-
-        A file in a directory that is no import root may import its neighbours, as a Lambda function in a
-        folder of its own does: that directory is tried, too.
-        """
-        own = self.modules.get(seen_from.root, {})
-        if name in own:
-            return own[name]
-        folder = seen_from.module.rpartition(".")[0] if not seen_from.is_package else seen_from.module
-        while folder:
-            if f"{folder}.{name}" in own:
-                return own[f"{folder}.{name}"]
-            folder = folder.rpartition(".")[0]
-        for root in sorted(self.modules, key=len, reverse=True):
-            if name in self.modules[root]:
-                return self.modules[root][name]
-        return None
+        """The file that `import name` reads in `seen_from`; None where the project does not have it."""
+        return self.imports.find(name, seen_from=seen_from)
 
     def trees(self, files: Iterable[PythonFile]) -> Iterator[tuple[PythonFile, ast.Module]]:
         """Files with a tree; the problem of the others becomes a note, once."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from dayfly.errors import DayflyError
 from dayfly.scan.model import Note, NoteKind, Place
 from dayfly.scan.source.archive import read_archive
-from dayfly.scan.source.limits import DEFAULT_LIMITS, Limits
+from dayfly.scan.source.limits import CUT_SHORT, DEFAULT_LIMITS, Limits
 from dayfly.scan.source.project import Project
 from dayfly.scan.source.settling import settle
 
@@ -47,6 +47,7 @@ def read_project(
         ) from error
     project = Project(name=path.name or str(path))
     if stat.S_ISDIR(mode):
+        project.folder = os.path.basename(os.path.realpath(path))
         _read_folder(project, path, limits, tuple(exclude), tick)
     elif stat.S_ISREG(mode):
         _read_single(project, path, limits)
@@ -124,7 +125,7 @@ def _read_folder(
                 project.notes.append(
                     Note(
                         NoteKind.BOUNDED,
-                        f"reading stopped here: more than {limits.files:,} files or {limits.total:,} bytes",
+                        f"{CUT_SHORT}: more than {limits.files:,} files or {limits.total:,} bytes",
                         Place(path),
                         "scan a part of it, or leave parts out with --exclude",
                     )

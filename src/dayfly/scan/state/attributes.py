@@ -10,6 +10,7 @@ from dayfly.scan.state import knowledge
 from dayfly.scan.state.frames import Frame
 from dayfly.scan.state.keeping import State, element
 from dayfly.scan.state.loading import Loading
+from dayfly.scan.state.naming import own
 from dayfly.scan.state.values import (
     ENVIRON,
     NOTHING,
@@ -123,9 +124,9 @@ class Attributes(Loading):
     def _module_attribute(self, file: PythonFile, name: str, state: State, place: Place) -> Value:
         if name in self.follower.names.scope(file).names:
             return self.load(file, name, state, place)
-        inner = self.follower.names.module(file, f"{file.module}.{name}")
-        if any(isinstance(ref, ModuleRef) for ref in inner.refs):
-            return inner
+        inner = own(self.follower.names.project.imports.find_child(file, name))
+        if inner is not None:
+            return Value(refs=(ModuleRef(inner),))
         root = Root(RootKind.GLOBAL, file.path, name, 0, is_rebindable=True)
         return self._kept(NOTHING, Spot(root), state, place)
 

@@ -8,6 +8,7 @@ import weakref
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from dayfly.scan.source.imports import NamespacePackage, absolute_name
 from dayfly.scan.state.values import External, ModuleRef, Value
 
 if TYPE_CHECKING:
@@ -113,8 +114,25 @@ class Names:
 
     def scope(self, file: PythonFile) -> Scope:
         if file.path not in self._scopes:
-            self._scopes[file.path] = read_scope(file)
+            scope = self._scopes[file.path] = read_scope(file)
+            for binding in scope.names.pop("*", ()):
+                self._expand(scope, binding)
         return self._scopes[file.path]
+
+    def _expand(self, scope: Scope, binding: Binding) -> None:
+        """Bind what `from … import *` does: the names of `__all__`, else those without an underscore in front."""
+        assert isinstance(binding.node, ast.ImportFrom)
+        origin = own(self.project.imports.find_from(binding.node, seen_from=scope.file))
+        if origin is None or origin.path == scope.file.path:
+            return
+        names = self.scope(origin).names
+        listed = next((one.value for one in names.get("__all__", ()) if one.value is not None), None)
+        chosen = [name for name in names if not name.startswith("_")]
+        if isinstance(listed, ast.List | ast.Tuple):
+            chosen = [str(one.value) for one in listed.elts if isinstance(one, ast.Constant)]
+        for name in chosen:
+            alias = ast.alias(name=name)
+            scope.names.setdefault(name, []).append(Binding(binding.node, alias=alias))
 
     @property
     def stored_attributes(self) -> frozenset[str]:
@@ -138,33 +156,32 @@ class Names:
     def imported(self, file: PythonFile, node: ast.stmt, alias: ast.alias) -> Value | tuple[PythonFile, str]:
         """What an import binds: a module, something of a library, or a name in another file of the project."""
         if isinstance(node, ast.Import):
-            wanted = alias.name if alias.asname else alias.name.partition(".")[0]
-            return self.module(file, wanted)
+            return self.module(file, alias.name, is_top=not alias.asname)
         assert isinstance(node, ast.ImportFrom)
-        base = _absolute(file, node)
-        inner = f"{base}.{alias.name}" if base else alias.name
-        found = self._own(file, inner)
-        module = self._own(file, base) if base else None
-        if module is not None and (alias.name in self.scope(module).names or found is None):
+        imports = self.project.imports
+        module = own(imports.find_from(node, seen_from=file))
+        found = own(imports.find_child(module, alias.name)) if module is not None else None
+        is_package = isinstance(module, NamespacePackage)  # which binds no names itself
+        if (
+            module is not None
+            and not is_package
+            and module.path != file.path
+            and (alias.name in self.scope(module).names or found is None)
+        ):
             return module, alias.name
         if found is not None:
             return Value(refs=(ModuleRef(found),))
-        return Value(refs=(External(inner),))
+        base = absolute_name(file, node)
+        return Value(refs=(External(f"{base}.{alias.name}" if base else alias.name),))
 
-    def module(self, file: PythonFile, name: str) -> Value:
-        found = self._own(file, name)
-        return Value(refs=(ModuleRef(found),) if found is not None else (External(name),))
+    def module(self, file: PythonFile, name: str, *, is_top: bool = False) -> Value:
+        """What `import name` reads in a file; with `is_top` what it binds, the outermost package."""
+        imports = self.project.imports
+        found = own((imports.find_top if is_top else imports.find)(name, seen_from=file))
+        shown = name.partition(".")[0] if is_top else name
+        return Value(refs=(ModuleRef(found),) if found is not None else (External(shown),))
 
-    def _own(self, file: PythonFile, name: str) -> PythonFile | None:
-        found = self.project.find_module(name, seen_from=file)
-        return found if found is not None and not found.is_dependency else None
 
-
-def _absolute(file: PythonFile, node: ast.ImportFrom) -> str:
-    if not node.level:
-        return node.module or ""
-    parts = file.module.split(".") if file.module else []
-    if not file.is_package and parts:
-        parts.pop()
-    parts = parts[: len(parts) - (node.level - 1)] if node.level > 1 else parts
-    return ".".join([*parts, *([node.module] if node.module else [])])
+def own(found: PythonFile | None) -> PythonFile | None:
+    """The file where it is the project's own."""
+    return found if found is not None and not found.is_dependency else None

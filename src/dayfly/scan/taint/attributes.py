@@ -134,8 +134,8 @@ def _module_attribute(machine: Machine, module: Module, name: str) -> Value:
     value = machine.store.value((scope.identity, name))
     if value is not None:
         return value
-    inner = machine.project.find_module(f"{module.file.module}.{name}", seen_from=module.file)
-    if inner is not None and inner.module == f"{module.file.module}.{name}":
+    inner = machine.project.imports.find_child(module.file, name)
+    if inner is not None and not inner.is_dependency:
         return Module(inner, inner.path)
     getter = machine.store.value((scope.identity, "__getattr__"))
     if getter is not None:

@@ -111,6 +111,7 @@ class Machine:
         self.raw: dict[int, Function] = {}  # and as written
         self.trees: dict[str, ast.Module] = {}  # of modules, by path: kept, since functions point into them
         self.texts: dict[tuple[int, str | bytes], ast.Expression | ast.Module | None] = {}  # run by `exec`
+        self.starred: dict[int, set[str]] = {}  # what `from … import *` binds, by a module's scope
         self.imports: dict[str, set[str]] = {}  # which files a file imports, by path
         self.defaults: dict[int, str] = {}  # locations of mutable defaults, by function name
         self.symbols: dict[str, Symbol] = {}  # of names in libraries
@@ -285,7 +286,8 @@ class Machine:
 
     def module_names(self, scope: Scope) -> list[tuple[str, Value]]:
         """What a module binds."""
-        found = ((name, self.store.value((scope.identity, name))) for name in scope.local)
+        names = scope.local | self.starred.get(scope.identity, set())
+        found = ((name, self.store.value((scope.identity, name))) for name in sorted(names))
         return [(name, value) for name, value in found if value is not None]
 
     def element(self, value: Value) -> Value | None:

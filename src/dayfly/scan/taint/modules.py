@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dayfly.scan.model import Note, NoteKind, Place
+from dayfly.scan.source.imports import absolute_name
 from dayfly.scan.taint import machine as machines
 from dayfly.scan.taint import names, statements
 from dayfly.scan.taint.values import Const, Module, Name, Scope, fresh_number
@@ -46,6 +47,8 @@ def load(machine: Machine, file: PythonFile) -> Scope:
     try:
         with machine.within(scope):
             machine.store.set((scope.identity, "__name__"), Const(file.module or "__main__"))
+            package = file.module if file.is_package else file.module.rpartition(".")[0]
+            machine.store.set((scope.identity, "__package__"), Const(package))
             machine.store.set((scope.identity, "__file__"), Const(f"/var/task/{file.path}"))
             statements.run_block(machine, tree.body)
     except (machines.ExhaustedError, RecursionError):
@@ -68,23 +71,56 @@ def load(machine: Machine, file: PythonFile) -> Scope:
     return scope
 
 
-def find(machine: Machine, dotted: str) -> Value:
-    """What `import dotted` yields: a module of the project, else a name of a library."""
+def find(machine: Machine, dotted: str, *, is_top: bool = False) -> Value:
+    """What `importlib.import_module(dotted)` yields: a module of the project, else a name of a library.
+
+    With `is_top` what `import dotted` binds: the outermost package.
+    """
     assert machine.file is not None
-    file = machine.project.find_module(dotted, seen_from=machine.file)
+    imports = machine.project.imports
+    file = (imports.find_top if is_top else imports.find)(dotted, seen_from=machine.file)
+    name = dotted.partition(".")[0] if is_top else dotted
+    return of_file(machine, file) or Name(machine.library.canonical(name))
+
+
+def find_origin(machine: Machine, node: ast.ImportFrom) -> Value:
+    """The module that `from … import` names."""
+    assert machine.file is not None
+    file = machine.project.imports.find_from(node, seen_from=machine.file)
+    return of_file(machine, file) or Name(machine.library.canonical(absolute_name(machine.file, node)))
+
+
+def find_member(machine: Machine, node: ast.ImportFrom, name: str) -> Value | None:
+    """The module `name` of the package that `from … import` names; None where the project does not have it."""
+    assert machine.file is not None
+    imports = machine.project.imports
+    package = imports.find_from(node, seen_from=machine.file)
+    return of_file(machine, imports.find_child(package, name)) if package is not None else None
+
+
+def of_file(machine: Machine, file: PythonFile | None) -> Module | None:
+    """The module of one of the project's own files, interpreted; None for a dependency and for the file at hand."""
+    assert machine.file is not None
     if file is None or file.is_dependency or file.path == machine.file.path:
-        return Name(machine.library.canonical(dotted))
+        return None
     machine.imports.setdefault(machine.file.path, set()).add(file.path)
     load(machine, file)
     return Module(file, file.path)
 
 
-def absolute(machine: Machine, node: ast.ImportFrom) -> str:
-    """The dotted name that `from ... import` reads."""
-    if not node.level:
-        return node.module or ""
-    assert machine.file is not None
-    parts = machine.file.module.split(".") if machine.file.module else []
-    drop = node.level - (1 if machine.file.is_package else 0)
-    base = parts[: len(parts) - drop] if drop else parts
-    return ".".join([*base, *([node.module] if node.module else [])])
+def starred(machine: Machine, origin: Value) -> list[tuple[str, Value]]:
+    """What `from origin import *` binds: the names of `__all__`, else those without an underscore in front."""
+    from dayfly.scan.taint import attributes
+
+    if not isinstance(origin, Module):
+        return []
+    scope = load(machine, origin.file)
+    listed = machine.store.value((scope.identity, "__all__"))
+    series = machine.series(listed) if listed is not None else None
+    if series is not None and series.rest is None and all(isinstance(one, Const) for one in series.items):
+        chosen = [str(one.value) for one in series.items if isinstance(one, Const)]
+        found = [(name, attributes.get_attribute(machine, origin, name)) for name in chosen]
+    else:
+        found = [(name, value) for name, value in machine.module_names(scope) if not name.startswith("_")]
+    machine.starred.setdefault(machine.here.identity, set()).update(name for name, _ in found)
+    return found

@@ -96,11 +96,23 @@ def call(
     return None
 
 
-def import_by_name(machine: Machine, name: Value | None, *, is_top: bool = False) -> Value | None:
+def import_by_name(
+    machine: Machine, name: Value | None, package: Value | None = None, *, is_top: bool = False
+) -> Value | None:
     """`importlib.import_module("…")`, `__import__("…")` and `sys.modules["…"]`, where the name is known."""
     if not isinstance(name, Const) or not isinstance(name.value, str) or machine.file is None:
         return None
     dotted = name.value
-    if not dotted or dotted.startswith("."):
-        return None
-    return modules.find(machine, dotted.partition(".")[0] if is_top else dotted)
+    if not dotted.startswith("."):
+        return modules.find(machine, dotted, is_top=is_top) if dotted else None
+    # Relative to a package, which is nearly always the file's own.
+    around = package.value if isinstance(package, Const) else None
+    own = machine.file.module if machine.file.is_package else machine.file.module.rpartition(".")[0]
+    inner = dotted.lstrip(".")
+    level = len(dotted) - len(inner)
+    if around in (own, machine.file.module):
+        file = machine.project.imports.find_relative(level, inner, seen_from=machine.file)
+        return modules.of_file(machine, file)
+    if isinstance(around, str) and level == 1:
+        return modules.find(machine, f"{around}.{inner}")
+    return None

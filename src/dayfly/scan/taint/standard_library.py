@@ -159,7 +159,7 @@ def _of_object(name: str) -> Callable[[Machine, Arguments, ast.AST | None], Valu
 def _import(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value | None:
     from dayfly.scan.taint import namespaces
 
-    return namespaces.import_by_name(machine, arguments.get(0, "name"))
+    return namespaces.import_by_name(machine, arguments.get(0, "name"), arguments.get(1, "package"))
 
 
 def _method_caller(machine: Machine, arguments: Arguments, node: ast.AST | None) -> Value | None:

@@ -26,10 +26,8 @@ from dayfly.scan.taint.values import (
     NO_CHARACTERS,
     Const,
     Fact,
-    Module,
     Name,
     Symbol,
-    Thing,
 )
 
 if TYPE_CHECKING:
@@ -336,37 +334,24 @@ def _import(machine: Machine, node: ast.Import) -> bool:
     machine.risks += 1
     for alias in node.names:
         found = modules.find(machine, alias.name)
-        if alias.asname is not None:
-            assignment.bind(machine, alias.asname, found)
-        else:
-            top = alias.name.partition(".")[0]
-            assignment.bind(machine, top, found if "." not in alias.name else modules.find(machine, top))
+        if alias.asname is None and "." in alias.name:
+            found = modules.find(machine, alias.name, is_top=True)
+        assignment.bind(machine, alias.asname or alias.name.partition(".")[0], found)
     return True
 
 
 def _import_from(machine: Machine, node: ast.ImportFrom) -> bool:
     machine.risks += 1
-    dotted = modules.absolute(machine, node)
-    origin = modules.find(machine, dotted)
+    origin = modules.find_origin(machine, node)
     from dayfly.scan.taint import attributes
 
     for alias in node.names:
         if alias.name == "*":
-            if isinstance(origin, Module):
-                scope = modules.load(machine, origin.file)
-                for name, value in machine.module_names(scope):
-                    if not name.startswith("_"):
-                        assignment.bind(machine, name, value)
+            for name, value in modules.starred(machine, origin):
+                assignment.bind(machine, name, value)
             continue
-        if isinstance(origin, Module):
-            found = attributes.get_attribute(machine, origin, alias.name)
-        else:
-            inner = modules.find(machine, f"{dotted}.{alias.name}") if dotted else Thing()
-            found = (
-                inner
-                if isinstance(inner, Module)
-                else attributes.get_attribute(machine, Name(dotted), alias.name)
-            )
+        inner = modules.find_member(machine, node, alias.name) if isinstance(origin, Name) else None
+        found = inner if inner is not None else attributes.get_attribute(machine, origin, alias.name)
         assignment.bind(machine, alias.asname or alias.name, found)
     return True
 

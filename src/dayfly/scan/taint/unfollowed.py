@@ -30,6 +30,10 @@ _CALLS = {
     "sys.path_hooks.insert": "decides what an import means",
     "sys.path_hooks.append": "decides what an import means",
     "marshal.loads": "makes code from bytes",
+    "importlib.util.spec_from_file_location": "loads a module from a file",
+    "imp.load_source": "loads a module from a file",
+    "runpy.run_path": "runs a file",
+    "runpy.run_module": "runs a module",
     "types.FunctionType": "makes a function from code",
     "types.CodeType": "makes code from numbers",
     "codecs.register": "decides how source is decoded",
@@ -39,6 +43,7 @@ _CALLS = {
     "ctypes.pythonapi": "calls native code",
 }
 _RUNNERS = {"exec", "eval", "builtins.exec", "builtins.eval"}
+_IMPORTERS = {"importlib.import_module", "__import__", "builtins.__import__"}
 _HINT = "look at this line by hand"
 
 
@@ -73,6 +78,8 @@ def _what(node: ast.AST, names: dict[str, str]) -> str | None:
             return f"puts another {name.value} in place: what runs is not what is written there"
     if called in _RUNNERS and node.args and not isinstance(node.args[0], ast.Constant):
         return f"{called} runs a text that is made at run time: what it does is not followed"
+    if called in _IMPORTERS and node.args and not isinstance(node.args[0], ast.Constant):
+        return f"{called} imports a module whose name is made at run time: it is not followed"
     if called in _CALLS:
         return f"{called} {_CALLS[called]}: that is not followed"
     return None

@@ -31,6 +31,7 @@ _WRAPPERS = {
     "catalyst.handler.wrapper": "CATALYST_HANDLER",
     "sentry_sdk.integrations.init_serverless_sdk.sentry_lambda_handler": "SENTRY_INITIAL_HANDLER",
 }
+NOT_FOUND = "the handler of "
 _FILE_AND_NAME = re.compile(r"(?P<file>.+\.py)(?:::?(?P<name>[A-Za-z_][\w.]*))?$")
 _NOT_PYTHON = re.compile(r"(?:nodejs|java|go1|dotnet|ruby|provided)")
 
@@ -61,7 +62,7 @@ class _Found:
 
 def not_found(name: str) -> str:
     """How the note on a handler that is not there begins."""
-    return f"the handler of {name} was not found"
+    return f"{NOT_FOUND}{name} was not found"
 
 
 def find_entries(

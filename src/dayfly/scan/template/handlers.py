@@ -234,27 +234,22 @@ class _Search:
 
     def _source(self, file: PythonFile, statement: ast.ImportFrom) -> PythonFile | None:
         """The file that `from … import` reads."""
-        name = statement.module or ""
-        if statement.level:
-            package = file.module.split(".") if file.is_package else file.module.split(".")[:-1]
-            kept = package[: len(package) - (statement.level - 1)] if statement.level > 1 else package
-            name = ".".join([*kept, *([name] if name else [])])
-        return self._project.find_module(name, seen_from=file) if name else None
+        return self._project.imports.find_from(statement, seen_from=file)
 
     def _module(
         self, file: PythonFile, statement: ast.Import | ast.ImportFrom, name: str
     ) -> PythonFile | None:
         """The module that an import binds to `name`, where it binds a module."""
-        if isinstance(statement, ast.Import):
-            full = next((one.name for one in statement.names if (one.asname or one.name) == name), name)
-            return self._project.find_module(full, seen_from=file)
-        original = next((one.name for one in statement.names if (one.asname or one.name) == name), name)
-        source = ast.ImportFrom(
-            module=f"{statement.module}.{original}" if statement.module else original,
-            names=[],
-            level=statement.level,
+        alias = next(
+            (one for one in statement.names if (one.asname or one.name.partition(".")[0]) == name), None
         )
-        return self._source(file, source)
+        imports = self._project.imports
+        if alias is None:
+            return None
+        if isinstance(statement, ast.Import):
+            return (imports.find if alias.asname else imports.find_top)(alias.name, seen_from=file)
+        package = self._source(file, statement)
+        return imports.find_child(package, alias.name) if package is not None else None
 
 
 def _binding(statement: ast.stmt, name: str) -> _Binding | None:

@@ -16,6 +16,7 @@ from dayfly.scan.dependencies.trojan.values import (
     Value,
     constant,
 )
+from dayfly.scan.source.imports import absolute_name
 
 if TYPE_CHECKING:
     from dayfly.scan.source.project import PythonFile
@@ -96,18 +97,10 @@ class Definitions(Calls):
             self.bind(alias.asname or name, Value(names=frozenset({name})))
 
     def _do_importfrom(self, node: ast.ImportFrom) -> None:
-        module = self._absolute(node)
+        module = absolute_name(self.frame.file, node)
         for alias in node.names:
             name = f"{module}.{alias.name}" if module else alias.name
             self.bind(alias.asname or alias.name, self.refer(Value(names=frozenset({name}))))
-
-    def _absolute(self, node: ast.ImportFrom) -> str:
-        if not node.level:
-            return node.module or ""
-        file = self.frame.file
-        parts = file.module.split(".")
-        kept = parts[: len(parts) - node.level + (1 if file.is_package else 0)]
-        return ".".join([*kept, *([node.module] if node.module else [])])
 
     def own(self, name: str) -> Value:
         module, _, attribute = name.removesuffix("()").rpartition(".")
