@@ -44,6 +44,11 @@ EXIT_CODES = (
     ("1", "`dayfly lab try`", "the attack fails on the vulnerable handler, or succeeds on the fixed one"),
     ("1", "the runtime", "the environment retires, or the platform is gone: the platform starts it anew"),
     ("2", "every command", "bad input; the message says what, where and what to do next"),
+    (
+        "2",
+        "`dayfly scan`",
+        "nothing, or not everything, could be read, and no finding is that severe ([which](scan.md#what-comes-out))",
+    ),
     ("2", "the runtime", "a setting is not valid; the platform gets the message as the init error"),
     ("other", "the runtime", "the function's own init ended the process with this code or signal"),
 )

@@ -40,6 +40,7 @@ Format = Literal["text", "json", "sarif", "html"]
 FailOn = Literal["critical", "high", "medium", "low", "informational", "never"]
 DEFAULT_FAIL_ON = "high"
 _FOUND = 1
+_INCOMPLETE = 2
 _MAX_JOBS = 64
 _Many = Annotated[list[str] | None, Parameter(negative="")]
 _Flag = Annotated[bool, Parameter(negative="")]
@@ -74,8 +75,8 @@ def scan(
     installed environment or one file. Nothing of it is imported or run, and nothing leaves this machine
     unless --osv is given.
 
-    The exit code is 0; 1 if there is a finding of the severity that --fail-on names or a worse one; 2 if there is
-    nothing that can be scanned.
+    The exit code is 1 if there is a finding of the severity that --fail-on names or a worse one; else 2 if nothing
+    could be scanned, or a Python file, an archive or a template could not be read; else 0.
 
     Examples:
 
@@ -192,7 +193,9 @@ def scan(
         return _keep(outcome, known_file, screen)
     _show(outcome, chosen, output, screen)
     worst = outcome.worst()
-    return _FOUND if worst is not None and worst >= least else 0
+    if worst is not None and worst >= least:
+        return _FOUND
+    return _INCOMPLETE if outcome.unread else 0
 
 
 def _check(
@@ -226,7 +229,9 @@ def _keep(outcome: Outcome, path: Path, screen: Output) -> int:
     if screen.is_json:
         screen.json({"baseline": str(path), "findings": len(items)})
     screen.say(f"wrote {path}: {len(items)} findings that do not count from now on", style="bold green")
-    return 0
+    if outcome.unread:
+        screen.note(outcome.describe_unread())
+    return _INCOMPLETE if outcome.unread else 0
 
 
 def _show(outcome: Outcome, chosen: Format, output: Path | None, screen: Output) -> None:

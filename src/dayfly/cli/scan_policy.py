@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dayfly.errors import DayflyError
-from dayfly.scan.passes.inputs import moved, moved_place
+from dayfly.scan.passes.inputs import list_unread, moved, moved_place
 from dayfly.scan.passes.products import suggest_policies
 from dayfly.scan.report.excerpts import printable
 
@@ -30,13 +30,22 @@ _INDENT = 2
 
 
 def print_policies(inputs: Sequence[Input], screen: Output, *, width: int) -> int:
-    """Print a policy for every handler; DayflyError where there is none."""
+    """Print a policy for every handler; DayflyError where there is none.
+
+    Returns 2 where a file of the project could not be read: what it needs is in no policy.
+    """
     made = suggest_policies(inputs)
     if not made:
         raise DayflyError("there is no handler to suggest a policy for", hint="name one with --handler")
+    unread = [moved(note, read) for read in inputs for note in list_unread(read)]
+    for note in unread:
+        screen.note(
+            f"{printable(str(note.place))} {printable(note.message)}: the policies lack what it needs"
+        )
+    code = 2 if unread else 0
     if screen.is_json:
         screen.json({"policies": [_as_json(suggestion, read) for suggestion, read in made]})
-        return 0
+        return code
     for suggestion, read in made:
         title = Text(printable(suggestion.function), style="bold")
         screen.console.print()
@@ -46,7 +55,7 @@ def print_policies(inputs: Sequence[Input], screen: Output, *, width: int) -> in
         # Not broken into lines: it is there to be copied.
         screen.say(json.dumps(suggestion.for_cloudformation(), indent=2), style="cyan")
         screen.console.print(_draw(suggestion, read), width=width, soft_wrap=False)
-    return 0
+    return code
 
 
 def _as_json(suggestion: Suggestion, read: Input) -> Mapping[str, object]:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from dayfly.errors import DayflyError
 from dayfly.scan.check import Family
-from dayfly.scan.model import Finding, Note
+from dayfly.scan.model import Finding, Note, NoteKind, Place
 from dayfly.scan.passes.families import FamilyOptions, default_families
-from dayfly.scan.passes.inputs import Input, moved, moved_place, read_input
+from dayfly.scan.passes.inputs import Input, is_unread, moved, moved_place, read_input
 from dayfly.scan.passes.store import Store, tool_version
 from dayfly.scan.passes.tasks import Planner, perform_all
 from dayfly.scan.report import suppressions
@@ -37,6 +37,13 @@ if TYPE_CHECKING:
 _HANDLER_FAMILIES = (Family.EVENT, Family.WEAK, Family.STATE)
 # An ignore comment elsewhere in a larger file is not looked for.
 _MAX_COMMENTED = 2_000_000
+
+_NO_HANDLER = Note(
+    NoteKind.NOT_CHECKED,
+    "no handler was found, so no event is followed through this code",
+    Place(""),
+    "scan the folder that holds the template too, or name a handler: --handler app.handler",
+)
 
 
 def _no_progress(phase: str, done: int, total: int) -> None:
@@ -133,13 +140,20 @@ def scan(
         store.close()
     findings: list[Finding] = []
     notes: list[Note] = []
+    unread: list[Note] = []
     faults = 0
     for one, row in zip(read, results, strict=True):
         faults += one.faults + sum(result.faults for result in row)
-        notes += [moved(note, one) for note in (*one.project.notes, *one.notes)]
+        made = [*one.project.notes, *one.notes]
+        if not one.entries and not one.notes and any(map(options.selection.wants_family, _HANDLER_FAMILIES)):
+            made.append(_NO_HANDLER)
+        failed = list(one.notes) if one.faults else []
         for result in row:
             findings += [_moved(finding, one.prefix, options.selection) for finding in result.findings]
-            notes += [moved(note, one) for note in result.notes]
+            made += result.notes
+            failed += result.notes if result.faults else ()
+        notes += [moved(note, one) for note in made]
+        unread += [moved(note, one) for note in made if note in failed or is_unread(note, one)]
     wanted = [finding for finding in findings if options.selection.wants(finding.check)]
     ordered = _distinct(sorted(wanted, key=_order))
     texts = _Texts(read)
@@ -154,9 +168,26 @@ def scan(
         excerpts=excerpts,
         scanned=tuple(str(path) for path in paths),
         base=str(options.base),
-        settings=options.settings,
+        settings=(*options.settings, *_describe_change(read, options.change)),
         faults=faults,
+        unread=tuple(
+            sorted(
+                (one for one in dict.fromkeys(unread) if options.change is None or options.change.holds(one)),
+                key=_note_order,
+            )
+        ),
     )
+
+
+def _describe_change(read: Sequence[Input], change: Change | None) -> Iterator[str]:
+    if change is None:
+        return
+    paths = [one.prefix + path for one in read for path in (*one.project.python, *one.project.others)]
+    changed = sum(path in change.files or path in change.lines for path in paths)
+    if changed:
+        yield f"only findings on changed lines count: {changed} changed {'file' if changed == 1 else 'files'}"
+    else:
+        yield "no scanned file has changed: there is nothing to check"
 
 
 def _look(

@@ -20,6 +20,7 @@ def test_the_keys_are_these() -> None:
     made = document()
     assert sorted(made) == [
         "counts", "files", "findings", "functions", "lines", "notes", "scanned", "schema", "seconds", "settings", "tool",
+        "unread",
     ]  # fmt: skip
     assert sorted(made["findings"][0]) == [
         "check", "confidence", "cwe", "evidence", "fingerprint", "fix", "function", "harm", "message", "place",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from dayfly.scan.model import Finding, Place
+    from dayfly.scan.model import Finding, Note, Place
 
 _HUNK = re.compile(r"@@ -\d+(?:,\d+)? \+(?P<start>\d+)(?:,(?P<count>\d+))? @@")
 _ESCAPES = {"n": "\n", "t": "\t", '"': '"', "\\": "\\", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
@@ -28,6 +28,16 @@ class Change:
     def touches(self, finding: Finding) -> bool:
         """Say whether the finding or a step of its way is on a changed line; a whole file's: in a changed file."""
         return any(self._holds(place) for place in (finding.place, *(step.place for step in finding.steps)))
+
+    def holds(self, note: Note) -> bool:
+        """Say whether the note is on a file that differs, or on none in particular."""
+        path = note.place.path.partition("!/")[0]
+        return (
+            path in ("", ".")
+            or path in self.files
+            or path in self.lines
+            or any(one.startswith(f"{path}/") for one in (*self.files, *self.lines))
+        )
 
     def _holds(self, place: Place) -> bool:
         path = place.path.partition("!/")[0]

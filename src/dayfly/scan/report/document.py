@@ -33,6 +33,7 @@ def as_json(outcome: Outcome) -> Mapping[str, object]:
         "settings": list(outcome.settings),
         "findings": [_finding(item, outcome) for item in outcome.items],
         "notes": [_note(note) for note in outcome.notes],
+        "unread": [_note(note) for note in outcome.unread],
     }
 
 

@@ -31,6 +31,10 @@ class Selection:
         for name in (*self.only, *self.skip, *self.severities):
             if name not in set(Family):
                 find_check(name)
+        if not any(self.wants(check) for check in CHECKS):
+            raise DayflyError(
+                "the selection leaves no check to look for", hint="skip less, or look for more with --only"
+            )
 
     def wants(self, check: str) -> bool:
         return (not self.only or _is_in(check, self.only)) and not _is_in(check, self.skip)
