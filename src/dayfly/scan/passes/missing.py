@@ -21,10 +21,7 @@ if TYPE_CHECKING:
 
 _VERSION = "imports 1"
 _MOST_PLACES = 20  # of one module
-_HINT = (
-    "what it does with the event is not followed: scan one folder that holds it too, its layers included, "
-    "or declare the package that brings it"
-)
+_HINT = "its code is not followed: scan a folder that holds it, layers too, or declare its package"
 # An import under these handlers may fail.
 _HANDLED = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 
