@@ -416,6 +416,7 @@ BAD: list[tuple[str, Callable[[Path], None], str, str]] = [
     ("a deep sum", lambda f: _write(f, "b.py", "x = 1" + " + 1" * 50_000 + "\n"), "", ""),
     ("deep blocks", lambda f: _write(f, "b.py", "".join(" " * n + "if 1:\n" for n in range(200))), "not analysable", ""),
     ("a huge file", lambda f: _write(f, "b.py", b"x = 1\n" * 700_000), "bounded", "more than"),
+    ("texts that double", lambda f: _write(f, "app.py", _doubling()), "", ""),
     ("one huge line", lambda f: _write(f, "b.py", "x = [" + "1," * 500_000 + "]\n"), "", ""),
     ("an empty file", lambda f: _write(f, "b.py", ""), "", ""),
     ("a zip bomb", _bomb, "bounded", "times its size"),
@@ -444,6 +445,11 @@ def _billion() -> str:
     for number in range(1, 12):
         lines.append(f"a{number}: &a{number} [" + ", ".join(f"*a{number - 1}" for _ in range(9)) + "]")
     return "\n".join(lines) + "\nResources: *a11\n"
+
+
+def _doubling() -> str:
+    lines = [f"a{number} = a{number - 1} + a{number - 1}\n" for number in range(1, 60)]
+    return "import sys\na0 = 'x'\n" + "".join(lines) + "sys.path.append(a59)\n" + CLEAN
 
 
 def _unknown() -> str:

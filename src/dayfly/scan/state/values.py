@@ -138,6 +138,9 @@ class OpenFile:
 Ref = External | ModuleRef | ClassRef | FunctionRef | Instance | OpenFile
 
 
+_MAX_TEXT = 100_000  # characters; as the engine that follows events has it
+
+
 @dataclass(frozen=True, slots=True)
 class Value:
     """What is known of a value.
@@ -160,6 +163,12 @@ class Value:
     is_opaque: bool = False  # it went through something that only a run could tell
     truth: bool | None = None
     drawn: str = ""  # drawn while the environment initialised: "random", "clock", "generator"
+
+    def __post_init__(self) -> None:
+        # Forty lines that double a text are more than any memory: a long one is no longer known.
+        if self.text is not None and len(self.text) > _MAX_TEXT:
+            object.__setattr__(self, "text", None)
+            object.__setattr__(self, "is_constant", False)
 
     def derived(self, *, keeps_spots: bool = False) -> Value:
         """What is computed of it: its data, but no longer the thing itself."""
