@@ -14,6 +14,7 @@ import dayfly
 from dayfly.attach.carrying import Carried
 from dayfly.attach.layout import (
     HOME,
+    MAX_BYTES,
     Entry,
     LayerError,
     Source,
@@ -56,6 +57,7 @@ class BuiltLayer:
     sha256: str
     bytes: int
     unzipped_bytes: int
+    limit_bytes: int
     files: int
     compiled: Mapping[str, Path]
     not_compiled: tuple[str, ...]
@@ -131,7 +133,8 @@ def build_layer(
     sources = own if not found or len(found) < len(pythons) else []
     # AWS's client is a fallback, and has no bytecode: the budget is for what every start loads.
     entries = arrange(sources, client_sources(), bytecode, others, manifest)
-    unzipped = check_budget(entries)
+    limit = MAX_BYTES * (len(bytecode) + bool(sources))
+    unzipped = check_budget(entries, limit)
     data = archive(entries)
     tell(f"writing {output}")
     write_whole(output, data)
@@ -140,6 +143,7 @@ def build_layer(
         sha256=hashlib.sha256(data).hexdigest(),
         bytes=len(data),
         unzipped_bytes=unzipped,
+        limit_bytes=limit,
         files=len(entries),
         compiled=found,
         not_compiled=tuple(version for version in pythons if version not in found),

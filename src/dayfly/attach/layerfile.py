@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 MAX_ZIP_BYTES = 50 * 1024 * 1024
 MAX_UNZIPPED_BYTES = 250 * 1024 * 1024
+# Bytecode for every Python, and sources.
+MAX_LAYER_BYTES = MAX_BYTES * (len(PYTHONS) + 1)
 _MAX_MANIFEST_BYTES = 64 * 1024
 _WRAPPER = "dayfly"
 _MANIFEST = f"{HOME}/manifest.json"
@@ -123,9 +125,9 @@ def _judge(path: Path, data: bytes) -> LayerFile:
     with zipfile.ZipFile(io.BytesIO(data)) as file:
         files = {info.filename: info for info in file.infolist()}
         unzipped = sum(info.file_size for info in files.values())
-        if unzipped > MAX_BYTES:
+        if unzipped > MAX_LAYER_BYTES:
             raise LayerError(
-                f"{path} has {unzipped} bytes unzipped, more than the {MAX_BYTES} of a layer of Dayfly's",
+                f"{path} has {unzipped} bytes unzipped, more than the {MAX_LAYER_BYTES} of a layer of Dayfly's",
                 hint="something was added to it; build it again: dayfly layer build",
             )
         if set(files) == {PLACE.removeprefix("/opt/")}:

@@ -16,15 +16,14 @@ from pathlib import Path
 from dayfly.errors import DayflyError
 
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
-# Unzipped. Lambda allows 250 MB for all layers and the function; a guest takes little.
+# Unzipped, for each Python that a layer serves. Lambda allows 250 MB for all layers and the function; a guest takes little.
 MAX_BYTES = 1_000_000
 HOME = "dayfly.d"
 # What a start of many functions does without; compressed, it is half as large. Not what every start loads: that takes a
 # third longer from an archive.
 _GUARD_FOLDERS = ("dayfly/runtime/guard/", "dayfly/core/structure/")
 _LATE_FOLDERS = ("dayfly/runtime/sealers/", *_GUARD_FOLDERS)
-# What the guard alone needs, a ninth of all. Beside bytecode for some Python its sources are left out, if others are
-# there: it would take a quarter of a second to compile them at each cold start, and says that it is not armed instead.
+# What the guard alone needs, a ninth of all.
 _GUARD = frozenset(
     {
         "dayfly/_sys/dictwatch.py",
@@ -172,15 +171,11 @@ def arrange(
 ) -> list[Entry]:
     """Return all files of the layer. `bytecode` maps versions to the compiled form of each source's path.
 
-    One version lies in the layer as files, which load fastest, but for what is loaded late and the guard; several, or one beside
-    sources, lie in an archive each, since as files they would exceed the budget. `sources` are Dayfly's for Pythons that have no bytecode here, none
-    if there are none; beside bytecode the guard's are left out. `client` is AWS's, a fallback, as it is.
+    One version lies in the layer as files, which load fastest, except for the guard and the modules that are loaded late.
+    Several versions, or one beside sources, lie in an archive each. Every version has all modules, the guard's included.
+    `sources` are Dayfly's, for Pythons that have no bytecode here. `client` is AWS's, a fallback, as it is.
     """
-    files = [
-        Entry(source.path, _lighten(source))
-        for source in sources
-        if not (bytecode and is_guards(source.path))
-    ]
+    files = [Entry(source.path, _lighten(source)) for source in sources]
     entries = [
         *others,
         Entry(f"{HOME}/client.zip", archive([Entry(source.path, source.text) for source in client])),
@@ -188,7 +183,7 @@ def arrange(
     if files:
         entries.append(Entry(f"{HOME}/source.zip", archive(files)))
     for version, compiled in bytecode.items():
-        folder = f"{HOME}/{cache_tag(version)}"
+        library = f"{HOME}/{cache_tag(version)}"
         guards = [Entry(f"{path}c", data) for path, data in compiled.items() if is_guards(path)]
         late = [
             Entry(f"{path}c", data)
@@ -197,15 +192,13 @@ def arrange(
         ]
         early = [Entry(f"{path}c", data) for path, data in compiled.items() if not is_late(path)]
         if len(bytecode) > 1 or files:
-            entries.append(Entry(f"{folder}.zip", archive([*early, *late])))
-            if guards and len(bytecode) == 1:
-                # Two are more than the budget has room for: there it says that it is not armed.
-                entries.append(Entry(f"{folder}.zip.guard.z", pack(guards)))
-            continue
-        entries += [Entry(f"{folder}/{module.path}", module.data) for module in early]
-        entries.append(Entry(f"{folder}.late.zip", archive(late)))
+            library += ".zip"
+            entries.append(Entry(library, archive([*early, *late])))
+        else:
+            entries += [Entry(f"{library}/{module.path}", module.data) for module in early]
+            entries.append(Entry(f"{library}.late.zip", archive(late)))
         if guards:
-            entries.append(Entry(f"{folder}.guard.z", pack(guards)))
+            entries.append(Entry(f"{library}.guard.z", pack(guards)))
     described = json.dumps(manifest, indent=2, sort_keys=True).encode() + b"\n"
     entries.append(Entry(f"{HOME}/manifest.json", described))
     return sorted(entries, key=lambda entry: entry.path)
@@ -272,7 +265,7 @@ def archive(entries: Sequence[Entry]) -> bytes:
     return buffer.getvalue()
 
 
-def check_budget(entries: Sequence[Entry], limit: int = MAX_BYTES) -> int:
+def check_budget(entries: Sequence[Entry], limit: int) -> int:
     """Return the bytes of all files unzipped; raises LayerError, with the largest, if they exceed the limit."""
     total = sum(len(entry.data) for entry in entries)
     if total > limit:

@@ -13,7 +13,7 @@ from cyclopts import Parameter
 
 from dayfly.attach.build import TESTED, BuiltLayer, build_layer
 from dayfly.attach.carrying import Carried, build_policy_layer, check_only_policy, read_policy
-from dayfly.attach.layout import MAX_BYTES, parse_pythons
+from dayfly.attach.layout import parse_pythons
 from dayfly.cli.output import Output
 
 
@@ -84,17 +84,16 @@ def build(
         return 0
     out.say(f"wrote {layer.path}", style="bold green")
     out.say(
-        f"{layer.bytes:,} bytes, {layer.unzipped_bytes:,} unzipped (limit {MAX_BYTES:,}), {layer.files} files"
+        f"{layer.bytes:,} bytes, {layer.unzipped_bytes:,} unzipped (limit {layer.limit_bytes:,}), {layer.files} files"
     )
     out.say(f"sha256 {layer.sha256}, in {checksum.name}" + (f"; contents in {bill.name}" if bill else ""))
     out.say("bytecode for Python " + (", ".join(layer.compiled) or "none") + "; x86_64 and arm64")
     if carried is not None:
         out.say(f"carries the policy {carried.digest}")
     if layer.not_compiled:
-        without = ", without the guard" if layer.compiled else ""
         out.warn(
             f"no interpreter of Python {', '.join(layer.not_compiled)} was found here: such a function compiles "
-            f"Dayfly at each cold start{without}"
+            "Dayfly at each cold start"
         )
     out.say(
         "next: try it (dayfly layer test), publish it (dayfly layer publish) and set "
@@ -134,7 +133,7 @@ def _described(layer: BuiltLayer) -> dict[str, object]:
         "code_sha256": layer.code_sha256,
         "bytes": layer.bytes,
         "unzipped_bytes": layer.unzipped_bytes,
-        "limit_bytes": MAX_BYTES,
+        "limit_bytes": layer.limit_bytes,
         "files": layer.files,
         "compiled": {version: str(python) for version, python in layer.compiled.items()},
         "not_compiled": list(layer.not_compiled),
