@@ -170,8 +170,7 @@ def _is_ours(path: Path) -> bool:
 def _build(output: Output, jobs: Sequence[_Job]) -> None:
     wanted: dict[Path, LayerZip] = {}
     for job in jobs:
-        if job.edited.zip is not None:
-            wanted[job.path.parent / job.edited.zip.name] = job.edited.zip
+        wanted |= {job.path.parent / one.name: one for one in job.edited.zips}
     for path in wanted:
         if path.is_symlink() or (path.exists() and not _is_ours(path)):
             raise TemplateError(
@@ -271,7 +270,7 @@ def _described(job: _Job, *, is_dry_run: bool) -> dict[str, object]:
         "kind": str(job.template.kind),
         "is_changed": job.is_changed,
         "is_written": job.is_changed and not is_dry_run,
-        "layer_zip": job.edited.zip.name if job.edited.zip else "",
+        "layer_zips": [one.name for one in job.edited.zips],
         "changes": [
             {"function": one.function, "line": one.line, "what": one.what} for one in job.edited.changes
         ],

@@ -240,7 +240,7 @@ def test_a_layer_may_be_a_reference_or_lie_in_a_bucket() -> None:
     assert "layers = [var.dayfly_layer]" in _parse(text).attach(Options(layer="var.dayfly_layer")).text
     edited = _parse(text).attach(Options(layer="s3://layers/dayfly.zip"))
     assert 's3_bucket  = "layers"' in edited.text
-    assert edited.zip is None
+    assert edited.zips == ()
 
 
 def test_only_the_named_functions_are_attached() -> None:

@@ -73,7 +73,7 @@ def test_a_file_by_itself_uses_the_layer_of_another_but_not_for_another_python(t
     (template,) = read_all([tmp_path / "b.tf"])
     edited = template.attach(Options())
     assert 'resource "aws_lambda_layer_version"' not in edited.text
-    assert edited.zip is None
+    assert edited.zips == ()
     assert [gap.reason for gap in edited.gaps] == ["the folder's layer is for Python 3.12"]
 
 

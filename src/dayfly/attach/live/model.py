@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
 
-# The layer with the policy is another one: docs/rollout.md.
-_RUNTIME_LAYER = re.compile(r":layer:dayfly(?!-policy)[A-Za-z0-9_-]*:\d+\Z")
-_ANY_LAYER = re.compile(r":layer:dayfly[A-Za-z0-9_-]*:\d+\Z")
+# SAM and the CDK name a layer by its logical id, as DayflyLayerPython312. The layer with the policy is another one:
+# docs/rollout.md.
+_RUNTIME_LAYER = re.compile(r":layer:dayfly(?!-policy)[A-Za-z0-9_-]*:\d+\Z", re.IGNORECASE)
+_ANY_LAYER = re.compile(r":layer:dayfly[A-Za-z0-9_-]*:\d+\Z", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,18 +32,22 @@ _WRITE_A_LIST = "write a list there, with what it gives as elements, or add the 
 
 @dataclass
 class Attaching:
-    """Edits of all functions of one template; what two functions share by an anchor is edited once."""
+    """Edits of all functions of one template; what two functions share by an anchor is edited once.
+
+    `layer` is the one of the function in hand.
+    """
 
     edits: Edits
     options: Options
-    layer: Value
-    done: dict[tuple[str, int], Record] = field(default_factory=dict)
+    layer: Value = ""
+    done: dict[tuple[str, int], tuple[Record, Value]] = field(default_factory=dict)
 
-    def attach(self, function: Function) -> None:
+    def attach(self, function: Function, layer: Value) -> None:
         """Add the edits of one function; raises NotEditableError, after which the edits are not to be used."""
         properties = function.properties
         assert properties is not None
-        check(function, layer=self.layer)
+        self.layer = layer
+        check(function, layer=layer)
         record = Record()
         if not self._is_there(function):
             record = Record(layer=yaml_flow(self.layer))
@@ -54,8 +58,15 @@ class Attaching:
     def _once(self, kind: str, node: Node, work: Callable[[], Record]) -> Record:
         key = (kind, id(node))
         if key not in self.done:
-            self.done[key] = work()
-        return self.done[key]
+            self.done[key] = (work(), self.layer)
+        record, layer = self.done[key]
+        if layer != self.layer:
+            raise NotEditableError(
+                "shares its layers, by an anchor, with a function that has another layer",
+                "write them out",
+                node.start,
+            )
+        return record
 
     # -- layers
 

@@ -21,7 +21,8 @@ from dayfly.attach.templates.model import (
     Template,
     TemplateError,
     TemplateFunction,
-    zip_for,
+    groups_of,
+    suffix_for,
 )
 from dayfly.attach.templates.nodes import Document, Entry, Mapping, get, text_of
 from dayfly.attach.templates.proving import is_added, rest_of
@@ -43,7 +44,7 @@ from dayfly.attach.templates.stack import (
     is_started_by_dayfly,
     resources,
 )
-from dayfly.attach.templates.together import as_gap, attach_together, try_one
+from dayfly.attach.templates.together import LayerOf, as_gap, attach_together, try_one
 from dayfly.attach.templates.values import Ref
 from dayfly.attach.templates.yaml_text import read_yaml
 
@@ -155,37 +156,55 @@ class CloudFormationTemplate(Template):
                 candidates.append((function, described))
         if not candidates:
             return Edited(self.text, (), tuple(gaps))
-        runtimes = sorted({runtime for _, described in candidates for runtime in described.runtimes})
-        layer = choose_layer(self._document, self.kind, options, runtimes)
-        is_local = layer.resource is not None and not options.layer
+        runtimes = {id(function): described.runtimes for function, described in candidates}
+        functions = [function for function, _ in candidates]
+        groups = groups_of(described for _, described in candidates)
+        shared = sorted({runtime for group in groups for runtime in group})
+        if options.layer or len(groups) == 1:
+            one = choose_layer(self._document, self.kind, options, shared)
+            layers = dict.fromkeys(groups, one)
+        else:
+            layers = {
+                group: choose_layer(self._document, self.kind, options, group, suffix=suffix_for(group))
+                for group in groups
+            }
+        is_local = not options.layer
         if is_local and self.kind is Kind.CLOUDFORMATION and not is_uploaded(self._document):
             reason = "nothing uploads the layer's zip: the template names no local code"
             hint = "publish the layer (`dayfly layer publish`) and give --layer ARN, or give --layer s3://BUCKET/KEY"
-            tried = [(function, try_one(function, options, layer)) for function, _ in candidates]
+            tried = [(one, try_one(one, options, layers[runtimes[id(one)]])) for one in functions]
             gaps += [gap or function.gap(reason, hint) for function, gap in tried]
             return Edited(self.text, (), tuple(gaps))
-        functions = [function for function, _ in candidates]
-        text, done, refused = self._edit(functions, options, layer)
+        text, done, refused = self._edit(functions, options, lambda one: layers[runtimes[id(one)]])
+        if refused and len(groups) > 1 and is_local:
+            # Lists of layers that two Pythons share by an anchor can name one layer alone: it then serves both.
+            common = choose_layer(self._document, self.kind, options, shared)
+            again = self._edit(functions, options, lambda _: common)
+            if len(again[2]) < len(refused):
+                text, done, refused = again
+                layers = dict.fromkeys(groups, common)
         gaps += refused
         if not done:
             return Edited(self.text, (), tuple(gaps))
         changes = [Change(one.name, one.line, "adds the layer and the variables of Dayfly") for one in done]
-        if layer.resource is not None:
-            changes.insert(0, Change(layer.name, self._line_of_resources(), f"adds the layer {layer.name}"))
+        used = {
+            layer.name: layer for one in done if (layer := layers[runtimes[id(one)]]).resource is not None
+        }
+        line = self._line_of_resources()
+        changes[:0] = [Change(name, line, f"adds the layer {name}") for name in used]
         notes = [note for one in done for note in self._notes(one)] + nested_notes(self._document)
-        return Edited(
-            text, tuple(changes), tuple(gaps), tuple(notes), zip_for(runtimes) if is_local else None
-        )
+        zips = {layer.zip.name: layer.zip for layer in used.values() if layer.zip is not None}
+        return Edited(text, tuple(changes), tuple(gaps), tuple(notes), tuple(zips.values()))
 
     def _edit(
-        self, functions: list[Function], options: Options, layer: Layer
+        self, functions: list[Function], options: Options, layer_of: LayerOf
     ) -> tuple[str, list[Function], list[Gap]]:
         """The text with functions attached, those, and why others are not; TemplateError if only all together fail."""
-        edits, done, gaps = attach_together(self._document, functions, options, layer)
+        edits, done, gaps = attach_together(self._document, functions, options, layer_of)
         text = self._applied(edits)
-        if not done or self._is_proved(text, done, layer, options):
+        if not done or self._is_proved(text, done, layer_of, options):
             return text, done, gaps
-        good = [one for one in done if self._is_provable(one, options, layer)]
+        good = [one for one in done if self._is_provable(one, options, layer_of)]
         if len(good) == len(done):
             raise TemplateError(
                 f"{self.path} has a form that Dayfly cannot edit so that detach gives it back byte for byte",
@@ -195,12 +214,12 @@ class CloudFormationTemplate(Template):
         gaps += [
             one.gap(reason, "attach it by hand, and please report this") for one in done if one not in good
         ]
-        text, done, more = self._edit(good, options, layer)
+        text, done, more = self._edit(good, options, layer_of)
         return text, done, gaps + more
 
-    def _is_provable(self, function: Function, options: Options, layer: Layer) -> bool:
-        edits, done, _ = attach_together(self._document, [function], options, layer)
-        return bool(done) and self._is_proved(self._applied(edits), done, layer, options)
+    def _is_provable(self, function: Function, options: Options, layer_of: LayerOf) -> bool:
+        edits, done, _ = attach_together(self._document, [function], options, layer_of)
+        return bool(done) and self._is_proved(self._applied(edits), done, layer_of, options)
 
     def _check_names(self, options: Options) -> None:
         unknown = sorted(options.functions - {one.name for one in self._functions})
@@ -219,16 +238,17 @@ class CloudFormationTemplate(Template):
         notes = [function.gap(f"{one.tool}: {one.text}", one.source) for one in wrapper_notes(function)]
         return notes + release_notes(self._document, function)
 
-    def _is_proved(self, text: str, done: Sequence[Function], layer: Layer, options: Options) -> bool:
+    def _is_proved(self, text: str, done: Sequence[Function], layer_of: LayerOf, options: Options) -> bool:
         """Whether detach gives this text back, and nothing but the functions changed, and they as they should."""
         after = CloudFormationTemplate(reread(self._document, text))
         names = {one.name for one in done}
         edited = {one.name: one for one in after._functions}
         return (
             after.detach().text == self.text
-            and rest_of(after._document, names | {layer.name}) == rest_of(self._document, names)
+            and rest_of(after._document, names | {layer_of(one).name for one in done})
+            == rest_of(self._document, names)
             and all(one.is_attached for one in after.functions() if one.name in names)
-            and all(is_added(one, edited[one.name], layer.value, options) for one in done)
+            and all(is_added(one, edited[one.name], layer_of(one).value, options) for one in done)
         )
 
     def masked(self) -> str:

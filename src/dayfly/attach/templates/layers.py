@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dayfly.attach.templates.model import BUCKET, Kind, Options, TemplateError, zip_for
+from dayfly.attach.templates.model import BUCKET, Kind, LayerZip, Options, TemplateError, zip_for
 from dayfly.attach.templates.nodes import Document, Mapping, Scalar, get, text_of
 from dayfly.attach.templates.record import Record, digest
 from dayfly.attach.templates.stack import FUNCTION, resources
@@ -19,19 +19,28 @@ _ARN = re.compile(r"arn:aws[\w-]*:lambda:[a-z0-9-]+:\d{12}:layer:[A-Za-z0-9_-]+:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """What functions refer to, and the resource to add for it: its name and properties, or None."""
+    """What functions refer to, and the resource to add for it: its name and properties, or None.
+
+    `zip` is the file beside the template that the resource is made of, None where there is none.
+    """
 
     value: Value
     name: str = ""
     resource: dict[str, Value] | None = None
+    zip: LayerZip | None = None
 
     @property
     def record(self) -> Record:
         return Record(resource=digest(as_json_value(self.resource or {})))
 
 
-def choose_layer(document: Document, kind: Kind, options: Options, runtimes: Sequence[str]) -> Layer:
-    """The layer that `options` ask for; raises TemplateError for words that mean none."""
+def choose_layer(
+    document: Document, kind: Kind, options: Options, runtimes: Sequence[str], *, suffix: str = ""
+) -> Layer:
+    """The layer that `options` ask for; raises TemplateError for words that mean none.
+
+    `suffix` is part of a new resource's name, where there are several.
+    """
     asked = options.layer
     if _ARN.match(asked):
         return Layer(asked)
@@ -43,7 +52,7 @@ def choose_layer(document: Document, kind: Kind, options: Options, runtimes: Seq
     bucket = BUCKET.match(asked)
     if asked and bucket is None:
         return Layer(_named(document, asked))
-    return _resource(document, kind, bucket, runtimes)
+    return _resource(document, kind, bucket, runtimes, NAME + suffix.capitalize())
 
 
 def is_uploaded(document: Document) -> bool:
@@ -67,22 +76,25 @@ def _named(document: Document, name: str) -> Value:
     )
 
 
-def _resource(document: Document, kind: Kind, bucket: re.Match[str] | None, runtimes: Sequence[str]) -> Layer:
+def _resource(
+    document: Document, kind: Kind, bucket: re.Match[str] | None, runtimes: Sequence[str], wanted: str
+) -> Layer:
     section = get(document.root, "Resources")
     taken = section.effective() if isinstance(section, Mapping) else {}
-    name, number = NAME, 1
+    name, number = wanted, 1
     while name in taken or get(document.root, "Parameters", name) is not None:
         number += 1
-        name = f"{NAME}{number}"
+        name = f"{wanted}V{number}" if wanted != NAME else f"{NAME}{number}"
     properties: dict[str, Value] = {"Description": "Dayfly", "CompatibleRuntimes": sorted(runtimes)}
-    where: Value = f"./{zip_for(runtimes).name}"
+    zipped = None if bucket else zip_for(runtimes)
+    where: Value = f"./{zipped.name}" if zipped is not None else ""
     if kind is Kind.SAM:
         # SAM keeps every version unless told otherwise; functions that use one may go on when it is deleted.
         # https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-resource-layerversion.html
         where = bucket[0] if bucket else where
         properties = {"ContentUri": where, **properties, "RetentionPolicy": "Delete"}
-        return Layer(Ref(name), name, {"Type": LAYER_TYPES[1], "Properties": properties})
+        return Layer(Ref(name), name, {"Type": LAYER_TYPES[1], "Properties": properties}, zipped)
     if bucket:
         where = {"S3Bucket": bucket[1], "S3Key": bucket[2]}
     properties = {"Content": where, **properties}
-    return Layer(Ref(name), name, {"Type": LAYER_TYPES[0], "Properties": properties})
+    return Layer(Ref(name), name, {"Type": LAYER_TYPES[0], "Properties": properties}, zipped)

@@ -83,6 +83,16 @@ def zip_for(runtimes: Iterable[str]) -> LayerZip:
     return LayerZip(f"dayfly-layer-{'-'.join(ordered)}.zip", ordered)
 
 
+def suffix_for(runtimes: Iterable[str]) -> str:
+    """What sets the name of one Python's layer apart from another's: python312."""
+    return "".join(f"python{python.replace('.', '')}" for python in zip_for(runtimes).pythons)
+
+
+def groups_of(functions: Iterable[TemplateFunction]) -> list[tuple[str, ...]]:
+    """The sets of runtimes that functions may get, each once: each has a layer of its own."""
+    return sorted({function.runtimes for function in functions})
+
+
 # What `zip_for` names, as it stands in a template.
 ZIP_NAME = re.compile(r"\bdayfly-layer-\d[\d.-]*\.zip\b")
 
@@ -110,15 +120,15 @@ class Gap:
 class Edited:
     """The template's text after an edit; equal to the text before where nothing was to be done.
 
-    `notes` say what the reader should know about functions that were edited (aliases, SnapStart, other wrappers). `zip`
-    is what the template's layer is made of, None where no zip of ours is needed.
+    `notes` say what the reader should know about functions that were edited (aliases, SnapStart, other wrappers). `zips`
+    are what the template's layers are made of, none where no zip of ours is needed.
     """
 
     text: str
     changes: tuple[Change, ...] = ()
     gaps: tuple[Gap, ...] = ()
     notes: tuple[Gap, ...] = ()
-    zip: LayerZip | None = None
+    zips: tuple[LayerZip, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

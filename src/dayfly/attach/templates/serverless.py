@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from collections.abc import Mapping as Dict
 from dataclasses import replace
 
 from dayfly.attach.image import LINES_FOR_PYTHON
@@ -15,10 +16,13 @@ from dayfly.attach.templates.model import (
     Edited,
     Gap,
     Kind,
+    LayerZip,
     Options,
     Template,
     TemplateError,
     TemplateFunction,
+    groups_of,
+    suffix_for,
     zip_for,
 )
 from dayfly.attach.templates.nodes import Document, Entry, Mapping, Node, Scalar, Sequence, get, text_of
@@ -73,7 +77,10 @@ class ServerlessTemplate(Template):
             return found + self._plain()
         chosen = [one for one, described in zip(self._functions, found, strict=True) if _is_open(described)]
         refused = {
-            gap.function: gap for gap in self._edit(chosen, Options(), Ref(logical_id(OWN_LAYER, _LAYER)))[2]
+            gap.function: gap
+            for gap in self._edit(
+                chosen, Options(), {id(one): Ref(logical_id(OWN_LAYER, _LAYER)) for one in chosen}
+            )[2]
         }
         return [
             replace(one, gap=refused[one.name]) if _is_open(one) and one.name in refused else one
@@ -102,14 +109,19 @@ class ServerlessTemplate(Template):
         if self._kept is None:
             return Edited(self.text)
         edits = Edits(self._document)
-        own = f"{LAYERS}.{OWN_LAYER}"
+        own = [one for one in self._kept.note.made if one.startswith(f"{LAYERS}.{OWN_LAYER}")]
+        names = {one: one.removeprefix(f"{LAYERS}.") for one in own}
         try:
             gaps = undo(edits, self._kept)
             text = edits.apply()
-            if own in self._kept.note.made and logical_id(OWN_LAYER, _LAYER) in text:
+            used = {path: name for path, name in names.items() if logical_id(name, _LAYER) in text}
+            if used:
                 edits = Edits(self._document)
-                gaps = undo(edits, self._kept, kept_paths=frozenset({own}))
-                gaps.append(Gap("", 1, f"the layer {OWN_LAYER} is still used by something else, so it stays"))
+                gaps = undo(edits, self._kept, kept_paths=frozenset(used))
+                gaps += [
+                    Gap("", 1, f"the layer {name} is still used by something else, so it stays")
+                    for name in used.values()
+                ]
                 text = edits.apply()
         except NotEditableError as error:
             gap = Gap("", self._document.line(error.offset), error.reason, error.hint)
@@ -147,14 +159,25 @@ class ServerlessTemplate(Template):
         ]
         chosen = [one for one in wanted if _is_open(described[id(one)])]
         layer, section = self._layer(options)
-        edit, done, refused = self._edit(chosen, options, layer)
+        groups = groups_of(described[id(one)] for one in chosen)
+        names = dict.fromkeys(groups, OWN_LAYER)
+        if section and len(groups) > 1 and not self._shares_layers(chosen):
+            names = {group: f"{OWN_LAYER}-{suffix_for(group)}" for group in groups}
+        layers = {
+            id(one): Ref(logical_id(names[described[id(one)].runtimes], _LAYER)) if section else layer
+            for one in chosen
+        }
+        edit, done, refused = self._edit(chosen, options, layers)
         gaps += refused
         if not done:
             return Edited(self.text, (), tuple(gaps))
-        runtimes = {runtime for one in done for runtime in described[id(one)].runtimes}
-        zipped = zip_for(runtimes) if section else None
-        if zipped is not None:
-            self._add_section(edit, zipped.name)
+        runtimes: dict[str, set[str]] = {}
+        for one in done if section else ():
+            group = described[id(one)].runtimes
+            runtimes.setdefault(names[group], set()).update(group)
+        zips = {name: zip_for(found) for name, found in runtimes.items()}
+        if zips:
+            self._add_section(edit, zips)
         add_note(edit.edits, edit.note)
         text = edit.edits.apply()
         if self._again(text).detach().text != self.text:
@@ -162,24 +185,32 @@ class ServerlessTemplate(Template):
                 f"{self.path} cannot be edited so that detach gives it back", hint="attach it by hand"
             )
         changes = [Change(one.name, one.line, "adds the layer and the variables of Dayfly") for one in done]
-        if zipped is not None:
-            changes.insert(0, Change(OWN_LAYER, 0, f"adds the layer {OWN_LAYER}"))
-        notes = [note for one in done for note in self._conflicts(one)] + self._notes(zipped is not None)
-        return Edited(text, tuple(changes), tuple(gaps), tuple(notes), zipped)
+        changes[:0] = [Change(name, 0, f"adds the layer {name}") for name in zips]
+        notes = [note for one in done for note in self._conflicts(one)] + self._notes(bool(zips))
+        return Edited(text, tuple(changes), tuple(gaps), tuple(notes), tuple(zips.values()))
+
+    def _shares_layers(self, functions: list[Function]) -> bool:
+        """Whether a function gets its layers from the provider: one for all is added there."""
+        return get(self._service.provider, LAYERS) is not None and any(
+            one.own(LAYERS) is None for one in functions
+        )
 
     def _edit(
-        self, chosen: list[Function], options: Options, layer: Value
+        self, chosen: list[Function], options: Options, layers: Dict[int, Value]
     ) -> tuple[ServiceEdit, list[Function], list[Gap]]:
         """On the provider where that reaches exactly those functions, else on each; who cannot is left out."""
         gaps: list[Gap] = []
+        # Of several, each function names its own.
+        first = next(iter(layers.values()), "")
         if (
             chosen
+            and all(layer == first for layer in layers.values())
             and len(chosen) == len(self._functions)
             and all(
                 self._is_reached(one) and options.settings_of(one.name) == options.settings for one in chosen
             )
         ):
-            edit = ServiceEdit(self._service, layer, Edits(self._document))
+            edit = ServiceEdit(self._service, first, Edits(self._document))
             try:
                 # Alike for all: who has a wrapper of its own names it for itself.
                 variables = attached_variables(self._current(None), options.settings)
@@ -193,12 +224,13 @@ class ServerlessTemplate(Template):
                 pass
         left = list(chosen)
         for function in chosen:
-            gap = self._tried(function, options, layer)
+            gap = self._tried(function, options, layers[id(function)])
             if gap is not None:
                 gaps.append(gap)
                 left.remove(function)
-        edit = ServiceEdit(self._service, layer, Edits(self._document))
+        edit = ServiceEdit(self._service, first, Edits(self._document))
         for function in left:
+            edit.layer = layers[id(function)]
             self._attach_one(edit, function, options)
         return edit, left, gaps
 
@@ -238,16 +270,19 @@ class ServerlessTemplate(Template):
                     node.start,
                 )
 
-    def _add_section(self, edit: ServiceEdit, zipped: str) -> None:
-        value: Value = {"package": {"artifact": zipped}, "description": "Dayfly"}
+    def _add_section(self, edit: ServiceEdit, zips: Dict[str, LayerZip]) -> None:
+        values: dict[str, Value] = {
+            name: {"package": {"artifact": one.name}, "description": "Dayfly"} for name, one in zips.items()
+        }
         root = self._service.root
         entry = root.find(LAYERS)
         if entry is None:
-            edit.edits.add_entry(root, LAYERS, {OWN_LAYER: value}, behind=("frameworkVersion", "service"))
-            edit.note.made += [LAYERS, f"{LAYERS}.{OWN_LAYER}"]
+            edit.edits.add_entry(root, LAYERS, values, behind=("frameworkVersion", "service"))
+            edit.note.made.append(LAYERS)
         elif isinstance(entry.value, Mapping) and not entry.is_alias:
-            edit.edits.add_entry(entry.value, OWN_LAYER, value)
-            edit.note.made.append(f"{LAYERS}.{OWN_LAYER}")
+            for name, value in values.items():
+                edit.edits.add_entry(entry.value, name, value)
+        edit.note.made += [f"{LAYERS}.{name}" for name in values]
 
     def _layer(self, options: Options) -> tuple[Value, bool]:
         """What functions refer to, and whether the service is to make it."""

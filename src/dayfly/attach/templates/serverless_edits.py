@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from dayfly.attach.templates.editing import Edits, NotEditableError
 from dayfly.attach.templates.nodes import Entry, Mapping, Node, Scalar, Sequence, text_of
 from dayfly.attach.templates.record import bare, digest
-from dayfly.attach.templates.serverless_note import Note, layer_text
+from dayfly.attach.templates.serverless_note import Note
 from dayfly.attach.templates.serverless_service import Function, Service
 from dayfly.attach.templates.stack import MAX_LAYERS
 from dayfly.attach.templates.values import Value, as_json_value, json_text, yaml_flow
@@ -21,15 +21,12 @@ _ADDRESS = re.compile(r"\$\{(self:[\w.-]+|file\([^()${}]+\):[\w.-]+)\}$")
 
 @dataclass
 class ServiceEdit:
-    """The edits of one service. `variables` maps functions to what attach sets on them."""
+    """The edits of one service. `layer` is the one of the function in hand, or of all."""
 
     service: Service
     layer: Value
     edits: Edits
     note: Note = field(default_factory=Note)
-
-    def __post_init__(self) -> None:
-        self.note.layer = layer_text(self.layer)
 
     def attach_all(self, functions: list[Function], wanted: Dict[str, str]) -> None:
         """Everything on the provider, and on functions what would win over it. Raises NotEditableError."""
@@ -105,7 +102,7 @@ class ServiceEdit:
             self.edits.add_item(entry.value, self.layer)
         else:
             self._spread(entry, key)
-        self.note.items.append(key)
+        self.note.add_item(key, self.layer)
 
     def _spread(self, entry: Entry, key: str) -> None:
         """`${self:custom.layers}` as a list of its elements: Serverless has no way to add to a list."""

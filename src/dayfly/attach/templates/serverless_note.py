@@ -23,7 +23,7 @@ Path = tuple[str, ...]
 
 @dataclass
 class Note:
-    """Paths are keys from the root, joined by dots; `layer` is the layer's value as JSON.
+    """Paths are keys from the root, joined by dots; `layer` is the layer's value as JSON, `layers` those of lists with another.
 
     `made` are keys that attach added, `set` maps environments to its variables and a digest of each value, `renamed` are
     environments whose wrapper goes by DAYFLY_NEXT_WRAPPER meanwhile, `items` are lists with the layer, `was` maps keys to
@@ -36,6 +36,19 @@ class Note:
     items: list[str] = field(default_factory=list)
     was: dict[str, str] = field(default_factory=dict)
     layer: str = ""
+    layers: dict[str, str] = field(default_factory=dict)
+
+    def add_item(self, path: str, layer: Value) -> None:
+        """Note that a list has a layer now."""
+        self.items.append(path)
+        text = layer_text(layer)
+        self.layer = self.layer or text
+        if text != self.layer:
+            self.layers[path] = text
+
+    def layer_at(self, path: str) -> object:
+        """The layer that attach put into a list."""
+        return json.loads(self.layers.get(path, self.layer))
 
     def as_json(self) -> str:
         return json.dumps({name: value for name, value in asdict(self).items() if value}, ensure_ascii=False)
@@ -56,6 +69,7 @@ _KINDS: dict[str, type] = {
     "items": list,
     "was": dict,
     "layer": str,
+    "layers": dict,
 }
 
 
@@ -84,7 +98,8 @@ def _parsed(document: Document, offset: int, text: str) -> Note:
         if not isinstance(value, _KINDS[name]) or not all(isinstance(one, str) for one in inner):
             raise _edited(document, offset, f"has a wrong {name!r}")
     try:
-        json.loads(data.get("layer", '""'))
+        for text in (data.get("layer", '""'), *data.get("layers", {}).values()):
+            json.loads(text)
     except (ValueError, RecursionError) as error:
         raise _edited(document, offset, "has a wrong 'layer'") from error
     return Note(**data)
@@ -221,9 +236,9 @@ def _undo_made(edits: Edits, path: str, note: Note, removed: set[str], kept_path
     is_around = any(one.startswith(path + ".") for one in (*note.set, *kept_paths))
     if place is None or is_done or is_around or outer in removed or not isinstance(place[0], Mapping):
         return
-    inner = [one for one in note.made if one.startswith(path + ".")]
+    inner = [one for one in note.made if one.rpartition(".")[0] == path]
     value = place[1].value
-    if inner and isinstance(value, Mapping) and len(value.entries) > 1:
+    if inner and isinstance(value, Mapping) and len(value.entries) > len(inner):
         return
     edits.remove(place[0], place[1])
     removed.add(path)
@@ -236,7 +251,7 @@ def _undo_spread(edits: Edits, path: str, note: Note, gaps: list[Gap]) -> bool:
         return False
     entry, listed = place[1], place[1].value.items
     stem = note.was[path].strip("\"'").removesuffix("}")
-    spread = [*(f"{stem}.{index}}}" for index in range(len(listed) - 1)), json.loads(note.layer)]
+    spread = [*(f"{stem}.{index}}}" for index in range(len(listed) - 1)), note.layer_at(path)]
     if [bare(one.value) for one in listed] == spread:
         edits.replace(entry.start, entry.end, note.was[path])
         return True
@@ -251,7 +266,7 @@ def _undo_item(edits: Edits, path: str, note: Note, removed: set[str]) -> None:
         return
     parent, entry = place
     listed = place[1].value
-    wanted = json.loads(note.layer)
+    wanted = note.layer_at(path)
     gone = [one for one in listed.items if bare(one.value) == wanted]
     if path in note.made and len(gone) == len(listed.items) and isinstance(parent, Mapping):
         edits.remove(parent, entry)

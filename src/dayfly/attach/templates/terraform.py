@@ -18,10 +18,13 @@ from dayfly.attach.templates.model import (
     Edited,
     Gap,
     Kind,
+    LayerZip,
     Options,
     Template,
     TemplateError,
     TemplateFunction,
+    groups_of,
+    suffix_for,
     zip_for,
 )
 from dayfly.attach.templates.terraform_edits import FunctionEdit, HclEdits
@@ -50,8 +53,9 @@ from dayfly.attach.wrappers import (
 )
 from dayfly.errors import DayflyError
 
-LAYER = "aws_lambda_layer_version.dayfly"
-_LAYER_NAME = re.compile(r"aws_lambda_layer_version\.dayfly\b")
+_RESOURCE, _OWN = "aws_lambda_layer_version", "dayfly"
+_LAYER_NAME = re.compile(r"aws_lambda_layer_version\.dayfly(?:_python\w+)?\b")
+_LABEL = re.compile(r"dayfly(?:_python\w+)?$")
 _ARN = re.compile(r"arn:aws[\w-]*:lambda:[a-z0-9-]+:\d{12}:layer:[A-Za-z0-9_-]+:\d+$")
 _REFERENCE = re.compile(
     r"(?:var|local|data|module|each|aws_\w+)(?:\.[A-Za-z_][\w-]*|\[\"[\w.-]+\"\]|\[\d+\])+$"
@@ -72,7 +76,7 @@ class Folder:
     batch: tuple[str, ...] = ()
     modules: frozenset[str] = frozenset()
     _detached: Folder | None = None
-    _home: tuple[Options, str, tuple[str, ...]] | None = None
+    _home: tuple[Options, str, dict[tuple[str, ...], str]] | None = None
     _wider: tuple[Options, Options] | None = None
 
     def templates(self) -> list[TerraformTemplate]:
@@ -102,13 +106,16 @@ class Folder:
             self._wider = (options, options.keeping(attached))
         return self._wider[1]
 
-    def home(self, options: Options) -> tuple[str, tuple[str, ...]]:
-        """Which file of the batch gets the layer's resource, and the runtimes of all that would use it."""
+    def home(self, options: Options) -> tuple[str, dict[tuple[str, ...], str]]:
+        """Which file of the batch gets the layers' resources, and their labels by the runtimes that each is for."""
         if self._home is None or self._home[0] is not options:
             found = [(one.path, one.candidates(options)) for one in self.templates()]
             path = next((path for path, functions in found if functions), "")
-            runtimes = {runtime for _, functions in found for one in functions for runtime in one.runtimes}
-            self._home = (options, path, tuple(sorted(runtimes)))
+            groups = groups_of(one for _, functions in found for one in functions)
+            labels = dict.fromkeys(groups, _OWN)
+            if len(groups) > 1 and not options.layer:
+                labels = {group: f"{_OWN}_{suffix_for(group)}" for group in groups}
+            self._home = (options, path, labels)
         return self._home[1], self._home[2]
 
 
@@ -179,7 +186,7 @@ class TerraformTemplate(Template):
                 Gap(
                     "",
                     self._file.line(self._marks[0]),
-                    f"the layer {LAYER} is still used by {users}, so Dayfly is taken out of nothing here",
+                    f"the layer {_RESOURCE}.{_OWN} is still used by {users}, so Dayfly is taken out of nothing here",
                     "detach the whole folder at once",
                 )
             )
@@ -221,7 +228,8 @@ class TerraformTemplate(Template):
                 f"{self.path} has no function {', '.join(sorted(options.functions))}",
                 hint="functions there: " + (", ".join(sorted(known)) or "none"),
             )
-        layer = chosen_layer(options)
+        chosen_layer(options)  # for its errors, where no function is edited
+        home, labels = self._folder.home(options)
         gaps: list[Gap] = []
         notes: list[Gap] = []
         done: list[Function] = []
@@ -233,21 +241,40 @@ class TerraformTemplate(Template):
             if described.gap is not None:
                 gaps.append(described.gap)
             elif described.is_python and not described.is_attached:
+                layer = chosen_layer(options, labels[described.runtimes])
                 notes += self._edit(function, options, layer, edits)
                 done.append(function)
         gaps += [one.gap for one in self._calls() if one.gap is not None]
         if not done:
             return Edited(self.text, (), tuple(gaps))
         changes = [Change(one.name, one.line, "adds the layer and the variables of Dayfly") for one in done]
-        zipped = None
-        home, runtimes = self._folder.home(options)
-        if is_own_layer(options) and home == self.path and not any(map(_is_layer, self._all_blocks())):
-            zipped = zip_for(runtimes) if not options.layer else None
-            self._add_layer(options, edits, done[0], zipped.name if zipped else "")
-            changes.insert(0, Change(LAYER, 0, f"adds the resource {LAYER}"))
+        zips: list[LayerZip] = []
+        if is_own_layer(options) and home == self.path:
+            zips = self._add_layers(options, edits, done[0], labels, changes)
         text = edits.apply()
         self._prove(text)
-        return Edited(text, tuple(changes), tuple(gaps), tuple(notes), zipped)
+        return Edited(text, tuple(changes), tuple(gaps), tuple(notes), tuple(zips))
+
+    def _add_layers(
+        self,
+        options: Options,
+        edits: HclEdits,
+        function: Function,
+        labels: Mapping[tuple[str, ...], str],
+        changes: list[Change],
+    ) -> list[LayerZip]:
+        """Add the resources that the folder does not have yet; return their zips."""
+        there = {block.labels[1] for block in self._all_blocks() if _is_layer(block)}
+        runtimes: dict[str, set[str]] = {}
+        for group, label in labels.items():
+            runtimes.setdefault(label, set()).update(group)
+        zips: list[LayerZip] = []
+        for label in [label for label in runtimes if label not in there]:
+            zipped = zip_for(runtimes[label]) if not options.layer else None
+            self._add_layer(options, edits, function, label, zipped.name if zipped else "")
+            changes.insert(0, Change(f"{_RESOURCE}.{label}", 0, f"adds the resource {_RESOURCE}.{label}"))
+            zips += [zipped] if zipped is not None else []
+        return zips
 
     def _edit(self, function: Function, options: Options, layer: str, edits: HclEdits) -> list[Gap]:
         current = self._variables(function)
@@ -279,7 +306,9 @@ class TerraformTemplate(Template):
                 f"{self.path} cannot be edited so that detach gives it back", hint="attach it by hand"
             )
 
-    def _add_layer(self, options: Options, edits: HclEdits, function: Function, zipped: str) -> None:
+    def _add_layer(
+        self, options: Options, edits: HclEdits, function: Function, label: str, zipped: str
+    ) -> None:
         """The resource, on lines of its own before the first function and the comments above it."""
         at = edits.line_start(function.block.at)
         while at > 1:
@@ -290,16 +319,16 @@ class TerraformTemplate(Template):
         bucket = BUCKET.match(options.layer)
         if bucket:
             where = [f"  s3_bucket  = {hcl_string(bucket[1])}", f"  s3_key     = {hcl_string(bucket[2])}"]
-            lines = ['  layer_name = "dayfly"', *where]
+            lines = [f'  layer_name = "{_name_of(label)}"', *where]
         else:
             path = f'"${{path.module}}/{zipped}"'
             lines = [
-                '  layer_name       = "dayfly"',
+                f'  layer_name       = "{_name_of(label)}"',
                 f"  filename         = {path}",
                 f"  source_code_hash = filebase64sha256({path})",
             ]
         eol = edits.eol(at)
-        block = ['resource "aws_lambda_layer_version" "dayfly" {', *lines, "}"]
+        block = [f'resource "aws_lambda_layer_version" "{label}" {{', *lines, "}"]
         edits.insert(at, block_lines("", block, eol) + eol)
 
     # -- what is there
@@ -338,11 +367,12 @@ class TerraformTemplate(Template):
 
     def _layer_gap(self, function: Function, runtimes: Sequence[str]) -> Gap | None:
         """Why the layer that is there already is none for this function."""
-        layer = next(filter(_is_layer, self._all_blocks()), None)
+        layers = [block for block in self._all_blocks() if _is_layer(block)]
+        layer = next((one for one in layers if one.labels[1] == _OWN), None)
         if layer is None:
             return None
         if {"count", "for_each"} & layer.attributes.keys():
-            return function.gap(f"{LAYER} is there, but not exactly once", "give --layer")
+            return function.gap(f"{_RESOURCE}.{_OWN} is there, but not exactly once", "give --layer")
         filename = layer.attributes.get("filename")
         words = filename.expression.scan_values(lambda _: True) if filename is not None else ()
         named = _ZIP.search("".join(map(str, words)))
@@ -431,7 +461,17 @@ def makes_functions(file: HclFile) -> bool:
 
 
 def _is_layer(block: Block) -> bool:
-    return block.type == "resource" and block.labels == ("aws_lambda_layer_version", "dayfly")
+    labels = block.labels
+    return (
+        block.type == "resource"
+        and len(labels) == 2
+        and labels[0] == _RESOURCE
+        and _LABEL.match(labels[1]) is not None
+    )
+
+
+def _name_of(label: str) -> str:
+    return label.replace("_", "-")
 
 
 def is_own_layer(options: Options) -> bool:
@@ -439,8 +479,11 @@ def is_own_layer(options: Options) -> bool:
     return not options.layer or BUCKET.match(options.layer) is not None
 
 
-def chosen_layer(options: Options) -> str:
-    """The expression that functions get; raises TemplateError for words that mean none."""
+def chosen_layer(options: Options, label: str = "dayfly") -> str:
+    """The expression that functions get; raises TemplateError for words that mean none.
+
+    `label` is that of the folder's own layer.
+    """
     asked = options.layer
     if _ARN.match(asked):
         return hcl_string(asked)
@@ -450,7 +493,7 @@ def chosen_layer(options: Options) -> str:
             hint="it ends in :layer:NAME:VERSION; `dayfly layer publish` prints it",
         )
     if not asked or BUCKET.match(asked):
-        return f"{LAYER}.arn"
+        return f"{_RESOURCE}.{label}.arn"
     if not _REFERENCE.match(asked):
         raise TemplateError(
             f"--layer {asked[:80]} is no name of Terraform's",

@@ -22,16 +22,19 @@ from dayfly.attach.templates.model import (
     Edited,
     Gap,
     Kind,
+    LayerZip,
     Options,
     Template,
     TemplateError,
     TemplateFunction,
+    groups_of,
+    suffix_for,
     zip_for,
 )
 from dayfly.attach.templates.nodes import Document, Entry, Mapping, Node, Scalar, get, text_of
 from dayfly.attach.templates.nodes import Sequence as List
 from dayfly.attach.templates.record import digest
-from dayfly.attach.templates.serverless_note import COMMENT, Note, add_note, layer_text, read_note, undo
+from dayfly.attach.templates.serverless_note import COMMENT, Note, add_note, read_note, undo
 from dayfly.attach.templates.stack import MAX_LAYERS
 from dayfly.attach.templates.terraform import chosen_layer, is_own_layer
 from dayfly.attach.templates.terraform_functions import MODULE, RESOURCE, judge
@@ -128,7 +131,8 @@ class TerraformJsonTemplate(Template):
             gaps = undo(edits, self._kept, COMMENT)
             text = edits.apply()
             if self._layer_name in text and self._layer_name in str(self._kept.note.made):
-                own = frozenset({f"resource.{_LAYERS}.{self._layer_name}"})
+                stem = f"resource.{_LAYERS}.{self._layer_name}"
+                own = frozenset(one for one in self._kept.note.made if one.startswith(stem))
                 edits = Edits(self._document)
                 gaps = undo(edits, self._kept, COMMENT, kept_paths=own)
                 gaps.append(
@@ -161,12 +165,11 @@ class TerraformJsonTemplate(Template):
                 f"{self.path} has no function {', '.join(sorted(options.functions))}",
                 hint="functions there: " + (", ".join(sorted(known)) or "none"),
             )
-        layer = self._layer(options)
-        note = Note(layer=layer_text(layer))
+        note = Note()
         edits = Edits(self._document)
         gaps: list[Gap] = []
         notes: list[Gap] = []
-        done: list[TemplateFunction] = []
+        chosen: list[tuple[_Function, TemplateFunction]] = []
         for function in self._functions:
             if options.functions and function.name not in options.functions:
                 continue
@@ -174,19 +177,31 @@ class TerraformJsonTemplate(Template):
             if described.gap is not None:
                 gaps.append(described.gap)
             elif described.is_python and not described.is_attached:
-                wanted = attached_variables(_current(function), options.settings_of(function.name))
-                _edit(edits, note, function, layer, wanted)
-                done.append(described)
-                notes += [function.gap(f"{one.tool}: {one.text}", one.source) for one in _conflicts(function)]
-        if not done:
+                chosen.append((function, described))
+        if not chosen:
             return Edited(self.text, (), tuple(gaps))
-        zipped = None
-        changes = [Change(one.name, one.line, "adds the layer and the variables of Dayfly") for one in done]
+        groups = groups_of(described for _, described in chosen)
+        names = dict.fromkeys(groups, self._layer_name)
+        if len(groups) > 1 and not options.layer:
+            names = {group: f"{self._layer_name}_{suffix_for(group)}" for group in groups}
+        for function, described in chosen:
+            wanted = attached_variables(_current(function), options.settings_of(function.name))
+            _edit(edits, note, function, self._layer(options, names[described.runtimes]), wanted)
+            notes += [function.gap(f"{one.tool}: {one.text}", one.source) for one in _conflicts(function)]
+        changes = [
+            Change(one.name, one.line, "adds the layer and the variables of Dayfly") for _, one in chosen
+        ]
+        zips: dict[str, LayerZip] = {}
         if is_own_layer(options):
             bucket = BUCKET.match(options.layer)
-            zipped = None if bucket else zip_for({runtime for one in done for runtime in one.runtimes})
-            self._add_layer(edits, note, bucket, zipped.name if zipped else "")
-            changes.insert(0, Change(self._layer_name, 0, f"adds the resource {_LAYERS}.{self._layer_name}"))
+            if bucket is None:
+                zips = {name: zip_for(group) for group, name in names.items()}
+            if len(set(names.values())) == 1 and bucket is None:
+                zips = {self._layer_name: zip_for(runtime for group in groups for runtime in group)}
+            self._add_layers(edits, note, bucket, zips)
+            changes[:0] = [
+                Change(name, 0, f"adds the resource {_LAYERS}.{name}") for name in zips or (self._layer_name,)
+            ]
         try:
             add_note(edits, note, COMMENT)
             text = edits.apply()
@@ -198,21 +213,32 @@ class TerraformJsonTemplate(Template):
             raise TemplateError(
                 f"{self.path} cannot be edited so that detach gives it back", hint="attach it by hand"
             )
-        return Edited(text, tuple(changes), tuple(gaps), tuple(notes), zipped)
+        return Edited(text, tuple(changes), tuple(gaps), tuple(notes), tuple(zips.values()))
 
-    def _layer(self, options: Options) -> str:
+    def _layer(self, options: Options, name: str) -> str:
         if is_own_layer(options):
-            return f"${{{_LAYERS}.{self._layer_name}.arn}}"
+            return f"${{{_LAYERS}.{name}.arn}}"
         written = chosen_layer(options)
         return options.layer if written.startswith('"') else f"${{{written}}}"
 
-    def _add_layer(self, edits: Edits, note: Note, bucket: re.Match[str] | None, zipped: str) -> None:
-        value: dict[str, Value] = {"layer_name": "dayfly"}
+    def _add_layers(
+        self, edits: Edits, note: Note, bucket: re.Match[str] | None, zips: Dict[str, LayerZip]
+    ) -> None:
+        values: dict[str, Value] = {}
         if bucket:
-            value |= {"s3_bucket": bucket[1], "s3_key": bucket[2]}
-        else:
-            where = f"${{path.module}}/{zipped}"
-            value |= {"filename": where, "source_code_hash": f'${{filebase64sha256("{where}")}}'}
+            values[self._layer_name] = {
+                "layer_name": "dayfly",
+                "s3_bucket": bucket[1],
+                "s3_key": bucket[2],
+            }
+        for name, zipped in zips.items():
+            where = f"${{path.module}}/{zipped.name}"
+            values[name] = {
+                "layer_name": name.replace(self._layer_name, "dayfly").replace("_", "-"),
+                "filename": where,
+                "source_code_hash": f'${{filebase64sha256("{where}")}}',
+            }
+        made = [f"resource.{_LAYERS}.{name}" for name in values]
         resources = get(self._document.root, "resource")
         root = self._document.root
         assert isinstance(root, Mapping)
@@ -221,16 +247,17 @@ class TerraformJsonTemplate(Template):
                 raise TemplateError(
                     f"{self.path} has its resources in a list", hint="write them as an object"
                 )
-            edits.add_entry(root, "resource", {_LAYERS: {self._layer_name: value}})
-            note.made += ["resource", f"resource.{_LAYERS}", f"resource.{_LAYERS}.{self._layer_name}"]
+            edits.add_entry(root, "resource", {_LAYERS: values})
+            note.made += ["resource", f"resource.{_LAYERS}", *made]
             return
         layers = get(resources, _LAYERS)
         if isinstance(layers, Mapping):
-            edits.add_entry(layers, self._layer_name, value)
-            note.made.append(f"resource.{_LAYERS}.{self._layer_name}")
+            for name, value in values.items():
+                edits.add_entry(layers, name, value)
+            note.made += made
         else:
-            edits.add_entry(resources, _LAYERS, {self._layer_name: value})
-            note.made += [f"resource.{_LAYERS}", f"resource.{_LAYERS}.{self._layer_name}"]
+            edits.add_entry(resources, _LAYERS, values)
+            note.made += [f"resource.{_LAYERS}", *made]
 
     def _described(self, function: _Function, options: Options) -> TemplateFunction:
         body = function.body
@@ -319,7 +346,7 @@ def _edit(edits: Edits, note: Note, function: _Function, layer: Value, wanted: D
         )
     else:
         edits.add_item(layers.value, layer)
-    note.items.append(path)
+    note.add_item(path, layer)
     key, inner = function.variables_key, "" if function.name.startswith("module.") else ".variables"
     entry = body.own(key)
     path = f"{function.path}.{key}"

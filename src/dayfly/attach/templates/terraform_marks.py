@@ -33,7 +33,7 @@ _LONGEST_OPENING = 700
 _RENAMED = re.compile(rf'(\s*"?){NEXT_VARIABLE}(?=["\s=:])')
 _OURS = re.compile(
     rf'\s*(?:(?:{WRAPPER_VARIABLE}\s*=\s*"{WRAPPER}"|DAYFLY_\w+\s*=\s*.*|layers\s*=\s*\[[^,]*\]),?'
-    r"|aws_lambda_layer_version\.dayfly\.arn,)?\s*"
+    r"|aws_lambda_layer_version\.dayfly(?:_python\w+)?\.arn,)?\s*"
 )
 _ITEM = re.compile(r"\s*[^\s=#{},]+,\s*")
 _NAMES = re.compile(r'(?:^|[{,]) *"?(\w+)"? *[=:] *"')

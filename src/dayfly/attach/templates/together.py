@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from dayfly.attach.templates.attaching import Attaching
 from dayfly.attach.templates.editing import Edits, NotEditableError
 from dayfly.attach.templates.layers import Layer
@@ -10,25 +12,30 @@ from dayfly.attach.templates.nodes import Document, Mapping, get
 from dayfly.attach.templates.record import METADATA, METADATA_KEY
 from dayfly.attach.templates.stack import Function, resources
 
+LayerOf = Callable[[Function], Layer]
+
 
 def attach_together(
-    document: Document, functions: list[Function], options: Options, layer: Layer
+    document: Document, functions: list[Function], options: Options, layer_of: LayerOf
 ) -> tuple[Edits, list[Function], list[Gap]]:
     """The edits, the functions they attach, and why the others are left out."""
     gaps: dict[int, Gap] = {}
     for function in functions:
-        gap = try_one(function, options, layer)
+        gap = try_one(function, options, layer_of(function))
         if gap is not None:
             gaps[id(function)] = gap
     shared = _shared(document)
     while True:
         left = [one for one in functions if id(one) not in gaps]
         edits = Edits(document)
-        fault = _first_fault(left, Attaching(edits, options, layer.value), shared)
+        fault = _first_fault(left, Attaching(edits, options), layer_of, shared)
         if fault is None:
             break
         gaps[id(fault[0])] = fault[1]
-    if layer.resource is not None and left:
+    # The last is added first: each goes to the top.
+    for layer in reversed(list({layer_of(one).name: layer_of(one) for one in left}.values())):
+        if layer.resource is None:
+            continue
         section = get(document.root, "Resources")
         assert isinstance(section, Mapping)
         resource = dict(layer.resource)
@@ -42,7 +49,7 @@ def try_one(function: Function, options: Options, layer: Layer) -> Gap | None:
     """Why a function cannot be attached, tried on edits that are thrown away."""
     edits = Edits(function.document)
     try:
-        Attaching(edits, options, layer.value).attach(function)
+        Attaching(edits, options).attach(function, layer.value)
         edits.apply()
     except NotEditableError as error:
         return as_gap(function, error)
@@ -70,13 +77,13 @@ def _shared(document: Document) -> list[_Shared]:
 
 
 def _first_fault(
-    functions: list[Function], attaching: Attaching, shared: list[_Shared]
+    functions: list[Function], attaching: Attaching, layer_of: LayerOf, shared: list[_Shared]
 ) -> tuple[Function, Gap] | None:
     attached = {one.entry.key.start for one in functions}
     for function in functions:
         before = set(attaching.edits.places)
         try:
-            attaching.attach(function)
+            attaching.attach(function, layer_of(function).value)
         except NotEditableError as error:
             return function, as_gap(function, error)
         places = attaching.edits.places - before
