@@ -9,13 +9,13 @@ import json
 import stat
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from dayfly.attach.layout import HOME, MAX_BYTES, PYTHONS, LayerError
-from dayfly.core.policylayer import PLACE
+from dayfly.attach.layout import HOME, MAX_BYTES, PYTHONS, LayerError, cache_tag
+from dayfly.core.policylayer import PLACE, digest_of
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda.literals import RuntimeType
@@ -28,6 +28,8 @@ MAX_UNZIPPED_BYTES = 250 * 1024 * 1024
 MAX_LAYER_BYTES = MAX_BYTES * (len(PYTHONS) + 1)
 _MAX_MANIFEST_BYTES = 64 * 1024
 _WRAPPER = "dayfly"
+# Where the layer's boot.py goes first, and what arms the guard.
+_ENTRY, _GUARD = "dayfly/attach/enter.py", "dayfly/runtime/guard/hooks.py"
 _MANIFEST = f"{HOME}/manifest.json"
 _BROKEN = (
     zipfile.BadZipFile,
@@ -42,11 +44,30 @@ _BROKEN = (
 
 @dataclass(frozen=True, slots=True)
 class LayerFile:
-    """A zip that was found to be a layer of Dayfly's. `version` is empty for one that holds a policy alone."""
+    """A zip that was found to be a layer of Dayfly's. `version` is empty for one that holds a policy alone.
+
+    `guarded` are the Pythons (`3.12`) whose guard is in it, `policy` is the digest of the policy in it ("": none).
+    """
 
     data: bytes
     version: str
     runtimes: tuple[RuntimeType, ...]
+    guarded: tuple[str, ...] = ()
+    policy: str = ""
+
+    def missing(self, python: str, variables: Mapping[str, str]) -> list[str]:
+        """Return what a function of this Python with these variables asks for and the layer does not hold, in words."""
+        if f"python{python}" not in self.runtimes:
+            return [f"the layer holds nothing for Python {python}: the function would run without Dayfly"]
+        guard = variables.get("DAYFLY_GUARD", "")
+        lacks = []
+        if guard != "off" and python not in self.guarded:
+            asked = f"DAYFLY_GUARD is {guard}, and " if guard else ""
+            lacks.append(f"{asked}the layer holds no guard for Python {python}")
+        wanted = variables.get("DAYFLY_POLICY_DIGEST", "")
+        if wanted and self.policy and wanted != self.policy:
+            lacks.append("DAYFLY_POLICY_DIGEST names another policy than the layer holds")
+        return lacks
 
     @property
     def code_sha256(self) -> str:
@@ -61,7 +82,11 @@ class LayerFile:
 
 def read_layer(path: Path) -> LayerFile:
     """Return the layer in a zip; raises LayerError for one that is none of Dayfly's, too large or damaged. Blocking."""
-    data = _read(path)
+    return parse_layer(_read(path), path)
+
+
+def parse_layer(data: bytes, path: Path) -> LayerFile:
+    """Return the layer that `data` is; raises LayerError as `read_layer` does. `path` names it in messages."""
     try:
         return _judge(path, data)
     except _BROKEN as error:
@@ -132,7 +157,7 @@ def _judge(path: Path, data: bytes) -> LayerFile:
             )
         if set(files) == {PLACE.removeprefix("/opt/")}:
             _check(file)
-            return LayerFile(data, "", _runtimes(PYTHONS))
+            return LayerFile(data, "", _runtimes(PYTHONS), policy=_policy(file))
         if _WRAPPER not in files or _MANIFEST not in files:
             raise LayerError(f"{path} is no layer of Dayfly's", hint="dayfly layer build writes one")
         if files[_WRAPPER].external_attr >> 16 & 0o111 != 0o111:
@@ -142,14 +167,55 @@ def _judge(path: Path, data: bytes) -> LayerFile:
             )
         _check(file)
         manifest = json.loads(file.read(_MANIFEST)[:_MAX_MANIFEST_BYTES])
+        policy = _policy(file)
+        found = {version: _guarded(file, version) for version in PYTHONS}
     compiled = manifest["bytecode"] if isinstance(manifest, dict) else None
     version = manifest.get("dayfly") if isinstance(manifest, dict) else None
     if not isinstance(compiled, list) or not isinstance(version, str) or not set(compiled) <= set(PYTHONS):
         raise LayerError(
             f"{path} has a manifest of another form", hint="build it with this version of Dayfly"
         )
-    has_sources = f"{HOME}/source.zip" in files
-    return LayerFile(data, version, _runtimes(PYTHONS if has_sources else tuple(compiled)))
+    return LayerFile(
+        data,
+        version,
+        _runtimes([version for version, guarded in found.items() if guarded is not None]),
+        tuple(version for version, guarded in found.items() if guarded),
+        policy,
+    )
+
+
+def _guarded(file: zipfile.ZipFile, version: str) -> bool | None:
+    """Say whether the guard for a Python is in a layer; None where nothing for that Python is.
+
+    Looks where the layer's boot.py does, in its order; what the manifest says does not matter.
+    """
+    names = set(file.namelist())
+    library = f"{HOME}/{cache_tag(version)}"
+    if f"{library}/{_ENTRY}c" not in names:
+        library += ".zip"
+        if library not in names:
+            library = f"{HOME}/source.zip"
+            if library not in names:
+                return None
+        inner = set(_inner(file, library).namelist())
+        if not {_ENTRY, f"{_ENTRY}c"} & inner:
+            return None
+        if {_GUARD, f"{_GUARD}c"} & inner:
+            return True
+    packed = f"{library}.guard.z"
+    if packed not in names:
+        return False
+    index = zlib.decompress(file.read(packed)).partition(b"\n")[0]
+    return f"{_GUARD}c" in {path for path, _ in json.loads(index)}
+
+
+def _inner(file: zipfile.ZipFile, name: str) -> zipfile.ZipFile:
+    return zipfile.ZipFile(io.BytesIO(file.read(name)))
+
+
+def _policy(file: zipfile.ZipFile) -> str:
+    name = PLACE.removeprefix("/opt/")
+    return digest_of(file.read(name)) if name in file.namelist() else ""
 
 
 def _check(file: zipfile.ZipFile) -> None:

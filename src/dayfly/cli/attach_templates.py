@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dayfly.attach.build import build_layer
+from dayfly.attach.templates.checking import Checker
 from dayfly.attach.templates.model import (
     ZIP_NAME,
     Edited,
@@ -25,7 +26,7 @@ from dayfly.cli.output import Output
 from dayfly.policy.storing import replace_file
 
 SCHEMA = "dayfly-attach-templates/1"
-_OPEN = 1
+_OPEN, _UNCHECKED = 1, 2
 _TEMPLATES = (".yaml", ".yml", ".json", ".template", ".tf", ".toml")
 
 
@@ -47,8 +48,9 @@ def attach_templates(
 ) -> int:
     """Attach Dayfly in templates; with `is_check` only say what is not protected.
 
-    0 if every function that can have Dayfly by a template has it, 1 if one has not: a container image, which takes no
-    layer, counts with `is_check` or where it was named. Raises DayflyError (exit code 2) before anything is written.
+    0 if every function that can have Dayfly by a template has it, 1 if one has not or lacks what was asked for: a container
+    image, which takes no layer, counts with `is_check` or where it was named. With `is_check` 2 if the only thing amiss
+    is that something could not be checked. Raises DayflyError (exit code 2) before anything is written.
     """
     if is_check:
         return _check(output, paths, options)
@@ -60,7 +62,25 @@ def attach_templates(
         _build(output, jobs)
     _write(jobs, is_dry_run=is_dry_run)
     _report(output, jobs, "attach", is_dry_run=is_dry_run)
-    return _OPEN if any(_is_open(job, options) for job in jobs) else 0
+    is_lacking = False if is_dry_run else _tell_lacking(output, paths, options)
+    return _OPEN if is_lacking or any(_is_open(job, options) for job in jobs) else 0
+
+
+def _tell_lacking(output: Output, paths: Sequence[Path], options: Options) -> bool:
+    """Read what was written once more; say what was asked for and did not come there, and what could not be checked."""
+    checker = Checker(options.settings)
+    is_lacking = False
+    for template in _read(paths):
+        for function in template.functions():
+            if not function.is_attached or (options.functions and function.name not in options.functions):
+                continue
+            found = checker.check(function, Path(template.path).parent)
+            if found.gap is None:
+                continue
+            is_lacking = is_lacking or not found.is_unchecked
+            tell = output.say if found.is_unchecked else output.warn
+            tell(_sentence(Path(template.path), found.gap))
+    return is_lacking
 
 
 def _is_open(job: _Job, options: Options) -> bool:
@@ -225,15 +245,20 @@ def _diff(job: _Job) -> list[str]:
 def _check(output: Output, paths: Sequence[Path], options: Options) -> int:
     templates = _read(paths)
     _check_names(templates, options)
-    is_open = False
+    is_open = is_unchecked = False
+    checker = Checker(options.settings)
     found: list[dict[str, object]] = []
     for template in templates:
         path = Path(template.path)
         functions = [
-            one for one in template.functions() if not options.functions or one.name in options.functions
+            checker.check(one, path.parent)
+            for one in template.functions()
+            if not options.functions or one.name in options.functions
         ]
         gaps = {one.name: gap for one in functions if (gap := _gap_of(path, one)) is not None}
-        is_open = is_open or bool(gaps)
+        unchecked = {one.name for one in functions if one.is_unchecked}
+        is_open = is_open or bool(gaps.keys() - unchecked)
+        is_unchecked = is_unchecked or bool(unchecked)
         for gap in gaps.values():
             output.say(_sentence(path, gap))
         others = sum(not one.is_python and one.name not in gaps for one in functions)
@@ -242,8 +267,9 @@ def _check(output: Output, paths: Sequence[Path], options: Options) -> int:
         rows = [_checked(one, gaps.get(one.name)) for one in functions]
         found.append({"path": str(path), "kind": str(template.kind), "functions": rows})
     if output.is_json:
-        output.json({"schema": SCHEMA, "command": "check", "is_protected": not is_open, "templates": found})
-    return _OPEN if is_open else 0
+        is_protected = None if is_unchecked and not is_open else not is_open
+        output.json({"schema": SCHEMA, "command": "check", "is_protected": is_protected, "templates": found})
+    return _OPEN if is_open else _UNCHECKED if is_unchecked else 0
 
 
 def _gap_of(path: Path, function: TemplateFunction) -> Gap | None:
@@ -259,6 +285,7 @@ def _checked(function: TemplateFunction, gap: Gap | None) -> dict[str, object]:
         "runtimes": list(function.runtimes),
         "is_python": function.is_python,
         "is_attached": function.is_attached,
+        "is_unchecked": function.is_unchecked,
         "reason": gap.reason if gap else "",
         "hint": gap.hint if gap else "",
     }

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from dayfly.attach.aws.facts import FunctionFacts
 
-_OPEN = 1
+_OPEN, _UNCHECKED = 1, 2
 # A list of functions has pages of fifty: told every so often to whoever watches.
 _MAX_PARALLEL = 64
 
@@ -51,8 +51,9 @@ def status(
     what the environments say of themselves is put beside it; --logs asks CloudWatch Logs instead. With --template, files
     are looked at, and no account unless functions are named.
 
-    The exit code is 0; with --check it is 1 where something of a Python function is, or may be, without protection. 2: what
-    was named is not there, or nobody may be asked.
+    The exit code is 1 where a function that has Dayfly lacks something that was asked for: its guard, a setting, its Python.
+    With --check it is 1 for every Python function that is, or may be, without protection. It is 2 where something could not
+    be checked, such as a layer that this role may not read, where what was named is not there, or where nobody may be asked.
 
     Examples:
 
@@ -127,7 +128,9 @@ def status(
         one.level is Level.UNKNOWN and not one.runtime and one.package_type != "Image" for one in found
     ):
         return 2
-    return _OPEN if check and _is_open(found, templates) else 0
+    if (check and _is_open(found, templates)) or any(one.is_lacking for one in (*found, *templates)):
+        return _OPEN
+    return _UNCHECKED if any(one.is_unchecked for one in (*found, *templates)) else 0
 
 
 def _survey(
@@ -142,7 +145,7 @@ def _survey(
 
 
 def _is_open(found: list[Coverage], templates: list[TemplateCoverage]) -> bool:
-    return any(one.is_open for one in found) or any(one.is_open for one in templates)
+    return any(one.is_open and not one.is_unchecked for one in found) or any(one.is_open for one in templates)
 
 
 def _account(found: list[Coverage]) -> str:

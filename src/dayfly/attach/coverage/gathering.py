@@ -11,6 +11,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from dayfly.attach.aws.calls import Caller, CallError
+from dayfly.attach.aws.contents import Fetch, fetch, read_contents
 from dayfly.attach.aws.facts import FunctionFacts, facts_of, list_functions, read_facts
 from dayfly.attach.aws.wording import CredentialsError
 from dayfly.attach.coverage import logs
@@ -62,6 +63,7 @@ class Surveyor:
         logs_client: CloudWatchLogsClient | None = None,
         parallel: int = PARALLEL,
         clock: Callable[[], float] = time.time,
+        download: Fetch = fetch,
         end: Callable[[], None] = lambda: None,
     ) -> None:
         self._caller = caller
@@ -70,6 +72,7 @@ class Surveyor:
         self._logs_client = logs_client
         self._parallel = parallel
         self._clock = clock
+        self._download = download
         self._end = end
 
     def listed(self, *, tags: Mapping[str, str] | None = None) -> Iterator[str | FunctionFacts]:
@@ -134,7 +137,7 @@ class Surveyor:
         return judge(facts, layers=notes, seen=self._look(facts), now=self._clock())
 
     def _note(self, arn: str) -> LayerNote:
-        """What Lambda tells of a layer; nothing where it may not be read: then only its number is known."""
+        """What Lambda says of a layer, and what it holds, as far as this role may read it."""
         try:
             told = self._caller.call(
                 self._client.get_layer_version,
@@ -144,9 +147,19 @@ class Surveyor:
             )
         except CredentialsError:
             raise
-        except CallError:
-            return LayerNote()
-        return LayerNote(str(told.get("Description") or ""), read_time(str(told.get("CreatedDate") or "")))
+        except CallError as error:
+            return LayerNote(contents=error.message)
+        content = told["Content"]
+        return LayerNote(
+            str(told.get("Description") or ""),
+            read_time(str(told.get("CreatedDate") or "")),
+            read_contents(
+                arn,
+                str(content.get("Location") or ""),
+                str(content.get("CodeSha256") or ""),
+                download=self._download,
+            ),
+        )
 
     def _look(self, facts: FunctionFacts) -> Seen | None:
         seen = self._seen(facts)

@@ -46,8 +46,24 @@ def judge_seen(facts: FunctionFacts, seen: Seen, *, is_on: bool, now: float) -> 
         )
     if is_on and seen.started and seen.guard == "not armed":
         gaps.append(
-            Gap("guard-off", "the guard could not be armed", "its finding environment.cannot-check says why")
+            Gap(
+                "not-as-asked",
+                "the guard could not be armed",
+                "its finding environment.cannot-check says why",
+            )
         )
+    if is_on and seen.started > changed + _SETTLED_S and seen.guard != "not armed":
+        # A setting that an environment of this very configuration does not have.
+        for name, has in (("DAYFLY_GUARD", seen.guard), ("DAYFLY_ISOLATION", seen.isolation)):
+            asked = facts.environment.variables.get(name, "")
+            if asked and has and asked != has and has != "process":
+                gaps.append(
+                    Gap(
+                        "not-as-asked",
+                        f"{name} is {asked}, and an environment said {ago(now - seen.started)} ago that it runs with {has}",
+                        f"dayfly attach {facts.name}",
+                    )
+                )
     if seen.infected:
         gaps.append(
             Gap(

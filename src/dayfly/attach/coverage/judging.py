@@ -11,9 +11,10 @@ from dayfly.attach.aws.facts import Environment, FunctionFacts, LayerFact
 from dayfly.attach.aws.wording import CallError, DeniedError
 from dayfly.attach.coverage.hearing import judge_seen
 from dayfly.attach.coverage.model import Coverage, Effect, Gap, LayerNote, Level, Seen
-from dayfly.attach.coverage.moments import read_stamp
+from dayfly.attach.coverage.moments import read_stamp, read_time
 from dayfly.attach.coverage.serving import judge_serving, serves
-from dayfly.attach.live.model import AttachOptions, LayerOffer, is_runtime_layer
+from dayfly.attach.layerfile import LayerFile
+from dayfly.attach.live.model import AttachOptions, LayerOffer, is_runtime_layer, without_version
 from dayfly.attach.live.planning import plan_attach
 from dayfly.attach.wrappers import (
     NEXT_VARIABLE,
@@ -59,6 +60,7 @@ def judge(
         gaps.append(Gap("variables-unreadable", refusal.text, refusal.hint, Effect.ALL))
     elif is_on:
         gaps += _of_attached(facts)
+        gaps += _of_contents(facts, notes, seen)
         gaps += [
             Gap(refusal.reason, refusal.text, refusal.hint, Effect.ALL)
             for reason, refusal in refusals.items()
@@ -108,7 +110,10 @@ def _level(facts: FunctionFacts, gaps: list[Gap], seen: Seen | None, *, is_on: b
     if any(gap.effect is Effect.ALL for gap in gaps):
         # Somebody is served under Dayfly, though $LATEST is not.
         return Level.PARTLY if not is_on and "latest-without" in reasons else Level.UNPROTECTED
-    return Level.PARTLY if any(gap.effect is Effect.PART for gap in gaps) else Level.PROTECTED
+    effects = {gap.effect for gap in gaps}
+    if Effect.PART in effects:
+        return Level.PARTLY
+    return Level.UNKNOWN if Effect.UNCHECKED in effects else Level.PROTECTED
 
 
 def _of_image(seen: Seen | None) -> list[Gap]:
@@ -190,6 +195,32 @@ def _of_attached(facts: FunctionFacts) -> list[Gap]:
             )
         )
     return gaps
+
+
+def _of_contents(facts: FunctionFacts, notes: Mapping[str, LayerNote], seen: Seen | None) -> list[Gap]:
+    """What the function asks for and its layers do not hold; where they could not be read, that."""
+    # Files of a later layer win over those of an earlier one.
+    arn = [layer.arn for layer in facts.layers if is_runtime_layer(layer.arn)][-1]
+    note = notes.get(arn)
+    if note is None:
+        return []
+    hint = f"dayfly attach {facts.name} puts the layer of this version in its place"
+    python = facts.runtime.removeprefix("python")
+    if isinstance(note.contents, LayerFile):
+        lacks = note.contents.missing(python, facts.environment.variables)
+        is_all = f"python{python}" not in note.contents.runtimes
+        return [Gap("layer-lacks", text, hint, Effect.ALL if is_all else Effect.PART) for text in lacks]
+    if seen is not None and seen.started > read_time(facts.last_modified):
+        return []  # an environment of this very configuration has said what is active
+    return [
+        Gap(
+            "layer-not-read",
+            f"could not check what the layer {without_version(arn).rpartition(':')[2]} holds: {note.contents}",
+            "a role needs lambda:GetLayerVersion (`dayfly iam status`) and this machine the way to S3; "
+            "`dayfly status --logs` reads what environments said",
+            Effect.UNCHECKED,
+        )
+    ]
 
 
 def _of_settings(facts: FunctionFacts, effect: Effect) -> list[Gap]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from dayfly.attach.layerfile import LayerFile
+
 
 class Level(StrEnum):
     """How far Dayfly is in force, as far as it can be told.
@@ -30,6 +32,7 @@ class Effect(StrEnum):
     """What a gap means for the function's level."""
 
     NOTHING = "advice"
+    UNCHECKED = "could not check"
     PART = "part"
     ALL = "all"
 
@@ -72,10 +75,14 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class LayerNote:
-    """What Lambda tells of a layer's version: its description, and when it was published (seconds; 0: not known)."""
+    """What Lambda says of a layer's version: its description, and when it was published (seconds; 0: not known).
+
+    `contents` is what it really holds, or in words why that could not be checked.
+    """
 
     description: str = ""
     created: float = 0.0
+    contents: LayerFile | str = ""
 
     @property
     def dayfly_version(self) -> str:
@@ -103,6 +110,16 @@ class Coverage:
     seen: Seen | None = None
     serves: Mapping[str, str] = field(default_factory=dict)
     gaps: tuple[Gap, ...] = ()
+
+    @property
+    def is_lacking(self) -> bool:
+        """Say whether Dayfly is on the function and something that was asked for is not."""
+        return any(gap.reason in ("layer-lacks", "not-as-asked") for gap in self.gaps)
+
+    @property
+    def is_unchecked(self) -> bool:
+        """Say whether Dayfly is on the function and something of it could not be checked."""
+        return any(gap.effect is Effect.UNCHECKED for gap in self.gaps)
 
     @property
     def is_open(self) -> bool:

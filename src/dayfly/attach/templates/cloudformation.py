@@ -10,7 +10,7 @@ from dayfly.attach.templates.detaching import Detaching, references
 from dayfly.attach.templates.editing import Edits, NotEditableError
 from dayfly.attach.templates.images import dockerfile_of, is_other_language, starts_dayfly
 from dayfly.attach.templates.json_text import read_json
-from dayfly.attach.templates.layers import NAME, Layer, choose_layer, is_uploaded
+from dayfly.attach.templates.layers import NAME, Layer, choose_layer, is_uploaded, layer_uses
 from dayfly.attach.templates.masking import is_shown, mask
 from dayfly.attach.templates.model import (
     Change,
@@ -21,6 +21,7 @@ from dayfly.attach.templates.model import (
     Template,
     TemplateError,
     TemplateFunction,
+    dayfly_settings,
     groups_of,
     suffix_for,
 )
@@ -91,6 +92,18 @@ class CloudFormationTemplate(Template):
             described = self._described(function)
             kept = self._kept.get(id(function.resource))
             layer = kept.record.layer if kept is not None else ""
+            if described.is_attached:
+                described = replace(
+                    described,
+                    settings=dayfly_settings(current_variables(function)),
+                    layers=layer_uses(function),
+                )
+                if described.gap is None and kept is not None and (names := _changed(function, kept)):
+                    changed = function.gap(
+                        f"{', '.join(names)} is not what attach set any more",
+                        "attach again with the settings that you want",
+                    )
+                    described = replace(described, gap=changed)
             if layer and described.is_attached and not _has_layer(function, layer):
                 described = _open(described, function.gap("its layer was taken away", "run attach again"))
             elif described.is_python and not described.is_attached and described.gap is None:
@@ -360,6 +373,14 @@ class CloudFormationTemplate(Template):
             reason = f"is used in line {self._document.line(users[0])}: it stays"
             return Gap(name, line, reason, "remove that reference, then detach again")
         return None
+
+
+def _changed(function: Function, kept: Kept) -> list[str]:
+    """The variables that attach set and that somebody removed or changed since."""
+    has = function.variables()
+    return [
+        name for name, value in kept.record.set.items() if name not in has or digest(bare(has[name])) != value
+    ]
 
 
 def _has_layer(function: Function, layer: str) -> bool:

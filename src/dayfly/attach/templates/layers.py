@@ -6,10 +6,20 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dayfly.attach.templates.model import BUCKET, Kind, LayerZip, Options, TemplateError, zip_for
+from dayfly.attach.templates.intrinsics import call_of, shown
+from dayfly.attach.templates.model import (
+    BUCKET,
+    Kind,
+    LayerUse,
+    LayerZip,
+    Options,
+    TemplateError,
+    local_zip,
+    zip_for,
+)
 from dayfly.attach.templates.nodes import Document, Mapping, Scalar, get, text_of
 from dayfly.attach.templates.record import Record, digest
-from dayfly.attach.templates.stack import FUNCTION, resources
+from dayfly.attach.templates.stack import FUNCTION, Function, resources
 from dayfly.attach.templates.values import Ref, Value, as_json_value
 
 NAME = "DayflyLayer"
@@ -53,6 +63,20 @@ def choose_layer(
     if asked and bucket is None:
         return Layer(_named(document, asked))
     return _resource(document, kind, bucket, runtimes, NAME + suffix.capitalize())
+
+
+def layer_uses(function: Function) -> tuple[LayerUse, ...]:
+    """What a function's layers are, as far as the template says."""
+    found: list[LayerUse] = []
+    for node in function.layers():
+        call = call_of(node)
+        name = call[1].text if call is not None and call[0] == "Ref" and isinstance(call[1], Scalar) else ""
+        resource = get(function.document.root, "Resources", name) if name else None
+        is_layer = text_of(get(resource, "Type")) in LAYER_TYPES
+        places = [get(resource, "Properties", key) for key in ("ContentUri", "Content")] if is_layer else []
+        paths = [local_zip(place.text) for place in places if isinstance(place, Scalar) and not place.tag]
+        found.append(LayerUse(name or shown(node), next(iter(paths), "")))
+    return tuple(found)
 
 
 def is_uploaded(document: Document) -> bool:

@@ -83,6 +83,16 @@ def zip_for(runtimes: Iterable[str]) -> LayerZip:
     return LayerZip(f"dayfly-layer-{'-'.join(ordered)}.zip", ordered)
 
 
+def dayfly_settings(variables: Mapping[str, str]) -> dict[str, str]:
+    """Those of a function's variables that are Dayfly's."""
+    return {name: value for name, value in variables.items() if name.startswith("DAYFLY_")}
+
+
+def local_zip(path: str) -> str:
+    """A path that a layer is made of, "" where it is no zip on this machine."""
+    return path if path.endswith(".zip") and "://" not in path and "${" not in path else ""
+
+
 def suffix_for(runtimes: Iterable[str]) -> str:
     """What sets the name of one Python's layer apart from another's: python312."""
     return "".join(f"python{python.replace('.', '')}" for python in zip_for(runtimes).pythons)
@@ -132,11 +142,21 @@ class Edited:
 
 
 @dataclass(frozen=True, slots=True)
+class LayerUse:
+    """A layer that a function names; `zip` is the file that it is made of, from the template's folder, "" if there is none."""
+
+    name: str
+    zip: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TemplateFunction:
     """A function of the template.
 
     `runtimes` are all that it may get; empty where that cannot be told or the function is an image. `gap` says why
     it is not attached and cannot be by editing; None where attach can do it, or has, or where it is not Python's.
+    `settings` are Dayfly's variables whose values the template decides, `layers` what it says of its layers.
+    `is_unchecked` says that the gap is a check that could not be made.
     """
 
     name: str
@@ -146,6 +166,9 @@ class TemplateFunction:
     is_attached: bool
     is_image: bool = False
     gap: Gap | None = None
+    settings: Mapping[str, str] = field(default_factory=dict, repr=False)
+    layers: tuple[LayerUse, ...] = ()
+    is_unchecked: bool = False
 
 
 class Template(ABC):

@@ -16,16 +16,20 @@ from dayfly.attach.templates.model import (
     Edited,
     Gap,
     Kind,
+    LayerUse,
     LayerZip,
     Options,
     Template,
     TemplateError,
     TemplateFunction,
+    dayfly_settings,
     groups_of,
+    local_zip,
     suffix_for,
     zip_for,
 )
 from dayfly.attach.templates.nodes import Document, Entry, Mapping, Node, Scalar, Sequence, get, text_of
+from dayfly.attach.templates.record import bare
 from dayfly.attach.templates.serverless_edits import ENVIRONMENT, LAYERS, ServiceEdit
 from dayfly.attach.templates.serverless_note import add_note, read_note, undo
 from dayfly.attach.templates.serverless_resources import logical_id, overruled, plain_functions
@@ -351,7 +355,27 @@ class ServerlessTemplate(Template):
                 f"has {len(self._layers(function))} layers, and Lambda allows {MAX_LAYERS}",
                 "take one away, or merge two",
             )
-        return TemplateFunction(function.name, function.line, runtimes, is_python, is_attached, False, gap_)
+        return TemplateFunction(
+            function.name,
+            function.line,
+            runtimes,
+            is_python,
+            is_attached,
+            gap=gap_,
+            settings=dayfly_settings(self._current(function)) if is_attached else {},
+            layers=self._layer_uses(function) if is_attached else (),
+        )
+
+    def _layer_uses(self, function: Function) -> tuple[LayerUse, ...]:
+        section = self._service.root.find(LAYERS)
+        listed = self._service.follow(section.value if section else None)
+        own = {
+            logical_id(name, _LAYER): local_zip(text_of(get(one.value, "package", "artifact")))
+            for name, one in (listed.effective() if isinstance(listed, Mapping) else {}).items()
+        }
+        values = [bare(node) for node in self._layers(function)]
+        names = [str(value.get("Ref", value) if isinstance(value, dict) else value) for value in values]
+        return tuple(LayerUse(name, own.get(name, "")) for name in names)
 
     def _runtime(self, function: Function) -> tuple[tuple[str, ...], bool, Gap | None]:
         entry = function.own("runtime")

@@ -18,12 +18,15 @@ from dayfly.attach.templates.model import (
     Edited,
     Gap,
     Kind,
+    LayerUse,
     LayerZip,
     Options,
     Template,
     TemplateError,
     TemplateFunction,
+    dayfly_settings,
     groups_of,
+    local_zip,
     suffix_for,
     zip_for,
 )
@@ -346,7 +349,28 @@ class TerraformTemplate(Template):
         is_attached = is_python and has_wrapper and "layers" in function.block.attributes
         if is_python and not is_attached and gap is None:
             gap = self._gap(function, options, runtimes)
-        return TemplateFunction(function.name, function.line, runtimes, is_python, is_attached, False, gap)
+        return TemplateFunction(
+            function.name,
+            function.line,
+            runtimes,
+            is_python,
+            is_attached,
+            gap=gap,
+            settings=dayfly_settings(self._variables(function)) if is_attached else {},
+            layers=self._layer_uses(function) if is_attached else (),
+        )
+
+    def _layer_uses(self, function: Function) -> tuple[LayerUse, ...]:
+        attribute = function.block.attributes["layers"]
+        written = function.file.text[attribute.start : attribute.end]
+        zips: dict[str, str] = {}
+        for path, file in self._folder.files.items():
+            for block in file.blocks:
+                filename = block.attributes.get("filename")
+                if block.labels[:1] == (_RESOURCE,) and filename is not None:
+                    text = self._folder.files[path].text[filename.start : filename.end]
+                    zips[block.labels[1]] = zip_of(text.strip('"'))
+        return named_layers(written, zips)
 
     def _gap(self, function: Function, options: Options, runtimes: Sequence[str]) -> Gap | None:
         edges = edge_functions(list(self._folder.files.values()))
@@ -453,6 +477,18 @@ class TerraformTemplate(Template):
                 )
                 found.append(TemplateFunction(name, line, (), False, False, False, gap))
         return found
+
+
+def zip_of(filename: str) -> str:
+    """The zip that a layer's `filename` names, from the folder; "" where that is not known."""
+    return local_zip(filename.removeprefix("${path.module}/"))
+
+
+def named_layers(written: str, zips: Mapping[str, str]) -> tuple[LayerUse, ...]:
+    """The layers that an expression names; `zips` are those of the folder's own, by label."""
+    labels = dict.fromkeys(re.findall(rf"{_RESOURCE}\.([\w-]+)", written))
+    found = [LayerUse(label, zips.get(label, "")) for label in labels]
+    return (*found, *(LayerUse(arn) for arn in re.findall(r"arn:aws[\w-]*:lambda:[\w:-]+", written)))
 
 
 def makes_functions(file: HclFile) -> bool:

@@ -22,11 +22,13 @@ from dayfly.attach.templates.model import (
     Edited,
     Gap,
     Kind,
+    LayerUse,
     LayerZip,
     Options,
     Template,
     TemplateError,
     TemplateFunction,
+    dayfly_settings,
     groups_of,
     suffix_for,
     zip_for,
@@ -36,7 +38,7 @@ from dayfly.attach.templates.nodes import Sequence as List
 from dayfly.attach.templates.record import digest
 from dayfly.attach.templates.serverless_note import COMMENT, Note, add_note, read_note, undo
 from dayfly.attach.templates.stack import MAX_LAYERS
-from dayfly.attach.templates.terraform import chosen_layer, is_own_layer
+from dayfly.attach.templates.terraform import chosen_layer, is_own_layer, named_layers, zip_of
 from dayfly.attach.templates.terraform_functions import MODULE, RESOURCE, judge
 from dayfly.attach.templates.terraform_values import Names, UnknownError
 from dayfly.attach.templates.values import Value
@@ -291,7 +293,25 @@ class TerraformJsonTemplate(Template):
         found = function.gap(*fault) if fault is not None else None
         if is_python and not is_attached and found is None:
             found = self._gap(function, body, options)
-        return TemplateFunction(function.name, function.line, runtimes, is_python, is_attached, False, found)
+        return TemplateFunction(
+            function.name,
+            function.line,
+            runtimes,
+            is_python,
+            is_attached,
+            gap=found,
+            settings=dayfly_settings(_current(function)) if is_attached else {},
+            layers=self._layer_uses(body) if is_attached else (),
+        )
+
+    def _layer_uses(self, body: Mapping) -> tuple[LayerUse, ...]:
+        layers = get(body, "layers")
+        written = self._document.text[layers.start : layers.end] if layers is not None else ""
+        zips = {
+            name: zip_of(text_of(get(one.value, "filename")))
+            for name, one in _entries(get(self._document.root, "resource", _LAYERS))
+        }
+        return named_layers(written, zips)
 
     def _gap(self, function: _Function, body: Mapping, options: Options) -> Gap | None:
         ignored = get(body, "lifecycle", "ignore_changes")
