@@ -41,6 +41,7 @@ _MEANWHILE = frozenset(
     {
         "dayfly/core/findings.py",
         "dayfly/core/lifetime.py",
+        "dayfly/supervisor/bytecode.py",
         "dayfly/supervisor/exposure.py",
         "dayfly/supervisor/loop.py",
         "dayfly/supervisor/renewal.py",

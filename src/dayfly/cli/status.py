@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -128,9 +128,9 @@ def status(
         one.level is Level.UNKNOWN and not one.runtime and one.package_type != "Image" for one in found
     ):
         return 2
-    if (check and _is_open(found, templates)) or any(one.is_lacking for one in (*found, *templates)):
+    if (check and _is_open(found, templates)) or _has(found, templates, "is_lacking"):
         return _OPEN
-    return _UNCHECKED if any(one.is_unchecked for one in (*found, *templates)) else 0
+    return _UNCHECKED if _has(found, templates, "is_unchecked") else 0
 
 
 def _survey(
@@ -146,6 +146,13 @@ def _survey(
 
 def _is_open(found: list[Coverage], templates: list[TemplateCoverage]) -> bool:
     return any(one.is_open and not one.is_unchecked for one in found) or any(one.is_open for one in templates)
+
+
+def _has(
+    found: list[Coverage], templates: list[TemplateCoverage], what: Literal["is_lacking", "is_unchecked"]
+) -> bool:
+    looked_at: list[Coverage | TemplateCoverage] = [*found, *templates]
+    return any(one.is_lacking if what == "is_lacking" else one.is_unchecked for one in looked_at)
 
 
 def _account(found: list[Coverage]) -> str:

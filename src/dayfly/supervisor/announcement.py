@@ -8,6 +8,7 @@ import time
 from dayfly import __version__
 from dayfly.core import findings
 from dayfly.supervisor import startup
+from dayfly.supervisor.bytecode import FIX, judge_bytecode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -109,6 +110,9 @@ class Announcement:
                 f"what a worker puts into {' or '.join(places)} may run when an interpreter starts: start with python -I, "
                 "or name a place where the function may not write"
             )
+        uncompiled = judge_bytecode()
+        if uncompiled:
+            self._limits.append(f"a fast start: {uncompiled}; {FIX}")
         if settings.unknown_variables:
             self._limits.append(
                 "variables that are no settings: " + ", ".join(settings.unknown_variables[:10])
@@ -131,6 +135,7 @@ class Announcement:
             **({"guard_learn": "on"} if settings.guard_learn else {}),
             **policy,
             **({"code": f"{ready.code:016x}"} if ready.code else {}),
+            **({"bytecode": uncompiled} if uncompiled else {}),
             "not_promised": self._limits,
         }
         limits = "; not promised: " + "; ".join(self._limits) if self._limits else ""
