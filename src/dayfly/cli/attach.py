@@ -47,9 +47,10 @@ def attach(
     detach` gives everything back. Code and handler are not touched.
 
     The exit code is 0 if every function has Dayfly now (with --all, --tag and --template: every one that can have it;
-    other languages cannot, and a container image, which takes no layer, is told with the lines for its Dockerfile), 1 if
-    --verify did not see it in force or a function of the template is left without, 2 if a function was refused or failed.
-    With --check it is 1 for every function without Dayfly, images as well.
+    other languages cannot, and a container image, which takes no layer, is listed with the lines for its Dockerfile). It is 1
+    if --verify did not see Dayfly active, or if a function of the template is left without Dayfly or without something that
+    was asked for. It is 2 if a function was refused or failed. With --check it is 1 for every function without Dayfly or
+    without what was asked for, images as well, and 2 if only the contents of a layer could not be checked.
 
     Examples:
 
@@ -72,7 +73,7 @@ def attach(
     template
         Edit the templates instead: SAM, CloudFormation, Serverless Framework, Terraform (docs/attach-templates.md).
     check
-        With --template: change nothing, and end with 1 if a function of it is not protected.
+        With --template: change nothing, and compare what was asked for (--guard, --isolation, --set) with template and layer.
     dry_run
         Say what would change, and change nothing.
     yes
@@ -126,7 +127,14 @@ def attach(
         from dayfly.cli.attach_templates import attach_templates
 
         options = Options(layer=layer or "", settings=settings, functions=frozenset(functions))
-        return attach_templates(output, template, options, is_check=check, is_dry_run=dry_run)
+        return attach_templates(
+            output,
+            template,
+            options,
+            is_check=check,
+            is_dry_run=dry_run,
+            account=Account(endpoint_url, region, profile),
+        )
     if check:
         raise DayflyError("--check is for templates", hint="for deployed functions: `dayfly status`")
     account = Account(endpoint_url, region, profile)

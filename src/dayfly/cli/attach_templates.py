@@ -8,7 +8,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from dayfly.attach.aws.account import Account
+from dayfly.attach.aws.calls import Caller
+from dayfly.attach.aws.contents import read_published
 from dayfly.attach.build import build_layer
+from dayfly.attach.layerfile import LayerFile
 from dayfly.attach.templates.checking import Checker
 from dayfly.attach.templates.model import (
     ZIP_NAME,
@@ -23,6 +27,7 @@ from dayfly.attach.templates.model import (
 from dayfly.attach.templates.reading import parse, read_all
 from dayfly.attach.templates.terraform import TerraformTemplate
 from dayfly.cli.output import Output
+from dayfly.errors import DayflyError
 from dayfly.policy.storing import replace_file
 
 SCHEMA = "dayfly-attach-templates/1"
@@ -44,16 +49,22 @@ class _Job:
 
 
 def attach_templates(
-    output: Output, paths: Sequence[Path], options: Options, *, is_check: bool, is_dry_run: bool
+    output: Output,
+    paths: Sequence[Path],
+    options: Options,
+    *,
+    is_check: bool,
+    is_dry_run: bool,
+    account: Account | None = None,
 ) -> int:
     """Attach Dayfly in templates; with `is_check` only say what is not protected.
 
     0 if every function that can have Dayfly by a template has it, 1 if one has not or lacks what was asked for: a container
     image, which takes no layer, counts with `is_check` or where it was named. With `is_check` 2 if the only thing amiss
-    is that something could not be checked. Raises DayflyError (exit code 2) before anything is written.
+    is that something could not be checked. `account` is asked for published layers. Raises DayflyError (exit code 2) before anything is written.
     """
     if is_check:
-        return _check(output, paths, options)
+        return _check(output, paths, options, _checker(options, account))
     templates = _read(paths)
     _check_names(templates, options)
     jobs = _jobs(templates, lambda template: _attached(template, options))
@@ -62,14 +73,29 @@ def attach_templates(
         _build(output, jobs)
     _write(jobs, is_dry_run=is_dry_run)
     _report(output, jobs, "attach", is_dry_run=is_dry_run)
-    is_lacking = False if is_dry_run else _tell_lacking(output, paths, options)
+    is_lacking = False if is_dry_run else _tell_lacking(output, paths, options, _checker(options, account))
     return _OPEN if is_lacking or any(_is_open(job, options) for job in jobs) else 0
 
 
-def _tell_lacking(output: Output, paths: Sequence[Path], options: Options) -> bool:
+def _checker(options: Options, account: Account | None) -> Checker:
+    if account is None:
+        return Checker(options.settings)
+
+    def read(arn: str) -> LayerFile | str:
+        region = arn.split(":")[3]
+        try:
+            client = replace(account, region=account.region or region).client("lambda")
+            return read_published(Caller(), client, arn)
+        except DayflyError as error:
+            return error.message
+
+    return Checker(options.settings, read)
+
+
+def _tell_lacking(output: Output, paths: Sequence[Path], options: Options, checker: Checker) -> bool:
     """Read what was written once more; say what was asked for and did not come there, and what could not be checked."""
-    checker = Checker(options.settings)
     is_lacking = False
+    said: set[str] = set()
     for template in _read(paths):
         for function in template.functions():
             if not function.is_attached or (options.functions and function.name not in options.functions):
@@ -78,8 +104,10 @@ def _tell_lacking(output: Output, paths: Sequence[Path], options: Options) -> bo
             if found.gap is None:
                 continue
             is_lacking = is_lacking or not found.is_unchecked
-            tell = output.say if found.is_unchecked else output.warn
-            tell(_sentence(Path(template.path), found.gap))
+            if found.gap.reason not in said:
+                said.add(found.gap.reason)
+                tell = output.say if found.is_unchecked else output.warn
+                tell(_sentence(Path(template.path), found.gap))
     return is_lacking
 
 
@@ -242,11 +270,10 @@ def _diff(job: _Job) -> list[str]:
     return list(rows)
 
 
-def _check(output: Output, paths: Sequence[Path], options: Options) -> int:
+def _check(output: Output, paths: Sequence[Path], options: Options, checker: Checker) -> int:
     templates = _read(paths)
     _check_names(templates, options)
     is_open = is_unchecked = False
-    checker = Checker(options.settings)
     found: list[dict[str, object]] = []
     for template in templates:
         path = Path(template.path)

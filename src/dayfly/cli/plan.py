@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 DEFAULT_INVOCATIONS = 100
 MAX_INVOCATIONS = 10_000
 DEFAULT_LIMIT_S = 300.0
-_TOO_SLOW = 1
+_TOO_SLOW, _UNDECIDED = 1, 2
 
 
 def plan(
@@ -56,7 +56,8 @@ def plan(
     plain awslambdaric, to see what invocations share; then unwatched, plain and under every isolation in
     turn, to measure. It is your function that runs, with its side effects, some hundreds of times.
 
-    The exit code is 0; 1 if --max-added-ms is exceeded; 2 if the function or its events cannot be run.
+    The exit code is 0; 1 if --max-added-ms is exceeded; 2 if the function or its events cannot be run, or if the
+    measurements leave it undecided, as on a busy machine.
 
     Examples:
 
@@ -128,11 +129,14 @@ def plan(
         output.json(as_json(made))
     else:
         output.draw(draw_plan(made), most=WIDTH)
-    if write:
+    if write and not made.advice.is_undecided:
         for path in write_files(made, folder, is_forced=force):
             output.say(f"wrote {path}", style="bold green")
         if made.advice.must_fix:
             output.warn("the code has to change before this is deployed: see the fixes above")
+    if made.advice.is_undecided:
+        output.warn(f"{made.advice.headline}{'; nothing was written' if write else ''}")
+        return _UNDECIDED
     return judge(made, max_added_ms, output)
 
 

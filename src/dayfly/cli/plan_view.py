@@ -114,7 +114,7 @@ def _draw_differences(plan: Plan) -> RenderableType:
 def _draw_advice(plan: Plan) -> RenderableType:
     advice = plan.advice
     style = _GOOD
-    if advice.gives_up or advice.must_fix:
+    if advice.gives_up or advice.must_fix or advice.is_undecided:
         style = _CARE
     if advice.settings.isolation == "process":
         style = _BAD
@@ -129,7 +129,7 @@ def _draw_advice(plan: Plan) -> RenderableType:
     samples = max(cost.samples for cost in plan.costs)
     return Panel(
         Group(*lines),
-        title=f"{plan.handler}: put into dayfly.toml",
+        title=f"{plan.handler}: {'no recommendation' if advice.is_undecided else 'put into dayfly.toml'}",
         title_align="left",
         subtitle=f"{events}, {samples} invocations each way",
         subtitle_align="left",
@@ -237,6 +237,8 @@ def _uses(loss: Loss) -> Text:
 
 
 def _draw_settings(plan: Plan) -> list[RenderableType]:
+    if plan.advice.is_undecided:
+        return []
     parts: list[RenderableType] = [_title("dayfly.toml"), _code(render_settings(plan.advice))]
     if plan.prime is not None and plan.advice.settings.prime is not None:
         parts += [_title(f"{plan.prime.module}.py"), _code(plan.prime.source)]

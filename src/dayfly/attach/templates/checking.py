@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from dayfly.attach.layerfile import LayerFile, read_layer
 from dayfly.attach.layout import LayerError
-from dayfly.attach.templates.model import Gap, TemplateFunction
+from dayfly.attach.live.model import is_runtime_layer
+from dayfly.attach.templates.model import ARN, Gap, LayerUse, TemplateFunction
 from dayfly.attach.wrappers import check_settings
 from dayfly.errors import DayflyError
 
 
 class Checker:
-    """Checks the functions of templates; `asked` are the variables that every function shall have. Reads each zip once."""
+    """Checks the functions of templates; `asked` are the variables that every function shall have.
 
-    def __init__(self, asked: Mapping[str, str]) -> None:
+    `published` returns a layer by its ARN, or in words why it could not be read. Each layer is read once.
+    """
+
+    def __init__(
+        self,
+        asked: Mapping[str, str],
+        published: Callable[[str], LayerFile | str] = lambda _arn: (
+            "it is published, and no account was asked"
+        ),
+    ) -> None:
         self._asked = asked
-        self._read: dict[Path, LayerFile | LayerError] = {}
+        self._published = published
+        self._read: dict[str, LayerFile | str] = {}
 
     def check(self, function: TemplateFunction, folder: Path) -> TemplateFunction:
         """Return the function with the first thing that it lacks as its gap; `folder` is the template's. Blocking.
@@ -54,25 +65,30 @@ class Checker:
 
     def _layers(self, function: TemplateFunction, folder: Path) -> list[LayerFile]:
         """Dayfly's own among the function's layers, as far as their zips are here."""
-        found = [self._read_once(folder / use.zip) for use in function.layers if use.zip]
+        found = [self._read_once(use, folder) for use in function.layers]
         return [one for one in found if isinstance(one, LayerFile) and one.version]
 
-    def _read_once(self, path: Path) -> LayerFile | LayerError:
-        if path not in self._read:
+    def _read_once(self, use: LayerUse, folder: Path) -> LayerFile | str:
+        key = str(folder / use.zip) if use.zip else use.name
+        if key not in self._read:
+            self._read[key] = self._read_now(use, folder)
+        return self._read[key]
+
+    def _read_now(self, use: LayerUse, folder: Path) -> LayerFile | str:
+        if use.zip:
             try:
-                self._read[path] = read_layer(path)
+                return read_layer(folder / use.zip)
             except LayerError as error:
-                self._read[path] = error
-        return self._read[path]
+                return error.message
+        if ARN.match(use.name):
+            return self._published(use.name) if is_runtime_layer(use.name) else "its name is not Dayfly's"
+        return "the template does not say which file it is made of"
 
     def _unchecked(self, function: TemplateFunction, folder: Path) -> Gap:
-        faults = [one for use in function.layers if use.zip and (one := self._read_once(folder / use.zip))]
-        reasons = [fault.message for fault in faults if isinstance(fault, LayerError)]
-        names = ", ".join(use.name for use in function.layers) or "its layers"
-        reason = reasons[0] if reasons else f"no zip of {names} is here"
+        reasons = [f"{use.name}: {self._read_once(use, folder)}" for use in function.layers]
         return Gap(
             function.name,
             function.line,
-            f"could not check what its layer holds: {reason}",
-            "dayfly attach --template builds the zip; of a published layer, `dayfly status FUNCTION` reads it after deployment",
+            f"could not check what its layer holds ({'; '.join(reasons)})",
+            "dayfly attach --template builds the zip of a local layer; `dayfly status FUNCTION` reads a published one after deployment",
         )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from dayfly.attach.templates.intrinsics import call_of, shown
 from dayfly.attach.templates.model import (
+    ARN,
     BUCKET,
     Kind,
     LayerUse,
@@ -24,7 +25,6 @@ from dayfly.attach.templates.values import Ref, Value, as_json_value
 
 NAME = "DayflyLayer"
 LAYER_TYPES = ("AWS::Lambda::LayerVersion", "AWS::Serverless::LayerVersion")
-_ARN = re.compile(r"arn:aws[\w-]*:lambda:[a-z0-9-]+:\d{12}:layer:[A-Za-z0-9_-]+:\d+$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def choose_layer(
     `suffix` is part of a new resource's name, where there are several.
     """
     asked = options.layer
-    if _ARN.match(asked):
+    if ARN.match(asked):
         return Layer(asked)
     if asked.startswith("arn:"):
         raise TemplateError(

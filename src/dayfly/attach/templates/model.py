@@ -25,6 +25,8 @@ class Kind(StrEnum):
     TERRAFORM = "Terraform"
 
 
+# A published version of a layer.
+ARN = re.compile(r"arn:aws[\w-]*:lambda:[a-z0-9-]+:\d{12}:layer:[A-Za-z0-9_-]+:\d+$")
 # A layer's zip in a bucket, as --layer takes it: s3://bucket/key.
 BUCKET = re.compile(r"s3://([^/]+)/(.+)$")
 

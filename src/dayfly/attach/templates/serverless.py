@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from collections.abc import Mapping as Dict
 from dataclasses import replace
@@ -12,6 +11,7 @@ from dayfly.attach.templates.editing import Edits, NotEditableError
 from dayfly.attach.templates.json_text import read_json
 from dayfly.attach.templates.masking import is_shown, mask
 from dayfly.attach.templates.model import (
+    ARN,
     Change,
     Edited,
     Gap,
@@ -49,7 +49,6 @@ from dayfly.errors import DayflyError
 
 OWN_LAYER = "dayfly"
 _LAYER = "LambdaLayer"
-_ARN = re.compile(r"arn:aws[\w-]*:lambda:[a-z0-9-]+:\d{12}:layer:[A-Za-z0-9_-]+:\d+$")
 # They change functions when a service is packaged, after what stands in the file.
 _CHANGING = ("datadog", "lumigo", "newrelic", "dynatrace", "epsagon", "thundra", "sentry", "instana")
 
@@ -291,7 +290,7 @@ class ServerlessTemplate(Template):
     def _layer(self, options: Options) -> tuple[Value, bool]:
         """What functions refer to, and whether the service is to make it."""
         asked = options.layer
-        if _ARN.match(asked):
+        if ARN.match(asked):
             return asked, False
         section = self._service.root.find(LAYERS)
         named = get(self._service.follow(section.value if section else None), asked or OWN_LAYER)

@@ -13,6 +13,7 @@ from dayfly.attach.templates.editing import NotEditableError
 from dayfly.attach.templates.hcl import Block, Expression, HclFile, items, read_hcl, string_of
 from dayfly.attach.templates.masking import mask
 from dayfly.attach.templates.model import (
+    ARN,
     BUCKET,
     Change,
     Edited,
@@ -59,7 +60,6 @@ from dayfly.errors import DayflyError
 _RESOURCE, _OWN = "aws_lambda_layer_version", "dayfly"
 _LAYER_NAME = re.compile(r"aws_lambda_layer_version\.dayfly(?:_python\w+)?\b")
 _LABEL = re.compile(r"dayfly(?:_python\w+)?$")
-_ARN = re.compile(r"arn:aws[\w-]*:lambda:[a-z0-9-]+:\d{12}:layer:[A-Za-z0-9_-]+:\d+$")
 _REFERENCE = re.compile(
     r"(?:var|local|data|module|each|aws_\w+)(?:\.[A-Za-z_][\w-]*|\[\"[\w.-]+\"\]|\[\d+\])+$"
 )
@@ -521,7 +521,7 @@ def chosen_layer(options: Options, label: str = "dayfly") -> str:
     `label` is that of the folder's own layer.
     """
     asked = options.layer
-    if _ARN.match(asked):
+    if ARN.match(asked):
         return hcl_string(asked)
     if asked.startswith("arn:"):
         raise TemplateError(

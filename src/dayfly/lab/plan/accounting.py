@@ -44,6 +44,18 @@ def processor_ms(pids: Sequence[int]) -> float:
     return ticks * 1000 / _TICKS_PER_SECOND
 
 
+def processor_and_delay_ms() -> tuple[float, float] | None:
+    """Return how long this thread ran so far and how long it waited for a processor; None where the kernel does not say.
+
+    https://docs.kernel.org/scheduler/sched-stats.html#proc-pid-schedstat
+    """
+    try:
+        ran, waited = Path("/proc/self/schedstat").read_text().split()[:2]
+    except (OSError, ValueError):
+        return None
+    return int(ran) / 1e6, int(waited) / 1e6
+
+
 def _is_gone(pid: int) -> bool:
     """Say whether a process has ended, reaped or not: it holds no memory any more."""
     try:

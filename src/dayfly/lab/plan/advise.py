@@ -44,13 +44,15 @@ class Facts:
     losses: Sequence[Loss]
     differences: Sequence[Difference]
     prime: Prime | None
+    is_busy: bool = False
 
 
 def advise(facts: Facts) -> Advice:
     """Return the recommendation.
 
     `invocation` unless it adds over ACCEPTED_ADDED_MS and over ACCEPTED_ADDED_SHARE to the median answer, with
-    the warm-up where that helps, and `window` adds less. `process` only where the function cannot be forked.
+    the warm-up where that helps, and `window` adds less. `process` only where the function cannot be forked. Where the
+    machine was busy, or the measurements scatter across the limit, less protection is not recommended: it is undecided.
     """
     invocation = facts.costs.get(INVOCATION)
     if invocation is not None and invocation.is_fallback:
@@ -63,6 +65,9 @@ def advise(facts: Facts) -> Advice:
     added = _added(plain, chosen)
     if is_acceptable(plain, chosen):
         return _per_invocation(facts, added, prime, why=_why_acceptable(plain, added))
+    assert chosen is not None
+    if facts.is_busy or not _is_surely_over(plain, chosen):
+        return _undecided(facts, chosen, added)
     saved = _added(window, chosen) if _is_usable(window, facts) else None
     if saved is None or saved <= 0:
         return _per_invocation(
@@ -149,6 +154,35 @@ def _window(facts: Facts, window: Cost, *, added: float | None, saved: float, pr
         ),
         added_ms=_added(plain, window),
         fixes=find_fixes(facts.losses, facts.differences, isolation=WINDOW, reasons=()),
+    )
+
+
+def _is_surely_over(plain: Cost | None, cost: Cost) -> bool:
+    """Say whether more than accepted is added even where the measurements scatter to the low side."""
+    low = cost.added_low_ms
+    if low is None or plain is None or plain.p50_ms is None:
+        return True
+    return low > ACCEPTED_ADDED_MS and low > ACCEPTED_ADDED_SHARE * plain.p50_ms
+
+
+def _undecided(facts: Facts, chosen: Cost, added: float | None) -> Advice:
+    why = (
+        "other work kept this machine's processors busy, so the times say nothing"
+        if facts.is_busy
+        else f"the measurements scatter: it adds {_ms(chosen.added_low_ms)} or more"
+    )
+    return Advice(
+        settings=Settings("invocation", keep=_globs(facts.losses)),
+        measured_as=chosen.name,
+        headline="undecided: measure again on a quiet machine",
+        reasons=(
+            f"`{chosen.name}` added {_ms(added)} to the median answer here, over {_LIMITS}, but {why}",
+            'until then keep the default, isolation = "invocation", which protects most',
+        ),
+        gives_up=(),
+        added_ms=added,
+        fixes=find_fixes(facts.losses, facts.differences, isolation=INVOCATION, reasons=()),
+        is_undecided=True,
     )
 
 

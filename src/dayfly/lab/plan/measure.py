@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import math
 import os
 import statistics
 import time
@@ -16,7 +17,7 @@ from dayfly.core.findings import NOT_FORKABLE
 from dayfly.core.loglines import PRODUCT
 from dayfly.lab.lab import Lab
 from dayfly.lab.model import FunctionConfig, LabError, LabEvent, LogLine
-from dayfly.lab.plan.accounting import processor_ms, proportional_mb
+from dayfly.lab.plan.accounting import processor_and_delay_ms, processor_ms, proportional_mb
 from dayfly.lab.plan.answers import Answer
 from dayfly.lab.plan.contestants import Contestant
 from dayfly.lab.plan.model import Cost
@@ -40,6 +41,11 @@ _MIN_WARM_UP = 3
 # The tail of fewer invocations than this says nothing.
 MIN_FOR_P99 = 100
 _MEMORY_LOOKS = 3
+# Waiting for a processor, in relation to running on it; an idle machine shows a hundredth.
+_BUSY_SHARE = 0.25
+_BUSY_LOAD = 0.5
+# Of a normal distribution: one side of an interval that holds 95 of 100.
+_SIGMAS = 1.96
 
 
 @dataclass(slots=True)
@@ -63,13 +69,13 @@ class Samples:
 class Measured:
     """Samples by contestant, in what they were taken, and whether time ran out before all were.
 
-    `load` is the machine's, per processor, before anything was started.
+    `is_busy` says that other work kept the processors from what was measured.
     """
 
     samples: Mapping[str, Samples]
     confinement: ConfinementReport
     is_cut_short: bool
-    load: float
+    is_busy: bool
 
 
 class Measurement:
@@ -107,7 +113,9 @@ class Measurement:
                 for one in self._running:
                     await self._invoke(lab, one.name, number)
             before = {one.name: await self._processor(lab, one.name) for one in self._running}
+            began = processor_and_delay_ms()
             rounds = await self._measure_steadily(lab)
+            is_busy = judge_busy(began, processor_and_delay_ms(), load)
             for one in self._running:
                 spent = await self._processor(lab, one.name) - before[one.name]
                 if rounds and spent > 0:
@@ -115,7 +123,7 @@ class Measurement:
             for one in self._running:
                 self._samples[one.name].memory_mb += await self._memory(lab, one.name)
             confinement = lab.confinement
-        return Measured(self._samples, confinement, rounds * _BURST < self._request.invocations, load)
+        return Measured(self._samples, confinement, rounds * _BURST < self._request.invocations, is_busy)
 
     @property
     def _warm_up(self) -> int:
@@ -213,6 +221,19 @@ class Measurement:
         return [pid for pids in lab.processes(name).values() for pid in pids]
 
 
+def judge_busy(
+    before: tuple[float, float] | None, after: tuple[float, float] | None, load_before: float
+) -> bool:
+    """Say whether this process waited for a processor too long to trust a clock.
+
+    `before` and `after` are how long it ran and waited; where the kernel does not say, the load per processor decides.
+    """
+    if before is None or after is None:
+        return load_before > _BUSY_LOAD
+    ran, waited = after[0] - before[0], after[1] - before[1]
+    return waited > _BUSY_SHARE * ran
+
+
 def read_finding(text: str) -> tuple[str, tuple[str, ...]] | None:
     """Return kind and reasons of a finding of Dayfly's; None for any other line."""
     if '"finding_info"' not in text:
@@ -232,8 +253,8 @@ def _said(payload: bytes) -> str:
     return "it could not be started"
 
 
-def summarise(one: Contestant, samples: Samples) -> Cost:
-    """Return a contestant's figures."""
+def summarise(one: Contestant, samples: Samples, plain: Samples | None = None) -> Cost:
+    """Return a contestant's figures; `plain` are those of plain awslambdaric, measured in turn with it."""
     if samples.unavailable:
         return Cost(one.name, one.isolation, unavailable=samples.unavailable)
     isolation = "process" if samples.reasons and one.isolation != "process" else one.isolation
@@ -244,6 +265,7 @@ def summarise(one: Contestant, samples: Samples) -> Cost:
         samples=len(taken),
         p50_ms=_typical(list(samples.answer_ms.values())),
         p99_ms=_percentile_99(taken),
+        added_low_ms=added_at_least(plain.answer_ms, samples.answer_ms) if plain is not None else None,
         first_ms=_median(samples.first_ms),
         whole_p50_ms=_median(samples.whole_ms),
         cpu_ms=samples.processor_ms,
@@ -252,6 +274,23 @@ def summarise(one: Contestant, samples: Samples) -> Cost:
         reasons=tuple(samples.reasons) if isolation != one.isolation else (),
         findings=dict(samples.findings),
     )
+
+
+def added_at_least(
+    plain: Mapping[int, Sequence[float]], other: Mapping[int, Sequence[float]]
+) -> float | None:
+    """Return what is added to the typical answer at least, however the clock scattered; None where nothing was measured.
+
+    Neighbours in time are compared, so that a disturbance of the machine meets both. For each event, the lower end of the
+    median's interval by order statistics: https://www.itl.nist.gov/div898/software/dataplot/refman1/auxillar/medianci.htm
+    """
+    lows: list[float] = []
+    for index, values in other.items():
+        pairs = sorted(value - base for base, value in zip(plain.get(index, ()), values, strict=False))
+        if pairs:
+            rank = len(pairs) / 2 - _SIGMAS * math.sqrt(len(pairs)) / 2
+            lows.append(pairs[max(0, int(rank))])
+    return statistics.fmean(lows) if lows else None
 
 
 def _typical(by_event: Sequence[Sequence[float]]) -> float | None:

@@ -126,6 +126,7 @@ class Difference:
 class Cost:
     """What one way of running the function costs; milliseconds and MB, None where it could not be measured.
 
+    `added_low_ms` is what it adds to the answer at least, however the measurements scattered.
     `isolation` is what was really in force: `process` where the function could not be forked, for the
     `reasons` given. `unavailable` says why nothing was measured at all.
     """
@@ -135,6 +136,7 @@ class Cost:
     samples: int = 0
     p50_ms: float | None = None
     p99_ms: float | None = None
+    added_low_ms: float | None = None
     first_ms: float | None = None
     whole_p50_ms: float | None = None
     cpu_ms: float | None = None
@@ -178,7 +180,8 @@ class Settings:
 @dataclass(frozen=True, slots=True)
 class Advice:
     """The recommendation. `added_ms` is what it adds to the answer at p50, None where not measured; the
-    figures are those of the cost named `measured_as`. `has_failed` says that the function gave errors there."""
+    figures are those of the cost named `measured_as`. `has_failed` says that the function gave errors there,
+    `is_undecided` that the measurements scattered too much to choose: `settings` are then those that protect most."""
 
     settings: Settings
     measured_as: str
@@ -188,6 +191,7 @@ class Advice:
     added_ms: float | None
     fixes: tuple[Fix, ...]
     has_failed: bool = False
+    is_undecided: bool = False
 
     @property
     def must_fix(self) -> tuple[Fix, ...]:

@@ -27,7 +27,8 @@ def as_json(plan: Plan) -> dict[str, object]:
         "memory_mb": plan.memory_mb,
         "observed_invocations": plan.observed,
         "recommendation": {
-            "isolation": advice.settings.isolation,
+            "undecided": advice.is_undecided,
+            "isolation": None if advice.is_undecided else advice.settings.isolation,
             "max_age": advice.settings.max_age,
             "max_invocations": advice.settings.max_invocations,
             "prime": advice.settings.prime,
@@ -36,10 +37,10 @@ def as_json(plan: Plan) -> dict[str, object]:
             "reasons": list(advice.reasons),
             "gives_up": list(advice.gives_up),
             "must_fix": len(advice.must_fix),
-            "ready": not advice.must_fix and advice.measured_as not in differing,
+            "ready": not advice.is_undecided and not advice.must_fix and advice.measured_as not in differing,
         },
-        "settings": wanted_values(advice.settings),
-        "toml": render_settings(advice),
+        "settings": {} if advice.is_undecided else wanted_values(advice.settings),
+        "toml": "" if advice.is_undecided else render_settings(advice),
         "prime": None if plan.prime is None else {"module": plan.prime.module, "source": plan.prime.source},
         "answers": {
             "same": not plan.differences,

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     Progress = Callable[["Phase", int, int], None]
 
 Phase = Literal["observe", "measure"]
-# Load per processor above which other work competes with what is measured.
-_BUSY = 0.5
 
 
 async def make_plan(request: Request, *, progress: Progress) -> Plan:
@@ -69,7 +67,7 @@ def conclude(
     """Return the plan that follows from what was seen and measured; pure."""
     samples = measured.samples
     mask = Mask(request.events)
-    costs = [summarise(one, samples[one.name]) for one in contestants]
+    costs = [summarise(one, samples[one.name], samples[PLAIN]) for one in contestants]
     differences = [
         difference
         for cost in costs
@@ -83,7 +81,7 @@ def conclude(
         )
     ]
     by_name = {cost.name: cost for cost in costs}
-    advice = advise(Facts(by_name, losses, differences, prime))
+    advice = advise(Facts(by_name, losses, differences, prime, is_busy=measured.is_busy))
     return Plan(
         handler=request.handler,
         events=tuple(event.name for event in request.events),
@@ -152,7 +150,7 @@ def _notes(
     by_name = {cost.name: cost for cost in costs}
     plain = by_name[PLAIN]
     notes = _processor_note(plain, chosen, request.memory_mb)
-    if measured.load > _BUSY:
+    if measured.is_busy:
         notes.append(
             "other work kept this machine busy: what is added is an upper bound; run it again when it is idle"
         )
