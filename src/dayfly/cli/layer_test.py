@@ -20,6 +20,7 @@ from dayfly.attach.wrappers import attached_variables, conflicts, parse_settings
 from dayfly.cli.ending import TERMINATED, until_signal
 from dayfly.cli.lab import parse_environment
 from dayfly.cli.output import Output
+from dayfly.core.policylayer import PLACE, digest_of
 from dayfly.lab.comparing import compare
 from dayfly.lab.model import ConfinementChoice, FunctionConfig
 from dayfly.lab.plan.events import load_events
@@ -58,7 +59,8 @@ def try_layer(
     without it: what differs between those differs by itself. Your function runs, with its side effects. Answers
     are never printed, only where they differ.
 
-    The exit code is 0; 1 if Dayfly was not in force, or an answer was another; 2 if it could not be tried.
+    The exit code is 0. It is 1 if Dayfly, or something that was asked for (guard, isolation, policy, network, API lock), was
+    not active, or if an answer was another. It is 2 if it could not be tried.
 
     Examples:
 
@@ -129,6 +131,7 @@ def try_layer(
                         replayed,
                         attached=attached,
                         plain_opt=root / "plain",
+                        policy=_policy_of(root / "opt"),
                         confinement=confinement,
                         progress=lambda done, total: tell(f"running: {done} of {total} invocations"),
                     )
@@ -170,6 +173,14 @@ def _python_for(file: LayerFile) -> Path:
     )
 
 
+def _policy_of(opt: Path) -> str:
+    """The digest of the policy that the layers unpacked there carry, "" if there is none."""
+    try:
+        return digest_of((opt / PLACE.removeprefix("/opt/")).read_bytes())
+    except FileNotFoundError:
+        return ""
+
+
 def _say_nothing(_step: str) -> None:
     return None
 
@@ -183,7 +194,7 @@ def _show(output: Output, comparison: Comparison, notes: list[WrapperNote]) -> N
                 "in_force": comparison.is_in_force,
                 "isolation": comparison.isolation or None,
                 "guard": comparison.guard or None,
-                "why_not": list(comparison.why),
+                "why_not": [*comparison.why, *comparison.missing],
                 "not_promised": list(comparison.not_promised),
                 "same_answers": comparison.has_same_answers,
                 "answers": [
@@ -206,11 +217,13 @@ def _show(output: Output, comparison: Comparison, notes: list[WrapperNote]) -> N
             f"Dayfly was in force: isolation {comparison.isolation}, guard {comparison.guard}",
             style="bold green",
         )
+    elif comparison.missing and not comparison.why:
+        output.say("Dayfly was active without something that was asked for", style="bold red")
     elif comparison.isolation:
         output.say(f"Dayfly was in force, but only with isolation {comparison.isolation}", style="bold red")
     else:
         output.say("Dayfly was not in force", style="bold red")
-    for reason in comparison.why:
+    for reason in (*comparison.why, *comparison.missing):
         output.say(f"  because: {reason}")
     same = sum(one.verdict == "same" for one in comparison.answers)
     output.say(f"{same} of {len(comparison.answers)} answers are the same as without it")

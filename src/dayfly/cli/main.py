@@ -359,7 +359,8 @@ def _missing_module(error: BaseException | None) -> str | None:
 def run(arguments: list[str]) -> int:
     """Run one command line and return its exit code; the one place where errors become messages."""
     try:
-        result = build_app(arguments)(arguments, exit_on_error=False, print_error=True)
+        app = build_app(arguments)
+        result = app(arguments, exit_on_error=False, print_error=False)
     except DayflyError as error:
         return _report(error)
     except ImportError as error:
@@ -376,8 +377,19 @@ def run(arguments: list[str]) -> int:
     except Exception as error:
         if type(error).__module__.partition(".")[0] != "cyclopts":
             raise
-        return EXIT_USAGE  # cyclopts has printed what is wrong with the command line
+        return _report_usage(app, error)
     return result if isinstance(result, int) else 0
+
+
+def _report_usage(app: App, error: Exception) -> int:
+    """Print what is wrong with the command line; a positional argument goes by the name that --help gives it."""
+    from cyclopts import CycloptsPanel, MissingArgumentError
+
+    argument = error.argument if isinstance(error, MissingArgumentError) and error.keyword is None else None
+    if isinstance(error, MissingArgumentError) and argument is not None and argument.field_info.is_positional:
+        error.keyword = argument.name.lstrip("-").upper()
+    app.error_console.print(CycloptsPanel(error))
+    return EXIT_USAGE
 
 
 def _report(error: DayflyError) -> int:

@@ -8,17 +8,21 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from dayfly.core.findings import NOT_FORKABLE
+from dayfly.core.settings import FILE_NAME, load_settings
+from dayfly.errors import SettingError
 from dayfly.lab.lab import Lab
 from dayfly.lab.plan.measure import read_finding
 from dayfly.lab.plan.observe import wait_until_idle
 
 if TYPE_CHECKING:
+    from dayfly.core.settings import Settings
     from dayfly.lab.model import ConfinementChoice, ConfinementReport, FunctionConfig, InvokeResult, LogLine
     from dayfly.lab.plan.model import Event
 
@@ -50,19 +54,23 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What came out. `isolation` is what was in force, empty if nothing was; `why` says why not, or why not forked."""
+    """What came out. `isolation` is what was active, empty if nothing was; `why` says why not, or why not forked.
+
+    `missing` is what was asked for and was not active, in words.
+    """
 
     answers: tuple[Compared, ...]
     isolation: str
     guard: str
     why: tuple[str, ...]
+    missing: tuple[str, ...]
     not_promised: tuple[str, ...]
     confinement: ConfinementReport
 
     @property
     def is_in_force(self) -> bool:
-        """Say whether Dayfly served the events, with the isolation that was asked for."""
-        return bool(self.isolation) and not self.why
+        """Say whether Dayfly served the events, with everything that was asked for."""
+        return bool(self.isolation) and not self.why and not self.missing
 
     @property
     def has_same_answers(self) -> bool:
@@ -98,13 +106,16 @@ async def compare(
     *,
     attached: Mapping[str, str],
     plain_opt: Path,
+    policy: str = "",
     confinement: ConfinementChoice,
     progress: Callable[[int, int], None],
 ) -> Comparison:
     """Run `function`, as it is without Dayfly, on the events, and once more with the variables `attached`.
 
-    Its `opt` holds Dayfly's layer and its others, `plain_opt` the others alone. Raises LabError.
+    Its `opt` holds Dayfly's layer and its others, `plain_opt` the others alone; `policy` is the digest of the policy that
+    they carry. Raises LabError, and SettingError for a dayfly.toml in the package that is not valid.
     """
+    asked = _settings_of(function.folder, {**function.environment, **attached})
     heard = _Heard()
     ways = {
         _PLAIN: replace(function, name=_PLAIN, opt=plain_opt),
@@ -143,9 +154,42 @@ async def compare(
         isolation=str(started.get("isolation", "")),
         guard=str(started.get("guard", "")),
         why=tuple(why),
+        missing=tuple(_missing(asked, started, policy)) if started else (),
         not_promised=tuple(map(_printable, not_promised if isinstance(not_promised, list) else [])),
         confinement=report,
     )
+
+
+def _settings_of(folder: Path, variables: Mapping[str, str]) -> Settings:
+    try:
+        table = tomllib.loads((folder / FILE_NAME).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        table = {}
+    except (OSError, ValueError) as error:
+        raise SettingError(
+            f"{folder / FILE_NAME} cannot be read: {error}", hint="correct it first"
+        ) from error
+    return load_settings(
+        {name: value for name, value in variables.items() if name.startswith("DAYFLY_")}, table
+    )
+
+
+def _missing(asked: Settings, started: Mapping[str, object], policy: str) -> Iterator[str]:
+    """Yield what was asked for and the first log line does not say to be active."""
+    wanted = {"isolation": asked.isolation, "guard": asked.guard}
+    if asked.network == "none":
+        wanted["network"] = "none"
+    if asked.api_lock in ("on", "off"):
+        wanted["api_lock"] = asked.api_lock
+    if asked.guard != "off" and policy:
+        wanted["policy_digest"] = policy
+    elif asked.guard != "off" and asked.policy is not None:
+        wanted["policy"] = "package"
+    for name, value in wanted.items():
+        has = str(started.get(name, "")) or "not active"
+        if has != value:
+            reason = started.get(f"{name}_reason")
+            yield f"{name} {value} was asked for and is {has}" + (f": {_printable(reason)}" if reason else "")
 
 
 async def _wait_for_words(heard: _Heard) -> None:
