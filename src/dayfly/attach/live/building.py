@@ -92,4 +92,5 @@ def _offer(made: _Made, version: LayerVersion | None) -> LayerOffer:
         unzipped=made.unzipped,
         pythons=tuple(runtime.removeprefix("python") for runtime in made.file.runtimes),
         architectures=ARCHITECTURES,
+        contents=made.file,
     )

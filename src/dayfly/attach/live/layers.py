@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Protocol
 
 from dayfly.attach.aws.calls import Caller, CallError
+from dayfly.attach.aws.contents import Fetch, fetch, read_contents
 from dayfly.attach.aws.facts import FunctionFacts
 from dayfly.attach.aws.wording import CredentialsError, DeniedError
 from dayfly.attach.live.model import LayerOffer, Signing, without_version
@@ -28,7 +29,7 @@ class LayerSource(Protocol):
 class NamedLayer:
     """A published version of a layer, by its ARN; raises DayflyError for what is none."""
 
-    def __init__(self, caller: Caller, client: LambdaClient, arn: str) -> None:
+    def __init__(self, caller: Caller, client: LambdaClient, arn: str, *, download: Fetch = fetch) -> None:
         parts = arn.split(":")
         if len(parts) != 8 or parts[2] != "lambda" or parts[5] != "layer" or not parts[7].isdigit():
             raise DayflyError(
@@ -38,6 +39,7 @@ class NamedLayer:
         self._caller = caller
         self._client = client
         self._arn = arn
+        self._download = download
         self._lock = threading.Lock()
         self._found: LayerOffer | None = None
 
@@ -62,7 +64,9 @@ class NamedLayer:
             )
         except DeniedError:
             # Using a layer and reading it are two permissions; Lambda refuses the update if it is none for this function.
-            return LayerOffer(f"{self._arn} (which this role may not read)", self._arn)
+            return LayerOffer(
+                f"{self._arn} (which this role may not read)", self._arn, contents="this role may not read it"
+            )
         content = told["Content"]
         return LayerOffer(
             self._arn,
@@ -75,6 +79,12 @@ class NamedLayer:
             ),
             architectures=tuple(map(str, told.get("CompatibleArchitectures") or ())),
             signed_by=str(content.get("SigningProfileVersionArn") or ""),
+            contents=read_contents(
+                self._arn,
+                str(content.get("Location") or ""),
+                str(content.get("CodeSha256") or ""),
+                download=self._download,
+            ),
         )
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
 
+from dayfly.attach.layerfile import LayerFile
+
 # SAM and the CDK name a layer by its logical id, as DayflyLayerPython312. The layer with the policy is another one:
 # docs/rollout.md.
 _RUNTIME_LAYER = re.compile(r":layer:dayfly(?!-policy)[A-Za-z0-9_-]*:\d+\Z", re.IGNORECASE)
@@ -28,7 +30,7 @@ class LayerOffer:
     """A layer that a function can get. `arn` is "" where it is still to be published; `text` says what it is.
 
     `size` is the zip's, `unzipped` what Lambda's limit counts, 0 where that is not known; `signed_by` the version of the
-    profile that signed it.
+    profile that signed it. `contents` is what it really holds, or in words why that could not be checked ("": not asked).
     """
 
     text: str
@@ -38,6 +40,7 @@ class LayerOffer:
     pythons: tuple[str, ...] = ()
     architectures: tuple[str, ...] = ()
     signed_by: str = ""
+    contents: LayerFile | str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dayfly.attach.aws.facts import FunctionFacts
 from dayfly.attach.image import DOCKERFILE
+from dayfly.attach.layerfile import LayerFile
 from dayfly.attach.layout import PYTHONS
 from dayfly.attach.live.model import (
     AttachOptions,
@@ -42,6 +43,7 @@ def plan_attach(
         )
     layers_after = place_layer(layers_before, offer)
     refusals += [*_of_the_layer(facts, offer, layers_after), *_of_signing(offer, signing)]
+    refusals += _of_contents(facts, options, offer)
     variables: dict[str, str] = {}
     current = facts.environment.variables
     if facts.environment.is_readable:
@@ -75,6 +77,11 @@ def plan_attach(
             *_notes(facts, options, layers_before, is_change=bool(changes)),
             *_size_notes(facts, offer),
             *_signing_notes(signing),
+            *(
+                [f"could not check what the layer holds: {offer.contents}"]
+                if isinstance(offer.contents, str) and offer.contents
+                else []
+            ),
         ),
     )
 
@@ -216,6 +223,16 @@ def _of_the_layer(facts: FunctionFacts, offer: LayerOffer, after: tuple[str, ...
             )
         )
     return refusals
+
+
+def _of_contents(facts: FunctionFacts, options: AttachOptions, offer: LayerOffer) -> list[Refusal]:
+    """What was asked for and the layer does not hold."""
+    if not isinstance(offer.contents, LayerFile):
+        return []
+    variables = {**facts.environment.variables, **options.settings}
+    lacks = offer.contents.missing(facts.runtime.removeprefix("python"), variables)
+    hint = "leave --layer out, or name a layer that this version of Dayfly built"
+    return [Refusal("layer-lacks", text, hint) for text in lacks]
 
 
 def _of_signing(offer: LayerOffer, signing: Signing | None) -> list[Refusal]:
