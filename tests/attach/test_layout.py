@@ -77,10 +77,10 @@ def test_several_pythons_lie_in_archives_and_every_source_that_is_needed_is_ther
         assert file.read("client/awslambdaric/__init__.py") == CLIENT[0].text
 
 
-def test_beside_bytecode_the_guards_sources_are_left_out() -> None:
+def test_the_guards_sources_are_there_beside_bytecode_as_well() -> None:
     sources = [*SOURCES, Source("dayfly/core/leaves.py", b"z = 3\n")]
     cases: list[tuple[dict[str, dict[str, bytes]], list[str]]] = [
-        ({"3.12": {}}, ["dayfly/__init__.py"]),
+        ({"3.12": {}}, ["dayfly/__init__.py", "dayfly/core/leaves.py"]),
         ({}, ["dayfly/__init__.py", "dayfly/core/leaves.py"]),
     ]
     for bytecode, expected in cases:

@@ -201,7 +201,8 @@ def test_templates_are_edited_by_the_same_commands(scene: Scene, tmp_path: Path)
     template.write_text(text)
     assert run(["attach", "--template", str(template), "--check"]) == 1
     assert run(["attach", "--template", str(template), "--layer", scene.layer]) == 0
-    assert run(["attach", "--template", str(template), "--check"]) == 0
+    # moto names an address for the layer at which there is nothing: what it holds could not be checked.
+    assert run(["attach", "--template", str(template), "--check"]) == 2
     assert "AWS_LAMBDA_EXEC_WRAPPER" in template.read_text()
     assert run(["detach", "--template", str(template)]) == 0
     assert template.read_text() == text

@@ -138,9 +138,13 @@ def test_the_layer_serves_from_archives_and_from_sources(
     layer = unpacked_layer(tmp_path / "opt", versions)
     assert len(list(layer.glob("dayfly.d/cpython-???.zip"))) == (2 if form == "archives" else 0)
     image = Image(interpreter, ">=4,<5")
-    with ManagedRuntime(FUNCTIONS, "managed.handler", image, opt=layer, telemetry=True) as runtime:
+    settings = {"DAYFLY_GUARD": "block"}
+    with ManagedRuntime(
+        FUNCTIONS, "managed.handler", image, opt=layer, environment=settings, telemetry=True
+    ) as runtime:
         answers = [runtime.invoke({}).payload for _ in range(2)]
-        assert started_as(runtime)["isolation"] == "invocation"
+        started = started_as(runtime)
+    assert (started["isolation"], started["guard"]) == ("invocation", "block"), started.get("guard_reason")
     assert [answer["calls"] for answer in answers if isinstance(answer, dict)] == [1, 1]
 
 

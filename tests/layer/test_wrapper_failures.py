@@ -238,13 +238,13 @@ def test_a_python_that_the_layer_was_not_built_for_leaves_the_function_as_it_was
 
 
 def test_a_python_that_was_not_there_runs_from_the_layers_sources(tmp_path: Path) -> None:
-    """As 3.14 does where it is named and nobody has it: the sources are there, the guard's are not."""
+    """As 3.14 does where it is named and nobody has it: the sources are there, the guard's among them."""
     others = [found for found in found_interpreters() if found != NEWEST]
     missing = [version for version in ("3.12", "3.13", "3.14") if find_python(version) is None]
     if not others or not missing:
         pytest.skip("one Python is installed, or every one")
     layer = unpacked_layer(tmp_path / "opt", [NEWEST.version, missing[-1]])
-    for interpreter, guard in ((others[0], "not armed"), (NEWEST, "block")):
+    for interpreter, guard in ((others[0], "block"), (NEWEST, "block")):
         image = Image(interpreter, ">=4,<5")
         with ManagedRuntime(
             FUNCTIONS, "managed.view", image, opt=layer, environment={"DAYFLY_GUARD": "block"}, telemetry=True

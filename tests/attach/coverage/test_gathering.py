@@ -80,14 +80,15 @@ def test_one_that_may_not_be_read_does_not_hide_the_others(aws: Lambda) -> None:
     assert found == {"attached": Level.UNKNOWN, "bare": Level.UNPROTECTED}
 
 
-def test_a_layer_that_may_not_be_read_costs_only_its_version(aws: Lambda) -> None:
+def test_a_layer_that_may_not_be_read_is_not_called_protected(aws: Lambda) -> None:
     def deny(operation: str, parameters: dict[str, Any]) -> None:
         if operation == "get_layer_version":
             raise error(operation, "AccessDeniedException", "no", 403)
 
     aws.before.append(deny)
     (found,) = _surveyor(aws).survey(["attached"], are_listed=True)
-    assert (found.level, found.dayfly_version) == (Level.PROTECTED, "")
+    assert (found.level, found.dayfly_version) == (Level.UNKNOWN, "")
+    assert {gap.reason for gap in found.gaps} >= {"layer-not-read"}
 
 
 def test_expired_credentials_end_it_at_once_and_say_so(aws: Lambda) -> None:

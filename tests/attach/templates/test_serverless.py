@@ -85,7 +85,7 @@ def test_attaching_otherwise_is_attaching_afresh(sample: _Sample) -> None:
     other = Options(layer="arn:aws:lambda:eu-west-1:123456789012:layer:dayfly:3")
     afresh = _parse(sample.text, sample).attach(other)
     assert _parse(edited.text, sample).attach(other).text == afresh.text
-    assert afresh.zip is None
+    assert afresh.zips == ()
 
 
 def test_a_mask_keeps_lines_and_loses_values(sample: _Sample) -> None:

@@ -202,8 +202,8 @@ def _of_contents(facts: FunctionFacts, notes: Mapping[str, LayerNote], seen: See
     # Files of a later layer win over those of an earlier one.
     arn = [layer.arn for layer in facts.layers if is_runtime_layer(layer.arn)][-1]
     note = notes.get(arn)
-    if note is None:
-        return []
+    if note is None or note.contents == "":
+        return []  # nobody looked
     hint = f"dayfly attach {facts.name} puts the layer of this version in its place"
     python = facts.runtime.removeprefix("python")
     if isinstance(note.contents, LayerFile):
