@@ -252,6 +252,46 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
+@pytest.mark.slow
+def test_a_busy_machine_leaves_it_undecided_and_never_weakens_the_isolation(
+    tmp_path: Path, events: Path
+) -> None:
+    """What a fresh worker costs here is over the limits; how much nobody can tell beside processes that spin."""
+    folder = tmp_path / "function"
+    folder.mkdir()
+    (folder / "app.py").write_text(
+        "ready = []\n"
+        "def handler(event, context):\n"
+        "    if not ready:\n"
+        "        ready.append(sum(i * i for i in range(1_500_000)))\n"
+        "    return {'ok': True}\n"
+    )
+    spinning = [
+        subprocess.Popen([sys.executable, "-c", "while True: pass"])
+        for _ in range(2 * len(os.sched_getaffinity(0)))
+    ]
+    try:
+        done = run("app.handler", "--events", events, "--folder", folder, *_QUICK, "--json", "--write")
+    finally:
+        for one in spinning:
+            one.kill()
+            one.wait()
+    told = json.loads(done.stdout)
+    assert done.returncode == 2, done.stderr
+    assert told["recommendation"]["undecided"] is True
+    assert told["recommendation"]["isolation"] is None
+    assert (told["settings"], told["toml"]) == ({}, "")
+    assert "undecided: measure again on a quiet machine" in done.stderr
+    assert not (folder / "dayfly.toml").exists()
+
+
+def test_a_missing_handler_goes_by_the_name_that_help_gives_it(events: Path) -> None:
+    done = run("--events", events)
+    assert done.returncode == 2
+    assert "HANDLER requires an argument" in done.stderr
+    assert "--handler" not in done.stderr
+
+
 def test_help_has_examples_and_says_that_it_runs_the_function() -> None:
     shown = run("--help").stdout
     assert "dayfly plan app.handler --events events/ --write" in shown

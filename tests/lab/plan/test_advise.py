@@ -51,6 +51,29 @@ def test_both_limits_must_be_passed(plain: float, invocation: float, is_accepted
     assert advice.settings.isolation == (INVOCATION if is_accepted else WINDOW)
 
 
+@pytest.mark.parametrize(
+    ("low_ms", "is_busy", "is_undecided"),
+    [
+        (ACCEPTED_ADDED_MS + 0.1, False, False),
+        (ACCEPTED_ADDED_MS, False, True),  # the median is over the limit, the low end is not
+        (ACCEPTED_ADDED_MS + 0.1, True, True),
+    ],
+)
+def test_less_protection_takes_a_quiet_machine_and_times_that_agree(
+    low_ms: float, is_busy: bool, is_undecided: bool
+) -> None:
+    costs = (cost(PLAIN, 2.0), cost(INVOCATION, 42.0, added_low_ms=low_ms), cost(WINDOW, 3.0))
+    given = Facts({one.name: one for one in costs}, (), (), None, is_busy=is_busy)
+    advice = advise(given)
+    assert advice.is_undecided is is_undecided
+    assert advice.settings.isolation == (INVOCATION if is_undecided else WINDOW)
+
+
+def test_a_busy_machine_does_not_matter_where_nothing_weaker_would_be_recommended() -> None:
+    costs = (cost(PLAIN, 2.0), cost(INVOCATION, 5.0), cost(WINDOW, 3.0))
+    assert not advise(Facts({one.name: one for one in costs}, (), (), None, is_busy=True)).is_undecided
+
+
 def test_window_says_what_it_gives_up_and_what_makes_workers_dear() -> None:
     given = facts(
         cost(PLAIN, 2.0),

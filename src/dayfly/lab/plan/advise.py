@@ -65,9 +65,6 @@ def advise(facts: Facts) -> Advice:
     added = _added(plain, chosen)
     if is_acceptable(plain, chosen):
         return _per_invocation(facts, added, prime, why=_why_acceptable(plain, added))
-    assert chosen is not None
-    if facts.is_busy or not _is_surely_over(plain, chosen):
-        return _undecided(facts, chosen, added)
     saved = _added(window, chosen) if _is_usable(window, facts) else None
     if saved is None or saved <= 0:
         return _per_invocation(
@@ -76,7 +73,9 @@ def advise(facts: Facts) -> Advice:
             prime,
             why=f"it adds {_ms(added)} to the median answer, and `window` would save nothing",
         )
-    assert window is not None
+    assert window is not None and chosen is not None
+    if facts.is_busy or not _is_surely_over(plain, chosen):
+        return _undecided(facts, chosen, added)
     return _window(facts, window, added=added, saved=saved, prime=prime)
 
 

@@ -1,0 +1,73 @@
+"""An installed wheel without bytecode is named in the first log line, with its fix; one with bytecode is not."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.interpreters import ROOT, UV
+from tests.layer.managed import started_as
+from tests.runtimes import RuntimeProcess
+
+_HANDLER = "def handler(event, context):\n    return 1\n"
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    _run(UV, "build", "--wheel", "--quiet", "--out-dir", str(folder), str(ROOT))
+    (path,) = folder.glob("*.whl")
+    return path
+
+
+def _run(*command: str) -> str:
+    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=170)
+    return done.stdout
+
+
+def _installed(folder: Path, wheel: Path, *options: str) -> Path:
+    python = folder / "environment" / "bin" / "python"
+    _run(UV, "venv", "--quiet", "--python", sys.executable, str(folder / "environment"))
+    _run(UV, "pip", "install", "--quiet", "--python", str(python), *options, str(wheel))
+    return python
+
+
+def _first_line(python: Path, folder: Path) -> dict[str, object]:
+    (folder / "app.py").write_text(_HANDLER)
+    with RuntimeProcess(
+        folder, "app.handler", runtime="dayfly", interpreter=python, telemetry=True
+    ) as runtime:
+        assert runtime.invoke({}).payload == 1
+        return started_as(runtime)
+
+
+@pytest.mark.slow  # builds and installs a wheel
+def test_a_wheel_that_uv_installed_without_bytecode_is_named_with_its_fix(
+    wheel: Path, tmp_path: Path
+) -> None:
+    python = _installed(tmp_path, wheel)
+    # The first start writes bytecode where it can: it was missing all the same.
+    started = _first_line(python, tmp_path)
+    assert "Dayfly's bytecode is missing" in str(started["bytecode"])
+    assert any("--compile-bytecode" in limit for limit in _limits(started))
+
+
+@pytest.mark.slow  # builds and installs a wheel
+def test_a_wheel_with_bytecode_is_not_named_until_its_bytecode_is_stale(wheel: Path, tmp_path: Path) -> None:
+    python = _installed(tmp_path, wheel, "--compile-bytecode")
+    started = _first_line(python, tmp_path)
+    assert "bytecode" not in started
+    assert not [limit for limit in _limits(started) if "compile-bytecode" in limit]
+    for source in tmp_path.glob("environment/lib/python*/site-packages/dayfly/**/*.py"):
+        source.touch()
+    code = "from dayfly.supervisor import bytecode, boot; print(bytecode.judge_bytecode())"
+    assert "older than its sources" in _run(str(python), "-B", "-c", code)
+
+
+def _limits(started: dict[str, object]) -> list[str]:
+    limits = started["not_promised"]
+    assert isinstance(limits, list), json.dumps(started)
+    return [str(limit) for limit in limits]
