@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.interpreters import ROOT, UV
+from tests.interpreters import UV
 from tests.layer.managed import started_as
+from tests.rie import ROOT
 from tests.runtimes import RuntimeProcess
 
 _HANDLER = "def handler(event, context):\n    return 1\n"

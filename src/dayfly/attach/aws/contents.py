@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dayfly.attach.aws.calls import Caller, CallError
-from dayfly.attach.aws.wording import CredentialsError
+from dayfly.attach.aws.wording import CredentialsError, printable
 from dayfly.attach.layerfile import MAX_ZIP_BYTES, LayerFile, parse_layer
 from dayfly.attach.layout import LayerError
 
@@ -56,7 +56,7 @@ def read_contents(arn: str, url: str, code_sha256: str, *, download: Fetch = fet
     except LayerError as error:
         return error.message
     except (OSError, ValueError) as error:
-        return f"it could not be downloaded ({type(error).__name__})"
+        return f"it could not be downloaded: {printable(str(error))[:200]}"
     if code_sha256 and file.code_sha256 != code_sha256:
         return "what was downloaded has another checksum than Lambda names"
     return file

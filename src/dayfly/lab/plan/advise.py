@@ -73,7 +73,8 @@ def advise(facts: Facts) -> Advice:
             prime,
             why=f"it adds {_ms(added)} to the median answer, and `window` would save nothing",
         )
-    assert window is not None and chosen is not None
+    assert window is not None
+    assert chosen is not None
     if facts.is_busy or not _is_surely_over(plain, chosen):
         return _undecided(facts, chosen, added)
     return _window(facts, window, added=added, saved=saved, prime=prime)
