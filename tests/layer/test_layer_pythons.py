@@ -128,9 +128,11 @@ def _without_guard(layer: Path) -> None:
             file.writestr(info, data)
 
 
-def test_a_variable_that_somebody_took_away_again_fails_the_check(tmp_path: Path) -> None:
-    template = tmp_path / "template.yaml"
-    template.write_text(_SAM)
+@pytest.mark.parametrize("name", ["template.yaml", "template.json", "serverless.yml", "main.tf.json"])
+@pytest.mark.slow  # builds a layer for each
+def test_a_variable_that_somebody_changed_since_fails_the_check(name: str, tmp_path: Path) -> None:
+    template = tmp_path / name
+    template.write_text(TEMPLATES[name])
     assert run(["attach", "--template", str(template), *ASKED]) == 0
-    template.write_text(template.read_text().replace("          DAYFLY_GUARD: block\n", "", 1))
+    template.write_text(re.sub(r'(DAYFLY_GUARD"?: "?)block', r"\1observe", template.read_text(), count=1))
     assert run(["attach", "--template", str(template), "--check"]) == 1

@@ -23,6 +23,7 @@ from dayfly.attach.templates.model import (
     TemplateFunction,
     dayfly_settings,
     groups_of,
+    not_as_set,
     suffix_for,
 )
 from dayfly.attach.templates.nodes import Document, Entry, Mapping, get, text_of
@@ -99,10 +100,7 @@ class CloudFormationTemplate(Template):
                     layers=layer_uses(function),
                 )
                 if described.gap is None and kept is not None and (names := _changed(function, kept)):
-                    changed = function.gap(
-                        f"{', '.join(names)} is not what attach set any more",
-                        "attach again with the settings that you want",
-                    )
+                    changed = function.gap(*not_as_set(names))
                     described = replace(described, gap=changed)
             if layer and described.is_attached and not _has_layer(function, layer):
                 described = _open(described, function.gap("its layer was taken away", "run attach again"))

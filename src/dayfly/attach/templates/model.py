@@ -90,6 +90,14 @@ def dayfly_settings(variables: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in variables.items() if name.startswith("DAYFLY_")}
 
 
+def not_as_set(names: Iterable[str]) -> tuple[str, str]:
+    """What is said of variables that are not what attach set, and what to do."""
+    return (
+        f"{', '.join(names)} is not what attach set any more",
+        "attach again with the settings that you want",
+    )
+
+
 def local_zip(path: str) -> str:
     """A path that a layer is made of, "" where it is no zip on this machine."""
     return path if path.endswith(".zip") and "://" not in path and "${" not in path else ""

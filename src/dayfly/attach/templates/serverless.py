@@ -25,13 +25,14 @@ from dayfly.attach.templates.model import (
     dayfly_settings,
     groups_of,
     local_zip,
+    not_as_set,
     suffix_for,
     zip_for,
 )
 from dayfly.attach.templates.nodes import Document, Entry, Mapping, Node, Scalar, Sequence, get, text_of
 from dayfly.attach.templates.record import bare
-from dayfly.attach.templates.serverless_edits import ENVIRONMENT, LAYERS, ServiceEdit
-from dayfly.attach.templates.serverless_note import add_note, read_note, undo
+from dayfly.attach.templates.serverless_edits import ENVIRONMENT, LAYERS, ServiceEdit, path_of
+from dayfly.attach.templates.serverless_note import add_note, changed_since, read_note, undo
 from dayfly.attach.templates.serverless_resources import logical_id, overruled, plain_functions
 from dayfly.attach.templates.serverless_service import Function, Load, Service
 from dayfly.attach.templates.stack import MAX_LAYERS
@@ -354,6 +355,9 @@ class ServerlessTemplate(Template):
                 f"has {len(self._layers(function))} layers, and Lambda allows {MAX_LAYERS}",
                 "take one away, or merge two",
             )
+        if is_attached and gap_ is None:
+            names = changed_since(self._document, self._kept, "provider", path_of(function))
+            gap_ = function.gap(*not_as_set(names)) if names else None
         return TemplateFunction(
             function.name,
             function.line,

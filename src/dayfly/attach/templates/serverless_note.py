@@ -147,6 +147,19 @@ def add_note(edits: Edits, note: Note, holder: str = CUSTOM) -> None:
         raise NotEditableError(f"has a `{holder}` that is no mapping", "write it as one", custom.key.start)
 
 
+def changed_since(document: Document, kept: Kept | None, *owners: str) -> list[str]:
+    """The variables that attach set below these paths and that somebody removed or changed since."""
+    names: list[str] = []
+    for path, wanted in kept.note.set.items() if kept is not None else ():
+        if any(path.startswith(f"{owner}.") for owner in owners):
+            place = find(document.root, path)
+            variables = place[1].value if place is not None else None
+            for name, value in wanted.items():
+                own = variables.own(name) if isinstance(variables, Mapping) else None
+                names += [name] if own is None or digest(bare(own.value)) != value else []
+    return names
+
+
 def undo(
     edits: Edits, kept: Kept, holder: str = CUSTOM, *, kept_paths: frozenset[str] = frozenset()
 ) -> list[Gap]:

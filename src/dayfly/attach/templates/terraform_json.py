@@ -30,13 +30,14 @@ from dayfly.attach.templates.model import (
     TemplateFunction,
     dayfly_settings,
     groups_of,
+    not_as_set,
     suffix_for,
     zip_for,
 )
 from dayfly.attach.templates.nodes import Document, Entry, Mapping, Node, Scalar, get, text_of
 from dayfly.attach.templates.nodes import Sequence as List
 from dayfly.attach.templates.record import digest
-from dayfly.attach.templates.serverless_note import COMMENT, Note, add_note, read_note, undo
+from dayfly.attach.templates.serverless_note import COMMENT, Note, add_note, changed_since, read_note, undo
 from dayfly.attach.templates.stack import MAX_LAYERS
 from dayfly.attach.templates.terraform import chosen_layer, is_own_layer, named_layers, zip_of
 from dayfly.attach.templates.terraform_functions import MODULE, RESOURCE, judge
@@ -293,6 +294,9 @@ class TerraformJsonTemplate(Template):
         found = function.gap(*fault) if fault is not None else None
         if is_python and not is_attached and found is None:
             found = self._gap(function, body, options)
+        elif is_attached and found is None:
+            names = changed_since(self._document, self._kept, function.path)
+            found = function.gap(*not_as_set(names)) if names else None
         return TemplateFunction(
             function.name,
             function.line,
