@@ -41,7 +41,11 @@ EXIT_CODES = (
     ),
     ("1", "`dayfly scan`", "there is a finding as severe as `--fail-on` says, or worse"),
     ("1", "`dayfly attach --template`", "a function lacks Dayfly, or something that was asked for"),
-    ("1", "`dayfly layer test`", "Dayfly, or something that was asked for, is not active, or an answer differs"),
+    (
+        "1",
+        "`dayfly layer test`",
+        "Dayfly, or something that was asked for, is not active, or an answer differs",
+    ),
     ("1", "`dayfly status`", "a function that has Dayfly lacks something that was asked for"),
     ("1", "`dayfly status --check`", "something of a Python function is, or may be, without protection"),
     ("2", "`dayfly status`, `dayfly attach --check`", "something could not be checked"),

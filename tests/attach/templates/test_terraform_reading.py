@@ -36,7 +36,7 @@ def test_variables_locals_and_settings_of_other_files_count(tmp_path: Path) -> N
     assert [one.runtimes for one in template.functions()] == [("python3.12",), ("python3.13",)]
 
 
-def test_the_layer_is_made_once_and_for_every_python_in_use(tmp_path: Path) -> None:
+def test_a_layer_is_made_once_for_each_python_in_use(tmp_path: Path) -> None:
     _write(
         tmp_path,
         a_tf=_FUNCTION.format("a", '"python3.12"'),
@@ -45,12 +45,13 @@ def test_the_layer_is_made_once_and_for_every_python_in_use(tmp_path: Path) -> N
     )
     before = {path: path.read_bytes() for path in tmp_path.iterdir()}
     templates = read_all([tmp_path])
-    zips = [template.attach(Options()).zip for template in templates]
-    assert [one.name if one else None for one in zips] == ["dayfly-layer-3.12-3.13.zip", None]
+    zips = [[one.name for one in template.attach(Options()).zips] for template in templates]
+    assert zips == [["dayfly-layer-3.12.zip", "dayfly-layer-3.13.zip"], []]
     after = _attach(tmp_path)
     texts = [template.text for template in after]
     assert ['resource "aws_lambda_layer_version"' in text for text in texts] == [True, False]
-    assert all("layers = [aws_lambda_layer_version.dayfly.arn]" in text for text in texts)
+    for python, text in zip(("312", "313"), texts, strict=True):
+        assert f"layers = [aws_lambda_layer_version.dayfly_python{python}.arn]" in text
     assert [template.attach(Options()).text for template in after] == texts
     for template in after:
         Path(template.path).write_text(template.detach().text)
@@ -63,7 +64,7 @@ def test_a_new_file_takes_the_layer_over(tmp_path: Path) -> None:
     _write(tmp_path, a_tf=_FUNCTION.format("a", '"python3.14"'))
     texts = [template.text for template in _attach(tmp_path)]
     assert ['resource "aws_lambda_layer_version"' in text for text in texts] == [True, False]
-    assert "dayfly-layer-3.12-3.14.zip" in texts[0]
+    assert all(f"dayfly-layer-{python}.zip" in texts[0] for python in ("3.12", "3.14"))
 
 
 def test_a_file_by_itself_uses_the_layer_of_another_but_not_for_another_python(tmp_path: Path) -> None:
@@ -109,7 +110,7 @@ def test_a_wrong_file_beside_is_named(tmp_path: Path) -> None:
         read_all([tmp_path / "a.tf"])
 
 
-def test_naming_functions_keeps_what_is_attached_and_one_layer(tmp_path: Path) -> None:
+def test_naming_functions_keeps_what_is_attached_and_its_layer(tmp_path: Path) -> None:
     _write(tmp_path, a_tf=_FUNCTION.format("a", '"python3.12"'), b_tf=_FUNCTION.format("b", '"python3.13"'))
     before = {path: path.read_bytes() for path in tmp_path.iterdir()}
     for name, age in (("b", "15m"), ("a", "20m")):
@@ -118,7 +119,7 @@ def test_naming_functions_keeps_what_is_attached_and_one_layer(tmp_path: Path) -
             Path(template.path).write_text(template.attach(options).text)
     templates = read_all([tmp_path])
     assert [[one.is_attached for one in template.functions()] for template in templates] == [[True], [True]]
-    assert "".join(template.text for template in templates).count('resource "aws_lambda_layer_version"') == 1
+    assert "".join(template.text for template in templates).count('resource "aws_lambda_layer_version"') == 2
     assert "dayfly-layer-3.12-3.13.zip" in templates[0].text
     assert ['"20m"' in templates[0].text, '"15m"' in templates[1].text] == [True, True]
     for template in templates:
