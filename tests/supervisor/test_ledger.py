@@ -6,7 +6,6 @@ import json
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from types import SimpleNamespace
 from typing import cast
 
 import pytest
@@ -21,7 +20,6 @@ from dayfly.fleet.records.judging import LineReader
 from dayfly.fleet.records.rows import Environment, Finding, Invocation, Package
 from dayfly.supervisor.ledger import Ledger
 from dayfly.supervisor.report import Reporter
-from dayfly.supervisor.worker import Worker
 
 KEY = "ab" * 32
 SOURCE = """
@@ -232,6 +230,6 @@ class Told:
 def test_an_event_that_cannot_be_read_has_its_line() -> None:
     told = Told()
     answer = Answer(frames.RESULT, b"", b"1", 1)
-    Ledger(cast(Reporter, told)).tell(cast(Worker, SimpleNamespace(number=1)), Unreadable(), b"{}", answer)
+    Ledger(cast(Reporter, told)).tell(1, Unreadable(), b"{}", answer)
     ((outcome, activity),) = told.lines
     assert (outcome, activity.trigger, activity.bytes_in) == ("success", "unreadable", 2)

@@ -39,10 +39,15 @@ _GUARD = frozenset(
 # Loaded while the function initialises: what they take longer from an archive, 2 ms of a processor, nobody waits for.
 _MEANWHILE = frozenset(
     {
+        "dayfly/_sys/signals.py",
+        "dayfly/_sys/sockets.py",
         "dayfly/core/findings.py",
         "dayfly/core/lifetime.py",
+        "dayfly/supervisor/apiwatch.py",
         "dayfly/supervisor/bytecode.py",
         "dayfly/supervisor/exposure.py",
+        "dayfly/supervisor/gate.py",
+        "dayfly/supervisor/keeper.py",
         "dayfly/supervisor/loop.py",
         "dayfly/supervisor/renewal.py",
         "dayfly/supervisor/report.py",

@@ -42,8 +42,14 @@ def parse_deadline_ms(headers: Mapping[str, str]) -> int | None:
 
 
 def select_headers(event: Reply) -> dict[str, str]:
-    """Return the headers that a worker receives; an empty one counts as missing, as it does for AWS's client."""
-    return {name: value for name, value in event.headers.items() if value and name in HEADERS}
+    """Return the headers that a worker receives; an empty one counts as missing, as it does for AWS's client.
+
+    The deadline is digits alone, or missing: `int` reads it.
+    """
+    found = {name: value for name, value in event.headers.items() if value and name in HEADERS}
+    if _DEADLINE in found:
+        found[_DEADLINE] = str(parse_deadline_ms(found) or 0)
+    return found
 
 
 def find_defect(event: Reply) -> str:

@@ -19,7 +19,6 @@ from awslambdaric.lambda_runtime_marshaller import to_json
 
 from dayfly._sys import fds, processors
 from dayfly.core import frames
-from dayfly.core.invocation import parse_deadline_ms
 from dayfly.core.limits import MAX_META_BYTES, MAX_NOTE_BYTES
 from dayfly.runtime.rehearsal import rehearse
 from dayfly.runtime.seal import open_descriptors
@@ -106,7 +105,7 @@ class DayflyRuntimeClient(LambdaRuntimeClient):  # type: ignore[misc]
         self._is_open = True
         work.restore_signals()
         work.sealing.begin()
-        deadline_ms = parse_deadline_ms(headers) or 0
+        deadline_ms = int(headers.get("lambda-runtime-deadline-ms", "0"))
         window = headers.get(frames.WINDOW_HEADER, "")
         events_left, seconds_left = frames.unpack_window(window)
         self._words.begin(deadline_ms / 1000, events_left=events_left, seconds_left=seconds_left)
