@@ -31,11 +31,11 @@ WORKERS = $$(( $$(nproc) + 2 ))
 # These compute more, and have more processes each.
 SLOW_WORKERS = $$(( $$(nproc) + 1 ))
 
-test: setup servers ## Run the tests, but for the slow ones; what fails beside others is tried once more alone.
-	@scripts/outside-tmp $(RUN) scripts/run-tests -n $(WORKERS) -m "not slow" $(ARGS)
+test: setup servers ## Run the tests, but for the slow ones; ARGS="tests/core -k frames".
+	@scripts/outside-tmp $(RUN) python -m tests.run -n $(WORKERS) -m "not slow" $(ARGS)
 
 test-slow: setup servers ## Run the tests that take seven seconds and more each; CI does, too.
-	@scripts/outside-tmp $(RUN) scripts/run-tests -n $(SLOW_WORKERS) -m slow $(ARGS)
+	@scripts/outside-tmp $(RUN) python -m tests.run -n $(SLOW_WORKERS) -m slow $(ARGS)
 
 check: setup ## Lint, types and the directions between packages.
 	@$(RUN) ruff check .
