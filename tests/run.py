@@ -29,6 +29,8 @@ ROOT = Path(__file__).resolve().parent.parent
 SECONDS = Path(__file__).with_name("seconds.json")
 # pytest-timeout ends a test after 180 s: whoever is silent for longer is stuck where it cannot.
 STALLED_S = 240.0
+# Until the first report: a machine may be busy while pytest imports and collects.
+COLLECTED_S = 240.0
 # A process costs a second to start; more batches than that, and the longest of them decides less.
 BATCHES_EACH = 4
 # A file that was never timed.
@@ -165,7 +167,7 @@ def run(batches: Sequence[Batch], arguments: Sequence[str], *, processes: int, s
                 batch.look()
                 if is_over:
                     active.remove(batch)
-                elif time.monotonic() - batch.heard_at > stalled_s:
+                elif time.monotonic() - batch.heard_at > (stalled_s if batch.read else COLLECTED_S):
                     batch.is_stalled = True
                     batch.end()
             _show(batches)
