@@ -101,7 +101,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Report to the file that the runner names; without a runner there is nobody to report to."""
     if path := os.environ.pop(VARIABLE, ""):
         config.pluginmanager.register(Progress(Path(path)), "dayfly-progress")
-        faulthandler.register(signal.SIGUSR1, all_threads=True)
+        # Not to standard error, which pytest captures while a test runs.
+        faulthandler.register(signal.SIGUSR1, file=Path(path).with_name("stacks").open("w"), all_threads=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -189,6 +189,8 @@ def report(batches: Sequence[Batch], *, took: float) -> Iterator[str]:
         if batch.has_failed:
             yield batch.log.read_text(errors="replace")
         if batch.is_stalled:
+            stacks = batch.folder / "stacks"
+            yield stacks.read_text(errors="replace") if stacks.exists() else ""
             yield f"ended, since it reported nothing for too long; what ran: {batch.running or batch.files}"
         elif batch.running:
             yield f"pytest ended in the middle of {batch.running}"
