@@ -37,7 +37,7 @@ def forked(act: Callable[[], Result]) -> Result:
     """Return what `act` returns in a forked child; its failure fails the test."""
     read_end, write_end = os.pipe()
     with warnings.catch_warnings():
-        # Forking beside pytest-xdist's thread is what is warned of; the child makes system calls and ends.
+        # A fork beside other threads is what is warned of; the child makes system calls and ends.
         warnings.simplefilter("ignore", DeprecationWarning)
         pid = os.fork()
     if pid == 0:

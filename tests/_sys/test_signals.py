@@ -89,7 +89,7 @@ def test_many_that_wait_are_read_in_some_pieces() -> None:
 @pytest.mark.parametrize("number", sorted(signals._reserved()))
 def test_a_reserved_signal_ends_a_process_that_did_not_ignore_it(number: int) -> None:
     if is_caught(number):
-        # libc took it for itself when this process made a thread, as pytest-xdist does.
+        # libc took it for itself when this process made a thread, as a test before this one may have.
         pytest.skip("this process handles it already")
     exposed = child_that(lambda: signal.pthread_sigmask(signal.SIG_SETMASK, signal.valid_signals()))
     os.kill(exposed, number)
