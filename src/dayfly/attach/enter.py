@@ -262,7 +262,11 @@ def _become_zygote(
         os._exit(1)
     os.close(reports)
     if target.kind == "client":
-        _new_main(os.path.join(os.path.dirname(str(client.__file__)), "__main__.py"), "awslambdaric")
+        from importlib.machinery import ModuleSpec
+
+        module = _new_main(os.path.join(os.path.dirname(str(client.__file__)), "__main__.py"), "awslambdaric")
+        # As `-m` leaves it: multiprocessing imports the main program again by this name.
+        module.__spec__ = ModuleSpec("awslambdaric.__main__", None, origin=module.__file__)
         sys.argv[:] = [sys.modules["__main__"].__file__ or "", *target.arguments]
         show_loop(sys.modules["__main__"])
         start(target.arguments[0], channel)
