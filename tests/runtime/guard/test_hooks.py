@@ -232,13 +232,10 @@ def test_code_from_where_functions_write_is_not_imported() -> None:
 
 def test_a_fault_lets_pass_or_refuses_as_it_is_set_and_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     hooks = importlib.import_module("dayfly.runtime.guard.hooks")
-    made: dict[str, object] = {}
-    # As if it stood in the guard: what others raise in between is no fault of the guard's.
-    source = "def fail(*arguments): raise ZeroDivisionError('4111111111111111')"
-    exec(compile(source, str(hooks.__file__), "exec"), made)
     for closed in (False, True):
         guard = serving({"code": EVIL}, closed=closed)
-        monkeypatch.setitem(hooks.ACTS, "compile", made["fail"])
+        # No code but the guard's own runs here: what other code raises in between is no fault of the guard's.
+        monkeypatch.setitem(hooks.ACTS, "compile", "{4111111111111111}".format)
         if closed:
             with pytest.raises(Refused, match=r"guard\.fault"):
                 tell(guard, "compile", EVIL, None)
@@ -246,8 +243,21 @@ def test_a_fault_lets_pass_or_refuses_as_it_is_set_and_is_told(monkeypatch: pyte
             tell(guard, "compile", EVIL, None)
         guard.leave()
         said, _ = guard.end()
-        assert said.startswith(b"Gfault|guard.fault||ZeroDivisionError fail")
+        assert said.startswith(b"Gfault|guard.fault||IndexError take_turn")
         assert b"4111" not in said
+
+
+def test_a_fault_of_code_with_the_file_name_of_the_guard_is_not_the_guards(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hooks = importlib.import_module("dayfly.runtime.guard.hooks")
+    made: dict[str, object] = {}
+    exec(compile("def fail(*_): raise ZeroDivisionError", str(hooks.__file__), "exec"), made)
+    monkeypatch.setitem(hooks.ACTS, "compile", made["fail"])
+    guard = serving({"code": EVIL})
+    with pytest.raises(ZeroDivisionError):
+        tell(guard, "compile", EVIL, None)
+    assert told(guard) == []
 
 
 def test_code_swapped_into_a_function_is_refused_unless_both_are_deployed() -> None:

@@ -9,8 +9,10 @@ from __future__ import annotations
 import _frozen_importlib
 import os
 import sys
+from _frozen_importlib_external import ExtensionFileLoader, SourceFileLoader, SourcelessFileLoader
+from zipimport import zipimporter
 
-from dayfly.runtime.guard import asking
+from dayfly.runtime.guard import asking, owncode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,15 +24,14 @@ if TYPE_CHECKING:
     Arguments = tuple[object, ...]
     Act = Callable[[Guard, Arguments, FrameType], None]
 
-_IMPORTLIB = ("<frozen importlib._bootstrap>", "<frozen importlib._bootstrap_external>", "<frozen zipimport>")
 # The loaders that read what they execute from a file, whose opening is an event of its own.
-_FILE_LOADERS = frozenset(("SourceFileLoader", "SourcelessFileLoader", "zipimporter", "ExtensionFileLoader"))
-_LOADER_MODULES = frozenset(("_frozen_importlib_external", "importlib._bootstrap_external", "zipimport"))
+_FILE_LOADERS = (SourceFileLoader, SourcelessFileLoader, zipimporter, ExtensionFileLoader)
 # The loader of what is part of the interpreter.
 _FROZEN_LOADERS = frozenset(
     getattr(getattr(_frozen_importlib.FrozenImporter, name, None), "__code__", None)
     for name in ("exec_module", "get_code")
 )
+_ZIP = "zipimport"
 # Between a loader's method and the event it causes.
 _LOADER_DEPTH = 4
 _MANY_FRAMES = 400
@@ -53,7 +54,7 @@ _RESOLVERS = ("/socket.py", "/urllib3/util/connection.py")
 def _loads_file(frame: FrameType | None) -> bool:
     """Say whether the import system executes what it has read from a file, in this frame."""
     for _ in range(_LOADER_DEPTH):
-        if frame is None or frame.f_code.co_filename not in _IMPORTLIB:
+        if frame is None or not owncode.is_importing(frame):
             return False
         if frame.f_code in _FROZEN_LOADERS:
             return True
@@ -65,8 +66,7 @@ def _loads_file(frame: FrameType | None) -> bool:
             "_compile_source",
         ):
             kind = type(frame.f_locals.get("self"))
-            is_known = kind.__name__ in _FILE_LOADERS and kind.__module__ in _LOADER_MODULES
-            return is_known or (frame.f_code.co_filename == "<frozen zipimport>" and kind is type(None))
+            return kind in _FILE_LOADERS or (owncode.module_of(frame) == _ZIP and kind is type(None))
         frame = frame.f_back
     return False
 
@@ -76,7 +76,7 @@ def _loads_file(frame: FrameType | None) -> bool:
 
 def _on_compile(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
     source = arguments[0]
-    if frame.f_code.co_filename in _IMPORTLIB and _loads_file(frame):
+    if _loads_file(frame):
         return
     if _is_one_of(frame, _PARSERS):
         return
@@ -136,7 +136,7 @@ def _judge_template(frame: FrameType, guard: Guard) -> bool:
 
 
 def _on_marshal(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
-    if frame.f_code.co_filename in _IMPORTLIB and _loads_file(frame):
+    if _loads_file(frame):
         return
     data = arguments[0] if arguments else b""
     asking.about_bytes(guard, "code.marshal", data, frame)
@@ -179,10 +179,7 @@ def _on_import(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
     for _ in range(_MANY_FRAMES):
         if found is None:
             return
-        if not (
-            found.f_code.co_filename in _IMPORTLIB
-            or found.f_code.co_filename.endswith("/importlib/__init__.py")
-        ):
+        if not (owncode.is_importing(found) or found.f_code.co_filename.endswith("/importlib/__init__.py")):
             break
         found = found.f_back
     if found is None:
@@ -198,7 +195,7 @@ def _judge_dynamic_import(guard: Guard, frame: FrameType) -> None:
     """Where a file is loaded for `importlib.import_module`, which is no event: judge the name that it was given."""
     found: FrameType | None = frame
     for _ in range(_MANY_FRAMES):
-        if found is None or found.f_code.co_filename not in _IMPORTLIB:
+        if found is None or not owncode.is_importing(found):
             return
         if found.f_code.co_name == "_gcd_import":
             name = found.f_locals.get("name")
@@ -265,8 +262,8 @@ def _on_pty(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
 
 def _on_open(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
     path = arguments[0]
-    if frame.f_code.co_filename in _IMPORTLIB:
-        is_code = frame.f_code.co_name == "get_data" or frame.f_code.co_filename == "<frozen zipimport>"
+    if owncode.is_importing(frame):
+        is_code = frame.f_code.co_name == "get_data" or owncode.module_of(frame) == _ZIP
         if is_code and type(path) is str and guard.places.is_planted(path):
             guard.refuse("import.planted", frame, text=path)
         if _loads_file(frame):
@@ -280,7 +277,7 @@ def _on_open(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
 
 
 def _on_path(guard: Guard, arguments: Arguments, frame: FrameType) -> None:
-    if frame.f_code.co_filename not in _IMPORTLIB:
+    if not owncode.is_importing(frame):
         asking.about_path(guard, arguments[0], frame)
 
 

@@ -28,10 +28,11 @@ def arm(options: ZygoteOptions) -> Guard | Unarmed:
 
         with OwnBuiltins():
             # Residue, too: after init somebody else's built-ins may be in their place.
-            from dayfly.runtime.guard import bootstrap, drivers, hooks, residue  # noqa: F401
+            from dayfly.runtime.guard import bootstrap, drivers, hooks, owncode, residue  # noqa: F401
             from dayfly.runtime.guard.guarding import Guard
 
             guard = Guard(options, os.environ.get("LAMBDA_TASK_ROOT") or os.getcwd())
+            owncode.take_stack()
             if options.policy or options.guard_learns or LEARN_VARIABLE in os.environ:
                 watch_uses(guard, options)
         drivers.watch(guard)
@@ -49,13 +50,14 @@ def arm(options: ZygoteOptions) -> Guard | Unarmed:
 
 def watch_uses(guard: Guard, options: ZygoteOptions) -> None:
     """Have the policy asked about what code uses, from here on."""
-    # All of it first: what is there when origins are made is believed.
+    # All of it first: what is there when origins are made is believed, and Dayfly's own is known by what is there.
     from dayfly.core import destinations, globs  # noqa: F401
     from dayfly.core.policy import Policy
-    from dayfly.runtime.guard import environment, owntext, recording, silent, tampering  # noqa: F401
+    from dayfly.runtime.guard import environment, owncode, owntext, recording, silent, tampering  # noqa: F401
     from dayfly.runtime.guard.capabilities import Capabilities
     from dayfly.runtime.guard.origins import Origins
 
+    owncode.take()
     policy = Policy.unpack(options.policy) if options.policy else Policy()
     policy.bind(guard.places.task, guard.places.temporary)
     origins = Origins(guard.places, owntext.libraries_in(guard.places.task))

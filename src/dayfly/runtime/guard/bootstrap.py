@@ -10,9 +10,8 @@ from types import TracebackType
 
 from awslambdaric import bootstrap
 
+from dayfly.runtime.guard import owncode
 from dayfly.runtime.guard.refusal import Refused, RefusedRecord, error_body
-
-_FOLDER = (lambda: 0).__code__.co_filename.removesuffix("bootstrap.py")
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -91,7 +90,7 @@ def _functions_part(refused: BaseException) -> TracebackType | None:
     entries: list[TracebackType] = []
     trace = refused.__traceback__
     while trace is not None:
-        if not trace.tb_frame.f_code.co_filename.startswith(_FOLDER):
+        if not owncode.module_of(trace.tb_frame).startswith(owncode.GUARD):
             entries.append(trace)
         trace = trace.tb_next
     rebuilt: TracebackType | None = None

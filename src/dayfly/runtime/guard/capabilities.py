@@ -12,11 +12,11 @@ from _thread import get_ident
 from dayfly.core.policy import KINDS, is_credential
 from dayfly.core.reports import Report, Use
 from dayfly.runtime.guard import baseline, generalising
-from dayfly.runtime.guard.turns import take_turn
+from dayfly.runtime.guard.turns import is_at_work, take_turn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import CodeType, FrameType
+    from types import FrameType
 
     from dayfly.core.policy import Policy
     from dayfly.runtime.guard.guarding import Guard
@@ -30,8 +30,6 @@ _MANY_ADDRESSES = 4096
 _MANY_NAMES = 8
 
 
-_MANY_FRAMES = 400
-_HOOKS = "/runtime/guard/hooks.py"
 # Taken before there is code that could replace them.
 _fspath, _getcwd, _getpid, _normpath, _readlink = (
     os.fspath,
@@ -133,22 +131,10 @@ class Capabilities:
         guard, ident = self.guard, get_ident()
         if not guard.phase:
             return
-        if ident in guard.busy and self.is_at_work(frame):
+        if ident in guard.busy and is_at_work(guard, frame):
             return
         act = self.ask_path if is_path else self.ask if is_there else self.learn_absent
         take_turn(guard, frame, act, kind, target, frame)
-
-    def is_at_work(self, frame: FrameType | None, hook: CodeType | None = None) -> bool:
-        """Say whether the guard itself does this, in the middle of judging, and no code that it met on the way."""
-        for _ in range(_MANY_FRAMES):
-            if frame is None or frame.f_code in (hook, _ASKING) or frame.f_code in self.guard.entries:
-                return True
-            if frame.f_code.co_name == "hook" and frame.f_code.co_filename.endswith(_HOOKS):
-                return not self.origins.owner(frame.f_code)
-            if self.origins.owner(frame.f_code):
-                return False
-            frame = frame.f_back
-        return False
 
     def ask_path(self, kind: str, path: object, frame: FrameType, *, folder: int = -1) -> None:
         """A file that is read or written; `folder` is the descriptor that a relative path begins at."""
@@ -280,6 +266,3 @@ class Capabilities:
             texts += owntext.texts_in(module, with_values=True) if module is not None else []
             found = self._hosts[packages[0]] = frozenset((*texts, *owntext.hosts_in(texts)))
         return found
-
-
-_ASKING = Capabilities.ask_wrapped.__code__

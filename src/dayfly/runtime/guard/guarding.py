@@ -6,15 +6,17 @@ import gc
 import sys
 import time
 from _thread import get_ident
-from types import FunctionType
+from types import CodeType, FunctionType
 
 from dayfly.core.leaves import MAX_PLACES
 from dayfly.core.provenance import Provenance
 from dayfly.core.reports import MANY, MANY_AT_INIT, MANY_USES, SUBJECTS, Report
 from dayfly.core.structure.inert import is_inert
 from dayfly.core.structure.own import OwnText, texts_of
-from dayfly.runtime.guard import owntext
+from dayfly.runtime.guard import owncode, owntext
 from dayfly.runtime.guard.contributed import Joined, is_batch, loaded
+from dayfly.runtime.guard.knowing import KnownCode
+from dayfly.runtime.guard.loading import are_loaders_own, loaded_from
 from dayfly.runtime.guard.places import Places
 from dayfly.runtime.guard.refusal import Refused, RefusedRecord, describe, describe_use, error_body
 from dayfly.runtime.guard.tampering import Unchanged
@@ -23,13 +25,12 @@ from dayfly.runtime.guard.written import FIELD_NAMERS, GENERATORS, Written
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import CodeType, FrameType
+    from types import FrameType
 
     from dayfly.core.handshake import ZygoteOptions
     from dayfly.core.reports import Use
     from dayfly.core.structure.judgement import Judgement
     from dayfly.runtime.guard.capabilities import Capabilities
-    from dayfly.runtime.guard.knowing import KnownCode
     from dayfly.runtime.guard.residue import Comparison
 
 _MANY_DIGITS = 6
@@ -74,7 +75,6 @@ class Guard:
         self._mode = options.guard
         # Threads in which the guard itself is at work, and how deep; what it does there begins in a hook or in one of these.
         self.busy: dict[int, int] = {}
-        self.entries = frozenset((Guard.ask.__code__, Guard._compare.__code__))
         # What the first log line is to say beside the mode.
         self.limits: list[str] = []
         self._is_disarmed = False
@@ -83,7 +83,10 @@ class Guard:
         self._key = bytes.fromhex(options.guard_key)
         self._task = task
         self._temporary = options.temporary
+        owncode.take()
         self.places = Places(task, options.temporary, since=time.time())
+        # Looks for code in the file that it claims to be of.
+        self._of_files = KnownCode(self.places)
         self._texts: list[str] = []
         self._modules: list[CodeType] = []
         # Packages that were installed into the function's folder, once somebody asked.
@@ -181,8 +184,6 @@ class Guard:
     def remember_written(self, source: str | bytes) -> None:
         """A library compiles a text that is not the event's, though perhaps nobody knows whose."""
         if self._by_libraries is None:
-            from dayfly.runtime.guard.knowing import KnownCode
-
             self._by_libraries = KnownCode(self.places)
         self._by_libraries.remember(source)
 
@@ -197,14 +198,15 @@ class Guard:
             and written.is_known(code)  # type: ignore[arg-type]
         )
 
-    def keep_module(self, code: object) -> None:
-        """The import system executes a module: what stands outside its functions is nowhere else later on."""
-        if (
-            self._changes is None
-            and getattr(code, "co_name", "") == "<module>"
-            and self.places.is_functions(getattr(code, "co_filename", ""))
-        ):
-            self._modules.append(code)  # type: ignore[arg-type]
+    def keep_module(self, code: object, frame: FrameType) -> None:
+        """Code is executed: note a module of Dayfly's, and one of the function's for what stands outside its functions."""
+        if type(code) is not CodeType or code.co_name != "<module>":
+            return
+        path, module = loaded_from(frame, code)
+        if module is not None and path.startswith(owncode.FOLDERS) and are_loaders_own():
+            owncode.load(code, path, module)
+        if self._changes is None and self.places.is_functions(path or code.co_filename):
+            self._modules.append(code)
 
     def disarm(self) -> None:
         """Look at nothing from here on."""
@@ -390,7 +392,7 @@ class Guard:
     def is_installed(self, frame: FrameType) -> bool:
         """Say whether the code in this frame is an installed library's: neither the function's nor the interpreter's."""
         name = frame.f_code.co_filename
-        if not self.places.is_deployed(name) or self.places.is_library(name):
+        if not self.places.is_deployed(name) or self.places.is_library(name) or owncode.module_of(frame):
             return False
         if not self.places.is_functions(name):
             return True
@@ -406,6 +408,9 @@ class Guard:
         texts: list[str] = []
         found = False
         for _ in range(_MANY_STEPS):
+            if frame is not None and owncode.module_of(frame):
+                frame = frame.f_back
+                continue
             if frame is None or not self.places.is_deployed(frame.f_code.co_filename):
                 break
             if not self.is_writer(frame):
@@ -504,10 +509,14 @@ class Guard:
             trace = trace.tb_next
         if trace is None:
             return False
-        code = trace.tb_frame.f_code
+        frame = trace.tb_frame
+        return not owncode.module_of(frame) and not self.is_interpreters(frame.f_code)
+
+    def is_interpreters(self, code: CodeType) -> bool:
+        """Say whether this is the interpreter's code."""
         if self.capabilities is not None:
-            return bool(self.capabilities.origins.owner(code))
-        return not self.places.is_library(code.co_filename)
+            return not self.capabilities.origins.owner(code)
+        return self.places.is_library(code.co_filename) and self._of_files.is_of_file(code)
 
     def fail(self, fault: BaseException, frame: FrameType | None) -> None:
         """A fault of the guard's own; raises Refused where that is asked for."""

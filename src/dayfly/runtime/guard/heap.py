@@ -7,6 +7,8 @@ import gc
 import sys
 import types
 
+from dayfly.runtime.guard import owncode
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,7 +31,6 @@ DATA = frozenset((str, bytes, int, float, bool, complex, type(None), bytearray))
 # What of a running generator or coroutine tells its code.
 _RUNNING = ("gi_code", "cr_code", "ag_code")
 _CONTAINERS: tuple[object, ...] = (dict, list, set, tuple, types.CellType)
-_OWN_FILES = ("/guard/heap.py", "/guard/residue.py", "/guard/guarding.py")
 MADE = "code made at run time"
 
 
@@ -115,9 +116,9 @@ class Heap:
             step: types.FrameType | None = frame
             while step is not None:
                 code = step.f_code
-                if not code.co_filename.endswith(_OWN_FILES):
+                if not owncode.module_of(step).startswith(owncode.GUARD):
                     place = MADE
-                    if self._places.is_deployed(code.co_filename) and self._known.is_known(code):
+                    if self._known.is_of_file(code):
                         place = f"{'/'.join(code.co_filename.rsplit('/', 2)[-2:])} {code.co_name}"
                     for value in list(step.f_locals.values()):
                         found.setdefault(id(value), f"running {place}")

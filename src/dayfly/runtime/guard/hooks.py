@@ -9,7 +9,7 @@ import sys
 from _thread import get_ident
 
 from dayfly.runtime.guard.acts import ACTS
-from dayfly.runtime.guard.turns import take_turn
+from dayfly.runtime.guard.turns import is_at_work, take_turn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +21,22 @@ if TYPE_CHECKING:
     from dayfly.runtime.guard.guarding import Guard
     from dayfly.runtime.guard.recording import Recorder
 
-_MANY_FRAMES = 400
+# What the guard's own work causes: it reads texts, files and the heap, and loads modules for that.
+_OWN_WORK = frozenset(
+    (
+        "code.__new__",
+        "compile",
+        "exec",
+        "gc.get_objects",
+        "gc.get_referrers",
+        "import",
+        "marshal.loads",
+        "object.__setattr__",
+        "open",
+        "os.listdir",
+        "os.scandir",
+    )
+)
 # Whose code is whose has to be known of modules that the guard itself loads, and between events.
 _ALWAYS = frozenset(("exec", "object.__setattr__"))
 
@@ -57,21 +72,23 @@ def make_hook(guard: Guard) -> Callable[[str, Arguments], None]:
             act(guard, arguments, frame_at())
             return
         if not guard.is_active:
-            if event == "exec":
-                guard.keep_module(arguments[0])
             act = find_use(event)
-            if act is None or not (guard.is_starting or event in _ALWAYS):
+            if event != "exec" and (act is None or not (guard.is_starting or event in _ALWAYS)):
                 return
-        ident = ident_now()
         try:
             frame = frame_at(1)
         except ValueError:
             # A thread that runs nothing but a builtin.
             frame = frame_at()
+        if event == "exec":
+            guard.keep_module(arguments[0], frame)
+        if act is None:
+            return
+        ident = ident_now()
         if frame.f_code is wrapper and frame.f_back is not None:
             # What stands in for a builtin is called by who calls that.
             frame = frame.f_back
-        if ident in busy and _is_ours(frame, guard, hook.__code__):
+        if ident in busy and event in _OWN_WORK and is_at_work(guard, frame):
             act = find_use(event) if event in _ALWAYS and guard.capabilities is not None else None
             if act is not None:
                 act(guard, arguments, frame)
@@ -136,16 +153,3 @@ def _both(acts: dict[str, Act], uses: dict[str, Act]) -> dict[str, Act]:
         return follow_up
 
     return acts | {event: follow(acts[event], use) if event in acts else use for event, use in uses.items()}
-
-
-def _is_ours(frame: FrameType | None, guard: Guard, hook: CodeType) -> bool:
-    """Say whether an event within the guard's own work is its own, and not that of code run by a signal or collector."""
-    if guard.capabilities is not None:
-        return guard.capabilities.is_at_work(frame, hook)
-    for _ in range(_MANY_FRAMES):
-        if frame is None or frame.f_code is hook or frame.f_code in guard.entries:
-            return True
-        if not guard.places.is_library(frame.f_code.co_filename):
-            return False
-        frame = frame.f_back
-    return False

@@ -9,6 +9,8 @@ from __future__ import annotations
 import sys
 from types import CodeType
 
+from dayfly.runtime.guard import owncode
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from dayfly.runtime.guard.places import Places
@@ -50,16 +52,24 @@ class KnownCode:
             self._texts[source] = None
 
     def is_known(self, code: CodeType) -> bool:
-        """Say whether `code` is of a file of the deployment, or was compiled from a text that was let pass."""
-        seen = signature(code)
-        name = code.co_filename
-        if self._places.is_deployed(name) and seen in self._of_file(name):
+        """Say whether `code` is Dayfly's, of a file of the deployment, or compiled from a text that was let pass."""
+        if self.is_of_file(code):
             return True
         if self._texts:
             for text in self._texts:
                 self._generated |= _compiled(text)
             self._texts.clear()
-        return seen in self._generated or (self.is_forgetful and not self._places.is_deployed(name))
+        name = code.co_filename
+        return signature(code) in self._generated or (
+            self.is_forgetful and not self._places.is_deployed(name)
+        )
+
+    def is_of_file(self, code: CodeType) -> bool:
+        """Say whether `code` is Dayfly's, or of the file of the deployment whose name it has."""
+        name = code.co_filename
+        return owncode.is_own(code) or (
+            self._places.is_deployed(name) and signature(code) in self._of_file(name)
+        )
 
     def _of_file(self, name: str) -> frozenset[Signature]:
         found = self._files.get(name)

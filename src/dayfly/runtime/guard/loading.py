@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from importlib.machinery import SourceFileLoader, SourcelessFileLoader
+import _frozen_importlib_external
+import sys
+from _frozen_importlib_external import SourceFileLoader, SourcelessFileLoader
+from _operator import is_
 from types import CodeType, ModuleType
 from zipimport import zipimporter
+
+from dayfly.runtime.guard import owncode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,7 +19,10 @@ if TYPE_CHECKING:
 
     Arguments = tuple[object, ...]
 
-IMPORTLIB = ("<frozen importlib._bootstrap>", "<frozen importlib._bootstrap_external>", "<frozen zipimport>")
+# What executes modules: a loader's method of this name, frozen ones itself, files' through a function of importlib's.
+_EXECUTE = "exec_module"
+_FROZEN_LOADER, _CALL = ("_frozen_importlib", _EXECUTE), ("_frozen_importlib", "_call_with_frames_removed")
+_FILE_LOADER = ("_frozen_importlib_external", _EXECUTE)
 # What a loader does in its own way where it is one of these: a name that stands there was put there.
 _REPLACEABLE = frozenset(("get_code", "get_data", "source_to_code", "path_stats", "get_source"))
 
@@ -24,46 +32,66 @@ def on_exec(capabilities: Capabilities, arguments: Arguments, frame: FrameType) 
     code = arguments[0]
     if type(code) is not CodeType:
         return
-    path = _loaded_from(capabilities, frame, code)
-    if path:
+    path, _module = loaded_from(frame, code)
+    if path and are_loaders_own():
         capabilities.origins.loads(code, path)
     else:
         capabilities.origins.makes(code, frame)
 
 
-def _loaded_from(capabilities: Capabilities, frame: FrameType, code: CodeType) -> str:
-    """Return the file that the import system executes here, "" where it is somebody else who does."""
-    origins = capabilities.origins
-    if origins.unpacks(frame):
-        # Dayfly's own modules, from their archive.
-        return code.co_filename
-    if (
-        frame.f_code.co_filename not in IMPORTLIB
-        or origins.owner(frame.f_code)
-        or not origins.are_loaders_own()
-    ):
-        return ""
-    if code.co_filename.startswith("<frozen ") and frame.f_code.co_name == "exec_module":
-        return code.co_filename
+def loaded_from(frame: FrameType, code: CodeType) -> tuple[str, ModuleType | None]:
+    """Return the file and the module that the import system executes here, "" and None where it is somebody else who does.
+
+    True as long as `are_loaders_own`.
+    """
+    nothing = ("", None)
+    function = owncode.function_of(frame)
+    if function == _FROZEN_LOADER and code.co_filename.startswith("<frozen "):
+        return code.co_filename, frame.f_locals.get("module")
     above = frame.f_back
-    if above is None or above.f_code.co_name != "exec_module" or origins.owner(above.f_code):
-        return ""
+    if function != _CALL or above is None or owncode.function_of(above) != _FILE_LOADER:
+        return nothing
     loader, module = above.f_locals.get("self"), above.f_locals.get("module")
     if type(module) is not ModuleType:
-        return ""
+        return nothing
     if type(loader) is zipimporter:
-        return origins.path_in_archive(loader.archive, code)
+        # The name in its bytecode may say anything.
+        return f"{loader.archive}/{loader.prefix}{module.__name__.rpartition('.')[2]}.py", module
     if type(loader) is not SourceFileLoader and type(loader) is not SourcelessFileLoader:
-        return ""
+        return nothing
     values = vars(loader)
     path = values.get("path")
     if type(path) is not str or not _REPLACEABLE.isdisjoint(values):
-        return ""
+        return nothing
     # Code from a source has the name of the file that was read.
-    return path if type(loader) is SourcelessFileLoader or code.co_filename == path else ""
+    return (path, module) if type(loader) is SourcelessFileLoader or code.co_filename == path else nothing
 
 
 def on_set_attribute(capabilities: Capabilities, arguments: Arguments, frame: FrameType) -> None:
     """Code is put into a function."""
     if arguments[1] == "__code__" and type(arguments[2]) is CodeType:
         capabilities.origins.makes(arguments[2], frame)
+
+
+def _parts() -> list[object]:
+    """Return what decides how the import system makes code of a file."""
+    parts: list[object] = [sys.pycache_prefix]
+    parts += [
+        getattr(_frozen_importlib_external, name, None)
+        for name in ("cache_from_source", "_compile_bytecode", "_path_stat")
+    ]
+    for kind in (SourceFileLoader, SourcelessFileLoader, zipimporter):
+        for owner in kind.__mro__[:-1]:
+            parts += [
+                vars(owner).get(name)
+                for name in ("exec_module", "get_code", "get_data", "source_to_code", "path_stats")
+            ]
+    return parts
+
+
+_AT_FIRST = _parts()
+
+
+def are_loaders_own() -> bool:
+    """Say whether the import system reads files as it did at first: who changes it says what a file's code is."""
+    return all(map(is_, _AT_FIRST, _parts()))

@@ -6,20 +6,17 @@ that file, or that was there before the function's was; what `exec` ran otherwis
 
 from __future__ import annotations
 
-import _frozen_importlib_external
 import gc
 import os
 import sys
 import threading
 import weakref
 from _bisect import bisect_left
-from _operator import is_
-from importlib import machinery
 from types import CodeType, FunctionType
-from zipimport import zipimporter
 
 from dayfly.core.policy import FUNCTION, STRANGER
-from dayfly.runtime.guard.places import FROZEN, OWN
+from dayfly.runtime.guard import owncode
+from dayfly.runtime.guard.owncode import within
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,11 +27,9 @@ if TYPE_CHECKING:
 
 # The interpreter's and Dayfly's code does what others ask it to; "" says so of it.
 TRANSPARENT = ""
-# AWS's loop, and what comes with it.
-_RUNTIME = frozenset(("awslambdaric", "runtime_client", "snapshot_restore_py"))
-_UNPACKING = "dayfly.runtime.unpacking"
-_GUARD = OWN + "runtime/guard/"
-_LOOP = "/guard/bootstrap.py"
+# Who of those that do what others ask them to asks on his own account: Dayfly, or AWS's loop, to which others hand things.
+_DAYFLY, _LOOP = "dayfly", "loop"
+_AROUND_HANDLERS = owncode.GUARD + "bootstrap"
 _FOLDERS = ("/site-packages/", "/dist-packages/")
 # CPython's own limit of recursion.
 _MANY_FRAMES = 1000
@@ -71,8 +66,6 @@ class Origins:
             self._bottom = frame.f_code
             frame = frame.f_back
         known = {id(code): code for top in codes for code in within(top)}
-        self._unpackers = [finder for finder in sys.meta_path if type(finder).__module__ == _UNPACKING]
-        self._loaders = _loaders_parts()
         # Two texts of eight bytes each instead of a table: this is copied into no worker, but it is there in each.
         self._early = tuple(known[key] for key in sorted(known))
         self._early_ids = memoryview(b"".join(key.to_bytes(8, sys.byteorder) for key in sorted(known))).cast(
@@ -139,7 +132,7 @@ class Origins:
                 if is_asking:
                     break
             elif not owner and not asks:
-                asks = _asks(frame.f_code.co_filename)
+                asks = _asks(owncode.module_of(frame))
             last, frame = frame, frame.f_back
         else:
             # Nobody honest stands so deep.
@@ -147,26 +140,29 @@ class Origins:
         for name in self._starters_of(last) if frame is None else ():
             if name not in found and (name != FUNCTION or not found):
                 found.append(name)
-        if found or asks == "dayfly":
+        is_main = last is not None and last.f_code is self._bottom
+        if found or (asks == _DAYFLY and (is_main or self._beginning(last) is not None)):
+            # In a thread that nobody saw begin anybody may have called Dayfly.
             return tuple(found)
         # AWS's loop and the interpreter: what they call was handed to them. In a thread, by nobody knows whom.
-        is_main = last is not None and last.f_code is self._bottom and not is_asking
-        return (FUNCTION,) if is_main else (STRANGER,)
+        return (FUNCTION,) if is_main and not is_asking else (STRANGER,)
 
     def began(self, bottom: FrameType) -> str:
         """Return the phase in which the thread was started that begins with this frame, "" where nobody knows."""
-        return self._beginning(bottom)[1]
+        beginning = self._beginning(bottom)
+        return beginning[1] if beginning is not None else ""
 
     def _starters_of(self, bottom: FrameType | None) -> tuple[str, ...]:
-        return self._beginning(bottom)[0]
+        beginning = self._beginning(bottom)
+        return beginning[0] if beginning is not None else ()
 
-    def _beginning(self, bottom: FrameType | None) -> tuple[tuple[str, ...], str]:
-        """Return who started the thread that begins with this frame, and in which phase."""
+    def _beginning(self, bottom: FrameType | None) -> tuple[tuple[str, ...], str] | None:
+        """Return who started the thread that begins with this frame, and in which phase; None where nobody knows."""
         if bottom is None or bottom.f_code.co_name != "_bootstrap":
-            return (), ""
+            return None
         thread = bottom.f_locals.get("self")
         begun, packages, phase = self._starters.get(id(thread), (None, (), ""))
-        return (packages, phase) if begun is not None and begun() is thread else ((), "")
+        return (packages, phase) if begun is not None and begun() is thread else None
 
     def owner(self, code: CodeType) -> str:
         """Return the package whose code this is, `function`, `?`, or "" for the interpreter's and Dayfly's."""
@@ -174,34 +170,14 @@ class Origins:
         if known is not None:
             return known[1]
         made = self._made.get(id(code))
-        owner = made[1] if made is not None else self._of_file(self._file_of(code))
+        if owncode.is_own(code):
+            owner = TRANSPARENT
+        else:
+            owner = made[1] if made is not None else self._of_file(self._file_of(code))
         if len(self._owners) >= _MANY_MADE:
             self._owners.clear()
         self._owners[id(code)] = (code, owner)
         return owner
-
-    def unpacks(self, frame: FrameType) -> bool:
-        """Say whether Dayfly loads a module of its own here."""
-        if not frame.f_code.co_filename.startswith(OWN) or not self._file_of(frame.f_code):
-            return False
-        loader = frame.f_locals.get("self")
-        return any(loader is one for one in self._unpackers)
-
-    def are_loaders_own(self) -> bool:
-        """Say whether the import system reads files as it did at first: who changes it says what a file's code is."""
-        return all(map(is_, self._loaders, _loaders_parts()))
-
-    def path_in_archive(self, archive: str, code: CodeType) -> str:
-        """Return the file that a module from a zip file counts as; the name in its bytecode may say anything."""
-        if self._is_dayflys(archive):
-            return code.co_filename
-        return f"{archive}/{os.path.basename(code.co_filename)}"
-
-    @staticmethod
-    def _is_dayflys(archive: str) -> bool:
-        import dayfly
-
-        return any(path.startswith(archive + "/") for path in dayfly.__path__)
 
     def is_functions(self, code: CodeType) -> bool:
         """Say whether this is the function's own code."""
@@ -227,7 +203,7 @@ class Origins:
     def _of_file(self, name: str) -> str:
         if not name:
             return STRANGER
-        if name.startswith((OWN, FROZEN)) or self.places.is_library(name):
+        if name.startswith(owncode.FOLDERS) or self.places.is_library(name):
             return TRANSPARENT
         for folder in _FOLDERS:
             _, found, rest = name.rpartition(folder)
@@ -260,47 +236,19 @@ def early_codes() -> list[CodeType]:
     return [item.__code__ for item in gc.get_objects() if type(item) is FunctionType]
 
 
-def _loaders_parts() -> list[object]:
-    """Return what decides how the import system makes code of a file."""
-    parts: list[object] = [sys.pycache_prefix]
-    parts += [
-        getattr(_frozen_importlib_external, name, None)
-        for name in ("cache_from_source", "_compile_bytecode", "_path_stat")
-    ]
-    for kind in (machinery.SourceFileLoader, machinery.SourcelessFileLoader, zipimporter):
-        for owner in kind.__mro__[:-1]:
-            parts += [
-                vars(owner).get(name)
-                for name in ("exec_module", "get_code", "get_data", "source_to_code", "path_stats")
-            ]
-    return parts
-
-
 def _names_execution(frame: FrameType, origins: Origins) -> bool:
     """Say whether the function's code in this frame says that it executes something, or asks the interpreter to."""
     return origins.owner(frame.f_code) != FUNCTION or not _EXECUTES.isdisjoint(frame.f_code.co_names)
 
 
-def within(code: CodeType) -> list[CodeType]:
-    """Return a code object and all that is nested in it."""
-    found = [code]
-    for one in found:
-        found += [constant for constant in one.co_consts if type(constant) is CodeType]
-    return found
-
-
-def _asks(name: str) -> str:
-    """Return who of those that do what others ask them to may be asking on his own account: Dayfly or AWS's loop."""
-    if name.startswith(OWN):
+def _asks(module: str) -> str:
+    """Return who asks on his own account where code of this module of Dayfly's or AWS's client's runs, "" for nobody."""
+    if module.startswith(owncode.GUARD):
         # What the guard has put around handlers and builtins is called by others.
-        return (
-            ""
-            if name.startswith(_GUARD) and not name.endswith(_LOOP)
-            else "loop"
-            if name.endswith(_LOOP)
-            else "dayfly"
-        )
-    return "loop" if "/awslambdaric/" in name else ""
+        return _LOOP if module == _AROUND_HANDLERS else ""
+    if module.partition(".")[0] == owncode.DAYFLY:
+        return _DAYFLY
+    return _LOOP if module.partition(".")[0] in owncode.CLIENT else ""
 
 
 def _first(path: str) -> str:
@@ -311,4 +259,4 @@ def _first(path: str) -> str:
 def _top(path: str) -> str:
     """Return the name under which what lies at a path below a search entry is imported."""
     top = _first(path)
-    return TRANSPARENT if top in _RUNTIME else top
+    return TRANSPARENT if top in owncode.CLIENT else top

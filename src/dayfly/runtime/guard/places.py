@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import sys
 
+from dayfly.runtime.guard import owncode
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import FrameType
 
-# From what is compiled, since bytecode of the layer has other names than its files.
-OWN = (lambda: 0).__code__.co_filename.removesuffix("runtime/guard/places.py")
 FROZEN = "<frozen "
 # Deeper stacks than that name no place.
 _MANY_FRAMES = 400
@@ -30,7 +30,9 @@ class Places:
         self.temporary = tuple({_folder(place) for place in (*temporary, "/tmp", "/var/tmp", "/dev/shm")})
         self._library = _folder(os.path.dirname(os.__file__))
         entries = [entry if entry else os.getcwd() for entry in sys.path if isinstance(entry, str)]
-        self.roots = tuple({self.task, OWN, self._library, *(_folder(entry) for entry in entries)})
+        self.roots = tuple(
+            {self.task, self._library, *owncode.FOLDERS, *(_folder(entry) for entry in entries)}
+        )
 
     def is_deployed(self, name: str) -> bool:
         """Say whether code of this file name is the function's, a library's or the interpreter's.
@@ -40,12 +42,17 @@ class Places:
         return name.startswith((*self.roots, FROZEN))
 
     def is_library(self, name: str) -> bool:
-        """Say whether code of this file name is the interpreter's or Dayfly's."""
-        return name.startswith((self._library, OWN, FROZEN)) and "/site-packages/" not in name
+        """Say whether code of this file name is the interpreter's."""
+        return name.startswith((self._library, FROZEN)) and "/site-packages/" not in name
 
     def is_functions(self, name: str) -> bool:
-        """Say whether code of this file name is the function's, without the libraries beside it."""
-        return name.startswith(self.task) and "/site-packages/" not in name and not self.is_library(name)
+        """Say whether code of this file name is the function's, without the libraries beside it, Dayfly among them."""
+        return (
+            name.startswith(self.task)
+            and "/site-packages/" not in name
+            and not self.is_library(name)
+            and not name.startswith(owncode.FOLDERS)
+        )
 
     def is_temporary(self, path: str) -> bool:
         """Say whether a path lies where functions write."""
@@ -70,8 +77,7 @@ class Places:
             if frame is None or frame.f_back is None:
                 return False
             if frame.f_code.co_name == "<module>" and self.is_deployed(frame.f_code.co_filename):
-                caller = frame.f_back.f_code
-                return caller.co_filename.startswith(FROZEN) and caller.co_name == "_call_with_frames_removed"
+                return owncode.is_importing(frame.f_back)
             frame = frame.f_back
         return False
 
@@ -83,7 +89,9 @@ class Places:
                 break
             code = frame.f_code
             name = code.co_filename
-            if name.startswith(self.task) and not self.is_library(name):
+            if owncode.module_of(frame) or name.startswith(owncode.FOLDERS):
+                pass
+            elif name.startswith(self.task) and not self.is_library(name):
                 found = f"{name[len(self.task) :]}:{frame.f_lineno} {code.co_name}"
                 if self.is_functions(name):
                     return found

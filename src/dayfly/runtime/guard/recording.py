@@ -12,6 +12,8 @@ import os
 import sys
 import time
 
+from dayfly.runtime.guard import owncode
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import CodeType, FrameType
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from dayfly.runtime.guard.places import Places
 
 _MANY_FRAMES = 1000
-_IMPORTLIB = "<frozen importlib._bootstrap"
 
 
 def write(path: str, kind: str, target: str, packages: tuple[str, ...], phase: str, place: str) -> None:
@@ -55,6 +56,7 @@ def record(task: str, path: str, *, handler: str = "") -> Recorder:
     from dayfly.runtime.guard.origins import Origins
     from dayfly.runtime.guard.places import Places
 
+    owncode.take()
     places = Places(task, (), since=time.time())
     recorder = Recorder(places, handler.rpartition(".")[2])
     origins = Origins(places, owntext.libraries_in(places.task), is_strict=False)
@@ -81,7 +83,6 @@ class Recorder:
     def __init__(self, places: Places, handler: str) -> None:
         self.places = places
         self.busy: dict[int, int] = {}
-        self.entries: frozenset[CodeType] = frozenset()
         self.own = _Everything()
         self.capabilities: Capabilities | None = None
         self._handler = handler
@@ -103,11 +104,7 @@ class Recorder:
                 if code.co_name.startswith("test") or (self._handler and code.co_name == self._handler):
                     return "invoke"
                 above = frame.f_back
-                if (
-                    code.co_name == "<module>"
-                    and above is not None
-                    and _IMPORTLIB in above.f_code.co_filename
-                ):
+                if code.co_name == "<module>" and above is not None and owncode.is_importing(above):
                     return "init"
             if frame.f_back is None and self.capabilities is not None:
                 return self.capabilities.origins.began(frame) or "init"
@@ -126,6 +123,10 @@ class Recorder:
 
     def refuse_use(self, _rule: str, _frame: FrameType | None, _use: Use, _package: str) -> None:
         """Nothing is refused where there is no policy."""
+
+    def is_interpreters(self, code: CodeType) -> bool:
+        """Say whether this is the interpreter's code."""
+        return self.capabilities is not None and not self.capabilities.origins.owner(code)
 
     def is_foreign(self, _fault: BaseException) -> bool:
         """Nobody is in the way of what is only written down."""

@@ -236,7 +236,7 @@ class Comparison:
         kind = type(value)
         if kind is types.FunctionType:
             code = value.__code__  # type: ignore[attr-defined]
-            if not self._places.is_deployed(code.co_filename) or not self.known.is_known(code):
+            if not self.known.is_of_file(code):
                 return MADE
             file = "/".join(code.co_filename.rsplit("/", 2)[-2:])
             return f"{file}:{code.co_firstlineno} {code.co_name}"

@@ -6,6 +6,8 @@ import sys
 from _operator import is_
 from types import FunctionType
 
+from dayfly.runtime.guard import owncode
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +24,8 @@ _MODULES = (
     "dayfly.runtime.guard.guarding",
     "dayfly.runtime.guard.acts",
     "dayfly.runtime.guard.hooks",
+    "dayfly.runtime.guard.owncode",
+    "dayfly.runtime.guard.turns",
     "dayfly.core.frames",
 )
 _GUARDS = (
@@ -76,8 +80,9 @@ class Unchanged:
             for key, value in zip(keys, values, strict=True):
                 now = owner.get(key)
                 code = getattr(now, "__code__", None)
-                if now is not value and (
-                    self._is_strict or code is None or not places.is_deployed(code.co_filename)
-                ):
+                is_deployed = code is not None and (
+                    owncode.is_own(code) or places.is_deployed(code.co_filename)
+                )
+                if now is not value and (self._is_strict or not is_deployed):
                     return f"{owner.get('__name__') or owner.get('__module__')}.{key}"
         return ""

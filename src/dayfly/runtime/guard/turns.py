@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from _thread import get_ident
 
+from dayfly.runtime.guard import owncode
 from dayfly.runtime.guard.refusal import RefusedRecord
 
 TYPE_CHECKING = False
@@ -16,6 +17,17 @@ if TYPE_CHECKING:
 
 # Events within what the guard does about an event, that are not its own.
 _MANY_DEEP = 3
+_MANY_FRAMES = 400
+# Where the guard's own work begins, each a module and a function of it; these call what they were handed, as a turn does.
+_BEGINNINGS = frozenset(
+    (
+        (owncode.GUARD + "hooks", "hook"),
+        (owncode.GUARD + "guarding", "ask"),
+        (owncode.GUARD + "guarding", "_compare"),
+        (owncode.GUARD + "capabilities", "ask_wrapped"),
+    )
+)
+_TURN = (owncode.GUARD + "turns", "take_turn")
 
 
 def take_turn(
@@ -45,3 +57,20 @@ def take_turn(
             busy[ident] = depth
         else:
             busy.pop(ident, None)
+
+
+def is_at_work(guard: Guard | Recorder, frame: FrameType | None) -> bool:
+    """Say whether the guard itself does this while it judges, and no code that it met on the way.
+
+    Somebody may call Dayfly's functions with functions of his own to call: what begins the guard's work is not excused itself.
+    """
+    for number in range(_MANY_FRAMES):
+        if frame is None:
+            break
+        function = owncode.function_of(frame)
+        if function in _BEGINNINGS or (function == _TURN and number == 0):
+            return number > 0
+        if not function[0] and not guard.is_interpreters(frame.f_code):
+            break
+        frame = frame.f_back
+    return False

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 
 from dayfly.core.destinations import pack_address
+from dayfly.runtime.guard import owncode
 from dayfly.runtime.guard.capabilities import plain_text
-from dayfly.runtime.guard.loading import IMPORTLIB, on_exec, on_set_attribute
+from dayfly.runtime.guard.loading import on_exec, on_set_attribute
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def is_library(capabilities: Capabilities, frame: FrameType, names: tuple[str, .
 
 
 def _ask(capabilities: Capabilities, kind: str, path: object, frame: FrameType, *, folder: int = -1) -> None:
-    if frame.f_code.co_filename not in IMPORTLIB or capabilities.origins.owner(frame.f_code):
+    if not owncode.is_importing(frame):
         # What the import system looks for and caches is nobody's use.
         capabilities.ask_path(kind, path, frame, folder=folder)
 
@@ -116,7 +117,7 @@ def kinds_of_opening(mode: str, flags: int) -> tuple[str, ...]:
 
 
 def _on_read(capabilities: Capabilities, arguments: Arguments, frame: FrameType) -> None:
-    if arguments and (frame.f_code.co_filename not in IMPORTLIB or capabilities.origins.owner(frame.f_code)):
+    if arguments and not owncode.is_importing(frame):
         _ask(capabilities, "read", arguments[0], frame)
 
 

@@ -1,0 +1,103 @@
+"""Knows the code of Dayfly, of AWS's client and of the import system by the code objects, wherever they are installed.
+
+Anybody can give a code object any file name, so none is believed. Dayfly's code is what was there before the function's was
+loaded, and what the import system reads from Dayfly's folder later. It counts as Dayfly's only while it runs with the globals of
+its own module, since anybody can make a function of another's code.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from types import CodeType, FunctionType
+
+import dayfly
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType, ModuleType
+
+# Dayfly, AWS's loop with what comes with it, and what imports modules.
+DAYFLY = "dayfly"
+CLIENT = frozenset(("awslambdaric", "runtime_client", "snapshot_restore_py"))
+_IMPORTERS = frozenset(("_frozen_importlib", "_frozen_importlib_external", "zipimport"))
+GUARD = "dayfly.runtime.guard."
+# Where Dayfly lies: a folder, or a folder and an archive.
+FOLDERS = tuple(os.path.normpath(folder) + "/" for folder in dayfly.__path__)
+
+# The module of each code object, both by identity; the objects are kept, so that no others get their numbers.
+_CODES: dict[int, int] = {}
+_MODULES: dict[int, str] = {}
+_KEPT: list[object] = []
+
+
+def take() -> None:
+    """Take the modules of these names for what they are called; the function's code must not be loaded yet."""
+    new = {
+        id(vars(module)): name
+        for name, module in list(sys.modules.items())
+        if name.partition(".")[0] in (DAYFLY, *CLIENT, *_IMPORTERS) and id(vars(module)) not in _MODULES
+    }
+    if not new:
+        return
+    _MODULES.update(new)
+    _KEPT.extend(vars(sys.modules[name]) for name in new.values())
+    for one in gc.get_objects():
+        if type(one) is FunctionType and id(one.__globals__) in new:
+            _add(one.__code__, id(one.__globals__))
+
+
+def take_stack() -> None:
+    """Take what leads here for Dayfly's as well, after `take`: the image's or the layer's script that started this process."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        if id(frame.f_globals) not in _MODULES:
+            _MODULES[id(frame.f_globals)] = str(frame.f_globals.get("__name__"))
+            _KEPT.append(frame.f_globals)
+        _add(frame.f_code, id(frame.f_globals))
+        frame = frame.f_back
+
+
+def load(code: CodeType, path: str, module: ModuleType) -> None:
+    """The import system executes a module's code that it read from the file `path`, which lies in one of FOLDERS."""
+    if os.path.normpath(path) == path:
+        _MODULES[id(vars(module))] = module.__name__
+        _KEPT.append(vars(module))
+        _add(code, id(vars(module)))
+
+
+def _add(code: CodeType, module: int) -> None:
+    for one in within(code):
+        if id(one) not in _CODES:
+            _CODES[id(one)] = module
+            _KEPT.append(one)
+
+
+def within(code: CodeType) -> list[CodeType]:
+    """Return a code object and all that is nested in it."""
+    found = [code]
+    for one in found:
+        found += [constant for constant in one.co_consts if type(constant) is CodeType]
+    return found
+
+
+def module_of(frame: FrameType) -> str:
+    """Return the name of the module, one of those above, whose code runs in this frame; "" for any other."""
+    module = _CODES.get(id(frame.f_code))
+    return _MODULES[module] if module is not None and module == id(frame.f_globals) else ""
+
+
+def function_of(frame: FrameType) -> tuple[str, str]:
+    """Return that module and the name of the function that runs; the first is "" for code of any other module."""
+    return module_of(frame), frame.f_code.co_name
+
+
+def is_importing(frame: FrameType) -> bool:
+    """Say whether the import system runs in this frame."""
+    return module_of(frame) in _IMPORTERS
+
+
+def is_own(code: CodeType) -> bool:
+    """Say whether this is a code object of one of those modules; only a frame shows with whose globals it runs."""
+    return id(code) in _CODES
