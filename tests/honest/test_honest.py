@@ -1,6 +1,7 @@
 """Functions that do nothing wrong run under Dayfly as without it: the same answers, no refusal, no finding, no fallback.
 
-Whatever a guard, a policy or a comparison finds in them is wrong: any finding fails, whoever makes it.
+Whatever a guard, a policy or a comparison finds in them is wrong: any finding fails, whoever makes it. Dayfly is installed as
+users install it: its wheel in site-packages, or its layer.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 import pytest
 from tests.honest.samples import data, databases, services, standard, web
 from tests.honest.samples.sample import Event, Sample
-from tests.real.environment import real_python
+from tests.real.environment import Install, real_python, started_with
 from tests.real.servers import Servers
 from tests.rie import Answer, Rie
 
@@ -26,7 +27,7 @@ SAMPLES = {
 }
 # The settings that a function brings itself: its learned policy, once it has one.
 SETTINGS = "dayfly.toml"
-ISOLATIONS = ("invocation", "window", "process")
+INSTALLS: tuple[Install, ...] = ("pip", "layer")
 QUICK = {(name, "invocation", "block") for name in ("calls", "classes", "rows", "texts", "letters")}
 GUARDS = ("block", "observe")
 # Each takes five seconds and more, and others like it are quick.
@@ -34,22 +35,33 @@ HEAVY = {"aws_objects", "aws_tables", "powertools_parts", "postgres_orm", "spawn
 
 
 def cases() -> Iterator[object]:
-    """Every function with and without a policy in every isolation and mode, the quick ones unmarked."""
+    """Every function with and without a policy, the quick ones unmarked.
+
+    As people get it by default, and in `block`, under both installations; in the other isolations under one of them by turns.
+    """
+    turns = itertools.cycle(itertools.product(INSTALLS, GUARDS))
     for name in SAMPLES:
         for policy in ("default", "learned"):
             if policy == "learned" and not (FUNCTIONS / name / SETTINGS).exists():
                 continue
-            for isolation, guard in itertools.product(ISOLATIONS, GUARDS):
-                # Observing looks at what blocking looks at, and a process that stays sees what a worker sees.
-                is_slow = guard == "observe" or isolation != "process" or name in HEAVY
-                # A fresh worker for each event: a few for all.
-                is_slow = is_slow and (name, isolation, guard) not in QUICK
+            install, guard = next(turns)
+            combinations = [("invocation", *one) for one in itertools.product(GUARDS, INSTALLS)]
+            # Observing looks at what blocking looks at.
+            for isolation, mode, way in [
+                *combinations,
+                ("window", guard, install),
+                ("process", "block", install),
+            ]:
+                # A process that stays sees what a worker sees; a fresh worker for each event: a few for all.
+                is_slow = isolation != "process" or name in HEAVY
+                is_slow = is_slow and (name, isolation, mode) not in QUICK
                 yield pytest.param(
                     name,
                     policy,
                     isolation,
-                    guard,
-                    id=f"{name}-{policy}-{isolation}-{guard}",
+                    mode,
+                    way,
+                    id=f"{name}-{policy}-{isolation}-{mode}-{way}",
                     marks=[pytest.mark.slow] if is_slow else [],
                 )
 
@@ -120,9 +132,9 @@ def findings(log: str) -> list[dict[str, object]]:
     return found
 
 
-@pytest.mark.parametrize(("name", "policy", "isolation", "guard"), list(cases()))
+@pytest.mark.parametrize(("name", "policy", "isolation", "guard", "install"), list(cases()))
 def test_an_honest_function_is_let_alone(
-    name: str, policy: str, isolation: str, guard: str, servers: Servers, tmp_path: Path
+    name: str, policy: str, isolation: str, guard: str, install: Install, servers: Servers, tmp_path: Path
 ) -> None:
     sample = SAMPLES[name]
     expected = plain_answers(name, servers)
@@ -134,7 +146,7 @@ def test_an_honest_function_is_let_alone(
             "DAYFLY_GUARD": guard,
             "DAYFLY_ISOLATION": isolation,
         },
-        interpreter=honest_python(),
+        command=started_with(install, honest_python(), "app.handler"),
     ) as rie:
         answers = answers_of(rie, sample)
         log = rie.logs()
@@ -151,11 +163,13 @@ def test_every_function_here_is_tried() -> None:
     assert sorted(SAMPLES) == sorted(path.parent.name for path in FUNCTIONS.glob("*/app.py"))
 
 
-def test_a_finding_is_seen(tmp_path: Path) -> None:
+@pytest.mark.parametrize("install", INSTALLS)
+def test_a_finding_is_seen(install: Install, tmp_path: Path) -> None:
     """The assertion above fails where a function is not honest: each guard mode, and a residue."""
     (tmp_path / "app.py").write_text("def handler(event, context):\n    return eval(event['code'])\n")
     for guard in ("observe", "block"):
-        with Rie(tmp_path, "app.handler", environment={"DAYFLY_GUARD": guard}) as rie:
+        command = started_with(install, honest_python(), "app.handler")
+        with Rie(tmp_path, "app.handler", environment={"DAYFLY_GUARD": guard}, command=command) as rie:
             rie.invoke({"code": "__import__('os').getpid()"})
             kinds = [one["finding_info"]["types"][0] for one in findings(rie.logs())[1:]]  # type: ignore[index]
         assert [kind.startswith("guard.") for kind in kinds] == [True]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.honest.test_honest import (
+    INSTALLS,
     SAMPLES,
     SETTINGS,
     answers_of,
@@ -17,6 +18,7 @@ from tests.honest.test_honest import (
     honest_python,
     plain_answers,
 )
+from tests.real.environment import started_with
 from tests.real.servers import Servers
 from tests.rie import Rie
 
@@ -44,7 +46,11 @@ def test_what_was_learned_of_a_function_lets_it_run(name: str, servers: Servers,
     package = deployed(name, "default", tmp_path)
     environment = environment_of(sample, servers)
     watching = {**environment, "DAYFLY_GUARD": "observe", "DAYFLY_GUARD_LEARN": "on"}
-    with Rie(package, "app.handler", environment=watching, interpreter=honest_python()) as rie:
+    # Learned in one installation, obeyed in the other, by turns.
+    commands = [started_with(install, honest_python(), "app.handler") for install in INSTALLS]
+    if list(SAMPLES).index(name) % 2:
+        commands.reverse()
+    with Rie(package, "app.handler", environment=watching, command=commands[0]) as rie:
         for _ in range(_ROUNDS):
             answers_of(rie, sample)
         log = rie.logs()
@@ -56,7 +62,7 @@ def test_what_was_learned_of_a_function_lets_it_run(name: str, servers: Servers,
     # Its libraries lie beside the package here, as in an image.
     assert [one for one in check(parse_document(text), now=now) if one.is_error] == []
     blocking = {**environment, "DAYFLY_GUARD": "block"}
-    with Rie(package, "app.handler", environment=blocking, interpreter=honest_python()) as rie:
+    with Rie(package, "app.handler", environment=blocking, command=commands[1]) as rie:
         answers = answers_of(rie, sample)
         log = rie.logs()
     assert [(one["message"], one["unmapped"]) for one in findings(log)[1:]] == [], text

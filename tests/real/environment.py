@@ -5,30 +5,36 @@ from __future__ import annotations
 import fcntl
 import functools
 import hashlib
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Literal
 
 from tests.interpreters import UV
-from tests.rie import ROOT
+from tests.rie import MODULES, ROOT
+
+Install = Literal["pip", "layer"]
 
 REQUIREMENTS = Path(__file__).parent / "requirements.txt"
 FOLDER = ROOT / ".venvs"
+WHEELS = ROOT / ".cache" / "wheels"
 # Some hundred megabytes of wheels, where nothing is cached.
 INSTALL_TIMEOUT_S = 170
 
 
 @functools.cache
 def real_python(requirements: Path = REQUIREMENTS) -> Path:
-    """The python of an environment with the requirements and the checkout's Dayfly, named for their folder.
+    """The python of an environment with the requirements and this checkout's Dayfly, named for their folder.
 
-    It is of the version that runs the tests, and made again when the requirements or that version change.
+    Dayfly is installed there from its wheel, as users install it, and installed again when the source changes. The
+    environment is of the version that runs the tests, and made again when the requirements or that version change.
     Safe to call from many processes at once. Raises subprocess.CalledProcessError if it cannot be made.
     """
     folder = FOLDER / requirements.parent.name
     python = folder / "bin" / "python"
     base = Path(sys.executable).resolve()
-    key = hashlib.sha256(f"compiled {base} {sys.version}\n{requirements.read_text()}".encode()).hexdigest()
+    key = hashlib.sha256(f"wheel {base} {sys.version}\n{requirements.read_text()}".encode()).hexdigest()
     FOLDER.mkdir(parents=True, exist_ok=True)
     with (FOLDER / f"{folder.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -40,10 +46,60 @@ def real_python(requirements: Path = REQUIREMENTS) -> Path:
                 *(UV, "pip", "install", "--quiet", "--compile-bytecode"),
                 *("--python", str(python), "-r", str(requirements)),
             )
-            for site_packages in folder.glob("lib/python3.*/site-packages"):
-                (site_packages / "dayfly-checkout.pth").write_text(f"{ROOT / 'src'}\n")
             complete.write_text(key)
+        installed = folder / "dayfly-installed"
+        wheel = built_wheel()
+        if not installed.exists() or installed.read_text() != wheel.parent.name:
+            _run(
+                *(UV, "pip", "install", "--quiet", "--compile-bytecode", "--no-deps", "--reinstall"),
+                *("--python", str(python), str(wheel)),
+            )
+            installed.write_text(wheel.parent.name)
     return python
+
+
+@functools.cache
+def built_wheel() -> Path:
+    """Dayfly's wheel, built from the source as it is now; its folder is named for a hash of that source."""
+    digest = hashlib.sha256()
+    for path in (ROOT / "pyproject.toml", *sorted((ROOT / "src").rglob("*"))):
+        if path.is_file() and "__pycache__" not in path.parts:
+            digest.update(f"{path.relative_to(ROOT)}\0{path.stat().st_size}\0".encode() + path.read_bytes())
+    folder = WHEELS / digest.hexdigest()[:16]
+    WHEELS.mkdir(parents=True, exist_ok=True)
+    with (WHEELS / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            for older in WHEELS.iterdir():
+                if older.is_dir():
+                    shutil.rmtree(older)
+            # Renamed last: a build that was interrupted leaves no folder of this name.
+            part = WHEELS / "part"
+            _run(UV, "build", "--quiet", "--wheel", "--out-dir", str(part), str(ROOT))
+            part.rename(folder)
+    (wheel,) = folder.glob("*.whl")
+    return wheel
+
+
+@functools.cache
+def unpacked_layer() -> Path:
+    """The layer for the Python that runs the tests, built of the same source as the wheel, and unpacked as in /opt."""
+    from tests.layer import managed
+
+    opt, part = built_wheel().with_name("opt"), built_wheel().with_name("part")
+    with (WHEELS / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not opt.exists():
+            managed.unpacked_layer(part, [".".join(map(str, sys.version_info[:2]))])
+            part.rename(opt)
+    return opt
+
+
+def started_with(install: Install, python: Path, handler: str) -> list[str]:
+    """The command that starts a function under Dayfly: of the environment, or the layer's wrapper as Lambda calls it."""
+    if install == "pip":
+        return [str(python), "-m", MODULES["dayfly"], handler]
+    return [str(unpacked_layer() / "dayfly"), str(python), "-m", MODULES["plain"], handler]
 
 
 def _run(*command: str) -> None:
