@@ -34,16 +34,17 @@ def real_python(requirements: Path = REQUIREMENTS) -> Path:
     folder = FOLDER / requirements.parent.name
     python = folder / "bin" / "python"
     base = Path(sys.executable).resolve()
-    key = hashlib.sha256(f"wheel {base} {sys.version}\n{requirements.read_text()}".encode()).hexdigest()
+    key = hashlib.sha256(f"copied {base} {sys.version}\n{requirements.read_text()}".encode()).hexdigest()
     FOLDER.mkdir(parents=True, exist_ok=True)
     with (FOLDER / f"{folder.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         complete = folder / "complete"
         if not complete.exists() or complete.read_text() != key:
             _run(UV, "venv", "--quiet", "--clear", "--python", str(base), str(folder))
-            # Compiled once here: functions start without leave to write, as on Lambda.
+            # Compiled once here: functions start without leave to write, as on Lambda. Copied: a link that another
+            # environment makes to the same file changes its ctime, by which the guard notices that a file was replaced.
             _run(
-                *(UV, "pip", "install", "--quiet", "--compile-bytecode"),
+                *(UV, "pip", "install", "--quiet", "--compile-bytecode", "--link-mode", "copy"),
                 *("--python", str(python), "-r", str(requirements)),
             )
             complete.write_text(key)
