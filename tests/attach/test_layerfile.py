@@ -49,7 +49,7 @@ def repacked(
         ({"dayfly.d/manifest.json": b"[]"}, "a manifest of another form"),
         ({"dayfly.d/manifest.json": b"{"}, "is damaged"),
         ({"dayfly.d/manifest.json": b'{"bytecode": ["2.7"], "dayfly": "1"}'}, "a manifest of another form"),
-        ({"python/evil.py": b"x" * 2_000_000}, "bytes unzipped, more than"),
+        ({"python/evil.py": b"x" * 5_000_000}, "bytes unzipped, more than"),
     ],
 )
 def test_what_is_no_layer_is_refused(

@@ -134,7 +134,7 @@ def test_a_pipe_gets_whole_names_whatever_its_width(
     make_function(name)
     monkeypatch.setenv("COLUMNS", "40")
     capsys.readouterr()
-    assert run(["status"]) == 0
+    assert run(["status"]) == 2
     lines = capsys.readouterr().out.splitlines()
     assert [line for line in lines if name in line and "unprotected" in line and "never-attached" in line]
     assert not [line for line in lines if line.endswith(" ")]

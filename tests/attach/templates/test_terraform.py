@@ -91,7 +91,9 @@ def test_the_parser_sees_what_was_there_and_ours(sample: _Sample) -> None:
     edited = _parse(sample.text).attach(_OPTIONS)
     before, after = _blocks(sample.text), _blocks(edited.text)
     made = after.keys() - before.keys()
-    assert made <= {"resource aws_lambda_layer_version dayfly"}
+    # One layer for each Python, or one that every function shares.
+    layer = re.compile(r"resource aws_lambda_layer_version dayfly(_(python3\d\d)+)?")
+    assert all(layer.fullmatch(key) for key in made)
     attached = {name for name, expected in sample.expected.items() if expected == "attach"}
     for key, block in before.items():
         if key.split()[-1] not in attached:
@@ -102,7 +104,7 @@ def test_the_parser_sees_what_was_there_and_ours(sample: _Sample) -> None:
             one: block[one] for one in block if one not in rest
         }
         written = str({name: after[key].get(name) for name in rest})
-        for word in ("AWS_LAMBDA_EXEC_WRAPPER", "/opt/dayfly", "DAYFLY_ISOLATION", "dayfly.arn"):
+        for word in ("AWS_LAMBDA_EXEC_WRAPPER", "/opt/dayfly", "DAYFLY_ISOLATION", "aws_lambda_layer_version.dayfly"):
             assert word in written
         for value in re.findall(r"arn:aws:lambda:[\w:-]+|local\.\w+|var\.\w+", str(block)):
             assert value in str(after[key])

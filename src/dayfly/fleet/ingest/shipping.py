@@ -23,7 +23,7 @@ _MANY_BYTES = 4 << 20
 # A collector that answers says how long to wait where it is behind, and is waited for.
 _PATIENCE_SECONDS = 600.0
 # One that does not answer is dead, or hangs: people who wait for a command learn so within ten seconds.
-_SILENCE_SECONDS = 7.0
+_SILENCE_SECONDS = 5.0
 _LEAST_SECONDS = 0.5
 _SILENT_WAIT = 2.0
 _MAX_WAIT = 60.0
@@ -89,7 +89,7 @@ class Shipper:
     def post(self, path: str, body: bytes, *, token: str) -> None:
         """Post one body until it is durable.
 
-        Raises DayflyError where the collector refuses it for good, does not answer for seven seconds, or is behind for ten
+        Raises DayflyError where the collector refuses it for good, does not answer for five seconds, or is behind for ten
         minutes.
         """
         headers = {"X-Dayfly-Batch": token, "X-Dayfly-Road": self._road, "Content-Encoding": "gzip"}
