@@ -60,6 +60,12 @@ def run(
     )
 
 
+def decided(code: int, shown: str) -> bool:
+    """Whether the plan recommends something: on a machine as busy as one that tests it may say that it cannot."""
+    assert code == (2 if "no recommendation" in shown else 0)
+    return code == 0
+
+
 @pytest.mark.slow
 def test_json_is_one_document_and_the_files_work(lazy: Path, events: Path) -> None:
     done = run("app.handler", "--folder", lazy, "--events", events, *_QUICK, "--json", "--write")
@@ -92,12 +98,12 @@ def test_a_pipe_gets_plain_text_with_whole_names(events: Path) -> None:
         *_QUICK,
         environment={"COLUMNS": "40"},
     )
-    assert done.returncode == 0, done.stderr
+    is_decided = decided(done.returncode, done.stdout)
     assert "\x1b" not in done.stdout
-    assert "app.handler: put into dayfly.toml" in done.stdout
+    assert "app.handler: " + ("put into dayfly.toml" if is_decided else "no recommendation") in done.stdout
     assert re.search(r"^ +plain +▇.* \d+$", done.stdout, re.MULTILINE), "a row of the table is one line"
     assert not re.search(r" $", done.stdout, re.MULTILINE)
-    assert re.search(r'  isolation = "(invocation|window)"', done.stdout)
+    assert bool(re.search(r'  isolation = "(invocation|window)"', done.stdout)) == is_decided
     assert "measuring" not in done.stdout + done.stderr
 
 
@@ -111,10 +117,10 @@ def test_a_terminal_gets_progress(events: Path) -> None:
     with contextlib.suppress(OSError):  # a closed terminal
         while time.monotonic() < deadline and select.select([ours], [], [], 60)[0]:
             shown += os.read(ours, 65536)
-    assert process.wait(DEADLINE_S) == 0
+    code = process.wait(DEADLINE_S)
     os.close(ours)
     assert b"watching the function" in shown
-    assert b"put into dayfly.toml" in shown
+    assert (b"put into dayfly.toml" in shown) == decided(code, shown.decode())
 
 
 def test_more_than_was_allowed_is_exit_code_1(events: Path) -> None:
@@ -128,8 +134,11 @@ def test_more_than_was_allowed_is_exit_code_1(events: Path) -> None:
         "--json",
         "--max-added-ms=-99",
     )
-    assert done.returncode == 1
     assert json.loads(done.stdout)["recommendation"]["added_p50_ms"] > -99
+    if done.returncode == 2:
+        assert "undecided" in done.stderr
+        return
+    assert done.returncode == 1
     assert "--max-added-ms allows -99 ms" in done.stderr
 
 
