@@ -37,11 +37,18 @@ test: setup servers ## Run the tests, but for the slow ones; ARGS="tests/core -k
 test-slow: setup servers ## Run the tests that take seven seconds and more each; CI does, too.
 	@scripts/outside-tmp $(RUN) python -m tests.run -n $(SLOW_WORKERS) -m slow $(ARGS)
 
-check: setup ## Lint, types and the directions between packages.
+check: setup ## Lint, types, the directions between packages, and GitHub's workflows and forms.
 	@$(RUN) ruff check .
 	@$(RUN) ruff format --check .
 	@$(RUN) mypy
 	@$(RUN) lint-imports
+	@$(RUN) zizmor --offline --quiet --persona=pedantic .github action.yml
+	@$(RUN) check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@$(RUN) check-jsonschema --builtin-schema vendor.github-actions action.yml .github/actions/*/action.yml
+	@$(RUN) check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	@$(RUN) check-jsonschema --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
+	@$(RUN) check-jsonschema --builtin-schema vendor.github-issue-forms \
+	  $(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml))
 
 fuzz: setup ## Look for inputs that break a reader of hostile bytes, guided by coverage; ARGS="--seconds 300".
 	@$(RUN) python -m tests.fuzz.coverage_guided $(ARGS)
@@ -70,6 +77,10 @@ docs: setup ## Write docs/reference.md, attacks.md, detections.md, iam.md, score
 	@$(RUN) python scripts/detections.py
 	@$(RUN) python scripts/iam_page.py
 	@$(RUN) python scripts/scoreboard.py
+
+.PHONY: release
+release: setup ## Build wheels, layers, checksums and the bill of materials into dist/; ARGS=--tagged for a real release.
+	@$(RUN) python scripts/release.py $(ARGS)
 
 format: setup ## Rewrite the code in the project's format.
 	@$(RUN) ruff check --fix .
