@@ -118,7 +118,7 @@ def test_keys_of_the_user_are_counted_and_cleared() -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="without root, a namespace has keys of its own")
 def test_clearing_keys_reaches_those_of_the_same_user_outside_the_namespace() -> None:
-    """A limit that docs/security.md states: keys belong to a user, not to a PID namespace."""
+    """A limit that docs/security-evidence.md states: keys belong to a user, not to a PID namespace."""
     add_key, keyctl = KEYCTL
 
     def search() -> int:

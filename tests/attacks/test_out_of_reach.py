@@ -1,4 +1,4 @@
-"""What Dayfly does not stop (docs/security.md, "Out of reach"): each limit shown to be real, and where it ends.
+"""What Dayfly does not stop (docs/security-evidence.md, "Out of reach"): each limit shown to be real, and where it ends.
 
 A limit that nobody sees any more is as false as a promise that does not hold: these attacks must work.
 """

@@ -1,4 +1,4 @@
-"""The security page claims nothing without a test: every row of its three lists names tests that exist."""
+"""The security pages claim nothing without a test: each row of the evidence names tests that exist."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ import pytest
 from tests.attacks.pending import PENDING
 
 from dayfly.core.findings import KINDS
+from dayfly.core.settings import SETTINGS
 from dayfly.lab.gauntlet.technique import LEVELS, Technique, load_techniques
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+SUMMARY = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "security-evidence.md").read_text(encoding="utf-8")
 LISTS = ("Refused", "Noticed", "Out of reach")
 COLUMNS = ["what", "level", "host", "shown by"]
 HOSTS = {"all", "Lambda", "container", "shared", "confining"}
@@ -141,13 +143,30 @@ def test_every_host_and_level_is_explained_and_used() -> None:
     assert {row.level for row in rows} == {*LEVELS, NOBODY}
 
 
+def test_the_summary_has_the_three_lists_and_explains_the_levels() -> None:
+    assert [level for level in LEVELS if f"**{level}**" not in SUMMARY] == []
+    headings = re.findall(r"^## (.*)$", SUMMARY, re.MULTILINE)
+    assert headings == ["Refused", "Reported only", "Out of reach", "What each setting changes"]
+
+
+def test_every_setting_that_the_summary_names_exists() -> None:
+    cells = re.findall(r"^\| (`[^|]*) \|", SUMMARY, re.MULTILINE)
+    named = {name for cell in cells for name in re.findall(r"`([a-z_]+)(?: =|`)", cell)}
+    named |= {name for cell in cells for name in re.findall(r"`(DAYFLY_[A-Z_]+)", cell)}
+    known = {setting.name for setting in SETTINGS} | {"mode", "DAYFLY_ON_FAILURE", "DAYFLY_FLEET_KEY"}
+    assert len(named) > 10
+    assert named <= known
+
+
 def test_links_within_the_page_and_to_it_lead_somewhere() -> None:
     titles = re.findall(r"^#+ (.*)$", PAGE, re.MULTILINE)
     anchors = {re.sub(r"[^\w -]", "", title).lower().replace(" ", "-") for title in titles}
     links = re.findall(r"\]\(#([^)]*)\)", PAGE)
     assert links
     for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
-        links += re.findall(r"security\.md#([^)]*)\)", path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        links += re.findall(r"security-evidence\.md#([^)]*)\)", text)
+        assert "security.md#" not in text, "the summary has no anchors that last"
     assert [link for link in links if link not in anchors] == []
 
 

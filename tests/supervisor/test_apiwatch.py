@@ -370,7 +370,7 @@ def test_beside_a_worker_that_stays_it_is_told_too(api: FakeRuntimeApi, upstream
 
 
 def test_a_request_whose_connection_was_reset_is_not_seen(api: FakeRuntimeApi, upstream: Upstream) -> None:
-    """A limit that docs/security.md states: it may still be read, and then the next event goes to nobody."""
+    """A limit that docs/security-evidence.md states: it may still be read, and then the next event goes to nobody."""
     host, _, port = api.address.rpartition(":")
     with socket.create_connection((host, int(port))) as made:
         made.sendall(b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: x\r\n\r\n")

@@ -244,7 +244,7 @@ def test_homes_and_code_are_found_and_shared_places_named() -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can own what an unprivileged user may write")
 def test_a_file_that_may_be_written_in_a_directory_that_may_not_is_not_seen() -> None:
-    """A limit that docs/security.md states."""
+    """A limit that docs/security-evidence.md states."""
 
     def lay() -> None:
         os.chmod("/tmp", 0o755)

@@ -219,7 +219,7 @@ class Worker:
         """Stop the process so that nothing it holds in memory meets the next event.
 
         Not SIGTERM: the function may handle it, and a handler that hangs keeps alive the process we
-        want gone. The price is that its own exit handlers never run; docs/security.md says so.
+        want gone. The price is that its own exit handlers never run; docs/security-evidence.md says so.
         """
         kill_pid(self.pid, self.pid_handle)
 

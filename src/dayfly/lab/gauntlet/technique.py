@@ -135,7 +135,7 @@ class Technique:
     is_unforkable: bool = False
     # Ends the runtime by itself, so that the platform's next request may carry the failure.
     resets: bool = False
-    # Customers whose request the platform may lose with nobody receiving it (docs/security.md, out of reach).
+    # Customers whose request the platform may lose with nobody receiving it (docs/security-evidence.md, out of reach).
     may_lose: int = 0
     # Leaves the environment in a state that would fail the next technique (zombies, a reset).
     spoils: bool = False
