@@ -2,7 +2,7 @@
 
 Lambda copies one initialised machine as often as it must. Here each environment is initialised by itself and stopped at
 the same point: init code runs once per environment rather than once per version, and what it draws at random differs
-between environments that on Lambda would have it in common (docs/lab.md says so).
+between environments that on Lambda would have it in common (docs/lab-reference.md says so).
 """
 
 from __future__ import annotations
