@@ -28,7 +28,7 @@ WHOLE = {
 
 
 @pytest.mark.parametrize("case", WHOLE)
-def test_a_platform_that_closes_at_any_byte_is_an_upstream_error_and_never_half_an_event(case: str) -> None:
+def test_a_platform_that_closes_at_any_byte_never_gives_half_an_event(case: str) -> None:
     import socket
 
     message = WHOLE[case]
@@ -43,9 +43,14 @@ def test_a_platform_that_closes_at_any_byte_is_an_upstream_error_and_never_half_
                     peer.sendall(message[:cut])
 
         threading.Thread(target=serve, daemon=True).start()
+        broken = 0
         for _ in range(len(message)):
-            with pytest.raises(UpstreamError):
-                Upstream(f"127.0.0.1:{server.getsockname()[1]}").next()
+            try:
+                # Whose it is was said: that event is answered with an error, and no worker gets it.
+                broken += bool(Upstream(f"127.0.0.1:{server.getsockname()[1]}").next().defect)
+            except UpstreamError:
+                broken += 1
+        assert broken == len(message)
         reply = Upstream(f"127.0.0.1:{server.getsockname()[1]}").next()
         assert (reply.status, reply.body, reply.headers["lambda-runtime-aws-request-id"]) == (
             200,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import pickle
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -14,26 +12,19 @@ from tests.real.servers import Servers
 
 @pytest.fixture(scope="session")
 def servers() -> Iterator[Servers]:
-    """Started when a function first asks for one; each test worker has its own."""
+    """Started when a function first asks for one; each process of tests has its own."""
     with Servers() as running:
         yield running
 
 
 @pytest.fixture(scope="session")
-def plain_record(
-    servers: Servers, tmp_path_factory: pytest.TempPathFactory, worker_id: str
-) -> Callable[[Sample], Record]:
-    """The record of a function under plain awslambdaric, made once for all test workers."""
-    base = tmp_path_factory.getbasetemp()
-    folder = base if worker_id == "master" else base.parent
+def plain_record(servers: Servers) -> Callable[[Sample], Record]:
+    """The record of a function under plain awslambdaric, made once."""
+    made: dict[str, Record] = {}
 
     def record(sample: Sample) -> Record:
-        stored = folder / f"plain-{sample.name}.pickle"
-        with (folder / f"plain-{sample.name}.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if not stored.exists():
-                stored.write_bytes(pickle.dumps(drive(sample, "plain", servers)))
-        made: Record = pickle.loads(stored.read_bytes())
-        return made
+        if sample.name not in made:
+            made[sample.name] = drive(sample, "plain", servers)
+        return made[sample.name]
 
     return record

@@ -227,7 +227,9 @@ def test_whatever_way_code_of_the_events_takes_it_is_refused(tmp_path: Path) -> 
 
 def test_honest_statements_pass_under_the_real_hook(tmp_path: Path) -> None:
     found = try_all(HONEST, tmp_path)
-    assert [one[1:] for one in found] == [[False, [], False]] * len(HONEST)
+    # Arithmetic is reported for information.
+    said = [set(cast("list[str]", one[2])) - {"Gcomputed"} for one in found]
+    assert (said, [one[1::2] for one in found]) == ([set()] * len(HONEST), [[False, False]] * len(HONEST))
 
 
 def test_what_is_out_of_the_guards_reach_passes_and_some_of_it_is_told(tmp_path: Path) -> None:
