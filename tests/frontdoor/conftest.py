@@ -1,0 +1,172 @@
+"""Dayfly as users have it: wheels built once, installed into a fresh environment with bytecode, and used from elsewhere.
+
+Nothing here imports dayfly: what a test sees is what an installed program prints, answers and ends with.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from tests.confined import confinement_here
+from tests.rie import ROOT
+
+UV = str(ROOT / "scripts" / "uv")
+# Not below /tmp: Dayfly does not fork code that an invocation could change, and environments hide that folder.
+CACHE = ROOT / ".cache" / "frontdoor"
+EXTRAS = "attach,lab,scan"
+# Folders that no wheel is made of.
+NOT_BUILT = ("bench", "build", "deploy", "dist", "docs", "out", "tests")
+# What functions import, compiled as pip does it: an environment may not write beside its packages.
+COMPILED = ("dayfly*", "awslambdaric", "boto*", "s3transfer", "urllib3", "dateutil", "jmespath", "simplejson")
+BUILD_TIMEOUT_S = 300
+COMMAND_TIMEOUT_S = 120
+
+
+@dataclass(frozen=True)
+class Done:
+    """A command that has ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> dict[str, object]:
+        """Standard output as one JSON object; fails for anything before, after or instead of it."""
+        value = json.loads(self.out)
+        assert isinstance(value, dict), self.out
+        return value
+
+    def refused(self) -> str:
+        """Check that the command refused in the way of all commands, and return its message."""
+        assert (self.code, self.out) == (2, ""), self
+        assert self.err.strip(), "exit code 2 without a word"
+        return self.err
+
+
+@dataclass(frozen=True)
+class Installed:
+    """Dayfly installed in an environment of its own, and the folder its commands run in."""
+
+    venv: Path
+    folder: Path
+
+    @property
+    def python(self) -> Path:
+        """The environment's interpreter."""
+        return self.venv / "bin" / "python"
+
+    @property
+    def program(self) -> Path:
+        """The `dayfly` that the wheel brought."""
+        return self.venv / "bin" / "dayfly"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """A user's shell: a home of its own, no PYTHONPATH, no AWS account."""
+        return {
+            "PATH": f"{self.venv / 'bin'}:/usr/local/bin:/usr/bin:/bin",
+            "HOME": str(self.folder),
+            "LANG": "C.UTF-8",
+            "COLUMNS": "100",
+            "AWS_DEFAULT_REGION": "eu-central-1",
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    def write(self, files: Mapping[str, str], *, below: str = ".") -> Path:
+        """Write a project's files, readable by everybody; return its folder."""
+        root = self.folder / below
+        for name, text in files.items():
+            path = root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        return root
+
+    def run(self, *words: str | Path, text: str | None = None, **environment: str) -> Done:
+        """Type `dayfly WORDS`; no command may end in a traceback."""
+        done = subprocess.run(
+            [str(self.program), *map(str, words)],
+            cwd=self.folder,
+            env={**self.environment, **environment},
+            input=text,
+            stdin=subprocess.DEVNULL if text is None else None,
+            capture_output=True,
+            text=True,
+            timeout=COMMAND_TIMEOUT_S,
+        )
+        assert "Traceback" not in done.stdout + done.stderr, done.stderr
+        return Done(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture(scope="session")
+def venv() -> Path:
+    """An environment with the wheels of this checkout; made again only after a change of what they are made of."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    key = _sources_digest() + sys.version
+    folder, stamp = CACHE / "venv", CACHE / "key"
+    with (CACHE / "lock").open("w") as lock:
+        # Modules of these tests may run in several processes: the first one builds.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not stamp.exists() or stamp.read_text() != key:
+            stamp.unlink(missing_ok=True)
+            _install(folder)
+            stamp.write_text(key)
+    return folder
+
+
+@pytest.fixture
+def dayfly(venv: Path, tmp_path: Path) -> Installed:
+    """The installed Dayfly, in an empty folder outside the checkout."""
+    return Installed(venv, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def confined() -> None:
+    """Skip where this machine cannot give a function an environment as Lambda does."""
+    confinement = confinement_here()
+    if confinement.kind == "none":
+        pytest.skip(f"no environment like Lambda's can be made here: {confinement.reason}")
+
+
+def _install(folder: Path) -> None:
+    dist, needs, python = CACHE / "dist", CACHE / "requirements.txt", folder / "bin" / "python"
+    shutil.rmtree(dist, ignore_errors=True)
+    _run(UV, "build", "--quiet", "--all-packages", "--wheel", "--out-dir", str(dist))
+    _run(UV, "venv", "--quiet", "--clear", "--python", sys.executable, str(folder))
+    pip = (UV, "pip", "install", "--quiet", "--python", str(python))
+    # The lock's versions are in uv's cache; then nothing but the wheels may be missing.
+    extras = [word for extra in EXTRAS.split(",") for word in ("--extra", extra)]
+    locked = ("--frozen", "--no-dev", "--no-emit-workspace", "--package", "dayfly", *extras)
+    _run(UV, "export", "--quiet", *locked, "--output-file", str(needs))
+    _run(*pip, "--no-deps", "--requirement", str(needs))
+    _run(*pip, "--no-index", "--find-links", str(dist), f"dayfly[{EXTRAS}]")
+    [packages] = folder.glob("lib/python3.*/site-packages")
+    compiled = [str(one) for name in COMPILED for one in packages.glob(name) if one.is_dir()]
+    _run(str(python), "-m", "compileall", "-q", *compiled)
+
+
+def _run(*command: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, timeout=BUILD_TIMEOUT_S, cwd=ROOT)
+    assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+
+
+def _sources_digest() -> str:
+    digest = hashlib.sha256()
+    for folder, folders, files in os.walk(ROOT):
+        skipped = NOT_BUILT if Path(folder) == ROOT else ()
+        folders[:] = sorted(
+            one for one in folders if one[0] != "." and one != "__pycache__" and one not in skipped
+        )
+        for path in sorted(Path(folder, file) for file in files if not file.startswith(".")):
+            digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
