@@ -53,6 +53,7 @@ EXIT_CODES = (
     ("1", "`dayfly lab try`", "the attack fails on the vulnerable handler, or succeeds on the fixed one"),
     ("1", "the runtime", "the environment retires, or the platform is gone: the platform starts it anew"),
     ("2", "every command", "bad input; the message says what, where and what to do next"),
+    ("141", "every command", "the program that read its output has ended, as in `dayfly doctor | head`"),
     (
         "2",
         "`dayfly scan`",

@@ -70,7 +70,8 @@ def _install(folder: Path) -> None:
     locked = ("--frozen", "--no-dev", "--no-emit-workspace", "--package", "dayfly", *extras)
     _run(UV, "export", "--quiet", *locked, "--output-file", str(needs))
     _run(*pip, "--no-deps", "--requirement", str(needs))
-    _run(*pip, "--no-index", "--find-links", str(dist), f"dayfly[{EXTRAS}]")
+    # Without the cache: uv knows a wheel by name and version, and would install an earlier build of this version.
+    _run(*pip, "--no-index", "--no-cache", "--find-links", str(dist), f"dayfly[{EXTRAS}]")
     [packages] = folder.glob("lib/python3.*/site-packages")
     compiled = [str(one) for name in COMPILED for one in packages.glob(name) if one.is_dir()]
     _run(str(python), "-m", "compileall", "-q", *compiled)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import select
 import sys
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
 
 EXIT_USAGE = 2
 INTERRUPTED = 130
+# What a shell reports for a program that SIGPIPE ended. 1 would mean a finding, 2 bad input.
+CLOSED_PIPE = 141
+_STANDARD_OUTPUT = 1
 
 # name: (where the function is, what --help says, the extra it needs). `dayfly --help` imports none.
 COMMANDS: dict[str, tuple[str, str, str]] = {
@@ -356,6 +361,13 @@ def _missing_module(error: BaseException | None) -> str | None:
     return None
 
 
+def _has_reader(descriptor: int) -> bool:
+    """Say whether somebody may still read what is written to this descriptor."""
+    watched = select.poll()
+    watched.register(descriptor, 0)  # poll(2) reports POLLERR, a pipe without a reader, in any case
+    return not watched.poll(0)
+
+
 def run(arguments: list[str]) -> int:
     """Run one command line and return its exit code; the one place where errors become messages."""
     try:
@@ -374,6 +386,12 @@ def run(arguments: list[str]) -> int:
         return _report(missing)
     except KeyboardInterrupt:
         return INTERRUPTED
+    except BrokenPipeError:
+        if _has_reader(_STANDARD_OUTPUT):
+            raise
+        # The reader has closed the pipe, as `head` does. At exit, Python would fail again on what is still buffered.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), _STANDARD_OUTPUT)
+        return CLOSED_PIPE
     except Exception as error:
         if type(error).__module__.partition(".")[0] != "cyclopts":
             raise

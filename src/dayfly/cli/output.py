@@ -25,6 +25,14 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 _CONTROLS = {number: "?" for number in (*range(32), *range(127, 160)) if chr(number) != "\t"}
 
 
+class _Screen(Console):
+    """A console that leaves a closed pipe to `dayfly.cli.main`; rich's own ends the program with 1, which means a finding."""
+
+    def on_broken_pipe(self) -> None:
+        """Raise the BrokenPipeError that rich is handling."""
+        raise
+
+
 class Output:
     """Results go to standard output, errors to standard error.
 
@@ -34,7 +42,7 @@ class Output:
 
     def __init__(self, *, is_json: bool = False) -> None:
         self.is_json = is_json
-        self.console = Console(highlight=False, soft_wrap=True)
+        self.console = _Screen(highlight=False, soft_wrap=True)
         self._errors = Console(stderr=True, highlight=False, soft_wrap=True)
         self.is_live = self.console.is_terminal and not is_json
         # Progress of a command whose result may go into a pipe while somebody watches.
