@@ -185,7 +185,6 @@ def test_lifetimes_reads_what_aws_logs_tail_prints(dayfly: Installed) -> None:
 @pytest.mark.parametrize(
     ("words", "meant"),
     [
-        (["scna"], "scan"),
         (["atach"], "attach"),
         (["lab", "srve"], "serve"),
         (["scan", "--formt"], "--format"),

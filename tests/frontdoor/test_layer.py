@@ -88,8 +88,14 @@ def lab(shop: Installed) -> Iterator[Lab]:
         first = process.stdout.readline()
         assert first, (shop.folder / "lab.err").read_text()
         endpoint = json.loads(first)["endpoint"]
-        keys = {"aws_access_key_id": "example", "aws_secret_access_key": "not-a-real-key"}
-        yield Lab(endpoint, boto3.client("lambda", endpoint_url=endpoint, region_name="us-east-1", **keys))
+        client = boto3.client(
+            "lambda",
+            endpoint_url=endpoint,
+            region_name="us-east-1",
+            aws_access_key_id="example",
+            aws_secret_access_key="not-a-real-key",
+        )
+        yield Lab(endpoint, client)
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=DEADLINE_S)
     finally:
