@@ -7,6 +7,7 @@ import json
 import shutil
 import signal
 import subprocess
+import time
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -73,21 +74,24 @@ def lab(shop: Installed) -> Iterator[Lab]:
         for name in ("attached", "by-hand")
     ]
     shop.write({"lab.toml": "[lab]\nport = 0\n" + "".join(tables)})
-    with (shop.folder / "lab.err").open("w") as errors:
+    # Files, not pipes: a lab whose log nobody reads stops at the first line that does not fit.
+    log, errors_path = shop.folder / "lab.log", shop.folder / "lab.err"
+    with log.open("w") as output, errors_path.open("w") as errors:
         process = subprocess.Popen(
             [str(shop.program), "lab", "serve", "--config", "lab.toml", "--json"],
             cwd=shop.folder,
             env=shop.environment,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdout=output,
             stderr=errors,
-            text=True,
         )
-    assert process.stdout is not None
     try:
-        first = process.stdout.readline()
-        assert first, (shop.folder / "lab.err").read_text()
-        endpoint = json.loads(first)["endpoint"]
+        end = time.monotonic() + DEADLINE_S
+        while "\n" not in (said := log.read_text()):
+            assert process.poll() is None, errors_path.read_text()
+            assert time.monotonic() < end, "the lab announces nothing"
+            time.sleep(0.01)
+        endpoint = json.loads(said.splitlines()[0])["endpoint"]
         client = boto3.client(
             "lambda",
             endpoint_url=endpoint,
@@ -97,11 +101,11 @@ def lab(shop: Installed) -> Iterator[Lab]:
         )
         yield Lab(endpoint, client)
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=DEADLINE_S)
+        process.wait(DEADLINE_S)
     finally:
         process.kill()
-        process.communicate()
-    assert (process.returncode, (shop.folder / "lab.err").read_text()) == (0, "")
+        process.wait()
+    assert (process.returncode, errors_path.read_text()) == (0, "")
 
 
 def in_the_lab(shop: Installed, lab: Lab, *words: str) -> tuple[int, list[dict[str, Any]]]:
