@@ -16,6 +16,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.config import Config
 from tests.frontdoor.installed import Installed
 
 pytestmark = pytest.mark.usefixtures("confined")
@@ -98,6 +99,8 @@ def lab(shop: Installed) -> Iterator[Lab]:
             region_name="us-east-1",
             aws_access_key_id="example",
             aws_secret_access_key="not-a-real-key",
+            # An invocation that hangs fails the test instead of being sent again.
+            config=Config(read_timeout=2 * DEADLINE_S, retries={"total_max_attempts": 1}),
         )
         yield Lab(endpoint, client)
         process.send_signal(signal.SIGINT)
