@@ -1,4 +1,4 @@
-"""The console's routes: one router of pages, static files and the small answer that live pages ask for."""
+"""The console's routes: pages, static files and the small response that live pages poll."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _PAGES = (
     overview_page, findings_page, finding_page, functions_page, function_page, coverage_page, lifetimes_page, rules_page,
     ingest_page,
 )  # fmt: skip
-# Many browsers ask at once; one of them asks the store.
+# Many browsers poll at once; the store gets one query.
 _LIVE_SECONDS = 2.0
 # The whole policy: nothing inline, nothing foreign. `dayfly.fleet.service` sends it with every answer.
 CONTENT_SECURITY_POLICY = (
@@ -59,14 +59,14 @@ def _live(console: Console) -> ControllerRouterHandler:
 
     @get("/live", sync_to_thread=True)
     def live() -> dict[str, str]:
-        """A word that changes when there is something new to see."""
+        """A version that changes when there is new data."""
         return {"version": changes.version()}
 
     return live
 
 
 class _Changes:
-    """What the newest of everything is, asked for at most every other second."""
+    """The version of the newest data, queried at most every two seconds."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -93,23 +93,23 @@ def failure(request: Asked, error: Exception) -> Response[str]:
             "error.html",
             503,
             status=503,
-            what="The store did not answer.",
+            what="The store did not respond.",
             said=error.message,
             advice=error.hint,
         )
     else:
-        return render(request, "error.html", 500, status=500, what="Dayfly failed to make this page.", said="", advice=(
-            "The service's own output says why. The other pages may well work; the data is where it was."
+        return render(request, "error.html", 500, status=500, what="Internal error", said="", advice=(
+            "Dayfly could not render this page. The service's output shows the reason. No data is lost."
         ))  # fmt: skip
-    what, advice = _ADVICE.get(status, ("This did not work.", said))
+    what, advice = _ADVICE.get(status, ("Request failed", said))
     return render(request, "error.html", status, status=status, what=what, advice=advice, said="")
 
 
 _ADVICE = {
-    400: ("The address or form is not one that this console understands.", "Open the page anew and try once more."),
-    401: ("You are not signed in.", "Sign in and open the link again."),
-    403: ("Your account may not do that.", "Viewers look, responders triage and retire, admins manage people. Ask an admin."),
-    404: ("There is nothing here.", "The link may be older than what the store keeps, or was cut on its way. Start from the overview."),
-    405: ("This address takes no such request.", "Use the page's own buttons."),
-    429: ("Too many tries in a short time.", "Wait a minute, then try again."),
+    400: ("Invalid request", "Reload the page and try again."),
+    401: ("You are not signed in", "Sign in and open the link again."),
+    403: ("Access denied", "Your role does not allow this. Responders can triage and recycle; admins can manage users. Ask an admin."),
+    404: ("Page not found", "The link is incomplete, or its data is older than the retention period. Go to Overview."),
+    405: ("Method not allowed", "Use the buttons on the page."),
+    429: ("Too many requests", "Wait a minute, then try again."),
 }  # fmt: skip

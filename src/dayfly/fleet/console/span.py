@@ -1,4 +1,4 @@
-"""The stretch of time that a page is about, as the query string says it: `?span=24h`, ending now or at `until`."""
+"""The time range of a page, from the query string: `?span=24h`, ending now or at `until`."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class Span:
 
     @property
     def words(self) -> str:
-        """It, in words."""
-        return NAMES[self.name] if not self.until else f"{NAMES[self.name].removeprefix('last ')} until then"
+        """The time range in words."""
+        return NAMES[self.name] if not self.until else f"{NAMES[self.name].removeprefix('last ')} before that time"
 
     @property
     def parameters(self) -> dict[str, object]:
@@ -48,7 +48,7 @@ class Span:
 
 
 def read_span(name: str | None, until: str | None, now: datetime, *, default: str = DEFAULT) -> Span:
-    """Take a span out of a query string; what is no span is the default, so that an old link still opens."""
+    """Read a time range from a query string; use the default for an unknown one, so that old links still open."""
     chosen = name if name in SPANS else default
     end, said = now, ""
     if until and (moment := read_moment(until)) is not None:
@@ -57,13 +57,13 @@ def read_span(name: str | None, until: str | None, now: datetime, *, default: st
 
 
 def read_moment(text: str) -> datetime | None:
-    """Take a moment in ISO 8601 as naive UTC; None where it is none. Without a zone it is UTC."""
+    """Read an ISO 8601 time as naive UTC, or return None if it is invalid. Without a zone it is UTC."""
     try:
         moment = datetime.fromisoformat(text.strip().replace(" ", "+"))
         aware = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-    # ClickHouse's DateTime64 begins in 1900; nobody's Lambda lines do.
+    # ClickHouse's DateTime64 begins in 1900; Lambda launched in 2014.
     return aware.replace(tzinfo=None) if 2014 <= aware.year < 2200 else None
 
 

@@ -46,10 +46,10 @@ NAVIGATION = (
     Entry("/lifetimes", "Lifetimes", "l"),
     Entry("/rules", "Rules", "r"),
     Entry("/ingest", "Ingest", "i"),
-    Entry("/actions/retire", "Retirements", "t"),
-    Entry("/admin/users", "People", "p", "admin"),
+    Entry("/actions/retire", "Recycle jobs", "t"),
+    Entry("/admin/users", "Users", "p", "admin"),
     Entry("/admin/audit", "Audit log", "a", "admin"),
-    Entry("/admin/quarantine", "Lines set aside", "q", "admin"),
+    Entry("/admin/quarantine", "Quarantine", "q", "admin"),
 )
 
 
@@ -76,7 +76,7 @@ def environment() -> Environment:
 
 
 def render(request: Asked, name: str, code: int = 200, **values: object) -> Response[str]:
-    """Answer with a page. `request.scope["user"]` is who asks, `request.state.csrf_token` what its forms carry."""
+    """Answer with a page. `request.scope["user"]` is the signed-in user, `request.state.csrf_token` the token of its forms."""
     text = (
         environment()
         .get_template(name)
@@ -87,19 +87,19 @@ def render(request: Asked, name: str, code: int = 200, **values: object) -> Resp
             **values,
         )
     )
-    # What a page shows is for whoever is signed in, and for nobody's cache.
+    # Pages hold data of the signed-in user: no cache may keep them.
     return Response(text, media_type="text/html", status_code=code, headers={"Cache-Control": "no-store"})
 
 
 @cache
 def asset(name: str) -> str:
-    """The address of a static file, which changes with its content, so that it may be cached for ever."""
+    """The address of a static file. It changes with the content, so that browsers may cache the file for ever."""
     digest = hashlib.blake2b((STATIC / name).read_bytes(), digest_size=6).hexdigest()
     return f"/static/{name}?v={digest}"
 
 
 def duration(value: float | None) -> str:
-    """Write seconds as people say them: 45 s, 12 min, 3.5 h, 2 days."""
+    """Format seconds: 45 s, 12 min, 3.5 h, 2 days."""
     if value is None:
         return "—"
     if value < 1:
@@ -135,7 +135,7 @@ def count(value: float | None) -> str:
 
 
 def share(value: float | None) -> str:
-    """Write a share as per cent, honest at both ends: neither 0 % nor 100 % unless it is."""
+    """Format a share as a percentage; write 0 % and 100 % only for exact values."""
     if value is None:
         return "—"
     if 0 < value < 0.001:

@@ -1,1 +1,1 @@
-"""The pages, one file per family: they take filters from the query string, ask the read models and render."""
+"""The pages, one file per family: they read filters from the query string, query the read models and render."""

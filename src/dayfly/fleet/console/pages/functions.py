@@ -1,4 +1,4 @@
-"""The list of functions, one function's page, and what of the fleet is covered at all."""
+"""The list of functions, one function's page, and coverage."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the service is fed: roads, rates, lag, what was refused and what was set aside."""
+"""The ingest page: sources, rates, lag, rejected and quarantined records."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long environments live, and what one infection would have meant."""
+"""The lifetimes page: how long environments live."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The overview: what needs somebody now, how exposed the fleet is, and whether what is shown can be believed."""
+"""The overview: open issues, exposure, and whether logs arrive."""
 
 from __future__ import annotations
 

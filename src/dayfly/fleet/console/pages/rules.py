@@ -1,4 +1,4 @@
-"""The rules: what each looks for and with which thresholds, how it ran, how often it rang, whether it is muted."""
+"""The rules page: headers, thresholds, last runs, detections per day and mutes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rows a detection was concluded from, asked again of the store: never what callers sent, only what their calls were like."""
+"""The rows behind a detection, queried again: never request contents, only metadata of the requests."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ def read_evidence(store: Store, name: str, row: Row) -> tuple[Evidence, ...]:
                 (),
                 is_cut=False,
                 sql="",
-                fault=f"the rule names {name}, which is no query here",
-                advice="correct the rule's line `-- evidence:`",
+                fault=f"unknown evidence query {name!r} in the rule",
+                advice="Correct the line `-- evidence:` of the rule",
             ),
         )
     detection = detection_of(row)
@@ -57,10 +57,10 @@ def read_evidence(store: Store, name: str, row: Row) -> tuple[Evidence, ...]:
     }  # fmt: skip
     facts.setdefault("start", detection.first_time)
     facts.setdefault("now", detection.last_time)
-    title = query.header.get("title", "What the rule concluded from")
+    title = query.header.get("title", "Evidence")
     wanted = dict(_PARAMETER.findall(query.text))
     if missing := [key for key in wanted if key not in facts]:
-        fault = f"the detection does not say {', '.join(missing)}"
+        fault = f"the detection has no value for {', '.join(missing)}"
         return (
             Evidence(
                 title,
@@ -69,7 +69,7 @@ def read_evidence(store: Store, name: str, row: Row) -> tuple[Evidence, ...]:
                 is_cut=False,
                 sql=query.text,
                 fault=fault,
-                advice="the rule's facts must name it",
+                advice="Add it to the facts of the rule",
             ),
         )
     values = {key: _value(facts[key], kind) for key, kind in wanted.items()}

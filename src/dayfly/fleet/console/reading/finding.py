@@ -1,4 +1,4 @@
-"""One finding: its story, its evidence, who was served afterwards, what to do and what was done."""
+"""One finding: its story, its evidence, the affected requests, what to do and what was done."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _MEANINGS = {kind.uid: kind.meaning for kind in KINDS}
 
 @dataclass(frozen=True, slots=True)
 class FindingView:
-    """Everything on a finding's page. `radius` is None where this kind of finding hurts nobody who came later."""
+    """Everything on a finding's page. `radius` is None where this type of finding affects no later requests."""
 
     uid: str
     is_fleet: bool
@@ -169,7 +169,7 @@ def _own_evidence(row: Row) -> tuple[Evidence, ...]:
         (str(key), value if isinstance(value, str) else json.dumps(value, indent=1))
         for key, value in sorted(facts.items())
     )
-    return (Evidence("What the runtime saw", ("fact", "value"), shown, is_cut=False, sql=""),)
+    return (Evidence("Runtime evidence", ("fact", "value"), shown, is_cut=False, sql=""),)
 
 
 def _request(row: Row, column: str) -> str:
@@ -203,17 +203,17 @@ def _plot(
 
     series: list[dict[str, object]] = [
         {
-            "label": "all calls of these functions",
+            "label": "all invocations",
             "values": values("invocations"),
             "colour": "--note-mark",
             "fill": "--note-wash",
         },
-        {"label": "refused or failed", "values": values("refused"), "colour": "--doubt-mark"},
+        {"label": "blocked or failed", "values": values("refused"), "colour": "--doubt-mark"},
     ]
     if has_sources:
         series.append(
             {
-                "label": "of these callers",
+                "label": "from these callers",
                 "values": values("from_sources"),
                 "colour": "--harm-mark",
                 "width": 2,

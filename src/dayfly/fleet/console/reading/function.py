@@ -1,4 +1,4 @@
-"""One function: its environments over time, how it is protected, what Dayfly costs it, and what was found."""
+"""One function: its environments over time, its protection, Dayfly's overhead, and its findings."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LIVES = 40
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A finding on a lifeline; `is_harm` where the environment was infected, not only attacked."""
+    """A finding on a lifeline; `is_harm` where the environment was compromised, not only attacked."""
 
     time: datetime
     kind: str
@@ -36,7 +36,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """One environment in the stretch. `infected` is since when it was, None where it was not or where the worker died of it."""
+    """One environment in the time range. `infected` is the time of its compromise; None without one, or if the worker ended."""
 
     environment: int
     is_bare: bool
@@ -97,12 +97,12 @@ class FunctionView:
 
     @property
     def infected(self) -> list[Life]:
-        """The environments shown that are or were infected."""
+        """The environments shown that are or were compromised."""
         return [life for life in self.lives if life.infected is not None]
 
 
 def read_function(console: Console, name: str, span: Span) -> FunctionView | None:
-    """Return the page's content; None for a function that no log spoke of."""
+    """Return the page's content; None for a function without logs."""
     package = "dayfly.fleet.console"
     named = {"function": name, **span.parameters}
     states, marks, detections, totals, reasons, kinds = console.ask(

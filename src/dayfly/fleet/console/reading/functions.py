@@ -1,4 +1,4 @@
-"""The functions that logs speak of, page by page, with the latency of those on the page only."""
+"""The functions with logs, page by page, with the latency of those on the page only."""
 
 from __future__ import annotations
 

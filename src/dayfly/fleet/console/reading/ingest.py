@@ -1,4 +1,4 @@
-"""How lines come in: by which roads, how late, what was refused or set aside, and whether silence means anything."""
+"""Ingestion: sources, lag, rejected and quarantined records, and whether logs arrive at all."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from dayfly.fleet.console.span import Span
     from dayfly.fleet.store.store import Row
 
-# Firehose holds lines back for up to 5 minutes by default; a fleet that is called at all is heard within this.
+# Firehose buffers records for up to 5 minutes by default; an active fleet sends logs within this time.
 SILENT_AFTER = timedelta(minutes=15)
-# Lines older than this when they come: what the console shows as now is then.
+# Records older than this on arrival are delayed: the console shows old data as current.
 _LATE = 300.0
-# Longer without a line than Firehose holds them back: not yet silence, but nothing "is coming in".
+# Longer than Firehose buffers records: no recent logs, but not yet an alarm.
 _QUIET = timedelta(minutes=6)
 # Clocks differ by seconds.
 _AHEAD = timedelta(minutes=5)
@@ -32,9 +32,8 @@ Voice = Literal["empty", "broken", "silent", "late", "quiet", "well"]
 
 @dataclass(frozen=True, slots=True)
 class Voices:
-    """Whether the fleet can be heard. `voice` is empty (nothing ever came), broken (the collector says so itself), silent
-    (nothing came for SILENT_AFTER: no news is no good news), late (what comes is old, or says so
-    little of its age that nobody can tell), quiet (nothing for some minutes) or well."""
+    """Whether logs arrive. `voice` is empty (never any), broken (the collector reports an error), silent (none for
+    SILENT_AFTER), late (records are old, or their age is unknown), quiet (none for some minutes) or well."""
 
     voice: Voice
     sentence: str
@@ -43,7 +42,7 @@ class Voices:
 
     @property
     def is_trustworthy(self) -> bool:
-        """Say whether "nothing happened" may be believed."""
+        """Say whether an empty page means that nothing happened."""
         return self.voice == "well"
 
 
@@ -67,7 +66,7 @@ class IngestView:
 
 
 def hear(console: Console, now: datetime) -> Voices:
-    """Judge whether the fleet can be heard now."""
+    """Judge whether logs arrive now."""
     last, newest = console.ask(
         (read_sql("dayfly.fleet.console", "sql/ingest_last"), {}),
         (read_sql("dayfly.fleet.console", "sql/newest_lines"), {}),
@@ -78,59 +77,59 @@ def hear(console: Console, now: datetime) -> Voices:
 
 
 def is_new(console: Console) -> bool:
-    """Whether no line ever came: a page that finds nothing says so only then."""
+    """Whether no log record was ever received."""
     return hear(console, console.now()).voice == "empty"
 
 
 def judge(
     health: Mapping[str, object], received: datetime | None, newest: datetime | None, now: datetime
 ) -> Voices:
-    """Judge by the collector's own account, the last batch and the newest line."""
+    """Judge by the collector's health, the last batch and the newest record."""
     if fault := str(health.get("store_fault") or ""):
-        return Voices("broken", f"The collector cannot write to its store: {fault}", received, newest)
+        return Voices("broken", f"The collector cannot write to the store: {fault}", received, newest)
     if health.get("is_alive") is False:
         return Voices(
             "broken",
-            "The collector has stopped: what is sent is refused, and nothing new shows here.",
+            "The collector has stopped. It rejects incoming data, and this console shows no new data. Restart the service.",
             received,
             newest,
         )
     if newest is None:
-        return Voices("empty", "Nothing has come in yet.", received, newest)
+        return Voices("empty", "No data received yet.", received, newest)
     heard = received or newest
     waiting = _number(health.get("lag_s"))
     if waiting > 60:
         return Voices(
             "late",
-            f"Lines wait {waiting / 60:.0f} minutes before they are in the store: the collector is behind.",
+            f"The collector is behind: records wait {waiting / 60:.0f} min before they are stored.",
             received,
             newest,
         )
     if now - heard > SILENT_AFTER:
         return Voices(
             "silent",
-            "No line has come in for a while. A quiet fleet looks like this, and so does a road that is cut: nothing below is news.",
+            "No logs received for more than 15 minutes. Either the functions have no traffic, or log delivery is broken. The data below is not current.",
             received,
             newest,
         )
     if received is not None and (late := (received - newest).total_seconds()) > _LATE:
         return Voices(
             "late",
-            f"Lines come in {late / 60:.0f} minutes after they were written: what is shown as now was then.",
+            f"Logs arrive {late / 60:.0f} min after they were written. The data shown as current is that old.",
             received,
             newest,
         )
     if newest - now > _AHEAD:
         return Voices(
             "late",
-            "The newest line claims a time that is still to come: a sender's clock is wrong, or its lines are. How late the others are cannot be told.",
+            "The latest log record has a time in the future: a sender's clock is wrong, or the record is forged. The lag of other records is unknown.",
             received,
             newest,
         )
     if now - heard > _QUIET:
         minutes = (now - heard).total_seconds() / 60
-        return Voices("quiet", f"No line has come in for {minutes:.0f} minutes.", received, newest)
-    return Voices("well", "Lines are coming in.", received, newest)
+        return Voices("quiet", f"No logs received for {minutes:.0f} min.", received, newest)
+    return Voices("well", "Receiving logs.", received, newest)
 
 
 def read_ingest(
@@ -179,18 +178,18 @@ def _plot(rows: list[Row], span: Span, step: int) -> Mapping[str, object] | None
             aside[place] += whole(row, "malformed") + whole(row, "forged")
     return {
         "x": x, "height": 220, "series": [
-            {"label": "Dayfly's lines", "values": ours, "colour": "--safe-mark", "fill": "--safe-wash"},
-            {"label": "Lambda's and others", "values": lambdas, "colour": "--note-mark"},
-            {"label": "set aside", "values": aside, "colour": "--harm-mark", "width": 2},
+            {"label": "Dayfly", "values": ours, "colour": "--safe-mark", "fill": "--safe-wash"},
+            {"label": "Lambda and other", "values": lambdas, "colour": "--note-mark"},
+            {"label": "quarantined", "values": aside, "colour": "--harm-mark", "width": 2},
         ],
     }  # fmt: skip
 
 
 _LABELS = {
-    "is_alive": "Takes lines in", "store_fault": "Trouble with the store", "queue_batches": "Batches that wait",
-    "queue_bytes": "Bytes that wait", "lag_s": "Oldest waits, seconds", "lines_per_s": "Lines a second", "lines": "Lines since it began",
-    "rows": "Rows written", "duplicates": "Came twice", "malformed": "Not understood", "forged": "Forged", "refused": "Refused",
-    "torn_bytes": "Torn bytes after a crash", "damaged_bytes": "Damaged bytes", "tokens": "Batches remembered",
+    "is_alive": "Accepting data", "store_fault": "Store error", "queue_batches": "Queued batches",
+    "queue_bytes": "Queued bytes", "lag_s": "Oldest queued batch (s)", "lines_per_s": "Records per second", "lines": "Records since start",
+    "rows": "Rows written", "duplicates": "Duplicates", "malformed": "Malformed", "forged": "Forged", "refused": "Rejected",
+    "torn_bytes": "Bytes lost in a crash", "damaged_bytes": "Corrupted bytes", "tokens": "Batch IDs remembered",
 }  # fmt: skip
 
 

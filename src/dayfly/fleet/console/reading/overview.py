@@ -1,4 +1,4 @@
-"""The overview: what needs somebody now, who is in whose hands, how old the fleet is, and whether silence can be believed."""
+"""The overview: open issues, compromised environments, environment ages, and whether logs arrive."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from dayfly.fleet.console.console import Console
     from dayfly.fleet.store.store import Row
 
-# What is open longer than this is not what somebody needs to hear first; the list of findings has it.
+# The list of findings shows older open findings.
 _OPEN_SINCE = timedelta(days=7)
 NEEDS = 7
 _ALIVE = timedelta(minutes=15)
@@ -30,7 +30,7 @@ _DAY = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """One thing that somebody must look at: a sentence, and the next step."""
+    """One open issue: a sentence, and the next step."""
 
     severity: int
     title: str
@@ -45,7 +45,7 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """Environments in an attacker's hands: how many were, how many serve still, since when, and how many requests they answered."""
+    """Compromised environments: how many, how many are still active, since when, and how many requests they served."""
 
     infected: int
     serving: int
@@ -143,7 +143,7 @@ def _need(one: Summary) -> Need:
         title=one.title,
         sentence=one.sentence,
         path=finding_path(one.uid),
-        next="Retire environments" if harmed else "See the evidence",
+        next="Recycle environments" if harmed else "View evidence",
         functions=one.functions,
         time=one.last_time,
         environments=one.environments,
@@ -153,26 +153,26 @@ def _need(one: Summary) -> Need:
 
 def _from_service(console: Console, voices: Voices) -> Iterator[Need]:
     if voices.voice == "broken":
-        yield Need(5, "The collector is broken", voices.sentence, "/ingest", "See what it says")
+        yield Need(5, "Collector error", voices.sentence, "/ingest", "View collector status")
     elif voices.voice == "silent":
         yield Need(
             4,
-            "The fleet is not heard",
+            "No data received",
             voices.sentence,
             "/ingest",
-            "Check the roads",
+            "Check ingestion",
             time=voices.last_received or voices.newest,
         )
     elif voices.voice == "late":
-        yield Need(3, "Lines come late", voices.sentence, "/ingest", "See the lag", time=voices.last_received)
+        yield Need(3, "Logs are delayed", voices.sentence, "/ingest", "View lag", time=voices.last_received)
     broken = [name for name, run in console.runs().items() if run.get("error")]
     if broken:
         yield Need(
             3,
-            f"{len(broken)} detection rule{'s do' if len(broken) > 1 else ' does'} not run",
-            f"What {', '.join(sorted(broken)[:3])} would see is not seen.",
+            f"{len(broken)} detection rule{'s' if len(broken) > 1 else ''} failed",
+            f"Attacks that only {', '.join(sorted(broken)[:3])} can detect are missed.",
             "/rules",
-            "See the error",
+            "View error",
         )
 
 
@@ -180,18 +180,18 @@ def _from_coverage(bare: int, observed: int) -> Iterator[Need]:
     if bare:
         yield Need(
             2,
-            f"{bare} function{'s' if bare > 1 else ''} without Dayfly",
-            "An environment of theirs that is infected would serve until Lambda ends it, and nothing here would tell.",
+            f"Dayfly is not attached to {bare} function{'s' if bare > 1 else ''}",
+            "A compromised environment serves requests until Lambda ends it, and Dayfly cannot detect it.",
             address("/coverage", level="bare"),
             "Attach Dayfly",
         )
     if observed:
         yield Need(
             2,
-            f"{observed} function{'s are' if observed > 1 else ' is'} observed only",
-            "Requests share a process there: what one plants meets the next.",
+            f"{observed} function{'s are' if observed > 1 else ' is'} monitored only",
+            "Requests share a process: a change that one request makes in memory affects the next.",
             address("/coverage", level="observed"),
-            "See why",
+            "View reasons",
         )
 
 
@@ -247,8 +247,8 @@ def _plot(
     ]
     return {
         "x": x, "height": 250, "marks": marks[:60], "series": [
-            {"label": "calls", "values": series(pulse, "invocations"), "colour": "--note-mark", "fill": "--note-wash"},
-            {"label": "refused or failed", "values": series(pulse, "failures"), "colour": "--doubt-mark"},
-            {"label": "environments begun", "values": series(births, "born"), "colour": "--safe-mark", "scale": "right"},
+            {"label": "invocations", "values": series(pulse, "invocations"), "colour": "--note-mark", "fill": "--note-wash"},
+            {"label": "blocked or failed", "values": series(pulse, "failures"), "colour": "--doubt-mark"},
+            {"label": "environments started", "values": series(births, "born"), "colour": "--safe-mark", "scale": "right"},
         ],
     }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Whether a function is protected, and if it is not, why: in words, from what its environments say of themselves."""
+"""Decide from the state that environments report whether a function is protected, and give the reason."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ORDER: tuple[Level, ...] = ("bare", "observed", "protected")
 
 @dataclass(frozen=True, slots=True)
 class Protection:
-    """`level` is protected (fresh workers), observed (Dayfly is there, requests share a process) or bare (it is not)."""
+    """`level` is protected (new workers), observed (Dayfly attached, requests share a process) or bare (not attached)."""
 
     level: Level
     word: str
@@ -25,41 +25,41 @@ class Protection:
 def judge(
     *, is_attached: bool, isolation: str, guard: str, not_forkable: str = "", not_promised: Sequence[str] = ()
 ) -> Protection:
-    """Judge one function by its newest environment's first line and by why it could not be forked."""
+    """Judge one function by the start record of its newest environment and by the reason why it could not fork."""
     if not is_attached:
         return Protection(
             "bare",
             "not attached",
-            "Only Lambda's own lines: an infected environment would serve until Lambda ends it.",
-            "Add the layer; `dayfly plan` says first what fresh workers would cost.",
+            "Only standard Lambda logs received. A compromised environment serves requests until Lambda ends it.",
+            "Add the layer. Run `dayfly plan` first to see the cost.",
         )
     if isolation == "process":
         return Protection(
             "observed",
-            "observed only",
-            not_forkable or "It is set to process isolation: requests share one process, as on plain Lambda.",
-            "Fix what it names, or let `dayfly plan` choose an isolation."
+            "monitored only",
+            not_forkable or "Isolation is set to process: requests share one process, as on Lambda without Dayfly.",
+            "Fix the cause, or run `dayfly plan` to choose an isolation mode."
             if not_forkable
-            else "Set isolation to invocation or window; `dayfly plan` recommends one.",
+            else "Set isolation to invocation or window. `dayfly plan` recommends one.",
         )
     if isolation not in ("invocation", "window"):
         return Protection(
-            "observed", "not known", "Its environments did not say which isolation is in force.",
-            "Attach the current layer: every environment's first line tells it.",
+            "observed", "unknown", "The environments did not report their isolation mode.",
+            "Attach the current layer version, which reports it at start.",
         )  # fmt: skip
     if guard == "off":
-        reason = "Fresh workers are in force, the guard is off: an attack ends with its request, and is neither seen nor refused."
+        reason = "Each request runs in a new worker, but the guard is off: attacks end with their request and are not detected or blocked."
         return Protection(
-            "protected", "protected, guard off", reason, "Set guard to observe: it costs almost nothing."
+            "protected", "protected, guard off", reason, "Set guard to observe; the overhead is small."
         )
     kept = (
-        "one worker for each request" if isolation == "invocation" else "a worker is kept for a short window"
+        "for each request" if isolation == "invocation" else "for each short time window"
     )
-    doing = "refuses" if guard == "block" else "watches" if guard == "observe" else "is not known"
-    reason = f"Fresh workers ({kept}); the guard {doing}."
+    guarding = guard if guard in ("block", "observe") else "unknown"
+    reason = f"New worker {kept}. Guard mode: {guarding}."
     return Protection(
         "protected",
         "protected",
         reason,
-        f"Not promised here: {'; '.join(not_promised)}." if not_promised else "",
+        f"Not available on this host: {'; '.join(not_promised)}." if not_promised else "",
     )

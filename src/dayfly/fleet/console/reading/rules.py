@@ -1,4 +1,4 @@
-"""Rules of the detections as the console shows them: who they are, how they ran, how often they rang."""
+"""Detection rules as the console shows them: headers, last runs and detections per day."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Threshold:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a rule says of itself; `evidence` is the name of the query that shows what it concluded from."""
+    """A rule's header; `evidence` is the name of the query that shows the rows behind its detections."""
 
     name: str
     title: str
@@ -49,7 +49,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class RuleState:
-    """A rule with what became of it: its last run, its alarms by day (the newest last), and whether it is muted."""
+    """A rule with its last run, its detections by day (the newest last), and whether it is muted."""
 
     rule: Rule
     last_run: datetime | None
@@ -65,7 +65,7 @@ class RuleState:
 
 
 def read_rules(console: Console, now: datetime) -> list[RuleState]:
-    """Return every rule, those that rang most first."""
+    """Return every rule, those with the most detections first."""
     alarms, triage = console.ask(
         (read_sql("dayfly.fleet.console", "sql/rule_alarms"), {"end": now, "days": DAYS}), latest((), now)
     )

@@ -1,4 +1,4 @@
-// What the pages gain where scripts run: your time zone, the keyboard, live updates and charts. Nothing here decides anything.
+// What scripts add to the pages: local times, keyboard shortcuts, live updates and charts.
 "use strict";
 (() => {
   const body = document.body;
@@ -46,7 +46,7 @@
     const button = document.querySelector("[data-zone-switch]");
     if (!said || !button) return;
     const isUtc = zone() === "UTC";
-    said.textContent = isUtc ? "All times are UTC." : `Times are in your zone, ${zone()} (${offset(new Date())}); point at one for UTC.`;
+    said.textContent = isUtc ? "Times in UTC" : `Times in ${zone()} (${offset(new Date())})`;
     button.hidden = zones.local === "UTC";
     button.textContent = chosen === "utc" ? `Show ${zones.local}` : "Show UTC";
   };
@@ -105,7 +105,7 @@
   addEventListener("resize", () => { clearTimeout(resizing); resizing = setTimeout(() => drawPlots(true), 120); });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => drawPlots(true));
 
-  // Live: a small question every few seconds; the page is fetched again only when the answer has changed.
+  // Live updates: poll the data version every few seconds; fetch the page again only when it has changed.
   const state = document.querySelector("[data-live-state]");
   const tell = (text, name) => { if (state) { if (state.textContent !== text) state.textContent = text; state.classList.toggle("on", name === "on"); state.classList.toggle("off", name === "off"); } };
   const region = () => document.querySelector("[data-live]");
@@ -118,14 +118,14 @@
     if (document.hidden) return;
     try {
       const answer = await fetch("/live", { headers: { accept: "application/json" }, cache: "no-store", redirect: "error" });
-      if (answer.status === 401) { tell("Signed out: load the page again to sign in", "off"); return; }
+      if (answer.status === 401) { tell("Session expired. Reload the page to sign in.", "off"); return; }
       if (!answer.ok) throw new Error(String(answer.status));
       const said = await answer.json();
       failures = 0;
       const isNew = version !== "" && said.version !== version;
       if (version === "") version = said.version;
-      if (!region()) { tell(place_words(), ""); return; }
-      if (isNew && isBusy()) { tell("Something new; shown when you are done here", "on"); return; }
+      if (!region()) { tell("Live updates off", ""); return; }
+      if (isNew && isBusy()) { tell("Update available. It loads when you finish here.", "on"); return; }
       if (isNew && Date.now() - refreshed > 4000) {
         version = said.version;
         refreshed = Date.now();
@@ -134,10 +134,9 @@
       tell("Live", "on");
     } catch {
       failures += 1;
-      if (failures > 1) tell("Not live: the service does not answer", "off");
+      if (failures > 1) tell("Connection lost. Retrying…", "off");
     }
   };
-  const place_words = () => "This page stands still";
   if (state) { look(); setInterval(look, Number(body.dataset.pollMs) || 4000); document.addEventListener("visibilitychange", look); }
 
   // Keyboard
@@ -180,7 +179,7 @@
   document.addEventListener("change", (event) => { if (event.target.matches("form[data-now] select")) event.target.form.requestSubmit(); });
   document.querySelectorAll("[data-help]").forEach((one) => { one.hidden = false; });
 
-  // On a phone the newest end of a wide chart is what is asked for.
+  // On a phone, show the newest end of a wide chart.
   document.querySelectorAll(".chart.wide").forEach((one) => { one.scrollLeft = one.scrollWidth; });
   const here = document.querySelector(".side nav [aria-current]");
   if (here && here.closest("nav").scrollWidth > here.closest("nav").clientWidth) here.closest("nav").scrollLeft = here.offsetLeft - 80;
