@@ -14,12 +14,12 @@ TARGET = Path(__file__).parent.parent / "docs" / "detections.md"
 _NAMES = {number: name for name, number in SEVERITIES.items()}
 _INTRODUCTION = """# Detections
 
-Generated from the rules' headers by `make docs`. `dayfly fleet serve` runs each rule by its own timer over the last minutes or
-hours, again over hours of which lines came in late, and keeps what it concludes once: the same uid however often, and by
-however many schedulers, it is found. What was measured is in [detections-measured.md](detections-measured.md).
+Generated from the rules' headers by `make docs`. `dayfly fleet serve` runs each rule on a schedule over the last minutes or hours,
+and again over hours whose logs arrived late. A detection has a stable ID: it is stored once, however often a rule finds it.
+Measurements: [detections-measured.md](detections-measured.md).
 
-Thresholds are set in `rules.toml` in the fleet's folder; `enabled = false` switches a rule off. A wrong name or value is refused
-at the start:
+To change a threshold or disable a rule, edit `rules.toml` in the fleet's folder. The service does not start with an unknown
+name or an invalid value.
 
 ```toml
 [enumeration]
@@ -29,16 +29,16 @@ min_subjects = 20
 enabled = false
 ```
 
-A rule that fails or takes longer than its limit costs only itself: it is tried more and more seldom, and told as `rule_failed`. One
-that finds more than a hundred subjects keeps the worst hundred, and that is told as `rule_flooded`. A caller is known by a keyed
-hash of his address only; without `DAYFLY_FLEET_KEY` there are no callers, and rules about callers see nothing.
+A rule that fails or exceeds its time limit does not affect other rules: Dayfly retries it with increasing delays and reports
+`rule_failed`. A rule with more than 100 results keeps the 100 most severe and reports `rule_flooded`. Dayfly identifies a caller
+by a keyed hash of its IP address. Without `DAYFLY_FLEET_KEY` there are no callers, and rules about callers detect nothing.
 """
 
 
 def render() -> str:
     """Return the page."""
     rules = load_rules()
-    parts = [_INTRODUCTION, "| rule | severity | ATT&CK | what |", "|---|---|---|---|"]
+    parts = [_INTRODUCTION, "| rule | severity | ATT&CK | title |", "|---|---|---|---|"]
     parts += [
         f"| [`{rule.name}`](#{rule.name}) | {_NAMES[rule.severity]} | {_techniques(rule)} | {rule.title} |"
         for rule in rules
@@ -54,11 +54,11 @@ def _section(rule: Rule) -> list[str]:
         "",
         f"**{rule.title}.** {rule.explain}",
         "",
-        f"- Sees: {rule.sees or rule.story}",
-        f"- Misses: {rule.misses or 'nothing that is known'}",
-        f"- Do: {rule.advice}",
+        f"- Detects: {rule.sees or rule.story}",
+        f"- Does not detect: {rule.misses or 'no known gaps'}",
+        f"- What to do: {rule.advice}",
         f"- ATT&CK: {_techniques(rule)}",
-        f"- Runs every {rule.every} s over the last {_span(rule.lookback)}; after {_span(rule.gap)} of quiet the next sighting is new.",
+        f"- Runs every {rule.every} s over the last {_span(rule.lookback)}. After {_span(rule.gap)} without results, the next one is a new detection.",
     ]
     if rule.thresholds:
         parts += ["", "| threshold | value | meaning |", "|---|---|---|"]

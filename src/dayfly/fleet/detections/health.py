@@ -1,4 +1,4 @@
-"""Detections about detecting itself: a rule that does not run sees no attack, and somebody must know."""
+"""Detections about the rules themselves: a rule that fails detects no attacks, and users must know."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ _DAY = 86_400
 
 
 def rule_failed(rule: Rule, message: str, *, now: float) -> Conclusion:
-    """Return what to write about a rule that failed or took too long: one detection per rule and day."""
+    """Return the detection for a rule that failed or took too long: one per rule and day."""
     return _about(
         rule,
         kind=FAILED,
-        title="A detection rule does not run",
+        title="Detection rule failed",
         severity=3 if rule.severity >= 4 else 2,
         reason=message[:300],
         story=(
-            f"The rule {rule.name} ({rule.title}) failed or took longer than its {rule.limit} s. What it would have seen "
-            f"since is not seen. It is tried again, more and more seldom. The store says: {message[:300]}"
+            f"The rule {rule.name} ({rule.title}) failed or exceeded its time limit of {rule.limit} s. It detects no attacks "
+            f"until it runs again. Dayfly retries it with increasing delays. Error: {message[:300]}"
         ),
         facts={"rule": rule.name, "error": message[:300]},
         now=now,
@@ -35,16 +35,16 @@ def rule_failed(rule: Rule, message: str, *, now: float) -> Conclusion:
 
 
 def rule_flooded(rule: Rule, found: int, kept: int, *, now: float) -> Conclusion:
-    """Return what to write about a rule that found more than anybody reads."""
+    """Return the detection for a rule that found too many subjects."""
     return _about(
         rule,
         kind=FLOODED,
-        title="A detection rule finds too much",
+        title="Detection rule has too many results",
         severity=2,
-        reason=f"{found} found in one run, the {kept} worst are kept",
+        reason=f"{found} results in one run; the {kept} most severe are kept",
         story=(
-            f"The rule {rule.name} ({rule.title}) found {found:,} subjects in one run; the {kept} worst are kept. "
-            "Either the whole fleet is under attack, or a threshold is wrong for this fleet: set it in rules.toml."
+            f"The rule {rule.name} ({rule.title}) found {found:,} subjects in one run; the {kept} most severe are kept. "
+            "Either the whole fleet is under attack, or a threshold is too low: change it in rules.toml."
         ),
         facts={"rule": rule.name, "found": found, "kept": kept},
         now=now,

@@ -1,4 +1,4 @@
-"""Tells a detection in plain words: fills a rule's story with the facts that its query found."""
+"""Renders a detection's story: fills the rule's text with the facts from its query."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 _FIELD = re.compile(r"\{([a-z_]+)(?::(time|hash|duration|percent))?\}")
-# Stories speak of many; of one they must say so.
+# Stories use plurals; a count of one needs the singular.
 _ONE = re.compile(
-    r"(?<![\w.,:/-])1 (different )?(call|environment|function|caller|request|line|stream|thing|event|time|detection|finding)s\b"
+    r"(?<![\w.,:/-])1 (different )?(call|environment|function|caller|request|record|stream|thing|event|time|invocation|attempt|finding|result|network|key|detection|number|gap)s\b"
 )
-# A story is read in an alert: a list of a thousand functions would hide it.
+# Alerts show the story: a list of a thousand functions would hide it.
 _MANY_NAMES = 5
 
 
 def render(story: str, facts: Mapping[str, object]) -> str:
     """Return the story with each `{field}` filled in; `{field:time}`, `:hash`, `:duration` (seconds) and `:percent` say how.
 
-    A field that the facts lack is shown as `(unknown)`: half a story is better than none.
+    A field without a fact becomes `(unknown)`.
     """
     told = _FIELD.sub(lambda match: _word(facts.get(match[1]), match[2] or ""), story)
     return _ONE.sub(lambda match: f"1 {match[1] or ''}{match[2]}", told)
 
 
 def fields(story: str) -> set[str]:
-    """Return the names of the fields that a story asks for."""
+    """Return the names of the fields in a story."""
     return {match[1] for match in _FIELD.finditer(story)}
 
 

@@ -1,4 +1,4 @@
--- title: Where and when the function did it
+-- title: Occurrences of the behavior
 -- function: String
 -- kind: String
 -- target: String

@@ -1,4 +1,4 @@
--- title: What the key did, and from where
+-- title: API calls of the access key
 -- function: String
 -- access_key: UInt64
 SELECT time, region, event_source, event_name, source_ip, user_agent, error_code, role

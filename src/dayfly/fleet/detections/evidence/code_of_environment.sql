@@ -1,4 +1,4 @@
--- title: When environments of the function ran which code
+-- title: Code of the environments over time
 -- function: String
 -- version: String
 -- before: UInt64

@@ -1,4 +1,4 @@
--- title: The code with which environments of the function started
+-- title: Code of the environments at start
 -- function: String
 -- version: String
 SELECT min(started) AS time, hex(id) AS environment, hex(argMinIf(start_code, started, start_code != 0)) AS code,

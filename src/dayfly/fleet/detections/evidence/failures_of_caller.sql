@@ -1,4 +1,4 @@
--- title: What the caller asked for in vain
+-- title: Failed requests of the caller
 -- parameters: first_time, last_time, most, source
 SELECT
     time, account, region, function, route, hex(environment) AS environment, request_id, status, outcome,

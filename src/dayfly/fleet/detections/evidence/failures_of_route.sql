@@ -1,4 +1,4 @@
--- title: The refusals of this route
+-- title: Failed requests to this route
 -- parameters: first_time, last_time, most, function, route
 SELECT
     time, account, region, function, route, hex(environment) AS environment, request_id, status, outcome,

@@ -1,4 +1,4 @@
--- title: Which functions show it, and what they carry
+-- title: Functions with this behavior, and their packages
 -- kind: String
 -- target: String
 -- package: String

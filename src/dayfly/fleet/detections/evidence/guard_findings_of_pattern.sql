@@ -1,4 +1,4 @@
--- title: What the guard said of these requests
+-- title: Guard findings of these requests
 -- by: String
 -- key: UInt64
 SELECT f.time AS time, f.function AS function, hex(f.environment) AS environment, f.request_id AS request_id, f.kind AS kind, f.technique AS technique,

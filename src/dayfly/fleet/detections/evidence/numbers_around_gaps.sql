@@ -1,4 +1,4 @@
--- title: The lines of the environments with gaps, by number
+-- title: Log records around the gaps, by sequence number
 -- environment_list: Array(UInt64)
 SELECT time, function, hex(environment) AS environment, sequence, what
 FROM

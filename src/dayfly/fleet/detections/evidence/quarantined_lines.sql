@@ -1,4 +1,4 @@
--- title: The lines that must not be believed
+-- title: Forged records
 -- function: String
 SELECT time, received, detail, log_group, log_stream, road, bytes
 FROM quarantine

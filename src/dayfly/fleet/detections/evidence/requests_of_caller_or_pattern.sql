@@ -1,4 +1,4 @@
--- title: The calls of this caller, or of this pattern
+-- title: Invocations of this caller or pattern
 -- parameters: first_time, last_time, most, function, key
 SELECT
     time, account, region, function, route, hex(environment) AS environment, request_id, status, outcome,

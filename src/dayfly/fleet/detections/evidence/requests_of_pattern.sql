@@ -1,4 +1,4 @@
--- title: The requests of this pattern
+-- title: Requests with this pattern
 -- parameters: first_time, last_time, most, function, pattern
 SELECT
     time, account, region, function, route, hex(environment) AS environment, request_id, status, outcome,

@@ -1,4 +1,4 @@
--- title: The invocations about the same thing
+-- title: Invocations about the same thing
 -- parameters: first_time, last_time, most, function, subject
 SELECT
     time, account, region, function, route, hex(environment) AS environment, request_id, status, outcome,

@@ -1,4 +1,4 @@
--- title: Requests of which only the platform tells
+-- title: Requests without a Dayfly record
 -- function: String
 -- stream_list: Array(UInt64)
 SELECT time, version, hex(stream) AS stream, request_id

@@ -1,4 +1,4 @@
--- title: The invocations that left it
+-- title: Invocations that left the residue
 -- function: String
 -- residue: UInt64
 SELECT time, hex(environment) AS environment, invocation, request_id, worker, trigger, route, outcome, hex(pattern) AS pattern

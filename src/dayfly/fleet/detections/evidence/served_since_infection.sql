@@ -1,4 +1,4 @@
--- title: What the infected environments served since
+-- title: Requests served by the compromised environments
 -- function: String
 -- environment_list: Array(UInt64)
 SELECT time, hex(environment) AS environment, worker, invocation, request_id, trigger, route, outcome, status

@@ -1,20 +1,22 @@
 -- rule: campaign
--- title: One exploit is tried on many functions
+-- title: Same exploit attempted on several functions
 -- severity: high
 -- technique: T1190, T1595.002
 -- every: 60
 -- lookback: 3600
 -- gap: 7200
--- story: Requests of one form (pattern {pattern:hash}) made the guard speak in {functions_all} functions ({functions}) within
---   {seconds:duration}: {rules}. {got_through} of {events} went through, since the guard there only observes.
--- do: Find out whether it is a test that you ordered. If not: block the callers at WAF, set guard = block where it only observed, and
---   look at the environments where it went through.
--- explain: Somebody is trying the same break-in on one function after the other.
--- sees: guard findings on at least `min_functions` functions whose requests have the same pattern of values, or the same caller.
--- misses: an attacker who writes every request anew and calls from everywhere.
+-- story: Requests with one pattern ({pattern:hash}) caused guard findings in {functions_all} functions ({functions})
+--   within {seconds:duration}: {rules}. {got_through} of {events} operations ran, because the guard was in observe
+--   mode there.
+-- do: Check whether this is a security test of your own. If not, block the callers in AWS WAF, set guard = block on
+--   the functions in observe mode, and check the environments in which the operation ran.
+-- explain: An attacker tries the same exploit on several of our functions.
+-- sees: guard findings on at least `min_functions` functions whose requests have the same pattern of values or the
+--   same caller.
+-- misses: attackers who use a different payload and a different source address for each request.
 -- suspects: guarded_functions
 -- evidence: guard_findings_of_pattern
--- param_min_functions: 3 (UInt32) functions in which the guard spoke
+-- param_min_functions: 3 (UInt32) functions with guard findings
 WITH
     told AS
     (
@@ -68,9 +70,9 @@ SELECT
     account, region, functions, environments, environments_all, sources, request_ids, events, first_time, last_time,
     toUInt8(multiIf(got_through > 0 AND functions_all >= 5, 5, got_through > 0 OR functions_all >= 5, 4, 3)) AS severity,
     arrayFilter(x -> x != '', [
-        concat(toString(functions_all), ' functions, ', toString(events), ' findings of the guard, ', toString(length(sources)), ' callers'),
-        if(by = 'pattern', 'the requests have one form', 'the requests come from one caller'),
-        if(got_through > 0, concat(toString(got_through), ' of them happened: the guard only observed'), 'all were refused')
+        concat(toString(functions_all), ' functions, ', toString(events), ' guard findings, ', toString(length(sources)), ' callers'),
+        if(by = 'pattern', 'the requests have one pattern', 'the requests come from one caller'),
+        if(got_through > 0, concat(toString(got_through), ' of the operations ran: the guard was in observe mode'), 'all were blocked')
     ]) AS reasons,
     toJSONString(CAST(
         tuple(key, if(by = 'pattern', key, pattern), functions_all, got_through, arrayStringConcat(rules, ', '), by),

@@ -1,21 +1,21 @@
 -- rule: code_changed
--- title: An environment's code changed while it lived
+-- title: Code of a running environment changed
 -- severity: high
 -- technique: T1554, T1574
 -- every: 60
 -- lookback: 3600
 -- gap: 21600
--- story: {changed} environments of {function} ({version}) began with code {before:hash} and run {after:hash} now. Code is loaded
---   once, at init: something changed it later, first at {first_time:time}.
--- do: Retire these environments now. Look at the requests shortly before the change, and at findings residue.code and
---   residue.memory of the same environments: they name the file or the object.
--- explain: A running copy of the function was rewritten while it served customers.
--- sees: an environment whose code's fingerprint is another than at its start, or changes between two invocations.
--- misses: a change that most environments of the version make alike: that is how the function works.
+-- story: {changed} environments of {function} ({version}) started with code {before:hash} and now run {after:hash}.
+--   Lambda loads code once, at init; something changed it later, first at {first_time:time}.
+-- do: Recycle these environments now. Check the requests shortly before the change, and the findings residue.code and
+--   residue.memory of the same environments: they show the file or the object.
+-- explain: A running copy of the function was modified while it served requests.
+-- sees: environments whose code hash differs from the hash at start, or changes between two invocations.
+-- misses: changes that most environments of the version make in the same way; they are normal for the function.
 -- suspects: changed_environments
 -- evidence: code_of_environment
--- param_usual: 0.5 (Float64) share of a version's environments that make the same change, from which on it is usual
--- param_min_usual: 5 (UInt32) environments that must make the same change for it to be usual
+-- param_usual: 0.5 (Float64) share of a version's environments that make the same change; at this share the change is normal
+-- param_min_usual: 5 (UInt32) minimum number of environments with the same change for it to be normal
 WITH
     lives AS
     (
@@ -82,7 +82,7 @@ SELECT
     toUInt8(if(c.changed >= 3, 5, 4)) AS severity,
     [
         concat(toString(c.changed), ' of ', toString(t.all), ' environments changed in the same way'),
-        'code is loaded at init and does not change by itself'
+        'Lambda loads code at init; it does not change on its own'
     ] AS reasons,
     toJSONString(CAST(
         tuple(c.function, c.version, c.before, c.after, c.changed, t.all),

@@ -1,26 +1,27 @@
 -- rule: credential_stuffing
--- title: One caller tries many accounts
+-- title: Credential stuffing from one caller
 -- severity: high
 -- technique: T1110.004, T1110.003
 -- every: 30
 -- lookback: 3600
 -- gap: 7200
--- story: One caller (source {source:hash}) was refused (401 or 403) with {subjects} different requests to {functions} within
---   {seconds:duration}; {refused:percent} of its tries were refused. The tries were spread over {environments}
---   environments, about {per_environment} in each.
--- do: Block the caller, look for the tries that were not refused and have those people change their passwords, and ask for a
---   second factor. If it is a client of yours whose stored password is old, mend the client.
--- explain: Somebody has a list of names and passwords and tries them on us, a few in each environment.
--- sees: many different requests of one caller that were answered with 401 or 403 within any `window` seconds. One account
---   tried again and again is one subject and does not count; an office's address counts only if most of its tries fail.
--- misses: fewer than `min_subjects` refusals a window from one address (distributed_refusals looks at many addresses), and
---   tries from an address whose other people make up three quarters of its hour and are let in.
+-- story: One caller (source {source:hash}) got 401 or 403 for {subjects} different requests to {functions} within
+--   {seconds:duration}; {refused:percent} of its attempts failed. The attempts reached {environments} environments,
+--   about {per_environment} in each.
+-- do: Block the caller. Find the attempts that succeeded, reset the passwords of those accounts, and require
+--   multi-factor authentication. If the caller is a client of yours with an old password, fix the client.
+-- explain: An attacker tries a list of user names and passwords, a few in each environment.
+-- sees: many different requests of one caller with the response 401 or 403 within `window` seconds. Repeated attempts
+--   on one account count once. A shared address counts only if most of its attempts fail.
+-- misses: fewer than `min_subjects` failures a window from one address (see distributed_refusals for many addresses),
+--   and attempts from a shared address where other users' successful requests are more than three quarters of the
+--   traffic in that hour.
 -- suspects: credential_stuffing
 -- evidence: failures_of_caller
--- param_window: 1800 (UInt32) seconds of the sliding window
--- param_min_subjects: 12 (UInt32) different requests refused within a window
--- param_min_environments: 2 (UInt32) environments that answered within a window
--- param_min_share: 0.6 (Float64) share of refusals among the caller's requests of the same patterns
+-- param_window: 1800 (UInt32) length of the sliding window in seconds
+-- param_min_subjects: 12 (UInt32) different requests that failed within a window
+-- param_min_environments: 2 (UInt32) environments that responded within a window
+-- param_min_share: 0.6 (Float64) share of failed requests among the caller's requests with the same patterns
 WITH
     failed AS MATERIALIZED
     (
@@ -81,10 +82,10 @@ SELECT
     failures AS events, first_time, last_time,
     toUInt8(if(requests > failures OR subjects >= 10 * {min_subjects:UInt32}, 4, 3)) AS severity,
     arrayFilter(reason -> reason != '', [
-        concat(toString(subjects), ' different requests refused, ', toString(most_subjects), ' within one window'),
-        concat(toString(round(100 * least(failures / requests, 1))), ' % of the answers were refusals'),
+        concat(toString(subjects), ' different requests failed, ', toString(most_subjects), ' within one window'),
+        concat(toString(round(100 * least(failures / requests, 1))), ' % of the requests failed'),
         if(length(functions) > 1, concat('across ', toString(length(functions)), ' functions'), '')
-        , if(requests > failures, concat(toString(requests - failures), ' tries of the same pattern were not refused'), '')
+        , if(requests > failures, concat(toString(requests - failures), ' requests with the same pattern succeeded'), '')
     ]) AS reasons,
     toJSONString(CAST(
         tuple(source, subjects, least(failures / requests, 1.), round(failures / environments_all, 1)),

@@ -1,27 +1,27 @@
 -- rule: distributed_refusals
--- title: Far more callers than usual are refused on one route and do nothing else
+-- title: Unusual number of callers with only failed requests on one route
 -- severity: high
 -- technique: T1110.004, T1595
 -- every: 60
 -- lookback: 3600
 -- gap: 7200
--- story: On {route} of {function}, {refusals} requests were refused within {window:duration} where about {expected} are usual,
---   and {lone} callers did nothing but be refused, about {per_caller} times each, with {subjects} different requests on
+-- story: On {route} of {function}, {refusals} requests failed within {window:duration}; about {expected} are usual.
+--   {lone} callers had only failed requests, about {per_caller} each, with {subjects} different requests on
 --   {environments} environments.
--- do: If the answers are 401 or 403, somebody tries stolen passwords: ask for a second factor, look for callers of the same
---   kind that were let in, and have those people change their passwords. If they are 404, somebody counts through identifiers.
--- explain: Each address tries once or twice, so no limit per address ever trips; together they are a thousand tries.
--- sees: a route whose refusals (4xx but 429) within a window are far above what the last day lets expect, and that come from
---   callers who are never answered well, each with other requests. The requests may look wholly honest.
--- misses: a rise of fewer than `min_refusals` a window; a broken release of a client that makes everybody fail looks the same,
---   but there the same callers are answered well elsewhere.
+-- do: 401 or 403: treat it as credential stuffing. Require multi-factor authentication, find similar callers that
+--   succeeded, and reset the passwords of those accounts. 404: treat it as enumeration of identifiers.
+-- explain: Each address makes one or two attempts, so that no rate limit triggers. Together they make thousands.
+-- sees: routes with far more failed requests (4xx except 429) in a window than in the last day, from callers that
+--   never succeed and send different requests. Each request can look legitimate.
+-- misses: increases of fewer than `min_refusals` a window. A client release with a bug can look the same, but its
+--   callers succeed on other routes.
 -- suspects: refused_routes
 -- evidence: failures_of_route
--- param_window: 1800 (UInt32) seconds of the sliding window
--- param_min_refusals: 40 (UInt32) refusals within a window above what is usual
--- param_min_callers: 10 (UInt32) callers who were only refused
--- param_times_usual: 3.0 (Float64) times the usual number of refusals
--- param_min_subjects_share: 0.6 (Float64) different requests per refusal
+-- param_window: 1800 (UInt32) length of the sliding window in seconds
+-- param_min_refusals: 40 (UInt32) failed requests within a window above the usual number
+-- param_min_callers: 10 (UInt32) callers with only failed requests
+-- param_times_usual: 3.0 (Float64) factor over the usual number of failed requests
+-- param_min_subjects_share: 0.6 (Float64) different requests per failed request
 WITH
     slots AS
     (
@@ -110,8 +110,8 @@ SELECT
     failures AS events, first_time, last_time,
     toUInt8(if(denied * 2 > failures, 4, 3)) AS severity,
     [
-        concat(toString(refusals), ' refusals within one window where about ', toString(round(usual, 1)), ' are usual'),
-        concat(toString(callers), ' callers did nothing but be refused'),
+        concat(toString(refusals), ' failed requests within one window; about ', toString(round(usual, 1)), ' are usual'),
+        concat(toString(callers), ' callers had only failed requests'),
         concat(toString(subjects), ' different requests')
     ] AS reasons,
     toJSONString(CAST(

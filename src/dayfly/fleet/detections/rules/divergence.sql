@@ -5,18 +5,21 @@
 -- every: 300
 -- lookback: 86400
 -- gap: 21600
--- story: {odd} of {all} environments of {function} ({version}) started with code {code:hash}; the others run {common:hash}.
---   A deploy replaces all environments that start after it; these started in between the others ({runs} times).
--- do: Retire the odd environments, keep one for inspection, and find where its code came from: a layer, a file system that
---   the function may write, a package fetched at init. Compare with the package that you deployed.
--- explain: All copies of this function should be the same, and some are not, though nobody deployed anything.
--- sees: a minority of environments of one version whose code differs, in between environments that do not differ.
--- misses: code that is the same everywhere (a trojan in the package itself), and a minority that replaces the majority in one go.
+-- story: {odd} of {all} environments of {function} ({version}) started with code {code:hash}; the others run
+--   {common:hash}. A deployment changes all environments that start after it, but these started between the others
+--   ({runs} times).
+-- do: Keep one of these environments for inspection and recycle the others. Find the origin of the code: a layer, a
+--   writable file system, or a package downloaded at init. Compare it with the package that you deployed.
+-- explain: All copies of this function should run the same code. Some do not, without a deployment.
+-- sees: a minority of environments of one version with different code that start between environments with the usual
+--   code.
+-- misses: code that is the same everywhere (a trojan in the deployed package), and a minority that replaces the
+--   majority at once.
 -- suspects: mixed_versions
 -- evidence: code_of_environments
--- param_min_others: 3 (UInt32) environments with the usual code that make it the usual one
--- param_settle: 120 (UInt32) seconds in which a deploy may still start environments of the code before
--- param_max_run: 3 (Float64) mean number of odd environments in a row; more looks like a deploy and a rollback
+-- param_min_others: 3 (UInt32) environments with the usual code that define it as usual
+-- param_settle: 120 (UInt32) seconds after a deployment in which environments with the old code may still start
+-- param_max_run: 3 (Float64) mean number of different environments in a row; more is a deployment and a rollback
 WITH
     -- One pass: what is mentioned twice is run twice.
     starts AS
@@ -87,10 +90,10 @@ SELECT
     toUInt8(multiIf(is_published AND is_between AND odd >= 4, 5, is_between AND (is_published OR runs >= 2), 4, 3)) AS severity,
     arrayFilter(x -> x != '', [
         concat(toString(odd), ' of ', toString(all), ' environments differ'),
-        if(is_between, concat('they started in between environments with the usual code, ', toString(runs), ' times'),
-            'they replaced the usual code and a published version never changes; an update of the runtime would look so, too'),
-        if(is_published, 'the version is published: its code and layers cannot be changed by a deploy',
-            'the version may be changed in place ($LATEST): a deploy that was rolled back at once would look so, too')
+        if(is_between, concat('they started between environments with the usual code, ', toString(runs), ' times'),
+            'they replaced the usual code, but a published version never changes; a runtime update can look the same'),
+        if(is_published, 'the version is published: a deployment cannot change its code or layers',
+            'the version is $LATEST and can change in place: a deployment with an immediate rollback can look the same')
     ]) AS reasons,
     toJSONString(CAST(
         tuple(function, version, code, common, odd, all, runs),

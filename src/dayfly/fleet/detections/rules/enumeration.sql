@@ -1,28 +1,28 @@
 -- rule: enumeration
--- title: One caller asks for many things that are not there or not its own
+-- title: Enumeration of identifiers by one caller
 -- severity: medium
 -- technique: T1595, T1087.004
 -- every: 30
 -- lookback: 1800
 -- gap: 7200
--- story: One caller (source {source:hash}) asked {functions} for {subjects} different things within {seconds:duration};
---   {refused:percent} of the answers were refusals or "not found". The calls were spread over {environments}
---   environments, about {per_environment} in each: no single environment could see it.
--- do: Look at the requests. If they are not yours (a scanner you ordered, a broken client), block or slow the caller at
---   API Gateway or WAF, make identifiers unguessable, and look at the few answers that succeeded.
--- explain: Somebody tries out identifiers one after the other, and our functions answer each of them.
--- sees: many different subjects of one caller, on one function or across functions, mostly answered with 4xx, within any
---   `window` seconds. Retries of the same thing (429, the same subject) do not count, nor does a shared address whose
---   people are mostly answered.
--- misses: fewer than `min_subjects` failures a window (low_and_slow looks at a day); guesses that are mostly right
---   (scraping looks at those); callers without a source, as where the fleet's key is not set;
---   a caller behind an address whose other people make up three quarters of its hour and are answered well.
+-- story: One caller (source {source:hash}) requested {subjects} different things from {functions} within
+--   {seconds:duration}; {refused:percent} of the responses were denied or "not found". The requests reached
+--   {environments} environments, about {per_environment} in each, so that no single environment could detect it.
+-- do: Check the requests. If they are not yours (a security scanner, a client with a bug), block or throttle the
+--   caller in API Gateway or AWS WAF. Make identifiers unguessable, and check the requests that succeeded.
+-- explain: An attacker tries one identifier after the other, and our functions respond to each.
+-- sees: many different subjects of one caller, on one or several functions, mostly with 4xx responses, within
+--   `window` seconds. Retries (429, the same subject) do not count, nor does a shared address whose users mostly
+--   succeed.
+-- misses: fewer than `min_subjects` failures a window (see low_and_slow for a whole day); guesses that mostly succeed
+--   (see scraping); callers without a source, because no fleet key is set; callers behind a shared address where
+--   other users' successful requests are more than three quarters of the traffic in that hour.
 -- suspects: enumeration
 -- evidence: failures_of_caller
--- param_window: 900 (UInt32) seconds of the sliding window
--- param_min_subjects: 12 (UInt32) different things asked for in vain within a window
--- param_min_environments: 3 (UInt32) environments that answered within a window
--- param_min_share: 0.55 (Float64) share of failures among the caller's requests of the same patterns
+-- param_window: 900 (UInt32) length of the sliding window in seconds
+-- param_min_subjects: 12 (UInt32) different things requested without success within a window
+-- param_min_environments: 3 (UInt32) environments that responded within a window
+-- param_min_share: 0.55 (Float64) share of failed requests among the caller's requests with the same patterns
 WITH
     failed AS MATERIALIZED
     (
@@ -83,8 +83,8 @@ SELECT
     failures AS events, first_time, last_time,
     toUInt8(if(subjects >= 20 * {min_subjects:UInt32} OR length(functions) >= 5, 4, 3)) AS severity,
     arrayFilter(reason -> reason != '', [
-        concat(toString(subjects), ' different things asked for in vain, ', toString(most_subjects), ' within one window'),
-        concat(toString(round(100 * least(failures / requests, 1))), ' % of the answers were refusals'),
+        concat(toString(subjects), ' different things requested without success, ', toString(most_subjects), ' within one window'),
+        concat(toString(round(100 * least(failures / requests, 1))), ' % of the requests failed'),
         if(length(functions) > 1, concat('across ', toString(length(functions)), ' functions'), '')
     ]) AS reasons,
     toJSONString(CAST(

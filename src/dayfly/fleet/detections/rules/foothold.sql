@@ -1,22 +1,22 @@
 -- rule: foothold
--- title: Infected environments still serve customers
+-- title: Compromised environments still serve requests
 -- severity: high
 -- technique: T1574, T1546
 -- every: 30
 -- lookback: 43200
 -- gap: 43200
--- story: {environments} environments of {function} went on serving after an infection that began {age:duration} ago
---   ({first_time:time}): {served} requests since, the last at {last_time:time}. Signs: {kinds}.
--- do: Retire the environments now. Then take the blast radius (`dayfly fleet affected`) to whoever must tell customers, and close
---   the way in: the finding of patient zero names it.
--- explain: We know these copies were broken into, and customers are still being sent to them.
--- sees: invocations after residue.memory, residue.code, environment.infected, residue.served or code execution that the guard only
---   observed, by the same worker, or by any where nothing separates them.
--- misses: infections that neither the guard nor the comparison of memory saw.
+-- story: {environments} environments of {function} served requests after they were compromised {age:duration} ago
+--   ({first_time:time}): {served} requests since then, the last at {last_time:time}. Evidence: {kinds}.
+-- do: Recycle the environments now. Then list the affected requests (`dayfly fleet affected`) to notify users, and
+--   fix the vulnerability: the finding of the source request shows it.
+-- explain: These copies of the function were compromised, and requests are still sent to them.
+-- sees: invocations after residue.memory, residue.code, environment.infected, residue.served, or code execution that
+--   the guard observed, in the same worker, or in any worker if nothing isolates them.
+-- misses: compromises that neither the guard nor the memory check detected.
 -- suspects: infected_environments
 -- evidence: served_since_infection
--- param_old: 600 (UInt32) seconds since the infection from which on it is graver
--- param_many: 100 (UInt32) requests since from which on it is critical
+-- param_old: 600 (UInt32) seconds since the compromise after which severity increases
+-- param_many: 100 (UInt32) requests since the compromise after which severity is critical
 WITH
     signs AS
     (
@@ -95,10 +95,10 @@ SELECT
         last_time >= first_time + toIntervalSecond({old:UInt32}) OR served >= 10, 4,
         3)) AS severity,
     arrayFilter(x -> x != '', [
-        concat(toString(still), ' environments served ', toString(served), ' requests since'),
-        if(certain > 0, concat(toString(certain), ' of them by the very worker that was infected'), ''),
-        concat('the first infection is ', toString(intDiv(toUnixTimestamp(last_time) - toUnixTimestamp(first_time), 60)), ' minutes older than the last request'),
-        concat('signs: ', arrayStringConcat(kinds, ', '))
+        concat(toString(still), ' environments served ', toString(served), ' requests since then'),
+        if(certain > 0, concat(toString(certain), ' of them in the compromised worker itself'), ''),
+        concat('the last request came ', toString(intDiv(toUnixTimestamp(last_time) - toUnixTimestamp(first_time), 60)), ' minutes after the first compromise'),
+        concat('evidence: ', arrayStringConcat(kinds, ', '))
     ]) AS reasons,
     toJSONString(CAST(
         tuple(function, served, certain, toUnixTimestamp({now:DateTime64(3)}) - toUnixTimestamp(first_time), arrayStringConcat(kinds, ', '), environments),

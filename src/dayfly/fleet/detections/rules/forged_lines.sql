@@ -1,19 +1,19 @@
 -- rule: forged_lines
--- title: Somebody writes lines that pass themselves off as Dayfly's
+-- title: Forged Dayfly log records
 -- severity: high
 -- technique: T1562.006, T1036
 -- every: 60
 -- lookback: 900
 -- gap: 3600
--- story: {lines} lines in the log of {function} claim to be Dayfly's and are not ({why}). Whoever can print into that log wants
---   you to believe something: that an environment is well, or that another was attacked.
--- do: Do not believe the quarantined lines. Look at what was printed and by which environment's stream; code of the function
---   prints it, or a log group's resource policy lets others write. Retire the environments of those streams.
--- explain: Someone is writing fake security messages into our logs.
--- sees: every line that claims to be Dayfly's and fails its checks, grouped by function and hour.
--- misses: a forgery without a fleet key that agrees with everything that is known; set DAYFLY_FLEET_KEY.
+-- story: {lines} log records of {function} claim to come from Dayfly but failed the check ({why}). Someone who can
+--   write to this log may want to hide an attack or to fake one.
+-- do: Do not trust the quarantined records. Check their contents and log streams. Either code in the function writes
+--   them, or the log group's resource policy allows other writers. Recycle the environments of those log streams.
+-- explain: Someone writes fake security messages into our logs.
+-- sees: every record that claims to come from Dayfly and fails its checks, grouped by function and hour.
+-- misses: without a fleet key, forged records that are consistent with all other data. Set DAYFLY_FLEET_KEY.
 -- evidence: quarantined_lines
--- param_many: 100 (UInt32) lines from which on it is critical
+-- param_many: 100 (UInt32) records after which severity is critical
 SELECT
     concat(function, ' ', account, ' ', region) AS subject_key,
     toStartOfHour(min(q.time)) AS episode,
@@ -22,7 +22,7 @@ SELECT
     CAST([], 'Array(UUID)') AS request_ids, count() AS events, min(q.time) AS first_time, max(q.time) AS last_time,
     toUInt8(multiIf(count() >= {many:UInt32}, 5, 4)) AS severity,
     arrayConcat(
-        [concat(toString(count()), ' forged lines in ', toString(uniqExact(stream)), ' streams of ', toString(uniqExact(log_group)), ' log groups')],
+        [concat(toString(count()), ' forged records in ', toString(uniqExact(stream)), ' log streams of ', toString(uniqExact(log_group)), ' log groups')],
         arraySlice(groupUniqArray(5)(detail), 1, 5)
     ) AS reasons,
     toJSONString(CAST(

@@ -1,29 +1,29 @@
 -- rule: infection_burst
--- title: One new kind of request hit many environments at once, then silence
+-- title: New request pattern hit many environments in one burst
 -- severity: high
 -- technique: T1190, T1546
 -- every: 60
 -- lookback: 3600
 -- gap: 3600
--- story: Within {burst:duration}, {requests} requests of one pattern ({pattern:hash}) that {function} had never been sent
---   before reached {environments} of its environments, {share:percent} of those that served at the time; since then there was
---   none. {findings} of the requests made findings of the guard or left residue.
--- do: Treat the environments as infected: retire all environments of the function now, then look at what was sent and mend
---   the hole it used. See who was served by these environments afterwards (blast radius).
--- explain: Somebody sent a payload to as many copies of our function as one stroke could reach; each copy saw one
---   odd request, and whatever it planted may still be there.
--- sees: a pattern that was new to a function which has been watched for `learned` seconds, that came from few callers, met
---   `min_environments` environments within `burst` seconds and ended; with findings or residue in them it is critical.
--- misses: a payload that looks like every other request (divergence and the runtime's findings see what it left), a burst on
---   fewer environments, one that is repeated so often that it is no burst, and the function's first `learned` seconds.
+-- story: Within {burst:duration}, {requests} requests with one pattern ({pattern:hash}), new to {function}, reached
+--   {environments} of its environments, {share:percent} of those active at the time. The pattern did not occur again.
+--   {findings} of the requests caused guard findings or left residue.
+-- do: Treat the environments as compromised: recycle all environments of the function now. Then check the requests,
+--   fix the vulnerability, and list the affected requests of these environments.
+-- explain: An attacker sent a payload to as many copies of our function as possible at once. Each copy got one
+--   unusual request, and its effect may still be there.
+-- sees: a pattern that is new to a function observed for `learned` seconds, comes from few callers, reaches
+--   `min_environments` environments within `burst` seconds and stops. With findings or residue, severity is critical.
+-- misses: payloads that look like normal requests (divergence and runtime findings detect their effect), bursts on
+--   fewer environments, patterns that repeat too often, and the first `learned` seconds of a function.
 -- suspects: sudden_patterns
 -- evidence: requests_of_pattern
--- param_burst: 60 (UInt32) seconds within which nearly all of a burst lies
--- param_silence: 120 (UInt32) seconds without a request of the pattern before and after
--- param_learned: 21600 (UInt32) seconds that a function must have been watched before a pattern counts as new
--- param_min_environments: 5 (UInt32) environments that one burst met
--- param_most_per_environment: 40 (Float64) requests per environment beyond which it is a load, not a burst
--- param_most_callers: 60 (UInt32) callers beyond which it is a crowd
+-- param_burst: 60 (UInt32) seconds within which nearly all requests of a burst arrive
+-- param_silence: 120 (UInt32) seconds without the pattern before and after the burst
+-- param_learned: 21600 (UInt32) seconds that a function must be observed before a pattern counts as new
+-- param_min_environments: 5 (UInt32) environments that one burst reaches
+-- param_most_per_environment: 40 (Float64) requests per environment; more is load, not a burst
+-- param_most_callers: 60 (UInt32) callers; more is normal traffic
 WITH
     hits AS MATERIALIZED
     (
@@ -97,10 +97,10 @@ SELECT
     toUInt8(multiIf(marks > 0, 5, is_by_known, 2, environments_all >= 0.5 * serving OR environments_all >= 40, 4, signed_in != 0, 2, 3)) AS severity,
     arrayFilter(reason -> reason != '', [
         'the pattern was new to this function',
-        concat(toString(environments_all), ' environments within ', toString(round(burst, 1)), ' s, then none'),
-        if(marks > 0, concat(toString(marks), ' of the requests made findings or left residue'), ''),
+        concat(toString(environments_all), ' environments within ', toString(round(burst, 1)), ' s, none after that'),
+        if(marks > 0, concat(toString(marks), ' of the requests caused findings or left residue'), ''),
         if(signed_in != 0, 'the callers were signed in', ''),
-        if(is_by_known, 'every one of the callers has called this function for hours', '')
+        if(is_by_known, 'all callers have used this function for hours', '')
     ]) AS reasons,
     toJSONString(CAST(
         tuple(pattern, requests, callers, burst, least(environments_all / greatest(serving, 1), 1.), marks),

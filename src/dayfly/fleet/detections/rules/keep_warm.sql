@@ -1,32 +1,34 @@
 -- rule: keep_warm
--- title: Somebody keeps environments alive with calls that do nothing
+-- title: Unknown caller keeps environments warm
 -- severity: medium
 -- technique: T1029, T1546
 -- every: 600
 -- lookback: 21600
 -- gap: 21600
 -- limit: 20
--- story: Since {first_time:time} {function} is called every {period:duration} ({ticks} times so far, {at_once} calls at once), {how},
---   by {who} it had not known before. The calls do next to nothing ({milliseconds} ms), and
---   they keep {environments} environments alive. {before} detections or findings of this function came before it.
--- do: Ask who it is: a new monitor, canary or warm-up plugin of yours may be muted. If nobody knows it, treat the
---   environments as infected: retire them all, block the caller, and look for the burst that came before.
--- explain: An environment that nobody calls is thrown away after some minutes, with whatever was planted in it; somebody calls
---   ours just often enough that this never happens.
--- sees: a caller or a pattern that is new to a function watched for `learned` seconds and that comes at even intervals, with
---   calls that do next to nothing about always the same thing. After a burst, a finding or another detection of the
---   function it is high; signed-in callers, schedules and what is invoked directly by your own roles count less.
--- misses: calls at intervals like those of people (unless a burst or a finding came before), calls hidden among the same caller's honest ones, and whoever was there when
---   the function was first watched (health checks, canaries, schedulers, devices, warm-up plugins are known by then).
+-- story: Since {first_time:time}, {who} not seen before invoked {function} every {period:duration} ({ticks} times so
+--   far, {at_once} invocations at once), {how}. The invocations do almost no work ({milliseconds} ms) and keep
+--   {environments} environments warm. {before} detections or findings of this function came before.
+-- do: Identify the caller. Mute it if it is a new monitor, canary or warm-up plugin of yours. If not, treat the
+--   environments as compromised: recycle them all, block the caller, and look for an earlier burst.
+-- explain: Lambda removes idle environments after some minutes, with any change an attacker made in them. Someone
+--   invokes ours just often enough to prevent that.
+-- sees: a caller or pattern that is new to a function observed for `learned` seconds and sends requests at regular
+--   intervals that do almost no work on the same thing. After a burst, a finding or another detection of the
+--   function, severity is high. Signed-in callers, schedules and direct invocations by your own roles have lower
+--   severity.
+-- misses: invocations at intervals like those of people (unless a burst or finding came before), invocations mixed
+--   with the same caller's normal ones, and callers that existed when the function was first observed (health checks,
+--   canaries, schedulers, devices, warm-up plugins).
 -- suspects: regular_calls
 -- evidence: requests_of_caller_or_pattern
--- param_learned: 21600 (UInt32) seconds that a function must have been watched before a caller counts as new
--- param_min_ticks: 8 (UInt32) times it must have come
--- param_min_period: 15 (UInt32) seconds between two comings, at least
--- param_most_period: 1500 (UInt32) seconds between two comings, at most: an idle environment does not live longer
+-- param_learned: 21600 (UInt32) seconds that a function must be observed before a caller counts as new
+-- param_min_ticks: 8 (UInt32) minimum number of invocations
+-- param_min_period: 15 (UInt32) minimum interval in seconds
+-- param_most_period: 1500 (UInt32) maximum interval in seconds; Lambda removes environments that are idle for longer
 -- param_most_variation: 0.35 (Float64) coefficient of variation of the intervals; people have more than 1
--- param_most_milliseconds: 25.0 (Float64) mean duration beyond which the calls do work
--- param_most_subjects: 3 (UInt32) different things asked for
+-- param_most_milliseconds: 25.0 (Float64) mean duration; longer invocations do work
+-- param_most_subjects: 3 (UInt32) different things requested
 WITH
     -- Whoever is suspected on another function is sorted out by `key` below.
     calls AS
@@ -99,16 +101,16 @@ SELECT
         2
     )) AS severity,
     arrayFilter(reason -> reason != '', [
-        concat('every ', toString(round(period)), ' s, varying by ', toString(round(100 * spread / period)), ' %'),
-        concat(toString(round(milliseconds, 1)), ' ms of work for each call'),
+        concat('every ', toString(round(period)), ' s, variation ', toString(round(100 * spread / period)), ' %'),
+        concat(toString(round(milliseconds, 1)), ' ms of work for each invocation'),
         concat('new to this function: the same ', kind),
-        if(requests > 1.5 * ticks, concat('about ', toString(round(requests / ticks, 1)), ' calls at once'), ''),
+        if(requests > 1.5 * ticks, concat('about ', toString(round(requests / ticks, 1)), ' invocations at once'), ''),
         if(before > 0, concat(toString(before), ' detections or findings of the function came before'), ''),
         if(signed_in != 0, 'the caller is signed in', '')
     ]) AS reasons,
     toJSONString(CAST(
         tuple(
-            who, kind, if(is_even, 'as evenly as only a machine does it', 'at odd intervals but without a long pause'), if(kind = 'caller', 'a caller', 'callers with one pattern of request'), ticks, round(period, 1),
+            who, kind, if(is_even, 'at regular intervals, as only a machine does', 'at irregular intervals without a long pause'), if(kind = 'caller', 'a caller', 'callers with one request pattern'), ticks, round(period, 1),
             round(requests / ticks, 1), round(milliseconds, 1), before
         ),
         'Tuple(key UInt64, kind String, how String, who String, ticks UInt64, period Float64, at_once Float64, milliseconds Float64, before UInt64)'

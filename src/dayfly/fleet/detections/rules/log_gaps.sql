@@ -1,22 +1,24 @@
 -- rule: log_gaps
--- title: Lines of an environment are missing
+-- title: Log records are missing
 -- severity: medium
 -- technique: T1562.006, T1070
 -- every: 120
 -- lookback: 3600
 -- gap: 7200
--- story: {missing} of Dayfly's lines of {function} never came, in {environments} environments: their numbers are missing in between
---   lines that did. {judgement}
--- do: If the road lost them (a subscription that was throttled, a full queue): look at the ingest page and fetch the hours again with
---   `dayfly fleet pull`. If one function's lines alone are missing, treat the environments as silenced: retire them.
--- explain: Our security log has holes, and we cannot say what happened in them.
--- sees: numbers that are missing in between two lines of an environment, the later of them older than `settle` seconds.
--- misses: lines missing at an environment's end (see protection_gone).
+-- story: {missing} Dayfly log records of {function} are missing in {environments} environments: there are gaps in
+--   their sequence numbers. {judgement}
+-- do: If delivery lost them (a throttled subscription, a full queue), check the Ingest page and load those hours
+--   again with `dayfly fleet pull`. If only one function is affected, assume that an attacker suppressed the records
+--   and recycle the environments.
+-- explain: Our security log has gaps, and we cannot say what happened in them.
+-- sees: missing sequence numbers between two records of an environment, the later of them older than `settle`
+--   seconds.
+-- misses: records missing at the end of an environment's log (see protection_gone).
 -- suspects: gapped_environments
 -- evidence: numbers_around_gaps
--- param_settle: 300 (UInt32) seconds that a line may take to come
--- param_min_missing: 3 (UInt32) lines that must be missing in a function
--- param_many_functions: 5 (UInt32) functions with gaps at once from which on it is the road
+-- param_settle: 300 (UInt32) seconds that a record may take to arrive
+-- param_min_missing: 3 (UInt32) missing records in a function
+-- param_many_functions: 5 (UInt32) functions with gaps at the same time; from this number on the cause is delivery
 WITH
     lines AS MATERIALIZED
     (
@@ -102,18 +104,18 @@ SELECT
     min(judged.first_time) AS first_time, max(judged.last_time) AS last_time,
     toUInt8(multiIf(any(is_road), 2, max(is_suppressed) AND max(has_grave), 4, 3)) AS severity,
     [
-        concat(toString(sum(judged.missing)), ' numbers are missing in ', toString(sum(gaps)), ' gaps'),
+        concat(toString(sum(judged.missing)), ' sequence numbers are missing in ', toString(sum(gaps)), ' gaps'),
         multiIf(
-            any(is_road), concat(toString(any(functions_with_gaps)), ' functions have gaps at the same time: the road lost them'),
-            max(is_suppressed) AND max(has_grave), 'the same environments have findings of high severity: the lines were suppressed, as it seems',
+            any(is_road), concat(toString(any(functions_with_gaps)), ' functions have gaps at the same time: log delivery lost them'),
+            max(is_suppressed) AND max(has_grave), 'the same environments have high-severity findings: an attacker probably suppressed the records',
             max(is_suppressed), concat('only ', toString(sum(judged.environments_all)), ' of ', toString(max(serving)), ' environments have gaps'),
             'other functions have none')
     ] AS reasons,
     toJSONString(CAST(
         tuple(sum(judged.missing), sum(gaps), any(functions_with_gaps),
-            multiIf(any(is_road), 'So many functions have gaps at once that the road must have lost them.',
-                max(is_suppressed), 'The others have none: somebody may have suppressed them.',
-                'Whether the road lost them or somebody suppressed them cannot be told.'),
+            multiIf(any(is_road), 'Many functions have gaps at the same time: log delivery lost the records.',
+                max(is_suppressed), 'Other environments have no gaps: an attacker may have suppressed the records.',
+                'The cause is unknown: either log delivery lost the records, or an attacker suppressed them.'),
             arraySort(arraySlice(groupUniqArrayArray(judged.environments), 1, 100))),
         'Tuple(missing UInt64, gaps UInt64, functions_with_gaps UInt64, judgement String, environment_list Array(UInt64))'
     )) AS facts

@@ -1,30 +1,30 @@
 -- rule: low_and_slow
--- title: Over hours, many callers send a few requests each of one new and failing kind
+-- title: Slow attack from many callers with one new request pattern
 -- severity: medium
 -- technique: T1595.002, T1110
 -- every: 600
 -- lookback: 90000
 -- gap: 86400
 -- limit: 20
--- story: Since {first_time:time}, {callers} callers sent {function} {events} requests of one pattern ({pattern:hash}), about
---   {per_caller} each, over {seconds:duration}; the function had never been sent that pattern before, and all of these
---   failed. They were spread over {environments} environments.
--- do: Block by the pattern, not by address: there are too many of those, and each did too little. Look at the answers that
---   succeeded, and at what the requests have in common.
--- explain: Somebody rents many addresses, so that each does so little that nobody minds; what gives them away is that all
---   of them ask in the same way.
--- sees: a new pattern that mostly fails, from at least `min_callers` callers who each send few, on many environments, within a
---   day, and far more of it than of the function's other patterns that only fail (the noise of the Internet).
--- misses: an attacker who changes the pattern with every request, or whose requests look like honest ones.
+-- story: Since {first_time:time}, {callers} callers sent {function} {events} requests with one pattern
+--   ({pattern:hash}), about {per_caller} each, over {seconds:duration}. The pattern is new to the function, and all
+--   of these requests failed. They reached {environments} environments.
+-- do: Block the pattern, not the addresses. Check the requests that succeeded, and what the requests have in common.
+-- explain: An attacker uses many addresses, so that each sends too few requests to trigger an alarm. All of them send
+--   the same kind of request.
+-- sees: a new pattern that mostly fails, from at least `min_callers` callers with few requests each, on many
+--   environments, within a day, and far more often than the function's other patterns that always fail (Internet
+--   background noise).
+-- misses: attackers who change the pattern with every request, and requests that look legitimate.
 -- suspects: slow_patterns
 -- evidence: failures_of_pattern
--- param_learned: 21600 (UInt32) seconds that a function must have been watched before a pattern counts as new
+-- param_learned: 21600 (UInt32) seconds that a function must be observed before a pattern counts as new
 -- param_min_failures: 40 (UInt32) failures within the day
 -- param_min_callers: 8 (UInt32) different callers
--- param_most_per_caller: 12 (UInt32) requests per caller, on average, beyond which it is not slow
--- param_min_environments: 8 (UInt32) environments that answered
+-- param_most_per_caller: 12 (UInt32) mean number of requests per caller; more is not slow
+-- param_min_environments: 8 (UInt32) environments that responded
 -- param_min_share: 0.5 (Float64) share of the pattern's requests that failed
--- param_above_noise: 4 (UInt32) times as many as the 95th percentile of the function's other patterns that only fail
+-- param_above_noise: 4 (UInt32) factor over the 95th percentile of the function's other patterns that always fail
 WITH
     episodes AS
     (

@@ -1,22 +1,24 @@
 -- rule: new_behaviour
--- title: A function does what it never did before
+-- title: New behavior of a function
 -- severity: medium
 -- technique: T1071, T1059.004, T1195.002
 -- every: 60
 -- lookback: 3600
 -- gap: 86400
--- story: {function} ({version}) was seen to use {kind} {target} for the first time ({since}), in {environments} environments{by}.
---   It has been known for {known:duration}; {elsewhere}.
--- do: Ask who wrote the code that does it. After a deploy it should be in the change; without one, retire the environments and
---   look at the first request. Then allow it in the function's policy, or block it there.
--- explain: The function suddenly talks to somebody, or starts something, that it never did.
--- sees: the first use of a destination, a child process, a file or a right by a function that has been known for `settled` seconds,
---   worse without a deploy, where nobody else in the fleet does it, and where its package never did such a thing.
--- misses: what a function did in its first hours, and functions without `guard_learn` or a policy, which tell no uses.
+-- story: {function} ({version}) used {kind} {target} for the first time ({since}), in {environments}
+--   environments{by}. The function has been observed for {known:duration}; {elsewhere}.
+-- do: Find the code that does it. After a deployment, it should be part of the change. Without one, recycle the
+--   environments and check the first request. Then allow or deny it in the function's policy.
+-- explain: The function suddenly contacts a destination or starts a program that it never used before.
+-- sees: the first use of a destination, child process, file or permission by a function observed for `settled`
+--   seconds. Severity is higher without a deployment, if no other function in the fleet does it, or if the package
+--   never did it.
+-- misses: behavior in a function's first hours, and functions without `guard_learn` or a policy, because they report
+--   no behavior.
 -- suspects: new_uses
 -- evidence: behaviours_of_function
--- param_settled: 14400 (UInt32) seconds for which a function must have been known
--- param_deploy: 3600 (UInt32) seconds after a deploy in which something new is the deploy's
+-- param_settled: 14400 (UInt32) seconds that a function must be observed
+-- param_deploy: 3600 (UInt32) seconds after a deployment in which new behavior belongs to the deployment
 WITH
     uses AS
     (
@@ -105,19 +107,19 @@ SELECT
     CAST([], 'Array(UInt64)') AS sources, requests AS request_ids, times AS events, first_use AS first_time, last_use AS last_time,
     toUInt8(least(1 + points, 5)) AS severity,
     arrayFilter(x -> x != '', [
-        if(is_deploy, concat('it came with the deploy of ', formatDateTime(deployed, '%F %R'), ' UTC'), 'nothing was deployed shortly before'),
-        if(empty(elsewhere), 'no other function of the fleet has done it',
-            concat(toString(length(elsewhere)), ' other functions do it, too')),
-        if(is_new_to_package, concat('the package ', first_package, ' was never seen to do such a thing'), ''),
-        if(is_grave, 'a child process, native code or credentials', ''),
+        if(is_deploy, concat('it started with the deployment of ', formatDateTime(deployed, '%F %R'), ' UTC'), 'no deployment shortly before'),
+        if(empty(elsewhere), 'no other function in the fleet does it',
+            concat(toString(length(elsewhere)), ' other functions do it')),
+        if(is_new_to_package, concat('the package ', first_package, ' never did this before'), ''),
+        if(is_grave, 'it is a child process, native code or access to credentials', ''),
         if(refused > 0, 'the policy does not allow it', '')
     ]) AS reasons,
     toJSONString(CAST(
         tuple(function, first_version, kind, target, first_package, first_package_version,
-            if(is_deploy, 'after a deploy', 'without a deploy'),
-            if(first_package = '', ', by code of no package that is known', concat(', by the package ', first_package, ' ', first_package_version)),
+            if(is_deploy, 'after a deployment', 'without a deployment'),
+            if(first_package = '', ', by code outside known packages', concat(', by the package ', first_package, ' ', first_package_version)),
             toUnixTimestamp(first_use) - toUnixTimestamp(known_since),
-            if(empty(elsewhere), 'nobody else in the fleet does it', concat('so do ', arrayStringConcat(arraySlice(elsewhere, 1, 5), ', ')))),
+            if(empty(elsewhere), 'no other function in the fleet does it', concat('other functions do it too: ', arrayStringConcat(arraySlice(elsewhere, 1, 5), ', ')))),
         'Tuple(function String, version String, kind String, target String, package String, package_version String, since String, by String, known UInt64, elsewhere String)'
     )) AS facts
 FROM judged

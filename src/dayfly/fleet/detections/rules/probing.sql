@@ -1,29 +1,29 @@
 -- rule: probing
--- title: Requests of a kind this function has never seen fail on many environments
+-- title: New failing request pattern on many environments
 -- severity: medium
 -- technique: T1595.002, T1190
 -- every: 60
 -- lookback: 7200
 -- gap: 21600
--- story: Requests of one pattern ({pattern:hash}) that {function} had never been sent before reached {environments} of its
---   environments within {seconds:duration}, from {callers} callers, about {per_environment} on each environment; {failures}
---   of them failed.
--- do: Look at what was sent (by the request ids, in your own access logs) and at what the function does with it. Mend the
---   weakness it looks for; block the pattern at WAF. See whether the findings name what came after it.
--- explain: Somebody sends the same malformed request to every copy of our function to see whether one gives way.
--- sees: a pattern of request that is new to a function which has been watched for `learned` seconds, that mostly fails (4xx,
---   5xx, errors; not 429), on many environments within any `window` seconds, from one caller or many, and more often than
---   the noise: other patterns that only fail. Findings that the guard or the residue check have of the same requests raise it.
--- misses: probes that look like honest requests (no new pattern), the first `learned` seconds of a function's history, and a
---   new client's bug that makes every request fail looks the same.
+-- story: Requests with one pattern ({pattern:hash}), new to {function}, reached {environments} of its environments
+--   within {seconds:duration}, from {callers} callers, about {per_environment} on each environment; {failures} of
+--   them failed.
+-- do: Find the requests in your access logs by request ID, and check what the function does with them. Fix the
+--   vulnerability that they look for, and block the pattern in AWS WAF. Check for findings of later requests.
+-- explain: An attacker sends the same malformed request to every copy of our function to find a vulnerable one.
+-- sees: a request pattern that is new to a function observed for `learned` seconds, mostly fails (4xx, 5xx, errors;
+--   not 429), reaches many environments within `window` seconds, and occurs more often than other patterns that
+--   always fail. Guard and residue findings of the same requests increase severity.
+-- misses: probes that look legitimate (no new pattern), and the first `learned` seconds of a function. A bug in a new
+--   client that makes every request fail looks the same.
 -- suspects: failing_patterns
 -- evidence: failures_of_pattern
--- param_window: 3600 (UInt32) seconds of the sliding window
--- param_learned: 21600 (UInt32) seconds that a function must have been watched before a pattern counts as new
+-- param_window: 3600 (UInt32) length of the sliding window in seconds
+-- param_learned: 21600 (UInt32) seconds that a function must be observed before a pattern counts as new
 -- param_min_failures: 10 (UInt32) failures within a window
--- param_min_environments: 4 (UInt32) environments that answered within a window
+-- param_min_environments: 4 (UInt32) environments that responded within a window
 -- param_min_share: 0.5 (Float64) share of the pattern's requests that failed
--- param_above_noise: 3 (UInt32) times as many as the 90th percentile of the function's other patterns that only fail
+-- param_above_noise: 3 (UInt32) factor over the 90th percentile of the function's other patterns that always fail
 WITH
     failed AS
     (
@@ -74,7 +74,7 @@ SELECT
         'the pattern is new to this function',
         concat(toString(failures), ' failures on ', toString(environments_all), ' environments'),
         if(callers > 1, concat('the same pattern from ', toString(callers), ' callers'), ''),
-        if(told > 0, concat(toString(told), ' of the requests made findings'), '')
+        if(told > 0, concat(toString(told), ' of the requests caused findings'), '')
     ]) AS reasons,
     toJSONString(CAST(
         tuple(pattern, callers, subjects, failures, round(failures / environments_all, 1)),

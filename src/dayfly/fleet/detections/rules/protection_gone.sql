@@ -1,21 +1,23 @@
 -- rule: protection_gone
--- title: A function serves without Dayfly, or its Dayfly fell silent
+-- title: Dayfly is missing or stopped reporting
 -- severity: high
 -- technique: T1562.001, T1562.006
 -- every: 120
 -- lookback: 3600
 -- gap: 21600
--- story: {function} ({version}) served {unseen} requests in {streams} environments of which Dayfly said nothing. {judgement}
--- do: If somebody took Dayfly off (a deploy without the layer or the wrapper): put it back. If not: the environments that fell silent
---   are to be treated as taken over; retire them and look at their last lines.
--- explain: The alarm system of this function has stopped reporting while the function keeps working.
--- sees: requests that the platform's START lines tell of and no line of Dayfly's does: of environments whose Dayfly spoke before, and of
---   versions that ran under Dayfly in the last days and do not now.
--- misses: functions whose log has no START lines (log level above INFO), and lines that come later than `settle` seconds.
+-- story: {function} ({version}) served {unseen} requests in {streams} environments without any Dayfly log record.
+--   {judgement}
+-- do: If a deployment removed the layer or the wrapper, attach Dayfly again. If not, treat the environments that
+--   stopped reporting as compromised: recycle them and check their last log records.
+-- explain: The security monitoring of this function stopped reporting while the function still serves requests.
+-- sees: requests with Lambda's START record but no Dayfly record, in environments that sent Dayfly records before, or
+--   in versions that used Dayfly in the last days.
+-- misses: functions whose logs have no START records (log level above INFO), and records that arrive later than
+--   `settle` seconds.
 -- suspects: unheard_streams
 -- evidence: requests_without_line
--- param_settle: 300 (UInt32) seconds that a line may take to come
--- param_min_requests: 5 (UInt32) requests without a line
+-- param_settle: 300 (UInt32) seconds that a record may take to arrive
+-- param_min_requests: 5 (UInt32) requests without a Dayfly record
 WITH
     started AS
     (
@@ -78,18 +80,18 @@ SELECT
     min(if(case = 'silent', silent_since, first_at)) AS first_time, max(last_at) AS last_time,
     toUInt8(multiIf(case = 'silent', 4, case = 'bare', 4, 3)) AS severity,
     [
-        concat(toString(events), ' requests without a line of Dayfly''s in ', toString(uniqExact(stream)), ' environments'),
+        concat(toString(events), ' requests without a Dayfly record in ', toString(uniqExact(stream)), ' environments'),
         multiIf(
-            case = 'silent', 'Dayfly spoke in these environments before, and the platform''s lines still come by the same road',
-            case = 'bare', 'other environments of the same version run under Dayfly',
-            'the function''s earlier version ran under Dayfly: this one was deployed without it')
+            case = 'silent', 'these environments sent Dayfly records before, and their Lambda records still arrive',
+            case = 'bare', 'other environments of the same version run with Dayfly',
+            'the previous version ran with Dayfly; this one was deployed without it')
     ] AS reasons,
     toJSONString(CAST(
         tuple(toString(function), toString(version), events, uniqExact(stream),
             multiIf(
-                case = 'silent', 'Dayfly spoke there before and fell silent; the platform''s own lines still come.',
-                case = 'bare', 'Other environments of the same version run under Dayfly, these do not.',
-                'The version before ran under Dayfly; this one was deployed without it.'),
+                case = 'silent', 'These environments sent Dayfly records before and stopped; their Lambda records still arrive.',
+                case = 'bare', 'Other environments of the same version run with Dayfly; these do not.',
+                'The previous version ran with Dayfly; this one was deployed without it.'),
             groupUniqArray(100)(stream)),
         'Tuple(function String, version String, unseen UInt64, streams UInt64, judgement String, stream_list Array(UInt64))'
     )) AS facts

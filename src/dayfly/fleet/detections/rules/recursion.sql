@@ -1,25 +1,26 @@
 -- rule: recursion
--- title: A function calls itself over and over
+-- title: Recursive invocation loop
 -- severity: high
 -- technique: T1496.004
 -- every: 60
 -- lookback: 1800
 -- gap: 3600
--- story: {function} was invoked {events} times within {seconds:duration} by {trigger} about one and the same thing
---   ({subject:hash}), on {environments} environments, and ran for {run:duration} together: what it writes invokes it again.
--- do: Set the function's reserved concurrency to 0 to stop it now, then break the loop: write to another bucket, queue or
---   topic than you read from. Lambda's own recursive-loop detection sees only loops through SQS, SNS and S3. See who wrote the
---   first object or message.
--- explain: The function's own output is its next input; each round costs money and starts the next.
--- sees: events (not requests of callers, not schedules) about the same thing, `min_rounds` times within any `window` seconds,
---   where such a thing is invoked once or a few times by honest use. Retries and redeliveries are far fewer.
--- misses: loops in which what is asked changes with every round beyond recognition, and those that are less than `min_share`
---   of what the function does.
+-- story: {trigger} invoked {function} {events} times within {seconds:duration} about the same object or message
+--   ({subject:hash}), on {environments} environments, with a total run time of {run:duration}: the function's output
+--   triggers it again.
+-- do: Set the function's reserved concurrency to 0 to stop it now. Then break the loop: write to a different bucket,
+--   queue or topic than the one you read from. Lambda's recursive loop detection covers only SQS, SNS and S3. Find
+--   out who wrote the first object or message.
+-- explain: The function's output is its next input. Each round costs money and starts the next.
+-- sees: events (not requests of callers, not schedules) about the same thing, `min_rounds` times within `window`
+--   seconds. Normal use invokes the function once or a few times; retries and redeliveries are far fewer.
+-- misses: loops in which the event changes beyond recognition each round, and loops with less than `min_share` of the
+--   function's events.
 -- suspects: event_spikes
 -- evidence: requests_of_subject
--- param_window: 600 (UInt32) seconds of the sliding window
+-- param_window: 600 (UInt32) length of the sliding window in seconds
 -- param_min_rounds: 60 (UInt32) invocations about one thing within a window
--- param_min_share: 0.4 (Float64) share of the function's events in the same minutes that are about this one thing
+-- param_min_share: 0.4 (Float64) share of the function's events in the same minutes that are about this thing
 WITH
     rounds AS MATERIALIZED
     (
@@ -61,7 +62,7 @@ SELECT
     count() AS events, min(time) AS first_time, max(time) AS last_time,
     toUInt8(4) AS severity,
     [
-        concat(toString(events), ' invocations about one thing'),
+        concat(toString(events), ' invocations about the same thing'),
         concat(toString(round(100 * any(most_share))), ' % of the function''s events in the same minutes')
     ] AS reasons,
     toJSONString(CAST(

@@ -1,24 +1,24 @@
 -- rule: residue_divergence
--- title: A few environments leave what the others never leave
+-- title: Few environments leave a residue that others do not
 -- severity: medium
 -- technique: T1574
 -- every: 300
 -- lookback: 86400
 -- gap: 21600
--- story: {odd} of {all} environments of {function} ({version}) leave a residue {residue:hash} behind their invocations,
---   {times} times since {first_time:time}; no other environment of the version ever did.
--- do: Look at the findings residue.* of these environments: they name what was left. If a code path of yours explains it, mute
---   this; if not, retire the environments and look at the first request that left it.
+-- story: {odd} of {all} environments of {function} ({version}) left residue {residue:hash} after invocations, {times}
+--   times since {first_time:time}. No other environment of the version did.
+-- do: Check the residue.* findings of these environments: they show what was left. If your own code explains it, mute
+--   this detection. If not, recycle the environments and check the first request that left it.
 -- explain: Some copies of the function keep something in memory or on disk that the other copies do not.
--- sees: a residue that comes again and again in few environments of a version, and is new.
--- misses: what is left once, and what every environment leaves.
+-- sees: a new residue that few environments of a version leave repeatedly.
+-- misses: residue that occurs once, and residue in every environment.
 -- suspects: repeated_residues
 -- evidence: residue_of_environments
--- param_min_all: 8 (UInt32) environments of the version that must have served
--- param_max_share: 0.2 (Float64) share of the environments that may leave it
+-- param_min_all: 8 (UInt32) environments of the version that must be active
+-- param_max_share: 0.2 (Float64) maximum share of the environments that leave it
 -- param_min_repeats: 4 (UInt32) invocations of one environment that leave it
--- param_min_of_environment: 0.25 (Float64) share of what an environment served since that left it
--- param_min_age: 1800 (UInt32) seconds for which the version was seen without it
+-- param_min_of_environment: 0.25 (Float64) share of an environment's invocations since then that left it
+-- param_min_age: 1800 (UInt32) seconds that the version was observed without it
 WITH
     left_behind AS MATERIALIZED
     (
@@ -90,7 +90,7 @@ SELECT
     toUInt8(if(told > 0, 4, 3)) AS severity,
     arrayFilter(x -> x != '', [
         concat(toString(odd), ' of ', toString(all), ' environments leave it, up to ', toString(repeats), ' times each'),
-        if(told > 0, concat(toString(told), ' of them have findings of high severity'), '')
+        if(told > 0, concat(toString(told), ' of them have high-severity findings'), '')
     ]) AS reasons,
     toJSONString(CAST(
         tuple(function, version, residue, odd, all, total),

@@ -1,27 +1,28 @@
 -- rule: scraping
--- title: A new caller takes one thing after the other
+-- title: Scraping by a new caller
 -- severity: medium
 -- technique: T1119, T1595
 -- every: 300
 -- lookback: 10800
 -- gap: 21600
--- story: A caller that the fleet had not known (source {source:hash}) asked {functions} for {subjects} different things in
---   {seconds:duration}, {per_subject} requests for each, and got nearly all of them. {environments} environments served
---   it, about {per_environment} requests each.
--- do: Decide whether this caller may do so. If not: limit requests per caller at API Gateway, ask for a key, and put what is worth taking
---   behind sign-in. If the caller may (a search engine, a partner), mute this caller.
--- explain: Somebody copies everything we publish, steadily and politely, and each of our environments sees only a little.
--- sees: a caller not known to the fleet before, with one principal (who must take twice as much, and is told a step lower) or none, who asks for `min_subjects` different things
---   within one hour, hardly any of them twice, and is answered well.
--- misses: callers that were here before (a search engine that turns bad), slow copies of fewer things an hour, and the
---   first `learned` seconds of the fleet's history. Several new callers of one pattern are told one by one.
+-- story: A new caller (source {source:hash}) requested {subjects} different things from {functions} in
+--   {seconds:duration}, with {per_subject} requests for each, and nearly all succeeded. {environments} environments
+--   served them, about {per_environment} requests each.
+-- do: If the caller is not allowed to do this, set a rate limit per caller in API Gateway, require an API key, and
+--   require sign-in for valuable data. If it is allowed (a search engine, a partner), mute this caller.
+-- explain: Someone copies everything we publish, at a steady rate, and each environment sees only a small part.
+-- sees: a caller new to the fleet, with one principal (then the threshold is twice as high and severity one level
+--   lower) or none, that requests `min_subjects` different things within one hour, almost none of them twice, mostly
+--   with success.
+-- misses: callers that are not new, copies of fewer things an hour, and the first `learned` seconds of the fleet's
+--   history. Several new callers with one pattern are reported separately.
 -- suspects: busy_callers
 -- evidence: requests_of_caller
--- param_learned: 28800 (UInt32) seconds that the fleet must have been watched before a caller counts as new
--- param_min_subjects: 150 (UInt32) different things asked for within one hour
--- param_most_principals: 2 (UInt32) principals beyond which an address is shared by people
--- param_most_repeats: 1.5 (Float64) requests per thing beyond which it is use, not copying
--- param_most_failed: 0.4 (Float64) share of failures beyond which it is enumeration
+-- param_learned: 28800 (UInt32) seconds that the fleet must be observed before a caller counts as new
+-- param_min_subjects: 150 (UInt32) different things requested within one hour
+-- param_most_principals: 2 (UInt32) principals; more is an address shared by several users
+-- param_most_repeats: 1.5 (Float64) requests per thing; more is normal use
+-- param_most_failed: 0.4 (Float64) share of failures; more is enumeration
 WITH
     known AS
     (

@@ -1,31 +1,32 @@
 -- rule: slow_leech
--- title: A few callers make the function work much longer than all others do
+-- title: Few callers use far more run time than others
 -- severity: medium
 -- technique: T1496.004, T1499.003
 -- every: 300
 -- lookback: 21600
 -- gap: 21600
 -- limit: 20
--- story: {who} called {function} {events} times in {seconds:duration}; each call took {mean} s where {usual} s are usual on the
---   same routes; {ending}. That is {share:percent} of all the time that the function was paid
---   for, and {gigabyte_seconds} GB-seconds at 1 GB of memory.
--- do: Look at what these calls ask for (a pattern that a regular expression, a query or a download chokes on), bound that work,
---   lower the function's time-out to what honest calls need, and block the callers. A budget alarm does not stop it.
--- explain: Somebody has found a request that keeps our function busy for as long as it may run, and sends it now and then:
---   never enough to trip a rate limit, always enough to be paid for.
--- sees: callers, or one pattern from any number of callers, whose calls take `times_usual` times as long as those of others on
---   the same routes and `min_seconds` together within the look-back.
--- misses: calls that Lambda itself ended at the time-out where no line of Dayfly's was written, events without a caller (queues),
---   slow calls of everybody at the same time (an outage), slow calls on a function that is always slow (fewer than `times_usual` times the usual), a leech that has been there
---   for the whole day before, and heavy honest customers look the same: signed-in callers whom the
---   function has long known are told at low severity.
+-- story: {who} invoked {function} {events} times in {seconds:duration}. Each invocation took {mean} s; {usual} s are
+--   usual on the same routes; {ending}. That is {share:percent} of the function's billed duration, and
+--   {gigabyte_seconds} GB-seconds at 1 GB of memory.
+-- do: Check what these requests ask for (input that makes a regular expression, a query or a download slow) and limit
+--   that work. Lower the function's timeout to what normal requests need, and block the callers. A budget alarm does
+--   not stop this.
+-- explain: An attacker found a request that keeps our function busy for as long as possible, and sends it from time
+--   to time: too seldom for a rate limit, often enough to cost money.
+-- sees: callers, or one pattern from any number of callers, whose invocations take `times_usual` times as long as
+--   others on the same routes and `min_seconds` in total.
+-- misses: invocations that Lambda ended at the timeout without a Dayfly record, events without a caller (queues),
+--   slow invocations of all callers at once (an outage), slow functions where the factor stays below `times_usual`,
+--   and callers present for the whole day before. Heavy legitimate users look the same: signed-in callers known for
+--   long are reported at low severity.
 -- suspects: costly_calls
 -- evidence: requests_of_caller_or_pattern
--- param_min_requests: 12 (UInt32) calls at least
--- param_min_seconds: 120 (UInt32) seconds of run time together at least
--- param_min_mean: 0.8 (Float64) seconds that each call takes on average at least
--- param_times_usual: 4.0 (Float64) times as long as other calls on the same routes
--- param_min_share: 0.01 (Float64) share of the function's run time in the look-back
+-- param_min_requests: 12 (UInt32) minimum number of invocations
+-- param_min_seconds: 120 (UInt32) minimum total run time in seconds
+-- param_min_mean: 0.8 (Float64) minimum mean duration in seconds
+-- param_times_usual: 4.0 (Float64) factor over other invocations on the same routes
+-- param_min_share: 0.01 (Float64) share of the function's run time
 WITH
     -- Whoever is suspected on another function is sorted out by `key` below.
     calls AS MATERIALIZED
@@ -134,18 +135,18 @@ SELECT
     request_ids, requests_all AS events, begin AS first_time, end AS last_time,
     toUInt8(multiIf(signed != 0, 2, share >= 0.3 OR seconds_all >= 7200, 4, 3)) AS severity,
     arrayFilter(reason -> reason != '', [
-        concat(toString(round(seconds_all / requests_all, 2)), ' s for each call where ',
+        concat(toString(round(seconds_all / requests_all, 2)), ' s for each invocation; ',
             toString(round(seconds_usual / requests_all, 2)), ' s are usual'),
         concat(toString(round(100 * share, 1)), ' % of the function''s run time'),
-        if(timeouts_all > 0, concat(toString(timeouts_all), ' calls ran into the time-out'), ''),
+        if(timeouts_all > 0, concat(toString(timeouts_all), ' invocations timed out'), ''),
         if(callers > 1, concat('from ', toString(callers), ' callers'), ''),
         if(signed != 0, 'the caller is signed in', '')
     ]) AS reasons,
     toJSONString(CAST(
         tuple(
-            who, kind, if(kind = 'caller' OR callers = 1, 'One caller', concat(toString(callers), ' callers with one pattern of request')),
+            who, kind, if(kind = 'caller' OR callers = 1, 'One caller', concat(toString(callers), ' callers with one request pattern')),
             round(seconds_all / requests_all, 2), round(seconds_usual / requests_all, 2),
-            if(timeouts_all > 0, concat(toString(timeouts_all), ' of them ran until the time-out'), 'none of them is known to have run into the time-out'),
+            if(timeouts_all > 0, concat(toString(timeouts_all), ' of them timed out'), 'no timeouts are known'),
             least(share, 1.), round(seconds_all)
         ),
         'Tuple(key UInt64, kind String, who String, mean Float64, usual Float64, ending String, share Float64, gigabyte_seconds Float64)'

@@ -1,22 +1,25 @@
 -- rule: stolen_credentials
--- title: Credentials of a function are used from elsewhere
+-- title: Function credentials used outside Lambda
 -- severity: high
 -- technique: T1550.001, T1552.005, T1078.004
 -- every: 300
 -- lookback: 7200
 -- gap: 43200
--- story: An access key of {function} (role {role}) was used from {addresses} with {agents}, {events} calls ({calls}), as no environment of
---   the function ever does. {split}
--- do: Revoke the role's active sessions (IAM, the role's page; keys got before stop working), then find the environment that lost the key: findings of the guard
---   and of reading credentials shortly before {first_time:time}. Look at everything the key did in CloudTrail.
--- explain: Someone took the function's own password to AWS and uses it from their computer.
--- sees: a key of the function's role with a user agent, a network or a region that neither the function's history nor its other keys have.
--- misses: a thief inside the same network with the same user agent; calls that CloudTrail does not record (data events that are off).
+-- story: An access key of {function} (role {role}) was used from {addresses} with {agents}, {events} API calls
+--   ({calls}). The function's environments never do this. {split}
+-- do: Revoke the role's active sessions (IAM console, page of the role; existing keys stop working). Then find the
+--   environment that leaked the key: guard findings and credential access shortly before {first_time:time}. Check all
+--   activity of the key in CloudTrail.
+-- explain: Someone stole the function's AWS credentials and uses them from another computer.
+-- sees: a key of the function's role with a user agent, network or region that neither the function's history nor its
+--   other keys have.
+-- misses: an attacker in the same network with the same user agent, and API calls that CloudTrail does not record
+--   (data events that are off).
 -- suspects: keys_from_new_places
 -- evidence: calls_of_key
--- param_min_points: 3 (UInt8) signs that must come together, see the reasons
--- param_stable: 8 (UInt32) networks that a function uses at most where a new one means something
--- param_own_share: 0.3 (Float64) share of a function's calls that makes a habit
+-- param_min_points: 3 (UInt8) indicators that must occur together; the reasons list them
+-- param_stable: 8 (UInt32) maximum number of networks of a function for which a new one is significant
+-- param_own_share: 0.3 (Float64) share of a function's API calls that makes them normal
 WITH
     calls AS
     (
@@ -68,7 +71,7 @@ WITH
             sum(calls_before) OVER of_agent > 0 OR uniqExact(access_key) OVER of_agent >= 3
                 OR sum(calls_ever) OVER of_agent / calls_all >= {own_share:Float64} AS is_agent_known,
             uniqExactIf(network, calls_now > 0) OVER of_key AS networks_of_key,
-            -- A session's name may be anybody's: these are functions.
+            -- Any principal can choose a session name; only these belong to functions.
             max(in_lambda) OVER (PARTITION BY function) AS is_function
         FROM in_regions
         WINDOW
@@ -113,19 +116,19 @@ SELECT
     min(first_at) AS first_time, max(last_at) AS last_time,
     toUInt8(least(5, greatest(3, max(points)))) AS severity,
     arrayFilter(x -> x != '', [
-        if(max(is_outside), 'the user agent says that the caller is no Lambda function, and the function''s own always do', ''),
+        if(max(is_outside), 'the user agent is not from Lambda, unlike that of all API calls of the function', ''),
         if(max(NOT is_agent_known AND NOT is_outside), 'no other key of the role has this user agent', ''),
-        if(max(is_network_odd), 'the function calls from few networks, and this is none of them', if(max(NOT is_network_known), 'no other key of the role calls from this network', '')),
-        if(max(is_region_new), 'the function never called this region', ''),
-        if(max(is_split), 'the same key is used from the function''s own network, too', ''),
-        if(max(is_recon), 'the calls look around, and the function never made them', ''),
-        if(max(is_refused), 'most of the calls were refused', '')
+        if(max(is_network_odd), 'the function uses few networks, and this is not one of them', if(max(NOT is_network_known), 'no other key of the role uses this network', '')),
+        if(max(is_region_new), 'the function never used this region', ''),
+        if(max(is_split), 'the same key is used from the function''s own network at the same time', ''),
+        if(max(is_recon), 'the API calls are reconnaissance, and the function never made them', ''),
+        if(max(is_refused), 'most of the API calls were denied', '')
     ]) AS reasons,
     toJSONString(CAST(
         tuple(toString(function), any(j.role), access_key, arrayStringConcat(arraySlice(groupUniqArrayArray(j.addresses), 1, 5), ', '),
             arrayStringConcat(arrayMap(x -> substring(x, 1, 80), arraySlice(groupUniqArrayArray(j.agents), 1, 2)), '; '),
             arrayStringConcat(arraySlice(groupUniqArrayArray(j.names), 1, 8), ', '),
-            if(max(is_split), 'The same key is used from the function''s own network at the same time.', 'The function''s own environments go on with other keys.')),
+            if(max(is_split), 'The same key is used from the function''s own network at the same time.', 'The function''s own environments use other keys.')),
         'Tuple(function String, role String, access_key UInt64, addresses String, agents String, calls String, split String)'
     )) AS facts
 FROM judged AS j

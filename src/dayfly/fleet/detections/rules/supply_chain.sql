@@ -1,23 +1,24 @@
 -- rule: supply_chain
--- title: The same new behaviour in functions that share one version of a package
+-- title: Same new behavior in functions that share a package version
 -- severity: critical
 -- technique: T1195.002
 -- every: 120
 -- lookback: 86400
 -- gap: 86400
--- story: {functions} began to use {kind} {target} since {first_time:time}. What they share is {package} {package_version};
---   {spared} functions with another version of it do not. {waiting} further functions carry this version.
--- do: Pin the version before, redeploy the functions that carry it, and rotate what their environments can read. Compare the package
---   with its source repository. `dayfly scan` finds who else depends on it.
--- explain: A library that many of our functions use changed, and its new version does something that it should not.
--- sees: a use that is new in at least `min_functions` functions of which nearly all carry one version of a package, and that
---   functions with other versions or without the package do not show.
--- misses: a package of which only one function's environments tell, and behaviour that the version before had, too.
+-- story: {functions} began to use {kind} {target} since {first_time:time}. They all contain {package}
+--   {package_version}; {spared} functions with another version of it do not show this. {waiting} further functions
+--   contain this version.
+-- do: Pin the previous version, redeploy the functions that contain this one, and rotate the secrets that their
+--   environments can read. Compare the package with its source repository. `dayfly scan` lists all dependents.
+-- explain: A library in many of our functions changed, and its new version does something that it should not.
+-- sees: behavior that is new in at least `min_functions` functions, nearly all of which contain one version of a
+--   package, and that functions with other versions or without the package do not show.
+-- misses: packages that only one function reports, and behavior that the previous version had too.
 -- suspects: new_uses_of_many
 -- evidence: functions_with_behaviour
--- param_min_functions: 3 (UInt32) functions that show the new behaviour
--- param_min_share: 0.9 (Float64) share of these functions that carry the package's version
--- param_min_carriers: 0.3 (Float64) share of the version's carriers that show it
+-- param_min_functions: 3 (UInt32) functions that show the new behavior
+-- param_min_share: 0.9 (Float64) share of these functions that contain the package version
+-- param_min_carriers: 0.3 (Float64) share of all functions with this version that show it
 WITH
     fresh AS
     (
@@ -112,11 +113,11 @@ SELECT
     requests AS request_ids, times AS events, first_seen AS first_time, last_seen AS last_time,
     toUInt8(multiIf(is_named > 0 AND (is_fresh OR notEmpty(other_versions)), 5, is_fresh AND notEmpty(other_versions), 5, 4)) AS severity,
     arrayFilter(x -> x != '', [
-        concat(toString(length(showing)), ' functions show it, ', toString(hits), ' of them carry ', package, ' ', package_version),
-        if(empty(other_versions), 'no function carries another version of the package',
+        concat(toString(length(showing)), ' functions show it, ', toString(hits), ' of them contain ', package, ' ', package_version),
+        if(empty(other_versions), 'no function contains another version of the package',
             concat(toString(length(other_versions)), ' functions with another version of the package do not')),
-        if(is_named > 0, 'the guard saw the package itself do it', ''),
-        if(empty(waiting), 'every carrier of the version shows it', concat(toString(length(waiting)), ' carriers of the version do not show it yet'))
+        if(is_named > 0, 'the guard recorded that the package itself does it', ''),
+        if(empty(waiting), 'all functions with this version show it', concat(toString(length(waiting)), ' functions with this version do not show it yet'))
     ]) AS reasons,
     toJSONString(CAST(
         tuple(package, package_version, kind, target, length(other_versions), length(waiting), arraySort(arraySlice(waiting, 1, 50))),

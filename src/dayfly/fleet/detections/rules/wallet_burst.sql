@@ -1,25 +1,26 @@
 -- rule: wallet_burst
--- title: A few callers make a function cost in minutes what it costs in hours
+-- title: Denial of wallet: few callers cause extreme run time
 -- severity: high
 -- technique: T1496.004, T1499.003
 -- every: 60
 -- lookback: 3600
 -- gap: 7200
--- story: {who} had {function} run for {run:duration} within {seconds:duration} ({events} calls of {mean} s); a usual hour of the
---   whole function is {usual:duration}. {environments} environments worked for it.
--- do: Set a limit (reserved concurrency of the function, a rate per caller at API Gateway) now, then look at what is asked.
---   If it is a load test of yours, mute its caller.
--- explain: Somebody makes us pay: they send many slow calls at once, and Lambda starts as many copies as the calls ask for.
--- sees: one caller, or one pattern from at most `most_callers` callers, that takes at least `times_usual` times the run time of the
---   function's usual hour. Flash crowds have many callers and many patterns; backlogs of queues have no callers; signed-in
---   callers (load tests, partners) are told from twice as much, at low severity.
--- misses: a flood of cheap calls from thousands of addresses with thousands of patterns (that is what AWS Shield is for).
+-- story: {who} used {run:duration} of run time of {function} within {seconds:duration} ({events} invocations of
+--   {mean} s). A usual hour of the whole function is {usual:duration}. {environments} environments served these
+--   requests.
+-- do: Set a limit now (reserved concurrency of the function, a rate limit per caller in API Gateway). Then check the
+--   requests. If it is a load test of yours, mute its caller.
+-- explain: An attacker sends many slow requests at once, and Lambda starts as many copies as needed, at our cost.
+-- sees: one caller, or one pattern from at most `most_callers` callers, that uses at least `times_usual` times the
+--   run time of the function's usual hour. Traffic peaks have many callers and patterns; queue backlogs have no
+--   callers. For signed-in callers (load tests, partners) the threshold is twice as high and severity is low.
+-- misses: floods of cheap requests from thousands of addresses with thousands of patterns (use AWS Shield).
 -- suspects: sudden_costs
 -- evidence: requests_of_caller_or_pattern
--- param_min_seconds: 900 (UInt32) seconds of run time within an hour at least
--- param_times_usual: 1.5 (Float64) times the function's usual hour
--- param_most_callers: 200 (UInt32) callers beyond which it is a crowd
--- param_window: 900 (UInt32) seconds within which half of it lies
+-- param_min_seconds: 900 (UInt32) minimum run time in seconds within an hour
+-- param_times_usual: 1.5 (Float64) factor over the function's usual hour
+-- param_most_callers: 200 (UInt32) callers; more is normal traffic
+-- param_window: 900 (UInt32) seconds that contain half of the run time
 WITH
     -- Whoever is suspected on another function is sorted out by `key` below.
     calls AS
@@ -72,21 +73,21 @@ SELECT
     toUInt8(if(signed_in != 0, 2, 4)) AS severity,
     arrayFilter(reason -> reason != '', [
         concat(toString(round(run)), ' s of run time, ', toString(round(run / greatest(usual_hour, 1), 1)), ' usual hours'),
-        concat(toString(round(run / requests, 2)), ' s for each call'),
+        concat(toString(round(run / requests, 2)), ' s for each invocation'),
         if(callers > 1, concat('from ', toString(callers), ' callers'), ''),
         if(signed_in != 0, 'the caller is signed in', '')
     ]) AS reasons,
     toJSONString(CAST(
         tuple(
-            who, kind, if(kind = 'caller' OR callers = 1, 'One caller', concat(toString(callers), ' callers with one pattern of request')),
+            who, kind, if(kind = 'caller' OR callers = 1, 'One caller', concat(toString(callers), ' callers with one request pattern')),
             run, usual_hour, round(run / requests, 2)
         ),
         'Tuple(key UInt64, kind String, who String, run Float64, usual Float64, mean Float64)'
     )) AS facts
 FROM storms
 INNER JOIN usual USING (function_key)
--- Somebody signed in may cost more before it is news.
+-- Signed-in callers may cost more before it is a detection.
 WHERE run >= if(signed_in != 0, 2, 1) * {times_usual:Float64} * usual_hour
--- A pattern tells more than each of its callers, and of several patterns the dearest is told.
+-- A pattern says more than each of its callers; of several patterns the most expensive is reported.
 ORDER BY kind DESC, run DESC, key
 LIMIT 1 BY account, region, function, toStartOfHour(begin)
