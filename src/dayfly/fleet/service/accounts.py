@@ -75,8 +75,8 @@ class Accounts:
             )
         except sqlite3.IntegrityError as error:
             raise DayflyError(
-                f"there is an account {name} already",
-                hint="`dayfly fleet user password` changes its password",
+                f"user {name} already exists",
+                hint="to change the password, run `dayfly fleet user password`",
             ) from error
 
     def set_password(self, name: str, password: str) -> None:
@@ -180,8 +180,8 @@ class Accounts:
         admins = [account for account in self.all() if account.role is Role.ADMIN]
         if role is not Role.ADMIN and [one.name.lower() for one in admins] == [name.lower()]:
             raise DayflyError(
-                f"{name} is the only admin",
-                hint="make another one first: dayfly fleet user add NAME --role admin",
+                f"{name} is the last admin and cannot be removed or changed",
+                hint="create another admin first: dayfly fleet user add NAME --role admin",
             )
 
 
@@ -189,14 +189,14 @@ def check_name(name: str) -> str:
     """Return `name` if an account, key or token may have it; raises DayflyError where not."""
     if not _NAME.fullmatch(name):
         raise DayflyError(
-            f"{name!r} is no name",
-            hint="up to 64 letters, digits and . _ @ + -, beginning with a letter or digit",
+            f"invalid name {name!r}",
+            hint="use up to 64 letters, digits and . _ @ + -; start with a letter or digit",
         )
     return name
 
 
 def _nobody(name: str) -> DayflyError:
-    return DayflyError(f"there is no account {name}", hint="`dayfly fleet user list` shows them")
+    return DayflyError(f"unknown user {name}", hint="run `dayfly fleet user list` to list users")
 
 
 def _role(value: object) -> Role:

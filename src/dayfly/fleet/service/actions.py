@@ -1,4 +1,4 @@
-"""What the console's buttons do: triage, and orders of retirement."""
+"""Routes of the console's buttons: triage and recycle jobs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def action_routes(triaging: Triaging, retirements: Retirements) -> list[Controll
 
     @post("/actions/triage", opt=needs(Role.RESPONDER), status_code=200)
     async def triage(request: PageRequest) -> Response[bytes]:
-        """Acknowledge, reopen, mute or unmute, then back to where the button was."""
+        """Acknowledge, reopen, mute or unmute, then return to the page of the button."""
         fields = await fields_of(request)
         await asyncio.to_thread(
             triaging.decide,
@@ -46,12 +46,12 @@ def action_routes(triaging: Triaging, retirements: Retirements) -> list[Controll
 
     @post("/actions/retire", opt=needs(Role.RESPONDER), status_code=200)
     async def retire(request: PageRequest) -> Response[bytes]:
-        """Give the order, then show how it goes."""
+        """Start a recycle job, then show its progress."""
         fields = await fields_of(request)
         environments = _environments(fields.get("environments", ""))
         reason = fields.get("reason", "").strip()
         if not reason:
-            raise DayflyError("an order of retirement needs a reason", hint="it goes into the audit log")
+            raise DayflyError("a recycle job needs a reason", hint="enter a reason; it is recorded in the audit log")
         identity = await asyncio.to_thread(
             retirements.order,
             fields.get("function", ""),
@@ -65,13 +65,13 @@ def action_routes(triaging: Triaging, retirements: Retirements) -> list[Controll
 
     @get("/actions/retire", opt=needs(Role.VIEWER))
     async def orders(request: PageRequest) -> Response[str]:
-        """The latest orders."""
+        """The latest recycle jobs."""
         found = await asyncio.to_thread(retirements.latest)
         return render(request, "orders", orders=found, moment=_moment)
 
     @get("/actions/retire/{identity:str}", opt=needs(Role.VIEWER))
     async def order(request: PageRequest, identity: FromPath[str]) -> Response[str]:
-        """One order: its steps, and what was found since."""
+        """One recycle job: its steps and its verification."""
         found = await asyncio.to_thread(retirements.get, identity)
         page = "order_steps" if request.headers.get("hx-request") else "order"
         return render(request, page, order=found, moment=_moment)
@@ -82,7 +82,7 @@ def action_routes(triaging: Triaging, retirements: Retirements) -> list[Controll
 def _environments(text: str) -> list[int]:
     names = [part.strip() for part in text.split(",") if part.strip()]
     if len(names) > _MANY_ENVIRONMENTS or not all(_ENVIRONMENT.fullmatch(name) for name in names):
-        raise DayflyError("those are no environments", hint="use the page's own button")
+        raise DayflyError("invalid environment ID", hint="use the button on the function's page")
     return [int(name, 16) for name in names]
 
 

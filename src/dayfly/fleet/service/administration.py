@@ -106,20 +106,20 @@ def administration_routes(service: Service) -> list[ControllerRouterHandler]:
 
     @post("/account/password", opt=needs(Role.VIEWER), status_code=200)
     async def change_password(request: PageRequest) -> Response[str] | Response[bytes]:
-        """Change one's own password; the old one is asked for, at the same pace as at the sign-in."""
+        """Change the user's own password. Needs the current one; attempts are limited as at sign-in."""
         fields, user, address = await fields_of(request), user_of(request), asked_of(request).address
 
         def again(fault: str, status: int) -> Response[str]:
             return render(request, "account", status=status, fault=fault, is_local=True)
 
         if service.accounts.find(user.name) is None:
-            raise DayflyError("your password is not kept here", hint="change it where you signed in")
+            raise DayflyError("your account has no local password", hint="change the password at your identity provider")
         wait = service.throttle.begin(user.name, address, is_known_place=True)
         if wait > 0:
             return again(f"Too many attempts. Try again in {int(wait) + 1} seconds.", 429)
         if not await asyncio.to_thread(service.accounts.is_password, user.name, fields.get("old", "")):
             await service.note(user.name, "user.password", user.name, outcome="failed", address=address)
-            return again("The old password is not right.", 400)
+            return again("Incorrect current password.", 400)
         service.throttle.succeed(user.name, address, is_known_place=True)
         try:
             await asyncio.to_thread(service.accounts.set_password, user.name, fields.get("new", ""))
@@ -144,7 +144,7 @@ def _change(service: Service, do: str, name: str, fields: dict[str, str]) -> str
             accounts.set_password(name, fields.get("password", ""))
         case "sessions.end":
             if not service.sessions.end_all(name):
-                raise DayflyError(f"nobody is signed in as {name[:64]}", hint="load the page again")
+                raise DayflyError(f"{name[:64]} has no active session", hint="reload the page")
         case "key.add":
             scope = [
                 part for part in fields.get("functions", "").replace(",", " ").split() if len(part) <= 140
@@ -155,24 +155,24 @@ def _change(service: Service, do: str, name: str, fields: dict[str, str]) -> str
         case "token.add":
             days = fields.get("days", "90")
             if not (days.isascii() and days.isdigit() and 1 <= int(days[:4]) <= _MOST_DAYS):
-                raise DayflyError(f"a token of {days[:10]} days", hint=f"between 1 and {_MOST_DAYS}")
+                raise DayflyError(f"invalid token lifetime of {days[:10]} days", hint=f"use 1 to {_MOST_DAYS} days")
             return accounts.give_token("api", check_name(name), _role(fields).value, seconds=int(days) * _DAY)
         case "token.remove":
             _must_end(accounts.revoke("api", name), name)
         case _:
-            raise DayflyError("that is nothing that can be done here", hint="use the page's own buttons")
+            raise DayflyError("unknown action", hint="use the buttons on the page")
     return ""
 
 
 def _must_end(was_there: bool, name: str) -> None:
     if not was_there:
-        raise DayflyError(f"nothing by the name of {name[:64]} is out", hint="load the page again")
+        raise DayflyError(f"{name[:64]} does not exist", hint="it may have been deleted; reload the page")
 
 
 def _role(fields: dict[str, str]) -> Role:
     role = Role.parse(fields.get("role", ""))
     if role is None:
-        raise DayflyError("that is no role", hint=f"one of {', '.join(Role)}")
+        raise DayflyError("unknown role", hint=f"use one of {', '.join(Role)}")
     return role
 
 

@@ -34,5 +34,5 @@ def _status(service: Service) -> dict[str, Any]:
     if collector.get("store_fault"):
         faults.append(f"collector: {collector['store_fault']}")
     if collector.get("is_alive") is False:
-        faults.append("collector: one of its threads has ended; start the service again")
+        faults.append("collector: a thread has stopped; restart the service")
     return {"version": __version__, "url": service.front.url, "faults": faults, **parts}

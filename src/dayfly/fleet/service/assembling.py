@@ -70,7 +70,7 @@ def assemble(
     except OSError as error:
         raise DayflyError(
             f"cannot use {error.filename or service.folder / 'spool'}: {error.strerror}",
-            hint="was it written by another user, or is the disk full? what was acknowledged lies there",
+            hint="check the owner of the folder and the free disk space; it contains received data that is not stored yet",
         ) from error
     stack.enter_context(collector)
     service.health["collector"] = collector.health

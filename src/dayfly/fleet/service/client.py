@@ -43,13 +43,13 @@ class Client:
             url = str(told["local"])
         except PermissionError as error:
             raise DayflyError(
-                f"{folder} is another user's",
-                hint="be that user, or give --server URL and a token in DAYFLY_FLEET_TOKEN",
+                f"{folder} belongs to another user",
+                hint="run this command as that user, or use --server URL with an API token in DAYFLY_FLEET_TOKEN",
             ) from error
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise DayflyError(
-                f"no service runs on {folder}",
-                hint=f"dayfly fleet serve {folder}, or name its folder with --folder",
+                f"no service is running for {folder}",
+                hint=f"start it with `dayfly fleet serve {folder}`, or use --folder for another folder",
             ) from error
         return cls(url, token)
 
@@ -81,8 +81,8 @@ class Client:
             raise self._silent(error) from error
         except httpx.HTTPError as error:
             raise DayflyError(
-                f"{self.url} did not answer to the end: {error or type(error).__name__}",
-                hint="what was written is not all: see `dayfly fleet status`, then run this command again",
+                f"connection to {self.url} lost: {error or type(error).__name__}",
+                hint="the output is incomplete; check `dayfly fleet status`, then run this command again",
             ) from error
 
     def _json(self, method: str, path: str, **more: Any) -> Any:
@@ -94,7 +94,7 @@ class Client:
 
     def _silent(self, error: httpx.HTTPError) -> DayflyError:
         return DayflyError(
-            f"nothing answers at {self.url}: {error or type(error).__name__}",
+            f"cannot connect to {self.url}: {error or type(error).__name__}",
             hint="start it with `dayfly fleet serve`",
         )
 
@@ -109,9 +109,9 @@ def read_answer(answer: httpx.Response) -> Any:
         return value
     told = value if isinstance(value, dict) else {}
     raise DayflyError(
-        f"the service says: {told.get('error') or answer.status_code}",
+        f"the service responded: {told.get('error') or answer.status_code}",
         hint=str(
-            told.get("hint") or ("the token is unknown or too old" if answer.status_code == 401 else "")
+            told.get("hint") or ("the API token is invalid or expired" if answer.status_code == 401 else "")
         ),
     )
 

@@ -70,7 +70,7 @@ def _shown(rule: Rule) -> ShownRule:
         do=rule.advice,
         explain=rule.explain,
         thresholds=tuple(ShownThreshold(one.name, str(one.value), one.meaning) for one in rule.thresholds),
-        origin="yours" if rule.own else "Dayfly",
+        origin="custom" if rule.own else "Dayfly",
         sees=rule.sees,
         misses=rule.misses,
         evidence=rule.evidence,

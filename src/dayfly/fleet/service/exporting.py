@@ -62,16 +62,16 @@ def export_routes(service: Service) -> list[ControllerRouterHandler]:
         since = now - 86_400 if since is None else since
         until = now + 3600 if until is None else until
         if format not in _FORMATS:
-            raise DayflyError(f"there is no format {format[:40]!r}", hint=f"one of {', '.join(_FORMATS)}")
+            raise DayflyError(f"unknown format {format[:40]!r}", hint=f"use one of {', '.join(_FORMATS)}")
         if not 0 <= since < until or until - since > _MOST_DAYS * 86_400 or until > 2**33:
             raise DayflyError(
-                "that is no stretch of time", hint=f"since must be before until, by {_MOST_DAYS} days at most"
+                "invalid time range", hint=f"since must be before until, by at most {_MOST_DAYS} days"
             )
         if not 1 <= severity <= 5:
-            raise DayflyError(f"there is no severity {severity}", hint="1 (informational) to 5 (critical)")
+            raise DayflyError(f"unknown severity {severity}", hint="use 1 (informational) to 5 (critical)")
         if format == "asff" and not (len(account) == 12 and account.isdigit() and region):
             raise DayflyError(
-                "Security Hub's format names an account and a region",
+                "the Security Hub format needs an account and a region",
                 hint="--account 123456789012 --region eu-central-1",
             )
         detail = {"format": format, "since": since, "until": until}
@@ -90,10 +90,10 @@ def export_routes(service: Service) -> list[ControllerRouterHandler]:
     async def parquet(request: PageRequest, data: JSONBody[Parquet]) -> dict[str, object]:
         """Write Parquet files into a folder of this machine; for the command line beside the service alone."""
         if user_of(request).token != "local":
-            raise PermissionDeniedException("files are written for whoever may use the service's own folder")
+            raise PermissionDeniedException("only users with access to the service's folder can export to files")
         folder = Path(data.folder)
         if not folder.is_absolute():
-            raise DayflyError(f"{data.folder} is no whole path", hint="begin it with /")
+            raise DayflyError(f"{data.folder} is not an absolute path", hint="start the path with /")
         await service.note(user_of(request).name, "export", "parquet", address=asked_of(request).address)
         destination = Destination(
             folder,

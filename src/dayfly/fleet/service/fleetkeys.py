@@ -28,18 +28,18 @@ def load_keys(folder: Path) -> tuple[bytes, ...]:
     try:
         if path.stat().st_mode & 0o077:
             raise DayflyError(
-                f"others may read {path}",
-                hint=f"whoever has read it can forge lines: chmod 600 {path}, then a new key",
+                f"other users can read {path}",
+                hint=f"they can forge log records with it; run chmod 600 {path}, then create a new key",
             )
         lines = [line.strip() for line in path.read_text("ascii").splitlines() if line.strip()]
         keys = tuple(bytes.fromhex(line) for line in lines)
     except (OSError, ValueError) as error:
         raise DayflyError(
-            f"{path} has no keys: {error}",
-            hint="one of 64 hexadecimal digits per line, the current one first",
+            f"no valid keys in {path}: {error}",
+            hint="add one key of 64 hexadecimal digits per line, the current key first",
         ) from error
     if not keys or any(len(key) != _BYTES for key in keys):
         raise DayflyError(
-            f"{path} has no keys", hint="one of 64 hexadecimal digits per line, the current one first"
+            f"no keys in {path}", hint="add one key of 64 hexadecimal digits per line, the current key first"
         )
     return keys

@@ -129,8 +129,8 @@ def parse_proxies(texts: Sequence[str]) -> tuple[Network, ...]:
             found.append(ipaddress.ip_network(text, strict=False))
         except ValueError as error:
             raise DayflyError(
-                f"{text!r} is no address of a proxy",
-                hint="as --behind-proxy 10.0.0.5, or a network 10.0.0.0/24",
+                f"invalid proxy address {text!r}",
+                hint="use an address or a network: --behind-proxy 10.0.0.5 or 10.0.0.0/24",
             ) from error
     return tuple(found)
 
@@ -150,7 +150,7 @@ def parse_public_url(text: str) -> str:
         is_right = False
     if text and not is_right:
         raise DayflyError(
-            f"{text!r} is no address for browsers", hint="as --public-url https://dayfly.example.com"
+            f"invalid public URL {text!r}", hint="example: --public-url https://dayfly.example.com"
         )
     return text.rstrip("/").lower()
 

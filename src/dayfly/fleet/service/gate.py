@@ -59,12 +59,12 @@ _HEADERS = {
 # Of the web framework's kind, so that a route that reads a body by itself answers with them, too.
 class _TooLarge(HTTPException):
     status_code = 413
-    detail = "the body is too large"
+    detail = "request body too large"
 
 
 class _TooSlow(ClientException):
     status_code = 408
-    detail = "the body took too long"
+    detail = "request body not received in time"
 
 
 class Gate:
@@ -92,15 +92,15 @@ class Gate:
         if [name for name, _ in scope["headers"]].count(b"host") != 1 or not self._service.front.is_name(
             asked.host
         ):
-            hint = "open it by the address it printed, or name this one with --public-url or --name"
-            await answered.refuse(421, f"this service does not go by that name: {hint}")
+            hint = "use the address that the service printed, or add this host name with --public-url or --name"
+            await answered.refuse(421, f"unknown host name: {hint}")
             return
         if refusal := _from_elsewhere(scope["method"], headers, asked, is_ingest=is_ingest):
             await answered.refuse(403, refusal)
             return
         most = MAX_INGEST_BYTES if is_ingest else MAX_BODY_BYTES
         if not (length := headers.get("content-length", "0")).isdigit() or int(length) > most:
-            await answered.refuse(413, "the body is too large")
+            await answered.refuse(413, "request body too large")
             return
         scope["asked"] = asked  # type: ignore[typeddict-unknown-key]
         scope["user"] = None
@@ -117,7 +117,7 @@ class Gate:
                 body = await reader.whole()
                 if not self._is_ours(scope["user"], visit, headers, body):
                     await answered.refuse(
-                        403, "this form is no longer good: go back, load the page again and repeat it"
+                        403, "form expired: go back, reload the page and submit again"
                     )
                     return
             await self._app(scope, reader.stream, answered.send)
@@ -252,14 +252,14 @@ def _from_elsewhere(method: str, headers: dict[str, str], asked: Asked, *, is_in
     """
     site, origin = headers.get("sec-fetch-site", ""), headers.get("origin", "")
     if is_ingest:
-        return "no browser brings lines" if origin or site else ""
+        return "browsers cannot send logs" if origin or site else ""
     if method in SAFE:
         is_page = headers.get("sec-fetch-mode", "navigate") == "navigate"
-        return "" if is_page or site in ("", "same-origin", "none") else "this is not for other sites"
+        return "" if is_page or site in ("", "same-origin", "none") else "cross-site request rejected"
     if site not in ("", "same-origin"):
-        return "this request comes from another site"
+        return "cross-site request rejected"
     if origin and not asked.is_ours(origin.lower()):
-        return "this request comes from another site"
+        return "cross-site request rejected"
     return ""
 
 

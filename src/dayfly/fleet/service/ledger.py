@@ -43,7 +43,7 @@ class Ledger:
         except (OSError, sqlite3.Error) as error:
             raise DayflyError(
                 f"cannot use {self.path}: {error}",
-                hint="name a folder that is yours to write, on a disk that has room",
+                hint="use a writable folder on a disk with free space",
             ) from error
 
     def close(self) -> None:

@@ -103,20 +103,20 @@ class Provider:
             (answer.get("state", ""),),
         )
         if row is None:
-            raise OidcError("this sign-in was not begun here, or is over", hint="begin again")
+            raise OidcError("this sign-in is unknown or has expired", hint="sign in again")
         kept_visit, nonce, verifier, target, created = row
         if not hmac.compare_digest(str(kept_visit).encode(), visit.encode("utf-8", "replace")):
-            raise OidcError("this sign-in was begun in another browser", hint="begin again")
+            raise OidcError("this sign-in was started in another browser", hint="sign in again")
         if self._ledger.clock() - float(str(created)) > _JOURNEY_SECONDS:
-            raise OidcError("this sign-in took too long", hint="begin again")
+            raise OidcError("this sign-in has expired", hint="sign in again")
         metadata = self._discover()
         named = answer.get("iss", "")
         if (
             named or metadata.get("authorization_response_iss_parameter_supported")
         ) and named != self.settings.issuer:
-            raise OidcError("the answer comes from another provider", hint="begin again")
+            raise OidcError("the response came from another identity provider", hint="sign in again")
         if error := answer.get("error"):
-            raise OidcError(f"the provider says {_word(error)}", hint="begin again, or ask whoever runs it")
+            raise OidcError(f"the identity provider returned an error: {_word(error)}", hint="sign in again, or contact its administrator")
         token = self._exchange(metadata, answer.get("code", ""), str(verifier))
         claims = self._verify(
             str(token.get("id_token") or ""), str(nonce), str(token.get("access_token") or "")
@@ -125,7 +125,7 @@ class Provider:
 
     def _exchange(self, metadata: Mapping[str, Any], code: str, verifier: str) -> Mapping[str, Any]:
         if not code:
-            raise OidcError("the provider sent no code", hint="begin again")
+            raise OidcError("the identity provider sent no authorization code", hint="sign in again")
         try:
             with self._client() as client:
                 token = client.fetch_token(
@@ -136,17 +136,17 @@ class Provider:
                 )
         except AuthlibBaseError as error:
             raise OidcError(
-                f"the provider refuses the code: {_word(str(error.error))}", hint="begin again"
+                f"the identity provider rejected the authorization code: {_word(str(error.error))}", hint="sign in again"
             ) from None
         except (httpx.HTTPError, ValueError) as error:
             raise OidcError(
-                f"the provider was not reached: {type(error).__name__}", hint="try again"
+                f"cannot connect to the identity provider: {type(error).__name__}", hint="try again"
             ) from None
         return cast(Mapping[str, Any], token)
 
     def _verify(self, text: str, nonce: str, access_token: str) -> CodeIDToken:
         if not text:
-            raise OidcError("the provider sent no identity", hint="its client must be one of OpenID Connect")
+            raise OidcError("the identity provider sent no ID token", hint="configure its client for OpenID Connect")
         try:
             try:
                 decoded = jwt.decode(text, self._key_set(), algorithms=_ALGORITHMS)
@@ -167,8 +167,8 @@ class Provider:
             claims.validate(now=int(self._ledger.clock()), leeway=_LEEWAY_SECONDS)
         except (JoseError, AuthlibBaseError, ValueError, KeyError, TypeError) as error:
             raise OidcError(
-                f"the provider's word does not hold: {type(error).__name__}",
-                hint="begin again; the clocks may differ",
+                f"the ID token is invalid: {type(error).__name__}",
+                hint="sign in again; check the clocks of both systems",
             ) from None
         return claims
 
@@ -189,13 +189,13 @@ class Provider:
         email = told.get("email")
         if settings.require_verified_email and (not email or told.get("email_verified") is not True):
             raise OidcError(
-                "the provider does not say that the address is verified",
-                hint="or set require_verified_email = false in fleet.toml",
+                "the identity provider has not verified your email address",
+                hint="verify the address, or set require_verified_email = false in fleet.toml",
             )
         if not found:
             raise OidcError(
-                "you have no role here",
-                hint="ask for one of the groups that fleet.toml names under [oidc.roles]",
+                "your account has no role in Dayfly",
+                hint="ask an admin to add you to a group in [oidc.roles] of fleet.toml",
             )
         who = str(email) if email and told.get("email_verified") is True else str(claims["sub"])
         return Identity(f"oidc:{_word(who, 200)}", found[-1])
@@ -221,12 +221,12 @@ class Provider:
             found = self._get(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
             if found.get("issuer") != issuer:
                 raise OidcError(
-                    "the provider calls itself otherwise", hint="oidc.issuer must be exactly its issuer"
+                    "the identity provider has a different issuer", hint="set oidc.issuer to its exact issuer"
                 )
             for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"):
                 if not _is_safe(str(found.get(name, ""))):
                     raise OidcError(
-                        f"the provider's {name} is not https", hint="plain http is for this machine alone"
+                        f"{name} of the identity provider is not an https URL", hint="http is allowed only for loopback addresses"
                     )
             self._metadata, self._metadata_at = found, self._monotonic()
             return found
@@ -247,18 +247,18 @@ class Provider:
     def _get(self, url: str, *, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
         if not _is_safe(url):
             raise OidcError(
-                "an address of the provider's is not https", hint="plain http is for this machine alone"
+                "a URL of the identity provider is not https", hint="http is allowed only for loopback addresses"
             )
         try:
             answer = httpx.get(url, headers=dict(headers or {}), timeout=_TIMEOUT, follow_redirects=False)
             found = answer.json() if answer.is_success and len(answer.content) <= _MAX_BYTES else None
         except (httpx.HTTPError, ValueError) as error:
             raise OidcError(
-                f"the provider was not reached: {type(error).__name__}", hint="try again later"
+                f"cannot connect to the identity provider: {type(error).__name__}", hint="try again later"
             ) from None
         if not isinstance(found, dict):
             raise OidcError(
-                f"the provider answers {answer.status_code}", hint="see oidc.issuer in fleet.toml"
+                f"the identity provider returned status {answer.status_code}", hint="check oidc.issuer in fleet.toml"
             )
         return found
 

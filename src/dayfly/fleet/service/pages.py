@@ -64,21 +64,21 @@ def cookie(name: str, value: str, asked: Asked, *, seconds: int | None = None) -
 
 
 def asked_of(request: PageRequest) -> Asked:
-    """How a request reached us."""
+    """The front's view of a request."""
     asked = request.scope["asked"]  # type: ignore[typeddict-item]
     assert isinstance(asked, Asked)
     return asked
 
 
 def user_of(request: PageRequest) -> User:
-    """Who asks; only in routes that need a role."""
+    """The signed-in user; only in routes that need a role."""
     user: User = request.user
     return user
 
 
 def refuse(request: PageRequest, error: Exception) -> Response[Any]:
-    """Answer what a route raised: a page for browsers, JSON for programs, never more than what happened."""
-    status, text, hint = 500, "something went wrong here; the service's own output tells what", ""
+    """Answer an exception of a route: a page for browsers, JSON for programs, without internal details."""
+    status, text, hint = 500, "internal error; see the service's output", ""
     headers: dict[str, str] = {}
     if isinstance(error, HTTPException):
         status, text, headers = error.status_code, error.detail, dict(error.headers or {})
@@ -93,10 +93,10 @@ def refuse(request: PageRequest, error: Exception) -> Response[Any]:
         if request.method not in SAFE:
             return go_to("/sign-in")
         if path in BY_ITSELF:
-            # A page that stays open must be able to say that its session is over, and not that the service is gone.
+            # An open page must be able to show that its session has expired.
             return Response(b"", status_code=401)
         if request.headers.get("hx-request"):
-            # htmx would put the sign-in page into a corner of the old one.
+            # Otherwise htmx puts the sign-in page into a part of the current one.
             return Response(b"", status_code=401, headers={"hx-redirect": "/sign-in"})
         query = f"?{request.url.query}" if request.url.query else ""
         return go_to(f"/sign-in?next={quote(path + query, safe='')}")

@@ -51,8 +51,8 @@ def check_length(password: str) -> None:
     """Raise DayflyError for a password that is too short or too long to be taken."""
     if len(password) < MIN_CHARACTERS:
         raise DayflyError(
-            f"a password has at least {MIN_CHARACTERS} characters",
-            hint="several words are easy to remember; what kinds of characters they have does not matter",
+            f"password too short: use at least {MIN_CHARACTERS} characters",
+            hint="several words are easy to remember; there are no other rules",
         )
     if len(password.encode("utf-8", "replace")) > MAX_BYTES:
-        raise DayflyError(f"a password has at most {MAX_BYTES} bytes", hint="take a shorter one")
+        raise DayflyError(f"password too long: use at most {MAX_BYTES} bytes", hint="choose a shorter password")

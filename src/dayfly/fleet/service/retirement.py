@@ -44,18 +44,18 @@ class Retirement:
 
 
 class Retirements:
-    """The orders of one service; `retirer` is None where the service may not give any."""
+    """The recycle jobs of one service; `retirer` is None if the service may not start any."""
 
     def __init__(self, service: Service, retirer: Retirer | None) -> None:
         self._service = service
         self._retirer = retirer
         self._lock = threading.Lock()
-        # What was under way when the service ended is not followed any more, and must not look as if it were.
+        # Jobs that were running when the service stopped are no longer followed; show them as failed.
         for one in self._find("state = 'running'"):
             self._step(
                 one.id,
-                "the service was ended while it waited",
-                error="not followed to its end: look below, or repeat",
+                "the service stopped before the job ended",
+                error="Could not check the result. See the verification below, or start a new recycle job.",
             )
             self._set(one.id, state="failed")
 
@@ -69,14 +69,14 @@ class Retirements:
         subject: str = "",
         address: str = "",
     ) -> str:
-        """Begin to retire a function's environments and return the order's id; one that is running is joined."""
+        """Start a recycle job and return its id, or the id of the job that already runs for this function."""
         if self._retirer is None:
             raise DayflyError(
-                "this service may not change functions",
-                hint=f"where there are credentials: dayfly recycle {function}, or start the service with --recycle",
+                "this service is not allowed to recycle environments",
+                hint=f"run `dayfly recycle {function}` with AWS credentials, or start the service with --recycle",
             )
         if not _FUNCTION.fullmatch(function):
-            raise DayflyError("that is no function's name", hint="use the page's own button")
+            raise DayflyError("invalid function name", hint="use the button on the function's page")
         with self._lock:
             running = self._find("state = 'running' AND function = ?", function)
             if running:
@@ -112,24 +112,24 @@ class Retirements:
         return identity
 
     def get(self, identity: str) -> Retirement:
-        """Return an order; raises DayflyError where there is none of that id."""
+        """Return a recycle job; raises DayflyError for an unknown id."""
         found = self._find("id = ?", identity)
         if not found:
-            raise DayflyError("there is no such order", hint="the audit log has them all")
+            raise DayflyError("unknown recycle job", hint="the audit log contains all jobs")
         return found[0]
 
     def latest(self, limit: int = 20) -> list[Retirement]:
-        """Return the latest orders."""
+        """Return the latest recycle jobs."""
         return self._find("1 = 1")[:limit]
 
     def prove(self) -> None:
-        """Look, for every order of the last hours, whether an environment from before it has served since."""
+        """Check for every recycle job of the last hours whether an old environment is still active."""
         now = self._service.ledger.clock()
         for one in self._find("state = 'done' AND ordered > ?", now - PROOF_SECONDS - 900):
             self.check(one)
 
     def check(self, one: Retirement) -> None:
-        """Write down what was found about one order."""
+        """Record the verification of one recycle job."""
         effective = float(one.proof.get("effective") or one.ordered)
         rows = self._service.store.rows(
             _OLD,
@@ -159,18 +159,17 @@ class Retirements:
                 "dayfly",
                 "retire.proof",
                 one.function,
-                outcome="old environment served",
+                outcome="old environment active",
                 detail={"order": one.id},
             )
 
     def faults(self) -> list[str]:
-        """Orders that did not do what they were given for."""
+        """Recycle jobs with old environments that are still active."""
         found = []
         for one in self.latest():
             if one.proof.get("old"):
                 found.append(
-                    f"{one.function}: {one.proof['old']} invocations after the order of retirement were served by "
-                    "environments from before it"
+                    f"{one.function}: old environments are still active after a recycle job ({one.proof['old']} invocations)"
                 )
         return found
 
@@ -190,7 +189,7 @@ class Retirements:
             self._step(identity, fault.message, error=fault.hint or fault.message)
         except Exception as fault:  # trust boundary: the retirer speaks to a cloud; its faults end the order, told on its page
             error = f"{type(fault).__name__}: {fault}"[:500]
-            self._step(identity, "it went wrong", error=error)
+            self._step(identity, "failed", error=error)
         if error:
             state = "failed"
         now = self._service.ledger.clock()
@@ -215,7 +214,7 @@ class Retirements:
         try:
             self._service.store.insert("triage", [row], token=f"retired:{identity}")
         except StoreError as fault:
-            self._step(identity, "the outcome could not be written to the store", error=fault.message)
+            self._step(identity, "could not write the result to the store", error=fault.message)
         self._set(identity, state=state, proof=json.dumps({"effective": now}))
         self._service.audit.write(
             actor, "retire.end", function, outcome=state, detail={"order": identity, "error": error}

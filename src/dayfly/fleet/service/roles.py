@@ -64,7 +64,7 @@ def needs(role: Role) -> dict[str, Any]:
 
 
 def decision(handler: BaseRouteHandler) -> str:
-    """Who may use a route, as its nearest layer has decided; "" where nobody has."""
+    """The access rule of a route, from its nearest layer; "" without one."""
     if handler.opt.get("public") is True:
         return PUBLIC
     access = handler.opt.get(ACCESS)
@@ -72,15 +72,15 @@ def decision(handler: BaseRouteHandler) -> str:
 
 
 async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """Let a request to its route or refuse it; a route without a decision is refused to everybody."""
+    """Allow or deny a request; a route without an access rule is denied to everyone."""
     access = decision(handler)
     if access in (PUBLIC, SENDER):
         return
     needed = Role.parse(access)
     if needed is None:
-        raise PermissionDeniedException("nobody has decided who may use this route")
+        raise PermissionDeniedException("access denied: this route has no access rule")
     user = connection.scope.get("user")
     if not isinstance(user, User):
-        raise NotAuthorizedException("sign in first")
+        raise NotAuthorizedException("not signed in")
     if not user.may(needed):
-        raise PermissionDeniedException(f"this needs the role {needed}; yours is {user.role}")
+        raise PermissionDeniedException(f"access denied: needs role {needed}, your role is {user.role}")

@@ -182,13 +182,13 @@ def _check_exposure(ledger: Ledger, front: Front, *, has_provider: bool, is_plai
     row = None if has_provider else ledger.one("SELECT count(*) FROM users")
     if row is not None and row[0] == 0:
         raise DayflyError(
-            f"{front.host} can be reached by others, and nobody has an account yet",
-            hint=f"first: dayfly fleet user add NAME --role admin --folder {ledger.path.parent}",
+            f"{front.host} is reachable from other hosts, but no user exists yet",
+            hint=f"create a user first: dayfly fleet user add NAME --role admin --folder {ledger.path.parent}",
         )
     if not front.has_tls and not front.public_url.startswith("https:") and not is_plain_http_allowed:
         raise DayflyError(
-            f"passwords would go to {front.host} unencrypted",
-            hint="give --certificate and --key, or --public-url https://… and --behind-proxy if a proxy does TLS",
+            f"connections to {front.host} would not be encrypted",
+            hint="use --certificate and --key, or --public-url https://… and --behind-proxy if a proxy terminates TLS",
         )
 
 
@@ -226,7 +226,7 @@ def _folder_of_ours(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise DayflyError(
             f"cannot use {folder}: {error.strerror}",
-            hint="name a folder that is yours to write, on a disk that has room",
+            hint="use a writable folder on a disk with free space",
         ) from error
     try:
         try:
@@ -235,7 +235,7 @@ def _folder_of_ours(folder: Path) -> Iterator[None]:
             known = os.read(handle, 4096).decode("utf-8", "replace")
             raise DayflyError(
                 f"{folder} is in use by another `dayfly fleet serve`{_whom(known)}",
-                hint="end that one, or name another folder",
+                hint="stop that one, or use another folder",
             ) from error
         os.ftruncate(handle, 0)
         yield
@@ -261,7 +261,7 @@ def _bind(front: Front) -> Iterator[socket.socket]:
         )
     except (OSError, OverflowError, UnicodeError) as error:
         raise DayflyError(
-            f"{front.host} is no address of this machine", hint="as --host 127.0.0.1"
+            f"{front.host} is not an address of this host", hint="example: --host 127.0.0.1"
         ) from error
     family, kind, protocol, _, address = found[0]
     with socket.socket(family, kind, protocol) as bound:
@@ -272,7 +272,7 @@ def _bind(front: Front) -> Iterator[socket.socket]:
         except OSError as error:
             raise DayflyError(
                 f"cannot listen on {front.host}:{front.port}: {error.strerror}",
-                hint="another program may have that port: choose one with --port, or 0 for a free one",
+                hint="another program may use that port; choose one with --port, or 0 for any free port",
             ) from error
         bound.setblocking(False)
         yield bound
@@ -287,7 +287,7 @@ def _tls(options: Options) -> ssl.SSLContext | None:
     if options.certificate is None and options.key is None:
         return None
     if options.certificate is None:
-        raise DayflyError("a key without its certificate", hint="--certificate chain.pem --key key.pem")
+        raise DayflyError("--key needs --certificate", hint="use --certificate chain.pem --key key.pem")
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
@@ -295,6 +295,6 @@ def _tls(options: Options) -> ssl.SSLContext | None:
     except (OSError, ssl.SSLError) as error:
         raise DayflyError(
             f"cannot use the certificate {options.certificate}: {error.strerror or error}",
-            hint="PEM files: the certificate with its chain, and its key without a passphrase",
+            hint="use PEM files: the certificate with its chain, and the key without a passphrase",
         ) from error
     return context

@@ -101,19 +101,19 @@ def load_settings(folder: Path, variables: Mapping[str, str] = os.environ) -> Se
     except FileNotFoundError:
         return Settings()
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingError(f"cannot read {path}: {error}", hint="mend or remove the file") from error
+        raise SettingError(f"cannot read {path}: {error}", hint="fix or remove the file") from error
     try:
         settings = msgspec.convert(tomllib.loads(text), Settings)
     except tomllib.TOMLDecodeError as error:
         raise SettingError(f"{path}: {error}", hint="see docs/fleet.md for an example") from error
     except msgspec.ValidationError as error:
         where = str(error).replace("`$.", "`").replace("`$`", "the file")
-        raise SettingError(f"{path}: {where}", hint="docs/fleet.md has every setting") from error
+        raise SettingError(f"{path}: {where}", hint="docs/fleet.md lists all settings") from error
     names = [channel.name for channel in settings.alert]
     for name in names:
         if not name or names.count(name) > 1:
             raise SettingError(
-                f"{path}: two channels are called {name!r}", hint="give each [[alert]] a name of its own"
+                f"{path}: duplicate channel name {name!r}", hint="give each [[alert]] a unique name"
             )
     return msgspec.structs.replace(
         settings,
@@ -132,7 +132,7 @@ def _filled(channel: AnyChannel, path: Path, variables: Mapping[str, str]) -> An
             _check_url(url, f"{where}: url")
             secret = _secret(channel.secret, f"{where}: secret", variables)
             if len(secret) < 16:
-                raise SettingError(f"{where}: the secret is too short", hint="openssl rand -hex 32 makes one")
+                raise SettingError(f"{where}: the secret is too short", hint="create one with `openssl rand -hex 32`")
             return msgspec.structs.replace(channel, url=url, secret=secret)
         case Slack():
             url = _secret(channel.url, f"{where}: url", variables)
@@ -140,12 +140,12 @@ def _filled(channel: AnyChannel, path: Path, variables: Mapping[str, str]) -> An
             return msgspec.structs.replace(channel, url=url)
         case Email():
             if not channel.to:
-                raise SettingError(f"{where}: nobody to send to", hint='to = ["security@example.com"]')
+                raise SettingError(f"{where}: no recipients", hint='to = ["security@example.com"]')
             if any("\n" in text or "\r" in text or "@" not in text for text in (channel.sender, *channel.to)):
-                raise SettingError(f"{where}: an address is none", hint='as to = ["security@example.com"]')
+                raise SettingError(f"{where}: invalid email address", hint='example: to = ["security@example.com"]')
             if channel.tls == "none" and channel.host not in ("127.0.0.1", "::1", "localhost"):
                 raise SettingError(
-                    f"{where}: mail to {channel.host} without TLS", hint='tls = "starttls" or "tls"'
+                    f"{where}: TLS is required for {channel.host}", hint='use tls = "starttls" or "tls"'
                 )
             if channel.password:
                 return msgspec.structs.replace(
@@ -156,7 +156,7 @@ def _filled(channel: AnyChannel, path: Path, variables: Mapping[str, str]) -> An
             if not (len(channel.account) == 12 and channel.account.isdigit()):
                 raise SettingError(
                     f"{where}: account = {channel.account!r}",
-                    hint="the twelve digits of an AWS account, in quotes",
+                    hint="use the 12 digits of an AWS account, in quotes",
                 )
             return channel
         case EventBridge():
@@ -181,15 +181,15 @@ def _check_url(url: str, where: str) -> None:
     is_local = url.startswith(("http://127.0.0.1", "http://localhost", "http://[::1]"))
     if not url.startswith("https://") and not is_local:
         raise SettingError(
-            f"{where} does not begin with https://", hint="plain http is for this machine alone"
+            f"{where} is not an https URL", hint="http is allowed only for loopback addresses"
         )
 
 
 def _secret(text: str, where: str, variables: Mapping[str, str]) -> str:
     if not text.startswith(("env:", "file:")):
         raise SettingError(
-            f"{where} has the secret itself",
-            hint='name where it is: "env:VARIABLE" or "file:/run/secrets/name"',
+            f"{where} contains a secret",
+            hint='use a reference instead: "env:VARIABLE" or "file:/run/secrets/name"',
         )
     return _value(text, where, variables)
 
@@ -199,7 +199,7 @@ def _value(text: str, where: str, variables: Mapping[str, str]) -> str:
     if kind == "env":
         if not (found := variables.get(name, "").strip()):
             raise SettingError(
-                f"{where}: the variable {name} is not set", hint="set it where the service is started"
+                f"{where}: environment variable {name} is not set", hint="set it before you start the service"
             )
         return found
     if kind == "file":
@@ -207,6 +207,6 @@ def _value(text: str, where: str, variables: Mapping[str, str]) -> str:
             return Path(name).read_text("utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             raise SettingError(
-                f"{where}: cannot read {name}", hint="a file with nothing but the secret"
+                f"{where}: cannot read {name}", hint="use a readable file that contains only the secret"
             ) from error
     return text

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 # No account has this name, since it has a colon.
 _OIDC = "oidc:"
-_WRONG = "That name and password do not go together."
+_WRONG = "Incorrect name or password."
 
 
 async def fields_of(request: PageRequest) -> dict[str, str]:
@@ -119,15 +119,15 @@ def signing_routes(service: Service) -> list[ControllerRouterHandler]:
 
     def check_set_up(request: PageRequest, token: str) -> None:
         if not asked_of(request).is_from_here:
-            raise PermissionDeniedException("the first account is made on the machine itself")
+            raise PermissionDeniedException("open the setup link on the host of the service")
         if service.accounts.all() or service.accounts.token(token, "setup") is None:
             raise PermissionDeniedException(
-                "this link was used, or is too old: start the service again for a new one"
+                "setup link already used or expired; restart the service for a new link"
             )
 
     @get("/set-up", opt={ACCESS: PUBLIC})
     async def show_set_up(request: PageRequest) -> Response[str]:
-        """The page of the first account, for whoever has the link."""
+        """The page that creates the first user; needs the setup link."""
         token = request.query_params.get("token", "")
         check_set_up(request, token)
         csrf, cookies = visit(request)
@@ -135,7 +135,7 @@ def signing_routes(service: Service) -> list[ControllerRouterHandler]:
 
     @post("/set-up", opt={ACCESS: PUBLIC}, status_code=200)
     async def set_up(request: PageRequest) -> Response[str] | Response[bytes]:
-        """Make the first account, once."""
+        """Create the first user, once."""
         fields = await fields_of(request)
         token, name, password = (fields.get(key, "") for key in ("token", "name", "password"))
         check_set_up(request, token)
@@ -163,7 +163,7 @@ def signing_routes(service: Service) -> list[ControllerRouterHandler]:
 
     @get("/oidc/start", opt={ACCESS: PUBLIC})
     async def start_oidc(request: PageRequest) -> Response[str] | Response[bytes]:
-        """Send the browser to the provider."""
+        """Redirect the browser to the identity provider."""
         if provider is None:
             raise NotFoundException
         name, value = _visit_of(service, request)
@@ -171,17 +171,17 @@ def signing_routes(service: Service) -> list[ControllerRouterHandler]:
         # Beginnings that come to nothing are counted as wrong guesses are: each costs a row.
         wait = service.throttle.begin(_OIDC, asked_of(request).address, is_known_place=True)
         if wait > 0:
-            return sign_in_page(request, target, fault=f"Try again in {int(wait) + 1} seconds.", status=429)
+            return sign_in_page(request, target, fault=f"Too many attempts. Try again in {int(wait) + 1} seconds.", status=429)
         url = await asyncio.to_thread(provider.begin, value, target)
         return go_to(url, cookies=[cookie(name, value, asked_of(request))])
 
     @get("/oidc/callback", opt={ACCESS: PUBLIC})
     async def finish_oidc(request: PageRequest) -> Response[str] | Response[bytes]:
-        """Take the provider's answer."""
+        """Handle the identity provider's response."""
         if provider is None:
             raise NotFoundException
         address = asked_of(request).address
-        # What browsers forgot: the sign-in began without it, so no answer can belong to it.
+        # Without this cookie, this browser did not start the sign-in.
         visit_cookie = request.cookies.get(service.cookie_name(VISIT, asked_of(request)), "")
         answer = {key: request.query_params.get(key, "") for key in ("state", "code", "iss", "error")}
         try:
@@ -219,7 +219,7 @@ def _add_first(service: Service, token: str, name: str, password: str) -> None:
     with service.ledger.together():
         # In one transaction: of two who have the link, one makes an account; a bad name leaves the link as it is.
         if service.accounts.all() or not service.accounts.use_once(token, "setup"):
-            raise NotAuthorizedException("this link was used")
+            raise NotAuthorizedException("setup link already used")
         service.accounts.add(name, Role.ADMIN, password)
 
 

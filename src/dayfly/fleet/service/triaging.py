@@ -38,9 +38,9 @@ class Triaging:
     ) -> bool:
         """Record a decision; says whether it changed anything."""
         if not _SUBJECT.fullmatch(subject):
-            raise DayflyError("that is no subject", hint="use the page's own buttons")
+            raise DayflyError("invalid subject", hint="use the buttons on the page")
         if action not in ACTIONS:
-            raise DayflyError(f"there is no action {action[:40]!r}", hint=f"one of {', '.join(ACTIONS)}")
+            raise DayflyError(f"unknown action {action[:40]!r}", hint=f"use one of {', '.join(ACTIONS)}")
         chosen = action
         reason = _clean(reason)
         now = self._service.ledger.clock()
@@ -48,7 +48,7 @@ class Triaging:
         if chosen == "mute":
             if not reason:
                 raise DayflyError(
-                    "a mute needs a reason", hint="whoever looks at it in a month will want to know why"
+                    "a mute needs a reason", hint="enter a reason; it is shown with the mute"
                 )
             expires = _expiry(duration, now)
         with self._lock:
@@ -80,7 +80,7 @@ def _expiry(duration: str, now: float) -> float:
     if duration == ALWAYS:
         return 0.0
     if duration not in _DURATIONS:
-        raise DayflyError("for how long?", hint=f"one of {', '.join(_DURATIONS)} or {ALWAYS}")
+        raise DayflyError("unknown mute duration", hint=f"use one of {', '.join(_DURATIONS)} or {ALWAYS}")
     return now + _DURATIONS[duration]
 
 

@@ -32,7 +32,7 @@ class Alert:
 
     @property
     def link(self) -> str:
-        """The page of the console, "" where its address is not known to others."""
+        """The page of the console, or "" without a public address."""
         return f"{self.url}/findings/{self.uid}" if self.url else ""
 
     def ocsf(self) -> dict[str, object]:
@@ -41,7 +41,7 @@ class Alert:
 
 
 class ChannelError(Exception):
-    """A channel did not take an alert; the text has no secret and nothing that an alert is about."""
+    """A channel rejected an alert; the text contains no secret and no content of alerts."""
 
 
 class Carrier(Protocol):
@@ -51,7 +51,7 @@ class Carrier(Protocol):
     most: int
 
     def send(self, alerts: Sequence[Alert]) -> dict[str, str]:
-        """Send alerts; returns, by uid, why one was not taken. Raises ChannelError where none was."""
+        """Send alerts; returns the error of each rejected alert by uid. Raises ChannelError if all failed."""
         ...  # pragma: no cover
 
 
@@ -62,7 +62,7 @@ def plain(text: object, limit: int) -> str:
 
 
 def lines_of(alert: Alert) -> list[tuple[str, str]]:
-    """What a person is told, as name and value."""
+    """The facts of an alert for people, as name and value."""
     row: Row = alert.row
     functions = [str(one) for one in _many(row["functions"])]
     shown = ", ".join(functions[:5]) + (f" and {len(functions) - 5} more" if len(functions) > 5 else "")
@@ -72,7 +72,7 @@ def lines_of(alert: Alert) -> list[tuple[str, str]]:
             ("Functions", shown),
             ("Environments", row["environments_all"]),
             ("Events", row["events"]),
-            ("Why", "; ".join(str(one) for one in _many(row["reasons"]))),
+            ("Reasons", "; ".join(str(one) for one in _many(row["reasons"]))),
             ("ATT&CK", row["technique"]),
         )
         if value

@@ -109,22 +109,22 @@ class Alerting:
                     self._mark(name, alert.uid, "sent", now)
                     taken += 1
             if len(refused) == len(batch):
-                break  # the channel is away: the rest would only wait for the same
+                break  # the channel is unreachable: do not wait again for each alert
         self._hold(name, due[max(0, allowed) :], now)
         self._summarise(name, sender, now)
         return taken
 
     def test(self, name: str) -> str:
-        """Send a test alert to one channel now; returns "" where it was taken, else why not."""
+        """Send a test alert to one channel now; returns "" or the error."""
         if name not in self.channels:
-            known = ", ".join(self.channels) or "none yet"
-            raise DayflyError(f"there is no channel {name[:80]!r}", hint=f"channels in fleet.toml: {known}")
+            known = ", ".join(self.channels) or "none"
+            raise DayflyError(f"unknown channel {name[:80]!r}", hint=f"channels in fleet.toml: {known}")
         now = self._ledger.clock()
         alert = self._alert(
             told(
                 TEST_RULE,
-                "A test of this channel",
-                "Somebody asked Dayfly to try this channel. Nothing has happened.",
+                "Test alert",
+                "This is a test of the alert channel. No action is required.",
                 1,
                 now,
             )
@@ -135,11 +135,11 @@ class Alerting:
             return str(error)
 
     def faults(self) -> list[str]:
-        """What is wrong with channels, in words."""
+        """The faults of the channels, in words."""
         with self._lock:
             failing = dict(self._failing)
         found = [
-            f"alerts: the channel {name} has failed {count} times in a row: {fault}"
+            f"alerts: channel {name} failed {count} times in a row: {fault}"
             for name, (count, fault, _since) in failing.items()
             if count >= _FAULT_AFTER
         ]
@@ -148,7 +148,7 @@ class Alerting:
             (self._ledger.clock() - 24 * _HOUR,),
         )
         return found + [
-            f"alerts: {count!s} were never taken by {name!s} and are dropped" for name, count in dropped
+            f"alerts: {count!s} alerts to channel {name!s} could not be delivered and were dropped" for name, count in dropped
         ]
 
     def health(self) -> dict[str, object]:
@@ -202,10 +202,10 @@ class Alerting:
         return refused
 
     def _tell_fault(self, name: str, fault: str, since: float) -> None:
-        story = f"The channel {name} takes no alerts: {fault}. What it should have been told waits, and is tried again."
+        story = f"Dayfly cannot send alerts to channel {name}: {fault}. The alerts are queued, and Dayfly retries."
         made = told(
             _RULE_FAILING,
-            "A channel of alerts fails",
+            "Alert channel failing",
             story,
             3,
             self._ledger.clock(),
@@ -235,7 +235,7 @@ class Alerting:
             self._mark(name, str(row[0]), "held", now)
 
     def _summarise(self, name: str, sender: Carrier, now: float) -> None:
-        """Say once an hour, in one alert, how much was held back and what it was about."""
+        """Send one summary of the suppressed alerts per hour."""
         held = self._ledger.all(
             "SELECT uid, severity, body, due FROM alerts WHERE channel = ? AND state = 'held'", (name,)
         )
@@ -247,10 +247,10 @@ class Alerting:
         worst = max(int(str(one[1])) for one in held)
         what = ", ".join(f"{count} of {rule}" for rule, count in rules.most_common(10))
         story = (
-            f"{len(held)} more alerts came than this channel is to get in an hour ({self.channels[name].per_hour}) and were "
-            f"held back: {what}. All are in the console."
+            f"{len(held)} alerts exceeded the hourly limit of this channel ({self.channels[name].per_hour}) and were not sent: "
+            f"{what}. The console shows all of them."
         )
-        made = told(SUMMARY_RULE, f"{len(held)} alerts held back", story, worst, now, events=len(held))
+        made = told(SUMMARY_RULE, f"{len(held)} alerts suppressed by the hourly limit", story, worst, now, events=len(held))
         if self._send(name, sender, [self._alert(made)]):
             return
         with self._ledger.together():

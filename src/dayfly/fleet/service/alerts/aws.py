@@ -108,4 +108,4 @@ def _detail(alert: Alert) -> str:
 def _fault(error: Exception) -> ChannelError:
     if isinstance(error, ClientError):
         return ChannelError(f"AWS refused it: {error.response.get('Error', {}).get('Code', 'unknown')}")
-    return ChannelError(f"AWS was not reached: {type(error).__name__}")
+    return ChannelError(f"cannot connect to AWS: {type(error).__name__}")

@@ -71,9 +71,9 @@ def sign(secret: bytes, stamp: str, body: bytes) -> str:
 
 
 def slack_message(alert: Alert) -> dict[str, object]:
-    """An alert in blocks. Nothing in it can call people, link or format: what is told comes from logs."""
+    """An alert in blocks. Nothing in it can mention users, link or format, because its text comes from logs."""
     word = SEVERITY_WORDS.get(alert.severity, "")
-    head = f"{word}: {plain(alert.row['title'], 120)}" + (" (worse than before)" if alert.is_update else "")
+    head = f"{word}: {plain(alert.row['title'], 120)}" + (" (severity increased)" if alert.is_update else "")
     facts = "\n".join(f"*{name}:* {_escape(plain(value, 300))}" for name, value in lines_of(alert))
     blocks: list[dict[str, object]] = [
         {"type": "header", "text": {"type": "plain_text", "text": head[:150], "emoji": False}},
@@ -94,7 +94,7 @@ def slack_message(alert: Alert) -> dict[str, object]:
                 "elements": [
                     {
                         "type": "button",
-                        "text": {"type": "plain_text", "text": "Look at it"},
+                        "text": {"type": "plain_text", "text": "View in Dayfly"},
                         "url": alert.link,
                     }
                 ],
@@ -111,11 +111,11 @@ def _escape(text: str) -> str:
 
 def _post(url: str, body: bytes, headers: dict[str, str]) -> None:
     try:
-        # Redirects are not followed: only the host in the settings is spoken to.
+        # No redirects: connect only to the host in the settings.
         with httpx.Client(timeout=_SECONDS, follow_redirects=False) as client:
             answer = client.post(url, content=body, headers=headers)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        # Its text may have the URL, which may be the secret.
-        raise ChannelError(f"not reached: {type(error).__name__}") from None
+        # The error text can contain the URL, which can be a secret.
+        raise ChannelError(f"cannot connect: {type(error).__name__}") from None
     if not answer.is_success:
-        raise ChannelError(f"it answered {answer.status_code}")
+        raise ChannelError(f"the endpoint returned status {answer.status_code}")

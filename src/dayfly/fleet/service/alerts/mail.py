@@ -50,29 +50,29 @@ class MailCarrier:
                     try:
                         server.send_message(make_mail(alert, settings.sender, settings.to))
                     except smtplib.SMTPResponseException as error:
-                        refused[alert.uid] = f"refused with {error.smtp_code}"
+                        refused[alert.uid] = f"rejected with code {error.smtp_code}"
                     except smtplib.SMTPRecipientsRefused:
-                        refused[alert.uid] = "refused all recipients"
+                        refused[alert.uid] = "all recipients rejected"
         except (OSError, smtplib.SMTPException) as error:
             code = getattr(error, "smtp_code", "")
             raise ChannelError(
-                f"mail was not sent: {type(error).__name__}{f' {code}' if code else ''}"
+                f"cannot send email: {type(error).__name__}{f' {code}' if code else ''}"
             ) from None
         return refused
 
 
 def make_mail(alert: Alert, sender: str, to: Sequence[str]) -> EmailMessage:
-    """An alert as a mail."""
+    """An alert as an email."""
     mail = EmailMessage()
     word = SEVERITY_WORDS.get(alert.severity, "")
     mail["Subject"] = plain(
-        f"[Dayfly] {word}: {alert.row['title']}{' (worse than before)' if alert.is_update else ''}", 180
+        f"[Dayfly] {word}: {alert.row['title']}{' (severity increased)' if alert.is_update else ''}", 180
     )
     mail["From"] = sender
     mail["To"] = ", ".join(to)
     mail["Date"] = format_datetime(datetime.now(UTC))
     mail["Message-ID"] = make_msgid(domain="dayfly.invalid")
-    # All mails of one detection are one thread; out-of-office machines leave it alone.
+    # All emails about one detection form one thread; auto-responders ignore them.
     mail["References"] = f"<{alert.uid}@dayfly.invalid>"
     mail["Auto-Submitted"] = "auto-generated"
     facts = "\n".join(f"{name}: {value}" for name, value in lines_of(alert))
