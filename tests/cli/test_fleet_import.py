@@ -151,7 +151,7 @@ def test_what_is_asked_for_wrongly_is_said(tmp_path: Path, capsys: pytest.Captur
     for arguments, words in (
         (("import",), "no logs"),
         (("import", "--nothing"), "no option"),
-        (("import", "x.log", "--folder", str(tmp_path)), "no service runs"),
+        (("import", "x.log", "--folder", str(tmp_path)), "no service is running"),
         (("import", "x.log", "--server", "https://dayfly.example.com"), "wants an access key"),
         (("pull",), "which functions"),
         (("pull", "--all", "--since", "soon"), "--since is 'soon'"),

@@ -213,7 +213,7 @@ def test_the_console_shows_the_attacks_requests_and_no_others(
 ) -> None:
     answer = person.get(f"/findings/{burst}")
     assert answer.status_code == 200
-    evidence = answer.text.partition("The requests of this pattern")[2].partition("</section>")[0]
+    evidence = answer.text.partition("Requests with this pattern")[2].partition("</section>")[0]
     assert f"{len(lab.attacks - lab.suppressed)} rows" in evidence
     shown = {one for one in lab.attacks | lab.customers | lab.broken | lab.knocks if one in evidence}
     assert shown == lab.attacks - lab.suppressed
@@ -237,12 +237,12 @@ def test_a_query_that_fails_is_never_shown_as_no_rows(lab: Attacked, person: Per
         )
     finally:
         lab.store.command("ALTER TABLE invocations RENAME COLUMN gone TO principal")
-    evidence = page.text.partition("The requests of this pattern")[2].partition("</section>")[0]
+    evidence = page.text.partition("Requests with this pattern")[2].partition("</section>")[0]
     assert page.status_code == 200
     assert "0 rows" not in page.text
-    assert "This query failed" in evidence
+    assert "Query failed" in evidence
     assert "dayfly fleet status" in evidence
-    assert "It cannot be told" in page.text
+    assert "Could not check" in page.text
     assert (table.status_code, figures.status_code) == (503, 503)
     assert (told.returncode, told.stdout) == (2, "")
     assert "hint:" in told.stderr

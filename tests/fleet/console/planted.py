@@ -163,7 +163,7 @@ def _findings(store: Store, now: float, function: str, infected: list[int], requ
         Finding(
             time=now - 2400 + number / 3, account="111122223333", region="eu-central-1", function=function, version="3",
             environment=environment, sequence=9, uid=f"{environment:016x}:7:residue.memory", kind="residue.memory", severity=5,
-            technique="T1574", title="An invocation planted something in the function's memory",
+            technique="T1574", title="An invocation modified the function's memory",
             message="Dayfly: 1 function was replaced: app.charge; the code is of no file of the deployment", invocation=7,
             request_id=requests[number], patient_zero=requests[number],
             evidence='{"changed":["app.charge"],"code_of":"<string>","worker":7}', trust="verified",
@@ -174,7 +174,7 @@ def _findings(store: Store, now: float, function: str, infected: list[int], requ
         Finding(
             time=now - 2300 + number / 3, account="111122223333", region="eu-central-1", function=function, version="3",
             environment=environment, sequence=10, uid=f"{environment:016x}:7:guard.observed", kind="guard.observed", severity=4,
-            technique="T1190", title="The guard saw what it would refuse",
+            technique="T1190", title="Guard detection (observe mode)",
             message="Dayfly: code came with the event and was run at app.py:41 (eval)", invocation=7, request_id=requests[number],
             evidence='{"rule":"event.code","where":"app.py:41"}', trust="verified",
         )
@@ -210,16 +210,16 @@ def _detections(
 ) -> None:
     store.insert("detections", [
         Detection(
-            uid="b" * 32, updated=now - 2300, rule="infection_burst", title="One burst reached many environments, then silence", severity=5,
-            reasons=["120 calls of one pattern within 6 s", f"{len(environments)} environments met it, each once or a few times", "nothing of the kind in the 24 hours before, nothing since"],
+            uid="b" * 32, updated=now - 2300, rule="infection_burst", title="New request pattern hit many environments in one burst", severity=5,
+            reasons=["120 requests with one pattern within 6 s", f"{len(environments)} environments within 6 s, none after that", "the pattern was new to this function"],
             technique="T1190, T1546",
-            story=f"Within 6 seconds one caller sent {function} the same kind of request 120 times, spread over {len(environments)} environments. Since then he is silent. This is how somebody infects many environments at once and waits for customers.",
+            story=f"Within 6 seconds, 120 requests with one pattern, new to {function}, reached {len(environments)} of its environments. The pattern did not occur again.",
             account="111122223333", region="eu-central-1", functions=[function], environments=environments[:100], environments_all=len(environments),
             sources=sources, request_ids=requests[:100], events=120, first_time=now - 2400, last_time=now - 2394, subject_key=f"{function} burst",
         ),
         Detection(
-            uid="c" * 32, updated=now - 86_400 * 2, rule="keep_warm", title="Somebody keeps environments warm", severity=3, reasons=["every 240 s"],
-            story="Calls that do no work come every four minutes.", functions=[function], events=72, first_time=now - 86_400 * 2, last_time=now - 86_400 * 2 + 300,
+            uid="c" * 32, updated=now - 86_400 * 2, rule="keep_warm", title="Unknown caller keeps environments warm", severity=3, reasons=["every 240 s"],
+            story="A caller not seen before invoked the function every 4 minutes. The invocations do almost no work.", functions=[function], events=72, first_time=now - 86_400 * 2, last_time=now - 86_400 * 2 + 300,
         ),
     ])  # fmt: skip
     store.insert("triage", [

@@ -190,14 +190,14 @@ def test_a_service_that_is_gone_is_not_a_quiet_one(tab: Tab) -> None:
     tab.page.route("**/live", lambda route: route.abort())
     tab.open("/findings")
     expect(tab.page.locator("[data-live-state]")).to_have_text(
-        "Not live: the service does not answer", timeout=15_000
+        "Connection lost. Retrying…", timeout=15_000
     )
 
 
 def test_a_session_that_is_over_is_not_a_service_that_is_gone(tab: Tab) -> None:
     tab.page.route("**/live", lambda route: route.fulfill(status=401))
     tab.open("/findings")
-    expect(tab.page.locator("[data-live-state]")).to_have_text("Signed out: load the page again to sign in")
+    expect(tab.page.locator("[data-live-state]")).to_have_text("Session expired. Reload the page to sign in.")
 
 
 def test_links_of_a_page_lead_to_the_same_function_whatever_its_name(served: Served) -> None:
@@ -245,8 +245,8 @@ def test_headings_of_the_overview_leave_none_out(tab: Tab) -> None:
 def test_a_page_that_finds_nothing_does_not_say_that_nothing_ever_came(served: Served, page: str) -> None:
     for query in ("?until=2020-01-01", "?q=no-such-name"):
         text = httpx.get(served.url + page + query, timeout=30).text
-        assert "No line has arrived yet" not in text
-        assert "No function" in text or "No line of Lambda" in text
+        assert "No logs received yet" not in text
+        assert "No function" in text or "No matching functions" in text or "No Lambda log record" in text
 
 
 def test_pages_work_without_javascript(browser: Browser, served: Served) -> None:
@@ -255,9 +255,9 @@ def test_pages_work_without_javascript(browser: Browser, served: Served) -> None
         assert tab.page.locator("path.life.infected").count() >= 10
         tab.open("/findings?state=all")
         tab.page.get_by_label("Search").fill("burst")
-        tab.page.get_by_role("button", name="Show").click()
+        tab.page.get_by_role("button", name="Search").click()
         assert "q=burst" in tab.page.url
-        assert "All times are UTC" in tab.page.locator("[data-zone]").inner_text()
+        assert "Times in UTC" in tab.page.locator("[data-zone]").inner_text()
 
 
 def test_text_from_logs_is_text(tab: Tab) -> None:
@@ -280,7 +280,7 @@ def test_what_is_not_there_is_said_with_advice(tab: Tab, path: str) -> None:
     answer = tab.page.goto(tab.base + path)
     assert answer is not None
     assert answer.status == 404
-    assert "Start from the overview" in tab.page.locator("main").inner_text()
+    assert "Go to Overview" in tab.page.locator("main").inner_text()
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,7 @@ def test_what_a_rule_finds_is_written_once(store: Store, clock: Clock) -> None:
     (first,) = runner.tick()
     assert first.is_new
     assert not first.is_muted
-    assert "asked orders for 36 different things" in first.detection.story
+    assert "requested 36 different things from orders" in first.detection.story
     assert "9 environments" in first.detection.story
     clock.now += 30
     assert runner.tick() == []

@@ -299,7 +299,7 @@ def test_findings_make_a_burst_critical(store: Store) -> None:
     ])  # fmt: skip
     (found,) = look(store, "infection_burst")
     assert found.severity == 5
-    assert "9 of the requests made findings" in " ".join(found.reasons)
+    assert "9 of the requests caused findings" in " ".join(found.reasons)
 
 
 def test_pings_after_a_burst_are_high(store: Store) -> None:
@@ -342,7 +342,7 @@ def test_after_a_burst_calls_that_come_by_chance_but_never_stop_are_told(store: 
     ])  # fmt: skip
     (found,) = look(store, "keep_warm")
     assert found.severity == 4
-    assert "at odd intervals but without a long pause" in found.story
+    assert "at irregular intervals without a long pause" in found.story
 
 
 def test_a_load_test_of_somebody_signed_in_is_told_low(store: Store) -> None:

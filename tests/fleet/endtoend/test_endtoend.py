@@ -28,7 +28,7 @@ learned = 0
 
 def _affected(stage: Stage, page: Page) -> dict[str, set[str]]:
     """The requests that the CSV of the page names, by how exposed they were."""
-    link = page.get_by_role("link", name="Requests as CSV")
+    link = page.get_by_role("link", name="Download CSV")
     with page.expect_download() as download:
         link.click()
     rows = list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text())))
@@ -75,7 +75,7 @@ def test_an_attack_is_seen_its_victims_named_and_a_click_ends_it(tmp_path: Path)
             assert [pid for pids in old.values() for pid in pids if is_alive(pid)] == []
             stolen = {report.card for report in stage.shop.reports}
             assert [card for at, card in sold if at > ended and card in stolen] == []
-            until(lambda: "infected" not in _headline(page, stage), what="for the overview to be calm")
+            until(lambda: "compromised" not in _headline(page, stage), what="for the overview to be calm")
         assert stage.said == []
 
 
@@ -85,10 +85,10 @@ async def _processes(stage: Stage) -> dict[str, list[int]]:
 
 def _see_the_burst(stage: Stage, page: Page, *, patients: int) -> None:
     """Wait for the detection and open its page by its link."""
-    until(lambda: _shows(page, stage, "One new kind of request"), what="for the burst")
-    page.get_by_role("link", name="One new kind of request").first.click()
+    until(lambda: _shows(page, stage, "New request pattern hit many environments"), what="for the burst")
+    page.get_by_role("link", name="New request pattern hit many environments").first.click()
     expect(page.locator("main")).to_contain_text(f"{patients} of its environments")
-    expect(page.locator("main")).to_contain_text("passed through the attacker's code")
+    expect(page.locator("main")).to_contain_text("ran in a compromised process")
 
 
 def _headline(page: Page, stage: Stage) -> str:
@@ -103,15 +103,13 @@ def _shows(page: Page, stage: Stage, text: str) -> bool:
 
 def _retire(page: Page, stage: Stage) -> None:
     page.goto(f"{stage.fleet.url}/functions/{FUNCTION}")
-    expect(page.locator("main")).to_contain_text(
-        "6 environments of this function were in an attacker's hands"
-    )
-    page.get_by_text("Retire all environments of this function").click()
+    expect(page.locator("main")).to_contain_text("6 environments of this function were compromised")
+    page.get_by_text("Recycle all environments of this function").click()
     page.locator("#retire-reason").fill("the burst")
-    page.get_by_role("button", name="Retire them now").click()
+    page.get_by_role("button", name="Recycle environments").click()
     order = page.locator("#order")
     expect(order).to_contain_text("proved from the logs")
-    expect(order).to_contain_text("Gone:")
+    expect(order).to_contain_text("Verified:")
 
 
 @pytest.mark.slow
@@ -129,6 +127,6 @@ def test_the_same_burst_under_invocation_isolation_infects_nothing(tmp_path: Pat
             # The attack itself is no secret: what the guard saw is there.
             until(lambda: _shows(page, stage, "guard.observed"), what="for the attack")
             assert api.get("/api/v1/retirement/infected").json() == {}
-            assert "infected" not in _headline(page, stage)
+            assert "compromised" not in _headline(page, stage)
             page.goto(f"{stage.fleet.url}/functions/{FUNCTION}")
-            expect(page.locator("main")).not_to_contain_text("in an attacker's hands.")
+            expect(page.locator("main")).not_to_contain_text("compromised.")

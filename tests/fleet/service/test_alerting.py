@@ -205,5 +205,5 @@ def test_the_body_is_the_detection_as_it_was(store: Store, tmp_path: Path) -> No
 def test_a_channel_that_is_none_is_said(store: Store, tmp_path: Path, name: str) -> None:
     from dayfly.errors import DayflyError
 
-    with pytest.raises(DayflyError, match="no channel"):
+    with pytest.raises(DayflyError, match="unknown channel"):
         Bench(store, tmp_path).alerting.test(name)

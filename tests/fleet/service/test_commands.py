@@ -89,7 +89,7 @@ def test_keys_and_tokens_are_printed_once_and_kept_as_hashes(
 def test_without_a_service_the_commands_say_how_to_start_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(DayflyError, match="no service runs"):
+    with pytest.raises(DayflyError, match="no service is running"):
         fleet_status.status(folder=tmp_path)
     monkeypatch.delenv("DAYFLY_FLEET_TOKEN", raising=False)
     with pytest.raises(DayflyError, match="no token"):

@@ -158,14 +158,14 @@ def test_an_answer_counts_once_and_in_the_browser_that_began(fake: FakeProvider,
         provider.finish(answer, "somebody else's visit")
     answer = _go(provider)
     provider.finish(answer, "visit")
-    with pytest.raises(OidcError, match="is over"):
+    with pytest.raises(OidcError, match="has expired"):
         provider.finish(answer, "visit")
     # The same code under a sign-in of the attacker's own: the provider refuses it, and the verifier is another.
     stolen, own = answer["code"], _go(provider)
-    with pytest.raises(OidcError, match="refuses the code"):
+    with pytest.raises(OidcError, match="rejected the authorization code"):
         provider.finish({**own, "code": stolen}, "visit")
     unused, own = _go(provider)["code"], _go(provider)
-    with pytest.raises(OidcError, match="refuses the code"):
+    with pytest.raises(OidcError, match="rejected the authorization code"):
         provider.finish({**own, "code": unused}, "visit")
 
 
@@ -173,7 +173,7 @@ def test_an_answer_counts_once_and_in_the_browser_that_began(fake: FakeProvider,
 def test_an_answer_of_another_provider_is_refused(fake: FakeProvider, ledger: Ledger, named: str) -> None:
     provider = _provider(fake, ledger)
     fake.answer = {"iss": named}
-    with pytest.raises(OidcError, match="another provider"):
+    with pytest.raises(OidcError, match="another identity provider"):
         provider.finish(_go(provider), "visit")
 
 

@@ -64,7 +64,7 @@ def test_what_the_platform_refuses_is_a_failed_order(service: Service) -> None:
     retirements = Retirements(service, retirer)
     done = _ended(retirements, retirements.order("f", environments=[], actor="rob", reason="r"))
     assert done.state == "failed"
-    with pytest.raises(DayflyError, match="no function's name"):
+    with pytest.raises(DayflyError, match="invalid function name"):
         retirements.order("f; drop", environments=[], actor="rob", reason="r")
 
 

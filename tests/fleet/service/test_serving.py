@@ -94,7 +94,7 @@ def test_a_broken_certificate_and_a_lonely_key_are_said(tmp_path: Path) -> None:
     assert "certificate" in _refusal(
         str(tmp_path / "f"), "--port", "0", "--certificate", str(tmp_path / "c.pem")
     )
-    assert "without its certificate" in _refusal(
+    assert "--key needs --certificate" in _refusal(
         str(tmp_path / "f"), "--port", "0", "--key", str(tmp_path / "c.pem")
     )
 

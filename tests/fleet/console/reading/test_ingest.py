@@ -53,4 +53,4 @@ def test_some_minutes_without_a_line_are_not_called_coming_in() -> None:
 def test_a_line_of_the_future_does_not_make_old_ones_young() -> None:
     found = judge(WELL, NOW, NOW + timedelta(days=400), NOW)
     assert found.voice == "late"
-    assert "still to come" in found.sentence
+    assert "in the future" in found.sentence

@@ -30,8 +30,8 @@ def judge(
         return Protection(
             "bare",
             "not attached",
-            "Only standard Lambda logs received. A compromised environment serves requests until Lambda ends it.",
-            "Add the layer. Run `dayfly plan` first to see the cost.",
+            "Standard Lambda logs only, no Dayfly records.",
+            "A compromised environment serves requests until Lambda ends it. Add the layer; run `dayfly plan` first to see the cost.",
         )
     if isolation == "process":
         return Protection(

@@ -6,7 +6,7 @@
 -- lookback: 1800
 -- gap: 7200
 -- story: One caller (source {source:hash}) requested {subjects} different things from {functions} within
---   {seconds:duration}; {refused:percent} of the responses were denied or "not found". The requests reached
+--   {seconds:duration}; {refused:percent} of the requests were denied or "not found". The requests reached
 --   {environments} environments, about {per_environment} in each, so that no single environment could detect it.
 -- do: Check the requests. If they are not yours (a security scanner, a client with a bug), block or throttle the
 --   caller in API Gateway or AWS WAF. Make identifiers unguessable, and check the requests that succeeded.

@@ -8,7 +8,7 @@
 -- limit: 20
 -- story: Since {first_time:time}, {who} not seen before invoked {function} every {period:duration} ({ticks} times so
 --   far, {at_once} invocations at once), {how}. The invocations do almost no work ({milliseconds} ms) and keep
---   {environments} environments warm. {before} detections or findings of this function came before.
+--   {environments} environments warm. Earlier detections and findings of this function: {before}.
 -- do: Identify the caller. Mute it if it is a new monitor, canary or warm-up plugin of yours. If not, treat the
 --   environments as compromised: recycle them all, block the caller, and look for an earlier burst.
 -- explain: Lambda removes idle environments after some minutes, with any change an attacker made in them. Someone
