@@ -100,7 +100,7 @@ def test_a_windows_worker_exposes_those_it_served_afterwards(store: Store, reade
     assert radius.principals == 3
     assert radius.last_time is not None
     assert radius.last_time.timestamp() == _NOW + 15
-    assert any("5 of the certain ones have no finding" in note for note in radius.notes)
+    assert any("5 of the certain requests have no residue.served finding" in note for note in radius.notes)
 
 
 _CARRYING = [
@@ -168,7 +168,7 @@ def test_several_infections_of_one_environment_are_told_apart(store: Store, read
     assert certain[17] == _request(15)
     possible = [row for row in rows if row.environment == _HOME + 1]
     assert {row.exposure for row in possible} == {Exposure.POSSIBLE}
-    assert any("no infection" in note for note in blast_radius(reader, "ab" * 16).notes)
+    assert any("no runtime finding of a compromise" in note for note in blast_radius(reader, "ab" * 16).notes)
 
 
 def test_lines_that_are_missing_are_said(store: Store, reader: Store) -> None:

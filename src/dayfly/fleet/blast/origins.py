@@ -36,8 +36,8 @@ def find_origins(store: Store, identity: str) -> tuple[list[Origin], list[str]]:
             raise _unknown(identity)
         return _origins_of_detection(store, found[0])
     raise DayflyError(
-        f"{identity!r} is no identity of a finding",
-        hint="take it from the finding's page: 0123456789abcdef:17:residue.memory, or 32 hexadecimal digits",
+        f"invalid finding ID {identity!r}",
+        hint="copy it from the finding's page: 0123456789abcdef:17:residue.memory, or 32 hexadecimal digits",
     )
 
 
@@ -52,8 +52,8 @@ def _origins_of_detection(store: Store, detection: Row) -> tuple[list[Origin], l
         # The list holds some hundred of them: what the runtime told of in the same functions and time is the rest.
         wanted = []
         notes.append(
-            f"the detection names {len(environments)} of {everywhere} environments: of the others, those are counted "
-            "of which the runtime told an infection"
+            f"the detection lists {len(environments)} of {everywhere} environments; of the others, only those with a "
+            "runtime finding of a compromise are counted"
         )
     rows: list[Row] = []
     for start in range(0, len(wanted), _MANY_ENVIRONMENTS) if wanted else (0,):
@@ -75,8 +75,8 @@ def _origins_of_detection(store: Store, detection: Row) -> tuple[list[Origin], l
     origins = [read_origin(row) for row in rows]
     if rest := sorted(set(environments) - {origin.environment for origin in origins}):
         notes.append(
-            f"of {len(rest)} environments the runtime told no infection: what they served since the detection's first "
-            "time is possible, not certain"
+            f"{len(rest)} environments have no runtime finding of a compromise: their requests since the start of the "
+            "detection are possible, not certain"
         )
         function = functions[0] if len(functions) == 1 else ""
         origins += [Origin(environment, 0, 0, NO_REQUEST, first, False, "", function) for environment in rest]
@@ -121,6 +121,6 @@ def sql_file(name: str) -> SqlFile:
 
 def _unknown(identity: str) -> DayflyError:
     return DayflyError(
-        f"the store has no finding {identity}",
-        hint="the finding's page has its identity; was its log taken in?",
+        f"unknown finding {identity}",
+        hint="copy the ID from the finding's page; check that its log was ingested",
     )

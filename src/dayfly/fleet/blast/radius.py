@@ -38,16 +38,16 @@ def blast_radius(store: Store, identity: str) -> BlastRadius:
     missing = sum(each.missing for each in environments)
     if missing:
         notes.append(
-            f"{missing} invocations are missing from the log: their numbers were given out, and no line of theirs came"
+            f"{missing} invocations are missing from the log: their sequence numbers have no log record"
         )
     if lineless := sum(each.without_line for each in environments):
-        notes.append(f"{lineless} requests are known by the platform's lines only")
+        notes.append(f"{lineless} requests have only Lambda log records")
     if untold := sum(integer(row, "certain_and_not_told") for row in rows):
         notes.append(
-            f"{untold} of the certain ones have no finding residue.served of the runtime: found by worker and number"
+            f"{untold} of the certain requests have no residue.served finding; they were found by worker and number"
         )
     if silent := len({each.environment for each in origins} - {each.environment for each in environments}):
-        notes.append(f"{silent} infected environments have no line of a later request")
+        notes.append(f"{silent} compromised environments have no log record of a later request")
     return BlastRadius(
         identity=identity,
         origins=origins,

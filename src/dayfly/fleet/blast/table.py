@@ -10,30 +10,30 @@ from datetime import UTC
 from dayfly.fleet.blast.model import Affected
 from dayfly.fleet.records.rows import NO_REQUEST
 
-# Column and what it holds; `docs/affected.md` is checked against this.
+# Columns and their contents; a test compares `docs/affected.md` with this.
 COLUMNS = {
-    "request_id": "Lambda's request id, as in the function's own log; empty where it is not known",
-    "time_utc": "when it was answered, ISO 8601 in UTC with milliseconds, ends in Z",
+    "request_id": "Lambda's request ID, as in the function's log; empty if unknown",
+    "time_utc": "time of the response, ISO 8601 in UTC with milliseconds, ends in Z",
     "exposure": "patient-zero, certain, possible or unlikely",
-    "why": "why it counts as that",
-    "function": "the function's name",
-    "version": "its version",
-    "account": "the AWS account",
-    "region": "the AWS region",
-    "trigger": "what invoked it: http-api, sqs, …",
+    "why": "reason for the exposure level",
+    "function": "function name",
+    "version": "function version",
+    "account": "AWS account",
+    "region": "AWS region",
+    "trigger": "event source: http-api, sqs, …",
     "route": "API Gateway's resource or route key, never the path with its values",
-    "principal": "keyed hash of who asked (the authorizer's subject or the IAM caller), 16 hexadecimal digits; empty: not known",
-    "subject": "keyed hash of what was asked for; empty: not known",
-    "source": "keyed hash of the caller's address; empty: not known",
-    "outcome": "success, error or crash; empty: not known",
-    "status": "HTTP status of the answer; empty: none",
-    "environment": "Dayfly's identifier of the environment, 16 hexadecimal digits",
-    "worker": "number of the worker in its environment; empty: not known",
-    "invocation": "number of the invocation in its environment; empty: not known",
-    "patient_zero": "request id of the invocation that brought the infection; empty: not known",
-    "known_by": "line, finding or platform: what of the log tells of this request",
-    "log_group": "where the function's own log is",
-    "log_stream": "and the environment's stream in it",
+    "principal": "keyed hash of the user (the authorizer's subject or the IAM caller), 16 hexadecimal digits; empty if unknown",
+    "subject": "keyed hash of the requested resource; empty if unknown",
+    "source": "keyed hash of the caller's IP address; empty if unknown",
+    "outcome": "success, error or crash; empty if unknown",
+    "status": "HTTP status of the response; empty if none",
+    "environment": "Dayfly's ID of the environment, 16 hexadecimal digits",
+    "worker": "number of the worker in its environment; empty if unknown",
+    "invocation": "number of the invocation in its environment; empty if unknown",
+    "patient_zero": "request ID of the source request, which compromised the environment; empty if unknown",
+    "known_by": "source of the data: line (Dayfly record), finding or platform (Lambda record)",
+    "log_group": "log group of the function",
+    "log_stream": "log stream of the environment",
 }
 # A spreadsheet takes a cell that begins so for a formula: https://owasp.org/www-community/attacks/CSV_Injection
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
