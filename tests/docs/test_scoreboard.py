@@ -138,4 +138,4 @@ def test_an_attack_that_reached_a_customer_is_not_counted_as_contained(
     page = scoreboard.render()
 
     assert "| shield | shared | 1.2 | 2 | 0 | 0 | ! 2 | 0 | 0 | 2 (2 customers)" in page
-    assert "- contained late: it ran and reached at least one later customer" in page
+    assert "- contained late: the attack ran and reached at least one later customer" in page

@@ -67,15 +67,15 @@ def test_the_report_tells_the_figures_of_both_acts() -> None:
     assert "0of 4 cards stolen" in text
     assert "1 of 2 environments infected" in text
     assert "The attack ran in 2 of 2 environments too" in text
-    assert "What this does not show" in text
-    assert "does not show what the demo claims" not in text
+    assert "Limits of this demo" in text
+    assert "does not confirm the claims of the demo" not in text
 
 
 def test_a_run_that_shows_nothing_says_so_on_top() -> None:
     facts = make_facts("bare")
     page = render_report(make_ending(bare=replace(facts, reports=facts.reports[:2])), origin=_ORIGIN)
     text = _read(page).text
-    assert "does not show what the demo claims" in text
+    assert "does not confirm the claims of the demo" in text
     assert "Act 1 stole nothing" in text
 
 

@@ -145,7 +145,7 @@ def test_the_page_shows_no_attack_that_reached_a_customer_as_a_success() -> None
     assert ">late 2<" in page
     assert styles["late"] == "late"
     assert colours["late"] not in {colours["blocked"], colours["contained"]}
-    assert "! contained late: it ran and reached at least one later customer" in page
+    assert "! contained late: the attack ran and reached at least one later customer" in page
 
 
 def test_a_cell_is_told_in_a_line() -> None:

@@ -47,9 +47,9 @@ def find_phases(facts: ActFacts) -> tuple[Phase, ...]:
     if burst is None or payments is None:
         return ()
     return (
-        Phase("burst of attacks", *burst, is_shaded=True),
+        Phase("attack burst", *burst, is_shaded=True),
         Phase("no attack", burst[1], payments[0], is_shaded=False),
-        Phase("customers pay, still no attack", *payments, is_shaded=True),
+        Phase("customers pay, no attack", *payments, is_shaded=True),
     )
 
 
@@ -73,7 +73,7 @@ def draw_chart(
         return _LEFT + at * scale
 
     parts = [
-        f'<svg viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="One line per environment over time">'
+        f'<svg viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="One row per environment over time">'
     ]
     parts += _draw_phases(
         phases, x0=[x(p.start) for p in phases], x1=[x(p.end) for p in phases], bottom=bottom
@@ -100,7 +100,7 @@ def draw_chart(
         parts.append(f'<path class="exposure" d="M{start:.1f} {y}v6H{end:.1f}v-6"/>')
         parts.append(
             f'<text class="exposure-name" x="{(start + end) / 2:.1f}" y="{y + 17}" text-anchor="middle">'
-            f"exposed for {exposure[1] - exposure[0]:.0f} s, until the demo ended</text>"
+            f"exposure time {exposure[1] - exposure[0]:.0f} s, until the demo ended</text>"
         )
     parts.append("</svg>")
     return "\n".join(parts)

@@ -24,8 +24,8 @@ _PAGE = Path(__file__).with_name("page")
 _LEGEND = {
     "init": "cold start",
     "clean": "clean",
-    "infected": "infected",
-    "worker": "one piece is one worker",
+    "infected": "compromised",
+    "worker": "one segment is one worker",
     "attack": "attack",
     "ping": "keep-warm ping",
     "theft": "customer, card stolen",
@@ -67,14 +67,14 @@ def render_report(ending: Ending, *, origin: Origin) -> str:
         "bare_stolen": str(bare.cards_stolen),
         "bare_customers": str(bare.customers),
         "bare_waffle": draw_waffle(customers=plan.customers, stolen=bare.cards_stolen, served=bare.customers),
-        "bare_summary": f"{bare.infected} of {bare.environments} environments infected by one burst. Then no attack at all.",
+        "bare_summary": f"{bare.infected} of {bare.environments} environments compromised by one burst. No further attacks.",
         "dayfly_stolen": str(dayfly.cards_stolen),
         "dayfly_customers": str(dayfly.customers),
         "dayfly_waffle": draw_waffle(
             customers=plan.customers, stolen=dayfly.cards_stolen, served=dayfly.customers
         ),
         "dayfly_summary": (
-            f"The attack ran in {dayfly.reached} of {dayfly.environments} environments too. "
+            f"The attack ran in {dayfly.reached} of {dayfly.environments} environments. "
             f"{_survival(dayfly)}"
         ),
         "waffle_key": "One square is one customer." if each == 1 else f"One square is {each} customers.",
@@ -82,9 +82,9 @@ def render_report(ending: Ending, *, origin: Origin) -> str:
         "bare_chart": _chart(ending.bare_facts, bare, seconds=seconds),
         "bare_legend": _legend(ending.bare_facts),
         "dayfly_text": (
-            "Each request is served by a worker of its own, forked from a copy of the function that has never seen a "
-            f"request, and ended with it: {dayfly.workers} workers here, where each line is cut. The attack changed "
-            "the worker it ran in. The next customer met another one."
+            "Each request runs in its own worker, forked from a copy of the function that has not processed any "
+            f"request, and Dayfly ends the worker with the request. The bars show {dayfly.workers} workers. The attack changed "
+            "only the worker in which it ran. The next customer got another worker."
         ),
         "dayfly_chart": _chart(ending.dayfly_facts, dayfly, seconds=seconds),
         "dayfly_legend": _legend(ending.dayfly_facts),
@@ -103,15 +103,15 @@ def _count_in_words(stolen: int) -> str:
 
 def _survival(dayfly: ActResult) -> str:
     if dayfly.infected:
-        return f"It outlived its request in {dayfly.infected} of them."
-    return "It ended each time with the request that brought it."
+        return f"It remained after its request in {dayfly.infected} of them."
+    return "It always ended with its request."
 
 
 def _alarm(ending: Ending) -> str:
     if not ending.reasons:
         return ""
     text = " ".join(escape(reason) for reason in ending.reasons)
-    return f'<div class="alarm"><p><strong>This run does not show what the demo claims.</strong> {text}</p></div>'
+    return f'<div class="alarm"><p><strong>This run does not confirm the claims of the demo.</strong> {text}</p></div>'
 
 
 def _steps(ending: Ending) -> dict[str, str]:
@@ -119,26 +119,26 @@ def _steps(ending: Ending) -> dict[str, str]:
     phases = find_phases(ending.bare_facts)
     burst = f"In {phases[0].end - phases[0].start:.0f} seconds " if phases else ""
     kept = (
-        f" {bare.kept_warm} infected environments lived longer than that on pings alone."
+        f" Pings kept {bare.kept_warm} compromised environments alive for longer than that."
         if bare.kept_warm
         else ""
     )
     return {
         "step_burst": (
-            f"{burst}{bare.attacks} payments arrive together whose amount is a program. Lambda starts more environments "
-            f"to keep up; the program changes {bare.infected} of {bare.environments}."
+            f"{burst}{bare.attacks} payments arrive at once, and each amount contains code. Lambda starts more environments "
+            f"for the load; the code changes {bare.infected} of {bare.environments}."
         ),
         "step_silence": (
-            "The attacker never attacks again. He only asks now and then whether the shop is up, as any monitor does, "
-            "so that Lambda keeps the environments."
+            "The attacker does not attack again. Occasional health checks, like those of a monitor, keep the "
+            "environments warm."
         ),
         "step_customers": (
-            f"{bare.customers} customers pay and get their answers, in {bare.p50_ms:.0f} ms as a rule. "
-            f"{bare.cards_stolen} of their cards reach the attacker."
+            f"{bare.customers} customers pay and get a normal response (median {bare.p50_ms:.0f} ms). "
+            f"The attacker receives {bare.cards_stolen} of their cards."
         ),
         "step_no_end": (
-            f"From the first infection to the last theft: {bare.exposure_s:.0f} s, because the demo ended. Here an idle "
-            f"environment ends after {plan.idle_expiry_s:.0f} s, on Lambda after ten minutes or so.{kept}"
+            f"From the first compromise to the last stolen card: {bare.exposure_s:.0f} s, until the demo ended. Here an idle "
+            f"environment ends after {plan.idle_expiry_s:.0f} s; on Lambda after about ten minutes.{kept}"
         ),
     }
 
@@ -180,19 +180,19 @@ def _rows(bare: ActResult, dayfly: ActResult) -> list[str]:
 
     return [
         row("Environments", str(bare.environments), str(dayfly.environments)),
-        row("Attacks answered", str(bare.attacks), str(dayfly.attacks)),
-        row("Environments the attack ran in", str(bare.reached), str(dayfly.reached)),
-        row("Environments infected", str(bare.infected), str(dayfly.infected), is_loss=True),
+        row("Attack requests answered", str(bare.attacks), str(dayfly.attacks)),
+        row("Environments in which the attack ran", str(bare.reached), str(dayfly.reached)),
+        row("Environments compromised", str(bare.infected), str(dayfly.infected), is_loss=True),
         row("Customers served", str(bare.customers), str(dayfly.customers)),
         row("Cards stolen", str(bare.cards_stolen), str(dayfly.cards_stolen), is_loss=True),
         row(
-            "Exposed, first infection to last theft",
+            "Exposure time, first compromise to last stolen card",
             _seconds(bare.exposure_s),
             _seconds(dayfly.exposure_s),
             is_loss=True,
         ),
-        row("Customer's wait, median", f"{bare.p50_ms:.1f} ms", f"{dayfly.p50_ms:.1f} ms"),
-        row("Customer's wait, 99th percentile", f"{bare.p99_ms:.1f} ms", f"{dayfly.p99_ms:.1f} ms"),
+        row("Customer latency, median", f"{bare.p50_ms:.1f} ms", f"{dayfly.p50_ms:.1f} ms"),
+        row("Customer latency, p99", f"{bare.p99_ms:.1f} ms", f"{dayfly.p99_ms:.1f} ms"),
     ]
 
 
@@ -207,29 +207,29 @@ def _limits(ending: Ending) -> list[str]:
     confinement = ending.bare_facts.confinement
     limits = [
         (
-            "In act 2 the attack <em>did run</em>, once per attacking request, with all the rights of the function. Dayfly ended "
-            "what it left in the process; it did not keep the code from running."
+            "In act 2 the attack <em>did run</em>, once per attack request, with all permissions of the function. Dayfly ended "
+            "its effect on the process; it did not prevent the code from running."
         ),
         (
-            "What a worker can read, such as the role's credentials and secrets loaded at init, one attacking request can send away. "
-            "That outlives any worker. So does what it stores outside the environment."
+            "One attack request can send out everything that a worker can read, such as the role's credentials and secrets loaded at "
+            "init. Ending the worker does not undo that, or changes outside the environment."
         ),
-        "This attack hides in memory. Files, child processes and other hiding places are not part of this demo.",
+        "This attack changes memory. Files, child processes and other persistence methods are not part of this demo.",
         (
-            "The platform is Dayfly's lab, an emulator, and not AWS. Idle expiry is shortened, and there are far fewer "
-            "customers than in a shop."
+            "The platform is Dayfly's lab, an emulator, not AWS. The idle timeout is shorter, and there are far fewer "
+            "customers than in a real shop."
         ),
         (
-            "The waits are this machine's: function, lab, database and attacker share its cores, and act 1's include the time "
-            "the planted code takes to send its loot. Most of act 2's longer wait is a fresh worker's first call to the database, "
-            "for which it opens a connection of its own. The waits compare the acts and say little about Lambda."
+            "Latencies are from this machine: function, lab, database and attacker share its cores, and act 1 includes the time "
+            "in which the attacker's code sends the card. Most of the longer latency in act 2 is the first database call of a new "
+            "worker, which opens its own connection. The latencies compare the acts; they do not predict latencies on Lambda."
         ),
-        "Card numbers are invented for each run and belong to nobody; this page holds at most four digits of any.",
+        "Card numbers are random test numbers. This page shows at most four digits of each.",
     ]
     if confinement.kind == "none":
         limits.append(
             f"Environments ran without confinement on this machine ({escape(confinement.reason)}), so Dayfly "
-            "cared only for processes of its own."
+            "managed only its own processes."
         )
     return limits
 

@@ -17,20 +17,20 @@ if TYPE_CHECKING:
 
 _PAGE = Path(__file__).with_name("page")
 MEANINGS: dict[Verdict, str] = {
-    "blocked": "its own request ended in a refusal, or in an error that it does not end in without protection; nobody was reached",
-    "contained": "it ran, and no later customer was reached",
-    "contained late": "it ran and reached at least one later customer; after that, nobody was reached any more",
-    "detected": "it went on reaching customers, and the protection said that something was wrong",
-    "survived": "it went on reaching customers, and nothing was said",
-    "void": "it reaches nobody on this machine even without protection: it counts for nobody",
-    "skipped": "not tried, for the reason given",
+    "blocked": "the attack request was blocked, or failed with an error that does not occur without protection; no customer was reached",
+    "contained": "the attack ran, and no later customer was reached",
+    "contained late": "the attack ran and reached at least one later customer, then no more",
+    "detected": "the attack continued to reach customers, and the protection reported it",
+    "survived": "the attack continued to reach customers, and nothing was reported",
+    "void": "the attack reaches no customer on this machine even without protection; it does not count",
+    "skipped": "not run, for the reason given",
 }
 _LETTERS: dict[Verdict, str] = {
     "blocked": "blocked",
-    "contained": "gone",
+    "contained": "contained",
     "contained late": "late",
-    "detected": "seen",
-    "survived": "lives",
+    "detected": "detected",
+    "survived": "survived",
     "void": "void",
     "skipped": "–",
 }
@@ -160,32 +160,32 @@ def describe_cell(cell: Cell) -> str:
     if cell.exposure_ms is not None:
         words.append(f"{'at least ' if cell.is_open else ''}{cell.exposure_ms:.0f} ms")
     if cell.signs:
-        words.append(f"said {', '.join(cell.signs)} after {cell.detect_ms or 0:.0f} ms")
+        words.append(f"reported {', '.join(cell.signs)} after {cell.detect_ms or 0:.0f} ms")
     if cell.not_in_force:
-        words.append(f"not in force: {cell.not_in_force}")
+        words.append(f"not active: {cell.not_in_force}")
     if cell.wronged or cell.lost:
-        words.append(f"{cell.wronged} wrong answers, {cell.lost} none")
+        words.append(f"{cell.wronged} wrong responses, {cell.lost} without response")
     return "; ".join(words)
 
 
 def describe_limits(result: Result) -> list[str]:
-    """What a reader must know before he believes a figure."""
+    """Definitions and limits that readers need to understand the results."""
     door = (
-        "The attacker's code comes as a field of the event that the function evaluates"
+        "The attack code is a field of the event that the function evaluates"
         if result.door == "open"
-        else "The attacker's code comes encoded in the event, so that it cannot be seen to come from there"
+        else "The attack code is encoded in the event, so that its origin is not visible"
     )
     return [
         *(f"{name}: {meaning}." for name, meaning in MEANINGS.items()),
-        f"{door}; attacks of level L1 come as data alone.",
-        "Everything ran in Dayfly's lab, an emulator; nothing of it ran on AWS.",
-        f"An attack that races was tried {result.tries} time{'s' if result.tries > 1 else ''} at the most: that it reached nobody is no proof that it never does.",
-        "A window in `window` isolation is five invocations here; customers within the attacker's own window are reached by design and are counted.",
-        "The catalogue is Dayfly's own, made to try Dayfly; attacks that nobody thought of are not in it.",
+        f"{door}; attacks of level L1 consist of data only.",
+        "Everything ran in Dayfly's lab, an emulator; nothing ran on AWS.",
+        f"Attacks with a race condition ran at most {result.tries} time{'s' if result.tries > 1 else ''}: no customer reached does not prove that they never succeed.",
+        "A window in `window` isolation is five invocations here; customers in the same window as the attack are reached by design, and are counted.",
+        "Dayfly's authors wrote the attack catalog to test Dayfly; it does not contain unknown attacks.",
         (
-            "Whatever is reported of an honest request counts as a false alarm, whatever its severity: Dayfly's "
-            "`residue.file` (low) says that a function left a file in a place that outlives its invocation, and that it "
-            "was removed."
+            "Every report about a legitimate request counts as a false positive, whatever its severity. For example, Dayfly's "
+            "`residue.file` (low) reports that a function left a file after its invocation, and that Dayfly "
+            "removed it."
         ),
         *result.notes,
     ]

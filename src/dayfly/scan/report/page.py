@@ -104,7 +104,7 @@ def _header(outcome: Outcome) -> Iterator[str]:
 def _findings(outcome: Outcome) -> Iterator[str]:
     shown = outcome.open[:_MAX_FINDINGS]
     for function, group in groupby(shown, key=lambda item: item.finding.function):
-        title = _text(function) or ("Whatever function runs it" if outcome.functions else "Files")
+        title = _text(function) or ("All functions" if outcome.functions else "Files")
         yield f"<section>\n<h2>{title}</h2>"
         for item in group:
             yield from _finding(item, outcome)
@@ -130,10 +130,10 @@ def _finding(item: Item, outcome: Outcome) -> Iterator[str]:
     yield from _way(finding, outcome)
     yield "<dl>"
     if finding.harm:
-        yield f"<dt>harm</dt><dd>{_prose(finding.harm)}</dd>"
+        yield f"<dt>Impact</dt><dd>{_prose(finding.harm)}</dd>"
     fix = finding.fix or (check.fix if check is not None else "")
     if fix:
-        yield f"<dt>fix</dt><dd>{_prose(fix)}</dd>"
+        yield f"<dt>Fix</dt><dd>{_prose(fix)}</dd>"
     if check is not None:
         links = [f'<a href="{cwe_link(check)}" rel="noreferrer">CWE-{check.cwe}</a>']
         if check.technique:
@@ -142,7 +142,7 @@ def _finding(item: Item, outcome: Outcome) -> Iterator[str]:
         links.append(f"<code>dayfly explain {_text(check.id)}</code>")
         if finding.confidence != "high":
             links.append(f"confidence {finding.confidence.value}")
-        yield f"<dt>more</dt><dd>{' · '.join(links)}</dd>"
+        yield f"<dt>More</dt><dd>{' · '.join(links)}</dd>"
     yield "</dl>\n</div>\n</details>"
 
 
@@ -188,7 +188,7 @@ def _left(outcome: Outcome) -> Iterator[str]:
     left = [item for item in outcome.items if item.standing is not Standing.OPEN]
     if not left:
         return
-    yield "<section>\n<h2>Found, and not counted</h2>\n<table><tr><th>check</th><th>where</th><th>why</th></tr>"
+    yield "<section>\n<h2>Suppressed findings</h2>\n<table><tr><th>Check</th><th>Location</th><th>Reason</th></tr>"
     for item in left[:_MAX_FINDINGS]:
         why = _STANDINGS[item.standing]
         if item.until is not None:
@@ -203,7 +203,7 @@ def _left(outcome: Outcome) -> Iterator[str]:
 def _notes(notes: Sequence[Note]) -> Iterator[str]:
     if not notes:
         return
-    yield "<section>\n<h2>What could not be checked</h2>"
+    yield "<section>\n<h2>Could not check</h2>"
     for kind in NoteKind:
         same = _grouped(note for note in notes if note.kind is kind)
         if same:
