@@ -65,8 +65,8 @@ def test_the_report_tells_the_figures_of_both_acts() -> None:
     text = re.sub(r"\s+", " ", _read(_PAGE).text)
     assert "2of 4 cards stolen" in text
     assert "0of 4 cards stolen" in text
-    assert "1 of 2 environments infected" in text
-    assert "The attack ran in 2 of 2 environments too" in text
+    assert "1 of 2 environments compromised" in text
+    assert "The attack ran in 2 of 2 environments" in text
     assert "Limits of this demo" in text
     assert "does not confirm the claims of the demo" not in text
 
