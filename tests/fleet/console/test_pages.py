@@ -245,7 +245,7 @@ def test_headings_of_the_overview_leave_none_out(tab: Tab) -> None:
 def test_a_page_that_finds_nothing_does_not_say_that_nothing_ever_came(served: Served, page: str) -> None:
     for query in ("?until=2020-01-01", "?q=no-such-name"):
         text = httpx.get(served.url + page + query, timeout=30).text
-        assert "No logs received yet" not in text
+        assert "Send your first logs" not in text
         assert "No function" in text or "No matching functions" in text or "No Lambda log record" in text
 
 

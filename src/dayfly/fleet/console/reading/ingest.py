@@ -95,7 +95,7 @@ def judge(
             newest,
         )
     if newest is None:
-        return Voices("empty", "No data received yet.", received, newest)
+        return Voices("empty", "Send logs to see data here.", received, newest)
     heard = received or newest
     waiting = _number(health.get("lag_s"))
     if waiting > 60:
