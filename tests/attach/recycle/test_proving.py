@@ -19,9 +19,9 @@ _GOOD = Sightings(
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        ({"new_begun": 0, "new": 0}, "nothing was served"),
-        ({"old_busy": 1}, "1 old environment still at work"),
-        ({"old_last": 104.0}, "old environment was the last"),
+        ({"new_begun": 0, "new": 0}, "no invocations since"),
+        ({"old_busy": 1}, "1 old environment still running"),
+        ({"old_last": 104.0}, "latest invocation ran in an old environment"),
         ({"newest": 102.0}, "too close"),
         ({"old_last": 103.9, "newest": 104.5}, "too close"),
         # Of a road whose lines are slower, the same moment is not known yet.
@@ -38,11 +38,11 @@ def test_an_invocation_in_a_new_environment_after_the_last_of_an_old_one_does() 
     proof = judge(_ORDER, _GOOD)
     assert proof.is_proved
     assert proof.gone_s == pytest.approx(1.2)
-    assert "3 old environments began 1.2 s after the order" in proof.text
+    assert "3 old environments started 1.2 s after the change" in proof.text
     assert "2 new environments served 9 invocations" in proof.text
 
 
 def test_old_ones_that_served_nothing_since_are_told_so() -> None:
     proof = judge(_ORDER, dataclasses.replace(_GOOD, old_begun=0, old_last=0.0))
     assert proof.is_proved
-    assert "none of the 3 old environments" in proof.text
+    assert "no invocation in the 3 old environments" in proof.text

@@ -250,7 +250,7 @@ def test_moto_one_variable_more_and_nothing_else_changes(moto_client: LambdaClie
     assert [step.error for step in steps] == [""] * len(steps)
     assert (steps[-1].done, steps[-1].total) == (4, 4)
     texts = " ".join(step.text for step in steps)
-    assert "ends no single environment" in texts
+    assert "cannot end a single environment" in texts
     assert "cloudformation:shop will show one variable more as drift" in texts
     after = moto_client.get_function_configuration(FunctionName="payments")
     variables = dict(after["Environment"]["Variables"])
@@ -300,7 +300,7 @@ def test_moto_a_proof_that_does_not_come_is_an_error_and_the_order_stands(moto_c
     silent = Watching([Sightings(old=3, newest=9e9)])
     recycler = Recycler(moto_client, lambda found: silent, clock=time, sleep=time.sleep, patience_s=30.0)
     steps = _steps(recycler)
-    assert "not proved within 30 s: nothing was served since" in steps[-1].text
+    assert "not proved within 30 s: no invocations since then" in steps[-1].text
     assert steps[-1].error
     assert sum("waiting for proof" in step.text for step in steps) == 1
     assert (

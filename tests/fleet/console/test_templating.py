@@ -63,12 +63,12 @@ def test_a_link_to_a_function_can_be_seen_whatever_its_name() -> None:
     page = templating.environment().from_string(
         '{% from "components.html" import function_link %}{{ function_link("  ") }}'
     )
-    assert ">(a name of spaces)</a>" in page.render()
+    assert ">(blank name)</a>" in page.render()
 
 
 @pytest.mark.parametrize(
     ("infected", "is_heard", "word"),
-    [(0, False, "not known"), (3, False, "not known"), (3, True, "closed"), (0, True, "none")],
+    [(0, False, "unknown"), (3, False, "unknown"), (3, True, "ended"), (0, True, "none")],
 )
 def test_a_fleet_that_is_silent_is_not_said_to_be_clean(infected: int, is_heard: bool, word: str) -> None:
     page = templating.environment().from_string(

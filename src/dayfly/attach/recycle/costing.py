@@ -71,16 +71,16 @@ def cost_of(
     dollars = None if init_s is None and starts else gb_s * each + twice * each * _PROVISIONED_SHARE
     what = f"at most {starts} extra cold start{'' if starts == 1 else 's'}"
     if not starts:
-        what = "no new environment was seen to begin"
+        what = "no new environments seen"
     if init_s is not None:
         what += f" of {init_s:.2f} s at {memory_mb} MB"
     if twice:
         what += f", and provisioned environments paid for twice for {max(s for _, s in warm_s):.0f} s"
     if dollars is None:
-        what += "; how long they took to begin is not in what was read"
+        what += "; their init duration is unknown"
     elif starts or twice:
-        by = "by your price" if price is not None else f"by the list of {PRICES_OF}, no discounts"
-        what += f": {_dollars(dollars)} ({by}); no requests of its own"
+        by = "your price" if price is not None else f"list price of {PRICES_OF}, without discounts"
+        what += f": {_dollars(dollars)} ({by})"
     return Cost(starts, init_s, gb_s, dollars, what)
 
 

@@ -80,8 +80,8 @@ class Orderer:
         latest = self._bumper.bump(found.function, stamp)
         self._record("ordered", _noted(latest))
         yield Step(
-            f"ordered: {VARIABLE}={latest.stamp}; in force after {latest.took_s:.1f} s, and every environment from before "
-            "ends with what it is doing",
+            f"configuration changed: {VARIABLE}={latest.stamp}; active after {latest.took_s:.1f} s. Each old environment ends "
+            "after its running invocation",
             2,
             TOTAL,
         )

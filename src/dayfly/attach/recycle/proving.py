@@ -1,4 +1,4 @@
-"""Decides what sightings prove: that no environment from before the order serves any more, or why not yet; pure."""
+"""Decides from observations whether no old environment serves any more, and if not, why; pure."""
 
 from __future__ import annotations
 
@@ -27,31 +27,31 @@ def judge(order: Order, seen: Sightings) -> Proof:
     """
     if seen.old_busy:
         return Proof(
-            False, f"{_count(seen.old_busy, 'old environment')} still at work on an invocation begun before"
+            False, f"{_count(seen.old_busy, 'old environment')} still running an earlier invocation"
         )
     last = max(order.effective, seen.old_last)
     if not seen.new_begun:
-        return Proof(False, "nothing was served since: without an invocation there is no proof")
+        return Proof(False, "no invocations since then, so there is no proof yet")
     if seen.new_last <= seen.old_last:
-        by = f"of version {' or '.join(order.retired)} " if order.retired else ""
+        by = f" of version {' or '.join(order.retired)}" if order.retired else ""
         return Proof(
             False,
-            f"an old environment {by}was the last to begin an invocation"
-            + ("; calls by its number go on, whatever the alias says" if by else ""),
+            f"the latest invocation ran in an old environment{by}"
+            + ("; clients still invoke that version by its number" if by else ""),
         )
     if seen.newest < last + seen.settle_s:
-        return Proof(False, "the newest lines are too close to the order to be sure of")
+        return Proof(False, "the latest log records are too close to the change")
     gone = max(0.0, seen.old_last - order.ordered)
     since = (
-        f"the last invocation in one of the {_count(seen.old, 'old environment')} began {gone:.1f} s after the order"
+        f"the last invocation in one of {_count(seen.old, 'old environment')} started {gone:.1f} s after the change"
         if gone and seen.old
-        else f"none of the {_count(seen.old, 'old environment')} has begun an invocation since the order"
+        else f"no invocation in the {_count(seen.old, 'old environment')} since the change"
         if seen.old
-        else "no environment from before the order is known"
+        else "no old environments are known"
     )
     return Proof(
         True,
-        f"{since}; since then {_count(seen.new, 'new environment')} served {_count(seen.new_begun, 'invocation')}",
+        f"{since}; {_count(seen.new, 'new environment')} served {_count(seen.new_begun, 'invocation')}",
         gone,
     )
 

@@ -155,11 +155,11 @@ class Recycler:
         self, found: Survey, *, environments: Sequence[int] | None = None
     ) -> Generator[Step, None, None]:
         """Yield what would be reached, what not, and what to know."""
-        yield Step(f"{found.function} was looked at: {_reach_text(found)}", 1, TOTAL)
+        yield Step(f"{found.function}: {_reach_text(found)}", 1, TOTAL)
         if environments:
             yield Step(
-                "Lambda ends no single environment: all of the function are replaced, not only the "
-                f"{len(environments)} named",
+                "Lambda cannot end a single environment: all environments of the function are replaced, not only "
+                f"the {len(environments)} selected",
                 1,
                 TOTAL,
             )
@@ -246,14 +246,14 @@ class Recycler:
         first = min(order.effective for order in ordered.orders)
         last = max(order.effective for order in ordered.orders)
         yield Step(
-            f"waiting for what old environments are doing, for at most {found.timeout_s:.0f} s", 2, TOTAL
+            f"waiting for running invocations in old environments, at most {found.timeout_s:.0f} s", 2, TOTAL
         )
         while self._clock() < last + found.timeout_s:
             if witness is not None and self._is_drained(witness, found, ordered):
                 break
             guard.rest(_LOOK_S)
         yield Step(
-            f"old environments have ended what they were doing {self._clock() - first:.1f} s after the order",
+            f"invocations in old environments ended {self._clock() - first:.1f} s after the change",
             2,
             TOTAL,
         )
@@ -286,12 +286,12 @@ class Recycler:
         proved = [one for one in watched if one.proof.is_proved]
         outcome = self._outcome(found, ordered, watched, "")
         partly = "" if found.plan.is_complete and not outcome.error else " (of what it reaches)"
-        text = f"proved from the logs{partly}, {took:.1f} s after the order was begun: "
+        text = f"proved from the logs{partly}, {took:.1f} s after the start: "
         text += _joined(proved, is_single=len(watched) == 1)
         if len(proved) < len(watched):
-            text += f"; nobody called {LATEST} since"
+            text += f"; no invocations of {LATEST} since then"
         if outcome.cost is not None:
-            text += f". It cost {outcome.cost.text}"
+            text += f". Cost: {outcome.cost.text}"
         yield Step(
             text,
             3 if outcome.error else TOTAL,
@@ -348,8 +348,8 @@ def _joined(watched: Sequence[_Watched], *, is_single: bool) -> str:
 
 def _reach_text(found: Survey) -> str:
     if found.plan.is_complete:
-        return "an order reaches every environment it can have"
-    return "an order reaches " + " and ".join(found.plan.reached) + ", but not all"
+        return "the change replaces all environments"
+    return "the change replaces only environments of " + " and ".join(found.plan.reached)
 
 
 def _failed(done: int, error: DayflyError) -> Step:

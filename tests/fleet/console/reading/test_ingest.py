@@ -46,7 +46,7 @@ def test_some_minutes_without_a_line_are_not_called_coming_in() -> None:
     heard = NOW - timedelta(minutes=8)
     found = judge(WELL, heard, heard, NOW)
     assert found.voice == "quiet"
-    assert "8 minutes" in found.sentence
+    assert "8 min" in found.sentence
     assert not found.is_trustworthy
 
 
