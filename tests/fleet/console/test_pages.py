@@ -189,9 +189,7 @@ def test_what_happens_is_shown_without_a_reload(tab: Tab, served: Served) -> Non
 def test_a_service_that_is_gone_is_not_a_quiet_one(tab: Tab) -> None:
     tab.page.route("**/live", lambda route: route.abort())
     tab.open("/findings")
-    expect(tab.page.locator("[data-live-state]")).to_have_text(
-        "Connection lost. Retrying…", timeout=15_000
-    )
+    expect(tab.page.locator("[data-live-state]")).to_have_text("Connection lost. Retrying…", timeout=15_000)
 
 
 def test_a_session_that_is_over_is_not_a_service_that_is_gone(tab: Tab) -> None:

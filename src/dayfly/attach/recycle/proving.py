@@ -26,9 +26,7 @@ def judge(order: Order, seen: Sightings) -> Proof:
     well beyond both. Silence proves nothing: an old environment that nobody called would be silent, too.
     """
     if seen.old_busy:
-        return Proof(
-            False, f"{_count(seen.old_busy, 'old environment')} still running an earlier invocation"
-        )
+        return Proof(False, f"{_count(seen.old_busy, 'old environment')} still running an earlier invocation")
     last = max(order.effective, seen.old_last)
     if not seen.new_begun:
         return Proof(False, "no invocations since then, so there is no proof yet")

@@ -27,7 +27,11 @@ class Span:
     @property
     def words(self) -> str:
         """The time range in words."""
-        return NAMES[self.name] if not self.until else f"{NAMES[self.name].removeprefix('last ')} before that time"
+        return (
+            NAMES[self.name]
+            if not self.until
+            else f"{NAMES[self.name].removeprefix('last ')} before that time"
+        )
 
     @property
     def parameters(self) -> dict[str, object]:

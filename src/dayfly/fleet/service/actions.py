@@ -51,7 +51,9 @@ def action_routes(triaging: Triaging, retirements: Retirements) -> list[Controll
         environments = _environments(fields.get("environments", ""))
         reason = fields.get("reason", "").strip()
         if not reason:
-            raise DayflyError("a recycle job needs a reason", hint="enter a reason; it is recorded in the audit log")
+            raise DayflyError(
+                "a recycle job needs a reason", hint="enter a reason; it is recorded in the audit log"
+            )
         identity = await asyncio.to_thread(
             retirements.order,
             fields.get("function", ""),

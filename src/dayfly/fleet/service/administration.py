@@ -113,7 +113,9 @@ def administration_routes(service: Service) -> list[ControllerRouterHandler]:
             return render(request, "account", status=status, fault=fault, is_local=True)
 
         if service.accounts.find(user.name) is None:
-            raise DayflyError("your account has no local password", hint="change the password at your identity provider")
+            raise DayflyError(
+                "your account has no local password", hint="change the password at your identity provider"
+            )
         wait = service.throttle.begin(user.name, address, is_known_place=True)
         if wait > 0:
             return again(f"Too many attempts. Try again in {int(wait) + 1} seconds.", 429)
@@ -155,7 +157,9 @@ def _change(service: Service, do: str, name: str, fields: dict[str, str]) -> str
         case "token.add":
             days = fields.get("days", "90")
             if not (days.isascii() and days.isdigit() and 1 <= int(days[:4]) <= _MOST_DAYS):
-                raise DayflyError(f"invalid token lifetime of {days[:10]} days", hint=f"use 1 to {_MOST_DAYS} days")
+                raise DayflyError(
+                    f"invalid token lifetime of {days[:10]} days", hint=f"use 1 to {_MOST_DAYS} days"
+                )
             return accounts.give_token("api", check_name(name), _role(fields).value, seconds=int(days) * _DAY)
         case "token.remove":
             _must_end(accounts.revoke("api", name), name)

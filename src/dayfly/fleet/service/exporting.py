@@ -90,7 +90,9 @@ def export_routes(service: Service) -> list[ControllerRouterHandler]:
     async def parquet(request: PageRequest, data: JSONBody[Parquet]) -> dict[str, object]:
         """Write Parquet files into a folder of this machine; for the command line beside the service alone."""
         if user_of(request).token != "local":
-            raise PermissionDeniedException("only users with access to the service's folder can export to files")
+            raise PermissionDeniedException(
+                "only users with access to the service's folder can export to files"
+            )
         folder = Path(data.folder)
         if not folder.is_absolute():
             raise DayflyError(f"{data.folder} is not an absolute path", hint="start the path with /")

@@ -92,7 +92,9 @@ class Gate:
         if [name for name, _ in scope["headers"]].count(b"host") != 1 or not self._service.front.is_name(
             asked.host
         ):
-            hint = "use the address that the service printed, or add this host name with --public-url or --name"
+            hint = (
+                "use the address that the service printed, or add this host name with --public-url or --name"
+            )
             await answered.refuse(421, f"unknown host name: {hint}")
             return
         if refusal := _from_elsewhere(scope["method"], headers, asked, is_ingest=is_ingest):
@@ -116,9 +118,7 @@ class Gate:
             if scope["method"] not in SAFE:
                 body = await reader.whole()
                 if not self._is_ours(scope["user"], visit, headers, body):
-                    await answered.refuse(
-                        403, "form expired: go back, reload the page and submit again"
-                    )
+                    await answered.refuse(403, "form expired: go back, reload the page and submit again")
                     return
             await self._app(scope, reader.stream, answered.send)
         except (_TooLarge, _TooSlow) as error:

@@ -116,7 +116,10 @@ class Provider:
         ) and named != self.settings.issuer:
             raise OidcError("the response came from another identity provider", hint="sign in again")
         if error := answer.get("error"):
-            raise OidcError(f"the identity provider returned an error: {_word(error)}", hint="sign in again, or contact its administrator")
+            raise OidcError(
+                f"the identity provider returned an error: {_word(error)}",
+                hint="sign in again, or contact its administrator",
+            )
         token = self._exchange(metadata, answer.get("code", ""), str(verifier))
         claims = self._verify(
             str(token.get("id_token") or ""), str(nonce), str(token.get("access_token") or "")
@@ -136,7 +139,8 @@ class Provider:
                 )
         except AuthlibBaseError as error:
             raise OidcError(
-                f"the identity provider rejected the authorization code: {_word(str(error.error))}", hint="sign in again"
+                f"the identity provider rejected the authorization code: {_word(str(error.error))}",
+                hint="sign in again",
             ) from None
         except (httpx.HTTPError, ValueError) as error:
             raise OidcError(
@@ -146,7 +150,9 @@ class Provider:
 
     def _verify(self, text: str, nonce: str, access_token: str) -> CodeIDToken:
         if not text:
-            raise OidcError("the identity provider sent no ID token", hint="configure its client for OpenID Connect")
+            raise OidcError(
+                "the identity provider sent no ID token", hint="configure its client for OpenID Connect"
+            )
         try:
             try:
                 decoded = jwt.decode(text, self._key_set(), algorithms=_ALGORITHMS)
@@ -226,7 +232,8 @@ class Provider:
             for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"):
                 if not _is_safe(str(found.get(name, ""))):
                     raise OidcError(
-                        f"{name} of the identity provider is not an https URL", hint="http is allowed only for loopback addresses"
+                        f"{name} of the identity provider is not an https URL",
+                        hint="http is allowed only for loopback addresses",
                     )
             self._metadata, self._metadata_at = found, self._monotonic()
             return found
@@ -247,7 +254,8 @@ class Provider:
     def _get(self, url: str, *, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
         if not _is_safe(url):
             raise OidcError(
-                "a URL of the identity provider is not https", hint="http is allowed only for loopback addresses"
+                "a URL of the identity provider is not https",
+                hint="http is allowed only for loopback addresses",
             )
         try:
             answer = httpx.get(url, headers=dict(headers or {}), timeout=_TIMEOUT, follow_redirects=False)
@@ -258,7 +266,8 @@ class Provider:
             ) from None
         if not isinstance(found, dict):
             raise OidcError(
-                f"the identity provider returned status {answer.status_code}", hint="check oidc.issuer in fleet.toml"
+                f"the identity provider returned status {answer.status_code}",
+                hint="check oidc.issuer in fleet.toml",
             )
         return found
 

@@ -55,4 +55,6 @@ def check_length(password: str) -> None:
             hint="several words are easy to remember; there are no other rules",
         )
     if len(password.encode("utf-8", "replace")) > MAX_BYTES:
-        raise DayflyError(f"password too long: use at most {MAX_BYTES} bytes", hint="choose a shorter password")
+        raise DayflyError(
+            f"password too long: use at most {MAX_BYTES} bytes", hint="choose a shorter password"
+        )

@@ -132,7 +132,9 @@ def _filled(channel: AnyChannel, path: Path, variables: Mapping[str, str]) -> An
             _check_url(url, f"{where}: url")
             secret = _secret(channel.secret, f"{where}: secret", variables)
             if len(secret) < 16:
-                raise SettingError(f"{where}: the secret is too short", hint="create one with `openssl rand -hex 32`")
+                raise SettingError(
+                    f"{where}: the secret is too short", hint="create one with `openssl rand -hex 32`"
+                )
             return msgspec.structs.replace(channel, url=url, secret=secret)
         case Slack():
             url = _secret(channel.url, f"{where}: url", variables)
@@ -142,7 +144,9 @@ def _filled(channel: AnyChannel, path: Path, variables: Mapping[str, str]) -> An
             if not channel.to:
                 raise SettingError(f"{where}: no recipients", hint='to = ["security@example.com"]')
             if any("\n" in text or "\r" in text or "@" not in text for text in (channel.sender, *channel.to)):
-                raise SettingError(f"{where}: invalid email address", hint='example: to = ["security@example.com"]')
+                raise SettingError(
+                    f"{where}: invalid email address", hint='example: to = ["security@example.com"]'
+                )
             if channel.tls == "none" and channel.host not in ("127.0.0.1", "::1", "localhost"):
                 raise SettingError(
                     f"{where}: TLS is required for {channel.host}", hint='use tls = "starttls" or "tls"'
@@ -180,9 +184,7 @@ def _filled_oidc(oidc: OidcSettings, path: Path, variables: Mapping[str, str]) -
 def _check_url(url: str, where: str) -> None:
     is_local = url.startswith(("http://127.0.0.1", "http://localhost", "http://[::1]"))
     if not url.startswith("https://") and not is_local:
-        raise SettingError(
-            f"{where} is not an https URL", hint="http is allowed only for loopback addresses"
-        )
+        raise SettingError(f"{where} is not an https URL", hint="http is allowed only for loopback addresses")
 
 
 def _secret(text: str, where: str, variables: Mapping[str, str]) -> str:

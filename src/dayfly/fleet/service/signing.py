@@ -171,7 +171,9 @@ def signing_routes(service: Service) -> list[ControllerRouterHandler]:
         # Beginnings that come to nothing are counted as wrong guesses are: each costs a row.
         wait = service.throttle.begin(_OIDC, asked_of(request).address, is_known_place=True)
         if wait > 0:
-            return sign_in_page(request, target, fault=f"Too many attempts. Try again in {int(wait) + 1} seconds.", status=429)
+            return sign_in_page(
+                request, target, fault=f"Too many attempts. Try again in {int(wait) + 1} seconds.", status=429
+            )
         url = await asyncio.to_thread(provider.begin, value, target)
         return go_to(url, cookies=[cookie(name, value, asked_of(request))])
 

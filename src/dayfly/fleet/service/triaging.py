@@ -47,9 +47,7 @@ class Triaging:
         expires = 0.0
         if chosen == "mute":
             if not reason:
-                raise DayflyError(
-                    "a mute needs a reason", hint="enter a reason; it is shown with the mute"
-                )
+                raise DayflyError("a mute needs a reason", hint="enter a reason; it is shown with the mute")
             expires = _expiry(duration, now)
         with self._lock:
             rows = self._service.store.rows(_LATEST, {"subject": subject})

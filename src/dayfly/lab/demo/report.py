@@ -74,8 +74,7 @@ def render_report(ending: Ending, *, origin: Origin) -> str:
             customers=plan.customers, stolen=dayfly.cards_stolen, served=dayfly.customers
         ),
         "dayfly_summary": (
-            f"The attack ran in {dayfly.reached} of {dayfly.environments} environments. "
-            f"{_survival(dayfly)}"
+            f"The attack ran in {dayfly.reached} of {dayfly.environments} environments. {_survival(dayfly)}"
         ),
         "waffle_key": "One square is one customer." if each == 1 else f"One square is {each} customers.",
         **_steps(ending),

@@ -37,7 +37,8 @@ def judge(
         return Protection(
             "observed",
             "monitored only",
-            not_forkable or "Isolation is set to process: requests share one process, as on Lambda without Dayfly.",
+            not_forkable
+            or "Isolation is set to process: requests share one process, as on Lambda without Dayfly.",
             "Fix the cause, or run `dayfly plan` to choose an isolation mode."
             if not_forkable
             else "Set isolation to invocation or window. `dayfly plan` recommends one.",
@@ -52,9 +53,7 @@ def judge(
         return Protection(
             "protected", "protected, guard off", reason, "Set guard to observe; the overhead is small."
         )
-    kept = (
-        "for each request" if isolation == "invocation" else "for each short time window"
-    )
+    kept = "for each request" if isolation == "invocation" else "for each short time window"
     guarding = guard if guard in ("block", "observe") else "unknown"
     reason = f"New worker {kept}. Guard mode: {guarding}."
     return Protection(

@@ -148,7 +148,8 @@ class Alerting:
             (self._ledger.clock() - 24 * _HOUR,),
         )
         return found + [
-            f"alerts: {count!s} alerts to channel {name!s} could not be delivered and were dropped" for name, count in dropped
+            f"alerts: {count!s} alerts to channel {name!s} could not be delivered and were dropped"
+            for name, count in dropped
         ]
 
     def health(self) -> dict[str, object]:
@@ -250,7 +251,14 @@ class Alerting:
             f"{len(held)} alerts exceeded the hourly limit of this channel ({self.channels[name].per_hour}) and were not sent: "
             f"{what}. The console shows all of them."
         )
-        made = told(SUMMARY_RULE, f"{len(held)} alerts suppressed by the hourly limit", story, worst, now, events=len(held))
+        made = told(
+            SUMMARY_RULE,
+            f"{len(held)} alerts suppressed by the hourly limit",
+            story,
+            worst,
+            now,
+            events=len(held),
+        )
         if self._send(name, sender, [self._alert(made)]):
             return
         with self._ledger.together():
