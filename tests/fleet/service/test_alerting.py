@@ -182,7 +182,7 @@ def test_a_flood_is_bounded_the_worst_first_and_what_was_held_back_is_said(
     assert len(told) == 4
     assert told[-1] == SUMMARY_RULE
     summary = bench.carrier.taken[-1]
-    assert "7 more alerts" in str(summary.row["story"])
+    assert "7 alerts exceeded" in str(summary.row["story"])
     assert "7 of infection_burst" in str(summary.row["story"])
     bench.write(11)
     assert bench.run(60) == []  # no second summary within the hour, and nothing lost:
