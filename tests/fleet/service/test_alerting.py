@@ -116,7 +116,7 @@ def test_a_channel_that_is_away_gets_everything_when_it_is_back_even_after_a_res
     bench.write(2)
     for _ in range(4):
         assert bench.run(40) == []
-    assert "hook has failed" in bench.alerting.faults()[0]
+    assert "hook failed" in bench.alerting.faults()[0]
     assert "500" in bench.alerting.faults()[0]
     bench.ledger.close()
     bench.begin()
