@@ -155,7 +155,7 @@ _CASES: dict[str, tuple[str, _Values, Callable[[Facts], set[str]]]] = {
     "behaviours_of_function": ("request_id", _use, lambda f: {str(_use(f)["request_id"])}),
     "functions_with_behaviour": ("function", _use, lambda f: {DESK}),
     "quarantined_lines": (
-        "detail", _always, lambda f: {"its proof is wrong, and other lines of its environment bear theirs"},
+        "detail", _always, lambda f: {"invalid signature, but other records of its environment are signed"},
     ),
     "calls_of_key": ("event_name", _as_it_is, lambda f: {"PutItem", "Scan"}),
     "numbers_around_gaps": (

@@ -234,6 +234,6 @@ def _ingest(store: Store, now: float, function: str) -> None:
         for n in range(220)
     ])  # fmt: skip
     store.insert("quarantine", [
-        Quarantined(received=now - 1800, time=now - 1802, reason="forged", detail="a line claims to be Dayfly's and bears no proof", account="111122223333", region="eu-central-1", function=function, log_group=f"/aws/lambda/{function}", log_stream="2026/11/26/[$LATEST]0123456789abcdef0123456789abcdef", road="firehose", bytes=len(FORGED), line=FORGED),
-        *(Quarantined(received=now - 600 * n, time=now - 600 * n - 2, reason="malformed", detail="no JSON after the first brace", function=function, log_stream=f"2026/11/26/[3]{n:032x}", road="telemetry", bytes=90 + n, line=f"{{\"x\": {n}") for n in range(1, 6)),
+        Quarantined(received=now - 1800, time=now - 1802, reason="forged", detail="missing signature, but other records of this log stream are signed", account="111122223333", region="eu-central-1", function=function, log_group=f"/aws/lambda/{function}", log_stream="2026/11/26/[$LATEST]0123456789abcdef0123456789abcdef", road="firehose", bytes=len(FORGED), line=FORGED),
+        *(Quarantined(received=now - 600 * n, time=now - 600 * n - 2, reason="malformed", detail="invalid JSON object", function=function, log_stream=f"2026/11/26/[3]{n:032x}", road="telemetry", bytes=90 + n, line=f"{{\"x\": {n}") for n in range(1, 6)),
     ])  # fmt: skip

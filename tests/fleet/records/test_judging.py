@@ -269,19 +269,19 @@ def test_numbers_that_became_texts_are_numbers_and_no_forgery() -> None:
 def test_what_the_runtime_marked_is_forged() -> None:
     speaker = Speaker(key=KEY)
     marked = mark(str(speaker.invoke().message).encode()).decode()
-    assert reasons(read([speaker.event(marked)])) == ["function code printed it: marked by the runtime"]
+    assert reasons(read([speaker.event(marked)])) == ["printed by function code (marked by the runtime)"]
 
 
 def test_a_line_without_proof_is_forged_once_its_environment_was_verified() -> None:
     honest, forger = Speaker(key=KEY), Speaker()
     forger.sequence, forger.now = 9, T0 + 30
-    assert "it bears no proof" in reasons(read([honest.start(), forger.invoke()], KEY))[0]
+    assert "missing signature" in reasons(read([honest.start(), forger.invoke()], KEY))[0]
 
 
 def test_a_wrong_proof_is_forged_once_its_environment_was_verified() -> None:
     honest, forger = Speaker(key=KEY), Speaker(key=OTHER_KEY)
     forger.sequence, forger.now = 9, T0 + 30
-    assert "its proof is wrong" in reasons(read([honest.start(), forger.invoke()], KEY))[0]
+    assert "invalid signature" in reasons(read([honest.start(), forger.invoke()], KEY))[0]
 
 
 def test_a_changed_line_is_forged_whatever_was_changed() -> None:
@@ -326,7 +326,7 @@ def test_a_sequence_number_used_for_two_lines_is_forged() -> None:
     events = [honest.start(), honest.invoke()]
     forger.sequence = 1
     intake = read([*events, forger.invoke(outcome="crash")])
-    assert "used before" in reasons(intake)[0]
+    assert "already used" in reasons(intake)[0]
 
 
 def test_a_sequence_number_that_goes_back_is_forged() -> None:
@@ -336,7 +336,7 @@ def test_a_sequence_number_that_goes_back_is_forged() -> None:
     ahead = Speaker()
     ahead.sequence, ahead.now = 15, T0 + 5000
     intake = read([*events, ahead.invoke()])
-    assert "goes back" in reasons(intake)[0] or "used before" in reasons(intake)[0]
+    assert "sequence number decreased" in reasons(intake)[0] or "already used" in reasons(intake)[0]
 
 
 def test_an_environment_that_never_started_in_the_stream_of_one_that_did_is_forged() -> None:

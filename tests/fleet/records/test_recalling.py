@@ -23,6 +23,6 @@ def test_who_had_proved_its_lines_still_has_to(
     forger = Speaker()
     forger.sequence, forger.now = 9, T0 + 30
     intake = read([forger.invoke(), honest.invoke()], reader=reader)
-    assert "it bears no proof" in reasons(intake)[0]
+    assert "missing signature" in reasons(intake)[0]
     assert intake.ours == 1
     assert recall(LineReader([KEY]), asked, now=T0 + 3 * 86400) == 0

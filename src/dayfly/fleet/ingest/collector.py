@@ -328,7 +328,7 @@ class Collector:
         try:
             return self._batches.read(msgspec.msgpack.decode(frame.header, type=Header), frame.body)
         except Exception as fault:  # trust boundary: a batch that breaks us must not stop those behind it
-            self._fault = f"a batch was put aside as {_ASIDE}: {type(fault).__name__}"
+            self._fault = f"a batch was moved to {_ASIDE}: {type(fault).__name__}"
             self._aside += 1
             if self._aside <= _MANY_ASIDE:
                 with contextlib.suppress(OSError):
@@ -380,7 +380,7 @@ class Collector:
                 except StoreError as error:
                     self._fault = error.message
                 except OSError as error:
-                    self._fault = f"cannot note that a block is in the store: {error.strerror}"
+                    self._fault = f"cannot record that a block is stored: {error.strerror}"
                 if self._stopping.wait(delay):
                     return
 
@@ -404,7 +404,7 @@ class Collector:
     def _refuse(self, table: str, line: bytes, why: str) -> None:
         text = line.decode("utf-8", "replace")
         now = self._clock()
-        detail = f"the store does not take this row of {table}: {why}"[:500]
+        detail = f"the store rejects this row of {table}: {why}"[:500]
         self._unloved.append(
             Quarantined(
                 received=now,

@@ -132,7 +132,7 @@ def unpack(body: bytes, *, limit: int = MAX_BODY_BYTES) -> bytes:
     while at < len(body):
         members += 1
         if members > _MANY_MEMBERS:
-            raise EnvelopeError("the body has too many gzip members", hint="pack it as one")
+            raise EnvelopeError("too many gzip members in the body", hint="compress it as one gzip member")
         inflater = zlib.decompressobj(31)
         # Piece by piece: what lies behind a member is copied by zlib, and a million members are in one body.
         while not inflater.eof and at < len(body):
@@ -140,16 +140,16 @@ def unpack(body: bytes, *, limit: int = MAX_BODY_BYTES) -> bytes:
             try:
                 part = inflater.decompress(piece, limit - size + 1)
             except zlib.error as error:
-                raise EnvelopeError("the gzip data is damaged") from error
+                raise EnvelopeError("corrupted gzip data") from error
             size += len(part)
             if size > limit:
                 raise EnvelopeError(
-                    f"the body unpacks to more than {limit:,} bytes", hint="send smaller batches"
+                    f"the body is larger than {limit:,} bytes when decompressed", hint="send smaller batches"
                 )
             parts.append(part)
             at += len(piece) - len(inflater.unused_data)
         if not inflater.eof:
-            raise EnvelopeError("the gzip data ends too early")
+            raise EnvelopeError("truncated gzip data")
         while at < len(body) and not body[at]:
             at = min(at + len(_NULS), len(body)) if body.startswith(_NULS, at) else at + 1
     return b"".join(parts)
@@ -160,7 +160,7 @@ def read_firehose(body: bytes) -> FirehoseRequest:
     try:
         return _firehose.decode(body)
     except _FAULTS as error:
-        raise EnvelopeError(f"this is no request of Firehose: {error}") from error
+        raise EnvelopeError(f"not a valid Firehose request: {error}") from error
 
 
 def check(kind: Kind, body: bytes) -> None:
@@ -174,7 +174,7 @@ def check(kind: Kind, body: bytes) -> None:
             case "lines" | "trail":
                 pass
     except _FAULTS as error:
-        raise EnvelopeError(f"this is no {kind} batch: {error}") from error
+        raise EnvelopeError(f"not a valid {kind} batch: {error}") from error
 
 
 def whose_arn(arn: str) -> Whose:
@@ -211,7 +211,7 @@ def _from_firehose(body: bytes, road: Road, whose: Whose) -> Iterator[LogEvent |
         try:
             data = base64.b64decode(record.data, validate=True)
         except (binascii.Error, ValueError):
-            yield Bad("a record is not base64", record.data)
+            yield Bad("record is not valid base64", record.data)
             continue
         if data[:2] == _GZIP:
             try:
@@ -240,7 +240,7 @@ def _from_odd_record(data: bytes, road: Road, whose: Whose) -> Iterator[LogEvent
             continue
         found = _lenient(piece)
         if not isinstance(found, dict) or "messageType" not in found:
-            yield Bad("no subscription record of CloudWatch Logs", _text(piece))
+            yield Bad("not a CloudWatch Logs subscription record", _text(piece))
             continue
         record = _Record(
             _string(found["messageType"]),
@@ -258,7 +258,7 @@ def _from_odd_record(data: bytes, road: Road, whose: Whose) -> Iterator[LogEvent
             if isinstance(time, int | float) and isinstance(message, str) and abs(time) < _MAX_SECONDS * 1000:
                 events.append((float(time), message))
             else:
-                yield Bad("no log event", _text(msgspec.json.encode(event)))
+                yield Bad("not a log event", _text(msgspec.json.encode(event)))
         yield from _from_events(record, events, road, whose)
 
 
@@ -274,7 +274,7 @@ def _from_events(
     for time, message in events:
         seconds = time / 1000
         if not 0 <= seconds < _MAX_SECONDS:
-            yield Bad("no time that a log can be of", message)
+            yield Bad("invalid timestamp", message)
             continue
         yield LogEvent(
             seconds, message.rstrip("\r\n"), account, region, function, version, group, stream, None, road
@@ -287,7 +287,7 @@ def _from_telemetry(body: bytes, road: Road, whose: Whose) -> Iterator[LogEvent 
         event = _lenient(raw)
         seconds = moment(event.get("time")) if isinstance(event, dict) else None
         if not isinstance(event, dict) or seconds is None or not isinstance(event.get("type"), str):
-            yield Bad("no event of the Telemetry API", _text(raw))
+            yield Bad("not a Telemetry API event", _text(raw))
             continue
         kind, message = str(event["type"]), event.get("record")
         is_platform = kind.startswith("platform.")
@@ -310,10 +310,10 @@ def _from_lines(body: bytes, road: Road, whose: Whose) -> Iterator[LogEvent | Ba
             continue
         line = _read_line(data)
         if line is None:
-            yield Bad("no line as /ingest/lines takes it", _text(data))
+            yield Bad("not a valid record for /ingest/lines", _text(data))
             continue
         if not 0 <= line.time < _MAX_SECONDS:
-            yield Bad("no time that a log can be of", line.message)
+            yield Bad("invalid timestamp", line.message)
             continue
         group, stream = line.group or whose.log_group, line.stream or whose.log_stream
         yield LogEvent(

@@ -172,7 +172,7 @@ class BatchReader:
         ) as fault:  # trust boundary: a line that breaks its reader costs itself, not the queue
             intake.malformed += 1
             text = event.message if isinstance(event.message, str) else repr(event.message)
-            bad = Bad(f"the reader failed: {type(fault).__name__}", text, event.time)
+            bad = Bad(f"read error: {type(fault).__name__}", text, event.time)
             intake.add("quarantine", _bad_line(event, bad))
 
     def _move_rows(self, intake: Intake, outcome: Outcome, kept: Counter[str]) -> None:
@@ -277,7 +277,7 @@ def _strange(header: Header, event: LogEvent) -> Quarantined:
         received=header.received,
         time=event.time,
         reason="forged",
-        detail=f"the key of {header.sender} is not for this function",
+        detail=f"ingest key {header.sender} is not valid for this function",
         account=event.account,
         region=event.region,
         function=event.function,

@@ -94,7 +94,7 @@ class _Roads:
             key = bearer.strip()
         sender = self._find(key) if 0 < len(key) <= _MAX_KEY else None
         if sender is None:
-            raise Refusal(401, "the access key is missing or not known here")
+            raise Refusal(401, "missing or unknown ingest key")
         return sender
 
     async def take(
@@ -132,7 +132,7 @@ class _Roads:
                     done = await asyncio.to_thread(submit)
             return await asyncio.wait_for(asyncio.wrap_future(done), _SECONDS)
         except TimeoutError as error:
-            raise Refusal(503, "the disk is too slow", retry_after=30) from error
+            raise Refusal(503, "disk too slow", retry_after=30) from error
         finally:
             self._memory.give(sum(held))
 
@@ -145,13 +145,13 @@ class _Roads:
         async for chunk in request.stream():
             size += len(chunk)
             if size > MAX_BODY_BYTES:
-                raise Refusal(413, f"the body has more than {MAX_BODY_BYTES:,} bytes")
+                raise Refusal(413, f"the body is larger than {MAX_BODY_BYTES:,} bytes")
             self._memory.take(len(chunk))
             held.append(len(chunk))
             parts.append(chunk)
         body = b"".join(parts)
         if encoding == "gzip" and body[:2] != b"\x1f\x8b":
-            raise Refusal(400, "the body is not gzip, as its header says")
+            raise Refusal(400, "the body is not gzip, but Content-Encoding is gzip")
         return body
 
 
@@ -193,9 +193,9 @@ def routes(collector: Collector, find: FindSender) -> Router:
             sender = roads.sender(request)
             whose = _from_headers(request, str(request.path_params.get("function", "")))
             if not whose.function:
-                raise Refusal(400, "name the function, as /ingest/telemetry/NAME or X-Dayfly-Function-Arn")
+                raise Refusal(400, "missing function: use /ingest/telemetry/NAME or X-Dayfly-Function-Arn")
             if not is_allowed(whose.function, sender.functions):
-                raise Refusal(403, "this access key is not for this function")
+                raise Refusal(403, "this ingest key is not valid for this function")
             answer.receipt = await roads.take(
                 request, "telemetry", "telemetry", sender, whose=whose, token=_token(request)
             )

@@ -40,7 +40,7 @@ class Full(DayflyError):
     """A batch cannot be taken now; `status` is 429 (we are behind) or 503 (the disk), `retry_after` in seconds."""
 
     def __init__(self, message: str, *, status: int, retry_after: int) -> None:
-        super().__init__(message, hint=f"send it again in {retry_after} s")
+        super().__init__(message, hint=f"retry in {retry_after} s")
         self.status = status
         self.retry_after = retry_after
 
@@ -94,7 +94,7 @@ class Spool:
         except OSError as error:
             os.close(self._folder_fd)
             raise DayflyError(
-                f"another process collects into {folder}", hint="stop it, or name another folder"
+                f"{folder} is in use by another process", hint="stop that process, or use another folder"
             ) from error
         self._condition = threading.Condition()
         # What is whole and synced, by segment; the writer alone adds to it.

@@ -94,9 +94,9 @@ class LineReader:
                 intake.newest = max(intake.newest, event.time)
                 self._read(event, intake)
             else:
-                self._quarantine(event, intake, "malformed", "its time is none")
+                self._quarantine(event, intake, "malformed", "invalid timestamp")
         except Exception as fault:  # trust boundary: anybody's line; it costs itself and nothing else
-            self._quarantine(event, intake, "malformed", f"not read: {type(fault).__name__}")
+            self._quarantine(event, intake, "malformed", f"parse error: {type(fault).__name__}")
 
     def know(
         self,
@@ -126,7 +126,7 @@ class LineReader:
             self._read_object(event, message, b"", intake)
             return
         if message.startswith(_MARK):
-            self._quarantine(event, intake, "forged", "function code printed it: marked by the runtime")
+            self._quarantine(event, intake, "forged", "printed by function code (marked by the runtime)")
         elif _NAME in message:
             self._read_text(event, message, intake)
         elif event.is_platform is not False and (
@@ -134,7 +134,7 @@ class LineReader:
         ):
             self._read_platform(event, message, intake)
         elif message.startswith(_BEGINNINGS) and decode(message.encode("utf-8", "replace")) is None:
-            self._quarantine(event, intake, "malformed", "it begins as a line of Dayfly's and does not end")
+            self._quarantine(event, intake, "malformed", "incomplete Dayfly record")
         elif "\\u00" in message and "{" in message:
             self._read_disguised(event, message, intake)
         else:
@@ -162,7 +162,7 @@ class LineReader:
         elif b"\n" in data:
             self._read_lines(event, message, intake)
         elif len(data) <= MAX_FINDING_BYTES and imitates_finding(data):
-            self._quarantine(event, intake, "malformed", "no JSON object")
+            self._quarantine(event, intake, "malformed", "invalid JSON object")
         else:
             intake.other += 1
 
@@ -172,7 +172,7 @@ class LineReader:
         for part in message.splitlines():
             text = part.strip()
             if text.startswith(_MARK):
-                self._quarantine(event, intake, "forged", "function code printed it: marked by the runtime")
+                self._quarantine(event, intake, "forged", "printed by function code (marked by the runtime)")
             elif text.startswith("{") and _NAME in text:
                 others = intake.other
                 self._read_text(event, text, intake)
@@ -194,10 +194,10 @@ class LineReader:
                 except NotOursError:
                     pass
                 except BrokenError:
-                    self._quarantine(event, intake, "forged", "it imitates a line of Dayfly's, in disguise")
+                    self._quarantine(event, intake, "forged", "obfuscated imitation of a Dayfly record")
                     return
                 else:
-                    self._quarantine(event, intake, "forged", "it imitates a line of Dayfly's, in disguise")
+                    self._quarantine(event, intake, "forged", "obfuscated imitation of a Dayfly record")
                     return
         intake.other += 1
 
@@ -215,7 +215,7 @@ class LineReader:
         except NotOursError:
             text = record.get("message")
             if isinstance(text, str) and text.startswith(_MARK):
-                self._quarantine(event, intake, "forged", "function code printed it: marked by the runtime")
+                self._quarantine(event, intake, "forged", "printed by function code (marked by the runtime)")
             else:
                 intake.other += 1
             return
@@ -288,7 +288,7 @@ class LineReader:
         source = self._source(event)
         if source.claimed and line.function and line.function not in source.claimed:
             self._quarantine(
-                event, intake, "forged", f"it names the function {line.function} in another function's log"
+                event, intake, "forged", f"record of function {line.function} in another function's log"
             )
             return
         at = line.time if line.time and abs(line.time - event.time) <= _MAX_SKEW_S else event.time

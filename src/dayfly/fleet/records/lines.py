@@ -187,7 +187,7 @@ def parse(record: dict[str, object]) -> InvocationLine | FindingLine:
         return _invocation(record)
     if number(record.get("class_uid")) == _FINDING:
         return _finding(record, str(product.get("version", "")))
-    raise BrokenError("neither an invocation nor a finding")
+    raise BrokenError("neither an invocation nor a finding record")
 
 
 def _invocation(record: dict[str, object]) -> InvocationLine:
@@ -236,7 +236,7 @@ def _finding(record: dict[str, object], product_version: str) -> FindingLine:
     types = info.get("types")
     kind = short(types[0]) if isinstance(types, list) and types else ""
     if not kind:
-        raise BrokenError("a finding of no kind")
+        raise BrokenError("finding without a type")
     attacks = info.get("attacks")
     technique = _dict(_dict(attacks[0]).get("technique")) if isinstance(attacks, list) and attacks else {}
     resources = record.get("resources")
@@ -304,7 +304,7 @@ def texts(value: object, limit: int = _MAX_LIST) -> list[str]:
 def _environment(value: object) -> int:
     found = hexadecimal(value)
     if not found:
-        raise BrokenError("it names no environment")
+        raise BrokenError("missing environment ID")
     return found
 
 

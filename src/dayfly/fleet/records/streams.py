@@ -24,7 +24,7 @@ _CLOCK_STEP_S = 300.0
 _STREAM = re.compile(r"\[(?P<version>[^\[\]/]+)\](?P<id>[0-9a-f]{32})$")
 
 Proof = Literal["good", "bad", "none", "damaged"]
-_LACKS: dict[Proof, str] = {"bad": "its proof is wrong", "none": "it bears no proof"}
+_LACKS: dict[Proof, str] = {"bad": "invalid signature", "none": "missing signature"}
 
 
 def stream_number(name: str, scope: str = "") -> int:
@@ -113,7 +113,7 @@ class Streams:
         stream = self._streams.get(claim.stream) if claim.stream else None
         if claim.proof == "good":
             if speaker is not None and self._is_elsewhere(speaker, claim) and speaker.is_verified:
-                return Judgement("unverified", "it speaks in two log streams")
+                return Judgement("unverified", "environment writes to two log streams")
             self._remember(claim, speaker, stream, is_verified=True)
             if claim.deployed and len(self._proving) < _MANY:
                 self._proving.add(claim.deployed)
@@ -122,16 +122,17 @@ class Streams:
             if claim.proof == "damaged":
                 return Judgement("unverified")
             whose = "its environment" if speaker is not None and speaker.is_verified else "this log stream"
-            return Judgement("unverified", f"{_LACKS[claim.proof]}, and other lines of {whose} bear theirs")
+            return Judgement("unverified", f"{_LACKS[claim.proof]}, but other records of {whose} are signed")
         if claim.proof == "none" and claim.deployed in self._proving:
             return Judgement(
-                "unverified", f"{_LACKS[claim.proof]}, and other environments of its function's version do"
+                "unverified",
+                f"{_LACKS[claim.proof]}, but other environments of this function version sign their records",
             )
         if claim.proof == "bad" and self._has_keys:
             # Whoever can make no proof can still invent one.
             return Judgement(
                 "unverified",
-                f"{_LACKS['bad']}: made up, or made with a key that is not in this fleet's fleet.key",
+                f"{_LACKS['bad']}: forged, or signed with a key that is not in fleet.key",
             )
         reason = self._contradiction(claim, speaker, stream)
         if reason:
@@ -152,21 +153,21 @@ class Streams:
     def _contradiction(self, claim: Claim, speaker: _Speaker | None, stream: _Stream | None) -> str:
         if speaker is not None:
             if speaker.is_contested:
-                return "another environment speaks in its log stream before and after it"
+                return "another environment writes to this log stream before and after"
             if speaker.function and claim.function and speaker.function != claim.function:
-                return "its environment is another function's"
+                return "environment belongs to another function"
             if self._is_elsewhere(speaker, claim) and speaker.started:
-                return "it speaks in two log streams"
+                return "environment writes to two log streams"
             if claim.sequence:
                 if (
                     claim.sequence < speaker.top
                     and claim.time > speaker.top_time + _CLOCK_STEP_S
                     and speaker.started
                 ):
-                    return "its sequence number goes back"
+                    return "sequence number decreased"
                 known = self._known_content(claim)
                 if known is not None and known != claim.content:
-                    return "its sequence number was used before, for another line"
+                    return "sequence number already used by another record"
         return self._two_at_once(claim, speaker, stream)
 
     def _two_at_once(self, claim: Claim, speaker: _Speaker | None, stream: _Stream | None) -> str:
@@ -182,15 +183,15 @@ class Streams:
             if speaker is None or not speaker.started or claim.is_start:
                 if other.started + _CLOCK_S < begins < other.last - _CLOCK_S:
                     return (
-                        "another environment speaks in its log stream before and after it"
+                        "another environment writes to this log stream before and after"
                         if claim.is_start
-                        else "it never started in this log stream, where another environment does"
+                        else "environment did not start in this log stream, but another one did"
                     )
             elif (
                 other.started + _CLOCK_S < speaker.started < claim.time
                 and other.last > speaker.started + _CLOCK_S
             ):
-                return "another environment speaks in its log stream before and after it"
+                return "another environment writes to this log stream before and after"
             elif speaker.started + _CLOCK_S < other.started and claim.time > other.started + _CLOCK_S:
                 # Who came later is not who was there.
                 other.is_contested = True
