@@ -58,7 +58,7 @@ def test_an_attack_is_seen_its_victims_named_and_a_click_ends_it(tmp_path: Path)
         assert not survived & {served.request_id for _, served in before}
 
         with browser_page(stage.fleet) as page:
-            until(lambda: "6 infected environments" in _headline(page, stage), what="for the infected")
+            until(lambda: "6 compromised environments" in _headline(page, stage), what="for the infected")
             _see_the_burst(stage, page, patients=len(infected))
             named = _affected(stage, page)
             assert named["certain"] == survived

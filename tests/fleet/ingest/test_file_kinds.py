@@ -118,5 +118,5 @@ def test_a_log_without_events_is_no_error(text: str) -> None:
 
 
 def test_damage_is_said(tmp_path: Path) -> None:
-    with pytest.raises(DayflyError, match="gzip data"):
+    with pytest.raises(DayflyError, match="damaged"):
         list(FileReader().events(io.BytesIO(_record()[:80]), "file"))

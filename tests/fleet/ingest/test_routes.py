@@ -84,7 +84,7 @@ def test_firehose_without_a_known_key_is_refused_in_its_own_format(
         assert answer.status_code == 401
         assert answer.headers["content-type"] == "application/json"
         assert answer.json()["requestId"] == "r"
-        assert "access key" in answer.json()["errorMessage"]
+        assert "ingest key" in answer.json()["errorMessage"]
 
 
 @pytest.mark.parametrize(

@@ -342,7 +342,7 @@ def test_a_sequence_number_that_goes_back_is_forged() -> None:
 def test_an_environment_that_never_started_in_the_stream_of_one_that_did_is_forged() -> None:
     honest, forger = Speaker(), Speaker("ffffffffffffffff", began=T0 + 10)
     events = [honest.start(), *(honest.invoke() for _ in range(30))]
-    assert "never started" in reasons(read([*events, forger.invoke()]))[0]
+    assert "did not start" in reasons(read([*events, forger.invoke()]))[0]
 
 
 def test_two_environments_at_once_in_a_stream_are_one_too_many() -> None:
@@ -362,7 +362,7 @@ def test_two_environments_at_once_in_a_stream_are_one_too_many() -> None:
 
 def test_names_in_disguise_are_forged() -> None:
     text = str(Speaker().invoke().message).replace('"Dayfly"', '"Dayf\\u006cy"')
-    assert "disguise" in reasons(read([Speaker().event(text)]))[0]
+    assert "obfuscated" in reasons(read([Speaker().event(text)]))[0]
 
 
 # ---- honest ---------------------------------------------------------------------------------------

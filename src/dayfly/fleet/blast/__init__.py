@@ -1,1 +1,1 @@
-"""The blast radius: who was served after an infection, how sure that is, and the list for whoever must tell them."""
+"""Affected requests: the requests after a compromise, with exposure levels, as figures and as a list."""

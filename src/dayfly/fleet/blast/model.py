@@ -1,4 +1,4 @@
-"""Says what a blast radius is made of, and reads it from the store's rows."""
+"""The values of a blast radius (the affected requests of a compromise), read from the store's rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The blast radius by HTTP: the list of affected requests as CSV, streamed, and its figures as JSON."""
+"""Affected requests over HTTP: the list as streamed CSV, the figures as JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
--- Lines that were set aside, the newest first, below {before} (keyset). The line itself is not shown: it is customers' data.
+-- Quarantined records, the newest first, below {before} (keyset). Not the record itself: it is customers' data.
 SELECT received, time, reason, detail, function, log_group, log_stream, road, bytes, hex(sipHash64(line)) AS line_hash
 FROM quarantine
 WHERE received >= {start:DateTime64(3)} AND received < {end:DateTime64(3)}
