@@ -414,7 +414,7 @@ def test_an_invented_proof_is_a_forgery_though_nobody_contradicts_it() -> None:
     intake = read([forger.start(), forger.invoke()], KEY, OTHER_KEY)
     assert trusts(intake) == []
     assert intake.forged == 2
-    assert all("not in this fleet's fleet.key" in reason for reason in reasons(intake))
+    assert all("not in fleet.key" in reason for reason in reasons(intake))
     assert read([forger.start(), forger.invoke()]).forged == 0
 
 
