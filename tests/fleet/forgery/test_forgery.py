@@ -231,7 +231,7 @@ def test_every_way_was_tried_and_shows_as_forged_or_as_nothing(guarded: Heard) -
     assert len(guarded.wrote) == 1 + len(_LINES) + len(_WAYS)
     intake = guarded.read(_KEY)
     details = {getattr(row, "detail", "") for row in intake.rows["quarantine"]}
-    assert any("function code printed it" in detail for detail in details), details
+    assert any("printed by function code" in detail for detail in details), details
 
 
 @needs_bubblewrap

@@ -33,5 +33,5 @@ def test_the_examples_are_rules(store: Store) -> None:
     (sigma,) = re.findall(r"```yaml\n(.*?)```", _PAGE, re.DOTALL)
     assert [rule.name for rule in check_in_store(store, "mine.sql", sql)] == ["crashes_of_a_caller"]
     assert [rule.name for rule in check_in_store(store, "mine.yml", sigma)] == [
-        "sigma_many_refusals_of_one_caller"
+        "sigma_many_denied_requests_from_one_caller"
     ]

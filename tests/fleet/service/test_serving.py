@@ -85,7 +85,7 @@ def test_others_cannot_reach_it_before_there_is_an_account(tmp_path: Path) -> No
     said = _refusal(str(tmp_path), "--host", "0.0.0.0", "--port", "0")
     assert "dayfly fleet user add" in said
     add_people(tmp_path)
-    assert "unencrypted" in _refusal(str(tmp_path), "--host", "0.0.0.0", "--port", "0")
+    assert "would not be encrypted" in _refusal(str(tmp_path), "--host", "0.0.0.0", "--port", "0")
 
 
 @pytest.mark.slow

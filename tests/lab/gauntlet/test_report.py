@@ -140,7 +140,7 @@ def test_the_page_shows_no_attack_that_reached_a_customer_as_a_success() -> None
     styles = dict(re.findall(r"\.([a-z]+) \{ background: var\(--([a-z]+)\)", page))
     colours = dict(re.findall(r"--([a-z]+): (#[0-9a-f]{6})", page))
 
-    assert [text for _, text in _SUCCESS.findall(page) if text] == ["✓ 1", "✓ 1", "blocked", "gone"]
+    assert [text for _, text in _SUCCESS.findall(page) if text] == ["✓ 1", "✓ 1", "blocked", "contained"]
     assert '<div class="cell late noticed"' in page
     assert ">late 2<" in page
     assert styles["late"] == "late"
@@ -150,7 +150,7 @@ def test_the_page_shows_no_attack_that_reached_a_customer_as_a_success() -> None
 
 def test_a_cell_is_told_in_a_line() -> None:
     assert describe_cell(RESULT.cells[1]) == (
-        "contained late: 2 of 5 later customers reached; 30 ms; said seen after 6 ms"
+        "contained late: 2 of 5 later customers reached; 30 ms; reported seen after 6 ms"
     )
     assert describe_cell(RESULT.cells[3]) == "survived: 8 of 8 later customers reached; at least 900 ms"
     assert describe_cell(RESULT.cells[5]).startswith("void: ")

@@ -103,7 +103,7 @@ def test_findings_are_filtered(filled: Filled) -> None:
     critical = read_findings(filled.whole, WEEK, FindingsFilter(severity=5))
     assert critical.rows
     assert {one.severity for one in critical.rows} == {5}
-    searched = read_findings(filled.whole, WEEK, FindingsFilter(search="BURST reached"))
+    searched = read_findings(filled.whole, WEEK, FindingsFilter(search="MANY environments in one BURST"))
     assert [one.uid for one in searched.rows] == ["b" * 32]
     runtime = read_findings(filled.whole, WEEK, FindingsFilter(source="runtime"))
     assert runtime.rows
@@ -140,7 +140,7 @@ def test_a_detection_tells_its_story_and_who_was_served(filled: Filled) -> None:
 def test_a_finding_of_the_runtime_says_what_to_do(filled: Filled) -> None:
     found = read_finding(filled.whole, filled.planted.finding)
     assert found is not None
-    assert "retire" in found.advice
+    assert "Recycle" in found.advice
     assert found.explanation
     assert found.evidence[0].rows[0][0] == "changed"
     assert found.environment is not None
