@@ -31,11 +31,22 @@ WORKERS = $$(( $$(nproc) + 2 ))
 # These compute more, and have more processes each.
 SLOW_WORKERS = $$(( $$(nproc) + 1 ))
 
-test: setup servers ## Run the tests, but for the slow ones; ARGS="tests/core -k frames".
-	@scripts/outside-tmp $(RUN) python -m tests.run -n $(WORKERS) -m "not slow" $(ARGS)
+test: setup servers ## Run the fastest proof of every behaviour; ARGS="tests/core -k frames".
+	@scripts/outside-tmp $(RUN) python -m tests.run -n $(WORKERS) -m "not slow and not nightly" $(ARGS)
 
-test-slow: setup servers ## Run the tests that take seven seconds and more each; CI does, too.
-	@scripts/outside-tmp $(RUN) python -m tests.run -n $(SLOW_WORKERS) -m slow $(ARGS)
+# Some of these fail on a machine that is busy with others of them: those are named, and decided by a run alone.
+test-slow: setup servers ## Run the slow tests that `make test` leaves out.
+	@scripts/outside-tmp $(RUN) python -m tests.run -n $(SLOW_WORKERS) -m "slow and not nightly" --confirm $(ARGS)
+
+.PHONY: test-all nightly
+test-all: test test-slow ## Run what CI runs: `make test` and the slow tests.
+
+nightly: test-all ## Run everything: all attacks in all isolations, other emulators' suites, fuzzing, chaos.
+	@scripts/node-client
+	@scripts/outside-tmp $(RUN) python -m tests.run -n $(SLOW_WORKERS) -m nightly $(ARGS)
+	@$(RUN) python -m tests.fuzz.coverage_guided --seconds 600
+	@$(RUN) python -m tests.chaos --seconds 600
+	@$(RUN) python scripts/lab_suites.py
 
 check: setup ## Lint, types, the directions between packages, and GitHub's workflows and forms.
 	@$(RUN) ruff check .

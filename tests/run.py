@@ -35,6 +35,8 @@ COLLECTED_S = 240.0
 BATCHES_EACH = 4
 # A file that was never timed.
 UNKNOWN_S = 0.3
+# More than that is no accident of a busy machine.
+FEW_FAILURES = 8
 _NOTHING_SELECTED = 5
 _POLL_S = 0.1
 _DUMP_S = 3.0
@@ -220,6 +222,11 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "-n", type=int, default=(os.cpu_count() or 1) + 2, metavar="N", help="processes at a time"
     )
+    parser.add_argument(
+        "--confirm",
+        action="store_true",
+        help="run what failed once more by itself, and fail for what fails again",
+    )
     parser.add_argument("--record", action="store_true", help=f"write the files' times to {SECONDS.name}")
     parser.add_argument(
         "--stalled", type=float, default=STALLED_S, metavar="SECONDS", help="patience with a process"
@@ -237,6 +244,8 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     seconds: dict[str, float] = json.loads(SECONDS.read_text())
     began = time.monotonic()
+    # Every batch has a session of its own and would go on: an end by a signal ends them as well.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(143))
     with tempfile.TemporaryDirectory(prefix="dayfly-run-") as folder:
         batches = [
             Batch(part, Path(folder, str(number)))
@@ -256,7 +265,29 @@ def main(arguments: Sequence[str]) -> int:
         }
         known = {file: value for file, value in spent.items() if value >= 2 * UNKNOWN_S}
         SECONDS.write_text(json.dumps(known, indent=1) + "\n")
+    if options.confirm and (failed := only_failures(batches)):
+        return confirm(failed)
     return int(any(batch.has_failed for batch in batches) or not any(batch.ended for batch in batches))
+
+
+def only_failures(batches: Sequence[Batch]) -> list[str]:
+    """The tests that failed, few enough to look at; none where pytest itself broke down or was ended."""
+    failed = [str(line["test"]) for batch in batches for line in batch.ended if line["outcome"] == "failed"]
+    is_sound = not any(batch.is_stalled or batch.escaped or batch.running for batch in batches)
+    return failed if is_sound and len(failed) <= FEW_FAILURES else []
+
+
+def confirm(failed: Sequence[str]) -> int:
+    """Run `failed` without other tests beside them; what passes then is named, since it is a bug of the test or of Dayfly."""
+    print(f"\n{len(failed)} failed beside others; each by itself:", flush=True)
+    code = subprocess.call(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", *failed],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+    )
+    if code == 0:
+        print("passed only by themselves, to be fixed or quarantined:", *failed, sep="\n  ")
+    return code
 
 
 if __name__ == "__main__":

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import select
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 from tests import progress
+from tests.processes import state_of
 from tests.run import ROOT, batches_of, files_below
 
 # Grows by nobody's hand: a test that fails at times is fixed, or comes here with a reason while another leaves.
@@ -108,6 +111,24 @@ def test_goes_on():
     pass
 """
     assert run_tests(tmp_path, one=text)[0] == 0
+
+
+def test_a_run_that_is_ended_leaves_no_process_behind(tmp_path: Path) -> None:
+    file = tmp_path / "test_long.py"
+    (ready := tmp_path / "ready").unlink(missing_ok=True)
+    file.write_text(
+        f"import pathlib, time, os\ndef test_it():\n    pathlib.Path({str(ready)!r}).write_text(str(os.getpid()))\n"
+        "    time.sleep(100)\n"
+    )
+    ran = subprocess.Popen(
+        [sys.executable, "-m", "tests.run", str(file)], cwd=ROOT, stdout=subprocess.DEVNULL
+    )
+    end = time.monotonic() + 120
+    while not (ready.exists() and ready.read_text()) and time.monotonic() < end:
+        select.select([], [], [], 0.05)
+    ran.terminate()
+    assert ran.wait(30) == 143
+    assert state_of(int(ready.read_text())) in ("", "Z")
 
 
 def test_bad_paths_are_refused(tmp_path: Path) -> None:
