@@ -21,7 +21,7 @@ class SettingError(DayflyError):
 
 
 class MissingExtraError(DayflyError):
-    """A command needs packages that `pip install dayfly` alone does not bring."""
+    """A command needs packages that `pip install dayfly` alone does not install."""
 
 
 class StartError(DayflyError):

@@ -8,9 +8,9 @@ from cyclopts import Parameter
 
 from dayfly.cli.explain_view import draw_lesson, draw_list
 from dayfly.cli.output import Output
-from dayfly.errors import SettingError
+from dayfly.errors import MissingExtraError, SettingError
 from dayfly.scan.checks import CHECKS, find_check
-from dayfly.scan.report.lesson import as_json, read_lesson
+from dayfly.scan.report.lesson import GET_PAGES, as_json, has_pages, read_lesson
 
 _MAX_WIDTH = 120
 
@@ -23,7 +23,7 @@ def explain(
 ) -> int:
     """Teach one check of the scanner: the attack, vulnerable and fixed code, how to see it.
 
-    The exit code is 0; 2 if there is no such check.
+    The exit code is 0; 2 if there is no such check, or if its code and attack are not installed.
 
     Examples:
 
@@ -49,8 +49,13 @@ def explain(
     )
     if json:
         output.json({"checks": [as_json(lesson) for lesson in lessons]} if list else as_json(lessons[0]))
-        return 0
-    width = min(output.console.width, _MAX_WIDTH)
-    drawn = draw_list(lessons) if list else draw_lesson(lessons[0], width=width)
-    output.console.print(drawn, width=width, soft_wrap=False)
+    else:
+        width = min(output.console.width, _MAX_WIDTH)
+        drawn = draw_list(lessons) if list else draw_lesson(lessons[0], width=width)
+        output.console.print(drawn, width=width, soft_wrap=False)
+    if not has_pages():
+        raise MissingExtraError(
+            "vulnerable code, fixed code and attacks are in dayfly-gauntlet, which is not installed",
+            hint=GET_PAGES,
+        )
     return 0

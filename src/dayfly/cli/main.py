@@ -22,6 +22,7 @@ CLOSED_PIPE = 141
 _STANDARD_OUTPUT = 1
 
 # name: (where the function is, what --help says, the extra it needs). `dayfly --help` imports none.
+# Functions that need the extra `gauntlet` are in another distribution, dayfly-gauntlet.
 COMMANDS: dict[str, tuple[str, str, str]] = {
     "scan": (
         "dayfly.cli.scan:scan",
@@ -36,7 +37,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "demo": (
         "dayfly.cli.demo:demo",
         "Watch cards being stolen from a warm function, then the same attack under Dayfly.",
-        "lab",
+        "gauntlet",
     ),
     "layer build": (
         "dayfly.cli.layer:build",
@@ -246,12 +247,12 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "lab gauntlet": (
         "dayfly.cli.lab_gauntlet:gauntlet",
         "Run every attack against every protection, and honest requests beside them.",
-        "lab",
+        "gauntlet",
     ),
     "lab try": (
         "dayfly.cli.lab_try:try_check",
         "Run the attack of one check: on vulnerable code, on its fixed twin, and under Dayfly.",
-        "lab,scan",
+        "gauntlet,scan",
     ),
 }
 GROUPS = {
@@ -344,12 +345,13 @@ def build_app(arguments: Sequence[str]) -> App:
     return app
 
 
-def _needed_extra(arguments: list[str]) -> str:
-    for name, (_, _, extra) in COMMANDS.items():
+def _command_of(arguments: list[str]) -> tuple[str, str]:
+    """Return the module of the command that is called, "" for an unknown one, and the extra it needs."""
+    for name, (target, _, extra) in COMMANDS.items():
         words = name.split()
         if arguments[: len(words)] == words:
-            return extra
-    return "all"
+            return target.partition(":")[0], extra
+    return "", "all"
 
 
 def _missing_module(error: BaseException | None) -> str | None:
@@ -377,13 +379,16 @@ def run(arguments: list[str]) -> int:
         return _report(error)
     except ImportError as error:
         name = _missing_module(error)
-        if name is None or name.partition(".")[0] == "dayfly":
+        module, extra = _command_of(arguments)
+        if name == module and "gauntlet" in extra.split(","):
+            name = "dayfly-gauntlet"
+        elif name is None or name.partition(".")[0] == "dayfly":
             raise
-        missing = MissingExtraError(
-            f"this command needs {name}, which is not installed",
-            hint=f'pip install "dayfly[{_needed_extra(arguments)}]"',
+        return _report(
+            MissingExtraError(
+                f"this command needs {name}, which is not installed", hint=f'pip install "dayfly[{extra}]"'
+            )
         )
-        return _report(missing)
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:

@@ -1,4 +1,7 @@
-"""The page of a check: what goes wrong, vulnerable and fixed code, how to see it; read from the package's pages."""
+"""The page of a check: what goes wrong, vulnerable and fixed code, how to see it.
+
+The code and the attacks are files of the distribution dayfly-gauntlet, which may be missing.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ if TYPE_CHECKING:
     from dayfly.scan.check import Check
 
 PAGES = Path(__file__).resolve().parents[1] / "pages"
+GET_PAGES = 'pip install "dayfly[gauntlet]"'
 _LANGUAGES = {
     ".py": "python", ".yaml": "yaml", ".yml": "yaml", ".json": "json", ".tf": "hcl", ".toml": "toml", ".txt": "text",
     ".ini": "ini",
@@ -42,13 +46,18 @@ class Lesson:
         return bool(self.note)
 
 
+def has_pages() -> bool:
+    """Say if the pages' code and attacks are installed."""
+    return PAGES.is_dir()
+
+
 def folder_of(check: Check) -> Path:
     """Where the page's files are."""
     return PAGES / check.id
 
 
 def read_lesson(check: Check) -> Lesson:
-    """The page of a check; the samples are the package's own files."""
+    """The page of a check, without samples and note where the pages are not installed."""
     folder = folder_of(check)
     trial = folder / "trial.json"
     note = ""
@@ -89,6 +98,8 @@ def as_markdown(check: Check, *, has_title: bool = True) -> str:
     parts += [f"**Fix**: {check.fix}", ""]
     if lesson.has_trial:
         parts += [f"**See it**: `dayfly lab try {check.id}` runs the attack on both. {lesson.note}", ""]
+    if not has_pages():
+        parts += [f"**Code**: `dayfly explain {check.id}` shows it after `{GET_PAGES}`.", ""]
     return "\n".join(parts)
 
 
