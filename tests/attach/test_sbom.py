@@ -46,8 +46,8 @@ def test_it_names_every_package_with_version_and_licence(text: str, built: Built
         for one in json.loads(text)["components"]
         if one["type"] == "library"
     }
-    versions = {"dayfly": dayfly.__version__, **built.clients}
-    assert packages == {name: (versions[name], LICENCES[name]) for name in ("dayfly", *CLIENT)}
+    versions = {"dayfly-runtime": dayfly.__version__, **built.clients}
+    assert packages == {name: (versions[name], LICENCES[name]) for name in ("dayfly-runtime", *CLIENT)}
 
 
 def test_it_names_every_file_with_its_checksum(text: str, built: BuiltLayer) -> None:

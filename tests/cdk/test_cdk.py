@@ -127,7 +127,7 @@ def test_a_function_of_an_included_template_is_protected(shop: Synthesised) -> N
     [
         ("Full", "warning", "has 5 layers"),
         ("Web", "info", "is not Python (nodejs22.x)"),
-        ("Image", "warning", "RUN pip install --no-cache-dir dayfly"),
+        ("Image", "warning", "RUN pip install --no-cache-dir dayfly-runtime"),
         ("Edge", "warning", "Lambda@Edge"),
         ("Left", "info", "left out by `skip`"),
     ],

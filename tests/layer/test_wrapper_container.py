@@ -1,4 +1,4 @@
-"""The Dockerfiles' lines work as processes, with Dayfly installed from its wheel and nothing else of this checkout."""
+"""The Dockerfiles' lines work as processes, with Dayfly installed from its wheels and nothing else of this checkout."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import pytest
 from tests.interpreters import CACHE, UV
 from tests.layer.managed import unpack
 from tests.rie import ROOT, Rie
+from tests.wheels import DAYFLY, RUNTIME, wheel_of
 
 EXAMPLES = ROOT / "docs" / "container"
 LIMIT_S = 170
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.slow
 
 @dataclass(frozen=True)
 class Installed:
-    """A fresh environment with Dayfly from its wheel."""
+    """A fresh environment with what a function needs of Dayfly, from its wheel."""
 
     folder: Path
 
@@ -33,6 +34,7 @@ class Installed:
 
 @pytest.fixture(scope="module")
 def installed() -> Iterator[Installed]:
+    CACHE.mkdir(parents=True, exist_ok=True)
     # Not in /tmp: code that lies there is code that any invocation could change, and Dayfly does not fork it.
     with tempfile.TemporaryDirectory(prefix="container-", dir=CACHE) as name:
         yield _install(Path(name))
@@ -40,11 +42,9 @@ def installed() -> Iterator[Installed]:
 
 def _install(folder: Path) -> Installed:
     folder.chmod(0o755)
-    _run(UV, "build", "--quiet", "--wheel", "--out-dir", str(folder), str(ROOT))
-    (wheel,) = folder.glob("dayfly-*.whl")
     environment = Installed(folder / "venv")
     _run(UV, "venv", "--quiet", "--seed", "--python", sys.executable, str(environment.folder))
-    _run(str(environment.python), "-m", "pip", "install", "--quiet", f"{wheel}[cli]")
+    _run(str(environment.python), "-m", "pip", "install", "--quiet", str(wheel_of(RUNTIME)))
     return environment
 
 
@@ -59,7 +59,7 @@ def instruction(dockerfile: str, name: str) -> list[str]:
 
 def test_the_package_is_an_entry_point(installed: Installed) -> None:
     lines = (EXAMPLES / "Dockerfile").read_text().splitlines()
-    assert "RUN pip install --no-cache-dir dayfly" in lines
+    assert "RUN pip install --no-cache-dir dayfly-runtime" in lines
     words = instruction("Dockerfile", "ENTRYPOINT")
     assert words[0] == "python"
     command = [str(installed.python), *words[1:], *instruction("Dockerfile", "CMD")]
@@ -73,6 +73,8 @@ def test_the_package_is_an_entry_point(installed: Installed) -> None:
 def test_the_installed_command_builds_the_layer_and_the_layer_is_an_entry_point(
     installed: Installed,
 ) -> None:
+    wheel = f"{wheel_of(DAYFLY)}[cli]"
+    _run(str(installed.python), "-m", "pip", "install", "--quiet", wheel)
     built = installed.folder.parent / "dayfly-layer.zip"
     done = subprocess.run(
         [installed.folder / "bin" / "dayfly", "layer", "build", "--json", "--output", built],

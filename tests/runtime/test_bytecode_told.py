@@ -10,18 +10,10 @@ from pathlib import Path
 import pytest
 from tests.interpreters import UV
 from tests.layer.managed import started_as
-from tests.rie import ROOT
 from tests.runtimes import RuntimeProcess
+from tests.wheels import RUNTIME, wheel_of
 
 _HANDLER = "def handler(event, context):\n    return 1\n"
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("wheel")
-    _run(UV, "build", "--wheel", "--quiet", "--out-dir", str(folder), str(ROOT))
-    (path,) = folder.glob("*.whl")
-    return path
 
 
 def _run(*command: str) -> str:
@@ -29,10 +21,10 @@ def _run(*command: str) -> str:
     return done.stdout
 
 
-def _installed(folder: Path, wheel: Path, *options: str) -> Path:
+def _installed(folder: Path, *options: str) -> Path:
     python = folder / "environment" / "bin" / "python"
     _run(UV, "venv", "--quiet", "--python", sys.executable, str(folder / "environment"))
-    _run(UV, "pip", "install", "--quiet", "--python", str(python), *options, str(wheel))
+    _run(UV, "pip", "install", "--quiet", "--python", str(python), *options, str(wheel_of(RUNTIME)))
     return python
 
 
@@ -46,10 +38,8 @@ def _first_line(python: Path, folder: Path) -> dict[str, object]:
 
 
 @pytest.mark.slow  # builds and installs a wheel
-def test_a_wheel_that_uv_installed_without_bytecode_is_named_with_its_fix(
-    wheel: Path, tmp_path: Path
-) -> None:
-    python = _installed(tmp_path, wheel)
+def test_a_wheel_that_uv_installed_without_bytecode_is_named_with_its_fix(tmp_path: Path) -> None:
+    python = _installed(tmp_path)
     # The first start writes bytecode where it can: it was missing all the same.
     started = _first_line(python, tmp_path)
     assert "Dayfly's bytecode is missing" in str(started["bytecode"])
@@ -57,8 +47,8 @@ def test_a_wheel_that_uv_installed_without_bytecode_is_named_with_its_fix(
 
 
 @pytest.mark.slow  # builds and installs a wheel
-def test_a_wheel_with_bytecode_is_not_named_until_its_bytecode_is_stale(wheel: Path, tmp_path: Path) -> None:
-    python = _installed(tmp_path, wheel, "--compile-bytecode")
+def test_a_wheel_with_bytecode_is_not_named_until_its_bytecode_is_stale(tmp_path: Path) -> None:
+    python = _installed(tmp_path, "--compile-bytecode")
     started = _first_line(python, tmp_path)
     assert "bytecode" not in started
     assert not [limit for limit in _limits(started) if "compile-bytecode" in limit]

@@ -17,7 +17,7 @@ from dayfly.attach.layout import Entry
 _LAYERS = uuid.uuid5(uuid.NAMESPACE_URL, "https://cyclonedx.org/dayfly/layer")
 # SPDX names, as each package's metadata has them.
 LICENCES: Mapping[str, str] = {
-    "dayfly": "Apache-2.0",
+    "dayfly-runtime": "Apache-2.0",
     "awslambdaric": "Apache-2.0",
     "snapshot-restore-py": "Apache-2.0",
     "simplejson": "MIT OR AFL-2.1",
@@ -34,7 +34,7 @@ def write_sbom(
 ) -> str:
     """Return the bill of a layer with this checksum: its packages, and each file with its own. Pure."""
     root = "layer"
-    packages = [_package("dayfly", version), *(_package(name, one) for name, one in sorted(clients.items()))]
+    packages = [_package("dayfly-runtime", version), *(_package(name, one) for name, one in sorted(clients.items()))]
     files = [
         {
             "type": "file",

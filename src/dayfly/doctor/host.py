@@ -109,7 +109,7 @@ def _awslambdaric() -> Row:
             "no",
             "functions run in AWS's own loop",
             "not installed",
-            "pip install dayfly",
+            "pip install dayfly-runtime",
             kind="function",
         )
     major = version.partition(".")[0]

@@ -46,7 +46,7 @@ _ATTACHED = {
 }
 _GAPS = {
     "has a runtime": _text({**_PYTHON, "runtime": "${var.r}"}),
-    "RUN pip install --no-cache-dir dayfly": _text({"package_type": "Image", "image_uri": "x"}),
+    "RUN pip install --no-cache-dir dayfly-runtime": _text({"package_type": "Image", "image_uri": "x"}),
     "ignores changes": _text({**_PYTHON, "lifecycle": {"ignore_changes": ["environment"]}}),
     "has 5 layers": _text({**_PYTHON, "layers": list("abcde")}),
     "are no list": _text({**_PYTHON, "layers": "${var.layers}"}),

@@ -48,7 +48,8 @@ class Lesson:
 
 def has_pages() -> bool:
     """Say if the pages' code and attacks are installed."""
-    return PAGES.is_dir()
+    # Not is_dir: pip leaves empty folders where it uninstalls.
+    return next(PAGES.glob("*/vulnerable*"), None) is not None
 
 
 def folder_of(check: Check) -> Path:

@@ -1,4 +1,4 @@
-# expect: gap: RUN pip install --no-cache-dir dayfly
+# expect: gap: RUN pip install --no-cache-dir dayfly-runtime
 resource "aws_lambda_function" "image" {
   function_name = "image"
   package_type  = "Image"
