@@ -113,6 +113,7 @@ def test_every_command_of_the_table_exists() -> None:
             "lifetimes",
             "fleet",
             "attach",
+            "gauntlet",
             "all",
         }
 

@@ -9,7 +9,17 @@ from pathlib import Path
 
 import pytest
 from tests.interpreters import UV
-from tests.wheels import DAYFLY, GAUNTLET, PROJECTS, RUNTIME, archive_of, built_folder, files_of, run, wheel_of
+from tests.wheels import (
+    DAYFLY,
+    GAUNTLET,
+    PROJECTS,
+    RUNTIME,
+    archive_of,
+    built_folder,
+    files_of,
+    run,
+    wheel_of,
+)
 
 pytestmark = pytest.mark.slow  # each makes an environment
 # What needs the gauntlet, with an extra that brings the rest.

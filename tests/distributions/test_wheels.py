@@ -66,19 +66,19 @@ def test_the_runtime_wheel_is_what_a_layer_holds_and_requires_awslambdaric_alone
 
 def test_all_have_one_version_and_require_each_other_at_it() -> None:
     version = dayfly.__version__
-    assert {name: metadata_of(wheel_of(name), "Version") for name in PROJECTS} == dict.fromkeys(
-        PROJECTS, [version]
+    assert {name: metadata_of(wheel_of(name), "Version")[0] for name in PROJECTS} == dict.fromkeys(
+        PROJECTS, version
     )
     required = {
-        name: [
-            one for one in metadata_of(wheel_of(name), "Requires-Dist") if one.startswith("dayfly")
-        ]
+        name: [one for one in metadata_of(wheel_of(name), "Requires-Dist") if one.startswith("dayfly")]
         for name in PROJECTS
     }
     assert required[GAUNTLET] == [f"dayfly=={version}"]
     assert required[DAYFLY][0] == f"dayfly-runtime=={version}"
     # Not pinned here: it pins this package itself.
-    assert set(required[DAYFLY][1:]) == {f"dayfly-gauntlet; extra == '{extra}'" for extra in ("all", "gauntlet")}
+    assert set(required[DAYFLY][1:]) == {
+        f"dayfly-gauntlet; extra == '{extra}'" for extra in ("all", "gauntlet")
+    }
 
 
 def test_attacks_and_what_is_to_be_attacked_are_in_the_gauntlet_alone() -> None:

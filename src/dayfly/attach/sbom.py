@@ -34,7 +34,10 @@ def write_sbom(
 ) -> str:
     """Return the bill of a layer with this checksum: its packages, and each file with its own. Pure."""
     root = "layer"
-    packages = [_package("dayfly-runtime", version), *(_package(name, one) for name, one in sorted(clients.items()))]
+    packages = [
+        _package("dayfly-runtime", version),
+        *(_package(name, one) for name, one in sorted(clients.items())),
+    ]
     files = [
         {
             "type": "file",
