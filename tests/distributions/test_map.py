@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import tomllib
 
+import pytest
 from tests.rie import ROOT
 from tests.wheels import PROJECTS, modules_of, wheel_of
 
+pytestmark = pytest.mark.slow  # the first builds the wheels
 TESTS = ROOT / "tests"
 MAP: dict[str, list[str]] = tomllib.loads((TESTS / "distributions.toml").read_text())
 PATHS = sorted(path.relative_to(TESTS).as_posix() for path in TESTS.rglob("test_*.py"))

@@ -32,6 +32,7 @@ from dayfly.lab.trying.attack import FILE_NAME
 from dayfly.scan.checks import CHECKS
 from dayfly.scan.report.lesson import folder_of
 
+pytestmark = pytest.mark.slow  # the first builds all of them
 SOURCE = ROOT / "src"
 # What every image downloads. It was 495,000 bytes when it became a distribution.
 RUNTIME_LIMIT_BYTES = 600_000
