@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from tests.interpreters import UV
+from tests.rie import ROOT
 from tests.wheels import (
     DAYFLY,
     GAUNTLET,
@@ -99,6 +102,27 @@ def test_the_runtime_alone_brings_nothing_but_awslambdaric(tmp_path: Path) -> No
     _install(environment, RUNTIME)
     assert _listed(environment) - before == {RUNTIME, "awslambdaric", "snapshot-restore-py", "simplejson"}
     assert not (environment.bin / "dayfly").exists()
+
+
+def test_what_docs_hooks_and_action_install_from_a_checkout_can_be_resolved(tmp_path: Path) -> None:
+    environment = Environment(tmp_path / "venv")
+    (action,) = re.findall(r"pip install .*--quiet \\\n(.*)", (ROOT / "action.yml").read_text())
+    commands = {tuple(shlex.split(action.replace("$GITHUB_ACTION_PATH", str(ROOT))))}
+    hooks = re.findall(r"additional_dependencies: (.*)", (ROOT / ".pre-commit-hooks.yaml").read_text())
+    commands |= {(".", *json.loads(found)) for found in hooks}
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    typed = [
+        found
+        for page in pages
+        for found in re.findall(r"pip install ([^#`\n]*packages/[^#`\n;]*)", page.read_text())
+    ]
+    commands |= {tuple(shlex.split(found)) for found in typed}
+    assert len(commands) > 5
+    # Each needs the runtime from here: there is no release that could bring it.
+    assert [one for one in commands if not any(word.endswith("packages/runtime") for word in one)] == []
+    for arguments in commands:
+        pip = [environment.bin / "python", "-m", "pip", "install", "--quiet", "--dry-run", *arguments]
+        run(*pip, cwd=ROOT)
 
 
 def _install(environment: Environment, requirement: str) -> None:
