@@ -121,7 +121,7 @@ def test_what_docs_hooks_and_action_install_from_a_checkout_can_be_resolved(tmp_
     # Each needs the runtime from here: there is no release that could bring it.
     assert [one for one in commands if not any(word.endswith("packages/runtime") for word in one)] == []
     for arguments in commands:
-        pip = [environment.bin / "python", "-m", "pip", "install", "--quiet", "--dry-run", *arguments]
+        pip = [str(environment.bin / "python"), "-m", "pip", "install", "--quiet", "--dry-run", *arguments]
         run(*pip, cwd=ROOT)
 
 
