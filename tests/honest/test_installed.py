@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from tests.honest.test_honest import honest_python
 from tests.interpreters import UV
-from tests.real.environment import built_wheel, started_with
+from tests.real.environment import started_with
 from tests.rie import MODULES, Rie
+from tests.wheels import RUNTIME, wheel_of
 
 HANDLER = "app.handler"
 # Whose the text is that `made` evaluates nobody can say, so the guard compiles it itself, to see what it does.
@@ -47,7 +48,10 @@ def _beside_the_function(task: Path) -> list[str]:
     python = Path(sys.executable).resolve()
     command = [UV, "pip", "install", "--quiet", "--target", str(task), "--python", str(python)]
     subprocess.run(
-        [*command, "awslambdaric==4.2.2", str(built_wheel())], check=True, capture_output=True, timeout=170
+        [*command, "awslambdaric==4.2.2", str(wheel_of(RUNTIME))],
+        check=True,
+        capture_output=True,
+        timeout=170,
     )
     return [str(python), "-m", MODULES["dayfly"], HANDLER]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import functools
 import hashlib
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,12 +12,12 @@ from typing import Literal
 
 from tests.interpreters import UV
 from tests.rie import MODULES, ROOT
+from tests.wheels import RUNTIME, wheel_of
 
 Install = Literal["pip", "layer"]
 
 REQUIREMENTS = Path(__file__).parent / "requirements.txt"
 FOLDER = ROOT / ".venvs"
-WHEELS = ROOT / ".cache" / "wheels"
 # Some hundred megabytes of wheels, where nothing is cached.
 INSTALL_TIMEOUT_S = 170
 
@@ -49,7 +48,7 @@ def real_python(requirements: Path = REQUIREMENTS) -> Path:
             )
             complete.write_text(key)
         installed = folder / "dayfly-installed"
-        wheel = built_wheel()
+        wheel = wheel_of(RUNTIME)
         if not installed.exists() or installed.read_text() != wheel.parent.name:
             _run(
                 *(UV, "pip", "install", "--quiet", "--compile-bytecode", "--no-deps", "--reinstall"),
@@ -60,35 +59,13 @@ def real_python(requirements: Path = REQUIREMENTS) -> Path:
 
 
 @functools.cache
-def built_wheel() -> Path:
-    """Dayfly's wheel, built from the source as it is now; its folder is named for a hash of that source."""
-    digest = hashlib.sha256()
-    for path in (ROOT / "pyproject.toml", *sorted((ROOT / "src").rglob("*"))):
-        if path.is_file() and "__pycache__" not in path.parts:
-            digest.update(f"{path.relative_to(ROOT)}\0{path.stat().st_size}\0".encode() + path.read_bytes())
-    folder = WHEELS / digest.hexdigest()[:16]
-    WHEELS.mkdir(parents=True, exist_ok=True)
-    with (WHEELS / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not folder.exists():
-            for older in WHEELS.iterdir():
-                if older.is_dir():
-                    shutil.rmtree(older)
-            # Renamed last: a build that was interrupted leaves no folder of this name.
-            part = WHEELS / "part"
-            _run(UV, "build", "--quiet", "--wheel", "--out-dir", str(part), str(ROOT))
-            part.rename(folder)
-    (wheel,) = folder.glob("*.whl")
-    return wheel
-
-
-@functools.cache
 def unpacked_layer() -> Path:
     """The layer for the Python that runs the tests, built of the same source as the wheel, and unpacked as in /opt."""
     from tests.layer import managed
 
-    opt, part = built_wheel().with_name("opt"), built_wheel().with_name("part")
-    with (WHEELS / "lock").open("w") as lock:
+    opt = wheel_of(RUNTIME).with_name("opt")
+    part = opt.with_name("part")
+    with opt.with_name("lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not opt.exists():
             managed.unpacked_layer(part, [".".join(map(str, sys.version_info[:2]))])

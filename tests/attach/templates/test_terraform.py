@@ -104,7 +104,12 @@ def test_the_parser_sees_what_was_there_and_ours(sample: _Sample) -> None:
             one: block[one] for one in block if one not in rest
         }
         written = str({name: after[key].get(name) for name in rest})
-        for word in ("AWS_LAMBDA_EXEC_WRAPPER", "/opt/dayfly", "DAYFLY_ISOLATION", "aws_lambda_layer_version.dayfly"):
+        for word in (
+            "AWS_LAMBDA_EXEC_WRAPPER",
+            "/opt/dayfly",
+            "DAYFLY_ISOLATION",
+            "aws_lambda_layer_version.dayfly",
+        ):
             assert word in written
         for value in re.findall(r"arn:aws:lambda:[\w:-]+|local\.\w+|var\.\w+", str(block)):
             assert value in str(after[key])
