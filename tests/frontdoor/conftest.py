@@ -21,7 +21,7 @@ from tests.rie import ROOT
 UV = str(ROOT / "scripts" / "uv")
 # Not below /tmp: Dayfly does not fork code that an invocation could change, and environments hide that folder.
 CACHE = ROOT / ".cache" / "frontdoor"
-EXTRAS = "attach,lab,scan"
+EXTRAS = "attach,gauntlet,lab,scan"
 # Folders that no wheel is made of.
 NOT_BUILT = ("bench", "build", "deploy", "dist", "docs", "out", "tests")
 # What functions import, compiled as pip does it: an environment may not write beside its packages.
