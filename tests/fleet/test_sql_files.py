@@ -164,7 +164,6 @@ _CASES: dict[str, tuple[str, _Values, Callable[[Facts], set[str]]]] = {
             str(one["sequence"])
             for one in ({**line, **line.get("unmapped", {})} for line in f.lab.lines)
             if one["environment"] == f.attack["environment"] and f.first <= one["time"] <= f.last
-            if one.get("finding_info", {}).get("types") != ["guard.capability"]
         },
     ),
     "code_of_environment": ("environment", _as_it_is, lambda f: f.environments()),
