@@ -122,3 +122,20 @@ def test_a_fault_of_dayflys_own_is_not_hidden_as_a_missing_extra(monkeypatch: py
     monkeypatch.setitem(COMMANDS, "broken", ("dayfly.cli.absent:x", "Is not there.", "lab"))
     with pytest.raises(ImportError):
         command.run(["broken"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["atach"], "Unknown command 'atach'. Did you mean 'attach'?"),
+        (["fleet", "servee"], "Unknown command 'servee'. Did you mean 'serve'?"),
+        (["fleet", "user", "ad"], "Unknown command 'ad'. Did you mean 'add'?"),
+        (["zzzqqq"], "Unknown command 'zzzqqq'."),
+        (["--bogus"], "Unknown option '--bogus'."),
+    ],
+)
+def test_an_unknown_command_is_answered_with_the_nearest_one(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(arguments) == 2
+    assert f"error: {said}\n" in capsys.readouterr().err

@@ -400,14 +400,36 @@ def run(arguments: list[str]) -> int:
     except Exception as error:
         if type(error).__module__.partition(".")[0] != "cyclopts":
             raise
-        return _report_usage(app, error)
+        return _report_usage(app, error, arguments)
     return result if isinstance(result, int) else 0
 
 
-def _report_usage(app: App, error: Exception) -> int:
-    """Print what is wrong with the command line; a positional argument goes by the name that --help gives it."""
-    from cyclopts import CycloptsPanel, MissingArgumentError
+def _unknown_command(arguments: Sequence[str]) -> DayflyError:
+    """Say which word names no command, and what was probably meant; no command's module is imported for it."""
+    # Late: only a mistyped command needs it.
+    from difflib import get_close_matches
 
+    given, depth = list(arguments), 1
+    while " ".join(given[:depth]) in GROUPS:
+        depth += 1
+    group, word = given[: depth - 1], given[depth - 1]
+    names = [name.split() for name in (*COMMANDS, *GROUPS)]
+    known = sorted({name[depth - 1] for name in names if len(name) >= depth and name[: depth - 1] == group})
+    meant = get_close_matches(word, known, n=1)
+    question = f" Did you mean '{meant[0]}'?" if meant else ""
+    kind = "option" if word.startswith("-") else "command"
+    return DayflyError(
+        f"Unknown {kind} '{word}'.{question}",
+        hint=f"{' '.join(['dayfly', *group])} --help lists the commands",
+    )
+
+
+def _report_usage(app: App, error: Exception, arguments: Sequence[str]) -> int:
+    """Print what is wrong with the command line; a positional argument goes by the name that --help gives it."""
+    from cyclopts import CycloptsPanel, MissingArgumentError, UnknownCommandError
+
+    if isinstance(error, UnknownCommandError):
+        return _report(_unknown_command(arguments))
     argument = error.argument if isinstance(error, MissingArgumentError) and error.keyword is None else None
     if isinstance(error, MissingArgumentError) and argument is not None and argument.field_info.is_positional:
         error.keyword = argument.name.lstrip("-").upper()
