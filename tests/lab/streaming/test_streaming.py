@@ -159,7 +159,8 @@ def test_what_is_too_much_is_cut_and_what_is_fast_is_slowed() -> None:
             told = json.loads(complete["ErrorDetails"])
             assert told["errorType"] == "Function.ResponseSizeTooLarge"
             assert str(1 << 20) in told["errorMessage"]
-            assert any("streamed 413" in line.text for line in running.lines)
+            # Its line is written after the caller has all of it.
+            await until(lambda: any("streamed 413" in line.text for line in running.lines))
 
     run(scenario())
 
