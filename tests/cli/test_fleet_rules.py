@@ -92,7 +92,7 @@ def test_the_same_of_a_running_service(tmp_path: Path) -> None:
         assert told["certain"] == 5
         answer = _run("fleet", "affected", "f" * 32, "--csv", "-", "--folder", str(home))
         assert answer.returncode == 2
-        assert "no finding" in answer.stderr
+        assert "unknown finding" in answer.stderr
         answer = _run("fleet", "rules", "check", str(good), "--folder", str(home))
         assert answer.returncode == 0, answer.stderr
         answer = _run("fleet", "rules", "test", str(good), "--folder", str(home), "--json")
