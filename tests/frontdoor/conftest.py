@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,14 +14,13 @@ from pathlib import Path
 import pytest
 from tests.confined import confinement_here
 from tests.frontdoor.installed import Installed
+from tests.interpreters import UV
 from tests.rie import ROOT
+from tests.wheels import built_folder
 
-UV = str(ROOT / "scripts" / "uv")
 # Not below /tmp: Dayfly does not fork code that an invocation could change, and environments hide that folder.
 CACHE = ROOT / ".cache" / "frontdoor"
 EXTRAS = "attach,gauntlet,lab,scan"
-# Folders that no wheel is made of.
-NOT_BUILT = ("bench", "build", "deploy", "dist", "docs", "out", "tests")
 # What functions import, compiled as pip does it: an environment may not write beside its packages.
 COMPILED = ("dayfly*", "awslambdaric", "boto*", "s3transfer", "urllib3", "dateutil", "jmespath", "simplejson")
 BUILD_TIMEOUT_S = 300
@@ -33,7 +30,8 @@ BUILD_TIMEOUT_S = 300
 def venv() -> Path:
     """An environment with the wheels of this checkout; made again only after a change of what they are made of."""
     CACHE.mkdir(parents=True, exist_ok=True)
-    key = _sources_digest() + sys.version
+    lock_digest = hashlib.sha256((ROOT / "uv.lock").read_bytes()).hexdigest()
+    key = f"{built_folder().name} {lock_digest} {sys.version}"
     folder, stamp = CACHE / "venv", CACHE / "key"
     with (CACHE / "lock").open("w") as lock:
         # Modules of these tests may run in several processes: the first one builds.
@@ -60,9 +58,7 @@ def confined() -> None:
 
 
 def _install(folder: Path) -> None:
-    dist, needs, python = CACHE / "dist", CACHE / "requirements.txt", folder / "bin" / "python"
-    shutil.rmtree(dist, ignore_errors=True)
-    _run(UV, "build", "--quiet", "--all-packages", "--wheel", "--out-dir", str(dist))
+    dist, needs, python = built_folder(), CACHE / "requirements.txt", folder / "bin" / "python"
     _run(UV, "venv", "--quiet", "--clear", "--python", sys.executable, str(folder))
     pip = (UV, "pip", "install", "--quiet", "--python", str(python))
     # The lock's versions are in uv's cache; then nothing but the wheels may be missing.
@@ -80,15 +76,3 @@ def _install(folder: Path) -> None:
 def _run(*command: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=BUILD_TIMEOUT_S, cwd=ROOT)
     assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
-
-
-def _sources_digest() -> str:
-    digest = hashlib.sha256()
-    for folder, folders, files in os.walk(ROOT):
-        skipped = NOT_BUILT if Path(folder) == ROOT else ()
-        folders[:] = sorted(
-            one for one in folders if one[0] != "." and one != "__pycache__" and one not in skipped
-        )
-        for path in sorted(Path(folder, file) for file in files if not file.startswith(".")):
-            digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()
