@@ -7,10 +7,11 @@
 #ifndef DAYFLY_KEEPER_H
 #define DAYFLY_KEEPER_H
 
+#include "common.h"
+
 #include <sched.h>
 #include <sys/resource.h>
 
-#include "common.h"
 #include "pairs.h"
 #include "procfs.h"
 

@@ -8,9 +8,9 @@
 #ifndef DAYFLY_TIMERS_H
 #define DAYFLY_TIMERS_H
 
-#include <time.h>
-
 #include "common.h"
+
+#include <time.h>
 
 /* A stop costs whoever waits at most the first of these. Each fires only if those before it were taken back. */
 #define TIMERS_RESUMES 5

@@ -7,9 +7,10 @@
 #ifndef DAYFLY_WATCH_H
 #define DAYFLY_WATCH_H
 
+#include "common.h"
+
 #include <netinet/in.h>
 
-#include "common.h"
 #include "procfs.h"
 #include "sweep.h"
 
