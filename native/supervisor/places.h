@@ -53,7 +53,8 @@ struct places {
     size_t n_own; /* of those, the function's user's */
     char *waiting; /* paths to be walked: a reserved mapping of PLACES_WAITING_BYTES */
     size_t n_waiting;
-    uint64_t key[2]; /* of the hash, and of names that we give: names are an attacker's */
+    uint64_t key[2]; /* of the hash: names are an attacker's */
+    uint64_t mark;   /* in the names of directories that are moved to the top */
     uint64_t lifted; /* directories that were moved to the top so far */
     bool is_pending; /* files were left for lack of time: nothing may be served before they are gone */
 };
