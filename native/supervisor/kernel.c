@@ -2,7 +2,6 @@
 #include "kernel.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/keyctl.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -13,8 +12,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* A line of /proc/sysvipc has some 150 bytes. */
-#define LINE_BYTES 512
 /* Passes over objects, KERNEL_MANY_OBJECTS each: more than msgmni, shmmni and semmni (32,000) together. */
 #define MANY_PASSES 128
 /* A key's description has a page at most, and its type and owners before it. */
@@ -58,18 +55,28 @@ static bool has_object(const struct objects *objects, enum object_kind kind, int
     return false;
 }
 
+/* A listing under way. */
+struct listing {
+    uid_t uid;
+    enum object_kind kind;
+    const struct objects *but;
+    struct objects *out;
+};
+
 /* Take one line: an object of our user's that is not in `but` goes to `out`. */
-static void take_line(const struct kernel *kernel, enum object_kind kind, const char *line, const struct objects *but,
-                      struct objects *out) {
+static void take_line(void *context, const char *line) {
+    const struct listing *listing = context;
+    struct objects *out = listing->out;
     unsigned long uid = 0, creator = 0;
     int identifier = 0;
-    if (!kernel_parse_object(kind, line, &identifier, &uid, &creator) ||
-        (uid != kernel->uid && creator != kernel->uid) || (but != NULL && has_object(but, kind, identifier)))
+    if (!kernel_parse_object(listing->kind, line, &identifier, &uid, &creator) ||
+        (uid != listing->uid && creator != listing->uid) ||
+        (listing->but != NULL && has_object(listing->but, listing->kind, identifier)))
         return;
     if (out->n == KERNEL_MANY_OBJECTS)
         out->is_cut = true;
     else
-        out->at[out->n++] = (struct object){kind, identifier};
+        out->at[out->n++] = (struct object){listing->kind, identifier};
 }
 
 /* List the objects of our user's that are not in `but`. A kernel without System V has none. */
@@ -77,28 +84,8 @@ static void list_objects(const struct kernel *kernel, const struct objects *but,
     out->n = 0;
     out->is_cut = false;
     for (enum object_kind kind = 0; kind < OBJECT_KINDS; kind++) {
-        int descriptor = openat(kernel->procfs->root, object_files[kind], O_RDONLY | O_CLOEXEC);
-        char text[LINE_BYTES];
-        size_t n = 0;
-        bool is_end = descriptor < 0;
-        while (!is_end) {
-            ssize_t more = read(descriptor, text + n, sizeof(text) - 1 - n);
-            is_end = more <= 0;
-            n += more > 0 ? (size_t)more : 0;
-            text[n] = '\0';
-            char *line = text;
-            for (char *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
-                *end = '\0';
-                take_line(kernel, kind, line, but, out);
-            }
-            n = (size_t)(text + n - line);
-            memmove(text, line, n);
-            /* Longer than any line: not one. */
-            if (n == sizeof(text) - 1)
-                n = 0;
-        }
-        if (descriptor >= 0)
-            (void)close(descriptor);
+        struct listing listing = {kernel->uid, kind, but, out};
+        (void)procfs_each_line(kernel->procfs, object_files[kind], SIZE_MAX, take_line, &listing);
     }
 }
 
