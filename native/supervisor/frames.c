@@ -18,7 +18,6 @@ static void begin_frame(struct answer_reader *reader) {
     reader->has_head = false;
     reader->meta_bytes = 0;
     reader->body_bytes = 0;
-    reader->seen = 0;
 }
 
 void answer_begin(struct answer_reader *reader, const uint8_t nonce[NONCE_BYTES], report_taker *take, void *context) {

@@ -73,7 +73,6 @@ struct answer_reader {
     unsigned reports;
     uint64_t meta_bytes;
     uint64_t body_bytes; /* as announced; `body` keeps MAX_ANSWER_BYTES + 1 of them at most */
-    uint64_t seen;
 };
 
 /* Begin to read the answer to the event that was sent with `nonce`. */
