@@ -8,7 +8,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "procfs.h"
+#include "sweep.h"
 
 enum {
     /* What one look at its channel takes, more than any answer has and than a dead one can have left there: who never
@@ -22,15 +22,6 @@ void worker_clear(struct worker *worker) {
 
 int process_open(pid_t pid) {
     return (int)syscall(SYS_pidfd_open, pid, 0);
-}
-
-void process_signal(pid_t pid, int pidfd, int number) {
-    if (pid <= 1)
-        return;
-    /* A seccomp filter older than the call refuses it; the number will do then. */
-    if (pidfd >= 0 && (syscall(SYS_pidfd_send_signal, pidfd, number, NULL, 0) == 0 || errno == ESRCH))
-        return;
-    (void)kill(pid, number);
 }
 
 void worker_born(struct worker *worker, pid_t pid) {
@@ -83,17 +74,18 @@ enum pulled worker_pull(struct worker *worker, struct answer_reader *reader, str
     return PULLED_NOTHING;
 }
 
-bool worker_is_running(const struct worker *worker) {
+bool worker_is_running(const struct worker *worker, const struct procfs *procfs) {
     if (worker->pid <= 0)
         return false;
     if (worker->pidfd < 0)
-        return !procfs_is_dead(worker->pid);
+        return procfs_is_dead(procfs, worker->pid) == 0;
     struct pollfd look = {worker->pidfd, POLLIN, 0};
     return poll(&look, 1, 0) <= 0;
 }
 
 void worker_signal(const struct worker *worker, int number) {
-    process_signal(worker->pid, worker->pidfd, number);
+    if (worker->pid > 1)
+        (void)process_signal(worker->pid, worker->pidfd, number);
 }
 
 void worker_close(struct worker *worker) {

@@ -5,6 +5,7 @@
 #include "common.h"
 #include "frames.h"
 #include "output.h"
+#include "procfs.h"
 
 /* A process that serves one event over its own socket. Without a pidfd its number is safe to use until the zygote is
  * told to reap it, since nobody else can. */
@@ -44,16 +45,13 @@ bool worker_push(struct worker *worker, struct delivery *delivery);
 enum pulled worker_pull(struct worker *worker, struct answer_reader *reader, struct buffer *room, struct fault *fault);
 
 /* Say whether the process still exists as more than a zombie. */
-bool worker_is_running(const struct worker *worker);
+bool worker_is_running(const struct worker *worker, const struct procfs *procfs);
 
 /* Send a signal to the process; one that is gone is no error. */
 void worker_signal(const struct worker *worker, int number);
 
 /* Close socket and pidfd and forget the process; the pipes are the output's to finish. */
 void worker_close(struct worker *worker);
-
-/* Send a signal by pidfd where there is one, else by number. A process that is gone is no error. */
-void process_signal(pid_t pid, int pidfd, int number);
 
 /* Return a pidfd, -1 where the kernel refuses or the process is gone. */
 int process_open(pid_t pid);
