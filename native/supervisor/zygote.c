@@ -61,16 +61,13 @@ static bool lacks_user_site(char *const *environment) {
 
 /* What the child executes: built before the fork, completed behind it. */
 struct plan {
-    int memory; /* -1: the program's own file */
     char *arguments[ZYGOTE_MAX_ARGUMENTS + 2];
     char *variables[ZYGOTE_MAX_VARIABLES + 8];
     size_t n_variables;
     size_t n_options; /* that we added to the interpreter's */
     char address[320];
     char marker[ZYGOTE_MAX_OPTIONS + 64];
-    char libraries[VARIABLE_BYTES];
     char executed[VARIABLE_BYTES];
-    const char *failure;
     const char *path_before; /* LD_LIBRARY_PATH as it was, NULL without */
 };
 
@@ -92,8 +89,9 @@ static int plan_arguments(struct plan *plan, const struct zygote_launch *launch,
 }
 
 static int plan_variables(struct plan *plan, const struct zygote_launch *launch, struct fault *fault) {
+    plan->path_before = variable(launch->environment, "LD_LIBRARY_PATH");
     for (char *const *at = launch->environment; *at != NULL; at++) {
-        bool is_replaced = plan->libraries[0] != '\0' && begins(*at, "LD_LIBRARY_PATH=");
+        bool is_replaced = false;
         for (size_t i = 0; i < COUNT(replaced); i++)
             is_replaced |= begins(*at, replaced[i]);
         if (is_replaced)
@@ -104,63 +102,17 @@ static int plan_variables(struct plan *plan, const struct zygote_launch *launch,
     }
     (void)snprintf(plan->address, sizeof(plan->address), "AWS_LAMBDA_RUNTIME_API=%s", launch->address);
     plan->variables[plan->n_variables++] = plan->address;
-    if (plan->libraries[0] != '\0')
-        plan->variables[plan->n_variables++] = plan->libraries;
     plan->variables[plan->n_variables++] = plan->marker;
     plan->variables[plan->n_variables++] = plan->executed;
     plan->variables[plan->n_variables] = NULL;
     return 0;
 }
 
-/* An interpreter that finds its libraries beside itself would look beside the memory file. */
-static int plan_libraries(struct plan *plan, const struct program *program, struct fault *fault) {
-    char beside[PATH_MAX];
-    char folder[PATH_MAX];
-    (void)snprintf(beside, sizeof(beside), "%s", program->path);
-    char *slash = strrchr(beside, '/');
-    if (slash == NULL || (size_t)(slash - beside) + sizeof("/../lib") > sizeof(beside))
-        return fault_set(fault, "its libraries are not found when it is executed from memory");
-    memcpy(slash, "/../lib", sizeof("/../lib"));
-    if (realpath(beside, folder) == NULL)
-        return fault_set(fault, "its libraries are not found when it is executed from memory");
-    const char *before = plan->path_before == NULL ? "" : plan->path_before;
-    int n = snprintf(plan->libraries, sizeof(plan->libraries), "LD_LIBRARY_PATH=%s%s%s", before,
-                     before[0] == '\0' ? "" : ":", folder);
-    if (n < 0 || (size_t)n >= sizeof(plan->libraries))
-        return fault_set(fault, "LD_LIBRARY_PATH is too long");
-    return 0;
-}
-
-/* Decide from which file the interpreter is executed; what cannot be closed is executed readable, and the plan says why. */
-static void plan_memory(struct plan *plan, struct zygote_launch *launch) {
-    struct fault fault = {""};
-    const struct program *program = &launch->program;
-    plan->memory = -1;
-    plan->path_before = variable(launch->environment, "LD_LIBRARY_PATH");
-    if (launch->open_why != NULL) {
-        (void)fault_set(&fault, "%s", launch->open_why);
-    } else if (program->is_readable) {
-        plan->memory = program_copy(program, &fault);
-        if (plan->memory >= 0 && program->seeks_beside_itself) {
-            char *probe[2] = {plan->libraries, NULL};
-            if (plan_libraries(plan, program, &fault) == 0 &&
-                !program_starts(plan->memory, launch->arguments[0], probe))
-                (void)fault_set(&fault, "its libraries are not found when it is executed from memory");
-            if (fault.text[0] != '\0') {
-                (void)close(plan->memory);
-                plan->memory = -1;
-                plan->libraries[0] = '\0';
-            }
-        }
-    }
-    memcpy(launch->failure, fault.text, sizeof(launch->failure));
-    plan->failure = launch->failure;
-}
-
 /* In the child: its own output, its own identity, then the interpreter. */
-static _Noreturn void become_zygote(struct plan *plan, struct zygote_launch *launch, const struct output *output,
+static _Noreturn void become_zygote(struct plan *plan, const struct zygote_launch *launch, const struct output *output,
                                     const struct procfs *procfs, const struct pipes *pipes, int channel, int lifeline) {
     struct proc_stat self;
+    struct fault fault;
     (void)dup2(pipes->write_ends[OUTPUT_STDOUT], STDOUT_FILENO);
     (void)dup2(pipes->write_ends[OUTPUT_STDERR], STDERR_FILENO);
     if (output->telemetry >= 0)
@@ -170,11 +122,12 @@ static _Noreturn void become_zygote(struct plan *plan, struct zygote_launch *lau
     (void)fcntl(channel, F_SETFD, 0);
     (void)fcntl(lifeline, F_SETFD, 0);
     long long started = procfs_stat(procfs, getpid(), &self) == 1 ? (long long)self.started : -1;
-    (void)snprintf(plan->executed, sizeof(plan->executed), "_DAYFLY_EXECUTED=%d,%lld" FIELD "%s" FIELD "%zu" FIELD "-1" FIELD FIELD FIELD "%s%s",
-                   (int)getpid(), started, plan->failure, plan->n_options, plan->path_before == NULL ? "" : "=",
-                   plan->path_before == NULL ? "" : plan->path_before);
-    int failed = program_execute(plan->memory, launch->program.path, plan->arguments, plan->variables);
-    dprintf(STDERR_FILENO, "dayfly: error: %s cannot be executed: %s\n", launch->program.path, strerror(failed));
+    (void)snprintf(plan->executed, sizeof(plan->executed),
+                   "_DAYFLY_EXECUTED=%d,%lld" FIELD "%s" FIELD "%zu" FIELD "-1" FIELD FIELD FIELD "%s%s", (int)getpid(),
+                   started, launch->interpreter.way == CLOSED_NOT ? launch->interpreter.why : "", plan->n_options,
+                   plan->path_before == NULL ? "" : "=", plan->path_before == NULL ? "" : plan->path_before);
+    (void)closed_exec(&launch->interpreter, plan->arguments, plan->variables, &fault);
+    (void)dprintf(STDERR_FILENO, "dayfly: error: %s\n", fault.text);
     _exit(127);
 }
 
@@ -187,11 +140,10 @@ static void close_pair(const int pair[2]) {
 
 int zygote_start(struct zygote *zygote, struct zygote_launch *launch, struct output *output, bool tidies,
                  struct fault *fault) {
-    struct plan plan = {.memory = -1};
+    struct plan plan = {.n_options = 0};
     int channel[2] = {-1, -1};
     int life[2] = {-1, -1};
     pid_t pid = -1;
-    plan_memory(&plan, launch);
     if (plan_arguments(&plan, launch, fault) != 0 || plan_variables(&plan, launch, fault) != 0)
         goto failed;
     if (pipes_open(output, &zygote->pipes, fault) != 0)
@@ -213,8 +165,6 @@ int zygote_start(struct zygote *zygote, struct zygote_launch *launch, struct out
         (void)output_finish(output, &zygote->pipes);
         goto failed;
     }
-    if (plan.memory >= 0)
-        (void)close(plan.memory);
     (void)close(channel[1]);
     (void)close(life[1]);
     zygote->pid = pid;
@@ -236,8 +186,6 @@ int zygote_start(struct zygote *zygote, struct zygote_launch *launch, struct out
     zygote->status = -1;
     return 0;
 failed:
-    if (plan.memory >= 0)
-        (void)close(plan.memory);
     close_pair(channel);
     close_pair(life);
     return -1;

@@ -5,13 +5,14 @@
 #ifndef DAYFLY_ZYGOTE_H
 #define DAYFLY_ZYGOTE_H
 
+#include "common.h"
+
 #include <poll.h>
 
-#include "common.h"
+#include "closed.h"
 #include "frames.h"
 #include "output.h"
 #include "procfs.h"
-#include "program.h"
 #include "worker.h"
 
 enum {
@@ -26,16 +27,14 @@ enum {
     ZYGOTE_MAX_OPTIONS = 32768,
 };
 
-/* How a zygote is executed: the program, its arguments, and the variables that it gets (without those that
+/* How a zygote is executed: the interpreter, its arguments, and the variables that it gets (without those that
  * `zygote_start` adds). */
 struct zygote_launch {
-    struct program program;
+    struct closed interpreter;
     char *const *arguments;   /* PYTHON -m dayfly.runtime app.handler */
     char *const *environment; /* the supervisor's own */
     const char *address;      /* AWS_LAMBDA_RUNTIME_API of the function's process */
     const char *options;      /* as ZygoteOptions.pack in core/handshake.py has them */
-    const char *open_why;     /* why memory is to stay open; NULL: close it */
-    char failure[256];        /* why the last one started is readable, "" where it is not */
     /* Called in the child before it executes: gives back what only the supervisor should have. */
     void (*leave)(const void *context);
     const void *context;
