@@ -15,7 +15,7 @@ struct signals {
     int descriptor; /* readable when there are any, -1 where the host refuses it */
     bool is_alone;  /* no process that has seen an event lives: signals are not a worker's */
     int ending;     /* the signal that ends the supervisor, 0 for none yet */
-    unsigned strays[SIGNAL_NAMES]; /* how many of each number had no effect since `signals_take_strays` */
+    unsigned strays[SIGNAL_NAMES]; /* how many of each number had no effect since somebody emptied it */
 };
 
 /* Take charge of this process's signals. SIGCONT stays deliverable: its handler is the timers' to set. */
@@ -24,8 +24,12 @@ int signals_begin(struct signals *signals, struct fault *fault);
 /* Take what waits; what does not end the supervisor is a stray. Returns true once `ending` is set. */
 bool signals_heed(struct signals *signals);
 
-/* Write "supervisor: SIGTERM" and the like for each stray into `each`, as many as `n`; return how many, and forget them. */
-size_t signals_take_strays(struct signals *signals, struct stray *each, size_t n);
+/* Say whether a signal ends the supervisor, in order: `sender` and `uid` as the kernel gives them with si_code `code`;
+ * `parent` and `self` are our parent and our user. Pure. */
+bool signals_may_end(int number, int code, pid_t sender, uid_t uid, pid_t parent, uid_t self, bool is_alone);
+
+/* The name of a signal, "SIGTERM" or "SIGRTMIN+3", in `out`. */
+void signals_name(int number, char *out, size_t size);
 
 /* In a child that is about to execute another program: have it begin with no signal blocked or ignored. */
 void signals_leave(void);
