@@ -33,24 +33,27 @@ struct closed {
     enum closed_way way;
     /* Why `way` is none of the better ones, for the log; empty for the best. */
     char why[160];
-    /* The interpreter as it is named to itself (argv[0], sys.executable): absolute. */
+    /* The interpreter's file, as it was named or found in $PATH. */
     char program[PATH_MAX];
-    /* The launcher's file, beside the supervisor's own; empty where there is none. */
+    /* The launcher's file; empty where the supervisor has none beside it. */
     char launcher[PATH_MAX];
-    /* What the launcher loads: a file, or a name that the loader finds. */
+    /* What the launcher loads: a file, or a name that the loader finds; empty where the program is not thin. */
     char libpython[PATH_MAX];
-    /* The folder in which the program looks for libraries beside itself ($ORIGIN); empty where it does not. */
+    /* Folders in which the program looks for libraries beside itself ($ORIGIN), as LD_LIBRARY_PATH names them. */
     char libraries[PATH_MAX];
 };
 
-/* Close this process: execute its own program anew from a memory file where it is open, and prctl for root.
+/* Close this process: prctl, else execute its own program anew from a memory file, where it is open.
  *
  * The first act of main: nothing else of our user that could reach into this process may run before it. Returns how
  * this process is closed, CLOSED_NOT with `why` filled where it stays open; does not return where it executes itself,
- * and the new execution calls it once more. `arguments` and `environ` are main's. `wants` is false where the setting
- * close_memory is off: it only looks then.
+ * and the new execution calls it once more, with the place of the program for arguments[0]. `arguments` and `environ`
+ * are main's. Where `wants` is false (close_memory is off) it does nothing, and `why` says so.
  */
 enum closed_way closed_self(char *const *arguments, char *const *environ, bool wants, struct fault *why);
+
+/* Copy the folder of this process's program, also where it was executed from memory, after closed_self. */
+int closed_place(char *const *arguments, char out[PATH_MAX], struct fault *fault);
 
 /* Say whether another process of our user could open the memory of this one, by trying: forks a child that does. */
 bool closed_is_open(void);
@@ -58,11 +61,10 @@ bool closed_is_open(void);
 /* Say whether we may trace every process (CAP_SYS_PTRACE): nothing of this file closes anything then. */
 bool closed_may_trace_all(void);
 
-/* Find out how to execute an interpreter: `name` is a path, or a name that is looked for in $PATH.
- *
- * -1 where there is no such program. With `wants` false the way is CLOSED_NOT.
+/* Find out how to execute an interpreter: `name` is a path, or a name that is looked for in $PATH; `place` is the
+ * folder with the launcher. -1 where there is no such program. With `wants` false the way is CLOSED_NOT.
  */
-int closed_find(struct closed *closed, const char *name, bool wants, struct fault *fault);
+int closed_find(struct closed *closed, const char *name, const char *place, bool wants, struct fault *fault);
 
 /* Take the next way, since an interpreter that was executed in this one ended before it said anything.
  *
@@ -81,5 +83,8 @@ int closed_exec(const struct closed *closed, char *const *arguments, char *const
  * "open".
  */
 const char *closed_words(enum closed_way way);
+
+/* Say in words what stands behind the error of an execution of `path`, with what to do. */
+void closed_explain(int error, const char *path, struct fault *fault);
 
 #endif
