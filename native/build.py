@@ -52,7 +52,7 @@ def build(folder: Path, zig: Sequence[str] | None = None) -> list[Path]:
         place = folder / architecture
         place.mkdir(parents=True, exist_ok=True)
         written += [
-            _compile(zig, place / "supervisor", f"{architecture}-linux-musl", ["-static-pie"]),
+            _compile(zig, place / "supervisor", f"{architecture}-linux-musl", ["-static", "-pie"]),
             _compile(zig, place / "launcher", f"{architecture}-{_LAUNCHER_TARGET}", ["-pie", "-ldl"]),
         ]
     return written
