@@ -274,15 +274,13 @@ static bool lies_in(const char *path, const char *name, char out[PATH_MAX]) {
 
 /* Name what the launcher must load to load what the program would: the same library, found in the same order. */
 static void name_libpython(struct closed *closed, const struct program_file *file) {
-    char folders[PATH_MAX];
     char found[PATH_MAX];
     const char *given = getenv(LIBRARY_PATH);
-    /* Folders that are no $ORIGIN are written into a program as they are. */
-    bool is_relative = strstr(file->search_path, "ORIGIN") != NULL;
-    bytes_copy(folders, sizeof(folders), bytes_of(is_relative ? closed->libraries : file->search_path));
-    bool is_given = !file->is_first && given != NULL && lies_in(given, file->libpython, found);
     const char *loaded = file->libpython;
-    if (strchr(loaded, '/') == NULL && !is_given && lies_in(folders, file->libpython, found))
+    bool is_given = !file->is_first && given != NULL && lies_in(given, loaded, found);
+    /* Only the program's own search path needs help: the loader applies the rest to the launcher as well. */
+    if (strchr(loaded, '/') == NULL && !is_given &&
+        (lies_in(closed->libraries, loaded, found) || lies_in(file->search_path, loaded, found)))
         loaded = found;
     bytes_copy(closed->libpython, sizeof(closed->libpython), bytes_of(loaded));
 }
