@@ -22,7 +22,4 @@ bool event_defect(const struct reply *event, char *out, size_t size);
 /* What an answer repeats of an event: its invocation id, empty where a server would refuse a request for it. */
 struct bytes event_echo(const struct reply *event);
 
-/* Say whether `text` is UTF-8 as Python has it: no surrogates, no detours. */
-bool event_is_utf8(struct bytes text);
-
 #endif

@@ -16,8 +16,9 @@
 #define HTTP_MAX_HEAD ((size_t)2 << 20)
 /* What is received at once, at least. */
 #define HTTP_PIECE ((size_t)256 << 10)
-/* Memory of a reader whose replies may be of any length: a head, a body, and a chunk's line that is not whole yet. */
-#define HTTP_REPLY_SPACE (HTTP_MAX_HEAD + HTTP_MAX_BODY + HTTP_MAX_HEAD + 4 * HTTP_PIECE)
+/* Memory of a reader of replies with bodies of so many bytes: a head, a body, and a chunk's line that is not whole yet. It is
+ * reserved, and touched only as far as replies are long. */
+#define HTTP_REPLY_SPACE(max_body) (2 * HTTP_MAX_HEAD + (max_body) + 4 * HTTP_PIECE)
 /* Requests of extensions in the function's process: the API's own messages are some hundred bytes. */
 #define HTTP_MAX_REQUEST ((size_t)65536)
 #define HTTP_REQUEST_SPACE (4 * HTTP_MAX_REQUEST)
@@ -67,15 +68,14 @@ struct reply_reader {
     int mode;
     bool whole;
     unsigned interim; /* 100-replies since the last final one */
-    const char *complaint; /* why `reply_took` or `reply_ended` returned -1 */
-    char words[64];
+    char complaint[96]; /* why `reply_took` or `reply_ended` returned -1 */
     struct reply reply;
 };
 
-/* Begin with memory of `size` bytes, of HTTP_MAX_HEAD + `max_body` + HTTP_PIECE at least, for replies of up to `max_body`. */
-void reply_begin(struct reply_reader *reader, uint8_t *at, size_t size, size_t max_body);
+/* Begin with memory of HTTP_REPLY_SPACE(max_body) bytes. */
+void reply_begin(struct reply_reader *reader, uint8_t *at, size_t max_body);
 
-/* Return where up to `*n` bytes may be received; `*n` is never 0. */
+/* Return where up to `*n` bytes may be received; `*n` is 0 only where too much came behind a reply that nobody released. */
 uint8_t *reply_room(struct reply_reader *reader, size_t *n);
 
 /* `n` bytes were received there; -1 for what is no HTTP/1.1 as the Runtime API speaks it, or too long, and ever after. Then
@@ -107,13 +107,13 @@ struct request {
 
 struct request_reader {
     uint8_t *at;
-    size_t size, start, end, searched, length;
+    size_t start, end, searched, length;
     bool has_head, broken;
     struct request request;
 };
 
 /* Begin with memory of HTTP_REQUEST_SPACE bytes. */
-void request_begin(struct request_reader *reader, uint8_t *at, size_t size);
+void request_begin(struct request_reader *reader, uint8_t *at);
 
 /* As for replies. -1 for what another reader might see as two requests, or as another route, and ever after. */
 uint8_t *request_room(struct request_reader *reader, size_t *n);
@@ -122,8 +122,8 @@ int request_took(struct request_reader *reader, size_t n);
 /* Return a whole request, NULL where there is none yet; to be asked again after `request_release`. */
 const struct request *request_whole(const struct request_reader *reader);
 
-/* The request was used; -1 as for `request_took`, where bytes behind it are none. */
-int request_release(struct request_reader *reader);
+/* The request was used; where the bytes behind it are none, the next `request_took` is -1. */
+void request_release(struct request_reader *reader);
 
 /* The value of a header of a request, `at` NULL without one. `name` in lower case. */
 struct bytes request_header(const struct request *request, const char *name);

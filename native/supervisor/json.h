@@ -9,12 +9,16 @@
 /* Levels of a value that is skipped. */
 #define JSON_MAX_DEPTH 64
 
+/* Length of the UTF-8 character that `text`, which is not empty, begins with; 0 where it is none as Python has it: no surrogates, no
+ * detours. */
+size_t json_character(struct bytes text);
+
+/* Say whether all of `text` is UTF-8. */
+bool json_is_utf8(struct bytes text);
+
 /* Append `text` as a JSON string with its quotes, all but ASCII escaped; a byte that is no UTF-8 becomes \udcXX, as Python has it
  * in names of files. -1 where it does not fit, and nothing was appended then. */
 int json_string(struct buffer *out, struct bytes text);
-
-/* Append whole number. */
-int json_number(struct buffer *out, int64_t number);
 
 /* Append the base64 of `data`. */
 int json_base64(struct buffer *out, struct bytes data);

@@ -27,7 +27,8 @@ struct output {
     int fds[OUTPUT_STREAMS]; /* where to write; [OUTPUT_TELEMETRY] is -1 without */
     int telemetry;           /* the number in _LAMBDA_TELEMETRY_LOG_FD, under which the function gets a pipe; -1 without */
     bool merged;             /* stdout and stderr are one file */
-    uint8_t *scratch;        /* of one line that is judged or marked */
+    int failed;              /* errno of a write that failed: what was said is lost; 0 while none has */
+    uint8_t *judged, *marked; /* scratch: text without its disguise, and text that is written in another's place */
     /* Undoes what a worker did to our limit of a file's size (RLIMIT_FSIZE), and says whether it could; NULL: nothing can. */
     bool (*relieve)(void *of);
     void *relieve_of;
@@ -37,7 +38,7 @@ struct output {
 struct carried {
     int fd; /* the read end, which never blocks; -1 where there is none */
     uint8_t *at;
-    size_t n, size, searched;
+    size_t n, size, searched, peak;
     bool ended, empty;
 };
 
@@ -77,8 +78,8 @@ uint64_t output_finish(struct output *output, struct pipes *pipes);
 /* Write one of Dayfly's own lines, newline included. */
 void output_emit(struct output *output, struct bytes line, bool warning);
 
-/* Say whether a reader could take `line` for one that function code has no business to write. `scratch` has OUTPUT_MAX_LINE bytes
- * at least, and as many as `line`. */
+/* Say whether a reader could take `line` for one of Dayfly's own records, or for one of Lambda's or of the layer's wrapper. `scratch`
+ * has as many bytes as `line`. */
 bool output_imitates_finding(struct bytes line, uint8_t *scratch);
 bool output_imitates_platform(struct bytes line, uint8_t *scratch);
 

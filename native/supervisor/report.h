@@ -43,7 +43,7 @@ struct report {
     uint64_t number;
     char request_id[129];
     unsigned triggers; /* REPORT_*, since somebody emptied it */
-    uint8_t line[REPORT_MAX_LINE + 1];
+    uint8_t line[REPORT_MAX_LINE];
 };
 
 /* Name the environment, from the variables of Lambda; -1 where there is no randomness. */

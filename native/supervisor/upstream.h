@@ -26,24 +26,26 @@
 enum upstream_progress {
     UPSTREAM_PENDING,   /* poll and step again */
     UPSTREAM_CONTINUED, /* a held response is open: the platform waits for its body (`upstream_finish`) */
-    UPSTREAM_REPLIED,   /* `upstream_reply` is there, until the next request begins */
-    UPSTREAM_LOST,      /* the Runtime API cannot be reached or broke off; `fault` says how. Nothing can be served any more */
+    UPSTREAM_REPLIED,   /* the reply is there: `upstream_event` after `upstream_next`, else `upstream_reply` */
+    UPSTREAM_LOST,      /* the API cannot be reached or broke off, as `fault` says. Nothing can be served any more */
 };
 
 struct upstream {
     char host[256]; /* AWS_LAMBDA_RUNTIME_API */
     struct sockaddr_in peer;
-    struct sockaddr_in own; /* our own end; port 0 while there is no connection */
-    int fd, left_fd;        /* `left_fd`: given up, but closed only once the next request is answered */
+    int fd, left_fd;                  /* `left_fd`: given up, but closed only once the next request is answered */
+    struct sockaddr_in own, left_own; /* our own ends; port 0 where there is no connection */
     int state;
-    bool is_next, is_hold, fresh, unheard, delayed;
+    bool is_next, is_hold;
+    bool is_cut;     /* the peer took no more of the request that is sent */
+    bool is_unheard; /* the connection that was lost last had carried nothing of a reply */
     int tries;
-    struct reply_reader reader;
-    struct buffer head; /* of the request that is sent */
-    struct iovec parts[6];
-    int part, part_count;
-    struct buffer tail; /* a held response's trailers */
+    /* An event stays while its answer is held open, sent and accepted. */
+    struct reply_reader events, replies;
+    struct buffer head, tail; /* of the request that is sent: its head; what comes behind a held response's body */
     char chunk[24];
+    struct iovec parts[4];
+    int part, part_count;
     struct fault fault;
 };
 
@@ -75,18 +77,18 @@ void upstream_post(struct upstream *up, const char *path, struct bytes error_typ
 /* Say what to poll for; false while nothing is asked (then `*out` has fd -1). */
 bool upstream_wants(const struct upstream *up, struct pollfd *out);
 
-/* Go on as far as that is possible without waiting; `revents` is what poll said, 0 to try at once after a request was begun. */
+/* Go on as far as that is possible without waiting; also at once after a request was begun. */
 enum upstream_progress upstream_step(struct upstream *up);
 
 /* Step and poll until there is more to say than UPSTREAM_PENDING, `until` (NEVER) at most: for the start, and where nothing else is
  * to be waited for. */
 enum upstream_progress upstream_wait(struct upstream *up, int64_t until);
 
-/* The reply, after UPSTREAM_REPLIED. */
-const struct reply *upstream_reply(const struct upstream *up);
+/* The event that came last, until the next is asked for; the memory of a large one is given back then. */
+const struct reply *upstream_event(const struct upstream *up);
 
-/* Give the memory of a large reply or request back to the kernel; to be called when the reply is no longer needed. */
-void upstream_give_back(struct upstream *up);
+/* The reply to another request, until the next of these. */
+const struct reply *upstream_reply(const struct upstream *up);
 
 /* What the platform calls the runtime's state, from its reply to `upstream_post(up, "/init/error", ...)`: empty where it does not
  * say. That request is refused in every state after init, and the refusal names the state. */
@@ -94,6 +96,9 @@ struct bytes upstream_state(const struct reply *reply);
 
 /* Split host:port; port 80 where there is none. -1 where the host is too long. */
 int upstream_split(const char *address, char *host, size_t size, uint16_t *port);
+
+/* Find out where an address is, once: names are looked up. */
+int upstream_resolve(const char *address, struct sockaddr_in *out, struct fault *fault);
 
 void upstream_close(struct upstream *up);
 
