@@ -62,7 +62,9 @@ def build(folder: Path, zig: Sequence[str] | None = None) -> list[Path]:
 def find_zig() -> list[str]:
     """Return the command of the compiler; raises BuildError where it is not installed."""
     if importlib.util.find_spec("ziglang") is None:
-        raise BuildError("the package ziglang is not installed: pip install the version that pyproject.toml names")
+        raise BuildError(
+            "the package ziglang is not installed: pip install the version that pyproject.toml names"
+        )
     return [sys.executable, "-m", "ziglang"]
 
 
@@ -96,9 +98,7 @@ def findings_header() -> str:
     from dayfly.core import findings
 
     named = [
-        (name, value)
-        for name, value in vars(findings).items()
-        if isinstance(value, findings.FindingKind)
+        (name, value) for name, value in vars(findings).items() if isinstance(value, findings.FindingKind)
     ]
     lines = [
         "/* What Dayfly can find: written by `python native/build.py --findings` from dayfly/core/findings.py. */",
