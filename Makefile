@@ -12,6 +12,7 @@ help: ## List the targets.
 setup:
 	@scripts/debian-packages bwrap=bubblewrap
 	@$(UV) sync --frozen --quiet
+	@$(RUN) python native/build.py
 
 demo: setup ## Watch cards being stolen from a warm function, then the same attack under Dayfly.
 	@$(RUN) dayfly demo $(ARGS)

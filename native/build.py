@@ -7,6 +7,7 @@ unless a source has changed. `--findings` writes native/supervisor/findings.h fr
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import importlib.util
 import os
@@ -52,7 +53,7 @@ def build(folder: Path, zig: Sequence[str] | None = None) -> list[Path]:
         place = folder / architecture
         place.mkdir(parents=True, exist_ok=True)
         written += [
-            _compile(zig, place / "supervisor", f"{architecture}-linux-musl", ["-static-pie"]),
+            _compile(zig, place / "supervisor", f"{architecture}-linux-musl", ["-static", "-pie"]),
             _compile(zig, place / "launcher", f"{architecture}-{_LAUNCHER_TARGET}", ["-pie", "-ldl"]),
         ]
     return written
@@ -61,7 +62,9 @@ def build(folder: Path, zig: Sequence[str] | None = None) -> list[Path]:
 def find_zig() -> list[str]:
     """Return the command of the compiler; raises BuildError where it is not installed."""
     if importlib.util.find_spec("ziglang") is None:
-        raise BuildError("the package ziglang is not installed: pip install the version that pyproject.toml names")
+        raise BuildError(
+            "the package ziglang is not installed: pip install the version that pyproject.toml names"
+        )
     return [sys.executable, "-m", "ziglang"]
 
 
@@ -95,9 +98,7 @@ def findings_header() -> str:
     from dayfly.core import findings
 
     named = [
-        (name, value)
-        for name, value in vars(findings).items()
-        if isinstance(value, findings.FindingKind)
+        (name, value) for name, value in vars(findings).items() if isinstance(value, findings.FindingKind)
     ]
     lines = [
         "/* What Dayfly can find: written by `python native/build.py --findings` from dayfly/core/findings.py. */",
@@ -162,12 +163,17 @@ def _fingerprint() -> str:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Build for the checkout, or write the table of findings; 1 and the compiler's words where that fails."""
-    if arguments == ["--findings"]:
-        FINDINGS.write_text(findings_header(), encoding="utf-8")
-        return 0
+    """Do what the command line asks; 1 and the compiler's words where something cannot be compiled."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--findings", action="store_true", help="write the table of findings instead")
+    parser.add_argument("--into", type=Path, metavar="FOLDER", help="build anew, into this folder")
+    asked = parser.parse_args(arguments)
     try:
-        if update():
+        if asked.findings:
+            FINDINGS.write_text(findings_header(), encoding="utf-8")
+        elif asked.into is not None:
+            build(asked.into)
+        elif update():
             sys.stderr.write(f"built {BINARIES.relative_to(ROOT)}/{{{','.join(ARCHITECTURES)}}}\n")
     except BuildError as error:
         sys.stderr.write(f"native/build.py: {error}\n")

@@ -44,8 +44,6 @@ static const char LOADER[] = "/lib/ld-linux-aarch64.so.1";
 static const char MEMORY_FILE[] = "/memfd:";
 /* Tells the launcher what to load; it takes the variable away. */
 static const char LIBPYTHON[] = "_DAYFLY_LIBPYTHON";
-/* Tells the interpreter how it was executed: dayfly/_sys/unreadable.py reads it and gives LD_LIBRARY_PATH back. */
-static const char EXECUTED[] = "_DAYFLY_EXECUTED";
 static const char LIBRARY_PATH[] = "LD_LIBRARY_PATH";
 static const char SWITCHED_OFF[] = "switched off by close_memory";
 static const char MAY_TRACE[] = "the function has the right to trace any process (CAP_SYS_PTRACE)";
@@ -111,12 +109,15 @@ bool closed_is_open(void) {
     return child < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0;
 }
 
-/* Return a sealed memory file with the first `size` bytes of `source` that may be executed, not read; -1. */
-static int copy_unreadable(int source, uint64_t size, struct fault *fault) {
+/* Return a sealed memory file with the first `size` bytes of `source`, the file `path`, that may be executed, not read. */
+static int copy_unreadable(int source, uint64_t size, const char *path, struct fault *fault) {
     unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
-    int memory = (int)syscall(SYS_memfd_create, "program", flags | MFD_EXEC);
+    char name[32];
+    const char *end = strrchr(path, '/');
+    bytes_copy(name, sizeof(name), bytes_of(end == NULL ? path : end + 1));
+    int memory = (int)syscall(SYS_memfd_create, name, flags | MFD_EXEC);
     if (memory < 0)
-        memory = (int)syscall(SYS_memfd_create, "program", flags);
+        memory = (int)syscall(SYS_memfd_create, name, flags);
     if (memory >= 0 && memory < FIRST_NUMBER) {
         int moved = fcntl(memory, F_DUPFD_CLOEXEC, FIRST_NUMBER);
         (void)close(memory);
@@ -156,7 +157,7 @@ static int execute_copy(const char *path, char *const *arguments, char *const *e
         size = file.loaded_bytes;
     else if (fstat(source, &status) == 0)
         size = (uint64_t)status.st_size;
-    int memory = copy_unreadable(source, size, fault);
+    int memory = copy_unreadable(source, size, path, fault);
     (void)close(source);
     if (memory < 0)
         return -1;
@@ -273,15 +274,13 @@ static bool lies_in(const char *path, const char *name, char out[PATH_MAX]) {
 
 /* Name what the launcher must load to load what the program would: the same library, found in the same order. */
 static void name_libpython(struct closed *closed, const struct program_file *file) {
-    char folders[PATH_MAX];
     char found[PATH_MAX];
     const char *given = getenv(LIBRARY_PATH);
-    /* Folders that are no $ORIGIN are written into a program as they are. */
-    bool is_relative = strstr(file->search_path, "ORIGIN") != NULL;
-    bytes_copy(folders, sizeof(folders), bytes_of(is_relative ? closed->libraries : file->search_path));
-    bool is_given = !file->is_first && given != NULL && lies_in(given, file->libpython, found);
     const char *loaded = file->libpython;
-    if (strchr(loaded, '/') == NULL && !is_given && lies_in(folders, file->libpython, found))
+    bool is_given = !file->is_first && given != NULL && lies_in(given, loaded, found);
+    /* Only the program's own search path needs help: the loader applies the rest to the launcher as well. */
+    if (strchr(loaded, '/') == NULL && !is_given &&
+        (lies_in(closed->libraries, loaded, found) || lies_in(file->search_path, loaded, found)))
         loaded = found;
     bytes_copy(closed->libpython, sizeof(closed->libpython), bytes_of(loaded));
 }
@@ -350,23 +349,6 @@ bool closed_next(struct closed *closed, const char *why) {
     return true;
 }
 
-/* The clock ticks at which this process started, as /proc/PID/stat has them; 0 where it cannot be read. */
-static unsigned long long own_start(void) {
-    char text[1024];
-    int descriptor = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
-    ssize_t n = descriptor < 0 ? -1 : read(descriptor, text, sizeof(text) - 1);
-    if (descriptor >= 0)
-        (void)close(descriptor);
-    if (n <= 0)
-        return 0;
-    text[n] = '\0';
-    /* The 22nd field; the second, the command, may hold spaces and parentheses. */
-    const char *at = strrchr(text, ')');
-    for (int i = 0; at != NULL && i < 20; i++)
-        at = strchr(at + 1, ' ');
-    return at == NULL ? 0 : strtoull(at + 1, NULL, 10);
-}
-
 /* Copy the variables but those named, and return how many; -1 where there are too many. */
 static int copy_variables(char *const *environ, const char *but, const char **out) {
     size_t n = 0;
@@ -382,28 +364,23 @@ static int copy_variables(char *const *environ, const char *but, const char **ou
 }
 
 int closed_exec(const struct closed *closed, char *const *arguments, char *const *environ, struct fault *fault) {
-    const char *passed[MAX_VARIABLES + 3];
-    char told[2 * PATH_MAX];
-    char path[2 * PATH_MAX];
+    const char *passed[MAX_VARIABLES + 2];
+    char more[2 * PATH_MAX];
     bool has_libraries = closed->way == CLOSED_BY_COPY && closed->libraries[0] != '\0';
     int n = copy_variables(environ, has_libraries ? LIBRARY_PATH : LIBPYTHON, passed);
     if (n < 0)
         return fault_set(fault, "there are more than %d variables", MAX_VARIABLES);
     if (closed->way == CLOSED_BY_LAUNCHER || closed->way == CLOSED_BY_LAUNCHER_COPY) {
-        (void)snprintf(told, sizeof(told), "%s=%s", LIBPYTHON, closed->libpython);
-        passed[n++] = told;
-    } else if (has_libraries || closed->way == CLOSED_NOT) {
+        (void)snprintf(more, sizeof(more), "%s=%s", LIBPYTHON, closed->libpython);
+        passed[n++] = more;
+    } else if (has_libraries) {
         const char *given = getenv(LIBRARY_PATH);
-        int size = snprintf(told, sizeof(told), "%s=%d,%llu\x1f%s\x1f" "0\x1f-1\x1f\x1f\x1f%s%s", EXECUTED, (int)getpid(),
-                            own_start(), closed->way == CLOSED_NOT ? closed->why : "", given != NULL ? "=" : "",
-                            given != NULL ? given : "");
-        int size_of_path = snprintf(path, sizeof(path), "%s=%s%s%s", LIBRARY_PATH, given != NULL ? given : "",
-                                    given != NULL ? ":" : "", closed->libraries);
-        if (size >= (int)sizeof(told) || size_of_path >= (int)sizeof(path))
+        /* Last: what else is loaded by name is looked for where it was before. */
+        int size = snprintf(more, sizeof(more), "%s=%s%s%s", LIBRARY_PATH, given != NULL ? given : "",
+                            given != NULL && given[0] != '\0' ? ":" : "", closed->libraries);
+        if (size >= (int)sizeof(more))
             return fault_set(fault, "%s is too long", LIBRARY_PATH);
-        passed[n++] = told;
-        if (has_libraries)
-            passed[n++] = path;
+        passed[n++] = more;
     }
     passed[n] = NULL;
     char *const *variables = (char *const *)(uintptr_t)passed;

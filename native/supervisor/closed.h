@@ -74,7 +74,8 @@ bool closed_next(struct closed *closed, const char *why);
 
 /* Execute the interpreter in a child of fork, with `arguments` (what it would be called with) and `environ`.
  *
- * Descriptors that it needs must not be close-on-exec. Returns -1 with a clear fault (wrong architecture, noexec,
+ * Descriptors that it needs must not be close-on-exec. LD_LIBRARY_PATH may be longer for it: the caller says in
+ * _DAYFLY_EXECUTED what it was (dayfly/_sys/unreadable.py). Returns -1 with a clear fault (wrong architecture, noexec,
  * no right, no memory file) where the way does not work; then closed_next in the parent. Allocates nothing.
  */
 int closed_exec(const struct closed *closed, char *const *arguments, char *const *environ, struct fault *fault);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 enum {
@@ -31,30 +32,34 @@ bool signals_may_end(int number, int code, pid_t sender, uid_t uid, pid_t parent
     return is_alone || is_named;
 }
 
+/* The kernel's own set of signals: the C library would leave out those that it keeps for itself (32 to 34), and each of
+ * these ends a process that does not block it. */
+typedef uint64_t kernel_set;
+
+static kernel_set bit(int number) {
+    return UINT64_C(1) << (number - 1);
+}
+
+static int set_mask(kernel_set mask) {
+    return (int)syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, sizeof(mask));
+}
+
 int signals_begin(struct signals *signals, struct fault *fault) {
-    sigset_t blocked;
-    sigset_t waited;
     *signals = (struct signals){.descriptor = -1, .is_alone = true};
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     (void)sigaction(SIGPIPE, &ignore, NULL);
     (void)sigaction(SIGXFSZ, &ignore, NULL);
-    (void)sigfillset(&waited);
+    kernel_set waited = ~(bit(SIGKILL) | bit(SIGSTOP));
     for (size_t i = 0; i < COUNT(harmless); i++)
-        (void)sigdelset(&waited, harmless[i]);
-    (void)sigdelset(&waited, SIGKILL);
-    (void)sigdelset(&waited, SIGSTOP);
-    blocked = waited;
-    signals->descriptor = signalfd(-1, &waited, SFD_CLOEXEC | SFD_NONBLOCK);
+        waited &= ~bit(harmless[i]);
+    signals->descriptor = (int)syscall(SYS_signalfd4, -1, &waited, sizeof(waited), SFD_CLOEXEC | SFD_NONBLOCK);
     if (signals->descriptor < 0) {
         int failed = errno;
-        (void)sigdelset(&blocked, SIGTERM);
-        (void)sigdelset(&blocked, SIGINT);
-        (void)sigdelset(&blocked, SIGHUP);
-        (void)sigprocmask(SIG_SETMASK, &blocked, NULL);
+        (void)set_mask(waited & ~(bit(SIGTERM) | bit(SIGINT) | bit(SIGHUP)));
         return fault_set(fault, "a worker's SIGTERM ends the supervisor as the platform's does (signalfd: %s)",
                          strerror(failed));
     }
-    if (sigprocmask(SIG_SETMASK, &blocked, NULL) != 0)
+    if (set_mask(waited) != 0)
         return fault_set(fault, "signals cannot be blocked: %s", strerror(errno));
     return 0;
 }
@@ -100,11 +105,9 @@ void signals_name(int number, char *out, size_t size) {
 }
 
 void signals_leave(void) {
-    sigset_t none;
     struct sigaction heed = {.sa_handler = SIG_DFL};
     for (int number = 1; number <= LAST_SIGNAL; number++)
         if (number != SIGKILL && number != SIGSTOP)
             (void)sigaction(number, &heed, NULL);
-    (void)sigemptyset(&none);
-    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    (void)set_mask(0);
 }
