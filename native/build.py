@@ -23,9 +23,9 @@ BINARIES = ROOT / "src" / "dayfly" / "bin"
 FINDINGS = NATIVE / "supervisor" / "findings.h"
 ARCHITECTURES = ("x86_64", "aarch64")
 # Of what a test build by another compiler shares.
-WARNINGS = ("-std=c11", "-Wall", "-Wextra", "-Wconversion", "-Werror")
+LANGUAGE = ("-std=c11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Wconversion", "-Werror")
 _FLAGS = (
-    *WARNINGS,
+    *LANGUAGE,
     *("-O2", "-fPIE", "-fstack-protector-strong", "-s"),
     # What C leaves undefined ends the process; no code that would print what it was.
     *("-fsanitize=undefined", "-fsanitize-trap=undefined"),

@@ -15,16 +15,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from native.build import NATIVE, WARNINGS
+from native.build import LANGUAGE, NATIVE
 from tests.rie import ROOT
 
 _CACHE = ROOT / ".cache" / "native"
-_FLAGS = (*WARNINGS, "-D_GNU_SOURCE", "-g", "-O1", "-pthread", f"-I{NATIVE / 'supervisor'}")
+_FLAGS = (*LANGUAGE, "-g", "-O1", "-pthread", f"-I{NATIVE / 'supervisor'}")
 SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-fno-omit-frame-pointer")
 # Tells the driver of native/fuzz which code an input reached.
 COVERAGE = ("-fsanitize-coverage=trace-pc",)
-# Forked children share what their parent had allocated: that is no leak.
-SANITIZER_OPTIONS = {"ASAN_OPTIONS": "detect_leaks=0:handle_abort=1", "UBSAN_OPTIONS": "print_stacktrace=1"}
 _LIMIT_S = 170
 
 
@@ -43,7 +41,8 @@ def supervisor_sources() -> list[Path]:
 
 def compile_program(sources: Sequence[Path], flags: Sequence[str] = SANITIZERS) -> Path:
     """Return a program of these sources, compiled where it is not there yet."""
-    return link(sources[0].stem, [compile_object(source, flags) for source in sources], flags)
+    options = [NATIVE / "tests" / "sanitizers.c"] if flags else []
+    return link(sources[0].stem, [compile_object(source, flags) for source in [*sources, *options]], flags)
 
 
 def compile_object(source: Path, flags: Sequence[str]) -> Path:
