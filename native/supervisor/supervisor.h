@@ -110,7 +110,7 @@ int boot_rebuild(struct supervisor *s, struct fault *fault);
 /* ---- init.c ---- */
 
 /* Start a zygote and wait for the end of its init, serving its calls; `quietly`: its failure is not the platform's to act
- * on. -1 with a fault where it ends first. */
+ * on. -1 with a fault where it ends first: `zygote.status` is how. */
 int init_zygote(struct supervisor *s, bool quietly, struct fault *fault);
 
 /* ---- pool.c ---- */

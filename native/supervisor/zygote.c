@@ -176,7 +176,7 @@ int zygote_start(struct zygote *zygote, struct zygote_launch *launch, struct out
     zygote->asked = NULL;
     zygote->n_dead = 0;
     zygote->awaited = 0;
-    zygote->is_ready = false;
+    zygote->has_spoken = zygote->is_ready = false;
     zygote->tidies = tidies;
     zygote->tidyings = 0;
     zygote->frames_taken = 0;
@@ -278,6 +278,7 @@ static int take_status(struct zygote *zygote, struct bytes payload, struct fault
 static enum zygote_said judge(struct zygote *zygote, const struct control_frame *frame, struct bytes *payload,
                               struct fault *fault) {
     *payload = frame->payload;
+    zygote->has_spoken = true;
     if (++zygote->frames_taken > ZYGOTE_MANY_FRAMES) {
         (void)fault_set(fault, "it does not stop talking");
         return ZYGOTE_LOST;
@@ -361,11 +362,11 @@ static int send_all(struct zygote *zygote, struct bytes data, const int *descrip
         struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
         if (n > 0) {
             message.msg_control = control.space;
-            message.msg_controllen = CMSG_SPACE(n * sizeof(int));
+            message.msg_controllen = (socklen_t)CMSG_SPACE(n * sizeof(int));
             struct cmsghdr *passed = CMSG_FIRSTHDR(&message);
             passed->cmsg_level = SOL_SOCKET;
             passed->cmsg_type = SCM_RIGHTS;
-            passed->cmsg_len = CMSG_LEN(n * sizeof(int));
+            passed->cmsg_len = (socklen_t)CMSG_LEN(n * sizeof(int));
             memcpy(CMSG_DATA(passed), descriptors, n * sizeof(int));
         }
         /* It may wait: a zygote takes what it is told at once, unless it was stopped. */
