@@ -17,10 +17,8 @@ from native.build import NATIVE
 from tests.lambda_refusals import install
 from tests.native.compiled import (
     SANITIZERS,
-    compile_object,
     compile_program,
     find_gcc,
-    link,
 )
 from tests.unprivileged import drop_privileges
 
@@ -49,7 +47,7 @@ def folder() -> Iterator[Path]:
     """A folder that everybody may enter, with the probe, the launcher and a program that looks at itself."""
     parts = [NATIVE / "supervisor" / name for name in ("closed.c", "programfile.c")]
     probe = compile_program([NATIVE / "tests" / "probe_closed.c", *parts], SANITIZERS)
-    launcher = link("launcher", [compile_object(NATIVE / "launcher" / "launcher.c", ())], ())
+    launcher = compile_program([NATIVE / "launcher" / "launcher.c"], ())
     # Not pytest's own folder, which nobody else may enter.
     with tempfile.TemporaryDirectory(prefix="dayfly-test-") as name:
         place = Path(name)
