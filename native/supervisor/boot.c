@@ -34,6 +34,13 @@ _Noreturn void boot_hand_over(struct supervisor *s, const char *why) {
     (void)dprintf(STDERR_FILENO, "dayfly: the Python supervisor serves instead of the native one: %s\n", why);
     if (s->zygote.pid > 0)
         pool_drop(s);
+    if (s->temporary.path[0] != '\0') {
+        char parent[sizeof(s->temporary.path)];
+        memcpy(parent, s->temporary.path, sizeof(parent));
+        *strrchr(parent, '/') = '\0';
+        cleaner_end(s);
+        (void)setenv("TMPDIR", parent, 1);
+    }
     signals_leave();
     if (CPU_COUNT(&s->processors) > 0)
         (void)sched_setaffinity(0, sizeof(s->processors), &s->processors);
