@@ -81,7 +81,8 @@ void answers_fail(struct failure *out, const char *type, struct bytes message) {
 
 static void fail_request(struct failure *out, const char *type, struct bytes request_id, const char *words) {
     char message[1024];
-    (void)snprintf(message, sizeof(message), "RequestId: %.*s Error: %s", (int)request_id.n, (const char *)request_id.at, words);
+    (void)snprintf(message, sizeof(message), "RequestId: %.*s Error: %s", (int)request_id.n,
+                   (const char *)request_id.at, words);
     answers_fail(out, type, bytes_of(message));
 }
 
@@ -99,7 +100,8 @@ void answers_unreadable(struct failure *out, struct bytes request_id, const char
 
 void answers_timeout_words(int64_t timeout_ns, char *out, size_t size) {
     int64_t hundredths = (timeout_ns + 5 * NS_PER_MS) / (10 * NS_PER_MS);
-    (void)snprintf(out, size, "Task timed out after %lld.%02d seconds", (long long)(hundredths / 100), (int)(hundredths % 100));
+    (void)snprintf(out, size, "Task timed out after %lld.%02d seconds", (long long)(hundredths / 100),
+                   (int)(hundredths % 100));
 }
 
 void answers_timed_out(struct failure *out, struct bytes request_id, int64_t timeout_ns) {
@@ -116,8 +118,8 @@ struct outcome answers_outcome(const struct failure *failure) {
     };
 }
 
-/* Printable ASCII and spaces, at least one byte: a carriage return here would let a worker write a second request on the supervisor's
- * connection. */
+/* Printable ASCII and spaces, at least one byte: a carriage return here would let a worker write a second
+ * request on the supervisor's connection. */
 static bool is_header_value(struct bytes value) {
     for (size_t i = 0; i < value.n; i++)
         if (value.at[i] < ' ' || value.at[i] > '~')
@@ -131,7 +133,8 @@ bool answers_acceptable(bool is_error, struct bytes meta) {
     return meta.n <= ANSWERS_MAX_CONTENT_TYPE && is_header_value(meta);
 }
 
-void answers_send(struct upstream *up, struct bytes request_id, struct bytes echo, const struct outcome *outcome, bool held) {
+void answers_send(struct upstream *up, struct bytes request_id, struct bytes echo,
+                  const struct outcome *outcome, bool held) {
     const char *type = outcome->error_type != NULL ? outcome->error_type : UNKNOWN_ERROR;
     if (held)
         upstream_finish(up, outcome->body, outcome->is_error ? type : NULL);

@@ -32,7 +32,8 @@ struct outcome {
 /* Write how Lambda would word the end of a runtime with this wait status. */
 void answers_exit_reason(int status, char *out, size_t size);
 
-/* Say whether `text` may name an invocation in a path: letters, digits and a few marks, ANSWERS_MAX_REQUEST_ID at most. */
+/* Say whether `text` may name an invocation in a path: letters, digits and a few marks,
+ * ANSWERS_MAX_REQUEST_ID at most. */
 bool answers_is_request_id(struct bytes text);
 
 /* A worker ended before it answered. */
@@ -41,7 +42,8 @@ void answers_exited(struct failure *out, struct bytes request_id, int status);
 /* No worker was given the event; named as AWS's client names one that is not JSON. */
 void answers_unreadable(struct failure *out, struct bytes request_id, const char *defect);
 
-/* The invocation took longer than it may; `timeout_ns` is the function's timeout. `answers_timeout_words` is what the log says. */
+/* The invocation took longer than it may; `timeout_ns` is the function's timeout. `answers_timeout_words` is
+ * what the log says. */
 void answers_timed_out(struct failure *out, struct bytes request_id, int64_t timeout_ns);
 void answers_timeout_words(int64_t timeout_ns, char *out, size_t size);
 
@@ -53,9 +55,10 @@ struct outcome answers_outcome(const struct failure *failure);
 /* Say whether what a worker wants in a header may stand in one: printable ASCII, short enough. */
 bool answers_acceptable(bool is_error, struct bytes meta);
 
-/* Begin to give the platform the outcome, by the held response if there is one; the reply is still to be waited for. Under a held
- * response an error travels as the body, which is what a buffered invoker gets, and as trailers, which make it an error; its X-Ray
- * cause, a header, is lost then. */
-void answers_send(struct upstream *up, struct bytes request_id, struct bytes echo, const struct outcome *outcome, bool held);
+/* Begin to give the platform the outcome, by the held response if there is one; the reply is still to be
+ * waited for. Under a held response an error travels as the body, which is what a buffered invoker gets, and
+ * as trailers, which make it an error; its X-Ray cause, a header, is lost then. */
+void answers_send(struct upstream *up, struct bytes request_id, struct bytes echo,
+                  const struct outcome *outcome, bool held);
 
 #endif

@@ -89,22 +89,14 @@ static void read_settings(struct supervisor *s) {
         boot_hand_over(s, unserved);
     host_observe(&host, &s->procfs);
     s->scope = scope_decide(s->settings.scope, &host.facts);
-    if (!s->scope.is_environment)
-        boot_hand_over(s, "scope descendants is not served natively");
     s->lock = scope_locks(s->settings.api_lock, s->scope.platform);
-    if (host_may_write(root))
+    if (s->scope.is_environment && host_may_write(root))
         boot_hand_over(s, "the function may write its own code, which is not compared natively");
 }
 
-/* Rule 1: what runs or lies here already may be the work of an earlier, poisoned life. Processes go first, and this program
- * executes itself anew where its memory is open: nothing may be there that could reach into it. */
-static void end_processes(struct supervisor *s, char **argv) {
-    struct fault fault;
+/* Scope environment: end every process of our user. */
+static void end_others(struct supervisor *s) {
     struct swept swept;
-    const char *earlier = getenv(KILLED_VARIABLE);
-    s->earlier.killed = earlier == NULL ? 0 : atoi(earlier);
-    if (sweep_begin(&s->sweep, &s->procfs, &s->pairs, SWEEP_ENVIRONMENT, &fault) != 0)
-        give_up("recycle this environment", &fault);
     int met = sweep_count(&s->sweep);
     (void)sweep_first(&s->sweep);
     if (sweep_run(&s->sweep, NULL, 0, &swept) != 0) {
@@ -113,6 +105,19 @@ static void end_processes(struct supervisor *s, char **argv) {
     }
     /* A process that was ended at once may be seen again while it dies. */
     s->earlier.killed += met > (int)swept.killed ? met : (int)swept.killed;
+}
+
+/* Rule 1: what runs or lies here already may be the work of an earlier, poisoned life. Processes go first, and this program
+ * executes itself anew where its memory is open: nothing may be there that could reach into it. */
+static void end_processes(struct supervisor *s, char **argv) {
+    struct fault fault;
+    const char *earlier = getenv(KILLED_VARIABLE);
+    s->earlier.killed = earlier == NULL ? 0 : atoi(earlier);
+    if (sweep_begin(&s->sweep, &s->procfs, &s->pairs, s->scope.is_environment ? SWEEP_ENVIRONMENT : SWEEP_DESCENDANTS,
+                    &fault) != 0)
+        give_up("recycle this environment", &fault);
+    if (s->scope.is_environment)
+        end_others(s);
     char count[16];
     (void)snprintf(count, sizeof(count), "%d", (int)s->earlier.killed);
     (void)setenv(KILLED_VARIABLE, count, 1);
@@ -120,11 +125,10 @@ static void end_processes(struct supervisor *s, char **argv) {
     (void)unsetenv(KILLED_VARIABLE);
     s->environment = environ;
 }
-
 /* Which of the temporary directories are ours to empty; a container may share the host's. */
 static size_t own_roots(const struct supervisor *s, const char **out) {
     size_t n = 0;
-    for (size_t i = 0; i < COUNT(scratch); i++) {
+    for (size_t i = 0; s->scope.is_environment && i < COUNT(scratch); i++) {
         bool is_ours = s->scope.platform == PLATFORM_LAMBDA || strcmp(scratch[i], "/tmp") == 0;
         if (!is_ours)
             is_ours = host_began_here(&s->procfs, scratch[i]) &&
@@ -132,7 +136,19 @@ static size_t own_roots(const struct supervisor *s, const char **out) {
         if (is_ours)
             out[n++] = scratch[i];
     }
+    if (!s->scope.is_environment)
+        out[n++] = s->temporary.path;
     return n;
+}
+
+/* Scope descendants: a directory of our own, which the function finds in TMPDIR. */
+static void make_temporary(struct supervisor *s) {
+    struct fault fault;
+    const char *parent = getenv("TMPDIR");
+    if (private_make(&s->temporary, parent == NULL || parent[0] == '\0' ? "/tmp" : parent, &fault) != 0)
+        give_up("set TMPDIR to a writable directory", &fault);
+    (void)setenv("TMPDIR", s->temporary.path, 1);
+    s->environment = environ;
 }
 
 static void empty_places(struct supervisor *s, const char *const *roots, size_t n) {
@@ -243,7 +259,7 @@ static void take_charge(struct supervisor *s) {
     struct fault fault;
     keep_to_one_processor(s);
     tell_limit(s, pairs_begin(&s->pairs, &fault), &fault);
-    tell_limit(s, signals_begin(&s->signals, &fault), &fault);
+    tell_limit(s, signals_begin(&s->signals, !s->scope.is_environment, &fault), &fault);
     tell_limit(s, timers_begin(&s->timers, &fault), &fault);
     int zombies = sweep_zombies(&s->sweep);
     s->zombies = zombies < 0 ? 0 : (uint32_t)zombies;
@@ -290,6 +306,7 @@ static _Noreturn void end_like(struct supervisor *s) {
         loop_end(s, WEXITSTATUS(status));
     struct swept swept;
     (void)sweep_run(&s->sweep, NULL, 0, &swept);
+    cleaner_end(s);
     signals_leave();
     (void)kill(getpid(), WTERMSIG(status));
     exit(LAMBDA_SIGNALLED + WTERMSIG(status));
@@ -343,8 +360,8 @@ static void tell_start(struct supervisor *s) {
         .online = s->ready.online,
         .unguarded = s->ready.unguarded,
         .watch_misses = watch_misses(&s->watch),
-        .shares_kernel_objects = !s->owns_kernel_objects,
-        .may_be_later_life = !s->sweep.is_first_life,
+        .shares_kernel_objects = s->scope.is_environment && !s->owns_kernel_objects,
+        .may_be_later_life = s->scope.is_environment && !s->sweep.is_first_life,
         .earlier = s->earlier,
         .code = s->ready.code,
     };
@@ -358,7 +375,8 @@ static void begin_watch(struct supervisor *s) {
     struct endpoint api = {{0}, 0};
     const char *memory = getenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE");
     (void)endpoint_from(&api, (const struct sockaddr *)&s->lanes[0].upstream.peer);
-    watch_begin(&s->watch, &s->sweep, &api, s->sweep.sees_all_extensions, s->scope.platform == PLATFORM_LAMBDA,
+    watch_begin(&s->watch, &s->sweep, &api, s->scope.is_environment && s->sweep.sees_all_extensions,
+                s->scope.platform == PLATFORM_LAMBDA,
                 memory == NULL ? 0 : atol(memory));
 }
 
@@ -380,7 +398,10 @@ _Noreturn void boot(struct supervisor *s, char **argv, char **environment) {
         give_up("it needs /proc", &fault);
     read_settings(s);
     end_processes(s, argv);
-    s->owns_kernel_objects = s->scope.platform == PLATFORM_LAMBDA || !host_shares_ipc();
+    if (!s->scope.is_environment)
+        make_temporary(s);
+    s->owns_kernel_objects =
+        s->scope.is_environment && (s->scope.platform == PLATFORM_LAMBDA || !host_shares_ipc());
     size_t n_roots = own_roots(s, roots);
     empty_places(s, roots, n_roots);
     judge_memory(s);
@@ -390,7 +411,7 @@ _Noreturn void boot(struct supervisor *s, char **argv, char **environment) {
         give_up("it needs room for processes, descriptors and memory", &fault);
     if (pack_options(s, roots, n_roots) != 0)
         boot_hand_over(s, "its settings are too long");
-    if (host_writable(roots, n_roots, writable, sizeof(writable)) > 0)
+    if (s->scope.is_environment && host_writable(roots, n_roots, writable, sizeof(writable)) > 0)
         limits_add(&s->limits, "writable and not compared: %s", writable);
     take_charge(s);
     s->sweep.settle = settle;

@@ -38,7 +38,8 @@ int event_block(const struct reply *event, struct buffer *out) {
         int64_t deadline = 0;
         int result = buffer_print(out, "%s\n", http_name((enum http_header)i));
         if (i == HTTP_DEADLINE_MS)
-            result |= buffer_print(out, "%lld\n", (long long)(event_deadline_ms(event, &deadline) ? deadline : 0));
+            result |=
+                buffer_print(out, "%lld\n", (long long)(event_deadline_ms(event, &deadline) ? deadline : 0));
         else
             result |= buffer_add(out, event->headers[i]) | buffer_add(out, LITERAL("\n"));
         if (result != 0) {
@@ -68,7 +69,8 @@ bool event_defect(const struct reply *event, char *out, size_t size) {
     int64_t deadline = 0;
     if (!is_given(event, HTTP_CONTENT_TYPE))
         (void)snprintf(out, size, "the header content-type is missing");
-    else if (event->headers[HTTP_DEADLINE_MS].at != NULL && (!event_deadline_ms(event, &deadline) || deadline == 0))
+    else if (event->headers[HTTP_DEADLINE_MS].at != NULL &&
+             (!event_deadline_ms(event, &deadline) || deadline == 0))
         (void)snprintf(out, size, "the header %s is not a number above 0", http_name(HTTP_DEADLINE_MS));
     else
         return false;

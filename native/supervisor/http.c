@@ -110,8 +110,6 @@ static bool read_number(struct bytes text, size_t *out) {
     return true;
 }
 
-/* ---- replies -------------------------------------------------------------------------------------------------------------- */
-
 void reply_begin(struct reply_reader *reader, uint8_t *at, size_t max_body) {
     memset(reader, 0, sizeof(*reader));
     reader->at = at;
@@ -149,11 +147,14 @@ static int fail(struct reply_reader *reader, const char *complaint) {
 }
 
 static int fail_long(struct reply_reader *reader, const char *what, size_t limit) {
-    (void)snprintf(reader->complaint, sizeof(reader->complaint), "the reply%s longer than %zu bytes", what, limit);
+    (void)snprintf(reader->complaint, sizeof(reader->complaint), "the reply%s longer than %zu bytes", what,
+                   limit);
     return fail(reader, NULL);
 }
 
-bool reply_has_started(const struct reply_reader *reader) { return reader->end > reader->start || reader->mode != HEAD; }
+bool reply_has_started(const struct reply_reader *reader) {
+    return reader->end > reader->start || reader->mode != HEAD;
+}
 
 static void complete(struct reply_reader *reader, bool closes) {
     reader->reply.closes = closes;
@@ -187,8 +188,9 @@ int reply_ended(struct reply_reader *reader) {
     return 0;
 }
 
-/* Find the empty line that ends a head; a line may end in a line feed alone, as every client has it (RFC 9112, 2.2): none is left in
- * a value, where it would shift the names and values of the event frame against each other. 1: found, `*end` before the mark. */
+/* Find the empty line that ends a head; a line may end in a line feed alone, as every client has it (RFC
+ * 9112, 2.2): none is left in a value, where it would shift the names and values of the event frame against
+ * each other. 1: found, `*end` before the mark. */
 static bool find_head_end(struct reply_reader *reader, size_t *end, size_t *mark) {
     const uint8_t *text = reader->at + reader->start;
     size_t n = reader->end - reader->start;
@@ -215,8 +217,8 @@ static bool find_head_end(struct reply_reader *reader, size_t *end, size_t *mark
     return false;
 }
 
-/* Keep what a head says of known headers. Lenient as AWS's client is: it takes every byte but NUL in a value, and so may an event's
- * sender. Returns what is malformed, NULL where nothing is. */
+/* Keep what a head says of known headers. Lenient as AWS's client is: it takes every byte but NUL in a value,
+ * and so may an event's sender. Returns what is malformed, NULL where nothing is. */
 static const char *read_headers(struct reply *reply, bool has_nul) {
     const char *defect = has_nul ? "a NUL in its headers" : NULL;
     struct bytes rest = reply->head, line, name, value;
@@ -239,14 +241,16 @@ static const char *read_headers(struct reply *reply, bool has_nul) {
     return defect;
 }
 
-/* Keep the status and headers of a head, 0 and nothing for an interim reply; -1 where it begins with no status line. */
+/* Keep the status and headers of a head, 0 and nothing for an interim reply; -1 where it begins with no
+ * status line. */
 static int read_head(struct reply_reader *reader, struct bytes head, const char **defect, bool *is_old) {
     struct bytes rest = head, line = {NULL, 0}, version, status;
     (void)next_line(&rest, &line);
     while (line.n > 0 && line.at[line.n - 1] == '\r')
         line.n--;
     *defect = NULL;
-    if (!cut(&line, ' ', &version) || !((*is_old = bytes_equal(version, LITERAL("HTTP/1.0"))) || bytes_equal(version, LITERAL("HTTP/1.1"))))
+    if (!cut(&line, ' ', &version) ||
+        !((*is_old = bytes_equal(version, LITERAL("HTTP/1.0"))) || bytes_equal(version, LITERAL("HTTP/1.1"))))
         return fail(reader, "the reply does not begin with an HTTP/1.x status line");
     if (!cut(&line, ' ', &status))
         status = line;
@@ -304,7 +308,8 @@ static int step_head(struct reply_reader *reader) {
     reader->body_n = 0;
     reader->trailer_n = 0;
     reply->closes = is_old || http_same(reply->headers[HTTP_CONNECTION], LITERAL("close"));
-    struct bytes encoding = reply->headers[HTTP_TRANSFER_ENCODING], length = reply->headers[HTTP_CONTENT_LENGTH];
+    struct bytes encoding = reply->headers[HTTP_TRANSFER_ENCODING],
+                 length = reply->headers[HTTP_CONTENT_LENGTH];
     if (encoding.at != NULL) {
         if (!http_same(encoding, LITERAL("chunked")))
             return fail(reader, "the reply has a transfer encoding other than chunked");
@@ -345,7 +350,8 @@ static int grow(struct reply_reader *reader, size_t limit) {
 static int take_line(struct reply_reader *reader, struct bytes *line) {
     const uint8_t *text = reader->at + reader->start;
     size_t n = reader->end - reader->start;
-    const uint8_t *found = n > reader->searched ? memmem(text + reader->searched, n - reader->searched, "\r\n", 2) : NULL;
+    const uint8_t *found =
+        n > reader->searched ? memmem(text + reader->searched, n - reader->searched, "\r\n", 2) : NULL;
     if (found == NULL)
         reader->searched = n > 0 ? n - 1 : 0;
     size_t end = found != NULL ? (size_t)(found - text) : reader->searched;
@@ -439,10 +445,8 @@ int reply_took(struct reply_reader *reader, size_t n) {
     return result < 0 ? -1 : 0;
 }
 
-/* ---- requests --------------------------------------------------------------------------------------------------------------
- * They come from code that an attacker may own, and parts of them are passed on to the platform: what another reader might see as two
- * requests, or as another route, is refused. */
-
+/* Requests come from code that an attacker may own, and parts of them are passed on to the platform: what
+ * another reader might see as two requests, or as another route, is refused. */
 void request_begin(struct request_reader *reader, uint8_t *at) {
     memset(reader, 0, sizeof(*reader));
     reader->at = at;
@@ -462,7 +466,8 @@ static bool is_token(uint8_t c) {
 /* A letter of Latin-1, as which a head is read. */
 static bool is_letter(uint8_t c) {
     c = lower(c);
-    return (c >= 'a' && c <= 'z') || c == 0xaa || c == 0xb5 || c == 0xba || (c >= 0xc0 && c != 0xd7 && c != 0xf7);
+    return (c >= 'a' && c <= 'z') || c == 0xaa || c == 0xb5 || c == 0xba ||
+           (c >= 0xc0 && c != 0xd7 && c != 0xf7);
 }
 
 /* No escapes, queries and dots in a path: a server that resolves them sees another route than we do. */
@@ -514,7 +519,8 @@ static bool read_fields(struct request_reader *reader) {
             return false;
         if (http_same(name, LITERAL("content-length"))) {
             struct bytes value = strip(line, is_blank);
-            if (value.n > MAX_LENGTH_DIGITS || !read_number(value, &reader->length) || reader->length > HTTP_MAX_REQUEST)
+            if (value.n > MAX_LENGTH_DIGITS || !read_number(value, &reader->length) ||
+                reader->length > HTTP_MAX_REQUEST)
                 return false;
         }
     }
@@ -524,7 +530,9 @@ static bool read_fields(struct request_reader *reader) {
 static int read_request(struct request_reader *reader) {
     const uint8_t *text = reader->at;
     const uint8_t *found =
-        reader->end > reader->searched ? memmem(text + reader->searched, reader->end - reader->searched, "\r\n\r\n", 4) : NULL;
+        reader->end > reader->searched
+            ? memmem(text + reader->searched, reader->end - reader->searched, "\r\n\r\n", 4)
+            : NULL;
     size_t end = found != NULL ? (size_t)(found - text) : reader->end > 3 ? reader->end - 3 : 0;
     reader->searched = end;
     if (end > HTTP_MAX_REQUEST)
@@ -536,7 +544,8 @@ static int read_request(struct request_reader *reader) {
         goto broken;
     const uint8_t *first = memmem(head.at, head.n, "\r\n", 2);
     line = (struct bytes){text, first != NULL ? (size_t)(first - text) : end};
-    reader->request.head = first != NULL ? (struct bytes){first + 2, end - line.n - 2} : (struct bytes){text + end, 0};
+    reader->request.head =
+        first != NULL ? (struct bytes){first + 2, end - line.n - 2} : (struct bytes){text + end, 0};
     if (!read_first_line(line, &reader->request) || !read_fields(reader))
         goto broken;
     reader->start = end + 4;

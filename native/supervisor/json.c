@@ -46,7 +46,8 @@ int json_string(struct buffer *out, struct bytes text) {
     int result = buffer_add(out, LITERAL("\""));
     while (text.n > 0 && result == 0) {
         size_t n = 0;
-        while (n < text.n && text.at[n] >= ' ' && text.at[n] <= '~' && text.at[n] != '"' && text.at[n] != '\\')
+        while (n < text.n && text.at[n] >= ' ' && text.at[n] <= '~' && text.at[n] != '"' &&
+               text.at[n] != '\\')
             n++;
         if (n > 0) {
             result = buffer_add(out, (struct bytes){text.at, n});
@@ -71,7 +72,8 @@ int json_base64(struct buffer *out, struct bytes data) {
         return -1;
     for (size_t i = 0; i < data.n; i += 3) {
         size_t n = data.n - i < 3 ? data.n - i : 3;
-        uint32_t group = (uint32_t)data.at[i] << 16 | (uint32_t)(n > 1 ? data.at[i + 1] : 0) << 8 | (n > 2 ? data.at[i + 2] : 0);
+        uint32_t group = (uint32_t)data.at[i] << 16 | (uint32_t)(n > 1 ? data.at[i + 1] : 0) << 8 |
+                         (n > 2 ? data.at[i + 2] : 0);
         uint8_t *to = out->at + out->n;
         to[0] = (uint8_t)digits[group >> 18];
         to[1] = (uint8_t)digits[group >> 12 & 63];
@@ -81,8 +83,6 @@ int json_base64(struct buffer *out, struct bytes data) {
     }
     return 0;
 }
-
-/* ---- the first keys of an object -------------------------------------------------------------------------------------------- */
 
 enum { BEFORE_KEY, BEFORE_VALUE, DONE };
 
@@ -118,7 +118,8 @@ static bool skip_string(struct json_keys *keys, struct bytes *text) {
 
 static bool skip_plain(struct json_keys *keys) {
     size_t from = keys->at;
-    for (uint8_t c = peek(keys); (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '-' || c == '+' || c == '.' || c == 'E';
+    for (uint8_t c = peek(keys);
+         (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '-' || c == '+' || c == '.' || c == 'E';
          c = peek(keys))
         keys->at++;
     /* What ends with the bytes that are looked at may go on behind them. */
@@ -191,13 +192,16 @@ bool json_keys_next(struct json_keys *keys, struct bytes *key, struct bytes *val
 static bool begins_with(struct bytes object, const char *name) {
     struct json_keys keys;
     struct bytes key;
-    return json_keys_begin(&keys, object) && json_keys_next(&keys, &key, NULL) && bytes_equal(key, bytes_of(name));
+    return json_keys_begin(&keys, object) && json_keys_next(&keys, &key, NULL) &&
+           bytes_equal(key, bytes_of(name));
 }
 
 bool json_is_http_event(struct bytes body) {
-    /* What stands first and what second; `value` is the first one's, with its quotes, where it must be a certain one. As
+    /* What stands first and what second; `value` is the first one's, with its quotes, where it must be a
+     * certain one. As
      * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html,
-     * https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html and .../services-alb.html show them. */
+     * https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html and .../services-alb.html show them.
+     */
     static const struct {
         const char *first, *value, *second;
     } shapes[] = {
@@ -208,10 +212,12 @@ bool json_is_http_event(struct bytes body) {
     };
     struct json_keys keys;
     struct bytes first, value, second;
-    if (!json_keys_begin(&keys, body) || !json_keys_next(&keys, &first, &value) || !json_keys_next(&keys, &second, NULL))
+    if (!json_keys_begin(&keys, body) || !json_keys_next(&keys, &first, &value) ||
+        !json_keys_next(&keys, &second, NULL))
         return false;
     for (size_t i = 0; i < COUNT(shapes); i++) {
-        bool fits = bytes_equal(first, bytes_of(shapes[i].first)) && bytes_equal(second, bytes_of(shapes[i].second));
+        bool fits =
+            bytes_equal(first, bytes_of(shapes[i].first)) && bytes_equal(second, bytes_of(shapes[i].second));
         if (!fits || (shapes[i].value != NULL && !bytes_equal(value, bytes_of(shapes[i].value))))
             continue;
         /* A load balancer's; other services have a context that begins otherwise. */

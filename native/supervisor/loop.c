@@ -25,6 +25,7 @@ _Noreturn void loop_end(struct supervisor *s, int status) {
             worker_signal(s->lanes[i].worker, SIGKILL);
     pool_drop(s);
     (void)sweep_run(&s->sweep, NULL, 0, &swept);
+    cleaner_end(s);
     exit(status);
 }
 

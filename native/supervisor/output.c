@@ -16,8 +16,9 @@
 /* How long a write waits before it is tried again, where somebody made the description non-blocking. */
 #define WAIT_MS 1000
 
-/* Put before a line of function code that imitates another's. The prefix alone is not enough: readers also begin a line at a carriage
- * return, a form feed or a Unicode separator, and a frame may hold many lines. Without a brace no piece of it is a record. */
+/* Put before a line of function code that imitates another's. The prefix alone is not enough: readers also
+ * begin a line at a carriage return, a form feed or a Unicode separator, and a frame may hold many lines.
+ * Without a brace no piece of it is a record. */
 #define NOT_OURS LITERAL("[not written by Dayfly] ")
 /* The shortest line that is marked has eleven bytes, its end included, and becomes 35. */
 #define MARKED_SPACE (OUTPUT_FRAME_HEAD + 4 * OUTPUT_MAX_MESSAGE)
@@ -27,9 +28,9 @@ static const uint8_t magic[3] = {0xa5, 0x5a, 0x00};
 #define WARNING_JSON 0x12
 #define INFO_JSON 0x0e
 
-/* ---- imitations ------------------------------------------------------------------------------------------------------------- */
-
-static bool holds(struct bytes text, struct bytes part) { return text.n >= part.n && memmem(text.at, text.n, part.at, part.n) != NULL; }
+static bool holds(struct bytes text, struct bytes part) {
+    return text.n >= part.n && memmem(text.at, text.n, part.at, part.n) != NULL;
+}
 
 static bool holds_all(struct bytes text, const struct bytes *parts, size_t count) {
     for (size_t i = 0; i < count; i++)
@@ -52,7 +53,8 @@ static struct bytes decode(struct bytes text, uint8_t *scratch) {
     size_t n = 0;
     for (size_t i = 0; i < text.n; i++) {
         const uint8_t *c = text.at + i;
-        bool is_escape = text.n - i >= 6 && memcmp(c, "\\u00", 4) == 0 && hex_digit(c[4]) >= 0 && hex_digit(c[5]) >= 0;
+        bool is_escape =
+            text.n - i >= 6 && memcmp(c, "\\u00", 4) == 0 && hex_digit(c[4]) >= 0 && hex_digit(c[5]) >= 0;
         scratch[n++] = is_escape ? (uint8_t)(hex_digit(c[4]) << 4 | hex_digit(c[5])) : *c;
         i += is_escape ? 5 : 0;
     }
@@ -81,12 +83,14 @@ static bool begins_with_any(struct bytes line, const struct bytes *starts, size_
     return false;
 }
 
-/* As Lambda's own lines begin, in text and in JSON (https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html), and
- * as the layer's wrapper begins: while Dayfly is there to read lines, it was not the wrapper that wrote one. */
+/* As Lambda's own lines begin, in text and in JSON
+ * (https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html), and as the layer's wrapper
+ * begins: while Dayfly is there to read lines, it was not the wrapper that wrote one. */
 static const struct bytes texts[] = {
-    LITERAL("START RequestId"),   LITERAL("END RequestId"),  LITERAL("REPORT RequestId"),     LITERAL("INIT_START"),
-    LITERAL("INIT_REPORT"),       LITERAL("INIT_RUNTIME_DONE"), LITERAL("RESTORE_START"),     LITERAL("RESTORE_REPORT"),
-    LITERAL("dayfly: not in force"), LITERAL("dayfly: cannot start"),
+    LITERAL("START RequestId"),      LITERAL("END RequestId"),  LITERAL("REPORT RequestId"),
+    LITERAL("INIT_START"),           LITERAL("INIT_REPORT"),    LITERAL("INIT_RUNTIME_DONE"),
+    LITERAL("RESTORE_START"),        LITERAL("RESTORE_REPORT"), LITERAL("dayfly: not in force"),
+    LITERAL("dayfly: cannot start"),
 };
 
 /* What readers let pass before a line's first character. */
@@ -121,8 +125,6 @@ static size_t put(uint8_t *to, struct bytes line, bool is_marked, bool is_tame) 
     return n;
 }
 
-/* ---- writing ---------------------------------------------------------------------------------------------------------------- */
-
 static void write_all(struct output *output, int which, struct bytes data) {
     int fd = output->fds[which];
     while (data.n > 0) {
@@ -136,7 +138,8 @@ static void write_all(struct output *output, int which, struct bytes data) {
         } else if (errno == EFBIG && output->relieve != NULL && output->relieve(output->relieve_of)) {
             continue;
         } else if (errno != EINTR) {
-            /* What cannot be written for a limit that is there for good is dropped, and nobody is to blame. */
+            /* What cannot be written for a limit that is there for good is dropped, and nobody is to blame.
+             */
             output->failed = errno == EFBIG ? output->failed : errno;
             return;
         }
@@ -165,14 +168,13 @@ void output_emit(struct output *output, struct bytes line, bool warning) {
     write_all(output, OUTPUT_TELEMETRY, (struct bytes){frame, OUTPUT_FRAME_HEAD + n});
 }
 
-/* ---- lines and frames ------------------------------------------------------------------------------------------------------- */
-
 /* Write lines of a reader that may go as they are. */
 static void flush(struct output *output, int which, const struct carried *from, size_t start, size_t end) {
     write_all(output, which, (struct bytes){from->at + start, end - start});
 }
 
-/* Write a line in pieces that no reader of logs cuts further, each ended, and marked where it imitates another's. */
+/* Write a line in pieces that no reader of logs cuts further, each ended, and marked where it imitates
+ * another's. */
 static void write_line(struct output *output, int which, struct bytes line) {
     do {
         struct bytes piece = {line.at, line.n < OUTPUT_MAX_LINE ? line.n : OUTPUT_MAX_LINE};
@@ -190,7 +192,8 @@ static void carry_lines(struct output *output, int which, struct carried *from) 
     for (;;) {
         /* A writer of single bytes would have the rest searched for each. */
         size_t searched = from->searched > start ? from->searched : start;
-        const uint8_t *found = searched < from->n ? memchr(from->at + searched, '\n', from->n - searched) : NULL;
+        const uint8_t *found =
+            searched < from->n ? memchr(from->at + searched, '\n', from->n - searched) : NULL;
         size_t end, next;
         if (found != NULL) {
             end = (size_t)(found - from->at);
@@ -221,8 +224,8 @@ static void end_line(struct output *output, int which, struct carried *from) {
     from->n = from->searched = 0;
 }
 
-/* Write a frame's message as it may be written, into `to`; returns its length, 0 where it may go as it is. Whoever saves or shows a log
- * reads each of its lines. */
+/* Write a frame's message as it may be written, into `to`; returns its length, 0 where it may go as it is.
+ * Whoever saves or shows a log reads each of its lines. */
 static size_t mark_message(const struct output *output, struct bytes message, uint8_t *to) {
     /* A finding may stand in several lines. */
     bool is_tame = output_imitates_finding(message, output->judged), is_changed = is_tame;
@@ -232,7 +235,8 @@ static size_t mark_message(const struct output *output, struct bytes message, ui
         struct bytes line = {message.at, found != NULL ? (size_t)(found - message.at) : message.n};
         is_last = found == NULL;
         struct bytes text = begun(line);
-        bool is_marked = is_tame ? is_first || begins_with_any(text, texts, COUNT(texts)) : imitates(output, line);
+        bool is_marked =
+            is_tame ? is_first || begins_with_any(text, texts, COUNT(texts)) : imitates(output, line);
         is_changed |= is_marked;
         n += put(to + n, line, is_marked, is_tame || is_marked);
         if (!is_last) {
@@ -267,7 +271,8 @@ static void carry_frames(struct output *output, struct pipes *pipes, struct carr
         if (from->n - start - OUTPUT_FRAME_HEAD < length)
             break;
         size_t next = start + OUTPUT_FRAME_HEAD + length;
-        size_t n = mark_message(output, (struct bytes){frame + OUTPUT_FRAME_HEAD, length}, output->marked + OUTPUT_FRAME_HEAD);
+        size_t n = mark_message(output, (struct bytes){frame + OUTPUT_FRAME_HEAD, length},
+                                output->marked + OUTPUT_FRAME_HEAD);
         if (n > 0) {
             flush(output, OUTPUT_TELEMETRY, from, plain, start);
             memcpy(output->marked, frame, OUTPUT_FRAME_HEAD);
@@ -283,8 +288,6 @@ static void carry_frames(struct output *output, struct pipes *pipes, struct carr
     memmove(from->at, from->at + start, from->n - start);
     from->n -= start;
 }
-
-/* ---- pipes ------------------------------------------------------------------------------------------------------------------ */
 
 static void *reserve(size_t size) {
     void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -302,8 +305,8 @@ int output_init(struct output *output, int telemetry, struct fault *fault) {
     if (output->judged == NULL || output->marked == NULL)
         return fault_set(fault, "no memory for the log: %s", strerror(errno));
     struct stat one, other;
-    output->merged = fstat(STDOUT_FILENO, &one) == 0 && fstat(STDERR_FILENO, &other) == 0 && one.st_dev == other.st_dev &&
-                     one.st_ino == other.st_ino;
+    output->merged = fstat(STDOUT_FILENO, &one) == 0 && fstat(STDERR_FILENO, &other) == 0 &&
+                     one.st_dev == other.st_dev && one.st_ino == other.st_ino;
     if (telemetry < 0)
         return 0;
     /* The function gets a pipe under this number; the platform's own moves out of its sight. */
@@ -327,7 +330,8 @@ int pipes_reserve(struct pipes *pipes, struct fault *fault) {
     memset(pipes, 0, sizeof(*pipes));
     for (int i = 0; i < OUTPUT_STREAMS; i++) {
         struct carried *stream = &pipes->streams[i];
-        stream->size = (i == OUTPUT_TELEMETRY ? OUTPUT_FRAME_HEAD + OUTPUT_MAX_MESSAGE : OUTPUT_MAX_LINE) + PIECE;
+        stream->size =
+            (i == OUTPUT_TELEMETRY ? OUTPUT_FRAME_HEAD + OUTPUT_MAX_MESSAGE : OUTPUT_MAX_LINE) + PIECE;
         stream->at = reserve(stream->size);
         if (stream->at == NULL)
             return fault_set(fault, "no memory for pipes: %s", strerror(errno));

@@ -7,8 +7,8 @@
 #include "json.h"
 
 #define PRODUCT "Dayfly"
-/* Characters of a line that had to be shortened. One takes 12 bytes at most (a surrogate pair, escaped), so these and the fixed part
- * stay below REPORT_MAX_LINE together. */
+/* Characters of a line that had to be shortened. One takes 12 bytes at most (a surrogate pair, escaped), so
+ * these and the fixed part stay below REPORT_MAX_LINE together. */
 #define SHORT_MESSAGE 600
 #define SHORT_NAME 160
 
@@ -38,17 +38,20 @@ int report_init(struct report *report, struct output *output, struct fault *faul
 
 int64_t report_age_ms(const struct report *report) { return (now_ns() - report->born) / NS_PER_MS; }
 
-/* ---- canonical JSON: names sorted, no spaces, ASCII; whole floats are integers ------------------------------------------------- */
-
-/* A line that is being written; what does not fit is seen at its end. */
+/* A line that is being written, in canonical JSON: names sorted, no spaces, ASCII; whole floats are integers.
+ * What does not fit is seen at its end. */
 struct line {
     struct buffer out;
     bool is_full;
 };
 
-static void raw(struct line *line, const char *text) { line->is_full |= buffer_add(&line->out, bytes_of(text)) != 0; }
+static void raw(struct line *line, const char *text) {
+    line->is_full |= buffer_add(&line->out, bytes_of(text)) != 0;
+}
 
-static void text(struct line *line, struct bytes value) { line->is_full |= json_string(&line->out, value) != 0; }
+static void text(struct line *line, struct bytes value) {
+    line->is_full |= json_string(&line->out, value) != 0;
+}
 
 static void number(struct line *line, int64_t value) {
     line->is_full |= buffer_print(&line->out, "%lld", (long long)value) != 0;
@@ -66,7 +69,8 @@ static struct bytes shorten(struct bytes value, size_t many) {
 
 static void thousandths(struct line *line, int64_t value) {
     char digits[32];
-    int n = snprintf(digits, sizeof(digits), "%s%lld.%03d", value < 0 ? "-" : "", llabs(value / 1000), (int)llabs(value % 1000));
+    int n = snprintf(digits, sizeof(digits), "%s%lld.%03d", value < 0 ? "-" : "", llabs(value / 1000),
+                     (int)llabs(value % 1000));
     /* Other readers and writers of JSON keep the value but not always `2.0`. */
     while (n > 0 && digits[n - 1] == '0')
         digits[--n] = '\0';
@@ -85,6 +89,9 @@ static void value_of(struct line *line, const struct field *field) {
         break;
     case FIELD_THOUSANDTHS:
         thousandths(line, field->number);
+        break;
+    case FIELD_TRUTH:
+        raw(line, field->number != 0 ? "true" : "false");
         break;
     case FIELD_TEXTS:
         raw(line, "[");
@@ -192,15 +199,17 @@ static void write_record(struct line *line, const struct record *record) {
     (void)gmtime_r(&seconds, &at);
     (void)strftime(now, sizeof(now), "%Y-%m-%dT%H:%M:%S", &at);
     (void)snprintf(stamp, sizeof(stamp), "%s.%03dZ", now, (int)(record->wall_ms % 1000));
-    raw(line, "{\"activity_id\":1,\"activity_name\":\"Create\",\"category_name\":\"Findings\",\"category_uid\":2,"
-              "\"class_name\":\"Detection Finding\",\"class_uid\":2004");
+    raw(line,
+        "{\"activity_id\":1,\"activity_name\":\"Create\",\"category_name\":\"Findings\",\"category_uid\":2,"
+        "\"class_name\":\"Detection Finding\",\"class_uid\":2004");
     write_info(line, record);
     raw(line, ",\"level\":");
     text(line, bytes_of(levels[severity]));
     raw(line, ",\"message\":");
     text(line, record->message);
     raw(line, ",\"metadata\":{\"product\":{\"name\":\"" PRODUCT "\",\"vendor_name\":\"" PRODUCT
-              "\",\"version\":\"" DAYFLY_VERSION "\"},\"version\":\"" DAYFLY_OCSF_VERSION "\"},\"resources\":[{\"name\":");
+              "\",\"version\":\"" DAYFLY_VERSION "\"},\"version\":\"" DAYFLY_OCSF_VERSION
+              "\"},\"resources\":[{\"name\":");
     text(line, record->function);
     raw(line, ",\"type\":\"AWS::Lambda::Function\",\"version\":");
     text(line, record->version);
@@ -216,10 +225,12 @@ static void write_record(struct line *line, const struct record *record) {
     write_details(line, record);
 }
 
-size_t report_compose(struct report *report, enum finding finding, const char *message, const struct field *fields,
-                      size_t count, const char *technique, const char *technique_name, int64_t wall) {
+size_t report_compose(struct report *report, enum finding finding, const char *message,
+                      const struct field *fields, size_t count, const char *technique,
+                      const char *technique_name, int64_t wall) {
     const struct finding_kind *kind = &finding_kinds[finding];
-    static const struct field left_out = {.name = "left_out", .kind = FIELD_TEXT, .text = LITERAL("too long for one line")};
+    static const struct field left_out = {
+        .name = "left_out", .kind = FIELD_TEXT, .text = LITERAL("too long for one line")};
     char words[REPORT_MAX_LINE];
     (void)snprintf(words, sizeof(words), PRODUCT ": %s", message);
     struct record record = {
@@ -249,8 +260,9 @@ size_t report_compose(struct report *report, enum finding finding, const char *m
     return line.out.n + 1;
 }
 
-void report_find_as(struct report *report, enum finding finding, const char *message, const struct field *fields,
-                    size_t count, const char *technique, const char *technique_name) {
+void report_find_as(struct report *report, enum finding finding, const char *message,
+                    const struct field *fields, size_t count, const char *technique,
+                    const char *technique_name) {
     const struct finding_kind *kind = &finding_kinds[finding];
     report->sequence++;
     size_t n = report_compose(report, finding, message, fields, count, technique, technique_name, wall_ms());
@@ -261,6 +273,7 @@ void report_find_as(struct report *report, enum finding finding, const char *mes
     output_emit(report->output, (struct bytes){report->line, n}, kind->severity > 1);
 }
 
-void report_find(struct report *report, enum finding finding, const char *message, const struct field *fields, size_t count) {
+void report_find(struct report *report, enum finding finding, const char *message, const struct field *fields,
+                 size_t count) {
     report_find_as(report, finding, message, fields, count, NULL, NULL);
 }

@@ -1,7 +1,8 @@
-/* Dayfly's settings from the environment: names, values, defaults and words as in src/dayfly/core/settings.py.
+/* Dayfly's settings from the environment: names, values, defaults and words as in
+ * src/dayfly/core/settings.py.
  *
- * A file of settings (dayfly.toml) or of a policy is for the Python supervisor, and so is each setting that is not served here yet:
- * `settings_unserved` names it.
+ * A file of settings (dayfly.toml) or of a policy is for the Python supervisor, and so is each setting that
+ * is not served here yet: `settings_unserved` names it.
  */
 #ifndef DAYFLY_SETTINGS_H
 #define DAYFLY_SETTINGS_H
@@ -14,6 +15,10 @@ enum api_lock { LOCK_AUTO, LOCK_ON, LOCK_OFF };
 enum guard { GUARD_OFF, GUARD_OBSERVE, GUARD_BLOCK };
 enum network { NETWORK_SHARED, NETWORK_NONE, NETWORK_NONE_WHERE_ALLOWED };
 
+#define RETIRE_ON_RESIDUE 1u
+#define RETIRE_ON_SUSPICION 2u
+#define RETIRE_ON_ERROR 4u
+
 /* Globs and places of one setting, and variables that are told. */
 #define SETTINGS_MAX_NAMES 64
 #define SETTINGS_MAX_UNKNOWN 10
@@ -24,13 +29,13 @@ struct names {
     size_t count;
 };
 
-/* The settings in force. Durations are nanoseconds, shares thousandths. Texts are spans of the process's own environment. */
+/* The settings in force. Durations are nanoseconds. Texts are spans of the process's own environment. */
 struct settings {
     enum isolation isolation;
     int64_t max_age;
     int64_t max_invocations;
-    int64_t jitter;
-    bool retire_on_residue, retire_on_suspicion, retire_on_error;
+    double jitter;
+    unsigned retire_on; /* RETIRE_ON_* */
     struct bytes tenant;
     int64_t environment_max_age;
     bool on_timeout_answer;
@@ -48,6 +53,7 @@ struct settings {
     enum guard guard;
     bool guard_closed; /* guard_on_fault = closed */
     bool guard_learn;
+    bool is_native; /* supervisor = native */
     /* Variables with the prefix DAYFLY_ that are no settings, sorted: for the first log record. */
     struct bytes unknown[SETTINGS_MAX_UNKNOWN];
     size_t unknown_count;
@@ -62,15 +68,17 @@ struct setting_fault {
 /* Read the settings of `environ`; -1 for a value that is not allowed. */
 int settings_load(struct settings *out, char *const *environ, struct setting_fault *fault);
 
-/* Write what is asked for and not served by this supervisor, as "NAME (why)", separated by ", "; false where that is nothing.
- * `task_root` is where the function's code lies (LAMBDA_TASK_ROOT or the current directory): its dayfly.toml counts. */
-bool settings_unserved(const struct settings *settings, char *const *environ, const char *task_root, char *out, size_t size);
+/* Write what is asked for and not served by this supervisor, separated by ", "; false where that is nothing.
+ * `task_root` is where the function's code lies (LAMBDA_TASK_ROOT or the current directory): its dayfly.toml
+ * counts. */
+bool settings_unserved(const struct settings *settings, char *const *environ, const char *task_root,
+                       char *out, size_t size);
 
 /* The values as the first log record and the zygote's options spell them. */
 const char *isolation_name(enum isolation isolation);
 const char *guard_name(enum guard guard);
 
-/* Append seconds as Python's str(float) has them, for the zygote's options. -1 where it does not fit. */
+/* Append seconds for the zygote's options. -1 where it does not fit. */
 int settings_seconds(struct buffer *out, int64_t ns);
 
 #endif

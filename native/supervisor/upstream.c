@@ -27,7 +27,8 @@ int upstream_split(const char *address, char *host, size_t size, uint16_t *port)
     const char *colon = strrchr(address, ':');
     unsigned long number = 0;
     size_t digits = colon != NULL ? strspn(colon + 1, "0123456789") : 0;
-    bool has_port = colon != NULL && colon > address && digits > 0 && digits <= 5 && colon[1 + digits] == '\0';
+    bool has_port =
+        colon != NULL && colon > address && digits > 0 && digits <= 5 && colon[1 + digits] == '\0';
     for (size_t i = 0; has_port && i < digits; i++)
         number = number * 10 + (unsigned long)(colon[1 + i] - '0');
     has_port = has_port && number < 65536;
@@ -68,7 +69,8 @@ int upstream_init(struct upstream *up, const char *address, struct fault *fault)
         return -1;
     bytes_copy(up->host, sizeof(up->host), bytes_of(address));
     size_t space = HTTP_REPLY_SPACE(HTTP_MAX_BODY), size = 2 * space + UPSTREAM_MAX_HEAD + MAX_TAIL;
-    uint8_t *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    uint8_t *at =
+        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (at == MAP_FAILED)
         return fault_set(fault, "no memory for events: %s", strerror(errno));
     reply_begin(&up->events, at, HTTP_MAX_BODY);
@@ -78,13 +80,15 @@ int upstream_init(struct upstream *up, const char *address, struct fault *fault)
     return 0;
 }
 
-static struct reply_reader *reader_of(struct upstream *up) { return up->is_next ? &up->events : &up->replies; }
+static struct reply_reader *reader_of(struct upstream *up) {
+    return up->is_next ? &up->events : &up->replies;
+}
 
 const struct reply *upstream_event(const struct upstream *up) { return &up->events.reply; }
 
-const struct reply *upstream_reply(const struct upstream *up) { return &up->replies.reply; }
-
-/* ---- connections ------------------------------------------------------------------------------------------------------------ */
+const struct reply *upstream_reply(const struct upstream *up) {
+    return up->is_next ? &up->events.reply : &up->replies.reply;
+}
 
 static void close_left(struct upstream *up) {
     if (up->left_fd >= 0)
@@ -93,8 +97,8 @@ static void close_left(struct upstream *up) {
     memset(&up->left_own, 0, sizeof(up->left_own));
 }
 
-/* Use another connection from the next request on, but close this one only once that is answered: a platform that sees its runtime's
- * last connection go may give up the event that is still to be answered. */
+/* Use another connection from the next request on, but close this one only once that is answered: a platform
+ * that sees its runtime's last connection go may give up the event that is still to be answered. */
 static void leave(struct upstream *up) {
     if (up->fd < 0)
         return;
@@ -123,7 +127,8 @@ void upstream_close(struct upstream *up) {
 
 static enum upstream_progress lose(struct upstream *up, const char *how, const char *why) {
     drop(up);
-    (void)fault_set(&up->fault, "the Runtime API at %s %s%s%s", up->host, how, why[0] != '\0' ? ": " : "", why);
+    (void)fault_set(&up->fault, "the Runtime API at %s %s%s%s", up->host, how, why[0] != '\0' ? ": " : "",
+                    why);
     up->state = LOST;
     return UPSTREAM_LOST;
 }
@@ -135,8 +140,9 @@ static enum upstream_progress be_unreachable(struct upstream *up) {
     return lost;
 }
 
-/* Give up a connection that the platform has closed since its last reply: nothing of what comes was sent over it. A server may close
- * a connection that is kept alive at any time (RFC 9112, 9.3.1), and AWS's own client, which is curl's, then takes another one. */
+/* Give up a connection that the platform has closed since its last reply: nothing of what comes was sent over
+ * it. A server may close a connection that is kept alive at any time (RFC 9112, 9.3.1), and AWS's own client,
+ * which is curl's, then takes another one. */
 static void leave_closed(struct upstream *up) {
     if (up->fd < 0)
         return;
@@ -165,13 +171,24 @@ static int connect_to(struct upstream *up) {
     return setsockopt(up->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) < 0 ? -1 : tell_own(up);
 }
 
-/* ---- requests --------------------------------------------------------------------------------------------------------------- */
-
-static void release(struct reply_reader *reader, uint8_t *at) {
+static void release(struct reply_reader *reader) {
     size_t used = reader->end;
-    reply_begin(reader, at, reader->max_body);
+    reply_begin(reader, reader->at, reader->max_body);
     if (used > KEPT)
-        (void)madvise(at + KEPT, used - KEPT, MADV_DONTNEED);
+        (void)madvise(reader->at + KEPT, used - KEPT, MADV_DONTNEED);
+}
+
+/* A reply to nothing: taken for the answer to what is sent next, it would shift all that follow. */
+static void leave_shifted(struct upstream *up) {
+    const struct reply_reader *reader = reader_of(up);
+    if (reader->end > reader->start)
+        leave(up);
+}
+
+void upstream_give_back(struct upstream *up) {
+    if (up->is_next)
+        leave_shifted(up);
+    release(&up->events);
 }
 
 static void add(struct upstream *up, struct bytes text) {
@@ -189,11 +206,9 @@ static void add_header(struct upstream *up, const char *name, struct bytes value
 }
 
 /* Begin a request: its first line, and whom it is for. */
-static void open_request(struct upstream *up, const char *method, struct bytes path, struct bytes request_id, const char *rest) {
-    struct reply_reader *before = reader_of(up);
-    if (up->fd >= 0 && before->end > before->start)
-        /* A reply to nothing: taken for the answer to what is sent now, it would shift all that follow. */
-        leave(up);
+static void open_request(struct upstream *up, const char *method, struct bytes path, struct bytes request_id,
+                         const char *rest) {
+    leave_shifted(up);
     up->is_next = up->is_hold = up->is_cut = false;
     up->tries = 0;
     up->head.n = up->tail.n = 0;
@@ -219,8 +234,7 @@ static void set_parts(struct upstream *up, struct bytes first, struct bytes body
 static void begin(struct upstream *up, struct bytes body) {
     add(up, LITERAL("\r\n"));
     set_parts(up, buffer_bytes(&up->head), body, (struct bytes){NULL, 0});
-    struct reply_reader *reader = reader_of(up);
-    release(reader, reader->at);
+    release(reader_of(up));
     leave_closed(up);
     up->state = SENDING;
 }
@@ -259,9 +273,12 @@ void upstream_finish(struct upstream *up, struct bytes body, const char *error_t
     up->state = SENDING;
 }
 
-static void add_length(struct upstream *up, struct bytes body) { (void)buffer_print(&up->head, "Content-Length: %zu\r\n", body.n); }
+static void add_length(struct upstream *up, struct bytes body) {
+    (void)buffer_print(&up->head, "Content-Length: %zu\r\n", body.n);
+}
 
-void upstream_respond(struct upstream *up, struct bytes request_id, struct bytes echo, struct bytes content_type, struct bytes body) {
+void upstream_respond(struct upstream *up, struct bytes request_id, struct bytes echo,
+                      struct bytes content_type, struct bytes body) {
     open_request(up, "POST", LITERAL("/invocation/"), request_id, "/response");
     add_length(up, body);
     add_header(up, "Content-Type", content_type);
@@ -275,8 +292,8 @@ static void add_error(struct upstream *up, struct bytes error_type, struct bytes
     add_header(up, "Lambda-Runtime-Function-Error-Type", error_type);
 }
 
-void upstream_fail(struct upstream *up, struct bytes request_id, struct bytes echo, const char *error_type, struct bytes cause,
-                   struct bytes body) {
+void upstream_fail(struct upstream *up, struct bytes request_id, struct bytes echo, const char *error_type,
+                   struct bytes cause, struct bytes body) {
     open_request(up, "POST", LITERAL("/invocation/"), request_id, "/error");
     add_error(up, error_type != NULL ? bytes_of(error_type) : LITERAL(""), body);
     add_header(up, http_name(HTTP_INVOCATION_ID), echo);
@@ -295,8 +312,6 @@ void upstream_post(struct upstream *up, const char *path, struct bytes error_typ
     add_error(up, error_type, body);
     begin(up, body);
 }
-
-/* ---- progress --------------------------------------------------------------------------------------------------------------- */
 
 bool upstream_wants(const struct upstream *up, struct pollfd *out) {
     *out = (struct pollfd){.fd = -1};
@@ -320,7 +335,8 @@ static enum upstream_progress replied(struct upstream *up) {
 
 static enum upstream_progress send_parts(struct upstream *up) {
     while (up->part < up->part_count) {
-        struct msghdr message = {.msg_iov = up->parts + up->part, .msg_iovlen = (size_t)(up->part_count - up->part)};
+        struct msghdr message = {.msg_iov = up->parts + up->part,
+                                 .msg_iovlen = (size_t)(up->part_count - up->part)};
         ssize_t sent = sendmsg(up->fd, &message, MSG_NOSIGNAL);
         if (sent < 0 && errno == EINTR)
             continue;
@@ -443,7 +459,8 @@ enum upstream_progress upstream_wait(struct upstream *up, int64_t until) {
 }
 
 struct bytes upstream_state(const struct reply *reply) {
-    struct bytes body = {reply->body.at, reply->body.n < STATE_WITHIN ? reply->body.n : STATE_WITHIN}, none = {NULL, 0};
+    struct bytes body = {reply->body.at, reply->body.n < STATE_WITHIN ? reply->body.n : STATE_WITHIN},
+                 none = {NULL, 0};
     if (reply->status != 403 || body.n == 0)
         return none;
     const uint8_t *begins = memmem(body.at, body.n, STATE_BEGINS.at, STATE_BEGINS.n);

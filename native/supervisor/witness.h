@@ -1,5 +1,6 @@
-/* Puts into findings what a worker's guard and its note said, each thing as often as it is news; and the findings about a worker's
- * end. What it reads comes from a process that an attacker may own: words that are known are taken, the rest is dropped. */
+/* Puts into findings what a worker's guard and its note said, each thing as often as it is news; and the
+ * findings about a worker's end. What it reads comes from a process that an attacker may own: words that are
+ * known are taken, the rest is dropped. */
 #ifndef DAYFLY_WITNESS_H
 #define DAYFLY_WITNESS_H
 
@@ -10,7 +11,8 @@
 #define WITNESS_MAX_REPORT 4096
 /* Different notes of workers that an environment reports: a log is not to be flooded. */
 #define WITNESS_MANY_NOTES 16
-/* Lines of a guard's that one invocation may have; uses that are told to who learns a policy, in a note and at init. */
+/* Lines of a guard's that one invocation may have; uses that are told to who learns a policy, in a note and
+ * at init. */
 #define WITNESS_MANY 6
 #define WITNESS_MANY_USES 48
 #define WITNESS_MANY_AT_INIT 200
@@ -35,17 +37,19 @@ struct witness {
 
 void witness_init(struct witness *witness, struct report *report, int64_t deliver, bool learns);
 
-/* A note that came before an answer; returns whether it says that something was planted in the worker's memory. */
+/* A note that came before an answer; returns whether it says that something was planted in the worker's
+ * memory. */
 bool witness_note(struct witness *witness, struct bytes note);
 
-/* What a worker's guard found while the invocation goes on; `is_current`: of this event, not of an earlier one's process. */
+/* What a worker's guard found while the invocation goes on; `is_current`: of this event, not of an earlier
+ * one's process. */
 void witness_report(struct witness *witness, struct bytes finding, bool is_current);
 
 /* What the guard saw while the function initialised. */
 void witness_init_said(struct witness *witness, struct bytes said);
 
-/* A worker broke a rule and is ended; ended without an answer; was ended ahead of the platform's timeout (`words`: what its caller
- * got). `worker` is its number. */
+/* A worker broke a rule and is ended; ended without an answer; was ended ahead of the platform's timeout
+ * (`words`: what its caller got). `worker` is its number. */
 void witness_hostile(struct witness *witness, uint64_t worker, const char *offence);
 void witness_died(struct witness *witness, uint64_t worker);
 void witness_late(struct witness *witness, uint64_t worker, const char *words);
