@@ -26,7 +26,12 @@
 /* The temporary directories that begin with an environment. */
 static const char *const scratch[] = {"/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue"};
 
-enum { GUARD_KEY_BYTES = 16, LAMBDA_SIGNALLED = 128 };
+enum {
+    GUARD_KEY_BYTES = 16,
+    LAMBDA_SIGNALLED = 128,
+    /* What a zygote ends with that cannot take part; see src/dayfly/supervisor/native.py. */
+    EXIT_UNFIT = 70,
+};
 
 /* ---- the Python supervisor instead ------------------------------------------------------------ */
 
@@ -430,6 +435,8 @@ _Noreturn void boot(struct supervisor *s, char **argv, char **environment) {
     s->launch.options = s->options;
     s->launch.leave = leave;
     if (init_zygote(s, false, &fault) != 0) {
+        if (s->zygote.status >= 0 && WIFEXITED(s->zygote.status) && WEXITSTATUS(s->zygote.status) == EXIT_UNFIT)
+            boot_hand_over(s, "the layer does not fit, as said above");
         if (s->zygote.status < 0)
             print_error(fault.text, "see the log lines above");
         end_like(s);

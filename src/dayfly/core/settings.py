@@ -273,9 +273,9 @@ SETTINGS = (
 # Variables that no file sets: the exec wrapper reads them before there is a runtime, or commands write them.
 WRAPPER_VARIABLES = {
     "DAYFLY_ON_FAILURE": "run or stop: whether an environment's first start runs the function without Dayfly where the layer does not fit (default run)",
-    "DAYFLY_SUPERVISOR": "native or python: which supervisor runs the function (default python). What native does not serve yet goes to "
-    "python, which standard error says with the reason",
     "DAYFLY_NEXT_WRAPPER": "another exec wrapper, to be run before Dayfly's",
+    "DAYFLY_SUPERVISOR": "python or native (default python): which supervisor serves. native is new: it starts no second interpreter, "
+    "and leaves to the Python one, saying so, what it does not serve yet",
     "DAYFLY_FLEET_KEY": "the fleet's key, 64 hexadecimal digits: lines of Dayfly's bear a proof, and an invocation's line has "
     "pseudonyms of caller and subject; taken out of the environment before function code runs",
     "DAYFLY_RECYCLED": "written by `dayfly recycle` to have every environment replaced; Dayfly reads nothing from it",
@@ -451,9 +451,6 @@ def load_settings(environ: Mapping[str, str], table: Mapping[str, object]) -> Se
             )
     variables = {setting.variable for setting in SETTINGS} | WRAPPER_VARIABLES.keys() | {LEARN_VARIABLE}
     unknown = tuple(sorted(name for name in environ if name.startswith("DAYFLY_") and name not in variables))
-    supervisor = environ.get("DAYFLY_SUPERVISOR", "python").strip().lower()
-    if supervisor not in ("native", "python"):
-        raise SettingError(f"DAYFLY_SUPERVISOR is {supervisor!r}", hint="it must be one of: native, python")
     values: dict[str, Value] = {}
     for setting in SETTINGS:
         if setting.variable in environ:

@@ -32,8 +32,10 @@ def main(arguments: list[str]) -> None:
         return
     from dayfly.core.handshake import MARKER
 
-    if os.environ.get("DAYFLY_SUPERVISOR", "").strip().lower() == "native" and MARKER not in os.environ:
-        _become_native()
+    if "DAYFLY_SUPERVISOR" in os.environ and MARKER not in os.environ:
+        from dayfly.supervisor.native import hand_over
+
+        hand_over(os.environ)
     from dayfly._sys import unreadable
     from dayfly.supervisor import life, startup
 
@@ -67,20 +69,6 @@ def main(arguments: list[str]) -> None:
 
     show_loop(sys.modules["__main__"])
     start(arguments[1], channel)
-
-
-def _become_native() -> None:
-    """Execute the native supervisor with this command line; returns only where it is not there, after saying so."""
-    import dayfly
-
-    program = os.path.join(dayfly.__path__[0], "bin", os.uname().machine, "supervisor")
-    try:
-        os.execv(program, [program, sys.executable, *sys.orig_argv[1:]])
-    except OSError as fault:
-        os.write(
-            2,
-            f"dayfly: the Python supervisor serves instead of the native one: {program}: {fault.strerror}\n".encode(),
-        )
 
 
 if __name__ == "__main__":
