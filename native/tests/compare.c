@@ -1,5 +1,5 @@
 /* Reads cases from standard input and tells what came of each, for tests that compare with the Python modules
- * (tests/native/test_compare.py). `compare KIND`; a case is a number of pieces, each with its length. */
+ * (tests/native/compared.py). `compare KIND`; a case is a number of pieces, each with its length. */
 #include "../supervisor/announce.h"
 #include "../supervisor/answers.h"
 #include "../supervisor/event.h"
