@@ -345,6 +345,51 @@ static void compare_witness(void) {
     tell_file();
 }
 
+static void tell_progress(struct upstream *up) {
+    enum upstream_progress progress = upstream_wait(up, now_ns() + 60 * NS_PER_S);
+    if (progress == UPSTREAM_REPLIED) {
+        const struct reply *reply = upstream_reply(up);
+        tell("replied ");
+        tell_number(reply->status);
+        tell_bytes(bytes_of(reply->defect != NULL ? reply->defect : ""));
+        tell_bytes(reply->body);
+    } else {
+        tell(progress == UPSTREAM_CONTINUED ? "continued " : progress == UPSTREAM_LOST ? "lost " : "waits ");
+    }
+}
+
+/* Pieces: the address, then of each request what it is and three texts. */
+static void compare_upstream(void) {
+    static struct upstream up;
+    static const struct bytes id = LITERAL("request-1");
+    if (upstream_init(&up, text_of(0), NULL) < 0)
+        abort();
+    for (size_t i = 1; i + 3 < count; i += 4) {
+        const char *what = text_of(i);
+        struct outcome outcome = {.body = pieces[i + 2]};
+        if (strcmp(what, "next") == 0) {
+            upstream_next(&up);
+        } else if (strcmp(what, "hold") == 0) {
+            upstream_hold(&up, id, pieces[i + 1]);
+        } else if (strcmp(what, "get") == 0) {
+            upstream_get(&up, text_of(i + 1));
+        } else if (strcmp(what, "post") == 0) {
+            upstream_post(&up, text_of(i + 1), pieces[i + 3], pieces[i + 2]);
+        } else {
+            /* A worker's result or error, or a failure; under a held response where there are four letters more. */
+            bool held = strncmp(what, "held", 4) == 0;
+            const char *kind = held ? what + 4 : what;
+            outcome.is_error = strcmp(kind, "result") != 0;
+            outcome.error_type = strcmp(kind, "failure") == 0 ? "Runtime.ExitError" : NULL;
+            outcome.meta = pieces[i + 3];
+            answers_send(&up, id, pieces[i + 1], &outcome, held);
+        }
+        tell_progress(&up);
+    }
+    upstream_close(&up);
+    (void)munmap(up.events.at, 2 * HTTP_REPLY_SPACE(HTTP_MAX_BODY));
+}
+
 /* Pieces: setting, API lock, namespace, command of PID 1, of the parent, its pid, whether /tmp is its own. */
 static void compare_scope(void) {
     struct host_facts facts = {text_of(2), text_of(3), text_of(4), atoi(text_of(5)), atoi(text_of(6)) != 0};
@@ -391,6 +436,8 @@ int main(int argc, char **argv) {
             compare_finding();
         else if (strcmp(kind, "witness") == 0)
             compare_witness();
+        else if (strcmp(kind, "upstream") == 0)
+            compare_upstream();
         else if (strcmp(kind, "scope") == 0)
             compare_scope();
         else
