@@ -4,6 +4,7 @@
 #include "../supervisor/answers.h"
 #include "../supervisor/event.h"
 #include "../supervisor/json.h"
+#include "../supervisor/routes.h"
 #include "../supervisor/scope.h"
 #include "../supervisor/witness.h"
 
@@ -178,7 +179,8 @@ static void begin_output(int telemetry) {
 
 static void tell_file(void) {
     off_t size = lseek(file, 0, SEEK_END);
-    if (pread(file, memory, (size_t)size, 0) != size || ftruncate(file, 0) != 0 || lseek(file, 0, SEEK_SET) != 0)
+    if (pread(file, memory, (size_t)size, 0) != size || ftruncate(file, 0) != 0 ||
+        lseek(file, 0, SEEK_SET) != 0)
         abort();
     tell_bytes((struct bytes){memory, (size_t)size});
 }
@@ -267,15 +269,31 @@ static void compare_settings(void) {
         return;
     }
     const long long numbers[] = {
-        settings.isolation,         settings.max_age,           settings.max_invocations,
-        (long long)(settings.jitter * 1e9 + 0.5),               settings.retire_on,
-        settings.environment_max_age, settings.on_timeout_answer, settings.timeout_margin,
-        settings.scope,             settings.api_lock,          settings.scrubs_tmp,
-        settings.runs_changed_code, settings.close_memory,      settings.reseed,
-        settings.log_invocations,   settings.huge_pages,        settings.immortal,
-        settings.confine,           settings.network,           settings.zygote_max_age,
-        settings.fork_deliver,      settings.restarts_threads,  settings.guard,
-        settings.guard_closed,      settings.guard_learn,
+        settings.isolation,
+        settings.max_age,
+        settings.max_invocations,
+        (long long)(settings.jitter * 1e9 + 0.5),
+        settings.retire_on,
+        settings.environment_max_age,
+        settings.on_timeout_answer,
+        settings.timeout_margin,
+        settings.scope,
+        settings.api_lock,
+        settings.scrubs_tmp,
+        settings.runs_changed_code,
+        settings.close_memory,
+        settings.reseed,
+        settings.log_invocations,
+        settings.huge_pages,
+        settings.immortal,
+        settings.confine,
+        settings.network,
+        settings.zygote_max_age,
+        settings.fork_deliver,
+        settings.restarts_threads,
+        settings.guard,
+        settings.guard_closed,
+        settings.guard_learn,
     };
     for (size_t i = 0; i < COUNT(numbers); i++)
         tell_number(numbers[i]);
@@ -298,7 +316,8 @@ static void begin_report(void) {
         abort();
 }
 
-/* Pieces: the finding's number, the invocation's, the request id, the time, the message, then evidence as name, kind, value. */
+/* Pieces: the finding's number, the invocation's, the request id, the time, the message, then evidence as
+ * name, kind, value. */
 static void compare_finding(void) {
     struct field fields[REPORT_MAX_FIELDS];
     static const int64_t counts[] = {1, 2};
@@ -309,15 +328,22 @@ static void compare_finding(void) {
     report.sequence = 7;
     bytes_copy(report.environment, sizeof(report.environment), LITERAL("0123456789abcdef"));
     for (size_t i = 6; i + 2 < count && n < COUNT(fields); i += 3) {
-        struct field field = {.name = text_of(i), .kind = (enum field_kind)atoi(text_of(i + 1)), .text = pieces[i + 2],
-                              .number = atoll(text_of(i + 2)), .texts = &pieces[i + 2], .counts = counts, .count = 1};
+        struct field field = {.name = text_of(i),
+                              .kind = (enum field_kind)atoi(text_of(i + 1)),
+                              .text = pieces[i + 2],
+                              .number = atoll(text_of(i + 2)),
+                              .texts = &pieces[i + 2],
+                              .counts = counts,
+                              .count = 1};
         fields[n++] = field;
     }
-    size_t length = report_compose(&report, (enum finding)atoi(text_of(0)), text_of(4), fields, n, NULL, NULL, atoll(text_of(3)));
+    size_t length = report_compose(&report, (enum finding)atoi(text_of(0)), text_of(4), fields, n, NULL, NULL,
+                                   atoll(text_of(3)));
     tell_bytes((struct bytes){report.line, length});
 }
 
-/* Pieces: of each event a worker's word and what it is: report, late report, note, init. The findings are what was written. */
+/* Pieces: of each event a worker's word and what it is: report, late report, note, init. The findings are
+ * what was written. */
 static void compare_witness(void) {
     struct witness witness;
     witness_init(&witness, &report, atoll(text_of(0)), atoi(text_of(1)) != 0);
@@ -376,7 +402,8 @@ static void compare_upstream(void) {
         } else if (strcmp(what, "post") == 0) {
             upstream_post(&up, text_of(i + 1), pieces[i + 3], pieces[i + 2]);
         } else {
-            /* A worker's result or error, or a failure; under a held response where there are four letters more. */
+            /* A worker's result or error, or a failure; under a held response where there are four letters
+             * more. */
             bool held = strncmp(what, "held", 4) == 0;
             const char *kind = held ? what + 4 : what;
             outcome.is_error = strcmp(kind, "result") != 0;
@@ -388,6 +415,41 @@ static void compare_upstream(void) {
     }
     upstream_close(&up);
     (void)munmap(up.events.at, 2 * HTTP_REPLY_SPACE(HTTP_MAX_BODY));
+}
+
+/* Pieces: what is wanted of the routes, and the address or descriptor that it is about. */
+static void compare_routes(void) {
+    static struct routes routes;
+    struct pollfd polled[ROUTES_MAX_FDS];
+    const char *wanted = text_of(0);
+    if (strcmp(wanted, "begin") == 0) {
+        if (routes_init(&routes, text_of(1), NULL) < 0)
+            abort();
+        tell(routes.address);
+    } else if (strcmp(wanted, "descriptors") == 0) {
+        size_t n = routes_fds(&routes, polled);
+        for (size_t i = 0; i < n; i++)
+            tell_number(polled[i].fd);
+    } else if (strcmp(wanted, "serve") == 0) {
+        routes_serve(&routes, atoi(text_of(1)));
+    } else if (strcmp(wanted, "drop_peers") == 0) {
+        routes_drop_peers(&routes);
+    } else if (strcmp(wanted, "take_over") == 0) {
+        routes_take_over(&routes);
+    } else if (strcmp(wanted, "poll_ahead") == 0) {
+        routes_poll_ahead(&routes);
+    } else if (strcmp(wanted, "has_extensions") == 0) {
+        tell_number(routes.extension_count > 0);
+    } else if (strcmp(wanted, "settled") == 0) {
+        tell_number(routes_settled(&routes, false));
+    } else if (strcmp(wanted, "end_invocation") == 0) {
+        routes_end_invocation(&routes);
+    } else if (strcmp(wanted, "release") == 0) {
+        (void)close(routes.listener);
+        (void)munmap(routes.memory, ROUTES_SPACE);
+    } else {
+        abort();
+    }
 }
 
 /* Pieces: setting, API lock, namespace, command of PID 1, of the parent, its pid, whether /tmp is its own. */
@@ -438,6 +500,8 @@ int main(int argc, char **argv) {
             compare_witness();
         else if (strcmp(kind, "upstream") == 0)
             compare_upstream();
+        else if (strcmp(kind, "routes") == 0)
+            compare_routes();
         else if (strcmp(kind, "scope") == 0)
             compare_scope();
         else

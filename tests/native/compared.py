@@ -22,6 +22,7 @@ _SOURCES = (
     "json.c",
     "output.c",
     "report.c",
+    "routes.c",
     "scope.c",
     "settings.c",
     "upstream.c",
