@@ -46,6 +46,7 @@ nightly: test-all ## Run everything: all attacks in all isolations, other emulat
 	@scripts/node-client
 	@scripts/outside-tmp $(RUN) python -m tests.run -n $(SLOW_WORKERS) -m nightly $(ARGS)
 	@$(RUN) python -m tests.fuzz.coverage_guided --seconds 600
+	@$(RUN) python -m tests.native.fuzz --seconds 300
 	@$(RUN) python -m tests.chaos --seconds 600
 	@$(RUN) python scripts/lab_suites.py
 
@@ -64,6 +65,7 @@ check: setup ## Lint, types, the directions between packages, and GitHub's workf
 
 fuzz: setup ## Look for inputs that break a reader of hostile bytes, guided by coverage; ARGS="--seconds 300".
 	@$(RUN) python -m tests.fuzz.coverage_guided $(ARGS)
+	@$(RUN) python -m tests.native.fuzz $(ARGS)
 
 soak: setup ## Serve 100,000 mixed invocations and look for a lost, repeated or crossed answer, and for growth.
 	@$(RUN) python -m tests.soak $(ARGS)

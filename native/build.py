@@ -22,11 +22,12 @@ ROOT = NATIVE.parent
 BINARIES = ROOT / "src" / "dayfly" / "bin"
 FINDINGS = NATIVE / "supervisor" / "findings.h"
 ARCHITECTURES = ("x86_64", "aarch64")
-# Of what a test build by another compiler shares.
-WARNINGS = ("-std=c11", "-Wall", "-Wextra", "-Wconversion", "-Werror")
+# What a test build by another compiler shares.
+LANGUAGE = ("-std=c11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror")
 _FLAGS = (
-    *WARNINGS,
-    *("-O2", "-fPIE", "-fstack-protector-strong", "-s"),
+    *LANGUAGE,
+    # Not shared: gcc warns of conversions that its own sanitizers add.
+    *("-Wconversion", "-O2", "-fPIE", "-fstack-protector-strong", "-s"),
     # What C leaves undefined ends the process; no code that would print what it was.
     *("-fsanitize=undefined", "-fsanitize-trap=undefined"),
     *("-Wl,-z,relro", "-Wl,-z,now", "-Wl,-z,noexecstack"),

@@ -6,8 +6,6 @@
  * none before them did join the corpus in memory, and are written to the folder KEEP. An input that breaks a rule of
  * the sanitizers, or takes longer than a second, is written to the file `crash` in KEEP (else in /tmp), and ends it.
  */
-#define _GNU_SOURCE
-
 #include <dirent.h>
 #include <signal.h>
 #include <stdint.h>

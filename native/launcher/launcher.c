@@ -3,8 +3,6 @@
  * It stands for a thin program over libpython and decides nothing itself: the supervisor does, and names the program
  * that it stands for in argv[0], from which the interpreter finds its library, sys.executable and pyvenv.cfg.
  */
-#define _GNU_SOURCE
-
 #include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -74,3 +74,12 @@ int cleaner_empty(struct supervisor *s, struct fault *fault) {
         return fault_set(fault, "%u files or objects could not be removed before an init", failed);
     return 0;
 }
+
+void cleaner_end(struct supervisor *s) {
+    struct cleaned done;
+    if (s->temporary.path[0] == '\0')
+        return;
+    places_forget(&s->places);
+    places_clear(&s->places, NEVER, &done);
+    private_remove(&s->temporary);
+}

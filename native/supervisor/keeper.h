@@ -55,12 +55,14 @@ struct keeper {
     struct standing zygote;
     bool has_zygote;
     long zygote_threads;
+    uint32_t spoilt_zygotes;
     uint32_t relieved; /* limits of our own that were put back while a worker lived, by number */
 };
 
 /* What a look found and what must follow. */
 struct kept {
-    bool must_retire;  /* our own standing was lowered for good, or no process can be had any more */
+    bool must_retire;  /* our own standing was lowered for good, zygotes were again and again, or no process
+                        * can be had any more */
     bool must_rebuild; /* the zygote's was */
     uint64_t spoilt;   /* bit i: spare i of those given was, and must be discarded */
     struct fault why;  /* of must_retire */
@@ -81,7 +83,7 @@ int keeper_adopt(struct keeper *keeper, pid_t zygote, struct fault *fault);
 
 /* A worker was born (FORKED), and has seen no event: give it its pair. 0; -1 with errno, ESRCH where it is gone. */
 int keeper_birth(const struct keeper *keeper, pid_t worker, uint32_t number);
-/* A worker is about to see an event: bound its processes and message queues, give it its queue of signals.
+/* A worker is about to see its first event: bound its processes and message queues, give it its queue of signals.
  * `zombies` is what the last sweep counted. */
 int keeper_bind(const struct keeper *keeper, pid_t worker, uint32_t zombies);
 

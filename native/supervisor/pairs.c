@@ -60,6 +60,11 @@ int pairs_begin(struct pairs *pairs, struct fault *fault) {
     return 0;
 }
 
+void pairs_name(const struct pairs *pairs, uint32_t number, uint64_t *locks, uint64_t *rss) {
+    *locks = locks_of(number);
+    *rss = rss_of(pairs, number);
+}
+
 int pairs_give(const struct pairs *pairs, pid_t pid, uint32_t number) {
     if (!pairs->is_on)
         return 0;

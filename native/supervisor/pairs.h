@@ -37,6 +37,9 @@ int pairs_begin(struct pairs *pairs, struct fault *fault);
 /* Give a worker that has seen no event the pair of `number`: 0; -1 with errno ESRCH where it is gone, or another error. */
 int pairs_give(const struct pairs *pairs, pid_t pid, uint32_t number);
 
+/* The hard limits that worker `number` gets. */
+void pairs_name(const struct pairs *pairs, uint32_t number, uint64_t *locks, uint64_t *rss);
+
 /* What the limits of `pid` (0: our own) say; the number of the worker in `number` for PAIR_WORKER. */
 enum pair_kind pairs_read(const struct pairs *pairs, const struct procfs *procfs, pid_t pid, uint32_t *number);
 

@@ -21,22 +21,41 @@
 
 struct kept_entry; /* places.c */
 
+/* What tells one state of an inode from another, and what of a directory's is given back; places.c fills it. */
+struct inode_state {
+    uint64_t device;
+    uint64_t inode;
+    uint64_t mount; /* 0 where the kernel does not tell */
+    uint64_t size;
+    uint64_t blocks;
+    int64_t changed; /* ctime: nobody but root sets it back */
+    int64_t accessed;
+    int64_t modified;
+    uint32_t uid;
+    uint32_t mode;
+    uint32_t flags;   /* chattr's, of directories */
+    uint32_t project; /* a quota's, of directories */
+};
+
 struct place {
     char path[PLACES_PATH_BYTES];
     int descriptor;
-    uint64_t mount;
-    uint64_t size_before; /* of the directory itself, when its life began */
+    bool is_remembered;
+    struct inode_state before;
 };
 
 struct places {
     uid_t uid;
     struct place roots[PLACES_MANY_ROOTS];
     size_t n_roots;
-    struct kept_entry *kept; /* a reserved mapping of PLACES_MANY_KEPT, hashed by path */
+    struct kept_entry *kept; /* a reserved mapping, hashed by the parent's inode and the name */
     size_t n_kept;
-    char *waiting; /* a reserved mapping of PLACES_WAITING_BYTES, given back after use */
+    size_t n_own; /* of those, the function's user's */
+    char *waiting; /* paths to be walked: a reserved mapping of PLACES_WAITING_BYTES */
     size_t n_waiting;
     uint64_t key[2]; /* of the hash: names are an attacker's */
+    uint64_t mark;   /* in the names of directories that are moved to the top */
+    uint64_t lifted; /* directories that were moved to the top so far */
     bool is_pending; /* files were left for lack of time: nothing may be served before they are gone */
 };
 
@@ -48,6 +67,7 @@ struct cleaned {
     uint32_t failed;    /* what refused to go: retire */
     uint32_t changed;   /* init's, changed or gone: rebuild the zygote */
     uint32_t bloated;   /* temporary directories whose own table has grown for good: retire */
+    uint32_t flagged;   /* directories whose inode flags (chattr) were put back */
     bool is_finished;
 };
 

@@ -296,8 +296,8 @@ static void tell_signalled(struct supervisor *s) {
 
 bool pool_keep(struct supervisor *s, struct fault *why) {
     struct kept kept;
-    pid_t pids[SPARES];
-    uint32_t numbers[SPARES];
+    pid_t pids[SPARES] = {0};
+    uint32_t numbers[SPARES] = {0};
     size_t n = s->n_spares;
     size_t spoilt = 0;
     for (size_t i = 0; i < n; i++) {

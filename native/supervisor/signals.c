@@ -13,19 +13,21 @@ enum {
     LAST_SIGNAL = 64,
     /* siginfo's si_code for kill(2), the one way of sending in which the kernel fills in the sender. */
     BY_KILL = 0,
+    BY_KERNEL = 0x80,
 };
 
 /* Left unblocked. SIGCONT has a handler, for the timers' sake; the others do nothing to a process by themselves, or are
  * ignored. Blocked, they would be queued by our own writing and by every child's end. */
 static const int harmless[] = {SIGCONT, SIGCHLD, SIGWINCH, SIGURG, SIGPIPE, SIGXFSZ};
 
-bool signals_may_end(int number, int code, pid_t sender, uid_t uid, pid_t parent, uid_t self, bool is_alone) {
+bool signals_may_end(int number, int code, pid_t sender, uid_t uid, pid_t parent, uid_t self, bool is_alone,
+                     bool has_terminal) {
     if (number != SIGTERM && number != SIGINT && number != SIGHUP)
         return false;
     /* What the kernel itself sends a worker may have arranged, after its death too: SIGHUP to an orphaned process group,
      * any signal when a socket closes whose owner (F_SETOWN) is the supervisor. */
     if (code != BY_KILL)
-        return false;
+        return has_terminal && code == BY_KERNEL && number == SIGINT;
     /* A sender that the kernel does not name (pid 0) may be outside our PID namespace, as the platform, or anybody at all
      * while the user's signal queue is full. */
     bool is_named = sender > 0 && (sender == 1 || sender == parent || uid != self);
@@ -44,8 +46,8 @@ static int set_mask(kernel_set mask) {
     return (int)syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, sizeof(mask));
 }
 
-int signals_begin(struct signals *signals, struct fault *fault) {
-    *signals = (struct signals){.descriptor = -1, .is_alone = true};
+int signals_begin(struct signals *signals, bool has_terminal, struct fault *fault) {
+    *signals = (struct signals){.descriptor = -1, .has_terminal = has_terminal, .is_alone = true};
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     (void)sigaction(SIGPIPE, &ignore, NULL);
     (void)sigaction(SIGXFSZ, &ignore, NULL);
@@ -74,7 +76,7 @@ bool signals_heed(struct signals *signals) {
             int number = (int)each[i].ssi_signo;
             pid_t sender = (pid_t)each[i].ssi_pid;
             if (signals_may_end(number, each[i].ssi_code, sender, each[i].ssi_uid, getppid(), getuid(),
-                                signals->is_alone)) {
+                                signals->is_alone, signals->has_terminal)) {
                 if (signals->ending == 0)
                     signals->ending = number;
             } else if (sender != getpid() && number > 0 && number < SIGNAL_NAMES) {

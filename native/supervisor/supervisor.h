@@ -16,6 +16,7 @@
 #include "output.h"
 #include "pairs.h"
 #include "places.h"
+#include "private.h"
 #include "procfs.h"
 #include "ready.h"
 #include "report.h"
@@ -63,6 +64,7 @@ struct supervisor {
     struct places places;
     struct kernel kernel;
     bool owns_kernel_objects;
+    struct private_directory temporary; /* scope descendants: the only directory that is ours to empty */
     struct watch watch;
     cpu_set_t processors; /* that the platform gave */
     uint32_t zombies;     /* as the last sweep counted them */
@@ -110,7 +112,7 @@ int boot_rebuild(struct supervisor *s, struct fault *fault);
 /* ---- init.c ---- */
 
 /* Start a zygote and wait for the end of its init, serving its calls; `quietly`: its failure is not the platform's to act
- * on. -1 with a fault where it ends first. */
+ * on. -1 with a fault where it ends first: `zygote.status` is how. */
 int init_zygote(struct supervisor *s, bool quietly, struct fault *fault);
 
 /* ---- pool.c ---- */
@@ -163,6 +165,9 @@ bool cleaner_clean(struct supervisor *s, int64_t until, struct fault *why);
 
 /* Remove everything, before the function is initialised again; -1 with a fault where something refuses to go. */
 int cleaner_empty(struct supervisor *s, struct fault *fault);
+
+/* Empty and remove the private directory, at the end of everything. */
+void cleaner_end(struct supervisor *s);
 
 /* ---- loop.c ---- */
 

@@ -65,6 +65,7 @@ struct zygote {
     size_t n_dead;
     pid_t awaited; /* the dead one whose status is asked for, 0 without */
     int status_of_dead;
+    bool has_spoken; /* it sent a frame: the interpreter has started */
     bool is_ready, tidies;
     unsigned tidyings;
     int64_t look_at; /* when it is next looked at for a stop */

@@ -16,14 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from native.build import NATIVE
-from tests.native.compiled import (
-    COVERAGE,
-    SANITIZER_OPTIONS,
-    SANITIZERS,
-    compile_object,
-    link,
-    supervisor_sources,
-)
+from tests.native.compiled import COVERAGE, SANITIZERS, compile_program, supervisor_library
 
 FOLDER = NATIVE / "fuzz"
 TARGETS = sorted(path.stem.removeprefix("fuzz_") for path in FOLDER.glob("fuzz_*.c"))
@@ -33,21 +26,15 @@ _MORE_S = 120
 
 def program_of(target: str) -> Path:
     """Return the fuzzer of a target, compiled where it is not there yet."""
-    covered = [FOLDER / f"fuzz_{target}.c", *supervisor_sources()]
-    objects = [compile_object(source, (*SANITIZERS, *COVERAGE)) for source in covered]
-    return link(f"fuzz-{target}", [*objects, compile_object(FOLDER / "driver.c", ())], SANITIZERS)
+    entry = FOLDER / f"fuzz_{target}.c"
+    library = supervisor_library((*SANITIZERS, *COVERAGE))
+    return compile_program([entry, FOLDER / "driver.c"], covered=[entry.name], library=library)
 
 
 def fuzz(target: str, *, seconds: int, seed: int, keep: Path) -> subprocess.CompletedProcess[str]:
     """Run a fuzzer over its corpus, then for `seconds` more; its exit code is not 0 where something broke."""
-    command = [program_of(target), FOLDER / "corpus" / target, str(seconds), str(seed), keep]
-    return subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        timeout=seconds + _MORE_S,
-        env={**os.environ, **SANITIZER_OPTIONS},
-    )
+    command = [str(program_of(target)), str(FOLDER / "corpus" / target), str(seconds), str(seed), str(keep)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=seconds + _MORE_S)
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -8,6 +8,7 @@ import platform
 import re
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,12 +16,9 @@ import pytest
 from native.build import NATIVE
 from tests.lambda_refusals import install
 from tests.native.compiled import (
-    SANITIZER_OPTIONS,
     SANITIZERS,
-    compile_object,
     compile_program,
     find_gcc,
-    link,
 )
 from tests.unprivileged import drop_privileges
 
@@ -45,26 +43,27 @@ THIN = "int Py_BytesMain(int, char **); int main(int n, char **a) { return Py_By
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder that everybody may enter, with the probe, the launcher, and thin interpreters where libpython is at hand."""
-    place = tmp_path_factory.mktemp("closed")
-    for one in (place, *place.parents[:3]):
-        one.chmod(one.stat().st_mode | 0o055)
+def folder() -> Iterator[Path]:
+    """A folder that everybody may enter, with the probe, the launcher and a program that looks at itself."""
     parts = [NATIVE / "supervisor" / name for name in ("closed.c", "programfile.c")]
     probe = compile_program([NATIVE / "tests" / "probe_closed.c", *parts], SANITIZERS)
-    launcher = link("launcher", [compile_object(NATIVE / "launcher" / "launcher.c", ())], ())
-    shutil.copy(probe, place / "probe")
-    shutil.copy(launcher, place / "launcher")
-    (place / "look.py").write_text(LOOK)
-    yield place
+    launcher = compile_program([NATIVE / "launcher" / "launcher.c"], ())
+    # Not pytest's own folder, which nobody else may enter.
+    with tempfile.TemporaryDirectory(prefix="dayfly-test-") as name:
+        place = Path(name)
+        place.chmod(0o755)
+        shutil.copy(probe, place / "probe")
+        shutil.copy(launcher, place / "launcher")
+        (place / "look.py").write_text(LOOK)
+        yield place
 
 
 @pytest.fixture
-def files(folder: Path) -> Iterator[Path]:
+def files(folder: Path) -> Path:
     """The folder, with the modes that a plain installation leaves."""
     for name in ("probe", "launcher"):
         (folder / name).chmod(0o755)
-    yield folder
+    return folder
 
 
 def _thin(folder: Path, *flags: str) -> Path:
@@ -109,7 +108,7 @@ def _run(
         text=True,
         timeout=60,
         cwd="/",
-        env={"PATH": "/usr/bin:/bin", **SANITIZER_OPTIONS, **variables},
+        env={"PATH": "/usr/bin:/bin", **variables},
         preexec_fn=become,
     )
     assert done.returncode == expected, done.stderr

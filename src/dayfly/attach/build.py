@@ -117,7 +117,7 @@ def build_layer(
         bytecode[version] = compile_sources(python, split(own, version) if len(found) == 1 else own)
     clients = {name: _distribution(name).version for name in CLIENT}
     others = [
-        Entry("dayfly", _first_file("dayfly", stops_on_failure), is_program=True),
+        Entry("dayfly", _first_file("dayfly", stops_on_failure), 0o755),
         Entry(f"{HOME}/boot.py", _first_file("boot.py", stops_on_failure)),
         Entry(f"{HOME}/failure.py", _COMMENTS.sub(b"", (_FILES / "failure.py").read_bytes())),
         *([policy.entry] if policy is not None else []),

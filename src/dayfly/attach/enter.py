@@ -122,6 +122,10 @@ def enter(
         if target.kind == "bootstrap":
             with open(target.name, "rb") as file:
                 check_bootstrap(target.name, file.read())
+        if "DAYFLY_SUPERVISOR" in os.environ and MARKER not in os.environ:
+            from dayfly.supervisor.native import hand_over
+
+            hand_over(os.environ, place=home)
         # Before the rest is loaded: usually it goes on in a second interpreter.
         begun = life.begin(os.environ, arrival)
         if MARKER in os.environ:
@@ -230,7 +234,8 @@ def _become_zygote(
     from dayfly.core.handshake import MARKER
     from dayfly.supervisor.startup import shut_user_site
 
-    reports = int(os.environ.pop(_REPORTS))
+    # The native supervisor has none, and goes by how the zygote ends.
+    reports = os.environ.pop(_REPORTS, "")
     os.environ.pop(MARKER, None)
     os.environ.pop("DAYFLY_ON_FAILURE", None)
     path = os.environ.pop("_DAYFLY_PYTHONPATH", None)
@@ -258,9 +263,15 @@ def _become_zygote(
     except (
         Exception
     ) as fault:  # trust boundary: the layer's fault; the supervisor goes back to the image's runtime
-        _Reports.write(reports, fault, is_of_the_layer=is_of_the_layer(fault))
+        if not reports:
+            from dayfly.supervisor.native import UNFIT
+
+            _say(_describe(fault))
+            os._exit(UNFIT)
+        _Reports.write(int(reports), fault, is_of_the_layer=is_of_the_layer(fault))
         os._exit(1)
-    os.close(reports)
+    if reports:
+        os.close(int(reports))
     if target.kind == "client":
         from importlib.machinery import ModuleSpec
 

@@ -91,6 +91,7 @@ _LATE = (
             "dayfly/runtime/warming.py",
             "dayfly/supervisor/infection.py",
             "dayfly/supervisor/ledger.py",
+            "dayfly/supervisor/native.py",
             "dayfly/supervisor/places.py",
             "dayfly/supervisor/policyplace.py",
             "dayfly/supervisor/private.py",
@@ -122,7 +123,7 @@ class Entry:
 
     path: str
     data: bytes
-    is_program: bool = False
+    mode: int = 0o644
 
 
 def parse_pythons(text: str) -> tuple[str, ...]:
@@ -266,7 +267,7 @@ def archive(entries: Sequence[Entry]) -> bytes:
             info = zipfile.ZipInfo(entry.path, _TIME)
             info.compress_type = zipfile.ZIP_DEFLATED
             info.create_system = 3
-            info.external_attr = (_REGULAR_FILE | (0o755 if entry.is_program else 0o644)) << 16
+            info.external_attr = (_REGULAR_FILE | entry.mode) << 16
             file.writestr(info, entry.data)
     return buffer.getvalue()
 

@@ -274,6 +274,8 @@ SETTINGS = (
 WRAPPER_VARIABLES = {
     "DAYFLY_ON_FAILURE": "run or stop: whether an environment's first start runs the function without Dayfly where the layer does not fit (default run)",
     "DAYFLY_NEXT_WRAPPER": "another exec wrapper, to be run before Dayfly's",
+    "DAYFLY_SUPERVISOR": "python or native (default python): which supervisor serves. native is new: it starts no second interpreter, "
+    "and leaves to the Python one, saying so, what it does not serve yet",
     "DAYFLY_FLEET_KEY": "the fleet's key, 64 hexadecimal digits: lines of Dayfly's bear a proof, and an invocation's line has "
     "pseudonyms of caller and subject; taken out of the environment before function code runs",
     "DAYFLY_RECYCLED": "written by `dayfly recycle` to have every environment replaced; Dayfly reads nothing from it",

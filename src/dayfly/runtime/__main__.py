@@ -30,8 +30,13 @@ def main(arguments: list[str]) -> None:
 
         run_untouched(arguments)
         return
-    from dayfly._sys import unreadable
     from dayfly.core.handshake import MARKER
+
+    if "DAYFLY_SUPERVISOR" in os.environ and MARKER not in os.environ:
+        from dayfly.supervisor.native import hand_over
+
+        hand_over(os.environ)
+    from dayfly._sys import unreadable
     from dayfly.supervisor import life, startup
 
     # Before the rest is loaded: usually it goes on in a second interpreter.
