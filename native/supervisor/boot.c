@@ -442,7 +442,6 @@ _Noreturn void boot(struct supervisor *s, char **argv, char **environment) {
         end_like(s);
     }
     check_ready(s);
-    routes_init_over(&s->routes);
     begin_watch(s);
     tell_start(s);
     pool_adopt(s);
