@@ -26,7 +26,12 @@
 /* The temporary directories that begin with an environment. */
 static const char *const scratch[] = {"/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue"};
 
-enum { GUARD_KEY_BYTES = 16, LAMBDA_SIGNALLED = 128 };
+enum {
+    GUARD_KEY_BYTES = 16,
+    LAMBDA_SIGNALLED = 128,
+    /* What a zygote ends with that cannot take part; see src/dayfly/supervisor/native.py. */
+    EXIT_UNFIT = 70,
+};
 
 /* ---- the Python supervisor instead ------------------------------------------------------------ */
 
@@ -34,6 +39,13 @@ _Noreturn void boot_hand_over(struct supervisor *s, const char *why) {
     (void)dprintf(STDERR_FILENO, "dayfly: the Python supervisor serves instead of the native one: %s\n", why);
     if (s->zygote.pid > 0)
         pool_drop(s);
+    if (s->temporary.path[0] != '\0') {
+        char parent[sizeof(s->temporary.path)];
+        memcpy(parent, s->temporary.path, sizeof(parent));
+        *strrchr(parent, '/') = '\0';
+        cleaner_end(s);
+        (void)setenv("TMPDIR", parent, 1);
+    }
     signals_leave();
     if (CPU_COUNT(&s->processors) > 0)
         (void)sched_setaffinity(0, sizeof(s->processors), &s->processors);
@@ -423,12 +435,13 @@ _Noreturn void boot(struct supervisor *s, char **argv, char **environment) {
     s->launch.options = s->options;
     s->launch.leave = leave;
     if (init_zygote(s, false, &fault) != 0) {
+        if (s->zygote.status >= 0 && WIFEXITED(s->zygote.status) && WEXITSTATUS(s->zygote.status) == EXIT_UNFIT)
+            boot_hand_over(s, "the layer does not fit, as said above");
         if (s->zygote.status < 0)
             print_error(fault.text, "see the log lines above");
         end_like(s);
     }
     check_ready(s);
-    routes_init_over(&s->routes);
     begin_watch(s);
     tell_start(s);
     pool_adopt(s);

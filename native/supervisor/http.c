@@ -549,6 +549,7 @@ static int read_request(struct request_reader *reader) {
     if (!read_first_line(line, &reader->request) || !read_fields(reader))
         goto broken;
     reader->start = end + 4;
+    reader->request.body = (struct bytes){text + reader->start, reader->length};
     reader->has_head = true;
     return 0;
 broken:

@@ -55,7 +55,8 @@ static struct bytes decode(struct bytes text, uint8_t *scratch) {
         const uint8_t *c = text.at + i;
         bool is_escape =
             text.n - i >= 6 && memcmp(c, "\\u00", 4) == 0 && hex_digit(c[4]) >= 0 && hex_digit(c[5]) >= 0;
-        scratch[n++] = is_escape ? (uint8_t)(hex_digit(c[4]) << 4 | hex_digit(c[5])) : *c;
+        int byte = is_escape ? hex_digit(c[4]) << 4 | hex_digit(c[5]) : *c;
+        scratch[n++] = (uint8_t)byte;
         i += is_escape ? 5 : 0;
     }
     return (struct bytes){scratch, n};

@@ -11,9 +11,6 @@
 
 #define NEXT "/2020-01-01/extension/event/next"
 #define REGISTER "/2020-01-01/extension/register"
-/* A request's head to the platform, or a reply's to an extension. */
-#define MAX_HEAD (HTTP_MAX_REQUEST + 1024)
-#define EXTENSION_SPACE HTTP_REPLY_SPACE(ROUTES_MAX_REPLY)
 #define FORBIDDEN 403
 /* Connections that wait to be accepted are as many again at most. */
 #define MANY_WAITING (2 * ROUTES_MAX_PEERS)
@@ -36,10 +33,8 @@ int routes_init(struct routes *routes, const char *upstream, struct fault *fault
     if (upstream_resolve(upstream, &routes->upstream, fault) < 0)
         return -1;
     bytes_copy(routes->host, sizeof(routes->host), bytes_of(upstream));
-    size_t size =
-        ROUTES_MAX_PEERS * HTTP_REQUEST_SPACE + (ROUTES_MAX_EXTENSIONS + 1) * EXTENSION_SPACE + MAX_HEAD;
     uint8_t *at =
-        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        mmap(NULL, ROUTES_SPACE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     routes->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     struct sockaddr_in own = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
     socklen_t length = sizeof(own);
@@ -56,13 +51,11 @@ int routes_init(struct routes *routes, const char *upstream, struct fault *fault
     }
     at += ROUTES_MAX_PEERS * HTTP_REQUEST_SPACE;
     for (size_t i = 0; i < ROUTES_MAX_EXTENSIONS; i++)
-        routes->extensions[i].space = at + i * EXTENSION_SPACE;
-    routes->reply_space = at + ROUTES_MAX_EXTENSIONS * EXTENSION_SPACE;
-    routes->head = (struct buffer){at + (ROUTES_MAX_EXTENSIONS + 1) * EXTENSION_SPACE, 0, MAX_HEAD};
+        routes->extensions[i].space = at + i * ROUTES_REPLY_SPACE;
+    routes->reply_space = at + ROUTES_MAX_EXTENSIONS * ROUTES_REPLY_SPACE;
+    routes->head = (struct buffer){at + (ROUTES_MAX_EXTENSIONS + 1) * ROUTES_REPLY_SPACE, 0, ROUTES_MAX_HEAD};
     return 0;
 }
-
-void routes_init_over(struct routes *routes) { routes->is_init_over = true; }
 
 /* Wait until `fd` is ready for `events`; false once `until` is past. */
 static bool wait_ready(int fd, short events, int64_t until) {
@@ -464,6 +457,7 @@ void routes_take_over(struct routes *routes) {
 }
 
 void routes_poll_ahead(struct routes *routes) {
+    routes->is_init_over = true;
     for (size_t i = 0; i < routes->extension_count; i++)
         if (!routes->extensions[i].is_polling)
             poll_for(routes, &routes->extensions[i]);

@@ -26,6 +26,13 @@
 /* A reply to an extension: an event of some hundred bytes. */
 #define ROUTES_MAX_REPLY ((size_t)(256 << 10))
 #define ROUTES_MAX_NAME 256
+/* A request's head to the platform, or a reply's to an extension. */
+#define ROUTES_MAX_HEAD (HTTP_MAX_REQUEST + 1024)
+/* Memory that is reserved for all readers and a head. */
+#define ROUTES_REPLY_SPACE HTTP_REPLY_SPACE(ROUTES_MAX_REPLY)
+#define ROUTES_SPACE                                                                                         \
+    (ROUTES_MAX_PEERS * HTTP_REQUEST_SPACE + (ROUTES_MAX_EXTENSIONS + 1) * ROUTES_REPLY_SPACE +              \
+     ROUTES_MAX_HEAD)
 
 struct route_peer {
     int fd; /* -1: free */
@@ -64,9 +71,6 @@ struct routes {
 /* Listen on a port of 127.0.0.1; `upstream` is the platform's host:port. */
 int routes_init(struct routes *routes, const char *upstream, struct fault *fault);
 
-/* Init is over: from here on nobody ends the environment from the function's process. */
-void routes_init_over(struct routes *routes);
-
 /* Fill in what to poll (POLLIN), ROUTES_MAX_FDS at most; returns how many. */
 size_t routes_fds(const struct routes *routes, struct pollfd *out);
 
@@ -89,7 +93,8 @@ void routes_end_invocation(struct routes *routes);
 /* The worker is gone: wait for the next event in its extensions' name. */
 void routes_take_over(struct routes *routes);
 
-/* Ask for the next event in the name of each extension that has not asked itself; after init too. */
+/* Ask for the next event in the name of each extension that has not asked itself; after init too, which is
+ * over then: from here on nobody ends the environment from the function's process. */
 void routes_poll_ahead(struct routes *routes);
 
 #endif

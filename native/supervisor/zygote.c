@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -47,14 +48,39 @@ static const char *variable(char *const *environment, const char *name) {
     return NULL;
 }
 
-/* Say whether the user's own site directory can be switched off: where HOME has no .local it does not exist, and who
+/* Say whether an interpreter looks into its user's site directory only if nobody has said that it is not to: by an option,
+ * or by a virtual environment without the system's packages. */
+static bool may_use_user_site(char *const *arguments) {
+    char path[PATH_MAX];
+    char text[4096];
+    for (char *const *at = arguments + 1; *at != NULL && (*at)[0] == '-' && strcmp(*at, "-m") != 0; at++)
+        if ((*at)[1] != '-' && strcspn(*at, "IsS") < strlen(*at))
+            return false;
+    int n = snprintf(path, sizeof(path), "%s", arguments[0]);
+    char *slash = strrchr(path, '/');
+    if (n < 0 || slash == NULL || (size_t)(slash - path) + sizeof("/../pyvenv.cfg") > sizeof(path))
+        return true;
+    memcpy(slash, "/../pyvenv.cfg", sizeof("/../pyvenv.cfg"));
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0)
+        return true;
+    ssize_t got = read(file, text, sizeof(text) - 1);
+    (void)close(file);
+    text[got < 0 ? 0 : got] = '\0';
+    const char *setting = strstr(text, "include-system-site-packages");
+    return setting == NULL || strncmp(setting + strcspn(setting, "=\n"), "= true", 6) == 0;
+}
+
+/* Say whether the user's own site directory can be switched off: where his home has no .local it does not exist, and who
  * makes it later planted it. */
 static bool lacks_user_site(char *const *environment) {
     char path[PATH_MAX];
-    const char *home = variable(environment, "HOME");
     struct stat facts;
-    if (home == NULL)
-        return true;
+    const char *home = variable(environment, "HOME");
+    if (home == NULL) {
+        const struct passwd *user = getpwuid(getuid());
+        home = user == NULL ? "/" : user->pw_dir;
+    }
     int n = snprintf(path, sizeof(path), "%s/.local", home);
     return n > 0 && (size_t)n < sizeof(path) && stat(path, &facts) != 0 && errno == ENOENT;
 }
@@ -75,7 +101,7 @@ static int plan_arguments(struct plan *plan, const struct zygote_launch *launch,
     static char no_user_site[] = "-s";
     size_t n = 0;
     plan->arguments[n++] = launch->arguments[0];
-    if (lacks_user_site(launch->environment)) {
+    if (may_use_user_site(launch->arguments) && lacks_user_site(launch->environment)) {
         plan->arguments[n++] = no_user_site;
         plan->n_options = 1;
     }
