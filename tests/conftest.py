@@ -31,6 +31,8 @@ BOTH_SUPERVISORS = frozenset(
         "techniques",
     )
 )
+# Of the conformance tests on the native supervisor, those that `make test` runs.
+NATIVE_QUICK = ("tests/conformance/test_results.py", "tests/conformance/test_errors.py")
 VARIABLE = "DAYFLY_SUPERVISOR"
 
 
@@ -71,6 +73,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if function in tiers()["first"] and item.get_closest_marker("slow") is None:
             is_slow = function in seen
             seen.add(function)
+        if item.nodeid.startswith("tests/conformance/") and "[native" in item.nodeid:
+            is_slow |= not item.nodeid.startswith(NATIVE_QUICK)
         if is_slow:
             item.add_marker(pytest.mark.slow)
         if item.nodeid.startswith(NIGHTLY) and item.get_closest_marker("slow") is not None:
