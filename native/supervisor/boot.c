@@ -384,10 +384,10 @@ static void tell_start(struct supervisor *s) {
 static void begin_watch(struct supervisor *s) {
     struct endpoint api = {{0}, 0};
     const char *memory = getenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE");
+    s->memory_mb = memory == NULL ? 0 : atol(memory);
     (void)endpoint_from(&api, (const struct sockaddr *)&s->lanes[0].upstream.peer);
     watch_begin(&s->watch, &s->sweep, &api, s->scope.is_environment && s->sweep.sees_all_extensions,
-                s->scope.platform == PLATFORM_LAMBDA,
-                memory == NULL ? 0 : atol(memory));
+                s->scope.platform == PLATFORM_LAMBDA, s->memory_mb);
 }
 
 _Noreturn void boot(struct supervisor *s, char **argv, char **environment) {

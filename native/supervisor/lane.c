@@ -28,10 +28,8 @@
 #define DESCRIBED_NS (1 * NS_PER_S)
 /* Without pidfds a worker's end is only seen by looking. */
 #define LOOK_NS (50 * NS_PER_MS)
-/* Where the Runtime API is not locked, a supervisor that is held down for this long ends, and with it the environment.
- * Less misfires where the processor is throttled; a worker that holds it down longer is then served by nobody. */
-#define DEAD_MAN_NS (1 * NS_PER_S)
-#define DEAD_MAN_OF_SWEEP_NS (5 * NS_PER_S)
+/* More time for a sweep, which is at work for longer where hundreds of processes want the processor. */
+#define SWEEP_PATIENCE_NS (5 * NS_PER_S)
 /* A worker gets half of its time at least, however large the margin of `timeout_margin` is. */
 enum { LEAST_SHARE = 2, FRAME_KEPT = 65536, TOO_LARGE = 413, BAD_REQUEST = 400 };
 
@@ -236,7 +234,8 @@ static void hand_over(struct supervisor *s, struct lane *lane) {
     s->signals.is_alone = false;
     (void)keeper_bind(&s->keeper, worker->pid, s->zombies);
     timers_guard(&s->timers, worker->pid, s->zygote.lifeline);
-    timers_arm(&s->timers, lane->held ? 0 : DEAD_MAN_NS);
+    /* Where the Runtime API is not locked, a supervisor that is held down ends, and with it the environment. */
+    timers_arm(&s->timers, lane->held ? 0 : timers_patience(s->memory_mb));
     if (!lane->held)
         name_own_connections(s, lane);
     watch_hand_over(&s->watch, worker->pid, lane->until, !lane->held);
@@ -335,8 +334,7 @@ static void serve(struct supervisor *s, struct lane *lane, const struct pollfd *
 /* Kill the worker and everything it left, and prove them dead. */
 static void end_worker(struct supervisor *s, struct lane *lane, struct swept *swept) {
     pid_t pid = lane->worker->pid;
-    /* A sweep is at work for longer where hundreds of processes want the processor. */
-    timers_arm(&s->timers, lane->held ? 0 : DEAD_MAN_OF_SWEEP_NS);
+    timers_arm(&s->timers, lane->held ? 0 : timers_patience(s->memory_mb) + SWEEP_PATIENCE_NS);
     /* Not SIGTERM: the function may handle it, and a handler that hangs keeps alive the process we want gone. */
     worker_signal(lane->worker, SIGKILL);
     (void)sweep_run(&s->sweep, &pid, 1, swept);

@@ -74,6 +74,7 @@ struct supervisor {
     struct witness witness;
     struct limits limits;
     struct earlier_life earlier;
+    long memory_mb; /* the function's, 0 where not told */
     const char *memory; /* why memory is open to workers, "" where it is closed */
     char memory_why[256];
     char stranger[64]; /* a foreign process whose memory can be written */

@@ -37,6 +37,9 @@ void timers_guard(const struct timers *timers, pid_t pid, int near);
 /* Prepare a socket to be given as `near`. -1 with errno. */
 int timers_watch(int descriptor);
 
+/* For how long a supervisor may be held down before it is to end: what can happen without an attack is far less. `memory_mb` is
+ * the function's, 0 where not told. */
+int64_t timers_patience(long memory_mb);
 /* A worker has an event: undo stops from now on. `dead_man_ns`: end us where timers_rewind is not called for this long,
  * 0 for never. */
 void timers_arm(struct timers *timers, int64_t dead_man_ns);
@@ -46,10 +49,5 @@ void timers_rewind(struct timers *timers);
 void timers_disarm(struct timers *timers);
 /* How often timers_rewind must be called, in nanoseconds; NEVER where no dead-man's timer is in force. */
 int64_t timers_every(const struct timers *timers);
-
-/* Put every thread of a worker that has seen no event into SCHED_IDLE, which it cannot leave, so that it cannot outrank
- * a supervisor that it demotes. 0; -1 with errno. See docs for what that costs. */
-struct procfs;
-int timers_demote(const struct procfs *procfs, pid_t worker);
 
 #endif

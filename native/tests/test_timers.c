@@ -4,10 +4,8 @@
 #include "../supervisor/procfs.h"
 #include "../supervisor/timers.h"
 
-#include <pthread.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 
 static struct procfs procfs;
 static struct timers timers;
@@ -182,37 +180,11 @@ static void a_worker_ends_with_the_zygote(void) {
     AWAIT(has_ended(worker, &status));
 }
 
-/* ---- workers that cannot outrank us */
-
-static void *think(void *nothing) {
-    for (;;)
-        (void)pause();
-    return nothing;
-}
-
-static int check_policy(void *context, pid_t thread) {
-    const struct sched_param none = {0};
-    CHECK_EQUAL(sched_getscheduler(thread), SCHED_IDLE);
-    CHECK(sched_setscheduler(thread, SCHED_OTHER, &none) == -1 && errno == EPERM);
-    ++*(int *)context;
-    return 0;
-}
-
-static void a_demoted_worker_stays_below(void) {
-    int n = 0;
-    CHECK(procfs_open(&procfs, &fault) == 0);
-    worker = fork();
-    CHECK(worker >= 0);
-    if (worker == 0) {
-        pthread_t thread;
-        CHECK(pthread_create(&thread, NULL, think, NULL) == 0);
-        (void)think(NULL);
-    }
-    AWAIT(procfs_threads(&procfs, worker) == 2);
-    CHECK(timers_demote(&procfs, worker) == 0);
-    CHECK(procfs_each_thread(&procfs, worker, check_policy, &n) == 0);
-    CHECK_EQUAL(n, 2);
-    finish(worker);
+static void patience_grows_as_the_processor_shrinks(void) {
+    CHECK_EQUAL(timers_patience(0), 500 * NS_PER_MS);
+    CHECK_EQUAL(timers_patience(10240), 500 * NS_PER_MS);
+    CHECK_EQUAL(timers_patience(128) / NS_PER_MS, 6910);
+    CHECK_EQUAL(timers_patience(1), 8 * NS_PER_S);
 }
 
 int main(void) {
@@ -224,6 +196,6 @@ int main(void) {
     RUN(forked(a_worker_ends_with_its_supervisor));
     RUN(forked(a_worker_that_is_let_go_lives));
     RUN(forked(a_worker_ends_with_the_zygote));
-    RUN(in_namespace(NULL, a_demoted_worker_stays_below));
+    RUN(forked(patience_grows_as_the_processor_shrinks));
     return 0;
 }
