@@ -28,6 +28,8 @@ _FLAGS = (
     *LANGUAGE,
     # Not shared: gcc warns of conversions that its own sanitizers add.
     *("-Wconversion", "-O2", "-fPIE", "-fstack-protector-strong", "-s"),
+    # Nobody unwinds: no tables for it, and nothing that is never called.
+    *("-fno-asynchronous-unwind-tables", "-ffunction-sections", "-Wl,--gc-sections"),
     # What C leaves undefined ends the process; no code that would print what it was.
     *("-fsanitize=undefined", "-fsanitize-trap=undefined"),
     *("-Wl,-z,relro", "-Wl,-z,now", "-Wl,-z,noexecstack"),

@@ -4,11 +4,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/xattr.h>
 #include <unistd.h>
+
+/* C libraries differ in the type of a request: int or unsigned long. */
+static long control(int descriptor, unsigned long request, void *argument) {
+    return syscall(SYS_ioctl, descriptor, request, argument);
+}
 
 #ifndef AT_EMPTY_PATH
 #define AT_EMPTY_PATH 0x1000
@@ -65,8 +69,8 @@ void inode_read_flags(int descriptor, struct inode_state *out) {
     /* The kernel writes an int, whatever the number of the call says. */
     unsigned int flags = 0;
     struct fsxattr more;
-    out->flags = ioctl(descriptor, FS_IOC_GETFLAGS, &flags) == 0 ? flags : 0;
-    out->project = ioctl(descriptor, FS_IOC_FSGETXATTR, &more) == 0 ? more.fsx_projid : 0;
+    out->flags = control(descriptor, FS_IOC_GETFLAGS, &flags) == 0 ? flags : 0;
+    out->project = control(descriptor, FS_IOC_FSGETXATTR, &more) == 0 ? more.fsx_projid : 0;
 }
 
 /* What a directory's owner may set without privileges. */
@@ -81,13 +85,13 @@ bool inode_restore_flags(int descriptor, const struct inode_state *before) {
     bool has_flags = ((now.flags ^ wanted) & OWNERS_FLAGS) != 0;
     if (has_flags) {
         wanted = (now.flags & ~OWNERS_FLAGS) | (wanted & OWNERS_FLAGS);
-        (void)ioctl(descriptor, FS_IOC_SETFLAGS, &wanted);
+        (void)control(descriptor, FS_IOC_SETFLAGS, &wanted);
     }
     struct fsxattr more;
     bool has_project = before != NULL && now.project != before->project;
-    if (has_project && ioctl(descriptor, FS_IOC_FSGETXATTR, &more) == 0) {
+    if (has_project && control(descriptor, FS_IOC_FSGETXATTR, &more) == 0) {
         more.fsx_projid = before->project;
-        (void)ioctl(descriptor, FS_IOC_FSSETXATTR, &more);
+        (void)control(descriptor, FS_IOC_FSSETXATTR, &more);
     }
     return has_flags || has_project;
 }

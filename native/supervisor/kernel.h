@@ -10,7 +10,7 @@
 #include "common.h"
 #include "procfs.h"
 
-/* Objects of one kind that init may have made (SHMMNI is 4096). */
+/* Objects that init may have made, and as many at a time of those that are removed. */
 #define KERNEL_MANY_OBJECTS 1024
 /* Keys in the shared keyrings: kernel.keys.maxkeys is 200 a user. */
 #define KERNEL_MANY_KEYS 512
@@ -25,20 +25,24 @@ struct object {
 struct objects {
     struct object at[KERNEL_MANY_OBJECTS];
     size_t n;
+    bool is_cut; /* there are more */
 };
 
 struct keys {
     int32_t at[KERNEL_MANY_KEYS];
     size_t n;
+    bool is_cut;
 };
 
 struct kernel {
     const struct procfs *procfs;
     uid_t uid;
     struct objects before; /* there when this life began */
-    struct objects kept;   /* and what init made */
+    struct objects kept;   /* those, and what init made */
     bool has_keys;         /* false: no keyrings here, or refused to everybody */
-    struct keys keys;      /* the serials that were there when this life began, and what init made */
+    unsigned int closed;   /* not 0: an earlier life, or a neighbour, closed a keyring for good; its keys stay */
+    struct keys keys_before;
+    struct keys keys_kept;
 };
 
 struct cleared {
@@ -51,14 +55,19 @@ struct cleared {
  * the user's is removed first; *removed says how much. -1 with a fault (too many objects). */
 int kernel_begin(struct kernel *kernel, const struct procfs *procfs, bool is_first_life, uint32_t *removed,
                  struct fault *fault);
-/* Name what init made and all workers would share, for Ready's reasons: a bit (1 << object_kind), 1 << OBJECT_KINDS for keys. */
-int kernel_made_by_init(struct kernel *kernel);
+/* What init made and all workers would share: 1 << each object_kind, and 1 << OBJECT_KINDS for keys. */
+unsigned int kernel_made_by_init(const struct kernel *kernel);
+/* A sentence for one of those bits, for the reasons not to fork. */
+const char *kernel_reason(unsigned int bit);
 /* Take what is there now as made by init. -1 with a fault. */
 int kernel_remember(struct kernel *kernel, struct fault *fault);
 /* Remove what init made, before the function is initialised again. */
-void kernel_empty(struct kernel *kernel, struct cleared *out);
+void kernel_empty(const struct kernel *kernel, struct cleared *out);
 /* Remove what is neither init's nor was there before. */
-void kernel_clear(struct kernel *kernel, struct cleared *out);
+void kernel_clear(const struct kernel *kernel, struct cleared *out);
+
+/* Say whether kernel_clear would find anything. */
+bool kernel_has_more(const struct kernel *kernel);
 
 /* Parse one line of /proc/sysvipc/KIND, ended by a zero byte; false for another. */
 bool kernel_parse_object(enum object_kind kind, const char *line, int *identifier, unsigned long *uid,

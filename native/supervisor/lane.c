@@ -430,8 +430,8 @@ static bool judge_infection(struct supervisor *s, struct lane *lane, int status)
     if (!is_seen && !is_refused)
         return false;
     struct field fields[] = {
-        FIELD_OF_TEXT("answered_for_itself", is_refused ? "yes" : "no"),
-        FIELD_OF_TEXT("asked_for_more", status == BAD_REQUEST ? "yes" : "no"),
+        FIELD_OF_TRUTH("answered_for_itself", is_refused),
+        FIELD_OF_TRUTH("asked_for_more", status == BAD_REQUEST),
         FIELD_OF_NUMBER("events_taken_at_least", 0),
         {.name = "seconds", .kind = FIELD_THOUSANDTHS, .number = (now_ns() - lane->began) / NS_PER_MS},
         FIELD_OF_TEXT("seen", is_seen ? "connection" : "answer-refused"),

@@ -114,15 +114,13 @@ void pool_adopt(struct supervisor *s) {
     }
 }
 
-/* A worker was born: name it, and keep it from outranking us. */
+/* A worker was born: name it. */
 static void take_born(struct supervisor *s, struct worker *worker) {
     s->spares[s->n_spares++] = worker;
     s->sweep.fork_pending = false;
     (void)sweep_spare(&s->sweep, worker->pid);
     if (s->pairs.is_on)
         (void)keeper_birth(&s->keeper, worker->pid, worker->number);
-    if (!s->lock)
-        (void)timers_demote(&s->procfs, worker->pid);
 }
 
 void pool_settle(struct supervisor *s) {

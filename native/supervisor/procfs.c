@@ -127,6 +127,37 @@ ssize_t procfs_read(const struct procfs *procfs, const char *path, char *out, si
     return (ssize_t)n;
 }
 
+int procfs_each_line(const struct procfs *procfs, const char *path, size_t limit,
+                     void (*act)(void *context, const char *line), void *context) {
+    int descriptor = openat(procfs->root, path, O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0)
+        return -1;
+    char text[8 * PROCFS_LINE_BYTES];
+    size_t n = 0;
+    for (size_t taken = 0; taken < limit;) {
+        ssize_t more = read(descriptor, text + n, sizeof(text) - 1 - n);
+        if (more < 0 && errno == EINTR)
+            continue;
+        if (more <= 0)
+            break;
+        taken += (size_t)more;
+        n += (size_t)more;
+        text[n] = '\0';
+        char *line = text;
+        for (char *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+            *end = '\0';
+            if (end - line < PROCFS_LINE_BYTES)
+                act(context, line);
+        }
+        n = (size_t)(text + n - line);
+        memmove(text, line, n);
+        if (n == sizeof(text) - 1)
+            n = 0;
+    }
+    (void)close(descriptor);
+    return 0;
+}
+
 /* Parse an unsigned decimal number that ends at a space, a line feed or the end; false for anything else. A minus sign is
  * skipped: the fields that may have one are not used. */
 static bool parse_field(const char **at, const char *end, unsigned long long *out) {

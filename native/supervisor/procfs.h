@@ -12,6 +12,8 @@
 #define PROCFS_LIST_BYTES 32768
 /* /proc/PID/status has some 1,500 bytes, stat some 350. */
 #define PROCFS_RECORD_BYTES 4096
+/* Longer than any line that is read: of sysvipc, net/tcp. */
+#define PROCFS_LINE_BYTES 512
 /* A chain of parents longer than this is nobody's: PID namespaces nest 32 deep. */
 #define PROCFS_MANY_ANCESTORS 64
 
@@ -51,6 +53,10 @@ pid_t procfs_next(struct procfs *procfs);
 /* Read the file `path`, relative to /proc, into `out` (ended by a zero byte, cut at size - 1).
  * Its length; -1 with errno: ENOENT or ESRCH where the process is gone. */
 ssize_t procfs_read(const struct procfs *procfs, const char *path, char *out, size_t size);
+/* Call `act` for each line of a file below /proc, ended by a zero byte, up to `limit` bytes; lines longer than
+ * PROCFS_LINE_BYTES are left out. 0; -1 with errno where it cannot be opened. */
+int procfs_each_line(const struct procfs *procfs, const char *path, size_t limit,
+                     void (*act)(void *context, const char *line), void *context);
 /* Say whether errno means "gone" and not "cannot look". */
 bool procfs_is_gone(int error);
 

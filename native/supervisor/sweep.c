@@ -85,7 +85,8 @@ enum role {
     ROLE_GONE,
     ROLE_OTHER,   /* not ours to end */
     ROLE_DEAD,    /* a zombie, or about to be one, that a sweep would have ended */
-    ROLE_KEEPS,   /* an extension's, or of a worker that goes on */
+    ROLE_KEEPS,   /* of a worker that goes on, or spared */
+    ROLE_LODGER,  /* an extension's */
     ROLE_UNKNOWN, /* perhaps the next worker, perhaps an impostor that chose the zygote for its parent */
     ROLE_FOREIGN, /* to be ended */
     ROLE_UNSEEN,  /* we cannot look */
@@ -145,7 +146,7 @@ static enum role judge(const struct sweep *sweep, pid_t pid, enum pair_kind *kin
     if (is_dead)
         return ROLE_DEAD;
     if (is_wide && is_extension(sweep, stat))
-        return ROLE_KEEPS;
+        return ROLE_LODGER;
     if (sweep->fork_pending && stat.parent == sweep->zygote)
         return ROLE_UNKNOWN;
     return ROLE_FOREIGN;
@@ -180,6 +181,13 @@ static void end(struct pass *pass, pid_t pid, enum pair_kind kind) {
     note_killed(pass, pid, kind);
 }
 
+/* Say whether a process that goes on may be stopped for a moment: not the zygote, spares, ourselves and our ancestors. */
+static bool may_pause(const struct sweep *sweep, pid_t pid, enum role role) {
+    if (role == ROLE_LODGER || has(sweep->staying_pids, sweep->n_staying, pid))
+        return true;
+    return role == ROLE_KEEPS && !is_spared(sweep, pid);
+}
+
 /* Take one process of a look; 0, or -1 where we cannot look. */
 static int take(struct pass *pass, pid_t pid, enum role *role) {
     struct sweep *sweep = pass->sweep;
@@ -195,8 +203,8 @@ static int take(struct pass *pass, pid_t pid, enum role *role) {
             pass->zombies++;
         return 0;
     case ROLE_KEEPS:
-        if (pass->pauses && !has(sweep->spared, sweep->n_spared, pid) && pid != sweep->self &&
-            !has(sweep->ancestors, sweep->n_ancestors, pid))
+    case ROLE_LODGER:
+        if (may_pause(sweep, pid, *role) && pass->pauses)
             (void)kill(pid, SIGSTOP);
         return 0;
     case ROLE_UNKNOWN:
@@ -283,8 +291,7 @@ static void resume(struct pass *pass) {
         return;
     for (pid_t pid; (pid = procfs_next(pass->sweep->procfs)) > 0;) {
         enum pair_kind kind;
-        if (!has(pass->sweep->ancestors, pass->sweep->n_ancestors, pid) &&
-            judge(pass->sweep, pid, &kind) == ROLE_KEEPS)
+        if (may_pause(pass->sweep, pid, judge(pass->sweep, pid, &kind)))
             (void)kill(pid, SIGCONT);
     }
 }
@@ -433,6 +440,10 @@ static int count_one(void *context, pid_t pid) {
 
 int sweep_each_foreign(struct sweep *sweep, int (*act)(void *context, pid_t pid), void *context) {
     return each(sweep, ROLE_FOREIGN, act, context);
+}
+
+int sweep_each_extension(struct sweep *sweep, int (*act)(void *context, pid_t pid), void *context) {
+    return sweep->n_extensions == 0 ? 0 : each(sweep, ROLE_LODGER, act, context);
 }
 
 int sweep_count(struct sweep *sweep) {

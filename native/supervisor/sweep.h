@@ -97,6 +97,9 @@ int sweep_zombies(struct sweep *sweep);
 /* Call `act` for each process that a sweep would end, until it returns other than 0; what it returned, else 0. */
 int sweep_each_foreign(struct sweep *sweep, int (*act)(void *context, pid_t pid), void *context);
 
+/* The same for each process of an extension. */
+int sweep_each_extension(struct sweep *sweep, int (*act)(void *context, pid_t pid), void *context);
+
 /* Send a signal by pidfd where the kernel has them, by number where not. 0, or -1 with errno (ESRCH: gone). */
 int process_signal(pid_t pid, int pidfd, int number);
 

@@ -335,8 +335,9 @@ static enum upstream_progress replied(struct upstream *up) {
 
 static enum upstream_progress send_parts(struct upstream *up) {
     while (up->part < up->part_count) {
-        struct msghdr message = {.msg_iov = up->parts + up->part,
-                                 .msg_iovlen = (size_t)(up->part_count - up->part)};
+        struct msghdr message = {.msg_iov = up->parts + up->part};
+        /* C libraries differ in its type. */
+        message.msg_iovlen = (__typeof__(message.msg_iovlen))(up->part_count - up->part);
         ssize_t sent = sendmsg(up->fd, &message, MSG_NOSIGNAL);
         if (sent < 0 && errno == EINTR)
             continue;

@@ -9,39 +9,36 @@
 
 #include "common.h"
 
-#include <netinet/in.h>
-
-#include "procfs.h"
+#include "sockets.h"
 #include "sweep.h"
 
-/* Rows of connections to the API that one look keeps; the supervisor has a handful. */
-#define WATCH_MANY 256
+/* Connections of which something is remembered: innocent, or left behind by somebody dead. */
+#define WATCH_MANY_KNOWN 128
 /* Ends of our own connections. */
-#define WATCH_MANY_OWN 8
-/* One read from netlink, as large as the kernel's messages get. */
-#define WATCH_READ_BYTES 65536
+#define WATCH_MANY_OWN 16
 
-/* IPv4 as a mapped IPv6 address; the port in host order. */
-struct endpoint {
-    uint8_t address[16];
-    uint16_t port;
-};
-
-struct connection {
+/* Both ends of a connection, whoever held it. */
+struct ends {
     struct endpoint local;
     struct endpoint remote;
-    uint8_t state; /* the kernel's number, tcp_states.h */
-    uint32_t uid;
-    uint64_t inode; /* 0: no process holds it */
+};
+
+struct known_ends {
+    struct ends at[WATCH_MANY_KNOWN];
+    size_t n;
+};
+
+/* A socket of which it is not known whose it is, or that is known to be nobody's concern. */
+struct known_socket {
+    uint64_t inode;
+    uint32_t tries;
+    bool is_innocent;
 };
 
 struct watch {
     struct sweep *sweep;
-    int netlink;  /* -1: not, or not any more */
-    int counters; /* /proc/net/snmp, kept open */
-    bool by_proc; /* netlink is refused: /proc/net/tcp */
-    bool is_armed; /* connections can be listed here */
-    bool is_on;    /* it looks now */
+    bool is_armed;      /* connections can be listed here */
+    bool is_on;         /* it looks now */
     bool own_namespace; /* every process that could connect is visible here */
     struct endpoint api[2]; /* the platform's, and Lambda's known address */
     size_t n_api;
@@ -50,15 +47,16 @@ struct watch {
     int64_t pause_factor;
     pid_t worker;
     int64_t due;
+    int64_t full_due;
     int64_t overdue;
     long seen;  /* connections begun at the last look, -1: look again */
     long quiet; /* the same when nobody had been there */
-    struct connection rows[WATCH_MANY];
-    size_t n_rows;
-    uint64_t innocent[WATCH_MANY];
-    size_t n_innocent;
+    struct known_socket known[WATCH_MANY_KNOWN];
+    size_t n_known;
+    struct known_ends remains; /* nobody holds them any more, and their words may be on their way: waited for in vain */
+    struct known_ends left;    /* the same as they were last seen */
     bool may_remain;
-    _Alignas(8) uint8_t read[WATCH_READ_BYTES];
+    struct sockets sockets;
 };
 
 enum sighting {
@@ -82,6 +80,8 @@ void watch_hand_over(struct watch *watch, pid_t worker, int64_t deadline, bool i
 int64_t watch_due(const struct watch *watch);
 /* Look, if it is time. */
 enum sighting watch_look(struct watch *watch, int64_t now);
+/* Look at a worker that has answered and goes on to serve. */
+enum sighting watch_look_at_end(struct watch *watch);
 /* The worker is dead: wait, 50 ms as a rule, until what it had sent there was read. True where nobody had been there. */
 bool watch_settle(struct watch *watch);
 /* Say whether a request of somebody dead may reach the platform yet, or has since this was last asked: then the next
@@ -89,12 +89,5 @@ bool watch_settle(struct watch *watch);
 bool watch_has_remains(struct watch *watch);
 /* The words for the first log line where the platform cannot be locked. */
 const char *watch_misses(const struct watch *watch);
-
-/* Fill an endpoint from a socket address; false for another family. */
-bool endpoint_from(struct endpoint *out, const struct sockaddr *address);
-/* Parse one line of /proc/net/tcp or tcp6, ended by a zero byte. Reader of kernel text. */
-bool watch_parse(const char *line, struct connection *out);
-/* Unpack one message of a netlink dump of `n` bytes; false for a part of one. */
-bool watch_unpack(const uint8_t *at, size_t n, struct connection *out);
 
 #endif

@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -80,6 +81,8 @@ static inline void unit_drop(void) {
     CHECK(setgroups(0, NULL) == 0);
     CHECK(setresgid(UNIT_UID, UNIT_UID, UNIT_UID) == 0);
     CHECK(setresuid(UNIT_UID, UNIT_UID, UNIT_UID) == 0);
+    /* As after the start of a program. */
+    CHECK(prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) == 0);
 }
 
 static inline void unit_enter(void) {
