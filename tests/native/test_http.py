@@ -170,7 +170,9 @@ def replies(draw: st.DrawFn) -> list[bytes]:
 @given(pieces=replies())
 @EXAMPLES
 def test_replies(native: Native, pieces: list[bytes]) -> None:
-    assert native.told(pieces) == read_replies(pieces, as_event=False)
+    single = [bytes((byte,)) for byte in b"".join(pieces)]
+    for split in (pieces, single):
+        assert native.told(split) == read_replies(split, as_event=False)
 
 
 @of("event")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import settings as limits
 from hypothesis import strategies as st
 from tests.native.compared import EXAMPLES, Native, native, of, say
@@ -222,6 +222,13 @@ SAID = st.lists(
 
 
 @of("witness")
+@example(said=[("note", "\n".join(f"Grefused|sql.x||app.py:{line}|" for line in range(12)))], learns=False)
+@example(
+    said=[("init", "\n".join(f"Gused|capability.read||a|b|/{use}|c|init|" for use in range(300)))],
+    learns=True,
+)
+@example(said=[("report", f"Grefused|sql.x||app.py:{line}|") for line in range(12)], learns=False)
+@example(said=[("note", f"Wthread {number}") for number in range(20)], learns=False)
 @given(said=SAID, learns=st.booleans())
 @limits(EXAMPLES, max_examples=300)
 def test_what_workers_say_of_themselves(native: Native, said: list[tuple[str, str]], learns: bool) -> None:
