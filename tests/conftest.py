@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import functools
 import json
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 # Written by `python -m tests.tiers` from a run's times; a test function that is in neither list is quick.
+ROOT = Path(__file__).resolve().parent.parent
 TIERS = Path(__file__).with_name("tiers.json")
 # Of these, what is slow runs at night: other makers' suites, emulators side by side, every attack in every isolation.
 NIGHTLY = (
@@ -18,6 +21,39 @@ NIGHTLY = (
     "tests/lab/suites/",
     "tests/lab/test_node_client.py",
 )
+# Test files whose environments run under both supervisors, the native one among the slow tests.
+BOTH_SUPERVISORS = frozenset(
+    f"tests/attacks/test_{name}.py"
+    for name in (
+        "frames",
+        "leftovers",
+        "output",
+        "techniques",
+    )
+)
+VARIABLE = "DAYFLY_SUPERVISOR"
+
+
+@pytest.fixture(scope="module")
+def supervisor(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The supervisor under which functions run while the module's tests do; see `BOTH_SUPERVISORS`."""
+    before = os.environ.get(VARIABLE)
+    name = getattr(request, "param", before or "python")
+    os.environ[VARIABLE] = name
+    yield name
+    if before is None:
+        del os.environ[VARIABLE]
+    else:
+        os.environ[VARIABLE] = before
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run every test of the files that are listed once for each supervisor."""
+    path = Path(metafunc.module.__file__ or "").resolve()
+    if path.is_relative_to(ROOT) and path.relative_to(ROOT).as_posix() in BOTH_SUPERVISORS:
+        metafunc.fixturenames.insert(0, "supervisor")
+        native = pytest.param("native", marks=pytest.mark.slow)
+        metafunc.parametrize("supervisor", ["python", native], indirect=True, scope="module")
 
 
 @functools.cache

@@ -333,8 +333,6 @@ static void check_ready(struct supervisor *s) {
     }
     if (s->owns_kernel_objects && kernel_made_by_init(&s->kernel) != 0)
         boot_hand_over(s, "init made System V objects or kernel keys, which all workers would share");
-    if (s->ready.has_threads)
-        boot_hand_over(s, "threads of the function's live on in the zygote");
     if (s->settings.network == NETWORK_NONE && s->ready.online[0] != '\0') {
         (void)snprintf(why, sizeof(why), "network is none, but the function would have one: %s", s->ready.online);
         refuse(s, "InvalidSetting", why, "set network to none-where-allowed or shared");
@@ -460,7 +458,7 @@ int boot_rebuild(struct supervisor *s, struct fault *fault) {
     if (init_zygote(s, true, fault) != 0)
         return -1;
     /* An environment that was forkable once never falls back: it retires. */
-    if (s->ready.n_reasons > 0 || s->ready.has_threads || (s->owns_kernel_objects && kernel_made_by_init(&s->kernel) != 0))
+    if (s->ready.n_reasons > 0 || (s->owns_kernel_objects && kernel_made_by_init(&s->kernel) != 0))
         loop_retire(s, "the function was initialised again and cannot be forked any more");
     /* A worker can lower our limits until no memory file can be made: nothing is forked from what it could then write. */
     if (s->memory_why[0] == '\0' && (s->launch.interpreter.way == CLOSED_NOT || (s->ready.is_open && geteuid() != 0)))

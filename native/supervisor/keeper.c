@@ -300,9 +300,11 @@ static bool holds(const struct keeper *keeper, pid_t pid, const struct standing 
     return seen == 0 || (seen == 1 && differences(&now, before) == 0);
 }
 
-/* What a spare is to be: as the zygote, with the pair of its number. */
+/* What a spare is to be: as the zygote, with the pair of its number, and demoted where workers are. */
 static void of_spare(const struct keeper *keeper, uint32_t number, struct standing *out) {
     *out = keeper->zygote;
+    if (keeper->demotes)
+        out->sched.policy = SCHED_IDLE;
     if (!keeper->pairs->is_on)
         return;
     uint64_t locks, rss;

@@ -54,6 +54,7 @@ struct keeper {
     struct standing own;
     struct standing zygote;
     bool has_zygote;
+    bool demotes; /* spares are in SCHED_IDLE (timers_demote); whoever does that sets it */
     long zygote_threads;
     uint32_t spoilt_zygotes;
     uint32_t relieved; /* limits of our own that were put back while a worker lived, by number */

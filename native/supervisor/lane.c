@@ -229,6 +229,8 @@ static void hand_over(struct supervisor *s, struct lane *lane) {
     lane->idle_at = now_ns() + FORK_AFTER_NS;
     answer_begin(&lane->reader, lane->frame.at, take_report, &to);
     lane->unsent = (struct delivery){buffer_bytes(&lane->frame), {NULL, 0}};
+    if (s->ready.has_threads && zygote_rest(&s->zygote, &lane->why) != 0)
+        pool_lose(s, &lane->why);
     /* From now on nothing of our user can be trusted. */
     s->signals.is_alone = false;
     (void)keeper_bind(&s->keeper, worker->pid, s->zombies);
@@ -371,6 +373,9 @@ static struct outcome decide(struct supervisor *s, struct lane *lane) {
         answers_exited(&lane->failure, id, ANSWERS_NO_STATUS);
         break;
     case ENDING_DIED: {
+        /* A zygote that rests is asked for the status, and must not see what the worker left. */
+        if (s->ready.has_threads && cleaner_clean(s, NEVER, &lane->retire_why))
+            loop_retire(s, lane->retire_why.text);
         int status = pool_status(s, worker->pid);
         witness_died(&s->witness, worker->number);
         answers_exited(&lane->failure, id, status);
@@ -430,8 +435,8 @@ static bool judge_infection(struct supervisor *s, struct lane *lane, int status)
     if (!is_seen && !is_refused)
         return false;
     struct field fields[] = {
-        FIELD_OF_TEXT("answered_for_itself", is_refused ? "yes" : "no"),
-        FIELD_OF_TEXT("asked_for_more", status == BAD_REQUEST ? "yes" : "no"),
+        FIELD_OF_TRUTH("answered_for_itself", is_refused),
+        FIELD_OF_TRUTH("asked_for_more", status == BAD_REQUEST),
         FIELD_OF_NUMBER("events_taken_at_least", 0),
         {.name = "seconds", .kind = FIELD_THOUSANDTHS, .number = (now_ns() - lane->began) / NS_PER_MS},
         FIELD_OF_TEXT("seen", is_seen ? "connection" : "answer-refused"),
@@ -480,13 +485,30 @@ static bool prepare(struct supervisor *s) {
     return false;
 }
 
+static void tell_renewed(struct supervisor *s, int64_t age_s, uint64_t served) {
+    char message[160];
+    struct field fields[] = {
+        FIELD_OF_NUMBER("age_s", age_s),
+        {.name = "init_s", .kind = FIELD_THOUSANDTHS, .number = s->init_ns / NS_PER_MS},
+        FIELD_OF_NUMBER("invocations", (int64_t)served),
+    };
+    (void)snprintf(message, sizeof(message), "the environment was renewed at an age of %lld s, after %llu invocations",
+                   (long long)age_s, (unsigned long long)served);
+    report_find(&s->report, FINDING_RENEWED, message, fields, COUNT(fields));
+}
+
 static void ask_for_event(struct supervisor *s, struct lane *lane) {
     struct fault fault;
     /* An init takes about as long as the one before; it must fit into the time of the invocation just answered. */
     if (pool_is_stale(s, 80) && !s->places.is_pending &&
-        lane->until - now_ns() > s->init_ns + s->init_ns / 2 + RESERVE_NS && boot_rebuild(s, &fault) != 0) {
-        print_error(fault.text, "the function could not be initialised again");
-        loop_end(s, EXIT_NO_EVENTS);
+        lane->until - now_ns() > s->init_ns + s->init_ns / 2 + RESERVE_NS) {
+        int64_t age_s = pool_age_s(s);
+        uint64_t served = s->report.number - s->zygote_born_number;
+        if (boot_rebuild(s, &fault) != 0) {
+            print_error(fault.text, "the function could not be initialised again");
+            loop_end(s, EXIT_NO_EVENTS);
+        }
+        tell_renewed(s, age_s, served);
     }
     if (!prepare(s))
         return;

@@ -103,6 +103,7 @@ void pool_adopt(struct supervisor *s) {
     (void)clock_gettime(CLOCK_BOOTTIME, &at);
     s->zygote_born_boot = at.tv_sec;
     s->zygote_born_epoch = wall_ms() / 1000;
+    s->zygote_born_number = s->report.number;
     spare_again(s);
     /* What was done to it while it initialised is no invocation's doing. */
     (void)zygote_take_stops(&s->zygote);
@@ -114,15 +115,13 @@ void pool_adopt(struct supervisor *s) {
     }
 }
 
-/* A worker was born: name it, and keep it from outranking us. */
+/* A worker was born: name it. */
 static void take_born(struct supervisor *s, struct worker *worker) {
     s->spares[s->n_spares++] = worker;
     s->sweep.fork_pending = false;
     (void)sweep_spare(&s->sweep, worker->pid);
     if (s->pairs.is_on)
         (void)keeper_birth(&s->keeper, worker->pid, worker->number);
-    if (!s->lock)
-        (void)timers_demote(&s->procfs, worker->pid);
 }
 
 void pool_settle(struct supervisor *s) {
@@ -196,24 +195,25 @@ void pool_tidy(struct supervisor *s) {
         pool_lose(s, &fault);
 }
 
+int64_t pool_age_s(const struct supervisor *s) {
+    struct timespec at;
+    (void)clock_gettime(CLOCK_BOOTTIME, &at);
+    int64_t age = at.tv_sec - s->zygote_born_boot;
+    int64_t by_day = wall_ms() / 1000 - s->zygote_born_epoch;
+    return by_day > age ? by_day : age;
+}
+
 bool pool_is_stale(const struct supervisor *s, int share) {
     if (s->zygote.pid <= 0)
         return false;
-    struct timespec at;
-    (void)clock_gettime(CLOCK_BOOTTIME, &at);
-    int64_t now = wall_ms() / 1000;
-    /* Either clock may stand still or be set: the larger age counts. */
-    int64_t age = at.tv_sec - s->zygote_born_boot;
-    if (now - s->zygote_born_epoch > age)
-        age = now - s->zygote_born_epoch;
     int64_t limit = s->settings.zygote_max_age / NS_PER_S;
-    if (s->settings.zygote_max_age > 0 && age >= limit * share / 100)
+    if (s->settings.zygote_max_age > 0 && pool_age_s(s) >= limit * share / 100)
         return true;
     if (s->ready.expires_at == 0)
         return false;
     int64_t expires = s->ready.expires_at - (share < 100 ? RENEW_BEFORE_S : 0);
     /* What was about to end when it was fetched is not fetched again and again. */
-    return s->zygote_born_epoch < expires && expires <= now;
+    return s->zygote_born_epoch < expires && expires <= wall_ms() / 1000;
 }
 
 /* ---- after an invocation -------------------------------------------------------------------- */

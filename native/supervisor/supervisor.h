@@ -79,13 +79,14 @@ struct supervisor {
     char stranger[64]; /* a foreign process whose memory can be written */
 
     struct routes routes;
-    char options[ZYGOTE_MAX_OPTIONS];
+    char options[LAUNCH_MAX_OPTIONS];
     struct zygote_launch launch;
     struct zygote zygote;
     struct ready ready;
     bool is_restored; /* from a snapshot */
     int64_t zygote_born_boot;  /* seconds since boot, suspension included */
     int64_t zygote_born_epoch; /* seconds since 1970 */
+    uint64_t zygote_born_number; /* how many events there had been */
     int64_t init_ns;           /* how long the last init took */
 
     struct worker workers[WORKERS];
@@ -150,6 +151,9 @@ void pool_drop(struct supervisor *s);
 
 /* Let the zygote spend a moment on its memory's layout, in an environment that has served many events. */
 void pool_tidy(struct supervisor *s);
+
+/* How old the zygote is, in seconds. Either clock may stand still or be set: the larger age counts. */
+int64_t pool_age_s(const struct supervisor *s);
 
 /* Say whether the zygote has lived `share` per cent of its time: what init fetched may be no longer good. */
 bool pool_is_stale(const struct supervisor *s, int share);

@@ -1,14 +1,10 @@
 #include "zygote.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
-#include <pwd.h>
+#include <sched.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,15 +13,10 @@
 
 /* How often a zygote is looked at: one that somebody stopped says nothing and closes nothing. */
 #define LOOK_NS (100 * NS_PER_MS)
-/* Separates fields of what an executed interpreter is told; no path, name or glob that a setting may hold has it. */
-#define FIELD "\x1f"
-/* Bytes of a variable that `zygote_start` makes. */
-enum { VARIABLE_BYTES = 2 * PATH_MAX, RECEIVE_BYTES = 65536 };
-
-/* Variables of the supervisor's own environment that a zygote does not get, or gets anew. */
-static const char *const replaced[] = {
-    "AWS_LAMBDA_RUNTIME_API=", "_DAYFLY_ZYGOTE=", "_DAYFLY_EXECUTED=", "_DAYFLY_LATER=", "_DAYFLY_STARTED=",
-};
+/* A stop takes effect within 0.1 ms where a processor is free; a busy machine may take its time. */
+#define REST_LIMIT_NS (1 * NS_PER_S)
+/* Bytes of one read. */
+enum { RECEIVE_BYTES = 65536 };
 
 int zygote_reserve(struct zygote *zygote, const struct procfs *procfs, struct fault *fault) {
     *zygote = (struct zygote){.procfs = procfs, .pidfd = -1, .channel = -1, .lifeline = -1, .status = -1};
@@ -36,127 +27,6 @@ int zygote_reserve(struct zygote *zygote, const struct procfs *procfs, struct fa
 
 /* ---- start ---------------------------------------------------------------------------------- */
 
-static bool begins(const char *text, const char *start) {
-    return strncmp(text, start, strlen(start)) == 0;
-}
-
-static const char *variable(char *const *environment, const char *name) {
-    size_t n = strlen(name);
-    for (; *environment != NULL; environment++)
-        if (strncmp(*environment, name, n) == 0 && (*environment)[n] == '=')
-            return *environment + n + 1;
-    return NULL;
-}
-
-/* Say whether an interpreter looks into its user's site directory only if nobody has said that it is not to: by an option,
- * or by a virtual environment without the system's packages. */
-static bool may_use_user_site(char *const *arguments) {
-    char path[PATH_MAX];
-    char text[4096];
-    for (char *const *at = arguments + 1; *at != NULL && (*at)[0] == '-' && strcmp(*at, "-m") != 0; at++)
-        if ((*at)[1] != '-' && strcspn(*at, "IsS") < strlen(*at))
-            return false;
-    int n = snprintf(path, sizeof(path), "%s", arguments[0]);
-    char *slash = strrchr(path, '/');
-    if (n < 0 || slash == NULL || (size_t)(slash - path) + sizeof("/../pyvenv.cfg") > sizeof(path))
-        return true;
-    memcpy(slash, "/../pyvenv.cfg", sizeof("/../pyvenv.cfg"));
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-    if (file < 0)
-        return true;
-    ssize_t got = read(file, text, sizeof(text) - 1);
-    (void)close(file);
-    text[got < 0 ? 0 : got] = '\0';
-    const char *setting = strstr(text, "include-system-site-packages");
-    return setting == NULL || strncmp(setting + strcspn(setting, "=\n"), "= true", 6) == 0;
-}
-
-/* Say whether the user's own site directory can be switched off: where his home has no .local it does not exist, and who
- * makes it later planted it. */
-static bool lacks_user_site(char *const *environment) {
-    char path[PATH_MAX];
-    struct stat facts;
-    const char *home = variable(environment, "HOME");
-    if (home == NULL) {
-        const struct passwd *user = getpwuid(getuid());
-        home = user == NULL ? "/" : user->pw_dir;
-    }
-    int n = snprintf(path, sizeof(path), "%s/.local", home);
-    return n > 0 && (size_t)n < sizeof(path) && stat(path, &facts) != 0 && errno == ENOENT;
-}
-
-/* What the child executes: built before the fork, completed behind it. */
-struct plan {
-    char *arguments[ZYGOTE_MAX_ARGUMENTS + 2];
-    char *variables[ZYGOTE_MAX_VARIABLES + 8];
-    size_t n_variables;
-    size_t n_options; /* that we added to the interpreter's */
-    char address[320];
-    char marker[ZYGOTE_MAX_OPTIONS + 64];
-    char executed[VARIABLE_BYTES];
-    const char *path_before; /* LD_LIBRARY_PATH as it was, NULL without */
-};
-
-static int plan_arguments(struct plan *plan, const struct zygote_launch *launch, struct fault *fault) {
-    static char no_user_site[] = "-s";
-    size_t n = 0;
-    plan->arguments[n++] = launch->arguments[0];
-    if (may_use_user_site(launch->arguments) && lacks_user_site(launch->environment)) {
-        plan->arguments[n++] = no_user_site;
-        plan->n_options = 1;
-    }
-    for (char *const *at = launch->arguments + 1; *at != NULL; at++) {
-        if (n > ZYGOTE_MAX_ARGUMENTS)
-            return fault_set(fault, "the command line has more than %d arguments", ZYGOTE_MAX_ARGUMENTS);
-        plan->arguments[n++] = *at;
-    }
-    plan->arguments[n] = NULL;
-    return 0;
-}
-
-static int plan_variables(struct plan *plan, const struct zygote_launch *launch, struct fault *fault) {
-    plan->path_before = variable(launch->environment, "LD_LIBRARY_PATH");
-    for (char *const *at = launch->environment; *at != NULL; at++) {
-        bool is_replaced = false;
-        for (size_t i = 0; i < COUNT(replaced); i++)
-            is_replaced |= begins(*at, replaced[i]);
-        if (is_replaced)
-            continue;
-        if (plan->n_variables == ZYGOTE_MAX_VARIABLES)
-            return fault_set(fault, "the environment has more than %d variables", ZYGOTE_MAX_VARIABLES);
-        plan->variables[plan->n_variables++] = *at;
-    }
-    (void)snprintf(plan->address, sizeof(plan->address), "AWS_LAMBDA_RUNTIME_API=%s", launch->address);
-    plan->variables[plan->n_variables++] = plan->address;
-    plan->variables[plan->n_variables++] = plan->marker;
-    plan->variables[plan->n_variables++] = plan->executed;
-    plan->variables[plan->n_variables] = NULL;
-    return 0;
-}
-
-/* In the child: its own output, its own identity, then the interpreter. */
-static _Noreturn void become_zygote(struct plan *plan, const struct zygote_launch *launch, const struct output *output,
-                                    const struct procfs *procfs, const struct pipes *pipes, int channel, int lifeline) {
-    struct proc_stat self;
-    struct fault fault;
-    (void)dup2(pipes->write_ends[OUTPUT_STDOUT], STDOUT_FILENO);
-    (void)dup2(pipes->write_ends[OUTPUT_STDERR], STDERR_FILENO);
-    if (output->telemetry >= 0)
-        (void)dup2(pipes->write_ends[OUTPUT_TELEMETRY], output->telemetry);
-    if (launch->leave != NULL)
-        launch->leave(launch->context);
-    (void)fcntl(channel, F_SETFD, 0);
-    (void)fcntl(lifeline, F_SETFD, 0);
-    long long started = procfs_stat(procfs, getpid(), &self) == 1 ? (long long)self.started : -1;
-    (void)snprintf(plan->executed, sizeof(plan->executed),
-                   "_DAYFLY_EXECUTED=%d,%lld" FIELD "%s" FIELD "%zu" FIELD "-1" FIELD FIELD FIELD "%s%s", (int)getpid(),
-                   started, launch->interpreter.way == CLOSED_NOT ? launch->interpreter.why : "", plan->n_options,
-                   plan->path_before == NULL ? "" : "=", plan->path_before == NULL ? "" : plan->path_before);
-    (void)closed_exec(&launch->interpreter, plan->arguments, plan->variables, &fault);
-    (void)dprintf(STDERR_FILENO, "dayfly: error: %s\n", fault.text);
-    _exit(127);
-}
-
 static void close_pair(const int pair[2]) {
     if (pair[0] >= 0)
         (void)close(pair[0]);
@@ -166,12 +36,10 @@ static void close_pair(const int pair[2]) {
 
 int zygote_start(struct zygote *zygote, struct zygote_launch *launch, struct output *output, bool tidies,
                  struct fault *fault) {
-    struct plan plan = {.n_options = 0};
+    struct launch_plan plan;
     int channel[2] = {-1, -1};
     int life[2] = {-1, -1};
     pid_t pid = -1;
-    if (plan_arguments(&plan, launch, fault) != 0 || plan_variables(&plan, launch, fault) != 0)
-        goto failed;
     if (pipes_open(output, &zygote->pipes, fault) != 0)
         goto failed;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel) != 0 ||
@@ -180,11 +48,18 @@ int zygote_start(struct zygote *zygote, struct zygote_launch *launch, struct out
         (void)output_finish(output, &zygote->pipes);
         goto failed;
     }
-    int n = snprintf(plan.marker, sizeof(plan.marker), "_DAYFLY_ZYGOTE=%d:%d,%s", channel[1], life[1], launch->options);
-    if (n > 0 && (size_t)n < sizeof(plan.marker))
-        pid = fork();
-    if (pid == 0)
-        become_zygote(&plan, launch, output, zygote->procfs, &zygote->pipes, channel[1], life[1]);
+    if (launch_plan(&plan, launch, channel[1], life[1], fault) != 0) {
+        (void)output_finish(output, &zygote->pipes);
+        goto failed;
+    }
+    pid = fork();
+    if (pid == 0) {
+        (void)dup2(zygote->pipes.write_ends[OUTPUT_STDOUT], STDOUT_FILENO);
+        (void)dup2(zygote->pipes.write_ends[OUTPUT_STDERR], STDERR_FILENO);
+        if (output->telemetry >= 0)
+            (void)dup2(zygote->pipes.write_ends[OUTPUT_TELEMETRY], output->telemetry);
+        launch_execute(&plan, launch, zygote->procfs, channel[1], life[1]);
+    }
     pipes_close_write_ends(&zygote->pipes);
     if (pid < 0) {
         (void)fault_set(fault, "no process can be started for the function: %s", strerror(errno));
@@ -208,6 +83,7 @@ int zygote_start(struct zygote *zygote, struct zygote_launch *launch, struct out
     zygote->frames_taken = 0;
     zygote->look_at = 0;
     zygote->stops = 0;
+    zygote->is_resting = false;
     zygote->is_known_to_stop = false;
     zygote->status = -1;
     return 0;
@@ -219,20 +95,88 @@ failed:
 
 /* ---- stops ---------------------------------------------------------------------------------- */
 
-void zygote_resume(struct zygote *zygote) {
+struct times {
+    const struct procfs *procfs;
+    pid_t pid;
+    uint64_t sum;
+};
+
+static int add_times(void *context, pid_t thread) {
+    struct times *times = context;
+    char path[64];
+    char text[PROCFS_RECORD_BYTES];
+    (void)snprintf(path, sizeof(path), "%d/task/%d/status", (int)times->pid, (int)thread);
+    if (procfs_read(times->procfs, path, text, sizeof(text)) < 0)
+        return 1;
+    /* The last two lines: voluntary_ctxt_switches and nonvoluntary_ctxt_switches. FNV-1a. */
+    const char *at = strstr(text, "\nvoluntary_");
+    if (at == NULL)
+        return 1;
+    for (; *at != '\0'; at++)
+        times->sum = (times->sum ^ (uint8_t)*at) * UINT64_C(0x100000001b3);
+    times->sum = (times->sum ^ (uint64_t)thread) * UINT64_C(0x100000001b3);
+    return 0;
+}
+
+/* Sum up how often each thread has given up the processor: whoever has run has given it up since, or is not stopped. */
+static int times_run(const struct zygote *zygote, uint64_t *out) {
+    struct times times = {zygote->procfs, zygote->pid, UINT64_C(0xcbf29ce484222325)};
+    if (procfs_each_thread(zygote->procfs, zygote->pid, add_times, &times) != 0)
+        return -1;
+    *out = times.sum;
+    return 0;
+}
+
+int zygote_rest(struct zygote *zygote, struct fault *fault) {
+    int64_t until = now_ns() + REST_LIMIT_NS;
+    uint64_t before = 0;
+    bool has_before = false;
+    if (zygote->pid <= 0 || zygote->is_resting)
+        return 0;
+    (void)process_signal(zygote->pid, zygote->pidfd, SIGSTOP);
+    do {
+        uint64_t now;
+        if (procfs_is_stopped(zygote->procfs, zygote->pid) == 1) {
+            if (times_run(zygote, &now) != 0)
+                return fault_set(fault, "it cannot be looked at while it rests");
+            if (has_before && now == before) {
+                siginfo_t told = {0};
+                zygote->is_resting = true;
+                zygote->rested = now;
+                /* This stop is nobody else's, and its end will be no news. */
+                zygote->is_known_to_stop |=
+                    waitid(P_PID, (id_t)zygote->pid, &told, WSTOPPED | WNOHANG) == 0 && told.si_pid != 0;
+                return 0;
+            }
+            before = now;
+            has_before = true;
+        }
+        (void)sched_yield();
+    } while (now_ns() < until);
+    return fault_set(fault, "it could not be stopped while a worker is at work");
+}
+
+int zygote_resume(struct zygote *zygote, struct fault *fault) {
+    bool was_resting = zygote->is_resting;
+    uint64_t now;
+    zygote->is_resting = false;
+    if (was_resting && (procfs_is_stopped(zygote->procfs, zygote->pid) != 1 || times_run(zygote, &now) != 0 ||
+                        now != zygote->rested))
+        return fault_set(fault, "it was continued while a worker was at work");
     (void)process_signal(zygote->pid, zygote->pidfd, SIGCONT);
+    return 0;
 }
 
 /* Say whether it was stopped by a signal, and perhaps resumed, since this was last asked; resume it. */
 static bool undo_stop(struct zygote *zygote) {
     siginfo_t told = {0};
-    if (zygote->pid <= 0 || waitid(P_PID, (id_t)zygote->pid, &told, WSTOPPED | WCONTINUED | WNOHANG) != 0 ||
+    if (zygote->pid <= 0 || zygote->is_resting || waitid(P_PID, (id_t)zygote->pid, &told, WSTOPPED | WCONTINUED | WNOHANG) != 0 ||
         told.si_pid == 0)
         return false;
     bool was_known = zygote->is_known_to_stop;
     zygote->is_known_to_stop = told.si_code == CLD_STOPPED;
     if (zygote->is_known_to_stop)
-        zygote_resume(zygote);
+        (void)zygote_resume(zygote, NULL);
     /* The end of a stop that was told already is no news. */
     return zygote->is_known_to_stop || !was_known;
 }
@@ -446,8 +390,9 @@ int zygote_ask(struct zygote *zygote, struct worker *worker, struct output *outp
     uint8_t space[(ZYGOTE_MANY_DEAD + 2) * (CONTROL_HEAD_BYTES + 8)];
     struct buffer request = {space, 0, sizeof(space)};
     int pair[2];
-    *is_lost = false;
-    zygote_resume(zygote);
+    *is_lost = zygote_resume(zygote, fault) != 0;
+    if (*is_lost)
+        return -1;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
         return fault_set(fault, "no sockets can be made: %s", strerror(errno));
     if (pipes_open(output, &worker->pipes, fault) != 0) {
@@ -485,7 +430,8 @@ int zygote_bury(struct zygote *zygote, pid_t pid, struct fault *fault) {
 
 int zygote_ask_status(struct zygote *zygote, pid_t pid, struct fault *fault) {
     char text[16];
-    zygote_resume(zygote);
+    if (zygote_resume(zygote, fault) != 0)
+        return -1;
     zygote->awaited = pid;
     (void)snprintf(text, sizeof(text), "%d", (int)pid);
     return tell(zygote, CONTROL_REAP_AND_TELL, bytes_of(text), fault);

@@ -9,8 +9,8 @@
 
 #include <poll.h>
 
-#include "closed.h"
 #include "frames.h"
+#include "launch.h"
 #include "output.h"
 #include "procfs.h"
 #include "worker.h"
@@ -22,22 +22,6 @@ enum {
     ZYGOTE_MANY_FRAMES = 256,
     /* socket, pidfd and pipes */
     ZYGOTE_MAX_FDS = 2 + OUTPUT_STREAMS,
-    ZYGOTE_MAX_ARGUMENTS = 256,
-    ZYGOTE_MAX_VARIABLES = 4096,
-    ZYGOTE_MAX_OPTIONS = 32768,
-};
-
-/* How a zygote is executed: the interpreter, its arguments, and the variables that it gets (without those that
- * `zygote_start` adds). */
-struct zygote_launch {
-    struct closed interpreter;
-    char *const *arguments;   /* PYTHON -m dayfly.runtime app.handler */
-    char *const *environment; /* the supervisor's own */
-    const char *address;      /* AWS_LAMBDA_RUNTIME_API of the function's process */
-    const char *options;      /* as ZygoteOptions.pack in core/handshake.py has them */
-    /* Called in the child before it executes: gives back what only the supervisor should have. */
-    void (*leave)(const void *context);
-    const void *context;
 };
 
 /* What a zygote said that somebody has to act on. */
@@ -71,6 +55,8 @@ struct zygote {
     int64_t look_at; /* when it is next looked at for a stop */
     unsigned stops;  /* by others, undone since they were last taken */
     bool is_known_to_stop;
+    bool is_resting;
+    uint64_t rested; /* what its threads had run when it was stopped to rest */
     int status; /* its own wait status once it was waited for, -1 before */
 };
 
@@ -107,8 +93,13 @@ int zygote_ask_status(struct zygote *zygote, pid_t pid, struct fault *fault);
 /* Let it spend a moment on its memory's layout, until it says that nothing is left. */
 int zygote_tidy(struct zygote *zygote, struct fault *fault);
 
-/* Undo a stop: a worker of ours, of the same uid, may have stopped it. */
-void zygote_resume(struct zygote *zygote);
+/* Stop it until something is asked of it: its threads are not to run beside a worker. What they read then, a file or the
+ * answer of a local server, could be that worker's. -1 with a fault where it cannot be stopped. */
+int zygote_rest(struct zygote *zygote, struct fault *fault);
+
+/* Undo a stop: a worker of ours, of the same uid, may have stopped it. -1 with a fault where it was to rest and has run
+ * meanwhile: a worker may continue it as well. */
+int zygote_resume(struct zygote *zygote, struct fault *fault);
 
 /* Say how often others stopped it since this was last asked; resumes it. */
 unsigned zygote_take_stops(struct zygote *zygote);

@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include "../supervisor/keeper.h"
+#include "../supervisor/timers.h"
 
 #include <mqueue.h>
 #include <sys/syscall.h>
@@ -160,6 +161,19 @@ static void a_batch_process_is_as_good(void) {
     CHECK_EQUAL(now.policy, SCHED_BATCH);
 }
 
+static void a_demoted_spare_is_as_it_should_be(void) {
+    begin();
+    CHECK(timers_demote(&procfs, spare) == 0);
+    check();
+    CHECK(told("standby: scheduling policy"));
+    keeper.demotes = true;
+    check();
+    CHECK_EQUAL(kept.n_changed, 0);
+    CHECK(timers_demote(&procfs, zygote) == 0);
+    check();
+    CHECK(kept.must_rebuild);
+}
+
 static void gives_back_the_priority_of_input_and_output(void) {
     begin();
     CHECK(syscall(SYS_ioprio_set, 1, zygote, 2 << 13 | 7) == 0);
@@ -267,6 +281,7 @@ int main(void) {
     RUN(in_namespace(NULL, a_spare_is_given_no_other_pair));
     RUN(in_namespace(NULL, gives_back_processors));
     RUN(in_namespace(NULL, gives_up_whose_priority_was_lowered));
+    RUN(in_namespace(NULL, a_demoted_spare_is_as_it_should_be));
     RUN(in_namespace(NULL, a_batch_process_is_as_good));
     RUN(in_namespace(NULL, gives_back_the_priority_of_input_and_output));
     RUN(in_namespace(NULL, a_reset_at_fork_is_told));

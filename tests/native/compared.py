@@ -11,23 +11,9 @@ import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as limits
 from native.build import NATIVE
-from tests.native.compiled import SANITIZER_OPTIONS, compile_program
+from tests.native.compiled import compile_program, supervisor_library
 
 _LIMIT_S = 120
-_SOURCES = (
-    "announce.c",
-    "answers.c",
-    "event.c",
-    "http.c",
-    "json.c",
-    "output.c",
-    "report.c",
-    "routes.c",
-    "scope.c",
-    "settings.c",
-    "upstream.c",
-    "witness.c",
-)
 EXAMPLES = limits(
     max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -37,16 +23,13 @@ class Native:
     """The native modules behind a pipe."""
 
     def __init__(self, kind: str) -> None:
-        program = compile_program(
-            [NATIVE / "tests" / "compare.c", *(NATIVE / "supervisor" / name for name in _SOURCES)]
-        )
+        program = compile_program([NATIVE / "tests" / "compare.c"], library=supervisor_library())
         self._process = subprocess.Popen(
             [program, kind],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={
                 **os.environ,
-                **SANITIZER_OPTIONS,
                 "AWS_LAMBDA_FUNCTION_NAME": "f",
                 "AWS_LAMBDA_FUNCTION_VERSION": "1",
             },
