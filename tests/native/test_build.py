@@ -61,7 +61,7 @@ def test_another_folder_and_an_empty_cache_give_the_same_bytes(tmp_path: Path) -
         "LANG": "C.UTF-8",
         "TZ": "Asia/Tokyo",
     }
-    command = [sys.executable, copied / "build.py", "--into", tmp_path / "built"]
+    command = [sys.executable, str(copied / "build.py"), "--into", str(tmp_path / "built")]
     done = subprocess.run(command, capture_output=True, text=True, env=variables, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert any((tmp_path / "cache").rglob("*.o"))
