@@ -19,6 +19,9 @@ PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 # Unzipped, for each Python that a layer serves. Lambda allows 250 MB for all layers and the function; a guest takes little.
 MAX_BYTES = 1_000_000
 HOME = "dayfly.d"
+# The native supervisor and its launcher, beside what MAX_BYTES counts: one layer serves both of Lambda's processors.
+ARCHITECTURES = ("x86_64", "aarch64")
+MAX_NATIVE_BYTES = 900_000
 # What a start of many functions does without; compressed, it is half as large. Not what every start loads: that takes a
 # third longer from an archive.
 _GUARD_FOLDERS = ("dayfly/runtime/guard/", "dayfly/core/structure/")
