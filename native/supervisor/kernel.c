@@ -236,13 +236,24 @@ static int clear_ring(int32_t ring, const struct keys *kept, const struct rings 
     return 0;
 }
 
+/* Say whether a keyring still takes keys: new ones may have been forbidden (KEYCTL_RESTRICT_KEYRING). */
+static bool takes_keys(int32_t ring) {
+    long key = syscall(SYS_add_key, "user", "dayfly", "-", 1L, (long)ring);
+    if (key > 0) {
+        (void)keyctl(KEYCTL_UNLINK, key, ring, 0);
+        (void)keyctl(KEYCTL_INVALIDATE, key, 0, 0);
+    }
+    /* No room left: what is full takes keys. */
+    return key > 0 || errno == EDQUOT;
+}
+
 /* Open one of the shared keyrings that was closed to us (KEYCTL_SETPERM), or have the kernel make another. What was revoked,
  * or has lost the right to be searched, stays as long as the kernel knows the user: then -1. */
 static int replace_ring(int number, const struct keys *kept, struct rings *rings, struct cleared *out) {
     int32_t ring = rings->at[number];
     if (ring != 0) {
         (void)keyctl(KEYCTL_SETPERM, ring, RING_RIGHTS, 0);
-        if (clear_ring(ring, kept, rings, out) == 0)
+        if (clear_ring(ring, kept, rings, out) == 0 && takes_keys(ring))
             return 0;
         (void)keyctl(KEYCTL_INVALIDATE, ring, 0, 0);
     }
@@ -264,8 +275,11 @@ static unsigned int remove_keys(const struct kernel *kernel, const struct keys *
         bool is_missing = rings.at[i] == 0 && (i == RING_PERSISTENT || i == RING_SESSION);
         if (is_missing || (closed >> i & 1) != 0)
             continue;
-        if ((rings.at[i] == 0 || clear_ring(rings.at[i], kept, &rings, out) != 0) &&
-            replace_ring(i, kept, &rings, out) != 0)
+        uint32_t before = out->keys;
+        bool is_closed = rings.at[i] == 0 || clear_ring(rings.at[i], kept, &rings, out) != 0;
+        /* Tried where somebody has been at it: each try leaves the kernel something to collect. */
+        is_closed = is_closed || (out->keys != before && !takes_keys(rings.at[i]));
+        if (is_closed && replace_ring(i, kept, &rings, out) != 0)
             stay |= 1u << i;
     }
     for (size_t i = 0; i < kept->n; i++)

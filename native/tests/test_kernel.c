@@ -236,6 +236,22 @@ static void a_keyring_that_was_closed_is_replaced(void) {
     CHECK(keyctl(KEYCTL_SEARCH, KEY_SPEC_USER_KEYRING, (long)"user", (long)"hidden") == -1);
 }
 
+static void forbid_new_keys(void) {
+    CHECK(add_key("hidden", KEY_SPEC_USER_KEYRING) > 0);
+    CHECK(keyctl(29 /* KEYCTL_RESTRICT_KEYRING */, KEY_SPEC_USER_KEYRING, 0, 0) == 0);
+}
+
+static void a_keyring_that_takes_no_keys_is_replaced(void) {
+    if (!has_keys())
+        return;
+    begin_afresh();
+    forked(forbid_new_keys);
+    kernel_clear(&kernel, &cleared);
+    CHECK_EQUAL(cleared.failed, 0);
+    CHECK(add_key("mine", KEY_SPEC_USER_KEYRING) > 0);
+    CHECK(keyctl(KEYCTL_SEARCH, KEY_SPEC_USER_KEYRING, (long)"user", (long)"hidden") == -1);
+}
+
 static void leave_no_rights(void) {
     CHECK(add_key("hidden", KEY_SPEC_USER_KEYRING) > 0);
     CHECK(keyctl(KEYCTL_SETPERM, KEY_SPEC_USER_KEYRING, 0, 0) == 0);
@@ -274,6 +290,7 @@ int main(void) {
     RUN(in_namespace(NULL, keeps_keys_that_were_there_and_init_made));
     RUN(in_namespace(NULL, a_neighbours_keys_do_not_matter));
     RUN(in_namespace(NULL, a_keyring_that_was_closed_is_replaced));
+    RUN(in_namespace(NULL, a_keyring_that_takes_no_keys_is_replaced));
     RUN(in_namespace(NULL, one_that_was_closed_for_good_ends_one_life));
     RUN(parses_lines());
     return 0;
