@@ -42,9 +42,7 @@ struct extended_status {
 
 _Static_assert(sizeof(struct extended_status) == 256, "as the kernel has it");
 
-static int64_t ns_of(struct moment at) {
-    return at.seconds * NS_PER_S + at.nanoseconds;
-}
+static int64_t ns_of(struct moment at) { return at.seconds * NS_PER_S + at.nanoseconds; }
 
 int inode_read(int descriptor, const char *name, struct inode_state *out) {
     struct extended_status status;
@@ -74,9 +72,10 @@ void inode_read_flags(int descriptor, struct inode_state *out) {
 }
 
 /* What a directory's owner may set without privileges. */
-#define OWNERS_FLAGS                                                                                                 \
-    ((unsigned int)(FS_SECRM_FL | FS_UNRM_FL | FS_COMPR_FL | FS_SYNC_FL | FS_NODUMP_FL | FS_NOATIME_FL | FS_NOCOMP_FL | \
-                    FS_NOTAIL_FL | FS_DIRSYNC_FL | FS_TOPDIR_FL | FS_NOCOW_FL | FS_PROJINHERIT_FL))
+#define OWNERS_FLAGS                                                                                         \
+    ((unsigned int)(FS_SECRM_FL | FS_UNRM_FL | FS_COMPR_FL | FS_SYNC_FL | FS_NODUMP_FL | FS_NOATIME_FL |     \
+                    FS_NOCOMP_FL | FS_NOTAIL_FL | FS_DIRSYNC_FL | FS_TOPDIR_FL | FS_NOCOW_FL |               \
+                    FS_PROJINHERIT_FL))
 
 bool inode_restore_flags(int descriptor, const struct inode_state *before) {
     struct inode_state now;
@@ -118,7 +117,8 @@ static struct timespec time_of(int64_t ns) {
     return (struct timespec){(time_t)(ns / NS_PER_S), (long)(ns % NS_PER_S)};
 }
 
-int inode_restore(int descriptor, const struct inode_state *now, const struct inode_state *before, char *scratch) {
+int inode_restore(int descriptor, const struct inode_state *now, const struct inode_state *before,
+                  char *scratch) {
     int result = remove_attributes(descriptor, scratch);
     if (before == NULL) {
         (void)futimens(descriptor, NULL);
@@ -136,8 +136,8 @@ int inode_open_directory(int parent, const char *name) {
     int descriptor = openat(parent, name, how);
     if (descriptor >= 0 || errno != EACCES)
         return descriptor;
-    /* fchmod needs an open descriptor and chmod would follow a link, but a path descriptor opens anything, and its /proc name
-     * is that very inode. */
+    /* fchmod needs an open descriptor and chmod would follow a link, but a path descriptor opens anything,
+     * and its /proc name is that very inode. */
     int handle = openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (handle < 0)
         return -1;

@@ -9,16 +9,18 @@
 
 /* So that the supervisor can start, and the zygote fork, whatever workers did. */
 #define RESERVE 128
-/* What a worker may have where nobody buries what it leaves: a third of the limit, so that one invocation cannot use it
- * up, and never less than this. Honest functions stay far below: a default thread pool has 32 threads at most
- * (concurrent.futures), boto3's transfers 10, a headless browser some 150. Where Lambda allows 742 (128 MB), 256 it is. */
+/* What a worker may have where nobody buries what it leaves: a third of the limit, so that one invocation
+ * cannot use it up, and never less than this. Honest functions stay far below: a default thread pool has 32
+ * threads at most (concurrent.futures), boto3's transfers 10, a headless browser some 150. Where Lambda
+ * allows 742 (128 MB), 256 it is. */
 #define SHARE 3
 #define LEAST 256
 /* Dayfly's own: the supervisor, and threads that it cannot see begin. */
 #define OWN 16
 /* Threads of a zygote come again in each worker: one that serves, two spares, and one on its way. */
 #define COPIES 5
-/* Zygotes whose pair was lowered, in one life: nobody is blamed for it, and whoever does it again will do it for ever. */
+/* Zygotes whose pair was lowered, in one life: nobody is blamed for it, and whoever does it again will do it
+ * for ever. */
 #define MANY_SPOILT 3
 #define PAIR_BITS (1u << RLIMIT_LOCKS | 1u << RLIMIT_RSS)
 
@@ -38,7 +40,8 @@ static const char *const limit_names[RLIM_NLIMITS] = {
     [RLIMIT_RTPRIO] = "RLIMIT_RTPRIO",     [RLIMIT_RTTIME] = "RLIMIT_RTTIME",
 };
 
-/* ---- reading ---------------------------------------------------------------------------------------------------- */
+/* ---- reading
+ * ---------------------------------------------------------------------------------------------------- */
 
 static void read_oom(const struct keeper *keeper, pid_t pid, struct standing *out) {
     char path[40];
@@ -71,10 +74,9 @@ int standing_read(const struct keeper *keeper, pid_t pid, struct standing *out) 
     return 1;
 }
 
-/* Say whether a policy is one that does neither zygote nor workers any harm: the zygote runs as a batch process. */
-static bool is_ordinary(uint32_t policy) {
-    return policy == SCHED_OTHER || policy == SCHED_BATCH;
-}
+/* Say whether a policy is one that does neither zygote nor workers any harm: the zygote runs as a batch
+ * process. */
+static bool is_ordinary(uint32_t policy) { return policy == SCHED_OTHER || policy == SCHED_BATCH; }
 
 /* What differs, a bit each: limits by their number, and the rest above them. */
 enum {
@@ -89,15 +91,13 @@ enum {
 };
 
 static const char *name_of(int bit) {
-    static const char *const rest[] = {"processor affinity", "scheduling policy", "nice value",
-                                       "scheduling slice",   "I/O priority",      "OOM score",
+    static const char *const rest[] = {"processor affinity",     "scheduling policy", "nice value",
+                                       "scheduling slice",       "I/O priority",      "OOM score",
                                        "priority of the session"};
     return bit < (int)RLIM_NLIMITS ? limit_names[bit] : rest[bit - (int)RLIM_NLIMITS];
 }
 
-static uint32_t bit_if(bool differs, int bit) {
-    return differs ? 1u << bit : 0;
-}
+static uint32_t bit_if(bool differs, int bit) { return differs ? 1u << bit : 0; }
 
 static uint32_t differences(const struct standing *now, const struct standing *before) {
     uint32_t found = 0;
@@ -119,11 +119,10 @@ static uint32_t differences(const struct standing *now, const struct standing *b
     return found;
 }
 
-/* ---- putting back ----------------------------------------------------------------------------------------------- */
+/* ---- putting back
+ * ----------------------------------------------------------------------------------------------- */
 
-static rlim_t lower(rlim_t a, rlim_t b) {
-    return a < b ? a : b;
-}
+static rlim_t lower(rlim_t a, rlim_t b) { return a < b ? a : b; }
 
 static void put_limit_back(pid_t pid, int number, const struct rlimit *now, const struct rlimit *before) {
     /* A hard limit can be lowered again, never raised. */
@@ -181,10 +180,11 @@ bool keeper_relieve(struct keeper *keeper) {
     return has_moved;
 }
 
-/* ---- what workers may have -------------------------------------------------------------------------------------- */
+/* ---- what workers may have
+ * -------------------------------------------------------------------------------------- */
 
-/* Have a process take no signals that queue up beyond one of a kind; the limit before in `before`. The kernel asks the
- * receiver's limit. What the process has (a timer's signal) and plain signals come as ever. */
+/* Have a process take no signals that queue up beyond one of a kind; the limit before in `before`. The kernel
+ * asks the receiver's limit. What the process has (a timer's signal) and plain signals come as ever. */
 static int queue_no_signals(pid_t pid, struct rlimit *before) {
     if (prlimit(pid, RLIMIT_SIGPENDING, NULL, before) != 0)
         return -1;
@@ -212,8 +212,8 @@ static rlim_t most_for_worker(const struct keeper *keeper, uint32_t zombies) {
     return margin(keeper) > 0 ? lower(most, zombies + alive(keeper) + OWN + margin(keeper)) : most;
 }
 
-/* Say whether this life's zombies leave later workers less than half of what is thought enough. A life that began among
- * zombies does not end for their sake: the next one would begin among them too. */
+/* Say whether this life's zombies leave later workers less than half of what is thought enough. A life that
+ * began among zombies does not end for their sake: the next one would begin among them too. */
 static bool is_used_up(const struct keeper *keeper, uint32_t zombies) {
     rlim_t half = margin(keeper) / 2;
     if (half == 0)
@@ -237,7 +237,8 @@ int keeper_bind(const struct keeper *keeper, pid_t worker, uint32_t zombies) {
     return most == 0 ? 0 : prlimit(worker, RLIMIT_NPROC, &processes, NULL);
 }
 
-/* ---- one environment -------------------------------------------------------------------------------------------- */
+/* ---- one environment
+ * -------------------------------------------------------------------------------------------- */
 
 int keeper_begin(struct keeper *keeper, struct procfs *procfs, const struct pairs *pairs, bool buries,
                  uint32_t zombies, struct fault *fault) {
@@ -286,7 +287,7 @@ static void note(struct kept *out, const char *role, uint32_t found) {
 
 /* What of a process is not as it was and cannot be put back, a bit each. */
 static uint32_t lost(const struct keeper *keeper, pid_t pid, const struct standing *before, const char *role,
-                  struct kept *out) {
+                     struct kept *out) {
     struct standing now;
     int seen = standing_read(keeper, pid, &now);
     if (seen <= 0)
@@ -326,7 +327,8 @@ void keeper_check(struct keeper *keeper, pid_t zygote, const pid_t *spares, cons
         out->must_rebuild = spoilt != 0;
         if ((spoilt & PAIR_BITS) != 0 && ++keeper->spoilt_zygotes >= MANY_SPOILT && !out->must_retire) {
             out->must_retire = true;
-            (void)fault_set(&out->why, "what workers are told apart by was lowered in %d zygotes", MANY_SPOILT);
+            (void)fault_set(&out->why, "what workers are told apart by was lowered in %d zygotes",
+                            MANY_SPOILT);
         }
         for (size_t i = 0; i < n && i < 64; i++) {
             struct standing expected;
@@ -337,6 +339,7 @@ void keeper_check(struct keeper *keeper, pid_t zygote, const pid_t *spares, cons
     }
     if (!out->must_retire && is_used_up(keeper, zombies)) {
         out->must_retire = true;
-        (void)fault_set(&out->why, "%u dead processes that PID 1 does not reap leave no room for more", zombies);
+        (void)fault_set(&out->why, "%u dead processes that PID 1 does not reap leave no room for more",
+                        zombies);
     }
 }

@@ -16,7 +16,8 @@
 #define MANY_PASSES 128
 /* A key's description has a page at most, and its type and owners before it. */
 #define DESCRIPTION_BYTES 4224
-/* How long the kernel may take until it has forgotten a keyring that was invalidated, after which it makes another. */
+/* How long the kernel may take until it has forgotten a keyring that was invalidated, after which it makes
+ * another. */
 #define COLLECTION (100 * NS_PER_MS)
 /* What a user's keyring has: everything but setattr for who possesses it, everything for the user. */
 #define RING_RIGHTS 0x1f3f0000u
@@ -26,7 +27,8 @@ static const char *const object_files[OBJECT_KINDS] = {"sysvipc/shm", "sysvipc/m
 static const int owner_columns[OBJECT_KINDS] = {7, 7, 4};
 static const int creator_columns[OBJECT_KINDS] = {9, 9, 6};
 
-/* ---- System V --------------------------------------------------------------------------------------------------- */
+/* ---- System V
+ * --------------------------------------------------------------------------------------------------- */
 
 bool kernel_parse_object(enum object_kind kind, const char *line, int *identifier, unsigned long *uid,
                          unsigned long *creator) {
@@ -121,7 +123,8 @@ static void remove_objects(const struct kernel *kernel, const struct objects *bu
     out->failed++;
 }
 
-/* ---- keys ------------------------------------------------------------------------------------------------------- */
+/* ---- keys
+ * ------------------------------------------------------------------------------------------------------- */
 
 static long keyctl(int operation, long a, long b, long c) {
     return syscall(SYS_keyctl, operation, a, b, c, 0L);
@@ -142,16 +145,19 @@ static int32_t serial_of(long ring) {
     return serial > 0 ? (int32_t)serial : 0;
 }
 
-/* Find the shared keyrings; false where nobody has keys: kernels without (ENOSYS), and hosts that refuse the calls. */
+/* Find the shared keyrings; false where nobody has keys: kernels without (ENOSYS), and hosts that refuse the
+ * calls. */
 static bool find_rings(struct rings *rings) {
-    /* Linked into the process's keyring, which goes with the process: whoever possesses a keyring may change those in it. */
+    /* Linked into the process's keyring, which goes with the process: whoever possesses a keyring may change
+     * those in it. */
     long persistent = keyctl(KEYCTL_GET_PERSISTENT, -1, KEY_SPEC_PROCESS_KEYRING, 0);
     if (persistent < 0 && (errno == ENOSYS || errno == EPERM))
         return false;
     for (int i = 0; i < RINGS; i++) {
         if (i != RING_PERSISTENT && i != RING_SESSION)
             (void)keyctl(KEYCTL_LINK, ring_names[i], KEY_SPEC_PROCESS_KEYRING, 0);
-        rings->at[i] = i == RING_PERSISTENT ? (persistent > 0 ? (int32_t)persistent : 0) : serial_of(ring_names[i]);
+        rings->at[i] =
+            i == RING_PERSISTENT ? (persistent > 0 ? (int32_t)persistent : 0) : serial_of(ring_names[i]);
     }
     /* Who has no session of his own uses the user's. */
     if (rings->at[RING_SESSION] == rings->at[RING_USER_SESSION])
@@ -213,8 +219,8 @@ static void list_keys(struct keys *out) {
     }
 }
 
-/* Take out of one keyring what is neither in `kept` nor a shared keyring; how much that was is added to `out`.
- * -1 where the keyring is closed to us. */
+/* Take out of one keyring what is neither in `kept` nor a shared keyring; how much that was is added to
+ * `out`. -1 where the keyring is closed to us. */
 static int clear_ring(int32_t ring, const struct keys *kept, const struct rings *rings, struct cleared *out) {
     struct keys inner;
     do {
@@ -247,8 +253,9 @@ static bool takes_keys(int32_t ring) {
     return key > 0 || errno == EDQUOT;
 }
 
-/* Open one of the shared keyrings that was closed to us (KEYCTL_SETPERM), or have the kernel make another. What was revoked,
- * or has lost the right to be searched, stays as long as the kernel knows the user: then -1. */
+/* Open one of the shared keyrings that was closed to us (KEYCTL_SETPERM), or have the kernel make another.
+ * What was revoked, or has lost the right to be searched, stays as long as the kernel knows the user: then
+ * -1. */
 static int replace_ring(int number, const struct keys *kept, struct rings *rings, struct cleared *out) {
     int32_t ring = rings->at[number];
     if (ring != 0) {
@@ -264,7 +271,8 @@ static int replace_ring(int number, const struct keys *kept, struct rings *rings
     return -1;
 }
 
-/* Clear the shared keyrings but those in the set `closed`, and the keyrings of `kept`; the set of what stays closed. */
+/* Clear the shared keyrings but those in the set `closed`, and the keyrings of `kept`; the set of what stays
+ * closed. */
 static unsigned int remove_keys(const struct kernel *kernel, const struct keys *kept, unsigned int closed,
                                 struct cleared *out) {
     struct rings rings;
@@ -288,14 +296,16 @@ static unsigned int remove_keys(const struct kernel *kernel, const struct keys *
     return stay;
 }
 
-/* ---- one environment -------------------------------------------------------------------------------------------- */
+/* ---- one environment
+ * -------------------------------------------------------------------------------------------- */
 
-static int take_stock(const struct kernel *kernel, struct objects *objects, struct keys *keys, struct fault *fault) {
+static int take_stock(const struct kernel *kernel, struct objects *objects, struct keys *keys,
+                      struct fault *fault) {
     list_objects(kernel, NULL, objects);
     list_keys(keys);
     if (objects->is_cut || keys->is_cut)
-        return fault_set(fault, "there are more than %d System V objects or %d kernel keys", KERNEL_MANY_OBJECTS,
-                         KERNEL_MANY_KEYS);
+        return fault_set(fault, "there are more than %d System V objects or %d kernel keys",
+                         KERNEL_MANY_OBJECTS, KERNEL_MANY_KEYS);
     return 0;
 }
 

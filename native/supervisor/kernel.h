@@ -1,8 +1,9 @@
 /* Clears System V objects and kernel keys that an invocation left; those of its own making alone.
  *
- * POSIX message queues are prevented instead (RLIMIT_MSGQUEUE, keeper_bind), or files below /dev/mqueue (places).
- * Keys are told apart by serial number in the keyrings that workers share (user, user session, session, persistent): what
- * a neighbour of the same user keeps elsewhere is not even seen, and what he keeps here since before stays.
+ * POSIX message queues are prevented instead (RLIMIT_MSGQUEUE, keeper_bind), or files below /dev/mqueue
+ * (places). Keys are told apart by serial number in the keyrings that workers share (user, user session,
+ * session, persistent): what a neighbour of the same user keeps elsewhere is not even seen, and what he keeps
+ * here since before stays.
  */
 #ifndef DAYFLY_KERNEL_H
 #define DAYFLY_KERNEL_H
@@ -40,7 +41,8 @@ struct kernel {
     struct objects before; /* there when this life began */
     struct objects kept;   /* those, and what init made */
     bool has_keys;         /* false: no keyrings here, or refused to everybody */
-    unsigned int closed;   /* not 0: an earlier life, or a neighbour, closed a keyring for good; its keys stay */
+    unsigned int
+        closed; /* not 0: an earlier life, or a neighbour, closed a keyring for good; its keys stay */
     struct keys keys_before;
     struct keys keys_kept;
 };
@@ -51,8 +53,8 @@ struct cleared {
     uint32_t keys;   /* of `removed` */
 };
 
-/* Before any function code: what is there now is not the function's. In a later life (`is_first_life` false) everything of
- * the user's is removed first; *removed says how much. -1 with a fault (too many objects). */
+/* Before any function code: what is there now is not the function's. In a later life (`is_first_life` false)
+ * everything of the user's is removed first; *removed says how much. -1 with a fault (too many objects). */
 int kernel_begin(struct kernel *kernel, const struct procfs *procfs, bool is_first_life, uint32_t *removed,
                  struct fault *fault);
 /* What init made and all workers would share: 1 << each object_kind, and 1 << OBJECT_KINDS for keys. */

@@ -1,7 +1,8 @@
 /* Names the worker that a process descends from; see pairs.h.
  *
- * Worker k of environment e has LOCKS = 2^56 + k and RSS = 2^56 + (e << 32) + 2^32 - 1 - k. What descends from supervisor
- * or zygote and from no worker has 2^58 + e twice, from which either can be reached by lowering only.
+ * Worker k of environment e has LOCKS = 2^56 + k and RSS = 2^56 + (e << 32) + 2^32 - 1 - k. What descends
+ * from supervisor or zygote and from no worker has 2^58 + e twice, from which either can be reached by
+ * lowering only.
  */
 #include "pairs.h"
 
@@ -15,17 +16,13 @@
 #define NUMBER_BITS 32
 #define ENVIRONMENT_BITS 23
 
-static uint64_t locks_of(uint32_t number) {
-    return BASE + number;
-}
+static uint64_t locks_of(uint32_t number) { return BASE + number; }
 
 static uint64_t rss_of(const struct pairs *pairs, uint32_t number) {
     return BASE + (pairs->environment << NUMBER_BITS) + (UINT32_MAX - number);
 }
 
-static uint64_t top_of(const struct pairs *pairs) {
-    return TOP + pairs->environment;
-}
+static uint64_t top_of(const struct pairs *pairs) { return TOP + pairs->environment; }
 
 /* Lower both hard limits of a process, and the soft ones with them. */
 static int set_both(pid_t pid, uint64_t locks, uint64_t rss) {
@@ -84,7 +81,8 @@ enum pair_kind pairs_judge(const struct pairs *pairs, uint64_t locks, uint64_t r
     return PAIR_LOW;
 }
 
-/* Parse the hard limit of the line of /proc/PID/limits that begins with `name`; "unlimited" is RLIM_INFINITY. */
+/* Parse the hard limit of the line of /proc/PID/limits that begins with `name`; "unlimited" is RLIM_INFINITY.
+ */
 static bool parse_hard(const char *text, size_t n, const char *name, uint64_t *out) {
     const char *at = memmem(text, n, name, strlen(name));
     const char *end = text + n;
@@ -114,7 +112,8 @@ bool pairs_parse(const char *text, size_t n, uint64_t *locks, uint64_t *rss) {
     return parse_hard(text, n, "Max file locks", locks) && parse_hard(text, n, "Max resident set", rss);
 }
 
-enum pair_kind pairs_read(const struct pairs *pairs, const struct procfs *procfs, pid_t pid, uint32_t *number) {
+enum pair_kind pairs_read(const struct pairs *pairs, const struct procfs *procfs, pid_t pid,
+                          uint32_t *number) {
     struct rlimit locks, rss;
     if (!pairs->is_on)
         return PAIR_NONE;

@@ -16,8 +16,8 @@
 #define SLOTS (2 * PLACES_MANY_KEPT)
 #define LIST_BYTES 16384
 #define NAME_BYTES 256
-/* A directory's table that has grown by so much, and stays so when it is empty: some 15,000 names of the longest. Every
- * look at it costs a read of all of it, for as long as the environment lives. */
+/* A directory's table that has grown by so much, and stays so when it is empty: some 15,000 names of the
+ * longest. Every look at it costs a read of all of it, for as long as the environment lives. */
 #define BLOAT_BYTES (1u << 20)
 /* A directory that is read while it is emptied may skip entries. */
 #define MANY_PASSES 16
@@ -48,11 +48,10 @@ struct clearing {
     bool is_late;
 };
 
-/* ---- what init left --------------------------------------------------------------------------------------------- */
+/* ---- what init left
+ * --------------------------------------------------------------------------------------------- */
 
-static uint64_t rotate(uint64_t value, int by) {
-    return value << by | value >> (64 - by);
-}
+static uint64_t rotate(uint64_t value, int by) { return value << by | value >> (64 - by); }
 
 static void sip_round(uint64_t v[4]) {
     v[0] += v[1], v[1] = rotate(v[1], 13) ^ v[0], v[0] = rotate(v[0], 32);
@@ -95,23 +94,23 @@ static struct kept_entry *slot_of(const struct places *places, uint64_t hash) {
     return &places->kept[at];
 }
 
-static struct kept_entry *find_kept(const struct places *places, const struct inode_state *parent, const char *name) {
+static struct kept_entry *find_kept(const struct places *places, const struct inode_state *parent,
+                                    const char *name) {
     if (places->n_kept == 0)
         return NULL;
     struct kept_entry *entry = slot_of(places, hash_of(places->key, parent, name));
     return entry->hash == 0 ? NULL : entry;
 }
 
-static bool is_directory(const struct inode_state *state) {
-    return S_ISDIR(state->mode);
-}
+static bool is_directory(const struct inode_state *state) { return S_ISDIR(state->mode); }
 
 /* Compare inode, size and ctime; of directories the inode alone, since entries come and go. */
 static bool is_same(const struct inode_state *now, const struct inode_state *before) {
     return is_directory(now) || (now->size == before->size && now->changed == before->changed);
 }
 
-/* ---- paths that wait -------------------------------------------------------------------------------------------- */
+/* ---- paths that wait
+ * -------------------------------------------------------------------------------------------- */
 
 /* Push the path of `name` below `folder`; false where there is no room. Its length follows it. */
 static bool push(struct places *places, const char *folder, const char *name) {
@@ -142,10 +141,13 @@ static bool pop(struct places *places, char *out) {
     return true;
 }
 
-/* ---- removing --------------------------------------------------------------------------------------------------- */
+/* ---- removing
+ * --------------------------------------------------------------------------------------------------- */
 
-/* Call `act` for every entry of an open directory until it returns other than 0; what it returned, or -1 with errno. */
-static int each_entry(int descriptor, int (*act)(void *context, int descriptor, const char *name), void *context) {
+/* Call `act` for every entry of an open directory until it returns other than 0; what it returned, or -1 with
+ * errno. */
+static int each_entry(int descriptor, int (*act)(void *context, int descriptor, const char *name),
+                      void *context) {
     _Alignas(8) uint8_t list[LIST_BYTES];
     if (lseek(descriptor, 0, SEEK_SET) != 0)
         return -1;
@@ -193,7 +195,8 @@ static bool lift(struct clearing *clearing, int parent, const char *name) {
     return true;
 }
 
-static void unlink_file(struct clearing *clearing, int parent, const char *name, const struct inode_state *state) {
+static void unlink_file(struct clearing *clearing, int parent, const char *name,
+                        const struct inode_state *state) {
     if (unlinkat(parent, name, 0) != 0) {
         clearing->out->failed++;
         return;
@@ -248,7 +251,8 @@ static void remove_lifted(struct clearing *clearing, uint64_t number) {
 }
 
 /* Remove an entry, with all below; no tree is ever deeper than one level under the root. */
-static void remove_entry(struct clearing *clearing, int parent, const char *name, const struct inode_state *state) {
+static void remove_entry(struct clearing *clearing, int parent, const char *name,
+                         const struct inode_state *state) {
     if (!is_directory(state)) {
         unlink_file(clearing, parent, name, state);
         return;
@@ -263,7 +267,8 @@ static void remove_entry(struct clearing *clearing, int parent, const char *name
         remove_lifted(clearing, next);
 }
 
-/* ---- walking ---------------------------------------------------------------------------------------------------- */
+/* ---- walking
+ * ---------------------------------------------------------------------------------------------------- */
 
 /* One directory that stays, while its entries are looked at. */
 struct folder {
@@ -307,7 +312,8 @@ static int look_at_entry(void *context, int descriptor, const char *name) {
 }
 
 /* Clear one directory that stays, and have those in it wait. */
-static void clear_folder(struct clearing *clearing, const char *path, int descriptor, const struct inode_state *state) {
+static void clear_folder(struct clearing *clearing, const char *path, int descriptor,
+                         const struct inode_state *state) {
     struct folder folder = {clearing, path, state, 0};
     size_t waiting = clearing->places->n_waiting;
     for (int pass = 0; pass < MANY_PASSES; pass++) {
@@ -323,8 +329,8 @@ static void clear_folder(struct clearing *clearing, const char *path, int descri
     }
 }
 
-/* The kept entry of the directory `path` below the root, given that of the directory it lies in; NULL where init did
- * not know it. Walks down from the root, since inodes are the key. */
+/* The kept entry of the directory `path` below the root, given that of the directory it lies in; NULL where
+ * init did not know it. Walks down from the root, since inodes are the key. */
 static struct kept_entry *kept_folder(const struct clearing *clearing, const char *path) {
     struct inode_state parent = clearing->root->before;
     struct kept_entry *entry = NULL;
@@ -342,7 +348,8 @@ static struct kept_entry *kept_folder(const struct clearing *clearing, const cha
 }
 
 /* Give a directory that stays what it had; true where its own table has grown for good. */
-static bool give_back(struct clearing *clearing, int descriptor, struct inode_state *before, bool is_remembered) {
+static bool give_back(struct clearing *clearing, int descriptor, struct inode_state *before,
+                      bool is_remembered) {
     struct inode_state now;
     if (inode_read(descriptor, "", &now) != 0)
         return false;
@@ -369,7 +376,8 @@ static void clear_root(struct clearing *clearing, struct place *root) {
     }
     inode_open_up(root->descriptor, places->uid, S_IRUSR | S_IXUSR);
     if (state.uid == places->uid && state.changed != root->before.changed)
-        clearing->out->flagged += inode_restore_flags(root->descriptor, root->is_remembered ? &root->before : NULL);
+        clearing->out->flagged +=
+            inode_restore_flags(root->descriptor, root->is_remembered ? &root->before : NULL);
     clear_folder(clearing, "", root->descriptor, &root->before);
     while (!clearing->is_late && pop(places, path)) {
         int descriptor = inode_open_directory(root->descriptor, path);
@@ -410,7 +418,8 @@ void places_clear(struct places *places, int64_t until, struct cleaned *out) {
         out->changed += places->kept[i].hash != 0 && !places->kept[i].is_seen;
 }
 
-/* ---- one environment -------------------------------------------------------------------------------------------- */
+/* ---- one environment
+ * -------------------------------------------------------------------------------------------- */
 
 int places_begin(struct places *places, const char *const *roots, size_t n, struct fault *fault) {
     memset(places, 0, sizeof(*places));
@@ -491,13 +500,14 @@ static int remember_entry(void *context, int descriptor, const char *name) {
     return 0;
 }
 
-/* Wait until a change made from now on gets another time than `changed`: before Linux 6.13 files are stamped by the coarse
- * clock, which moves every 1 to 10 ms, and a file made at the end of init could be changed by the first event unseen. */
+/* Wait until a change made from now on gets another time than `changed`: before Linux 6.13 files are stamped
+ * by the coarse clock, which moves every 1 to 10 ms, and a file made at the end of init could be changed by
+ * the first event unseen. */
 static void outlast(int64_t changed) {
     int64_t until = now_ns() + TICK_LIMIT;
     struct timespec at;
-    while (clock_gettime(CLOCK_REALTIME_COARSE, &at) == 0 && (int64_t)at.tv_sec * NS_PER_S + at.tv_nsec <= changed &&
-           now_ns() < until)
+    while (clock_gettime(CLOCK_REALTIME_COARSE, &at) == 0 &&
+           (int64_t)at.tv_sec * NS_PER_S + at.tv_nsec <= changed && now_ns() < until)
         (void)nanosleep(&(struct timespec){0, NS_PER_MS}, NULL);
 }
 
@@ -536,6 +546,4 @@ int places_remember(struct places *places, struct fault *fault) {
     return 0;
 }
 
-bool places_is_bare(const struct places *places) {
-    return places->n_own == 0;
-}
+bool places_is_bare(const struct places *places) { return places->n_own == 0; }

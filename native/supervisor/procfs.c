@@ -11,9 +11,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* task_struct flag (include/linux/sched.h): set before a thread's teardown begins, and from then on it runs no user code.
- * It comes 25 us after SIGKILL, the teardown of a large process milliseconds later, so this, and not waitpid, says when a
- * process is dead. */
+/* task_struct flag (include/linux/sched.h): set before a thread's teardown begins, and from then on it runs
+ * no user code. It comes 25 us after SIGKILL, the teardown of a large process milliseconds later, so this,
+ * and not waitpid, says when a process is dead. */
 #define PF_EXITING 0x4u
 /* Places in /proc/PID/stat behind the command, counted from the state (3 in proc_pid_stat(5)). */
 #define FIELD_PARENT 1
@@ -70,7 +70,8 @@ static pid_t number_of(const char *name) {
     return value > INT32_MAX ? 0 : (pid_t)value;
 }
 
-/* Take the next number of a directory that is listed through `list`; 0 at the end, -1 where it cannot be read. */
+/* Take the next number of a directory that is listed through `list`; 0 at the end, -1 where it cannot be
+ * read. */
 static pid_t next_number(int descriptor, uint8_t *list, size_t size, size_t *at, size_t *end) {
     for (;;) {
         if (*at >= *end) {
@@ -99,9 +100,7 @@ pid_t procfs_next(struct procfs *procfs) {
     return next_number(procfs->root, procfs->list, sizeof(procfs->list), &procfs->at, &procfs->end);
 }
 
-bool procfs_is_gone(int error) {
-    return error == ENOENT || error == ESRCH;
-}
+bool procfs_is_gone(int error) { return error == ENOENT || error == ESRCH; }
 
 ssize_t procfs_read(const struct procfs *procfs, const char *path, char *out, size_t size) {
     int descriptor = openat(procfs->root, path, O_RDONLY | O_CLOEXEC);
@@ -158,8 +157,8 @@ int procfs_each_line(const struct procfs *procfs, const char *path, size_t limit
     return 0;
 }
 
-/* Parse an unsigned decimal number that ends at a space, a line feed or the end; false for anything else. A minus sign is
- * skipped: the fields that may have one are not used. */
+/* Parse an unsigned decimal number that ends at a space, a line feed or the end; false for anything else. A
+ * minus sign is skipped: the fields that may have one are not used. */
 static bool parse_field(const char **at, const char *end, unsigned long long *out) {
     unsigned long long value = 0;
     const char *begin;
@@ -176,7 +175,8 @@ static bool parse_field(const char **at, const char *end, unsigned long long *ou
 }
 
 bool procfs_parse_stat(const char *text, size_t n, struct proc_stat *out) {
-    /* The command may hold anything, spaces, parentheses and line feeds too: the fields begin after the last one. */
+    /* The command may hold anything, spaces, parentheses and line feeds too: the fields begin after the last
+     * one. */
     const char *at = memrchr(text, ')', n);
     const char *end = text + n;
     if (at == NULL || end - at < 4)
@@ -191,15 +191,32 @@ bool procfs_parse_stat(const char *text, size_t n, struct proc_stat *out) {
         if (!parse_field(&at, end, &value))
             break;
         switch (field) {
-        case FIELD_PARENT: out->parent = (pid_t)(value & INT32_MAX); break;
-        case FIELD_GROUP: out->group = (pid_t)(value & INT32_MAX); break;
-        case FIELD_SESSION: out->session = (pid_t)(value & INT32_MAX); break;
-        case FIELD_FLAGS: flags = value; break;
-        case FIELD_CMINFLT: out->has_buried = value != 0; break;
-        case FIELD_THREADS: out->threads = (long)(value & INT32_MAX); break;
-        case FIELD_STARTED: out->started = value; break;
-        case FIELD_PENDING: out->is_killed = (value >> (SIGKILL - 1) & 1) != 0; break;
-        default: break;
+        case FIELD_PARENT:
+            out->parent = (pid_t)(value & INT32_MAX);
+            break;
+        case FIELD_GROUP:
+            out->group = (pid_t)(value & INT32_MAX);
+            break;
+        case FIELD_SESSION:
+            out->session = (pid_t)(value & INT32_MAX);
+            break;
+        case FIELD_FLAGS:
+            flags = value;
+            break;
+        case FIELD_CMINFLT:
+            out->has_buried = value != 0;
+            break;
+        case FIELD_THREADS:
+            out->threads = (long)(value & INT32_MAX);
+            break;
+        case FIELD_STARTED:
+            out->started = value;
+            break;
+        case FIELD_PENDING:
+            out->is_killed = (value >> (SIGKILL - 1) & 1) != 0;
+            break;
+        default:
+            break;
         }
     }
     out->is_exiting = (flags & PF_EXITING) != 0 || out->state == 'Z' || out->state == 'X';
@@ -233,8 +250,8 @@ int procfs_belongs(const struct procfs *procfs, pid_t pid, uid_t uid) {
     char path[32];
     struct stat status;
     (void)snprintf(path, sizeof(path), "%d", (int)pid);
-    /* The owner of the directory is the effective user even of an undumpable process (task_dump_owner in fs/proc/base.c):
-     * that decides the ordinary cases. */
+    /* The owner of the directory is the effective user even of an undumpable process (task_dump_owner in
+     * fs/proc/base.c): that decides the ordinary cases. */
     if (fstatat(procfs->root, path, &status, 0) != 0)
         return procfs_is_gone(errno) ? 0 : -1;
     if (status.st_uid == uid)
@@ -261,7 +278,8 @@ int procfs_belongs(const struct procfs *procfs, pid_t pid, uid_t uid) {
     return 0;
 }
 
-int procfs_each_thread(const struct procfs *procfs, pid_t pid, int (*act)(void *context, pid_t thread), void *context) {
+int procfs_each_thread(const struct procfs *procfs, pid_t pid, int (*act)(void *context, pid_t thread),
+                       void *context) {
     char path[32];
     _Alignas(8) uint8_t list[TASK_LIST_BYTES];
     size_t at = 0, end = 0;
@@ -330,8 +348,8 @@ int procfs_is_dead(const struct procfs *procfs, pid_t pid) {
             return found < 0 ? -1 : 1;
         if (!stat.is_exiting)
             return 0;
-        /* Alone, it was the last. A leader that ended while a thread goes on shows as a zombie among several; one whose
-         * number a thread takes that executes a program counts none for a moment. */
+        /* Alone, it was the last. A leader that ended while a thread goes on shows as a zombie among several;
+         * one whose number a thread takes that executes a program counts none for a moment. */
         if (stat.threads == 1)
             return 1;
         struct threads threads;
@@ -350,8 +368,8 @@ int procfs_is_dying(const struct procfs *procfs, pid_t pid) {
         struct threads threads;
         if (look_at_threads(procfs, pid, &threads) < 0)
             return -1;
-        /* A SIGKILL is pending for each thread (complete_signal in kernel/signal.c). Between taking it and beginning to end
-         * a thread only looks as if it ran. */
+        /* A SIGKILL is pending for each thread (complete_signal in kernel/signal.c). Between taking it and
+         * beginning to end a thread only looks as if it ran. */
         if (!threads.is_running)
             return !threads.is_unkilled;
         (void)sched_yield();

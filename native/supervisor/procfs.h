@@ -1,7 +1,7 @@
 /* Reads /proc: which processes there are, whose they are, whether they are dead.
  *
- * Every look returns what it saw or -1: "cannot look" (no descriptor, no memory: a process of our user may lower our
- * limits while we look) is never taken for "gone".
+ * Every look returns what it saw or -1: "cannot look" (no descriptor, no memory: a process of our user may
+ * lower our limits while we look) is never taken for "gone".
  */
 #ifndef DAYFLY_PROCFS_H
 #define DAYFLY_PROCFS_H
@@ -53,8 +53,8 @@ pid_t procfs_next(struct procfs *procfs);
 /* Read the file `path`, relative to /proc, into `out` (ended by a zero byte, cut at size - 1).
  * Its length; -1 with errno: ENOENT or ESRCH where the process is gone. */
 ssize_t procfs_read(const struct procfs *procfs, const char *path, char *out, size_t size);
-/* Call `act` for each line of a file below /proc, ended by a zero byte, up to `limit` bytes; lines longer than
- * PROCFS_LINE_BYTES are left out. 0; -1 with errno where it cannot be opened. */
+/* Call `act` for each line of a file below /proc, ended by a zero byte, up to `limit` bytes; lines longer
+ * than PROCFS_LINE_BYTES are left out. 0; -1 with errno where it cannot be opened. */
 int procfs_each_line(const struct procfs *procfs, const char *path, size_t limit,
                      void (*act)(void *context, const char *line), void *context);
 /* Say whether errno means "gone" and not "cannot look". */
@@ -62,7 +62,8 @@ bool procfs_is_gone(int error);
 
 /* Read the stat of a process: 1, 0 where it is gone, -1 where we cannot look. */
 int procfs_stat(const struct procfs *procfs, pid_t pid, struct proc_stat *out);
-/* Parse a stat record of `n` bytes; false for a part of one. Reader of hostile bytes: the command is anybody's. */
+/* Parse a stat record of `n` bytes; false for a part of one. Reader of hostile bytes: the command is
+ * anybody's. */
 bool procfs_parse_stat(const char *text, size_t n, struct proc_stat *out);
 
 /* Say whether a process of user `uid` could have become `pid`: 1, 0 (also where it is gone), -1. */
@@ -75,8 +76,10 @@ int procfs_is_dying(const struct procfs *procfs, pid_t pid);
 int procfs_is_stopped(const struct procfs *procfs, pid_t pid);
 /* How many threads a process has: 0 where it is gone, -1 where we cannot look. */
 long procfs_threads(const struct procfs *procfs, pid_t pid);
-/* Call `act` for every thread of a process until it returns other than 0; what it returned, else 0; -1: cannot look. */
-int procfs_each_thread(const struct procfs *procfs, pid_t pid, int (*act)(void *context, pid_t thread), void *context);
+/* Call `act` for every thread of a process until it returns other than 0; what it returned, else 0; -1:
+ * cannot look. */
+int procfs_each_thread(const struct procfs *procfs, pid_t pid, int (*act)(void *context, pid_t thread),
+                       void *context);
 
 /* The pid that this namespace gave out last, -1 where /proc does not tell. */
 long procfs_last_pid(const struct procfs *procfs);

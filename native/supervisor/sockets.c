@@ -57,9 +57,7 @@ bool endpoint_from(struct endpoint *out, const struct sockaddr *address) {
     return false;
 }
 
-static uint16_t big16(const uint8_t *at) {
-    return (uint16_t)(at[0] << 8 | at[1]);
-}
+static uint16_t big16(const uint8_t *at) { return (uint16_t)(at[0] << 8 | at[1]); }
 
 static uint32_t native32(const uint8_t *at) {
     uint32_t value;
@@ -92,7 +90,8 @@ static int digit(char c) {
     return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/* Parse "ADDRESS:PORT" in hexadecimal, the address printed as words of the host; what follows it, NULL for another text. */
+/* Parse "ADDRESS:PORT" in hexadecimal, the address printed as words of the host; what follows it, NULL for
+ * another text. */
 static const char *parse_endpoint(const char *at, struct endpoint *out) {
     uint8_t raw[16];
     size_t n = 0;
@@ -103,8 +102,8 @@ static const char *parse_endpoint(const char *at, struct endpoint *out) {
     if ((n != 4 && n != 16) || *at != ':')
         return NULL;
     for (size_t word = 0; word < n; word += 4) {
-        uint32_t value = (uint32_t)raw[word] << 24 | (uint32_t)raw[word + 1] << 16 | (uint32_t)raw[word + 2] << 8 |
-                         raw[word + 3];
+        uint32_t value = (uint32_t)raw[word] << 24 | (uint32_t)raw[word + 1] << 16 |
+                         (uint32_t)raw[word + 2] << 8 | raw[word + 3];
         memcpy(raw + word, &value, sizeof(value));
     }
     if (n == 4)
@@ -181,14 +180,16 @@ static uint8_t *put_port(uint8_t *at, uint8_t code, uint8_t yes, uint16_t no, ui
 /* Ask the kernel for the connections with `port` at either end; -1 where it refuses. */
 static int ask(struct sockets *sockets, uint16_t port) {
     uint8_t request[sizeof(struct nlmsghdr) + 60 + 40] = {0};
-    struct nlmsghdr head = {.nlmsg_type = TCPDIAG_GETSOCK, .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP, .nlmsg_seq = 1};
+    struct nlmsghdr head = {
+        .nlmsg_type = TCPDIAG_GETSOCK, .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP, .nlmsg_seq = 1};
     uint8_t *at = request + sizeof(head);
     const uint32_t states = STATES;
     at[0] = AF_INET;
     memcpy(at + 52, &states, sizeof(states));
     at = put16(put16(at + 60, 4 + 36), BYTECODE);
-    /* The remote port is `port`, or the local one. The kernel's check follows the ways of success, so the second half is
-     * reached by a jump over it; past the end by four is no match (inet_diag_bc_audit in net/ipv4/inet_diag.c). */
+    /* The remote port is `port`, or the local one. The kernel's check follows the ways of success, so the
+     * second half is reached by a jump over it; past the end by four is no match (inet_diag_bc_audit in
+     * net/ipv4/inet_diag.c). */
     at = put_port(at, REMOTE_FROM, 8, 20, port);
     at = put_port(at, REMOTE_TO, 8, 12, port);
     at = put_operation(at, JUMP, 4, 20);
@@ -208,7 +209,8 @@ static int ask(struct sockets *sockets, uint16_t port) {
             memcpy(&head, sockets->read + from, sizeof(head));
             if (head.nlmsg_type == NLMSG_DONE)
                 return 0;
-            if (head.nlmsg_type == NLMSG_ERROR || head.nlmsg_len < sizeof(head) || from + head.nlmsg_len > (size_t)n)
+            if (head.nlmsg_type == NLMSG_ERROR || head.nlmsg_len < sizeof(head) ||
+                from + head.nlmsg_len > (size_t)n)
                 return -1;
             struct connection row;
             if (sockets_unpack(sockets->read + from + sizeof(head), head.nlmsg_len - sizeof(head), &row))
@@ -238,7 +240,8 @@ bool sockets_read(struct sockets *sockets) {
     if (procfs_each_line(sockets->procfs, "net/tcp", MANY_BYTES, keep_line, sockets) != 0)
         return false;
     /* A kernel may be without IPv6. */
-    return procfs_each_line(sockets->procfs, "net/tcp6", MANY_BYTES, keep_line, sockets) == 0 || errno == ENOENT;
+    return procfs_each_line(sockets->procfs, "net/tcp6", MANY_BYTES, keep_line, sockets) == 0 ||
+           errno == ENOENT;
 }
 
 /* ActiveOpens of /proc/net/snmp (RFC 4022). */
@@ -268,7 +271,8 @@ static bool is_zero(const uint8_t *at, size_t n) {
 }
 
 bool endpoint_is_any(const struct endpoint *end) {
-    return is_zero(end->address, 16) || (memcmp(end->address, mapped, sizeof(mapped)) == 0 && is_zero(end->address + 12, 4));
+    return is_zero(end->address, 16) ||
+           (memcmp(end->address, mapped, sizeof(mapped)) == 0 && is_zero(end->address + 12, 4));
 }
 
 void sockets_begin(struct sockets *sockets, const struct procfs *procfs, const uint16_t *ports, size_t n) {
@@ -280,7 +284,8 @@ void sockets_begin(struct sockets *sockets, const struct procfs *procfs, const u
     sockets->by_proc = sockets->netlink < 0;
     if (sockets->netlink >= 0)
         /* A dump is answered while it is asked for; a kernel that does otherwise must not keep us. */
-        (void)setsockopt(sockets->netlink, SOL_SOCKET, SO_RCVTIMEO, &(struct timeval){1, 0}, sizeof(struct timeval));
+        (void)setsockopt(sockets->netlink, SOL_SOCKET, SO_RCVTIMEO, &(struct timeval){1, 0},
+                         sizeof(struct timeval));
     sockets->counters = openat(procfs->root, "net/snmp", O_RDONLY | O_CLOEXEC);
 }
 

@@ -1,8 +1,8 @@
 /* Reads the kernel's table of TCP connections in this network namespace, everybody's included.
  *
- * By netlink (sock_diag) where the kernel has it, else from /proc/net. Both walk the kernel's whole hash table, whose size
- * follows the machine's memory and not the number of connections: 230 us by netlink and 9 ms by /proc with 262,144 slots (a
- * machine of 32 GB), a few us with the 4,096 of half a gigabyte.
+ * By netlink (sock_diag) where the kernel has it, else from /proc/net. Both walk the kernel's whole hash
+ * table, whose size follows the machine's memory and not the number of connections: 230 us by netlink and 9
+ * ms by /proc with 262,144 slots (a machine of 32 GB), a few us with the 4,096 of half a gigabyte.
  */
 #ifndef DAYFLY_SOCKETS_H
 #define DAYFLY_SOCKETS_H
@@ -20,8 +20,14 @@
 #define SOCKETS_READ_BYTES 65536
 
 /* include/net/tcp_states.h */
-enum tcp_state { TCP_FIN_WAIT_1 = 4, TCP_FIN_WAIT_2 = 5, TCP_TIME_WAITS = 6, TCP_CLOSE_WAITS = 8, TCP_LISTENS = 10,
-                 TCP_CLOSES = 11 };
+enum tcp_state {
+    TCP_FIN_WAIT_1 = 4,
+    TCP_FIN_WAIT_2 = 5,
+    TCP_TIME_WAITS = 6,
+    TCP_CLOSE_WAITS = 8,
+    TCP_LISTENS = 10,
+    TCP_CLOSES = 11
+};
 
 /* IPv4 as a mapped IPv6 address; the port in host order. */
 struct endpoint {
@@ -56,8 +62,9 @@ void sockets_begin(struct sockets *sockets, const struct procfs *procfs, const u
 void sockets_end(struct sockets *sockets);
 /* Read all those rows, listeners included and what is in TIME_WAIT not; false where none can be read. */
 bool sockets_read(struct sockets *sockets);
-/* How many TCP connections were ever begun in this network namespace, -1 where it does not tell. The kernel counts one once it
- * is in the table (tcp_connect), so whoever finds the number unchanged finds no new one there. */
+/* How many TCP connections were ever begun in this network namespace, -1 where it does not tell. The kernel
+ * counts one once it is in the table (tcp_connect), so whoever finds the number unchanged finds no new one
+ * there. */
 long sockets_begun(const struct sockets *sockets);
 
 /* The endpoint of an IPv4 address of four bytes. */

@@ -10,21 +10,23 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* After this long without proof, processes that go on (extensions, other workers) are stopped for the passes: their own
- * forks move the last pid too. */
+/* After this long without proof, processes that go on (extensions, other workers) are stopped for the passes:
+ * their own forks move the last pid too. */
 #define PAUSE_AFTER (10 * NS_PER_MS)
 /* After this long the sweep kills everything of the user in one system call, zygote included. */
 #define KILL_ALL_AFTER (250 * NS_PER_MS)
-/* After this long at work there is no proof to be had. Hundreds of processes that want the processor may leave us hardly
- * any of it, and they want it for their own ends as well: then it takes as long as it takes, nearly. */
+/* After this long at work there is no proof to be had. Hundreds of processes that want the processor may
+ * leave us hardly any of it, and they want it for their own ends as well: then it takes as long as it takes,
+ * nearly. */
 #define GIVE_UP_AFTER (2 * NS_PER_S)
 #define GIVE_UP_STARVED_AFTER (20 * NS_PER_S)
-/* So many runnable threads (of the whole machine), and births since the last proof, say so. A look at them all would take
- * us many turns, and between two turns they fork. */
+/* So many runnable threads (of the whole machine), and births since the last proof, say so. A look at them
+ * all would take us many turns, and between two turns they fork. */
 #define STORM 64
 #define QUICK_LOOKS 2
 #define PAUSE_NS (20 * NS_PER_US)
-/* Clean looks in a row that must do where pids of all users move the last pid of a machine that is not ours. */
+/* Clean looks in a row that must do where pids of all users move the last pid of a machine that is not ours.
+ */
 #define CLEAN_LOOKS 3
 /* Rounds over what was given out meanwhile, and numbers in one; beyond that another whole pass is cheaper. */
 #define MANY_ROUNDS 8
@@ -79,7 +81,8 @@ static bool is_staying(const struct sweep *sweep, uint32_t number) {
     return false;
 }
 
-/* ---- who is who ------------------------------------------------------------------------------------------------- */
+/* ---- who is who
+ * ------------------------------------------------------------------------------------------------- */
 
 enum role {
     ROLE_GONE,
@@ -104,7 +107,8 @@ static bool is_extension(const struct sweep *sweep, struct proc_stat stat) {
     return false;
 }
 
-/* Say whether a process descends from us by parentage, not counting what descends from a worker that goes on. */
+/* Say whether a process descends from us by parentage, not counting what descends from a worker that goes on.
+ */
 static bool is_descendant(const struct sweep *sweep, struct proc_stat stat) {
     for (int hop = 0; hop < MANY_ANCESTORS; hop++) {
         if (stat.parent == sweep->self || (sweep->zygote > 0 && stat.parent == sweep->zygote))
@@ -152,7 +156,8 @@ static enum role judge(const struct sweep *sweep, pid_t pid, enum pair_kind *kin
     return ROLE_FOREIGN;
 }
 
-/* ---- ending ----------------------------------------------------------------------------------------------------- */
+/* ---- ending
+ * ----------------------------------------------------------------------------------------------------- */
 
 static void note_killed(struct pass *pass, pid_t pid, enum pair_kind kind) {
     if (has(pass->killed, pass->n_killed, pid))
@@ -167,8 +172,8 @@ static void note_killed(struct pass *pass, pid_t pid, enum pair_kind kind) {
 
 static void end(struct pass *pass, pid_t pid, enum pair_kind kind) {
     int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-    /* Between the look and the handle the number may have passed to another: to a process of ours, or, where its parent
-     * buries it, to anybody's. What is foreign now and has not ended is what the handle holds. */
+    /* Between the look and the handle the number may have passed to another: to a process of ours, or, where
+     * its parent buries it, to anybody's. What is foreign now and has not ended is what the handle holds. */
     if (pidfd >= 0) {
         enum pair_kind again;
         enum role role = judge(pass->sweep, pid, &again);
@@ -181,7 +186,8 @@ static void end(struct pass *pass, pid_t pid, enum pair_kind kind) {
     note_killed(pass, pid, kind);
 }
 
-/* Say whether a process that goes on may be stopped for a moment: not the zygote, spares, ourselves and our ancestors. */
+/* Say whether a process that goes on may be stopped for a moment: not the zygote, spares, ourselves and our
+ * ancestors. */
 static bool may_pause(const struct sweep *sweep, pid_t pid, enum role role) {
     if (role == ROLE_LODGER || has(sweep->staying_pids, sweep->n_staying, pid))
         return true;
@@ -236,10 +242,12 @@ static int look(struct pass *pass) {
     }
 }
 
-/* Look at each pid given out since `mark` until nobody can have slipped through: 1, 0 where that stays open, -1.
+/* Look at each pid given out since `mark` until nobody can have slipped through: 1, 0 where that stays open,
+ * -1.
  *
- * Whoever descends from an ended worker and lives now was born while the pass ran, or the pass would have met it; so was its
- * parent, or that one is gone. A round in which nobody new was gone or foreign has therefore met all there are. */
+ * Whoever descends from an ended worker and lives now was born while the pass ran, or the pass would have met
+ * it; so was its parent, or that one is gone. A round in which nobody new was gone or foreign has therefore
+ * met all there are. */
 static int check_new(struct pass *pass, long mark, long most) {
     for (int round = 0; round < MANY_ROUNDS && mark >= 0; round++) {
         long now = procfs_last_pid(pass->sweep->procfs);
@@ -270,8 +278,8 @@ static bool can_kill_all(const struct sweep *sweep) {
     return sweep->scope == SWEEP_ENVIRONMENT && is_alone && sweep->n_extensions == 0 && sweep->n_staying == 0;
 }
 
-/* End every process of our user but ourselves and PID 1. kill(-1) holds the kernel's task list lock over the whole walk,
- * and a fork needs it to publish its child (kernel/signal.c, kernel/fork.c). */
+/* End every process of our user but ourselves and PID 1. kill(-1) holds the kernel's task list lock over the
+ * whole walk, and a fork needs it to publish its child (kernel/signal.c, kernel/fork.c). */
 static void strike(struct pass *pass) {
     if (!can_kill_all(pass->sweep) || pass->out->zygote_lost)
         return;
@@ -374,7 +382,8 @@ bool sweep_first(struct sweep *sweep) {
     return can_kill_all(sweep) && (kill(-1, SIGKILL) == 0 || errno == ESRCH);
 }
 
-/* ---- lists ------------------------------------------------------------------------------------------------------ */
+/* ---- lists
+ * ------------------------------------------------------------------------------------------------------ */
 
 int sweep_spare(struct sweep *sweep, pid_t pid) {
     if (has(sweep->spared, sweep->n_spared, pid))
@@ -456,7 +465,8 @@ int sweep_zombies(struct sweep *sweep) {
     return each(sweep, ROLE_DEAD, count_one, &n) < 0 ? -1 : n;
 }
 
-/* ---- extensions ------------------------------------------------------------------------------------------------- */
+/* ---- extensions
+ * ------------------------------------------------------------------------------------------------- */
 
 /* Names of the files directly in /opt/extensions, which the platform starts as external extensions. */
 struct names {
@@ -475,8 +485,8 @@ static void list_extension_files(struct names *names) {
     (void)closedir(folder);
 }
 
-/* Say whether one of the first three arguments of a process names one of these files: a script's path comes after its
- * interpreter and that one's options. */
+/* Say whether one of the first three arguments of a process names one of these files: a script's path comes
+ * after its interpreter and that one's options. */
 static bool names_extension(const struct procfs *procfs, pid_t pid, const struct names *names) {
     char path[32], text[PROCFS_RECORD_BYTES];
     (void)snprintf(path, sizeof(path), "%d/cmdline", (int)pid);
@@ -494,10 +504,11 @@ static bool names_extension(const struct procfs *procfs, pid_t pid, const struct
 
 /* Find the extensions among the platform's children that are older than we are.
  *
- * An earlier, poisoned life may have left processes that are as old, have the same parent by adoption, lead a group and give
- * themselves any name. So in a later life whoever names a file of an extension, or leads a group without (a script may have
- * executed another program), claims to be one. More claims than files, and a survivor is among them: then all of them are
- * ended, and the platform, which notices, starts its extensions again. */
+ * An earlier, poisoned life may have left processes that are as old, have the same parent by adoption, lead a
+ * group and give themselves any name. So in a later life whoever names a file of an extension, or leads a
+ * group without (a script may have executed another program), claims to be one. More claims than files, and a
+ * survivor is among them: then all of them are ended, and the platform, which notices, starts its extensions
+ * again. */
 static void find_extensions(struct sweep *sweep, const struct names *names) {
     struct proc_stat mine, stat;
     sweep->sees_all_extensions = true;
@@ -511,7 +522,8 @@ static void find_extensions(struct sweep *sweep, const struct names *names) {
     for (pid_t pid; (pid = procfs_next(sweep->procfs)) > 0;) {
         if (pid == sweep->self || has(sweep->ancestors, sweep->n_ancestors, pid) ||
             procfs_stat(sweep->procfs, pid, &stat) != 1 || stat.started > mine.started ||
-            !has(sweep->ancestors, sweep->n_ancestors, stat.parent) || procfs_is_dead(sweep->procfs, pid) != 0)
+            !has(sweep->ancestors, sweep->n_ancestors, stat.parent) ||
+            procfs_is_dead(sweep->procfs, pid) != 0)
             continue;
         older++;
         /* One of another user is no concern of a sweep's. */
@@ -548,8 +560,9 @@ int sweep_begin(struct sweep *sweep, struct procfs *procfs, const struct pairs *
     sweep->is_first_life = true;
     for (size_t i = 0; i < sweep->n_ancestors; i++) {
         struct proc_stat stat;
-        /* The kernel adds the page faults of every child that was waited for to its parent's account (kernel/exit.c), and
-         * no process can run without one: whoever starts a runtime anew has waited for the one before. */
+        /* The kernel adds the page faults of every child that was waited for to its parent's account
+         * (kernel/exit.c), and no process can run without one: whoever starts a runtime anew has waited for
+         * the one before. */
         if (procfs_stat(procfs, sweep->ancestors[i], &stat) != 1 || stat.has_buried)
             sweep->is_first_life = false;
     }

@@ -1,8 +1,8 @@
 /* Ends every process that should not be there, and proves that none is left.
  *
- * One clean look at /proc proves nothing: a process that forks and exits faster than the look is always somewhere else. A
- * sweep ends when a pass finds nothing and no pid was given out meanwhile; beside workers that go on, when every pid given
- * out meanwhile was seen alive with the pair of one of those.
+ * One clean look at /proc proves nothing: a process that forks and exits faster than the look is always
+ * somewhere else. A sweep ends when a pass finds nothing and no pid was given out meanwhile; beside workers
+ * that go on, when every pid given out meanwhile was seen alive with the pair of one of those.
  */
 #ifndef DAYFLY_SWEEP_H
 #define DAYFLY_SWEEP_H
@@ -56,36 +56,40 @@ struct sweep {
     bool (*relieve)(void *context);
     void *context;
 
-    long proved_at;   /* the mark at the last proof, -1 before */
+    long proved_at;          /* the mark at the last proof, -1 before */
     uint32_t counts_stopped; /* how often workers that go on had to be stopped for a proof */
 };
 
 struct swept {
-    uint32_t killed;  /* left over and ended, the expected not counted */
-    uint32_t strays;  /* of those: with no exact pair, so that nobody is to be blamed where several workers lived */
+    uint32_t killed; /* left over and ended, the expected not counted */
+    uint32_t
+        strays; /* of those: with no exact pair, so that nobody is to be blamed where several workers lived */
     uint32_t zombies; /* dead processes of our user that nobody has waited for */
     bool is_proved;
-    bool zygote_lost; /* the zygote went with the rest (kill(-1)); start another */
+    bool zygote_lost;   /* the zygote went with the rest (kill(-1)); start another */
     struct fault fault; /* why there is no proof */
 };
 
-/* Look around once: ancestors, extensions, first life; becomes subreaper where the host allows it. -1 with a fault. */
+/* Look around once: ancestors, extensions, first life; becomes subreaper where the host allows it. -1 with a
+ * fault. */
 int sweep_begin(struct sweep *sweep, struct procfs *procfs, const struct pairs *pairs, enum sweep_scope scope,
                 struct fault *fault);
 
-/* The first act of a life, scope environment: end every process of our user in one call that no fork outruns, where
- * nothing but PID 1 would be hit unjustly. True where that was done; call sweep_run afterwards in any case. */
+/* The first act of a life, scope environment: end every process of our user in one call that no fork outruns,
+ * where nothing but PID 1 would be hit unjustly. True where that was done; call sweep_run afterwards in any
+ * case. */
 bool sweep_first(struct sweep *sweep);
 
-/* End everything foreign and prove it. `expected` are processes (the worker) not counted as left over. Bounded: 2 s of
- * our own processor time, 20 s by the clock. Sets *out; 0 where death is proved, else -1. */
+/* End everything foreign and prove it. `expected` are processes (the worker) not counted as left over.
+ * Bounded: 2 s of our own processor time, 20 s by the clock. Sets *out; 0 where death is proved, else -1. */
 int sweep_run(struct sweep *sweep, const pid_t *expected, size_t n, struct swept *out);
 
 /* Spare a process from now on; -1 where too many are. */
 int sweep_spare(struct sweep *sweep, pid_t pid);
 /* Spare it no longer. */
 void sweep_forget(struct sweep *sweep, pid_t pid);
-/* A worker goes on with its window, or serves in another lane: spare it and its descendants. -1 where too many do. */
+/* A worker goes on with its window, or serves in another lane: spare it and its descendants. -1 where too
+ * many do. */
 int sweep_keep(struct sweep *sweep, pid_t pid, uint32_t number);
 /* It goes on no longer. */
 void sweep_release(struct sweep *sweep, uint32_t number);
@@ -94,13 +98,15 @@ void sweep_release(struct sweep *sweep, uint32_t number);
 int sweep_count(struct sweep *sweep);
 /* How many dead processes of our user nobody has waited for; -1 where we cannot look. */
 int sweep_zombies(struct sweep *sweep);
-/* Call `act` for each process that a sweep would end, until it returns other than 0; what it returned, else 0. */
+/* Call `act` for each process that a sweep would end, until it returns other than 0; what it returned, else
+ * 0. */
 int sweep_each_foreign(struct sweep *sweep, int (*act)(void *context, pid_t pid), void *context);
 
 /* The same for each process of an extension. */
 int sweep_each_extension(struct sweep *sweep, int (*act)(void *context, pid_t pid), void *context);
 
-/* Send a signal by pidfd where the kernel has them, by number where not. 0, or -1 with errno (ESRCH: gone). */
+/* Send a signal by pidfd where the kernel has them, by number where not. 0, or -1 with errno (ESRCH: gone).
+ */
 int process_signal(pid_t pid, int pidfd, int number);
 
 #endif

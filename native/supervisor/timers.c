@@ -7,22 +7,25 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Wakes a process fifty times a second, some 5 us each. Stops that last for some time are outlived by about four times as
- * long; who stops us for longer than the last of them wins, until the dead-man's timer or the platform's timeout. */
-static const int64_t resume_after[TIMERS_RESUMES] = {20 * NS_PER_MS, 80 * NS_PER_MS, 320 * NS_PER_MS, 1280 * NS_PER_MS,
-                                                     5120 * NS_PER_MS};
+/* Wakes a process fifty times a second, some 5 us each. Stops that last for some time are outlived by about
+ * four times as long; who stops us for longer than the last of them wins, until the dead-man's timer or the
+ * platform's timeout. */
+static const int64_t resume_after[TIMERS_RESUMES] = {20 * NS_PER_MS, 80 * NS_PER_MS, 320 * NS_PER_MS,
+                                                     1280 * NS_PER_MS, 5120 * NS_PER_MS};
 
-/* How long a supervisor that nobody attacks may have to wait for the processor: on a whole one, and so much longer as its share
- * of one is smaller. Throttled, it waits for the next period (100 ms), and as many threads as want a turn before it use up
- * periods: measured with 32 busy threads on one processor, 94 ms with all of it, 0.7 s with a quarter, 2.0 s with 7 %
- * (128 MB). Ended in vain, an honest environment is lost with its event. */
+/* How long a supervisor that nobody attacks may have to wait for the processor: on a whole one, and so much
+ * longer as its share of one is smaller. Throttled, it waits for the next period (100 ms), and as many
+ * threads as want a turn before it use up periods: measured with 32 busy threads on one processor, 94 ms with
+ * all of it, 0.7 s with a quarter, 2.0 s with 7 % (128 MB). Ended in vain, an honest environment is lost with
+ * its event. */
 #define PATIENCE (500 * NS_PER_MS)
 #define MOST_PATIENCE (8 * NS_PER_S)
 /* The memory at which Lambda gives a whole processor
  * (https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html). */
 #define MEMORY_OF_A_PROCESSOR 1769
 
-/* The handler's, which has no other way to them: what a signal brings along (si_value) is its sender's word. */
+/* The handler's, which has no other way to them: what a signal brings along (si_value) is its sender's word.
+ */
 static struct timers *volatile in_force;
 
 static void set(timer_t timer, int64_t after) {
@@ -35,8 +38,8 @@ static void set_resumes(const struct timers *timers, bool is_on) {
         set(timers->resume[i], is_on ? resume_after[i] : 0);
 }
 
-/* One was taken, and with it all that were not taken back by a stop: begin anew. A one-shot, since a periodic timer whose
- * pending tick a stop flushes is never sent again. */
+/* One was taken, and with it all that were not taken back by a stop: begin anew. A one-shot, since a periodic
+ * timer whose pending tick a stop flushes is never sent again. */
 static void on_resume(int number) {
     int error = errno;
     (void)number;
@@ -53,8 +56,9 @@ int timers_watch(int descriptor) {
     return flags < 0 ? -1 : fcntl(descriptor, F_SETFL, flags | O_ASYNC);
 }
 
-/* Two pairs: at a process's end its files are closed in the order of their numbers (Linux 6.18: against it), and the watched
- * end must outlive the other one. Of two pairs, watched at different ends, that holds for one. */
+/* Two pairs: at a process's end its files are closed in the order of their numbers (Linux 6.18: against it),
+ * and the watched end must outlive the other one. Of two pairs, watched at different ends, that holds for
+ * one. */
 static int begin_leash(struct timers *timers) {
     for (int pair = 0; pair < 2; pair++) {
         int *ends = timers->ends + 2 * pair;
@@ -90,13 +94,16 @@ int timers_begin(struct timers *timers, struct fault *fault) {
     for (int i = 0; i < TIMERS_RESUMES && timers->has_resume; i++)
         timers->has_resume = timer_create(CLOCK_MONOTONIC, &resumes, &timers->resume[i]) == 0;
     if (!timers->has_resume)
-        result = fault_set(fault, "a stop of the supervisor lasts until the platform's timeout (timer_create: %s)",
-                           strerror(errno));
+        result =
+            fault_set(fault, "a stop of the supervisor lasts until the platform's timeout (timer_create: %s)",
+                      strerror(errno));
     timers->has_dead_man = timer_create(CLOCK_MONOTONIC, &ends, &timers->dead_man) == 0;
     if (!timers->has_dead_man && result == 0)
-        result = fault_set(fault, "a supervisor that is held down is not ended (timer_create: %s)", strerror(errno));
+        result = fault_set(fault, "a supervisor that is held down is not ended (timer_create: %s)",
+                           strerror(errno));
     if (begin_leash(timers) != 0 && result == 0)
-        result = fault_set(fault, "a worker may outlive the supervisor until the next start (%s)", strerror(errno));
+        result = fault_set(fault, "a worker may outlive the supervisor until the next start (%s)",
+                           strerror(errno));
     return result;
 }
 

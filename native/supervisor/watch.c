@@ -7,24 +7,28 @@
 #define FIRST_LOOK (1 * NS_PER_MS)
 /* A stolen event takes 1 to 1.5 ms with AWS's emulator. */
 #define EVERY (5 * NS_PER_MS)
-/* Looks at the table may take one part in so many of the processor time that the function has, and come this often anyway. */
+/* Looks at the table may take one part in so many of the processor time that the function has, and come this
+ * often anyway. */
 #define SHARE 50
 #define SELDOM (50 * NS_PER_MS)
 /* The memory at which Lambda gives a whole processor
- * (https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html), and the least that it gives of one. */
+ * (https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html), and the least that it gives of
+ * one. */
 #define MEMORY_OF_A_PROCESSOR 1769
 #define LEAST_MEMORY 88
-/* The platform ends an environment whose event is not answered in time. One that still runs this long after that was
- * answered by somebody, unless its clock and ours disagree by so much. */
+/* The platform ends an environment whose event is not answered in time. One that still runs this long after
+ * that was answered by somebody, unless its clock and ours disagree by so much. */
 #define OVERDUE (5 * NS_PER_S)
 /* Looks at a connection of which it is not known whose it is, and changes hands perhaps, per event. */
 #define MANY_TRIES 5
-/* How long the connections of a dead process are waited for: that its descriptors are closed, which comes after the teardown
- * of its memory, and that the platform reads and closes them, unless it keeps a request for an event. */
+/* How long the connections of a dead process are waited for: that its descriptors are closed, which comes
+ * after the teardown of its memory, and that the platform reads and closes them, unless it keeps a request
+ * for an event. */
 #define TEARDOWN (500 * NS_PER_MS)
 #define SETTLE (50 * NS_PER_MS)
 #define SETTLE_EVERY (500 * NS_PER_US)
-/* A connection that was reset leaves no trace; what it had sent is read by then, unless the machine is busy. */
+/* A connection that was reset leaves no trace; what it had sent is read by then, unless the machine is busy.
+ */
 #define GRACE (5 * NS_PER_MS)
 /* Rows are as many at most. */
 #define MANY SOCKETS_MANY
@@ -33,17 +37,19 @@
 static const uint8_t lambda_address[4] = {169, 254, 100, 1};
 #define LAMBDA_PORT 9001
 
-/* ---- what leads to the API -------------------------------------------------------------------------------------- */
+/* ---- what leads to the API
+ * -------------------------------------------------------------------------------------- */
 
 static bool has_other_end(const struct watch *watch, const struct connection *row) {
     for (size_t i = 0; i < watch->sockets.n_rows; i++)
-        if (endpoint_same(&watch->sockets.rows[i].local, &row->remote) && endpoint_same(&watch->sockets.rows[i].remote, &row->local))
+        if (endpoint_same(&watch->sockets.rows[i].local, &row->remote) &&
+            endpoint_same(&watch->sockets.rows[i].remote, &row->local))
             return true;
     return false;
 }
 
-/* Say whether `server`, an end of `row`, is the API. Where something listens at every address of the host, whatever address of
- * its own leads there does. */
+/* Say whether `server`, an end of `row`, is the API. Where something listens at every address of the host,
+ * whatever address of its own leads there does. */
 static bool is_api(const struct watch *watch, const struct connection *row, const struct endpoint *server) {
     bool is_port = false;
     for (size_t i = 0; i < watch->n_api; i++) {
@@ -54,7 +60,8 @@ static bool is_api(const struct watch *watch, const struct connection *row, cons
     if (!is_port || !has_other_end(watch, row))
         return false;
     for (size_t i = 0; i < watch->sockets.n_rows; i++)
-        if (watch->sockets.rows[i].state == TCP_LISTENS && watch->sockets.rows[i].local.port == server->port &&
+        if (watch->sockets.rows[i].state == TCP_LISTENS &&
+            watch->sockets.rows[i].local.port == server->port &&
             endpoint_is_any(&watch->sockets.rows[i].local))
             return true;
     return false;
@@ -183,7 +190,8 @@ static bool are_guilty(struct watch *watch, uint64_t *suspects, size_t n) {
     return false;
 }
 
-/* ---- while a worker has an event -------------------------------------------------------------------------------- */
+/* ---- while a worker has an event
+ * -------------------------------------------------------------------------------- */
 
 /* A length of time around `ns`, so that nobody knows when the next look comes. */
 static int64_t jitter(int64_t ns) {
@@ -295,18 +303,23 @@ enum sighting watch_look(struct watch *watch, int64_t now) {
 
 const char *watch_misses(const struct watch *watch) {
     if (!watch->is_armed)
-        return "the Runtime API is not locked: a worker that polls it can take events until its own ends, since "
+        return "the Runtime API is not locked: a worker that polls it can take events until its own ends, "
+               "since "
                "connections cannot be listed here";
     if (!watch->own_namespace)
-        return "the Runtime API is not locked: a worker that polls it can take events until it is seen, or its own "
+        return "the Runtime API is not locked: a worker that polls it can take events until it is seen, or "
+               "its own "
                "ends where its descriptors cannot be read";
-    return "the Runtime API is not locked: a worker that polls it can take events until it is seen and ended, some "
+    return "the Runtime API is not locked: a worker that polls it can take events until it is seen and "
+           "ended, some "
            "milliseconds";
 }
 
-/* ---- what the dead have left ------------------------------------------------------------------------------------ */
+/* ---- what the dead have left
+ * ------------------------------------------------------------------------------------ */
 
-static bool has_ends(const struct known_ends *known, const struct endpoint *local, const struct endpoint *remote) {
+static bool has_ends(const struct known_ends *known, const struct endpoint *local,
+                     const struct endpoint *remote) {
     for (size_t i = 0; i < known->n; i++)
         if (endpoint_same(&known->at[i].local, local) && endpoint_same(&known->at[i].remote, remote))
             return true;
@@ -315,14 +328,15 @@ static bool has_ends(const struct known_ends *known, const struct endpoint *loca
 
 /* Say whether one side of a connection is closed and the other is not. */
 static bool is_half_closed(const struct connection *row) {
-    return row->state == TCP_FIN_WAIT_1 || row->state == TCP_FIN_WAIT_2 || row->state == TCP_CLOSE_WAITS || row->state == TCP_CLOSES;
+    return row->state == TCP_FIN_WAIT_1 || row->state == TCP_FIN_WAIT_2 || row->state == TCP_CLOSE_WAITS ||
+           row->state == TCP_CLOSES;
 }
 
 /* Take the half-closed rows, which are nobody's but a worker's where there are no extensions.
  *
- * An extension may leave some at any time, and nobody is to wait for those. Beside one those count whose words had not all been
- * sent when nobody held them any more, which is so for microseconds where an extension closes; and as long as they are
- * there, since what they asked for may be the next event. */
+ * An extension may leave some at any time, and nobody is to wait for those. Beside one those count whose
+ * words had not all been sent when nobody held them any more, which is so for microseconds where an extension
+ * closes; and as long as they are there, since what they asked for may be the next event. */
 static void take_left(struct watch *watch) {
     struct known_ends found = {.n = 0};
     for (size_t i = 0; i < watch->sockets.n_rows && watch->own_namespace; i++) {

@@ -1,4 +1,5 @@
-/* What a worker may do to the limits and priorities of Dayfly's processes, each done by a process of the same user. */
+/* What a worker may do to the limits and priorities of Dayfly's processes, each done by a process of the same
+ * user. */
 #include "unit.h"
 
 #include "../supervisor/keeper.h"
@@ -34,9 +35,7 @@ static void begin(void) {
     CHECK(keeper_birth(&keeper, spare, number) == 0);
 }
 
-static void check(void) {
-    keeper_check(&keeper, zygote, &spare, &number, 1, 0, &kept);
-}
+static void check(void) { keeper_check(&keeper, zygote, &spare, &number, 1, 0, &kept); }
 
 static bool told(const char *name) {
     for (size_t i = 0; i < kept.n_changed; i++)

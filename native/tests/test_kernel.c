@@ -113,9 +113,7 @@ static void removes_any_number(void) {
 
 /* ---- keys */
 
-static long persistent(void) {
-    return keyctl(KEYCTL_GET_PERSISTENT, -1, KEY_SPEC_PROCESS_KEYRING, 0);
-}
+static long persistent(void) { return keyctl(KEYCTL_GET_PERSISTENT, -1, KEY_SPEC_PROCESS_KEYRING, 0); }
 
 static void leave_keys(void) {
     CHECK(add_key("a", KEY_SPEC_USER_KEYRING) > 0);
@@ -274,7 +272,8 @@ static void one_that_was_closed_for_good_ends_one_life(void) {
 static void parses_lines(void) {
     int id;
     unsigned long uid, creator;
-    CHECK(kernel_parse_object(OBJECT_SHM, " -5  3 600 4096 1 2 0 1051 7 1052 7 0 0 0 0 0", &id, &uid, &creator));
+    CHECK(kernel_parse_object(OBJECT_SHM, " -5  3 600 4096 1 2 0 1051 7 1052 7 0 0 0 0 0", &id, &uid,
+                              &creator));
     CHECK(id == 3 && uid == 1051 && creator == 1052);
     CHECK(kernel_parse_object(OBJECT_SEM, "0 9 600 3 11 12 13 14 0 0", &id, &uid, &creator));
     CHECK(id == 9 && uid == 11 && creator == 13);

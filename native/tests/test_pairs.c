@@ -1,4 +1,5 @@
-/* The assumption under attribution: nobody can take another worker's pair, and honest programs do not mind theirs. */
+/* The assumption under attribution: nobody can take another worker's pair, and honest programs do not mind
+ * theirs. */
 #include "unit.h"
 
 #include "../supervisor/pairs.h"
@@ -189,7 +190,8 @@ static void sort_as_ever(void) {
 }
 
 static void set_limits_as_ever(void) {
-    run("bash -c 'ulimit -a >/dev/null && ulimit -v 4000000 && ulimit -n 64 && ulimit -c 0 && ulimit -Ss 1024'");
+    run("bash -c 'ulimit -a >/dev/null && ulimit -v 4000000 && ulimit -n 64 && ulimit -c 0 && ulimit -Ss "
+        "1024'");
     run("bash -c 'ulimit -Sm 1000000 && test $(ulimit -Sm) = 1000000'");
     run("python3 - <<'EOF'\n"
         "import resource, subprocess\n"
@@ -198,7 +200,8 @@ static void set_limits_as_ever(void) {
         "resource.setrlimit(resource.RLIMIT_RSS, (1 << 30, hard))\n"
         "resource.setrlimit(resource.RLIMIT_RSS, (hard, hard))\n"
         "def limit():\n"
-        "    for name, value in (('AS', 1 << 32), ('CPU', 60), ('NOFILE', 64), ('FSIZE', 1 << 20), ('CORE', 0)):\n"
+        "    for name, value in (('AS', 1 << 32), ('CPU', 60), ('NOFILE', 64), ('FSIZE', 1 << 20), ('CORE', "
+        "0)):\n"
         "        resource.setrlimit(getattr(resource, 'RLIMIT_' + name), (value, value))\n"
         "    resource.setrlimit(resource.RLIMIT_RSS, (1 << 30, 1 << 30))\n"
         "assert subprocess.run(['true'], preexec_fn=limit).returncode == 0\n"

@@ -24,9 +24,7 @@ static void begin(void) {
     CHECK_EQUAL(places.n_roots, 2);
 }
 
-static void remember(void) {
-    CHECK(places_remember(&places, &fault) == 0);
-}
+static void remember(void) { CHECK(places_remember(&places, &fault) == 0); }
 
 static void clear(void) {
     places_clear(&places, NEVER, &cleaned);
@@ -196,31 +194,23 @@ static void write_the_same(void) {
     CHECK(futimens(descriptor, times) == 0 && close(descriptor) == 0);
 }
 
-static void remove_one(void) {
-    CHECK(unlink("/tmp/model/weights") == 0);
-}
+static void remove_one(void) { CHECK(unlink("/tmp/model/weights") == 0); }
 
 static void replace_one(void) {
     make("/tmp/new");
     CHECK(rename("/tmp/new", "/tmp/cache") == 0);
 }
 
-static void move_one(void) {
-    CHECK(rename("/tmp/cache", "/tmp/elsewhere") == 0);
-}
+static void move_one(void) { CHECK(rename("/tmp/cache", "/tmp/elsewhere") == 0); }
 
-static void move_the_directory(void) {
-    CHECK(rename("/tmp/model", "/tmp/elsewhere") == 0);
-}
+static void move_the_directory(void) { CHECK(rename("/tmp/model", "/tmp/elsewhere") == 0); }
 
 static void replace_the_directory_by_a_link(void) {
     CHECK(rename("/tmp/model", "/tmp/elsewhere") == 0);
     CHECK(symlink("/tmp/elsewhere", "/tmp/model") == 0);
 }
 
-static void close_the_directory(void) {
-    CHECK(chmod("/tmp/model", 0) == 0);
-}
+static void close_the_directory(void) { CHECK(chmod("/tmp/model", 0) == 0); }
 
 static void compares_what_init_made(void) {
     tells_of_each_change("nothing", change_nothing, 0);
@@ -285,7 +275,8 @@ static void gives_directories_back_what_they_had(void) {
     CHECK_EQUAL(cleaned.flagged, 0);
 }
 
-/* Make and remove so many names that the directory's own table grows; false where it shrinks again by itself. */
+/* Make and remove so many names that the directory's own table grows; false where it shrinks again by itself.
+ */
 static bool bloat(const char *path) {
     struct stat status;
     int folder = open(path, O_RDONLY | O_DIRECTORY);

@@ -48,13 +48,9 @@ static pid_t start(uint32_t number, void (*act)(void)) {
     return pid;
 }
 
-static bool is_alive(pid_t pid) {
-    return procfs_is_dead(&procfs, pid) == 0;
-}
+static bool is_alive(pid_t pid) { return procfs_is_dead(&procfs, pid) == 0; }
 
-static int run(void) {
-    return sweep_run(&sweep, NULL, 0, &swept);
-}
+static int run(void) { return sweep_run(&sweep, NULL, 0, &swept); }
 
 /* ---- one worker at a time */
 
@@ -363,7 +359,8 @@ static void ends_whoever_claims_to_be_one_where_there_are_too_many(void) {
 
 static void reads_a_command_of_any_name(void) {
     struct proc_stat stat;
-    const char *text = "7 (a) R 1 (\n) S 4 5 6 0 -1 4194308 1 9 3 0 1 2 0 0 20 0 2 0 99 1 1 1 1 1 1 1 1 256 0 0\n";
+    const char *text =
+        "7 (a) R 1 (\n) S 4 5 6 0 -1 4194308 1 9 3 0 1 2 0 0 20 0 2 0 99 1 1 1 1 1 1 1 1 256 0 0\n";
     CHECK(procfs_parse_stat(text, strlen(text), &stat));
     CHECK_EQUAL(stat.state, 'S');
     CHECK_EQUAL(stat.parent, 4);

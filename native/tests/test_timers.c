@@ -40,18 +40,14 @@ static pid_t start_supervisor(void (*prepare)(void)) {
     return pid;
 }
 
-static bool has_ended(pid_t pid, int *status) {
-    return waitpid(pid, status, WNOHANG) == pid;
-}
+static bool has_ended(pid_t pid, int *status) { return waitpid(pid, status, WNOHANG) == pid; }
 
 static void finish(pid_t pid) {
     int status;
     CHECK(kill(pid, SIGKILL) == 0 && waitpid(pid, &status, 0) == pid);
 }
 
-static void arm(void) {
-    timers_arm(&timers, dead_man);
-}
+static void arm(void) { timers_arm(&timers, dead_man); }
 
 static void a_stop_does_not_last(void) {
     dead_man = 0;
@@ -125,9 +121,7 @@ static void whoever_is_disarmed_lives(void) {
 
 static pid_t worker;
 
-static void guard_the_worker(void) {
-    timers_guard(&timers, worker, -1);
-}
+static void guard_the_worker(void) { timers_guard(&timers, worker, -1); }
 
 static pid_t start_sleeper(void) {
     pid_t pid = fork();

@@ -108,15 +108,14 @@ static void begin_with(bool own_namespace) {
     struct endpoint api;
     CHECK(procfs_open(&procfs, &fault) == 0);
     CHECK(pairs_begin(&pairs, &fault) == 0);
-    CHECK(sweep_begin(&sweep, &procfs, &pairs, own_namespace ? SWEEP_ENVIRONMENT : SWEEP_DESCENDANTS, &fault) == 0);
+    CHECK(sweep_begin(&sweep, &procfs, &pairs, own_namespace ? SWEEP_ENVIRONMENT : SWEEP_DESCENDANTS,
+                      &fault) == 0);
     CHECK(endpoint_from(&api, (struct sockaddr *)&address));
     watch_begin(&watch, &sweep, &api, own_namespace, false, 128);
     CHECK(watch.is_armed);
 }
 
-static void begin(void) {
-    begin_with(true);
-}
+static void begin(void) { begin_with(true); }
 
 static enum sighting look(pid_t worker) {
     watch_hand_over(&watch, worker, NEVER, true);
@@ -258,14 +257,16 @@ static void sees_what_a_worker_that_goes_on_has_sent(void) {
 static void reads_rows(void) {
     struct connection row;
     const struct endpoint local = endpoint_of((const uint8_t[]){127, 0, 0, 1}, 0x1F90);
-    CHECK(sockets_parse("   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1051        0 4242 1 x",
-                        &row));
+    CHECK(sockets_parse(
+        "   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1051        0 4242 1 x",
+        &row));
     CHECK(endpoint_same(&row.local, &local));
     CHECK(endpoint_is_any(&row.remote));
     CHECK(row.state == TCP_LISTENS && row.uid == 1051 && row.inode == 4242);
-    CHECK(sockets_parse("  12: 0000000000000000FFFF00000100007F:1F90 00000000000000000000000001000000:0050 01 "
-                        "00000000:00000001 00:00000000 00000000     0        0 7 1 x",
-                        &row));
+    CHECK(
+        sockets_parse("  12: 0000000000000000FFFF00000100007F:1F90 00000000000000000000000001000000:0050 01 "
+                      "00000000:00000001 00:00000000 00000000     0        0 7 1 x",
+                      &row));
     CHECK(endpoint_same(&row.local, &local));
     CHECK(!endpoint_is_any(&row.remote));
     CHECK(!sockets_parse("  sl  local_address rem_address   st tx_queue", &row));

@@ -1,4 +1,5 @@
-/* What the C unit tests share: checks that name themselves, waiting with a deadline, and namespaces to be a supervisor in. */
+/* What the C unit tests share: checks that name themselves, waiting with a deadline, and namespaces to be a
+ * supervisor in. */
 #ifndef DAYFLY_TESTS_UNIT_H
 #define DAYFLY_TESTS_UNIT_H
 
@@ -21,35 +22,36 @@
 #define UNIT_LIMIT_S 60
 
 /* End the test with the place and the words where a claim does not hold. */
-#define CHECK(claim)                                                                                                 \
-    do {                                                                                                             \
-        if (!(claim)) {                                                                                              \
-            fprintf(stderr, "%s:%d: %s (errno: %s)\n", __FILE__, __LINE__, #claim, strerror(errno));                 \
-            _exit(1);                                                                                                \
-        }                                                                                                            \
+#define CHECK(claim)                                                                                         \
+    do {                                                                                                     \
+        if (!(claim)) {                                                                                      \
+            fprintf(stderr, "%s:%d: %s (errno: %s)\n", __FILE__, __LINE__, #claim, strerror(errno));         \
+            _exit(1);                                                                                        \
+        }                                                                                                    \
     } while (0)
 
 /* Check that two numbers are equal, and tell both where not. */
-#define CHECK_EQUAL(a, b)                                                                                            \
-    do {                                                                                                             \
-        long long unit_a = (long long)(a), unit_b = (long long)(b);                                                  \
-        if (unit_a != unit_b) {                                                                                      \
-            fprintf(stderr, "%s:%d: %s is %lld, not %lld (%s)\n", __FILE__, __LINE__, #a, unit_a, unit_b, #b);       \
-            _exit(1);                                                                                                \
-        }                                                                                                            \
+#define CHECK_EQUAL(a, b)                                                                                    \
+    do {                                                                                                     \
+        long long unit_a = (long long)(a), unit_b = (long long)(b);                                          \
+        if (unit_a != unit_b) {                                                                              \
+            fprintf(stderr, "%s:%d: %s is %lld, not %lld (%s)\n", __FILE__, __LINE__, #a, unit_a, unit_b,    \
+                    #b);                                                                                     \
+            _exit(1);                                                                                        \
+        }                                                                                                    \
     } while (0)
 
 /* Wait until a claim holds; ends the test where it does not within ten seconds. */
-#define AWAIT(claim)                                                                                                 \
-    do {                                                                                                             \
-        int64_t unit_until = now_ns() + 10 * NS_PER_S;                                                               \
-        while (!(claim)) {                                                                                           \
-            if (now_ns() > unit_until) {                                                                             \
-                fprintf(stderr, "%s:%d: in vain: %s\n", __FILE__, __LINE__, #claim);                                 \
-                _exit(1);                                                                                            \
-            }                                                                                                        \
-            (void)usleep(1000);                                                                                      \
-        }                                                                                                            \
+#define AWAIT(claim)                                                                                         \
+    do {                                                                                                     \
+        int64_t unit_until = now_ns() + 10 * NS_PER_S;                                                       \
+        while (!(claim)) {                                                                                   \
+            if (now_ns() > unit_until) {                                                                     \
+                fprintf(stderr, "%s:%d: in vain: %s\n", __FILE__, __LINE__, #claim);                         \
+                _exit(1);                                                                                    \
+            }                                                                                                \
+            (void)usleep(1000);                                                                              \
+        }                                                                                                    \
     } while (0)
 
 static inline void unit_write(const char *path, const char *text) {
@@ -127,8 +129,8 @@ static inline void unit_enter(void) {
     _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
 }
 
-/* Run `act` as an unprivileged child of PID 1 of new PID, mount, IPC and network namespaces with an empty /tmp. PID 1 reaps
- * nobody, like Lambda's emulator. `before` runs in PID 1, still privileged. */
+/* Run `act` as an unprivileged child of PID 1 of new PID, mount, IPC and network namespaces with an empty
+ * /tmp. PID 1 reaps nobody, like Lambda's emulator. `before` runs in PID 1, still privileged. */
 static inline void in_namespace(void (*before)(void), void (*act)(void)) {
     unit_before = before;
     unit_act = act;
@@ -144,10 +146,10 @@ static inline void in_namespace(void (*before)(void), void (*act)(void)) {
 }
 
 /* Say which test runs and run it. */
-#define RUN(test)                                                                                                    \
-    do {                                                                                                             \
-        fprintf(stderr, "%s\n", #test);                                                                              \
-        test;                                                                                                        \
+#define RUN(test)                                                                                            \
+    do {                                                                                                     \
+        fprintf(stderr, "%s\n", #test);                                                                      \
+        test;                                                                                                \
     } while (0)
 
 #endif
