@@ -27,7 +27,10 @@ BOTH_SUPERVISORS = frozenset(
     for name in (
         "frames",
         "leftovers",
+        "limits",
         "output",
+        "siblings",
+        "signals",
         "techniques",
     )
 )

@@ -271,8 +271,10 @@ static void take_charge(struct supervisor *s) {
     struct fault fault;
     keep_to_one_processor(s);
     tell_limit(s, pairs_begin(&s->pairs, &fault), &fault);
-    tell_limit(s, signals_begin(&s->signals, !s->scope.is_environment, &fault), &fault);
     tell_limit(s, timers_begin(&s->timers, &fault), &fault);
+    /* After the timers: as the first handler is installed, musl lets through the signals that it keeps for itself (33, 34), and
+     * either would end us. */
+    tell_limit(s, signals_begin(&s->signals, !s->scope.is_environment, &fault), &fault);
     int zombies = sweep_zombies(&s->sweep);
     s->zombies = zombies < 0 ? 0 : (uint32_t)zombies;
     tell_limit(s, keeper_begin(&s->keeper, &s->procfs, &s->pairs, s->sweep.is_subreaper, s->zombies, &fault), &fault);
