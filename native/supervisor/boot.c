@@ -423,8 +423,10 @@ _Noreturn void boot(struct supervisor *s, char **argv, char **environment) {
         give_up("it needs room for processes, descriptors and memory", &fault);
     if (pack_options(s, roots, n_roots) != 0)
         boot_hand_over(s, "its settings are too long");
-    if (s->scope.is_environment && host_writable(roots, n_roots, writable, sizeof(writable)) > 0)
-        limits_add(&s->limits, "writable and not compared: %s", writable);
+    if (s->scope.is_environment && host_writable(roots, n_roots, writable, sizeof(writable)) > 0) {
+        (void)fault_set(&fault, "the function may write to %.160s, which is not compared natively", writable);
+        boot_hand_over(s, fault.text);
+    }
     take_charge(s);
     s->sweep.settle = settle;
     s->sweep.relieve = relieve;

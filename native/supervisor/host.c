@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,7 +13,7 @@
 /* Between a start in ticks since boot and a file's time: the tick, and how well the two clocks agree. */
 #define CLOCKS_DIFFER_NS (1 * NS_PER_S)
 
-enum { MOUNT_LINE = 4096, MANY_SHOWN = 8 };
+enum { MOUNT_LINE = 4096, MANY_SHOWN = 8, DEPTH = 2 };
 
 /* Views of the kernel and devices: nothing that is written there is a file of anybody's. */
 static const char *const pseudo[] = {
@@ -200,6 +201,7 @@ bool host_may_write(const char *path) {
     return errno != EROFS && stat(path, &facts) == 0 && facts.st_uid == getuid();
 }
 
+/* Where a user may write outside of some directories; found by looking DEPTH levels below a mount and a home. */
 struct writable {
     const char *const *roots;
     size_t n_roots;
@@ -207,21 +209,46 @@ struct writable {
     size_t count;
 };
 
-static void see_writable(void *context, const struct mount *mount) {
-    struct writable *all = context;
-    if (mount->is_read_only || is_pseudo(mount))
-        return;
+static void see_directory(struct writable *all, const char *path, int depth) {
     for (size_t i = 0; i < all->n_roots; i++)
-        if (strcmp(mount->point, all->roots[i]) == 0)
+        if (strcmp(path, all->roots[i]) == 0)
             return;
-    if (all->count++ < MANY_SHOWN)
-        (void)buffer_print(&all->shown, "%s%s", all->shown.n > 0 ? ", " : "", mount->point);
+    if (host_may_write(path)) {
+        if (all->count++ < MANY_SHOWN)
+            (void)buffer_print(&all->shown, "%s%s", all->shown.n > 0 ? ", " : "", path);
+        return;
+    }
+    DIR *directory = depth > 0 ? opendir(path) : NULL;
+    if (directory == NULL)
+        return;
+    struct stat top, facts;
+    bool is_seen = fstat(dirfd(directory), &top) == 0;
+    for (struct dirent *entry; is_seen && (entry = readdir(directory)) != NULL;) {
+        char inner[PATH_MAX];
+        /* What is mounted there is looked at by itself. */
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
+            fstatat(dirfd(directory), entry->d_name, &facts, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISDIR(facts.st_mode) ||
+            facts.st_dev != top.st_dev)
+            continue;
+        int n = snprintf(inner, sizeof(inner), "%s/%s", strcmp(path, "/") == 0 ? "" : path, entry->d_name);
+        if (n > 0 && (size_t)n < sizeof(inner))
+            see_directory(all, inner, depth - 1);
+    }
+    (void)closedir(directory);
+}
+
+static void see_writable(void *context, const struct mount *mount) {
+    if (!mount->is_read_only && !is_pseudo(mount))
+        see_directory(context, mount->point, DEPTH);
 }
 
 size_t host_writable(const char *const *roots, size_t n, char *out, size_t size) {
     struct writable all = {roots, n, {(uint8_t *)out, 0, size}, 0};
+    const char *home = getenv("HOME");
     out[0] = '\0';
     each_mount(see_writable, &all);
+    if (all.count == 0 && home != NULL && home[0] == '/')
+        see_directory(&all, home, DEPTH);
     return all.count;
 }
 

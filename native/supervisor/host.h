@@ -24,8 +24,8 @@ bool host_began_here(const struct procfs *procfs, const char *path);
 /* Say whether System V objects are the machine's own, shared with everybody on it. */
 bool host_shares_ipc(void);
 
-/* Write into `out`, separated by ", ", where other file systems than those at `roots` can be written: what is written there
- * is not compared. Returns how many there are. */
+/* Write into `out`, separated by ", ", directories outside of `roots` that this user may write to, on mounts that can be
+ * written and in its home: what is written there is not compared. Returns how many there are. */
 size_t host_writable(const char *const *roots, size_t n, char *out, size_t size);
 
 /* Say whether this user may write into the directory `path`, or change its mode. */
