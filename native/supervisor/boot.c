@@ -296,7 +296,7 @@ static int reserve(struct supervisor *s, const char *address, struct fault *faul
         zygote_reserve(&s->zygote, &s->procfs, fault) != 0 || arena_reserve(&s->piece, SUPERVISOR_PIECE, fault) != 0)
         return -1;
     for (size_t i = 0; i < LANES; i++)
-        if (lane_init(&s->lanes[i], address, fault) != 0)
+        if (lane_init(&s->lanes[i], address, &s->report, fault) != 0)
             return -1;
     for (size_t i = 0; i < WORKERS; i++) {
         worker_clear(&s->workers[i]);

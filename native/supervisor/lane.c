@@ -31,10 +31,12 @@
 /* More time for a sweep, which is at work for longer where hundreds of processes want the processor. */
 #define SWEEP_PATIENCE_NS (5 * NS_PER_S)
 /* A worker gets half of its time at least, however large the margin of `timeout_margin` is. */
-enum { LEAST_SHARE = 2, FRAME_KEPT = 65536, TOO_LARGE = 413, BAD_REQUEST = 400 };
+enum { LEAST_SHARE = 2, FRAME_KEPT = 65536 };
 
-int lane_init(struct lane *lane, const char *address, struct fault *fault) {
+int lane_init(struct lane *lane, const char *address, struct report *report, struct fault *fault) {
     *lane = (struct lane){.state = LANE_IDLE, .worker_until = NEVER, .idle_at = NEVER, .closed_until = NEVER};
+    infection_init(&lane->infections, report);
+    reclaim_init(&lane->reclaim, &lane->infections);
     if (upstream_init(&lane->upstream, address, fault) != 0 ||
         arena_reserve(&lane->frame, EVENT_HEAD_BYTES + EVENT_MAX_BLOCK + HTTP_MAX_BODY, fault) != 0 ||
         arena_reserve(&lane->reader.head, ANSWER_HEAD_BYTES + MAX_META_BYTES, fault) != 0 ||
@@ -48,7 +50,9 @@ int lane_init(struct lane *lane, const char *address, struct fault *fault) {
 size_t lane_fds(const struct lane *lane, struct pollfd *out) {
     size_t n = 0;
     int ends[OUTPUT_STREAMS];
-    if (lane->state != LANE_SERVING && upstream_wants(&lane->upstream, out))
+    if (lane->state == LANE_ASKING && reclaim_is_due(&lane->reclaim))
+        n += reclaim_fds(&lane->reclaim, &lane->upstream, out);
+    else if (lane->state != LANE_SERVING && upstream_wants(&lane->upstream, out))
         n++;
     if (lane->worker == NULL)
         return n;
@@ -79,6 +83,8 @@ static int64_t answer_until(const struct supervisor *s, const struct lane *lane)
 int64_t lane_due(const struct supervisor *s, const struct lane *lane) {
     if (lane->state == LANE_DELIVERING)
         return lane->deliver_until;
+    if (lane->state == LANE_ASKING && reclaim_is_due(&lane->reclaim))
+        return lane->reclaim.due;
     if (lane->state != LANE_SERVING)
         return NEVER;
     int64_t due = sooner(lane->worker_until, answer_until(s, lane));
@@ -101,6 +107,7 @@ static void begin_time(struct supervisor *s, struct lane *lane, const struct rep
     int64_t deadline_ms;
     int64_t left = DEFAULT_NS;
     bool is_told = event_deadline_ms(event, &deadline_ms);
+    infection_arrived(&lane->infections, lane->request_id, is_told ? deadline_ms : 0);
     if (is_told) {
         int64_t left_ms = deadline_ms - wall_ms();
         left = left_ms > LONGEST_NS / NS_PER_MS ? LONGEST_NS : left_ms < 0 ? 0 : left_ms * NS_PER_MS;
@@ -201,12 +208,22 @@ static void take_report(void *context, const struct worker_report *report) {
     lane->is_describing |= lane->refusal_n > 0 && report->error.n == 0 && report->finding.n == 0;
 }
 
+static void own_connection(struct supervisor *s, const struct upstream *up) {
+    struct endpoint own;
+    if (up->own.sin_port != 0 && endpoint_from(&own, (const struct sockaddr *)&up->own))
+        watch_own(&s->watch, &own);
+    if (up->left_own.sin_port != 0 && endpoint_from(&own, (const struct sockaddr *)&up->left_own))
+        watch_own(&s->watch, &own);
+}
+
 /* The connections to the Runtime API that are ours: the supervisor's own, and those that poll in extensions' names. */
 static void name_own_connections(struct supervisor *s, struct lane *lane) {
     struct endpoint own;
     s->watch.n_own = 0;
-    if (endpoint_from(&own, (const struct sockaddr *)&lane->upstream.own))
-        watch_own(&s->watch, &own);
+    own_connection(s, &lane->upstream);
+    own_connection(s, &lane->reclaim.probe);
+    for (size_t i = 0; i < lane->reclaim.count; i++)
+        own_connection(s, &lane->reclaim.overtaken[i]);
     for (size_t i = 0; i < s->routes.extension_count; i++) {
         struct sockaddr_storage at;
         socklen_t size = sizeof(at);
@@ -291,6 +308,7 @@ static void serve(struct supervisor *s, struct lane *lane, const struct pollfd *
     if (watch_due(&s->watch) <= now) {
         enum sighting seen = watch_look(&s->watch, now);
         if (seen != SIGHTING_NONE) {
+            lane->seen = seen == SIGHTING_CONNECTION ? "connection" : "overdue";
             (void)fault_set(&lane->why, seen == SIGHTING_CONNECTION ? "it connected to the Runtime API"
                                                                      : "its event's time is over, and the platform did not end it");
             finish_serving(s, lane, ENDING_INFECTED);
@@ -396,8 +414,9 @@ static void conclude(struct supervisor *s, struct lane *lane) {
         (void)witness_note(&s->witness, buffer_bytes(&lane->reader.note));
     end_worker(s, lane, &swept);
     routes_end_invocation(&s->routes);
-    if (!lane->held)
-        (void)watch_settle(&s->watch);
+    infection_worker_ended(&lane->infections);
+    if (!lane->held && !watch_settle(&s->watch))
+        lane->reclaim.is_needed = true;
     if (swept.zygote_lost)
         pool_drop(s);
     struct outcome outcome = decide(s, lane);
@@ -419,45 +438,16 @@ static void conclude(struct supervisor *s, struct lane *lane) {
     }
 }
 
-static const char *extent(int status) {
-    if (status < 300 || status == TOO_LARGE)
-        return "it had not answered its event, so it was given no other";
-    if (status == BAD_REQUEST)
-        return "it answered its event itself and asked for others: how many it was given cannot be seen from here";
-    return "it answered its event itself and was given no other";
-}
-
-/* Say what the platform's reply to our own answer shows; true where the worker had taken the runtime's place. */
-static bool judge_infection(struct supervisor *s, struct lane *lane, int status) {
-    bool is_refused = status >= 300 && status != TOO_LARGE;
-    bool is_seen = lane->ending == ENDING_INFECTED;
-    char message[512];
-    if (!is_seen && !is_refused)
-        return false;
-    struct field fields[] = {
-        FIELD_OF_TRUTH("answered_for_itself", is_refused),
-        FIELD_OF_TRUTH("asked_for_more", status == BAD_REQUEST),
-        FIELD_OF_NUMBER("events_taken_at_least", 0),
-        {.name = "seconds", .kind = FIELD_THOUSANDTHS, .number = (now_ns() - lane->began) / NS_PER_MS},
-        FIELD_OF_TEXT("seen", is_seen ? "connection" : "answer-refused"),
-        FIELD_OF_NUMBER("status", status),
-    };
-    (void)snprintf(message, sizeof(message), "a worker was ended: %s; %s",
-                   is_seen ? lane->why.text : "its event had been answered already", extent(status));
-    report_find(&s->report, FINDING_INFECTED, message, fields, COUNT(fields));
-    return true;
-}
-
 /* The platform has replied to the outcome. */
 static void end_invocation(struct supervisor *s, struct lane *lane) {
     int status = upstream_reply(&lane->upstream)->status;
     if (status >= 500)
         /* "Container error. Non-recoverable state. Runtime should exit promptly." */
         loop_end(s, EXIT_NO_EVENTS);
-    bool is_infected = lane->ending != ENDING_UNREADABLE && judge_infection(s, lane, status);
-    if (is_infected || watch_has_remains(&s->watch))
-        /* A request of its may wait at the platform, and would be given the next event. */
-        loop_retire(s, "a worker took the runtime's place");
+    const char *seen = lane->ending == ENDING_INFECTED ? lane->seen : NULL;
+    if (infection_judge(&lane->infections, status, seen, lane->why.text) || watch_has_remains(&s->watch))
+        /* A request of somebody dead may wait at the platform, and would be given the next event. */
+        lane->reclaim.is_needed = true;
     if (lane->must_retire)
         loop_retire(s, lane->retire_why.text);
     arena_empty(&lane->frame, FRAME_KEPT);
@@ -513,13 +503,20 @@ static void ask_for_event(struct supervisor *s, struct lane *lane) {
     if (!prepare(s))
         return;
     pool_fork_ahead(s, !s->places.is_pending);
-    upstream_next(&lane->upstream);
+    if (watch_has_remains(&s->watch))
+        lane->reclaim.is_needed = true;
+    if (reclaim_is_due(&lane->reclaim))
+        reclaim_begin(&lane->reclaim, &lane->upstream);
+    else
+        upstream_next(&lane->upstream);
     lane->state = LANE_ASKING;
 }
 
 /* Go on with what the platform was asked; true where it has replied. */
 static bool platform_replied(struct supervisor *s, struct lane *lane, bool *is_continued) {
-    enum upstream_progress progress = upstream_step(&lane->upstream);
+    bool reclaims = lane->state == LANE_ASKING && reclaim_is_due(&lane->reclaim);
+    enum upstream_progress progress =
+        reclaims ? reclaim_step(&lane->reclaim, &lane->upstream, now_ns()) : upstream_step(&lane->upstream);
     if (progress == UPSTREAM_LOST)
         lost_platform(s, lane);
     *is_continued = progress == UPSTREAM_CONTINUED;

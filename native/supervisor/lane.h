@@ -14,12 +14,13 @@
 
 #include "answers.h"
 #include "frames.h"
+#include "reclaim.h"
 #include "upstream.h"
 #include "worker.h"
 
 enum {
-    /* upstream, the worker's socket, its pidfd and its pipes */
-    LANE_MAX_FDS = 3 + OUTPUT_STREAMS,
+    /* requests at the platform, the worker's socket, its pidfd and its pipes */
+    LANE_MAX_FDS = RECLAIM_MAX_FDS + 2 + OUTPUT_STREAMS,
     LANE_MAX_ECHO = 256,
 };
 
@@ -49,6 +50,8 @@ enum ending {
 struct lane {
     enum lane_state state;
     struct upstream upstream;
+    struct infections infections;
+    struct reclaim reclaim; /* asks for the next event where a worker may have done so before */
     struct worker *worker; /* that has the event, NULL without */
 
     /* The event. */
@@ -66,6 +69,7 @@ struct lane {
     struct answer_reader reader;
     enum ending ending;
     struct fault why;
+    const char *seen; /* ENDING_INFECTED: how, a word for the finding */
     int64_t closed_until;  /* it closed its channel: when it must have ended, NEVER before */
     int64_t idle_at;       /* when a fork is asked for beside it, NEVER once that was done */
     uint8_t refusal[MAX_REPORT_BYTES];
@@ -81,8 +85,8 @@ struct lane {
     struct fault retire_why;
 };
 
-/* Reserve what a lane needs for the environment's life, and its connection to `address`. */
-int lane_init(struct lane *lane, const char *address, struct fault *fault);
+/* Reserve what a lane needs for the environment's life, and its connection to `address`. Findings of its go to `report`. */
+int lane_init(struct lane *lane, const char *address, struct report *report, struct fault *fault);
 
 /* Fill in what to poll, LANE_MAX_FDS at most; returns how many. */
 size_t lane_fds(const struct lane *lane, struct pollfd *out);

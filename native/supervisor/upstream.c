@@ -62,22 +62,48 @@ int upstream_resolve(const char *address, struct sockaddr_in *out, struct fault 
     return 0;
 }
 
-int upstream_init(struct upstream *up, const char *address, struct fault *fault) {
-    memset(up, 0, sizeof(*up));
-    up->fd = up->left_fd = -1;
-    if (upstream_resolve(address, &up->peer, fault) < 0)
-        return -1;
-    bytes_copy(up->host, sizeof(up->host), bytes_of(address));
-    size_t space = HTTP_REPLY_SPACE(HTTP_MAX_BODY), size = 2 * space + UPSTREAM_MAX_HEAD + MAX_TAIL;
+static int reserve(struct upstream *up, struct fault *fault) {
+    size_t events = HTTP_REPLY_SPACE(HTTP_MAX_BODY), replies = HTTP_REPLY_SPACE(UPSTREAM_MAX_REPLY);
+    size_t size = events + replies + UPSTREAM_MAX_HEAD + MAX_TAIL;
     uint8_t *at =
         mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (at == MAP_FAILED)
         return fault_set(fault, "no memory for events: %s", strerror(errno));
+    up->fd = up->left_fd = -1;
     reply_begin(&up->events, at, HTTP_MAX_BODY);
-    reply_begin(&up->replies, at + space, HTTP_MAX_BODY);
-    up->head = (struct buffer){at + 2 * space, 0, UPSTREAM_MAX_HEAD};
-    up->tail = (struct buffer){at + 2 * space + UPSTREAM_MAX_HEAD, 0, MAX_TAIL};
+    reply_begin(&up->replies, at + events, UPSTREAM_MAX_REPLY);
+    up->head = (struct buffer){at + events + replies, 0, UPSTREAM_MAX_HEAD};
+    up->tail = (struct buffer){up->head.at + UPSTREAM_MAX_HEAD, 0, MAX_TAIL};
     return 0;
+}
+
+int upstream_init(struct upstream *up, const char *address, struct fault *fault) {
+    memset(up, 0, sizeof(*up));
+    bytes_copy(up->host, sizeof(up->host), bytes_of(address));
+    return upstream_resolve(address, &up->peer, fault) < 0 ? -1 : reserve(up, fault);
+}
+
+int upstream_sibling(struct upstream *up, const struct upstream *of, struct fault *fault) {
+    memset(up, 0, sizeof(*up));
+    memcpy(up->host, of->host, sizeof(up->host));
+    up->peer = of->peer;
+    return reserve(up, fault);
+}
+
+/* What a reply says of itself in words stands beside it. */
+static void aim(struct reply_reader *reader) {
+    if (reader->reply.defect != NULL)
+        reader->reply.defect = reader->complaint;
+}
+
+void upstream_swap(struct upstream *a, struct upstream *b) {
+    struct upstream other = *a;
+    *a = *b;
+    *b = other;
+    aim(&a->events);
+    aim(&a->replies);
+    aim(&b->events);
+    aim(&b->replies);
 }
 
 static struct reply_reader *reader_of(struct upstream *up) {

@@ -24,6 +24,8 @@
 #define UPSTREAM_MAX_TRAILED 2048
 /* How often the next event is asked for where connections end without a word; the platform is gone then. */
 #define UPSTREAM_TRIES 3
+/* A reply to anything but a request for an event: some hundred bytes as a rule. */
+#define UPSTREAM_MAX_REPLY ((size_t)1 << 20)
 
 enum upstream_progress {
     UPSTREAM_PENDING,   /* poll and step again */
@@ -56,6 +58,12 @@ struct upstream {
 /* Begin with an address as in AWS_LAMBDA_RUNTIME_API, host:port or a host's name; reserves memory. Nothing is
  * connected yet. */
 int upstream_init(struct upstream *up, const char *address, struct fault *fault);
+
+/* Begin with the address of another, which was found before. */
+int upstream_sibling(struct upstream *up, const struct upstream *of, struct fault *fault);
+
+/* Let two change places, with what they have asked and been told; neither holds a response open. */
+void upstream_swap(struct upstream *a, struct upstream *b);
 
 /* GET the next event. Where the connection ends without a word it is asked for again, as AWS's own client
  * does. */

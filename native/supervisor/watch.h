@@ -15,7 +15,7 @@
 /* Connections of which something is remembered: innocent, or left behind by somebody dead. */
 #define WATCH_MANY_KNOWN 128
 /* Ends of our own connections. */
-#define WATCH_MANY_OWN 16
+#define WATCH_MANY_OWN 64
 
 /* Both ends of a connection, whoever held it. */
 struct ends {

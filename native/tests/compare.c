@@ -414,7 +414,7 @@ static void compare_upstream(void) {
         tell_progress(&up);
     }
     upstream_close(&up);
-    (void)munmap(up.events.at, 2 * HTTP_REPLY_SPACE(HTTP_MAX_BODY));
+    (void)munmap(up.events.at, HTTP_REPLY_SPACE(HTTP_MAX_BODY));
 }
 
 /* Pieces: what is wanted of the routes, and the address or descriptor that it is about. */

@@ -8,6 +8,7 @@ than what it did.
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 from tests.attacks.shop import Shop, needs_confinement
@@ -19,30 +20,31 @@ pytestmark = needs_confinement()
 # Less patient, it would miss events that a busy machine answers late.
 CLIENT = client(1.5)
 ATTACKS = {
-    "answers for itself and polls on": "call('POST', mine + '/response', '1'); skim(4)",
-    "polls in the window, by a child": "if os.fork() == 0: skim(4); os._exit(0)",
+    "answers for itself and polls on": "call('POST', mine + '/response', '1'); skim(90)",
+    "polls in the window, by a child": "if os.fork() == 0: skim(90); os._exit(0)",
     "polls in the window, by a hidden child": """
 if os.fork() == 0:
     os.setsid()
-    if os.fork() == 0: skim(4)
+    if os.fork() == 0: skim(90)
     os._exit(0)
 time.sleep(0.02)
 """,
     "polls in the window, by threads": """
 import threading
-for _ in range(8): threading.Thread(target=skim, args=(4,), daemon=True).start()
+for _ in range(8): threading.Thread(target=skim, args=(90,), daemon=True).start()
 time.sleep(0.02)
 """,
-    "reports an error for itself and polls on": "call('POST', mine + '/error', '{}'); skim(4)",
+    "reports an error for itself and polls on": "call('POST', mine + '/error', '{}'); skim(90)",
     "has a poll outstanding when it answers": """
 out = socket.create_connection(tuple(address.split(":")))
 out.sendall(b"GET " + base.encode() + b"next HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n")
 """,
 }
-# Looks come every few milliseconds, a stolen event takes one or two, and a look misses who is between two
-# connections. Some on an idle machine, more where the supervisor waits for a processor; without the watch, all.
+# An attack that works robs somebody among the first of them.
 CUSTOMERS = 80
-BOUND = 60
+FOUND = "environment.infected"
+# Of a machine on which others run: until the supervisor had a processor often enough to see who polls on.
+FOUND_S = 60.0
 
 # One connection and no library: the platform's replies are never read, so that it is reset at the end.
 RAW = """
@@ -126,7 +128,7 @@ def evidence(shop: Shop) -> list[dict[str, object]]:
     """What the findings say of infections, the first one's first."""
     found = []
     for line in shop.rie.logs().split("\n"):
-        if line.startswith("{") and '"environment.infected"' in line:
+        if line.startswith("{") and f'"{FOUND}"' in line:
             record = json.loads(line)
             found.append({**record["unmapped"]["evidence"], "request": record["unmapped"]["request_id"]})
     return found
@@ -148,27 +150,23 @@ def unlocked(isolation: str, **more: str) -> Shop:
 
 @pytest.mark.parametrize("isolation", ISOLATIONS)
 @pytest.mark.parametrize("name", ATTACKS)
-def test_events_that_are_taken_are_few_and_every_customer_is_answered(name: str, isolation: str) -> None:
-    # How many is a matter of chance: the median of three rounds is bound, so two within it are enough.
-    counts: list[int] = []
-    while sum(count <= BOUND for count in counts) < 2 and len(counts) < 3:
-        counts.append(stolen_in_a_round(name, isolation))
-    assert sorted(counts)[len(counts) // 2] <= BOUND, counts
-
-
-def stolen_in_a_round(name: str, isolation: str) -> int:
-    """Attack a fresh environment; however many events are taken, the thief is found, and then takes none."""
+def test_a_thief_is_found_and_takes_nothing_from_then_on_and_every_customer_is_answered(
+    name: str, isolation: str
+) -> None:
+    """How many events it takes before it is found depends on who gets a processor when: no test can bound that."""
     with unlocked(isolation) as shop:
         shop.serve(1)
         shop.attack(CLIENT + ATTACKS[name])
-        stolen = shop.serve_beside_a_thief(CUSTOMERS)
+        served = stolen = 0
+        end = time.monotonic() + FOUND_S
+        while FOUND not in shop.findings() and (stolen or served < CUSTOMERS):
+            assert time.monotonic() < end, f"{stolen} of {served} customers were robbed by somebody unseen"
+            stolen += shop.serve_beside_a_thief(4)
+            served += 4
         # One that it had been given when it was ended reached nobody else.
         assert taken(shop) <= stolen + 1, "more is said than was done"
-        if stolen:
-            shop.wait_for_finding("environment.infected")
         # From then on nobody else's is.
         assert shop.stolen(shop.serve(5)) == 0
-        return stolen
 
 
 @pytest.mark.parametrize("name", STATES)
@@ -187,7 +185,7 @@ def test_its_finding_names_the_request_that_brought_it_in(isolation: str) -> Non
         shop.attack(RAW + "leak(mine.decode())\n" + STATES["waits for an event, its replies read"])
         request = shop.sink.received()[0]
         shop.serve(3)
-        shop.wait_for_finding("environment.infected")
+        shop.wait_for_finding(FOUND)
         assert {item["request"] for item in evidence(shop)} == {request}
         # A look may have met it before it had answered.
         first = evidence(shop)[0]

@@ -111,7 +111,7 @@ def test_an_alias_of_the_lab_leads_to_a_new_version_whose_environments_serve(
     run(scenario())
     out = capsys.readouterr().out
     assert "the alias live leads to version 1, with 50% on 2" in out
-    assert out.count("none of the 1 old environment has begun an invocation since the order") == 2
+    assert out.count("no invocation in the 1 old environment since the change") == 2
 
 
 @pytest.fixture

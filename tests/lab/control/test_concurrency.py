@@ -91,8 +91,10 @@ def test_reserved_concurrency_counts_all_versions_is_in_force_at_once_and_can_be
             assert answer["ReservedConcurrentExecutions"] == 1
             told = await asyncio.to_thread(client.get_function, FunctionName="f")
             assert told["Concurrency"] == {"ReservedConcurrentExecutions": 1}
+            # Between its answer and its next poll an environment still holds the place.
+            await until(lambda: [view.state for view in running.lab.environments("f")] == ["idle"])
             busy = asyncio.create_task(running.call({"do": "sleep", "seconds": 2}))
-            await until(lambda: running.kinds().count("invoke_start") == 2)
+            await until(lambda: busy.done() or running.kinds().count("invoke_start") == 2)
             status, kind, text = await asyncio.to_thread(call, "1")
             assert (status, kind, text) == (429, "TooManyRequestsException", "Rate Exceeded.")
             assert (await busy).function_error is None

@@ -104,8 +104,8 @@ def local_zip(path: str) -> str:
 
 
 def suffix_for(runtimes: Iterable[str]) -> str:
-    """What sets the name of one Python's layer apart from another's: python312."""
-    return "".join(f"python{python.replace('.', '')}" for python in zip_for(runtimes).pythons)
+    """What sets the name of one layer apart from another's: python312, or python311and312 for both."""
+    return "python" + "and".join(python.replace(".", "") for python in zip_for(runtimes).pythons)
 
 
 def groups_of(functions: Iterable[TemplateFunction]) -> list[tuple[str, ...]]:
