@@ -18,8 +18,9 @@
 #define OWN 16
 /* Threads of a zygote come again in each worker: one that serves, two spares, and one on its way. */
 #define COPIES 5
-/* Zygotes spoilt for good in one life: whoever does it again will do it for ever. */
+/* Zygotes whose pair was lowered, in one life: nobody is blamed for it, and whoever does it again will do it for ever. */
 #define MANY_SPOILT 3
+#define PAIR_BITS (1u << RLIMIT_LOCKS | 1u << RLIMIT_RSS)
 
 #define IOPRIO_WHO_PROCESS 1
 #define IOPRIO_CLASS_SHIFT 13
@@ -283,21 +284,21 @@ static void note(struct kept *out, const char *role, uint32_t found) {
     }
 }
 
-/* Say whether a process is as it was, if need be after having put it back. */
-static bool holds(const struct keeper *keeper, pid_t pid, const struct standing *before, const char *role,
+/* What of a process is not as it was and cannot be put back, a bit each. */
+static uint32_t lost(const struct keeper *keeper, pid_t pid, const struct standing *before, const char *role,
                   struct kept *out) {
     struct standing now;
     int seen = standing_read(keeper, pid, &now);
     if (seen <= 0)
         /* Gone: that is noticed elsewhere. Refused: it is nobody that we have started. */
-        return seen == 0;
+        return seen == 0 ? 0 : UINT32_MAX;
     uint32_t found = differences(&now, before);
     if (found == 0)
-        return true;
+        return 0;
     note(out, role, found);
     put_back(pid, found, &now, before);
     seen = standing_read(keeper, pid, &now);
-    return seen == 0 || (seen == 1 && differences(&now, before) == 0);
+    return seen == 1 ? differences(&now, before) : seen == 0 ? 0 : UINT32_MAX;
 }
 
 /* What a spare is to be: as the zygote, with the pair of its number. */
@@ -316,20 +317,21 @@ void keeper_check(struct keeper *keeper, pid_t zygote, const pid_t *spares, cons
     memset(out, 0, sizeof(*out));
     note(out, "supervisor", keeper->relieved);
     keeper->relieved = 0;
-    if (!holds(keeper, 0, &keeper->own, "supervisor", out)) {
+    if (lost(keeper, 0, &keeper->own, "supervisor", out) != 0) {
         out->must_retire = true;
         (void)fault_set(&out->why, "limits or priority of the supervisor were lowered for good");
     }
     if (zygote > 0 && keeper->has_zygote) {
-        out->must_rebuild = !holds(keeper, zygote, &keeper->zygote, "zygote", out);
-        if (out->must_rebuild && ++keeper->spoilt_zygotes >= MANY_SPOILT && !out->must_retire) {
+        uint32_t spoilt = lost(keeper, zygote, &keeper->zygote, "zygote", out);
+        out->must_rebuild = spoilt != 0;
+        if ((spoilt & PAIR_BITS) != 0 && ++keeper->spoilt_zygotes >= MANY_SPOILT && !out->must_retire) {
             out->must_retire = true;
-            (void)fault_set(&out->why, "limits or priority of %d zygotes were lowered for good", MANY_SPOILT);
+            (void)fault_set(&out->why, "what workers are told apart by was lowered in %d zygotes", MANY_SPOILT);
         }
         for (size_t i = 0; i < n && i < 64; i++) {
             struct standing expected;
             of_spare(keeper, numbers[i], &expected);
-            if (!holds(keeper, spares[i], &expected, "standby", out))
+            if (lost(keeper, spares[i], &expected, "standby", out) != 0)
                 out->spoilt |= UINT64_C(1) << i;
         }
     }

@@ -61,8 +61,8 @@ struct keeper {
 
 /* What a look found and what must follow. */
 struct kept {
-    bool must_retire;  /* our own standing was lowered for good, zygotes were again and again, or no process
-                        * can be had any more */
+    bool must_retire;  /* our own standing was lowered for good, pairs of zygotes were again and again, or no
+                        * process can be had any more */
     bool must_rebuild; /* the zygote's was */
     uint64_t spoilt;   /* bit i: spare i of those given was, and must be discarded */
     struct fault why;  /* of must_retire */
