@@ -7,6 +7,7 @@ import functools
 import hashlib
 import shutil
 import subprocess
+import sys
 import zipfile
 from collections.abc import Sequence
 from email import message_from_bytes
@@ -18,6 +19,8 @@ from tests.rie import ROOT
 RUNTIME, DAYFLY, GAUNTLET = "dayfly-runtime", "dayfly", "dayfly-gauntlet"
 # Each distribution with the folder of its pyproject.toml.
 PROJECTS = {RUNTIME: ROOT / "packages" / "runtime", DAYFLY: ROOT, GAUNTLET: ROOT / "packages" / "gauntlet"}
+# By the checkout's environment, where ziglang finds what it has compiled before.
+BUILD = ("build", "--quiet", "--no-build-isolation", "--python", sys.executable)
 _FOLDER = ROOT / ".cache" / "distributions"
 # The first build of a machine compiles the C libraries of both processors: minutes.
 _LIMIT_S = 1200
@@ -46,7 +49,7 @@ def built_folder() -> Path:
                     shutil.rmtree(older)
             # Renamed last: a build that was interrupted leaves no folder of this name.
             part = _FOLDER / "part"
-            run(UV, "build", "--quiet", "--all-packages", "--out-dir", str(part), cwd=ROOT)
+            run(UV, *BUILD, "--all-packages", "--out-dir", str(part), cwd=ROOT)
             part.rename(folder)
     return folder
 

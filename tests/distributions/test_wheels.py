@@ -11,6 +11,7 @@ import pytest
 from tests.interpreters import UV
 from tests.rie import ROOT
 from tests.wheels import (
+    BUILD,
     DAYFLY,
     GAUNTLET,
     PROJECTS,
@@ -126,7 +127,7 @@ def test_no_wheel_imports_from_one_that_may_be_missing() -> None:
 @pytest.mark.parametrize("name", PROJECTS)
 def test_a_wheel_from_the_checkout_equals_the_one_from_the_source_archive(name: str, tmp_path: Path) -> None:
     # `uv build` without --wheel, as for the other tests, goes by the source archive.
-    run(UV, "build", "--quiet", "--wheel", "--out-dir", str(tmp_path), str(PROJECTS[name]))
+    run(UV, *BUILD, "--wheel", "--out-dir", str(tmp_path), str(PROJECTS[name]), cwd=ROOT)
     (direct,) = tmp_path.glob("*.whl")
     ours, theirs = files_of(direct), files_of(wheel_of(name))
     assert sorted(ours) == sorted(theirs)
