@@ -1,6 +1,7 @@
 /* Waits for everything at once: signals, the zygote, extensions' connections, and every lane. */
 #include "supervisor.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -31,7 +32,10 @@ _Noreturn void loop_end(struct supervisor *s, int status) {
 
 _Noreturn void loop_retire(struct supervisor *s, const char *why) {
     char message[320];
+    struct fault changed;
     (void)keeper_relieve(&s->keeper);
+    /* Says what was done to our limits, which may be the reason. */
+    (void)pool_keep(s, &changed);
     (void)snprintf(message, sizeof(message), "the environment retires: %s", why);
     struct field fields[] = {FIELD_OF_TEXT("reason", why)};
     report_find(&s->report, FINDING_NOT_CLEAN, message, fields, COUNT(fields));
@@ -102,10 +106,13 @@ _Noreturn void loop_run(struct supervisor *s) {
     for (;;) {
         gather(s, &set);
         int64_t now = now_ns();
-        if (poll(set.each, (nfds_t)set.n, poll_ms(due(s, now), now)) < 0)
-            /* EINTR: SIGCONT has a handler. Nothing is ready then. */
+        if (poll(set.each, (nfds_t)set.n, poll_ms(due(s, now), now)) < 0) {
+            /* EINTR: SIGCONT has a handler. EINVAL: a worker has lowered our limit of descriptors below what is waited for. */
+            if (errno == EINVAL && !keeper_relieve(&s->keeper))
+                loop_retire(s, "the supervisor's limits were lowered for good, and it cannot wait for its worker");
             for (size_t i = 0; i < set.n; i++)
                 set.each[i].revents = 0;
+        }
         timers_rewind(&s->timers);
         if (set.each[0].revents != 0)
             loop_heed(s);
