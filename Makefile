@@ -20,7 +20,7 @@ demo: setup ## Watch cards being stolen from a warm function, then the same atta
 # What tests/real talks to, and the packages its functions use.
 .PHONY: servers
 servers:
-	@scripts/debian-packages chromium=chromium pg_createcluster=postgresql \
+	@scripts/debian-packages gcc=build-essential qemu-aarch64=qemu-user chromium=chromium pg_createcluster=postgresql \
 	  mariadb-install-db=mariadb-server-core my_print_defaults=mariadb-client-core redis-server=redis-server
 	@$(RUN) python -m tests.real.environment
 

@@ -193,7 +193,10 @@ def test_a_head_that_is_too_long(native: Native, filler: bytes) -> None:
 
 
 @of("reply")
-@pytest.mark.parametrize("size", [1, 6 << 20, 64 << 20, (64 << 20) + 1])
+@pytest.mark.parametrize(
+    "size",
+    [1, 6 << 20, *(pytest.param(size, marks=pytest.mark.slow) for size in (64 << 20, (64 << 20) + 1))],
+)
 def test_bodies_up_to_the_limit_and_beyond(native: Native, size: int) -> None:
     body = bytes(range(256)) * (size // 256 + 1)
     whole = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size + body[:size]
