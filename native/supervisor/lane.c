@@ -253,8 +253,7 @@ static void hand_over(struct supervisor *s, struct lane *lane) {
     timers_guard(&s->timers, worker->pid, s->zygote.lifeline);
     /* Where the Runtime API is not locked, a supervisor that is held down ends, and with it the environment. */
     timers_arm(&s->timers, lane->held ? 0 : timers_patience(s->memory_mb));
-    if (!lane->held)
-        name_own_connections(s, lane);
+    name_own_connections(s, lane);
     watch_hand_over(&s->watch, worker->pid, lane->until, !lane->held);
     /* A worker before this one, of the same uid, may have stopped it. */
     worker_signal(worker, SIGCONT);
@@ -415,7 +414,8 @@ static void conclude(struct supervisor *s, struct lane *lane) {
     end_worker(s, lane, &swept);
     routes_end_invocation(&s->routes);
     infection_worker_ended(&lane->infections);
-    if (!lane->held && !watch_settle(&s->watch))
+    /* Under the lock as well: what the kernel holds back of a request comes when nothing is refused any more. */
+    if (!watch_settle(&s->watch))
         lane->reclaim.is_needed = true;
     if (swept.zygote_lost)
         pool_drop(s);
