@@ -7,12 +7,13 @@ import sys
 import tempfile
 from pathlib import Path
 
+from hatchling.builders.config import BuilderConfig
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 _BUILD = Path(__file__).resolve().with_name("build.py")
 
 
-class NativePrograms(BuildHookInterface):  # type: ignore[misc]  # hatchling is there only while something is built
+class NativePrograms(BuildHookInterface[BuilderConfig]):
     """Adds the programs for both processors, each under dayfly/bin/."""
 
     def initialize(self, version: str, build_data: dict[str, dict[str, str]]) -> None:
