@@ -96,8 +96,8 @@ static void ends_daemons(void) {
     CHECK_EQUAL(sweep_count(&sweep), 0);
 }
 
-/* Fork and end, over and over: always somewhere else. Memory is shared along the chain, so that a hop is fast; a stack is used
- * again long after its process has ended. */
+/* Fork and end, over and over: always somewhere else. Memory is shared along the chain, so that a hop is
+ * fast; a stack is used again long after its process has ended. */
 #define STACKS 256
 #define STACK_BYTES 16384
 
@@ -112,9 +112,7 @@ static int hop_once(void *nothing) {
     return 0;
 }
 
-static void hop(void) {
-    (void)hop_once(NULL);
-}
+static void hop(void) { (void)hop_once(NULL); }
 
 /* Say whether somebody was born within some milliseconds. */
 static bool is_anybody_born(void) {
