@@ -137,8 +137,10 @@ class Life:
         from dayfly.supervisor.sweep import EnvironmentSweeper
 
         sweeper = EnvironmentSweeper()
-        at_once = sweeper.kill_all() if sweeper.can_kill_all else 0
-        swept = sweeper.sweep(set())
+        # A lifeline has killed these with the life before, or who else ended it: nobody left them here.
+        dying = {pid for pid in sweeper.foreign() if proc.is_dying(pid)}
+        at_once = sweeper.kill_all(dying) if sweeper.can_kill_all else 0
+        swept = sweeper.sweep(dying)
         # A process that was ended at once may be seen again while it dies.
         self.killed = max(self.killed, at_once, swept.killed)
         roots = (*own_roots(decision), *named_roots(settings, environ)[0])
