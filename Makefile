@@ -34,9 +34,8 @@ SLOW_WORKERS = $$(( $$(nproc) + 1 ))
 test: setup servers ## Run the fastest proof of every behaviour; ARGS="tests/core -k frames".
 	@scripts/outside-tmp $(RUN) python -m tests.run -n $(WORKERS) -m "not slow and not nightly" $(ARGS)
 
-# Some of these fail on a machine that is busy with others of them: those are named, and decided by a run alone.
 test-slow: setup servers ## Run the slow tests that `make test` leaves out.
-	@scripts/outside-tmp $(RUN) python -m tests.run -n $(SLOW_WORKERS) -m "slow and not nightly" --confirm $(ARGS)
+	@scripts/outside-tmp $(RUN) python -m tests.run -n $(SLOW_WORKERS) -m "slow and not nightly" $(ARGS)
 
 .PHONY: test-all nightly
 test-all: test test-slow ## Run what CI runs: `make test` and the slow tests.
