@@ -28,21 +28,19 @@ console: setup ## Watch the attack in the fleet's console, in a browser, until C
 
 # Tests wait for processes more than they compute: more of them at a time than there are processors.
 WORKERS = $$(( $$(nproc) + 2 ))
-# These compute more, and have more processes each.
-SLOW_WORKERS = $$(( $$(nproc) + 1 ))
 
 test: setup servers ## Run the fastest proof of every behaviour; ARGS="tests/core -k frames".
 	@scripts/outside-tmp $(RUN) python -m tests.run -n $(WORKERS) -m "not slow and not nightly" $(ARGS)
 
 test-slow: setup servers ## Run the slow tests that `make test` leaves out.
-	@scripts/outside-tmp $(RUN) python -m tests.run -n $(SLOW_WORKERS) -m "slow and not nightly" $(ARGS)
+	@scripts/outside-tmp $(RUN) python -m tests.run -n $(WORKERS) -m "slow and not nightly" $(ARGS)
 
 .PHONY: test-all nightly
 test-all: test test-slow ## Run what CI runs: `make test` and the slow tests.
 
 nightly: test-all ## Run everything: all attacks in all isolations, other emulators' suites, fuzzing, chaos.
 	@scripts/node-client
-	@scripts/outside-tmp $(RUN) python -m tests.run -n $(SLOW_WORKERS) -m nightly $(ARGS)
+	@scripts/outside-tmp $(RUN) python -m tests.run -n $(WORKERS) -m nightly $(ARGS)
 	@$(RUN) python -m tests.fuzz.coverage_guided --seconds 600
 	@$(RUN) python -m tests.chaos --seconds 600
 	@$(RUN) python scripts/lab_suites.py

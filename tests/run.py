@@ -2,6 +2,7 @@
 
 python -m tests.run -m "not slow"
 python -m tests.run tests/core -k frames
+python -m tests.run --distribution dayfly-runtime
 
 Files go to processes in batches, the longest first, by what tests/seconds.json says of this choice of tests (-m). A file
 that takes longer than a batch should is run in parts, by as many processes. A process that reports nothing for STALLED_S
@@ -25,6 +26,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests import progress
+from tests.distributions.owners import MAP, distribution_of
 
 ROOT = Path(__file__).resolve().parent.parent
 SECONDS = Path(__file__).with_name("seconds.json")
@@ -235,6 +237,7 @@ def main(arguments: Sequence[str]) -> int:
         "-n", type=int, default=(os.cpu_count() or 1) + 2, metavar="N", help="processes at a time"
     )
     parser.add_argument("-m", default="", metavar="EXPRESSION", help="pytest's: which marks to run")
+    parser.add_argument("--distribution", choices=MAP, help="only the tests that are about this one")
     parser.add_argument("--record", action="store_true", help=f"write the files' times to {SECONDS.name}")
     parser.add_argument(
         "--stalled", type=float, default=STALLED_S, metavar="SECONDS", help="patience with a process"
@@ -250,6 +253,9 @@ def main(arguments: Sequence[str]) -> int:
     except ValueError as fault:
         print(f"tests.run: {fault}", file=sys.stderr)
         return 2
+    if options.distribution:
+        here = [file for file in files if Path(file).is_relative_to("tests")]
+        files = [one for one in here if distribution_of(one.removeprefix("tests/")) == options.distribution]
     seconds: dict[str, dict[str, float]] = json.loads(SECONDS.read_text())
     began = time.monotonic()
     # Every batch has a session of its own and would go on: an end by a signal ends them as well.
