@@ -39,7 +39,7 @@ COLLECTED_S = 240.0
 BATCHES_EACH = 2
 SHORTEST_S = 10.0
 # A file that was never timed.
-UNKNOWN_S = 0.3
+UNKNOWN_S = 0.1
 _NOTHING_SELECTED = 5
 _POLL_S = 0.1
 _DUMP_S = 3.0
