@@ -78,16 +78,27 @@ class Mutant:
 
 
 def sample(area: str, *, count: int, seed: int) -> list[Mutant]:
-    """Choose `count` places of the area's code, each once, and at each one change."""
-    places: defaultdict[tuple[str, tuple[int, int]], list[Mutant]] = defaultdict(list)
-    for folder in AREAS[area]:
-        for file in sorted((ROOT / "src/dayfly" / folder).rglob("*.py")):
-            if not str(file.relative_to(ROOT / "src/dayfly")).startswith(NO_CODE):
-                for mutant, start in _mutants(file):
-                    places[mutant.path, start].append(mutant)
+    """Choose `count` places of the area's code, each once, and at each one change; long files have more of them."""
+    files = [
+        file
+        for folder in AREAS[area]
+        for file in sorted((ROOT / "src/dayfly" / folder).rglob("*.py"))
+        if not str(file.relative_to(ROOT / "src/dayfly")).startswith(NO_CODE)
+    ]
     choose = random.Random(f"{seed} {area}")
-    chosen = choose.sample(sorted(places), count)
-    return [choose.choice(places[place]) for place in sorted(chosen)]
+    sizes = [file.stat().st_size for file in files]
+    unused: dict[Path, dict[tuple[int, int], list[Mutant]]] = {}
+    found: list[Mutant] = []
+    while len(found) < count:
+        file = choose.choices(files, weights=sizes)[0]
+        if file not in unused:
+            unused[file] = defaultdict(list)
+            for mutant, start in _mutants(file):
+                unused[file][start].append(mutant)
+        if unused[file]:
+            place = choose.choice(sorted(unused[file]))
+            found.append(choose.choice(unused[file].pop(place)))
+    return sorted(found, key=lambda mutant: mutant.name)
 
 
 def _mutants(file: Path) -> Iterator[tuple[Mutant, tuple[int, int]]]:
