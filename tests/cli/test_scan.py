@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.cli.inprocess import invoke
 
 from dayfly.cli import main as command
 
@@ -38,17 +39,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
 
 
 def run(*arguments: str | Path, cwd: Path, columns: int = 100) -> subprocess.CompletedProcess[str]:
-    """The command, in this process: starting another one takes a second."""
-    output, errors = io.StringIO(), io.StringIO()
-    with (
-        contextlib.chdir(cwd),
-        contextlib.redirect_stdout(output),
-        contextlib.redirect_stderr(errors),
-        pytest.MonkeyPatch.context() as patch,
-    ):
-        patch.setenv("COLUMNS", str(columns))
-        code = command.run(["scan", *map(str, arguments)])
-    return subprocess.CompletedProcess(arguments, code, output.getvalue(), errors.getvalue())
+    return invoke("scan", *arguments, cwd=cwd, environment={"COLUMNS": str(columns)})
 
 
 def document(*arguments: str | Path, cwd: Path) -> dict[str, Any]:
