@@ -18,8 +18,6 @@ from typing import Any
 import pytest
 from tests.cli.inprocess import invoke
 
-from dayfly.cli import main as command
-
 HANDLER = """\
 import os
 
