@@ -166,7 +166,10 @@ def test_the_limit_is_met_exactly() -> None:
         (("app.handler", "--events", "EVENTS", "--folder", "PURE", "--limit", "0"), "limit must be"),
         (("app.handler", "--events", "EVENTS", "--folder", "PURE", "--force"), "without --write"),
         (("app.handler", "--events", "EVENTS", "--folder", "PURE", "--python", "/no/python"), "/no/python"),
-        (("app.handler", "--events", "EVENTS", "--folder", "BROKEN"), "ValueError"),
+        # The only one of which an environment is started.
+        pytest.param(
+            ("app.handler", "--events", "EVENTS", "--folder", "BROKEN"), "ValueError", marks=pytest.mark.slow
+        ),
     ],
 )
 def test_what_cannot_be_run_is_refused(arguments: tuple[str, ...], words: str, events: Path) -> None:
