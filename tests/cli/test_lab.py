@@ -86,8 +86,9 @@ def serve() -> Iterator[Any]:
         served.process.communicate()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("confinement", ["auto", "none"])
+@pytest.mark.parametrize(
+    ("number", "confinement"), [(signal.SIGINT, "auto"), (signal.SIGTERM, "auto"), (signal.SIGTERM, "none")]
+)
 def test_a_signal_ends_everything(serve: Any, number: signal.Signals, confinement: str) -> None:
     served = serve(*_BASIC, "--name", "f", "--port", "0", "--confinement", confinement)
     assert served.invoke("f", {"do": "count", "detached": True}) > 0
