@@ -39,7 +39,7 @@ NO_CODE = ("scan/pages/", "scan/tables/")
 # Annotations use it more than expressions do.
 NOT_USED = "core/ReplaceBinaryOperator_BitOr_"
 # Hangs are kills; a folder's quick tests take a third of that on a busy machine.
-TEST_S, FOLDER_S = 60, 900
+TEST_S, FOLDER_S = 60, 400
 FAILED = re.compile(r"^(?:FAILED|ERROR) (tests/\S+?\.py(?:::.*?)?)(?: - .*)?$", re.MULTILINE)
 
 
