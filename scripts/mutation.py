@@ -10,6 +10,7 @@ next run with the same seed begins with the test that killed last time; it fails
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import random
@@ -134,9 +135,12 @@ def failing(tests: Sequence[str], *, without: Iterable[str] = ()) -> list[str]:
     try:
         output, _ = process.communicate(timeout=FOLDER_S)
     except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
         return ["out of time"]
+    finally:
+        # With what tests may have left, and where this process is ended itself.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
     # 4: no such test; 5: nothing selected, for instance slow tests alone.
     if process.returncode in (0, 4, 5):
         return []
@@ -197,9 +201,9 @@ def main() -> int:
         help="judge those alone that died in the last run, as after a deletion",
     )
     options = parser.parse_args()
-    # A shell starts what runs in its background with these ignored, and tests of signals would fail.
-    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
-        signal.signal(number, signal.SIG_DFL)
+    # The file that is changed is put back. And what a shell runs in its background ignores some of these, which tests inherit.
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, lambda number, _frame: sys.exit(128 + number))
     RESULTS.mkdir(parents=True, exist_ok=True)
     rows, lost = [], 0
     for area in options.area or AREAS:
