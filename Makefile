@@ -58,6 +58,10 @@ check: setup ## Lint, types, the directions between packages, and GitHub's workf
 	@$(RUN) check-jsonschema --builtin-schema vendor.github-issue-forms \
 	  $(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml))
 
+.PHONY: mutation
+mutation: setup ## Change the code in 120 places, one at a time, and say which changes the quick tests notice; ARGS="--area scan".
+	@$(UV) run --frozen --group mutation python scripts/mutation.py --seed 19 $(ARGS)
+
 fuzz: setup ## Look for inputs that break a reader of hostile bytes, guided by coverage; ARGS="--seconds 300".
 	@$(RUN) python -m tests.fuzz.coverage_guided $(ARGS)
 

@@ -152,25 +152,22 @@ def test_a_tag_chooses(client: LambdaClient, capsys: pytest.CaptureFixture[str])
     assert last["summary"]["ordered"] == 1
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["--shift", "50"],
-        ["--shift", "x,100"],
-        ["--max-parallel", "0"],
-        ["--cold-starts-per-minute", "nan"],
-        ["--max-error-rate", "-1"],
-        ["--resume"],
-        ["--alarm", "absent"],
-        ["--all"],
-        ["--tag", "team"],
-        ["arn:aws:lambda:eu-central-1:123456789012:function:payments"],
-        ["a/../payments"],
-    ],
-)
-def test_what_makes_no_sense_changes_nothing(client: LambdaClient, arguments: list[str]) -> None:
-    assert run_command(["recycle", "payments", *arguments]) == 2
-    assert _stamp(client, "payments") == ""
+def test_what_makes_no_sense_changes_nothing(client: LambdaClient) -> None:
+    for line in (
+        "--shift 50",
+        "--shift x,100",
+        "--max-parallel 0",
+        "--cold-starts-per-minute nan",
+        "--max-error-rate -1",
+        "--resume",
+        "--alarm absent",
+        "--all",
+        "--tag team",
+        "arn:aws:lambda:eu-central-1:123456789012:function:payments",
+        "a/../payments",
+    ):
+        assert run_command(["recycle", "payments", *line.split()]) == 2, line
+        assert _stamp(client, "payments") == "", line
 
 
 class Killed(BaseException):

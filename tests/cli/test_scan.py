@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from dayfly.cli import main as command
+from tests.cli.inprocess import invoke
 
 HANDLER = """\
 import os
@@ -38,17 +37,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
 
 
 def run(*arguments: str | Path, cwd: Path, columns: int = 100) -> subprocess.CompletedProcess[str]:
-    """The command, in this process: starting another one takes a second."""
-    output, errors = io.StringIO(), io.StringIO()
-    with (
-        contextlib.chdir(cwd),
-        contextlib.redirect_stdout(output),
-        contextlib.redirect_stderr(errors),
-        pytest.MonkeyPatch.context() as patch,
-    ):
-        patch.setenv("COLUMNS", str(columns))
-        code = command.run(["scan", *map(str, arguments)])
-    return subprocess.CompletedProcess(arguments, code, output.getvalue(), errors.getvalue())
+    return invoke("scan", *arguments, cwd=cwd, environment={"COLUMNS": str(columns)})
 
 
 def document(*arguments: str | Path, cwd: Path) -> dict[str, Any]:
@@ -546,15 +535,14 @@ def hook(event, arguments):
     elif event == "open" and isinstance(arguments[0], str) and arguments[0].startswith(TRAP) and (arguments[2] or 0) & 3:
         seen.append((event, arguments[0]))
 sys.addaudithook(hook)
-code = command.run(["scan", TRAP, "--format", FORM, "--jobs", JOBS, "--no-cache"])
-sys.stderr.write(f"code {code}\\n")
-assert not seen, seen
+for form in ("text", "json", "sarif", "html"):
+    for jobs in ("1", "2"):
+        code = command.run(["scan", TRAP, "--format", form, "--jobs", jobs, "--no-cache"])
+        assert (code, seen) == (1, []), (form, jobs, code, seen)
 """
 
 
-@pytest.mark.parametrize("form", ["text", "json", "sarif", "html"])
-@pytest.mark.parametrize("jobs", ["1", "2"])
-def test_nothing_of_what_is_scanned_is_imported_or_run(tmp_path: Path, form: str, jobs: str) -> None:
+def test_nothing_of_what_is_scanned_is_imported_or_run(tmp_path: Path) -> None:
     folder = tmp_path / "trap"
     evidence = tmp_path / "it-ran"
     fire = f"open({str(evidence)!r}, 'w').close()\n"
@@ -574,11 +562,9 @@ def test_nothing_of_what_is_scanned_is_imported_or_run(tmp_path: Path, form: str
         folder, "template.yaml", f"a: !!python/object/apply:os.system ['touch {evidence}']\nResources: {{}}\n"
     )
     _write(folder, "requirements.txt", "evil @ https://example.invalid/evil.zip\n")
-    script = f"TRAP, FORM, JOBS = {str(folder)!r}, {form!r}, {jobs!r}\n" + SPY
+    script = f"TRAP = {str(folder)!r}\n" + SPY
     done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=False, cwd=folder
-        if form == "none" else tmp_path,
-    )  # fmt: skip
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=170, cwd=tmp_path
+    )
     assert done.returncode == 0, done.stderr
-    assert "code 1" in done.stderr or "code 0" in done.stderr
     assert not evidence.exists()
