@@ -6,14 +6,14 @@ must do to have it back. A sealer is a module of `dayfly.runtime.sealers` with
     kinds() -> tuple[type, ...]            classes written in Python whose instances it wants to see
     seal(found: heap.Found, sealing: Sealing) -> None
 
-and is loaded only where one of its triggers is among the modules that init loaded.
+and is loaded only where one of its triggers is among the modules that init loaded, and where the process has what it seals.
 """
 
 from __future__ import annotations
 
 import sys
 
-from dayfly.runtime import heap
+from dayfly.runtime import heap, seal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,31 +24,35 @@ if TYPE_CHECKING:
     from dayfly.runtime.delivery import Delivery
 
 
+# What a process must have for there to be anything to seal: threads beside the main one, native ones included, or
+# descriptors that init opened.
+_THREADS, _DESCRIPTORS = "threads", "descriptors"
 # In this order: whoever stops threads or closes sockets of its own comes before those that judge what is
 # left. Workers act in the same order.
-SEALERS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("extensions", ("socket",)),
-    ("sentry", ("sentry_sdk",)),
-    ("opentelemetry", ("opentelemetry.sdk",)),
-    ("datadog", ("ddtrace", "datadog")),
-    ("queues", ("logging.handlers",)),
-    ("executors", ("concurrent.futures.thread", "multiprocessing.pool")),
+SEALERS: tuple[tuple[str, tuple[str, ...], str], ...] = (
+    ("extensions", ("socket",), _THREADS),
+    ("sentry", ("sentry_sdk",), ""),
+    ("opentelemetry", ("opentelemetry.sdk",), ""),
+    ("datadog", ("ddtrace", "datadog"), ""),
+    ("queues", ("logging.handlers",), _THREADS),
+    ("executors", ("concurrent.futures.thread", "multiprocessing.pool"), _THREADS),
     (
         "databases",
         ("sqlalchemy", "psycopg", "psycopg2", "pymysql", "mysql.connector", "asyncpg", "sqlite3"),
+        "",
     ),
-    ("caches", ("redis", "valkey", "pymemcache")),
-    ("grpc", ("grpc",)),
-    ("http", ("http.client", "httpcore")),
-    ("loops", ("asyncio", "trio")),
-    ("tls", ("ssl",)),
-    ("datagrams", ("socket",)),
-    ("openmp", ("numpy", "scipy", "sklearn", "igraph", "torch")),
-    ("credentials", ("botocore.credentials",)),
-    ("coldstart", ("aws_lambda_powertools", "datadog_lambda", "aws_xray_sdk")),
-    ("filesystems", ("fsspec.asyn",)),
-    ("files", ("io",)),
-    ("threads", ("threading",)),
+    ("caches", ("redis", "valkey", "pymemcache"), ""),
+    ("grpc", ("grpc",), ""),
+    ("http", ("http.client", "httpcore"), _DESCRIPTORS),
+    ("loops", ("asyncio", "trio"), _DESCRIPTORS),
+    ("tls", ("ssl",), ""),
+    ("datagrams", ("socket",), _DESCRIPTORS),
+    ("openmp", ("numpy", "scipy", "sklearn", "igraph", "torch"), _THREADS),
+    ("credentials", ("botocore.credentials",), ""),
+    ("coldstart", ("aws_lambda_powertools", "datadog_lambda", "aws_xray_sdk"), ""),
+    ("filesystems", ("fsspec.asyn",), ""),
+    ("files", ("io",), _DESCRIPTORS),
+    ("threads", ("threading",), _THREADS),
 )
 _PACKAGE = "dayfly.runtime.sealers."
 
@@ -171,8 +175,11 @@ def seal_known(sealing: Sealing, *, also: tuple[type, ...] = ()) -> heap.Found:
     """
     sealers: list[ModuleType] = []
     kinds: list[type] = [*also]
-    for name, triggers in SEALERS:
-        if any(trigger in sys.modules for trigger in triggers):
+    present = {"", *([_THREADS] if seal.has_threads() else ())}
+    if seal.open_descriptors() - sealing.own:
+        present.add(_DESCRIPTORS)
+    for name, triggers, sealed in SEALERS:
+        if sealed in present and any(trigger in sys.modules for trigger in triggers):
             try:
                 sealer = _load(name)
                 kinds += sealer.kinds()
