@@ -56,7 +56,7 @@ def count_tasks() -> int:
 
 def has_threads() -> bool:
     """Say whether there may be threads beside the main one: gevent's greenlets, which pass for such, the kernel does not count."""
-    return count_tasks() > 1 or len(threading.enumerate()) > 1 or "gevent" in sys.modules
+    return count_tasks() > 1 or len(threading.enumerate()) > 1 or "gevent.monkey" in sys.modules
 
 
 def _threads(sealing: Sealing) -> list[str]:

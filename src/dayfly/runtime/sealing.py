@@ -173,29 +173,45 @@ def seal_known(sealing: Sealing, *, also: tuple[type, ...] = ()) -> heap.Found:
 
     Returns what the walk found, instances of the classes in `also` among it.
     """
-    sealers: list[ModuleType] = []
+    sealers: dict[str, ModuleType] = {}
     kinds: list[type] = [*also]
-    present = {"", *([_THREADS] if seal.has_threads() else ())}
-    if seal.open_descriptors() - sealing.own:
-        present.add(_DESCRIPTORS)
-    for name, triggers, sealed in SEALERS:
-        if sealed in present and any(trigger in sys.modules for trigger in triggers):
+    loaded = [
+        (name, needed) for name, triggers, needed in SEALERS if any(map(sys.modules.__contains__, triggers))
+    ]
+    present = _present(sealing)
+    for name, needed in list(loaded):
+        if needed in present:
             try:
-                sealer = _load(name)
-                kinds += sealer.kinds()
+                sealers[name] = _load(name)
+                kinds += sealers[name].kinds()
             except Exception as fault:
+                loaded.remove((name, needed))
                 sealing.faults.append(f"{name}: {type(fault).__name__}")
-                continue
-            sealers.append(sealer)
     found = heap.find(kinds)
-    for sealer in sealers:
+    for name, needed in loaded:
+        if needed not in present:
+            # A sealer before this one may have opened something, or had a library do so.
+            present = _present(sealing) if sealers else present
+            if needed not in present:
+                continue
         try:
+            sealer = sealers.get(name) or _load(name)
             sealer.seal(found, sealing)
         except Exception as fault:
             # Trust boundary: a library of a version nobody tried. What it left unsealed is judged by
             # what is seen of it: threads, descriptors, mappings.
-            sealing.faults.append(f"{sealer.__name__.rpartition('.')[2]}: {type(fault).__name__}")
+            sealing.faults.append(f"{name}: {type(fault).__name__}")
     return found
+
+
+def _present(sealing: Sealing) -> set[str]:
+    """Return what this process has of what sealers need."""
+    present = {""}
+    if seal.has_threads():
+        present.add(_THREADS)
+    if seal.open_descriptors() - sealing.own:
+        present.add(_DESCRIPTORS)
+    return present
 
 
 def _load(name: str) -> ModuleType:
