@@ -61,14 +61,20 @@ def module_texts(places: Places, modules: list[CodeType]) -> Iterator[str]:
             yield from texts_of(code)
 
 
+def named(modules: list[str], names: tuple[str, ...]) -> list[str]:
+    """Return those of the modules that are among `names`, or below one of them that ends with a dot."""
+    packages = tuple(name for name in names if name.endswith("."))
+    return [name for name in modules if name in names or name.startswith(packages)]
+
+
 def library_texts(names: tuple[str, ...]) -> Iterator[str]:
-    """Yield the constants of loaded modules whose names begin with one of `names`, without what documents them.
+    """Yield the constants of those loaded modules that are `named`, without what documents them.
 
     Nobody writes code of that, and it is most of the text.
     """
-    for module, _file in _modules():
-        if module.__name__.startswith(names):
-            yield from texts_in(module, with_values=True, documented=False)
+    modules = {module.__name__: module for module, _file in _modules()}
+    for name in named(list(modules), names):
+        yield from texts_in(modules[name], with_values=True, documented=False)
 
 
 def texts_in(module: ModuleType, *, with_values: bool, documented: bool = True) -> list[str]:
@@ -94,8 +100,8 @@ def texts_in(module: ModuleType, *, with_values: bool, documented: bool = True) 
         if isinstance(value, FunctionType):
             # Its `__module__` may be another's: a decorator's.
             found += texts_of(value.__code__, documented=documented)
-            wrapped = value.__dict__.get("__wrapped__")
-            todo.append((wrapped, depth + 1))
+            # Not by its `__dict__`, which would be made for each.
+            todo.append((getattr(value, "__wrapped__", None), depth + 1))
             for cell in value.__closure__ or ():
                 todo.append((_content(cell), depth + 1))
         elif isinstance(value, type):
