@@ -29,6 +29,7 @@ SUBCOMMANDS = {
     "floor": "bench.floor",
     "gate": "bench.workloads.gate",
     "guard": "bench.guard",
+    "init": "bench.init",
     "invoke": "bench.invoke",
     "lazy": "bench.lazy",
     "libraries": "bench.libraries",

@@ -40,22 +40,20 @@ def hosts_in(texts: list[str]) -> list[str]:
     return found
 
 
-def function_texts(places: Places, *, with_values: bool) -> Iterator[str]:
-    """Yield the constants of the function's modules, without the libraries that lie beside them.
+def function_texts(places: Places, libraries: frozenset[str], *, with_values: bool) -> Iterator[str]:
+    """Yield the constants of the function's modules, without the `libraries` that lie beside them.
 
     `with_values`: what their globals hold as well, as no event has met them yet.
     """
-    libraries = libraries_in(places.task)
     for module, file in _modules():
         if places.is_functions(file) and _top(module.__name__) not in libraries:
             yield from texts_in(module, with_values=with_values)
 
 
-def module_texts(places: Places, modules: list[CodeType]) -> Iterator[str]:
-    """Yield the constants of modules' code, those outside of functions too, but for libraries beside the function."""
+def module_texts(places: Places, libraries: frozenset[str], modules: list[CodeType]) -> Iterator[str]:
+    """Yield the constants of modules' code, those outside of functions too, but for `libraries` beside the function."""
     from dayfly.core.structure.own import texts_of
 
-    libraries = libraries_in(places.task)
     for code in modules:
         if not is_beside(code.co_filename, places.task, libraries):
             yield from texts_of(code)
