@@ -16,7 +16,6 @@ from tests.unprivileged import UID
 
 from dayfly._sys import proc
 from dayfly._sys.unreadable import Arrival
-from dayfly.core.handshake import MARKER
 from dayfly.core.scope import ScopeDecision
 from dayfly.core.settings import load_settings
 from dayfly.supervisor.life import Life, begin, find_open_stranger
@@ -40,9 +39,8 @@ def test_what_the_first_interpreter_did_reaches_the_second() -> None:
     [
         {},
         {"AWS_LAMBDA_RUNTIME_API": "127.0.0.1:1", "DAYFLY_SCOPE": "everything"},
-        {"AWS_LAMBDA_RUNTIME_API": "127.0.0.1:1", MARKER: "5,"},
     ],
-    ids=["no platform", "a setting that is not valid", "a zygote"],
+    ids=["no platform", "a setting that is not valid"],
 )
 def test_nothing_is_ended_or_executed_where_another_has_to_speak_first(environ: dict[str, str]) -> None:
     begun = begin(environ, None)

@@ -14,13 +14,13 @@ import pytest
 from tests.unprivileged import forked
 
 from dayfly._sys import fds, proc
+from dayfly._sys.channel import channel_from_environment
 from dayfly.core import frames
 from dayfly.core.handshake import MARKER, Ready, ZygoteOptions
 from dayfly.supervisor.output import Output
 from dayfly.supervisor.zygote import (
     Zygote,
     ZygoteLostError,
-    channel_from_environment,
 )
 
 Script = Callable[[_socket.socket], None]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
 
-    from dayfly.supervisor.zygote import Channel
+    from dayfly._sys.channel import Channel
 
 # The majors of awslambdaric whose loop `dayfly.runtime` was tried with.
 KNOWN_CLIENTS = ("2", "3", "4")
@@ -102,7 +102,6 @@ def enter(
     try:
         from dayfly._sys import unreadable
         from dayfly.core.handshake import MARKER
-        from dayfly.supervisor import life
 
         arrival = unreadable.arrive(os.environ)
         target = understand(command)
@@ -122,14 +121,17 @@ def enter(
         if target.kind == "bootstrap":
             with open(target.name, "rb") as file:
                 check_bootstrap(target.name, file.read())
-        # Before the rest is loaded: usually it goes on in a second interpreter.
-        begun = life.begin(os.environ, arrival)
         if MARKER in os.environ:
-            from dayfly.supervisor.zygote import channel_from_environment
+            # It loads nothing of what supervises it.
+            from dayfly._sys.channel import channel_from_environment
 
-            begun.close_memory()
+            unreadable.close(arrival.failure if arrival is not None else "")
             channel = channel_from_environment(os.environ)
         else:
+            from dayfly.supervisor import life
+
+            # Before the rest is loaded: usually it goes on in a second interpreter.
+            begun = life.begin(os.environ, arrival)
             from dayfly.supervisor import boot
     except CannotStartError as fault:
         run_without(str(fault), None)

@@ -32,18 +32,21 @@ def main(arguments: list[str]) -> None:
         return
     from dayfly._sys import unreadable
     from dayfly.core.handshake import MARKER
-    from dayfly.supervisor import life, startup
 
-    # Before the rest is loaded: usually it goes on in a second interpreter.
-    begun = life.begin(os.environ, unreadable.arrive(os.environ))
+    arrival = unreadable.arrive(os.environ)
     if MARKER in os.environ:
-        from dayfly.supervisor.zygote import channel_from_environment
+        # It loads nothing of what supervises it.
+        from dayfly._sys.channel import channel_from_environment
 
-        begun.close_memory()
+        unreadable.close(arrival.failure if arrival is not None else "")
         channel = channel_from_environment(os.environ)
         assert channel is not None
     else:
         from dayfly.errors import StartError
+        from dayfly.supervisor import life
+
+        # Before the rest is loaded: usually it goes on in a second interpreter.
+        begun = life.begin(os.environ, arrival)
         from dayfly.supervisor import boot
 
         try:
@@ -59,7 +62,10 @@ def main(arguments: list[str]) -> None:
             )
             raise SystemExit(1) from None
     os.environ.pop(MARKER, None)
-    startup.restore_search_path(os.environ)
+    if sys.flags.isolated:
+        from dayfly.supervisor import startup
+
+        startup.restore_search_path(os.environ)
     from dayfly.runtime.start import show_loop, start
 
     show_loop(sys.modules["__main__"])

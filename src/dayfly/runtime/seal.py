@@ -54,6 +54,11 @@ def count_tasks() -> int:
         return 2
 
 
+def has_threads() -> bool:
+    """Say whether there may be threads beside the main one: gevent's greenlets, which pass for such, the kernel does not count."""
+    return count_tasks() > 1 or len(threading.enumerate()) > 1 or "gevent.monkey" in sys.modules
+
+
 def _threads(sealing: Sealing) -> list[str]:
     began = time.monotonic()
     before: tuple[list[threading.Thread], int] | None = None

@@ -8,6 +8,7 @@ import sys
 import time
 
 from dayfly._sys import proc, processors
+from dayfly._sys.channel import Channel
 from dayfly.core.handshake import ZygoteOptions
 from dayfly.core.scope import ScopeDecision, decide_api_lock, decide_scope
 from dayfly.core.settings import Settings
@@ -33,7 +34,6 @@ from dayfly.supervisor.residue import KernelObjects, TemporaryFiles
 from dayfly.supervisor.sweep import DescendantsSweeper, EnvironmentSweeper
 from dayfly.supervisor.upstream import Upstream, UpstreamError
 from dayfly.supervisor.zygote import (
-    Channel,
     Zygote,
     ZygoteLostError,
     execute_zygote,

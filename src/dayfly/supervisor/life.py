@@ -12,7 +12,6 @@ import sys
 import time
 
 from dayfly._sys import proc, unreadable
-from dayfly.core.handshake import MARKER
 from dayfly.core.scope import HostFacts, ScopeDecision, decide_scope
 from dayfly.core.settings import FILE_NAME, Settings, load_settings
 from dayfly.errors import SettingError
@@ -37,10 +36,8 @@ API_VARIABLE = "AWS_LAMBDA_RUNTIME_API"
 INITIAL_IPC_NAMESPACE = "ipc:[4026531839]"
 # What one life tells of the one before it, in the order in which it is told.
 _COUNTS = ("killed", "removed", "objects", "young_code", "young_data")
-_SWITCHED_OFF = "switched off by close_memory"
 # As `policylayer` names it, which functions without one do not load.
 _POLICY_PLACE = "/opt/dayfly.policy/policy.json"
-_MAY_TRACE = "the function has the right to trace any process (CAP_SYS_PTRACE)"
 
 
 class Memory:
@@ -238,29 +235,14 @@ class Life:
             self.read_key()
 
     def close_memory(self) -> str:
-        """Close this process's memory to others of its user, if it is not; return why it stays open, "" if closed.
-
-        Must come before the function's code, and finds out by trying.
-        """
-        if self.failure == _SWITCHED_OFF:
-            return _SWITCHED_OFF
-        if not unreadable.is_open():
-            return ""
-        if proc.may_trace_all():
-            return _MAY_TRACE
-        # 1.7 ms: ctypes. Not on Lambda, where prctl is refused.
-        from dayfly._sys import native
-
-        # Root without that right may read the memory file all the same; what is set here undoes that.
-        if native.set_dumpable(False) and not unreadable.is_open():
-            return ""
-        return self.failure or "the kernel lets others of the same user open it"
+        """Close this process's memory to others of its user, if it is not; return why it stays open, "" if closed."""
+        return unreadable.close(self.failure)
 
 
 def begin(environ: MutableMapping[str, str], arrival: unreadable.Arrival | None) -> Life:
     """Do what must come before anything else; usually returns in a second interpreter, executed from here.
 
-    `arrival` is how this one was executed, from `unreadable.arrive`. In a zygote that was executed it only takes notice of how. Raises SystemExit where processes of an
+    `arrival` is how this one was executed, from `unreadable.arrive`. Raises SystemExit where processes of an
     earlier life cannot be ended. Settings that are not valid are left to whoever reports them: nothing was done then.
     """
     if arrival is not None:
@@ -268,7 +250,7 @@ def begin(environ: MutableMapping[str, str], arrival: unreadable.Arrival | None)
     life = Life(began=time.monotonic())
     # The layer's wrapper has ended it.
     life.killed = int(environ.pop(LATER_VARIABLE, "") == "met")
-    if MARKER in environ or not environ.get(API_VARIABLE):
+    if not environ.get(API_VARIABLE):
         return life
     life.take_key(environ)
     if life.key == _BROKEN_KEY:
@@ -281,10 +263,10 @@ def begin(environ: MutableMapping[str, str], arrival: unreadable.Arrival | None)
     if decision.scope == "environment":
         life.empty(settings, decision, environ)
     if settings.close_memory == "off":
-        life.failure = _SWITCHED_OFF
+        life.failure = unreadable.SWITCHED_OFF
     elif proc.may_trace_all():
         # Whatever is executed would be open to it: another interpreter's start would be for nothing.
-        life.failure = _MAY_TRACE
+        life.failure = unreadable.MAY_TRACE
     else:
         life.failure = unreadable.execute(startup.options(), environ, message=life.pack(), hands_on=True)
     if life.key != _NO_KEY:
