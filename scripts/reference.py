@@ -32,7 +32,7 @@ VALUES = {
 EXIT_CODES = (
     ("0", "every command", "done; for `dayfly demo`: cards were stolen without Dayfly and none with it"),
     ("1", "`dayfly demo`", "the story did not come true; one sentence says which half"),
-    ("1", "`dayfly doctor --strict`", "a defence is not in force"),
+    ("1", "`dayfly doctor --strict`", "a protection is not active"),
     ("1", "`dayfly plan --max-added-ms`", "the recommended isolation adds more than that"),
     (
         "1",

@@ -53,7 +53,7 @@ def test_a_pipe_without_yes_stops_before_anything_is_changed(scene: Scene) -> No
     code, told = scene.attach("payments")
     assert code == 2
     assert "sets AWS_LAMBDA_EXEC_WRAPPER" in told
-    assert "no terminal to ask on" in told
+    assert "without a terminal" in told
     assert scene.variables() == {"PASSWORD": "hunter2"}
 
 
@@ -61,7 +61,7 @@ def test_a_dry_run_says_what_would_change_and_changes_nothing(scene: Scene) -> N
     code, told = scene.attach("payments", "--dry-run")
     assert code == 0
     assert (
-        "1 to change, 0 as asked for, 0 left as they are in account 123456789012 eu-central-1; nothing was changed"
+        "1 to change, 0 up to date, 0 skipped in account 123456789012 eu-central-1; nothing was changed"
         in told
     )
     assert scene.variables() == {"PASSWORD": "hunter2"}
@@ -119,13 +119,13 @@ def test_a_tag_chooses(scene: Scene) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ([], "no function is named"),
-        (["payments", "--all"], "exclude each other"),
+        ([], "no function was given"),
+        (["payments", "--all"], "cannot be combined"),
         (["--tag", "team"], "has no value"),
-        (["payments:live"], "is no function's name"),
-        (["payments", "--set", "nonsense=1"], "no setting of Dayfly"),
-        (["payments", "--resume"], "leave functions and tags out"),
-        (["--resume"], "has no run"),
+        (["payments:live"], "is not a function name"),
+        (["payments", "--set", "nonsense=1"], "not a Dayfly setting"),
+        (["payments", "--resume"], "remove the function names and tags"),
+        (["--resume"], "nothing to resume"),
         (["payments", "--verify", "absent.json"], "cannot read absent.json"),
     ],
 )
@@ -188,7 +188,7 @@ def test_a_run_does_not_go_on_in_another_account(
         journal.write("begin", run="r", functions=["payments"], request=request)
     code, told = scene.run("attach", "--resume", "--yes")
     assert code == 2
-    assert "the last run was in us-east-1:999999999999" in told.replace("\n", " ")
+    assert "the last run used us-east-1:999999999999" in told.replace("\n", " ")
     assert scene.variables() == {"PASSWORD": "hunter2"}
 
 

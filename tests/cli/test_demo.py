@@ -114,7 +114,7 @@ def test_help_explains_the_exit_code_and_has_examples() -> None:
     result = _run("--help")
     shown = " ".join(result.stdout.split())
     assert result.returncode == 0
-    assert "The exit code is 0 only if cards were really stolen in act 1 and none in act 2" in shown
+    assert "Exit codes: 0 if cards were stolen in act 1 and none in act 2" in shown
     assert "dayfly demo --report demo.html" in shown
 
 

@@ -149,12 +149,12 @@ def test_an_account_is_pulled_once(
 
 def test_what_is_asked_for_wrongly_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for arguments, words in (
-        (("import",), "no logs"),
-        (("import", "--nothing"), "no option"),
+        (("import",), "no log files were given"),
+        (("import", "--nothing"), "unknown option"),
         (("import", "x.log", "--folder", str(tmp_path)), "no service is running"),
-        (("import", "x.log", "--server", "https://dayfly.example.com"), "wants an access key"),
+        (("import", "x.log", "--server", "https://dayfly.example.com"), "needs an ingest key"),
         (("pull",), "which functions"),
-        (("pull", "--all", "--since", "soon"), "--since is 'soon'"),
+        (("pull", "--all", "--since", "soon"), "--since 'soon' is not a duration"),
     ):
         assert run(["fleet", *arguments]) == 2
         assert words in capsys.readouterr().err

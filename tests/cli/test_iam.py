@@ -34,8 +34,9 @@ def test_without_a_command_all_are_listed(capsys: pytest.CaptureFixture[str]) ->
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["scan"], "no command of AWS calls"),
-        (["recycle", "--tag", "team"], "--tag is"),
+        (["scan"], "Unknown command 'scan'"),
+        (["atach"], "Unknown command 'atach'. Did you mean 'attach'?"),
+        (["recycle", "--tag", "team"], "is not KEY=VALUE"),
         (["recycle", "--function", "a:b"], "--function is"),
         (["status", "--revoke-sessions"], "has no --revoke-sessions"),
         (["recycle", *(word for n in range(200) for word in ("--function", f"function-{n}"))], "may have 6,144"),

@@ -126,7 +126,7 @@ def test_an_image_tenancy_and_a_custom_runtime_are_read(tmp_path: Path) -> None:
     [
         ("{ entrypoint = [] }", "unknown setting functions.f.image.entrypoint"),
         ("{ command = 'x' }", "functions.f.image.command is 'x', not of type list"),
-        ("{ command = [1] }", "no list of strings"),
+        ("{ command = [1] }", "not a list of strings"),
         ("3", "functions.f.image is 3, not of type dict"),
     ],
 )

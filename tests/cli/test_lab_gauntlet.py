@@ -45,7 +45,7 @@ def test_what_there_is_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
         (["--jobs", "65"], "--jobs 65 is out of range"),
         (["--invocations", "-1"], "--invocations -1 is out of range"),
         (["--honest", "/nowhere"], "holds no honest function"),
-        (["--report", "/nowhere/at/all.html"], "/nowhere/at is no folder"),
+        (["--report", "/nowhere/at/all.html"], "/nowhere/at is not a folder"),
     ],
 )
 def test_what_there_is_not_is_refused(

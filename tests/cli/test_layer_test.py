@@ -100,7 +100,7 @@ def test_a_function_that_counts_on_what_was_left_is_told(
     (function / "events" / "wrong.json").unlink()
     assert run(words(layer, function)) == 1
     said = capsys.readouterr().out
-    assert "Dayfly was in force: isolation invocation" in said
+    assert "Dayfly was active: isolation invocation" in said
     assert "plain.json (time 2) differs at $.calls" in said
     assert run(words(layer, function, "--set", "isolation=process")) == 0
 
@@ -160,7 +160,7 @@ def test_without_confinement_it_says_what_is_not_as_on_lambda(
 ) -> None:
     code, told = tried(capsys, layer, function, "--confinement", "none")
     assert (code, told["in_force"], told["confinement"]) == (0, True, "none")
-    assert "there is no /opt" in str(told["not_as_on_lambda"])
+    assert "no /opt" in str(told["not_as_on_lambda"])
 
 
 @pytest.mark.parametrize(

@@ -119,7 +119,7 @@ def test_a_terminal_gets_progress(events: Path) -> None:
             shown += os.read(ours, 65536)
     code = process.wait(DEADLINE_S)
     os.close(ours)
-    assert b"watching the function" in shown
+    assert b"running the function" in shown
     assert (b"put into dayfly.toml" in shown) == decided(code, shown.decode())
 
 
@@ -163,7 +163,7 @@ def test_the_limit_is_met_exactly() -> None:
         (("app.handler", "--events", "EVENTS", "--folder", "PURE", "--env", "X"), "has no value"),
         (("app.handler", "--events", "EVENTS", "--folder", "PURE", "--invocations", "0"), "0 invocations"),
         (("app.handler", "--events", "EVENTS", "--folder", "PURE", "--limit", "0"), "limit must be"),
-        (("app.handler", "--events", "EVENTS", "--folder", "PURE", "--force"), "without --write"),
+        (("app.handler", "--events", "EVENTS", "--folder", "PURE", "--force"), "needs --write"),
         (("app.handler", "--events", "EVENTS", "--folder", "PURE", "--python", "/no/python"), "/no/python"),
         (("app.handler", "--events", "EVENTS", "--folder", "BROKEN"), "ValueError"),
     ],
@@ -196,7 +196,7 @@ def test_settings_that_differ_are_not_overwritten(tmp_path: Path) -> None:
 
 def test_a_warm_up_of_somebody_elses_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "dayfly_prime.py").write_text("def prime():\n    import ours\n")
-    with pytest.raises(SettingError, match="not what the plan derived"):
+    with pytest.raises(SettingError, match="differs from the recommended warm-up"):
         write_files(make_plan(), tmp_path, is_forced=False)
     assert not (tmp_path / "dayfly.toml").exists()
 
@@ -304,4 +304,4 @@ def test_a_missing_handler_goes_by_the_name_that_help_gives_it(events: Path) -> 
 def test_help_has_examples_and_says_that_it_runs_the_function() -> None:
     shown = run("--help").stdout
     assert "dayfly plan app.handler --events events/ --write" in shown
-    assert "with its side effects" in re.sub(r"\s+", " ", shown)
+    assert "with all its side effects" in re.sub(r"\s+", " ", shown)

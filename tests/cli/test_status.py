@@ -143,11 +143,11 @@ def test_a_pipe_gets_whole_names_whatever_its_width(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["payments", "--all"], "leave one out"),
-        (["--max-parallel", "0"], "--max-parallel is 0"),
-        (["--tag", "team"], "--tag is"),
+        (["payments", "--all"], "use only one of them"),
+        (["--max-parallel", "0"], "--max-parallel 0 is out of range"),
+        (["--tag", "team"], "is not KEY=VALUE"),
         (["--template", "absent.yaml"], "cannot be read"),
-        (["--fleet", "http://127.0.0.1:1", "--region", "eu-central-1"], "no token"),
+        (["--fleet", "http://127.0.0.1:1", "--region", "eu-central-1"], "no API token"),
     ],
 )
 def test_wrong_input_ends_with_2(

@@ -28,7 +28,7 @@ def read_secret(path: Path, *, what: str, takes_first: bool = False) -> str:
             text = file.read(_MAX_SECRET_BYTES + 1).decode("ascii").strip()
     except OSError as error:
         raise SettingError(
-            f"{path} cannot be read: {error.strerror}", hint=f"name a file with {what}"
+            f"{path} cannot be read: {error.strerror}", hint=f"give a file with {what}"
         ) from error
     except UnicodeDecodeError as error:
         raise SettingError(f"{path} does not hold {what}", hint="one line of plain characters") from error
@@ -43,7 +43,7 @@ def find_target(url: str | None, token_file: Path | None) -> Target | None:
     """Return where to ship to, None without a URL; raises SettingError for a token without one."""
     if url is None:
         if token_file is not None:
-            raise SettingError("a token for no fleet", hint="add --fleet http://127.0.0.1:8710")
+            raise SettingError("the fleet's key files need --fleet", hint="add --fleet http://127.0.0.1:8710")
         return None
     token = read_secret(token_file, what="the collector's token") if token_file is not None else ""
     return Target(url, token)

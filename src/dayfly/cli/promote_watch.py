@@ -65,7 +65,10 @@ class Watcher:
                 stretches, refusals, is_blind = (), (), True
                 if fault.message not in told:
                     self._view.told(
-                        "blind", self._facts.name, f"not watched now: {fault.message}", is_good=False
+                        "blind",
+                        self._facts.name,
+                        f"cannot watch at the moment: {fault.message}",
+                        is_good=False,
                     )
                 told.add(fault.message)
             else:
@@ -73,8 +76,8 @@ class Watcher:
             for one in stretches:
                 is_right = one.guard == guard and (not digest or one.digest == digest)
                 what = f"guard {one.guard}" + (f", policy {one.digest[:12]}" if one.digest else "")
-                text = f"{one.environments} new environments say: {what}" + (
-                    "" if is_right else ", which is NOT what was set"
+                text = f"{one.environments} new environments report: {what}" + (
+                    "" if is_right else ", which is NOT the requested setting"
                 )
                 if what not in told:
                     self._view.told(
@@ -94,21 +97,24 @@ class Watcher:
         self._view.refused(self._facts.name, verdict)
         if is_blind:
             self._view.told(
-                "not-watched", self._facts.name, "the fleet did not answer at the end: what was refused is not known",
+                "not-watched", self._facts.name, "the fleet service did not answer at the end: refusals are unknown",
                 is_good=False,
             )  # fmt: skip
             return Watched(False, verdict)
         if not is_in_force:
             self._view.told(
                 "not-proved", self._facts.name,
-                "no new environment has said what is in force: one that serves must begin first, and silence proves nothing",
+                (
+                    "not verified: no new environment has started yet; it starts with the next traffic, and no "
+                    "traffic means no proof"
+                ),
                 is_good=False,
             )  # fmt: skip
         elif not only_force and not verdict.honest:
             self._view.told(
                 "quiet",
                 self._facts.name,
-                "no honest request was refused, as far as form and number tell",
+                "no legitimate request was refused, as far as form and count show",
                 is_good=True,
             )
         return Watched(is_in_force, verdict)
@@ -126,6 +132,6 @@ class Watcher:
             )
         except (msgspec.ValidationError, LookupError, TypeError) as error:
             raise DayflyError(
-                f"the fleet's answer is not understood: {error}",
-                hint="are its version and this one's the same?",
+                f"the fleet service sent an unexpected answer: {error}",
+                hint="check that it runs the same version of Dayfly",
             ) from error

@@ -32,7 +32,7 @@ def test_a_function_is_attached_verified_and_given_back(
             code = await asyncio.to_thread(run_command, words)
             told = capsys.readouterr()
             assert code == 0, told
-            assert "f: in force: Dayfly" in told.out
+            assert "f: active: Dayfly" in told.out
             assert "guard observe" in told.out
             assert await asyncio.to_thread(run_command, ["detach", "f", *place]) == 0
             after = await asyncio.to_thread(client.get_function_configuration, FunctionName="f")
