@@ -153,7 +153,7 @@ def test_what_is_asked_for_wrongly_is_said(tmp_path: Path, capsys: pytest.Captur
         (("import", "--nothing"), "unknown option"),
         (("import", "x.log", "--folder", str(tmp_path)), "no service is running"),
         (("import", "x.log", "--server", "https://dayfly.example.com"), "needs an ingest key"),
-        (("pull",), "which functions"),
+        (("pull",), "no function was given"),
         (("pull", "--all", "--since", "soon"), "--since 'soon' is not a duration"),
     ):
         assert run(["fleet", *arguments]) == 2
