@@ -67,7 +67,7 @@ def test_without_a_policy_there_is_none() -> None:
         ("[policy]\nmode = 'deny'", "mode 'deny'", "block"),
         ("[policy]\nmode = 3", "mode 3", "block"),
         ("[policy.network]\nallow = 'x'", "[policy.network] allow is 'x'", "list"),
-        ("[policy.network]\nallow = ['https://x/y']", "'https://x/y'", "no scheme"),
+        ("[policy.network]\nallow = ['https://x/y']", "'https://x/y'", "without scheme"),
         ("[policy.network]\ndeny = ['x']", "[policy.network] has 'deny'", "allow"),
         ("[policy.read]\nallow = ['etc/passwd']", "'etc/passwd'", "absolute"),
         ("[policy.read]\nallow = ['/a/../b']", "'/a/../b'", "without `..`"),
@@ -84,7 +84,7 @@ def test_without_a_policy_there_is_none() -> None:
         ("[policy.rules]\nsql = ''", "sql", "block"),
         ("[policy]\npromote_after = '14x'", "'14x'", "14d"),
         ("[policy]\npromote_after = 14", "14", "14d"),
-        ("[policy]\npromote_after = '14d'", "no quiet_since", "add quiet_since"),
+        ("[policy]\npromote_after = '14d'", "needs quiet_since", "add quiet_since"),
         ("[policy]\nquiet_since = 'soon'", "'soon'", "date"),
     ],
 )
@@ -97,7 +97,7 @@ def test_what_is_not_meant_is_said(text: str, message: str, hint: str) -> None:
 
 
 def test_a_policy_that_does_not_fit_into_a_variable_is_refused() -> None:
-    with pytest.raises(SettingError, match="larger than a policy may be"):
+    with pytest.raises(SettingError, match="larger than the limit"):
         parse_policy({"read": {"allow": [f"/data/{number:060d}" for number in range(MAX_BYTES // 60)]}})
 
 

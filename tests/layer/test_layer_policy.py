@@ -69,7 +69,7 @@ def test_a_policy_that_nobody_can_read_is_told_where_a_function_goes_on(
     folder = write_function({"app.py": READS})
     with ManagedRuntime(folder, "app.handler", IMAGE, opt=opt) as runtime:
         assert runtime.invoke({}).payload == "ran\n"
-        assert "it is no JSON" in runtime.output()
+        assert "it is not valid JSON" in runtime.output()
 
 
 def test_a_carried_policy_is_in_force_and_wins_over_the_packages(

@@ -54,8 +54,8 @@ def main(arguments: list[str]) -> None:
         except OSError as fault:
             # The layer starts the function without Dayfly then; here there is nothing else to start.
             life.print_error(
-                f"the runtime cannot go on here: {fault}",
-                "it needs room for processes, descriptors and memory",
+                f"the runtime cannot continue: {fault}",
+                "free processes, file descriptors or memory",
             )
             raise SystemExit(1) from None
     os.environ.pop(MARKER, None)

@@ -144,5 +144,5 @@ def handler(number):
 """
     )
     assert any("ProcessPoolExecutor used at init" in reason for reason in seen.reasons)
-    assert any("multiprocessing.Pool made at init" in reason for reason in seen.reasons)
+    assert any("multiprocessing.Pool created at init" in reason for reason in seen.reasons)
     assert seen.answers == ["served"]

@@ -147,10 +147,10 @@ CULPRITS = {
         "file = open(os.environ['FILE'], 'w'); fcntl.flock(file, fcntl.LOCK_EX)",
         "was locked at init",
     ),
-    "one end of a pipe": ("ends = os.pipe(); os.close(ends[0])", "a pipe made at init"),
+    "one end of a pipe": ("ends = os.pipe(); os.close(ends[0])", "a pipe created at init"),
     "a pipe to a child": (
         "ends = os.pipe(); child = subprocess.Popen(['sleep', '9'])",
-        "a pipe made at init",
+        "a pipe created at init",
     ),
 }
 
