@@ -171,7 +171,7 @@ class Dayfly:
         if self._built[python].not_compiled:
             _note(
                 layer,
-                f"no interpreter of Python {python} was found here: functions compile Dayfly at each cold start",
+                f"no installed Python {python} was found here: functions compile Dayfly at each cold start",
             )
         return layer
 

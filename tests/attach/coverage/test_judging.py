@@ -143,9 +143,9 @@ def test_a_guard_that_could_not_be_armed_is_a_gap() -> None:
 
 
 def test_what_may_not_be_looked_at_is_no_proof_of_protection() -> None:
-    denied = ("aliases could not be looked at: AccessDeniedException",)
+    denied = ("aliases could not be read: AccessDeniedException",)
     assert _judge(attached(unknown=denied)) == (Level.PARTLY, {"no-permission": Effect.PART})
-    assert _judge(attached(unknown=("code signing could not be looked at: x",)))[0] is Level.PROTECTED
+    assert _judge(attached(unknown=("code signing could not be read: x",)))[0] is Level.PROTECTED
 
 
 def test_a_function_that_may_not_be_read_is_unknown_and_one_that_is_not_there_says_so() -> None:

@@ -82,7 +82,7 @@ def test_status_reads_what_the_layer_really_holds(
             )
             code, out = await command("status", "f")
             assert code == 2
-            assert "could not check what the layer" in " ".join(out.split())
+            assert "could not check the contents of the layer" in " ".join(out.split())
 
     run(scenario())
 

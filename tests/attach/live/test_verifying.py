@@ -97,7 +97,7 @@ def test_the_line_is_looked_for_in_the_log_group_until_it_comes(scene: Scene) ->
     scene.logged(_LINE)
     found = scene.verify()
     assert (found.is_in_force, found.is_error) == (True, True)
-    assert "not promised: a; b" in found.text
+    assert "not protected: a; b" in found.text
 
 
 def test_a_line_that_says_no_is_told_with_its_reason(scene: Scene) -> None:

@@ -279,7 +279,7 @@ def test_moto_what_an_order_does_not_reach_is_said(moto_client: LambdaClient) ->
         not in moto_client.get_function_configuration(FunctionName="payments")["Environment"]["Variables"]
     )
     done = _steps(Recycler(moto_client, lambda found: Watching([PROVING]), means=means))
-    assert "of what it reaches" in done[-1].text
+    assert "for the reached part" in done[-1].text
 
 
 def test_moto_a_function_that_is_not_there_is_an_error_with_a_hint(moto_client: LambdaClient) -> None:
@@ -291,7 +291,7 @@ def test_moto_a_function_that_is_not_there_is_an_error_with_a_hint(moto_client: 
 
 def test_moto_without_a_witness_nothing_is_claimed(moto_client: LambdaClient) -> None:
     steps = _steps(Recycler(moto_client, lambda found: None))
-    assert "not proved" in steps[-1].text
+    assert "not verified" in steps[-1].text
     assert steps[-1].error
 
 
@@ -325,7 +325,7 @@ def test_a_list_that_may_not_be_read_is_a_note_and_no_obstacle(stubbed: tuple[La
     )
     steps = _steps(Recycler(client, lambda found: None), is_dry_run=True)
     texts = [step.text for step in steps]
-    assert any("aliases could not be looked at" in text and "AccessDeniedException" in text for text in texts)
+    assert any("aliases could not be read" in text and "AccessDeniedException" in text for text in texts)
     assert any("5 provisioned environments of live" in text for text in texts)
 
 

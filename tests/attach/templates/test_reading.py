@@ -27,9 +27,9 @@ FUNCTION = "  F:\n    Type: AWS::Serverless::Function\n    Properties: {Runtime:
         (HEAD + FUNCTION + "# \x07\n", r"t\.yaml:7 is not YAML"),
         ("", "is empty"),
         ("# nothing\n", "is empty"),
-        ("a: 1\n", "no template of SAM, CloudFormation"),
-        ("- a\n", "no template of SAM, CloudFormation"),
-        ("Resources: [a]\n", "no template of SAM, CloudFormation"),
+        ("a: 1\n", "not a SAM, CloudFormation"),
+        ("- a\n", "not a SAM, CloudFormation"),
+        ("Resources: [a]\n", "not a SAM, CloudFormation"),
         (HEAD + "  F: " + "[" * 150 + "]" * 150 + "\n", r"t\.yaml:4 is nested more than 100 deep"),
     ],
 )

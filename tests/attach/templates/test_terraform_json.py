@@ -49,14 +49,14 @@ _GAPS = {
     "RUN pip install --no-cache-dir dayfly-runtime": _text({"package_type": "Image", "image_uri": "x"}),
     "ignores changes": _text({**_PYTHON, "lifecycle": {"ignore_changes": ["environment"]}}),
     "has 5 layers": _text({**_PYTHON, "layers": list("abcde")}),
-    "are no list": _text({**_PYTHON, "layers": "${var.layers}"}),
-    "are no object": _text({**_PYTHON, "environment": {"variables": "${var.env}"}}),
+    "are not a list": _text({**_PYTHON, "layers": "${var.layers}"}),
+    "are not an object": _text({**_PYTHON, "environment": {"variables": "${var.env}"}}),
     "is a list of bodies": _text([_PYTHON]),
     "give --layer ARN": _text({**_PYTHON, "provider": "aws.x"}),
     "sets DAYFLY_ISOLATION itself": _text(
         {**_PYTHON, "environment": {"variables": {"DAYFLY_ISOLATION": "process"}}}
     ),
-    "is not served": _text({**_PYTHON, "runtime": "python3.8"}),
+    "is not supported": _text({**_PYTHON, "runtime": "python3.8"}),
 }
 
 

@@ -111,8 +111,8 @@ def last_run(journal: Journal, place: str) -> RunPast | None:
             _take(runs, record)
         except (KeyError, TypeError, ValueError, IndexError) as error:
             raise DayflyError(
-                f"the journal {journal.path} has a record that is none of dayfly recycle's: {error!r}",
-                hint="name another one with --journal, and look what became of the functions of the last run",
+                f"the journal {journal.path} has a record that dayfly recycle did not write: {error!r}",
+                hint="choose another journal with --journal, and check the functions of the last run",
             ) from error
     open_ = [run for run in runs.values() if not run.is_over and run.place == place]
     return open_[-1] if open_ else None

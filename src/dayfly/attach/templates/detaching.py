@@ -43,8 +43,8 @@ class Detaching:
         if inner is None or not isinstance(inner.value, Mapping) or call_of(inner.value) is not None:
             if record.set:
                 raise NotEditableError(
-                    "its Environment was rewritten since it was attached",
-                    "take Dayfly's variables out by hand, then the note `dayfly-attach`",
+                    "its Environment was rewritten after attaching",
+                    "remove Dayfly's variables manually, then the note `dayfly-attach`",
                     entry.key.start,
                 )
             return
@@ -67,8 +67,11 @@ class Detaching:
         wrapper = variables.own(WRAPPER_VARIABLE)
         if ours and wrapper is not None and digest(bare(wrapper.value)) != ours:
             raise NotEditableError(
-                f"its {WRAPPER_VARIABLE} was changed since it was attached",
-                f"set it to {WRAPPER} again, or take Dayfly's lines and the note `dayfly-attach` out by hand",
+                f"its {WRAPPER_VARIABLE} was changed after attaching",
+                (
+                    f"set it to {WRAPPER} again, or take Dayfly's lines and the note `dayfly-attach` out "
+                    "manually"
+                ),
                 wrapper.start,
             )
         for name, wanted in record.set.items():

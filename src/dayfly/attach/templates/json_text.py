@@ -15,7 +15,8 @@ _WORD = re.compile(r"true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?
 
 
 def read_json(text: str, path: str) -> Document:
-    """The one value of `text`; raises TemplateError with the line where it is no JSON, or too much of it."""
+    """The one value of `text`; raises TemplateError with the line where it is not valid JSON, or too much of
+    it."""
     return Document(path, text, _Reader(text, path).read(), is_json=True)
 
 
@@ -30,7 +31,7 @@ class _Reader:
         node = self._value(0)
         self._skip()
         if self._at < len(self._text):
-            raise self._error("there is more after its end")
+            raise self._error("there is text after its end")
         return node
 
     def _value(self, depth: int) -> Node:
@@ -74,7 +75,7 @@ class _Reader:
             if key.text in keys:
                 self._at = key.start
                 raise self._error(
-                    f"it has the key {key.text[:60]!r} twice, and readers differ on which counts"
+                    f"it has the key {key.text[:60]!r} twice, and parsers differ on which one counts"
                 )
             keys.add(key.text)
             self._skip()
@@ -114,6 +115,6 @@ class _Reader:
     def _error(self, problem: str) -> TemplateError:
         line = self._text.count("\n", 0, self._at) + 1
         return TemplateError(
-            f"{self._path}:{line} is not JSON as a template may be: {problem}",
-            hint="correct it; nothing was changed",
+            f"{self._path}:{line} is not a valid JSON template: {problem}",
+            hint="fix it; nothing was changed",
         )

@@ -57,7 +57,7 @@ def choose_layer(
     if asked.startswith("arn:"):
         raise TemplateError(
             f"--layer {asked} is not the ARN of a layer's version",
-            hint="it ends in :layer:NAME:VERSION; `dayfly layer publish` prints it",
+            hint="use an ARN that ends with :layer:NAME:VERSION, as `dayfly layer publish` prints it",
         )
     bucket = BUCKET.match(asked)
     if asked and bucket is None:

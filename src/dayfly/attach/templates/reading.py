@@ -30,8 +30,8 @@ def read(path: Path) -> Template:
     """The template in a file; raises TemplateError, with the line where there is one, for what is none."""
     if path.suffix in _CODE:
         raise TemplateError(
-            f"{path} is a program, which is not edited",
-            hint=_WRITE_IT if path.stem.startswith("serverless") else "name the template that it makes",
+            f"{path} is a program, which cannot be edited",
+            hint=_WRITE_IT if path.stem.startswith("serverless") else "give the template that it generates",
         )
     template = parse(read_text(path), str(path))
     if isinstance(template, CloudFormationTemplate):
@@ -61,15 +61,15 @@ def read_text(path: Path) -> str:
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            raise TemplateError(f"{path} is no file", hint="name a template")
+            raise TemplateError(f"{path} is not a file", hint="give a template")
         if status.st_size > MAX_BYTES:
             raise TemplateError(
-                f"{path} has {status.st_size:,} bytes, more than the {MAX_BYTES:,} that are read",
-                hint="CloudFormation takes 1 MB: split it",
+                f"{path} has {status.st_size:,} bytes; the limit is {MAX_BYTES:,}",
+                hint="CloudFormation allows 1 MB: split it",
             )
         data = path.read_bytes()
     except OSError as error:
-        raise TemplateError(f"{path} cannot be read: {error.strerror}", hint="name a template") from error
+        raise TemplateError(f"{path} cannot be read: {error.strerror}", hint="give a template") from error
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -97,8 +97,8 @@ def parse(text: str, path: str) -> Template:
     except RecursionError as error:
         raise TemplateError(f"{path} is nested too deeply", hint="nothing was changed") from error
     raise TemplateError(
-        f"{path} is no template of SAM, CloudFormation, Serverless or Terraform",
-        hint="name the template that is deployed",
+        f"{path} is not a SAM, CloudFormation, Serverless or Terraform template",
+        hint="give the template that you deploy",
     )
 
 

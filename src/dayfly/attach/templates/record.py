@@ -107,7 +107,7 @@ def _parsed(document: Document, offset: int, text: str) -> Record:
     try:
         data = json.loads(text)
     except ValueError:
-        data, problem = None, "is no JSON"
+        data, problem = None, "is not valid JSON"
     if not isinstance(data, dict) or not data.keys() <= {one.name for one in fields(Record)}:
         problem = problem or "has keys that attach never writes"
     elif "is_renamed" in data:
@@ -123,7 +123,7 @@ def _parsed(document: Document, offset: int, text: str) -> Record:
         line = document.line(offset)
         raise TemplateError(
             f"{document.path}:{line} what `dayfly attach` noted here {problem}: it was edited",
-            hint="take it back from version control, or take Dayfly out by hand and remove the note",
+            hint="restore it from version control, or remove Dayfly manually and remove the note",
         )
     return Record(**data)
 

@@ -123,15 +123,14 @@ class ServerlessTemplate(Template):
                 edits = Edits(self._document)
                 gaps = undo(edits, self._kept, kept_paths=frozenset(used))
                 gaps += [
-                    Gap("", 1, f"the layer {name} is still used by something else, so it stays")
-                    for name in used.values()
+                    Gap("", 1, f"the layer {name} is still in use, so it stays") for name in used.values()
                 ]
                 text = edits.apply()
         except NotEditableError as error:
             gap = Gap("", self._document.line(error.offset), error.reason, error.hint)
             return Edited(self.text, (), (gap,))
         changes = tuple(
-            Change(one.name, one.line, "takes Dayfly's layer and variables out")
+            Change(one.name, one.line, "removes Dayfly's layer and variables")
             for one in self._functions
             if self._described(one).is_attached
         )
@@ -185,9 +184,7 @@ class ServerlessTemplate(Template):
         add_note(edit.edits, edit.note)
         text = edit.edits.apply()
         if self._again(text).detach().text != self.text:
-            raise TemplateError(
-                f"{self.path} cannot be edited so that detach gives it back", hint="attach it by hand"
-            )
+            raise TemplateError(f"{self.path} cannot be edited reversibly", hint="attach it manually")
         changes = [Change(one.name, one.line, "adds the layer and the variables of Dayfly") for one in done]
         changes[:0] = [Change(name, 0, f"adds the layer {name}") for name in zips]
         notes = [note for one in done for note in self._conflicts(one)] + self._notes(bool(zips))
@@ -316,8 +313,8 @@ class ServerlessTemplate(Template):
         unknown = sorted(options.functions - set(there))
         if unknown:
             raise TemplateError(
-                f"{self.path} has no function {', '.join(unknown)}",
-                hint="functions there: " + (", ".join(there) or "none"),
+                f"{self.path} does not contain the function {', '.join(unknown)}",
+                hint="functions in the template: " + (", ".join(there) or "none"),
             )
 
     # -- what is there
@@ -332,7 +329,7 @@ class ServerlessTemplate(Template):
             return TemplateFunction(function.name, function.line, (), False, False, False, gap)
         if node.find("image") is not None:
             hint = LINES_FOR_PYTHON
-            gap = function.gap("is a container image, which takes no layer", hint)
+            gap = function.gap("is a container image, which cannot use layers", hint)
             return TemplateFunction(function.name, function.line, (), False, False, True, gap)
         runtimes, is_python, gap_ = self._runtime(function)
         variables = self._variables(function)
@@ -347,13 +344,13 @@ class ServerlessTemplate(Template):
             )
         elif over and gap_ is None:
             gap_ = function.gap(
-                f"has its {over} overruled under `resources`, which is put over what stands here",
-                "take it out there, and write it here",
+                f"has its {over} overridden under `resources`",
+                "remove it there, and write it here",
             )
         elif is_python and not is_attached and gap_ is None and len(self._layers(function)) >= MAX_LAYERS:
             gap_ = function.gap(
-                f"has {len(self._layers(function))} layers, and Lambda allows {MAX_LAYERS}",
-                "take one away, or merge two",
+                f"has {len(self._layers(function))} layers; Lambda allows {MAX_LAYERS}",
+                "remove one, or merge two",
             )
         if is_attached and gap_ is None:
             names = changed_since(self._document, self._kept, "provider", path_of(function))
@@ -398,7 +395,7 @@ class ServerlessTemplate(Template):
                 (),
                 False,
                 function.gap(
-                    f"its runtime ({text_of(node)[:60] or 'an intrinsic'}) is not decided in the service",
+                    f"its runtime ({text_of(node)[:60] or 'an intrinsic'}) is not set in the service",
                     "write the runtime out, or give the variable a default",
                 ),
             )
@@ -464,7 +461,7 @@ class ServerlessTemplate(Template):
                     "",
                     1,
                     f"the provider's environment ({text_of(environment)[:60]}) cannot be read here",
-                    f"see that it sets no {WRAPPER_VARIABLE}: the function's own would win",
+                    f"see that it sets no {WRAPPER_VARIABLE}: the function's own value would win",
                 )
             )
         plugins = self._service.follow(get(self._service.root, "plugins"))
@@ -476,7 +473,10 @@ class ServerlessTemplate(Template):
                         "",
                         self._document.line(item.start),
                         f"the plugin {name} changes functions when they are packaged",
-                        f"see in what `serverless package` makes that {WRAPPER_VARIABLE} is still {WRAPPER}",
+                        (
+                            f"check in the output of `serverless package` that {WRAPPER_VARIABLE} is still "
+                            f"{WRAPPER}"
+                        ),
                     )
                 )
         return notes

@@ -95,8 +95,8 @@ class ServiceEdit:
         elif isinstance(entry.value, Sequence) and not entry.value.tag:
             if len(entry.value.items) >= MAX_LAYERS:
                 raise NotEditableError(
-                    f"has {len(entry.value.items)} layers, and Lambda allows {MAX_LAYERS}",
-                    "take one away, or merge two",
+                    f"has {len(entry.value.items)} layers; Lambda allows {MAX_LAYERS}",
+                    "remove one, or merge two",
                     entry.key.start,
                 )
             self.edits.add_item(entry.value, self.layer)
@@ -116,8 +116,8 @@ class ServiceEdit:
             )
         if len(listed.items) >= MAX_LAYERS:
             raise NotEditableError(
-                f"has {len(listed.items)} layers, and Lambda allows {MAX_LAYERS}",
-                "take one away",
+                f"has {len(listed.items)} layers; Lambda allows {MAX_LAYERS}",
+                "remove one",
                 entry.key.start,
             )
         items: list[Value] = [f"${{{match[1]}.{index}}}" for index in range(len(listed.items))]

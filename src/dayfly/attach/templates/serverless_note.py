@@ -77,7 +77,7 @@ def read_note(document: Document, holder: str = CUSTOM) -> Kept | None:
     """The note in a document; raises TemplateError where it was edited so that it says nothing."""
     comments = record_comments(document)
     if len(comments) > 1:
-        raise _edited(document, list(comments)[1], "is there twice")
+        raise _edited(document, list(comments)[1], "exists twice")
     for offset, text in comments.items():
         return Kept(_parsed(document, offset, text), offset)
     node = get(document.root, holder, KEY)
@@ -88,7 +88,7 @@ def _parsed(document: Document, offset: int, text: str) -> Note:
     try:
         data = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise _edited(document, offset, "is no JSON") from error
+        raise _edited(document, offset, "is not valid JSON") from error
     if not isinstance(data, dict) or not data.keys() <= _KINDS.keys():
         raise _edited(document, offset, "has keys that attach never writes")
     for name, value in data.items():
@@ -108,7 +108,7 @@ def _parsed(document: Document, offset: int, text: str) -> Note:
 def _edited(document: Document, offset: int, problem: str) -> TemplateError:
     return TemplateError(
         f"{document.path}:{document.line(offset)} what `dayfly attach` noted here {problem}: it was edited",
-        hint="take it back from version control, or take Dayfly out by hand and remove the note",
+        hint="restore it from version control, or remove Dayfly manually and remove the note",
     )
 
 
@@ -144,7 +144,7 @@ def add_note(edits: Edits, note: Note, holder: str = CUSTOM) -> None:
     elif isinstance(custom.value, Mapping) and not custom.is_alias:
         edits.add_entry(custom.value, KEY, note.as_json())
     else:
-        raise NotEditableError(f"has a `{holder}` that is no mapping", "write it as one", custom.key.start)
+        raise NotEditableError(f"has a `{holder}` that is not a mapping", "write it as one", custom.key.start)
 
 
 def changed_since(document: Document, kept: Kept | None, *owners: str) -> list[str]:
@@ -197,7 +197,7 @@ def _undo_variables(
     if not isinstance(variables, Mapping):
         raise NotEditableError(
             "has an environment that was rewritten since it was attached",
-            "take Dayfly out by hand",
+            "remove Dayfly manually",
             entry.key.start,
         )
     gone: list[Entry] = []
@@ -209,13 +209,13 @@ def _undo_variables(
             gone.append(own)
         elif name == WRAPPER_VARIABLE:
             raise NotEditableError(
-                f"has another {WRAPPER_VARIABLE} since it was attached",
-                "take Dayfly out by hand",
+                f"has another {WRAPPER_VARIABLE} than attach set",
+                "remove Dayfly manually",
                 own.key.start,
             )
         else:
             line = edits.document.line(own.key.start)
-            gaps.append(Gap(_function(path), line, f"{name} was changed since it was attached, so it stays"))
+            gaps.append(Gap(_function(path), line, f"{name} was changed after attaching, so it stays"))
     chained = variables.own(NEXT_VARIABLE)
     if path in note.renamed:
         if chained is None:
@@ -223,7 +223,7 @@ def _undo_variables(
                 Gap(
                     _function(path),
                     edits.document.line(entry.key.start),
-                    f"{NEXT_VARIABLE} is not there any more",
+                    f"{NEXT_VARIABLE} no longer exists",
                 )
             )
         else:

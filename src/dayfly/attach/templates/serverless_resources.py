@@ -62,7 +62,7 @@ def plain_functions(service: Service, own: frozenset[str]) -> list[TemplateFunct
         gap = Gap(
             name,
             line,
-            "is plain CloudFormation under `resources`, which is not edited",
+            "is plain CloudFormation under `resources`, which cannot be edited",
             f"write it under `functions`, or give it Dayfly's layer and {WRAPPER_VARIABLE}: {WRAPPER} there",
         )
         runtimes = (text_of(runtime),) if is_known else ()

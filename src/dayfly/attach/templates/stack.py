@@ -182,7 +182,7 @@ def _runtime(function: Function) -> tuple[tuple[str, ...], bool, Gap | None]:
             (),
             False,
             function.gap(
-                "is a container image, which takes no layer",
+                "is a container image, which cannot use layers",
                 LINES_FOR_PYTHON,
             ),
         )
@@ -196,14 +196,14 @@ def _runtime(function: Function) -> tuple[tuple[str, ...], bool, Gap | None]:
                 False,
                 function.gap("gets its Runtime from an include", "attach Dayfly in the included file"),
             )
-        return (), False, function.gap("has no Runtime", "say which one it runs on")
+        return (), False, function.gap("has no Runtime", "set the runtime")
     values = values_of(function.document, node)
     if values is None:
         return (
             (),
             False,
             function.gap(
-                f"its Runtime ({shown(node) or 'no word'}) is not decided in the template",
+                f"its Runtime ({shown(node) or 'no word'}) is not set in the template",
                 "give the parameter a Default or AllowedValues, or write the runtime out",
                 node=node,
             ),
@@ -228,7 +228,7 @@ def _runtime(function: Function) -> tuple[tuple[str, ...], bool, Gap | None]:
             runtimes,
             True,
             function.gap(
-                f"Python {', '.join(unknown)} is not served by Dayfly's layer",
+                f"Python {', '.join(unknown)} is not supported by Dayfly's layer",
                 f"use one of {', '.join(PYTHONS)}",
                 node=node,
             ),

@@ -129,8 +129,8 @@ class FunctionEdit:
             )
             if count >= MAX_LAYERS:
                 raise NotEditableError(
-                    f"has {count} layers, and Lambda allows {MAX_LAYERS}",
-                    "take one away, or merge two",
+                    f"has {count} layers; Lambda allows {MAX_LAYERS}",
+                    "remove one, or merge two",
                     attribute.at,
                 )
             self._put_first(attribute.start + 1, [f"{self.layer},"], has_more=bool(listed))
@@ -157,8 +157,8 @@ class FunctionEdit:
             is_null, is_known = None in values, True
             if all(isinstance(one, List) and len(one.items) >= MAX_LAYERS for one in values):
                 raise NotEditableError(
-                    f"has {MAX_LAYERS} layers or more, and Lambda allows {MAX_LAYERS}",
-                    "take one away",
+                    f"has {MAX_LAYERS} layers or more; Lambda allows {MAX_LAYERS}",
+                    "remove one",
                     attribute.at,
                 )
         except UnknownError:
@@ -253,7 +253,7 @@ class FunctionEdit:
             return
         if not _is_at_most_one(source.expression):
             raise NotEditableError(
-                "has a dynamic environment over something that is no list of one",
+                "has a dynamic environment over a value that is not a list with one element",
                 'write `environment { ... }` instead of `dynamic "environment"`',
                 source.at,
             )

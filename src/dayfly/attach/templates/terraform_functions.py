@@ -117,13 +117,13 @@ def runtimes_of(function: Function, names: Names) -> tuple[str, ...] | Gap:
     """Every runtime that the function may get; a gap where that is not all Python that Dayfly serves."""
     attribute = function.block.attributes.get("runtime")
     if attribute is None:
-        return function.gap("has no runtime", "say which one it runs on")
+        return function.gap("has no runtime", "set the runtime")
     try:
         found = tuple(sorted(names.texts(attribute.expression, function.each)))
     except UnknownError:
         written = function.file.text[attribute.start : attribute.end][:60]
         return function.gap(
-            f"its runtime ({written}) is not decided in this folder",
+            f"its runtime ({written}) is not set in this folder",
             "give the variable a default, or write the runtime out",
             offset=attribute.at,
         )
@@ -146,7 +146,7 @@ def judge(runtimes: Sequence[str]) -> tuple[bool, tuple[str, str] | None]:
         return False, (reason, "make two functions of it")
     unknown = sorted(set(pythons) - set(PYTHONS))
     if unknown:
-        reason = f"Python {', '.join(unknown)} is not served by Dayfly's layer"
+        reason = f"Python {', '.join(unknown)} is not supported by Dayfly's layer"
         return True, (reason, f"use one of {', '.join(PYTHONS)}")
     return True, None
 
@@ -157,7 +157,7 @@ def image_gap(function: Function) -> Gap | None:
     if (package is None or string_of(package) != "Image") and "image_uri" not in function.block.attributes:
         return None
     return function.gap(
-        "is a container image, which takes no layer",
+        "is a container image, which cannot use layers",
         LINES_FOR_PYTHON,
     )
 
@@ -172,19 +172,21 @@ def lasting_gap(function: Function, edges: frozenset[str], *, is_own_layer: bool
         if ignored is not None and (listed is None or roots & {"all", "layers", "environment"}):
             return function.gap(
                 "ignores changes of its layers or its environment, so an edit has no effect",
-                "take them out of ignore_changes, or attach the function itself: dayfly attach NAME",
+                "remove them from ignore_changes, or attach the function itself: dayfly attach NAME",
                 offset=ignored.at,
             )
     if function.name in edges or _is_word(block, "lambda_at_edge", "true"):
         # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/lambda-at-edge-function-restrictions.html
         return function.gap("runs at CloudFront's edge (Lambda@Edge), which has neither layers nor variables")
     if block.nested("capacity_provider_config") or "capacity_provider_config" in block.attributes:
-        return function.gap("runs on Managed Instances, where several events share an environment at once")
+        return function.gap(
+            "runs on Managed Instances, where several events share an environment at the same time"
+        )
     if not is_own_layer:
         return None
     if any(name in block.attributes for name in ("code_signing_config_arn",)):
         return function.gap(
-            "takes only signed code, and a layer built here is not signed",
+            "requires signed code, but a layer built here is not signed",
             "sign and publish the layer, then give --layer ARN",
             offset=block.attributes["code_signing_config_arn"].at,
         )

@@ -138,9 +138,7 @@ class TerraformJsonTemplate(Template):
                 own = frozenset(one for one in self._kept.note.made if one.startswith(stem))
                 edits = Edits(self._document)
                 gaps = undo(edits, self._kept, COMMENT, kept_paths=own)
-                gaps.append(
-                    Gap("", 1, f"the layer {self._layer_name} is still used by something else, so it stays")
-                )
+                gaps.append(Gap("", 1, f"the layer {self._layer_name} is still in use, so it stays"))
                 text = edits.apply()
         except NotEditableError as error:
             return Edited(
@@ -148,7 +146,7 @@ class TerraformJsonTemplate(Template):
             )
         attached = [one for one in self.functions() if one.is_attached]
         changes = tuple(
-            Change(one.name, one.line, "takes Dayfly's layer and variables out") for one in attached
+            Change(one.name, one.line, "removes Dayfly's layer and variables") for one in attached
         )
         return Edited(text, changes, tuple(gaps))
 
@@ -166,7 +164,7 @@ class TerraformJsonTemplate(Template):
         if options.functions and not options.functions & known:
             raise TemplateError(
                 f"{self.path} has no function {', '.join(sorted(options.functions))}",
-                hint="functions there: " + (", ".join(sorted(known)) or "none"),
+                hint="functions in the template: " + (", ".join(sorted(known)) or "none"),
             )
         note = Note()
         edits = Edits(self._document)
@@ -213,9 +211,7 @@ class TerraformJsonTemplate(Template):
                 f"{self.path}:{self._document.line(error.offset)} {error.reason}", hint=error.hint
             ) from error
         if TerraformJsonTemplate(read_json(text, self.path), self._names).detach().text != self.text:
-            raise TemplateError(
-                f"{self.path} cannot be edited so that detach gives it back", hint="attach it by hand"
-            )
+            raise TemplateError(f"{self.path} cannot be edited reversibly", hint="attach it manually")
         return Edited(text, tuple(changes), tuple(gaps), tuple(notes), tuple(zips.values()))
 
     def _layer(self, options: Options, name: str) -> str:
@@ -269,7 +265,7 @@ class TerraformJsonTemplate(Template):
             return TemplateFunction(function.name, function.line, (), False, False, False, gap)
         if text_of(get(body, "package_type")) == "Image" or get(body, "image_uri") is not None:
             hint = LINES_FOR_PYTHON
-            gap = function.gap("is a container image, which takes no layer", hint)
+            gap = function.gap("is a container image, which cannot use layers", hint)
             return TemplateFunction(function.name, function.line, (), False, False, True, gap)
         runtime = get(body, "runtime")
         each = get(body, "for_each")
@@ -285,7 +281,7 @@ class TerraformJsonTemplate(Template):
                 )
             )
         except UnknownError:
-            gap = function.gap("has a runtime that is not decided in this folder", "write it out")
+            gap = function.gap("has a runtime that is not set in this folder", "write it out")
             return TemplateFunction(function.name, function.line, (), False, False, False, gap)
         is_python, fault = judge(runtimes)
         variables = _variables(function)
@@ -330,7 +326,9 @@ class TerraformJsonTemplate(Template):
             )
         for key in ("code_signing_config_arn", "provider", "providers", "region", "capacity_provider_config"):
             if get(body, key) is not None and (is_own_layer(options) or key == "capacity_provider_config"):
-                return function.gap(f"has {key}, and a layer made here is none for it", "give --layer ARN")
+                return function.gap(
+                    f"has {key}, and a layer made here cannot be used for it", "give --layer ARN"
+                )
         try:
             wanted = attached_variables(_current(function), options.settings_of(function.name))
             _edit(Edits(self._document), Note(), function, "x", wanted)
@@ -362,11 +360,11 @@ def _edit(edits: Edits, note: Note, function: _Function, layer: Value, wanted: D
         edits.add_entry(body, "layers", [layer])
         note.made.append(path)
     elif not isinstance(layers.value, List):
-        raise NotEditableError("has layers that are no list", "write them as a list", layers.key.start)
+        raise NotEditableError("has layers that are not a list", "write them as a list", layers.key.start)
     elif len(layers.value.items) >= MAX_LAYERS:
         count = len(layers.value.items)
         raise NotEditableError(
-            f"has {count} layers, and Lambda allows {MAX_LAYERS}", "take one away", layers.key.start
+            f"has {count} layers; Lambda allows {MAX_LAYERS}", "remove one", layers.key.start
         )
     else:
         edits.add_item(layers.value, layer)
@@ -385,7 +383,7 @@ def _edit(edits: Edits, note: Note, function: _Function, layer: Value, wanted: D
     variables = _variables(function)
     if not isinstance(variables, Mapping) or isinstance(entry.value, List):
         raise NotEditableError(
-            "has variables that are no object",
+            "has variables that are not an object",
             "write them as one, `environment` without a list around it",
             entry.key.start,
         )

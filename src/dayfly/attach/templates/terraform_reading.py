@@ -64,7 +64,7 @@ def read_terraform(paths: Sequence[Path], text_of: Callable[[Path], str]) -> lis
     ]
     if not batch and not jsons:
         raise TemplateError(
-            f"{folder} has no Lambda function in its .tf files", hint="name the module's folder"
+            f"{folder} has no Lambda function in its .tf files", hint="give the module's folder"
         )
     modules = frozenset(_modules_with_functions(folder, files.values(), text_of))
     return [*Folder(files, settings, batch, modules).templates(), *jsons]

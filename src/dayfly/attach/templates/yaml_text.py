@@ -42,14 +42,14 @@ def read_yaml(text: str, path: str) -> Document:
         line = f":{mark.line + 1}" if mark else ""
         problem = error.problem or error.context or "a syntax error"
         raise TemplateError(
-            f"{path}{line} is not YAML: {problem}", hint="correct it; nothing was changed"
+            f"{path}{line} is not YAML: {problem}", hint="fix it; nothing was changed"
         ) from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         problem = str(error).splitlines()[0] if str(error) else type(error).__name__
         at = getattr(error, "position", None)
         line = f":{text.count(chr(10), 0, at) + 1}" if isinstance(at, int) else ""
         raise TemplateError(
-            f"{path}{line} is not YAML: {problem}", hint="correct it; nothing was changed"
+            f"{path}{line} is not YAML: {problem}", hint="fix it; nothing was changed"
         ) from error
 
 
@@ -79,7 +79,7 @@ class _Composer:
             elif isinstance(event, yaml.AliasEvent):
                 if event.anchor not in self._anchors:
                     raise self._error(
-                        f"has the alias *{event.anchor[:40]}, which names nothing, or itself", start
+                        f"has the alias *{event.anchor[:40]}, which is undefined or refers to itself", start
                     )
                 named, weight, height = self._anchors[event.anchor]
                 self._aliases.append((start, named))
@@ -94,7 +94,7 @@ class _Composer:
             elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
                 self._close(end)
         if self._root is None:
-            raise TemplateError(f"{self._path} is empty", hint="name a template")
+            raise TemplateError(f"{self._path} is empty", hint="give a template")
         return Document(self._path, self._text, self._root, is_json=False, aliases=self._aliases)
 
     def _put(self, node: Node | None, item: Item, weight: int, height: int) -> None:
@@ -135,7 +135,7 @@ class _Composer:
             value.start = value.end = entry.start = entry.end = behind
         if key.text in parent.keys and not is_merge(entry):
             raise self._error(
-                f"has the key {key.text[:60]!r} twice: readers differ on which counts", key.start
+                f"has the key {key.text[:60]!r} twice, and parsers differ on which one counts", key.start
             )
         parent.keys.add(key.text)
         mapping.entries.append(entry)
@@ -153,7 +153,7 @@ class _Composer:
 
     def _error(self, problem: str, offset: int) -> TemplateError:
         line = self._text.count("\n", 0, offset) + 1
-        return TemplateError(f"{self._path}:{line} {problem}", hint="correct it; nothing was changed")
+        return TemplateError(f"{self._path}:{line} {problem}", hint="fix it; nothing was changed")
 
 
 def _tag(tag: str | None) -> str:
