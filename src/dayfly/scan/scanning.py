@@ -40,9 +40,9 @@ _MAX_COMMENTED = 2_000_000
 
 _NO_HANDLER = Note(
     NoteKind.NOT_CHECKED,
-    "no handler was found, so no event is followed through this code",
+    "no handler was found, so events were not followed through this code",
     Place(""),
-    "scan the folder that holds the template too, or name a handler: --handler app.handler",
+    "also scan the template's folder, or give a handler with --handler app.handler",
 )
 
 

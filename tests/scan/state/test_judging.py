@@ -30,7 +30,7 @@ CASES = [
     (
         ("import logging\nlog = logging.getLogger()\nTAGS = []\ndef handler(event, context):\n"
         "    TAGS.append(event['user'])\n    log.info('served %s', TAGS)\n"),
-        "state.container", Severity.MEDIUM, "log lines of the next customer",
+        "state.container", Severity.MEDIUM, "log records of the next customer",
     ),
     # Kept, but never read.
     (

@@ -82,7 +82,7 @@ def test_a_cache_says_what_its_key_leaves_out() -> None:
         (Outlet.ANSWER, "gets data of the customer before in the answer"),
         (Outlet.OUTSIDE, "goes out in the next customer's name, by post"),
         (Outlet.DECISION, "decides what the next customer may do"),
-        (Outlet.LOG, "log lines of the next customer"),
+        (Outlet.LOG, "log records of the next customer"),
     ],
 )
 def test_a_harm_says_who_sees_whose_data_and_where(outlet: Outlet, words: str) -> None:

@@ -105,7 +105,7 @@ def _check_access(template: Template, function: LambdaFunction) -> Iterator[Find
     if cors is not None and cors.allows_credentials and "*" in cors.origins:
         yield _finding(
             "configuration.cors-credentials",
-            f"the URL of {function.name} tells browsers that every origin may call it with the user's credentials",
+            f"the URL of {function.name} allows every origin to call it with the user's credentials",
             cors.place,
             Severity.MEDIUM,
             function,
@@ -175,7 +175,7 @@ def _check_failures(template: Template, function: LambdaFunction) -> Iterator[Fi
             # The next run of a schedule does what this one did not; a customer's upload comes once.
             Severity.INFORMATIONAL if is_only_schedule else Severity.LOW,
             function,
-            harm="whoever can make it fail can make orders, uploads or alarms disappear",
+            harm="an attacker who can make it fail can make orders, uploads or alarms disappear",
         )
     for source in function.sources:
         if source.trigger in _STREAMS and not source.has_failure_destination:
@@ -323,6 +323,6 @@ def _check_dayfly(function: LambdaFunction) -> Iterator[Finding]:
         function.place,
         Severity.INFORMATIONAL,
         function,
-        harm="whoever takes over one invocation stays for those that follow",
+        harm="an attacker who takes over one invocation stays for the following ones",
         fix=fix,
     )

@@ -73,7 +73,7 @@ def _check_statement(
             severity=Severity.MEDIUM if is_sure else Severity.LOW,
             confidence=Confidence.HIGH if is_sure else Confidence.MEDIUM,
             function=function,
-            harm="somebody else's bucket, topic or API, aimed at yours, sends events that look like your own",
+            harm="another account's bucket, topic or API can send events that look like your own",
             evidence={"principal": principal},
         )
 

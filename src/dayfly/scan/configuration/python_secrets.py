@@ -94,7 +94,7 @@ def _judged(
             if is_default:
                 yield named_finding(
                     "secret.default",
-                    f"where {name} is not set, the code goes on with a {kind} of its own",
+                    f"if {name} is not set, the code uses a hard-coded {kind}",
                     file.place(value),
                     name=name,
                     kind=kind,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from dayfly.scan.model import Place
 
 _ROTATE = "revoke it, put a new one into Secrets Manager or Parameter Store, and read it at run time"
-_HARM = "whoever reads the code, the package or a log of the build holds it, and it stays in the history"
+_HARM = "anyone who reads the code, the package or a build log has it, and it stays in the history"
 # The hash of a shorter one could be reversed by trying.
 _MIN_HASHED = 16
 

@@ -64,7 +64,7 @@ def _changed(project: Project, distribution: Distribution, rows: Mapping[str, st
     if source:
         yield Finding(
             check="dependency.modified",
-            message=f"{_shown(source)} of {distribution.name} {distribution.version} is not what its RECORD says was installed",
+            message=f"{_shown(source)} of {distribution.name} {distribution.version} does not match its RECORD",
             place=Place(source[0]),
             severity=Severity.HIGH,
             harm="whatever was written there runs for every customer of the environment",

@@ -75,7 +75,9 @@ def _unlocked(manifest: Manifest, loose: Sequence[Requirement]) -> Finding:
         message=f"{manifest.kind} admits more than one version of {_listed(names)}, and no lock says which is installed",
         place=loose[0].place,
         severity=Severity.MEDIUM,
-        harm="whoever can publish a release of one of them runs code in the next deployment's environments",
+        harm=(
+            "anyone who can publish a release of one of them runs code in the next deployment's environments"
+        ),
         evidence={"packages": names},
     )
 
@@ -122,7 +124,7 @@ def _of_requirement(one: Requirement) -> Iterator[Finding]:
             )
     elif one.origin is Origin.ARCHIVE and not one.is_hashed:
         yield _source(
-            f"{one.name} is taken from {shown} without a hash: what is served there may change",
+            f"{one.name} is taken from {shown} without a hash: the file at that address can change",
             one.place,
             Severity.MEDIUM,
             fix="add the archive's hash (#sha256=…)",

@@ -98,7 +98,7 @@ def read_input(
             templates = _only(templates, path)
             if not templates:
                 raise DayflyError(
-                    f"{path} is no template with Lambda functions that is understood",
+                    f"{path} is not a supported template with Lambda functions",
                     hint="SAM, CloudFormation, Serverless Framework and Terraform are; or name the code's folder",
                 )
         found, said = families.find_entries(project, templates, handlers)

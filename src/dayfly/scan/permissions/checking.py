@@ -99,7 +99,7 @@ def _role_notes(function: LambdaFunction, unknown: Sequence[object]) -> Iterator
     if names:
         message = (
             f"{function.name} has rights from {', '.join(names[:3])}, which the template does not show: "
-            "what is missing was not checked"
+            "missing permissions were not checked"
         )
         yield Note(NoteKind.NOT_CHECKED, message, function.place, "put its statements into the template")
 

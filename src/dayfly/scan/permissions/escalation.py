@@ -35,18 +35,18 @@ WAYS: tuple[Way, ...] = (
     *(
         Way((f"iam:{action}",), f"iam:{action}", _CRITICAL, f"can {deed}: every right of the account")
         for action, deed in (
-            ("PutRolePolicy", "write a policy of his own into a role, this function's included"),
-            ("AttachRolePolicy", "attach AdministratorAccess to a role, this function's included"),
-            ("CreatePolicyVersion", "replace a policy that is attached to somebody by one that allows everything"),
-            ("SetDefaultPolicyVersion", "bring back an older, wider version of a policy"),
-            ("PutUserPolicy", "write a policy of his own for a user whose keys he has"),
-            ("AttachUserPolicy", "attach AdministratorAccess to a user whose keys he has"),
+            ("PutRolePolicy", "write their own policy into a role, including this function's"),
+            ("AttachRolePolicy", "attach AdministratorAccess to a role, including this function's"),
+            ("CreatePolicyVersion", "replace an attached policy by one that allows everything"),
+            ("SetDefaultPolicyVersion", "restore an older, broader version of a policy"),
+            ("PutUserPolicy", "write their own policy for a user whose keys they have"),
+            ("AttachUserPolicy", "attach AdministratorAccess to a user whose keys they have"),
             ("PutGroupPolicy", "write a policy of his own for a group"),
             ("AttachGroupPolicy", "attach AdministratorAccess to a group"),
             ("AddUserToGroup", "put a user into the administrators' group"),
-            ("CreateAccessKey", "make keys of another user that outlast this environment"),
-            ("CreateLoginProfile", "give a user a password and sign in as him"),
-            ("UpdateLoginProfile", "set a user's password and sign in as him"),
+            ("CreateAccessKey", "create keys of another user that outlive this environment"),
+            ("CreateLoginProfile", "give a user a password and sign in as that user"),
+            ("UpdateLoginProfile", "set a user's password and sign in as that user"),
             ("UpdateAssumeRolePolicy", "let himself assume any role"),
             ("DeleteRolePermissionsBoundary", "take the limit off a role"),
             ("PutRolePermissionsBoundary", "change the limit of a role"),
@@ -54,11 +54,11 @@ WAYS: tuple[Way, ...] = (
     ),
     # A role handed to something that runs his code.
     *(
-        Way(("iam:PassRole", *actions), "iam:PassRole", _CRITICAL, f"can {deed} with a role that he chooses, and act as it")
+        Way(("iam:PassRole", *actions), "iam:PassRole", _CRITICAL, f"can {deed} with a role of their choice, and act as it")
         for actions, deed in (
             (("lambda:CreateFunction", "lambda:InvokeFunction"), "make and call another function"),
             (("lambda:CreateFunction", "lambda:CreateEventSourceMapping"), "make another function and let a stream start it"),
-            (("lambda:CreateFunction", "lambda:AddPermission"), "make another function and let his own account call it"),
+            (("lambda:CreateFunction", "lambda:AddPermission"), "make another function and let their own account call it"),
             (("lambda:UpdateFunctionConfiguration",), "give this function another role: run it"),
             (("ec2:RunInstances",), "start a machine"),
             (("ecs:RunTask", "ecs:RegisterTaskDefinition"), "start a container"),
@@ -86,17 +86,20 @@ WAYS: tuple[Way, ...] = (
     ),
     # Somebody else's code, somebody else's role.
     Way(("lambda:UpdateFunctionCode",), "lambda:UpdateFunctionCode", _HIGH,
-        "can overwrite this function and others: he stays after every environment is gone, and acts as their roles"),
+        (
+            "can overwrite this function and others, stay after every environment has ended, and act as their "
+            "roles"
+        )),
     Way(("lambda:UpdateFunctionConfiguration",), "lambda:UpdateFunctionConfiguration", _HIGH,
-        "can put a layer of his own, or a wrapper, under this function and others: it sees every later event"),
+        "can add their own layer or wrapper to this function and others: it sees every later event"),
     Way(("lambda:PublishLayerVersion", "lambda:UpdateFunctionConfiguration"), "lambda:UpdateFunctionConfiguration",
-        _HIGH, "can publish a layer and put it under functions: it sees every later event"),
+        _HIGH, "can publish a layer and add it to functions: it sees every later event"),
     Way(("lambda:AddPermission",), "lambda:AddPermission", _HIGH,
-        "can let a foreign account call functions: a way back in after this environment is gone"),
+        "can let a foreign account call functions: a backdoor that outlives this environment"),
     Way(("lambda:CreateFunctionUrlConfig", "lambda:AddPermission"), "lambda:AddPermission", _HIGH,
-        "can give functions a public address: a way back in after this environment is gone"),
+        "can give functions a public address: a backdoor that outlives this environment"),
     Way(("lambda:CreateEventSourceMapping",), "lambda:CreateEventSourceMapping", _MEDIUM,
-        "can send a stream or queue of his choice through functions"),
+        "can send a stream or queue of their choice through functions"),
     Way(("sts:AssumeRole",), "sts:AssumeRole", _HIGH, "can assume every role that trusts this account"),
     Way(("ssm:SendCommand",), "ssm:SendCommand", _CRITICAL, "can run commands on the account's machines and act as their roles"),
     Way(("ssm:StartSession",), "ssm:StartSession", _HIGH, "can open a shell on the account's machines"),
@@ -106,7 +109,7 @@ WAYS: tuple[Way, ...] = (
     Way(("codebuild:UpdateProject", "codebuild:StartBuild"), "codebuild:UpdateProject", _HIGH,
         "can change a build and act as its role"),
     Way(("codebuild:StartBuild",), "codebuild:StartBuild", _MEDIUM,
-        "can start a build with commands of his own and act as its role"),
+        "can start a build with their own commands and act as its role"),
     Way(("cloudformation:UpdateStack",), "cloudformation:UpdateStack", _HIGH,
         "can update a stack that has a role, and act as it"),
     Way(("glue:UpdateDevEndpoint",), "glue:UpdateDevEndpoint", _HIGH, "can sign in to a Glue endpoint and act as its role"),
@@ -206,15 +209,20 @@ def _finding(
     more = f", and {len(ways) - 1} more {'way' if len(ways) == 2 else 'ways'} up" if len(ways) > 1 else ""
     return Finding(
         CHECK,
-        f"{function} may do {' and '.join(first.actions)} on {on}: whoever runs code in it {first.deed}{more}",
+        (
+            f"{function} may do {' and '.join(first.actions)} on {on}: an attacker who runs code in it "
+            f"{first.deed}{more}"
+        ),
         statement.place,
         severity,
         Confidence.MEDIUM if statement.has_condition or not is_complete else Confidence.HIGH,
         function=function,
         harm="one request that gets code to run in this environment reaches every customer's data of the account,"
         " and outlives the environment",
-        fix=f"remove {spelled([way.bound for way in ways], most=3)}, or name the resources and add a condition "
-        "(iam:PassedToService, a permissions boundary)",
+        fix=(
+            f"remove {spelled([way.bound for way in ways], most=3)}, or list the resources and add a "
+            "condition (iam:PassedToService, a permissions boundary)"
+        ),
         evidence={
             "actions": names,
             "ways": [" + ".join(way.actions) for way in ways],

@@ -49,7 +49,7 @@ def find_missing(facts: Facts, resource_policies: Sequence[Statement]) -> Iterat
             Severity.LOW,
             Confidence.MEDIUM if first.confidence is Confidence.HIGH else Confidence.LOW,
             function=facts.function.name,
-            harm="the call is denied when it is first made",
+            harm="the call will be denied at run time",
             fix=f"grant {action} on {spelled(resources, most=2)}, unless a policy of the resource itself does",
             evidence={"actions": [action], "resources": resources},
         )

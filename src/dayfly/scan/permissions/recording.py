@@ -61,7 +61,7 @@ class Recorder:
             NoteKind.NOT_RESOLVED,
             f"could not resolve {what}: permissions that it needs are not known",
             file.place(node),
-            "name it with a constant, or list the action in the policy by hand",
+            "use a constant, or list the action in the policy manually",
         )
 
     def operation(self, value: Operation, arguments: Arguments, call: ast.Call, file: PythonFile) -> None:
@@ -196,7 +196,7 @@ class Recorder:
                 NoteKind.NOT_RESOLVED,
                 f"could not resolve whose operation {method} is: {names} have it",
                 file.place(call),
-                "annotate the client's type, or make it where it can be seen",
+                "annotate the client's type, or create it in the same module",
             )
 
 

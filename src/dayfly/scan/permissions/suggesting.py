@@ -139,7 +139,7 @@ def _wide_notes(needs: Iterable[Need]) -> Iterator[Note]:
             message = (
                 f"could not resolve what {need.action} is for ({need.unknown}): granted on {need.resource}"
             )
-            yield Note(NoteKind.NOT_RESOLVED, message, need.place, "name the resource in the policy by hand")
+            yield Note(NoteKind.NOT_RESOLVED, message, need.place, "list the resource in the policy manually")
 
 
 def _trigger_notes(function: LambdaFunction) -> Iterator[Note]:

@@ -106,7 +106,7 @@ def _unused_finding(
         severity,
         Confidence.HIGH if all(one.is_complete for one in facts) else Confidence.MEDIUM,
         function=who,
-        harm=f"whoever gets code to run in this environment may {_verb(worst)} with it, for every customer",
+        harm=f"an attacker who runs code in this environment can {_verb(worst)} with it, for every customer",
         fix=f"remove {spelled(names)}"
         + ("" if used else " and the statement with them")
         + ", or use a narrower policy than " * bool(policy)
@@ -158,7 +158,7 @@ def _unused_resources(grant: Grant, used: list[Action], facts: Sequence[Facts]) 
         Severity.LOW,
         Confidence.HIGH if all(one.is_complete for one in facts) else Confidence.MEDIUM,
         function=who,
-        harm="whoever gets code to run in this environment reaches data that this function has no business with",
+        harm="an attacker who runs code in this environment reaches data that this function does not need",
         fix=f"remove {spelled(left, most=3)} from the statement's resources",
         evidence={"actions": sorted(names), "resources": left, "policy": statement.origin},
     )

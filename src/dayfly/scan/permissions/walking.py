@@ -68,7 +68,7 @@ def find_usage(project: Project, entry: Entry, reader: Reader | None = None) -> 
     try:
         walker.run()
     except TooMuchError:
-        walker.stop("has more ways through it than are followed: not every AWS call is known")
+        walker.stop("has too many paths to follow: not every AWS call is known")
     except RecursionError:
         walker.stop("is nested too deeply: not every AWS call is known")
     return walker.usage()
@@ -307,5 +307,5 @@ class _Walker:
                 NoteKind.NOT_RESOLVED,
                 f"could not resolve what {package} calls of {named}",
                 file.place(node),
-                "list the actions it needs in the policy by hand",
+                "list the actions it needs in the policy manually",
             )

@@ -115,10 +115,12 @@ def _wildcard_finding(
         severity,
         confidence,
         function=who,
-        harm="whoever gets code to run in this environment reaches every customer's data in the account, "
-        "not only what this function works on"
+        harm=(
+            "an attacker who runs code in this environment reaches every customer's data in the account, "
+            "not only what this function works on"
+        )
         if is_account
-        else "whoever gets code to run in this environment may do more to this data than the function does",
+        else "an attacker who runs code in this environment can do more to this data than the function does",
         fix=f"grant {spelled(wanted, most=3)}"
         if wanted
         else "name the actions and resources; `--suggest-policy` writes them",
@@ -191,7 +193,10 @@ def find_managed(name: str, grants: Sequence[Grant], facts: Sequence[Facts]) -> 
         severity,
         Confidence.HIGH if known else Confidence.MEDIUM,
         function=who,
-        harm="whoever gets code to run in this environment reaches every customer's data that the account keeps there",
+        harm=(
+            "an attacker who runs code in this environment reaches every customer's data that the account "
+            "keeps there"
+        ),
         fix="write a policy of the actions and resources the code needs; `--suggest-policy` prints it",
         evidence={"policy": name, "actions": len(granted), "needed": needs},
     )

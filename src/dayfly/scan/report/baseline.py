@@ -43,7 +43,7 @@ def read_baseline(text: str, *, name: str) -> frozenset[str]:
     except (ValueError, RecursionError) as error:
         raise DayflyError(f"{name} is no baseline: {error}", hint=_HINT) from error
     if not isinstance(data, dict) or data.get("dayfly_scan_baseline") != VERSION:
-        raise DayflyError(f"{name} is no baseline of version {VERSION}", hint=_HINT)
+        raise DayflyError(f"{name} is not a baseline of version {VERSION}", hint=_HINT)
     rows = data.get("findings")
     if not isinstance(rows, list):
         raise DayflyError(f"{name} has no list of findings", hint=_HINT)

@@ -33,7 +33,7 @@ class Selection:
                 find_check(name)
         if not any(self.wants(check) for check in CHECKS):
             raise DayflyError(
-                "the selection leaves no check to look for", hint="skip less, or look for more with --only"
+                "the selection contains no check", hint="skip less, or look for more with --only"
             )
 
     def wants(self, check: str) -> bool:

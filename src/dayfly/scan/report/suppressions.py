@@ -83,10 +83,10 @@ def _read(comment: str, place: Place, *, is_alone: bool, today: date) -> Iterato
     try:
         until = date.fromisoformat(match["until"])
     except ValueError:
-        yield _note(place, f"has the expiry {match['until'][:40]!r}, which is no date")
+        yield _note(place, f"has the expiry {match['until'][:40]!r}, which is not a date")
         return
     if until < today:
-        yield _note(place, f"expired on {until}", "mend it, or look at it again and set another date")
+        yield _note(place, f"expired on {until}", "fix it, or review it again and set another date")
         return
     yield Suppression(tuple(known), until, reason, place, range(place.line, place.line + 1 + is_alone))
 
@@ -96,7 +96,7 @@ def unused(suppression: Suppression) -> Note:
     names = ", ".join(suppression.checks)
     return Note(
         NoteKind.SUPPRESSION,
-        f"suppresses nothing: no finding of {names} is here",
+        f"suppresses nothing: there is no finding of {names} here",
         suppression.place,
         "remove the comment",
     )
@@ -131,7 +131,7 @@ def _names(name: str, check: str) -> bool:
 def _note(place: Place, message: str, hint: str = "") -> Note:
     return Note(
         NoteKind.SUPPRESSION,
-        f"the ignore comment {message}: not honoured",
+        f"the ignore comment {message}: it was ignored",
         place,
         hint or f"write {_EXAMPLE}",
     )

@@ -82,7 +82,7 @@ class Effects:
                     Confidence.LOW,
                     effect.steps,
                     function,
-                    "it is still there when the next customer is served; whether that event reads it was not seen",
+                    "the data is still there for the next customer; no read by a later event was found",
                     CHECKS[check].fix,
                     {"kept": effect.target},
                 )

@@ -78,9 +78,12 @@ def judge_work(work: Work, function: str) -> Iterator[Judged]:
         Confidence.HIGH if work.parts else Confidence.MEDIUM,
         (Step(work.place, work.what),),
         function,
-        "it stops when the environment freezes and goes on with this customer's data while the next customer is served"
+        (
+            "it stops when the environment freezes and continues with this customer's data during the next "
+            "customer's event"
+        )
         if work.parts
-        else "one more is left at each event; it goes on while the next customer is served",
+        else "each event leaves one more; it continues during the next customer's event",
         CHECKS["state.background"].fix,
     )
     yield Judged(finding, ("state.background", work.place.path, str(work.place.line), ""))

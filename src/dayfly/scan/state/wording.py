@@ -86,7 +86,7 @@ def harm(check: str, write: Write, flow: Flow | None) -> str:
         case Outlet.DECISION:
             return f"what the customer before left decides what the next customer may do: {where}"
         case Outlet.LOG:
-            return f"log lines of the next customer bear data of the customer before: {where}"
+            return f"log records of the next customer contain data of the previous customer: {where}"
 
 
 def drawn_message(root: Root, label: str) -> str:

