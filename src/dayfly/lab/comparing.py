@@ -146,7 +146,7 @@ async def compare(
         # Nothing of Dayfly's runs there.
         started, why = (
             {},
-            ["the function itself prints lines that look like Dayfly's: nothing can be told from them"],
+            ["the function prints lines that look like Dayfly records, so the result is unknown"],
         )
     not_promised = started.get("not_promised", [])
     return Comparison(

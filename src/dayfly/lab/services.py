@@ -32,7 +32,8 @@ def check_services_url(url: str) -> str:
         is_usable = False
     if not is_usable or parts.username is not None or parts.query or parts.fragment:
         raise SettingError(
-            f"services {url!r} is no URL of a server", hint="moto_server listens on http://127.0.0.1:5000"
+            f"--services {url!r} is not the URL of a server",
+            hint="moto_server listens on http://127.0.0.1:5000",
         )
     return url.rstrip("/")
 

@@ -18,7 +18,7 @@ def test_events_come_in_the_order_of_names(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "words"), [(b'{"n": ', "no valid JSON"), (b"\xff", "no valid JSON"), (b'"' + b"x" * 7_000_000 + b'"', "bytes")]
+    ("content", "words"), [(b'{"n": ', "not valid JSON"), (b"\xff", "not valid JSON"), (b'"' + b"x" * 7_000_000 + b'"', "bytes")]
 )  # fmt: skip
 def test_a_bad_event_is_named(tmp_path: Path, content: bytes, words: str) -> None:
     (tmp_path / "bad.json").write_bytes(content)

@@ -47,7 +47,8 @@ def expect(deployment: Deployment, functions: Sequence[HonestFunction], hearers:
         failed = [one for one in expected.answers[function.name] if one.function_error is not None]
         if failed:
             raise DayflyError(
-                f"the honest function {function.name} fails without any protection: {error_type(failed[0])}"
+                f"the legitimate function {function.name} fails even without protection: "
+                f"{error_type(failed[0])}"
             )
     return expected
 

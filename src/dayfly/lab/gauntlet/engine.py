@@ -122,8 +122,9 @@ async def run_gauntlet(plan: Plan, *, progress: Progress) -> Result:
 
 def _what_is_missing(plan: Plan, found: _Found, rows: int) -> str:
     return (
-        f"Ended early: {len(found.cells)} of {rows * len(plan.techniques)} cells were carried out, honest requests "
-        f"sent to {len(found.collateral)} of {rows} rows, and costs {'measured' if found.costs else 'not measured'}."
+        f"Stopped early: {len(found.cells)} of {rows * len(plan.techniques)} attacks were run, legitimate "
+        f"requests sent to {len(found.collateral)} of {rows} rows, and costs "
+        f"{'measured' if found.costs else 'not measured'}."
     )
 
 

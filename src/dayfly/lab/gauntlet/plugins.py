@@ -160,5 +160,5 @@ def choose_rows(
                 f"no protection has an isolation {word!r}", hint="there are " + ", ".join(known)
             )
     if not rows:
-        raise PluginError("none of these protections has such an isolation")
+        raise PluginError("no selected protection has this isolation mode")
     return rows

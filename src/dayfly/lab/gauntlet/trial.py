@@ -30,7 +30,7 @@ _LIMIT_S = 60.0
 _LIFE_LIMIT_S = 2.0
 _LOOK_S = 0.01
 _DEADLINE_MARGIN_S = 0.5
-_REACHES_NOBODY = "it reaches nobody here, even without protection"
+_REACHES_NOBODY = "it fails here, even without protection"
 # Errors of the platform's own: the runtime ended or took too long, which no protection's refusal looks like.
 _PLATFORM_ERRORS = ("Runtime.ExitError", "Sandbox.Timedout", "Runtime.ImportModuleError")
 

@@ -42,8 +42,8 @@ def read_attack(folder: Path) -> Attack:
     path = folder / FILE_NAME
     if not path.is_file():
         raise TryError(
-            f"{folder.name} has no attack that the lab could run",
-            hint="`dayfly explain --list` says which checks have one",
+            f"the check {folder.name} has no attack",
+            hint="run `dayfly explain --list` for the checks with an attack",
         )
     for name in (VULNERABLE, FIXED):
         if not (folder / f"{name}.py").is_file():
