@@ -105,8 +105,8 @@ def _judge_sqlite(sqlite: ModuleType, found: heap.Found, sealing: Sealing) -> No
             continue
         if files:
             sealing.refuse(
-                f"the SQLite connection to {files[0]} created at init is in a transactionwhose lock no "
-                "worker would hold: commit it at the end of init"
+                f"the SQLite connection to {files[0]} created at init is in a transaction, and no worker would "
+                "hold its lock: commit it at the end of init"
             )
 
 

@@ -129,7 +129,7 @@ def _seal_file(numbers: list[int], sealing: Sealing) -> Callable[[], None] | Non
         if is_regular and _is_nameless(number):
             return _seal_nameless(numbers, flags, offset, status.st_size, sealing)
         if is_regular and reopen.is_locked(number):
-            sealing.refuse(f"{_tell(number)} was locked at initfor all workers: lock it in the handler")
+            sealing.refuse(f"{_tell(number)} was locked at init for all workers: lock it in the handler")
             return None
         again = reopen.OpenFile(numbers, flags, offset)
         again.try_once()
