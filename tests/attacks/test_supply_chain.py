@@ -315,7 +315,7 @@ def test_the_recorder_writes_what_is_used_and_switches_nothing_off(
     } <= written
 
 
-def test_the_policy_is_not_in_force_without_the_guard_and_the_first_line_says_so(
+def test_the_policy_is_not_active_without_the_guard_and_the_first_line_says_so(
     service: str, tmp_path: Path
 ) -> None:
     function = deploy(tmp_path, service, "block")

@@ -24,9 +24,7 @@ def test_the_host_is_json_with_stable_keys(capsys: pytest.CaptureFixture[str]) -
     assert set(document) == {"schema", "platform", "scope", "not_promised", "rows", "missing"}
     names = {row["name"] for row in document["rows"]}
     assert {"scope", "pidfd", "supervisor-memory", "confined-calls", "bubblewrap", "python"} <= names
-    missing = {
-        row["name"] for row in document["rows"] if row["kind"] == "defence" and row["in_force"] != "yes"
-    }
+    missing = {row["name"] for row in document["rows"] if row["kind"] == "defence" and row["active"] != "yes"}
     assert set(document["missing"]) == missing
 
 

@@ -39,7 +39,7 @@ def test_advice_that_several_rows_share_is_given_once() -> None:
     assert _shown(draw_host(rows, width=80, not_promised=()), 80).count("do this") == 1
 
 
-def test_the_last_line_names_what_is_not_in_force() -> None:
+def test_the_last_line_names_what_is_not_active() -> None:
     rows = [
         Row("good", "G", "defence", "yes", "yes", "p", "", ""),
         Row("bad", "G", "defence", "no", "no", "p", "why", "do"),

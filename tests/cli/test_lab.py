@@ -1,4 +1,4 @@
-"""`dayfly lab serve` says what is in force, serves real clients, and leaves nothing running."""
+"""`dayfly lab serve` says what is active, serves real clients, and leaves nothing running."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_it_announces_endpoint_and_confinement_and_takes_its_options(serve: Any)
     assert served.announced["type"] == "serving"
     assert served.announced["functions"] == ["basic"]
     assert served.announced["confinement"] in ("bubblewrap", "none")
-    assert served.announced["in_force"]
+    assert served.announced["active"]
     assert served.announced["absent"]
     environ = served.invoke("basic", {"do": "environ"})
     assert (environ["A"], environ["D"]) == ("b=c", "")

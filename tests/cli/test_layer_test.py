@@ -82,7 +82,7 @@ def test_a_function_that_answers_alike_passes(
     layer: Path, function: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code, told = tried(capsys, layer, function)
-    assert (code, told["in_force"], told["isolation"], told["why_not"]) == (0, True, "invocation", [])
+    assert (code, told["active"], told["isolation"], told["why_not"]) == (0, True, "invocation", [])
     assert told["confinement"] != "none"
     answers = told["answers"]
     assert answers == [
@@ -112,7 +112,7 @@ def test_another_layers_wrapper_is_run_first(
     other = other_layer(function, GOES_ON)
     chain = ["--with", str(other), "--env", "AWS_LAMBDA_EXEC_WRAPPER=/opt/wrap"]
     code, told = tried(capsys, layer, function, *chain)
-    assert (code, told["in_force"]) == (0, True)
+    assert (code, told["active"]) == (0, True)
     assert "is not known to Dayfly" in str(told["notes"])
 
 
@@ -124,7 +124,7 @@ def test_a_wrapper_that_loses_dayfly_is_found_out(
     other = other_layer(function, '#!/bin/sh\n[ "${1##*/}" = dayfly ] && shift\nexec "$@"\n')
     chain = ["--with", str(other), "--env", "AWS_LAMBDA_EXEC_WRAPPER=/opt/wrap"]
     code, told = tried(capsys, layer, function, *chain)
-    assert (code, told["in_force"], told["isolation"]) == (1, False, None)
+    assert (code, told["active"], told["isolation"]) == (1, False, None)
     assert "did not start the command it was given" in str(told["why_not"])
 
 
@@ -137,7 +137,7 @@ def test_a_layer_for_another_python_is_found_out(
         pytest.skip("one Python is installed")
     layer = build_layer(tmp_path / "other.zip", [others[0]]).path
     code, told = tried(capsys, layer, function, "--python", sys.executable)
-    assert (code, told["in_force"]) == (1, False)
+    assert (code, told["active"]) == (1, False)
     assert "this layer was not built for cpython-" in str(told["why_not"])
 
 
@@ -151,7 +151,7 @@ def test_a_function_that_prints_dayflys_lines_proves_nothing(
     }
     (function / "function" / "app.py").write_text(f"print({json.dumps(line)!r}, flush=True)\n{COUNTS}")
     code, told = tried(capsys, layer, function, "--confinement", "none")
-    assert (code, told["in_force"]) == (1, False)
+    assert (code, told["active"]) == (1, False)
     assert "prints lines that look like Dayfly's" in str(told["why_not"])
 
 
@@ -159,7 +159,7 @@ def test_without_confinement_it_says_what_is_not_as_on_lambda(
     layer: Path, function: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code, told = tried(capsys, layer, function, "--confinement", "none")
-    assert (code, told["in_force"], told["confinement"]) == (0, True, "none")
+    assert (code, told["active"], told["confinement"]) == (0, True, "none")
     assert "no /opt" in str(told["not_as_on_lambda"])
 
 

@@ -1,4 +1,4 @@
-"""A policy that is delivered beside the code is in force, and the first line says which, or that it is not."""
+"""A policy that is delivered beside the code is active, and the first line says which, or that it is not."""
 
 from __future__ import annotations
 

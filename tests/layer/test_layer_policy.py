@@ -102,7 +102,7 @@ def test_a_second_layer_brings_the_policy_of_one_function(
     [
         ({}, 1, "dayfly: cannot start, and DAYFLY_ON_FAILURE is stop"),
         ({"DAYFLY_ON_FAILURE": ""}, 1, "dayfly: cannot start, and DAYFLY_ON_FAILURE is stop"),
-        ({"DAYFLY_ON_FAILURE": "run"}, None, "dayfly: not in force, the function runs without it"),
+        ({"DAYFLY_ON_FAILURE": "run"}, None, "dayfly: not active, the function runs without it"),
     ],
 )
 @pytest.mark.parametrize("lost", ["boot.py", "library"])

@@ -142,6 +142,6 @@ def test_the_wrapper_runs_in_a_strict_posix_shell(opt: Path) -> None:
         )
         assert done.stdout == "a b $c d\\ne\n"
         reason = "the command starts no Python: /bin/echo a b $c d\\ne\n"
-        assert done.stderr == f"dayfly: not in force, the function runs without it: {reason}"
+        assert done.stderr == f"dayfly: not active, the function runs without it: {reason}"
         nothing = [shell, *options, str(opt / "dayfly")]
         assert subprocess.run(nothing, capture_output=True, timeout=30, env={}).returncode == 127

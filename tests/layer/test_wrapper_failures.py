@@ -18,7 +18,7 @@ from dayfly.attach.pythons import find_python
 FUNCTIONS = HERE / "functions"
 NEWEST = found_interpreters()[-1]
 IMAGE = Image(NEWEST, ">=4,<5")
-NOT_IN_FORCE = "dayfly: not in force, the function runs without it: "
+NOT_ACTIVE = "dayfly: not active, the function runs without it: "
 pytestmark = pytest.mark.usefixtures("confined")
 
 
@@ -104,7 +104,7 @@ def test_a_broken_layer_leaves_the_function_as_it_was(
         dayfly.api.wait_until_ready()
         said = dayfly.new_output()
         expected, seen = Pair(plain, dayfly).look({"descriptors": True})
-    assert said.startswith(NOT_IN_FORCE)
+    assert said.startswith(NOT_ACTIVE)
     assert said.count("\n") == 1
     assert reason in said
     assert isinstance(seen.payload, dict)
@@ -166,7 +166,7 @@ def test_a_fault_of_the_loop_ends_the_runtime(copied_opt: Path) -> None:
         said = runtime.output()
         assert runtime.api.requests == []
     assert "OSError: invented" in said
-    assert "not in force" not in said
+    assert "not active" not in said
 
 
 def test_a_zygote_that_cannot_be_built_again_ends_the_runtime_and_says_why(copied_opt: Path) -> None:
@@ -179,7 +179,7 @@ def test_a_zygote_that_cannot_be_built_again_ends_the_runtime_and_says_why(copie
         assert runtime.wait_exit() == 1
         said = runtime.output()
     assert "\ndayfly: ImportError: cannot import name 'client' from 'dayfly.runtime'" in said
-    assert "not in force" not in said
+    assert "not active" not in said
 
 
 def test_a_misspelt_choice_for_failures_stops_the_function(opt: Path) -> None:
@@ -213,7 +213,7 @@ def test_an_unsupported_python_leaves_the_function_as_it_was(opt: Path) -> None:
     for root in old:
         version = ".".join(root.name.split(".")[:2])
         said = _run_alone(root / "bin" / f"python{version}", opt)
-        assert said == f"{NOT_IN_FORCE}RuntimeError: this Python is older than 3.11\nhere\n"
+        assert said == f"{NOT_ACTIVE}RuntimeError: this Python is older than 3.11\nhere\n"
 
 
 def test_a_python_that_the_layer_was_not_built_for_leaves_the_function_as_it_was(tmp_path: Path) -> None:
@@ -231,7 +231,7 @@ def test_a_python_that_the_layer_was_not_built_for_leaves_the_function_as_it_was
             plain.api.wait_until_ready()
             dayfly.api.wait_until_ready()
             reason = f"RuntimeError: this layer was not built for {cache_tag(other.version)}"
-            assert dayfly.new_output() == f"{NOT_IN_FORCE}{reason}\n"
+            assert dayfly.new_output() == f"{NOT_ACTIVE}{reason}\n"
             expected, seen = Pair(plain, dayfly).look({"descriptors": True})
         assert isinstance(seen.payload, dict)
         assert seen == expected
@@ -268,7 +268,7 @@ def test_commands_that_start_no_runtime_are_left_as_they_are(opt: Path, tmp_path
     for command, reason in cases.items():
         done = subprocess.run([opt / "dayfly", *command], capture_output=True, text=True, timeout=30, env={})
         assert done.returncode == 0
-        assert done.stderr == f"{NOT_IN_FORCE}{reason}\n"
+        assert done.stderr == f"{NOT_ACTIVE}{reason}\n"
         assert "here" in done.stdout or command[1] == "-m"
 
 

@@ -117,7 +117,7 @@ def test_without_a_shell_another_wrapper_is_told_and_not_lost_silently(
         runtime.api.wait_until_ready()
         said = runtime.output()
     assert said == (
-        "dayfly: not in force, the function runs without it: RuntimeError: DAYFLY_NEXT_WRAPPER is set, and nothing has "
+        "dayfly: not active, the function runs without it: RuntimeError: DAYFLY_NEXT_WRAPPER is set, and nothing has "
         "started it: begin with that wrapper, or take the variable away\n"
     )
 

@@ -45,7 +45,7 @@ def test_with_its_digest_nobody_can_have_put_another_there(place: Path) -> None:
     place.write_bytes(render({}))
     settings = _taken(place, variables)
     assert "not the promoted policy" in settings.policy_fault
-    # The package's own stays in force.
+    # The package's own stays active.
     assert settings.policy is not None
     assert settings.policy.restricts("read")
     assert settings.policy_source == "package"

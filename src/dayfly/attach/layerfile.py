@@ -126,7 +126,7 @@ def unpack(path: Path, opt: Path) -> None:
             for info in members:
                 _unpack_one(file, info, path, opt)
     except _BROKEN as error:
-        raise LayerError(f"{path} is damaged: {error}", hint="fetch or build it again") from error
+        raise LayerError(f"{path} is damaged: {error}", hint="build or download it again") from error
 
 
 def _unpack_one(file: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path, opt: Path) -> None:

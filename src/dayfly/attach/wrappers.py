@@ -37,14 +37,14 @@ Weight = Literal["note", "warning", "refused"]
 
 
 class AttachRefusedError(DayflyError):
-    """Dayfly cannot be put on this function as it is: it would not be in force, or something would be lost unseen."""
+    """Dayfly cannot be put on this function as it is: it would not be active, or something would be lost unseen."""
 
 
 @dataclass(frozen=True, slots=True)
 class WrapperNote:
     """What somebody who attaches Dayfly should know about another tool on the same function.
 
-    `refused`: with it Dayfly would not be in force. `source` is a page, empty where the knowledge is Dayfly's own.
+    `refused`: with it Dayfly would not be active. `source` is a page, empty where the knowledge is Dayfly's own.
     """
 
     tool: str
@@ -119,7 +119,7 @@ def attached_variables(current: Mapping[str, str], settings: Mapping[str, str]) 
     """Return the variables to set so that Dayfly is on the function that has `current`; all others stay as they are.
 
     `settings` maps variables of Dayfly's to values, as `parse_settings` returns them. Attaching twice asks for the same
-    once more. Raises AttachRefusedError where Dayfly would not be in force, SettingError for a setting that would keep
+    once more. Raises AttachRefusedError where Dayfly would not be active, SettingError for a setting that would keep
     the function from starting.
     """
     for note in conflicts(current):

@@ -320,8 +320,8 @@ def _verify_all(
             worst = _NOT_PROVED
             continue
         error_text = "; the function returned an error" if found.is_error else ""
-        view.verified(outcome.function, found.is_in_force, found.text + error_text)
-        worst = worst if found.is_in_force else _NOT_PROVED
+        view.verified(outcome.function, found.is_active, found.text + error_text)
+        worst = worst if found.is_active else _NOT_PROVED
     return worst
 
 

@@ -117,15 +117,13 @@ class AttachView:
             how = "dayfly attach --resume" if self._command == "attach" else "run the same command again"
             self.say(f"to continue: {how}")
 
-    def verified(self, function: str, is_in_force: bool | None, text: str) -> None:
+    def verified(self, function: str, is_active: bool | None, text: str) -> None:
         """What an invocation showed."""
         if self._output.is_json:
-            self._output.json(
-                {"type": "verified", "function": function, "in_force": is_in_force, "text": text}
-            )
+            self._output.json({"type": "verified", "function": function, "active": is_active, "text": text})
             return
-        word = {True: "active", False: "not active", None: "not verified"}[is_in_force]
-        self.say(f"{function}: {word}: {text}", style="green" if is_in_force else "red")
+        word = {True: "active", False: "not active", None: "not verified"}[is_active]
+        self.say(f"{function}: {word}: {text}", style="green" if is_active else "red")
 
 
 def _place(arn: str) -> str:

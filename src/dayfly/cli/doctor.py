@@ -1,4 +1,4 @@
-"""`dayfly doctor`: which defences are in force here, and what a real account says about Lambda."""
+"""`dayfly doctor`: which defences are active here, and what a real account says about Lambda."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ def _table(width: int) -> Table:
 
 
 def _state_of(row: Row) -> Text:
-    word, style = _STATES[row.allowed if row.kind == "means" else row.in_force]
+    word, style = _STATES[row.allowed if row.kind == "means" else row.active]
     return Text(word, style="" if row.kind in _CALM and style == "bold red" else style)
 
 

@@ -170,8 +170,8 @@ def _aside(honest: Collateral) -> str:
     words = []
     if honest.unusable:
         words.append(f"{len(honest.unusable)} functions fail")
-    if honest.not_in_force:
-        words.append(f"not active for {len(honest.not_in_force)}")
+    if honest.not_active:
+        words.append(f"not active for {len(honest.not_active)}")
     return f" ({', '.join(words)})" if words else ""
 
 
@@ -197,7 +197,7 @@ def _survivors(result: Result) -> RenderableType:
 
 def _note(cell: Cell) -> str:
     words: list[str] = [cell.verdict] if cell.verdict == "contained late" else []
-    words += [f"not active: {cell.not_in_force}"] if cell.not_in_force else []
+    words += [f"not active: {cell.not_active}"] if cell.not_active else []
     return f" ({'; '.join(words)})" if words else ""
 
 

@@ -78,7 +78,7 @@ class ServeView:
                     "functions": [function.name for function in functions],
                     "confinement": report.kind,
                     "confinement_reason": report.reason,
-                    "in_force": list(report.in_force),
+                    "active": list(report.active),
                     "absent": list(report.absent),
                 }
             )

@@ -142,7 +142,7 @@ def try_layer(
         except asyncio.CancelledError:
             return TERMINATED
     _show(output, comparison, notes)
-    return 0 if comparison.is_in_force and comparison.has_same_answers else _NOT_AS_WITHOUT
+    return 0 if comparison.is_active and comparison.has_same_answers else _NOT_AS_WITHOUT
 
 
 @contextlib.contextmanager
@@ -193,7 +193,7 @@ def _show(output: Output, comparison: Comparison, notes: list[WrapperNote]) -> N
     if output.is_json:
         output.json(
             {
-                "in_force": comparison.is_in_force,
+                "active": comparison.is_active,
                 "isolation": comparison.isolation or None,
                 "guard": comparison.guard or None,
                 "why_not": [*comparison.why, *comparison.missing],
@@ -214,7 +214,7 @@ def _show(output: Output, comparison: Comparison, notes: list[WrapperNote]) -> N
             }
         )
         return
-    if comparison.is_in_force:
+    if comparison.is_active:
         output.say(
             f"Dayfly was active: isolation {comparison.isolation}, guard {comparison.guard}",
             style="bold green",

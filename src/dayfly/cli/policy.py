@@ -1,4 +1,4 @@
-"""`dayfly policy check`, `diff` and `promote`: look after a policy before it is trusted, and while it is in force."""
+"""`dayfly policy check`, `diff` and `promote`: look after a policy before it is trusted, and while it is active."""
 
 from __future__ import annotations
 

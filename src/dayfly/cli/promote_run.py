@@ -171,7 +171,7 @@ class Promotion:
         digest = prepared.layer.digest if prepared.layer else prepared.standing.digest
         seen = watcher.watch(since, self._options.watch_s, guard=guard, digest=digest)
         if not seen.verdict.suggests_rollback:
-            return 0 if seen.is_in_force else NOT_READY
+            return 0 if seen.is_active else NOT_READY
         if not self._options.is_auto:
             self._view.told(
                 "suggestion",
@@ -275,7 +275,7 @@ class Promotion:
             )
 
     def _former(self, facts: FunctionFacts, standing: Standing) -> str:
-        """Return what the new policy is made from: the file that was named, else what is in force."""
+        """Return what the new policy is made from: the file that was named, else the active one."""
         if self._options.policy is not None:
             path = self._options.policy
             return read_text(path / "dayfly.toml" if path.is_dir() else path)

@@ -54,7 +54,7 @@ class Policies:
             ) from error
 
     def of(self, standing: Standing) -> str:
-        """Return the text of the policy in force, "" where there is none; raises DayflyError where it cannot be had."""
+        """Return the text of the active policy, "" where there is none; raises DayflyError where it cannot be had."""
         if not standing.digest and not standing.layer:
             return ""
         if not is_digest(standing.digest):

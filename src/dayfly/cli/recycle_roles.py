@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _BY_NUMBER = "invocations of a published version by its number"
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_revoke-sessions.html: it may take a few minutes until a
-# policy is in force everywhere; CloudWatch's errors come one to two minutes later.
+# policy is effective everywhere; CloudWatch's errors come one to two minutes later.
 WATCH_S = 300.0
 
 

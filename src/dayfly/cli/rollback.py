@@ -131,12 +131,12 @@ def rollback(
             if event is not None:
                 verifier = Verifier(caller, aws, account.client("logs"))
                 found = verifier.verify(name, facts.log_group, event)
-                view.told("verified", facts.name, found.text, is_good=found.is_in_force)
-                worst = worst if found.is_in_force else max(worst, _NOT_PROVED)
+                view.told("verified", facts.name, found.text, is_good=found.is_active)
+                worst = worst if found.is_active else max(worst, _NOT_PROVED)
             if client is not None:
                 watcher = Watcher(view, client, facts)
                 seen = watcher.watch(
-                    began, patience, guard=standing.guard, digest=standing.digest, only_force=True
+                    began, patience, guard=standing.guard, digest=standing.digest, only_active=True
                 )
-                worst = worst if seen.is_in_force else max(worst, _NOT_PROVED)
+                worst = worst if seen.is_active else max(worst, _NOT_PROVED)
     return worst

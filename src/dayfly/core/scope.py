@@ -48,7 +48,7 @@ class HostFacts:
 
 
 class ScopeDecision:
-    """The scope in force, the platform it was seen on, and what is not promised because of it."""
+    """The active scope, the platform it was seen on, and what is not promised because of it."""
 
     __slots__ = ("not_promised", "platform", "reason", "scope")
 

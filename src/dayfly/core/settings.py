@@ -343,7 +343,7 @@ _MAX_COUNT_DIGITS = 10
 
 
 class Settings:
-    """The settings in force; see SETTINGS for what each means. Durations are in seconds.
+    """The active settings; see SETTINGS for what each means. Durations are in seconds.
 
     `policy_source` says where the policy is from: package, layer, "" for none. `policy_fault` is why the layer's is not in
     force, `policy_doubt` why it may be another than it was.

@@ -120,7 +120,7 @@ def _platform(survey: Survey | None, init: str) -> Platform:
 
 def _kernel(survey: Survey) -> tuple[Known, ...]:
     scope = survey.scope()
-    own_pids = defences(survey, scope)[1].in_force
+    own_pids = defences(survey, scope)[1].active
     init_uid, uid = survey.text("init_uid"), str(survey.number("uid"))
     other = "another user" if init_uid and init_uid != uid else "the function's own user"
     return (
@@ -458,7 +458,7 @@ def _not_promised(
             "a worker can write the memory of a process that Dayfly does not end, and hide there: such an "
             "environment has no protection against Python code in a worker (L2)"
         )
-    if any(row.name == "supervisor-memory" and row.in_force == "no" for row in rows):
+    if any(row.name == "supervisor-memory" and row.active == "no" for row in rows):
         promises.append("a worker can read and write the memory of supervisor, zygote and later workers")
     if not any(
         (choice.name, choice.value) == ("api_lock", "on") for choice in choices

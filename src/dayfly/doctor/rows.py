@@ -1,4 +1,4 @@
-"""Decides which defences are in force from what the probes found; pure."""
+"""Decides which defences are active from what the probes found; pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dayfly.core.scope import INITIAL_PID_NAMESPACE, HostFacts, ScopeDecision, d
 from dayfly.supervisor.life import INITIAL_IPC_NAMESPACE
 
 State = Literal["yes", "no", "unknown"]
-# defence: in force in this version where the host allows it. means: what a later version can build on.
+# defence: active in this version where the host allows it. means: what a later version can build on.
 # speed and function: nothing is less safe without it. tool: what working on functions here needs.
 Kind = Literal["defence", "means", "speed", "function", "tool"]
 
@@ -22,7 +22,7 @@ NOT_YET = "nothing to do: no released version uses it yet"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One defence: whether it is in force, what it protects, why not and what to do then.
+    """One defence: whether it is active, what it protects, why not and what to do then.
 
     `allowed` says whether the host lets Dayfly have it, whether or not this version uses it.
     """
@@ -30,7 +30,7 @@ class Row:
     name: str
     group: str
     kind: Kind
-    in_force: State
+    active: State
     allowed: State
     protects: str
     reason: str
@@ -38,8 +38,8 @@ class Row:
 
     @property
     def is_missing(self) -> bool:
-        """True for a defence that is not known to be in force."""
-        return self.kind == "defence" and self.in_force != "yes"
+        """True for a defence that is not known to be active."""
+        return self.kind == "defence" and self.active != "yes"
 
     def as_json(self) -> dict[str, object]:
         """Stable: keys are only ever added."""
@@ -47,7 +47,7 @@ class Row:
             "name": self.name,
             "group": self.group,
             "kind": self.kind,
-            "in_force": self.in_force,
+            "active": self.active,
             "allowed": self.allowed,
             "protects": self.protects,
             "reason": self.reason,
@@ -235,16 +235,16 @@ def _memory(survey: Survey, closes_memory: bool) -> tuple[Row, ...]:
         "run functions as an unprivileged user, and permit memfd_create and execveat; if you choose the "
         "kernel, kernel.yama.ptrace_scope=1 closes it to all users except root"
     )
-    in_force = allowed
+    active = allowed
     if not closes_memory and ways:
-        in_force, reason, to_do = "no", f"{found}, and close_memory is off", 'set close_memory = "auto"'
-    is_fine = in_force == "yes"
+        active, reason, to_do = "no", f"{found}, and close_memory is off", 'set close_memory = "auto"'
+    is_fine = active == "yes"
     return (
         Row(
             "supervisor-memory",
             group,
             "defence",
-            in_force,
+            active,
             allowed,
             "a worker cannot read or change the supervisor, the zygote or a later worker",
             _unless(is_fine, reason),
@@ -321,7 +321,7 @@ def _confinement(survey: Survey, scope: ScopeDecision) -> tuple[Row, ...]:
 
 
 def _means(survey: Survey) -> tuple[Row, ...]:
-    """What the host offers and this version does not use; never shown as in force."""
+    """What the host offers and this version does not use; never shown as active."""
     group = "Host features for later versions"
     rows = []
     for name, call, protects in _MEANS:

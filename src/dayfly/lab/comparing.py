@@ -31,8 +31,8 @@ Verdict = Literal["same", "differs", "varies"]
 ROUNDS = 2
 _PLAIN, _AGAIN, _DAYFLY = "without", "without-again", "with"
 _STARTED = "environment.started"
-_NOT_IN_FORCE = re.compile(
-    r"^dayfly: (?:not in force, the function runs without it: |cannot start[^:]*: |error: )(?P<why>.*)"
+_NOT_ACTIVE = re.compile(
+    r"^dayfly: (?:not active, the function runs without it: |cannot start[^:]*: |error: )(?P<why>.*)"
 )
 _UNSUPPORTED = re.compile(r"^dayfly: (?P<why>not supported with .*)")
 _MAX_PATHS = 10
@@ -68,7 +68,7 @@ class Comparison:
     confinement: ConfinementReport
 
     @property
-    def is_in_force(self) -> bool:
+    def is_active(self) -> bool:
         """Say whether Dayfly served the events, with everything that was asked for."""
         return bool(self.isolation) and not self.why and not self.missing
 
@@ -94,7 +94,7 @@ class _Heard:
             self.started[line.function] = json.loads(line.text)["unmapped"]["evidence"]
         elif finding is not None and finding[0] == NOT_FORKABLE.uid:
             why += [reason for reason in finding[1] if reason not in why]
-        elif (match := _NOT_IN_FORCE.match(line.text) or _UNSUPPORTED.match(line.text)) and len(
+        elif (match := _NOT_ACTIVE.match(line.text) or _UNSUPPORTED.match(line.text)) and len(
             why
         ) < _MAX_WORDS:
             why.append(_printable(match["why"]))

@@ -131,7 +131,7 @@ class Confinement:
         return ConfinementReport(
             kind="bubblewrap",
             reason=self._bwrap,
-            in_force=(
+            active=(
                 "own PID, IPC, mount and UTS namespaces",
                 "private /tmp (512 MB, or what the function asks for), no /dev/shm, everything else read-only",
                 uid,
@@ -265,7 +265,7 @@ def _bare_report(fault: str, freezing: str) -> ConfinementReport:
     return ConfinementReport(
         kind="none",
         reason=fault,
-        in_force=("private TMPDIR per environment", f"frozen between invocations by {freezing}"),
+        active=("private TMPDIR per environment", f"frozen between invocations by {freezing}"),
         absent=(
             "functions run as your own user and can read and write what you can",
             "no PID, IPC or mount namespace, the machine's /tmp is reachable",

@@ -306,12 +306,12 @@ class ConfinementReport:
 
     kind: Literal["bubblewrap", "none"]
     reason: str
-    in_force: tuple[str, ...]
+    active: tuple[str, ...]
     absent: tuple[str, ...]
 
     def __str__(self) -> str:
         lines = [f"confinement: {self.kind} ({self.reason})"]
-        lines += [f"  active: {item}" for item in self.in_force]
+        lines += [f"  active: {item}" for item in self.active]
         lines += [f"  missing: {item}" for item in self.absent]
         return "\n".join(lines)
 

@@ -292,7 +292,7 @@ def check_unseen(observation: Observation, most: float) -> Check:
 
 
 def check_refusals(observation: Observation, policy: Policy | None, *, since: float | None) -> Check:
-    """What the guard would have refused: uses told as observed since this policy is in force, and, judged anew, all others."""
+    """What the guard would have refused: uses told as observed since this policy is active, and, judged anew, all others."""
     name = "no legitimate use would be refused"
     refused = []
     for use in observation.uses:

@@ -45,7 +45,7 @@ def test_without_them_it_is_not_and_is_told_how() -> None:
         (attached(is_on_managed_instances=True), "managed-instances"),
     ],
 )  # fmt: skip
-def test_what_looks_attached_and_is_not_in_force_is_unprotected(found: FunctionFacts, reason: str) -> None:
+def test_what_looks_attached_and_is_not_active_is_unprotected(found: FunctionFacts, reason: str) -> None:
     level, gaps = _judge(found)
     assert level is Level.UNPROTECTED
     assert gaps[reason] is Effect.ALL

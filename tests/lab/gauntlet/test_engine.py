@@ -155,9 +155,9 @@ def test_who_says_the_same_of_everybody_has_noticed_nothing(run: tuple[Result, l
     assert (one.outcome, one.signs) == ("survived", ())
 
 
-def test_a_protection_that_is_not_in_force_says_so_in_its_cell(run: tuple[Result, list[Step]]) -> None:
+def test_a_protection_that_is_not_active_says_so_in_its_cell(run: tuple[Result, list[Step]]) -> None:
     one = cell(run[0], "shared-map", "dayfly", "invocation")
-    assert one.not_in_force == "zygote.not-forkable"
+    assert one.not_active == "zygote.not-forkable"
 
 
 def test_honest_requests_tell_what_a_protection_harms(run: tuple[Result, list[Step]]) -> None:

@@ -33,7 +33,7 @@ def judge_seen(facts: FunctionFacts, seen: Seen, *, is_on: bool, now: float) -> 
                 f"{seen.source} has Lambda's log records from {ago(now - seen.last_invocation)} ago, after "
                 "the last change of the function, but none from Dayfly: Dayfly does not run there, or its "
                 "records do not arrive",
-                'search its log for "dayfly: not in force", for example with `dayfly status --logs`',
+                'search its log for "dayfly: not active", for example with `dayfly status --logs`',
                 Effect.ALL,
             )
         )
@@ -75,7 +75,7 @@ def judge_seen(facts: FunctionFacts, seen: Seen, *, is_on: bool, now: float) -> 
         gaps.append(
             Gap(
                 "infected",
-                f"{_count(seen.infected, 'environment')} of it {'was' if seen.infected == 1 else 'were'} seen infected",
+                f"{_count(seen.infected, 'environment')} {'was' if seen.infected == 1 else 'were'} infected",
                 f"dayfly recycle {facts.name}",
                 Effect.NOTHING,
             )

@@ -26,7 +26,7 @@ from dayfly.attach.wrappers import (
 )
 from dayfly.errors import DayflyError
 
-# Reasons of a plan that hold for a function which has Dayfly already: it is not in force there.
+# Reasons of a plan that hold for a function which has Dayfly already: it is not active there.
 _IN_SPITE = frozenset({"unsupported-version", "managed-instances", "durable"})
 _POLICY_LAYER = re.compile(r":layer:dayfly-policy[A-Za-z0-9_-]*:\d+\Z")
 _SETTING = re.compile(r"DAYFLY_[A-Z_]+")
@@ -41,7 +41,7 @@ def judge(
     seen: Seen | None = None,
     now: float,
 ) -> Coverage:
-    """Return how far Dayfly is in force on a function, with every reason that can be told.
+    """Return how far Dayfly is active on a function, with every reason that can be told.
 
     `layers` are notes on layer versions by ARN, those that could be read. `now` in seconds since the epoch.
     """

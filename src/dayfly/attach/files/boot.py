@@ -31,7 +31,7 @@ def run_without(reason: str, fault: "BaseException | None" = None) -> None:
     if rule:
         os.write(2, f"dayfly: cannot start, and {rule}: {reason}\n".encode())
         os._exit(1)
-    os.write(2, f"dayfly: not in force, the function runs without it: {reason}\n".encode())
+    os.write(2, f"dayfly: not active, the function runs without it: {reason}\n".encode())
     os.environ.pop("DAYFLY_FLEET_KEY", None)
     run_untouched()
 

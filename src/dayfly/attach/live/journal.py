@@ -164,7 +164,7 @@ class Journal:
             except OSError as error:
                 raise JournalError(
                     f"cannot write to the journal {self.path}: {error.strerror}",
-                    hint="without it nothing is done; make room, or choose another journal with --journal",
+                    hint="dayfly changes nothing without it: free disk space, or choose another journal with --journal",
                 ) from error
 
 

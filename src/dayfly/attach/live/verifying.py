@@ -1,4 +1,4 @@
-"""Invokes a function once and reads from its log whether Dayfly is in force.
+"""Invokes a function once and reads from its log whether Dayfly is active.
 
 An environment says so in its first line, which it writes before its first event. The end of the log that Invoke returns begins
 with that event (recorded from AWS by LocalStack: START, the function's lines, END, REPORT), so the line itself is in
@@ -30,15 +30,15 @@ _POLL_S = 2.0
 _SKEW_S = 5.0
 NEXT_LINE = (
     "the log of the next new environment must begin with Dayfly's record `environment.started`; if it has "
-    '"dayfly: not in force" instead, that record gives the reason. Check with `dayfly status --logs`'
+    '"dayfly: not active" instead, that record gives the reason. Check with `dayfly status --logs`'
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What one invocation showed. `is_in_force` is None where nothing says either."""
+    """What one invocation showed. `is_active` is None where nothing says either."""
 
-    is_in_force: bool | None
+    is_active: bool | None
     text: str
     is_error: bool = False
 

@@ -117,7 +117,7 @@ def age_of(
             times[version] = last_modified(_configuration(caller, client, name, version))
     age = now - min(times.values())
     if age <= function.max_age_s:
-        return Age(name, age, False, "changed within its age")
+        return Age(name, age, False, "changed within this age")
     if logs is None:
         return Age(name, age, True, f"not changed for {_words(age)}")
     group = str((configuration.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{name}")

@@ -31,7 +31,7 @@ def default_journal(variables: Mapping[str, str]) -> Path:
 
 @dataclass
 class FunctionPast:
-    """What one run did to one function: aliases on their way, and orders in force.
+    """What one run did to one function: aliases on their way, and orders effective.
 
     `warming` are versions with provisioned environments that nobody uses yet, `cooling` those whose own are being taken
     away, since the new ones serve. `is_ordered` says that all orders were given, `is_over` that it was followed to its end.

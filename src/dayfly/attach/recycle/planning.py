@@ -143,8 +143,8 @@ def plan(
             continue
         if retired and is_stepped and alias.state.weights:
             unreached.append(
-                f"the alias {alias.name}: its traffic is already split ({alias.state}), and an alias can "
-                "split between two versions only; end that, or remove --shift"
+                f"the alias {alias.name} already splits traffic ({alias.state}), and an alias can split it "
+                "between two versions only; end that split, or remove --shift"
             )
             continue
         unreached += reasons

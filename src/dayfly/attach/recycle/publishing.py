@@ -94,6 +94,6 @@ def _check(
             )
     if read_variables(latest).get(VARIABLE) != stamp:
         raise RecycleError(
-            f"the order's stamp on {function} was changed meanwhile: no version was published",
-            hint="it is recycled or deployed by another user or tool; run the command again",
+            f"DAYFLY_RECYCLED of {function} was changed during this run: no version was published",
+            hint="another user or tool recycles or deploys it; run the command again",
         )

@@ -285,8 +285,10 @@ class Recycler:
         took = self._clock() - latest.effective + latest.took_s
         proved = [one for one in watched if one.proof.is_proved]
         outcome = self._outcome(found, ordered, watched, "")
-        partly = "" if found.plan.is_complete and not outcome.error else " (of what it reaches)"
-        text = f"proved from the logs{partly}, {took:.1f} s after the start: "
+        partly = (
+            "" if found.plan.is_complete and not outcome.error else " (for the part that recycling reaches)"
+        )
+        text = f"verified from the logs{partly}, {took:.1f} s after the start: "
         text += _joined(proved, is_single=len(watched) == 1)
         if len(proved) < len(watched):
             text += f"; no invocations of {LATEST} since then"
@@ -296,7 +298,7 @@ class Recycler:
             text,
             3 if outcome.error else TOTAL,
             TOTAL,
-            f"not everything was reached: {outcome.error}" if outcome.error else "",
+            f"not everything was recycled: {outcome.error}" if outcome.error else "",
             facts=_facts(outcome, took, [one.order.alias or LATEST for one in proved]),
         )
         return outcome

@@ -43,7 +43,7 @@ class Pace:
 
 
 class Run:
-    """One run over several functions; `after_order` is called once a function's orders are in force."""
+    """One run over several functions; `after_order` is called once a function's orders are effective."""
 
     def __init__(
         self,
@@ -86,7 +86,7 @@ class Run:
                     return
                 if reasoned := self._health.stop.reason:
                     # A thousand that were not begun are one line at the end, not a thousand.
-                    self._outcomes[function] = Outcome(function, False, False, "not begun", reasoned)
+                    self._outcomes[function] = Outcome(function, False, False, "not started", reasoned)
                     continue
                 self._guarded(function, functools.partial(self._order, function, reason, past.get(function)))
 
@@ -175,7 +175,7 @@ class Run:
             )
 
     def _failed(self, function: str, outcome: Outcome) -> None:
-        """Its orders may be in force all the same; then its prover has said so, or will."""
+        """Its orders may be effective all the same; then its prover has said so, or will."""
         with self._ending:
             known = self._outcomes.get(function)
             self._outcomes[function] = outcome if known is None else _both(known, outcome)

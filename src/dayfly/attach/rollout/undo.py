@@ -1,4 +1,4 @@
-"""What was in force before a promotion, as the function itself carries it, so that anybody can take it back; pure.
+"""What was active before a promotion, as the function itself carries it, so that anybody can take it back; pure.
 
 One variable, changed in the same call as all else: there is no moment at which it tells of another change than the last.
 """

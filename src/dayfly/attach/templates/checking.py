@@ -24,7 +24,7 @@ class Checker:
         self,
         asked: Mapping[str, str],
         published: Callable[[str], LayerFile | str] = lambda _arn: (
-            "it is published, and templates are checked without an account"
+            "the layer is published, and template checks do not access AWS"
         ),
     ) -> None:
         self._asked = asked
@@ -40,7 +40,7 @@ class Checker:
             return function
         lacks = self._lacks(function, folder)
         if lacks:
-            hint = "attach it again with dayfly attach --template and the settings that you want"
+            hint = "run dayfly attach --template again with the settings that you want"
             return replace(function, gap=Gap(function.name, function.line, "; ".join(lacks), hint))
         if not self._layers(function, folder):
             return replace(function, gap=self._unchecked(function, folder), is_unchecked=True)
@@ -82,9 +82,11 @@ class Checker:
                 return error.message
         if ARN.match(use.name):
             return (
-                self._published(use.name) if is_runtime_layer(use.name) else "its name is not a Dayfly name"
+                self._published(use.name)
+                if is_runtime_layer(use.name)
+                else "its name is not the name of a Dayfly layer"
             )
-        return "the template does not name its file"
+        return "the template does not contain its file name"
 
     def _unchecked(self, function: TemplateFunction, folder: Path) -> Gap:
         reasons = [f"{use.name}: {self._read_once(use, folder)}" for use in function.layers]

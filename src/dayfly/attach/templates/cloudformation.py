@@ -194,7 +194,7 @@ class CloudFormationTemplate(Template):
         gaps += refused
         if not done:
             return Edited(self.text, (), tuple(gaps))
-        changes = [Change(one.name, one.line, "adds the layer and the variables of Dayfly") for one in done]
+        changes = [Change(one.name, one.line, "adds Dayfly's layer and variables") for one in done]
         used = {
             layer.name: layer for one in done if (layer := layers[runtimes[id(one)]]).resource is not None
         }
@@ -365,7 +365,7 @@ class CloudFormationTemplate(Template):
             return Gap(name, line, reason, "remove it if you do not need it")
         users = [one for one in references(self._document.root, name) if one not in taken]
         if users:
-            reason = f"is used in line {self._document.line(users[0])}: it stays"
+            reason = f"is still used in line {self._document.line(users[0])}: it stays"
             return Gap(name, line, reason, "remove that reference, then detach again")
         return None
 

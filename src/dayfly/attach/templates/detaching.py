@@ -69,8 +69,7 @@ class Detaching:
             raise NotEditableError(
                 f"its {WRAPPER_VARIABLE} was changed after attaching",
                 (
-                    f"set it to {WRAPPER} again, or take Dayfly's lines and the note `dayfly-attach` out "
-                    "manually"
+                    f"set it to {WRAPPER} again, or remove Dayfly's lines and the note `dayfly-attach` manually"
                 ),
                 wrapper.start,
             )
@@ -127,7 +126,7 @@ class Detaching:
                 self.edits.replace(item.start, item.end, record.none[inner])
             elif gone and len(gone) == len(value.items) and not value.is_flow:
                 raise NotEditableError(
-                    "has no other layer left in one side of Fn::If",
+                    "one branch of Fn::If would have no layer left",
                     "write [] or AWS::NoValue there",
                     value.start,
                 )

@@ -332,5 +332,5 @@ class Edits:
         for start, end, _ in edits:
             between = self.document.text[start:end]
             if not self.document.is_json and re.search(r"(?:^|[\s,])#", between):
-                raise NotEditableError("has a comment beside it", "remove it manually", start)
+                raise NotEditableError("has a comment on the same line", "remove it manually", start)
         return edits

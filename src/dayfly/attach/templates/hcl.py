@@ -97,12 +97,14 @@ def read_hcl(text: str, path: str) -> HclFile:
         found = getattr(error, "token", None)
         line = min(line, shown.rstrip("\n").count("\n") + 1)
         shown_token = str(found if found is not None else "").strip()[:30]
-        what = f"unexpected {shown_token!r}" if shown_token else "it ends too early"
+        what = f"unexpected {shown_token!r}" if shown_token else "unexpected end of file"
         raise TemplateError(
-            f"{path}:{line} is not HCL: {what}", hint="fix it; nothing was changed"
+            f"{path}:{line} is not valid HCL: {what}", hint="fix the syntax; nothing was changed"
         ) from error
     except (LarkError, RecursionError, ValueError) as error:
-        raise TemplateError(f"{path} is not HCL: {type(error).__name__}", hint="fix it") from error
+        raise TemplateError(
+            f"{path} is not valid HCL: {type(error).__name__}", hint="fix the syntax"
+        ) from error
     _check_depth(tree, path)
     body = next(trees(tree))
     blocks, attributes = _body(body)

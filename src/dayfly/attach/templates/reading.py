@@ -20,9 +20,9 @@ MAX_BYTES = 4_000_000
 
 _CODE = frozenset({".ts", ".js", ".mjs", ".cjs", ".py"})
 _WRITE_IT = (
-    "write into it: provider.layers: [{ Ref: 'DayflyLambdaLayer' }], provider.environment: "
-    "{ AWS_LAMBDA_EXEC_WRAPPER: '/opt/dayfly' }, layers: { dayfly: { package: { artifact: 'dayfly-layer.zip' } } }, "
-    "and make that file: dayfly layer build --python 3.12"
+    "add to it: provider.layers: [{ Ref: 'DayflyLambdaLayer' }], provider.environment: { "
+    "AWS_LAMBDA_EXEC_WRAPPER: '/opt/dayfly' }, layers: { dayfly: { package: { artifact: "
+    "'dayfly-layer.zip' } } }, and create that file: dayfly layer build --python 3.12"
 )
 
 
@@ -30,7 +30,7 @@ def read(path: Path) -> Template:
     """The template in a file; raises TemplateError, with the line where there is one, for what is none."""
     if path.suffix in _CODE:
         raise TemplateError(
-            f"{path} is a program, which cannot be edited",
+            f"{path} is a program, which attach cannot edit",
             hint=_WRITE_IT if path.stem.startswith("serverless") else "give the template that it generates",
         )
     template = parse(read_text(path), str(path))
@@ -78,9 +78,7 @@ def read_text(path: Path) -> str:
     lone = text.replace("\r\n", "\n").find("\r")
     if lone >= 0:
         line = text.replace("\r\n", "\n").count("\n", 0, lone) + 1
-        raise TemplateError(
-            f"{path}:{line} has a carriage return within a line", hint="use line feeds as line ends"
-        )
+        raise TemplateError(f"{path}:{line} has a carriage return within a line", hint="use LF line endings")
     return text
 
 

@@ -18,7 +18,7 @@ def unseen(document: Document) -> list[Gap]:
     if include is None:
         return []
     line = document.line(include.key.start)
-    reason = "includes resources by Fn::Transform: functions in them cannot be read"
+    reason = "includes resources with Fn::Transform: functions in them cannot be read"
     return [
         Gap(
             "Fn::Transform",
@@ -38,7 +38,7 @@ def nested_notes(document: Document) -> list[Gap]:
             if text_of(get(resource, "Type")) in _NESTED and path and "://" not in path:
                 line = document.line(entry.key.start)
                 notes.append(
-                    Gap(entry.key.text, line, f"is a separate template, {path}", "attach it as well")
+                    Gap(entry.key.text, line, f"is a separate template, {path}", "attach Dayfly there, too")
                 )
     return notes
 
@@ -52,23 +52,23 @@ def release_notes(document: Document, function: Function) -> list[Gap]:
         notes.append(
             function.gap(
                 (
-                    "has AutoPublishAlias: SAM publishes a version with Dayfly, because its Environment "
-                    "changes, and moves the alias"
+                    "has AutoPublishAlias: because its Environment changes, SAM publishes a version with Dayfly and "
+                    "moves the alias"
                 ),
-                "a DeploymentPreference moves it step by step; versions published before stay without Dayfly",
+                "a DeploymentPreference moves it step by step; older versions stay without Dayfly",
             )
         )
     if function.setting("ProvisionedConcurrencyConfig") is not None:
         notes.append(
             function.gap(
                 "has provisioned concurrency: its environments are replaced after the deployment",
-                "until then old and new ones serve; check with `dayfly status`",
+                "until then old and new ones serve requests; check with `dayfly status`",
             )
         )
     if text_of(get(function.setting("SnapStart"), "ApplyOn")) == "PublishedVersions":
         notes.append(
             function.gap(
-                "has SnapStart: Dayfly's zygote is in the snapshot of the version published next",
+                "has SnapStart: the snapshot of the next published version contains Dayfly's zygote",
                 "unique values are regenerated after a restore (docs/layer.md)",
             )
         )
@@ -81,8 +81,8 @@ def release_notes(document: Document, function: Function) -> list[Gap]:
                 Gap(
                     function.name,
                     document.line(entry.key.start),
-                    f"is published by {entry.key.text}, which CloudFormation does not publish again by itself",
-                    "give that resource another logical id, or its aliases keep serving without Dayfly",
+                    f"is published by {entry.key.text}, which CloudFormation does not publish again automatically",
+                    "give that resource a new logical id, or its aliases keep serving a version without Dayfly",
                 )
             )
     return notes

@@ -250,7 +250,7 @@ class TerraformTemplate(Template):
         gaps += [one.gap for one in self._calls() if one.gap is not None]
         if not done:
             return Edited(self.text, (), tuple(gaps))
-        changes = [Change(one.name, one.line, "adds the layer and the variables of Dayfly") for one in done]
+        changes = [Change(one.name, one.line, "adds Dayfly's layer and variables") for one in done]
         zips: list[LayerZip] = []
         if is_own_layer(options) and home == self.path:
             zips = self._add_layers(options, edits, done[0], labels, changes)
@@ -301,8 +301,8 @@ class TerraformTemplate(Template):
             again = unmarked(read_hcl(text, self.path))[0]
         except TemplateError as error:
             raise TemplateError(
-                f"{self.path} cannot be edited: the result would be wrong ({error.message})",
-                hint="attach its functions one by one with --function, or by hand",
+                f"{self.path} cannot be edited: the result would be invalid ({error.message})",
+                hint="attach its functions one at a time with --function, or manually",
             ) from error
         if again != self.text:
             raise TemplateError(f"{self.path} cannot be edited reversibly", hint="attach it manually")
@@ -470,7 +470,7 @@ class TerraformTemplate(Template):
                 gap = Gap(
                     name,
                     line,
-                    f"makes its functions in {written}",
+                    f"defines its functions in {written}",
                     f"attach that folder: --template {written}",
                 )
                 found.append(TemplateFunction(name, line, (), False, False, False, gap))
@@ -523,7 +523,7 @@ def chosen_layer(options: Options, label: str = "dayfly") -> str:
         return hcl_string(asked)
     if asked.startswith("arn:"):
         raise TemplateError(
-            f"--layer {asked} is not the ARN of a layer's version",
+            f"--layer {asked} is not the ARN of a layer version",
             hint="use an ARN that ends with :layer:NAME:VERSION, as `dayfly layer publish` prints it",
         )
     if not asked or BUCKET.match(asked):

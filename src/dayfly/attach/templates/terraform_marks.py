@@ -115,7 +115,7 @@ def unmarked(file: HclFile) -> tuple[str, list[Gap], list[int]]:
     for start, end, new in sorted(edits):
         if start < position:
             raise TemplateError(
-                f"{file.path}:{file.line(start)} marks of Dayfly lie within each other",
+                f"{file.path}:{file.line(start)} Dayfly's marks overlap",
                 hint="remove Dayfly manually, or restore the file from version control",
             )
         parts += [text[position:start], new]
@@ -148,7 +148,7 @@ def _between(file: HclFile, begin: _Mark, end: _Mark, gaps: list[Gap]) -> list[t
     if kept is None:
         raise _changed(file, begin)
     if kept:
-        reason = "content that was added between Dayfly's marks stays"
+        reason = "text that was added between Dayfly's marks stays"
         gaps.append(Gap("", file.line(inner), reason, "check that it is in the right place"))
     edits = [(first, behind, kept)]
     return edits + (_renamed(file, behind, begin, gaps) if begin.is_chained else [])
@@ -220,7 +220,7 @@ def _is_ours(content: str) -> bool:
 
 def _changed(file: HclFile, mark: _Mark) -> TemplateError:
     return TemplateError(
-        f"{file.path}:{file.line(mark.comment.start)} the content between Dayfly's marks was edited",
+        f"{file.path}:{file.line(mark.comment.start)} the text between Dayfly's marks was edited",
         hint="move your changes after `dayfly:end`, or restore the file from version control",
     )
 
@@ -228,6 +228,6 @@ def _changed(file: HclFile, mark: _Mark) -> TemplateError:
 def _torn(file: HclFile, mark: _Mark) -> TemplateError:
     line = file.line(mark.comment.start)
     return TemplateError(
-        f"{file.path}:{line} a mark of Dayfly's (dayfly:{mark.kind}) is not as attach wrote it",
+        f"{file.path}:{line} Dayfly's mark (dayfly:{mark.kind}) was edited",
         hint="remove Dayfly manually, or restore the file from version control",
     )

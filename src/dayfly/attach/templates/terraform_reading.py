@@ -42,7 +42,7 @@ def read_terraform(paths: Sequence[Path], text_of: Callable[[Path], str]) -> lis
     )
     if len(found) > _MAX_FILES:
         raise TemplateError(
-            f"{folder} has more than {_MAX_FILES:,} files", hint="move some of them elsewhere"
+            f"{folder} has more than {_MAX_FILES:,} files", hint="move some of them to another folder"
         )
     read = {str(one): read_hcl(text_of(one), str(one)) for one in found if one.suffix != ".json"}
     files = {path: file for path, file in read.items() if path.endswith(".tf")}

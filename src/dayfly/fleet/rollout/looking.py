@@ -61,7 +61,7 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Refusals(msgspec.Struct, frozen=True, kw_only=True):
-    """What was refused since a moment, of how many invocations, and what environments that began since say is in force."""
+    """What was refused since a moment, of how many invocations, and what environments that began since say is active."""
 
     function: str
     since: float

@@ -185,9 +185,7 @@ async def _run_in_labs(
                 stop.set()
                 run.end()
             cells, collateral = run.found()
-            return _Found(
-                cells, collateral, costs, (lab.confinement.kind, *lab.confinement.in_force), is_whole
-            )
+            return _Found(cells, collateral, costs, (lab.confinement.kind, *lab.confinement.active), is_whole)
 
 
 def _go_on() -> None:

@@ -184,7 +184,7 @@ def run_trial(
     if usual_error is None and (why := _why_void(victim, technique)):
         return Cell(technique.name, heard.protection.name, isolation, "void", why), _NOTHING
     alarms = {sign.name for _, sign in heard.signs}
-    not_in_force = next((sign.name for _, sign in heard.signs if sign.kind == "not in force"), "")
+    not_active = next((sign.name for _, sign in heard.signs if sign.kind == "not active"), "")
     attempts: list[tuple[Attempt, Outcome]] = []
     after = AFTER + technique.noticed_within
     began_at: list[float] = []
@@ -225,7 +225,7 @@ def run_trial(
             is_open=one.is_open,
             signs=tuple(dict.fromkeys(sign.name for _, sign in signs)),
             detect_ms=round(min(at for at, _ in signs) * 1000, 1) if signs else None,
-            not_in_force=not_in_force,
+            not_active=not_active,
             seconds=round(time.monotonic() - began, 2),
         ),
         one,

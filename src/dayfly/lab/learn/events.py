@@ -167,7 +167,7 @@ def _config(request: Trial, folder: Path, channel: Path, *, is_confined: bool) -
 
 
 def _without_policy(folder: Path, scratch: Path) -> Path:
-    """Return the package as it would be without a policy: what is in force now must not hide what is needed."""
+    """Return the package as it would be without a policy: what is active now must not hide what is needed."""
     path = folder / FILE_NAME
     if not path.exists():
         return folder

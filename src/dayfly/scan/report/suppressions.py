@@ -28,7 +28,7 @@ _BEGINS = re.compile(r"dayfly:\s*ignore\b")
 
 @dataclass(frozen=True, slots=True)
 class Suppression:
-    """One comment that is in force: these checks, on these lines, until the end of that day.
+    """One comment that is active: these checks, on these lines, until the end of that day.
 
     `lines` are the comment's own, and the next one where the comment has its line for itself.
     """

@@ -55,7 +55,7 @@ class Dayfly(Protection):
         if found is None or found[0] in _SILENT:
             return None
         if found[0] == NOT_FORKABLE.uid:
-            return Sign("not in force", found[0])
+            return Sign("not active", found[0])
         return Sign("refused" if found[0] == _REFUSED else "found", found[0])
 
     def read_answer(self, result: InvokeResult) -> Sign | None:
